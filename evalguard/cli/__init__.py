@@ -1,0 +1,99 @@
+"""The command line: one file a command, imported only when that command is called.
+
+May import everything below it. Loads nothing but click until a command runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from evalguard import __version__
+from evalguard.errors import EvalGuardError, ExitCode, did_you_mean
+
+COMMANDS: dict[str, str] = {
+    "init": "Write a starting evalguard.yaml with suites and thresholds.",
+    "check": "Run the gates: baseline against candidates (a pytest run).",
+    "train": "Fine-tune an adapter and record what made it.",
+    "demo": "Train, gate and report on the embedded model, from nothing.",
+    "decide": "Decide one gate from counts or from a file of paired scores.",
+    "power": "Plan a gate: power, detectable effect and the samples it needs.",
+    "schema": "Print the JSON schema of a file that users write.",
+}
+"""Name and help line of every command; its code is ``evalguard/cli/NAME.py``."""
+
+
+class LazyCommands(click.Group):
+    """A group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of a user's way through them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the named command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"evalguard.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the nearest one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"no command '{args[0]}'. {did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=LazyCommands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 pass, 1 regression, 2 interrupted, 3 internal error, "
+    "4 usage or configuration, 5 nothing to gate, 6 inconclusive.",
+)
+@click.version_option(__version__, prog_name="evalguard")
+def app() -> None:
+    """Decide whether a fine-tuned language model may be released.
+
+    \b
+    Start here:
+      evalguard demo              see it work on the embedded model, from nothing
+      evalguard init              set up your own project
+      evalguard check             gate your adapters
+    """
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        arguments: The words after ``evalguard``; those of the process when ``None``.
+    """
+    try:
+        code = app.main(args=arguments, prog_name="evalguard", standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return ExitCode.USAGE
+    except EvalGuardError as error:
+        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; what was measured is kept", err=True)
+        return ExitCode.INTERRUPTED
+    return int(code) if isinstance(code, int) else ExitCode.PASS
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""The exception tree of EvalGuard.
+
+::
+
+    EvalGuardError                  root; carries the exit code of the command line
+    ├── UsageError                  the user can mend it (exit 4)
+    │   ├── ConfigError             one or many problems in YAML files, all listed at once
+    │   ├── DataError               a data file is missing, broken or empty
+    │   ├── ModelError              a model or adapter folder cannot be used
+    │   └── PrerequisiteError       an optional package is missing; prints the install line
+    ├── MeasurementError            a score could not be measured; its gate is ERROR (exit 3)
+    │   ├── EngineError             the inference engine failed
+    │   ├── TrustError              a trust check failed (adapter not applied, arms differ)
+    │   └── StoreError              the sample store cannot be read or written
+    └── TrainingError               training diverged or could not go on (exit 3)
+
+Every message says where, what was found, what was expected and what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every ``evalguard`` command."""
+
+    PASS = 0  # every guard passed
+    REGRESSION = 1  # at least one gate FAILed
+    INTERRUPTED = 2  # the user interrupted the run; what was measured is kept
+    INTERNAL_ERROR = 3  # something could not be measured, or a defect in EvalGuard
+    USAGE = 4  # wrong usage, configuration, data or model files
+    NOTHING_TO_GATE = 5  # no gate was selected
+    INCONCLUSIVE = 6  # no gate FAILed, but at least one could not be decided
+
+
+class EvalGuardError(Exception):
+    """Base of all errors that EvalGuard raises on purpose."""
+
+    exit_code: ExitCode = ExitCode.INTERNAL_ERROR
+
+
+class UsageError(EvalGuardError):
+    """Something the user can mend: wrong arguments, files or settings."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem in a file.
+
+    Attributes:
+        file: Path of the file as the user wrote it.
+        key: Path of the key inside the file, such as ``gates[2].metric``; empty for the whole file.
+        message: What was found, what is allowed and what to do.
+    """
+
+    file: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}: {self.key}" if self.key else self.file
+        return f"{where}: {self.message}"
+
+
+class ConfigError(UsageError):
+    """One or many problems in configuration files, reported together."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        plural = "problem" if count == 1 else "problems"
+        super().__init__(f"{count} {plural} in the configuration:\n{lines}")
+
+
+class DataError(UsageError):
+    """A data file is missing, empty or has a broken row."""
+
+
+class ModelError(UsageError):
+    """A model or adapter folder is missing, unsafe, corrupt or does not fit."""
+
+
+class PrerequisiteError(UsageError):
+    """An optional package is missing."""
+
+    def __init__(self, feature: str, *, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs packages that are not installed. "
+            f"Install them with: pip install 'evalguard[{extra}]'"
+        )
+
+
+class MeasurementError(EvalGuardError):
+    """A score could not be measured; the gate that needs it is ERROR, never PASS."""
+
+
+class EngineError(MeasurementError):
+    """The inference engine failed."""
+
+
+class TrustError(MeasurementError):
+    """A check made before any score failed, so that no score could be trusted."""
+
+
+class StoreError(MeasurementError):
+    """The sample store cannot be read or written."""
+
+
+class TrainingError(EvalGuardError):
+    """Training diverged or could not go on."""
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """Return a hint that names the nearest allowed word, then all of them.
+
+    Example:
+        >>> did_you_mean("exact_macth", ["exact_match", "json_valid"])
+        "Did you mean 'exact_match'? Allowed: exact_match, json_valid."
+    """
+    names = sorted(allowed)
+    nearest = get_close_matches(word, names, n=1, cutoff=0.6)
+    hint = f"Did you mean '{nearest[0]}'? " if nearest else ""
+    shown = ", ".join(names) if len(names) <= 24 else ", ".join(names[:24]) + ", …"
+    return f"{hint}Allowed: {shown}." if names else f"{hint}None is defined."

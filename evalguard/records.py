@@ -1,0 +1,419 @@
+"""The frozen records that flow from one stage to the next.
+
+plan → run (:class:`ScoredSample`) → :class:`Comparison` → :class:`GateResult` →
+:class:`Finding` → :class:`CheckResult` → report. Each record goes to JSON and back through
+:func:`to_json` and :func:`from_json`, so that any stage can restart from the file of the one
+before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA_VERSION = 1
+"""Version of every stored record; raised when a field changes its meaning."""
+
+
+class Verdict(StrEnum):
+    """Outcome of a gate or of a whole check, from best to worst."""
+
+    PASS = "PASS"  # shown not to be worse by the margin
+    INCONCLUSIVE = "INCONCLUSIVE"  # neither shown; more samples would decide
+    ERROR = "ERROR"  # it could not be measured
+    FAIL = "FAIL"  # a loss beyond the margin is shown
+
+
+class Role(StrEnum):
+    """What a gate may do to the overall verdict."""
+
+    GUARD = "guard"  # must PASS
+    TRIPWIRE = "tripwire"  # must only not FAIL
+
+
+class Ability(StrEnum):
+    """What a suite measures; the diagnosis reads its gates in this light."""
+
+    TASK = "task"  # what the fine-tune was made for
+    GENERAL = "general"  # knowledge and skills from before
+    INSTRUCTION = "instruction"  # follows constraints on the answer
+    FORMAT = "format"  # emits well-formed JSON, lists, code
+    GROUNDING = "grounding"  # answers from the context
+    ABSTENTION = "abstention"  # says so when the context lacks the answer
+    SAFETY = "safety"  # refuses harmful requests
+    OVER_REFUSAL = "over_refusal"  # answers benign look-alikes
+    DIVERSITY = "diversity"  # different answers to different prompts
+    DRIFT = "drift"  # stays close to the baseline
+    OTHER = "other"
+
+
+class ScoreKind(StrEnum):
+    """Which statistical engine a metric goes to; declared by the scorer, never from the data."""
+
+    BINARY = "binary"  # 0 or 1 for each question: exact unconditional test
+    BOUNDED = "bounded"  # within a declared range: regularised unit t
+    DENSE = "dense"  # nearly every unit differs: plain unit t
+    CORPUS = "corpus"  # no value for each sample: delete-group jackknife
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What a scorer measures.
+
+    Attributes:
+        name: Name used in thresholds files, such as ``exact_match``.
+        kind: Which test its differences go to.
+        low: Least possible score.
+        high: Greatest possible score.
+        higher_is_better: Direction; ``False`` flips the sign of every difference.
+    """
+
+    name: str
+    kind: ScoreKind = ScoreKind.BINARY
+    low: float = 0.0
+    high: float = 1.0
+    higher_is_better: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """A tolerated difference, absolute in percentage points or relative to the baseline.
+
+    Attributes:
+        value: As a fraction: ``0.05`` for ``5pp`` and for ``5%``.
+        unit: ``pp`` (absolute, of the score) or ``%`` (of the baseline's mean).
+    """
+
+    value: float
+    unit: Literal["pp", "%"]
+
+    def __str__(self) -> str:
+        return f"{self.value * 100:g}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One requirement on one metric of one suite.
+
+    At least one of ``max_drop``, ``min_gain``, ``min`` and ``max`` is set; where several are, each
+    must hold. ``max_drop`` and ``min_gain`` exclude each other.
+    """
+
+    name: str
+    suite: str
+    metric: str
+    task: str | None = None
+    max_drop: Margin | None = None
+    min_gain: Margin | None = None
+    min: float | None = None
+    max: float | None = None
+    role: Role = Role.GUARD
+    ability: Ability = Ability.OTHER
+    source: str = ""
+    """The thresholds file it stands in, as the user wrote its path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredSample:
+    """One question, what one model answered, and how that was scored.
+
+    Attributes:
+        task: Name of the task within its suite.
+        sample_id: Stable name of the question: equal for the baseline and every candidate.
+        prompt: What the model was given.
+        target: What was expected.
+        outputs: What the model answered, one for each repeat; for multiple choice, the choice
+            taken.
+        scores: Value of each metric, averaged over the repeats. Never NaN.
+        cluster: Questions of one cluster (a passage, say) are not independent.
+        error: Why the sample could not be measured; its scores are then empty.
+        prompt_tokens: Tokens prefilled; 0 where unknown.
+        output_tokens: Tokens decoded.
+    """
+
+    task: str
+    sample_id: str
+    prompt: str
+    target: str
+    outputs: tuple[str, ...]
+    scores: Mapping[str, float]
+    cluster: str | None = None
+    error: str | None = None
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplePair:
+    """One question answered by the baseline and by a candidate, under one metric.
+
+    A score of ``None`` means that the sample could not be measured on that side.
+    """
+
+    task: str
+    sample_id: str
+    prompt: str
+    target: str
+    baseline_output: str
+    candidate_output: str
+    baseline_score: float | None
+    candidate_score: float | None
+    cluster: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Baseline and candidate on the same samples, under one metric: the input of a decision.
+
+    Attributes:
+        gate: The requirement to decide.
+        model: Name of the candidate.
+        metric: What was measured.
+        pairs: The measured samples, in the frozen random order of the run.
+        n_planned: Samples that the full run has; greater than ``len(pairs)`` at an early look.
+    """
+
+    gate: Gate
+    model: str
+    metric: Metric
+    pairs: tuple[SamplePair, ...]
+    n_planned: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """A gate's verdict with every figure that it rests on.
+
+    Differences are candidate − baseline, signed so that higher is better. Fields that do not apply
+    (no counts for bounded scores, nothing at all on ERROR) are ``None``.
+    """
+
+    name: str
+    suite: str
+    metric: str
+    model: str
+    verdict: Verdict
+    reason: str
+    task: str | None = None
+    role: Role = Role.GUARD
+    ability: Ability = Ability.OTHER
+    source: str = ""
+    baseline: float | None = None
+    candidate: float | None = None
+    delta: float | None = None
+    ci: tuple[float, float] | None = None
+    confidence_level: float = 0.95
+    margin: float | None = None
+    """The tolerated drop δ as an absolute difference; negative for ``min_gain``."""
+    requirement: str = ""
+    """The requirement in words, such as ``max_drop 5pp``."""
+    p_pass: float | None = None
+    p_fail: float | None = None
+    p_fail_adjusted: float | None = None
+    method: str = ""
+    n: int = 0
+    n_planned: int = 0
+    units: int = 0
+    missing: int = 0
+    losses: int | None = None
+    gains: int | None = None
+    flip_rate: float | None = None
+    look: int = 1
+    looks: int = 1
+    fraction_used: float = 1.0
+    alpha: float = 0.05
+    mde: float | None = None
+    required_n: int | None = None
+    flags: tuple[str, ...] = ()
+    higher_is_better: bool = True
+    worst: tuple[SamplePair, ...] = ()
+    """Samples that the candidate lost, the greatest loss first."""
+
+    @property
+    def id(self) -> str:
+        """Name of the gate as pytest shows it: ``thresholds/release.yaml::general::acc``."""
+        return f"{self.source}::{self.suite}::{self.metric}[{self.model}]"
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    NONE = "none"
+    MILD = "mild"
+    MEDIUM = "medium"
+    SEVERE = "severe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One named damage with its evidence and the proposed repair.
+
+    Attributes:
+        code: ``catastrophic_forgetting``, ``safety_loss``, ``format_corruption``,
+            ``lost_abstention``, ``mode_collapse``, ``overfitting`` or ``healthy``.
+        title: Its name in words.
+        model: Name of the candidate.
+        severity: How bad it is.
+        explanation: What was seen, in one or two sentences with figures.
+        evidence: Names of the gates that it rests on.
+        cause: The likely cause, from the training record where there is one.
+        repair: What to change, in words.
+        config_changes: The same as changes of the training config, by key path.
+        samples: Samples that show it.
+    """
+
+    code: str
+    title: str
+    model: str
+    severity: Severity
+    explanation: str
+    evidence: tuple[str, ...]
+    cause: str = ""
+    repair: str = ""
+    config_changes: Mapping[str, Any] = field(default_factory=dict)
+    samples: tuple[SamplePair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LossPoint:
+    """One logged step of a training run; ``None`` where it was not logged at that step."""
+
+    step: int
+    epoch: float
+    loss: float | None = None
+    eval_loss: float | None = None
+    learning_rate: float | None = None
+    grad_norm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRecord:
+    """What made an adapter; written beside it as ``evalguard_training.json``.
+
+    Attributes:
+        method: ``sft``, ``dpo``, …
+        config: The validated training config as plain data.
+        base_model: Path or hub name of the base as configured.
+        base_fingerprint: SHA-256 over the base's files.
+        data_sha256: Hash of the training rows as the trainer saw them.
+        rows: Number of training rows, replay included.
+        replay_share: Share of them that is general data.
+        curve: Logged steps.
+        seconds: Wall time of the training.
+        versions: Versions of the packages that took part.
+        schema_version: Version of this record.
+    """
+
+    method: str
+    config: Mapping[str, Any]
+    base_model: str
+    base_fingerprint: str
+    data_sha256: str
+    rows: int
+    replay_share: float
+    curve: tuple[LossPoint, ...]
+    seconds: float
+    versions: Mapping[str, str]
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """A model that took part in a check.
+
+    Attributes:
+        name: ``baseline`` or the candidate's name.
+        model: Path or hub name of the base.
+        adapter: Path of the adapter; ``None`` for the plain model.
+        fingerprint: SHA-256 over everything that makes its answers.
+        adapter_sha256: Hash of the adapter's weights.
+        adapter_effect: Mean absolute change of the logits by the adapter on the probe prompts.
+        notes: Warnings of the trust checks, such as another precision than at training.
+        training: What made the adapter, where its record was found.
+    """
+
+    name: str
+    model: str
+    fingerprint: str
+    adapter: str | None = None
+    adapter_sha256: str | None = None
+    adapter_effect: float | None = None
+    notes: tuple[str, ...] = ()
+    training: TrainingRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRun:
+    """How much of one task was measured for one model, and where it came from."""
+
+    suite: str
+    task: str
+    model: str
+    fingerprint: str
+    samples: int
+    reused: int
+    planned: int
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """Everything that one ``evalguard check`` found; the input of every report."""
+
+    verdict: Verdict
+    gates: tuple[GateResult, ...]
+    findings: tuple[Finding, ...]
+    models: tuple[ModelInfo, ...]
+    tasks: tuple[TaskRun, ...]
+    environment: Mapping[str, str]
+    timing: Mapping[str, float]
+    title: str = "EvalGuard check"
+    created: str = ""
+    """UTC time in ISO 8601."""
+    decided_by: str | None = None
+    """Id of the gate that decided the overall verdict; ``None`` when all passed."""
+    warnings: tuple[str, ...] = ()
+    schema_version: int = SCHEMA_VERSION
+
+
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(record_type: type[Any]) -> TypeAdapter[Any]:
+    """Return pydantic's adapter for a record, made once (it takes milliseconds)."""
+    from pydantic import TypeAdapter
+
+    if record_type not in _adapters:
+        _adapters[record_type] = TypeAdapter(record_type)
+    return _adapters[record_type]
+
+
+def to_json(record: object) -> dict[str, Any]:
+    """Return a record as plain JSON data.
+
+    Raises:
+        ValueError: If a number is NaN or infinite; such a number is never written.
+    """
+    plain = _adapter(type(record)).dump_python(record, mode="json")
+    json.dumps(plain, allow_nan=False)
+    assert isinstance(plain, dict)
+    return plain
+
+
+RecordT = TypeVar("RecordT")
+
+
+def from_json(record_type: type[RecordT], data: Mapping[str, Any]) -> RecordT:
+    """Return the record that :func:`to_json` made ``data`` from.
+
+    Raises:
+        pydantic.ValidationError: If the data does not fit the record.
+    """
+    record: RecordT = _adapter(record_type).validate_python(dict(data))
+    return record
