@@ -62,7 +62,7 @@ class LazyCommands(click.Group):
 )
 @click.version_option(__version__, prog_name="evalguard")
 def app() -> None:
-    """Decide whether a fine-tuned language model may be released.
+    r"""Decide whether a fine-tuned language model may be released.
 
     \b
     Start here:
