@@ -232,6 +232,8 @@ class GateResult:
     required_n: int | None = None
     flags: tuple[str, ...] = ()
     higher_is_better: bool = True
+    percent: bool = True
+    """Whether the metric's range is 0 to 1, so that its scores read as percentages."""
     worst: tuple[SamplePair, ...] = ()
     """Samples that the candidate lost, the greatest loss first."""
 
@@ -256,7 +258,8 @@ class Finding:
 
     Attributes:
         code: ``catastrophic_forgetting``, ``safety_loss``, ``format_corruption``,
-            ``lost_abstention``, ``mode_collapse``, ``overfitting`` or ``healthy``.
+            ``lost_abstention``, ``mode_collapse``, ``overfitting``, ``over_refusal``,
+            ``lost_grounding``, ``task_not_learned``, ``unexplained`` or ``healthy``.
         title: Its name in words.
         model: Name of the candidate.
         severity: How bad it is.
@@ -266,6 +269,8 @@ class Finding:
         repair: What to change, in words.
         config_changes: The same as changes of the training config, by key path.
         samples: Samples that show it.
+        explained_by: Code of the finding of the same model that accounts for this one;
+            ``None`` for a finding that stands for itself.
     """
 
     code: str
@@ -278,6 +283,7 @@ class Finding:
     repair: str = ""
     config_changes: Mapping[str, Any] = field(default_factory=dict)
     samples: tuple[SamplePair, ...] = ()
+    explained_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
