@@ -1,0 +1,156 @@
+"""What pydantic found → one :class:`Problem` for each key, in the words of a YAML user."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from evalguard.config.allowed import Allowed, KeyPath
+from evalguard.errors import Problem, did_you_mean
+
+_WORDS = {
+    "Input should be ": "must be ",
+    "a valid array": "a list",
+    "an object": "a mapping (key: value)",
+    "a valid dictionary": "a mapping (key: value)",
+    "a valid string": "text",
+    "a valid integer": "an integer",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+    "Tuple should have": "must have",
+    "List should have": "must have",
+    "Dictionary should have": "must have",
+    "String should": "must",
+    " after validation": "",
+}
+
+
+_KINDS = (
+    (bool, "boolean"),  # before int, which it is too
+    (int, "integer"),
+    (float, "number"),
+    (str, "text"),
+    (list, "list"),
+    (dict, "mapping"),
+)
+
+
+def describe_problems(
+    error: ValidationError, data: Any, model: type[BaseModel], file: str
+) -> list[Problem]:
+    """Return one problem for each key that is wrong.
+
+    Args:
+        error: What pydantic raised.
+        data: The data that it validated.
+        model: The model that it validated against; its JSON schema knows the allowed names.
+        file: Path of the file as the user wrote it.
+    """
+    allowed = Allowed(model, data)
+    by_path: dict[KeyPath, list[str]] = {}
+    for details in error.errors(include_url=False):
+        path, value = _locate(details, data)
+        messages = by_path.setdefault(path, [])
+        message = _message(details, path, value, allowed)
+        if messages and messages[0].startswith("must be ") and message.startswith("must be "):
+            # The members of a union each say what they want of the one value.
+            want, _, tail = messages[0].partition(", found ")
+            also = message.removeprefix("must be ").partition(", found ")[0]
+            messages[0] = f"{want} or {also}, found {tail}"
+        elif message not in messages:
+            messages.append(message)
+    return [Problem(file, key_path(path), "; ".join(texts)) for path, texts in by_path.items()]
+
+
+def key_path(path: Iterable[str | int]) -> str:
+    """Return a path as users read it.
+
+    Example:
+        >>> key_path(["gates", 2, "metric"])
+        'gates[2].metric'
+    """
+    text = ""
+    for key in path:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
+    return text
+
+
+def found(value: Any) -> str:
+    """Describe a value and its type, cut to one line.
+
+    Example:
+        >>> found("5")
+        "found '5' (text)"
+    """
+    if value is None:
+        return "found nothing"
+    name = next(name for kind, name in _KINDS if isinstance(value, kind))
+    written = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"found {_cut(written)} ({name})"
+
+
+def _cut(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _locate(details: ErrorDetails, data: Any) -> tuple[KeyPath, Any]:
+    """Return the path of the key in the user's file, and the value there.
+
+    Pydantic's locations also hold labels of union members, which stand in no file.
+    """
+    location = details["loc"]
+    path: list[str | int] = []
+    for position, key in enumerate(location):
+        if key in _keys(data):
+            data = data[key]
+        elif details["type"] == "missing" and position == len(location) - 1:
+            data = None
+        else:
+            continue
+        path.append(key)
+    if details["type"].startswith("union_tag"):
+        tag_key = str(details["ctx"]["discriminator"]).strip("'")
+        return (*path, tag_key), data.get(tag_key)
+    return tuple(path), data
+
+
+def _keys(data: Any) -> Collection[str | int]:
+    """Return what a list or a mapping can be indexed with."""
+    if isinstance(data, list):
+        return range(len(data))
+    return data.keys() if isinstance(data, dict) else ()
+
+
+def _message(details: ErrorDetails, path: KeyPath, value: Any, allowed: Allowed) -> str:
+    """Say what is wrong with a value, and what is allowed instead."""
+    match details["type"]:
+        case "extra_forbidden":
+            return f"unknown key. {did_you_mean(str(path[-1]), allowed.keys(path[:-1]))}"
+        case "missing" | "union_tag_not_found":
+            choices = allowed.values(path)
+            return "missing; it must be given." + (
+                f" {did_you_mean('', choices)}" if choices else ""
+            )
+        case "literal_error" if path == ("version",):
+            return (
+                f"{found(value)}, but this EvalGuard reads version {allowed.values(path)[0]}; "
+                "correct the number, or install the EvalGuard that the file was written for"
+            )
+        case "literal_error" | "enum" | "union_tag_invalid":
+            choices = allowed.values(path)
+            nearest = get_close_matches(str(value), choices, n=1)
+            hint = f". Did you mean '{nearest[0]}'?" if nearest else ""
+            return f"must be {' or '.join(choices)}, {found(value)}{hint}"
+        case "value_error" | "assertion_error":
+            return str(details["ctx"]["error"])
+        case kind:
+            message = details["msg"]
+            for old, new in _WORDS.items():
+                message = message.replace(old, new)
+            unquoted = kind == "string_type" and isinstance(value, bool | int | float)
+            return f"{message}, {found(value)}" + ("; write it in quotes" if unquoted else "")
