@@ -1,0 +1,286 @@
+"""Scorers by name: the built-in ones, those of installed packages, and a team's own."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import marshal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.metadata import version as installed_version
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from evalguard.errors import DataError, UsageError, did_you_mean
+from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.binding import CorpusMetric, ScoreFunction, Scorer
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+BUILT_IN: dict[str, str] = {
+    "exact_match": "text",
+    "contains": "text",
+    "regex": "text",
+    "numeric": "numeric",
+    "multiple_choice": "choice",
+    "json_valid": "structure",
+}
+"""Name of each built-in scorer and the module that registers it."""
+
+ENTRY_POINT_GROUP = "evalguard.scorers"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A registered scoring function and what it declares."""
+
+    name: str
+    function: ScoreFunction
+    metrics: tuple[Metric, ...]
+    corpus: tuple[CorpusMetric, ...]
+    libraries: tuple[str, ...]
+    version: str
+    source: str
+
+
+_registered: dict[str, Definition] = {}
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+def scorer(
+    *,
+    name: str,
+    kind: ScoreKind | str = ScoreKind.BINARY,
+    low: float = 0.0,
+    high: float = 1.0,
+    higher_is_better: bool = True,
+    metrics: Sequence[Metric] | None = None,
+    corpus: Sequence[CorpusMetric] = (),
+    libraries: Sequence[str] = (),
+    version: str = "1",
+) -> Callable[[FunctionT], FunctionT]:
+    """Register a function as a scorer.
+
+    The function takes the output, then if it likes the target and the row, by position. Its
+    keyword-only parameters are its options; their annotations are what the options are held to.
+
+    Args:
+        name: What suites call it, and its metric where it has only one.
+        kind: ``binary`` or ``bounded``: which statistical test its differences go to.
+        low: Least possible score.
+        high: Greatest possible score.
+        higher_is_better: Direction of the score.
+        metrics: Several metrics instead of one; the function then returns a mapping of them.
+        corpus: Metrics of the whole set.
+        libraries: Installed packages whose version may change the score.
+        version: Change it when something outside the function's file changes the score.
+
+    Returns:
+        A decorator that returns the function unchanged.
+
+    Raises:
+        UsageError: If the name is taken by another file, or the kind is unknown.
+
+    Example:
+        >>> @scorer(name="is_short", kind="binary")
+        ... def is_short(output: str, *, max_words: int = 20) -> bool:
+        ...     return len(output.split()) <= max_words
+        >>> get("is_short", max_words=2).score("Yes, it is.", "", {})
+        {'is_short': 0.0}
+    """
+    declared = tuple(metrics) if metrics is not None else None
+    if declared is None:
+        kinds = [one.value for one in (ScoreKind.BINARY, ScoreKind.BOUNDED, ScoreKind.DENSE)]
+        if kind not in kinds:
+            raise UsageError(f"scorer '{name}': kind={kind!r}. {did_you_mean(str(kind), kinds)}")
+        declared = (Metric(name, ScoreKind(kind), low, high, higher_is_better),)
+
+    def register(function: FunctionT) -> FunctionT:
+        source = inspect.getsourcefile(function) or function.__module__
+        taken = _registered.get(name)
+        if name in BUILT_IN and not function.__module__.startswith(f"{__package__}."):
+            raise UsageError(f"scorer '{name}' of {source} is built in. Choose another name.")
+        if taken is not None and taken.source != source:
+            raise UsageError(
+                f"scorer '{name}' of {source} is already defined in {taken.source}. Rename one."
+            )
+        _registered[name] = Definition(
+            name, function, declared, tuple(corpus), tuple(libraries), version, source
+        )
+        return function
+
+    return register
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all scorers: built in, of installed packages, and loaded from files."""
+    return tuple(sorted({*BUILT_IN, *_entry_points(), *_registered}))
+
+
+def get(name: str, **options: Any) -> Scorer:
+    """Return a scorer with its options bound.
+
+    Args:
+        name: One of :func:`names`.
+        **options: Options of the scorer.
+
+    Raises:
+        UsageError: If the name or an option is unknown or a value does not fit; lists every
+            option at fault.
+    """
+    definition = _find(name)
+    bound = _bind(definition, options)
+    positional = [
+        parameter
+        for parameter in inspect.signature(definition.function).parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    return Scorer(
+        name=name,
+        version=_version(definition, options),
+        sample_metrics=definition.metrics,
+        corpus_metrics={one.metric.name: one for one in definition.corpus},
+        function=definition.function,
+        arity=len(positional),
+        options=bound,
+    )
+
+
+def metrics(name: str, options: Mapping[str, Any] | None = None) -> tuple[Metric, ...]:
+    """Return what a scorer measures; raises like :func:`get`."""
+    return get(name, **(options or {})).metrics
+
+
+def load_module(path: Path) -> tuple[str, ...]:
+    """Run a file of decorated functions and return the names of the scorers it defines.
+
+    Raises:
+        DataError: If the file is missing or does not run.
+        UsageError: If it defines no scorer, or one whose name is taken.
+    """
+    module_name = f"_evalguard_scorers_{hashlib.sha256(bytes(path.resolve())).hexdigest()[:16]}"
+    spec = spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise DataError(f"{path}: no such Python file. Give the path of a file that ends in .py.")
+    module = module_from_spec(spec)
+    sys.modules[module_name] = module  # dataclasses and type hints look their module up by name
+    try:
+        spec.loader.exec_module(module)
+    except UsageError:
+        raise
+    except Exception as error:  # the file is the user's and may raise anything
+        raise DataError(
+            f"{path}: cannot be loaded: {error!r}. Run it with python to see."
+        ) from error
+    found = tuple(
+        one.name for one in _registered.values() if one.function.__module__ == module_name
+    )
+    if not found:
+        raise UsageError(f"{path}: defines no scorer. Put @scorer(name=…) above a function.")
+    return found
+
+
+def _entry_points() -> dict[str, Any]:
+    """Return the entry points of installed packages, by the scorer's name; none is loaded."""
+    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def _find(name: str) -> Definition:
+    """Return a definition, importing what registers it."""
+    if name in BUILT_IN:
+        import_module(f"evalguard.scorers.{BUILT_IN[name]}")
+    elif name not in _registered and (point := _entry_points().get(name)) is not None:
+        point.load()
+        if name not in _registered:
+            raise UsageError(
+                f"scorer '{name}': the entry point {point.value} registers no scorer of that "
+                "name. Name the entry point as its @scorer(name=…)."
+            )
+    if name not in _registered:
+        raise UsageError(f"unknown scorer '{name}'. {did_you_mean(name, names())}")
+    return _registered[name]
+
+
+def _bind(definition: Definition, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options as the function takes them, every default filled in."""
+    from pydantic import ValidationError
+
+    model = _options_model(definition.function)
+    unknown = sorted(options.keys() - model.model_fields.keys())
+    problems = [
+        f"unknown option '{option}'. {did_you_mean(option, model.model_fields)}"
+        for option in unknown
+    ]
+    known = {key: value for key, value in options.items() if key in model.model_fields}
+    try:
+        validated = model.model_validate(known)
+    except ValidationError as error:
+        problems += [
+            f"option '{'.'.join(map(str, one['loc']))}': {one['msg']}"
+            + ("" if one["type"] == "missing" else f", got {one['input']!r}")
+            for one in error.errors()
+        ]
+    if problems:
+        raise UsageError(f"scorer '{definition.name}': " + "; ".join(problems))
+    return {field: getattr(validated, field) for field in model.model_fields}
+
+
+@cache
+def _options_model(function: ScoreFunction) -> type[BaseModel]:
+    """Return the model of a function's keyword-only parameters."""
+    from typing import get_type_hints
+
+    from pydantic import ConfigDict, create_model
+
+    hints = get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {
+        parameter.name: (
+            hints.get(parameter.name, Any),
+            ... if parameter.default is parameter.empty else parameter.default,
+        )
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    config = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+    return create_model("Options", __config__=config, **fields)
+
+
+def _version(definition: Definition, options: Mapping[str, Any]) -> str:
+    """Return a digest of all that a score depends on besides the sample."""
+    parts = {
+        "name": definition.name,
+        "version": definition.version,
+        "source": _source_digest(definition),
+        "options": options,
+        "libraries": {library: installed_version(library) for library in definition.libraries},
+    }
+    encoded = json.dumps(parts, sort_keys=True, default=str).encode()
+    return f"{definition.name}-{hashlib.sha256(encoded).hexdigest()[:16]}"
+
+
+def _source_digest(definition: Definition) -> str:
+    """Return the hash of the file a scorer stands in; of all scorer files for a built-in one."""
+    source = Path(definition.source)
+    if definition.name in BUILT_IN:
+        return _package_digest()
+    if source.is_file():
+        return hashlib.sha256(source.read_bytes()).hexdigest()
+    # Typed into a prompt: there is no file, but there is code.
+    return hashlib.sha256(marshal.dumps(definition.function.__code__)).hexdigest()
+
+
+@cache
+def _package_digest() -> str:
+    """Return the hash of this package's sources."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

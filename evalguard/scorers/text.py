@@ -1,0 +1,130 @@
+"""Scorers that compare text with text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import regex
+from pydantic import BeforeValidator
+
+from evalguard.errors import MeasurementError
+from evalguard.records import Metric
+from evalguard.scorers.extract import candidates, normalise, unwrap
+from evalguard.scorers.registry import scorer
+
+REGEX_SECONDS = 1.0
+"""Time limit of one search; a sound pattern needs far below a millisecond."""
+
+
+def right_answers(target: str, row: Mapping[str, Any], aliases: str | None) -> list[str]:
+    """Return the target and the further right answers that a row's column lists.
+
+    Raises:
+        MeasurementError: If the column is missing or holds neither a string nor a list of them.
+    """
+    if aliases is None:
+        return [target]
+    further = row.get(aliases)
+    if isinstance(further, str):
+        return [target, further]
+    if isinstance(further, list) and all(isinstance(one, str) for one in further):
+        return [target, *further]
+    raise MeasurementError(
+        f"column '{aliases}' (option aliases) holds {further!r}; it must be a list of strings"
+    )
+
+
+@scorer(name="exact_match", metrics=(Metric("exact_match"), Metric("exact_match_lenient")))
+def exact_match(
+    output: str,
+    target: str,
+    row: Mapping[str, Any],
+    *,
+    ignore_case: bool = True,
+    aliases: str | None = None,
+) -> dict[str, float]:
+    """Score 1 where the normalised output equals the target or one of its aliases.
+
+    Strict: the whole output. Lenient: also its first line, its only fenced block or what a closing
+    ``Answer:`` names, without quotes and emphasis. An empty output scores 0.
+    """
+    right = {normalise(one, ignore_case=ignore_case) for one in right_answers(target, row, aliases)}
+    if not output.strip():
+        return {"exact_match": 0.0, "exact_match_lenient": 0.0}
+    strict = normalise(output, ignore_case=ignore_case) in right
+    bare = right | {normalise(unwrap(one), ignore_case=ignore_case) for one in right}
+    lenient = strict or any(
+        normalise(one, ignore_case=ignore_case) in bare for one in candidates(output)
+    )
+    return {"exact_match": float(strict), "exact_match_lenient": float(lenient)}
+
+
+@scorer(name="contains")
+def contains(
+    output: str,
+    target: str,
+    row: Mapping[str, Any],
+    *,
+    ignore_case: bool = True,
+    whole_words: bool = True,
+    aliases: str | None = None,
+) -> bool:
+    """Score 1 where the normalised output holds the target or one of its aliases.
+
+    With ``whole_words`` the target must not be part of a longer word: "no" is not in "know".
+    """
+    text = normalise(output, ignore_case=ignore_case)
+    for one in right_answers(target, row, aliases):
+        wanted = normalise(one, ignore_case=ignore_case)
+        if wanted and _holds(text, wanted, whole_words=whole_words):
+            return True
+    return False
+
+
+def _holds(text: str, wanted: str, *, whole_words: bool) -> bool:
+    """Return whether a text holds another, at word boundaries if asked."""
+    start = text.find(wanted)
+    while start >= 0:
+        end = start + len(wanted)
+        inside = (start > 0 and text[start - 1].isalnum() and wanted[0].isalnum()) or (
+            end < len(text) and text[end].isalnum() and wanted[-1].isalnum()
+        )
+        if not (whole_words and inside):
+            return True
+        start = text.find(wanted, start + 1)
+    return False
+
+
+def _compiled(pattern: object) -> regex.Pattern[str]:
+    """Compile an option's pattern.
+
+    Raises:
+        ValueError: If it is not a pattern; pydantic turns it into the option's error.
+    """
+    try:
+        return regex.compile(str(pattern))
+    except regex.error as error:
+        raise ValueError(f"not a regular expression ({error})") from error
+
+
+@scorer(name="regex")
+def regex_match(
+    output: str,
+    *,
+    pattern: Annotated[regex.Pattern[str], BeforeValidator(_compiled)],
+    whole: bool = False,
+) -> bool:
+    """Score 1 where the pattern is found in the output, or with ``whole`` matches all of it.
+
+    Raises:
+        MeasurementError: If the search takes over :data:`REGEX_SECONDS`.
+    """
+    search = pattern.fullmatch if whole else pattern.search
+    try:
+        return search(output.strip() if whole else output, timeout=REGEX_SECONDS) is not None
+    except TimeoutError:
+        raise MeasurementError(
+            f"the pattern {pattern.pattern!r} was stopped after {REGEX_SECONDS:g} s on an output "
+            f"of {len(output):,} characters; take out nested repeats such as (a+)+"
+        ) from None
