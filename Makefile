@@ -1,0 +1,49 @@
+# Every target sets up its own environment in .venv; nothing is downloaded twice.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Small models run fastest on one thread; several only wait for each other.
+export OMP_NUM_THREADS ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+
+.PHONY: help demo test test-slow lint bench clean
+
+help:
+	@echo "make demo        train an adapter on the embedded model, gate it, write the report"
+	@echo "make test        run the tests (under 15 minutes)"
+	@echo "make test-slow   run the simulations and long runs"
+	@echo "make lint        ruff, mypy, import-linter"
+	@echo "make bench       run the benchmarks and print their tables"
+
+$(VENV)/.installed: locks/cpu.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "EvalGuard needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the environment into $(VENV) (about 3 minutes, once) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r locks/cpu.txt
+	@# Where the index serves a CUDA build of torch, it needs the packages that --no-deps left out.
+	@$(BIN)/python -c 'import torch' 2>/dev/null \
+		|| $(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(VENV)/.installed
+	@$(BIN)/evalguard demo
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.installed
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .evalguard

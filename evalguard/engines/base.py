@@ -1,0 +1,100 @@
+"""What every engine offers, in plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
+
+Response: TypeAlias = str | tuple[float, bool] | float
+"""Text of a generation, (log-likelihood, is greedy) of a choice, or a rolling log-likelihood."""
+
+BASE = "baseline"
+"""Name under which an engine serves the model without any adapter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """How an engine loads a base model.
+
+    Attributes:
+        model: Folder or hub name of the base.
+        revision: Commit of a hub model.
+        tokenizer: Folder or hub name, when it is not the base's own.
+        dtype: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
+        quantization: ``none``, ``nf4`` or ``int8``.
+        device: ``cpu``, ``cuda``, …; ``None`` takes CUDA where there is one.
+        batch_size: Requests in one forward pass (hf).
+        max_length: Context in tokens; the model's own when ``None``.
+        trust_remote_code: Whether code from the model's folder may run.
+        options: Further arguments of the engine's constructor.
+    """
+
+    model: str
+    revision: str | None = None
+    tokenizer: str | None = None
+    dtype: str = "auto"
+    quantization: str = "none"
+    device: str | None = None
+    batch_size: int = 64
+    max_length: int | None = None
+    trust_remote_code: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterCheck:
+    """What was seen when an adapter was loaded.
+
+    Attributes:
+        effect: Mean absolute change of the logits on the probe text; never 0.
+        notes: Things to know that are no error.
+    """
+
+    effect: float
+    notes: tuple[str, ...] = ()
+
+
+class Engine(Protocol):
+    """One loaded base model that answers for itself and for its adapters."""
+
+    name: str
+    version: str
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names it answers for: :data:`BASE` and every adapter's."""
+
+    @property
+    def max_length(self) -> int:
+        """Context in tokens."""
+
+    def load_adapter(self, name: str, path: str) -> AdapterCheck:
+        """Load an adapter and prove that it takes effect.
+
+        Raises:
+            ModelError: If its files are unsafe, corrupt or of another model.
+            TrustError: If it leaves the logits unchanged.
+        """
+
+    def respond(
+        self,
+        requests: Sequence[tuple[str, Instance]],
+        *,
+        on_done: Callable[[int], None] | None = None,
+    ) -> list[Response]:
+        """Answer requests, each for a named model, in their order.
+
+        Args:
+            requests: Pairs of model name and lm-eval instance.
+            on_done: Called with the number of requests that were just finished.
+
+        Raises:
+            EngineError: If the engine failed.
+        """
+
+    def close(self) -> None:
+        """Free the memory."""

@@ -1,0 +1,98 @@
+"""The tokenizer's side of a model: chat template and token counts, without loading weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateError
+
+from evalguard.errors import ModelError, TrustError
+
+_PROBE_CHAT = [
+    {"role": "user", "content": "Is 12 greater than 7?"},
+    {"role": "assistant", "content": "Yes: 12 > 7."},
+    {"role": "user", "content": "Add {x} to “3”, please.\n"},
+]
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")
+
+
+class PromptTokenizer:
+    """Renders chats and counts tokens as the model's own tokenizer does."""
+
+    def __init__(
+        self, model: str, *, revision: str | None = None, trust_remote_code: bool = False
+    ) -> None:
+        """Load a tokenizer from a folder or the hub.
+
+        Raises:
+            ModelError: If there is none.
+        """
+        from transformers import AutoTokenizer
+
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(
+                model, revision=revision or "main", trust_remote_code=trust_remote_code
+            )
+        except (OSError, ValueError, KeyError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(
+                f"{model}: no model or tokenizer can be loaded from there: {reason} "
+                f"Give a local folder, or a hub name that this machine can reach."
+            ) from error
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether the tokenizer knows how to render a chat."""
+        return self._tokenizer.chat_template is not None
+
+    def render(self, messages: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """Return the prompt for a chat, as lm-eval renders it.
+
+        A template that refuses a system message gets the chat without it, which is what lm-eval
+        does; the prompt is part of every sample's id, so both arms always share it.
+        """
+        try:
+            return self._render(messages, add_generation_prompt)
+        except TemplateError:
+            without = [message for message in messages if message["role"] != "system"]
+            return self._render(without, add_generation_prompt)
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens of a prompt, special tokens included."""
+        return len(self._tokenizer(text)["input_ids"])
+
+    def check_same(self, folder: Path) -> None:
+        """Check that a tokenizer saved beside an adapter renders and splits as this one.
+
+        Raises:
+            TrustError: If a probe chat comes out differently.
+        """
+        if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
+            return
+        other = PromptTokenizer(str(folder))
+        if self.has_chat_template and other.has_chat_template:
+            if self.render(_PROBE_CHAT) != other.render(_PROBE_CHAT):
+                raise TrustError(
+                    f"{folder}: its chat template differs from the base model's, so the two arms "
+                    f"would get different prompts. Train and serve with one template, or remove "
+                    f"the tokenizer files from the adapter folder if they are a left-over."
+                )
+            probe = self.render(_PROBE_CHAT)
+        else:
+            probe = "\n".join(message["content"] for message in _PROBE_CHAT)
+        if self._tokenizer(probe)["input_ids"] != other._tokenizer(probe)["input_ids"]:
+            raise TrustError(
+                f"{folder}: its tokenizer splits text differently from the base model's. "
+                f"An adapter with added tokens must be gated as a merged model."
+            )
+
+    def _render(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
+        return str(
+            self._tokenizer.apply_chat_template(
+                messages,
+                tokenize=False,
+                add_generation_prompt=add_generation_prompt,
+                continue_final_message=not add_generation_prompt,
+            )
+        )

@@ -1,0 +1,227 @@
+"""Get every scored sample that is asked for: from the store, else from an engine, batch by batch."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from evalguard.engines.base import Engine
+from evalguard.errors import EngineError
+from evalguard.records import ScoredSample
+from evalguard.store import SampleStore
+from evalguard.tasks.base import Prepared, Task
+
+if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
+
+BATCH_REQUESTS = 256
+"""Requests in one engine call; the results of a call are stored before the next one starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The samples of one task that one model answers.
+
+    Attributes:
+        model: ``baseline`` or the candidate's name.
+        task: The task.
+        fingerprint: Key of the model and the task in the store.
+    """
+
+    model: str
+    task: Task
+    fingerprint: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Suite, task and model."""
+        return (self.task.suite, self.task.name, self.model)
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has been done so far; handed to the display after every engine call."""
+
+    samples: int = 0
+    reused: int = 0
+    planned: int = 0
+    output_tokens: int = 0
+    engine_seconds: float = 0.0
+    engine_calls: int = 0
+
+
+@dataclass(slots=True)
+class Results:
+    """Scored samples by suite, task and model, then by sample id."""
+
+    samples: dict[tuple[str, str, str], dict[str, ScoredSample]] = field(default_factory=dict)
+    reused: dict[tuple[str, str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+    def of(self, key: tuple[str, str, str]) -> dict[str, ScoredSample]:
+        """Return the samples measured so far for a suite, task and model."""
+        return self.samples.setdefault(key, {})
+
+
+Pending = tuple[Measured, Prepared]
+
+
+class Measurer:
+    """Measures samples through the store, and opens an engine only when one is missing.
+
+    Args:
+        store: Where scored samples are kept.
+        engine_of: Returns the engine that serves a model, loading it at the first call.
+        count_tokens: Length of a prompt in tokens for a model.
+        on_progress: Called after every step.
+        batch_requests: Requests in one engine call.
+    """
+
+    def __init__(
+        self,
+        store: SampleStore,
+        engine_of: Callable[[str], tuple[Engine, str]],
+        count_tokens: Callable[[str, str], int],
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        batch_requests: int = BATCH_REQUESTS,
+    ) -> None:
+        self._store = store
+        self._engine_of = engine_of
+        self._count_tokens = count_tokens
+        self._on_progress = on_progress or (lambda _: None)
+        self._batch_requests = batch_requests
+        self.results = Results()
+        self.progress = Progress()
+
+    def measure(self, wanted: Mapping[Measured, Sequence[Prepared]]) -> None:
+        """Measure samples; what is already there, here or in the store, is not run again.
+
+        Raises:
+            EngineError: If the engine fails on every sample it is tried with.
+            MeasurementError: If a scorer fails or the store cannot be used.
+        """
+        pending: list[Pending] = []
+        for measured, samples in wanted.items():
+            pending.extend(self._missing(measured, samples))
+        self._on_progress(self.progress)
+        for batch in _batches(pending, self._batch_requests):
+            self._run(batch)
+            self._on_progress(self.progress)
+
+    def _missing(self, measured: Measured, samples: Sequence[Prepared]) -> list[Pending]:
+        """Take what the store holds and return the rest."""
+        have = self.results.of(measured.key)
+        new = [sample for sample in samples if sample.sample_id not in have]
+        stored = self._store.get(measured.fingerprint, [sample.sample_id for sample in new])
+        have.update(stored)
+        self.progress.reused += len(stored)
+        self.progress.samples += len(stored)
+        self.results.reused[measured.key] += len(stored)
+        return [(measured, sample) for sample in new if sample.sample_id not in stored]
+
+    def _run(self, batch: Sequence[Pending]) -> None:
+        fitting = [item for item in batch if self._fits(*item)]
+        try:
+            self._answer(fitting)
+        except EngineError:
+            # One bad request must not take the others with it: try each alone, once more.
+            failures = [self._answer_alone(item) for item in fitting]
+            errors = [error for error in failures if error]
+            if errors and len(errors) == len(fitting):
+                raise errors[0] from None
+
+    def _answer_alone(self, item: Pending) -> EngineError | None:
+        try:
+            self._answer([item])
+        except EngineError as error:
+            self._record_failure(*item, str(error))
+            return error
+        return None
+
+    def _fits(self, measured: Measured, sample: Prepared) -> bool:
+        """Refuse a prompt that the engine would cut, which would change what is measured."""
+        engine, _ = self._engine_of(measured.model)
+        longest = max(self._count_tokens(measured.model, _text(i)) for i in sample.instances)
+        room = max(_new_tokens(instance) for instance in sample.instances)
+        if longest + room <= engine.max_length:
+            return True
+        self._record_failure(
+            measured,
+            sample,
+            f"the prompt has {longest} tokens and the answer up to {room}, more than the "
+            f"context of {engine.max_length}",
+        )
+        return False
+
+    def _record_failure(self, measured: Measured, sample: Prepared, reason: str) -> None:
+        """Keep the failure for this run; it is not stored, so that the next run tries again."""
+        self.progress.samples += 1
+        self.results.of(measured.key)[sample.sample_id] = ScoredSample(
+            task=measured.task.name,
+            sample_id=sample.sample_id,
+            prompt=sample.prompt,
+            target=sample.target,
+            outputs=(),
+            scores={},
+            cluster=sample.cluster,
+            error=reason,
+        )
+
+    def _answer(self, batch: Sequence[Pending]) -> None:
+        """Run one engine call for each engine that is needed, score, and store."""
+        by_engine: dict[int, list[Pending]] = defaultdict(list)
+        engines: dict[int, Engine] = {}
+        for item in batch:
+            engine, _ = self._engine_of(item[0].model)
+            engines[id(engine)] = engine
+            by_engine[id(engine)].append(item)
+        for key, items in by_engine.items():
+            requests = [
+                (self._engine_of(measured.model)[1], instance)
+                for measured, sample in items
+                for instance in sample.instances
+                for _ in range(instance.repeats or 1)
+            ]
+            started = time.perf_counter()
+            responses = iter(engines[key].respond(requests))
+            self.progress.engine_seconds += time.perf_counter() - started
+            self.progress.engine_calls += 1
+            self._score(items, responses)
+
+    def _score(self, items: Sequence[Pending], responses: Iterator[Any]) -> None:
+        scored: dict[Measured, list[ScoredSample]] = defaultdict(list)
+        for measured, sample in items:
+            count = sum(instance.repeats or 1 for instance in sample.instances)
+            answers = [next(responses) for _ in range(count)]
+            scored[measured].append(measured.task.score(sample, answers))
+        for measured, samples in scored.items():
+            self._store.put(measured.fingerprint, samples)
+            self.results.of(measured.key).update({s.sample_id: s for s in samples})
+            self.progress.samples += len(samples)
+
+
+def _text(instance: Instance) -> str:
+    """Return all the text of a request that must fit into the context."""
+    return "".join(part for part in instance.arguments if isinstance(part, str))
+
+
+def _new_tokens(instance: Instance) -> int:
+    settings = instance.arguments[-1]
+    return int(settings.get("max_gen_toks", 256)) if isinstance(settings, dict) else 0
+
+
+def _batches(items: Sequence[Pending], requests: int) -> Iterator[list[Pending]]:
+    """Cut into runs of about so many requests, never splitting a sample."""
+    batch: list[Pending] = []
+    count = 0
+    for item in items:
+        batch.append(item)
+        count += sum(instance.repeats or 1 for instance in item[1].instances)
+        if count >= requests:
+            yield batch
+            batch, count = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,260 @@
+"""lm-eval tasks: by registered name, or by a YAML file over local data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import lm_eval
+import yaml
+from jinja2 import TemplateError
+from lm_eval.api.instance import Instance
+from lm_eval.api.metrics import mean
+from lm_eval.api.task import ConfigurableTask
+from lm_eval.tasks import TaskManager
+from lm_eval.tasks._yaml_loader import load_yaml
+
+from evalguard.errors import ConfigError, MeasurementError, Problem, did_you_mean
+from evalguard.records import Metric, ScoredSample, ScoreKind
+from evalguard.tasks.base import Prepared, Render, content_id, with_unique_ids
+
+FEWSHOT_SEED = 1234
+"""lm-eval's default, so that the few-shot examples are those of the ``lm_eval`` command."""
+
+BINARY_METRICS = frozenset(
+    {"acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match", "em", "mc1", "pass@1"}
+)
+"""lm-eval metrics that are 0 or 1 for every sample."""
+
+
+class Benchmark:
+    """An lm-eval task whose scores equal those of the ``lm_eval`` command."""
+
+    def __init__(self, suite: str, task: ConfigurableTask, *, name: str, limit: int | None) -> None:
+        self.suite = suite
+        self.name = name
+        self._task = task
+        self._limit = limit
+
+    @cached_property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Metrics with a value for each sample; with several filters named ``metric,filter``."""
+        names = [
+            (metric, filter_.name)
+            for metric, aggregate in self._task.aggregation().items()
+            if aggregate is mean
+            for filter_ in self._task._filters
+        ]
+        directions = self._task.higher_is_better()
+        return tuple(
+            Metric(
+                name=self._metric_name(metric, filter_name),
+                kind=ScoreKind.BINARY if metric in BINARY_METRICS else ScoreKind.BOUNDED,
+                higher_is_better=bool(directions.get(metric, True)),
+            )
+            for metric, filter_name in names
+        )
+
+    @cached_property
+    def definition(self) -> Mapping[str, Any]:
+        """The task's configuration without its data, which is in the samples' ids."""
+        config = self._task.dump_config()
+        for key in ("dataset_path", "dataset_name", "dataset_kwargs", "metadata"):
+            config.pop(key, None)
+        return {"kind": "benchmark", "lm_eval": lm_eval.__version__, "config": config}
+
+    def prepare(self, render: Render | None) -> list[Prepared]:
+        """Return all samples as lm-eval builds them, few-shot examples included."""
+        task = self._task
+        task.set_fewshot_seed(seed=FEWSHOT_SEED)
+        samples = []
+        for doc_id, doc in task.doc_iterator(rank=0, limit=self._limit, world_size=1):
+            context = task.fewshot_context(
+                doc,
+                num_fewshot=task.config.num_fewshot or 0,
+                system_instruction=None,
+                apply_chat_template=render is not None,
+                fewshot_as_multiturn=render is not None,
+                chat_template=render,
+                gen_prefix=task.doc_to_prefix(doc),
+            )
+            built = task.construct_requests(
+                doc=doc,
+                ctx=context,
+                metadata=(self.name, doc_id, task.config.repeats),
+                apply_chat_template=render is not None,
+                chat_template=render,
+            )
+            instances = tuple(built) if isinstance(built, list) else (built,)
+            samples.append(self._prepared(doc_id, doc, context, instances))
+        return with_unique_ids(samples)
+
+    def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
+        """Filter and score the responses with the task's own code."""
+        instances = list(prepared.instances)
+        repeats = instances[0].repeats or 1
+        for index, instance in enumerate(instances):
+            instance.resps = list(responses[index * repeats : (index + 1) * repeats])
+            instance.filtered_resps = {}
+        scores: dict[str, float] = {}
+        wanted = {metric.name for metric in self.metrics}
+        for filter_ in self._task._filters:
+            filter_.apply(instances)
+            values = self._task.process_results(
+                prepared.row, [instance.filtered_resps[filter_.name] for instance in instances]
+            )
+            for metric, value in values.items():
+                name = self._metric_name(metric, filter_.name)
+                if name in wanted:
+                    scores[name] = _as_float(value, self, name, prepared.row_number)
+        return ScoredSample(
+            task=self.name,
+            sample_id=prepared.sample_id,
+            prompt=prepared.prompt,
+            target=prepared.target,
+            outputs=_outputs(self._task, prepared, responses),
+            scores=scores,
+            cluster=prepared.cluster,
+        )
+
+    def _prepared(
+        self, doc_id: int, doc: Mapping[str, Any], context: str, instances: tuple[Instance, ...]
+    ) -> Prepared:
+        arguments = [instance.arguments for instance in instances]
+        target = self._task.doc_to_target(doc)
+        return Prepared(
+            sample_id=content_id(self.name, arguments, doc),
+            prompt=context,
+            target=_target_text(self._task, doc, target),
+            instances=instances,
+            row=doc,
+            row_number=doc_id + 1,
+        )
+
+    def _metric_name(self, metric: str, filter_name: str) -> str:
+        return metric if len(self._task._filters) == 1 else f"{metric},{filter_name}"
+
+
+def load_benchmark(
+    suite: str,
+    task: str,
+    *,
+    base_dir: Path,
+    source: str,
+    key: str,
+    name: str | None = None,
+    num_fewshot: int | None = None,
+    limit: int | None = None,
+) -> list[Benchmark]:
+    """Build an lm-eval task, or every task of a group.
+
+    Args:
+        suite: Name of the suite that it stands in.
+        task: Registered name, or path of a YAML file relative to ``base_dir``.
+        base_dir: Folder of the suite file.
+        source: The suite file as the user wrote it, for messages.
+        key: Key of the entry in it, for messages.
+        name: Name to report a single task under; its own by default.
+        num_fewshot: Few-shot examples; the task's own number by default.
+        limit: Take the first samples only, as lm-eval's ``--limit`` does.
+
+    Raises:
+        ConfigError: If there is no such task, or lm-eval cannot build it.
+    """
+    try:
+        if task.endswith((".yaml", ".yml")):
+            built = {"": _from_file(base_dir / task)}
+        else:
+            built = _task_manager().load([task])["tasks"]
+    except KeyError as error:
+        hint = did_you_mean(task, _task_manager().all_tasks)
+        message = f"no lm-eval task '{task}' ({error}). {hint}"
+        raise ConfigError([Problem(source, key, message)]) from error
+    except _LM_EVAL_ERRORS as error:
+        text = f"lm-eval cannot build the task '{task}': {type(error).__name__}: {error}"
+        raise ConfigError([Problem(source, key, text)]) from error
+    benchmarks = []
+    for item in built.values():
+        if not isinstance(item, ConfigurableTask):
+            message = f"'{task}' is a Python-class task, which keeps no YAML definition to hash"
+            raise ConfigError([Problem(source, key, message)])
+        if num_fewshot is not None:
+            item.set_config(key="num_fewshot", value=num_fewshot)
+        own_name = name if name and len(built) == 1 else str(item.task_name)
+        benchmarks.append(Benchmark(suite, item, name=own_name, limit=limit))
+    return benchmarks
+
+
+_LM_EVAL_ERRORS = (
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ImportError,
+    AssertionError,
+    RuntimeError,
+    TemplateError,
+    yaml.YAMLError,
+)
+"""What lm-eval and datasets raise on a broken task; they have no exception of their own."""
+
+
+@lru_cache(maxsize=1)
+def _task_manager() -> TaskManager:
+    """Read lm-eval's index of 14,569 tasks, which takes seconds and so happens once."""
+    return TaskManager()
+
+
+def _from_file(path: Path) -> ConfigurableTask:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    config = load_yaml(path)
+    for key in ("tag", "group"):
+        config.pop(key, None)
+    options = dict(config.get("dataset_kwargs") or {})
+    if "data_files" in options:
+        options["data_files"] = _beside(path.parent, options["data_files"])
+        config["dataset_kwargs"] = options
+    return ConfigurableTask(config=config)
+
+
+def _beside(folder: Path, files: Any) -> Any:
+    """Read data files relative to the YAML file, not to the working directory."""
+    if isinstance(files, Mapping):
+        return {split: _beside(folder, value) for split, value in files.items()}
+    if isinstance(files, list):
+        return [_beside(folder, value) for value in files]
+    path = folder / str(files)
+    if not path.is_file():
+        raise FileNotFoundError(f"data file {path} does not exist")
+    return str(path.resolve())
+
+
+def _target_text(task: ConfigurableTask, doc: Mapping[str, Any], target: Any) -> str:
+    if task.OUTPUT_TYPE == "multiple_choice" and isinstance(target, int):
+        return str(task.doc_to_choice(doc)[target])
+    return str(target)
+
+
+def _outputs(
+    task: ConfigurableTask, prepared: Prepared, responses: Sequence[Any]
+) -> tuple[str, ...]:
+    """Return what people read: the text, or the choice that got the greatest log-likelihood."""
+    if task.OUTPUT_TYPE != "multiple_choice":
+        return tuple(str(response) for response in responses)
+    choices = task.doc_to_choice(prepared.row)
+    likelihoods = [response[0] for response in responses[: len(choices)]]
+    return (str(choices[likelihoods.index(max(likelihoods))]),)
+
+
+def _as_float(value: Any, task: Benchmark, metric: str, row: int) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise MeasurementError(
+            f"suite '{task.suite}', task '{task.name}', row {row}: metric '{metric}' is "
+            f"{value!r}, which is no number"
+        ) from error
