@@ -1,0 +1,135 @@
+"""How the figures of a gate are written: units, signs, digits.
+
+Scores between 0 and 1 read as percentages and their differences as percentage points; scores of
+any other range (nats per token, say) read as plain numbers.
+"""
+
+from __future__ import annotations
+
+from evalguard.records import GateResult, Verdict
+
+MINUS = "\u2212"
+NOTHING = "\u2013"
+"""Shown where a figure does not apply or could not be had."""
+
+SYMBOLS = {
+    Verdict.PASS: "✓",
+    Verdict.FAIL: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.ERROR: "!",
+}
+"""A sign for each verdict, so that colour never stands alone."""
+
+
+def in_percent(gate: GateResult) -> bool:
+    """Return whether the gate's scores read as percentages.
+
+    A score outside 0 to 1 never does, whatever the record says.
+    """
+    if not gate.percent:
+        return False
+    scores = (gate.baseline, gate.candidate)
+    return all(value is None or 0 <= value <= 1 for value in scores)
+
+
+def score(gate: GateResult, value: float | None) -> str:
+    """Write a score of the gate, such as ``93.4%``."""
+    if value is None:
+        return NOTHING
+    if in_percent(gate):
+        return f"{value * 100:.1f}%"
+    return _signed(value, f"{abs(value):.4g}", plus="")
+
+
+def difference(gate: GateResult, value: float | None) -> str:
+    """Write a difference of scores of the gate, such as ``−6.6 pp``."""
+    if value is None:
+        return NOTHING
+    return (
+        f"{bare_difference(gate, value)} pp" if in_percent(gate) else bare_difference(gate, value)
+    )
+
+
+def bare_difference(gate: GateResult, value: float) -> str:
+    """Write a difference without its unit, for an axis or a column that names it."""
+    if in_percent(gate):
+        return _signed(round(value * 100, 1), f"{abs(value) * 100:.1f}")
+    return _signed(value, f"{abs(value):.3g}")
+
+
+def interval(gate: GateResult) -> str:
+    """Write the confidence interval of the difference, such as ``−9.9 … −3.4 pp``."""
+    if gate.ci is None:
+        return NOTHING
+    low, high = gate.ci
+    return f"{bare_difference(gate, low)} … {difference(gate, high)}"
+
+
+def level(gate: GateResult) -> str:
+    """Write the confidence level, such as ``95%``.
+
+    Example:
+        >>> from evalguard.records import Verdict
+        >>> level(GateResult(name="", suite="", metric="", model="", verdict=Verdict.PASS,
+        ...                  reason="", confidence_level=0.975))
+        '97.5%'
+    """
+    return f"{gate.confidence_level * 100:g}%"
+
+
+def threshold(gate: GateResult) -> float | None:
+    """Return where the requirement stands on the axis of differences; ``None`` without one."""
+    return None if gate.margin is None else -gate.margin
+
+
+def margin(gate: GateResult) -> str:
+    """Write where the requirement stands on the axis of differences, such as ``−5.0 pp``."""
+    return difference(gate, threshold(gate))
+
+
+def pvalue(value: float | None) -> str:
+    """Write a p-value with two significant digits.
+
+    Example:
+        >>> pvalue(0.02104), pvalue(3.1e-12), pvalue(None)
+        ('0.021', '3.1e-12', '–')
+    """
+    return NOTHING if value is None else f"{value:.2g}"
+
+
+def counts(gate: GateResult) -> str:
+    """Write the lost and won questions, such as ``12 lost, 3 won``."""
+    if gate.losses is None or gate.gains is None:
+        return NOTHING
+    return f"{gate.losses:,} lost, {gate.gains:,} won"
+
+
+def samples(gate: GateResult) -> str:
+    """Write the samples used, such as ``120 of 300``."""
+    return f"{gate.n:,} of {gate.n_planned:,}" if gate.n_planned > gate.n else f"{gate.n:,}"
+
+
+def subject(gate: GateResult) -> str:
+    """Write what the gate is about: suite, task (where it says more) and metric."""
+    parts = dict.fromkeys((gate.suite, gate.task, gate.metric))
+    return " · ".join(part for part in parts if part)
+
+
+def duration(seconds: float) -> str:
+    """Write a time span.
+
+    Example:
+        >>> duration(0.42), duration(75.2), duration(7260)
+        ('0.4 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
+
+
+def _signed(value: float, digits: str, plus: str = "+") -> str:
+    if value == 0:
+        return digits
+    return (MINUS if value < 0 else plus) + digits

@@ -1,0 +1,128 @@
+"""The verdict in words: the sentence at the top of every report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalguard.records import CheckResult, Finding, GateResult, Role, Severity, Verdict
+from evalguard.reports import figures
+
+
+def candidates(result: CheckResult) -> tuple[str, ...]:
+    """Return the names of the candidates in the order of the gates."""
+    return tuple(dict.fromkeys(gate.model for gate in result.gates))
+
+
+def gates_of(result: CheckResult, candidate: str) -> tuple[GateResult, ...]:
+    """Return the gates of one candidate."""
+    return tuple(gate for gate in result.gates if gate.model == candidate)
+
+
+def candidate_verdict(gates: Sequence[GateResult]) -> Verdict:
+    """Return what the gates of one candidate say together; tripwires need only not to fail."""
+    verdicts = {gate.verdict for gate in gates}
+    guards = {gate.verdict for gate in gates if gate.role is Role.GUARD}
+    for worst in (Verdict.FAIL, Verdict.ERROR):
+        if worst in verdicts:
+            return worst
+    return Verdict.INCONCLUSIVE if Verdict.INCONCLUSIVE in guards else Verdict.PASS
+
+
+def headline(result: CheckResult) -> str:
+    """Return the verdict of a whole check in a few words."""
+    names = candidates(result)
+    if not names:
+        return "Nothing was gated"
+    if len(names) == 1:
+        return _decision(names[0], result.verdict) + _named_damage(result.findings)
+    passed = [name for name in names if candidate_verdict(gates_of(result, name)) is Verdict.PASS]
+    if not passed:
+        return f"None of the {len(names)} candidates may be released"
+    return f"{len(passed)} of {len(names)} candidates may be released: {_listed(passed)}"
+
+
+def explanation(result: CheckResult) -> str:
+    """Return the sentence that backs the headline, with the figures that decided."""
+    names = candidates(result)
+    if not names:
+        return "No gate was selected."
+    if len(names) == 1:
+        return candidate_sentence(result.gates)
+    return " ".join(
+        f"{name}: {_lower_first(candidate_sentence(gates_of(result, name)))}" for name in names
+    )
+
+
+def candidate_sentence(gates: Sequence[GateResult]) -> str:
+    """Say in one sentence what the gates of one candidate showed."""
+    verdict = candidate_verdict(gates)
+    if verdict is Verdict.PASS:
+        return _passed(gates)
+    concerned = [gate for gate in gates if gate.verdict is verdict]
+    part = f"{len(concerned)} of {_count(len(gates), 'gate')}"
+    if verdict is Verdict.FAIL:
+        worst = worst_gate(concerned)
+        if len(concerned) == 1:
+            return f"{part} failed: “{worst.name}”, {change(worst)}."
+        return f"{part} failed. The widest miss is “{worst.name}”: {change(worst)}."
+    if verdict is Verdict.ERROR:
+        return f"{part} could not be measured. “{concerned[0].name}”: {concerned[0].reason}"
+    needed = max((gate.required_n or 0 for gate in concerned), default=0)
+    more = f"; about {needed:,} samples would decide" if needed else ""
+    return f"No gate failed, but {part} could not be decided{more}."
+
+
+def worst_gate(gates: Sequence[GateResult]) -> GateResult:
+    """Return the gate with the greatest loss beyond what it tolerates, relative to its scale."""
+    return max(gates, key=lambda gate: -(gate.delta or 0.0) - (gate.margin or 0.0))
+
+
+def change(gate: GateResult) -> str:
+    """Say how a gate's score moved, such as ``100.0% → 62.3% (−37.7 pp, allowed −5.0 pp)``."""
+    if gate.delta is None:
+        return gate.reason
+    moved = f"{figures.score(gate, gate.baseline)} → {figures.score(gate, gate.candidate)}"
+    needed = figures.threshold(gate)
+    if needed is None:
+        return f"{moved} ({figures.difference(gate, gate.delta)}, {gate.requirement})"
+    word = "allowed" if needed <= 0 else "required"
+    return f"{moved} ({figures.difference(gate, gate.delta)}, {word} {figures.margin(gate)})"
+
+
+def standing_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that no other finding accounts for."""
+    return tuple(finding for finding in findings if finding.explained_by is None)
+
+
+def _decision(name: str, verdict: Verdict) -> str:
+    return {
+        Verdict.PASS: f"{name} may be released",
+        Verdict.FAIL: f"{name} must not be released",
+        Verdict.INCONCLUSIVE: f"{name} is undecided",
+        Verdict.ERROR: f"{name} could not be judged",
+    }[verdict]
+
+
+def _named_damage(findings: Sequence[Finding]) -> str:
+    damage = [found for found in standing_findings(findings) if found.severity is not Severity.NONE]
+    return f": {_listed([found.title.lower() for found in damage])}" if damage else ""
+
+
+def _passed(gates: Sequence[GateResult]) -> str:
+    undecided = sum(gate.verdict is not Verdict.PASS for gate in gates)
+    if not undecided:
+        return f"All {_count(len(gates), 'gate')} passed." if len(gates) > 1 else "Its gate passed."
+    guards = sum(gate.role is Role.GUARD for gate in gates)
+    return f"All {_count(guards, 'guard')} passed and no tripwire failed ({undecided} undecided)."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _lower_first(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,113 @@
+"""The result in a terminal."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from evalguard.records import CheckResult, Finding, Severity, Verdict
+from evalguard.reports.terminal import print_result
+
+
+def printed(result: CheckResult, *, width: int = 130, terminal: bool = False) -> str:
+    output = io.StringIO()
+    print_result(result, Console(file=output, width=width, force_terminal=terminal))
+    return output.getvalue()
+
+
+@pytest.mark.parametrize("width", [130, 100, 60, 30])
+def test_every_gate_verdict_and_figure_shows_at_any_width(forgetting, width):
+    words = " ".join(printed(forgetting, width=width).split())
+    assert "✗ FAIL tickets-v2 must not be released" in words
+    assert words.count("FAIL") == 9
+    assert words.count("PASS") == 1
+    for gate in forgetting.gates:
+        assert gate.name.split()[0] in words
+    assert "−100.0 pp" in words
+
+
+@pytest.mark.parametrize("width", [130, 100, 60])
+def test_no_line_is_wider_than_the_terminal(forgetting, width):
+    assert max(map(len, printed(forgetting, width=width).splitlines())) <= width
+
+
+def test_plain_without_a_terminal_and_coloured_on_one(healthy):
+    assert "\x1b" not in printed(healthy)
+    assert "\x1b[32m" in printed(healthy, terminal=True)
+
+
+def test_the_forest_line_stands_in_a_wide_terminal_only(forgetting):
+    assert "┊" in printed(forgetting, width=130)
+    assert "┊" not in printed(forgetting, width=100)
+
+
+def test_findings_show_cause_repair_and_changes(forgetting):
+    finding = Finding(
+        code="catastrophic_forgetting",
+        title="Catastrophic forgetting",
+        model="tickets-v2",
+        severity=Severity.SEVERE,
+        explanation="General ability fell from 100% to 0%.",
+        evidence=("no catastrophic forgetting",),
+        cause="The learning rate is 33 times the usual.",
+        repair="Train at a fifth of the learning rate.",
+        config_changes={"training.learning_rate": 0.002},
+    )
+    consequence = replace(
+        finding, title="Safety loss", code="safety_loss", explained_by="catastrophic_forgetting"
+    )
+    text = printed(replace(forgetting, findings=(finding, consequence)))
+    assert "Catastrophic forgetting  severe" in text
+    assert "The learning rate is 33 times the usual." in text
+    assert "training.learning_rate: 0.002" in text
+    assert "Safety loss" not in text
+
+
+def test_several_candidates_have_a_table_each(several):
+    text = printed(several)
+    assert text.count("baseline → candidate") == 3
+    assert "✓ PASS  tickets-v2" in text
+    assert "✗ FAIL  tickets-v3" in text
+
+
+def test_undecided_and_unmeasured_gates_say_why(healthy):
+    gates = (
+        replace(healthy.gates[0], verdict=Verdict.INCONCLUSIVE, reason="too few samples"),
+        replace(
+            healthy.gates[1],
+            verdict=Verdict.ERROR,
+            reason="engine died",
+            baseline=None,
+            candidate=None,
+            delta=None,
+            ci=None,
+        ),
+    )
+    text = printed(replace(healthy, gates=gates, verdict=Verdict.ERROR))
+    assert "too few samples" in text
+    assert "engine died" in text
+
+
+def test_warnings_notes_and_reuse_are_told(healthy):
+    model = replace(healthy.models[1], notes=("trained on another precision \x1b[31m",))
+    result = replace(healthy, warnings=("2 samples were cut off",), models=(model,))
+    text = printed(result)
+    assert "2 samples were cut off" in text
+    assert "tickets-v2: trained on another precision ␛[31m" in text
+    assert "5,400 answers scored, 2,700 of them reused in 29.3 s" in text
+
+
+def test_markup_in_names_is_not_interpreted(healthy):
+    gate = replace(healthy.gates[0], name="[bold]not markup[/bold]")
+    assert "[bold]not markup[/bold]" in printed(replace(healthy, gates=(gate,)))
+
+
+def test_a_log_is_wide_enough_for_the_table(healthy, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_result(healthy)
+    assert "against the margin" in capsys.readouterr().out
+
+
+def test_nothing_gated(healthy):
+    assert "Nothing was gated" in printed(replace(healthy, gates=(), tasks=()))
