@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from evalguard import figures
 from evalguard.records import GateResult, SamplePair, Verdict
-from evalguard.reports import figures
 from evalguard.reports.forest_line import LEGEND, forest_line
 from evalguard.reports.scale import fit_scale
 from evalguard.reports.text import one_line

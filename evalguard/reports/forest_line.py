@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from evalguard.figures import threshold
 from evalguard.records import GateResult
-from evalguard.reports.figures import threshold
 from evalguard.reports.scale import Scale
 
 INTERVAL, POINT, ZERO, MARGIN = "━", "●", "│", "┊"

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import asinh
 
+from evalguard.figures import threshold
 from evalguard.records import GateResult
-from evalguard.reports.figures import threshold
 
 _ROUND_STEPS = (1.0, 2.0, 5.0)
 _DEFAULT_EXTENT = 0.05

@@ -13,14 +13,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from evalguard import figures
 from evalguard.records import CheckResult, Finding, GateResult, Severity, Verdict
-from evalguard.reports import figures, wording
+from evalguard.reports import wording
 from evalguard.reports.failure import failure_text
 from evalguard.reports.forest_line import LEGEND, forest_line
 from evalguard.reports.scale import Scale, fit_scale
 from evalguard.reports.text import one_line
 
-__all__ = ["failure_text", "print_result", "render"]
+__all__ = ["failure_text", "print_summary", "render"]
 
 _STYLES: Mapping[Verdict, str] = {
     Verdict.PASS: "green",
@@ -40,14 +41,17 @@ _MEDIUM = 84
 _BAR_WIDTH = 25
 
 
-def print_result(result: CheckResult, console: Console | None = None) -> None:
+def print_summary(
+    result: CheckResult, *, color: bool | None = None, console: Console | None = None
+) -> None:
     """Print a result.
 
     Args:
         result: What a check found.
+        color: Whether to use colours; as standard output allows when ``None``.
         console: Where to print; standard output when ``None``.
     """
-    console = console or _standard_output()
+    console = console or _standard_output(color)
     console.print(render(result, width=console.width))
 
 
@@ -74,9 +78,9 @@ def render(result: CheckResult, *, width: int) -> RenderableType:
     return Group(*parts)
 
 
-def _standard_output() -> Console:
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+def _standard_output(color: bool | None) -> Console:
+    console = Console(highlight=False, force_terminal=color)
+    if not console.file.isatty() and "COLUMNS" not in os.environ:
         console.width = _LOG_WIDTH
     return console
 

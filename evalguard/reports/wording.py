@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evalguard import figures
 from evalguard.records import CheckResult, Finding, GateResult, Role, Severity, Verdict
-from evalguard.reports import figures
 
 
 def candidates(result: CheckResult) -> tuple[str, ...]:

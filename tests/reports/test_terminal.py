@@ -7,12 +7,12 @@ import pytest
 from rich.console import Console
 
 from evalguard.records import CheckResult, Finding, Severity, Verdict
-from evalguard.reports.terminal import print_result
+from evalguard.reports.terminal import print_summary
 
 
 def printed(result: CheckResult, *, width: int = 130, terminal: bool = False) -> str:
     output = io.StringIO()
-    print_result(result, Console(file=output, width=width, force_terminal=terminal))
+    print_summary(result, console=Console(file=output, width=width, force_terminal=terminal))
     return output.getvalue()
 
 
@@ -105,8 +105,15 @@ def test_markup_in_names_is_not_interpreted(healthy):
 
 def test_a_log_is_wide_enough_for_the_table(healthy, capsys, monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
-    print_result(healthy)
+    print_summary(healthy)
     assert "against the margin" in capsys.readouterr().out
+
+
+def test_colour_can_be_asked_for(healthy, capsys):
+    print_summary(healthy, color=True)
+    assert "\x1b[32m" in capsys.readouterr().out
+    print_summary(healthy, color=False)
+    assert "\x1b" not in capsys.readouterr().out
 
 
 def test_nothing_gated(healthy):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from evalguard import figures
 from evalguard.records import GateResult, Verdict
-from evalguard.reports import figures
 
 
 @pytest.fixture(name="gate")
