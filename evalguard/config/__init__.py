@@ -5,5 +5,25 @@ Every problem of every file is reported at once. May import scorers, records and
 
 from evalguard.config.loading import load_yaml
 from evalguard.config.model import ConfigModel
+from evalguard.config.project import BASELINE, ProjectConfig
+from evalguard.config.project_loading import PROJECT_FILE, load_project
+from evalguard.config.resolved import ModelSpec, Project, Suite, Thresholds
+from evalguard.config.suite import Benchmark, SuiteConfig, TestSet
+from evalguard.config.thresholds import ThresholdsConfig
 
-__all__ = ["ConfigModel", "load_yaml"]
+__all__ = [
+    "BASELINE",
+    "PROJECT_FILE",
+    "Benchmark",
+    "ConfigModel",
+    "ModelSpec",
+    "Project",
+    "ProjectConfig",
+    "Suite",
+    "SuiteConfig",
+    "TestSet",
+    "Thresholds",
+    "ThresholdsConfig",
+    "load_project",
+    "load_yaml",
+]

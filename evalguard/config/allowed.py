@@ -67,5 +67,7 @@ def _inner(schema: Schema, key: str | int) -> Schema | None:
     if isinstance(key, int):
         inner = schema.get("items")
     else:
-        inner = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
+        named = schema.get("properties", {}).get(key)
+        patterns = schema.get("patternProperties", {})  # a mapping whose names are restricted
+        inner = named or next(iter(patterns.values()), schema.get("additionalProperties"))
     return inner if isinstance(inner, Mapping) else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from evalguard.config.overrides import apply_overrides, blame_overrides
 from evalguard.config.problems import describe_problems, found
 from evalguard.config.yaml_text import parse_yaml
 from evalguard.errors import ConfigError, Problem, did_you_mean
@@ -15,17 +17,23 @@ from evalguard.errors import ConfigError, Problem, did_you_mean
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-def load_yaml(path: Path, model: type[ModelT]) -> ModelT:
+def load_yaml(path: Path, model: type[ModelT], *, overrides: Sequence[str] = ()) -> ModelT:
     """Read and validate a YAML file.
 
     Args:
         path: The file, as the user wrote it; messages show it in this form.
         model: What it must hold; a :class:`~evalguard.config.ConfigModel`.
+        overrides: ``key.path=value`` each, in place of what the file says; values are YAML.
 
     Raises:
         ConfigError: Listing every problem with file, key, what was found and what is allowed.
     """
-    return validate(read_mapping(path), model, file=str(path))
+    data = read_mapping(path)
+    keys = apply_overrides(data, overrides)
+    try:
+        return validate(data, model, file=str(path))
+    except ConfigError as error:
+        raise ConfigError(blame_overrides(error.problems, keys, file=str(path))) from None
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 
 class ConfigModel(BaseModel):
@@ -16,3 +18,7 @@ class ConfigModel(BaseModel):
         use_attribute_docstrings=True,
         protected_namespaces=(),
     )
+
+
+NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+"""Text of at least one character."""

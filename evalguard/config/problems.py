@@ -55,6 +55,8 @@ def describe_problems(
     by_path: dict[KeyPath, list[str]] = {}
     for details in error.errors(include_url=False):
         path, value = _locate(details, data)
+        if details["type"] == "too_short" and len(value) >= details["ctx"]["min_length"]:
+            continue  # pydantic does not count items that are wrong themselves
         messages = by_path.setdefault(path, [])
         message = _message(details, path, value, allowed)
         if messages and messages[0].startswith("must be ") and message.startswith("must be "):
@@ -145,7 +147,9 @@ def _message(details: ErrorDetails, path: KeyPath, value: Any, allowed: Allowed)
             choices = allowed.values(path)
             nearest = get_close_matches(str(value), choices, n=1)
             hint = f". Did you mean '{nearest[0]}'?" if nearest else ""
-            return f"must be {' or '.join(choices)}, {found(value)}{hint}"
+            *others, last = choices
+            any_of = f"{', '.join(others)} or {last}" if others else last
+            return f"must be {any_of}, {found(value)}{hint}"
         case "value_error" | "assertion_error":
             return str(details["ctx"]["error"])
         case kind:

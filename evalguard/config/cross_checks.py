@@ -1,0 +1,100 @@
+"""Checks that need more than one file: suites against scorers and data, gates against suites."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from evalguard import scorers
+from evalguard.config.resolved import Suite
+from evalguard.config.suite import Benchmark, TestSet
+from evalguard.config.thresholds import GateConfig
+from evalguard.errors import EvalGuardError, Problem, did_you_mean
+from evalguard.records import Metric
+
+
+def check_suite(suite: Suite) -> Iterator[Problem]:
+    """Check that the suite's files exist and that its scorers take their options."""
+    file = str(suite.path)
+    for index, task in enumerate(suite.config.tasks):
+        key = f"tasks[{index}]"
+        named = ("task", task.file) if isinstance(task, Benchmark) else ("data", task.data)
+        if named[1] is not None and not suite.resolve(named[1]).is_file():
+            yield Problem(file, f"{key}.{named[0]}", f"no such file: {suite.resolve(named[1])}")
+        if isinstance(task, TestSet):
+            yield from _check_scorers(task, file, key)
+
+
+def check_gate(
+    gate: GateConfig,
+    suite_names: Collection[str],
+    suites: Mapping[str, Suite],
+    *,
+    file: str,
+    key: str,
+) -> Iterator[Problem]:
+    """Check that what a gate names is measured, and that its bounds can be reached.
+
+    Args:
+        gate: The gate.
+        suite_names: Names of all suites of the project.
+        suites: Those that could be read; the others have problems of their own.
+        file: The gate's thresholds file.
+        key: Its key there.
+    """
+    if gate.suite not in suite_names:
+        hint = did_you_mean(gate.suite, suite_names)
+        yield Problem(file, f"{key}.suite", f"unknown suite '{gate.suite}'. {hint}")
+    if gate.suite not in suites:
+        return
+    tasks = suites[gate.suite].config.tasks
+    test_sets = {task.task_name: task for task in tasks if isinstance(task, TestSet)}
+    if len(test_sets) < len(tasks):
+        return  # which tasks and metrics a benchmark has, only lm-eval knows
+    if gate.task is not None and gate.task not in test_sets:
+        hint = did_you_mean(gate.task, test_sets)
+        yield Problem(file, f"{key}.task", f"no task '{gate.task}' in '{gate.suite}'. {hint}")
+        return
+    chosen = [test_sets[gate.task]] if gate.task is not None else list(test_sets.values())
+    try:
+        measured = {metric.name: metric for task in chosen for metric in _metrics(task)}
+    except EvalGuardError:
+        return  # a scorer that cannot be had is a problem of the suite, told there
+    if gate.metric not in measured:
+        hint = did_you_mean(gate.metric, measured)
+        message = f"'{gate.suite}' has no metric '{gate.metric}'. {hint}"
+        yield Problem(file, f"{key}.metric", message)
+    else:
+        yield from _check_bounds(gate, measured[gate.metric], file, key)
+
+
+def _metrics(task: TestSet) -> list[Metric]:
+    """Return what a test set measures."""
+    return [
+        metric for scorer in task.scorers for metric in scorers.metrics(scorer.name, scorer.options)
+    ]
+
+
+def _check_scorers(task: TestSet, file: str, key: str) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    for index, scorer in enumerate(task.scorers):
+        place = f"{key}.scorers[{index}]"
+        try:
+            metrics = scorers.metrics(scorer.name, scorer.options)
+        except EvalGuardError as error:
+            yield Problem(file, place, str(error))
+            continue
+        twins = [metric.name for metric in metrics if metric.name in owners]
+        if twins:
+            message = f"{', '.join(twins)}: measured by {owners[twins[0]]} already; remove one"
+            yield Problem(file, place, message)
+        owners |= {metric.name: place for metric in metrics}
+
+
+def _check_bounds(gate: GateConfig, metric: Metric, file: str, key: str) -> Iterator[Problem]:
+    for name, bound in (("min", gate.min), ("max", gate.max)):
+        if bound is None or metric.low <= bound <= metric.high:
+            continue
+        scale = f"{metric.low:g} to {metric.high:g}"
+        as_share = f"; write {bound / 100:g}" if metric.low <= bound / 100 <= metric.high else ""
+        message = f"{bound:g} is outside the range of '{gate.metric}', {scale}{as_share}"
+        yield Problem(file, f"{key}.{name}", message)

@@ -1,0 +1,147 @@
+"""``evalguard.yaml``: which models are compared, on what, and where results go."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from evalguard.config.model import ConfigModel, NonEmpty
+
+BASELINE = "baseline"
+"""Name of the baseline among the models of a project."""
+
+Quantization = Literal["none", "nf4", "int8"]
+FileStem = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+
+
+def _without_twins(names: tuple[str, ...]) -> tuple[str, ...]:
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise ValueError(f"listed twice: {', '.join(twins)}; name each once")
+    return names
+
+
+class Engine(ConfigModel):
+    """What runs the models; one engine for the baseline and every candidate."""
+
+    name: NonEmpty = "auto"
+    """`auto` (vllm where installed, else hf), `hf`, `vllm`, `endpoint`, or an lm-eval type."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Precision of the computation."""
+    batch_size: int = Field(default=64, ge=1)
+    """Requests in one forward pass, on engines that batch by number."""
+    max_length: int | None = Field(default=None, ge=1)
+    """Context in tokens; the model's own by default."""
+    device: NonEmpty | None = None
+    """`cpu`, `cuda`, `cuda:1`, …; CUDA where there is one by default."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Further arguments of the engine, such as `base_url` of an endpoint."""
+
+
+class Baseline(ConfigModel):
+    """The model that candidates must not be worse than."""
+
+    model: NonEmpty
+    """Folder (relative to this file) or name on the hub."""
+    revision: NonEmpty | None = None
+    """Commit of a hub model (40 hex digits). Results of a moving branch cannot be stored."""
+    adapter: NonEmpty | None = None
+    """Folder of an adapter that the baseline itself has, such as the one released last."""
+    tokenizer: NonEmpty | None = None
+    """Folder or hub name, when it is not the model's own."""
+    quantization: Quantization = "none"
+    """bitsandbytes precision of the base's weights."""
+    trust_remote_code: bool = False
+    """Whether Python code that comes with this model may run."""
+
+
+class Candidate(ConfigModel):
+    """A model to gate: an adapter on the baseline's model, or a model of its own."""
+
+    adapter: NonEmpty | None = None
+    """Folder of the adapter (relative to this file)."""
+    model: NonEmpty | None = None
+    """Folder or hub name of a merged, quantised or fully fine-tuned model, or of another base."""
+    revision: NonEmpty | None = None
+    """Commit of a hub model (40 hex digits)."""
+    tokenizer: NonEmpty | None = None
+    """Folder or hub name, when it is not the model's own."""
+    quantization: Quantization | None = None
+    """bitsandbytes precision; the baseline's by default, `none` for a model of its own."""
+    trust_remote_code: bool = False
+    """Whether Python code that comes with `model` may run."""
+
+    @model_validator(mode="after")
+    def _differs_from_the_baseline(self) -> Self:
+        if self.model is None and self.adapter is None and self.quantization is None:
+            raise ValueError(
+                "needs 'adapter', 'model' or 'quantization' to differ from the baseline"
+            )
+        orphans = {"revision", "tokenizer", "trust_remote_code"} & self.model_fields_set
+        if self.model is None and orphans:
+            raise ValueError(f"'{min(orphans)}' goes with 'model', which is not given")
+        return self
+
+
+class Admission(ConfigModel):
+    """What a judge must reach against people's labels before its verdicts count."""
+
+    min_kappa: float = Field(default=0.6, gt=0, le=1)
+    """Least agreement with people, as Cohen's kappa."""
+
+
+class Judge(ConfigModel):
+    """The model that judges answers."""
+
+    model: NonEmpty
+    """Folder, hub name, or URL of an OpenAI-compatible endpoint."""
+    admission: Admission = Admission()
+
+
+class Noise(ConfigModel):
+    """How the noise floor is measured: the baseline against itself."""
+
+    runs: int = Field(default=2, ge=2)
+    """Runs of the baseline."""
+
+
+class ProjectConfig(ConfigModel):
+    """The project file. Paths are relative to its folder."""
+
+    version: Literal[1]
+    """Version of this file format."""
+    engine: Engine = Engine()
+    baseline: Baseline
+    candidates: dict[FileStem, Candidate] = Field(default_factory=dict)
+    """What is gated, by name."""
+    suites: Annotated[tuple[FileStem, ...], AfterValidator(_without_twins)] = Field(min_length=1)
+    """Names of the suites: `general` is `suites/general.yaml`."""
+    suites_dir: NonEmpty = "suites"
+    """Folder of the suites."""
+    thresholds: FileStem
+    """Name of the thresholds: `release` is `thresholds/release.yaml`."""
+    thresholds_dir: NonEmpty = "thresholds"
+    """Folder of the thresholds."""
+    scorer_modules: tuple[NonEmpty, ...] = ()
+    """Python files of your own scorers; no other code of the project is run."""
+    judge: Judge | None = None
+    noise: Noise | None = None
+    chat_template: bool | Literal["auto"] = "auto"
+    """Whether prompts go through the model's chat template; `auto`: where it has one."""
+    early_stopping: bool = True
+    """Stop a suite as soon as every gate on it has decided."""
+    looks: int = Field(default=10, ge=1, le=50)
+    """How often the gates may decide on the way, with early stopping."""
+    seed: int = Field(default=0, ge=0)
+    """Seed of the order of the samples and of every sampling."""
+    store: NonEmpty = ".evalguard/store.db"
+    """SQLite file or database URL that keeps every scored sample."""
+    reports: NonEmpty = "reports"
+    """Folder for reports."""
+
+    @model_validator(mode="after")
+    def _reserve_the_baseline(self) -> Self:
+        if BASELINE in self.candidates:
+            raise ValueError(f"candidates: '{BASELINE}' is the baseline's own name; choose another")
+        return self

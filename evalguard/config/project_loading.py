@@ -1,0 +1,157 @@
+"""The project file with its suites and thresholds, all problems of all files at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from evalguard import scorers
+from evalguard.config.cross_checks import check_gate, check_suite
+from evalguard.config.loading import load_yaml, read_mapping, validate
+from evalguard.config.model import ConfigModel
+from evalguard.config.overrides import apply_overrides, blame_overrides
+from evalguard.config.project import ProjectConfig
+from evalguard.config.resolved import Project, Suite, Thresholds
+from evalguard.config.suite import SuiteConfig
+from evalguard.config.thresholds import GateConfig, ThresholdsConfig
+from evalguard.errors import ConfigError, EvalGuardError, Problem, UsageError, did_you_mean
+from evalguard.records import Ability, Gate
+
+PROJECT_FILE = Path("evalguard.yaml")
+
+ModelT = TypeVar("ModelT", bound=ConfigModel)
+
+
+def load_project(path: Path = PROJECT_FILE, *, overrides: Sequence[str] = ()) -> Project:
+    """Read a project: its file, and the suites and thresholds that it names.
+
+    Args:
+        path: The project file, as the user wrote it.
+        overrides: ``key.path=value`` each, in place of what the project file says.
+
+    Raises:
+        ConfigError: Listing every problem of every file.
+        UsageError: If there is no project file.
+    """
+    if not path.exists():
+        raise UsageError(
+            f"{path}: no such file. Run `evalguard init` to write one, "
+            "or go to the folder of your project."
+        )
+    data = read_mapping(path)
+    keys = apply_overrides(data, overrides)
+    loader = _Loader(path, data)
+    config = loader.validate_project()
+    loader.load_scorers()
+    suites = loader.load_suites()
+    thresholds = loader.load_thresholds(suites)
+    if config is None or thresholds is None or loader.problems:
+        raise ConfigError(blame_overrides(loader.problems, keys, file=str(path)))
+    return Project(path=path, config=config, suites=suites, thresholds=thresholds)
+
+
+class _Loader:
+    """Reads the files that a project names, and goes on past problems to collect them all.
+
+    It takes the names from the raw data, so that a mistake in the project file does not hide
+    those in the other files.
+    """
+
+    def __init__(self, path: Path, data: dict[str, Any]) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+        self._data = data
+        self._suites = self._names("suites")
+
+    def validate_project(self) -> ProjectConfig | None:
+        """Return the project file's content."""
+        return self._keep(lambda: validate(self._data, ProjectConfig, file=str(self.path)))
+
+    def load_scorers(self) -> None:
+        """Run the team's scorer files, and none but those that the project file names."""
+        for index, module in enumerate(self._names("scorer_modules")):
+            try:
+                scorers.load_module(self.path.parent / module)
+            except EvalGuardError as error:
+                self.problems.append(
+                    Problem(str(self.path), f"scorer_modules[{index}]", str(error))
+                )
+
+    def load_suites(self) -> dict[str, Suite]:
+        """Read the suites and check them against scorers and data files."""
+        suites: dict[str, Suite] = {}
+        for index, name in enumerate(self._suites):
+            path = self._find(name, "suites_dir", key=f"suites[{index}]")
+            config = path and self._read(path, SuiteConfig)
+            if path and config:
+                suites[name] = Suite(name, path, config)
+                self.problems += check_suite(suites[name])
+        return suites
+
+    def load_thresholds(self, suites: dict[str, Suite]) -> Thresholds | None:
+        """Read the thresholds and check every gate against the suites."""
+        name = self._data.get("thresholds")
+        if not isinstance(name, str):
+            return None
+        path = self._find(name, "thresholds_dir", key="thresholds")
+        config = path and self._read(path, ThresholdsConfig)
+        if not path or not config:
+            return None
+        for index, gate in enumerate(config.gates):
+            self.problems += check_gate(
+                gate, self._suites, suites, file=str(path), key=f"gates[{index}]"
+            )
+        abilities = {name: suite.config.ability for name, suite in suites.items()}
+        return Thresholds(
+            path=path,
+            confidence_level=config.confidence_level,
+            on_inconclusive=config.on_inconclusive,
+            on_underpowered=config.on_underpowered,
+            gates=tuple(
+                _gate(gate, abilities.get(gate.suite, Ability.OTHER), path) for gate in config.gates
+            ),
+        )
+
+    def _read(self, path: Path, model: type[ModelT]) -> ModelT | None:
+        return self._keep(lambda: load_yaml(path, model))
+
+    def _keep(self, load: Callable[[], ModelT]) -> ModelT | None:
+        """Return what is loaded, or ``None`` after noting the problems."""
+        try:
+            return load()
+        except ConfigError as error:
+            self.problems += error.problems
+            return None
+
+    def _names(self, key: str) -> list[str]:
+        names = self._data.get(key)
+        return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+    def _find(self, name: str, folder_key: str, *, key: str) -> Path | None:
+        """Return the path of a named file, or note that it is missing."""
+        default = ProjectConfig.model_fields[folder_key].default
+        folder = self.path.parent / str(self._data.get(folder_key, default))
+        path = folder / f"{name}.yaml"
+        if path.is_file():
+            return path
+        hint = did_you_mean(name, (file.stem for file in folder.glob("*.yaml")))
+        self.problems.append(Problem(str(self.path), key, f"there is no file {path}. {hint}"))
+        return None
+
+
+def _gate(config: GateConfig, ability: Ability, path: Path) -> Gate:
+    """Return the record of a gate."""
+    return Gate(
+        name=config.gate_name,
+        suite=config.suite,
+        metric=config.metric,
+        task=config.task,
+        max_drop=config.max_drop,
+        min_gain=config.min_gain,
+        min=config.min,
+        max=config.max,
+        role=config.role,
+        ability=ability,
+        source=str(path),
+    )

@@ -1,0 +1,144 @@
+"""A project with its suites and thresholds, paths resolved: what :func:`load_project` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from evalguard.config.project import BASELINE, Baseline, Candidate, ProjectConfig, Quantization
+from evalguard.config.suite import SuiteConfig
+from evalguard.records import Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A model to run, with what a candidate leaves out filled in from the baseline.
+
+    Attributes:
+        name: ``baseline`` or the candidate's name.
+        model: Folder as seen from the working directory, or hub name.
+        revision: Commit of a hub model.
+        adapter: Folder of the adapter as seen from the working directory.
+        tokenizer: Folder or hub name, when it is not the model's own.
+        quantization: ``none``, ``nf4`` or ``int8``.
+        trust_remote_code: Whether code that comes with the model may run.
+    """
+
+    name: str
+    model: str
+    revision: str | None
+    adapter: str | None
+    tokenizer: str | None
+    quantization: Quantization
+    trust_remote_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite and the file that it stands in, as the user would type its path."""
+
+    name: str
+    path: Path
+    config: SuiteConfig
+
+    def resolve(self, relative: str) -> Path:
+        """Return a path of the suite file as seen from the working directory."""
+        return self.path.parent / Path(relative).expanduser()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """The gates and how strictly they are held; ``path`` as the user would type it."""
+
+    path: Path
+    confidence_level: float
+    on_inconclusive: Literal["fail", "warn"]
+    on_underpowered: Literal["error", "warn"]
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Everything that the files of a project say.
+
+    Attributes:
+        path: The project file, as the user wrote it.
+        config: What it holds.
+        suites: Its suites by name, in its order.
+        thresholds: Its gates.
+    """
+
+    path: Path
+    config: ProjectConfig
+    suites: Mapping[str, Suite]
+    thresholds: Thresholds
+
+    @property
+    def root(self) -> Path:
+        """Folder of the project file, to which its paths are relative."""
+        return self.path.parent
+
+    @property
+    def models(self) -> dict[str, ModelSpec]:
+        """The baseline, then every candidate, by name."""
+        baseline = self._baseline(self.config.baseline)
+        candidates = {
+            name: self._candidate(name, candidate, baseline)
+            for name, candidate in self.config.candidates.items()
+        }
+        return {BASELINE: baseline, **candidates}
+
+    @property
+    def store(self) -> str:
+        """SQLite file as seen from the working directory, or database URL."""
+        store = self.config.store
+        return store if "://" in store else str(self.resolve(store))
+
+    @property
+    def reports(self) -> Path:
+        """Folder for reports as seen from the working directory."""
+        return self.resolve(self.config.reports)
+
+    def resolve(self, relative: str) -> Path:
+        """Return a path of the project file as seen from the working directory."""
+        return self.root / Path(relative).expanduser()
+
+    def _baseline(self, config: Baseline) -> ModelSpec:
+        return ModelSpec(
+            name=BASELINE,
+            model=self._local_or_hub(config.model),
+            revision=config.revision,
+            adapter=config.adapter and str(self.resolve(config.adapter)),
+            tokenizer=config.tokenizer and self._local_or_hub(config.tokenizer),
+            quantization=config.quantization,
+            trust_remote_code=config.trust_remote_code,
+        )
+
+    def _candidate(self, name: str, config: Candidate, baseline: ModelSpec) -> ModelSpec:
+        adapter = config.adapter and str(self.resolve(config.adapter))
+        if config.model is None:
+            return ModelSpec(
+                name=name,
+                model=baseline.model,
+                revision=baseline.revision,
+                adapter=adapter or baseline.adapter,
+                tokenizer=baseline.tokenizer,
+                quantization=config.quantization or baseline.quantization,
+                trust_remote_code=baseline.trust_remote_code,
+            )
+        return ModelSpec(
+            name=name,
+            model=self._local_or_hub(config.model),
+            revision=config.revision,
+            adapter=adapter,
+            tokenizer=config.tokenizer and self._local_or_hub(config.tokenizer),
+            quantization=config.quantization or "none",
+            trust_remote_code=config.trust_remote_code,
+        )
+
+    def _local_or_hub(self, name: str) -> str:
+        """Return a folder that exists as seen from the working directory, else the name."""
+        folder = self.resolve(name)
+        return str(folder) if folder.exists() else name

@@ -1,0 +1,97 @@
+"""Margins with units, and gates that require something."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalguard.config import ThresholdsConfig, load_yaml
+from evalguard.config.thresholds import parse_margin
+from evalguard.errors import ConfigError
+from evalguard.records import Margin
+
+
+@pytest.mark.parametrize(
+    ("written", "margin"),
+    [
+        ("5pp", Margin(0.05, "pp")),
+        ("5%", Margin(0.05, "%")),
+        ("0.5pp", Margin(0.005, "pp")),
+        (" 2.5 % ", Margin(0.025, "%")),
+        (".5pp", Margin(0.005, "pp")),
+        ("100%", Margin(1.0, "%")),
+    ],
+)
+def test_margins_are_read_with_their_unit(written, margin):
+    assert parse_margin(written) == margin
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (5, "found 5 (integer), a margin without unit; write 5pp "),
+        (0.05, "found 0.05 (number), a margin without unit; write 5pp "),
+        ("5", "found '5' (text), which is no margin; write 5pp "),
+        ("5 points", "which is no margin"),
+        ("-5pp", "which is no margin"),
+        ("0pp", "a margin is above 0 and at most 100pp"),
+        ("101%", "a margin is above 0 and at most 100%"),
+        (float("nan"), "which is no margin"),
+        (True, "which is no margin"),
+        (None, "which is no margin"),
+        ("", "which is no margin"),
+        ("1e1pp", "which is no margin"),
+    ],
+)
+def test_other_margins_are_refused(written, says):
+    with pytest.raises(ValueError, match="margin") as caught:
+        parse_margin(written)
+    assert says in str(caught.value)
+
+
+@given(st.integers(1, 10_000), st.sampled_from(["pp", "%"]))
+def test_a_margin_is_read_back_as_it_is_shown(hundredths, unit):
+    margin = Margin(float(f"{hundredths / 10_000:.12g}"), unit)
+    assert parse_margin(str(margin)) == margin
+
+
+def gates(tmp_path, *lines: str) -> ThresholdsConfig:
+    path = tmp_path / "release.yaml"
+    path.write_text("version: 1\ngates:\n" + "".join(f"  - {line}\n" for line in lines))
+    return load_yaml(path, ThresholdsConfig)
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (["{suite: a, metric: b}"], "gates[0]: requires nothing; give max_drop"),
+        (["{suite: a, metric: b, max_drop: 5pp, min_gain: 1pp}"], "exclude each other"),
+        (["{suite: a, metric: b, min: 0.9, max: 0.1}"], "min 0.9 is above max 0.1"),
+        (["{suite: a, metric: b, min: 95%}"], "gates[0].min: must be a number, found '95%'"),
+        (["{suite: a, metric: b, min: .inf}"], "gates[0].min: must be a finite number"),
+        (["{suite: a, metric: b, min: 0, role: gaurd}"], "Did you mean 'guard'?"),
+        (["{suite: a, metric: b, max_drop: 5}"], "gates[0].max_drop: found 5 (integer)"),
+        (["{suite: a, min: 0}"], "gates[0].metric: missing"),
+        (["{suite: a, metric: b, min: 0}"] * 2, "gates[0] and gates[1] are both called 'a b'"),
+        (
+            ["{suite: a, metric: b, min: 0}", "{name: x, suite: a, metric: b, max: 1}"],
+            "gates[0] and gates[1] are on the same metric",
+        ),
+    ],
+)
+def test_a_gate_that_makes_no_sense_is_refused(tmp_path, lines, says):
+    with pytest.raises(ConfigError) as caught:
+        gates(tmp_path, *lines)
+    assert says in str(caught.value)
+    assert len(caught.value.problems) == 1
+
+
+def test_thresholds_without_gates_are_refused(tmp_path):
+    (tmp_path / "release.yaml").write_text("version: 1\ngates: []\n")
+    with pytest.raises(ConfigError, match="gates: must have at least 1 item"):
+        load_yaml(tmp_path / "release.yaml", ThresholdsConfig)
+
+
+def test_defaults_fail_closed(tmp_path):
+    config = gates(tmp_path, "{suite: a, metric: b, max_drop: 5pp}")
+    assert (config.confidence_level, config.on_inconclusive) == (0.95, "fail")
+    assert config.gates[0].role == "guard"
