@@ -1,0 +1,75 @@
+"""``evalguard train``: fine-tune an adapter and record what made it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from evalguard.errors import PrerequisiteError
+from evalguard.records import TrainingRecord
+
+
+@click.command(name="train")
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option(
+    "--set",
+    "overrides",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Replace one value of the config; may be repeated.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the adapter, in place of the config's.",
+)
+def command(config: Path, overrides: tuple[str, ...], output: Path | None) -> None:
+    r"""Fine-tune an adapter as CONFIG says and record what made it.
+
+    The adapter is put in its folder only when the run has succeeded.
+
+    \b
+    Examples:
+      evalguard train training/tickets.yaml
+      evalguard train training/tickets.yaml --set training.learning_rate=1e-4 --set lora.r=8
+      evalguard train training/tickets.yaml --output adapters/tickets-v2
+    """
+    from rich.console import Console
+
+    from evalguard.training import load_training_config
+
+    settings = load_training_config(config, overrides)
+    if output is not None:
+        settings = settings.model_copy(update={"output": str(output.resolve())})
+    try:
+        from evalguard.training.display import training_display
+        from evalguard.training.finetune import train
+    except ImportError as error:
+        raise PrerequisiteError("Training", extra="train") from error
+    console = Console()
+    with training_display(console) as show:
+        trained = train(settings, base_dir=config.parent, on_progress=show)
+    where = os.path.relpath(trained.path)
+    console.print(f"[green]✓[/green] {_summary(trained.record)}", highlight=False)
+    console.print(f"  adapter: {where}", highlight=False, soft_wrap=True)
+    console.print(
+        "  next:    list it under candidates: in evalguard.yaml, then run `evalguard check`",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _summary(record: TrainingRecord) -> str:
+    """Return what was trained, in one sentence with figures."""
+    losses = [point.loss for point in record.curve if point.loss is not None]
+    held_out = [point.eval_loss for point in record.curve if point.eval_loss is not None]
+    replay = f", {record.replay_share:.0%} of them replay" if record.replay_share else ""
+    shown = f"loss {losses[0]:.3f} → {losses[-1]:.3f}"
+    if held_out:
+        shown += f", held-out {held_out[-1]:.3f}"
+    return (
+        f"{record.method} on {record.rows} rows{replay}: {len(losses)} steps in "
+        f"{record.seconds:.0f} s, {shown}"
+    )

@@ -1,0 +1,128 @@
+"""Loads the base model and its tokenizer for training."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+
+from evalguard.errors import ModelError, PrerequisiteError
+from evalguard.training.config import Base
+
+SMALL_PARAMETERS = 50_000_000
+"""Below this a second thread costs more than it gives: the threads wait for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedBase:
+    """A base model ready for training.
+
+    Attributes:
+        model: The causal language model.
+        tokenizer: Its tokenizer, padding on the right.
+        name: Folder or hub name that it was loaded from.
+    """
+
+    model: Any
+    tokenizer: Any
+    name: str
+
+
+def resolve(base: Base, base_dir: Path) -> str:
+    """Return the folder of a local base, or its hub name unchanged.
+
+    Raises:
+        ModelError: If it looks like a folder and none is there.
+    """
+    folder = base_dir / base.model
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ModelError(f"{folder}: no config.json, so this is no model folder")
+        return str(folder)
+    if base.model.startswith((".", "/", "~")) or base.model.count("/") > 1:
+        raise ModelError(f"base.model: no such folder '{base.model}' (looked in {base_dir})")
+    return base.model
+
+
+def load_base(base: Base, *, base_dir: Path) -> LoadedBase:
+    """Load model and tokenizer; on CUDA in bfloat16, on the CPU in float32.
+
+    Args:
+        base: What to load and how to quantise it.
+        base_dir: Folder that a relative path refers to.
+
+    Raises:
+        ModelError: If the base does not exist or cannot be loaded.
+        PrerequisiteError: If bitsandbytes is needed and missing.
+    """
+    name = resolve(base, base_dir)
+    on_cuda = torch.cuda.is_available()
+    dtype = torch.bfloat16 if on_cuda else torch.float32
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=base.revision)
+        model = AutoModelForCausalLM.from_pretrained(
+            name,
+            revision=base.revision,
+            dtype=dtype,
+            device_map={"": 0 if on_cuda else "cpu"},
+            quantization_config=_quantization(base.quantization, dtype),
+        )
+    except ImportError as error:
+        raise PrerequisiteError("Quantised training", extra="train") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"base.model '{base.model}' could not be loaded: {str(error).splitlines()[0]} "
+            "Give a model folder, or the name of a model on the hub that can be reached."
+        ) from error
+    tokenizer.padding_side = "right"
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return LoadedBase(model, tokenizer, name)
+
+
+def _quantization(kind: str, dtype: torch.dtype) -> BitsAndBytesConfig | None:
+    if kind == "nf4":
+        return BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        )
+    return BitsAndBytesConfig(load_in_8bit=True) if kind == "int8" else None
+
+
+def linear_modules(model: Any) -> list[str]:
+    """Return the names that ``target_modules`` may hold: the last parts of all linear layers."""
+    output = model.get_output_embeddings()
+    return sorted(
+        {
+            name.rsplit(".", 1)[-1]
+            for name, module in model.named_modules()
+            if isinstance(module, torch.nn.Linear) and module is not output
+        }
+    )
+
+
+def fingerprint(name: str, revision: str | None = None) -> str:
+    """Return the SHA-256 over the files of a base (weights, config, tokenizer).
+
+    Args:
+        name: Folder or hub name; a hub model is read from the local cache.
+        revision: Commit of a hub model.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        from huggingface_hub import snapshot_download
+
+        folder = Path(snapshot_download(name, revision=revision, local_files_only=True))
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        if file.is_file() and file.suffix in {".safetensors", ".json", ".jinja", ".model", ".txt"}:
+            with file.open("rb") as stream:
+                inner = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest.update(f"{file.name} {inner}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,140 @@
+"""From data files to the examples of a run: split first, then replay, then shuffle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalguard.errors import DataError
+from evalguard.training.config import Data, Replay
+from evalguard.training.formats import Example, convert
+from evalguard.training.rows import read_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The examples of one run.
+
+    Attributes:
+        train: Task and replay examples in training order.
+        validation: Held-out examples of the task; empty where none were asked for.
+        replay_share: Share of ``train`` that is replay.
+    """
+
+    train: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    replay_share: float
+
+    def sha256(self) -> str:
+        """Return the hash of the training examples in their order."""
+        digest = hashlib.sha256()
+        for example in self.train:
+            line = json.dumps(example.content(), sort_keys=True, ensure_ascii=False)
+            digest.update(line.encode() + b"\n")
+        return digest.hexdigest()
+
+
+def load_examples(path: Path) -> list[Example]:
+    """Read a data file and convert its rows.
+
+    Raises:
+        DataError: If it is missing or empty, or naming every broken row with file and line.
+    """
+    return convert(read_rows(path))
+
+
+def build_dataset(data: Data, replay: Replay | None, *, base_dir: Path, seed: int) -> Dataset:
+    """Read, split, mix and shuffle the examples of a run.
+
+    The split comes first, so that nothing which follows (replay, shuffling) can leak a held-out
+    example into the training set.
+
+    Args:
+        data: Where the task's examples are.
+        replay: Where the general examples are, and their share.
+        base_dir: Folder that relative paths refer to.
+        seed: Makes the split, the choice of replay rows and the order.
+
+    Raises:
+        DataError: If a file has broken rows or too few of them.
+    """
+    examples = load_examples(base_dir / data.train)
+    if data.validation is not None:
+        validation = load_examples(base_dir / data.validation)
+        held_out = {example.group() for example in validation}
+        train = [example for example in examples if example.group() not in held_out]
+        if not train:
+            raise DataError(f"{data.train}: every row is also in {data.validation}")
+    else:
+        train, validation = split(examples, data.validation_share, seed=seed, name=data.train)
+        held_out = {example.group() for example in validation}
+    general: list[Example] = []
+    if replay is not None:
+        rows = load_examples(base_dir / replay.data)
+        rows = [example for example in rows if example.group() not in held_out]
+        general = _sample_replay(rows, replay, task_rows=len(train), seed=seed)
+    mixed = train + general
+    random.Random(f"order {seed}").shuffle(mixed)  # noqa: S311
+    return Dataset(tuple(mixed), tuple(validation), len(general) / len(mixed))
+
+
+def split(
+    examples: Sequence[Example], share: float, *, seed: int, name: str = "data"
+) -> tuple[list[Example], list[Example]]:
+    """Split examples in training and validation, whole groups of duplicates together.
+
+    Args:
+        examples: What to split.
+        share: Share of the examples to hold out, in [0, 0.5]; the groups that are taken reach at
+            least this share.
+        seed: Makes the choice of groups.
+        name: The file, for messages.
+
+    Returns:
+        Training and validation examples, each in the order of the file.
+
+    Raises:
+        DataError: If there are too few different examples to hold one out.
+    """
+    if share == 0:
+        return list(examples), []
+    groups = sorted({example.group() for example in examples})
+    if len(groups) < 2:
+        raise DataError(
+            f"{name}: {len(examples)} row(s) ask one and the same thing, so none can be held out. "
+            "Add rows, or set data.validation_share to 0."
+        )
+    random.Random(f"split {seed}").shuffle(groups)  # noqa: S311
+    sizes: dict[str, int] = {}
+    for example in examples:
+        sizes[example.group()] = sizes.get(example.group(), 0) + 1
+    wanted = max(1, round(share * len(examples)))
+    held_out: set[str] = set()
+    taken = 0
+    for group in groups[:-1]:
+        if taken >= wanted:
+            break
+        held_out.add(group)
+        taken += sizes[group]
+    return (
+        [example for example in examples if example.group() not in held_out],
+        [example for example in examples if example.group() in held_out],
+    )
+
+
+def _sample_replay(
+    rows: Sequence[Example], replay: Replay, *, task_rows: int, seed: int
+) -> list[Example]:
+    needed = round(task_rows * replay.share / (1 - replay.share))
+    if needed > len(rows):
+        possible = len(rows) / (len(rows) + task_rows)
+        raise DataError(
+            f"{replay.data}: a replay share of {replay.share:g} beside {task_rows} task rows needs "
+            f"{needed} general rows, but there are {len(rows)}. Set replay.share to "
+            f"{int(possible * 100) / 100:g} or less, or add rows."
+        )
+    return random.Random(f"replay {seed}").sample(list(rows), needed)  # noqa: S311

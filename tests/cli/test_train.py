@@ -1,0 +1,62 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from evalguard.cli import main
+from evalguard.errors import ExitCode
+from tests.training.conftest import base_folder, one_thread, project  # noqa: F401
+
+
+@pytest.fixture
+def config_file(project, base_folder, monkeypatch) -> Path:  # noqa: F811
+    plain = {
+        "version": 1,
+        "base": {"model": str(base_folder)},
+        "data": {"train": "task.jsonl", "validation_share": 0.1},
+        "training": {"learning_rate": 1e-2, "epochs": 3, "batch_size": 8, "max_length": 64},
+        "output": "adapters/tickets",
+    }
+    monkeypatch.chdir(project)
+    (project / "train.yaml").write_text(yaml.safe_dump(plain))
+    return Path("train.yaml")
+
+
+def test_train_says_what_was_made_and_what_comes_next(config_file, capfd):
+    arguments = ["train", str(config_file), "--set", "training.epochs=1", "--output", "out"]
+    assert main(arguments) == ExitCode.PASS
+    printed = capfd.readouterr()
+    assert "✓ sft on 43 rows: 6 steps in" in printed.out
+    assert "sft step 6/6" in printed.out
+    assert "adapter: out" in printed.out
+    assert "evalguard check" in printed.out
+    assert Path("out/adapter_model.safetensors").is_file()
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.yaml"], "none.yaml: no such file"),
+        (["train.yaml", "--set", "lora.rank=3"], "lora.rank: unknown key"),
+        (["train.yaml", "--set", "lora"], "expected KEY=VALUE"),
+        (["train.yaml", "--set", "base.model=./nothing"], "no such folder './nothing'"),
+        (["train.yaml", "--set", "lora.target_modules=[qproj]"], "Did you mean 'q_proj'"),
+    ],
+)
+def test_bad_input_is_exit_4_and_leaves_nothing(config_file, arguments, message, capfd):
+    assert main(["train", *arguments]) == ExitCode.USAGE
+    assert message in capfd.readouterr().err
+    assert not list(Path("adapters").glob("*"))
+
+
+def test_help_is_fast_and_loads_no_torch():
+    code = (
+        "import sys\nfrom evalguard.cli import main\nmain(['train', '--help'])\n"
+        "assert not {'torch', 'transformers', 'pydantic'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "evalguard train training/tickets.yaml" in done.stdout

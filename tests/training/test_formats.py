@@ -1,0 +1,134 @@
+import pytest
+
+from evalguard.errors import DataError
+from evalguard.training.formats import convert, recognise
+from evalguard.training.rows import RawRow
+
+ASKED = {"role": "user", "content": "hi"}
+ANSWER = {"role": "assistant", "content": "hello"}
+HUMAN = {"from": "human", "value": "hi"}
+SYSTEM = {"role": "system", "content": "be kind"}
+
+
+def one(fields, file="data.jsonl", line=7):
+    (example,) = convert([RawRow(file, line, fields)])
+    return example
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"messages": [ASKED, ANSWER], "id": 3}, "messages"),
+        (
+            {
+                "conversations": [
+                    HUMAN,
+                    {"from": "gpt", "value": "hello"},
+                ]
+            },
+            "sharegpt",
+        ),
+        ({"instruction": "hi", "input": "", "output": "hello"}, "alpaca"),
+        ({"prompt": "hi", "completion": "hello"}, "prompt_completion"),
+        ({"prompt": [ASKED], "completion": [ANSWER]}, "prompt_completion"),
+        (
+            {
+                "messages": '[{"role": "user", "content": "hi"}, '
+                '{"role": "assistant", "content": "hello"}]'
+            },
+            "messages",
+        ),
+    ],
+)
+def test_every_conversation_format_becomes_the_same_messages(fields, name):
+    example = one(fields)
+    assert example.kind == "conversation"
+    assert example.format == name
+    assert list(example.messages) == [ASKED, ANSWER]
+    assert example.where == "data.jsonl:7"
+
+
+def test_alpaca_puts_the_input_below_the_instruction():
+    example = one({"instruction": "Translate.", "input": "ja", "output": "yes"})
+    assert example.messages[0]["content"] == "Translate.\n\nja"
+
+
+def test_text_stays_text():
+    assert one({"text": "once upon a time"}).text == "once upon a time"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"prompt": "hi", "chosen": "hello", "rejected": "go away"},
+        {
+            "chosen": [ASKED, ANSWER],
+            "rejected": [ASKED, {"role": "assistant", "content": "go away"}],
+        },
+    ],
+)
+def test_preferences_with_their_prompt_apart_or_within(fields):
+    example = one(fields)
+    assert example.kind == "preference"
+    assert list(example.messages) == [ASKED]
+    assert list(example.chosen) == [ANSWER]
+    assert example.rejected[0]["content"] == "go away"
+
+
+@pytest.mark.parametrize(("label", "good"), [(True, True), ("False", False), (0, False)])
+def test_unpaired_labels(label, good):
+    assert one({"prompt": "hi", "completion": "hello", "label": label}).good is good
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"prompt": "hi", "chosen": "hello"}, "a preference row without 'rejected'"),
+        ({"mesages": [ASKED, ANSWER]}, "unknown column 'mesages'. Did you mean 'messages'?"),
+        ({"a": 1}, "no known format has the columns 'a'"),
+        ({"prompt": "hi", "completion": " "}, "'completion' is empty"),
+        ({"prompt": "hi", "completion": 3}, "'completion' is a int, expected a string"),
+        ({"messages": []}, "'messages' must be a list of at least one message"),
+        ({"messages": "[{"}, "'messages' is broken JSON"),
+        ({"messages": [ASKED]}, "must end with an answer of the assistant"),
+        ({"messages": [ANSWER]}, "must begin with the user"),
+        ({"messages": [SYSTEM]}, "must begin with the user"),
+        ({"messages": [ASKED, SYSTEM, ANSWER]}, "a system message after the first place"),
+        ({"messages": [ASKED, ASKED, ANSWER]}, "two user messages in a row"),
+        (
+            {"messages": [{"role": "usr", "content": "x"}]},
+            "unknown role 'usr'. Did you mean",
+        ),
+        ({"messages": [{"role": "user"}]}, r"messages[0] needs 'role' and 'content'"),
+        ({"messages": [ASKED, {"role": "assistant", "content": None}]}, "messages[1]: 'content'"),
+        ({"conversations": [{"from": "bot", "value": "x"}]}, "unknown from 'bot'"),
+        ({"prompt": "hi", "chosen": "same", "rejected": "same"}, "are the same answer"),
+        ({"chosen": [ANSWER], "rejected": [ASKED, ANSWER]}, "do not begin with the same one"),
+        ({"prompt": "hi", "completion": "x", "label": "maybe"}, "'label' is 'maybe'"),
+        ({"instruction": "x", "input": 5, "output": "y"}, "'input' is a int"),
+    ],
+)
+def test_a_broken_row_is_named_with_file_and_line(fields, message):
+    with pytest.raises(DataError) as error:
+        one(fields)
+    assert "data.jsonl:7: " in str(error.value)
+    assert message in str(error.value)
+
+
+def test_all_broken_rows_are_listed_at_once():
+    rows = [
+        RawRow("d.jsonl", 1, {"prompt": "a", "completion": "b"}),
+        RawRow("d.jsonl", 2, {"prompt": "a", "completion": ""}),
+        RawRow("d.jsonl", 3, {"text": "other format"}),
+    ]
+    with pytest.raises(DataError) as error:
+        convert(rows)
+    assert "2 broken rows" in str(error.value)
+    assert "d.jsonl:2: 'completion' is empty" in str(error.value)
+    assert "d.jsonl:3: format 'text', but d.jsonl:1 is 'prompt_completion'" in str(error.value)
+
+
+def test_the_most_specific_format_wins():
+    assert recognise(["prompt", "completion", "label"]) == "unpaired"
+    assert recognise(["prompt", "chosen", "rejected", "completion"]) == "preference"
+    assert recognise(["nothing"]) is None
