@@ -229,6 +229,44 @@ def training_record(
     )
 
 
+def diversity_gate(candidate: float, *, model: str = "tickets-v2") -> GateResult:
+    """Return a gate on the share of distinct bigrams, which the baseline has at 60%."""
+    delta = candidate - 0.6
+    verdict = Verdict.FAIL if delta < -0.12 else Verdict.PASS
+    return GateResult(
+        name="not collapsed",
+        suite="diversity",
+        metric="distinct_2",
+        model=model,
+        verdict=verdict,
+        reason="",
+        ability=Ability.DIVERSITY,
+        source="thresholds/release.yaml",
+        baseline=0.6,
+        candidate=candidate,
+        delta=delta,
+        ci=(delta - 0.03, delta + 0.03),
+        margin=0.09,
+        requirement="max_drop 15%",
+        n=120,
+        n_planned=120,
+    )
+
+
+def with_one_answer(gates: tuple[GateResult, ...], answer: str) -> tuple[GateResult, ...]:
+    """Return gates whose lost samples are different questions that all got one answer."""
+    return tuple(
+        replace(
+            gate,
+            worst=tuple(
+                replace(pair, prompt=f"{pair.prompt} ({number})", candidate_output=answer)
+                for number, pair in enumerate(gate.worst)
+            ),
+        )
+        for gate in gates
+    )
+
+
 def check_result(
     candidates: Mapping[str, Mapping[str, int]],
     *,
