@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Response: TypeAlias = str | tuple[float, bool] | float
 """Text of a generation, (log-likelihood, is greedy) of a choice, or a rolling log-likelihood."""
 
-BASE = "baseline"
+BASE = "(base)"
 """Name under which an engine serves the model without any adapter."""
 
 

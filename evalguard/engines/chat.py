@@ -14,7 +14,12 @@ _PROBE_CHAT = [
     {"role": "assistant", "content": "Yes: 12 > 7."},
     {"role": "user", "content": "Add {x} to “3”, please.\n"},
 ]
-_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Return whether a folder holds a tokenizer, as adapter folders may."""
+    return any((folder / name).is_file() for name in _TOKENIZER_FILES)
 
 
 class PromptTokenizer:
@@ -62,29 +67,29 @@ class PromptTokenizer:
         """Return the number of tokens of a prompt, special tokens included."""
         return len(self._tokenizer(text)["input_ids"])
 
-    def check_same(self, folder: Path) -> None:
-        """Check that a tokenizer saved beside an adapter renders and splits as this one.
+    def check_same(self, other: PromptTokenizer, where: str) -> None:
+        """Check that another tokenizer renders and splits text as this one.
+
+        Args:
+            other: The tokenizer of a candidate.
+            where: Its folder, for the message.
 
         Raises:
             TrustError: If a probe chat comes out differently.
         """
-        if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
-            return
-        other = PromptTokenizer(str(folder))
+        contents = "\n".join(message["content"] for message in _PROBE_CHAT)
+        probe = self.render(_PROBE_CHAT) if self.has_chat_template else contents
         if self.has_chat_template and other.has_chat_template:
-            if self.render(_PROBE_CHAT) != other.render(_PROBE_CHAT):
+            if probe != other.render(_PROBE_CHAT):
                 raise TrustError(
-                    f"{folder}: its chat template differs from the base model's, so the two arms "
+                    f"{where}: its chat template differs from the baseline's, so the two arms "
                     f"would get different prompts. Train and serve with one template, or remove "
                     f"the tokenizer files from the adapter folder if they are a left-over."
                 )
-            probe = self.render(_PROBE_CHAT)
-        else:
-            probe = "\n".join(message["content"] for message in _PROBE_CHAT)
         if self._tokenizer(probe)["input_ids"] != other._tokenizer(probe)["input_ids"]:
             raise TrustError(
-                f"{folder}: its tokenizer splits text differently from the base model's. "
-                f"An adapter with added tokens must be gated as a merged model."
+                f"{where}: its tokenizer splits text differently from the baseline's, so the two "
+                f"arms would not be comparable."
             )
 
     def _render(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +21,7 @@ from safetensors.torch import load_file
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
 from evalguard.engines.base import BASE, AdapterCheck, EngineSettings, Response
 from evalguard.errors import EngineError, ModelError, TrustError
+from evalguard.quiet import quiet
 
 PROBE_TEXTS = (
     "The quick brown fox jumps over the lazy dog.",
@@ -53,7 +52,7 @@ class HFEngine:
         self.version = f"transformers {transformers.__version__}, lm-eval {lm_eval.__version__}"
         self._threads = torch.get_num_threads()
         self._adapters: list[str] = []
-        with _quiet():
+        with quiet():
             try:
                 self._lm = _SwitchableHFLM(**_constructor_arguments(settings))
             except (OSError, ValueError, KeyError, SafetensorError) as error:
@@ -81,7 +80,7 @@ class HFEngine:
         """
         files = read_adapter(Path(path))
         try:
-            with _quiet():
+            with quiet():
                 self._lm.add_adapter(name, files)
         except (RuntimeError, ValueError, KeyError, SafetensorError) as error:
             raise ModelError(
@@ -119,7 +118,7 @@ class HFEngine:
                 raise EngineError(f"model '{model}' is not loaded; loaded: {self.models}")
             method = getattr(self._lm, _METHODS.get(request_type, request_type))
             try:
-                with self._lm.using(model), _quiet():
+                with self._lm.using(model), quiet():
                     answers = method([requests[i][1] for i in indices], disable_tqdm=True)
             except (RuntimeError, AssertionError, ValueError) as error:
                 raise EngineError(f"hf engine, model '{model}': {_first_line(error)}") from error
@@ -229,23 +228,3 @@ def _first_line(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0].rstrip(":")
 
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the chatter of transformers and lm-eval off the terminal; errors still raise."""
-    bars = transformers.utils.logging.is_progress_bar_enabled()
-    verbosity = transformers.utils.logging.get_verbosity()
-    harness = logging.getLogger("lm_eval")
-    level = harness.level
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
-    harness.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        harness.setLevel(level)
-        transformers.utils.logging.set_verbosity(verbosity)
-        if bars:
-            transformers.utils.logging.enable_progress_bar()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from evalguard.engines.base import Engine
-from evalguard.errors import EngineError
+from evalguard.errors import EngineError, TrustError
 from evalguard.records import ScoredSample
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared, Task
@@ -45,6 +45,7 @@ class Measured:
 class Progress:
     """What has been done so far; handed to the display after every engine call."""
 
+    stage: str = "loading"
     samples: int = 0
     reused: int = 0
     planned: int = 0
@@ -59,6 +60,8 @@ class Results:
 
     samples: dict[tuple[str, str, str], dict[str, ScoredSample]] = field(default_factory=dict)
     reused: dict[tuple[str, str, str], int] = field(default_factory=lambda: defaultdict(int))
+    untrusted: dict[str, str] = field(default_factory=dict)
+    """Why a model failed its trust checks; none of its samples is measured."""
 
     def of(self, key: tuple[str, str, str]) -> dict[str, ScoredSample]:
         """Return the samples measured so far for a suite, task and model."""
@@ -106,10 +109,26 @@ class Measurer:
         pending: list[Pending] = []
         for measured, samples in wanted.items():
             pending.extend(self._missing(measured, samples))
-        self._on_progress(self.progress)
+        if pending:
+            self._show("loading the model")
+            pending = self._trusted(pending)
         for batch in _batches(pending, self._batch_requests):
+            self._show(f"{batch[0][0].model}: {batch[0][0].task.suite}/{batch[0][0].task.name}")
             self._run(batch)
-            self._on_progress(self.progress)
+        self._show("deciding")
+
+    def _show(self, stage: str) -> None:
+        self.progress.stage = stage
+        self._on_progress(self.progress)
+
+    def _trusted(self, pending: Sequence[Pending]) -> list[Pending]:
+        """Open the engines that are needed, and leave out models that fail their trust checks."""
+        for model in dict.fromkeys(measured.model for measured, _ in pending):
+            try:
+                self._engine_of(model)
+            except TrustError as error:
+                self.results.untrusted[model] = str(error)
+        return [item for item in pending if item[0].model not in self.results.untrusted]
 
     def _missing(self, measured: Measured, samples: Sequence[Prepared]) -> list[Pending]:
         """Take what the store holds and return the rest."""
@@ -143,6 +162,8 @@ class Measurer:
 
     def _fits(self, measured: Measured, sample: Prepared) -> bool:
         """Refuse a prompt that the engine would cut, which would change what is measured."""
+        if sample.instances[0].request_type == "loglikelihood_rolling":
+            return True  # read in windows of the context's length
         engine, _ = self._engine_of(measured.model)
         longest = max(self._count_tokens(measured.model, _text(i)) for i in sample.instances)
         room = max(_new_tokens(instance) for instance in sample.instances)

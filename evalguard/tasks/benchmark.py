@@ -17,6 +17,7 @@ from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 
 from evalguard.errors import ConfigError, MeasurementError, Problem, did_you_mean
+from evalguard.quiet import quiet
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render, content_id, with_unique_ids
 
@@ -164,10 +165,11 @@ def load_benchmark(
         ConfigError: If there is no such task, or lm-eval cannot build it.
     """
     try:
-        if task.endswith((".yaml", ".yml")):
-            built = {"": _from_file(base_dir / task)}
-        else:
-            built = _task_manager().load([task])["tasks"]
+        with quiet():
+            if task.endswith((".yaml", ".yml")):
+                built = {"": _from_file(base_dir / task)}
+            else:
+                built = _task_manager().load([task])["tasks"]
     except KeyError as error:
         hint = did_you_mean(task, _task_manager().all_tasks)
         message = f"no lm-eval task '{task}' ({error}). {hint}"

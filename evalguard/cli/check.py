@@ -1,0 +1,62 @@
+"""``evalguard check``: run the gates as a pytest session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_EPILOG = r"""
+\b
+Examples:
+  evalguard check                          all gates of evalguard.yaml
+  evalguard check -k safety -v             only the gates on safety, one line each
+  evalguard check -m guard -x              guards only, stop at the first that fails
+  evalguard check --json result.json       write the machine-readable result
+  evalguard check --set candidates.v2.adapter=adapters/v2
+  evalguard check --junitxml junit.xml     any option of pytest works
+
+Exit codes: 0 pass, 1 regression, 2 interrupted, 3 could not be measured, 4 usage or
+configuration, 5 nothing to gate, 6 inconclusive only.
+"""
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog=_EPILOG,
+    options_metavar="[OPTIONS]",
+)
+@click.option(
+    "--config", default="evalguard.yaml", show_default=True, help="Project file.", metavar="PATH"
+)
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one value of it."
+)
+@click.option("--json", "json_path", metavar="PATH", help="Write the result as JSON.")
+@click.option("--html", "html_path", metavar="PATH", help="Write the report here.")
+@click.option("--full", is_flag=True, help="Measure every sample; do not stop early.")
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST_OPTIONS]...")
+def command(
+    config: str,
+    overrides: tuple[str, ...],
+    json_path: str | None,
+    html_path: str | None,
+    full: bool,
+    pytest_args: tuple[str, ...],
+) -> int:
+    """Gate the candidates against the baseline.
+
+    Measures what the store lacks, compares sample by sample, and fails when a regression beyond
+    the margin is shown or cannot be ruled out. Options that are not listed go to pytest.
+    """
+    import pytest
+
+    from evalguard.config import load_project
+
+    project = load_project(Path(config), overrides=overrides)
+    arguments = [f"--evalguard-config={config}", f"--rootdir={project.root}"]
+    arguments += [f"--evalguard-set={override}" for override in overrides]
+    arguments += [f"--evalguard-json={json_path}"] if json_path else []
+    arguments += [f"--evalguard-html={html_path}"] if html_path else []
+    arguments += ["--evalguard-full"] if full else []
+    return int(pytest.main([*arguments, str(project.thresholds.path), *pytest_args]))

