@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 # NFKC would be shorter, but it turns "x²" into "x2" and "½" into "1⁄2": other answers.
 _TYPOGRAPHY = str.maketrans(
@@ -30,7 +31,7 @@ _TYPOGRAPHY = str.maketrans(
         "\ufeff": "",
     }
 )
-_FENCE = re.compile(r"^[ \t]*(```|~~~)([\w+#.-]*)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.S | re.M)
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)")
 _MARKER = re.compile(
     r"^[ \t]*[*_#> ]{0,4}(?:(?:the |my |so the |so, the |therefore, the |thus, the )?"
     r"(?:final |correct |right |best )?(?:answer|result|label|category|output|choice|option|a)"
@@ -65,8 +66,24 @@ def fenced(text: str, *, languages: tuple[str, ...] = ()) -> list[str]:
         >>> fenced("Sure:\n```json\n{}\n```\n")
         ['{}']
     """
-    blocks = [(match[2].lower(), match[3].strip("\n")) for match in _FENCE.finditer(text)]
+    blocks = list(_blocks(text))
     return [body for _, body in sorted(blocks, key=lambda block: block[0] not in languages)]
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Yield language and content of each fenced block; an unclosed one runs to the end."""
+    fence, language, body = "", "", list[str]()
+    for line in text.splitlines():
+        if not fence:
+            if (opening := _FENCE.match(line)) is not None:
+                fence, language, body = opening[1], opening[2].lower(), []
+        elif line.strip() == fence:
+            yield language, "\n".join(body)
+            fence = ""
+        else:
+            body.append(line)
+    if fence:
+        yield language, "\n".join(body)
 
 
 def after_marker(text: str) -> str | None:

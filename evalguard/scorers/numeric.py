@@ -16,7 +16,7 @@ from evalguard.scorers.registry import scorer
 _NUMBER = re.compile(
     r"""
     (?<![\w^])(?<!\d\.)                    # not inside a word, a power or a number
-    (?P<sign>[-+−]?)[$€£¥]?\s?(?P<inner_sign>[-−]?)
+    (?P<sign>[-+−]?)(?:[$€£¥]\s?)?(?P<inner_sign>[-−]?)
     (?P<digits>(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+)(?:\.\d+)?|\.\d+)
     (?P<exponent>[eE][-+]?\d{1,3}\b)?
     (?:\s?/\s?(?P<denominator>\d+(?:\.\d+)?)(?![\d/]))?

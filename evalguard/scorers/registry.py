@@ -22,7 +22,7 @@ from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric, ScoreFunction, Scorer
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from pydantic import TypeAdapter
 
 BUILT_IN: dict[str, str] = {
     "exact_match": "text",
@@ -30,7 +30,19 @@ BUILT_IN: dict[str, str] = {
     "regex": "text",
     "numeric": "numeric",
     "multiple_choice": "choice",
+    "label": "choice",
+    "token_f1": "overlap",
+    "rouge_l": "overlap",
+    "bleu": "overlap",
+    "chrf": "overlap",
     "json_valid": "structure",
+    "json_schema": "structure",
+    "json_fields": "structure",
+    "yaml_valid": "structure",
+    "python_parse": "code",
+    "unit_tests": "code",
+    "sql_valid": "code",
+    "constraints": "constraints",
 }
 """Name of each built-in scorer and the module that registers it."""
 
@@ -213,44 +225,45 @@ def _bind(definition: Definition, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options as the function takes them, every default filled in."""
     from pydantic import ValidationError
 
-    model = _options_model(definition.function)
-    unknown = sorted(options.keys() - model.model_fields.keys())
+    types = _option_types(definition.function)
+    defaults = definition.function.__kwdefaults__ or {}
     problems = [
-        f"unknown option '{option}'. {did_you_mean(option, model.model_fields)}"
-        for option in unknown
+        f"unknown option '{option}'. {did_you_mean(option, types)}"
+        for option in sorted(options.keys() - types.keys())
     ]
-    known = {key: value for key, value in options.items() if key in model.model_fields}
-    try:
-        validated = model.model_validate(known)
-    except ValidationError as error:
-        problems += [
-            f"option '{'.'.join(map(str, one['loc']))}': {one['msg']}"
-            + ("" if one["type"] == "missing" else f", got {one['input']!r}")
-            for one in error.errors()
-        ]
+    bound = {}
+    for option, option_type in types.items():
+        if option not in options and option not in defaults:
+            problems.append(f"option '{option}' is missing")
+            continue
+        value = options.get(option, defaults.get(option))
+        try:
+            bound[option] = option_type.validate_python(value)
+        except ValidationError as error:
+            problems += [
+                ".".join([f"option '{option}'", *map(str, one["loc"])])
+                + f": {one['msg'].removeprefix('Value error, ')}, got {one['input']!r}"
+                for one in error.errors()
+            ]
     if problems:
         raise UsageError(f"scorer '{definition.name}': " + "; ".join(problems))
-    return {field: getattr(validated, field) for field in model.model_fields}
+    return bound
 
 
 @cache
-def _options_model(function: ScoreFunction) -> type[BaseModel]:
-    """Return the model of a function's keyword-only parameters."""
+def _option_types(function: ScoreFunction) -> dict[str, TypeAdapter[Any]]:
+    """Return what each keyword-only parameter of a function is validated by."""
     from typing import get_type_hints
 
-    from pydantic import ConfigDict, create_model
+    from pydantic import ConfigDict, TypeAdapter
 
     hints = get_type_hints(function, include_extras=True)
-    fields: dict[str, Any] = {
-        parameter.name: (
-            hints.get(parameter.name, Any),
-            ... if parameter.default is parameter.empty else parameter.default,
-        )
+    config = ConfigDict(arbitrary_types_allowed=True)
+    return {
+        parameter.name: TypeAdapter(hints.get(parameter.name, Any), config=config)
         for parameter in inspect.signature(function).parameters.values()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
-    config = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
-    return create_model("Options", __config__=config, **fields)
 
 
 def _version(definition: Definition, options: Mapping[str, Any]) -> str:

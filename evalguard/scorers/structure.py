@@ -1,13 +1,21 @@
-"""Scorers of well-formed output: JSON and YAML."""
+"""Scorers of well-formed output: JSON, JSON Schema, fields of JSON, YAML."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
-from evalguard.records import Metric
-from evalguard.scorers.extract import fenced
+from pydantic import BeforeValidator
+
+from evalguard.errors import MeasurementError
+from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.extract import fenced, normalise
 from evalguard.scorers.registry import scorer
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 MAX_STARTS = 200
 """Brackets at which an embedded JSON value is looked for, so that the work stays bounded."""
@@ -18,10 +26,11 @@ class Invalid:
 
 
 INVALID = Invalid()
-"""What stands for a value that could not be read; ``None`` is a JSON value."""
+"""Stands for a value that could not be read; ``None`` is a JSON value."""
 
 
 def _no_constant(name: str) -> Any:
+    """Refuse the constants that Python's parser takes and JSON does not have."""
     raise ValueError(f"{name} is not JSON")
 
 
@@ -68,3 +77,167 @@ def json_valid(output: str) -> dict[str, float]:
     strict = parse_json(output) is not INVALID
     lenient = strict or find_json(output) is not INVALID
     return {"json_valid": float(strict), "json_valid_lenient": float(lenient)}
+
+
+def _validator(schema: object) -> Validator | None:
+    """Return an option's validator; ``None`` stands for the schema of each row."""
+    return None if schema is None else build_validator(schema)
+
+
+def build_validator(schema: object) -> Validator:
+    """Return the validator of a JSON schema.
+
+    Raises:
+        ValueError: If it is not a JSON schema.
+    """
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import Draft202012Validator, validator_for
+    from referencing import Registry
+
+    if not isinstance(schema, dict):
+        raise ValueError(f"a JSON schema is a mapping, not {type(schema).__name__}")
+    kind = validator_for(schema, default=Draft202012Validator)
+    try:
+        kind.check_schema(schema)
+    except SchemaError as error:
+        raise ValueError(f"not a JSON schema: {error.json_path}: {error.message}") from error
+    # An empty registry: a remote $ref is an error and never a download.
+    validator: Validator = kind(schema, registry=Registry())
+    return validator
+
+
+@scorer(
+    name="json_schema",
+    metrics=(Metric("json_schema"), Metric("json_schema_lenient")),
+    libraries=("jsonschema",),
+)
+def json_schema(
+    output: str,
+    target: str,
+    row: Mapping[str, Any],
+    *,
+    schema: Annotated[Any, BeforeValidator(_validator)] = None,
+    column: str = "schema",
+) -> dict[str, float]:
+    """Score 1 where the output is JSON that fits a JSON schema.
+
+    Strict and lenient as in ``json_valid``. Without the option ``schema``, each row's ``column``
+    holds its own.
+
+    Raises:
+        MeasurementError: If the row holds no valid schema, or the schema cannot be resolved.
+    """
+    from referencing.exceptions import Unresolvable
+
+    try:
+        validator = schema or build_validator(row.get(column))
+        strict = _fits(validator, parse_json(output))
+        lenient = strict or _fits(validator, find_json(output))
+    except (ValueError, Unresolvable) as error:
+        raise MeasurementError(f"schema (option schema or column '{column}'): {error}") from error
+    return {"json_schema": float(strict), "json_schema_lenient": float(lenient)}
+
+
+def _fits(validator: Validator, value: Any) -> bool:
+    """Return whether a value was read and fits."""
+    try:
+        return value is not INVALID and validator.is_valid(value)
+    except RecursionError:
+        return False
+
+
+@scorer(
+    name="json_fields",
+    metrics=(
+        Metric("json_fields", ScoreKind.BOUNDED),
+        Metric("json_fields_lenient", ScoreKind.BOUNDED),
+        Metric("json_fields_all"),
+        Metric("json_fields_all_lenient"),
+    ),
+)
+def json_fields(
+    output: str, target: str, row: Mapping[str, Any], *, fields: list[str] | None = None
+) -> dict[str, float]:
+    """Compare the fields of a JSON object with those of the target.
+
+    ``json_fields`` is the share of the target's leaves that the output has with the same value,
+    ``json_fields_all`` is 1 where all agree and the output has no further ones. Strings are
+    compared normalised, numbers by value; a number is not its string. ``fields`` restricts the
+    comparison to these keys of the top level.
+
+    Raises:
+        MeasurementError: If the target is not a JSON object or has none of the fields.
+    """
+    right = _leaves(parse_json(target), fields)
+    if not right:
+        raise MeasurementError(
+            f"the target {target[:80]!r} must be a JSON object"
+            + (f" with one of the fields {fields}" if fields else " with at least one field")
+        )
+    scores: dict[str, float] = {}
+    for suffix, value in (("", parse_json(output)), ("_lenient", find_json(output))):
+        found = _leaves(value, fields)
+        hits = sum(path in found and _same(found[path], right[path]) for path in right)
+        complete = hits == len(right) == len(found)
+        scores |= {f"json_fields{suffix}": hits / len(right)}
+        scores |= {f"json_fields_all{suffix}": float(complete)}
+    return scores
+
+
+def _leaves(value: Any, fields: list[str] | None) -> dict[tuple[str | int, ...], Any]:
+    """Return the leaves of an object by their path; of nothing else."""
+    if not isinstance(value, dict):
+        return {}
+    kept = value if fields is None else {key: value[key] for key in fields if key in value}
+    return dict(_walk(kept, ()))
+
+
+def _walk(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Yield path and value of every leaf; an empty container is one."""
+    inner: Iterator[tuple[str | int, Any]] | None = None
+    if isinstance(value, dict) and value:
+        inner = iter(value.items())
+    elif isinstance(value, list) and value:
+        inner = iter(enumerate(value))
+    if inner is None:
+        yield path, value
+        return
+    for key, one in inner:
+        yield from _walk(one, (*path, key))
+
+
+def _same(found: Any, right: Any) -> bool:
+    """Return whether two JSON leaves mean the same."""
+    if isinstance(found, bool) or isinstance(right, bool):
+        return found is right
+    if isinstance(found, int | float) and isinstance(right, int | float):
+        return math.isclose(found, right, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(found, str) and isinstance(right, str):
+        return normalise(found) == normalise(right)
+    return bool(found == right)
+
+
+@scorer(name="yaml_valid", metrics=(Metric("yaml_valid"), Metric("yaml_valid_lenient")))
+def yaml_valid(output: str) -> dict[str, float]:
+    """Score 1 where the output is YAML that holds mappings or lists.
+
+    Every sentence is a YAML string, so that plain strings and numbers do not count. Strict: the
+    whole output. Lenient: one fenced block will do.
+    """
+    strict = _is_yaml(output)
+    blocks = fenced(output, languages=("yaml", "yml"))
+    lenient = strict or bool(blocks and _is_yaml(blocks[0]))
+    return {"yaml_valid": float(strict), "yaml_valid_lenient": float(lenient)}
+
+
+def _is_yaml(text: str) -> bool:
+    """Return whether every document of a text is a mapping or a list."""
+    import yaml
+
+    # The C loader is ten times faster where PyYAML was built with it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        documents = list(yaml.load_all(text, Loader=loader))
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        return False  # ValueError: a date such as 2024-13-45; TypeError: an unhashable key
+    return bool(documents) and all(isinstance(one, dict | list) for one in documents)

@@ -77,12 +77,12 @@ def contains(
     text = normalise(output, ignore_case=ignore_case)
     for one in right_answers(target, row, aliases):
         wanted = normalise(one, ignore_case=ignore_case)
-        if wanted and _holds(text, wanted, whole_words=whole_words):
+        if wanted and holds(text, wanted, whole_words=whole_words):
             return True
     return False
 
 
-def _holds(text: str, wanted: str, *, whole_words: bool) -> bool:
+def holds(text: str, wanted: str, *, whole_words: bool = True) -> bool:
     """Return whether a text holds another, at word boundaries if asked."""
     start = text.find(wanted)
     while start >= 0:

@@ -1,0 +1,160 @@
+"""Scorers of program text: parses, passes its unit tests."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from math import comb
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from evalguard.errors import PrerequisiteError
+from evalguard.records import Metric
+from evalguard.scorers.extract import fenced
+from evalguard.scorers.registry import scorer
+
+MAX_SQL_CHARS = 50_000
+"""A longer text is no SQL: the parser takes seconds on it."""
+
+
+def is_python(text: str) -> bool:
+    """Return whether a text is Python with more than bare names and constants in it.
+
+    A lone word such as "Paris" would parse as well.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(
+        not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Name | ast.Constant))
+        for node in body
+    )
+
+
+def python_of(output: str) -> str:
+    """Return the fenced Python of an output, all blocks joined; the output if it has none."""
+    blocks = fenced(output, languages=("python", "py"))
+    return "\n\n".join(blocks) if blocks else output
+
+
+@scorer(name="python_parse", metrics=(Metric("python_parse"), Metric("python_parse_lenient")))
+def python_parse(output: str) -> dict[str, float]:
+    """Score 1 where the output parses as Python.
+
+    Strict: the whole output. Lenient: its fenced blocks, joined, will do.
+    """
+    strict = is_python(output)
+    lenient = strict or is_python(python_of(output))
+    return {"python_parse": float(strict), "python_parse_lenient": float(lenient)}
+
+
+def _must_be_allowed(value: bool) -> bool:
+    """Refuse to run a model's code unless a person has said yes."""
+    if not value:
+        raise ValueError(
+            "this scorer runs code that a model wrote; set allow_code_execution: true, and run it "
+            "in a container that holds nothing of worth"
+        )
+    return value
+
+
+@scorer(name="unit_tests", metrics=(Metric("unit_tests"), Metric("unit_tests_lenient")))
+def unit_tests(
+    output: str,
+    target: str,
+    *,
+    allow_code_execution: Annotated[bool, AfterValidator(_must_be_allowed)] = False,
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0,
+    memory_mib: Annotated[int, Field(ge=64)] = 512,
+) -> dict[str, float]:
+    """Score 1 where the output's Python passes the target, which is test code of assertions.
+
+    Strict: the whole output is the program. Lenient: its fenced blocks, joined. Runs in a
+    subprocess with limits, see :mod:`evalguard.scorers.sandbox`. With several repeats the mean
+    is pass@1; :func:`pass_at_k` gives the others.
+    """
+    from evalguard.scorers.sandbox import passes
+
+    def passed(program: str) -> bool:
+        return is_python(program) and passes(
+            program, target, timeout_seconds=timeout_seconds, memory_bytes=memory_mib << 20
+        )
+
+    strict = passed(output)
+    inner = python_of(output)
+    lenient = strict or (inner != output and passed(inner))
+    return {"unit_tests": float(strict), "unit_tests_lenient": float(lenient)}
+
+
+def pass_at_k(n_samples: int, n_correct: int, k: int) -> float:
+    """Return the unbiased chance that one of k samples passes (Chen et al. 2021, equation 1).
+
+    Args:
+        n_samples: Samples drawn for the problem, at least ``k``.
+        n_correct: How many of them passed.
+        k: Samples that a user would draw.
+
+    Raises:
+        ValueError: Unless ``0 <= n_correct <= n_samples`` and ``1 <= k <= n_samples``.
+
+    Example:
+        >>> pass_at_k(4, 2, 1), round(pass_at_k(4, 2, 2), 4)
+        (0.5, 0.8333)
+    """
+    if not (0 <= n_correct <= n_samples and 1 <= k <= n_samples):
+        raise ValueError(f"pass@k of {n_samples=}, {n_correct=}, {k=}: need c <= n and k <= n")
+    return 1.0 - comb(n_samples - n_correct, k) / comb(n_samples, k)
+
+
+def is_sql(text: str, dialect: str | None) -> bool:
+    """Return whether a text is one or more SQL statements, as sqlglot parses them."""
+    try:
+        import sqlglot
+        from sqlglot import expressions as exp
+    except ImportError as error:
+        raise PrerequisiteError("The scorer 'sql_valid'", extra="sql") from error
+    if len(text) > MAX_SQL_CHARS:
+        return False
+    try:
+        statements = sqlglot.parse(text, read=dialect)
+    except (sqlglot.errors.SqlglotError, RecursionError):
+        return False
+    # Two words of prose parse as a column and its alias, so that the kind of statement is asked.
+    kinds = (exp.Query, exp.DML, exp.DDL, exp.Drop, exp.Alter)
+    return bool(statements) and all(isinstance(one, kinds) for one in statements)
+
+
+def _known_dialect(dialect: str | None) -> str | None:
+    """Refuse a dialect that sqlglot does not know."""
+    if dialect is None:
+        return None
+    try:
+        from sqlglot.dialects.dialect import Dialect
+    except ImportError as error:
+        raise PrerequisiteError("The scorer 'sql_valid'", extra="sql") from error
+    Dialect.get_or_raise(dialect)
+    return dialect
+
+
+@scorer(
+    name="sql_valid",
+    metrics=(Metric("sql_valid"), Metric("sql_valid_lenient")),
+    libraries=("sqlglot",),
+)
+def sql_valid(
+    output: str, *, dialect: Annotated[str | None, AfterValidator(_known_dialect)] = None
+) -> dict[str, float]:
+    """Score 1 where the output parses as SQL: statements of data or of definitions.
+
+    Strict: the whole output. Lenient: one fenced block will do. ``dialect`` is one of sqlglot's,
+    such as ``postgres``.
+    """
+    strict = is_sql(output, dialect)
+    blocks = fenced(output, languages=("sql",))
+    lenient = strict or bool(blocks and is_sql(blocks[0], dialect))
+    return {"sql_valid": float(strict), "sql_valid_lenient": float(lenient)}
