@@ -72,6 +72,8 @@ class Metric:
         low: Least possible score.
         high: Greatest possible score.
         higher_is_better: Direction; ``False`` flips the sign of every difference.
+        clip: Difference beyond which a sample counts no further, for scores without natural limits
+            such as log-likelihoods; differences are then tested within ±clip.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Metric:
     low: float = 0.0
     high: float = 1.0
     higher_is_better: bool = True
+    clip: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,8 @@ class Gate:
     ability: Ability = Ability.OTHER
     source: str = ""
     """The thresholds file it stands in, as the user wrote its path."""
+    weights: Literal["size", "equal"] = "size"
+    """Whether the suite's tasks count by their number of samples, or each task the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +173,25 @@ class SamplePair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusValues:
+    """A corpus metric of both models, on all samples and with each jackknife group left out.
+
+    Attributes:
+        baseline: The baseline's value on all samples.
+        candidate: The candidate's value on all samples.
+        baseline_without: The baseline's value without each group in turn.
+        candidate_without: The candidate's value without each group in turn.
+        missing: Samples that could not be measured on both sides, and so count in none of these.
+    """
+
+    baseline: float
+    candidate: float
+    baseline_without: tuple[float, ...]
+    candidate_without: tuple[float, ...]
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Baseline and candidate on the same samples, under one metric: the input of a decision.
 
@@ -177,6 +201,7 @@ class Comparison:
         metric: What was measured.
         pairs: The measured samples, in the frozen random order of the run.
         n_planned: Samples that the full run has; greater than ``len(pairs)`` at an early look.
+        corpus: Values of a corpus metric, which has none for a single pair.
     """
 
     gate: Gate
@@ -184,6 +209,7 @@ class Comparison:
     metric: Metric
     pairs: tuple[SamplePair, ...]
     n_planned: int
+    corpus: CorpusValues | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +253,10 @@ class GateResult:
     look: int = 1
     looks: int = 1
     fraction_used: float = 1.0
+    shares: tuple[float, ...] = ()
+    """Share of the planned samples at each look so far, this one included."""
     alpha: float = 0.05
+    """Level of each side at this look, to which the interval belongs."""
     mde: float | None = None
     required_n: int | None = None
     flags: tuple[str, ...] = ()

@@ -1,1 +1,47 @@
-"""stats."""
+"""Paired tests, looks, multiplicity and power: arrays in, p-values and intervals out.
+
+Loads numpy and scipy alone; the only place that loads scipy. May import ``evalguard.errors``.
+"""
+
+from __future__ import annotations
+
+from evalguard.stats.binary import EXACT_LIMIT, PairedBinary
+from evalguard.stats.jackknife import GroupJackknife, groups
+from evalguard.stats.margin import ConfidenceInterval, Imputed, MarginTest, interval
+from evalguard.stats.multiplicity import holm
+from evalguard.stats.planning import (
+    detectable_effect,
+    expected_power,
+    fewest_samples,
+    quantile,
+    required_n,
+)
+from evalguard.stats.rate import BinaryRate
+from evalguard.stats.scores import PairedScores, paired_scores
+from evalguard.stats.sequential import conditional_power, levels, sequential_pvalue
+from evalguard.stats.units import MIN_UNITS, UnitT
+
+__all__ = [
+    "EXACT_LIMIT",
+    "MIN_UNITS",
+    "BinaryRate",
+    "ConfidenceInterval",
+    "GroupJackknife",
+    "Imputed",
+    "MarginTest",
+    "PairedBinary",
+    "PairedScores",
+    "UnitT",
+    "conditional_power",
+    "detectable_effect",
+    "expected_power",
+    "fewest_samples",
+    "groups",
+    "holm",
+    "interval",
+    "levels",
+    "paired_scores",
+    "quantile",
+    "required_n",
+    "sequential_pvalue",
+]

@@ -1,0 +1,202 @@
+"""Pair the samples of baseline and candidate, and refuse what cannot be compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from evalguard.errors import MeasurementError, did_you_mean
+from evalguard.records import (
+    Comparison,
+    CorpusValues,
+    Gate,
+    Metric,
+    SamplePair,
+    ScoredSample,
+    ScoreKind,
+)
+from evalguard.stats import groups
+
+Aggregate = Callable[[Sequence[ScoredSample]], float]
+"""A corpus metric: all samples of one model → its value."""
+
+SHOWN = 3  # offending samples that a message names
+
+
+def compare(
+    gate: Gate,
+    metric: Metric,
+    baseline: Sequence[ScoredSample],
+    candidate: Sequence[ScoredSample],
+    *,
+    model: str,
+    n_planned: int,
+    aggregate: Aggregate | None = None,
+) -> Comparison:
+    """Pair two models' samples under a gate's metric.
+
+    A sample with an ``error`` becomes a pair without that score: it stays in the comparison. A
+    binary metric with several repeats of a question is tested as a bounded one, since its scores
+    are averages.
+
+    Args:
+        gate: The requirement; with ``task`` set, only that task's samples count.
+        metric: What is compared.
+        baseline: The baseline's samples, in the frozen random order of the run.
+        candidate: The candidate's samples of the same questions, in any order.
+        model: Name of the candidate.
+        n_planned: Number of samples of the full run.
+        aggregate: The metric itself, for a corpus metric.
+
+    Raises:
+        MeasurementError: If a sample stands twice or on one side only, a score is absent, not
+            finite or out of the metric's range, there is no sample, or more than ``n_planned``.
+
+    Example:
+        >>> gate = Gate(name="recall", suite="general", metric="acc", min=0.5)
+        >>> def sample(score):
+        ...     return ScoredSample(task="qa", sample_id="1", prompt="", target="", outputs=("",),
+        ...                         scores={"acc": score})
+        >>> made = compare(gate, Metric("acc"), [sample(1.0)], [sample(0.0)], model="v2",
+        ...                n_planned=1)
+        >>> made.pairs[0].baseline_score, made.pairs[0].candidate_score
+        (1.0, 0.0)
+    """
+    where = f"{gate.suite}/{gate.metric} [{model}]"
+    before = _by_key(gate, baseline, f"{where}: baseline")
+    after = _by_key(gate, candidate, f"{where}: candidate")
+    _check_matched(before, after, where)
+    if not before:
+        raise MeasurementError(f"{where}: no sample was measured; nothing can be decided on none")
+    if len(before) > n_planned:
+        raise MeasurementError(
+            f"{where}: {len(before)} samples were measured but {n_planned} planned; pass the size "
+            "of the full run as n_planned"
+        )
+    if metric.kind is ScoreKind.BINARY and _repeated([*before.values(), *after.values()]):
+        metric = Metric(metric.name, ScoreKind.BOUNDED, metric.low, metric.high,
+                        metric.higher_is_better, metric.clip)  # fmt: skip
+    ordered = [(sample, after[key]) for key, sample in before.items()]
+    pairs = tuple(_pair(metric, one, other, where) for one, other in ordered)
+    corpus = None
+    if metric.kind is ScoreKind.CORPUS:
+        corpus = _corpus_values(metric, ordered, aggregate, where)
+    return Comparison(
+        gate=gate, model=model, metric=metric, pairs=pairs, n_planned=n_planned, corpus=corpus
+    )
+
+
+Key = tuple[str, str]
+
+
+def _by_key(gate: Gate, samples: Iterable[ScoredSample], where: str) -> dict[Key, ScoredSample]:
+    found: dict[Key, ScoredSample] = {}
+    for sample in samples:
+        if gate.task is not None and sample.task != gate.task:
+            continue
+        key = (sample.task, sample.sample_id)
+        if key in found:
+            raise MeasurementError(
+                f"{where}: sample '{sample.sample_id}' of task '{sample.task}' stands twice; "
+                "give every question its own id"
+            )
+        found[key] = sample
+    return found
+
+
+def _check_matched(
+    before: dict[Key, ScoredSample], after: dict[Key, ScoredSample], where: str
+) -> None:
+    for missing, arm in ((before.keys() - after.keys(), "candidate"),
+                         (after.keys() - before.keys(), "baseline")):  # fmt: skip
+        if missing:
+            named = ", ".join(f"{task}/{name}" for task, name in sorted(missing)[:SHOWN])
+            raise MeasurementError(
+                f"{where}: {len(missing)} samples lack the {arm}'s side ({named}"
+                f"{', …' if len(missing) > SHOWN else ''}); run both models on the same samples, "
+                "and pass a failed one with its error instead of leaving it out"
+            )
+
+
+def _repeated(samples: Iterable[ScoredSample]) -> bool:
+    return any(len(sample.outputs) > 1 for sample in samples)
+
+
+def _pair(metric: Metric, before: ScoredSample, after: ScoredSample, where: str) -> SamplePair:
+    return SamplePair(
+        task=before.task,
+        sample_id=before.sample_id,
+        prompt=before.prompt,
+        target=before.target,
+        baseline_output="\n".join(before.outputs),
+        candidate_output="\n".join(after.outputs),
+        baseline_score=_score(metric, before, f"{where}: baseline"),
+        candidate_score=_score(metric, after, f"{where}: candidate"),
+        cluster=before.cluster,
+    )
+
+
+def _score(metric: Metric, sample: ScoredSample, where: str) -> float | None:
+    if sample.error is not None or metric.kind is ScoreKind.CORPUS:
+        return None
+    at = f"{where}: sample '{sample.sample_id}' of task '{sample.task}'"
+    if metric.name not in sample.scores:
+        raise MeasurementError(
+            f"{at} has no score '{metric.name}'. {did_you_mean(metric.name, sample.scores)}"
+        )
+    score = float(sample.scores[metric.name])
+    if not math.isfinite(score):
+        raise MeasurementError(f"{at}: {metric.name} is {score}; scores must be finite")
+    if metric.kind is ScoreKind.BINARY and score not in (metric.low, metric.high):
+        raise MeasurementError(
+            f"{at}: {metric.name} is {score:g}, but it is declared binary: "
+            f"{metric.low:g} or {metric.high:g}; declare it bounded if it may lie between"
+        )
+    if metric.clip is None and not metric.low <= score <= metric.high:
+        raise MeasurementError(
+            f"{at}: {metric.name} is {score:g}, outside its declared range "
+            f"{metric.low:g}…{metric.high:g}; correct the scorer or its range"
+        )
+    return score
+
+
+def _corpus_values(
+    metric: Metric,
+    ordered: Sequence[tuple[ScoredSample, ScoredSample]],
+    aggregate: Aggregate | None,
+    where: str,
+) -> CorpusValues:
+    """Return the metric on all samples and without each group.
+
+    Both sides are computed on the samples that both could be measured on; the others are counted.
+    """
+    if aggregate is None:
+        raise MeasurementError(
+            f"{where}: {metric.name} is a corpus metric, which needs the function that makes it "
+            "from all samples; pass aggregate"
+        )
+    usable = [pair for pair in ordered if pair[0].error is None and pair[1].error is None]
+    if not usable:
+        raise MeasurementError(f"{where}: no sample was measured on both sides")
+    values: list[list[float]] = [[], []]
+    left_out = groups([before.cluster for before, _ in usable])
+    if len(left_out) == 1:
+        left_out = []  # nothing would be left without it; too few groups decide nothing anyway
+    for group in ([], *left_out):
+        absent = set(group)
+        kept = [pair for index, pair in enumerate(usable) if index not in absent]
+        for side in (0, 1):
+            value = float(aggregate([pair[side] for pair in kept]))
+            if not metric.low <= value <= metric.high:
+                raise MeasurementError(
+                    f"{where}: {metric.name} is {value:g} on {len(kept)} samples, outside its "
+                    f"declared range {metric.low:g}…{metric.high:g}"
+                )
+            values[side].append(value)
+    return CorpusValues(
+        baseline=values[0][0],
+        candidate=values[1][0],
+        baseline_without=tuple(values[0][1:]),
+        candidate_without=tuple(values[1][1:]),
+        missing=len(ordered) - len(usable),
+    )

@@ -1,0 +1,160 @@
+"""Turn comparisons into verdicts: all gates together, at one look or at the end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from evalguard.errors import UsageError
+from evalguard.gates.evidence import Evidence, gather
+from evalguard.gates.looks import Look, LookPlan, is_settled, take_look
+from evalguard.gates.results import error_result, result_of
+from evalguard.records import Comparison, GateResult, Role, Verdict
+from evalguard.stats import holm
+
+__all__ = ["decide", "error_result", "is_settled", "overall"]
+
+
+class _Key(NamedTuple):
+    """What makes a gate of a model the same at two looks."""
+
+    source: str
+    gate: str
+    suite: str
+    task: str | None
+    metric: str
+    model: str
+
+
+class _Case(NamedTuple):
+    comparison: Comparison
+    evidence: Evidence
+    look: Look
+
+
+def decide(
+    comparisons: Sequence[Comparison],
+    *,
+    confidence_level: float = 0.95,
+    looks: LookPlan | None = None,
+    final: bool = True,
+    previous: Sequence[GateResult] = (),
+) -> tuple[GateResult, ...]:
+    """Decide all gates together.
+
+    A gate PASSes when each of its demands is shown to be met, and FAILs when one is shown not to
+    be, with Holm's adjustment over the gates of a model. With ``looks``, each look spends its part
+    of the error by the share of samples really reached; a verdict once given stands.
+
+    Args:
+        comparisons: One for each gate and model, with the samples measured so far: at an early
+            look a prefix of the frozen random order. Pass all of them at every look.
+        confidence_level: Confidence of each side of a verdict.
+        looks: Set when the run looks before its end; ``None`` for one decision at the end.
+        final: Whether no more samples will come.
+        previous: What this function returned at the look before.
+
+    Returns:
+        One result for each comparison, in order.
+
+    Raises:
+        ConfigError: If a gate demands something that its metric cannot have.
+        MeasurementError: If a comparison holds no measured sample.
+        UsageError: If the confidence level lies outside (0.5, 1), or two comparisons are of one
+            gate and model.
+
+    Example:
+        >>> from evalguard.records import Gate, Margin, Metric, SamplePair
+        >>> gate = Gate(name="recall", suite="qa", metric="acc", max_drop=Margin(0.05, "pp"))
+        >>> pairs = tuple(SamplePair(task="qa", sample_id=str(i), prompt="", target="",
+        ...                          baseline_output="", candidate_output="", baseline_score=1.0,
+        ...                          candidate_score=1.0) for i in range(59))
+        >>> comparison = Comparison(gate=gate, model="v2", metric=Metric("acc"), pairs=pairs,
+        ...                         n_planned=59)
+        >>> result, = decide([comparison])
+        >>> str(result.verdict), round(result.p_pass, 4)
+        ('PASS', 0.0485)
+    """
+    if not 0.5 < confidence_level < 1:
+        raise UsageError(f"confidence_level={confidence_level}: expected above 0.5 and below 1")
+    alpha = round(1 - confidence_level, 12)
+    before = {_key_of_result(result): result for result in previous}
+    results: dict[_Key, GateResult] = {}
+    open_cases: dict[_Key, _Case] = {}
+    for comparison in comparisons:
+        key = _key_of_comparison(comparison)
+        if key in results or key in open_cases:
+            raise UsageError(
+                f"two comparisons are of gate '{key.gate}' and model '{key.model}'; "
+                "give each gate its own name"
+            )
+        earlier = before.get(key)
+        share = len(comparison.pairs) / comparison.n_planned
+        if earlier is not None and is_settled(earlier):
+            results[key] = earlier
+            continue
+        look = take_look(looks, share, earlier, alpha=alpha, final=final)
+        open_cases[key] = _Case(comparison, gather(comparison), look)
+
+    adjusted = _adjusted(open_cases, results)
+    for key, case in open_cases.items():
+        results[key] = result_of(*case, *adjusted[key])
+    return tuple(results[_key_of_comparison(comparison)] for comparison in comparisons)
+
+
+def _adjusted(
+    cases: dict[_Key, _Case], settled: dict[_Key, GateResult]
+) -> dict[_Key, tuple[float, int]]:
+    """Return each open gate's p-value of FAIL adjusted over its model, and over how many gates.
+
+    A gate that has FAILed at an earlier look is rejected and leaves the family; one that has
+    PASSed stays in it and cannot be rejected.
+    """
+    members: dict[str, list[_Key]] = defaultdict(list)
+    for key in cases:
+        members[key.model].append(key)
+    bystanders: dict[str, int] = defaultdict(int)
+    for key, result in settled.items():
+        bystanders[key.model] += result.verdict is not Verdict.FAIL
+    adjusted = {}
+    for model, keys in members.items():
+        pvalues = [cases[key].look.overall(cases[key].evidence.p_fail) for key in keys]
+        family = holm([*pvalues, *[1.0] * bystanders[model]])
+        for key, pvalue in zip(keys, family, strict=False):
+            adjusted[key] = (pvalue, len(family))
+    return adjusted
+
+
+def overall(results: Sequence[GateResult]) -> tuple[Verdict, str | None]:
+    """Return the verdict over all gates and the id of the gate that decided it.
+
+    The worst verdict counts, FAIL before ERROR before INCONCLUSIVE before PASS. Guards must all
+    PASS, which needs no correction for their number (Berger 1982: an intersection-union test);
+    a tripwire counts only when it FAILs or could not be measured.
+
+    Raises:
+        UsageError: If there is no result: nothing gated is not a PASS.
+
+    Example:
+        >>> overall([GateResult(name="a", suite="qa", metric="acc", model="v2", reason="",
+        ...                     verdict=Verdict.INCONCLUSIVE, role=Role.TRIPWIRE)])
+        (<Verdict.PASS: 'PASS'>, None)
+    """
+    if not results:
+        raise UsageError("no gate was decided, and nothing gated is no PASS; add or select gates")
+    for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE):
+        for result in results:
+            spared = result.role is Role.TRIPWIRE and verdict is Verdict.INCONCLUSIVE
+            if result.verdict is verdict and not spared:
+                return verdict, result.id
+    return Verdict.PASS, None
+
+
+def _key_of_comparison(comparison: Comparison) -> _Key:
+    gate = comparison.gate
+    return _Key(gate.source, gate.name, gate.suite, gate.task, gate.metric, comparison.model)
+
+
+def _key_of_result(result: GateResult) -> _Key:
+    return _Key(result.source, result.name, result.suite, result.task, result.metric, result.model)

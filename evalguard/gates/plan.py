@@ -1,0 +1,217 @@
+"""Before anything runs: what each gate can detect with its samples, and how many it needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from evalguard.errors import ConfigError, Problem, UsageError
+from evalguard.gates.evidence import absolute_margin, check_gate, demand_of_difference
+from evalguard.gates.looks import LookPlan
+from evalguard.records import Gate, Metric
+from evalguard.stats import detectable_effect, expected_power, fewest_samples, levels, required_n
+
+DISCORDANCE = 0.1
+"""Assumed share of samples on which two models differ, where no run has told it."""
+
+BASELINE = 0.5
+"""Assumed mean of a baseline that has not run yet, as a share of the range."""
+
+POWER = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatePlan:
+    """What one gate can be expected to decide.
+
+    Where a gate demands several things, the figures are those of the demand that needs most.
+
+    Attributes:
+        gate: The gate.
+        n: Samples that are planned.
+        mde: Least true difference (or mean, for a bound) that passes in 80 % of runs.
+        power: Chance that a good candidate passes: an unchanged one for a tolerated drop, one that
+            gains twice what is asked for a gain, a perfect one for a bound.
+        required_n: Samples at which it passes in 80 % of runs; ``None`` where no number is enough.
+        required_n_jointly: The same with all guards together passing in 80 % of runs.
+        message: All this in a sentence.
+    """
+
+    gate: Gate
+    n: int
+    mde: float
+    power: float
+    required_n: int | None
+    required_n_jointly: int | None
+    message: str
+
+    @property
+    def underpowered(self) -> bool:
+        """Whether a good candidate passes in less than 80 % of runs."""
+        return self.required_n is None or self.required_n > self.n
+
+
+@dataclass(frozen=True, slots=True)
+class _Design:
+    n: int
+    discordance: float
+    alpha: float
+    power_jointly: float
+    design_effect: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    demand: str
+    good: str
+    mde: float
+    power: float
+    required_n: int | None
+    required_n_jointly: int | None
+
+
+def plan_gate(
+    gate: Gate,
+    metric: Metric,
+    n: int,
+    *,
+    discordance: float = DISCORDANCE,
+    baseline: float | None = None,
+    confidence_level: float = 0.95,
+    looks: LookPlan | None = None,
+    guards: int = 1,
+    design_effect: float = 1.0,
+) -> GatePlan:
+    """Say what a gate can be expected to decide with ``n`` samples.
+
+    Args:
+        gate: The gate.
+        metric: What it measures.
+        n: Samples that are planned.
+        discordance: Assumed share of samples on which the models differ; for a bounded metric the
+            mean squared difference in units of its squared range.
+        baseline: The baseline's mean where it is known; a relative margin needs it, and half the
+            range is assumed without it.
+        confidence_level: Confidence of each side.
+        looks: Set when the run looks before its end, which costs some of the level there.
+        guards: Number of guards that must all pass.
+        design_effect: 1 + (m̄ − 1)·ICC for clusters of mean size m̄.
+
+    Raises:
+        ConfigError: If the gate demands something that its metric cannot have.
+        UsageError: If ``n`` is below 1 or ``discordance`` lies outside (0, 1].
+
+    Example:
+        >>> from evalguard.records import Margin
+        >>> gate = Gate(name="recall", suite="qa", metric="acc", max_drop=Margin(0.05, "pp"))
+        >>> plan = plan_gate(gate, Metric("acc"), 200)
+        >>> plan.underpowered, round(plan.mde, 4), plan.required_n
+        (True, 0.0056, 282)
+    """
+    if n < 1 or not 0 < discordance <= 1:
+        raise UsageError(f"n={n}, discordance={discordance}: expected n ≥ 1 and 0 < it ≤ 1")
+    check_gate(gate, metric)
+    alpha = round(1 - confidence_level, 12)
+    if looks is not None and looks.looks > 1:
+        alpha = levels([size / n for size in looks.sizes(n)], alpha)[-1]
+    design = _Design(n, discordance, alpha, 1 - (1 - POWER) / max(guards, 1), design_effect)
+    assumed = metric.low + BASELINE * (metric.high - metric.low) if baseline is None else baseline
+    needs = []
+    margin = absolute_margin(gate, assumed)
+    if margin is not None:
+        span = metric.clip if metric.clip is not None else metric.high - metric.low
+        needs.append(_difference_need(demand_of_difference(gate), margin, span, design))
+    if gate.min is not None:
+        needs.append(_bound_need(f"min {gate.min:g}", gate.min, metric.high, metric, design))
+    if gate.max is not None:
+        needs.append(_bound_need(f"max {gate.max:g}", gate.max, metric.low, metric, design))
+    worst = max(needs, key=lambda need: math.inf if need.required_n is None else need.required_n)
+    return GatePlan(
+        gate=gate,
+        n=n,
+        mde=worst.mde,
+        power=worst.power,
+        required_n=worst.required_n,
+        required_n_jointly=worst.required_n_jointly,
+        message=_message(gate, worst, design),
+    )
+
+
+def check_power(
+    plans: Sequence[GatePlan], *, on_underpowered: Literal["error", "warn"]
+) -> tuple[str, ...]:
+    """Refuse gates that cannot certify a good candidate, or return a warning for each.
+
+    Raises:
+        ConfigError: With every underpowered gate at once, where ``on_underpowered`` is ``error``.
+    """
+    weak = [plan for plan in plans if plan.underpowered]
+    if weak and on_underpowered == "error":
+        raise ConfigError(
+            Problem(plan.gate.source, f"{plan.gate.name}: underpowered", plan.message)
+            for plan in weak
+        )
+    return tuple(plan.message for plan in weak)
+
+
+def _difference_need(demand: str, margin: float, span: float, design: _Design) -> _Need:
+    """Plan a demand on the difference, in units of the greatest possible one."""
+    delta = margin / span
+    good = "an unchanged model" if margin > 0 else "a candidate that gains twice as much"
+    effect = max(0.0, -2 * delta)
+    if effect > 1:
+        return _Need(demand, good, math.inf, 0.0, None, None)
+    # Models that differ by so much also differ on at least so many samples.
+    discordance = max(design.discordance, effect, abs(delta))
+    error = math.sqrt(discordance / design.n * design.design_effect)
+    alone, jointly = (
+        required_n(
+            delta,
+            discordance,
+            effect=effect,
+            alpha=design.alpha,
+            power=power,
+            design_effect=design.design_effect,
+        )
+        for power in (POWER, design.power_jointly)
+    )
+    power = expected_power(
+        design.n,
+        delta,
+        discordance,
+        effect=effect,
+        alpha=design.alpha,
+        design_effect=design.design_effect,
+    )
+    mde = detectable_effect(delta, error, alpha=design.alpha) * span
+    return _Need(demand, good, mde, power, alone, jointly)
+
+
+def _bound_need(
+    demand: str, bound: float, perfect: float, metric: Metric, design: _Design
+) -> _Need:
+    """Plan a demand on the candidate alone; a perfect one passes from a certain n on, always."""
+    span = metric.high - metric.low
+    tolerated = abs(perfect - bound) / span
+    good = "a perfect candidate"
+    side = 1.0 if perfect > bound else -1.0
+    if tolerated == 0.0:
+        return _Need(demand, good, bound, 0.0, None, None)
+    error = math.sqrt(tolerated * (1 - tolerated) / design.n * design.design_effect)
+    least = math.ceil(fewest_samples(tolerated, alpha=design.alpha) * design.design_effect)
+    mde = bound + side * (detectable_effect(0.0, error, alpha=design.alpha) * span)
+    return _Need(demand, good, mde, float(design.n >= least), least, least)
+
+
+def _message(gate: Gate, need: _Need, design: _Design) -> str:
+    name = f"{gate.name} ({need.demand})"
+    if need.required_n is None:
+        return f"{name}: no number of samples can show it; loosen the demand"
+    told = f"{name}: with {design.n} samples {need.good} passes in about {need.power:.0%} of runs"
+    if need.required_n > design.n:
+        told += f"; plan at least {need.required_n} samples for {POWER:.0%}, or widen the margin"
+    if need.good == "a perfect candidate":
+        return told
+    return f"{told} (assuming that the models differ on {design.discordance:.0%} of the samples)"

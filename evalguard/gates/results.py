@@ -1,0 +1,216 @@
+"""Settle one comparison on its evidence and write down every figure."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from evalguard.gates.evidence import Demand, Evidence, demand_text
+from evalguard.gates.looks import FUTILE, Look
+from evalguard.gates.wording import Wording
+from evalguard.records import Comparison, Gate, GateResult, Role, SamplePair, ScoreKind, Verdict
+from evalguard.stats import (
+    BinaryRate,
+    ConfidenceInterval,
+    PairedBinary,
+    conditional_power,
+    detectable_effect,
+    fewest_samples,
+    interval,
+    quantile,
+)
+
+FUTILE_POWER = 0.05  # chance of either verdict below which going on is futile
+FUTILE_FROM = 0.5  # share of the samples before which no run is called futile
+MAX_REQUIRED_N = 1_000_000  # a greater number of samples helps nobody
+WORST_SHOWN = 10
+
+
+def result_of(
+    comparison: Comparison, evidence: Evidence, look: Look, p_adjusted: float, family: int
+) -> GateResult:
+    """Return a gate's result at one look.
+
+    Args:
+        comparison: The comparison.
+        evidence: Its tests.
+        look: The look and its level.
+        p_adjusted: p-value of FAIL over all looks and gates.
+        family: Number of gates that it is adjusted over.
+    """
+    gate, n = comparison.gate, evidence.n
+    margin = evidence.margin
+    limits = interval(
+        evidence.difference,
+        margin=margin if margin is not None else 0.0,
+        alpha=look.level,
+        low=-evidence.span,
+        high=evidence.span,
+    )
+    verdict = _verdict(evidence, look, p_adjusted)
+    lacking = max(evidence.demands, key=lambda demand: demand.p_pass)
+    first = evidence.demands[0]
+    required = None
+    if verdict is Verdict.INCONCLUSIVE and not evidence.incomplete:
+        required = _required_n(lacking, look, n)
+    words = Wording(comparison, evidence, look)
+    if evidence.incomplete:
+        reason = words.missing()
+    elif verdict is Verdict.PASS:
+        reason = words.passed(limits)
+    elif verdict is Verdict.FAIL:
+        reason = words.failed(limits, p_adjusted)
+    else:
+        reason = words.undecided(lacking, limits, required, family)
+    effect = _detectable(first, look, n, comparison.n_planned)
+    counts = evidence.losses_and_gains if comparison.metric.kind is ScoreKind.BINARY else None
+    return GateResult(
+        **_identity(gate, comparison.model),
+        verdict=verdict,
+        reason=reason,
+        baseline=evidence.means[0],
+        candidate=evidence.means[1],
+        delta=evidence.difference.estimate,
+        ci=(limits.low, limits.high),
+        confidence_level=1 - look.alpha,
+        margin=margin,
+        p_pass=first.p_pass,
+        p_fail=first.p_fail,
+        p_fail_adjusted=p_adjusted,
+        method=evidence.method,
+        n=n,
+        n_planned=comparison.n_planned,
+        units=evidence.units,
+        missing=evidence.missing,
+        losses=counts[0] if counts else None,
+        gains=counts[1] if counts else None,
+        flip_rate=sum(counts) / (n - evidence.missing) if counts else None,
+        look=len(look.shares),
+        looks=look.looks,
+        fraction_used=look.shares[-1],
+        shares=look.shares,
+        alpha=look.level,
+        mde=-effect if first.text.startswith("max ") else effect,
+        required_n=required,
+        flags=_flags(comparison, evidence, look, verdict, limits),
+        higher_is_better=comparison.metric.higher_is_better,
+        percent=(comparison.metric.low, comparison.metric.high) == (0.0, 1.0),
+        worst=_worst(comparison),
+    )
+
+
+def error_result(gate: Gate, model: str, reason: str) -> GateResult:
+    """Return the result of a gate that could not be measured.
+
+    Example:
+        >>> gate = Gate(name="recall", suite="qa", metric="acc", min=0.5)
+        >>> str(error_result(gate, "v2", "the engine ran out of memory").verdict)
+        'ERROR'
+    """
+    return GateResult(**_identity(gate, model), verdict=Verdict.ERROR, reason=reason)
+
+
+def _identity(gate: Gate, model: str) -> dict[str, Any]:
+    return {
+        "name": gate.name,
+        "suite": gate.suite,
+        "metric": gate.metric,
+        "task": gate.task,
+        "model": model,
+        "role": gate.role,
+        "ability": gate.ability,
+        "source": gate.source,
+        "requirement": demand_text(gate),
+    }
+
+
+def _verdict(evidence: Evidence, look: Look, p_adjusted: float) -> Verdict:
+    if not look.decides:
+        return Verdict.INCONCLUSIVE
+    if p_adjusted <= look.alpha:
+        return Verdict.FAIL
+    return Verdict.PASS if evidence.p_pass <= look.level else Verdict.INCONCLUSIVE
+
+
+def _flags(
+    comparison: Comparison,
+    evidence: Evidence,
+    look: Look,
+    verdict: Verdict,
+    limits: ConfidenceInterval,
+) -> tuple[str, ...]:
+    underpowered = any(
+        _underpowered(demand, look, evidence.n, comparison)
+        for demand in evidence.demands
+        if demand.role is Role.GUARD
+    )
+    found = {
+        "improved": limits.low > 0,
+        "regressed_within_margin": verdict is Verdict.PASS and limits.high < 0,
+        "underpowered": underpowered,
+        FUTILE: verdict is Verdict.INCONCLUSIVE and _futile(evidence, look),
+    }
+    return tuple(flag for flag, holds in found.items() if holds)
+
+
+def _futile(evidence: Evidence, look: Look) -> bool:
+    """Return whether neither verdict has a chance left, should the trend go on."""
+    share = look.shares[-1]
+    if not look.futility or look.ended or share < FUTILE_FROM:
+        return False
+    return all(
+        conditional_power(pvalue, share, look.end_level) < FUTILE_POWER
+        for pvalue in (evidence.p_pass, evidence.p_fail)
+    )
+
+
+def _detectable(demand: Demand, look: Look, n: int, n_planned: int) -> float:
+    """Return the least true θ that passes in 80 % of runs of the planned size."""
+    error = demand.test.standard_error(demand.margin) * math.sqrt(n / n_planned)
+    return detectable_effect(demand.margin, error, alpha=look.end_level)
+
+
+def _underpowered(demand: Demand, look: Look, n: int, comparison: Comparison) -> bool:
+    """Return whether the planned size could not be relied on to pass even a good candidate.
+
+    Good is: unchanged for a tolerated drop, gaining twice what is asked for a gain, perfect for a
+    bound.
+    """
+    metric, planned = comparison.metric, comparison.n_planned
+    effect = _detectable(demand, look, n, planned)
+    margin = demand.margin
+    if demand.text.startswith("min "):
+        good, tolerated = metric.high, 1 + margin
+    elif demand.text.startswith("max "):
+        good, tolerated = -metric.low, margin
+    else:
+        good, tolerated = max(0.0, -2 * margin), margin
+    if isinstance(demand.test, BinaryRate | PairedBinary) and tolerated > 0:
+        return effect > good or planned < fewest_samples(tolerated, alpha=look.end_level)
+    return effect > good
+
+
+def _required_n(demand: Demand, look: Look, n: int) -> int | None:
+    """Return the samples at which the observed trend would decide in 80 % of runs, if any do."""
+    test, margin = demand.test, demand.margin
+    distance = test.estimate + margin
+    reach = quantile(look.end_level) + quantile(0.2)
+    spread = test.standard_error(margin) * math.sqrt(n)
+    if abs(distance) * math.sqrt(MAX_REQUIRED_N) <= reach * spread:
+        return None
+    needed = max(n + 1, math.ceil((reach * spread / distance) ** 2))
+    if isinstance(test, PairedBinary) and distance > 0 and margin > 0:
+        needed = max(needed, fewest_samples(margin, alpha=look.end_level))
+    return needed
+
+
+def _worst(comparison: Comparison) -> tuple[SamplePair, ...]:
+    """Return the samples that the candidate lost, the greatest loss first."""
+    sign = 1.0 if comparison.metric.higher_is_better else -1.0
+    lost = [
+        (sign * (pair.candidate_score - pair.baseline_score), pair)
+        for pair in comparison.pairs
+        if pair.candidate_score is not None and pair.baseline_score is not None
+    ]
+    ranked = sorted((entry for entry in lost if entry[0] < 0), key=lambda entry: entry[0])
+    return tuple(pair for _, pair in ranked[:WORST_SHOWN])

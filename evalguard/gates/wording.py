@@ -1,0 +1,99 @@
+"""Why a gate got its verdict, in a sentence."""
+
+from __future__ import annotations
+
+from evalguard.gates.evidence import Demand, Evidence
+from evalguard.gates.looks import Look
+from evalguard.records import Comparison
+from evalguard.stats import MIN_UNITS, ConfidenceInterval
+
+
+class Wording:
+    """Sentences about one comparison, in its metric's own scale."""
+
+    def __init__(self, comparison: Comparison, evidence: Evidence, look: Look) -> None:
+        self.comparison = comparison
+        self.evidence = evidence
+        self.look = look
+        self.percent = (comparison.metric.low, comparison.metric.high) == (0.0, 1.0)
+
+    def passed(self, limits: ConfidenceInterval) -> str:
+        """Say what is shown."""
+        shown = []
+        for demand in self.evidence.demands:
+            if demand.test is self.evidence.difference:
+                worse = "not worse by" if demand.margin > 0 else "better by"
+                shown.append(
+                    f"{worse} {self._margin(demand)} is shown: Δ {self._delta()}, "
+                    f"at least {self._signed(limits.low)} ({_p(demand.p_pass)})"
+                )
+            elif demand.p_pass > 0:
+                shown.append(f"{demand.text} is shown ({_p(demand.p_pass)})")
+        return "; ".join(shown)
+
+    def failed(self, limits: ConfidenceInterval, adjusted: float) -> str:
+        """Say what is ruled out."""
+        demand = min(self.evidence.demands, key=lambda demand: demand.p_fail)
+        if demand.test is self.evidence.difference:
+            what = "a loss beyond" if demand.margin > 0 else "a gain short of"
+            return (
+                f"{what} {self._margin(demand)} is shown: Δ {self._delta()}, "
+                f"at most {self._signed(limits.high)} (adjusted {_p(adjusted)})"
+            )
+        return f"{demand.text} is ruled out (adjusted {_p(adjusted)})"
+
+    def undecided(
+        self, demand: Demand, limits: ConfidenceInterval, required_n: int | None, gates: int
+    ) -> str:
+        """Say what is not shown, and what would decide it."""
+        if self.evidence.units < MIN_UNITS and "exact" not in self.evidence.method:
+            units = self.evidence.units
+            return f"only {units} independent units; at least {MIN_UNITS} decide anything"
+        told = f"{demand.text} is neither shown nor ruled out: Δ {self._delta()} lies between "
+        told += f"{self._signed(limits.low)} and {self._signed(limits.high)}"
+        if demand.test is not self.evidence.difference:
+            told = f"{demand.text} is neither shown nor ruled out ({_p(demand.p_pass)})"
+        if demand.p_fail <= self.look.level:
+            told = f"{demand.text} is ruled out alone ({_p(demand.p_fail)}), but not after "
+            told += f"Holm's adjustment over {gates} gates"
+        if not self.look.ended:
+            return f"not decided yet: {told}"
+        return f"{told}; {self._advice(required_n)}"
+
+    def missing(self) -> str:
+        """Say that too much could not be measured."""
+        evidence, total = self.evidence, len(self.comparison.pairs)
+        allowed = evidence.missing_allowed
+        limit = f"more than {allowed:.0%}" if allowed else "which a corpus metric cannot replace"
+        return (
+            f"{evidence.missing} of {total} samples could not be measured, {limit}; "
+            "see their errors and run them again"
+        )
+
+    def _advice(self, required_n: int | None) -> str:
+        n = len(self.comparison.pairs)
+        if required_n is None:
+            return "it lies too near the margin for any practical number of samples"
+        return f"about {required_n - n} more samples ({required_n} in all) would decide it"
+
+    def _margin(self, demand: Demand) -> str:
+        gate = self.comparison.gate
+        demanded = gate.max_drop or gate.min_gain
+        assert demanded is not None
+        if demanded.unit == "pp":
+            return str(demanded)
+        return f"{demanded} of the baseline ({self._plain(abs(demand.margin))})"
+
+    def _delta(self) -> str:
+        return self._signed(self.evidence.difference.estimate)
+
+    def _signed(self, value: float) -> str:
+        sign = "−" if value < 0 else "+"
+        return f"{sign}{self._plain(abs(value))}"
+
+    def _plain(self, value: float) -> str:
+        return f"{value * 100:.1f}pp" if self.percent else f"{value:.3g}"
+
+
+def _p(pvalue: float) -> str:
+    return "p < 0.0001" if pvalue < 0.0001 else f"p = {pvalue:.4f}"

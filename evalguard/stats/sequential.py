@@ -1,0 +1,173 @@
+"""Looking before the end: how much of α each look may spend, and what a p-value means there.
+
+The error α is spent along the share t of the planned samples by the Hwang-Shih-DeCani function
+with γ = −4: little at first, most at the end. The level of each look follows from the shares at
+which looks were actually taken, by the recursion of Armitage, McPherson and Rowe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import interpolate, optimize, special
+
+from evalguard.errors import DataError
+
+SPENDING_GAMMA = -4.0
+LOWEST_Z = -8.0  # where the density of the test statistic is cut off
+FULL = 1 - 1e-9  # shares above it are the last look
+LEVEL_NODES = special.ndtr(np.linspace(-6.0, 3.0, 28))  # overall levels of the p-value's table
+
+Floats = NDArray[np.float64]
+
+
+def spent(share: float, alpha: float) -> float:
+    """Return the part of α that may be spent by a share of the samples.
+
+    References:
+        I. K. Hwang, W. J. Shih and J. S. DeCani, Group sequential designs using a family of type
+        I error probability spending functions, Statistics in Medicine 9:1439-1445, 1990.
+
+    Example:
+        >>> round(spent(0.5, 0.05), 5), spent(1.0, 0.05)
+        (0.00596, 0.05)
+    """
+    return float(alpha * np.expm1(-SPENDING_GAMMA * share) / np.expm1(-SPENDING_GAMMA))
+
+
+def levels(shares: Sequence[float], alpha: float = 0.05) -> tuple[float, ...]:
+    """Return the one-sided level of each look.
+
+    Args:
+        shares: Share of the planned samples at each look, increasing, at most 1.
+        alpha: One-sided error over all looks together.
+
+    Raises:
+        DataError: If the shares do not increase within (0, 1], or α lies outside (0, 1).
+
+    References:
+        K. K. G. Lan and D. L. DeMets, Discrete sequential boundaries for clinical trials,
+        Biometrika 70:659-663, 1983.
+
+    Example:
+        >>> [round(level, 4) for level in levels([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1])]
+        [0.0005, 0.0008, 0.0013, 0.0023, 0.0038, 0.0062, 0.0101, 0.0163, 0.026, 0.0412]
+    """
+    times = tuple(float(share) for share in shares)
+    if not times or any(b <= a for a, b in zip((0.0, *times), times, strict=False)):
+        raise DataError(f"looks at shares {times}: expected increasing shares above 0")
+    if times[-1] > 1 + 1e-12 or not 0 < alpha < 1:
+        raise DataError(f"shares {times}, alpha {alpha}: expected shares ≤ 1 and 0 < alpha < 1")
+    return tuple(_state(times[: k + 1], alpha).level for k in range(len(times)))
+
+
+def sequential_pvalue(pvalue: float, shares: Sequence[float], alpha: float = 0.05) -> float:
+    """Return the least overall α at which the last look, with this p-value, would have stopped.
+
+    It may be compared with α, and adjusted over many gates, like any other p-value, whatever the
+    number of looks. It is ≤ ``alpha`` exactly when ``pvalue`` is ≤ the level of the look.
+
+    Args:
+        pvalue: One-sided p-value at the last of the looks.
+        shares: Shares of all looks so far.
+        alpha: The overall level that will be decided at.
+
+    References:
+        A. Liu and K. M. Anderson, On adaptive extensions of group sequential trials for clinical
+        investigations, JASA 103:1621-1630, 2008.
+
+    Example:
+        >>> round(sequential_pvalue(0.00374, [0.1, 0.2, 0.3, 0.4, 0.5]), 3)
+        0.05
+        >>> sequential_pvalue(0.02, [1.0])
+        0.02
+    """
+    times = tuple(float(share) for share in shares)
+    if len(times) == 1 and times[0] >= FULL:
+        return pvalue
+    nodes, reached = _level_table(times, alpha)
+    score = float(special.ndtri(min(max(pvalue, 1e-300), 1 - 1e-16)))
+    if score <= reached[0]:
+        # Below the table the level is proportional to α to within a few per cent.
+        return float(min(1.0, special.ndtr(nodes[0]) * pvalue / special.ndtr(reached[0])))
+    if score >= reached[-1]:
+        return 1.0
+    return float(special.ndtr(interpolate.PchipInterpolator(reached, nodes)(score)))
+
+
+def conditional_power(pvalue: float, share: float, final_level: float) -> float:
+    """Return the chance of a p-value ≤ ``final_level`` at the end if the current trend goes on.
+
+    Args:
+        pvalue: One-sided p-value at this look.
+        share: Share of the planned samples at this look, below 1.
+        final_level: Level of the last look.
+
+    References:
+        C. Jennison and B. W. Turnbull, Group Sequential Methods with Applications to Clinical
+        Trials, Chapman & Hall 2000, section 10.2.
+
+    Example:
+        >>> round(conditional_power(0.5, 0.5, 0.0412), 4)
+        0.007
+        >>> round(conditional_power(0.01, 0.5, 0.0412), 3)
+        0.986
+    """
+    score = float(special.ndtri(1 - min(max(pvalue, 1e-15), 1 - 1e-15)))
+    goal = float(special.ndtri(1 - final_level))
+    # score/√t is the trend of the score at the end, √(1−t) what is still open about it.
+    return float(special.ndtr((score / np.sqrt(share) - goal) / np.sqrt(1 - share)))
+
+
+class _State(NamedTuple):
+    """A look: its level, and the density of its score where no look has stopped yet."""
+
+    level: float
+    nodes: Floats
+    mass: Floats  # density times quadrature weight
+
+
+@lru_cache(maxsize=8192)
+def _state(times: tuple[float, ...], alpha: float) -> _State:
+    now, before = times[-1], times[-2] if len(times) > 1 else 0.0
+    spend = spent(min(now, 1.0), alpha) - spent(before, alpha)
+    step = now - before
+    if not before:
+        level, limit = spend, float(special.ndtri(1 - spend)) if spend > 1e-15 else 8.0
+        nodes, weights = _nodes(limit, 1.0)
+        return _State(level, nodes, weights * np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi))
+
+    last = _state(times[:-1], alpha)
+    drift, spread = last.nodes * np.sqrt(before), np.sqrt(step)
+
+    def overspent(limit: float) -> float:
+        crossing = special.ndtr((drift - limit * np.sqrt(now)) / spread)
+        return float(last.mass @ crossing) - spend
+
+    limit = float(optimize.brentq(overspent, LOWEST_Z, 30.0, xtol=1e-12))
+    nodes, weights = _nodes(limit, spread / np.sqrt(now))
+    kernel = np.exp(-(((nodes[:, None] * np.sqrt(now) - drift) / spread) ** 2) / 2)
+    density = kernel @ last.mass * np.sqrt(now / step / (2 * np.pi))
+    return _State(float(special.ndtr(-limit)), nodes, weights * density)
+
+
+def _nodes(limit: float, spread: float) -> tuple[Floats, Floats]:
+    """Return Gauss-Legendre nodes below ``limit``, dense enough for a step of that spread."""
+    count = int(min(1200, max(48, np.ceil(3 * (limit - LOWEST_Z) / spread))))
+    points, weights = special.roots_legendre(count)
+    half = (limit - LOWEST_Z) / 2
+    return LOWEST_Z + half * (points + 1), half * weights
+
+
+@lru_cache(maxsize=1024)
+def _level_table(times: tuple[float, ...], alpha: float) -> tuple[Floats, Floats]:
+    """Return overall levels, α itself among them, and the level of the last look at each."""
+    overall = np.unique(np.append(LEVEL_NODES, alpha))
+    reached = np.array([_state(times, float(level)).level for level in overall])
+    score = special.ndtri(reached)
+    rising = np.append(True, np.diff(score) > 0)
+    return special.ndtri(overall)[rising], score[rising]
