@@ -51,7 +51,8 @@ class Scorer:
         corpus_metrics: Metrics that only a whole set has a value of, by name.
         function: The scoring function.
         arity: How many of output, target and row the function takes.
-        options: Validated options of the function.
+        options: Options as they were given.
+        arguments: The validated options with every default, as the function takes them.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Scorer:
     function: ScoreFunction
     arity: int
     options: Mapping[str, Any]
+    arguments: Mapping[str, Any]
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -81,7 +83,7 @@ class Scorer:
         """
         if len(output) > MAX_OUTPUT_CHARS:
             return {metric.name: worst(metric) for metric in self.sample_metrics}
-        result = self.function(*(output, target, row)[: self.arity], **self.options)
+        result = self.function(*(output, target, row)[: self.arity], **self.arguments)
         if isinstance(result, Mapping):
             return {name: float(value) for name, value in result.items()}
         return {self.sample_metrics[0].name: float(result)}
@@ -89,7 +91,7 @@ class Scorer:
     def statistics(self, metric: str, output: str, target: str, row: Row) -> dict[str, float]:
         """Return what one sample adds to a corpus metric; a runaway output counts as empty."""
         kept = output if len(output) <= MAX_OUTPUT_CHARS else ""
-        return dict(self.corpus_metrics[metric].statistics(kept, target, row, **self.options))
+        return dict(self.corpus_metrics[metric].statistics(kept, target, row, **self.arguments))
 
     def finish(self, metric: str, totals: Mapping[str, float]) -> float:
         """Return a corpus metric from the sum of its samples' statistics."""

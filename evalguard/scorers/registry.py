@@ -149,7 +149,6 @@ def get(name: str, **options: Any) -> Scorer:
             option at fault.
     """
     definition = _find(name)
-    bound = _bind(definition, options)
     positional = [
         parameter
         for parameter in inspect.signature(definition.function).parameters.values()
@@ -162,7 +161,8 @@ def get(name: str, **options: Any) -> Scorer:
         corpus_metrics={one.metric.name: one for one in definition.corpus},
         function=definition.function,
         arity=len(positional),
-        options=bound,
+        options=options,
+        arguments=_bind(definition, options),
     )
 
 
