@@ -213,18 +213,18 @@ class GateItem(pytest.Item):
         """Report the verdict.
 
         Raises:
-            GateFailed: If the verdict blocks the release.
+            GateFailedError: If the verdict blocks the release.
         """
         result = self.plugin.result_of(self)
         self.user_properties.append(("evalguard_verdict", result.verdict.value))
         for key in ("delta", "p_pass", "p_fail", "n"):
             self.user_properties.append((f"evalguard_{key}", getattr(result, key)))
         if _blocks(result.verdict.value, self.plugin.project):
-            raise GateFailed(result)
+            raise GateFailedError(result)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Print the figures and the worst samples instead of a traceback."""
-        if isinstance(excinfo.value, GateFailed):
+        if isinstance(excinfo.value, GateFailedError):
             from evalguard.reports.terminal import failure_text
 
             return failure_text(excinfo.value.result)
@@ -235,7 +235,7 @@ class GateItem(pytest.Item):
         return self.path, None, f"{self.parent.name if self.parent else ''}::{self.name}"
 
 
-class GateFailed(AssertionError):
+class GateFailedError(AssertionError):
     """A gate's verdict blocks the release."""
 
     def __init__(self, result: GateResult) -> None:
@@ -259,4 +259,3 @@ def _blocks(verdict: str, project: Project) -> bool:
     if verdict == "INCONCLUSIVE":
         return project.thresholds.on_inconclusive == "fail"
     return verdict != "PASS"
-

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 
 from evalguard import __version__
 from evalguard.config import BASELINE, Project
-from evalguard.errors import MeasurementError, ModelError, TrustError
+from evalguard.errors import MeasurementError, TrustError
 from evalguard.gates.compare import compare
 from evalguard.gates.decide import decide, overall
 from evalguard.gates.diagnose import diagnose
 from evalguard.gates.looks import LookPlan, is_settled
 from evalguard.gates.results import error_result
+from evalguard.quiet import quiet
 from evalguard.records import (
     CheckResult,
     Comparison,
@@ -31,7 +32,6 @@ from evalguard.runner.measure import Measured, Measurer, Progress
 from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.plan import Plan, PlannedTask, make_plan
 from evalguard.store import SampleStore, fingerprint
-from evalguard.tasks.base import Prepared
 
 Selected = tuple[Gate, str]
 """A gate and the candidate that it is decided for."""
@@ -62,7 +62,7 @@ def run_check(
         MeasurementError: If nothing could be measured.
     """
     names = list(dict.fromkeys([BASELINE, *(model for _, model in selected)]))
-    with SampleStore(project.store) as store:
+    with quiet(), SampleStore(project.store) as store:
         pool = ModelPool(project, names, store)
         try:
             check = _Check(project, selected, pool, store, on_progress)
@@ -147,17 +147,14 @@ class _Check:
         )
 
     def _make_plan(self) -> Plan:
-        wanted = self._project.config.chat_template
-        tokenizer = self._pool.tokenizer(BASELINE)
-        if wanted is True and not tokenizer.has_chat_template:
-            raise ModelError(
-                f"{self._project.path}: chat_template: true, but the baseline's tokenizer has no "
-                f"chat template. Set it to false, or use an instruction-tuned model."
-            )
-        chat = tokenizer.has_chat_template if wanted == "auto" else wanted
         gates = list(dict.fromkeys(gate for gate, _ in self._selected))
-        render = tokenizer.render if chat else None
-        return make_plan(self._project, gates, render=render, seed=self._project.config.seed)
+        return make_plan(
+            self._project,
+            gates,
+            render=self._pool.render,
+            prompt_fingerprint=self._pool.prompt_fingerprint,
+            store=self._store,
+        )
 
     def _check_prompts(self) -> None:
         for model in dict.fromkeys(model for _, model in self._selected):
@@ -168,9 +165,9 @@ class _Check:
 
     def _wanted(
         self, selected: Iterable[Selected], share: float
-    ) -> dict[Measured, tuple[Prepared, ...]]:
+    ) -> dict[Measured, tuple[str, ...]]:
         """Return the samples that gates need up to a share of each task."""
-        wanted: dict[Measured, tuple[Prepared, ...]] = {}
+        wanted: dict[Measured, tuple[str, ...]] = {}
         for gate, model in selected:
             if model in self._measurer.results.untrusted:
                 continue
@@ -180,10 +177,14 @@ class _Check:
         return wanted
 
     def _measured_of(self, planned: PlannedTask, model: str) -> Measured:
-        key = (planned.task.suite, planned.task.name, model)
+        key = (planned.suite, planned.name, model)
         if key not in self._measured:
-            parts = {"model": self._pool.fingerprint(model), "task": planned.task.definition}
-            self._measured[key] = Measured(model, planned.task, fingerprint(parts))
+            parts = {"model": self._pool.fingerprint(model), "task": planned.definition}
+            self._measured[key] = Measured(model, planned, fingerprint(parts))
+            self._store.describe_fingerprint(
+                self._measured[key].fingerprint,
+                {"model": parts["model"], "name": model, "suite": key[0], "task": key[1]},
+            )
         return self._measured[key]
 
     def _decide(
@@ -223,8 +224,8 @@ class _Check:
         """Return the measured samples of a gate in the frozen order."""
         found: list[ScoredSample] = []
         for planned in self._plan.of_gate(gate):
-            scored = self._measurer.results.of((gate.suite, planned.task.name, model))
-            found += [scored[s.sample_id] for s in planned.samples if s.sample_id in scored]
+            scored = self._measurer.results.of((gate.suite, planned.name, model))
+            found += [scored[sample_id] for sample_id in planned.sample_ids if sample_id in scored]
         return found
 
     def _undecided(self, results: Sequence[GateResult]) -> tuple[Selected, ...]:
@@ -240,9 +241,9 @@ class _Check:
 
     def _task_runs(self) -> Iterable[TaskRun]:
         planned = {
-            (suite, item.task.name): len(item.samples)
-            for suite, items in self._plan.tasks.items()
-            for item in items
+            (task.suite, task.name): len(task.sample_ids)
+            for tasks in self._plan.tasks.values()
+            for task in tasks
         }
         for key, measured in self._measured.items():
             samples = self._measurer.results.of(key)

@@ -1,4 +1,4 @@
-"""Get every scored sample that is asked for: from the store, else from an engine, batch by batch."""
+"""Every scored sample that is asked for: from the store, else from an engine, in batches."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from evalguard.engines.base import Engine
 from evalguard.errors import EngineError, TrustError
 from evalguard.records import ScoredSample
+from evalguard.runner.plan import PlannedTask
 from evalguard.store import SampleStore
-from evalguard.tasks.base import Prepared, Task
+from evalguard.tasks.base import Prepared
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -32,7 +33,7 @@ class Measured:
     """
 
     model: str
-    task: Task
+    task: PlannedTask
     fingerprint: str
 
     @property
@@ -99,7 +100,7 @@ class Measurer:
         self.results = Results()
         self.progress = Progress()
 
-    def measure(self, wanted: Mapping[Measured, Sequence[Prepared]]) -> None:
+    def measure(self, wanted: Mapping[Measured, Sequence[str]]) -> None:
         """Measure samples; what is already there, here or in the store, is not run again.
 
         Raises:
@@ -107,8 +108,8 @@ class Measurer:
             MeasurementError: If a scorer fails or the store cannot be used.
         """
         pending: list[Pending] = []
-        for measured, samples in wanted.items():
-            pending.extend(self._missing(measured, samples))
+        for measured, sample_ids in wanted.items():
+            pending.extend(self._missing(measured, sample_ids))
         if pending:
             self._show("loading the model")
             pending = self._trusted(pending)
@@ -130,16 +131,16 @@ class Measurer:
                 self.results.untrusted[model] = str(error)
         return [item for item in pending if item[0].model not in self.results.untrusted]
 
-    def _missing(self, measured: Measured, samples: Sequence[Prepared]) -> list[Pending]:
+    def _missing(self, measured: Measured, sample_ids: Sequence[str]) -> list[Pending]:
         """Take what the store holds and return the rest."""
         have = self.results.of(measured.key)
-        new = [sample for sample in samples if sample.sample_id not in have]
-        stored = self._store.get(measured.fingerprint, [sample.sample_id for sample in new])
+        new = [sample_id for sample_id in sample_ids if sample_id not in have]
+        stored = self._store.get(measured.fingerprint, new)
         have.update(stored)
         self.progress.reused += len(stored)
         self.progress.samples += len(stored)
         self.results.reused[measured.key] += len(stored)
-        return [(measured, sample) for sample in new if sample.sample_id not in stored]
+        return [(measured, measured.task.prepared(id_)) for id_ in new if id_ not in stored]
 
     def _run(self, batch: Sequence[Pending]) -> None:
         fitting = [item for item in batch if self._fits(*item)]
@@ -217,7 +218,7 @@ class Measurer:
         for measured, sample in items:
             count = sum(instance.repeats or 1 for instance in sample.instances)
             answers = [next(responses) for _ in range(count)]
-            scored[measured].append(measured.task.score(sample, answers))
+            scored[measured].append(measured.task.task.score(sample, answers))
         for measured, samples in scored.items():
             self._store.put(measured.fingerprint, samples)
             self.results.of(measured.key).update({s.sample_id: s for s in samples})

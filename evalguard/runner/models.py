@@ -9,12 +9,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from evalguard.config import BASELINE, ModelSpec, Project
-from evalguard.engines.adapter_files import AdapterFiles, read_adapter
+from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
 from evalguard.engines.base import BASE, Engine, EngineSettings
 from evalguard.engines.chat import PromptTokenizer, has_tokenizer
 from evalguard.errors import DataError, ModelError, UsageError
 from evalguard.records import ModelInfo, TrainingRecord, from_json
-from evalguard.store import SampleStore
+from evalguard.store import SampleStore, fingerprint
+from evalguard.tasks.base import Render
 
 TRAINING_RECORD = "evalguard_training.json"
 """What ``evalguard train`` writes beside an adapter."""
@@ -65,18 +66,59 @@ class ModelPool:
             )
         return self._tokenizers[key]
 
+    @cached_property
+    def prompt_fingerprint(self) -> str:
+        """Hash of the tokenizer and template that make the baseline's prompts."""
+        spec = self._specs[BASELINE]
+        source = spec.tokenizer or spec.model
+        local = Path(source).is_dir()
+        files = self._store.folder_fingerprint(source) if local else f"{source}@{spec.revision}"
+        return fingerprint({"prompts": files})
+
+    @cached_property
+    def render(self) -> Render | None:
+        """What applies the baseline's chat template; ``None`` for plain prompts.
+
+        The tokenizer is loaded when the first prompt is rendered.
+
+        Raises:
+            ModelError: If the project demands a chat template that the tokenizer does not have.
+        """
+        wanted = self._project.config.chat_template
+        remembered = self._store.fingerprint_description(self.prompt_fingerprint)
+        has_template = remembered.get("has_chat_template")
+        if has_template is None:
+            has_template = self.tokenizer(BASELINE).has_chat_template
+            self._store.describe_fingerprint(
+                self.prompt_fingerprint, {"has_chat_template": has_template}
+            )
+        if wanted is True and not has_template:
+            raise ModelError(
+                f"{self._project.path}: chat_template: true, but the baseline's tokenizer has no "
+                f"chat template. Set it to false, or use an instruction-tuned model."
+            )
+        if not (has_template if wanted == "auto" else wanted):
+            return None
+        return lambda *args, **options: self.tokenizer(BASELINE).render(*args, **options)
+
     def check_prompts(self, name: str) -> None:
         """Check that a candidate gets the baseline's prompts, token by token.
+
+        What passed once is remembered for as long as no file of either model changes.
 
         Raises:
             TrustError: If its template or tokenizer, or the one saved with its adapter, differs.
         """
+        key, fact = self.fingerprint(name), {"prompts_match": self.prompt_fingerprint}
+        if fact.items() <= self._store.fingerprint_description(key).items():
+            return
         baseline, spec = self.tokenizer(BASELINE), self._specs[name]
         own = self.tokenizer(name)
         if own is not baseline:
             baseline.check_same(own, spec.tokenizer or spec.model)
         if spec.adapter and has_tokenizer(Path(spec.adapter)):
             baseline.check_same(PromptTokenizer(spec.adapter), spec.adapter)
+        self._store.describe_fingerprint(key, fact)
 
     def engine_of(self, name: str) -> tuple[Engine, str]:
         """Return the engine that serves a model and the model's name on it.
@@ -155,7 +197,7 @@ class ModelPool:
             model=spec.model,
             adapter=spec.adapter,
             fingerprint=self.fingerprint(name),
-            adapter_sha256=self._store.adapter_sha256(spec.adapter) if spec.adapter else None,
+            adapter_sha256=self._weights_sha256(spec),
             adapter_effect=effect,
             notes=tuple(self._notes(spec)),
             training=self.training(name),
@@ -175,6 +217,11 @@ class ModelPool:
                 f"trained on a base in {trained_on}, gated on one in {spec.quantization}: "
                 f"gate it as it will be served"
             )
+
+    def _weights_sha256(self, spec: ModelSpec) -> str | None:
+        if spec.adapter is None:
+            return None
+        return self._store.file_sha256(Path(spec.adapter) / WEIGHTS_NAME)
 
     def _check_base(self, spec: ModelSpec, record: TrainingRecord) -> None:
         base = self._store.folder_fingerprint(spec.model)

@@ -1,30 +1,89 @@
-"""From the project's files to tasks with their samples in one frozen random order."""
+"""From the project's files to tasks with their samples in one frozen random order.
+
+Building a task imports lm-eval and renders every prompt. What comes of it, the ids of the samples,
+is remembered under the hash of every file that decides it, so that a check whose samples are all
+in the store builds nothing.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
 
+import evalguard.tasks
 from evalguard.config import Benchmark as BenchmarkConfig
 from evalguard.config import Project, Suite
 from evalguard.config import TestSet as TestSetConfig
 from evalguard.errors import ConfigError, Problem, did_you_mean
 from evalguard.records import Gate, Metric, ScoreKind
 from evalguard.scorers import get as get_scorer
+from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
+from evalguard.tasks.task_files import files_of
+
+TaskConfig = BenchmarkConfig | TestSetConfig
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What is known of a task without building it.
+
+    Attributes:
+        suite: Its suite.
+        name: Its name within the suite.
+        metrics: What it measures.
+        definition: Fingerprint of everything but the samples that its scores depend on.
+        sample_ids: Its samples, in the order of its data.
+    """
+
+    suite: str
+    name: str
+    metrics: tuple[Metric, ...]
+    definition: str
+    sample_ids: tuple[str, ...]
+
+
 class PlannedTask:
-    """A task and all its samples, in the order in which they are measured."""
+    """A task with its samples in the order in which they are measured.
 
-    task: Task
-    samples: tuple[Prepared, ...]
+    Args:
+        outline: What is known of it.
+        build: Builds the task when a sample must be measured.
+        render: Applies the chat template.
+        seed: Seed of the order.
+    """
 
-    def first(self, share: float) -> tuple[Prepared, ...]:
-        """Return the samples up to a share of them, at least one."""
-        return self.samples[: max(1, round(share * len(self.samples)))]
+    def __init__(
+        self, outline: Outline, build: Callable[[], Task], render: Render | None, seed: int
+    ) -> None:
+        self.suite = outline.suite
+        self.name = outline.name
+        self.metrics = outline.metrics
+        self.definition = outline.definition
+        self.sample_ids = _shuffled(outline.sample_ids, seed)
+        self._build = build
+        self._render = render
+
+    def first(self, share: float) -> tuple[str, ...]:
+        """Return the ids of the samples up to a share of them, at least one."""
+        return self.sample_ids[: max(1, round(share * len(self.sample_ids)))]
+
+    @cached_property
+    def task(self) -> Task:
+        """The task itself."""
+        return self._build()
+
+    def prepared(self, sample_id: str) -> Prepared:
+        """Return a sample as requests."""
+        return self._prepared[sample_id]
+
+    @cached_property
+    def _prepared(self) -> dict[str, Prepared]:
+        return {sample.sample_id: sample for sample in self.task.prepare(self._render)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,135 +95,200 @@ class Plan:
     def of_gate(self, gate: Gate) -> tuple[PlannedTask, ...]:
         """Return the tasks that a gate is decided on."""
         return tuple(
-            planned
-            for planned in self.tasks[gate.suite]
-            if gate.task in (None, planned.task.name)
-            and any(metric.name == gate.metric for metric in planned.task.metrics)
+            task
+            for task in self.tasks[gate.suite]
+            if gate.task in (None, task.name)
+            and any(metric.name == gate.metric for metric in task.metrics)
         )
 
     def metric(self, gate: Gate) -> Metric:
         """Return what a gate measures."""
-        metrics = self.of_gate(gate)[0].task.metrics
+        metrics = self.of_gate(gate)[0].metrics
         return next(metric for metric in metrics if metric.name == gate.metric)
 
     def n_planned(self, gate: Gate) -> int:
         """Return the number of samples that the full run decides a gate on."""
-        return sum(len(planned.samples) for planned in self.of_gate(gate))
+        return sum(len(task.sample_ids) for task in self.of_gate(gate))
 
 
 def make_plan(
-    project: Project, gates: Sequence[Gate], *, render: Render | None, seed: int
+    project: Project,
+    gates: Sequence[Gate],
+    *,
+    render: Render | None,
+    prompt_fingerprint: str,
+    store: SampleStore,
 ) -> Plan:
-    """Build the tasks of the gates' suites and prepare their samples.
+    """Outline the tasks of the gates' suites.
 
     Args:
         project: The project.
         gates: The selected gates.
         render: Applies the baseline's chat template; ``None`` for plain prompts.
-        seed: Seed of the order of the samples.
+        prompt_fingerprint: Hash of what ``render`` does.
+        store: Remembers outlines and the hashes of files.
 
     Raises:
         ConfigError: If a gate names a task or metric that its suite does not have, or lm-eval
             cannot build a task.
         DataError: If a data file is missing, empty or broken.
     """
+    planner = _Planner(render, prompt_fingerprint, store, project.config.seed)
     suites = dict.fromkeys(gate.suite for gate in gates)
-    tasks = {name: _build(project.suites[name], project) for name in suites}
-    _check_gates(gates, tasks)
-    return Plan(
-        {
-            name: tuple(
-                PlannedTask(task, tuple(_shuffled(task.prepare(render), seed))) for task in built
-            )
-            for name, built in tasks.items()
-        }
-    )
+    plan = Plan({name: tuple(planner.tasks_of(project.suites[name])) for name in suites})
+    _check_gates(gates, plan.tasks)
+    return plan
 
 
-def _build(suite: Suite, project: Project) -> list[Task]:
-    built: list[Task] = []
-    for index, config in enumerate(suite.config.tasks):
-        if isinstance(config, BenchmarkConfig):
-            built.extend(_benchmarks(suite, config, key=f"tasks[{index}].task"))
+class _Planner:
+    """Outlines tasks, from memory where every file is unchanged."""
+
+    def __init__(
+        self, render: Render | None, prompt_fingerprint: str, store: SampleStore, seed: int
+    ) -> None:
+        self._render = render
+        self._prompt_fingerprint = prompt_fingerprint
+        self._store = store
+        self._seed = seed
+
+    def tasks_of(self, suite: Suite) -> Iterable[PlannedTask]:
+        for index, config in enumerate(suite.config.tasks):
+            yield from self._tasks(suite, config, index)
+
+    def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
+        built: dict[str, Task] = {}
+
+        def build(name: str) -> Task:
+            if not built:
+                built.update({task.name: task for task in _build(suite, config, index)})
+            return built[name]
+
+        key = self._key(suite, config)
+        remembered = self._store.fingerprint_description(key).get("outlines") if key else None
+        if remembered is None:
+            build_all = _build(suite, config, index)
+            built.update({task.name: task for task in build_all})
+            outlines = [self._outline(task) for task in build_all]
+            if key:
+                plain = [asdict(outline) for outline in outlines]
+                self._store.describe_fingerprint(key, {"outlines": plain})
         else:
-            built.append(_test_set(suite, config))
-    return built
+            outlines = [_outline_from(plain) for plain in remembered]
+        for outline in outlines:
+            yield PlannedTask(outline, partial(build, outline.name), self._render, self._seed)
+
+    def _outline(self, task: Task) -> Outline:
+        return Outline(
+            suite=task.suite,
+            name=task.name,
+            metrics=task.metrics,
+            definition=fingerprint(task.definition),
+            sample_ids=tuple(sample.sample_id for sample in task.prepare(self._render)),
+        )
+
+    def _key(self, suite: Suite, config: TaskConfig) -> str | None:
+        """Return the hash of everything that decides an outline; ``None`` if some is unknown."""
+        files: Iterable[Path] | None
+        if isinstance(config, TestSetConfig):
+            files = [suite.resolve(config.data)]
+            scorers = [get_scorer(one.name, **one.options).version for one in config.scorers]
+        else:
+            files = files_of(suite.resolve(config.file)) if config.file else None
+            scorers = []
+        if files is None or not all(file.is_file() for file in files):
+            return None
+        code = sorted(Path(evalguard.tasks.__path__[0]).glob("*.py"))
+        return fingerprint(
+            {
+                "suite": suite.name,
+                "task": config.model_dump(mode="json"),
+                "files": {file.name: self._store.file_sha256(file) for file in files},
+                "scorers": scorers,
+                "prompts": self._prompt_fingerprint if self._render else "plain",
+                "code": [self._store.file_sha256(file) for file in code],
+            }
+        )
 
 
-def _benchmarks(suite: Suite, config: BenchmarkConfig, *, key: str) -> Sequence[Task]:
-    from evalguard.tasks.benchmark import load_benchmark
-
-    return load_benchmark(
-        suite.name,
-        config.task,
-        base_dir=suite.path.parent,
-        source=str(suite.path),
-        key=key,
-        name=config.task_name if config.file else config.name,
-        num_fewshot=config.num_fewshot,
-        limit=config.limit,
+def _outline_from(plain: Mapping[str, Any]) -> Outline:
+    metrics = tuple(
+        Metric(**{**metric, "kind": ScoreKind(metric["kind"])}) for metric in plain["metrics"]
     )
+    ids = tuple(plain["sample_ids"])
+    return Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids)
 
 
-def _test_set(suite: Suite, config: TestSetConfig) -> Task:
+def _build(suite: Suite, config: TaskConfig, index: int) -> Sequence[Task]:
+    if isinstance(config, BenchmarkConfig):
+        from evalguard.tasks.benchmark import load_benchmark
+
+        return load_benchmark(
+            suite.name,
+            config.task,
+            base_dir=suite.path.parent,
+            source=str(suite.path),
+            key=f"tasks[{index}].task",
+            name=config.task_name if config.file else config.name,
+            num_fewshot=config.num_fewshot,
+            limit=config.limit,
+        )
     from evalguard.tasks.test_set import TestSet
 
-    return TestSet(
-        suite.name,
-        config.task_name,
-        data=suite.resolve(config.data),
-        prompt=config.prompt,
-        messages=config.messages,
-        target=config.target,
-        scorers=[get_scorer(scorer.name, **scorer.options) for scorer in config.scorers],
-        system=config.system,
-        max_new_tokens=config.max_new_tokens,
-        stop=config.stop,
-        temperature=config.temperature,
-        repeats=config.repeats,
-        cluster=config.cluster,
-        limit=config.limit,
-    )
+    return [
+        TestSet(
+            suite.name,
+            config.task_name,
+            data=suite.resolve(config.data),
+            prompt=config.prompt,
+            messages=config.messages,
+            target=config.target,
+            scorers=[get_scorer(scorer.name, **scorer.options) for scorer in config.scorers],
+            system=config.system,
+            max_new_tokens=config.max_new_tokens,
+            stop=config.stop,
+            temperature=config.temperature,
+            repeats=config.repeats,
+            cluster=config.cluster,
+            limit=config.limit,
+        )
+    ]
 
 
-def _check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[Task]]) -> None:
+def _check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[PlannedTask]]) -> None:
     """Find gates on tasks and metrics that only lm-eval could know of."""
-    problems = []
-    for gate in gates:
-        names = {task.name for task in tasks[gate.suite]}
-        if gate.task is not None and gate.task not in names:
-            message = f"suite '{gate.suite}' has no task '{gate.task}'."
-            hint = did_you_mean(gate.task, names)
-            problems.append(Problem(gate.source, f"gate '{gate.name}'", f"{message} {hint}"))
-            continue
-        found = [
-            metric
-            for task in tasks[gate.suite]
-            if gate.task in (None, task.name)
-            for metric in task.metrics
-        ]
-        of_name = {metric for metric in found if metric.name == gate.metric}
-        if not of_name:
-            hint = did_you_mean(gate.metric, {metric.name for metric in found})
-            message = f"suite '{gate.suite}' has no metric '{gate.metric}'. {hint}"
-            problems.append(Problem(gate.source, f"gate '{gate.name}'", message))
-        elif len(of_name) > 1:
-            message = (
-                f"the tasks of suite '{gate.suite}' measure '{gate.metric}' in different ways; "
-                f"name one of them with 'task'. Tasks: {', '.join(sorted(names))}."
-            )
-            problems.append(Problem(gate.source, f"gate '{gate.name}'", message))
-        elif of_name.pop().kind is ScoreKind.CORPUS:
-            message = f"'{gate.metric}' has no value for each sample, so it cannot be gated yet"
-            problems.append(Problem(gate.source, f"gate '{gate.name}'", message))
+    problems = [
+        Problem(gate.source, f"gate '{gate.name}'", message)
+        for gate in gates
+        if (message := _gate_problem(gate, tasks[gate.suite]))
+    ]
     if problems:
         raise ConfigError(problems)
 
 
-def _shuffled(samples: Sequence[Prepared], seed: int) -> list[Prepared]:
+def _gate_problem(gate: Gate, tasks: Sequence[PlannedTask]) -> str | None:
+    names = {task.name for task in tasks}
+    if gate.task is not None and gate.task not in names:
+        hint = did_you_mean(gate.task, names)
+        return f"suite '{gate.suite}' has no task '{gate.task}'. {hint}"
+    found = [metric for task in tasks if gate.task in (None, task.name) for metric in task.metrics]
+    of_name = {metric for metric in found if metric.name == gate.metric}
+    if not of_name:
+        hint = did_you_mean(gate.metric, {metric.name for metric in found})
+        return f"suite '{gate.suite}' has no metric '{gate.metric}'. {hint}"
+    if len(of_name) > 1:
+        return (
+            f"the tasks of suite '{gate.suite}' measure '{gate.metric}' in different ways; name "
+            f"one of them with 'task': {', '.join(sorted(names))}."
+        )
+    if of_name.pop().kind is ScoreKind.CORPUS:
+        return f"'{gate.metric}' has no value for each sample, so it cannot be gated yet"
+    return None
+
+
+def _shuffled(sample_ids: Sequence[str], seed: int) -> tuple[str, ...]:
     """Order samples by a hash of seed and id: random, and the same wherever it is computed."""
 
-    def key(sample: Prepared) -> bytes:
-        return hashlib.sha256(f"{seed}:{sample.sample_id}".encode()).digest()
+    def key(sample_id: str) -> bytes:
+        return hashlib.sha256(f"{seed}:{sample_id}".encode()).digest()
 
-    return sorted(samples, key=key)
+    return tuple(sorted(sample_ids, key=key))
