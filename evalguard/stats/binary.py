@@ -144,7 +144,9 @@ def _exact_pvalue(losses: int, gains: int, n: int, margin: float, fail: bool) ->
     low, high = _plausible_discordance(losses + gains, n)
     low = max(low, abs(margin))
     if low > high:
-        return GAMMA  # no plausible ψ allows a difference this great
+        # No plausible ψ allows a difference as great as the margin, so θ lies on the data's side.
+        above = gains - losses + n * margin > 0
+        return GAMMA if above != fail else 1.0
     psi = np.linspace(low, min(high, 1.0), N_PSI)[:, None]
     pairs = _reachable_pairs(n, low, high)
     statistic = bonett_price if fail else tango
@@ -156,7 +158,8 @@ def _exact_pvalue(losses: int, gains: int, n: int, margin: float, fail: bool) ->
     )
     weight = np.exp(log_choose + special.xlogy(pairs, psi) + special.xlog1py(n - pairs, -psi))
     row, column = np.nonzero(weight > NEGLIGIBLE)
-    loss = np.clip((psi + margin) / (2 * psi), 0.0, 1.0)[row, 0]
+    half = np.full_like(psi, 0.5)  # at ψ = 0, where there is no pair to be lost
+    loss = np.divide(psi + margin, 2 * psi, out=half, where=psi > 0).clip(0.0, 1.0)[row, 0]
     tail = _binomial_tail(most[column], pairs[column], loss, fail)
     sums = np.bincount(row, weights=weight[row, column] * tail, minlength=N_PSI)
     return float(min(1.0, GAMMA + sums.max()))
@@ -198,12 +201,9 @@ def _most_losses(observed: float, n: int, margin: float, pairs: Floats, fail: bo
 
 def _binomial_tail(most: Floats, pairs: Floats, loss: Floats, fail: bool) -> Floats:
     """Return P(losses ≤ most), or for FAIL P(losses > most), of ``pairs`` at ``loss``."""
-    edge = (most < 0) | (most >= pairs)
-    inner = np.where(edge, 0.0, most)
-    # The regularised incomplete beta function is the binomial tail.
-    above = special.betainc(inner + 1, np.where(edge, 1.0, pairs - inner), loss)
-    above = np.where(most < 0, 1.0, np.where(most >= pairs, 0.0, above))
+    inner = np.clip(most, 0.0, pairs)
     if fail:
-        return np.asarray(above)
-    below = special.betaincc(inner + 1, np.where(edge, 1.0, pairs - inner), loss)
-    return np.where(most < 0, 0.0, np.where(most >= pairs, 1.0, below))
+        above = special.bdtrc(inner, pairs.astype(np.intp), loss)
+        return np.where(most < 0, 1.0, above)
+    below = special.bdtr(inner, pairs.astype(np.intp), loss)
+    return np.where(most < 0, 0.0, below)
