@@ -1,0 +1,64 @@
+"""Hashes of files, remembered until the file is touched: a large model is read once."""
+
+from __future__ import annotations
+
+import platform
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from evalguard.errors import ModelError
+from evalguard.store.database import Database
+from evalguard.store.fingerprint import file_sha256
+from evalguard.store.tables import files
+
+_SETTLED_SECONDS = 2.0
+"""A file changed less than this long ago may change again within one tick of its clock."""
+
+
+class FileHashes:
+    """Remembers the hash of a file by host, path, size, times and inode."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._host = platform.node()
+
+    def sha256(self, path: Path) -> str:
+        """Return the SHA-256 of a file's bytes, reading it only if it was touched.
+
+        Raises:
+            ModelError: If it cannot be read.
+            StoreError: If the database fails.
+        """
+        key = {"host": self._host, "path": str(path.resolve())}
+        state = _state(path)
+        query = sa.select(files.c.sha256).filter_by(**key, state=state)
+        with self._database.reading() as connection:
+            remembered = connection.scalar(query)
+        if remembered is not None:
+            return str(remembered)
+        started = time.time()
+        digest = file_sha256(path)
+        if _state(path) == state and path.stat().st_ctime < started - _SETTLED_SECONDS:
+            row = self._database.insert(files).values(**key, state=state, sha256=digest)
+            with self._database.writing() as connection:
+                connection.execute(
+                    row.on_conflict_do_update(
+                        index_elements=["host", "path"],
+                        set_={"state": state, "sha256": digest},
+                    )
+                )
+        return digest
+
+
+def _state(path: Path) -> str:
+    """Return what changes when a file's bytes do.
+
+    The change time is part of it, as it also moves when the modification time is set back.
+    """
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from error
+    return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"

@@ -1,0 +1,257 @@
+"""Every scored sample under the fingerprint of what made it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import sqlalchemy as sa
+
+from evalguard.errors import StoreError
+from evalguard.records import ScoredSample, from_json, to_json
+from evalguard.store.database import BUSY_TIMEOUT_SECONDS, Database
+from evalguard.store.file_hashes import FileHashes
+from evalguard.store.fingerprint import ModelSettings, fingerprint, folder_fingerprint, model_parts
+from evalguard.store.tables import facts, samples
+
+_IDS_IN_ONE_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """The samples under one fingerprint.
+
+    Attributes:
+        fingerprint: Key of the run.
+        samples: Number of samples.
+        size: Characters that they take.
+        first: When the first of them was stored, in UTC.
+        last: When the last of them was stored, in UTC.
+        description: What the fingerprint was made of and what was learnt about it.
+    """
+
+    fingerprint: str
+    samples: int
+    size: int
+    first: datetime
+    last: datetime
+    description: Mapping[str, Any]
+
+
+class SampleStore:
+    """Scored samples that outlive the run that made them.
+
+    Args:
+        location: Path of a SQLite file, which is made if it is missing, or a database URL.
+        busy_timeout_seconds: How long to wait for another process that writes.
+
+    Raises:
+        StoreError: If it cannot be opened.
+    """
+
+    def __init__(
+        self, location: str | Path, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS
+    ) -> None:
+        self._database = Database(location, busy_timeout_seconds=busy_timeout_seconds)
+        self._hashes = FileHashes(self._database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def get(self, key: str, sample_ids: Sequence[str]) -> dict[str, ScoredSample]:
+        """Return those of the asked samples that are stored, by id and in the order asked.
+
+        Args:
+            key: Fingerprint of what made them.
+            sample_ids: Which samples.
+
+        Raises:
+            StoreError: If a row was edited or stands under a key that it was not stored under.
+        """
+        found: dict[str, ScoredSample] = {}
+        for start in range(0, len(sample_ids), _IDS_IN_ONE_QUERY):
+            ids = sample_ids[start : start + _IDS_IN_ONE_QUERY]
+            query = sa.select(samples).filter_by(fingerprint=key)
+            with self._database.reading() as connection:
+                rows = connection.execute(query.where(samples.c.sample_id.in_(ids))).all()
+            found |= {row.sample_id: self._unseal(row) for row in rows}
+        return {each: found[each] for each in sample_ids if each in found}
+
+    def put(self, key: str, scored: Iterable[ScoredSample]) -> None:
+        """Store samples, all of them or none; one that is there already is kept as it is.
+
+        Args:
+            key: Fingerprint of what made them.
+            scored: Complete measurements.
+
+        Raises:
+            StoreError: If a sample could not be measured, has a score that is no number, or the
+                database fails.
+        """
+        created = datetime.now(UTC).isoformat()
+        rows = [
+            {
+                "fingerprint": key,
+                "sample_id": sample.sample_id,
+                "content": (content := _content(sample)),
+                "seal": _seal(key, sample.sample_id, content),
+                "created": created,
+            }
+            for sample in scored
+        ]
+        if rows:
+            statement = self._database.insert(samples).on_conflict_do_nothing()
+            with self._database.writing() as connection:
+                connection.execute(statement, rows)
+
+    def all_samples(self, key: str) -> Iterator[ScoredSample]:
+        """Yield every sample under a fingerprint, in the order of their ids.
+
+        Raises:
+            StoreError: As :meth:`get`.
+        """
+        query = sa.select(samples).filter_by(fingerprint=key).order_by(samples.c.sample_id)
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                yield self._unseal(row)
+
+    def describe_fingerprint(self, key: str, description: Mapping[str, Any]) -> None:
+        """Note what a fingerprint was made of, or what was learnt about it.
+
+        Args:
+            key: The fingerprint.
+            description: Facts by name, as plain data; they join those noted before.
+        """
+        rows = [
+            {"fingerprint": key, "name": name, "value": json.dumps(value, allow_nan=False)}
+            for name, value in description.items()
+        ]
+        if rows:
+            statement = self._database.insert(facts)
+            with self._database.writing() as connection:
+                connection.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=["fingerprint", "name"],
+                        set_={"value": statement.excluded.value},
+                    ),
+                    rows,
+                )
+
+    def fingerprint_description(self, key: str) -> dict[str, Any]:
+        """Return the facts noted about a fingerprint, by name."""
+        query = sa.select(facts.c.name, facts.c.value).filter_by(fingerprint=key)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(facts.c.name)).all()
+        return {row.name: json.loads(row.value) for row in rows}
+
+    def file_sha256(self, path: Path) -> str:
+        """Return the SHA-256 of a file, which is read once for as long as it is not touched."""
+        return self._hashes.sha256(path)
+
+    def folder_fingerprint(self, path: str | Path) -> str:
+        """Return the fingerprint of a folder, reading only files that were touched."""
+        return folder_fingerprint(Path(path), hash_file=self.file_sha256)
+
+    def model_fingerprint(self, model: str, **settings: Unpack[ModelSettings]) -> str:
+        """Return the fingerprint of a model and note what it was made of.
+
+        Args:
+            model: Folder, file, or hub name of the model.
+            **settings: How it is run, as :func:`~evalguard.store.model_parts` takes it.
+
+        Raises:
+            ModelError: If a folder is missing or holds no model.
+            UsageError: If a hub model has no immutable revision.
+        """
+        parts = model_parts(model, **settings, hash_file=self.file_sha256)
+        key = fingerprint(parts)
+        self.describe_fingerprint(key, parts)
+        return key
+
+    def runs(self) -> tuple[StoredRun, ...]:
+        """Return what is stored, the run with the newest sample first."""
+        query = sa.select(
+            samples.c.fingerprint,
+            sa.func.count().label("samples"),
+            sa.func.sum(sa.func.length(samples.c.content)).label("size"),
+            sa.func.min(samples.c.created).label("first"),
+            sa.func.max(samples.c.created).label("last"),
+        ).group_by(samples.c.fingerprint)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(sa.desc("last"))).all()
+        return tuple(
+            StoredRun(
+                fingerprint=row.fingerprint,
+                samples=row.samples,
+                size=int(row.size),
+                first=datetime.fromisoformat(row.first),
+                last=datetime.fromisoformat(row.last),
+                description=self.fingerprint_description(row.fingerprint),
+            )
+            for row in rows
+        )
+
+    def prune(self, keys: Sequence[str]) -> int:
+        """Remove all samples and facts under fingerprints, and give their space back.
+
+        Returns:
+            The number of samples that were removed.
+        """
+        removed = 0
+        with self._database.writing() as connection:
+            for key in keys:
+                removed += connection.execute(
+                    sa.delete(samples).filter_by(fingerprint=key)
+                ).rowcount
+                connection.execute(sa.delete(facts).filter_by(fingerprint=key))
+        self._database.shrink()
+        return removed
+
+    def _unseal(self, row: Any) -> ScoredSample:
+        """Return the sample of a row, if the row is as it was stored."""
+        if row.seal != _seal(row.fingerprint, row.sample_id, row.content):
+            raise StoreError(
+                f"store {self._database.name}: the row of sample '{row.sample_id}' under "
+                f"fingerprint {row.fingerprint} was edited, or moved there from another one, and "
+                f"is not used. Remove the run with: evalguard runs prune {row.fingerprint[:12]}"
+            )
+        return from_json(ScoredSample, json.loads(row.content))
+
+
+def _content(sample: ScoredSample) -> str:
+    """Return a sample as JSON, if it is a complete measurement."""
+    if sample.error is not None:
+        raise StoreError(
+            f"sample '{sample.sample_id}' of task '{sample.task}' could not be measured "
+            f"({sample.error}); only complete measurements are stored"
+        )
+    try:
+        return json.dumps(to_json(sample), sort_keys=True, allow_nan=False)
+    except ValueError as error:
+        raise StoreError(
+            f"sample '{sample.sample_id}' of task '{sample.task}' has a score that is no number: "
+            f"{dict(sample.scores)}"
+        ) from error
+
+
+def _seal(key: str, sample_id: str, content: str) -> str:
+    """Return the SHA-256 over a row; it holds the row together, and to its key."""
+    return hashlib.sha256(json.dumps([key, sample_id, content]).encode()).hexdigest()
