@@ -43,6 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="measure every sample instead of stopping where the verdict is certain",
     )
+    group.addoption(
+        "--evalguard-noise",
+        action="store_true",
+        help="run the baseline against itself and flag margins below its noise",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -100,6 +105,7 @@ class GatePlugin:
                     self.project,
                     [(item.gate, item.model) for item in items],
                     full=self.config.getoption("evalguard_full"),
+                    noise=self.config.getoption("evalguard_noise"),
                     on_progress=on_progress,
                 )
             self._of_item = {

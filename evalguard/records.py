@@ -260,6 +260,8 @@ class GateResult:
     mde: float | None = None
     required_n: int | None = None
     flags: tuple[str, ...] = ()
+    noise: float | None = None
+    """How much the baseline differs from itself: flip rate, or mean absolute difference."""
     higher_is_better: bool = True
     percent: bool = True
     """Whether the metric's range is 0 to 1, so that its scores read as percentages."""

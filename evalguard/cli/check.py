@@ -35,6 +35,7 @@ configuration, 5 nothing to gate, 6 inconclusive only.
 @click.option("--json", "json_path", metavar="PATH", help="Write the result as JSON.")
 @click.option("--html", "html_path", metavar="PATH", help="Write the report here.")
 @click.option("--full", is_flag=True, help="Measure every sample; do not stop early.")
+@click.option("--noise", is_flag=True, help="Run the baseline against itself as well.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST_OPTIONS]...")
 def command(
     config: str,
@@ -42,6 +43,7 @@ def command(
     json_path: str | None,
     html_path: str | None,
     full: bool,
+    noise: bool,
     pytest_args: tuple[str, ...],
 ) -> int:
     """Gate the candidates against the baseline.
@@ -61,4 +63,5 @@ def command(
     arguments += [f"--evalguard-json={json_path}"] if json_path else []
     arguments += [f"--evalguard-html={html_path}"] if html_path else []
     arguments += ["--evalguard-full"] if full else []
+    arguments += ["--evalguard-noise"] if noise else []
     return int(pytest.main([*arguments, str(project.thresholds.path), *pytest_args]))

@@ -5,7 +5,7 @@ Every problem of every file is reported at once. May import scorers, records and
 
 from evalguard.config.loading import load_yaml
 from evalguard.config.model import ConfigModel
-from evalguard.config.project import BASELINE, ProjectConfig
+from evalguard.config.project import BASELINE, Noise, ProjectConfig
 from evalguard.config.project_loading import PROJECT_FILE, load_project
 from evalguard.config.resolved import ModelSpec, Project, Suite, Thresholds
 from evalguard.config.suite import Benchmark, SuiteConfig, TestSet
@@ -17,6 +17,7 @@ __all__ = [
     "Benchmark",
     "ConfigModel",
     "ModelSpec",
+    "Noise",
     "Project",
     "ProjectConfig",
     "Suite",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from evalguard import __version__
-from evalguard.config import BASELINE, Project
+from evalguard.config import BASELINE, Noise, Project
 from evalguard.errors import MeasurementError, TrustError
 from evalguard.gates.compare import compare
 from evalguard.gates.decide import decide, overall
@@ -30,6 +30,7 @@ from evalguard.records import (
 )
 from evalguard.runner.measure import Measured, Measurer, Progress
 from evalguard.runner.models import ModelPool, installed_versions
+from evalguard.runner.noise import with_noise
 from evalguard.runner.plan import Plan, PlannedTask, make_plan
 from evalguard.store import SampleStore, fingerprint
 
@@ -42,6 +43,7 @@ def run_check(
     selected: Sequence[Selected],
     *,
     full: bool = False,
+    noise: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     title: str = "EvalGuard check",
 ) -> CheckResult:
@@ -51,6 +53,7 @@ def run_check(
         project: The project.
         selected: Gates, each for one candidate.
         full: Measure every sample, even where a gate has decided.
+        noise: Run the baseline against itself, to flag margins below its noise.
         on_progress: Called after every step of the measurement.
         title: Title of the report.
 
@@ -67,6 +70,8 @@ def run_check(
         try:
             check = _Check(project, selected, pool, store, on_progress)
             results = check.decide_all(full=full)
+            if noise or project.config.noise:
+                results = check.measure_noise(results)
             return check.report(results, title)
         finally:
             pool.close()
@@ -92,8 +97,8 @@ class _Check:
         self._plan = self._make_plan()
         self._measurer = Measurer(
             store,
-            pool.engine_of,
-            lambda model, text: pool.tokenizer(model).count(text),
+            lambda model: pool.engine_of(model.partition("#")[0]),
+            lambda model, text: pool.tokenizer(model.partition("#")[0]).count(text),
             on_progress=on_progress,
         )
         self._measured: dict[Key, Measured] = {}
@@ -117,6 +122,12 @@ class _Check:
             if not undecided:
                 break
         return results
+
+    def measure_noise(self, results: tuple[GateResult, ...]) -> tuple[GateResult, ...]:
+        """Compare the baseline with itself on the samples that were gated."""
+        settings = self._project.config.noise or Noise()
+        gates = [gate for gate, _ in self._selected]
+        return with_noise(results, gates, self._plan, self._measurer, runs=settings.runs)
 
     def report(self, results: tuple[GateResult, ...], title: str) -> CheckResult:
         """Gather everything that was found."""

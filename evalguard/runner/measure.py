@@ -99,6 +99,11 @@ class Measurer:
         self._batch_requests = batch_requests
         self.results = Results()
         self.progress = Progress()
+        self._fingerprints: dict[tuple[str, str, str], str] = {}
+
+    def fingerprint_of(self, key: tuple[str, str, str]) -> str | None:
+        """Return the store's key of what was measured for a suite, task and model."""
+        return self._fingerprints.get(key)
 
     def measure(self, wanted: Mapping[Measured, Sequence[str]]) -> None:
         """Measure samples; what is already there, here or in the store, is not run again.
@@ -109,6 +114,7 @@ class Measurer:
         """
         pending: list[Pending] = []
         for measured, sample_ids in wanted.items():
+            self._fingerprints[measured.key] = measured.fingerprint
             pending.extend(self._missing(measured, sample_ids))
         if pending:
             self._show("loading the model")

@@ -1,0 +1,89 @@
+"""The noise floor: the baseline against itself, in another order, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from evalguard.config import BASELINE
+from evalguard.records import Gate, GateResult, ScoredSample
+from evalguard.runner.measure import Measured, Measurer
+from evalguard.runner.plan import Plan
+from evalguard.store import fingerprint
+
+BELOW_NOISE = "margin_below_noise"
+"""Flag of a gate whose margin is no greater than what the baseline differs from itself."""
+
+
+def with_noise(
+    results: Sequence[GateResult],
+    gates: Sequence[Gate],
+    plan: Plan,
+    measurer: Measurer,
+    *,
+    runs: int,
+) -> tuple[GateResult, ...]:
+    """Run the baseline again on the samples it was measured on, and flag gates below its noise.
+
+    The repeats go through the engine in reverse order, so that batches are composed differently,
+    and sampling draws anew. They are stored under keys of their own.
+
+    Args:
+        results: Decided gates.
+        gates: The gate of each result.
+        plan: The plan of the check.
+        measurer: Measured the baseline.
+        runs: Runs of the baseline in all, the one that was gated included.
+
+    Returns:
+        The results with their noise floor: for a binary metric the share of samples that flip
+        between runs, for others the mean absolute difference.
+    """
+    repeats = [_repeat(plan, measurer, number) for number in range(1, runs)]
+    return tuple(
+        _flagged(result, _noise(gate, plan, measurer, repeats))
+        for result, gate in zip(results, gates, strict=True)
+    )
+
+
+def _repeat(plan: Plan, measurer: Measurer, number: int) -> str:
+    """Measure the baseline once more; return the name that the repeat is kept under."""
+    name = f"{BASELINE}#{number}"
+    wanted = {}
+    for task in (task for tasks in plan.tasks.values() for task in tasks):
+        original = measurer.results.of((task.suite, task.name, BASELINE))
+        key = measurer.fingerprint_of((task.suite, task.name, BASELINE))
+        if original and key:
+            again = Measured(name, task, fingerprint({"run": key, "repeat": number}))
+            wanted[again] = tuple(reversed(original))
+    measurer.measure(wanted)
+    return name
+
+
+def _noise(gate: Gate, plan: Plan, measurer: Measurer, repeats: Iterable[str]) -> float | None:
+    differences = [
+        abs(first.scores[gate.metric] - again.scores[gate.metric])
+        for task in plan.of_gate(gate)
+        for name in repeats
+        for first, again in _pairs(
+            measurer.results.of((task.suite, task.name, BASELINE)),
+            measurer.results.of((task.suite, task.name, name)),
+        )
+    ]
+    return sum(differences) / len(differences) if differences else None
+
+
+def _pairs(
+    first: Mapping[str, ScoredSample], again: Mapping[str, ScoredSample]
+) -> Iterable[tuple[ScoredSample, ScoredSample]]:
+    return (
+        (first[id_], again[id_])
+        for id_ in first.keys() & again.keys()
+        if not first[id_].error and not again[id_].error
+    )
+
+
+def _flagged(result: GateResult, noise: float | None) -> GateResult:
+    below = noise is not None and result.margin is not None and abs(result.margin) <= noise
+    flags = (*result.flags, BELOW_NOISE) if below else result.flags
+    return replace(result, noise=noise, flags=flags)
