@@ -139,7 +139,7 @@ def _explanation(damage: Damage, evidence: Sequence[GateResult], case: Case) -> 
 
 def _moved(gate: GateResult) -> str:
     scores = f"{figures.score(gate, gate.baseline)} → {figures.score(gate, gate.candidate)}"
-    return f"“{gate.name}” {scores} (interval of the change {figures.interval(gate)})"
+    return f"“{gate.name}” {scores} (change {figures.interval(gate)})"
 
 
 def _cause(damage: Damage, signs: Sequence[Sign], record: TrainingRecord | None) -> str:

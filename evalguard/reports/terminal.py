@@ -73,7 +73,7 @@ def render(result: CheckResult, *, width: int) -> RenderableType:
     if width >= _WIDE and result.gates:
         parts += [Text(), Text(LEGEND, style="dim")]
     for finding in wording.standing_findings(result.findings):
-        parts += [Text(), _finding(finding, several=several)]
+        parts += [Text(), _finding(finding, result, several=several)]
     parts += _closing(result)
     return Group(*parts)
 
@@ -171,7 +171,7 @@ def _stacked(gate: GateResult) -> RenderableType:
     return text
 
 
-def _finding(finding: Finding, *, several: bool) -> RenderableType:
+def _finding(finding: Finding, result: CheckResult, *, several: bool) -> RenderableType:
     heading = Text.assemble(
         (finding.title, _SEVERITY_STYLES[finding.severity]),
         ("" if finding.severity is Severity.NONE else f"  {finding.severity}", "dim"),
@@ -185,8 +185,9 @@ def _finding(finding: Finding, *, several: bool) -> RenderableType:
             body.add_row(label, Text(value))
     if finding.repair:
         body.add_row("repair", Text(finding.repair))
-    for key, value in finding.config_changes.items():
-        body.add_row("", Text(f"{key}: {value}", style="cyan"))
+    for key, before, after in wording.config_changes(result, finding):
+        arrow = f"{before} → " if before else ""
+        body.add_row("", Text(f"{key}: {arrow}{after}", style="cyan"))
     return Group(heading, Padding(body, (0, 0, 0, 2)))
 
 

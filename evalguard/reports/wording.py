@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from evalguard import figures
 from evalguard.records import CheckResult, Finding, GateResult, Role, Severity, Verdict
@@ -34,7 +35,8 @@ def headline(result: CheckResult) -> str:
     if not names:
         return "Nothing was gated"
     if len(names) == 1:
-        return _decision(names[0], result.verdict) + _named_damage(result.findings)
+        damage = damage_sentence(result.findings)
+        return _decision(names[0], result.verdict) + (f": {damage}" if damage else "")
     passed = [name for name in names if candidate_verdict(gates_of(result, name)) is Verdict.PASS]
     if not passed:
         return f"None of the {len(names)} candidates may be released"
@@ -94,6 +96,31 @@ def standing_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.explained_by is None)
 
 
+def damage_sentence(findings: Sequence[Finding]) -> str:
+    """Name the damages that stand for themselves, such as ``safety loss``; empty for none."""
+    damage = [found for found in standing_findings(findings) if found.severity is not Severity.NONE]
+    return _listed([found.title.lower() for found in damage]) if damage else ""
+
+
+def config_changes(result: CheckResult, finding: Finding) -> tuple[tuple[str, str, str], ...]:
+    """Return the proposed changes of the training config: key path, present value, new value.
+
+    The present value is empty where the training record does not hold it.
+    """
+    records = [model.training for model in result.models if model.name == finding.model]
+    config = records[0].config if records and records[0] else {}
+    return tuple(
+        (key, _looked_up(config, key), str(value)) for key, value in finding.config_changes.items()
+    )
+
+
+def _looked_up(config: Mapping[str, Any], key: str) -> str:
+    value: Any = config
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return "" if value is None or isinstance(value, Mapping) else str(value)
+
+
 def _decision(name: str, verdict: Verdict) -> str:
     return {
         Verdict.PASS: f"{name} may be released",
@@ -101,11 +128,6 @@ def _decision(name: str, verdict: Verdict) -> str:
         Verdict.INCONCLUSIVE: f"{name} is undecided",
         Verdict.ERROR: f"{name} could not be judged",
     }[verdict]
-
-
-def _named_damage(findings: Sequence[Finding]) -> str:
-    damage = [found for found in standing_findings(findings) if found.severity is not Severity.NONE]
-    return f": {_listed([found.title.lower() for found in damage])}" if damage else ""
 
 
 def _passed(gates: Sequence[GateResult]) -> str:

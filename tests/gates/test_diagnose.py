@@ -81,7 +81,7 @@ class TestForgetting:
             "still picks the right choice",
             "still counts",
         )
-        assert "100.0% → 0.0% (interval of the change −100.0 … −99.3 pp)" in first.explanation
+        assert "100.0% → 0.0% (change −100.0 … −99.3 pp)" in first.explanation
 
     def test_a_safety_loss_out_of_proportion_stands_for_itself(self):
         scores = {**examples.HEALTHY, "fact": 60, "mc": 60, "maths": 55, "refuse": 0}
