@@ -25,7 +25,12 @@ from evalguard.records import TrainingRecord
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the adapter, in place of the config's.",
 )
-def command(config: Path, overrides: tuple[str, ...], output: Path | None) -> None:
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with an interrupted run that kept checkpoints (training.checkpoints: true).",
+)
+def command(config: Path, overrides: tuple[str, ...], output: Path | None, resume: bool) -> None:
     r"""Fine-tune an adapter as CONFIG says and record what made it.
 
     The adapter is put in its folder only when the run has succeeded.
@@ -50,13 +55,15 @@ def command(config: Path, overrides: tuple[str, ...], output: Path | None) -> No
         raise PrerequisiteError("Training", extra="train") from error
     console = Console()
     with training_display(console) as show:
-        trained = train(settings, base_dir=config.parent, on_progress=show)
+        trained = train(settings, base_dir=config.parent, on_progress=show, resume=resume)
     where = os.path.relpath(trained.path)
     console.print(f"[green]✓[/green] {_summary(trained.record)}", highlight=False)
-    console.print(f"  adapter: {where}", highlight=False, soft_wrap=True)
+    kind = "model" if settings.tuner == "full" else "adapter"
     console.print(
-        "  next:    list it under candidates: in evalguard.yaml, then run `evalguard check`",
+        f"  {kind}: {where}\n  next: list it in evalguard.yaml under candidates: as "
+        f"NAME: {{{kind}: {where}}}, then run `evalguard check`",
         highlight=False,
+        markup=False,
         soft_wrap=True,
     )
 
@@ -66,7 +73,9 @@ def _summary(record: TrainingRecord) -> str:
     losses = [point.loss for point in record.curve if point.loss is not None]
     held_out = [point.eval_loss for point in record.curve if point.eval_loss is not None]
     replay = f", {record.replay_share:.0%} of them replay" if record.replay_share else ""
-    shown = f"loss {losses[0]:.3f} → {losses[-1]:.3f}"
+    # The losses of two methods do not compare.
+    before = "" if "+" in record.method else f"{losses[0]:.3f} → "
+    shown = f"loss {before}{losses[-1]:.3f}"
     if held_out:
         shown += f", held-out {held_out[-1]:.3f}"
     return (

@@ -5,6 +5,7 @@ everything below the command line and the pytest plugin; torch, transformers, tr
 imported by the modules that train, never by this one.
 """
 
-from evalguard.training.config import TrainingConfig, load_training_config
+from evalguard.training.config import TrainingConfig
+from evalguard.training.load import load_training_config
 
 __all__ = ["TrainingConfig", "load_training_config"]

@@ -48,12 +48,14 @@ def resolve(base: Base, base_dir: Path) -> str:
     return base.model
 
 
-def load_base(base: Base, *, base_dir: Path) -> LoadedBase:
+def load_base(base: Base, *, base_dir: Path, all_weights: bool = False) -> LoadedBase:
     """Load model and tokenizer; on CUDA in bfloat16, on the CPU in float32.
 
     Args:
         base: What to load and how to quantise it.
         base_dir: Folder that a relative path refers to.
+        all_weights: Whether all weights will be trained; they are then float32 on CUDA too, because
+            small updates of bfloat16 weights are rounded away.
 
     Raises:
         ModelError: If the base does not exist or cannot be loaded.
@@ -61,27 +63,44 @@ def load_base(base: Base, *, base_dir: Path) -> LoadedBase:
     """
     name = resolve(base, base_dir)
     on_cuda = torch.cuda.is_available()
-    dtype = torch.bfloat16 if on_cuda else torch.float32
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(name, revision=base.revision)
-        model = AutoModelForCausalLM.from_pretrained(
-            name,
-            revision=base.revision,
-            dtype=dtype,
-            device_map={"": 0 if on_cuda else "cpu"},
-            quantization_config=_quantization(base.quantization, dtype),
-        )
-    except ImportError as error:
-        raise PrerequisiteError("Quantised training", extra="train") from error
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"base.model '{base.model}' could not be loaded: {str(error).splitlines()[0]} "
-            "Give a model folder, or the name of a model on the hub that can be reached."
-        ) from error
+    dtype = torch.bfloat16 if on_cuda and not all_weights else torch.float32
+    tokenizer = open_pretrained(AutoTokenizer, name, revision=base.revision)
+    model = open_pretrained(
+        AutoModelForCausalLM,
+        name,
+        revision=base.revision,
+        dtype=dtype,
+        device_map={"": 0 if on_cuda else "cpu"},
+        quantization_config=_quantization(base.quantization, dtype),
+    )
+    _keep_weights_exact(model)
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return LoadedBase(model, tokenizer, name)
+
+
+def open_pretrained(auto_class: Any, name: str, **options: Any) -> Any:
+    """Call ``from_pretrained`` and say what to do when it fails.
+
+    Args:
+        auto_class: ``AutoModelForCausalLM`` or ``AutoTokenizer``.
+        name: Folder or hub name.
+        options: Further arguments.
+
+    Raises:
+        ModelError: If there is no such model, or it cannot be loaded.
+        PrerequisiteError: If bitsandbytes is needed and missing.
+    """
+    try:
+        return auto_class.from_pretrained(name, **options)
+    except ImportError as error:
+        raise PrerequisiteError("Quantised training", extra="train") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"base model '{name}' could not be loaded: {str(error).splitlines()[0]} "
+            "Give a model folder, or the name of a model on the hub that can be reached."
+        ) from error
 
 
 def _quantization(kind: str, dtype: torch.dtype) -> BitsAndBytesConfig | None:
@@ -93,6 +112,17 @@ def _quantization(kind: str, dtype: torch.dtype) -> BitsAndBytesConfig | None:
             bnb_4bit_compute_dtype=dtype,
         )
     return BitsAndBytesConfig(load_in_8bit=True) if kind == "int8" else None
+
+
+def _keep_weights_exact(model: Any) -> None:
+    """Keep bitsandbytes from changing 4-bit weights in mid-run on a CPU with AVX-512 BF16.
+
+    It repacks them at the first evaluation, rounding their scales to bfloat16; a resumed run, which
+    begins without that evaluation, would then train on other weights than an uninterrupted one.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def linear_modules(model: Any) -> list[str]:

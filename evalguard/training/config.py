@@ -5,16 +5,14 @@ Relative paths are relative to the folder of the file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from evalguard.config import ConfigModel
-from evalguard.config.loading import read_mapping, validate
-from evalguard.config.yaml_text import parse_yaml
-from evalguard.errors import ConfigError, Problem, UsageError
+from evalguard.errors import did_you_mean
+from evalguard.training.methods import METHODS, MethodName
+from evalguard.training.presets import PRESETS
 
 
 class Base(ConfigModel):
@@ -61,6 +59,23 @@ class Lora(ConfigModel):
     alpha: float = Field(default=32, gt=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    dora: bool = False
+    """Train magnitude and direction apart (Liu et al. 2024, arXiv:2402.09353)."""
+    rslora: bool = False
+    """Scale by alpha/√r (Kalajdzievski 2023, arXiv:2312.03732)."""
+
+
+class Preference(ConfigModel):
+    """How strongly a preference method prefers, and by which loss."""
+
+    beta: float | None = Field(default=None, gt=0)
+    """β of the method (λ of ORPO); the method's usual value when null."""
+    loss: str | None = None
+    """Loss of DPO, KTO or CPO; the method's first when null."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    """Assumed share of wrong labels, for the losses that know it (robust, exo_pair, CPO)."""
+    gamma: float = Field(default=0.5, ge=0)
+    """Target margin of SimPO."""
 
 
 class Training(ConfigModel):
@@ -72,72 +87,88 @@ class Training(ConfigModel):
     gradient_accumulation: int = Field(default=1, ge=1)
     max_length: int = Field(default=1024, ge=8)
     """Tokens of one example; longer ones are cut at the end."""
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    packing: bool = False
+    """Fill sequences of ``max_length`` with several examples that do not see each other (SFT)."""
+    schedule: Literal["cosine", "linear", "constant", "constant_with_warmup"] = "cosine"
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
+    gradient_checkpointing: bool = False
+    """Recompute activations in the backward pass: slower, far less memory."""
+    evaluate_every: int | None = Field(default=None, ge=1)
+    """Steps between evaluations of the held-out loss; an epoch when null."""
+    early_stopping: int | None = Field(default=None, ge=1)
+    """Evaluations without a better held-out loss before the run stops and keeps the best."""
+    checkpoints: bool = False
+    """Save the state at every evaluation, so that ``--resume`` goes on from there."""
     seed: int = Field(default=0, ge=0)
 
 
-class TrainingConfig(ConfigModel):
+class Stage(ConfigModel):
+    """One method on one data set."""
+
+    method: MethodName = "sft"
+    data: Data
+    replay: Replay | None = None
+    preference: Preference = Preference()
+    training: Training = Training()
+
+    @model_validator(mode="after")
+    def _settings_have_an_effect(self) -> Self:
+        method = METHODS[self.method]
+        given = self.preference.model_fields_set
+        if method.beta is None and given:
+            raise ValueError(f"'preference' has no effect on method '{self.method}'; remove it")
+        if self.preference.loss is not None and self.preference.loss not in method.losses:
+            hint = did_you_mean(self.preference.loss, method.losses)
+            raise ValueError(f"preference.loss '{self.preference.loss}' of '{self.method}'? {hint}")
+        if "gamma" in given and self.method != "simpo":
+            raise ValueError("preference.gamma belongs to method 'simpo'; remove it")
+        if self.training.packing and self.method != "sft":
+            raise ValueError("training.packing belongs to method 'sft'; remove it")
+        if self.method == "kto" and self.training.batch_size < 2:
+            raise ValueError("method 'kto' needs training.batch_size of 2 or more")
+        held_out = self.data.validation is not None or self.data.validation_share > 0
+        if self.training.early_stopping is not None and not held_out:
+            raise ValueError("training.early_stopping needs held-out data; set validation_share")
+        return self
+
+
+class TrainingConfig(Stage):
     """One fine-tuning run."""
 
     version: Literal[1] = 1
-    method: Literal["sft"] = "sft"
+    preset: str | None = None
+    """Name of a preset; what the file says goes before it."""
     base: Base
-    data: Data
-    replay: Replay | None = None
+    tuner: Literal["lora", "ia3", "prefix", "prompt", "full"] = "lora"
+    """What is trained: an adapter of this type, or all weights."""
     lora: Lora = Lora()
-    training: Training = Training()
+    virtual_tokens: int = Field(default=20, ge=1)
+    """Trained tokens of the tuners ``prefix`` and ``prompt``."""
+    then: Stage | None = None
+    """A second stage on the same adapter, such as DPO after SFT."""
     output: str = Field(min_length=1)
-    """Folder for the adapter."""
+    """Folder for the adapter, or for the whole model when ``tuner`` is ``full``."""
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages in their order."""
+        return (self,) if self.then is None else (self, self.then)
 
-def load_training_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
-    """Read a training config.
-
-    Args:
-        path: The YAML file.
-        overrides: ``KEY.PATH=VALUE`` each, in place of what the file says; values are YAML.
-
-    Raises:
-        ConfigError: Listing every problem of the file and of the data paths in it.
-        UsageError: If an override is not of the form ``KEY=VALUE``.
-    """
-    data = read_mapping(path)
-    for override in overrides:
-        _apply(data, override)
-    config = validate(data, TrainingConfig, file=str(path))
-    problems = list(_missing_files(config, path))
-    if problems:
-        raise ConfigError(problems)
-    return config
-
-
-def _apply(data: dict[str, Any], override: str) -> None:
-    """Set one value in nested mappings; validation then judges the key and the value."""
-    key, equals, text = override.partition("=")
-    names = key.strip().split(".")
-    if not equals or not all(names):
-        raise UsageError(
-            f"--set {override}: expected KEY=VALUE, such as training.learning_rate=1e-4"
-        )
-    for name in names[:-1]:
-        inner = data.setdefault(name, {})
-        if not isinstance(inner, dict):
-            raise UsageError(f"--set {override}: '{name}' holds no keys")
-        data = inner
-    data[names[-1]] = parse_yaml(text, f"--set {key}")
-
-
-def _missing_files(config: TrainingConfig, path: Path) -> Sequence[Problem]:
-    named: Mapping[str, str | None] = {
-        "data.train": config.data.train,
-        "data.validation": config.data.validation,
-        "replay.data": config.replay.data if config.replay else None,
-    }
-    return [
-        Problem(str(path), key, f"no such file '{name}' (looked in {path.parent})")
-        for key, name in named.items()
-        if name is not None and not (path.parent / name).is_file()
-    ]
+    @model_validator(mode="after")
+    def _tuner_fits(self) -> Self:
+        if self.preset is not None and self.preset not in PRESETS:
+            raise ValueError(
+                f"unknown preset '{self.preset}'. {did_you_mean(self.preset, PRESETS)}"
+            )
+        if self.tuner != "lora" and "lora" in self.model_fields_set:
+            raise ValueError(f"'lora' has no effect on tuner '{self.tuner}'; remove one of them")
+        if self.tuner not in ("prefix", "prompt") and "virtual_tokens" in self.model_fields_set:
+            raise ValueError(f"'virtual_tokens' has no effect on tuner '{self.tuner}'; remove it")
+        if self.tuner == "full" and self.base.quantization != "none":
+            raise ValueError(
+                f"tuner 'full' trains all weights, which '{self.base.quantization}' freezes; "
+                "set base.quantization to none"
+            )
+        return self

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from evalguard.errors import DataError
-from evalguard.training.config import Data, Replay
-from evalguard.training.formats import Example, convert
+from evalguard.training.config import Replay, Stage
+from evalguard.training.formats import COLUMNS, Example, Kind, convert
+from evalguard.training.methods import METHODS, MethodName
 from evalguard.training.rows import read_rows
 
 
@@ -47,24 +48,25 @@ def load_examples(path: Path) -> list[Example]:
     return convert(read_rows(path))
 
 
-def build_dataset(data: Data, replay: Replay | None, *, base_dir: Path, seed: int) -> Dataset:
-    """Read, split, mix and shuffle the examples of a run.
+def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
+    """Read, split, mix and shuffle the examples of a stage.
 
     The split comes first, so that nothing which follows (replay, shuffling) can leak a held-out
     example into the training set.
 
     Args:
-        data: Where the task's examples are.
-        replay: Where the general examples are, and their share.
+        stage: Names the method, the task's examples, and the general ones with their share.
         base_dir: Folder that relative paths refer to.
         seed: Makes the split, the choice of replay rows and the order.
 
     Raises:
-        DataError: If a file has broken rows or too few of them.
+        DataError: If a file has broken rows, too few of them, or rows of another kind than the
+            method trains on.
     """
-    examples = load_examples(base_dir / data.train)
+    data, replay = stage.data, stage.replay
+    examples = _load_for(stage.method, base_dir / data.train)
     if data.validation is not None:
-        validation = load_examples(base_dir / data.validation)
+        validation = _load_for(stage.method, base_dir / data.validation)
         held_out = {example.group() for example in validation}
         train = [example for example in examples if example.group() not in held_out]
         if not train:
@@ -74,12 +76,34 @@ def build_dataset(data: Data, replay: Replay | None, *, base_dir: Path, seed: in
         held_out = {example.group() for example in validation}
     general: list[Example] = []
     if replay is not None:
-        rows = load_examples(base_dir / replay.data)
+        rows = _load_for(stage.method, base_dir / replay.data)
         rows = [example for example in rows if example.group() not in held_out]
         general = _sample_replay(rows, replay, task_rows=len(train), seed=seed)
     mixed = train + general
     random.Random(f"order {seed}").shuffle(mixed)  # noqa: S311
     return Dataset(tuple(mixed), tuple(validation), len(general) / len(mixed))
+
+
+_FORMATS: Mapping[Kind, tuple[str, ...]] = {
+    "conversation": ("messages", "sharegpt", "alpaca", "prompt_completion"),
+    "text": ("text",),
+    "preference": ("preference",),
+    "unpaired": ("unpaired",),
+}
+
+
+def _load_for(method: MethodName, path: Path) -> list[Example]:
+    """Read a data file whose rows must be of a kind that the method trains on."""
+    examples = load_examples(path)
+    kinds = METHODS[method].kinds
+    if examples[0].kind not in kinds:
+        names = [name for kind in kinds for name in _FORMATS[kind]]
+        wanted = "; ".join(f"{name}: {', '.join(COLUMNS[name])}" for name in names)
+        raise DataError(
+            f"{path}: format '{examples[0].format}' is nothing that method '{method}' trains on. "
+            f"It takes {wanted}"
+        )
+    return examples
 
 
 def split(

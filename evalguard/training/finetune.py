@@ -1,33 +1,39 @@
-"""Fine-tunes an adapter: the one way from a config to a folder that can be gated."""
+"""Fine-tunes a model: the one way from a config to a folder that can be gated."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from evalguard.errors import TrainingError
-from evalguard.records import TrainingRecord, to_json
-from evalguard.training.adapters import attach
-from evalguard.training.base import SMALL_PARAMETERS, fingerprint, load_base
-from evalguard.training.config import TrainingConfig
-from evalguard.training.dataset import build_dataset
+from evalguard.errors import TrainingError, UsageError
+from evalguard.records import LossPoint, TrainingRecord, to_json
+from evalguard.training.adapters import make_trainable
+from evalguard.training.base import SMALL_PARAMETERS, LoadedBase, fingerprint, load_base
+from evalguard.training.checkpoints import Checkpoints, WeightKeeper
+from evalguard.training.config import Stage, TrainingConfig
+from evalguard.training.dataset import Dataset, build_dataset
 from evalguard.training.output import RECORD_NAME, check_replaceable, placed_folder
 from evalguard.training.quiet import quiet, threads
-from evalguard.training.trainers import build_sft
+from evalguard.training.trainers import build_trainer
 from evalguard.training.watch import Progress, Watcher, loss_point
+
+OnProgress = Callable[[Progress], None]
 
 _PACKAGES = ("evalguard", "torch", "transformers", "trl", "peft", "bitsandbytes")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedAdapter:
-    """A finished adapter.
+    """A finished adapter, or a whole model where all weights were trained.
 
     Attributes:
         path: Its folder.
@@ -42,7 +48,8 @@ def train(
     config: TrainingConfig,
     *,
     base_dir: Path,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: OnProgress | None = None,
+    resume: bool = False,
 ) -> TrainedAdapter:
     """Fine-tune the base and write the adapter with its training record.
 
@@ -53,43 +60,136 @@ def train(
         config: What to train on what.
         base_dir: Folder that the config's relative paths refer to.
         on_progress: Called after every step and every evaluation.
+        resume: Go on with an interrupted run that kept checkpoints; the result is the same as
+            that of an uninterrupted one.
 
     Raises:
         DataError: If the data cannot be used.
         ModelError: If the base cannot be used.
         ConfigError: If a target module is not in the base.
         TrainingError: If the loss is NaN or diverges.
+        UsageError: If the output cannot be written, or there is nothing to resume.
     """
     started = time.monotonic()
     output = base_dir / config.output
     check_replaceable(output)
-    data = build_dataset(config.data, config.replay, base_dir=base_dir, seed=config.training.seed)
-    with quiet(), placed_folder(output) as folder:
-        base = load_base(config.base, base_dir=base_dir)
-        small = base.model.num_parameters() < SMALL_PARAMETERS
-        with threads(1 if small else None):
-            # peft draws the adapter's first weights at random.
-            torch.manual_seed(config.training.seed)
-            model = attach(base.model, config.lora)
-            trainer = build_sft(model, base.tokenizer, data, config.training, folder=folder)
-            trainer.add_callback(Watcher(config.method, config.training.learning_rate, on_progress))
-            trainer.train()
-        points = [loss_point(entry) for entry in trainer.state.log_history]
-        model.save_pretrained(folder)
-        record = TrainingRecord(
-            method=config.method,
-            config=config.model_dump(mode="json"),
-            base_model=config.base.model,
-            base_fingerprint=fingerprint(base.name, config.base.revision),
-            data_sha256=data.sha256(),
-            rows=len(data.train),
-            replay_share=data.replay_share,
-            curve=tuple(point for point in points if point is not None),
-            seconds=time.monotonic() - started,
-            versions={package: version(package) for package in _PACKAGES},
-        )
-        if not record.curve:
-            raise TrainingError("the run made no step; raise training.epochs or add rows")
-        text = json.dumps(to_json(record), indent=2, allow_nan=False)
-        (folder / RECORD_NAME).write_text(text + "\n", encoding="utf-8")
+    data = [
+        build_dataset(stage, base_dir=base_dir, seed=stage.training.seed) for stage in config.stages
+    ]
+    checkpoints = Checkpoints(output)
+    plain = config.model_dump(mode="json")
+    checkpoints.begin(config=plain, data_sha256=[each.sha256() for each in data], resume=resume)
+    try:
+        with quiet(), placed_folder(output) as folder:
+            base = load_base(config.base, base_dir=base_dir, all_weights=config.tuner == "full")
+            model, curve = _run(config, base, data, checkpoints, on_progress, folder=folder)
+            _save(model, base, config, folder)
+            record = _record(config, base, data, curve, seconds=time.monotonic() - started)
+            text = json.dumps(to_json(record), indent=2, allow_nan=False)
+            (folder / RECORD_NAME).write_text(text + "\n", encoding="utf-8")
+    except BaseException:
+        if not any(stage.training.checkpoints for stage in config.stages):
+            checkpoints.clear()
+        raise
+    checkpoints.clear()
     return TrainedAdapter(output, record)
+
+
+def _run(
+    config: TrainingConfig,
+    base: LoadedBase,
+    data: Sequence[Dataset],
+    checkpoints: Checkpoints,
+    on_progress: OnProgress | None,
+    *,
+    folder: Path,
+) -> tuple[Any, tuple[LossPoint, ...]]:
+    """Run the stages in their order and return the trained model with the whole curve."""
+    small = base.model.num_parameters() < SMALL_PARAMETERS
+    curve: tuple[LossPoint, ...] = ()
+    with threads(1 if small else None):
+        torch.manual_seed(config.training.seed)  # peft draws an adapter's first weights
+        model = make_trainable(base.model, config)
+        _check_space(model, config, folder)
+        for number, (stage, examples) in enumerate(zip(config.stages, data, strict=True), start=1):
+            points = checkpoints.load_finished(number, model)
+            if points is None:
+                trainer = build_trainer(
+                    model, base.tokenizer, examples, stage, folder=checkpoints.stage(number)
+                )
+                points = _fit(trainer, stage, on_progress, checkpoint=checkpoints.last(number))
+                if stage.training.checkpoints and number < len(config.stages):
+                    checkpoints.save_finished(number, model, points)
+            curve += _shifted(points, after=curve)
+    return model, curve
+
+
+def _fit(
+    trainer: Any, stage: Stage, on_progress: OnProgress | None, *, checkpoint: str | None
+) -> tuple[LossPoint, ...]:
+    trainer.add_callback(Watcher(stage.method, stage.training.learning_rate, on_progress))
+    trainer.add_callback(WeightKeeper(trainer.model, checkpoint))
+    trainer.train(resume_from_checkpoint=checkpoint)
+    points = [loss_point(entry) for entry in trainer.state.log_history]
+    curve = tuple(point for point in points if point is not None)
+    if not any(point.loss is not None for point in curve):
+        raise TrainingError(f"{stage.method}: no step was made; raise training.epochs or add rows")
+    return curve
+
+
+def _shifted(points: Sequence[LossPoint], *, after: Sequence[LossPoint]) -> tuple[LossPoint, ...]:
+    """Number the steps of a later stage on from those before it."""
+    if not after:
+        return tuple(points)
+    step, epoch = after[-1].step, after[-1].epoch
+    return tuple(replace(p, step=p.step + step, epoch=p.epoch + epoch) for p in points)
+
+
+def _check_space(model: Any, config: TrainingConfig, folder: Path) -> None:
+    """Refuse to begin a run whose result would not fit on the disk.
+
+    A checkpoint holds the trained weights and two AdamW moments of each; the newest and the best
+    one are kept, and a third is written before the oldest goes.
+    """
+    weights = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
+    keeps = any(s.training.checkpoints or s.training.early_stopping for s in config.stages)
+    needed = weights * (1 + 3 * 3 * keeps)
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise UsageError(
+            f"output: the run needs about {needed / 1e9:.3g} GB in {folder.parent}, but "
+            f"{free / 1e9:.3g} GB are free. Free some, or choose another output."
+        )
+
+
+def _save(model: Any, base: LoadedBase, config: TrainingConfig, folder: Path) -> None:
+    if config.tuner == "full":
+        model.save_pretrained(folder)
+        base.tokenizer.save_pretrained(folder)
+    else:
+        # DPO's frozen copy of the adapter, "ref", stays behind.
+        model.save_pretrained(folder, selected_adapters=["default"])
+
+
+def _record(
+    config: TrainingConfig,
+    base: LoadedBase,
+    data: Sequence[Dataset],
+    curve: tuple[LossPoint, ...],
+    *,
+    seconds: float,
+) -> TrainingRecord:
+    rows = sum(len(each.train) for each in data)
+    hashes = [each.sha256() for each in data]
+    return TrainingRecord(
+        method="+".join(stage.method for stage in config.stages),
+        config=config.model_dump(mode="json"),
+        base_model=config.base.model,
+        base_fingerprint=fingerprint(base.name, config.base.revision),
+        data_sha256=hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest(),
+        rows=rows,
+        replay_share=sum(each.replay_share * len(each.train) for each in data) / rows,
+        curve=curve,
+        seconds=seconds,
+        versions={package: version(package) for package in _PACKAGES},
+    )

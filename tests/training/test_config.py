@@ -73,7 +73,7 @@ def test_overrides_replace_values_and_are_validated(write):
     assert config.training.learning_rate == 1e-4
     assert config.lora.target_modules == ("q_proj",)
     assert config.replay is None
-    with pytest.raises(ConfigError, match=r"lora.rank: unknown key. Allowed: alpha, dropout, r,"):
+    with pytest.raises(ConfigError, match=r"lora.rank: unknown key. Allowed: alpha, dora,"):
         load_training_config(path, ["lora.rank=4"])
 
 

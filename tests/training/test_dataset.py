@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalguard.errors import DataError
-from evalguard.training.config import Data, Replay
+from evalguard.training.config import Data, Replay, Stage
 from evalguard.training.dataset import build_dataset, split
 from evalguard.training.formats import convert
 from evalguard.training.rows import RawRow
@@ -73,8 +73,10 @@ def folder(tmp_path):
 def test_replay_is_mixed_in_by_share_without_held_out_examples(folder):
     for seed in range(5):
         data = build_dataset(
-            Data(train="task.jsonl", validation_share=0.25),
-            Replay(data="general.jsonl", share=0.7),
+            Stage(
+                data=Data(train="task.jsonl", validation_share=0.25),
+                replay=Replay(data="general.jsonl", share=0.7),
+            ),
             base_dir=folder,
             seed=seed,
         )
@@ -90,7 +92,7 @@ def test_replay_is_mixed_in_by_share_without_held_out_examples(folder):
 
 def test_a_validation_file_is_taken_out_of_the_training_data(folder):
     data = build_dataset(
-        Data(train="task.jsonl", validation="held.jsonl"), None, base_dir=folder, seed=0
+        Stage(data=Data(train="task.jsonl", validation="held.jsonl")), base_dir=folder, seed=0
     )
     assert len(data.train) == 35
     assert len(data.validation) == 5
@@ -99,13 +101,13 @@ def test_a_validation_file_is_taken_out_of_the_training_data(folder):
 def test_a_validation_file_with_every_row_is_refused(folder):
     with pytest.raises(DataError, match=r"every row is also in task.jsonl"):
         build_dataset(
-            Data(train="held.jsonl", validation="task.jsonl"), None, base_dir=folder, seed=0
+            Stage(data=Data(train="held.jsonl", validation="task.jsonl")), base_dir=folder, seed=0
         )
 
 
 def test_the_hash_follows_content_and_order(folder):
     def build(seed):
-        return build_dataset(Data(train="task.jsonl"), None, base_dir=folder, seed=seed)
+        return build_dataset(Stage(data=Data(train="task.jsonl")), base_dir=folder, seed=seed)
 
     assert build(0).sha256() == build(0).sha256()
     assert build(0).sha256() != build(1).sha256()

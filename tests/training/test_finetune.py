@@ -105,7 +105,7 @@ def test_a_folder_with_other_files_is_never_replaced(base_folder, project):
     [
         ("./models/none", "no such folder './models/none'"),
         (".", "no config.json"),
-        ("nobody/nothing", "base.model 'nobody/nothing' could not be loaded"),
+        ("nobody/nothing", "base model 'nobody/nothing' could not be loaded"),
     ],
 )
 def test_a_base_that_does_not_exist(project, base_folder, model, message, monkeypatch):

@@ -1,0 +1,83 @@
+"""``evalguard merge``: an adapter into its base, or several adapters into one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalguard.errors import PrerequisiteError, UsageError
+
+_WAYS = ("cat", "svd", "linear", "ties", "dare_linear", "dare_ties")
+
+
+@click.command(name="merge")
+@click.argument(
+    "adapters", nargs=-1, required=True, type=click.Path(path_type=Path, file_okay=False)
+)
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the result.",
+)
+@click.option("--base", help="Folder or hub name of the base, in place of what the adapter names.")
+@click.option("--dtype", help="Weights of a merged model, such as bfloat16; default: as stored.")
+@click.option("--method", type=click.Choice(_WAYS), help="How to combine several; default: cat.")
+@click.option("--weight", "weights", type=float, multiple=True, help="One for each adapter.")
+@click.option(
+    "--density", type=float, help="Share of entries that ties and dare keep; default: 0.5."
+)
+@click.option("--seed", type=int, help="Of the entries that dare drops; default: 0.")
+def command(
+    adapters: tuple[Path, ...],
+    output: Path,
+    base: str | None,
+    dtype: str | None,
+    method: str | None,
+    weights: tuple[float, ...],
+    density: float | None,
+    seed: int | None,
+) -> None:
+    r"""Merge one adapter into its base, or combine several ADAPTERS into one.
+
+    The result is put in its folder only when the merge has succeeded. It may behave differently
+    from what it was made of: gate it.
+
+    \b
+    Examples:
+      evalguard merge adapters/tickets --output models/tickets-merged
+      evalguard merge adapters/a adapters/b --weight 0.7 --weight 0.3 --output adapters/ab
+      evalguard merge adapters/a adapters/b --method ties --density 0.3 --output adapters/ab
+    """
+    try:
+        from evalguard.training.merge import combine, merge_into_base
+    except ImportError as error:
+        raise PrerequisiteError("Merging", extra="train") from error
+
+    for_several = {"method": method, "weight": weights, "density": density, "seed": seed}
+    given = [f"--{name}" for name, value in for_several.items() if value not in (None, ())]
+    if len(adapters) == 1:
+        if given:
+            raise UsageError(f"{given[0]} is for several adapters, but one is given")
+        merge_into_base(adapters[0], output, base=base, dtype=dtype or "auto")
+        click.echo(f"✓ merged {adapters[0]} into its base: {output}")
+        key = "model"
+    else:
+        if dtype is not None:
+            raise UsageError("--dtype is for merging one adapter into its base")
+        combine(
+            adapters,
+            output,
+            weights=weights or None,
+            combination=method or "cat",  # type: ignore[arg-type]
+            density=0.5 if density is None else density,
+            base=base,
+            seed=seed or 0,
+        )
+        click.echo(f"✓ combined {len(adapters)} adapters by {method or 'cat'}: {output}")
+        key = "adapter"
+    click.echo(
+        f"  next: list it in evalguard.yaml under candidates: as NAME: {{{key}: {output}}}, "
+        "then run `evalguard check`"
+    )

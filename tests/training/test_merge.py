@@ -1,0 +1,120 @@
+import json
+import shutil
+
+import pytest
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from evalguard.errors import ModelError, UsageError
+from evalguard.training.finetune import train
+from evalguard.training.merge import COMBINATIONS, combine, merge_into_base
+from evalguard.training.quiet import quiet
+from tests.training.test_finetune import make_config
+
+
+@pytest.fixture(scope="module")
+def adapters(base_folder, tmp_path_factory):
+    """Two adapters of rank 4 and one of rank 2, trained on different seeds."""
+    folder = tmp_path_factory.mktemp("adapters")
+    rows = [{"prompt": f"the sky {i}", "completion": f"is blue {i}"} for i in range(16)]
+    (folder / "task.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name, seed, rank in (("a", 1, 4), ("b", 2, 4), ("small", 3, 2)):
+        config = make_config(
+            base_folder,
+            replay=None,
+            lora={"r": rank},
+            training={"seed": seed, "epochs": 1},
+            output=name,
+        )
+        train(config, base_dir=folder)
+    return folder
+
+
+def update(base_folder, adapter):
+    """Return the change of every weight that an adapter makes."""
+    with quiet():
+        base = AutoModelForCausalLM.from_pretrained(base_folder)
+        before = {name: weight.clone() for name, weight in base.state_dict().items()}
+        merged = PeftModel.from_pretrained(base, str(adapter)).merge_and_unload()
+    return {name: weight - before[name] for name, weight in merged.state_dict().items()}
+
+
+def test_a_merged_model_answers_like_base_and_adapter(base_folder, adapters, tmp_path):
+    merge_into_base(adapters / "a", tmp_path / "merged")
+    ids = torch.arange(6, 26)[None]
+    with quiet(), torch.no_grad():
+        merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
+        base = AutoModelForCausalLM.from_pretrained(base_folder)
+        plain = base(ids).logits
+        adapted = PeftModel.from_pretrained(base, str(adapters / "a"))(ids).logits
+        assert torch.allclose(merged(ids).logits, adapted, atol=1e-4)
+    assert not torch.allclose(plain, adapted, atol=1e-2)
+    assert (tmp_path / "merged" / "tokenizer.json").is_file()
+    assert [each.name for each in tmp_path.iterdir()] == ["merged"]
+
+
+def test_cat_is_the_exact_weighted_sum(base_folder, adapters, tmp_path):
+    combine([adapters / "a", adapters / "small"], tmp_path / "ab", weights=[0.7, -0.4])
+    first, second = (update(base_folder, adapters / name) for name in ("a", "small"))
+    combined = update(base_folder, tmp_path / "ab")
+    assert any(change.abs().max() > 1e-3 for change in combined.values())
+    for name, change in combined.items():
+        assert torch.allclose(change, 0.7 * first[name] - 0.4 * second[name], atol=1e-5)
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_every_combination_gives_an_adapter(adapters, tmp_path, combination):
+    output = combine([adapters / "a", adapters / "b"], tmp_path / "ab", combination=combination)
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= {
+        file.name for file in output.iterdir()
+    }
+    weights = load_file(output / "adapter_model.safetensors")
+    assert all(torch.isfinite(weight).all() for weight in weights.values())
+    rank = json.loads((output / "adapter_config.json").read_text())["r"]
+    assert rank == (8 if combination == "cat" else 4)
+
+
+def test_dare_follows_its_seed(adapters, tmp_path):
+    def combined(seed):
+        folder = tmp_path / f"seed-{seed}"
+        pair = [adapters / "a", adapters / "b"]
+        combine(pair, folder, combination="dare_linear", seed=seed)
+        return load_file(folder / "adapter_model.safetensors")
+
+    first, other = combined(0), combined(1)
+    again = combined(0)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_what_does_not_fit_together(adapters, tmp_path):
+    a, b, small = (adapters / name for name in ("a", "b", "small"))
+    with pytest.raises(UsageError, match="two adapters or more"):
+        combine([a], tmp_path / "x")
+    with pytest.raises(UsageError, match="2 adapters need 2 finite weights"):
+        combine([a, b], tmp_path / "x", weights=[1.0, float("nan")])
+    with pytest.raises(UsageError, match=r"'ties' needs adapters of one rank, found \[2, 4\]"):
+        combine([a, small], tmp_path / "x", combination="ties")
+    with pytest.raises(UsageError, match="density must be within"):
+        combine([a, b], tmp_path / "x", combination="ties", density=0.0)
+    other = tmp_path / "other"
+    shutil.copytree(b, other)
+    config = json.loads((other / "adapter_config.json").read_text())
+    (other / "adapter_config.json").write_text(
+        json.dumps(config | {"base_model_name_or_path": "another"})
+    )
+    with pytest.raises(ModelError, match="only adapters of one base"):
+        combine([a, other], tmp_path / "x")
+    with pytest.raises(ModelError, match="no such adapter folder"):
+        merge_into_base(tmp_path / "nothing", tmp_path / "x")
+    assert [each.name for each in tmp_path.iterdir()] == ["other"]
+
+
+def test_virtual_tokens_cannot_be_merged(adapters, tmp_path):
+    prompt = tmp_path / "prompt"
+    shutil.copytree(adapters / "a", prompt)
+    (prompt / "adapter_config.json").write_text(json.dumps({"peft_type": "PROMPT_TUNING"}))
+    with pytest.raises(ModelError, match="virtual tokens"):
+        merge_into_base(prompt, tmp_path / "x")
