@@ -17,9 +17,13 @@ COMMANDS: dict[str, str] = {
     "init": "Write a starting evalguard.yaml with suites and thresholds.",
     "check": "Run the gates: baseline against candidates (a pytest run).",
     "train": "Fine-tune an adapter and record what made it.",
+    "merge": "Merge an adapter into its base, or several into one.",
     "demo": "Train, gate and report on the embedded model, from nothing.",
+    "report": "Show a result again, as a page, as Markdown or in the terminal.",
+    "compare": "Set the results of several checks side by side and rank the candidates.",
     "decide": "Decide one gate from counts or from a file of paired scores.",
     "power": "Plan a gate: power, detectable effect and the samples it needs.",
+    "runs": "List, show and prune the samples in the store.",
     "schema": "Print the JSON schema of a file that users write.",
 }
 """Name and help line of every command; its code is ``evalguard/cli/NAME.py``."""

@@ -7,7 +7,7 @@ from evalguard.config.loading import load_yaml
 from evalguard.config.model import ConfigModel
 from evalguard.config.project import BASELINE, Noise, ProjectConfig
 from evalguard.config.project_loading import PROJECT_FILE, load_project
-from evalguard.config.resolved import ModelSpec, Project, Suite, Thresholds
+from evalguard.config.resolved import ModelSpec, Project, Suite, Thresholds, store_location
 from evalguard.config.suite import Benchmark, SuiteConfig, TestSet
 from evalguard.config.thresholds import ThresholdsConfig
 
@@ -27,4 +27,5 @@ __all__ = [
     "ThresholdsConfig",
     "load_project",
     "load_yaml",
+    "store_location",
 ]

@@ -152,6 +152,7 @@ def _gate(config: GateConfig, ability: Ability, path: Path) -> Gate:
         min=config.min,
         max=config.max,
         role=config.role,
+        weights=config.weights,
         ability=ability,
         source=str(path),
     )

@@ -93,8 +93,7 @@ class Project:
     @property
     def store(self) -> str:
         """SQLite file as seen from the working directory, or database URL."""
-        store = self.config.store
-        return store if "://" in store else str(self.resolve(store))
+        return store_location(self.config, self.root)
 
     @property
     def reports(self) -> Path:
@@ -142,3 +141,13 @@ class Project:
         """Return a folder that exists as seen from the working directory, else the name."""
         folder = self.resolve(name)
         return str(folder) if folder.exists() else name
+
+
+def store_location(config: ProjectConfig, root: Path) -> str:
+    """Return the store of a project: a file as seen from the working directory, or a URL.
+
+    Args:
+        config: The project file's content.
+        root: Its folder.
+    """
+    return config.store if "://" in config.store else str(root / Path(config.store).expanduser())

@@ -77,6 +77,8 @@ class GateConfig(ConfigModel):
     """Greatest score of the candidate itself."""
     role: Role = Role.GUARD
     """`guard` must PASS; `tripwire` must only not FAIL."""
+    weights: Literal["size", "equal"] = "size"
+    """Whether the suite's tasks count by their number of samples, or each task the same."""
 
     @model_validator(mode="after")
     def _requires_something(self) -> Self:

@@ -210,7 +210,9 @@ class SampleStore:
         )
 
     def prune(self, keys: Sequence[str]) -> int:
-        """Remove all samples and facts under fingerprints, and give their space back.
+        """Remove all samples under fingerprints, and give their space back.
+
+        Facts about fingerprints without samples go too: they are found again when needed.
 
         Returns:
             The number of samples that were removed.
@@ -221,7 +223,8 @@ class SampleStore:
                 removed += connection.execute(
                     sa.delete(samples).filter_by(fingerprint=key)
                 ).rowcount
-                connection.execute(sa.delete(facts).filter_by(fingerprint=key))
+            kept = sa.select(samples.c.fingerprint).distinct()
+            connection.execute(sa.delete(facts).where(facts.c.fingerprint.not_in(kept)))
         self._database.shrink()
         return removed
 

@@ -123,6 +123,7 @@ def test_facts_about_a_fingerprint_join(store):
 def test_runs_are_listed_newest_first_and_pruned(path, store):
     store.put("old", [make_sample("a"), make_sample("b")])
     store.describe_fingerprint("old", {"task": "sums"})
+    store.describe_fingerprint("model", {"effect": 0.5})
     store.put("new", [make_sample(str(n), prompt="x" * 10_000) for n in range(100)])
     new, old = store.runs()
     assert (new.fingerprint, new.samples) == ("new", 100)
@@ -132,6 +133,8 @@ def test_runs_are_listed_newest_first_and_pruned(path, store):
     assert list(store.all_samples("old")) == [make_sample("a"), make_sample("b")]
     assert store.prune(["new", "unknown"]) == 100
     assert [run.fingerprint for run in store.runs()] == ["old"]
+    assert store.fingerprint_description("old") == {"task": "sums"}
+    assert store.fingerprint_description("model") == {}  # nothing is stored under it
     assert store.prune(["old"]) == 2
     assert store.runs() == ()
     assert store.fingerprint_description("old") == {}
