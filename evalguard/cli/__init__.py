@@ -18,7 +18,6 @@ COMMANDS: dict[str, str] = {
     "check": "Run the gates: baseline against candidates (a pytest run).",
     "train": "Fine-tune an adapter and record what made it.",
     "merge": "Merge an adapter into its base, or several into one.",
-    "merge": "Merge an adapter into its base, or several into one.",
     "demo": "Train, gate and report on the embedded model, from nothing.",
     "report": "Show a result again, as a page, as Markdown or in the terminal.",
     "compare": "Set the results of several checks side by side and rank the candidates.",
