@@ -23,7 +23,7 @@ from evalguard.reports.text import one_line
 
 __all__ = ["failure_text", "print_summary", "render"]
 
-_STYLES: Mapping[Verdict, str] = {
+STYLES: Mapping[Verdict, str] = {
     Verdict.PASS: "green",
     Verdict.FAIL: "bold red",
     Verdict.INCONCLUSIVE: "yellow",
@@ -87,7 +87,7 @@ def _standard_output(color: bool | None) -> Console:
 
 def _verdict(result: CheckResult) -> Text:
     return Text.assemble(
-        (f"{figures.SYMBOLS[result.verdict]} {result.verdict}  ", _STYLES[result.verdict]),
+        (f"{figures.SYMBOLS[result.verdict]} {result.verdict}  ", STYLES[result.verdict]),
         (wording.headline(result), "bold"),
         f". {wording.explanation(result)}",
     )
@@ -96,7 +96,7 @@ def _verdict(result: CheckResult) -> Text:
 def _candidate_line(candidate: str, gates: tuple[GateResult, ...]) -> Text:
     verdict = wording.candidate_verdict(gates)
     return Text.assemble(
-        (f"{figures.SYMBOLS[verdict]} {verdict}  ", _STYLES[verdict]), (candidate, "bold")
+        (f"{figures.SYMBOLS[verdict]} {verdict}  ", STYLES[verdict]), (candidate, "bold")
     )
 
 
@@ -123,7 +123,7 @@ def _gates(gates: Iterable[GateResult], scale: Scale, width: int) -> RenderableT
 
 
 def _badge(gate: GateResult) -> Text:
-    return Text(f"{figures.SYMBOLS[gate.verdict]} {gate.verdict}", style=_STYLES[gate.verdict])
+    return Text(f"{figures.SYMBOLS[gate.verdict]} {gate.verdict}", style=STYLES[gate.verdict])
 
 
 def _name(gate: GateResult) -> Text:
@@ -132,7 +132,7 @@ def _name(gate: GateResult) -> Text:
     if gate.requirement:
         name.append(f" · {gate.requirement}", style="dim")
     if gate.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
-        name.append(f"\n{one_line(gate.reason, 200)}", style=_STYLES[gate.verdict])
+        name.append(f"\n{one_line(gate.reason, 200)}", style=STYLES[gate.verdict])
     return name
 
 
@@ -146,11 +146,11 @@ def _scores(gate: GateResult) -> Text:
 
 
 def _change(gate: GateResult) -> Text:
-    return Text(figures.difference(gate, gate.delta), style=_STYLES[gate.verdict])
+    return Text(figures.difference(gate, gate.delta), style=STYLES[gate.verdict])
 
 
 def _bar(gate: GateResult, scale: Scale) -> Text:
-    return Text(forest_line(gate, scale, _BAR_WIDTH), style=_STYLES[gate.verdict])
+    return Text(forest_line(gate, scale, _BAR_WIDTH), style=STYLES[gate.verdict])
 
 
 def _n(gate: GateResult) -> Text:
@@ -165,7 +165,7 @@ def _stacked(gate: GateResult) -> RenderableType:
     text = Text.assemble(_badge(gate), "  ", _name(gate), "\n")
     text.append_text(_scores(gate))
     if gate.delta is not None:
-        text.append(f"  {figures.difference(gate, gate.delta)}", style=_STYLES[gate.verdict])
+        text.append(f"  {figures.difference(gate, gate.delta)}", style=STYLES[gate.verdict])
         text.append(f"  [{figures.interval(gate)}]")
     text.append("\n")
     return text
