@@ -106,11 +106,15 @@ class GatePlugin:
                     [(item.gate, item.model) for item in items],
                     full=self.config.getoption("evalguard_full"),
                     noise=self.config.getoption("evalguard_noise"),
+                    fail_fast=session.config.getvalue("maxfail") == 1,
                     on_progress=on_progress,
                 )
             self._of_item = {
                 item.nodeid: gate for item, gate in zip(items, self.result.gates, strict=True)
             }
+            if session.config.getvalue("maxfail") == 1:
+                # What stopped the run is shown first, before the gates that it left undecided.
+                session.items.sort(key=self._undecided_last)
             self._write_reports(self.result)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
@@ -159,6 +163,10 @@ class GatePlugin:
         )
         if others <= 0:
             session.exitstatus = exit_code(self.result)
+
+    def _undecided_last(self, item: pytest.Item) -> int:
+        result = self._of_item.get(item.nodeid)
+        return 1 if result is None else {"FAIL": 0, "PASS": 1}.get(result.verdict.value, 2)
 
     def _write_reports(self, result: CheckResult) -> None:
         from evalguard.reports.html import write_html

@@ -136,6 +136,7 @@ class ScoredSample:
         outputs: What the model answered, one for each repeat; for multiple choice, the choice
             taken.
         scores: Value of each metric, averaged over the repeats. Never NaN.
+        corpus: What the sample adds to each corpus metric, as plain data.
         cluster: Questions of one cluster (a passage, say) are not independent.
         error: Why the sample could not be measured; its scores are then empty.
         prompt_tokens: Tokens prefilled; 0 where unknown.
@@ -148,6 +149,7 @@ class ScoredSample:
     target: str
     outputs: tuple[str, ...]
     scores: Mapping[str, float]
+    corpus: Mapping[str, Any] = field(default_factory=dict)
     cluster: str | None = None
     error: str | None = None
     prompt_tokens: int = 0

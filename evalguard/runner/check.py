@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from evalguard import __version__
 from evalguard.config import BASELINE, Noise, Project
 from evalguard.errors import MeasurementError, TrustError
-from evalguard.gates.compare import compare
+from evalguard.gates.compare import Aggregate, compare
 from evalguard.gates.decide import decide, overall
 from evalguard.gates.diagnose import diagnose
 from evalguard.gates.looks import LookPlan, is_settled
@@ -24,7 +24,9 @@ from evalguard.records import (
     Gate,
     GateResult,
     ModelInfo,
+    Role,
     ScoredSample,
+    ScoreKind,
     TaskRun,
     Verdict,
 )
@@ -44,6 +46,7 @@ def run_check(
     *,
     full: bool = False,
     noise: bool = False,
+    fail_fast: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     title: str = "EvalGuard check",
 ) -> CheckResult:
@@ -53,6 +56,7 @@ def run_check(
         project: The project.
         selected: Gates, each for one candidate.
         full: Measure every sample, even where a gate has decided.
+        fail_fast: Stop measuring at the first guard that FAILs; the others stay undecided.
         noise: Run the baseline against itself, to flag margins below its noise.
         on_progress: Called after every step of the measurement.
         title: Title of the report.
@@ -69,7 +73,7 @@ def run_check(
         pool = ModelPool(project, names, store)
         try:
             check = _Check(project, selected, pool, store, on_progress)
-            results = check.decide_all(full=full)
+            results = check.decide_all(full=full, fail_fast=fail_fast)
             if noise or project.config.noise:
                 results = check.measure_noise(results)
             return check.report(results, title)
@@ -107,7 +111,7 @@ class _Check:
             len(samples) for samples in self._wanted(self._selected, 1.0).values()
         )
 
-    def decide_all(self, *, full: bool) -> tuple[GateResult, ...]:
+    def decide_all(self, *, full: bool, fail_fast: bool) -> tuple[GateResult, ...]:
         """Measure look by look, and decide, until every gate has its verdict."""
         config = self._project.config
         early = config.early_stopping and not full
@@ -119,7 +123,7 @@ class _Check:
             self._measurer.measure(self._wanted(undecided, look / count))
             results = self._decide(looks, results, final=look == count)
             undecided = self._undecided(results)
-            if not undecided:
+            if not undecided or (fail_fast and _has_failed(results)):
                 break
         return results
 
@@ -147,6 +151,8 @@ class _Check:
                 "seconds": time.perf_counter() - self._started,
                 "engine_seconds": progress.engine_seconds,
                 "engine_calls": progress.engine_calls,
+                "prompt_tokens": progress.prompt_tokens,
+                "output_tokens": progress.output_tokens,
                 "samples": progress.samples,
                 "samples_reused": progress.reused,
                 "samples_planned": progress.planned,
@@ -229,7 +235,15 @@ class _Check:
             candidate,
             model=model,
             n_planned=self._plan.n_planned(gate),
+            aggregate=self._aggregate(gate),
         )
+
+    def _aggregate(self, gate: Gate) -> Aggregate | None:
+        """Return what makes a corpus metric of its samples; ``None`` for other metrics."""
+        if self._plan.metric(gate).kind is not ScoreKind.CORPUS:
+            return None
+        task = self._plan.of_gate(gate)[0]
+        return lambda samples: task.task.aggregate(gate.metric, samples)
 
     def _samples(self, gate: Gate, model: str) -> list[ScoredSample]:
         """Return the measured samples of a gate in the frozen order."""
@@ -285,6 +299,10 @@ class _Check:
 
 Key = tuple[str, str, str]
 """Suite, task and model."""
+
+
+def _has_failed(results: Iterable[GateResult]) -> bool:
+    return any(r.verdict is Verdict.FAIL and r.role is Role.GUARD for r in results)
 
 
 def _means(samples: Iterable[ScoredSample]) -> dict[str, float]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from evalguard.engines.base import Engine
-from evalguard.errors import EngineError, TrustError
+from evalguard.errors import EngineError, MeasurementError, TrustError
 from evalguard.records import ScoredSample
 from evalguard.runner.plan import PlannedTask
 from evalguard.store import SampleStore
@@ -50,6 +50,7 @@ class Progress:
     samples: int = 0
     reused: int = 0
     planned: int = 0
+    prompt_tokens: int = 0
     output_tokens: int = 0
     engine_seconds: float = 0.0
     engine_calls: int = 0
@@ -100,6 +101,7 @@ class Measurer:
         self.results = Results()
         self.progress = Progress()
         self._fingerprints: dict[tuple[str, str, str], str] = {}
+        self._prompt_tokens: dict[tuple[str, str], int] = {}
 
     def fingerprint_of(self, key: tuple[str, str, str]) -> str | None:
         """Return the store's key of what was measured for a suite, task and model."""
@@ -172,7 +174,9 @@ class Measurer:
         if sample.instances[0].request_type == "loglikelihood_rolling":
             return True  # read in windows of the context's length
         engine, _ = self._engine_of(measured.model)
-        longest = max(self._count_tokens(measured.model, _text(i)) for i in sample.instances)
+        lengths = [self._count_tokens(measured.model, _text(i)) for i in sample.instances]
+        self._prompt_tokens[measured.model, sample.sample_id] = sum(lengths)
+        longest = max(lengths)
         room = max(_new_tokens(instance) for instance in sample.instances)
         if longest + room <= engine.max_length:
             return True
@@ -224,11 +228,24 @@ class Measurer:
         for measured, sample in items:
             count = sum(instance.repeats or 1 for instance in sample.instances)
             answers = [next(responses) for _ in range(count)]
-            scored[measured].append(measured.task.task.score(sample, answers))
+            try:
+                one = measured.task.task.score(sample, answers)
+            except MeasurementError as error:
+                where = f"suite '{measured.task.suite}', row {sample.row_number}"
+                self._record_failure(measured, sample, f"{where}: {error}")
+                continue
+            scored[measured].append(self._with_tokens(measured, one))
         for measured, samples in scored.items():
             self._store.put(measured.fingerprint, samples)
             self.results.of(measured.key).update({s.sample_id: s for s in samples})
             self.progress.samples += len(samples)
+
+    def _with_tokens(self, measured: Measured, sample: ScoredSample) -> ScoredSample:
+        prompt = self._prompt_tokens.pop((measured.model, sample.sample_id), 0)
+        output = sum(self._count_tokens(measured.model, text) for text in sample.outputs)
+        self.progress.prompt_tokens += prompt
+        self.progress.output_tokens += output
+        return replace(sample, prompt_tokens=prompt, output_tokens=output)
 
 
 def _text(instance: Instance) -> str:

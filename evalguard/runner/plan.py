@@ -280,8 +280,12 @@ def _gate_problem(gate: Gate, tasks: Sequence[PlannedTask]) -> str | None:
             f"the tasks of suite '{gate.suite}' measure '{gate.metric}' in different ways; name "
             f"one of them with 'task': {', '.join(sorted(names))}."
         )
-    if of_name.pop().kind is ScoreKind.CORPUS:
-        return f"'{gate.metric}' has no value for each sample, so it cannot be gated yet"
+    measuring = [task.name for task in tasks if of_name <= set(task.metrics)]
+    if of_name.pop().kind is ScoreKind.CORPUS and gate.task is None and len(measuring) > 1:
+        return (
+            f"'{gate.metric}' is made of a whole task; name one with 'task': "
+            f"{', '.join(sorted(measuring))}."
+        )
     return None
 
 

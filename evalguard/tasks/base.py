@@ -62,6 +62,9 @@ class Task(Protocol):
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         """Score one sample from the responses to its instances, in their order."""
 
+    def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
+        """Return a corpus metric from what its samples add to it."""
+
 
 def content_id(*parts: object) -> str:
     """Return a short hash of plain data, the same on every machine.

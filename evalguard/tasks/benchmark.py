@@ -29,6 +29,18 @@ BINARY_METRICS = frozenset(
 )
 """lm-eval metrics that are 0 or 1 for every sample."""
 
+CORPUS_RANGES = {
+    "f1": (0.0, 1.0),
+    "mcc": (-1.0, 1.0),
+    "bleu": (0.0, 100.0),
+    "chrf": (0.0, 100.0),
+    "word_perplexity": (0.0, 1e12),
+    "byte_perplexity": (0.0, 1e12),
+    "bits_per_byte": (0.0, 1e12),
+    "perplexity": (0.0, 1e12),
+}
+"""Ranges of lm-eval metrics that only a whole set has a value of."""
+
 
 class Benchmark:
     """An lm-eval task whose scores equal those of the ``lm_eval`` command."""
@@ -41,21 +53,16 @@ class Benchmark:
 
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
-        """Metrics with a value for each sample; with several filters named ``metric,filter``."""
-        names = [
-            (metric, filter_.name)
-            for metric, aggregate in self._task.aggregation().items()
-            if aggregate is mean
-            for filter_ in self._task._filters
-        ]
+        """The task's metrics; with several filters named ``metric,filter``."""
         directions = self._task.higher_is_better()
         return tuple(
-            Metric(
-                name=self._metric_name(metric, filter_name),
-                kind=ScoreKind.BINARY if metric in BINARY_METRICS else ScoreKind.BOUNDED,
+            _metric(
+                self._metric_name(metric, filter_.name),
+                is_mean=aggregate is mean,
                 higher_is_better=bool(directions.get(metric, True)),
             )
-            for metric, filter_name in names
+            for metric, aggregate in self._task.aggregation().items()
+            for filter_ in self._task._filters
         )
 
     @cached_property
@@ -100,7 +107,8 @@ class Benchmark:
             instance.resps = list(responses[index * repeats : (index + 1) * repeats])
             instance.filtered_resps = {}
         scores: dict[str, float] = {}
-        wanted = {metric.name for metric in self.metrics}
+        corpus: dict[str, Any] = {}
+        kinds = {metric.name: metric.kind for metric in self.metrics}
         for filter_ in self._task._filters:
             filter_.apply(instances)
             values = self._task.process_results(
@@ -108,7 +116,9 @@ class Benchmark:
             )
             for metric, value in values.items():
                 name = self._metric_name(metric, filter_.name)
-                if name in wanted:
+                if kinds.get(name) is ScoreKind.CORPUS:
+                    corpus[name] = value
+                elif name in kinds:
                     scores[name] = _as_float(value, self, name, prepared.row_number)
         return ScoredSample(
             task=self.name,
@@ -117,8 +127,14 @@ class Benchmark:
             target=prepared.target,
             outputs=_outputs(self._task, prepared, responses),
             scores=scores,
+            corpus=corpus,
             cluster=prepared.cluster,
         )
+
+    def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
+        """Return a corpus metric with the task's own aggregation."""
+        aggregation = self._task.aggregation()[metric.partition(",")[0]]
+        return float(aggregation([sample.corpus[metric] for sample in samples]))
 
     def _prepared(
         self, doc_id: int, doc: Mapping[str, Any], context: str, instances: tuple[Instance, ...]
@@ -233,6 +249,15 @@ def _beside(folder: Path, files: Any) -> Any:
     if not path.is_file():
         raise FileNotFoundError(f"data file {path} does not exist")
     return str(path.resolve())
+
+
+def _metric(name: str, *, is_mean: bool, higher_is_better: bool) -> Metric:
+    base = name.partition(",")[0]
+    if is_mean:
+        kind = ScoreKind.BINARY if base in BINARY_METRICS else ScoreKind.BOUNDED
+        return Metric(name, kind, higher_is_better=higher_is_better)
+    low, high = CORPUS_RANGES.get(base, (-1e12, 1e12))
+    return Metric(name, ScoreKind.CORPUS, low, high, higher_is_better)
 
 
 def _target_text(task: ConfigurableTask, doc: Mapping[str, Any], target: Any) -> str:

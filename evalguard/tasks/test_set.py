@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -122,6 +122,7 @@ class TestSet:
             MeasurementError: If a scorer raised or returned no number in its range.
         """
         values: dict[str, list[float]] = defaultdict(list)
+        corpus: dict[str, Counter[str]] = defaultdict(Counter)
         outputs = tuple(str(response) for response in responses)
         for output in outputs:
             for scorer in self._scorers:
@@ -130,6 +131,9 @@ class TestSet:
                 )
                 for metric, value in scores.items():
                     values[metric].append(value)
+                for name in scorer.corpus_metrics:
+                    statistics = scorer.statistics(name, output, prepared.target, prepared.row)
+                    corpus[name].update(statistics)
         return ScoredSample(
             task=self.name,
             sample_id=prepared.sample_id,
@@ -137,8 +141,17 @@ class TestSet:
             target=prepared.target,
             outputs=outputs,
             scores={metric: math.fsum(found) / len(found) for metric, found in values.items()},
+            corpus={metric: dict(totals) for metric, totals in corpus.items()},
             cluster=prepared.cluster,
         )
+
+    def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
+        """Return a corpus metric from the sum of its samples' statistics."""
+        totals: Counter[str] = Counter()
+        for sample in samples:
+            totals.update(sample.corpus[metric])
+        scorer = next(one for one in self._scorers if metric in one.corpus_metrics)
+        return scorer.finish(metric, totals)
 
     def _prepare_row(
         self, row: Row, prompt: Template | None, target: Template, render: Render | None
