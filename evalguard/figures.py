@@ -6,6 +6,8 @@ any other range (nats per token, say) read as plain numbers.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from evalguard.records import GateResult, Verdict
 
 MINUS = "\u2212"
@@ -69,7 +71,9 @@ def level(gate: GateResult) -> str:
     """Write the confidence level, such as ``95%``.
 
     Example:
-        >>> from evalguard.records import Verdict
+        >>> from datetime import UTC, datetime
+
+    from evalguard.records import Verdict
         >>> level(GateResult(name="", suite="", metric="", model="", verdict=Verdict.PASS,
         ...                  reason="", confidence_level=0.975))
         '97.5%'
@@ -127,6 +131,29 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes_left = divmod(minutes, 60)
     return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
+
+
+def moment(created: str) -> str:
+    """Write a time in ISO 8601 as UTC to the minute; what is no such time stays as it is.
+
+    Example:
+        >>> moment("2026-11-03T15:22:08+01:00")
+        '2026-11-03 14:22 UTC'
+    """
+    try:
+        return f"{datetime.fromisoformat(created).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return created
+
+
+def measure(name: str, value: float) -> str:
+    """Write an entry of a timing record: a time span where its name says seconds, else a count.
+
+    Example:
+        >>> measure("engine_seconds", 75.2), measure("prompt_tokens", 10_240)
+        ('1 min 15 s', '10,240')
+    """
+    return duration(value) if name.endswith("seconds") else f"{value:,.0f}"
 
 
 def _signed(value: float, digits: str, plus: str = "+") -> str:

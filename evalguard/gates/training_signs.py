@@ -1,7 +1,8 @@
 """What a training record tells about the cause of a damage, and how to change its config.
 
-The usual ranges are those of LoRA fine-tuning of models with billions of parameters; much smaller
-models bear more, so a setting outside them is called a likely cause and no more.
+The usual ranges are those of supervised fine-tuning of models with billions of parameters; much
+smaller models bear more, so a setting outside them is called a likely cause and no more. Preference
+methods have ranges of their own, and none is claimed for them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 from evalguard.gates.damages import Lever
 from evalguard.records import TrainingRecord
 
-USUAL_LEARNING_RATE = (1e-4, 3e-4)
-"""For supervised fine-tuning with LoRA."""
+USUAL_LEARNING_RATES = {"lora": (1e-4, 3e-4), "full": (1e-5, 5e-5)}
+"""By the config's ``tuner``, for supervised fine-tuning."""
 USUAL_EPOCHS = ((1_000, 10), (10_000, 5), (float("inf"), 3))
 """Below so many task rows, at most so many epochs."""
 LEAST_REPLAY = 0.10
@@ -72,7 +73,13 @@ class Divergence:
 
 
 def divergence(record: TrainingRecord) -> Divergence | None:
-    """Return how the held-out loss diverged; ``None`` where it did not or was not logged."""
+    """Return how the held-out loss of the kept weights diverged; ``None`` where it did not.
+
+    Nothing is said of a run of several stages, whose losses are of different kinds, nor of one
+    that stopped early and so kept its best weights.
+    """
+    if "+" in record.method or _value(record.config, "training", "early_stopping") is not None:
+        return None
     logged = [
         (point.eval_loss, point.epoch) for point in record.curve if point.eval_loss is not None
     ]
@@ -112,11 +119,12 @@ def _learning_rate(record: TrainingRecord) -> Sign | None:
     rate = _number(record.config, "training", "learning_rate")
     if rate is None:
         return None
-    low, high = USUAL_LEARNING_RATE
-    if rate > high:
+    usual = _usual_rates(record)
+    if usual is not None and rate > usual[1]:
+        low, high = usual
         cause = (
             f"The learning rate, {rate:g}, is {_times(rate / high)} the upper end of what is usual "
-            f"for LoRA ({low:g} to {high:g}; very small models bear more)."
+            f"({low:g} to {high:g}; very small models bear more)."
         )
         return Sign(cause, "training.learning_rate", _rounded(max(rate / 5, low)))
     return Sign("", "training.learning_rate", _rounded(rate / 2))
@@ -152,7 +160,12 @@ def _epochs(record: TrainingRecord) -> Sign | None:
 def _rank(record: TrainingRecord) -> Sign | None:
     rank = _number(record.config, "lora", "r")
     rows = _task_rows(record)
-    if rank is None or rank <= SMALL_DATA_RANK or rows >= SMALL_DATA_ROWS:
+    if (
+        _tuner(record) != "lora"
+        or rank is None
+        or rank <= SMALL_DATA_RANK
+        or rows >= SMALL_DATA_ROWS
+    ):
         return None
     cause = f"Rank {rank:g} is large for {rows:,} task rows; {SMALL_DATA_RANK} is usual."
     return Sign(cause, "lora.r", SMALL_DATA_RANK)
@@ -160,10 +173,10 @@ def _rank(record: TrainingRecord) -> Sign | None:
 
 def _more_training(record: TrainingRecord) -> Sign | None:
     rate = _number(record.config, "training", "learning_rate")
-    low, _ = USUAL_LEARNING_RATE
-    if rate is not None and rate < low:
-        cause = f"The learning rate, {rate:g}, is below what is usual for LoRA ({low:g} or more)."
-        return Sign(cause, "training.learning_rate", 2 * low)
+    usual = _usual_rates(record)
+    if rate is not None and usual is not None and rate < usual[0]:
+        cause = f"The learning rate, {rate:g}, is below what is usual ({usual[0]:g} or more)."
+        return Sign(cause, "training.learning_rate", 2 * usual[0])
     epochs = _number(record.config, "training", "epochs")
     if epochs is None or epochs >= usual_epochs(record):
         return None
@@ -179,10 +192,22 @@ _READERS = {
 }
 
 
+def _usual_rates(record: TrainingRecord) -> tuple[float, float] | None:
+    return USUAL_LEARNING_RATES.get(_tuner(record)) if record.method.startswith("sft") else None
+
+
+def _tuner(record: TrainingRecord) -> str:
+    return str(record.config.get("tuner", "lora"))
+
+
 def _number(config: Mapping[str, Any], section: str, key: str) -> float | None:
-    values = config.get(section)
-    value = values.get(key) if isinstance(values, Mapping) else None
+    value = _value(config, section, key)
     return float(value) if isinstance(value, int | float) else None
+
+
+def _value(config: Mapping[str, Any], section: str, key: str) -> Any:
+    values = config.get(section)
+    return values.get(key) if isinstance(values, Mapping) else None
 
 
 def _task_rows(record: TrainingRecord) -> int:

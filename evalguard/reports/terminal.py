@@ -200,7 +200,7 @@ def _closing(result: CheckResult) -> list[RenderableType]:
     samples = sum(task.samples for task in result.tasks)
     if samples:
         reused = sum(task.reused for task in result.tasks)
-        total = result.timing.get("total")
+        total = result.timing.get("seconds")
         time = f" in {figures.duration(total)}" if total is not None else ""
         lines.append(
             Text(f"{samples:,} answers scored, {reused:,} of them reused{time}", style="dim")

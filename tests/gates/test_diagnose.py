@@ -182,6 +182,13 @@ class TestTask:
         assert "60 epochs are many for 20 task rows" in finding.cause
         assert finding.config_changes["training.epochs"] == 10
 
+    @pytest.mark.parametrize("method", ["sft+dpo", "sft"])
+    def test_several_stages_or_kept_best_weights_are_no_divergence(self, method):
+        training = {"learning_rate": 2e-4, "epochs": 3, "early_stopping": 2}
+        config = {**self.memorised.config, **({"training": training} if method == "sft" else {})}
+        record = replace(self.memorised, method=method, config=config)
+        assert standing(found(gate_results(UNLEARNED), record)) == ["task_not_learned"]
+
     def test_too_low_a_learning_rate_is_named(self):
         (finding,) = found(gate_results(UNLEARNED), training_record(learning_rate=2e-5))
         assert "2e-05, is below what is usual" in finding.cause
@@ -195,6 +202,20 @@ class TestCauseAndRepair:
         assert "33 times the upper end of what is usual" in finding.cause
         assert "none of the rows was general data" in finding.cause
         assert finding.config_changes == {"training.learning_rate": 2e-3, "replay.share": 0.2}
+
+    def test_preference_methods_and_full_tuning_have_ranges_of_their_own(self):
+        record = training_record(learning_rate=2e-4, replay_share=0.5)
+        dpo = replace(record, method="dpo")
+        assert "learning rate" not in found(gate_results(examples.FORGETTING), dpo)[0].cause
+        full = replace(record, config={**record.config, "tuner": "full"})
+        finding = found(gate_results(examples.FORGETTING), full)[0]
+        assert "is 4 times the upper end of what is usual (1e-05 to 5e-05" in finding.cause
+
+    def test_the_rank_belongs_to_lora(self):
+        record = replace(TestTask.memorised, config={**TestTask.memorised.config, "tuner": "ia3"})
+        finding = found(gate_results(UNLEARNED), record)[0]
+        assert finding.code == "overfitting"
+        assert "lora.r" not in finding.config_changes
 
     def test_where_nothing_stands_out_the_likeliest_setting_is_eased(self):
         record = training_record(learning_rate=2e-4, replay_share=0.15)

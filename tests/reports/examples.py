@@ -321,8 +321,8 @@ def check_result(
             for example in GATES
         ),
         environment={"evalguard": "0.1.0", "python": "3.11.2", "torch": "2.13.0", "engine": "hf"},
-        timing={"baseline": 12.4, "candidates": 14.1, "total": 29.3},
-        created="2026-11-03T14:22:08Z",
+        timing={"seconds": 29.3, "engine_seconds": 14.1, "prompt_tokens": 88_120},
+        created="2026-11-03T14:22:08+00:00",
         decided_by=deciders[0].id if deciders else None,
     )
 

@@ -104,6 +104,8 @@ def test_tells_what_was_run_with_which_hashes(page, forgetting):
     assert "9b2e" * 16 in page.text
     assert "2,700 reused" in page.text
     assert "3.11.2" in page.text
+    assert "engine seconds 14.1 s" in page.text
+    assert "prompt tokens 88,120" in page.text
 
 
 def test_text_of_a_model_is_text(forgetting):
