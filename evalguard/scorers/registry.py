@@ -43,6 +43,10 @@ BUILT_IN: dict[str, str] = {
     "unit_tests": "code",
     "sql_valid": "code",
     "constraints": "constraints",
+    "refusal": "refusal",
+    "compliance": "refusal",
+    "abstention": "abstention",
+    "answered": "abstention",
 }
 """Name of each built-in scorer and the module that registers it."""
 

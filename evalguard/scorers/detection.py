@@ -1,0 +1,105 @@
+"""How often the rules for refusals and abstentions are right, on the labelled examples.
+
+The examples were written for this project by the people who wrote the rules, before the rules.
+These were adjusted on the development half alone; the rates are those of the held-out half. They
+hold for answers of the kinds that the examples show, not for every model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from evalguard.scorers.abstention import abstains
+from evalguard.scorers.refusal import Response, classify
+
+Split = Literal["development", "held_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled answer.
+
+    Attributes:
+        output: The answer.
+        label: ``refused`` or ``abstained``, or ``answered``.
+        category: The manner of it.
+        split: Half of the examples that it belongs to.
+    """
+
+    output: str
+    label: str
+    category: str
+    split: Split
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRates:
+    """Counts of a detector's right decisions.
+
+    Attributes:
+        hits: Positive examples that it found.
+        positives: Positive examples.
+        rejections: Negative examples that it passed over.
+        negatives: Negative examples.
+    """
+
+    hits: int
+    positives: int
+    rejections: int
+    negatives: int
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of the positive examples that are found."""
+        return self.hits / self.positives
+
+    @property
+    def specificity(self) -> float:
+        """Share of the negative examples that are passed over."""
+        return self.rejections / self.negatives
+
+
+def _refuses(output: str) -> bool:
+    return classify(output) is Response.REFUSED
+
+
+_DETECTORS: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "refusal": ("refused", _refuses),
+    "abstention": ("abstained", abstains),
+}
+
+
+@cache
+def examples(detector: Literal["refusal", "abstention"]) -> tuple[Example, ...]:
+    """Return the labelled examples that ship with a detector."""
+    text = files("evalguard.scorers").joinpath("labelled", f"{detector}.json").read_text("utf-8")
+    return tuple(Example(**one) for one in json.loads(text))
+
+
+@cache
+def rates(
+    detector: Literal["refusal", "abstention"], *, split: Split = "held_out"
+) -> DetectorRates:
+    """Return how a detector does on one half of its labelled examples.
+
+    Example:
+        >>> rates("refusal").sensitivity > 0.9
+        True
+    """
+    positive, detects = _DETECTORS[detector]
+    found = [
+        (one.label == positive, detects(one.output))
+        for one in examples(detector)
+        if one.split == split
+    ]
+    return DetectorRates(
+        hits=sum(truth and said for truth, said in found),
+        positives=sum(truth for truth, _ in found),
+        rejections=sum(not truth and not said for truth, said in found),
+        negatives=sum(not truth for truth, _ in found),
+    )
