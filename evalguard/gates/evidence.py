@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from evalguard.errors import ConfigError, MeasurementError, Problem
-from evalguard.records import Comparison, CorpusValues, Gate, Margin, Metric, Role, ScoreKind
+from evalguard.records import Comparison, CorpusValues, Gate, Margin, Metric, ScoreKind
 from evalguard.stats import (
     EXACT_LIMIT,
     GroupJackknife,
@@ -23,21 +24,24 @@ class Demand:
     """One thing that a gate demands, with its test.
 
     Attributes:
+        kind: What is demanded: a difference, a least or a greatest mean, or few clipped losses.
         text: The demand in words, such as ``max_drop 5pp``.
         test: The test of θ ≤ −margin (not met) and θ ≥ −margin (met).
         margin: δ.
-        role: A tripwire need not be shown to be met; it only must not be shown to fail.
     """
 
+    kind: Literal["difference", "min", "max", "clip"]
     text: str
     test: MarginTest
     margin: float
-    role: Role = Role.GUARD
 
     @property
     def p_pass(self) -> float:
-        """Return the p-value of the demand not being met."""
-        return 0.0 if self.role is Role.TRIPWIRE else self.test.p_pass(self.margin)
+        """Return the p-value of the demand not being met.
+
+        That losses stay within the clip is a tripwire: it must not fail, and need not be shown.
+        """
+        return 0.0 if self.kind == "clip" else self.test.p_pass(self.margin)
 
     @property
     def p_fail(self) -> float:
@@ -183,15 +187,15 @@ def _from_samples(comparison: Comparison) -> Evidence:
     difference = scores.difference(relative=demanded is not None and demanded.unit == "%")
     demands = []
     if margin is not None:
-        demands.append(Demand(demand_of_difference(gate), difference, margin))
+        demands.append(Demand("difference", demand_of_difference(gate), difference, margin))
     if gate.min is not None:
-        demands.append(Demand(f"min {gate.min:g}", scores.bound(least=True), -gate.min))
+        demands.append(Demand("min", f"min {gate.min:g}", scores.bound(least=True), -gate.min))
     if gate.max is not None:
-        demands.append(Demand(f"max {gate.max:g}", scores.bound(least=False), gate.max))
+        demands.append(Demand("max", f"max {gate.max:g}", scores.bound(least=False), gate.max))
     if metric.clip is not None:
         text = f"at most {MAX_CLIPPED_LOSSES:.0%} of losses beyond {metric.clip:g}"
         within = scores.unclipped_losses()
-        demands.append(Demand(text, within, MAX_CLIPPED_LOSSES - 1, Role.TRIPWIRE))
+        demands.append(Demand("clip", text, within, MAX_CLIPPED_LOSSES - 1))
     return Evidence(
         difference=difference,
         margin=margin,
@@ -255,12 +259,14 @@ def _from_corpus(comparison: Comparison, corpus: CorpusValues) -> Evidence:
     )
     demands = []
     if margin is not None:
-        demands.append(Demand(demand_of_difference(gate), difference, margin))
-    for key, bound, side in (("min", gate.min, 1.0), ("max", gate.max, -1.0)):
-        if bound is not None:
-            partial = [side * value for value in corpus.candidate_without]
-            test = GroupJackknife(side * corpus.candidate, partial, count, bound=span)
-            demands.append(Demand(f"{key} {bound:g}", test, -side * bound))
+        demands.append(Demand("difference", demand_of_difference(gate), difference, margin))
+    if gate.min is not None:
+        test = GroupJackknife(corpus.candidate, corpus.candidate_without, count, span)
+        demands.append(Demand("min", f"min {gate.min:g}", test, -gate.min))
+    if gate.max is not None:
+        without = [-value for value in corpus.candidate_without]
+        test = GroupJackknife(-corpus.candidate, without, count, span)
+        demands.append(Demand("max", f"max {gate.max:g}", test, gate.max))
     return Evidence(
         difference=difference,
         margin=margin,

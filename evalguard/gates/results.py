@@ -8,7 +8,7 @@ from typing import Any
 from evalguard.gates.evidence import Demand, Evidence, demand_text
 from evalguard.gates.looks import FUTILE, Look
 from evalguard.gates.wording import Wording
-from evalguard.records import Comparison, Gate, GateResult, Role, SamplePair, ScoreKind, Verdict
+from evalguard.records import Comparison, Gate, GateResult, SamplePair, ScoreKind, Verdict
 from evalguard.stats import (
     BinaryRate,
     ConfidenceInterval,
@@ -90,7 +90,7 @@ def result_of(
         fraction_used=look.shares[-1],
         shares=look.shares,
         alpha=look.level,
-        mde=-effect if first.text.startswith("max ") else effect,
+        mde=-effect if first.kind == "max" else effect,
         required_n=required,
         flags=_flags(comparison, evidence, look, verdict, limits),
         higher_is_better=comparison.metric.higher_is_better,
@@ -140,9 +140,7 @@ def _flags(
     limits: ConfidenceInterval,
 ) -> tuple[str, ...]:
     underpowered = any(
-        _underpowered(demand, look, evidence.n, comparison)
-        for demand in evidence.demands
-        if demand.role is Role.GUARD
+        _underpowered(demand, look, evidence.n, comparison) for demand in evidence.demands
     )
     found = {
         "improved": limits.low > 0,
@@ -176,18 +174,18 @@ def _underpowered(demand: Demand, look: Look, n: int, comparison: Comparison) ->
     Good is: unchanged for a tolerated drop, gaining twice what is asked for a gain, perfect for a
     bound.
     """
-    metric, planned = comparison.metric, comparison.n_planned
-    effect = _detectable(demand, look, n, planned)
-    margin = demand.margin
-    if demand.text.startswith("min "):
-        good, tolerated = metric.high, 1 + margin
-    elif demand.text.startswith("max "):
-        good, tolerated = -metric.low, margin
-    else:
-        good, tolerated = max(0.0, -2 * margin), margin
-    if isinstance(demand.test, BinaryRate | PairedBinary) and tolerated > 0:
-        return effect > good or planned < fewest_samples(tolerated, alpha=look.end_level)
-    return effect > good
+    metric, margin = comparison.metric, demand.margin
+    good, tolerated = {
+        "difference": (max(0.0, -2 * margin), margin),
+        "min": (metric.high, metric.high + margin),
+        "max": (-metric.low, margin - metric.low),
+        "clip": (math.inf, 0.0),
+    }[demand.kind]
+    if _detectable(demand, look, n, comparison.n_planned) > good:
+        return True
+    if not isinstance(demand.test, BinaryRate | PairedBinary) or tolerated <= 0:
+        return False
+    return comparison.n_planned < fewest_samples(tolerated, alpha=look.end_level)
 
 
 def _required_n(demand: Demand, look: Look, n: int) -> int | None:

@@ -16,6 +16,7 @@ from evalguard.stats.planning import (
     quantile,
     required_n,
 )
+from evalguard.stats.power import power_paired, rejection_edge, required_n_exact
 from evalguard.stats.rate import BinaryRate
 from evalguard.stats.scores import PairedScores, paired_scores
 from evalguard.stats.sequential import conditional_power, levels, sequential_pvalue
@@ -41,7 +42,10 @@ __all__ = [
     "interval",
     "levels",
     "paired_scores",
+    "power_paired",
     "quantile",
+    "rejection_edge",
     "required_n",
+    "required_n_exact",
     "sequential_pvalue",
 ]

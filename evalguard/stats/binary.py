@@ -24,7 +24,7 @@ EXACT_LIMIT = 1000
 GAMMA = 1e-5  # probability spent on the confidence set of ψ, added to the p-value
 N_PSI = 70  # values of ψ over which the maximum is taken
 TIE = 1e-10  # tables whose statistics differ by rounding alone count as equally extreme
-NEGLIGIBLE = 1e-13  # probability of a number of discordant pairs that is not followed up
+NEGLIGIBLE = 1e-9  # a number of discordant pairs less likely than this counts as extreme
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Any, Any, int, float], Any]
@@ -151,7 +151,8 @@ def _exact_pvalue(losses: int, gains: int, n: int, margin: float, fail: bool) ->
     pairs = _reachable_pairs(n, low, high)
     statistic = bonett_price if fail else tango
     observed = float(statistic(losses, gains, n, margin))
-    most = _most_losses(observed, n, margin, pairs, fail)
+    # For FAIL, the tables with a statistic above the observed one are those not as extreme.
+    most = most_losses(statistic, observed + (TIE if fail else -TIE), n, margin, pairs)
 
     log_choose = (
         special.gammaln(n + 1) - special.gammaln(pairs + 1) - special.gammaln(n - pairs + 1)
@@ -161,8 +162,10 @@ def _exact_pvalue(losses: int, gains: int, n: int, margin: float, fail: bool) ->
     half = np.full_like(psi, 0.5)  # at ψ = 0, where there is no pair to be lost
     loss = np.divide(psi + margin, 2 * psi, out=half, where=psi > 0).clip(0.0, 1.0)[row, 0]
     tail = _binomial_tail(most[column], pairs[column], loss, fail)
-    sums = np.bincount(row, weights=weight[row, column] * tail, minlength=N_PSI)
-    return float(min(1.0, GAMMA + sums.max()))
+    followed = weight[row, column]
+    # What is not followed up counts as extreme, so that the p-value can only be too great.
+    sums = np.bincount(row, weights=followed * tail - followed, minlength=N_PSI)
+    return float(min(1.0, GAMMA + 1.0 + sums.max()))
 
 
 def _plausible_discordance(pairs: int, n: int) -> tuple[float, float]:
@@ -179,23 +182,19 @@ def _reachable_pairs(n: int, low: float, high: float) -> Floats:
     return np.arange(max(0, int(least)), min(n, int(most) + 1) + 1, dtype=float)
 
 
-def _most_losses(observed: float, n: int, margin: float, pairs: Floats, fail: bool) -> Floats:
-    """Return, for each number of pairs, where the tables as extreme as the observed one end.
+def most_losses(statistic: Statistic, bound: float, n: int, margin: float, pairs: Floats) -> Floats:
+    """Return, for each number of pairs, the most losses whose statistic is at least ``bound``.
 
-    For PASS these are the tables with at most so many losses (−1: none); for FAIL those with more.
-    Both statistics fall with every loss at a fixed number of pairs, which is what bisection needs.
+    −1 stands for none. Both statistics fall with every loss at a fixed number of pairs, which is
+    what bisection needs.
     """
-    statistic = bonett_price if fail else tango
-    # FAIL: the tables with a statistic above the observed one are those that are not extreme.
-    bound = observed + TIE if fail else observed - TIE
     low, high = np.full_like(pairs, -1), pairs.copy()
     for _ in range(int(np.log2(n + 1)) + 2):
         middle = np.ceil((low + high) / 2)
-        inside = statistic(middle, pairs - middle, n, margin)
-        keep = (inside > bound) if fail else (inside >= bound)
-        moved = (low < high) & (middle >= 0)
-        low = np.where(moved & keep, middle, low)
-        high = np.where(moved & ~keep, middle - 1, high)
+        keep = statistic(middle, pairs - middle, n, margin) >= bound
+        searched = (low < high) & (middle >= 0)
+        low = np.where(searched & keep, middle, low)
+        high = np.where(searched & ~keep, middle - 1, high)
     return low
 
 

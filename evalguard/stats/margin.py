@@ -79,7 +79,7 @@ def interval(
     alpha: float,
     low: float = -1.0,
     high: float = 1.0,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-5,
 ) -> ConfidenceInterval:
     """Invert both one-sided tests in the margin.
 
@@ -109,10 +109,17 @@ def interval(
     def upper(delta: float) -> float:
         return -_surplus(test.p_fail(delta), alpha)
 
-    return ConfidenceInterval(
-        -_crossing(lower, margin, -high, -low, tolerance),
-        -_crossing(upper, margin, -high, -low, tolerance),
-    )
+    error = max(test.standard_error(margin), (high - low) / 1000)
+    least = _crossing(lower, margin, (-high, -low), error, tolerance)
+    most = _crossing(upper, margin, (-high, -low), error, tolerance)
+    # The order of the tables under the FAIL test changes in jumps with the margin, so that a
+    # greater θ may be left unrejected beyond the first limit; the interval covers that as well.
+    floor = margin if upper(margin) >= 0 else -high
+    probe = most
+    while (probe := probe - error / 4) > max(floor, most - error):
+        if upper(probe) < 0:
+            most = _crossing(upper, probe, (floor, -low), error, tolerance)
+    return ConfidenceInterval(-least, -most)
 
 
 def _surplus(pvalue: float, alpha: float) -> float:
@@ -121,29 +128,31 @@ def _surplus(pvalue: float, alpha: float) -> float:
 
 
 def _crossing(
-    surplus: Callable[[float], float], start: float, least: float, most: float, tolerance: float
+    surplus: Callable[[float], float],
+    start: float,
+    bounds: tuple[float, float],
+    error: float,
+    tolerance: float,
 ) -> float:
-    """Return the margin where a decreasing ``surplus`` changes sign, ``start`` staying on its side.
+    """Return the margin where a decreasing ``surplus`` changes sign, on ``start``'s own side.
 
-    ``surplus`` counts as crossed where it is ≤ 0 for the lower limit and < 0 for the upper one,
-    which is what ``p <= alpha`` means on each side.
+    The surplus falls by about one per standard error, so the first probe is set just beyond where
+    it should vanish, and a narrow bracket remains to be searched.
     """
     here = surplus(start)
-    if here == 0 or not least < start < most:
+    if here == 0:
         return start
-    end = least if here < 0 else most
-    there = surplus(end)
-    if there == 0 or (there < 0) == (here < 0):
-        return end  # even the widest margin is not crossed: the limit is that of the scale
-    near, far = start, end
-    step = (most - least) / 50
-    # A root bracketed closely costs a third of the evaluations that one in the whole range costs.
+    end = bounds[0] if here < 0 else bounds[1]
+    direction = -1.0 if here < 0 else 1.0
+    if (end - start) * direction <= 0:
+        return start
+    near, reach = start, abs(here) * error * 1.1 + tolerance
     while True:
-        probe = near - step if here < 0 else near + step
-        if (probe <= end) if here < 0 else (probe >= end):
-            break
-        if (surplus(probe) < 0) != (here < 0):
-            far = probe
-            break
-        near, step = probe, step * 3
-    return float(optimize.brentq(surplus, near, far, xtol=tolerance, rtol=1e-9))
+        far = near + direction * reach
+        if (end - far) * direction <= 0:
+            far = end
+        if (surplus(far) < 0) != (here < 0):
+            return float(optimize.brentq(surplus, near, far, xtol=tolerance, rtol=1e-9))
+        if far == end:
+            return end  # not even the widest margin crosses: the limit is that of the scale
+        near, reach = far, reach * 1.5
