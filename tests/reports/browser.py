@@ -14,8 +14,10 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in _NAMES if (path := shutil.which(name))), None)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
+MEASURE_WIDTH = "probe(document.documentElement.scrollWidth - innerWidth);"
 _PROBE = """<script>addEventListener("load", () => {
-  document.documentElement.dataset.overflow = document.documentElement.scrollWidth - innerWidth;
+  const probe = (value) => { document.documentElement.dataset.probe = value; };
+  %s
 });</script>"""
 
 
@@ -27,26 +29,27 @@ class Page:
     console: list[str]
 
     @property
-    def overflow(self) -> int:
-        """Pixels by which the page is wider than the window."""
-        found = re.search(r'data-overflow="(-?\d+)"', self.dom)
+    def probed(self) -> int:
+        """The number that the probe found."""
+        found = re.search(r'data-probe="(-?\d+)"', self.dom)
         assert found, "the probe did not run"
         return int(found[1])
 
 
-def open_page(path: Path, folder: Path, *, width: int = 1280, probe: bool = False) -> Page:
+def open_page(path: Path, folder: Path, *, width: int = 1280, probe: str = "") -> Page:
     """Load a page and return its DOM after its scripts ran.
 
     Args:
         path: The HTML file.
         folder: An empty folder for the browser's profile.
         width: Of the window.
-        probe: Add a script that measures the page; the security policy is lifted for it.
+        probe: JavaScript to run on the loaded page, which calls ``probe(number)``; the security
+            policy is lifted for it.
     """
     if probe:
         text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", path.read_text())
         path = folder / "probed.html"
-        path.write_text(text.replace("</body>", f"{_PROBE}</body>"))
+        path.write_text(text.replace("</body>", f"{_PROBE % probe}</body>"))
     assert CHROMIUM
     run = subprocess.run(
         [

@@ -12,7 +12,7 @@ from evalguard.gates.diagnose import diagnose
 from evalguard.records import CheckResult, LossPoint, Verdict
 from evalguard.reports.html import render_html, write_html
 from tests.reports import examples
-from tests.reports.browser import needs_chromium, open_page
+from tests.reports.browser import MEASURE_WIDTH, needs_chromium, open_page
 
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 VOID = {"meta", "link", "br", "img", "input"}
@@ -235,5 +235,31 @@ def test_a_script_in_a_model_answer_never_runs(forgetting, tmp_path):
 @pytest.mark.parametrize("width", [1280, 500])
 def test_fits_the_window(several, tmp_path, width):
     result = examples.with_texts(diagnosed(several), prompt="x" * 3000, output="y" * 3000)
-    page = open_page(write_html(result, tmp_path / "r.html"), tmp_path, width=width, probe=True)
-    assert page.overflow <= 0
+    path = write_html(result, tmp_path / "report.html")
+    assert open_page(path, tmp_path, width=width, probe=MEASURE_WIDTH).probed <= 0
+
+
+@needs_chromium
+def test_passed_gates_can_be_hidden(several, tmp_path):
+    script = """
+      document.getElementById("hide-passed").click();
+      const gates = [...document.querySelectorAll(".gate")];
+      probe(gates.filter((gate) => gate.checkVisibility()).length);
+    """
+    page = open_page(write_html(several, tmp_path / "report.html"), tmp_path, probe=script)
+    assert page.probed == sum(gate.verdict is not Verdict.PASS for gate in several.gates)
+
+
+@needs_chromium
+def test_samples_can_be_searched(several, tmp_path):
+    script = """
+      const field = document.getElementById("find-samples");
+      field.value = "POISON a well";
+      field.dispatchEvent(new Event("input"));
+      const samples = [...document.querySelectorAll(".sample")];
+      probe(samples.filter((sample) => sample.checkVisibility()).length);
+    """
+    page = open_page(write_html(several, tmp_path / "report.html"), tmp_path, probe=script)
+    # Two candidates lost refusals, five samples of each are shown.
+    assert page.probed == 10
+    assert "10 found" in page.dom
