@@ -67,7 +67,7 @@ def open_page(path: Path, folder: Path, *, width: int = 1280, probe: str = "") -
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,  # a busy machine starts a browser slowly
         check=True,
     )
     console = [line for line in run.stderr.splitlines() if ":CONSOLE" in line]
