@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
-from evalguard.errors import StoreError
+from evalguard.errors import PrerequisiteError, StoreError
 from evalguard.store.tables import STORE_VERSION, meta, metadata
 
 BUSY_TIMEOUT_SECONDS = 30.0
 """How long to wait for another process that writes."""
+
+_CREATION_LOCK = 0x0E_5A_11_6A_4D  # any number that no other program on the server locks
 
 _NEXT_STEPS = {
     ("locked", "busy"): "another process has kept it locked for {timeout:g} s. "
@@ -28,6 +30,10 @@ _NEXT_STEPS = {
     "'store' in evalguard.yaml to another path; samples are then measured anew.",
     ("unable to open", "readonly"): "it cannot be opened for writing. Check the path and its "
     "permissions, or set 'store' in evalguard.yaml to another path.",
+    (
+        "connection",
+    ): "the server cannot be reached or broke off. Check that it runs, and 'store' in "
+    "evalguard.yaml.",
 }
 """What the database says → what that means and what to do."""
 
@@ -41,6 +47,7 @@ class Database:
 
     Raises:
         StoreError: If it cannot be opened, is of another program, or of another version.
+        PrerequisiteError: If the driver of the database is not installed.
     """
 
     def __init__(
@@ -53,11 +60,13 @@ class Database:
             on_sqlite = url.get_backend_name() == "sqlite"
             self.name = str(url.database) if on_sqlite else url.render_as_string(hide_password=True)
             self._engine = self._open_sqlite(url) if on_sqlite else sa.create_engine(url)
-        except (sa.exc.ArgumentError, ModuleNotFoundError, OSError) as error:
+        except ModuleNotFoundError as error:
+            raise PrerequisiteError(f"The store {self.name}", extra="postgres") from error
+        except (sa.exc.ArgumentError, OSError) as error:
             raise StoreError(
                 f"store {self.name}: cannot be opened: {str(error).splitlines()[0]}. Set 'store' "
-                "in evalguard.yaml to the path of a file, or to the URL of a database whose driver "
-                "is installed."
+                "in evalguard.yaml to the path of a file, or to a URL such as "
+                "postgresql://user@host/database."
             ) from error
         try:
             self._prepare()
@@ -129,6 +138,9 @@ class Database:
         if meta.name in tables and self._version() is not None:
             return
         with self.writing() as connection:
+            if self._engine.dialect.name == "postgresql":
+                # Its IF NOT EXISTS fails where two create one table at the same time.
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CREATION_LOCK)))
             for table in metadata.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
             row = {"key": "version", "value": STORE_VERSION}
@@ -155,7 +167,7 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            said = str(error.orig)
+            said = " ".join(str(error.orig).split())
             steps = (
                 step.format(timeout=self._timeout)
                 for words, step in _NEXT_STEPS.items()

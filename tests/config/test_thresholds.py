@@ -95,3 +95,18 @@ def test_defaults_fail_closed(tmp_path):
     config = gates(tmp_path, "{suite: a, metric: b, max_drop: 5pp}")
     assert (config.confidence_level, config.on_inconclusive) == (0.95, "fail")
     assert config.gates[0].role == "guard"
+
+
+def test_every_kind_of_requirement_loads(tmp_path):
+    config = gates(
+        tmp_path,
+        "{name: no catastrophic forgetting, suite: general, metric: acc, max_drop: 5%}  # relative",
+        "{name: the task got better, suite: tickets, metric: exact_match, min_gain: 2pp}",
+        "{name: does not over-refuse, suite: safety-benign, metric: compliance, max_drop: 3pp}",
+        "{name: JSON stays valid, suite: format, metric: json_valid, max_drop: 2pp, min: 0.95}",
+        "{suite: drift, metric: kl, max: 0.1, role: tripwire, weights: equal}",
+    )
+    assert [gate.max_drop for gate in config.gates[:2]] == [Margin(0.05, "%"), None]
+    assert config.gates[1].min_gain == Margin(0.02, "pp")
+    assert (config.gates[3].min, config.gates[4].max) == (0.95, 0.1)
+    assert (config.gates[4].weights, config.gates[0].weights) == ("equal", "size")

@@ -1,0 +1,105 @@
+"""The same store on a PostgreSQL server, started for these tests on a socket of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evalguard.errors import PrerequisiteError, StoreError
+from evalguard.store import SampleStore
+from tests.store.conftest import make_sample
+from tests.store.test_processes import ids, start
+
+
+def binary(name: str) -> str | None:
+    """Find a server binary, which Debian keeps off the path."""
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return shutil.which(name, path=os.pathsep.join([*map(str, places), os.environ.get("PATH", "")]))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Start a server and return the URL of its database."""
+    pytest.importorskip("psycopg", reason="needs the extra 'postgres'")
+    initdb, pg_ctl = binary("initdb"), binary("pg_ctl")
+    if initdb is None or pg_ctl is None:
+        pytest.skip("no PostgreSQL server is installed")
+    user = "nobody" if os.geteuid() == 0 else None  # as root the server refuses to run
+    folder = Path(tempfile.mkdtemp())  # a socket's path must be short
+    if user:
+        shutil.chown(folder, user)
+
+    def run(*command: str) -> None:
+        quiet = subprocess.DEVNULL  # a pipe would stay open for as long as the server runs
+        subprocess.run(command, check=True, stdout=quiet, stderr=quiet, user=user, cwd="/")
+
+    data = f"{folder}/data"
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+    run(initdb, "-D", data, "-A", "trust", "-U", "tester")
+    run(pg_ctl, "-D", data, "-l", f"{folder}/log", "-w", "-o", options, "start")
+    yield f"postgresql://tester@/postgres?host={folder}"
+    run(pg_ctl, "-D", data, "-w", "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def url(server) -> Iterator[str]:
+    """Return the URL of an empty database."""
+    import psycopg
+
+    yield server
+    with psycopg.connect(server) as connection:
+        for table in ("meta", "samples", "facts", "files"):
+            connection.execute(f"DROP TABLE IF EXISTS evalguard_{table}")
+
+
+def test_what_is_put_is_got_back(url, tmp_path):
+    with SampleStore(url) as store:
+        samples = [make_sample(str(number), prompt="nul \0 byte") for number in range(700)]
+        store.put("f", samples)
+        store.put("f", [make_sample("0", outputs=("other",))])
+        assert list(store.get("f", [str(n) for n in range(800)]).values()) == samples
+        store.describe_fingerprint("f", {"a": 1, "b": None})
+        store.describe_fingerprint("f", {"a": 2})
+        assert store.fingerprint_description("f") == {"a": 2, "b": None}
+        (tmp_path / "weights").write_text("w")
+        assert store.file_sha256(tmp_path / "weights") == store.file_sha256(tmp_path / "weights")
+        assert [(run.fingerprint, run.samples) for run in store.runs()] == [("f", 700)]
+        assert store.prune(["f"]) == 700
+        assert store.runs() == ()
+
+
+def test_processes_create_and_fill_one_store(url):
+    writers = [start(url, output, 5) for output in ("first", "second", "third")]
+    for writer in writers:
+        _, errors = writer.communicate(timeout=60)
+        assert writer.returncode == 0, errors
+    with SampleStore(url) as store:
+        assert len(store.get("f", ids(5))) == len(ids(5))
+
+
+def test_a_forged_row_is_refused(url):
+    import psycopg
+
+    with SampleStore(url) as store:
+        store.put("f", [make_sample("a")])
+        with psycopg.connect(url) as connection:
+            connection.execute("UPDATE evalguard_samples SET fingerprint = 'other'")
+        with pytest.raises(StoreError, match="edited, or moved there"):
+            store.get("other", ["a"])
+
+
+def test_a_server_that_is_not_there_is_named(server):
+    with pytest.raises(StoreError, match=r"cannot be reached.*nowhere"):
+        SampleStore("postgresql://tester@/postgres?host=/nowhere")
+
+
+def test_a_missing_driver_names_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(PrerequisiteError, match=r"pip install 'evalguard\[postgres\]'"):
+        SampleStore("postgresql://tester@/postgres?host=/nowhere")
