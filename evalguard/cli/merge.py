@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from evalguard.errors import PrerequisiteError, UsageError
+from evalguard.quiet import quiet
 
 _WAYS = ("cat", "svd", "linear", "ties", "dare_linear", "dare_ties")
 
@@ -39,7 +40,7 @@ def command(
     density: float | None,
     seed: int | None,
 ) -> None:
-    r"""Merge one adapter into its base, or combine several ADAPTERS into one.
+    """Merge one adapter into its base, or combine several ADAPTERS into one.
 
     The result is put in its folder only when the merge has succeeded. It may behave differently
     from what it was made of: gate it.
@@ -49,9 +50,10 @@ def command(
       evalguard merge adapters/tickets --output models/tickets-merged
       evalguard merge adapters/a adapters/b --weight 0.7 --weight 0.3 --output adapters/ab
       evalguard merge adapters/a adapters/b --method ties --density 0.3 --output adapters/ab
-    """
+    """  # noqa: D301
     try:
-        from evalguard.training.merge import combine, merge_into_base
+        with quiet():
+            from evalguard.training.merge import combine, merge_into_base
     except ImportError as error:
         raise PrerequisiteError("Merging", extra="train") from error
 

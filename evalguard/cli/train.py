@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from evalguard.errors import PrerequisiteError
+from evalguard.quiet import quiet
 from evalguard.records import TrainingRecord
 
 
@@ -31,7 +32,7 @@ from evalguard.records import TrainingRecord
     help="Go on with an interrupted run that kept checkpoints (training.checkpoints: true).",
 )
 def command(config: Path, overrides: tuple[str, ...], output: Path | None, resume: bool) -> None:
-    r"""Fine-tune an adapter as CONFIG says and record what made it.
+    """Fine-tune an adapter as CONFIG says and record what made it.
 
     The adapter is put in its folder only when the run has succeeded.
 
@@ -40,7 +41,7 @@ def command(config: Path, overrides: tuple[str, ...], output: Path | None, resum
       evalguard train training/tickets.yaml
       evalguard train training/tickets.yaml --set training.learning_rate=1e-4 --set lora.r=8
       evalguard train training/tickets.yaml --output adapters/tickets-v2
-    """
+    """  # noqa: D301
     from rich.console import Console
 
     from evalguard.training import load_training_config
@@ -49,8 +50,9 @@ def command(config: Path, overrides: tuple[str, ...], output: Path | None, resum
     if output is not None:
         settings = settings.model_copy(update={"output": str(output.resolve())})
     try:
-        from evalguard.training.display import training_display
-        from evalguard.training.finetune import train
+        with quiet():
+            from evalguard.training.display import training_display
+            from evalguard.training.finetune import train
     except ImportError as error:
         raise PrerequisiteError("Training", extra="train") from error
     console = Console()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from evalguard.errors import ModelError, PrerequisiteError
+from evalguard.store import folder_fingerprint
 from evalguard.training.config import Base
 
 SMALL_PARAMETERS = 50_000_000
-"""Below this a second thread costs more than it gives: the threads wait for each other."""
+"""Below this a model is trained on one thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,22 @@ def open_pretrained(auto_class: Any, name: str, **options: Any) -> Any:
         ) from error
 
 
+@contextmanager
+def fitting_threads(model: Any) -> Iterator[None]:
+    """Run a small model on one thread, and restore the number afterwards.
+
+    The threads of a small model spend their time waiting for each other, many times over when
+    something else runs on the machine.
+    """
+    before = torch.get_num_threads()
+    if model.num_parameters() < SMALL_PARAMETERS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _quantization(kind: str, dtype: torch.dtype) -> BitsAndBytesConfig | None:
     if kind == "nf4":
         return BitsAndBytesConfig(
@@ -137,8 +155,8 @@ def linear_modules(model: Any) -> list[str]:
     )
 
 
-def fingerprint(name: str, revision: str | None = None) -> str:
-    """Return the SHA-256 over the files of a base (weights, config, tokenizer).
+def base_fingerprint(name: str, revision: str | None = None) -> str:
+    """Return the hash of a base's files, as the store takes it.
 
     Args:
         name: Folder or hub name; a hub model is read from the local cache.
@@ -149,10 +167,4 @@ def fingerprint(name: str, revision: str | None = None) -> str:
         from huggingface_hub import snapshot_download
 
         folder = Path(snapshot_download(name, revision=revision, local_files_only=True))
-    digest = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
-        if file.is_file() and file.suffix in {".safetensors", ".json", ".jinja", ".model", ".txt"}:
-            with file.open("rb") as stream:
-                inner = hashlib.file_digest(stream, "sha256").hexdigest()
-            digest.update(f"{file.name} {inner}\n".encode())
-    return digest.hexdigest()
+    return folder_fingerprint(folder)

@@ -15,14 +15,14 @@ from typing import Any
 import torch
 
 from evalguard.errors import TrainingError, UsageError
+from evalguard.quiet import quiet
 from evalguard.records import LossPoint, TrainingRecord, to_json
 from evalguard.training.adapters import make_trainable
-from evalguard.training.base import SMALL_PARAMETERS, LoadedBase, fingerprint, load_base
+from evalguard.training.base import LoadedBase, base_fingerprint, fitting_threads, load_base
 from evalguard.training.checkpoints import Checkpoints, WeightKeeper
 from evalguard.training.config import Stage, TrainingConfig
 from evalguard.training.dataset import Dataset, build_dataset
 from evalguard.training.output import RECORD_NAME, check_replaceable, placed_folder
-from evalguard.training.quiet import quiet, threads
 from evalguard.training.trainers import build_trainer
 from evalguard.training.watch import Progress, Watcher, loss_point
 
@@ -105,9 +105,8 @@ def _run(
     folder: Path,
 ) -> tuple[Any, tuple[LossPoint, ...]]:
     """Run the stages in their order and return the trained model with the whole curve."""
-    small = base.model.num_parameters() < SMALL_PARAMETERS
     curve: tuple[LossPoint, ...] = ()
-    with threads(1 if small else None):
+    with fitting_threads(base.model):
         torch.manual_seed(config.training.seed)  # peft draws an adapter's first weights
         model = make_trainable(base.model, config)
         _check_space(model, config, folder)
@@ -169,6 +168,13 @@ def _save(model: Any, base: LoadedBase, config: TrainingConfig, folder: Path) ->
     else:
         # DPO's frozen copy of the adapter, "ref", stays behind.
         model.save_pretrained(folder, selected_adapters=["default"])
+        (folder / "README.md").unlink()  # peft's empty form of a model card
+    for file in folder.glob("*.safetensors"):
+        file.chmod((folder / _config_name(config)).stat().st_mode)  # else for its owner alone
+
+
+def _config_name(config: TrainingConfig) -> str:
+    return "config.json" if config.tuner == "full" else "adapter_config.json"
 
 
 def _record(
@@ -185,7 +191,7 @@ def _record(
         method="+".join(stage.method for stage in config.stages),
         config=config.model_dump(mode="json"),
         base_model=config.base.model,
-        base_fingerprint=fingerprint(base.name, config.base.revision),
+        base_fingerprint=base_fingerprint(base.name, config.base.revision),
         data_sha256=hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest(),
         rows=rows,
         replay_share=sum(each.replay_share * len(each.train) for each in data) / rows,

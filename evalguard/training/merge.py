@@ -16,9 +16,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.errors import ModelError, UsageError
+from evalguard.quiet import quiet
 from evalguard.training.base import open_pretrained
 from evalguard.training.output import placed_folder
-from evalguard.training.quiet import quiet
 
 Combination = Literal["cat", "svd", "linear", "ties", "dare_linear", "dare_ties"]
 

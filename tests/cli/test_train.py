@@ -60,3 +60,13 @@ def test_help_is_fast_and_loads_no_torch():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "evalguard train training/tickets.yaml" in done.stdout
+
+
+def test_a_fresh_process_prints_nothing_of_the_libraries(config_file):
+    arguments = ["train", str(config_file), "--set", "training.epochs=0.2"]
+    code = f"import sys; from evalguard.cli import main; sys.exit(main({arguments}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.PASS
+    assert done.stderr == ""
+    words = {line.split()[0] for line in done.stdout.splitlines()}
+    assert words == {"sft", "✓", "adapter:", "next:"}

@@ -6,6 +6,7 @@ from safetensors.torch import load_file
 
 from evalguard.errors import ConfigError, DataError, ModelError, TrainingError, UsageError
 from evalguard.records import TrainingRecord, from_json
+from evalguard.store import folder_fingerprint
 from evalguard.training.config import TrainingConfig
 from evalguard.training.finetune import train
 from evalguard.training.watch import Progress
@@ -47,7 +48,7 @@ def test_train_writes_an_adapter_and_a_record_of_what_made_it(base_folder, proje
     assert len(held_out) == 2
     assert held_out[1] < held_out[0]
     assert record.config["training"]["epochs"] == 2
-    assert len(record.base_fingerprint) == 64
+    assert record.base_fingerprint == folder_fingerprint(base_folder)
     assert [p.step for p in seen if p.point.loss is not None] == list(range(1, 19))
     assert seen[-1].total_steps == 18
     assert seen[-1].seconds_left == 0

@@ -12,10 +12,10 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from evalguard.quiet import quiet
 from evalguard.training.config import Stage
 from evalguard.training.dataset import Dataset
 from evalguard.training.formats import convert
-from evalguard.training.quiet import quiet
 from evalguard.training.rows import RawRow
 from evalguard.training.tokens import encode
 from evalguard.training.trainers import build_trainer

@@ -8,9 +8,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from evalguard.errors import ModelError, UsageError
+from evalguard.quiet import quiet
 from evalguard.training.finetune import train
 from evalguard.training.merge import COMBINATIONS, combine, merge_into_base
-from evalguard.training.quiet import quiet
 from tests.training.test_finetune import make_config
 
 

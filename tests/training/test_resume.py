@@ -30,7 +30,7 @@ def losses(record):
 
 
 def with_checkpoints(base_folder, **changes):
-    training = {"epochs": 3, "evaluate_every": 5, "checkpoints": True}
+    training = {"epochs": 1, "evaluate_every": 3, "checkpoints": True}
     # Dropout draws random numbers at every step: a resumed run must draw the same.
     return make_config(base_folder, training=training, lora={"dropout": 0.1}, **changes)
 
@@ -40,8 +40,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one(base_folder, project):
     whole = train(config, base_dir=project)
     expected = weights(whole.path)
     with pytest.raises(KilledError):
-        train(config, base_dir=project, on_progress=kill_at("sft", 13))
-    assert (project / "adapters" / ".tickets.checkpoints" / "stage-1" / "checkpoint-10").is_dir()
+        train(config, base_dir=project, on_progress=kill_at("sft", 8))
+    assert (project / "adapters" / ".tickets.checkpoints" / "stage-1" / "checkpoint-6").is_dir()
     resumed = train(config, base_dir=project, resume=True)
     assert losses(resumed.record) == losses(whole.record)
     assert all(torch.equal(expected[name], weights(resumed.path)[name]) for name in expected)
@@ -53,16 +53,16 @@ def test_a_run_killed_in_its_second_stage_does_not_repeat_the_first(
     pairs,  # noqa: F811
 ):
     then = {**PREFERENCE, "method": "dpo"}
-    then["training"] = {**then["training"], "evaluate_every": 2, "checkpoints": True}
+    then["training"] = {**then["training"], "epochs": 1, "evaluate_every": 2, "checkpoints": True}
     config = with_checkpoints(base_folder, then=then)
     whole = train(config, base_dir=pairs)
     expected = weights(whole.path)
     with pytest.raises(KilledError):
-        train(config, base_dir=pairs, on_progress=kill_at("dpo", 5))
+        train(config, base_dir=pairs, on_progress=kill_at("dpo", 3))
     seen: list[Progress] = []
     resumed = train(config, base_dir=pairs, on_progress=seen.append, resume=True)
     assert {progress.stage for progress in seen} == {"dpo"}
-    assert min(progress.step for progress in seen) == 5
+    assert min(progress.step for progress in seen) == 3
     assert losses(resumed.record) == losses(whole.record)
     assert all(torch.equal(expected[name], weights(resumed.path)[name]) for name in expected)
 
