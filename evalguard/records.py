@@ -273,7 +273,8 @@ class GateResult:
     @property
     def id(self) -> str:
         """Name of the gate as pytest shows it: ``thresholds/release.yaml::general::acc``."""
-        return f"{self.source}::{self.suite}::{self.metric}[{self.model}]"
+        task = f"@{self.task}" if self.task else ""
+        return f"{self.source}::{self.suite}::{self.metric}{task}[{self.model}]"
 
 
 class Severity(StrEnum):

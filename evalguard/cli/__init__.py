@@ -66,7 +66,7 @@ class LazyCommands(click.Group):
 )
 @click.version_option(__version__, prog_name="evalguard")
 def app() -> None:
-    r"""Decide whether a fine-tuned language model may be released.
+    """Decide whether a fine-tuned language model may be released.
 
     \b
     Start here:

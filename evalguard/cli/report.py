@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-_EPILOG = r"""
+_EPILOG = """
 \b
 Examples:
   evalguard report result.json                       in the terminal
