@@ -36,14 +36,19 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class _Broken:
-    """A row that cannot be used, and why."""
+class BrokenRow:
+    """A row that cannot be used.
+
+    Attributes:
+        number: As in :class:`Row`.
+        reason: What is wrong with it, and how to mend it.
+    """
 
     number: int
     reason: str
 
 
-_Found = Iterator[Row | _Broken]
+_Found = Iterator[Row | BrokenRow]
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -58,23 +63,15 @@ def read_rows(path: Path) -> list[Row]:
             broken (the first :data:`MAX_PROBLEMS` are named), or ids occur twice.
         PrerequisiteError: If the file is Parquet and pyarrow is not installed.
     """
-    read = _READERS.get(path.suffix.lower())
-    if read is None:
-        raise DataError(
-            f"{path}: test sets are read from {', '.join(_READERS)} files. Save it as one of them."
-        )
     rows: list[Row] = []
-    broken: list[_Broken] = []
-    try:
-        for found in _with_new_ids(read(path)):
-            if isinstance(found, Row):
-                rows.append(found)
-            else:
-                broken.append(found)
-            if len(broken) == MAX_PROBLEMS:
-                break
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    broken: list[BrokenRow] = []
+    for found in _with_new_ids(parse_rows(path)):
+        if isinstance(found, Row):
+            rows.append(found)
+        else:
+            broken.append(found)
+        if len(broken) == MAX_PROBLEMS:
+            break
     if broken:
         shown = "".join(f"\n  {path}:{one.number}: {one.reason}" for one in broken)
         count = f"{'at least ' if len(broken) == MAX_PROBLEMS else ''}{len(broken)}"
@@ -84,16 +81,35 @@ def read_rows(path: Path) -> list[Row]:
     return rows
 
 
+def parse_rows(path: Path) -> Iterator[Row | BrokenRow]:
+    """Yield the rows of a data file in order, the broken ones in their places.
+
+    Args:
+        path: As for :func:`read_rows`.
+
+    Raises:
+        DataError: If the file as a whole is missing, of another kind or unreadable.
+        PrerequisiteError: If the file is Parquet and pyarrow is not installed.
+    """
+    read = _READERS.get(path.suffix.lower())
+    if read is None:
+        raise DataError(f"{path}: data is read from {', '.join(_READERS)} files. Save it as one.")
+    try:
+        yield from read(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
+
+
 def _with_new_ids(found: _Found) -> _Found:
     """Pass rows on; one whose id an earlier row has becomes a broken one."""
     first: dict[str, int] = {}
     for one in found:
-        if isinstance(one, _Broken) or one.data.get(ID_COLUMN) is None:
+        if isinstance(one, BrokenRow) or one.data.get(ID_COLUMN) is None:
             yield one
             continue
         key = str(one.data[ID_COLUMN])
         if key in first:
-            yield _Broken(one.number, f"{ID_COLUMN} '{key}' is that of row {first[key]} too")
+            yield BrokenRow(one.number, f"{ID_COLUMN} '{key}' is that of row {first[key]} too")
         else:
             first[key] = one.number
             yield one
@@ -112,7 +128,7 @@ def _read_jsonl(path: Path) -> _Found:
         try:
             yield _object(number, _parse(line))
         except ValueError as error:
-            yield _Broken(number, f"not JSON: {error}")
+            yield BrokenRow(number, f"not JSON: {error}")
 
 
 def _read_json(path: Path) -> _Found:
@@ -148,12 +164,12 @@ def _parse(text: str) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def _object(number: int, value: Any) -> Row | _Broken:
+def _object(number: int, value: Any) -> Row | BrokenRow:
     """Return a parsed value as a row."""
     if not isinstance(value, dict):
-        return _Broken(number, f"is {_kind(value)}; a row is an object such as {{…: …}}")
+        return BrokenRow(number, f"is {_kind(value)}; a row is an object such as {{…: …}}")
     if (reason := _undecodable(value)) is not None:
-        return _Broken(number, reason)
+        return BrokenRow(number, reason)
     return Row(number, value)
 
 
@@ -186,7 +202,7 @@ def _read_delimited(delimiter: str) -> Callable[[Path], _Found]:
                 return
             except csv.Error as error:
                 # What follows a broken quote cannot be told apart from what it quotes.
-                yield _Broken(number, f"not readable: {error}")
+                yield BrokenRow(number, f"not readable: {error}")
                 return
             if columns is None:
                 columns = _header(path, values)
@@ -204,17 +220,17 @@ def _header(path: Path, columns: list[str]) -> list[str]:
     return names
 
 
-def _delimited_row(number: int, columns: list[str], values: list[str]) -> Row | _Broken:
+def _delimited_row(number: int, columns: list[str], values: list[str]) -> Row | BrokenRow:
     """Return a row whose values match the columns in number."""
     if len(values) != len(columns):
-        return _Broken(
+        return BrokenRow(
             number,
             f"has {len(values)} values for {len(columns)} columns ({', '.join(columns)}); "
             "put quotes around values that hold the separator",
         )
     data = dict(zip(columns, values, strict=True))
     reason = _undecodable(data)
-    return Row(number, data) if reason is None else _Broken(number, reason)
+    return Row(number, data) if reason is None else BrokenRow(number, reason)
 
 
 def _read_parquet(path: Path) -> _Found:
