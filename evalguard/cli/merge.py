@@ -50,7 +50,7 @@ def command(
       evalguard merge adapters/tickets --output models/tickets-merged
       evalguard merge adapters/a adapters/b --weight 0.7 --weight 0.3 --output adapters/ab
       evalguard merge adapters/a adapters/b --method ties --density 0.3 --output adapters/ab
-    """  # noqa: D301
+    """
     try:
         with quiet():
             from evalguard.training.merge import combine, merge_into_base

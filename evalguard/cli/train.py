@@ -41,7 +41,7 @@ def command(config: Path, overrides: tuple[str, ...], output: Path | None, resum
       evalguard train training/tickets.yaml
       evalguard train training/tickets.yaml --set training.learning_rate=1e-4 --set lora.r=8
       evalguard train training/tickets.yaml --output adapters/tickets-v2
-    """  # noqa: D301
+    """
     from rich.console import Console
 
     from evalguard.training import load_training_config

@@ -13,7 +13,7 @@ from evalguard.errors import DataError
 from evalguard.training.config import Replay, Stage
 from evalguard.training.formats import COLUMNS, Example, Kind, convert
 from evalguard.training.methods import METHODS, MethodName
-from evalguard.training.rows import read_rows
+from evalguard.training.rows import RowProblem, raise_problems, scan_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,26 @@ class Dataset:
         return digest.hexdigest()
 
 
+def scan_examples(path: Path) -> tuple[list[Example], list[RowProblem]]:
+    """Read a data file, convert its rows, and collect the broken ones.
+
+    Raises:
+        DataError: If the file as a whole is missing, of another kind, unreadable or empty.
+    """
+    rows, unreadable = scan_rows(path)
+    examples, unusable = convert(rows)
+    return examples, unreadable + unusable
+
+
 def load_examples(path: Path) -> list[Example]:
     """Read a data file and convert its rows.
 
     Raises:
         DataError: If it is missing or empty, or naming every broken row with file and line.
     """
-    return convert(read_rows(path))
+    examples, problems = scan_examples(path)
+    raise_problems(problems)
+    return examples
 
 
 def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:

@@ -23,7 +23,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from evalguard.errors import DataError, did_you_mean
-from evalguard.training.rows import RawRow, raise_problems
+from evalguard.training.rows import RawRow, RowProblem
 
 Kind = Literal["conversation", "text", "preference", "unpaired"]
 
@@ -109,34 +109,31 @@ def recognise(columns: Sequence[str]) -> str | None:
     return next((name for name, needed in COLUMNS.items() if present.issuperset(needed)), None)
 
 
-def convert(rows: Sequence[RawRow]) -> list[Example]:
+def convert(rows: Sequence[RawRow]) -> tuple[list[Example], list[RowProblem]]:
     """Turn the rows of one file into examples.
 
-    Raises:
-        DataError: If a row has no known format, breaks its format's rules, or has another format
-            than the first row; every such row is named.
+    Returns:
+        The examples, and what is wrong with every row that has no known format, breaks its
+        format's rules, or has another format than the first row.
     """
     examples: list[Example] = []
-    problems: list[str] = []
+    problems: list[RowProblem] = []
     first: tuple[str, str] | None = None
     for row in rows:
         name = recognise(list(row.fields))
         if name is None:
-            problems.append(f"{row.where}: {_unrecognised(row)}")
+            problems.append(RowProblem(row.where, _unrecognised(row)))
             continue
         first = first or (name, row.where)
         if name != first[0]:
-            problems.append(
-                f"{row.where}: format '{name}', but {first[1]} is '{first[0]}'; "
-                "keep one format in a file"
-            )
+            message = f"format '{name}', but {first[1]} is '{first[0]}'; keep one in a file"
+            problems.append(RowProblem(row.where, message))
             continue
         try:
             examples.append(_CONVERTERS[name](row))
         except DataError as error:
-            problems.append(f"{row.where}: {error}")
-    raise_problems(problems)
-    return examples
+            problems.append(RowProblem(row.where, str(error)))
+    return examples, problems
 
 
 def _unrecognised(row: RawRow) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evalguard.config.loading import read_mapping, validate
-from evalguard.config.yaml_text import parse_yaml
-from evalguard.errors import ConfigError, Problem, UsageError
+from evalguard.config.overrides import apply_overrides, blame_overrides
+from evalguard.errors import ConfigError, Problem
 from evalguard.training.config import TrainingConfig
 from evalguard.training.presets import PRESETS
 
@@ -21,19 +21,20 @@ def load_training_config(path: Path, overrides: Sequence[str] = ()) -> TrainingC
         overrides: ``KEY.PATH=VALUE`` each, in place of what the file says; values are YAML.
 
     Raises:
-        ConfigError: Listing every problem of the file and of the data paths in it.
-        UsageError: If an override is not of the form ``KEY=VALUE``.
+        ConfigError: Listing every problem of the file, of the data paths in it, and of the
+            overrides.
     """
     data = read_mapping(path)
-    for override in overrides:
-        _apply(data, override)
+    keys = apply_overrides(data, overrides)
     preset = data.get("preset")
     if isinstance(preset, str) and preset in PRESETS:
         data = _over(PRESETS[preset].values, data)
-    config = validate(data, TrainingConfig, file=str(path))
-    problems = _missing_files(config, path)
-    if problems:
-        raise ConfigError(problems)
+    try:
+        config = validate(data, TrainingConfig, file=str(path))
+        if problems := _missing_files(config, path):
+            raise ConfigError(problems)
+    except ConfigError as error:
+        raise ConfigError(blame_overrides(error.problems, keys, file=str(path))) from None
     return config
 
 
@@ -53,22 +54,6 @@ def _over(defaults: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any
         else:
             merged[key] = value
     return merged
-
-
-def _apply(data: dict[str, Any], override: str) -> None:
-    """Set one value in nested mappings; validation then judges the key and the value."""
-    key, equals, text = override.partition("=")
-    names = key.strip().split(".")
-    if not equals or not all(names):
-        raise UsageError(
-            f"--set {override}: expected KEY=VALUE, such as training.learning_rate=1e-4"
-        )
-    for name in names[:-1]:
-        inner = data.setdefault(name, {})
-        if not isinstance(inner, dict):
-            raise UsageError(f"--set {override}: '{name}' holds no keys")
-        data = inner
-    data[names[-1]] = parse_yaml(text, f"--set {key}")
 
 
 def _missing_files(config: TrainingConfig, path: Path) -> list[Problem]:

@@ -1,6 +1,6 @@
 import pytest
 
-from evalguard.errors import ConfigError, UsageError
+from evalguard.errors import ConfigError
 from evalguard.training import load_training_config
 
 WORKING = """\
@@ -79,5 +79,5 @@ def test_overrides_replace_values_and_are_validated(write):
 
 @pytest.mark.parametrize("override", ["lora.r", "=3", "lora..r=3", "output.name=x"])
 def test_overrides_of_another_form_are_refused(write, override):
-    with pytest.raises(UsageError, match="--set"):
+    with pytest.raises(ConfigError, match="--set"):
         load_training_config(write(WORKING), [override])

@@ -13,12 +13,11 @@ from evalguard.training.rows import RawRow
 
 
 def examples(prompts):
-    return convert(
-        [
-            RawRow("d.jsonl", i, {"prompt": prompt, "completion": f"answer {i}"})
-            for i, prompt in enumerate(prompts, start=1)
-        ]
-    )
+    rows = [
+        RawRow("d.jsonl", i, {"prompt": prompt, "completion": f"answer {i}"})
+        for i, prompt in enumerate(prompts, start=1)
+    ]
+    return convert(rows)[0]
 
 
 def prompts(found):

@@ -1,6 +1,5 @@
 import pytest
 
-from evalguard.errors import DataError
 from evalguard.training.formats import convert, recognise
 from evalguard.training.rows import RawRow
 
@@ -11,8 +10,9 @@ SYSTEM = {"role": "system", "content": "be kind"}
 
 
 def one(fields, file="data.jsonl", line=7):
-    (example,) = convert([RawRow(file, line, fields)])
-    return example
+    examples, problems = convert([RawRow(file, line, fields)])
+    assert not problems
+    return examples[0]
 
 
 @pytest.mark.parametrize(
@@ -109,23 +109,24 @@ def test_unpaired_labels(label, good):
     ],
 )
 def test_a_broken_row_is_named_with_file_and_line(fields, message):
-    with pytest.raises(DataError) as error:
-        one(fields)
-    assert "data.jsonl:7: " in str(error.value)
-    assert message in str(error.value)
+    examples, problems = convert([RawRow("data.jsonl", 7, fields)])
+    assert not examples
+    assert problems[0].where == "data.jsonl:7"
+    assert message in problems[0].message
 
 
-def test_all_broken_rows_are_listed_at_once():
+def test_all_broken_rows_are_collected_and_the_others_converted():
     rows = [
         RawRow("d.jsonl", 1, {"prompt": "a", "completion": "b"}),
         RawRow("d.jsonl", 2, {"prompt": "a", "completion": ""}),
         RawRow("d.jsonl", 3, {"text": "other format"}),
     ]
-    with pytest.raises(DataError) as error:
-        convert(rows)
-    assert "2 broken rows" in str(error.value)
-    assert "d.jsonl:2: 'completion' is empty" in str(error.value)
-    assert "d.jsonl:3: format 'text', but d.jsonl:1 is 'prompt_completion'" in str(error.value)
+    examples, problems = convert(rows)
+    assert len(examples) == 1
+    assert [str(problem) for problem in problems] == [
+        "d.jsonl:2: 'completion' is empty",
+        "d.jsonl:3: format 'text', but d.jsonl:1 is 'prompt_completion'; keep one in a file",
+    ]
 
 
 def test_the_most_specific_format_wins():

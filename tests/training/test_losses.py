@@ -66,7 +66,7 @@ def trainer_for(method, rows, tmp_path, model, preference=None, **training):
             }
         )
     )
-    examples = tuple(convert([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, 1)]))
+    examples = tuple(convert([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, 1)])[0])
     tokenizer = make_tokenizer(MARKED_TEMPLATE)
     with quiet():
         return build_trainer(
@@ -83,7 +83,7 @@ def answer_scores(model, prompt, answer) -> tuple[float, int]:
     """Return s(y) and the number of its tokens, straight from the model's logits."""
     tokenizer = make_tokenizer(MARKED_TEMPLATE)
     (sequence,) = encode(
-        convert([RawRow("d", 1, {"prompt": prompt, "completion": answer})]),
+        convert([RawRow("d", 1, {"prompt": prompt, "completion": answer})])[0],
         tokenizer,
         max_length=128,
     )

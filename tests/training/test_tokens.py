@@ -25,7 +25,7 @@ TWO_TURNS = {"messages": [ASKED, ANSWER, {"role": "user", "content": "and the se
 
 
 def examples(*rows):
-    return convert([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, start=1)])
+    return convert([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, start=1)])[0]
 
 
 def with_loss(sequence, tokenizer) -> str:
