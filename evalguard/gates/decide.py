@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from evalguard.errors import UsageError
-from evalguard.gates.evidence import Evidence, gather
+from evalguard.errors import MeasurementError, UsageError
+from evalguard.gates.evidence import Evidence, from_counts, gather
 from evalguard.gates.looks import Look, LookPlan, is_settled, take_look
-from evalguard.gates.results import error_result, result_of
-from evalguard.records import Comparison, GateResult, Role, Verdict
+from evalguard.gates.results import error_result, postponed_result, result_of
+from evalguard.records import Comparison, Gate, GateResult, Metric, Role, Verdict
 from evalguard.stats import holm
 
-__all__ = ["decide", "error_result", "is_settled", "overall"]
+__all__ = ["decide", "decide_counts", "error_result", "is_settled", "overall"]
 
 
 class _Key(NamedTuple):
@@ -45,7 +45,8 @@ def decide(
 
     A gate PASSes when each of its demands is shown to be met, and FAILs when one is shown not to
     be, with Holm's adjustment over the gates of a model. With ``looks``, each look spends its part
-    of the error by the share of samples really reached; a verdict once given stands.
+    of the error by the share of samples really reached; a verdict once given stands. A gate whose
+    samples allow no test is ERROR, and does not keep the others from being decided.
 
     Args:
         comparisons: One for each gate and model, with the samples measured so far: at an early
@@ -60,7 +61,6 @@ def decide(
 
     Raises:
         ConfigError: If a gate demands something that its metric cannot have.
-        MeasurementError: If a comparison holds no measured sample.
         UsageError: If the confidence level lies outside (0.5, 1), or two comparisons are of one
             gate and model.
 
@@ -76,8 +76,7 @@ def decide(
         >>> str(result.verdict), round(result.p_pass, 4)
         ('PASS', 0.0485)
     """
-    if not 0.5 < confidence_level < 1:
-        raise UsageError(f"confidence_level={confidence_level}: expected above 0.5 and below 1")
+    _check_confidence(confidence_level)
     alpha = round(1 - confidence_level, 12)
     before = {_key_of_result(result): result for result in previous}
     results: dict[_Key, GateResult] = {}
@@ -95,7 +94,14 @@ def decide(
             results[key] = earlier
             continue
         look = take_look(looks, share, earlier, alpha=alpha, final=final)
-        open_cases[key] = _Case(comparison, gather(comparison), look)
+        try:
+            open_cases[key] = _Case(comparison, gather(comparison), look)
+        except MeasurementError as error:
+            results[key] = (
+                error_result(comparison.gate, comparison.model, str(error))
+                if look.ended
+                else postponed_result(comparison, str(error), earlier)
+            )
 
     adjusted = _adjusted(open_cases, results)
     for key, case in open_cases.items():
@@ -126,6 +132,39 @@ def _adjusted(
     return adjusted
 
 
+def decide_counts(
+    gate: Gate, *, losses: int, gains: int, n: int, confidence_level: float = 0.95
+) -> GateResult:
+    """Decide a gate on a difference from the counts of a binary metric alone.
+
+    Args:
+        gate: The gate; its margin in percentage points.
+        losses: Questions that only the baseline got right.
+        gains: Questions that only the candidate got right.
+        n: All questions.
+        confidence_level: Confidence of each side.
+
+    Raises:
+        ConfigError: If the gate's margin means nothing.
+        UsageError: If the margin is relative, or the gate demands a bound.
+        DataError: If the counts do not fit each other.
+
+    Example:
+        >>> from evalguard.records import Margin
+        >>> gate = Gate(name="recall", suite="", metric="acc", max_drop=Margin(0.05, "pp"))
+        >>> str(decide_counts(gate, losses=30, gains=20, n=500).verdict)
+        'PASS'
+    """
+    _check_confidence(confidence_level)
+    evidence = from_counts(gate, losses=losses, gains=gains, n=n)
+    alpha = round(1 - confidence_level, 12)
+    look = take_look(None, 1.0, None, alpha=alpha, final=True)
+    comparison = Comparison(
+        gate=gate, model="candidate", metric=Metric(gate.metric), pairs=(), n_planned=n
+    )
+    return result_of(comparison, evidence, look, evidence.p_fail, 1)
+
+
 def overall(results: Sequence[GateResult]) -> tuple[Verdict, str | None]:
     """Return the verdict over all gates and the id of the gate that decided it.
 
@@ -149,6 +188,11 @@ def overall(results: Sequence[GateResult]) -> tuple[Verdict, str | None]:
             if result.verdict is verdict and not spared:
                 return verdict, result.id
     return Verdict.PASS, None
+
+
+def _check_confidence(confidence_level: float) -> None:
+    if not 0.5 < confidence_level < 1:
+        raise UsageError(f"confidence_level={confidence_level}: expected above 0.5 and below 1")
 
 
 def _key_of_comparison(comparison: Comparison) -> _Key:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from evalguard.errors import ConfigError, MeasurementError, Problem
-from evalguard.records import Comparison, CorpusValues, Gate, Margin, Metric, ScoreKind
+from evalguard.errors import UsageError
+from evalguard.gates.demands import (
+    absolute_margin,
+    check_gate,
+    demand_of_difference,
+    relative_demand,
+)
+from evalguard.records import Comparison, CorpusValues, Gate, Metric, ScoreKind
 from evalguard.stats import (
     EXACT_LIMIT,
     GroupJackknife,
     MarginTest,
+    PairedBinary,
     PairedScores,
     paired_scores,
 )
@@ -58,7 +65,8 @@ class Evidence:
         margin: δ of the demand on the difference; ``None`` where only bounds are demanded.
         demands: Everything that the gate demands; the difference first.
         span: Greatest possible difference.
-        means: Mean of the baseline and of the candidate over what could be measured.
+        means: Mean of the baseline and of the candidate over what could be measured; ``None``
+            where only the counts of losses and gains are known.
         losses_and_gains: Samples on which the candidate is worse, and better; ``None`` for a
             corpus metric.
         n: All samples, the missing ones included.
@@ -72,7 +80,7 @@ class Evidence:
     margin: float | None
     demands: tuple[Demand, ...]
     span: float
-    means: tuple[float, float]
+    means: tuple[float, float] | None
     losses_and_gains: tuple[int, int] | None
     n: int
     missing: int
@@ -115,67 +123,35 @@ def gather(comparison: Comparison) -> Evidence:
     return _from_samples(comparison)
 
 
-def check_gate(gate: Gate, metric: Metric) -> None:
-    """Refuse margins and bounds that mean nothing for a metric.
+def from_counts(gate: Gate, *, losses: int, gains: int, n: int) -> Evidence:
+    """Set up the test of a difference from the counts of a binary metric alone.
 
     Raises:
-        ConfigError: With every problem of the gate at once.
+        ConfigError: If the gate's margin means nothing.
+        UsageError: If the margin is relative, or the gate demands a bound.
+        DataError: If the counts do not fit each other.
     """
-    problems: list[tuple[str, str]] = []
-    for key, margin in (("max_drop", gate.max_drop), ("min_gain", gate.min_gain)):
-        if margin is not None and not 0 < margin.value <= 1:
-            problems.append((key, f"{margin}; a margin is above 0 and at most 100{margin.unit}"))
-        if margin is not None and margin.unit == "%" and metric.low < 0:
-            why = f"{metric.name} may be negative, and a share of it means nothing"
-            problems.append((key, f"{margin}, but {why}; give the margin in pp"))
-    for key, bound in (("min", gate.min), ("max", gate.max)):
-        if bound is not None and not metric.low <= bound <= metric.high:
-            allowed = f"{metric.low:g}…{metric.high:g}"
-            problems.append((key, f"{bound:g} lies outside the range of {metric.name}, {allowed}"))
-    if all(demand is None for demand in (gate.max_drop, gate.min_gain, gate.min, gate.max)):
-        problems.append(("", "requires nothing; give max_drop, min_gain, min or max"))
-    if problems:
-        raise ConfigError(
-            Problem(gate.source, f"{gate.name}.{key}" if key else gate.name, message)
-            for key, message in problems
-        )
-
-
-def relative_demand(gate: Gate) -> Margin | None:
-    """Return what the gate demands of the difference, if anything."""
-    return gate.max_drop or gate.min_gain
-
-
-def absolute_margin(gate: Gate, baseline: float) -> float | None:
-    """Return δ as a difference of scores, negative for a gain that must be shown.
-
-    Raises:
-        MeasurementError: If it is relative to a baseline of 0.
-    """
+    check_gate(gate, Metric(gate.metric))
     demanded = relative_demand(gate)
-    if demanded is None:
-        return None
-    if demanded.unit == "%" and baseline <= 0:
-        raise MeasurementError(
-            f"{gate.suite}/{gate.metric}: the baseline scores {baseline:g} on average, and "
-            f"{demanded} of that is no margin; give it in pp"
+    if demanded is None or demanded.unit == "%" or gate.min is not None or gate.max is not None:
+        raise UsageError(
+            "counts of losses and gains tell nothing of the scores themselves; give a margin in "
+            "pp, or the scores of both models for anything else"
         )
-    value = demanded.value * (baseline if demanded.unit == "%" else 1.0)
-    return value if gate.max_drop else -value
-
-
-def demand_text(gate: Gate) -> str:
-    """Return all that a gate demands, in words.
-
-    Example:
-        >>> demand_text(Gate(name="", suite="", metric="", max_drop=Margin(0.02, "pp"), min=0.95))
-        'max_drop 2pp, min 0.95'
-    """
-    margins = {"max_drop": gate.max_drop, "min_gain": gate.min_gain}
-    bounds = {"min": gate.min, "max": gate.max}
-    return ", ".join(
-        [f"{key} {margin}" for key, margin in margins.items() if margin is not None]
-        + [f"{key} {bound:g}" for key, bound in bounds.items() if bound is not None]
+    margin = demanded.value if gate.max_drop else -demanded.value
+    test = PairedBinary(losses, gains, n)
+    return Evidence(
+        difference=test,
+        margin=margin,
+        demands=(Demand("difference", demand_of_difference(gate), test, margin),),
+        span=1.0,
+        means=None,
+        losses_and_gains=(losses, gains),
+        n=n,
+        missing=0,
+        missing_allowed=MISSING_ALLOWED,
+        units=n,
+        method=exact_method(n),
     )
 
 
@@ -211,11 +187,6 @@ def _from_samples(comparison: Comparison) -> Evidence:
     )
 
 
-def demand_of_difference(gate: Gate) -> str:
-    """Return what the gate demands of the difference, in words."""
-    return f"max_drop {gate.max_drop}" if gate.max_drop else f"min_gain {gate.min_gain}"
-
-
 def _scores(comparison: Comparison) -> PairedScores:
     metric, pairs = comparison.metric, comparison.pairs
     return paired_scores(
@@ -234,11 +205,15 @@ def _scores(comparison: Comparison) -> PairedScores:
 
 def _method(scores: PairedScores, metric: Metric) -> str:
     if scores.exact:
-        exact = len(scores.unit) <= EXACT_LIMIT
-        return "exact unconditional test" if exact else "score test"
+        return exact_method(len(scores.unit))
     if metric.kind is ScoreKind.DENSE:
         return "unit t test"
     return "regularised unit t test"
+
+
+def exact_method(n: int) -> str:
+    """Return the name of the test of ``n`` independent binary questions."""
+    return "exact unconditional test" if n <= EXACT_LIMIT else "score test"
 
 
 def _from_corpus(comparison: Comparison, corpus: CorpusValues) -> Evidence:

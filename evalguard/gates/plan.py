@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evalguard.errors import ConfigError, Problem, UsageError
-from evalguard.gates.evidence import absolute_margin, check_gate, demand_of_difference
+from evalguard.gates.demands import absolute_margin, check_gate, demand_of_difference
 from evalguard.gates.looks import LookPlan
 from evalguard.records import Gate, Metric
 from evalguard.stats import detectable_effect, expected_power, fewest_samples, levels, required_n

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from evalguard.gates.evidence import Demand, Evidence, demand_text
+from evalguard.gates.demands import demand_text
+from evalguard.gates.evidence import Demand, Evidence
 from evalguard.gates.looks import FUTILE, Look
 from evalguard.gates.wording import Wording
 from evalguard.records import Comparison, Gate, GateResult, SamplePair, ScoreKind, Verdict
@@ -68,8 +69,8 @@ def result_of(
         **_identity(gate, comparison.model),
         verdict=verdict,
         reason=reason,
-        baseline=evidence.means[0],
-        candidate=evidence.means[1],
+        baseline=evidence.means[0] if evidence.means else None,
+        candidate=evidence.means[1] if evidence.means else None,
         delta=evidence.difference.estimate,
         ci=(limits.low, limits.high),
         confidence_level=1 - look.alpha,
@@ -108,6 +109,20 @@ def error_result(gate: Gate, model: str, reason: str) -> GateResult:
         'ERROR'
     """
     return GateResult(**_identity(gate, model), verdict=Verdict.ERROR, reason=reason)
+
+
+def postponed_result(comparison: Comparison, reason: str, earlier: GateResult | None) -> GateResult:
+    """Return the result of an early look at samples that allow no test yet; it spends nothing."""
+    n, planned = len(comparison.pairs), comparison.n_planned
+    return GateResult(
+        **_identity(comparison.gate, comparison.model),
+        verdict=Verdict.INCONCLUSIVE,
+        reason=f"not decided yet: {reason}",
+        n=n,
+        n_planned=planned,
+        fraction_used=n / planned,
+        shares=earlier.shares if earlier else (),
+    )
 
 
 def _identity(gate: Gate, model: str) -> dict[str, Any]:

@@ -62,16 +62,16 @@ class Wording:
 
     def missing(self) -> str:
         """Say that too much could not be measured."""
-        evidence, total = self.evidence, len(self.comparison.pairs)
+        evidence = self.evidence
         allowed = evidence.missing_allowed
         limit = f"more than {allowed:.0%}" if allowed else "which a corpus metric cannot replace"
         return (
-            f"{evidence.missing} of {total} samples could not be measured, {limit}; "
+            f"{evidence.missing} of {evidence.n} samples could not be measured, {limit}; "
             "see their errors and run them again"
         )
 
     def _advice(self, required_n: int | None) -> str:
-        n = len(self.comparison.pairs)
+        n = self.evidence.n
         if required_n is None:
             return "it lies too near the margin for any practical number of samples"
         return f"about {required_n - n} more samples ({required_n} in all) would decide it"

@@ -150,6 +150,7 @@ def required_n_exact(
         # Power is normal in √n: move along that curve to where it would reach the goal.
         score = quantile(alpha) + quantile(1 - min(max(reached(n), 0.01), 1 - 1e-9))
         n = max(1, math.ceil(n * (goal / score) ** 2))
+    n += math.ceil(n * 0.03)  # above the last tooth, from where the search comes down
     while reached(n) < power:
         n += max(1, n // 200)
     while n > 1 and reached(less := n - max(1, n // 200)) >= power:

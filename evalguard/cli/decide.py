@@ -1,0 +1,168 @@
+"""``evalguard decide``: one gate from counts, or from a file of paired scores."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from evalguard.cli.margin_option import gate_from, margin_options
+from evalguard.errors import ExitCode
+from evalguard.records import Margin, Verdict
+
+if TYPE_CHECKING:
+    from evalguard.records import Gate, GateResult
+
+EXIT_CODES = {
+    Verdict.PASS: ExitCode.PASS,
+    Verdict.FAIL: ExitCode.REGRESSION,
+    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    Verdict.ERROR: ExitCode.INTERNAL_ERROR,
+}
+COLOURS = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.ERROR: "magenta",
+}
+
+_EPILOG = """
+\b
+Examples:
+  evalguard decide --losses 10 --gains 5 --n 200 --max-drop 5pp
+  evalguard decide --from scores.jsonl --max-drop 5%
+  evalguard decide --from scores.jsonl --kind bounded --low 1 --high 10 --min 7.5
+
+\b
+A row of the file: {"id": "q1", "baseline": 1, "candidate": 0}
+and, where there are any, "cluster" and "stratum". null is a score that could not be measured.
+
+Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclusive.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--losses", type=click.IntRange(min=0), help="Only the baseline was right.")
+@click.option("--gains", type=click.IntRange(min=0), help="Only the candidate was right.")
+@click.option("--n", type=click.IntRange(min=1), help="All questions.")
+@click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Paired scores, one JSON object a line.",
+)
+@margin_options
+@click.option("--min", "least", type=float, help="Least mean of the candidate.")
+@click.option("--max", "greatest", type=float, help="Greatest mean of the candidate.")
+@click.option(
+    "--kind",
+    type=click.Choice(["binary", "bounded", "dense"]),
+    default="binary",
+    show_default=True,
+    help="What the scores are; dense where nearly every one differs.",
+)
+@click.option("--low", type=float, default=0.0, show_default=True, help="Least possible score.")
+@click.option("--high", type=float, default=1.0, show_default=True, help="Greatest one.")
+@click.option("--lower-is-better", is_flag=True, help="Low scores are good.")
+@click.option(
+    "--weights",
+    type=click.Choice(["size", "equal"]),
+    default="size",
+    show_default=True,
+    help="Whether strata count by their size, or each the same.",
+)
+def command(
+    losses: int | None,
+    gains: int | None,
+    n: int | None,
+    path: Path | None,
+    max_drop: Margin | None,
+    min_gain: Margin | None,
+    confidence: float,
+    as_json: bool,
+    least: float | None,
+    greatest: float | None,
+    kind: str,
+    low: float,
+    high: float,
+    lower_is_better: bool,
+    weights: Literal["size", "equal"],
+) -> int:
+    """Decide one gate: is the candidate shown not to be worse, or shown to be?"""
+    from evalguard.gates.decide import decide_counts
+
+    gate = gate_from(max_drop, min_gain, least=least, greatest=greatest, weights=weights)
+    counts = (losses, gains, n)
+    if path is not None:
+        if counts != (None, None, None):
+            raise click.UsageError("give either --from or --losses, --gains and --n, not both")
+        result = _decide_file(
+            path, gate, confidence, kind=kind, low=low, high=high, higher=not lower_is_better
+        )
+    elif losses is None or gains is None or n is None:
+        raise click.UsageError("give --losses, --gains and --n, or --from with a file of scores")
+    else:
+        result = decide_counts(gate, losses=losses, gains=gains, n=n, confidence_level=confidence)
+    if as_json:
+        from evalguard.records import to_json
+
+        click.echo(json.dumps(to_json(result), ensure_ascii=False, indent=2))
+    else:
+        _show(result)
+    return EXIT_CODES[result.verdict]
+
+
+def _decide_file(
+    path: Path,
+    gate: Gate,
+    confidence: float,
+    *,
+    kind: str,
+    low: float,
+    high: float,
+    higher: bool,
+) -> GateResult:
+    from evalguard.gates.decide import decide
+    from evalguard.gates.score_file import read_scores
+    from evalguard.records import Comparison, Metric, ScoreKind
+
+    if not low < high:
+        raise click.UsageError(f"--low {low:g} must be below --high {high:g}")
+    metric = Metric(gate.metric, ScoreKind(kind), low, high, higher)
+    pairs = read_scores(path, metric)
+    comparison = Comparison(
+        gate=gate, model="candidate", metric=metric, pairs=pairs, n_planned=len(pairs)
+    )
+    return decide([comparison], confidence_level=confidence)[0]
+
+
+def _show(result: GateResult) -> None:
+    """Print the verdict and what it rests on."""
+    click.secho(f"{result.verdict}", fg=COLOURS[result.verdict], bold=True, nl=False)
+    click.echo(f"  {result.reason}")
+    lines: list[tuple[str, str]] = []
+    if result.baseline is not None and result.candidate is not None:
+        lines.append(("means", f"{result.baseline:.4f} → {result.candidate:.4f}"))
+    if result.delta is not None and result.ci is not None:
+        level = f"{result.confidence_level:.3g}"
+        lines.append(("Δ", f"{result.delta:+.4f}"))
+        lines.append(
+            ("interval", f"{result.ci[0]:+.4f} … {result.ci[1]:+.4f} (each side at {level})")
+        )
+    if result.losses is not None and result.flip_rate is not None:
+        flips = f"{result.losses} lost, {result.gains} gained"
+        lines.append(("flips", f"{flips} of {result.n} ({result.flip_rate:.1%})"))
+    if result.p_pass is not None and result.p_fail is not None:
+        lines.append(("p_pass", f"{result.p_pass:.5f}"))
+        lines.append(("p_fail", f"{result.p_fail:.5f}"))
+    if result.mde is not None:
+        lines.append(("MDE", f"{result.mde:+.4f} (least true value that passes in 80 % of runs)"))
+    units = f"{result.units} units" if result.units != result.n else f"n = {result.n}"
+    lines.append(("test", f"{result.method}, {units}, {result.missing} missing"))
+    if result.flags:
+        lines.append(("flags", ", ".join(result.flags)))
+    for name, value in lines:
+        click.echo(f"  {name:<9} {value}")
