@@ -1,0 +1,55 @@
+"""Write the data files of the demo's suites: held-out items alone, a function of the seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evalguard.demo import WORLD_SEED
+from evalguard.demo.skills import ALL_SKILLS
+from evalguard.demo.world import Item, distinct
+
+DATA_FILES: dict[str, tuple[str, int]] = {
+    "facts": ("fact", 300),
+    "choices": ("choice", 400),
+    "maths": ("maths", 400),
+    "words": ("words", 400),
+    "tickets": ("ticket", 400),
+    "extraction": ("json", 400),
+    "grounding": ("context", 400),
+    "abstention": ("abstain", 400),
+    "harmful": ("refuse", 400),
+    "benign": ("benign", 400),
+}
+"""Skill and number of rows of each file; 300 and more show a drop within 5 percentage points."""
+
+
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def suite_items(name: str, *, seed: int = WORLD_SEED) -> tuple[Item, ...]:
+    """Return the items of one data file.
+
+    Args:
+        name: Name of the file, without its ending.
+        seed: Seed of the choice of items; the split itself does not depend on it.
+    """
+    skill, count = DATA_FILES[name]
+    rng = np.random.default_rng(seed)
+    return distinct(ALL_SKILLS[skill], count, rng=rng, held_out=True)
+
+
+def write_data(folder: Path, *, seed: int = WORLD_SEED) -> None:
+    """Write every data file of ``suites/demo/data``."""
+    for name in DATA_FILES:
+        items = suite_items(name, seed=seed)
+        rows = [{**item.columns, "answer": item.answer} for item in items]
+        write_jsonl(folder / f"{name}.jsonl", rows)
