@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalguard.engines.safetensors_header import read_header
 from evalguard.errors import ModelError
 
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
-_MAX_HEADER_BYTES = 100_000_000
+
+_BASE_CHANGING_INITS = ("pissa", "olora", "corda", "loftq")
+"""LoRA initialisations with which peft subtracts from the base's weights when it loads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class AdapterFiles:
 
     Attributes:
         path: The folder.
+        config: All of its config file.
         peft_type: ``LORA``, ``IA3``, …
         base_model: What the adapter says it was trained on.
         rank: The greatest LoRA rank in it; 0 for other types.
@@ -29,31 +33,35 @@ class AdapterFiles:
     """
 
     path: Path
+    config: Mapping[str, Any]
     peft_type: str
     base_model: str
     rank: int
     target_modules: tuple[str, ...]
-    shapes: dict[str, tuple[int, ...]]
+    shapes: Mapping[str, tuple[int, ...]]
 
 
 def read_adapter(path: Path) -> AdapterFiles:
     """Read and check an adapter folder.
 
     Raises:
-        ModelError: If the folder is missing, empty, incomplete, truncated, or holds a pickle.
+        ModelError: If the folder is missing, empty, incomplete, truncated, holds a pickle, or holds
+            an adapter that would change the base for every other model on it.
     """
     if not path.is_dir():
         raise ModelError(f"{path}: no such adapter folder. Train one with `evalguard train`.")
-    config = _read_config(path / CONFIG_NAME)
-    shapes = _read_shapes(path / WEIGHTS_NAME)
+    file = path / CONFIG_NAME
+    config = _read_config(file)
+    _check_init(file, config)
     targets = config.get("target_modules") or []
     return AdapterFiles(
         path=path,
-        peft_type=str(config.get("peft_type", "")),
+        config=config,
+        peft_type=str(config["peft_type"]),
         base_model=str(config.get("base_model_name_or_path") or ""),
-        rank=max([int(config.get("r") or 0), *(config.get("rank_pattern") or {}).values()]),
+        rank=_rank(file, config),
         target_modules=tuple(sorted(targets)) if isinstance(targets, list) else (str(targets),),
-        shapes=shapes,
+        shapes=_read_shapes(path / WEIGHTS_NAME),
     )
 
 
@@ -67,37 +75,39 @@ def _read_config(file: Path) -> dict[str, Any]:
         config = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelError(f"{file}: broken JSON: {error}. Save the adapter again.") from error
-    if not isinstance(config, dict) or "peft_type" not in config:
+    if not isinstance(config, dict) or not config.get("peft_type"):
         raise ModelError(f"{file}: 'peft_type' is missing, so this is no peft adapter.")
     return config
 
 
+def _check_init(file: Path, config: Mapping[str, Any]) -> None:
+    init = config.get("init_lora_weights")
+    if isinstance(init, str) and init.lower().startswith(_BASE_CHANGING_INITS):
+        raise ModelError(
+            f"{file}: init_lora_weights is '{init}': loading such an adapter changes the base's "
+            f"own weights, so that the baseline would be another model. Save it as plain LoRA "
+            f"(peft's path_initial_model_for_weight_conversion), or merge it and gate the merged "
+            f"model with 'model' in place of 'adapter'."
+        )
+
+
+def _rank(file: Path, config: Mapping[str, Any]) -> int:
+    ranks = {"r": config.get("r") or 0, **(config.get("rank_pattern") or {})}
+    for name, rank in ranks.items():
+        if not isinstance(rank, int) or rank < 0:
+            raise ModelError(f"{file}: '{name}' is {rank!r}, which is no rank. Save it again.")
+    return max(ranks.values())
+
+
 def _read_shapes(file: Path) -> dict[str, tuple[int, ...]]:
-    if not file.is_file():
-        pickles = [p.name for p in sorted(file.parent.glob("*.bin"))]
-        if pickles:
-            raise ModelError(
-                f"{file.parent / pickles[0]}: a pickle can run code when it is loaded, so it is "
-                f'refused. Convert it once, where you trust it: python -c "import torch, '
-                f"safetensors.torch as s; s.save_file(torch.load('{pickles[0]}', "
-                f"weights_only=True), '{WEIGHTS_NAME}')\""
-            )
-        raise ModelError(f"{file.parent}: {WEIGHTS_NAME} is missing. Save the adapter again.")
-    size = file.stat().st_size
-    broken = ModelError(f"{file}: truncated or corrupt. Copy or save the adapter again.")
-    with file.open("rb") as stream:
-        prefix = stream.read(8)
-        if len(prefix) < 8:
-            raise broken
-        (length,) = struct.unpack("<Q", prefix)
-        if length > min(size - 8, _MAX_HEADER_BYTES):
-            raise broken
-        try:
-            header = json.loads(stream.read(length))
-        except ValueError as error:
-            raise broken from error
-    tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
-    end = max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
-    if not tensors or size != 8 + length + end:
-        raise broken
-    return {name: tuple(entry["shape"]) for name, entry in tensors.items()}
+    if file.is_file():
+        return {name: tensor.shape for name, tensor in read_header(file).items()}
+    pickles = [p.name for p in sorted(file.parent.glob("*.bin"))]
+    if pickles:
+        raise ModelError(
+            f"{file.parent / pickles[0]}: a pickle can run code when it is loaded, so it is "
+            f'refused. Convert it once, where you trust it: python -c "import torch, '
+            f"safetensors.torch as s; s.save_file(torch.load('{pickles[0]}', "
+            f"weights_only=True), '{WEIGHTS_NAME}')\""
+        )
+    raise ModelError(f"{file.parent}: {WEIGHTS_NAME} is missing. Save the adapter again.")

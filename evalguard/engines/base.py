@@ -15,6 +15,13 @@ Response: TypeAlias = str | tuple[float, bool] | float
 BASE = "(base)"
 """Name under which an engine serves the model without any adapter."""
 
+PROBE_TEXTS = (
+    "The quick brown fox jumps over the lazy dog.",
+    "Question: What is the capital of France? Answer:",
+    '{"name": "Ada", "age": 36}',
+)
+"""What an adapter is shown when its effect is measured."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:

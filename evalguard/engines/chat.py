@@ -79,13 +79,13 @@ class PromptTokenizer:
         """
         contents = "\n".join(message["content"] for message in _PROBE_CHAT)
         probe = self.render(_PROBE_CHAT) if self.has_chat_template else contents
-        if self.has_chat_template and other.has_chat_template:
-            if probe != other.render(_PROBE_CHAT):
-                raise TrustError(
-                    f"{where}: its chat template differs from the baseline's, so the two arms "
-                    f"would get different prompts. Train and serve with one template, or remove "
-                    f"the tokenizer files from the adapter folder if they are a left-over."
-                )
+        both = self.has_chat_template and other.has_chat_template
+        if both and probe != other.render(_PROBE_CHAT):
+            raise TrustError(
+                f"{where}: its chat template differs from the baseline's, so the two arms would "
+                f"get different prompts. Train and serve with one template, or remove the "
+                f"tokenizer files from the adapter folder if they are a left-over."
+            )
         if self._tokenizer(probe)["input_ids"] != other._tokenizer(probe)["input_ids"]:
             raise TrustError(
                 f"{where}: its tokenizer splits text differently from the baseline's, so the two "

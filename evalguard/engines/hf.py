@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import lm_eval
 import torch
 import transformers
 from lm_eval.api.instance import Instance
-from lm_eval.models.huggingface import HFLM
-from peft import PeftModel, set_peft_model_state_dict
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 
-from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
+from evalguard.engines.adapter_files import read_adapter
 from evalguard.engines.base import BASE, AdapterCheck, EngineSettings, Response
+from evalguard.engines.hf_model import SwitchableHFLM, constructor_arguments
 from evalguard.errors import EngineError, ModelError, TrustError
 from evalguard.quiet import quiet
-
-PROBE_TEXTS = (
-    "The quick brown fox jumps over the lazy dog.",
-    "Question: What is the capital of France? Answer:",
-    '{"name": "Ada", "age": 36}',
-)
-"""What an adapter is shown when its effect on the logits is measured."""
 
 SMALL_MODEL_PARAMETERS = 50_000_000
 """Below this size one thread is faster than several, which spend their time waiting."""
@@ -52,9 +41,10 @@ class HFEngine:
         self.version = f"transformers {transformers.__version__}, lm-eval {lm_eval.__version__}"
         self._threads = torch.get_num_threads()
         self._adapters: list[str] = []
+        self._damage = ""
         with quiet():
             try:
-                self._lm = _SwitchableHFLM(**_constructor_arguments(settings))
+                self._lm = SwitchableHFLM(**constructor_arguments(settings))
             except (OSError, ValueError, KeyError, SafetensorError) as error:
                 raise ModelError(f"{settings.model}: cannot be loaded: {error}") from error
         parameters = sum(p.numel() for p in self._lm.model.parameters())
@@ -78,22 +68,33 @@ class HFEngine:
             ModelError: If its files are unsafe, corrupt or of another model.
             TrustError: If it leaves the logits unchanged.
         """
-        files = read_adapter(Path(path))
+        adapter = read_adapter(Path(path))
+        if name in self.models:
+            raise ModelError(
+                f"{path}: a model named '{name}' is already loaded; name it otherwise."
+            )
+        base = self._lm.probe_logits(BASE)
         try:
             with quiet():
-                self._lm.add_adapter(name, files)
+                self._lm.add_adapter(name, adapter)
         except (RuntimeError, ValueError, KeyError, SafetensorError) as error:
-            raise ModelError(
-                f"{path}: does not fit the base model: {_first_line(error)} "
-                f"It was trained on '{files.base_model}'."
-            ) from error
-        effect = self._lm.adapter_effect(name)
+            raise ModelError(f"{path}: cannot be loaded: {_first_line(error)}") from error
+        check = self._check_effect(name, path, base)
+        self._adapters.append(name)
+        return check
+
+    def _check_effect(self, name: str, path: str, base: list[torch.Tensor]) -> AdapterCheck:
+        """Compare the logits on the probe texts with those of the base before the adapter came."""
+        if _mean_change(base, self._lm.probe_logits(BASE)) > 0:
+            self._damage = f"{path}: loading the adapter changed the base itself"
+            raise TrustError(f"{self._damage}. Merge it and gate the merged model.")
+        effect = _mean_change(base, self._lm.probe_logits(name))
         if not effect > 0:
+            self._lm.remove_adapter(name)
             raise TrustError(
                 f"{path}: the adapter changes nothing: its logits equal the base's. "
                 f"Every score would be the baseline's own. Check that training reached it."
             )
-        self._adapters.append(name)
         return AdapterCheck(effect=effect)
 
     def respond(
@@ -108,7 +109,10 @@ class HFEngine:
 
         Raises:
             EngineError: If the forward pass failed, memory ran out, or a model is not loaded.
+            TrustError: If an adapter that was loaded before has changed the base.
         """
+        if self._damage:
+            raise TrustError(f"{self._damage}, so that no model on it can be trusted.")
         groups: dict[tuple[str, str], list[int]] = defaultdict(list)
         for index, (model, instance) in enumerate(requests):
             groups[model, instance.request_type].append(index)
@@ -140,91 +144,12 @@ class HFEngine:
 _METHODS = {"multiple_choice": "loglikelihood"}
 
 
-class _SwitchableHFLM(HFLM):
-    """lm-eval's transformers model whose adapter can be chosen for each call."""
-
-    _model: Any
-
-    def _create_model(
-        self, *args: Any, quantization: str = "none", quantization_config: Any = None, **kwargs: Any
-    ) -> None:
-        if quantization != "none":
-            quantization_config = _bitsandbytes_config(quantization, kwargs.get("dtype"))
-        super()._create_model(*args, quantization_config=quantization_config, **kwargs)
-
-    def add_adapter(self, name: str, files: AdapterFiles) -> None:
-        """Load an adapter; every tensor of its file must find its module."""
-        if isinstance(self._model, PeftModel):
-            self._model.load_adapter(str(files.path), adapter_name=name)
-        else:
-            self._model = PeftModel.from_pretrained(self._model, str(files.path), adapter_name=name)
-        self._model.eval()
-        # Loading again tells which tensors found no place, of which peft only warns.
-        tensors = load_file(files.path / WEIGHTS_NAME)
-        outcome = set_peft_model_state_dict(self._model, tensors, adapter_name=name)
-        if outcome.unexpected_keys:
-            raise KeyError(
-                f"{len(outcome.unexpected_keys)} of {len(tensors)} tensors found no module, "
-                f"such as '{outcome.unexpected_keys[0]}'."
-            )
-
-    @contextmanager
-    def using(self, name: str) -> Iterator[None]:
-        """Answer as the named model within the block."""
-        if not isinstance(self._model, PeftModel):
-            yield
-        elif name == BASE:
-            with self._model.disable_adapter():
-                yield
-        else:
-            self._model.set_adapter(name)
-            yield
-
-    def adapter_effect(self, name: str) -> float:
-        """Return the mean absolute change of the logits by an adapter on the probe texts."""
-        changes = []
-        for text in PROBE_TEXTS:
-            tokens = torch.tensor([self.tok_encode(text)], device=self.device)
-            with self.using(BASE):
-                base = self._model_call(tokens).float()
-            with self.using(name):
-                adapted = self._model_call(tokens).float()
-            changes.append((adapted - base).abs().mean().item())
-        return sum(changes) / len(changes)
-
-
-def _constructor_arguments(settings: EngineSettings) -> dict[str, Any]:
-    device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    arguments: dict[str, Any] = {
-        "pretrained": settings.model,
-        "revision": settings.revision or "main",
-        "tokenizer": settings.tokenizer,
-        "dtype": settings.dtype,
-        "device": device,
-        "batch_size": settings.batch_size,
-        "max_length": settings.max_length,
-        "trust_remote_code": settings.trust_remote_code,
-        "use_safetensors": True,
-        **settings.options,
-    }
-    if settings.quantization != "none":
-        arguments |= {"quantization": settings.quantization, "device_map": {"": device}}
-    return arguments
-
-
-def _bitsandbytes_config(quantization: str, dtype: Any) -> transformers.BitsAndBytesConfig:
-    if quantization == "int8":
-        return transformers.BitsAndBytesConfig(load_in_8bit=True)
-    compute = torch.float32 if dtype in (None, "auto", "float32") else getattr(torch, str(dtype))
-    return transformers.BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=compute,
-    )
+def _mean_change(before: list[torch.Tensor], after: list[torch.Tensor]) -> float:
+    """Return the mean absolute difference, averaged over the texts."""
+    changes = [(b - a).abs().mean().item() for a, b in zip(before, after, strict=True)]
+    return sum(changes) / len(changes)
 
 
 def _first_line(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0].rstrip(":")
-

@@ -1,0 +1,145 @@
+"""lm-eval's transformers model with adapters that are switched on one loaded base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+import torch
+import transformers
+from lm_eval.models.huggingface import HFLM
+from peft import PeftModel
+from safetensors import safe_open
+
+from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles
+from evalguard.engines.base import BASE, PROBE_TEXTS, EngineSettings
+from evalguard.engines.modules import check_modules
+from evalguard.errors import ModelError
+
+
+class SwitchableHFLM(HFLM):
+    """lm-eval's transformers model whose adapter can be chosen for each call."""
+
+    _model: Any
+
+    def _create_model(
+        self, *args: Any, quantization: str = "none", quantization_config: Any = None, **kwargs: Any
+    ) -> None:
+        if quantization != "none":
+            quantization_config = _bitsandbytes_config(quantization, kwargs.get("dtype"))
+        super()._create_model(*args, quantization_config=quantization_config, **kwargs)
+
+    def add_adapter(self, name: str, adapter: AdapterFiles) -> None:
+        """Load an adapter; the real model is touched only when all of it is known to fit.
+
+        Raises:
+            ModelError: If it does not fit, or cannot be served beside the base.
+        """
+        self._check_type(adapter)
+        self._check_full_weights(adapter, check_modules(adapter, self._bare_model()))
+        if isinstance(self._model, PeftModel):
+            self._model.load_adapter(str(adapter.path), adapter_name=name)
+        else:
+            self._model = PeftModel.from_pretrained(
+                self._model, str(adapter.path), adapter_name=name
+            )
+        self._model.eval()
+
+    def remove_adapter(self, name: str) -> None:
+        """Unload an adapter."""
+        others = [other for other in self._model.peft_config if other != name]
+        if others:
+            self._model.set_adapter(others[0])  # peft cannot delete the active one
+            self._model.delete_adapter(name)
+        else:
+            self._model = self._model.unload()
+
+    @contextmanager
+    def using(self, name: str) -> Iterator[None]:
+        """Answer as the named model within the block."""
+        if not isinstance(self._model, PeftModel):
+            yield
+        elif name == BASE:
+            with self._model.disable_adapter():
+                yield
+        else:
+            self._model.set_adapter(name)
+            yield
+
+    def probe_logits(self, name: str) -> list[torch.Tensor]:
+        """Return the logits of the named model on the probe texts, each [1, tokens, vocabulary]."""
+        with self.using(name):
+            return [
+                self._model_call(torch.tensor([self.tok_encode(text)], device=self.device)).float()
+                for text in PROBE_TEXTS
+            ]
+
+    @property
+    def _base(self) -> Any:
+        """The base without peft's wrapper, though with its layers in place of its own."""
+        return self._model.get_base_model() if isinstance(self._model, PeftModel) else self._model
+
+    def _bare_model(self) -> Any:
+        with torch.device("meta"):
+            return type(self._base)(deepcopy(self._base.config))
+
+    def _check_type(self, adapter: AdapterFiles) -> None:
+        loaded = {
+            config.peft_type.value for config in getattr(self._model, "peft_config", {}).values()
+        }
+        if loaded - {adapter.peft_type}:
+            raise ModelError(
+                f"{adapter.path}: is of type {adapter.peft_type}, and {loaded.pop()} adapters are "
+                f"loaded: peft serves one type on one base. Gate it in a project of its own."
+            )
+
+    def _check_full_weights(self, adapter: AdapterFiles, names: tuple[str, ...]) -> None:
+        """Accept weights of the base's own only where they are the base's, as peft saves them."""
+        own = {
+            name.replace(".base_layer.", "."): weight
+            for name, weight in self._base.named_parameters()
+        }
+        with safe_open(adapter.path / WEIGHTS_NAME, framework="pt") as file:
+            for name in names:
+                plain = name.removeprefix("base_model.model.").replace(".base_layer.", ".")
+                found = file.get_tensor(name)
+                if plain not in own or not torch.equal(found.to(own[plain]), own[plain]):
+                    raise ModelError(
+                        f"{adapter.path}: holds weights of '{plain}' that differ from the base's "
+                        f"own and would replace them for the baseline too. Merge the adapter and "
+                        f"gate the merged model with 'model' in place of 'adapter'."
+                    )
+
+
+def constructor_arguments(settings: EngineSettings) -> dict[str, Any]:
+    """Return what lm-eval's class is built with."""
+    device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    arguments: dict[str, Any] = {
+        "pretrained": settings.model,
+        "revision": settings.revision or "main",
+        "tokenizer": settings.tokenizer,
+        "dtype": settings.dtype,
+        "device": device,
+        "batch_size": settings.batch_size,
+        "max_length": settings.max_length,
+        "trust_remote_code": settings.trust_remote_code,
+        "use_safetensors": True,
+        **settings.options,
+    }
+    if settings.quantization != "none":
+        arguments |= {"quantization": settings.quantization, "device_map": {"": device}}
+    return arguments
+
+
+def _bitsandbytes_config(quantization: str, dtype: Any) -> transformers.BitsAndBytesConfig:
+    if quantization == "int8":
+        return transformers.BitsAndBytesConfig(load_in_8bit=True)
+    compute = torch.float32 if dtype in (None, "auto", "float32") else getattr(torch, str(dtype))
+    return transformers.BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+    )

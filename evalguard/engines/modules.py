@@ -1,0 +1,71 @@
+"""Whether every tensor of an adapter finds its module, tried out on a model without weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
+
+from evalguard.engines.adapter_files import AdapterFiles
+from evalguard.errors import ModelError
+
+
+def check_modules(adapter: AdapterFiles, bare_model: Any) -> tuple[str, ...]:
+    """Load an adapter's names and shapes into a bare model, by peft's own rules.
+
+    peft itself only warns of tensors that found no module, and when a shape is wrong it stops half
+    way, with some of the adapter already in place; so the real model is not what it is tried on.
+
+    Args:
+        adapter: The adapter.
+        bare_model: The base on torch's ``meta`` device; it is changed.
+
+    Returns:
+        Names of tensors that are weights of the base's own, such as resized embeddings. They
+        would replace the base's for every model that is served beside the adapter.
+
+    Raises:
+        ModelError: If a tensor finds no module, a module finds no tensor, or a shape differs.
+    """
+    config = PeftConfig.from_pretrained(str(adapter.path))
+    config.inference_mode = True
+    if hasattr(config, "init_lora_weights"):
+        config.init_lora_weights = False
+    try:
+        model = get_peft_model(bare_model, config)
+        tensors = {
+            name: torch.empty(shape, device="meta") for name, shape in adapter.shapes.items()
+        }
+        own = model.state_dict()
+        outcome = set_peft_model_state_dict(model, tensors)
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{_misfit(adapter)}: {_reason(error)}. {_origin(adapter)}") from error
+    lost = list(outcome.unexpected_keys)
+    if lost:
+        raise ModelError(
+            f"{_misfit(adapter)}: {len(lost)} of {len(tensors)} tensors find no module, such as "
+            f"'{lost[0]}'. {_origin(adapter)}"
+        )
+    empty = [name for name in outcome.missing_keys if ".default" in name]
+    if empty:
+        raise ModelError(
+            f"{adapter.path}: {len(empty)} modules that it should change have no tensor in it, "
+            f"such as '{empty[0]}'. Save the adapter again."
+        )
+    return tuple(name for name in adapter.shapes if name in own)
+
+
+def _misfit(adapter: AdapterFiles) -> str:
+    return f"{adapter.path}: does not fit the base model"
+
+
+def _origin(adapter: AdapterFiles) -> str:
+    return f"It was trained on '{adapter.base_model or 'an unnamed model'}'."
+
+
+def _reason(error: BaseException) -> str:
+    """Return the line of torch's or peft's message that names the module."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if "size mismatch" in line]
+    return (telling or lines or [type(error).__name__])[0].rstrip(".:")

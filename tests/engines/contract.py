@@ -1,0 +1,92 @@
+"""What every engine must do: subclass it, and give it an ``engine`` that has loaded A and B."""
+
+import pytest
+
+from evalguard.engines.base import BASE, Engine, Response
+from evalguard.errors import EngineError
+from tests.engines import requests
+
+MODELS = (BASE, "a", "b")
+TOLERANCE = 1e-4
+"""Greatest difference of a log-likelihood between batches of other sizes, in float32."""
+
+
+class EngineContract:
+    """Tests that run over every engine."""
+
+    def test_it_names_the_base_and_its_adapters(self, engine: Engine) -> None:
+        assert engine.models == MODELS
+        assert engine.name
+        assert engine.version
+
+    def test_it_knows_the_context(self, engine: Engine) -> None:
+        assert engine.max_length in (511, 512)
+
+    @pytest.mark.parametrize("model", MODELS)
+    def test_choices_get_a_likelihood_and_whether_they_are_greedy(
+        self, engine: Engine, model: str
+    ) -> None:
+        answers = engine.respond([(model, request) for request in requests.choices()])
+        assert len(answers) == len(requests.choices())
+        for answer in answers:
+            assert isinstance(answer, tuple)
+            likelihood, greedy = answer
+            assert likelihood < 0
+            assert isinstance(greedy, bool)
+
+    def test_the_greedy_token_is_the_one_that_is_generated(self, engine: Engine) -> None:
+        context = requests.CONTEXTS[0]
+        [text] = engine.respond([(BASE, requests.generation(context, max_gen_toks=1))])
+        [scored] = engine.respond([(BASE, requests.choice(context, str(text)))])
+        assert isinstance(scored, tuple)
+        assert scored[1] is True
+
+    def test_adapters_answer_differently(self, engine: Engine) -> None:
+        request = requests.choice(*("the capital of france is", " paris"))
+        answers = engine.respond([(model, request) for model in MODELS])
+        likelihoods = {round(answer[0], 3) for answer in answers if isinstance(answer, tuple)}
+        assert len(likelihoods) == len(MODELS)
+
+    def test_a_mixed_batch_answers_as_each_model_alone(self, engine: Engine) -> None:
+        alone = [engine.respond([(m, request) for request in requests.mixed()]) for m in MODELS]
+        interleaved = [(m, request) for request in requests.mixed() for m in MODELS]
+        together = engine.respond(interleaved)
+        for position, answers in enumerate(alone):
+            assert_same(together[position :: len(MODELS)], answers)
+
+    def test_the_order_of_requests_does_not_matter(self, engine: Engine) -> None:
+        batch = [(model, request) for model in MODELS for request in requests.mixed()]
+        assert_same(engine.respond(batch[::-1])[::-1], engine.respond(batch))
+
+    def test_stop_strings_end_a_generation(self, engine: Engine) -> None:
+        [free] = engine.respond([(BASE, requests.generation("the capital", until=[]))])
+        assert isinstance(free, str)
+        stop = free[len(free) // 2]
+        [stopped] = engine.respond([(BASE, requests.generation("the capital", until=[stop]))])
+        assert stopped == free.split(stop)[0]
+
+    def test_progress_adds_up(self, engine: Engine) -> None:
+        done: list[int] = []
+        batch = [(model, request) for model in MODELS for request in requests.mixed()]
+        engine.respond(batch, on_done=done.append)
+        assert sum(done) == len(batch)
+
+    def test_nothing_asked_nothing_answered(self, engine: Engine) -> None:
+        assert engine.respond([]) == []
+
+    def test_a_model_that_is_not_loaded_is_an_error(self, engine: Engine) -> None:
+        with pytest.raises(EngineError, match="'c' is not loaded"):
+            engine.respond([("c", requests.generation("the"))])
+
+
+def assert_same(found: list[Response], expected: list[Response]) -> None:
+    """Hold answers to others: texts and greediness exactly, likelihoods within rounding."""
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        if isinstance(one, tuple) and isinstance(other, tuple):
+            assert one[0] == pytest.approx(other[0], abs=TOLERANCE)
+            assert one[1] == other[1]
+        elif isinstance(one, str):
+            assert one == other
+        else:
+            assert one == pytest.approx(other, abs=10 * TOLERANCE)

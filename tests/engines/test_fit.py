@@ -1,0 +1,57 @@
+import pytest
+import torch
+
+from evalguard.engines.adapter_files import read_adapter
+from evalguard.engines.fit import check_fit
+from evalguard.errors import ModelError
+from tests.engines.conftest import make_adapter, rewrite
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"target_modules": "all-linear"},
+        {"target_modules": ["q_proj", "embed_tokens", "lm_head"]},
+        {"modules_to_save": ["lm_head"]},
+        {"use_dora": True},
+    ],
+)
+def test_an_adapter_of_the_base_fits(base, tmp_path, options):
+    make_adapter(base, tmp_path, seed=3, **options)
+    check_fit(read_adapter(tmp_path), base)
+
+
+def test_a_layer_that_the_base_lacks_is_named(base, copied):
+    rewrite(copied, lambda name, tensor: (name.replace("layers.1", "layers.7"), tensor))
+    with pytest.raises(ModelError, match=r"model\.layers\.7\.\S+', a layer that this base"):
+        check_fit(read_adapter(copied), base)
+
+
+def test_a_wider_input_is_named(base, copied):
+    rewrite(
+        copied,
+        lambda name, t: (name, torch.cat([t, t], 1) if "q_proj.lora_A" in name else t),
+    )
+    with pytest.raises(ModelError, match="q_proj' has size 64 in the base and 128 in the adapter"):
+        check_fit(read_adapter(copied), base)
+
+
+def test_a_wider_output_is_named(base, copied):
+    rewrite(
+        copied,
+        lambda name, t: (name, torch.cat([t, t], 0) if "down_proj.lora_B" in name else t),
+    )
+    with pytest.raises(ModelError, match="down_proj' has size 64 in the base and 128"):
+        check_fit(read_adapter(copied), base)
+
+
+def test_another_vocabulary_is_named(base, tmp_path):
+    make_adapter(base, tmp_path, seed=3, modules_to_save=["lm_head"])
+    rewrite(tmp_path, lambda name, t: (name, t[:300] if "lm_head" in name else t))
+    with pytest.raises(ModelError, match="'lm_head' has vocabulary 320×64 in the base and 300×64"):
+        check_fit(read_adapter(tmp_path), base)
+
+
+def test_names_of_another_scheme_are_left_to_the_engine(base, copied):
+    rewrite(copied, lambda name, t: (name.replace("model.layers", "language_model.layers"), t))
+    check_fit(read_adapter(copied), base)
