@@ -113,11 +113,9 @@ def pass_at_k(n_samples: int, n_correct: int, k: int) -> float:
 
 def is_sql(text: str, dialect: str | None) -> bool:
     """Return whether a text is one or more SQL statements, as sqlglot parses them."""
-    try:
-        import sqlglot
-        from sqlglot import expressions as exp
-    except ImportError as error:
-        raise PrerequisiteError("The scorer 'sql_valid'", extra="sql") from error
+    import sqlglot  # an optional package; asked for when the scorer is made
+    from sqlglot import expressions as exp
+
     if len(text) > MAX_SQL_CHARS:
         return False
     try:
@@ -131,13 +129,12 @@ def is_sql(text: str, dialect: str | None) -> bool:
 
 def _known_dialect(dialect: str | None) -> str | None:
     """Refuse a dialect that sqlglot does not know."""
-    if dialect is None:
-        return None
     try:
         from sqlglot.dialects.dialect import Dialect
     except ImportError as error:
         raise PrerequisiteError("The scorer 'sql_valid'", extra="sql") from error
-    Dialect.get_or_raise(dialect)
+    if dialect is not None:
+        Dialect.get_or_raise(dialect)
     return dialect
 
 

@@ -16,11 +16,18 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from itertools import combinations, pairwise
 
+import regex
+
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import normalise
 
 Tokens = Sequence[Hashable]
 Bigrams = frozenset[tuple[Hashable, Hashable]]
+
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_WORD = regex.compile(
+    rf"(?V1)[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]+|[^\s\w]"
+)
 
 MIN_SAMPLES = 4
 """Fewer samples a prompt tell nothing about the rate of equal ones."""
@@ -89,11 +96,35 @@ def prompt_diversity(
     ]
     return {
         "unique_outputs": unique_outputs(outputs),
+        "repetition_loop": sum(loops) / len(loops),
+        **at_length(tokens, length=length),
+    }
+
+
+def at_length(tokens: Sequence[Tokens], *, length: int) -> dict[str, float]:
+    """Return the measures that depend on L.
+
+    Args:
+        tokens: The k samples of one prompt, not truncated.
+        length: L, from :func:`common_length` over both models.
+    """
+    return {
         "distinct_2": distinct_2(tokens, length=length),
         "bigram_overlap": bigram_overlap(tokens, length=length),
         "compression": min(compression_ratio(tokens, length=length), MAX_COMPRESSION),
-        "repetition_loop": sum(loops) / len(loops),
     }
+
+
+def words(text: str) -> list[str]:
+    """Split text into words and punctuation marks, the same for every model's tokenizer.
+
+    Scripts that put no space between words are split into characters.
+
+    Example:
+        >>> words("It's late, 今日は!")
+        ['It', "'", 's', 'late', ',', '今', '日', 'は', '!']
+    """
+    return _WORD.findall(text)
 
 
 def unique_outputs(outputs: Sequence[str]) -> float:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import json
-import marshal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.metadata import version as installed_version
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from evalguard.errors import DataError, UsageError, did_you_mean
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric, ScoreFunction, Scorer
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from evalguard.scorers.options import bind
+from evalguard.scorers.versions import scorer_version
 
 BUILT_IN: dict[str, str] = {
     "exact_match": "text",
@@ -64,6 +59,7 @@ class Definition:
     libraries: tuple[str, ...]
     version: str
     source: str
+    arity: int
 
 
 _registered: dict[str, Definition] = {}
@@ -103,7 +99,7 @@ def scorer(
         A decorator that returns the function unchanged.
 
     Raises:
-        UsageError: If the name is taken by another file, or the kind is unknown.
+        UsageError: If the name is taken, the kind unknown, or the function's parameters do not fit.
 
     Example:
         >>> @scorer(name="is_short", kind="binary")
@@ -129,11 +125,33 @@ def scorer(
                 f"scorer '{name}' of {source} is already defined in {taken.source}. Rename one."
             )
         _registered[name] = Definition(
-            name, function, declared, tuple(corpus), tuple(libraries), version, source
+            name=name,
+            function=function,
+            metrics=declared,
+            corpus=tuple(corpus),
+            libraries=tuple(libraries),
+            version=version,
+            source=source,
+            arity=_arity(name, function),
         )
         return function
 
     return register
+
+
+def _arity(name: str, function: ScoreFunction) -> int:
+    """Return how many of output, target and row a function takes."""
+    positional = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    if not 1 <= len(positional) <= 3:
+        raise UsageError(
+            f"scorer '{name}': the function takes {len(positional)} positional parameters; it must "
+            "take the output, or output and target, or output, target and row. Put options after *."
+        )
+    return len(positional)
 
 
 def names() -> tuple[str, ...]:
@@ -153,20 +171,23 @@ def get(name: str, **options: Any) -> Scorer:
             option at fault.
     """
     definition = _find(name)
-    positional = [
-        parameter
-        for parameter in inspect.signature(definition.function).parameters.values()
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
+    arguments = bind(name, definition.function, options)
     return Scorer(
         name=name,
-        version=_version(definition, options),
+        version=scorer_version(
+            name,
+            definition.function,
+            None if name in BUILT_IN else definition.source,
+            version=definition.version,
+            options=options,
+            libraries=definition.libraries,
+        ),
         sample_metrics=definition.metrics,
         corpus_metrics={one.metric.name: one for one in definition.corpus},
         function=definition.function,
-        arity=len(positional),
+        arity=definition.arity,
         options=options,
-        arguments=_bind(definition, options),
+        arguments=arguments,
     )
 
 
@@ -214,7 +235,13 @@ def _find(name: str) -> Definition:
     if name in BUILT_IN:
         import_module(f"evalguard.scorers.{BUILT_IN[name]}")
     elif name not in _registered and (point := _entry_points().get(name)) is not None:
-        point.load()
+        try:
+            point.load()
+        except Exception as error:  # another package's code may raise anything
+            raise UsageError(
+                f"scorer '{name}': its entry point {point.value} cannot be loaded: {error!r}. "
+                "Mend or uninstall the package that brings it."
+            ) from error
         if name not in _registered:
             raise UsageError(
                 f"scorer '{name}': the entry point {point.value} registers no scorer of that "
@@ -223,81 +250,3 @@ def _find(name: str) -> Definition:
     if name not in _registered:
         raise UsageError(f"unknown scorer '{name}'. {did_you_mean(name, names())}")
     return _registered[name]
-
-
-def _bind(definition: Definition, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options as the function takes them, every default filled in."""
-    from pydantic import ValidationError
-
-    types = _option_types(definition.function)
-    defaults = definition.function.__kwdefaults__ or {}
-    problems = [
-        f"unknown option '{option}'. {did_you_mean(option, types)}"
-        for option in sorted(options.keys() - types.keys())
-    ]
-    bound = {}
-    for option, option_type in types.items():
-        if option not in options and option not in defaults:
-            problems.append(f"option '{option}' is missing")
-            continue
-        value = options.get(option, defaults.get(option))
-        try:
-            bound[option] = option_type.validate_python(value)
-        except ValidationError as error:
-            problems += [
-                ".".join([f"option '{option}'", *map(str, one["loc"])])
-                + f": {one['msg'].removeprefix('Value error, ')}, got {one['input']!r}"
-                for one in error.errors()
-            ]
-    if problems:
-        raise UsageError(f"scorer '{definition.name}': " + "; ".join(problems))
-    return bound
-
-
-@cache
-def _option_types(function: ScoreFunction) -> dict[str, TypeAdapter[Any]]:
-    """Return what each keyword-only parameter of a function is validated by."""
-    from typing import get_type_hints
-
-    from pydantic import ConfigDict, TypeAdapter
-
-    hints = get_type_hints(function, include_extras=True)
-    config = ConfigDict(arbitrary_types_allowed=True)
-    return {
-        parameter.name: TypeAdapter(hints.get(parameter.name, Any), config=config)
-        for parameter in inspect.signature(function).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY
-    }
-
-
-def _version(definition: Definition, options: Mapping[str, Any]) -> str:
-    """Return a digest of all that a score depends on besides the sample."""
-    parts = {
-        "name": definition.name,
-        "version": definition.version,
-        "source": _source_digest(definition),
-        "options": options,
-        "libraries": {library: installed_version(library) for library in definition.libraries},
-    }
-    encoded = json.dumps(parts, sort_keys=True, default=str).encode()
-    return f"{definition.name}-{hashlib.sha256(encoded).hexdigest()[:16]}"
-
-
-def _source_digest(definition: Definition) -> str:
-    """Return the hash of the file a scorer stands in; of all scorer files for a built-in one."""
-    source = Path(definition.source)
-    if definition.name in BUILT_IN:
-        return _package_digest()
-    if source.is_file():
-        return hashlib.sha256(source.read_bytes()).hexdigest()
-    # Typed into a prompt: there is no file, but there is code.
-    return hashlib.sha256(marshal.dumps(definition.function.__code__)).hexdigest()
-
-
-@cache
-def _package_digest() -> str:
-    """Return the hash of this package's sources."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

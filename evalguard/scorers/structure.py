@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
+import regex
 from pydantic import BeforeValidator
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import fenced, normalise
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.text import found_in_time
 
 if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
 MAX_STARTS = 200
 """Brackets at which an embedded JSON value is looked for, so that the work stays bounded."""
+
+MAX_YAML_DEPTH = 200
+"""YAML that nests deeper is no answer."""
 
 
 class Invalid:
@@ -91,7 +97,7 @@ def build_validator(schema: object) -> Validator:
         ValueError: If it is not a JSON schema.
     """
     from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import Draft202012Validator, validator_for
+    from jsonschema.validators import Draft202012Validator, extend, validator_for
     from referencing import Registry
 
     if not isinstance(schema, dict):
@@ -102,8 +108,19 @@ def build_validator(schema: object) -> Validator:
     except SchemaError as error:
         raise ValueError(f"not a JSON schema: {error.json_path}: {error.message}") from error
     # An empty registry: a remote $ref is an error and never a download.
-    validator: Validator = kind(schema, registry=Registry())
+    in_time = extend(kind, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    validator: Validator = in_time(schema, registry=Registry())
     return validator
+
+
+def _pattern(
+    validator: Validator, pattern: str, instance: object, schema: object
+) -> Iterator[ValidationError]:
+    """Check the keyword ``pattern`` like jsonschema, but within a time limit."""
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(instance, str) and not found_in_time(regex.compile(pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 @scorer(
@@ -189,7 +206,7 @@ def _leaves(value: Any, fields: list[str] | None) -> dict[tuple[str | int, ...],
     if not isinstance(value, dict):
         return {}
     kept = value if fields is None else {key: value[key] for key in fields if key in value}
-    return dict(_walk(kept, ()))
+    return dict(_walk(kept, ())) if kept else {}
 
 
 def _walk(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
@@ -237,7 +254,24 @@ def _is_yaml(text: str) -> bool:
     # The C loader is ten times faster where PyYAML was built with it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        if not _is_shallow(yaml.parse(text, Loader=loader)):
+            return False
         documents = list(yaml.load_all(text, Loader=loader))
     except (yaml.YAMLError, ValueError, RecursionError, TypeError):
         return False  # ValueError: a date such as 2024-13-45; TypeError: an unhashable key
     return bool(documents) and all(isinstance(one, dict | list) for one in documents)
+
+
+def _is_shallow(events: Iterable[object]) -> bool:
+    """Return whether YAML nests within bounds; beyond them the C loader overflows the stack."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_YAML_DEPTH:
+            return False
+    return True

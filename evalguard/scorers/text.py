@@ -120,11 +120,20 @@ def regex_match(
     Raises:
         MeasurementError: If the search takes over :data:`REGEX_SECONDS`.
     """
+    return found_in_time(pattern, output.strip() if whole else output, whole=whole)
+
+
+def found_in_time(pattern: regex.Pattern[str], text: str, *, whole: bool = False) -> bool:
+    """Return whether a pattern is found in a text, or matches all of it.
+
+    Raises:
+        MeasurementError: If the search takes over :data:`REGEX_SECONDS`.
+    """
     search = pattern.fullmatch if whole else pattern.search
     try:
-        return search(output.strip() if whole else output, timeout=REGEX_SECONDS) is not None
+        return search(text, timeout=REGEX_SECONDS) is not None
     except TimeoutError:
         raise MeasurementError(
-            f"the pattern {pattern.pattern!r} was stopped after {REGEX_SECONDS:g} s on an output "
-            f"of {len(output):,} characters; take out nested repeats such as (a+)+"
+            f"the pattern {pattern.pattern!r} was stopped after {REGEX_SECONDS:g} s on a text of "
+            f"{len(text):,} characters; take out nested repeats such as (a+)+"
         ) from None
