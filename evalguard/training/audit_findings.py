@@ -1,0 +1,97 @@
+"""What an audit finds: records that the terminal and the page show, and JSON keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evalguard.reports.text import visible
+
+SHOWN_EVIDENCE = 5
+"""Pieces of evidence kept for each finding."""
+
+
+class Level(StrEnum):
+    """What a finding does to the training."""
+
+    ERROR = "error"  # stops it
+    WARNING = "warning"  # is shown, and the training goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One place where a finding shows.
+
+    Attributes:
+        where: File and line.
+        text: What stands there, cut to a line or two.
+        other_where: The place that it matches; empty where it matches none.
+        other_text: What stands there.
+    """
+
+    where: str
+    text: str
+    other_where: str = ""
+    other_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFinding:
+    """One thing that is wrong with the data, however often.
+
+    Attributes:
+        code: Its stable name, such as ``near_duplicates``.
+        level: Whether it stops the training.
+        title: What was found, with the number.
+        count: How many rows (or items of the suites) it concerns.
+        advice: What to do.
+        evidence: The first places where it shows.
+        places: All places, as file and line.
+    """
+
+    code: str
+    level: Level
+    title: str
+    count: int
+    advice: str
+    evidence: tuple[Evidence, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """Everything that an audit of a data set found.
+
+    Attributes:
+        data: The audited files.
+        rows: Rows that could be read.
+        formats: Number of rows by format.
+        tokens: Median, 95th percentile and maximum of tokens; ``None`` without a tokenizer.
+        suite_items: Items of the suites that the rows were compared with.
+        findings: What is wrong, errors first.
+        seconds: Time taken.
+    """
+
+    data: tuple[str, ...]
+    rows: int
+    formats: dict[str, int]
+    tokens: tuple[int, int, int] | None
+    suite_items: int
+    findings: tuple[AuditFinding, ...]
+    seconds: float
+
+    @property
+    def errors(self) -> tuple[AuditFinding, ...]:
+        """The findings that stop the training."""
+        return tuple(f for f in self.findings if f.level is Level.ERROR)
+
+
+def cut(text: str, length: int = 160) -> str:
+    """Return a text on one line, cut to a length.
+
+    Example:
+        >>> cut("one   two  three", 9)
+        'one two …'
+    """
+    line = visible(" ".join(text.split()))
+    return line if len(line) <= length else line[: length - 1] + "…"

@@ -1,0 +1,138 @@
+"""Personal data and secrets in training rows, by documented patterns.
+
+=============== =====================================================================
+kind            what counts
+=============== =====================================================================
+email           an address; those of the reserved domains of RFC 2606 do not count
+phone           an international number with ``+``, or a North American one with its
+                separators
+credit card     13–19 digits from 2…–6… on that pass the Luhn check (ISO/IEC 7812-1)
+IBAN            country code, check digits and account that pass mod 97 (ISO 13616)
+SSN             a US social security number in the form 123-45-6789, unassigned ranges
+                left out
+IP address      a public IPv4 address
+secret          a private key block, or a token with the published prefix of AWS,
+                GitHub, GitLab, Slack, Stripe, Google, OpenAI, Anthropic or Hugging Face
+=============== =====================================================================
+
+Names and postal addresses have no pattern and are not looked for.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Evidence, Level
+from evalguard.training.audit_words import whole
+from evalguard.training.formats import Example
+
+_RESERVED = re.compile(
+    r"@(?:[\w-]+\.)*(?:example\.(?:com|net|org)|example|test|invalid|localhost)$"
+)
+
+
+def _no_reserved_domain(match: str) -> bool:
+    return not _RESERVED.search(match.casefold())
+
+
+def _luhn(match: str) -> bool:
+    digits = [int(sign) for sign in reversed(match) if sign.isdigit()]
+    doubled = [d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits)]
+    return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and sum(doubled) % 10 == 0
+
+
+def _mod_97(match: str) -> bool:
+    plain = match.replace(" ", "").upper()
+    moved = plain[4:] + plain[:4]
+    return int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1
+
+
+def _public(match: str) -> bool:
+    try:
+        return ipaddress.ip_address(match).is_global
+    except ValueError:
+        return False
+
+
+def _any(match: str) -> bool:
+    return True
+
+
+_KINDS: Mapping[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
+    "email": (
+        re.compile(r"\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,24}\b"),
+        _no_reserved_domain,
+    ),
+    "phone": (
+        re.compile(
+            r"(?<![\w+])(?:\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?(?:\d[ .-]?){6,11}\d"
+            r"|\(\d{3}\) ?\d{3}[-.]\d{4}|\d{3}[-.]\d{3}[-.]\d{4})(?![\w-])"
+        ),
+        _any,
+    ),
+    "credit card": (
+        re.compile(r"(?<![\w.])(?<![A-Z]{2}\d\d )[2-6](?:[ -]?\d){12,18}(?![\w.])"),
+        _luhn,
+    ),
+    "IBAN": (
+        re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"),
+        _mod_97,
+    ),
+    "SSN": (re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"), _any),
+    "IP address": (re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])"), _public),
+    "secret": (
+        re.compile(
+            r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\bAKIA[A-Z0-9]{16}\b"
+            r"|\bgh[pousr]_[A-Za-z0-9]{36,}|\bglpat-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}"
+            r"|\b[sr]k_live_[A-Za-z0-9]{20,}|\bAIza[\w-]{35}\b|\bsk-(?:ant-|proj-)?[\w-]{32,}"
+            r"|\bhf_[A-Za-z0-9]{30,}"
+        ),
+        _any,
+    ),
+}
+
+
+def find_in_text(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the matched text of every piece of personal data.
+
+    Example:
+        >>> list(find_in_text("Card 4111 1111 1111 1111, mail to ann@example.com"))
+        [('credit card', '4111 1111 1111 1111')]
+    """
+    for kind, (pattern, holds) in _KINDS.items():
+        for match in pattern.finditer(text):
+            if holds(match.group()):
+                yield kind, match.group()
+
+
+def find_pii(examples: Sequence[Example]) -> Iterable[AuditFinding]:
+    """Find rows with personal data or secrets; what was found is masked in the evidence."""
+    rows: dict[str, list[Evidence]] = {}
+    for example in examples:
+        seen = set()
+        for kind, match in find_in_text(whole(example)):
+            if kind not in seen:
+                seen.add(kind)
+                rows.setdefault(kind, []).append(Evidence(example.where, _masked(match)))
+    for kind, found in sorted(rows.items(), key=lambda entry: -len(entry[1])):
+        yield AuditFinding(
+            code=f"pii_{kind.replace(' ', '_').lower()}",
+            level=Level.WARNING,
+            title=f"{len(found)} rows hold what looks like {_article(kind)} {kind}",
+            count=len(found),
+            advice="Remove or replace it: a model repeats what it was trained on.",
+            evidence=tuple(found[:SHOWN_EVIDENCE]),
+            places=tuple(evidence.where for evidence in found),
+        )
+
+
+def _article(kind: str) -> str:
+    return "an" if kind[0] in "aeiouIS" and kind != "secret" else "a"
+
+
+def _masked(text: str) -> str:
+    """Return the first and last two signs with dots between, so that reports leak nothing."""
+    line = " ".join(text.split())
+    return line[:2] + "•" * max(1, min(len(line) - 4, 12)) + line[-2:]
