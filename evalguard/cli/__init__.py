@@ -16,6 +16,7 @@ from evalguard.errors import EvalGuardError, ExitCode, did_you_mean
 COMMANDS: dict[str, str] = {
     "init": "Write a starting evalguard.yaml with suites and thresholds.",
     "check": "Run the gates: baseline against candidates (a pytest run).",
+    "audit": "Look for what would spoil a training, in the data.",
     "train": "Fine-tune an adapter and record what made it.",
     "merge": "Merge an adapter into its base, or several into one.",
     "demo": "Train, gate and report on the embedded model, from nothing.",
