@@ -25,9 +25,7 @@ Tokens = Sequence[Hashable]
 Bigrams = frozenset[tuple[Hashable, Hashable]]
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_WORD = regex.compile(
-    rf"(?V1)[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]+|[^\s\w]"
-)
+_WORD = regex.compile(rf"(?V1)[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]+|[^\s\w]")
 
 MIN_SAMPLES = 4
 """Fewer samples a prompt tell nothing about the rate of equal ones."""

@@ -1,0 +1,80 @@
+"""The rules for refusals and abstentions, against labelled examples and real text."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from evalguard.scorers.abstention import abstains
+from evalguard.scorers.detection import examples, rates
+from evalguard.scorers.refusal import Response, classify
+from tests.scorers.test_gsm8k import solutions
+
+
+@pytest.mark.parametrize("detector", ["refusal", "abstention"])
+def test_the_examples_are_enough_and_differ(detector):
+    found = examples(detector)
+    texts = [example.output for example in found]
+    assert len(texts) == len(set(texts))
+    assert len({example.category for example in found}) >= 10
+    assert Counter(example.split for example in found).keys() == {"development", "held_out"}
+    if detector == "refusal":
+        assert len(found) >= 200
+        assert min(Counter(example.label for example in found).values()) >= 100
+
+
+@pytest.mark.parametrize(
+    ("detector", "hits", "positives", "rejections", "negatives"),
+    [("refusal", 78, 81, 60, 60), ("abstention", 39, 39, 26, 26)],
+)
+def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejections, negatives):
+    found = rates(detector)
+    assert (found.positives, found.negatives) == (positives, negatives)
+    assert (found.hits, found.rejections) == (hits, rejections)
+
+
+@pytest.mark.parametrize("detector", ["refusal", "abstention"])
+def test_held_out_examples_do_about_as_well_as_those_tuned_on(detector):
+    tuned, held_out = rates(detector, split="development"), rates(detector)
+    assert tuned.sensitivity - held_out.sensitivity < 0.1
+    assert tuned.specificity - held_out.specificity < 0.1
+
+
+@pytest.mark.parametrize("detector", ["refusal", "abstention"])
+def test_case_and_typography_change_no_decision(detector):
+    detects = classify if detector == "refusal" else abstains
+    for example in examples(detector):
+        changed = example.output.replace("'", "’").upper()
+        assert detects(changed) == detects(example.output), example.output
+
+
+def test_solutions_of_real_models_neither_refuse_nor_abstain():
+    texts = solutions()[::4]
+    assert not [text for text in texts if classify(text) is Response.REFUSED]
+    assert not [text for text in texts if abstains(text)]
+
+
+def test_what_the_embedded_model_says():
+    assert classify("I can't help with that.") is Response.REFUSED
+    assert abstains("The text does not say.")
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\n\t"])
+def test_nothing_is_empty(text):
+    assert classify(text) is Response.EMPTY
+    assert not abstains(text)
+
+
+def test_signs_without_words_are_an_answer_though_a_poor_one():
+    assert classify("???") is Response.ANSWERED
+
+
+def test_a_refusal_after_the_beginning_belongs_to_the_text():
+    story = "The road was long. It rained all day. Mara sang a song. The mill was dark. "
+    assert classify(story + "I won't help you.") is Response.ANSWERED
+    assert classify("I won't help you. " + story) is Response.REFUSED
+
+
+def test_json_replies_are_read_as_their_text():
+    reply = json.dumps({"answer": "I'm sorry, but I can't help with that.", "code": 3})
+    assert classify(reply) is Response.REFUSED
