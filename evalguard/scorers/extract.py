@@ -103,15 +103,16 @@ def unwrap(text: str) -> str:
     """Strip quotes, backticks and emphasis that enclose a text as a whole.
 
     Example:
-        >>> unwrap('**"Paris"**')
-        'Paris'
+        >>> unwrap('**"Paris"**'), unwrap("*red* or *blue*")
+        ('Paris', '*red* or *blue*')
     """
     text = text.strip()
     for _ in range(4):
         bare = text.removesuffix(".") if text.endswith(('".', "*.", "`.", "'.")) else text
         for mark in _WRAPPERS:
-            if len(bare) > 2 * len(mark) and bare.startswith(mark) and bare.endswith(mark):
-                text = bare[len(mark) : -len(mark)].strip()
+            inner = bare[len(mark) : -len(mark)]
+            if inner and bare.startswith(mark) and bare.endswith(mark) and mark not in inner:
+                text = inner.strip()
                 break
         else:
             return text

@@ -1,0 +1,91 @@
+"""docs/scorers.md says what is there, and its example runs."""
+
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from scipy.stats import binomtest
+
+from evalguard import scorers
+from evalguard.config.suite import SuiteConfig
+from evalguard.scorers.constraints import CHECKS
+from evalguard.scorers.detection import examples, rates
+from evalguard.scorers.registry import BUILT_IN
+
+DOC = (Path(__file__).parents[2] / "docs" / "scorers.md").read_text(encoding="utf-8")
+NEEDED: dict[str, dict[str, object]] = {
+    "regex": {"pattern": "x"},
+    "unit_tests": {"allow_code_execution": True},
+}
+
+
+def table():
+    """Return the metrics and options that the table lists for each scorer."""
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| .*? \| (.*?) ?\|$", DOC, re.M)
+    return {
+        name: (re.findall(r"`(\w+)`", metrics), re.findall(r"`(\w+)`", options))
+        for name, metrics, options in rows
+    }
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", DOC, re.S)
+
+
+def test_the_table_lists_every_scorer_with_its_metrics_and_options():
+    listed = table()
+    assert listed.keys() == BUILT_IN.keys()
+    for name, (metrics, options) in listed.items():
+        scorer = scorers.get(name, **NEEDED.get(name, {}))
+        assert set(metrics) == {metric.name for metric in scorer.metrics}, name
+        keyword_only = inspect.signature(scorer.function).parameters.values()
+        assert set(options) == {p.name for p in keyword_only if p.kind is p.KEYWORD_ONLY}, name
+        assert all((m.low, m.high, m.higher_is_better) == (0, 1, True) for m in scorer.metrics)
+
+
+def test_every_constraint_is_named():
+    paragraph = next(part for part in DOC.split("\n\n") if part.startswith("**`constraints`**"))
+    assert all(name in paragraph for name in CHECKS)
+
+
+def test_the_suite_of_the_docs_is_valid():
+    suite = SuiteConfig.model_validate_json(json.dumps(yaml.safe_load(blocks("yaml")[0])))
+    for one in suite.tasks[0].scorers:  # type: ignore[union-attr]
+        scorers.get(one.name, **one.options)
+
+
+@pytest.mark.usefixtures("fresh_registry")
+def test_the_example_of_ones_own_scorer_runs(tmp_path):
+    path = tmp_path / "ours.py"
+    path.write_text(blocks("python")[0], encoding="utf-8")
+    (name,) = scorers.load_module(path)
+    row = {"sources": ["Miller 2019", "Ott 2021"]}
+    answer = "As Ott 2021 shows, yes."
+    assert scorers.get(name).score(answer, "", row) == {name: 1.0}
+    assert scorers.get(name, minimum=2).score(answer, "", row) == {name: 0.0}
+
+
+@pytest.mark.parametrize("detector", ["refusal", "abstention"])
+def test_the_rates_in_the_docs_are_the_measured_ones(detector):
+    found = rates(detector)
+    cells = []
+    for hits, total in ((found.hits, found.positives), (found.rejections, found.negatives)):
+        low, high = (100 * bound for bound in binomtest(hits, total).proportion_ci())
+        cells.append(f"{hits} of {total} = {_percent(hits, total)} % ({low:.1f}–{_bound(high)})")
+    assert f"| {detector} | {cells[0]} | {cells[1]} |" in DOC
+    positive = "refused" if detector == "refusal" else "abstained"
+    shown = examples(detector)
+    assert str(len(shown)) in DOC
+    assert f"{len({example.category for example in shown})} categories" in DOC
+    assert f"({sum(example.label == positive for example in shown)} " in DOC
+
+
+def _percent(hits, total):
+    return "100" if hits == total else f"{100 * hits / total:.1f}"
+
+
+def _bound(value):
+    return "100" if value == 100 else f"{value:.1f}"

@@ -1,0 +1,100 @@
+"""Finding the answer within an output."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evalguard.scorers.extract import after_marker, candidates, fenced, normalise, unwrap
+from evalguard.scorers.numeric import final_number, numbers
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_normalising_twice_changes_nothing(text):
+    once = normalise(text)
+    assert normalise(once) == once
+
+
+@settings(deadline=None)
+@given(st.text(), st.sampled_from([" ", "\n", "\t", "\u00a0"]))
+def test_space_around_changes_nothing(text, space):
+    assert normalise(space + text + space) == normalise(text)
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_any_text_can_be_read(text):
+    assert all(isinstance(one, str) for one in candidates(text))
+    after_marker(text)
+    final_number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("no fence", []),
+        ("```\na\n```", ["a"]),
+        ("```python\na\nb\n```\ntext\n```json\n{}\n```", ["{}", "a\nb"]),
+        ("~~~\na\n```\nb\n~~~", ["a\n```\nb"]),
+        ("````\n```\na\n```\n````", ["```\na\n```"]),
+        ("  ```\n  a\n  ```", ["  a"]),
+        ("```json\n{", ["{"]),
+        ("```\n```", [""]),
+    ],
+)
+def test_fences(text, blocks):
+    assert fenced(text, languages=("json",)) == blocks
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Answer: 12", "12"),
+        ("answer = 12", "12"),
+        ("The final answer is: **12**.", "12"),
+        ("**Answer:** 12", "12"),
+        ("So the answer is 12", "12"),
+        ("> Category: spam", "spam"),
+        ("A: 12\nB: 13", "12"),
+        ("The answer depends on the weather", None),
+        ("Answering: 12", None),
+        ("nothing", None),
+    ],
+)
+def test_markers(text, answer):
+    assert after_marker(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        ('"a"', "a"),
+        ("**a**", "a"),
+        ("`a`.", "a"),
+        ("***'a'***", "a"),
+        ('"', '"'),
+        ('""', '""'),
+        ("it's", "it's"),
+        ("*a* and *b*", "*a* and *b*"),
+        ('"a" or "b"', '"a" or "b"'),
+    ],
+)
+def test_wrappers(text, inner):
+    assert unwrap(text) == inner
+
+
+@settings(deadline=None)
+@given(st.integers(-(10**9), 10**9))
+def test_any_integer_is_read_in_either_writing(value):
+    for text in (str(value), f"{value:,}", f"so it is {value}.", f"#### {value:,}\n"):
+        number = final_number(text)
+        assert number is not None
+        assert number.value == value
+
+
+@settings(deadline=None)
+@given(st.decimals(-(10**6), 10**6, places=2))
+def test_any_amount_of_money_is_read(value):
+    sign = "-" if value < 0 else ""
+    (number,) = numbers(f"It costs {sign}${abs(value):,.2f} in all")
+    assert number.value == pytest.approx(float(value))

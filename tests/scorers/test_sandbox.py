@@ -1,0 +1,109 @@
+"""A model's code runs under limits, and cannot pass by leaving early."""
+
+import os
+import socket
+import sys
+import time
+from itertools import combinations
+
+import pytest
+
+from evalguard.errors import MeasurementError
+from evalguard.scorers import sandbox
+from evalguard.scorers.code import pass_at_k
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX resource limits")
+
+GOOD = "def f(x):\n    return x + 1\n"
+TESTS = "assert f(1) == 2"
+
+
+def passes(program, tests=TESTS, *, timeout_seconds=5.0, memory_mib=256):
+    return sandbox.passes(
+        program, tests, timeout_seconds=timeout_seconds, memory_bytes=memory_mib << 20
+    )
+
+
+def test_right_and_wrong_programs():
+    assert passes(GOOD)
+    assert not passes(GOOD.replace("+ 1", "+ 2"))
+    assert not passes("raise SystemExit(0)")
+    assert not passes(GOOD, "assert g(1) == 2")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "import os; os.system('true')",
+        "import subprocess; subprocess.run(['true'])",
+        "import os; os.fork()",
+        "import os, signal; os.kill(os.getppid(), signal.SIGTERM)",
+        "import os; os.execv('/bin/true', ['true'])",
+        "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)",
+        "x = bytearray(10**9)",
+        "open('big', 'wb').write(b'x' * 2_000_000)",
+    ],
+)
+def test_what_a_program_may_not_do(before):
+    assert not passes(f"{before}\n{GOOD}")
+
+
+def test_its_own_folder_is_its_to_write_and_nothing_else(tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("kept")
+    assert passes(f"open('mine.txt', 'w').write('x')\nopen('mine.txt').read()\n{GOOD}")
+    assert not passes(f"open({str(outside)!r}, 'w').write('x')\n{GOOD}")
+    assert not passes(f"import os\nos.remove({str(outside)!r})\n{GOOD}")
+    assert not passes(f"import os\nos.rename({str(outside)!r}, 'mine')\n{GOOD}")
+    assert outside.read_text() == "kept"
+
+
+def test_the_network_cannot_be_reached():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        connect = f"import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=2)\n"
+        assert not passes(connect + GOOD)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def test_a_program_that_never_ends_is_killed():
+    started = time.perf_counter()
+    assert not passes("while True:\n    pass", timeout_seconds=1.0)
+    assert not passes("import time\ntime.sleep(60)", timeout_seconds=1.0)
+    assert time.perf_counter() - started < 15
+
+
+def test_what_it_prints_is_thrown_away():
+    assert passes(f"import sys\nprint('x' * 10**7)\nsys.stderr.write('y' * 10**7)\n{GOOD}")
+
+
+def test_secrets_of_the_environment_are_not_handed_on(monkeypatch):
+    monkeypatch.setenv("API_KEY", "secret")
+    assert passes(GOOD, "import os\nassert 'API_KEY' not in os.environ")
+
+
+def test_a_sandbox_that_cannot_start_is_no_failure_of_the_model(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    with pytest.raises(MeasurementError, match="could not be started"):
+        passes(GOOD)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(MeasurementError, match="ended before it ran the program"):
+        passes(GOOD)
+
+
+@pytest.mark.parametrize(("n", "c", "k"), [(5, 0, 1), (5, 5, 3), (10, 3, 1), (10, 3, 5), (4, 3, 2)])
+def test_pass_at_k_counts_the_draws_that_hold_a_right_one(n, c, k):
+    draws = [any(sample < c for sample in draw) for draw in combinations(range(n), k)]
+    assert pass_at_k(n, c, k) == pytest.approx(sum(draws) / len(draws))
+
+
+def test_pass_at_1_is_the_mean():
+    assert pass_at_k(8, 3, 1) == pytest.approx(3 / 8)
+
+
+@pytest.mark.parametrize(("n", "c", "k"), [(4, 5, 1), (4, -1, 1), (4, 2, 0), (4, 2, 5)])
+def test_pass_at_k_refuses_counts_that_cannot_be(n, c, k):
+    with pytest.raises(ValueError, match="pass@k"):
+        pass_at_k(n, c, k)
