@@ -141,16 +141,18 @@ def _exact_pvalue(losses: int, gains: int, n: int, margin: float, fail: bool) ->
     discordant pairs the extreme tables are all those with at most (PASS) or at least (FAIL) some
     number of losses, so the sum over tables is one over binomial tails.
     """
-    low, high = _plausible_discordance(losses + gains, n)
-    low = max(low, abs(margin))
-    if low > high:
-        # No plausible ψ allows a difference as great as the margin, so θ lies on the data's side.
-        above = gains - losses + n * margin > 0
-        return GAMMA if above != fail else 1.0
-    psi = np.linspace(low, min(high, 1.0), N_PSI)[:, None]
-    pairs = _reachable_pairs(n, low, high)
     statistic = bonett_price if fail else tango
     observed = float(statistic(losses, gains, n, margin))
+    low, high = abs(margin), 1.0
+    if observed < 0 if fail else observed > 0:
+        plausible = _plausible_discordance(losses + gains, n)
+        low, high = max(low, plausible[0]), plausible[1]
+        if low > high:
+            return GAMMA  # no plausible ψ allows a difference as great as the margin
+    # Where the data lie on the wrong side of the margin, no verdict is in reach, and taking every
+    # ψ keeps the p-value monotone in the table: the plausible ones move with each discordant pair.
+    psi = np.linspace(low, high, N_PSI)[:, None]
+    pairs = _reachable_pairs(n, low, high)
     # For FAIL, the tables with a statistic above the observed one are those not as extreme.
     most = most_losses(statistic, observed + (TIE if fail else -TIE), n, margin, pairs)
 
@@ -190,9 +192,9 @@ def most_losses(statistic: Statistic, bound: float, n: int, margin: float, pairs
     """
     low, high = np.full_like(pairs, -1), pairs.copy()
     for _ in range(int(np.log2(n + 1)) + 2):
-        middle = np.ceil((low + high) / 2)
+        middle = np.maximum(np.ceil((low + high) / 2), 0.0)
         keep = statistic(middle, pairs - middle, n, margin) >= bound
-        searched = (low < high) & (middle >= 0)
+        searched = low < high
         low = np.where(searched & keep, middle, low)
         high = np.where(searched & ~keep, middle - 1, high)
     return low

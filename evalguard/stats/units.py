@@ -21,6 +21,7 @@ MIN_UNITS = 10
 """Fewer units than this decide nothing."""
 
 CLUSTER_WEIGHT = 0.2  # how fast the made-up units grow with the mean size of a cluster
+ROUNDING = 1e-12  # relative differences below it are those of the arithmetic
 
 Floats = NDArray[np.float64]
 
@@ -111,9 +112,9 @@ class UnitT:
         """
         values = self._values(margin)
         centred = values - values.mean()
-        second = float(np.mean(centred**2))
-        if second <= 0.0:
+        if np.abs(centred).max() <= ROUNDING * np.abs(values).max():
             return UnitStatistic(0.0, 0.0, self.units - 1)
+        second = float(np.mean(centred**2))
         t = float(values.mean() / np.sqrt(second / (len(values) - 1)))
         if self.dense:
             return UnitStatistic(t, 0.0, self.units - 1)
@@ -161,6 +162,7 @@ def _hardened(t: float, against: float) -> float:
     The test rejects at every level whose quantile is at most q, so q gives the p-value. Below the
     centre only the constant term of the correction is left.
     """
-    if against == 0.0 or t + against <= 0.0:
+    if t + against <= 0.0:
         return t + against
-    return (1 - math.sqrt(1 - 8 * against * (t + against))) / (4 * against)
+    # The smaller root of 2·against·q² − q + t + against, in the form that does not cancel.
+    return 2 * (t + against) / (1 + math.sqrt(1 - 8 * against * (t + against)))

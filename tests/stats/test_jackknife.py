@@ -1,0 +1,93 @@
+"""Corpus metrics: groups, and intervals that cover where a bootstrap does not."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from evalguard.errors import DataError
+from evalguard.stats import GroupJackknife, groups, interval
+
+
+def test_groups_deal_every_sample_once():
+    dealt = groups([None] * 103)
+    assert len(dealt) == 20
+    assert sorted(index for group in dealt for index in group) == list(range(103))
+    assert {len(group) for group in dealt} == {5, 6}
+
+
+def test_clusters_stay_together():
+    dealt = groups([f"passage {index // 4}" for index in range(100)], count=5)
+    assert all({index // 4 for index in group} & {i // 4 for i in other} == set()
+               for group in dealt for other in dealt if group is not other)  # fmt: skip
+
+
+def test_standard_error_of_a_mean_is_the_usual_one():
+    """For a mean, leaving out single samples gives s/√n."""
+    values = np.random.default_rng(0).normal(size=40)
+    partial = [float(np.delete(values, index).mean()) for index in range(40)]
+    test = GroupJackknife(float(values.mean()), partial, n=40, bound=0.0)
+    assert test.standard_error(0.05) == pytest.approx(values.std(ddof=1) / np.sqrt(40))
+
+
+def test_equal_parts_keep_a_standard_error():
+    """Identical outputs on both sides: the made-up samples keep certainty away."""
+    small = GroupJackknife(0.0, [0.0] * 20, n=20)
+    large = GroupJackknife(0.0, [0.0] * 20, n=500)
+    assert small.p_pass(0.05) > 0.05 > large.p_pass(0.05)
+
+
+def test_few_groups_decide_nothing():
+    test = GroupJackknife(0.5, [0.5] * 19, n=500)
+    assert test.p_pass(0.05) == test.p_fail(0.05) == 1.0
+
+
+def test_relative_margin_moves_with_the_baseline():
+    test = GroupJackknife(0.0, [0.0] * 20, n=500, scale=list(np.linspace(0.9, 1.1, 20)))
+    assert test.standard_error(0.1) > GroupJackknife(0.0, [0.0] * 20, n=500).standard_error(0.1)
+
+
+def test_nan_is_refused():
+    with pytest.raises(DataError, match="NaN"):
+        GroupJackknife(0.0, [float("nan")] * 20, n=100)
+
+
+def distinct_2(words):
+    bigrams = [pair for sample in words for pair in pairwise(sample)]
+    return len(set(bigrams)) / len(bigrams)
+
+
+@pytest.mark.slow
+def test_coverage_of_a_set_metric():
+    """Distinct-2 over a corpus: the jackknife's 90 % interval covers where a bootstrap misses."""
+    rng = np.random.default_rng(5)
+    vocabulary, samples, length = 40, 100, 12
+
+    def corpus():
+        weight = 1 / np.arange(1, vocabulary + 1)
+        return rng.choice(vocabulary, p=weight / weight.sum(), size=(samples, length)).tolist()
+
+    truth = float(np.mean([distinct_2(corpus()) for _ in range(400)]))
+    covered = bootstrap_covered = 0
+    replications = 300
+    for _ in range(replications):
+        words = corpus()
+        full = distinct_2(words)
+        dealt = groups([None] * samples)
+        partial = [
+            distinct_2([sample for index, sample in enumerate(words) if index not in set(group)])
+            for group in dealt
+        ]
+        low, high = interval(
+            GroupJackknife(full, partial, n=samples, bound=0.0),
+            margin=-full, alpha=0.05, low=0.0, high=1.0,
+        )  # fmt: skip
+        covered += low <= truth <= high
+        resampled = [
+            distinct_2([words[index] for index in rng.integers(0, samples, samples)])
+            for _ in range(100)
+        ]
+        low, high = np.quantile(resampled, [0.05, 0.95])
+        bootstrap_covered += low <= truth <= high
+    assert covered / replications >= 0.85
+    assert bootstrap_covered / replications < 0.5
