@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from math import isnan
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+from evalguard.errors import EngineError
 
 if TYPE_CHECKING:
+    import numpy as np
     from lm_eval.api.instance import Instance
 
 Response: TypeAlias = str | tuple[float, bool] | float
 """Text of a generation, (log-likelihood, is greedy) of a choice, or a rolling log-likelihood."""
+
+Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
 
 BASE = "(base)"
 """Name under which an engine serves the model without any adapter."""
@@ -38,6 +44,8 @@ class EngineSettings:
         max_length: Context in tokens; the model's own when ``None``.
         trust_remote_code: Whether code from the model's folder may run.
         options: Further arguments of the engine's constructor.
+        adapters: Name and folder of every adapter that will be loaded; engines that must know
+            their ranks and modules when they start read them here.
     """
 
     model: str
@@ -50,6 +58,7 @@ class EngineSettings:
     max_length: int | None = None
     trust_remote_code: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    adapters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,8 @@ class AdapterCheck:
     """What was seen when an adapter was loaded.
 
     Attributes:
-        effect: Mean absolute change of the logits on the probe text; never 0.
+        effect: Mean absolute change on the probe texts, of the logits (hf) or of the texts'
+            log-probabilities, token by token; never 0.
         notes: Things to know that are no error.
     """
 
@@ -105,3 +115,37 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free the memory."""
+
+
+@runtime_checkable
+class GivesDistributions(Protocol):
+    """An engine that can also tell a model's whole distribution of the next token."""
+
+    def log_probabilities(self, model: str, prompt: str, text: str) -> Floats:
+        """Return log-probabilities along a text after a prompt, and for what follows it.
+
+        Args:
+            model: Name of the model.
+            prompt: What the model is given; not empty.
+            text: The text along which it is asked; may be empty.
+
+        Returns:
+            float32 ``[tokens of the text + 1, vocabulary]``.
+
+        Raises:
+            EngineError: If the engine failed.
+        """
+
+
+def check_numbers(responses: Sequence[Response], engine: str) -> None:
+    """Check that every log-likelihood is a number.
+
+    Raises:
+        EngineError: If one is NaN, which a damaged adapter or an overflow gives.
+    """
+    values = (response[0] if isinstance(response, tuple) else response for response in responses)
+    if any(isinstance(value, float) and isnan(value) for value in values):
+        raise EngineError(
+            f"{engine} engine: a log-likelihood is NaN. Check the model's weights, or compute in "
+            f"'dtype: bfloat16' or 'float32', which do not overflow."
+        )

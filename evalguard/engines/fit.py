@@ -53,7 +53,8 @@ def _check_shape(
     if weight.dtype not in _FLOATS or len(weight.shape) != 2:
         return  # packed by a quantiser, or a convolution
     groups = found.groupdict()
-    got, expected = shape, weight.shape
+    got: tuple[int, ...] = shape
+    expected: tuple[int, ...] = weight.shape
     if "side" in groups:
         # lora_A is (rank, in) and lora_B (out, rank); Conv1D and embeddings store (in, out).
         transposed = bool(groups["table"]) or bool(adapter.config.get("fan_in_fan_out"))

@@ -14,7 +14,14 @@ from lm_eval.api.instance import Instance
 from safetensors import SafetensorError
 
 from evalguard.engines.adapter_files import read_adapter
-from evalguard.engines.base import BASE, AdapterCheck, EngineSettings, Response
+from evalguard.engines.base import (
+    BASE,
+    AdapterCheck,
+    EngineSettings,
+    Floats,
+    Response,
+    check_numbers,
+)
 from evalguard.engines.hf_model import SwitchableHFLM, constructor_arguments
 from evalguard.errors import EngineError, ModelError, TrustError
 from evalguard.quiet import quiet
@@ -111,15 +118,12 @@ class HFEngine:
             EngineError: If the forward pass failed, memory ran out, or a model is not loaded.
             TrustError: If an adapter that was loaded before has changed the base.
         """
-        if self._damage:
-            raise TrustError(f"{self._damage}, so that no model on it can be trusted.")
         groups: dict[tuple[str, str], list[int]] = defaultdict(list)
         for index, (model, instance) in enumerate(requests):
             groups[model, instance.request_type].append(index)
         responses: list[Response | None] = [None] * len(requests)
         for (model, request_type), indices in groups.items():
-            if model not in self.models:
-                raise EngineError(f"model '{model}' is not loaded; loaded: {self.models}")
+            self._check_model(model)
             method = getattr(self._lm, _METHODS.get(request_type, request_type))
             try:
                 with self._lm.using(model), quiet():
@@ -130,7 +134,23 @@ class HFEngine:
                 responses[index] = answer
             if on_done:
                 on_done(len(indices))
-        return [answer for answer in responses if answer is not None]
+        found = [answer for answer in responses if answer is not None]
+        check_numbers(found, self.name)
+        return found
+
+    def log_probabilities(self, model: str, prompt: str, text: str) -> Floats:
+        """Return log-probabilities along a text after a prompt, and for what follows it.
+
+        Raises:
+            EngineError: If the forward pass failed, memory ran out, or the model is not loaded.
+            TrustError: If an adapter that was loaded before has changed the base.
+        """
+        self._check_model(model)
+        try:
+            with self._lm.using(model), quiet():
+                return self._lm.log_probabilities(prompt, text)
+        except (RuntimeError, AssertionError, ValueError) as error:
+            raise EngineError(f"hf engine, model '{model}': {_first_line(error)}") from error
 
     def close(self) -> None:
         """Free the memory and give the threads back."""
@@ -139,6 +159,12 @@ class HFEngine:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         torch.set_num_threads(self._threads)
+
+    def _check_model(self, model: str) -> None:
+        if self._damage:
+            raise TrustError(f"{self._damage}, so that no model on it can be trusted.")
+        if model not in self.models:
+            raise EngineError(f"model '{model}' is not loaded; loaded: {self.models}")
 
 
 _METHODS = {"multiple_choice": "loglikelihood"}

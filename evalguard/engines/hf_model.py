@@ -7,15 +7,18 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
+from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 from peft import PeftModel
 from safetensors import safe_open
 
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles
-from evalguard.engines.base import BASE, PROBE_TEXTS, EngineSettings
+from evalguard.engines.base import BASE, PROBE_TEXTS, EngineSettings, Floats
 from evalguard.engines.modules import check_modules
+from evalguard.engines.sampling import is_sampled, sample
 from evalguard.errors import ModelError
 
 
@@ -55,6 +58,26 @@ class SwitchableHFLM(HFLM):
             self._model.delete_adapter(name)
         else:
             self._model = self._model.unload()
+
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        """Return generated texts; sampled ones are drawn request by request (see ``sampling``)."""
+        drawn = [index for index, request in enumerate(requests) if is_sampled(request)]
+        others = [request for request in requests if not is_sampled(request)]
+        plain = iter(super().generate_until(others, disable_tqdm=disable_tqdm) if others else [])
+        sampled = dict(zip(drawn, sample(self, [requests[i] for i in drawn]), strict=True))
+        return [sampled[i] if i in sampled else next(plain) for i in range(len(requests))]
+
+    def log_probabilities(self, prompt: str, text: str) -> Floats:
+        """Return log-probabilities along a text and for what follows it.
+
+        Returns:
+            float32 ``[tokens of the text + 1, vocabulary]``: one row for each of its tokens, given
+            all before it, and one for the token after its end.
+        """
+        before, after = self._encode_pair(prompt, text)
+        tokens = torch.tensor([[*before, *after]], device=self.device)
+        logits = self._model_call(tokens)[0, len(before) - 1 :].float()
+        return np.asarray(torch.log_softmax(logits, dim=-1).cpu())
 
     @contextmanager
     def using(self, name: str) -> Iterator[None]:

@@ -6,9 +6,28 @@ from typing import Any
 
 import torch
 from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from evalguard.engines.adapter_files import AdapterFiles
+from evalguard.engines.base import EngineSettings
 from evalguard.errors import ModelError
+
+
+def bare_model(settings: EngineSettings) -> Any:
+    """Return a base without weights, from its config alone.
+
+    Raises:
+        ModelError: If it is no causal language model.
+    """
+    source = {"revision": settings.revision, "trust_remote_code": settings.trust_remote_code}
+    try:
+        config = AutoConfig.from_pretrained(settings.model, **source)
+        with torch.device("meta"):
+            return AutoModelForCausalLM.from_config(
+                config, trust_remote_code=settings.trust_remote_code
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{settings.model}: no causal language model: {error}") from error
 
 
 def check_modules(adapter: AdapterFiles, bare_model: Any) -> tuple[str, ...]:

@@ -1,0 +1,365 @@
+"""The vLLM engine: one load for the base and all its adapters, mixed in one batch."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import lm_eval
+import psutil
+from lm_eval.api.instance import Instance
+
+from evalguard.engines.adapter_files import AdapterFiles, read_adapter
+from evalguard.engines.base import (
+    BASE,
+    PROBE_TEXTS,
+    AdapterCheck,
+    EngineSettings,
+    Response,
+    check_numbers,
+)
+from evalguard.engines.modules import bare_model, check_modules
+from evalguard.engines.vllm_library import (
+    ON_CPU,
+    VERSION,
+    ChildLog,
+    EngineDeadError,
+    LoRARequest,
+    RequestOutput,
+    SamplingParams,
+    TokensPrompt,
+    vllm_environment,
+)
+from evalguard.engines.vllm_model import BatchingVLLM, Tokens
+from evalguard.engines.vllm_scoring import Prompt, Scoring, ScoringBatch
+from evalguard.engines.vllm_support import LoraPlan, check_lora, module_names, plan_lora
+from evalguard.errors import EngineError, ModelError, TrustError
+from evalguard.quiet import quiet
+
+_CPU_BLOCK_TOKENS = 32
+"""Tokens in a block of the cache; vLLM's default of 128 would share only every 128th token."""
+
+_FAILURES = (RuntimeError, ValueError, TypeError, AssertionError, OSError, EngineDeadError)
+"""What vLLM raises when a model cannot be loaded or a call fails."""
+
+
+class VLLMEngine:
+    """A base model in vLLM that answers for itself and for its LoRA adapters.
+
+    Scores equal those of ``lm_eval --model vllm``: requests are encoded, and texts cut, by
+    lm-eval's own class. Adapters are named in the settings, since vLLM must know their rank and
+    modules when it starts; LoRA is then on for the base too, so that both arms run on one build.
+    """
+
+    name = "vllm"
+
+    def __init__(self, settings: EngineSettings) -> None:
+        """Load the base.
+
+        Raises:
+            ModelError: If the base cannot be loaded, or vLLM cannot serve an adapter.
+        """
+        self.version = f"vllm {VERSION}, lm-eval {lm_eval.__version__}"
+        self._settings = settings
+        self._adapters: dict[str, LoRARequest] = {}
+        self._ids = count(1)
+        self._plan = _plan(settings)
+        self._log = ChildLog()
+        before = set(_children())
+        with quiet(), vllm_environment(), self._log.catching():
+            try:
+                self._lm = BatchingVLLM(**_constructor_arguments(settings, self._plan))
+            except _FAILURES as error:
+                reason = self._reason(error)
+                raise ModelError(f"{settings.model}: vLLM cannot load it: {reason}") from error
+        self._processes = [child for child in _children() if child not in before]
+        self._base_probe = self._probe([BASE])[0]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names it answers for."""
+        return (BASE, *self._adapters)
+
+    @property
+    def max_length(self) -> int:
+        """Context in tokens."""
+        return int(self._lm.max_length)
+
+    def load_adapter(self, name: str, path: str) -> AdapterCheck:
+        """Load an adapter and prove that it takes effect, and on its own requests alone.
+
+        Raises:
+            ModelError: If its files are unsafe, corrupt or of another model, or the engine was
+                not started for it.
+            TrustError: If it leaves the log-probabilities unchanged, or reaches the base.
+        """
+        adapter = read_adapter(Path(path))
+        if name in self.models:
+            raise ModelError(
+                f"{path}: a model named '{name}' is already loaded; name it otherwise."
+            )
+        check_lora(adapter, on_cpu=ON_CPU)
+        self._check_plan(adapter)
+        with quiet():
+            check_modules(adapter, bare_model(self._settings))
+        # vLLM keeps adapters by id and cached prefixes by name, so neither is ever used again.
+        number = next(self._ids)
+        self._adapters[name] = LoRARequest(f"{name}#{number}", number, str(Path(path).resolve()))
+        try:
+            self._lm.model.llm_engine.add_lora(self._adapters[name])
+            return self._check_effect(name, path)
+        except TrustError:
+            self._remove(name)
+            raise
+        except _FAILURES as error:
+            self._remove(name)
+            raise ModelError(f"{path}: vLLM cannot load it: {self._reason(error)}") from error
+
+    def respond(
+        self,
+        requests: Sequence[tuple[str, Instance]],
+        *,
+        on_done: Callable[[int], None] | None = None,
+    ) -> list[Response]:
+        """Answer requests of all models and types in one engine call, in their order.
+
+        Raises:
+            EngineError: If vLLM failed, a prompt is too long, or a model is not loaded.
+        """
+        for model, _ in requests:
+            if model not in self.models:
+                raise EngineError(f"model '{model}' is not loaded; loaded: {self.models}")
+        if not requests:
+            return []
+        try:
+            with quiet():
+                responses = self._answer(requests)
+        except _FAILURES as error:
+            raise EngineError(f"vllm engine: {self._reason(error)}") from error
+        check_numbers(responses, self.name)
+        if on_done:
+            on_done(len(requests))
+        return responses
+
+    def close(self) -> None:
+        """End vLLM's processes, which hold the memory."""
+        self._lm.model.llm_engine.engine_core.shutdown()
+        with quiet():
+            del self._lm
+            gc.collect()
+        # The engine's process is killed after 5 seconds, and may leave its workers behind.
+        for process in self._processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(self._processes, timeout=20)
+        self._log.close()
+
+    def _answer(self, requests: Sequence[tuple[str, Instance]]) -> list[Response]:
+        scorings = self._scorings(requests)
+        batch = ScoringBatch(scoring for group in scorings.values() for scoring in group)
+        generations = {
+            index: self._lm.encode_generation(instance)
+            for index, (_, instance) in enumerate(requests)
+            if instance.request_type == "generate_until"
+        }
+        prompts = [
+            Prompt(requests[index][0], tokens, params)
+            for index, (tokens, params, _) in generations.items()
+        ]
+        _seed(prompts)
+        outputs = self._generate([*batch.prompts, *prompts])
+        scores = batch.read(outputs[: len(batch.prompts)], self._generate)
+        responses: dict[int, Response] = {}
+        for index, group in scorings.items():
+            found = [scores[scoring] for scoring in group]
+            rolling = requests[index][1].request_type == "loglikelihood_rolling"
+            responses[index] = sum(value for value, _ in found) if rolling else found[0]
+        texts = outputs[len(batch.prompts) :]
+        for (index, (_, _, until)), output in zip(generations.items(), texts, strict=True):
+            responses[index] = self._lm.read_generation(output, until)
+        return [responses[index] for index in range(len(requests))]
+
+    def _scorings(self, requests: Sequence[tuple[str, Instance]]) -> dict[int, list[Scoring]]:
+        """Return what each choice and each rolling request needs scored, by its position."""
+        found: dict[int, list[Scoring]] = {}
+        choices = {
+            index: instance
+            for index, (_, instance) in enumerate(requests)
+            if instance.request_type in ("loglikelihood", "multiple_choice")
+        }
+        pairs = self._lm.encode_choices(list(choices.values()))
+        for index, pair in zip(choices, pairs, strict=True):
+            found[index] = [self._scoring(requests[index][0], *pair)]
+        for index, (model, instance) in enumerate(requests):
+            if instance.request_type == "loglikelihood_rolling":
+                windows = self._lm.encode_windows(instance.args[0])
+                found[index] = [self._scoring(model, *window) for window in windows]
+        return found
+
+    def _scoring(self, model: str, context: Tokens, continuation: Tokens) -> Scoring:
+        # A choice of one token is generated, longer ones are part of the prompt; one token
+        # follows the prompt in any case.
+        length = len(context) + max(len(continuation), 1) + (len(continuation) > 1)
+        if length > self.max_length:
+            raise EngineError(
+                f"a prompt with its choice takes {length} tokens, more than the context of "
+                f"{self.max_length}"
+            )
+        return Scoring(model, context, continuation)
+
+    def _generate(self, prompts: Sequence[Prompt]) -> list[RequestOutput]:
+        return self._lm.model.generate(
+            [TokensPrompt(prompt_token_ids=list(prompt.tokens)) for prompt in prompts],
+            [prompt.params for prompt in prompts],
+            lora_request=[self._adapters.get(prompt.model) for prompt in prompts],
+            use_tqdm=False,
+        )
+
+    def _check_plan(self, adapter: AdapterFiles) -> None:
+        """Check that the engine was started for it; vLLM leaves out what it does not expect."""
+        plan = self._plan
+        if plan is None or len(self._adapters) >= plan.adapters:
+            raise ModelError(
+                f"{adapter.path}: the engine was started for {plan.adapters if plan else 0} "
+                f"adapters. List it in the engine's settings before the engine starts."
+            )
+        if adapter.rank > plan.max_rank:
+            raise ModelError(
+                f"{adapter.path}: has rank {adapter.rank}, and the engine was started with "
+                f"max_lora_rank {plan.max_rank}. Raise it in 'engine: options:', or leave it out."
+            )
+        if others := sorted(module_names(adapter) - set(plan.modules)):
+            raise ModelError(
+                f"{adapter.path}: changes {', '.join(others)}, and the engine was started for "
+                f"{', '.join(plan.modules)}. List it in the engine's settings before it starts."
+            )
+
+    def _check_effect(self, name: str, path: str) -> AdapterCheck:
+        """Compare log-probabilities on the probe texts, of base and adapter in one batch."""
+        base, adapted = self._probe([BASE, name])
+        effect = _mean_change(base, adapted)
+        noise = _mean_change(base, self._base_probe)
+        if not _mean_change(self._base_probe, adapted) > 0:
+            raise TrustError(
+                f"{path}: the adapter changes nothing: its log-probabilities equal the base's. "
+                f"Every score would be the baseline's own. Check that training reached it."
+            )
+        if not effect > noise:
+            raise TrustError(
+                f"{path}: beside the adapter the base answers otherwise than alone, by {noise:.2g} "
+                f"where the adapter differs from it by {effect:.2g}. Its requests cannot be told "
+                f"from the base's on this engine: use 'engine: {{name: hf}}'."
+            )
+        return AdapterCheck(effect=effect)
+
+    def _probe(self, models: Sequence[str]) -> list[list[float]]:
+        """Return the log-probability of every token of the probe texts, for each model."""
+        texts = [tuple(self._lm.tok_encode(text)) for text in PROBE_TEXTS]
+        params = SamplingParams(
+            temperature=0,
+            max_tokens=1,
+            prompt_logprobs=0,
+            detokenize=False,
+            skip_reading_prefix_cache=True,
+        )
+        with quiet():
+            outputs = self._generate(
+                [Prompt(m, tokens, params) for m in models for tokens in texts]
+            )
+        rows = [
+            [
+                row[token].logprob
+                for token, row in zip(tokens[1:], output.prompt_logprobs[1:], strict=True)
+            ]
+            for tokens, output in zip(texts * len(models), outputs, strict=True)
+        ]
+        size = len(texts)
+        return [list(chain(*rows[i * size : (i + 1) * size])) for i in range(len(models))]
+
+    def _remove(self, name: str) -> None:
+        """Free an adapter's slot."""
+        request = self._adapters.pop(name)
+        self._lm.model.llm_engine.remove_lora(request.lora_int_id)
+
+    def _reason(self, error: BaseException) -> str:
+        """Return what went wrong; when a process of vLLM died, what it wrote before."""
+        text = str(error).strip() or type(error).__name__
+        vague = isinstance(error, EngineDeadError) or "root cause" in text
+        return (vague and self._log.cause()) or text.splitlines()[0]
+
+
+def _children() -> list[psutil.Process]:
+    """Return this process's children and theirs, but for Python's own resource tracker."""
+    return [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if "resource_tracker" not in " ".join(child.cmdline())
+    ]
+
+
+def _plan(settings: EngineSettings) -> LoraPlan | None:
+    """Return what the adapters of the settings need, or ``None`` without any."""
+    adapters = [read_adapter(Path(path)) for _, path in settings.adapters]
+    for adapter in adapters:
+        check_lora(adapter, on_cpu=ON_CPU)
+    if not adapters:
+        return None
+    plan = plan_lora(adapters)
+    given = settings.options.get("max_lora_rank")
+    return replace(plan, max_rank=int(given)) if given else plan
+
+
+def _constructor_arguments(settings: EngineSettings, plan: LoraPlan | None) -> dict[str, Any]:
+    """Return what lm-eval's class, and through it vLLM, is built with."""
+    if settings.quantization != "none":
+        raise ModelError(
+            f"{settings.model}: the vllm engine serves no base in {settings.quantization}. "
+            f"Use 'engine: {{name: hf}}'."
+        )
+    arguments: dict[str, Any] = {
+        "pretrained": settings.model,
+        "revision": settings.revision,
+        "tokenizer": settings.tokenizer,
+        "dtype": settings.dtype,
+        "max_length": settings.max_length,
+        "trust_remote_code": settings.trust_remote_code,
+        "enable_prefix_caching": True,
+        "use_tqdm_on_load": False,
+    }
+    if ON_CPU:
+        arguments |= {"enforce_eager": True, "block_size": _CPU_BLOCK_TOKENS}
+    if plan:
+        arguments |= {
+            "enable_lora": True,
+            "max_lora_rank": plan.max_rank,
+            "lora_target_modules": list(plan.modules),
+            # vLLM's CPU build gives requests of the base the adapter in the last slot when it
+            # mixes them with others, so there is one slot more, which stays empty.
+            "max_loras": plan.adapters + ON_CPU,
+        }
+    return arguments | dict(settings.options)
+
+
+def _seed(prompts: Sequence[Prompt]) -> None:
+    """Give sampled answers seeds of their own, so that other requests do not change them.
+
+    Equal prompts get different ones, and every model the same.
+    """
+    seen: Counter[tuple[str, Tokens]] = Counter()
+    for prompt in prompts:
+        if prompt.params.temperature > 0 and prompt.params.seed is None:
+            repeat = seen[prompt.model, prompt.tokens]
+            seen[prompt.model, prompt.tokens] += 1
+            prompt.params.seed = crc32(repr((prompt.tokens, repeat)).encode())
+
+
+def _mean_change(before: Sequence[float], after: Sequence[float]) -> float:
+    changes = [abs(b - a) for a, b in zip(before, after, strict=True)]
+    return sum(changes) / len(changes)
