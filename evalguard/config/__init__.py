@@ -8,7 +8,8 @@ from evalguard.config.model import ConfigModel
 from evalguard.config.project import BASELINE, Noise, ProjectConfig
 from evalguard.config.project_loading import PROJECT_FILE, load_project
 from evalguard.config.resolved import ModelSpec, Project, Suite, Thresholds, store_location
-from evalguard.config.suite import Benchmark, SuiteConfig, TestSet
+from evalguard.config.suite import SuiteConfig
+from evalguard.config.task_kinds import Benchmark, TestSet
 from evalguard.config.thresholds import ThresholdsConfig
 
 __all__ = [

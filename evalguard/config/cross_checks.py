@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from evalguard import scorers
 from evalguard.config.resolved import Suite
-from evalguard.config.suite import Benchmark, TestSet
+from evalguard.config.suite import Task
+from evalguard.config.task_kinds import Benchmark, Overfitting, TestSet
 from evalguard.config.thresholds import GateConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
+from evalguard.scorers.probes import METRICS_OF_KIND
 
 
 def check_suite(suite: Suite) -> Iterator[Problem]:
@@ -17,9 +19,9 @@ def check_suite(suite: Suite) -> Iterator[Problem]:
     file = str(suite.path)
     for index, task in enumerate(suite.config.tasks):
         key = f"tasks[{index}]"
-        named = ("task", task.file) if isinstance(task, Benchmark) else ("data", task.data)
-        if named[1] is not None and not suite.resolve(named[1]).is_file():
-            yield Problem(file, f"{key}.{named[0]}", f"no such file: {suite.resolve(named[1])}")
+        for name, path in _files(task):
+            if not suite.resolve(path).is_file():
+                yield Problem(file, f"{key}.{name}", f"no such file: {suite.resolve(path)}")
         if isinstance(task, TestSet):
             yield from _check_scorers(task, file, key)
 
@@ -47,14 +49,14 @@ def check_gate(
     if gate.suite not in suites:
         return
     tasks = suites[gate.suite].config.tasks
-    test_sets = {task.task_name: task for task in tasks if isinstance(task, TestSet)}
-    if len(test_sets) < len(tasks):
+    if any(isinstance(task, Benchmark) for task in tasks):
         return  # which tasks and metrics a benchmark has, only lm-eval knows
-    if gate.task is not None and gate.task not in test_sets:
-        hint = did_you_mean(gate.task, test_sets)
+    by_name = {task.task_name: task for task in tasks}
+    if gate.task is not None and gate.task not in by_name:
+        hint = did_you_mean(gate.task, by_name)
         yield Problem(file, f"{key}.task", f"no task '{gate.task}' in '{gate.suite}'. {hint}")
         return
-    chosen = [test_sets[gate.task]] if gate.task is not None else list(test_sets.values())
+    chosen = [by_name[gate.task]] if gate.task is not None else list(by_name.values())
     try:
         measured = {metric.name: metric for task in chosen for metric in _metrics(task)}
     except EvalGuardError:
@@ -67,8 +69,21 @@ def check_gate(
         yield from _check_bounds(gate, measured[gate.metric], file, key)
 
 
-def _metrics(task: TestSet) -> list[Metric]:
-    """Return what a test set measures."""
+def _files(task: Task) -> Iterator[tuple[str, str]]:
+    """Yield the key and the path of each file that a task names."""
+    if isinstance(task, Benchmark):
+        if task.file is not None:
+            yield "task", task.file
+        return
+    yield "data", task.data
+    if isinstance(task, Overfitting):
+        yield "held_out", task.held_out
+
+
+def _metrics(task: Task) -> Sequence[Metric]:
+    """Return what a task measures; not known of a benchmark."""
+    if not isinstance(task, TestSet):
+        return METRICS_OF_KIND[task.kind]
     return [
         metric for scorer in task.scorers for metric in scorers.metrics(scorer.name, scorer.options)
     ]

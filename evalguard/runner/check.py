@@ -12,7 +12,7 @@ from functools import partial
 
 from evalguard import __version__
 from evalguard.config import BASELINE, Noise, Project
-from evalguard.errors import MeasurementError, TrustError
+from evalguard.errors import ExitCode, MeasurementError, TrustError
 from evalguard.gates.compare import Aggregate, compare
 from evalguard.gates.decide import decide, overall
 from evalguard.gates.diagnose import diagnose
@@ -24,7 +24,6 @@ from evalguard.records import (
     Comparison,
     Gate,
     GateResult,
-    ModelInfo,
     Role,
     ScoredSample,
     ScoreKind,
@@ -36,6 +35,7 @@ from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.noise import with_noise
 from evalguard.runner.plan import Plan, PlannedTask, make_plan
 from evalguard.store import SampleStore, fingerprint
+from evalguard.tasks.base import CorpusTask
 
 Selected = tuple[Gate, str]
 """A gate and the candidate that it is decided for."""
@@ -82,6 +82,16 @@ def run_check(
             pool.close()
 
 
+def exit_code(result: CheckResult) -> ExitCode:
+    """Return the exit code of a result: the overall verdict decides."""
+    return {
+        Verdict.PASS: ExitCode.PASS,
+        Verdict.FAIL: ExitCode.REGRESSION,
+        Verdict.ERROR: ExitCode.INTERNAL_ERROR,
+        Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    }[result.verdict]
+
+
 class _Check:
     """What the steps of one check share."""
 
@@ -107,6 +117,8 @@ class _Check:
             on_progress=on_progress,
         )
         self._measured: dict[Key, Measured] = {}
+        # The baseline goes on for one candidate after another has been decided.
+        self._reached: dict[tuple[str, str], float] = {}
         self._check_prompts()
         self._measurer.progress.planned = sum(
             len(samples) for samples in self._wanted(self._selected, 1.0).values()
@@ -121,6 +133,7 @@ class _Check:
         results: tuple[GateResult, ...] = ()
         undecided = self._selected
         for look in range(1, count + 1):
+            self._reached |= {(gate.suite, model): look / count for gate, model in undecided}
             self._measurer.measure(self._wanted(undecided, look / count))
             results = self._decide(looks, results, final=look == count)
             undecided = self._undecided(results)
@@ -161,7 +174,7 @@ class _Check:
             title=title,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             decided_by=decided_by,
-            warnings=tuple(self._warnings(models)),
+            warnings=tuple(self._warnings()),
         )
 
     def _make_plan(self) -> Plan:
@@ -171,6 +184,7 @@ class _Check:
             gates,
             render=self._pool.render,
             prompt_fingerprint=self._pool.prompt_fingerprint,
+            count_tokens=lambda text: self._pool.tokenizer(BASELINE).count(text),
             store=self._store,
         )
 
@@ -187,7 +201,7 @@ class _Check:
         """Return the samples that gates need up to a share of each task."""
         wanted: dict[Measured, tuple[str, ...]] = {}
         for gate, model in selected:
-            if model in self._measurer.results.untrusted:
+            if model in self._measurer.results.untrusted or gate.suite in self._plan.broken:
                 continue
             for planned in self._plan.of_gate(gate):
                 for arm in (BASELINE, model):
@@ -198,7 +212,11 @@ class _Check:
         key = (planned.suite, planned.name, model)
         if key not in self._measured:
             parts = {"model": self._pool.fingerprint(model), "task": planned.definition}
-            self._measured[key] = Measured(model, planned, fingerprint(parts))
+            reference = None
+            if planned.follows_baseline and model != BASELINE:
+                parts["reference"] = self._pool.fingerprint(BASELINE)
+                reference = (planned.suite, planned.name, BASELINE)
+            self._measured[key] = Measured(model, planned, fingerprint(parts), reference)
             self._store.describe_fingerprint(
                 self._measured[key].fingerprint,
                 {"model": parts["model"], "name": model, "suite": key[0], "task": key[1]},
@@ -212,7 +230,7 @@ class _Check:
         comparisons: dict[int, Comparison] = {}
         for index, (gate, model) in enumerate(self._selected):
             try:
-                comparisons[index] = self._compare(gate, model)
+                comparisons[index] = self._compare(gate, model, final=final)
             except MeasurementError as error:
                 errors[index] = error_result(gate, model, str(error))
         rule = partial(
@@ -234,10 +252,14 @@ class _Check:
         merged = errors | dict(zip(comparisons, decided, strict=True))
         return tuple(merged[index] for index in range(len(self._selected)))
 
-    def _compare(self, gate: Gate, model: str) -> Comparison:
+    def _compare(self, gate: Gate, model: str, *, final: bool) -> Comparison:
         if reason := self._measurer.results.untrusted.get(model):
             raise TrustError(reason)
-        baseline, candidate = (self._samples(gate, arm) for arm in (BASELINE, model))
+        if reason := self._plan.broken.get(gate.suite):
+            raise MeasurementError(reason)
+        baseline, candidate = self._samples(gate, model)
+        if final:
+            _check_any_measured(baseline, candidate)
         return compare(
             gate,
             self._plan.metric(gate),
@@ -252,16 +274,20 @@ class _Check:
         """Return what makes a corpus metric of its samples; ``None`` for other metrics."""
         if self._plan.metric(gate).kind is not ScoreKind.CORPUS:
             return None
-        task = self._plan.of_gate(gate)[0]
-        return lambda samples: task.task.aggregate(gate.metric, samples)
+        task = self._plan.of_gate(gate)[0].task
+        assert isinstance(task, CorpusTask)
+        return lambda samples: task.aggregate(gate.metric, samples)
 
-    def _samples(self, gate: Gate, model: str) -> list[ScoredSample]:
-        """Return the measured samples of a gate in the frozen order."""
-        found: list[ScoredSample] = []
+    def _samples(self, gate: Gate, model: str) -> tuple[list[ScoredSample], list[ScoredSample]]:
+        """Return the measured samples of both arms in the frozen order."""
+        arms: tuple[list[ScoredSample], list[ScoredSample]] = ([], [])
         for planned in self._plan.of_gate(gate):
-            scored = self._measurer.results.of((gate.suite, planned.name, model))
-            found += [scored[sample_id] for sample_id in planned.sample_ids if sample_id in scored]
-        return found
+            results = self._measurer.results
+            measured = [results.of((gate.suite, planned.name, arm)) for arm in (BASELINE, model)]
+            reached = planned.first(self._reached[gate.suite, model])
+            for arm, scored in zip(arms, planned.compared(*measured), strict=True):
+                arm += [scored[id_] for id_ in reached if id_ in scored]
+        return arms
 
     def _undecided(self, results: Sequence[GateResult]) -> tuple[Selected, ...]:
         """Return what must go on: a suite stops only when all of its gates have decided."""
@@ -293,10 +319,7 @@ class _Check:
                 scores=_means(samples.values()),
             )
 
-    def _warnings(self, models: Iterable[ModelInfo]) -> Iterable[str]:
-        for model in models:
-            for note in model.notes:
-                yield f"{model.name}: {note}"
+    def _warnings(self) -> Iterable[str]:
         failed = [
             sample
             for samples in self._measurer.results.samples.values()
@@ -318,6 +341,13 @@ def _refusal(rule: Callable[[Sequence[Comparison]], object], comparison: Compari
     except MeasurementError as error:
         return str(error)
     return None
+
+
+def _check_any_measured(*arms: Sequence[ScoredSample]) -> None:
+    """Raise where a whole arm failed, saying why its first sample did."""
+    for arm in arms:
+        if arm and all(sample.error for sample in arm):
+            raise MeasurementError(f"none of {len(arm)} samples: {arm[0].error}")
 
 
 def _has_failed(results: Iterable[GateResult]) -> bool:

@@ -6,20 +6,26 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from evalguard.engines.base import Engine
 from evalguard.errors import EngineError, MeasurementError, TrustError
 from evalguard.records import ScoredSample
+from evalguard.runner.follow import follow
 from evalguard.runner.plan import PlannedTask
+from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.store import SampleStore
-from evalguard.tasks.base import Prepared
+from evalguard.tasks.base import Prepared, redrawn
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
 BATCH_REQUESTS = 256
 """Requests in one engine call; the results of a call are stored before the next one starts."""
+
+
+Key: TypeAlias = tuple[str, str, str]
+"""Suite, task and model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +36,18 @@ class Measured:
         model: ``baseline`` or the candidate's name.
         task: The task.
         fingerprint: Key of the model and the task in the store.
+        reference: The run whose answers this one is measured on, where it is.
+        draw: Number of the sampling; another number draws anew.
     """
 
     model: str
     task: PlannedTask
     fingerprint: str
+    reference: Key | None = None
+    draw: int = 0
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """Suite, task and model."""
         return (self.task.suite, self.task.name, self.model)
 
@@ -60,12 +70,12 @@ class Progress:
 class Results:
     """Scored samples by suite, task and model, then by sample id."""
 
-    samples: dict[tuple[str, str, str], dict[str, ScoredSample]] = field(default_factory=dict)
-    reused: dict[tuple[str, str, str], int] = field(default_factory=lambda: defaultdict(int))
+    samples: dict[Key, dict[str, ScoredSample]] = field(default_factory=dict)
+    reused: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
     untrusted: dict[str, str] = field(default_factory=dict)
     """Why a model failed its trust checks; none of its samples is measured."""
 
-    def of(self, key: tuple[str, str, str]) -> dict[str, ScoredSample]:
+    def of(self, key: Key) -> dict[str, ScoredSample]:
         """Return the samples measured so far for a suite, task and model."""
         return self.samples.setdefault(key, {})
 
@@ -100,10 +110,10 @@ class Measurer:
         self._batch_requests = batch_requests
         self.results = Results()
         self.progress = Progress()
-        self._fingerprints: dict[tuple[str, str, str], str] = {}
+        self._fingerprints: dict[Key, str] = {}
         self._prompt_tokens: dict[tuple[str, str], int] = {}
 
-    def fingerprint_of(self, key: tuple[str, str, str]) -> str | None:
+    def fingerprint_of(self, key: Key) -> str | None:
         """Return the store's key of what was measured for a suite, task and model."""
         return self._fingerprints.get(key)
 
@@ -121,14 +131,22 @@ class Measurer:
         if pending:
             self._show("loading the model")
             pending = self._trusted(pending)
-        for batch in _batches(pending, self._batch_requests):
-            self._show(f"{batch[0][0].model}: {batch[0][0].task.suite}/{batch[0][0].task.name}")
+        following = [item for item in pending if item[0].reference]
+        plain = [item for item in pending if not item[0].reference]
+        for batch in _batches(plain, self._batch_requests):
+            self._show_task(batch[0][0])
             self._run(batch)
+        for item in following:
+            self._show_task(item[0])
+            self._follow(*item)
         self._show("deciding")
 
     def _show(self, stage: str) -> None:
         self.progress.stage = stage
         self._on_progress(self.progress)
+
+    def _show_task(self, measured: Measured) -> None:
+        self._show(f"{measured.model}: {measured.task.suite}/{measured.task.name}")
 
     def _trusted(self, pending: Sequence[Pending]) -> list[Pending]:
         """Open the engines that are needed, and leave out models that fail their trust checks."""
@@ -212,7 +230,7 @@ class Measurer:
             by_engine[id(engine)].append(item)
         for key, items in by_engine.items():
             requests = [
-                (self._engine_of(measured.model)[1], instance)
+                (self._engine_of(measured.model)[1], redrawn(instance, measured.draw))
                 for measured, sample in items
                 for instance in sample.instances
                 for _ in range(instance.repeats or 1)
@@ -223,6 +241,31 @@ class Measurer:
             self.progress.engine_calls += 1
             self._score(items, responses)
 
+    def _follow(self, measured: Measured, sample: Prepared) -> None:
+        """Measure how far a model is from what the baseline answered, and store it."""
+        assert measured.reference is not None
+        reference = self.results.of(measured.reference)[sample.sample_id]
+        started = time.perf_counter()
+        try:
+            scored = follow(
+                measured.task.task,
+                sample,
+                reference,
+                baseline=self._engine_of(measured.reference[2]),
+                candidate=self._engine_of(measured.model),
+            )
+        except MeasurementError as error:
+            self._record_failure(measured, sample, _where(measured, sample, error))
+            return
+        self.progress.engine_seconds += time.perf_counter() - started
+        self.progress.engine_calls += 1
+        self._keep(measured, [scored])
+
+    def _keep(self, measured: Measured, samples: Sequence[ScoredSample]) -> None:
+        self._store.put(measured.fingerprint, samples)
+        self.results.of(measured.key).update({s.sample_id: s for s in samples})
+        self.progress.samples += len(samples)
+
     def _score(self, items: Sequence[Pending], responses: Iterator[Any]) -> None:
         scored: dict[Measured, list[ScoredSample]] = defaultdict(list)
         for measured, sample in items:
@@ -231,21 +274,23 @@ class Measurer:
             try:
                 one = measured.task.task.score(sample, answers)
             except MeasurementError as error:
-                where = f"suite '{measured.task.suite}', row {sample.row_number}"
-                self._record_failure(measured, sample, f"{where}: {error}")
+                self._record_failure(measured, sample, _where(measured, sample, error))
                 continue
             scored[measured].append(self._with_tokens(measured, one))
         for measured, samples in scored.items():
-            self._store.put(measured.fingerprint, samples)
-            self.results.of(measured.key).update({s.sample_id: s for s in samples})
-            self.progress.samples += len(samples)
+            self._keep(measured, samples)
 
     def _with_tokens(self, measured: Measured, sample: ScoredSample) -> ScoredSample:
+        outputs = tuple(text[:MAX_OUTPUT_CHARS] for text in sample.outputs)
         prompt = self._prompt_tokens.pop((measured.model, sample.sample_id), 0)
-        output = sum(self._count_tokens(measured.model, text) for text in sample.outputs)
+        output = sum(self._count_tokens(measured.model, text) for text in outputs)
         self.progress.prompt_tokens += prompt
         self.progress.output_tokens += output
-        return replace(sample, prompt_tokens=prompt, output_tokens=output)
+        return replace(sample, outputs=outputs, prompt_tokens=prompt, output_tokens=output)
+
+
+def _where(measured: Measured, sample: Prepared, error: MeasurementError) -> str:
+    return f"suite '{measured.task.suite}', row {sample.row_number}: {error}"
 
 
 def _text(instance: Instance) -> str:

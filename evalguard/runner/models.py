@@ -213,9 +213,10 @@ class ModelPool:
         record = self.training(spec.name)
         trained_on = (record.config.get("base") or {}).get("quantization") if record else None
         if trained_on and trained_on != spec.quantization:
+            names = {"none": "full precision"}
             yield (
-                f"trained on a base in {trained_on}, gated on one in {spec.quantization}: "
-                f"gate it as it will be served"
+                f"trained on a base in {names.get(trained_on, trained_on)}, gated on one in "
+                f"{names.get(spec.quantization, spec.quantization)}: gate it as it will be served"
             )
 
     def _weights_sha256(self, spec: ModelSpec) -> str | None:

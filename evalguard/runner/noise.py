@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from evalguard.config import BASELINE
-from evalguard.records import Gate, GateResult, ScoredSample
+from evalguard.records import Gate, GateResult, ScoredSample, ScoreKind
 from evalguard.runner.measure import Measured, Measurer
-from evalguard.runner.plan import Plan
+from evalguard.runner.plan import Plan, PlannedTask
 from evalguard.store import fingerprint
 
 BELOW_NOISE = "margin_below_noise"
@@ -54,28 +54,32 @@ def _repeat(plan: Plan, measurer: Measurer, number: int) -> str:
         original = measurer.results.of((task.suite, task.name, BASELINE))
         key = measurer.fingerprint_of((task.suite, task.name, BASELINE))
         if original and key:
-            again = Measured(name, task, fingerprint({"run": key, "repeat": number}))
+            repeat = fingerprint({"run": key, "repeat": number})
+            again = Measured(name, task, repeat, draw=number)
             wanted[again] = tuple(reversed(original))
     measurer.measure(wanted)
     return name
 
 
 def _noise(gate: Gate, plan: Plan, measurer: Measurer, repeats: Iterable[str]) -> float | None:
+    if gate.suite in plan.broken or plan.metric(gate).kind is ScoreKind.CORPUS:
+        return None
     differences = [
         abs(first.scores[gate.metric] - again.scores[gate.metric])
         for task in plan.of_gate(gate)
         for name in repeats
-        for first, again in _pairs(
-            measurer.results.of((task.suite, task.name, BASELINE)),
-            measurer.results.of((task.suite, task.name, name)),
-        )
+        for first, again in _pairs(task, measurer, name)
     ]
     return sum(differences) / len(differences) if differences else None
 
 
 def _pairs(
-    first: Mapping[str, ScoredSample], again: Mapping[str, ScoredSample]
+    task: PlannedTask, measurer: Measurer, name: str
 ) -> Iterable[tuple[ScoredSample, ScoredSample]]:
+    """Return what both runs measured."""
+    first, again = task.compared(
+        *(measurer.results.of((task.suite, task.name, run)) for run in (BASELINE, name))
+    )
     return (
         (first[id_], again[id_])
         for id_ in first.keys() & again.keys()

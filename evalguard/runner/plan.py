@@ -15,17 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import evalguard.tasks
-from evalguard.config import Benchmark as BenchmarkConfig
 from evalguard.config import Project, Suite
 from evalguard.config import TestSet as TestSetConfig
-from evalguard.errors import ConfigError, Problem, did_you_mean
-from evalguard.records import Gate, Metric, ScoreKind
+from evalguard.config.suite import Task as TaskConfig
+from evalguard.errors import ConfigError, DataError, Problem, did_you_mean
+from evalguard.records import Gate, Metric, ScoredSample, ScoreKind
+from evalguard.runner.build import build, files_of_task
 from evalguard.scorers import get as get_scorer
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
-from evalguard.tasks.task_files import files_of
+from evalguard.tasks.diversity import compared
 
-TaskConfig = BenchmarkConfig | TestSetConfig
+Scored = Mapping[str, ScoredSample]
+"""Samples of one task and model, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +54,46 @@ class PlannedTask:
 
     Args:
         outline: What is known of it.
+        kind: Its kind in the suite file.
         build: Builds the task when a sample must be measured.
         render: Applies the chat template.
         seed: Seed of the order.
     """
 
     def __init__(
-        self, outline: Outline, build: Callable[[], Task], render: Render | None, seed: int
+        self,
+        outline: Outline,
+        kind: str,
+        *,
+        build: Callable[[], Task],
+        render: Render | None,
+        seed: int,
     ) -> None:
         self.suite = outline.suite
         self.name = outline.name
         self.metrics = outline.metrics
         self.definition = outline.definition
         self.sample_ids = _shuffled(outline.sample_ids, seed)
+        self._kind = kind
         self._build = build
         self._render = render
+
+    @property
+    def follows_baseline(self) -> bool:
+        """Whether a candidate is measured on what the baseline answered."""
+        return self._kind == "drift"
+
+    def compared(self, baseline: Scored, candidate: Scored) -> tuple[Scored, Scored]:
+        """Return two models' samples as they are compared, which may depend on both."""
+        if self._kind != "diversity":
+            return baseline, candidate
+        pairs = {
+            id_: compared(baseline[id_], candidate[id_]) for id_ in baseline.keys() & candidate
+        }
+        return (
+            {**baseline, **{id_: before for id_, (before, _) in pairs.items()}},
+            {**candidate, **{id_: after for id_, (_, after) in pairs.items()}},
+        )
 
     def first(self, share: float) -> tuple[str, ...]:
         """Return the ids of the samples up to a share of them, at least one."""
@@ -88,9 +115,15 @@ class PlannedTask:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The tasks of every suite that a selected gate is on."""
+    """The tasks of every suite that a selected gate is on.
+
+    Attributes:
+        tasks: The tasks of each suite.
+        broken: Why a suite's data cannot be used; it has no tasks then.
+    """
 
     tasks: Mapping[str, tuple[PlannedTask, ...]]
+    broken: Mapping[str, str]
 
     def of_gate(self, gate: Gate) -> tuple[PlannedTask, ...]:
         """Return the tasks that a gate is decided on."""
@@ -117,37 +150,55 @@ def make_plan(
     *,
     render: Render | None,
     prompt_fingerprint: str,
+    count_tokens: Callable[[str], int],
     store: SampleStore,
 ) -> Plan:
     """Outline the tasks of the gates' suites.
+
+    A suite whose data is broken takes no other with it: it is noted, and its gates cannot be
+    decided.
 
     Args:
         project: The project.
         gates: The selected gates.
         render: Applies the baseline's chat template; ``None`` for plain prompts.
         prompt_fingerprint: Hash of what ``render`` does.
+        count_tokens: Length of a text in tokens of the baseline.
         store: Remembers outlines and the hashes of files.
 
     Raises:
         ConfigError: If a gate names a task or metric that its suite does not have, or lm-eval
             cannot build a task.
-        DataError: If a data file is missing, empty or broken.
+        DataError: If the data of every suite is missing, empty or broken.
     """
-    planner = _Planner(render, prompt_fingerprint, store, project.config.seed)
-    suites = dict.fromkeys(gate.suite for gate in gates)
-    plan = Plan({name: tuple(planner.tasks_of(project.suites[name])) for name in suites})
-    _check_gates(gates, plan.tasks)
-    return plan
+    planner = _Planner(render, prompt_fingerprint, count_tokens, store, project.config.seed)
+    tasks: dict[str, tuple[PlannedTask, ...]] = {}
+    broken: dict[str, str] = {}
+    for name in dict.fromkeys(gate.suite for gate in gates):
+        try:
+            tasks[name] = tuple(planner.tasks_of(project.suites[name]))
+        except DataError as error:
+            tasks[name], broken[name] = (), str(error)
+    if broken and len(broken) == len(tasks):
+        raise DataError("\n".join(broken.values()))
+    _check_gates([gate for gate in gates if gate.suite not in broken], tasks)
+    return Plan(tasks, broken)
 
 
 class _Planner:
     """Outlines tasks, from memory where every file is unchanged."""
 
     def __init__(
-        self, render: Render | None, prompt_fingerprint: str, store: SampleStore, seed: int
+        self,
+        render: Render | None,
+        prompt_fingerprint: str,
+        count_tokens: Callable[[str], int],
+        store: SampleStore,
+        seed: int,
     ) -> None:
         self._render = render
         self._prompt_fingerprint = prompt_fingerprint
+        self._count_tokens = count_tokens
         self._store = store
         self._seed = seed
 
@@ -158,24 +209,32 @@ class _Planner:
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
         built: dict[str, Task] = {}
 
-        def build(name: str) -> Task:
+        def task(name: str) -> Task:
             if not built:
-                built.update({task.name: task for task in _build(suite, config, index)})
+                built.update({one.name: one for one in self._build(suite, config, index)})
             return built[name]
 
         key = self._key(suite, config)
         remembered = self._store.fingerprint_description(key).get("outlines") if key else None
         if remembered is None:
-            build_all = _build(suite, config, index)
-            built.update({task.name: task for task in build_all})
-            outlines = [self._outline(task) for task in build_all]
+            built.update({one.name: one for one in self._build(suite, config, index)})
+            outlines = [self._outline(one) for one in built.values()]
             if key:
                 plain = [asdict(outline) for outline in outlines]
                 self._store.describe_fingerprint(key, {"outlines": plain})
         else:
             outlines = [_outline_from(plain) for plain in remembered]
         for outline in outlines:
-            yield PlannedTask(outline, partial(build, outline.name), self._render, self._seed)
+            yield PlannedTask(
+                outline,
+                config.kind,
+                build=partial(task, outline.name),
+                render=self._render,
+                seed=self._seed,
+            )
+
+    def _build(self, suite: Suite, config: TaskConfig, index: int) -> Sequence[Task]:
+        return build(suite, config, index, seed=self._seed, count_tokens=self._count_tokens)
 
     def _outline(self, task: Task) -> Outline:
         return Outline(
@@ -188,22 +247,18 @@ class _Planner:
 
     def _key(self, suite: Suite, config: TaskConfig) -> str | None:
         """Return the hash of everything that decides an outline; ``None`` if some is unknown."""
-        files: Iterable[Path] | None
-        if isinstance(config, TestSetConfig):
-            files = [suite.resolve(config.data)]
-            scorers = [get_scorer(one.name, **one.options).version for one in config.scorers]
-        else:
-            files = files_of(suite.resolve(config.file)) if config.file else None
-            scorers = []
+        files = files_of_task(suite, config)
         if files is None or not all(file.is_file() for file in files):
             return None
+        scorers = config.scorers if isinstance(config, TestSetConfig) else ()
         code = sorted(Path(evalguard.tasks.__path__[0]).glob("*.py"))
         return fingerprint(
             {
                 "suite": suite.name,
                 "task": config.model_dump(mode="json"),
                 "files": {file.name: self._store.file_sha256(file) for file in files},
-                "scorers": scorers,
+                "scorers": [get_scorer(one.name, **one.options).version for one in scorers],
+                "seed": self._seed,
                 "prompts": self._prompt_fingerprint if self._render else "plain",
                 "code": [self._store.file_sha256(file) for file in code],
             }
@@ -216,42 +271,6 @@ def _outline_from(plain: Mapping[str, Any]) -> Outline:
     )
     ids = tuple(plain["sample_ids"])
     return Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids)
-
-
-def _build(suite: Suite, config: TaskConfig, index: int) -> Sequence[Task]:
-    if isinstance(config, BenchmarkConfig):
-        from evalguard.tasks.benchmark import load_benchmark
-
-        return load_benchmark(
-            suite.name,
-            config.task,
-            base_dir=suite.path.parent,
-            source=str(suite.path),
-            key=f"tasks[{index}].task",
-            name=config.task_name if config.file else config.name,
-            num_fewshot=config.num_fewshot,
-            limit=config.limit,
-        )
-    from evalguard.tasks.test_set import TestSet
-
-    return [
-        TestSet(
-            suite.name,
-            config.task_name,
-            data=suite.resolve(config.data),
-            prompt=config.prompt,
-            messages=config.messages,
-            target=config.target,
-            scorers=[get_scorer(scorer.name, **scorer.options) for scorer in config.scorers],
-            system=config.system,
-            max_new_tokens=config.max_new_tokens,
-            stop=config.stop,
-            temperature=config.temperature,
-            repeats=config.repeats,
-            cluster=config.cluster,
-            limit=config.limit,
-        )
-    ]
 
 
 def _check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[PlannedTask]]) -> None:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from evalguard.records import Metric, ScoredSample
 
@@ -62,8 +62,57 @@ class Task(Protocol):
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         """Score one sample from the responses to its instances, in their order."""
 
+
+@runtime_checkable
+class CorpusTask(Task, Protocol):
+    """A task some of whose metrics have no value for a single sample."""
+
     def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
         """Return a corpus metric from what its samples add to it."""
+
+
+def generations(
+    text: str, settings: Mapping[str, Any], *, key: str, count: int
+) -> tuple[Instance, ...]:
+    """Return the requests for one sample's answers.
+
+    Sampled answers get a seed each, made of the sample alone, so that what is drawn depends neither
+    on the other samples of a batch nor on which were measured before. Both arms get the same seeds.
+
+    Args:
+        text: The prompt.
+        settings: Generation settings as lm-eval takes them.
+        key: The sample's id, which the project's seed is part of where answers are sampled.
+        count: Number of answers.
+    """
+    from lm_eval.api.instance import Instance
+
+    sampled = bool(settings.get("do_sample"))
+    return tuple(
+        Instance(
+            request_type="generate_until",
+            doc={},
+            arguments=(text, {**settings, "seed": _seed(key, index)} if sampled else {**settings}),
+            idx=index,
+            metadata=(None, None, 1),
+        )
+        for index in range(count)
+    )
+
+
+def redrawn(instance: Instance, draw: int) -> Instance:
+    """Return a request with another seed; one that is not sampled, or draw 0, as it is."""
+    settings = instance.arguments[-1]
+    if not draw or not isinstance(settings, dict) or "seed" not in settings:
+        return instance
+    seed = _seed(str(settings["seed"]), draw)
+    return replace(instance, arguments=(*instance.arguments[:-1], {**settings, "seed": seed}))
+
+
+def _seed(key: str, index: int) -> int:
+    """Return 31 bits, which every engine and endpoint takes as a seed."""
+    digest = hashlib.sha256(f"{key}:{index}".encode()).digest()
+    return int.from_bytes(digest[:4]) >> 1
 
 
 def content_id(*parts: object) -> str:
@@ -77,14 +126,35 @@ def content_id(*parts: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
-def with_unique_ids(samples: Iterable[Prepared]) -> list[Prepared]:
-    """Number samples of equal content, so that each keeps an id of its own."""
+def unique_ids(ids: Iterable[str]) -> list[str]:
+    """Number equal ids, so that samples of equal content keep an id of their own.
+
+    Example:
+        >>> unique_ids(["a", "b", "a"])
+        ['a', 'b', 'a-2']
+    """
     seen: Counter[str] = Counter()
     unique = []
-    for sample in samples:
-        seen[sample.sample_id] += 1
-        count = seen[sample.sample_id]
-        unique.append(
-            sample if count == 1 else replace(sample, sample_id=f"{sample.sample_id}-{count}")
-        )
+    for one in ids:
+        seen[one] += 1
+        unique.append(one if seen[one] == 1 else f"{one}-{seen[one]}")
     return unique
+
+
+def with_unique_ids(samples: Iterable[Prepared]) -> list[Prepared]:
+    """Return samples with their ids made unique."""
+    found = list(samples)
+    ids = unique_ids(sample.sample_id for sample in found)
+    return [replace(sample, sample_id=id_) for sample, id_ in zip(found, ids, strict=True)]
+
+
+def generation_settings(
+    max_new_tokens: int, stop: Sequence[str], temperature: float
+) -> dict[str, Any]:
+    """Return generation settings as lm-eval takes them; temperature 0 decodes greedily."""
+    return {
+        "until": list(stop),
+        "max_gen_toks": max_new_tokens,
+        "do_sample": temperature > 0,
+        "temperature": temperature,
+    }

@@ -6,20 +6,19 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
-from jinja2.sandbox import SandboxedEnvironment
-from lm_eval.api.instance import Instance
-
-from evalguard.errors import DataError, did_you_mean
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers import Scorer, score_checked
-from evalguard.tasks.base import Prepared, Render, content_id, with_unique_ids
-from evalguard.tasks.rows import Row, read_rows
-
-_TEMPLATES = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+from evalguard.tasks.base import (
+    Prepared,
+    Render,
+    content_id,
+    generation_settings,
+    generations,
+    unique_ids,
+)
+from evalguard.tasks.prompts import PromptedRow, PromptRows
 
 
 class TestSet:
@@ -28,18 +27,15 @@ class TestSet:
     Args:
         suite: Name of the suite that it stands in.
         name: Name within the suite.
-        data: JSONL, JSON, CSV or Parquet file.
-        prompt: Jinja template of the user's message over the row's columns.
-        messages: Column that holds chat messages, instead of ``prompt``.
+        rows: The data file and the prompt of each row.
         target: Jinja template of the expected answer.
         scorers: What measures the answer.
-        system: Text of a system message before the prompt.
         max_new_tokens: Longest answer in tokens.
         stop: Strings that end the answer.
         temperature: 0 decodes greedily.
         repeats: Answers a prompt; their scores are averaged.
+        seed: Seed of the sampling.
         cluster: Column whose equal values mark samples that are not independent.
-        limit: Take the first rows only.
     """
 
     __test__ = False  # not a class of tests, whatever pytest makes of its name
@@ -49,36 +45,25 @@ class TestSet:
         suite: str,
         name: str,
         *,
-        data: Path,
-        prompt: str | None,
-        messages: str | None,
+        rows: PromptRows,
         target: str,
         scorers: Sequence[Scorer],
-        system: str | None = None,
         max_new_tokens: int = 256,
         stop: Sequence[str] = (),
         temperature: float = 0.0,
         repeats: int = 1,
+        seed: int = 0,
         cluster: str | None = None,
-        limit: int | None = None,
     ) -> None:
         self.suite = suite
         self.name = name
-        self._data = data
-        self._prompt = prompt
-        self._messages = messages
+        self._rows = rows
         self._target = target
         self._scorers = tuple(scorers)
-        self._system = system
         self._repeats = repeats
+        self._seed = seed
         self._cluster = cluster
-        self._limit = limit
-        self._generation: dict[str, Any] = {
-            "until": list(stop),
-            "max_gen_toks": max_new_tokens,
-            "do_sample": temperature > 0,
-            "temperature": temperature,
-        }
+        self._generation = generation_settings(max_new_tokens, stop, temperature)
 
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
@@ -110,10 +95,9 @@ class TestSet:
         Raises:
             DataError: If the file is missing, empty or broken, or a template names no column.
         """
-        rows = read_rows(self._data)[: self._limit]
-        target = self._compile(self._target)
-        prompt = self._compile(self._prompt) if self._prompt is not None else None
-        return with_unique_ids(self._prepare_row(row, prompt, target, render) for row in rows)
+        prompted = self._rows.prompts(render)
+        ids = unique_ids(self._content_id(one) for one in prompted)
+        return [self._prepared(one, id_) for one, id_ in zip(prompted, ids, strict=True)]
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         """Score every answer and average over the repeats.
@@ -153,71 +137,18 @@ class TestSet:
         scorer = next(one for one in self._scorers if metric in one.corpus_metrics)
         return scorer.finish(metric, totals)
 
-    def _prepare_row(
-        self, row: Row, prompt: Template | None, target: Template, render: Render | None
-    ) -> Prepared:
-        if prompt is not None:
-            messages = [{"role": "user", "content": self._fill(prompt, row)}]
-        else:
-            messages = self._row_messages(row)
-        if self._system:
-            messages = [{"role": "system", "content": self._system}, *messages]
-        text = render(messages) if render else "\n\n".join(m["content"] for m in messages)
-        expected = self._fill(target, row)
-        instance = Instance(
-            request_type="generate_until",
-            doc=dict(row.data),
-            arguments=(text, dict(self._generation)),
-            idx=0,
-            metadata=(self.name, row.number - 1, self._repeats),
-        )
+    def _content_id(self, one: PromptedRow) -> str:
+        parts = [self.name, one.text, self._generation, self._repeats, one.row.data]
+        return content_id(*parts, *([self._seed] if self._generation["do_sample"] else []))
+
+    def _prepared(self, one: PromptedRow, sample_id: str) -> Prepared:
+        column = self._cluster
         return Prepared(
-            sample_id=content_id(self.name, text, self._generation, self._repeats, row.data),
-            prompt=messages[-1]["content"] if len(messages) == 1 else text,
-            target=expected,
-            instances=(instance,),
-            row=row.data,
-            cluster=str(self._column(row, self._cluster)) if self._cluster else None,
-            row_number=row.number,
-        )
-
-    def _row_messages(self, row: Row) -> list[dict[str, str]]:
-        value = self._column(row, self._messages or "messages")
-        if not isinstance(value, list) or not all(
-            isinstance(m, dict) and isinstance(m.get("content"), str) and "role" in m for m in value
-        ):
-            raise DataError(
-                f"{self._data}:{row.number}: '{self._messages}' is no list of messages; "
-                f'write [{{"role": "user", "content": "…"}}]'
-            )
-        return [{"role": str(m["role"]), "content": m["content"]} for m in value]
-
-    def _column(self, row: Row, column: str) -> Any:
-        if column not in row.data:
-            raise self._missing(row, column)
-        return row.data[column]
-
-    def _compile(self, source: str) -> Template:
-        try:
-            return _TEMPLATES.from_string(source)
-        except TemplateSyntaxError as error:
-            raise DataError(
-                f"suite '{self.suite}', task '{self.name}': broken template {source!r}: {error}. "
-                f"Columns are written {{{{ column }}}}."
-            ) from error
-
-    def _fill(self, template: Template, row: Row) -> str:
-        try:
-            return template.render(row.data)
-        except UndefinedError as error:
-            name = str(error).split("'")[1] if "'" in str(error) else str(error)
-            raise self._missing(row, name) from error
-        except TemplateError as error:
-            raise DataError(f"{self._data}:{row.number}: template failed: {error}") from error
-
-    def _missing(self, row: Row, column: str) -> DataError:
-        hint = did_you_mean(column, row.data)
-        return DataError(
-            f"{self._data}:{row.number}: no column '{column}', which suite '{self.suite}', "
-            f"task '{self.name}' asks for. {hint}"
+            sample_id=sample_id,
+            prompt=one.shown,
+            target=self._rows.fill(self._target, one.row),
+            instances=generations(one.text, self._generation, key=sample_id, count=self._repeats),
+            row=one.row.data,
+            cluster=str(self._rows.column(one.row, column)) if column else None,
+            row_number=one.row.number,
         )

@@ -139,7 +139,7 @@ def test_problems_of_all_files_come_together(project, edit):
             "suites[0]: there is no file suites/genaral.yaml. Did you mean 'general'?",
         ),
         ("evalguard.yaml", "min_kappa: 0.6", "min_kappa: 0", "judge.admission.min_kappa: must be"),
-        ("suites/tickets.yaml", "test_set", "testset", "tasks[0].kind: must be benchmark or test"),
+        ("suites/tickets.yaml", "test_set", "testset", "tasks[0].kind: must be benchmark, test_set"),
         ("suites/tickets.yaml", "ability: task", "ability: taks", "Did you mean 'task'?"),
         ("suites/tickets.yaml", "tickets.jsonl", "tikets.jsonl", "tasks[0].data: no such file"),
         ("suites/tickets.yaml", "{{ ticket }}", "{{ ticket ", "tasks[0].prompt: broken template"),

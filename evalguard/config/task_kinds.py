@@ -1,0 +1,176 @@
+"""The kinds of tasks that a suite may hold."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, Self
+
+from jinja2 import Environment, TemplateSyntaxError
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from evalguard.config.model import ConfigModel, NonEmpty
+
+
+def _check_template(source: str) -> str:
+    try:
+        Environment(autoescape=True).parse(source)
+    except TemplateSyntaxError as error:
+        raise ValueError(
+            f"broken template, line {error.lineno}: {error.message} "
+            "Columns are written {{ column }}."
+        ) from error
+    return source
+
+
+Template = Annotated[str, AfterValidator(_check_template)]
+"""Jinja text over the columns of a row, such as ``Question: {{ question }}``."""
+
+
+class ScorerConfig(ConfigModel):
+    """A scorer with options; without any, its bare name does."""
+
+    name: NonEmpty
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+Scorer = Annotated[
+    ScorerConfig,
+    BeforeValidator(
+        lambda value: {"name": value} if isinstance(value, str) else value,
+        json_schema_input_type=NonEmpty | ScorerConfig,
+    ),
+]
+
+
+class Benchmark(ConfigModel):
+    """An lm-eval task or group."""
+
+    kind: Literal["benchmark"]
+    task: NonEmpty
+    """Name that lm-eval knows, or path of a task file (`.yaml`) relative to this file."""
+    name: NonEmpty | None = None
+    """Name in reports; the task's own by default."""
+    num_fewshot: int | None = Field(default=None, ge=0)
+    """Solved examples before each question; the task's own number by default."""
+    limit: int | None = Field(default=None, ge=1)
+    """Take the first samples only."""
+
+    @property
+    def file(self) -> str | None:
+        """The task file, or ``None`` for a task that lm-eval knows by name."""
+        return self.task if self.task.endswith((".yaml", ".yml")) else None
+
+    @property
+    def task_name(self) -> str:
+        """Name in reports."""
+        return self.name or (PurePath(self.file).stem if self.file else self.task)
+
+
+class Rows(ConfigModel):
+    """A data file: one sample a row."""
+
+    data: NonEmpty
+    """JSONL, JSON, CSV or Parquet file, relative to this file."""
+    name: NonEmpty | None = None
+    """Name in reports; that of the data file by default."""
+    limit: int | None = Field(default=None, ge=1)
+    """Take the first rows only."""
+
+    @property
+    def task_name(self) -> str:
+        """Name in reports."""
+        return self.name or PurePath(self.data).stem
+
+
+class Prompts(Rows):
+    """A data file whose rows are made into prompts."""
+
+    prompt: Template | None = None
+    """The user's message, as a Jinja template over the row's columns."""
+    messages: NonEmpty | None = None
+    """Column that holds chat messages, instead of `prompt`."""
+    system: str | None = None
+    """System message before the prompt."""
+
+    @model_validator(mode="after")
+    def _has_a_prompt(self) -> Self:
+        if (self.prompt is None) == (self.messages is None):
+            raise ValueError("needs either 'prompt' or 'messages'")
+        return self
+
+
+class TestSet(Prompts):
+    """Rows of your own, a prompt template, and scorers."""
+
+    __test__ = False  # not a class of tests, whatever pytest makes of its name
+
+    kind: Literal["test_set"]
+    scorers: tuple[Scorer, ...] = Field(min_length=1)
+    """What measures the answer: names, or `{name: …, options: {…}}`."""
+    target: Template = ""
+    """The expected answer, as a Jinja template; empty for scorers that need none."""
+    max_new_tokens: int = Field(default=256, ge=1)
+    """Longest answer in tokens."""
+    stop: tuple[NonEmpty, ...] = ()
+    """Texts that end the answer."""
+    temperature: float = Field(default=0.0, ge=0)
+    """0 takes the likeliest token each time."""
+    repeats: int = Field(default=1, ge=1)
+    """Answers to each prompt; their scores are averaged."""
+    cluster: NonEmpty | None = None
+    """Column whose equal values mark rows that are not independent, such as a shared passage."""
+
+    @model_validator(mode="after")
+    def _repeats_differ(self) -> Self:
+        if self.repeats > 1 and self.temperature == 0:
+            raise ValueError(
+                f"repeats: {self.repeats} at temperature 0 gives the same answer each time; "
+                "set temperature above 0, or repeats to 1"
+            )
+        return self
+
+
+class Diversity(Prompts):
+    """Several samples a prompt: does the model still give different answers?"""
+
+    kind: Literal["diversity"]
+    samples: int = Field(default=8, ge=4, le=64)
+    """Answers to each prompt."""
+    temperature: float = Field(default=1.0, gt=0)
+    """That of serving, or 1."""
+    max_new_tokens: int = Field(default=128, ge=1)
+    """Longest answer in tokens."""
+    stop: tuple[NonEmpty, ...] = ()
+    """Texts that end the answer."""
+
+
+class Drift(Prompts):
+    """How far the candidate's next-token distribution is from the baseline's own."""
+
+    kind: Literal["drift"]
+    max_new_tokens: int = Field(default=64, ge=1)
+    """Length of the baseline's answers, along which the two are compared."""
+    stop: tuple[NonEmpty, ...] = ()
+    """Texts that end the baseline's answer."""
+
+
+class Perplexity(Rows):
+    """Texts that neither model was trained on: nats per token."""
+
+    kind: Literal["perplexity"]
+    text: Template = "{{ text }}"
+    """The text, as a Jinja template over the row's columns."""
+
+
+class Overfitting(Prompts):
+    """Training rows beside held-out rows of the same kind: is the one known by heart?"""
+
+    kind: Literal["overfitting"]
+    held_out: NonEmpty
+    """File of held-out rows with the same columns as `data`, the training rows."""
+    target: Template
+    """The answer that the model was trained to give, as a Jinja template."""
+    max_new_tokens: int = Field(default=256, ge=1)
+    """Longest answer in tokens."""
+    stop: tuple[NonEmpty, ...] = ()
+    """Texts that end the answer."""

@@ -1,0 +1,94 @@
+"""How far a candidate's next-token distribution has moved from the baseline's own.
+
+The baseline answers a prompt; along that answer both models are asked for their distribution of
+the next token, and KL(baseline ‖ candidate) is averaged over the tokens. It is 0 for an unchanged
+model and sees a change long before the likeliest token does. As it is measured on the baseline's
+answers, the candidate's samples are stored under the fingerprints of both models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evalguard.records import ScoredSample
+from evalguard.scorers.probes import TOKEN_KL
+from evalguard.tasks.base import (
+    Prepared,
+    Render,
+    content_id,
+    generation_settings,
+    generations,
+    unique_ids,
+)
+from evalguard.tasks.prompts import PromptedRow, PromptRows
+
+
+class Drift:
+    """Prompts along whose answers by the baseline both models' distributions are compared.
+
+    Args:
+        suite: Name of the suite that it stands in.
+        name: Name within the suite.
+        rows: The data file and the prompt of each row.
+        max_new_tokens: Longest answer of the baseline in tokens.
+        stop: Strings that end it.
+    """
+
+    metrics = (TOKEN_KL,)
+
+    def __init__(
+        self,
+        suite: str,
+        name: str,
+        *,
+        rows: PromptRows,
+        max_new_tokens: int,
+        stop: Sequence[str] = (),
+    ) -> None:
+        self.suite = suite
+        self.name = name
+        self._rows = rows
+        self._generation = generation_settings(max_new_tokens, stop, 0.0)
+
+    @property
+    def definition(self) -> Mapping[str, Any]:
+        """Nothing but the kind; prompts and settings are in the sample ids."""
+        return {"kind": "drift"}
+
+    def prepare(self, render: Render | None) -> list[Prepared]:
+        """Return every row as the request for the baseline's answer.
+
+        Raises:
+            DataError: If the file is missing, empty or broken, or a template names no column.
+        """
+        prompted = self._rows.prompts(render)
+        ids = unique_ids(
+            content_id(self.name, one.text, self._generation, one.row.data) for one in prompted
+        )
+        return [self._prepared(one, id_) for one, id_ in zip(prompted, ids, strict=True)]
+
+    def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
+        """Keep the baseline's answer; it has not moved from itself."""
+        return self.diverged(prepared, str(responses[0]), 0.0)
+
+    def diverged(self, prepared: Prepared, answer: str, nats_per_token: float) -> ScoredSample:
+        """Return the sample of a model that diverges so far along the baseline's answer."""
+        return ScoredSample(
+            task=self.name,
+            sample_id=prepared.sample_id,
+            prompt=prepared.prompt,
+            target="",
+            outputs=(answer,),
+            scores={TOKEN_KL.name: min(nats_per_token, TOKEN_KL.high)},
+        )
+
+    def _prepared(self, one: PromptedRow, sample_id: str) -> Prepared:
+        return Prepared(
+            sample_id=sample_id,
+            prompt=one.shown,
+            target="",
+            instances=generations(one.text, self._generation, key=sample_id, count=1),
+            row=one.row.data,
+            row_number=one.row.number,
+        )
