@@ -32,7 +32,7 @@ BUILT_IN: dict[str, str] = {
     "chrf": "overlap",
     "json_valid": "structure",
     "json_schema": "structure",
-    "json_fields": "structure",
+    "json_fields": "fields",
     "yaml_valid": "structure",
     "python_parse": "code",
     "unit_tests": "code",

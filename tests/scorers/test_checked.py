@@ -119,7 +119,7 @@ def test_fifty_megabytes_score_the_worst_at_once(name):
     output = "1" * 50_000_000
     started = time.perf_counter()
     scores = check(scorer, output, '{"a": 1}')
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 2
     assert all(scores[metric.name] == metric.low for metric in scorer.sample_metrics)
 
 
