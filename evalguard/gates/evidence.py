@@ -15,6 +15,8 @@ from evalguard.gates.demands import (
 from evalguard.records import Comparison, CorpusValues, Gate, Metric, ScoreKind
 from evalguard.stats import (
     EXACT_LIMIT,
+    GROUPS,
+    MIN_UNITS,
     GroupJackknife,
     MarginTest,
     PairedBinary,
@@ -73,6 +75,7 @@ class Evidence:
         missing: Samples that could not be measured on both sides.
         missing_allowed: Share of missing samples up to which a verdict may be given.
         units: Independent units: samples, clusters of them, or groups of the jackknife.
+        too_few_units: Whether the units are too few, or too unequal, to decide anything.
         method: Name of the test of the difference.
     """
 
@@ -86,6 +89,7 @@ class Evidence:
     missing: int
     missing_allowed: float
     units: int
+    too_few_units: bool
     method: str
 
     @property
@@ -151,6 +155,7 @@ def from_counts(gate: Gate, *, losses: int, gains: int, n: int) -> Evidence:
         missing=0,
         missing_allowed=MISSING_ALLOWED,
         units=n,
+        too_few_units=False,
         method=exact_method(n),
     )
 
@@ -183,6 +188,7 @@ def _from_samples(comparison: Comparison) -> Evidence:
         missing=int((~scores.known).sum()),
         missing_allowed=MISSING_ALLOWED,
         units=scores.units,
+        too_few_units=not scores.exact and scores.effective_units < MIN_UNITS,
         method=_method(scores, metric),
     )
 
@@ -253,5 +259,6 @@ def _from_corpus(comparison: Comparison, corpus: CorpusValues) -> Evidence:
         missing=corpus.missing,
         missing_allowed=0.0,
         units=len(corpus.baseline_without),
+        too_few_units=len(corpus.baseline_without) < GROUPS,
         method="delete-group jackknife",
     )

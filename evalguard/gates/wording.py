@@ -5,7 +5,7 @@ from __future__ import annotations
 from evalguard.gates.evidence import Demand, Evidence
 from evalguard.gates.looks import Look
 from evalguard.records import Comparison
-from evalguard.stats import MIN_UNITS, ConfidenceInterval
+from evalguard.stats import ConfidenceInterval
 
 
 class Wording:
@@ -46,9 +46,11 @@ class Wording:
         self, demand: Demand, limits: ConfidenceInterval, required_n: int | None, gates: int
     ) -> str:
         """Say what is not shown, and what would decide it."""
-        if self.evidence.units < MIN_UNITS and "exact" not in self.evidence.method:
-            units = self.evidence.units
-            return f"only {units} independent units; at least {MIN_UNITS} decide anything"
+        if self.evidence.too_few_units:
+            return (
+                f"{self.evidence.units} independent units, by their sizes, are too few to decide "
+                "anything; measure more of them"
+            )
         told = f"{demand.text} is neither shown nor ruled out: Δ {self._delta()} lies between "
         told += f"{self._signed(limits.low)} and {self._signed(limits.high)}"
         if demand.test is not self.evidence.difference:

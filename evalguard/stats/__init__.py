@@ -6,7 +6,7 @@ Loads numpy and scipy alone; the only place that loads scipy. May import ``evalg
 from __future__ import annotations
 
 from evalguard.stats.binary import EXACT_LIMIT, PairedBinary
-from evalguard.stats.jackknife import GroupJackknife, groups
+from evalguard.stats.jackknife import GROUPS, GroupJackknife, groups
 from evalguard.stats.margin import ConfidenceInterval, Imputed, MarginTest, interval
 from evalguard.stats.multiplicity import holm
 from evalguard.stats.planning import (
@@ -24,6 +24,7 @@ from evalguard.stats.units import MIN_UNITS, UnitT
 
 __all__ = [
     "EXACT_LIMIT",
+    "GROUPS",
     "MIN_UNITS",
     "BinaryRate",
     "ConfidenceInterval",

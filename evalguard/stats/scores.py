@@ -62,6 +62,12 @@ class PairedScores:
         return int(self.unit.max()) + 1
 
     @property
+    def effective_units(self) -> float:
+        """Number of equal units that would weigh as these do: (Σ weight)²/Σ weight² (Kish)."""
+        sizes = np.bincount(self.unit, weights=self.weight)
+        return float(sizes.sum() ** 2 / np.sum(sizes**2))
+
+    @property
     def exact(self) -> bool:
         """Whether the exact tests for independent binary questions apply."""
         return self.binary and self.units == len(self.unit) and bool(np.all(self.weight == 1.0))

@@ -18,7 +18,7 @@ from scipy import special
 from evalguard.errors import DataError
 
 MIN_UNITS = 10
-"""Fewer units than this decide nothing."""
+"""Fewer effective units than this decide nothing."""
 
 CLUSTER_WEIGHT = 0.2  # how fast the made-up units grow with the mean size of a cluster
 ROUNDING = 1e-12  # relative differences below it are those of the arithmetic
@@ -40,9 +40,11 @@ class UnitT:
 
     PASS is shown where T + min(k, 0) > q and FAIL where T + max(k, 0) < −q, with the quantile q of
     Student's t and k = κ(2q² + 1)/(6√M) for M values of skewness κ. The degrees of freedom are
-    those of the variance that was really seen, 2M/(kurtosis − 1) where that is less than C − 1:
-    a hundred units of which two differ know no more of their spread than a handful. So a sample
-    without any loss passes from ⌈ln α/ln(1 − δ)⌉ units on, exactly as in the binary test.
+    those of the variance that was really seen, 2M/(kurtosis − 1) where that is less than those of C
+    units:
+    a hundred units of which two differ know no more of their spread than a handful. And the units
+    must be enough to have met a rare catastrophe: a sample without any loss passes from
+    ⌈ln α/ln(1 − δ)⌉ units on, exactly as in the binary test.
 
     Args:
         sums: For each unit, the sum of its oriented differences (or scores, for a bound on one
@@ -101,6 +103,11 @@ class UnitT:
         return len(self.sums)
 
     @property
+    def effective_units(self) -> float:
+        """Number of equal units that would weigh as these do: (Σ size)²/Σ size² (Kish)."""
+        return float(self._sizes.sum() ** 2 / np.sum(self._sizes**2))
+
+    @property
     def estimate(self) -> float:
         """Mean per question."""
         return float(self.sums.sum() / self._sizes.sum())
@@ -121,7 +128,9 @@ class UnitT:
         kurtosis = float(np.mean(centred**4)) / second**2
         freedom = 2 * len(values) / max(kurtosis - 1, 1e-9)
         return UnitStatistic(
-            t, float(np.mean(centred**3)) / second**1.5, min(self.units - 1, freedom)
+            t,
+            float(np.mean(centred**3)) / second**1.5,
+            min(self.effective_units - 1, freedom),
         )
 
     def p_pass(self, margin: float) -> float:
@@ -149,11 +158,29 @@ class UnitT:
         return np.concatenate([values, made_up])
 
     def _pvalue(self, margin: float, *, side: float) -> float:
-        if self.units < MIN_UNITS:
+        if self.effective_units < MIN_UNITS:
             return 1.0
         t, skewness, freedom = self.statistic(margin)
+        if self.dense:
+            return float(special.stdtr(freedom, -side * t))
         against = min(side * skewness, 0.0) / (6 * np.sqrt(self.units + 2))
-        return float(special.stdtr(freedom, -_hardened(side * t, float(against))))
+        shown = float(special.stdtr(freedom, -_hardened(side * t, float(against))))
+        return max(shown, self._unseen(margin, side=side))
+
+    def _unseen(self, margin: float, *, side: float) -> float:
+        """Return the chance that units which would turn the verdict exist and were all missed.
+
+        If what was seen is as good as it looks, the mean can lie on the wrong side only by units
+        of the worst possible value, a share q of all; none of C units shows one with probability
+        (1 − q)^C, however the questions of a unit hang together.
+        """
+        seen = side * (self.estimate + margin * float(self._scale.sum() / self._sizes.sum()))
+        worst = (self.low if side > 0 else -self.high) + side * margin
+        if seen <= 0.0:
+            return 1.0
+        if worst >= 0.0:
+            return 0.0
+        return float((worst / (worst - seen)) ** self.units)
 
 
 def _hardened(t: float, against: float) -> float:
