@@ -67,6 +67,10 @@ class SwitchableHFLM(HFLM):
         sampled = dict(zip(drawn, sample(self, [requests[i] for i in drawn]), strict=True))
         return [sampled[i] if i in sampled else next(plain) for i in range(len(requests))]
 
+    def _loglikelihood_tokens(self, *args: Any, **options: Any) -> Any:
+        # Whole texts come here without the wish for silence that they were asked with.
+        return super()._loglikelihood_tokens(*args, **{**options, "disable_tqdm": True})
+
     def log_probabilities(self, prompt: str, text: str) -> Floats:
         """Return log-probabilities along a text and for what follows it.
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.diversity import METRICS
 
-LENGTH_CHANGE = Metric("length_change", ScoreKind.BOUNDED, -2.0, 2.0)
-"""log(words of the candidate / words of the baseline); gate it on both sides."""
+LENGTH_CHANGE = Metric("length_change", ScoreKind.BOUNDED, -1.0, 1.0)
+"""log(words of the candidate / words of the baseline), counted up to ±1; gate it on both sides."""
 
 SHARED_ANSWERS = Metric("shared_answers", ScoreKind.CORPUS, higher_is_better=False)
 """Share of answers that another prompt got as well."""

@@ -17,6 +17,9 @@ from evalguard.tasks.rows import Row, read_rows
 
 _TEMPLATES = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
 
+_EXPRESSION_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What an expression of a template may raise on a row's values."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromptedRow:
@@ -91,8 +94,11 @@ class PromptRows:
         except UndefinedError as error:
             name = str(error).split("'")[1] if "'" in str(error) else str(error)
             raise self._missing(row, name) from error
-        except TemplateError as error:
-            raise DataError(f"{self._place(row)}: template failed: {error}") from error
+        except (TemplateError, *_EXPRESSION_ERRORS) as error:
+            raise DataError(
+                f"{self._place(row)}: the template {source!r} failed: {error}. "
+                f"Mend the template or the row."
+            ) from error
 
     def column(self, row: Row, column: str) -> Any:
         """Return a row's value of a column.
