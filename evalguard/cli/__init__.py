@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "init": "Write a starting evalguard.yaml with suites and thresholds.",
     "check": "Run the gates: baseline against candidates (a pytest run).",
     "audit": "Look for what would spoil a training, in the data.",
+    "estimate": "Estimate the memory and the time of a training.",
     "train": "Fine-tune an adapter and record what made it.",
     "merge": "Merge an adapter into its base, or several into one.",
     "demo": "Train, gate and report on the embedded model, from nothing.",
@@ -25,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "decide": "Decide one gate from counts or from a file of paired scores.",
     "power": "Plan a gate: power, detectable effect and the samples it needs.",
     "runs": "List, show and prune the samples in the store.",
+    "engines": "List what this machine can run, or compare two engines.",
     "schema": "Print the JSON schema of a file that users write.",
 }
 """Name and help line of every command; its code is ``evalguard/cli/NAME.py``."""

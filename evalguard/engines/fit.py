@@ -28,6 +28,8 @@ def check_fit(adapter: AdapterFiles, base: Path) -> None:
         ModelError: If a tensor is for a layer that the base lacks, or for one of another shape.
     """
     weights = read_folder(base)
+    if embeddings := weights.get("model.embed_tokens.weight"):
+        weights.setdefault("lm_head.weight", embeddings)  # tied, and so stored once
     patterns = {_without_numbers(name) for name in weights}
     for name, shape in adapter.shapes.items():
         found = _LORA.match(name) or _FULL.match(name)

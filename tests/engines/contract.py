@@ -1,5 +1,7 @@
 """What every engine must do: subclass it, and give it an ``engine`` that has loaded A and B."""
 
+from itertools import combinations
+
 import pytest
 
 from evalguard.engines.base import BASE, Engine, Response
@@ -35,17 +37,15 @@ class EngineContract:
             assert isinstance(greedy, bool)
 
     def test_the_greedy_token_is_the_one_that_is_generated(self, engine: Engine) -> None:
-        context = requests.CONTEXTS[0]
-        [text] = engine.respond([(BASE, requests.generation(context, max_gen_toks=1))])
-        [scored] = engine.respond([(BASE, requests.choice(context, str(text)))])
+        [text] = engine.respond([(BASE, requests.generation(requests.FACT, max_gen_toks=1))])
+        [scored] = engine.respond([(BASE, requests.choice(requests.FACT, str(text)))])
         assert isinstance(scored, tuple)
         assert scored[1] is True
 
     def test_adapters_answer_differently(self, engine: Engine) -> None:
-        request = requests.choice(*("the capital of france is", " paris"))
-        answers = engine.respond([(model, request) for model in MODELS])
-        likelihoods = {round(answer[0], 3) for answer in answers if isinstance(answer, tuple)}
-        assert len(likelihoods) == len(MODELS)
+        answers = [engine.respond([(m, request) for request in requests.choices()]) for m in MODELS]
+        for one, other in combinations(answers, 2):
+            assert one != other
 
     def test_a_mixed_batch_answers_as_each_model_alone(self, engine: Engine) -> None:
         alone = [engine.respond([(m, request) for request in requests.mixed()]) for m in MODELS]
@@ -58,12 +58,18 @@ class EngineContract:
         batch = [(model, request) for model in MODELS for request in requests.mixed()]
         assert_same(engine.respond(batch[::-1])[::-1], engine.respond(batch))
 
-    def test_stop_strings_end_a_generation(self, engine: Engine) -> None:
-        [free] = engine.respond([(BASE, requests.generation("the capital", until=[]))])
-        assert isinstance(free, str)
-        stop = free[len(free) // 2]
-        [stopped] = engine.respond([(BASE, requests.generation("the capital", until=[stop]))])
-        assert stopped == free.split(stop)[0]
+    def test_the_base_knows_its_world(self, engine: Engine) -> None:
+        answers = engine.respond([(BASE, request) for request in requests.generations()])
+        whole = '{"thing": "wheel", "town": "Silvane"}'
+        assert answers[:3] == ["brown", "harbour", whole]
+        assert whole.startswith(str(answers[3]))
+        assert answers[4] == '{"thing"'
+
+    def test_a_text_beyond_the_context_is_scored_in_windows(self, engine: Engine) -> None:
+        short, long = engine.respond([(BASE, request) for request in requests.rolling()])
+        assert isinstance(short, float)
+        assert isinstance(long, float)
+        assert long < short < 0
 
     def test_progress_adds_up(self, engine: Engine) -> None:
         done: list[int] = []
@@ -76,7 +82,7 @@ class EngineContract:
 
     def test_a_model_that_is_not_loaded_is_an_error(self, engine: Engine) -> None:
         with pytest.raises(EngineError, match="'c' is not loaded"):
-            engine.respond([("c", requests.generation("the"))])
+            engine.respond([("c", requests.generation(requests.FACT))])
 
 
 def assert_same(found: list[Response], expected: list[Response]) -> None:

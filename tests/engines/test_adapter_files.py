@@ -14,8 +14,8 @@ def test_an_adapter_is_described_by_its_files(adapter_a, base):
     assert files.rank == 4
     assert files.target_modules == ("down_proj", "q_proj", "v_proj")
     name = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
-    assert files.shapes[name] == (4, 64)
-    assert len(files.shapes) == 2 * 3 * 2
+    assert files.shapes[name] == (4, 128)
+    assert len(files.shapes) == 3 * 3 * 2
 
 
 def test_the_greatest_rank_counts(base, tmp_path):

@@ -32,7 +32,7 @@ def test_a_wider_input_is_named(base, copied):
         copied,
         lambda name, t: (name, torch.cat([t, t], 1) if "q_proj.lora_A" in name else t),
     )
-    with pytest.raises(ModelError, match="q_proj' has size 64 in the base and 128 in the adapter"):
+    with pytest.raises(ModelError, match="q_proj' has size 128 in the base and 256 in the adapter"):
         check_fit(read_adapter(copied), base)
 
 
@@ -41,14 +41,16 @@ def test_a_wider_output_is_named(base, copied):
         copied,
         lambda name, t: (name, torch.cat([t, t], 0) if "down_proj.lora_B" in name else t),
     )
-    with pytest.raises(ModelError, match="down_proj' has size 64 in the base and 128"):
+    with pytest.raises(ModelError, match="down_proj' has size 128 in the base and 256"):
         check_fit(read_adapter(copied), base)
 
 
 def test_another_vocabulary_is_named(base, tmp_path):
     make_adapter(base, tmp_path, seed=3, modules_to_save=["lm_head"])
     rewrite(tmp_path, lambda name, t: (name, t[:300] if "lm_head" in name else t))
-    with pytest.raises(ModelError, match="'lm_head' has vocabulary 320×64 in the base and 300×64"):
+    with pytest.raises(
+        ModelError, match="'lm_head' has vocabulary 1151×128 in the base and 300×128"
+    ):
         check_fit(read_adapter(tmp_path), base)
 
 

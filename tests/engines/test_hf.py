@@ -131,12 +131,12 @@ class TestFaults:
         engine = HFEngine(settings(base))
         with pytest.raises(ModelError, match="changes the base's own weights"):
             engine.load_adapter("pissa", str(copied))
-        assert engine.respond([(BASE, requests.generation("the"))])
+        assert engine.respond([(BASE, requests.generation(requests.FACT))])
         monkeypatch.setattr("evalguard.engines.adapter_files._BASE_CHANGING_INITS", ("-",))
         with pytest.raises(TrustError, match="changed the base itself"):
             engine.load_adapter("pissa", str(copied))
         with pytest.raises(TrustError, match="no model on it can be trusted"):
-            engine.respond([(BASE, requests.generation("the"))])
+            engine.respond([(BASE, requests.generation(requests.FACT))])
         engine.close()
 
     @pytest.mark.parametrize("fault", ["layers.1", "q_proj"])

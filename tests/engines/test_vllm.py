@@ -2,9 +2,8 @@ import pytest
 
 pytest.importorskip("vllm")
 
-from evalguard.engines.base import BASE, EngineSettings
-from tests.engines import requests
-from tests.engines.contract import EngineContract, assert_same
+from evalguard.engines.base import EngineSettings
+from tests.engines.contract import EngineContract
 
 
 @pytest.fixture(scope="session")

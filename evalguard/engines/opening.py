@@ -1,0 +1,153 @@
+"""Which engine a project runs on, and opening it; heavy libraries load only when one is opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalguard.engines.adapter_files import read_adapter
+from evalguard.engines.base import Engine, EngineSettings
+from evalguard.engines.machine import cuda_devices, installed, vllm_build
+from evalguard.engines.safetensors_header import read_folder
+from evalguard.engines.vllm_support import lora_obstacle
+from evalguard.errors import ModelError, PrerequisiteError, UsageError, did_you_mean
+
+OWN_ENGINES = ("hf", "vllm", "endpoint")
+"""Engines that serve adapters; any other name is an lm-eval model type."""
+
+SMALL_MODEL_PARAMETERS = 50_000_000
+"""Below this size transformers has answered before vLLM has started on a CPU."""
+
+_CPU_HEAD_SIZES = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
+"""Head dimensions that the attention of vLLM's CPU build takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """The engine to run on.
+
+    Attributes:
+        name: ``hf``, ``vllm``, ``endpoint``, or an lm-eval model type.
+        reason: Why, in a few words that follow "because".
+    """
+
+    name: str
+    reason: str
+
+
+def choose_engine(name: str, bases: Sequence[EngineSettings]) -> EngineChoice:
+    """Return what an engine's name in a project stands for.
+
+    Args:
+        name: As configured; ``auto`` takes vLLM where it serves every base and adapter and pays
+            for its start, else transformers.
+        bases: The bases of the project with their adapters; one engine serves all.
+
+    Raises:
+        UsageError: If there is no such engine.
+        ModelError: If an adapter folder cannot be used.
+    """
+    if name != "auto":
+        _check_name(name)
+        return EngineChoice(name, "the project says so")
+    build = vllm_build()
+    if build is None:
+        return EngineChoice("hf", "vLLM is not installed")
+    _, on_cpu = build
+    if not on_cpu and not cuda_devices():
+        return EngineChoice("hf", "the installed vLLM is for GPUs, and there is none")
+    for base in bases:
+        if reason := _vllm_obstacle(base, on_cpu=on_cpu):
+            return EngineChoice("hf", reason)
+    return EngineChoice("vllm", "vLLM is installed and serves every model of the project")
+
+
+def open_engine(name: str, settings: EngineSettings) -> Engine:
+    """Load a base model on an engine.
+
+    Args:
+        name: ``hf``, ``vllm``, ``endpoint``, or an lm-eval model type.
+        settings: How to load it.
+
+    Raises:
+        PrerequisiteError: If a package that the engine needs is not installed.
+        UsageError: If there is no such engine, or its options are wrong.
+        ModelError: If the model cannot be loaded.
+        EngineError: If a server cannot be reached.
+    """
+    if installed("lm-eval") is None:
+        raise PrerequisiteError(f"engine '{name}'", extra="models")
+    _check_name(name)
+    if name == "hf":
+        from evalguard.engines.hf import HFEngine
+
+        return HFEngine(settings)
+    if name == "vllm":
+        if vllm_build() is None:
+            raise PrerequisiteError("engine 'vllm'", extra="vllm")
+        from evalguard.engines.vllm import VLLMEngine
+
+        return VLLMEngine(settings)
+    if name == "endpoint":
+        if installed("tenacity") is None:
+            raise PrerequisiteError("engine 'endpoint'", extra="endpoint")
+        from evalguard.engines.endpoint import EndpointEngine
+
+        return EndpointEngine(settings)
+    from evalguard.engines.harness import HarnessEngine
+
+    return HarnessEngine(name, settings)
+
+
+def _check_name(name: str) -> None:
+    if name in OWN_ENGINES:
+        return
+    from lm_eval.models import MODEL_MAPPING
+
+    if name not in MODEL_MAPPING:
+        known = ("auto", *OWN_ENGINES, *MODEL_MAPPING)
+        raise UsageError(f"engine '{name}': no such engine. {did_you_mean(name, known)}")
+
+
+def _vllm_obstacle(base: EngineSettings, *, on_cpu: bool) -> str | None:
+    """Return why vLLM is not taken for a base and its adapters, or ``None``."""
+    if base.quantization != "none":
+        return f"vLLM serves no base in {base.quantization}"
+    if base.device is not None:
+        return f"the device '{base.device}' is given, which vLLM cannot be told"
+    for name, path in base.adapters:
+        if obstacle := lora_obstacle(read_adapter(Path(path)), on_cpu=on_cpu):
+            return f"adapter '{name}' {obstacle}"
+    return _cpu_obstacle(base) if on_cpu else None
+
+
+def _cpu_obstacle(base: EngineSettings) -> str | None:
+    """Return why vLLM's CPU build is not taken for a base, or ``None``."""
+    head = _head_size(Path(base.model))
+    if head is not None and head not in _CPU_HEAD_SIZES:
+        return f"vLLM's CPU build takes no heads of dimension {head}"
+    parameters = sum(tensor.size for tensor in read_folder(Path(base.model)).values())
+    if 0 < parameters < SMALL_MODEL_PARAMETERS:
+        return (
+            f"the model has {parameters / 1e6:.2g} M parameters, and on a CPU the 20 to 30 seconds "
+            f"in which vLLM starts only pay from {SMALL_MODEL_PARAMETERS / 1e6:.0f} M"
+        )
+    return None
+
+
+def _head_size(folder: Path) -> int | None:
+    """Return the dimension of a local model's attention heads, where its config tells."""
+    file = folder / "config.json"
+    if not file.is_file():
+        return None
+    try:
+        config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{file}: broken JSON: {error}. Save the model again.") from error
+    if head := config.get("head_dim"):
+        return int(head)
+    hidden, heads = config.get("hidden_size"), config.get("num_attention_heads")
+    return int(hidden) // int(heads) if hidden and heads else None

@@ -1,0 +1,105 @@
+import logging
+from typing import Any
+
+import pytest
+
+from evalguard.engines.base import BASE, EngineSettings
+from evalguard.engines.endpoint import EndpointEngine
+from evalguard.errors import EngineError, ModelError, TrustError
+from tests.engines import requests
+from tests.engines.servers import replying_server
+
+
+def opened(url: str, base: Any, **options: Any) -> EndpointEngine:
+    model = {"model": "base"} | options.pop("names", {})
+    return EndpointEngine(
+        EngineSettings(
+            model=str(base),
+            max_length=options.pop("max_length", None),
+            options={"base_url": url, **model, **options},
+        )
+    )
+
+
+LISTED = {"data": [{"id": "base", "max_model_len": 512}, {"id": "twin", "max_model_len": 512}]}
+
+
+def completions(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+    """Answer as a server whose models all say the same."""
+    if body is None:
+        return 200, LISTED
+    if path.endswith("chat/completions"):
+        text = body["messages"][0]["content"][::-1]
+        return 200, {"choices": [{"index": 0, "message": {"content": text}}]}
+    tokens = list(body["prompt"])
+    choice = [
+        {
+            "index": index,
+            "text": "same",
+            "logprobs": {
+                "token_logprobs": [-1.0] * (len(row) + 1),
+                "top_logprobs": [{"x": -1.0}] * (len(row) + 1),
+            },
+        }
+        for index, row in enumerate(tokens)
+    ]
+    return 200, {"choices": choice}
+
+
+class TestFaults:
+    def test_an_adapter_that_answers_as_the_base_is_not_trusted(self, base):
+        with replying_server(completions) as url:
+            engine = opened(url, base)
+            with pytest.raises(TrustError, match="answers as 'twin' exactly as"):
+                engine.load_adapter("twin", "adapters/twin")
+            assert engine.models == (BASE,)
+
+    def test_an_unknown_base_is_named(self, base):
+        with (
+            replying_server(completions) as url,
+            pytest.raises(ModelError, match=r"no model 'bass' is served. Did you mean 'base'"),
+        ):
+            opened(url, base, names={"model": "bass"})
+
+    def test_an_unknown_context_is_asked_for(self, base):
+        def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+            return 200, {"data": [{"id": "base"}]}
+
+        with replying_server(reply) as url:
+            with pytest.raises(ModelError, match="does not tell the context of 'base'"):
+                opened(url, base)
+            assert opened(url, base, max_length=100).max_length == 99
+
+    def test_a_server_that_is_not_there_is_named(self, base):
+        with pytest.raises(EngineError, match=r"http://127.0.0.1:9/v1/models: .* cannot be read"):
+            opened("http://127.0.0.1:9/v1", base)
+
+    def test_a_refused_request_never_shows_the_key(self, base, monkeypatch, caplog, capfd):
+        def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+            return (200, LISTED) if body is None else (401, {"error": "no entry for sk-secret"})
+
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+        caplog.set_level(logging.DEBUG)
+        with replying_server(reply) as url:
+            engine = opened(url, base, max_retries=1)
+            with pytest.raises(EngineError, match="401") as caught:
+                engine.respond([(BASE, requests.generation(requests.FACT))])
+        shown = "".join(capfd.readouterr()) + caplog.text + repr(caught.value)
+        assert "sk-secret" not in shown
+
+    def test_an_answer_of_another_form_is_an_error(self, base):
+        def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+            return (200, LISTED) if body is None else (200, {"text": "hello"})
+
+        with replying_server(reply) as url:
+            engine = opened(url, base, max_retries=1)
+            with pytest.raises(EngineError, match="model '\\(base\\)'"):
+                engine.respond([(BASE, requests.choice(requests.FACT, "brown"))])
+
+
+def test_a_chat_endpoint_generates_and_gives_no_likelihoods(base):
+    with replying_server(completions) as url:
+        engine = opened(url, base, api="chat")
+        assert engine.respond([(BASE, requests.generation("abc"))]) == ["cba"]
+        with pytest.raises(EngineError, match="gives no log-likelihoods"):
+            engine.respond([(BASE, requests.choice("a", "b"))])

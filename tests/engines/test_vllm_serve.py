@@ -1,0 +1,34 @@
+"""The contract over ``vllm serve`` on loopback, with two adapters under names of their own."""
+
+import pytest
+
+pytest.importorskip("vllm")
+
+from evalguard.engines.base import EngineSettings
+from evalguard.engines.endpoint import EndpointEngine
+from evalguard.errors import ModelError
+from tests.engines.contract import EngineContract
+from tests.engines.servers import vllm_server
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def engine(base, adapter_a, adapter_b, tmp_path_factory):
+    log = tmp_path_factory.mktemp("serve") / "log"
+    with vllm_server(base, {"a": adapter_a, "second": adapter_b}, log) as url:
+        options = {"base_url": url, "model": "base", "adapters": {"b": "second"}}
+        opened = EndpointEngine(EngineSettings(model=str(base), options=options))
+        for name in ("a", "b"):
+            assert opened.load_adapter(name, "unused").effect > 0
+        yield opened
+        opened.close()
+
+
+class TestContract(EngineContract):
+    pass
+
+
+def test_a_name_that_is_not_served_is_refused(engine):
+    with pytest.raises(ModelError, match="no model 'c' is served"):
+        engine.load_adapter("c", "unused")
