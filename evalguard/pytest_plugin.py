@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evalguard.errors import EvalGuardError, ExitCode, UsageError
+from evalguard.errors import EvalGuardError, UsageError
 
 if TYPE_CHECKING:
     from evalguard.config import Project
@@ -162,6 +162,8 @@ class GatePlugin:
             _blocks(gate.verdict.value, self.project) for gate in self._of_item.values()
         )
         if others <= 0:
+            from evalguard.runner.check import exit_code
+
             session.exitstatus = exit_code(self.result)
 
     def _undecided_last(self, item: pytest.Item) -> int:
@@ -255,18 +257,6 @@ class GateFailedError(AssertionError):
     def __init__(self, result: GateResult) -> None:
         super().__init__(f"{result.verdict.value}: {result.reason}")
         self.result = result
-
-
-def exit_code(result: CheckResult) -> ExitCode:
-    """Return the exit code of a result: the worst verdict decides."""
-    from evalguard.records import Verdict
-
-    return {
-        Verdict.PASS: ExitCode.PASS,
-        Verdict.FAIL: ExitCode.REGRESSION,
-        Verdict.ERROR: ExitCode.INTERNAL_ERROR,
-        Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-    }[result.verdict]
 
 
 def _blocks(verdict: str, project: Project) -> bool:

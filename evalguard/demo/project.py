@@ -1,0 +1,78 @@
+"""Write the demo as a project that a user could have written, ready for ``evalguard check``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from evalguard.demo import model_path
+from evalguard.demo.recipes import write_recipe
+
+_PACKAGE = Path(__file__).parent
+_REPOSITORY = _PACKAGE.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class DemoProject:
+    """Files of a written demo.
+
+    Attributes:
+        config: Its ``evalguard.yaml``.
+        training: Config of the fine-tune.
+        candidate: Name of the candidate.
+    """
+
+    config: Path
+    training: Path
+    candidate: str
+
+
+def write_project(folder: Path, recipe: str, *, seed: int, reports: Path) -> DemoProject:
+    """Write suites, thresholds, training data and configs into a folder.
+
+    Files of an earlier demo are replaced; its adapters and its store are kept.
+
+    Args:
+        folder: Where the project goes.
+        recipe: Name of the fine-tune: ``healthy`` or a damage.
+        seed: Seed of the fine-tune and its data.
+        reports: Folder for reports.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _replace_tree(_source("suites", "suites/demo"), folder / "suites")
+    thresholds = folder / "thresholds" / "demo.yaml"
+    thresholds.parent.mkdir(exist_ok=True)
+    shutil.copyfile(_source("thresholds/demo.yaml", "thresholds/demo.yaml"), thresholds)
+    candidate = f"tickets-{recipe}"
+    training = write_recipe(
+        recipe, folder / "training", output=f"../adapters/{candidate}", seed=seed
+    )
+    config = {
+        "version": 1,
+        "engine": {"name": "hf", "dtype": "float32", "device": "cpu"},
+        "baseline": {"model": str(model_path())},
+        "candidates": {candidate: {"adapter": f"adapters/{candidate}"}},
+        "suites": sorted(path.stem for path in (folder / "suites").glob("*.yaml")),
+        "thresholds": "demo",
+        "store": "store.db",
+        "reports": os.path.relpath(reports, folder),
+    }
+    path = folder / "evalguard.yaml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return DemoProject(path, training, candidate)
+
+
+def _source(packaged: str, in_repository: str) -> Path:
+    """Return a file of the demo project, from the installed package or from the repository."""
+    installed = _PACKAGE / "project" / packaged
+    return installed if installed.exists() else _REPOSITORY / in_repository
+
+
+def _replace_tree(source: Path, target: Path) -> None:
+    if target.exists():
+        shutil.rmtree(target)
+    shutil.copytree(source, target)

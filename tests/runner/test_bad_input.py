@@ -1,0 +1,131 @@
+"""Broken data and broken scorers: one clear error each, and the rest of the run unharmed."""
+
+import json
+import time
+
+import pytest
+
+from evalguard.config import load_project
+from evalguard.engines.hf import HFEngine
+from evalguard.errors import DataError
+from evalguard.records import Verdict
+from evalguard.runner.check import run_check
+from evalguard.scorers import MAX_OUTPUT_CHARS
+from evalguard.store import SampleStore
+from tests.conftest import write_jsonl
+
+SCORERS = """
+from evalguard.scorers import scorer
+
+@scorer(name="moody")
+def moody(output, target, row):
+    if row["number"] % 2:
+        raise RuntimeError("out of coffee")
+    return True
+"""
+
+STORIES = [
+    {"question": "Tell me a short story about a fox.", "number": n, "id": n} for n in range(6)
+]
+
+
+@pytest.fixture
+def add_suite(project, edit):
+    """Add a suite of one test set with one gate to the project."""
+
+    def add(name, rows, scorer="exact_match", metric=None, *, text=None, limit=12):
+        data = project / "suites" / f"{name}.jsonl"
+        if text is None:
+            write_jsonl(data, rows)
+        else:
+            data.write_text(text)
+        (project / "suites" / f"{name}.yaml").write_text(
+            "version: 1\ntasks:\n"
+            f"  - {{kind: test_set, data: {name}.jsonl, prompt: '{{{{ question }}}}', "
+            f"scorers: [{json.dumps(scorer)}], max_new_tokens: {limit}}}\n"
+        )
+        gate = f"\n  - {{suite: {name}, metric: {metric or scorer}, max_drop: 50pp}}"
+        with (project / "thresholds" / "release.yaml").open("a") as file:
+            file.write(gate)
+        edit("evalguard.yaml", "suites: [", f"suites: [{name}, ")
+
+    return add
+
+
+def check(project, **options):
+    loaded = load_project(project / "evalguard.yaml")
+    gates = [(gate, "harmless") for gate in loaded.thresholds.gates]
+    result = run_check(loaded, gates, full=True, **options)
+    return result, {gate.suite: gate for gate in result.gates}
+
+
+def test_each_broken_suite_is_an_error_of_its_own(project, edit, add_suite):
+    (project / "ours.py").write_text(SCORERS)
+    edit("evalguard.yaml", "thresholds:", "scorer_modules: [ours.py]\nthresholds:")
+    add_suite("empty", [], text="")
+    add_suite("nocolumn", [{"question": "a"}, {"quest": "b"}])
+    add_suite("twins", [{"id": 7, "question": "a"}, {"id": 7, "question": "b"}])
+    add_suite("cut", [], text='{"question": "a"}\n{"question": ')
+    add_suite("moody", STORIES, "moody")
+    endless = {"name": "regex", "options": {"pattern": r"^(\w+\s?)*!$"}}
+    add_suite("endless", STORIES[:3], endless, "regex", limit=48)
+
+    result, gates = check(project)
+
+    assert {gates["general"].verdict, gates["facts"].verdict} == {Verdict.PASS}
+    for suite, said in {
+        "empty": "empty.jsonl: holds no rows. A test set needs at least one.",
+        "nocolumn": "nocolumn.jsonl:2: no column 'question'. Did you mean 'quest'?",
+        "twins": "twins.jsonl:2: id '7' is that of row 1 too",
+        "cut": "cut.jsonl:2: not JSON",
+    }.items():
+        assert gates[suite].verdict is Verdict.ERROR
+        assert gates[suite].reason.startswith(f"suite '{suite}', task '{suite}': ")
+        assert said in gates[suite].reason
+    assert gates["moody"].verdict is Verdict.INCONCLUSIVE
+    assert gates["moody"].missing == 3
+    assert gates["endless"].verdict is Verdict.ERROR
+    assert "suite 'endless', row " in gates["endless"].reason
+    assert "take out nested repeats" in gates["endless"].reason
+    assert result.verdict is Verdict.ERROR
+    [warning] = [one for one in result.warnings if "could not be measured" in one]
+    assert "row " in warning
+
+
+def test_nothing_but_broken_suites_is_a_usage_error(project, edit):
+    (project / "suites" / "facts.jsonl").write_text("")
+    edit("evalguard.yaml", "suites: [general, facts]", "suites: [facts]")
+    edit(
+        "thresholds/release.yaml",
+        "  - {name: no forgetting, suite: general, metric: acc, max_drop: 10pp}\n",
+        "",
+    )
+    with pytest.raises(DataError, match=r"suite 'facts', task 'facts': .*holds no rows"):
+        check(project)
+
+
+def test_an_output_of_50_mb_is_scored_the_worst_and_kept_short(project, monkeypatch):
+    def respond(self, requests, **options):
+        answers = answer(self, requests, **options)
+        texts = [index for index, (_, one) in enumerate(requests) if one.arguments[-1:] != ()
+                 and isinstance(one.arguments[-1], dict)]  # fmt: skip
+        for index in texts[:1]:
+            answers[index] = "a runaway answer " * 3_000_000
+        return answers
+
+    answer = HFEngine.respond
+    monkeypatch.setattr(HFEngine, "respond", respond)
+    started = time.perf_counter()
+    result, gates = check(project)
+    assert gates["facts"].verdict is Verdict.PASS
+    assert gates["general"].verdict is Verdict.PASS
+    assert time.perf_counter() - started < 120
+    with SampleStore(str(project / ".evalguard" / "store.db")) as store:
+        facts = [run.fingerprint for run in result.tasks if run.task == "facts"]
+        lengths = [
+            len(text)
+            for fingerprint in facts
+            for sample in store.all_samples(fingerprint)
+            for text in sample.outputs
+        ]
+    assert max(lengths) == MAX_OUTPUT_CHARS

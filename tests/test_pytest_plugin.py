@@ -1,0 +1,185 @@
+"""Gates as pytest items, through pytest itself and through ``evalguard check``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "evalguard.cli", *arguments],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+@pytest.fixture
+def harmful(project, edit):
+    edit("evalguard.yaml", "adapters/harmless", "adapters/harmful")
+    return project
+
+
+def test_a_passing_check_exits_0_and_writes_its_results(project):
+    done = run(project, "check", "-v", "--json", "result.json", "--junitxml", "junit.xml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "thresholds/release.yaml::general::acc PASS" in done.stdout
+    result = json.loads((project / "result.json").read_text())
+    assert result["schema_version"] == 1
+    assert result["verdict"] == "PASS"
+    wanted = (
+        "name suite metric verdict baseline candidate delta ci margin p_pass p_fail n losses gains"
+    )
+    assert all(set(wanted.split()) <= gate.keys() for gate in result["gates"])
+    assert {"findings", "models", "environment", "timing"} <= result.keys()
+    assert 'testsuite name="pytest" errors="0" failures="0"' in (project / "junit.xml").read_text()
+    assert (project / "reports" / "index.html").is_file()
+
+
+def test_a_failing_gate_shows_figures_and_samples_and_exits_1(harmful):
+    done = run(harmful, "check", "-k", "facts")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "FAIL" in done.stdout
+    assert "still knows facts" in done.stdout
+    assert "no forgetting" not in done.stdout
+    for word in ("prompt", "baseline", "candidate"):
+        assert word in done.stdout.lower()
+
+
+def test_plain_pytest_collects_the_gates_beside_a_teams_own_tests(harmful):
+    (harmful / "test_own.py").write_text("def test_own():\n    assert True\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q"],
+        cwd=harmful, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "2 failed, 1 passed" in done.stdout
+    again = subprocess.run(
+        [sys.executable, "-m", "pytest", "--lf", "--collect-only", "-q"],
+        cwd=harmful, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+    assert "thresholds/release.yaml::facts::exact_match" in again.stdout
+    assert "test_own" not in again.stdout
+
+
+def test_stop_at_the_first_failure(harmful):
+    done = run(harmful, "check", "-x")
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout
+
+
+def test_selecting_nothing_exits_5(project):
+    assert run(project, "check", "-k", "no_such_gate").returncode == 5
+
+
+def test_too_few_samples_exit_6_unless_the_team_accepts_it(project, edit):
+    edit("suites/facts.yaml", "max_new_tokens: 12", "max_new_tokens: 12\n    limit: 15")
+    assert run(project, "check", "-k", "facts").returncode == 6
+    edit("thresholds/release.yaml", "version: 1", "version: 1\non_inconclusive: warn")
+    done = run(project, "check", "-k", "facts")
+    assert done.returncode == 0
+    assert "INCONCLUSIVE" in done.stdout
+
+
+def test_an_adapter_that_changes_nothing_exits_3(project):
+    from safetensors.numpy import load_file, save_file
+
+    file = project / "adapters" / "harmless" / "adapter_model.safetensors"
+    save_file({n: v * 0 for n, v in load_file(file).items()}, file, metadata={"format": "pt"})
+    done = run(project, "check")
+    assert done.returncode == 3
+    assert "changes nothing" in done.stdout
+
+
+def edits(file: str, old: str, new: str) -> Callable[[Path], None]:
+    return lambda project: _edit(project, file, old, new)
+
+
+CONFIG, GATES = "evalguard.yaml", "thresholds/release.yaml"
+FACTS, ROWS = "suites/facts.yaml", "suites/facts.jsonl"
+ADAPTER = "adapters/harmless"
+WEIGHTS = f"{ADAPTER}/adapter_model.safetensors"
+
+BAD_INPUT: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no config": (lambda p: (p / CONFIG).unlink(), "evalguard init"),
+    "broken yaml": (lambda p: (p / CONFIG).write_text("version: [1"), CONFIG),
+    "unknown key": (edits(CONFIG, "engine:", "engin:"), "'engine'"),
+    "unknown suite": (edits(GATES, "suite: facts", "suite: fact"), "'facts'"),
+    "unknown lm-eval metric": (edits(GATES, "metric: acc", "metric: accc"), "'acc'"),
+    "unknown metric": (edits(GATES, "exact_match", "exact_macth"), "'exact_match'"),
+    "unknown scorer": (edits(FACTS, "[exact_match]", "[exact_macth]"), "'exact_match'"),
+    "unknown task": (edits("suites/general.yaml", "mc.yaml", "mcc.yaml"), "mcc.yaml"),
+    "broken task": (edits("suites/mc.yaml", "multiple_choice", "multiple_choices"), "mc.yaml"),
+    "missing column": (edits(FACTS, "{{ question }}", "{{ query }}"), "facts.jsonl:1"),
+    "broken line": (edits(ROWS, "}\n", "\n"), "facts.jsonl"),
+    "empty data": (lambda p: (p / ROWS).write_text(""), "facts.jsonl"),
+    "empty adapter": (lambda p: _empty(p / ADAPTER), ADAPTER),
+    "margin without unit": (edits(GATES, "max_drop: 10pp", "max_drop: 10"), "10pp"),
+    "pickle adapter": (lambda p: (p / WEIGHTS).rename(p / ADAPTER / "adapter_model.bin"), "pickle"),
+    "truncated adapter": (lambda p: _truncate(p / WEIGHTS), "truncated"),
+}
+
+
+def _edit(project: Path, file: str, old: str, new: str) -> None:
+    path = project / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def _truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_clear_message_and_exit_4(project, case):
+    spoil, hint = BAD_INPUT[case]
+    spoil(project)
+    done = run(project, "check", "--json", "result.json")
+    said = done.stdout + done.stderr
+    assert done.returncode == 4, said
+    assert hint in said
+    assert "Traceback" not in said
+    assert not (project / "result.json").exists()
+    assert not (project / "reports").exists()
+
+
+def test_an_adapter_of_another_model_exits_4(project, adapters):
+    from safetensors.numpy import load_file, save_file
+
+    file = project / "adapters" / "harmless" / "adapter_model.safetensors"
+    wider = {name: value.repeat(2, axis=-1) for name, value in load_file(file).items()}
+    save_file(wider, file, metadata={"format": "pt"})
+    done = run(project, "check")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "adapters/harmless" in done.stdout + done.stderr
+
+
+def test_the_plugin_loads_nothing_heavy():
+    heavy = ("torch", "scipy", "pydantic")
+    code = f"import sys, evalguard.pytest_plugin; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_command_line_starts_light():
+    code = (
+        "import sys; from evalguard.cli import main; main(['--help']);"
+        "print([m for m in ('torch', 'numpy', 'scipy', 'pydantic', 'rich') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip().endswith("[]"), done.stderr
