@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,9 @@ def project(tmp_path: Path, demo_model: Path, adapters: Path) -> Path:
     (suites / "mc.yaml").write_text(MC_TASK)
     facts = distinct(SKILLS["fact"], 80, rng=default_rng(3), held_out=True)
     answers = sorted({item.answer for item in facts})
-    rows = [{"question": item.prompt, "answer": item.answer} for item in facts]
+    rows: list[dict[str, Any]] = [
+        {"question": item.prompt, "answer": item.answer} for item in facts
+    ]
     write_jsonl(suites / "facts.jsonl", rows)
     for index, row in enumerate(rows):
         others = [a for a in answers if a != row["answer"]]
@@ -124,7 +127,7 @@ def edit(project: Path) -> Callable[[str, str, str], None]:
     return replace
 
 
-def write_jsonl(path: Path, rows: list[dict[str, object]]) -> None:
+def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write rows as JSON lines."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
