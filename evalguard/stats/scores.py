@@ -169,6 +169,7 @@ class PairedScores:
             high=self.span,
             scale=None if scale is None else self._sums(baseline / scale, kept),
             dense=self.dense,
+            heaviest=float(self.weight.max()),
         )
 
     def _single(self, values: Floats, sign: float, kept: Mask) -> MarginTest:
@@ -181,6 +182,7 @@ class PairedScores:
             low=ends[0],
             high=ends[1],
             dense=self.dense,
+            heaviest=float(self.weight.max()),
         )
 
     def _sums(self, values: Floats, kept: Mask) -> Floats:

@@ -55,6 +55,8 @@ class UnitT:
         scale: What one unit of margin adds to each sum: the sizes for an absolute margin, the
             baseline's sum over its mean for a relative one. The sizes when omitted.
         dense: Use the plain t test, for metrics declared to differ on nearly every unit.
+        heaviest: Weight of the heaviest question, where 1 is the mean. The made-up units weigh as
+            much: what a few heavy questions did not show must not pass for certain.
 
     Raises:
         DataError: If a value is not finite or the shapes differ.
@@ -81,6 +83,7 @@ class UnitT:
     high: float = 1.0
     scale: Floats | None = None
     dense: bool = False
+    heaviest: float = 1.0
     _sizes: Floats = field(init=False, repr=False)
     _scale: Floats = field(init=False, repr=False)
 
@@ -153,7 +156,7 @@ class UnitT:
         values = self.sums + margin * self._scale
         if self.dense:
             return values
-        growth = 1 + CLUSTER_WEIGHT * (self._sizes.mean() - 1)
+        growth = (1 + CLUSTER_WEIGHT * (self._sizes.mean() - 1)) * self.heaviest
         made_up = growth * np.array([margin + self.high, margin + self.low])
         return np.concatenate([values, made_up])
 
@@ -180,7 +183,7 @@ class UnitT:
             return 1.0
         if worst >= 0.0:
             return 0.0
-        return float((worst / (worst - seen)) ** self.units)
+        return float((worst / (worst - seen)) ** (self.units / self.heaviest))
 
 
 def _hardened(t: float, against: float) -> float:
