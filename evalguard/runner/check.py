@@ -17,6 +17,7 @@ from evalguard.gates.compare import Aggregate, compare
 from evalguard.gates.decide import decide, overall
 from evalguard.gates.diagnose import diagnose
 from evalguard.gates.looks import LookPlan, is_settled
+from evalguard.gates.plan import check_power, plan_gate
 from evalguard.gates.results import error_result
 from evalguard.quiet import quiet
 from evalguard.records import (
@@ -110,6 +111,7 @@ class _Check:
         self._store = store
         pool.check_files()
         self._plan = self._make_plan()
+        self._underpowered = self._check_power()
         self._measurer = Measurer(
             store,
             lambda model: pool.engine_of(model.partition("#")[0]),
@@ -187,6 +189,27 @@ class _Check:
             count_tokens=lambda text: self._pool.tokenizer(BASELINE).count(text),
             store=self._store,
         )
+
+    def _check_power(self) -> tuple[str, ...]:
+        """Refuse gates that could not pass even an unchanged model, or return warnings."""
+        config, thresholds = self._project.config, self._project.thresholds
+        gates = [
+            gate
+            for gate in dict.fromkeys(gate for gate, _ in self._selected)
+            if gate.suite not in self._plan.broken
+        ]
+        plans = [
+            plan_gate(
+                gate,
+                self._plan.metric(gate),
+                self._plan.n_planned(gate),
+                confidence_level=thresholds.confidence_level,
+                looks=LookPlan(looks=config.looks) if config.early_stopping else None,
+                guards=sum(other.role is Role.GUARD for other in gates) or 1,
+            )
+            for gate in gates
+        ]
+        return check_power(plans, on_underpowered=thresholds.on_underpowered)
 
     def _check_prompts(self) -> None:
         for model in dict.fromkeys(model for _, model in self._selected):
@@ -320,6 +343,7 @@ class _Check:
             )
 
     def _warnings(self) -> Iterable[str]:
+        yield from self._underpowered
         failed = [
             sample
             for samples in self._measurer.results.samples.values()
