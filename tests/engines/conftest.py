@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM
 
 import evalguard.demo
 from evalguard.engines.adapter_files import CONFIG_NAME, WEIGHTS_NAME
+from evalguard.engines.base import Engine, EngineSettings
 from evalguard.quiet import quiet
 
 
@@ -39,6 +40,22 @@ def adapter_a(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def adapter_b(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("b")
     return make_adapter(base, folder, seed=2, r=8, target_modules="all-linear")
+
+
+@pytest.fixture(scope="session")
+def vllm_engine(base: Path, adapter_a: Path, adapter_b: Path) -> Iterator[Engine]:
+    """vLLM with the adapters A and B, and a place for one more; it starts once for all tests."""
+    from evalguard.engines.vllm import VLLMEngine
+
+    adapters = (("a", str(adapter_a)), ("b", str(adapter_b)))
+    settings = EngineSettings(
+        model=str(base), dtype="float32", adapters=(*adapters, ("spare", str(adapter_b)))
+    )
+    engine = VLLMEngine(settings)
+    for name, path in adapters:
+        engine.load_adapter(name, path)
+    yield engine
+    engine.close()
 
 
 @pytest.fixture

@@ -1,22 +1,143 @@
+from dataclasses import replace
+from unittest.mock import patch
+
 import pytest
 
 pytest.importorskip("vllm")
 
-from evalguard.engines.base import EngineSettings
-from tests.engines.contract import EngineContract
+import torch
+
+from evalguard.engines.base import BASE
+from evalguard.errors import EngineError, ModelError, TrustError
+from tests.engines import requests
+from tests.engines.conftest import edit_config, make_adapter, rewrite
+from tests.engines.contract import MODELS, EngineContract, assert_same
 
 
-@pytest.fixture(scope="session")
-def engine(base, adapter_a, adapter_b):
-    from evalguard.engines.vllm import VLLMEngine
-
-    adapters = (("a", str(adapter_a)), ("b", str(adapter_b)))
-    opened = VLLMEngine(EngineSettings(model=str(base), dtype="float32", adapters=adapters))
-    for name, path in adapters:
-        opened.load_adapter(name, path)
-    yield opened
-    opened.close()
+@pytest.fixture
+def engine(vllm_engine):
+    return vllm_engine
 
 
 class TestContract(EngineContract):
     pass
+
+
+LONG = requests.EXTRACTION * 8
+"""Many blocks of the prefix cache."""
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_answers_equal_those_of_lm_evals_own_way(engine, model, monkeypatch):
+    asked = [
+        *requests.mixed(),
+        *(requests.choice(LONG, text) for text in requests.CHOICES),
+        requests.choice(requests.FACT, LONG),
+    ]
+    fused = engine.respond([(model, request) for request in asked])
+    # Without our shortcut, lm-eval's class runs its own code on the same loaded model.
+    lm = engine._lm
+    monkeypatch.delattr(type(lm), "_loglikelihood_tokens")
+    monkeypatch.setattr(lm, "lora_request", engine._adapters.get(model))
+    monkeypatch.setattr(lm, "batch_size", 64)
+    own = [getattr(lm, request.request_type)([request], disable_tqdm=True)[0] for request in asked]
+    assert_same(fused, own)
+
+
+def test_choices_of_one_token_share_a_prompt(engine):
+    asked = [requests.choice(requests.CHOICE, text) for text in ("theatre", "harbour", "brown")]
+    with patch.object(engine._lm.model, "generate", wraps=engine._lm.model.generate) as generate:
+        engine.respond([(model, request) for model in MODELS for request in asked])
+    assert len(generate.call_args.args[0]) == len(MODELS)
+
+
+def test_a_continuation_that_comes_out_of_the_cache_is_scored_again(engine):
+    request = requests.choice(requests.FACT, LONG)
+    first = engine.respond([(BASE, request)])
+    with patch.object(engine._lm.model, "generate", wraps=engine._lm.model.generate) as generate:
+        again = engine.respond([(BASE, request)])
+    assert generate.call_count == 2
+    assert_same(again, first)
+
+
+def test_sampled_answers_do_not_depend_on_the_batch(engine):
+    request = requests.generation(requests.FACT, do_sample=True, temperature=2.0)
+    alone = engine.respond([("b", request), ("b", request)])
+    others = [("a", request), *((BASE, other) for other in requests.generations())]
+    mixed = engine.respond([*others, ("b", request), *others, ("b", request)])
+    assert alone[0] != alone[1]
+    assert [mixed[len(others)], mixed[-1]] == alone
+
+
+def test_a_prompt_that_is_too_long_is_never_cut(engine):
+    too_long = requests.EXTRACTION * 40
+    with pytest.raises(EngineError, match="more than the context of 512"):
+        engine.respond([(BASE, requests.generation(too_long))])
+    with pytest.raises(EngineError, match="more than the context of 512"):
+        engine.respond([(BASE, requests.choice(too_long, "brown"))])
+    assert engine.respond([(BASE, requests.generation(requests.FACT))]) == ["brown"]
+
+
+class TestFaults:
+    @pytest.fixture(autouse=True)
+    def _unharmed(self, engine):
+        """Whatever a test tries to load, the models that are loaded answer as before."""
+        asked = [(model, request) for model in MODELS for request in requests.mixed()]
+        before = engine.respond(asked)
+        yield
+        assert engine.models == MODELS
+        assert_same(engine.respond(asked), before)
+
+    def test_a_zeroed_adapter_is_not_trusted(self, engine, copied):
+        rewrite(copied, lambda name, tensor: (name, torch.zeros_like(tensor)))
+        with pytest.raises(TrustError, match="changes nothing"):
+            engine.load_adapter("zero", str(copied))
+
+    def test_an_adapter_that_reaches_the_base_is_not_trusted(self, engine, adapter_a):
+        # What vLLM's CPU build does when all slots are taken: the base's requests get an adapter.
+        generate = engine._generate
+
+        def leaking(prompts):
+            return generate([replace(prompt, model="third") for prompt in prompts])
+
+        with (
+            patch.object(engine, "_generate", leaking),
+            pytest.raises(TrustError, match="beside the adapter the base answers otherwise"),
+        ):
+            engine.load_adapter("third", str(adapter_a))
+
+    def test_renamed_modules_are_refused(self, engine, copied):
+        rewrite(copied, lambda name, tensor: (name.replace("layers.1", "layers.7"), tensor))
+        with pytest.raises(ModelError, match=r"6 of 18 tensors find no module"):
+            engine.load_adapter("renamed", str(copied))
+
+    def test_an_adapter_of_another_shape_is_refused(self, engine, copied):
+        rewrite(copied, lambda name, tensor: (name, torch.cat([tensor, tensor], dim=1)))
+        with pytest.raises(ModelError, match="does not fit the base model: size mismatch"):
+            engine.load_adapter("wide", str(copied))
+
+    def test_a_rank_above_the_engines_is_refused(self, engine, base, tmp_path):
+        make_adapter(base, tmp_path, seed=3, r=16)
+        with pytest.raises(ModelError, match=r"has rank 16, and the engine .* max_lora_rank 8"):
+            engine.load_adapter("high", str(tmp_path))
+
+    def test_what_vllm_does_not_serve_is_refused(self, engine, copied):
+        edit_config(copied, use_dora=True)
+        with pytest.raises(ModelError, match="has DoRA, which vLLM does not serve"):
+            engine.load_adapter("dora", str(copied))
+
+    def test_more_adapters_than_slots_are_refused(self, engine, adapter_a):
+        engine.load_adapter("third", str(adapter_a))
+        try:
+            with pytest.raises(ModelError, match="the engine was started for 3 adapters"):
+                engine.load_adapter("fourth", str(adapter_a))
+        finally:
+            engine._remove("third")
+
+    def test_a_name_is_taken_once(self, engine, adapter_a):
+        with pytest.raises(ModelError, match="named 'a' is already loaded"):
+            engine.load_adapter("a", str(adapter_a))
+
+    def test_a_model_that_is_not_loaded_is_an_error(self, engine):
+        with pytest.raises(EngineError, match="model 'c' is not loaded"):
+            engine.respond([("c", requests.generation(requests.FACT))])
