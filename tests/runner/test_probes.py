@@ -1,0 +1,144 @@
+"""Diversity, drift, perplexity and overfitting, measured on the embedded model."""
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from numpy.random import default_rng
+
+from evalguard.config import load_project
+from evalguard.demo import lexicon
+from evalguard.demo.corpus import conversations
+from evalguard.engines.hf import HFEngine
+from evalguard.records import CheckResult, Verdict
+from evalguard.runner import measure
+from evalguard.runner.check import run_check
+from evalguard.runner.models import ModelPool
+from evalguard.store import SampleStore
+from tests.conftest import write_jsonl
+
+SUITE = """
+version: 1
+tasks:
+  - {kind: diversity, data: stories.jsonl, prompt: "{{ question }}", samples: 4,
+     max_new_tokens: 24}
+  - {kind: drift, data: chats.jsonl, name: moved, prompt: "{{ question }}", max_new_tokens: 16}
+  - {kind: perplexity, data: chats.jsonl, name: language, text: "{{ answer }}"}
+  - {kind: overfitting, data: chats.jsonl, held_out: fresh.jsonl, name: heart,
+     prompt: "{{ question }}", target: "{{ answer }}", max_new_tokens: 24}
+"""
+
+THRESHOLDS = """
+version: 1
+gates:
+  - {suite: probes, metric: unique_outputs, max_drop: 50pp}
+  - {suite: probes, metric: distinct_2, max_drop: 50pp}
+  - {suite: probes, metric: length_change, min: -0.9, max: 0.9}
+  - {suite: probes, metric: shared_answers, max_drop: 50pp}
+  - {suite: probes, metric: token_kl, max: 1.9}
+  - {suite: probes, metric: nats_per_token, max_drop: 90pp}
+  - {suite: probes, metric: verbatim_recall, max_drop: 50pp}
+  - {suite: probes, metric: loss_gap, max_drop: 99pp}
+"""
+
+
+@pytest.fixture
+def probes(project: Path, edit: Callable[[str, str, str], None]) -> Path:
+    """The small project with one suite that holds every probe, 30 rows each."""
+    suites = project / "suites"
+    stories = [{"question": f"Write a story about a {animal}."} for animal in lexicon.ANIMALS]
+    write_jsonl(suites / "stories.jsonl", [*stories, *stories[:14]])
+    chats = [
+        {"question": item.prompt, "answer": item.answer}
+        for item in islice(conversations(default_rng(5)), 60)
+    ]
+    write_jsonl(suites / "chats.jsonl", chats[:30])
+    write_jsonl(suites / "fresh.jsonl", chats[30:])
+    (suites / "probes.yaml").write_text(SUITE)
+    (project / "thresholds" / "release.yaml").write_text(THRESHOLDS)
+    edit("evalguard.yaml", "suites: [general, facts]", "suites: [probes]")
+    return project
+
+
+def check(project: Path, *overrides: str, **options: bool) -> CheckResult:
+    loaded = load_project(project / "evalguard.yaml", overrides=overrides)
+    selected = [(gate, "harmless") for gate in loaded.thresholds.gates]
+    return run_check(loaded, selected, full=True, **options)
+
+
+def outputs(project: Path, result: CheckResult, task: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The stored answers to a task, by model and sample."""
+    with SampleStore(str(project / ".evalguard" / "store.db")) as store:
+        return {
+            run.model: {one.sample_id: one.outputs for one in store.all_samples(run.fingerprint)}
+            for run in result.tasks
+            if run.task == task
+        }
+
+
+def test_a_harmless_adapter_passes_every_probe(probes):
+    result = check(probes, noise=True)
+    by_metric = {gate.metric: gate for gate in result.gates}
+    assert {gate.verdict for gate in result.gates} == {Verdict.PASS}
+    assert 0 < by_metric["token_kl"].candidate < 0.01
+    assert by_metric["token_kl"].baseline == 0.0
+    assert by_metric["nats_per_token"].candidate == pytest.approx(
+        by_metric["nats_per_token"].baseline, abs=0.01
+    )
+    assert by_metric["unique_outputs"].baseline > 0.9
+    assert by_metric["distinct_2"].noise > 0, "the baseline's second run draws anew"
+    assert by_metric["nats_per_token"].noise == 0.0
+
+    again = check(probes)
+    assert again.timing["engine_calls"] == 0
+    assert [gate.ci for gate in again.gates] == [gate.ci for gate in result.gates]
+
+
+def test_a_noisy_adapter_moves_what_it_should(probes):
+    result = check(probes, "candidates.harmless.adapter=adapters/harmful")
+    by_metric = {gate.metric: gate for gate in result.gates}
+    assert by_metric["token_kl"].candidate > 0.02
+    assert by_metric["nats_per_token"].candidate > by_metric["nats_per_token"].baseline + 0.02
+
+
+def test_draws_do_not_depend_on_batches(probes, monkeypatch):
+    first = outputs(probes, check(probes), "stories")
+    (probes / ".evalguard" / "store.db").unlink()
+    monkeypatch.setattr(measure, "BATCH_REQUESTS", 20)
+    again = outputs(probes, check(probes, "engine.batch_size=7", "seed=0"), "stories")
+    assert again == first
+    answers = [text for texts in first["baseline"].values() for text in texts]
+    assert len(set(answers)) > 0.9 * len(answers)
+
+
+def test_another_seed_draws_other_samples(probes):
+    check(probes)
+    again = check(probes, "seed=1")
+    reused = {run.task: run.reused for run in again.tasks if run.model == "baseline"}
+    assert reused == {"stories": 0, "moved": 30, "language": 30, "heart": 30}
+
+
+class PlainEngine:
+    """An engine without its distributions, as most are."""
+
+    def __init__(self, engine: HFEngine) -> None:
+        self.name, self.models, self.max_length = "plain", engine.models, engine.max_length
+        self.respond = engine.respond
+
+
+def test_an_engine_without_distributions_is_told_and_spares_the_rest(probes, monkeypatch):
+    plain: dict[int, PlainEngine] = {}
+
+    def engine_of(self, name):
+        engine, model = served(self, name)
+        return plain.setdefault(id(engine), PlainEngine(engine)), model
+
+    served = ModelPool.engine_of
+    monkeypatch.setattr(ModelPool, "engine_of", engine_of)
+    gates = {gate.metric: gate for gate in check(probes).gates}
+    assert gates["token_kl"].verdict is Verdict.ERROR
+    assert "the engine 'plain' does not give" in gates["token_kl"].reason
+    assert "engine.name=hf" in gates["token_kl"].reason
+    others = {gate.verdict for metric, gate in gates.items() if metric != "token_kl"}
+    assert others == {Verdict.PASS}
