@@ -59,6 +59,15 @@ def test_tango_is_mcnemar_at_margin_zero():
     assert tango(12, 5, 90, 0.0) == pytest.approx((5 - 12) / np.sqrt(17))
 
 
+def test_tango_inverts_to_a_published_interval():
+    """Bentur et al.'s airway data in Fagerland et al. 2014, table V: −0.517 to −0.026."""
+    z = stats.norm.isf(0.025)
+    margins = np.linspace(-0.2, 0.8, 100_001)
+    statistic = np.array([tango(7, 1, 21, margin) for margin in margins[::50]])
+    accepted = -margins[::50][np.abs(statistic) <= z]
+    assert (accepted.min(), accepted.max()) == pytest.approx((-0.517, -0.026), abs=0.001)
+
+
 def test_bonett_price_is_the_paired_t_with_one_loss_and_one_gain_added():
     differences = np.array([-1] * 8 + [1] * 4 + [0] * 30)
     expected = stats.ttest_1samp(differences, -0.05).statistic

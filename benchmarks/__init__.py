@@ -1,0 +1,1 @@
+"""Measurements that the docs quote: each module prints its tables when run."""

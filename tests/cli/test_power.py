@@ -1,0 +1,64 @@
+"""``evalguard power``: figures, table, JSON and messages."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from evalguard.cli import main
+from evalguard.cli.power import command
+from evalguard.errors import ExitCode
+
+
+def figures(*arguments):
+    done = CliRunner().invoke(command, [*arguments, "--json"], standalone_mode=False)
+    return json.loads(done.output)
+
+
+def test_figures_of_a_drop():
+    found = figures("--n", "200", "--max-drop", "5pp", "--discordance", "0.1")
+    assert found["power"] == pytest.approx(0.695, abs=0.001)
+    assert found["mde"] == pytest.approx(0.0056, abs=1e-4)
+    assert found["required_n"] == pytest.approx(274, rel=0.025)
+    assert found["underpowered"] is True
+    assert [row["discordance"] for row in found["table"]] == [0.05, 0.1, 0.2]
+
+
+def test_a_gain_is_planned_for_twice_as_much():
+    found = figures("--n", "300", "--min-gain", "5pp")
+    assert found["effect"] == 0.1
+    assert found["margin"] == -0.05
+    assert found["mde"] > 0.05
+
+
+def test_looks_cost_level_and_power():
+    fixed = figures("--n", "250", "--max-drop", "5pp", "--discordance", "0.05")
+    looked = figures("--n", "250", "--max-drop", "5pp", "--discordance", "0.05", "--looks", "10")
+    assert looked["alpha"] == pytest.approx(0.0412, abs=1e-4)
+    assert looked["power"] < fixed["power"]
+
+
+def test_text_has_the_figures_and_a_table():
+    done = CliRunner().invoke(
+        command, ["--n", "150", "--max-drop", "5pp", "--discordance", "0.2"], standalone_mode=False
+    )
+    assert "required n" in done.output
+    assert "underpowered: even an unchanged model could not be relied on" in done.output
+    assert len([line for line in done.output.splitlines() if line.strip()[:1].isdigit()]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--n", "0", "--max-drop", "5pp"], "not in the range"),
+        (["--n", "100"], "nothing is demanded"),
+        (["--n", "100", "--max-drop", "5%"], "give the margin in pp"),
+        (["--n", "100", "--max-drop", "5pp", "--discordance", "0"], "not in the range"),
+        (["--n", "100", "--max-drop", "5pp", "--effect", "-0.06"], "give a greater one"),
+        (["--n", "100", "--max-drop", "5pp", "--effect", "0.3"], "raise the discordance"),
+        (["--max-drop", "5pp"], "Missing option '--n'"),
+    ],
+)
+def test_broken_input_is_refused(capsys, arguments, message):
+    assert main(["power", *arguments]) == ExitCode.USAGE
+    assert message in capsys.readouterr().err
