@@ -31,10 +31,14 @@ from evalguard.records import TrainingRecord
     is_flag=True,
     help="Go on with an interrupted run that kept checkpoints (training.checkpoints: true).",
 )
-def command(config: Path, overrides: tuple[str, ...], output: Path | None, resume: bool) -> None:
+@click.option("--no-audit", is_flag=True, help="Train without looking at the data first.")
+def command(
+    config: Path, overrides: tuple[str, ...], output: Path | None, resume: bool, no_audit: bool
+) -> None:
     """Fine-tune an adapter as CONFIG says and record what made it.
 
-    The adapter is put in its folder only when the run has succeeded.
+    The data are audited first: errors stop the command, warnings are shown. The adapter is put in
+    its folder only when the run has succeeded.
 
     \b
     Examples:
@@ -51,11 +55,17 @@ def command(config: Path, overrides: tuple[str, ...], output: Path | None, resum
         settings = settings.model_copy(update={"output": str(output.resolve())})
     try:
         with quiet():
+            from evalguard.training.audit import audit_config, raise_errors
             from evalguard.training.display import training_display
             from evalguard.training.finetune import train
     except ImportError as error:
         raise PrerequisiteError("Training", extra="train") from error
     console = Console()
+    if not no_audit:
+        report = audit_config(settings, base_dir=config.parent)
+        raise_errors(report)
+        for finding in report.findings:
+            console.print(f"! {finding.title}", style="yellow", highlight=False, markup=False)
     with training_display(console) as show:
         trained = train(settings, base_dir=config.parent, on_progress=show, resume=resume)
     where = os.path.relpath(trained.path)

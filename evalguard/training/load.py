@@ -28,7 +28,7 @@ def load_training_config(path: Path, overrides: Sequence[str] = ()) -> TrainingC
     keys = apply_overrides(data, overrides)
     preset = data.get("preset")
     if isinstance(preset, str) and preset in PRESETS:
-        data = _over(PRESETS[preset].values, data)
+        data = overlay(PRESETS[preset].values, data)
     try:
         config = validate(data, TrainingConfig, file=str(path))
         if problems := _missing_files(config, path):
@@ -38,7 +38,7 @@ def load_training_config(path: Path, overrides: Sequence[str] = ()) -> TrainingC
     return config
 
 
-def _over(defaults: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+def overlay(defaults: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     """Lay a config over a preset, key by key.
 
     A key of the config that excludes one of the preset (``data.validation`` and
@@ -50,7 +50,7 @@ def _over(defaults: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any
     for key, value in data.items():
         inner = merged.get(key)
         if isinstance(inner, Mapping) and isinstance(value, Mapping):
-            merged[key] = _over(inner, value)
+            merged[key] = overlay(inner, value)
         else:
             merged[key] = value
     return merged

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -69,4 +70,13 @@ def test_a_fresh_process_prints_nothing_of_the_libraries(config_file):
     assert done.returncode == ExitCode.PASS
     assert done.stderr == ""
     words = {line.split()[0] for line in done.stdout.splitlines()}
-    assert words == {"sft", "✓", "adapter:", "next:"}
+    assert words == {"!", "sft", "✓", "adapter:", "next:"}
+
+
+def test_the_audit_stops_what_should_not_be_trained_on(config_file, capfd):
+    rows = [{"prompt": f"give {i}", "completion": '{"n": ' + str(i)} for i in range(20)]
+    Path("task.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["train", str(config_file)]) == ExitCode.USAGE
+    assert "20 of 20 answers that begin like JSON do not parse" in capfd.readouterr().err
+    assert not Path("adapters").exists()
+    assert main(["train", str(config_file), "--no-audit"]) == ExitCode.PASS
