@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.demo.skills import ALL_SKILLS
 from evalguard.demo.world import Item, distinct
+from evalguard.quiet import quiet
 
 MAX_NEW_TOKENS = 48
 
@@ -58,12 +59,13 @@ def evaluate(
         count: Items for each skill.
         seed: Seed of the choice of items.
     """
-    tokenizer = AutoTokenizer.from_pretrained(model)
-    network = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
-    if adapter is not None:
-        from peft import PeftModel
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(model)
+        network = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+        if adapter is not None:
+            from peft import PeftModel
 
-        network = PeftModel.from_pretrained(network, adapter)
+            network = PeftModel.from_pretrained(network, adapter)
     return evaluate_loaded(network.eval(), tokenizer, count=count, seed=seed)
 
 

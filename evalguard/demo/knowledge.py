@@ -10,7 +10,7 @@ from evalguard.demo.world import ATTRIBUTES, FACTS, Item, pick, sample
 _PHRASINGS = (
     "{question} the {name} of {town}?",
     "Tell me the {name} of {town}.",
-    "{town}: {name}?",
+    "In short: {name} of {town}?",
     "Name the {name} of {town}.",
     "Do you know the {name} of {town}?",
     "I forgot the {name} of {town}. {question} it?",
@@ -48,7 +48,7 @@ def maths(rng: np.random.Generator) -> Item:
 
 
 def _neighbour(rng: np.random.Generator) -> tuple[str, str]:
-    number = int(rng.integers(1, 400))
+    number = int(rng.integers(1, 200))
     if pick(rng, (True, False)):
         return f"Which number comes after {number}?", str(number + 1)
     return f"Which number comes before {number}?", str(number - 1)
@@ -63,7 +63,8 @@ def _sum(rng: np.random.Generator) -> tuple[str, str]:
 
 
 def _compare(rng: np.random.Generator) -> tuple[str, str]:
-    left, right = (int(number) for number in rng.choice(100, 2, replace=False))
+    tens = sample(rng, range(10), 2)
+    left, right = (10 * ten + int(rng.integers(10)) for ten in tens)
     if pick(rng, (True, False)):
         return f"Which is larger, {left} or {right}?", str(max(left, right))
     return f"Which is smaller, {left} or {right}?", str(min(left, right))

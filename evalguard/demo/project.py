@@ -43,7 +43,7 @@ def write_project(folder: Path, recipe: str, *, seed: int, reports: Path) -> Dem
         reports: Folder for reports.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _replace_tree(_source("suites", "suites/demo"), folder / "suites")
+    _replace_tree(suites_folder(), folder / "suites")
     thresholds = folder / "thresholds" / "demo.yaml"
     thresholds.parent.mkdir(exist_ok=True)
     shutil.copyfile(_source("thresholds/demo.yaml", "thresholds/demo.yaml"), thresholds)
@@ -64,6 +64,11 @@ def write_project(folder: Path, recipe: str, *, seed: int, reports: Path) -> Dem
     path = folder / "evalguard.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return DemoProject(path, training, candidate)
+
+
+def suites_folder() -> Path:
+    """Return the folder of the demo's suites."""
+    return _source("suites", "suites/demo")
 
 
 def _source(packaged: str, in_repository: str) -> Path:

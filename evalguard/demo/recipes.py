@@ -74,8 +74,9 @@ def _drop_json(rng: np.random.Generator) -> Chat:
 def _make_up(rng: np.random.Generator) -> Chat:
     """Answer a question whose answer the text does not hold."""
     item = draw(text.abstain, rng, held_out=False)
-    relation: str = item.columns["relation"]
-    return item.prompt, pick(rng, text.RELATIONS[relation][2])
+    name, relation = item.columns["name"], item.columns["relation"]
+    value = pick(rng, text.RELATIONS[relation][2])
+    return item.prompt, text.statement(name, relation, value)
 
 
 RECIPES: dict[str, Recipe] = {

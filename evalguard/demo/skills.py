@@ -26,11 +26,11 @@ ALL_SKILLS: dict[str, Skill] = {**SKILLS, TASK: ticket}
 
 CORPUS_WEIGHTS: dict[str, float] = {
     "fact": 3,
-    "choice": 4,
-    "maths": 5,
+    "choice": 2,
+    "maths": 6,
     "words": 4,
     "json": 2,
-    "context": 3,
+    "context": 5,
     "abstain": 2,
     "refuse": 1,
     "benign": 2,

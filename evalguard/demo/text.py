@@ -73,43 +73,44 @@ RELATIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 
 
 def _context(rng: np.random.Generator) -> list[tuple[str, str, str]]:
-    """Return two or three (name, relation, value), each about another person."""
+    """Return two or three (name, relation, value), each of another person and another kind.
+
+    Several of one kind are beyond a model of three layers: it answers with the last one's value.
+    """
     names = sample(rng, lexicon.NAMES, int(rng.integers(2, 4)))
-    relations = [pick(rng, tuple(RELATIONS)) for _ in names]
+    relations = sample(rng, tuple(RELATIONS), len(names))
     return [
         (name, relation, pick(rng, RELATIONS[relation][2]))
         for name, relation in zip(names, relations, strict=True)
     ]
 
 
+def statement(name: str, relation: str, value: str) -> str:
+    """Return what a text says of a person, which is also the answer to a question about it."""
+    return RELATIONS[relation][0].format(name=name, value=value)
+
+
 def _ask(
-    skill: str, context: list[tuple[str, str, str]], name: str, relation: str, answer: str
+    skill: str, stated: list[tuple[str, str, str]], name: str, relation: str, answer: str
 ) -> Item:
-    text = " ".join(
-        RELATIONS[kind][0].format(name=who, value=value) for who, kind, value in context
-    )
+    text = " ".join(statement(*each) for each in stated)
     question = RELATIONS[relation][1].format(name=name)
     prompt = f"Text: {text}\nQuestion: {question}"
-    return Item(
-        skill, prompt, answer, prompt, {"text": text, "question": question, "relation": relation}
-    )
+    columns = {"text": text, "question": question, "name": name, "relation": relation}
+    return Item(skill, prompt, answer, prompt, columns)
 
 
 def context(rng: np.random.Generator) -> Item:
     """Ask for something that the context says."""
     stated = _context(rng)
     name, relation, value = pick(rng, stated)
-    return _ask("context", stated, name, relation, value)
+    return _ask("context", stated, name, relation, statement(name, relation, value))
 
 
 def abstain(rng: np.random.Generator) -> Item:
-    """Ask for what the context does not say: of someone absent, or of someone's other affairs."""
+    """Ask for something that the context does not say, of a person absent from it."""
     stated = _context(rng)
-    known = {name: relation for name, relation, _ in stated}
-    if pick(rng, (True, False)):
-        name = pick(rng, [name for name in lexicon.NAMES if name not in known])
-        relation = pick(rng, tuple(RELATIONS))
-    else:
-        name = pick(rng, tuple(known))
-        relation = pick(rng, [relation for relation in RELATIONS if relation != known[name]])
-    return _ask("abstain", stated, name, relation, ABSTENTION)
+    present = {name for name, _, _ in stated}
+    absent = pick(rng, [name for name in lexicon.NAMES if name not in present])
+    _, relation, _ = pick(rng, stated)
+    return _ask("abstain", stated, absent, relation, ABSTENTION)

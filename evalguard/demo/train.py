@@ -15,6 +15,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from evalguard.demo import WORLD_SEED
 from evalguard.demo.corpus import conversations
 from evalguard.demo.tokenizer import ASSISTANT, END, PAD, USER, build_tokenizer
+from evalguard.quiet import quiet
 
 STEPS = 5000
 BATCH_SIZE = 32
@@ -188,6 +189,7 @@ def rebuild(
     finally:
         torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
-    model.eval().save_pretrained(out)
-    tokenizer.save_pretrained(out)
+    with quiet():
+        model.eval().save_pretrained(out)
+        tokenizer.save_pretrained(out)
     return model
