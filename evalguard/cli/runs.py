@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalguard.errors import UsageError
+from evalguard.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from evalguard.records import ScoredSample
@@ -50,7 +50,7 @@ def list_runs(store: str | None, as_json: bool) -> None:
         (
             run.fingerprint[:_SHORT],
             str(run.description.get("name", "?")),
-            "/".join(str(run.description.get(part, "?")) for part in ("suite", "task")),
+            _task_of(run),
             f"{run.samples:,}",
             _size(run.size),
             f"{run.last:%Y-%m-%d %H:%M} UTC",
@@ -96,6 +96,80 @@ def show_run(run: str, count: int, store: str | None, as_json: bool) -> None:
         parts = {"prompt": sample.prompt, "target": sample.target, "output": sample.outputs}
         for row in _aligned((f"  {name}", _one_line(value)) for name, value in parts.items()):
             click.echo(row)
+
+
+@command.command("flips")
+@click.argument("runs", nargs=-1)
+@click.option("--of", "task", metavar="SUITE/TASK", help="All runs of a task, baselines first.")
+@click.option("--metric", metavar="NAME", help="A metric of 0 or 1, where there are several.")
+@click.option("--samples", "count", default=5, show_default=True, help="How many items to show.")
+@_store_option
+@_json_option
+def show_flips(
+    runs: Sequence[str],
+    task: str | None,
+    metric: str | None,
+    count: int,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Show what each of RUNS lost and won against the one before.
+
+    RUNS are fingerprints or beginnings of them, in the order of the models; or name a task with
+    --of to take all of its runs, the oldest first.
+    """
+    from evalguard.gates.flips import flip_ledger
+    from evalguard.records import to_json
+
+    if bool(runs) == bool(task):
+        raise UsageError("name two runs or more, or a task with --of SUITE/TASK")
+    with _open(store) as opened:
+        stored = opened.runs()
+        chosen = _runs_of(stored, task) if task else [_find(stored, run) for run in runs]
+        if len({_task_of(run) for run in chosen}) > 1:
+            tasks = ", ".join(sorted({_task_of(run) for run in chosen}))
+            raise UsageError(f"the runs are of several tasks ({tasks}); flips are within one")
+        samples = [{s.sample_id: s for s in opened.all_samples(r.fingerprint)} for r in chosen]
+    names = [f"{run.description.get('name', '?')} {run.fingerprint[:_SHORT]}" for run in chosen]
+    ledger = flip_ledger(
+        list(zip(names, samples, strict=True)), metric=metric or _only_metric(samples)
+    )
+    if as_json:
+        click.echo(json.dumps(to_json(ledger), indent=2, ensure_ascii=False))
+        return
+    header = ("model", "right → wrong", "wrong → right", "flipped")
+    rows = [
+        (step.after, str(len(step.losses)), str(len(step.gains)), f"{step.flip_rate:.1%}")
+        for step in ledger.steps
+    ]
+    for row in _aligned([header, (ledger.models[0], "", "", ""), *rows]):
+        click.echo(row)
+    lost = sum(item.regressed for item in ledger.items)
+    click.echo(f"{len(ledger.items)} items flipped; the last model lost {lost} of them")
+    marks = {True: "✓", False: "✗", None: "–"}
+    for item in ledger.items[:count]:
+        history = "".join(marks[right] for right in item.right)
+        click.echo(f"  {history}  {item.sample_id}  {_one_line(item.prompt)}")
+
+
+def _runs_of(stored: Iterable[StoredRun], task: str) -> list[StoredRun]:
+    """Return the runs of a task: those of the baseline, then candidates by age."""
+    found = [run for run in stored if _task_of(run) == task]
+    if not found:
+        tasks = {_task_of(run) for run in stored}
+        raise UsageError(f"no run of '{task}'. {did_you_mean(task, tasks)}")
+    return sorted(found, key=lambda run: (run.description.get("name") != "baseline", run.first))
+
+
+def _task_of(run: StoredRun) -> str:
+    return "/".join(str(run.description.get(part, "?")) for part in ("suite", "task"))
+
+
+def _only_metric(runs: Iterable[dict[str, ScoredSample]]) -> str:
+    found = {metric for run in runs for sample in run.values() for metric in sample.scores}
+    if len(found) != 1:
+        raise UsageError(f"choose one with --metric: {', '.join(sorted(found)) or 'none is there'}")
+    return found.pop()
 
 
 @command.command("prune")

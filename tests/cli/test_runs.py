@@ -143,3 +143,61 @@ def test_a_missing_store_is_not_made(run, tmp_path, monkeypatch):
     assert code == ExitCode.USAGE
     assert "there is no evalguard.yaml here" in err
     assert run("list", "--store", ".evalguard/store.db")[0] == ExitCode.PASS
+
+
+@pytest.fixture
+def retrained(project):
+    """Two candidates after another: the second loses what the first had won."""
+    outcomes = {"baseline": [1, 1, 0, 0], "v1": [1, 1, 1, 0], "v2": [0, 1, 0, 1]}
+    with SampleStore(project / ".evalguard" / "store.db") as store:
+        for number, (name, scores) in enumerate(outcomes.items()):
+            key = f"{number}{number}" * 32
+            store.describe_fingerprint(key, {"name": name, "suite": "qa", "task": "facts"})
+            samples = [
+                ScoredSample(
+                    task="facts",
+                    sample_id=f"q{index}",
+                    prompt=f"Question {index}",
+                    target="yes",
+                    outputs=("yes",),
+                    scores={"exact_match": float(score)},
+                )
+                for index, score in enumerate(scores)
+            ]
+            store.put(key, samples)
+
+
+def test_flips_follow_items_along_the_models(run, retrained):
+    code, out, _ = run("flips", "--of", "qa/facts")
+    assert code == ExitCode.PASS
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines[:4]] == ["model", "baseline", "v1", "v2"]
+    assert lines[2].split()[2:] == ["0", "1", "25.0%"]
+    assert lines[3].split()[2:] == ["2", "1", "75.0%"]
+    assert lines[4] == "3 items flipped; the last model lost 2 of them"
+    assert [line.split()[:2] for line in lines[5:]] == [["✓✓✗", "q0"], ["✗✓✗", "q2"], ["✗✗✓", "q3"]]
+
+
+def test_flips_are_a_record_for_other_tools(run, retrained):
+    code, out, _ = run("flips", "11", "22", "--json")
+    assert code == ExitCode.PASS
+    ledger = json.loads(out)
+    assert ledger["steps"][0]["losses"] == ["q0", "q2"]
+    assert ledger["items"][0]["right"] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name two runs or more"),
+        (["--of", "qa/fact"], "Did you mean 'qa/facts'?"),
+        (["00"], "name at least 2 runs, not 1"),
+        (["00", "ab"], "several tasks (example/sums, qa/facts)"),
+        (["ab", "ac"], "'numeric' is 0.5, and only 0 and 1 can flip"),
+        (["00", "11", "--metric", "f1"], "'f1' is None, and only 0 and 1 can flip"),
+    ],
+)
+def test_flips_that_cannot_be_told(run, retrained, arguments, message):
+    code, _, err = run("flips", *arguments)
+    assert code == ExitCode.USAGE
+    assert message in err

@@ -10,7 +10,7 @@ from numpy.random import default_rng
 from evalguard.config import load_project
 from evalguard.demo import lexicon
 from evalguard.demo.corpus import conversations
-from evalguard.engines.hf import HFEngine
+from evalguard.engines.base import Engine
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner import measure
 from evalguard.runner.check import run_check
@@ -67,6 +67,10 @@ def check(project: Path, *overrides: str, **options: bool) -> CheckResult:
     return run_check(loaded, selected, full=True, **options)
 
 
+def means(result: CheckResult, side: str) -> dict[str, float]:
+    return {gate.metric: getattr(gate, side) for gate in result.gates}
+
+
 def outputs(project: Path, result: CheckResult, task: str) -> dict[str, dict[str, tuple[str, ...]]]:
     """The stored answers to a task, by model and sample."""
     with SampleStore(str(project / ".evalguard" / "store.db")) as store:
@@ -79,16 +83,14 @@ def outputs(project: Path, result: CheckResult, task: str) -> dict[str, dict[str
 
 def test_a_harmless_adapter_passes_every_probe(probes):
     result = check(probes, noise=True)
-    by_metric = {gate.metric: gate for gate in result.gates}
     assert {gate.verdict for gate in result.gates} == {Verdict.PASS}
-    assert 0 < by_metric["token_kl"].candidate < 0.01
-    assert by_metric["token_kl"].baseline == 0.0
-    assert by_metric["nats_per_token"].candidate == pytest.approx(
-        by_metric["nats_per_token"].baseline, abs=0.01
-    )
-    assert by_metric["unique_outputs"].baseline > 0.9
-    assert by_metric["distinct_2"].noise > 0, "the baseline's second run draws anew"
-    assert by_metric["nats_per_token"].noise == 0.0
+    baseline, candidate = means(result, "baseline"), means(result, "candidate")
+    assert baseline["token_kl"] == 0.0 < candidate["token_kl"] < 0.01
+    assert candidate["nats_per_token"] == pytest.approx(baseline["nats_per_token"], abs=0.01)
+    assert baseline["unique_outputs"] > 0.9
+    noise = means(result, "noise")
+    assert noise["distinct_2"] > 0, "the baseline's second run draws anew"
+    assert noise["nats_per_token"] == 0.0
 
     again = check(probes)
     assert again.timing["engine_calls"] == 0
@@ -97,9 +99,9 @@ def test_a_harmless_adapter_passes_every_probe(probes):
 
 def test_a_noisy_adapter_moves_what_it_should(probes):
     result = check(probes, "candidates.harmless.adapter=adapters/harmful")
-    by_metric = {gate.metric: gate for gate in result.gates}
-    assert by_metric["token_kl"].candidate > 0.02
-    assert by_metric["nats_per_token"].candidate > by_metric["nats_per_token"].baseline + 0.02
+    baseline, candidate = means(result, "baseline"), means(result, "candidate")
+    assert candidate["token_kl"] > 0.02
+    assert candidate["nats_per_token"] > baseline["nats_per_token"] + 0.02
 
 
 def test_draws_do_not_depend_on_batches(probes, monkeypatch):
@@ -122,7 +124,7 @@ def test_another_seed_draws_other_samples(probes):
 class PlainEngine:
     """An engine without its distributions, as most are."""
 
-    def __init__(self, engine: HFEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.name, self.models, self.max_length = "plain", engine.models, engine.max_length
         self.respond = engine.respond
 
