@@ -50,6 +50,7 @@ class Ability(StrEnum):
     OVER_REFUSAL = "over_refusal"  # answers benign look-alikes
     DIVERSITY = "diversity"  # different answers to different prompts
     DRIFT = "drift"  # stays close to the baseline
+    OVERFITTING = "overfitting"  # learned its task, not its training rows
     OTHER = "other"
 
 

@@ -4,9 +4,10 @@ The rules, in the order in which they are applied to the gates of one candidate:
 
 1. A FAILed gate is evidence of the damage that its ability stands for
    (:mod:`evalguard.gates.damages`). INCONCLUSIVE and ERROR are evidence of nothing.
-2. A TASK gate shows overfitting where the held-out loss diverged (or, with none logged, the epochs
-   were far too many), and an unlearned task otherwise. A held-out loss that diverged strongly
-   names overfitting by FORMAT and INSTRUCTION gates, too.
+2. An OVERFITTING gate shows overfitting, and TASK gates then belong to it. Alone, a TASK gate
+   shows overfitting where the held-out loss diverged (or, with none logged, the epochs were far
+   too many), and an unlearned task otherwise. A held-out loss that diverged strongly names
+   overfitting by FORMAT and INSTRUCTION gates, too.
 3. Mode collapse is shown by DIVERSITY gates, or by lost samples of several suites that all got one
    answer. The latter only where the task was not learned: a model that learned its task and
    answers everything in the form of the task has forgotten.
@@ -132,6 +133,9 @@ def _collapse(case: Case) -> _Shown:
 
 
 def _task(case: Case) -> _Shown:
+    measured = _by_ability(damages.OVERFITTING, case)
+    if measured.evidence:
+        return measured
     failed = case.failed(Ability.TASK)
     by_heart = case.record is not None and learned_by_heart(case.record)
     if case.diverged is None and not by_heart:

@@ -162,6 +162,26 @@ class TestTask:
         assert finding.config_changes["training.epochs"] == 2
         assert finding.config_changes["lora.r"] == 8
 
+    @pytest.mark.parametrize("learned", [True, False])
+    def test_a_measured_recall_names_it_without_any_record(self, learned):
+        gates = gate_results(examples.HEALTHY if learned else UNLEARNED)
+        recall = replace(
+            gate_results(UNLEARNED)[0],
+            name="does not know its rows by heart",
+            metric="verbatim_recall",
+            ability=Ability.OVERFITTING,
+            higher_is_better=False,
+            verdict=Verdict.FAIL,
+            baseline=0.0,
+            candidate=0.6,
+            delta=-0.6,
+            ci=(-0.65, -0.55),
+        )
+        (finding,) = found((*gates, recall))
+        assert (finding.code, finding.severity) == ("overfitting", Severity.SEVERE)
+        assert recall.name in finding.evidence
+        assert (gates[0].name in finding.evidence) != learned
+
     def test_a_strong_divergence_names_it_by_the_format_gates(self):
         findings = found(gate_results(examples.OVERFITTING), self.memorised)
         assert standing(findings) == ["overfitting"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from numpy.random import default_rng
@@ -61,7 +62,7 @@ def probes(project: Path, edit: Callable[[str, str, str], None]) -> Path:
     return project
 
 
-def check(project: Path, *overrides: str, **options: bool) -> CheckResult:
+def check(project: Path, *overrides: str, **options: Any) -> CheckResult:
     loaded = load_project(project / "evalguard.yaml", overrides=overrides)
     selected = [(gate, "harmless") for gate in loaded.thresholds.gates]
     return run_check(loaded, selected, full=True, **options)
