@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.random_adapters import save_adapter
+
 pytest_plugins = ["pytester"]
 
 # Small models run fastest on one thread; several only wait for each other.
@@ -77,8 +79,8 @@ def demo_model() -> Path:
 def adapters(demo_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a ``harmless`` adapter, which changes next to nothing, and a harmful one."""
     folder = tmp_path_factory.mktemp("adapters")
-    _save_adapter(demo_model, folder / "harmless", scale=1e-2)
-    _save_adapter(demo_model, folder / "harmful", scale=8.0)
+    save_adapter(demo_model, folder / "harmless", scale=1e-2, seed=0)
+    save_adapter(demo_model, folder / "harmful", scale=8.0, seed=0)
     return folder
 
 
@@ -130,20 +132,3 @@ def edit(project: Path) -> Callable[[str, str, str], None]:
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write rows as JSON lines."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-def _save_adapter(base: Path, folder: Path, *, scale: float) -> None:
-    import torch
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
-
-    from evalguard.quiet import quiet
-
-    with quiet():
-        torch.manual_seed(0)
-        config = LoraConfig(r=4, lora_alpha=4, target_modules="all-linear", init_lora_weights=False)
-        model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), config)
-        for name, weight in model.named_parameters():
-            if "lora_B" in name:
-                weight.data *= scale
-        model.save_pretrained(folder)

@@ -15,7 +15,7 @@ import pytest
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user does."""
     return subprocess.run(
-        [sys.executable, "-m", "evalguard.cli", *arguments],
+        [sys.executable, "-m", "evalguard", *arguments],
         cwd=project,
         capture_output=True,
         text=True,

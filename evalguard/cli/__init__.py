@@ -5,7 +5,6 @@ May import everything below it. Loads nothing but click until a command runs.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
@@ -100,7 +99,3 @@ def main(arguments: list[str] | None = None) -> int:
         click.echo("interrupted; what was measured is kept", err=True)
         return ExitCode.INTERRUPTED
     return int(code) if isinstance(code, int) else ExitCode.PASS
-
-
-if __name__ == "__main__":
-    sys.exit(main())

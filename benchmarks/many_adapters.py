@@ -1,0 +1,174 @@
+"""``python -m benchmarks.many_adapters``: a base and four adapters, against five ``lm_eval`` runs.
+
+Both sides are whole processes on the hf engine, run one after the other in this one run, three
+times; the scores of every sample must be equal. ``--full`` measures every sample, as lm-eval does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.random_adapters import save_adapter
+
+REPEATS = 3
+SCALES = {"a": 0.02, "b": 0.05, "c": 0.1, "d": 0.3}
+TASKS = {"demo_facts": "exact_match", "demo_choices": "acc", "demo_words": "exact_match"}
+TARGET_EARLY = 8.0
+TARGET_FULL = 4.0
+TARGET_STORED = 3.0
+
+ENVIRONMENT = os.environ | {
+    "OMP_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_OFFLINE": "1",
+}
+
+
+def write_project(folder: Path) -> None:
+    """Write the project with its adapters and the benchmark tasks of the demo."""
+    from evalguard.demo import model_path
+    from evalguard.demo.project import suites_folder
+
+    shutil.copytree(suites_folder(), folder / "suites")
+    for seed, (name, scale) in enumerate(SCALES.items()):
+        save_adapter(model_path(), folder / "adapters" / name, scale=scale, seed=seed)
+    tasks = [{"kind": "benchmark", "task": f"tasks/{name}.yaml"} for name in TASKS]
+    gates = [
+        {"suite": "general", "task": task, "metric": metric, "max_drop": "5pp"}
+        for task, metric in TASKS.items()
+    ]
+    files = {
+        "suites/general.yaml": {"version": 1, "ability": "general", "tasks": tasks},
+        "thresholds/release.yaml": {"version": 1, "gates": gates},
+        "evalguard.yaml": {
+            "version": 1,
+            "engine": {"name": "hf", "dtype": "float32", "device": "cpu"},
+            "baseline": {"model": str(model_path())},
+            "candidates": {name: {"adapter": f"adapters/{name}"} for name in SCALES},
+            "suites": ["general"],
+            "thresholds": "release",
+        },
+    }
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+
+
+def run_evalguard(folder: Path, *options: str, keep_store: bool = False) -> float:
+    """Return the seconds of one ``evalguard check``."""
+    if not keep_store:
+        shutil.rmtree(folder / ".evalguard", ignore_errors=True)
+    command = [sys.executable, "-m", "evalguard", "check", *options]
+    return _timed(command, folder, allowed=(0, 1, 6))
+
+
+def run_lm_eval(folder: Path) -> float:
+    """Return the seconds of five ``lm_eval`` runs: the base and each adapter."""
+    from evalguard.demo import model_path
+
+    seconds = 0.0
+    for name in ("", *SCALES):
+        peft = f",peft={folder}/adapters/{name}" if name else ""
+        command = [
+            sys.executable, "-m", "lm_eval", "--model", "hf", "--device", "cpu",
+            "--model_args", f"pretrained={model_path()},dtype=float32{peft}",
+            "--tasks", ",".join(f"tasks/{task}.yaml" for task in TASKS),
+            "--apply_chat_template", "--batch_size", "64", "--log_samples",
+            "--output_path", str(folder / "lm_eval" / (name or "baseline")),
+        ]  # fmt: skip
+        seconds += _timed(command, folder / "suites", allowed=(0,))
+    return seconds
+
+
+def _timed(command: list[str], folder: Path, *, allowed: tuple[int, ...]) -> float:
+    started = time.perf_counter()
+    done = subprocess.run(
+        command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    if done.returncode not in allowed:
+        raise RuntimeError(f"{' '.join(command)} exited {done.returncode}:\n{done.stderr[-2000:]}")
+    return time.perf_counter() - started
+
+
+def scores_agree(folder: Path) -> bool:
+    """Return whether the means of a full run equal those that ``lm_eval`` reports."""
+    result = json.loads((folder / "full.json").read_text())
+    ours = {(r["model"], r["task"]): r["scores"][TASKS[r["task"]]] for r in result["tasks"]}
+    for name in ("baseline", *SCALES):
+        (file,) = (folder / "lm_eval" / name).rglob("results_*.json")
+        theirs = json.loads(file.read_text())["results"]
+        for task, metric in TASKS.items():
+            values = [v for k, v in theirs[task].items() if k.split(",")[0] == metric]
+            if abs(ours[name, task] - values[0]) > 1e-9:
+                return False
+    return True
+
+
+def main() -> int:
+    """Run the benchmark."""
+    early: list[float] = []
+    full: list[float] = []
+    stored: list[float] = []
+    harness: list[float] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_project(folder)
+        for _ in range(REPEATS):
+            shutil.rmtree(folder / "lm_eval", ignore_errors=True)
+            harness.append(run_lm_eval(folder))
+            full.append(run_evalguard(folder, "--full", "--json", "full.json"))
+            early.append(run_evalguard(folder))
+            # The baseline is in the store by now; the candidate is measured anew.
+            adapter = save_adapter_again(folder, seed=100 + len(stored))
+            override = f"candidates.d.adapter={adapter}"
+            stored.append(run_evalguard(folder, "--set", override, "-k", "[d]", keep_store=True))
+        equal = scores_agree(folder)
+    two = [2 * seconds / 5 for seconds in harness]
+    rows = [
+        ("all gates, early stopping", TARGET_EARLY, _ratios(harness, early)),
+        ("all samples (--full)", TARGET_FULL, _ratios(harness, full)),
+        ("one candidate, baseline stored (against two lm_eval runs)", TARGET_STORED,
+         _ratios(two, stored)),
+    ]  # fmt: skip
+    table = Table("whole processes", "target", "times faster: median (least to greatest)")
+    for label, target, ratios in rows:
+        figure = statistics.median(ratios)
+        missed = "" if figure >= target else "  MISSED"
+        table.add_row(
+            label, f"≥ {target:g}", f"{figure:.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f}){missed}"
+        )
+    table.add_row("scores equal those of lm_eval", "yes", "yes" if equal else "no  MISSED")
+    for label, seconds in (("lm_eval, five runs", harness), ("evalguard --full", full),
+                           ("evalguard", early), ("evalguard, one candidate", stored)):  # fmt: skip
+        table.add_row(f"{label}: seconds", "", f"{statistics.median(seconds):.1f}")
+    Console(width=110).print(table)
+    return 0 if equal and all(statistics.median(r) >= t for _, t, r in rows) else 1
+
+
+def save_adapter_again(folder: Path, *, seed: int) -> str:
+    """Write a new adapter; return its path relative to the project."""
+    from evalguard.demo import model_path
+
+    save_adapter(model_path(), folder / "adapters" / f"d{seed}", scale=0.02, seed=seed)
+    return f"adapters/d{seed}"
+
+
+def _ratios(slow: list[float], fast: list[float]) -> list[float]:
+    return sorted(a / b for a, b in zip(slow, fast, strict=True))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
