@@ -8,7 +8,7 @@ from evalguard import scorers
 from evalguard.config.resolved import Suite
 from evalguard.config.suite import Task
 from evalguard.config.task_kinds import Benchmark, Overfitting, TestSet
-from evalguard.config.thresholds import GateConfig
+from evalguard.config.thresholds import EACH_TASK, GateConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
 from evalguard.scorers.probes import METRICS_OF_KIND
@@ -52,11 +52,11 @@ def check_gate(
     if any(isinstance(task, Benchmark) for task in tasks):
         return  # which tasks and metrics a benchmark has, only lm-eval knows
     by_name = {task.task_name: task for task in tasks}
-    if gate.task is not None and gate.task not in by_name:
+    if gate.task is not None and gate.task not in (EACH_TASK, *by_name):
         hint = did_you_mean(gate.task, by_name)
         yield Problem(file, f"{key}.task", f"no task '{gate.task}' in '{gate.suite}'. {hint}")
         return
-    chosen = [by_name[gate.task]] if gate.task is not None else list(by_name.values())
+    chosen = [by_name[gate.task]] if gate.task in by_name else list(by_name.values())
     try:
         measured = {metric.name: metric for task in chosen for metric in _metrics(task)}
     except EvalGuardError:
@@ -67,6 +67,20 @@ def check_gate(
         yield Problem(file, f"{key}.metric", message)
     else:
         yield from _check_bounds(gate, measured[gate.metric], file, key)
+
+
+def measuring(metric: str, suite: Suite) -> list[str]:
+    """Return the names of a suite's tasks that measure a metric, or may: what a benchmark does."""
+    return [task.task_name for task in suite.config.tasks if _may_measure(task, metric)]
+
+
+def _may_measure(task: Task, metric: str) -> bool:
+    if isinstance(task, Benchmark):
+        return True
+    try:
+        return any(one.name == metric for one in _metrics(task))
+    except EvalGuardError:
+        return True  # the scorer is a problem of the suite, told there
 
 
 def _files(task: Task) -> Iterator[tuple[str, str]]:

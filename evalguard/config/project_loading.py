@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from evalguard import scorers
-from evalguard.config.cross_checks import check_gate, check_suite
+from evalguard.config.cross_checks import check_gate, check_suite, measuring
 from evalguard.config.loading import load_yaml, read_mapping, validate
 from evalguard.config.model import ConfigModel
 from evalguard.config.overrides import apply_overrides, blame_overrides
 from evalguard.config.project import ProjectConfig
 from evalguard.config.resolved import Project, Suite, Thresholds
 from evalguard.config.suite import SuiteConfig
-from evalguard.config.thresholds import GateConfig, ThresholdsConfig
+from evalguard.config.thresholds import EACH_TASK, GateConfig, ThresholdsConfig
 from evalguard.errors import ConfigError, EvalGuardError, Problem, UsageError, did_you_mean
 from evalguard.records import Ability, Gate
 
@@ -102,14 +102,15 @@ class _Loader:
             self.problems += check_gate(
                 gate, self._suites, suites, file=str(path), key=f"gates[{index}]"
             )
-        abilities = {name: suite.config.ability for name, suite in suites.items()}
         return Thresholds(
             path=path,
             confidence_level=config.confidence_level,
             on_inconclusive=config.on_inconclusive,
             on_underpowered=config.on_underpowered,
             gates=tuple(
-                _gate(gate, abilities.get(gate.suite, Ability.OTHER), path) for gate in config.gates
+                _gate(one, suites.get(gate.suite), path)
+                for gate in config.gates
+                for one in _each(gate, suites.get(gate.suite))
             ),
         )
 
@@ -140,7 +141,17 @@ class _Loader:
         return None
 
 
-def _gate(config: GateConfig, ability: Ability, path: Path) -> Gate:
+def _each(gate: GateConfig, suite: Suite | None) -> Iterator[GateConfig]:
+    """Yield a gate, or one for each task of its suite where it asks for that."""
+    if gate.task != EACH_TASK or suite is None:
+        yield gate
+        return
+    for task in measuring(gate.metric, suite):
+        name = f"{gate.name}: {task}" if gate.name else None
+        yield gate.model_copy(update={"task": task, "name": name})
+
+
+def _gate(config: GateConfig, suite: Suite | None, path: Path) -> Gate:
     """Return the record of a gate."""
     return Gate(
         name=config.gate_name,
@@ -153,6 +164,6 @@ def _gate(config: GateConfig, ability: Ability, path: Path) -> Gate:
         max=config.max,
         role=config.role,
         weights=config.weights,
-        ability=ability,
+        ability=suite.config.ability if suite else Ability.OTHER,
         source=str(path),
     )

@@ -56,6 +56,10 @@ MarginField = Annotated[
 ]
 
 
+EACH_TASK = "*"
+"""In place of a task's name: a gate on each task of the suite."""
+
+
 class GateConfig(ConfigModel):
     """One requirement on one metric of one suite; where several are given, each must hold."""
 
@@ -66,7 +70,7 @@ class GateConfig(ConfigModel):
     metric: NonEmpty
     """What a task of the suite measures, such as `acc` or `exact_match`."""
     task: NonEmpty | None = None
-    """One task of the suite; all tasks that measure the metric by default."""
+    """One task of the suite; by default all that measure the metric together, with `*` each."""
     max_drop: MarginField | None = None
     """Tolerated drop against the baseline: `5pp` (of the score) or `5%` (of its mean)."""
     min_gain: MarginField | None = None

@@ -139,7 +139,12 @@ def test_problems_of_all_files_come_together(project, edit):
             "suites[0]: there is no file suites/genaral.yaml. Did you mean 'general'?",
         ),
         ("evalguard.yaml", "min_kappa: 0.6", "min_kappa: 0", "judge.admission.min_kappa: must be"),
-        ("suites/tickets.yaml", "test_set", "testset", "tasks[0].kind: must be benchmark, test_set"),
+        (
+            "suites/tickets.yaml",
+            "test_set",
+            "testset",
+            "tasks[0].kind: must be benchmark, test_set",
+        ),
         ("suites/tickets.yaml", "ability: task", "ability: taks", "Did you mean 'task'?"),
         ("suites/tickets.yaml", "tickets.jsonl", "tikets.jsonl", "tasks[0].data: no such file"),
         ("suites/tickets.yaml", "{{ ticket }}", "{{ ticket ", "tasks[0].prompt: broken template"),
@@ -261,3 +266,49 @@ def test_scorer_modules_are_run_only_when_listed(project, edit):
     assert load_project().suites["tickets"].config.tasks
     edit("evalguard.yaml", "mine.py", "yours.py")
     assert any("scorer_modules[0]" in line and "yours.py" in line for line in problems())
+
+
+def test_a_gate_on_each_task_is_as_many_gates(edit):
+    edit(
+        "suites/tickets.yaml",
+        "tasks:\n",
+        """tasks:
+  - {kind: test_set, name: urgent, data: data/tickets.jsonl, prompt: x, scorers: [exact_match]}
+  - {kind: test_set, name: long, data: data/tickets.jsonl, prompt: x, scorers: [json_valid]}
+""",
+    )
+    edit(
+        "thresholds/release.yaml",
+        "gates:\n",
+        """gates:
+  - {name: every queue, suite: tickets, task: "*", metric: exact_match, min: 0.5}
+""",
+    )
+    gates = [gate for gate in load_project().thresholds.gates if gate.min == 0.5]
+    assert [(gate.task, gate.name) for gate in gates] == [
+        ("urgent", "every queue: urgent"),
+        ("tickets", "every queue: tickets"),
+    ]
+
+
+def test_a_gate_on_a_metric_of_a_probe_is_checked(edit):
+    edit(
+        "suites/tickets.yaml",
+        "tasks:\n",
+        """tasks:
+  - {kind: diversity, name: open, data: data/tickets.jsonl, prompt: "{{ ticket }}"}
+""",
+    )
+    edit(
+        "thresholds/release.yaml",
+        "gates:\n",
+        """gates:
+  - {suite: tickets, task: open, metric: distinct, max_drop: 9pp}
+  - {suite: tickets, task: open, metric: length_change, min: -30}
+""",
+    )
+    unknown, outside = problems()
+    assert (
+        "gates[0].metric: 'tickets' has no metric 'distinct'. Did you mean 'distinct_2'" in unknown
+    )
+    assert "gates[1].min: -30 is outside the range of 'length_change', -1 to 1" in outside
