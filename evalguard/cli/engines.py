@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from evalguard.engines.base import EngineSettings
     from evalguard.engines.parity import Parity
 
-LIKELIHOOD_TOLERANCE = 0.05
-"""Greatest difference of a log-likelihood that rounding in 16 bits explains."""
-
 _EPILOG = """
 \b
 Examples:
@@ -81,27 +78,30 @@ def _show_engines() -> None:
 
 
 def _show_parity(between: tuple[str, str], settings: EngineSettings) -> int:
-    from evalguard.engines.parity import measure_parity
+    from evalguard.engines.parity import measure_parity, tolerance
 
     versions, rows = measure_parity(*between, settings)
     for name, version in zip(between, versions, strict=True):
         click.echo(f"{name}: {version}")
     click.echo(f"\n{'model':<24} {'same text':>10} {'log-likelihood':>15} {'score':>8}")
+    limit = tolerance(settings.dtype)
     for row in rows:
-        colour = "green" if _agrees(row) else "red"
+        colour = "green" if _agrees(row, limit) else "red"
         click.secho(
             f"{row.model:<24} {row.greedy_match:>10.0%} {row.likelihood_gap:>15.2g} "
             f"{row.score_gap:>8.3f}",
             fg=colour,
         )
     click.echo(
-        "\nsame text: share of greedy answers; log-likelihood and score: greatest difference"
+        f"\nsame text: share of greedy answers; log-likelihood and score: greatest difference.\n"
+        f"In {settings.dtype}, rounding explains a log-likelihood's difference of up to {limit:g}."
     )
-    return ExitCode.PASS if all(map(_agrees, rows)) else ExitCode.REGRESSION
+    agree = all(_agrees(row, limit) for row in rows)
+    return ExitCode.PASS if agree else ExitCode.REGRESSION
 
 
-def _agrees(row: Parity) -> bool:
-    return row.score_gap == 0 and row.likelihood_gap <= LIKELIHOOD_TOLERANCE
+def _agrees(row: Parity, limit: float) -> bool:
+    return row.score_gap == 0 and row.likelihood_gap <= limit
 
 
 def _two(between: str) -> tuple[str, str]:

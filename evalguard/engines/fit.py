@@ -45,6 +45,16 @@ def check_fit(adapter: AdapterFiles, base: Path) -> None:
             )
 
 
+def origin_notes(adapter: AdapterFiles, base: str) -> tuple[str, ...]:
+    """Return a note where the adapter names another base than the one it is loaded on.
+
+    Names alone decide nothing: the same model lies in other folders on other machines.
+    """
+    if not adapter.base_model or Path(adapter.base_model).name == Path(base).name:
+        return ()
+    return (f"its config names '{adapter.base_model}' as its base; it is loaded on '{base}'",)
+
+
 def _check_shape(
     adapter: AdapterFiles,
     base: Path,

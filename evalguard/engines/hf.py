@@ -22,6 +22,7 @@ from evalguard.engines.base import (
     Response,
     check_numbers,
 )
+from evalguard.engines.fit import origin_notes
 from evalguard.engines.hf_model import SwitchableHFLM, constructor_arguments
 from evalguard.errors import EngineError, ModelError, TrustError
 from evalguard.quiet import quiet
@@ -48,6 +49,7 @@ class HFEngine:
         self.version = f"transformers {transformers.__version__}, lm-eval {lm_eval.__version__}"
         self._threads = torch.get_num_threads()
         self._adapters: list[str] = []
+        self._model = settings.model
         self._damage = ""
         with quiet():
             try:
@@ -86,11 +88,11 @@ class HFEngine:
                 self._lm.add_adapter(name, adapter)
         except (RuntimeError, ValueError, KeyError, SafetensorError) as error:
             raise ModelError(f"{path}: cannot be loaded: {_first_line(error)}") from error
-        check = self._check_effect(name, path, base)
+        effect = self._check_effect(name, path, base)
         self._adapters.append(name)
-        return check
+        return AdapterCheck(effect, origin_notes(adapter, self._model))
 
-    def _check_effect(self, name: str, path: str, base: list[torch.Tensor]) -> AdapterCheck:
+    def _check_effect(self, name: str, path: str, base: list[torch.Tensor]) -> float:
         """Compare the logits on the probe texts with those of the base before the adapter came."""
         if _mean_change(base, self._lm.probe_logits(BASE)) > 0:
             self._damage = f"{path}: loading the adapter changed the base itself"
@@ -102,7 +104,7 @@ class HFEngine:
                 f"{path}: the adapter changes nothing: its logits equal the base's. "
                 f"Every score would be the baseline's own. Check that training reached it."
             )
-        return AdapterCheck(effect=effect)
+        return effect
 
     def respond(
         self,

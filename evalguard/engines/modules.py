@@ -13,20 +13,35 @@ from evalguard.engines.base import EngineSettings
 from evalguard.errors import ModelError
 
 
+def bare_config(settings: EngineSettings) -> Any:
+    """Return a base's config.
+
+    Raises:
+        ModelError: If there is none.
+    """
+    try:
+        return AutoConfig.from_pretrained(
+            settings.model,
+            revision=settings.revision,
+            trust_remote_code=settings.trust_remote_code,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{settings.model}: its config cannot be read: {error}") from error
+
+
 def bare_model(settings: EngineSettings) -> Any:
     """Return a base without weights, from its config alone.
 
     Raises:
         ModelError: If it is no causal language model.
     """
-    source = {"revision": settings.revision, "trust_remote_code": settings.trust_remote_code}
+    config = bare_config(settings)
     try:
-        config = AutoConfig.from_pretrained(settings.model, **source)
         with torch.device("meta"):
             return AutoModelForCausalLM.from_config(
                 config, trust_remote_code=settings.trust_remote_code
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (ValueError, KeyError) as error:
         raise ModelError(f"{settings.model}: no causal language model: {error}") from error
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalguard.engines.base import BASE, Engine, EngineSettings, Response
 from evalguard.engines.opening import open_engine
+from evalguard.errors import ModelError, TrustError
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -30,10 +32,28 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("To see at night, switch on the", (" light", " bread", " river", " past")),
     ("Cats chase", (" mice", " clouds of numbers", " grammar", " Tuesday")),
 )
-"""Contexts and choices, the right one first."""
+"""Contexts, each with four choices, the right one first."""
 
 NEW_TOKENS = 32
 """Length of each greedy generation."""
+
+SPOT_QUESTIONS = 4
+"""How many questions a spot check asks."""
+
+ROUNDING = {"float32": 0.01}
+"""Difference of a choice's log-likelihood that rounding explains, by precision."""
+
+ROUNDING_16_BIT = 1.0
+"""The same for 16 bits, in which logits of 16 and more move in steps of up to 1/8 a token."""
+
+
+def tolerance(dtype: str) -> float:
+    """Return the greatest difference of a log-likelihood that rounding explains.
+
+    Args:
+        dtype: Precision of the computation; ``auto`` may be any.
+    """
+    return ROUNDING.get(dtype, ROUNDING_16_BIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +100,51 @@ def measure_parity(
     return (first_version, second_version), compare(before, after)
 
 
-def collect(engine: Engine, models: Iterable[str]) -> Answers:
+def reference_answers(settings: EngineSettings) -> Answers:
+    """Return what transformers answers to the questions of a spot check, and free it again.
+
+    An adapter that it cannot load is left out: the engine that is checked will say why.
+
+    Raises:
+        ModelError: If it cannot load the base.
+    """
+    engine = open_engine("hf", replace(settings, adapters=(), options={}))
+    try:
+        for name, path in settings.adapters:
+            with suppress(ModelError, TrustError):
+                engine.load_adapter(name, path)
+        return collect(engine, engine.models, questions=SPOT_QUESTIONS)
+    finally:
+        engine.close()
+
+
+def spot_check(engine: Engine, model: str, reference: Answers, *, dtype: str) -> Parity:
+    """Check that an engine answers a few questions as transformers does.
+
+    Args:
+        engine: The engine.
+        model: The base or an adapter that it has loaded.
+        reference: What :func:`reference_answers` returned.
+        dtype: Precision of the computation.
+
+    Raises:
+        TrustError: If a log-likelihood differs by more than rounding explains.
+    """
+    found = collect(engine, [model], questions=SPOT_QUESTIONS)
+    [parity] = compare({model: reference[model]}, found)
+    if not parity.likelihood_gap <= tolerance(dtype):
+        raise TrustError(
+            f"model '{model}': {engine.name} and transformers disagree: log-likelihoods differ by "
+            f"up to {parity.likelihood_gap:.2g}, where rounding explains {tolerance(dtype):g}. "
+            f"See `evalguard engines --parity`, and use 'engine: {{name: hf}}' until it is clear "
+            f"which is right."
+        )
+    return parity
+
+
+def collect(engine: Engine, models: Iterable[str], *, questions: int = len(QUESTIONS)) -> Answers:
     """Return an engine's responses to the probe requests, for each model."""
-    requests = list(_requests())
+    requests = list(_requests(questions))
     return {model: engine.respond([(model, r) for r in requests]) for model in models}
 
 
@@ -110,14 +172,14 @@ def _answers_of(name: str, settings: EngineSettings) -> tuple[str, Answers]:
         engine.close()
 
 
-def _requests() -> Iterator[Instance]:
+def _requests(questions: int) -> Iterator[Instance]:
     from lm_eval.api.instance import Instance
 
-    for context, choices in QUESTIONS:
+    for context, choices in QUESTIONS[:questions]:
         for choice in choices:
             yield Instance(request_type="loglikelihood", doc={}, arguments=(context, choice), idx=0)
     settings = {"until": [], "max_gen_toks": NEW_TOKENS, "do_sample": False}
-    for context, _ in QUESTIONS:
+    for context, _ in QUESTIONS[:questions]:
         yield Instance(request_type="generate_until", doc={}, arguments=(context, settings), idx=0)
 
 
@@ -131,12 +193,10 @@ def _likelihoods(responses: Sequence[Response]) -> list[float]:
 
 def _score(responses: Sequence[Response]) -> float:
     """Return the share of questions for which the right choice is the likeliest."""
-    values = iter(_likelihoods(responses))
-    right = 0
-    for _, choices in QUESTIONS:
-        likelihoods = [next(values) for _ in choices]
-        right += likelihoods.index(max(likelihoods)) == 0
-    return right / len(QUESTIONS)
+    values = _likelihoods(responses)
+    size = len(QUESTIONS[0][1])
+    groups = [values[start : start + size] for start in range(0, len(values), size)]
+    return sum(group.index(max(group)) == 0 for group in groups) / len(groups)
 
 
 def _share_equal(first: Sequence[str], second: Sequence[str]) -> float:

@@ -6,10 +6,8 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 import lm_eval
@@ -25,6 +23,7 @@ from evalguard.engines.base import (
     Response,
     check_numbers,
 )
+from evalguard.engines.fit import origin_notes
 from evalguard.engines.modules import bare_model, check_modules
 from evalguard.engines.vllm_library import (
     ON_CPU,
@@ -39,12 +38,10 @@ from evalguard.engines.vllm_library import (
 )
 from evalguard.engines.vllm_model import BatchingVLLM, Tokens
 from evalguard.engines.vllm_scoring import Prompt, Scoring, ScoringBatch
-from evalguard.engines.vllm_support import LoraPlan, check_lora, module_names, plan_lora
+from evalguard.engines.vllm_start import constructor_arguments, read_plan
+from evalguard.engines.vllm_support import check_lora, module_names
 from evalguard.errors import EngineError, ModelError, TrustError
 from evalguard.quiet import quiet
-
-_CPU_BLOCK_TOKENS = 32
-"""Tokens in a block of the cache; vLLM's default of 128 would share only every 128th token."""
 
 _FAILURES = (RuntimeError, ValueError, TypeError, AssertionError, OSError, EngineDeadError)
 """What vLLM raises when a model cannot be loaded or a call fails."""
@@ -70,12 +67,12 @@ class VLLMEngine:
         self._settings = settings
         self._adapters: dict[str, LoRARequest] = {}
         self._ids = count(1)
-        self._plan = _plan(settings)
+        self._plan = read_plan(settings)
         self._log = ChildLog()
         before = set(_children())
         with quiet(), vllm_environment(), self._log.catching():
             try:
-                self._lm = BatchingVLLM(**_constructor_arguments(settings, self._plan))
+                self._lm = BatchingVLLM(**constructor_arguments(settings, self._plan))
             except _FAILURES as error:
                 reason = self._reason(error)
                 raise ModelError(f"{settings.model}: vLLM cannot load it: {reason}") from error
@@ -114,7 +111,8 @@ class VLLMEngine:
         self._adapters[name] = LoRARequest(f"{name}#{number}", number, str(Path(path).resolve()))
         try:
             self._lm.model.llm_engine.add_lora(self._adapters[name])
-            return self._check_effect(name, path)
+            effect = self._check_effect(name, path)
+            return AdapterCheck(effect, origin_notes(adapter, self._settings.model))
         except TrustError:
             self._remove(name)
             raise
@@ -241,7 +239,7 @@ class VLLMEngine:
                 f"{', '.join(plan.modules)}. List it in the engine's settings before it starts."
             )
 
-    def _check_effect(self, name: str, path: str) -> AdapterCheck:
+    def _check_effect(self, name: str, path: str) -> float:
         """Compare log-probabilities on the probe texts, of base and adapter in one batch."""
         base, adapted = self._probe([BASE, name])
         effect = _mean_change(base, adapted)
@@ -257,7 +255,7 @@ class VLLMEngine:
                 f"where the adapter differs from it by {effect:.2g}. Its requests cannot be told "
                 f"from the base's on this engine: use 'engine: {{name: hf}}'."
             )
-        return AdapterCheck(effect=effect)
+        return effect
 
     def _probe(self, models: Sequence[str]) -> list[list[float]]:
         """Return the log-probability of every token of the probe texts, for each model."""
@@ -302,49 +300,6 @@ def _children() -> list[psutil.Process]:
         for child in psutil.Process().children(recursive=True)
         if "resource_tracker" not in " ".join(child.cmdline())
     ]
-
-
-def _plan(settings: EngineSettings) -> LoraPlan | None:
-    """Return what the adapters of the settings need, or ``None`` without any."""
-    adapters = [read_adapter(Path(path)) for _, path in settings.adapters]
-    for adapter in adapters:
-        check_lora(adapter, on_cpu=ON_CPU)
-    if not adapters:
-        return None
-    plan = plan_lora(adapters)
-    given = settings.options.get("max_lora_rank")
-    return replace(plan, max_rank=int(given)) if given else plan
-
-
-def _constructor_arguments(settings: EngineSettings, plan: LoraPlan | None) -> dict[str, Any]:
-    """Return what lm-eval's class, and through it vLLM, is built with."""
-    if settings.quantization != "none":
-        raise ModelError(
-            f"{settings.model}: the vllm engine serves no base in {settings.quantization}. "
-            f"Use 'engine: {{name: hf}}'."
-        )
-    arguments: dict[str, Any] = {
-        "pretrained": settings.model,
-        "revision": settings.revision,
-        "tokenizer": settings.tokenizer,
-        "dtype": settings.dtype,
-        "max_length": settings.max_length,
-        "trust_remote_code": settings.trust_remote_code,
-        "enable_prefix_caching": True,
-        "use_tqdm_on_load": False,
-    }
-    if ON_CPU:
-        arguments |= {"enforce_eager": True, "block_size": _CPU_BLOCK_TOKENS}
-    if plan:
-        arguments |= {
-            "enable_lora": True,
-            "max_lora_rank": plan.max_rank,
-            "lora_target_modules": list(plan.modules),
-            # vLLM's CPU build gives requests of the base the adapter in the last slot when it
-            # mixes them with others, so there is one slot more, which stays empty.
-            "max_loras": plan.adapters + ON_CPU,
-        }
-    return arguments | dict(settings.options)
 
 
 def _seed(prompts: Sequence[Prompt]) -> None:

@@ -45,6 +45,7 @@ def adapter_b(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def vllm_engine(base: Path, adapter_a: Path, adapter_b: Path) -> Iterator[Engine]:
     """vLLM with the adapters A and B, and a place for one more; it starts once for all tests."""
+    pytest.importorskip("vllm")
     from evalguard.engines.vllm import VLLMEngine
 
     adapters = (("a", str(adapter_a)), ("b", str(adapter_b)))

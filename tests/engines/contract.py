@@ -6,7 +6,7 @@ import pytest
 
 from evalguard.engines.base import BASE, Engine, Response
 from evalguard.errors import EngineError
-from tests.engines import requests
+from tests.engines import questions
 
 MODELS = (BASE, "a", "b")
 TOLERANCE = 1e-4
@@ -28,8 +28,8 @@ class EngineContract:
     def test_choices_get_a_likelihood_and_whether_they_are_greedy(
         self, engine: Engine, model: str
     ) -> None:
-        answers = engine.respond([(model, request) for request in requests.choices()])
-        assert len(answers) == len(requests.choices())
+        answers = engine.respond([(model, request) for request in questions.choices()])
+        assert len(answers) == len(questions.choices())
         for answer in answers:
             assert isinstance(answer, tuple)
             likelihood, greedy = answer
@@ -37,43 +37,45 @@ class EngineContract:
             assert isinstance(greedy, bool)
 
     def test_the_greedy_token_is_the_one_that_is_generated(self, engine: Engine) -> None:
-        [text] = engine.respond([(BASE, requests.generation(requests.FACT, max_gen_toks=1))])
-        [scored] = engine.respond([(BASE, requests.choice(requests.FACT, str(text)))])
+        [text] = engine.respond([(BASE, questions.generation(questions.FACT, max_gen_toks=1))])
+        [scored] = engine.respond([(BASE, questions.choice(questions.FACT, str(text)))])
         assert isinstance(scored, tuple)
         assert scored[1] is True
 
     def test_adapters_answer_differently(self, engine: Engine) -> None:
-        answers = [engine.respond([(m, request) for request in requests.choices()]) for m in MODELS]
+        answers = [
+            engine.respond([(m, request) for request in questions.choices()]) for m in MODELS
+        ]
         for one, other in combinations(answers, 2):
             assert one != other
 
     def test_a_mixed_batch_answers_as_each_model_alone(self, engine: Engine) -> None:
-        alone = [engine.respond([(m, request) for request in requests.mixed()]) for m in MODELS]
-        interleaved = [(m, request) for request in requests.mixed() for m in MODELS]
+        alone = [engine.respond([(m, request) for request in questions.mixed()]) for m in MODELS]
+        interleaved = [(m, request) for request in questions.mixed() for m in MODELS]
         together = engine.respond(interleaved)
         for position, answers in enumerate(alone):
             assert_same(together[position :: len(MODELS)], answers)
 
     def test_the_order_of_requests_does_not_matter(self, engine: Engine) -> None:
-        batch = [(model, request) for model in MODELS for request in requests.mixed()]
+        batch = [(model, request) for model in MODELS for request in questions.mixed()]
         assert_same(engine.respond(batch[::-1])[::-1], engine.respond(batch))
 
     def test_the_base_knows_its_world(self, engine: Engine) -> None:
-        answers = engine.respond([(BASE, request) for request in requests.generations()])
+        answers = engine.respond([(BASE, request) for request in questions.generations()])
         whole = '{"thing": "wheel", "town": "Silvane"}'
         assert answers[:3] == ["brown", "harbour", whole]
         assert whole.startswith(str(answers[3]))
         assert answers[4] == '{"thing"'
 
     def test_a_text_beyond_the_context_is_scored_in_windows(self, engine: Engine) -> None:
-        short, long = engine.respond([(BASE, request) for request in requests.rolling()])
+        short, long = engine.respond([(BASE, request) for request in questions.rolling()])
         assert isinstance(short, float)
         assert isinstance(long, float)
         assert long < short < 0
 
     def test_progress_adds_up(self, engine: Engine) -> None:
         done: list[int] = []
-        batch = [(model, request) for model in MODELS for request in requests.mixed()]
+        batch = [(model, request) for model in MODELS for request in questions.mixed()]
         engine.respond(batch, on_done=done.append)
         assert sum(done) == len(batch)
 
@@ -82,7 +84,7 @@ class EngineContract:
 
     def test_a_model_that_is_not_loaded_is_an_error(self, engine: Engine) -> None:
         with pytest.raises(EngineError, match="'c' is not loaded"):
-            engine.respond([("c", requests.generation(requests.FACT))])
+            engine.respond([("c", questions.generation(questions.FACT))])
 
 
 def assert_same(found: list[Response], expected: list[Response]) -> None:

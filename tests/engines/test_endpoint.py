@@ -6,7 +6,7 @@ import pytest
 from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.endpoint import EndpointEngine
 from evalguard.errors import EngineError, ModelError, TrustError
-from tests.engines import requests
+from tests.engines import questions
 from tests.engines.servers import replying_server
 
 
@@ -83,7 +83,7 @@ class TestFaults:
         with replying_server(reply) as url:
             engine = opened(url, base, max_retries=1)
             with pytest.raises(EngineError, match="401") as caught:
-                engine.respond([(BASE, requests.generation(requests.FACT))])
+                engine.respond([(BASE, questions.generation(questions.FACT))])
         shown = "".join(capfd.readouterr()) + caplog.text + repr(caught.value)
         assert "sk-secret" not in shown
 
@@ -94,12 +94,12 @@ class TestFaults:
         with replying_server(reply) as url:
             engine = opened(url, base, max_retries=1)
             with pytest.raises(EngineError, match="model '\\(base\\)'"):
-                engine.respond([(BASE, requests.choice(requests.FACT, "brown"))])
+                engine.respond([(BASE, questions.choice(questions.FACT, "brown"))])
 
 
 def test_a_chat_endpoint_generates_and_gives_no_likelihoods(base):
     with replying_server(completions) as url:
         engine = opened(url, base, api="chat")
-        assert engine.respond([(BASE, requests.generation("abc"))]) == ["cba"]
+        assert engine.respond([(BASE, questions.generation("abc"))]) == ["cba"]
         with pytest.raises(EngineError, match="gives no log-likelihoods"):
-            engine.respond([(BASE, requests.choice("a", "b"))])
+            engine.respond([(BASE, questions.choice("a", "b"))])

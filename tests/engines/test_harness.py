@@ -4,13 +4,13 @@ from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.harness import HarnessEngine
 from evalguard.engines.hf import HFEngine
 from evalguard.errors import ModelError
-from tests.engines import requests
+from tests.engines import questions
 from tests.engines.contract import assert_same
 
 
 def test_lm_evals_own_type_answers_as_our_engine_does(base):
     settings = EngineSettings(model=str(base), dtype="float32", device="cpu", batch_size=8)
-    ask = [(BASE, request) for request in requests.mixed()]
+    ask = [(BASE, request) for request in questions.mixed()]
     harness, own = HarnessEngine("hf", settings), HFEngine(settings)
     assert harness.models == (BASE,)
     assert harness.max_length == own.max_length

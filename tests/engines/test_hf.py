@@ -10,7 +10,7 @@ from evalguard.engines.adapter_files import WEIGHTS_NAME
 from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.hf import HFEngine
 from evalguard.errors import ModelError, TrustError
-from tests.engines import requests
+from tests.engines import questions
 from tests.engines.conftest import edit_config, make_adapter, rewrite
 from tests.engines.contract import EngineContract, assert_same
 
@@ -34,7 +34,7 @@ class TestContract(EngineContract):
 
 def test_an_adapter_that_is_loaded_later_changes_no_earlier_answer(base, adapter_a, adapter_b):
     engine = HFEngine(settings(base))
-    ask = [(BASE, request) for request in requests.mixed()]
+    ask = [(BASE, request) for request in questions.mixed()]
     base_alone = engine.respond(ask)
     engine.load_adapter("a", str(adapter_a))
     engine.load_adapter("b", str(adapter_b))
@@ -117,7 +117,7 @@ class TestFaults:
             engine.load_adapter("wide", str(copied))
 
     def test_the_engine_answers_as_before_after_a_fault(self, engine, copied, adapter_a):
-        ask = [(model, r) for model in (BASE, "a") for r in requests.choices()]
+        ask = [(model, r) for model in (BASE, "a") for r in questions.choices()]
         before = engine.respond(ask)
         rewrite(copied, lambda name, tensor: (name.replace("layers.1", "layers.7"), tensor))
         with pytest.raises(ModelError):
@@ -131,18 +131,18 @@ class TestFaults:
         engine = HFEngine(settings(base))
         with pytest.raises(ModelError, match="changes the base's own weights"):
             engine.load_adapter("pissa", str(copied))
-        assert engine.respond([(BASE, requests.generation(requests.FACT))])
+        assert engine.respond([(BASE, questions.generation(questions.FACT))])
         monkeypatch.setattr("evalguard.engines.adapter_files._BASE_CHANGING_INITS", ("-",))
         with pytest.raises(TrustError, match="changed the base itself"):
             engine.load_adapter("pissa", str(copied))
         with pytest.raises(TrustError, match="no model on it can be trusted"):
-            engine.respond([(BASE, requests.generation(requests.FACT))])
+            engine.respond([(BASE, questions.generation(questions.FACT))])
         engine.close()
 
     @pytest.mark.parametrize("fault", ["layers.1", "q_proj"])
     def test_a_fault_of_the_first_adapter_leaves_the_base_as_it_was(self, base, copied, fault):
         engine = HFEngine(settings(base))
-        ask = [(BASE, request) for request in requests.choices()]
+        ask = [(BASE, request) for request in questions.choices()]
         before = engine.respond(ask)
         rewrite(copied, lambda name, t: (name, torch.cat([t, t], 1) if fault in name else t))
         with pytest.raises(ModelError):

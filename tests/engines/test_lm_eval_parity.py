@@ -80,7 +80,7 @@ def test_the_models_differ(on_hf):
 
 @pytest.mark.parametrize("model", [BASE, "a", "b"])
 def test_hf_equals_the_command_on_hf(model, on_hf, command):
-    assert_same_samples(on_hf[model], command("hf", model, "peft", device="cpu"))
+    assert_same_samples(on_hf[model], command("hf", model, "peft"))
 
 
 class TestVLLM:

@@ -8,7 +8,7 @@ from scipy.stats import chisquare
 
 from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.hf import HFEngine
-from tests.engines import requests
+from tests.engines import questions
 
 PROMPTS = ("the capital of france is", "yes or no: is 12 greater than 7? ", "question: 3 + 4?")
 
@@ -22,7 +22,7 @@ def engine(base):
 
 def drawn(prompt, seed, **settings):
     sampling = {"do_sample": True, "temperature": 6.0, "until": [], "max_gen_toks": 8}
-    return requests.generation(prompt, **(sampling | {"seed": seed} | settings))
+    return questions.generation(prompt, **(sampling | {"seed": seed} | settings))
 
 
 def test_a_draw_depends_neither_on_its_batch_nor_on_the_order(engine):
@@ -35,7 +35,7 @@ def test_a_draw_depends_neither_on_its_batch_nor_on_the_order(engine):
 
 
 def test_sampled_and_greedy_requests_of_one_call_keep_their_places(engine):
-    greedy = requests.generation(PROMPTS[0], until=[], max_gen_toks=8)
+    greedy = questions.generation(PROMPTS[0], until=[], max_gen_toks=8)
     [expected] = engine.respond([(BASE, greedy)])
     sampled = [drawn(PROMPTS[0], seed) for seed in (1, 2)]
     found = engine.respond([(BASE, sampled[0]), (BASE, greedy), (BASE, sampled[1])])
@@ -44,7 +44,7 @@ def test_sampled_and_greedy_requests_of_one_call_keep_their_places(engine):
 
 
 def test_requests_without_a_seed_differ_and_can_be_repeated(engine):
-    bare = requests.generation(PROMPTS[0], until=[], max_gen_toks=8, do_sample=True, temperature=6)
+    bare = questions.generation(PROMPTS[0], until=[], max_gen_toks=8, do_sample=True, temperature=6)
     first = engine.respond([(BASE, bare)] * 4)
     assert len(set(first)) > 1
     assert engine.respond([(BASE, bare)] * 4) == first
@@ -68,7 +68,7 @@ def test_first_tokens_follow_the_models_distribution(engine):
 
 
 def test_a_low_temperature_is_nearly_greedy(engine):
-    greedy = requests.generation(PROMPTS[0], until=[], max_gen_toks=8)
+    greedy = questions.generation(PROMPTS[0], until=[], max_gen_toks=8)
     cold = [drawn(PROMPTS[0], seed, temperature=1e-3) for seed in range(4)]
     found = engine.respond([(BASE, one) for one in [greedy, *cold]])
     assert len(set(found)) == 1
@@ -79,7 +79,7 @@ def test_log_probabilities_cover_every_token_and_the_end(engine):
     found = engine.log_probabilities(BASE, PROMPTS[0], text)
     tokens = engine._lm.tok_encode(PROMPTS[0] + text)[len(engine._lm.tok_encode(PROMPTS[0])) :]
     assert found.shape == (len(tokens) + 1, engine._lm.vocab_size)
-    [(likelihood, _)] = engine.respond([(BASE, requests.choice(PROMPTS[0], text))])
+    [(likelihood, _)] = engine.respond([(BASE, questions.choice(PROMPTS[0], text))])
     own = sum(found[place, token] for place, token in enumerate(tokens))
     assert own == pytest.approx(likelihood, abs=1e-4)
     assert engine.log_probabilities(BASE, PROMPTS[0], "").shape == (1, engine._lm.vocab_size)

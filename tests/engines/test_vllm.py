@@ -9,7 +9,7 @@ import torch
 
 from evalguard.engines.base import BASE
 from evalguard.errors import EngineError, ModelError, TrustError
-from tests.engines import requests
+from tests.engines import questions
 from tests.engines.conftest import edit_config, make_adapter, rewrite
 from tests.engines.contract import MODELS, EngineContract, assert_same
 
@@ -23,16 +23,16 @@ class TestContract(EngineContract):
     pass
 
 
-LONG = requests.EXTRACTION * 8
+LONG = questions.EXTRACTION * 8
 """Many blocks of the prefix cache."""
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_answers_equal_those_of_lm_evals_own_way(engine, model, monkeypatch):
     asked = [
-        *requests.mixed(),
-        *(requests.choice(LONG, text) for text in requests.CHOICES),
-        requests.choice(requests.FACT, LONG),
+        *questions.mixed(),
+        *(questions.choice(LONG, text) for text in questions.CHOICES),
+        questions.choice(questions.FACT, LONG),
     ]
     fused = engine.respond([(model, request) for request in asked])
     # Without our shortcut, lm-eval's class runs its own code on the same loaded model.
@@ -45,14 +45,14 @@ def test_answers_equal_those_of_lm_evals_own_way(engine, model, monkeypatch):
 
 
 def test_choices_of_one_token_share_a_prompt(engine):
-    asked = [requests.choice(requests.CHOICE, text) for text in ("theatre", "harbour", "brown")]
+    asked = [questions.choice(questions.CHOICE, text) for text in ("theatre", "harbour", "brown")]
     with patch.object(engine._lm.model, "generate", wraps=engine._lm.model.generate) as generate:
         engine.respond([(model, request) for model in MODELS for request in asked])
     assert len(generate.call_args.args[0]) == len(MODELS)
 
 
 def test_a_continuation_that_comes_out_of_the_cache_is_scored_again(engine):
-    request = requests.choice(requests.FACT, LONG)
+    request = questions.choice(questions.FACT, LONG)
     first = engine.respond([(BASE, request)])
     with patch.object(engine._lm.model, "generate", wraps=engine._lm.model.generate) as generate:
         again = engine.respond([(BASE, request)])
@@ -61,28 +61,28 @@ def test_a_continuation_that_comes_out_of_the_cache_is_scored_again(engine):
 
 
 def test_sampled_answers_do_not_depend_on_the_batch(engine):
-    request = requests.generation(requests.FACT, do_sample=True, temperature=2.0)
+    request = questions.generation(questions.FACT, do_sample=True, temperature=2.0)
     alone = engine.respond([("b", request), ("b", request)])
-    others = [("a", request), *((BASE, other) for other in requests.generations())]
+    others = [("a", request), *((BASE, other) for other in questions.generations())]
     mixed = engine.respond([*others, ("b", request), *others, ("b", request)])
     assert alone[0] != alone[1]
     assert [mixed[len(others)], mixed[-1]] == alone
 
 
 def test_a_prompt_that_is_too_long_is_never_cut(engine):
-    too_long = requests.EXTRACTION * 40
+    too_long = questions.EXTRACTION * 40
     with pytest.raises(EngineError, match="more than the context of 512"):
-        engine.respond([(BASE, requests.generation(too_long))])
+        engine.respond([(BASE, questions.generation(too_long))])
     with pytest.raises(EngineError, match="more than the context of 512"):
-        engine.respond([(BASE, requests.choice(too_long, "brown"))])
-    assert engine.respond([(BASE, requests.generation(requests.FACT))]) == ["brown"]
+        engine.respond([(BASE, questions.choice(too_long, "brown"))])
+    assert engine.respond([(BASE, questions.generation(questions.FACT))]) == ["brown"]
 
 
 class TestFaults:
     @pytest.fixture(autouse=True)
     def _unharmed(self, engine):
         """Whatever a test tries to load, the models that are loaded answer as before."""
-        asked = [(model, request) for model in MODELS for request in requests.mixed()]
+        asked = [(model, request) for model in MODELS for request in questions.mixed()]
         before = engine.respond(asked)
         yield
         assert engine.models == MODELS
@@ -140,4 +140,4 @@ class TestFaults:
 
     def test_a_model_that_is_not_loaded_is_an_error(self, engine):
         with pytest.raises(EngineError, match="model 'c' is not loaded"):
-            engine.respond([("c", requests.generation(requests.FACT))])
+            engine.respond([("c", questions.generation(questions.FACT))])
