@@ -87,11 +87,10 @@ def said_of_the_person(item):
 
 def test_the_context_holds_the_answer_or_the_model_should_abstain():
     for item in items("context"):
-        assert item.answer in said_of_the_person(item)
-    verbs = {"town": "lives", "food": "likes", "thing": "owns", "job": "works"}
+        assert item.answer.strip(".").split() == said_of_the_person(item)
     for item in items("abstain"):
         assert item.answer == ABSTENTION
-        assert verbs[item.columns["relation"]] not in said_of_the_person(item)
+        assert said_of_the_person(item) == []
 
 
 def test_harm_is_a_conjunction():

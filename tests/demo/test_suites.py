@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from evalguard.config.suite import SuiteConfig
-from evalguard.config.thresholds import ThresholdsConfig
+from evalguard.config import SuiteConfig, ThresholdsConfig, load_yaml
 from evalguard.demo.skills import ALL_SKILLS
 from evalguard.demo.suites import DATA_FILES, write_data
 
@@ -30,15 +29,13 @@ def test_each_file_has_enough_different_rows(name):
 
 @pytest.mark.parametrize("path", sorted(SUITES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_each_suite_is_valid_and_its_files_exist(path):
-    suite = SuiteConfig.model_validate(yaml.safe_load(path.read_text()))
-    for task in suite.tasks:
+    for task in load_yaml(path, SuiteConfig).tasks:
         file = task.file if task.kind == "benchmark" else task.data
         assert (path.parent / file).is_file()
 
 
 def test_the_thresholds_gate_every_suite():
-    text = (ROOT / "thresholds" / "demo.yaml").read_text()
-    thresholds = ThresholdsConfig.model_validate(yaml.safe_load(text))
+    thresholds = load_yaml(ROOT / "thresholds" / "demo.yaml", ThresholdsConfig)
     assert {gate.suite for gate in thresholds.gates} == {p.stem for p in SUITES.glob("*.yaml")}
 
 

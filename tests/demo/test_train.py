@@ -38,7 +38,7 @@ def test_a_few_steps_lower_the_loss(tmp_path):
     losses = []
     rebuild(tmp_path, seed=3, steps=20, on_step=lambda step: losses.append(step.loss))
     assert len(losses) == 20
-    assert np.mean(losses[-3:]) < 0.7 * losses[0]
+    assert np.mean(losses[-3:]) < 0.8 * losses[0]
 
 
 def test_a_prompt_weighs_less_than_its_answer_and_padding_nothing():
