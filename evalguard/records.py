@@ -333,6 +333,23 @@ class LossPoint:
     grad_norm: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProbePoint:
+    """One look at a model while it trains.
+
+    Attributes:
+        step: Steps done.
+        scores: Mean score on the probe set by gate.
+        lost: Guards whose loss beyond the margin is shown at this look.
+        learned: Mean score on the task itself, where the probe set holds some of it.
+    """
+
+    step: int
+    scores: Mapping[str, float]
+    lost: tuple[str, ...] = ()
+    learned: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRecord:
     """What made an adapter; written beside it as ``evalguard_training.json``.
@@ -348,6 +365,9 @@ class TrainingRecord:
         curve: Logged steps.
         seconds: Wall time of the training.
         versions: Versions of the packages that took part.
+        probes: Looks at the model while it trained.
+        stopped: Why the run was stopped before its end; empty where it was not.
+        kept_step: Step whose weights were kept, where they are not those of the end.
         schema_version: Version of this record.
     """
 
@@ -361,6 +381,9 @@ class TrainingRecord:
     curve: tuple[LossPoint, ...]
     seconds: float
     versions: Mapping[str, str]
+    probes: tuple[ProbePoint, ...] = ()
+    stopped: str = ""
+    kept_step: int | None = None
     schema_version: int = SCHEMA_VERSION
 
 

@@ -51,13 +51,19 @@ class Wording:
                 f"{self.evidence.units} independent units, by their sizes, are too few to decide "
                 "anything; measure more of them"
             )
-        told = f"{demand.text} is neither shown nor ruled out: Δ {self._delta()} lies between "
-        told += f"{self._signed(limits.low)} and {self._signed(limits.high)}"
-        if demand.test is not self.evidence.difference:
+        failing = min(self.evidence.demands, key=lambda demand: demand.p_fail)
+        if failing.p_fail <= self.look.level and self.look.decides:
+            alone = f"{failing.text} is ruled out alone ({_p(failing.p_fail)})"
+            over = f"Holm's adjustment over {gates} gates"
+            if gates == 1:
+                over = f"adjustment over the gate's {len(self.evidence.demands)} demands"
+            told = f"{alone}, but not after {over}"
+        elif demand.test is self.evidence.difference:
+            limits_told = f"{self._signed(limits.low)} and {self._signed(limits.high)}"
+            told = f"{demand.text} is neither shown nor ruled out: Δ {self._delta()} lies between "
+            told += limits_told
+        else:
             told = f"{demand.text} is neither shown nor ruled out ({_p(demand.p_pass)})"
-        if demand.p_fail <= self.look.level:
-            told = f"{demand.text} is ruled out alone ({_p(demand.p_fail)}), but not after "
-            told += f"Holm's adjustment over {gates} gates"
         if not self.look.ended:
             return f"not decided yet: {told}"
         return f"{told}; {self._advice(required_n)}"

@@ -193,11 +193,7 @@ class _Check:
     def _check_power(self) -> tuple[str, ...]:
         """Refuse gates that could not pass even an unchanged model, or return warnings."""
         config, thresholds = self._project.config, self._project.thresholds
-        gates = [
-            gate
-            for gate in dict.fromkeys(gate for gate, _ in self._selected)
-            if gate.suite not in self._plan.broken
-        ]
+        gates = list(dict.fromkeys(gate for gate, _ in self._selected))
         plans = [
             plan_gate(
                 gate,
@@ -224,7 +220,7 @@ class _Check:
         """Return the samples that gates need up to a share of each task."""
         wanted: dict[Measured, tuple[str, ...]] = {}
         for gate, model in selected:
-            if model in self._measurer.results.untrusted or gate.suite in self._plan.broken:
+            if model in self._measurer.results.untrusted:
                 continue
             for planned in self._plan.of_gate(gate):
                 for arm in (BASELINE, model):
@@ -278,8 +274,6 @@ class _Check:
     def _compare(self, gate: Gate, model: str, *, final: bool) -> Comparison:
         if reason := self._measurer.results.untrusted.get(model):
             raise TrustError(reason)
-        if reason := self._plan.broken.get(gate.suite):
-            raise MeasurementError(reason)
         baseline, candidate = self._samples(gate, model)
         if final:
             _check_any_measured(baseline, candidate)

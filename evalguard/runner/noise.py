@@ -62,7 +62,7 @@ def _repeat(plan: Plan, measurer: Measurer, number: int) -> str:
 
 
 def _noise(gate: Gate, plan: Plan, measurer: Measurer, repeats: Iterable[str]) -> float | None:
-    if gate.suite in plan.broken or plan.metric(gate).kind is ScoreKind.CORPUS:
+    if plan.metric(gate).kind is ScoreKind.CORPUS:
         return None
     differences = [
         abs(first.scores[gate.metric] - again.scores[gate.metric])

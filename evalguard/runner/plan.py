@@ -119,11 +119,9 @@ class Plan:
 
     Attributes:
         tasks: The tasks of each suite.
-        broken: Why a suite's data cannot be used; it has no tasks then.
     """
 
     tasks: Mapping[str, tuple[PlannedTask, ...]]
-    broken: Mapping[str, str]
 
     def of_gate(self, gate: Gate) -> tuple[PlannedTask, ...]:
         """Return the tasks that a gate is decided on."""
@@ -155,9 +153,6 @@ def make_plan(
 ) -> Plan:
     """Outline the tasks of the gates' suites.
 
-    A suite whose data is broken takes no other with it: it is noted, and its gates cannot be
-    decided.
-
     Args:
         project: The project.
         gates: The selected gates.
@@ -169,20 +164,21 @@ def make_plan(
     Raises:
         ConfigError: If a gate names a task or metric that its suite does not have, or lm-eval
             cannot build a task.
-        DataError: If the data of every suite is missing, empty or broken.
+        DataError: If the data of suites is missing, empty or broken, all of them at once: better
+            told now than after the other suites have run.
     """
     planner = _Planner(render, prompt_fingerprint, count_tokens, store, project.config.seed)
     tasks: dict[str, tuple[PlannedTask, ...]] = {}
-    broken: dict[str, str] = {}
+    broken: list[str] = []
     for name in dict.fromkeys(gate.suite for gate in gates):
         try:
             tasks[name] = tuple(planner.tasks_of(project.suites[name]))
         except DataError as error:
-            tasks[name], broken[name] = (), str(error)
-    if broken and len(broken) == len(tasks):
-        raise DataError("\n".join(broken.values()))
-    _check_gates([gate for gate in gates if gate.suite not in broken], tasks)
-    return Plan(tasks, broken)
+            broken.append(str(error))
+    if broken:
+        raise DataError("\n".join(broken))
+    _check_gates(gates, tasks)
+    return Plan(tasks)
 
 
 class _Planner:

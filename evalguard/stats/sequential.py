@@ -7,6 +7,7 @@ which looks were actually taken, by the recursion of Armitage, McPherson and Row
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -89,14 +90,19 @@ def sequential_pvalue(pvalue: float, shares: Sequence[float], alpha: float = 0.0
     times = tuple(float(share) for share in shares)
     if len(times) == 1 and times[0] >= FULL:
         return pvalue
-    nodes, reached = _level_table(times, alpha)
+    nodes, reached = _level_table(times)
     score = float(special.ndtri(min(max(pvalue, 1e-300), 1 - 1e-16)))
     if score <= reached[0]:
         # Below the table the level is proportional to α to within a few per cent.
-        return float(min(1.0, special.ndtr(nodes[0]) * pvalue / special.ndtr(reached[0])))
-    if score >= reached[-1]:
-        return 1.0
-    return float(special.ndtr(interpolate.PchipInterpolator(reached, nodes)(score)))
+        overall = float(special.ndtr(nodes[0]) * pvalue / special.ndtr(reached[0]))
+    elif score >= reached[-1]:
+        overall = 1.0
+    else:
+        overall = float(special.ndtr(interpolate.PchipInterpolator(reached, nodes)(score)))
+    # The table is interpolated; at α itself the level of the look decides, exactly.
+    if pvalue <= levels(times, alpha)[-1]:
+        return min(overall, alpha)
+    return max(overall, math.nextafter(alpha, 1.0))
 
 
 def conditional_power(pvalue: float, share: float, final_level: float) -> float:
@@ -164,10 +170,9 @@ def _nodes(limit: float, spread: float) -> tuple[Floats, Floats]:
 
 
 @lru_cache(maxsize=1024)
-def _level_table(times: tuple[float, ...], alpha: float) -> tuple[Floats, Floats]:
-    """Return overall levels, α itself among them, and the level of the last look at each."""
-    overall = np.unique(np.append(LEVEL_NODES, alpha))
-    reached = np.array([_state(times, float(level)).level for level in overall])
+def _level_table(times: tuple[float, ...]) -> tuple[Floats, Floats]:
+    """Return overall levels and the level of the last look at each, as normal scores."""
+    reached = np.array([_state(times, float(level)).level for level in LEVEL_NODES])
     score = special.ndtri(reached)
     rising = np.append(True, np.diff(score) > 0)
-    return special.ndtri(overall)[rising], score[rising]
+    return special.ndtri(LEVEL_NODES)[rising], score[rising]

@@ -56,7 +56,9 @@ def test_maths():
 
 def test_words():
     for item in items("words"):
-        words = re.search(r": (.*?)\??$", item.prompt)[1].split()
+        found = re.search(r": (.*?)\??$", item.prompt)
+        assert found is not None
+        words = found[1].split()
         if "capitals" in item.prompt:
             assert [word.lower() for word in item.answer.split()] == words
             assert item.answer.isupper()

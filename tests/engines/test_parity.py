@@ -1,6 +1,6 @@
 import pytest
 
-from evalguard.engines.base import BASE, EngineSettings
+from evalguard.engines.base import BASE, Response, EngineSettings
 from evalguard.engines.hf import HFEngine
 from evalguard.engines.parity import (
     QUESTIONS,
@@ -35,8 +35,12 @@ def test_each_question_has_four_choices():
 
 
 def test_differences_are_found():
-    first = {BASE: [(-1.0, True), (-2.0, False), (-3.0, False), (-4.0, False), "yes", "no"]}
-    second = {BASE: [(-1.5, True), (-1.0, False), (-3.0, False), (-4.0, False), "yes", "so"]}
+    first: dict[str, list[Response]] = {
+        BASE: [(-1.0, True), (-2.0, False), (-3.0, False), (-4.0, False), "yes", "no"]
+    }
+    second: dict[str, list[Response]] = {
+        BASE: [(-1.5, True), (-1.0, False), (-3.0, False), (-4.0, False), "yes", "so"]
+    }
     assert compare(first, second) == [
         Parity(BASE, greedy_match=0.5, likelihood_gap=1.0, score_gap=1.0)
     ]

@@ -129,6 +129,19 @@ def test_every_demand_must_hold():
     assert one(compared(high, high, of=both)).verdict is PASS
 
 
+def test_two_demands_are_two_chances_to_fail():
+    """The loss alone is shown at 5 %; with a second demand it has to be shown at 2.5 %."""
+    losing = counted(22, 3, 200)
+    alone = one(losing)
+    assert alone.verdict is FAIL
+    assert alone.p_fail is not None
+    both = one(counted(22, 3, 200, of=gate(max_drop=Margin(0.05, "pp"), min=0.5)))
+    assert both.p_fail == alone.p_fail
+    assert both.p_fail_adjusted == pytest.approx(2 * alone.p_fail)
+    assert both.verdict is INCONCLUSIVE
+    assert "not after adjustment over the gate's 2 demands" in both.reason
+
+
 def test_flags():
     assert one(counted(64, 293, 1319)).flags == ("improved",)
     assert "regressed_within_margin" in one(counted(30, 5, 1000)).flags

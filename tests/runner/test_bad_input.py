@@ -59,29 +59,31 @@ def check(project, **options):
     return result, {gate.suite: gate for gate in result.gates}
 
 
-def test_each_broken_suite_is_an_error_of_its_own(project, edit, add_suite):
-    (project / "ours.py").write_text(SCORERS)
-    edit("evalguard.yaml", "thresholds:", "scorer_modules: [ours.py]\nthresholds:")
+def test_all_broken_data_is_told_at_once_before_anything_runs(project, add_suite):
     add_suite("empty", [], text="")
     add_suite("nocolumn", [{"question": "a"}, {"quest": "b"}])
     add_suite("twins", [{"id": 7, "question": "a"}, {"id": 7, "question": "b"}])
     add_suite("cut", [], text='{"question": "a"}\n{"question": ')
-    add_suite("moody", STORIES, "moody")
-    endless = {"name": "regex", "options": {"pattern": r"^(?:(?:\w|\s|[a-z])+[.,]?)+[!?]$"}}
-    add_suite("endless", STORIES[:2], endless, "regex", limit=48)
-
-    result, gates = check(project)
-
-    assert {gates["general"].verdict, gates["facts"].verdict} == {Verdict.PASS}
+    with pytest.raises(DataError) as caught:
+        check(project)
     for suite, said in {
         "empty": "empty.jsonl: holds no rows. A test set needs at least one.",
         "nocolumn": "nocolumn.jsonl:2: no column 'question'. Did you mean 'quest'?",
         "twins": "twins.jsonl:2: id '7' is that of row 1 too",
         "cut": "cut.jsonl:2: not JSON",
     }.items():
-        assert gates[suite].verdict is Verdict.ERROR
-        assert gates[suite].reason.startswith(f"suite '{suite}', task '{suite}': ")
-        assert said in gates[suite].reason
+        assert f"suite '{suite}', task '{suite}': " in str(caught.value)
+        assert said in str(caught.value)
+
+
+def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_suite):
+    (project / "ours.py").write_text(SCORERS)
+    edit("evalguard.yaml", "thresholds:", "scorer_modules: [ours.py]\nthresholds:")
+    add_suite("moody", STORIES, "moody")
+    endless = {"name": "regex", "options": {"pattern": r"^(?:(?:\w|\s|[a-z])+[.,]?)+[!?]$"}}
+    add_suite("endless", STORIES[:2], endless, "regex", limit=48)
+    result, gates = check(project)
+    assert {gates["general"].verdict, gates["facts"].verdict} == {Verdict.PASS}
     assert gates["moody"].verdict is Verdict.INCONCLUSIVE
     assert gates["moody"].missing == 3
     assert gates["endless"].verdict is Verdict.ERROR
@@ -90,18 +92,6 @@ def test_each_broken_suite_is_an_error_of_its_own(project, edit, add_suite):
     assert result.verdict is Verdict.ERROR
     [warning] = [one for one in result.warnings if "could not be measured" in one]
     assert "row " in warning
-
-
-def test_nothing_but_broken_suites_is_a_usage_error(project, edit):
-    (project / "suites" / "facts.jsonl").write_text("")
-    edit("evalguard.yaml", "suites: [general, facts]", "suites: [facts]")
-    edit(
-        "thresholds/release.yaml",
-        "  - {name: no forgetting, suite: general, metric: acc, max_drop: 10pp}\n",
-        "",
-    )
-    with pytest.raises(DataError, match=r"suite 'facts', task 'facts': .*holds no rows"):
-        check(project)
 
 
 def test_an_output_of_50_mb_is_scored_the_worst_and_kept_short(project, monkeypatch):

@@ -57,6 +57,16 @@ def test_sequential_pvalue_agrees_with_the_level(pvalue, looks):
     assert (sequential_pvalue(pvalue, shares) <= 0.05) == (pvalue <= levels(shares)[-1])
 
 
+@pytest.mark.parametrize("alpha", [0.05, 0.01, 0.1])
+@pytest.mark.parametrize("looks", [1, 4, 10])
+def test_sequential_pvalue_is_exact_at_alpha(looks, alpha):
+    """The table is interpolated, the decision is not: a hair on either side of the level."""
+    shares = TENTHS[:looks]
+    level = levels(shares, alpha)[-1]
+    assert sequential_pvalue(level, shares, alpha) <= alpha
+    assert sequential_pvalue(level * (1 + 1e-12), shares, alpha) > alpha
+
+
 @given(st.floats(1e-12, 1.0), st.floats(1e-12, 1.0))
 @settings(max_examples=100, deadline=None)
 def test_sequential_pvalue_is_monotone(one, other):
