@@ -1,6 +1,6 @@
 import pytest
 
-from evalguard.engines.base import BASE, Response, EngineSettings
+from evalguard.engines.base import BASE, EngineSettings, Response
 from evalguard.engines.hf import HFEngine
 from evalguard.engines.parity import (
     QUESTIONS,
