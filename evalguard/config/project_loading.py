@@ -13,6 +13,7 @@ from evalguard.config.model import ConfigModel
 from evalguard.config.overrides import apply_overrides, blame_overrides
 from evalguard.config.project import ProjectConfig
 from evalguard.config.resolved import Project, Suite, Thresholds
+from evalguard.config.shipped import shipped_suites
 from evalguard.config.suite import SuiteConfig
 from evalguard.config.thresholds import EACH_TASK, GateConfig, ThresholdsConfig
 from evalguard.errors import ConfigError, EvalGuardError, Problem, UsageError, did_you_mean
@@ -130,13 +131,18 @@ class _Loader:
         return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
     def _find(self, name: str, folder_key: str, *, key: str) -> Path | None:
-        """Return the path of a named file, or note that it is missing."""
+        """Return the path of a named file, or note that it is missing.
+
+        A suite that the project does not have itself may be one that comes with EvalGuard.
+        """
         default = ProjectConfig.model_fields[folder_key].default
         folder = self.path.parent / str(self._data.get(folder_key, default))
         path = folder / f"{name}.yaml"
-        if path.is_file():
-            return path
-        hint = did_you_mean(name, (file.stem for file in folder.glob("*.yaml")))
+        folders = [folder, shipped_suites()] if folder_key == "suites_dir" else [folder]
+        found = next((one for one in folders if (one / f"{name}.yaml").is_file()), None)
+        if found:
+            return found / f"{name}.yaml"
+        hint = did_you_mean(name, {file.stem for one in folders for file in one.glob("*.yaml")})
         self.problems.append(Problem(str(self.path), key, f"there is no file {path}. {hint}"))
         return None
 

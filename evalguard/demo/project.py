@@ -12,8 +12,7 @@ import yaml
 from evalguard.demo import model_path
 from evalguard.demo.recipes import write_recipe
 
-_PACKAGE = Path(__file__).parent
-_REPOSITORY = _PACKAGE.parent.parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def write_project(folder: Path, recipe: str, *, seed: int, reports: Path) -> Dem
     _replace_tree(suites_folder(), folder / "suites")
     thresholds = folder / "thresholds" / "demo.yaml"
     thresholds.parent.mkdir(exist_ok=True)
-    shutil.copyfile(_source("thresholds/demo.yaml", "thresholds/demo.yaml"), thresholds)
+    shutil.copyfile(_source("thresholds/demo.yaml"), thresholds)
     candidate = f"tickets-{recipe}"
     training = write_recipe(
         recipe, folder / "training", output=f"../adapters/{candidate}", seed=seed
@@ -68,13 +67,13 @@ def write_project(folder: Path, recipe: str, *, seed: int, reports: Path) -> Dem
 
 def suites_folder() -> Path:
     """Return the folder of the demo's suites."""
-    return _source("suites", "suites/demo")
+    return _source("suites/demo")
 
 
-def _source(packaged: str, in_repository: str) -> Path:
+def _source(name: str) -> Path:
     """Return a file of the demo project, from the installed package or from the repository."""
-    installed = _PACKAGE / "project" / packaged
-    return installed if installed.exists() else _REPOSITORY / in_repository
+    installed = _PACKAGE / name
+    return installed if installed.exists() else _PACKAGE.parent / name
 
 
 def _replace_tree(source: Path, target: Path) -> None:

@@ -42,6 +42,7 @@ BUILT_IN: dict[str, str] = {
     "compliance": "refusal",
     "abstention": "abstention",
     "answered": "abstention",
+    "withheld": "leakage",
 }
 """Name of each built-in scorer and the module that registers it."""
 

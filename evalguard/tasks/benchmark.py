@@ -24,13 +24,26 @@ from evalguard.tasks.base import Prepared, Render, content_id, with_unique_ids
 FEWSHOT_SEED = 1234
 """lm-eval's default, so that the few-shot examples are those of the ``lm_eval`` command."""
 
-BINARY_METRICS = frozenset(
-    {"acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match", "em", "mc1", "pass@1"}
+ALWAYS_BINARY = frozenset(
+    {
+        "exact_match",
+        "em",
+        "mc1",
+        "pass@1",
+        "pass_at_1",
+        "prompt_level_strict_acc",
+        "prompt_level_loose_acc",
+    }
 )
-"""lm-eval metrics that are 0 or 1 for every sample."""
+"""Metrics that are 0 or 1 for every sample, whatever computes them."""
+
+BINARY_METRICS = ALWAYS_BINARY | {"acc", "acc_norm", "acc_bytes", "acc_mutual_info"}
+"""Metrics that are, where lm-eval's own code computes them: TruthfulQA's mc2 calls a share acc."""
 
 CORPUS_RANGES = {
     "f1": (0.0, 1.0),
+    "inst_level_strict_acc": (0.0, 1.0),
+    "inst_level_loose_acc": (0.0, 1.0),
     "mcc": (-1.0, 1.0),
     "bleu": (0.0, 100.0),
     "chrf": (0.0, 100.0),
@@ -55,13 +68,16 @@ class Benchmark:
     def metrics(self) -> tuple[Metric, ...]:
         """The task's metrics; with several filters named ``metric,filter``."""
         directions = self._task.higher_is_better()
+        own_code = self._task.config.process_results is not None
         return tuple(
             _metric(
-                self._metric_name(metric, filter_.name),
+                self._metric_name(reported, filter_.name),
                 is_mean=aggregate is mean,
+                may_be_binary=not own_code,
                 higher_is_better=bool(directions.get(metric, True)),
             )
             for metric, aggregate in self._task.aggregation().items()
+            for reported in self._reported(metric)
             for filter_ in self._task._filters
         )
 
@@ -149,6 +165,12 @@ class Benchmark:
             row=doc,
             row_number=doc_id + 1,
         )
+
+    def _reported(self, metric: str) -> Sequence[str]:
+        """Return the names under which a metric reports: ``pass_at_k`` has one for each k."""
+        options = (self._task._metric_fn_kwargs or {}).get(metric) or {}
+        ks = options.get("k") if metric == "pass_at_k" else None
+        return [metric] if ks is None else [f"pass@{k}" for k in ks]
 
     def _metric_name(self, metric: str, filter_name: str) -> str:
         return metric if len(self._task._filters) == 1 else f"{metric},{filter_name}"
@@ -251,10 +273,11 @@ def _beside(folder: Path, files: Any) -> Any:
     return str(path.resolve())
 
 
-def _metric(name: str, *, is_mean: bool, higher_is_better: bool) -> Metric:
+def _metric(name: str, *, is_mean: bool, may_be_binary: bool, higher_is_better: bool) -> Metric:
     base = name.partition(",")[0]
     if is_mean:
-        kind = ScoreKind.BINARY if base in BINARY_METRICS else ScoreKind.BOUNDED
+        binary = base in (BINARY_METRICS if may_be_binary else ALWAYS_BINARY)
+        kind = ScoreKind.BINARY if binary else ScoreKind.BOUNDED
         return Metric(name, kind, higher_is_better=higher_is_better)
     low, high = CORPUS_RANGES.get(base, (-1e12, 1e12))
     return Metric(name, ScoreKind.CORPUS, low, high, higher_is_better)

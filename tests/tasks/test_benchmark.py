@@ -1,0 +1,86 @@
+"""lm-eval tasks: which test each of their metrics goes to, and what they report."""
+
+import pytest
+
+from evalguard.errors import ConfigError
+from evalguard.records import ScoreKind
+from evalguard.tasks.benchmark import Benchmark, load_benchmark
+
+DATA = '{"q": "2 + 2?", "a": "4", "choices": ["3", "4"]}\n'
+
+COMMON = """
+dataset_path: json
+dataset_kwargs: {data_files: {test: rows.jsonl}}
+test_split: test
+doc_to_text: "{{q}}"
+"""
+
+CODE = """
+def pass_at_k(references, predictions, k=None):
+    right = predictions[0][0] == references[0]
+    return {f"pass@{one}": float(right) for one in k}
+
+def shares(doc, results):
+    return {"acc": 0.25, "exact_match": 1.0}
+
+def as_list(resps, docs):
+    return list(resps)
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    (tmp_path / "rows.jsonl").write_text(DATA)
+    (tmp_path / "code.py").write_text(CODE)
+
+    def make(text: str) -> Benchmark:
+        (tmp_path / "ours.yaml").write_text(f"task: ours\n{COMMON}{text}")
+        [task] = load_benchmark(
+            "s", "ours.yaml", base_dir=tmp_path, source="suites/s.yaml", key="tasks[0].task"
+        )
+        return task
+
+    return make
+
+
+def kinds(task):
+    return {metric.name: metric.kind for metric in task.metrics}
+
+
+def test_accuracy_that_lm_eval_computes_is_binary(load):
+    task = load(
+        "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 1\n"
+        "metric_list: [{metric: acc}, {metric: f1}]\n"
+    )
+    assert kinds(task) == {"acc": ScoreKind.BINARY, "f1": ScoreKind.CORPUS}
+    [sample] = task.prepare(None)
+    assert task.score(sample, [(-2.0, False), (-1.0, True)]).scores == {"acc": 1.0}
+
+
+def test_accuracy_of_the_tasks_own_code_may_be_a_share(load):
+    task = load(
+        "output_type: generate_until\ndoc_to_target: a\nprocess_results: !function code.shares\n"
+        "metric_list: [{metric: acc}, {metric: exact_match}]\n"
+    )
+    assert kinds(task) == {"acc": ScoreKind.BOUNDED, "exact_match": ScoreKind.BINARY}
+    [sample] = task.prepare(None)
+    assert task.score(sample, ["4"]).scores == {"acc": 0.25, "exact_match": 1.0}
+
+
+def test_pass_at_k_reports_under_each_k(load):
+    task = load(
+        "output_type: generate_until\ndoc_to_target: a\n"
+        "metric_list:\n"
+        "  - {metric: !function code.pass_at_k, aggregation: mean, k: [1]}\n"
+        "filter_list: [{name: listed, filter: [{function: custom, "
+        "filter_fn: !function code.as_list}]}]\n"
+    )
+    assert kinds(task) == {"pass@1": ScoreKind.BINARY}
+    [sample] = task.prepare(None)
+    assert task.score(sample, ["4"]).scores == {"pass@1": 1.0}
+    assert task.score(sample, ["5"]).scores == {"pass@1": 0.0}
+
+
+def test_a_task_that_cannot_be_built_is_told_with_its_place(load, tmp_path):
+    with pytest.raises(ConfigError, match=r"suites/s\.yaml: tasks\[0\]\.task: lm-eval cannot"):
+        load("output_type: generate_until\ndoc_to_target: !function missing.function\n")
