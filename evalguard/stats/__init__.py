@@ -6,6 +6,7 @@ Loads numpy and scipy alone; the only place that loads scipy. May import ``evalg
 from __future__ import annotations
 
 from evalguard.stats.binary import EXACT_LIMIT, PairedBinary
+from evalguard.stats.detector import DetectorError
 from evalguard.stats.jackknife import GROUPS, GroupJackknife, groups
 from evalguard.stats.margin import ConfidenceInterval, Imputed, MarginTest, interval
 from evalguard.stats.multiplicity import holm
@@ -28,6 +29,7 @@ __all__ = [
     "MIN_UNITS",
     "BinaryRate",
     "ConfidenceInterval",
+    "DetectorError",
     "GroupJackknife",
     "Imputed",
     "MarginTest",
