@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import lm_eval
@@ -68,16 +69,9 @@ class VLLMEngine:
         self._adapters: dict[str, LoRARequest] = {}
         self._ids = count(1)
         self._plan = read_plan(settings)
+        arguments = constructor_arguments(settings, self._plan)
         self._log = ChildLog()
-        before = set(_children())
-        with quiet(), vllm_environment(), self._log.catching():
-            try:
-                self._lm = BatchingVLLM(**constructor_arguments(settings, self._plan))
-            except _FAILURES as error:
-                reason = self._reason(error)
-                raise ModelError(f"{settings.model}: vLLM cannot load it: {reason}") from error
-        self._processes = [child for child in _children() if child not in before]
-        self._base_probe = self._probe([BASE])[0]
+        self._start(arguments)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -152,6 +146,28 @@ class VLLMEngine:
         with quiet():
             del self._lm
             gc.collect()
+        self._end()
+
+    def _start(self, arguments: Mapping[str, Any]) -> None:
+        """Start vLLM and ask it something; when that fails, leave nothing of it behind."""
+        reason = None
+        before = set(_children())
+        with quiet(), vllm_environment(), self._log.catching():
+            try:
+                self._lm = BatchingVLLM(**arguments)
+                self._base_probe = self._probe([BASE])[0]
+            except _FAILURES as error:
+                reason = self._reason(error)
+            self._processes = [child for child in _children() if child not in before]
+            if reason:
+                # The half-built engine lived as long as the error did.
+                self.__dict__.pop("_lm", None)
+                gc.collect()
+        if reason:
+            self._end()
+            raise ModelError(f"{self._settings.model}: vLLM cannot run it: {reason}")
+
+    def _end(self) -> None:
         # The engine's process is killed after 5 seconds, and may leave its workers behind.
         for process in self._processes:
             with suppress(psutil.NoSuchProcess):
@@ -288,9 +304,13 @@ class VLLMEngine:
 
     def _reason(self, error: BaseException) -> str:
         """Return what went wrong; when a process of vLLM died, what it wrote before."""
-        text = str(error).strip() or type(error).__name__
-        vague = isinstance(error, EngineDeadError) or "root cause" in text
-        return (vague and self._log.cause()) or text.splitlines()[0]
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        vague = isinstance(error, EngineDeadError) or "root cause" in str(error)
+        if vague and (cause := self._log.cause()):
+            return cause
+        if len(lines) > 1 and "validation error" in lines[0]:
+            return lines[1]  # pydantic counts the errors before it names them
+        return lines[0] if lines else type(error).__name__
 
 
 def _children() -> list[psutil.Process]:

@@ -48,9 +48,7 @@ def test_a_wider_output_is_named(base, copied):
 def test_another_vocabulary_is_named(base, tmp_path):
     make_adapter(base, tmp_path, seed=3, modules_to_save=["lm_head"])
     rewrite(tmp_path, lambda name, t: (name, t[:300] if "lm_head" in name else t))
-    with pytest.raises(
-        ModelError, match="'lm_head' has vocabulary 1151×128 in the base and 300×128"
-    ):
+    with pytest.raises(ModelError, match=r"'lm_head' has vocabulary \d{4}×128 .* and 300×128"):
         check_fit(read_adapter(tmp_path), base)
 
 
