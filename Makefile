@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help demo test test-slow lint bench clean
+.PHONY: help demo test test-slow test-long lint bench clean
 
 help:
 	@echo "make demo        train an adapter on the embedded model, gate it, write the report"
 	@echo "make test        run the tests (under 15 minutes)"
-	@echo "make test-slow   run the simulations and long runs"
+	@echo "make test-slow   run the simulations of the decision engine"
+	@echo "make test-long   run the long tests: killed checks, vLLM servers, memory"
 	@echo "make lint        ruff, mypy, import-linter"
 	@echo "make bench       run the benchmarks and print their tables"
 
@@ -34,7 +35,10 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest -m "not slow"
 
 test-slow: $(VENV)/.installed
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow tests/stats tests/gates
+
+test-long: $(VENV)/.installed
+	$(BIN)/python -m pytest -m slow --ignore=tests/stats --ignore=tests/gates
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

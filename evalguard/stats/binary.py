@@ -115,7 +115,8 @@ def tango(losses: Any, gains: Any, n: int, margin: float) -> Any:
     distance = c - b + n * margin
     # No variance is left only when nothing contradicts the margin at all or everything does.
     certain = np.where(distance > 0, np.inf, np.where(distance < 0, -np.inf, 0.0))
-    usable = variance > 1e-9
+    # What rounding leaves of a vanished variance is small beside the terms that it is made of.
+    usable = variance > 1e-12 * (np.abs(linear) + n * abs(margin))
     return np.where(usable, distance / np.sqrt(np.where(usable, variance, 1.0)), certain)
 
 

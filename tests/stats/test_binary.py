@@ -229,3 +229,8 @@ def test_one_pvalue_takes_less_than_100_ms():
             started = time.process_time()
             method(0.0512)  # a margin that no other test has asked for
             assert time.process_time() - started < 0.1
+
+
+def test_a_vanishing_margin_is_as_good_as_none():
+    test = PairedBinary(losses=0, gains=6, n=12)
+    assert test.p_pass(4e-97) == pytest.approx(test.p_pass(0.0))
