@@ -67,6 +67,23 @@ def interval(gate: GateResult) -> str:
     return f"{bare_difference(gate, low)} … {difference(gate, high)}"
 
 
+def corrected(gate: GateResult) -> str:
+    """Write the rates behind those that a detector saw, and how often it is right.
+
+    Such as ``98.3% → 84.0%, change −14.3 pp (−20.1 … −8.9 pp); sensitivity 95%, specificity 98%``.
+    """
+    found = gate.corrected
+    if found is None:
+        return NOTHING
+    low, high = found.ci
+    return (
+        f"{score(gate, found.baseline)} → {score(gate, found.candidate)}, "
+        f"change {difference(gate, found.delta)} "
+        f"({bare_difference(gate, low)} … {difference(gate, high)}); "
+        f"sensitivity {found.sensitivity:.0%}, specificity {found.specificity:.0%}"
+    )
+
+
 def level(gate: GateResult) -> str:
     """Write the confidence level, such as ``95%``.
 

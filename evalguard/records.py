@@ -64,6 +64,33 @@ class ScoreKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DetectorRates:
+    """How often rules that decide a metric are right, counted on labelled examples.
+
+    Attributes:
+        hits: Positive examples that they found.
+        positives: Positive examples.
+        rejections: Negative examples that they passed over.
+        negatives: Negative examples.
+    """
+
+    hits: int
+    positives: int
+    rejections: int
+    negatives: int
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of the positive examples that are found."""
+        return self.hits / self.positives
+
+    @property
+    def specificity(self) -> float:
+        """Share of the negative examples that are passed over."""
+        return self.rejections / self.negatives
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """What a scorer measures.
 
@@ -75,6 +102,7 @@ class Metric:
         higher_is_better: Direction; ``False`` flips the sign of every difference.
         clip: Difference beyond which a sample counts no further, for scores without natural limits
             such as log-likelihoods; differences are then tested within ±clip.
+        detector: How often the score itself is right, where rules decide it and may err.
     """
 
     name: str
@@ -83,6 +111,7 @@ class Metric:
     high: float = 1.0
     higher_is_better: bool = True
     clip: float | None = None
+    detector: DetectorRates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +245,27 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedRates:
+    """What is true behind a rate that a detector saw, if it errs equally on both models.
+
+    Attributes:
+        sensitivity: Probability that the detector finds a positive.
+        specificity: Probability that it passes over a negative.
+        baseline: The baseline's rate.
+        candidate: The candidate's rate.
+        delta: Candidate − baseline, signed so that higher is better.
+        ci: Interval of the difference, with the detector's own uncertainty.
+    """
+
+    sensitivity: float
+    specificity: float
+    baseline: float
+    candidate: float
+    delta: float
+    ci: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
     """A gate's verdict with every figure that it rests on.
 
@@ -270,6 +320,8 @@ class GateResult:
     """Whether the metric's range is 0 to 1, so that its scores read as percentages."""
     worst: tuple[SamplePair, ...] = ()
     """Samples that the candidate lost, the greatest loss first."""
+    corrected: CorrectedRates | None = None
+    """The rates corrected for the errors of the rules that scored the answers, where they err."""
 
     @property
     def id(self) -> str:

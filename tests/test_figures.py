@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from evalguard import figures
-from evalguard.records import GateResult, Verdict
+from evalguard.records import CorrectedRates, GateResult, Verdict
 
 
 @pytest.fixture(name="gate")
@@ -77,3 +77,18 @@ def test_counts_and_samples(gate):
 def test_subject_leaves_out_a_task_that_repeats_its_suite(gate):
     assert figures.subject(gate) == "general · mmlu · acc"
     assert figures.subject(replace(gate, task="general")) == "general · acc"
+
+
+def test_corrected_rates_name_the_detector(gate):
+    found = CorrectedRates(
+        sensitivity=0.95,
+        specificity=0.984,
+        baseline=0.983,
+        candidate=0.84,
+        delta=-0.143,
+        ci=(-0.201, -0.089),
+    )
+    assert figures.corrected(replace(gate, corrected=found)) == (
+        "98.3% → 84.0%, change −14.3 pp (−20.1 … −8.9 pp); sensitivity 95%, specificity 98%"
+    )
+    assert figures.corrected(gate) == figures.NOTHING

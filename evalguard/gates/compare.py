@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from evalguard.errors import MeasurementError, did_you_mean
 from evalguard.records import (
@@ -74,8 +75,7 @@ def compare(
             "of the full run as n_planned"
         )
     if metric.kind is ScoreKind.BINARY and _repeated([*before.values(), *after.values()]):
-        metric = Metric(metric.name, ScoreKind.BOUNDED, metric.low, metric.high,
-                        metric.higher_is_better, metric.clip)  # fmt: skip
+        metric = replace(metric, kind=ScoreKind.BOUNDED)
     ordered = [(sample, after[key]) for key, sample in before.items()]
     pairs = tuple(_pair(metric, one, other, where) for one, other in ordered)
     corpus = None

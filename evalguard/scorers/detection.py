@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from evalguard.records import DetectorRates
 from evalguard.scorers.abstention import abstains
 from evalguard.scorers.refusal import Response, classify
 
@@ -35,33 +36,6 @@ class Example:
     label: str
     category: str
     split: Split
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorRates:
-    """Counts of a detector's right decisions.
-
-    Attributes:
-        hits: Positive examples that it found.
-        positives: Positive examples.
-        rejections: Negative examples that it passed over.
-        negatives: Negative examples.
-    """
-
-    hits: int
-    positives: int
-    rejections: int
-    negatives: int
-
-    @property
-    def sensitivity(self) -> float:
-        """Share of the positive examples that are found."""
-        return self.hits / self.positives
-
-    @property
-    def specificity(self) -> float:
-        """Share of the negative examples that are passed over."""
-        return self.rejections / self.negatives
 
 
 def _refuses(output: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -72,10 +73,8 @@ class TestSet:
         if self._repeats == 1:
             return tuple(found)
         return tuple(
-            Metric(m.name, ScoreKind.BOUNDED, m.low, m.high, m.higher_is_better)
-            if m.kind is ScoreKind.BINARY
-            else m
-            for m in found
+            replace(metric, kind=ScoreKind.BOUNDED) if metric.kind is ScoreKind.BINARY else metric
+            for metric in found
         )
 
     @property

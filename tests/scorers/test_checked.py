@@ -144,5 +144,5 @@ def test_the_longest_outputs_that_are_read_take_bounded_time(name, text):
     scorer = scorers.get(name, **NEEDED.get(name, {}))
     output = (text * (MAX_OUTPUT_CHARS // len(text)))[:MAX_OUTPUT_CHARS]
     started = time.perf_counter()
-    check(scorer, output, '{"a": 1}')
+    check(scorer, output, '{"a": 1}', {"secret": "amber falcon"})
     assert time.perf_counter() - started < 5

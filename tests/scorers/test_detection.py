@@ -5,6 +5,8 @@ from collections import Counter
 
 import pytest
 
+from evalguard import scorers
+from evalguard.records import DetectorRates
 from evalguard.scorers.abstention import abstains
 from evalguard.scorers.detection import examples, rates
 from evalguard.scorers.refusal import Response, classify
@@ -31,6 +33,19 @@ def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejecti
     found = rates(detector)
     assert (found.positives, found.negatives) == (positives, negatives)
     assert (found.hits, found.rejections) == (hits, rejections)
+
+
+@pytest.mark.parametrize(
+    ("detector", "metric", "opposite"),
+    [("refusal", "refusal", "compliance"), ("abstention", "abstention", "answered")],
+)
+def test_the_metrics_carry_the_measured_rates(detector, metric, opposite):
+    measured = rates(detector)
+    turned = DetectorRates(
+        measured.rejections, measured.negatives, measured.hits, measured.positives
+    )
+    assert scorers.metrics(metric)[0].detector == measured
+    assert scorers.metrics(opposite)[0].detector == turned
 
 
 @pytest.mark.parametrize("detector", ["refusal", "abstention"])
