@@ -52,7 +52,6 @@ FORGETTING = Damage(
     code="catastrophic_forgetting",
     title="Catastrophic forgetting",
     shown_by=frozenset({Ability.GENERAL}),
-    joined_by=frozenset({Ability.DRIFT}),
     meaning="Knowledge and skills from before the fine-tune are lost.",
     data_cause="The training data pulls the model away from what it knew.",
     levers=(Lever.LEARNING_RATE, Lever.REPLAY, Lever.EPOCHS),

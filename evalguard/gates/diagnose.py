@@ -15,7 +15,9 @@ The rules, in the order in which they are applied to the gates of one candidate:
    lost everything did not lose its safety separately. Forgetting explains a damage whose share
    lost is in proportion to that of the general ability. What is explained stays a finding, after
    the others, with ``explained_by`` set; a loss out of proportion stands for itself.
-5. A FAILed gate that fits nothing is ``unexplained``. ``healthy`` is found when every guard
+5. A DRIFT gate belongs to the first damage found: whoever lost something has drifted. It counts
+   for nothing else, so a damage is no more severe for it.
+6. A FAILed gate that fits nothing is ``unexplained``. ``healthy`` is found when every guard
    PASSed and no tripwire FAILed or could not be measured.
 """
 
@@ -46,10 +48,11 @@ PROPORTION = 1.5
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A damage with the FAILed gates that show it."""
+    """A damage with the FAILed gates that show it, and the DRIFT gates that go with it."""
 
     damage: Damage
     evidence: tuple[GateResult, ...]
+    drifted: tuple[GateResult, ...] = ()
 
 
 def diagnose(
@@ -86,7 +89,7 @@ def _diagnose_one(case: Case) -> list[Finding]:
         return [healthy_finding(case.model, case.gates)]
     shown = tuple(_shown(case))
     findings = [
-        replace(make_finding(one.damage, one.evidence, case), explained_by=cause)
+        replace(make_finding(one.damage, one.evidence + one.drifted, case), explained_by=cause)
         for one, cause in zip(shown, _explanations(shown, case), strict=True)
     ]
     told = [_with_consequences(finding, findings) for finding in findings]
@@ -109,13 +112,22 @@ def _shown(case: Case) -> Iterator[_Shown]:
         _task(case),
         *(_by_ability(damage, case) for damage in damages.SINGLE_DAMAGES),
     )
-    used: set[GateResult] = set()
+    found: list[_Shown] = []
     for one in candidates:
+        used = {gate for other in found for gate in other.evidence}
         # Lost abstention takes the grounding gates with it; they need no finding of their own.
         if one.evidence and not (one.damage is damages.LOST_GROUNDING and used & {*one.evidence}):
-            used.update(one.evidence)
-            yield one
+            found.append(one)
+    used = {gate for one in found for gate in one.evidence}
     rest = tuple(gate for gate in case.failed(*Ability) if gate not in used)
+    for one in found:
+        if one.damage is damages.NOT_LEARNED:
+            yield one
+            continue
+        # Whoever lost something has drifted: that tells nothing new.
+        drifted = tuple(gate for gate in rest if gate.ability is Ability.DRIFT)
+        rest = tuple(gate for gate in rest if gate not in drifted)
+        yield replace(one, drifted=drifted)
     if rest:
         yield _Shown(damages.UNEXPLAINED, rest)
 

@@ -81,7 +81,7 @@ def make_finding(damage: Damage, evidence: Sequence[GateResult], case: Case) -> 
         code=damage.code,
         title=damage.title,
         model=case.model,
-        severity=severity_of(evidence),
+        severity=severity_of([g for g in evidence if g.ability is not Ability.DRIFT] or evidence),
         explanation=_explanation(damage, evidence, case),
         evidence=tuple(dict.fromkeys(gate.name for gate in evidence)),
         cause=_cause(damage, signs, case.record),

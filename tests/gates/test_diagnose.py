@@ -319,6 +319,48 @@ class TestSeverity:
         assert finding.severity is Severity.MILD
 
 
+class TestDrift:
+    drifted = replace(
+        gate_results(examples.FORGETTING)[1],
+        name="stays close",
+        suite="drift",
+        metric="token_kl",
+        ability=Ability.DRIFT,
+        higher_is_better=False,
+        percent=False,
+        baseline=0.0,
+        candidate=1.9,
+        delta=-1.9,
+        ci=(-2.0, -1.8),
+    )
+
+    @pytest.mark.parametrize(
+        ("scores", "code"),
+        [
+            (examples.FORGETTING, "catastrophic_forgetting"),
+            (examples.SAFETY, "safety_loss"),
+            (examples.FORMAT, "format_corruption"),
+        ],
+    )
+    def test_belongs_to_the_damage_that_is_found(self, scores, code):
+        first, *others = found((*gate_results(scores), self.drifted))
+        assert first.code == code
+        assert self.drifted.name in first.evidence
+        assert not any(self.drifted.name in other.evidence for other in others)
+        assert standing((first, *others)) == [code]
+
+    def test_makes_no_damage_more_severe(self):
+        mild = gate_results({**examples.HEALTHY, "refuse": 90})
+        (alone,) = found(mild)
+        (joined,) = found((*mild, self.drifted))
+        assert alone.severity is joined.severity is Severity.MILD
+
+    @pytest.mark.parametrize("scores", [examples.HEALTHY, UNLEARNED])
+    def test_alone_it_fits_nothing(self, scores):
+        findings = found((*gate_results(scores), self.drifted))
+        assert "unexplained" in [finding.code for finding in findings]
+
+
 class TestNothingIsClaimed:
     @pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.ERROR])
     def test_for_a_guard_that_is_not_decided(self, verdict):
