@@ -12,6 +12,9 @@ MIN_PROMPTS = 4
 MIN_SUITES = 2
 MIN_SHARE = 0.8
 
+_NO_ANSWERS = frozenset({Ability.DIVERSITY, Ability.DRIFT})
+"""What their samples show is several answers, or the baseline's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class RepeatedAnswer:
@@ -36,7 +39,9 @@ def repeated_answer(gates: Sequence[GateResult]) -> RepeatedAnswer | None:
     Args:
         gates: All gates of one candidate.
     """
-    failed = [gate for gate in gates if gate.verdict is Verdict.FAIL]
+    failed = [
+        gate for gate in gates if gate.verdict is Verdict.FAIL and gate.ability not in _NO_ANSWERS
+    ]
     if _merely_refuses(gates):
         return None
     answers = {

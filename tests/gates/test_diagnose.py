@@ -127,6 +127,23 @@ class TestCollapse:
         assert f"lost samples got “{self.answer}”" in findings[0].explanation
         assert "lost abstention" in findings[0].explanation
 
+    def test_answers_of_probes_do_not_hide_the_one_answer(self):
+        """A diversity sample shows several answers, a drift sample the baseline's own."""
+        gates = examples.with_one_answer(gate_results(examples.COLLAPSE), self.answer)
+        pairs = tuple(
+            replace(pair, prompt=f"{pair.prompt} {number}", candidate_output=f"once {number}")
+            for number, pair in enumerate(gates[1].worst * 20)
+        )
+        probes = (
+            replace(examples.diversity_gate(0.1), worst=pairs),
+            replace(TestDrift.drifted, worst=pairs),
+        )
+        findings = found((*gates, *probes))
+        assert standing(findings) == ["mode_collapse"]
+        assert {gate.name for gate in probes} <= {
+            name for finding in findings for name in finding.evidence
+        }
+
     def test_a_learned_task_answered_everywhere_is_forgetting(self):
         gates = examples.with_one_answer(
             gate_results(examples.FORGETTING), '{"category": "network", "priority": "low"}'
