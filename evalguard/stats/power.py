@@ -13,7 +13,7 @@ from evalguard.errors import UsageError
 from evalguard.stats.binary import EXACT_LIMIT, PairedBinary, bonett_price, most_losses, tango
 from evalguard.stats.planning import quantile, required_n
 
-REACH = 6.5  # standard deviations of the number of discordant pairs that are added up
+REACH = 5.0  # standard deviations of the discordant pairs added up; 1e-6 is left out
 
 
 def power_paired(
@@ -52,7 +52,7 @@ def power_paired(
     middle, spread = n * discordance, math.sqrt(n * discordance * (1 - discordance))
     first = max(0, int(middle - REACH * spread) - 6)
     last = min(n, int(middle + REACH * spread) + 12)
-    edge = rejection_edge(n, margin, alpha, last, fail=verdict_fails)[first:]
+    edge = rejection_edge(n, margin, alpha, last, first=first, fail=verdict_fails)
     pairs = np.arange(first, last + 1)
     weight = np.exp(
         special.gammaln(n + 1)
@@ -72,23 +72,35 @@ def power_paired(
 
 
 def rejection_edge(
-    n: int, margin: float, alpha: float, last: int, *, fail: bool = False
+    n: int, margin: float, alpha: float, last: int, *, first: int = 0, fail: bool = False
 ) -> NDArray[np.int64]:
-    """Return where the rejected tables end, for each number of discordant pairs up to ``last``.
+    """Return where the rejected tables end, for each number of discordant pairs.
+
+    Args:
+        n: Questions.
+        margin: δ.
+        alpha: One-sided level.
+        last: Greatest number of discordant pairs.
+        first: Least number of them.
+        fail: Whether FAIL is tested instead of PASS.
 
     Returns:
         For PASS the most losses that still pass (−1: none does); for FAIL the fewest losses that
-        fail (one more than the pairs: none does). Shape ``(last + 1,)``.
+        fail (one more than the pairs: none does). Shape ``(last − first + 1,)``.
     """
+    edge = _asymptotic_edge(n, margin, alpha, np.arange(first, last + 1, dtype=float), fail)
     if n > EXACT_LIMIT:
-        return _asymptotic_edge(n, margin, alpha, last, fail)
-    return np.array(_exact_edge(n, margin, alpha, last, fail))
+        return edge
+    return np.array(_exact_edge(n, margin, alpha, (first, last, int(edge[0])), fail))
 
 
 @lru_cache(maxsize=256)
-def _exact_edge(n: int, margin: float, alpha: float, last: int, fail: bool) -> tuple[int, ...]:
-    """Walk along the edge: it moves by at most a few losses from one number of pairs to the next.
+def _exact_edge(
+    n: int, margin: float, alpha: float, reach: tuple[int, int, int], fail: bool
+) -> tuple[int, ...]:
+    """Walk along the edge from a guess of where it begins.
 
+    It moves by at most a few losses from one number of pairs to the next.
     The p-values are monotone in the losses at a given number of pairs, so one step is enough to
     know which side of the edge a table lies on.
     """
@@ -97,15 +109,17 @@ def _exact_edge(n: int, margin: float, alpha: float, last: int, fail: bool) -> t
         test = PairedBinary(losses, pairs - losses, n)
         return (test.p_fail(margin) if fail else test.p_pass(margin)) <= alpha
 
+    first, last, edge = reach
     edges: list[int] = []
-    edge = 0 if fail else -1
-    for pairs in range(last + 1):
+    for pairs in range(first, last + 1):
         if fail:
+            edge = min(edge, pairs + 1)
             while edge <= pairs and not rejected(edge, pairs):
                 edge += 1
             while edge > 0 and edge - 1 <= pairs and rejected(edge - 1, pairs):
                 edge -= 1
         else:
+            edge = min(edge, pairs)
             while edge < pairs and rejected(edge + 1, pairs):
                 edge += 1
             while edge >= 0 and not rejected(edge, pairs):
@@ -115,9 +129,8 @@ def _exact_edge(n: int, margin: float, alpha: float, last: int, fail: bool) -> t
 
 
 def _asymptotic_edge(
-    n: int, margin: float, alpha: float, last: int, fail: bool
+    n: int, margin: float, alpha: float, pairs: NDArray[np.float64], fail: bool
 ) -> NDArray[np.int64]:
-    pairs = np.arange(last + 1, dtype=float)
     if fail:
         critical = float(special.stdtrit(n + 1, alpha))
         return most_losses(bonett_price, critical, n, margin, pairs).astype(np.int64) + 1
@@ -134,7 +147,7 @@ def required_n_exact(
 ) -> int:
     """Return the number of questions from which on the exact power reaches ``power``.
 
-    The power of an exact test climbs in teeth; the search is fine to half a per cent.
+    The power of an exact test climbs in teeth; the search is fine to one per cent.
 
     Example:
         >>> required_n_exact(0.05, 0.05)
@@ -150,9 +163,10 @@ def required_n_exact(
         # Power is normal in √n: move along that curve to where it would reach the goal.
         score = quantile(alpha) + quantile(1 - min(max(reached(n), 0.01), 1 - 1e-9))
         n = max(1, math.ceil(n * (goal / score) ** 2))
-    n += math.ceil(n * 0.03)  # above the last tooth, from where the search comes down
+    step = max(1, n // 100)
+    n += 2 * step  # above the last tooth, from where the search comes down
     while reached(n) < power:
-        n += max(1, n // 200)
-    while n > 1 and reached(less := n - max(1, n // 200)) >= power:
-        n = less
+        n += step
+    while n > step and reached(n - step) >= power:
+        n -= step
     return n
