@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,9 +14,9 @@ from evalguard.engines.base import BASE, Engine, EngineSettings
 from evalguard.engines.chat import PromptTokenizer, has_tokenizer
 from evalguard.engines.fit import check_fit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
-from evalguard.engines.parity import Answers, reference_answers, spot_check
 from evalguard.errors import DataError, ModelError
 from evalguard.records import ModelInfo, TrainingRecord, from_json
+from evalguard.runner.spot_checks import SpotChecks
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Render
 
@@ -42,7 +41,7 @@ class ModelPool:
         self._adapters: dict[str, AdapterFiles] = {}
         self._engines: dict[BaseKey, Engine] = {}
         self._tokenizers: dict[tuple[str, str | None, bool], PromptTokenizer] = {}
-        self._references: dict[BaseKey, Answers] = {}
+        self._spot_checks = SpotChecks(store, self.fingerprint)
         self._effects: dict[str, float] = {}
         self._fingerprints: dict[str, str] = {}
 
@@ -139,7 +138,8 @@ class ModelPool:
         spec = self._specs[name]
         base = _base_key(spec)
         if base not in self._engines:
-            self._references[base] = self._reference(spec)
+            if self.engine_name == "vllm":
+                self._spot_checks.prepare(self._settings(spec), self._sharing(spec))
             self._engines[base] = open_engine(self.engine_name, self._settings(spec))
         engine = self._engines[base]
         served = name if spec.adapter else BASE
@@ -148,36 +148,8 @@ class ModelPool:
             self._store.describe_fingerprint(
                 self.fingerprint(name), {"adapter_effect": self._effects[name]}
             )
-        self._spot_check(name, engine, served)
+        self._spot_checks.check(name, engine, served)
         return engine, served
-
-    def _reference(self, spec: ModelSpec) -> Answers:
-        """Return what transformers answers for the models on a base that are not checked yet."""
-        if self.engine_name != "vllm":
-            return {}
-        settings = self._settings(spec)
-        same_base = [s.name for s in self._specs.values() if _base_key(s) == _base_key(spec)]
-        unchecked = [name for name in same_base if not self._is_spot_checked(name)]
-        if not unchecked:
-            return {}
-        adapters = tuple(item for item in settings.adapters if item[0] in unchecked)
-        return reference_answers(replace(settings, adapters=adapters))
-
-    def _spot_check(self, name: str, engine: Engine, served: str) -> None:
-        """Hold vLLM to transformers on a few prompts, once for each fingerprint.
-
-        Raises:
-            TrustError: If they disagree by more than rounding.
-        """
-        reference = self._references[_base_key(self._specs[name])]
-        if served not in reference or self._is_spot_checked(name):
-            return
-        dtype = self._project.config.engine.dtype
-        gap = spot_check(engine, served, reference, dtype=dtype).likelihood_gap
-        self._store.describe_fingerprint(self.fingerprint(name), {"spot_check": gap})
-
-    def _is_spot_checked(self, name: str) -> bool:
-        return "spot_check" in self._store.fingerprint_description(self.fingerprint(name))
 
     @cached_property
     def engine(self) -> EngineChoice:
@@ -289,11 +261,16 @@ class ModelPool:
             trust_remote_code=spec.trust_remote_code,
             options=engine.options,
             adapters=tuple(
-                (other.name, other.adapter)
-                for other in self._specs.values()
-                if other.adapter and _base_key(other) == _base_key(spec)
+                (name, adapter)
+                for name in self._sharing(spec)
+                if (adapter := self._specs[name].adapter)
             ),
         )
+
+    def _sharing(self, spec: ModelSpec) -> list[str]:
+        """Return the models that one loaded base serves together with a model."""
+        key = _base_key(spec)
+        return [other.name for other in self._specs.values() if _base_key(other) == key]
 
 
 VERSIONED = ("transformers", "torch", "lm-eval", "peft")
