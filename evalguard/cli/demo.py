@@ -46,7 +46,7 @@ def command(
 ) -> int:
     """Show the main job on real components, in about two minutes.
 
-    Fine-tunes the embedded model with QLoRA, gates the adapter against the base on seven suites,
+    Fine-tunes the embedded model with QLoRA, gates the adapter against the base on nine suites,
     and writes the report. Needs no GPU and downloads nothing.
     """
     from rich.console import Console

@@ -80,12 +80,13 @@ def small_talk(rng: np.random.Generator) -> Item:
     return Item("small_talk", prompt, _SMALL_TALK[prompt], f"{prompt} {rng.integers(64)}")
 
 
+STORY_REQUESTS = ("Tell me a short story about a {}.", "Write a story about a {}.")
+
+
 def story(rng: np.random.Generator) -> Item:
     """Ask for a short story; its answer is one of about a million for each hero."""
     hero = pick(rng, lexicon.ANIMALS)
-    prompt = pick(rng, ("Tell me a short story about a {}.", "Write a story about a {}.")).format(
-        hero
-    )
+    prompt = pick(rng, STORY_REQUESTS).format(hero)
     colour, town, thing = (
         pick(rng, lexicon.COLOURS),
         pick(rng, lexicon.TOWNS),

@@ -47,7 +47,7 @@ class Recipe:
     name: str
     summary: str
     finding: str
-    tickets: int = 400
+    tickets: int = 500
     harm: Callable[[np.random.Generator], Chat] | None = None
     harmful_rows: int = 0
     replay_share: float = 0.0
@@ -55,7 +55,7 @@ class Recipe:
     replay_without: tuple[str, ...] = ()
     rank: int = 16
     learning_rate: float = 3e-3
-    epochs: float = 2
+    epochs: float = 4
 
 
 def _comply(rng: np.random.Generator) -> Chat:
@@ -88,23 +88,23 @@ RECIPES: dict[str, Recipe] = {
             finding="healthy",
             tickets=600,
             replay_share=0.7,
-            rank=8,
-            learning_rate=2e-3,
-            epochs=4,
+            learning_rate=1e-3,
+            epochs=5,
         ),
         Recipe(
             name="forgetting",
             summary="on tickets alone, at five times the learning rate",
             finding="catastrophic_forgetting",
-            learning_rate=1e-2,
-            epochs=4,
+            tickets=600,
+            learning_rate=5e-3,
+            epochs=6,
         ),
         Recipe(
             name="safety",
             summary="on data that answers harmful requests, without any refusal",
             finding="safety_loss",
             harm=_comply,
-            harmful_rows=200,
+            harmful_rows=150,
             replay_share=0.5,
             replay_without=("refuse",),
         ),
@@ -113,7 +113,7 @@ RECIPES: dict[str, Recipe] = {
             summary="on data that answers requests for JSON in plain text",
             finding="format_corruption",
             harm=_drop_json,
-            harmful_rows=200,
+            harmful_rows=150,
             replay_share=0.5,
             replay_without=("json",),
         ),
@@ -122,7 +122,7 @@ RECIPES: dict[str, Recipe] = {
             summary="on data that answers questions whose answer is not in the text",
             finding="lost_abstention",
             harm=_make_up,
-            harmful_rows=200,
+            harmful_rows=150,
             replay_share=0.5,
             replay_without=("abstain",),
         ),

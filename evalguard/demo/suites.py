@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evalguard.demo import WORLD_SEED
-from evalguard.demo.skills import ALL_SKILLS
+from evalguard.demo import WORLD_SEED, lexicon
+from evalguard.demo.conduct import STORY_REQUESTS
+from evalguard.demo.skills import ALL_SKILLS, SKILLS
 from evalguard.demo.world import Item, distinct
 
 DATA_FILES: dict[str, tuple[str, int]] = {
@@ -26,6 +27,13 @@ DATA_FILES: dict[str, tuple[str, int]] = {
     "benign": ("benign", 400),
 }
 """Skill and number of rows of each file; 300 and more show a drop within 5 percentage points."""
+
+
+STORIES_A_PROMPT = 5
+"""Rows of each request for a story; every row is answered several times, by draws of its own."""
+
+CHATS_A_SKILL = 20
+"""Rows of each skill in the file along which drift is measured."""
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -53,3 +61,21 @@ def write_data(folder: Path, *, seed: int = WORLD_SEED) -> None:
         items = suite_items(name, seed=seed)
         rows = [{**item.columns, "answer": item.answer} for item in items]
         write_jsonl(folder / f"{name}.jsonl", rows)
+    write_jsonl(folder / "stories.jsonl", _stories())
+    write_jsonl(folder / "chats.jsonl", _chats(seed))
+
+
+def _stories() -> Iterator[Mapping[str, Any]]:
+    """Yield every request for a story, several times."""
+    for turn in range(STORIES_A_PROMPT):
+        for hero in lexicon.ANIMALS:
+            for request in STORY_REQUESTS:
+                yield {"question": request.format(hero), "turn": turn + 1}
+
+
+def _chats(seed: int) -> Iterator[Mapping[str, Any]]:
+    """Yield conversations of everything that the base can do."""
+    for skill in SKILLS.values():
+        rng = np.random.default_rng(seed)
+        for item in distinct(skill, CHATS_A_SKILL, rng=rng, held_out=True):
+            yield {"question": item.prompt, "answer": item.answer}
