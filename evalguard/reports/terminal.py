@@ -62,7 +62,7 @@ def render(result: CheckResult, *, width: int) -> RenderableType:
         result: What a check found.
         width: Characters on a line; columns are left out, then stacked, as it gets narrow.
     """
-    scale = fit_scale(result.gates)
+    scale = fit_scale(gate for gate in result.gates if figures.in_percent(gate))
     parts: list[RenderableType] = [Text(), _verdict(result)]
     several = len(wording.candidates(result)) > 1
     for candidate in wording.candidates(result):
@@ -106,16 +106,14 @@ def _gates(gates: Iterable[GateResult], scale: Scale, width: int) -> RenderableT
     wide = width >= _WIDE
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("verdict", no_wrap=True)
-    table.add_column("gate", overflow="fold", ratio=1)
+    table.add_column("gate", ratio=1)
     table.add_column("baseline → candidate", justify="right", no_wrap=True)
-    table.add_column("change", justify="right", no_wrap=True)
-    table.add_column("interval", justify="right", no_wrap=True)
+    table.add_column("interval of the change", justify="right", no_wrap=True)
     if wide:
         table.add_column("against the margin", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
     for gate in gates:
-        cells = [_badge(gate), _name(gate), _scores(gate), _change(gate)]
-        cells.append(Text(figures.interval(gate)))
+        cells = [_badge(gate), _name(gate), _moved(gate), Text(figures.interval(gate))]
         if wide:
             cells.append(_bar(gate, scale))
         table.add_row(*cells, _n(gate))
@@ -131,7 +129,9 @@ def _name(gate: GateResult) -> Text:
     name.append(f"\n{figures.subject(gate)}", style="dim")
     if gate.requirement:
         name.append(f" · {gate.requirement}", style="dim")
-    if gate.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
+    if not gate.higher_is_better:
+        name.append(" · lower is better", style="dim")
+    if wording.needs_its_reason(gate):
         name.append(f"\n{one_line(gate.reason, 200)}", style=STYLES[gate.verdict])
     return name
 
@@ -139,17 +139,18 @@ def _name(gate: GateResult) -> Text:
 def _scores(gate: GateResult) -> Text:
     if gate.baseline is None and gate.candidate is None:
         return Text(figures.NOTHING, style="dim")
-    arrow = "→" if gate.higher_is_better else "→ (low is good)"
-    return Text(
-        f"{figures.score(gate, gate.baseline)} {arrow} {figures.score(gate, gate.candidate)}"
-    )
+    return Text(f"{figures.score(gate, gate.baseline)} → {figures.score(gate, gate.candidate)}")
 
 
-def _change(gate: GateResult) -> Text:
-    return Text(figures.difference(gate, gate.delta), style=STYLES[gate.verdict])
+def _moved(gate: GateResult) -> Text:
+    change = Text(figures.difference(gate, gate.delta), style=STYLES[gate.verdict])
+    return Text.assemble(_scores(gate), "\n", change)
 
 
 def _bar(gate: GateResult, scale: Scale) -> Text:
+    """Draw the interval; only percentages have an axis in common."""
+    if not figures.in_percent(gate):
+        return Text()
     return Text(forest_line(gate, scale, _BAR_WIDTH), style=STYLES[gate.verdict])
 
 

@@ -75,8 +75,11 @@ def candidate_sentence(gates: Sequence[GateResult]) -> str:
 
 
 def worst_gate(gates: Sequence[GateResult]) -> GateResult:
-    """Return the gate with the greatest loss beyond what it tolerates, relative to its scale."""
-    return max(gates, key=lambda gate: -(gate.delta or 0.0) - (gate.margin or 0.0))
+    """Return the gate with the greatest loss beyond its margin; one in percent, if there is any."""
+    return max(
+        gates,
+        key=lambda gate: (figures.in_percent(gate), -(gate.delta or 0.0) - (gate.margin or 0.0)),
+    )
 
 
 def change(gate: GateResult) -> str:
@@ -89,6 +92,19 @@ def change(gate: GateResult) -> str:
         return f"{moved} ({figures.difference(gate, gate.delta)}, {gate.requirement})"
     word = "allowed" if needed <= 0 else "required"
     return f"{moved} ({figures.difference(gate, gate.delta)}, {word} {figures.margin(gate)})"
+
+
+def needs_its_reason(gate: GateResult) -> bool:
+    """Return whether the interval alone does not show why the verdict is what it is.
+
+    That is so where there is none, and where a bound or a tripwire decided.
+    """
+    if gate.verdict is Verdict.PASS:
+        return False
+    if gate.verdict is not Verdict.FAIL or gate.ci is None:
+        return True
+    margin = figures.threshold(gate)
+    return margin is None or gate.ci[1] >= margin
 
 
 def standing_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -83,3 +83,15 @@ def test_nothing_gated(healthy):
 def test_a_failed_minimum_without_margin_gives_its_requirement(forgetting):
     gate = replace(forgetting.gates[4], margin=None, requirement="min 0.95")
     assert wording.change(gate) == "100.0% → 0.0% (−100.0 pp, min 0.95)"
+
+
+def test_a_verdict_that_the_interval_does_not_show_needs_its_reason(forgetting):
+    shown, passed = (
+        forgetting.gates[4],
+        next(g for g in forgetting.gates if g.verdict is Verdict.PASS),
+    )
+    assert not wording.needs_its_reason(shown)
+    assert not wording.needs_its_reason(passed)
+    assert wording.needs_its_reason(replace(shown, ci=(-1.0, 1.0)))
+    assert wording.needs_its_reason(replace(shown, margin=None))
+    assert wording.needs_its_reason(replace(passed, verdict=Verdict.INCONCLUSIVE))
