@@ -5,6 +5,7 @@ May import everything below it. Loads nothing but click until a command runs.
 
 from __future__ import annotations
 
+import traceback
 from importlib import import_module
 
 import click
@@ -98,4 +99,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what was measured is kept", err=True)
         return ExitCode.INTERRUPTED
+    except Exception:  # Python's own exit code for it, 1, would read as a regression
+        traceback.print_exc()
+        click.secho("internal error: ", fg="red", bold=True, nl=False, err=True)
+        click.echo("a defect of EvalGuard; what was measured is kept. Please report it.", err=True)
+        return ExitCode.INTERNAL_ERROR
     return int(code) if isinstance(code, int) else ExitCode.PASS
