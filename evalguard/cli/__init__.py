@@ -99,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what was measured is kept", err=True)
         return ExitCode.INTERRUPTED
-    except Exception:  # Python's own exit code for it, 1, would read as a regression
+    except Exception:  # noqa: BLE001 (Python's own exit code, 1, would read as a regression)
         traceback.print_exc()
         click.secho("internal error: ", fg="red", bold=True, nl=False, err=True)
         click.echo("a defect of EvalGuard; what was measured is kept. Please report it.", err=True)
