@@ -38,12 +38,12 @@ def check_gate(
 
     Args:
         gate: The gate.
-        suite_names: Names of all suites of the project.
+        suite_names: Names of all suites of the project; where there is none, that is its problem.
         suites: Those that could be read; the others have problems of their own.
         file: The gate's thresholds file.
         key: Its key there.
     """
-    if gate.suite not in suite_names:
+    if suite_names and gate.suite not in suite_names:
         hint = did_you_mean(gate.suite, suite_names)
         yield Problem(file, f"{key}.suite", f"unknown suite '{gate.suite}'. {hint}")
     if gate.suite not in suites:
