@@ -8,7 +8,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 
 from evalguard import __version__
 from evalguard.config import BASELINE, Noise, Project
@@ -252,22 +251,13 @@ class _Check:
                 comparisons[index] = self._compare(gate, model, final=final)
             except MeasurementError as error:
                 errors[index] = error_result(gate, model, str(error))
-        rule = partial(
-            decide,
+        decided = decide(
+            list(comparisons.values()),
             confidence_level=self._project.thresholds.confidence_level,
             looks=looks,
             final=final,
             previous=previous,
         )
-        try:
-            decided = rule(list(comparisons.values()))
-        except MeasurementError:
-            # A gate that cannot be decided must not take the others with it.
-            for index in list(comparisons):
-                if reason := _refusal(rule, comparisons[index]):
-                    errors[index] = error_result(*self._selected[index], reason)
-                    del comparisons[index]
-            decided = rule(list(comparisons.values()))
         merged = errors | dict(zip(comparisons, decided, strict=True))
         return tuple(merged[index] for index in range(len(self._selected)))
 
@@ -350,15 +340,6 @@ class _Check:
 
 Key = tuple[str, str, str]
 """Suite, task and model."""
-
-
-def _refusal(rule: Callable[[Sequence[Comparison]], object], comparison: Comparison) -> str | None:
-    """Return why a comparison cannot be decided, if it cannot."""
-    try:
-        rule([comparison])
-    except MeasurementError as error:
-        return str(error)
-    return None
 
 
 def _check_any_measured(*arms: Sequence[ScoredSample]) -> None:
