@@ -78,9 +78,13 @@ def _show_engines() -> None:
 
 
 def _show_parity(between: tuple[str, str], settings: EngineSettings) -> int:
-    from evalguard.engines.parity import measure_parity, tolerance
+    from rich.console import Console
 
-    versions, rows = measure_parity(*between, settings)
+    from evalguard.engines.parity import measure_parity, tolerance
+    from evalguard.quiet import quiet
+
+    with Console(stderr=True).status(f"asking {between[0]}, then {between[1]} …"), quiet():
+        versions, rows = measure_parity(*between, settings)
     for name, version in zip(between, versions, strict=True):
         click.echo(f"{name}: {version}")
     click.echo(f"\n{'model':<24} {'same text':>10} {'log-likelihood':>15} {'score':>8}")
