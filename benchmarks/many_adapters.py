@@ -85,11 +85,11 @@ def run_lm_eval(folder: Path) -> float:
         command = [
             sys.executable, "-m", "lm_eval", "--model", "hf", "--device", "cpu",
             "--model_args", f"pretrained={model_path()},dtype=float32{peft}",
-            "--tasks", ",".join(f"tasks/{task}.yaml" for task in TASKS),
+            "--tasks", ",".join(f"{task}.yaml" for task in TASKS),
             "--apply_chat_template", "--batch_size", "64", "--log_samples",
             "--output_path", str(folder / "lm_eval" / (name or "baseline")),
         ]  # fmt: skip
-        seconds += _timed(command, folder / "suites", allowed=(0,))
+        seconds += _timed(command, folder / "suites" / "tasks", allowed=(0,))
     return seconds
 
 

@@ -1,0 +1,177 @@
+"""One side of a comparison on vLLM: a process that scores a multiple-choice task.
+
+``python -m benchmarks.choices evalguard|lm_eval FOLDER`` prints the seconds in the engine and the
+score of every sample as JSON. :func:`write` makes the folder: a randomly initialised Llama of 20
+million parameters, and two tasks whose five-shot header is shared by all questions.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SHOTS = 5
+ITEMS = 48
+CHOICES = 4
+SHOT_WORDS = 120
+QUESTION_WORDS = (40, 60)
+LONG_CHOICE_WORDS = (5, 9)
+
+SINGLE, LONG = "single_token_choices", "multi_token_choices"
+
+_WORDS = (
+    "What is the flag colour landmark mayor river of Quarrin Balmore Silvane Elmstad theatre "
+    "harbour fountain bridge"
+).split()
+
+
+def write(folder: Path, *, seed: int = 0) -> None:
+    """Write the model, the two tasks, and the project that EvalGuard's checks of them need."""
+    _write_model(folder / "model")
+    rng = random.Random(seed)  # noqa: S311 - questions, not secrets
+    for name in (SINGLE, LONG):
+        for split, rows in (("train", SHOTS), ("test", ITEMS)):
+            lines = [json.dumps(_row(rng, name, split)) for _ in range(rows)]
+            (folder / f"{name}-{split}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        files = {split: f"{name}-{split}.jsonl" for split in ("train", "test")}
+        task = {
+            "task": name,
+            "dataset_path": "json",
+            "dataset_kwargs": {"data_files": files},
+            "test_split": "test",
+            "fewshot_split": "train",
+            "fewshot_config": {"sampler": "first_n"},
+            "num_fewshot": SHOTS,
+            "output_type": "multiple_choice",
+            "doc_to_text": "{{ question }}",
+            "doc_to_choice": "{{ choices }}",
+            "doc_to_target": "{{ answer }}",
+            "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}],
+            "metadata": {"version": 1.0},
+        }
+        text = yaml.safe_dump(task, sort_keys=False)
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def header_tokens(folder: Path, name: str) -> int:
+    """Return the length of the few-shot header that all questions of a task share."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder / "model")
+    rows = (folder / f"{name}-train.jsonl").read_text(encoding="utf-8").splitlines()
+    return sum(len(tokenizer(json.loads(row)["question"]).input_ids) for row in rows)
+
+
+def _write_model(folder: Path) -> None:
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    from evalguard.demo import model_path
+
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(model_path())
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=512,
+        intermediate_size=1408,
+        num_hidden_layers=6,
+        num_attention_heads=8,
+        num_key_value_heads=8,
+        max_position_embeddings=2048,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        initializer_range=0.1,  # far from uniform, so that no two choices are equally likely
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def _row(rng: random.Random, name: str, split: str) -> dict[str, Any]:
+    words = SHOT_WORDS if split == "train" else rng.randint(*QUESTION_WORDS)
+    if name == SINGLE:
+        choices = rng.sample(["theatre", "harbour", "fountain", "bridge"], CHOICES)
+    else:
+        choices = [_text(rng, rng.randint(*LONG_CHOICE_WORDS)) for _ in range(CHOICES)]
+    return {"question": _text(rng, words), "choices": choices, "answer": rng.randrange(CHOICES)}
+
+
+def _text(rng: random.Random, words: int) -> str:
+    return " ".join(rng.choice(_WORDS) for _ in range(words))
+
+
+def _evalguard(folder: Path, name: str) -> dict[str, Any]:
+    from evalguard.engines.base import BASE, EngineSettings
+    from evalguard.engines.vllm import VLLMEngine
+    from evalguard.tasks.benchmark import load_benchmark
+
+    [task] = load_benchmark("suite", f"{name}.yaml", base_dir=folder, source="task", key="task")
+    samples = task.prepare(None)
+    engine = VLLMEngine(EngineSettings(model=str(folder / "model"), dtype="float32"))
+    started = time.perf_counter()
+    requests = [(BASE, instance) for sample in samples for instance in sample.instances]
+    responses: list[Any] = engine.respond(requests)
+    seconds = time.perf_counter() - started
+    engine.close()
+    scores = {}
+    for index, sample in enumerate(samples):
+        own = responses[CHOICES * index : CHOICES * (index + 1)]
+        scores[sample.row_number - 1] = [value for value, _ in own]
+    return {"seconds": seconds, "scores": scores}
+
+
+def _lm_eval(folder: Path, name: str) -> dict[str, Any]:
+    from evalguard.engines.vllm_library import vllm_environment  # lets lm-eval find the CPU build
+    from evalguard.quiet import quiet
+
+    with quiet(), vllm_environment():
+        from lm_eval import simple_evaluate
+        from lm_eval.models.vllm_causallms import VLLM
+        from lm_eval.tasks import TaskManager
+
+        lm = VLLM(
+            pretrained=str(folder / "model"),
+            dtype="float32",
+            batch_size="auto",
+            enforce_eager=True,
+            enable_prefix_caching=True,
+        )
+        seconds = 0.0
+        answer = lm.loglikelihood
+
+        def timed(*arguments: Any, **options: Any) -> Any:
+            nonlocal seconds
+            started = time.perf_counter()
+            found = answer(*arguments, **options)
+            seconds += time.perf_counter() - started
+            return found
+
+        lm.loglikelihood = timed
+        results = simple_evaluate(
+            model=lm,
+            tasks=[str(folder / f"{name}.yaml")],
+            task_manager=TaskManager(include_defaults=False),
+            bootstrap_iters=0,
+        )
+    samples = results["samples"][name]
+    scores = {s["doc_id"]: [float(one[0]) for one in s["filtered_resps"]] for s in samples}
+    return {"seconds": seconds, "scores": scores}
+
+
+def run() -> None:
+    """Score one task on one side and print what came of it."""
+    side, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
+    import os
+
+    os.chdir(folder)  # where lm-eval looks for a task's data
+    found = {"evalguard": _evalguard, "lm_eval": _lm_eval}[side](folder, name)
+    print(f"\nRESULT {json.dumps(found)}", flush=True)
+
+
+if __name__ == "__main__":
+    run()
