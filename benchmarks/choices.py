@@ -8,20 +8,24 @@ million parameters, and two tasks whose five-shot header is shared by all questi
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 SHOTS = 5
-ITEMS = 48
+ITEMS = 32
 CHOICES = 4
 SHOT_WORDS = 120
 QUESTION_WORDS = (40, 60)
 LONG_CHOICE_WORDS = (5, 9)
+
+_RATE_PROMPTS = 16
 
 SINGLE, LONG = "single_token_choices", "multi_token_choices"
 
@@ -61,9 +65,7 @@ def write(folder: Path, *, seed: int = 0) -> None:
 
 def header_tokens(folder: Path, name: str) -> int:
     """Return the length of the few-shot header that all questions of a task share."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(folder / "model")
+    tokenizer = _tokenizer(folder)
     rows = (folder / f"{name}-train.jsonl").read_text(encoding="utf-8").splitlines()
     return sum(len(tokenizer(json.loads(row)["question"]).input_ids) for row in rows)
 
@@ -92,6 +94,12 @@ def _write_model(folder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
+def _tokenizer(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder / "model")
+
+
 def _row(rng: random.Random, name: str, split: str) -> dict[str, Any]:
     words = SHOT_WORDS if split == "train" else rng.randint(*QUESTION_WORDS)
     if name == SINGLE:
@@ -117,12 +125,47 @@ def _evalguard(folder: Path, name: str) -> dict[str, Any]:
     requests = [(BASE, instance) for sample in samples for instance in sample.instances]
     responses: list[Any] = engine.respond(requests)
     seconds = time.perf_counter() - started
+    rate = _tokens_per_second(engine, folder)
     engine.close()
     scores = {}
     for index, sample in enumerate(samples):
         own = responses[CHOICES * index : CHOICES * (index + 1)]
         scores[sample.row_number - 1] = [value for value, _ in own]
-    return {"seconds": seconds, "scores": scores}
+    floor = _unique_tokens(requests, folder) / rate
+    return {"seconds": seconds, "scores": scores, "floor_seconds": floor}
+
+
+def _tokens_per_second(engine: Any, folder: Path) -> float:
+    """Return the rate at which the engine reads one large batch of prompts that share nothing."""
+    from evalguard.engines.base import BASE
+
+    rng = random.Random(1)  # noqa: S311 - texts, not secrets
+    words = SHOTS * SHOT_WORDS + max(QUESTION_WORDS)
+    prompts = [_text(rng, words) for _ in range(_RATE_PROMPTS)]
+    tokens = sum(map(len, _tokenizer(folder)(prompts).input_ids))
+    started = time.perf_counter()
+    engine.respond([(BASE, _generation(prompt)) for prompt in prompts])
+    return tokens / (time.perf_counter() - started)
+
+
+def _generation(prompt: str) -> Any:
+    from lm_eval.api.instance import Instance
+
+    settings = {"until": [], "max_gen_toks": 1, "do_sample": False, "temperature": 0.0}
+    return Instance("generate_until", {}, (prompt, settings), 0)
+
+
+def _unique_tokens(requests: Sequence[tuple[str, Any]], folder: Path) -> int:
+    """Return how many tokens must be computed when every prefix is read once only."""
+    texts = ["".join(instance.arguments) for _, instance in requests]
+    root: dict[int, Any] = {}
+    count = 0
+    for tokens in _tokenizer(folder)(texts).input_ids:
+        node = root
+        for token in tokens[:-1]:  # nothing is read after the last token of a choice
+            count += token not in node
+            node = node.setdefault(token, {})
+    return count
 
 
 def _lm_eval(folder: Path, name: str) -> dict[str, Any]:
@@ -166,8 +209,6 @@ def _lm_eval(folder: Path, name: str) -> dict[str, Any]:
 def run() -> None:
     """Score one task on one side and print what came of it."""
     side, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
-    import os
-
     os.chdir(folder)  # where lm-eval looks for a task's data
     found = {"evalguard": _evalguard, "lm_eval": _lm_eval}[side](folder, name)
     print(f"\nRESULT {json.dumps(found)}", flush=True)

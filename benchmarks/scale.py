@@ -1,0 +1,89 @@
+"""A whole check of so many samples on lm-eval's ``dummy`` model, which answers at once.
+
+``python -m benchmarks.scale SAMPLES`` prints, as JSON, the seconds that EvalGuard itself took and
+the memory at its peak. What is left of a run without an engine is what EvalGuard costs.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+ANSWER = "lol"
+"""What the dummy model always says."""
+
+
+def write_project(folder: Path, samples: int) -> Path:
+    """Write a project with one test set; return its file."""
+    from evalguard.demo import model_path
+    from evalguard.demo.suites import write_jsonl
+
+    for name in ("base", "tuned"):
+        shutil.copytree(model_path(), folder / name)
+    (folder / "tuned" / "generation_config.json").write_text('{"do_sample": true}\n')
+    rows = (
+        {"question": f"What is the flag colour of town number {n}?", "answer": ANSWER}
+        for n in range(samples)
+    )
+    write_jsonl(folder / "suites" / "rows.jsonl", rows)
+    task = {
+        "kind": "test_set",
+        "data": "rows.jsonl",
+        "prompt": "{{ question }}",
+        "target": "{{ answer }}",
+        "scorers": ["exact_match"],
+        "max_new_tokens": 12,
+    }
+    gate = {"suite": "rows", "metric": "exact_match", "max_drop": "5pp"}
+    files = {
+        "suites/rows.yaml": {"version": 1, "ability": "task", "tasks": [task]},
+        "thresholds/release.yaml": {"version": 1, "gates": [gate]},
+        "evalguard.yaml": {
+            "version": 1,
+            "engine": {"name": "dummy", "max_length": 4096},
+            "baseline": {"model": "base"},
+            "candidates": {"tuned": {"model": "tuned"}},
+            "suites": ["rows"],
+            "thresholds": "release",
+        },
+    }
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    return folder / "evalguard.yaml"
+
+
+def run() -> None:
+    """Check so many samples and print what it cost."""
+    from evalguard.config import load_project
+    from evalguard.runner.check import run_check
+
+    samples = int(sys.argv[1])
+    with tempfile.TemporaryDirectory() as name:
+        project = load_project(write_project(Path(name), samples))
+        selected = [(gate, "tuned") for gate in project.thresholds.gates]
+        started = time.perf_counter()
+        result = run_check(project, selected, full=True)
+        seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    scored = sum(task.samples for task in result.tasks)
+    found = {
+        "samples": scored,
+        "verdict": str(result.verdict),
+        "seconds": seconds,
+        "engine_seconds": result.timing["engine_seconds"],
+        "bytes": peak,
+    }
+    print(f"\nRESULT {json.dumps(found)}", flush=True)
+
+
+if __name__ == "__main__":
+    run()
