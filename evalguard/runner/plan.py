@@ -56,7 +56,7 @@ class PlannedTask:
         outline: What is known of it.
         kind: Its kind in the suite file.
         build: Builds the task when a sample must be measured.
-        render: Applies the chat template.
+        prepare: Makes its samples requests then.
         seed: Seed of the order.
     """
 
@@ -66,7 +66,7 @@ class PlannedTask:
         kind: str,
         *,
         build: Callable[[], Task],
-        render: Render | None,
+        prepare: Callable[[], Sequence[Prepared]],
         seed: int,
     ) -> None:
         self.suite = outline.suite
@@ -76,7 +76,7 @@ class PlannedTask:
         self.sample_ids = _shuffled(outline.sample_ids, seed)
         self._kind = kind
         self._build = build
-        self._render = render
+        self._prepare = prepare
 
     @property
     def follows_baseline(self) -> bool:
@@ -110,7 +110,7 @@ class PlannedTask:
 
     @cached_property
     def _prepared(self) -> dict[str, Prepared]:
-        return {sample.sample_id: sample for sample in self.task.prepare(self._render)}
+        return {sample.sample_id: sample for sample in self._prepare()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +204,10 @@ class _Planner:
 
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
         built: dict[str, Task] = {}
+        ready: dict[str, Sequence[Prepared]] = {}
+
+        def prepare(name: str) -> Sequence[Prepared]:
+            return ready.pop(name, None) or task(name).prepare(self._render)
 
         def task(name: str) -> Task:
             if not built:
@@ -214,7 +218,8 @@ class _Planner:
         remembered = self._store.fingerprint_description(key).get("outlines") if key else None
         if remembered is None:
             built.update({one.name: one for one in self._build(suite, config, index)})
-            outlines = [self._outline(one) for one in built.values()]
+            ready |= {name: one.prepare(self._render) for name, one in built.items()}
+            outlines = [_outline(one, ready[name]) for name, one in built.items()]
             if key:
                 plain = [asdict(outline) for outline in outlines]
                 self._store.describe_fingerprint(key, {"outlines": plain})
@@ -225,21 +230,12 @@ class _Planner:
                 outline,
                 config.kind,
                 build=partial(task, outline.name),
-                render=self._render,
+                prepare=partial(prepare, outline.name),
                 seed=self._seed,
             )
 
     def _build(self, suite: Suite, config: TaskConfig, index: int) -> Sequence[Task]:
         return build(suite, config, index, seed=self._seed, count_tokens=self._count_tokens)
-
-    def _outline(self, task: Task) -> Outline:
-        return Outline(
-            suite=task.suite,
-            name=task.name,
-            metrics=task.metrics,
-            definition=fingerprint(task.definition),
-            sample_ids=tuple(sample.sample_id for sample in task.prepare(self._render)),
-        )
 
     def _key(self, suite: Suite, config: TaskConfig) -> str | None:
         """Return the hash of everything that decides an outline; ``None`` if some is unknown."""
@@ -259,6 +255,16 @@ class _Planner:
                 "code": [self._store.file_sha256(file) for file in code],
             }
         )
+
+
+def _outline(task: Task, samples: Iterable[Prepared]) -> Outline:
+    return Outline(
+        suite=task.suite,
+        name=task.name,
+        metrics=task.metrics,
+        definition=fingerprint(task.definition),
+        sample_ids=tuple(sample.sample_id for sample in samples),
+    )
 
 
 def _outline_from(plain: Mapping[str, Any]) -> Outline:

@@ -15,11 +15,15 @@ from lm_eval.api.metrics import mean
 from lm_eval.api.task import ConfigurableTask
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
+from lm_eval.utils import env as templates
 
 from evalguard.errors import ConfigError, MeasurementError, Problem, did_you_mean
 from evalguard.quiet import quiet
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render, content_id, with_unique_ids
+
+# lm-eval compiles a task's templates again for every sample, which takes longer than a small model.
+templates.from_string = lru_cache(maxsize=1024)(templates.from_string)
 
 FEWSHOT_SEED = 1234
 """lm-eval's default, so that the few-shot examples are those of the ``lm_eval`` command."""
