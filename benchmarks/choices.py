@@ -29,10 +29,7 @@ _RATE_PROMPTS = 16
 
 SINGLE, LONG = "single_token_choices", "multi_token_choices"
 
-_WORDS = (
-    "What is the flag colour landmark mayor river of Quarrin Balmore Silvane Elmstad theatre "
-    "harbour fountain bridge"
-).split()
+_WORDS = ["What", "is", "the", "flag", "colour", "landmark", "mayor", "river", "of", "Quarrin", "Balmore", "Silvane", "Elmstad", "theatre", "harbour", "fountain", "bridge"]
 
 
 def write(folder: Path, *, seed: int = 0) -> None:

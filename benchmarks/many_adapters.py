@@ -24,7 +24,12 @@ from benchmarks.random_adapters import save_adapter
 
 REPEATS = 3
 SCALES = {"a": 0.02, "b": 0.05, "c": 0.1, "d": 0.3}
-TASKS = {"demo_facts": "exact_match", "demo_choices": "acc", "demo_words": "exact_match"}
+TASKS = {
+    "demo_facts": "exact_match",
+    "demo_choices": "acc",
+    "demo_maths": "exact_match",
+    "demo_words": "exact_match",
+}
 TARGET_EARLY = 8.0
 TARGET_FULL = 4.0
 TARGET_STORED = 3.0
