@@ -29,12 +29,30 @@ _RATE_PROMPTS = 16
 
 SINGLE, LONG = "single_token_choices", "multi_token_choices"
 
-_WORDS = ["What", "is", "the", "flag", "colour", "landmark", "mayor", "river", "of", "Quarrin", "Balmore", "Silvane", "Elmstad", "theatre", "harbour", "fountain", "bridge"]
+_WORDS = [
+    "What",
+    "is",
+    "the",
+    "flag",
+    "colour",
+    "landmark",
+    "mayor",
+    "river",
+    "of",
+    "Quarrin",
+    "Balmore",
+    "Silvane",
+    "Elmstad",
+    "theatre",
+    "harbour",
+    "fountain",
+    "bridge",
+]
 
 
 def write(folder: Path, *, seed: int = 0) -> None:
     """Write the model, the two tasks, and the project that EvalGuard's checks of them need."""
-    _write_model(folder / "model")
+    write_model(folder / "model")
     rng = random.Random(seed)  # noqa: S311 - questions, not secrets
     for name in (SINGLE, LONG):
         for split, rows in (("train", SHOTS), ("test", ITEMS)):
@@ -67,7 +85,8 @@ def header_tokens(folder: Path, name: str) -> int:
     return sum(len(tokenizer(json.loads(row)["question"]).input_ids) for row in rows)
 
 
-def _write_model(folder: Path) -> None:
+def write_model(folder: Path) -> None:
+    """Write a randomly initialised Llama of 20 million parameters, with a tokenizer."""
     import torch
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 

@@ -20,14 +20,14 @@ ANSWER = "lol"
 """What the dummy model always says."""
 
 
-def write_project(folder: Path, samples: int) -> Path:
-    """Write a project with one test set; return its file."""
-    from evalguard.demo import model_path
+def write_project(folder: Path, samples: int, *, engine: str) -> Path:
+    """Write a project with one test set and two models of their own; return its file."""
+    from benchmarks.choices import write_model
     from evalguard.demo.suites import write_jsonl
 
-    for name in ("base", "tuned"):
-        shutil.copytree(model_path(), folder / name)
-    (folder / "tuned" / "generation_config.json").write_text('{"do_sample": true}\n')
+    write_model(folder / "base")
+    shutil.copytree(folder / "base", folder / "tuned")
+    (folder / "tuned" / "README.md").write_text("Another model as far as its bytes go.\n")
     rows = (
         {"question": f"What is the flag colour of town number {n}?", "answer": ANSWER}
         for n in range(samples)
@@ -39,7 +39,7 @@ def write_project(folder: Path, samples: int) -> Path:
         "prompt": "{{ question }}",
         "target": "{{ answer }}",
         "scorers": ["exact_match"],
-        "max_new_tokens": 12,
+        "max_new_tokens": 48,
     }
     gate = {"suite": "rows", "metric": "exact_match", "max_drop": "5pp"}
     files = {
@@ -47,7 +47,7 @@ def write_project(folder: Path, samples: int) -> Path:
         "thresholds/release.yaml": {"version": 1, "gates": [gate]},
         "evalguard.yaml": {
             "version": 1,
-            "engine": {"name": "dummy", "max_length": 4096},
+            "engine": {"name": engine, "max_length": 2048},
             "baseline": {"model": "base"},
             "candidates": {"tuned": {"model": "tuned"}},
             "suites": ["rows"],
@@ -68,7 +68,7 @@ def run() -> None:
 
     samples = int(sys.argv[1])
     with tempfile.TemporaryDirectory() as name:
-        project = load_project(write_project(Path(name), samples))
+        project = load_project(write_project(Path(name), samples, engine="dummy"))
         selected = [(gate, "tuned") for gate in project.thresholds.gates]
         started = time.perf_counter()
         result = run_check(project, selected, full=True)
