@@ -113,7 +113,8 @@ def scale_rows(repeats: int) -> list[Row]:
         memory.append(grown / (large["samples"] - small["samples"]) / 1000)
     outside = [_share_outside() for _ in range(repeats)]
     return [
-        at_most("time outside the engine, 2,000 answers of 48 tokens, a model of 20 M", 10, outside, " %"),
+        at_most("time outside the engine, 2,000 answers of 48 tokens, a model of 20 M", 10,
+                outside, " %"),
         at_most(f"cost of a sample, {_MIDDLE:,} to {_LARGEST:,} against {_SMALLEST:,} to "
                 f"{_MIDDLE:,}", 1.2, flat, "×"),
         at_most("memory a sample", 2, memory, " kB"),
@@ -122,8 +123,7 @@ def scale_rows(repeats: int) -> list[Row]:
 
 def _cost(fewer: dict[str, Any], more: dict[str, Any]) -> float:
     """Return the seconds that each further sample takes; starting up falls out."""
-    samples = more["samples"] - fewer["samples"]
-    return float(more["seconds"] - fewer["seconds"]) / samples
+    return float(more["seconds"] - fewer["seconds"]) / int(more["samples"] - fewer["samples"])
 
 
 def _share_outside() -> float:
