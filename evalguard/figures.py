@@ -164,13 +164,17 @@ def moment(created: str) -> str:
 
 
 def measure(name: str, value: float) -> str:
-    """Write an entry of a timing record: a time span where its name says seconds, else a count.
+    """Write an entry of a timing record: a time span, a share or a count, as its name says.
 
     Example:
         >>> measure("engine_seconds", 75.2), measure("prompt_tokens", 10_240)
         ('1 min 15 s', '10,240')
+        >>> measure("share_saved", 0.437)
+        '44%'
     """
-    return duration(value) if name.endswith("seconds") else f"{value:,.0f}"
+    if name.endswith("seconds"):
+        return duration(value)
+    return f"{value:.0%}" if name.startswith("share") else f"{value:,.0f}"
 
 
 def _signed(value: float, digits: str, plus: str = "+") -> str:

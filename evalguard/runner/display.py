@@ -1,11 +1,13 @@
-"""Live progress of a check: samples done, reused, per second, and the time left."""
+"""Live progress of a check: samples, tokens per second, and the verdicts as they fall."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -15,8 +17,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Progress as Bars
+from rich.text import Text
 
+from evalguard.figures import SYMBOLS
+from evalguard.records import GateResult, Verdict
+from evalguard.reports.terminal import STYLES
 from evalguard.runner.measure import Progress
+
+_NAMED = 6
+"""Verdicts that are named on a line each; the others are counted."""
 
 
 @contextmanager
@@ -27,26 +36,50 @@ def display(console: Console | None = None) -> Iterator[Callable[[Progress], Non
         A function to call with the progress after every step.
     """
     console = console or Console(stderr=True)
-    columns = (
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    bars = Bars(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(bar_width=32),
         MofNCompleteColumn(),
-        TextColumn("samples"),
+        TextColumn("samples {task.fields[rate]}"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
+        console=console,
     )
-    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        bar = bars.add_task("loading", total=None)
+    bar = bars.add_task("loading", total=None, rate="")
+    with Live(bars, console=console, transient=True) as live:
 
         def show(progress: Progress) -> None:
             reused = f" ({progress.reused} from the store)" if progress.reused else ""
+            rate = progress.tokens_per_second
             bars.update(
                 bar,
                 description=f"{progress.stage}{reused}",
                 completed=progress.samples,
                 total=progress.planned or None,
+                rate=f"· {rate:,.0f} tokens/s" if rate else "",
             )
+            live.update(Group(bars, verdicts(progress)) if progress.decided else bars)
 
         yield show
+
+
+def verdicts(progress: Progress) -> Text:
+    """Return the verdicts that have fallen: how many of each, and the last that did not pass."""
+    counted = Counter(result.verdict for result in progress.decided)
+    text = Text(f"  {len(progress.decided)} of {progress.gates} gates decided")
+    for verdict in (verdict for verdict in Verdict if counted[verdict]):
+        text.append(f"   {SYMBOLS[verdict]} {counted[verdict]} {verdict}", STYLES[verdict])
+    failed = [result for result in progress.decided if result.verdict is not Verdict.PASS]
+    for result in failed[-_NAMED:]:
+        text.append(f"\n  {_line(result)}", STYLES[result.verdict])
+    return text
+
+
+def _line(result: GateResult) -> str:
+    at = f"at {result.fraction_used:.0%} of the samples"
+    return f"{SYMBOLS[result.verdict]} {result.verdict}  {result.name}, {result.model}, {at}"

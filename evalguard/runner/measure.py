@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from evalguard.engines.base import Engine
 from evalguard.errors import EngineError, MeasurementError, TrustError
-from evalguard.records import ScoredSample
+from evalguard.gates.looks import is_settled
+from evalguard.records import GateResult, ScoredSample
 from evalguard.runner.follow import follow
 from evalguard.runner.plan import PlannedTask
 from evalguard.scorers import MAX_OUTPUT_CHARS
@@ -64,6 +65,15 @@ class Progress:
     output_tokens: int = 0
     engine_seconds: float = 0.0
     engine_calls: int = 0
+    gates: int = 0
+    decided: tuple[GateResult, ...] = ()
+    """Verdicts that no further sample can change."""
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Tokens read and written in a second of the engine's time."""
+        tokens = self.prompt_tokens + self.output_tokens
+        return tokens / self.engine_seconds if self.engine_seconds else 0.0
 
 
 @dataclass(slots=True)
@@ -140,6 +150,12 @@ class Measurer:
             self._show_task(item[0])
             self._follow(*item)
         self._show("deciding")
+
+    def show_verdicts(self, results: Sequence[GateResult]) -> None:
+        """Hand the verdicts so far to the display."""
+        self.progress.gates = len(results)
+        self.progress.decided = tuple(result for result in results if is_settled(result))
+        self._on_progress(self.progress)
 
     def _show(self, stage: str) -> None:
         self.progress.stage = stage

@@ -95,7 +95,7 @@ def test_warnings_notes_and_reuse_are_told(healthy):
     text = printed(result)
     assert "2 samples were cut off" in text
     assert "tickets-v2: trained on another precision ␛[31m" in text
-    assert "5,400 answers scored, 2,700 of them reused in 29.3 s" in text
+    assert "5,400 answers scored, 2,700 of them reused · 29.3 s, 14.1 s of it on hf" in text
 
 
 def test_markup_in_names_is_not_interpreted(healthy):

@@ -95,3 +95,10 @@ def test_a_verdict_that_the_interval_does_not_show_needs_its_reason(forgetting):
     assert wording.needs_its_reason(replace(shown, ci=(-1.0, 1.0)))
     assert wording.needs_its_reason(replace(shown, margin=None))
     assert wording.needs_its_reason(replace(passed, verdict=Verdict.INCONCLUSIVE))
+
+
+def test_costs_tell_what_stopping_early_saved(healthy):
+    assert wording.costs(healthy) == ["29.3 s, 14.1 s of it on hf"]
+    saved = replace(healthy, timing={**healthy.timing, "share_saved": 0.42})
+    assert wording.costs(saved)[1] == "42% of the samples saved by stopping early"
+    assert wording.costs(replace(healthy, timing={})) == []
