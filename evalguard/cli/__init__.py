@@ -19,6 +19,8 @@ COMMANDS: dict[str, str] = {
     "audit": "Look for what would spoil a training, in the data.",
     "estimate": "Estimate the memory and the time of a training.",
     "train": "Fine-tune an adapter and record what made it.",
+    "pipeline": "Train, gate, repair and train again, until an adapter may be released.",
+    "verify": "Check an adapter against the receipt of its release.",
     "merge": "Merge an adapter into its base, or several into one.",
     "demo": "Train, gate and report on the embedded model, from nothing.",
     "report": "Show a result again, as a page, as Markdown or in the terminal.",

@@ -4,7 +4,8 @@ A gate on questions that the model was trained on measures memory. An item is co
 training row asks the same words, or when :data:`COVERAGE` of the item's words lie in runs of
 :data:`RUN_WORDS` words that one row holds in the same order (after the n-gram method of Brown et
 al. 2020, arXiv:2005.14165, appendix C, and of Touvron et al. 2023, arXiv:2307.09288, appendix A.6).
-Runs that many items share are a template and prove nothing.
+Runs that many items share are a template and prove nothing, and neither does a part of an item of
+fewer than :data:`LONG_WORDS` words: of those, a row must hold every word.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from evalguard.training.formats import Example
 
 RUN_WORDS = 8
 COVERAGE = 0.7
+LONG_WORDS = 13
+"""Brown et al. compare 13-grams; a shorter item may differ in the one word that matters."""
+
 TEMPLATE_ITEMS = 20
 """A run in more items than these belongs to their template."""
 
@@ -72,7 +76,8 @@ def _copies(examples: Sequence[Example], items: Sequence[SuiteItem]) -> dict[int
         covered = _covered(words(whole(example)), index)
         for form_number, places in covered.items():
             number, form = forms[form_number]
-            if len(places) >= COVERAGE * len(form):
+            needed = COVERAGE if len(form) >= LONG_WORDS else 1.0
+            if len(places) >= needed * len(form):
                 found.setdefault(number, row)
     return dict(sorted(found.items()))
 

@@ -23,6 +23,7 @@ from evalguard.training.checkpoints import Checkpoints, WeightKeeper
 from evalguard.training.config import Stage, TrainingConfig
 from evalguard.training.dataset import Dataset, build_dataset
 from evalguard.training.output import RECORD_NAME, check_replaceable, placed_folder
+from evalguard.training.probing import Probe, ProbeOutcome, ProbeWatcher
 from evalguard.training.trainers import build_trainer
 from evalguard.training.watch import Progress, Watcher, loss_point
 
@@ -50,6 +51,8 @@ def train(
     base_dir: Path,
     on_progress: OnProgress | None = None,
     resume: bool = False,
+    probe: Probe | None = None,
+    probe_every: int | None = None,
 ) -> TrainedAdapter:
     """Fine-tune the base and write the adapter with its training record.
 
@@ -62,6 +65,9 @@ def train(
         on_progress: Called after every step and every evaluation.
         resume: Go on with an interrupted run that kept checkpoints; the result is the same as
             that of an uninterrupted one.
+        probe: Looks at the model while it trains. A run that has lost a guard for good is stopped,
+            and the best weights that passed are kept where there are some.
+        probe_every: Steps between two looks; a tenth of the stage by default.
 
     Raises:
         DataError: If the data cannot be used.
@@ -82,9 +88,10 @@ def train(
     try:
         with quiet(), placed_folder(output) as folder:
             base = load_base(config.base, base_dir=base_dir, all_weights=config.tuner == "full")
-            model, curve = _run(config, base, data, checkpoints, on_progress, folder=folder)
+            watching = _Watching(on_progress, probe, probe_every)
+            model, curve, seen = _run(config, base, data, checkpoints, watching, folder=folder)
             _save(model, base, config, folder)
-            record = _record(config, base, data, curve, seconds=time.monotonic() - started)
+            record = _record(config, base, data, curve, seen, seconds=time.monotonic() - started)
             text = json.dumps(to_json(record), indent=2, allow_nan=False)
             (folder / RECORD_NAME).write_text(text + "\n", encoding="utf-8")
     except BaseException:
@@ -95,17 +102,27 @@ def train(
     return TrainedAdapter(output, record)
 
 
+@dataclass(frozen=True, slots=True)
+class _Watching:
+    """What looks on while a run trains."""
+
+    on_progress: OnProgress | None
+    probe: Probe | None
+    probe_every: int | None
+
+
 def _run(
     config: TrainingConfig,
     base: LoadedBase,
     data: Sequence[Dataset],
     checkpoints: Checkpoints,
-    on_progress: OnProgress | None,
+    watching: _Watching,
     *,
     folder: Path,
-) -> tuple[Any, tuple[LossPoint, ...]]:
-    """Run the stages in their order and return the trained model with the whole curve."""
+) -> tuple[Any, tuple[LossPoint, ...], ProbeOutcome]:
+    """Run the stages in their order; return the model, the whole curve and what probes saw."""
     curve: tuple[LossPoint, ...] = ()
+    seen = ProbeOutcome()
     with fitting_threads(base.model):
         torch.manual_seed(config.training.seed)  # peft draws an adapter's first weights
         model = make_trainable(base.model, config)
@@ -116,24 +133,45 @@ def _run(
                 trainer = build_trainer(
                     model, base.tokenizer, examples, stage, folder=checkpoints.stage(number)
                 )
-                points = _fit(trainer, stage, on_progress, checkpoint=checkpoints.last(number))
+                points, outcome = _fit(
+                    trainer, stage, watching, base, checkpoint=checkpoints.last(number)
+                )
+                seen = seen.then(outcome, after_step=curve[-1].step if curve else 0)
                 if stage.training.checkpoints and number < len(config.stages):
                     checkpoints.save_finished(number, model, points)
             curve += _shifted(points, after=curve)
-    return model, curve
+            if seen.stopped:
+                break
+    return model, curve, seen
 
 
 def _fit(
-    trainer: Any, stage: Stage, on_progress: OnProgress | None, *, checkpoint: str | None
-) -> tuple[LossPoint, ...]:
-    trainer.add_callback(Watcher(stage.method, stage.training.learning_rate, on_progress))
+    trainer: Any,
+    stage: Stage,
+    watching: _Watching,
+    base: LoadedBase,
+    *,
+    checkpoint: str | None,
+) -> tuple[tuple[LossPoint, ...], ProbeOutcome]:
+    watcher = Watcher(stage.method, stage.training.learning_rate, watching.on_progress)
+    trainer.add_callback(watcher)
     trainer.add_callback(WeightKeeper(trainer.model, checkpoint))
+    prober = None
+    if watching.probe is not None:
+        prober = ProbeWatcher(
+            watching.probe,
+            trainer.model,
+            base.tokenizer,
+            every=watching.probe_every,
+            log=trainer.log,
+        )
+        trainer.add_callback(prober)
     trainer.train(resume_from_checkpoint=checkpoint)
     points = [loss_point(entry) for entry in trainer.state.log_history]
     curve = tuple(point for point in points if point is not None)
     if not any(point.loss is not None for point in curve):
         raise TrainingError(f"{stage.method}: no step was made; raise training.epochs or add rows")
-    return curve
+    return curve, prober.outcome if prober else ProbeOutcome()
 
 
 def _shifted(points: Sequence[LossPoint], *, after: Sequence[LossPoint]) -> tuple[LossPoint, ...]:
@@ -182,6 +220,7 @@ def _record(
     base: LoadedBase,
     data: Sequence[Dataset],
     curve: tuple[LossPoint, ...],
+    seen: ProbeOutcome,
     *,
     seconds: float,
 ) -> TrainingRecord:
@@ -198,4 +237,7 @@ def _record(
         curve=curve,
         seconds=seconds,
         versions={package: version(package) for package in _PACKAGES},
+        probes=seen.points,
+        stopped=seen.stopped,
+        kept_step=seen.kept_step,
     )

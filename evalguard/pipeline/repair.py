@@ -1,0 +1,243 @@
+"""From what was tried and found to the next training config: pure, plain data in and out.
+
+Each standing finding proposes changes of the training config; they are applied together. Three
+things temper them:
+
+- A learning rate that is known to be too weak or too strong is not tried again: the next one lies
+  at the geometric mean between the strongest that was too weak and the weakest that did damage.
+- What the diagnosis has nothing left to propose for, or has repaired twice without an end to the
+  same finding, is escalated. First by twice the replay, which costs the task nothing; where there
+  is no more to be had, by half the learning rate, fewer epochs, a smaller rank, and β towards the
+  reference.
+- Replay needs general data. Without any it is left out, and that is said.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalguard.records import Finding
+
+MOST_REPLAY = 0.7
+"""Share of general data beyond which the task itself would starve."""
+
+FIRST_REPLAY = 0.2
+LEAST_RANK = 4
+WEAK = "task_not_learned"
+"""Code of the one finding that asks for more training; every other asks for less."""
+
+DIVERGED = "diverged"
+"""Stands for the findings of a run whose loss was NaN or diverged."""
+
+_DIVERGED_FACTOR = 0.1
+
+_BETA_FACTORS = {"dpo": 2.0, "kto": 2.0, "orpo": 0.5, "cpo": 0.5, "simpo": 0.5}
+"""What brings a method's β back to caution. DPO and KTO hold the policy nearer to its reference as
+β grows; the others have no reference, and a smaller β (λ) is a weaker preference."""
+_USUAL_BETAS = {"dpo": 0.1, "kto": 0.1, "orpo": 0.1, "cpo": 0.1, "simpo": 2.0}
+
+Config = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One attempt as the policy sees it.
+
+    Attributes:
+        config: Its training config as plain data.
+        findings: What stands against it.
+        undecided: Whether guards were undecided and none FAILed.
+        diverged: Whether its training broke off.
+    """
+
+    config: Config
+    findings: tuple[Finding, ...] = ()
+    undecided: bool = False
+    diverged: bool = False
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Codes of what stands against it."""
+        if self.diverged:
+            return frozenset({DIVERGED})
+        return frozenset(finding.code for finding in standing(self.findings))
+
+    @property
+    def learning_rate(self) -> float:
+        """Highest learning rate of its first stage."""
+        return float(self.config["training"]["learning_rate"])
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether it only lacked training."""
+        return self.codes == {WEAK}
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What to do next.
+
+    Attributes:
+        config: The next training config; ``None`` where there is nothing left to change.
+        changes: New value of every key that was changed.
+        notes: What a person should know or do.
+    """
+
+    config: dict[str, Any] | None
+    changes: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def standing(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the damages that no other finding explains."""
+    return tuple(f for f in findings if f.explained_by is None and f.code != "healthy")
+
+
+def next_config(
+    tried: Sequence[Tried], *, replay_data: str | None = None, most_replay: float = MOST_REPLAY
+) -> Repair:
+    """Return the config of the next attempt.
+
+    Args:
+        tried: All attempts so far, the last one rejected.
+        replay_data: File of general data to mix in where the config names none.
+        most_replay: Greatest share for which there are enough general rows.
+    """
+    last = tried[-1]
+    wishes, notes = _wishes(last)
+    if not (last.codes or last.undecided):
+        return Repair(None, {}, (*notes, "Nothing was found that a changed training could mend."))
+    if _stuck(tried) or not wishes:
+        has_general_data = bool(last.config.get("replay")) or replay_data is not None
+        most = min(most_replay, MOST_REPLAY) if has_general_data else 0.0
+        wishes = _escalated(last, wishes, most_replay=most)
+    wishes = _bracketed(wishes, tried)
+    wishes, more = _with_replay(wishes, last.config, replay_data, min(most_replay, MOST_REPLAY))
+    notes += more
+    config = copy.deepcopy(dict(last.config))
+    changes = {key: value for key, value in wishes.items() if _get(config, key) != value}
+    if "replay.share" in changes and not config.get("replay"):
+        config["replay"] = {"data": replay_data, "share": changes["replay.share"]}
+    for key, value in changes.items():
+        _set(config, key, value)
+    if not changes or config in [dict(one.config) for one in tried]:
+        return Repair(None, {}, (*notes, "No setting is left to change: look at the data."))
+    return Repair(config, changes, notes)
+
+
+def _wishes(last: Tried) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the changes that the findings propose, the most severe finding first."""
+    if last.diverged:
+        return {"training.learning_rate": _rounded(last.learning_rate * _DIVERGED_FACTOR)}, ()
+    wishes: dict[str, Any] = {}
+    notes: list[str] = []
+    damages = [f for f in standing(last.findings) if f.code != WEAK]
+    # A damaged model says nothing about too little training; the damage goes first.
+    for finding in damages or standing(last.findings):
+        for key, value in finding.config_changes.items():
+            if key == "data":
+                notes.append(f"{finding.title}: {value}.")
+            else:
+                wishes.setdefault(key, value)
+    return wishes, tuple(notes)
+
+
+def _stuck(tried: Sequence[Tried]) -> bool:
+    """Return whether the last repair left the same findings as there were before it."""
+    return len(tried) > 1 and bool(tried[-1].codes) and tried[-1].codes == tried[-2].codes
+
+
+def _escalated(last: Tried, wishes: Mapping[str, Any], *, most_replay: float) -> dict[str, Any]:
+    """Go beyond what the diagnosis proposes, one measure at a time."""
+    training = last.config["training"]
+    rate, epochs = last.learning_rate, float(training["epochs"])
+    if last.is_weak:
+        return {"training.learning_rate": _rounded(2 * rate), **wishes}
+    share = (last.config.get("replay") or {}).get("share", 0.0)
+    found: dict[str, Any] = dict(wishes)
+    if share < most_replay:
+        more = min(round(2 * share, 2) or FIRST_REPLAY, most_replay)
+        found["replay.share"] = max(float(wishes.get("replay.share", 0.0)), more)
+        return found
+    found["training.learning_rate"] = _rounded(
+        min(rate / 2, float(wishes.get("training.learning_rate", rate)))
+    )
+    if last.undecided:  # nearly there: no more than a gentler touch
+        return found
+    if epochs > 2:
+        found.setdefault("training.epochs", _whole(epochs / 2))
+    rank = (last.config.get("lora") or {}).get("r", 0)
+    if last.config.get("tuner", "lora") == "lora" and rank > LEAST_RANK:
+        found.setdefault("lora.r", max(LEAST_RANK, rank // 2))
+    for prefix, stage in (("", last.config), ("then.", last.config.get("then") or {})):
+        if factor := _BETA_FACTORS.get(stage.get("method", "sft")):
+            preference = stage.get("preference") or {}
+            beta = preference.get("beta") or _USUAL_BETAS[stage["method"]]
+            found[f"{prefix}preference.beta"] = float(f"{beta * factor:.2g}")
+    return found
+
+
+def _bracketed(wishes: Mapping[str, Any], tried: Sequence[Tried]) -> dict[str, Any]:
+    """Keep the learning rate between those known to be too weak and too strong."""
+    found = dict(wishes)
+    weak = [one.learning_rate for one in tried if one.is_weak]
+    strong = [one.learning_rate for one in tried if one.codes and not one.is_weak]
+    low, high = max(weak, default=0.0), min(strong, default=math.inf)
+    rate = float(found.get("training.learning_rate", tried[-1].learning_rate))
+    if 0 < low < high < math.inf and not low < rate < high:
+        found["training.learning_rate"] = _rounded(math.sqrt(low * high))
+    return found
+
+
+def _with_replay(
+    wishes: Mapping[str, Any], config: Config, replay_data: str | None, most: float
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Hold the wish for replay to the general data that there is."""
+    found = dict(wishes)
+    if "replay.share" not in found:
+        return found, ()
+    replay = config.get("replay")
+    if not replay and replay_data is None:
+        del found["replay.share"]
+        return found, (
+            "Replay would help, but there is no general data: name a file with --replay-data, or "
+            "under replay.data in the training config.",
+        )
+    present = replay["share"] if replay else 0.0
+    found["replay.share"] = max(present, min(float(found["replay.share"]), most))
+    if found["replay.share"] <= 0:
+        del found["replay.share"]
+    return found, ()
+
+
+def _get(config: Config, path: str) -> Any:
+    value: Any = config
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _set(config: dict[str, Any], path: str, value: Any) -> None:
+    """Set a key, and what belongs to it: alpha with the rank, a second stage with the first."""
+    *parents, last = path.split(".")
+    inner = config
+    for key in parents:
+        inner = inner.setdefault(key, {})
+    if path == "lora.r":
+        inner["alpha"] = inner["alpha"] * value / inner["r"]
+    if path == "training.learning_rate" and config.get("then"):
+        second = config["then"]["training"]
+        second["learning_rate"] = _rounded(second["learning_rate"] * value / inner[last])
+    inner[last] = value
+
+
+def _rounded(rate: float) -> float:
+    return float(f"{rate:.2g}")
+
+
+def _whole(epochs: float) -> float:
+    return int(epochs) if epochs == int(epochs) else epochs
