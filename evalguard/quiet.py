@@ -30,18 +30,22 @@ def quiet() -> Iterator[None]:
     They repeat advice that the config already settles, and would break the progress display.
     Errors are raised as ever, and everything is restored afterwards.
     """
-    levels = {name: logging.getLogger(name).level for name in _LOGGERS}
     disabled = logging.root.manager.disable
+    # Within another such block the loggers are silent already, and setting levels is slow.
+    loggers = () if disabled >= logging.WARNING else _LOGGERS
+    levels = {name: logging.getLogger(name).level for name in loggers}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        for name in _LOGGERS:
+        if loggers:
+            logging.disable(logging.WARNING)
+        for name in loggers:
             logging.getLogger(name).setLevel(logging.ERROR)
         bars = _bars_off()
         try:
             yield
         finally:
-            logging.disable(disabled)
+            if loggers:
+                logging.disable(disabled)
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
             _bars_on(bars)

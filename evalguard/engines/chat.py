@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ _PROBE_CHAT = [
     {"role": "assistant", "content": "Yes: 12 > 7."},
     {"role": "user", "content": "Add {x} to “3”, please.\n"},
 ]
+_REMEMBERED = 65_536
+"""Texts whose number of tokens is remembered; base and adapters are asked the same ones."""
+
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
 
 
@@ -46,6 +51,9 @@ class PromptTokenizer:
                 f"Give a local folder, or a hub name that this machine can reach."
             ) from error
 
+        self.count: Callable[[str], int] = lru_cache(maxsize=_REMEMBERED)(self._count)
+        """Number of tokens of a text, special tokens included; every model is asked the same."""
+
     @property
     def has_chat_template(self) -> bool:
         """Whether the tokenizer knows how to render a chat."""
@@ -63,8 +71,7 @@ class PromptTokenizer:
             without = [message for message in messages if message["role"] != "system"]
             return self._render(without, add_generation_prompt)
 
-    def count(self, text: str) -> int:
-        """Return the number of tokens of a prompt, special tokens included."""
+    def _count(self, text: str) -> int:
         return len(self._tokenizer(text)["input_ids"])
 
     def check_same(self, other: PromptTokenizer, where: str) -> None:

@@ -48,6 +48,7 @@ def test_a_run_that_lost_its_guards_is_stopped_early(project, tmp_path):
     outcome = run_pipeline(project.training, project.config, max_attempts=1)
     [attempt] = outcome.attempts
     assert outcome.released is None
+    assert attempt.result is not None
     assert attempt.result.verdict is Verdict.FAIL
     record = json.loads((attempt.adapter / "evalguard_training.json").read_text())
     assert "lost at two looks" in record["stopped"]

@@ -1,13 +1,14 @@
 """From what was tried and found to the next training config."""
 
 import math
+from typing import Any
 
 import pytest
 
 from evalguard.pipeline.repair import MOST_REPLAY, Tried, next_config
 from evalguard.records import Finding, Severity
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "method": "sft",
     "lora": {"r": 16, "alpha": 32},
     "training": {"learning_rate": 1e-3, "epochs": 4},
@@ -35,18 +36,25 @@ def tried(*findings, rate=1e-3, share=None, **settings):
     return Tried(config, tuple(findings), **settings)
 
 
+def repaired(*attempts, **options):
+    """Return the repair, which must be one."""
+    repair = next_config(attempts, **options)
+    assert repair.config is not None
+    return repair.config, repair
+
+
 def test_what_the_diagnosis_proposes_is_done():
     forgot = finding("catastrophic_forgetting", training__learning_rate=2e-4, replay__share=0.2)
-    repair = next_config([tried(forgot)], replay_data="general.jsonl")
-    assert repair.config["training"]["learning_rate"] == 2e-4
-    assert repair.config["replay"] == {"data": "general.jsonl", "share": 0.2}
+    config, _ = repaired(tried(forgot), replay_data="general.jsonl")
+    assert config["training"]["learning_rate"] == 2e-4
+    assert config["replay"] == {"data": "general.jsonl", "share": 0.2}
     assert CONFIG["training"]["learning_rate"] == 1e-3  # the attempt's own stays as it was
 
 
 def test_replay_without_general_data_is_left_out_and_said():
     forgot = finding("catastrophic_forgetting", training__learning_rate=2e-4, replay__share=0.2)
-    repair = next_config([tried(forgot)])
-    assert "replay" not in repair.config
+    config, repair = repaired(tried(forgot))
+    assert "replay" not in config
     assert any("--replay-data" in note for note in repair.notes)
 
 
@@ -58,17 +66,17 @@ def test_more_replay_goes_before_less_training():
 
 
 def test_where_no_more_replay_is_to_be_had_training_gets_gentler():
-    repair = next_config([tried(finding("format_corruption"), share=MOST_REPLAY)])
+    config, repair = repaired(tried(finding("format_corruption"), share=MOST_REPLAY))
     assert repair.changes["training.learning_rate"] == 5e-4
     assert repair.changes["training.epochs"] == 2
-    assert repair.config["lora"] == {"r": 8, "alpha": 16}
+    assert config["lora"] == {"r": 8, "alpha": 16}
 
 
 def test_a_rate_lies_between_too_weak_and_too_strong():
     strong = tried(finding("safety_loss"), rate=1e-3)
     weak = tried(finding("task_not_learned", training__learning_rate=2e-3), rate=1e-4)
-    repair = next_config([strong, weak])
-    rate = repair.config["training"]["learning_rate"]
+    config, _ = repaired(strong, weak)
+    rate = config["training"]["learning_rate"]
     assert rate == pytest.approx(math.sqrt(1e-3 * 1e-4), rel=0.05)
 
 
