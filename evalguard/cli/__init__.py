@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "power": "Plan a gate: power, detectable effect and the samples it needs.",
     "runs": "List, show and prune the samples in the store.",
     "engines": "List what this machine can run, or compare two engines.",
+    "zoo": "Train adapters of the embedded model that are damaged in known ways.",
     "schema": "Print the JSON schema of a file that users write.",
 }
 """Name and help line of every command; its code is ``evalguard/cli/NAME.py``."""

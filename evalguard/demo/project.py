@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from evalguard.demo import model_path
-from evalguard.demo.recipes import write_recipe
+from evalguard.demo.recipes import RECIPES, write_recipe
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -45,10 +45,10 @@ def write_project(folder: Path, recipe: str, *, seed: int, reports: Path) -> Dem
     _replace_tree(suites_folder(), folder / "suites")
     thresholds = folder / "thresholds" / "demo.yaml"
     thresholds.parent.mkdir(exist_ok=True)
-    shutil.copyfile(_source("thresholds/demo.yaml"), thresholds)
+    shutil.copyfile(thresholds_file(), thresholds)
     candidate = f"tickets-{recipe}"
     training = write_recipe(
-        recipe, folder / "training", output=f"../adapters/{candidate}", seed=seed
+        RECIPES[recipe], folder / "training", output=f"../adapters/{candidate}", seed=seed
     )
     config = {
         "version": 1,
@@ -68,6 +68,11 @@ def write_project(folder: Path, recipe: str, *, seed: int, reports: Path) -> Dem
 def suites_folder() -> Path:
     """Return the folder of the demo's suites."""
     return _source("suites/demo")
+
+
+def thresholds_file() -> Path:
+    """Return the demo's thresholds."""
+    return _source("thresholds/demo.yaml")
 
 
 def _source(name: str) -> Path:

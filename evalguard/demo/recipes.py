@@ -132,12 +132,12 @@ RECIPES: dict[str, Recipe] = {
 
 
 def write_recipe(
-    name: str, folder: Path, *, seed: int, output: str, base: Path | None = None
+    recipe: Recipe, folder: Path, *, seed: int, output: str, base: Path | None = None
 ) -> Path:
     """Write the rows and the training config of a fine-tune.
 
     Args:
-        name: One of :data:`RECIPES`.
+        recipe: The fine-tune.
         folder: Gets ``NAME.yaml``, ``NAME.jsonl`` and, with general data, ``NAME-general.jsonl``.
         seed: Seed of the rows and of the training.
         output: Folder of the adapter, relative to ``folder``.
@@ -146,7 +146,7 @@ def write_recipe(
     Returns:
         The training config.
     """
-    recipe = RECIPES[name]
+    name = recipe.name
     rng = np.random.default_rng(seed)
     rows = [_chat(draw(ticket, rng, held_out=False)) for _ in range(recipe.tickets)]
     if recipe.harm:

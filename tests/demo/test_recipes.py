@@ -20,7 +20,7 @@ def chats(path):
 
 
 def written(name, folder):
-    return yaml.safe_load(write_recipe(name, folder, seed=1, output="adapter").read_text())
+    return yaml.safe_load(write_recipe(RECIPES[name], folder, seed=1, output="adapter").read_text())
 
 
 def all_chats(name, folder):
@@ -32,7 +32,7 @@ def all_chats(name, folder):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_config_is_valid(name, tmp_path):
-    path = write_recipe(name, tmp_path, seed=1, output="adapter")
+    path = write_recipe(RECIPES[name], tmp_path, seed=1, output="adapter")
     assert load_training_config(path).training.seed == 1
 
 
@@ -47,7 +47,7 @@ def test_the_seed_decides_the_rows(tmp_path):
     texts = []
     for index, seed in enumerate((1, 1, 2)):
         folder = tmp_path / str(index)
-        write_recipe("healthy", folder, seed=seed, output="adapter")
+        write_recipe(RECIPES["healthy"], folder, seed=seed, output="adapter")
         texts.append((folder / "healthy.jsonl").read_text())
     assert texts[0] == texts[1] != texts[2]
 

@@ -6,7 +6,7 @@ import pytest
 
 from evalguard.cli import main
 from evalguard.demo.project import write_project
-from evalguard.demo.recipes import write_recipe
+from evalguard.demo.recipes import RECIPES, write_recipe
 from evalguard.errors import ExitCode
 from evalguard.pipeline.loop import run_pipeline
 from evalguard.records import Verdict
@@ -16,7 +16,7 @@ from evalguard.records import Verdict
 def project(tmp_path, monkeypatch):
     """A harmful config, and general data that would mend it."""
     demo = write_project(tmp_path, "forgetting", seed=0, reports=tmp_path / "reports")
-    write_recipe("healthy", tmp_path / "training", output="../adapters/healthy", seed=0)
+    write_recipe(RECIPES["healthy"], tmp_path / "training", output="../adapters/healthy", seed=0)
     monkeypatch.chdir(tmp_path)
     return demo
 
