@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from evalguard.errors import PrerequisiteError
 from evalguard.quiet import quiet
-from evalguard.records import TrainingRecord
+from evalguard.records import ProbePoint, TrainingRecord
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from evalguard.pipeline.probes import GateProbe
+    from evalguard.training.config import TrainingConfig
 
 
 @click.command(name="train")
@@ -31,9 +38,22 @@ from evalguard.records import TrainingRecord
     is_flag=True,
     help="Go on with an interrupted run that kept checkpoints (training.checkpoints: true).",
 )
+@click.option(
+    "--watch",
+    type=click.Path(path_type=Path),
+    metavar="PROJECT",
+    help="Probe the model with this project's gates while it trains; stop when a guard is lost.",
+)
+@click.option("--watch-every", type=click.IntRange(min=1), help="Steps between two probes.")
 @click.option("--no-audit", is_flag=True, help="Train without looking at the data first.")
 def command(
-    config: Path, overrides: tuple[str, ...], output: Path | None, resume: bool, no_audit: bool
+    config: Path,
+    overrides: tuple[str, ...],
+    output: Path | None,
+    resume: bool,
+    watch: Path | None,
+    watch_every: int | None,
+    no_audit: bool,
 ) -> None:
     """Fine-tune an adapter as CONFIG says and record what made it.
 
@@ -45,6 +65,7 @@ def command(
       evalguard train training/tickets.yaml
       evalguard train training/tickets.yaml --set training.learning_rate=1e-4 --set lora.r=8
       evalguard train training/tickets.yaml --output adapters/tickets-v2
+      evalguard train training/tickets.yaml --watch evalguard.yaml
     """
     from rich.console import Console
 
@@ -67,7 +88,14 @@ def command(
         for finding in report.findings:
             console.print(f"! {finding.title}", style="yellow", highlight=False, markup=False)
     with training_display(console) as show:
-        trained = train(settings, base_dir=config.parent, on_progress=show, resume=resume)
+        trained = train(
+            settings,
+            base_dir=config.parent,
+            on_progress=show,
+            resume=resume,
+            probe=_probe(watch, settings, console) if watch else None,
+            probe_every=watch_every,
+        )
     where = os.path.relpath(trained.path)
     console.print(f"[green]✓[/green] {_summary(trained.record)}", highlight=False)
     kind = "model" if settings.tuner == "full" else "adapter"
@@ -80,6 +108,19 @@ def command(
     )
 
 
+def _probe(project: Path, settings: TrainingConfig, console: Console) -> GateProbe:
+    """Return the project's gates as a probe that tells each of its looks."""
+    from evalguard.config import load_project
+    from evalguard.pipeline.probes import GateProbe
+
+    def tell(point: ProbePoint) -> None:
+        lost = f", lost: {', '.join(point.lost)}" if point.lost else ", no guard lost"
+        learned = "" if point.learned is None else f", task at {point.learned:.0%}"
+        console.print(f"probe at step {point.step}{learned}{lost}", style="dim", markup=False)
+
+    return GateProbe(load_project(project), model=Path(settings.output).name, on_look=tell)
+
+
 def _summary(record: TrainingRecord) -> str:
     """Return what was trained, in one sentence with figures."""
     losses = [point.loss for point in record.curve if point.loss is not None]
@@ -90,6 +131,10 @@ def _summary(record: TrainingRecord) -> str:
     shown = f"loss {before}{losses[-1]:.3f}"
     if held_out:
         shown += f", held-out {held_out[-1]:.3f}"
+    if record.stopped:
+        shown += f"; {record.stopped}"
+    if record.kept_step is not None:
+        shown += f"; kept the weights of step {record.kept_step}, the best that passed"
     return (
         f"{record.method} on {record.rows} rows{replay}: {len(losses)} steps in "
         f"{record.seconds:.0f} s, {shown}"

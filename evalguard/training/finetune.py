@@ -24,6 +24,7 @@ from evalguard.training.config import Stage, TrainingConfig
 from evalguard.training.dataset import Dataset, build_dataset
 from evalguard.training.output import RECORD_NAME, check_replaceable, placed_folder
 from evalguard.training.probing import Probe, ProbeOutcome, ProbeWatcher
+from evalguard.training.trackers import tracking
 from evalguard.training.trainers import build_trainer
 from evalguard.training.watch import Progress, Watcher, loss_point
 
@@ -88,7 +89,8 @@ def train(
     try:
         with quiet(), placed_folder(output) as folder:
             base = load_base(config.base, base_dir=base_dir, all_weights=config.tuner == "full")
-            watching = _Watching(on_progress, probe, probe_every)
+            logs = output.with_name(f"{output.name}.logs")
+            watching = _Watching(on_progress, probe, probe_every, logs)
             model, curve, seen = _run(config, base, data, checkpoints, watching, folder=folder)
             _save(model, base, config, folder)
             record = _record(config, base, data, curve, seen, seconds=time.monotonic() - started)
@@ -109,6 +111,7 @@ class _Watching:
     on_progress: OnProgress | None
     probe: Probe | None
     probe_every: int | None
+    logs: Path
 
 
 def _run(
@@ -130,9 +133,10 @@ def _run(
         for number, (stage, examples) in enumerate(zip(config.stages, data, strict=True), start=1):
             points = checkpoints.load_finished(number, model)
             if points is None:
-                trainer = build_trainer(
-                    model, base.tokenizer, examples, stage, folder=checkpoints.stage(number)
-                )
+                with tracking(stage, watching.logs):
+                    trainer = build_trainer(
+                        model, base.tokenizer, examples, stage, folder=checkpoints.stage(number)
+                    )
                 points, outcome = _fit(
                     trainer, stage, watching, base, checkpoint=checkpoints.last(number)
                 )

@@ -99,7 +99,7 @@ def common_arguments(stage: Stage, *, folder: Path, evaluates: bool) -> dict[str
         "logging_steps": 1,
         "logging_nan_inf_filter": False,  # a NaN must be seen
         "disable_tqdm": True,
-        "report_to": [],
+        "report_to": list(training.report_to),
     }
 
 

@@ -1,8 +1,10 @@
 """Looking at a model while it trains."""
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
+from evalguard.errors import UsageError
 from evalguard.records import ProbePoint
 from evalguard.training.finetune import train
 from tests.training.test_finetune import make_config
@@ -75,3 +77,19 @@ def test_looking_changes_nothing_of_the_training(base_folder, project):
     alone = train(config, base_dir=project)
     expected = load_file(alone.path / "adapter_model.safetensors")
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
+def test_curves_and_probe_scores_go_to_tensorboard(base_folder, project):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    trained_with(Scripted(), base_folder, project, report_to=["tensorboard"])
+    events = EventAccumulator(str(project / "adapters" / "tickets.logs" / "sft")).Reload()
+    tags = set(events.Tags()["scalars"])
+    assert {"train/loss", "train/learning_rate", "train/grad_norm"} <= tags
+    assert any(tag.endswith("probe/facts") for tag in tags)
+
+
+def test_a_tracker_that_is_not_installed_is_told_before_training(base_folder, project, monkeypatch):
+    monkeypatch.setattr("evalguard.training.trackers.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match="pip install mlflow"):
+        trained_with(Scripted(), base_folder, project, report_to=["mlflow"])
