@@ -78,7 +78,7 @@ def _healthy() -> Iterable[Member]:
     settings: Mapping[str, Mapping[str, Any]] = {
         "healthy-small": {"rank": 8, "epochs": 6},
         "healthy-large": {"rank": 32, "learning_rate": 7e-4},
-        "healthy-more": {"tickets": 900, "epochs": 4},
+        "healthy-more": {"tickets": 900, "epochs": 4, "replay_rows": 2200},
     }
     for seed, (name, values) in enumerate(settings.items(), 4):
         yield Member(name, "healthy", "", replace(base, **values), seed)
