@@ -84,21 +84,6 @@ class Candidate(ConfigModel):
         return self
 
 
-class Admission(ConfigModel):
-    """What a judge must reach against people's labels before its verdicts count."""
-
-    min_kappa: float = Field(default=0.6, gt=0, le=1)
-    """Least agreement with people, as Cohen's kappa."""
-
-
-class Judge(ConfigModel):
-    """The model that judges answers."""
-
-    model: NonEmpty
-    """Folder, hub name, or URL of an OpenAI-compatible endpoint."""
-    admission: Admission = Admission()
-
-
 class Noise(ConfigModel):
     """How the noise floor is measured: the baseline against itself."""
 
@@ -125,7 +110,6 @@ class ProjectConfig(ConfigModel):
     """Folder of the thresholds."""
     scorer_modules: tuple[NonEmpty, ...] = ()
     """Python files of your own scorers; no other code of the project is run."""
-    judge: Judge | None = None
     noise: Noise | None = None
     chat_template: bool | Literal["auto"] = "auto"
     """Whether prompts go through the model's chat template; `auto`: where it has one."""

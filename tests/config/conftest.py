@@ -14,7 +14,6 @@ candidates:
   tickets-v2: {adapter: adapters/tickets-v2}
 suites: [general, tickets, format]
 thresholds: release
-judge: {model: judges/small, admission: {min_kappa: 0.6}}
 store: .evalguard/store.db
 reports: reports/
 """,

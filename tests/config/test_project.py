@@ -138,7 +138,6 @@ def test_problems_of_all_files_come_together(project, edit):
             "suites: [genaral",
             "suites[0]: there is no file suites/genaral.yaml. Did you mean 'general'?",
         ),
-        ("evalguard.yaml", "min_kappa: 0.6", "min_kappa: 0", "judge.admission.min_kappa: must be"),
         (
             "suites/tickets.yaml",
             "test_set",
