@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from evalguard.config import load_project
+from evalguard.demo import model_path
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import exit_code, run_check
 from evalguard.runner.noise import BELOW_NOISE
@@ -104,6 +106,20 @@ def test_an_adapter_that_changes_nothing_is_an_error(project):
     assert exit_code(result) == 3
 
 
+def test_a_chat_template_that_was_edited_between_the_arms_is_an_error(project):
+    adapter = project / "adapters" / "harmless"
+    for path in model_path().iterdir():
+        if "token" in path.name or "template" in path.name:
+            shutil.copyfile(path, adapter / path.name)
+    assert check(project).verdict is Verdict.PASS  # the same template is no difference
+    template = adapter / "chat_template.jinja"
+    template.write_text(template.read_text().replace("<|end|>", "<|end|>\n"))
+    result = check(project)
+    assert result.verdict is Verdict.ERROR
+    assert all("chat template differs" in gate.reason for gate in result.gates)
+    assert all(gate.n == 0 for gate in result.gates)
+
+
 def test_noise_floor_of_a_deterministic_engine_is_zero(project):
     result = check(project, noise=True)
     assert [gate.noise for gate in result.gates] == [0.0, 0.0]
@@ -131,6 +147,7 @@ def test_fail_fast_stops_at_the_first_failed_guard(project):
 SCRIPT = """
 import sys
 from evalguard.config import load_project
+from evalguard.demo import model_path
 from evalguard.runner import check, measure
 measure.BATCH_REQUESTS = 16
 loaded = load_project(__import__("pathlib").Path(sys.argv[1]))
