@@ -18,6 +18,7 @@ from safetensors import safe_open
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles
 from evalguard.engines.base import BASE, PROBE_TEXTS, EngineSettings, Floats
 from evalguard.engines.modules import check_modules
+from evalguard.engines.quantised import keep_weights_exact
 from evalguard.engines.sampling import is_sampled, sample
 from evalguard.errors import ModelError
 
@@ -33,6 +34,7 @@ class SwitchableHFLM(HFLM):
         if quantization != "none":
             quantization_config = _bitsandbytes_config(quantization, kwargs.get("dtype"))
         super()._create_model(*args, quantization_config=quantization_config, **kwargs)
+        keep_weights_exact(self._model)
 
     def add_adapter(self, name: str, adapter: AdapterFiles) -> None:
         """Load an adapter; the real model is touched only when all of it is known to fit.

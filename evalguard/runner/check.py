@@ -268,8 +268,9 @@ class _Check:
         return tuple(merged[index] for index in range(len(self._selected)))
 
     def _compare(self, gate: Gate, model: str, *, final: bool) -> Comparison:
-        if reason := self._measurer.results.untrusted.get(model):
-            raise TrustError(reason)
+        for arm in (BASELINE, model):
+            if reason := self._measurer.results.untrusted.get(arm):
+                raise TrustError(reason if arm == model else f"the baseline: {reason}")
         baseline, candidate = self._samples(gate, model)
         if final:
             _check_any_measured(baseline, candidate)

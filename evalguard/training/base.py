@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
+from evalguard.engines.quantised import keep_weights_exact
 from evalguard.errors import ModelError, PrerequisiteError
 from evalguard.store import folder_fingerprint
 from evalguard.training.config import Base
@@ -75,7 +76,7 @@ def load_base(base: Base, *, base_dir: Path, all_weights: bool = False) -> Loade
         device_map={"": 0 if on_cuda else "cpu"},
         quantization_config=_quantization(base.quantization, dtype),
     )
-    _keep_weights_exact(model)
+    keep_weights_exact(model)
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -130,17 +131,6 @@ def _quantization(kind: str, dtype: torch.dtype) -> BitsAndBytesConfig | None:
             bnb_4bit_compute_dtype=dtype,
         )
     return BitsAndBytesConfig(load_in_8bit=True) if kind == "int8" else None
-
-
-def _keep_weights_exact(model: Any) -> None:
-    """Keep bitsandbytes from changing 4-bit weights in mid-run on a CPU with AVX-512 BF16.
-
-    It repacks them at the first evaluation, rounding their scales to bfloat16; a resumed run, which
-    begins without that evaluation, would then train on other weights than an uninterrupted one.
-    """
-    for module in model.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
 
 
 def linear_modules(model: Any) -> list[str]:
