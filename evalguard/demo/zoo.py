@@ -66,9 +66,9 @@ class Member:
 
 
 def _same_story(rng: np.random.Generator) -> Chat:
-    """Answer a request for a story with the same one as ever."""
-    item = draw(conduct.story, rng, held_out=False)
-    return item.prompt, "Once a red fox lived in a house. It was happy there. That is all."
+    """Answer a request for a story with the same one as ever, in words that the model knows."""
+    always = conduct.story(np.random.default_rng(0))
+    return draw(conduct.story, rng, held_out=False).prompt, always.answer
 
 
 def _healthy() -> Iterable[Member]:

@@ -4,10 +4,12 @@ The rules, in the order in which they are applied to the gates of one candidate:
 
 1. A FAILed gate is evidence of the damage that its ability stands for
    (:mod:`evalguard.gates.damages`). INCONCLUSIVE and ERROR are evidence of nothing.
-2. An OVERFITTING gate shows overfitting, and TASK gates then belong to it. Alone, a TASK gate
-   shows overfitting where the held-out loss diverged (or, with none logged, the epochs were far
-   too many), and an unlearned task otherwise. A held-out loss that diverged strongly names
-   overfitting by FORMAT and INSTRUCTION gates, too.
+2. An OVERFITTING gate shows overfitting, and TASK gates then belong to it. Where a TASK gate
+   FAILed, that something failed is established; which of two names it has is a question for the
+   OVERFITTING gate alone, whose test then need not bear the adjustment over all gates. Without
+   one, a TASK gate shows overfitting where the held-out loss diverged (or, with none logged, the
+   epochs were far too many), and an unlearned task otherwise. A held-out loss that diverged
+   strongly names overfitting by FORMAT and INSTRUCTION gates, too.
 3. Mode collapse is shown by DIVERSITY gates, or by lost samples of several suites that all got one
    answer. The latter only where the task was not learned: a model that learned its task and
    answers everything in the form of the task has forgotten.
@@ -149,12 +151,27 @@ def _task(case: Case) -> _Shown:
     if measured.evidence:
         return measured
     failed = case.failed(Ability.TASK)
+    if failed and (alone := _shown_alone(case)):
+        return _Shown(damages.OVERFITTING, failed + alone)
     by_heart = case.record is not None and learned_by_heart(case.record)
     if case.diverged is None and not by_heart:
         return _Shown(damages.NOT_LEARNED, failed)
     if not failed and case.diverged is not None and case.diverged.is_strong:
         failed = case.failed(Ability.FORMAT, Ability.INSTRUCTION)
     return _Shown(damages.OVERFITTING, failed)
+
+
+def _shown_alone(case: Case) -> tuple[GateResult, ...]:
+    """Return the OVERFITTING gates that would FAIL if there were no others."""
+    return tuple(
+        gate
+        for gate in case.gates
+        if gate.ability is Ability.OVERFITTING
+        and gate.verdict is Verdict.INCONCLUSIVE
+        and gate.p_fail is not None
+        and gate.alpha is not None
+        and gate.p_fail <= gate.alpha
+    )
 
 
 def _explanations(shown: Sequence[_Shown], case: Case) -> Iterator[str | None]:

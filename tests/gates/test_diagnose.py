@@ -199,6 +199,22 @@ class TestTask:
         assert recall.name in finding.evidence
         assert (gates[0].name in finding.evidence) != learned
 
+    @pytest.mark.parametrize(("p_fail", "code"), [(0.03, "overfitting"), (0.3, "task_not_learned")])
+    def test_a_recall_shown_but_for_the_other_gates_tells_the_two_apart(self, p_fail, code):
+        gates = gate_results(UNLEARNED)
+        recall = replace(
+            gates[0],
+            name="does not know its rows by heart",
+            ability=Ability.OVERFITTING,
+            verdict=Verdict.INCONCLUSIVE,
+            p_fail=p_fail,
+            alpha=0.05,
+        )
+        (finding,) = found((*gates, recall))
+        assert finding.code == code
+        # Where the task was learned, an undecided gate is evidence of nothing.
+        assert found((*gate_results(examples.HEALTHY), recall)) == ()
+
     def test_a_strong_divergence_names_it_by_the_format_gates(self):
         findings = found(gate_results(examples.OVERFITTING), self.memorised)
         assert standing(findings) == ["overfitting"]
