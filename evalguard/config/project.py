@@ -110,6 +110,8 @@ class ProjectConfig(ConfigModel):
     """Folder of the thresholds."""
     scorer_modules: tuple[NonEmpty, ...] = ()
     """Python files of your own scorers; no other code of the project is run."""
+    contaminated: NonEmpty | None = None
+    """Audit (JSON) of the training data; items that it found there are left out of the gates."""
     noise: Noise | None = None
     chat_template: bool | Literal["auto"] = "auto"
     """Whether prompts go through the model's chat template; `auto`: where it has one."""

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import yaml
 
 from evalguard.config import Project, load_project
+from evalguard.config.contaminated import CODE, contaminated
 from evalguard.errors import TrainingError
 from evalguard.pipeline.receipt import RECEIPT_NAME, file_hash, make_receipt, write_receipt
 from evalguard.pipeline.repair import Tried, next_config
@@ -292,7 +293,18 @@ def _data_files(config: Mapping[str, Any]) -> Iterator[Path]:
 def _audit(training: Path, settings: TrainingConfig, project: Path) -> None:
     from evalguard.training.audit import audit_config, raise_errors
 
-    raise_errors(audit_config(settings, base_dir=training.parent, against=[project]))
+    report = audit_config(settings, base_dir=training.parent, against=[project])
+    left_out = {
+        f"{task}:{row}"
+        for task, rows in contaminated(load_project(project)).items()
+        for row in rows
+    }
+    standing = [
+        finding
+        for finding in report.findings
+        if not (finding.code == CODE and left_out.issuperset(finding.places))
+    ]
+    raise_errors(replace(report, findings=tuple(standing)))
 
 
 def _as_tried(attempt: Attempt) -> Tried:

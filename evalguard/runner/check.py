@@ -325,6 +325,13 @@ class _Check:
 
     def _warnings(self) -> Iterable[str]:
         yield from self._underpowered
+        for tasks in self._plan.tasks.values():
+            for task in tasks:
+                if task.n_left_out:
+                    yield (
+                        f"{task.n_left_out} of {task.n_left_out + len(task.sample_ids)} items of "
+                        f"{task.suite}/{task.name} stand in the training data and were left out"
+                    )
         failed = [
             sample
             for samples in self._measurer.results.samples.values()

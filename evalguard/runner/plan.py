@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import evalguard.tasks
 from evalguard.config import Project, Suite
 from evalguard.config import TestSet as TestSetConfig
+from evalguard.config.contaminated import contaminated
 from evalguard.config.suite import Task as TaskConfig
 from evalguard.errors import ConfigError, DataError, Problem, did_you_mean
 from evalguard.records import Gate, Metric, ScoredSample, ScoreKind, from_json
@@ -40,6 +41,7 @@ class Outline:
         metrics: What it measures.
         definition: Fingerprint of everything but the samples that its scores depend on.
         sample_ids: Its samples, in the order of its data.
+        rows: Their row numbers in the data.
     """
 
     suite: str
@@ -47,6 +49,7 @@ class Outline:
     metrics: tuple[Metric, ...]
     definition: str
     sample_ids: tuple[str, ...]
+    rows: tuple[int, ...]
 
 
 class PlannedTask:
@@ -58,6 +61,7 @@ class PlannedTask:
         build: Builds the task when a sample must be measured.
         prepare: Makes its samples requests then.
         seed: Seed of the order.
+        left_out: Rows that stand in the training data.
     """
 
     def __init__(
@@ -68,12 +72,19 @@ class PlannedTask:
         build: Callable[[], Task],
         prepare: Callable[[], Sequence[Prepared]],
         seed: int,
+        left_out: frozenset[int] = frozenset(),
     ) -> None:
         self.suite = outline.suite
         self.name = outline.name
         self.metrics = outline.metrics
         self.definition = outline.definition
-        self.sample_ids = _shuffled(outline.sample_ids, seed)
+        kept = [
+            sample_id
+            for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
+            if row not in left_out
+        ]
+        self.sample_ids = _shuffled(kept, seed)
+        self.n_left_out = len(outline.sample_ids) - len(kept)
         self._kind = kind
         self._build = build
         self._prepare = prepare
@@ -163,11 +174,18 @@ def make_plan(
 
     Raises:
         ConfigError: If a gate names a task or metric that its suite does not have, or lm-eval
-            cannot build a task.
+            cannot build a task, or the audit cannot be read.
         DataError: If the data of suites is missing, empty or broken, all of them at once: better
             told now than after the other suites have run.
     """
-    planner = _Planner(render, prompt_fingerprint, count_tokens, store, project.config.seed)
+    planner = _Planner(
+        render,
+        prompt_fingerprint,
+        count_tokens,
+        store,
+        seed=project.config.seed,
+        left_out=contaminated(project),
+    )
     tasks: dict[str, tuple[PlannedTask, ...]] = {}
     broken: list[str] = []
     for name in dict.fromkeys(gate.suite for gate in gates):
@@ -190,9 +208,12 @@ class _Planner:
         prompt_fingerprint: str,
         count_tokens: Callable[[str], int],
         store: SampleStore,
+        *,
         seed: int,
+        left_out: Mapping[str, frozenset[int]],
     ) -> None:
         self._render = render
+        self._left_out = left_out
         self._prompt_fingerprint = prompt_fingerprint
         self._count_tokens = count_tokens
         self._store = store
@@ -232,6 +253,7 @@ class _Planner:
                 build=partial(task, outline.name),
                 prepare=partial(prepare, outline.name),
                 seed=self._seed,
+                left_out=self._left_out.get(f"{suite.name}/{outline.name}", frozenset()),
             )
 
     def _build(self, suite: Suite, config: TaskConfig, index: int) -> Sequence[Task]:
@@ -246,6 +268,7 @@ class _Planner:
         code = sorted(Path(evalguard.tasks.__path__[0]).glob("*.py"))
         return fingerprint(
             {
+                "outline": [field.name for field in fields(Outline)],
                 "suite": suite.name,
                 "task": config.model_dump(mode="json"),
                 "files": {file.name: self._store.file_sha256(file) for file in files},
@@ -264,13 +287,14 @@ def _outline(task: Task, samples: Iterable[Prepared]) -> Outline:
         metrics=task.metrics,
         definition=fingerprint(task.definition),
         sample_ids=tuple(sample.sample_id for sample in samples),
+        rows=tuple(sample.row_number for sample in samples),
     )
 
 
 def _outline_from(plain: Mapping[str, Any]) -> Outline:
     metrics = tuple(from_json(Metric, metric) for metric in plain["metrics"])
-    ids = tuple(plain["sample_ids"])
-    return Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids)
+    ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
+    return Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows)
 
 
 def _check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[PlannedTask]]) -> None:
