@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalguard.errors import PrerequisiteError
+from evalguard.errors import ExitCode, PrerequisiteError, UsageError
 from evalguard.quiet import quiet
 from evalguard.records import ProbePoint, TrainingRecord
 
@@ -45,6 +45,17 @@ if TYPE_CHECKING:
     help="Probe the model with this project's gates while it trains; stop when a guard is lost.",
 )
 @click.option("--watch-every", type=click.IntRange(min=1), help="Steps between two probes.")
+@click.option(
+    "--launch",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Train in N processes (data parallel), started by accelerate.",
+)
+@click.option(
+    "--accelerate-config",
+    type=click.Path(path_type=Path),
+    help="With --launch: an accelerate config, such as one for FSDP or DeepSpeed ZeRO.",
+)
 @click.option("--no-audit", is_flag=True, help="Train without looking at the data first.")
 def command(
     config: Path,
@@ -53,8 +64,10 @@ def command(
     resume: bool,
     watch: Path | None,
     watch_every: int | None,
+    launch: int | None,
+    accelerate_config: Path | None,
     no_audit: bool,
-) -> None:
+) -> int:
     """Fine-tune an adapter as CONFIG says and record what made it.
 
     The data are audited first: errors stop the command, warnings are shown. The adapter is put in
@@ -66,6 +79,7 @@ def command(
       evalguard train training/tickets.yaml --set training.learning_rate=1e-4 --set lora.r=8
       evalguard train training/tickets.yaml --output adapters/tickets-v2
       evalguard train training/tickets.yaml --watch evalguard.yaml
+      evalguard train training/tickets.yaml --launch 4
     """
     from rich.console import Console
 
@@ -76,17 +90,26 @@ def command(
         settings = settings.model_copy(update={"output": str(output.resolve())})
     try:
         with quiet():
+            from evalguard.training import processes
             from evalguard.training.audit import audit_config, raise_errors
             from evalguard.training.display import training_display
             from evalguard.training.finetune import train
     except ImportError as error:
         raise PrerequisiteError("Training", extra="train") from error
-    console = Console()
+    console = Console(quiet=not processes.is_first())
+    if launch and (resume or watch):
+        raise UsageError("--resume and --watch work with one process only; leave out --launch")
+    if accelerate_config and not launch:
+        raise UsageError("--accelerate-config belongs to --launch")
     if not no_audit:
         report = audit_config(settings, base_dir=config.parent)
         raise_errors(report)
         for finding in report.findings:
             console.print(f"! {finding.title}", style="yellow", highlight=False, markup=False)
+    if launch:
+        words = ["train", str(config), "--no-audit", f"--set=output={_absolute(settings, config)}"]
+        words += [f"--set={override}" for override in overrides]
+        return processes.launch(words, processes=launch, config=accelerate_config)
     with training_display(console) as show:
         trained = train(
             settings,
@@ -106,6 +129,11 @@ def command(
         markup=False,
         soft_wrap=True,
     )
+    return ExitCode.PASS
+
+
+def _absolute(settings: TrainingConfig, config: Path) -> Path:
+    return (config.parent / settings.output).resolve()
 
 
 def _probe(project: Path, settings: TrainingConfig, console: Console) -> GateProbe:

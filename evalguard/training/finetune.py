@@ -24,6 +24,7 @@ from evalguard.training.config import Stage, TrainingConfig
 from evalguard.training.dataset import Dataset, build_dataset
 from evalguard.training.output import RECORD_NAME, check_replaceable, placed_folder
 from evalguard.training.probing import Probe, ProbeOutcome, ProbeWatcher
+from evalguard.training.processes import own_output
 from evalguard.training.trackers import tracking
 from evalguard.training.trainers import build_trainer
 from evalguard.training.watch import Progress, Watcher, loss_point
@@ -77,8 +78,23 @@ def train(
         TrainingError: If the loss is NaN or diverges.
         UsageError: If the output cannot be written, or there is nothing to resume.
     """
+    with own_output(config, base_dir / config.output) as output:
+        return _train(
+            config, base_dir, output, on_progress, resume, probe=probe, probe_every=probe_every
+        )
+
+
+def _train(
+    config: TrainingConfig,
+    base_dir: Path,
+    output: Path,
+    on_progress: OnProgress | None,
+    resume: bool,
+    *,
+    probe: Probe | None,
+    probe_every: int | None,
+) -> TrainedAdapter:
     started = time.monotonic()
-    output = base_dir / config.output
     check_replaceable(output)
     data = [
         build_dataset(stage, base_dir=base_dir, seed=stage.training.seed) for stage in config.stages
