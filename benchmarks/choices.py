@@ -1,8 +1,8 @@
-"""One side of a comparison on vLLM: a process that scores a multiple-choice task.
+"""One side of a comparison: a process that scores a multiple-choice task on one engine.
 
-``python -m benchmarks.choices evalguard|lm_eval FOLDER`` prints the seconds in the engine and the
-score of every sample as JSON. :func:`write` makes the folder: a randomly initialised Llama of 20
-million parameters, and two tasks whose five-shot header is shared by all questions.
+``python -m benchmarks.choices evalguard|lm_eval hf|vllm FOLDER TASK`` prints the seconds in the
+engine and the score of every sample as JSON. :func:`write` makes the folder: a randomly initialised
+Llama of 20 million parameters, and two tasks whose five-shot header is shared by all questions.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ LONG_CHOICE_WORDS = (5, 9)
 _RATE_PROMPTS = 16
 
 SINGLE, LONG = "single_token_choices", "multi_token_choices"
+
+_LM_EVAL_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "vllm": {"batch_size": "auto", "enforce_eager": True, "enable_prefix_caching": True},
+    "hf": {"batch_size": 64, "device": "cpu"},
+}
 
 _WORDS = [
     "What",
@@ -129,14 +134,14 @@ def _text(rng: random.Random, words: int) -> str:
     return " ".join(rng.choice(_WORDS) for _ in range(words))
 
 
-def _evalguard(folder: Path, name: str) -> dict[str, Any]:
+def _evalguard(engine_name: str, folder: Path, name: str) -> dict[str, Any]:
     from evalguard.engines.base import BASE, EngineSettings
-    from evalguard.engines.vllm import VLLMEngine
+    from evalguard.engines.opening import open_engine
     from evalguard.tasks.benchmark import load_benchmark
 
     [task] = load_benchmark("suite", f"{name}.yaml", base_dir=folder, source="task", key="task")
     samples = task.prepare(None)
-    engine = VLLMEngine(EngineSettings(model=str(folder / "model"), dtype="float32"))
+    engine = open_engine(engine_name, EngineSettings(model=str(folder / "model"), dtype="float32"))
     started = time.perf_counter()
     requests = [(BASE, instance) for sample in samples for instance in sample.instances]
     responses: list[Any] = engine.respond(requests)
@@ -184,21 +189,17 @@ def _unique_tokens(requests: Sequence[tuple[str, Any]], folder: Path) -> int:
     return count
 
 
-def _lm_eval(folder: Path, name: str) -> dict[str, Any]:
+def _lm_eval(engine_name: str, folder: Path, name: str) -> dict[str, Any]:
     from evalguard.engines.vllm_library import vllm_environment  # lets lm-eval find the CPU build
     from evalguard.quiet import quiet
 
     with quiet(), vllm_environment():
         from lm_eval import simple_evaluate
-        from lm_eval.models.vllm_causallms import VLLM
+        from lm_eval.api.registry import get_model
         from lm_eval.tasks import TaskManager
 
-        lm = VLLM(
-            pretrained=str(folder / "model"),
-            dtype="float32",
-            batch_size="auto",
-            enforce_eager=True,
-            enable_prefix_caching=True,
+        lm: Any = get_model(engine_name)(
+            pretrained=str(folder / "model"), dtype="float32", **_LM_EVAL_ARGUMENTS[engine_name]
         )
         seconds = 0.0
         answer = lm.loglikelihood
@@ -217,7 +218,8 @@ def _lm_eval(folder: Path, name: str) -> dict[str, Any]:
             task_manager=TaskManager(include_defaults=False),
             bootstrap_iters=0,
         )
-        lm.model.llm_engine.engine_core.shutdown()
+        if engine_name == "vllm":
+            lm.model.llm_engine.engine_core.shutdown()
     samples = results["samples"][name]
     scores = {s["doc_id"]: [float(one[0]) for one in s["filtered_resps"]] for s in samples}
     return {"seconds": seconds, "scores": scores}
@@ -225,9 +227,9 @@ def _lm_eval(folder: Path, name: str) -> dict[str, Any]:
 
 def run() -> None:
     """Score one task on one side and print what came of it."""
-    side, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
+    side, engine_name, folder, name = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]
     os.chdir(folder)  # where lm-eval looks for a task's data
-    found = {"evalguard": _evalguard, "lm_eval": _lm_eval}[side](folder, name)
+    found = {"evalguard": _evalguard, "lm_eval": _lm_eval}[side](engine_name, folder, name)
     print(f"\nRESULT {json.dumps(found)}", flush=True)
 
 

@@ -68,25 +68,30 @@ def at_most(name: str, target: float, figures: Sequence[float], unit: str = "") 
 
 
 def choices_rows(repeats: int) -> list[Row]:
-    """Compare how choices are scored on vLLM, in seconds of the engine."""
+    """Compare how choices are scored, in seconds of the engine."""
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         choices.write(folder)
-        for task, target in ((choices.SINGLE, 10.0), (choices.LONG, 4.0)):
+        for engine, task, target in (
+            ("vllm", choices.SINGLE, 10.0),
+            ("vllm", choices.LONG, 4.0),
+            ("hf", choices.SINGLE, 2.0),  # lm-eval reads one row for all choices there
+            ("hf", choices.LONG, 4.0),
+        ):
             faster, over, gaps = [], [], []
             for _ in range(repeats):
                 ours, theirs = (
-                    _child("benchmarks.choices", side, str(folder), task)
+                    _child("benchmarks.choices", side, engine, str(folder), task)
                     for side in ("evalguard", "lm_eval")
                 )
                 faster.append(theirs["seconds"] / ours["seconds"])
                 over.append(ours["seconds"] / ours["floor_seconds"])
                 gaps.append(_greatest_gap(ours["scores"], theirs["scores"]))
-            label = task.replace("_", " ")
+            label = f"{engine}, {task.replace('_', ' ')}"
             header = choices.header_tokens(folder, task)
             rows += [
-                at_least(f"{label}, {header} tokens of header, vLLM", target, faster),
+                at_least(f"{label}, {header} tokens of header", target, faster),
                 at_most(f"{label}: time over the floor", 1.5, over, "×"),
                 at_most(f"{label}: greatest difference of a log-likelihood", 1e-3, gaps),
             ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -14,13 +15,20 @@ from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 from peft import PeftModel
 from safetensors import safe_open
+from transformers import Cache
 
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles
 from evalguard.engines.base import BASE, PROBE_TEXTS, EngineSettings, Floats
+from evalguard.engines.hf_scoring import Likelihood, Reader, can_share, plan
 from evalguard.engines.modules import check_modules
 from evalguard.engines.quantised import keep_weights_exact
 from evalguard.engines.sampling import is_sampled, sample
 from evalguard.errors import ModelError
+
+TokenRequest: TypeAlias = tuple[Any, list[int], list[int]]
+"""lm-eval's key of a request, and the tokens of its context and of its continuation."""
+
+_TRIAL_HEADER = 48
 
 
 class SwitchableHFLM(HFLM):
@@ -69,9 +77,94 @@ class SwitchableHFLM(HFLM):
         sampled = dict(zip(drawn, sample(self, [requests[i] for i in drawn]), strict=True))
         return [sampled[i] if i in sampled else next(plain) for i in range(len(requests))]
 
-    def _loglikelihood_tokens(self, *args: Any, **options: Any) -> Any:
+    def _loglikelihood_tokens(
+        self, requests: list[TokenRequest], *args: Any, **options: Any
+    ) -> list[Likelihood]:
+        """Score continuations; those that share enough with others by their shared prefixes."""
+        found = self._score_shared(requests)
         # Whole texts come here without the wish for silence that they were asked with.
-        return super()._loglikelihood_tokens(*args, **{**options, "disable_tqdm": True})
+        options["disable_tqdm"] = True
+        rest = [request for index, request in enumerate(requests) if index not in found]
+        plain = iter(super()._loglikelihood_tokens(rest, *args, **options) if rest else [])
+        return [found[i] if i in found else next(plain) for i in range(len(requests))]
+
+    def _score_shared(self, requests: Sequence[TokenRequest]) -> dict[int, Likelihood]:
+        """Return the likelihoods, by index, of the requests for which sharing pays."""
+        if not self._sharing_is_exact():
+            return {}
+        return self._read_shared(requests)
+
+    def _read_shared(self, requests: Sequence[TokenRequest]) -> dict[int, Likelihood]:
+        fitting = [
+            index
+            for index, (_, context, continuation) in enumerate(requests)
+            if len(context) + len(continuation) <= self.max_length
+        ]
+        pairs = [requests[index][1:] for index in fitting]
+        reader = Reader(self._forward, self.device)
+        return {
+            fitting[place]: likelihood
+            for group in plan(pairs)
+            for place, likelihood in reader.score(group, [pair[1] for pair in pairs])
+        }
+
+    def _sharing_is_exact(self) -> bool:
+        adapters = getattr(self._model, "peft_config", {}).values()
+        if any(config.is_prompt_learning or _is_activated(config) for config in adapters):
+            return False  # they change what stands before a token, or depend on it
+        try:
+            return self._base_shares
+        except (RuntimeError, TypeError, ValueError):
+            return False
+
+    @cached_property
+    def _base_shares(self) -> bool:
+        """Whether sharing prefixes is possible and gave lm-eval's values when it was tried."""
+        with torch.no_grad():
+            if not can_share(self._base):
+                return False
+        tokens = self.tok_encode(" ".join(PROBE_TEXTS))
+        header = (tokens * (_TRIAL_HEADER // len(tokens) + 1))[:_TRIAL_HEADER]
+        questions, choices = (tokens[:6], tokens[3:6]), (tokens[2:4], tokens[5:9])
+        requests = [(("", ""), header + q, c) for q in questions for c in choices]
+        plain = super()._loglikelihood_tokens(requests, disable_tqdm=True)
+        shared = self._read_shared(requests)
+        tolerance = 1e-3 if self._base.dtype == torch.float32 else 0.5  # nats
+        return len(shared) == len(plain) and all(
+            abs(shared[index][0] - value) < tolerance for index, (value, _) in enumerate(plain)
+        )
+
+    def _forward(
+        self,
+        tokens: torch.Tensor,
+        *,
+        positions: torch.Tensor,
+        mask: torch.Tensor | None = None,
+        cache: Cache | None = None,
+        keep: torch.Tensor,
+    ) -> tuple[torch.Tensor, Cache]:
+        if mask is not None:
+            mask = mask[None, None]
+            if self._base.config.get_text_config()._attn_implementation == "eager":
+                mask = torch.where(mask, 0.0, torch.finfo(self._base.dtype).min)
+        with (
+            torch.no_grad(),
+            torch.autocast(
+                self.device.type,
+                dtype=self.mixed_precision_dtype,
+                enabled=self.mixed_precision_dtype is not None,
+            ),
+        ):
+            output = self.model(
+                input_ids=tokens[None],
+                position_ids=positions[None],
+                attention_mask=mask,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=keep,
+            )
+        found = torch.log_softmax(output.logits[0], dim=-1, dtype=self.softmax_dtype)
+        return found, output.past_key_values
 
     def log_probabilities(self, prompt: str, text: str) -> Floats:
         """Return log-probabilities along a text and for what follows it.
@@ -140,6 +233,11 @@ class SwitchableHFLM(HFLM):
                         f"own and would replace them for the baseline too. Merge the adapter and "
                         f"gate the merged model with 'model' in place of 'adapter'."
                     )
+
+
+def _is_activated(config: Any) -> bool:
+    """Whether an adapter only acts after certain tokens (aLoRA)."""
+    return bool(getattr(config, "alora_invocation_tokens", None))
 
 
 def constructor_arguments(settings: EngineSettings) -> dict[str, Any]:
