@@ -1,7 +1,5 @@
 """``python -m evalguard`` is the ``evalguard`` command."""
 
-import sys
+from evalguard.cli import run
 
-from evalguard.cli import main
-
-sys.exit(main())
+run()
