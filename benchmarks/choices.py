@@ -218,8 +218,6 @@ def _lm_eval(engine_name: str, folder: Path, name: str) -> dict[str, Any]:
             task_manager=TaskManager(include_defaults=False),
             bootstrap_iters=0,
         )
-        if engine_name == "vllm":
-            lm.model.llm_engine.engine_core.shutdown()
     samples = results["samples"][name]
     scores = {s["doc_id"]: [float(one[0]) for one in s["filtered_resps"]] for s in samples}
     return {"seconds": seconds, "scores": scores}

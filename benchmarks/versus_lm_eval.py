@@ -159,7 +159,7 @@ def _child(module: str, *arguments: str) -> dict[str, Any]:
         check=False,
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    if done.returncode or not lines:
+    if not lines:  # a process that has told its result may still break as vLLM is taken down
         raise RuntimeError(f"{module} {' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(lines[-1].removeprefix("RESULT "))
     return found
