@@ -5,7 +5,7 @@ Every problem of every file is reported at once. May import scorers, records and
 
 from evalguard.config.loading import load_yaml
 from evalguard.config.model import ConfigModel
-from evalguard.config.project import BASELINE, Noise, ProjectConfig
+from evalguard.config.project import BASELINE, JUDGE, Noise, ProjectConfig
 from evalguard.config.project_loading import PROJECT_FILE, load_project
 from evalguard.config.resolved import ModelSpec, Project, Suite, Thresholds, store_location
 from evalguard.config.suite import SuiteConfig
@@ -14,6 +14,7 @@ from evalguard.config.thresholds import ThresholdsConfig
 
 __all__ = [
     "BASELINE",
+    "JUDGE",
     "PROJECT_FILE",
     "Benchmark",
     "ConfigModel",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from evalguard import scorers
 from evalguard.config.resolved import Suite
 from evalguard.config.suite import Task
-from evalguard.config.task_kinds import Benchmark, Overfitting, TestSet
+from evalguard.config.task_kinds import Benchmark, Judge, Overfitting, TestSet
 from evalguard.config.thresholds import EACH_TASK, GateConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
@@ -92,6 +92,8 @@ def _files(task: Task) -> Iterator[tuple[str, str]]:
     yield "data", task.data
     if isinstance(task, Overfitting):
         yield "held_out", task.held_out
+    if isinstance(task, Judge):
+        yield "labelled", task.labelled
 
 
 def _metrics(task: Task) -> Sequence[Metric]:

@@ -11,6 +11,9 @@ from evalguard.config.model import ConfigModel, NonEmpty
 BASELINE = "baseline"
 """Name of the baseline among the models of a project."""
 
+JUDGE = "judge"
+"""Name of the model that judges answers; it is not gated itself."""
+
 Quantization = Literal["none", "nf4", "int8"]
 FileStem = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
 
@@ -84,6 +87,25 @@ class Candidate(ConfigModel):
         return self
 
 
+class Judge(ConfigModel):
+    """The model that says whether answers meet a criterion, for tasks of `kind: judge`."""
+
+    model: NonEmpty
+    """Folder (relative to this file) or name on the hub."""
+    revision: NonEmpty | None = None
+    """Commit of a hub model (40 hex digits)."""
+    adapter: NonEmpty | None = None
+    """Folder of an adapter that makes the model a judge."""
+    tokenizer: NonEmpty | None = None
+    """Folder or hub name, when it is not the model's own."""
+    quantization: Quantization = "none"
+    """bitsandbytes precision of the weights."""
+    trust_remote_code: bool = False
+    """Whether Python code that comes with this model may run."""
+    engine: Engine | None = None
+    """What runs it; the project's engine by default."""
+
+
 class Noise(ConfigModel):
     """How the noise floor is measured: the baseline against itself."""
 
@@ -100,6 +122,8 @@ class ProjectConfig(ConfigModel):
     baseline: Baseline
     candidates: dict[FileStem, Candidate] = Field(default_factory=dict)
     """What is gated, by name."""
+    judge: Judge | None = None
+    """What judges the answers of tasks of `kind: judge`."""
     suites: Annotated[tuple[FileStem, ...], AfterValidator(_without_twins)] = Field(min_length=1)
     """Names of the suites: `general` is `suites/general.yaml`."""
     suites_dir: NonEmpty = "suites"
@@ -127,7 +151,8 @@ class ProjectConfig(ConfigModel):
     """Folder for reports."""
 
     @model_validator(mode="after")
-    def _reserve_the_baseline(self) -> Self:
-        if BASELINE in self.candidates:
-            raise ValueError(f"candidates: '{BASELINE}' is the baseline's own name; choose another")
+    def _reserve_names(self) -> Self:
+        for name in (BASELINE, JUDGE):
+            if name in self.candidates:
+                raise ValueError(f"candidates: '{name}' is the {name}'s own name; choose another")
         return self

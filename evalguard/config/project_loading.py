@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +46,7 @@ def load_project(path: Path = PROJECT_FILE, *, overrides: Sequence[str] = ()) ->
     config = loader.validate_project()
     loader.load_scorers()
     suites = loader.load_suites()
+    loader.check_judge(suites)
     thresholds = loader.load_thresholds(suites)
     if config is None or thresholds is None or loader.problems:
         raise ConfigError(blame_overrides(loader.problems, keys, file=str(path)))
@@ -89,6 +90,20 @@ class _Loader:
                 suites[name] = Suite(name, path, config)
                 self.problems += check_suite(suites[name])
         return suites
+
+    def check_judge(self, suites: Mapping[str, Suite]) -> None:
+        """Check that a project with judged tasks says which model judges."""
+        judged = [
+            name
+            for name, suite in suites.items()
+            if any(task.kind == "judge" for task in suite.config.tasks)
+        ]
+        if judged and self._data.get("judge") is None:
+            message = (
+                f"suite '{judged[0]}' has a task of 'kind: judge', and no model judges; add "
+                f"'judge: {{model: FOLDER or hub name}}'"
+            )
+            self.problems.append(Problem(str(self.path), "judge", message))
 
     def load_thresholds(self, suites: dict[str, Suite]) -> Thresholds | None:
         """Read the thresholds and check every gate against the suites."""

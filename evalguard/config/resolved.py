@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from evalguard.config.project import BASELINE, Baseline, Candidate, ProjectConfig, Quantization
+from evalguard.config.project import (
+    BASELINE,
+    JUDGE,
+    Baseline,
+    Candidate,
+    Engine,
+    Judge,
+    ProjectConfig,
+    Quantization,
+)
 from evalguard.config.suite import SuiteConfig
 from evalguard.records import Gate
 
@@ -17,13 +26,14 @@ class ModelSpec:
     """A model to run, with what a candidate leaves out filled in from the baseline.
 
     Attributes:
-        name: ``baseline`` or the candidate's name.
+        name: ``baseline``, the candidate's name, or ``judge``.
         model: Folder as seen from the working directory, or hub name.
         revision: Commit of a hub model.
         adapter: Folder of the adapter as seen from the working directory.
         tokenizer: Folder or hub name, when it is not the model's own.
         quantization: ``none``, ``nf4`` or ``int8``.
         trust_remote_code: Whether code that comes with the model may run.
+        engine: What runs it.
     """
 
     name: str
@@ -33,6 +43,7 @@ class ModelSpec:
     tokenizer: str | None
     quantization: Quantization
     trust_remote_code: bool
+    engine: Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +93,17 @@ class Project:
 
     @property
     def models(self) -> dict[str, ModelSpec]:
-        """The baseline, then every candidate, by name."""
-        baseline = self._baseline(self.config.baseline)
+        """The baseline, then every candidate, by name; and the judge, where there is one."""
+        baseline = self._whole(BASELINE, self.config.baseline, self.config.engine)
         candidates = {
             name: self._candidate(name, candidate, baseline)
             for name, candidate in self.config.candidates.items()
         }
-        return {BASELINE: baseline, **candidates}
+        judge = self.config.judge
+        judges = (
+            {JUDGE: self._whole(JUDGE, judge, judge.engine or self.config.engine)} if judge else {}
+        )
+        return {BASELINE: baseline, **candidates, **judges}
 
     @property
     def store(self) -> str:
@@ -104,15 +119,17 @@ class Project:
         """Return a path of the project file as seen from the working directory."""
         return self.root / Path(relative).expanduser()
 
-    def _baseline(self, config: Baseline) -> ModelSpec:
+    def _whole(self, name: str, config: Baseline | Judge, engine: Engine) -> ModelSpec:
+        """Return a model that takes nothing over from another."""
         return ModelSpec(
-            name=BASELINE,
+            name=name,
             model=self._local_or_hub(config.model),
             revision=config.revision,
             adapter=config.adapter and str(self.resolve(config.adapter)),
             tokenizer=config.tokenizer and self._local_or_hub(config.tokenizer),
             quantization=config.quantization,
             trust_remote_code=config.trust_remote_code,
+            engine=engine,
         )
 
     def _candidate(self, name: str, config: Candidate, baseline: ModelSpec) -> ModelSpec:
@@ -126,6 +143,7 @@ class Project:
                 tokenizer=baseline.tokenizer,
                 quantization=config.quantization or baseline.quantization,
                 trust_remote_code=baseline.trust_remote_code,
+                engine=baseline.engine,
             )
         return ModelSpec(
             name=name,
@@ -135,6 +153,7 @@ class Project:
             tokenizer=config.tokenizer and self._local_or_hub(config.tokenizer),
             quantization=config.quantization or "none",
             trust_remote_code=config.trust_remote_code,
+            engine=baseline.engine,
         )
 
     def _local_or_hub(self, name: str) -> str:

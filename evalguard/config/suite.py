@@ -11,6 +11,7 @@ from evalguard.config.task_kinds import (
     Benchmark,
     Diversity,
     Drift,
+    Judge,
     Overfitting,
     Perplexity,
     TestSet,
@@ -18,7 +19,7 @@ from evalguard.config.task_kinds import (
 from evalguard.records import Ability
 
 Task = Annotated[
-    Benchmark | TestSet | Diversity | Drift | Perplexity | Overfitting,
+    Benchmark | TestSet | Diversity | Drift | Perplexity | Judge | Overfitting,
     Field(discriminator="kind"),
 ]
 """Every kind of task; a new kind is a new model in :mod:`evalguard.config.task_kinds`."""

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
 from jinja2 import Environment, TemplateSyntaxError
+from jinja2.meta import find_undeclared_variables
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from evalguard.config.model import ConfigModel, NonEmpty
@@ -19,6 +20,12 @@ def _check_template(source: str) -> str:
             f"broken template, line {error.lineno}: {error.message} "
             "Columns are written {{ column }}."
         ) from error
+    return source
+
+
+def _shows_the_answer(source: str) -> str:
+    if "answer" not in find_undeclared_variables(Environment(autoescape=True).parse(source)):
+        raise ValueError("does not show what is to be judged; write {{ answer }} into it")
     return source
 
 
@@ -160,6 +167,26 @@ class Perplexity(Rows):
     kind: Literal["perplexity"]
     text: Template = "{{ text }}"
     """The text, as a Jinja template over the row's columns."""
+
+
+class Judge(Prompts):
+    """Answers that another model holds against a criterion: yes or no."""
+
+    kind: Literal["judge"]
+    criterion: NonEmpty
+    """What a good answer does, in a sentence: `The reply names the department that will help.`"""
+    labelled: NonEmpty
+    """File of answers that people have labelled: the columns of `data`, `answer`, and `label`
+    (`yes` or `no`). Without agreement on these, nothing is judged."""
+    min_kappa: float = Field(default=0.6, ge=0.0, le=1.0)
+    """Least agreement of the judge with the labels, as Cohen's kappa."""
+    template: Annotated[Template, AfterValidator(_shows_the_answer)] | None = None
+    """What the judge is asked, over the row's columns, `criterion`, `question` (the prompt) and
+    `answer`; it must end in a question of yes or no."""
+    max_new_tokens: int = Field(default=256, ge=1)
+    """Longest answer in tokens."""
+    stop: tuple[NonEmpty, ...] = ()
+    """Texts that end the answer."""
 
 
 class Overfitting(Prompts):

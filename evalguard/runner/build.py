@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from evalguard.config import Suite
@@ -11,6 +12,7 @@ from evalguard.config.task_kinds import (
     Benchmark,
     Diversity,
     Drift,
+    Judge,
     Overfitting,
     Perplexity,
     Prompts,
@@ -43,27 +45,35 @@ def build(
     Raises:
         ConfigError: If lm-eval has no such task or cannot build it.
     """
+    task: Task
     match config:
         case Benchmark():
             return _benchmark(suite, config, index)
         case TestSet():
-            return [_test_set(suite, config, seed)]
+            task = _test_set(suite, config, seed)
         case Diversity():
-            return [_diversity(suite, config, seed, count_tokens)]
+            task = _diversity(suite, config, seed, count_tokens)
         case Drift():
-            return [_drift(suite, config)]
+            task = _drift(suite, config)
         case Perplexity():
-            return [_perplexity(suite, config, count_tokens)]
+            task = _perplexity(suite, config, count_tokens)
+        case Judge():
+            task = _judge(suite, config)
         case Overfitting():
-            return [_overfitting(suite, config, count_tokens)]
+            task = _overfitting(suite, config, count_tokens)
+    return [task]
 
 
 def files_of_task(suite: Suite, config: TaskConfig) -> Iterable[Path] | None:
     """Return every local file that decides a task; ``None`` where something else takes part."""
     if isinstance(config, Benchmark):
         return files_of(suite.resolve(config.file)) if config.file else None
-    files = [suite.resolve(config.data)]
-    return [*files, suite.resolve(config.held_out)] if isinstance(config, Overfitting) else files
+    files = [config.data]
+    if isinstance(config, Overfitting):
+        files.append(config.held_out)
+    if isinstance(config, Judge):
+        files.append(config.labelled)
+    return map(suite.resolve, files)
 
 
 def _benchmark(suite: Suite, config: Benchmark, index: int) -> Sequence[Task]:
@@ -138,6 +148,21 @@ def _perplexity(suite: Suite, config: Perplexity, count_tokens: Callable[[str], 
         rows=_rows(suite, config),
         text=config.text,
         count_tokens=count_tokens,
+    )
+
+
+def _judge(suite: Suite, config: Judge) -> Task:
+    from evalguard.tasks.judge import Judge as JudgeTask
+
+    return JudgeTask(
+        suite.name,
+        config.task_name,
+        rows=_rows(suite, config),
+        labelled=replace(_rows(suite, config, data=config.labelled), limit=None),
+        criterion=config.criterion,
+        template=config.template,
+        max_new_tokens=config.max_new_tokens,
+        stop=config.stop,
     )
 
 

@@ -7,13 +7,15 @@ import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
 from evalguard import __version__
-from evalguard.config import BASELINE, Noise, Project
+from evalguard.config import BASELINE, JUDGE, Noise, Project
+from evalguard.config.task_kinds import Judge as JudgeConfig
 from evalguard.engines.opening import EngineChoice
-from evalguard.errors import ExitCode, MeasurementError, TrustError
+from evalguard.errors import EngineError, ExitCode, MeasurementError, TrustError
 from evalguard.gates.compare import Aggregate, compare
 from evalguard.gates.decide import decide, overall
 from evalguard.gates.diagnose import diagnose
@@ -24,19 +26,23 @@ from evalguard.quiet import quiet
 from evalguard.records import (
     CheckResult,
     Comparison,
+    DetectorRates,
     Gate,
     GateResult,
+    Metric,
     Role,
     ScoredSample,
     ScoreKind,
     TaskRun,
     Verdict,
 )
+from evalguard.runner.judging import Judging, agreement, total
 from evalguard.runner.measure import Measured, Measurer, Progress
 from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.noise import with_noise
 from evalguard.runner.plan import Plan, PlannedTask, make_plan
 from evalguard.runner.schedule import Schedule, Selected
+from evalguard.scorers.probes import APPROVED
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import CorpusTask
 
@@ -70,7 +76,10 @@ def run_check(
         UsageError: If files of the project, the models or the data cannot be used.
         MeasurementError: If nothing could be measured.
     """
-    names = list(dict.fromkeys([BASELINE, *(model for _, model in selected)]))
+    suites = (project.suites[gate.suite] for gate, _ in selected)
+    judged = any(task.kind == "judge" for suite in suites for task in suite.config.tasks)
+    models = (model for _, model in selected)
+    names = list(dict.fromkeys([BASELINE, *models, *([JUDGE] if judged else [])]))
     with quiet(), SampleStore(project.store) as store:
         pool = ModelPool(project, names, store)
         try:
@@ -112,12 +121,16 @@ class _Check:
         pool.check_files()
         self._plan = self._make_plan()
         self._underpowered = self._check_power()
+        self._judging = Judging(pool, store)
         self._measurer = Measurer(
             store,
             lambda model: pool.engine_of(model.partition("#")[0]),
             lambda model, text: pool.tokenizer(model.partition("#")[0]).count(text),
+            approvals=self._judging.approvals,
             on_progress=on_progress,
         )
+        self._judge_rates: dict[tuple[str, str], DetectorRates] = {}
+        self._not_judged: dict[tuple[str, str], str] = {}
         self._measured: dict[Key, Measured] = {}
         # The baseline goes on for one candidate after another has been decided.
         self._reached: dict[tuple[str, str], float] = {}
@@ -138,6 +151,7 @@ class _Check:
             cost=self._cost,
             failed=self._store.fingerprint_description(self._history).get("failed", ()),
         )
+        self._admit_judge()
         results: tuple[GateResult, ...] = ()
         for step in steps:
             self._reached |= {(gate.suite, model): step.share for gate, model in step.selected}
@@ -176,13 +190,24 @@ class _Check:
             findings=diagnose(results, training=training),
             models=models,
             tasks=tuple(self._task_runs()),
-            environment=_environment(self._pool.engine),
+            environment={**_environment(self._pool.engine), **self._judge_facts()},
             timing=_timing(progress, time.perf_counter() - self._started),
             title=title,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             decided_by=decided_by,
             warnings=tuple(self._warnings()),
         )
+
+    def _judge_facts(self) -> dict[str, str]:
+        facts = {}
+        for (suite, task), rates in self._judge_rates.items():
+            kappa, ci = agreement(rates)
+            facts[f"judge of {suite}/{task}"] = (
+                f"{self._project.models[JUDGE].model}, kappa {kappa:.2f} "
+                f"({ci.low:.2f} to {ci.high:.2f}) on {rates.positives + rates.negatives} "
+                f"labelled answers"
+            )
+        return facts
 
     def _make_plan(self) -> Plan:
         gates = list(dict.fromkeys(gate for gate, _ in self._selected))
@@ -212,6 +237,18 @@ class _Check:
         ]
         return check_power(plans, on_underpowered=thresholds.on_underpowered)
 
+    def _admit_judge(self) -> None:
+        """Hold the judge to labelled answers before it scores any; where it fails, none is."""
+        for tasks in self._plan.tasks.values():
+            for planned in tasks:
+                if isinstance(planned.config, JudgeConfig):
+                    key = (planned.suite, planned.name)
+                    labelled = self._project.suites[planned.suite].resolve(planned.config.labelled)
+                    try:
+                        self._judge_rates[key] = self._judging.admit(planned, labelled)
+                    except (EngineError, TrustError) as error:
+                        self._not_judged[key] = str(error)
+
     def _check_prompts(self) -> None:
         for model in dict.fromkeys(model for _, model in self._selected):
             try:
@@ -228,6 +265,8 @@ class _Check:
             if model in self._measurer.results.untrusted:
                 continue
             for planned in self._plan.of_gate(gate):
+                if (planned.suite, planned.name) in self._not_judged:
+                    continue
                 for arm in (BASELINE, model):
                     wanted[self._measured_of(planned, arm)] = planned.first(share)
         return wanted
@@ -240,6 +279,8 @@ class _Check:
             if planned.follows_baseline and model != BASELINE:
                 parts["reference"] = self._pool.fingerprint(BASELINE)
                 reference = (planned.suite, planned.name, BASELINE)
+            if planned.judged:
+                parts["judge"] = self._judging.fingerprint()
             self._measured[key] = Measured(model, planned, fingerprint(parts), reference)
             self._store.describe_fingerprint(
                 self._measured[key].fingerprint,
@@ -271,18 +312,29 @@ class _Check:
         for arm in (BASELINE, model):
             if reason := self._measurer.results.untrusted.get(arm):
                 raise TrustError(reason if arm == model else f"the baseline: {reason}")
+        for planned in self._plan.of_gate(gate):
+            if reason := self._not_judged.get((planned.suite, planned.name)):
+                raise TrustError(reason)
         baseline, candidate = self._samples(gate, model)
         if final:
             _check_any_measured(baseline, candidate)
         return compare(
             gate,
-            self._plan.metric(gate),
+            self._metric(gate),
             baseline,
             candidate,
             model=model,
             n_planned=self._plan.n_planned(gate),
             aggregate=self._aggregate(gate),
         )
+
+    def _metric(self, gate: Gate) -> Metric:
+        """Return what a gate measures; of a judge's verdicts, with how often they are right."""
+        metric = self._plan.metric(gate)
+        if metric != APPROVED:
+            return metric
+        tasks = [(planned.suite, planned.name) for planned in self._plan.of_gate(gate)]
+        return replace(metric, detector=total(self._judge_rates[task] for task in tasks))
 
     def _aggregate(self, gate: Gate) -> Aggregate | None:
         """Return what makes a corpus metric of its samples; ``None`` for other metrics."""

@@ -17,6 +17,7 @@ from evalguard.runner.plan import PlannedTask
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared, redrawn
+from evalguard.tasks.judge import Judge
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -92,6 +93,12 @@ class Results:
 
 Pending = tuple[Measured, Prepared]
 
+Answered = tuple[Measured, Prepared, list[Any]]
+"""A sample with the responses to its requests."""
+
+Approvals = Callable[[Sequence[str]], "Sequence[float | str]"]
+"""What a judge is asked → its probability of yes each, or why there is none."""
+
 
 class Measurer:
     """Measures samples through the store, and opens an engine only when one is missing.
@@ -100,6 +107,7 @@ class Measurer:
         store: Where scored samples are kept.
         engine_of: Returns the engine that serves a model, loading it at the first call.
         count_tokens: Length of a prompt in tokens for a model.
+        approvals: Asks the judge; needed for tasks that are judged.
         on_progress: Called after every step.
         batch_requests: Requests in one engine call.
     """
@@ -110,12 +118,14 @@ class Measurer:
         engine_of: Callable[[str], tuple[Engine, str]],
         count_tokens: Callable[[str, str], int],
         *,
+        approvals: Approvals | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         batch_requests: int = BATCH_REQUESTS,
     ) -> None:
         self._store = store
         self._engine_of = engine_of
         self._count_tokens = count_tokens
+        self._approvals = approvals
         self._on_progress = on_progress or (lambda _: None)
         self._batch_requests = batch_requests
         self.results = Results()
@@ -253,9 +263,32 @@ class Measurer:
             ]
             started = time.perf_counter()
             responses = iter(engines[key].respond(requests))
-            self.progress.engine_seconds += time.perf_counter() - started
-            self.progress.engine_calls += 1
-            self._score(items, responses)
+            self._count_call(started)
+            answered = [
+                (measured, sample, [next(responses) for _ in range(_responses(sample))])
+                for measured, sample in items
+            ]
+            self._judge([one for one in answered if one[0].task.judged])
+            self._score(answered)
+
+    def _count_call(self, started: float) -> None:
+        self.progress.engine_seconds += time.perf_counter() - started
+        self.progress.engine_calls += 1
+
+    def _judge(self, answered: Sequence[Answered]) -> None:
+        """Put the judge's verdict beside each answer."""
+        if not answered:
+            return
+        assert self._approvals is not None
+        asked = []
+        for measured, sample, answers in answered:
+            assert isinstance(measured.task.task, Judge)
+            asked.append(measured.task.task.asked(sample, str(answers[0])))
+        started = time.perf_counter()
+        approvals = self._approvals(asked)
+        self._count_call(started)
+        for (_, _, answers), approval in zip(answered, approvals, strict=True):
+            answers.append(approval)
 
     def _follow(self, measured: Measured, sample: Prepared) -> None:
         """Measure how far a model is from what the baseline answered, and store it."""
@@ -273,8 +306,7 @@ class Measurer:
         except MeasurementError as error:
             self._record_failure(measured, sample, _where(measured, sample, error))
             return
-        self.progress.engine_seconds += time.perf_counter() - started
-        self.progress.engine_calls += 1
+        self._count_call(started)
         self._keep(measured, [scored])
 
     def _keep(self, measured: Measured, samples: Sequence[ScoredSample]) -> None:
@@ -282,11 +314,9 @@ class Measurer:
         self.results.of(measured.key).update({s.sample_id: s for s in samples})
         self.progress.samples += len(samples)
 
-    def _score(self, items: Sequence[Pending], responses: Iterator[Any]) -> None:
+    def _score(self, answered: Sequence[Answered]) -> None:
         scored: dict[Measured, list[ScoredSample]] = defaultdict(list)
-        for measured, sample in items:
-            count = sum(instance.repeats or 1 for instance in sample.instances)
-            answers = [next(responses) for _ in range(count)]
+        for measured, sample, answers in answered:
             try:
                 one = measured.task.task.score(sample, answers)
             except MeasurementError as error:
@@ -319,13 +349,18 @@ def _new_tokens(instance: Instance) -> int:
     return int(settings.get("max_gen_toks", 256)) if isinstance(settings, dict) else 0
 
 
+def _responses(sample: Prepared) -> int:
+    """Return how many responses measure a sample."""
+    return sum(instance.repeats or 1 for instance in sample.instances)
+
+
 def _batches(items: Sequence[Pending], requests: int) -> Iterator[list[Pending]]:
     """Cut into runs of about so many requests, never splitting a sample."""
     batch: list[Pending] = []
     count = 0
     for item in items:
         batch.append(item)
-        count += sum(instance.repeats or 1 for instance in item[1].instances)
+        count += _responses(item[1])
         if count >= requests:
             yield batch
             batch, count = [], 0

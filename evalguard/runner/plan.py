@@ -57,7 +57,7 @@ class PlannedTask:
 
     Args:
         outline: What is known of it.
-        kind: Its kind in the suite file.
+        config: What the suite file says of it.
         build: Builds the task when a sample must be measured.
         prepare: Makes its samples requests then.
         seed: Seed of the order.
@@ -67,7 +67,7 @@ class PlannedTask:
     def __init__(
         self,
         outline: Outline,
-        kind: str,
+        config: TaskConfig,
         *,
         build: Callable[[], Task],
         prepare: Callable[[], Sequence[Prepared]],
@@ -85,18 +85,23 @@ class PlannedTask:
         ]
         self.sample_ids = _shuffled(kept, seed)
         self.n_left_out = len(outline.sample_ids) - len(kept)
-        self._kind = kind
+        self.config = config
         self._build = build
         self._prepare = prepare
 
     @property
     def follows_baseline(self) -> bool:
         """Whether a candidate is measured on what the baseline answered."""
-        return self._kind == "drift"
+        return self.config.kind == "drift"
+
+    @property
+    def judged(self) -> bool:
+        """Whether a judge scores the answers."""
+        return self.config.kind == "judge"
 
     def compared(self, baseline: Scored, candidate: Scored) -> tuple[Scored, Scored]:
         """Return two models' samples as they are compared, which may depend on both."""
-        if self._kind != "diversity":
+        if self.config.kind != "diversity":
             return baseline, candidate
         pairs = {
             id_: compared(baseline[id_], candidate[id_]) for id_ in baseline.keys() & candidate
@@ -249,7 +254,7 @@ class _Planner:
         for outline in outlines:
             yield PlannedTask(
                 outline,
-                config.kind,
+                config,
                 build=partial(task, outline.name),
                 prepare=partial(prepare, outline.name),
                 seed=self._seed,
@@ -261,7 +266,8 @@ class _Planner:
 
     def _key(self, suite: Suite, config: TaskConfig) -> str | None:
         """Return the hash of everything that decides an outline; ``None`` if some is unknown."""
-        files = files_of_task(suite, config)
+        found = files_of_task(suite, config)
+        files = None if found is None else list(found)
         if files is None or not all(file.is_file() for file in files):
             return None
         scorers = config.scorers if isinstance(config, TestSetConfig) else ()

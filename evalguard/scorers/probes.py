@@ -35,9 +35,16 @@ SCORE_GAP = Metric("score_gap", ScoreKind.BOUNDED, -1.0, 1.0, higher_is_better=F
 LOSS_GAP = Metric("loss_gap", ScoreKind.BOUNDED, -20.0, 20.0, higher_is_better=False, clip=2.0)
 """Nats per token of the held-out row's right answer − those of the training row's."""
 
+APPROVED = Metric("approved")
+"""Whether the judge says that the answer meets the criterion."""
+
+APPROVAL = Metric("approval", ScoreKind.BOUNDED)
+"""Probability of the judge's yes against its no."""
+
 METRICS_OF_KIND: Mapping[str, tuple[Metric, ...]] = {
     "diversity": (*METRICS, LENGTH_CHANGE, SHARED_ANSWERS),
     "drift": (TOKEN_KL,),
+    "judge": (APPROVED, APPROVAL),
     "perplexity": (NATS_PER_TOKEN,),
     "overfitting": (VERBATIM_RECALL, SCORE_GAP, LOSS_GAP),
 }

@@ -5,6 +5,7 @@ Loads numpy and scipy alone; the only place that loads scipy. May import ``evalg
 
 from __future__ import annotations
 
+from evalguard.stats.agreement import cohen_kappa
 from evalguard.stats.binary import EXACT_LIMIT, PairedBinary
 from evalguard.stats.detector import DetectorError
 from evalguard.stats.jackknife import GROUPS, GroupJackknife, groups
@@ -36,6 +37,7 @@ __all__ = [
     "PairedBinary",
     "PairedScores",
     "UnitT",
+    "cohen_kappa",
     "conditional_power",
     "detectable_effect",
     "expected_power",
