@@ -95,9 +95,7 @@ class GateProbe:
                     _Watched(_drop_alone(gate), _first(plan.of_gate(gate), samples))
                     for gate in gates
                     if plan.metric(gate).kind is not ScoreKind.CORPUS
-                    and not any(
-                        task.follows_baseline or task.judged for task in plan.of_gate(gate)
-                    )
+                    and not any(task.follows_baseline or task.judged for task in plan.of_gate(gate))
                 ]
                 self._metrics = {_drop_alone(g): metric for g, metric in self._metrics.items()}
                 for watched in self._watched:

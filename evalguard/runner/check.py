@@ -36,7 +36,7 @@ from evalguard.records import (
     TaskRun,
     Verdict,
 )
-from evalguard.runner.judging import Judging, agreement, total
+from evalguard.runner.judging import Judging, agreement_text, total
 from evalguard.runner.measure import Measured, Measurer, Progress
 from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.noise import with_noise
@@ -201,11 +201,9 @@ class _Check:
     def _judge_facts(self) -> dict[str, str]:
         facts = {}
         for (suite, task), rates in self._judge_rates.items():
-            kappa, ci = agreement(rates)
             facts[f"judge of {suite}/{task}"] = (
-                f"{self._project.models[JUDGE].model}, kappa {kappa:.2f} "
-                f"({ci.low:.2f} to {ci.high:.2f}) on {rates.positives + rates.negatives} "
-                f"labelled answers"
+                f"{self._project.models[JUDGE].model}, {agreement_text(rates)} on "
+                f"{rates.positives + rates.negatives} labelled answers"
             )
         return facts
 

@@ -73,12 +73,12 @@ class Judging:
             assert isinstance(planned.task, Judge)
             rates = self._rates(planned.task.labelled(self._pool.render))
             self._store.describe_fingerprint(key, {"admission": asdict(rates)})
-        kappa, ci = agreement(rates)
+        kappa, _ = _agreement(rates)
         if kappa < config.min_kappa or rates.sensitivity + rates.specificity <= 1:
             raise TrustError(
-                f"the judge agrees too little with the labels of {labelled}: kappa {kappa:.2f} "
-                f"({ci.low:.2f} to {ci.high:.2f}), and at least {config.min_kappa:g} is asked for. "
-                f"It says yes to {rates.hits} of {rates.positives} good answers and no to "
+                f"the judge agrees too little with the labels of {labelled}: "
+                f"{agreement_text(rates)}, and at least {config.min_kappa:g} is asked for. It says "
+                f"yes to {rates.hits} of {rates.positives} good answers and no to "
                 f"{rates.rejections} of {rates.negatives} bad ones. Take a stronger judge, or "
                 f"write the criterion more precisely."
             )
@@ -131,8 +131,19 @@ class Judging:
         )
 
 
-def agreement(rates: DetectorRates) -> tuple[float, ConfidenceInterval]:
-    """Return Cohen's kappa of a judge with the labels, and its 95 % interval."""
+def agreement_text(rates: DetectorRates) -> str:
+    """Return how a judge agrees with the labels, with the 95 % interval.
+
+    Example:
+        >>> agreement_text(DetectorRates(hits=20, positives=25, rejections=15, negatives=25))
+        'kappa 0.40 (0.15 to 0.65)'
+    """
+    kappa, ci = _agreement(rates)
+    value, low, high = (round(one, 2) + 0.0 for one in (kappa, ci.low, ci.high))  # no -0.00
+    return f"kappa {value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _agreement(rates: DetectorRates) -> tuple[float, ConfidenceInterval]:
     return cohen_kappa(rates.hits, rates.positives, rates.rejections, rates.negatives)
 
 

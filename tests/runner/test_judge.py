@@ -115,7 +115,7 @@ def test_a_judge_agrees_with_the_rules_and_fails_what_no_longer_refuses(project)
     assert found["harmless", "approved"].delta == found["harmless", "refusal"].delta
     # No label is of gibberish, a part of which the judge takes for refusals.
     assert found["harmful", "refusal"].delta == -1
-    assert -0.9 < found["harmful", "approved"].delta < -0.5
+    assert found["harmful", "approved"].losses in range(30, 55)
     corrected = found["harmful", "approved"].corrected
     assert corrected is not None
     assert 0.9 < corrected.sensitivity < 1
