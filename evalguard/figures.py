@@ -88,9 +88,7 @@ def level(gate: GateResult) -> str:
     """Write the confidence level, such as ``95%``.
 
     Example:
-        >>> from datetime import UTC, datetime
-
-    from evalguard.records import Verdict
+        >>> from evalguard.records import GateResult
         >>> level(GateResult(name="", suite="", metric="", model="", verdict=Verdict.PASS,
         ...                  reason="", confidence_level=0.975))
         '97.5%'

@@ -113,21 +113,31 @@ class Metric:
     clip: float | None = None
     detector: DetectorRates | None = None
 
+    @property
+    def percent(self) -> bool:
+        """Whether the range is 0 to 1, so that scores read as percentages."""
+        return (self.low, self.high) == (0.0, 1.0)
+
+    @property
+    def greatest_difference(self) -> float:
+        """Up to where a difference of two scores counts."""
+        return self.high - self.low if self.clip is None else self.clip
+
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """A tolerated difference, absolute in percentage points or relative to the baseline.
+    """A tolerated difference: absolute, in percentage points or nats, or relative to the baseline.
 
     Attributes:
-        value: As a fraction: ``0.05`` for ``5pp`` and for ``5%``.
-        unit: ``pp`` (absolute, of the score) or ``%`` (of the baseline's mean).
+        value: As a fraction, ``0.05`` for ``5pp`` and for ``5%``; or the number of nats.
+        unit: ``pp`` or ``nats`` (absolute, of the score), or ``%`` (of the baseline's mean).
     """
 
     value: float
-    unit: Literal["pp", "%"]
+    unit: Literal["pp", "%", "nats"]
 
     def __str__(self) -> str:
-        return f"{self.value * 100:g}{self.unit}"
+        return f"{self.value:g} nats" if self.unit == "nats" else f"{self.value * 100:g}{self.unit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

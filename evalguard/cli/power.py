@@ -55,6 +55,8 @@ def command(
     gate = gate_from(max_drop, min_gain)
     demanded = gate.max_drop or gate.min_gain
     assert demanded is not None
+    if demanded.unit == "nats":
+        raise click.UsageError(f"{demanded}, but the metric is right or wrong; give 5pp, say")
     if demanded.unit == "%":
         raise click.UsageError(
             f"{demanded} depends on the baseline's mean; multiply it and give the margin in pp"

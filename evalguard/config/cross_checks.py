@@ -122,6 +122,16 @@ def _check_scorers(task: TestSet, file: str, key: str) -> Iterator[Problem]:
 
 
 def _check_bounds(gate: GateConfig, metric: Metric, file: str, key: str) -> Iterator[Problem]:
+    for name, margin in (("max_drop", gate.max_drop), ("min_gain", gate.min_gain)):
+        if margin is None or margin.unit != "nats":
+            continue
+        if metric.percent:
+            message = f"{margin}, but '{gate.metric}' is a share from 0 to 1; write 5pp, say"
+            yield Problem(file, f"{key}.{name}", message)
+        elif margin.value >= metric.greatest_difference:
+            limit = f"{metric.greatest_difference:g}"
+            message = f"{margin}, but a difference of '{gate.metric}' counts only up to {limit}"
+            yield Problem(file, f"{key}.{name}", message)
     for name, bound in (("min", gate.min), ("max", gate.max)):
         if bound is None or metric.low <= bound <= metric.high:
             continue

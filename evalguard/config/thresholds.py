@@ -12,18 +12,18 @@ from evalguard.config.model import ConfigModel, NonEmpty
 from evalguard.config.problems import found
 from evalguard.records import Margin, Role
 
-_MARGIN = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(pp|%)\s*")
+_MARGIN = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(pp|%|nats)\s*")
 
 
 def parse_margin(value: Any) -> Margin:
     """Read a margin with its unit.
 
     Raises:
-        ValueError: If the unit is missing, or the margin is not within (0, 100].
+        ValueError: If the unit is missing, or the margin is not above 0, or above 100 of a hundred.
 
     Example:
-        >>> parse_margin("0.5pp")
-        Margin(value=0.005, unit='pp')
+        >>> parse_margin("0.5pp"), parse_margin("0.2 nats")
+        (Margin(value=0.005, unit='pp'), Margin(value=0.2, unit='nats'))
     """
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         shown = f"{value if abs(value) >= 1 else value * 100:g}"
@@ -35,9 +35,11 @@ def parse_margin(value: Any) -> Margin:
     if match is None:
         raise ValueError(
             f"{found(value)}, which is no margin; write 5pp (percentage points of the score) "
-            "or 5% (of the baseline's mean)"
+            "or 5% (of the baseline's mean); of a log-likelihood, 0.2 nats"
         )
     percent = float(match[1])
+    if match[2] == "nats" and percent > 0:
+        return Margin(percent, "nats")
     if not 0 < percent <= 100:
         raise ValueError(f"{found(value)}; a margin is above 0 and at most 100{match[2]}")
     return Margin(float(f"{percent / 100:.12g}"), "pp" if match[2] == "pp" else "%")
@@ -49,8 +51,8 @@ MarginField = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^\s*[0-9]*\.?[0-9]+\s*(pp|%)\s*$",
-            "examples": ["5pp", "5%"],
+            "pattern": r"^\s*[0-9]*\.?[0-9]+\s*(pp|%|nats)\s*$",
+            "examples": ["5pp", "5%", "0.2 nats"],
         }
     ),
 ]
@@ -72,7 +74,8 @@ class GateConfig(ConfigModel):
     task: NonEmpty | None = None
     """One task of the suite; by default all that measure the metric together, with `*` each."""
     max_drop: MarginField | None = None
-    """Tolerated drop against the baseline: `5pp` (of the score) or `5%` (of its mean)."""
+    """Tolerated drop against the baseline: `5pp` (of the score) or `5%` (of its mean); of scores
+    in nats, such as `nats_per_token`, `0.2 nats`."""
     min_gain: MarginField | None = None
     """Gain over the baseline that must be shown."""
     min: float | None = None

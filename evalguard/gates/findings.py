@@ -123,7 +123,7 @@ def _signs(damage: Damage, case: Case) -> list[Sign]:
 
 def _explanation(damage: Damage, evidence: Sequence[GateResult], case: Case) -> str:
     # On ties the order of the thresholds file stays.
-    named = sorted(evidence, key=lambda gate: gate.delta or 0.0)
+    named = sorted(evidence, key=lambda gate: (not gate.percent, gate.delta or 0.0))
     figures_ = "; ".join(_moved(gate) for gate in named[:_GATES_NAMED])
     more = len(named) - _GATES_NAMED
     parts = [damage.meaning, f"{figures_}; and {more} more." if more > 0 else f"{figures_}."]

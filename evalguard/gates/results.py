@@ -105,7 +105,7 @@ def result_of(
         required_n=required,
         flags=_flags(comparison, evidence, look, verdict, limits),
         higher_is_better=comparison.metric.higher_is_better,
-        percent=(comparison.metric.low, comparison.metric.high) == (0.0, 1.0),
+        percent=comparison.metric.percent,
         worst=_worst(comparison),
         corrected=_corrected(comparison.metric, evidence, limits, look.level),
     )

@@ -15,7 +15,7 @@ class Wording:
         self.comparison = comparison
         self.evidence = evidence
         self.look = look
-        self.percent = (comparison.metric.low, comparison.metric.high) == (0.0, 1.0)
+        self.percent = comparison.metric.percent
 
     def passed(self, limits: ConfidenceInterval) -> str:
         """Say what is shown."""
@@ -88,7 +88,7 @@ class Wording:
         gate = self.comparison.gate
         demanded = gate.max_drop or gate.min_gain
         assert demanded is not None
-        if demanded.unit == "pp":
+        if demanded.unit != "%":
             return str(demanded)
         return f"{demanded} of the baseline ({self._plain(abs(demand.margin))})"
 

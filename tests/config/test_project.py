@@ -311,3 +311,24 @@ def test_a_gate_on_a_metric_of_a_probe_is_checked(edit):
         "gates[0].metric: 'tickets' has no metric 'distinct'. Did you mean 'distinct_2'" in unknown
     )
     assert "gates[1].min: -30 is outside the range of 'length_change', -1 to 1" in outside
+
+
+def test_nats_are_for_scores_in_nats_and_no_more_than_count(edit):
+    edit(
+        "suites/tickets.yaml",
+        "tasks:\n",
+        """tasks:
+  - {kind: perplexity, name: texts, data: data/tickets.jsonl, text: "{{ ticket }}"}
+""",
+    )
+    edit(
+        "thresholds/release.yaml",
+        "gates:\n",
+        """gates:
+  - {suite: tickets, task: texts, metric: nats_per_token, max_drop: 1 nats}
+  - {suite: format, metric: json_valid, max_drop: 0.2 nats, name: JSON}
+""",
+    )
+    too_much, a_share = problems()
+    assert "gates[0].max_drop: 1 nats, but a difference of 'nats_per_token' counts only" in too_much
+    assert "gates[1].max_drop: 0.2 nats, but 'json_valid' is a share" in a_share

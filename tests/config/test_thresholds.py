@@ -19,6 +19,8 @@ from evalguard.records import Margin
         (" 2.5 % ", Margin(0.025, "%")),
         (".5pp", Margin(0.005, "pp")),
         ("100%", Margin(1.0, "%")),
+        ("0.2 nats", Margin(0.2, "nats")),
+        ("2nats", Margin(2.0, "nats")),
     ],
 )
 def test_margins_are_read_with_their_unit(written, margin):
@@ -34,6 +36,7 @@ def test_margins_are_read_with_their_unit(written, margin):
         ("5 points", "which is no margin"),
         ("-5pp", "which is no margin"),
         ("0pp", "a margin is above 0 and at most 100pp"),
+        ("0 nats", "a margin is above 0"),
         ("101%", "a margin is above 0 and at most 100%"),
         (float("nan"), "which is no margin"),
         (True, "which is no margin"),
@@ -48,7 +51,7 @@ def test_other_margins_are_refused(written, says):
     assert says in str(caught.value)
 
 
-@given(st.integers(1, 10_000), st.sampled_from(["pp", "%"]))
+@given(st.integers(1, 10_000), st.sampled_from(["pp", "%", "nats"]))
 def test_a_margin_is_read_back_as_it_is_shown(hundredths, unit):
     margin = Margin(float(f"{hundredths / 10_000:.12g}"), unit)
     assert parse_margin(str(margin)) == margin
