@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "init": "Write a starting evalguard.yaml with suites and thresholds.",
     "check": "Run the gates: baseline against candidates (a pytest run).",
     "audit": "Look for what would spoil a training, in the data.",
+    "label": "Label answers of the models, for a judge to be held to.",
     "estimate": "Estimate the memory and the time of a training.",
     "train": "Fine-tune an adapter and record what made it.",
     "pipeline": "Train, gate, repair and train again, until an adapter may be released.",

@@ -13,15 +13,25 @@ from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
 from evalguard.scorers.probes import METRICS_OF_KIND
 
+LABELLED = "labelled"
+"""Key of a file of labelled answers."""
 
-def check_suite(suite: Suite) -> Iterator[Problem]:
-    """Check that the suite's files exist and that its scorers take their options."""
+
+def check_suite(suite: Suite, *, labels: bool = True) -> Iterator[Problem]:
+    """Check that the suite's files exist and that its scorers take their options.
+
+    Args:
+        suite: The suite.
+        labels: Whether files of labelled answers must exist.
+    """
     file = str(suite.path)
     for index, task in enumerate(suite.config.tasks):
         key = f"tasks[{index}]"
         for name, path in _files(task):
-            if not suite.resolve(path).is_file():
-                yield Problem(file, f"{key}.{name}", f"no such file: {suite.resolve(path)}")
+            if suite.resolve(path).is_file() or (name == LABELLED and not labels):
+                continue
+            hint = f"; `evalguard label {suite.name}` makes it" if name == LABELLED else ""
+            yield Problem(file, f"{key}.{name}", f"no such file: {suite.resolve(path)}{hint}")
         if isinstance(task, TestSet):
             yield from _check_scorers(task, file, key)
 
@@ -93,7 +103,7 @@ def _files(task: Task) -> Iterator[tuple[str, str]]:
     if isinstance(task, Overfitting):
         yield "held_out", task.held_out
     if isinstance(task, Judge):
-        yield "labelled", task.labelled
+        yield LABELLED, task.labelled
 
 
 def _metrics(task: Task) -> Sequence[Metric]:

@@ -24,12 +24,15 @@ PROJECT_FILE = Path("evalguard.yaml")
 ModelT = TypeVar("ModelT", bound=ConfigModel)
 
 
-def load_project(path: Path = PROJECT_FILE, *, overrides: Sequence[str] = ()) -> Project:
+def load_project(
+    path: Path = PROJECT_FILE, *, overrides: Sequence[str] = (), labels: bool = True
+) -> Project:
     """Read a project: its file, and the suites and thresholds that it names.
 
     Args:
         path: The project file, as the user wrote it.
         overrides: ``key.path=value`` each, in place of what the project file says.
+        labels: Whether files of labelled answers must exist; not so while they are made.
 
     Raises:
         ConfigError: Listing every problem of every file.
@@ -45,7 +48,7 @@ def load_project(path: Path = PROJECT_FILE, *, overrides: Sequence[str] = ()) ->
     loader = _Loader(path, data)
     config = loader.validate_project()
     loader.load_scorers()
-    suites = loader.load_suites()
+    suites = loader.load_suites(labels=labels)
     loader.check_judge(suites)
     thresholds = loader.load_thresholds(suites)
     if config is None or thresholds is None or loader.problems:
@@ -80,7 +83,7 @@ class _Loader:
                     Problem(str(self.path), f"scorer_modules[{index}]", str(error))
                 )
 
-    def load_suites(self) -> dict[str, Suite]:
+    def load_suites(self, *, labels: bool) -> dict[str, Suite]:
         """Read the suites and check them against scorers and data files."""
         suites: dict[str, Suite] = {}
         for index, name in enumerate(self._suites):
@@ -88,7 +91,7 @@ class _Loader:
             config = path and self._read(path, SuiteConfig)
             if path and config:
                 suites[name] = Suite(name, path, config)
-                self.problems += check_suite(suites[name])
+                self.problems += check_suite(suites[name], labels=labels)
         return suites
 
     def check_judge(self, suites: Mapping[str, Suite]) -> None:

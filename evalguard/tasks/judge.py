@@ -102,6 +102,14 @@ class Judge:
                 are too few labelled answers.
         """
         self.labelled(render)
+        return self.requests(render)
+
+    def requests(self, render: Render | None) -> list[Prepared]:
+        """Return every row as a request for its answer, whether or not there are labels.
+
+        Raises:
+            DataError: If the file is missing, empty or broken, or a template names no column.
+        """
         prompted = self._rows.prompts(render)
         ids = unique_ids(
             content_id(self.name, one.text, self._generation, one.row.data) for one in prompted
@@ -126,7 +134,8 @@ class Judge:
         if min(counts[True], counts[False]) < FEWEST_OF_A_LABEL:
             raise DataError(
                 f"{self._labelled.where}: {self._labelled.data}: {counts[True]} answers are "
-                f"labelled yes and {counts[False]} no; label at least {FEWEST_OF_A_LABEL} of each."
+                f"labelled yes and {counts[False]} no, and {FEWEST_OF_A_LABEL} of each are needed. "
+                f"Run `evalguard label {self.suite}`, or write some by hand."
             )
         return found
 

@@ -17,6 +17,7 @@ from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.hf import HFEngine
 from evalguard.engines.hf_model import SwitchableHFLM
 from evalguard.engines.hf_scoring import CALL_TOKENS, WORTH, Columns, Group, Trunk, plan
+from evalguard.quiet import quiet
 from tests.engines import questions
 
 HEADER = " ".join([questions.EXTRACTION] * 6)
@@ -129,6 +130,23 @@ def test_a_model_that_pays_the_mask_no_heed_is_scored_by_lm_eval(base, monkeypat
     tried = len(passes)
     engine.respond([(BASE, request) for request in asked])
     assert len(passes) == tried > 0
+    engine.close()
+
+
+@pytest.mark.parametrize(("quantization", "shares"), [("nf4", True), ("int8", False)])
+def test_a_base_whose_rounding_depends_on_the_batch_is_scored_by_lm_eval(
+    base, quantization, shares, read
+):
+    """8-bit weights split off outliers by all rows of a batch."""
+    settings = EngineSettings(model=str(base), dtype="float32", quantization=quantization)
+    engine = HFEngine(settings)
+    asked = requests()
+    engine.respond([(BASE, asked[0])])
+    read.clear()
+    found = engine.respond([(BASE, request) for request in asked])
+    assert bool(read) is shares
+    with quiet():
+        assert_equal(found, lm_eval_values(engine, BASE, asked))
     engine.close()
 
 

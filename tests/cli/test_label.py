@@ -1,0 +1,104 @@
+"""``evalguard label``: labels of people, kept one by one."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from evalguard.cli import main
+from evalguard.errors import ExitCode
+from tests.conftest import write_jsonl
+
+SUITE = """
+version: 1
+tasks:
+  - kind: judge
+    data: facts.jsonl
+    prompt: "{{ question }}"
+    criterion: The answer is right.
+    labelled: labels/facts.jsonl
+    max_new_tokens: 12
+"""
+
+
+@pytest.fixture
+def label(project, edit, monkeypatch, capsys):
+    """Label with these keys, and return the file's rows and what was shown."""
+    (project / "suites" / "right.yaml").write_text(SUITE)
+    edit("evalguard.yaml", "suites: [general, facts]", "suites: [general, facts, right]")
+    edit("evalguard.yaml", "suites:", "judge: {model: anything}\nsuites:")
+    edit("evalguard.yaml", "candidates:", "candidates:\n  harmful: {adapter: adapters/harmful}")
+    monkeypatch.chdir(project)
+    path = project / "suites" / "labels" / "facts.jsonl"
+
+    def run(keys: str, *options: str):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(keys))
+        code = main(["label", "right", *options])
+        rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return code, rows, capsys.readouterr()
+
+    run.path = path  # type: ignore[attr-defined]
+    return run
+
+
+def test_labels_are_kept_and_gone_on_with(label, project):
+    code, rows, told = label("yn", "-n", "6")
+    assert code == ExitCode.PASS
+    assert [row["label"] for row in rows] == ["yes", "no"]
+    assert set(rows[0]) == {"question", "answer", "label"}
+    assert "The answer is right." in told.out
+    assert rows[0]["question"] in told.out
+    assert "harmful" not in told.out
+    assert "Needed: 9 more yes and 9 more no" in told.out
+    _, more, told = label("ysn", "-n", "6")
+    assert more[:2] == rows
+    assert len(more) == 4
+    shown = [(row["question"], row["answer"]) for row in more]
+    assert len(set(shown)) == 4
+    assert "of 4" in told.out or "of 3" in told.out  # those labelled are not shown again
+
+
+def test_a_last_line_without_its_end_stays_whole(label):
+    label("y", "-n", "2")
+    label.path.write_text(label.path.read_text().rstrip("\n"))
+    _, rows, _ = label("n", "-n", "4")
+    assert [row["label"] for row in rows] == ["yes", "no"]
+
+
+def test_enough_labels_lead_on(label):
+    label("q", "-n", "1")
+    label.path.parent.mkdir(exist_ok=True)
+    row = {"question": "q", "answer": "a"}
+    labels = ["yes", "no"] * 10
+    write_jsonl(label.path, [row | {"label": one, "n": n} for n, one in enumerate(labels)])
+    code, _, told = label("q", "-n", "1")
+    assert code == ExitCode.PASS
+    assert "10 yes, 10 no" in told.out
+    assert "evalguard check -k right" in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["label", "wrong"], "no suite 'wrong'. "),
+        (["label", "facts"], "no task is of 'kind: judge'"),
+        (["label", "right", "--task", "fact"], "no judged task 'fact'. Did you mean 'facts'"),
+    ],
+)
+def test_what_cannot_be_labelled(label, capsys, arguments, problem):
+    assert main(arguments) == ExitCode.USAGE
+    assert problem in capsys.readouterr().err
+
+
+def test_labels_go_to_lines_of_json(label, project, capsys):
+    suite = project / "suites" / "right.yaml"
+    suite.write_text(suite.read_text().replace("labels/facts.jsonl", "labels.csv"))
+    assert main(["label", "right"]) == ExitCode.USAGE
+    assert "name it .jsonl" in capsys.readouterr().err
+
+
+def test_a_check_without_labels_says_how_to_make_them(label, capsys):
+    assert main(["check"]) == ExitCode.USAGE
+    told = capsys.readouterr()
+    assert "`evalguard label right` makes it" in told.out + told.err
