@@ -113,15 +113,16 @@ def _identity(row: Mapping[str, Any]) -> str:
 
 
 def _summarise(console: Console, path: Path, suite: str) -> None:
-    from evalguard.tasks.judge import FEWEST_OF_A_LABEL
+    from evalguard.tasks.judge import FEWEST_OF_A_LABEL, read_label
     from evalguard.tasks.rows import read_rows
 
     if not path.is_file():
         console.print("nothing labelled")
         return
-    counts = Counter(str(row.data.get("label")) for row in read_rows(path))
-    console.print(f"{path}: {counts['yes']} yes, {counts['no']} no")
-    missing = {label: FEWEST_OF_A_LABEL - counts[label] for label in ("yes", "no")}
+    counts = Counter(read_label(row.data.get("label")) for row in read_rows(path))
+    yes, no = counts[True], counts[False]
+    console.print(f"{path}: {yes} yes, {no} no")
+    missing = {"yes": FEWEST_OF_A_LABEL - yes, "no": FEWEST_OF_A_LABEL - no}
     wanted = [f"{number} more {label}" for label, number in missing.items() if number > 0]
     if wanted:
         console.print(

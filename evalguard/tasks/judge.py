@@ -53,6 +53,11 @@ class Labelled:
     label: bool
 
 
+def read_label(value: Any) -> bool | None:
+    """Return a label as it stands in a file: yes or no, or true or false; ``None`` for others."""
+    return _LABELS.get(str(value).strip().lower())
+
+
 class Judge:
     """Prompts whose answers a judge holds against a criterion.
 
@@ -171,7 +176,7 @@ class Judge:
 
     def _label(self, row: Row) -> bool:
         value = self._labelled.column(row, "label")
-        label = _LABELS.get(str(value).strip().lower())
+        label = read_label(value)
         if label is None:
             raise DataError(
                 f"{self._labelled.where}: {self._labelled.data}:{row.number}: the label is "
