@@ -103,6 +103,7 @@ class Metric:
         clip: Difference beyond which a sample counts no further, for scores without natural limits
             such as log-likelihoods; differences are then tested within ±clip.
         detector: How often the score itself is right, where rules decide it and may err.
+        in_nats: Whether it is a log-likelihood or a divergence, so that margins may be in nats.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Metric:
     higher_is_better: bool = True
     clip: float | None = None
     detector: DetectorRates | None = None
+    in_nats: bool = False
 
     @property
     def percent(self) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.markup import escape
+from rich.text import Text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from evalguard.runner.labelling import Answer
+    from evalguard.runner.labelling import Item, Labelling
 
 _EPILOG = """
 \b
@@ -23,8 +25,6 @@ Examples:
   evalguard label manners -n 200      a hundred and more make kappa worth something
   evalguard label help --task tone    where a suite has several judged tasks
 """
-
-_KEYS = {"y": True, "n": False}
 
 
 @click.command(epilog=_EPILOG)
@@ -49,7 +49,7 @@ def command(
 
     from evalguard.config import load_project
     from evalguard.errors import UsageError
-    from evalguard.runner.labelling import answers, find
+    from evalguard.runner.labelling import find, items
 
     console = Console()
     project = load_project(Path(config), overrides=overrides, labels=False)
@@ -57,39 +57,41 @@ def command(
     if labelling.path.suffix not in (".jsonl", ".ndjson"):
         raise UsageError(f"{labelling.path}: labels are added to JSON lines; name it .jsonl")
     with console.status("the models answer"):
-        shown = answers(project, labelling, count)
-    done = _labelled(labelling.path)
-    left = [one for one in shown if _identity(one.labelled(True)) not in done]
-    console.print(f"[bold]Does it meet the criterion:[/] {labelling.config.criterion}")
-    _ask(console, left, labelling.path)
-    _summarise(console, labelling.path, suite)
+        shown = items(project, labelling, count)
+    done = {_identity(row, labelling.column) for row in _rows(labelling.path)}
+    left = [one for one in shown if _identity(one.columns, labelling.column) not in done]
+    console.print(f"[bold]What a good answer does:[/] {escape(labelling.config.criterion)}")
+    _ask(console, left, labelling)
+    _summarise(console, labelling)
 
 
-def _ask(console: Console, left: Sequence[Answer], path: Path) -> None:
-    """Ask for a label of each answer and append it to the file."""
-    from rich.text import Text
-
-    for number, answer in enumerate(left, 1):
+def _ask(console: Console, left: Sequence[Item], labelling: Labelling) -> None:
+    """Ask for a label of each item and append it to the file."""
+    labels = {label[0]: label for label in labelling.labels}
+    legend = " · ".join(f"{key} {label}" if key != label else key for key, label in labels.items())
+    for number, item in enumerate(left, 1):
         console.rule(f"{number} of {len(left)}", style="dim")
-        console.print(Text(answer.question, style="dim"))
-        console.print(Text(answer.text or "(empty)", style="bold"))
-        click.echo("y yes · n no · s skip · q stop: ", nl=False)
-        key = _key()
+        console.print(Text(item.question, style="dim"))
+        for column, answer in item.answers.items():
+            name = f"{column}: " if len(item.answers) > 1 else ""
+            console.print(Text(name + (answer or "(empty)"), style="bold"))
+        click.echo(f"{legend} · s skip · q stop: ", nl=False)
+        key = _key({*labels, "s", "q"})
         click.echo(key)
         if key == "q":
             return
-        if key in _KEYS:
-            _append(path, answer.labelled(_KEYS[key]))
+        if key in labels:
+            _append(labelling.path, {**item.columns, labelling.column: labels[key]})
 
 
-def _key() -> str:
+def _key(known: Collection[str]) -> str:
     """Read keys until one says something; the end of the input says stop."""
     while True:
         key = (click.getchar() if sys.stdin.isatty() else sys.stdin.read(1)).lower()
-        if key in {*_KEYS, "s", "q"}:
-            return key
         if key in {"", "\x04"}:
             return "q"
+        if key in known:
+            return key
 
 
 def _append(path: Path, row: Mapping[str, Any]) -> None:
@@ -100,33 +102,29 @@ def _append(path: Path, row: Mapping[str, Any]) -> None:
         file.write(gap + json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _labelled(path: Path) -> set[str]:
+def _rows(path: Path) -> list[Mapping[str, Any]]:
     from evalguard.tasks.rows import read_rows
 
     if not path.is_file() or not path.stat().st_size:
-        return set()
-    return {_identity(row.data) for row in read_rows(path)}
+        return []
+    return [row.data for row in read_rows(path)]
 
 
-def _identity(row: Mapping[str, Any]) -> str:
-    return json.dumps({key: row[key] for key in row if key != "label"}, sort_keys=True)
+def _identity(row: Mapping[str, Any], label: str) -> str:
+    return json.dumps({key: row[key] for key in row if key != label}, sort_keys=True)
 
 
-def _summarise(console: Console, path: Path, suite: str) -> None:
-    from evalguard.tasks.judge import FEWEST_OF_A_LABEL, read_label
-    from evalguard.tasks.rows import read_rows
+def _summarise(console: Console, labelling: Labelling) -> None:
+    from evalguard.tasks.judged import FEWEST_OF_A_LABEL
 
-    if not path.is_file():
-        console.print("nothing labelled")
-        return
-    counts = Counter(read_label(row.data.get("label")) for row in read_rows(path))
-    yes, no = counts[True], counts[False]
-    console.print(f"{path}: {yes} yes, {no} no")
-    missing = {"yes": FEWEST_OF_A_LABEL - yes, "no": FEWEST_OF_A_LABEL - no}
+    given = Counter(str(row.get(labelling.column)).lower() for row in _rows(labelling.path))
+    told = ", ".join(f"{given[label]} {label}" for label in labelling.labels)
+    console.print(f"{escape(str(labelling.path))}: {told}")
+    missing = {label: FEWEST_OF_A_LABEL - given[label] for label in labelling.labels}
     wanted = [f"{number} more {label}" for label, number in missing.items() if number > 0]
     if wanted:
         console.print(
-            f"Needed: {' and '.join(wanted)}. Where the models give none, write answers by hand."
+            f"Needed: {' and '.join(wanted)}. Where the models give none, write some by hand."
         )
     else:
-        console.print(f"Next: [bold]evalguard check -k {suite}[/]")
+        console.print(f"Next: [bold]evalguard check -k {labelling.suite}[/]")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from evalguard import scorers
 from evalguard.config.resolved import Suite
 from evalguard.config.suite import Task
-from evalguard.config.task_kinds import Benchmark, Judge, Overfitting, TestSet
+from evalguard.config.task_kinds import Benchmark, Judged, Overfitting, TestSet
 from evalguard.config.thresholds import EACH_TASK, GateConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
@@ -102,7 +102,7 @@ def _files(task: Task) -> Iterator[tuple[str, str]]:
     yield "data", task.data
     if isinstance(task, Overfitting):
         yield "held_out", task.held_out
-    if isinstance(task, Judge):
+    if isinstance(task, Judged):
         yield LABELLED, task.labelled
 
 
@@ -135,8 +135,8 @@ def _check_bounds(gate: GateConfig, metric: Metric, file: str, key: str) -> Iter
     for name, margin in (("max_drop", gate.max_drop), ("min_gain", gate.min_gain)):
         if margin is None or margin.unit != "nats":
             continue
-        if metric.percent:
-            message = f"{margin}, but '{gate.metric}' is a share from 0 to 1; write 5pp, say"
+        if not metric.in_nats:
+            message = f"{margin}, but '{gate.metric}' is not in nats; write 5pp, say"
             yield Problem(file, f"{key}.{name}", message)
         elif margin.value >= metric.greatest_difference:
             limit = f"{metric.greatest_difference:g}"

@@ -15,6 +15,7 @@ from evalguard.config.project import ProjectConfig
 from evalguard.config.resolved import Project, Suite, Thresholds
 from evalguard.config.shipped import shipped_suites
 from evalguard.config.suite import SuiteConfig
+from evalguard.config.task_kinds import Judged
 from evalguard.config.thresholds import EACH_TASK, GateConfig, ThresholdsConfig
 from evalguard.errors import ConfigError, EvalGuardError, Problem, UsageError, did_you_mean
 from evalguard.records import Ability, Gate
@@ -99,11 +100,11 @@ class _Loader:
         judged = [
             name
             for name, suite in suites.items()
-            if any(task.kind == "judge" for task in suite.config.tasks)
+            if any(isinstance(task, Judged) for task in suite.config.tasks)
         ]
         if judged and self._data.get("judge") is None:
             message = (
-                f"suite '{judged[0]}' has a task of 'kind: judge', and no model judges; add "
+                f"suite '{judged[0]}' has a task that a model judges, and none is named; add "
                 f"'judge: {{model: FOLDER or hub name}}'"
             )
             self.problems.append(Problem(str(self.path), "judge", message))

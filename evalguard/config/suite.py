@@ -14,12 +14,13 @@ from evalguard.config.task_kinds import (
     Judge,
     Overfitting,
     Perplexity,
+    Preference,
     TestSet,
 )
 from evalguard.records import Ability
 
 Task = Annotated[
-    Benchmark | TestSet | Diversity | Drift | Perplexity | Judge | Overfitting,
+    Benchmark | TestSet | Diversity | Drift | Perplexity | Judge | Preference | Overfitting,
     Field(discriminator="kind"),
 ]
 """Every kind of task; a new kind is a new model in :mod:`evalguard.config.task_kinds`."""

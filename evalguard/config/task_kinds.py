@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
@@ -11,10 +12,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from evalguard.config.model import ConfigModel, NonEmpty
 
+_JINJA = Environment(autoescape=True)
+
 
 def _check_template(source: str) -> str:
     try:
-        Environment(autoescape=True).parse(source)
+        _JINJA.parse(source)
     except TemplateSyntaxError as error:
         raise ValueError(
             f"broken template, line {error.lineno}: {error.message} "
@@ -23,10 +26,23 @@ def _check_template(source: str) -> str:
     return source
 
 
-def _shows_the_answer(source: str) -> str:
-    if "answer" not in find_undeclared_variables(Environment(autoescape=True).parse(source)):
-        raise ValueError("does not show what is to be judged; write {{ answer }} into it")
-    return source
+_LABEL_COLUMNS = {"judge": ("answer", "label"), "preference": ("a", "b", "better")}
+"""Columns that a file of labels has beside those of the data; the last is the label itself."""
+
+
+def _shows(*variables: str) -> Callable[[str], str]:
+    """Return a check that a template shows what is to be judged."""
+
+    def check(source: str) -> str:
+        shown = find_undeclared_variables(_JINJA.parse(source))
+        for variable in variables:
+            if variable not in shown:
+                raise ValueError(
+                    f"does not show what is to be judged; write {{{{ {variable} }}}} into it"
+                )
+        return source
+
+    return check
 
 
 Template = Annotated[str, AfterValidator(_check_template)]
@@ -169,24 +185,52 @@ class Perplexity(Rows):
     """The text, as a Jinja template over the row's columns."""
 
 
-class Judge(Prompts):
-    """Answers that another model holds against a criterion: yes or no."""
+class Judged(Prompts):
+    """Answers that another model scores, once it has agreed with people."""
 
-    kind: Literal["judge"]
     criterion: NonEmpty
     """What a good answer does, in a sentence: `The reply names the department that will help.`"""
     labelled: NonEmpty
-    """File of answers that people have labelled: the columns of `data`, `answer`, and `label`
-    (`yes` or `no`). Without agreement on these, nothing is judged."""
+    """File of labels by people, with the columns of `data`. Without agreement on these, nothing is
+    judged. `kind: judge` needs `answer` and `label` (`yes` or `no`); `kind: preference` needs two
+    answers, `a` and `b`, and which is `better` (`a` or `b`)."""
     min_kappa: float = Field(default=0.6, ge=0.0, le=1.0)
     """Least agreement of the judge with the labels, as Cohen's kappa."""
-    template: Annotated[Template, AfterValidator(_shows_the_answer)] | None = None
-    """What the judge is asked, over the row's columns, `criterion`, `question` (the prompt) and
-    `answer`; it must end in a question of yes or no."""
     max_new_tokens: int = Field(default=256, ge=1)
     """Longest answer in tokens."""
     stop: tuple[NonEmpty, ...] = ()
     """Texts that end the answer."""
+
+    @model_validator(mode="after")
+    def _hides_the_labels(self) -> Self:
+        columns = _LABEL_COLUMNS[self.kind]  # type: ignore[attr-defined]
+        for key, hidden in (("prompt", columns), ("template", columns[-1:])):
+            source = getattr(self, key)
+            shown = find_undeclared_variables(_JINJA.parse(source)) if source else set()
+            if found := sorted(shown & set(hidden)):
+                raise ValueError(
+                    f"'{key}' shows {{{{ {found[0]} }}}}, which is a column of the labelled "
+                    f"answers; give the column of the data another name"
+                )
+        return self
+
+
+class Judge(Judged):
+    """Answers that a judge holds against a criterion: yes or no."""
+
+    kind: Literal["judge"]
+    template: Annotated[Template, AfterValidator(_shows("answer"))] | None = None
+    """What the judge is asked, over the row's columns, `criterion`, `question` (the prompt) and
+    `answer`; it must end in a question of yes or no."""
+
+
+class Preference(Judged):
+    """Answers of which a judge prefers the baseline's or the candidate's, asked in both orders."""
+
+    kind: Literal["preference"]
+    template: Annotated[Template, AfterValidator(_shows("a", "b"))] | None = None
+    """What the judge is asked, over the row's columns, `criterion`, `question` (the prompt) and the
+    answers `a` and `b`; it must end in a question of A or B."""
 
 
 class Overfitting(Prompts):

@@ -139,7 +139,7 @@ def write_zoo(folder: Path, members: Iterable[Member]) -> tuple[Path, dict[str, 
     thresholds = yaml.safe_load(thresholds_file().read_text(encoding="utf-8"))
     thresholds["gates"].append(
         {"name": "not learned by heart", "suite": "overfitting", "metric": "score_gap",
-         "max_drop": "0.2 nats"}
+         "max_drop": "20pp"}
     )  # fmt: skip
     _write_yaml(folder / "thresholds" / "zoo.yaml", thresholds)
     configs = {}

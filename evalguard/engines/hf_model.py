@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -98,31 +98,41 @@ class SwitchableHFLM(HFLM):
         fitting = [
             index
             for index, (_, context, continuation) in enumerate(requests)
-            if len(context) + len(continuation) <= self.max_length
+            # What is empty or too long is lm-eval's to refuse or to cut.
+            if context and continuation and len(context) + len(continuation) <= self.max_length
         ]
         pairs = [requests[index][1:] for index in fitting]
+        continuations = [pair[1] for pair in pairs]
         reader = Reader(self._forward, self.device)
-        return {
-            fitting[place]: likelihood
-            for group in plan(pairs)
-            for place, likelihood in reader.score(group, [pair[1] for pair in pairs])
-        }
+        found: dict[int, Likelihood] = {}
+        for group in plan(pairs):
+            with suppress(torch.OutOfMemoryError):  # lm-eval's way may need less
+                found |= {fitting[i]: value for i, value in reader.score(group, continuations)}
+        return found
 
     def _sharing_is_exact(self) -> bool:
         adapters = getattr(self._model, "peft_config", {}).values()
         if any(config.is_prompt_learning or _is_activated(config) for config in adapters):
             return False  # they change what stands before a token, or depend on it
-        try:
-            return self._base_shares
-        except (RuntimeError, TypeError, ValueError):
-            return False
+        return self._base_shares
 
     @cached_property
     def _base_shares(self) -> bool:
         """Whether sharing prefixes is possible and gave lm-eval's values when it was tried."""
-        with torch.no_grad():
-            if not can_share(self._base):
-                return False
+        if getattr(self._base, "is_loaded_in_8bit", False):
+            return False  # outliers are split off by all rows of a batch
+        try:
+            with torch.no_grad():
+                return can_share(self._base) and self._shared_equals_plain()
+        except Exception:  # noqa: BLE001 (a model's own code may raise anything)
+            return False
+
+    def _shared_equals_plain(self) -> bool:
+        """Try a header, two questions and two choices in lm-eval's way and with shared prefixes.
+
+        In 16 bits, where two batches differ by half a nat, only a mask or positions that have no
+        effect are found.
+        """
         tokens = self.tok_encode(" ".join(PROBE_TEXTS))
         header = (tokens * (_TRIAL_HEADER // len(tokens) + 1))[:_TRIAL_HEADER]
         questions, choices = (tokens[:6], tokens[3:6]), (tokens[2:4], tokens[5:9])

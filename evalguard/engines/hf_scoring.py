@@ -37,7 +37,8 @@ PACK_TOKENS = {"cpu": 512, "gpu": 2048}
 """Tokens side by side in one pass: enough to keep the machine busy, while the mask is small."""
 
 _LONG = 512
-"""Tokens from which a context is read as a header of its own: a mask grows with their square."""
+"""Tokens after a shorter header from which a context is a header of its own: a mask grows with
+their square."""
 
 _LENGTH_DEPENDENT = ("dynamic", "longrope")
 _MASKED_KERNELS = ("sdpa", "eager")
@@ -133,10 +134,12 @@ def plan(requests: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Group]
     groups, alone = [], []
     for start, stop, length in _headers(contexts):
         trunks = [Trunk(context[length:], found[context]) for context in contexts[start:stop]]
+        header = contexts[start][:length]
+        long = [trunk for trunk in trunks if len(trunk.tokens) > max(_LONG, length)]
+        groups += [Group(header + trunk.tokens, [Trunk((), trunk.leaves)]) for trunk in long]
+        trunks = [trunk for trunk in trunks if trunk not in long]
         if length:
-            groups.append(Group(contexts[start][:length], trunks))
-        elif len(trunks[0].tokens) > _LONG:
-            groups.append(Group(trunks[0].tokens, [Trunk((), trunks[0].leaves)]))
+            groups.append(Group(header, trunks))
         elif Group((), trunks).pays:
             alone += trunks
     return [*(group for group in groups if group.pays), *([Group((), alone)] if alone else [])]

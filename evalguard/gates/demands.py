@@ -15,8 +15,10 @@ def check_gate(gate: Gate, metric: Metric) -> None:
     problems: list[tuple[str, str]] = []
     for key, margin in (("max_drop", gate.max_drop), ("min_gain", gate.min_gain)):
         if margin is not None and margin.unit == "nats":
-            if metric.percent:
-                problems.append((key, f"{margin}, but {metric.name} is a share; write it in pp"))
+            if not metric.in_nats:
+                problems.append(
+                    (key, f"{margin}, but {metric.name} is not in nats; write it in pp")
+                )
             elif not 0 < margin.value < metric.greatest_difference:
                 limit = f"{metric.greatest_difference:g}"
                 problems.append((key, f"{margin}; a difference of {metric.name} counts to {limit}"))

@@ -13,8 +13,10 @@ from evalguard.config.task_kinds import (
     Diversity,
     Drift,
     Judge,
+    Judged,
     Overfitting,
     Perplexity,
+    Preference,
     Prompts,
     Rows,
     TestSet,
@@ -57,8 +59,8 @@ def build(
             task = _drift(suite, config)
         case Perplexity():
             task = _perplexity(suite, config, count_tokens)
-        case Judge():
-            task = _judge(suite, config)
+        case Judge() | Preference():
+            task = _judged(suite, config)
         case Overfitting():
             task = _overfitting(suite, config, count_tokens)
     return [task]
@@ -71,7 +73,7 @@ def files_of_task(suite: Suite, config: TaskConfig) -> Iterable[Path] | None:
     files = [config.data]
     if isinstance(config, Overfitting):
         files.append(config.held_out)
-    if isinstance(config, Judge):
+    if isinstance(config, Judged):
         files.append(config.labelled)
     return map(suite.resolve, files)
 
@@ -151,10 +153,12 @@ def _perplexity(suite: Suite, config: Perplexity, count_tokens: Callable[[str], 
     )
 
 
-def _judge(suite: Suite, config: Judge) -> Task:
+def _judged(suite: Suite, config: Judge | Preference) -> Task:
     from evalguard.tasks.judge import Judge as JudgeTask
+    from evalguard.tasks.preference import Preference as PreferenceTask
 
-    return JudgeTask(
+    task = JudgeTask if isinstance(config, Judge) else PreferenceTask
+    return task(
         suite.name,
         config.task_name,
         rows=_rows(suite, config),

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from evalguard import __version__
 from evalguard.config import BASELINE, JUDGE, Noise, Project
-from evalguard.config.task_kinds import Judge as JudgeConfig
+from evalguard.config.task_kinds import Judged
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import EngineError, ExitCode, MeasurementError, TrustError
 from evalguard.gates.compare import Aggregate, compare
@@ -26,7 +26,6 @@ from evalguard.quiet import quiet
 from evalguard.records import (
     CheckResult,
     Comparison,
-    DetectorRates,
     Gate,
     GateResult,
     Metric,
@@ -36,7 +35,7 @@ from evalguard.records import (
     TaskRun,
     Verdict,
 )
-from evalguard.runner.judging import Judging, agreement_text, total
+from evalguard.runner.judging import Admission, Judging, needs_judge, total
 from evalguard.runner.measure import Measured, Measurer, Progress
 from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.noise import with_noise
@@ -76,8 +75,7 @@ def run_check(
         UsageError: If files of the project, the models or the data cannot be used.
         MeasurementError: If nothing could be measured.
     """
-    suites = (project.suites[gate.suite] for gate, _ in selected)
-    judged = any(task.kind == "judge" for suite in suites for task in suite.config.tasks)
+    judged = any(needs_judge(gate, project.suites[gate.suite]) for gate, _ in selected)
     models = (model for _, model in selected)
     names = list(dict.fromkeys([BASELINE, *models, *([JUDGE] if judged else [])]))
     with quiet(), SampleStore(project.store) as store:
@@ -129,7 +127,7 @@ class _Check:
             approvals=self._judging.approvals,
             on_progress=on_progress,
         )
-        self._judge_rates: dict[tuple[str, str], DetectorRates] = {}
+        self._admissions: dict[tuple[str, str], Admission] = {}
         self._not_judged: dict[tuple[str, str], str] = {}
         self._measured: dict[Key, Measured] = {}
         # The baseline goes on for one candidate after another has been decided.
@@ -200,11 +198,9 @@ class _Check:
 
     def _judge_facts(self) -> dict[str, str]:
         facts = {}
-        for (suite, task), rates in self._judge_rates.items():
-            facts[f"judge of {suite}/{task}"] = (
-                f"{self._project.models[JUDGE].model}, {agreement_text(rates)} on "
-                f"{rates.positives + rates.negatives} labelled answers"
-            )
+        for (suite, task), admission in self._admissions.items():
+            judge = self._project.models[JUDGE].model
+            facts[f"judge of {suite}/{task}"] = f"{judge}, {admission.text}"
         return facts
 
     def _make_plan(self) -> Plan:
@@ -237,15 +233,15 @@ class _Check:
 
     def _admit_judge(self) -> None:
         """Hold the judge to labelled answers before it scores any; where it fails, none is."""
-        for tasks in self._plan.tasks.values():
-            for planned in tasks:
-                if isinstance(planned.config, JudgeConfig):
-                    key = (planned.suite, planned.name)
-                    labelled = self._project.suites[planned.suite].resolve(planned.config.labelled)
-                    try:
-                        self._judge_rates[key] = self._judging.admit(planned, labelled)
-                    except (EngineError, TrustError) as error:
-                        self._not_judged[key] = str(error)
+        gated = (planned for gate, _ in self._selected for planned in self._plan.of_gate(gate))
+        for planned in dict.fromkeys(gated):
+            if isinstance(planned.config, Judged):
+                key = (planned.suite, planned.name)
+                labelled = self._project.suites[planned.suite].resolve(planned.config.labelled)
+                try:
+                    self._admissions[key] = self._judging.admit(planned, labelled)
+                except (EngineError, TrustError) as error:
+                    self._not_judged[key] = str(error)
 
     def _check_prompts(self) -> None:
         for model in dict.fromkeys(model for _, model in self._selected):
@@ -328,11 +324,11 @@ class _Check:
 
     def _metric(self, gate: Gate) -> Metric:
         """Return what a gate measures; of a judge's verdicts, with how often they are right."""
-        metric = self._plan.metric(gate)
-        if metric != APPROVED:
+        metric, tasks = self._plan.metric(gate), self._plan.of_gate(gate)
+        if metric != APPROVED or not all(planned.judged for planned in tasks):
             return metric
-        tasks = [(planned.suite, planned.name) for planned in self._plan.of_gate(gate)]
-        return replace(metric, detector=total(self._judge_rates[task] for task in tasks))
+        rates = (self._admissions[planned.suite, planned.name].rates for planned in tasks)
+        return replace(metric, detector=total(rates))
 
     def _aggregate(self, gate: Gate) -> Aggregate | None:
         """Return what makes a corpus metric of its samples; ``None`` for other metrics."""

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalguard.config import JUDGE
-from evalguard.config.task_kinds import Judge as JudgeConfig
+from evalguard.config import JUDGE, Suite
+from evalguard.config.task_kinds import Judged
 from evalguard.errors import TrustError
-from evalguard.records import DetectorRates
+from evalguard.records import DetectorRates, Gate
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
+from evalguard.scorers.probes import METRICS_OF_KIND
 from evalguard.stats import ConfidenceInterval, cohen_kappa
 from evalguard.store import SampleStore, fingerprint
-from evalguard.tasks.judge import Judge, Labelled
+from evalguard.tasks.judged import JudgedTask, Labelled, Question
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 Approval = float | str
 """Probability of the judge's yes against its no; or why there is none."""
 
-_YES, _NO = "Yes", "No"
-_REPLY = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
+_REPLY = re.compile(r"\W*(\w+)")
 _REPLY_TOKENS = 8
 
 
@@ -46,46 +47,48 @@ class Judging:
         """Return the key of everything that makes its verdicts."""
         return self._pool.fingerprint(JUDGE)
 
-    def admit(self, planned: PlannedTask, labelled: Path) -> DetectorRates:
-        """Return how often the judge is right on the labelled answers of a task.
+    def admit(self, planned: PlannedTask, labelled: Path) -> Admission:
+        """Return how the judge does on the labels of a task.
 
         Args:
             planned: The task.
-            labelled: Its file of labelled answers.
+            labelled: Its file of labels.
 
         Raises:
             TrustError: If it agrees with the labels too little, or cannot be trusted at all.
             EngineError: If its engine fails.
         """
         config = planned.config
-        assert isinstance(config, JudgeConfig)
+        assert isinstance(config, Judged)
         key = fingerprint(
             {
                 "judge": self.fingerprint(),
                 "task": config.model_dump(mode="json", exclude={"min_kappa"}),
+                "definition": planned.definition,
+                "prompts": self._pool.prompt_fingerprint,
                 "labelled": self._store.file_sha256(labelled),
             }
         )
         remembered = self._store.fingerprint_description(key).get("admission")
         if remembered:
-            rates = DetectorRates(**remembered)
+            admission = Admission(**remembered)
         else:
-            assert isinstance(planned.task, Judge)
-            rates = self._rates(planned.task.labelled(self._pool.render))
-            self._store.describe_fingerprint(key, {"admission": asdict(rates)})
-        kappa, _ = _agreement(rates)
-        if kappa < config.min_kappa or rates.sensitivity + rates.specificity <= 1:
+            admission = self._try(_task(planned).labelled(self._pool.render))
+            self._store.describe_fingerprint(key, {"admission": asdict(admission)})
+        if admission.kappa < config.min_kappa or not admission.tells_anything:
+            favoured, other = _task(planned).label_names
+            silent = f" {admission.silent} got no verdict." if admission.silent else ""
             raise TrustError(
-                f"the judge agrees too little with the labels of {labelled}: "
-                f"{agreement_text(rates)}, and at least {config.min_kappa:g} is asked for. It says "
-                f"yes to {rates.hits} of {rates.positives} good answers and no to "
-                f"{rates.rejections} of {rates.negatives} bad ones. Take a stronger judge, or "
-                f"write the criterion more precisely."
+                f"the judge agrees too little with the labels of {labelled}: {admission.text}, and "
+                f"at least {config.min_kappa:g} is asked for. It is right on {admission.hits} of "
+                f"{admission.positives} that are labelled {favoured}, and on "
+                f"{admission.rejections} of {admission.negatives} that are labelled {other}."
+                f"{silent} Take a stronger judge, or write the criterion more precisely."
             )
-        return rates
+        return admission
 
-    def approvals(self, asked: Sequence[str]) -> list[Approval]:
-        """Return the judge's verdict on each of the questions that it is asked.
+    def approvals(self, asked: Sequence[Question]) -> list[Approval]:
+        """Return the judge's reply to each of the questions that it is asked.
 
         Raises:
             EngineError: If its engine fails.
@@ -93,10 +96,10 @@ class Judging:
         engine, served = self._pool.engine_of(JUDGE)
         tokenizer = self._pool.tokenizer(JUDGE)
         prompts = [
-            tokenizer.render([{"role": "user", "content": text}])
-            if tokenizer.has_chat_template
-            else f"{text}\n"
-            for text in asked
+            tokenizer.render([{"role": "user", "content": question.text}])
+            if self._pool.renders_chats(JUDGE)
+            else f"{question.text}\n"
+            for question in asked
         ]
         approvals: list[Approval] = [
             f"the judge's prompt has {length} tokens, more than its context of {engine.max_length}"
@@ -105,12 +108,17 @@ class Judging:
             for prompt in prompts
         ]
         fitting = [index for index, approval in enumerate(approvals) if approval == 0.0]
-        if engine.name == "endpoint":  # chat servers tell texts alone
+        if engine.name == "endpoint":  # not every server tells log-likelihoods
             replies = engine.respond([(served, _reply_to(prompts[index])) for index in fitting])
-            found = [_read(str(reply)) for reply in replies]
+            found = [
+                _read(str(reply), asked[index])
+                for index, reply in zip(fitting, replies, strict=True)
+            ]
         else:
             choices = [
-                (served, _choice(prompts[index], word)) for index in fitting for word in (_YES, _NO)
+                (served, _choice(prompts[index], word))
+                for index in fitting
+                for word in (asked[index].yes, asked[index].no)
             ]
             responses = engine.respond(choices)
             values = [response[0] for response in responses if isinstance(response, tuple)]
@@ -120,31 +128,108 @@ class Judging:
             approvals[index] = approval
         return approvals
 
-    def _rates(self, labelled: Sequence[Labelled]) -> DetectorRates:
-        said = [_decided(one) for one in self.approvals([one.asked for one in labelled])]
-        pairs = list(zip((one.label for one in labelled), said, strict=True))
-        return DetectorRates(
-            hits=sum(label and yes is True for label, yes in pairs),
-            positives=sum(label for label, _ in pairs),
-            rejections=sum(not label and yes is False for label, yes in pairs),
-            negatives=sum(not label for label, _ in pairs),
+    def _try(self, labelled: Sequence[Labelled]) -> Admission:
+        approvals = iter(self.approvals([asked for one in labelled for asked in one.questions]))
+        said = [_decided([next(approvals) for _ in one.questions]) for one in labelled]
+        counts = Counter(zip((one.label for one in labelled), said, strict=True))
+        return Admission(
+            hits=counts[True, True],
+            misses=counts[True, False],
+            silent_positives=counts[True, None],
+            rejections=counts[False, False],
+            false_alarms=counts[False, True],
+            silent_negatives=counts[False, None],
         )
 
 
-def agreement_text(rates: DetectorRates) -> str:
-    """Return how a judge agrees with the labels, with the 95 % interval.
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """How a judge did on labels.
 
-    Example:
-        >>> agreement_text(DetectorRates(hits=20, positives=25, rejections=15, negatives=25))
-        'kappa 0.40 (0.15 to 0.65)'
+    Attributes:
+        hits: Labelled in favour, and it said so.
+        misses: Labelled in favour, and it said the contrary.
+        silent_positives: Labelled in favour, and it came to no verdict.
+        rejections: Labelled against, and it said so.
+        false_alarms: Labelled against, and it said the contrary.
+        silent_negatives: Labelled against, and it came to no verdict.
     """
-    kappa, ci = _agreement(rates)
-    value, low, high = (round(one, 2) + 0.0 for one in (kappa, ci.low, ci.high))  # no -0.00
-    return f"kappa {value:.2f} ({low:.2f} to {high:.2f})"
+
+    hits: int
+    misses: int
+    silent_positives: int
+    rejections: int
+    false_alarms: int
+    silent_negatives: int
+
+    @property
+    def positives(self) -> int:
+        """Labelled in favour."""
+        return self.hits + self.misses + self.silent_positives
+
+    @property
+    def negatives(self) -> int:
+        """Labelled against."""
+        return self.rejections + self.false_alarms + self.silent_negatives
+
+    @property
+    def silent(self) -> int:
+        """Labels on which it came to no verdict."""
+        return self.silent_positives + self.silent_negatives
+
+    @property
+    def rates(self) -> DetectorRates:
+        """How often its verdicts are right; what has none is not measured, here or in a check."""
+        return DetectorRates(
+            hits=self.hits,
+            positives=self.hits + self.misses,
+            rejections=self.rejections,
+            negatives=self.rejections + self.false_alarms,
+        )
+
+    @property
+    def tells_anything(self) -> bool:
+        """Whether it is right more often than a coin, as the correction needs."""
+        right = (self.hits + 1) / (self.hits + self.misses + 2)
+        rejects = (self.rejections + 1) / (self.rejections + self.false_alarms + 2)
+        return right + rejects > 1
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa with the labels; no verdict agrees with none."""
+        return self._agreement[0]
+
+    @property
+    def text(self) -> str:
+        """The agreement in words.
+
+        Example:
+            >>> Admission(20, 5, 0, 15, 10, 0).text
+            'kappa 0.40 (0.15 to 0.65) on 50 labels'
+        """
+        kappa, ci = self._agreement
+        value, low, high = (round(one, 2) + 0.0 for one in (kappa, ci.low, ci.high))  # no -0.00
+        labels = self.positives + self.negatives
+        return f"kappa {value:.2f} ({low:.2f} to {high:.2f}) on {labels} labels"
+
+    @property
+    def _agreement(self) -> tuple[float, ConfidenceInterval]:
+        return cohen_kappa(self.hits, self.positives, self.rejections, self.negatives)
 
 
-def _agreement(rates: DetectorRates) -> tuple[float, ConfidenceInterval]:
-    return cohen_kappa(rates.hits, rates.positives, rates.rejections, rates.negatives)
+def needs_judge(gate: Gate, suite: Suite) -> bool:
+    """Whether a judge takes part in what a gate is decided on."""
+    return any(
+        isinstance(task, Judged)
+        and gate.task in (None, task.task_name)
+        and gate.metric in {metric.name for metric in METRICS_OF_KIND[task.kind]}
+        for task in suite.config.tasks
+    )
+
+
+def _task(planned: PlannedTask) -> JudgedTask:
+    assert isinstance(planned.task, JudgedTask)
+    return planned.task
 
 
 def total(rates: Iterable[DetectorRates]) -> DetectorRates:
@@ -158,16 +243,18 @@ def total(rates: Iterable[DetectorRates]) -> DetectorRates:
     )
 
 
-def _decided(approval: Approval) -> bool | None:
-    """Return a verdict; none where there is no verdict, which agrees with no label."""
-    return None if isinstance(approval, str) else approval > 0.5
+def _decided(approvals: Sequence[Approval]) -> bool | None:
+    """Return the verdict of most replies; none of a tie or no reply, which agrees with no label."""
+    votes = [0 if isinstance(one, str) else (one > 0.5) - (one < 0.5) for one in approvals]
+    return None if sum(votes) == 0 else sum(votes) > 0
 
 
-def _read(reply: str) -> Approval:
+def _read(reply: str, question: Question) -> Approval:
     match = _REPLY.match(reply)
-    if match is None:
-        return f"the judge replied {reply[:40]!r}, neither Yes nor No"
-    return float(match[1].lower() == "yes")
+    word = match[1].lower() if match else ""
+    if word not in (question.yes.lower(), question.no.lower()):
+        return f"the judge replied {reply[:40]!r}, neither {question.yes} nor {question.no}"
+    return float(word == question.yes.lower())
 
 
 def _choice(prompt: str, word: str) -> Instance:

@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalguard.config import BASELINE, JUDGE, Project
-from evalguard.config.task_kinds import Judge as JudgeConfig
+from evalguard.config.task_kinds import Judge, Preference
 from evalguard.errors import UsageError, did_you_mean
 from evalguard.quiet import quiet
 from evalguard.runner.build import build
 from evalguard.runner.models import ModelPool
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared
-from evalguard.tasks.judge import Judge
+from evalguard.tasks.judged import JudgedTask
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer to be labelled.
+class Item:
+    """What is to be labelled.
 
     Attributes:
         row: The row that was asked about.
-        question: What the model was asked.
-        text: What it answered.
+        question: What the models were asked.
+        answers: One answer, or the two that are compared, by the column that they go into.
     """
 
     row: Mapping[str, Any]
     question: str
-    text: str
+    answers: Mapping[str, str]
 
-    def labelled(self, label: bool) -> dict[str, Any]:
-        """Return the row of the file of labelled answers."""
-        return {**self.row, "answer": self.text, "label": "yes" if label else "no"}
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What a line of the file of labels holds beside the label."""
+        return {**self.row, **self.answers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,16 @@ class Labelling:
     Attributes:
         suite: The suite of a judged task.
         config: The task.
-        path: Its file of labelled answers.
+        path: Its file of labels.
+        column: Where the label goes.
+        labels: The label in favour of what is judged, and the other.
     """
 
     suite: str
-    config: JudgeConfig
+    config: Judge | Preference
     path: Path
+    column: str
+    labels: tuple[str, str]
 
 
 def find(project: Project, suite: str, task: str | None = None) -> Labelling:
@@ -67,57 +72,96 @@ def find(project: Project, suite: str, task: str | None = None) -> Labelling:
     if suite not in project.suites:
         raise UsageError(f"no suite '{suite}'. {did_you_mean(suite, project.suites)}")
     found = project.suites[suite]
-    judged = {one.task_name: one for one in found.config.tasks if isinstance(one, JudgeConfig)}
+    judged = {
+        one.task_name: one for one in found.config.tasks if isinstance(one, Judge | Preference)
+    }
     if not judged:
-        raise UsageError(f"{found.path}: no task is of 'kind: judge', so nothing is to be labelled")
+        raise UsageError(
+            f"{found.path}: no task is judged by a model, so nothing is to be labelled"
+        )
     if task is None and len(judged) > 1:
         raise UsageError(f"{found.path}: name one of its tasks with --task: {', '.join(judged)}")
     name = task or next(iter(judged))
     if name not in judged:
         raise UsageError(f"{found.path}: no judged task '{name}'. {did_you_mean(name, judged)}")
-    return Labelling(suite, judged[name], found.resolve(judged[name].labelled))
+    config = judged[name]
+    built = _build(project, suite, config)
+    path = found.resolve(config.labelled)
+    return Labelling(suite, config, path, built.label_column, built.label_names)
 
 
-def answers(project: Project, labelling: Labelling, count: int) -> list[Answer]:
+def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
     """Return answers of the baseline and the candidates, in a random order that stays the same.
 
-    Equal answers to one question come once, so there may be fewer than ``count``.
+    Equal answers to one question come once, and are no pair, so there may be fewer than ``count``.
 
     Raises:
         UsageError: If the data or a model cannot be used.
         EngineError: If the engine fails.
     """
     names = [name for name in project.models if name != JUDGE]
-    suite = project.suites[labelling.suite]
+    pairs = isinstance(labelling.config, Preference)
+    seed = project.config.seed
     with quiet(), SampleStore(project.store) as store:
         pool = ModelPool(project, names, store)
         try:
             pool.check_files()
-            counted = pool.tokenizer(BASELINE).count
-            index = suite.config.tasks.index(labelling.config)
-            seed = project.config.seed
-            [task] = build(suite, labelling.config, index, seed=seed, count_tokens=counted)
-            assert isinstance(task, Judge)
-            pairs = [(name, one) for name in names for one in task.requests(pool.render)]
-            pairs.sort(key=lambda pair: _place(seed, *pair))
-            return _answered(pool, pairs[:count])
+            samples = _build(project, labelling.suite, labelling.config).requests(pool.render)
+            shown = names[1:] if pairs else names
+            wanted = [(name, sample) for name in shown for sample in samples]
+            wanted.sort(key=lambda one: _hash(seed, one[0], one[1].sample_id))
+            wanted = wanted[:count]
+            texts = _answers(pool, wanted)
+            if not pairs:
+                return list(_single(wanted, texts))
+            baseline = _answers(pool, [(BASELINE, sample) for _, sample in wanted])
+            return list(_paired(wanted, baseline, texts, seed))
         finally:
             pool.close()
 
 
-def _answered(pool: ModelPool, pairs: Sequence[tuple[str, Prepared]]) -> list[Answer]:
-    found: dict[tuple[str, str], Answer] = {}
+def _build(project: Project, suite: str, config: Judge | Preference) -> JudgedTask:
+    found = project.suites[suite]
+    index = found.config.tasks.index(config)
+    seed = project.config.seed
+    [task] = build(found, config, index, seed=seed, count_tokens=len)
+    assert isinstance(task, JudgedTask)
+    return task
+
+
+def _answers(pool: ModelPool, wanted: Sequence[tuple[str, Prepared]]) -> list[str]:
     texts: dict[int, str] = {}
-    for name in dict.fromkeys(name for name, _ in pairs):
+    for name in dict.fromkeys(name for name, _ in wanted):
         engine, served = pool.engine_of(name)
-        own = [place for place, (model, _) in enumerate(pairs) if model == name]
-        responses = engine.respond([(served, pairs[place][1].instances[0]) for place in own])
+        own = [place for place, (model, _) in enumerate(wanted) if model == name]
+        responses = engine.respond([(served, wanted[place][1].instances[0]) for place in own])
         texts |= {place: str(text) for place, text in zip(own, responses, strict=True)}
-    for place, (_, sample) in enumerate(pairs):
-        answer = Answer(sample.row, sample.prompt, texts[place])
-        found.setdefault((sample.sample_id, answer.text), answer)
-    return list(found.values())
+    return [texts[place] for place in range(len(wanted))]
 
 
-def _place(seed: int, model: str, sample: Prepared) -> bytes:
-    return hashlib.sha256(f"{seed}:{model}:{sample.sample_id}".encode()).digest()
+def _single(wanted: Sequence[tuple[str, Prepared]], texts: Sequence[str]) -> Iterable[Item]:
+    seen = set()
+    for (_, sample), text in zip(wanted, texts, strict=True):
+        if (sample.sample_id, text) not in seen:
+            seen.add((sample.sample_id, text))
+            yield Item(sample.row, sample.prompt, {"answer": text})
+
+
+def _paired(
+    wanted: Sequence[tuple[str, Prepared]],
+    baseline: Sequence[str],
+    candidates: Sequence[str],
+    seed: int,
+) -> Iterable[Item]:
+    seen = set()
+    for (name, sample), *answers in zip(wanted, baseline, candidates, strict=True):
+        key = (sample.sample_id, *answers)
+        if len(set(answers)) == 2 and key not in seen:
+            seen.add(key)
+            if _hash(seed, name, sample.sample_id, "order")[0] % 2:
+                answers.reverse()
+            yield Item(sample.row, sample.prompt, dict(zip("ab", answers, strict=True)))
+
+
+def _hash(*parts: object) -> bytes:
+    return hashlib.sha256(":".join(map(str, parts)).encode()).digest()

@@ -17,7 +17,7 @@ from evalguard.runner.plan import PlannedTask
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared, redrawn
-from evalguard.tasks.judge import Judge
+from evalguard.tasks.judged import JudgedTask, Question
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -96,7 +96,7 @@ Pending = tuple[Measured, Prepared]
 Answered = tuple[Measured, Prepared, list[Any]]
 """A sample with the responses to its requests."""
 
-Approvals = Callable[[Sequence[str]], "Sequence[float | str]"]
+Approvals = Callable[[Sequence[Question]], "Sequence[float | str]"]
 """What a judge is asked → its probability of yes each, or why there is none."""
 
 
@@ -151,11 +151,13 @@ class Measurer:
         if pending:
             self._show("loading the model")
             pending = self._trusted(pending)
-        following = [item for item in pending if item[0].reference]
+        compared = [item for item in pending if item[0].reference and item[0].task.judged]
+        following = [item for item in pending if item[0].reference and not item[0].task.judged]
         plain = [item for item in pending if not item[0].reference]
-        for batch in _batches(plain, self._batch_requests):
-            self._show_task(batch[0][0])
-            self._run(batch)
+        for items in (plain, compared):  # the baseline's answers first
+            for batch in _batches(items, self._batch_requests):
+                self._show_task(batch[0][0])
+                self._run(batch)
         for item in following:
             self._show_task(item[0])
             self._follow(*item)
@@ -195,7 +197,7 @@ class Measurer:
         return [(measured, measured.task.prepared(id_)) for id_ in new if id_ not in stored]
 
     def _run(self, batch: Sequence[Pending]) -> None:
-        fitting = [item for item in batch if self._fits(*item)]
+        fitting = [item for item in batch if self._has_reference(*item) and self._fits(*item)]
         try:
             self._answer(fitting)
         except EngineError:
@@ -212,6 +214,16 @@ class Measurer:
             self._record_failure(*item, str(error))
             return error
         return None
+
+    def _has_reference(self, measured: Measured, sample: Prepared) -> bool:
+        """Refuse a sample that is held against an answer which the baseline did not give."""
+        if measured.reference is None:
+            return True
+        reference = self.results.of(measured.reference)[sample.sample_id]
+        if reference.error:
+            reason = f"the baseline's answer is missing: {reference.error}"
+            self._record_failure(measured, sample, reason)
+        return not reference.error
 
     def _fits(self, measured: Measured, sample: Prepared) -> bool:
         """Refuse a prompt that the engine would cut, which would change what is measured."""
@@ -276,19 +288,32 @@ class Measurer:
         self.progress.engine_calls += 1
 
     def _judge(self, answered: Sequence[Answered]) -> None:
-        """Put the judge's verdict beside each answer."""
-        if not answered:
+        """Put the judge's replies beside each answer."""
+        asked = [self._questions(*one) for one in answered]
+        if not any(asked):
             return
         assert self._approvals is not None
-        asked = []
-        for measured, sample, answers in answered:
-            assert isinstance(measured.task.task, Judge)
-            asked.append(measured.task.task.asked(sample, str(answers[0])))
         started = time.perf_counter()
-        approvals = self._approvals(asked)
+        questions = [question for one in asked for question in one]
+        try:
+            approvals = iter(self._approvals(questions))
+        except (EngineError, TrustError) as error:
+            # The answers cannot be scored, and nothing else is lost; the next run tries again.
+            approvals = iter([f"the judge: {error}"] * len(questions))
         self._count_call(started)
-        for (_, _, answers), approval in zip(answered, approvals, strict=True):
-            answers.append(approval)
+        for (_, _, answers), own in zip(answered, asked, strict=True):
+            answers += [next(approvals) for _ in own]
+
+    def _questions(
+        self, measured: Measured, sample: Prepared, answers: Sequence[Any]
+    ) -> tuple[Question, ...]:
+        """Return what the judge is asked about an answer."""
+        task = measured.task.task
+        assert isinstance(task, JudgedTask)
+        if measured.reference is None:
+            return task.questions(sample, str(answers[0]), None)
+        reference = self.results.of(measured.reference)[sample.sample_id]
+        return task.questions(sample, str(answers[0]), reference.outputs[0])
 
     def _follow(self, measured: Measured, sample: Prepared) -> None:
         """Measure how far a model is from what the baseline answered, and store it."""

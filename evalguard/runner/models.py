@@ -8,7 +8,7 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from evalguard.config import BASELINE, ModelSpec, Project
+from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
 from evalguard.engines.base import BASE, Engine, EngineSettings
 from evalguard.engines.chat import PromptTokenizer, has_tokenizer
@@ -39,7 +39,7 @@ class ModelPool:
         self._store = store
         self._specs = {name: specs[name] for name in names}
         self._adapters: dict[str, AdapterFiles] = {}
-        self._engines: dict[BaseKey, Engine] = {}
+        self._engines: dict[tuple[str, *BaseKey], Engine] = {}
         self._tokenizers: dict[tuple[str, str | None, bool], PromptTokenizer] = {}
         self._spot_checks = SpotChecks(store, self.fingerprint)
         self._effects: dict[str, float] = {}
@@ -71,6 +71,11 @@ class ModelPool:
                 key[0], revision=spec.revision, trust_remote_code=spec.trust_remote_code
             )
         return self._tokenizers[key]
+
+    def renders_chats(self, name: str) -> bool:
+        """Whether a model's chat template is applied here, and not by the server that it is on."""
+        options = self._specs[name].engine.options
+        return self.tokenizer(name).has_chat_template and options.get("api") != "chat"
 
     @cached_property
     def prompt_fingerprint(self) -> str:
@@ -136,9 +141,9 @@ class ModelPool:
             TrustError: If the adapter changes nothing, or vLLM and transformers disagree.
         """
         spec = self._specs[name]
-        base = _base_key(spec)
+        name_of_engine = self._choice(spec).name
+        base = (name_of_engine, *_base_key(spec))
         if base not in self._engines:
-            name_of_engine = self._choice(spec).name
             if name_of_engine == "vllm":
                 self._spot_checks.prepare(self._settings(spec), self._sharing(spec))
             self._engines[base] = open_engine(name_of_engine, self._settings(spec))
@@ -159,13 +164,13 @@ class ModelPool:
         bases = {
             _base_key(spec): self._settings(spec)
             for spec in self._specs.values()
-            if spec.engine == engine
+            if spec.name != JUDGE
         }
         return choose_engine(engine.name, list(bases.values()))
 
     def _choice(self, spec: ModelSpec) -> EngineChoice:
         """Return the engine of a model: a judge may have one of its own."""
-        if spec.engine == self._project.config.engine:
+        if spec.name != JUDGE:
             return self.engine
         return choose_engine(spec.engine.name, [self._settings(spec)])
 

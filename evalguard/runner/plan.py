@@ -19,6 +19,7 @@ from evalguard.config import Project, Suite
 from evalguard.config import TestSet as TestSetConfig
 from evalguard.config.contaminated import contaminated
 from evalguard.config.suite import Task as TaskConfig
+from evalguard.config.task_kinds import Judged
 from evalguard.errors import ConfigError, DataError, Problem, did_you_mean
 from evalguard.records import Gate, Metric, ScoredSample, ScoreKind, from_json
 from evalguard.runner.build import build, files_of_task
@@ -92,12 +93,12 @@ class PlannedTask:
     @property
     def follows_baseline(self) -> bool:
         """Whether a candidate is measured on what the baseline answered."""
-        return self.config.kind == "drift"
+        return self.config.kind in ("drift", "preference")
 
     @property
     def judged(self) -> bool:
         """Whether a judge scores the answers."""
-        return self.config.kind == "judge"
+        return isinstance(self.config, Judged)
 
     def compared(self, baseline: Scored, candidate: Scored) -> tuple[Scored, Scored]:
         """Return two models' samples as they are compared, which may depend on both."""

@@ -16,12 +16,18 @@ LENGTH_CHANGE = Metric("length_change", ScoreKind.BOUNDED, -1.0, 1.0)
 SHARED_ANSWERS = Metric("shared_answers", ScoreKind.CORPUS, higher_is_better=False)
 """Share of answers that another prompt got as well."""
 
-TOKEN_KL = Metric("token_kl", ScoreKind.BOUNDED, 0.0, 2.0, higher_is_better=False)
+TOKEN_KL = Metric("token_kl", ScoreKind.BOUNDED, 0.0, 2.0, higher_is_better=False, in_nats=True)
 """KL(baseline ‖ candidate) in nats per token along the baseline's answers; counted up to 2, beyond
 which the models have nothing in common."""
 
 NATS_PER_TOKEN = Metric(
-    "nats_per_token", ScoreKind.BOUNDED, 0.0, 20.0, higher_is_better=False, clip=1.0
+    "nats_per_token",
+    ScoreKind.BOUNDED,
+    0.0,
+    20.0,
+    higher_is_better=False,
+    clip=1.0,
+    in_nats=True,
 )
 """Negative log-likelihood of a text. A difference counts up to ±1 nat: without a limit, a few
 documents that one model cannot read at all decide the mean, and the test no longer holds."""
@@ -32,7 +38,9 @@ VERBATIM_RECALL = Metric("verbatim_recall", higher_is_better=False)
 SCORE_GAP = Metric("score_gap", ScoreKind.BOUNDED, -1.0, 1.0, higher_is_better=False)
 """Exact answer of the training row (0 or 1) − that of the held-out row."""
 
-LOSS_GAP = Metric("loss_gap", ScoreKind.BOUNDED, -20.0, 20.0, higher_is_better=False, clip=2.0)
+LOSS_GAP = Metric(
+    "loss_gap", ScoreKind.BOUNDED, -20.0, 20.0, higher_is_better=False, clip=2.0, in_nats=True
+)
 """Nats per token of the held-out row's right answer − those of the training row's."""
 
 APPROVED = Metric("approved")
@@ -41,10 +49,15 @@ APPROVED = Metric("approved")
 APPROVAL = Metric("approval", ScoreKind.BOUNDED)
 """Probability of the judge's yes against its no."""
 
+PREFERRED = Metric("preferred", ScoreKind.BOUNDED, clip=0.5)
+"""1 where a judge prefers the answer to the baseline's, 0 where it prefers that, ½ where it wavers;
+the baseline's own is ½, so a difference is ½ at most."""
+
 METRICS_OF_KIND: Mapping[str, tuple[Metric, ...]] = {
     "diversity": (*METRICS, LENGTH_CHANGE, SHARED_ANSWERS),
     "drift": (TOKEN_KL,),
     "judge": (APPROVED, APPROVAL),
+    "preference": (PREFERRED,),
     "perplexity": (NATS_PER_TOKEN,),
     "overfitting": (VERBATIM_RECALL, SCORE_GAP, LOSS_GAP),
 }

@@ -70,7 +70,7 @@ def test_enough_labels_lead_on(label):
     label("q", "-n", "1")
     label.path.parent.mkdir(exist_ok=True)
     row = {"question": "q", "answer": "a"}
-    labels = ["yes", "no", True, False] * 5
+    labels = ["yes", "no"] * 10
     write_jsonl(label.path, [row | {"label": one, "n": n} for n, one in enumerate(labels)])
     code, _, told = label("q", "-n", "1")
     assert code == ExitCode.PASS
@@ -82,7 +82,7 @@ def test_enough_labels_lead_on(label):
     ("arguments", "problem"),
     [
         (["label", "wrong"], "no suite 'wrong'. "),
-        (["label", "facts"], "no task is of 'kind: judge'"),
+        (["label", "facts"], "no task is judged by a model"),
         (["label", "right", "--task", "fact"], "no judged task 'fact'. Did you mean 'facts'"),
     ],
 )
@@ -102,3 +102,16 @@ def test_a_check_without_labels_says_how_to_make_them(label, capsys):
     assert main(["check"]) == ExitCode.USAGE
     told = capsys.readouterr()
     assert "`evalguard label right` makes it" in told.out + told.err
+
+
+def test_pairs_are_shown_in_both_orders_without_their_owners(label, project):
+    suite = project / "suites" / "right.yaml"
+    suite.write_text(suite.read_text().replace("kind: judge", "kind: preference"))
+    code, rows, told = label("ab" * 20, "-n", "60")
+    assert code == ExitCode.PASS
+    assert {row["better"] for row in rows} == {"a", "b"}
+    assert set(rows[0]) == {"question", "answer", "a", "b", "better"}
+    assert "harmful" not in told.out
+    assert all(row["a"] != row["b"] for row in rows)
+    right = {row["a"] == row["answer"] for row in rows if row["answer"] in (row["a"], row["b"])}
+    assert right == {True, False}  # the baseline's answer stands first in some and last in others

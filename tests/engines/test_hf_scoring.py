@@ -17,6 +17,7 @@ from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.hf import HFEngine
 from evalguard.engines.hf_model import SwitchableHFLM
 from evalguard.engines.hf_scoring import CALL_TOKENS, WORTH, Columns, Group, Trunk, plan
+from evalguard.errors import EngineError
 from evalguard.quiet import quiet
 from tests.engines import questions
 
@@ -133,6 +134,50 @@ def test_a_model_that_pays_the_mask_no_heed_is_scored_by_lm_eval(base, monkeypat
     engine.close()
 
 
+def test_what_lm_eval_refuses_is_refused(engine):
+    """A choice that the tokenizer merges into its context must not score as certain."""
+    merged = next(
+        (context, choice)
+        for context in (HEADER + "The answer i", HEADER + " ans", HEADER + "answ")
+        for choice in ("s", "t", "wer", "er", "n")
+        if not engine._lm._encode_pair(context, choice)[1]
+    )
+    asked = [questions.choice(merged[0], text) for text in (merged[1], " x y", " brown")]
+    with pytest.raises(EngineError):
+        engine.respond([(BASE, request) for request in asked])
+    with pytest.raises(EngineError):
+        engine.respond([(BASE, questions.choice(" ", text)) for text in ("a", "b c")])
+
+
+def test_a_model_whose_code_breaks_without_a_mask_is_scored_by_lm_eval(base, monkeypatch):
+    engine = HFEngine(EngineSettings(model=str(base), dtype="float32"))
+    calls = []
+
+    def broken(self, *args, **options):
+        calls.append(1)
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr(SwitchableHFLM, "_forward", broken)
+    asked = requests()
+    for _ in range(2):
+        found = engine.respond([(BASE, request) for request in asked])
+        assert_equal(found, lm_eval_values(engine, BASE, asked))
+    assert len(calls) == 1
+    engine.close()
+
+
+def test_where_memory_is_short_lm_eval_scores(engine, monkeypatch):
+    asked = requests()
+    engine.respond([(BASE, asked[0])])
+
+    def full(self, *args, **options):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(SwitchableHFLM, "_forward", full)
+    found = engine.respond([(BASE, request) for request in asked])
+    assert_equal(found, lm_eval_values(engine, BASE, asked))
+
+
 @pytest.mark.parametrize(("quantization", "shares"), [("nf4", True), ("int8", False)])
 def test_a_base_whose_rounding_depends_on_the_batch_is_scored_by_lm_eval(
     base, quantization, shares, read
@@ -246,6 +291,17 @@ class TestPlan:
         (group,) = plan(asked)
         assert len(group.header) == 899
         assert group.trunks[0].tokens == ()
+
+    def test_a_long_context_after_a_short_header_is_a_header_too(self):
+        """One row with several of them would need a mask of gigabytes."""
+        asked = [
+            ([*range(60), *([item] * 5000), 9], [choice, 7, 8])
+            for item in range(3)
+            for choice in range(4)
+        ]
+        groups = [group for group in plan(asked) if len(group.header) > 60]
+        assert [len(group.header) for group in groups] == [5060] * 3
+        assert max(part.size for g in plan(asked) for pack in g.packs(512) for part in pack) < 100
 
     def test_nothing_is_planned_of_nothing(self):
         assert plan([]) == []

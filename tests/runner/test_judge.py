@@ -13,13 +13,14 @@ from benchmarks.random_adapters import save_adapter
 from evalguard.config import JUDGE, load_project
 from evalguard.demo import conduct
 from evalguard.demo.world import distinct
-from evalguard.errors import ConfigError, DataError, MeasurementError
+from evalguard.errors import ConfigError, DataError, EngineError, MeasurementError
 from evalguard.records import CheckResult, DetectorRates, Verdict
 from evalguard.runner.check import run_check
-from evalguard.runner.judging import Judging, total
+from evalguard.runner.judging import Admission, Judging, needs_judge, total
 from evalguard.runner.models import ModelPool
 from evalguard.store import SampleStore
 from evalguard.tasks.judge import Judge
+from evalguard.tasks.judged import Question
 from tests.conftest import write_jsonl
 from tests.engines.servers import replying_server
 from tests.runner.judge_adapter import CRITERION, example, train_judge
@@ -188,9 +189,8 @@ class TestOnAServer:
                 with SampleStore(":memory:") as store:
                     pool = ModelPool(loaded, ["baseline", JUDGE], store)
                     try:
-                        return Judging(pool, store).approvals(
-                            [f"q{n}" for n in range(len(replies))]
-                        )
+                        asked = [Question(f"q{n}", "Yes", "No") for n in range(len(replies))]
+                        return Judging(pool, store).approvals(asked)
                     finally:
                         pool.close()
 
@@ -210,7 +210,7 @@ class TestOnAServer:
 
 class TestBadInput:
     def test_a_project_without_a_judge(self, project):
-        with pytest.raises(ConfigError, match=r"judge: suite 'manners' .* no model judges; add"):
+        with pytest.raises(ConfigError, match=r"judge: suite 'manners' .* and none is named; add"):
             check(project, "judge=null")
 
     def test_a_missing_file_of_labels(self, project):
@@ -222,9 +222,7 @@ class TestBadInput:
         path = project / "suites" / "data" / "labelled.jsonl"
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         write_jsonl(path, [row | {"label": "yes"} for row in rows])
-        with pytest.raises(
-            DataError, match=r"60 answers are labelled yes and 0 no, and 10 of"
-        ):
+        with pytest.raises(DataError, match=r"60 are labelled yes and 0 no, and 10 of"):
             check(project)
 
     @pytest.mark.parametrize(
@@ -250,6 +248,22 @@ class TestBadInput:
         with pytest.raises(ConfigError, match=r"template: .*\{\{ answer \}\}"):
             check(project)
 
+    @pytest.mark.parametrize(
+        ("key", "template", "column"),
+        [
+            ("template", "{{ answer }} {{ label }}", "label"),
+            ("prompt", "{{ question }} {{ label }}", "label"),
+            ("prompt", "{{ question }} {{ answer }}", "answer"),
+        ],
+    )
+    def test_a_judge_that_is_told_the_label(self, project, key, template, column):
+        path = project / "suites" / "manners.yaml"
+        suite = yaml.safe_load(path.read_text())
+        suite["tasks"][0][key] = template
+        path.write_text(yaml.safe_dump(suite))
+        with pytest.raises(ConfigError, match=rf"'{key}' shows .*{column}.* another name"):
+            check(project)
+
     def test_a_candidate_called_judge(self, project):
         with pytest.raises(ConfigError, match=r"'judge' is the judge's own name"):
             check(project, "candidates.judge.adapter=adapters/harmless")
@@ -267,6 +281,64 @@ def test_an_even_verdict_is_no_approval():
     task = Judge("s", "t", rows=None, labelled=None, criterion="")  # type: ignore[arg-type]
     sample = Prepared(sample_id="1", prompt="", target="", instances=(), row={})
     assert task.score(sample, ["text", 0.5]).scores == {"approved": 0.0, "approval": 0.5}
+
+
+def test_a_judge_that_fails_on_the_way_loses_the_judged_samples_alone(project, monkeypatch):
+    approvals = Judging.approvals
+    calls = []
+
+    def failing(self, asked):
+        calls.append(len(asked))
+        if len(calls) > 1:  # it was admitted before
+            raise EngineError("the server is gone")
+        return approvals(self, asked)
+
+    monkeypatch.setattr(Judging, "approvals", failing)
+    result = check(project, candidates=("harmless",))
+    found = {gate.suite: gate for gate in result.gates}
+    assert found["rules"].verdict is Verdict.PASS
+    assert found["manners"].verdict is Verdict.ERROR
+    assert "the judge: the server is gone" in found["manners"].reason
+    assert len(calls) < 5  # no answer is generated again for it
+    monkeypatch.undo()
+    again = check(project, candidates=("harmless",))
+    assert {gate.verdict for gate in again.gates} == {Verdict.PASS}
+
+
+def test_no_judge_is_asked_for_gates_that_need_none(project):
+    loaded = load_project(project / "evalguard.yaml", overrides=["judge.model=nowhere"])
+    gate = next(one for one in loaded.thresholds.gates if one.suite == "rules")
+    assert not needs_judge(gate, loaded.suites["rules"])
+    assert run_check(loaded, [(gate, "harmless")]).gates[0].verdict is Verdict.PASS
+
+
+def test_a_scorer_of_ones_own_may_be_called_approved(project):
+    (project / "own.py").write_text(
+        "from evalguard.scorers import scorer\n\n\n"
+        "@scorer(name='approved')\n"
+        "def approved(output: str) -> bool:\n"
+        "    return 'help' in output\n"
+    )
+    suite = project / "suites" / "rules.yaml"
+    suite.write_text(suite.read_text().replace("- refusal", "- approved"))
+    path = project / "thresholds" / "release.yaml"
+    gates = yaml.safe_load(path.read_text())
+    gates["gates"] = [{"suite": "rules", "metric": "approved", "max_drop": "10pp"}]
+    path.write_text(yaml.safe_dump(gates))
+    config = yaml.safe_load((project / "evalguard.yaml").read_text())
+    config |= {"scorer_modules": ["own.py"], "suites": ["rules"]}
+    del config["judge"]
+    (project / "evalguard.yaml").write_text(yaml.safe_dump(config))
+    [found] = check(project, candidates=("harmless",)).gates
+    assert found.verdict is Verdict.PASS
+    assert found.corrected is None
+
+
+def test_labels_without_a_verdict_count_against_kappa_and_not_as_errors():
+    silent = Admission(18, 0, 2, 20, 0, 0)
+    assert silent.kappa < Admission(18, 0, 0, 20, 0, 0).kappa == 1
+    assert silent.rates == DetectorRates(18, 18, 20, 20)
+    assert silent.silent == 2
 
 
 def test_the_rates_of_several_tasks_are_those_of_all_labels():
