@@ -30,7 +30,15 @@ Examples:
 @click.command(epilog=_EPILOG)
 @click.argument("suite")
 @click.option("--task", metavar="NAME", help="The task, where the suite has several.")
-@click.option("-n", "count", type=click.IntRange(1), default=60, show_default=True, help="Answers.")
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(1),
+    default=60,
+    show_default="60",
+    metavar="N",
+    help="Answers, or pairs of them, to show.",
+)
 @click.option(
     "--config", default="evalguard.yaml", show_default=True, help="Project file.", metavar="PATH"
 )

@@ -183,7 +183,13 @@ class Measurer:
                 self._engine_of(model)
             except TrustError as error:
                 self.results.untrusted[model] = str(error)
-        return [item for item in pending if item[0].model not in self.results.untrusted]
+        untrusted = self.results.untrusted.keys()
+        return [
+            (measured, sample)
+            for measured, sample in pending
+            if measured.model not in untrusted
+            and (measured.reference is None or measured.reference[2] not in untrusted)
+        ]
 
     def _missing(self, measured: Measured, sample_ids: Sequence[str]) -> list[Pending]:
         """Take what the store holds and return the rest."""

@@ -10,7 +10,9 @@ import yaml
 from numpy.random import default_rng
 
 from benchmarks.random_adapters import save_adapter
-from evalguard.config import JUDGE, load_project
+from evalguard.config import JUDGE, SuiteConfig, load_project
+from evalguard.config.loading import validate
+from evalguard.config.project import Judge as JudgeConfig
 from evalguard.demo import conduct
 from evalguard.demo.world import distinct
 from evalguard.errors import ConfigError, DataError, EngineError, MeasurementError
@@ -100,6 +102,19 @@ def check(
 
 def test_the_criterion_of_the_page_is_what_the_judge_was_trained_on():
     assert f"criterion: {CRITERION}" in PAGE.read_text()
+
+
+def test_what_else_the_page_shows_is_valid():
+    found = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    blocks = [yaml.safe_load(text) for text in found]
+    kinds = []
+    for block in blocks:
+        if "tasks" in block:
+            suite = validate({"version": 1, **block}, SuiteConfig, file="page")
+            kinds += [task.kind for task in suite.tasks]
+        else:
+            assert validate(block["judge"], JudgeConfig, file="page").model
+    assert kinds == ["judge", "preference"]
 
 
 def test_a_judge_agrees_with_the_rules_and_fails_what_no_longer_refuses(project):

@@ -118,6 +118,13 @@ def test_what_is_better_shows_its_gain(project):
     assert found.candidate > 0.8
 
 
+def test_a_baseline_that_cannot_be_trusted_is_preferred_to_nothing(project, demo_model):
+    save_adapter(demo_model, project / "adapters" / "nothing", scale=0.0, seed=0)
+    result = check(project, "baseline.adapter=adapters/nothing")
+    assert {one.verdict for one in result.gates} == {Verdict.ERROR}
+    assert all("the baseline: " in one.reason for one in result.gates)
+
+
 def test_another_baseline_measures_the_candidate_anew(project):
     check(project)
     again = check(project, "baseline.adapter=adapters/harmful")
