@@ -103,6 +103,8 @@ class Metric:
         clip: Difference beyond which a sample counts no further, for scores without natural limits
             such as log-likelihoods; differences are then tested within ±clip.
         detector: How often the score itself is right, where rules decide it and may err.
+        span: Greatest difference that two models' scores can have, where that is less than the
+            range.
         in_nats: Whether it is a log-likelihood or a divergence, so that margins may be in nats.
     """
 
@@ -113,6 +115,7 @@ class Metric:
     higher_is_better: bool = True
     clip: float | None = None
     detector: DetectorRates | None = None
+    span: float | None = None
     in_nats: bool = False
 
     @property
@@ -122,8 +125,25 @@ class Metric:
 
     @property
     def greatest_difference(self) -> float:
-        """Up to where a difference of two scores counts."""
-        return self.high - self.low if self.clip is None else self.clip
+        """Up to where a difference of two scores goes or counts."""
+        limits = (self.span, self.clip, self.high - self.low)
+        return next(limit for limit in limits if limit is not None)
+
+    def problem_of(self, margin: Margin) -> str | None:
+        """Return why a margin means nothing for the metric, to be read after the margin."""
+        if margin.unit == "nats" and not self.in_nats:
+            return f", but {self.name} is not in nats; give the margin in pp"
+        if margin.unit == "%" and self.low < 0:
+            why = f"{self.name} may be negative, and a share of it means nothing"
+            return f", but {why}; give the margin in pp"
+        if margin.unit == "%" and self.span is not None:
+            return f", but the baseline's own {self.name} is fixed; give the margin in pp"
+        limited = margin.unit == "nats" or self.span is not None
+        if limited and margin.value >= self.greatest_difference:
+            return f", but a difference of {self.name} counts only to {self.greatest_difference:g}"
+        if not limited and not 0 < margin.value <= 1:
+            return f"; a margin is above 0 and at most 100{margin.unit}"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,9 @@ def command(
         raise UsageError(f"{labelling.path}: labels are added to JSON lines; name it .jsonl")
     with console.status("the models answer"):
         shown = items(project, labelling, count)
-    done = {_identity(row, labelling.column) for row in _rows(labelling.path)}
-    left = [one for one in shown if _identity(one.columns, labelling.column) not in done]
+    column = labelling.task.label_column
+    done = {_identity(row, column) for row in _rows(labelling.path)}
+    left = [one for one in shown if _identity(one.columns, column) not in done]
     console.print(f"[bold]What a good answer does:[/] {escape(labelling.config.criterion)}")
     _ask(console, left, labelling)
     _summarise(console, labelling)
@@ -75,7 +76,7 @@ def command(
 
 def _ask(console: Console, left: Sequence[Item], labelling: Labelling) -> None:
     """Ask for a label of each item and append it to the file."""
-    labels = {label[0]: label for label in labelling.labels}
+    labels = {label[0]: label for label in labelling.task.label_names}
     legend = " · ".join(f"{key} {label}" if key != label else key for key, label in labels.items())
     for number, item in enumerate(left, 1):
         console.rule(f"{number} of {len(left)}", style="dim")
@@ -89,7 +90,7 @@ def _ask(console: Console, left: Sequence[Item], labelling: Labelling) -> None:
         if key == "q":
             return
         if key in labels:
-            _append(labelling.path, {**item.columns, labelling.column: labels[key]})
+            _append(labelling.path, {**item.columns, labelling.task.label_column: labels[key]})
 
 
 def _key(known: Collection[str]) -> str:
@@ -125,10 +126,12 @@ def _identity(row: Mapping[str, Any], label: str) -> str:
 def _summarise(console: Console, labelling: Labelling) -> None:
     from evalguard.tasks.judged import FEWEST_OF_A_LABEL
 
-    given = Counter(str(row.get(labelling.column)).lower() for row in _rows(labelling.path))
-    told = ", ".join(f"{given[label]} {label}" for label in labelling.labels)
+    task = labelling.task
+    given = Counter(task.read_label(row.get(task.label_column)) for row in _rows(labelling.path))
+    counts = dict(zip(task.label_names, (given[True], given[False]), strict=True))
+    told = ", ".join(f"{count} {label}" for label, count in counts.items())
     console.print(f"{escape(str(labelling.path))}: {told}")
-    missing = {label: FEWEST_OF_A_LABEL - given[label] for label in labelling.labels}
+    missing = {label: FEWEST_OF_A_LABEL - count for label, count in counts.items()}
     wanted = [f"{number} more {label}" for label, number in missing.items() if number > 0]
     if wanted:
         console.print(

@@ -133,15 +133,8 @@ def _check_scorers(task: TestSet, file: str, key: str) -> Iterator[Problem]:
 
 def _check_bounds(gate: GateConfig, metric: Metric, file: str, key: str) -> Iterator[Problem]:
     for name, margin in (("max_drop", gate.max_drop), ("min_gain", gate.min_gain)):
-        if margin is None or margin.unit != "nats":
-            continue
-        if not metric.in_nats:
-            message = f"{margin}, but '{gate.metric}' is not in nats; write 5pp, say"
-            yield Problem(file, f"{key}.{name}", message)
-        elif margin.value >= metric.greatest_difference:
-            limit = f"{metric.greatest_difference:g}"
-            message = f"{margin}, but a difference of '{gate.metric}' counts only up to {limit}"
-            yield Problem(file, f"{key}.{name}", message)
+        if margin is not None and (problem := metric.problem_of(margin)):
+            yield Problem(file, f"{key}.{name}", f"{margin}{problem}")
     for name, bound in (("min", gate.min), ("max", gate.max)):
         if bound is None or metric.low <= bound <= metric.high:
             continue

@@ -88,7 +88,7 @@ class Candidate(ConfigModel):
 
 
 class Judge(ConfigModel):
-    """The model that says whether answers meet a criterion, for tasks of `kind: judge`."""
+    """The model that says whether answers meet a criterion, or which of two is better."""
 
     model: NonEmpty
     """Folder (relative to this file) or name on the hub."""
@@ -123,7 +123,7 @@ class ProjectConfig(ConfigModel):
     candidates: dict[FileStem, Candidate] = Field(default_factory=dict)
     """What is gated, by name."""
     judge: Judge | None = None
-    """What judges the answers of tasks of `kind: judge`."""
+    """What judges the answers of tasks of `kind: judge` and `kind: preference`."""
     suites: Annotated[tuple[FileStem, ...], AfterValidator(_without_twins)] = Field(min_length=1)
     """Names of the suites: `general` is `suites/general.yaml`."""
     suites_dir: NonEmpty = "suites"

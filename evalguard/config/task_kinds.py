@@ -230,7 +230,7 @@ class Preference(Judged):
     kind: Literal["preference"]
     template: Annotated[Template, AfterValidator(_shows("a", "b"))] | None = None
     """What the judge is asked, over the row's columns, `criterion`, `question` (the prompt) and the
-    answers `a` and `b`; it must end in a question of A or B."""
+    answers `a` and `b`, as A and B; it must end in a question of A or B."""
 
 
 class Overfitting(Prompts):

@@ -14,19 +14,8 @@ def check_gate(gate: Gate, metric: Metric) -> None:
     """
     problems: list[tuple[str, str]] = []
     for key, margin in (("max_drop", gate.max_drop), ("min_gain", gate.min_gain)):
-        if margin is not None and margin.unit == "nats":
-            if not metric.in_nats:
-                problems.append(
-                    (key, f"{margin}, but {metric.name} is not in nats; write it in pp")
-                )
-            elif not 0 < margin.value < metric.greatest_difference:
-                limit = f"{metric.greatest_difference:g}"
-                problems.append((key, f"{margin}; a difference of {metric.name} counts to {limit}"))
-        elif margin is not None and not 0 < margin.value <= 1:
-            problems.append((key, f"{margin}; a margin is above 0 and at most 100{margin.unit}"))
-        if margin is not None and margin.unit == "%" and metric.low < 0:
-            why = f"{metric.name} may be negative, and a share of it means nothing"
-            problems.append((key, f"{margin}, but {why}; give the margin in pp"))
+        if margin is not None and (problem := metric.problem_of(margin)):
+            problems.append((key, f"{margin}{problem}"))
     for key, bound in (("min", gate.min), ("max", gate.max)):
         if bound is not None and not metric.low <= bound <= metric.high:
             allowed = f"{metric.low:g}…{metric.high:g}"

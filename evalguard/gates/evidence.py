@@ -205,7 +205,7 @@ def _scores(comparison: Comparison) -> PairedScores:
         higher_is_better=metric.higher_is_better,
         binary=metric.kind is ScoreKind.BINARY,
         dense=metric.kind is ScoreKind.DENSE,
-        clip=metric.clip,
+        clip=metric.clip if metric.span is None else metric.span,
     )
 
 

@@ -121,7 +121,7 @@ def plan_gate(
     needs = []
     margin = absolute_margin(gate, assumed)
     if margin is not None:
-        span = metric.clip if metric.clip is not None else metric.high - metric.low
+        span = metric.greatest_difference
         needs.append(_difference_need(demand_of_difference(gate), margin, span, design))
     if gate.min is not None:
         needs.append(_bound_need(f"min {gate.min:g}", gate.min, metric.high, metric, design))

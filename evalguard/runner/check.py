@@ -35,7 +35,7 @@ from evalguard.records import (
     TaskRun,
     Verdict,
 )
-from evalguard.runner.judging import Admission, Judging, needs_judge, total
+from evalguard.runner.judging import Admission, Judging, check_steady, needs_judge, total
 from evalguard.runner.measure import Measured, Measurer, Progress
 from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.noise import with_noise
@@ -273,7 +273,7 @@ class _Check:
             if planned.follows_baseline and model != BASELINE:
                 parts["reference"] = self._pool.fingerprint(BASELINE)
                 reference = (planned.suite, planned.name, BASELINE)
-            if planned.judged:
+            if planned.judged and (reference or not planned.follows_baseline):
                 parts["judge"] = self._judging.fingerprint()
             self._measured[key] = Measured(model, planned, fingerprint(parts), reference)
             self._store.describe_fingerprint(
@@ -312,6 +312,7 @@ class _Check:
         baseline, candidate = self._samples(gate, model)
         if final:
             _check_any_measured(baseline, candidate)
+        check_steady(candidate)
         return compare(
             gate,
             self._metric(gate),

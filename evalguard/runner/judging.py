@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from evalguard.config import JUDGE, Suite
 from evalguard.config.task_kinds import Judged
-from evalguard.errors import TrustError
-from evalguard.records import DetectorRates, Gate
+from evalguard.engines.base import Engine
+from evalguard.errors import EngineError, TrustError
+from evalguard.records import DetectorRates, Gate, ScoredSample
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
-from evalguard.scorers.probes import METRICS_OF_KIND
+from evalguard.scorers.probes import METRICS_OF_KIND, WAVERED
 from evalguard.stats import ConfidenceInterval, cohen_kappa
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.judged import JudgedTask, Labelled, Question
@@ -24,11 +25,19 @@ from evalguard.tasks.judged import JudgedTask, Labelled, Question
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
+Asked = tuple[str, Question]
+"""The judge's prompt, and the question that is in it."""
+
 Approval = float | str
 """Probability of the judge's yes against its no; or why there is none."""
 
-_REPLY = re.compile(r"\W*(\w+)")
 _REPLY_TOKENS = 8
+
+_FEWEST_PAIRS = 10
+"""Pairs from which it is told that a judge wavers."""
+
+_FAILURES_IN_A_ROW = 3
+"""Questions, asked alone, after which the judge is given up."""
 
 
 class Judging:
@@ -108,25 +117,48 @@ class Judging:
             for prompt in prompts
         ]
         fitting = [index for index, approval in enumerate(approvals) if approval == 0.0]
-        if engine.name == "endpoint":  # not every server tells log-likelihoods
-            replies = engine.respond([(served, _reply_to(prompts[index])) for index in fitting])
-            found = [
-                _read(str(reply), asked[index])
-                for index, reply in zip(fitting, replies, strict=True)
-            ]
-        else:
-            choices = [
-                (served, _choice(prompts[index], word))
-                for index in fitting
-                for word in (asked[index].yes, asked[index].no)
-            ]
-            responses = engine.respond(choices)
-            values = [response[0] for response in responses if isinstance(response, tuple)]
-            pairs = zip(values[::2], values[1::2], strict=True)
-            found = [1 / (1 + math.exp(min(no - yes, 700.0))) for yes, no in pairs]
+        asked_about = [(prompts[index], asked[index]) for index in fitting]
+        try:
+            found = self._replies(engine, served, asked_about)
+        except EngineError as error:
+            found = self._replies_one_by_one(engine, served, asked_about, error)
         for index, approval in zip(fitting, found, strict=True):
             approvals[index] = approval
         return approvals
+
+    def _replies(self, engine: Engine, served: str, asked: Sequence[Asked]) -> list[Approval]:
+        if engine.name == "endpoint":  # not every server tells log-likelihoods
+            replies = engine.respond([(served, _reply_to(prompt)) for prompt, _ in asked])
+            pairs = zip(replies, asked, strict=True)
+            return [_read(str(reply), question) for reply, (_, question) in pairs]
+        choices = [
+            (served, _choice(prompt, word))
+            for prompt, question in asked
+            for word in (question.yes, question.no)
+        ]
+        responses = engine.respond(choices)
+        values = [response[0] for response in responses if isinstance(response, tuple)]
+        likelihoods = zip(values[::2], values[1::2], strict=True)
+        return [1 / (1 + math.exp(min(no - yes, 700.0))) for yes, no in likelihoods]
+
+    def _replies_one_by_one(
+        self, engine: Engine, served: str, asked: Sequence[Asked], error: EngineError
+    ) -> list[Approval]:
+        """Ask again, so that one bad question does not take the others with it."""
+        found: list[Approval] = []
+        failures = 0
+        for one in asked:
+            if failures == _FAILURES_IN_A_ROW:
+                raise error
+            try:
+                found += self._replies(engine, served, [one])
+                failures = 0
+            except EngineError as problem:
+                found.append(f"the judge: {problem}")
+                failures += 1
+        if failures == len(asked):
+            raise error
+        return found
 
     def _try(self, labelled: Sequence[Labelled]) -> Admission:
         approvals = iter(self.approvals([asked for one in labelled for asked in one.questions]))
@@ -217,6 +249,24 @@ class Admission:
         return cohen_kappa(self.hits, self.positives, self.rejections, self.negatives)
 
 
+def check_steady(samples: Sequence[ScoredSample]) -> None:
+    """Refuse preferences that mostly change with the order of the answers.
+
+    Each counts as a half, as an equal answer does, so that a judge that always takes the first
+    answer would find no difference between any two models.
+
+    Raises:
+        TrustError: If most of at least ten pairs were decided by the order.
+    """
+    wavered = [sample.scores[WAVERED] for sample in samples if WAVERED in sample.scores]
+    if len(wavered) >= _FEWEST_PAIRS and sum(wavered) > len(wavered) / 2:
+        raise TrustError(
+            f"the judge's verdict changes with the order of the answers in {sum(wavered):.0f} of "
+            f"{len(wavered)} pairs, so it tells nothing of them. Take a stronger judge, or a "
+            f"template with shorter answers."
+        )
+
+
 def needs_judge(gate: Gate, suite: Suite) -> bool:
     """Whether a judge takes part in what a gate is decided on."""
     return any(
@@ -250,11 +300,23 @@ def _decided(approvals: Sequence[Approval]) -> bool | None:
 
 
 def _read(reply: str, question: Question) -> Approval:
-    match = _REPLY.match(reply)
-    word = match[1].lower() if match else ""
-    if word not in (question.yes.lower(), question.no.lower()):
+    said = [word for word in (question.yes, question.no) if _begins_with(reply, word)]
+    if len(said) != 1:
         return f"the judge replied {reply[:40]!r}, neither {question.yes} nor {question.no}"
-    return float(word == question.yes.lower())
+    return float(said == [question.yes])
+
+
+def _begins_with(reply: str, word: str) -> bool:
+    """Whether a reply is a word, or begins with it; one letter must stand alone.
+
+    Example:
+        >>> _begins_with("Yes, it does", "Yes"), _begins_with("A.", "A"), _begins_with("(B)", "B")
+        (True, True, True)
+        >>> _begins_with("A careful comparison: B", "A")
+        False
+    """
+    after, flags = (r"\s*(?=$|[^\w\s])", 0) if len(word) == 1 else (r"\b", re.IGNORECASE)
+    return re.match(rf"\W*{word}{after}", reply, flags) is not None
 
 
 def _choice(prompt: str, word: str) -> Instance:

@@ -47,15 +47,13 @@ class Labelling:
         suite: The suite of a judged task.
         config: The task.
         path: Its file of labels.
-        column: Where the label goes.
-        labels: The label in favour of what is judged, and the other.
+        task: What reads and writes them.
     """
 
     suite: str
     config: Judge | Preference
     path: Path
-    column: str
-    labels: tuple[str, str]
+    task: JudgedTask
 
 
 def find(project: Project, suite: str, task: str | None = None) -> Labelling:
@@ -85,9 +83,7 @@ def find(project: Project, suite: str, task: str | None = None) -> Labelling:
     if name not in judged:
         raise UsageError(f"{found.path}: no judged task '{name}'. {did_you_mean(name, judged)}")
     config = judged[name]
-    built = _build(project, suite, config)
-    path = found.resolve(config.labelled)
-    return Labelling(suite, config, path, built.label_column, built.label_names)
+    return Labelling(suite, config, found.resolve(config.labelled), _build(project, suite, config))
 
 
 def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
@@ -106,7 +102,7 @@ def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
         pool = ModelPool(project, names, store)
         try:
             pool.check_files()
-            samples = _build(project, labelling.suite, labelling.config).requests(pool.render)
+            samples = labelling.task.requests(pool.render)
             shown = names[1:] if pairs else names
             wanted = [(name, sample) for name in shown for sample in samples]
             wanted.sort(key=lambda one: _hash(seed, one[0], one[1].sample_id))

@@ -49,9 +49,12 @@ APPROVED = Metric("approved")
 APPROVAL = Metric("approval", ScoreKind.BOUNDED)
 """Probability of the judge's yes against its no."""
 
-PREFERRED = Metric("preferred", ScoreKind.BOUNDED, clip=0.5)
-"""1 where a judge prefers the answer to the baseline's, 0 where it prefers that, ½ where it wavers;
-the baseline's own is ½, so a difference is ½ at most."""
+PREFERRED = Metric("preferred", ScoreKind.BOUNDED, span=0.5)
+"""Mean over both orders of 1 where a judge prefers the answer to the baseline's, 0 where it prefers
+that, and ½ where it is even. The baseline's own is ½, so a difference is ½ at most."""
+
+WAVERED = "wavered"
+"""Whether a judge's verdict on a pair changed with the order; noted beside the score of a pair."""
 
 METRICS_OF_KIND: Mapping[str, tuple[Metric, ...]] = {
     "diversity": (*METRICS, LENGTH_CHANGE, SHARED_ANSWERS),

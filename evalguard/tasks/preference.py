@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from evalguard.scorers.probes import PREFERRED
+from evalguard.scorers.probes import PREFERRED, WAVERED
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.judged import JudgedTask, Question
 from evalguard.tasks.rows import Row
@@ -48,14 +48,12 @@ Which answer is better? Reply with A or B."""
         return self._both(row, prepared.prompt, answer, reference)
 
     def scores(self, approvals: Sequence[float]) -> Mapping[str, float]:
-        """Return 1 where both orders prefer the answer, 0 where neither, else ½.
-
-        Of an even verdict each answer has a half.
-        """
+        """Return the mean over both orders, and whether the verdict changed with the order."""
         if not approvals:
             return {PREFERRED.name: 0.5}
         verdicts = [0.5 if approval == 0.5 else float(approval > 0.5) for approval in approvals]
-        return {PREFERRED.name: sum(verdicts) / len(verdicts)}
+        wavered = float(min(verdicts) < 0.5 < max(verdicts))
+        return {PREFERRED.name: sum(verdicts) / len(verdicts), WAVERED: wavered}
 
     def _labelled_questions(self, row: Row, question: str) -> tuple[Question, ...]:
         first, second = (str(self._labelled.column(row, column)) for column in ("a", "b"))

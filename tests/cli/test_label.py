@@ -70,7 +70,7 @@ def test_enough_labels_lead_on(label):
     label("q", "-n", "1")
     label.path.parent.mkdir(exist_ok=True)
     row = {"question": "q", "answer": "a"}
-    labels = ["yes", "no"] * 10
+    labels = ["yes", "no", True, False] * 5
     write_jsonl(label.path, [row | {"label": one, "n": n} for n, one in enumerate(labels)])
     code, _, told = label("q", "-n", "1")
     assert code == ExitCode.PASS

@@ -223,6 +223,39 @@ class TestOnAServer:
         )
 
 
+class TestAFailingEngine:
+    @pytest.fixture
+    def ask(self, project, monkeypatch):
+        """Ask a judge on an engine that refuses what is ``bad``."""
+
+        class Refusing:
+            name, max_length = "hf", 512
+
+            def respond(self, requests):
+                if any("bad" in instance.arguments[0] for _, instance in requests):
+                    raise EngineError("refused by a filter")
+                return [(-1.0 if "Yes" in i.arguments[1] else -3.0, True) for _, i in requests]
+
+        monkeypatch.setattr(ModelPool, "engine_of", lambda self, name: (Refusing(), name))
+
+        def run(*texts: str) -> list[float | str]:
+            loaded = load_project(project / "evalguard.yaml")
+            with SampleStore(":memory:") as store:
+                pool = ModelPool(loaded, ["baseline", JUDGE], store)
+                return Judging(pool, store).approvals([Question(t, "Yes", "No") for t in texts])
+
+        return run
+
+    def test_one_refused_question_takes_no_other_with_it(self, ask):
+        first, refused, last = ask("good", "bad", "fine")
+        assert first == last == pytest.approx(0.88, abs=0.01)
+        assert refused == "the judge: refused by a filter"
+
+    def test_a_judge_that_keeps_failing_is_given_up(self, ask):
+        with pytest.raises(EngineError, match="refused"):
+            ask("bad 1", "bad 2", "bad 3", "good")
+
+
 class TestBadInput:
     def test_a_project_without_a_judge(self, project):
         with pytest.raises(ConfigError, match=r"judge: suite 'manners' .* and none is named; add"):

@@ -15,6 +15,7 @@ from evalguard.demo.world import distinct
 from evalguard.errors import ConfigError, DataError
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import run_check
+from evalguard.runner.judging import Judging
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.preference import Preference
 from evalguard.tasks.prompts import PromptRows
@@ -128,17 +129,56 @@ def test_a_baseline_that_cannot_be_trusted_is_preferred_to_nothing(project, demo
 def test_another_baseline_measures_the_candidate_anew(project):
     check(project)
     again = check(project, "baseline.adapter=adapters/harmful")
-    assert {run.model: run.reused for run in again.tasks} == {
-        "baseline": 0,
-        "harmless": 0,
-        "harmful": 0,
-    }
+    assert {run.model: run.reused for run in again.tasks} == dict.fromkeys(
+        ("baseline", "harmless", "harmful"), 0
+    )
+
+
+def test_another_judge_needs_no_other_answers_of_the_baseline(project):
+    check(project)
+    shutil.copytree(project / "adapters" / "judge", project / "adapters" / "other")
+    settings = project / "adapters" / "other" / "adapter_config.json"
+    settings.write_text(settings.read_text().replace('"lora_alpha": 32', '"lora_alpha": 33'))
+    again = check(project, "judge.adapter=adapters/other")
+    reused = {run.model: run.reused for run in again.tasks}
+    assert reused == {"baseline": 60, "harmless": 0, "harmful": 0}
 
 
 def test_a_judge_that_disagrees_with_people_prefers_nothing(project):
     result = check(project, "judge.adapter=null")
     assert {one.verdict for one in result.gates} == {Verdict.ERROR}
     assert re.search(r"kappa .*right on \d+ of \d+ that are labelled a", result.gates[0].reason)
+
+
+def test_a_judge_that_takes_the_first_answer_after_its_admission_passes_nothing(
+    project, monkeypatch
+):
+    approvals = Judging.approvals
+    calls = []
+
+    def always_a(self, asked):
+        calls.append(asked)
+        honest = approvals(self, asked)
+        return honest if len(calls) == 1 else [float(one.yes == "A") for one in asked]
+
+    monkeypatch.setattr(Judging, "approvals", always_a)
+    found = {one.model: one for one in check(project).gates}
+    assert found["harmful"].verdict is Verdict.ERROR
+    assert "changes with the order of the answers in 60 of 60 pairs" in found["harmful"].reason
+    assert found["harmless"].verdict is Verdict.PASS  # its answers are the baseline's
+
+
+@pytest.mark.parametrize("demand", [{"max_drop": "60pp"}, {"max_drop": "10%"}])
+def test_a_margin_that_no_preference_can_miss(project, demand):
+    gate(project, **demand)
+    with pytest.raises(ConfigError, match=r"max_drop: .*(counts only to 0\.5|is fixed)"):
+        check(project)
+
+
+def test_the_noise_of_the_baseline_against_itself_is_not_asked(project):
+    loaded = load_project(project / "evalguard.yaml")
+    selected = [(one, "harmless") for one in loaded.thresholds.gates]
+    assert run_check(loaded, selected, noise=True).gates[0].noise is None
 
 
 def test_a_pair_that_people_have_not_decided(project):
@@ -184,4 +224,5 @@ class TestQuestions:
     def test_a_judge_that_always_takes_the_first_answer_prefers_neither(
         self, task, approvals, preferred
     ):
-        assert task.scores(approvals) == {"preferred": preferred}
+        wavered = preferred == 0.5
+        assert task.scores(approvals) == {"preferred": preferred, "wavered": wavered}
