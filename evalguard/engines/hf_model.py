@@ -74,7 +74,9 @@ class SwitchableHFLM(HFLM):
         drawn = [index for index, request in enumerate(requests) if is_sampled(request)]
         others = [request for request in requests if not is_sampled(request)]
         plain = iter(super().generate_until(others, disable_tqdm=disable_tqdm) if others else [])
-        sampled = dict(zip(drawn, sample(self, [requests[i] for i in drawn]), strict=True))
+        read_rows = self._read_rows if drawn and self._sharing_is_exact() else None
+        texts = sample(self, [requests[i] for i in drawn], read_rows=read_rows)
+        sampled = dict(zip(drawn, texts, strict=True))
         return [sampled[i] if i in sampled else next(plain) for i in range(len(requests))]
 
     def _loglikelihood_tokens(
@@ -87,6 +89,23 @@ class SwitchableHFLM(HFLM):
         rest = [request for index, request in enumerate(requests) if index not in found]
         plain = iter(super()._loglikelihood_tokens(rest, *args, **options) if rest else [])
         return [found[i] if i in found else next(plain) for i in range(len(requests))]
+
+    def _read_rows(self, tokens: torch.Tensor, mask: torch.Tensor) -> Cache:
+        mask = mask.to(self.device)
+        with torch.no_grad(), self._autocast():
+            output = self.model(
+                input_ids=tokens.to(self.device),
+                attention_mask=mask,
+                position_ids=(mask.cumsum(-1) - 1).masked_fill(mask == 0, 1),
+                use_cache=True,
+                logits_to_keep=1,
+            )
+        cache: Cache = output.past_key_values
+        return cache
+
+    def _autocast(self) -> torch.autocast:
+        dtype = self.mixed_precision_dtype
+        return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
 
     def _score_shared(self, requests: Sequence[TokenRequest]) -> dict[int, Likelihood]:
         """Return the likelihoods, by index, of the requests for which sharing pays."""
@@ -157,14 +176,7 @@ class SwitchableHFLM(HFLM):
             mask = mask[None, None]
             if self._base.config.get_text_config()._attn_implementation == "eager":
                 mask = torch.where(mask, 0.0, torch.finfo(self._base.dtype).min)
-        with (
-            torch.no_grad(),
-            torch.autocast(
-                self.device.type,
-                dtype=self.mixed_precision_dtype,
-                enabled=self.mixed_precision_dtype is not None,
-            ),
-        ):
+        with torch.no_grad(), self._autocast():
             output = self.model(
                 input_ids=tokens[None],
                 position_ids=positions[None],

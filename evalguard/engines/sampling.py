@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -24,6 +24,7 @@ from lm_eval.models.utils import (
     postprocess_generated_text,
 )
 from transformers import (
+    Cache,
     LogitsProcessor,
     LogitsProcessorList,
     TemperatureLogitsWarper,
@@ -44,11 +45,23 @@ def is_sampled(request: Instance) -> bool:
     )
 
 
-def sample(lm: HFLM, requests: Sequence[Instance]) -> list[str]:
+ReadRows = Callable[[torch.Tensor, torch.Tensor], Cache]
+"""Tokens and mask, int64 ``[rows, columns]``, 0 at padding on the left → the cache of the rows."""
+
+
+def sample(
+    lm: HFLM, requests: Sequence[Instance], *, read_rows: ReadRows | None = None
+) -> list[str]:
     """Return a sampled text for each request, in their order.
 
     A request's seed is the ``seed`` of its settings; without one, its prompt and how many requests
     of the same prompt stand before it.
+
+    Args:
+        lm: The model.
+        requests: What is asked.
+        read_rows: Reads a prompt once for all of its samples in a batch; ``None`` where what one
+            row has read cannot serve another.
     """
     groups: dict[str, list[int]] = defaultdict(list)
     seeds = _seeds(requests)
@@ -62,7 +75,8 @@ def sample(lm: HFLM, requests: Sequence[Instance]) -> list[str]:
         for start in range(0, len(ordered), size):
             batch = ordered[start : start + size]
             prompts = [requests[i].arguments[0] for i in batch]
-            found = _sample_batch(lm, prompts, json.loads(settings), [seeds[i] for i in batch])
+            own = [seeds[i] for i in batch]
+            found = _sample_batch(lm, prompts, json.loads(settings), own, read_rows)
             for index, text in zip(batch, found, strict=True):
                 texts[index] = text
     return texts
@@ -83,7 +97,11 @@ class _SeededDraw(LogitsProcessor):
 
 
 def _sample_batch(
-    lm: HFLM, prompts: Sequence[str], settings: Mapping[str, Any], seeds: Sequence[int]
+    lm: HFLM,
+    prompts: Sequence[str],
+    settings: Mapping[str, Any],
+    seeds: Sequence[int],
+    read_rows: ReadRows | None,
 ) -> Iterator[str]:
     """Yield a text for each prompt of one batch."""
     kwargs = normalize_gen_kwargs(dict(settings), lm.max_gen_toks)
@@ -95,6 +113,8 @@ def _sample_batch(
     )
     processors = LogitsProcessorList(_warpers(kwargs))
     processors.append(_SeededDraw(seeds, lm.device))
+    if read_rows and len(set(prompts)) < len(prompts) and ids.shape[1] > 1:
+        kwargs["past_key_values"] = _read_once(prompts, ids, mask, read_rows)
     rows = lm._model_generate(
         context=ids.to(lm.device),
         attention_mask=mask.to(lm.device),
@@ -106,6 +126,17 @@ def _sample_batch(
     for row in rows[:, ids.shape[1] :].tolist():
         text = lm.tok_decode(row)
         yield postprocess_generated_text(text, stop=until, think_end_token=lm.think_end_token)
+
+
+def _read_once(
+    prompts: Sequence[str], ids: torch.Tensor, mask: torch.Tensor, read_rows: ReadRows
+) -> Cache:
+    """Return the cache of all columns but the last, equal prompts being read once."""
+    places = {prompt: place for place, prompt in enumerate(dict.fromkeys(prompts))}
+    rows = [prompts.index(prompt) for prompt in places]
+    cache = read_rows(ids[rows, :-1], mask[rows, :-1])
+    cache.batch_select_indices(torch.tensor([places[prompt] for prompt in prompts]))
+    return cache
 
 
 def _warpers(kwargs: dict[str, Any]) -> Iterator[LogitsProcessor]:

@@ -8,6 +8,7 @@ from scipy.stats import chisquare
 
 from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.hf import HFEngine
+from evalguard.engines.hf_model import SwitchableHFLM
 from tests.engines import questions
 
 PROMPTS = ("the capital of france is", "yes or no: is 12 greater than 7? ", "question: 3 + 4?")
@@ -32,6 +33,24 @@ def test_a_draw_depends_neither_on_its_batch_nor_on_the_order(engine):
     alone = [engine.respond([(BASE, one)])[0] for one in asked]
     assert together == backwards == alone
     assert len(set(together)) > 10
+
+
+def test_samples_of_a_prompt_read_it_once_and_are_drawn_as_alone(engine, monkeypatch):
+    shapes = []
+    read = SwitchableHFLM._read_rows
+
+    def spy(self, tokens, mask):
+        shapes.append(tuple(tokens.shape))
+        return read(self, tokens, mask)
+
+    monkeypatch.setattr(SwitchableHFLM, "_read_rows", spy)
+    asked = [drawn(prompt, seed) for prompt in (PROMPTS[0], PROMPTS[0] * 3) for seed in range(4)]
+    found = engine.respond([(BASE, one) for one in asked])  # one batch, of rows padded on the left
+    assert [rows for rows, _ in shapes] == [2]
+    assert found == [engine.respond([(BASE, one)])[0] for one in asked]
+    monkeypatch.setattr(SwitchableHFLM, "_sharing_is_exact", lambda self: False)
+    assert found == engine.respond([(BASE, one) for one in asked])
+    assert len(shapes) == 1
 
 
 def test_sampled_and_greedy_requests_of_one_call_keep_their_places(engine):
