@@ -42,21 +42,25 @@ class Engine(ConfigModel):
     """Further arguments of the engine, such as `base_url` of an endpoint."""
 
 
-class Baseline(ConfigModel):
-    """The model that candidates must not be worse than."""
+class WholeModel(ConfigModel):
+    """A model that takes nothing over from another."""
 
     model: NonEmpty
     """Folder (relative to this file) or name on the hub."""
     revision: NonEmpty | None = None
     """Commit of a hub model (40 hex digits). Results of a moving branch cannot be stored."""
     adapter: NonEmpty | None = None
-    """Folder of an adapter that the baseline itself has, such as the one released last."""
+    """Folder of an adapter that the model itself has, such as the one released last."""
     tokenizer: NonEmpty | None = None
     """Folder or hub name, when it is not the model's own."""
     quantization: Quantization = "none"
     """bitsandbytes precision of the base's weights."""
     trust_remote_code: bool = False
     """Whether Python code that comes with this model may run."""
+
+
+class Baseline(WholeModel):
+    """The model that candidates must not be worse than."""
 
 
 class Candidate(ConfigModel):
@@ -87,21 +91,9 @@ class Candidate(ConfigModel):
         return self
 
 
-class Judge(ConfigModel):
+class Judge(WholeModel):
     """The model that says whether answers meet a criterion, or which of two is better."""
 
-    model: NonEmpty
-    """Folder (relative to this file) or name on the hub."""
-    revision: NonEmpty | None = None
-    """Commit of a hub model (40 hex digits)."""
-    adapter: NonEmpty | None = None
-    """Folder of an adapter that makes the model a judge."""
-    tokenizer: NonEmpty | None = None
-    """Folder or hub name, when it is not the model's own."""
-    quantization: Quantization = "none"
-    """bitsandbytes precision of the weights."""
-    trust_remote_code: bool = False
-    """Whether Python code that comes with this model may run."""
     engine: Engine | None = None
     """What runs it; the project's engine by default."""
 

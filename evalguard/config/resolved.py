@@ -10,12 +10,11 @@ from typing import Literal
 from evalguard.config.project import (
     BASELINE,
     JUDGE,
-    Baseline,
     Candidate,
     Engine,
-    Judge,
     ProjectConfig,
     Quantization,
+    WholeModel,
 )
 from evalguard.config.suite import SuiteConfig
 from evalguard.records import Gate
@@ -119,7 +118,7 @@ class Project:
         """Return a path of the project file as seen from the working directory."""
         return self.root / Path(relative).expanduser()
 
-    def _whole(self, name: str, config: Baseline | Judge, engine: Engine) -> ModelSpec:
+    def _whole(self, name: str, config: WholeModel, engine: Engine) -> ModelSpec:
         """Return a model that takes nothing over from another."""
         return ModelSpec(
             name=name,
