@@ -102,11 +102,13 @@ def measure(runs: int, *, seed: int = SEED) -> list[Outcome]:
 def _check(project: Path) -> dict[str, Any]:
     """Run a check to its end and return what is compared."""
     from evalguard.config import load_project
+    from evalguard.engines import grouping
     from evalguard.records import to_json
     from evalguard.runner import measure as measuring
     from evalguard.runner.check import run_check
 
-    measuring.BATCH_REQUESTS = 16  # many moments at which a kill can fall between two batches
+    # Many moments at which a kill can fall between two samples that are stored.
+    grouping.BLOCKS, grouping.BLOCK, measuring.STORE_SECONDS = {}, 16, 0.0
     loaded = load_project(project)
     selected = [(gate, "candidate") for gate in loaded.thresholds.gates]
     result = run_check(loaded, selected, full=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Response: TypeAlias = str | tuple[float, bool] | float
 """Text of a generation, (log-likelihood, is greedy) of a choice, or a rolling log-likelihood."""
+
+Outcome: TypeAlias = Response | EngineError
+"""The answer to a request, or why the engine has none to this one."""
 
 Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
 
@@ -97,21 +100,34 @@ class Engine(Protocol):
             TrustError: If it leaves the logits unchanged.
         """
 
-    def respond(
-        self,
-        requests: Sequence[tuple[str, Instance]],
-        *,
-        on_done: Callable[[int], None] | None = None,
-    ) -> list[Response]:
-        """Answer requests, each for a named model, in their order.
+    def stream(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
+        """Answer requests, each for a named model, and yield each answer as it comes.
+
+        What follows a request that cannot be answered is answered all the same. Where the engine
+        itself fails, what it has not yielded is open.
 
         Args:
             requests: Pairs of model name and lm-eval instance.
-            on_done: Called with the number of requests that were just finished.
+
+        Yields:
+            Position of a request, each once, in any order, and what came of it.
 
         Raises:
-            EngineError: If the engine failed.
+            EngineError: If the engine failed, or a model is not loaded.
         """
+
+    def respond(self, requests: Sequence[tuple[str, Instance]]) -> list[Response]:
+        """Answer requests, each for a named model, in their order.
+
+        Raises:
+            EngineError: If the engine failed, or has no answer to one of them.
+        """
+        responses: dict[int, Response] = {}
+        for position, outcome in self.stream(requests):
+            if isinstance(outcome, EngineError):
+                raise outcome
+            responses[position] = outcome
+        return [responses[position] for position in range(len(requests))]
 
     def close(self) -> None:
         """Free the memory."""
@@ -137,15 +153,15 @@ class GivesDistributions(Protocol):
         """
 
 
-def check_numbers(responses: Sequence[Response], engine: str) -> None:
-    """Check that every log-likelihood is a number.
+def checked(response: Response, engine: str) -> Outcome:
+    """Return the response, or an error where its log-likelihood is no number.
 
-    Raises:
-        EngineError: If one is NaN, which a damaged adapter or an overflow gives.
+    A damaged adapter or an overflow gives NaN.
     """
-    values = (response[0] if isinstance(response, tuple) else response for response in responses)
-    if any(isinstance(value, float) and isnan(value) for value in values):
-        raise EngineError(
-            f"{engine} engine: a log-likelihood is NaN. Check the model's weights, or compute in "
-            f"'dtype: bfloat16' or 'float32', which do not overflow."
-        )
+    value = response[0] if isinstance(response, tuple) else response
+    if not isinstance(value, float) or not isnan(value):
+        return response
+    return EngineError(
+        f"{engine} engine: a log-likelihood is NaN. Check the model's weights, or compute in "
+        f"'dtype: bfloat16' or 'float32', which do not overflow."
+    )

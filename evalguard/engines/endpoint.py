@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -26,12 +26,13 @@ from evalguard.engines.base import (
     BASE,
     PROBE_TEXTS,
     AdapterCheck,
+    Engine,
     EngineSettings,
+    Outcome,
     Response,
-    check_numbers,
 )
 from evalguard.engines.endpoint_options import EndpointOptions
-from evalguard.engines.grouping import answer_in_groups
+from evalguard.engines.grouping import stream_in_groups
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 from evalguard.quiet import quiet
 
@@ -51,7 +52,7 @@ _FAILURES = (
 _PROBE_TOKENS = 24
 
 
-class EndpointEngine:
+class EndpointEngine(Engine):
     """A server that answers for a base and, under other names, for its adapters."""
 
     name = "endpoint"
@@ -106,20 +107,13 @@ class EndpointEngine:
             del self._served[name]
             raise
 
-    def respond(
-        self,
-        requests: Sequence[tuple[str, Instance]],
-        *,
-        on_done: Callable[[int], None] | None = None,
-    ) -> list[Response]:
-        """Answer requests, each for a named model, in their order.
+    def stream(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
+        """Answer requests, each for a named model; yield each answer as it comes.
 
         Raises:
             EngineError: If the server failed, or a model is not served.
         """
-        responses = answer_in_groups(requests, self.models, self._answer, on_done=on_done)
-        check_numbers(responses, self.name)
-        return responses
+        return stream_in_groups(requests, self.models, self._answer, engine=self.name)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from evalguard.engines.base import Response
+from evalguard.engines.base import Outcome, Response, checked
 from evalguard.errors import EngineError
 
 if TYPE_CHECKING:
@@ -17,36 +17,45 @@ Answer = Callable[[str, str, "list[Instance]"], "Sequence[Response]"]
 
 _METHODS = {"multiple_choice": "loglikelihood"}
 
+BLOCKS = {"generate_until": 256}
+"""Requests of a type that lm-eval gets at once, and whose answers are there before the next ones.
 
-def answer_in_groups(
+They are sorted by length and cut into batches, so that fewer would fill the last batches less.
+"""
+
+BLOCK = 1024
+"""The same for all other types: a shared header is read once for all of them."""
+
+
+def stream_in_groups(
     requests: Sequence[tuple[str, Instance]],
     models: Sequence[str],
     answer: Answer,
     *,
-    on_done: Callable[[int], None] | None = None,
-) -> list[Response]:
-    """Answer requests of several models and types, and return the answers in their order.
+    engine: str,
+) -> Iterator[tuple[int, Outcome]]:
+    """Answer requests of several models and types; yield their positions and answers.
 
     Args:
         requests: Pairs of model name and lm-eval instance.
         models: Names that are loaded.
-        answer: Runs one group.
-        on_done: Called with the size of every group that is done.
+        answer: Runs requests of one group.
+        engine: Name of the engine.
 
     Raises:
-        EngineError: If a model is not loaded, or an answer is missing.
+        EngineError: If a model is not loaded, an answer is missing, or ``answer`` failed.
     """
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for index, (model, instance) in enumerate(requests):
+    for position, (model, instance) in enumerate(requests):
         if model not in models:
             raise EngineError(f"model '{model}' is not loaded; loaded: {', '.join(models)}")
-        groups[model, instance.request_type].append(index)
-    responses: dict[int, Response] = {}
-    for (model, kind), indices in groups.items():
-        found = answer(model, _METHODS.get(kind, kind), [requests[i][1] for i in indices])
-        if len(found) != len(indices):
-            raise EngineError(f"model '{model}' gave {len(found)} answers to {len(indices)}")
-        responses.update(zip(indices, found, strict=True))
-        if on_done:
-            on_done(len(indices))
-    return [responses[index] for index in range(len(requests))]
+        groups[model, instance.request_type].append(position)
+    for (model, kind), positions in groups.items():
+        size = BLOCKS.get(kind, BLOCK)
+        for start in range(0, len(positions), size):
+            block = positions[start : start + size]
+            found = answer(model, _METHODS.get(kind, kind), [requests[i][1] for i in block])
+            if len(found) != len(block):
+                raise EngineError(f"model '{model}' gave {len(found)} answers to {len(block)}")
+            for position, response in zip(block, found, strict=True):
+                yield position, checked(response, engine)

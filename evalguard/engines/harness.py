@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import gc
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import lm_eval
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import get_model
 
-from evalguard.engines.base import BASE, AdapterCheck, EngineSettings, Response, check_numbers
-from evalguard.engines.grouping import answer_in_groups
+from evalguard.engines.base import (
+    BASE,
+    AdapterCheck,
+    Engine,
+    EngineSettings,
+    Outcome,
+    Response,
+)
+from evalguard.engines.grouping import stream_in_groups
 from evalguard.errors import EngineError, ModelError
 from evalguard.quiet import quiet
 
 _FAILURES = (RuntimeError, ValueError, TypeError, AssertionError, LookupError, OSError)
 
 
-class HarnessEngine:
+class HarnessEngine(Engine):
     """A model of an lm-eval type, such as ``sglang``, ``openvino`` or ``gguf``."""
 
     def __init__(self, name: str, settings: EngineSettings) -> None:
@@ -71,20 +78,13 @@ class HarnessEngine:
             f"model with 'model' in place of 'adapter', or use hf, vllm or endpoint."
         )
 
-    def respond(
-        self,
-        requests: Sequence[tuple[str, Instance]],
-        *,
-        on_done: Callable[[int], None] | None = None,
-    ) -> list[Response]:
-        """Answer requests in their order.
+    def stream(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
+        """Answer requests; yield each answer as it comes.
 
         Raises:
             EngineError: If lm-eval's model failed.
         """
-        responses = answer_in_groups(requests, self.models, self._answer, on_done=on_done)
-        check_numbers(responses, self.name)
-        return responses
+        return stream_in_groups(requests, self.models, self._answer, engine=self.name)
 
     def close(self) -> None:
         """Free the memory."""

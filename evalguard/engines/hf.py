@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import lm_eval
@@ -17,12 +16,14 @@ from evalguard.engines.adapter_files import read_adapter
 from evalguard.engines.base import (
     BASE,
     AdapterCheck,
+    Engine,
     EngineSettings,
     Floats,
+    Outcome,
     Response,
-    check_numbers,
 )
 from evalguard.engines.fit import origin_notes
+from evalguard.engines.grouping import stream_in_groups
 from evalguard.engines.hf_model import SwitchableHFLM, constructor_arguments
 from evalguard.errors import EngineError, ModelError, TrustError
 from evalguard.quiet import quiet
@@ -31,7 +32,7 @@ SMALL_MODEL_PARAMETERS = 50_000_000
 """Below this size one thread is faster than several, which spend their time waiting."""
 
 
-class HFEngine:
+class HFEngine(Engine):
     """A base model in transformers that answers for itself and for any number of adapters.
 
     Scores equal those of ``lm_eval --model hf``, with and without ``peft=``: the requests go
@@ -106,13 +107,8 @@ class HFEngine:
             )
         return effect
 
-    def respond(
-        self,
-        requests: Sequence[tuple[str, Instance]],
-        *,
-        on_done: Callable[[int], None] | None = None,
-    ) -> list[Response]:
-        """Answer requests, each for a named model, in their order.
+    def stream(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
+        """Answer requests, each for a named model; yield each answer as it comes.
 
         Requests are grouped by model and type; lm-eval sorts and batches each group.
 
@@ -120,25 +116,18 @@ class HFEngine:
             EngineError: If the forward pass failed, memory ran out, or a model is not loaded.
             TrustError: If an adapter that was loaded before has changed the base.
         """
-        groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for index, (model, instance) in enumerate(requests):
-            groups[model, instance.request_type].append(index)
-        responses: list[Response | None] = [None] * len(requests)
-        for (model, request_type), indices in groups.items():
-            self._check_model(model)
-            method = getattr(self._lm, _METHODS.get(request_type, request_type))
-            try:
-                with self._lm.using(model), quiet():
-                    answers = method([requests[i][1] for i in indices], disable_tqdm=True)
-            except (RuntimeError, AssertionError, ValueError) as error:
-                raise EngineError(f"hf engine, model '{model}': {_first_line(error)}") from error
-            for index, answer in zip(indices, answers, strict=True):
-                responses[index] = answer
-            if on_done:
-                on_done(len(indices))
-        found = [answer for answer in responses if answer is not None]
-        check_numbers(found, self.name)
-        return found
+        self._check_base()
+        return stream_in_groups(requests, self.models, self._answer, engine=self.name)
+
+    def _answer(self, model: str, method: str, instances: list[Instance]) -> Sequence[Response]:
+        try:
+            with self._lm.using(model), quiet():
+                answers: Sequence[Response] = getattr(self._lm, method)(
+                    instances, disable_tqdm=True
+                )
+        except (RuntimeError, AssertionError, ValueError) as error:
+            raise EngineError(f"hf engine, model '{model}': {_first_line(error)}") from error
+        return answers
 
     def log_probabilities(self, model: str, prompt: str, text: str) -> Floats:
         """Return log-probabilities along a text after a prompt, and for what follows it.
@@ -147,7 +136,9 @@ class HFEngine:
             EngineError: If the forward pass failed, memory ran out, or the model is not loaded.
             TrustError: If an adapter that was loaded before has changed the base.
         """
-        self._check_model(model)
+        self._check_base()
+        if model not in self.models:
+            raise EngineError(f"model '{model}' is not loaded; loaded: {', '.join(self.models)}")
         try:
             with self._lm.using(model), quiet():
                 return self._lm.log_probabilities(prompt, text)
@@ -162,14 +153,9 @@ class HFEngine:
             torch.cuda.empty_cache()
         torch.set_num_threads(self._threads)
 
-    def _check_model(self, model: str) -> None:
+    def _check_base(self) -> None:
         if self._damage:
             raise TrustError(f"{self._damage}, so that no model on it can be trusted.")
-        if model not in self.models:
-            raise EngineError(f"model '{model}' is not loaded; loaded: {self.models}")
-
-
-_METHODS = {"multiple_choice": "loglikelihood"}
 
 
 def _mean_change(before: list[torch.Tensor], after: list[torch.Tensor]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
@@ -20,9 +20,10 @@ from evalguard.engines.base import (
     BASE,
     PROBE_TEXTS,
     AdapterCheck,
+    Engine,
     EngineSettings,
-    Response,
-    check_numbers,
+    Outcome,
+    checked,
 )
 from evalguard.engines.fit import origin_notes
 from evalguard.engines.modules import bare_model, check_modules
@@ -32,13 +33,12 @@ from evalguard.engines.vllm_library import (
     ChildLog,
     EngineDeadError,
     LoRARequest,
-    RequestOutput,
     SamplingParams,
-    TokensPrompt,
     vllm_environment,
 )
 from evalguard.engines.vllm_model import BatchingVLLM, Tokens
-from evalguard.engines.vllm_scoring import Prompt, Scoring, ScoringBatch
+from evalguard.engines.vllm_queue import Prompt, Queue
+from evalguard.engines.vllm_scoring import Likelihood, OpenScorings, Scoring, ScoringPrompt
 from evalguard.engines.vllm_start import constructor_arguments, read_plan
 from evalguard.engines.vllm_support import check_lora, module_names
 from evalguard.errors import EngineError, ModelError, TrustError
@@ -48,7 +48,7 @@ _FAILURES = (RuntimeError, ValueError, TypeError, AssertionError, OSError, Engin
 """What vLLM raises when a model cannot be loaded or a call fails."""
 
 
-class VLLMEngine:
+class VLLMEngine(Engine):
     """A base model in vLLM that answers for itself and for its LoRA adapters.
 
     Scores equal those of ``lm_eval --model vllm``: requests are encoded, and texts cut, by
@@ -114,31 +114,25 @@ class VLLMEngine:
             self._remove(name)
             raise ModelError(f"{path}: vLLM cannot load it: {self._reason(error)}") from error
 
-    def respond(
-        self,
-        requests: Sequence[tuple[str, Instance]],
-        *,
-        on_done: Callable[[int], None] | None = None,
-    ) -> list[Response]:
-        """Answer requests of all models and types in one engine call, in their order.
+    def stream(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
+        """Answer requests of all models and types together; yield each answer as it comes.
 
         Raises:
-            EngineError: If vLLM failed, a prompt is too long, or a model is not loaded.
+            EngineError: If vLLM failed, or a model is not loaded.
         """
         for model, _ in requests:
             if model not in self.models:
-                raise EngineError(f"model '{model}' is not loaded; loaded: {self.models}")
-        if not requests:
-            return []
+                raise EngineError(
+                    f"model '{model}' is not loaded; loaded: {', '.join(self.models)}"
+                )
+        queue = Queue(self._lm.model, self._adapters)
         try:
-            with quiet():
-                responses = self._answer(requests)
+            yield from self._answers(queue, requests)
         except _FAILURES as error:
             raise EngineError(f"vllm engine: {self._reason(error)}") from error
-        check_numbers(responses, self.name)
-        if on_done:
-            on_done(len(requests))
-        return responses
+        finally:
+            with suppress(*_FAILURES):  # of an engine that is dead
+                queue.drop()
 
     def close(self) -> None:
         """End vLLM's processes, which hold the memory."""
@@ -175,47 +169,63 @@ class VLLMEngine:
         psutil.wait_procs(self._processes, timeout=20)
         self._log.close()
 
-    def _answer(self, requests: Sequence[tuple[str, Instance]]) -> list[Response]:
-        scorings = self._scorings(requests)
-        batch = ScoringBatch(scoring for group in scorings.values() for scoring in group)
-        generations = {
-            index: self._lm.encode_generation(instance)
-            for index, (_, instance) in enumerate(requests)
-            if instance.request_type == "generate_until"
-        }
-        prompts = [
-            Prompt(requests[index][0], tokens, params)
-            for index, (tokens, params, _) in generations.items()
-        ]
-        _seed(prompts)
-        outputs = self._generate([*batch.prompts, *prompts])
-        scores = batch.read(outputs[: len(batch.prompts)], self._generate)
-        responses: dict[int, Response] = {}
-        for index, group in scorings.items():
-            found = [scores[scoring] for scoring in group]
-            rolling = requests[index][1].request_type == "loglikelihood_rolling"
-            responses[index] = sum(value for value, _ in found) if rolling else found[0]
-        texts = outputs[len(batch.prompts) :]
-        for (index, (_, _, until)), output in zip(generations.items(), texts, strict=True):
-            responses[index] = self._lm.read_generation(output, until)
-        return [responses[index] for index in range(len(requests))]
+    def _answers(
+        self, queue: Queue, requests: Sequence[tuple[str, Instance]]
+    ) -> Iterator[tuple[int, Outcome]]:
+        wanted: dict[int, list[Scoring]] = {}
+        generations: dict[Prompt, tuple[int, list[str]]] = {}
+        with quiet():
+            pairs = self._pairs(requests)
+        for position, (model, instance) in enumerate(requests):
+            try:
+                if instance.request_type == "generate_until":
+                    tokens, params, until = self._lm.encode_generation(instance)
+                    generations[Prompt(model, tokens, params)] = position, until
+                else:
+                    wanted[position] = [self._scoring(model, *pair) for pair in pairs[position]]
+            except EngineError as error:
+                yield position, error
+            else:
+                if position in wanted and not wanted[position]:
+                    yield position, 0.0  # an empty text
+        _seed(list(generations))
+        scorings = OpenScorings(wanted)
 
-    def _scorings(self, requests: Sequence[tuple[str, Instance]]) -> dict[int, list[Scoring]]:
-        """Return what each choice and each rolling request needs scored, by its position."""
-        found: dict[int, list[Scoring]] = {}
+        def scored(likelihoods: Mapping[Scoring, Likelihood]) -> Iterator[tuple[int, Outcome]]:
+            for position, found in scorings.found(likelihoods):
+                rolling = requests[position][1].request_type == "loglikelihood_rolling"
+                value = sum(likelihood for likelihood, _ in found) if rolling else found[0]
+                yield position, checked(value, self.name)
+
+        # The longest answers begin first, and choices fill the room that shorter ones leave.
+        longest = sorted(generations, key=lambda prompt: -(prompt.params.max_tokens or 0))
+        queue.add([*longest, *scorings.prompts()])
+        yield from scored(scorings.empty())
+        for prompt, output in queue.outputs():
+            if isinstance(prompt, ScoringPrompt):
+                likelihoods = prompt.read(output)
+                if not likelihoods:
+                    queue.add([prompt.uncached()])
+                yield from scored(likelihoods)
+            else:
+                position, until = generations.pop(prompt)
+                yield position, self._lm.read_generation(output, until)
+
+    def _pairs(
+        self, requests: Sequence[tuple[str, Instance]]
+    ) -> dict[int, list[tuple[Tokens, Tokens]]]:
+        """Return context and continuation of each choice and each window, by position."""
         choices = {
-            index: instance
-            for index, (_, instance) in enumerate(requests)
+            position: instance
+            for position, (_, instance) in enumerate(requests)
             if instance.request_type in ("loglikelihood", "multiple_choice")
         }
-        pairs = self._lm.encode_choices(list(choices.values()))
-        for index, pair in zip(choices, pairs, strict=True):
-            found[index] = [self._scoring(requests[index][0], *pair)]
-        for index, (model, instance) in enumerate(requests):
+        encoded = self._lm.encode_choices(list(choices.values()))
+        pairs = {position: [pair] for position, pair in zip(choices, encoded, strict=True)}
+        for position, (_, instance) in enumerate(requests):
             if instance.request_type == "loglikelihood_rolling":
-                windows = self._lm.encode_windows(instance.args[0])
-                found[index] = [self._scoring(model, *window) for window in windows]
-        return found
+                pairs[position] = self._lm.encode_windows(instance.args[0])
+        return pairs
 
     def _scoring(self, model: str, context: Tokens, continuation: Tokens) -> Scoring:
         # A choice of one token is generated, longer ones are part of the prompt; one token
@@ -227,14 +237,6 @@ class VLLMEngine:
                 f"{self.max_length}"
             )
         return Scoring(model, context, continuation)
-
-    def _generate(self, prompts: Sequence[Prompt]) -> list[RequestOutput]:
-        return self._lm.model.generate(
-            [TokensPrompt(prompt_token_ids=list(prompt.tokens)) for prompt in prompts],
-            [prompt.params for prompt in prompts],
-            lora_request=[self._adapters.get(prompt.model) for prompt in prompts],
-            use_tqdm=False,
-        )
 
     def _check_plan(self, adapter: AdapterFiles) -> None:
         """Check that the engine was started for it; vLLM leaves out what it does not expect."""
@@ -283,16 +285,16 @@ class VLLMEngine:
             detokenize=False,
             skip_reading_prefix_cache=True,
         )
-        with quiet():
-            outputs = self._generate(
-                [Prompt(m, tokens, params) for m in models for tokens in texts]
-            )
+        prompts = [Prompt(model, tokens, params) for model in models for tokens in texts]
+        queue = Queue(self._lm.model, self._adapters)
+        queue.add(prompts)
+        found = dict(queue.outputs())
         rows = [
             [
                 row[token].logprob
                 for token, row in zip(tokens[1:], output.prompt_logprobs[1:], strict=True)
             ]
-            for tokens, output in zip(texts * len(models), outputs, strict=True)
+            for tokens, output in ((prompt.tokens, found[prompt]) for prompt in prompts)
         ]
         size = len(texts)
         return [list(chain(*rows[i * size : (i + 1) * size])) for i in range(len(models))]

@@ -8,11 +8,13 @@ are those that lm-eval gets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalguard.engines.vllm_library import RequestOutput, SamplingParams
 from evalguard.engines.vllm_model import Tokens
+from evalguard.engines.vllm_queue import Prompt
 from evalguard.errors import EngineError
 
 Likelihood = tuple[float, bool]
@@ -32,65 +34,63 @@ class Scoring:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prompt:
-    """One prompt of an engine call, and how its output is read.
+class ScoringPrompt(Prompt):
+    """A prompt whose output tells the likelihoods of continuations.
 
     Attributes:
-        model: Which model answers it.
-        tokens: The prompt.
-        params: How vLLM is to answer.
+        scorings: The continuations.
     """
 
-    model: str
-    tokens: Tokens
-    params: SamplingParams
+    scorings: tuple[Scoring, ...]
+
+    def read(self, output: RequestOutput) -> dict[Scoring, Likelihood]:
+        """Return the likelihoods; none where the continuation itself came out of the cache."""
+        scoring = self.scorings[0]
+        if len(scoring.continuation) == 1:
+            return {scoring: _read_next_token(output, scoring) for scoring in self.scorings}
+        return {scoring: _read_span(output, scoring)} if _is_complete(output, scoring) else {}
+
+    def uncached(self) -> ScoringPrompt:
+        """Return the prompt that computes the continuation whatever the cache holds."""
+        return _span_prompt(self.scorings[0], cached=False)
 
 
-Generate = Callable[[Sequence[Prompt]], list[RequestOutput]]
-"""Answers prompts of all models in one engine call."""
-
-
-class ScoringBatch:
-    """The prompts of many scorings, each prompt once.
+class OpenScorings:
+    """The scorings of many requests, and which requests still wait for some.
 
     Args:
-        scorings: What to score; equal ones are scored once.
+        wanted: What each request needs scored; equal scorings are scored once.
     """
 
-    def __init__(self, scorings: Iterable[Scoring]) -> None:
-        unique = list(dict.fromkeys(scorings))
-        self._empty = [scoring for scoring in unique if not scoring.continuation]
-        self._single = list(_by_context(s for s in unique if len(s.continuation) == 1))
-        self._spans = [scoring for scoring in unique if len(scoring.continuation) > 1]
-        self.prompts: list[Prompt] = [
-            *(_next_token_prompt(group) for group in self._single),
-            *(_span_prompt(scoring) for scoring in self._spans),
-        ]
+    def __init__(self, wanted: Mapping[int, Sequence[Scoring]]) -> None:
+        self._wanted = dict(wanted)
+        self._missing = {request: len(set(own)) for request, own in wanted.items()}
+        self._waiting: dict[Scoring, list[int]] = defaultdict(list)
+        for request, own in wanted.items():
+            for scoring in dict.fromkeys(own):
+                self._waiting[scoring].append(request)
+        self._found: dict[Scoring, Likelihood] = {}
 
-    def read(
-        self, outputs: Sequence[RequestOutput], generate: Generate
-    ) -> Mapping[Scoring, Likelihood]:
-        """Return the likelihood of every scoring.
+    def prompts(self) -> list[ScoringPrompt]:
+        """Return what vLLM must be given, each prompt once."""
+        single = _by_context(s for s in self._waiting if len(s.continuation) == 1)
+        spans = (scoring for scoring in self._waiting if len(scoring.continuation) > 1)
+        return [*map(_next_token_prompt, single), *map(_span_prompt, spans)]
 
-        Args:
-            outputs: Outputs of :attr:`prompts`, in their order.
-            generate: Runs again what came out of the cache too far.
-        """
-        found: dict[Scoring, Likelihood] = dict.fromkeys(self._empty, (0.0, True))
-        count = len(self._single)
-        for group, output in zip(self._single, outputs[:count], strict=True):
-            found.update((scoring, _read_next_token(output, scoring)) for scoring in group)
-        again = []
-        for scoring, output in zip(self._spans, outputs[count:], strict=True):
-            if _is_complete(output, scoring):
-                found[scoring] = _read_span(output, scoring)
-            else:
-                again.append(scoring)
-        if again:
-            fresh = generate([_span_prompt(scoring, cached=False) for scoring in again])
-            for scoring, output in zip(again, fresh, strict=True):
-                found[scoring] = _read_span(output, scoring)
-        return found
+    def empty(self) -> dict[Scoring, Likelihood]:
+        """Return the likelihoods of empty continuations, which are certain."""
+        return {scoring: (0.0, True) for scoring in self._waiting if not scoring.continuation}
+
+    def found(
+        self, likelihoods: Mapping[Scoring, Likelihood]
+    ) -> Iterator[tuple[int, list[Likelihood]]]:
+        """Take note of likelihoods; yield the requests that now have all of theirs."""
+        for scoring, likelihood in likelihoods.items():
+            self._found[scoring] = likelihood
+            for request in self._waiting.pop(scoring):
+                self._missing[request] -= 1
+                if not self._missing[request]:
+                    yield request, [self._found[own] for own in self._wanted[request]]
 
 
 def _by_context(scorings: Iterable[Scoring]) -> Iterator[list[Scoring]]:
@@ -102,17 +102,17 @@ def _by_context(scorings: Iterable[Scoring]) -> Iterator[list[Scoring]]:
             yield group[start : start + MAX_CHOICES]
 
 
-def _next_token_prompt(group: Sequence[Scoring]) -> Prompt:
+def _next_token_prompt(group: Sequence[Scoring]) -> ScoringPrompt:
     params = SamplingParams(
         temperature=0,
         max_tokens=1,
         logprob_token_ids=[scoring.continuation[0] for scoring in group],
         detokenize=False,
     )
-    return Prompt(group[0].model, group[0].context, params)
+    return ScoringPrompt(group[0].model, group[0].context, params, tuple(group))
 
 
-def _span_prompt(scoring: Scoring, *, cached: bool = True) -> Prompt:
+def _span_prompt(scoring: Scoring, *, cached: bool = True) -> ScoringPrompt:
     params = SamplingParams(
         temperature=0,
         max_tokens=1,
@@ -121,7 +121,8 @@ def _span_prompt(scoring: Scoring, *, cached: bool = True) -> Prompt:
         flat_logprobs=True,
         skip_reading_prefix_cache=not cached,
     )
-    return Prompt(scoring.model, scoring.context + scoring.continuation, params)
+    tokens = scoring.context + scoring.continuation
+    return ScoringPrompt(scoring.model, tokens, params, (scoring,))
 
 
 def _read_next_token(output: RequestOutput, scoring: Scoring) -> Likelihood:

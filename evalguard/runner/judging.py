@@ -7,12 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalguard.config import JUDGE, Suite
 from evalguard.config.task_kinds import Judged
-from evalguard.engines.base import Engine
+from evalguard.engines.base import Engine, Outcome
+from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, TrustError
 from evalguard.records import DetectorRates, Gate, ScoredSample
 from evalguard.runner.models import ModelPool
@@ -35,9 +37,6 @@ _REPLY_TOKENS = 8
 
 _FEWEST_PAIRS = 10
 """Pairs from which it is told that a judge wavers."""
-
-_FAILURES_IN_A_ROW = 3
-"""Questions, asked alone, after which the judge is given up."""
 
 
 class Judging:
@@ -118,47 +117,23 @@ class Judging:
         ]
         fitting = [index for index, approval in enumerate(approvals) if approval == 0.0]
         asked_about = [(prompts[index], asked[index]) for index in fitting]
-        try:
-            found = self._replies(engine, served, asked_about)
-        except EngineError as error:
-            found = self._replies_one_by_one(engine, served, asked_about, error)
+        found = self._replies(engine, served, asked_about)
         for index, approval in zip(fitting, found, strict=True):
             approvals[index] = approval
         return approvals
 
     def _replies(self, engine: Engine, served: str, asked: Sequence[Asked]) -> list[Approval]:
         if engine.name == "endpoint":  # not every server tells log-likelihoods
-            replies = engine.respond([(served, _reply_to(prompt)) for prompt, _ in asked])
+            replies = _all(engine, [(served, _reply_to(prompt)) for prompt, _ in asked])
             pairs = zip(replies, asked, strict=True)
-            return [_read(str(reply), question) for reply, (_, question) in pairs]
+            return [_read(reply, question) for reply, (_, question) in pairs]
         choices = [
             (served, _choice(prompt, word))
             for prompt, question in asked
             for word in (question.yes, question.no)
         ]
-        responses = engine.respond(choices)
-        values = [response[0] for response in responses if isinstance(response, tuple)]
-        likelihoods = zip(values[::2], values[1::2], strict=True)
-        return [1 / (1 + math.exp(min(no - yes, 700.0))) for yes, no in likelihoods]
-
-    def _replies_one_by_one(
-        self, engine: Engine, served: str, asked: Sequence[Asked], error: EngineError
-    ) -> list[Approval]:
-        """Ask again, so that one bad question does not take the others with it."""
-        found: list[Approval] = []
-        failures = 0
-        for one in asked:
-            if failures == _FAILURES_IN_A_ROW:
-                raise error
-            try:
-                found += self._replies(engine, served, [one])
-                failures = 0
-            except EngineError as problem:
-                found.append(f"the judge: {problem}")
-                failures += 1
-        if failures == len(asked):
-            raise error
-        return found
+        found = _all(engine, choices)
+        return [_approval(yes, no) for yes, no in zip(found[::2], found[1::2], strict=True)]
 
     def _try(self, labelled: Sequence[Labelled]) -> Admission:
         approvals = iter(self.approvals([asked for one in labelled for asked in one.questions]))
@@ -299,7 +274,24 @@ def _decided(approvals: Sequence[Approval]) -> bool | None:
     return None if sum(votes) == 0 else sum(votes) > 0
 
 
-def _read(reply: str, question: Question) -> Approval:
+def _all(engine: Engine, requests: Sequence[tuple[str, Instance]]) -> list[Outcome]:
+    return [outcome for _, outcome in sorted(answer_each(engine, requests), key=itemgetter(0))]
+
+
+def _approval(yes: Outcome, no: Outcome) -> Approval:
+    """Return the probability of yes against no from the log-likelihoods of both words."""
+    for outcome in (yes, no):
+        if isinstance(outcome, EngineError):
+            return f"the judge: {outcome}"
+    assert isinstance(yes, tuple)
+    assert isinstance(no, tuple)
+    return 1 / (1 + math.exp(min(no[0] - yes[0], 700.0)))
+
+
+def _read(reply: Outcome, question: Question) -> Approval:
+    if isinstance(reply, EngineError):
+        return f"the judge: {reply}"
+    reply = str(reply)
     said = [word for word in (question.yes, question.no) if _begins_with(reply, word)]
     if len(said) != 1:
         return f"the judge replied {reply[:40]!r}, neither {question.yes} nor {question.no}"

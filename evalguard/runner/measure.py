@@ -1,4 +1,4 @@
-"""Every scored sample that is asked for: from the store, else from an engine, in batches."""
+"""Every scored sample that is asked for: from the store, else from an engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from evalguard.engines.base import Engine
+from evalguard.engines.base import Engine, Outcome
+from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, MeasurementError, TrustError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
@@ -22,9 +23,11 @@ from evalguard.tasks.judged import JudgedTask, Question
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
-BATCH_REQUESTS = 256
-"""Requests in one engine call; the results of a call are stored before the next one starts."""
+CALL_REQUESTS = 4096
+"""Requests that an engine gets at once, so that it is full; their answers come one by one."""
 
+STORE_SECONDS = 1.0
+"""Answers are scored and stored this often while others are still computed."""
 
 Key: TypeAlias = tuple[str, str, str]
 """Suite, task and model."""
@@ -56,7 +59,7 @@ class Measured:
 
 @dataclass(slots=True)
 class Progress:
-    """What has been done so far; handed to the display after every engine call."""
+    """What has been done so far; handed to the display whenever something is stored."""
 
     stage: str = "loading"
     samples: int = 0
@@ -109,7 +112,6 @@ class Measurer:
         count_tokens: Length of a prompt in tokens for a model.
         approvals: Asks the judge; needed for tasks that are judged.
         on_progress: Called after every step.
-        batch_requests: Requests in one engine call.
     """
 
     def __init__(
@@ -120,14 +122,12 @@ class Measurer:
         *,
         approvals: Approvals | None = None,
         on_progress: Callable[[Progress], None] | None = None,
-        batch_requests: int = BATCH_REQUESTS,
     ) -> None:
         self._store = store
         self._engine_of = engine_of
         self._count_tokens = count_tokens
         self._approvals = approvals
         self._on_progress = on_progress or (lambda _: None)
-        self._batch_requests = batch_requests
         self.results = Results()
         self.progress = Progress()
         self._fingerprints: dict[Key, str] = {}
@@ -155,9 +155,8 @@ class Measurer:
         following = [item for item in pending if item[0].reference and not item[0].task.judged]
         plain = [item for item in pending if not item[0].reference]
         for items in (plain, compared):  # the baseline's answers first
-            for batch in _batches(items, self._batch_requests):
-                self._show_task(batch[0][0])
-                self._run(batch)
+            for part in _parts(items, CALL_REQUESTS):
+                self._run(part)
         for item in following:
             self._show_task(item[0])
             self._follow(*item)
@@ -202,24 +201,18 @@ class Measurer:
         self.results.reused[measured.key] += len(stored)
         return [(measured, measured.task.prepared(id_)) for id_ in new if id_ not in stored]
 
-    def _run(self, batch: Sequence[Pending]) -> None:
-        fitting = [item for item in batch if self._has_reference(*item) and self._fits(*item)]
-        try:
-            self._answer(fitting)
-        except EngineError:
-            # One bad request must not take the others with it: try each alone, once more.
-            failures = [self._answer_alone(item) for item in fitting]
-            errors = [error for error in failures if error]
-            if errors and len(errors) == len(fitting):
-                raise errors[0] from None
-
-    def _answer_alone(self, item: Pending) -> EngineError | None:
-        try:
-            self._answer([item])
-        except EngineError as error:
-            self._record_failure(*item, str(error))
-            return error
-        return None
+    def _run(self, items: Sequence[Pending]) -> None:
+        """Ask the engines that are needed, one after the other."""
+        self._show_task(items[0][0])
+        of_engine: dict[int, list[Pending]] = defaultdict(list)
+        engines: dict[int, Engine] = {}
+        for item in items:
+            if self._has_reference(*item) and self._fits(*item):
+                engine, _ = self._engine_of(item[0].model)
+                engines[id(engine)] = engine
+                of_engine[id(engine)].append(item)
+        for key, own in of_engine.items():
+            self._answer(engines[key], own)
 
     def _has_reference(self, measured: Measured, sample: Prepared) -> bool:
         """Refuse a sample that is held against an answer which the baseline did not give."""
@@ -264,30 +257,55 @@ class Measurer:
             error=reason,
         )
 
-    def _answer(self, batch: Sequence[Pending]) -> None:
-        """Run one engine call for each engine that is needed, score, and store."""
-        by_engine: dict[int, list[Pending]] = defaultdict(list)
-        engines: dict[int, Engine] = {}
-        for item in batch:
-            engine, _ = self._engine_of(item[0].model)
-            engines[id(engine)] = engine
-            by_engine[id(engine)].append(item)
-        for key, items in by_engine.items():
-            requests = [
-                (self._engine_of(measured.model)[1], redrawn(instance, measured.draw))
-                for measured, sample in items
-                for instance in sample.instances
-                for _ in range(instance.repeats or 1)
-            ]
-            started = time.perf_counter()
-            responses = iter(engines[key].respond(requests))
-            self._count_call(started)
-            answered = [
-                (measured, sample, [next(responses) for _ in range(_responses(sample))])
-                for measured, sample in items
-            ]
-            self._judge([one for one in answered if one[0].task.judged])
-            self._score(answered)
+    def _answer(self, engine: Engine, items: Sequence[Pending]) -> None:
+        """Ask one engine; score and store what it has answered while it answers the rest."""
+        requests: list[tuple[str, Instance]] = []
+        owners: list[_Waiting] = []
+        for measured, sample in items:
+            waiting = _Waiting(measured, sample, first=len(requests))
+            served = self._engine_of(measured.model)[1]
+            for instance in sample.instances:
+                drawn = redrawn(instance, measured.draw)
+                requests += [(served, drawn)] * (instance.repeats or 1)
+            owners += [waiting] * (len(requests) - waiting.first)
+        done: list[Answered] = []
+        judged: list[Answered] = []
+        stored = time.perf_counter()
+        outcomes = answer_each(engine, requests)
+        self.progress.engine_calls += 1
+        try:
+            while (arrived := self._next(outcomes)) is not None:
+                position, outcome = arrived
+                if answered := self._arrived(owners[position], position, outcome):
+                    (judged if answered[0].task.judged else done).append(answered)
+                if time.perf_counter() - stored > STORE_SECONDS and done:
+                    self._score(done)
+                    self._show_task(done[-1][0])
+                    done, stored = [], time.perf_counter()
+        finally:
+            # What was answered is kept, whatever ended the call.
+            self._score(done)
+        self._judge(judged)
+        self._score(judged)
+
+    def _next(self, outcomes: Iterator[tuple[int, Outcome]]) -> tuple[int, Outcome] | None:
+        """Wait for the engine."""
+        started = time.perf_counter()
+        arrived = next(outcomes, None)
+        self.progress.engine_seconds += time.perf_counter() - started
+        return arrived
+
+    def _arrived(self, waiting: _Waiting, position: int, outcome: Outcome) -> Answered | None:
+        """Note an answer; return all of the sample's when it was the last."""
+        waiting.outcomes[position - waiting.first] = outcome
+        if len(waiting.outcomes) < _responses(waiting.sample):
+            return None
+        for found in waiting.outcomes.values():
+            if isinstance(found, EngineError):
+                self._record_failure(waiting.measured, waiting.sample, str(found))
+                return None
+        answers = [outcome for _, outcome in sorted(waiting.outcomes.items())]
+        return waiting.measured, waiting.sample, answers
 
     def _count_call(self, started: float) -> None:
         self.progress.engine_seconds += time.perf_counter() - started
@@ -366,6 +384,23 @@ class Measurer:
         return replace(sample, outputs=outputs, prompt_tokens=prompt, output_tokens=output)
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A sample whose answers are not all there.
+
+    Attributes:
+        measured: What it belongs to.
+        sample: The sample.
+        first: Position of its first request in the call.
+        outcomes: What has come, by the place among its own requests.
+    """
+
+    measured: Measured
+    sample: Prepared
+    first: int
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+
 def _where(measured: Measured, sample: Prepared, error: MeasurementError) -> str:
     return f"suite '{measured.task.suite}', row {sample.row_number}: {error}"
 
@@ -385,15 +420,15 @@ def _responses(sample: Prepared) -> int:
     return sum(instance.repeats or 1 for instance in sample.instances)
 
 
-def _batches(items: Sequence[Pending], requests: int) -> Iterator[list[Pending]]:
+def _parts(items: Sequence[Pending], requests: int) -> Iterator[list[Pending]]:
     """Cut into runs of about so many requests, never splitting a sample."""
-    batch: list[Pending] = []
+    part: list[Pending] = []
     count = 0
     for item in items:
-        batch.append(item)
+        part.append(item)
         count += _responses(item[1])
         if count >= requests:
-            yield batch
-            batch, count = [], 0
-    if batch:
-        yield batch
+            yield part
+            part, count = [], 0
+    if part:
+        yield part

@@ -1,10 +1,12 @@
 """What every engine must do: subclass it, and give it an ``engine`` that has loaded A and B."""
 
+from collections.abc import Sequence
 from itertools import combinations
+from operator import itemgetter
 
 import pytest
 
-from evalguard.engines.base import BASE, Engine, Response
+from evalguard.engines.base import BASE, Engine, Outcome
 from evalguard.errors import EngineError
 from tests.engines import questions
 
@@ -73,11 +75,21 @@ class EngineContract:
         assert isinstance(long, float)
         assert long < short < 0
 
-    def test_progress_adds_up(self, engine: Engine) -> None:
-        done: list[int] = []
+    def test_every_answer_comes_once(self, engine: Engine) -> None:
         batch = [(model, request) for model in MODELS for request in questions.mixed()]
-        engine.respond(batch, on_done=done.append)
-        assert sum(done) == len(batch)
+        arrived = list(engine.stream(batch))
+        assert sorted(position for position, _ in arrived) == list(range(len(batch)))
+        assert_same(
+            [outcome for _, outcome in sorted(arrived, key=itemgetter(0))], engine.respond(batch)
+        )
+
+    def test_what_is_not_waited_for_is_given_up(self, engine: Engine) -> None:
+        batch = [(model, request) for model in MODELS for request in questions.mixed()]
+        whole = engine.respond(batch)
+        abandoned = engine.stream(batch)
+        next(abandoned)
+        abandoned.close()  # type: ignore[attr-defined]
+        assert_same(engine.respond(batch), whole)
 
     def test_nothing_asked_nothing_answered(self, engine: Engine) -> None:
         assert engine.respond([]) == []
@@ -87,7 +99,7 @@ class EngineContract:
             engine.respond([("c", questions.generation(questions.FACT))])
 
 
-def assert_same(found: list[Response], expected: list[Response]) -> None:
+def assert_same(found: Sequence[Outcome], expected: Sequence[Outcome]) -> None:
     """Hold answers to others: texts and greediness exactly, likelihoods within rounding."""
     assert len(found) == len(expected)
     for one, other in zip(found, expected, strict=True):

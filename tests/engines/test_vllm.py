@@ -1,4 +1,3 @@
-from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -46,17 +45,18 @@ def test_answers_equal_those_of_lm_evals_own_way(engine, model, monkeypatch):
 
 def test_choices_of_one_token_share_a_prompt(engine):
     asked = [questions.choice(questions.CHOICE, text) for text in ("theatre", "harbour", "brown")]
-    with patch.object(engine._lm.model, "generate", wraps=engine._lm.model.generate) as generate:
+    with patch.object(engine._lm.model, "enqueue", wraps=engine._lm.model.enqueue) as enqueue:
         engine.respond([(model, request) for model in MODELS for request in asked])
-    assert len(generate.call_args.args[0]) == len(MODELS)
+    [call] = enqueue.call_args_list
+    assert len(call.args[0]) == len(MODELS)
 
 
 def test_a_continuation_that_comes_out_of_the_cache_is_scored_again(engine):
     request = questions.choice(questions.FACT, LONG)
     first = engine.respond([(BASE, request)])
-    with patch.object(engine._lm.model, "generate", wraps=engine._lm.model.generate) as generate:
+    with patch.object(engine._lm.model, "enqueue", wraps=engine._lm.model.enqueue) as enqueue:
         again = engine.respond([(BASE, request)])
-    assert generate.call_count == 2
+    assert enqueue.call_count == 2
     assert_same(again, first)
 
 
@@ -67,6 +67,28 @@ def test_sampled_answers_do_not_depend_on_the_batch(engine):
     mixed = engine.respond([*others, ("b", request), *others, ("b", request)])
     assert alone[0] != alone[1]
     assert [mixed[len(others)], mixed[-1]] == alone
+
+
+def test_short_answers_do_not_wait_for_long_ones(engine):
+    extractions = [questions.generation(questions.EXTRACTION, max_gen_toks=64)]
+    asked = [(BASE, request) for request in [*extractions, *questions.choices()]]
+    order = [position for position, _ in engine.stream(asked)]
+    assert order[-1] == 0
+
+
+def test_what_is_not_waited_for_leaves_the_engine_free(engine):
+    extractions = [questions.generation(questions.EXTRACTION, max_gen_toks=64)] * 3
+    answers = engine.stream([(BASE, request) for request in [*extractions, *questions.choices()]])
+    next(answers)
+    answers.close()
+    assert not engine._lm.model.llm_engine.has_unfinished_requests()
+
+
+def test_one_bad_request_takes_no_other_with_it(engine):
+    asked = [questions.generation(questions.EXTRACTION * 40), questions.generation(questions.FACT)]
+    found = dict(engine.stream([(BASE, request) for request in asked]))
+    assert isinstance(found[0], EngineError)
+    assert found[1] == "brown"
 
 
 def test_a_prompt_that_is_too_long_is_never_cut(engine):
@@ -95,13 +117,14 @@ class TestFaults:
 
     def test_an_adapter_that_reaches_the_base_is_not_trusted(self, engine, adapter_a):
         # What vLLM's CPU build does when all slots are taken: the base's requests get an adapter.
-        generate = engine._generate
+        enqueue = engine._lm.model.enqueue
 
-        def leaking(prompts):
-            return generate([replace(prompt, model="third") for prompt in prompts])
+        def leaking(prompts, params, *, lora_request, **options):
+            reaching = [engine._adapters["third"]] * len(prompts)
+            return enqueue(prompts, params, lora_request=reaching, **options)
 
         with (
-            patch.object(engine, "_generate", leaking),
+            patch.object(engine._lm.model, "enqueue", leaking),
             pytest.raises(TrustError, match="beside the adapter the base answers otherwise"),
         ):
             engine.load_adapter("third", str(adapter_a))

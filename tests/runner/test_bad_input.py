@@ -1,13 +1,15 @@
 """Broken data and broken scorers: one clear error each, and the rest of the run unharmed."""
 
 import json
+import math
 import time
 
 import pytest
 
 from evalguard.config import load_project
+from evalguard.engines.base import checked
 from evalguard.engines.hf import HFEngine
-from evalguard.errors import DataError
+from evalguard.errors import DataError, EngineError
 from evalguard.records import Verdict
 from evalguard.runner.check import run_check
 from evalguard.scorers import MAX_OUTPUT_CHARS
@@ -95,15 +97,13 @@ def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_su
 
 
 def test_an_output_of_50_mb_is_scored_the_worst_and_kept_short(project, monkeypatch):
-    def respond(self, requests, **options):
-        answers = answer(self, requests, **options)
+    def stream(self, requests):
         texts = [i for i, (_, one) in enumerate(requests) if one.request_type == "generate_until"]
-        for index in texts[:1]:
-            answers[index] = "a runaway answer " * 3_000_000
-        return answers
+        for position, outcome in answer(self, requests):
+            yield position, "a runaway answer " * 3_000_000 if position in texts[:1] else outcome
 
-    answer = HFEngine.respond
-    monkeypatch.setattr(HFEngine, "respond", respond)
+    answer = HFEngine.stream
+    monkeypatch.setattr(HFEngine, "stream", stream)
     started = time.perf_counter()
     result, gates = check(project)
     assert gates["facts"].verdict is Verdict.PASS
@@ -118,3 +118,39 @@ def test_an_output_of_50_mb_is_scored_the_worst_and_kept_short(project, monkeypa
             for text in sample.outputs
         ]
     assert max(lengths) == MAX_OUTPUT_CHARS
+
+
+def test_what_was_answered_before_the_engine_broke_is_kept(project, monkeypatch):
+    def stream(self, requests):
+        for arrived in answer(self, requests):
+            if len(kept) == 150:
+                raise EngineError("the engine broke")
+            kept.append(arrived)
+            yield arrived
+
+    kept = []
+    answer = HFEngine.stream
+    monkeypatch.setattr(HFEngine, "stream", stream)
+    with pytest.raises(EngineError, match="the engine broke"):
+        check(project)
+    monkeypatch.setattr(HFEngine, "stream", answer)
+    result, _ = check(project)
+    assert result.timing["samples_reused"] >= 150 // 4  # a question has up to four choices
+    assert result.verdict is Verdict.PASS
+
+
+def test_a_model_whose_numbers_are_none_is_an_error_and_spares_the_others(project, monkeypatch):
+    def stream(self, requests):
+        for position, outcome in answer(self, requests):
+            model, instance = requests[position]
+            broken = model == "harmless" and instance.request_type != "generate_until"
+            yield position, checked((math.nan, False), self.name) if broken else outcome
+
+    answer = HFEngine.stream
+    monkeypatch.setattr(HFEngine, "stream", stream)
+    result, gates = check(project)
+    assert result.verdict is Verdict.ERROR
+    failed = [gate for gate in gates.values() if gate.verdict is Verdict.ERROR]
+    assert failed
+    assert all("a log-likelihood is NaN" in gate.reason for gate in failed)
+    assert gates["facts"].verdict is Verdict.PASS

@@ -148,8 +148,9 @@ SCRIPT = """
 import sys
 from evalguard.config import load_project
 from evalguard.demo import model_path
+from evalguard.engines import grouping
 from evalguard.runner import check, measure
-measure.BATCH_REQUESTS = 16
+grouping.BLOCKS, grouping.BLOCK, measure.STORE_SECONDS = {}, 16, 0.0
 loaded = load_project(__import__("pathlib").Path(sys.argv[1]))
 selected = [(gate, "harmless") for gate in loaded.thresholds.gates]
 check.run_check(loaded, selected, full=True, on_progress=lambda p: print(p.samples, flush=True))

@@ -231,10 +231,11 @@ class TestAFailingEngine:
         class Refusing:
             name, max_length = "hf", 512
 
-            def respond(self, requests):
+            def stream(self, requests):
                 if any("bad" in instance.arguments[0] for _, instance in requests):
                     raise EngineError("refused by a filter")
-                return [(-1.0 if "Yes" in i.arguments[1] else -3.0, True) for _, i in requests]
+                for place, (_, instance) in enumerate(requests):
+                    yield place, (-1.0 if "Yes" in instance.arguments[1] else -3.0, True)
 
         monkeypatch.setattr(ModelPool, "engine_of", lambda self, name: (Refusing(), name))
 
@@ -253,7 +254,7 @@ class TestAFailingEngine:
 
     def test_a_judge_that_keeps_failing_is_given_up(self, ask):
         with pytest.raises(EngineError, match="refused"):
-            ask("bad 1", "bad 2", "bad 3", "good")
+            ask(*(f"bad {number}" for number in range(8)), "good")  # two requests each
 
 
 class TestBadInput:

@@ -11,6 +11,7 @@ from numpy.random import default_rng
 from evalguard.config import load_project
 from evalguard.demo import lexicon
 from evalguard.demo.corpus import conversations
+from evalguard.engines import grouping
 from evalguard.engines.base import Engine
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner import measure
@@ -108,7 +109,8 @@ def test_a_noisy_adapter_moves_what_it_should(probes):
 def test_draws_do_not_depend_on_batches(probes, monkeypatch):
     first = outputs(probes, check(probes), "stories")
     (probes / ".evalguard" / "store.db").unlink()
-    monkeypatch.setattr(measure, "BATCH_REQUESTS", 20)
+    monkeypatch.setattr(measure, "CALL_REQUESTS", 50)
+    monkeypatch.setattr(grouping, "BLOCKS", {"generate_until": 20})
     again = outputs(probes, check(probes, "engine.batch_size=7", "seed=0"), "stories")
     assert again == first
     answers = [text for texts in first["baseline"].values() for text in texts]
@@ -127,7 +129,7 @@ class PlainEngine:
 
     def __init__(self, engine: Engine) -> None:
         self.name, self.models, self.max_length = "plain", engine.models, engine.max_length
-        self.respond = engine.respond
+        self.stream = engine.stream
 
 
 def test_an_engine_without_distributions_is_told_and_spares_the_rest(probes, monkeypatch):
