@@ -22,7 +22,7 @@ ANSWER = "lol"
 
 def write_project(folder: Path, samples: int, *, engine: str) -> Path:
     """Write a project with one test set and two models of their own; return its file."""
-    from benchmarks.choices import write_model
+    from benchmarks.one_task import write_model
     from evalguard.demo.suites import write_jsonl
 
     write_model(folder / "base")

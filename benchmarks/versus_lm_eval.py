@@ -1,7 +1,7 @@
 """``python -m benchmarks.versus_lm_eval``: EvalGuard against ``lm_eval``, with the same scores.
 
 Every row is one run of whole processes side by side, three times; the table gives the median and
-the spread. ``--rows choices,adapters,scale`` runs a part, ``--repeats 1`` is a quick look.
+the spread. ``--rows choices,answers,adapters,scale`` runs a part, ``--repeats 1`` is a quick look.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import choices, many_adapters, scale
+from benchmarks import many_adapters, one_task, scale
 
 REPEATS = 3
 
@@ -72,30 +72,51 @@ def choices_rows(repeats: int) -> list[Row]:
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        choices.write(folder)
+        one_task.write(folder)
         for engine, task, target in (
-            ("vllm", choices.SINGLE, 10.0),
-            ("vllm", choices.LONG, 4.0),
-            ("hf", choices.SINGLE, 2.0),  # lm-eval reads one row for all choices there
-            ("hf", choices.LONG, 4.0),
+            ("vllm", one_task.SINGLE, 10.0),
+            ("vllm", one_task.LONG, 4.0),
+            ("hf", one_task.SINGLE, 2.0),  # lm-eval reads one row for all choices there
+            ("hf", one_task.LONG, 4.0),
         ):
             faster, over, gaps = [], [], []
             for _ in range(repeats):
                 ours, theirs = (
-                    _child("benchmarks.choices", side, engine, str(folder), task)
+                    _child("benchmarks.one_task", side, engine, str(folder), task)
                     for side in ("evalguard", "lm_eval")
                 )
                 faster.append(theirs["seconds"] / ours["seconds"])
                 over.append(ours["seconds"] / ours["floor_seconds"])
-                gaps.append(_greatest_gap(ours["scores"], theirs["scores"]))
+                gaps.append(max(abs(a - b) for a, b in _paired(ours, theirs)))
             label = f"{engine}, {task.replace('_', ' ')}"
-            header = choices.header_tokens(folder, task)
+            header = one_task.header_tokens(folder, task)
             rows += [
                 at_least(f"{label}, {header} tokens of header", target, faster),
                 at_most(f"{label}: time over the floor", 1.5, over, "×"),
                 at_most(f"{label}: greatest difference of a log-likelihood", 1e-3, gaps),
             ]
     return rows
+
+
+def answers_rows(repeats: int) -> list[Row]:
+    """Compare how answers of mixed lengths are generated, in seconds of the engine."""
+    faster, different = [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        one_task.write(folder)
+        for _ in range(repeats):
+            ours, theirs = (
+                _child("benchmarks.one_task", side, "vllm", str(folder), one_task.ANSWERS)
+                for side in ("evalguard", "lm_eval")
+            )
+            faster.append(theirs["seconds"] / ours["seconds"])
+            pairs = _paired(ours, theirs)
+            different.append(100 * sum(a != b for a, b in pairs) / len(pairs))
+    label = f"vllm, {one_task.PROMPTS:,} {one_task.ANSWERS.replace('_', ' ')}"
+    return [
+        at_least(label, 1.0, faster),
+        at_most(f"{label}: texts that differ", 1, different, " %"),
+    ]
 
 
 def adapter_rows(repeats: int) -> list[Row]:
@@ -165,15 +186,23 @@ def _child(module: str, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def _greatest_gap(ours: dict[str, list[float]], theirs: dict[str, list[float]]) -> float:
-    if ours.keys() != theirs.keys():
+def _paired(ours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """Return what both sides gave for each choice or prompt."""
+    if ours["given"].keys() != theirs["given"].keys():
         raise RuntimeError("the two sides scored different samples")
-    return max(
-        abs(a - b) for key, own in ours.items() for a, b in zip(own, theirs[key], strict=True)
-    )
+    return [
+        pair
+        for key, own in ours["given"].items()
+        for pair in zip(own, theirs["given"][key], strict=True)
+    ]
 
 
-PARTS = {"choices": choices_rows, "adapters": adapter_rows, "scale": scale_rows}
+PARTS = {
+    "choices": choices_rows,
+    "answers": answers_rows,
+    "adapters": adapter_rows,
+    "scale": scale_rows,
+}
 
 
 def main() -> int:

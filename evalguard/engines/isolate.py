@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from evalguard.engines.base import Engine, Outcome
+from evalguard.engines.base import Outcome
 from evalguard.errors import EngineError
 
 if TYPE_CHECKING:
@@ -15,8 +15,15 @@ FAILURES_IN_A_ROW = 16
 """Requests, each asked alone, after which an engine is given up."""
 
 
+class Streams(Protocol):
+    """What is asked: an engine, of which only this is needed."""
+
+    def stream(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
+        """See :meth:`evalguard.engines.base.Engine.stream`."""
+
+
 def answer_each(
-    engine: Engine, requests: Sequence[tuple[str, Instance]]
+    engine: Streams, requests: Sequence[tuple[str, Instance]]
 ) -> Iterator[tuple[int, Outcome]]:
     """Answer requests; where the engine fails, ask again in halves until the bad one is alone.
 

@@ -66,9 +66,8 @@ def test_an_engine_that_answers_nothing_is_an_error():
 
 def test_an_engine_that_breaks_is_given_up():
     engine = Failing(*range(60, 100))
-    answered = []
     with pytest.raises(EngineError, match="failed on"):
-        answered.extend(answer_each(engine, REQUESTS))
+        list(answer_each(engine, REQUESTS))
     alone = [call for call in engine.calls if len(call) == 1 and call[0] in engine.bad]
     assert len(alone) == FAILURES_IN_A_ROW
 

@@ -1,8 +1,9 @@
-"""One side of a comparison: a process that scores a multiple-choice task on one engine.
+"""One side of a comparison: a process that runs one task on one engine.
 
-``python -m benchmarks.choices evalguard|lm_eval hf|vllm FOLDER TASK`` prints the seconds in the
-engine and the score of every sample as JSON. :func:`write` makes the folder: a randomly initialised
-Llama of 20 million parameters, and two tasks whose five-shot header is shared by all questions.
+``python -m benchmarks.one_task evalguard|lm_eval hf|vllm FOLDER TASK`` prints the seconds in the
+engine and what it gave for every sample as JSON. :func:`write` makes the folder: a randomly
+initialised Llama of 20 million parameters, two tasks of choices whose five-shot header is shared by
+all questions, and one of generations that are short and long.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ LONG_CHOICE_WORDS = (5, 9)
 _RATE_PROMPTS = 16
 
 SINGLE, LONG = "single_token_choices", "multi_token_choices"
+
+ANSWERS = "answers_of_mixed_lengths"
+PROMPTS = 1024
+NEW_TOKENS = 256
+STOP = "on"
+"""A random model writes it after 80 tokens on average, sometimes at once, sometimes never."""
 
 _LM_EVAL_ARGUMENTS: dict[str, dict[str, Any]] = {
     "vllm": {"batch_size": "auto", "enforce_eager": True, "enable_prefix_caching": True},
@@ -56,31 +63,49 @@ _WORDS = [
 
 
 def write(folder: Path, *, seed: int = 0) -> None:
-    """Write the model, the two tasks, and the project that EvalGuard's checks of them need."""
+    """Write the model and the tasks."""
     write_model(folder / "model")
     rng = random.Random(seed)  # noqa: S311 - questions, not secrets
     for name in (SINGLE, LONG):
         for split, rows in (("train", SHOTS), ("test", ITEMS)):
             lines = [json.dumps(_row(rng, name, split)) for _ in range(rows)]
             (folder / f"{name}-{split}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        files = {split: f"{name}-{split}.jsonl" for split in ("train", "test")}
-        task = {
-            "task": name,
-            "dataset_path": "json",
-            "dataset_kwargs": {"data_files": files},
-            "test_split": "test",
+        own = {
             "fewshot_split": "train",
             "fewshot_config": {"sampler": "first_n"},
             "num_fewshot": SHOTS,
             "output_type": "multiple_choice",
-            "doc_to_text": "{{ question }}",
             "doc_to_choice": "{{ choices }}",
-            "doc_to_target": "{{ answer }}",
             "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}],
-            "metadata": {"version": 1.0},
         }
-        text = yaml.safe_dump(task, sort_keys=False)
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        _write_task(folder, name, ("train", "test"), own)
+    questions = (_text(rng, rng.randint(*QUESTION_WORDS)) for _ in range(PROMPTS))
+    lines = [json.dumps({"question": question, "answer": "none"}) for question in questions]
+    (folder / f"{ANSWERS}-test.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    generation = {"until": [STOP], "max_gen_toks": NEW_TOKENS, "do_sample": False}
+    own = {
+        "output_type": "generate_until",
+        "generation_kwargs": generation,
+        "metric_list": [{"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}],
+    }
+    _write_task(folder, ANSWERS, ("test",), own)
+
+
+def _write_task(
+    folder: Path, name: str, splits: Sequence[str], settings: Mapping[str, Any]
+) -> None:
+    task = {
+        "task": name,
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": {split: f"{name}-{split}.jsonl" for split in splits}},
+        "test_split": "test",
+        "doc_to_text": "{{ question }}",
+        "doc_to_target": "{{ answer }}",
+        "metadata": {"version": 1.0},
+        **settings,
+    }
+    text = yaml.safe_dump(task, sort_keys=False)
+    (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
 def header_tokens(folder: Path, name: str) -> int:
@@ -145,15 +170,18 @@ def _evalguard(engine_name: str, folder: Path, name: str) -> dict[str, Any]:
     started = time.perf_counter()
     requests = [(BASE, instance) for sample in samples for instance in sample.instances]
     responses: list[Any] = engine.respond(requests)
-    seconds = time.perf_counter() - started
-    rate = _tokens_per_second(engine, folder)
+    found = {"seconds": time.perf_counter() - started}
+    if name != ANSWERS:
+        found["floor_seconds"] = _unique_tokens(requests, folder) / _tokens_per_second(
+            engine, folder
+        )
     engine.close()
-    scores = {}
+    given = {}
     for index, sample in enumerate(samples):
-        own = responses[CHOICES * index : CHOICES * (index + 1)]
-        scores[sample.row_number - 1] = [value for value, _ in own]
-    floor = _unique_tokens(requests, folder) / rate
-    return {"seconds": seconds, "scores": scores, "floor_seconds": floor}
+        each = len(sample.instances)
+        own = responses[each * index : each * (index + 1)]
+        given[sample.row_number - 1] = [one[0] if isinstance(one, tuple) else one for one in own]
+    return {**found, "given": given}
 
 
 def _tokens_per_second(engine: Any, folder: Path) -> float:
@@ -202,7 +230,8 @@ def _lm_eval(engine_name: str, folder: Path, name: str) -> dict[str, Any]:
             pretrained=str(folder / "model"), dtype="float32", **_LM_EVAL_ARGUMENTS[engine_name]
         )
         seconds = 0.0
-        answer = lm.loglikelihood
+        method = "generate_until" if name == ANSWERS else "loglikelihood"
+        answer = getattr(lm, method)
 
         def timed(*arguments: Any, **options: Any) -> Any:
             nonlocal seconds
@@ -211,7 +240,7 @@ def _lm_eval(engine_name: str, folder: Path, name: str) -> dict[str, Any]:
             seconds += time.perf_counter() - started
             return found
 
-        lm.loglikelihood = timed
+        setattr(lm, method, timed)
         results = simple_evaluate(
             model=lm,
             tasks=[str(folder / f"{name}.yaml")],
@@ -219,8 +248,13 @@ def _lm_eval(engine_name: str, folder: Path, name: str) -> dict[str, Any]:
             bootstrap_iters=0,
         )
     samples = results["samples"][name]
-    scores = {s["doc_id"]: [float(one[0]) for one in s["filtered_resps"]] for s in samples}
-    return {"seconds": seconds, "scores": scores}
+    given = {
+        sample["doc_id"]: [
+            one if isinstance(one, str) else float(one[0]) for one in sample["filtered_resps"]
+        ]
+        for sample in samples
+    }
+    return {"seconds": seconds, "given": given}
 
 
 def run() -> None:
