@@ -17,7 +17,7 @@ from evalguard.runner.follow import follow
 from evalguard.runner.plan import PlannedTask
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.store import SampleStore
-from evalguard.tasks.base import Prepared, redrawn
+from evalguard.tasks.base import Prepared, seeded
 from evalguard.tasks.judged import JudgedTask, Question
 
 if TYPE_CHECKING:
@@ -265,8 +265,10 @@ class Measurer:
             waiting = _Waiting(measured, sample, first=len(requests))
             served = self._engine_of(measured.model)[1]
             for instance in sample.instances:
-                drawn = redrawn(instance, measured.draw)
-                requests += [(served, drawn)] * (instance.repeats or 1)
+                requests += [
+                    (served, seeded(instance, repeat=repeat, draw=measured.draw))
+                    for repeat in range(instance.repeats or 1)
+                ]
             owners += [waiting] * (len(requests) - waiting.first)
         done: list[Answered] = []
         judged: list[Answered] = []

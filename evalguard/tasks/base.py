@@ -100,13 +100,32 @@ def generations(
     )
 
 
-def redrawn(instance: Instance, draw: int) -> Instance:
-    """Return a request with another seed; one that is not sampled, or draw 0, as it is."""
+def seeded(instance: Instance, *, repeat: int = 0, draw: int = 0) -> Instance:
+    """Return a sampled request with a seed of its own; one that is not sampled as it is.
+
+    The seed is made of what the request says and of the two numbers, so that what is drawn depends
+    on no other request.
+
+    Args:
+        instance: A request; its own seed is kept where it has one and both numbers are 0.
+        repeat: Which of several answers to the same request.
+        draw: Which repetition of the whole measurement.
+    """
     settings = instance.arguments[-1]
-    if not draw or not isinstance(settings, dict) or "seed" not in settings:
+    if not isinstance(settings, dict) or not _is_sampled(settings):
         return instance
-    seed = _seed(str(settings["seed"]), draw)
+    seed = settings.get("seed")
+    if seed is None or repeat:
+        seed = _seed(str(instance.arguments[0] if seed is None else seed), repeat)
+    if draw:
+        seed = _seed(f"{seed} again", draw)
     return replace(instance, arguments=(*instance.arguments[:-1], {**settings, "seed": seed}))
+
+
+def _is_sampled(settings: Mapping[str, Any]) -> bool:
+    """Whether lm-eval samples with such settings."""
+    told = settings.get("do_sample")
+    return float(settings.get("temperature") or 0) > 0 if told is None else bool(told)
 
 
 def _seed(key: str, index: int) -> int:

@@ -17,7 +17,14 @@ from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 from lm_eval.utils import env as templates
 
-from evalguard.errors import ConfigError, MeasurementError, Problem, did_you_mean
+from evalguard.errors import (
+    ConfigError,
+    DataError,
+    EvalGuardError,
+    MeasurementError,
+    Problem,
+    did_you_mean,
+)
 from evalguard.quiet import quiet
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render, content_id, with_unique_ids
@@ -94,33 +101,62 @@ class Benchmark:
         return {"kind": "benchmark", "lm_eval": lm_eval.__version__, "config": config}
 
     def prepare(self, render: Render | None) -> list[Prepared]:
-        """Return all samples as lm-eval builds them, few-shot examples included."""
-        task = self._task
-        task.set_fewshot_seed(seed=FEWSHOT_SEED)
+        """Return all samples as lm-eval builds them, few-shot examples included.
+
+        Raises:
+            DataError: If the task's templates or functions fail on a row.
+        """
+        self._task.set_fewshot_seed(seed=FEWSHOT_SEED)
         samples = []
-        for doc_id, doc in task.doc_iterator(rank=0, limit=self._limit, world_size=1):
-            context = task.fewshot_context(
-                doc,
-                num_fewshot=task.config.num_fewshot or 0,
-                system_instruction=None,
-                apply_chat_template=render is not None,
-                fewshot_as_multiturn=render is not None,
-                chat_template=render,
-                gen_prefix=task.doc_to_prefix(doc),
-            )
-            built = task.construct_requests(
-                doc=doc,
-                ctx=context,
-                metadata=(self.name, doc_id, task.config.repeats),
-                apply_chat_template=render is not None,
-                chat_template=render,
-            )
-            instances = tuple(built) if isinstance(built, list) else (built,)
-            samples.append(self._prepared(doc_id, doc, context, instances))
+        for doc_id, doc in self._task.doc_iterator(rank=0, limit=self._limit, world_size=1):
+            try:
+                samples.append(self._build(doc_id, doc, render))
+            except EvalGuardError:
+                raise
+            except Exception as error:
+                text = f"its templates or functions fail: {type(error).__name__}: {error}"
+                raise DataError(f"{self._where(doc_id + 1)}: {text}") from error
         return with_unique_ids(samples)
 
+    def _build(self, doc_id: int, doc: Mapping[str, Any], render: Render | None) -> Prepared:
+        task = self._task
+        context = task.fewshot_context(
+            doc,
+            num_fewshot=task.config.num_fewshot or 0,
+            system_instruction=None,
+            apply_chat_template=render is not None,
+            fewshot_as_multiturn=render is not None,
+            chat_template=render,
+            gen_prefix=task.doc_to_prefix(doc),
+        )
+        built = task.construct_requests(
+            doc=doc,
+            ctx=context,
+            metadata=(self.name, doc_id, task.config.repeats),
+            apply_chat_template=render is not None,
+            chat_template=render,
+        )
+        instances = tuple(built) if isinstance(built, list) else (built,)
+        return self._prepared(doc_id, doc, context, instances)
+
+    def _where(self, row: int) -> str:
+        return f"suite '{self.suite}', task '{self.name}', row {row}"
+
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
-        """Filter and score the responses with the task's own code."""
+        """Filter and score the responses with the task's own code.
+
+        Raises:
+            MeasurementError: If that code fails, or gives something that is no number.
+        """
+        try:
+            return self._score(prepared, responses)
+        except EvalGuardError:
+            raise
+        except Exception as error:
+            text = f"scoring its answer failed: {type(error).__name__}: {error}"
+            raise MeasurementError(f"task '{self.name}': {text}") from error
+
+    def _score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         instances = list(prepared.instances)
         repeats = instances[0].repeats or 1
         for index, instance in enumerate(instances):
@@ -139,7 +175,7 @@ class Benchmark:
                 if kinds.get(name) is ScoreKind.CORPUS:
                     corpus[name] = value
                 elif name in kinds:
-                    scores[name] = _as_float(value, self, name, prepared.row_number)
+                    scores[name] = _as_float(value, self, name)
         return ScoredSample(
             task=self.name,
             sample_id=prepared.sample_id,
@@ -304,11 +340,10 @@ def _outputs(
     return (str(choices[likelihoods.index(max(likelihoods))]),)
 
 
-def _as_float(value: Any, task: Benchmark, metric: str, row: int) -> float:
+def _as_float(value: Any, task: Benchmark, metric: str) -> float:
     try:
         return float(value)
     except (TypeError, ValueError) as error:
         raise MeasurementError(
-            f"suite '{task.suite}', task '{task.name}', row {row}: metric '{metric}' is "
-            f"{value!r}, which is no number"
+            f"task '{task.name}': metric '{metric}' is {value!r}, which is no number"
         ) from error

@@ -1,5 +1,6 @@
 """Diversity, drift, perplexity and overfitting, measured on the embedded model."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -12,7 +13,8 @@ from evalguard.config import load_project
 from evalguard.demo import lexicon
 from evalguard.demo.corpus import conversations
 from evalguard.engines import grouping
-from evalguard.engines.base import Engine
+from evalguard.engines.base import BASE, Engine
+from evalguard.engines.hf import HFEngine
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner import measure
 from evalguard.runner.check import run_check
@@ -147,3 +149,30 @@ def test_an_engine_without_distributions_is_told_and_spares_the_rest(probes, mon
     assert "engine.name=hf" in gates["token_kl"].reason
     others = {gate.verdict for metric, gate in gates.items() if metric != "token_kl"}
     assert others == {Verdict.PASS}
+
+
+def test_repeats_of_a_sampled_benchmark_are_drawn_apart(project, edit, monkeypatch):
+    def stream(self, requests):
+        for model, instance in requests:
+            asked[model].append((instance.arguments[0], instance.arguments[1]["seed"]))
+        yield from answer(self, requests)
+
+    asked: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    answer = HFEngine.stream
+    monkeypatch.setattr(HFEngine, "stream", stream)
+    edit("suites/mc.yaml", "output_type: multiple_choice", SAMPLED)
+    edit("suites/mc.yaml", 'doc_to_choice: "{{choices}}"\n', "")
+    edit("suites/mc.yaml", "{{choices.index(answer)}}", "{{answer}}")
+    edit("suites/mc.yaml", "metric: acc", "metric: exact_match")
+    edit("thresholds/release.yaml", "metric: acc", "metric: exact_match")
+    loaded = load_project(project / "evalguard.yaml")
+    [gate] = [gate for gate in loaded.thresholds.gates if gate.suite == "general"]
+    run_check(loaded, [(gate, "harmless")], full=True)
+    baseline, candidate = asked[BASE], asked["harmless"]
+    assert baseline == candidate
+    assert len(set(baseline)) == len(baseline) == 3 * len({text for text, _ in baseline})
+
+
+SAMPLED = """output_type: generate_until
+repeats: 3
+generation_kwargs: {do_sample: true, temperature: 1.0, max_gen_toks: 4, until: []}"""

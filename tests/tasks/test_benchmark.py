@@ -2,7 +2,7 @@
 
 import pytest
 
-from evalguard.errors import ConfigError
+from evalguard.errors import ConfigError, DataError, MeasurementError
 from evalguard.records import ScoreKind
 from evalguard.tasks.benchmark import Benchmark, load_benchmark
 
@@ -22,6 +22,9 @@ def pass_at_k(references, predictions, k=None):
 
 def shares(doc, results):
     return {"acc": 0.25, "exact_match": 1.0}
+
+def broken(doc, results):
+    return {"acc": doc["no such column"]}
 
 def as_list(resps, docs):
     return list(resps)
@@ -84,3 +87,20 @@ def test_pass_at_k_reports_under_each_k(load):
 def test_a_task_that_cannot_be_built_is_told_with_its_place(load, tmp_path):
     with pytest.raises(ConfigError, match=r"suites/s\.yaml: tasks\[0\]\.task: lm-eval cannot"):
         load("output_type: generate_until\ndoc_to_target: !function missing.function\n")
+
+
+def test_a_template_that_fails_names_task_and_row(load, tmp_path):
+    (tmp_path / "rows.jsonl").write_text(DATA + DATA.replace('"4", "c', '"0", "c'))
+    task = load("output_type: generate_until\ndoc_to_target: '{{ 8 / a|int }}'\n")
+    with pytest.raises(DataError, match=r"^suite 's', task 'ours', row 2: .* ZeroDivisionError: "):
+        task.prepare(None)
+
+
+def test_scoring_code_that_fails_is_an_error_of_the_sample(load):
+    task = load(
+        "output_type: generate_until\ndoc_to_target: a\nprocess_results: !function code.broken\n"
+        "metric_list: [{metric: acc}]\n"
+    )
+    [sample] = task.prepare(None)
+    with pytest.raises(MeasurementError, match=r"^task 'ours': .* KeyError: 'no such column'"):
+        task.score(sample, ["4"])
