@@ -127,6 +127,8 @@ class Engine(Protocol):
             if isinstance(outcome, EngineError):
                 raise outcome
             responses[position] = outcome
+        if len(responses) != len(requests):
+            raise EngineError(f"{self.name} engine: {len(responses)} answers to {len(requests)}")
         return [responses[position] for position in range(len(requests))]
 
     def close(self) -> None:
@@ -153,11 +155,13 @@ class GivesDistributions(Protocol):
         """
 
 
-def checked(response: Response, engine: str) -> Outcome:
+def checked(response: Outcome, engine: str) -> Outcome:
     """Return the response, or an error where its log-likelihood is no number.
 
     A damaged adapter or an overflow gives NaN.
     """
+    if isinstance(response, EngineError):
+        return response
     value = response[0] if isinstance(response, tuple) else response
     if not isinstance(value, float) or not isnan(value):
         return response

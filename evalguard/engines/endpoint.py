@@ -118,20 +118,22 @@ class EndpointEngine(Engine):
     def close(self) -> None:
         """Nothing is held."""
 
-    def _answer(self, model: str, method: str, instances: list[Instance]) -> Sequence[Response]:
+    def _answer(self, model: str, method: str, instances: list[Instance]) -> list[Outcome]:
         self._lm.model = self._served[model]
         if self._options.chat:
             instances = [_as_chat(instance) for instance in instances]
         try:
             with quiet(), _silent():
-                answers: Sequence[Response] = getattr(self._lm, method)(
-                    instances, disable_tqdm=True
-                )
+                answers = getattr(self._lm, method)(instances, disable_tqdm=True)
         except _FAILURES as error:
-            raise EngineError(
-                f"{self._options.url}, model '{model}': {self._text(error)}"
-            ) from None
-        return answers
+            raise self._failure(model, error) from None
+        return [
+            self._failure(model, answer) if isinstance(answer, Exception) else answer
+            for answer in answers
+        ]
+
+    def _failure(self, model: str, error: Exception) -> EngineError:
+        return EngineError(f"{self._options.url}, model '{model}': {self._text(error)}")
 
     def _client(self, settings: EngineSettings, *, context: int) -> Any:
         kind = _KeyedChat if self._options.chat else _KeyedCompletions
@@ -204,6 +206,22 @@ class _Keyed:
         """The key, or an empty text."""
         return self._key
 
+    def parse_generations(self, outputs: Any, **options: Any) -> list[str]:
+        """Return the texts of an answer.
+
+        Raises:
+            ValueError: If one has no text, for which lm-eval would take an empty one.
+        """
+        for answer in outputs if isinstance(outputs, list) else [outputs]:
+            for choice in answer["choices"]:
+                if choice.get("text", (choice.get("message") or {}).get("content")) is None:
+                    raise ValueError(
+                        "the server gave no text: it filtered the answer, or all of its tokens "
+                        "went into reasoning; raise 'max_new_tokens' then"
+                    )
+        found: list[str] = super().parse_generations(outputs, **options)  # type: ignore[misc]
+        return found
+
 
 class _KeyedCompletions(_Keyed, LocalCompletionsAPI):
     pass
@@ -213,12 +231,21 @@ class _KeyedChat(_Keyed, LocalChatCompletion):
     pass
 
 
-class _NoBar:
-    """Stands in for tqdm's ``gather``, which always draws."""
+class _EachAlone:
+    """Stands in for tqdm's ``gather``, which always draws, and gives up all for one failure."""
 
     @staticmethod
-    async def gather(*tasks: Any, **_options: Any) -> list[Any]:
-        return await asyncio.gather(*tasks)
+    async def gather(*tasks: Any, **_options: Any) -> list[list[Any]]:
+        """Return the answers to every request, or what it failed with.
+
+        Raises:
+            Exception: The first failure, when nothing was answered: the server is to blame.
+        """
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        failures = [one for one in found if isinstance(one, BaseException)]
+        if failures and (len(failures) == len(found) or not isinstance(failures[0], _FAILURES)):
+            raise failures[0]
+        return [[one] if isinstance(one, BaseException) else one for one in found]
 
 
 @contextmanager
@@ -228,7 +255,7 @@ def _silent() -> Iterator[None]:
     before = logger.disabled
     logger.disabled = True
     try:
-        with patch.object(api_models, "tqdm_asyncio", _NoBar):
+        with patch.object(api_models, "tqdm_asyncio", _EachAlone):
             yield
     finally:
         logger.disabled = before

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from evalguard.engines.base import Outcome, Response, checked
+from evalguard.engines.base import Outcome, checked
 from evalguard.errors import EngineError
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
-Answer = Callable[[str, str, "list[Instance]"], "Sequence[Response]"]
+Answer = Callable[[str, str, "list[Instance]"], "Sequence[Outcome]"]
 """Runs requests of one type, given the model, the name of lm-eval's method, and the requests."""
 
 _METHODS = {"multiple_choice": "loglikelihood"}
@@ -36,6 +36,8 @@ def stream_in_groups(
 ) -> Iterator[tuple[int, Outcome]]:
     """Answer requests of several models and types; yield their positions and answers.
 
+    Where a block fails, the others are answered all the same before the error is raised.
+
     Args:
         requests: Pairs of model name and lm-eval instance.
         models: Names that are loaded.
@@ -50,12 +52,19 @@ def stream_in_groups(
         if model not in models:
             raise EngineError(f"model '{model}' is not loaded; loaded: {', '.join(models)}")
         groups[model, instance.request_type].append(position)
+    failure = None
     for (model, kind), positions in groups.items():
         size = BLOCKS.get(kind, BLOCK)
         for start in range(0, len(positions), size):
             block = positions[start : start + size]
-            found = answer(model, _METHODS.get(kind, kind), [requests[i][1] for i in block])
-            if len(found) != len(block):
-                raise EngineError(f"model '{model}' gave {len(found)} answers to {len(block)}")
+            try:
+                found = answer(model, _METHODS.get(kind, kind), [requests[i][1] for i in block])
+                if len(found) != len(block):
+                    raise EngineError(f"model '{model}' gave {len(found)} answers to {len(block)}")
+            except EngineError as error:
+                failure = EngineError(str(error))
+                continue
             for position, response in zip(block, found, strict=True):
                 yield position, checked(response, engine)
+    if failure:
+        raise failure

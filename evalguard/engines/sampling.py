@@ -54,8 +54,8 @@ def sample(
 ) -> list[str]:
     """Return a sampled text for each request, in their order.
 
-    A request's seed is the ``seed`` of its settings; without one, its prompt and how many requests
-    of the same prompt stand before it.
+    A request's seed is the ``seed`` of its settings; without one, its prompt and how many of these
+    requests have the same prompt and stand before it.
 
     Args:
         lm: The model.

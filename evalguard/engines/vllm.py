@@ -228,6 +228,8 @@ class VLLMEngine(Engine):
         return pairs
 
     def _scoring(self, model: str, context: Tokens, continuation: Tokens) -> Scoring:
+        if continuation and not context:
+            raise EngineError("a choice stands after an empty prompt, so nothing predicts it")
         # A choice of one token is generated, longer ones are part of the prompt; one token
         # follows the prompt in any case.
         length = len(context) + max(len(continuation), 1) + (len(continuation) > 1)

@@ -37,7 +37,7 @@ class Prompt:
 
 
 class Queue:
-    """Prompts that vLLM works on.
+    """Prompts that vLLM works on; an engine has one queue at a time.
 
     Args:
         llm: The engine.

@@ -48,7 +48,8 @@ class ScoringPrompt(Prompt):
         scoring = self.scorings[0]
         if len(scoring.continuation) == 1:
             return {scoring: _read_next_token(output, scoring) for scoring in self.scorings}
-        return {scoring: _read_span(output, scoring)} if _is_complete(output, scoring) else {}
+        computed = self.params.skip_reading_prefix_cache or _is_complete(output, scoring)
+        return {scoring: _read_span(output, scoring)} if computed else {}
 
     def uncached(self) -> ScoringPrompt:
         """Return the prompt that computes the continuation whatever the cache holds."""

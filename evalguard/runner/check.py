@@ -275,10 +275,12 @@ class _Check:
                 reference = (planned.suite, planned.name, BASELINE)
             if planned.judged and (reference or not planned.follows_baseline):
                 parts["judge"] = self._judging.fingerprint()
-            self._measured[key] = Measured(model, planned, fingerprint(parts), reference)
+            answered = {"model": parts["model"], "suite": key[0], "task": key[1]}
+            self._measured[key] = Measured(
+                model, planned, fingerprint(parts), reference, answered=answered
+            )
             self._store.describe_fingerprint(
-                self._measured[key].fingerprint,
-                {"model": parts["model"], "name": model, "suite": key[0], "task": key[1]},
+                self._measured[key].fingerprint, {**answered, "name": model}
             )
         return self._measured[key]
 

@@ -81,8 +81,12 @@ class Judging:
         if remembered:
             admission = Admission(**remembered)
         else:
-            admission = self._try(_task(planned).labelled(self._pool.render))
-            self._store.describe_fingerprint(key, {"admission": asdict(admission)})
+            labelled_answers = _task(planned).labelled(self._pool.render)
+            questions = [asked for one in labelled_answers for asked in one.questions]
+            approvals = self.approvals(questions)
+            admission = _admission(labelled_answers, approvals)
+            if not any(isinstance(approval, _Failure) for approval in approvals):
+                self._store.describe_fingerprint(key, {"admission": asdict(admission)})
         if admission.kappa < config.min_kappa or not admission.tells_anything:
             favoured, other = _task(planned).label_names
             silent = f" {admission.silent} got no verdict." if admission.silent else ""
@@ -135,18 +139,11 @@ class Judging:
         found = _all(engine, choices)
         return [_approval(yes, no) for yes, no in zip(found[::2], found[1::2], strict=True)]
 
-    def _try(self, labelled: Sequence[Labelled]) -> Admission:
-        approvals = iter(self.approvals([asked for one in labelled for asked in one.questions]))
-        said = [_decided([next(approvals) for _ in one.questions]) for one in labelled]
-        counts = Counter(zip((one.label for one in labelled), said, strict=True))
-        return Admission(
-            hits=counts[True, True],
-            misses=counts[True, False],
-            silent_positives=counts[True, None],
-            rejections=counts[False, False],
-            false_alarms=counts[False, True],
-            silent_negatives=counts[False, None],
-        )
+
+class _Failure(str):
+    """Why the judge's engine did not answer; another run may be answered."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +221,21 @@ class Admission:
         return cohen_kappa(self.hits, self.positives, self.rejections, self.negatives)
 
 
+def _admission(labelled: Sequence[Labelled], replies: Sequence[Approval]) -> Admission:
+    """Hold the judge's replies to the labels."""
+    approvals = iter(replies)
+    said = [_decided([next(approvals) for _ in one.questions]) for one in labelled]
+    counts = Counter(zip((one.label for one in labelled), said, strict=True))
+    return Admission(
+        hits=counts[True, True],
+        misses=counts[True, False],
+        silent_positives=counts[True, None],
+        rejections=counts[False, False],
+        false_alarms=counts[False, True],
+        silent_negatives=counts[False, None],
+    )
+
+
 def check_steady(samples: Sequence[ScoredSample]) -> None:
     """Refuse preferences that mostly change with the order of the answers.
 
@@ -282,7 +294,7 @@ def _approval(yes: Outcome, no: Outcome) -> Approval:
     """Return the probability of yes against no from the log-likelihoods of both words."""
     for outcome in (yes, no):
         if isinstance(outcome, EngineError):
-            return f"the judge: {outcome}"
+            return _Failure(f"the judge: {outcome}")
     assert isinstance(yes, tuple)
     assert isinstance(no, tuple)
     return 1 / (1 + math.exp(min(no[0] - yes[0], 700.0)))
@@ -290,7 +302,7 @@ def _approval(yes: Outcome, no: Outcome) -> Approval:
 
 def _read(reply: Outcome, question: Question) -> Approval:
     if isinstance(reply, EngineError):
-        return f"the judge: {reply}"
+        return _Failure(f"the judge: {reply}")
     reply = str(reply)
     said = [word for word in (question.yes, question.no) if _begins_with(reply, word)]
     if len(said) != 1:

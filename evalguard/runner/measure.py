@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 CALL_REQUESTS = 4096
 """Requests that an engine gets at once, so that it is full; their answers come one by one."""
 
+JUDGED_REQUESTS = 256
+"""The same where a judge is asked about the answers, once all of them are there."""
+
 STORE_SECONDS = 1.0
 """Answers are scored and stored this often while others are still computed."""
 
@@ -33,7 +37,7 @@ Key: TypeAlias = tuple[str, str, str]
 """Suite, task and model."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """The samples of one task that one model answers.
 
@@ -43,6 +47,8 @@ class Measured:
         fingerprint: Key of the model and the task in the store.
         reference: The run whose answers this one is measured on, where it is.
         draw: Number of the sampling; another number draws anew.
+        answered: Facts that the store has noted about whatever was scored from the same model's
+            answers to the task; empty where none may be taken from there.
     """
 
     model: str
@@ -50,11 +56,17 @@ class Measured:
     fingerprint: str
     reference: Key | None = None
     draw: int = 0
+    answered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
         """Suite, task and model."""
         return (self.task.suite, self.task.name, self.model)
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is measured along the reference's answers, and answers nothing itself."""
+        return self.reference is not None and not self.task.judged
 
 
 @dataclass(slots=True)
@@ -99,6 +111,9 @@ Pending = tuple[Measured, Prepared]
 Answered = tuple[Measured, Prepared, list[Any]]
 """A sample with the responses to its requests."""
 
+Known = tuple[Measured, Prepared, ScoredSample]
+"""A sample that was answered before and scored otherwise, by other scorers or another judge."""
+
 Approvals = Callable[[Sequence[Question]], "Sequence[float | str]"]
 """What a judge is asked → its probability of yes each, or why there is none."""
 
@@ -141,23 +156,35 @@ class Measurer:
         """Measure samples; what is already there, here or in the store, is not run again.
 
         Raises:
-            EngineError: If the engine fails on every sample it is tried with.
+            EngineError: If an engine answers nothing any more; what it has answered is kept.
             MeasurementError: If a scorer fails or the store cannot be used.
         """
         pending: list[Pending] = []
+        known: list[Known] = []
         for measured, sample_ids in wanted.items():
             self._fingerprints[measured.key] = measured.fingerprint
-            pending.extend(self._missing(measured, sample_ids))
+            missing = self._missing(measured, sample_ids)
+            answered = self._answered_before(measured, [sample.sample_id for sample in missing])
+            for sample in missing:
+                before = answered.get(sample.sample_id)
+                if before and _holds_all_answers(before, sample):
+                    known.append((measured, sample, before))
+                else:
+                    pending.append((measured, sample))
         if pending:
             self._show("loading the model")
             pending = self._trusted(pending)
-        compared = [item for item in pending if item[0].reference and item[0].task.judged]
-        following = [item for item in pending if item[0].reference and not item[0].task.judged]
-        plain = [item for item in pending if not item[0].reference]
-        for items in (plain, compared):  # the baseline's answers first
-            for part in _parts(items, CALL_REQUESTS):
-                self._run(part)
-        for item in following:
+        for compared in (False, True):  # the baseline's answers first
+            self._score_again([one for one in known if bool(one[0].reference) is compared])
+            items = [
+                item
+                for item in pending
+                if bool(item[0].reference) is compared and not item[0].follows
+            ]
+            for judged, size in ((False, CALL_REQUESTS), (True, JUDGED_REQUESTS)):
+                for part in _parts([i for i in items if i[0].task.judged is judged], size):
+                    self._run(part)
+        for item in (item for item in pending if item[0].follows):
             self._show_task(item[0])
             self._follow(*item)
         self._show("deciding")
@@ -190,16 +217,57 @@ class Measurer:
             and (measured.reference is None or measured.reference[2] not in untrusted)
         ]
 
-    def _missing(self, measured: Measured, sample_ids: Sequence[str]) -> list[Pending]:
+    def _missing(self, measured: Measured, sample_ids: Sequence[str]) -> list[Prepared]:
         """Take what the store holds and return the rest."""
         have = self.results.of(measured.key)
         new = [sample_id for sample_id in sample_ids if sample_id not in have]
         stored = self._store.get(measured.fingerprint, new)
         have.update(stored)
-        self.progress.reused += len(stored)
+        self._count_reused(measured, len(stored))
         self.progress.samples += len(stored)
-        self.results.reused[measured.key] += len(stored)
-        return [(measured, measured.task.prepared(id_)) for id_ in new if id_ not in stored]
+        return [measured.task.prepared(id_) for id_ in new if id_ not in stored]
+
+    def _count_reused(self, measured: Measured, count: int) -> None:
+        self.progress.reused += count
+        self.results.reused[measured.key] += count
+
+    def _answered_before(
+        self, measured: Measured, sample_ids: Sequence[str]
+    ) -> dict[str, ScoredSample]:
+        """Return the samples that the same model answered when they were scored otherwise.
+
+        A sample's id is a hash of all that the model is asked, so its answers are the same.
+        """
+        found: dict[str, ScoredSample] = {}
+        if measured.answered and sample_ids and not measured.follows:
+            for key in self._store.described_as(measured.answered):
+                left = [sample_id for sample_id in sample_ids if sample_id not in found]
+                found |= self._store.get(key, left)
+        return found
+
+    def _score_again(self, known: Sequence[Known]) -> None:
+        """Score answers that were given before."""
+        answered: list[Answered] = [
+            (measured, sample, list(before.outputs)) for measured, sample, before in known
+        ]
+        self._judge([one for one in answered if one[0].task.judged])
+        tokens = {
+            (measured.key, sample.sample_id): (before.prompt_tokens, before.output_tokens)
+            for measured, sample, before in known
+        }
+        for measured, samples in self._scored(answered).items():
+            self._count_reused(measured, len(samples))
+            self._keep(
+                measured,
+                [
+                    replace(
+                        sample,
+                        prompt_tokens=tokens[measured.key, sample.sample_id][0],
+                        output_tokens=tokens[measured.key, sample.sample_id][1],
+                    )
+                    for sample in samples
+                ],
+            )
 
     def _run(self, items: Sequence[Pending]) -> None:
         """Ask the engines that are needed, one after the other."""
@@ -266,27 +334,32 @@ class Measurer:
             served = self._engine_of(measured.model)[1]
             for instance in sample.instances:
                 requests += [
-                    (served, seeded(instance, repeat=repeat, draw=measured.draw))
+                    (
+                        served,
+                        seeded(instance, key=sample.sample_id, repeat=repeat, draw=measured.draw),
+                    )
                     for repeat in range(instance.repeats or 1)
                 ]
             owners += [waiting] * (len(requests) - waiting.first)
         done: list[Answered] = []
         judged: list[Answered] = []
         stored = time.perf_counter()
-        outcomes = answer_each(engine, requests)
         self.progress.engine_calls += 1
         try:
-            while (arrived := self._next(outcomes)) is not None:
-                position, outcome = arrived
-                if answered := self._arrived(owners[position], position, outcome):
-                    (judged if answered[0].task.judged else done).append(answered)
-                if time.perf_counter() - stored > STORE_SECONDS and done:
-                    self._score(done)
-                    self._show_task(done[-1][0])
-                    done, stored = [], time.perf_counter()
+            with closing(answer_each(engine, requests)) as outcomes:
+                while (arrived := self._next(outcomes)) is not None:
+                    position, outcome = arrived
+                    if answered := self._arrived(owners[position], position, outcome):
+                        (judged if answered[0].task.judged else done).append(answered)
+                    if time.perf_counter() - stored > STORE_SECONDS and done:
+                        self._show_task(done[-1][0])
+                        ready, done = done, []
+                        self._score(ready)
+                        stored = time.perf_counter()
         finally:
             # What was answered is kept, whatever ended the call.
             self._score(done)
+        # Not while the engine works: it may be the judge's too.
         self._judge(judged)
         self._score(judged)
 
@@ -366,16 +439,18 @@ class Measurer:
         self.progress.samples += len(samples)
 
     def _score(self, answered: Sequence[Answered]) -> None:
+        for measured, samples in self._scored(answered).items():
+            self._keep(measured, [self._with_tokens(measured, sample) for sample in samples])
+
+    def _scored(self, answered: Sequence[Answered]) -> dict[Measured, list[ScoredSample]]:
+        """Return what could be scored; what could not is recorded."""
         scored: dict[Measured, list[ScoredSample]] = defaultdict(list)
         for measured, sample, answers in answered:
             try:
-                one = measured.task.task.score(sample, answers)
+                scored[measured].append(measured.task.task.score(sample, answers))
             except MeasurementError as error:
                 self._record_failure(measured, sample, _where(measured, sample, error))
-                continue
-            scored[measured].append(self._with_tokens(measured, one))
-        for measured, samples in scored.items():
-            self._keep(measured, samples)
+        return scored
 
     def _with_tokens(self, measured: Measured, sample: ScoredSample) -> ScoredSample:
         outputs = tuple(text[:MAX_OUTPUT_CHARS] for text in sample.outputs)
@@ -420,6 +495,15 @@ def _new_tokens(instance: Instance) -> int:
 def _responses(sample: Prepared) -> int:
     """Return how many responses measure a sample."""
     return sum(instance.repeats or 1 for instance in sample.instances)
+
+
+def _holds_all_answers(before: ScoredSample, sample: Prepared) -> bool:
+    """Whether what is stored is every answer, and none of them was cut."""
+    return (
+        all(instance.request_type == "generate_until" for instance in sample.instances)
+        and len(before.outputs) == _responses(sample)
+        and all(len(text) < MAX_OUTPUT_CHARS for text in before.outputs)
+    )
 
 
 def _parts(items: Sequence[Pending], requests: int) -> Iterator[list[Pending]]:

