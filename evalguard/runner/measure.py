@@ -37,7 +37,7 @@ Key: TypeAlias = tuple[str, str, str]
 """Suite, task and model."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Measured:
     """The samples of one task that one model answers.
 
@@ -56,7 +56,7 @@ class Measured:
     fingerprint: str
     reference: Key | None = None
     draw: int = 0
-    answered: Mapping[str, str] = field(default_factory=dict)
+    answered: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def key(self) -> Key:
@@ -173,7 +173,7 @@ class Measurer:
                     pending.append((measured, sample))
         if pending:
             self._show("loading the model")
-            pending = self._trusted(pending)
+            self._open_engines(pending)
         for compared in (False, True):  # the baseline's answers first
             self._score_again([one for one in known if bool(one[0].reference) is compared])
             items = [
@@ -184,9 +184,10 @@ class Measurer:
             for judged, size in ((False, CALL_REQUESTS), (True, JUDGED_REQUESTS)):
                 for part in _parts([i for i in items if i[0].task.judged is judged], size):
                     self._run(part)
-        for item in (item for item in pending if item[0].follows):
-            self._show_task(item[0])
-            self._follow(*item)
+        for measured, sample in pending:
+            if measured.follows and self._is_trusted(measured):
+                self._show_task(measured)
+                self._follow(measured, sample)
         self._show("deciding")
 
     def show_verdicts(self, results: Sequence[GateResult]) -> None:
@@ -202,20 +203,18 @@ class Measurer:
     def _show_task(self, measured: Measured) -> None:
         self._show(f"{measured.model}: {measured.task.suite}/{measured.task.name}")
 
-    def _trusted(self, pending: Sequence[Pending]) -> list[Pending]:
-        """Open the engines that are needed, and leave out models that fail their trust checks."""
+    def _open_engines(self, pending: Sequence[Pending]) -> None:
+        """Open the engines that are needed, and note the models that fail their trust checks."""
         for model in dict.fromkeys(measured.model for measured, _ in pending):
             try:
                 self._engine_of(model)
             except TrustError as error:
                 self.results.untrusted[model] = str(error)
-        untrusted = self.results.untrusted.keys()
-        return [
-            (measured, sample)
-            for measured, sample in pending
-            if measured.model not in untrusted
-            and (measured.reference is None or measured.reference[2] not in untrusted)
-        ]
+
+    def _is_trusted(self, measured: Measured) -> bool:
+        untrusted = self.results.untrusted
+        reference = measured.reference[2] if measured.reference else None
+        return measured.model not in untrusted and reference not in untrusted
 
     def _missing(self, measured: Measured, sample_ids: Sequence[str]) -> list[Prepared]:
         """Take what the store holds and return the rest."""
@@ -247,27 +246,21 @@ class Measurer:
 
     def _score_again(self, known: Sequence[Known]) -> None:
         """Score answers that were given before."""
-        answered: list[Answered] = [
-            (measured, sample, list(before.outputs)) for measured, sample, before in known
-        ]
-        self._judge([one for one in answered if one[0].task.judged])
-        tokens = {
-            (measured.key, sample.sample_id): (before.prompt_tokens, before.output_tokens)
-            for measured, sample, before in known
-        }
-        for measured, samples in self._scored(answered).items():
-            self._count_reused(measured, len(samples))
-            self._keep(
-                measured,
-                [
-                    replace(
-                        sample,
-                        prompt_tokens=tokens[measured.key, sample.sample_id][0],
-                        output_tokens=tokens[measured.key, sample.sample_id][1],
-                    )
-                    for sample in samples
-                ],
-            )
+        known = [one for one in known if self._can_be_measured(*one[:2])]
+        for start in range(0, len(known), JUDGED_REQUESTS):
+            part = known[start : start + JUDGED_REQUESTS]
+            self._show_task(part[0][0])
+            answered: list[Answered] = [
+                (measured, sample, list(before.outputs)) for measured, sample, before in part
+            ]
+            self._judge([one for one in answered if one[0].task.judged])
+            lengths = {(one[0].key, one[2].sample_id): one[2] for one in part}
+            for measured, samples in self._scored(answered).items():
+                self._count_reused(measured, len(samples))
+                self._keep(
+                    measured,
+                    [_as_long(one, lengths[measured.key, one.sample_id]) for one in samples],
+                )
 
     def _run(self, items: Sequence[Pending]) -> None:
         """Ask the engines that are needed, one after the other."""
@@ -275,15 +268,17 @@ class Measurer:
         of_engine: dict[int, list[Pending]] = defaultdict(list)
         engines: dict[int, Engine] = {}
         for item in items:
-            if self._has_reference(*item) and self._fits(*item):
+            if self._can_be_measured(*item) and self._fits(*item):
                 engine, _ = self._engine_of(item[0].model)
                 engines[id(engine)] = engine
                 of_engine[id(engine)].append(item)
         for key, own in of_engine.items():
             self._answer(engines[key], own)
 
-    def _has_reference(self, measured: Measured, sample: Prepared) -> bool:
-        """Refuse a sample that is held against an answer which the baseline did not give."""
+    def _can_be_measured(self, measured: Measured, sample: Prepared) -> bool:
+        """Leave out models that are not trusted, and what the baseline gave no answer to."""
+        if not self._is_trusted(measured):
+            return False
         if measured.reference is None:
             return True
         reference = self.results.of(measured.reference)[sample.sample_id]
@@ -495,6 +490,10 @@ def _new_tokens(instance: Instance) -> int:
 def _responses(sample: Prepared) -> int:
     """Return how many responses measure a sample."""
     return sum(instance.repeats or 1 for instance in sample.instances)
+
+
+def _as_long(sample: ScoredSample, before: ScoredSample) -> ScoredSample:
+    return replace(sample, prompt_tokens=before.prompt_tokens, output_tokens=before.output_tokens)
 
 
 def _holds_all_answers(before: ScoredSample, sample: Prepared) -> bool:

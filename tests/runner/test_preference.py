@@ -9,9 +9,10 @@ import yaml
 from numpy.random import default_rng
 
 from benchmarks.random_adapters import save_adapter
-from evalguard.config import load_project
+from evalguard.config import JUDGE, load_project
 from evalguard.demo import conduct
 from evalguard.demo.world import distinct
+from evalguard.engines.hf import HFEngine
 from evalguard.errors import ConfigError, DataError
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import run_check
@@ -126,22 +127,50 @@ def test_a_baseline_that_cannot_be_trusted_is_preferred_to_nothing(project, demo
     assert all("the baseline: " in one.reason for one in result.gates)
 
 
-def test_another_baseline_measures_the_candidate_anew(project):
+@pytest.fixture
+def asked(monkeypatch):
+    """The models that an engine is asked for answers."""
+
+    def stream(self, requests):
+        found.update(model for model, _ in requests)
+        return answer(self, requests)
+
+    found: set[str] = set()
+    answer = HFEngine.stream
+    monkeypatch.setattr(HFEngine, "stream", stream)
+    return found
+
+
+def test_another_baseline_is_compared_anew_with_the_same_answers(project, asked):
     check(project)
+    asked.clear()
     again = check(project, "baseline.adapter=adapters/harmful")
-    assert {run.model: run.reused for run in again.tasks} == dict.fromkeys(
-        ("baseline", "harmless", "harmful"), 0
-    )
+    assert asked == {JUDGE}
+    assert {run.reused for run in again.tasks} == {60}
+    scores = {run.model: run.scores["preferred"] for run in again.tasks}
+    assert scores["harmless"] > 0.8
+    assert scores["harmful"] == scores["baseline"] == 0.5
 
 
-def test_another_judge_needs_no_other_answers_of_the_baseline(project):
+def test_answers_that_are_there_are_not_compared_with_a_baseline_that_is_not_trusted(
+    project, demo_model, asked
+):
     check(project)
+    save_adapter(demo_model, project / "adapters" / "nothing", scale=0.0, seed=0)
+    again = check(project, "baseline.adapter=adapters/nothing")
+    assert {one.verdict for one in again.gates} == {Verdict.ERROR}
+    assert all("the baseline: " in one.reason for one in again.gates)
+
+
+def test_another_judge_compares_the_same_answers(project, asked):
+    check(project)
+    asked.clear()
     shutil.copytree(project / "adapters" / "judge", project / "adapters" / "other")
     settings = project / "adapters" / "other" / "adapter_config.json"
     settings.write_text(settings.read_text().replace('"lora_alpha": 32', '"lora_alpha": 33'))
     again = check(project, "judge.adapter=adapters/other")
-    reused = {run.model: run.reused for run in again.tasks}
-    assert reused == {"baseline": 60, "harmless": 0, "harmful": 0}
+    assert asked == {JUDGE}
+    assert {run.reused for run in again.tasks} == {60}
 
 
 def test_a_judge_that_disagrees_with_people_prefers_nothing(project):
