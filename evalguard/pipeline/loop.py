@@ -26,7 +26,7 @@ from evalguard.pipeline.repair import Tried, next_config
 from evalguard.records import CheckResult, ProbePoint, Verdict
 from evalguard.reports.json_report import write_json
 from evalguard.runner.check import run_check
-from evalguard.runner.measure import Progress as CheckProgress
+from evalguard.runner.measured import Progress as CheckProgress
 from evalguard.training.config import TrainingConfig
 from evalguard.training.load import load_training_config
 from evalguard.training.output import RECORD_NAME, placed_folder

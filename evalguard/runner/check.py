@@ -36,7 +36,8 @@ from evalguard.records import (
     Verdict,
 )
 from evalguard.runner.judging import Admission, Judging, check_steady, needs_judge, total
-from evalguard.runner.measure import Measured, Measurer, Progress
+from evalguard.runner.measure import Measurer
+from evalguard.runner.measured import Key, Measured, Progress
 from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.noise import with_noise
 from evalguard.runner.plan import Plan, PlannedTask, make_plan
@@ -389,10 +390,6 @@ class _Check:
         ]
         if failed:
             yield f"{len(failed)} samples could not be measured; the first: {failed[0].error}"
-
-
-Key = tuple[str, str, str]
-"""Suite, task and model."""
 
 
 def _check_any_measured(*arms: Sequence[ScoredSample]) -> None:

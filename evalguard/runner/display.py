@@ -22,7 +22,7 @@ from rich.text import Text
 from evalguard.figures import SYMBOLS
 from evalguard.records import GateResult, Verdict
 from evalguard.reports.terminal import STYLES
-from evalguard.runner.measure import Progress
+from evalguard.runner.measured import Progress
 
 _NAMED = 6
 """Verdicts that are named on a line each; the others are counted."""

@@ -6,19 +6,20 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from evalguard.engines.base import Engine, Outcome
 from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, MeasurementError, TrustError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
+from evalguard.runner.call import Call, Pending, parts, responses
 from evalguard.runner.follow import follow
-from evalguard.runner.plan import PlannedTask
+from evalguard.runner.measured import Key, Measured, Progress, Results
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.store import SampleStore
-from evalguard.tasks.base import Prepared, seeded
+from evalguard.tasks.base import Prepared
 from evalguard.tasks.judged import JudgedTask, Question
 
 if TYPE_CHECKING:
@@ -32,81 +33,6 @@ JUDGED_REQUESTS = 256
 
 STORE_SECONDS = 1.0
 """Answers are scored and stored this often while others are still computed."""
-
-Key: TypeAlias = tuple[str, str, str]
-"""Suite, task and model."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """The samples of one task that one model answers.
-
-    Attributes:
-        model: ``baseline`` or the candidate's name.
-        task: The task.
-        fingerprint: Key of the model and the task in the store.
-        reference: The run whose answers this one is measured on, where it is.
-        draw: Number of the sampling; another number draws anew.
-        answered: Facts that the store has noted about whatever was scored from the same model's
-            answers to the task; empty where none may be taken from there.
-    """
-
-    model: str
-    task: PlannedTask
-    fingerprint: str
-    reference: Key | None = None
-    draw: int = 0
-    answered: Mapping[str, str] = field(default_factory=dict, compare=False)
-
-    @property
-    def key(self) -> Key:
-        """Suite, task and model."""
-        return (self.task.suite, self.task.name, self.model)
-
-    @property
-    def follows(self) -> bool:
-        """Whether it is measured along the reference's answers, and answers nothing itself."""
-        return self.reference is not None and not self.task.judged
-
-
-@dataclass(slots=True)
-class Progress:
-    """What has been done so far; handed to the display whenever something is stored."""
-
-    stage: str = "loading"
-    samples: int = 0
-    reused: int = 0
-    planned: int = 0
-    prompt_tokens: int = 0
-    output_tokens: int = 0
-    engine_seconds: float = 0.0
-    engine_calls: int = 0
-    gates: int = 0
-    decided: tuple[GateResult, ...] = ()
-    """Verdicts that no further sample can change."""
-
-    @property
-    def tokens_per_second(self) -> float:
-        """Tokens read and written in a second of the engine's time."""
-        tokens = self.prompt_tokens + self.output_tokens
-        return tokens / self.engine_seconds if self.engine_seconds else 0.0
-
-
-@dataclass(slots=True)
-class Results:
-    """Scored samples by suite, task and model, then by sample id."""
-
-    samples: dict[Key, dict[str, ScoredSample]] = field(default_factory=dict)
-    reused: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
-    untrusted: dict[str, str] = field(default_factory=dict)
-    """Why a model failed its trust checks; none of its samples is measured."""
-
-    def of(self, key: Key) -> dict[str, ScoredSample]:
-        """Return the samples measured so far for a suite, task and model."""
-        return self.samples.setdefault(key, {})
-
-
-Pending = tuple[Measured, Prepared]
 
 Answered = tuple[Measured, Prepared, list[Any]]
 """A sample with the responses to its requests."""
@@ -182,7 +108,7 @@ class Measurer:
                 if bool(item[0].reference) is compared and not item[0].follows
             ]
             for judged, size in ((False, CALL_REQUESTS), (True, JUDGED_REQUESTS)):
-                for part in _parts([i for i in items if i[0].task.judged is judged], size):
+                for part in parts([i for i in items if i[0].task.judged is judged], size):
                     self._run(part)
         for measured, sample in pending:
             if measured.follows and self._is_trusted(measured):
@@ -322,29 +248,15 @@ class Measurer:
 
     def _answer(self, engine: Engine, items: Sequence[Pending]) -> None:
         """Ask one engine; score and store what it has answered while it answers the rest."""
-        requests: list[tuple[str, Instance]] = []
-        owners: list[_Waiting] = []
-        for measured, sample in items:
-            waiting = _Waiting(measured, sample, first=len(requests))
-            served = self._engine_of(measured.model)[1]
-            for instance in sample.instances:
-                requests += [
-                    (
-                        served,
-                        seeded(instance, key=sample.sample_id, repeat=repeat, draw=measured.draw),
-                    )
-                    for repeat in range(instance.repeats or 1)
-                ]
-            owners += [waiting] * (len(requests) - waiting.first)
+        call = Call(items, served=lambda model: self._engine_of(model)[1])
         done: list[Answered] = []
         judged: list[Answered] = []
         stored = time.perf_counter()
         self.progress.engine_calls += 1
         try:
-            with closing(answer_each(engine, requests)) as outcomes:
+            with closing(answer_each(engine, call.requests)) as outcomes:
                 while (arrived := self._next(outcomes)) is not None:
-                    position, outcome = arrived
-                    if answered := self._arrived(owners[position], position, outcome):
+                    if (asked := call.take(*arrived)) and (answered := self._answers(*asked)):
                         (judged if answered[0].task.judged else done).append(answered)
                     if time.perf_counter() - stored > STORE_SECONDS and done:
                         self._show_task(done[-1][0])
@@ -365,17 +277,14 @@ class Measurer:
         self.progress.engine_seconds += time.perf_counter() - started
         return arrived
 
-    def _arrived(self, waiting: _Waiting, position: int, outcome: Outcome) -> Answered | None:
-        """Note an answer; return all of the sample's when it was the last."""
-        waiting.outcomes[position - waiting.first] = outcome
-        if len(waiting.outcomes) < _responses(waiting.sample):
-            return None
-        for found in waiting.outcomes.values():
-            if isinstance(found, EngineError):
-                self._record_failure(waiting.measured, waiting.sample, str(found))
+    def _answers(
+        self, measured: Measured, sample: Prepared, outcomes: Sequence[Outcome]
+    ) -> Answered | None:
+        for outcome in outcomes:
+            if isinstance(outcome, EngineError):
+                self._record_failure(measured, sample, str(outcome))
                 return None
-        answers = [outcome for _, outcome in sorted(waiting.outcomes.items())]
-        return waiting.measured, waiting.sample, answers
+        return measured, sample, list(outcomes)
 
     def _count_call(self, started: float) -> None:
         self.progress.engine_seconds += time.perf_counter() - started
@@ -456,23 +365,6 @@ class Measurer:
         return replace(sample, outputs=outputs, prompt_tokens=prompt, output_tokens=output)
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A sample whose answers are not all there.
-
-    Attributes:
-        measured: What it belongs to.
-        sample: The sample.
-        first: Position of its first request in the call.
-        outcomes: What has come, by the place among its own requests.
-    """
-
-    measured: Measured
-    sample: Prepared
-    first: int
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-
-
 def _where(measured: Measured, sample: Prepared, error: MeasurementError) -> str:
     return f"suite '{measured.task.suite}', row {sample.row_number}: {error}"
 
@@ -487,11 +379,6 @@ def _new_tokens(instance: Instance) -> int:
     return int(settings.get("max_gen_toks", 256)) if isinstance(settings, dict) else 0
 
 
-def _responses(sample: Prepared) -> int:
-    """Return how many responses measure a sample."""
-    return sum(instance.repeats or 1 for instance in sample.instances)
-
-
 def _as_long(sample: ScoredSample, before: ScoredSample) -> ScoredSample:
     return replace(sample, prompt_tokens=before.prompt_tokens, output_tokens=before.output_tokens)
 
@@ -500,20 +387,6 @@ def _holds_all_answers(before: ScoredSample, sample: Prepared) -> bool:
     """Whether what is stored is every answer, and none of them was cut."""
     return (
         all(instance.request_type == "generate_until" for instance in sample.instances)
-        and len(before.outputs) == _responses(sample)
+        and len(before.outputs) == responses(sample)
         and all(len(text) < MAX_OUTPUT_CHARS for text in before.outputs)
     )
-
-
-def _parts(items: Sequence[Pending], requests: int) -> Iterator[list[Pending]]:
-    """Cut into runs of about so many requests, never splitting a sample."""
-    part: list[Pending] = []
-    count = 0
-    for item in items:
-        part.append(item)
-        count += _responses(item[1])
-        if count >= requests:
-            yield part
-            part, count = [], 0
-    if part:
-        yield part

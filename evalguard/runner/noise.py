@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from evalguard.config import BASELINE
 from evalguard.records import Gate, GateResult, ScoredSample, ScoreKind
-from evalguard.runner.measure import Measured, Measurer
+from evalguard.runner.measure import Measurer
+from evalguard.runner.measured import Measured
 from evalguard.runner.plan import Plan, PlannedTask
 from evalguard.store import fingerprint
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from evalguard.records import Gate, Margin, Verdict
 from evalguard.runner.display import verdicts
-from evalguard.runner.measure import Progress
+from evalguard.runner.measured import Progress
 from evalguard.runner.schedule import Schedule
 from tests.reports import examples
 
