@@ -44,12 +44,16 @@ _FAILURES = (
     ValueError,
     TypeError,
     LookupError,
+    AttributeError,
     AssertionError,
     NotImplementedError,
 )
 """What lm-eval's API models raise when a server fails or answers in a form of its own."""
 
 _PROBE_TOKENS = 24
+
+_GIVE_UP_AFTER = 16
+"""Requests that fail while none is answered, after which the others are not waited for."""
 
 
 class EndpointEngine(Engine):
@@ -123,10 +127,14 @@ class EndpointEngine(Engine):
         if self._options.chat:
             instances = [_as_chat(instance) for instance in instances]
         try:
-            with quiet(), _silent():
-                answers = getattr(self._lm, method)(instances, disable_tqdm=True)
+            # The windows of a whole text are no requests of their own.
+            each = _EachAlone(raises=method == "loglikelihood_rolling")
+            with quiet(), _silent(each):
+                answers = list(getattr(self._lm, method)(instances, disable_tqdm=True))
         except _FAILURES as error:
             raise self._failure(model, error) from None
+        if all(isinstance(answer, Exception) for answer in answers):
+            raise self._failure(model, answers[0])
         return [
             self._failure(model, answer) if isinstance(answer, Exception) else answer
             for answer in answers
@@ -213,12 +221,15 @@ class _Keyed:
             ValueError: If one has no text, for which lm-eval would take an empty one.
         """
         for answer in outputs if isinstance(outputs, list) else [outputs]:
-            for choice in answer["choices"]:
-                if choice.get("text", (choice.get("message") or {}).get("content")) is None:
-                    raise ValueError(
-                        "the server gave no text: it filtered the answer, or all of its tokens "
-                        "went into reasoning; raise 'max_new_tokens' then"
-                    )
+            texts = [
+                choice.get("text", (choice.get("message") or {}).get("content"))
+                for choice in answer["choices"]
+            ]
+            if not texts or None in texts:
+                raise ValueError(
+                    "the server gave no text: it filtered the answer, or all of its tokens went "
+                    "into reasoning; raise 'max_new_tokens' then"
+                )
         found: list[str] = super().parse_generations(outputs, **options)  # type: ignore[misc]
         return found
 
@@ -232,30 +243,43 @@ class _KeyedChat(_Keyed, LocalChatCompletion):
 
 
 class _EachAlone:
-    """Stands in for tqdm's ``gather``, which always draws, and gives up all for one failure."""
+    """Stands in for tqdm's ``gather``, which always draws, and gives up all for one failure.
 
-    @staticmethod
-    async def gather(*tasks: Any, **_options: Any) -> list[list[Any]]:
+    Args:
+        raises: Whether a failure is raised all the same.
+    """
+
+    def __init__(self, *, raises: bool) -> None:
+        self._raises = raises
+        self._answered = False
+        self._failed = 0
+
+    async def gather(self, *tasks: asyncio.Task[Any], **_options: Any) -> list[list[Any]]:
         """Return the answers to every request, or what it failed with.
 
         Raises:
-            Exception: The first failure, when nothing was answered: the server is to blame.
+            Exception: The failure, if it is to be raised or the server answers nothing.
         """
-        found = await asyncio.gather(*tasks, return_exceptions=True)
-        failures = [one for one in found if isinstance(one, BaseException)]
-        if failures and (len(failures) == len(found) or not isinstance(failures[0], _FAILURES)):
-            raise failures[0]
-        return [[one] if isinstance(one, BaseException) else one for one in found]
+        for done in asyncio.as_completed(tasks):
+            try:
+                await done
+                self._answered = True
+            except _FAILURES:
+                self._failed += 1
+                hopeless = not self._answered and self._failed >= _GIVE_UP_AFTER
+                if self._raises or hopeless:
+                    raise  # which cancels the others
+        return [[task.exception()] if task.exception() else task.result() for task in tasks]
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def _silent(gathering: _EachAlone) -> Iterator[None]:
     """Keep lm-eval from drawing, and from logging a failed request with its headers and key."""
     logger = logging.getLogger(api_models.__name__)
     before = logger.disabled
     logger.disabled = True
     try:
-        with patch.object(api_models, "tqdm_asyncio", _EachAlone):
+        with patch.object(api_models, "tqdm_asyncio", gathering):
             yield
     finally:
         logger.disabled = before

@@ -36,7 +36,8 @@ def stream_in_groups(
 ) -> Iterator[tuple[int, Outcome]]:
     """Answer requests of several models and types; yield their positions and answers.
 
-    Where a block fails, the others are answered all the same before the error is raised.
+    Where a block fails, the others are answered all the same before the error is raised, unless
+    the next one fails as well.
 
     Args:
         requests: Pairs of model name and lm-eval instance.
@@ -52,7 +53,8 @@ def stream_in_groups(
         if model not in models:
             raise EngineError(f"model '{model}' is not loaded; loaded: {', '.join(models)}")
         groups[model, instance.request_type].append(position)
-    failure = None
+    failure: EngineError | None = None
+    failed_before = False
     for (model, kind), positions in groups.items():
         size = BLOCKS.get(kind, BLOCK)
         for start in range(0, len(positions), size):
@@ -62,8 +64,12 @@ def stream_in_groups(
                 if len(found) != len(block):
                     raise EngineError(f"model '{model}' gave {len(found)} answers to {len(block)}")
             except EngineError as error:
-                failure = EngineError(str(error))
+                failure = failure or EngineError(str(error))
+                if failed_before:
+                    raise failure from None
+                failed_before = True
                 continue
+            failed_before = False
             for position, response in zip(block, found, strict=True):
                 yield position, checked(response, engine)
     if failure:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from evalguard.engines.base import Outcome
+from evalguard.engines.base import PROBE_TEXTS, Outcome
 from evalguard.errors import EngineError
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
 FAILURES_IN_A_ROW = 16
-"""Requests, each asked alone, after which the engine must show that it still answers another."""
+"""Requests, each asked alone, after which the engine must show that it answers anything at all."""
 
 
 class Streams(Protocol):
@@ -34,39 +34,42 @@ def answer_each(
         EngineError: If the engine answers nothing any more, so that no request is to blame.
     """
     parts = [list(range(len(requests)))]
-    known_good = None
     failures = 0
     while parts:
         part = parts.pop()
         open_ = dict.fromkeys(part)
+        reason = ""
         try:
             for place, outcome in engine.stream([requests[position] for position in part]):
-                known_good, failures = part[place], 0
+                failures = 0
                 del open_[part[place]]
                 yield part[place], outcome
             if open_:
-                raise EngineError(f"{len(open_)} of {len(part)} requests were left unanswered")
+                reason = f"{len(open_)} of {len(part)} requests were left unanswered"
         except EngineError as error:
-            if not open_:
-                continue
-            if len(part) > 1:
-                left = list(open_)
-                middle = len(left) // 2
-                parts += [half for half in (left[middle:], left[:middle]) if half]
-                continue
+            # The error itself would keep the tensors of the failed call.
+            reason = str(error)
+        left = list(open_)
+        if len(part) > 1:
+            middle = len(left) // 2
+            parts += [half for half in (left[middle:], left[:middle]) if half]
+        elif left:
             failures += 1
             if failures == FAILURES_IN_A_ROW or not parts:
-                # The request that is the farthest from those that failed stands in for a good one.
-                other = known_good if known_good is not None else (parts or [part])[0][-1]
-                if not _answers(engine, requests[other]):
-                    raise
-                known_good, failures = other, 0
-            # Without the traceback, which would keep the tensors of the failed call.
-            yield part[0], EngineError(str(error))
+                if not _is_alive(engine, requests[part[0]][0]):
+                    raise EngineError(reason)
+                failures = 0
+            yield part[0], EngineError(reason)
 
 
-def _answers(engine: Streams, request: tuple[str, Instance]) -> bool:
+def _is_alive(engine: Streams, model: str) -> bool:
+    """Whether a model still answers a harmless question."""
+    from lm_eval.api.instance import Instance
+
+    settings = {"until": [], "max_gen_toks": 16, "do_sample": False}
+    question = Instance("generate_until", {}, (PROBE_TEXTS[0], settings), 0)
     try:
-        return len(list(engine.stream([request]))) == 1
+        outcomes = [outcome for _, outcome in engine.stream([(model, question)])]
     except EngineError:
         return False
+    return len(outcomes) == 1 and not isinstance(outcomes[0], EngineError)

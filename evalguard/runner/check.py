@@ -270,18 +270,20 @@ class _Check:
         key = (planned.suite, planned.name, model)
         if key not in self._measured:
             parts = {"model": self._pool.fingerprint(model), "task": planned.definition}
-            reference = None
+            reference, answers = None, parts["model"]
             if planned.follows_baseline and model != BASELINE:
                 parts["reference"] = self._pool.fingerprint(BASELINE)
                 reference = (planned.suite, planned.name, BASELINE)
+                answers = parts["model"] if planned.judged else parts["reference"]
             if planned.judged and (reference or not planned.follows_baseline):
                 parts["judge"] = self._judging.fingerprint()
-            answered = {"model": parts["model"], "suite": key[0], "task": key[1]}
+            answered = {"answers": answers, "suite": key[0], "task": key[1]}
             self._measured[key] = Measured(
                 model, planned, fingerprint(parts), reference, answered=answered
             )
             self._store.describe_fingerprint(
-                self._measured[key].fingerprint, {**answered, "name": model}
+                self._measured[key].fingerprint,
+                {**answered, "model": parts["model"], "name": model},
             )
         return self._measured[key]
 

@@ -82,7 +82,7 @@ class Measurer:
         """Measure samples; what is already there, here or in the store, is not run again.
 
         Raises:
-            EngineError: If an engine answers nothing any more; what it has answered is kept.
+            EngineError: If an engine answers nothing any more; what was scored is kept.
             MeasurementError: If a scorer fails or the store cannot be used.
         """
         pending: list[Pending] = []
@@ -165,7 +165,8 @@ class Measurer:
         """
         found: dict[str, ScoredSample] = {}
         if measured.answered and sample_ids and not measured.follows:
-            for key in self._store.described_as(measured.answered):
+            others = set(self._store.described_as(measured.answered)) - {measured.fingerprint}
+            for key in sorted(others):
                 left = [sample_id for sample_id in sample_ids if sample_id not in found]
                 found |= self._store.get(key, left)
         return found
@@ -183,10 +184,8 @@ class Measurer:
             lengths = {(one[0].key, one[2].sample_id): one[2] for one in part}
             for measured, samples in self._scored(answered).items():
                 self._count_reused(measured, len(samples))
-                self._keep(
-                    measured,
-                    [_as_long(one, lengths[measured.key, one.sample_id]) for one in samples],
-                )
+                befores = (lengths[measured.key, sample.sample_id] for sample in samples)
+                self._keep(measured, list(map(_with_lengths_of, samples, befores)))
 
     def _run(self, items: Sequence[Pending]) -> None:
         """Ask the engines that are needed, one after the other."""
@@ -379,7 +378,7 @@ def _new_tokens(instance: Instance) -> int:
     return int(settings.get("max_gen_toks", 256)) if isinstance(settings, dict) else 0
 
 
-def _as_long(sample: ScoredSample, before: ScoredSample) -> ScoredSample:
+def _with_lengths_of(sample: ScoredSample, before: ScoredSample) -> ScoredSample:
     return replace(sample, prompt_tokens=before.prompt_tokens, output_tokens=before.output_tokens)
 
 

@@ -24,8 +24,8 @@ class Measured:
         fingerprint: Key of the model and the task in the store.
         reference: The run whose answers this one is measured on, where it is.
         draw: Number of the sampling; another number draws anew.
-        answered: Facts that the store has noted about whatever was scored from the same model's
-            answers to the task; empty where none may be taken from there.
+        answered: Facts that the store has noted about whatever was scored from the same answers;
+            empty where none may be taken from there.
     """
 
     model: str

@@ -23,8 +23,8 @@ class Prepared:
     """A sample with the requests that measure it.
 
     Attributes:
-        sample_id: Hash of everything that the model is given and that its answer is held against;
-            equal for every model, and another one as soon as a byte of the prompt changes.
+        sample_id: Hash of everything that the model is given; equal for every model, and another
+            one as soon as a byte of the prompt, the row or the settings changes.
         prompt: The prompt as it goes to the model.
         target: The expected answer, for people to read.
         instances: Requests, all of which are answered before the sample is scored.

@@ -79,9 +79,11 @@ class TestSet:
 
     @property
     def definition(self) -> Mapping[str, Any]:
-        """Scorers with their options and versions; prompts and settings are in the sample ids."""
+        """What scores an answer; prompts and settings are in the sample ids."""
         return {
             "kind": "test_set",
+            "target": self._target,
+            "cluster": self._cluster,
             "scorers": [
                 {"name": s.name, "version": s.version, "options": dict(s.options)}
                 for s in self._scorers

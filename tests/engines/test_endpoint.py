@@ -1,10 +1,14 @@
+import asyncio
 import logging
+import time
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 
 from evalguard.engines.base import BASE, EngineSettings
-from evalguard.engines.endpoint import EndpointEngine
+from evalguard.engines.endpoint import EndpointEngine, _EachAlone
 from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, ModelError, TrustError
 from tests.engines import questions
@@ -106,12 +110,18 @@ def test_a_chat_endpoint_generates_and_gives_no_likelihoods(base):
             engine.respond([(BASE, questions.choice("a", "b"))])
 
 
+def own_seeds(settings: dict[str, Any]) -> Iterator[dict[str, int]]:
+    """A seed each for what is sampled."""
+    for number in count():
+        yield {"seed": number} if settings.get("do_sample") else {}
+
+
 class TestOneBadRequest:
     @pytest.fixture
     def ask(self, base):
         """Ask a server that refuses, or leaves empty, whatever prompt says so; count the calls."""
 
-        def run(*prompts: str) -> tuple[list[Any], int]:
+        def run(*prompts: str, **settings: Any) -> tuple[list[Any], int]:
             calls = []
 
             def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
@@ -120,12 +130,22 @@ class TestOneBadRequest:
                 calls.append(body)
                 if "refuse" in str(body):
                     return 400, {"error": "content filter"}
+                if "nothing" in str(body):
+                    return 200, {"choices": []}
                 message = {} if "empty" in str(body) else {"content": "fine"}
                 return 200, {"choices": [{"index": 0, "message": message}]}
 
             with replying_server(reply) as url:
                 engine = opened(url, base, max_retries=1, api="chat")
-                asked = [(BASE, questions.generation(prompt)) for prompt in prompts]
+                asked = [
+                    (
+                        BASE,
+                        questions.generation(
+                            prompt, **({**settings, "seed": n} if settings else {})
+                        ),
+                    )
+                    for n, prompt in enumerate(prompts)
+                ]
                 outcomes = dict(answer_each(engine, asked))
             return [outcomes[position] for position in range(len(prompts))], len(calls)
 
@@ -138,14 +158,36 @@ class TestOneBadRequest:
         assert all(isinstance(one, EngineError) and "400" in str(one) for one in outcomes[1::2])
         assert calls == 60
 
-    def test_an_answer_without_a_text_is_no_empty_text(self, ask):
-        outcomes, _ = ask("answer", "empty")
+    @pytest.mark.parametrize("kind", ["empty", "nothing"])
+    def test_an_answer_without_a_text_is_no_empty_text(self, ask, kind):
+        outcomes, _ = ask("answer", kind)
         assert outcomes[0] == "fine"
         assert "the server gave no text" in str(outcomes[1])
 
-    def test_a_server_that_refuses_all_is_an_error(self, ask):
-        with pytest.raises(EngineError, match="400"):
-            ask("refuse 1", "refuse 2")
+    def test_a_sampled_one_is_asked_once_as_well(self, ask):
+        prompts = ["refuse", *(f"answer {n}" for n in range(20))]
+        outcomes, calls = ask(*prompts, do_sample=True, temperature=1.0)
+        assert outcomes[1:] == ["fine"] * 20
+        assert "400" in str(outcomes[0])
+        assert calls == 21
+
+    def test_a_server_that_refuses_all_of_them_is_not_broken(self, ask):
+        outcomes, _ = ask("refuse 1", "refuse 2")
+        assert all("400" in str(outcome) for outcome in outcomes)
+
+    def test_a_server_that_hangs_is_not_waited_for_again_and_again(self):
+        async def fail() -> None:
+            raise TimeoutError("no answer")
+
+        async def ask() -> None:
+            slow = [asyncio.create_task(asyncio.sleep(60)) for _ in range(50)]
+            failing = [asyncio.create_task(fail()) for _ in range(16)]
+            await _EachAlone(raises=False).gather(*failing, *slow)
+
+        started = time.perf_counter()
+        with pytest.raises(TimeoutError):
+            asyncio.run(ask())
+        assert time.perf_counter() - started < 30
 
     def test_a_completion_without_a_text_is_an_error(self, base):
         def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:

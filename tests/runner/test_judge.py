@@ -240,12 +240,15 @@ class TestAFailingEngine:
             name, max_length = "hf", 512
 
             def stream(self, requests):
-                if any("bad" in instance.arguments[0] for _, instance in requests):
+                texts = "".join(instance.arguments[0] for _, instance in requests)
+                self.dead = "deadly" in texts or getattr(self, "dead", False)
+                if self.dead or "bad" in texts:
                     raise EngineError("refused by a filter")
                 for place, (_, instance) in enumerate(requests):
                     yield place, (-1.0 if "Yes" in instance.arguments[1] else -3.0, True)
 
-        monkeypatch.setattr(ModelPool, "engine_of", lambda self, name: (Refusing(), name))
+        engine = Refusing()
+        monkeypatch.setattr(ModelPool, "engine_of", lambda self, name: (engine, name))
 
         def run(*texts: str) -> list[float | str]:
             loaded = load_project(project / "evalguard.yaml")
@@ -260,9 +263,12 @@ class TestAFailingEngine:
         assert first == last == pytest.approx(0.88, abs=0.01)
         assert refused == "the judge: refused by a filter"
 
-    def test_a_judge_that_answers_nothing_is_an_error(self, ask):
+    def test_refused_questions_are_no_broken_judge(self, ask):
+        assert ask("bad 1", "bad 2") == ["the judge: refused by a filter"] * 2
+
+    def test_a_judge_that_answers_nothing_any_more_is_an_error(self, ask):
         with pytest.raises(EngineError, match="refused"):
-            ask("bad 1", "bad 2", "bad 3")
+            ask("good", "deadly", "good")
 
     def test_what_a_failing_engine_left_open_is_not_remembered(self, project, monkeypatch):
         def stream(self, requests):

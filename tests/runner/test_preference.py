@@ -156,8 +156,10 @@ def test_answers_that_are_there_are_not_compared_with_a_baseline_that_is_not_tru
     project, demo_model, asked
 ):
     check(project)
+    asked.clear()
     save_adapter(demo_model, project / "adapters" / "nothing", scale=0.0, seed=0)
     again = check(project, "baseline.adapter=adapters/nothing")
+    assert JUDGE not in asked
     assert {one.verdict for one in again.gates} == {Verdict.ERROR}
     assert all("the baseline: " in one.reason for one in again.gates)
 

@@ -126,6 +126,14 @@ def test_another_seed_draws_other_samples(probes):
     assert reused == {"stories": 0, "moved": 30, "language": 30, "heart": 30}
 
 
+def test_a_candidate_that_becomes_the_baseline_gives_its_own_answers(probes):
+    first = check(probes, "candidates.harmless.adapter=adapters/harmful")
+    again = check(probes, "baseline.adapter=adapters/harmful")
+    before, after = (outputs(probes, result, "moved")["baseline"] for result in (first, again))
+    assert before.keys() == after.keys()
+    assert before != after
+
+
 class PlainEngine:
     """An engine without its distributions, as most are."""
 

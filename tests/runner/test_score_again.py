@@ -43,6 +43,15 @@ def test_another_scorer_generates_nothing(project, edit):
     assert min(lengths[0]) > (0, 0)
 
 
+def test_another_target_is_held_against_the_same_answers(project, edit):
+    check(project)
+    edit("suites/facts.yaml", "{{ answer }}", "{{ question }}")
+    again = check(project)
+    assert again.timing["engine_calls"] == 0
+    scores = {run.model: run.scores["exact_match"] for run in again.tasks if run.task == "facts"}
+    assert scores == {"baseline": 0.0, "harmless": 0.0}
+
+
 def test_a_benchmark_whose_metric_changes_is_scored_again_where_it_is_a_text(project, edit):
     written = "output_type: generate_until\ngeneration_kwargs: {until: [], max_gen_toks: 8}"
     edit("suites/mc.yaml", "output_type: multiple_choice", written)
