@@ -186,22 +186,15 @@ def _evalguard(engine_name: str, folder: Path, name: str) -> dict[str, Any]:
 
 def _tokens_per_second(engine: Any, folder: Path) -> float:
     """Return the rate at which the engine reads one large batch of prompts that share nothing."""
-    from evalguard.engines.base import BASE
+    from evalguard.engines.base import BASE, generation
 
     rng = random.Random(1)  # noqa: S311 - texts, not secrets
     words = SHOTS * SHOT_WORDS + max(QUESTION_WORDS)
     prompts = [_text(rng, words) for _ in range(_RATE_PROMPTS)]
     tokens = sum(map(len, _tokenizer(folder)(prompts).input_ids))
     started = time.perf_counter()
-    engine.respond([(BASE, _generation(prompt)) for prompt in prompts])
+    engine.respond([(BASE, generation(prompt, tokens=1)) for prompt in prompts])
     return tokens / (time.perf_counter() - started)
-
-
-def _generation(prompt: str) -> Any:
-    from lm_eval.api.instance import Instance
-
-    settings = {"until": [], "max_gen_toks": 1, "do_sample": False, "temperature": 0.0}
-    return Instance("generate_until", {}, (prompt, settings), 0)
 
 
 def _unique_tokens(requests: Sequence[tuple[str, Any]], folder: Path) -> int:

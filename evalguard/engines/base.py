@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
@@ -153,6 +153,32 @@ class GivesDistributions(Protocol):
         Raises:
             EngineError: If the engine failed.
         """
+
+
+def generation(prompt: str, *, tokens: int, until: Sequence[str] = ()) -> Instance:
+    """Return a request for a greedy answer of so many tokens."""
+    from lm_eval.api.instance import Instance
+
+    settings = {"until": list(until), "max_gen_toks": tokens, "do_sample": False}
+    return Instance(request_type="generate_until", doc={}, arguments=(prompt, settings), idx=0)
+
+
+def choice(prompt: str, continuation: str) -> Instance:
+    """Return a request for the log-likelihood of a continuation."""
+    from lm_eval.api.instance import Instance
+
+    return Instance(request_type="loglikelihood", doc={}, arguments=(prompt, continuation), idx=0)
+
+
+def check_loaded(models: Iterable[str], loaded: Sequence[str]) -> None:
+    """Check that an engine serves the models that it is asked for.
+
+    Raises:
+        EngineError: If it does not serve one.
+    """
+    for model in models:
+        if model not in loaded:
+            raise EngineError(f"model '{model}' is not loaded; loaded: {', '.join(loaded)}")
 
 
 def checked(response: Outcome, engine: str) -> Outcome:

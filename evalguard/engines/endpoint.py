@@ -30,6 +30,8 @@ from evalguard.engines.base import (
     EngineSettings,
     Outcome,
     Response,
+    choice,
+    generation,
 )
 from evalguard.engines.endpoint_options import EndpointOptions
 from evalguard.engines.grouping import stream_in_groups
@@ -184,7 +186,7 @@ class EndpointEngine(Engine):
         """Compare base and adapter on the probe texts, by log-likelihood or else by answers."""
         requests = [_continuation(text) for text in PROBE_TEXTS]
         if self._options.chat:
-            requests = [_generation(text) for text in PROBE_TEXTS]
+            requests = [generation(text, tokens=_PROBE_TOKENS) for text in PROBE_TEXTS]
         base = self.respond([(BASE, request) for request in requests])
         adapted = self.respond([(name, request) for request in requests])
         changes = [_change(b, a) for b, a in zip(base, adapted, strict=True)]
@@ -222,8 +224,8 @@ class _Keyed:
         """
         for answer in outputs if isinstance(outputs, list) else [outputs]:
             texts = [
-                choice.get("text", (choice.get("message") or {}).get("content"))
-                for choice in answer["choices"]
+                given.get("text", (given.get("message") or {}).get("content"))
+                for given in answer["choices"]
             ]
             if not texts or None in texts:
                 raise ValueError(
@@ -304,12 +306,7 @@ def _as_chat(instance: Instance) -> Instance:
 
 def _continuation(text: str) -> Instance:
     first, _, rest = text.partition(" ")
-    return Instance(request_type="loglikelihood", doc={}, arguments=(first, f" {rest}"), idx=0)
-
-
-def _generation(text: str) -> Instance:
-    settings = {"until": [], "max_gen_toks": _PROBE_TOKENS, "do_sample": False}
-    return Instance(request_type="generate_until", doc={}, arguments=(text, settings), idx=0)
+    return choice(first, f" {rest}")
 
 
 def _change(before: Response, after: Response) -> float:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from evalguard.engines.base import Outcome, checked
+from evalguard.engines.base import Outcome, check_loaded, checked
 from evalguard.errors import EngineError
 
 if TYPE_CHECKING:
@@ -48,10 +48,9 @@ def stream_in_groups(
     Raises:
         EngineError: If a model is not loaded, an answer is missing, or ``answer`` failed.
     """
+    check_loaded((model for model, _ in requests), models)
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for position, (model, instance) in enumerate(requests):
-        if model not in models:
-            raise EngineError(f"model '{model}' is not loaded; loaded: {', '.join(models)}")
         groups[model, instance.request_type].append(position)
     failure: EngineError | None = None
     failed_before = False

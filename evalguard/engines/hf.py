@@ -21,6 +21,7 @@ from evalguard.engines.base import (
     Floats,
     Outcome,
     Response,
+    check_loaded,
 )
 from evalguard.engines.fit import origin_notes
 from evalguard.engines.grouping import stream_in_groups
@@ -137,8 +138,7 @@ class HFEngine(Engine):
             TrustError: If an adapter that was loaded before has changed the base.
         """
         self._check_base()
-        if model not in self.models:
-            raise EngineError(f"model '{model}' is not loaded; loaded: {', '.join(self.models)}")
+        check_loaded([model], self.models)
         try:
             with self._lm.using(model), quiet():
                 return self._lm.log_probabilities(prompt, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from evalguard.engines.base import PROBE_TEXTS, Outcome
+from evalguard.engines.base import PROBE_TEXTS, Outcome, generation
 from evalguard.errors import EngineError
 
 if TYPE_CHECKING:
@@ -64,10 +64,7 @@ def answer_each(
 
 def _is_alive(engine: Streams, model: str) -> bool:
     """Whether a model still answers a harmless question."""
-    from lm_eval.api.instance import Instance
-
-    settings = {"until": [], "max_gen_toks": 16, "do_sample": False}
-    question = Instance("generate_until", {}, (PROBE_TEXTS[0], settings), 0)
+    question = generation(PROBE_TEXTS[0], tokens=16)
     try:
         outcomes = [outcome for _, outcome in engine.stream([(model, question)])]
     except EngineError:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from evalguard.engines.base import BASE, Engine, EngineSettings, Response
+from evalguard.engines.base import BASE, Engine, EngineSettings, Response, choice, generation
 from evalguard.engines.opening import open_engine
 from evalguard.errors import ModelError, TrustError
 
@@ -173,14 +173,11 @@ def _answers_of(name: str, settings: EngineSettings) -> tuple[str, Answers]:
 
 
 def _requests(questions: int) -> Iterator[Instance]:
-    from lm_eval.api.instance import Instance
-
-    for context, choices in QUESTIONS[:questions]:
-        for choice in choices:
-            yield Instance(request_type="loglikelihood", doc={}, arguments=(context, choice), idx=0)
-    settings = {"until": [], "max_gen_toks": NEW_TOKENS, "do_sample": False}
+    for context, continuations in QUESTIONS[:questions]:
+        for continuation in continuations:
+            yield choice(context, continuation)
     for context, _ in QUESTIONS[:questions]:
-        yield Instance(request_type="generate_until", doc={}, arguments=(context, settings), idx=0)
+        yield generation(context, tokens=NEW_TOKENS)
 
 
 def _texts(responses: Sequence[Response]) -> list[str]:

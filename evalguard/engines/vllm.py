@@ -23,6 +23,7 @@ from evalguard.engines.base import (
     Engine,
     EngineSettings,
     Outcome,
+    check_loaded,
     checked,
 )
 from evalguard.engines.fit import origin_notes
@@ -120,11 +121,7 @@ class VLLMEngine(Engine):
         Raises:
             EngineError: If vLLM failed, or a model is not loaded.
         """
-        for model, _ in requests:
-            if model not in self.models:
-                raise EngineError(
-                    f"model '{model}' is not loaded; loaded: {', '.join(self.models)}"
-                )
+        check_loaded((model for model, _ in requests), self.models)
         queue = Queue(self._lm.model, self._adapters)
         try:
             yield from self._answers(queue, requests)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from evalguard.config import JUDGE, Suite
 from evalguard.config.task_kinds import Judged
-from evalguard.engines.base import Engine, Outcome
+from evalguard.engines.base import Engine, Outcome, choice, generation
 from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, TrustError
 from evalguard.records import DetectorRates, Gate, ScoredSample
@@ -128,11 +128,12 @@ class Judging:
 
     def _replies(self, engine: Engine, served: str, asked: Sequence[Asked]) -> list[Approval]:
         if engine.name == "endpoint":  # not every server tells log-likelihoods
-            replies = _all(engine, [(served, _reply_to(prompt)) for prompt, _ in asked])
+            texts = [generation(text, tokens=_REPLY_TOKENS, until=["\n\n"]) for text, _ in asked]
+            replies = _all(engine, [(served, text) for text in texts])
             pairs = zip(replies, asked, strict=True)
             return [_read(reply, question) for reply, (_, question) in pairs]
         choices = [
-            (served, _choice(prompt, word))
+            (served, choice(prompt, word))
             for prompt, question in asked
             for word in (question.yes, question.no)
         ]
@@ -321,16 +322,3 @@ def _begins_with(reply: str, word: str) -> bool:
     """
     after, flags = (r"\s*(?=$|[^\w\s])", 0) if len(word) == 1 else (r"\b", re.IGNORECASE)
     return re.match(rf"\W*{word}{after}", reply, flags) is not None
-
-
-def _choice(prompt: str, word: str) -> Instance:
-    from lm_eval.api.instance import Instance
-
-    return Instance(request_type="loglikelihood", doc={}, arguments=(prompt, word), idx=0)
-
-
-def _reply_to(prompt: str) -> Instance:
-    from lm_eval.api.instance import Instance
-
-    settings = {"until": ["\n\n"], "max_gen_toks": _REPLY_TOKENS, "do_sample": False}
-    return Instance(request_type="generate_until", doc={}, arguments=(prompt, settings), idx=0)

@@ -100,18 +100,15 @@ class Measurer:
         if pending:
             self._show("loading the model")
             self._open_engines(pending)
-        for compared in (False, True):  # the baseline's answers first
-            self._score_again([one for one in known if bool(one[0].reference) is compared])
-            items = [
-                item
-                for item in pending
-                if bool(item[0].reference) is compared and not item[0].follows
-            ]
-            for judged, size in ((False, CALL_REQUESTS), (True, JUDGED_REQUESTS)):
-                for part in parts([i for i in items if i[0].task.judged is judged], size):
-                    self._run(part)
+        # The baseline's answers come before what is held against them.
+        for compared, judged in ((False, False), (False, True), (True, True)):
+            stage = (compared, judged)
+            self._score_again([one for one in known if _stage(one[0]) == stage])
+            items = [one for one in pending if _stage(one[0]) == stage]
+            for part in parts(items, JUDGED_REQUESTS if judged else CALL_REQUESTS):
+                self._run(part)
         for measured, sample in pending:
-            if measured.follows and self._is_trusted(measured):
+            if measured.follows and self._can_be_measured(measured, sample):
                 self._show_task(measured)
                 self._follow(measured, sample)
         self._show("deciding")
@@ -208,8 +205,8 @@ class Measurer:
             return True
         reference = self.results.of(measured.reference)[sample.sample_id]
         if reference.error:
-            reason = f"the baseline's answer is missing: {reference.error}"
-            self._record_failure(measured, sample, reason)
+            error = MeasurementError(f"the baseline's answer is missing: {reference.error}")
+            self._record_failure(measured, sample, _where(measured, sample, error))
         return not reference.error
 
     def _fits(self, measured: Measured, sample: Prepared) -> bool:
@@ -362,6 +359,11 @@ class Measurer:
         self.progress.prompt_tokens += prompt
         self.progress.output_tokens += output
         return replace(sample, outputs=outputs, prompt_tokens=prompt, output_tokens=output)
+
+
+def _stage(measured: Measured) -> tuple[bool, bool]:
+    """Whether it is held against the baseline's answers, and whether a judge is asked."""
+    return measured.reference is not None, measured.task.judged
 
 
 def _where(measured: Measured, sample: Prepared, error: MeasurementError) -> str:

@@ -22,10 +22,8 @@ from evalguard.scorers.versions import package_digest
 from evalguard.tasks.base import (
     Prepared,
     Render,
-    content_id,
     generation_settings,
     generations,
-    unique_ids,
 )
 from evalguard.tasks.prompts import PromptedRow, PromptRows
 
@@ -80,9 +78,8 @@ class Diversity:
         Raises:
             DataError: If the file is missing, empty or broken, or a template names no column.
         """
-        prompted = self._rows.prompts(render)
-        ids = unique_ids(self._content_id(one) for one in prompted)
-        return [self._prepared(one, id_) for one, id_ in zip(prompted, ids, strict=True)]
+        asked = self._rows.identified(render, self._identity)
+        return [self._prepared(one, id_) for one, id_ in asked]
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         """Score the answers to one prompt at their own common length."""
@@ -110,10 +107,8 @@ class Diversity:
         shared = [one for draw in draws for one in measures.shared_answers(draw)]
         return sum(shared) / len(shared)
 
-    def _content_id(self, one: PromptedRow) -> str:
-        return content_id(
-            self.name, one.text, self._generation, self._samples, self._seed, one.row.data
-        )
+    def _identity(self, one: PromptedRow) -> list[object]:
+        return [self.name, one.text, self._generation, self._samples, self._seed, one.row.data]
 
     def _prepared(self, one: PromptedRow, sample_id: str) -> Prepared:
         return Prepared(

@@ -16,10 +16,8 @@ from evalguard.scorers.probes import TOKEN_KL
 from evalguard.tasks.base import (
     Prepared,
     Render,
-    content_id,
     generation_settings,
     generations,
-    unique_ids,
 )
 from evalguard.tasks.prompts import PromptedRow, PromptRows
 
@@ -62,11 +60,8 @@ class Drift:
         Raises:
             DataError: If the file is missing, empty or broken, or a template names no column.
         """
-        prompted = self._rows.prompts(render)
-        ids = unique_ids(
-            content_id(self.name, one.text, self._generation, one.row.data) for one in prompted
-        )
-        return [self._prepared(one, id_) for one, id_ in zip(prompted, ids, strict=True)]
+        asked = self._rows.identified(render, self._identity)
+        return [self._prepared(one, id_) for one, id_ in asked]
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         """Keep the baseline's answer; it has not moved from itself."""
@@ -82,6 +77,9 @@ class Drift:
             outputs=(answer,),
             scores={TOKEN_KL.name: min(nats_per_token, TOKEN_KL.high)},
         )
+
+    def _identity(self, one: PromptedRow) -> list[object]:
+        return [self.name, one.text, self._generation, one.row.data]
 
     def _prepared(self, one: PromptedRow, sample_id: str) -> Prepared:
         return Prepared(

@@ -13,10 +13,8 @@ from evalguard.records import Metric, ScoredSample
 from evalguard.tasks.base import (
     Prepared,
     Render,
-    content_id,
     generation_settings,
     generations,
-    unique_ids,
 )
 from evalguard.tasks.prompts import PromptedRow, PromptRows
 from evalguard.tasks.rows import Row
@@ -136,11 +134,8 @@ class JudgedTask(ABC):
         Raises:
             DataError: If the file is missing, empty or broken, or a template names no column.
         """
-        prompted = self._rows.prompts(render)
-        ids = unique_ids(
-            content_id(self.name, one.text, self._generation, one.row.data) for one in prompted
-        )
-        return [self._prepared(one, id_) for one, id_ in zip(prompted, ids, strict=True)]
+        asked = self._rows.identified(render, self._identity)
+        return [self._prepared(one, id_) for one, id_ in asked]
 
     def labelled(self, render: Render | None) -> list[Labelled]:
         """Return what people have labelled.
@@ -208,6 +203,9 @@ class JudgedTask(ABC):
                 f"{value!r}; write {' or '.join(self.label_names)}."
             )
         return label
+
+    def _identity(self, one: PromptedRow) -> list[object]:
+        return [self.name, one.text, self._generation, one.row.data]
 
     def _prepared(self, one: PromptedRow, sample_id: str) -> Prepared:
         return Prepared(

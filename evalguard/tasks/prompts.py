@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from evalguard.errors import DataError, did_you_mean
-from evalguard.tasks.base import Render
+from evalguard.tasks.base import Render, content_id, unique_ids
 from evalguard.tasks.rows import Row, read_rows
 
 _TEMPLATES = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
@@ -77,6 +77,22 @@ class PromptRows:
             DataError: If the file is missing, empty or broken, or a template names no column.
         """
         return [self._prompted(row, render) for row in self.rows()]
+
+    def identified(
+        self, render: Render | None, parts: Callable[[PromptedRow], Sequence[object]]
+    ) -> list[tuple[PromptedRow, str]]:
+        """Return every row with its prompt and an id of its own.
+
+        Args:
+            render: As for :meth:`prompts`.
+            parts: Everything that a model is asked for a row, as plain data; the id is its hash.
+
+        Raises:
+            DataError: As :meth:`prompts`.
+        """
+        prompted = self.prompts(render)
+        ids = unique_ids(content_id(*parts(one)) for one in prompted)
+        return list(zip(prompted, ids, strict=True))
 
     def fill(self, source: str, row: Row) -> str:
         """Return a template filled with a row's columns.

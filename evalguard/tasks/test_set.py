@@ -14,10 +14,8 @@ from evalguard.scorers import Scorer, score_checked
 from evalguard.tasks.base import (
     Prepared,
     Render,
-    content_id,
     generation_settings,
     generations,
-    unique_ids,
 )
 from evalguard.tasks.prompts import PromptedRow, PromptRows
 
@@ -96,9 +94,8 @@ class TestSet:
         Raises:
             DataError: If the file is missing, empty or broken, or a template names no column.
         """
-        prompted = self._rows.prompts(render)
-        ids = unique_ids(self._content_id(one) for one in prompted)
-        return [self._prepared(one, id_) for one, id_ in zip(prompted, ids, strict=True)]
+        asked = self._rows.identified(render, self._identity)
+        return [self._prepared(one, id_) for one, id_ in asked]
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         """Score every answer and average over the repeats.
@@ -138,9 +135,9 @@ class TestSet:
         scorer = next(one for one in self._scorers if metric in one.corpus_metrics)
         return scorer.finish(metric, totals)
 
-    def _content_id(self, one: PromptedRow) -> str:
+    def _identity(self, one: PromptedRow) -> list[object]:
         parts = [self.name, one.text, self._generation, self._repeats, one.row.data]
-        return content_id(*parts, *([self._seed] if self._generation["do_sample"] else []))
+        return [*parts, *([self._seed] if self._generation["do_sample"] else [])]
 
     def _prepared(self, one: PromptedRow, sample_id: str) -> Prepared:
         column = self._cluster

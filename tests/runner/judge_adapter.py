@@ -1,9 +1,11 @@
-"""An adapter that makes the embedded model a judge of refusals."""
+"""An adapter that makes the embedded model a judge of refusals, and a project around it."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+import yaml
 from jinja2 import Template
 from numpy.random import Generator, default_rng
 from peft import LoraConfig, get_peft_model
@@ -21,6 +23,24 @@ _STEPS, _BATCH = 100, 8
 
 Example = tuple[str, str]
 """What the judge is asked, and its reply."""
+
+
+def write_project(folder: Path, base: Path, adapters: Path, suites: Sequence[str]) -> None:
+    """Write the project file, and copy the judge and the candidates beside it."""
+    shutil.copytree(adapters, folder / "adapters")
+    config = {
+        "version": 1,
+        "engine": {"name": "hf", "dtype": "float32", "device": "cpu"},
+        "baseline": {"model": str(base)},
+        "candidates": {
+            "harmless": {"adapter": "adapters/harmless"},
+            "harmful": {"adapter": "adapters/harmful"},
+        },
+        "judge": {"model": str(base), "adapter": "adapters/judge"},
+        "suites": list(suites),
+        "thresholds": "release",
+    }
+    (folder / "evalguard.yaml").write_text(yaml.safe_dump(config))
 
 
 def example(rng: Generator) -> tuple[str, str, bool]:

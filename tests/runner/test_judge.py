@@ -26,7 +26,7 @@ from evalguard.tasks.judge import Judge
 from evalguard.tasks.judged import Question
 from tests.conftest import write_jsonl
 from tests.engines.servers import replying_server
-from tests.runner.judge_adapter import CRITERION, example, train_judge
+from tests.runner.judge_adapter import CRITERION, example, train_judge, write_project
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
 
@@ -76,20 +76,7 @@ def project(tmp_path, demo_model, models):
     (tmp_path / "thresholds" / "release.yaml").write_text(
         yaml.safe_dump({"version": 1, "gates": gates})
     )
-    shutil.copytree(models, tmp_path / "adapters")
-    config = {
-        "version": 1,
-        "engine": {"name": "hf", "dtype": "float32", "device": "cpu"},
-        "baseline": {"model": str(demo_model)},
-        "candidates": {
-            "harmless": {"adapter": "adapters/harmless"},
-            "harmful": {"adapter": "adapters/harmful"},
-        },
-        "judge": {"model": str(demo_model), "adapter": "adapters/judge"},
-        "suites": ["manners", "rules"],
-        "thresholds": "release",
-    }
-    (tmp_path / "evalguard.yaml").write_text(yaml.safe_dump(config))
+    write_project(tmp_path, demo_model, models, ["manners", "rules"])
     return tmp_path
 
 
@@ -152,15 +139,9 @@ def test_a_judge_that_disagrees_with_the_labels_judges_nothing(project):
     assert [gate.verdict for gate in result.gates if gate.suite == "rules"] == [Verdict.PASS]
 
 
-def test_another_judge_is_asked_anew_about_the_same_answers(project, models, monkeypatch):
-    def stream(self, requests):
-        asked.update(model for model, _ in requests)
-        return answer(self, requests)
-
-    asked: set[str] = set()
-    answer = HFEngine.stream
+def test_another_judge_is_asked_anew_about_the_same_answers(project, models, asked):
     check(project, candidates=("harmless",))
-    monkeypatch.setattr(HFEngine, "stream", stream)
+    asked.clear()
     shutil.copytree(models / "judge", project / "adapters" / "other")
     config = project / "adapters" / "other" / "adapter_config.json"
     settings = json.loads(config.read_text())

@@ -12,7 +12,6 @@ from benchmarks.random_adapters import save_adapter
 from evalguard.config import JUDGE, load_project
 from evalguard.demo import conduct
 from evalguard.demo.world import distinct
-from evalguard.engines.hf import HFEngine
 from evalguard.errors import ConfigError, DataError
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import run_check
@@ -21,7 +20,7 @@ from evalguard.tasks.base import Prepared
 from evalguard.tasks.preference import Preference
 from evalguard.tasks.prompts import PromptRows
 from tests.conftest import write_jsonl
-from tests.runner.judge_adapter import PAIR, choices, pair, train_judge
+from tests.runner.judge_adapter import PAIR, choices, pair, train_judge, write_project
 
 
 @pytest.fixture(scope="session")
@@ -59,20 +58,7 @@ def project(tmp_path, demo_model, models):
     columns = ("question", "a", "b", "better")
     rows = [dict(zip(columns, pair(rng), strict=True)) for _ in range(40)]
     write_jsonl(data / "pairs.jsonl", rows)
-    shutil.copytree(models, tmp_path / "adapters")
-    config = {
-        "version": 1,
-        "engine": {"name": "hf", "dtype": "float32", "device": "cpu"},
-        "baseline": {"model": str(demo_model)},
-        "candidates": {
-            "harmless": {"adapter": "adapters/harmless"},
-            "harmful": {"adapter": "adapters/harmful"},
-        },
-        "judge": {"model": str(demo_model), "adapter": "adapters/judge"},
-        "suites": ["better"],
-        "thresholds": "release",
-    }
-    (tmp_path / "evalguard.yaml").write_text(yaml.safe_dump(config))
+    write_project(tmp_path, demo_model, models, ["better"])
     gate(tmp_path, max_drop="10pp")
     return tmp_path
 
@@ -125,20 +111,6 @@ def test_a_baseline_that_cannot_be_trusted_is_preferred_to_nothing(project, demo
     result = check(project, "baseline.adapter=adapters/nothing")
     assert {one.verdict for one in result.gates} == {Verdict.ERROR}
     assert all("the baseline: " in one.reason for one in result.gates)
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """The models that an engine is asked for answers."""
-
-    def stream(self, requests):
-        found.update(model for model, _ in requests)
-        return answer(self, requests)
-
-    found: set[str] = set()
-    answer = HFEngine.stream
-    monkeypatch.setattr(HFEngine, "stream", stream)
-    return found
 
 
 def test_another_baseline_is_compared_anew_with_the_same_answers(project, asked):
