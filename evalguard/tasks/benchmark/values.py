@@ -1,0 +1,62 @@
+"""What a sample adds to a corpus metric, as plain data that keeps tuples, arrays and sets apart.
+
+lm-eval's metrics hand any Python value to their aggregation; the store holds JSON.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from evalguard.errors import MeasurementError
+
+
+def encode(value: Any) -> Any:
+    """Return a value as JSON data from which :func:`decode` makes an equal one.
+
+    Raises:
+        MeasurementError: If it holds something else than numbers, texts, lists, tuples, sets,
+            mappings and numpy values.
+
+    Example:
+        >>> encode((1, float("nan")))
+        {'tuple': [1, {'float': 'nan'}]}
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else {"float": str(float(value))}
+    if isinstance(value, list):
+        return [encode(item) for item in value]
+    if isinstance(value, tuple):
+        return {"tuple": [encode(item) for item in value]}
+    if isinstance(value, set | frozenset):
+        return {"set": sorted((encode(item) for item in value), key=repr)}
+    if isinstance(value, dict):
+        return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
+    if hasattr(value, "dtype") and hasattr(value, "tolist"):
+        plain = value.tolist()
+        return {"array": encode(plain)} if isinstance(plain, list) else encode(plain)
+    raise MeasurementError(f"gave {value!r:.80}, a {type(value).__name__}, which cannot be stored")
+
+
+def decode(data: Any) -> Any:
+    """Return the value that :func:`encode` was given; numpy scalars come back as plain numbers."""
+    if isinstance(data, list):
+        return [decode(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    [(kind, held)] = data.items()
+    match kind:
+        case "float":
+            return float(held)
+        case "tuple":
+            return tuple(decode(item) for item in held)
+        case "set":
+            return {decode(item) for item in held}
+        case "dict":
+            return {decode(key): decode(item) for key, item in held}
+        case _:
+            import numpy as np
+
+            return np.asarray(decode(held))
