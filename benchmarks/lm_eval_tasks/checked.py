@@ -68,7 +68,7 @@ def check_tasks(folder: Path, names: Iterable[str], *, chat: bool) -> dict[str, 
 
 
 def _build(folder: Path, name: str) -> Built:
-    from evalguard.tasks.benchmark import load_benchmark
+    from evalguard.tasks.benchmark.loading import load_benchmark
 
     [task] = load_benchmark(
         name, f"tasks/{name}.yaml", base_dir=folder / "suites", source=f"{name}.yaml", key="task"
