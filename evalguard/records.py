@@ -131,7 +131,7 @@ class Metric:
         limits = (self.span, self.clip, self.high - self.low)
         return next(limit for limit in limits if limit is not None)
 
-    def problem_of(self, margin: Margin) -> str | None:
+    def problem_of(self, margin: Margin) -> str | None:  # noqa: PLR0911 - one return a problem
         """Return why a margin means nothing for the metric, to be read after the margin."""
         points = f"{100 * margin.value:g} points" if margin.unit == "pp" else "points"
         fitting = "pp" if self.high - self.low <= 2 else "points"

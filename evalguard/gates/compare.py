@@ -41,8 +41,8 @@ def compare(
 
     A sample with an ``error`` becomes a pair without that score: it stays in the comparison, and so
     does one that the metric scores on one side only. A sample that it scores on neither side is no
-    question of this metric, and is left out of the comparison and of ``n_planned``. A binary metric with several repeats of a question is tested as a bounded one, since its scores
-    are averages.
+    question of this metric, and is left out of the comparison and of ``n_planned``. A binary metric
+    with several repeats of a question is tested as a bounded one, since its scores are averages.
 
     Args:
         gate: The requirement; with ``task`` set, only that task's samples count.

@@ -23,8 +23,8 @@ from evalguard.config.task_kinds import (
 )
 from evalguard.scorers import get as get_scorer
 from evalguard.tasks.base import Task
-from evalguard.tasks.prompts import PromptRows
 from evalguard.tasks.benchmark.sources import files_of
+from evalguard.tasks.prompts import PromptRows
 
 
 def build(

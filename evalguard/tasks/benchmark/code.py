@@ -108,8 +108,6 @@ def _is_installed(file: Path) -> bool:
 def _is_package(name: str) -> bool:
     origin = _origin(name)
     stdlib, *packages = _INSTALLED
-    return (
-        origin is not None
-        and str(origin).startswith(tuple(packages))
-        or (origin is not None and "site-packages" in origin.parts and stdlib not in str(origin))
+    return (origin is not None and str(origin).startswith(tuple(packages))) or (
+        origin is not None and "site-packages" in origin.parts and stdlib not in str(origin)
     )

@@ -31,7 +31,7 @@ def definition_of(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: plain(value, key) for key, value in kept.items() if value is not None}
 
 
-def plain(value: Any, where: str) -> Any:
+def plain(value: Any, where: str) -> Any:  # noqa: PLR0911 - one return a type
     """Return a value as plain data that is equal wherever its content is.
 
     Functions become the files that they reach, partial functions and closures also what they hold,
@@ -59,7 +59,7 @@ def plain(value: Any, where: str) -> Any:
     return _of_code(value, where)
 
 
-def _of_code(value: Any, where: str) -> Any:
+def _of_code(value: Any, where: str) -> Any:  # noqa: PLR0911 - one return a type
     """Return a function, class or object by its code and by what it holds."""
     if isinstance(value, partial):
         held = [value.func, list(value.args), value.keywords]

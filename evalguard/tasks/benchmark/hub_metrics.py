@@ -213,6 +213,7 @@ def _of_labels(name: str, function: str) -> Callable[..., dict[str, float]]:
 def _rouge(
     predictions: Sequence[str],
     references: Sequence[Any],
+    *,
     rouge_types: Sequence[str] = ("rouge1", "rouge2", "rougeL", "rougeLsum"),
     use_aggregator: bool = True,
     use_stemmer: bool = False,

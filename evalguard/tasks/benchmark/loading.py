@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import signature
@@ -86,7 +86,7 @@ def load_benchmark(
                 built = list(_by_name(task))
     except (ConfigError, DataError):
         raise
-    except _FileProblems as error:
+    except _TaskFileProblemsError as error:
         raise ConfigError(
             [Problem(str(error.path), inner, text) for inner, text in error.problems]
         ) from error
@@ -121,7 +121,7 @@ def _check_runs(benchmark: Benchmark, task: str, source: str, key: str) -> None:
         raise ConfigError([Problem(source, key, f"task '{task}': {error}")]) from error
 
 
-class _FileProblems(Exception):
+class _TaskFileProblemsError(Exception):
     """What is wrong within a task file."""
 
     def __init__(self, path: Path, problems: Sequence[tuple[str, str]]) -> None:
@@ -205,7 +205,7 @@ def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterat
     for key in ("tag", "group", "task_list"):
         config.pop(key, None)
     if problems := problems_of(config):
-        raise _FileProblems(path, problems)
+        raise _TaskFileProblemsError(path, problems)
     if "class" in config:
         yield _Built(_single_modality(_of_class(config)))
     else:
@@ -217,7 +217,7 @@ def _group(source: TaskSource, overrides: Mapping[str, Any]) -> Iterator[_Built]
     config = source.config
     entries = config.get("task")
     if not isinstance(entries, list) or not entries:
-        raise _FileProblems(source.path, [("task", "lists no tasks of the group")])
+        raise _TaskFileProblemsError(source.path, [("task", "lists no tasks of the group")])
     listed = config.get("aggregate_metric_list") or []
     alike = {
         str(one.get("metric"))
@@ -269,7 +269,7 @@ def _beside(folder: Path) -> Mapping[str, Path]:
 
 def _of_class(config: Mapping[str, Any]) -> Task:
     """Build a task that is a Python class, on the data that the file names."""
-    given = config["class"]
+    given: Any = config["class"]
     own = {key: config[key] for key in ("dataset_path", "dataset_name") if key in config}
     options = dict(config.get("dataset_kwargs") or {})
 
@@ -277,7 +277,7 @@ def _of_class(config: Mapping[str, Any]) -> Task:
         for key, value in own.items():
             setattr(self, key.upper(), value)
         kept = dict(dataset_kwargs) if isinstance(dataset_kwargs, Mapping) else {}
-        _download_of(given)(self, {**kept, **options}, **kwargs)
+        given.download(self, {**kept, **options}, **kwargs)
 
     made = given
     if own or options:
@@ -288,10 +288,6 @@ def _of_class(config: Mapping[str, Any]) -> Task:
     if hasattr(task, "config"):
         task.config.task = config["task"]
     return task
-
-
-def _download_of(given: type) -> Callable[..., None]:
-    return given.download
 
 
 def _single_modality(task: Task) -> Task:

@@ -58,6 +58,14 @@ _OF_TASKS = (
 )
 """Module of a task of lm-eval, its metric, and the range that its own code gives."""
 
+LM_EVAL_METRICS = {
+    "generate_until": "exact_match, bleu, chrf, ter",
+    "loglikelihood": "acc, perplexity",
+    "loglikelihood_rolling": "word_perplexity, byte_perplexity, bits_per_byte",
+    "multiple_choice": "acc, acc_norm, acc_bytes, acc_mutual_info, f1, mcc, brier_score",
+}
+"""Metrics that lm-eval's own code gives for each output type."""
+
 PERPLEXITIES: dict[Callable[..., Any], str] = {
     lm_eval_metrics.perplexity: "nats_per_target",
     lm_eval_metrics.weighted_perplexity: "",

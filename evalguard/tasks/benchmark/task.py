@@ -23,8 +23,10 @@ from evalguard.tasks.base import Prepared, Render, content_id, with_unique_ids
 from evalguard.tasks.benchmark import hub_metrics
 from evalguard.tasks.benchmark.definition import definition_of, plain
 from evalguard.tasks.benchmark.metrics import (
+    LM_EVAL_METRICS,
     MEANS,
     Declared,
+    declaration,
     metric_of,
     nats_metric,
     nats_of,
@@ -106,8 +108,8 @@ class Benchmark:
             config = definition_of(_settings(self._task))
         except UsageError as error:
             raise UsageError(f"suite '{self.suite}', task '{self.name}': {error}") from error
-        own_class = {} if type(self._task).__module__ == "lm_eval.api.task" else type(self._task)
-        return {**made_of, "config": config, "class": plain(own_class, "class"), **declared}
+        own_class = plain(self._own_class(), "class")
+        return {**made_of, "config": config, "class": own_class, "declared": declared}
 
     def prepare(self, render: Render | None) -> list[Prepared]:
         """Return all samples as lm-eval builds them, few-shot examples included.
@@ -326,10 +328,18 @@ class Benchmark:
         base = metric.name.partition(",")[0]
         if metric.name not in reported:
             why = f"'{base}' is declared, but {self._kind()} gives no value of it"
-            return replace(metric, ungated=f"{why}; it gives {', '.join(reported) or 'none'}")
-        if is_mean and not _is_missing(value) and not _is_number(value):
+            there = ", ".join(reported) or LM_EVAL_METRICS.get(str(self._task.OUTPUT_TYPE), "none")
+            return replace(metric, ungated=f"{why}; it gives {there}")
+        if not is_mean or _is_missing(value):
+            return metric
+        number = _as_number(value)
+        if number is None:
             why = f"'{base}' gives {value!r:.60} for a sample, which has no mean"
             return replace(metric, ungated=f"{why}; correct 'aggregation' or the metric")
+        if not metric.low <= number <= metric.high and not metric.ungated:
+            why = f"'{base}' gives {number:g}, outside {metric.low:g} to {metric.high:g}"
+            line = declaration(base)
+            return replace(metric, ungated=f"{why}; add its range to the task in the suite: {line}")
         return metric
 
     def _kind(self) -> str:
@@ -393,12 +403,11 @@ def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _is_number(value: Any) -> bool:
+def _as_number(value: Any) -> float | None:
     try:
-        float(value)
+        return float(value)
     except (TypeError, ValueError):
-        return False
-    return True
+        return None
 
 
 def _made_up(instance: Instance, target: str) -> Any:
@@ -413,6 +422,12 @@ def _made_up(instance: Instance, target: str) -> Any:
 
 
 def _failure(error: Exception) -> str:
+    if isinstance(error, AssertionError) and "Answer is not a string" in str(error):
+        target = str(error).partition(":")[2].strip()
+        return (
+            f"the target of a solved example is {target}, a list, which cannot be shown; set "
+            "num_fewshot: 0, or give fewshot_config a doc_to_target of one answer"
+        )
     if isinstance(error, KeyError):
         return f"its templates or functions use {error}, which the row does not have"
     return f"its templates or functions fail: {type(error).__name__}: {error}"

@@ -6,12 +6,13 @@ lm-eval's metrics hand any Python value to their aggregation; the store holds JS
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from evalguard.errors import MeasurementError
 
 
-def encode(value: Any) -> Any:
+def encode(value: Any) -> Any:  # noqa: PLR0911 - one return a type
     """Return a value as JSON data from which :func:`decode` makes an equal one.
 
     Raises:
@@ -22,21 +23,22 @@ def encode(value: Any) -> Any:
         >>> encode((1, float("nan")))
         {'tuple': [1, {'float': 'nan'}]}
     """
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else {"float": str(float(value))}
-    if isinstance(value, list):
-        return [encode(item) for item in value]
-    if isinstance(value, tuple):
-        return {"tuple": [encode(item) for item in value]}
-    if isinstance(value, set | frozenset):
-        return {"set": sorted((encode(item) for item in value), key=repr)}
-    if isinstance(value, dict):
-        return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
     if hasattr(value, "dtype") and hasattr(value, "tolist"):
         plain = value.tolist()
         return {"array": encode(plain)} if isinstance(plain, list) else encode(plain)
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return float(value) if math.isfinite(value) else {"float": str(float(value))}
+        case list():
+            return [encode(item) for item in value]
+        case tuple():
+            return {"tuple": [encode(item) for item in value]}
+        case set() | frozenset():
+            return {"set": sorted((encode(item) for item in value), key=repr)}
+        case dict():
+            return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
     raise MeasurementError(f"gave {value!r:.80}, a {type(value).__name__}, which cannot be stored")
 
 
@@ -47,16 +49,19 @@ def decode(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     [(kind, held)] = data.items()
-    match kind:
-        case "float":
-            return float(held)
-        case "tuple":
-            return tuple(decode(item) for item in held)
-        case "set":
-            return {decode(item) for item in held}
-        case "dict":
-            return {decode(key): decode(item) for key, item in held}
-        case _:
-            import numpy as np
+    return _MADE_OF[kind](held)
 
-            return np.asarray(decode(held))
+
+def _array(held: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(decode(held))
+
+
+_MADE_OF: Mapping[str, Callable[[Any], Any]] = {
+    "float": float,
+    "tuple": lambda held: tuple(decode(item) for item in held),
+    "set": lambda held: {decode(item) for item in held},
+    "dict": lambda held: {decode(key): decode(item) for key, item in held},
+    "array": _array,
+}
