@@ -23,6 +23,7 @@ from benchmarks.lm_eval_tasks.sides import (
     write_side,
 )
 from evalguard.records import CheckResult, Metric, ScoredSample, ScoreKind
+from evalguard.tasks.base import Render
 
 TASKS_IN_ONE_CHECK = 16
 
@@ -53,14 +54,16 @@ def check_tasks(folder: Path, names: Iterable[str], *, chat: bool) -> dict[str, 
         names: The tasks.
         chat: Whether prompts go through the chat template.
     """
+    from evalguard.engines.chat import PromptTokenizer
     from evalguard.quiet import quiet
 
+    render = PromptTokenizer(str(folder / MODEL)).render if chat else None
     sides: dict[str, Side] = {}
     built: dict[str, Built] = {}
     with quiet():
         for name in names:
             try:
-                built[name] = _build(folder, name)
+                built[name] = _build(folder, name, render)
             except Exception as error:  # noqa: BLE001 - one task must not hide the others
                 sides[name] = Side(name, reason=one_line(error))
     together = list(built)
@@ -70,7 +73,7 @@ def check_tasks(folder: Path, names: Iterable[str], *, chat: bool) -> dict[str, 
     return sides
 
 
-def _build(folder: Path, name: str) -> Built:
+def _build(folder: Path, name: str, render: Render | None) -> Built:
     from evalguard.store import fingerprint
     from evalguard.tasks.benchmark.loading import load_benchmark
 
@@ -78,7 +81,7 @@ def _build(folder: Path, name: str) -> Built:
         name, f"tasks/{name}.yaml", base_dir=folder / "suites", source=f"{name}.yaml", key="task"
     )
     fingerprint(task.definition)  # where that fails, no check that holds the task can start
-    rows = {sample.sample_id: sample.row_number - 1 for sample in task.prepare(None)}
+    rows = {sample.sample_id: sample.row_number - 1 for sample in task.prepare(render)}
     return Built(task.metrics, rows, task)
 
 
