@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from benchmarks.lm_eval_tasks.answers import given_answer
 from benchmarks.lm_eval_tasks.sides import (
     ADAPTER,
     CANDIDATE,
     MODEL,
+    Scored,
     Side,
     one_line,
-    write_side,
+    write_sides,
 )
 from evalguard.records import CheckResult, Metric, ScoredSample, ScoreKind
-from evalguard.tasks.base import Render
+from evalguard.tasks.base import Prepared, Render
 
 TASKS_IN_ONE_CHECK = 16
 
@@ -38,11 +40,13 @@ class Built:
     Attributes:
         metrics: What it measures.
         rows: Number of each sample's row, from 0, by the sample's id.
+        given: Rows with answers that were given to them.
         benchmark: The task itself, for its aggregations.
     """
 
     metrics: tuple[Metric, ...]
     rows: Mapping[str, int]
+    given: Scored
     benchmark: Any
 
 
@@ -81,8 +85,25 @@ def _build(folder: Path, name: str, render: Render | None) -> Built:
         name, f"tasks/{name}.yaml", base_dir=folder / "suites", source=f"{name}.yaml", key="task"
     )
     fingerprint(task.definition)  # where that fails, no check that holds the task can start
-    rows = {sample.sample_id: sample.row_number - 1 for sample in task.prepare(render)}
-    return Built(task.metrics, rows, task)
+    prepared = task.prepare(render)
+    rows = {sample.sample_id: sample.row_number - 1 for sample in prepared}
+    given = [task.score(sample, responses) for sample, responses in _given(prepared)]
+    return Built(task.metrics, rows, _scored(task, rows, given), task)
+
+
+def _given(prepared: Iterable[Prepared]) -> Iterator[tuple[Prepared, list[str]]]:
+    """Yield the samples that ask for a text, with answers."""
+    for sample in prepared:
+        if all(one.request_type == "generate_until" for one in sample.instances):
+            repeats = sample.instances[0].repeats or 1
+            yield (
+                sample,
+                [
+                    given_answer(sample.row, sample.target, sample.row_number - 1 + repeat)
+                    for _ in sample.instances
+                    for repeat in range(repeats)
+                ],
+            )
 
 
 def _check(folder: Path, built: Mapping[str, Built], *, chat: bool) -> dict[str, Side]:
@@ -159,39 +180,38 @@ def _side(name: str, built: Built, result: CheckResult, store: Any) -> Side:
         samples = sorted(
             opened.all_samples(run.fingerprint), key=lambda sample: built.rows[sample.sample_id]
         )
-    side = Side(
-        name,
-        scores={built.rows[sample.sample_id]: dict(sample.scores) for sample in samples},
-        texts={built.rows[sample.sample_id]: sample.outputs for sample in samples},
-        verdicts=verdicts,
+    scored = _scored(built.benchmark, built.rows, samples)
+    return Side(name, model=scored, given=built.given, verdicts=verdicts)
+
+
+def _scored(benchmark: Any, rows: Mapping[str, int], samples: Sequence[ScoredSample]) -> Scored:
+    return Scored(
+        scores={rows[sample.sample_id]: dict(sample.scores) for sample in samples},
+        texts={rows[sample.sample_id]: sample.outputs for sample in samples},
+        aggregates=dict(_aggregates(benchmark, samples)),
     )
-    try:
-        return replace(side, aggregates=_aggregates(built, samples))
-    except Exception as error:  # noqa: BLE001 - one task must not hide the others
-        return replace(side, reason=f"aggregation: {one_line(error)}")
 
 
-def _aggregates(built: Built, samples: Sequence[ScoredSample]) -> dict[str, float]:
-    found = {}
-    for metric in built.metrics:
+def _aggregates(benchmark: Any, samples: Sequence[ScoredSample]) -> Iterator[tuple[str, float]]:
+    """Yield each metric that lm-eval reports too, over all samples."""
+    for metric in benchmark.metrics:
         if metric.in_nats:
-            continue  # what a gate reads in place of a perplexity; lm-eval does not report it
+            continue  # what a gate reads in place of a perplexity
         if metric.kind is ScoreKind.CORPUS:
             counted = [sample for sample in samples if metric.name in sample.corpus]
             if counted:
-                found[metric.name] = built.benchmark.aggregate(metric.name, counted)
+                yield metric.name, benchmark.aggregate(metric.name, counted)
         else:
             values = [s.scores[metric.name] for s in samples if metric.name in s.scores]
             if values:
-                found[metric.name] = sum(values) / len(values)
-    return found
+                yield metric.name, sum(values) / len(values)
 
 
 def main() -> None:
     """Check the tasks that a file names."""
     folder, names, output = (Path(argument) for argument in sys.argv[1:4])
     wanted = json.loads(names.read_text(encoding="utf-8"))
-    write_side(output, check_tasks(folder, wanted, chat="--chat" in sys.argv))
+    write_sides(output, check_tasks(folder, wanted, chat="--chat" in sys.argv))
 
 
 if __name__ == "__main__":
