@@ -26,6 +26,9 @@ from evalguard.records import CheckResult, Metric, ScoredSample, ScoreKind
 
 TASKS_IN_ONE_CHECK = 16
 
+MARGIN = "5pp"
+"""Of every gate; which verdict it leads to on so few rows does not matter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -68,11 +71,13 @@ def check_tasks(folder: Path, names: Iterable[str], *, chat: bool) -> dict[str, 
 
 
 def _build(folder: Path, name: str) -> Built:
+    from evalguard.store import fingerprint
     from evalguard.tasks.benchmark.loading import load_benchmark
 
     [task] = load_benchmark(
         name, f"tasks/{name}.yaml", base_dir=folder / "suites", source=f"{name}.yaml", key="task"
     )
+    fingerprint(task.definition)  # where that fails, no check that holds the task can start
     rows = {sample.sample_id: sample.row_number - 1 for sample in task.prepare(None)}
     return Built(task.metrics, rows, task)
 
@@ -89,7 +94,7 @@ def _check(folder: Path, built: Mapping[str, Built], *, chat: bool) -> dict[str,
     except Exception as error:  # noqa: BLE001 - one task must not hide the others
         if len(built) == 1:
             [name] = built
-            return {name: Side(name, reason=one_line(error), loads=True)}
+            return {name: Side(name, reason=one_line(error))}
         half = len(built) // 2
         parts = (dict(list(built.items())[:half]), dict(list(built.items())[half:]))
         return {k: v for part in parts for k, v in _check(folder, part, chat=chat).items()}
@@ -99,7 +104,7 @@ def _check(folder: Path, built: Mapping[str, Built], *, chat: bool) -> dict[str,
 def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Path:
     """Write a project with one suite a task and a gate on each of its metrics; return its file."""
     gates = [
-        {"suite": name, "task": name, "metric": metric.name, "max_drop": _margin(metric)}
+        {"suite": name, "task": name, "metric": metric.name, "max_drop": MARGIN}
         for name, one in built.items()
         for metric in one.metrics
     ]
@@ -125,11 +130,6 @@ def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Pa
     return folder / "evalguard.yaml"
 
 
-def _margin(metric: Metric) -> str:
-    """Return a margin in the unit that the metric's range calls for."""
-    return "5pp" if metric.kind in (ScoreKind.BINARY, ScoreKind.BOUNDED) else "5%"
-
-
 def _side(name: str, built: Built, result: CheckResult, store: Any) -> Side:
     from evalguard.store import SampleStore
 
@@ -143,7 +143,6 @@ def _side(name: str, built: Built, result: CheckResult, store: Any) -> Side:
         )
     side = Side(
         name,
-        loads=True,
         scores={built.rows[sample.sample_id]: dict(sample.scores) for sample in samples},
         texts={built.rows[sample.sample_id]: sample.outputs for sample in samples},
         verdicts=verdicts,
