@@ -63,4 +63,7 @@ def given_answer(row: Mapping[str, Any], target: str, number: int) -> str:
     right = next((str(row[key]) for key in _SOLUTIONS if row.get(key)), target)
     is_code = any(row.get(key) for key in _SOLUTIONS[:2])
     forms = _CODE_FORMS if is_code else _FORMS
-    return forms[number % len(forms)].format(right)
+    form = forms[number % len(forms)]
+    if form != "{}":
+        right = right.rpartition("#### ")[2]  # GSM8K's targets hold the steps as well
+    return form.format(right)
