@@ -1,6 +1,7 @@
 """What is wrong with a task file is said in its own terms, before lm-eval stumbles over it."""
 
 import builtins
+from pathlib import Path
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_all_problems_of_a_file_are_told_at_once(load):
 
 def test_an_unknown_registered_task():
     with pytest.raises(ConfigError, match=r"no such task of lm-eval. Did you mean 'hellaswag'"):
-        load_benchmark("s", "hellaswog", base_dir=None, source="s.yaml", key="k")
+        load_benchmark("s", "hellaswog", base_dir=Path(), source="s.yaml", key="k")
 
 
 @pytest.mark.parametrize(
