@@ -33,7 +33,8 @@ PLACES = {
         "filter_list: [{name: f, filter: [{function: custom, filter_fn: !function code.cut}]}]\n"
     ),
     "a partial": (
-        "filter_list: [{name: f, filter: [{function: custom, filter_fn: !function code.cut_two}]}]\n"
+        "filter_list: [{name: f, filter: [{function: custom, "
+        "filter_fn: !function code.cut_two}]}]\n"
     ),
     "few-shot samples": "num_fewshot: 1\nfewshot_config: {samples: !function code.shots}\n",
     "few-shot text": (

@@ -58,7 +58,8 @@ def test_a_task_that_runs_code_says_so_before_any_compute(load, monkeypatch):
     )
     text = (
         "output_type: generate_until\ndoc_to_target: a\n"
-        "metric_list: [{metric: !function code.passes, aggregation: mean, higher_is_better: true}]\n"
+        "metric_list: [{metric: !function code.passes, aggregation: mean, "
+        "higher_is_better: true}]\n"
     )
     rows = [{"q": "Add.", "a": TESTS}]
     with pytest.raises(ConfigError, match="allow_code_execution: true"):
@@ -106,7 +107,7 @@ def test_squad_v2_finds_the_best_threshold_of_silence():
 
 
 def test_nothing_is_downloaded():
-    with pytest.raises(UsageError, match="bertscore.*would be downloaded"):
+    with pytest.raises(UsageError, match=r"bertscore.*would be downloaded"):
         load_metric("bertscore")
 
 
@@ -115,7 +116,8 @@ def test_nothing_is_downloaded():
     [
         ("accuracy", {"predictions": [1, 0], "references": [1, 1]}, {"accuracy": 0.5}),
         ("f1", {"predictions": [1, 0], "references": [1, 1]}, {"f1": pytest.approx(2 / 3)}),
-        ("exact_match", {"predictions": ["a", "b"], "references": ["a", "c"]}, {"exact_match": 0.5}),
+        ("exact_match", {"predictions": ["a", "b"], "references": ["a", "c"]},
+         {"exact_match": 0.5}),
         ("rouge", {"predictions": ["a b"], "references": ["a b"], "rouge_types": ["rouge1"]},
          {"rouge1": 1.0}),
         ("sacrebleu", {"predictions": ["a b c d e"], "references": [["a b c d e"]]},
