@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import lm_eval.tasks as lm_eval_tasks
 import numpy as np
 from lm_eval.api import metrics as lm_eval_metrics
 
@@ -91,10 +95,30 @@ class Declared:
 
 
 def module_of(code: Any) -> str:
-    """Return the module of a task's own code within lm-eval's tasks; empty for other code."""
+    """Return the module of a task's own code within lm-eval's tasks; empty for other code.
+
+    A copy of a file of lm-eval is that file, wherever it is.
+    """
     function = getattr(code, "func", code)
     name = str(getattr(function, "__module__", ""))
-    return name.removeprefix("lm_eval.tasks.") if name.startswith("lm_eval.tasks.") else ""
+    if name.startswith("lm_eval."):
+        return name.removeprefix("lm_eval.tasks.") if name.startswith("lm_eval.tasks.") else ""
+    try:
+        content = Path(inspect.getsourcefile(function) or "").read_bytes()
+    except (OSError, TypeError):
+        return ""
+    return _lm_eval_modules().get(content, "")
+
+
+@lru_cache(maxsize=1)
+def _lm_eval_modules() -> Mapping[bytes, str]:
+    """Return the modules of lm-eval's tasks by what their files hold."""
+    root = Path(lm_eval_tasks.__path__[0])
+    return {
+        file.read_bytes(): ".".join(file.relative_to(root).with_suffix("").parts)
+        for file in sorted(root.rglob("*.py"))
+        if file.stat().st_size
+    }
 
 
 def metric_of(
