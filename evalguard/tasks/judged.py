@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from evalguard.errors import DataError, MeasurementError
 from evalguard.records import Metric, ScoredSample
+from evalguard.scorers.targets import shown
 from evalguard.tasks.base import (
     Prepared,
     Render,
@@ -200,7 +201,7 @@ class JudgedTask(ABC):
         if label is None:
             raise DataError(
                 f"{self._labelled.where}: {self._labelled.data}:{row.number}: the label is "
-                f"{value!r}; write {' or '.join(self.label_names)}."
+                f"{shown(value)}; write {' or '.join(self.label_names)}."
             )
         return label
 
