@@ -195,10 +195,7 @@ def make_plan(
     tasks: dict[str, tuple[PlannedTask, ...]] = {}
     broken: list[str] = []
     for name in dict.fromkeys(gate.suite for gate in gates):
-        try:
-            tasks[name] = tuple(planner.tasks_of(project.suites[name]))
-        except DataError as error:
-            broken.append(str(error))
+        tasks[name] = tuple(planner.tasks_of(project.suites[name], broken))
     if broken:
         raise DataError("\n".join(broken))
     _check_gates(gates, tasks)
@@ -225,9 +222,13 @@ class _Planner:
         self._store = store
         self._seed = seed
 
-    def tasks_of(self, suite: Suite) -> Iterable[PlannedTask]:
+    def tasks_of(self, suite: Suite, broken: list[str]) -> Iterable[PlannedTask]:
+        """Yield the tasks of a suite; what is wrong with the data of others is appended."""
         for index, config in enumerate(suite.config.tasks):
-            yield from self._tasks(suite, config, index)
+            try:
+                yield from self._tasks(suite, config, index)
+            except DataError as error:
+                broken.append(str(error))
 
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
         built: dict[str, Task] = {}

@@ -58,9 +58,9 @@ def corpus_problem(scorer: Scorer, samples: Sequence[tuple[str, Row]]) -> str | 
         found = scorer.score_corpus(name, [(target, target, row) for target, row in samples])
         if not math.isclose(found, best := _best(one.metric), abs_tol=1e-9):
             return (
-                f"the targets given as the answers score {name} {found:g}, where right answers must "
-                f"score {best:g}. They are too short for '{scorer.name}', or of a kind that it "
-                "cannot read: choose another scorer"
+                f"the targets given as the answers score {name} {found:g}, where right ones "
+                f"must score {best:g}. They are too short for '{scorer.name}', or of a kind that "
+                "it cannot read: choose another scorer"
             )
     return None
 

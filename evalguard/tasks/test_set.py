@@ -99,7 +99,6 @@ class TestSet:
             DataError: If the file is missing, empty or broken, or rows cannot be used: a template
                 names no column or writes a null, or no answer could match the target.
         """
-        self._check_has_target()
         asked = self._rows.identified(render, self._identity, check=self._check_row)
         prepared = [self._prepared(one, id_) for one, id_ in asked]
         self._check_corpus(prepared)
@@ -142,17 +141,6 @@ class TestSet:
             totals.update(sample.corpus[metric])
         scorer = next(one for one in self._scorers if metric in one.corpus_metrics)
         return scorer.finish(metric, totals)
-
-    def _check_has_target(self) -> None:
-        """Refuse scorers that compare with a target where the task names none."""
-        if self._target:
-            return
-        comparing = [one.name for one in self._scorers if one.check_target is not None]
-        if comparing:
-            raise DataError(
-                f"{self._rows.where}: has no 'target', which {', '.join(comparing)} needs. "
-                'Write target: "{{ column }}", with the column that holds the expected answer.'
-            )
 
     def _check_row(self, row: Row) -> None:
         """Refuse a row on which no answer could win."""

@@ -44,6 +44,7 @@ def add_suite(project, edit):
         (project / "suites" / f"{name}.yaml").write_text(
             "version: 1\ntasks:\n"
             f"  - {{kind: test_set, data: {name}.jsonl, prompt: '{{{{ question }}}}', "
+            "target: '{{ question }}', "
             f"scorers: [{json.dumps(scorer)}], max_new_tokens: {limit}}}\n"
         )
         gate = f"\n  - {{suite: {name}, metric: {metric or scorer}, max_drop: 50pp}}"
