@@ -135,7 +135,7 @@ class JudgedTask(ABC):
         Raises:
             DataError: If the file is missing, empty or broken, or a template names no column.
         """
-        asked = self._rows.identified(render, self._identity)
+        asked = self._rows.identified(render, self._identity, check=self._check_row)
         return [self._prepared(one, id_) for one, id_ in asked]
 
     def labelled(self, render: Render | None) -> list[Labelled]:
@@ -149,7 +149,7 @@ class JudgedTask(ABC):
         """
         found = [
             Labelled(self._labelled_questions(one.row, one.shown), self._label(one.row))
-            for one in self._labelled.prompts(render)
+            for one in self._labelled.prompts(render, check=self._check_labelled)
         ]
         counts = Counter(one.label for one in found)
         if min(counts[True], counts[False]) < FEWEST_OF_A_LABEL:
@@ -195,14 +195,21 @@ class JudgedTask(ABC):
         data = {**row.data, "criterion": self._criterion, **more}
         return self._rows.fill(self._template, replace(row, data=data))
 
+    def _check_row(self, row: Row) -> None:
+        """Refuse a row that what the judge is asked cannot be written for."""
+        self._fill(row, question="", answer="", a="", b="")
+
+    def _check_labelled(self, row: Row) -> None:
+        """Refuse a row without a known label or without a text to judge."""
+        self._label(row)
+        self._labelled_questions(row, "")
+
     def _label(self, row: Row) -> bool:
         value = self._labelled.column(row, self.label_column)
         label = self.read_label(value)
         if label is None:
-            raise DataError(
-                f"{self._labelled.where}: {self._labelled.data}:{row.number}: the label is "
-                f"{shown(value)}; write {' or '.join(self.label_names)}."
-            )
+            reason = f"the label is {shown(value)}; write {' or '.join(self.label_names)}."
+            raise self._labelled.refused(row, reason)
         return label
 
     def _identity(self, one: PromptedRow) -> list[object]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import (
     StrictUndefined,
@@ -53,6 +53,9 @@ _OWN_TYPE = re.compile(
     rf"'?(?:evalguard\.tasks\.values\.)?\b({'|'.join(_TYPE_NAMES)})\b(?: object)?'?"
 )
 """What Python calls a row's values, in the errors of templates."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,24 @@ class PromptRows:
             if check is not None:
                 with problems.of(row):
                     check(row)
+        problems.raise_any(len(rows))
+        return found
+
+    def of_each(self, make: Callable[[Row], T]) -> list[T]:
+        """Return what is made of each row.
+
+        Args:
+            make: Called for each row; what it raises as a :class:`RowError` is listed.
+
+        Raises:
+            DataError: If the file is missing, empty or broken, or rows cannot be used.
+        """
+        found: list[T] = []
+        problems = RowProblems(self.where, self.data)
+        rows = self.rows()
+        for row in rows:
+            with problems.of(row):
+                found.append(make(row))
         problems.raise_any(len(rows))
         return found
 
