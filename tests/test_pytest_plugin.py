@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-
 CHECK_WITHOUT_MODELS = """
 import sys
 from evalguard.cli import run
