@@ -14,6 +14,9 @@ from evalguard.records import Metric
 from evalguard.scorers.binding import Row, Scorer, TargetCheck
 from evalguard.scorers.targets import shown
 
+CORPUS_PART = 200
+"""Samples of a set that are scored first: where right answers score best on these, all do."""
+
 TARGET = "target"
 """Key under which a problem with the target is reported."""
 
@@ -54,19 +57,27 @@ def corpus_problem(scorer: Scorer, samples: Sequence[tuple[str, Row]]) -> str | 
     """
     if not scorer.target_is_answer:
         return None
+    answered = [(target, target, row) for target, row in samples]
     for name, one in scorer.corpus_metrics.items():
-        found = scorer.score_corpus(name, [(target, target, row) for target, row in samples])
-        if not math.isclose(found, best := _best(one.metric), abs_tol=1e-9):
+        found = scorer.score_corpus(name, answered[:CORPUS_PART])
+        if not _is_best(one.metric, found):
+            found = scorer.score_corpus(name, answered)
+        if not _is_best(one.metric, found):
             return (
                 f"the targets given as the answers score {name} {found:g}, where right ones "
-                f"must score {best:g}. They are too short for '{scorer.name}', or of a kind that "
-                "it cannot read: choose another scorer"
+                f"must score {_best(one.metric):g}. They are too short for '{scorer.name}', or of "
+                "a kind that it cannot read: choose another scorer"
             )
     return None
 
 
 def _best(metric: Metric) -> float:
+    """Return the score of an answer that could not be better."""
     return metric.high if metric.higher_is_better else metric.low
+
+
+def _is_best(metric: Metric, score: float) -> bool:
+    return math.isclose(score, _best(metric), abs_tol=1e-9)
 
 
 def _asked(scorer: Scorer, check: TargetCheck | None, target: str, row: Row) -> str | None:
@@ -94,11 +105,11 @@ def _lost(scorer: Scorer, target: str, row: Row, stop: Sequence[str]) -> str | N
     except MeasurementError as error:
         return str(error)
     for metric in _decisive(scorer.sample_metrics):
-        if not math.isclose(scores[metric.name], best := _best(metric), abs_tol=1e-9):
+        if not _is_best(metric, scores[metric.name]):
             reason = f", as the stop text {shown(cuts[0])} cuts it" if cuts else ""
             return (
                 f"{shown(target)} given as the answer scores {metric.name} "
-                f"{scores[metric.name]:g}{reason}; the right answer must score {best:g}"
+                f"{scores[metric.name]:g}{reason}; the right answer must score {_best(metric):g}"
             )
     return None
 

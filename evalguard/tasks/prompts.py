@@ -17,6 +17,7 @@ from jinja2 import (
     UndefinedError,
     nodes,
 )
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import SandboxedEnvironment
 
 from evalguard.errors import DataError, did_you_mean
@@ -183,7 +184,8 @@ class PromptRows:
             DataError: If the template is broken.
         """
         try:
-            return _compiled(source).render(template_values(row.data))
+            template, names = _compiled(source)
+            return template.render(template_values(row.data, names))
         except TemplateSyntaxError as error:
             raise DataError(
                 f"{self.where}: broken template {source!r}: {error}. "
@@ -269,13 +271,14 @@ def _plain(messages: Sequence[dict[str, str]]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _compiled(source: str) -> Template:
-    """Compile a template once, not for each of its rows (2 ms).
+def _compiled(source: str) -> tuple[Template, frozenset[str]]:
+    """Compile a template once, not for each of its rows (2 ms); also return what it names.
 
     Jinja finalises what ``{{ … }}`` writes, but not what ``~`` joins: that is filtered here, and so
     is a computed index.
     """
     tree = _TEMPLATES.parse(source)
+    names = frozenset(find_undeclared_variables(tree))
     for joined in tree.find_all(nodes.Concat):
         joined.nodes = [
             nodes.Filter(one, "written", [], [], None, None, lineno=one.lineno)
@@ -285,4 +288,5 @@ def _compiled(source: str) -> Template:
         if not isinstance(item.arg, nodes.Literal | nodes.Neg | nodes.Slice):
             item.arg = nodes.Filter(item.arg, "place", [], [], None, None, lineno=item.lineno)
     tree.set_environment(_TEMPLATES)
-    return Template.from_code(_TEMPLATES, _TEMPLATES.compile(tree), _TEMPLATES.make_globals(None))
+    code = _TEMPLATES.compile(tree)
+    return Template.from_code(_TEMPLATES, code, _TEMPLATES.make_globals(None)), names

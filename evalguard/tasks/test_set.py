@@ -99,8 +99,13 @@ class TestSet:
             DataError: If the file is missing, empty or broken, or rows cannot be used: a template
                 names no column or writes a null, or no answer could match the target.
         """
-        asked = self._rows.identified(render, self._identity, check=self._check_row)
-        prepared = [self._prepared(one, id_) for one, id_ in asked]
+        targets: dict[int, str] = {}
+
+        def check(row: Row) -> None:
+            targets[row.number] = self._checked_target(row)
+
+        asked = self._rows.identified(render, self._identity, check=check)
+        prepared = [self._prepared(one, id_, targets[one.row.number]) for one, id_ in asked]
         self._check_corpus(prepared)
         return prepared
 
@@ -142,8 +147,8 @@ class TestSet:
         scorer = next(one for one in self._scorers if metric in one.corpus_metrics)
         return scorer.finish(metric, totals)
 
-    def _check_row(self, row: Row) -> None:
-        """Refuse a row on which no answer could win."""
+    def _checked_target(self, row: Row) -> str:
+        """Return a row's target, refusing a row on which no answer could win."""
         target = self._rows.fill(self._target, row, key="target")
         for scorer in self._scorers:
             if problem := row_problem(scorer, target, row.data, stop=self._stop):
@@ -151,6 +156,7 @@ class TestSet:
                 raise self._rows.refused(row, f"{reason} (scorer {scorer.name})", key=key)
         if self._cluster:
             self._rows.text(row, self._cluster)
+        return target
 
     def _check_corpus(self, prepared: Sequence[Prepared]) -> None:
         """Refuse a set on which the right answers do not score best as a whole."""
@@ -163,12 +169,12 @@ class TestSet:
         parts = [self.name, one.text, self._generation, self._repeats, one.row.data]
         return [*parts, *([self._seed] if self._generation["do_sample"] else [])]
 
-    def _prepared(self, one: PromptedRow, sample_id: str) -> Prepared:
+    def _prepared(self, one: PromptedRow, sample_id: str, target: str) -> Prepared:
         column = self._cluster
         return Prepared(
             sample_id=sample_id,
             prompt=one.shown,
-            target=self._rows.fill(self._target, one.row),
+            target=target,
             instances=generations(one.text, self._generation, key=sample_id, count=self._repeats),
             row=one.row.data,
             cluster=self._rows.text(one.row, column) if column else None,

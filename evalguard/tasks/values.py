@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -155,9 +155,9 @@ def template_value(value: Any, column: str) -> Any:
             return value
 
 
-def template_values(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row's columns as templates get them."""
-    return {column: template_value(value, column) for column, value in data.items()}
+def template_values(data: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+    """Return those of a row's columns that a template names, as templates get them."""
+    return {column: template_value(data[column], column) for column in columns if column in data}
 
 
 def plain_value(value: Any) -> Any:
