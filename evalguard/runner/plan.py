@@ -8,8 +8,9 @@ in the store builds nothing.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ class Outline:
         definition: Fingerprint of everything but the samples that its scores depend on.
         sample_ids: Its samples, in the order of its data.
         rows: Their row numbers in the data.
+        n_contradicting: Rows of a test set whose prompt another row has with another target.
     """
 
     suite: str
@@ -51,6 +53,7 @@ class Outline:
     definition: str
     sample_ids: tuple[str, ...]
     rows: tuple[int, ...]
+    n_contradicting: int = 0
 
 
 class PlannedTask:
@@ -79,6 +82,7 @@ class PlannedTask:
         self.name = outline.name
         self.metrics = outline.metrics
         self.definition = outline.definition
+        self.n_contradicting = outline.n_contradicting
         kept = [
             sample_id
             for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
@@ -248,6 +252,11 @@ class _Planner:
             built.update({one.name: one for one in self._build(suite, config, index)})
             ready |= {name: one.prepare(self._render) for name, one in built.items()}
             outlines = [_outline(one, ready[name]) for name, one in built.items()]
+            if isinstance(config, TestSetConfig):
+                outlines = [
+                    replace(one, n_contradicting=_contradicting(ready[one.name]))
+                    for one in outlines
+                ]
             if key:
                 plain = [asdict(outline) for outline in outlines]
                 self._store.describe_fingerprint(key, {"outlines": plain})
@@ -299,10 +308,26 @@ def _outline(task: Task, samples: Iterable[Prepared]) -> Outline:
     )
 
 
+def _contradicting(samples: Iterable[Prepared]) -> int:
+    """Return how many samples share their prompt with one of another target."""
+    targets: dict[str, list[str]] = defaultdict(list)
+    for sample in samples:
+        targets[sample.prompt].append(sample.target.strip())
+    return sum(len(found) for found in targets.values() if len(set(found)) > 1)
+
+
 def _outline_from(plain: Mapping[str, Any]) -> Outline:
     metrics = tuple(from_json(Metric, metric) for metric in plain["metrics"])
     ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
-    return Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows)
+    return Outline(
+        plain["suite"],
+        plain["name"],
+        metrics,
+        plain["definition"],
+        ids,
+        rows,
+        plain["n_contradicting"],
+    )
 
 
 def _check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[PlannedTask]]) -> None:

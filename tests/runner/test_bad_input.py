@@ -79,6 +79,19 @@ def test_all_broken_data_is_told_at_once_before_anything_runs(project, add_suite
         assert said in str(caught.value)
 
 
+def test_rows_that_contradict_each_other_are_counted(project, add_suite):
+    questions = ["a", "a", "a", "b", "b", "c"]
+    rows = [{"question": one, "id": id_} for id_, one in enumerate(questions)]
+    add_suite("copies", rows)
+    path = project / "suites" / "copies.yaml"
+    targets = "{{ 'x' if id in (0, 2, 3, 4) else 'y' }}"
+    path.write_text(path.read_text().replace("target: '{{ question }}'", f'target: "{targets}"'))
+    for _ in range(2):  # the second time from what the store remembers
+        result, _ = check(project)
+        [warning] = [one for one in result.warnings if "another target" in one]
+        assert warning.startswith("3 rows of copies/copies have a prompt that other rows have")
+
+
 def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_suite):
     (project / "ours.py").write_text(SCORERS)
     edit("evalguard.yaml", "thresholds:", "scorer_modules: [ours.py]\nthresholds:")

@@ -151,7 +151,8 @@ def test_an_answer_that_a_stop_text_cuts_cannot_win():
 
 
 def test_targets_that_score_nothing_as_a_set():
-    bleu, short, long = scorers.get("bleu"), ("red fox", {}), ("the cat sat on the mat", {})
+    row: dict[str, str] = {}
+    bleu, short, long = scorers.get("bleu"), ("red fox", row), ("the cat sat on the mat", row)
     assert "score bleu 0, where right ones must score 1" in (corpus_problem(bleu, [short]) or "")
     assert corpus_problem(bleu, [short, long]) is None
     assert corpus_problem(scorers.get("chrf"), [short]) is None
