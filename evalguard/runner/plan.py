@@ -44,6 +44,7 @@ class Outline:
         definition: Fingerprint of everything but the samples that its scores depend on.
         sample_ids: Its samples, in the order of its data.
         rows: Their row numbers in the data.
+        equal_weights: Metrics of which the task's group counts each of its tasks the same.
         n_contradicting: Rows of a test set whose prompt another row has with another target.
     """
 
@@ -53,6 +54,7 @@ class Outline:
     definition: str
     sample_ids: tuple[str, ...]
     rows: tuple[int, ...]
+    equal_weights: tuple[str, ...] = ()
     n_contradicting: int = 0
 
 
@@ -82,6 +84,7 @@ class PlannedTask:
         self.name = outline.name
         self.metrics = outline.metrics
         self.definition = outline.definition
+        self.equal_weights = outline.equal_weights
         self.n_contradicting = outline.n_contradicting
         kept = [
             sample_id
@@ -126,7 +129,16 @@ class PlannedTask:
         return self._build()
 
     def prepared(self, sample_id: str) -> Prepared:
-        """Return a sample as requests."""
+        """Return a sample as requests.
+
+        Raises:
+            DataError: If building the task again gave other samples than those that were planned.
+        """
+        if sample_id not in self._prepared:
+            raise DataError(
+                f"suite '{self.suite}', task '{self.name}': building it again gave other samples, "
+                "so it draws at random or its data changed meanwhile; fix its seed, or run again"
+            )
         return self._prepared[sample_id]
 
     @cached_property
@@ -152,6 +164,14 @@ class Plan:
             if gate.task in (None, task.name)
             and any(metric.name == gate.metric for metric in task.metrics)
         )
+
+    def with_weights(self, gate: Gate) -> Gate:
+        """Return a gate whose weights are those of its tasks' group, where it names none."""
+        if gate.weights is not None:
+            return gate
+        base = gate.metric.partition(",")[0]
+        alike = all(base in task.equal_weights for task in self.of_gate(gate))
+        return replace(gate, weights="equal" if alike else "size")
 
     def metric(self, gate: Gate) -> Metric:
         """Return what a gate measures."""
@@ -282,7 +302,7 @@ class _Planner:
         if files is None or not all(file.is_file() for file in files):
             return None
         scorers = config.scorers if isinstance(config, TestSetConfig) else ()
-        code = sorted(Path(evalguard.tasks.__path__[0]).glob("*.py"))
+        code = sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py"))
         return fingerprint(
             {
                 "outline": [field.name for field in fields(Outline)],
@@ -305,6 +325,7 @@ def _outline(task: Task, samples: Iterable[Prepared]) -> Outline:
         definition=fingerprint(task.definition),
         sample_ids=tuple(sample.sample_id for sample in samples),
         rows=tuple(sample.row_number for sample in samples),
+        equal_weights=tuple(sorted(getattr(task, "equal_weights", ()))),
     )
 
 
@@ -319,15 +340,9 @@ def _contradicting(samples: Iterable[Prepared]) -> int:
 def _outline_from(plain: Mapping[str, Any]) -> Outline:
     metrics = tuple(from_json(Metric, metric) for metric in plain["metrics"])
     ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
-    return Outline(
-        plain["suite"],
-        plain["name"],
-        metrics,
-        plain["definition"],
-        ids,
-        rows,
-        plain["n_contradicting"],
-    )
+    equal = tuple(plain["equal_weights"])
+    outline = Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
+    return replace(outline, n_contradicting=plain["n_contradicting"])
 
 
 def _check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[PlannedTask]]) -> None:
@@ -357,7 +372,10 @@ def _gate_problem(gate: Gate, tasks: Sequence[PlannedTask]) -> str | None:
             f"one of them with 'task': {', '.join(sorted(names))}."
         )
     measuring = [task.name for task in tasks if of_name <= set(task.metrics)]
-    if of_name.pop().kind is ScoreKind.CORPUS and gate.task is None and len(measuring) > 1:
+    metric = of_name.pop()
+    if metric.ungated:
+        return f"suite '{gate.suite}': {metric.ungated}"
+    if metric.kind is ScoreKind.CORPUS and gate.task is None and len(measuring) > 1:
         return (
             f"'{gate.metric}' is made of a whole task; name one with 'task': "
             f"{', '.join(sorted(measuring))}."
