@@ -46,8 +46,8 @@ def one_of_the_choices(target: str, row: Row, *, choices: str = "choices", **_: 
     texts: list[Any] = found if isinstance(found, list) else []
     possible = _LETTERS[: len(texts)] if texts else _LETTERS
     letter = target.strip().strip("().").upper()
-    if len(letter) == 1 and letter in possible:
-        return None
+    if len(letter) == 1 and (letter in possible or (letter.isalpha() and not letter.isascii())):
+        return None  # whether letters of other scripts are read, the scorer itself says
     allowed = f"possible: {', '.join(possible)}" if texts else "possible: a letter from A to Z"
     return f"{shown(target)} {_no_choice(target, letter, texts)}; {allowed}"
 
@@ -86,30 +86,39 @@ def one_of_the_labels(
     return f"{shown(target)} is not among the labels; possible: {', '.join(labels)}{hint}"
 
 
-def a_number(target: str, _row: Row, **_: Any) -> str | None:
+def a_number(target: str, _row: Row, **options: Any) -> str | None:
     """Refuse a target that holds no number."""
-    from evalguard.scorers.numeric import final_number
+    from evalguard.scorers.numeric import numeric
 
-    if final_number(target) is not None:
-        return None
-    return f"{shown(target)} holds no number; write one, such as 1,234.5 or 3/4"
+    try:
+        numeric("", target, **options)
+    except MeasurementError:
+        return f"{shown(target)} holds no number; write one, such as 1,234.5 or 3/4"
+    return None
 
 
-def an_object(target: str, _row: Row, *, fields: list[str] | None = None, **_: Any) -> str | None:
+def an_object(
+    target: str, row: Row, *, fields: list[str] | None = None, **options: Any
+) -> str | None:
     """Refuse a target that is no JSON object, or has none of the fields that are compared."""
+    from evalguard.scorers.fields import json_fields
     from evalguard.scorers.structure import parse_json
 
-    value = parse_json(target)
-    if not isinstance(value, dict):
-        return f"{shown(target)} is no JSON object; write one, such as {{{{ column | tojson }}}}"
-    if fields is None:
-        return None if value else f"{shown(target)} has no field; write at least one"
-    if any(field in value for field in fields):
-        return None
-    return (
-        f"{shown(target)} has the fields {', '.join(value) or '(none)'} and none that is "
-        f"compared; possible: {', '.join(fields)}"
-    )
+    try:
+        json_fields("", target, row, fields=fields, **options)
+    except MeasurementError:
+        value = parse_json(target)
+        if not isinstance(value, dict):
+            return (
+                f"{shown(target)} is no JSON object; write one, such as {{{{ column | tojson }}}}"
+            )
+        if not value:
+            return f"{shown(target)} has no field; write at least one"
+        return (
+            f"{shown(target)} has the fields {', '.join(value)} and none that is compared; "
+            f"possible: {', '.join(fields or ())}"
+        )
+    return None
 
 
 def running_tests(target: str, _row: Row, **_: Any) -> str | None:

@@ -29,7 +29,7 @@ def problem(name, target, row=None, *, stop=(), **options):
         ("multiple_choice", "", COLOURS, {}, "is empty; possible: A, B, C"),
         ("multiple_choice", "()", COLOURS, {}, "is empty"),
         ("multiple_choice", "yes", {}, {}, "is no letter of a choice; possible: a letter from A"),
-        ("multiple_choice", "É", {}, {}, "is no letter of a choice"),
+        ("multiple_choice", "?", {}, {}, "is no letter of a choice"),
         ("multiple_choice", "C", {"options": ["x", "y"]}, {"choices": "options"}, "A, B"),
         ("multiple_choice", "None", COLOURS, {}, "'None' is no choice"),
         # A label.
