@@ -1,11 +1,14 @@
 """Rows of a test set are checked before any model runs, and all problems come at once."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from evalguard import scorers
 from evalguard.errors import DataError
+from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.binding import CorpusMetric
 from evalguard.tasks.prompts import PromptRows
 from evalguard.tasks.test_set import TestSet
 
@@ -64,8 +67,12 @@ def test_every_scorer_is_asked(prepare):
 def test_stop_texts_and_sets_count_too(prepare):
     with pytest.raises(DataError, match="as the stop text '###' cuts it"):
         prepare([{"q": "x", "a": "a ### b"}], "exact_match", stop=["###"])
-    with pytest.raises(DataError, match="score bleu 0, where right ones must score 1"):
-        prepare([{"q": "x", "a": "red"}], "bleu")
+    never = CorpusMetric(
+        Metric("never", ScoreKind.CORPUS), lambda *_, **__: {"n": 0.0}, lambda totals: totals["n"]
+    )
+    scorer = replace(scorers.get("exact_match"), corpus_metrics={"never": never})
+    with pytest.raises(DataError, match=r"rows\.jsonl: the targets .* score never 0, where right"):
+        prepare([{"q": "x", "a": "red"}], scorer)
 
 
 @pytest.mark.parametrize("passage", [None, ["p"], {"id": 1}])
