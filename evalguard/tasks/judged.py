@@ -18,6 +18,7 @@ from evalguard.tasks.base import (
     generations,
 )
 from evalguard.tasks.prompts import PromptedRow, PromptRows
+from evalguard.tasks.row_problems import RowError
 from evalguard.tasks.rows import Row
 
 FEWEST_OF_A_LABEL = 10
@@ -202,7 +203,10 @@ class JudgedTask(ABC):
     def _check_labelled(self, row: Row) -> None:
         """Refuse a row without a known label or without a text to judge."""
         self._label(row)
-        self._labelled_questions(row, "")
+        try:
+            self._labelled_questions(row, "")
+        except RowError as error:  # what the judge is asked is filled in as for the data's rows
+            raise self._labelled.refused(row, error.reason) from error
 
     def _label(self, row: Row) -> bool:
         value = self._labelled.column(row, self.label_column)

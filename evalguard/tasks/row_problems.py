@@ -22,6 +22,7 @@ class RowError(DataError):
 
     def __init__(self, where: str, data: Path, row: Row, reason: str) -> None:
         super().__init__(f"{where}: {data}:{row.number}: {reason}")
+        self.reason = reason
         self.line = f"{data}:{row.number}: {reason}"
 
 

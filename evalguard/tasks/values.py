@@ -175,6 +175,19 @@ def plain_value(value: Any) -> Any:
             return value
 
 
+def with_written_numbers(value: Any) -> Any:
+    """Return plain data with a text for each number whose form JSON would lose, such as 3.10."""
+    match value:
+        case Decimals():
+            return value if value.text == repr(float(value)) else value.text
+        case list() | tuple():
+            return [with_written_numbers(one) for one in value]
+        case dict():
+            return {key: with_written_numbers(one) for key, one in value.items()}
+        case _:
+            return value
+
+
 def written(value: Any) -> Any:
     """Return what a template writes for the value of an expression.
 

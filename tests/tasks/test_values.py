@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from evalguard.errors import DataError
+from evalguard.tasks.base import content_id
 from evalguard.tasks.prompts import PromptRows
 from evalguard.tasks.rows import Row
 from evalguard.tasks.values import Decimals
@@ -129,3 +130,9 @@ def test_a_number_keeps_the_form_of_the_file():
     assert json.dumps([price]) == "[3.1]"
     again = pickle.loads(pickle.dumps(price))  # noqa: S301
     assert (again, str(again)) == (3.1, "3.10")
+
+
+def test_another_form_of_a_number_is_another_sample():
+    """The target is made of it, so that a stored score of the old one no longer counts."""
+    assert content_id({"a": [Decimals("3.10")]}) != content_id({"a": [Decimals("3.1")]})
+    assert content_id({"a": [Decimals("3.1")]}) == content_id({"a": [3.1]})
