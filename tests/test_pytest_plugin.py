@@ -11,6 +11,19 @@ from pathlib import Path
 
 import pytest
 
+CHECK_WITHOUT_MODELS = """
+import sys
+from evalguard.cli import run
+from evalguard.engines.hf import HFEngine
+
+def refuse(self, settings):
+    raise AssertionError("a model is loaded")
+
+HFEngine.__init__ = refuse
+sys.argv = ["evalguard", "check", "--full"]
+run()
+"""
+
 
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user does."""
@@ -183,3 +196,48 @@ def test_the_command_line_starts_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip().endswith("[]"), done.stderr
+
+
+def test_rows_on_which_no_answer_can_win_exit_4_before_a_model_is_loaded(project):
+    choices = ["red", "green"]
+    rows = [
+        {"q": "a", "choices": choices, "letter": "C", "label": "spam", "note": "x"},
+        {"q": "b", "choices": choices, "letter": 1, "label": "Spam", "note": "x"},
+        {"q": "c", "choices": choices, "letter": "b", "label": "spams", "note": None},
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (project / "suites" / "rows.jsonl").write_text(text)
+    (project / "suites" / "facts.yaml").write_text("""
+version: 1
+tasks:
+  - {kind: test_set, name: pick, data: rows.jsonl, prompt: "{{ q }}", target: "{{ letter }}",
+     scorers: [multiple_choice]}
+  - {kind: test_set, name: sort, data: rows.jsonl, prompt: "{{ q }} {{ note }}",
+     target: "{{ label }}", scorers: [{name: label, options: {labels: [spam, ham]}}]}
+  - {kind: test_set, name: copy, data: rows.jsonl, prompt: "{{ q }}", target: "{{ choices }}",
+     scorers: [exact_match]}
+""")
+    (project / "thresholds" / "release.yaml").write_text("""
+version: 1
+gates:
+  - {suite: facts, metric: multiple_choice, max_drop: 50pp}
+  - {suite: facts, metric: label, max_drop: 50pp}
+  - {suite: facts, metric: exact_match, max_drop: 50pp}
+""")
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK_WITHOUT_MODELS],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 4, said
+    for line in (
+        "rows.jsonl:1: target: 'C' is no choice of this row; possible: A, B (scorer",
+        "rows.jsonl:2: target: '1' is a number, where the letter of a choice is needed",
+        "rows.jsonl:3: column 'note' is null, and the template writes it",
+        "rows.jsonl:3: target: 'spams' is not among the labels; possible: spam, ham. Did you",
+        "rows.jsonl:1: target: column 'choices' is a list",
+    ):
+        assert line in said

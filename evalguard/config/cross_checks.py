@@ -117,18 +117,27 @@ def _metrics(task: Task) -> Sequence[Metric]:
 
 def _check_scorers(task: TestSet, file: str, key: str) -> Iterator[Problem]:
     owners: dict[str, str] = {}
+    comparing: list[str] = []
     for index, scorer in enumerate(task.scorers):
         place = f"{key}.scorers[{index}]"
         try:
-            metrics = scorers.metrics(scorer.name, scorer.options)
+            bound = scorers.get(scorer.name, **scorer.options)
         except EvalGuardError as error:
             yield Problem(file, place, str(error))
             continue
+        metrics = bound.metrics
+        comparing += [scorer.name] if bound.check_target else []
         twins = [metric.name for metric in metrics if metric.name in owners]
         if twins:
             message = f"{', '.join(twins)}: measured by {owners[twins[0]]} already; remove one"
             yield Problem(file, place, message)
         owners |= {metric.name: place for metric in metrics}
+    if comparing and not task.target.strip():
+        message = (
+            f"missing, and {', '.join(comparing)} compares answers with it; write "
+            '"{{ column }}" with the column that holds the expected answer'
+        )
+        yield Problem(file, f"{key}.target", message)
 
 
 def _check_bounds(gate: GateConfig, metric: Metric, file: str, key: str) -> Iterator[Problem]:

@@ -384,6 +384,11 @@ class _Check:
                         f"{task.n_left_out} of {task.n_left_out + len(task.sample_ids)} items of "
                         f"{task.suite}/{task.name} stand in the training data and were left out"
                     )
+                if task.n_contradicting:
+                    yield (
+                        f"{task.n_contradicting} rows of {task.suite}/{task.name} have a prompt "
+                        "that other rows have with another target: no answer matches all of them"
+                    )
         failed = [
             sample
             for samples in self._measurer.results.samples.values()

@@ -8,6 +8,7 @@ in the store builds nothing.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
@@ -44,6 +45,7 @@ class Outline:
         sample_ids: Its samples, in the order of its data.
         rows: Their row numbers in the data.
         equal_weights: Metrics of which the task's group counts each of its tasks the same.
+        n_contradicting: Rows of a test set whose prompt another row has with another target.
     """
 
     suite: str
@@ -53,6 +55,7 @@ class Outline:
     sample_ids: tuple[str, ...]
     rows: tuple[int, ...]
     equal_weights: tuple[str, ...] = ()
+    n_contradicting: int = 0
 
 
 class PlannedTask:
@@ -82,6 +85,7 @@ class PlannedTask:
         self.metrics = outline.metrics
         self.definition = outline.definition
         self.equal_weights = outline.equal_weights
+        self.n_contradicting = outline.n_contradicting
         kept = [
             sample_id
             for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
@@ -215,10 +219,7 @@ def make_plan(
     tasks: dict[str, tuple[PlannedTask, ...]] = {}
     broken: list[str] = []
     for name in dict.fromkeys(gate.suite for gate in gates):
-        try:
-            tasks[name] = tuple(planner.tasks_of(project.suites[name]))
-        except DataError as error:
-            broken.append(str(error))
+        tasks[name] = tuple(planner.tasks_of(project.suites[name], broken))
     if broken:
         raise DataError("\n".join(broken))
     _check_gates(gates, tasks)
@@ -245,9 +246,13 @@ class _Planner:
         self._store = store
         self._seed = seed
 
-    def tasks_of(self, suite: Suite) -> Iterable[PlannedTask]:
+    def tasks_of(self, suite: Suite, broken: list[str]) -> Iterable[PlannedTask]:
+        """Yield the tasks of a suite; what is wrong with the data of others is appended."""
         for index, config in enumerate(suite.config.tasks):
-            yield from self._tasks(suite, config, index)
+            try:
+                yield from self._tasks(suite, config, index)
+            except DataError as error:
+                broken.append(str(error))
 
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
         built: dict[str, Task] = {}
@@ -267,6 +272,11 @@ class _Planner:
             built.update({one.name: one for one in self._build(suite, config, index)})
             ready |= {name: one.prepare(self._render) for name, one in built.items()}
             outlines = [_outline(one, ready[name]) for name, one in built.items()]
+            if isinstance(config, TestSetConfig):
+                outlines = [
+                    replace(one, n_contradicting=_contradicting(ready[one.name]))
+                    for one in outlines
+                ]
             if key:
                 plain = [asdict(outline) for outline in outlines]
                 self._store.describe_fingerprint(key, {"outlines": plain})
@@ -319,11 +329,20 @@ def _outline(task: Task, samples: Iterable[Prepared]) -> Outline:
     )
 
 
+def _contradicting(samples: Iterable[Prepared]) -> int:
+    """Return how many samples share their prompt with one of another target."""
+    targets: dict[str, list[str]] = defaultdict(list)
+    for sample in samples:
+        targets[sample.prompt].append(sample.target.strip())
+    return sum(len(found) for found in targets.values() if len(set(found)) > 1)
+
+
 def _outline_from(plain: Mapping[str, Any]) -> Outline:
     metrics = tuple(from_json(Metric, metric) for metric in plain["metrics"])
     ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
     equal = tuple(plain["equal_weights"])
-    return Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
+    outline = Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
+    return replace(outline, n_contradicting=plain["n_contradicting"])
 
 
 def _check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[PlannedTask]]) -> None:

@@ -13,6 +13,8 @@ from evalguard.records import Metric, ScoreKind
 
 Row = Mapping[str, Any]
 ScoreFunction = Callable[..., "float | Mapping[str, float]"]
+TargetCheck = Callable[..., "str | None"]
+"""``(target, row, **options)`` to what is wrong with a sample, or ``None``."""
 
 MAX_OUTPUT_CHARS = 250_000
 """A longer output is a runaway and scores the worst unread, which bounds the work per sample.
@@ -56,6 +58,9 @@ class Scorer:
         arity: How many of output, target and row the function takes.
         options: Options as they were given.
         arguments: The validated options with every default, as the function takes them.
+        check_target: Says what is wrong with a target that no answer could match.
+        check_row: The same of what else the row must hold.
+        target_is_answer: Whether the target, given as the answer, must score best.
     """
 
     name: str
@@ -66,6 +71,9 @@ class Scorer:
     arity: int
     options: Mapping[str, Any]
     arguments: Mapping[str, Any]
+    check_target: TargetCheck | None = None
+    check_row: TargetCheck | None = None
+    target_is_answer: bool = False
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

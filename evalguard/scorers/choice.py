@@ -10,6 +10,7 @@ from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.extract import candidates, normalise
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
 from evalguard.scorers.text import holds
 
 _ALONE = re.compile(r"\s*[(\[]?([A-Za-z])[)\]]?[.:]?\s*")
@@ -45,6 +46,8 @@ def chosen_letter(output: str) -> str | None:
 @scorer(
     name="multiple_choice",
     metrics=(Metric("multiple_choice"), Metric("multiple_choice_lenient")),
+    check_target=one_of_the_choices,
+    target_is_answer=True,
 )
 def multiple_choice(
     output: str, target: str, row: Mapping[str, Any], *, choices: str = "choices"
@@ -141,6 +144,8 @@ def macro_f1(counts: Mapping[str, float]) -> float:
         CorpusMetric(Metric("macro_f1", ScoreKind.CORPUS), _label_counts, macro_f1),
         CorpusMetric(Metric("macro_f1_lenient", ScoreKind.CORPUS), _lenient_label_counts, macro_f1),
     ),
+    check_target=one_of_the_labels,
+    target_is_answer=True,
 )
 def label(output: str, target: str, *, labels: list[str] | None = None) -> dict[str, float]:
     """Score 1 where the output is the target's label.

@@ -13,6 +13,7 @@ from evalguard.errors import PrerequisiteError
 from evalguard.records import Metric
 from evalguard.scorers.extract import fenced
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.targets import running_tests
 
 MAX_SQL_CHARS = 50_000
 """A longer text is no SQL: the parser takes seconds on it."""
@@ -63,7 +64,11 @@ def _must_be_allowed(value: bool) -> bool:
     return value
 
 
-@scorer(name="unit_tests", metrics=(Metric("unit_tests"), Metric("unit_tests_lenient")))
+@scorer(
+    name="unit_tests",
+    metrics=(Metric("unit_tests"), Metric("unit_tests_lenient")),
+    check_target=running_tests,
+)
 def unit_tests(
     output: str,
     target: str,

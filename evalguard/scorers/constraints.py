@@ -12,6 +12,7 @@ from evalguard.errors import MeasurementError, did_you_mean
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.targets import kept_constraints
 from evalguard.scorers.text import holds
 
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
@@ -116,6 +117,7 @@ def variants(output: str) -> list[str]:
         Metric("constraints_lenient"),
         Metric("constraints_share", ScoreKind.BOUNDED),
     ),
+    check_row=kept_constraints,
 )
 def constraints(
     output: str,

@@ -11,6 +11,7 @@ from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.structure import find_json, parse_json
+from evalguard.scorers.targets import an_object
 
 
 @scorer(
@@ -21,6 +22,8 @@ from evalguard.scorers.structure import find_json, parse_json
         Metric("json_fields_all"),
         Metric("json_fields_all_lenient"),
     ),
+    check_target=an_object,
+    target_is_answer=True,
 )
 def json_fields(
     output: str, target: str, row: Mapping[str, Any], *, fields: list[str] | None = None

@@ -12,6 +12,7 @@ from pydantic import Field
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.targets import a_number
 
 _NUMBER = re.compile(
     r"""
@@ -110,7 +111,11 @@ def _alone(text: str) -> Number | None:
     return _read(matches[0]) if _UNIT.fullmatch(rest) else None
 
 
-@scorer(name="numeric", metrics=(Metric("numeric"), Metric("numeric_lenient")))
+@scorer(
+    name="numeric",
+    metrics=(Metric("numeric"), Metric("numeric_lenient")),
+    check_target=a_number,
+)
 def numeric(
     output: str,
     target: str,

@@ -12,6 +12,7 @@ from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.targets import listed_aliases, not_empty
 from evalguard.scorers.text import right_answers
 
 if TYPE_CHECKING:
@@ -29,7 +30,13 @@ def words(text: str) -> list[str]:
     return _WORD.findall(normalise(text).replace("_", " "))
 
 
-@scorer(name="token_f1", kind=ScoreKind.BOUNDED)
+@scorer(
+    name="token_f1",
+    kind=ScoreKind.BOUNDED,
+    check_target=not_empty,
+    check_row=listed_aliases,
+    target_is_answer=True,
+)
 def token_f1(
     output: str, target: str, row: Mapping[str, Any], *, aliases: str | None = None
 ) -> float:
@@ -53,7 +60,7 @@ def _f1(found: list[str], right: list[str]) -> float:
     return 2 * shared / (len(found) + len(right)) if shared else 0.0
 
 
-@scorer(name="rouge_l", kind=ScoreKind.BOUNDED)
+@scorer(name="rouge_l", kind=ScoreKind.BOUNDED, check_target=not_empty, target_is_answer=True)
 def rouge_l(output: str, target: str) -> float:
     """Return ROUGE-L (Lin 2004): the F1 of the longest common subsequence of words.
 
@@ -133,6 +140,8 @@ def _corpus(name: str) -> CorpusMetric:
     metrics=(Metric("sentence_bleu", ScoreKind.BOUNDED),),
     corpus=(_corpus("bleu"),),
     libraries=("sacrebleu",),
+    check_target=not_empty,
+    target_is_answer=True,
 )
 def bleu(output: str, target: str) -> dict[str, float]:
     """Return sacrebleu's BLEU as a fraction: of each sample, and ``bleu`` of the whole set."""
@@ -144,6 +153,8 @@ def bleu(output: str, target: str) -> dict[str, float]:
     metrics=(Metric("sentence_chrf", ScoreKind.BOUNDED),),
     corpus=(_corpus("chrf"),),
     libraries=("sacrebleu",),
+    check_target=not_empty,
+    target_is_answer=True,
 )
 def chrf(output: str, target: str) -> dict[str, float]:
     """Return sacrebleu's chrF2 as a fraction: of each sample, and ``chrf`` of the whole set."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from evalguard.errors import DataError, UsageError, did_you_mean
 from evalguard.records import Metric, ScoreKind
-from evalguard.scorers.binding import CorpusMetric, ScoreFunction, Scorer
+from evalguard.scorers.binding import CorpusMetric, ScoreFunction, Scorer, TargetCheck
 from evalguard.scorers.options import bind
 from evalguard.scorers.versions import scorer_version
 
@@ -61,6 +61,9 @@ class Definition:
     version: str
     source: str
     arity: int
+    check_target: TargetCheck | None = None
+    check_row: TargetCheck | None = None
+    target_is_answer: bool = False
 
 
 _registered: dict[str, Definition] = {}
@@ -79,6 +82,9 @@ def scorer(
     corpus: Sequence[CorpusMetric] = (),
     libraries: Sequence[str] = (),
     version: str = "1",
+    check_target: TargetCheck | None = None,
+    check_row: TargetCheck | None = None,
+    target_is_answer: bool = False,
 ) -> Callable[[FunctionT], FunctionT]:
     """Register a function as a scorer.
 
@@ -95,6 +101,12 @@ def scorer(
         corpus: Metrics of the whole set.
         libraries: Installed packages whose version may change the score.
         version: Change it when something outside the function's file changes the score.
+        check_target: ``(target, row, **options)`` to what makes the target one that no answer can
+            match, and what would be possible; ``None`` for a good one. Called for every row before
+            any model runs.
+        check_row: The same of what the scorer reads from the row beside the target.
+        target_is_answer: The target is an example of a right answer. Given as the answer it must
+            score best, or the row is refused before any model runs.
 
     Returns:
         A decorator that returns the function unchanged.
@@ -134,6 +146,9 @@ def scorer(
             version=version,
             source=source,
             arity=_arity(name, function),
+            check_target=check_target,
+            check_row=check_row,
+            target_is_answer=target_is_answer,
         )
         return function
 
@@ -189,6 +204,9 @@ def get(name: str, **options: Any) -> Scorer:
         arity=definition.arity,
         options=options,
         arguments=arguments,
+        check_target=definition.check_target,
+        check_row=definition.check_row,
+        target_is_answer=definition.target_is_answer,
     )
 
 

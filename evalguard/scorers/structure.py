@@ -13,6 +13,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.extract import fenced
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.targets import a_schema
 from evalguard.scorers.text import found_in_time
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def _pattern(
     name="json_schema",
     metrics=(Metric("json_schema"), Metric("json_schema_lenient")),
     libraries=("jsonschema",),
+    check_row=a_schema,
 )
 def json_schema(
     output: str,

@@ -12,6 +12,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.extract import candidates, normalise, unwrap
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.targets import listed_aliases, not_empty
 
 REGEX_SECONDS = 1.0
 """Time limit of one search; a sound pattern needs far below a millisecond."""
@@ -35,7 +36,13 @@ def right_answers(target: str, row: Mapping[str, Any], aliases: str | None) -> l
     )
 
 
-@scorer(name="exact_match", metrics=(Metric("exact_match"), Metric("exact_match_lenient")))
+@scorer(
+    name="exact_match",
+    metrics=(Metric("exact_match"), Metric("exact_match_lenient")),
+    check_target=not_empty,
+    check_row=listed_aliases,
+    target_is_answer=True,
+)
 def exact_match(
     output: str,
     target: str,
@@ -60,7 +67,7 @@ def exact_match(
     return {"exact_match": float(strict), "exact_match_lenient": float(lenient)}
 
 
-@scorer(name="contains")
+@scorer(name="contains", check_target=not_empty, check_row=listed_aliases, target_is_answer=True)
 def contains(
     output: str,
     target: str,

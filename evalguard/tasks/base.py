@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from evalguard.records import Metric, ScoredSample
+from evalguard.tasks.values import with_written_numbers
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -141,7 +142,8 @@ def content_id(*parts: object) -> str:
         >>> content_id("prompt", {"b": 1, "a": 2}) == content_id("prompt", {"a": 2, "b": 1})
         True
     """
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
+    plain = with_written_numbers(parts)
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 

@@ -43,7 +43,7 @@ Does the answer meet the criterion? Reply with Yes or No."""
         return {APPROVED.name: float(approval > 0.5), APPROVAL.name: float(approval)}
 
     def _labelled_questions(self, row: Row, question: str) -> tuple[Question, ...]:
-        return self._asked(row, question, str(self._labelled.column(row, "answer")))
+        return self._asked(row, question, self._labelled.text(row, "answer"))
 
     def _asked(self, row: Row, question: str, answer: str) -> tuple[Question, ...]:
         return (Question(self._fill(row, question=question, answer=answer), "Yes", "No"),)

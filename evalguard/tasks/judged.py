@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from evalguard.errors import DataError, MeasurementError
 from evalguard.records import Metric, ScoredSample
+from evalguard.scorers.targets import shown
 from evalguard.tasks.base import (
     Prepared,
     Render,
@@ -17,6 +18,7 @@ from evalguard.tasks.base import (
     generations,
 )
 from evalguard.tasks.prompts import PromptedRow, PromptRows
+from evalguard.tasks.row_problems import RowError
 from evalguard.tasks.rows import Row
 
 FEWEST_OF_A_LABEL = 10
@@ -134,7 +136,7 @@ class JudgedTask(ABC):
         Raises:
             DataError: If the file is missing, empty or broken, or a template names no column.
         """
-        asked = self._rows.identified(render, self._identity)
+        asked = self._rows.identified(render, self._identity, check=self._check_row)
         return [self._prepared(one, id_) for one, id_ in asked]
 
     def labelled(self, render: Render | None) -> list[Labelled]:
@@ -148,7 +150,7 @@ class JudgedTask(ABC):
         """
         found = [
             Labelled(self._labelled_questions(one.row, one.shown), self._label(one.row))
-            for one in self._labelled.prompts(render)
+            for one in self._labelled.prompts(render, check=self._check_labelled)
         ]
         counts = Counter(one.label for one in found)
         if min(counts[True], counts[False]) < FEWEST_OF_A_LABEL:
@@ -194,14 +196,24 @@ class JudgedTask(ABC):
         data = {**row.data, "criterion": self._criterion, **more}
         return self._rows.fill(self._template, replace(row, data=data))
 
+    def _check_row(self, row: Row) -> None:
+        """Refuse a row that what the judge is asked cannot be written for."""
+        self._fill(row, question="", answer="", a="", b="")
+
+    def _check_labelled(self, row: Row) -> None:
+        """Refuse a row without a known label or without a text to judge."""
+        self._label(row)
+        try:
+            self._labelled_questions(row, "")
+        except RowError as error:  # what the judge is asked is filled in as for the data's rows
+            raise self._labelled.refused(row, error.reason) from error
+
     def _label(self, row: Row) -> bool:
         value = self._labelled.column(row, self.label_column)
         label = self.read_label(value)
         if label is None:
-            raise DataError(
-                f"{self._labelled.where}: {self._labelled.data}:{row.number}: the label is "
-                f"{value!r}; write {' or '.join(self.label_names)}."
-            )
+            reason = f"the label is {shown(value)}; write {' or '.join(self.label_names)}."
+            raise self._labelled.refused(row, reason)
         return label
 
     def _identity(self, one: PromptedRow) -> list[object]:

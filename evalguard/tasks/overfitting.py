@@ -8,6 +8,7 @@ the second. The baseline has seen neither, and stands for how much the two files
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from evalguard.records import ScoredSample
@@ -21,6 +22,7 @@ from evalguard.tasks.base import (
     unique_ids,
 )
 from evalguard.tasks.prompts import PromptedRow, PromptRows
+from evalguard.tasks.rows import Row
 
 
 class Overfitting:
@@ -70,11 +72,12 @@ class Overfitting:
         The longer file's surplus is left out.
 
         Raises:
-            DataError: If a file is missing, empty or broken, or a template names no column.
+            DataError: If a file is missing, empty or broken, a template names no column or writes a
+                null, or a target is empty.
         """
-        pairs = list(
-            zip(self._training.prompts(render), self._held_out.prompts(render), strict=False)
-        )
+        training = self._training.prompts(render, check=partial(self._check_row, self._training))
+        held_out = self._held_out.prompts(render, check=partial(self._check_row, self._held_out))
+        pairs = list(zip(training, held_out, strict=False))
         targets = [tuple(self._held_out.fill(self._target, one.row) for one in p) for p in pairs]
         ids = unique_ids(
             content_id(self.name, *(one.text for one in pair), answers, self._generation)
@@ -109,6 +112,11 @@ class Overfitting:
                 LOSS_GAP.name: losses[1] - losses[0],
             },
         )
+
+    def _check_row(self, rows: PromptRows, row: Row) -> None:
+        """Refuse a row without an answer: a silent model would know it by heart."""
+        if not rows.fill(self._target, row, key="target").strip():
+            raise rows.refused(row, "is empty; write the expected answer", key="target")
 
     def _prepared(
         self,

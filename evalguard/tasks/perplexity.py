@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from evalguard.errors import DataError
 from evalguard.records import ScoredSample
 from evalguard.scorers.probes import NATS_PER_TOKEN
 from evalguard.tasks.base import Prepared, Render, content_id, unique_ids
 from evalguard.tasks.prompts import PromptRows
+from evalguard.tasks.rows import Row
 
 
 class Perplexity:
@@ -58,13 +58,7 @@ class Perplexity:
         from lm_eval.api.instance import Instance
 
         rows = self._rows.rows()
-        texts = [self._rows.fill(self._text, row) for row in rows]
-        for row, text in zip(rows, texts, strict=True):
-            if not text.strip():
-                raise DataError(
-                    f"{self._rows.where}: {self._rows.data}:{row.number}: the text is empty. "
-                    f"Remove the row, or name another column with 'text'."
-                )
+        texts = self._rows.of_each(self._filled)
         ids = unique_ids(content_id(self.name, text) for text in texts)
         return [
             Prepared(
@@ -85,6 +79,13 @@ class Perplexity:
             )
             for row, text, id_ in zip(rows, texts, ids, strict=True)
         ]
+
+    def _filled(self, row: Row) -> str:
+        text = self._rows.fill(self._text, row)
+        if not text.strip():
+            reason = "the text is empty. Remove the row, or name another column with 'text'."
+            raise self._rows.refused(row, reason)
+        return text
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         """Return nats per token of one text."""

@@ -56,7 +56,7 @@ Which answer is better? Reply with A or B."""
         return {PREFERRED.name: sum(verdicts) / len(verdicts), WAVERED: wavered}
 
     def _labelled_questions(self, row: Row, question: str) -> tuple[Question, ...]:
-        first, second = (str(self._labelled.column(row, column)) for column in ("a", "b"))
+        first, second = (self._labelled.text(row, column) for column in ("a", "b"))
         return self._both(row, question, first, second)
 
     def _both(self, row: Row, question: str, one: str, other: str) -> tuple[Question, ...]:

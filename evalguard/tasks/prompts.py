@@ -2,23 +2,61 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    UndefinedError,
+    nodes,
+)
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import SandboxedEnvironment
 
 from evalguard.errors import DataError, did_you_mean
 from evalguard.tasks.base import Render, content_id, unique_ids
-from evalguard.tasks.rows import Row, read_rows
+from evalguard.tasks.chats import chat_of
+from evalguard.tasks.row_problems import RowError, RowProblems
+from evalguard.tasks.rows import Row, kind_of, read_rows
+from evalguard.tasks.values import (
+    TESTS,
+    Unwritable,
+    default,
+    place,
+    template_values,
+    text_of,
+    tojson,
+    written,
+)
 
-_TEMPLATES = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+_TEMPLATES = SandboxedEnvironment(
+    undefined=StrictUndefined, keep_trailing_newline=True, finalize=written
+)
+_TEMPLATES.filters |= {"default": default, "d": default, "tojson": tojson, "string": written}
+_TEMPLATES.filters |= {"written": written, "place": place}
+_TEMPLATES.tests |= TESTS
 
 _EXPRESSION_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What an expression of a template may raise on a row's values."""
+
+_UNDEFINED = re.compile(r"'([^']*)' is undefined")
+
+_TYPE_NAMES = {"Null": "null", "Items": "a list", "Fields": "an object", "Flag": "a truth value"}
+
+_OWN_TYPE = re.compile(
+    rf"'?(?:evalguard\.tasks\.values\.)?\b({'|'.join(_TYPE_NAMES)})\b(?: object)?'?"
+)
+"""What Python calls a row's values, in the errors of templates."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,64 +105,135 @@ class PromptRows:
         except DataError as error:
             raise DataError(f"{self.where}: {error}") from error
 
-    def prompts(self, render: Render | None) -> list[PromptedRow]:
+    def prompts(
+        self, render: Render | None, *, check: Callable[[Row], object] | None = None
+    ) -> list[PromptedRow]:
         """Return every row with its prompt.
 
         Args:
             render: Applies the chat template; ``None`` for plain prompts.
+            check: Called for each row; what it raises as a :class:`RowError` is listed with the
+                others.
 
         Raises:
-            DataError: If the file is missing, empty or broken, or a template names no column.
+            DataError: If the file is missing, empty or broken, or rows cannot be used: a template
+                names no column or writes a null, or what ``check`` finds.
         """
-        return [self._prompted(row, render) for row in self.rows()]
+        found: list[PromptedRow] = []
+        problems = RowProblems(self.where, self.data)
+        rows = self.rows()
+        for row in rows:
+            with problems.of(row):
+                found.append(self._prompted(row, render))
+            if check is not None:
+                with problems.of(row):
+                    check(row)
+        problems.raise_any(len(rows))
+        return found
+
+    def of_each(self, make: Callable[[Row], T]) -> list[T]:
+        """Return what is made of each row.
+
+        Args:
+            make: Called for each row; what it raises as a :class:`RowError` is listed.
+
+        Raises:
+            DataError: If the file is missing, empty or broken, or rows cannot be used.
+        """
+        found: list[T] = []
+        problems = RowProblems(self.where, self.data)
+        rows = self.rows()
+        for row in rows:
+            with problems.of(row):
+                found.append(make(row))
+        problems.raise_any(len(rows))
+        return found
 
     def identified(
-        self, render: Render | None, parts: Callable[[PromptedRow], Sequence[object]]
+        self,
+        render: Render | None,
+        parts: Callable[[PromptedRow], Sequence[object]],
+        *,
+        check: Callable[[Row], object] | None = None,
     ) -> list[tuple[PromptedRow, str]]:
         """Return every row with its prompt and an id of its own.
 
         Args:
             render: As for :meth:`prompts`.
             parts: Everything that a model is asked for a row, as plain data; the id is its hash.
+            check: As for :meth:`prompts`.
 
         Raises:
             DataError: As :meth:`prompts`.
         """
-        prompted = self.prompts(render)
+        prompted = self.prompts(render, check=check)
         ids = unique_ids(content_id(*parts(one)) for one in prompted)
         return list(zip(prompted, ids, strict=True))
 
-    def fill(self, source: str, row: Row) -> str:
+    def fill(self, source: str, row: Row, *, key: str = "") -> str:
         """Return a template filled with a row's columns.
 
+        Args:
+            source: The template.
+            row: The row.
+            key: The template's key in the suite file, for messages.
+
         Raises:
-            DataError: If the template is broken or names a column that the row does not have.
+            RowError: If the template names a column that the row does not have, writes a null, a
+                list or an object, or fails.
+            DataError: If the template is broken.
         """
         try:
-            return _compiled(source).render(row.data)
+            template, names = _compiled(source)
+            return template.render(template_values(row.data, names))
         except TemplateSyntaxError as error:
             raise DataError(
                 f"{self.where}: broken template {source!r}: {error}. "
                 f"Columns are written {{{{ column }}}}."
             ) from error
         except UndefinedError as error:
-            name = str(error).split("'")[1] if "'" in str(error) else str(error)
-            raise self._missing(row, name) from error
+            missing = _UNDEFINED.fullmatch(str(error))
+            if missing is not None:
+                raise self._missing(row, missing[1], key) from error
+            raise self._failed(row, source, error, key) from error
+        except Unwritable as error:
+            raise self.refused(row, f"{error} Template: {source!r}", key=key) from error
         except (TemplateError, *_EXPRESSION_ERRORS) as error:
-            raise DataError(
-                f"{self._place(row)}: the template {source!r} failed: {error}. "
-                f"Mend the template or the row."
-            ) from error
+            raise self._failed(row, source, error, key) from error
 
     def column(self, row: Row, column: str) -> Any:
         """Return a row's value of a column.
 
         Raises:
-            DataError: If the row does not have it.
+            RowError: If the row does not have it.
         """
         if column not in row.data:
             raise self._missing(row, column)
         return row.data[column]
+
+    def text(self, row: Row, column: str) -> str:
+        """Return a row's value of a column as a text.
+
+        Raises:
+            RowError: If the row does not have it, or it is a null, a list or an object.
+        """
+        value = self.column(row, column)
+        try:
+            return text_of(value, column)
+        except Unwritable:
+            raise self.refused(
+                row, f"column '{column}' holds {kind_of(value)}; it must be text or a number."
+            ) from None
+
+    def refused(self, row: Row, reason: str, *, key: str = "") -> RowError:
+        """Return the error of a row that cannot be used.
+
+        Args:
+            row: The row.
+            reason: What was found, what is possible and what to do.
+            key: Key of the suite file, or column, that the reason is about.
+        """
+        return RowError(self.where, self.data, row, f"{key}: {reason}" if key else reason)
 
     def _prompted(self, row: Row, render: Render | None) -> PromptedRow:
         messages = self._messages(row)
@@ -135,24 +244,26 @@ class PromptRows:
 
     def _messages(self, row: Row) -> list[dict[str, str]]:
         if self.prompt is not None:
-            return [{"role": "user", "content": self.fill(self.prompt, row)}]
+            text = self.fill(self.prompt, row)
+            if not text.strip():
+                raise self.refused(row, f"the prompt is empty. Template: {self.prompt!r}")
+            return [{"role": "user", "content": text}]
         column = self.messages or "messages"
-        value = self.column(row, column)
-        if not isinstance(value, list) or not all(
-            isinstance(m, dict) and isinstance(m.get("content"), str) and "role" in m for m in value
-        ):
-            raise DataError(
-                f"{self._place(row)}: '{column}' is no list of messages; "
-                f'write [{{"role": "user", "content": "…"}}]'
-            )
-        return [{"role": str(m["role"]), "content": m["content"]} for m in value]
+        try:
+            return chat_of(self.column(row, column))
+        except ValueError as error:
+            raise self.refused(row, f"'{column}' {error}") from error
 
-    def _missing(self, row: Row, column: str) -> DataError:
-        hint = did_you_mean(column, row.data)
-        return DataError(f"{self._place(row)}: no column '{column}'. {hint}")
+    def _missing(self, row: Row, column: str, key: str = "") -> RowError:
+        return self.refused(row, f"no column '{column}'. {did_you_mean(column, row.data)}", key=key)
 
-    def _place(self, row: Row) -> str:
-        return f"{self.where}: {self.data}:{row.number}"
+    def _failed(self, row: Row, source: str, error: Exception, key: str) -> RowError:
+        said = _OWN_TYPE.sub(lambda found: _TYPE_NAMES[found[1]], str(error))
+        return self.refused(
+            row,
+            f"the template {source!r} failed: {said}. Correct the template or the row.",
+            key=key,
+        )
 
 
 def _plain(messages: Sequence[dict[str, str]]) -> str:
@@ -160,6 +271,22 @@ def _plain(messages: Sequence[dict[str, str]]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _compiled(source: str) -> Template:
-    """Compile a template once, not for each of its rows (2 ms)."""
-    return _TEMPLATES.from_string(source)
+def _compiled(source: str) -> tuple[Template, frozenset[str]]:
+    """Compile a template once, not for each of its rows (2 ms); also return what it names.
+
+    Jinja finalises what ``{{ … }}`` writes, but not what ``~`` joins: that is filtered here, and so
+    is a computed index.
+    """
+    tree = _TEMPLATES.parse(source)
+    names = frozenset(find_undeclared_variables(tree))
+    for joined in tree.find_all(nodes.Concat):
+        joined.nodes = [
+            nodes.Filter(one, "written", [], [], None, None, lineno=one.lineno)
+            for one in joined.nodes
+        ]
+    for item in tree.find_all(nodes.Getitem):
+        if not isinstance(item.arg, nodes.Literal | nodes.Neg | nodes.Slice):
+            item.arg = nodes.Filter(item.arg, "place", [], [], None, None, lineno=item.lineno)
+    tree.set_environment(_TEMPLATES)
+    code = _TEMPLATES.compile(tree)
+    return Template.from_code(_TEMPLATES, code, _TEMPLATES.make_globals(None)), names

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalguard.errors import DataError, PrerequisiteError
+from evalguard.tasks.values import Decimals
 
 MAX_PROBLEMS = 10
 """Broken rows named in one error; reading stops there."""
@@ -138,7 +140,7 @@ def _read_json(path: Path) -> _Found:
         raise DataError(f"{path}: not JSON: {error}") from error
     if not isinstance(values, list):
         raise DataError(
-            f"{path}: holds {_kind(values)}; a test set is a list of objects: [{{…}}, {{…}}]."
+            f"{path}: holds {kind_of(values)}; a test set is a list of objects: [{{…}}, {{…}}]."
         )
     for number, value in enumerate(values, start=1):
         yield _object(number, value)
@@ -158,8 +160,18 @@ def _parse(text: str) -> Any:
             raise ValueError(f"the key '{twice}' occurs twice")
         return data
 
+    def finite(number: str) -> Decimals:
+        if math.isinf(value := Decimals(number)):
+            raise ValueError(f"{number} is larger than any number that can be stored")
+        return value
+
     try:
-        return json.loads(text, parse_constant=no_constant, object_pairs_hook=no_duplicates)
+        return json.loads(
+            text,
+            parse_constant=no_constant,
+            parse_float=finite,
+            object_pairs_hook=no_duplicates,
+        )
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -167,7 +179,7 @@ def _parse(text: str) -> Any:
 def _object(number: int, value: Any) -> Row | BrokenRow:
     """Return a parsed value as a row."""
     if not isinstance(value, dict):
-        return BrokenRow(number, f"is {_kind(value)}; a row is an object such as {{…: …}}")
+        return BrokenRow(number, f"is {kind_of(value)}; a row is an object such as {{…: …}}")
     if (reason := _undecodable(value)) is not None:
         return BrokenRow(number, reason)
     return Row(number, value)
@@ -182,10 +194,25 @@ def _undecodable(values: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _kind(value: Any) -> str:
+_KINDS: dict[type, str] = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    bool: "a truth value",
+    int: "a number",
+    float: "a number",
+}
+"""JSON names of Python's types; ``bool`` stands before ``int``, which it is too."""
+
+
+def kind_of(value: Any) -> str:
     """Return the JSON name of a value's type."""
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a truth value"}
-    return "null" if value is None else names.get(type(value), "a number")
+    if value is None:
+        return "null"
+    for kind, name in _KINDS.items():
+        if isinstance(value, kind):
+            return name
+    return f"a {type(value).__name__}"
 
 
 def _read_delimited(delimiter: str) -> Callable[[Path], _Found]:
@@ -246,9 +273,33 @@ def _read_parquet(path: Path) -> _Found:
             for batch in file.iter_batches(batch_size=1024):
                 for data in batch.to_pylist():
                     number += 1
-                    yield Row(number, data)
+                    yield Row(number, {name: _stored(value) for name, value in data.items()})
     except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError) as error:
         raise DataError(f"{path}: not a readable Parquet file: {error}") from error
+
+
+def _stored(value: Any) -> Any:
+    """Return a Parquet value as a row holds it.
+
+    A column of whole numbers with gaps is stored as fractions, with NaN in the gaps: NaN becomes
+    null, and a whole number is written without its ".0".
+    """
+    match value:
+        case float():
+            if math.isnan(value):
+                return None
+            return Decimals(value, str(int(value))) if _is_whole(value) else value
+        case list():
+            return [_stored(one) for one in value]
+        case dict():
+            return {key: _stored(one) for key, one in value.items()}
+        case _:
+            return value
+
+
+def _is_whole(value: float) -> bool:
+    """Return whether a number has no fraction, and few enough digits to be written out."""
+    return value.is_integer() and abs(value) < 1e15
 
 
 _READERS: dict[str, Callable[[Path], _Found]] = {

@@ -9,8 +9,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from evalguard.errors import DataError
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers import Scorer, score_checked
+from evalguard.scorers.answerable import corpus_problem, row_problem
 from evalguard.tasks.base import (
     Prepared,
     Render,
@@ -18,6 +20,7 @@ from evalguard.tasks.base import (
     generations,
 )
 from evalguard.tasks.prompts import PromptedRow, PromptRows
+from evalguard.tasks.rows import Row
 
 
 class TestSet:
@@ -62,6 +65,7 @@ class TestSet:
         self._repeats = repeats
         self._seed = seed
         self._cluster = cluster
+        self._stop = tuple(stop)
         self._generation = generation_settings(max_new_tokens, stop, temperature)
 
     @cached_property
@@ -92,10 +96,18 @@ class TestSet:
         """Return every row as a request.
 
         Raises:
-            DataError: If the file is missing, empty or broken, or a template names no column.
+            DataError: If the file is missing, empty or broken, or rows cannot be used: a template
+                names no column or writes a null, or no answer could match the target.
         """
-        asked = self._rows.identified(render, self._identity)
-        return [self._prepared(one, id_) for one, id_ in asked]
+        targets: dict[int, str] = {}
+
+        def check(row: Row) -> None:
+            targets[row.number] = self._checked_target(row)
+
+        asked = self._rows.identified(render, self._identity, check=check)
+        prepared = [self._prepared(one, id_, targets[one.row.number]) for one, id_ in asked]
+        self._check_corpus(prepared)
+        return prepared
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         """Score every answer and average over the repeats.
@@ -135,18 +147,36 @@ class TestSet:
         scorer = next(one for one in self._scorers if metric in one.corpus_metrics)
         return scorer.finish(metric, totals)
 
+    def _checked_target(self, row: Row) -> str:
+        """Return a row's target, refusing a row on which no answer could win."""
+        target = self._rows.fill(self._target, row, key="target")
+        for scorer in self._scorers:
+            if problem := row_problem(scorer, target, row.data, stop=self._stop):
+                key, reason = problem
+                raise self._rows.refused(row, f"{reason} (scorer {scorer.name})", key=key)
+        if self._cluster:
+            self._rows.text(row, self._cluster)
+        return target
+
+    def _check_corpus(self, prepared: Sequence[Prepared]) -> None:
+        """Refuse a set on which the right answers do not score best as a whole."""
+        samples = [(one.target, one.row) for one in prepared]
+        for scorer in self._scorers:
+            if reason := corpus_problem(scorer, samples):
+                raise DataError(f"{self._rows.where}: {self._rows.data}: {reason}.")
+
     def _identity(self, one: PromptedRow) -> list[object]:
         parts = [self.name, one.text, self._generation, self._repeats, one.row.data]
         return [*parts, *([self._seed] if self._generation["do_sample"] else [])]
 
-    def _prepared(self, one: PromptedRow, sample_id: str) -> Prepared:
+    def _prepared(self, one: PromptedRow, sample_id: str, target: str) -> Prepared:
         column = self._cluster
         return Prepared(
             sample_id=sample_id,
             prompt=one.shown,
-            target=self._rows.fill(self._target, one.row),
+            target=target,
             instances=generations(one.text, self._generation, key=sample_id, count=self._repeats),
             row=one.row.data,
-            cluster=str(self._rows.column(one.row, column)) if column else None,
+            cluster=self._rows.text(one.row, column) if column else None,
             row_number=one.row.number,
         )

@@ -45,6 +45,7 @@ tasks:
     name: extraction
     data: data/tickets.jsonl
     messages: messages
+    target: "{{ answer }}"
     scorers: [json_valid, {name: contains, options: {ignore_case: true}}]
     temperature: 0.7
     repeats: 4

@@ -272,7 +272,8 @@ def test_a_gate_on_each_task_is_as_many_gates(edit):
         "suites/tickets.yaml",
         "tasks:\n",
         """tasks:
-  - {kind: test_set, name: urgent, data: data/tickets.jsonl, prompt: x, scorers: [exact_match]}
+  - {kind: test_set, name: urgent, data: data/tickets.jsonl, prompt: x, target: x,
+     scorers: [exact_match]}
   - {kind: test_set, name: long, data: data/tickets.jsonl, prompt: x, scorers: [json_valid]}
 """,
     )

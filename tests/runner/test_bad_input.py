@@ -44,6 +44,7 @@ def add_suite(project, edit):
         (project / "suites" / f"{name}.yaml").write_text(
             "version: 1\ntasks:\n"
             f"  - {{kind: test_set, data: {name}.jsonl, prompt: '{{{{ question }}}}', "
+            "target: '{{ question }}', "
             f"scorers: [{json.dumps(scorer)}], max_new_tokens: {limit}}}\n"
         )
         gate = f"\n  - {{suite: {name}, metric: {metric or scorer}, max_drop: 50pp}}"
@@ -76,6 +77,19 @@ def test_all_broken_data_is_told_at_once_before_anything_runs(project, add_suite
     }.items():
         assert f"suite '{suite}', task '{suite}': " in str(caught.value)
         assert said in str(caught.value)
+
+
+def test_rows_that_contradict_each_other_are_counted(project, add_suite):
+    questions = ["a", "a", "a", "b", "b", "c"]
+    rows = [{"question": one, "id": id_} for id_, one in enumerate(questions)]
+    add_suite("copies", rows)
+    path = project / "suites" / "copies.yaml"
+    targets = "{{ 'x' if id in (0, 2, 3, 4) else 'y' }}"
+    path.write_text(path.read_text().replace("target: '{{ question }}'", f'target: "{targets}"'))
+    for _ in range(2):  # the second time from what the store remembers
+        result, _ = check(project)
+        [warning] = [one for one in result.warnings if "another target" in one]
+        assert warning.startswith("3 rows of copies/copies have a prompt that other rows have")
 
 
 def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_suite):

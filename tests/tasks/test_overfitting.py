@@ -89,3 +89,12 @@ def test_an_empty_text_is_refused(tmp_path):
     task = Perplexity("s", "t", rows=rows, text="{{ text }}", count_tokens=len)
     with pytest.raises(DataError, match=r"texts\.jsonl:2: the text is empty"):
         task.prepare(None)
+
+
+def test_a_row_without_an_answer_is_refused(task, tmp_path):
+    """A model that says nothing would know it by heart."""
+    (tmp_path / "train.jsonl").write_text('{"q": "a?", "a": " "}\n{"q": "b?", "a": null}\n')
+    with pytest.raises(
+        DataError, match=r"(?s)train\.jsonl:1: target: is empty.*:2: target: column"
+    ):
+        task.prepare(None)

@@ -153,3 +153,34 @@ def test_any_json_rows_come_back_as_they_are(tmp_path, rows):
         row["id"] = number
     path = write(tmp_path / "any.jsonl", "\n".join(map(json.dumps, rows)))
     assert [row.data for row in read_rows(path)] == rows
+
+
+def test_numbers_are_written_as_in_the_file(tmp_path):
+    path = write(
+        tmp_path / "a.jsonl", '{"a": 3.10}\n{"a": 1E5}\n{"a": 1.0}\n{"a": 12345678901234567890}\n'
+    )
+    assert [str(row.data["a"]) for row in read_rows(path)] == [
+        "3.10",
+        "1E5",
+        "1.0",
+        "12345678901234567890",
+    ]
+    assert read_rows(path)[0].data == {"a": 3.1}
+    too_large = write(tmp_path / "b.jsonl", '{"a": 1e999}\n{"a": -1e999}\n')
+    with pytest.raises(DataError, match="1e999 is larger than any number"):
+        read_rows(too_large)
+
+
+def test_gaps_in_a_parquet_column_of_whole_numbers(tmp_path):
+    arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = {
+        "a": arrow.array([3.0, float("nan"), None]),
+        "b": arrow.array([[2.5], [float("nan")], [1e300]]),
+        "c": arrow.array([True, None, False]),
+    }
+    parquet.write_table(arrow.table(columns), tmp_path / "a.parquet")
+    rows = [row.data for row in read_rows(tmp_path / "a.parquet")]
+    assert [str(row["a"]) for row in rows] == ["3", "None", "None"]
+    assert [row["b"] for row in rows] == [[2.5], [None], [1e300]]
+    assert [row["c"] for row in rows] == [True, None, False]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import lm_eval.tasks as lm_eval_tasks
+import numpy as np
 from lm_eval.api import metrics as lm_eval_metrics
 
 from evalguard.records import Metric, ScoreKind
@@ -30,7 +35,7 @@ SOMETIMES_SHARES = frozenset({"coqa", "drop", "qasper", "squad_completion", "xqu
 BINARY_METRICS = ALWAYS_BINARY | {"acc", "acc_norm", "acc_bytes", "acc_mutual_info"}
 """Metrics that are, where lm-eval's own code computes them: TruthfulQA's mc2 calls a share acc."""
 
-MEANS = (lm_eval_metrics.mean, lm_eval_metrics.nanmean)
+MEANS = (lm_eval_metrics.mean, lm_eval_metrics.nanmean, np.mean, np.nanmean)
 """Aggregations whose samples have a value each; NaN says that a sample has none."""
 
 _AGGREGATED = {
@@ -66,6 +71,9 @@ LM_EVAL_METRICS = {
 }
 """Metrics that lm-eval's own code gives for each output type."""
 
+_WITHOUT_LIMIT = (("crows_pairs.*", "likelihood_diff"),)
+"""The same for means that may come to anything."""
+
 PERPLEXITIES: dict[Callable[..., Any], str] = {
     lm_eval_metrics.perplexity: "nats_per_target",
     lm_eval_metrics.weighted_perplexity: "",
@@ -87,10 +95,30 @@ class Declared:
 
 
 def module_of(code: Any) -> str:
-    """Return the module of a task's own code within lm-eval's tasks; empty for other code."""
+    """Return the module of a task's own code within lm-eval's tasks; empty for other code.
+
+    A copy of a file of lm-eval is that file, wherever it is.
+    """
     function = getattr(code, "func", code)
     name = str(getattr(function, "__module__", ""))
-    return name.removeprefix("lm_eval.tasks.") if name.startswith("lm_eval.tasks.") else ""
+    if name.startswith("lm_eval."):
+        return name.removeprefix("lm_eval.tasks.") if name.startswith("lm_eval.tasks.") else ""
+    try:
+        content = Path(inspect.getsourcefile(function) or "").read_bytes()
+    except (OSError, TypeError):
+        return ""
+    return _lm_eval_modules().get(content, "")
+
+
+@lru_cache(maxsize=1)
+def _lm_eval_modules() -> Mapping[bytes, str]:
+    """Return the modules of lm-eval's tasks by what their files hold."""
+    root = Path(lm_eval_tasks.__path__[0])
+    return {
+        file.read_bytes(): ".".join(file.relative_to(root).with_suffix("").parts)
+        for file in sorted(root.rglob("*.py"))
+        if file.stat().st_size
+    }
 
 
 def metric_of(
@@ -130,7 +158,9 @@ def metric_of(
         low,
         high,
         True if higher_is_better is None else bool(higher_is_better),
-        ungated=_why_ungated(base, aggregation, higher_is_better, known, is_mean=is_mean),
+        ungated=_why_ungated(
+            base, aggregation, higher_is_better, known, is_mean=is_mean, own_code=own_code
+        ),
     )
 
 
@@ -186,6 +216,11 @@ def _known_range(
     return None
 
 
+def _has_no_limit(base: str, own_code: Any) -> bool:
+    module = module_of(own_code)
+    return any(fnmatch(module, task) and base == name for task, name in _WITHOUT_LIMIT)
+
+
 def _why_ungated(
     base: str,
     aggregation: Callable[..., Any],
@@ -193,6 +228,7 @@ def _why_ungated(
     known: tuple[float, float] | None,
     *,
     is_mean: bool,
+    own_code: Any,
 ) -> str:
     nats = nats_metric(base, aggregation)
     if nats is not None:
@@ -205,7 +241,7 @@ def _why_ungated(
             f"whether more of '{base}' is better is not known; add to the task in the suite: "
             f"{declaration(base, direction=True)}"
         )
-    if known is None and not is_mean:
+    if known is None and (not is_mean or _has_no_limit(base, own_code)):
         return (
             f"the range of '{base}' is not known; add to the task in the suite, with its limits: "
             f"{declaration(base)}"

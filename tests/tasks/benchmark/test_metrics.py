@@ -1,7 +1,9 @@
 """Ranges, directions and units: known, declared, or no gate may stand on the metric."""
 
 import math
+from pathlib import Path
 
+import lm_eval.tasks
 import numpy as np
 import pytest
 
@@ -196,3 +198,18 @@ def test_a_corpus_value_that_cannot_be_stored_costs_its_sample(load):
     [sample] = task.prepare(None)
     with pytest.raises(MeasurementError, match=r"task 'ours': metric 'unsure' gave .* be stored"):
         task.score(sample, ["4"])
+
+
+def test_a_copy_of_lm_evals_code_has_its_ranges(load):
+    own = Path(lm_eval.tasks.__path__[0]) / "truthfulqa" / "utils.py"
+    rows = [{"q": "Who?", "a": "x", "correct_answers": ["Ada."], "incorrect_answers": ["Noah."]}]
+    text = (
+        "output_type: generate_until\ndoc_to_target: a\n"
+        "process_results: !function code.process_results_gen\n"
+        f"metric_list: [{{metric: bleu_max, {MEAN}}}, {{metric: bleu_diff, {MEAN}}}]\n"
+    )
+    found = metrics(load(text, code=own.read_text(), rows=rows))
+    assert (found["bleu_max"].low, found["bleu_max"].high) == (0, 100)
+    assert (found["bleu_diff"].low, found["bleu_diff"].high) == (-100, 100)
+    changed = metrics(load(text, code=own.read_text() + "\n# changed\n", rows=rows))
+    assert changed["bleu_max"].high == 1

@@ -1,0 +1,120 @@
+"""Can the right answer win? Every row is checked before a model is asked.
+
+A target that no answer matches scores 0 for the baseline and 0 for the candidate, which looks like
+a model that has lost nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from evalguard.errors import DataError, MeasurementError
+from evalguard.records import Metric
+from evalguard.scorers.binding import Row, Scorer, TargetCheck
+from evalguard.scorers.targets import shown
+
+CORPUS_PART = 200
+"""Samples of a set that are scored first: where right answers score best on these, all do."""
+
+TARGET = "target"
+"""Key under which a problem with the target is reported."""
+
+
+def row_problem(
+    scorer: Scorer, target: str, row: Row, *, stop: Sequence[str] = ()
+) -> tuple[str, str] | None:
+    """Return why no answer to a row can win, or ``None``.
+
+    Args:
+        scorer: What will measure the answer.
+        target: The expected answer.
+        row: The sample's row of the test set.
+        stop: Texts at which an answer is cut.
+
+    Returns:
+        What the problem is about (:data:`TARGET`, or nothing where it is a column), and what was
+        found and what is possible.
+
+    Raises:
+        DataError: If a check of the scorer fails itself.
+    """
+    if reason := _asked(scorer, scorer.check_row, target, row):
+        return "", reason
+    if reason := _asked(scorer, scorer.check_target, target, row):
+        return TARGET, reason
+    if scorer.target_is_answer and (reason := _lost(scorer, target, row, stop)):
+        return TARGET, reason
+    return None
+
+
+def corpus_problem(scorer: Scorer, samples: Sequence[tuple[str, Row]]) -> str | None:
+    """Return why the right answers to all rows would not score best as a set, or ``None``.
+
+    Args:
+        scorer: What will measure the answers.
+        samples: Target and row of each sample.
+    """
+    if not scorer.target_is_answer:
+        return None
+    answered = [(target, target, row) for target, row in samples]
+    for name, one in scorer.corpus_metrics.items():
+        found = scorer.score_corpus(name, answered[:CORPUS_PART])
+        if not _is_best(one.metric, found):
+            found = scorer.score_corpus(name, answered)
+        if not _is_best(one.metric, found):
+            return (
+                f"the targets given as the answers score {name} {found:g}, where right ones "
+                f"must score {_best(one.metric):g}. They are too short for '{scorer.name}', or of "
+                "a kind that it cannot read: choose another scorer"
+            )
+    return None
+
+
+def _best(metric: Metric) -> float:
+    """Return the score of an answer that could not be better."""
+    return metric.high if metric.higher_is_better else metric.low
+
+
+def _is_best(metric: Metric, score: float) -> bool:
+    return math.isclose(score, _best(metric), abs_tol=1e-9)
+
+
+def _asked(scorer: Scorer, check: TargetCheck | None, target: str, row: Row) -> str | None:
+    if check is None:
+        return None
+    try:
+        return check(target, row, **scorer.arguments)
+    except MeasurementError as error:
+        return str(error)
+    except Exception as error:  # a team's own function may raise anything
+        raise DataError(
+            f"scorer '{scorer.name}': its check of the target {shown(target)} raised {error!r}. "
+            "Correct the check or the row."
+        ) from error
+
+
+def _lost(scorer: Scorer, target: str, row: Row, stop: Sequence[str]) -> str | None:
+    """Return why the target, given as the answer, does not score best."""
+    answer = target.strip()
+    cuts = [text for text in stop if text.strip() and text in answer]
+    if cuts:
+        answer = answer[: min(answer.index(text) for text in cuts)]
+    try:
+        scores = scorer.score(answer, target, row)
+    except MeasurementError as error:
+        return str(error)
+    for metric in _decisive(scorer.sample_metrics):
+        if not _is_best(metric, scores[metric.name]):
+            reason = f", as the stop text {shown(cuts[0])} cuts it" if cuts else ""
+            return (
+                f"{shown(target)} given as the answer scores {metric.name} "
+                f"{scores[metric.name]:g}{reason}; the right answer must score {_best(metric):g}"
+            )
+    return None
+
+
+def _decisive(metrics: Sequence[Metric]) -> Iterator[Metric]:
+    """Yield the metrics without a lenient form of their own: a target may carry a frame."""
+    names = {metric.name for metric in metrics}
+    return (metric for metric in metrics if f"{metric.name}_lenient" not in names)

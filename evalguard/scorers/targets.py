@@ -1,0 +1,235 @@
+"""How the targets of the built-in scorers must look, and what else they need of a row.
+
+Each function takes the target, the row and the scorer's options, and returns what is wrong and
+what is possible, or ``None``.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import string
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from evalguard.errors import MeasurementError
+from evalguard.scorers.extract import normalise
+
+Row = Mapping[str, Any]
+
+_LETTERS = string.ascii_uppercase
+_INDEX = re.compile(r"[-+]?\d+(?:\.0+)?")
+
+SHOWN_CHARS = 80
+
+
+def shown(value: object) -> str:
+    """Return a value as a data file has it, cut to what a line can hold."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    if isinstance(value, str):
+        text = "'" + value.replace("\n", "\\n") + "'"
+    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+
+
+def not_empty(target: str, _row: Row, **_: Any) -> str | None:
+    """Refuse a target of which nothing is left once it is normalised."""
+    if normalise(target):
+        return None
+    return f"{shown(target)} is empty; write the expected answer"
+
+
+def one_of_the_choices(target: str, row: Row, *, choices: str = "choices", **_: Any) -> str | None:
+    """Refuse a target that is not the letter of one of the row's choices."""
+    found = row.get(choices)
+    texts: list[Any] = found if isinstance(found, list) else []
+    possible = _LETTERS[: len(texts)] if texts else _LETTERS
+    letter = target.strip().strip("().").upper()
+    if len(letter) == 1 and (letter in possible or (letter.isalpha() and not letter.isascii())):
+        return None  # whether letters of other scripts are read, the scorer itself says
+    allowed = f"possible: {', '.join(possible)}" if texts else "possible: a letter from A to Z"
+    return f"{shown(target)} {_no_choice(target, letter, texts)}; {allowed}"
+
+
+def _no_choice(target: str, letter: str, texts: list[Any]) -> str:
+    """Return what a target is instead of the letter of a choice."""
+    if not letter:
+        return "is empty"
+    by_text = [
+        _LETTERS[index]
+        for index, text in enumerate(texts[: len(_LETTERS)])
+        if normalise(str(text)) == normalise(target)
+    ]
+    if by_text:
+        return f"is the text of choice {' and '.join(by_text)}, where its letter is needed"
+    if _INDEX.fullmatch(target.strip()):
+        letters = _LETTERS[: len(texts) or 4]
+        return (
+            "is a number, where the letter of a choice is needed (for a column that counts from 0: "
+            f"{{{{ '{letters}'[column | int] }}}})"
+        )
+    return "is no choice of this row" if texts else "is no letter of a choice"
+
+
+def one_of_the_labels(
+    target: str, row: Row, *, labels: list[str] | None = None, **_: Any
+) -> str | None:
+    """Refuse a target that ``labels`` lacks."""
+    if labels is None:
+        return not_empty(target, row)
+    known = {normalise(label): label for label in labels}
+    if normalise(target) in known:
+        return None
+    nearest = get_close_matches(normalise(target), known, n=1, cutoff=0.6)
+    hint = f". Did you mean '{known[nearest[0]]}'?" if nearest else ""
+    return f"{shown(target)} is not among the labels; possible: {', '.join(labels)}{hint}"
+
+
+def a_number(target: str, _row: Row, **options: Any) -> str | None:
+    """Refuse a target that holds no number."""
+    from evalguard.scorers.numeric import numeric
+
+    try:
+        numeric("", target, **options)
+    except MeasurementError:
+        return f"{shown(target)} holds no number; write one, such as 1,234.5 or 3/4"
+    return None
+
+
+def an_object(
+    target: str, row: Row, *, fields: list[str] | None = None, **options: Any
+) -> str | None:
+    """Refuse a target that is no JSON object, or has none of the fields that are compared."""
+    from evalguard.scorers.fields import json_fields
+    from evalguard.scorers.structure import parse_json
+
+    try:
+        json_fields("", target, row, fields=fields, **options)
+    except MeasurementError:
+        value = parse_json(target)
+        if not isinstance(value, dict):
+            return (
+                f"{shown(target)} is no JSON object; write one, such as {{{{ column | tojson }}}}"
+            )
+        if not value:
+            return f"{shown(target)} has no field; write at least one"
+        return (
+            f"{shown(target)} has the fields {', '.join(value)} and none that is compared; "
+            f"possible: {', '.join(fields or ())}"
+        )
+    return None
+
+
+def running_tests(target: str, _row: Row, **_: Any) -> str | None:
+    """Refuse test code that does not parse, or that runs nothing: any program would pass it."""
+    try:
+        body = ast.parse(target).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return f"{shown(target)} is no Python: {error}; write assertions"
+    if any(_runs(statement) for statement in body):
+        return None
+    return (
+        f"{shown(target)} tests nothing when it is run; write assertions, or call the function "
+        "that holds them"
+    )
+
+
+def _runs(statement: ast.stmt) -> bool:
+    """Return whether a statement at the top level can fail because of the program before it."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return bool(statement.decorator_list)
+    if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
+        return False
+    return any(
+        isinstance(node, ast.Assert | ast.Raise | ast.Call | ast.Subscript | ast.Attribute)
+        for node in ast.walk(statement)
+    )
+
+
+def listed_aliases(_target: str, row: Row, *, aliases: str | None = None, **_: Any) -> str | None:
+    """Refuse a row whose column of further right answers is missing or holds something else."""
+    from evalguard.scorers.text import right_answers
+
+    try:
+        right_answers("", row, aliases)
+    except MeasurementError:
+        return f"column '{aliases}' {_held(row, aliases)}; it must be a list of texts"
+    return None
+
+
+def a_schema(target: str, row: Row, *, schema: Any = None, column: str = "schema") -> str | None:
+    """Refuse a row whose schema is missing, is none, or refers to what is not there."""
+    from evalguard.scorers.structure import json_schema
+
+    if schema is None and not isinstance(row.get(column), dict):
+        return f"column '{column}' {_held(row, column)}; it must be a JSON schema, an object"
+    try:
+        json_schema(target or "{}", target, row, schema=schema, column=column)
+    except MeasurementError as error:
+        return str(error)
+    return None
+
+
+def a_secret(_target: str, row: Row, *, column: str = "secret", **_: Any) -> str | None:
+    """Refuse a row without a text to keep back."""
+    from evalguard.scorers.leakage import withheld
+
+    try:
+        withheld("answer", "", row, column=column)
+    except MeasurementError:
+        return f"column '{column}' {_held(row, column)}; it must be a text to keep back"
+    return None
+
+
+def _held(row: Row, column: str | None) -> str:
+    """Return what a row has in a column, for messages."""
+    if column is None or column not in row:
+        return "is missing"
+    return f"holds {shown(row[column])}"
+
+
+def kept_constraints(
+    _target: str,
+    row: Row,
+    *,
+    require: Mapping[str, Any] | None = None,
+    column: str = "constraints",
+    **_: Any,
+) -> str | None:
+    """Refuse constraints that cannot be checked, or that no answer can keep all at once."""
+    from evalguard.scorers.constraints import problems_of
+
+    asked: Any = row.get(column) if require is None else require
+    where = f"column '{column}'" if require is None else "option 'require'"
+    if not isinstance(asked, Mapping):
+        return f"{where} {_held(row, column)}; it must be a mapping of constraints"
+    found = problems_of(asked) or _contradictions(asked)
+    return f"{where}: {'; '.join(found)}" if found else None
+
+
+def _contradictions(asked: Mapping[str, Any]) -> list[str]:
+    """Return the constraints that exclude each other."""
+    from evalguard.scorers.constraints import CHECKS
+
+    excludes = CHECKS["exclude"]
+    found = []
+    for unit in ("words", "sentences"):
+        low, high = asked.get(f"min_{unit}", 0), asked.get(f"max_{unit}")
+        if high is not None and low > high:
+            found.append(f"min_{unit} {low} is more than max_{unit} {high}")
+    for name in ("include", "starts_with", "ends_with"):
+        for text in _texts(asked.get(name)):
+            unwanted = [one for one in _texts(asked.get("exclude")) if not excludes(text, one)]
+            found += [f"{name} asks for '{text}', and exclude forbids '{one}'" for one in unwanted]
+    for name in ("starts_with", "ends_with"):
+        if "letters" in asked and not CHECKS["letters"](asked.get(name, ""), asked["letters"]):
+            found.append(f"{name} '{asked[name]}' is not in {asked['letters']} case")
+    return found
+
+
+def _texts(value: Any) -> list[str]:
+    """Return one text or several as several."""
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else list(value)

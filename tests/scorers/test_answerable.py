@@ -1,0 +1,205 @@
+"""A target that no answer can match is found before a model is asked."""
+
+from dataclasses import replace
+
+import pytest
+
+from evalguard import scorers
+from evalguard.errors import DataError
+from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.answerable import corpus_problem, row_problem
+from evalguard.scorers.binding import CorpusMetric
+
+COLOURS = {"choices": ["red", "green", "blue"]}
+LABELS = {"labels": ["hardware", "billing", "no answer"]}
+CODE = {"allow_code_execution": True}
+
+
+def problem(name, target, row=None, *, stop=(), **options):
+    return row_problem(scorers.get(name, **options), target, row or {}, stop=stop)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "row", "options", "reason"),
+    [
+        # The letter of a choice.
+        ("multiple_choice", "D", COLOURS, {}, "'D' is no choice of this row; possible: A, B, C"),
+        ("multiple_choice", "0", COLOURS, {}, "is a number, where the letter"),
+        ("multiple_choice", "-1", COLOURS, {}, "is a number, where the letter"),
+        ("multiple_choice", "2.0", COLOURS, {}, "is a number, where the letter"),
+        ("multiple_choice", "Green.", COLOURS, {}, "is the text of choice B, where its letter"),
+        ("multiple_choice", "B) green", COLOURS, {}, "no choice of this row; possible: A, B, C"),
+        ("multiple_choice", "AB", COLOURS, {}, "no choice of this row"),
+        ("multiple_choice", "", COLOURS, {}, "is empty; possible: A, B, C"),
+        ("multiple_choice", "()", COLOURS, {}, "is empty"),
+        ("multiple_choice", "yes", {}, {}, "is no letter of a choice; possible: a letter from A"),
+        ("multiple_choice", "?", {}, {}, "is no letter of a choice"),
+        ("multiple_choice", "C", {"options": ["x", "y"]}, {"choices": "options"}, "A, B"),
+        ("multiple_choice", "None", COLOURS, {}, "'None' is no choice"),
+        # A label.
+        ("label", "billings", {}, LABELS, "possible: hardware, billing, no answer. Did you mean"),
+        ("label", "4", {}, LABELS, "'4' is not among the labels"),
+        ("label", "", {}, LABELS, "not among the labels"),
+        ("label", "hardware, billing", {}, LABELS, "not among the labels"),
+        ("label", " . ", {}, {}, "is empty"),
+        # A number.
+        ("numeric", "seven", {}, {}, "'seven' holds no number"),
+        ("numeric", "", {}, {}, "holds no number"),
+        ("numeric", "nan", {}, {}, "holds no number"),
+        ("numeric", "n/a", {}, {}, "holds no number"),
+        # JSON.
+        ("json_fields", "{'a': 1}", {}, {}, "is no JSON object; write one, such as {{ column | to"),
+        ("json_fields", "[1]", {}, {}, "is no JSON object"),
+        ("json_fields", "{}", {}, {}, "has no field"),
+        ("json_fields", '{"a": NaN}', {}, {}, "is no JSON object"),
+        ("json_fields", '{"a": 1}', {}, {"fields": ["b"]}, "has the fields a and none that is"),
+        ("json_schema", "", {}, {}, "column 'schema' is missing"),
+        ("json_schema", "", {"schema": None}, {}, "column 'schema' holds null"),
+        ("json_schema", "", {"schema": {"type": "objct"}}, {}, "not a JSON schema: $.type"),
+        ("json_schema", "", {"s": {"$ref": "http://a/b"}}, {"column": "s"}, "http://a/b"),
+        # Text.
+        ("exact_match", "", {}, {}, "'' is empty; write the expected answer"),
+        ("exact_match", " \n", {}, {}, "is empty"),
+        ("exact_match", "\u200b", {}, {}, "is empty"),
+        ("exact_match", "a", {"also": None}, {"aliases": "also"}, "column 'also' holds null"),
+        ("exact_match", "a", {"also": ["b", 3]}, {"aliases": "also"}, 'holds ["b", 3]'),
+        ("contains", ".", {}, {}, "is empty"),
+        ("contains", "a", {}, {"aliases": "also"}, "column 'also' is missing"),
+        ("token_f1", " ", {}, {}, "is empty"),
+        ("rouge_l", ".", {}, {}, "is empty"),
+        ("bleu", "", {}, {}, "is empty"),
+        ("chrf", "", {}, {}, "is empty"),
+        # Code.
+        ("unit_tests", "assert f(1", {}, CODE, "is no Python: '(' was never closed"),
+        ("unit_tests", "", {}, CODE, "tests nothing"),
+        ("unit_tests", "def check(f):\n    assert f(1) == 1", {}, CODE, "call the function that"),
+        ("unit_tests", "import math\n'''none'''", {}, CODE, "tests nothing"),
+        ("unit_tests", "True", {}, CODE, "tests nothing"),
+        # What else a row must hold.
+        ("withheld", "", {"secret": None}, {}, "column 'secret' holds null; it must be a text"),
+        ("withheld", "", {"secret": "?!"}, {}, "column 'secret' holds '?!'"),
+        ("withheld", "", {}, {"column": "key"}, "column 'key' is missing"),
+        ("constraints", "", {}, {}, "column 'constraints' is missing"),
+        ("constraints", "", {"constraints": ["max_words"]}, {}, "must be a mapping"),
+        ("constraints", "", {"constraints": {"max_wods": 3}}, {}, "Did you mean 'max_words'?"),
+        ("constraints", "", {}, {"require": {"min_words": 5, "max_words": 3}}, "5 is more than"),
+        (
+            "constraints",
+            "",
+            {"constraints": {"include": "a red fox", "exclude": ["fox"]}},
+            {},
+            "include asks for 'a red fox', and exclude forbids 'fox'",
+        ),
+        (
+            "constraints",
+            "",
+            {"constraints": {"ends_with": "Bye", "letters": "upper"}},
+            {},
+            "ends_with 'Bye' is not in upper case",
+        ),
+    ],
+)
+def test_what_no_answer_can_match_is_named_with_what_is_possible(
+    name, target, row, options, reason
+):
+    found = problem(name, target, row, **options)
+    assert found is not None
+    assert reason in found[1]
+    assert found[0] == (
+        "target" if "column '" not in found[1] and name != "json_schema" else ""
+    ) or (name == "constraints")
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "row", "options"),
+    [
+        ("multiple_choice", "C", COLOURS, {}),
+        ("multiple_choice", " (b). ", COLOURS, {}),
+        ("multiple_choice", "E", {}, {}),
+        ("label", "Hardware.", {}, LABELS),
+        ("label", "anything", {}, {}),
+        ("numeric", "7 * 6 = 42\n#### 42", {}, {}),
+        ("numeric", "between 3 and 5 km", {}, {}),
+        ("json_fields", '{"a": {"b": []}}', {}, {}),
+        ("json_fields", '{"a": 1, "b": null}', {}, {"fields": ["b", "c"]}),
+        ("json_schema", "", {"schema": {"type": "object"}}, {}),
+        ("json_schema", "{}", {}, {"schema": {"type": "array"}}),
+        ("exact_match", "**Paris**", {}, {}),
+        ("exact_match", "a\nb", {"also": "c"}, {"aliases": "also"}),
+        ("contains", "C++", {}, {}),
+        ("token_f1", "the", {}, {}),
+        ("rouge_l", "दिल", {}, {}),
+        ("bleu", "ok", {}, {}),
+        ("chrf", "北京", {}, {}),
+        ("unit_tests", "assert f(1) == 2", {}, CODE),
+        ("unit_tests", "def check(f):\n    assert f(1)\ncheck(f)", {}, CODE),
+        ("unit_tests", "for n in (1, 2):\n    assert f(n)", {}, CODE),
+        ("withheld", "", {"secret": "amber-42"}, {}),
+        ("constraints", "", {"constraints": {"min_words": 3, "max_words": 3}}, {}),
+        ("refusal", "", {}, {}),
+        ("json_valid", "", {}, {}),
+        ("regex", "", {}, {"pattern": "x"}),
+    ],
+)
+def test_what_an_answer_can_match_passes(name, target, row, options):
+    assert problem(name, target, row, **options) is None
+
+
+def test_an_answer_that_a_stop_text_cuts_cannot_win():
+    key, reason = problem("exact_match", "Dr. Who\nEND", stop=["\n", "END"]) or ("", "")
+    assert (key, problem("exact_match", "Dr. Who", stop=["\n"])) == ("target", None)
+    assert "'Dr. Who\\nEND' given as the answer scores exact_match_lenient 0" in reason
+    assert "as the stop text 'END' cuts it" in reason
+    assert problem("json_fields", '{"a": 1}', stop=["}"]) is not None
+    assert problem("contains", "Paris.", stop=["."]) is None, "nothing that counts is cut"
+
+
+def test_targets_that_score_nothing_as_a_set():
+    row: dict[str, str] = {}
+    short, long = ("red fox", row), ("the cat sat on the mat", row)
+    four_words = CorpusMetric(
+        Metric("four_words", ScoreKind.CORPUS),
+        lambda output, _target, _row, **_: {"n": float(len(output.split()) >= 4)},
+        lambda totals: min(totals["n"], 1.0),
+    )
+    exact = scorers.get("exact_match")
+    scorer = replace(exact, corpus_metrics={"four_words": four_words})
+    reason = corpus_problem(scorer, [short])
+    assert "score four_words 0, where right ones must score 1" in (reason or "")
+    assert corpus_problem(scorer, [*[short] * 300, long]) is None
+    assert corpus_problem(replace(scorer, target_is_answer=False), [short]) is None
+    assert corpus_problem(scorers.get("bleu"), [long]) is None
+    assert corpus_problem(scorers.get("label"), [("a", row), ("b", row)]) is None
+    assert corpus_problem(scorers.get("refusal"), [("", row)]) is None
+
+
+@pytest.mark.usefixtures("fresh_registry")
+def test_a_scorer_of_ones_own_says_how_its_targets_must_look():
+    def even(target, row, *, step=2):
+        return None if int(target) % step == 0 else f"{target} is odd; write an even number"
+
+    @scorers.scorer(name="even", check_target=even)
+    def function(output: str, target: str, *, step: int = 2) -> bool:
+        return output == target
+
+    assert problem("even", "4") is None
+    assert problem("even", "3") == ("target", "3 is odd; write an even number")
+    assert problem("even", "3", step=3) is None
+    with pytest.raises(DataError, match=r"scorer 'even': its check of the target 'x' raised Value"):
+        problem("even", "x")
+
+
+@pytest.mark.usefixtures("fresh_registry")
+def test_a_scorer_of_ones_own_whose_targets_are_answers():
+    @scorers.scorer(name="shouted", target_is_answer=True)
+    def function(output: str, target: str) -> bool:
+        return output == target and output.isupper()
+
+    @scorers.scorer(name="distance", kind="bounded", higher_is_better=False, target_is_answer=True)
+    def other(output: str, target: str) -> float:
+        return abs(len(output) - len(target)) / 100
+
+    assert problem("shouted", "YES") is None
+    assert problem("distance", "YES") is None, "0 is the best where lower is better"
+    _, reason = problem("shouted", "yes") or ("", "")
+    assert reason == "'yes' given as the answer scores shouted 0; the right answer must score 1"
