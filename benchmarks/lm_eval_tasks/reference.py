@@ -58,13 +58,14 @@ def evaluate_tasks(
 
 
 def _evaluate(name: str, path: Path, model: Any, chat: bool, answers: Side) -> Side:
+    answering = model
     try:
         if samples_answers(merged_config(path)) and answers.model.texts:
-            model = _replay(answers.model.texts)
-        samples, results = _run(name, path, model, chat)
+            answering = _replay(answers.model.texts, model)
+        samples, results = _run(name, path, answering, chat)
         scored, given = _scored(samples, results), Scored()
         if answers.given.texts:
-            given = _scored(*_run(name, path, _replay(answers.given.texts), chat))
+            given = _scored(*_run(name, path, _replay(answers.given.texts, model), chat))
         return Side(name, model=scored, given=given, unsound=_unsound(samples))
     except Exception as error:  # noqa: BLE001 - one task's failure must not hide the others
         return Side(name, reason=one_line(error))
@@ -118,11 +119,18 @@ def _forget_task_modules() -> None:
             del sys.modules[name]
 
 
-def _replay(texts: Mapping[int, tuple[str, ...]]) -> Any:
-    """Return a model that gives stored answers, in the order of the repeats of each row."""
+def _replay(texts: Mapping[int, tuple[str, ...]], model: Any) -> Any:
+    """Return a model that gives stored answers, in the order of the repeats of each row.
+
+    It renders prompts as the model does.
+    """
     from lm_eval.api.model import LM
 
     class Replay(LM):  # type: ignore[misc]  # lm-eval has no types
+        tokenizer_name = model.tokenizer_name
+        apply_chat_template = staticmethod(model.apply_chat_template)
+        chat_template = staticmethod(model.chat_template)
+
         def generate_until(self, requests: list[Any]) -> list[str]:
             left = {row: list(answers) for row, answers in texts.items()}
             return [left[request.doc_id].pop(0) for request in requests]
