@@ -215,6 +215,10 @@ class ScoredSample:
         error: Why the sample could not be measured; its scores are then empty.
         prompt_tokens: Tokens prefilled; 0 where unknown.
         output_tokens: Tokens decoded.
+        answers: What was scored of each output once the model's thinking was set aside; ``None``
+            where that is all of it.
+        unclosed: Outputs whose thinking never ended; they score the worst.
+        thinking_tokens: Tokens of thinking, averaged over the outputs.
     """
 
     task: str
@@ -229,13 +233,22 @@ class ScoredSample:
     prompt_tokens: int = 0
     output_tokens: int = 0
     not_scored: tuple[str, ...] = ()
+    answers: tuple[str, ...] | None = None
+    unclosed: int = 0
+    thinking_tokens: float = 0.0
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The answers without the model's thinking."""
+        return self.outputs if self.answers is None else self.answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplePair:
     """One question answered by the baseline and by a candidate, under one metric.
 
-    A score of ``None`` means that the sample could not be measured on that side.
+    A score of ``None`` means that the sample could not be measured on that side. What a model wrote
+    in full stands beside its answer where it was thinking, too.
     """
 
     task: str
@@ -247,6 +260,8 @@ class SamplePair:
     baseline_score: float | None
     candidate_score: float | None
     cluster: str | None = None
+    baseline_written: str = ""
+    candidate_written: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -521,6 +536,10 @@ class TaskRun:
     reused: int
     planned: int
     scores: Mapping[str, float]
+    unclosed: int = 0
+    """Samples with an output whose thinking never ended."""
+    thinking_tokens: float = 0.0
+    """Tokens of thinking, averaged over the samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

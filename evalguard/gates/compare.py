@@ -148,12 +148,18 @@ def _pair(metric: Metric, before: ScoredSample, after: ScoredSample, where: str)
         sample_id=before.sample_id,
         prompt=before.prompt,
         target=before.target,
-        baseline_output="\n".join(before.outputs),
-        candidate_output="\n".join(after.outputs),
+        baseline_output="\n".join(before.said),
+        candidate_output="\n".join(after.said),
         baseline_score=_score(metric, before, f"{where}: baseline"),
         candidate_score=_score(metric, after, f"{where}: candidate"),
         cluster=before.cluster,
+        baseline_written=_written(before),
+        candidate_written=_written(after),
     )
+
+
+def _written(sample: ScoredSample) -> str:
+    return "" if sample.answers is None else "\n".join(sample.outputs)
 
 
 def _score(metric: Metric, sample: ScoredSample, where: str) -> float | None:
