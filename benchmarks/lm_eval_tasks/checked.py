@@ -27,7 +27,7 @@ from benchmarks.lm_eval_tasks.sides import (
 from evalguard.records import CheckResult, Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render
 
-TASKS_IN_ONE_CHECK = 16
+TASKS_IN_ONE_CHECK = 32
 
 _WIDEST_SHARE = 2.0
 """Ranges beyond it, such as 0 to 100, are no shares."""

@@ -27,6 +27,7 @@ class Line:
         equal: Those that are equal.
         decides: Whether every gate gave a verdict other than ERROR.
         reason: What is wrong; empty where nothing is.
+        note: Why values were not compared.
     """
 
     task: str
@@ -38,6 +39,7 @@ class Line:
     equal: int
     decides: bool
     reason: str
+    note: str = ""
 
     @property
     def reached(self) -> bool:
@@ -48,7 +50,8 @@ class Line:
 def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
     """Return what the comparison of a task found."""
     results: list[str] = []
-    if reference.model.scores and checked.model.scores:
+    comparable = not reference.unsound
+    if comparable and reference.model.scores and checked.model.scores:
         results += _values(reference.model, checked.model)
         results += [
             text and f"given answers, {text}" for text in _values(reference.given, checked.given)
@@ -83,6 +86,7 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
         equal=len(results) - len(unequal),
         decides=decides,
         reason="; ".join(reasons),
+        note=reference.unsound,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +61,19 @@ def _evaluate(name: str, path: Path, model: Any, chat: bool, answers: Side) -> S
     try:
         if samples_answers(merged_config(path)) and answers.model.texts:
             model = _replay(answers.model.texts)
-        scored = _scored(name, path, model, chat)
-        given = Scored()
+        samples, results = _run(name, path, model, chat)
+        scored, given = _scored(samples, results), Scored()
         if answers.given.texts:
-            given = _scored(name, path, _replay(answers.given.texts), chat)
-        return Side(name, model=scored, given=given)
+            given = _scored(*_run(name, path, _replay(answers.given.texts), chat))
+        return Side(name, model=scored, given=given, unsound=_unsound(samples))
     except Exception as error:  # noqa: BLE001 - one task's failure must not hide the others
         return Side(name, reason=one_line(error))
 
 
-def _scored(name: str, path: Path, model: Any, chat: bool) -> Scored:
+def _run(
+    name: str, path: Path, model: Any, chat: bool
+) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]:
+    """Return the samples and the aggregates of a task."""
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
 
@@ -83,7 +86,26 @@ def _scored(name: str, path: Path, model: Any, chat: bool) -> Scored:
         bootstrap_iters=0,
         confirm_run_unsafe_code=True,
     )
-    return _as_scored(name, found)
+    return found["samples"][name], found["results"][name]
+
+
+def _unsound(samples: Sequence[Mapping[str, Any]]) -> str:
+    """Return whether rows were scored that are not those that were asked.
+
+    lm-eval applies ``process_docs`` again before it scores. Where that draws from a generator of
+    its own, answers are held against another draw.
+    """
+    from lm_eval.utils import handle_non_serializable, hash_string
+
+    others = 0
+    for sample in samples:
+        text = json.dumps(
+            sample["doc"], indent=2, default=handle_non_serializable, ensure_ascii=False
+        )
+        others += hash_string(text) != sample["doc_hash"]
+    if not others:
+        return ""
+    return f"lm-eval scores {others} of {len(samples)} rows against another draw than it asked"
 
 
 def _forget_task_modules() -> None:
@@ -113,8 +135,7 @@ def _replay(texts: Mapping[int, tuple[str, ...]]) -> Any:
     return Replay()
 
 
-def _as_scored(name: str, found: Any) -> Scored:
-    samples = found["samples"][name]
+def _scored(samples: Sequence[Mapping[str, Any]], results: Mapping[str, Any]) -> Scored:
     filters = len({sample["filter"] for sample in samples})
     scores: dict[int, dict[str, float]] = {}
     texts: dict[int, tuple[str, ...]] = {}
@@ -129,7 +150,7 @@ def _as_scored(name: str, found: Any) -> Scored:
             texts[row] = tuple(responses)
     aggregates = {
         _named(*key.rsplit(",", 1), filters=filters): float(value)
-        for key, value in found["results"][name].items()
+        for key, value in results.items()
         if "," in key and "_stderr" not in key and _is_scalar(value)
     }
     return Scored(scores, texts, aggregates)

@@ -47,6 +47,7 @@ class Side:
         model: The rows with the model's answers.
         given: The rows with answers that were given to them; of tasks that ask for a text.
         verdicts: On EvalGuard's side, what the gates on the task said, and why.
+        unsound: On lm-eval's side, why its figures of the task mean nothing.
     """
 
     task: str
@@ -54,6 +55,7 @@ class Side:
     model: Scored = Scored()
     given: Scored = Scored()
     verdicts: tuple[tuple[str, str, str], ...] = ()
+    unsound: str = ""
 
 
 def write_sides(path: Path, sides: Mapping[str, Side]) -> None:
@@ -70,6 +72,7 @@ def read_sides(path: Path) -> dict[str, Side]:
             model=_scored(item["model"]),
             given=_scored(item["given"]),
             verdicts=tuple((name, verdict, why) for name, verdict, why in item["verdicts"]),
+            unsound=item["unsound"],
         )
         for item in json.loads(path.read_text(encoding="utf-8"))
     }

@@ -44,7 +44,8 @@ class Folded:
         lines = self.lines
         equal, values = sum(line.equal for line in lines), sum(line.values for line in lines)
         metrics = {len(line.metrics) for line in lines}
-        reasons = {_generic(line): line.reason for line in lines if line.reason}
+        texts = [text for line in lines for text in (line.reason, line.note) if text]
+        reasons = {_generic(text): text for text in texts}
         return (
             self.name,
             self._count(line.on_lm_eval for line in lines),
@@ -101,9 +102,9 @@ def summary(lines: Sequence[Line]) -> str:
     )
 
 
-def _generic(line: Line) -> str:
+def _generic(reason: str) -> str:
     """Return a reason without names and figures, so that a family shows each kind once."""
-    return re.sub(r"[\d.e-]+", "#", line.reason.replace(line.task, ""))[:80]
+    return re.sub(r"'[^']*'|\S*[\d_]\S*", "#", reason)[:80]
 
 
 def _cell(text: str) -> str:

@@ -96,6 +96,15 @@ def test_a_task_that_no_gate_decides_misses(verdicts):
     assert not line.decides
 
 
+def test_figures_of_lm_eval_that_mean_nothing_are_not_compared_but_the_gate_must_decide():
+    unsound = replace(GOOD, model=replace(SCORED, aggregates={"acc": 0.9}), unsound="other rows")
+    line = compare_sides(ENTRY, unsound, GOOD)
+    assert line.reached
+    assert (line.values, line.note) == (0, "other rows")
+    assert "other rows" in markdown([line])
+    assert not compare_sides(ENTRY, unsound, replace(GOOD, verdicts=())).reached
+
+
 @pytest.mark.parametrize("side", [0, 1])
 def test_a_side_that_fails_misses_with_its_reason(side):
     sides = [GOOD, GOOD]
