@@ -1,0 +1,112 @@
+"""Compares the two sides of a task, sample by sample."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.lm_eval_tasks.manifest import Entry
+from benchmarks.lm_eval_tasks.sides import Side
+
+TOLERANCE = 1e-6
+DECISIONS = frozenset({"PASS", "FAIL", "INCONCLUSIVE"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What was found of one task.
+
+    Attributes:
+        task: Name of the task.
+        on_lm_eval: Whether lm-eval scored it.
+        on_evalguard: Whether EvalGuard scored it.
+        samples: Rows that lm-eval scored.
+        metrics: Metrics that lm-eval reports.
+        values: Values compared: of each row, each text, and each aggregate.
+        equal: Those that are equal.
+        decides: Whether every gate gave a verdict other than ERROR.
+        reason: What is wrong; empty where nothing is.
+    """
+
+    task: str
+    on_lm_eval: bool
+    on_evalguard: bool
+    samples: int
+    metrics: tuple[str, ...]
+    values: int
+    equal: int
+    decides: bool
+    reason: str
+
+    @property
+    def reached(self) -> bool:
+        """Whether the task loads, agrees and decides."""
+        return not self.reason
+
+
+def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
+    """Return what the comparison of a task found."""
+    results = list(_values(reference, checked)) if reference.scores and checked.scores else []
+    unequal = [text for text in results if text]
+    undecided = [
+        f"gate on {metric}: {verdict}: {why}"
+        for metric, verdict, why in checked.verdicts
+        if verdict not in DECISIONS
+    ]
+    decides = bool(checked.verdicts) and not undecided
+    reasons = []
+    if entry.missing:
+        reasons.append(f"not installed: {', '.join(entry.missing)}")
+    if reference.reason or not reference.scores:
+        reasons.append(f"lm-eval: {reference.reason or 'no rows'}")
+    if checked.reason or not checked.scores:
+        reasons.append(f"EvalGuard: {checked.reason or 'no samples'}")
+    if unequal:
+        reasons.append(f"{len(unequal)} values differ: {unequal[0]}")
+    if undecided:
+        reasons.append(undecided[0])
+    elif not decides and not checked.reason:
+        reasons.append("no gate")
+    return Line(
+        task=entry.task,
+        on_lm_eval=bool(reference.scores),
+        on_evalguard=bool(checked.scores),
+        samples=len(reference.scores),
+        metrics=tuple(reference.aggregates),
+        values=len(results),
+        equal=len(results) - len(unequal),
+        decides=decides,
+        reason="; ".join(reasons),
+    )
+
+
+def _values(reference: Side, checked: Side) -> Iterator[str]:
+    """Yield for every value an empty text where it is equal, else how it differs."""
+    for row, expected in reference.scores.items():
+        found = checked.scores.get(row)
+        if found is None:
+            yield f"row {row} was not scored"
+            continue
+        for metric, value in expected.items():
+            if metric in found or metric not in checked.aggregates:
+                yield _difference(f"row {row}, {metric}", found.get(metric), value)
+        if row in reference.texts:
+            ours, theirs = checked.texts.get(row), reference.texts[row]
+            yield "" if ours == theirs else f"row {row}: answered {ours!r}, not {theirs!r}"
+    for row in checked.scores.keys() - reference.scores.keys():
+        yield f"row {row} is not in lm-eval's run"
+    for metric, value in reference.aggregates.items():
+        yield _difference(metric, checked.aggregates.get(metric), value)
+    for metric in checked.aggregates.keys() - reference.aggregates.keys():
+        yield f"{metric} is not a metric of lm-eval's run"
+
+
+def _difference(what: str, found: float | None, expected: float) -> str:
+    if found is None:
+        return f"{what}: missing, not {expected:g}"
+    if math.isnan(found) and math.isnan(expected):
+        return ""
+    if math.isclose(found, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
+        return ""
+    return f"{what}: {found!r}, not {expected!r}"

@@ -1,0 +1,139 @@
+"""lm-eval's side: its own evaluation of each task file, with one loaded model.
+
+``python -m benchmarks.lm_eval_tasks.reference FOLDER NAMES.json OUTPUT.json [--chat]``. It is
+started in ``metrics/``, where ``evaluate.load`` finds the metrics that it would fetch from the hub.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import numbers
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.lm_eval_tasks.sides import ANSWERS, MODEL, Side, one_line, read_side, write_side
+from benchmarks.lm_eval_tasks.task_files import merged_config, samples_answers
+from evalguard.quiet import quiet
+
+BATCH_SIZE = 16
+
+
+def evaluate_tasks(
+    folder: Path, names: Iterable[str], *, chat: bool, answers: Mapping[str, Side]
+) -> dict[str, Side]:
+    """Return lm-eval's scores of each task.
+
+    Args:
+        folder: Holds the model and ``suites/tasks/NAME.yaml``.
+        names: The tasks.
+        chat: Whether prompts go through the chat template.
+        answers: EvalGuard's answers by task. Those of tasks that draw them at random are scored
+            again here, because no two runs draw the same.
+    """
+    with quiet():
+        from lm_eval.models.huggingface import HFLM
+
+        model = HFLM(
+            pretrained=str(folder / MODEL), device="cpu", dtype="float32", batch_size=BATCH_SIZE
+        )
+        return {
+            name: _evaluate(
+                name, folder / "suites" / "tasks" / f"{name}.yaml", model, chat, answers.get(name)
+            )
+            for name in names
+        }
+
+
+def _evaluate(name: str, path: Path, model: Any, chat: bool, answers: Side | None) -> Side:
+    from lm_eval import simple_evaluate
+    from lm_eval.tasks import TaskManager
+
+    manager = TaskManager(include_defaults=False)
+    loads = False
+    try:
+        if samples_answers(merged_config(path)) and answers is not None and answers.texts:
+            model = _replay(answers.texts)
+        [task] = manager.load([str(path)])["tasks"].values()
+        loads = True
+        found = simple_evaluate(
+            model=model,
+            tasks=[task],
+            task_manager=manager,
+            apply_chat_template=chat,
+            bootstrap_iters=0,
+            confirm_run_unsafe_code=True,
+        )
+        return _side(name, found, filters=len(task._filters))
+    except Exception as error:  # noqa: BLE001 - one task's failure must not hide the others
+        return Side(name, reason=one_line(error), loads=loads)
+
+
+def _replay(texts: Mapping[int, tuple[str, ...]]) -> Any:
+    """Return a model that gives stored answers, in the order of the repeats of each row."""
+    from lm_eval.api.model import LM
+
+    class Replay(LM):  # type: ignore[misc]  # lm-eval has no types
+        def generate_until(self, requests: list[Any]) -> list[str]:
+            left = {row: list(answers) for row, answers in texts.items()}
+            return [left[request.doc_id].pop(0) for request in requests]
+
+        def loglikelihood(self, requests: list[Any]) -> list[tuple[float, bool]]:
+            raise NotImplementedError("only generated answers are replayed")
+
+        loglikelihood_rolling = loglikelihood
+
+    return Replay()
+
+
+def _side(name: str, found: Any, *, filters: int) -> Side:
+    scores: dict[int, dict[str, float]] = defaultdict(dict)
+    texts: dict[int, tuple[str, ...]] = {}
+    for sample in found["samples"][name]:
+        row = int(sample["doc_id"])
+        scores[row]  # a row without a number counts as well
+        for metric in sample["metrics"]:
+            if isinstance(value := sample[metric], numbers.Real | bool) or _is_scalar(value):
+                scores[row][_named(metric, sample["filter"], filters)] = float(value)
+        responses = [one for resps in sample["resps"] for one in resps]
+        if all(isinstance(one, str) for one in responses):
+            texts[row] = tuple(responses)
+    aggregates = {
+        _named(*key.split(",", 1), filters): float(value)
+        for key, value in found["results"][name].items()
+        if "," in key and "_stderr" not in key and _is_scalar(value)
+    }
+    return Side(name, loads=True, scores=dict(scores), texts=texts, aggregates=aggregates)
+
+
+def _named(metric: str, filter_: str, filters: int) -> str:
+    return metric if filters == 1 else f"{metric},{filter_}"
+
+
+def _is_scalar(value: Any) -> bool:
+    try:
+        return not isinstance(value, str | list | tuple) and not math.isinf(float(value))
+    except (TypeError, ValueError):
+        return False
+
+
+def main() -> None:
+    """Evaluate the tasks that a file names."""
+    folder, names, output = (Path(argument) for argument in sys.argv[1:4])
+    answers = folder / ANSWERS
+    write_side(
+        output,
+        evaluate_tasks(
+            folder,
+            json.loads(names.read_text(encoding="utf-8")),
+            chat="--chat" in sys.argv,
+            answers=read_side(answers) if answers.is_file() else {},
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()
