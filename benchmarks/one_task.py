@@ -162,7 +162,7 @@ def _text(rng: random.Random, words: int) -> str:
 def _evalguard(engine_name: str, folder: Path, name: str) -> dict[str, Any]:
     from evalguard.engines.base import BASE, EngineSettings
     from evalguard.engines.opening import open_engine
-    from evalguard.tasks.benchmark import load_benchmark
+    from evalguard.tasks.benchmark.loading import load_benchmark
 
     [task] = load_benchmark("suite", f"{name}.yaml", base_dir=folder, source="task", key="task")
     samples = task.prepare(None)

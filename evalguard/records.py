@@ -106,6 +106,7 @@ class Metric:
         span: Greatest difference that two models' scores can have, where that is less than the
             range.
         in_nats: Whether it is a log-likelihood or a divergence, so that margins may be in nats.
+        ungated: Why no gate may stand on it, and what to write instead; empty where one may.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Metric:
     detector: DetectorRates | None = None
     span: float | None = None
     in_nats: bool = False
+    ungated: str = ""
 
     @property
     def percent(self) -> bool:
@@ -129,16 +131,21 @@ class Metric:
         limits = (self.span, self.clip, self.high - self.low)
         return next(limit for limit in limits if limit is not None)
 
-    def problem_of(self, margin: Margin) -> str | None:
+    def problem_of(self, margin: Margin) -> str | None:  # noqa: PLR0911 - one return a problem
         """Return why a margin means nothing for the metric, to be read after the margin."""
+        points = f"{100 * margin.value:g} points" if margin.unit == "pp" else "points"
+        fitting = "pp" if self.high - self.low <= 2 else "points"
         if margin.unit == "nats" and not self.in_nats:
-            return f", but {self.name} is not in nats; give the margin in pp"
+            return f", but {self.name} is not in nats; give the margin in {fitting}"
+        if margin.unit == "pp" and fitting == "points" and self.clip is None:
+            scale = f"{self.low:g} to {self.high:g}"
+            return f", but {self.name} ranges from {scale}; write {points}, on that scale"
         if margin.unit == "%" and self.low < 0:
             why = f"{self.name} may be negative, and a share of it means nothing"
-            return f", but {why}; give the margin in pp"
+            return f", but {why}; give the margin in {fitting}"
         if margin.unit == "%" and self.span is not None:
             return f", but the baseline's own {self.name} is fixed; give the margin in pp"
-        limited = margin.unit == "nats" or self.span is not None
+        limited = margin.unit in ("nats", "points") or self.span is not None
         if limited and margin.value >= self.greatest_difference:
             return f", but a difference of {self.name} counts only to {self.greatest_difference:g}"
         if not limited and not 0 < margin.value <= 1:
@@ -148,18 +155,21 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """A tolerated difference: absolute, in percentage points or nats, or relative to the baseline.
+    """A tolerated difference: absolute, in the score's own unit, or relative to the baseline.
 
     Attributes:
-        value: As a fraction, ``0.05`` for ``5pp`` and for ``5%``; or the number of nats.
-        unit: ``pp`` or ``nats`` (absolute, of the score), or ``%`` (of the baseline's mean).
+        value: As a fraction, ``0.05`` for ``5pp`` and for ``5%``; or the number of nats or points.
+        unit: ``pp``, ``nats`` or ``points`` (absolute: of a score from 0 to 1, of a log-likelihood,
+            of any other range), or ``%`` (of the baseline's mean).
     """
 
     value: float
-    unit: Literal["pp", "%", "nats"]
+    unit: Literal["pp", "%", "nats", "points"]
 
     def __str__(self) -> str:
-        return f"{self.value:g} nats" if self.unit == "nats" else f"{self.value * 100:g}{self.unit}"
+        if self.unit in ("nats", "points"):
+            return f"{self.value:g} {self.unit}"
+        return f"{self.value * 100:g}{self.unit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +192,9 @@ class Gate:
     ability: Ability = Ability.OTHER
     source: str = ""
     """The thresholds file it stands in, as the user wrote its path."""
-    weights: Literal["size", "equal"] = "size"
-    """Whether the suite's tasks count by their number of samples, or each task the same."""
+    weights: Literal["size", "equal"] | None = None
+    """Whether the suite's tasks count by their number of samples, or each task the same; as their
+    group of lm-eval says, or else by size, where it is not given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +209,7 @@ class ScoredSample:
         outputs: What the model answered, one for each repeat; for multiple choice, the choice
             taken.
         scores: Value of each metric, averaged over the repeats. Never NaN.
+        not_scored: Metrics that give this sample no value, such as one of other questions.
         corpus: What the sample adds to each corpus metric, as plain data.
         cluster: Questions of one cluster (a passage, say) are not independent.
         error: Why the sample could not be measured; its scores are then empty.
@@ -216,6 +228,7 @@ class ScoredSample:
     error: str | None = None
     prompt_tokens: int = 0
     output_tokens: int = 0
+    not_scored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ def _run_side(side: str, names: Sequence[str], folder: Path, *, chat: bool) -> d
     done = subprocess.run(
         [sys.executable, "-m", module, str(folder), str(wanted), str(output), *options],
         cwd=FOLDER / "metrics" if side == "reference" else folder,
-        env=environment(folder),
+        env=environment(folder / f"{side}-cache"),
         capture_output=True,
         text=True,
         check=False,

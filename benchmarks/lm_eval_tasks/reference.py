@@ -7,10 +7,7 @@ started in ``metrics/``, where ``evaluate.load`` finds the metrics that it would
 from __future__ import annotations
 
 import json
-import math
-import numbers
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,24 +49,31 @@ def _evaluate(name: str, path: Path, model: Any, chat: bool, answers: Side | Non
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
 
-    manager = TaskManager(include_defaults=False)
-    loads = False
+    _forget_task_modules()
     try:
         if samples_answers(merged_config(path)) and answers is not None and answers.texts:
             model = _replay(answers.texts)
-        [task] = manager.load([str(path)])["tasks"].values()
-        loads = True
-        found = simple_evaluate(
+        found = simple_evaluate(  # seeds Python's generators before it builds the task
             model=model,
-            tasks=[task],
-            task_manager=manager,
+            tasks=[str(path)],
+            task_manager=TaskManager(include_defaults=False),
             apply_chat_template=chat,
             bootstrap_iters=0,
             confirm_run_unsafe_code=True,
         )
-        return _side(name, found, filters=len(task._filters))
+        return _side(name, found)
     except Exception as error:  # noqa: BLE001 - one task's failure must not hide the others
-        return Side(name, reason=one_line(error), loads=loads)
+        return Side(name, reason=one_line(error))
+
+
+def _forget_task_modules() -> None:
+    """Let the task's code be imported again, as in a command of its own.
+
+    Some of it keeps state, such as the generator that shuffles GPQA's choices.
+    """
+    for name, module in list(sys.modules.items()):
+        if "__mtime__" in vars(module):  # set by lm-eval's loader of task code
+            del sys.modules[name]
 
 
 def _replay(texts: Mapping[int, tuple[str, ...]]) -> Any:
@@ -89,35 +93,38 @@ def _replay(texts: Mapping[int, tuple[str, ...]]) -> Any:
     return Replay()
 
 
-def _side(name: str, found: Any, *, filters: int) -> Side:
-    scores: dict[int, dict[str, float]] = defaultdict(dict)
+def _side(name: str, found: Any) -> Side:
+    samples = found["samples"][name]
+    filters = len({sample["filter"] for sample in samples})
+    scores: dict[int, dict[str, float]] = {}
     texts: dict[int, tuple[str, ...]] = {}
-    for sample in found["samples"][name]:
+    for sample in samples:
         row = int(sample["doc_id"])
-        scores[row]  # a row without a number counts as well
+        scores.setdefault(row, {})  # a row without a number counts as well
         for metric in sample["metrics"]:
-            if isinstance(value := sample[metric], numbers.Real | bool) or _is_scalar(value):
-                scores[row][_named(metric, sample["filter"], filters)] = float(value)
+            if _is_scalar(value := sample[metric]):
+                scores[row][_named(metric, sample["filter"], filters=filters)] = float(value)
         responses = [one for resps in sample["resps"] for one in resps]
         if all(isinstance(one, str) for one in responses):
             texts[row] = tuple(responses)
     aggregates = {
-        _named(*key.split(",", 1), filters): float(value)
+        _named(*key.rsplit(",", 1), filters=filters): float(value)
         for key, value in found["results"][name].items()
         if "," in key and "_stderr" not in key and _is_scalar(value)
     }
-    return Side(name, loads=True, scores=dict(scores), texts=texts, aggregates=aggregates)
+    return Side(name, scores=scores, texts=texts, aggregates=aggregates)
 
 
-def _named(metric: str, filter_: str, filters: int) -> str:
+def _named(metric: str, filter_: str, *, filters: int) -> str:
     return metric if filters == 1 else f"{metric},{filter_}"
 
 
 def _is_scalar(value: Any) -> bool:
     try:
-        return not isinstance(value, str | list | tuple) and not math.isinf(float(value))
+        float(value)
     except (TypeError, ValueError):
         return False
+    return not isinstance(value, str)
 
 
 def main() -> None:

@@ -29,7 +29,6 @@ class Side:
     Attributes:
         task: Name of the task.
         reason: Why it could not be scored; empty where it could.
-        loads: Whether the task was built.
         scores: Metrics of each row, by the row's number from 0.
         texts: Generated answers of each row.
         aggregates: Each metric over all rows.
@@ -38,7 +37,6 @@ class Side:
 
     task: str
     reason: str = ""
-    loads: bool = False
     scores: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     texts: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     aggregates: Mapping[str, float] = field(default_factory=dict)
@@ -56,7 +54,6 @@ def read_side(path: Path) -> dict[str, Side]:
         item["task"]: Side(
             task=item["task"],
             reason=item["reason"],
-            loads=item["loads"],
             scores={int(row): scores for row, scores in item["scores"].items()},
             texts={int(row): tuple(texts) for row, texts in item["texts"].items()},
             aggregates=item["aggregates"],
@@ -83,12 +80,17 @@ def write_models(folder: Path) -> None:
     save_adapter(folder / MODEL, folder / ADAPTER, scale=0.05, seed=0)
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Return the environment of a side: nothing is fetched, nothing is left in the home folder."""
+def environment(cache: Path) -> dict[str, str]:
+    """Return the environment of a side: nothing is fetched, nothing is left in the home folder.
+
+    Args:
+        cache: Where data sets are cached. Each side has its own: what ``process_docs`` made is
+            cached as well, and what it drew at random must not pass from one side to the other.
+    """
     found = os.environ | {
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_OFFLINE": "1",
-        "HF_HOME": str(folder / "cache"),
+        "HF_HOME": str(cache),
         "HF_ALLOW_CODE_EVAL": "1",
         "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
         "TOKENIZERS_PARALLELISM": "false",

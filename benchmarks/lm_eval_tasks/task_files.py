@@ -68,6 +68,9 @@ def write_task(entry: Entry, folder: Path) -> Path:
     }
     if "custom_dataset" in merged:
         task["custom_dataset"] = None
+    # A split that is neither asked nor shown has no rows here.
+    unused = (key for key in _SPLITS if merged.get(key) and merged[key] not in data_files)
+    task |= dict.fromkeys(unused)
     if options := merged.get("generation_kwargs"):
         tokens = min(int(options.get("max_gen_toks", MAX_NEW_TOKENS)), MAX_NEW_TOKENS)
         task["generation_kwargs"] = {**options, "max_gen_toks": tokens}

@@ -55,7 +55,7 @@ def command(
     gate = gate_from(max_drop, min_gain)
     demanded = gate.max_drop or gate.min_gain
     assert demanded is not None
-    if demanded.unit == "nats":
+    if demanded.unit in ("nats", "points"):
         raise click.UsageError(f"{demanded}, but the metric is right or wrong; give 5pp, say")
     if demanded.unit == "%":
         raise click.UsageError(

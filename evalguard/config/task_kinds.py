@@ -65,6 +65,23 @@ Scorer = Annotated[
 ]
 
 
+class MetricRange(ConfigModel):
+    """What a benchmark's own metric ranges over, where EvalGuard cannot know it."""
+
+    low: float
+    """Minimum of a sample's score, or of the figure of the whole set."""
+    high: float
+    """Maximum."""
+    higher_is_better: bool | None = None
+    """Direction; the task's own by default."""
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"low {self.low:g} is not below high {self.high:g}")
+        return self
+
+
 class Benchmark(ConfigModel):
     """An lm-eval task or group."""
 
@@ -77,6 +94,10 @@ class Benchmark(ConfigModel):
     """Solved examples before each question; the task's own number by default."""
     limit: int | None = Field(default=None, ge=1)
     """Take the first samples only."""
+    metrics: dict[NonEmpty, MetricRange] = Field(default_factory=dict)
+    """Ranges of metrics that EvalGuard does not know: `{overlap_max: {low: 0, high: 100}}`."""
+    allow_code_execution: bool = False
+    """Whether code that a model wrote may run in the sandbox, as HumanEval and MBPP need."""
 
     @property
     def file(self) -> str | None:

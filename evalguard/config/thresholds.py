@@ -12,7 +12,7 @@ from evalguard.config.model import ConfigModel, NonEmpty
 from evalguard.config.problems import found
 from evalguard.records import Margin, Role
 
-_MARGIN = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(pp|%|nats)\s*")
+_MARGIN = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(pp|%|nats|points?)\s*")
 
 
 def parse_margin(value: Any) -> Margin:
@@ -35,11 +35,14 @@ def parse_margin(value: Any) -> Margin:
     if match is None:
         raise ValueError(
             f"{found(value)}, which is no margin; write 5pp (percentage points of the score) "
-            "or 5% (of the baseline's mean); of a log-likelihood, 0.2 nats"
+            "or 5% (of the baseline's mean); of a log-likelihood, 0.2 nats; of a score from 0 to "
+            "100, 2 points"
         )
     percent = float(match[1])
     if match[2] == "nats" and percent > 0:
         return Margin(percent, "nats")
+    if match[2].startswith("point") and percent > 0:
+        return Margin(percent, "points")
     if not 0 < percent <= 100:
         raise ValueError(f"{found(value)}; a margin is above 0 and at most 100{match[2]}")
     return Margin(float(f"{percent / 100:.12g}"), "pp" if match[2] == "pp" else "%")
@@ -51,8 +54,8 @@ MarginField = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^\s*[0-9]*\.?[0-9]+\s*(pp|%|nats)\s*$",
-            "examples": ["5pp", "5%", "0.2 nats"],
+            "pattern": r"^\s*[0-9]*\.?[0-9]+\s*(pp|%|nats|points?)\s*$",
+            "examples": ["5pp", "5%", "0.2 nats", "2 points"],
         }
     ),
 ]
@@ -75,7 +78,7 @@ class GateConfig(ConfigModel):
     """One task of the suite; by default all that measure the metric together, with `*` each."""
     max_drop: MarginField | None = None
     """Tolerated drop against the baseline: `5pp` (of the score) or `5%` (of its mean); of scores
-    in nats, such as `nats_per_token`, `0.2 nats`."""
+    in nats, such as `nats_per_token`, `0.2 nats`; of scores from 0 to 100, `2 points`."""
     min_gain: MarginField | None = None
     """Gain over the baseline that must be shown."""
     min: float | None = None
@@ -84,8 +87,9 @@ class GateConfig(ConfigModel):
     """Greatest score of the candidate itself."""
     role: Role = Role.GUARD
     """`guard` must PASS; `tripwire` must only not FAIL."""
-    weights: Literal["size", "equal"] = "size"
-    """Whether the suite's tasks count by their number of samples, or each task the same."""
+    weights: Literal["size", "equal"] | None = None
+    """Whether the suite's tasks count by their number of samples, or each task the same; by default
+    as their group of lm-eval says, or else by size."""
 
     @model_validator(mode="after")
     def _requires_something(self) -> Self:

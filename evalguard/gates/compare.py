@@ -23,6 +23,9 @@ Aggregate = Callable[[Sequence[ScoredSample]], float]
 
 SHOWN = 3  # offending samples that a message names
 
+ROUNDING = 1e-9
+"""Share of its range by which a score may lie outside, from rounding; it counts as the limit."""
+
 
 def compare(
     gate: Gate,
@@ -36,9 +39,10 @@ def compare(
 ) -> Comparison:
     """Pair two models' samples under a gate's metric.
 
-    A sample with an ``error`` becomes a pair without that score: it stays in the comparison. A
-    binary metric with several repeats of a question is tested as a bounded one, since its scores
-    are averages.
+    A sample with an ``error`` becomes a pair without that score: it stays in the comparison, and so
+    does one that the metric scores on one side only. A sample that it scores on neither side is no
+    question of this metric, and is left out of the comparison and of ``n_planned``. A binary metric
+    with several repeats of a question is tested as a bounded one, since its scores are averages.
 
     Args:
         gate: The requirement; with ``task`` set, only that task's samples count.
@@ -77,6 +81,13 @@ def compare(
     if metric.kind is ScoreKind.BINARY and _repeated([*before.values(), *after.values()]):
         metric = replace(metric, kind=ScoreKind.BOUNDED)
     ordered = [(sample, after[key]) for key, sample in before.items()]
+    asked = [pair for pair in ordered if not _scored_on_neither(metric, *pair)]
+    if not asked:
+        raise MeasurementError(
+            f"{where}: none of {len(ordered)} samples has a score of this metric"
+        )
+    n_planned -= len(ordered) - len(asked)
+    ordered = asked
     pairs = tuple(_pair(metric, one, other, where) for one, other in ordered)
     corpus = None
     if metric.kind is ScoreKind.CORPUS:
@@ -118,6 +129,17 @@ def _check_matched(
             )
 
 
+def _scored_on_neither(metric: Metric, before: ScoredSample, after: ScoredSample) -> bool:
+    return metric.name in before.not_scored and metric.name in after.not_scored
+
+
+def _within(metric: Metric, value: float) -> float:
+    """Return a value, or the limit of the range that it misses by rounding alone."""
+    slack = ROUNDING * (metric.high - metric.low)
+    nearest = min(max(value, metric.low), metric.high)
+    return nearest if abs(value - nearest) <= slack else value
+
+
 def _repeated(samples: Iterable[ScoredSample]) -> bool:
     return any(len(sample.outputs) > 1 for sample in samples)
 
@@ -139,12 +161,14 @@ def _pair(metric: Metric, before: ScoredSample, after: ScoredSample, where: str)
 def _score(metric: Metric, sample: ScoredSample, where: str) -> float | None:
     if sample.error is not None or metric.kind is ScoreKind.CORPUS:
         return None
+    if metric.name in sample.not_scored:
+        return None
     at = f"{where}: sample '{sample.sample_id}' of task '{sample.task}'"
     if metric.name not in sample.scores:
         raise MeasurementError(
             f"{at} has no score '{metric.name}'. {did_you_mean(metric.name, sample.scores)}"
         )
-    score = float(sample.scores[metric.name])
+    score = _within(metric, float(sample.scores[metric.name]))
     if not math.isfinite(score):
         raise MeasurementError(f"{at}: {metric.name} is {score}; scores must be finite")
     if metric.kind is ScoreKind.BINARY and score not in (metric.low, metric.high):
@@ -155,7 +179,8 @@ def _score(metric: Metric, sample: ScoredSample, where: str) -> float | None:
     if metric.clip is None and not metric.low <= score <= metric.high:
         raise MeasurementError(
             f"{at}: {metric.name} is {score:g}, outside its declared range "
-            f"{metric.low:g}…{metric.high:g}; correct the scorer or its range"
+            f"{metric.low:g}…{metric.high:g}; correct the scorer, or declare the range: of a "
+            f"benchmark in the suite, metrics: {{{metric.name}: {{low: …, high: …}}}}"
         )
     return score
 
@@ -175,7 +200,7 @@ def _corpus_values(
             f"{where}: {metric.name} is a corpus metric, which needs the function that makes it "
             "from all samples; pass aggregate"
         )
-    usable = [pair for pair in ordered if pair[0].error is None and pair[1].error is None]
+    usable = [pair for pair in ordered if all(_counts(metric, sample) for sample in pair)]
     if not usable:
         raise MeasurementError(f"{where}: no sample was measured on both sides")
     values: list[list[float]] = [[], []]
@@ -186,7 +211,7 @@ def _corpus_values(
         absent = set(group)
         kept = [pair for index, pair in enumerate(usable) if index not in absent]
         for side in (0, 1):
-            value = float(aggregate([pair[side] for pair in kept]))
+            value = _within(metric, aggregate([pair[side] for pair in kept]))
             if not metric.low <= value <= metric.high:
                 raise MeasurementError(
                     f"{where}: {metric.name} is {value:g} on {len(kept)} samples, outside its "
@@ -200,3 +225,7 @@ def _corpus_values(
         candidate_without=tuple(values[1][1:]),
         missing=len(ordered) - len(usable),
     )
+
+
+def _counts(metric: Metric, sample: ScoredSample) -> bool:
+    return sample.error is None and metric.name not in sample.not_scored

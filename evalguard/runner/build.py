@@ -23,8 +23,8 @@ from evalguard.config.task_kinds import (
 )
 from evalguard.scorers import get as get_scorer
 from evalguard.tasks.base import Task
+from evalguard.tasks.benchmark.sources import files_of
 from evalguard.tasks.prompts import PromptRows
-from evalguard.tasks.task_files import files_of
 
 
 def build(
@@ -79,7 +79,8 @@ def files_of_task(suite: Suite, config: TaskConfig) -> Iterable[Path] | None:
 
 
 def _benchmark(suite: Suite, config: Benchmark, index: int) -> Sequence[Task]:
-    from evalguard.tasks.benchmark import load_benchmark
+    from evalguard.tasks.benchmark.loading import load_benchmark
+    from evalguard.tasks.benchmark.metrics import Declared
 
     return load_benchmark(
         suite.name,
@@ -90,6 +91,8 @@ def _benchmark(suite: Suite, config: Benchmark, index: int) -> Sequence[Task]:
         name=config.task_name if config.file else config.name,
         num_fewshot=config.num_fewshot,
         limit=config.limit,
+        declared={name: Declared(**vars(one)) for name, one in config.metrics.items()},
+        allow_code_execution=config.allow_code_execution,
     )
 
 

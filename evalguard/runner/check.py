@@ -319,7 +319,7 @@ class _Check:
             _check_any_measured(baseline, candidate)
         check_steady(candidate)
         return compare(
-            gate,
+            self._plan.with_weights(gate),
             self._metric(gate),
             baseline,
             candidate,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Outline:
         definition: Fingerprint of everything but the samples that its scores depend on.
         sample_ids: Its samples, in the order of its data.
         rows: Their row numbers in the data.
+        equal_weights: Metrics of which the task's group counts each of its tasks the same.
     """
 
     suite: str
@@ -51,6 +52,7 @@ class Outline:
     definition: str
     sample_ids: tuple[str, ...]
     rows: tuple[int, ...]
+    equal_weights: tuple[str, ...] = ()
 
 
 class PlannedTask:
@@ -79,6 +81,7 @@ class PlannedTask:
         self.name = outline.name
         self.metrics = outline.metrics
         self.definition = outline.definition
+        self.equal_weights = outline.equal_weights
         kept = [
             sample_id
             for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
@@ -148,6 +151,14 @@ class Plan:
             if gate.task in (None, task.name)
             and any(metric.name == gate.metric for metric in task.metrics)
         )
+
+    def with_weights(self, gate: Gate) -> Gate:
+        """Return a gate whose weights are those of its tasks' group, where it names none."""
+        if gate.weights is not None:
+            return gate
+        base = gate.metric.partition(",")[0]
+        alike = all(base in task.equal_weights for task in self.of_gate(gate))
+        return replace(gate, weights="equal" if alike else "size")
 
     def metric(self, gate: Gate) -> Metric:
         """Return what a gate measures."""
@@ -272,7 +283,7 @@ class _Planner:
         if files is None or not all(file.is_file() for file in files):
             return None
         scorers = config.scorers if isinstance(config, TestSetConfig) else ()
-        code = sorted(Path(evalguard.tasks.__path__[0]).glob("*.py"))
+        code = sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py"))
         return fingerprint(
             {
                 "outline": [field.name for field in fields(Outline)],
@@ -295,13 +306,15 @@ def _outline(task: Task, samples: Iterable[Prepared]) -> Outline:
         definition=fingerprint(task.definition),
         sample_ids=tuple(sample.sample_id for sample in samples),
         rows=tuple(sample.row_number for sample in samples),
+        equal_weights=tuple(sorted(getattr(task, "equal_weights", ()))),
     )
 
 
 def _outline_from(plain: Mapping[str, Any]) -> Outline:
     metrics = tuple(from_json(Metric, metric) for metric in plain["metrics"])
     ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
-    return Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows)
+    equal = tuple(plain["equal_weights"])
+    return Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
 
 
 def _check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[PlannedTask]]) -> None:
@@ -331,7 +344,10 @@ def _gate_problem(gate: Gate, tasks: Sequence[PlannedTask]) -> str | None:
             f"one of them with 'task': {', '.join(sorted(names))}."
         )
     measuring = [task.name for task in tasks if of_name <= set(task.metrics)]
-    if of_name.pop().kind is ScoreKind.CORPUS and gate.task is None and len(measuring) > 1:
+    metric = of_name.pop()
+    if metric.ungated:
+        return f"suite '{gate.suite}': {metric.ungated}"
+    if metric.kind is ScoreKind.CORPUS and gate.task is None and len(measuring) > 1:
         return (
             f"'{gate.metric}' is made of a whole task; name one with 'task': "
             f"{', '.join(sorted(measuring))}."

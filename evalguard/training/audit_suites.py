@@ -76,7 +76,7 @@ def _items_of_suite(path: Path, config: SuiteConfig) -> list[SuiteItem]:
 
 
 def _items_of_benchmark(path: Path, task: Benchmark, index: int) -> list[SuiteItem]:
-    from evalguard.tasks.benchmark import load_benchmark
+    from evalguard.tasks.benchmark.loading import load_benchmark
 
     built = load_benchmark(
         path.stem,

@@ -81,7 +81,7 @@ def test_file_with_clusters_strata_and_missing_scores(tmp_path):
     ]
     path = scores_file(tmp_path, rows)
     options = ("--kind", "bounded", "--low", "1", "--high", "10")
-    done = run("--from", path, *options, "--max-drop", "50pp", "--weights", "equal", "--json")
+    done = run("--from", path, *options, "--max-drop", "0.5 points", "--weights", "equal", "--json")
     result = json.loads(done.output)
     assert (result["verdict"], result["missing"], result["units"]) == ("PASS", 1, 100)
     assert run("--from", path, *options, "--min", "8.5").return_value == ExitCode.REGRESSION

@@ -33,7 +33,7 @@ def test_margins_are_read_with_their_unit(written, margin):
         (5, "found 5 (integer), a margin without unit; write 5pp "),
         (0.05, "found 0.05 (number), a margin without unit; write 5pp "),
         ("5", "found '5' (text), which is no margin; write 5pp "),
-        ("5 points", "which is no margin"),
+        ("5 marks", "which is no margin"),
         ("-5pp", "which is no margin"),
         ("0pp", "a margin is above 0 and at most 100pp"),
         ("0 nats", "a margin is above 0"),
@@ -112,4 +112,4 @@ def test_every_kind_of_requirement_loads(tmp_path):
     assert [gate.max_drop for gate in config.gates[:2]] == [Margin(0.05, "%"), None]
     assert config.gates[1].min_gain == Margin(0.02, "pp")
     assert (config.gates[3].min, config.gates[4].max) == (0.95, 0.1)
-    assert (config.gates[4].weights, config.gates[0].weights) == ("equal", "size")
+    assert (config.gates[4].weights, config.gates[0].weights) == ("equal", None)

@@ -56,7 +56,7 @@ def run_evalguard(
 ) -> dict[tuple[str, int], Sample]:
     """Return EvalGuard's samples on an engine, by task and position."""
     from evalguard.engines.chat import PromptTokenizer
-    from evalguard.tasks.benchmark import load_benchmark
+    from evalguard.tasks.benchmark.loading import load_benchmark
 
     render = PromptTokenizer(str(base)).render
     found = {}

@@ -62,7 +62,8 @@ def test_relative_margins_rest_on_the_baseline():
 
 def test_ranges_scale():
     ten = Metric("acc", ScoreKind.BOUNDED, 0, 10)
-    assert plan_gate(gate(max_drop=Margin(0.5, "pp")), ten, 300).required_n == required_n(0.05, 0.1)
+    half_a_point = gate(max_drop=Margin(0.5, "points"))
+    assert plan_gate(half_a_point, ten, 300).required_n == required_n(0.05, 0.1)
 
 
 def test_looks_guards_and_clusters_cost_samples():

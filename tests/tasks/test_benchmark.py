@@ -4,7 +4,8 @@ import pytest
 
 from evalguard.errors import ConfigError, DataError, MeasurementError
 from evalguard.records import ScoreKind
-from evalguard.tasks.benchmark import Benchmark, load_benchmark
+from evalguard.tasks.benchmark.loading import load_benchmark
+from evalguard.tasks.benchmark.task import Benchmark
 
 DATA = '{"q": "2 + 2?", "a": "4", "choices": ["3", "4"]}\n'
 

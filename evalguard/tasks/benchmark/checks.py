@@ -1,0 +1,117 @@
+"""What is wrong with a task file, found from its keys and said before lm-eval builds the task."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from lm_eval.api import metrics as _metrics  # noqa: F401 - fills the registries
+from lm_eval.api.registry import (
+    AGGREGATION_REGISTRY,
+    aggregation_registry,
+    filter_registry,
+    metric_registry,
+)
+from lm_eval.api.task import ALL_OUTPUT_TYPES
+from lm_eval.config.task import TaskConfig
+
+from evalguard.errors import did_you_mean
+from evalguard.tasks.benchmark.hub_metrics import INSTALLED
+
+_STRUCTURE = {"class", "group", "include", "recipe", "tag", "task_list"}
+_SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
+
+Found = tuple[str, str]
+"""Key of a task file, and what is wrong there."""
+
+
+def problems_of(config: Mapping[str, Any]) -> list[Found]:
+    """Return everything that lm-eval would stumble over in a task's configuration."""
+    if "class" in config:
+        return []
+    return [
+        *_unknown_keys(config),
+        *_output_type(config),
+        *_metrics_of(config),
+        *_filters(config),
+        *_splits(config),
+    ]
+
+
+def _unknown_keys(config: Mapping[str, Any]) -> Iterator[Found]:
+    allowed = {field.name for field in fields(TaskConfig)} | _STRUCTURE
+    for key in config:
+        if key not in allowed:
+            yield key, f"unknown key. {did_you_mean(key, allowed)}"
+
+
+def _output_type(config: Mapping[str, Any]) -> Iterator[Found]:
+    given = config.get("output_type", "generate_until")
+    if given not in ALL_OUTPUT_TYPES:
+        yield "output_type", f"unknown '{given}'. {did_you_mean(str(given), ALL_OUTPUT_TYPES)}"
+    for key in ("doc_to_text", "doc_to_target"):
+        if config.get(key) is None and config.get("use_prompt") is None:
+            yield key, "is missing; give a template such as '{{ question }}'"
+
+
+def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
+    entries = config.get("metric_list")
+    if entries is None:
+        return
+    if not isinstance(entries, list) or not all(isinstance(one, Mapping) for one in entries):
+        yield "metric_list", "must be a list of mappings such as {metric: acc}"
+        return
+    own = config.get("process_results") is not None
+    for index, entry in enumerate(entries):
+        key = f"metric_list[{index}]"
+        name, aggregation = entry.get("metric"), entry.get("aggregation")
+        if name is None:
+            yield key, "names no 'metric'"
+        elif isinstance(name, str) and not own:
+            fetched = entry.get("hf_evaluate") is True
+            known = set(INSTALLED) if fetched else {*metric_registry, *INSTALLED}
+            if name not in known:
+                hint = did_you_mean(name, known)
+                yield (
+                    f"{key}.metric",
+                    f"unknown metric '{name}'; none is fetched from a hub. {hint}",
+                )
+        if isinstance(aggregation, str) and aggregation not in aggregation_registry:
+            hint = did_you_mean(aggregation, AGGREGATION_REGISTRY)
+            yield f"{key}.aggregation", f"unknown '{aggregation}'. {hint}"
+        if aggregation is None and (not isinstance(name, str) or name not in metric_registry):
+            yield key, "gives no 'aggregation'; 'mean' averages over the samples"
+
+
+def _filters(config: Mapping[str, Any]) -> Iterator[Found]:
+    for index, entry in enumerate(config.get("filter_list") or []):
+        key = f"filter_list[{index}]"
+        if not isinstance(entry, Mapping) or not {"name", "filter"} <= entry.keys():
+            yield key, "needs a 'name' and a 'filter', a list of functions"
+            continue
+        for step in entry["filter"]:
+            name = step.get("function") if isinstance(step, Mapping) else None
+            if name not in filter_registry:
+                hint = did_you_mean(str(name), filter_registry)
+                yield f"{key}.filter", f"unknown function '{name}'. {hint}"
+
+
+def _splits(config: Mapping[str, Any]) -> Iterator[Found]:
+    if config.get("test_split") is None and config.get("validation_split") is None:
+        yield "test_split", "is missing: neither 'test_split' nor 'validation_split' is given"
+    there = _local_splits(config)
+    for key in _SPLITS:
+        name = config.get(key)
+        if there and isinstance(name, str) and name.partition("[")[0] not in there:
+            yield key, f"the data have no split '{name}'. {did_you_mean(name, there)}"
+
+
+def _local_splits(config: Mapping[str, Any]) -> Collection[str]:
+    """Return the splits that the data files make; none where only the data set knows."""
+    if config.get("custom_dataset") is not None:
+        return ()
+    files = (config.get("dataset_kwargs") or {}).get("data_files")
+    if isinstance(files, Mapping):
+        return set(files)
+    return {"train"} if files else ()

@@ -1,0 +1,113 @@
+"""The Python files that a task's functions reach, found from the source without running it."""
+
+from __future__ import annotations
+
+import ast
+import sysconfig
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+_INSTALLED = tuple(
+    str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")
+)
+_TASKS = Path("lm_eval") / "tasks"
+
+
+def files_reached(path: Path) -> tuple[Path, ...]:
+    """Return a Python file and every file of the project that it imports, directly or not.
+
+    Imports inside functions count. Modules of the standard library and of installed packages are
+    left out, except the utilities of lm-eval's tasks: of those, the version of the package counts.
+
+    Raises:
+        OSError: If a file cannot be read.
+        SyntaxError: If a file is not Python.
+    """
+    found: dict[Path, None] = {}
+    pending = [path.resolve()]
+    while pending:
+        file = pending.pop()
+        if file not in found:
+            found[file] = None
+            pending += _imported(file)
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=256)
+def packages_reached(path: Path) -> tuple[str, ...]:
+    """Return the top-level names of the installed packages that a file reaches."""
+    names = {
+        name.partition(".")[0]
+        for file in files_reached(path)
+        for name, level in _imports(file)
+        if not level and name
+    }
+    return tuple(sorted(name for name in names if _is_package(name)))
+
+
+def _imported(file: Path) -> list[Path]:
+    """Return the local files that one file imports."""
+    modules = (_locate(file, name, level) for name, level in _imports(file))
+    return [module for module in modules if module is not None]
+
+
+def _imports(file: Path) -> Iterator[tuple[str, int]]:
+    """Yield each imported module's name with the number of leading dots."""
+    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, 0) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "", node.level
+            # "from package import module" names a module in its list
+            prefix = f"{node.module}." if node.module else ""
+            yield from ((f"{prefix}{alias.name}", node.level) for alias in node.names)
+
+
+def _locate(file: Path, name: str, level: int) -> Path | None:
+    """Return the local file of a module; ``None`` if it is installed or there is none."""
+    parts = name.split(".") if name else []
+    if level:
+        folder = file.parents[level - 1]
+        return _module_in(folder, parts)
+    beside = _module_in(file.parent, parts)
+    if beside is not None and not _is_installed(beside):
+        return beside
+    origin = _origin(parts[0]) if parts else None
+    if origin is None or (_is_installed(origin) and parts[:2] != ["lm_eval", "tasks"]):
+        return None
+    root = origin.parent.parent if origin.name == "__init__.py" else origin.parent
+    return _module_in(root, parts)
+
+
+def _module_in(folder: Path, parts: list[str]) -> Path | None:
+    place = folder.joinpath(*parts)
+    for candidate in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
+        if parts and candidate.is_file():
+            return candidate.resolve()
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _origin(top: str) -> Path | None:
+    """Return the file of a top-level module without importing it; ``None`` if it has none."""
+    try:
+        spec = find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None or not spec.has_location:
+        return None
+    return Path(spec.origin).resolve()
+
+
+def _is_installed(file: Path) -> bool:
+    return str(file).startswith(_INSTALLED)
+
+
+def _is_package(name: str) -> bool:
+    origin = _origin(name)
+    stdlib, *packages = _INSTALLED
+    return (origin is not None and str(origin).startswith(tuple(packages))) or (
+        origin is not None and "site-packages" in origin.parts and stdlib not in str(origin)
+    )

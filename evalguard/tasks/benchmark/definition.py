@@ -1,0 +1,121 @@
+"""What an lm-eval task is, as plain data: its settings, and its code by content."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import lru_cache, partial
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from evalguard.errors import UsageError
+from evalguard.tasks.benchmark.code import files_reached, packages_reached
+
+_DATA_KEYS = ("dataset_path", "dataset_name", "dataset_kwargs", "metadata")
+"""Settings that only say where the data are; what the data hold is in the samples' ids."""
+
+
+def definition_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's configuration as plain data, without its data.
+
+    Raises:
+        UsageError: If a value cannot be told by its content; names its key.
+    """
+    kept = {key: value for key, value in config.items() if key not in _DATA_KEYS}
+    return {key: plain(value, key) for key, value in kept.items() if value is not None}
+
+
+def plain(value: Any, where: str) -> Any:  # noqa: PLR0911 - one return a type
+    """Return a value as plain data that is equal wherever its content is.
+
+    Functions become the files that they reach, partial functions and closures also what they hold,
+    objects their class and attributes.
+
+    Raises:
+        UsageError: If a value cannot be told by its content; names its key.
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"float": str(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, set | frozenset):
+        return sorted((plain(item, where) for item in value), key=repr)
+    if isinstance(value, re.Pattern):
+        return {"pattern": value.pattern, "flags": value.flags}
+    if isinstance(value, Path | bytes):
+        return str(value)
+    if hasattr(value, "tolist"):  # numpy arrays and scalars
+        return plain(value.tolist(), where)
+    return _of_code(value, where)
+
+
+def _of_code(value: Any, where: str) -> Any:  # noqa: PLR0911 - one return a type
+    """Return a function, class or object by its code and by what it holds."""
+    if isinstance(value, partial):
+        held = [value.func, list(value.args), value.keywords]
+        return {"partial": [plain(item, where) for item in held]}
+    if isinstance(value, MethodType):
+        return {"method": [plain(value.__func__, where), plain(value.__self__, where)]}
+    if isinstance(value, FunctionType):
+        return _of_function(value, where)
+    if isinstance(value, BuiltinFunctionType | ModuleType):
+        return {"builtin": f"{getattr(value, '__module__', '')}.{value.__name__}"}
+    if inspect.isclass(value):
+        return {"class": value.__qualname__, **_source(value, where)}
+    if is_dataclass(value):
+        held_by_field = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {"object": type(value).__qualname__, "holds": plain(held_by_field, where)}
+    if hasattr(value, "__dict__"):
+        return {"object": plain(type(value), where), "holds": plain(vars(value), where)}
+    raise UsageError(
+        f"{where}: {type(value).__name__} {value!r:.80} cannot be told by its content; "
+        "use a text, number, list, mapping or function"
+    )
+
+
+def _of_function(function: FunctionType, where: str) -> dict[str, Any]:
+    cells = function.__closure__ or ()
+    held = [cell.cell_contents for cell in cells if cell.cell_contents is not function]
+    return {
+        "function": function.__qualname__,
+        "line": function.__code__.co_firstlineno,
+        "defaults": plain([function.__defaults__, function.__kwdefaults__], where),
+        **({"closure": plain(held, where)} if held else {}),
+        **_source(function, where),
+    }
+
+
+def _source(code: Any, where: str) -> dict[str, Any]:
+    """Return the content of every file that code reaches, and the versions of packages."""
+    try:
+        path = Path(inspect.getsourcefile(code) or "")
+        files = files_reached(path)
+    except (OSError, TypeError, SyntaxError) as error:
+        raise UsageError(f"{where}: the source of {code!r:.80} cannot be read: {error}") from error
+    return {
+        "files": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
+        "packages": {name: _version(name) for name in packages_reached(path)},
+    }
+
+
+@lru_cache(maxsize=256)
+def _version(module: str) -> str:
+    try:
+        return version(module)
+    except PackageNotFoundError:
+        return version(_distributions()[module][0]) if module in _distributions() else "unknown"
+
+
+@lru_cache(maxsize=1)
+def _distributions() -> Mapping[str, list[str]]:
+    return packages_distributions()

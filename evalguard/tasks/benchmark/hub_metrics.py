@@ -1,0 +1,271 @@
+"""Metrics that the ``evaluate`` package would download as code, computed from what is installed.
+
+Tasks of lm-eval call ``evaluate.load("code_eval")`` and the like. :func:`load` takes its place: the
+figures are the same, nothing is fetched, and code that a model wrote runs in the sandbox.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from evalguard.errors import UsageError, did_you_mean
+from evalguard.scorers.code import pass_at_k
+from evalguard.scorers.sandbox import passes
+
+CODE_SECONDS = 3.0
+"""Limit of one program, that of ``code_eval``."""
+
+CODE_BYTES = 4 << 30
+"""Address space of one program; importing numpy takes a part of it."""
+
+code_allowed: ContextVar[bool] = ContextVar("code_allowed", default=False)
+"""Whether the suite has said that code of a model may run."""
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+class LoadedMetric:
+    """What ``evaluate.load`` returns, as far as tasks use it."""
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        self.name = name
+        self._function = function
+
+    def compute(self, **arguments: Any) -> Any:
+        """Return the metric of predictions and references."""
+        return self._function(**arguments)
+
+
+def load(name: str, *_: Any, **__: Any) -> LoadedMetric:
+    """Return a metric by the name that the hub has it under.
+
+    Raises:
+        UsageError: If it would have to be downloaded.
+    """
+    if name not in INSTALLED:
+        raise UsageError(
+            f"the metric '{name}' would be downloaded and run as code, which EvalGuard does not "
+            f"do. {did_you_mean(name, INSTALLED)}"
+        )
+    return LoadedMetric(name, INSTALLED[name])
+
+
+def check_code_allowed() -> None:
+    """Raise unless code that a model wrote may run.
+
+    Raises:
+        UsageError: If neither the suite nor ``HF_ALLOW_CODE_EVAL=1`` says so.
+    """
+    if not code_allowed.get() and os.environ.get("HF_ALLOW_CODE_EVAL") != "1":
+        raise UsageError(
+            "this benchmark runs code that a model wrote; set allow_code_execution: true, and run "
+            "it in a container that holds nothing of worth"
+        )
+
+
+def _code_eval(
+    predictions: Sequence[Sequence[str]],
+    references: Sequence[str],
+    k: Sequence[int] = (1, 10, 100),
+    num_workers: int = 1,
+    timeout: float = CODE_SECONDS,
+) -> tuple[dict[str, float], dict[int, list[Any]]]:
+    """Return pass@k and what came of each program (Chen et al. 2021, equation 1)."""
+    check_code_allowed()
+    results: dict[int, list[Any]] = defaultdict(list)
+    for task, (programs, tests) in enumerate(zip(predictions, references, strict=True)):
+        for index, program in enumerate(programs):
+            passed = passes(program, tests, timeout_seconds=timeout, memory_bytes=CODE_BYTES)
+            said = {"task_id": task, "passed": passed, "completion_id": index}
+            results[task].append((index, said))
+    counts = [(len(found), sum(one["passed"] for _, one in found)) for found in results.values()]
+    scores = {
+        f"pass@{one}": sum(pass_at_k(n, right, one) for n, right in counts) / len(counts)
+        for one in k
+        if counts and all(n >= one for n, _ in counts)
+    }
+    return scores, results
+
+
+def normalised_answer(text: str) -> str:
+    """Return an answer as SQuAD compares it: lower case, no punctuation, articles or extra space.
+
+    Example:
+        >>> normalised_answer("The  House, of Ada!")
+        'house of ada'
+    """
+    bare = text.lower().translate(_PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", bare).split())
+
+
+def _exact(prediction: str, answer: str) -> float:
+    return float(normalised_answer(prediction) == normalised_answer(answer))
+
+
+def _overlap(prediction: str, answer: str) -> float:
+    """Return the F1 over words; two empty answers agree."""
+    told, right = normalised_answer(prediction).split(), normalised_answer(answer).split()
+    if not told or not right:
+        return float(told == right)
+    shared = sum((Counter(told) & Counter(right)).values())
+    return 2 * shared / (len(told) + len(right)) if shared else 0.0
+
+
+def _best(measure: Callable[[str, str], float], prediction: str, answers: Sequence[str]) -> float:
+    return max(measure(prediction, answer) for answer in answers)
+
+
+def _squad(
+    predictions: Sequence[Mapping[str, Any]], references: Sequence[Mapping[str, Any]]
+) -> dict[str, float]:
+    """Return SQuAD 1.1's figures, 0 to 100 (Rajpurkar et al. 2016)."""
+    told = {one["id"]: one["prediction_text"] for one in predictions}
+    pairs = [(told[one["id"]], one["answers"]["text"]) for one in references]
+    return {
+        "exact_match": 100 * sum(_best(_exact, *pair) for pair in pairs) / len(pairs),
+        "f1": 100 * sum(_best(_overlap, *pair) for pair in pairs) / len(pairs),
+    }
+
+
+def _squad_v2(
+    predictions: Sequence[Mapping[str, Any]],
+    references: Sequence[Mapping[str, Any]],
+    no_answer_threshold: float = 1.0,
+) -> dict[str, float]:
+    """Return SQuAD 2.0's figures, 0 to 100 (Rajpurkar et al. 2018)."""
+    told = {one["id"]: one["prediction_text"] for one in predictions}
+    silent = {one["id"]: float(one["no_answer_probability"]) for one in predictions}
+    answers = {one["id"]: list(one["answers"]["text"]) for one in references}
+    has_answer = {key: bool(texts) for key, texts in answers.items()}
+    raw: dict[str, dict[str, float]] = {"exact": {}, "f1": {}}
+    for key, texts in answers.items():
+        golds = [text for text in texts if normalised_answer(text)] or [""]
+        for name, measure in (("exact", _exact), ("f1", _overlap)):
+            raw[name][key] = _best(measure, told[key], golds)
+    scores: dict[str, float] = {}
+    with_threshold = {
+        name: {
+            key: float(not has_answer[key]) if silent[key] > no_answer_threshold else value
+            for key, value in values.items()
+        }
+        for name, values in raw.items()
+    }
+    for prefix, wanted in (("", None), ("HasAns_", True), ("NoAns_", False)):
+        keys = [key for key in answers if wanted is None or has_answer[key] is wanted]
+        if keys:
+            for name, values in with_threshold.items():
+                scores[f"{prefix}{name}"] = 100 * sum(values[key] for key in keys) / len(keys)
+            scores[f"{prefix}total"] = len(keys)
+    for name, values in raw.items():
+        best, threshold = _best_threshold(values, told, silent, has_answer)
+        scores |= {f"best_{name}": best, f"best_{name}_thresh": threshold}
+    return scores
+
+
+def _best_threshold(
+    values: Mapping[str, float],
+    told: Mapping[str, str],
+    silent: Mapping[str, float],
+    has_answer: Mapping[str, bool],
+) -> tuple[float, float]:
+    """Return the best score over all thresholds of the probability of no answer."""
+    score = best = float(sum(not one for one in has_answer.values()))
+    threshold = 0.0
+    for key in sorted(silent, key=lambda one: silent[one]):
+        if key not in values:
+            continue
+        if has_answer[key]:
+            score += values[key]
+        elif told[key]:
+            score -= 1
+        if score > best:
+            best, threshold = score, silent[key]
+    return 100 * best / len(values), threshold
+
+
+def _exact_match(predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Any:
+    from lm_eval.api.metrics import exact_match_hf_evaluate
+
+    return exact_match_hf_evaluate(predictions, references, **options)
+
+
+def _of_labels(name: str, function: str) -> Callable[..., dict[str, float]]:
+    """Return a metric of scikit-learn under the name that the hub has it."""
+
+    def compute(
+        predictions: Sequence[Any], references: Sequence[Any], **options: Any
+    ) -> dict[str, float]:
+        from sklearn import metrics
+
+        value = getattr(metrics, function)(references, predictions, **options)
+        return {name: float(value) if getattr(value, "size", 1) == 1 else value}
+
+    return compute
+
+
+def _rouge(
+    predictions: Sequence[str],
+    references: Sequence[Any],
+    *,
+    rouge_types: Sequence[str] = ("rouge1", "rouge2", "rougeL", "rougeLsum"),
+    use_aggregator: bool = True,
+    use_stemmer: bool = False,
+    tokenizer: Callable[[str], list[str]] | None = None,
+) -> dict[str, Any]:
+    """Return ROUGE's F-measures; the mean over samples where they are aggregated."""
+    from rouge_score.rouge_scorer import RougeScorer
+
+    class _Tokenizer:
+        def tokenize(self, text: str) -> list[str]:
+            assert tokenizer is not None
+            return tokenizer(text)
+
+    kinds = list(rouge_types)
+    scorer = RougeScorer(kinds, use_stemmer=use_stemmer, tokenizer=tokenizer and _Tokenizer())
+    found: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for told, right in zip(predictions, references, strict=True):
+        score = scorer.score_multi(right if isinstance(right, list) else [right], told)
+        for kind in kinds:
+            found[kind].append(score[kind].fmeasure)
+    if not use_aggregator:
+        return dict(found)
+    return {kind: sum(values) / len(values) for kind, values in found.items()}
+
+
+def _of_sacrebleu(function: str) -> Callable[..., dict[str, float]]:
+    def compute(
+        predictions: Sequence[str], references: Sequence[Any], **options: Any
+    ) -> dict[str, float]:
+        import sacrebleu
+
+        listed = [one if isinstance(one, list) else [one] for one in references]
+        streams = [list(stream) for stream in zip(*listed, strict=True)]
+        score = getattr(sacrebleu, function)(list(predictions), streams, **options)
+        return {"score": float(score.score)}
+
+    return compute
+
+
+INSTALLED: Mapping[str, Callable[..., Any]] = {
+    "accuracy": _of_labels("accuracy", "accuracy_score"),
+    "chrf": _of_sacrebleu("corpus_chrf"),
+    "code_eval": _code_eval,
+    "exact_match": _exact_match,
+    "f1": _of_labels("f1", "f1_score"),
+    "matthews_correlation": _of_labels("matthews_correlation", "matthews_corrcoef"),
+    "precision": _of_labels("precision", "precision_score"),
+    "recall": _of_labels("recall", "recall_score"),
+    "rouge": _rouge,
+    "sacrebleu": _of_sacrebleu("corpus_bleu"),
+    "squad": _squad,
+    "squad_v2": _squad_v2,
+    "ter": _of_sacrebleu("corpus_ter"),
+}
+"""Every metric that :func:`load` knows."""

@@ -1,0 +1,296 @@
+"""Build lm-eval tasks by registered name or from a file, groups included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import TemplateError
+from lm_eval.api.group import Group
+from lm_eval.api.task import ConfigurableTask, Task
+from lm_eval.tasks import TaskManager
+from lm_eval.tasks._yaml_loader import load_yaml
+
+from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem, did_you_mean
+from evalguard.quiet import quiet
+from evalguard.tasks.benchmark.checks import problems_of
+from evalguard.tasks.benchmark.metrics import Declared
+from evalguard.tasks.benchmark.sources import TaskFileError, TaskSource, read_source
+from evalguard.tasks.benchmark.task import Benchmark
+
+EXTRA_PACKAGES = (
+    "antlr4",
+    "emoji",
+    "immutabledict",
+    "jieba",
+    "langdetect",
+    "latex2sympy2_extended",
+    "math_verify",
+    "nltk",
+    "pycountry",
+    "sklearn",
+    "sympy",
+)
+"""Import names of what ``evalguard[benchmarks]`` brings."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A task of lm-eval with what its groups say of it."""
+
+    task: Task
+    equal_weights: frozenset[str] = frozenset()
+
+
+def load_benchmark(
+    suite: str,
+    task: str,
+    *,
+    base_dir: Path,
+    source: str,
+    key: str,
+    name: str | None = None,
+    num_fewshot: int | None = None,
+    limit: int | None = None,
+    declared: Mapping[str, Declared] | None = None,
+    allow_code_execution: bool = False,
+) -> list[Benchmark]:
+    """Build an lm-eval task, or every task of a group.
+
+    Args:
+        suite: Name of the suite that it stands in.
+        task: Registered name, or path of a YAML file relative to ``base_dir``.
+        base_dir: Folder of the suite file.
+        source: The suite file as the user wrote it, for messages.
+        key: Key of the entry in it, for messages.
+        name: Name to report a single task under; its own by default.
+        num_fewshot: Few-shot examples; the task's own number by default.
+        limit: Take the first samples only, as lm-eval's ``--limit`` does.
+        declared: Ranges of metrics that cannot be known, by the metric's name.
+        allow_code_execution: Whether code that a model wrote may run in the sandbox.
+
+    Raises:
+        ConfigError: If there is no such task, or it cannot be built.
+        DataError: If its data cannot be read.
+    """
+    try:
+        with quiet():
+            if task.endswith((".yaml", ".yml")):
+                built = list(_from_file(base_dir / task))
+            else:
+                built = list(_by_name(task))
+    except (ConfigError, DataError):
+        raise
+    except _TaskFileProblemsError as error:
+        raise ConfigError(
+            [Problem(str(error.path), inner, text) for inner, text in error.problems]
+        ) from error
+    except _LM_EVAL_ERRORS as error:
+        raise ConfigError([Problem(source, key, _explained(task, error))]) from error
+    single = name if len(built) == 1 else None
+    benchmarks = []
+    for each in built:
+        if num_fewshot is not None:
+            each.task.set_config(key="num_fewshot", value=num_fewshot)
+        made = Benchmark(
+            suite,
+            each.task,
+            name=single or str(each.task.task_name),
+            limit=limit,
+            declared=declared,
+            equal_weights=each.equal_weights,
+            allow_code_execution=allow_code_execution,
+        )
+        _check_runs(made, task, source, key)
+        benchmarks.append(made)
+    return benchmarks
+
+
+def _check_runs(benchmark: Benchmark, task: str, source: str, key: str) -> None:
+    """Find what a task lacks beside its data, before any compute."""
+    try:
+        benchmark.check_runs()
+    except ImportError as error:
+        raise ConfigError([Problem(source, key, _explained(task, error))]) from error
+    except EvalGuardError as error:
+        raise ConfigError([Problem(source, key, f"task '{task}': {error}")]) from error
+
+
+class _TaskFileProblemsError(Exception):
+    """What is wrong within a task file."""
+
+    def __init__(self, path: Path, problems: Sequence[tuple[str, str]]) -> None:
+        self.path = path
+        self.problems = tuple(problems)
+        super().__init__(f"{path}: {len(self.problems)} problems")
+
+
+_LM_EVAL_ERRORS = (
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ImportError,
+    AssertionError,
+    RuntimeError,
+    NotImplementedError,
+    TemplateError,
+    SyntaxError,
+    EvalGuardError,
+    yaml.YAMLError,
+)
+"""What lm-eval and datasets raise on a broken task; they have no exception of their own."""
+
+
+def _explained(task: str, error: Exception) -> str:
+    """Return why a task cannot be built, with the next step where there is one."""
+    if isinstance(error, TaskFileError | EvalGuardError):
+        return f"task '{task}': {error}"
+    if isinstance(error, ImportError):
+        missing = (error.name or "").partition(".")[0]
+        if missing in EXTRA_PACKAGES or "pip install" in str(error):
+            return (
+                f"task '{task}' needs packages that are not installed ({missing or 'see lm-eval'})."
+                " Install them with: pip install 'evalguard[benchmarks]'"
+            )
+        if missing:
+            return f"task '{task}' needs the package '{missing}': pip install {missing}"
+    if isinstance(error, KeyError):
+        return f"task '{task}' uses {error}, which is neither a split nor a column of its data"
+    if type(error).__name__ in ("ConnectionError", "OfflineModeIsEnabled", "DatasetNotFoundError"):
+        return (
+            f"the data of task '{task}' are on the hub, which cannot be reached; copy lm-eval's "
+            "task file and set dataset_path: json and dataset_kwargs: {data_files: …}"
+        )
+    return f"lm-eval cannot build the task '{task}': {type(error).__name__}: {error}"
+
+
+@lru_cache(maxsize=1)
+def _task_manager() -> TaskManager:
+    """Read lm-eval's index of 14,569 tasks, which takes seconds and so happens once."""
+    return TaskManager()
+
+
+def _by_name(name: str) -> Iterator[_Built]:
+    manager = _task_manager()
+    if name not in manager.all_tasks:
+        hint = did_you_mean(name, manager.all_tasks)
+        raise TaskFileError(f"no such task of lm-eval. {hint}")
+    loaded = manager.load([name])
+    equal: dict[str, set[str]] = {}
+    for group in loaded["groups"].values():
+        for member in group.get_all_tasks():
+            equal.setdefault(str(member.task_name), set()).update(_counted_alike(group))
+    for task in loaded["tasks"].values():
+        yield _Built(_single_modality(task), frozenset(equal.get(str(task.task_name), ())))
+
+
+def _counted_alike(group: Group) -> set[str]:
+    """Return the metrics of which a group takes the mean over tasks, whatever their sizes."""
+    return {one.metric for one in group.aggregate_metric_list or () if not one.weight_by_size}
+
+
+def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator[_Built]:
+    source = read_source(path)
+    if source.is_group:
+        yield from _group(source, overrides or {})
+        return
+    config = {**load_yaml(path), **source.data, **(overrides or {})}
+    for key in ("tag", "group", "task_list"):
+        config.pop(key, None)
+    if problems := problems_of(config):
+        raise _TaskFileProblemsError(path, problems)
+    if "class" in config:
+        yield _Built(_single_modality(_of_class(config)))
+    else:
+        yield _Built(_single_modality(ConfigurableTask(config=config)))
+
+
+def _group(source: TaskSource, overrides: Mapping[str, Any]) -> Iterator[_Built]:
+    """Build the members of a group file: tasks beside it, or registered ones."""
+    config = source.config
+    entries = config.get("task")
+    if not isinstance(entries, list) or not entries:
+        raise _TaskFileProblemsError(source.path, [("task", "lists no tasks of the group")])
+    listed = config.get("aggregate_metric_list") or []
+    alike = {
+        str(one.get("metric"))
+        for one in (listed if isinstance(listed, list) else [listed])
+        if one.get("weight_by_size") is False
+    }
+    common = {
+        key: value
+        for key, value in config.items()
+        if key not in ("aggregate_metric_list", "group", "group_alias", "metadata", "tag", "task")
+    }
+    for entry in entries:
+        own = dict(entry) if isinstance(entry, Mapping) else {"task": entry}
+        name = own.pop("task", None) or own.pop("group", None)
+        for built in _member(source, name, {**common, **overrides, **own}):
+            yield _Built(built.task, built.equal_weights | alike)
+
+
+def _member(source: TaskSource, name: Any, overrides: Mapping[str, Any]) -> Iterator[_Built]:
+    if isinstance(name, list):  # a group within the group
+        inner = {**source.config, "task": name}
+        yield from _group(TaskSource(source.path, inner, (), complete=False), overrides)
+        return
+    beside = _beside(source.path.parent.resolve()).get(str(name))
+    if beside is not None and beside != source.path.resolve():
+        yield from _from_file(beside, overrides)
+        return
+    built = list(_by_name(str(name)))
+    for key, value in overrides.items():
+        for each in built:
+            each.task.set_config(key=key, value=value)
+    yield from built
+
+
+@lru_cache(maxsize=16)
+def _beside(folder: Path) -> Mapping[str, Path]:
+    """Return the task files of a folder and below by the name of their task or group."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*.y*ml")):
+        try:
+            config = load_yaml(path, resolve_func=False, recursive=False)
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        name = config.get("group") if isinstance(config.get("task"), list) else config.get("task")
+        if isinstance(name, str):
+            found[name] = path
+    return found
+
+
+def _of_class(config: Mapping[str, Any]) -> Task:
+    """Build a task that is a Python class, on the data that the file names."""
+    given: Any = config["class"]
+    own = {key: config[key] for key in ("dataset_path", "dataset_name") if key in config}
+    options = dict(config.get("dataset_kwargs") or {})
+
+    def download(self: Any, dataset_kwargs: Any = None, *args: Any, **kwargs: Any) -> None:
+        for key, value in own.items():
+            setattr(self, key.upper(), value)
+        kept = dict(dataset_kwargs) if isinstance(dataset_kwargs, Mapping) else {}
+        given.download(self, {**kept, **options}, **kwargs)
+
+    made = given
+    if own or options:
+        namespace = {"download": download, "__module__": given.__module__}
+        made = type(given.__name__, (given,), namespace)
+    takes_config = "config" in signature(made.__init__).parameters
+    task = made(config=dict(config)) if takes_config else made()
+    if hasattr(task, "config"):
+        task.config.task = config["task"]
+    return task
+
+
+def _single_modality(task: Task) -> Task:
+    if getattr(task, "MULTIMODAL", False):
+        raise TaskFileError("asks about images or sound, which EvalGuard's engines do not take")
+    return task

@@ -1,0 +1,213 @@
+"""What lm-eval's metrics range over, and which statistical test each of them goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import Any
+
+from lm_eval.api import metrics as lm_eval_metrics
+
+from evalguard.records import Metric, ScoreKind
+
+ALWAYS_BINARY = frozenset(
+    {
+        "exact_match",
+        "em",
+        "mc1",
+        "pass@1",
+        "pass_at_1",
+        "prompt_level_strict_acc",
+        "prompt_level_loose_acc",
+    }
+)
+"""Metrics that are 0 or 1 for every sample, whatever computes them."""
+
+SOMETIMES_SHARES = frozenset({"coqa", "drop", "qasper", "squad_completion", "xquad"})
+"""lm-eval tasks whose own ``em`` or ``exact_match`` averages over several right answers."""
+
+BINARY_METRICS = ALWAYS_BINARY | {"acc", "acc_norm", "acc_bytes", "acc_mutual_info"}
+"""Metrics that are, where lm-eval's own code computes them: TruthfulQA's mc2 calls a share acc."""
+
+MEANS = (lm_eval_metrics.mean, lm_eval_metrics.nanmean)
+"""Aggregations whose samples have a value each; NaN says that a sample has none."""
+
+_AGGREGATED = {
+    lm_eval_metrics.f1_score: (0.0, 1.0),
+    lm_eval_metrics.matthews_corrcoef: (-1.0, 1.0),
+    lm_eval_metrics.brier_score: (0.0, 2.0),
+    lm_eval_metrics.bleu: (0.0, 100.0),
+    lm_eval_metrics.chrf: (0.0, 100.0),
+    lm_eval_metrics.chrfpp: (0.0, 100.0),
+}
+"""Ranges of lm-eval's own aggregations."""
+
+_OF_TASKS = (
+    ("bbq.*", "acc*", 0.0, 1.0),
+    ("bbq.*", "*bias_score*", -1.0, 1.0),
+    ("french_bench.*", "rouge*", 0.0, 100.0),
+    ("glue.*", "*", 0.0, 1.0),
+    ("ifeval.*", "*", 0.0, 1.0),
+    ("leaderboard.*", "*", 0.0, 1.0),
+    ("squadv2.*", "*", 0.0, 100.0),
+    ("super_glue.*", "*", 0.0, 1.0),
+    ("truthfulqa*", "*_acc", 0.0, 1.0),
+    ("truthfulqa*", "*_diff", -100.0, 100.0),
+    ("truthfulqa*", "*_max", 0.0, 100.0),
+)
+"""Module of a task of lm-eval, its metric, and the range that its own code gives."""
+
+LM_EVAL_METRICS = {
+    "generate_until": "exact_match, bleu, chrf, ter",
+    "loglikelihood": "acc, perplexity",
+    "loglikelihood_rolling": "word_perplexity, byte_perplexity, bits_per_byte",
+    "multiple_choice": "acc, acc_norm, acc_bytes, acc_mutual_info, f1, mcc, brier_score",
+}
+"""Metrics that lm-eval's own code gives for each output type."""
+
+PERPLEXITIES: dict[Callable[..., Any], str] = {
+    lm_eval_metrics.perplexity: "nats_per_target",
+    lm_eval_metrics.weighted_perplexity: "",
+    lm_eval_metrics.bits_per_byte: "nats_per_byte",
+}
+"""Aggregations of log-likelihoods; the metric of each sample that stands for them in a gate."""
+
+_NATS_CLIP = {"nats_per_target": 4.0, "nats_per_word": 1.0, "nats_per_byte": 0.25}
+"""A loss beyond it counts no further; a byte is about a quarter of a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a suite says of a metric that cannot be known."""
+
+    low: float
+    high: float
+    higher_is_better: bool | None = None
+
+
+def module_of(code: Any) -> str:
+    """Return the module of a task's own code within lm-eval's tasks; empty for other code."""
+    function = getattr(code, "func", code)
+    name = str(getattr(function, "__module__", ""))
+    return name.removeprefix("lm_eval.tasks.") if name.startswith("lm_eval.tasks.") else ""
+
+
+def metric_of(
+    name: str,
+    aggregation: Callable[..., Any],
+    *,
+    higher_is_better: bool | None,
+    own_code: Any = None,
+    declared: Declared | None = None,
+) -> Metric:
+    """Return a metric of lm-eval with its kind, range and direction.
+
+    Args:
+        name: Its name, with its filter after a comma where there are several.
+        aggregation: What makes one figure of all samples.
+        higher_is_better: What lm-eval says; ``None`` where it does not.
+        own_code: The task's own scoring function, if it has one.
+        declared: What the suite says of it.
+
+    Returns:
+        The metric; where no gate may stand on it, ``ungated`` says why and what to write.
+    """
+    base = name.partition(",")[0]
+    if declared is not None and declared.higher_is_better is not None:
+        higher_is_better = declared.higher_is_better
+    is_mean = aggregation in MEANS
+    known = _known_range(base, aggregation, own_code)
+    if declared is not None:
+        known = (declared.low, declared.high)
+    kind = ScoreKind.BOUNDED if is_mean else ScoreKind.CORPUS
+    if is_mean and declared is None and _is_binary(base, own_code):
+        kind = ScoreKind.BINARY
+    low, high = known or (0.0, 1.0)
+    return Metric(
+        name,
+        kind,
+        low,
+        high,
+        True if higher_is_better is None else bool(higher_is_better),
+        ungated=_why_ungated(base, aggregation, higher_is_better, known, is_mean=is_mean),
+    )
+
+
+def nats_metric(base: str, aggregation: Callable[..., Any], suffix: str = "") -> Metric | None:
+    """Return the metric in nats that stands for a perplexity in gates; ``None`` for others."""
+    if aggregation not in PERPLEXITIES:
+        return None
+    name = PERPLEXITIES[aggregation]
+    if not name:
+        name = "nats_per_byte" if "byte" in base else "nats_per_word"
+    return Metric(
+        f"{name}{suffix}",
+        ScoreKind.BOUNDED,
+        0.0,
+        100.0,
+        higher_is_better=False,
+        clip=_NATS_CLIP[name],
+        in_nats=True,
+    )
+
+
+def nats_of(value: Any) -> float | None:
+    """Return the nats of a sample's log-likelihood, per unit where it comes with a count."""
+    if isinstance(value, tuple):
+        likelihood, count = value
+        return -likelihood / count if count else None
+    return -float(value)
+
+
+def declaration(name: str, *, direction: bool = False) -> str:
+    """Return the line of a suite that declares a metric."""
+    more = ", higher_is_better: true" if direction else ""
+    return f"metrics: {{{name}: {{low: 0, high: 100{more}}}}}"
+
+
+def _is_binary(base: str, own_code: Any) -> bool:
+    if own_code is None:
+        return base in BINARY_METRICS
+    shares = any(module_of(own_code).startswith(name) for name in SOMETIMES_SHARES)
+    return base in ALWAYS_BINARY and not shares
+
+
+def _known_range(
+    base: str, aggregation: Callable[..., Any], own_code: Any
+) -> tuple[float, float] | None:
+    if aggregation in _AGGREGATED:
+        return _AGGREGATED[aggregation]
+    for code in (own_code, aggregation):
+        module = module_of(code)
+        for task, metric, low, high in _OF_TASKS:
+            if module and fnmatch(module, task) and fnmatch(base, metric):
+                return low, high
+    return None
+
+
+def _why_ungated(
+    base: str,
+    aggregation: Callable[..., Any],
+    higher_is_better: bool | None,
+    known: tuple[float, float] | None,
+    *,
+    is_mean: bool,
+) -> str:
+    nats = nats_metric(base, aggregation)
+    if nats is not None:
+        return (
+            f"{base} has no upper limit, so that no margin of it can be tested; gate "
+            f"'{nats.name}', its logarithm for each sample: max_drop: 0.05 nats"
+        )
+    if higher_is_better is None:
+        return (
+            f"whether more of '{base}' is better is not known; add to the task in the suite: "
+            f"{declaration(base, direction=True)}"
+        )
+    if known is None and not is_mean:
+        return (
+            f"the range of '{base}' is not known; add to the task in the suite, with its limits: "
+            f"{declaration(base)}"
+        )
+    return ""

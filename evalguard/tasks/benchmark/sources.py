@@ -1,0 +1,235 @@
+"""A task file of lm-eval with all that it includes and names, read without importing lm-eval.
+
+What is hashed and what lm-eval loads come from here alike, so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evalguard.tasks.benchmark.code import files_reached
+
+BUILDERS = ("arrow", "csv", "json", "pandas", "parquet", "text", "xml")
+"""Values of ``dataset_path`` that read local files."""
+
+_REMOTE = ("://", "::")
+
+
+class TaskFileError(ValueError):
+    """A task file, or a file that it names, cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """``!function module.name``: code that the task runs, and the folder that it is sought in."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSource:
+    """What a task file comes to.
+
+    Attributes:
+        path: The file.
+        config: Its keys, those of included files below its own. Paths of data are absolute, and
+            functions are :class:`Function`.
+        files: Every local file that decides what the task asks and how it scores.
+        complete: Whether nothing else takes part, such as a data set of the hub.
+    """
+
+    path: Path
+    config: Mapping[str, Any]
+    files: tuple[Path, ...]
+    complete: bool
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it lists other tasks instead of being one."""
+        return isinstance(self.config.get("task"), list) or (
+            "group" in self.config and "dataset_path" not in self.config
+        )
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The keys that say where its data are, as they must be given to lm-eval."""
+        keys = ("dataset_path", "dataset_name", "dataset_kwargs")
+        return {key: self.config[key] for key in keys if key in self.config}
+
+
+def read_source(path: Path) -> TaskSource:
+    """Read a task file, what it includes, and find the files that it names.
+
+    Data files and folders are relative to the file that names them.
+
+    Raises:
+        TaskFileError: If a file is missing, is not YAML or includes itself.
+    """
+    files: dict[Path, None] = {}
+    config = _merged(path.resolve(), files, ())
+    complete = "class" not in config and not isinstance(config.get("task"), list)
+    for function in functions_of(config):
+        reached = _code_of(function)
+        complete &= bool(reached)
+        files.update(dict.fromkeys(reached))
+    data = tuple(_data_files(config))
+    files.update(dict.fromkeys(data))
+    return TaskSource(
+        path=path,
+        config=config,
+        files=tuple(sorted(files)),
+        complete=complete and bool(data) and "custom_dataset" not in config,
+    )
+
+
+def files_of(path: Path) -> tuple[Path, ...] | None:
+    """Return every local file that decides what a task file asks and how it scores.
+
+    Returns:
+        The file, what it includes, its data and its Python files; ``None`` where something else
+        takes part, such as a data set of the hub or other tasks.
+    """
+    try:
+        source = read_source(path)
+    except TaskFileError:
+        return None  # loading the task says what is wrong with it
+    return source.files if source.complete else None
+
+
+def functions_of(value: Any) -> Iterator[Function]:
+    """Yield every ``!function`` within a value."""
+    if isinstance(value, Function):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from functions_of(item)
+
+
+def _merged(path: Path, files: dict[Path, None], within: tuple[Path, ...]) -> dict[str, Any]:
+    """Return the keys of a file over those of the files that it includes, as lm-eval merges."""
+    if path in within:
+        raise TaskFileError(f"{path}: includes itself")
+    own = _parsed(path)
+    files[path] = None
+    _resolve_data(own, path.parent)
+    includes = own.pop("include", None) or []
+    merged: dict[str, Any] = {}
+    for included in includes if isinstance(includes, list) else [includes]:
+        below = _merged((path.parent / str(included)).resolve(), files, (*within, path))
+        below.pop("task_list", None)
+        merged |= below
+    return merged | own
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise TaskFileError(f"{path}: no such file")
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    def function(loader: yaml.SafeLoader, node: yaml.Node) -> Function:
+        assert isinstance(node, yaml.ScalarNode)
+        return Function(str(loader.construct_scalar(node)), path.parent)
+
+    Loader.add_constructor("!function", function)
+    try:
+        parsed = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506 - safe
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise TaskFileError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(parsed, dict):
+        raise TaskFileError(f"{path}: holds no keys; a task file starts with 'task: NAME'")
+    return parsed
+
+
+def _code_of(function: Function) -> tuple[Path, ...]:
+    """Return the files of a function; none if it is of an installed package or cannot be read."""
+    module, _, _ = function.name.rpartition(".")
+    path = function.folder / f"{module.replace('.', '/')}.py"
+    try:
+        return files_reached(path) if path.is_file() else ()
+    except (OSError, SyntaxError):
+        return ()  # importing the task says what is wrong with it
+
+
+def _resolve_data(config: dict[str, Any], folder: Path) -> None:
+    """Make the paths of a file's data absolute, globs and folders spelled out."""
+    source = config.get("dataset_path")
+    if isinstance(source, str) and source not in BUILDERS and (folder / source).exists():
+        config["dataset_path"] = str((folder / source).resolve())
+    options = config.get("dataset_kwargs")
+    if not isinstance(options, dict):
+        return
+    options = config["dataset_kwargs"] = dict(options)
+    if options.get("data_files") is not None:
+        options["data_files"] = _absolute(folder, options["data_files"])
+    if isinstance(options.get("data_dir"), str) and (folder / options["data_dir"]).is_dir():
+        options["data_dir"] = str((folder / options["data_dir"]).resolve())
+
+
+def _absolute(folder: Path, files: Any) -> Any:
+    if isinstance(files, Mapping):
+        return {split: _absolute(folder, value) for split, value in files.items()}
+    if isinstance(files, list):
+        return [file for value in files for file in _as_list(_absolute(folder, value))]
+    text = str(files)
+    if any(sign in text for sign in _REMOTE):
+        return text
+    path = (folder / text).expanduser()
+    if path.is_file():
+        return str(path.resolve())
+    found = sorted(_in_folder(path) if path.is_dir() else _matching(folder, text))
+    if not found:
+        raise TaskFileError(f"data file {path} does not exist")
+    return [str(file.resolve()) for file in found]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _matching(folder: Path, pattern: str) -> Iterator[Path]:
+    """Yield the files that a pattern with ``*``, ``?``, ``[…]`` or ``**`` names."""
+    parts = Path(pattern).parts
+    fixed = [part for part in parts if not any(sign in part for sign in "*?[")]
+    if len(fixed) == len(parts):
+        return
+    first = next(i for i, part in enumerate(parts) if any(sign in part for sign in "*?["))
+    root = folder.joinpath(*parts[:first])
+    yield from (file for file in root.glob("/".join(parts[first:])) if file.is_file())
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    """Yield the data files in a folder, hidden ones left out."""
+    for file in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if file.is_file() and not hidden:
+            yield file
+
+
+def _data_files(config: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield every local file of the data; none where some of the data are elsewhere."""
+    options = config.get("dataset_kwargs") or {}
+    source = str(config.get("dataset_path") or "")
+    if Path(source).is_absolute() and Path(source).is_dir():
+        yield from _in_folder(Path(source))
+    elif source in BUILDERS:
+        named = [Path(text) for text in _texts(options.get("data_files"))]
+        if all(path.is_file() for path in named):
+            yield from named
+        if "data_dir" in options and Path(options["data_dir"]).is_dir():
+            yield from _in_folder(Path(options["data_dir"]))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
