@@ -23,12 +23,11 @@ from benchmarks.lm_eval_tasks.sides import (
     write_side,
 )
 from evalguard.records import CheckResult, Metric, ScoredSample, ScoreKind
-from evalguard.tasks.base import Render
 
 TASKS_IN_ONE_CHECK = 16
 
-_WIDEST_SHARE = 2.0
-"""Ranges beyond it, such as 0 to 100, are no shares."""
+MARGIN = "5pp"
+"""Of every gate; which verdict it leads to on so few rows does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +46,21 @@ class Built:
 
 
 def check_tasks(folder: Path, names: Iterable[str], *, chat: bool) -> dict[str, Side]:
-    """Return the baseline's scores of each task, and the verdicts on the candidate.
+    """Return EvalGuard's scores and verdicts of each task, as the baseline got them.
 
     Args:
         folder: Holds the models and ``suites/tasks/NAME.yaml``; the project is written there.
         names: The tasks.
         chat: Whether prompts go through the chat template.
     """
-    from evalguard.engines.chat import PromptTokenizer
     from evalguard.quiet import quiet
 
-    render = PromptTokenizer(str(folder / MODEL)).render if chat else None
     sides: dict[str, Side] = {}
     built: dict[str, Built] = {}
     with quiet():
         for name in names:
             try:
-                built[name] = _build(folder, name, render)
+                built[name] = _build(folder, name)
             except Exception as error:  # noqa: BLE001 - one task must not hide the others
                 sides[name] = Side(name, reason=one_line(error))
     together = list(built)
@@ -73,7 +70,7 @@ def check_tasks(folder: Path, names: Iterable[str], *, chat: bool) -> dict[str, 
     return sides
 
 
-def _build(folder: Path, name: str, render: Render | None) -> Built:
+def _build(folder: Path, name: str) -> Built:
     from evalguard.store import fingerprint
     from evalguard.tasks.benchmark.loading import load_benchmark
 
@@ -81,7 +78,7 @@ def _build(folder: Path, name: str, render: Render | None) -> Built:
         name, f"tasks/{name}.yaml", base_dir=folder / "suites", source=f"{name}.yaml", key="task"
     )
     fingerprint(task.definition)  # where that fails, no check that holds the task can start
-    rows = {sample.sample_id: sample.row_number - 1 for sample in task.prepare(render)}
+    rows = {sample.sample_id: sample.row_number - 1 for sample in task.prepare(None)}
     return Built(task.metrics, rows, task)
 
 
@@ -101,16 +98,15 @@ def _check(folder: Path, built: Mapping[str, Built], *, chat: bool) -> dict[str,
         half = len(built) // 2
         parts = (dict(list(built.items())[:half]), dict(list(built.items())[half:]))
         return {k: v for part in parts for k, v in _check(folder, part, chat=chat).items()}
-    return {name: _read(name, one, result, project.store) for name, one in built.items()}
+    return {name: _side(name, one, result, project.store) for name, one in built.items()}
 
 
 def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Path:
     """Write a project with one suite a task and a gate on each of its metrics; return its file."""
     gates = [
-        {"suite": name, "task": name, "metric": metric.name, "max_drop": _margin(metric)}
+        {"suite": name, "task": name, "metric": metric.name, "max_drop": MARGIN}
         for name, one in built.items()
         for metric in one.metrics
-        if not metric.ungated
     ]
     files: dict[str, Any] = {
         "thresholds/matrix.yaml": {"version": 1, "gates": gates},
@@ -132,20 +128,6 @@ def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Pa
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return folder / "evalguard.yaml"
-
-
-def _margin(metric: Metric) -> str:
-    """Return a margin in the metric's unit; which verdict it leads to does not matter."""
-    if metric.in_nats:
-        return "0.05 nats"
-    return "5pp" if metric.high - metric.low <= _WIDEST_SHARE else "5 points"
-
-
-def _read(name: str, built: Built, result: CheckResult, store: Any) -> Side:
-    try:
-        return _side(name, built, result, store)
-    except Exception as error:  # noqa: BLE001 - one task must not hide the others
-        return Side(name, reason=f"stored samples: {one_line(error)}")
 
 
 def _side(name: str, built: Built, result: CheckResult, store: Any) -> Side:
@@ -174,8 +156,6 @@ def _side(name: str, built: Built, result: CheckResult, store: Any) -> Side:
 def _aggregates(built: Built, samples: Sequence[ScoredSample]) -> dict[str, float]:
     found = {}
     for metric in built.metrics:
-        if metric.in_nats:
-            continue  # what a gate reads in place of a perplexity; lm-eval does not report it
         if metric.kind is ScoreKind.CORPUS:
             counted = [sample for sample in samples if metric.name in sample.corpus]
             if counted:

@@ -125,7 +125,16 @@ class PlannedTask:
         return self._build()
 
     def prepared(self, sample_id: str) -> Prepared:
-        """Return a sample as requests."""
+        """Return a sample as requests.
+
+        Raises:
+            DataError: If building the task again gave other samples than those that were planned.
+        """
+        if sample_id not in self._prepared:
+            raise DataError(
+                f"suite '{self.suite}', task '{self.name}': building it again gave other samples, "
+                "so it draws at random or its data changed meanwhile; fix its seed, or run again"
+            )
         return self._prepared[sample_id]
 
     @cached_property

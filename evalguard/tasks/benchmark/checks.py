@@ -92,7 +92,7 @@ def _filters(config: Mapping[str, Any]) -> Iterator[Found]:
             continue
         for step in entry["filter"]:
             name = step.get("function") if isinstance(step, Mapping) else None
-            if name not in filter_registry:
+            if not callable(name) and name not in filter_registry:
                 hint = did_you_mean(str(name), filter_registry)
                 yield f"{key}.filter", f"unknown function '{name}'. {hint}"
 

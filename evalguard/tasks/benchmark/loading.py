@@ -19,6 +19,7 @@ from lm_eval.tasks._yaml_loader import load_yaml
 from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem, did_you_mean
 from evalguard.quiet import quiet
 from evalguard.tasks.benchmark.checks import problems_of
+from evalguard.tasks.benchmark.drawing import seeded_as_lm_eval
 from evalguard.tasks.benchmark.metrics import Declared
 from evalguard.tasks.benchmark.sources import TaskFileError, TaskSource, read_source
 from evalguard.tasks.benchmark.task import Benchmark
@@ -79,7 +80,7 @@ def load_benchmark(
         DataError: If its data cannot be read.
     """
     try:
-        with quiet():
+        with quiet(), seeded_as_lm_eval():
             if task.endswith((".yaml", ".yml")):
                 built = list(_from_file(base_dir / task))
             else:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
+import numpy as np
 from lm_eval.api.task import Task
 
 _NOTHING = ("", "None", "nan", "null")
@@ -70,7 +72,8 @@ def _problem_of_text(target: Any) -> str:
 
 
 def _is_index(value: Any, choices: Sequence[str]) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(choices)
+    """Whether lm-eval takes a value for the number of a choice: true and false are 1 and 0."""
+    return isinstance(value, Integral | np.bool_) and 0 <= int(value) < len(choices)
 
 
 def _no_choice(gold: Any, choices: Sequence[str]) -> str:
@@ -80,7 +83,7 @@ def _no_choice(gold: Any, choices: Sequence[str]) -> str:
 
 
 def _chosen(choices: Sequence[str], target: Any) -> str:
-    return str(choices[target]) if _is_index(target, choices) else _text(target)
+    return str(choices[int(target)]) if _is_index(target, choices) else _text(target)
 
 
 def _text(target: Any) -> str:
