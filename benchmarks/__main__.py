@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+PACKAGES = ("lm_eval_tasks",)
+"""Benchmarks of several modules."""
+
 
 def main() -> int:
     """Run the benchmarks one after another, each in a process of its own."""
@@ -15,6 +18,7 @@ def main() -> int:
         for path in here.glob("*.py")
         if not path.stem.startswith("_") and "\ndef main(" in path.read_text(encoding="utf-8")
     )
+    names += PACKAGES
     missed = []
     for name in names:
         print(f"\n== python -m benchmarks.{name}", flush=True)

@@ -7,27 +7,30 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from benchmarks.lm_eval_tasks.answers import given_answer
 from benchmarks.lm_eval_tasks.sides import (
     ADAPTER,
     CANDIDATE,
     MODEL,
+    Scored,
     Side,
     one_line,
-    write_side,
+    write_sides,
 )
 from evalguard.records import CheckResult, Metric, ScoredSample, ScoreKind
+from evalguard.tasks.base import Prepared, Render
 
-TASKS_IN_ONE_CHECK = 16
+TASKS_IN_ONE_CHECK = 32
 
-MARGIN = "5pp"
-"""Of every gate; which verdict it leads to on so few rows does not matter."""
+_WIDEST_SHARE = 2.0
+"""Ranges beyond it, such as 0 to 100, are no shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +40,34 @@ class Built:
     Attributes:
         metrics: What it measures.
         rows: Number of each sample's row, from 0, by the sample's id.
+        given: Rows with answers that were given to them.
         benchmark: The task itself, for its aggregations.
     """
 
     metrics: tuple[Metric, ...]
     rows: Mapping[str, int]
+    given: Scored
     benchmark: Any
 
 
 def check_tasks(folder: Path, names: Iterable[str], *, chat: bool) -> dict[str, Side]:
-    """Return EvalGuard's scores and verdicts of each task, as the baseline got them.
+    """Return the baseline's scores of each task, and the verdicts on the candidate.
 
     Args:
         folder: Holds the models and ``suites/tasks/NAME.yaml``; the project is written there.
         names: The tasks.
         chat: Whether prompts go through the chat template.
     """
+    from evalguard.engines.chat import PromptTokenizer
     from evalguard.quiet import quiet
 
+    render = PromptTokenizer(str(folder / MODEL)).render if chat else None
     sides: dict[str, Side] = {}
     built: dict[str, Built] = {}
     with quiet():
         for name in names:
             try:
-                built[name] = _build(folder, name)
+                built[name] = _build(folder, name, render)
             except Exception as error:  # noqa: BLE001 - one task must not hide the others
                 sides[name] = Side(name, reason=one_line(error))
     together = list(built)
@@ -70,7 +77,7 @@ def check_tasks(folder: Path, names: Iterable[str], *, chat: bool) -> dict[str, 
     return sides
 
 
-def _build(folder: Path, name: str) -> Built:
+def _build(folder: Path, name: str, render: Render | None) -> Built:
     from evalguard.store import fingerprint
     from evalguard.tasks.benchmark.loading import load_benchmark
 
@@ -78,8 +85,25 @@ def _build(folder: Path, name: str) -> Built:
         name, f"tasks/{name}.yaml", base_dir=folder / "suites", source=f"{name}.yaml", key="task"
     )
     fingerprint(task.definition)  # where that fails, no check that holds the task can start
-    rows = {sample.sample_id: sample.row_number - 1 for sample in task.prepare(None)}
-    return Built(task.metrics, rows, task)
+    prepared = task.prepare(render)
+    rows = {sample.sample_id: sample.row_number - 1 for sample in prepared}
+    given = [task.score(sample, responses) for sample, responses in _given(prepared)]
+    return Built(task.metrics, rows, _scored(task, rows, given), task)
+
+
+def _given(prepared: Iterable[Prepared]) -> Iterator[tuple[Prepared, list[str]]]:
+    """Yield the samples that ask for a text, with answers."""
+    for sample in prepared:
+        if all(one.request_type == "generate_until" for one in sample.instances):
+            repeats = sample.instances[0].repeats or 1
+            yield (
+                sample,
+                [
+                    given_answer(sample.row, sample.target, sample.row_number - 1 + repeat)
+                    for _ in sample.instances
+                    for repeat in range(repeats)
+                ],
+            )
 
 
 def _check(folder: Path, built: Mapping[str, Built], *, chat: bool) -> dict[str, Side]:
@@ -98,15 +122,16 @@ def _check(folder: Path, built: Mapping[str, Built], *, chat: bool) -> dict[str,
         half = len(built) // 2
         parts = (dict(list(built.items())[:half]), dict(list(built.items())[half:]))
         return {k: v for part in parts for k, v in _check(folder, part, chat=chat).items()}
-    return {name: _side(name, one, result, project.store) for name, one in built.items()}
+    return {name: _read(name, one, result, project.store) for name, one in built.items()}
 
 
 def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Path:
     """Write a project with one suite a task and a gate on each of its metrics; return its file."""
     gates = [
-        {"suite": name, "task": name, "metric": metric.name, "max_drop": MARGIN}
+        {"suite": name, "task": name, "metric": metric.name, "max_drop": _margin(metric)}
         for name, one in built.items()
         for metric in one.metrics
+        if not metric.ungated
     ]
     files: dict[str, Any] = {
         "thresholds/matrix.yaml": {"version": 1, "gates": gates},
@@ -130,6 +155,20 @@ def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Pa
     return folder / "evalguard.yaml"
 
 
+def _margin(metric: Metric) -> str:
+    """Return a margin in the metric's unit; which verdict it leads to does not matter."""
+    if metric.in_nats:
+        return "0.05 nats"
+    return "5pp" if metric.high - metric.low <= _WIDEST_SHARE else "5 points"
+
+
+def _read(name: str, built: Built, result: CheckResult, store: Any) -> Side:
+    try:
+        return _side(name, built, result, store)
+    except Exception as error:  # noqa: BLE001 - one task must not hide the others
+        return Side(name, reason=f"stored samples: {one_line(error)}")
+
+
 def _side(name: str, built: Built, result: CheckResult, store: Any) -> Side:
     from evalguard.store import SampleStore
 
@@ -141,37 +180,38 @@ def _side(name: str, built: Built, result: CheckResult, store: Any) -> Side:
         samples = sorted(
             opened.all_samples(run.fingerprint), key=lambda sample: built.rows[sample.sample_id]
         )
-    side = Side(
-        name,
-        scores={built.rows[sample.sample_id]: dict(sample.scores) for sample in samples},
-        texts={built.rows[sample.sample_id]: sample.outputs for sample in samples},
-        verdicts=verdicts,
+    scored = _scored(built.benchmark, built.rows, samples)
+    return Side(name, model=scored, given=built.given, verdicts=verdicts)
+
+
+def _scored(benchmark: Any, rows: Mapping[str, int], samples: Sequence[ScoredSample]) -> Scored:
+    return Scored(
+        scores={rows[sample.sample_id]: dict(sample.scores) for sample in samples},
+        texts={rows[sample.sample_id]: sample.outputs for sample in samples},
+        aggregates=dict(_aggregates(benchmark, samples)),
     )
-    try:
-        return replace(side, aggregates=_aggregates(built, samples))
-    except Exception as error:  # noqa: BLE001 - one task must not hide the others
-        return replace(side, reason=f"aggregation: {one_line(error)}")
 
 
-def _aggregates(built: Built, samples: Sequence[ScoredSample]) -> dict[str, float]:
-    found = {}
-    for metric in built.metrics:
+def _aggregates(benchmark: Any, samples: Sequence[ScoredSample]) -> Iterator[tuple[str, float]]:
+    """Yield each metric that lm-eval reports too, over all samples."""
+    for metric in benchmark.metrics:
+        if metric.in_nats:
+            continue  # what a gate reads in place of a perplexity
         if metric.kind is ScoreKind.CORPUS:
             counted = [sample for sample in samples if metric.name in sample.corpus]
             if counted:
-                found[metric.name] = built.benchmark.aggregate(metric.name, counted)
+                yield metric.name, benchmark.aggregate(metric.name, counted)
         else:
             values = [s.scores[metric.name] for s in samples if metric.name in s.scores]
             if values:
-                found[metric.name] = sum(values) / len(values)
-    return found
+                yield metric.name, sum(values) / len(values)
 
 
 def main() -> None:
     """Check the tasks that a file names."""
     folder, names, output = (Path(argument) for argument in sys.argv[1:4])
     wanted = json.loads(names.read_text(encoding="utf-8"))
-    write_side(output, check_tasks(folder, wanted, chat="--chat" in sys.argv))
+    write_sides(output, check_tasks(folder, wanted, chat="--chat" in sys.argv))
 
 
 if __name__ == "__main__":

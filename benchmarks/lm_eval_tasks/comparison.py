@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.lm_eval_tasks.manifest import Entry
-from benchmarks.lm_eval_tasks.sides import Side
+from benchmarks.lm_eval_tasks.sides import Scored, Side
 
 TOLERANCE = 1e-6
 DECISIONS = frozenset({"PASS", "FAIL", "INCONCLUSIVE"})
@@ -47,7 +47,12 @@ class Line:
 
 def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
     """Return what the comparison of a task found."""
-    results = list(_values(reference, checked)) if reference.scores and checked.scores else []
+    results: list[str] = []
+    if reference.model.scores and checked.model.scores:
+        results += _values(reference.model, checked.model)
+        results += [
+            text and f"given answers, {text}" for text in _values(reference.given, checked.given)
+        ]
     unequal = [text for text in results if text]
     undecided = [
         f"gate on {metric}: {verdict}: {why}"
@@ -58,9 +63,9 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
     reasons = []
     if entry.missing:
         reasons.append(f"not installed: {', '.join(entry.missing)}")
-    if reference.reason or not reference.scores:
+    if reference.reason or not reference.model.scores:
         reasons.append(f"lm-eval: {reference.reason or 'no rows'}")
-    if checked.reason or not checked.scores:
+    if checked.reason or not checked.model.scores:
         reasons.append(f"EvalGuard: {checked.reason or 'no samples'}")
     if unequal:
         reasons.append(f"{len(unequal)} values differ: {unequal[0]}")
@@ -70,10 +75,10 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
         reasons.append("no gate")
     return Line(
         task=entry.task,
-        on_lm_eval=bool(reference.scores),
-        on_evalguard=bool(checked.scores),
-        samples=len(reference.scores),
-        metrics=tuple(reference.aggregates),
+        on_lm_eval=bool(reference.model.scores),
+        on_evalguard=bool(checked.model.scores),
+        samples=len(reference.model.scores),
+        metrics=tuple(reference.model.aggregates),
         values=len(results),
         equal=len(results) - len(unequal),
         decides=decides,
@@ -81,7 +86,7 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
     )
 
 
-def _values(reference: Side, checked: Side) -> Iterator[str]:
+def _values(reference: Scored, checked: Scored) -> Iterator[str]:
     """Yield for every value an empty text where it is equal, else how it differs."""
     for row, expected in reference.scores.items():
         found = checked.scores.get(row)

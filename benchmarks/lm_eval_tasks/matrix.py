@@ -16,9 +16,9 @@ from benchmarks.lm_eval_tasks.sides import (
     Side,
     environment,
     one_line,
-    read_side,
+    read_sides,
     write_models,
-    write_side,
+    write_sides,
 )
 from benchmarks.lm_eval_tasks.task_files import write_task
 
@@ -54,7 +54,7 @@ def _run_share(entries: Sequence[Entry], folder: Path, chat: bool) -> list[Line]
             unwritten[entry.task] = one_line(error)
     names = [entry.task for entry in entries if entry.task not in unwritten]
     checked = _run_side("checked", names, folder, chat=chat)
-    write_side(folder / ANSWERS, checked)
+    write_sides(folder / ANSWERS, checked)
     reference = _run_side("reference", names, folder, chat=chat)
     lines = []
     for entry in entries:
@@ -85,7 +85,7 @@ def _run_side(side: str, names: Sequence[str], folder: Path, *, chat: bool) -> d
         check=False,
     )
     if output.is_file():
-        return read_side(output)
+        return read_sides(output)
     if len(names) == 1:
         last = " ".join(done.stderr.split())[-300:]
         return {names[0]: Side(names[0], reason=f"its process exited {done.returncode}: {last}")}

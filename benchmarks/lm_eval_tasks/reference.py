@@ -12,7 +12,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.lm_eval_tasks.sides import ANSWERS, MODEL, Side, one_line, read_side, write_side
+from benchmarks.lm_eval_tasks.sides import (
+    ANSWERS,
+    MODEL,
+    Scored,
+    Side,
+    one_line,
+    read_sides,
+    write_sides,
+)
 from benchmarks.lm_eval_tasks.task_files import merged_config, samples_answers
 from evalguard.quiet import quiet
 
@@ -28,8 +36,8 @@ def evaluate_tasks(
         folder: Holds the model and ``suites/tasks/NAME.yaml``.
         names: The tasks.
         chat: Whether prompts go through the chat template.
-        answers: EvalGuard's answers by task. Those of tasks that draw them at random are scored
-            again here, because no two runs draw the same.
+        answers: EvalGuard's side by task. The answers that it gave to the rows are scored here,
+            and those of its model where they are drawn at random: no two runs draw the same.
     """
     with quiet():
         from lm_eval.models.huggingface import HFLM
@@ -39,31 +47,43 @@ def evaluate_tasks(
         )
         return {
             name: _evaluate(
-                name, folder / "suites" / "tasks" / f"{name}.yaml", model, chat, answers.get(name)
+                name,
+                folder / "suites" / "tasks" / f"{name}.yaml",
+                model,
+                chat,
+                answers.get(name, Side(name)),
             )
             for name in names
         }
 
 
-def _evaluate(name: str, path: Path, model: Any, chat: bool, answers: Side | None) -> Side:
+def _evaluate(name: str, path: Path, model: Any, chat: bool, answers: Side) -> Side:
+    try:
+        if samples_answers(merged_config(path)) and answers.model.texts:
+            model = _replay(answers.model.texts)
+        scored = _scored(name, path, model, chat)
+        given = Scored()
+        if answers.given.texts:
+            given = _scored(name, path, _replay(answers.given.texts), chat)
+        return Side(name, model=scored, given=given)
+    except Exception as error:  # noqa: BLE001 - one task's failure must not hide the others
+        return Side(name, reason=one_line(error))
+
+
+def _scored(name: str, path: Path, model: Any, chat: bool) -> Scored:
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
 
     _forget_task_modules()
-    try:
-        if samples_answers(merged_config(path)) and answers is not None and answers.texts:
-            model = _replay(answers.texts)
-        found = simple_evaluate(  # seeds Python's generators before it builds the task
-            model=model,
-            tasks=[str(path)],
-            task_manager=TaskManager(include_defaults=False),
-            apply_chat_template=chat,
-            bootstrap_iters=0,
-            confirm_run_unsafe_code=True,
-        )
-        return _side(name, found)
-    except Exception as error:  # noqa: BLE001 - one task's failure must not hide the others
-        return Side(name, reason=one_line(error))
+    found = simple_evaluate(  # seeds Python's generators before it builds the task
+        model=model,
+        tasks=[str(path)],
+        task_manager=TaskManager(include_defaults=False),
+        apply_chat_template=chat,
+        bootstrap_iters=0,
+        confirm_run_unsafe_code=True,
+    )
+    return _as_scored(name, found)
 
 
 def _forget_task_modules() -> None:
@@ -93,7 +113,7 @@ def _replay(texts: Mapping[int, tuple[str, ...]]) -> Any:
     return Replay()
 
 
-def _side(name: str, found: Any) -> Side:
+def _as_scored(name: str, found: Any) -> Scored:
     samples = found["samples"][name]
     filters = len({sample["filter"] for sample in samples})
     scores: dict[int, dict[str, float]] = {}
@@ -112,7 +132,7 @@ def _side(name: str, found: Any) -> Side:
         for key, value in found["results"][name].items()
         if "," in key and "_stderr" not in key and _is_scalar(value)
     }
-    return Side(name, scores=scores, texts=texts, aggregates=aggregates)
+    return Scored(scores, texts, aggregates)
 
 
 def _named(metric: str, filter_: str, *, filters: int) -> str:
@@ -131,13 +151,13 @@ def main() -> None:
     """Evaluate the tasks that a file names."""
     folder, names, output = (Path(argument) for argument in sys.argv[1:4])
     answers = folder / ANSWERS
-    write_side(
+    write_sides(
         output,
         evaluate_tasks(
             folder,
             json.loads(names.read_text(encoding="utf-8")),
             chat="--chat" in sys.argv,
-            answers=read_side(answers) if answers.is_file() else {},
+            answers=read_sides(answers) if answers.is_file() else {},
         ),
     )
 

@@ -23,44 +23,64 @@ ANSWERS = "answers.json"
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """Rows of a task as one side scored them.
+
+    Attributes:
+        scores: Metrics of each row, by the row's number from 0.
+        texts: Generated answers of each row.
+        aggregates: Each metric over all rows.
+    """
+
+    scores: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    texts: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    aggregates: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """What one side made of a task.
 
     Attributes:
         task: Name of the task.
         reason: Why it could not be scored; empty where it could.
-        scores: Metrics of each row, by the row's number from 0.
-        texts: Generated answers of each row.
-        aggregates: Each metric over all rows.
+        model: The rows with the model's answers.
+        given: The rows with answers that were given to them; of tasks that ask for a text.
         verdicts: On EvalGuard's side, what the gates on the task said, and why.
     """
 
     task: str
     reason: str = ""
-    scores: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
-    texts: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    aggregates: Mapping[str, float] = field(default_factory=dict)
+    model: Scored = Scored()
+    given: Scored = Scored()
     verdicts: tuple[tuple[str, str, str], ...] = ()
 
 
-def write_side(path: Path, sides: Mapping[str, Side]) -> None:
+def write_sides(path: Path, sides: Mapping[str, Side]) -> None:
     """Write what a side says of its tasks."""
     path.write_text(json.dumps([asdict(side) for side in sides.values()]), encoding="utf-8")
 
 
-def read_side(path: Path) -> dict[str, Side]:
+def read_sides(path: Path) -> dict[str, Side]:
     """Read what a side said of its tasks."""
     return {
         item["task"]: Side(
             task=item["task"],
             reason=item["reason"],
-            scores={int(row): scores for row, scores in item["scores"].items()},
-            texts={int(row): tuple(texts) for row, texts in item["texts"].items()},
-            aggregates=item["aggregates"],
+            model=_scored(item["model"]),
+            given=_scored(item["given"]),
             verdicts=tuple((name, verdict, why) for name, verdict, why in item["verdicts"]),
         )
         for item in json.loads(path.read_text(encoding="utf-8"))
     }
+
+
+def _scored(plain: Mapping[str, Any]) -> Scored:
+    return Scored(
+        scores={int(row): scores for row, scores in plain["scores"].items()},
+        texts={int(row): tuple(texts) for row, texts in plain["texts"].items()},
+        aggregates=plain["aggregates"],
+    )
 
 
 def write_models(folder: Path) -> None:

@@ -16,15 +16,13 @@ from evalguard.records import (
     ScoredSample,
     ScoreKind,
 )
+from evalguard.scorers.binding import ROUNDING
 from evalguard.stats import groups
 
 Aggregate = Callable[[Sequence[ScoredSample]], float]
 """A corpus metric: all samples of one model → its value."""
 
 SHOWN = 3  # offending samples that a message names
-
-ROUNDING = 1e-9
-"""Share of its range by which a score may lie outside, from rounding; it counts as the limit."""
 
 
 def compare(

@@ -20,6 +20,9 @@ MAX_OUTPUT_CHARS = 250_000
 The longest answers that models are made to give (32,768 tokens) have about 130,000 characters.
 """
 
+ROUNDING = 1e-9
+"""Share of its range by which a score may lie outside, from rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class CorpusMetric:
@@ -140,7 +143,8 @@ def score_checked(
 
 def _check_value(metric: Metric, value: float, where: str) -> None:
     """Raise unless a score is a number that the metric allows."""
-    if not math.isfinite(value) or not metric.low <= value <= metric.high:
+    slack = ROUNDING * (metric.high - metric.low)
+    if not math.isfinite(value) or not metric.low - slack <= value <= metric.high + slack:
         raise MeasurementError(
             f"{where}: {metric.name}={value} is not within [{metric.low:g}, {metric.high:g}]. "
             "Return a number in that range, or declare another with low=… and high=…."

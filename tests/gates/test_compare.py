@@ -133,3 +133,50 @@ def test_a_broken_corpus_value_is_refused():
     with pytest.raises(MeasurementError, match="outside its declared range"):
         compare(gate(metric="bleu"), CORPUS, samples([1] * 30), samples([1] * 30), model="v2",
                 n_planned=30, aggregate=lambda rows: float("nan"))  # fmt: skip
+
+
+def unscored(rows: Sequence[ScoredSample], *where: int) -> list[ScoredSample]:
+    return [
+        dataclasses.replace(row, scores={}, not_scored=("acc",)) if index in where else row
+        for index, row in enumerate(rows)
+    ]
+
+
+def test_a_question_that_is_scored_on_neither_side_is_left_out():
+    before, after = unscored(samples([1] * 5), 1, 3), unscored(samples([1] * 5), 1, 3)
+    made = compare(gate(), ACC, before, after, model="v2", n_planned=9)
+    assert [pair.sample_id for pair in made.pairs] == ["0", "2", "4"]
+    assert made.n_planned == 7
+
+
+def test_a_question_that_is_scored_on_one_side_only_is_missing():
+    made = compare(
+        gate(), ACC, samples([1] * 3), unscored(samples([1] * 3), 1), model="v2", n_planned=3
+    )
+    assert [pair.candidate_score for pair in made.pairs] == [1, None, 1]
+
+
+def test_a_metric_that_scores_nothing_is_refused():
+    rows = unscored(samples([1] * 3), 0, 1, 2)
+    with pytest.raises(MeasurementError, match="none of 3 samples has a score of this metric"):
+        compare(gate(), ACC, rows, rows, model="v2", n_planned=3)
+
+
+def test_a_corpus_metric_that_does_not_score_a_sample_on_one_side_misses_it():
+    rows = samples([1] * 40)
+    metric = Metric("acc", ScoreKind.CORPUS)
+    made = compare(
+        gate(), metric, rows, unscored(rows, 2), model="v2", n_planned=40,
+        aggregate=lambda found: len(found) / 40,
+    )  # fmt: skip
+    assert made.corpus is not None
+    assert made.corpus.missing == 1
+
+
+@pytest.mark.parametrize("value", [1 + 1e-12, 1 + 2**-52])
+def test_rounding_alone_is_not_out_of_range(value):
+    metric = Metric("acc", ScoreKind.CORPUS)
+    rows = samples([1] * 40)
+    made = compare(gate(), metric, rows, rows, model="v2", n_planned=40, aggregate=lambda _: value)
+    assert made.corpus is not None
+    assert made.corpus.baseline == 1.0

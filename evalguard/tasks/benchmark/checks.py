@@ -11,6 +11,7 @@ from lm_eval.api.registry import (
     AGGREGATION_REGISTRY,
     aggregation_registry,
     filter_registry,
+    metric_agg_registry,
     metric_registry,
 )
 from lm_eval.api.task import ALL_OUTPUT_TYPES
@@ -78,10 +79,18 @@ def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
                     f"unknown metric '{name}'; none is fetched from a hub. {hint}",
                 )
         if isinstance(aggregation, str) and aggregation not in aggregation_registry:
-            hint = did_you_mean(aggregation, AGGREGATION_REGISTRY)
-            yield f"{key}.aggregation", f"unknown '{aggregation}'. {hint}"
+            yield f"{key}.aggregation", f"unknown '{aggregation}'. {_hint_of(aggregation)}"
         if aggregation is None and (not isinstance(name, str) or name not in metric_registry):
             yield key, "gives no 'aggregation'; 'mean' averages over the samples"
+
+
+def _hint_of(aggregation: str) -> str:
+    """Return which aggregation was meant by the name of a metric."""
+    meant = metric_agg_registry.get(aggregation) if aggregation in metric_agg_registry else None
+    names = {function: name for name, function in AGGREGATION_REGISTRY.items()}
+    if meant in names:
+        return f"The metric '{aggregation}' takes {names[meant]}, also where none is given."
+    return did_you_mean(aggregation, AGGREGATION_REGISTRY)
 
 
 def _filters(config: Mapping[str, Any]) -> Iterator[Found]:

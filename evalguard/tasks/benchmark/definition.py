@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from evalguard.errors import UsageError
@@ -88,11 +88,23 @@ def _of_function(function: FunctionType, where: str) -> dict[str, Any]:
     held = [cell.cell_contents for cell in cells if cell.cell_contents is not function]
     return {
         "function": function.__qualname__,
-        "line": function.__code__.co_firstlineno,
+        "code": _digest(function.__code__),
         "defaults": plain([function.__defaults__, function.__kwdefaults__], where),
         **({"closure": plain(held, where)} if held else {}),
         **_source(function, where),
     }
+
+
+def _digest(code: CodeType) -> str:
+    """Return a hash of a function's own instructions, which tells two of one line apart."""
+    told = [code.co_code.hex(), code.co_names, [_constant(one) for one in code.co_consts]]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, CodeType):
+        return _digest(value)
+    return repr(sorted(map(repr, value)) if isinstance(value, frozenset) else value)
 
 
 def _source(code: Any, where: str) -> dict[str, Any]:

@@ -65,8 +65,8 @@ def check_code_allowed() -> None:
     """
     if not code_allowed.get() and os.environ.get("HF_ALLOW_CODE_EVAL") != "1":
         raise UsageError(
-            "this benchmark runs code that a model wrote; set allow_code_execution: true, and run "
-            "it in a container that holds nothing of worth"
+            "this benchmark runs code that a model wrote; set allow_code_execution: true in the "
+            "suite, or HF_ALLOW_CODE_EVAL=1, and run it in a container that holds nothing of worth"
         )
 
 

@@ -22,6 +22,7 @@ from evalguard.tasks.benchmark.checks import problems_of
 from evalguard.tasks.benchmark.drawing import seeded_as_lm_eval
 from evalguard.tasks.benchmark.metrics import Declared
 from evalguard.tasks.benchmark.sources import TaskFileError, TaskSource, read_source
+from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.task import Benchmark
 
 EXTRA_PACKAGES = (
@@ -210,7 +211,7 @@ def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterat
     if "class" in config:
         yield _Built(_single_modality(_of_class(config)))
     else:
-        yield _Built(_single_modality(ConfigurableTask(config=config)))
+        yield _Built(_single_modality(_of_config(config)))
 
 
 def _group(source: TaskSource, overrides: Mapping[str, Any]) -> Iterator[_Built]:
@@ -266,6 +267,19 @@ def _beside(folder: Path) -> Mapping[str, Path]:
         if isinstance(name, str):
             found[name] = path
     return found
+
+
+def _of_config(config: Mapping[str, Any]) -> Task:
+    """Build a task from its configuration; lm-eval tries its first row while it does."""
+    task = ConfigurableTask.__new__(ConfigurableTask)
+    try:
+        task.__init__(config=dict(config))
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        # What it has set by then is enough to say what is wrong with that row.
+        if hasattr(task, "multiple_input") and (problem := target_problem(task, task.eval_docs[0])):
+            raise TaskFileError(f"row 1: {problem}") from error
+        raise
+    return task
 
 
 def _of_class(config: Mapping[str, Any]) -> Task:

@@ -220,7 +220,7 @@ class Benchmark:
     def _score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         scores: dict[str, float] = {}
         corpus: dict[str, Any] = {}
-        kinds = {metric.name: metric.kind for metric in self.metrics}
+        metrics = {metric.name: metric for metric in self.metrics}
         values = self._values(prepared, responses)
         aggregations = self._aggregations(self._probe())
         for name, value in values.items():
@@ -230,11 +230,14 @@ class Benchmark:
             nats = nats_metric(base, aggregation, suffix)
             if nats and (amount := nats_of(value)) is not None:
                 scores[nats.name] = self._number(nats.name, amount)
-            if kinds.get(name) is ScoreKind.CORPUS:
+            metric = metrics.get(name)
+            if metric is None or (metric.ungated and not _can_be_kept(metric, value)):
+                continue
+            if metric.kind is ScoreKind.CORPUS:
                 corpus[name] = self._encoded(name, value)
-            elif name in kinds and not _is_missing(value):
+            elif not _is_missing(value):
                 scores[name] = self._number(name, value)
-        missing = [name for name in kinds if name not in scores and name not in corpus]
+        missing = [name for name in metrics if name not in scores and name not in corpus]
         return ScoredSample(
             task=self.name,
             sample_id=prepared.sample_id,
@@ -401,6 +404,18 @@ def _settings(task: Task) -> dict[str, Any]:
 def _is_missing(value: Any) -> bool:
     """Whether a value says that the metric does not score the sample."""
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _can_be_kept(metric: Metric, value: Any) -> bool:
+    """Whether a value on which no gate may stand can be stored all the same."""
+    if metric.kind is not ScoreKind.CORPUS:
+        number = _as_number(value)
+        return number is not None and math.isfinite(number)
+    try:
+        encode(value)
+    except MeasurementError:
+        return False
+    return True
 
 
 def _as_number(value: Any) -> float | None:

@@ -1,0 +1,162 @@
+"""What is wrong with a task file is said in its own terms, before lm-eval stumbles over it."""
+
+import builtins
+from pathlib import Path
+
+import pytest
+
+from evalguard.errors import ConfigError
+from evalguard.tasks.benchmark.loading import load_benchmark
+from tests.tasks.benchmark.conftest import COMMON, load_all
+
+GENERATES = "output_type: generate_until\ndoc_to_target: a\n"
+CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: label\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{GENERATES}metric_lists: []\n", "metric_lists: unknown key. Did you mean 'metric_list'"),
+        ("output_type: generate\ndoc_to_target: a\n", "output_type: unknown 'generate'"),
+        ("output_type: generate_until\n", "doc_to_target: is missing"),
+        (f"{GENERATES}metric_list: [{{metric: exact_macth, aggregation: mean}}]\n",
+         r"metric_list\[0\]\.metric: unknown metric 'exact_macth'.*Did you mean 'exact_match'"),
+        (f"{CHOOSES}metric_list: [{{metric: mcc, aggregation: mcc}}]\n",
+         r"aggregation: unknown 'mcc'\. The metric 'mcc' takes matthews_corrcoef"),
+        (f"{GENERATES}metric_list: [{{aggregation: mean}}]\n", "names no 'metric'"),
+        (f"{GENERATES}filter_list: [{{name: f, filter: [{{function: regexp}}]}}]\n",
+         r"filter_list\[0\]\.filter: unknown function 'regexp'. Did you mean 'regex'"),
+        (f"{GENERATES}filter_list: [{{filter: []}}]\n", "needs a 'name' and a 'filter'"),
+        (f"{GENERATES}fewshot_split: train\n", "fewshot_split: the data have no split 'train'"),
+        (f"{GENERATES}test_split: tests\n", "test_split: the data have no split 'tests'. Did you"),
+        (f"{GENERATES}doc_to_text: '{{% if %}}'\n", "lm-eval cannot build the task"),
+    ],
+)  # fmt: skip
+def test_a_broken_task_file(load, text, said):
+    with pytest.raises(ConfigError, match=said):
+        load(text)
+
+
+def test_all_problems_of_a_file_are_told_at_once(load):
+    with pytest.raises(ConfigError) as caught:
+        load("output_type: generate\nmetric_list: [{metric: no}]\nnope: 1\n")
+    assert len(caught.value.problems) >= 4
+    assert {problem.file.rpartition("/")[2] for problem in caught.value.problems} == {"ours.yaml"}
+
+
+def test_an_unknown_registered_task():
+    with pytest.raises(ConfigError, match=r"no such task of lm-eval. Did you mean 'hellaswag'"):
+        load_benchmark("s", "hellaswog", base_dir=Path(), source="s.yaml", key="k")
+
+
+@pytest.mark.parametrize(
+    ("package", "install"),
+    [
+        ("langdetect", r"pip install 'evalguard\[benchmarks\]'"),
+        ("unheard_of", "install unheard_of"),
+    ],
+)
+def test_a_missing_package_is_told_with_its_install_line(load, monkeypatch, package, install):
+    real = builtins.__import__
+
+    def missing(name, *args, **kwargs):
+        if name == package:
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(ConfigError, match=install):
+        load(f"{GENERATES}process_docs: !function code.keep\n", code=f"import {package}\n")
+
+
+def test_a_package_that_only_scoring_needs_is_missed_before_compute(load, monkeypatch):
+    real = builtins.__import__
+
+    def missing(name, *args, **kwargs):
+        if name == "langdetect":
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    code = "def scores(doc, results):\n    import langdetect\n    return {'acc': 1.0}\n"
+    text = f"{GENERATES}process_results: !function code.scores\nmetric_list: [{{metric: acc}}]\n"
+    with pytest.raises(ConfigError, match=r"evalguard\[benchmarks\]"):
+        load(text, code=code)
+
+
+def test_a_list_of_targets_in_a_solved_example(load):
+    task = load(
+        f"{CHOOSES.replace('label', 'gold')}num_fewshot: 1\n",
+        rows=[{"q": f"Question {n}", "choices": ["a", "b"], "gold": [0]} for n in "123"],
+    )
+    with pytest.raises(Exception, match="num_fewshot: 0"):
+        task.prepare(None)
+
+
+def test_a_group_without_tasks(tmp_path):
+    (tmp_path / "g.yaml").write_text("group: g\n")
+    with pytest.raises(ConfigError, match="task: lists no tasks of the group"):
+        load_all(tmp_path, "g.yaml")
+
+
+def test_a_group_takes_the_tasks_beside_it_and_its_own_weights(load, tmp_path):
+    load(GENERATES)
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(f"task: {name}\n{COMMON}{GENERATES}")
+    (tmp_path / "g.yaml").write_text(
+        "group: g\ntask: [one, {task: two, description: 'Sums. '}]\n"
+        "aggregate_metric_list: [{metric: exact_match, weight_by_size: false}]\n"
+    )
+    one, two = load_all(tmp_path, "g.yaml")
+    assert (one.name, two.name) == ("one", "two")
+    assert one.equal_weights == two.equal_weights == {"exact_match"}
+    [sample] = two.prepare(None)
+    assert sample.prompt == "Sums. 2 + 2?"
+
+
+def test_a_python_class_is_a_task(tmp_path, load):
+    load(GENERATES)
+    (tmp_path / "cls.py").write_text(CLASS)
+    (tmp_path / "c.yaml").write_text(
+        "task: c\nclass: !function cls.Sums\n"
+        "dataset_path: json\ndataset_kwargs: {data_files: {test: rows.jsonl}}\n"
+    )
+    [task] = load_all(tmp_path, "c.yaml")
+    [sample] = task.prepare(None)
+    assert sample.prompt == "Sum: 2 + 2?"
+    assert task.score(sample, ["4"]).scores == {"right": 1.0}
+    assert task.score(sample, ["5"]).scores == {"right": 0.0}
+    assert "files" in str(task.definition["class"])
+
+
+CLASS = """
+from lm_eval.api.instance import Instance
+from lm_eval.api.metrics import mean
+from lm_eval.api.task import ConfigurableTask
+
+
+class Sums(ConfigurableTask):
+    VERSION = 1
+    DATASET_PATH = "org/elsewhere"
+
+    def __init__(self, config=None):
+        super().__init__(config={"metadata": {"version": 1}, "test_split": "test",
+                                 "doc_to_text": "{{q}}", "doc_to_target": "{{a}}"})
+
+    def doc_to_text(self, doc, **_):
+        return "Sum: " + doc["q"]
+
+    def construct_requests(self, doc, ctx, **kwargs):
+        kwargs.pop("apply_chat_template", None)
+        kwargs.pop("chat_template", None)
+        return [Instance("generate_until", doc, (ctx, {"until": []}), 0, **kwargs)]
+
+    def process_results(self, doc, results):
+        return {"right": float(results[0] == doc["a"])}
+
+    def aggregation(self):
+        return {"right": mean}
+
+    def higher_is_better(self):
+        return {"right": True}
+"""

@@ -1,0 +1,128 @@
+"""Metrics that ``evaluate`` would download: computed here, code of models in the sandbox."""
+
+import pytest
+
+from evalguard.errors import ConfigError, UsageError
+from evalguard.tasks.benchmark import hub_metrics
+from evalguard.tasks.benchmark.hub_metrics import load as load_metric
+
+RIGHT = "def add(a, b):\n    return a + b\n"
+WRONG = "def add(a, b):\n    return a - b\n"
+TESTS = "assert add(2, 3) == 5"
+
+
+@pytest.fixture
+def allowed():
+    token = hub_metrics.code_allowed.set(True)
+    yield
+    hub_metrics.code_allowed.reset(token)
+
+
+def test_code_eval_estimates_pass_at_k(allowed):
+    scores, results = load_metric("code_eval").compute(
+        references=[TESTS, TESTS], predictions=[[RIGHT, WRONG], [WRONG, WRONG]], k=[1, 2]
+    )
+    assert scores == {"pass@1": 0.25, "pass@2": 0.5}
+    assert [one["passed"] for _, one in results[0]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import socket\nsocket.socket()\n",
+        "import os\nos.system('true')\n",
+        "open('/tmp/evalguard-was-here', 'w')\n",
+        "exit()\n",
+        "while True: pass\n",
+    ],
+)
+def test_code_does_not_leave_the_sandbox(allowed, program):
+    scores, _ = load_metric("code_eval").compute(
+        references=[TESTS], predictions=[[program + RIGHT]], k=[1], timeout=2.0
+    )
+    assert scores["pass@1"] == 0.0
+
+
+def test_code_does_not_run_unless_it_is_allowed(monkeypatch):
+    monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
+    with pytest.raises(UsageError, match="allow_code_execution: true"):
+        load_metric("code_eval").compute(references=[TESTS], predictions=[[RIGHT]], k=[1])
+
+
+def test_a_task_that_runs_code_says_so_before_any_compute(load, monkeypatch):
+    monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
+    code = (
+        "import evaluate\ncompute = evaluate.load('code_eval').compute\n"
+        "def passes(references, predictions):\n"
+        "    return compute(references=references, predictions=[predictions], k=[1])[0]['pass@1']\n"
+    )
+    text = (
+        "output_type: generate_until\ndoc_to_target: a\n"
+        "metric_list: [{metric: !function code.passes, aggregation: mean, "
+        "higher_is_better: true}]\n"
+    )
+    rows = [{"q": "Add.", "a": TESTS}]
+    with pytest.raises(ConfigError, match="allow_code_execution: true"):
+        load(text, code=code, rows=rows)
+    task = load(text, code=code, rows=rows, allow_code_execution=True)
+    [sample] = task.prepare(None)
+    assert task.score(sample, [RIGHT]).scores == {"passes": 1.0}
+    assert task.score(sample, [WRONG]).scores == {"passes": 0.0}
+
+
+def squad(prediction, answers, silent=0.0, key="1"):
+    told = {"id": key, "prediction_text": prediction, "no_answer_probability": silent}
+    return told, {"id": key, "answers": {"text": answers, "answer_start": [0] * len(answers)}}
+
+
+@pytest.mark.parametrize(
+    ("prediction", "answers", "exact", "f1"),
+    [
+        ("the House, of Ada", ["house of ada!"], 100, 100),
+        ("a house", ["the big house", "shed"], 0, 200 / 3),
+        ("", [], 100, 100),
+        ("Ada", [], 0, 0),
+        ("", ["Ada"], 0, 0),
+    ],
+)
+def test_squad_v2(prediction, answers, exact, f1):
+    told, right = squad(prediction, answers)
+    scores = load_metric("squad_v2").compute(predictions=[told], references=[right])
+    assert (scores["exact"], scores["f1"]) == (exact, pytest.approx(f1))
+
+
+def test_squad_v2_finds_the_best_threshold_of_silence():
+    pairs = [
+        squad("Ada", ["Ada"], 0.1, "1"),
+        squad("Noah", [], 0.9, "2"),
+        squad("Iris", ["Clara"], 0.5, "3"),
+    ]
+    scores = load_metric("squad_v2").compute(
+        predictions=[told for told, _ in pairs], references=[right for _, right in pairs]
+    )
+    assert scores["exact"] == pytest.approx(100 / 3)
+    assert (scores["HasAns_exact"], scores["NoAns_exact"]) == (50, 0)
+    assert scores["best_exact"] == pytest.approx(200 / 3)
+    assert scores["best_exact_thresh"] == 0.1
+
+
+def test_nothing_is_downloaded():
+    with pytest.raises(UsageError, match=r"bertscore.*would be downloaded"):
+        load_metric("bertscore")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("accuracy", {"predictions": [1, 0], "references": [1, 1]}, {"accuracy": 0.5}),
+        ("f1", {"predictions": [1, 0], "references": [1, 1]}, {"f1": pytest.approx(2 / 3)}),
+        ("exact_match", {"predictions": ["a", "b"], "references": ["a", "c"]},
+         {"exact_match": 0.5}),
+        ("rouge", {"predictions": ["a b"], "references": ["a b"], "rouge_types": ["rouge1"]},
+         {"rouge1": 1.0}),
+        ("sacrebleu", {"predictions": ["a b c d e"], "references": [["a b c d e"]]},
+         {"score": pytest.approx(100)}),
+    ],
+)  # fmt: skip
+def test_other_metrics(name, arguments, expected):
+    assert load_metric(name).compute(**arguments) == expected

@@ -1,0 +1,94 @@
+"""Targets that no answer can match are an error before any compute."""
+
+import pytest
+
+from evalguard.errors import ConfigError, DataError
+
+CHOICE = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: '{target}'\n"
+TEXT = "output_type: generate_until\ndoc_to_target: '{{{{a}}}}'\n"
+
+
+def row(**columns):
+    return {"q": "2 + 2?", "a": "4", "choices": ["three", "Four"], "label": 1, **columns}
+
+
+def problems(load, text, **columns):
+    task = load(text, rows=[row(), row(**columns)])
+    with pytest.raises(DataError) as caught:
+        task.prepare(None)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("label", [-1, 2, -100, 17])
+def test_an_index_that_is_no_choice(load, label):
+    said = problems(load, CHOICE.format(target="label"), label=label)
+    assert said == (
+        f"suite 's', task 'ours', row 2: target: {label} is no choice of this row; "
+        "possible: 0 ('three'), 1 ('Four')"
+    )
+
+
+@pytest.mark.parametrize("word", ["four", "FOUR", "Four ", "B", "4", "", "None"])
+def test_a_text_that_is_no_choice(load, word):
+    text = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: '{{right}}'\n"
+    task = load(text, rows=[row(right="Four"), row(right=word)])
+    with pytest.raises(DataError, match=r"row 2: target: .* is no choice of this row"):
+        task.prepare(None)
+
+
+@pytest.mark.parametrize("gold", [[0, 2], [], [-1]])
+def test_one_of_several_indices_that_is_no_choice(load, gold):
+    text = CHOICE.format(target="gold")
+    task = load(text, rows=[row(gold=[0, 1]), row(gold=gold)])
+    with pytest.raises(DataError, match=r"row 2: target: .* is no choice of this row"):
+        task.prepare(None)
+
+
+@pytest.mark.parametrize("choices", [[], ["three", ""]])
+def test_choices_that_cannot_be_chosen(load, choices):
+    assert "row 2: choices: " in problems(load, CHOICE.format(target="label"), choices=choices)
+
+
+@pytest.mark.parametrize("answer", [None, "", "  "])
+def test_a_missing_answer(load, answer):
+    said = problems(load, TEXT.format(), a=answer)
+    assert "row 2: target: " in said
+    assert "is no answer" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (CHOICE.format(target="label"), {"label": 0}),
+        (CHOICE.format(target="{{label}}"), {"label": 0}),
+        (CHOICE.format(target="label").replace("label", "{{choices | length - 1}}"), {}),
+        (TEXT.format(), {"a": "0"}),
+    ],
+)
+def test_targets_that_can_be_matched(load, text, columns):
+    assert len(load(text, rows=[row(), row(**columns)]).prepare(None)) == 2
+
+
+def test_many_bad_rows_are_counted(load):
+    task = load(CHOICE.format(target="label"), rows=[row(), *[row(label=9) for _ in range(12)]])
+    with pytest.raises(DataError, match=r"row 6: .*\n… and 7 more rows$"):
+        task.prepare(None)
+
+
+def test_a_task_that_scores_itself_may_use_other_columns(load):
+    code = "def scores(doc, results):\n    return {'acc': 1.0}\n"
+    text = (
+        "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 0\n"
+        "process_results: !function code.scores\nmetric_list: [{metric: acc, aggregation: mean, "
+        "higher_is_better: true}]\n"
+    )
+    assert len(load(text, code=code).prepare(None)) == 1
+
+
+@pytest.mark.parametrize("label", [2, "two", None])
+def test_the_first_row_which_lm_eval_tries(load, label):
+    text = CHOICE.format(target="label")
+    with pytest.raises(
+        (ConfigError, DataError), match=r"row 1: target: .* is no choice of this row"
+    ):
+        load(text, rows=[row(label=label), row(label=label)]).prepare(None)
