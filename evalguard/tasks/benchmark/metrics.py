@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
+import numpy as np
 from lm_eval.api import metrics as lm_eval_metrics
 
 from evalguard.records import Metric, ScoreKind
@@ -30,7 +31,7 @@ SOMETIMES_SHARES = frozenset({"coqa", "drop", "qasper", "squad_completion", "xqu
 BINARY_METRICS = ALWAYS_BINARY | {"acc", "acc_norm", "acc_bytes", "acc_mutual_info"}
 """Metrics that are, where lm-eval's own code computes them: TruthfulQA's mc2 calls a share acc."""
 
-MEANS = (lm_eval_metrics.mean, lm_eval_metrics.nanmean)
+MEANS = (lm_eval_metrics.mean, lm_eval_metrics.nanmean, np.mean, np.nanmean)
 """Aggregations whose samples have a value each; NaN says that a sample has none."""
 
 _AGGREGATED = {
@@ -65,6 +66,9 @@ LM_EVAL_METRICS = {
     "multiple_choice": "acc, acc_norm, acc_bytes, acc_mutual_info, f1, mcc, brier_score",
 }
 """Metrics that lm-eval's own code gives for each output type."""
+
+_WITHOUT_LIMIT = (("crows_pairs.*", "likelihood_diff"),)
+"""The same for means that may come to anything."""
 
 PERPLEXITIES: dict[Callable[..., Any], str] = {
     lm_eval_metrics.perplexity: "nats_per_target",
@@ -130,7 +134,9 @@ def metric_of(
         low,
         high,
         True if higher_is_better is None else bool(higher_is_better),
-        ungated=_why_ungated(base, aggregation, higher_is_better, known, is_mean=is_mean),
+        ungated=_why_ungated(
+            base, aggregation, higher_is_better, known, is_mean=is_mean, own_code=own_code
+        ),
     )
 
 
@@ -186,6 +192,11 @@ def _known_range(
     return None
 
 
+def _has_no_limit(base: str, own_code: Any) -> bool:
+    module = module_of(own_code)
+    return any(fnmatch(module, task) and base == name for task, name in _WITHOUT_LIMIT)
+
+
 def _why_ungated(
     base: str,
     aggregation: Callable[..., Any],
@@ -193,6 +204,7 @@ def _why_ungated(
     known: tuple[float, float] | None,
     *,
     is_mean: bool,
+    own_code: Any,
 ) -> str:
     nats = nats_metric(base, aggregation)
     if nats is not None:
@@ -205,7 +217,7 @@ def _why_ungated(
             f"whether more of '{base}' is better is not known; add to the task in the suite: "
             f"{declaration(base, direction=True)}"
         )
-    if known is None and not is_mean:
+    if known is None and (not is_mean or _has_no_limit(base, own_code)):
         return (
             f"the range of '{base}' is not known; add to the task in the suite, with its limits: "
             f"{declaration(base)}"

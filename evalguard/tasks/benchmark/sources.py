@@ -72,7 +72,8 @@ def read_source(path: Path) -> TaskSource:
         TaskFileError: If a file is missing, is not YAML or includes itself.
     """
     files: dict[Path, None] = {}
-    config = _merged(path.resolve(), files, ())
+    config, folders = _merged(path.resolve(), files, ())
+    _resolve_data(config, folders)
     complete = "class" not in config and not isinstance(config.get("task"), list)
     for function in functions_of(config):
         reached = _code_of(function)
@@ -111,20 +112,24 @@ def functions_of(value: Any) -> Iterator[Function]:
             yield from functions_of(item)
 
 
-def _merged(path: Path, files: dict[Path, None], within: tuple[Path, ...]) -> dict[str, Any]:
-    """Return the keys of a file over those of the files that it includes, as lm-eval merges."""
+def _merged(
+    path: Path, files: dict[Path, None], within: tuple[Path, ...]
+) -> tuple[dict[str, Any], dict[str, Path]]:
+    """Return the keys of a file over those that it includes, and the folder that each is from."""
     if path in within:
         raise TaskFileError(f"{path}: includes itself")
     own = _parsed(path)
     files[path] = None
-    _resolve_data(own, path.parent)
     includes = own.pop("include", None) or []
     merged: dict[str, Any] = {}
+    folders: dict[str, Path] = {}
     for included in includes if isinstance(includes, list) else [includes]:
-        below = _merged((path.parent / str(included)).resolve(), files, (*within, path))
+        place = (path.parent / str(included)).resolve()
+        below, below_folders = _merged(place, files, (*within, path))
         below.pop("task_list", None)
         merged |= below
-    return merged | own
+        folders |= below_folders
+    return merged | own, folders | dict.fromkeys(own, path.parent)
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -158,14 +163,16 @@ def _code_of(function: Function) -> tuple[Path, ...]:
         return ()  # importing the task says what is wrong with it
 
 
-def _resolve_data(config: dict[str, Any], folder: Path) -> None:
-    """Make the paths of a file's data absolute, globs and folders spelled out."""
+def _resolve_data(config: dict[str, Any], folders: Mapping[str, Path]) -> None:
+    """Make the paths of the data absolute, globs and folders spelled out."""
     source = config.get("dataset_path")
-    if isinstance(source, str) and source not in BUILDERS and (folder / source).exists():
-        config["dataset_path"] = str((folder / source).resolve())
+    if isinstance(source, str) and source not in BUILDERS:
+        place = folders["dataset_path"] / source
+        config["dataset_path"] = str(place.resolve()) if place.exists() else source
     options = config.get("dataset_kwargs")
     if not isinstance(options, dict):
         return
+    folder = folders["dataset_kwargs"]
     options = config["dataset_kwargs"] = dict(options)
     if options.get("data_files") is not None:
         options["data_files"] = _absolute(folder, options["data_files"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -85,14 +85,11 @@ class Benchmark:
         What the task reports is seen from its own code, on its first row with an answer that equals
         the target: functions may report under other names than their own.
         """
-        reported = self._probe()
-        directions = self._task.higher_is_better()
         found: dict[str, Metric] = {}
         for filter_ in self._task._filters:
             suffix = self._suffix(filter_.name)
-            for base, aggregation in self._aggregations(reported).items():
-                made = self._metric(base, suffix, aggregation, directions, reported)
-                found |= {metric.name: metric for metric in made}
+            for base, aggregation in self._aggregations.items():
+                found |= {metric.name: metric for metric in self._metric(base, suffix, aggregation)}
         return tuple(found.values())
 
     @cached_property
@@ -103,7 +100,7 @@ class Benchmark:
             UsageError: If a part of it cannot be told by its content.
         """
         made_of = {"kind": "benchmark", "lm_eval": lm_eval.__version__}
-        declared = {name: plain(vars_of(one), name) for name, one in self._declared.items()}
+        declared = {name: asdict(one) for name, one in self._declared.items()}
         try:
             config = definition_of(_settings(self._task))
         except UsageError as error:
@@ -158,7 +155,7 @@ class Benchmark:
             MeasurementError: If that fails, or gives something that is no number.
         """
         base = metric.partition(",")[0]
-        aggregation = self._aggregations(self._probe())[base]
+        aggregation = self._aggregations[base]
         values = [decode(sample.corpus[metric]) for sample in samples if metric in sample.corpus]
         try:
             with quiet():
@@ -175,7 +172,7 @@ class Benchmark:
         Raises:
             UsageError: If it needs a package, data or a permission that is not there.
         """
-        self._probe()
+        _ = self._reported
 
     def _build(self, doc_id: int, doc: Mapping[str, Any], render: Render | None) -> Prepared:
         task = self._task
@@ -222,10 +219,9 @@ class Benchmark:
         corpus: dict[str, Any] = {}
         metrics = {metric.name: metric for metric in self.metrics}
         values = self._values(prepared, responses)
-        aggregations = self._aggregations(self._probe())
         for name, value in values.items():
             base, _, filter_name = name.partition(",")
-            aggregation = aggregations.get(base, mean)
+            aggregation = self._aggregations.get(base, mean)
             suffix = f",{filter_name}" if filter_name else ""
             nats = nats_metric(base, aggregation, suffix)
             if nats and (amount := nats_of(value)) is not None:
@@ -265,12 +261,11 @@ class Benchmark:
             values |= {f"{name}{self._suffix(filter_.name)}": one for name, one in found.items()}
         return values
 
-    def _probe(self) -> Mapping[str, Any] | None:
-        """Return what the task reports of its first row; ``None`` where that cannot be seen."""
-        if "_probed" not in self.__dict__:
-            with quiet(), self._may_run_code():
-                self.__dict__["_probed"] = self._try_first_row()
-        return self.__dict__["_probed"]
+    @cached_property
+    def _reported(self) -> Mapping[str, Any] | None:
+        """What the task reports of its first row; ``None`` where that cannot be seen."""
+        with quiet(), self._may_run_code():
+            return self._try_first_row()
 
     def _try_first_row(self) -> Mapping[str, Any] | None:
         try:
@@ -293,23 +288,15 @@ class Benchmark:
         except Exception:  # noqa: BLE001 - real answers will show it, sample by sample
             return None
 
-    def _aggregations(self, reported: Mapping[str, Any] | None) -> dict[str, Callable[..., Any]]:
-        """Return the aggregation of each metric; lm-eval takes the mean of what declares none."""
+    @cached_property
+    def _aggregations(self) -> dict[str, Callable[..., Any]]:
+        """The aggregation of each metric; lm-eval takes the mean of what declares none."""
         declared = dict(self._task.aggregation())
-        if reported is None:
-            return declared
-        names = dict.fromkeys(name.partition(",")[0] for name in reported)
+        names = dict.fromkeys(name.partition(",")[0] for name in self._reported or ())
         return {name: declared.get(name, mean) for name in (*names, *declared)}
 
-    def _metric(
-        self,
-        base: str,
-        suffix: str,
-        aggregation: Callable[..., Any],
-        directions: Mapping[str, Any],
-        reported: Mapping[str, Any] | None,
-    ) -> Iterator[Metric]:
-        name = f"{base}{suffix}"
+    def _metric(self, base: str, suffix: str, aggregation: Callable[..., Any]) -> Iterator[Metric]:
+        name, reported = f"{base}{suffix}", self._reported
         if reported is not None and name not in reported and base in self._own_metrics():
             return  # it reports under other names
         if nats := nats_metric(base, aggregation, suffix):
@@ -317,7 +304,7 @@ class Benchmark:
         made = metric_of(
             name,
             aggregation,
-            higher_is_better=directions.get(base),
+            higher_is_better=self._task.higher_is_better().get(base),
             own_code=self._own_code(base),
             declared=self._declared.get(name) or self._declared.get(base),
         )
@@ -389,11 +376,6 @@ class Benchmark:
 
     def _suffix(self, filter_name: str) -> str:
         return "" if len(self._task._filters) == 1 else f",{filter_name}"
-
-
-def vars_of(declared: Declared) -> dict[str, Any]:
-    """Return a declared range as plain data."""
-    return {"low": declared.low, "high": declared.high, "up": declared.higher_is_better}
 
 
 def _settings(task: Task) -> dict[str, Any]:

@@ -113,6 +113,17 @@ def test_broken_files_say_which(tmp_path, text, said):
         read_source(tmp_path / "t.yaml")
 
 
+def test_data_that_an_including_file_replaces_need_not_be_there(tmp_path):
+    rows(tmp_path / "ours.jsonl", "ours")
+    (tmp_path / "_b.yaml").write_text(
+        f"dataset_path: json\ndataset_kwargs: {{data_files: {{test: gone.jsonl}}}}\n{TASK}"
+    )
+    (tmp_path / "t.yaml").write_text(
+        "include: _b.yaml\ntask: t\ndataset_kwargs: {data_files: {test: ours.jsonl}}\n"
+    )
+    assert asked(tmp_path, "t.yaml") == ["ours"]
+
+
 def test_a_changed_file_behind_an_include_is_another_sample(tmp_path):
     rows(tmp_path / "base" / "data.jsonl", "before")
     (tmp_path / "base" / "_b.yaml").write_text(
