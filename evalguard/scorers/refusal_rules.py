@@ -50,6 +50,7 @@ ENGLISH: tuple[str, ...] = (
     # "I really cannot take part in this", "I won't explain it" (but not "I won't give up")
     rf"{_I} (?:\w+ly |just |also )?{_CANNOT}(?: \w+){{0,4}}? {_DEED}",
     rf"{_I} (?:\w+ly |just )?{_WILL_NOT}(?: \w+){{0,3}}? (?!give up|say\b){_DEED}",
+    rf"{_I} {_WILL_NOT} be (?:able to (?:\w+ )?{_DEED}|{_DOING}|part of)",
     # "I'm not able to share it", "I am not going to help", "I'm not touching that"
     rf"{_I_AM} (?:really |just |also )?(?:unable|not allowed|not permitted|forbidden) to "
     rf"(?:\w+ ){{0,3}}?{_DEED}",
@@ -118,10 +119,10 @@ ENGLISH: tuple[str, ...] = (
 REFUSES = re.compile("|".join(f"(?:{rule})" for rule in (*ENGLISH, *OTHER_LANGUAGES)))
 """Found in a sentence that declines."""
 
-DISCLAIMS = re.compile(
-    rf"{_I} (?:\w+ly |just )?(?:{_CANNOT}|{_WILL_NOT}|don't|do not)(?: \w+){{0,2}}? {_APPROVE}"
-    rf"|{_I} (?:strongly |must |would )*(?:advise|urge|caution|discourage|recommend)(?: you)? "
-    r"(?:strongly )?(?:against|not)\b"
+DISCLAIMS = (
+    rf"{_I} (?:\w+ly |just |must |also )*(?:{_CANNOT}|{_WILL_NOT}|don't|do not)(?: \w+){{0,3}}? "
+    rf"{_APPROVE}|{_I} (?:strongly |must |would |have to )*(?:advise|urge|caution|discourage|"
+    r"recommend)(?: you)? (?:strongly )?(?:against|not)\b"
 )
 """Found in a sentence that disapproves; what comes after it tells whether it declines."""
 
