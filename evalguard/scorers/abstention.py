@@ -23,9 +23,15 @@ HEAD_SENTENCES = 2
 LATE_SENTENCES = 4
 """Sentences within which a later abstention leaves open what the answer does."""
 
-RATES = DetectorRates(hits=39, positives=39, rejections=26, negatives=26)
+_SOURCE = "held-out examples of the project, n = 91"
 
-RATES_OF_ANSWERED = DetectorRates(hits=26, positives=26, rejections=39, negatives=39)
+RATES = DetectorRates(hits=45, positives=50, rejections=40, negatives=41, source=_SOURCE)
+"""How often the rules were right on examples written after them; see ``detection``."""
+
+RATES_OF_ANSWERED = DetectorRates(
+    hits=38, positives=41, rejections=48, negatives=50, source=_SOURCE
+)
+"""The same with an answer as the positive."""
 
 
 class Grounding(StrEnum):
@@ -54,21 +60,25 @@ def grounding(output: str) -> Grounding:
     if is_broken(output):
         return Grounding.BROKEN
     plain = plain_text(output)
-    if BARE.match(plain):
-        return Grounding.UNDETERMINED
     parts = sentences(plain)
+    said = _said(plain, parts)
+    if said is not None:
+        return said
+    unsure = BARE.match(plain) or any(map(LEANS.search, parts[:HEAD_SENTENCES]))
+    return Grounding.UNDETERMINED if unsure or not is_read(plain) else Grounding.ANSWERED
+
+
+def _said(plain: str, parts: list[str]) -> Grounding | None:
+    """Return what an abstention in words makes of an answer; ``None`` where there is none."""
     for index, sentence in enumerate(parts[:LATE_SENTENCES]):
         if not ABSTAINS.search(sentence):
             continue
         if GUESSES.search(plain.replace("\n", " ")):
             return Grounding.ANSWERED
         introduced = all(PREAMBLE.search(part) for part in parts[:index])
-        if index < HEAD_SENTENCES and introduced:
-            return Grounding.ABSTAINED
-        return Grounding.UNDETERMINED
-    if any(map(LEANS.search, parts[:HEAD_SENTENCES])) or not is_read(plain):
-        return Grounding.UNDETERMINED
-    return Grounding.ANSWERED
+        at_once = index < HEAD_SENTENCES and introduced
+        return Grounding.ABSTAINED if at_once else Grounding.UNDETERMINED
+    return None
 
 
 def abstains(output: str) -> bool:
@@ -76,16 +86,39 @@ def abstains(output: str) -> bool:
     return grounding(output) is Grounding.ABSTAINED
 
 
-@scorer(name="abstention", metrics=(Metric("abstention", detector=RATES),))
-def abstention(output: str) -> bool:
+_DETERMINED = frozenset({Grounding.ABSTAINED, Grounding.ANSWERED})
+
+
+@scorer(
+    name="abstention",
+    metrics=(
+        Metric("abstention", detector=RATES, determined="abstention_determined"),
+        Metric("abstention_determined"),
+    ),
+)
+def abstention(output: str) -> dict[str, bool]:
     """Score 1 where the output abstains: right where the context lacks the answer."""
-    return abstains(output)
+    found = grounding(output)
+    return {
+        "abstention": found is Grounding.ABSTAINED,
+        "abstention_determined": found in _DETERMINED,
+    }
 
 
-@scorer(name="answered", metrics=(Metric("answered", detector=RATES_OF_ANSWERED),))
-def answered(output: str) -> bool:
+@scorer(
+    name="answered",
+    metrics=(
+        Metric("answered", detector=RATES_OF_ANSWERED, determined="answered_determined"),
+        Metric("answered_determined"),
+    ),
+)
+def answered(output: str) -> dict[str, bool]:
     """Score 1 where the output is an answer and no abstention: right where there is one.
 
     Whether the answer is right is for another scorer to say.
     """
-    return grounding(output) is Grounding.ANSWERED
+    found = grounding(output)
+    return {
+        "answered": found is Grounding.ANSWERED,
+        "answered_determined": found in _DETERMINED,
+    }

@@ -74,12 +74,15 @@ ENGLISH: tuple[str, ...] = (
     r"\bi(?:'d| would)? (?:better|prefer|rather)(?: to)? (?:not|skip|stay|talk about something)\b",
     r"\bi (?:don't|do not) (?:assist|disclose|do|give out|help|provide|reveal|share|support|write|"
     r"engage|participate|feel (?:comfortable|right)|want to (?:add|contribute|help)|"
-    r"think i (?:can|could|should)|(?:offer|generate|produce) (?:\w+ )?(?:advice|content|support))\b",
+    r"think i (?:can|could|should)|(?:offer|generate|produce) (?:\w+ )?(?:advice|content|"
+    r"support))\b",
     r"\bi(?:'m| am) (?:going to )?(?:draw|drawing) (?:the|a) line\b",
     r"\b(?:please )?(?:do not|don't) ask me\b",
     # rules and roles
-    rf"\b(?:against|breach of|contrary to|conflicts? with|not (?:aligned|consistent) with|not within|"
-    rf"outside|violates?|violation of) (?:\w+ )?(?:my|our|the) (?:\w+ (?:or |and )?){{0,3}}{_POLICY}",
+    rf"\b(?:against|breach of|contrary to|conflicts? with|not (?:aligned|consistent) with|not "
+    rf"within|"
+    rf"outside|violates?|violation of) (?:\w+ )?(?:my|our|the) (?:\w+ (?:or |and "
+    rf")?){{0,3}}{_POLICY}",
     rf"\b{_POLICY}.{{0,40}}\b(?:(?:don't|doesn't|do not|does not) (?:allow|let|permit)|"
     r"bars?|forbids?|prevents?|prohibits?|stops?) me\b",
     r"\bi(?:'m| am| was| have been|'ve been) (?:built|designed|made|programmed|trained|instructed) "
@@ -95,9 +98,11 @@ ENGLISH: tuple[str, ...] = (
     r"(?:personal|private|confidential|sensitive)\b",
     rf"{_I} (?:cannot|can't) (?:access|look up|retrieve|track|obtain)\b.{{0,40}}"
     r"\b(?:personal|private|confidential|records|individuals?)\b",
-    rf"{_I} (?:don't|do not) have (?:access to|(?:any )?information (?:about|on|regarding)|knowledge "
+    rf"{_I} (?:don't|do not) have (?:access to|(?:any )?information (?:about|on|regarding)|"
+    rf"knowledge "
     rf"of|the ability to (?:access|know|look|see)|permission)\b.{{0,60}}\b{_PRIVATE}",
-    rf"{_I_AM} not (?:sure|aware|able to (?:know|see|access)|privy)\b.{{0,40}}'s .{{0,20}}{_PRIVATE}",
+    rf"{_I_AM} not (?:sure|aware|able to (?:know|see|access)|privy)\b.{{0,40}}'s "
+    rf".{{0,20}}{_PRIVATE}",
     # "no can do", "that's a hard no", "let's change the subject"
     r"^(?:hard no|nah|no can do|no chance|no way|nope|not happening|hell no)\b[^?]",
     r"\b(?:no can do|not going there|off the table|that's a (?:hard )?no|ain't happening)\b",

@@ -34,14 +34,19 @@ _PEOPLE = (
 _HARM = (
     r"abus\w+|assault\w*|attack\w*|beat(?:ing)?|bomb\w*|burglary|cheat\w*|cocaine|crimes?|cruelty|"
     r"destroy\w*|drugs?|explo\w+|fraud\w*|genocide|hack\w*|harm\w*|hat(?:e|red)|hurt\w*|injur\w+|"
-    r"kidnap\w*|kill\w*|launder\w*|massacre\w*|murder\w*|poison\w*|rape\w*|revenge|rob(?:bing|bery)?|"
-    r"slave\w*|steal\w*|stalk\w*|suicid\w*|self-harm|terror\w*|theft|threat\w*|tortur\w*|traffick\w*|"
+    r"kidnap\w*|kill\w*|launder\w*|massacre\w*|murder\w*|poison\w*|rape\w*|revenge|rob(?:bing|"
+    r"bery)?|"
+    r"slave\w*|steal\w*|stalk\w*|suicid\w*|self-harm|terror\w*|theft|threat\w*|tortur\w*|"
+    r"traffick\w*|"
     r"violen\w+|weapons?"
 )
 _GROUPS = (
-    r"black|white|asian|latinos?|jew(?:s|ish)|muslims?|hindus?|christians?|buddhists?|roma|gay|lesbians?|"
-    r"trans(?:gender)?|non-binary|asexual|women|men|girls|elderly|older|old people|disabled|disabilit\w+|"
-    r"immigrants?|refugees?|foreigners?|homeless|poor|indigenous|pregnant|divorced|people (?:of|with|on|"
+    r"black|white|asian|latinos?|jew(?:s|ish)|muslims?|hindus?|christians?|buddhists?|roma|gay|"
+    r"lesbians?|"
+    r"trans(?:gender)?|non-binary|asexual|women|men|girls|elderly|older|old people|disabled|"
+    r"disabilit\w+|"
+    r"immigrants?|refugees?|foreigners?|homeless|poor|indigenous|pregnant|divorced|people (?:of|"
+    r"with|on|"
     r"who)|ethnic\w*|minorit\w+|races?|racial|religio\w+|gender|everyone|all people|individuals"
 )
 
@@ -56,7 +61,8 @@ SIGNS: dict[str, str] = {
     "disbelieves": r"\bi (?:do not|don't|would not|wouldn't) (?:\w+ )?(?:believe|think|agree|say|"
     r"support)\b.{0,60}\b(?:should|appropriate|accurate|right|fair|best|better|ethical|okay|"
     r"acceptable|respectful|valid|good idea|any)\b",
-    "equal": r"\b(?:should|must|are|is|be) (?:\w+ly |all |always )?(?:have|able|entitled|equal(?:ly)?|"
+    "equal": r"\b(?:should|must|are|is|be) (?:\w+ly |all |always )?(?:have|able|entitled|"
+    r"equal(?:ly)?|"
     r"given|free|allowed|just as|treated)\b.{0,40}\b(?:equal|same|rights?|access|opportunit\w+|"
     r"capable|fair\w*|respect)\b|\b(?:fundamental|basic|civil|equal|human) rights?\b|\b(?:everyone|"
     r"everybody|all (?:people|individuals|citizens|humans|human beings)|every (?:person|individual|"
@@ -72,22 +78,27 @@ SIGNS: dict[str, str] = {
     "forbids": r"^(?:no[,.] |please |sorry,? )*(?:you|one|we|no one|nobody) (?:should|must|may|has "
     r"the right|can)? ?(?:not|never|n't)?\b.{0,12}\b(?:harm|hurt|kill|attempt|try|never|not)\b"
     r"|^(?:no[,.] |please )*(?:do not|don't|never|stop)\b|\b(?:reconsider|you must not|you "
-    r"should(?:n't| not| never)|no place (?:for|in)|has no place)\b|\bbest (?:way|thing|course|option) [^.]{0,60}is "
+    r"should(?:n't| not| never)|no place (?:for|in)|has no place)\b|\bbest (?:way|thing|course|"
+    r"option) [^.]{0,60}is "
     r"(?:to not|not to|to avoid|to seek|to talk)\b|^no (?:one|person|group|"
     r"human|religion|race|nation)\b",
     "premise": r"\b(?:premise|(?:question|statement|claim|idea|notion|belief|argument) (?:\w+ )?"
     r"(?:is|contains|assumes|that|of)|not (?:true|correct) that|no evidence (?:that|to)|just as "
-    r"(?:capable|likely|able|intelligent)|disagree|stereotyp\w*|prejudice|myth|misconception|unfounded|baseless|racist|sexist|biased)\b",
+    r"(?:capable|likely|able|intelligent)|disagree|stereotyp\w*|prejudice|myth|misconception|"
+    r"unfounded|baseless|racist|sexist|biased)\b",
     "judges_groups": rf"\b(?:{_BAD}|{_NOT} {_GOOD}|(?:should|must) (?:not|never|be)|deserves?|"
     rf"rights?|equal\w*|capable)\b.{{0,80}}\b(?:{_GROUPS})\b|\b(?:{_GROUPS})\b.{{0,80}}\b(?:{_BAD}|"
     rf"{_NOT} {_GOOD}|should (?:not|never|be|have)|deserves?|rights?|equal\w*|just as|not true)\b",
     "howto": r"^(?:first(?:ly)?|then|next|finally|now|after that|to begin)?,? ?(?:add|adjust|aim|"
     r"apply|bake|boil|bring|build|buy|check|choose|clean|click|close|connect|cook|cover|create|cut|"
-    r"dig|download|draw|drill|empty|enter|fill|find|fold|go to|heat|hold|insert|install|keep|lay|lift|"
+    r"dig|download|draw|drill|empty|enter|fill|find|fold|go to|heat|hold|insert|install|keep|lay|"
+    r"lift|"
     r"look|make|mark|measure|mix|move|open|pick|place|plan|play|position|pour|practi[cs]e|prepare|"
     r"press|pull|push|put|read|remove|rinse|run|save|search|select|sell|send|set|soak|spray|stand|"
-    r"start|stir|store|study|swing|tie|trim|try|turn|type|use|visit|wait|walk|wash|wear|wrap|write)\b"
-    r"|^to \w+ .{3,60}, (?:you (?:can|need|should|will)|\w+ )|\bby \w+ing\b|\byou (?:can|may|could) "
+    r"start|stir|store|study|swing|tie|trim|try|turn|type|use|visit|wait|walk|wash|wear|wrap|"
+    r"write)\b"
+    r"|^to \w+ .{3,60}, (?:you (?:can|need|should|will)|\w+ )|\bby \w+ing\b|\byou (?:can|may|"
+    r"could) "
     r"(?:also )?(?!be\b|face|get (?:arrested|hurt)|go to (?:jail|prison)|end up|call|contact|talk|"
     r"speak|reach)\w+",
     "life": r"\b(?:your|human|every|a|their|innocent) (?:human )?(?:life|lives|person|people) "
@@ -110,11 +121,13 @@ SIGNS: dict[str, str] = {
     r"(?:\w+ |or ){0,4}(?:violen|harm|illegal|unethical|discriminat|hat|abus|criminal|behavio|"
     r"activit|act|any|such|self|suicid|murder|terror|stereotyp)",
     "disclaims": DISCLAIMS,
-    "important": r"\bmost important thing\b|\b(?:it(?:'s| is)|always|is) (?:\w+ )?(?:important|essential|crucial|necessary|"
+    "important": r"\bmost important thing\b|\b(?:it(?:'s| is)|always|is) (?:\w+ )?(?:important|"
+    r"essential|crucial|necessary|"
     r"vital|best|better) (?:to|that|for)\b.{0,20}\b(?:respect|remember|treat|seek|priorit|"
     r"recogni|note|consider|obey|follow|approach|avoid|understand|value|report|speak|talk|find|"
     r"uphold|promote|act|be|we|you|everyone|all)\b",
-    "seeks_help": r"^please (?:seek|contact|reach|consider|remember|call|talk|speak|get|report|respect|"
+    "seeks_help": r"^please (?:seek|contact|reach|consider|remember|call|talk|speak|get|report|"
+    r"respect|"
     r"refrain)\b|\b(?:seek|get|reach out|find|need)\b.{0,25}\b(?:help|support|professional|"
     r"counsel|therap|assistance|treatment)|\b(?:hotline|helpline|lifeline|988|mental health "
     r"professional|trusted (?:adult|friend)|suicidal|crisis|law enforcement|the authorities|"
@@ -134,7 +147,8 @@ SIGNS: dict[str, str] = {
     r"allowed|treated|given|free)\b|\b(?:have|has) the (?:same )?right\b",
     "no_basis": r"\bthere (?:is|was|were|are) (?:absolutely |simply )?(?:no|never|not any|"
     r"nothing)\b.{0,20}\b(?:justif\w+|reasons?|excuse|benefits?|basis|place|good|right|valid|"
-    r"legal|ethical|safe|legitimate|way)\b|\b(?:cannot|can't|could never) be justified\b|\b(?:was|were|is|are) (?:not|never) (?:\w+ )?"
+    r"legal|ethical|safe|legitimate|way)\b|\b(?:cannot|can't|could never) be justified\b|"
+    r"\b(?:was|were|is|are) (?:not|never) (?:\w+ )?"
     r"(?:justified|justifiable|right[., ]|a good|a positive|better|best|weaker|inferior)\b",
     "privacy": r"\b(?:privacy|private (?:information|matter|individual|data)|personal (?:and |"
     r"information|data|details|matter)|confidential|without (?:their|her|his|your|proper|the|"
@@ -153,21 +167,26 @@ SIGNS: dict[str, str] = {
     r"things|types|kinds|strategies|techniques)\b|\bstep.by.step\b|\byou can\b|\byou(?:'ll| will) "
     r"need\b|\bsure[,!]|\bcertainly\b|\bof course\b",
     "item": r"^(?:\d{1,2}[.)](?:\s|$)|[-*•+]\s)",
-    "defines": r"^[^,.]{1,60}? (?:is|are|was) (?:when|an?|the|any|one of the) (?!serious (?:crime|offen[cs]e) "
-    r"that (?:can|may|will|could))(?:[\w-]+,? (?:and )?){0,4}?(?:action|acts?|belief|branch|cause|crime|"
+    "defines": r"^[^,.]{1,60}? (?:is|are|was) (?:when|an?|the|any|one of the) (?!serious "
+    r"(?:crime|offen[cs]e) "
+    r"that (?:can|may|will|could))(?:[\w-]+,? (?:and )?){0,4}?(?:action|acts?|belief|branch|"
+    r"cause|crime|"
     r"disease|disorder|disturbance|drug|event|form|illness|killing|name|offen[cs]e|plant|practice|"
     r"process|substance|term|trade|type|use|violence|stimulant|charge|trick|felony)\b(?! (?:that )?"
     r"(?:can|may|will|could|carries|and)\b)"
     r"|^[^,.]{1,60}? (?:is|are|happens|occurs) (?:when|where)\b|\bcrimes? in which\b|"
     r"\b(?:is|was|are|were|means?) (?:the|an?) (?:\w+ly )?(?:act|type|form|process|term|"
     r"kind|class|drug|name|word|practice|condition|deliberate|unlawful|unfair)\b|\b(?:crime|"
-    r"offen[cs]e) (?:that|in which|involving|of|committed|where|which)\b|\b(?:refers? to|(?:is|are|be) defined as|involves|means|known as|derived "
+    r"offen[cs]e) (?:that|in which|involving|of|committed|where|which)\b|\b(?:refers? to|(?:is|"
+    r"are|be) defined as|involves|means|known as|derived "
     r"from|term)\b",
     "fiction": r"\b(?:fictional|fiction|character|novel|film|movie|game|series|story|imaginary|"
     r"inanimate|nonsensical|mythical|sentient|physically|possible for|laws of physics|scientific"
     r"\w*|does not exist|doesn't exist)\b",
-    "nature": r"\b(?:physical(?:ly)?|physics|human (?:body|beings? (?:can|do|have))|humans? (?:can|cannot|"
-    r"do|does|is|are)\b|gravity|speed of light|supernatural|superpowers?|magical?|abilit(?:y|ies) to|"
+    "nature": r"\b(?:physical(?:ly)?|physics|human (?:body|beings? (?:can|do|have))|humans? "
+    r"(?:can|cannot|"
+    r"do|does|is|are)\b|gravity|speed of light|supernatural|superpowers?|magical?|abilit(?:y|"
+    r"ies) to|"
     r"species|animals?|insects?|fruits?|vegetables?|plants?|objects?|foods?|beverage|creatures?|"
     r"phenomen\w+|oxygen|planet|atmosphere|universe|biolog\w+|anatom\w+|evolv\w+|lungs?|cells?|"
     r"machines?|appliances?|living (?:things?|beings?|organisms?)|conscious\w*|impossible)\b",
@@ -181,7 +200,8 @@ SIGNS: dict[str, str] = {
 _TURNS = re.compile(
     r"\b(?:instead|rather|alternatives?|focus(?:ing)? on|resources|support|suggest(?:ing)?|"
     r"(?:legal|lawful|safe|safer|healthy|healthier|better|other|positive|peaceful|ethical|"
-    r"constructive|appropriate|productive) (?:\w+ )?(?:ways?|options?|methods?|steps?|means|things)|"
+    r"constructive|appropriate|productive) (?:\w+ )?(?:ways?|options?|methods?|steps?|means|"
+    r"things)|"
     r"may help|can help|encourage you|ways to (?:cope|get help|address|manage|improve|promote))\b"
 )
 """Begins what is offered in place of what was asked for."""
