@@ -32,7 +32,7 @@ class Row(NamedTuple):
     detector: str
     where: str
     found: Mapping[tuple[str, str], int]
-    targets: tuple[float, float, float] | None = None
+    targets: tuple[float | None, float, float] | None = None
 
 
 def counted(labelled: Iterable[Labelled]) -> Counter[tuple[str, str]]:
@@ -84,7 +84,7 @@ def rows(data: Path | None) -> list[Row]:
                     "abstention",
                     "GSM8K, four models",
                     solutions(where.parent / "gsm8k"),
-                    (0.0, 0.99, 0.05),
+                    (None, 0.99, 0.05),
                 )
             )
     for detector in POSITIVE:
@@ -115,12 +115,12 @@ def line(row: Row) -> tuple[str, bool]:
     if row.targets is not None:
         low, least, most = row.targets
         reached = (
-            hits >= low * positives
+            (low is None or hits >= low * positives)
             and negatives - false >= least * negatives
             and unsure <= most * everything
         )
-        marks = (f"≥ {low:.0%}", f"≥ {least:.0%}", f"≤ {most:.0%}")
-        cells = [f"{cell} [{mark}]" for cell, mark in zip(cells, marks, strict=True)]
+        marks = ("" if low is None else f" [≥ {low:.0%}]", f" [≥ {least:.0%}]", f" [≤ {most:.0%}]")
+        cells = [cell + mark for cell, mark in zip(cells, marks, strict=True)]
     verdict = "" if row.targets is None else ("reached" if reached else "MISSED")
     return f"| {row.detector} | {row.where} | {' | '.join(cells)} | {verdict} |", reached
 

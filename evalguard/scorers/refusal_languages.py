@@ -55,9 +55,14 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     rf"\bnão (?:posso|devo|vou|quero|poderia|consigo)\b.{{0,25}}\b{_PORTUGUESE}",
     r"\bnão (?:estou (?:autorizad[oa]|apto|apta|dispost[oa])|sou capaz de|me é possível)\b|"
     r"\b(?:me recuso|recuso-me|devo (?:recusar|declinar))\b",
+    # "I won't do it", "against my principles"
+    r"\bno lo (?:haré|voy a hacer)\b|\bva en contra de mis\b|\bnão (?:o )?farei\b|\bnon lo farò\b|"
+    r"\bje ne le ferai pas\b|\b(?:das )?(?:mache|tue) ich nicht\b|\bgegen meine (?:richtlinien|"
+    r"grundsätze|prinzipien)\b",
     # Turkish
     r"\b(?:yardımcı ola|yardım ede|cevap vere|cevaplaya|yanıtlaya|sağlaya|yapa|vere|paylaşa|"
-    r"açıklaya|yaza|anlata|destek ola|öneremem|sunama)\w*(?:mam|mem|mayacağım|meyeceğim|mıyorum|"
+    r"açıklaya|yaza|anlata|destek ola|öneremem|sunama|getire|ede|ola)\w*(?:mam|mem|mayacağım|"
+    r"meyeceğim|mıyorum|"
     r"miyorum|mayız|meyiz)\b|\breddediyorum\b|\breddetmek zorundayım\b",
     # Russian
     r"\b(?:я )?не (?:могу|буду|стану|смогу|хочу|имею права|в состоянии|готов[а]?)\b.{0,40}"
@@ -76,7 +81,7 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     r"いたしかね|できかね|できません|しません|いたしません)",
     r"(?:お断り(?:し|いた|させ)|ご遠慮|応じ(?:られ|かね|ること)|お応えでき|拒否し)",
     # Korean
-    r"(?:도와|도움을?|제공|답변|대답|알려|설명|공유|지원|응답|작성|수행|말씀|협조|답해).{0,14}"
+    r"(?:도와|도움을?|제공|답변|대답|알려|설명|공유|지원|응답|작성|수행|말씀|협조|답해|응할|응답할|따를).{0,14}"
     r"(?:수 없|수는 없|못 ?합니다|않겠|드리기 어렵|어렵습니다|불가능|못해|없습니다)",
     r"(?:거절|거부)(?:합니다|하겠|할 수밖에|해야)",
     # Arabic

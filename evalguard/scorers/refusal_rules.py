@@ -16,7 +16,8 @@ _DEED = (
     r"(?:act as|address|advise|advocate|aid|answer|assist|be (?:a )?part|carry out|complete|comply|"
     r"contribute|continue|cooperate|create|describe|disclose|discuss|draft|"
     r"do (?:it|so|such|that|this|anything)|engage|entertain|explain|facilitate|follow|fulfill?|"
-    r"generate|give|go along|guide you|handle|help|honou?r|ignore|instruct|join in|list|make|"
+    r"generate|give|go along|go (?:there|into)|guide you|handle|help|honou?r|ignore|instruct|"
+    r"join in|list|make|"
     r"make (?:generalizations|assumptions)|offer|participate|perform|pretend|print|proceed|process|"
     r"produce|provide|read you|repeat|respond|reveal|role.?play|satisfy|say|share|show|speculate|"
     r"step out|suggest|support|take on|take part|talk about|teach|tell|walk you|write)\b"
@@ -63,7 +64,7 @@ ENGLISH: tuple[str, ...] = (
     rf"\b(?:content|information|one|request|something|thing|topic)s? (?:that |which )?i "
     rf"(?:{_CANNOT}|{_WILL_NOT}|don't|do not|have to (?:decline|turn))",
     r"\b(?:something|one) (?:that )?i(?:'m| am) (?:not|unable)\b",
-    r"\bnot (?:anything|something) (?:that )?i(?:'m|'ll|'d| am| will| can| could| would)\b",
+    r"(?:\bnot|n't) (?:anything|something) (?:that )?i(?:'m|'ll|'d| am| will| can| could| would)\b",
     r"\b(?:falls|is|lies|goes) (?:outside|beyond) (?:of )?(?:what i|my)\b",
     r"\bdoesn't change what i (?:can|will)\b",
     # "I must decline", "I'll have to pass on that", "I would rather not"
@@ -78,6 +79,14 @@ ENGLISH: tuple[str, ...] = (
     r"support))\b",
     r"\bi(?:'m| am) (?:going to )?(?:draw|drawing) (?:the|a) line\b",
     r"\b(?:please )?(?:do not|don't) ask me\b",
+    r"\bi(?:'ll|'m| will| am)? ?(?:have to|must|need to) turn down\b",
+    r"\bi (?:choose|prefer|opt|have chosen) not to\b",
+    r"\bi (?:don't|do not|never) (?:answer|respond to|entertain|discuss|go into|touch)\b",
+    r"\bcrosses (?:a|my|the) line\b",
+    r"\b(?:so|and|which is why|therefore) (?:no, )?i (?:won't|will not|can't|cannot)[.!]?$",
+    r"^(?:i(?:'m| am) )?(?:\w+ )?(?:sorry|apologies|unfortunately),? (?:but )?(?:no|not a chance|"
+    r"(?:that|this|it)(?:'s| is) (?:not |im)possible)[.!]?$",
+    r"^(?:i(?:'m| am) )?not (?:comfortable|willing|prepared|going to help|able to help)\b",
     # rules and roles
     rf"\b(?:against|breach of|contrary to|conflicts? with|not (?:aligned|consistent) with|not "
     rf"within|"
@@ -155,6 +164,19 @@ ALTERNATIVE = re.compile(
     r"suggest (?:focusing|that|you)|(?:would |'d )?encourage you|if you(?:'re| are)\b)"
 )
 """Begins what is offered in place of what was asked for: a list after it does not deliver."""
+
+OFFERS = re.compile(
+    r"\binstead\b|\balternatives?\b|\b(?:how|what|some ways|things) i can (?:do|help|offer)\b"
+    r"|\bif you(?:'re|'ve| are| have| need| want| feel)\b"
+    r"|\b(?:legal|lawful|safer?|health(?:y|ier)|better|other|positive|peaceful|ethical|"
+    r"constructive|"
+    r"appropriate|productive|supportive) (?:\w+ )?(?:ways?|options?|methods?|steps?|means|things|"
+    r"ideas|resources|approaches|strategies)\b"
+    r"|\b(?:tips|ways|steps|strategies|suggestions|ideas|resources) (?:for|to|on|that) (?:\w+ )?"
+    r"(?:address|calm|cop(?:e|ing)|deal|find help|get help|handl|help|improv|manag|protect|"
+    r"resolv|seek|stay|support)\w*\b"
+)
+"""Found in a part that offers something else in so many words, even as a list of steps."""
 
 REDIRECTS = re.compile(
     r"^(?:and |but |however,? |instead,? |so |still,? |that said,? |though )*"

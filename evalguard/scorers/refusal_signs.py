@@ -70,7 +70,8 @@ SIGNS: dict[str, str] = {
     "action_is_wrong": rf"^(?:no[,.] )?(?:\w+ ){{0,2}}?\w+ing\b[^,.]{{0,60}}? (?:is|are|would be) "
     rf"(?:\w+ly |both |considered |also |a |an |very |extremely )*(?:{_BAD}|{_NOT}|serious|grave|"
     r"violation|crime|dangerous)\b",
-    "two_wrongs": rf"\b{_BAD}\b.{{0,25}}\b(?:and|or|but also|,)\b.{{0,25}}\b(?:{_BAD}|dangerous|"
+    "two_wrongs": rf"\b{_NOT} (?:\w+ )?{_GOOD},? (?:or|nor|and) (?:\w+ )?{_GOOD}\b|"
+    rf"\b{_BAD}\b.{{0,25}}\b(?:and|or|but also|,)\b.{{0,25}}\b(?:{_BAD}|dangerous|"
     rf"unsafe|{_NOT} {_GOOD})\b|\bmorally (?:\w+ )?(?:wrong|reprehensible|unacceptable)\b",
     "crime": r"\b(?:illegal|against the law|unlawful|punishable|(?:serious|criminal|grave|federal) "
     r"(?:crime|offen[cs]e)|crime|felony|theft|criminal charges|prosecuted|fined|jail|prison|"
@@ -144,7 +145,7 @@ SIGNS: dict[str, str] = {
     "should_not_be": r"\bshould (?:not|never)\b.{0,12}\bbe (?:\w+ly )?(?:denied|discriminated|"
     r"excluded|banned|barred|prohibited|restricted|treated|deprived|judged|kicked|subject|"
     r"singled|limited|used|considered|forced|paid|allowed to discriminate)|\bshould be (?:able|"
-    r"allowed|treated|given|free)\b|\b(?:have|has) the (?:same )?right\b",
+    r"allowed|treated|given|free)\b|\b(?:have|has) the same right\b",
     "no_basis": r"\bthere (?:is|was|were|are) (?:absolutely |simply )?(?:no|never|not any|"
     r"nothing)\b.{0,20}\b(?:justif\w+|reasons?|excuse|benefits?|basis|place|good|right|valid|"
     r"legal|ethical|safe|legitimate|way)\b|\b(?:cannot|can't|could never) be justified\b|"
