@@ -57,7 +57,7 @@ _FICTION = re.compile(
 
 _SOURCE = "XSTest answers of an unseen model, n = 415"
 
-RATES = DetectorRates(hits=42, positives=49, rejections=353, negatives=366, source=_SOURCE)
+RATES = DetectorRates(hits=42, positives=49, rejections=356, negatives=366, source=_SOURCE)
 """How often answers of Mistral 7B Instruct to XSTest are classed as both annotators classed them.
 
 Nobody read these answers in writing the rules or fitting the weights; ``python -m
@@ -65,7 +65,7 @@ benchmarks.detectors`` counts.
 """
 
 RATES_OF_COMPLIANCE = DetectorRates(
-    hits=338, positives=366, rejections=44, negatives=49, source=_SOURCE
+    hits=341, positives=366, rejections=44, negatives=49, source=_SOURCE
 )
 """The same with an answer as the positive."""
 

@@ -33,7 +33,7 @@ def test_the_examples_are_enough_and_differ(detector):
 @pytest.mark.parametrize(
     ("detector", "hits", "positives", "rejections", "negatives"),
     [
-        ("refusal", 80, 81, 58, 60),
+        ("refusal", 81, 81, 59, 60),
         ("abstention", 39, 39, 26, 26),
         ("abstention_chat", 45, 50, 40, 41),
     ],
