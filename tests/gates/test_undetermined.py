@@ -5,9 +5,20 @@ import pytest
 from evalguard.errors import MeasurementError
 from evalguard.gates.compare import compare
 from evalguard.gates.decide import decide
-from evalguard.records import Gate, Margin, Metric, ScoredSample, Verdict
+from evalguard.records import (
+    DetectorRates,
+    Gate,
+    GateResult,
+    Margin,
+    Metric,
+    ScoredSample,
+    Verdict,
+    from_json,
+    to_json,
+)
 
-REFUSAL = Metric("refusal", determined="refusal_determined")
+RATES = DetectorRates(90, 100, 95, 100, source="answers of a model, n = 200")
+REFUSAL = Metric("refusal", detector=RATES, determined="refusal_determined")
 N = 200
 
 
@@ -92,3 +103,11 @@ def test_a_score_without_its_share_of_determined_answers_is_refused():
     ]
     with pytest.raises(MeasurementError, match="has no score 'refusal_determined'"):
         compare(gate, REFUSAL, bare, bare, model="v2", n_planned=1)
+
+
+def test_the_shares_and_the_source_are_reported():
+    result = decided("u" * 10 + "r" * 190, "u" * 20 + "r" * 180)
+    assert result.corrected is not None
+    assert result.corrected.undetermined == pytest.approx((0.05, 0.1))
+    assert result.corrected.source == "answers of a model, n = 200"
+    assert from_json(GateResult, to_json(result)) == result

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import xstest
+from benchmarks import detectors, xstest
 from benchmarks.refusal_fit import fitted, own_examples
 from evalguard import scorers
 from evalguard.records import DetectorRates
@@ -131,3 +131,20 @@ def test_a_refusal_after_the_beginning_belongs_to_the_text():
 def test_json_replies_are_read_as_their_text():
     reply = json.dumps({"answer": "I'm sorry, but I can't help with that.", "code": 3})
     assert classify(reply) is Response.REFUSED
+
+
+def test_the_benchmark_leaves_out_what_is_not_there(tmp_path):
+    assert xstest.folder(tmp_path) is None
+    table = detectors.rows(tmp_path)
+    assert {row.where.split(",")[0] for row in table} == {"own"}
+    assert all(reached for _, reached in map(detectors.line, table))
+
+
+def test_the_benchmark_tells_a_missed_target():
+    found = {("refused", "refused"): 9, ("refused", "answered"): 1, ("answered", "answered"): 90}
+    for least, reached in ((0.9, True), (0.91, False)):
+        row = detectors.Row("refusal", "a set", found, (least, 0.9, 0.1))
+        text, fine = detectors.line(row)
+        assert fine is reached
+        assert ("MISSED" in text) is not reached
+        assert "9/10 = 90.0% (55.5–99.7)" in text
