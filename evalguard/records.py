@@ -72,12 +72,14 @@ class DetectorRates:
         positives: Positive examples.
         rejections: Negative examples that they passed over.
         negatives: Negative examples.
+        source: What the examples are, and whose labels.
     """
 
     hits: int
     positives: int
     rejections: int
     negatives: int
+    source: str = ""
 
     @property
     def sensitivity(self) -> float:
@@ -107,6 +109,8 @@ class Metric:
             range.
         in_nats: Whether it is a log-likelihood or a divergence, so that margins may be in nats.
         ungated: Why no gate may stand on it, and what to write instead; empty where one may.
+        determined: Metric of the same scorer that is 0 where an answer could not be determined,
+            which then scores 0 here.
     """
 
     name: str
@@ -119,6 +123,7 @@ class Metric:
     span: float | None = None
     in_nats: bool = False
     ungated: str = ""
+    determined: str | None = None
 
     @property
     def percent(self) -> bool:
@@ -294,6 +299,8 @@ class Comparison:
         pairs: The measured samples, in the frozen random order of the run.
         n_planned: Samples that the full run has; greater than ``len(pairs)`` at an early look.
         corpus: Values of a corpus metric, which has none for a single pair.
+        undetermined: For each pair the share of the baseline's and of the candidate's answers that
+            could not be determined; empty where the metric has no such answers.
     """
 
     gate: Gate
@@ -302,6 +309,7 @@ class Comparison:
     pairs: tuple[SamplePair, ...]
     n_planned: int
     corpus: CorpusValues | None = None
+    undetermined: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +323,9 @@ class CorrectedRates:
         candidate: The candidate's rate.
         delta: Candidate − baseline, signed so that higher is better.
         ci: Interval of the difference, with the detector's own uncertainty.
+        source: What sensitivity and specificity were measured on.
+        undetermined: Share of the baseline's and of the candidate's answers that the detector could
+            not determine; ``None`` where it determines all.
     """
 
     sensitivity: float
@@ -323,6 +334,8 @@ class CorrectedRates:
     candidate: float
     delta: float
     ci: tuple[float, float]
+    source: str = ""
+    undetermined: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,13 @@ def compare(
     if metric.kind is ScoreKind.CORPUS:
         corpus = _corpus_values(metric, ordered, aggregate, where)
     return Comparison(
-        gate=gate, model=model, metric=metric, pairs=pairs, n_planned=n_planned, corpus=corpus
+        gate=gate,
+        model=model,
+        metric=metric,
+        pairs=pairs,
+        n_planned=n_planned,
+        corpus=corpus,
+        undetermined=_undetermined(metric, ordered, where),
     )
 
 
@@ -187,6 +193,23 @@ def _score(metric: Metric, sample: ScoredSample, where: str) -> float | None:
             f"benchmark in the suite, metrics: {{{metric.name}: {{low: …, high: …}}}}"
         )
     return score
+
+
+def _undetermined(
+    metric: Metric, ordered: Sequence[tuple[ScoredSample, ScoredSample]], where: str
+) -> tuple[tuple[float, float], ...]:
+    """Return the share of undetermined answers of each pair, for a metric that has them."""
+    if metric.determined is None:
+        return ()
+    told = Metric(metric.determined, ScoreKind.BOUNDED)
+    scores = [
+        (_score(told, one, f"{where}: baseline"), _score(told, other, f"{where}: candidate"))
+        for one, other in ordered
+    ]
+    return tuple(
+        (0.0 if one is None else 1 - one, 0.0 if other is None else 1 - other)
+        for one, other in scores
+    )
 
 
 def _corpus_values(
