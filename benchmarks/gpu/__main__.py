@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.gpu import wheels
 from benchmarks.gpu.parts import PARTS
-from benchmarks.gpu.process import run_here, run_process
+from benchmarks.gpu.process import run_process
 from benchmarks.gpu.records import Context, Outcome, Part
 from benchmarks.gpu.results import Results, ResultsError, markdown, summary
 from benchmarks.gpu.schedule import run_parts
@@ -35,10 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = wheels.run(options)
     if code is not None:
         return code
-    if options.run_part:
-        (part,) = _chosen(options.run_part)
-        run_here(part, Context(options.device, options.tiny, options.work))
-        return 0
     try:
         parts = _chosen(options.parts)
         results = _results(options)
@@ -80,7 +76,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--markdown", type=Path, metavar="FILE", help="tables as in docs/benchmarks.md"
     )
     parser.add_argument("--work", type=Path, help="folder for models (default: the system's)")
-    parser.add_argument("--run-part", help=argparse.SUPPRESS)
     wheels.add_options(parser)
     options = parser.parse_args(arguments)
     if options.resume and options.json is None:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from benchmarks.gpu.records import SkipPart
 
-_EVERY_SECONDS = 0.01
+_EVERY_SECONDS = 0.05
 
 
 class PeakMemory(AbstractContextManager["PeakMemory"]):

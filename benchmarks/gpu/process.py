@@ -13,8 +13,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from typing import TextIO
 
 from benchmarks.gpu.records import Context, Outcome, Part, Row, SkipPart
+from evalguard.quiet import quiet
 
 _REPOSITORY = Path(__file__).parents[2]
 _SKIP = "skip"
@@ -47,10 +49,10 @@ def run_process(part: Part, limit: float, context: Context) -> Outcome:
     """
     rows_file = context.work / f"{part.name}.rows"
     rows_file.unlink(missing_ok=True)
+    settings = {"device": context.device, "tiny": context.tiny, "work": str(context.work)}
     command = [
-        sys.executable, "-m", "benchmarks.gpu", "--run-part", part.name,
-        "--device", context.device, "--work", str(context.work),
-        *(["--tiny"] if context.tiny else []),
+        sys.executable, "-m", "benchmarks.gpu.process", part.name, part.function,
+        json.dumps(settings),
     ]  # fmt: skip
     log = context.work / f"{part.name}.log"
     started = time.monotonic()
@@ -81,25 +83,27 @@ def run_process(part: Part, limit: float, context: Context) -> Outcome:
     return Outcome("done", seconds, "", rows)
 
 
-def run_here(part: Part, context: Context) -> None:
-    """Run a part in this process; each row is on the disk as soon as it is measured."""
-    module, _, name = part.function.partition(":")
-    function: Callable[[Context], Iterator[Row]] = getattr(
-        import_module(f"benchmarks.gpu.{module}"), name
-    )
-    with (context.work / f"{part.name}.rows").open("a", encoding="utf-8") as file:
+def run_here(name: str, function: str, context: Context) -> None:
+    """Run a part in this process; each row is on the disk as soon as it is measured.
+
+    Args:
+        name: Of the part.
+        function: ``module:function``.
+        context: Where it runs.
+    """
+    module, _, attribute = function.partition(":")
+    measure: Callable[[Context], Iterator[Row]] = getattr(import_module(module), attribute)
+    with (context.work / f"{name}.rows").open("a", encoding="utf-8") as file, quiet():
         try:
-            for row in function(context):
-                _append(file.write, file.flush, asdict(row))
+            for row in measure(context):
+                _append(file, asdict(row))
         except SkipPart as reason:
-            _append(file.write, file.flush, {_SKIP: str(reason)})
+            _append(file, {_SKIP: str(reason)})
 
 
-def _append(
-    write: Callable[[str], int], flush: Callable[[], None], data: Mapping[str, object]
-) -> None:
-    write(json.dumps(data, ensure_ascii=False) + "\n")
-    flush()
+def _append(file: TextIO, data: Mapping[str, object]) -> None:
+    file.write(json.dumps(data, ensure_ascii=False) + "\n")
+    file.flush()
 
 
 def _read_rows(file: Path) -> tuple[tuple[Row, ...], str]:
@@ -130,3 +134,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):  # all of it has ended
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+
+
+def main() -> None:
+    """Run the part that the arguments name: its name, its function and its context."""
+    name, function, settings = sys.argv[1:]
+    plain = json.loads(settings)
+    run_here(name, function, Context(plain["device"], plain["tiny"], Path(plain["work"])))
+
+
+if __name__ == "__main__":
+    main()

@@ -56,6 +56,11 @@ def at_most(name: str, target: float, value: float, unit: str = "") -> Row:
     return Row(name, f"≤ {target:g}{unit}", f"{value:.3g}{unit}", value <= target)
 
 
+def times_as_fast(context: Context, name: str, target: float, value: float) -> Row:
+    """Return a row of a speed; tiny shapes, which measure calls and no work, have no target."""
+    return Row(name, "", f"{value:.3g}×") if context.tiny else at_least(name, target, value)
+
+
 def equal(name: str, target: str, figure: str) -> Row:
     """Return a row whose figure must be the target."""
     return Row(name, target, figure, figure == target)
@@ -68,7 +73,7 @@ class Part:
     Attributes:
         name: For ``--parts`` and the results.
         title: What it measures.
-        function: ``module:function`` within this package; takes a context and yields rows.
+        function: ``module:function``; takes a context and yields rows.
         seconds: What it needs on a GPU; with less left it is not started.
         tiny_seconds: The same of ``--tiny`` on a CPU.
         requires: Distributions without which it is skipped.

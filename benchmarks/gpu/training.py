@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.gpu.memory import PeakMemory, free_memory, require_memory
-from benchmarks.gpu.records import Context, Row, at_least, at_most
+from benchmarks.gpu.records import Context, Row, at_most, times_as_fast
 from benchmarks.gpu.shapes import (
     LARGE,
     SEED,
@@ -143,12 +143,16 @@ def _measure(setting: _Setting, context: Context) -> Iterator[Row]:
         # bitsandbytes never frees its pages, so that two optimisers of 7B do not fit one process.
         return
     free_memory(context.device)
-    theirs = _Clock(context.device)
-    _plain_trl(setting, folder, theirs)
+    theirs, others = _Clock(context.device), PeakMemory(context.device)
+    with others:  # which takes its time from both sides
+        _plain_trl(setting, folder, theirs)
     speeds = [setting.tokens_per_step / clock.step_seconds for clock in (ours, theirs)]
     label = _label(setting)
-    yield at_least(f"{label}: tokens per second, plain TRL = 1", SPEED, speeds[0] / speeds[1])
+    ratio = speeds[0] / speeds[1]
+    yield times_as_fast(context, f"{label}: tokens per second, plain TRL = 1", SPEED, ratio)
     yield Row(f"{label}: tokens per second", "", f"{speeds[0]:,.0f}")
+    if context.device == "cuda":
+        yield Row(f"{label}: peak memory of plain TRL", "", f"{others.peak_bytes / 1e9:.2f} GB")
 
 
 def _memory_rows(

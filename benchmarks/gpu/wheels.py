@@ -1,7 +1,7 @@
 """The wheels to bring to a machine that has torch and transformers and no network.
 
-Versions are those of ``locks/cpu.txt``. All of them together stay under 50 MB because of the
-wheel of bitsandbytes only the CUDA library is kept that torch needs there (43 MB, else).
+Versions are those of ``locks/cpu.txt``. To stay under 50 MB, the wheel of bitsandbytes (43 MB)
+keeps only the library for the CUDA version that torch was built for there.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from evalguard.engines.machine import installed
 
 LIMIT_MB = 50
 
-_LOCK = Path(__file__).parents[2] / "locks" / "cpu.txt"
+_REPOSITORY = Path(__file__).parents[2]
+_LOCK = _REPOSITORY / "locks" / "cpu.txt"
 _PLATFORMS = tuple(f"manylinux_2_{minor}_x86_64" for minor in (39, 35, 34, 31, 28, 27, 24, 17, 12))
 _TOO_LARGE = "bitsandbytes"
+_SOURCE_ONLY = ("rouge-score", "sqlitedict", "word2number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,9 @@ ASSUMED = (
     "markupsafe", "mpmath", "networkx", "numpy", "packaging", "psutil", "pyyaml", "regex",
     "requests", "safetensors", "setuptools", "sympy", "tokenizers", "tqdm", "typing-extensions",
     "urllib3",
-    # Over 120 MB together: where one is missing, bring it by hand.
-    "joblib", "lxml", "pandas", "pyarrow", "python-dateutil", "scikit-learn", "scipy", "six",
-    "threadpoolctl",
+    # Too large for the limit: where one is missing, bring it by hand.
+    "joblib", "lxml", "pandas", "pyarrow", "python-dateutil", "pytz", "scikit-learn", "scipy",
+    "six", "threadpoolctl",
 )  # fmt: skip
 """What the machine must have already."""
 
@@ -124,7 +126,14 @@ def fetch(folder: Path, *, python: str, cuda: str, given: Iterable[str] = ()) ->
     folder.mkdir(parents=True, exist_ok=True)
     versions, have = pinned(), {normalised(name) for name in given}
     names = [name for need in NEEDS for name in need.names if name not in have]
-    failed = [name for name in names if not _download(f"{name}=={versions[name]}", folder, python)]
+    wanted = {name: f"{name}=={versions[name]}" for name in names}
+    published = [one for name, one in wanted.items() if name not in _SOURCE_ONLY]
+    failed = []
+    if not _download(published, folder, python):  # find out which
+        failed = [one for one in published if not _download([one], folder, python)]
+    sources = [one for name, one in wanted.items() if name in _SOURCE_ONLY]
+    # The metadata of this checkout, in which pytest finds the plugin; the code is taken from here.
+    failed += [one for one in (*sources, str(_REPOSITORY)) if not _build(one, folder)]
     for wheel in folder.glob(f"{_TOO_LARGE}-*.whl"):
         keep_one_library(wheel, cuda)
     wheels = sorted(folder.glob("*.whl"), key=lambda wheel: -wheel.stat().st_size)
@@ -134,34 +143,30 @@ def fetch(folder: Path, *, python: str, cuda: str, given: Iterable[str] = ()) ->
     over = size > LIMIT_MB
     print(f"{size:8.2f} MB  in {len(wheels)} wheels{f', over {LIMIT_MB} MB' if over else ''}")
     if failed:
-        print(f"no wheel for Python {python}: {', '.join(failed)}")
+        print(f"no wheel: {', '.join(failed)}")
     print(
-        f"There: pip install --no-index --no-deps --target SITE {folder}/*.whl, "
-        "then PYTHONPATH=SITE python -m benchmarks.gpu"
+        "There, in this checkout, for datasets knows installed packages by this folder's name:\n"
+        f"  pip install --no-index --no-deps --target /tmp/site-packages {folder}/*.whl\n"
+        "  PYTHONPATH=/tmp/site-packages python -m benchmarks.gpu"
     )
     return int(over or bool(failed))
 
 
-def _download(requirement: str, folder: Path, python: str) -> bool:
-    """Fetch one wheel, or build it where only a pure source distribution is published."""
-    pip = [sys.executable, "-m", "pip"]
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-deps", requirement]
+def _download(requirements: Sequence[str], folder: Path, python: str) -> bool:
+    """Fetch published wheels; return whether all of them were to be had."""
     platforms = [f"--platform={name}" for name in _PLATFORMS]
-    download = [
-        *pip, "download", "--only-binary=:all:", f"--python-version={python}",
-        "--implementation=cp", *platforms, "--dest", str(folder), *quiet,
-    ]  # fmt: skip
-    if subprocess.run(download, capture_output=True, check=False).returncode == 0:
-        return True
-    before = set(folder.glob("*.whl"))
-    build = [*pip, "wheel", "--wheel-dir", str(folder), *quiet]
-    if subprocess.run(build, capture_output=True, check=False).returncode:
-        return False
-    built = set(folder.glob("*.whl")) - before
-    foreign = [wheel for wheel in built if not wheel.name.endswith("-none-any.whl")]
-    for wheel in foreign:  # made for this machine's Python
-        wheel.unlink()
-    return not foreign
+    options = ["--only-binary=:all:", f"--python-version={python}", "--implementation=cp"]
+    return _pip("download", *options, *platforms, "--dest", str(folder), *requirements)
+
+
+def _build(requirement: str, folder: Path) -> bool:
+    """Build the wheel of a source distribution of Python code alone."""
+    return _pip("wheel", "--wheel-dir", str(folder), requirement)
+
+
+def _pip(*arguments: str) -> bool:
+    command = [sys.executable, "-m", "pip", *arguments, "--no-deps", "--disable-pip-version-check"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def keep_one_library(wheel: Path, cuda: str) -> None:
