@@ -19,9 +19,15 @@ from benchmarks.gpu.process import run_process
 from benchmarks.gpu.records import Context, Outcome, Part
 from benchmarks.gpu.results import Results, ResultsError, markdown, summary
 from benchmarks.gpu.schedule import run_parts
-from evalguard.engines.machine import cuda_devices
+from evalguard.engines.machine import cuda_devices, installed
 
 USAGE_ERROR = 2
+
+_OWN_NEEDS = ("click", "jinja2", "pydantic", "pytest", "pyyaml", "rich", "sqlalchemy")
+
+
+class UnfitMachineError(Exception):
+    """Nothing can run on this machine."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,9 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parts = _chosen(options.parts)
         results = _results(options)
-        if options.device == "cuda" and not cuda_devices():
-            raise ResultsError("no GPU here; --device cpu --tiny runs everything on the CPU")
-    except ResultsError as error:
+        _check_machine(options.device)
+    except (ResultsError, UnfitMachineError) as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
     with tempfile.TemporaryDirectory(dir=options.work) as work:
@@ -81,6 +86,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.resume and options.json is None:
         parser.error("--resume needs --json FILE")
     return options
+
+
+def _check_machine(device: str) -> None:
+    if missing := [name for name in _OWN_NEEDS if installed(name) is None]:
+        raise UnfitMachineError(
+            f"not installed: {', '.join(missing)}; --wheels lists what to bring"
+        )
+    if device == "cuda" and not cuda_devices():
+        raise UnfitMachineError("no GPU here; --device cpu --tiny runs everything on the CPU")
 
 
 def _chosen(names: str) -> list[Part]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from benchmarks.gpu.records import Part
 
-_EVAL = ("lm-eval", "datasets", "peft")
+_MODELS = ("torch", "transformers")
+_EVAL = (*_MODELS, "lm-eval", "datasets", "peft")
 _CHECK = (*_EVAL, "evalguard")
-_TRAIN = ("trl", "peft", "datasets", "bitsandbytes", "accelerate")
+_TRAIN = (*_MODELS, "trl", "peft", "datasets", "bitsandbytes", "accelerate")
 
 PARTS = (
-    Part("machine", "Machine", "benchmarks.gpu.machine:describe", 15, 5),
+    Part("machine", "Machine", "benchmarks.gpu.machine:describe", 15, 5, _MODELS),
     Part(
         "choices", "hf engine in bfloat16, choices", "benchmarks.gpu.engine:choices", 60, 10, _EVAL
     ),
@@ -26,7 +27,14 @@ PARTS = (
     Part("full-1b", "All weights, 1B", "benchmarks.gpu.training:full_1b", 50, 10, _TRAIN),
     Part("adapters", "hf engine, adapters", "benchmarks.gpu.engine:adapters", 50, 10, _EVAL),
     Part("answers", "hf engine, generations", "benchmarks.gpu.engine:answers", 50, 10, _EVAL),
-    Part("paged", "Paged 8-bit AdamW", "benchmarks.gpu.optimizer:paged", 30, 8, ("bitsandbytes",)),
+    Part(
+        "paged",
+        "Paged 8-bit AdamW",
+        "benchmarks.gpu.optimizer:paged",
+        30,
+        8,
+        (*_MODELS, "bitsandbytes"),
+    ),
     Part("outside", "Time outside the engine", "benchmarks.gpu.checks:outside", 150, 15, _CHECK),
     Part("full-7b", "All weights, 7B", "benchmarks.gpu.training:full_7b", 70, 10, _TRAIN),
     Part("lora-1b", "LoRA, 1B", "benchmarks.gpu.training:lora_1b", 45, 10, _TRAIN),

@@ -95,10 +95,19 @@ def run_here(name: str, function: str, context: Context) -> None:
     measure: Callable[[Context], Iterator[Row]] = getattr(import_module(module), attribute)
     with (context.work / f"{name}.rows").open("a", encoding="utf-8") as file, quiet():
         try:
+            _require_device(context)
             for row in measure(context):
                 _append(file, asdict(row))
         except SkipPart as reason:
             _append(file, {_SKIP: str(reason)})
+
+
+def _require_device(context: Context) -> None:
+    if context.device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise SkipPart("torch sees no GPU")
 
 
 def _append(file: TextIO, data: Mapping[str, object]) -> None:

@@ -138,7 +138,8 @@ def _measure(setting: _Setting, context: Context) -> Iterator[Row]:
     ours, memory = _Clock(context.device), PeakMemory(context.device)
     with memory:
         (_train_folder if from_folder else _train_in_place)(config, setting, folder, ours)
-    yield from _memory_rows(setting, expected, memory, literature=not from_folder)
+    beside = "" if from_folder or context.tiny else f"literature {LITERATURE[setting.method]}"
+    yield from _memory_rows(setting, expected, memory, beside)
     if setting.method == "full" and not from_folder:
         # bitsandbytes never frees its pages, so that two optimisers of 7B do not fit one process.
         return
@@ -156,10 +157,9 @@ def _measure(setting: _Setting, context: Context) -> Iterator[Row]:
 
 
 def _memory_rows(
-    setting: _Setting, expected: float, memory: PeakMemory, *, literature: bool
+    setting: _Setting, expected: float, memory: PeakMemory, beside: str
 ) -> Iterator[Row]:
     label = _label(setting)
-    beside = f"literature {LITERATURE[setting.method]}" if literature else ""
     yield Row(f"{label}: peak memory", beside, f"{memory.peak_bytes / 1e9:.2f} GB")
     if memory.held_bytes:
         held = f"{memory.held_bytes / 1e9:.2f} GB"
