@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from benchmarks.gpu.records import Outcome, Part
 from evalguard.engines.machine import installed
@@ -29,7 +30,8 @@ def run_parts(
 ) -> None:
     """Run parts one after another until the time is spent.
 
-    A part that no longer fits is skipped with its reason; a shorter one after it may still run.
+    A part that no longer fits, or that the end of the minutes cuts short, is skipped with its
+    reason; a shorter one after it may still run.
 
     Args:
         parts: In the order of their priority.
@@ -53,5 +55,9 @@ def run_parts(
             reason = f"needs about {needed:.0f} s, and {max(0.0, left):.0f} s are left"
             outcome = Outcome("skipped", reason=reason)
         else:
-            outcome = run(part, min(left, max(SHORTEST_LIMIT_SECONDS, LIMIT * needed)))
+            allowed = max(SHORTEST_LIMIT_SECONDS, LIMIT * needed)
+            outcome = run(part, min(left, allowed))
+            if outcome.state == "timed out" and left < allowed:  # it need not hang
+                reason = f"the minutes were over after {left:.0f} s of it"
+                outcome = replace(outcome, state="skipped", reason=reason)
         keep(part, outcome)

@@ -29,14 +29,14 @@ def a_part(name, seconds=10.0, requires=(), function="good"):
 class Clockwork:
     """Runs parts that take their time on a clock of its own."""
 
-    def __init__(self, takes=1.0):
-        self.now, self.takes = 1000.0, takes
+    def __init__(self, takes=1.0, state="done"):
+        self.now, self.takes, self.state = 1000.0, takes, state
         self.limits, self.kept = {}, {}
 
     def run(self, part, limit):
         self.limits[part.name] = limit
         self.now += self.takes * part.seconds
-        return Outcome("done", part.seconds, "", (REACHED,))
+        return Outcome(self.state, part.seconds, "", (REACHED,))
 
     def spend(self, parts, seconds, finished=None):
         run_parts(
@@ -60,6 +60,13 @@ def test_no_part_gets_more_than_is_left_or_three_times_what_it_needs():
     assert clockwork.limits == {"short": 120, "long": 200}
     clockwork.spend([a_part("long", 100)], 1000)
     assert clockwork.limits["long"] == 300
+
+
+@pytest.mark.parametrize(("seconds_left", "state"), [(100, "skipped"), (400, "timed out")])
+def test_what_the_end_of_the_minutes_cuts_short_is_no_failure(seconds_left, state):
+    clockwork = Clockwork(state="timed out")
+    assert clockwork.spend([a_part("a", 40)], seconds_left) == {"a": state}
+    assert clockwork.kept["a"].rows == (REACHED,)
 
 
 def test_a_part_without_its_packages_is_skipped_by_name():
