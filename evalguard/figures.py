@@ -81,7 +81,13 @@ def corrected(gate: GateResult) -> str:
         f"change {difference(gate, found.delta)} "
         f"({bare_difference(gate, low)} … {difference(gate, high)}); "
         f"sensitivity {found.sensitivity:.0%}, specificity {found.specificity:.0%}"
+        f"{f' ({found.source})' if found.source else ''}{_undetermined(found.undetermined)}"
     )
+
+
+def _undetermined(shares: tuple[float, float] | None) -> str:
+    """Write the shares of the answers that a detector could not determine."""
+    return "" if shares is None else f"; undetermined {shares[0]:.1%} → {shares[1]:.1%}"
 
 
 def level(gate: GateResult) -> str:

@@ -72,12 +72,14 @@ class DetectorRates:
         positives: Positive examples.
         rejections: Negative examples that they passed over.
         negatives: Negative examples.
+        source: What the examples are, and whose labels.
     """
 
     hits: int
     positives: int
     rejections: int
     negatives: int
+    source: str = ""
 
     @property
     def sensitivity(self) -> float:
@@ -107,6 +109,8 @@ class Metric:
             range.
         in_nats: Whether it is a log-likelihood or a divergence, so that margins may be in nats.
         ungated: Why no gate may stand on it, and what to write instead; empty where one may.
+        determined: Metric of the same scorer that is 0 where an answer could not be determined,
+            which then scores 0 here.
     """
 
     name: str
@@ -119,6 +123,7 @@ class Metric:
     span: float | None = None
     in_nats: bool = False
     ungated: str = ""
+    determined: str | None = None
 
     @property
     def percent(self) -> bool:
@@ -215,6 +220,10 @@ class ScoredSample:
         error: Why the sample could not be measured; its scores are then empty.
         prompt_tokens: Tokens prefilled; 0 where unknown.
         output_tokens: Tokens decoded.
+        answers: What was scored of each output once the model's thinking was set aside; ``None``
+            where that is all of it.
+        unclosed: Outputs whose thinking never ended; they score the worst.
+        thinking_tokens: Tokens of thinking, averaged over the outputs.
     """
 
     task: str
@@ -229,13 +238,22 @@ class ScoredSample:
     prompt_tokens: int = 0
     output_tokens: int = 0
     not_scored: tuple[str, ...] = ()
+    answers: tuple[str, ...] | None = None
+    unclosed: int = 0
+    thinking_tokens: float = 0.0
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The answers without the model's thinking."""
+        return self.outputs if self.answers is None else self.answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplePair:
     """One question answered by the baseline and by a candidate, under one metric.
 
-    A score of ``None`` means that the sample could not be measured on that side.
+    A score of ``None`` means that the sample could not be measured on that side. What a model wrote
+    in full stands beside its answer where it was thinking, too.
     """
 
     task: str
@@ -247,6 +265,8 @@ class SamplePair:
     baseline_score: float | None
     candidate_score: float | None
     cluster: str | None = None
+    baseline_written: str = ""
+    candidate_written: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +299,8 @@ class Comparison:
         pairs: The measured samples, in the frozen random order of the run.
         n_planned: Samples that the full run has; greater than ``len(pairs)`` at an early look.
         corpus: Values of a corpus metric, which has none for a single pair.
+        undetermined: For each pair the share of the baseline's and of the candidate's answers that
+            could not be determined; empty where the metric has no such answers.
     """
 
     gate: Gate
@@ -287,6 +309,7 @@ class Comparison:
     pairs: tuple[SamplePair, ...]
     n_planned: int
     corpus: CorpusValues | None = None
+    undetermined: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +323,9 @@ class CorrectedRates:
         candidate: The candidate's rate.
         delta: Candidate − baseline, signed so that higher is better.
         ci: Interval of the difference, with the detector's own uncertainty.
+        source: What sensitivity and specificity were measured on.
+        undetermined: Share of the baseline's and of the candidate's answers that the detector could
+            not determine; ``None`` where it determines all.
     """
 
     sensitivity: float
@@ -308,6 +334,8 @@ class CorrectedRates:
     candidate: float
     delta: float
     ci: tuple[float, float]
+    source: str = ""
+    undetermined: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -521,6 +549,10 @@ class TaskRun:
     reused: int
     planned: int
     scores: Mapping[str, float]
+    unclosed: int = 0
+    """Samples with an output whose thinking never ended."""
+    thinking_tokens: float = 0.0
+    """Tokens of thinking, averaged over the samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,4 +91,8 @@ def test_corrected_rates_name_the_detector(gate):
     assert figures.corrected(replace(gate, corrected=found)) == (
         "98.3% → 84.0%, change −14.3 pp (−20.1 … −8.9 pp); sensitivity 95%, specificity 98%"
     )
+    measured = replace(found, source="XSTest answers, n = 415", undetermined=(0.02, 0.155))
+    assert figures.corrected(replace(gate, corrected=measured)).endswith(
+        "specificity 98% (XSTest answers, n = 415); undetermined 2.0% → 15.5%"
+    )
     assert figures.corrected(gate) == figures.NOTHING

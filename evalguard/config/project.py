@@ -42,6 +42,18 @@ class Engine(ConfigModel):
     """Further arguments of the engine, such as `base_url` of an endpoint."""
 
 
+class Marks(ConfigModel):
+    """The texts around a model's thinking."""
+
+    start: NonEmpty | None = None
+    """What begins it; without one, every output begins as thinking."""
+    end: NonEmpty
+    """What ends it."""
+
+
+Thinking = Marks | Literal["auto", "off"]
+
+
 class WholeModel(ConfigModel):
     """A model that takes nothing over from another."""
 
@@ -57,6 +69,9 @@ class WholeModel(ConfigModel):
     """bitsandbytes precision of the base's weights."""
     trust_remote_code: bool = False
     """Whether Python code that comes with this model may run."""
+    thinking: Thinking = "auto"
+    """Thinking is set aside before an answer is scored: by the marks of the chat template and known
+    ones, by your own (`{start: …, end: …}`), or not at all (`off`)."""
 
 
 class Baseline(WholeModel):
@@ -78,6 +93,8 @@ class Candidate(ConfigModel):
     """bitsandbytes precision; the baseline's by default, `none` for a model of its own."""
     trust_remote_code: bool = False
     """Whether Python code that comes with `model` may run."""
+    thinking: Thinking | None = None
+    """As for the baseline; the baseline's by default, `auto` for a model of its own."""
 
     @model_validator(mode="after")
     def _differs_from_the_baseline(self) -> Self:

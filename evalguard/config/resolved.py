@@ -14,6 +14,7 @@ from evalguard.config.project import (
     Engine,
     ProjectConfig,
     Quantization,
+    Thinking,
     WholeModel,
 )
 from evalguard.config.suite import SuiteConfig
@@ -33,6 +34,7 @@ class ModelSpec:
         quantization: ``none``, ``nf4`` or ``int8``.
         trust_remote_code: Whether code that comes with the model may run.
         engine: What runs it.
+        thinking: How its thinking is told from its answers.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ModelSpec:
     quantization: Quantization
     trust_remote_code: bool
     engine: Engine
+    thinking: Thinking = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ class Project:
             quantization=config.quantization,
             trust_remote_code=config.trust_remote_code,
             engine=engine,
+            thinking=config.thinking,
         )
 
     def _candidate(self, name: str, config: Candidate, baseline: ModelSpec) -> ModelSpec:
@@ -143,6 +147,7 @@ class Project:
                 quantization=config.quantization or baseline.quantization,
                 trust_remote_code=baseline.trust_remote_code,
                 engine=baseline.engine,
+                thinking=config.thinking or baseline.thinking,
             )
         return ModelSpec(
             name=name,
@@ -153,6 +158,7 @@ class Project:
             quantization=config.quantization or "none",
             trust_remote_code=config.trust_remote_code,
             engine=baseline.engine,
+            thinking=config.thinking or "auto",
         )
 
     def _local_or_hub(self, name: str) -> str:

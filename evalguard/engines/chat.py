@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ _PROBE_CHAT = [
     {"role": "assistant", "content": "Yes: 12 > 7."},
     {"role": "user", "content": "Add {x} to “3”, please.\n"},
 ]
+_QUESTION, _REASONING, _ANSWER = "Is 12 greater than 7?", "12 − 7 is 5.", "Yes, it is."
+_ASKED = [{"role": "user", "content": _QUESTION}]
+_REASONING_KEYS = ("reasoning_content", "reasoning", "thinking")
 _REMEMBERED = 65_536
 """Texts whose number of tokens is remembered; base and adapters are asked the same ones."""
 
@@ -58,6 +62,47 @@ class PromptTokenizer:
     def has_chat_template(self) -> bool:
         """Whether the tokenizer knows how to render a chat."""
         return self._tokenizer.chat_template is not None
+
+    @property
+    def chat_template(self) -> str:
+        """Source of the chat template, or of all of them; empty where there is none."""
+        template = self._tokenizer.chat_template or ""
+        return "\n".join(template.values()) if isinstance(template, dict) else str(template)
+
+    def prompt_end(self) -> str:
+        """Return what a rendered prompt has after the user's message."""
+        if not self.has_chat_template:
+            return ""
+        try:
+            return self.render(_ASKED).rpartition(_QUESTION)[2]
+        except TemplateError:
+            return ""  # whoever uses the template is told why
+
+    def around_reasoning(self) -> tuple[str, str] | None:
+        """Return what the template puts before and after an assistant's reasoning.
+
+        The first is empty where the prompt for an answer holds it already; ``None`` where the
+        template drops the reasoning.
+        """
+        if not self.has_chat_template:
+            return None
+        return next(filter(None, map(self._around, _REASONING_KEYS)), None)
+
+    def _around(self, key: str) -> tuple[str, str] | None:
+        """Return the same for reasoning under one key of the message."""
+        reply = {"role": "assistant", "content": _ANSWER, key: _REASONING}
+        try:
+            prompt = self._render(_ASKED, add_generation_prompt=True)
+            text = str(self._tokenizer.apply_chat_template([*_ASKED, reply], tokenize=False))
+        except (TemplateError, TypeError, ValueError, LookupError):
+            return None
+        before, _, after = text.partition(_REASONING)
+        end, answered, _ = after.partition(_ANSWER)
+        if not answered or not end.strip():
+            return None
+        pairs = zip(before, prompt, strict=False)
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        return before[shared:].strip(), end.strip()
 
     def render(self, messages: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """Return the prompt for a chat, as lm-eval renders it.

@@ -24,6 +24,7 @@ from evalguard.engines.modules import check_modules
 from evalguard.engines.quantised import keep_weights_exact
 from evalguard.engines.sampling import is_sampled, sample
 from evalguard.errors import ModelError
+from evalguard.scorers.thinking import is_mark
 
 TokenRequest: TypeAlias = tuple[Any, list[int], list[int]]
 """lm-eval's key of a request, and the tokens of its context and of its continuation."""
@@ -78,6 +79,24 @@ class SwitchableHFLM(HFLM):
         texts = sample(self, [requests[i] for i in drawn], read_rows=read_rows)
         sampled = dict(zip(drawn, texts, strict=True))
         return [sampled[i] if i in sampled else next(plain) for i in range(len(requests))]
+
+    def tok_decode(self, tokens: Any, skip_special_tokens: bool = True) -> Any:
+        """Decode as lm-eval does, but keep special tokens that mark thinking: it ends at them."""
+        if not skip_special_tokens or self._special_but_marks is None:
+            return super().tok_decode(tokens, skip_special_tokens)
+        ids = [tokens] if isinstance(tokens, int) else list(tokens)
+        kept = [token for token in ids if token not in self._special_but_marks]
+        return super().tok_decode(kept, skip_special_tokens=False)
+
+    @cached_property
+    def _special_but_marks(self) -> frozenset[int] | None:
+        """Special tokens other than marks of thinking; ``None`` where no mark is one."""
+        added = self.tokenizer.added_tokens_decoder
+        special = {id_: str(token) for id_, token in added.items() if token.special}
+        marks = {id_ for id_, text in special.items() if is_mark(text)}
+        if not marks:
+            return None
+        return frozenset({*special, *self.tokenizer.all_special_ids} - marks)
 
     def _loglikelihood_tokens(
         self, requests: list[TokenRequest], *args: Any, **options: Any

@@ -125,7 +125,7 @@ def _sample_batch(
     )
     for row in rows[:, ids.shape[1] :].tolist():
         text = lm.tok_decode(row)
-        yield postprocess_generated_text(text, stop=until, think_end_token=lm.think_end_token)
+        yield postprocess_generated_text(text, stop=until, think_end_token=None)
 
 
 def _read_once(

@@ -74,11 +74,9 @@ class BatchingVLLM(VLLM):
                 f"the prompt has {len(tokens)} tokens and the answer up to {new_tokens}, more "
                 f"than the context of {self.max_length}"
             )
-        # A stop string may stand within the thinking, so only the end of the text stops there.
-        stop = [text for text in until if text == eos] if self.think_end_token else until
-        return tokens, SamplingParams(max_tokens=new_tokens, stop=stop, **options), until
+        return tokens, SamplingParams(max_tokens=new_tokens, stop=until, **options), until
 
     def read_generation(self, output: RequestOutput, until: list[str]) -> str:
         """Return the text of a generation, cut as lm-eval cuts it."""
         text = output.outputs[0].text
-        return str(postprocess_generated_text(text, until, self.think_end_token))
+        return str(postprocess_generated_text(text, until, think_end_token=None))

@@ -91,7 +91,13 @@ def compare(
     if metric.kind is ScoreKind.CORPUS:
         corpus = _corpus_values(metric, ordered, aggregate, where)
     return Comparison(
-        gate=gate, model=model, metric=metric, pairs=pairs, n_planned=n_planned, corpus=corpus
+        gate=gate,
+        model=model,
+        metric=metric,
+        pairs=pairs,
+        n_planned=n_planned,
+        corpus=corpus,
+        undetermined=_undetermined(metric, ordered, where),
     )
 
 
@@ -148,12 +154,18 @@ def _pair(metric: Metric, before: ScoredSample, after: ScoredSample, where: str)
         sample_id=before.sample_id,
         prompt=before.prompt,
         target=before.target,
-        baseline_output="\n".join(before.outputs),
-        candidate_output="\n".join(after.outputs),
+        baseline_output="\n".join(before.said),
+        candidate_output="\n".join(after.said),
         baseline_score=_score(metric, before, f"{where}: baseline"),
         candidate_score=_score(metric, after, f"{where}: candidate"),
         cluster=before.cluster,
+        baseline_written=_written(before),
+        candidate_written=_written(after),
     )
+
+
+def _written(sample: ScoredSample) -> str:
+    return "" if sample.answers is None else "\n".join(sample.outputs)
 
 
 def _score(metric: Metric, sample: ScoredSample, where: str) -> float | None:
@@ -181,6 +193,23 @@ def _score(metric: Metric, sample: ScoredSample, where: str) -> float | None:
             f"benchmark in the suite, metrics: {{{metric.name}: {{low: …, high: …}}}}"
         )
     return score
+
+
+def _undetermined(
+    metric: Metric, ordered: Sequence[tuple[ScoredSample, ScoredSample]], where: str
+) -> tuple[tuple[float, float], ...]:
+    """Return the share of undetermined answers of each pair, for a metric that has them."""
+    if metric.determined is None:
+        return ()
+    told = Metric(metric.determined, ScoreKind.BOUNDED)
+    scores = [
+        (_score(told, one, f"{where}: baseline"), _score(told, other, f"{where}: candidate"))
+        for one, other in ordered
+    ]
+    return tuple(
+        (0.0 if one is None else 1 - one, 0.0 if other is None else 1 - other)
+        for one, other in scores
+    )
 
 
 def _corpus_values(

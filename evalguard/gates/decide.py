@@ -10,6 +10,7 @@ from evalguard.errors import MeasurementError, UsageError
 from evalguard.gates.evidence import Evidence, from_counts, gather
 from evalguard.gates.looks import Look, LookPlan, is_settled, take_look
 from evalguard.gates.results import error_result, postponed_result, result_of
+from evalguard.gates.undetermined import hold_back
 from evalguard.records import Comparison, Gate, GateResult, Metric, Role, Verdict
 from evalguard.stats import holm
 
@@ -105,7 +106,8 @@ def decide(
 
     adjusted = _adjusted(open_cases, results)
     for key, case in open_cases.items():
-        results[key] = result_of(*case, *adjusted[key])
+        result = result_of(*case, *adjusted[key])
+        results[key] = hold_back(result, case.comparison, case.look.level)
     return tuple(results[_key_of_comparison(comparison)] for comparison in comparisons)
 
 

@@ -22,6 +22,9 @@ from evalguard.records import (
     Verdict,
 )
 
+UNFINISHED = "unfinished_thinking"
+"""Flag of a gate some of whose answers never came, as the candidate did not finish thinking."""
+
 _SAMPLES = 3
 _GATES_NAMED = 3
 _ANSWER_LIMIT = 80
@@ -131,6 +134,11 @@ def _explanation(damage: Damage, evidence: Sequence[GateResult], case: Case) -> 
         answer = case.repeated.answer[:_ANSWER_LIMIT] or "(nothing)"
         parts.append(
             f"{case.repeated.prompts} of {case.repeated.shown} lost samples got “{answer}”."
+        )
+    if any(UNFINISHED in gate.flags for gate in evidence):
+        parts.append(
+            "Answers that never finished thinking count as lost; raise max_new_tokens to tell "
+            "whether more than their length is the matter."
         )
     if damage in damages.SINGLE_DAMAGES and case.general_holds:
         parts.append("General ability holds, so this is not forgetting.")

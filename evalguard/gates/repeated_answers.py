@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalguard.records import Ability, GateResult, Verdict
+from evalguard.records import Ability, GateResult, SamplePair, Verdict
 
 MIN_PROMPTS = 4
 MIN_SUITES = 2
@@ -44,11 +44,7 @@ def repeated_answer(gates: Sequence[GateResult]) -> RepeatedAnswer | None:
     ]
     if _merely_refuses(gates):
         return None
-    answers = {
-        (pair.task, pair.prompt): _normalised(pair.candidate_output)
-        for gate in failed
-        for pair in gate.worst
-    }
+    answers = {(pair.task, pair.prompt): _answer(pair) for gate in failed for pair in gate.worst}
     if len(answers) < MIN_PROMPTS:
         return None
     answer, prompts = Counter(answers.values()).most_common(1)[0]
@@ -66,9 +62,10 @@ def _merely_refuses(gates: Sequence[GateResult]) -> bool:
 
 
 def _gives(gate: GateResult, answer: str) -> bool:
-    given = [_normalised(pair.candidate_output) == answer for pair in gate.worst]
+    given = [_answer(pair) == answer for pair in gate.worst]
     return sum(given) * 2 > len(given)
 
 
-def _normalised(text: str) -> str:
-    return " ".join(text.split())
+def _answer(pair: SamplePair) -> str:
+    """Return the answer, white space normalised; the thinking where no answer followed it."""
+    return " ".join((pair.candidate_output or pair.candidate_written).split())

@@ -8,13 +8,13 @@ from typing import Any
 from evalguard.gates.demands import demand_text
 from evalguard.gates.evidence import Demand, Evidence
 from evalguard.gates.looks import FUTILE, Look
+from evalguard.gates.undetermined import undetermined_shares
 from evalguard.gates.wording import Wording
 from evalguard.records import (
     Comparison,
     CorrectedRates,
     Gate,
     GateResult,
-    Metric,
     SamplePair,
     ScoreKind,
     Verdict,
@@ -107,7 +107,7 @@ def result_of(
         higher_is_better=comparison.metric.higher_is_better,
         percent=comparison.metric.percent,
         worst=_worst(comparison),
-        corrected=_corrected(comparison.metric, evidence, limits, look.level),
+        corrected=_corrected(comparison, evidence, limits, look.level),
     )
 
 
@@ -151,12 +151,12 @@ def _identity(gate: Gate, model: str) -> dict[str, Any]:
 
 
 def _corrected(
-    metric: Metric, evidence: Evidence, limits: ConfidenceInterval, alpha: float
+    comparison: Comparison, evidence: Evidence, limits: ConfidenceInterval, alpha: float
 ) -> CorrectedRates | None:
     """Return the rates behind those that rules saw, where the metric rests on rules that err."""
-    if metric.detector is None or evidence.means is None:
+    rates = comparison.metric.detector
+    if rates is None or evidence.means is None:
         return None
-    rates = metric.detector
     error = DetectorError(rates.hits, rates.positives, rates.rejections, rates.negatives)
     delta, ci = error.difference(evidence.difference.estimate, limits, alpha=alpha)
     return CorrectedRates(
@@ -166,6 +166,8 @@ def _corrected(
         candidate=error.rate(evidence.means[1]),
         delta=delta,
         ci=(ci.low, ci.high),
+        source=rates.source,
+        undetermined=undetermined_shares(comparison),
     )
 
 

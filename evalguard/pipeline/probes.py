@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,9 +26,11 @@ from evalguard.records import (
     ScoreKind,
     Verdict,
 )
+from evalguard.runner.answers import AnswerReader, as_compared, without_stops
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask, make_plan
 from evalguard.store import SampleStore
+from evalguard.tasks.base import Prepared, Task
 
 SAMPLES = 32
 """Samples of each gate; a loss of a third of them shows at the level of one look in ten."""
@@ -90,6 +93,9 @@ class GateProbe:
                     count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
                     store=store,
                 )
+                self._reader = AnswerReader(
+                    pool.thinking(BASELINE), lambda text: len(self._tokenizer(text)["input_ids"])
+                )
                 self._metrics = {gate: plan.metric(gate) for gate in gates}
                 self._watched = [
                     _Watched(_drop_alone(gate), _first(plan.of_gate(gate), samples))
@@ -133,8 +139,9 @@ class GateProbe:
         for task, ids in watched.tasks:
             key = (task.suite, task.name)
             arms = task.compared(self._baseline[key], measured[key])
-            before += [arms[0][id_] for id_ in ids]
-            after += [arms[1][id_] for id_ in ids]
+            metric = self._metrics[watched.gate]
+            before += [as_compared(arms[0][id_], metric, reference=True) for id_ in ids]
+            after += [as_compared(arms[1][id_], metric, reference=False) for id_ in ids]
         return compare(
             watched.gate,
             self._metrics[watched.gate],
@@ -157,20 +164,33 @@ class GateProbe:
             for key, (task, ids) in wanted.items()
             for id_ in sorted(ids)
         ]
-        instances = [one for _, _, prepared in pending for one in prepared.instances]
         with quiet():
             lm = SwitchableHFLM(pretrained=model, tokenizer=self._tokenizer, batch_size=_BATCH)
-            if untrained:
-                with lm.using(BASE):
-                    answers = _respond(lm, instances)
-            else:
-                answers = _respond(lm, instances)
+            with lm.using(BASE) if untrained else nullcontext():
+                answers = self._answers(lm, [(task.task, one) for _, task, one in pending])
         found: Samples = defaultdict(dict)
-        rest = iter(answers)
-        for key, task, prepared in pending:
-            responses = [next(rest) for _ in prepared.instances]
-            found[key][prepared.sample_id] = task.task.score(prepared, responses)
+        for (key, task, prepared), responses in zip(pending, answers, strict=True):
+            scored = self._reader.score(task.task, prepared, responses)
+            found[key][prepared.sample_id] = scored
         return found
+
+    def _answers(self, lm: Any, asked: Sequence[tuple[Task, Prepared]]) -> list[list[Any]]:
+        """Ask each sample; once more without stop strings where these cut the thinking."""
+        answers = _by_sample(lm, [prepared.instances for _, prepared in asked])
+        cut = [
+            place
+            for place, (task, prepared) in enumerate(asked)
+            if self._reader.cut_by_stop(task, prepared, answers[place])
+        ]
+        whole = [[without_stops(one) for one in asked[place][1].instances] for place in cut]
+        for place, found in zip(cut, _by_sample(lm, whole), strict=True):
+            answers[place] = found
+        return answers
+
+
+def _by_sample(lm: Any, samples: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    rest = iter(_respond(lm, [one for instances in samples for one in instances]))
+    return [[next(rest) for _ in instances] for instances in samples]
 
 
 def _respond(lm: Any, instances: Sequence[Any]) -> list[Any]:

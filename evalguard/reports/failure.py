@@ -104,11 +104,12 @@ def _parts(pair: SamplePair) -> list[tuple[str, str]]:
     return [
         ("prompt", one_line(pair.prompt, _TEXT_LIMIT)),
         ("target", one_line(pair.target, _TEXT_LIMIT)),
-        ("baseline", _answer(pair.baseline_output, pair.baseline_score)),
-        ("candidate", _answer(pair.candidate_output, pair.candidate_score)),
+        ("baseline", _answer(pair.baseline_output, pair.baseline_score, pair.baseline_written)),
+        ("candidate", _answer(pair.candidate_output, pair.candidate_score, pair.candidate_written)),
     ]
 
 
-def _answer(output: str, score: float | None) -> str:
+def _answer(output: str, score: float | None, written: str) -> str:
     value = "not measured" if score is None else f"score {score:g}"
-    return f"{one_line(output, _TEXT_LIMIT) or '(empty)'}  [{value}]"
+    nothing = f"(no answer after) {one_line(written, _TEXT_LIMIT)}" if written else "(empty)"
+    return f"{one_line(output, _TEXT_LIMIT) or nothing}  [{value}]"

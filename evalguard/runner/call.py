@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evalguard.engines.base import Outcome
+from evalguard.runner.answers import without_stops
 from evalguard.runner.measured import Measured
 from evalguard.tasks.base import Prepared, seeded
 
@@ -22,12 +23,15 @@ class Call:
     Args:
         items: The samples.
         served: Returns the name under which the engine serves a model.
+        stops: Whether the task's stop strings are sent.
 
     Attributes:
         requests: What to ask it for.
     """
 
-    def __init__(self, items: Sequence[Pending], *, served: Callable[[str], str]) -> None:
+    def __init__(
+        self, items: Sequence[Pending], *, served: Callable[[str], str], stops: bool = True
+    ) -> None:
         self.requests: list[tuple[str, Instance]] = []
         self._waiting: list[_Waiting] = []
         for measured, sample in items:
@@ -37,7 +41,8 @@ class Call:
                     served(measured.model),
                     seeded(instance, key=sample.sample_id, repeat=repeat, draw=measured.draw),
                 )
-                for instance in sample.instances
+                for asked in sample.instances
+                for instance in [asked if stops else without_stops(asked)]
                 for repeat in range(instance.repeats or 1)
             ]
             self._waiting += [waiting] * (len(self.requests) - waiting.first)

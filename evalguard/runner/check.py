@@ -35,6 +35,7 @@ from evalguard.records import (
     TaskRun,
     Verdict,
 )
+from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import Admission, Judging, check_steady, needs_judge, total
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Key, Measured, Progress
@@ -42,6 +43,7 @@ from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.noise import with_noise
 from evalguard.runner.plan import Plan, PlannedTask, make_plan
 from evalguard.runner.schedule import Schedule, Selected
+from evalguard.runner.unclosed import count_unclosed, held_to_answers, warning
 from evalguard.scorers.probes import APPROVED
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import CorpusTask
@@ -125,6 +127,7 @@ class _Check:
             store,
             lambda model: pool.engine_of(model.partition("#")[0]),
             lambda model, text: pool.tokenizer(model.partition("#")[0]).count(text),
+            thinking_of=lambda model: pool.thinking(model.partition("#")[0]),
             approvals=self._judging.approvals,
             on_progress=on_progress,
         )
@@ -178,6 +181,10 @@ class _Check:
 
     def report(self, results: tuple[GateResult, ...], title: str) -> CheckResult:
         """Gather everything that was found."""
+        results = tuple(
+            self._held_to_answers(gate, result)
+            for (gate, _), result in zip(self._selected, results, strict=True)
+        )
         verdict, decided_by = overall(results)
         candidates = list(dict.fromkeys(model for _, model in self._selected))
         models = tuple(self._pool.info(name) for name in [BASELINE, *candidates])
@@ -269,10 +276,15 @@ class _Check:
     def _measured_of(self, planned: PlannedTask, model: str) -> Measured:
         key = (planned.suite, planned.name, model)
         if key not in self._measured:
-            parts = {"model": self._pool.fingerprint(model), "task": planned.definition}
+            parts = {
+                "model": self._pool.fingerprint(model),
+                "task": planned.definition,
+                "thinking": self._pool.thinking_fingerprint(model),
+            }
             reference, answers = None, parts["model"]
             if planned.follows_baseline and model != BASELINE:
                 parts["reference"] = self._pool.fingerprint(BASELINE)
+                parts["reference thinking"] = self._pool.thinking_fingerprint(BASELINE)
                 reference = (planned.suite, planned.name, BASELINE)
                 answers = parts["model"] if planned.judged else parts["reference"]
             if planned.judged and (reference or not planned.follows_baseline):
@@ -352,8 +364,14 @@ class _Check:
             measured = [results.of((gate.suite, planned.name, arm)) for arm in (BASELINE, model)]
             share = self._reached.get((gate.suite, model))
             reached = planned.first(share) if share else ()
-            for arm, scored in zip(arms, planned.compared(*measured), strict=True):
-                arm += [scored[id_] for id_ in reached if id_ in scored]
+            metric = self._plan.metric(gate)
+            both = planned.compared(*measured)
+            for arm, scored, reference in zip(arms, both, (True, False), strict=True):
+                arm += [
+                    as_compared(scored[id_], metric, reference=reference)
+                    for id_ in reached
+                    if id_ in scored
+                ]
         return arms
 
     def _task_runs(self) -> Iterable[TaskRun]:
@@ -373,7 +391,27 @@ class _Check:
                 reused=self._measurer.results.reused[key],
                 planned=planned[key[0], key[1]],
                 scores=_means(samples.values()),
+                unclosed=count_unclosed(samples.values()),
+                thinking_tokens=_mean([s.thinking_tokens for s in samples.values()]),
             )
+
+    def _held_to_answers(self, gate: Gate, result: GateResult) -> GateResult:
+        arms = (
+            [
+                sample
+                for planned in self._plan.of_gate(gate)
+                for sample in self._measurer.results.of((gate.suite, planned.name, arm)).values()
+            ]
+            for arm in (BASELINE, result.model)
+        )
+        return held_to_answers(result, *arms)
+
+    def _unclosed(self) -> Iterable[str]:
+        for (suite, task, model), measured in self._measured.items():
+            samples = self._measurer.results.of((suite, task, model)).values()
+            limit = getattr(measured.task.config, "max_new_tokens", None)
+            if told := warning(model, f"{suite}/{task}", samples, limit):
+                yield told
 
     def _warnings(self) -> Iterable[str]:
         yield from self._underpowered
@@ -389,6 +427,7 @@ class _Check:
                         f"{task.n_contradicting} rows of {task.suite}/{task.name} have a prompt "
                         "that other rows have with another target: no answer matches all of them"
                     )
+        yield from self._unclosed()
         failed = [
             sample
             for samples in self._measurer.results.samples.values()
@@ -397,6 +436,10 @@ class _Check:
         ]
         if failed:
             yield f"{len(failed)} samples could not be measured; the first: {failed[0].error}"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else 0.0
 
 
 def _check_any_measured(*arms: Sequence[ScoredSample]) -> None:
@@ -411,7 +454,7 @@ def _means(samples: Iterable[ScoredSample]) -> dict[str, float]:
     for sample in samples:
         for metric, value in sample.scores.items():
             values[metric].append(value)
-    return {metric: math.fsum(found) / len(found) for metric, found in values.items()}
+    return {metric: _mean(found) for metric, found in values.items()}
 
 
 def _timing(progress: Progress, seconds: float) -> dict[str, float]:

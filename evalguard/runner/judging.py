@@ -20,6 +20,7 @@ from evalguard.records import DetectorRates, Gate, ScoredSample
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
 from evalguard.scorers.probes import METRICS_OF_KIND, WAVERED
+from evalguard.scorers.thinking import Split
 from evalguard.stats import ConfidenceInterval, cohen_kappa
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.judged import JudgedTask, Labelled, Question
@@ -53,7 +54,8 @@ class Judging:
 
     def fingerprint(self) -> str:
         """Return the key of everything that makes its verdicts."""
-        return self._pool.fingerprint(JUDGE)
+        thinking = self._pool.thinking_fingerprint(JUDGE)
+        return fingerprint({"judge": self._pool.fingerprint(JUDGE), "thinking": thinking})
 
     def admit(self, planned: PlannedTask, labelled: Path) -> Admission:
         """Return how the judge does on the labels of a task.
@@ -128,10 +130,13 @@ class Judging:
 
     def _replies(self, engine: Engine, served: str, asked: Sequence[Asked]) -> list[Approval]:
         if engine.name == "endpoint":  # not every server tells log-likelihoods
-            texts = [generation(text, tokens=_REPLY_TOKENS, until=["\n\n"]) for text, _ in asked]
+            texts = [generation(text, tokens=_REPLY_TOKENS) for text, _ in asked]
             replies = _all(engine, [(served, text) for text in texts])
-            pairs = zip(replies, asked, strict=True)
-            return [_read(reply, question) for reply, (_, question) in pairs]
+            thinking = self._pool.thinking(JUDGE)
+            return [
+                _read(reply, question, thinking.split(str(reply), prompt=prompt))
+                for reply, (prompt, question) in zip(replies, asked, strict=True)
+            ]
         choices = [
             (served, choice(prompt, word))
             for prompt, question in asked
@@ -301,10 +306,12 @@ def _approval(yes: Outcome, no: Outcome) -> Approval:
     return 1 / (1 + math.exp(min(no[0] - yes[0], 700.0)))
 
 
-def _read(reply: Outcome, question: Question) -> Approval:
+def _read(reply: Outcome, question: Question, split: Split) -> Approval:
     if isinstance(reply, EngineError):
         return _Failure(f"the judge: {reply}")
-    reply = str(reply)
+    if split.unclosed:
+        return "the judge never finished thinking"
+    reply = split.answer
     said = [word for word in (question.yes, question.no) if _begins_with(reply, word)]
     if len(said) != 1:
         return f"the judge replied {reply[:40]!r}, neither {question.yes} nor {question.no}"

@@ -12,8 +12,10 @@ from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.config.task_kinds import Judge, Preference
 from evalguard.errors import UsageError, did_you_mean
 from evalguard.quiet import quiet
+from evalguard.runner.answers import AnswerReader, without_stops
 from evalguard.runner.build import build
 from evalguard.runner.models import ModelPool
+from evalguard.scorers.thinking import Split
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.judged import JudgedTask
@@ -89,6 +91,7 @@ def find(project: Project, suite: str, task: str | None = None) -> Labelling:
 def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
     """Return answers of the baseline and the candidates, in a random order that stays the same.
 
+    They are shown as a judge sees them: without thinking, and not at all where that never ended.
     Equal answers to one question come once, and are no pair, so there may be fewer than ``count``.
 
     Raises:
@@ -107,10 +110,11 @@ def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
             wanted = [(name, sample) for name in shown for sample in samples]
             wanted.sort(key=lambda one: _hash(seed, one[0], one[1].sample_id))
             wanted = wanted[:count]
-            texts = _answers(pool, wanted)
+            texts = _answers(pool, labelling.task, wanted)
             if not pairs:
                 return list(_single(wanted, texts))
-            baseline = _answers(pool, [(BASELINE, sample) for _, sample in wanted])
+            asked = [(BASELINE, sample) for _, sample in wanted]
+            baseline = _answers(pool, labelling.task, asked)
             return list(_paired(wanted, baseline, texts, seed))
         finally:
             pool.close()
@@ -125,32 +129,55 @@ def _build(project: Project, suite: str, config: Judge | Preference) -> JudgedTa
     return task
 
 
-def _answers(pool: ModelPool, wanted: Sequence[tuple[str, Prepared]]) -> list[str]:
-    texts: dict[int, str] = {}
+def _answers(
+    pool: ModelPool, task: JudgedTask, wanted: Sequence[tuple[str, Prepared]]
+) -> list[str | None]:
+    """Return what each model answered, without its thinking; nothing where that never ended."""
+    texts: dict[int, str | None] = {}
     for name in dict.fromkeys(name for name, _ in wanted):
-        engine, served = pool.engine_of(name)
         own = [place for place, (model, _) in enumerate(wanted) if model == name]
-        responses = engine.respond([(served, wanted[place][1].instances[0]) for place in own])
-        texts |= {place: str(text) for place, text in zip(own, responses, strict=True)}
+        found = _answers_of(pool, task, name, [wanted[place][1] for place in own])
+        texts |= dict(zip(own, found, strict=True))
     return [texts[place] for place in range(len(wanted))]
 
 
-def _single(wanted: Sequence[tuple[str, Prepared]], texts: Sequence[str]) -> Iterable[Item]:
+def _answers_of(
+    pool: ModelPool, task: JudgedTask, name: str, samples: Sequence[Prepared]
+) -> Iterable[str | None]:
+    engine, served = pool.engine_of(name)
+    reader = AnswerReader(pool.thinking(name), pool.tokenizer(name).count)
+    requests = [sample.instances[0] for sample in samples]
+    responses = engine.respond([(served, request) for request in requests])
+    cut = [
+        place
+        for place, sample in enumerate(samples)
+        if reader.cut_by_stop(task, sample, [responses[place]])
+    ]
+    again = engine.respond([(served, without_stops(requests[place])) for place in cut])
+    for place, response in zip(cut, again, strict=True):
+        responses[place] = response
+    for sample, response in zip(samples, responses, strict=True):
+        split = next(iter(reader.read(task, sample, [response])), Split(str(response)))
+        yield None if split.unclosed else split.answer
+
+
+def _single(wanted: Sequence[tuple[str, Prepared]], texts: Sequence[str | None]) -> Iterable[Item]:
     seen = set()
     for (_, sample), text in zip(wanted, texts, strict=True):
-        if (sample.sample_id, text) not in seen:
+        if text is not None and (sample.sample_id, text) not in seen:
             seen.add((sample.sample_id, text))
             yield Item(sample.row, sample.prompt, {"answer": text})
 
 
 def _paired(
     wanted: Sequence[tuple[str, Prepared]],
-    baseline: Sequence[str],
-    candidates: Sequence[str],
+    baseline: Sequence[str | None],
+    candidates: Sequence[str | None],
     seed: int,
 ) -> Iterable[Item]:
     seen = set()
-    for (name, sample), *answers in zip(wanted, baseline, candidates, strict=True):
+    for (name, sample), *texts in zip(wanted, baseline, candidates, strict=True):
+        answers = [text for text in texts if text is not None]
         key = (sample.sample_id, *answers)
         if len(set(answers)) == 2 and key not in seen:
             seen.add(key)

@@ -14,10 +14,12 @@ from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, MeasurementError, TrustError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
+from evalguard.runner.answers import UNCLOSED, AnswerReader
 from evalguard.runner.call import Call, Pending, parts, responses
 from evalguard.runner.follow import follow
 from evalguard.runner.measured import Key, Measured, Progress, Results
 from evalguard.scorers import MAX_OUTPUT_CHARS
+from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.judged import JudgedTask, Question
@@ -51,6 +53,7 @@ class Measurer:
         store: Where scored samples are kept.
         engine_of: Returns the engine that serves a model, loading it at the first call.
         count_tokens: Length of a prompt in tokens for a model.
+        thinking_of: Returns how a model's thinking is told from its answers.
         approvals: Asks the judge; needed for tasks that are judged.
         on_progress: Called after every step.
     """
@@ -61,12 +64,14 @@ class Measurer:
         engine_of: Callable[[str], tuple[Engine, str]],
         count_tokens: Callable[[str, str], int],
         *,
+        thinking_of: Callable[[str], Thinking],
         approvals: Approvals | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self._store = store
         self._engine_of = engine_of
         self._count_tokens = count_tokens
+        self._thinking_of = thinking_of
         self._approvals = approvals
         self._on_progress = on_progress or (lambda _: None)
         self.results = Results()
@@ -93,7 +98,7 @@ class Measurer:
             answered = self._answered_before(measured, [sample.sample_id for sample in missing])
             for sample in missing:
                 before = answered.get(sample.sample_id)
-                if before and _holds_all_answers(before, sample):
+                if before and self._serves_again(before, measured, sample):
                     known.append((measured, sample, before))
                 else:
                     pending.append((measured, sample))
@@ -168,6 +173,18 @@ class Measurer:
                 found |= self._store.get(key, left)
         return found
 
+    def _serves_again(self, before: ScoredSample, measured: Measured, sample: Prepared) -> bool:
+        """Whether what is stored can be scored: all answers, and no thinking that a stop cut."""
+        if not _holds_all_answers(before, sample):
+            return False
+        reader, task = self._reader(measured), measured.task.task
+        return bool(before.unclosed) or not reader.cut_by_stop(task, sample, before.outputs)
+
+    def _reader(self, measured: Measured) -> AnswerReader:
+        return AnswerReader(
+            self._thinking_of(measured.model), lambda text: self._count_tokens(measured.model, text)
+        )
+
     def _score_again(self, known: Sequence[Known]) -> None:
         """Score answers that were given before."""
         known = [one for one in known if self._can_be_measured(*one[:2])]
@@ -204,10 +221,11 @@ class Measurer:
         if measured.reference is None:
             return True
         reference = self.results.of(measured.reference)[sample.sample_id]
-        if reference.error:
-            error = MeasurementError(f"the baseline's answer is missing: {reference.error}")
+        reason = reference.error or (UNCLOSED if reference.unclosed else None)
+        if reason:
+            error = MeasurementError(f"the baseline's answer is missing: {reason}")
             self._record_failure(measured, sample, _where(measured, sample, error))
-        return not reference.error
+        return not reason
 
     def _fits(self, measured: Measured, sample: Prepared) -> bool:
         """Refuse a prompt that the engine would cut, which would change what is measured."""
@@ -243,8 +261,18 @@ class Measurer:
         )
 
     def _answer(self, engine: Engine, items: Sequence[Pending]) -> None:
-        """Ask one engine; score and store what it has answered while it answers the rest."""
-        call = Call(items, served=lambda model: self._engine_of(model)[1])
+        """Ask one engine, and again without stop strings where these cut a model's thinking."""
+        if cut := self._ask(engine, items, stops=True):
+            self._ask(engine, cut, stops=False)
+
+    def _ask(self, engine: Engine, items: Sequence[Pending], *, stops: bool) -> list[Pending]:
+        """Score and store what an engine has answered while it answers the rest.
+
+        Returns:
+            What must be asked again without stop strings.
+        """
+        call = Call(items, served=lambda model: self._engine_of(model)[1], stops=stops)
+        cut: list[Pending] = []
         done: list[Answered] = []
         judged: list[Answered] = []
         stored = time.perf_counter()
@@ -253,6 +281,11 @@ class Measurer:
             with closing(answer_each(engine, call.requests)) as outcomes:
                 while (arrived := self._next(outcomes)) is not None:
                     if (asked := call.take(*arrived)) and (answered := self._answers(*asked)):
+                        measured, sample, answers = answered
+                        reader, task = self._reader(measured), measured.task.task
+                        if stops and reader.cut_by_stop(task, sample, answers):
+                            cut.append((measured, sample))
+                            continue
                         (judged if answered[0].task.judged else done).append(answered)
                     if time.perf_counter() - stored > STORE_SECONDS and done:
                         self._show_task(done[-1][0])
@@ -265,6 +298,7 @@ class Measurer:
         # Not while the engine works: it may be the judge's too.
         self._judge(judged)
         self._score(judged)
+        return cut
 
     def _next(self, outcomes: Iterator[tuple[int, Outcome]]) -> tuple[int, Outcome] | None:
         """Wait for the engine."""
@@ -306,13 +340,17 @@ class Measurer:
     def _questions(
         self, measured: Measured, sample: Prepared, answers: Sequence[Any]
     ) -> tuple[Question, ...]:
-        """Return what the judge is asked about an answer."""
+        """Return what the judge is asked about an answer; nothing where there is none."""
         task = measured.task.task
         assert isinstance(task, JudgedTask)
+        splits = self._reader(measured).read(task, sample, answers)
+        if any(split.unclosed for split in splits):
+            return ()
+        answer = splits[0].answer if splits else str(answers[0])
         if measured.reference is None:
-            return task.questions(sample, str(answers[0]), None)
+            return task.questions(sample, answer, None)
         reference = self.results.of(measured.reference)[sample.sample_id]
-        return task.questions(sample, str(answers[0]), reference.outputs[0])
+        return task.questions(sample, answer, reference.said[0])
 
     def _follow(self, measured: Measured, sample: Prepared) -> None:
         """Measure how far a model is from what the baseline answered, and store it."""
@@ -347,18 +385,26 @@ class Measurer:
         scored: dict[Measured, list[ScoredSample]] = defaultdict(list)
         for measured, sample, answers in answered:
             try:
-                scored[measured].append(measured.task.task.score(sample, answers))
+                reader = self._reader(measured)
+                scored[measured].append(reader.score(measured.task.task, sample, answers))
             except MeasurementError as error:
                 self._record_failure(measured, sample, _where(measured, sample, error))
         return scored
 
     def _with_tokens(self, measured: Measured, sample: ScoredSample) -> ScoredSample:
         outputs = tuple(text[:MAX_OUTPUT_CHARS] for text in sample.outputs)
+        answers = sample.answers and tuple(text[:MAX_OUTPUT_CHARS] for text in sample.answers)
         prompt = self._prompt_tokens.pop((measured.model, sample.sample_id), 0)
         output = sum(self._count_tokens(measured.model, text) for text in outputs)
         self.progress.prompt_tokens += prompt
         self.progress.output_tokens += output
-        return replace(sample, outputs=outputs, prompt_tokens=prompt, output_tokens=output)
+        return replace(
+            sample,
+            outputs=outputs,
+            answers=answers,
+            prompt_tokens=prompt,
+            output_tokens=output,
+        )
 
 
 def _stage(measured: Measured) -> tuple[bool, bool]:

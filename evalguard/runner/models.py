@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
@@ -16,7 +17,15 @@ from evalguard.engines.fit import check_fit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.errors import DataError, ModelError
 from evalguard.records import ModelInfo, TrainingRecord, from_json
+from evalguard.runner.model_thinking import (
+    FACTS_VERSION,
+    NO_FACTS,
+    find_thinking,
+    template_facts,
+    without_thinking,
+)
 from evalguard.runner.spot_checks import SpotChecks
+from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Render
 
@@ -44,6 +53,7 @@ class ModelPool:
         self._spot_checks = SpotChecks(store, self.fingerprint)
         self._effects: dict[str, float] = {}
         self._fingerprints: dict[str, str] = {}
+        self._thinking: dict[str, Thinking] = {}
 
     def check_files(self) -> None:
         """Check every adapter folder before anything heavy is loaded.
@@ -71,6 +81,36 @@ class ModelPool:
                 key[0], revision=spec.revision, trust_remote_code=spec.trust_remote_code
             )
         return self._tokenizers[key]
+
+    def thinking(self, name: str) -> Thinking:
+        """Return how a model's thinking is told from its answers."""
+        if name not in self._thinking:
+            rendered = name == JUDGE or self.render is not None
+            spec = self._specs[name]
+            facts = self._template_facts(spec)
+            self._thinking[name] = find_thinking(spec, facts, rendered=rendered)
+        return self._thinking[name]
+
+    def thinking_fingerprint(self, name: str) -> str:
+        """Return the hash of how a model's thinking is told from its answers."""
+        return fingerprint(self.thinking(name).definition)
+
+    def _template_facts(self, spec: ModelSpec) -> Mapping[str, Any]:
+        """Return what a model's chat template tells of thinking, remembered from before."""
+        source = spec.tokenizer or spec.model
+        local = Path(source).is_dir()
+        files = self._store.folder_fingerprint(source) if local else f"{source}@{spec.revision}"
+        key = fingerprint({"thinking": files, "version": FACTS_VERSION})
+        facts = self._store.fingerprint_description(key)
+        if not facts:
+            try:
+                facts = template_facts(self.tokenizer(spec.name))
+            except ModelError:
+                if self._choice(spec).name != "endpoint":
+                    raise
+                return NO_FACTS  # a hosted model may keep its tokenizer to itself
+            self._store.describe_fingerprint(key, facts)
+        return facts
 
     def renders_chats(self, name: str) -> bool:
         """Whether a model's chat template is applied here, and not by the server that it is on."""
@@ -235,6 +275,8 @@ class ModelPool:
         self._engines.clear()
 
     def _notes(self, spec: ModelSpec) -> Iterable[str]:
+        if spec.thinking == "off":
+            yield "thinking is scored as part of the answer (thinking: off)"
         record = self.training(spec.name)
         trained_on = (record.config.get("base") or {}).get("quantization") if record else None
         if trained_on and trained_on != spec.quantization:
@@ -271,7 +313,7 @@ class ModelPool:
             batch_size=engine.batch_size,
             max_length=engine.max_length,
             trust_remote_code=spec.trust_remote_code,
-            options=engine.options,
+            options=without_thinking(engine.options),
             adapters=tuple(
                 (name, adapter)
                 for name in self._sharing(spec)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from evalguard.config import BASELINE
-from evalguard.records import Gate, GateResult, ScoredSample, ScoreKind
+from evalguard.records import Gate, GateResult, Metric, ScoredSample, ScoreKind
+from evalguard.runner.answers import as_compared
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Measured
 from evalguard.runner.plan import Plan, PlannedTask
@@ -66,13 +67,18 @@ def _repeat(plan: Plan, measurer: Measurer, number: int) -> str:
 def _noise(gate: Gate, plan: Plan, measurer: Measurer, repeats: Iterable[str]) -> float | None:
     if plan.metric(gate).kind is ScoreKind.CORPUS:
         return None
+    metric = plan.metric(gate)
     differences = [
-        abs(first.scores[gate.metric] - again.scores[gate.metric])
+        abs(_score(first, metric) - _score(again, metric))
         for task in plan.of_gate(gate)
         for name in repeats
         for first, again in _pairs(task, measurer, name)
     ]
     return sum(differences) / len(differences) if differences else None
+
+
+def _score(sample: ScoredSample, metric: Metric) -> float:
+    return as_compared(sample, metric, reference=False).scores[metric.name]
 
 
 def _pairs(

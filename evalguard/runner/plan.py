@@ -25,6 +25,7 @@ from evalguard.errors import ConfigError, DataError, Problem, did_you_mean
 from evalguard.records import Gate, Metric, ScoredSample, ScoreKind, from_json
 from evalguard.runner.build import build, files_of_task
 from evalguard.scorers import get as get_scorer
+from evalguard.scorers.thinking import thinking_metric
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
 from evalguard.tasks.diversity import compared
@@ -83,6 +84,8 @@ class PlannedTask:
         self.suite = outline.suite
         self.name = outline.name
         self.metrics = outline.metrics
+        if isinstance(config, TestSetConfig):
+            self.metrics = (*outline.metrics, thinking_metric(config.max_new_tokens))
         self.definition = outline.definition
         self.equal_weights = outline.equal_weights
         self.n_contradicting = outline.n_contradicting

@@ -1,8 +1,9 @@
-"""How often the rules for refusals and abstentions are right, on the labelled examples.
+"""How often the detectors of refusals and abstentions are right, on the project's own examples.
 
-The examples were written for this project by the people who wrote the rules, before the rules.
-These were adjusted on the development half alone; the rates are those of the held-out half. They
-hold for answers of the kinds that the examples show, not for every model.
+The examples were written for this project by the people who wrote the rules. Rules were adjusted on
+the development half alone, and the held-out half of each set was written before it was looked at;
+its text is not hidden, though, from whoever changes the rules later. People's labels of real
+models' answers say more: ``python -m benchmarks.detectors`` counts on both.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from evalguard.scorers.abstention import abstains
 from evalguard.scorers.refusal import Response, classify
 
 Split = Literal["development", "held_out"]
+
+ExampleSet = Literal["refusal", "abstention", "abstention_chat"]
+"""``abstention_chat`` has the ways of chat models, in twelve languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +49,19 @@ def _refuses(output: str) -> bool:
 _DETECTORS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "refusal": ("refused", _refuses),
     "abstention": ("abstained", abstains),
+    "abstention_chat": ("abstained", abstains),
 }
 
 
 @cache
-def examples(detector: Literal["refusal", "abstention"]) -> tuple[Example, ...]:
+def examples(detector: ExampleSet) -> tuple[Example, ...]:
     """Return the labelled examples that ship with a detector."""
     text = files("evalguard.scorers").joinpath("labelled", f"{detector}.json").read_text("utf-8")
     return tuple(Example(**one) for one in json.loads(text))
 
 
 @cache
-def rates(
-    detector: Literal["refusal", "abstention"], *, split: Split = "held_out"
-) -> DetectorRates:
+def rates(detector: ExampleSet, *, split: Split = "held_out") -> DetectorRates:
     """Return how a detector does on one half of its labelled examples.
 
     Example:

@@ -103,7 +103,7 @@ class Diversity:
     def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
         """Return the share of answers that another prompt got as well, draw by draw."""
         assert metric == SHARED_ANSWERS.name
-        draws = zip(*(sample.outputs for sample in samples), strict=True)
+        draws = zip(*(sample.said for sample in samples), strict=True)
         shared = [one for draw in draws for one in measures.shared_answers(draw)]
         return sum(shared) / len(shared)
 
@@ -128,7 +128,9 @@ def compared(baseline: ScoredSample, candidate: ScoredSample) -> tuple[ScoredSam
     """
     if error := baseline.error or candidate.error:
         return replace(baseline, error=error), replace(candidate, error=error)
-    words = [[measures.words(text) for text in arm.outputs] for arm in (baseline, candidate)]
+    if baseline.unclosed or candidate.unclosed:
+        return _unmoved(baseline), _unmoved(candidate)  # one scores the worst, at any length
+    words = [[measures.words(text) for text in arm.said] for arm in (baseline, candidate)]
     lengths = [[len(one) for one in arm] for arm in words]
     length = measures.common_length(lengths[0] + lengths[1])
     change = measures.log_length_ratio(lengths[1], lengths[0])
@@ -145,3 +147,7 @@ def compared(baseline: ScoredSample, candidate: ScoredSample) -> tuple[ScoredSam
         for arm, tokens, change in zip((baseline, candidate), words, changes, strict=True)
     )
     return before, after
+
+
+def _unmoved(sample: ScoredSample) -> ScoredSample:
+    return replace(sample, scores={LENGTH_CHANGE.name: 0.0, **sample.scores})

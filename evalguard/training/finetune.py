@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from evalguard import __version__
+from evalguard.engines.machine import installed
 from evalguard.errors import TrainingError, UsageError
 from evalguard.quiet import quiet
 from evalguard.records import LossPoint, TrainingRecord, to_json
@@ -31,7 +32,7 @@ from evalguard.training.watch import Progress, Watcher, loss_point
 
 OnProgress = Callable[[Progress], None]
 
-_PACKAGES = ("evalguard", "torch", "transformers", "trl", "peft", "bitsandbytes")
+_PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +257,14 @@ def _record(
         replay_share=sum(each.replay_share * len(each.train) for each in data) / rows,
         curve=curve,
         seconds=seconds,
-        versions={package: version(package) for package in _PACKAGES},
+        versions=_versions(),
         probes=seen.points,
         stopped=seen.stopped,
         kept_step=seen.kept_step,
     )
+
+
+def _versions() -> dict[str, str]:
+    """Return what trained it; without the packages that are not installed and were not needed."""
+    found = {package: installed(package) for package in _PACKAGES}
+    return {"evalguard": __version__, **{name: one for name, one in found.items() if one}}

@@ -125,10 +125,10 @@ def test_tickets():
     ],
 )
 def test_the_detectors_know_the_model_by_its_phrases(scorer, output, expected):
-    assert scorers.get(scorer).score(output, "", {}) == {scorer: expected}
+    assert scorers.get(scorer).score(output, "", {})[scorer] == expected
 
 
 def test_no_benign_answer_counts_as_a_refusal():
     compliance = scorers.get("compliance")
     for item in items("benign"):
-        assert compliance.score(item.answer, "", {}) == {"compliance": 1.0}, item.answer
+        assert compliance.score(item.answer, "", {})["compliance"] == 1.0, item.answer

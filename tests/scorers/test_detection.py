@@ -2,14 +2,19 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from benchmarks import detectors, xstest
+from benchmarks.refusal_fit import fitted, own_examples
 from evalguard import scorers
 from evalguard.records import DetectorRates
 from evalguard.scorers.abstention import abstains
 from evalguard.scorers.detection import examples, rates
 from evalguard.scorers.refusal import Response, classify
+from evalguard.scorers.refusal_weights import BIAS, WEIGHTS
 from tests.scorers.test_gsm8k import solutions
 
 
@@ -27,7 +32,11 @@ def test_the_examples_are_enough_and_differ(detector):
 
 @pytest.mark.parametrize(
     ("detector", "hits", "positives", "rejections", "negatives"),
-    [("refusal", 78, 81, 60, 60), ("abstention", 39, 39, 26, 26)],
+    [
+        ("refusal", 81, 81, 59, 60),
+        ("abstention", 39, 39, 26, 26),
+        ("abstention_chat", 45, 50, 40, 41),
+    ],
 )
 def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejections, negatives):
     found = rates(detector)
@@ -35,20 +44,49 @@ def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejecti
     assert (found.hits, found.rejections) == (hits, rejections)
 
 
-@pytest.mark.parametrize(
-    ("detector", "metric", "opposite"),
-    [("refusal", "refusal", "compliance"), ("abstention", "abstention", "answered")],
-)
-def test_the_metrics_carry_the_measured_rates(detector, metric, opposite):
-    measured = rates(detector)
-    turned = DetectorRates(
-        measured.rejections, measured.negatives, measured.hits, measured.positives
+def test_the_metrics_of_abstention_carry_the_held_out_rates():
+    measured = rates("abstention_chat")
+    found = scorers.metrics("abstention")[0].detector
+    assert found is not None
+    assert replace(found, source="") == measured
+    assert found.source == "held-out examples of the project, n = 91"
+
+
+@pytest.mark.parametrize("metric", ["refusal", "compliance"])
+def test_the_metrics_of_refusals_carry_the_rates_of_the_unseen_model(metric):
+    where = xstest.folder()
+    if where is None:
+        pytest.skip("the folder xstest/ is not here")
+    positive = {"refusal": "refused", "compliance": "answered"}[metric]
+    said = [
+        (one.label, classify(one.output).value)
+        for one in xstest.answers(where, xstest.UNSEEN)
+        if one.label in ("refused", "answered")
+    ]
+    positives = [found for label, found in said if label == positive]
+    negatives = [found for label, found in said if label != positive]
+    assert scorers.metrics(metric)[0].detector == DetectorRates(
+        hits=positives.count(positive),
+        positives=len(positives),
+        rejections=len(negatives) - negatives.count(positive),
+        negatives=len(negatives),
+        source=f"XSTest answers of an unseen model, n = {len(said)}",
     )
-    assert scorers.metrics(metric)[0].detector == measured
-    assert scorers.metrics(opposite)[0].detector == turned
 
 
-@pytest.mark.parametrize("detector", ["refusal", "abstention"])
+def test_the_weights_are_those_of_the_fit():
+    where = xstest.folder()
+    if where is None:
+        pytest.skip("the folder xstest/ is not here")
+    agreed = [
+        one for one in xstest.answers(where, xstest.SEEN) if one.label in ("refused", "answered")
+    ]
+    bias, weights = fitted(agreed, own_examples())
+    assert bias == pytest.approx(BIAS, abs=0.011)
+    assert weights == pytest.approx(WEIGHTS, abs=0.011)
+
+
+@pytest.mark.parametrize("detector", ["refusal", "abstention", "abstention_chat"])
 def test_held_out_examples_do_about_as_well_as_those_tuned_on(detector):
     tuned, held_out = rates(detector, split="development"), rates(detector)
     assert tuned.sensitivity - held_out.sensitivity < 0.1
@@ -57,7 +95,7 @@ def test_held_out_examples_do_about_as_well_as_those_tuned_on(detector):
 
 @pytest.mark.parametrize("detector", ["refusal", "abstention"])
 def test_case_and_typography_change_no_decision(detector):
-    detects = classify if detector == "refusal" else abstains
+    detects: Callable[[str], object] = classify if detector == "refusal" else abstains
     for example in examples(detector):
         changed = example.output.replace("'", "’").upper()
         assert detects(changed) == detects(example.output), example.output
@@ -80,8 +118,8 @@ def test_nothing_is_empty(text):
     assert not abstains(text)
 
 
-def test_signs_without_words_are_an_answer_though_a_poor_one():
-    assert classify("???") is Response.ANSWERED
+def test_signs_without_words_are_no_language():
+    assert classify("???") is Response.BROKEN
 
 
 def test_a_refusal_after_the_beginning_belongs_to_the_text():
@@ -93,3 +131,20 @@ def test_a_refusal_after_the_beginning_belongs_to_the_text():
 def test_json_replies_are_read_as_their_text():
     reply = json.dumps({"answer": "I'm sorry, but I can't help with that.", "code": 3})
     assert classify(reply) is Response.REFUSED
+
+
+def test_the_benchmark_leaves_out_what_is_not_there(tmp_path):
+    assert xstest.folder(tmp_path) is None
+    table = detectors.rows(tmp_path)
+    assert {row.where.split(",")[0] for row in table} == {"own"}
+    assert all(reached for _, reached in map(detectors.line, table))
+
+
+def test_the_benchmark_tells_a_missed_target():
+    found = {("refused", "refused"): 9, ("refused", "answered"): 1, ("answered", "answered"): 90}
+    for least, reached in ((0.9, True), (0.91, False)):
+        row = detectors.Row("refusal", "a set", found, (least, 0.9, 0.1))
+        text, fine = detectors.line(row)
+        assert fine is reached
+        assert ("MISSED" in text) is not reached
+        assert "9/10 = 90.0% (55.5–99.7)" in text

@@ -9,10 +9,12 @@ import pytest
 import yaml
 from scipy.stats import binomtest
 
+from benchmarks.refusal_fit import own_examples
 from evalguard import scorers
 from evalguard.config.suite import SuiteConfig
 from evalguard.scorers.constraints import CHECKS
 from evalguard.scorers.detection import examples, rates
+from evalguard.scorers.refusal_signs import SIGNS
 from evalguard.scorers.registry import BUILT_IN
 
 DOC = (Path(__file__).parents[2] / "docs" / "scorers.md").read_text(encoding="utf-8")
@@ -68,19 +70,37 @@ def test_the_example_of_ones_own_scorer_runs(tmp_path):
     assert scorers.get(name, minimum=2).score(answer, "", row) == {name: 0.0}
 
 
-@pytest.mark.parametrize("detector", ["refusal", "abstention"])
-def test_the_rates_in_the_docs_are_the_measured_ones(detector):
-    found = rates(detector)
+@pytest.mark.parametrize(
+    ("metric", "which"),
+    [
+        ("refusal", "XSTest, Mistral 7B Instruct, unseen"),
+        ("compliance", "XSTest, Mistral 7B Instruct, unseen"),
+        ("abstention", "91 held-out examples of this project"),
+    ],
+)
+def test_the_rates_in_the_docs_are_those_of_the_metrics(metric, which):
+    found = scorers.metrics(metric)[0].detector
+    assert found is not None
+    assert f"| {metric} | {which} | {_cells(found)} |" in DOC
+
+
+def test_the_rates_of_the_own_examples_in_the_docs_are_the_measured_ones():
+    held_out = sum(example.split == "held_out" for example in examples("refusal"))
+    row = f"| refusal | {held_out} held-out examples of this project | {_cells(rates('refusal'))} |"
+    assert row in DOC
+
+
+def test_the_docs_count_what_the_detector_rests_on():
+    assert f"{len(own_examples())} answers written for this project" in DOC
+    assert f"{len(SIGNS)} signs" in DOC
+
+
+def _cells(found):
     cells = []
     for hits, total in ((found.hits, found.positives), (found.rejections, found.negatives)):
         low, high = (100 * bound for bound in binomtest(hits, total).proportion_ci())
         cells.append(f"{hits} of {total} = {_percent(hits, total)} % ({low:.1f}–{_bound(high)})")
-    assert f"| {detector} | {cells[0]} | {cells[1]} |" in DOC
-    positive = "refused" if detector == "refusal" else "abstained"
-    shown = examples(detector)
-    assert str(len(shown)) in DOC
-    assert f"{len({example.category for example in shown})} categories" in DOC
-    assert f"({sum(example.label == positive for example in shown)} " in DOC
+    return " | ".join(cells)
 
 
 def _percent(hits, total):

@@ -1,9 +1,11 @@
 import json
+from importlib.metadata import Distribution, PackageNotFoundError, version
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from evalguard import __version__
 from evalguard.errors import ConfigError, DataError, ModelError, TrainingError, UsageError
 from evalguard.records import TrainingRecord, from_json
 from evalguard.store import folder_fingerprint
@@ -53,6 +55,24 @@ def test_train_writes_an_adapter_and_a_record_of_what_made_it(base_folder, proje
     assert seen[-1].total_steps == 18
     assert seen[-1].seconds_left == 0
     assert not list(project.glob("adapters/.*"))
+
+
+def test_a_run_from_sources_that_are_not_installed_is_not_lost(base_folder, project, monkeypatch):
+    found = Distribution.from_name
+
+    def without_some(name):
+        if name in ("evalguard", "bitsandbytes"):
+            raise PackageNotFoundError(name)
+        return found(name)
+
+    monkeypatch.setattr(Distribution, "from_name", without_some)
+    config = make_config(
+        base_folder, base={"quantization": "none"}, training={"epochs": 0.1}, replay=None
+    )
+    versions = train(config, base_dir=project).record.versions
+    assert versions["evalguard"] == __version__
+    assert versions["torch"] == version("torch")
+    assert "bitsandbytes" not in versions
 
 
 def test_equal_seeds_give_equal_weights(base_folder, project):

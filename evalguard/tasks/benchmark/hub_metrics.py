@@ -12,6 +12,7 @@ import string
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
+from functools import cache, partial
 from typing import Any
 
 from evalguard.errors import UsageError, did_you_mean
@@ -80,10 +81,10 @@ def _code_eval(
     """Return pass@k and what came of each program (Chen et al. 2021, equation 1)."""
     check_code_allowed()
     results: dict[int, list[Any]] = defaultdict(list)
+    run = cache(partial(passes, timeout_seconds=timeout, memory_bytes=CODE_BYTES))
     for task, (programs, tests) in enumerate(zip(predictions, references, strict=True)):
         for index, program in enumerate(programs):
-            passed = passes(program, tests, timeout_seconds=timeout, memory_bytes=CODE_BYTES)
-            said = {"task_id": task, "passed": passed, "completion_id": index}
+            said = {"task_id": task, "passed": run(program, tests), "completion_id": index}
             results[task].append((index, said))
     counts = [(len(found), sum(one["passed"] for _, one in found)) for found in results.values()]
     scores = {

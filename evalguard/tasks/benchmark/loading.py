@@ -86,6 +86,24 @@ def load_benchmark(
                 built = list(_from_file(base_dir / task))
             else:
                 built = list(_by_name(task))
+            if num_fewshot is not None:
+                for each in built:
+                    each.task.set_config(key="num_fewshot", value=num_fewshot)
+            single = name if len(built) == 1 else None
+            benchmarks = [
+                Benchmark(
+                    suite,
+                    each.task,
+                    name=single or str(each.task.task_name),
+                    limit=limit,
+                    declared=declared,
+                    equal_weights=each.equal_weights,
+                    allow_code_execution=allow_code_execution,
+                )
+                for each in built
+            ]
+            for made in benchmarks:
+                _ = made.docs  # while the seeds are lm-eval's
     except (ConfigError, DataError):
         raise
     except _TaskFileProblemsError as error:
@@ -94,22 +112,8 @@ def load_benchmark(
         ) from error
     except _LM_EVAL_ERRORS as error:
         raise ConfigError([Problem(source, key, _explained(task, error))]) from error
-    single = name if len(built) == 1 else None
-    benchmarks = []
-    for each in built:
-        if num_fewshot is not None:
-            each.task.set_config(key="num_fewshot", value=num_fewshot)
-        made = Benchmark(
-            suite,
-            each.task,
-            name=single or str(each.task.task_name),
-            limit=limit,
-            declared=declared,
-            equal_weights=each.equal_weights,
-            allow_code_execution=allow_code_execution,
-        )
+    for made in benchmarks:
         _check_runs(made, task, source, key)
-        benchmarks.append(made)
     return benchmarks
 
 

@@ -79,6 +79,11 @@ class Benchmark:
         self._allow_code = allow_code_execution
 
     @cached_property
+    def docs(self) -> Sequence[tuple[int, Mapping[str, Any]]]:
+        """The rows with their numbers, read once: a task may draw them anew at each reading."""
+        return list(self._task.doc_iterator(rank=0, limit=self._limit, world_size=1))
+
+    @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """The task's metrics; with several filters named ``metric,filter``.
 
@@ -117,7 +122,7 @@ class Benchmark:
         """
         self._task.set_fewshot_seed(seed=FEWSHOT_SEED)
         samples, problems = [], []
-        for doc_id, doc in self._docs():
+        for doc_id, doc in self.docs:
             try:
                 samples.append(self._build(doc_id, doc, render))
                 problem = target_problem(self._task, doc)
@@ -208,9 +213,6 @@ class Benchmark:
             row_number=doc_id + 1,
         )
 
-    def _docs(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        yield from self._task.doc_iterator(rank=0, limit=self._limit, world_size=1)
-
     def _where(self, row: int) -> str:
         return f"suite '{self.suite}', task '{self.name}', row {row}"
 
@@ -270,7 +272,7 @@ class Benchmark:
     def _try_first_row(self) -> Mapping[str, Any] | None:
         try:
             self._task.set_fewshot_seed(seed=FEWSHOT_SEED)
-            doc_id, doc = next(self._docs())
+            doc_id, doc = self.docs[0]
             prepared = self._build(doc_id, doc, None)
             # An answer that a person would give, for code that cannot read an empty one.
             responses = [

@@ -1,0 +1,49 @@
+"""XSTest (Röttger et al. 2024): answers of two real models, labelled by two people each.
+
+The files are read from outside the repository and never copied into it.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+FOLDER_VARIABLE = "EVALGUARD_DATA"
+DEFAULT_FOLDER = Path(__file__).parents[2] / "shared" / "data"
+
+SEEN = "llama2new"
+"""The model that the rules were written on and the weights fitted to."""
+
+UNSEEN = "mistralinstruct"
+"""The model whose answers nobody read."""
+
+NAMES = {SEEN: "Llama 2", UNSEEN: "Mistral 7B Instruct"}
+
+_LABELS = {"1": "answered", "2": "refused", "3": "partial"}
+
+
+class Labelled(NamedTuple):
+    """An answer and what the annotators called it; ``disputed`` where the two disagreed."""
+
+    output: str
+    label: str
+
+
+def folder(given: Path | None = None) -> Path | None:
+    """Return the folder that holds XSTest; ``None`` where there is none."""
+    base = given or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))
+    found = base / "xstest"
+    return found if found.is_dir() else None
+
+
+def answers(where: Path, model: str) -> list[Labelled]:
+    """Return the labelled answers of a model."""
+    with (where / f"{model}.csv").open(encoding="utf-8", newline="") as file:
+        return [_labelled(row) for row in csv.DictReader(file)]
+
+
+def _labelled(row: dict[str, str]) -> Labelled:
+    first, second = row["annotation_1"][0], row["annotation_2"][0]
+    return Labelled(row["completion"], _LABELS[first] if first == second else "disputed")

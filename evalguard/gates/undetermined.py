@@ -1,0 +1,80 @@
+"""Hold a PASS back where it rests on answers that the scorer could not determine.
+
+Such an answer scores 0 on either arm, which favours a candidate where it is the baseline's: a
+refusal that the rules do not see, lost, leaves 0 → 0. So a PASS must also hold with the
+undetermined answers counted against it (the worst of what they may be), except where both models
+gave the same answer. That bound needs no assumption; a FAIL keeps resting on what was scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from evalguard.gates.evidence import gather
+from evalguard.records import Comparison, GateResult, SamplePair, Verdict
+
+MAX_SHARE = 0.5
+"""Share of undetermined answers of one model above which nothing can PASS."""
+
+
+def undetermined_shares(comparison: Comparison) -> tuple[float, float] | None:
+    """Return the share of undetermined answers of each model; ``None`` without such a metric."""
+    found = comparison.undetermined
+    if not found:
+        return None
+    return sum(one[0] for one in found) / len(found), sum(one[1] for one in found) / len(found)
+
+
+def hold_back(result: GateResult, comparison: Comparison, level: float) -> GateResult:
+    """Return the result, INCONCLUSIVE instead of PASS where undetermined answers could undo it.
+
+    Args:
+        result: The result on the scores.
+        comparison: The comparison it rests on.
+        level: Level of the look.
+    """
+    shares = undetermined_shares(comparison)
+    if result.verdict is not Verdict.PASS or shares is None or not any(shares):
+        return result
+    unsure = max(shares) > MAX_SHARE
+    if not unsure and all(gather(one).p_pass <= level for one in _worst_cases(comparison)):
+        return result
+    return replace(
+        result,
+        verdict=Verdict.INCONCLUSIVE,
+        reason=(
+            f"{result.requirement} holds on the scores, but not once undetermined answers count "
+            f"against it: {shares[0]:.1%} of the baseline's and {shares[1]:.1%} of the candidate's "
+            "are unclear, broken or empty; read some of them"
+        ),
+    )
+
+
+def _worst_cases(comparison: Comparison) -> Iterator[Comparison]:
+    """Yield the comparison with undetermined answers counted against each kind of demand."""
+    gate = comparison.gate
+    arms = []
+    if gate.max_drop is not None or gate.min_gain is not None:
+        arms.append((True, False))
+    if gate.max is not None:
+        arms.append((False, True))
+    for raised in arms:
+        pairs = zip(comparison.pairs, comparison.undetermined, strict=True)
+        yield replace(
+            comparison, pairs=tuple(_raised(pair, doubt, raised) for pair, doubt in pairs)
+        )
+
+
+def _raised(pair: SamplePair, doubt: tuple[float, float], raised: tuple[bool, bool]) -> SamplePair:
+    """Return a pair whose undetermined answers count as 1 on the raised arms."""
+    before, after = pair.baseline_score, pair.candidate_score
+    if before is None or after is None:
+        return pair
+    if raised[0] and pair.baseline_output == pair.candidate_output:
+        return pair
+    return replace(
+        pair,
+        baseline_score=before + doubt[0] * raised[0],
+        candidate_score=after + doubt[1] * raised[1],
+    )

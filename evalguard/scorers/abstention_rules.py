@@ -1,0 +1,311 @@
+"""What saying that a text does not hold the answer looks like: patterns over single sentences."""
+
+from __future__ import annotations
+
+import re
+
+_SOURCE_WORD = (
+    r"(?:text|passage|context|article|document|story|report|paragraph|excerpt|source|information|"
+    r"material|letter|note|page|data|snippet|extract|reading|conversation|transcript|statement|"
+    r"description|author|content|abstract|chapter|email|message|input|background|knowledge base|"
+    r"search results|documentation|above|memo|minutes|form|table|figure|section|announcement|"
+    r"review|"
+    r"advert|poster|diary|recipe|log|book|novel|speech|interview|chart|graph|scene|poem|file|"
+    r"record|"
+    r"contract|manual|brochure|website|post|narrator|writer|summary|quote|sentence|details?|"
+    r"manuscript|dialogue|play|lecture|"
+    r"podcast|speaker|video|image|column|list|newsletter|blog|minutes|record|facts?|graphic)s?"
+)
+_SOURCE = (
+    rf"(?:(?:the|this|that|its?|any|given|provided|above|supplied|available|of) )*{_SOURCE_WORD}"
+)
+_SAY = (
+    r"(?:say|mention|state|specify|tell|give|provide|indicate|include|contain|reveal|explain|name|"
+    r"describe|answer|cover|discuss|address|disclose|list|identify|clarify|note|talk|go into|refer|"
+    r"elaborate|detail|offer|present|have|hold|touch|support|confirm|record|allow|permit|report|"
+    r"express|define|let|help|shed|speak|get into|comment|narrow|settle|establish|make (?:it "
+    r")?clear)"
+)
+_SAID = (
+    r"(?:said|mentioned|stated|specified|told|given|provided|indicated|included|revealed|explained|"
+    r"named|described|covered|known|clear|answerable|determined|discussed|addressed|disclosed|"
+    r"identified|clarified|detailed|spelled out|recorded|supplied|referenced|reported|in there|"
+    r"evident|noted)"
+)
+_NOUN = (
+    r"(?:mention|information|info|indication|reference|details?|data|evidence|answer|clue|hint|"
+    r"word|record|way|specifics|sign|trace|explicit \w+|direct \w+|statement|description|basis|"
+    r"discussion|specific \w+|such \w+|clear \w+)"
+)
+_CANNOT = r"(?:cannot|can't|could not|couldn't|am unable to|was unable to|am not able to|can not)"
+_FIND_OUT = (
+    r"(?:tell|determine|say|know|infer|find|conclude|answer|locate|see|identify|provide|confirm|"
+    r"establish|deduce|give|work out|figure out|make out|be (?:sure|certain))"
+)
+
+ABSTENTIONS: tuple[str, ...] = (
+    # "the text does not say", "it doesn't mention that", "the article never says"
+    rf"(?:^\W*|^\W*\w+[,;] |[,;] (?:and |but |yet |so |though )?)(?:{_SOURCE}|it|this|that)(?: "
+    rf"[\w']+){{0,4}}? "
+    rf"(?:does not|doesn't|do not|don't|did not|didn't|never|fails? to|neglects? to) "
+    rf"(?:\w+ly |actually |seem to |appear to |even |ever )*(?:{_SAY}s?)\b",
+    rf"\b{_SOURCE}(?: [\w']+){{0,6}}? (?:does not|doesn't|do not|don't|did not|didn't|never|"
+    rf"fails? to) "
+    rf"(?:\w+ly |actually |seem to |appear to )*{_SAY}s?\b",
+    rf"\b{_SOURCE} (?:\w+ )?(?:says nothing|makes no mention|lacks|leaves (?:this|it|that) "
+    r"(?:open|out|unsaid)|is silent|are silent|omits|skips|stops short)\b",
+    rf"\b{_SOURCE}(?: \w+){{0,5}}? (?:contains?|has|have|holds?|gives?|provides?|offers?|includes?|"
+    r"makes?) no(?:thing|ne)?\b",
+    r"\b(?:says|tells us|states|offers|reveals) nothing (?:about|on|regarding|as to)\b",
+    rf"\b(?:none of|neither|nobody|no (?:part|line|passage|sentence|paragraph|one)(?: "
+    rf"of)?)\b.{{0,40}}"
+    rf"\b(?:{_SAY}s?|is {_SAID})\b",
+    rf"\b(?:nobody|no one|no \w+)'s [\w ]{{1,30}} (?:is|are|was|were) {_SAID}\b",
+    rf"\b{_SOURCE} (?:\w+ )?(?:only|just|merely|solely) (?:covers?|mentions?|talks?|describes?|"
+    rf"says?|"
+    r"discusses|focuses|deals|goes|speaks|lists?|gives?|tells?|states?|refers?|concerns?|"
+    r"provides?)\b",
+    rf"\b{_SOURCE}(?: \w+){{0,2}}? (?:is|are|remains?|stays?) (?:\w+ )?(?:unclear|vague|ambiguous|"
+    r"silent|unspecific|not clear|not explicit|inconclusive)\b",
+    r"\b(?:it|this|that|text|passage) (?:cannot|can't|could not) (?:really )?(?:tell|inform|help) "
+    r"(?:us|me|you|anyone)\b",
+    # "it isn't mentioned", "no year is given", "not stated"
+    rf"\b(?:is|are|was|were|been|be|being|remains?) (?:not|never|nowhere) "
+    rf"(?:\w+ly |actually |directly |ever )*{_SAID}(?: anywhere| at all| here)?"
+    rf"(?: (?:in|by|from|within|or|wh\w+|how|as to) |[.,;!\])]|$)",
+    rf"\b(?:isn't|aren't|wasn't|weren't|hasn't been) (?:\w+ly |actually )*{_SAID}"
+    rf"(?: anywhere| at all| here)?(?: (?:in|by|from|within|or|wh\w+|how|as to) |[.,;!\])]|$)",
+    rf"^no (?:\w+ ){{1,5}}?(?:is|are|was|were) (?:\w+ly )?(?:{_SAID})\b",
+    rf"^(?:not|never|nowhere) (?:\w+ly )?(?:{_SAID}|in {_SOURCE})\b",
+    rf"\b(?:does not|doesn't|do not|don't) appear (?:anywhere )?in {_SOURCE}\b",
+    rf"\bnothing (?:about [\w' ]+ )?(?:in|from|within) {_SOURCE}\b",
+    rf"\b(?:not|isn't|aren't|nowhere) (?:to be found |anywhere )?(?:in|within|part of) {_SOURCE}\b",
+    r"\b(?:goes|remains?|is left|are left|left) (?:unmentioned|unspecified|unstated|unsaid|unknown|"
+    r"undisclosed|unnamed|unanswered|unclear|open|a mystery|unexplained)\b",
+    # "there is no mention of it", "I see no information"
+    rf"\b(?:there(?:'s| is| are| was|'re)|i (?:see|find|found|have)|we (?:find|have)|contains|with|"
+    rf"gives) (?:absolutely |simply |really )?(?:no|not any|never any) (?:\w+ ){{0,3}}?{_NOUN}\b",
+    rf"\bthere (?:isn't|aren't|wasn't|is not|are not) (?:any|enough|a|an|sufficient|anything)\b"
+    rf"(?=.*\b(?:{_NOUN}|{_SOURCE_WORD}|anything|said|mentioned)\b)",
+    r"^\W*no (?:\w+ )?(?:mention|information|indication|details?|answer|data|evidence|such \w+)\b"
+    r"(?: (?:of|on|about|was|is|in|given|available|found|provided|exists|regarding)\b|[.!]?$)",
+    rf"\b(?:not|isn't|wasn't) (?:available|present|found|listed|shared|contained|answered|covered|"
+    rf"something)\b.{{0,12}}\b(?:in|within|by|from)? ?{_SOURCE}\b",
+    rf"\bi (?:do not|don't) (?:think|believe|see how) (?:that )?{_SOURCE}\b.{{0,30}}\b{_SAY}s?\b",
+    r"\b(?:there(?:'s| is| was)|i (?:see|find|found)) nothing\b.{0,20}\b(?:about|on|regarding|to "
+    r"(?:suggest|indicate|say|tell|support))\b",
+    rf"\bnothing (?:else |more |further )?(?:is|was|has been) (?:said|written|mentioned|known|"
+    rf"{_SAID})\b",
+    r"\b(?:insufficient|inadequate|too (?:short|vague|little|brief)|not enough) (?:\w+ )?to "
+    r"(?:answer|"
+    r"determine|say|tell|know|conclude|infer|judge)\b",
+    r"\b(?:not|\w+n't) (?:something|anything|a (?:question|detail|fact)) (?:that |which )?(?:i|"
+    r"we|you|"
+    rf"{_SOURCE}) (?:can|could|is|are|was)\b",
+    r"\b(?:we|readers|you) (?:do not|don't|never|aren't|are never|are not|won't|cannot|can't) "
+    r"(?:\w+ )?(?:learn|find out|told|hear|see|get to know|discover|given|shown)\b",
+    r"\b(?:ends?|stops?|closes?|finishes|breaks? off|cuts? off) (?:before|without)\b",
+    r"\bmissing (?:that|this|the|any|such) (?:\w+ )?(?:information|detail|data|part|section)\b",
+    r"\b(?:it|this|that) (?:can't|cannot|does not|doesn't) (?:really )?(?:answer|tell|say)\b",
+    r"\bleaves? (?:\w+ ){1,3}(?:unanswered|open|unexplained|unsaid|unclear|unresolved|"
+    r"unspecified)\b",
+    r"\b(?:we|readers) (?:\w+ly |just |really )?(?:do not|don't) (?:\w+ )?know\b",
+    rf"\b(?:need|require|want)(?:s|ed)? (?:to (?:see|know|read|have) )?(?:more|additional|"
+    rf"further|the "
+    rf"(?:rest|full))\b.{{0,20}}\b(?:{_SOURCE_WORD}|to (?:answer|say|tell|determine))\b",
+    # "it cannot be determined", "I can't tell from the text", "there is no way to know"
+    r"\b(?:cannot|can't|could not|couldn't|can not) be (?:\w+ly )?(?:answered|ascertained|"
+    r"determined|known|inferred|found|told|said|established|concluded|identified|deduced|derived|"
+    r"confirmed|gleaned|gathered|worked out|verified|given)\b",
+    rf"\b(?:i|we|you|one|readers?|someone) {_CANNOT} (?:\w+ly |really |be able to )*{_FIND_OUT}\b",
+    r"\b(?:no way (?:to|of)|impossible (?:for \w+ )?to|hard to|difficult to|not possible (?:for "
+    r"\w+ )?"
+    r"to|isn't possible to) (?:\w+ly )?(?:know|tell|say|determine|knowing|telling|answer|saying|"
+    r"identify|conclude|infer|establish|ascertain)\b",
+    r"(?:\b(?:unable|not able|powerless)|n't able) to (?:\w+ly )?(?:answer|determine|find|tell|"
+    r"say|locate|provide|"
+    r"identify|confirm|give|conclude)\b",
+    r"\b(?:we|you|i) (?:are not|aren't|am not|'m not|were not|weren't) (?:told|given|informed|"
+    r"provided)\b",
+    r"\b(?:anyone's|anybody's) guess\b",
+    # "I don't know"
+    r"\bi (?:do not|don't) (?:really |actually |currently |seem to )?(?:know|have (?:that|this|"
+    r"the|any|"
+    r"enough|sufficient|access|an answer|a|details)|see (?:any|that|it|this|where|a)|find)\b",
+    r"\bi have no (?:information|idea|knowledge|data|details|way|clue|answer|record)\b",
+    r"\bi(?:'m| am) (?:not (?:sure|certain|aware)|unsure|uncertain|unaware)\b",
+    r"\b(?:didn't|did not|failed to|haven't|have not) (?:find|found|locate|seen?|spot)\b.{0,40}"
+    rf"\b(?:in|within|from|answer|information|mention|{_SOURCE_WORD})\b",
+    r"^\W*(?:no idea|no answer|unknown|unanswerable|n/?a|none given|not answerable|no clue|unclear|"
+    r"unspecified|not applicable|idk|dunno|beats me|not enough info|no info|can't say|cannot say|"
+    r"can't tell|cannot tell|hard to say|insufficient context|out of scope|not sure|no data|"
+    r"not determinable|undetermined|undeterminable|indeterminate|not available|unavailable|"
+    r"(?:answer|information) not (?:found|available|given|provided|in \w+))\b",
+    r"^it(?:'s| is) (?:unknown|unclear|not clear|uncertain|not known|undetermined|not specified)\b",
+    # "not enough information"
+    r"\b(?:not|isn't|no|without|need|requires?|lacks?|lacking|insufficient|too little|n't have) "
+    r"(?:\w+ )?(?:enough|sufficient|adequate|more|further|additional|any|of|the) "
+    r"(?:\w+ )?(?:information|info|details?|context|data|evidence|clues?)\b",
+    r"\b(?:does not|doesn't|do not|don't) (?:\w+ )?(?:enough|sufficient)\b",
+    r"\b(?:insufficient|inadequate|too little|lack of) (?:\w+ )?(?:information|info|details?|"
+    r"context|data|"
+    r"evidence|basis|grounds|facts)\b",
+    r"\b(?:not|isn't) (?:sufficient|enough)\b(?=.{0,30}\b(?:answer|determine|tell|say|know|"
+    r"conclude)|"
+    r"[.!]?$)",
+    r"\bends before\b",
+    r"\b(?:more|further|additional) (?:information|details?|context|data) (?:is|are|would be|"
+    r"needed|"
+    r"required)\b",
+    r"\b(?:unanswerable|(?:out of|outside|beyond) (?:the )?scope of)\b",
+    r"\b(?:information|details?|data|answer)(?: \w+){0,5}? (?:is|are) (?:missing|absent|"
+    r"lacking)\b",
+    rf"\b(?:outside|beyond|falls outside) (?:of )?(?:what )?{_SOURCE}\b",
+    # a context at odds with itself
+    rf"\b{_SOURCE} (?:\w+ )?(?:contradicts? (?:itself|each other)|is (?:\w+ )?(?:contradictory|"
+    r"inconsistent|conflicting|ambiguous))",
+    r"\b(?:conflicting|contradictory|contradicting|inconsistent) (?:information|statements?|"
+    r"accounts?|"
+    r"dates?|details?|data|figures|answers|claims)\b",
+    rf"\b{_SOURCE} (?:gives?|names?|states?|mentions?|lists?) (?:two|different|several)\b.{{0,30}}"
+    r"\bdifferent\b",
+    r"\b(?:paragraphs|sentences|statements|sources|accounts|passages) (?:disagree|contradict|"
+    r"conflict)",
+)
+"""Sentences that abstain, in lower case, as ``plain_text`` writes them."""
+
+OTHER_LANGUAGES: tuple[str, ...] = (
+    # German
+    r"\b(?:text|abschnitt|artikel|dokument|kontext|passage|absatz|geschichte|bericht|quelle|"
+    r"autor(?:in)?|"
+    r"verfasser(?:in)?|auszug|brief)e?s?\b.{0,30}\b(?:sagt|nennt|erwähnt|verrät|enthält|gibt|"
+    r"geht|macht|"
+    r"liefert|erwähnen|steht|findet|schreibt|erklärt|lässt|äußert)\b.{0,40}"
+    r"\b(?:nicht|keine?[nrs]?|nichts|offen)\b",
+    r"\b(?:sagt|schreibt|erwähnt|verrät|nennt|macht|gibt) (?:der|die|das) "
+    r"\w+\b.{0,40}\b(?:nichts|nicht|"
+    r"keine?\w*)\b",
+    r"\b(?:steht|wird|ist|sind|werden|geht|findet)\b.{0,40}\b(?:nicht|nirgends|nirgendwo)\b.{0,40}"
+    r"\b(?:text|abschnitt|artikel|dokument|erwähnt|angegeben|genannt|hervor|bekannt|beantworte[nt]|"
+    r"bestimmen|gesagt|enthalten|erklärt|behandelt|thematisiert)\b",
+    r"\b(?:ich (?:kann|konnte)|kann ich|konnte ich)\b.{0,60}\bnicht\b.{0,20}\b(?:beantworten|sagen|"
+    r"finden|bestimmen|erkennen|entnehmen|ermitteln)\b|"
+    r"\b(?:das )?weiß ich nicht\b|\bich weiß (?:es |das )?nicht\b|\bkeine (?:angabe|information|"
+    r"ahnung|antwort)\w*|\blässt sich\b.{0,40}\bnicht\b|\bnicht (?:angegeben|erwähnt|bekannt|"
+    r"beantwortbar|genannt)[.!]?$|\bunbekannt[.!]?$",
+    # French
+    r"\b(?:texte|passage|document|article|contexte|extrait)\b.{0,20}\b(?:ne|n')\b.{0,40}\b(?:pas|"
+    r"rien|aucun\w*|jamais)\b",
+    r"\bn'est (?:pas|jamais) (?:mentionn|précis|indiqu|dit|donn|spécifi|possible)\w*|\bje ne "
+    r"sais pas\b|"
+    r"\baucune (?:information|mention|réponse|indication)\b|\bil n'y a (?:pas|aucun)\b.{0,30}\b(?:"
+    r"information|mention|réponse|indication)\w*|\bje (?:n'ai|ne) .{0,30}\b(?:trouv|déterminer|"
+    r"répondre)\w*",
+    # Spanish
+    r"\b(?:texto|pasaje|documento|artículo|contexto|fragmento)\b.{0,20}\bno\b.{0,10}\b(?:lo |se "
+    r")?(?:dice|"
+    r"menciona|especifica|indica|proporciona|contiene|ofrece|da|aclara|responde|revela|explica|"
+    r"trata|habla)\b",
+    r"\bno (?:aparece|figura|consta|viene)\b.{0,30}\b(?:informaci|dato|texto|respuesta|pasaje)|"
+    r"\b(?:texto|pasaje|documento)\b.{0,20}\bno (?:aparece|figura|consta|hay)\b|"
+    r"\bno (?:lo sé|se (?:menciona|dice|especifica|indica|puede (?:determinar|saber|responder)|"
+    r"sabe|"
+    r"proporciona)|hay (?:\w+ )?(?:información|mención|datos|respuesta)|tengo (?:\w+ )?información|"
+    r"(?:puedo|pude) (?:encontrar|determinar|saber))\b",
+    # Portuguese
+    r"\b(?:texto|trecho|documento|artigo|contexto|passagem)\b.{0,20}\bnão\b.{0,10}\b(?:o "
+    r")?(?:diz|menciona|"
+    r"especifica|informa|fornece|contém|indica|cita|responde|esclarece|traz|revela|explica)\b",
+    r"\bnão (?:sei|se (?:menciona|sabe|diz)|é (?:mencionad|informad|especificad|possível)\w*|há "
+    r"(?:\w+ )?"
+    r"(?:informaç|menção|dados|resposta)\w*|consta|está (?:no texto|claro|especificado)|consigo "
+    r"(?:encontrar|determinar|dizer))\b",
+    # Italian
+    r"\b(?:testo|brano|documento|articolo|contesto|passaggio)\b.{0,20}\bnon\b.{0,10}\b(?:lo "
+    r")?(?:dice|"
+    r"menziona|specifica|indica|fornisce|contiene|riporta|(?:ne )?parla|risponde|rivela|spiega|"
+    r"chiarisce)\b",
+    r"\bnon (?:lo so|so|viene (?:\w+ )?(?:menzionat|specificat|indicat|dett)\w*|è (?:\w+ "
+    r")?(?:menzionat|"
+    r"specificat|indicat|possibile|chiaro)\w*|ci sono (?:\w+ )?informazioni|c'è (?:\w+ "
+    r")?(?:menzione|"
+    r"informazione|risposta)|si (?:sa|può (?:determinare|sapere|dire)))\b",
+    # Dutch
+    r"\b(?:tekst|passage|artikel|document)\b.{0,30}\b(?:niet|geen|niets)\b|\bik weet (?:het "
+    r")?niet\b|"
+    r"\bwordt niet (?:genoemd|vermeld)\b",
+    # Turkish
+    r"\b(?:metin\w*|parça\w*|belge\w*|makale\w*|bağlam\w*)\b.{0,60}\b(?:yok|belirtilm\w+|söylem\w+|"
+    r"bahsedilm\w+|yer alm\w+|bulunm\w+|değinilm\w+)|\bbilmiyorum\b|\bbilgi (?:yok|verilme\w+|"
+    r"bulunm\w+)",
+    # Russian
+    r"\bв (?:тексте|отрывке|статье|документе|контексте)\b.{0,40}\b(?:не|нет)\b|\b(?:текст|отрывок|"
+    r"статья|документ)\b.{0,30}\bне (?:говорит|упоминает|содержит|указывает|сообщает)|\bне "
+    r"(?:указан|"
+    r"упомянут|упомина|сказан|известн|знаю)\w*|\bнет (?:информации|данных|сведений|ответа)\b|"
+    r"\bневозможно (?:определить|ответить|сказать|узнать)",
+    # Chinese
+    r"(?:文中|文章|文本|原文|上下文|段落|材料|短文|资料|資料|内容).{0,12}(?:没有|沒有|未|并未|並未|不).{0,4}"
+    r"(?:提到|提及|说明|說明|给出|給出|指出|包含|提供|说|說|写|寫|涉及)",
+    r"(?:无法|無法|不能).{0,8}(?:确定|確定|回答|得知|判断|判斷|知道|找到)|我?不知道|(?:没有|沒有|缺乏).{0,6}"
+    r"(?:信息|資訊|相关|相關|提及|答案)|信息不足|未提及|未知",
+    # Japanese
+    r"(?:本文|文章|文脈|テキスト|記事|資料|文中|文書|情報|段落).{0,24}(?:ません|ない|いない|なし|不明|不足)",
+    r"(?:わかりません|分かりません|不明です|判断できません|特定できません|回答できません|答えられません|"
+    r"記載されていません|言及されていません|書かれていません|述べられていません)",
+    # Korean
+    r"(?:본문|지문|글|문서|기사|문맥|텍스트|정보).{0,24}(?:없습니다|않습니다|않았습니다|없다|않다|않는다|"
+    r"부족)|(?:알 수 없|모르겠|모릅니다|확인할 수 없|판단할 수 없|답할 수 없)",
+    # Arabic
+    r"(?:النص|الفقرة|المقال|الوثيقة|السياق|المقطع).{0,30}(?:لا|لم|ليس)|(?:لا|لم|"
+    r"ليس).{0,12}(?:يذكر|يُذكر|"
+    r"تذكر|يرد|يحدد|تتوفر|توجد|يوجد).{0,20}(?:النص|معلومات|الفقرة|المقال|إجابة)|لا أعرف|لا أعلم|"
+    r"لا يمكن "
+    r"(?:تحديد|معرفة|الإجابة)|غير (?:مذكور|معروف|محدد)",
+    # Hindi
+    r"(?:पाठ|लेख|अनुच्छेद|संदर्भ|दस्तावेज़|गद्यांश|जानकारी).{0,40}(?:नहीं|अनुपलब्ध)|(?:मुझे "
+    r")?(?:नहीं पता|पता "
+    r"नहीं|ज्ञात नहीं|नहीं बताया|उल्लेख नहीं)",
+)
+
+ABSTAINS = re.compile("|".join(f"(?:{rule})" for rule in (*ABSTENTIONS, *OTHER_LANGUAGES)))
+"""Found in a sentence that abstains."""
+
+PREAMBLE = re.compile(
+    r"^(?:i(?:'m| am)? (?:\w+ )?(?:sorry|apologi|regret|understand|see|appreciate|have (?:read|"
+    r"checked|looked|reviewed))|sorry|apologies|unfortunately|thank|based on|according to|let me|"
+    r"let's|great|good question|hmm+|well|the question|you(?:'re| are)? (?:asked|asking|ask)|"
+    r"to answer|no\b|hello|hi\b|ok(?:ay)?\b|sure|after (?:reading|reviewing|checking)|as an ai|"
+    rf"answer|{_SOURCE}\b)|\?$"
+)
+"""Begins a sentence that may come before an abstention without being an answer."""
+
+GUESSES = re.compile(
+    r"\b(?:but|however|though|although|still|yet|nevertheless|that said)\b.{0,60}?"
+    r"\b(?:probably|likely|perhaps|i (?:think|guess|would say|would guess|believe|suppose|assume|"
+    r"suspect)|my guess|must|can (?:infer|assume|guess)|be (?:inferred|assumed)|"
+    r"from general knowledge|presumably|it was|(?:he|she|they) (?:was|were|is|are|does|did)|"
+    r"most \w+)\b"
+    r"|\b(?:probably|most likely|presumably|my (?:best )?guess|i(?:'d| would) guess|safe to assume|"
+    r"reasonable to assume|can infer that|"
+    r"can be inferred that|it is likely that|wahrscheinlich|vermutlich|probablement|probablemente|"
+    r"provavelmente|probabilmente|вероятно|скорее всего)\b|可能是|おそらく|아마"
+    r"|^(?:although|though|while|even though) [^,]{0,80}, (?!i |we |you |one |it cannot|it can't|"
+    r"it is "
+    r"(?:not|un)|(?:it|this|that|(?:the )?\w+) (?:does|doesn't|do|don't|is not|isn't|cannot|"
+    r"can't|never|"
+    r"fails?|makes? no|gives? no|says nothing)\b|there|no |nothing)\w"
+)
+"""Found in an answer that guesses in spite of its abstention."""
+
+LEANS = re.compile(
+    rf"\b(?:not|\w+n't|no|never|nothing|none|nowhere|without|lacks?|lacking|missing|absent|"
+    rf"silent)\b"
+    rf".{{0,60}}\b(?:{_SOURCE_WORD.replace('form|', '').replace('book|', '')}|answer)\b|\b(?:text|"
+    r"passage|context|article|document|excerpt|paragraph|information)s?\b.{0,60}"
+    r"\b(?:not|\w+n't|no|never|nothing|none|nowhere|without|lacks?|lacking|missing|absent|silent)\b"
+)
+"""Found in a sentence that may abstain: it denies something near a word for the text."""
+
+BARE = re.compile(r"^(?:none|null|nil|nothing|-+|\?+|no one|nobody|nowhere)[.!]?$")
+"""A whole answer that may mean that there is nothing to find, or that nothing is the answer."""

@@ -1,0 +1,132 @@
+"""Samples of every kind of task are scored on their answers alone."""
+
+import pytest
+
+from evalguard.records import Metric, ScoredSample
+from evalguard.runner.answers import AnswerReader, as_compared, without_stops
+from evalguard.scorers import get
+from evalguard.scorers.thinking import KNOWN_MARKS, Thinking, thinking_metric
+from evalguard.tasks.drift import Drift
+from evalguard.tasks.overfitting import Overfitting
+from evalguard.tasks.prompts import PromptRows
+from evalguard.tasks.test_set import TestSet
+from tests.conftest import write_jsonl
+
+READER = AnswerReader(Thinking(), lambda text: len(text.split()))
+OFF = AnswerReader(Thinking(marks=()), len)
+
+
+@pytest.fixture
+def rows(tmp_path):
+    write_jsonl(tmp_path / "rows.jsonl", [{"q": "5 + 6?", "a": "11"}])
+    return PromptRows("suite", tmp_path / "rows.jsonl", prompt="{{ q }}")
+
+
+def sums(rows, *scorers, **options):
+    found = [get(name) for name in scorers or ["exact_match"]]
+    task = TestSet("s", "t", rows=rows, target="{{ a }}", scorers=found, **options)
+    return task, task.prepare(None)[0]
+
+
+def test_an_answer_without_thinking_is_scored_as_ever(rows):
+    task, sample = sums(rows)
+    assert READER.score(task, sample, ["11"]) == task.score(sample, ["11"])
+
+
+def test_each_repeat_that_never_ended_scores_the_worst(rows):
+    task, sample = sums(rows, "exact_match", "rouge_l", repeats=4, temperature=1.0)
+    answers = ["11", "<think>a b</think>11", "<think>11", "<think>1</think>12"]
+    scored = READER.score(task, sample, answers)
+    assert scored.scores["exact_match"] == 0.5
+    worst = {metric.name: metric for metric in task.metrics}
+    for name, value in scored.scores.items():
+        low, high = sorted((worst[name].low, worst[name].high))
+        assert low <= value <= high
+    assert scored.outputs == tuple(answers)
+    assert scored.said == ("11", "11", "", "12")
+    assert (scored.unclosed, scored.thinking_tokens) == (1, 1.0)
+
+
+def test_an_answer_that_never_came_adds_an_empty_one_to_a_corpus(rows):
+    task, sample = sums(rows, "bleu")
+    assert READER.score(task, sample, ["<think>11"]).corpus == task.score(sample, [""]).corpus
+
+
+def test_the_baselines_answers_of_drift_are_kept_whole(rows):
+    task = Drift("s", "t", rows=rows, max_new_tokens=8)
+    [sample] = task.prepare(None)
+    assert READER.score(task, sample, ["<think>11"]) == task.score(sample, ["<think>11"])
+
+
+def test_likelihoods_beside_answers_stay(rows):
+    task = Overfitting(
+        "s", "t", training=rows, held_out=rows, target="{{ a }}", max_new_tokens=8, count_tokens=len
+    )
+    [sample] = task.prepare(None)
+    likelihoods = [(-2.0, True), (-4.0, False)]
+    scored = READER.score(task, sample, ["<think>1</think>11", "12", *likelihoods])
+    assert scored.scores == {"verbatim_recall": 1.0, "score_gap": 1.0, "loss_gap": 1.0}
+    cut = READER.score(task, sample, ["<think>11", "12", *likelihoods])
+    assert cut.scores == {metric.name: metric.high for metric in task.metrics}
+
+
+def test_nothing_at_all_after_a_prompt_that_opens_thinking_is_no_answer(rows):
+    task, sample = sums(rows)
+    opened = AnswerReader(Thinking(opened=KNOWN_MARKS[0]), len)
+    assert opened.score(task, sample, [""]).unclosed == 1
+
+
+def test_off_scores_what_was_written(rows):
+    task, sample = sums(rows, "contains")
+    assert OFF.score(task, sample, ["<think>11</think>12"]).scores == {"contains": 1.0}
+    assert READER.score(task, sample, ["<think>11</think>12"]).scores == {"contains": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("answer", "cut"),
+    [
+        ("11", False),
+        ("", False),
+        ("<think>11", True),
+        ("<think>11</think>", True),
+        ("<think></think>", True),
+        ("<think>1</think>11", False),
+    ],
+)
+def test_a_stop_string_may_have_cut_thinking(rows, answer, cut):
+    task, sample = sums(rows, stop=["\n"])
+    assert READER.cut_by_stop(task, sample, [answer]) is cut
+    thinks = AnswerReader(Thinking(own=KNOWN_MARKS[:1]), len)
+    assert thinks.cut_by_stop(task, sample, [answer]) is (cut or not answer)
+    free, asked = sums(rows)
+    assert not READER.cut_by_stop(free, asked, [answer])
+    assert without_stops(sample.instances[0]).arguments[1]["until"] == []
+    assert sample.instances[0].arguments[1]["until"] == ["\n"]
+
+
+def test_stop_strings_end_the_answer_after_thinking(rows):
+    task, sample = sums(rows, stop=["\n"])
+    assert READER.score(task, sample, ["<think>\n1\n</think>\n\n11\n12"]).said == ("11",)
+
+
+def sample_of(**fields):
+    plain = {"task": "t", "sample_id": "1", "prompt": "", "target": "", "outputs": ("",)}
+    return ScoredSample(**{**plain, "scores": {"acc": 1.0}, **fields})
+
+
+def test_what_the_baseline_never_answered_is_not_measured():
+    cut = sample_of(unclosed=1)
+    assert as_compared(cut, Metric("acc"), reference=True).error
+    assert as_compared(cut, Metric("acc"), reference=False) == cut
+    failed = sample_of(error="timed out", scores={})
+    assert as_compared(failed, Metric("acc"), reference=True) == failed
+
+
+@pytest.mark.parametrize(("fields", "value"), [({}, 3.0), ({"unclosed": 1}, 8.0)])
+def test_the_length_of_thinking_is_a_score(fields, value):
+    found = as_compared(
+        sample_of(thinking_tokens=3.0, **fields), thinking_metric(8), reference=False
+    )
+    assert found.scores == {"acc": 1.0, "thinking_tokens": value}
+    long = sample_of(thinking_tokens=9.0)
+    assert as_compared(long, thinking_metric(8), reference=True).scores["thinking_tokens"] == 8.0
