@@ -1,0 +1,199 @@
+r"""Where an output announces its answer: ``\boxed{…}``, tags, ``#### …``, "Answer: …".
+
+Nothing is searched for beyond that: an announcement says which text is the answer, and the last
+one counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+import regex
+
+from evalguard.scorers import answer_words as known
+from evalguard.scorers.latex import boxes
+
+MAX_NOUNS = 2000
+"""Nouns for an answer that are looked at, the last ones, so that the work stays bounded."""
+
+MAX_BLOCK_CHARS = 20_000
+"""Length of a block below "Answer:" that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A text that an output names as its answer.
+
+    Attributes:
+        start: Where the announcement begins.
+        end: Where what it names ends.
+        text: What it names.
+        firm: Whether its form leaves no doubt; a phrase in running prose may tell something else.
+        bare: Whether nothing but a space stands between the noun and the answer ("Option B").
+        tag: Whether a tag encloses it.
+    """
+
+    start: int
+    end: int
+    text: str
+    firm: bool = True
+    bare: bool = False
+    tag: bool = False
+
+
+_GLUED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
+_SPELLED = {
+    spelled
+    for noun in chain.from_iterable(known.NOUNS.values())
+    for spelled in (noun, noun.upper(), noun.capitalize(), noun.title())
+}
+# Spelled out, as ignoring case costs a second on the longest outputs.
+_NOUN = re.compile("|".join(map(re.escape, sorted(_SPELLED, key=len, reverse=True))))
+_BEFORE_NOUN = regex.compile(r"[\p{L}\p{M}\p{N}_<|/\\]")
+_AFTER_NOUN = regex.compile(r"[\p{L}\p{M}\p{N}_>]")
+_HEAD = regex.compile(
+    r"(?P<markup>[ \t]*(?:[*_#>•~\-\[【]+[ \t]*){0,3}+)(?P<words>[^\n.:：;=!?。！？।|<>{}\"\\`]{0,60})",
+    regex.V1,
+)
+_WORDS = r"[^\n.:：;=!?。！？।|<>{}\"\\`]"
+_COLON = regex.compile(
+    rf"(?P<words>{_WORDS}{{0,30}}?)[*_]{{0,3}}[ \t]*(?:[:：=﹕】\]]|(?<=\s)[–—-](?=\s)|[–—](?=\s))"
+    r"[*_ \t]{0,5}",
+    regex.V1,
+)
+_LINK = regex.compile(
+    rf"{_WORDS}{{0,40}}?(?:(?<=\s|[*_])(?:\L<free>)(?=[\s:：*_$\\(（\[【\"“'‘`<])|(?:\L<glued>))"
+    r"[ \t]*[:：]?[ \t]*",
+    regex.I | regex.V1,
+    free=[link for links in known.LINKS.values() for link in links if not _GLUED.match(link)],
+    glued=[link for links in known.LINKS.values() for link in links if _GLUED.match(link)],
+)
+_BARE = re.compile(r"[ \t*_]*([^\n.!?。！？।۔,，;；]{1,40})")
+_CLOSING = regex.compile(
+    r"[\s*_]*(?:\L<closings>)[\s.。।۔!！*_]*$",
+    regex.V1,
+    closings=[one for closings in known.CLOSINGS.values() for one in closings],
+)
+_REJECTING = regex.compile(
+    r"(?<![\p{L}\p{M}])(?:\L<words>)", regex.I | regex.V1, words=known.REJECTING
+)
+_CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।۔]")
+_HEADING = re.compile(r"[ \t*_#]*(?:\n|$)")
+_HASHES = re.compile(r"^[ \t]*####(?!#)[ \t]*([^\n]*)", re.M)
+_NUMBERISH = re.compile(r"[*_ ]*(?:[-+−$€£¥\\]|\d(?!\d{0,2}[.)] )|[^\W\d_]\W*$)")
+_SPEAKER = re.compile(r"^[ \t*_>]{0,6}A[*_]{0,3}[ \t]*[:：=][*_ \t]{0,4}([^\n]*)", re.I | re.M)
+_TAG = re.compile(
+    rf"(?:<(?P<close>/)?\|?(?:{'|'.join(known.TAGS)})\|?>"
+    rf"|\[(?P<square>/)?(?:{'|'.join(known.TAGS)})\])",
+    re.I,
+)
+
+
+@lru_cache(maxsize=16)  # every scorer of a task asks for the same output
+def announcements(output: str) -> tuple[Announcement, ...]:
+    """Return what an output announces as its answer, in order."""
+    found = [*_boxed(output), *_tagged(output), *_hashed(output), *_named(output)]
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+def without_closing(text: str) -> str:
+    """Return a text without the verb that closes its sentence ("Bです", "B है", "B입니다")."""
+    return _CLOSING.sub("", text)
+
+
+def _boxed(output: str) -> Iterator[Announcement]:
+    if "\\" in output:
+        for start, end, text in boxes(output):
+            yield Announcement(start, end, text)
+
+
+def _tagged(output: str) -> Iterator[Announcement]:
+    """Yield the content of each tag; one that is not closed was cut at a stop sequence."""
+    opened: re.Match[str] | None = None
+    for match in _TAG.finditer(output):
+        if match["close"] or match["square"]:
+            if opened is not None:
+                text = output[opened.end() : match.start()].strip()
+                yield Announcement(opened.start(), match.end(), text, tag=True)
+            opened = None
+        else:
+            opened = match
+    if opened is not None:
+        text = output[opened.end() :].strip()
+        yield Announcement(opened.start(), len(output), text, tag=True)
+
+
+def _hashed(output: str) -> Iterator[Announcement]:
+    """Yield what stands behind ``####``, unless it is the heading of a text that follows."""
+    for match in _HASHES.finditer(output):
+        if _NUMBERISH.match(match[1]) or not output[match.end() : match.end() + 200].strip():
+            yield Announcement(match.start(), match.end(), match[1].strip())
+
+
+def _named(output: str) -> Iterator[Announcement]:
+    """Yield what stands behind a noun for the answer; prose ends at the next such noun."""
+    for match in _SPEAKER.finditer(output):
+        yield Announcement(match.start(), match.end(), match[1], firm=False)
+    nouns = [match for match in _NOUN.finditer(output) if _stands_alone(match)][-MAX_NOUNS:]
+    for index, noun in enumerate(nouns):
+        following = nouns[index + 1].start() if index + 1 < len(nouns) else len(output)
+        if (one := _of_noun(output, noun.start(), noun.end(), following)) is not None:
+            yield one
+
+
+def _stands_alone(match: re.Match[str]) -> bool:
+    """Return whether a noun is no part of a word, a tag or a path; some scripts do not tell."""
+    text, start, end = match.string, match.start(), match.end()
+    return _GLUED.match(match[0]) is not None or not (
+        (start and _BEFORE_NOUN.match(text[start - 1])) or _AFTER_NOUN.match(text, end)
+    )
+
+
+def _of_noun(output: str, start: int, end: int, following: int) -> Announcement | None:
+    """Return what the noun at a place announces."""
+    line = output.rfind("\n", max(0, start - 80), start) + 1
+    before = output[max(line, start - 80) : start]
+    clause = _CLAUSE_END.split(before)[-1]
+    if _REJECTING.search(clause):
+        return None
+    opens_a_line = (line or start < 80) and (head := _HEAD.fullmatch(before)) is not None
+    colon = _COLON.match(output, end)
+    if opens_a_line and colon is not None:
+        stop, text = _rest(output, colon.end())
+        return Announcement(start, stop, text, firm=len(colon["words"].split()) <= 3)
+    if opens_a_line and head["markup"].strip() and _HEADING.match(output, end):
+        return Announcement(start, *_rest(output, end))
+    link = _LINK.match(output, end) or (colon if _CLAUSE_END.search(before) else None)
+    if link is not None:
+        return Announcement(start, *_line(output, link.end(), following), firm=False)
+    bare = _BARE.match(output, end)
+    if bare is None:
+        return None
+    closed = _CLOSING.search(bare[1]) is not None
+    text = without_closing(bare[1])
+    return Announcement(start, bare.end(), text, firm=False, bare=not closed)
+
+
+def _line(output: str, start: int, following: int) -> tuple[int, str]:
+    """Return the rest of a line, at most up to the next noun for an answer."""
+    stop = output.find("\n", start)
+    stop = len(output) if stop < 0 else stop
+    if start < following < stop and output[start:following].strip(" *_"):
+        stop = following
+    return stop, output[start:stop].strip()
+
+
+def _rest(output: str, start: int) -> tuple[int, str]:
+    """Return the rest of a line; where it is empty, the block that comes next."""
+    stop = output.find("\n", start)
+    stop = len(output) if stop < 0 else stop
+    if output[start:stop].strip(" \t*_#"):
+        return stop, output[start:stop].strip()
+    block = output[stop : stop + MAX_BLOCK_CHARS].lstrip()
+    if not block.startswith(("```", "~~~")):
+        block = re.split(r"\n[ \t]*\n", block, maxsplit=1)[0].strip()
+    return min(len(output), stop + len(block)), block
