@@ -20,6 +20,9 @@ from evalguard.scorers.latex import boxes
 MAX_NOUNS = 2000
 """Nouns for an answer that are looked at, the last ones, so that the work stays bounded."""
 
+CLOSING_CHARS = 40
+"""The end of a text in which its closing verb is looked for."""
+
 MAX_BLOCK_CHARS = 20_000
 """Length of a block below "Answer:" that is read."""
 
@@ -102,7 +105,7 @@ def announcements(output: str) -> tuple[Announcement, ...]:
 
 def without_closing(text: str) -> str:
     """Return a text without the verb that closes its sentence ("Bです", "B है", "B입니다")."""
-    return _CLOSING.sub("", text)
+    return text[:-CLOSING_CHARS] + _CLOSING.sub("", text[-CLOSING_CHARS:])
 
 
 def _boxed(output: str) -> Iterator[Announcement]:

@@ -88,13 +88,17 @@ REJECTING: tuple[str, ...] = (
 """What in front of a noun says that the answer is not meant: "a wrong answer: B"."""
 
 NEGATIONS: tuple[str, ...] = (
-    "not", "isn't", "aren't", "never", "neither", "nor", "cannot", "nicht", "kein", "keine",
-    "pas", "ni", "não", "nem", "non", "né", "не", "ни", "не является", "नहीं", "না", "নয়", "نہیں",
-    "ليس", "ليست", "لا", "bukan", "tidak", "değil", "不是", "并非", "不", "非", "没有", "ではない",
-    "ではありません", "아닙니다", "아니다", "아니라", "wrong", "incorrect", "falsch", "incorrecta",
-    "错误", "غلط", "salah", "yanlış",
+    "not", "never", "neither", "nor", "cannot", "nicht", "kein", "keine", "pas", "não", "non",
+    "не", "ни", "ليس", "ليست", "bukan", "tidak", "不是", "并非", "並非", "不", "非", "没有",
+    "wrong", "incorrect", "falsch", "incorrecta", "错误",
 )  # fmt: skip
-"""What makes of a named answer one that is ruled out."""
+"""What in front of a name rules it out."""
+
+NEGATIONS_AFTER: tuple[str, ...] = (
+    "नहीं", "নয়", "نہیں", "değil", "ではない", "ではありません", "じゃない", "이 아니", "가 아니", "아닙니다",
+    "아니다", "is wrong", "is incorrect", "is not", "isn't", "is ruled out", "不正确", "是错",
+)  # fmt: skip
+"""What behind a name rules it out."""
 
 TAGS: tuple[str, ...] = (
     "answer", "final_answer", "finalanswer", "final-answer", "final", "ans", "result", "response",

@@ -12,7 +12,7 @@ from evalguard.errors import MeasurementError, did_you_mean
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.text import holds
+from evalguard.scorers.words import holds
 
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+\S", re.M)

@@ -243,13 +243,20 @@ def _json_answer(text: str) -> str | None:
     return None
 
 
-def settle(output: str, read: Callable[[str], T | None], *, none: T) -> T | None:
+def settle(
+    output: str,
+    read: Callable[[str], T | None],
+    *,
+    none: T,
+    whole: Callable[[str], T | None] | None = None,
+) -> T | None:
     """Read the answer that an output announces.
 
     Args:
         output: What the model wrote.
         read: Reads one text; returns ``None`` where it says nothing of the kind, and ``none``
             where it does but cannot be read, as it names several.
+        whole: Reads a text that must be nothing but the answer, for phrases such as "Option B".
         none: What stands for an answer that cannot be read.
 
     Returns:
@@ -257,8 +264,9 @@ def settle(output: str, read: Callable[[str], T | None], *, none: T) -> T | None
         announced.
     """
     for one in spoken(output):
-        for text in readings(one.text):
-            if (value := read(text)) is not None:
+        reader = whole if one.bare else read
+        for text in readings(one.text) if reader is not None else ():
+            if (value := reader(text)) is not None:
                 return value
         if one.firm:
             return none

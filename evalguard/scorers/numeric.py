@@ -18,6 +18,15 @@ from evalguard.scorers.registry import scorer
 UNREAD = Number(math.nan)
 """Stands for an answer that names no number, several, or one that cannot be read."""
 
+TAIL_CHARS = 4000
+"""The end of an output that is searched first for its last number."""
+
+MAX_ANSWER_CHARS = 20_000
+"""An announced answer that is longer is none."""
+
+MAX_STATED_CHARS = 1000
+"""A longer text is not one number with a unit."""
+
 _UNIT = re.compile(
     r"[\s$€£¥₹₩₽₺*_`().!:=。।。।۔，,\"'\[\]{}]*(?:(?:[^\W\d]|[°'’])+(?:[/·][^\W\d]+)*[²³]?|%|°C?|²|³)?"
     r"(?:\^[23])?[\s.!*_`()。।۔{}\]\"'$€£¥₹₩₽₺]*"
@@ -43,10 +52,19 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
 
     ``None`` where the last one cannot be read, and where an announcement names several.
     """
-    found = settle(text, lambda one: _answer(one, decimal), none=UNREAD)
+    found = settle(text, lambda one: _answer(one, decimal), whole=lambda one: _alone(one, decimal), none=UNREAD)
     if found is None:
-        found = next(reversed([*scan(prepared(text), decimal)]), UNREAD)
+        found = _last(text, decimal)
     return found if math.isfinite(found.value) else None
+
+
+def _last(text: str, decimal: Decimal) -> Number:
+    """Return the last number of a text; its end is read first, which nearly always holds one."""
+    for part in (text[-TAIL_CHARS:], text):
+        found = [*scan(prepared(part), decimal)]
+        if len(found) > 1 or (found and part == text):  # the cut may go through the first one
+            return found[-1]
+    return UNREAD
 
 
 def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
@@ -68,9 +86,9 @@ def _unread(text: str) -> Number | None:
 
 def _alone(text: str, decimal: Decimal) -> Number | None:
     """Return the number that is, with at most one unit, the whole text."""
-    ready = prepared(text)
-    if len(ready) > 1000:
+    if len(text) > MAX_STATED_CHARS:
         return None
+    ready = prepared(text)
     found = [*scan(ready, decimal)]
     if len(found) != 1:
         return None
@@ -87,6 +105,8 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
     ready = prepared(text)
     if not _DIGIT.search(ready):
         return None
+    if len(ready) > MAX_ANSWER_CHARS:
+        return UNREAD
     *steps, ready = _RESULT.split(ready)
     found = [*scan(ready, decimal)]
     if not found or any(_LISTING.search(step) for step in steps[1:]):
