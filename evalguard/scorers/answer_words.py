@@ -8,7 +8,8 @@ from __future__ import annotations
 
 NOUNS: dict[str, tuple[str, ...]] = {
     "English": ("answer", "result", "label", "category", "output", "choice", "option", "class",
-                "prediction", "sentiment", "verdict", "correct one"),
+                "prediction", "sentiment", "verdict", "correct one", "answers", "labels", "categories",
+                "classes", "tags", "topics"),
     "Mandarin": ("答案", "答复", "选项", "選項", "结果", "結果", "故选", "故選", "因此选", "所以选", "应选",
                  "應選", "我选择", "我選擇", "答"),
     "Hindi": ("उत्तर", "जवाब", "परिणाम"),
