@@ -64,14 +64,15 @@ _HEAD = regex.compile(
 )
 _WORDS = r"[^\n.:：;=!?。！？।|<>{}\"\\`]"
 _COLON = regex.compile(
-    rf"(?P<words>{_WORDS}{{0,30}}?)[*_]{{0,3}}[ \t]*(?:[:：=﹕】\]]|(?<=\s)[–—-](?=\s)|[–—](?=\s))"
+    rf"(?P<words>{_WORDS}{{0,30}}?)[*_]{{0,3}}[ \t]*(?:(?:[:：﹕](?!(?<=\d.)\d)|[=】\]])|(?<=\s)[–—-](?=\s)|[–—](?=\s))"
     r"[*_ \t]{0,5}",
     regex.V1,
 )
 _LINK = regex.compile(
     rf"{_WORDS}{{0,40}}?(?:(?<=\s|[*_])(?:\L<free>)(?=[\s:：*_$\\(（\[【\"“'‘`<])|(?:\L<glued>))"
-    r"[ \t]*[:：]?[ \t]*",
+    r"[ \t]*(?P<colon>[:：])?[ \t]*(?:(?:\L<fillers>)[ ,]+)?",
     regex.I | regex.V1,
+    fillers=known.FILLERS,
     free=[link for links in known.LINKS.values() for link in links if not _GLUED.match(link)],
     glued=[link for links in known.LINKS.values() for link in links if _GLUED.match(link)],
 )
@@ -82,7 +83,10 @@ _CLOSING = regex.compile(
     closings=[one for closings in known.CLOSINGS.values() for one in closings],
 )
 _REJECTING = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:\L<words>)", regex.I | regex.V1, words=known.REJECTING
+    r"(?<![\p{L}\p{M}])(?:\L<words>)(?![\p{L}\p{M}])|(?:\L<glued>)",
+    regex.I | regex.V1,
+    words=[one for one in known.REJECTING if not _GLUED.match(one)],
+    glued=[one for one in known.REJECTING if _GLUED.match(one)],
 )
 _CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।۔]")
 _HEADING = re.compile(r"[ \t*_#]*(?:\n|$)")
@@ -164,13 +168,17 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
     if _REJECTING.search(clause):
         return None
     opens_a_line = (line or start < 80) and (head := _HEAD.fullmatch(before)) is not None
-    colon = _COLON.match(output, end)
-    if opens_a_line and colon is not None:
+    colon, link = _COLON.match(output, end), _LINK.match(output, end)
+    linked = link is not None and (colon is None or link.end() <= colon.end())
+    if opens_a_line and linked and link["colon"]:
+        return Announcement(start, *_rest(output, link.end()))
+    if opens_a_line and colon is not None and not linked:
         stop, text = _rest(output, colon.end())
         return Announcement(start, stop, text, firm=len(colon["words"].split()) <= 3)
     if opens_a_line and head["markup"].strip() and _HEADING.match(output, end):
         return Announcement(start, *_rest(output, end))
-    link = _LINK.match(output, end) or (colon if _CLAUSE_END.search(before) else None)
+    if not linked and _CLAUSE_END.search(before):
+        link = colon or link
     if link is not None:
         return Announcement(start, *_line(output, link.end(), following), firm=False)
     bare = _BARE.match(output, end)

@@ -18,7 +18,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "Arabic": ("الإجابة", "الاجابة", "إجابة", "اجابة", "الجواب", "جواب", "النتيجة"),
     "Bengali": ("উত্তর", "জবাব", "ফলাফল"),
     "Portuguese": ("resposta", "solução", "opção", "alternativa correta"),
-    "Russian": ("ответ", "результат", "ответом"),
+    "Russian": ("ответ", "результат", "ответом", "вариант", "выбор"),
     "Urdu": ("جواب", "جوابات", "نتیجہ"),
     "Indonesian": ("jawaban", "jawabannya", "jawab", "hasil", "hasilnya", "pilihan"),
     "German": ("antwort", "ergebnis", "endergebnis", "lösung", "auswahl", "kategorie"),
@@ -68,12 +68,18 @@ LINKS: dict[str, tuple[str, ...]] = {
 }
 """Words between an answer's noun and the answer."""
 
+FILLERS: tuple[str, ...] = (
+    "donc", "then", "therefore", "thus", "entonces", "por tanto", "portanto", "quindi", "daher",
+    "somit", "clearly", "indeed", "simply", "just", "most likely", "probably", "hence",
+)  # fmt: skip
+"""Words between a link and the answer that say nothing of it."""
+
 CLOSINGS: dict[str, tuple[str, ...]] = {
     "Hindi": ("है", "हैं", "होगा", "होगी"),
     "Bengali": ("হয়", "হবে"),
     "Urdu": ("ہے", "ہیں", "ہوگا"),
     "Japanese": ("です", "でした", "である", "だ", "になります", "となります"),
-    "Korean": ("입니다", "이다", "이에요", "예요", "이었습니다"),
+    "Korean": ("번입니다", "번이다", "번", "입니다", "이다", "이에요", "예요", "이었습니다"),
     "Turkish": ("'dir", "'dır", "'dur", "'dür", "'tir", "'tır", "'tur", "'tür",
                 "’dir", "’dır", "’dur", "’dür", "’tir", "’tır", "’tur", "’tür"),
     "Persian": ("است",),

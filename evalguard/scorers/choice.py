@@ -27,11 +27,11 @@ SEVERAL = ""
 """Stands for an answer that names several choices or labels, or rules one out."""
 
 _STRICT = regex.compile(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
-_ALONE = regex.compile(r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?[\s.:,;!。、।۔*_]*")
+_ALONE = regex.compile(r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*")
 _PREFIX = regex.compile(
-    r"[\s*_]*(?:(?:the|la|el|le|il|die|der|das|l')\s*)?(?:(?:answer|option|choice|letter|opción|letra|"
+    r"[\s*_]*(?:(?:the|la|el|le|il|die|der|das)\s+|l')?(?:(?:answer|option|choice|letter|opción|letra|"
     r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प|বিকল্প|"
-    r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기|آپشن)\s*)?(?=[(\[*_\p{Lu}])[*_]*",
+    r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
     regex.I,
 )
 _LEADING = re.compile(r"[(\[]?([A-Z])(?![\w'’])([*_]*[)\].:,;、])?(.*)", re.S)
@@ -132,7 +132,8 @@ def multiple_choice(
     texts = row.get(choices)
     known = [str(text) for text in texts] if isinstance(texts, list) else []
     chosen = chosen_letter(output)
-    if known and (chosen is None or not 0 <= ord(chosen[0]) - ord("A") < len(known)):
+    beyond = chosen is not None and chosen.isascii() and ord(chosen) - ord("A") >= len(known)
+    if known and (chosen is None or beyond):
         chosen = _choice_by_text(output, known)
     return {
         "multiple_choice": float(strict),

@@ -71,14 +71,18 @@ _PERCENT = re.compile(rf"[ \u202f]?(?:\\?%|(?:{'|'.join(known.PERCENT)})(?!\w))"
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?!\w)", re.I)
 _LETTERS = re.compile(r"[^\W\d_]{1,40}+")
 _PART_OF_A_NAME = re.compile(r"(?:[A-Za-zªµºÀ-ɏͰ-ϿЀ-ԯ_#]|[^\W\d_]-|[\^_]\{?[-+]?)$")
+_FUNCTIONS = r"(?:sqrt|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|arcsin|arccos|arctan|max|min)"
+_MINUS = re.compile(
+    r"(?<![\d.)\w])(?:minus|negative|moins|menos|meno|минус|eksi|ऋण|سالب|负|負|マイナス|마이너스)[ \u202f]?$", re.I
+)
 _PART_OF_A_TERM = re.compile(
-    r"(?:[√∛±\\π]\(?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{|\b(?:sqrt|log|ln|sin|cos|tan|exp)\(?"
+    r"(?:[√∛±\\π]\(?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{|\\?\b" + _FUNCTIONS + r"(?:_\{?\w{1,5}\}?)?[( ]?"
     r"|\\(?!text|box|math|left|right)[A-Za-z]+\*?(?:\[[^\]]{0,9}\])?[{\[]?)$"
 )
 _GOES_ON = re.compile(
     r"[ ]?(?:\\(?:pi|sqrt|sin|cos|tan|log|ln|exp|[dt]?frac|theta|alpha|beta|gamma|lambda|mu|sigma|phi"
     r"|infty|vec|mathbf|binom|sum|int)(?![a-zA-Z])|[π√∛∞‰]|pi\b)"
-    r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\*\*\d|:\d|/[\d(\\π√]|/[a-z](?!\w)|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
+    r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]|/[a-z](?!\w)|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
 )
 
 
@@ -116,6 +120,9 @@ def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
         sign = ""
         if lead is not None and not _is_operator(text, lead):
             start, sign = lead.start(), lead["sign"] + lead["inner"]
+        word = _MINUS.search(text, max(place, start - 12), start)
+        if word is not None and not re.search(r"\d\s*$", text[max(0, word.start() - 5) : word.start()]):
+            start, sign = word.start(), "-"
         before = text[max(0, start - 24) : start]
         end, values, percent = _measured(text, literal, decimal)
         place = max(end, literal.end())
