@@ -76,7 +76,9 @@ _LINK = regex.compile(
     free=[link for links in known.LINKS.values() for link in links if not _GLUED.match(link)],
     glued=[link for links in known.LINKS.values() for link in links if _GLUED.match(link)],
 )
-_BARE = re.compile(r"[ \t*_]*([^\n.!?。！？।۔,，;；]{1,40})")
+_BARE = re.compile(
+    r"[ \t*_]{0,9}((?:[^\n.!?。！？।۔,，;；]|[.,](?=\d)){1,60}+)(?=[\n.!?。！？।۔,，;；]|$)"
+)
 _CLOSING = regex.compile(
     r"[\s*_]*(?:\L<closings>)[\s.。।۔!！*_]*$",
     regex.V1,
@@ -162,6 +164,8 @@ def _stands_alone(match: re.Match[str]) -> bool:
 
 def _of_noun(output: str, start: int, end: int, following: int) -> Announcement | None:
     """Return what the noun at a place announces."""
+    if output[start - 1 : start] == "[" and _TAG.match(output, start - 1):
+        return None
     line = output.rfind("\n", max(0, start - 80), start) + 1
     before = output[max(line, start - 80) : start]
     clause = _CLAUSE_END.split(before)[-1]

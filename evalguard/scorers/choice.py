@@ -47,7 +47,7 @@ _LISTED = re.compile(
 )
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
 _AFFIRMED = re.compile(
-    r"(?<![\w'’])[(*_]*([A-Z])[)*_.]*\s+(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
+    r"(?<![\w'’])([A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
     r"(?:correct|right|best|accurate|answer)"
 )
 _OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)

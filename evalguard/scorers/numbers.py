@@ -46,6 +46,7 @@ _SIGNS = {
     )
     for sign in signs
 }  # fmt: skip
+_EMPHASIS = re.compile(r"(?<!\w)_{1,2}(?=\w)|(?<=[\w%.])_{1,2}(?!\w)")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _LITERAL = re.compile(
     rf"\d{{4}}-\d\d-\d\d(?!\d)|\d{{1,3}}(?:[ \u202f]\d{{3}})++(?!\d)(?:[.,]\d++)?+|\d++(?:[.,'_\ue000]\d++)*+"
@@ -88,7 +89,7 @@ _GOES_ON = re.compile(
 
 def prepared(text: str) -> str:
     """Return a text with the digits and signs of every script, and of LaTeX, as ASCII."""
-    kept = plain(text)
+    kept = _EMPHASIS.sub("", plain(text))
     if not kept.isascii():
         kept = kept.translate(_SIGNS)
         kept = "".join(
