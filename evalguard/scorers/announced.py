@@ -17,7 +17,7 @@ import regex
 from evalguard.scorers import answer_words as known
 from evalguard.scorers.latex import boxes
 
-MAX_NOUNS = 2000
+MAX_NOUNS = 300
 """Nouns for an answer that are looked at, the last ones, so that the work stays bounded."""
 
 CLOSING_CHARS = 40

@@ -42,11 +42,6 @@ _JOINED_AFTER = re.compile(
 _JOINED_BEFORE = re.compile(r"[\w)}\]]\s*(?:[+×÷/±]|[-–]\s+)\s*$|[\d)}\]]\s*\*\s*$")
 
 
-def numbers(text: str) -> list[Number]:
-    """Return the numbers of a text in order, those that can be read."""
-    return [one for one in scan(prepared(text)) if math.isfinite(one.value)]
-
-
 def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
     """Return the number of the last announced answer; where none is, the last of all.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-BASE = "schema-file:///"
+BASE = "schema-file:/"
 """Base of the identifiers that files get within the schema."""
 
 

@@ -20,6 +20,7 @@ _WORD = regex.compile(
     rf"|[[\p{{L}}\p{{M}}\p{{N}}\u200c\u200d]--[{UNSPACED}]]+",
     regex.V1,
 )
+_UNSPACED_WORD = regex.compile(rf"(?=[{UNSPACED}])\X")
 _SCRIPTS = (
     ("katakana", regex.compile(r"[\p{Katakana}\u30fc\uff70]")),
     ("unspaced", regex.compile(rf"[{UNSPACED}]")),
@@ -61,7 +62,7 @@ def spaced(text: str) -> str:
         >>> spaced("我爱 Paris")
         ' 我  爱  Paris'
     """
-    return regex.sub(rf"(?=[{UNSPACED}])\X", lambda match: f" {match[0]} ", text)
+    return text if text.isascii() else _UNSPACED_WORD.sub(r" \g<0> ", text)
 
 
 def holds(text: str, wanted: str, *, whole_words: bool = True) -> bool:

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalguard.scorers.extract import after_marker, candidates, fenced, normalise, unwrap
-from evalguard.scorers.numeric import final_number, numbers
+from evalguard.scorers.numbers import numbers
+from evalguard.scorers.numeric import final_number
 
 
 @settings(deadline=None)
