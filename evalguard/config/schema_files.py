@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evalguard.config.suite import SuiteConfig
+from evalguard.config.suite import SuiteConfig, Task
 from evalguard.config.task_kinds import ScorerConfig, TestSet
 from evalguard.errors import Problem
 from evalguard.scorers.schema_files import with_files
@@ -18,7 +18,7 @@ def with_schema_files(config: SuiteConfig, path: Path) -> tuple[SuiteConfig, lis
         path: Its file.
     """
     problems: list[Problem] = []
-    tasks = []
+    tasks: list[Task] = []
     for index, task in enumerate(config.tasks):
         if not isinstance(task, TestSet):
             tasks.append(task)

@@ -58,18 +58,22 @@ _SPELLED = {
 _NOUN = re.compile("|".join(map(re.escape, sorted(_SPELLED, key=len, reverse=True))))
 _BEFORE_NOUN = regex.compile(r"[\p{L}\p{M}\p{N}_<|/\\]")
 _AFTER_NOUN = regex.compile(r"[\p{L}\p{M}\p{N}_>]")
+_Match = regex.Match[str]
 _HEAD = regex.compile(
-    r"(?P<markup>[ \t]*(?:[*_#>•~\-\[【]+[ \t]*){0,3}+)(?P<words>[^\n.:：;=!?。！？।|<>{}\"\\`]{0,60})",
+    r"(?P<markup>[ \t]*(?:[*_#>•~\-\[【]+[ \t]*){0,3}+)"
+    r"(?P<words>[^\n.:：;=!?。！？।|<>{}\"\\`]{0,60})",
     regex.V1,
 )
 _WORDS = r"[^\n.:：;=!?。！？।|<>{}\"\\`]"
 _COLON = regex.compile(
-    rf"(?P<words>{_WORDS}{{0,30}}?)[*_]{{0,3}}[ \t]*(?:(?:[:：﹕](?!(?<=\d.)\d)|[=】\]])|(?<=\s)[–—-](?=\s)|[–—](?=\s))"
+    rf"(?P<words>{_WORDS}{{0,30}}?)[*_]{{0,3}}[ \t]*"
+    r"(?P<colon>[:：﹕](?!(?<=\d.)\d)|[=】\]]|(?<=\s)[–—-](?=\s)|[–—](?=\s))"
     r"[*_ \t]{0,5}",
     regex.V1,
 )
 _LINK = regex.compile(
-    rf"{_WORDS}{{0,40}}?(?:(?<=\s|[*_])(?:\L<free>)(?=[\s:：*_$\\(（\[【\"“'‘`<])|(?:\L<glued>))"
+    rf"{_WORDS}{{0,40}}?"
+    r"(?:(?<=\s|[*_])(?:\L<free>)(?=[\s:：*_$\\(（\[【\"“'‘`<])|(?:\L<glued>))"
     r"[ \t]*(?P<colon>[:：])?[ \t]*(?:(?:\L<fillers>)[ ,]+)?",
     regex.I | regex.V1,
     fillers=known.FILLERS,
@@ -164,33 +168,46 @@ def _stands_alone(match: re.Match[str]) -> bool:
 
 def _of_noun(output: str, start: int, end: int, following: int) -> Announcement | None:
     """Return what the noun at a place announces."""
-    if output[start - 1 : start] == "[" and _TAG.match(output, start - 1):
-        return None
     line = output.rfind("\n", max(0, start - 80), start) + 1
     before = output[max(line, start - 80) : start]
-    clause = _CLAUSE_END.split(before)[-1]
-    if _REJECTING.search(clause):
+    if not _is_meant(output, start, before):
         return None
-    opens_a_line = (line or start < 80) and (head := _HEAD.fullmatch(before)) is not None
-    colon, link = _COLON.match(output, end), _LINK.match(output, end)
-    linked = link is not None and (colon is None or link.end() <= colon.end())
-    if opens_a_line and linked and link["colon"]:
-        return Announcement(start, *_rest(output, link.end()))
-    if opens_a_line and colon is not None and not linked:
-        stop, text = _rest(output, colon.end())
-        return Announcement(start, stop, text, firm=len(colon["words"].split()) <= 3)
-    if opens_a_line and head["markup"].strip() and _HEADING.match(output, end):
-        return Announcement(start, *_rest(output, end))
-    if not linked and _CLAUSE_END.search(before):
-        link = colon or link
-    if link is not None:
-        return Announcement(start, *_line(output, link.end(), following), firm=False)
+    head = _HEAD.fullmatch(before) if line or start < 80 else None
+    colon, link = _joint(output, end)
+    if head is not None and (opens := _opening(output, end, head, colon or link)) is not None:
+        firm = colon is None or len(colon["words"].split()) <= 3
+        return Announcement(start, *_rest(output, opens), firm=firm)
+    if link is not None or (colon is not None and _CLAUSE_END.search(before)):
+        joint = link or colon
+        assert joint is not None
+        return Announcement(start, *_line(output, joint.end(), following), firm=False)
     bare = _BARE.match(output, end)
     if bare is None:
         return None
     closed = _CLOSING.search(bare[1]) is not None
-    text = without_closing(bare[1])
-    return Announcement(start, bare.end(), text, firm=False, bare=not closed)
+    return Announcement(start, bare.end(), without_closing(bare[1]), firm=False, bare=not closed)
+
+
+def _is_meant(output: str, start: int, before: str) -> bool:
+    """Return whether a noun is no tag's name, and no word such as "wrong" stands before it."""
+    if output[start - 1 : start] == "[" and _TAG.match(output, start - 1):
+        return False
+    return _REJECTING.search(_CLAUSE_END.split(before)[-1]) is None
+
+
+def _joint(output: str, end: int) -> tuple[_Match | None, _Match | None]:
+    """Return the colon or the linking word behind a noun, whichever comes first."""
+    colon, link = _COLON.match(output, end), _LINK.match(output, end)
+    if link is not None and (colon is None or link.end() <= colon.end()):
+        return None, link
+    return colon, None
+
+
+def _opening(output: str, end: int, head: _Match, joint: _Match | None) -> int | None:
+    """Return where the answer begins if a line is opened by a noun and a colon, or a heading."""
+    if joint is not None:
+        return joint.end() if joint["colon"] else None
+    return end if head["markup"].strip() and _HEADING.match(output, end) else None
 
 
 def _line(output: str, start: int, following: int) -> tuple[int, str]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 NOUNS: dict[str, tuple[str, ...]] = {
     "English": ("answer", "result", "label", "category", "output", "choice", "option", "class",
-                "prediction", "sentiment", "verdict", "correct one", "answers", "labels", "categories",
-                "classes", "tags", "topics"),
-    "Mandarin": ("答案", "答复", "选项", "選項", "结果", "結果", "故选", "故選", "因此选", "所以选", "应选",
-                 "應選", "我选择", "我選擇", "答"),
+                "prediction", "sentiment", "verdict", "correct one", "answers", "labels",
+                "categories", "classes", "tags", "topics"),
+    "Mandarin": ("答案", "答复", "选项", "選項", "结果", "結果", "故选", "故選", "因此选", "所以选",
+                 "应选", "應選", "我选择", "我選擇", "答"),
     "Hindi": ("उत्तर", "जवाब", "परिणाम"),
     "Spanish": ("respuesta", "resultado", "solución", "opción", "elección"),
     "French": ("réponse", "résultat", "solution finale", "choix"),
@@ -89,8 +89,8 @@ CLOSINGS: dict[str, tuple[str, ...]] = {
 REJECTING: tuple[str, ...] = (
     "wrong", "incorrect", "not", "no", "never", "isn't", "other", "another", "example", "bad",
     "false", "falsche", "keine", "nicht", "incorrecta", "falsa", "mauvaise", "fausse", "errada",
-    "incorreta", "sbagliata", "errata", "неправильный", "неверный", "错误", "錯誤", "不正确", "間違",
-    "오답", "गलत", "ग़लत", "ভুল", "غلط", "خاطئة", "الخاطئة", "salah", "yanlış",
+    "incorreta", "sbagliata", "errata", "неправильный", "неверный", "错误", "錯誤", "不正确",
+    "間違", "오답", "गलत", "ग़लत", "ভুল", "غلط", "خاطئة", "الخاطئة", "salah", "yanlış",
 )  # fmt: skip
 """What in front of a noun says that the answer is not meant: "a wrong answer: B"."""
 
@@ -102,8 +102,8 @@ NEGATIONS: tuple[str, ...] = (
 """What in front of a name rules it out."""
 
 NEGATIONS_AFTER: tuple[str, ...] = (
-    "नहीं", "নয়", "نہیں", "değil", "ではない", "ではありません", "じゃない", "이 아니", "가 아니", "아닙니다",
-    "아니다", "is wrong", "is incorrect", "is not", "isn't", "is ruled out", "不正确", "是错",
+    "नहीं", "নয়", "نہیں", "değil", "ではない", "ではありません", "じゃない", "이 아니", "가 아니",
+    "아닙니다", "아니다", "is wrong", "is incorrect", "is not", "isn't", "is ruled out", "不正确", "是错",
 )  # fmt: skip
 """What behind a name rules it out."""
 
@@ -116,7 +116,9 @@ TAGS: tuple[str, ...] = (
 NOT_AN_ANSWER: tuple[str, ...] = (
     "correct", "right", "therefore", "as follows", "shown", "given", "based", "because", "clear",
     "obvious", "above", "below", "in the", "in ", "found", "obtained", "that", "also", "supported",
-    "consistent", "confirmed", "verified",
+    "consistent", "confirmed", "verified", "basada", "basado", "basé", "fondé", "richtig",
+    "korrekt", "correcta", "根据", "基于", "正确", "由", "通过", "因为", "如下", "以下", "上記",
+    "以上",
 )  # fmt: skip
 """What follows "the answer is" where a sentence tells of an answer that was given before."""
 

@@ -27,7 +27,9 @@ SEVERAL = ""
 """Stands for an answer that names several choices or labels, or rules one out."""
 
 _STRICT = regex.compile(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
-_ALONE = regex.compile(r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*")
+_ALONE = regex.compile(
+    r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*"
+)
 _PREFIX = regex.compile(
     r"[\s*_]*(?:(?:the|la|el|le|il|die|der|das)\s+|l')?(?:(?:answer|option|choice|letter|opción|letra|"
     r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प|বিকল্প|"
@@ -36,7 +38,9 @@ _PREFIX = regex.compile(
 )
 _LEADING = re.compile(r"[(\[]?([A-Z])(?![\w'’])([*_]*[)\].:,;、])?(.*)", re.S)
 _WORD_AFTER = re.compile(r"[*_]*\s+[^\W\d_]")
-_REASON_AFTER = re.compile(r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b")
+_REASON_AFTER = re.compile(
+    r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b"
+)
 _JOIN = (
     r"(?:[,/;&+–-]|(?:and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve|veya)(?!\w)|和|或者?|、|と|か|및|또는|"
     r"या|और|أو|و|یا|اور)"
@@ -66,17 +70,22 @@ def chosen_letter(output: str) -> str | None:
     announced = settle(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
     if announced is not None:
         return announced or None
+    return _unannounced_letter(output) or None
+
+
+def _unannounced_letter(output: str) -> str | None:
+    """Return the letter said to be correct, that opens the output, or alone is in brackets."""
     if affirmed := set(_AFFIRMED.findall(output)):
-        return affirmed.pop() if len(affirmed) == 1 else None
+        return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in candidates(output):
         if (letter := _lone_letter(text)) is not None:
             return letter
     if len(set(_OPTION_LINE.findall(output))) > 1:
-        return None
+        return SEVERAL
     opening = _OPTION_LINE.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
         return opening[1]
-    return _enclosed_letter(output) or None
+    return _enclosed_letter(output)
 
 
 def _lone_letter(text: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -265,7 +265,9 @@ def settle(
     """
     for one in spoken(output):
         reader = whole if one.bare else read
-        for text in readings(one.text) if reader is not None else ():
+        if reader is None:
+            continue
+        for text in readings(one.text):
             if (value := reader(text)) is not None:
                 return value
         if one.firm:
@@ -280,7 +282,6 @@ def announced_texts(output: str) -> list[str] | None:
     """
     told = [one for one in spoken(output) if not one.bare]
     last = next((one for one in told if one.firm or not _retells(one.text)), None)
-    last = last or next(iter(told), None)
     if last is None:
         return None
     around = [one for one in told if one.firm and one.start < last.start < one.end]

@@ -18,7 +18,9 @@ NEGATION = regex.compile(
 )
 """A word that negates, in any of the languages of :mod:`evalguard.scorers.answer_words`."""
 
-_AFTER = regex.compile(r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>)", regex.V1, after=NEGATIONS_AFTER)
+_AFTER = regex.compile(
+    r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>)", regex.V1, after=NEGATIONS_AFTER
+)
 _CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।\n]")
 
 

@@ -7,8 +7,8 @@ SCALES: dict[float, tuple[str, ...]] = {
     1e3: ("thousand", "tausend", "mil", "mille", "mila", "тысяч", "тысячи", "тыс", "हज़ार", "हजार",
           "হাজার", "ہزار", "ألف", "ribu"),
     1e5: ("lakh", "lakhs", "लाख", "লাখ", "لاکھ"),
-    1e6: ("million", "millions", "mn", "mio", "millionen", "millón", "millones", "milhão", "milhões",
-          "milione", "milioni", "миллион", "миллиона", "миллионов", "млн", "juta", "milyon",
+    1e6: ("million", "millions", "mn", "mio", "millionen", "millón", "millones", "milhão",
+          "milhões", "milione", "milioni", "миллион", "миллиона", "миллионов", "млн", "juta", "milyon",
           "مليون", "ملايين"),
     1e7: ("crore", "crores", "करोड़", "কোটি", "کروڑ"),
     1e9: ("billion", "billions", "bn", "milliarde", "milliarden", "mrd", "milliard", "milliards",
@@ -29,7 +29,10 @@ PERCENT: tuple[str, ...] = (
     "процентов", "процента", "процент", "प्रतिशत", "শতাংশ", "فيصد", "فیصد", "퍼센트", "パーセント",
 )  # fmt: skip
 
-CURRENCIES = r"(?:\b(?:US|A|C|HK|NZ|R|NT)?[$€£¥₹₩₽₺₫฿₴₪₦]|[$€£¥₹₩₽₺₫฿₴₪₦]|\b(?:USD|EUR|GBP|INR|CHF|JPY|Rs\.?))"
+CURRENCIES = (
+    r"(?:\b(?:US|A|C|HK|NZ|R|NT)?[$€£¥₹₩₽₺₫฿₴₪₦]|[$€£¥₹₩₽₺₫฿₴₪₦]"
+    r"|\b(?:USD|EUR|GBP|INR|CHF|JPY|Rs\.?))"
+)
 """A currency in front of a number, as a regular expression."""
 
 UNIT_LETTERS = frozenset("gmshlLWVJNCFAT")

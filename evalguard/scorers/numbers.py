@@ -40,8 +40,9 @@ class Number:
 _SIGNS = {
     ord(sign): plain_sign
     for signs, plain_sign in (
-        ("−－﹣", "-"), ("＋﹢", "+"), ("．", "."), ("，", ","), ("％٪﹪", "%"), ("٫", "\ue000"),
-        ("٬’", "'"), ("＄", "$"), ("￥", "¥"), ("／⁄∕", "/"), ("：", ":"), ("（", "("), ("）", ")"),
+        ("−－﹣", "-"), ("＋﹢", "+"), ("．", "."), ("，", ","), ("％٪﹪", "%"),
+        ("٫", "\ue000"), ("٬’", "'"), ("＄", "$"), ("￥", "¥"), ("／⁄∕", "/"),
+        ("：", ":"), ("（", "("), ("）", ")"),
         ("\u00a0\u2009\u2007", "\u202f"), ("⋅·∙", "×"),
     )
     for sign in signs
@@ -49,7 +50,8 @@ _SIGNS = {
 _EMPHASIS = re.compile(r"(?<!\w)_{1,2}(?=\w)|(?<=[\w%.])_{1,2}(?!\w)")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _LITERAL = re.compile(
-    rf"\d{{4}}-\d\d-\d\d(?!\d)|\d{{1,3}}(?:[ \u202f]\d{{3}})++(?!\d)(?:[.,]\d++)?+|\d++(?:[.,'_\ue000]\d++)*+"
+    r"\d{4}-\d\d-\d\d(?!\d)|\d{1,3}(?:[ \u202f]\d{3})++(?!\d)(?:[.,]\d++)?+"
+    r"|\d++(?:[.,'_\ue000]\d++)*+"
     rf"|[.\ue000]\d++|[{known.VULGAR}]"
 )
 _LEAD = re.compile(rf"(?P<sign>[-+]?)(?P<money>{known.CURRENCIES}[ \u202f]?)?(?P<inner>[-+]?)$")
@@ -59,7 +61,9 @@ _POWER = re.compile(
     r"|([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})"
 )
 _EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?!\w|\.\d)")
-_MIXED = re.compile(rf"[ \u202f]?(?:([{known.VULGAR}])|(?<=[ \u202f])(\d{{1,6}}) ?/ ?(\d{{1,6}})(?![/.,]?\d))")
+_MIXED = re.compile(
+    rf"[ \u202f]?(?:([{known.VULGAR}])|(?<=[ \u202f])(\d{{1,6}}) ?/ ?(\d{{1,6}})(?![/.,]?\d))"
+)
 _OVER = re.compile(r" ?/ ?(?=\d)")
 _WORDS = {word: scale for scale, words in known.SCALES.items() for word in words}
 _SCALE = re.compile(
@@ -72,18 +76,24 @@ _PERCENT = re.compile(rf"[ \u202f]?(?:\\?%|(?:{'|'.join(known.PERCENT)})(?!\w))"
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?!\w)", re.I)
 _LETTERS = re.compile(r"[^\W\d_]{1,40}+")
 _PART_OF_A_NAME = re.compile(r"(?:[A-Za-zªµºÀ-ɏͰ-ϿЀ-ԯ_#]|[^\W\d_]-|[\^_]\{?[-+]?)$")
-_FUNCTIONS = r"(?:sqrt|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|arcsin|arccos|arctan|max|min)"
+_FUNCTIONS = r"(?:sqrt|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|arcsin|arccos|arctan)"
 _MINUS = re.compile(
-    r"(?<![\d.)\w])(?:minus|negative|moins|menos|meno|минус|eksi|ऋण|سالب|负|負|マイナス|마이너스)[ \u202f]?$", re.I
+    r"(?<![\d.)\w])(?:minus|negative|moins|menos|meno|минус|eksi|ऋण|سالب|负|負|マイナス|마이너스)"
+    r"[ \u202f]?$",
+    re.I,
 )
 _PART_OF_A_TERM = re.compile(
-    r"(?:[√∛±\\π]\(?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{|\\?\b" + _FUNCTIONS + r"(?:_\{?\w{1,5}\}?)?[( ]?"
+    r"(?:[√∛±\\π]\(?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{|\\?\b"
+    + _FUNCTIONS
+    + r"(?:_\{?\w{1,5}\}?)?[( ]?"
     r"|\\(?!text|box|math|left|right)[A-Za-z]+\*?(?:\[[^\]]{0,9}\])?[{\[]?)$"
 )
 _GOES_ON = re.compile(
-    r"[ ]?(?:\\(?:pi|sqrt|sin|cos|tan|log|ln|exp|[dt]?frac|theta|alpha|beta|gamma|lambda|mu|sigma|phi"
-    r"|infty|vec|mathbf|binom|sum|int)(?![a-zA-Z])|[π√∛∞‰]|pi\b)"
-    r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]|/[a-z](?!\w)|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
+    r"[ ]?(?:\\(?:pi|sqrt|sin|cos|tan|log|ln|exp|[dt]?frac|theta|alpha|beta|gamma|lambda|mu|sigma"
+    r"|phi|infty|vec|mathbf|binom|sum|int)(?![a-zA-Z])|[π√∛∞‰]|pi\b)"
+    r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]|/[a-z](?!\w)"
+    r"|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)"
+    r"|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
 )
 
 
@@ -103,7 +113,7 @@ def numbers(text: str, *, decimal: Decimal = "auto") -> list[Number]:
     r"""Return the numbers of a text in order.
 
     Example:
-        >>> [number.value for number in numbers(r"\frac{3}{4} of $1,234.50, 1.5 \times 10^{3}, 2\pi")]
+        >>> [one.value for one in numbers(r"\frac{3}{4} of $1,234.50, 1.5 \times 10^3, 2\pi")]
         [0.75, 1234.5, 1500.0]
     """
     return [one for one in scan(prepared(text), decimal) if math.isfinite(one.value)]
@@ -122,7 +132,9 @@ def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
         if lead is not None and not _is_operator(text, lead):
             start, sign = lead.start(), lead["sign"] + lead["inner"]
         word = _MINUS.search(text, max(place, start - 12), start)
-        if word is not None and not re.search(r"\d\s*$", text[max(0, word.start() - 5) : word.start()]):
+        if word is not None and not re.search(
+            r"\d\s*$", text[max(0, word.start() - 5) : word.start()]
+        ):
             start, sign = word.start(), "-"
         before = text[max(0, start - 24) : start]
         end, values, percent = _measured(text, literal, decimal)
@@ -148,13 +160,13 @@ def _is_operator(text: str, lead: re.Match[str]) -> bool:
     return bool(lead["sign"] and (before.isalnum() or before in (")", "]", "}", "_")))
 
 
-def _measured(
-    text: str, literal: re.Match[str], decimal: Decimal
-) -> tuple[int, list[float], bool]:
+def _measured(text: str, literal: re.Match[str], decimal: Decimal) -> tuple[int, list[float], bool]:
     """Return where a number ends, its values (several for a list, none if unread), and percent."""
     end = literal.end()
     values = literal_values(literal[0], decimal)
-    pair = text[literal.start() - 1 : literal.start()] in ("(", "[", "{") and text[end : end + 1] in (")", "]", "}")
+    pair = text[literal.start() - 1 : literal.start()] in ("(", "[", "{") and text[
+        end : end + 1
+    ] in (")", "]", "}")
     if pair and len(values) == 1 and "," in literal[0] and values[0] != _grouped(literal[0], ","):
         values = []
     if len(values) != 1:
@@ -176,7 +188,9 @@ def _measured(
 def _raised(text: str, end: int, value: float) -> tuple[int, float]:
     """Apply ``e3``, ``× 10^3`` or ``^3`` behind a number."""
     if (exponent := _EXPONENT.match(text, end)) is not None:
-        return exponent.end(), float(f"{value!r}e{exponent[1]}") if "e" not in repr(value) else math.inf
+        return exponent.end(), float(f"{value!r}e{exponent[1]}") if "e" not in repr(
+            value
+        ) else math.inf
     base = value
     times = _TIMES_TEN.match(text, end)
     if times is not None:
@@ -243,7 +257,9 @@ def literal_values(literal: str, decimal: Decimal) -> list[float]:
     if value is not None and len(group) <= 1 and allowed and point not in group.split():
         return [float(f"{value:.0f}.{rest}" if rest else value)]
     parts = literal.split(",")
-    return [float(one) for one in parts] if len(parts) > 2 and all(map(str.isdecimal, parts)) else []
+    return (
+        [float(one) for one in parts] if len(parts) > 2 and all(map(str.isdecimal, parts)) else []
+    )
 
 
 def _decimal_sign(literal: str, decimal: Decimal) -> str:

@@ -47,7 +47,9 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
 
     ``None`` where the last one cannot be read, and where an announcement names several.
     """
-    found = settle(text, lambda one: _answer(one, decimal), whole=lambda one: _alone(one, decimal), none=UNREAD)
+    found = settle(
+        text, lambda one: _answer(one, decimal), whole=lambda one: _alone(one, decimal), none=UNREAD
+    )
     if found is None:
         found = _last(text, decimal)
     return found if math.isfinite(found.value) else None
@@ -117,7 +119,11 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
 
 def _without_unit(text: str) -> str:
     """Return what follows a number without the unit behind it."""
-    return re.sub(r"^\s?(?!(?:or|and|und|oder|et|ou|to|bis|x|или|и|y|o|e|atau|veya)\b)[^\W\d_]{1,20}", "", text[:80])
+    return re.sub(
+        r"^\s?(?!(?:or|and|und|oder|et|ou|to|bis|x|или|и|y|o|e|atau|veya)\b)[^\W\d_]{1,20}",
+        "",
+        text[:80],
+    )
 
 
 @scorer(name="numeric", metrics=(Metric("numeric"), Metric("numeric_lenient")))
@@ -151,9 +157,7 @@ def numeric(
         if right.percent and not found.percent:
             pairs.append((found.value, right.value / 100))
         return float(
-            any(
-                math.isclose(a, b, abs_tol=tolerance, rel_tol=relative_tolerance) for a, b in pairs
-            )
+            any(math.isclose(a, b, abs_tol=tolerance, rel_tol=relative_tolerance) for a, b in pairs)
         )
 
     lenient = equal(final_number(output, decimal))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _ARTICLES = frozenset({"a", "an", "the"})
 TOKENIZERS = ("auto", "13a", "intl", "zh", "char", "none", "ja-mecab", "ko-mecab")
-"""What :func:`bleu` may split text by: sacrebleu's tokenizers that need no download, and ``auto``."""
+"""What :func:`bleu` may split text by: ``auto``, and sacrebleu's that need no download."""
 
 
 def tokens(text: str) -> list[str]:
@@ -161,7 +161,7 @@ def _bleu_of(totals: Mapping[str, float]) -> float:
     whatever the answers are; orders without any n-gram are left out then. Otherwise the value is
     sacrebleu's.
     """
-    counts = [totals[str(index)] for index in range(len(totals))]
+    counts = [int(totals[str(index)]) for index in range(len(totals))]
     # Any tokenizer will do: what is left to compute needs none.
     score: float = _bleu("none", per_sample=True)._compute_score_from_stats(counts).score
     return min(score / 100, 1.0)
@@ -169,7 +169,7 @@ def _bleu_of(totals: Mapping[str, float]) -> float:
 
 def _chrf_of(totals: Mapping[str, float]) -> float:
     """Return the corpus chrF2 of summed counts, as a fraction."""
-    counts = [totals[str(index)] for index in range(len(totals))]
+    counts = [int(totals[str(index)]) for index in range(len(totals))]
     score: float = _chrf()._compute_score_from_stats(counts).score
     return min(score / 100, 1.0)
 

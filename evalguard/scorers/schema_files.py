@@ -85,4 +85,3 @@ def _read(folder: Path, place: PurePosixPath) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"{path}: a JSON schema is a mapping, not {type(content).__name__}")
     return content
-

@@ -25,7 +25,9 @@ def suite(folder):
 
 def test_the_file_is_read_relative_to_the_suite(tmp_path):
     (tmp_path / "schemas").mkdir()
-    (tmp_path / "schemas" / "order.json").write_text(json.dumps({"type": "array"}), encoding="utf-8")
+    (tmp_path / "schemas" / "order.json").write_text(
+        json.dumps({"type": "array"}), encoding="utf-8"
+    )
     config, problems = with_schema_files(*suite(tmp_path))
     assert not problems
     task = config.tasks[0]

@@ -89,7 +89,7 @@ def test_data_that_cannot_be_scored_against(name, target, row, options, reason):
 
 def test_a_remote_schema_is_not_fetched():
     remote = {"$ref": "http://127.0.0.1:9/schema.json"}
-    with pytest.raises(UsageError, match="nothing is found under 'http://127.0.0.1:9/schema.json'"):
+    with pytest.raises(UsageError, match=r"nothing is found under 'http://127\.0"):
         scorers.get("json_schema", schema=remote)
     with pytest.raises(MeasurementError, match="nothing is found under"):
         check(scorers.get("json_schema"), "{}", row={"schema": remote})

@@ -96,9 +96,9 @@ words = st.sampled_from(WORDS)
 wrappers = st.sampled_from(WRAPPERS)
 anything = st.one_of(
     st.text(max_size=40),
-    st.lists(st.sampled_from([*WORDS, *TERMS, *DATA, *PROGRAMS, *NUMBERS, *LETTERS]), max_size=4).map(
-        " ".join
-    ),
+    st.lists(
+        st.sampled_from([*WORDS, *TERMS, *DATA, *PROGRAMS, *NUMBERS, *LETTERS]), max_size=4
+    ).map(" ".join),
     st.builds(lambda wrapper, inner: wrapper.format(inner), wrappers, st.sampled_from(WORDS)),
 )
 
@@ -175,7 +175,9 @@ def test_a_wrapped_text_is_found(wrapper, target):
 @given(wrappers, st.sampled_from(LETTERS))
 def test_a_wrapped_letter_is_found_and_no_other(wrapper, letter):
     output = wrapper.format(letter)
-    found = [one for one in LETTERS if score("multiple_choice", output, one)["multiple_choice_lenient"]]
+    found = [
+        one for one in LETTERS if score("multiple_choice", output, one)["multiple_choice_lenient"]
+    ]
     assert found == [letter]
 
 
@@ -184,7 +186,9 @@ def test_a_wrapped_letter_is_found_and_no_other(wrapper, letter):
 def test_a_wrapped_label_is_found_and_no_other(wrapper, label):
     output = wrapper.format(label)
     assert [one for one in LABELS if score("label", output, one)["label_lenient"]] == [label]
-    assert [one for one in LABELS if score("label_set", output, one)["label_set_lenient"]] == [label]
+    assert [one for one in LABELS if score("label_set", output, one)["label_set_lenient"]] == [
+        label
+    ]
 
 
 @settings(deadline=None, max_examples=40)
@@ -234,7 +238,10 @@ def test_every_language_announces():
     for language, nouns in NOUNS.items():
         for noun in nouns:
             output = f"…\n{noun}: B"
-            assert score("multiple_choice", output, "B")["multiple_choice_lenient"], (language, noun)
+            assert score("multiple_choice", output, "B")["multiple_choice_lenient"], (
+                language,
+                noun,
+            )
 
 
 @settings(deadline=None, max_examples=40)

@@ -7,7 +7,10 @@ import pytest
 from evalguard import scorers
 from evalguard.scorers.schema_files import with_files
 
-ORDER = {"type": "object", "properties": {"lines": {"type": "array", "items": {"$ref": "line.json"}}}}
+ORDER = {
+    "type": "object",
+    "properties": {"lines": {"type": "array", "items": {"$ref": "line.json"}}},
+}
 LINE = {
     "type": "object",
     "properties": {"sku": {"$ref": "#/$defs/sku"}, "next": {"$ref": "../parts/line.json"}},
@@ -42,7 +45,10 @@ BAD = {"lines": [{"sku": "B-2", "next": {"sku": 5}}]}
             },
             lambda value: {"order": value},
         ),
-        ({"properties": {"s": {"$ref": "parts/line.json#/$defs/sku"}}}, lambda value: {"s": value["lines"][0]["next"]["sku"]}),
+        (
+            {"properties": {"s": {"$ref": "parts/line.json#/$defs/sku"}}},
+            lambda value: {"s": value["lines"][0]["next"]["sku"]},
+        ),
     ],
 )  # fmt: skip
 def test_files_are_held_to(folder, schema, wrap):
