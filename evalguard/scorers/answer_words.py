@@ -103,7 +103,8 @@ NEGATIONS: tuple[str, ...] = (
 
 NEGATIONS_AFTER: tuple[str, ...] = (
     "नहीं", "নয়", "نہیں", "değil", "ではない", "ではありません", "じゃない", "이 아니", "가 아니",
-    "아닙니다", "아니다", "is wrong", "is incorrect", "is not", "isn't", "is ruled out", "不正确", "是错",
+    "아닙니다", "아니다", "is wrong", "is incorrect", "is not", "isn't", "is ruled out",
+    "不正确", "是错",
 )  # fmt: skip
 """What behind a name rules it out."""
 
