@@ -51,7 +51,7 @@ class Announcement:
 _GLUED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
 _SPELLED = {
     spelled
-    for noun in chain.from_iterable(known.NOUNS.values())
+    for noun in chain(*known.NOUNS.values(), known.CHOOSING)
     for spelled in (noun, noun.upper(), noun.capitalize(), noun.title())
 }
 # Spelled out, as ignoring case costs a second on the longest outputs.
@@ -173,8 +173,13 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
     if not _is_meant(output, start, before):
         return None
     head = _HEAD.fullmatch(before) if line or start < 80 else None
-    colon, link = _joint(output, end)
-    if head is not None and (opens := _opening(output, end, head, colon or link)) is not None:
+    chooses = output[start:end].lower() in known.CHOOSING
+    colon, link = (None, None) if chooses else _joint(output, end)
+    if (
+        head is not None
+        and not chooses
+        and (opens := _opening(output, end, head, colon or link)) is not None
+    ):
         firm = colon is None or len(colon["words"].split()) <= 3
         return Announcement(start, *_rest(output, opens), firm=firm)
     if link is not None or (colon is not None and _CLAUSE_END.search(before)):

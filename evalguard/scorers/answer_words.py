@@ -12,19 +12,19 @@ NOUNS: dict[str, tuple[str, ...]] = {
                 "categories", "classes", "tags", "topics"),
     "Mandarin": ("答案", "答复", "选项", "選項", "结果", "結果", "故选", "故選", "因此选", "所以选",
                  "应选", "應選", "我选择", "我選擇", "答"),
-    "Hindi": ("उत्तर", "जवाब", "परिणाम"),
+    "Hindi": ("उत्तर", "जवाब", "परिणाम", "विकल्प"),
     "Spanish": ("respuesta", "resultado", "solución", "opción", "elección"),
     "French": ("réponse", "résultat", "solution finale", "choix"),
-    "Arabic": ("الإجابة", "الاجابة", "إجابة", "اجابة", "الجواب", "جواب", "النتيجة"),
-    "Bengali": ("উত্তর", "জবাব", "ফলাফল"),
-    "Portuguese": ("resposta", "solução", "opção", "alternativa correta"),
+    "Arabic": ("الخيار", "الاختيار", "الإجابة", "الاجابة", "إجابة", "اجابة", "الجواب", "جواب", "النتيجة"),
+    "Bengali": ("উত্তর", "জবাব", "ফলাফল", "বিকল্প"),
+    "Portuguese": ("resposta", "solução", "opção", "alternativa"),
     "Russian": ("ответ", "результат", "ответом", "вариант", "выбор"),
-    "Urdu": ("جواب", "جوابات", "نتیجہ"),
-    "Indonesian": ("jawaban", "jawabannya", "jawab", "hasil", "hasilnya", "pilihan"),
+    "Urdu": ("جواب", "جوابات", "نتیجہ", "آپشن"),
+    "Indonesian": ("jawaban", "jawabannya", "jawab", "hasil", "hasilnya", "pilihan", "opsi"),
     "German": ("antwort", "ergebnis", "endergebnis", "lösung", "auswahl", "kategorie"),
-    "Japanese": ("答え", "答", "解答", "回答", "正解", "結論"),
+    "Japanese": ("答え", "答", "解答", "回答", "正解", "結論", "選択肢"),
     "Korean": ("정답", "답변", "답", "결과"),
-    "Turkish": ("cevap", "cevabı", "cevabım", "cevabımız", "yanıt", "yanıtı", "yanıtım", "sonuç"),
+    "Turkish": ("cevap", "cevabı", "cevabım", "cevabımız", "yanıt", "yanıtı", "yanıtım", "sonuç", "seçenek", "şık"),
     "Italian": ("risposta", "risultato", "soluzione finale", "opzione", "scelta"),
     "Vietnamese": ("đáp án", "câu trả lời", "kết quả"),
     "Persian": ("پاسخ",),
@@ -42,6 +42,12 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "Swedish": ("svar", "svaret"),
 }  # fmt: skip
 """Words for an answer."""
+
+CHOOSING: tuple[str, ...] = (
+    "choose", "pick", "select", "go with", "elijo", "choisis", "escolho", "scelgo", "wähle",
+    "выбираю", "memilih", "seçiyorum", "选择", "選擇", "选", "選", "选取",
+)  # fmt: skip
+"""Verbs that a choice follows at once: "I choose B", "选C"."""
 
 LINKS: dict[str, tuple[str, ...]] = {
     "English": ("is", "are", "was", "would be", "should be", "must be", "equals"),

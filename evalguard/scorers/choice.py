@@ -47,7 +47,7 @@ _JOIN = (
 )
 _LISTED = re.compile(
     rf"[*_)\]. ]*\s*{_JOIN}{{1,2}}\s*(?:option\s+|choice\s+)?[(\[*_]*[A-Z](?![\w'’])"
-    rf"(?=[*_)\].]*\s*(?:$|[\n.]|{_JOIN}|(?:are|is)\b))"
+    rf"(?=[*_)\].]*\s*(?:$|[\n.。।۔!?;；]|{_JOIN}|are\b))"
 )
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
 _AFFIRMED = re.compile(

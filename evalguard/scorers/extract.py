@@ -194,13 +194,15 @@ def readings(text: str) -> list[str]:
     """
     text = text.strip()
     # A bold announcement leaves its closing asterisks behind: "**Answer: B**".
-    for mark in ("**", "__", "*", "`"):
+    for mark in ("**", "__", "*", "`", "$"):
         if text.rstrip(_STOPS).endswith(mark) and text.count(mark) == 1:
             text = text.rstrip(_STOPS).removesuffix(mark).rstrip()
     found = [unwrap(text), unwrap(plain(text))]
     found += [unwrap(without_closing(found[-1]))]
     if len(block := _blocks(text)) == 1:
         found.append(unwrap(block[0].text))
+    if (bullet := _BULLET.match(text)) is not None:
+        found.append(unwrap(text[bullet.end() :]))
     return list(dict.fromkeys(found))
 
 
@@ -221,6 +223,10 @@ def spoken(output: str) -> list[Announcement]:
     ]
     if not outside and len(blocks) == 1:
         outside = list(announcements(blocks[0].text))
+    if not blocks and all(
+        one.bare for one in outside
+    ):  # a font may enclose the announcement: \textbf{Answer: B}
+        outside = list(announcements(plain(output))) or outside
     return outside[::-1]
 
 
@@ -327,5 +333,4 @@ def candidates(output: str) -> list[str]:
         found += readings(blocks[0].text)
     elif line := next((line for line in output.splitlines() if line.strip()), ""):
         found += readings(line)
-    found += [one[bullet.end() :] for one in found if (bullet := _BULLET.match(one)) is not None]
     return list(dict.fromkeys(found))

@@ -14,7 +14,7 @@ from evalguard.scorers.registry import scorer
 MAX_LIST_CHARS = 20_000
 """A longer text is no list of labels."""
 
-_SEPARATOR = re.compile(r"[,;\n|、，；؛،]+")
+_SEPARATOR = re.compile(r"[,;\n|、，；؛،]+|\s/\s")
 _AND = re.compile(
     r"\s+(?:and|und|et|y|e|и|dan|ve|و|और|এবং|اور|&|\+)\s+|\s*(?:和|以及|と|및)\s*", re.I
 )

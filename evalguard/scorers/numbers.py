@@ -57,10 +57,10 @@ _LITERAL = re.compile(
 _LEAD = re.compile(rf"(?P<sign>[-+]?)(?P<money>{known.CURRENCIES}[ \u202f]?)?(?P<inner>[-+]?)$")
 _TIMES_TEN = re.compile(r"[ \u202f]?[×x*][ \u202f]?10(?=\^|\*\*|[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹])")
 _POWER = re.compile(
-    r" ?(?:\^|\*\*) ?(?:\(([-+]?\d{1,6})\)|([-+]?\d{1,6}(?:\.\d{1,6})?+))(?![\d.,]*\d|\^|\w|\{)"
+    r" ?(?:\^|\*\*) ?(?:\(([-+]?\d{1,6})\)|([-+]?\d{1,6}(?:\.\d{1,6})?+))(?![\d.,]*\d|\^|[A-Za-z_{])"
     r"|([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})"
 )
-_EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?!\w|\.\d)")
+_EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?![A-Za-z0-9_]|\.\d)")
 _MIXED = re.compile(
     rf"[ \u202f]?(?:([{known.VULGAR}])|(?<=[ \u202f])(\d{{1,6}}) ?/ ?(\d{{1,6}})(?![/.,]?\d))"
 )
@@ -72,7 +72,7 @@ _SCALE = re.compile(
     rf"|(?P<glued_cjk>[{''.join(one for one in known.GLUED_SCALES if one > 'z')}])(?! ?\d)",
     re.I,
 )
-_PERCENT = re.compile(rf"[ \u202f]?(?:\\?%|(?:{'|'.join(known.PERCENT)})(?!\w))", re.I)
+_PERCENT = re.compile(rf"[ \u202f]?(?:\\?%|(?:{'|'.join(known.PERCENT)})(?![A-Za-z]))", re.I)
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?!\w)", re.I)
 _LETTERS = re.compile(r"[^\W\d_]{1,40}+")
 _PART_OF_A_NAME = re.compile(r"(?:[A-Za-zªµºÀ-ɏͰ-ϿЀ-ԯ_#]|[^\W\d_]-|[\^_]\{?[-+]?)$")
