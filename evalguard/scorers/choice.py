@@ -108,7 +108,7 @@ def _announced_letter(text: str) -> str | None:
     if found is None:
         return _enclosed_letter(head)
     letter, closed, rest = found.groups()
-    if _LISTED.match(head, found.end(1)):
+    if _LISTED.match(head, found.end(1)) or len(set(_OPTION_LINE.findall(head))) > 1:
         return SEVERAL
     word = letter in "AIEO" and not closed and _WORD_AFTER.match(rest)
     return _enclosed_letter(head) if word and not _REASON_AFTER.match(rest) else letter

@@ -57,14 +57,15 @@ _LITERAL = re.compile(
 _LEAD = re.compile(rf"(?P<sign>[-+]?)(?P<money>{known.CURRENCIES}[ \u202f]?)?(?P<inner>[-+]?)$")
 _TIMES_TEN = re.compile(r"[ \u202f]?[×x*][ \u202f]?10(?=\^|\*\*|[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹])")
 _POWER = re.compile(
-    r" ?(?:\^|\*\*) ?(?:\(([-+]?\d{1,6})\)|([-+]?\d{1,6}(?:\.\d{1,6})?+))(?![\d.,]*\d|\^|[A-Za-z_{])"
+    r" ?(?:\^|\*\*) ?(?:\(([-+]?\d{1,6})\)|([-+]?\d{1,6}(?:\.\d{1,6})?+))"
+    r"(?![\d.,]*\d|\^|[A-Za-z_{])"
     r"|([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})"
 )
 _EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?![A-Za-z0-9_]|\.\d)")
 _MIXED = re.compile(
     rf"[ \u202f]?(?:([{known.VULGAR}])|(?<=[ \u202f])(\d{{1,6}}) ?/ ?(\d{{1,6}})(?![/.,]?\d))"
 )
-_OVER = re.compile(r" ?/ ?(?=\d)")
+_OVER = re.compile(r" ?/ ?(-?)(?=\d)")
 _WORDS = {word: scale for scale, words in known.SCALES.items() for word in words}
 _SCALE = re.compile(
     rf"[ \u202f-]?(?P<word>{'|'.join(sorted(map(re.escape, _WORDS), key=len, reverse=True))})(?!\w)"
@@ -209,10 +210,12 @@ def _divided(text: str, end: int, value: float, decimal: Decimal) -> tuple[int, 
         part = unicodedata.numeric(mixed[1]) if mixed[1] else float(mixed[2]) / float(mixed[3])
         return mixed.end(), value + part
     over = _OVER.match(text, end)
-    below = _LITERAL.match(text, over.end()) if over is not None else None
-    if below is None or len(values := literal_values(below[0], decimal)) != 1:
+    if over is None or (below := _LITERAL.match(text, over.end())) is None:
         return end, value
-    return below.end(), value / values[0]
+    values = literal_values(below[0], decimal)
+    if len(values) != 1:
+        return end, value
+    return below.end(), value / (-values[0] if over[1] else values[0])
 
 
 def _ends(text: str, end: int) -> bool:
