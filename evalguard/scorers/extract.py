@@ -103,22 +103,15 @@ class _Block:
     end: int
 
 
-def fenced(text: str, *, languages: tuple[str, ...] = ()) -> list[str]:
-    r"""Return the contents of the fenced blocks, in order; those of ``languages`` first.
-
-    Example:
-        >>> fenced("Sure:\n```json\n{}\n```\n")
-        ['{}']
-    """
-    blocks = sorted(_blocks(text), key=lambda block: block.language not in languages)
-    return [block.text for block in blocks]
-
-
 def code_blocks(output: str, languages: tuple[str, ...]) -> list[str]:
-    """Return the fenced blocks that hold a language, in order.
+    r"""Return the fenced blocks that hold a language, in order.
 
     That is those that name it, else those that name none, else all. Where a tag announces the
     answer, only what it holds counts, which is one block if it is not fenced.
+
+    Example:
+        >>> code_blocks("```sh\nls\n```\n```json\n{}\n```\n", ("json",))
+        ['{}']
     """
     inner = _tagged_part(output)
     blocks = _blocks(output if inner is None else inner)
@@ -282,9 +275,13 @@ def settle(
 
 
 def announced_texts(output: str) -> list[str] | None:
-    """Return the readings of the last announced answer, and of what encloses it.
+    r"""Return the readings of the last announced answer, and of what encloses it.
 
     ``None`` where nothing is announced.
+
+    Example:
+        >>> announced_texts("First I add.\n**Answer:** 12")
+        ['12']
     """
     told = [one for one in spoken(output) if not one.bare]
     last = next((one for one in told if one.firm or not _retells(one.text)), None)
@@ -304,17 +301,6 @@ def announced_texts(output: str) -> list[str] | None:
 def _retells(text: str) -> bool:
     """Return whether a phrase tells of an answer that was given before: "… is correct"."""
     return text.lstrip(" *_").casefold().startswith(known.NOT_AN_ANSWER)
-
-
-def after_marker(text: str) -> str | None:
-    r"""Return what the last announcement of a text names.
-
-    Example:
-        >>> after_marker("First I add.\n**Answer:** 12")
-        '12'
-    """
-    found = announced_texts(text)
-    return found[0] if found else None
 
 
 def candidates(output: str) -> list[str]:

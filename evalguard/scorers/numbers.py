@@ -140,7 +140,7 @@ def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
         before = text[max(0, start - 24) : start]
         end, values, percent = _measured(text, literal, decimal)
         place = max(end, literal.end())
-        if _PART_OF_A_NAME.search(before) and not lead_is_money(lead):
+        if _PART_OF_A_NAME.search(before) and not _is_money(lead):
             continue
         if not values or _PART_OF_A_TERM.search(before) or not _ends(text, end):
             yield Number(math.nan, start=start, end=place)
@@ -150,7 +150,7 @@ def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
             yield from (Number(value, percent, start, end) for value in values)
 
 
-def lead_is_money(lead: re.Match[str] | None) -> bool:
+def _is_money(lead: re.Match[str] | None) -> bool:
     """Return whether a currency stands before a number: the letters of "USD" are no name."""
     return lead is not None and lead["money"] is not None
 
