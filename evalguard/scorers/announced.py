@@ -81,7 +81,10 @@ _LINK = regex.compile(
     glued=[link for links in known.LINKS.values() for link in links if _GLUED.match(link)],
 )
 _BARE = re.compile(
-    r"[ \t*_]{0,9}((?:[^\n.!?。！？।۔,，;；]|[.,](?=\d)){1,60}+)(?=[\n.!?。！？।۔,，;；]|$)"
+    r"[ \t*_]{0,9}((?:[^\n.!?。！？।۔;；]|[.,](?=\d)){1,80}+)(?=[\n.!?。！？।۔;；]|$)"
+)
+_REASON = regex.compile(
+    r"\s*[,，]\s*(?:\L<reasons>).*$", regex.I | regex.V1 | regex.S, reasons=known.REASONS
 )
 _CLOSING = regex.compile(
     r"[\s*_]*(?:\L<closings>)[\s.。।۔!！*_]*$",
@@ -189,8 +192,9 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
     bare = _BARE.match(output, end)
     if bare is None:
         return None
-    closed = _CLOSING.search(bare[1]) is not None
-    return Announcement(start, bare.end(), without_closing(bare[1]), firm=False, bare=not closed)
+    told = _REASON.sub("", bare[1])
+    closed = _CLOSING.search(told) is not None
+    return Announcement(start, bare.end(), without_closing(told), firm=False, bare=not closed)
 
 
 def _is_meant(output: str, start: int, before: str) -> bool:

@@ -94,6 +94,13 @@ CLOSINGS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Words that close a sentence behind the answer."""
 
+REASONS: tuple[str, ...] = (
+    "because", "since", "as", "for", "which", "weil", "denn", "da", "car", "parce", "porque",
+    "pois", "ya que", "perché", "poiché", "потому", "так как", "karena", "çünkü", "क्योंकि", "কারণ", "کیونکہ",
+    "لأن", "因为", "因為", "なぜなら", "왜냐하면",
+)  # fmt: skip
+"""What gives a reason behind an answer and a comma."""
+
 REJECTING: tuple[str, ...] = (
     "wrong", "incorrect", "not", "no", "never", "isn't", "other", "another", "example", "bad",
     "false", "falsche", "keine", "nicht", "incorrecta", "falsa", "mauvaise", "fausse", "errada",

@@ -36,7 +36,7 @@ _PREFIX = regex.compile(
     r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
     regex.I,
 )
-_LEADING = re.compile(r"[(\[]?([A-Z])(?![\w'’])([*_]*[)\].:,;、])?(.*)", re.S)
+_LEADING = re.compile(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ])([*_]*[)\].:,;、])?(.*)", re.S)
 _WORD_AFTER = re.compile(r"[*_]*\s+[^\W\d_]")
 _REASON_AFTER = re.compile(
     r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b"
@@ -46,8 +46,8 @@ _JOIN = (
     r"या|और|أو|و|یا|اور)"
 )
 _LISTED = re.compile(
-    rf"[*_)\]. ]*\s*{_JOIN}{{1,2}}\s*(?:option\s+|choice\s+)?[(\[*_]*[A-Z](?![\w'’])"
-    rf"(?=[*_)\].]*\s*(?:$|[\n.。।۔!?;；]|{_JOIN}|are\b))"
+    rf"[*_)\]. ]*\s*{_JOIN}{{1,2}}\s*(?:option\s+|choice\s+)?[(\[*_]*[A-Z](?![A-Za-z0-9_'’À-ӿ])"
+    rf"(?=[*_)\].]*\s*(?:$|[\n.。।۔!?;；]|{_JOIN}|are\b|[^\x00-\u04ff]))"
 )
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
 _AFFIRMED = re.compile(

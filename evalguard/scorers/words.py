@@ -52,7 +52,8 @@ def words(text: str) -> list[str]:
 
 def signs(text: str) -> list[str]:
     """Return the grapheme clusters of a text that is made of signs alone, such as "!=" or "→"."""
-    return [one for one in regex.findall(r"\X", normalise(text)) if not one.isspace()]
+    kept = normalise(text) or text
+    return [one for one in regex.findall(r"\X", kept) if not one.isspace()]
 
 
 def spaced(text: str) -> str:

@@ -65,7 +65,7 @@ def test_fences(text, blocks):
     ],
 )
 def test_markers(text, answer):
-    assert (announced_texts(text) or [None])[0] == answer
+    assert (announced_texts(text) or [""])[0] == (answer or "")
 
 
 @pytest.mark.parametrize(
