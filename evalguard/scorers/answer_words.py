@@ -96,7 +96,8 @@ CLOSINGS: dict[str, tuple[str, ...]] = {
 
 REASONS: tuple[str, ...] = (
     "because", "since", "as", "for", "which", "weil", "denn", "da", "car", "parce", "porque",
-    "pois", "ya que", "perché", "poiché", "потому", "так как", "karena", "çünkü", "क्योंकि", "কারণ", "کیونکہ",
+    "pois", "ya que", "perché", "poiché", "потому", "так как", "karena", "çünkü", "क्योंकि",
+    "কারণ", "کیونکہ",
     "لأن", "因为", "因為", "なぜなら", "왜냐하면",
 )  # fmt: skip
 """What gives a reason behind an answer and a comma."""
