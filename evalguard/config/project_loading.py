@@ -13,6 +13,7 @@ from evalguard.config.model import ConfigModel
 from evalguard.config.overrides import apply_overrides, blame_overrides
 from evalguard.config.project import ProjectConfig
 from evalguard.config.resolved import Project, Suite, Thresholds
+from evalguard.config.schema_files import with_schema_files
 from evalguard.config.shipped import shipped_suites
 from evalguard.config.suite import SuiteConfig
 from evalguard.config.task_kinds import Judged
@@ -91,6 +92,8 @@ class _Loader:
             path = self._find(name, "suites_dir", key=f"suites[{index}]")
             config = path and self._read(path, SuiteConfig)
             if path and config:
+                config, problems = with_schema_files(config, path)
+                self.problems += problems
                 suites[name] = Suite(name, path, config)
                 self.problems += check_suite(suites[name], labels=labels)
         return suites

@@ -3,49 +3,130 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+import regex
+
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric
-from evalguard.scorers.extract import candidates, normalise
+from evalguard.scorers.extract import (
+    announced_texts,
+    candidates,
+    folded,
+    normalise,
+    readings,
+    settle,
+)
+from evalguard.scorers.negation import NEGATION, negated
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
-from evalguard.scorers.text import holds
+from evalguard.scorers.words import holds
 
-_ALONE = re.compile(r"\s*[(\[]?([A-Za-z])[)\]]?[.:]?\s*")
-_LEADING = re.compile(r"\s*[*_]*[(\[]?([A-Z])[)\].:]")
-_ANNOUNCED = re.compile(
-    r"\b(?:answer|choice|option|correct one)\b(?:\s+is)?\s*[:=]?\s*(?:option\s+|choice\s+)?"
-    r"[*_]*[(\[]?([A-Z])[)\]]?(?![\w'])",
-    re.I,
+SEVERAL = ""
+"""Stands for an answer that names several choices or labels, or rules one out."""
+
+_STRICT = regex.compile(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
+_ALONE = regex.compile(
+    r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*"
+)
+_PREFIX = regex.compile(
+    r"[\s*_]*(?:(?:the|la|el|le|il|die|der|das)\s+|l')?(?:(?:answer|option|choice|letter|opción|letra|"
+    r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प|বিকল্প|"
+    r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
+    regex.I,
+)
+_LEADING = re.compile(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ])([*_]*[)\].:,;、])?(.*)", re.S)
+_WORD_AFTER = re.compile(r"[*_]*\s+[^\W\d_]")
+_REASON_AFTER = re.compile(
+    r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b"
+)
+_JOIN = (
+    r"(?:[,/;&+–-]|(?:and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve|veya)(?!\w)|和|或者?|、|と|か|및|또는|"
+    r"या|और|أو|و|یا|اور)"
+)
+_LISTED = re.compile(
+    rf"[*_)\]. ]*\s*{_JOIN}{{1,2}}\s*(?:option\s+|choice\s+)?[(\[*_]*[A-Z](?![A-Za-z0-9_'’À-ӿ])"
+    rf"(?=[*_)\].]*\s*(?:$|[\n.。।۔!?;；]|{_JOIN}|are\b|[^\x00-\u04ff]))"
 )
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
+_AFFIRMED = re.compile(
+    r"(?<![\w'’])([A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
+    r"(?:correct|right|best|accurate|answer)"
+)
+_OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
 
 
 def chosen_letter(output: str) -> str | None:
     """Return the letter that an output settles on, or ``None``.
 
-    In order: the whole output; the last one announced ("the answer is C"); one that opens the
-    output ("C) Paris"); the only letter in brackets.
+    In order: the whole output; the last one announced ("the answer is C"); one said to be correct
+    ("C is correct"); one that opens the output ("C) Paris"); the only letter in brackets. Several
+    letters to choose from are none.
     """
-    if (alone := _ALONE.fullmatch(output)) is not None:
-        return alone[1].upper()
-    # "is a …" is an article, so that only capitals count after a phrase.
-    if announced := [one for one in _ANNOUNCED.findall(output) if one.isupper()]:
-        return str(announced[-1])
+    for text in readings(output):
+        if (letter := _lone_letter(text)) is not None:
+            return letter
+    announced = settle(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
+    if announced is not None:
+        return announced or None
+    return _unannounced_letter(output) or None
+
+
+def _unannounced_letter(output: str) -> str | None:
+    """Return the letter said to be correct, that opens the output, or alone is in brackets."""
+    if affirmed := set(_AFFIRMED.findall(output)):
+        return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in candidates(output):
-        if (alone := _ALONE.fullmatch(text)) is not None:
-            return alone[1].upper()
-    if (leading := _LEADING.match(output)) is not None:
-        return leading[1]
-    enclosed = set(_ENCLOSED.findall(output))
-    return enclosed.pop() if len(enclosed) == 1 else None
+        if (letter := _lone_letter(text)) is not None:
+            return letter
+    if len(set(_OPTION_LINE.findall(output))) > 1:
+        return SEVERAL
+    opening = _OPTION_LINE.match(output)
+    if opening is not None and not _LISTED.match(output, opening.end(1)):
+        return opening[1]
+    return _enclosed_letter(output)
+
+
+def _lone_letter(text: str) -> str | None:
+    """Return the letter that is the whole text, as "(b)", "Option B", full-width or circled."""
+    plain_text = unicodedata.normalize("NFKC", text.strip()[:40]) if len(text) < 200 else ""
+    for one in (plain_text, _PREFIX.sub("", plain_text, count=1)):
+        if (alone := _ALONE.fullmatch(one)) is not None:
+            return str(alone[1]).upper()
+    return None
+
+
+def _announced_letter(text: str) -> str | None:
+    """Return the letter that an announced answer is or begins with; :data:`SEVERAL` for more."""
+    if (letter := _lone_letter(text)) is not None:
+        return letter
+    head = unicodedata.normalize("NFKC", text[:2000]).strip()
+    prefix = _PREFIX.match(head)
+    # "is a …" is an article, so that only capitals count before further words.
+    found = _LEADING.match(head, prefix.end() if prefix is not None else 0)
+    if found is None:
+        return _enclosed_letter(head)
+    letter, closed, rest = found.groups()
+    if _LISTED.match(head, found.end(1)) or len(set(_OPTION_LINE.findall(head))) > 1:
+        return SEVERAL
+    word = letter in "AIEO" and not closed and _WORD_AFTER.match(rest)
+    return _enclosed_letter(head) if word and not _REASON_AFTER.match(rest) else letter
+
+
+def _enclosed_letter(text: str) -> str | None:
+    """Return the only letter in brackets; :data:`SEVERAL` for more or where it is ruled out."""
+    enclosed = set(_ENCLOSED.findall(text))
+    if not enclosed:
+        return None
+    return enclosed.pop() if len(enclosed) == 1 and not NEGATION.search(text) else SEVERAL
 
 
 @scorer(
     name="multiple_choice",
     metrics=(Metric("multiple_choice"), Metric("multiple_choice_lenient")),
+    libraries=("regex",),
     check_target=one_of_the_choices,
     target_is_answer=True,
 )
@@ -58,39 +139,70 @@ def multiple_choice(
     the text of the choice where the row's column ``choices`` lists them.
     """
     letter = target.strip().strip("().").upper()
-    alone = _ALONE.fullmatch(output)
+    alone = _STRICT.fullmatch(output) if len(output) < 200 else None
     strict = alone is not None and alone[1].upper() == letter
-    lenient = strict or chosen_letter(output) == letter
     texts = row.get(choices)
-    if not lenient and isinstance(texts, list) and len(letter) == 1:
-        lenient = _choice_by_text(output, [str(text) for text in texts]) == letter
-    return {"multiple_choice": float(strict), "multiple_choice_lenient": float(lenient)}
+    known = [str(text) for text in texts] if isinstance(texts, list) else []
+    chosen = chosen_letter(output)
+    beyond = chosen is not None and chosen.isascii() and ord(chosen) - ord("A") >= len(known)
+    if known and (chosen is None or beyond):
+        chosen = _choice_by_text(output, known)
+    return {
+        "multiple_choice": float(strict),
+        "multiple_choice_lenient": float(strict or chosen == letter),
+    }
 
 
 def _choice_by_text(output: str, texts: list[str]) -> str | None:
     """Return the letter of the choice whose text the output is."""
-    found = {normalise(text) for text in candidates(output)}
-    hits = [chr(ord("A") + index) for index, text in enumerate(texts) if normalise(text) in found]
+    found = {folded(text) for text in candidates(output)}
+    hits = [chr(ord("A") + index) for index, text in enumerate(texts) if folded(text) in found]
     return hits[0] if len(hits) == 1 else None
 
 
 def read_label(output: str, labels: list[str] | None) -> str | None:
     """Return the one label that an output names, normalised, or ``None``.
 
-    That is a label that a reading of the output equals, else the only one among its words.
+    That is a label that a reading of the output equals, else the only one among the words of what
+    it announces, else the only one among all its words. A label that a negation rules out is not
+    named. Labels of one letter are read as :func:`chosen_letter` does.
     """
-    readings = [normalise(text) for text in candidates(output)]
     if labels is None:
-        return readings[-1] if readings else None
-    known = {normalise(label) for label in labels}
-    for reading in readings:
-        if reading in known:
-            return reading
-    text = normalise(output)
-    named = {one for one in known if one and holds(text, one)}
+        told = [text for text in announced_texts(output) or candidates(output) if text]
+        return normalise(min(told, key=len)) if told else None
+    known = {folded(label): normalise(label) for label in labels}
+    for text in readings(output):
+        if folded(text) in known:
+            return known[folded(text)]
+    if all(len(one) == 1 and one.isalpha() for one in known):
+        letter = chosen_letter(output)
+        return known.get(letter.casefold()) if letter is not None else None
+    announced = settle(
+        output,
+        lambda text: _named_label(text, known),
+        none=SEVERAL,
+        whole=lambda text: known.get(folded(text)),
+    )
+    if announced is not None:
+        return announced or None
+    for text in candidates(output):
+        if folded(text) in known:
+            return known[folded(text)]
+    return _named_label(output, known) or None
+
+
+def _named_label(text: str, known: Mapping[str, str]) -> str | None:
+    """Return the only label among a text's words; :data:`SEVERAL` for more or a negated one."""
+    plain_text = folded(text)
+    if plain_text in known:
+        return known[plain_text]
+    named = {one for one in known if one and holds(plain_text, one)}
     # "not urgent" also names "urgent": a label within a longer named one does not count.
     longest = {one for one in named if not any(one != other and one in other for other in named)}
-    return longest.pop() if len(longest) == 1 else None
+    meant = {one for one in longest if not negated(plain_text, one)}
+    if len(meant) == 1:
+        return known[meant.pop()]
+    return SEVERAL if named else None
 
 
 def _label_counts(
@@ -106,7 +218,8 @@ def _lenient_label_counts(
     output: str, target: str, row: Mapping[str, Any], *, labels: list[str] | None = None
 ) -> dict[str, float]:
     """Return the same of the label that the output names."""
-    return _confusion(read_label(output, labels), normalise(target))
+    right = normalise(target)
+    return _confusion(right if normalise(output) == right else read_label(output, labels), right)
 
 
 def _confusion(found: str | None, right: str) -> dict[str, float]:
@@ -144,6 +257,7 @@ def macro_f1(counts: Mapping[str, float]) -> float:
         CorpusMetric(Metric("macro_f1", ScoreKind.CORPUS), _label_counts, macro_f1),
         CorpusMetric(Metric("macro_f1_lenient", ScoreKind.CORPUS), _lenient_label_counts, macro_f1),
     ),
+    libraries=("regex",),
     check_target=one_of_the_labels,
     target_is_answer=True,
 )

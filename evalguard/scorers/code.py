@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from evalguard.errors import PrerequisiteError
 from evalguard.records import Metric
-from evalguard.scorers.extract import fenced
+from evalguard.scorers.extract import code_blocks
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import running_tests
 
@@ -39,7 +39,7 @@ def is_python(text: str) -> bool:
 
 def python_of(output: str) -> str:
     """Return the fenced Python of an output, all blocks joined; the output if it has none."""
-    blocks = fenced(output, languages=("python", "py"))
+    blocks = code_blocks(output, ("python", "py", "python3"))
     return "\n\n".join(blocks) if blocks else output
 
 
@@ -153,10 +153,10 @@ def sql_valid(
 ) -> dict[str, float]:
     """Score 1 where the output parses as SQL: statements of data or of definitions.
 
-    Strict: the whole output. Lenient: one fenced block will do. ``dialect`` is one of sqlglot's,
-    such as ``postgres``.
+    Strict: the whole output. Lenient: the last fenced block, or what a tag holds, will do.
+    ``dialect`` is one of sqlglot's, such as ``postgres``.
     """
     strict = is_sql(output, dialect)
-    blocks = fenced(output, languages=("sql",))
-    lenient = strict or bool(blocks and is_sql(blocks[0], dialect))
+    blocks = code_blocks(output, ("sql",))
+    lenient = strict or bool(blocks and is_sql(blocks[-1], dialect))
     return {"sql_valid": float(strict), "sql_valid_lenient": float(lenient)}

@@ -13,7 +13,7 @@ from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import kept_constraints
-from evalguard.scorers.text import holds
+from evalguard.scorers.words import holds
 
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+\S", re.M)

@@ -6,9 +6,21 @@ set phrases, so that a change of formatting alone is not taken for a loss of abi
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import regex
+
+from evalguard.scorers import answer_words as known
+from evalguard.scorers.announced import Announcement, announcements, without_closing
+from evalguard.scorers.latex import plain
+
+T = TypeVar("T")
 
 # NFKC would be shorter, but it turns "x²" into "x2" and "½" into "1⁄2": other answers.
 _TYPOGRAPHY = str.maketrans(
@@ -32,13 +44,21 @@ _TYPOGRAPHY = str.maketrans(
     }
 )
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)")
-_MARKER = re.compile(
-    r"^[ \t]*[*_#> ]{0,4}(?:(?:the |my |so the |so, the |therefore, the |thus, the )?"
-    r"(?:final |correct |right |best )?(?:answer|result|label|category|output|choice|option|a)"
-    r"(?:(?:[ \t]+is)?[ \t]*[*_]{0,2}[:=][*_]{0,2}|[ \t]+is\b))[ \t]*(\S[^\n]*)$",
-    re.I | re.M,
+_WRAPPERS = (
+    *((mark, mark) for mark in ("***", "**", "```", "`", '"', "'", "__", "_", "*", "$$", "$")),
+    *(("“", "”"), ("„", "“"), ("‘", "’"), ("«", "»"), ("「", "」"), ("『", "』"), ("【", "】")),
+    *((r"\(", r"\)"), (r"\[", r"\]")),
 )
-_WRAPPERS = ("***", "**", "```", "`", '"', "'", "__", "_", "*")
+_HTML = re.compile(r"<(b|strong|i|em|u|code|mark|p|span)>(.*)</\1>", re.S | re.I)
+_BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)])[ \t]+(?=\S)")
+_SENTENCE = regex.compile(r"(.+?)(?:[.!?](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+MAX_AROUND = 4
+"""Announcements around the last one that are looked at as well: a tag around a box."""
+
+_STOPS = ".。।۔"
+MAX_JSON_ANSWER_CHARS = 20_000
+"""A longer object is no answer in an envelope."""
 
 
 def normalise(text: str, *, ignore_case: bool = True) -> str:
@@ -52,66 +72,105 @@ def normalise(text: str, *, ignore_case: bool = True) -> str:
         >>> normalise("  The “Blue”\u00a0House. ")
         'the "blue" house'
     """
-    plain = unicodedata.normalize("NFC", text).translate(_TYPOGRAPHY)
+    kept = unicodedata.normalize("NFC", text).translate(_TYPOGRAPHY)
     if ignore_case:
-        plain = plain.casefold()
-    plain = " ".join(plain.split())
-    return plain.removesuffix(".").rstrip() if not plain.endswith("..") else plain
+        # A capital dotted i folds to an i and a combining dot, which "i" lacks.
+        kept = kept.casefold().replace("i\u0307", "i")
+    kept = " ".join(kept.split())
+    return kept.removesuffix(".").rstrip() if not kept.endswith("..") else kept
 
 
-def fenced(text: str, *, languages: tuple[str, ...] = ()) -> list[str]:
-    r"""Return the contents of the fenced blocks, in order; those of ``languages`` first.
+def folded(text: str, *, ignore_case: bool = True) -> str:
+    """Return a text normalised, full-width signs and every script's full stop as ASCII.
+
+    Lenient metrics compare this way.
 
     Example:
-        >>> fenced("Sure:\n```json\n{}\n```\n")
+        >>> folded("Ｂ。"), folded("दिल।")
+        ('b', 'दिल')
+    """
+    kept = normalise(text.translate(_FULL_WIDTH), ignore_case=ignore_case)
+    return kept.rstrip("。।۔ ") or kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A fenced block: its language, content and place."""
+
+    language: str
+    text: str
+    start: int
+    end: int
+
+
+def code_blocks(output: str, languages: tuple[str, ...]) -> list[str]:
+    r"""Return the fenced blocks that hold a language, in order.
+
+    That is those that name it, else those that name none, else all. Where a tag announces the
+    answer, only what it holds counts, which is one block if it is not fenced.
+
+    Example:
+        >>> code_blocks("```sh\nls\n```\n```json\n{}\n```\n", ("json",))
         ['{}']
     """
-    blocks = list(_blocks(text))
-    return [body for _, body in sorted(blocks, key=lambda block: block[0] not in languages)]
+    inner = _tagged_part(output)
+    blocks = _blocks(output if inner is None else inner)
+    for wanted in (languages, ("",)):
+        if named := [block.text for block in blocks if block.language in wanted]:
+            return named
+    return [block.text for block in blocks] or ([] if inner is None else [inner])
 
 
-def _blocks(text: str) -> Iterator[tuple[str, str]]:
-    """Yield language and content of each fenced block; an unclosed one runs to the end."""
-    fence, language, body = "", "", list[str]()
-    for line in text.splitlines():
+def _tagged_part(output: str) -> str | None:
+    """Return what the last tag for answers holds, unless the tag stands within a fence."""
+    blocks = _blocks(output)
+    found = [
+        one.text
+        for one in announcements(output)
+        if one.tag and not any(block.start < one.start < block.end for block in blocks)
+    ]
+    return found[-1] if found else None
+
+
+@lru_cache(maxsize=16)  # every scorer of a task asks for the same output
+def _blocks(text: str) -> tuple[_Block, ...]:
+    """Return the fenced blocks; an unclosed one runs to the end."""
+    found, body = list[_Block](), list[str]()
+    fence, language, start, place = "", "", 0, 0
+    if "```" not in text and "~~~" not in text:
+        return ()
+    for line in text.splitlines(keepends=True):
         if not fence:
             if (opening := _FENCE.match(line)) is not None:
-                fence, language, body = opening[1], opening[2].lower(), []
+                fence, language, body, start = opening[1], opening[2].lower(), [], place
         elif line.strip() == fence:
-            yield language, "\n".join(body)
+            found.append(_Block(language, "\n".join(body), start, place + len(line)))
             fence = ""
         else:
-            body.append(line)
+            body.append(line.rstrip("\r\n"))
+        place += len(line)
     if fence:
-        yield language, "\n".join(body)
-
-
-def after_marker(text: str) -> str | None:
-    r"""Return what the last ``Answer:``, ``A:`` or ``the answer is`` at a line's start names.
-
-    Example:
-        >>> after_marker("First I add.\n**Answer:** 12")
-        '12'
-    """
-    found = None
-    for match in _MARKER.finditer(text):
-        found = match[1]
-    return unwrap(found) if found is not None else None
+        found.append(_Block(language, "\n".join(body), start, place))
+    return tuple(found)
 
 
 def unwrap(text: str) -> str:
-    """Strip quotes, backticks and emphasis that enclose a text as a whole.
+    """Strip quotes, backticks, emphasis and math signs that enclose a text as a whole.
 
     Example:
-        >>> unwrap('**"Paris"**'), unwrap("*red* or *blue*")
-        ('Paris', '*red* or *blue*')
+        >>> unwrap('**"Paris"**'), unwrap("*red* or *blue*"), unwrap("$B$")
+        ('Paris', '*red* or *blue*', 'B')
     """
     text = text.strip()
-    for _ in range(4):
-        bare = text.removesuffix(".") if text.endswith(('".', "*.", "`.", "'.")) else text
-        for mark in _WRAPPERS:
-            inner = bare[len(mark) : -len(mark)]
-            if inner and bare.startswith(mark) and bare.endswith(mark) and mark not in inner:
+    for _ in range(6):
+        bare = text.rstrip(_STOPS) if text[-1:] in _STOPS else text
+        if (html := _HTML.fullmatch(bare)) is not None:
+            text = html[2].strip()
+            continue
+        for opening, closing in _WRAPPERS:
+            inner = bare[len(opening) : -len(closing)]
+            enclosed = bare.startswith(opening) and bare.endswith(closing)
+            if enclosed and inner and opening not in inner and closing not in inner:
                 text = inner.strip()
                 break
         else:
@@ -119,20 +178,145 @@ def unwrap(text: str) -> str:
     return text
 
 
+def readings(text: str) -> list[str]:
+    r"""Return the ways to read a text that is an answer: without wrappers, LaTeX, a closing verb.
+
+    Example:
+        >>> readings(r"**$\text{Paris}$**")
+        ['\\text{Paris}', 'Paris']
+    """
+    text = text.strip()
+    # A bold announcement leaves its closing asterisks behind: "**Answer: B**".
+    for mark in ("**", "__", "*", "`", "$"):
+        if text.rstrip(_STOPS).endswith(mark) and text.count(mark) == 1:
+            text = text.rstrip(_STOPS).removesuffix(mark).rstrip()
+    found = [unwrap(text), unwrap(plain(text))]
+    found += [unwrap(without_closing(found[-1]))]
+    if len(block := _blocks(text)) == 1:
+        found.append(unwrap(block[0].text))
+    if (bullet := _BULLET.match(text)) is not None:
+        found.append(unwrap(text[bullet.end() :]))
+    return list(dict.fromkeys(found))
+
+
+def spoken(output: str) -> list[Announcement]:
+    """Return what an output announces as its answer, the last first.
+
+    An object such as ``{"answer": "B"}`` announces by its key. What stands in fenced code is not
+    announced, unless the output is nothing but one fenced block.
+    """
+    blocks = _blocks(output)
+    for text in (output, *(block.text for block in blocks[-1:])):
+        if (answer := _json_answer(text)) is not None:
+            return [Announcement(0, len(output), answer)]
+    outside = [
+        one
+        for one in announcements(output)
+        if not any(block.start < one.start < block.end for block in blocks)
+    ]
+    if not outside and len(blocks) == 1:
+        outside = list(announcements(blocks[0].text))
+    if not blocks and all(
+        one.bare for one in outside
+    ):  # a font may enclose the announcement: \textbf{Answer: B}
+        outside = list(announcements(plain(output))) or outside
+    return outside[::-1]
+
+
+def _json_answer(text: str) -> str | None:
+    """Return the value that a JSON object gives as its answer."""
+    text = text.strip()
+    if not text.startswith("{") or len(text) > MAX_JSON_ANSWER_CHARS:
+        return None
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    keys = {str(key).casefold().replace("_", " "): key for key in data}
+    for name in (*known.JSON_KEYS, *(keys if len(keys) == 1 else ())):
+        value = data[keys[name]] if name in keys else None
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float | list):
+            return json.dumps(value, ensure_ascii=False)
+    return None
+
+
+def settle(
+    output: str,
+    read: Callable[[str], T | None],
+    *,
+    none: T,
+    whole: Callable[[str], T | None] | None = None,
+) -> T | None:
+    """Read the answer that an output announces.
+
+    Args:
+        output: What the model wrote.
+        read: Reads one text; returns ``None`` where it says nothing of the kind, and ``none``
+            where it does but cannot be read, as it names several.
+        whole: Reads a text that must be nothing but the answer, for phrases such as "Option B".
+        none: What stands for an answer that cannot be read.
+
+    Returns:
+        The last announced answer; ``none`` where it cannot be read, ``None`` where nothing is
+        announced.
+    """
+    for one in spoken(output):
+        reader = whole if one.bare else read
+        if reader is None:
+            continue
+        for text in readings(one.text):
+            if (value := reader(text)) is not None:
+                return value
+        if one.firm:
+            return none
+    return None
+
+
+def announced_texts(output: str) -> list[str] | None:
+    r"""Return the readings of the last announced answer, and of what encloses it.
+
+    ``None`` where nothing is announced.
+
+    Example:
+        >>> announced_texts("First I add.\n**Answer:** 12")
+        ['12']
+    """
+    told = [one for one in spoken(output) if not one.bare]
+    last = next((one for one in told if one.firm or not _retells(one.text)), None)
+    if last is None:
+        return None
+    around = [one for one in told if one.firm and one.start < last.start < one.end]
+    found = []
+    for one in (last, *around[:MAX_AROUND]):
+        found += readings(one.text)
+        if (sentence := _SENTENCE.match(one.text)) is not None:
+            found += readings(sentence[1])
+        if "\n" in one.text:
+            found += readings(one.text.split("\n", 1)[0])
+    return list(dict.fromkeys(found))
+
+
+def _retells(text: str) -> bool:
+    """Return whether a phrase tells of an answer that was given before: "… is correct"."""
+    return text.lstrip(" *_").casefold().startswith(known.NOT_AN_ANSWER)
+
+
 def candidates(output: str) -> list[str]:
     """Return the readings of an output that a lenient metric accepts, each without wrappers.
 
-    They are the whole output, its first line, the only fenced block, and what a closing
-    ``Answer:`` names; never a free search, which would reward an output that lists everything.
+    They are the whole output and the answer that it announces; where it announces none, its only
+    fenced block, or else its first line. Never a free search, which would reward an output that
+    lists everything.
     """
-    found = [unwrap(output)]
-    lines = [line for line in output.splitlines() if line.strip()]
-    if lines:
-        found.append(unwrap(lines[0]))
-    blocks = fenced(output)
+    found = readings(output)
+    announced = announced_texts(output)
+    if announced is not None:
+        return list(dict.fromkeys([*found, *announced]))
+    blocks = _blocks(output)
     if len(blocks) == 1:
-        found.append(unwrap(blocks[0]))
-    marked = after_marker(output)
-    if marked is not None:
-        found.append(marked)
+        found += readings(blocks[0].text)
+    elif line := next((line for line in output.splitlines() if line.strip()), ""):
+        found += readings(line)
     return list(dict.fromkeys(found))

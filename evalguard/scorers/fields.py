@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,27 +28,35 @@ from evalguard.scorers.targets import an_object
     target_is_answer=True,
 )
 def json_fields(
-    output: str, target: str, row: Mapping[str, Any], *, fields: list[str] | None = None
+    output: str,
+    target: str,
+    row: Mapping[str, Any],
+    *,
+    fields: list[str] | None = None,
+    list_order: bool = True,
 ) -> dict[str, float]:
     """Compare the fields of a JSON object with those of the target.
 
     ``json_fields`` is the share of the target's leaves that the output has with the same value,
     ``json_fields_all`` is 1 where all agree and the output has no further ones. Strings are
     compared normalised, numbers by value; a number is not its string. ``fields`` restricts the
-    comparison to these keys of the top level.
+    comparison to these keys of the top level. With ``list_order: false`` lists are compared by
+    content: an element counts if the output's list has an equal one, wherever it stands; the
+    target may then be a list as well.
 
     Raises:
         MeasurementError: If the target is not a JSON object or has none of the fields.
     """
-    right = _leaves(parse_json(target), fields)
+    right = _leaves(parse_json(target), fields, list_order=list_order)
     if not right:
         raise MeasurementError(
             f"the target {target[:80]!r} must be a JSON object"
             + (f" with one of the fields {fields}" if fields else " with at least one field")
+            + (" (or a list, with list_order: false)" if list_order else " or a list")
         )
     scores: dict[str, float] = {}
     for suffix, value in (("", parse_json(output)), ("_lenient", find_json(output))):
-        found = _leaves(value, fields)
+        found = _leaves(value, fields, list_order=list_order)
         hits = sum(path in found and _same(found[path], right[path]) for path in right)
         complete = hits == len(right) == len(found)
         scores |= {f"json_fields{suffix}": hits / len(right)}
@@ -54,32 +64,69 @@ def json_fields(
     return scores
 
 
-def _leaves(value: Any, fields: list[str] | None) -> dict[tuple[str | int, ...], Any]:
+Path = tuple["str | int | tuple[str, int]", ...]
+"""Keys and places that lead to a leaf; in a list without order, an element's content and count."""
+
+
+def _leaves(value: Any, fields: list[str] | None, *, list_order: bool) -> dict[Path, Any]:
     """Return the leaves of an object by their path; of nothing else."""
-    if not isinstance(value, dict):
+    if isinstance(value, list) and not list_order and fields is None:
+        kept: Any = value
+    elif isinstance(value, dict) and value:
+        kept = value if fields is None else {key: value[key] for key in fields if key in value}
+        if not kept:
+            return {}
+    else:
         return {}
-    kept = value if fields is None else {key: value[key] for key in fields if key in value}
-    return dict(_walk(kept, ())) if kept else {}
+    try:
+        return dict(_walk(kept, (), list_order))
+    except RecursionError:
+        return {}
 
 
-def _walk(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def _walk(value: Any, path: Path, list_order: bool) -> Iterator[tuple[Path, Any]]:
     """Yield path and value of every leaf; an empty container is one."""
-    inner: Iterator[tuple[str | int, Any]] | None = None
+    inner: Iterator[tuple[str | int | tuple[str, int], Any]] | None = None
     if isinstance(value, dict) and value:
         inner = iter(value.items())
     elif isinstance(value, list) and value:
-        inner = iter(enumerate(value))
+        inner = enumerate(value) if list_order else _by_content(value)
     if inner is None:
         yield path, value
         return
     for key, one in inner:
-        yield from _walk(one, (*path, key))
+        yield from _walk(one, (*path, key), list_order)
+
+
+def _by_content(values: list[Any]) -> Iterator[tuple[tuple[str, int], Any]]:
+    """Yield the elements of a list by what they are and how often that came before."""
+    seen: Counter[str] = Counter()
+    for value in values:
+        content = _content(value)
+        yield (content, seen[content]), value
+        seen[content] += 1
+
+
+def _content(value: Any) -> str:
+    """Return a text that two JSON values share if they mean the same, lists in any order."""
+    if isinstance(value, dict):
+        inner = sorted(f"{json.dumps(key)}:{_content(one)}" for key, one in value.items())
+        return "{" + ",".join(inner) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(sorted(map(_content, value))) + "]"
+    if isinstance(value, str):
+        return json.dumps(normalise(value))
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return str(int(value)) if value == value // 1 else f"{value:.12g}"
+    return json.dumps(value)
 
 
 def _same(found: Any, right: Any) -> bool:
     """Return whether two JSON leaves mean the same."""
     if isinstance(found, bool) or isinstance(right, bool):
         return found is right
+    if isinstance(found, int) and isinstance(right, int):
+        return found == right
     if isinstance(found, int | float) and isinstance(right, int | float):
         return math.isclose(found, right, rel_tol=1e-9, abs_tol=1e-12)
     if isinstance(found, str) and isinstance(right, str):

@@ -4,111 +4,127 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
+from evalguard.scorers.extract import settle
+from evalguard.scorers.number_words import VULGAR
+from evalguard.scorers.numbers import Decimal, Number, prepared, scan
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import a_number
 
-_NUMBER = re.compile(
-    r"""
-    (?<![\w^])(?<!\d\.)                    # not inside a word, a power or a number
-    (?P<sign>[-+−]?)(?:[$€£¥]\s?)?(?P<inner_sign>[-−]?)
-    (?P<digits>(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+)(?:\.\d+)?|\.\d+)
-    (?P<exponent>[eE][-+]?\d{1,3}\b)?
-    (?:\s?/\s?(?P<denominator>\d+(?:\.\d+)?)(?![\d/]))?
-    (?P<percent>\s?(?:\\?%|percent\b|per\ cent\b))?
-    """,
-    re.X,
+UNREAD = Number(math.nan)
+"""Stands for an answer that names no number, several, or one that cannot be read."""
+
+TAIL_CHARS = 4000
+"""The end of an output that is searched first for its last number."""
+
+MAX_ANSWER_CHARS = 20_000
+"""An announced answer that is longer is none."""
+
+MAX_STATED_CHARS = 1000
+"""A longer text is not one number with a unit."""
+
+_UNIT = re.compile(
+    r"[\s$€£¥₹₩₽₺*_`().!:=。।。।۔，,\"'\[\]{}]*(?:(?:[^\W\d]|[°'’])+(?:[/·][^\W\d]+)*[²³]?|%|°C?|²|³)?"
+    r"(?:\^[23])?[\s.!*_`()。।۔{}\]\"'$€£¥₹₩₽₺]*"
 )
-_MARKERS = (
-    re.compile(r"\\boxed\{([^{}]*)\}"),
-    re.compile(r"####([^\n]*)"),
-    re.compile(
-        r"^[ \t*_]*(?:the )?(?:final )?(?:answer|result|a)[*_]*[ \t]*[:=]([^\n]*)", re.I | re.M
-    ),
-    re.compile(r"\b(?:answer|result) is\b:?([^\n]*)", re.I),
+_DIGIT = re.compile(rf"[\d{VULGAR}]")
+_RESULT = re.compile(r"[=≈→]|\bequals\b")
+_LISTING = re.compile(r"[,;、]|\b(?:or|and|und|oder|et|ou|y|e|o|и|или)\b|和|或")
+_JOINED_AFTER = re.compile(
+    r"[\s*_]*?(?:[+×÷;、~±/]|-|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o|и|или|to|bis|或者?|和|又は"
+    r"|または|또는|या|أو|atau|veya)(?!\w))[\s$€£]*[(\[]?(?:[-+]?[\d.√π]|\\[a-z])",
+    re.I,
 )
-"""What announces the final answer; an earlier kind goes before a later one."""
-
-_UNIT = re.compile(r"[\s$€£¥*_`().!:=]*(?:[^\W\d]+|%|°C?|²|³)?[\s.!*_`()]*")
+_JOINED_BEFORE = re.compile(r"[\w)}\]]\s*(?:[+×÷/±]|[-–]\s+)\s*$|[\d)}\]]\s*\*\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number as it was written.
+def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
+    """Return the number of the last announced answer; where none is, the last of all.
 
-    Attributes:
-        value: Its value, percent sign aside.
-        percent: Whether a percent sign follows it.
+    ``None`` where the last one cannot be read, and where an announcement names several.
     """
-
-    value: float
-    percent: bool = False
-
-
-def numbers(text: str) -> list[Number]:
-    r"""Return the numbers of a text in order: 1,234.50, -3, .5, 2e3, 3/4, $7, 12 %.
-
-    A comma separates thousands, a point the decimals. Words ("two"), powers and mixed fractions
-    are not read.
-
-    Example:
-        >>> [number.value for number in numbers("16 - 3/4 of $1,234.50")]
-        [16.0, 0.75, 1234.5]
-    """
-    return [number for match in _NUMBER.finditer(text) if (number := _read(match)) is not None]
+    found = settle(
+        text, lambda one: _answer(one, decimal), whole=lambda one: _alone(one, decimal), none=UNREAD
+    )
+    if found is None:
+        found = _last(text, decimal)
+    return found if math.isfinite(found.value) else None
 
 
-def _read(match: re.Match[str]) -> Number | None:
-    """Return the matched number; ``None`` where it has no finite value."""
-    value = float(match["digits"].replace(",", "") + (match["exponent"] or ""))
-    if match["denominator"]:
-        denominator = float(match["denominator"])
-        value = value / denominator if denominator else math.inf
-    if not math.isfinite(value):
-        return None
-    negative = "-" in (signs := match["sign"] + match["inner_sign"]) or "−" in signs
-    return Number(-value if negative else value, percent=match["percent"] is not None)
+def _last(text: str, decimal: Decimal) -> Number:
+    """Return the last number of a text; its end is read first, which nearly always holds one."""
+    for part in (text[-TAIL_CHARS:], text):
+        found = [*scan(prepared(part), decimal)]
+        if len(found) > 1 or (found and part == text):  # the cut may go through the first one
+            return found[-1]
+    return UNREAD
 
 
-def final_number(text: str) -> Number | None:
-    r"""Return the last number after the last answer marker; without a marker the last of all.
-
-    Markers: ``\boxed{…}``, ``#### …``, ``A: …`` or ``Answer: …`` at a line's start,
-    ``the answer is …``.
-    """
-    for marker in _MARKERS:
-        for answer in reversed(marker.findall(text)):
-            if found := numbers(answer):
-                return found[-1]
-    found = numbers(text)
-    return found[-1] if found else None
-
-
-def stated_number(text: str) -> Number | None:
+def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
     """Return the number where nothing else could be meant, else ``None``.
 
-    That is: the text is one number with at most one unit, or its last answer marker announces
-    such a text.
+    That is: the text is one number with at most one unit, or its last announcement names such a
+    text.
     """
-    for marker in _MARKERS:
-        if answers := marker.findall(text):
-            return _alone(answers[-1])
-    return _alone(text)
+    whole = _alone(text, decimal)
+    if whole is None:
+        whole = settle(text, lambda one: _alone(one, decimal) or _unread(one), none=UNREAD)
+    return whole if whole is not None and math.isfinite(whole.value) else None
 
 
-def _alone(text: str) -> Number | None:
+def _unread(text: str) -> Number | None:
+    """Return :data:`UNREAD` for a text with digits in it, ``None`` for others."""
+    return UNREAD if _DIGIT.search(prepared(text)) else None
+
+
+def _alone(text: str, decimal: Decimal) -> Number | None:
     """Return the number that is, with at most one unit, the whole text."""
-    matches = list(_NUMBER.finditer(text))
-    if len(matches) != 1:
+    if len(text) > MAX_STATED_CHARS:
         return None
-    rest = text[: matches[0].start()] + " " + text[matches[0].end() :]
-    return _read(matches[0]) if _UNIT.fullmatch(rest) else None
+    ready = prepared(text)
+    found = [*scan(ready, decimal)]
+    if len(found) != 1:
+        return None
+    rest = ready[: found[0].start] + " " + ready[found[0].end :]
+    return found[0] if _UNIT.fullmatch(rest) else None
+
+
+def _answer(text: str, decimal: Decimal) -> Number | None:
+    """Return the number that an announced answer names.
+
+    The result behind an equals sign; else the number that the answer begins with; else its last
+    one. A sum without its result, and several numbers to choose from, are :data:`UNREAD`.
+    """
+    ready = prepared(text)
+    if not _DIGIT.search(ready):
+        return None
+    if len(ready) > MAX_ANSWER_CHARS:
+        return UNREAD
+    *steps, ready = _RESULT.split(ready)
+    found = [*scan(ready, decimal)]
+    if not found or any(_LISTING.search(step) for step in steps[1:]):
+        return UNREAD
+    begins = not re.search(r"[^\W\d_]", ready[: found[0].start].lstrip())
+    chosen = found[0] if begins else found[-1]
+    before, after = ready[: chosen.start], ready[chosen.end :]
+    joined = _JOINED_BEFORE.search(before[-20:]) or _JOINED_AFTER.match(_without_unit(after))
+    inner = any(_JOINED_AFTER.match(_without_unit(ready[one.end :][:80])) for one in found[:-1])
+    several = joined or (not begins and inner)
+    return UNREAD if several else chosen
+
+
+def _without_unit(text: str) -> str:
+    """Return what follows a number without the unit behind it."""
+    return re.sub(
+        r"^\s?(?!(?:or|and|und|oder|et|ou|to|bis|x|или|и|y|o|e|atau|veya)\b)[^\W\d_]{1,20}",
+        "",
+        text[:80],
+    )
 
 
 @scorer(
@@ -122,33 +138,33 @@ def numeric(
     *,
     tolerance: Annotated[float, Field(ge=0)] = 1e-6,
     relative_tolerance: Annotated[float, Field(ge=0)] = 0.0,
+    decimal: Decimal = "auto",
 ) -> dict[str, float]:
     """Score 1 where the output's number equals that of the target within a tolerance.
 
     Strict reads :func:`stated_number`, lenient :func:`final_number`. "12%" equals 12 and 0.12,
-    but not "0.12%".
+    but not "0.12%". ``decimal`` is the sign that separates the decimals; a target that does not
+    fit it is read as ``auto``.
 
     Raises:
         MeasurementError: If the target holds no number.
     """
-    right = final_number(target)
+    right = final_number(target, decimal) or final_number(target)
     if right is None:
         raise MeasurementError(f"the target {target[:80]!r} holds no number")
 
     def equal(found: Number | None) -> float:
         if found is None:
             return 0.0
-        readings = [(found.value, right.value)]
+        pairs = [(found.value, right.value)]
         if found.percent and not right.percent:
-            readings.append((found.value / 100, right.value))
+            pairs.append((found.value / 100, right.value))
         if right.percent and not found.percent:
-            readings.append((found.value, right.value / 100))
+            pairs.append((found.value, right.value / 100))
         return float(
-            any(
-                math.isclose(a, b, abs_tol=tolerance, rel_tol=relative_tolerance)
-                for a, b in readings
-            )
+            any(math.isclose(a, b, abs_tol=tolerance, rel_tol=relative_tolerance) for a, b in pairs)
         )
 
-    lenient = equal(final_number(output))
-    return {"numeric": min(equal(stated_number(output)), lenient), "numeric_lenient": lenient}
+    lenient = equal(final_number(output, decimal))
+    strict = min(equal(stated_number(output, decimal)), lenient)
+    return {"numeric": strict, "numeric_lenient": lenient}

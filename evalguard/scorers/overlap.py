@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import AfterValidator
+
+from evalguard.errors import did_you_mean
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric
-from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import listed_aliases, not_empty
 from evalguard.scorers.text import right_answers
+from evalguard.scorers.words import signs, spaced, words
 
 if TYPE_CHECKING:
-    from sacrebleu.metrics.base import Metric as SacreMetric
+    from sacrebleu.metrics.bleu import BLEU
+    from sacrebleu.metrics.chrf import CHRF
 
-_WORD = re.compile(r"\w+")
 _ARTICLES = frozenset({"a", "an", "the"})
+TOKENIZERS = ("auto", "13a", "intl", "zh", "char", "none", "ja-mecab", "ko-mecab")
+"""What :func:`bleu` may split text by: ``auto``, and sacrebleu's that need no download."""
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text, case folded, without punctuation.
-
-    Equal to rouge-score's tokens on ASCII text without underscores; other scripts are kept.
-    """
-    return _WORD.findall(normalise(text).replace("_", " "))
+def tokens(text: str) -> list[str]:
+    """Return the words of a text; of one that has none, its signs."""
+    return words(text) or signs(text)
 
 
 @scorer(
@@ -36,13 +38,15 @@ def words(text: str) -> list[str]:
     check_target=not_empty,
     check_row=listed_aliases,
     target_is_answer=True,
+    libraries=("regex",),
 )
 def token_f1(
     output: str, target: str, row: Mapping[str, Any], *, aliases: str | None = None
 ) -> float:
     """Return the best F1 of the words shared with the target or one of its aliases.
 
-    As in SQuAD (Rajpurkar et al. 2016), the articles a, an and the do not count.
+    As in SQuAD (Rajpurkar et al. 2016), the articles a, an and the do not count. What a word is in
+    each script, :func:`evalguard.scorers.words.words` says.
     """
     found = _content_words(output)
     return max(_f1(found, _content_words(one)) for one in right_answers(target, row, aliases))
@@ -50,7 +54,7 @@ def token_f1(
 
 def _content_words(text: str) -> list[str]:
     """Return the words without articles; all of them where nothing else would be left."""
-    found = words(text)
+    found = tokens(text)
     return [word for word in found if word not in _ARTICLES] or found
 
 
@@ -60,13 +64,19 @@ def _f1(found: list[str], right: list[str]) -> float:
     return 2 * shared / (len(found) + len(right)) if shared else 0.0
 
 
-@scorer(name="rouge_l", kind=ScoreKind.BOUNDED, check_target=not_empty, target_is_answer=True)
+@scorer(
+    name="rouge_l",
+    kind=ScoreKind.BOUNDED,
+    libraries=("regex",),
+    check_target=not_empty,
+    target_is_answer=True,
+)
 def rouge_l(output: str, target: str) -> float:
     """Return ROUGE-L (Lin 2004): the F1 of the longest common subsequence of words.
 
     The value of rouge-score's ``rougeL`` without stemming, in any script.
     """
-    found, right = words(output), words(target)
+    found, right = tokens(output), tokens(target)
     common = longest_common_subsequence(found, right)
     return 2 * common / (len(found) + len(right)) if common else 0.0
 
@@ -92,70 +102,121 @@ def longest_common_subsequence(first: list[str], second: list[str]) -> int:
     return len(second) - row.bit_count()
 
 
+def known_tokenizer(name: str) -> str:
+    """Refuse a tokenizer that sacrebleu does not have, or whose package is not installed.
+
+    Raises:
+        ValueError: If it is unknown; pydantic turns it into the option's error.
+    """
+    if name not in TOKENIZERS:
+        raise ValueError(f"unknown tokenizer {name!r}. {did_you_mean(name, TOKENIZERS)}")
+    try:
+        _bleu(name, per_sample=False)
+    except (ImportError, RuntimeError) as error:
+        extra = name.split("-", maxsplit=1)[0]
+        raise ValueError(
+            f"the tokenizer {name!r} needs a package that is not installed: "
+            f"pip install 'sacrebleu[{extra}]'"
+        ) from error
+    return name
+
+
+Tokenizer = Annotated[str, AfterValidator(known_tokenizer)]
+"""A name of :data:`TOKENIZERS` that can be used."""
+
+
 @cache
-def _sacrebleu(name: str, *, per_sample: bool) -> SacreMetric:
-    """Return sacrebleu's metric with its default settings, which papers report."""
+def _bleu(tokenize: str, *, per_sample: bool) -> BLEU:
+    """Return sacrebleu's BLEU with its default settings, which papers report."""
     from sacrebleu.metrics.bleu import BLEU
-    from sacrebleu.metrics.chrf import CHRF
 
     # effective_order: a sentence of three words has no 4-grams, which must not make it zero.
-    return BLEU(effective_order=per_sample) if name == "bleu" else CHRF()
+    return BLEU(
+        effective_order=per_sample, tokenize="13a" if tokenize == "auto" else tokenize, force=True
+    )
 
 
-def _statistics(name: str) -> Callable[..., dict[str, float]]:
-    """Return the function of a sample's n-gram counts, which add up over samples."""
+@cache
+def _chrf() -> CHRF:
+    """Return sacrebleu's chrF2, with its default settings."""
+    from sacrebleu.metrics.chrf import CHRF
 
-    def statistics(output: str, target: str, row: Mapping[str, Any]) -> dict[str, float]:
-        metric = _sacrebleu(name, per_sample=False)
-        counts = metric._extract_corpus_statistics([output], [[target]])[0]
-        return {str(index): float(count) for index, count in enumerate(counts)}
-
-    return statistics
+    return CHRF()
 
 
-def _finish(name: str) -> Callable[[Mapping[str, float]], float]:
-    """Return the function from summed n-gram counts to the score as a fraction."""
-
-    def finish(totals: Mapping[str, float]) -> float:
-        counts = [totals[str(index)] for index in range(len(totals))]
-        score: float = _sacrebleu(name, per_sample=False)._compute_score_from_stats(counts).score
-        return score / 100
-
-    return finish
+def _ready(text: str, tokenize: str = "") -> str:
+    """Return a text composed (NFC), for ``auto`` with the words of scripts without spaces apart."""
+    text = unicodedata.normalize("NFC", text)
+    return spaced(text) if tokenize == "auto" else text
 
 
-def _sentence(name: str, output: str, target: str) -> float:
-    """Return one sample's score as a fraction."""
-    score: float = _sacrebleu(name, per_sample=True).sentence_score(output, [target]).score
-    return min(score / 100, 1.0)  # 100.00000000000004 occurs
+def _bleu_statistics(
+    output: str, target: str, row: Mapping[str, Any], *, tokenize: Tokenizer = "auto"
+) -> dict[str, float]:
+    """Return one sample's n-gram counts, which add up over samples."""
+    metric = _bleu(tokenize, per_sample=False)
+    return _counts(metric, _ready(output, tokenize), _ready(target, tokenize))
 
 
-def _corpus(name: str) -> CorpusMetric:
-    """Return the corpus metric of a sacrebleu score."""
-    return CorpusMetric(Metric(name, ScoreKind.CORPUS), _statistics(name), _finish(name))
+def _chrf_statistics(output: str, target: str, row: Mapping[str, Any]) -> dict[str, float]:
+    """Return one sample's character n-gram counts."""
+    return _counts(_chrf(), _ready(output), _ready(target))
+
+
+def _counts(metric: BLEU | CHRF, output: str, target: str) -> dict[str, float]:
+    counts = metric._extract_corpus_statistics([output], [[target]])[0]
+    return {str(index): float(count) for index, count in enumerate(counts)}
+
+
+def _bleu_of(totals: Mapping[str, float]) -> float:
+    """Return the corpus BLEU of summed counts, as a fraction.
+
+    Where no output has four words there are no 4-grams, and BLEU up to order four would be 0
+    whatever the answers are; orders without any n-gram are left out then. Otherwise the value is
+    sacrebleu's.
+    """
+    counts = [int(totals[str(index)]) for index in range(len(totals))]
+    # Any tokenizer will do: what is left to compute needs none.
+    score: float = _bleu("none", per_sample=True)._compute_score_from_stats(counts).score
+    return min(score / 100, 1.0)
+
+
+def _chrf_of(totals: Mapping[str, float]) -> float:
+    """Return the corpus chrF2 of summed counts, as a fraction."""
+    counts = [int(totals[str(index)]) for index in range(len(totals))]
+    score: float = _chrf()._compute_score_from_stats(counts).score
+    return min(score / 100, 1.0)
 
 
 @scorer(
     name="bleu",
     metrics=(Metric("sentence_bleu", ScoreKind.BOUNDED),),
-    corpus=(_corpus("bleu"),),
-    libraries=("sacrebleu",),
+    corpus=(CorpusMetric(Metric("bleu", ScoreKind.CORPUS), _bleu_statistics, _bleu_of),),
+    libraries=("regex", "sacrebleu"),
     check_target=not_empty,
     target_is_answer=True,
 )
-def bleu(output: str, target: str) -> dict[str, float]:
-    """Return sacrebleu's BLEU as a fraction: of each sample, and ``bleu`` of the whole set."""
-    return {"sentence_bleu": _sentence("bleu", output, target)}
+def bleu(output: str, target: str, *, tokenize: Tokenizer = "auto") -> dict[str, float]:
+    """Return sacrebleu's BLEU as a fraction: of each sample, and ``bleu`` of the whole set.
+
+    ``tokenize`` is one of :data:`TOKENIZERS`. ``auto`` is sacrebleu's default, 13a, with each
+    character of a script without spaces as a word.
+    """
+    metric = _bleu(tokenize, per_sample=True)
+    ready = _ready(output, tokenize)
+    score: float = metric.sentence_score(ready, [_ready(target, tokenize)]).score
+    return {"sentence_bleu": min(score / 100, 1.0)}  # 100.00000000000004 occurs
 
 
 @scorer(
     name="chrf",
     metrics=(Metric("sentence_chrf", ScoreKind.BOUNDED),),
-    corpus=(_corpus("chrf"),),
+    corpus=(CorpusMetric(Metric("chrf", ScoreKind.CORPUS), _chrf_statistics, _chrf_of),),
     libraries=("sacrebleu",),
     check_target=not_empty,
     target_is_answer=True,
 )
 def chrf(output: str, target: str) -> dict[str, float]:
     """Return sacrebleu's chrF2 as a fraction: of each sample, and ``chrf`` of the whole set."""
-    return {"sentence_chrf": _sentence("chrf", output, target)}
+    score: float = _chrf().sentence_score(_ready(output), [_ready(target)]).score
+    return {"sentence_chrf": min(score / 100, 1.0)}

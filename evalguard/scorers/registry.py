@@ -26,6 +26,7 @@ BUILT_IN: dict[str, str] = {
     "numeric": "numeric",
     "multiple_choice": "choice",
     "label": "choice",
+    "label_set": "label_set",
     "token_f1": "overlap",
     "rouge_l": "overlap",
     "bleu": "overlap",

@@ -11,7 +11,8 @@ from pydantic import BeforeValidator
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
-from evalguard.scorers.extract import fenced
+from evalguard.scorers.announced import announcements
+from evalguard.scorers.extract import code_blocks
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import a_schema
 from evalguard.scorers.text import found_in_time
@@ -52,14 +53,23 @@ def parse_json(text: str) -> Any:
 
 
 def find_json(text: str) -> Any:
-    """Return the JSON value of the whole text, else of a fence, else the longest embedded one.
+    """Return the JSON value that an output gives, or :data:`INVALID`.
 
-    Embedded values are objects and arrays only: every number in prose is JSON too.
+    In order: the whole text; the last fence or tag that holds JSON; what the last ``Answer:`` or
+    the like names; the longest one embedded in the text. Embedded values are objects and arrays
+    only: every number in prose is JSON too.
     """
-    for part in (text, *fenced(text, languages=("json", "jsonc"))):
+    for part in (text, *reversed(code_blocks(text, ("json", "jsonc", "json5")))):
         value = parse_json(part)
         if value is not INVALID:
             return value
+    firm = [one.text for one in announcements(text) if one.firm]
+    value = embedded_json(firm[-1]) if firm else INVALID
+    return value if value is not INVALID else embedded_json(text)
+
+
+def embedded_json(text: str) -> Any:
+    """Return the longest object or array in a text, or :data:`INVALID`."""
     found, longest, end = INVALID, 0, 0
     starts = (index for index, sign in enumerate(text) if sign in "{[")
     for _, start in zip(range(MAX_STARTS), starts, strict=False):
@@ -78,7 +88,7 @@ def find_json(text: str) -> Any:
 def json_valid(output: str) -> dict[str, float]:
     """Score 1 where the output is JSON.
 
-    Strict: the whole output. Lenient: a fenced block or an object or array within prose will do.
+    Strict: the whole output. Lenient: what :func:`find_json` finds in fences, tags or prose.
     """
     strict = parse_json(output) is not INVALID
     lenient = strict or find_json(output) is not INVALID
@@ -94,7 +104,7 @@ def build_validator(schema: object) -> Validator:
     """Return the validator of a JSON schema.
 
     Raises:
-        ValueError: If it is not a JSON schema.
+        ValueError: If it is not a JSON schema, or refers to something that is not in it.
     """
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import Draft202012Validator, extend, validator_for
@@ -107,10 +117,34 @@ def build_validator(schema: object) -> Validator:
         kind.check_schema(schema)
     except SchemaError as error:
         raise ValueError(f"not a JSON schema: {error.json_path}: {error.message}") from error
+    _check_references(schema, kind)
     # An empty registry: a remote $ref is an error and never a download.
     in_time = extend(kind, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     validator: Validator = in_time(schema, registry=Registry())
     return validator
+
+
+def _check_references(schema: dict[str, Any], kind: Any) -> None:
+    """Raise unless everything that a schema refers to is in it."""
+    from referencing import Registry, Resource
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012, specification_with
+
+    dialect = kind.META_SCHEMA.get("$schema", "")
+    specification = specification_with(dialect, default=DRAFT202012)
+    whole = Resource.from_contents(schema, default_specification=specification)
+    registry: Registry[Any] = Registry().with_resource("", whole).crawl()
+    pending = [(whole, registry.resolver())]
+    while pending:
+        part, resolver = pending.pop()
+        resolver = resolver.in_subresource(part)
+        reference = part.contents.get("$ref") if isinstance(part.contents, dict) else None
+        if isinstance(reference, str):
+            try:
+                resolver.lookup(reference)
+            except Unresolvable as error:
+                raise ValueError(f"$ref: nothing is found under {reference!r}") from error
+        pending += [(one, resolver) for one in part.subresources()]
 
 
 def _pattern(
@@ -139,8 +173,8 @@ def json_schema(
 ) -> dict[str, float]:
     """Score 1 where the output is JSON that fits a JSON schema.
 
-    Strict and lenient as in ``json_valid``. Without the option ``schema``, each row's ``column``
-    holds its own.
+    Strict and lenient as in ``json_valid``. In a suite the option ``schema`` may be the path of a
+    file; without it, each row's ``column`` holds its own.
 
     Raises:
         MeasurementError: If the row holds no valid schema, or the schema cannot be resolved.
@@ -169,11 +203,11 @@ def yaml_valid(output: str) -> dict[str, float]:
     """Score 1 where the output is YAML that holds mappings or lists.
 
     Every sentence is a YAML string, so that plain strings and numbers do not count. Strict: the
-    whole output. Lenient: one fenced block will do.
+    whole output. Lenient: the last fenced block, or what a tag holds, will do.
     """
     strict = _is_yaml(output)
-    blocks = fenced(output, languages=("yaml", "yml"))
-    lenient = strict or bool(blocks and _is_yaml(blocks[0]))
+    blocks = code_blocks(output, ("yaml", "yml"))
+    lenient = strict or bool(blocks and _is_yaml(blocks[-1]))
     return {"yaml_valid": float(strict), "yaml_valid_lenient": float(lenient)}
 
 

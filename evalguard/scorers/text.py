@@ -10,9 +10,10 @@ from pydantic import BeforeValidator
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
-from evalguard.scorers.extract import candidates, normalise, unwrap
+from evalguard.scorers.extract import candidates, folded, normalise, readings
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import listed_aliases, not_empty
+from evalguard.scorers.words import holds
 
 REGEX_SECONDS = 1.0
 """Time limit of one search; a sound pattern needs far below a millisecond."""
@@ -53,16 +54,21 @@ def exact_match(
 ) -> dict[str, float]:
     """Score 1 where the normalised output equals the target or one of its aliases.
 
-    Strict: the whole output. Lenient: also its first line, its only fenced block or what a closing
-    ``Answer:`` names, without quotes and emphasis. An empty output scores 0.
+    Strict: the whole output. Lenient: what :func:`evalguard.scorers.extract.candidates` finds: the
+    announced answer, else the only fenced block, else the first line, without quotes, emphasis
+    and LaTeX. An empty output scores 0.
     """
     right = {normalise(one, ignore_case=ignore_case) for one in right_answers(target, row, aliases)}
     if not output.strip():
         return {"exact_match": 0.0, "exact_match_lenient": 0.0}
     strict = normalise(output, ignore_case=ignore_case) in right
-    bare = right | {normalise(unwrap(one), ignore_case=ignore_case) for one in right}
+    bare = {
+        folded(reading, ignore_case=ignore_case)
+        for one in right_answers(target, row, aliases)
+        for reading in (one, *readings(one))
+    }
     lenient = strict or any(
-        normalise(one, ignore_case=ignore_case) in bare for one in candidates(output)
+        folded(one, ignore_case=ignore_case) in bare for one in candidates(output)
     )
     return {"exact_match": float(strict), "exact_match_lenient": float(lenient)}
 
@@ -79,27 +85,14 @@ def contains(
 ) -> bool:
     """Score 1 where the normalised output holds the target or one of its aliases.
 
-    With ``whole_words`` the target must not be part of a longer word: "no" is not in "know".
+    With ``whole_words`` the target must not be part of a longer word or number: "no" is not in
+    "know", "5" not in "12.5"; see :func:`evalguard.scorers.words.holds` for other scripts.
     """
     text = normalise(output, ignore_case=ignore_case)
     for one in right_answers(target, row, aliases):
         wanted = normalise(one, ignore_case=ignore_case)
         if wanted and holds(text, wanted, whole_words=whole_words):
             return True
-    return False
-
-
-def holds(text: str, wanted: str, *, whole_words: bool = True) -> bool:
-    """Return whether a text holds another, at word boundaries if asked."""
-    start = text.find(wanted)
-    while start >= 0:
-        end = start + len(wanted)
-        inside = (start > 0 and text[start - 1].isalnum() and wanted[0].isalnum()) or (
-            end < len(text) and text[end].isalnum() and wanted[-1].isalnum()
-        )
-        if not (whole_words and inside):
-            return True
-        start = text.find(wanted, start + 1)
     return False
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evalguard import scorers
-from evalguard.errors import MeasurementError
+from evalguard.errors import MeasurementError, UsageError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers import MAX_OUTPUT_CHARS, Scorer, score_checked
 from evalguard.scorers.registry import BUILT_IN
@@ -74,6 +74,9 @@ def test_good_scores_pass_unchanged():
         ("json_fields", '{"a": 1}', {}, {"fields": ["b"]}, r"one of the fields \['b'\]"),
         ("json_schema", "", {}, {}, "column 'schema'"),
         ("json_schema", "", {"schema": {"type": 3}}, {}, "not a JSON schema"),
+        ("json_schema", "", {"schema": {"$ref": "#/$defs/a"}}, {}, "nothing is found under '#/"),
+        ("label_set", " ", {}, {}, "the target names no label"),
+        ("numeric", "5 or 6 apples? 2\\pi", {}, {}, "holds no number"),
         ("constraints", "", {}, {}, "column 'constraints': must be a mapping"),
         ("constraints", "", {"constraints": {"words": 3}}, {}, "unknown constraint 'words'"),
         ("exact_match", "a", {}, {"aliases": "also"}, "column 'also' .* holds None"),
@@ -85,9 +88,11 @@ def test_data_that_cannot_be_scored_against(name, target, row, options, reason):
 
 
 def test_a_remote_schema_is_not_fetched():
-    remote = scorers.get("json_schema", schema={"$ref": "http://127.0.0.1:9/schema.json"})
-    with pytest.raises(MeasurementError, match="Unresolvable"):
-        check(remote, "{}")
+    remote = {"$ref": "http://127.0.0.1:9/schema.json"}
+    with pytest.raises(UsageError, match=r"nothing is found under 'http://127\.0"):
+        scorers.get("json_schema", schema=remote)
+    with pytest.raises(MeasurementError, match="nothing is found under"):
+        check(scorers.get("json_schema"), "{}", row={"schema": remote})
 
 
 def test_a_regex_that_never_ends_is_stopped():
@@ -135,6 +140,13 @@ HOSTILE = {
     "ones": "1 ",
     "lines": "\n",
     "words": "I cannot but ",
+    "announcements": "the answer is ",
+    "boxes": "\\boxed{1} ",
+    "open boxes": "\\boxed{",
+    "tags": "<answer>",
+    "characters": "答案",
+    "fractions": "\\frac{1}{2}",
+    "vulgar fractions": "½",
 }
 
 

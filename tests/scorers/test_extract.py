@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalguard.scorers.extract import after_marker, candidates, fenced, normalise, unwrap
-from evalguard.scorers.numeric import final_number, numbers
+from evalguard.scorers.extract import announced_texts, candidates, code_blocks, normalise, unwrap
+from evalguard.scorers.numbers import numbers
+from evalguard.scorers.numeric import final_number
 
 
 @settings(deadline=None)
@@ -25,7 +26,7 @@ def test_space_around_changes_nothing(text, space):
 @given(st.text())
 def test_any_text_can_be_read(text):
     assert all(isinstance(one, str) for one in candidates(text))
-    after_marker(text)
+    announced_texts(text)
     final_number(text)
 
 
@@ -34,7 +35,9 @@ def test_any_text_can_be_read(text):
     [
         ("no fence", []),
         ("```\na\n```", ["a"]),
-        ("```python\na\nb\n```\ntext\n```json\n{}\n```", ["{}", "a\nb"]),
+        ("```python\na\nb\n```\ntext\n```json\n{}\n```", ["{}"]),
+        ("```python\na\n```\n```\nb\n```", ["b"]),
+        ("```python\na\n```\n```sh\nb\n```", ["a", "b"]),
         ("~~~\na\n```\nb\n~~~", ["a\n```\nb"]),
         ("````\n```\na\n```\n````", ["```\na\n```"]),
         ("  ```\n  a\n  ```", ["  a"]),
@@ -43,7 +46,7 @@ def test_any_text_can_be_read(text):
     ],
 )
 def test_fences(text, blocks):
-    assert fenced(text, languages=("json",)) == blocks
+    assert code_blocks(text, ("json",)) == blocks
 
 
 @pytest.mark.parametrize(
@@ -62,7 +65,7 @@ def test_fences(text, blocks):
     ],
 )
 def test_markers(text, answer):
-    assert after_marker(text) == answer
+    assert (announced_texts(text) or [""])[0] == (answer or "")
 
 
 @pytest.mark.parametrize(

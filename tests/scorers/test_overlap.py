@@ -12,7 +12,8 @@ from rouge_score import tokenize
 from rouge_score.rouge_scorer import RougeScorer
 
 from evalguard import scorers
-from evalguard.scorers.overlap import longest_common_subsequence, words
+from evalguard.scorers.overlap import longest_common_subsequence
+from evalguard.scorers.words import words
 
 LEXICON = ["the", "a", "red", "fox", "runs", "over", "old", "bridges", "42", "x-ray", "it's", "no."]
 

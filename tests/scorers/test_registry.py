@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 
 import pytest
 
@@ -59,6 +60,9 @@ def _needed_options(name):
         ("numeric", {"tolerance": "wide"}, "'tolerance': Input should be a valid number"),
         ("json_schema", {"schema": {"type": "objct"}}, "not a JSON schema: $.type"),
         ("json_schema", {"schema": "file.json"}, "a JSON schema is a mapping, not str"),
+        ("json_schema", {"schema": {"$ref": "a.json"}}, "nothing is found under 'a.json'"),
+        ("numeric", {"decimal": ";"}, "'decimal': Input should be 'auto', '.' or ','"),
+        ("bleu", {"tokenize": "13b"}, "unknown tokenizer '13b'. Did you mean '13a'?"),
         ("unit_tests", {}, "set allow_code_execution: true"),
         ("sql_valid", {"dialect": "postgress"}, "Unknown dialect 'postgress'"),
         ("constraints", {"require": {"max_word": 5}}, "Did you mean 'max_words'?"),
@@ -73,6 +77,12 @@ def test_wrong_names_and_options_say_what_is_allowed(name, options, reason):
     with pytest.raises(UsageError) as caught:
         scorers.get(name, **options)
     assert reason in str(caught.value)
+
+
+@pytest.mark.skipif(find_spec("MeCab") is not None, reason="MeCab is installed")
+def test_a_tokenizer_whose_package_is_missing_says_what_to_install():
+    with pytest.raises(UsageError, match=r"pip install 'sacrebleu\[ja\]'"):
+        scorers.get("bleu", tokenize="ja-mecab")
 
 
 def test_all_wrong_options_are_listed_at_once():

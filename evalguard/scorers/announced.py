@@ -1,0 +1,240 @@
+r"""Where an output announces its answer: ``\boxed{…}``, tags, ``#### …``, "Answer: …".
+
+Nothing is searched for beyond that: an announcement says which text is the answer, and the last
+one counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+import regex
+
+from evalguard.scorers import answer_words as known
+from evalguard.scorers.latex import boxes
+
+MAX_NOUNS = 300
+"""Nouns for an answer that are looked at, the last ones, so that the work stays bounded."""
+
+CLOSING_CHARS = 40
+"""The end of a text in which its closing verb is looked for."""
+
+MAX_BLOCK_CHARS = 20_000
+"""Length of a block below "Answer:" that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A text that an output names as its answer.
+
+    Attributes:
+        start: Where the announcement begins.
+        end: Where what it names ends.
+        text: What it names.
+        firm: Whether its form leaves no doubt; a phrase in running prose may tell something else.
+        bare: Whether nothing but a space stands between the noun and the answer ("Option B").
+        tag: Whether a tag encloses it.
+    """
+
+    start: int
+    end: int
+    text: str
+    firm: bool = True
+    bare: bool = False
+    tag: bool = False
+
+
+_GLUED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
+_SPELLED = {
+    spelled
+    for noun in chain(*known.NOUNS.values(), known.CHOOSING)
+    for spelled in (noun, noun.upper(), noun.capitalize(), noun.title())
+}
+# Spelled out, as ignoring case costs a second on the longest outputs.
+_NOUN = re.compile("|".join(map(re.escape, sorted(_SPELLED, key=len, reverse=True))))
+_BEFORE_NOUN = regex.compile(r"[\p{L}\p{M}\p{N}_<|/\\]")
+_AFTER_NOUN = regex.compile(r"[\p{L}\p{M}\p{N}_>]")
+_Match = regex.Match[str]
+_HEAD = regex.compile(
+    r"(?P<markup>[ \t]*(?:[*_#>•~\-\[【]+[ \t]*){0,3}+)"
+    r"(?P<words>[^\n.:：;=!?。！？।|<>{}\"\\`]{0,60})",
+    regex.V1,
+)
+_WORDS = r"[^\n.:：;=!?。！？।|<>{}\"\\`]"
+_COLON = regex.compile(
+    rf"(?P<words>{_WORDS}{{0,30}}?)[*_]{{0,3}}[ \t]*"
+    r"(?P<colon>[:：﹕](?!(?<=\d.)\d)|[=】\]]|(?<=\s)[–—-](?=\s)|[–—](?=\s))"
+    r"[*_ \t]{0,5}",
+    regex.V1,
+)
+_LINK = regex.compile(
+    rf"{_WORDS}{{0,40}}?"
+    r"(?:(?<=\s|[*_])(?:\L<free>)(?=[\s:：*_$\\(（\[【\"“'‘`<])|(?:\L<glued>))"
+    r"[ \t]*(?P<colon>[:：])?[ \t]*(?:(?:\L<fillers>)[ ,]+)?",
+    regex.I | regex.V1,
+    fillers=known.FILLERS,
+    free=[link for links in known.LINKS.values() for link in links if not _GLUED.match(link)],
+    glued=[link for links in known.LINKS.values() for link in links if _GLUED.match(link)],
+)
+_BARE = re.compile(
+    r"[ \t*_]{0,9}((?:[^\n.!?。！？।۔;；]|[.,](?=\d)){1,80}+)(?=[\n.!?。！？।۔;；]|$)"
+)
+_REASON = regex.compile(
+    r"\s*[,，]\s*(?:\L<reasons>).*$", regex.I | regex.V1 | regex.S, reasons=known.REASONS
+)
+_CLOSING = regex.compile(
+    r"[\s*_]*(?:\L<closings>)[\s.。।۔!！*_]*$",
+    regex.V1,
+    closings=[one for closings in known.CLOSINGS.values() for one in closings],
+)
+_REJECTING = regex.compile(
+    r"(?<![\p{L}\p{M}])(?:\L<words>)(?![\p{L}\p{M}])|(?:\L<glued>)",
+    regex.I | regex.V1,
+    words=[one for one in known.REJECTING if not _GLUED.match(one)],
+    glued=[one for one in known.REJECTING if _GLUED.match(one)],
+)
+_CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।۔]")
+_HEADING = re.compile(r"[ \t*_#]*(?:\n|$)")
+_HASHES = re.compile(r"^[ \t]*####(?!#)[ \t]*([^\n]*)", re.M)
+_NUMBERISH = re.compile(r"[*_ ]*(?:[-+−$€£¥\\]|\d(?!\d{0,2}[.)] )|[^\W\d_]\W*$)")
+_SPEAKER = re.compile(r"^[ \t*_>]{0,6}A[*_]{0,3}[ \t]*[:：=][*_ \t]{0,4}([^\n]*)", re.I | re.M)
+_TAG = re.compile(
+    rf"(?:<(?P<close>/)?\|?(?:{'|'.join(known.TAGS)})\|?>"
+    rf"|\[(?P<square>/)?(?:{'|'.join(known.TAGS)})\])",
+    re.I,
+)
+
+
+@lru_cache(maxsize=16)  # every scorer of a task asks for the same output
+def announcements(output: str) -> tuple[Announcement, ...]:
+    """Return what an output announces as its answer, in order."""
+    found = [*_boxed(output), *_tagged(output), *_hashed(output), *_named(output)]
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+def without_closing(text: str) -> str:
+    """Return a text without the verb that closes its sentence ("Bです", "B है", "B입니다")."""
+    return text[:-CLOSING_CHARS] + _CLOSING.sub("", text[-CLOSING_CHARS:])
+
+
+def _boxed(output: str) -> Iterator[Announcement]:
+    if "\\" in output:
+        for start, end, text in boxes(output):
+            yield Announcement(start, end, text)
+
+
+def _tagged(output: str) -> Iterator[Announcement]:
+    """Yield the content of each tag; one that is not closed was cut at a stop sequence."""
+    opened: re.Match[str] | None = None
+    for match in _TAG.finditer(output):
+        if match["close"] or match["square"]:
+            if opened is not None:
+                text = output[opened.end() : match.start()].strip()
+                yield Announcement(opened.start(), match.end(), text, tag=True)
+            opened = None
+        else:
+            opened = match
+    if opened is not None:
+        text = output[opened.end() :].strip()
+        yield Announcement(opened.start(), len(output), text, tag=True)
+
+
+def _hashed(output: str) -> Iterator[Announcement]:
+    """Yield what stands behind ``####``, unless it is the heading of a text that follows."""
+    for match in _HASHES.finditer(output):
+        if _NUMBERISH.match(match[1]) or not output[match.end() : match.end() + 200].strip():
+            yield Announcement(match.start(), match.end(), match[1].strip())
+
+
+def _named(output: str) -> Iterator[Announcement]:
+    """Yield what stands behind a noun for the answer; prose ends at the next such noun."""
+    for match in _SPEAKER.finditer(output):
+        yield Announcement(match.start(), match.end(), match[1], firm=False)
+    nouns = [match for match in _NOUN.finditer(output) if _stands_alone(match)][-MAX_NOUNS:]
+    for index, noun in enumerate(nouns):
+        following = nouns[index + 1].start() if index + 1 < len(nouns) else len(output)
+        if (one := _of_noun(output, noun.start(), noun.end(), following)) is not None:
+            yield one
+
+
+def _stands_alone(match: re.Match[str]) -> bool:
+    """Return whether a noun is no part of a word, a tag or a path; some scripts do not tell."""
+    text, start, end = match.string, match.start(), match.end()
+    return _GLUED.match(match[0]) is not None or not (
+        (start and _BEFORE_NOUN.match(text[start - 1])) or _AFTER_NOUN.match(text, end)
+    )
+
+
+def _of_noun(output: str, start: int, end: int, following: int) -> Announcement | None:
+    """Return what the noun at a place announces."""
+    line = output.rfind("\n", max(0, start - 80), start) + 1
+    before = output[max(line, start - 80) : start]
+    if not _is_meant(output, start, before):
+        return None
+    head = _HEAD.fullmatch(before) if line or start < 80 else None
+    chooses = output[start:end].lower() in known.CHOOSING
+    colon, link = (None, None) if chooses else _joint(output, end)
+    if (
+        head is not None
+        and not chooses
+        and (opens := _opening(output, end, head, colon or link)) is not None
+    ):
+        firm = colon is None or len(colon["words"].split()) <= 3
+        return Announcement(start, *_rest(output, opens), firm=firm)
+    if link is not None or (colon is not None and _CLAUSE_END.search(before)):
+        joint = link or colon
+        assert joint is not None
+        return Announcement(start, *_line(output, joint.end(), following), firm=False)
+    bare = _BARE.match(output, end)
+    if bare is None:
+        return None
+    told = _REASON.sub("", bare[1])
+    closed = _CLOSING.search(told) is not None
+    return Announcement(start, bare.end(), without_closing(told), firm=False, bare=not closed)
+
+
+def _is_meant(output: str, start: int, before: str) -> bool:
+    """Return whether a noun is no tag's name, and no word such as "wrong" stands before it."""
+    if output[start - 1 : start] == "[" and _TAG.match(output, start - 1):
+        return False
+    return _REJECTING.search(_CLAUSE_END.split(before)[-1]) is None
+
+
+def _joint(output: str, end: int) -> tuple[_Match | None, _Match | None]:
+    """Return the colon or the linking word behind a noun, whichever comes first."""
+    colon, link = _COLON.match(output, end), _LINK.match(output, end)
+    if link is not None and (colon is None or link.end() <= colon.end()):
+        return None, link
+    return colon, None
+
+
+def _opening(output: str, end: int, head: _Match, joint: _Match | None) -> int | None:
+    """Return where the answer begins if a line is opened by a noun and a colon, or a heading."""
+    if joint is not None:
+        return joint.end() if joint["colon"] else None
+    return end if head["markup"].strip() and _HEADING.match(output, end) else None
+
+
+def _line(output: str, start: int, following: int) -> tuple[int, str]:
+    """Return the rest of a line, at most up to the next noun for an answer."""
+    stop = output.find("\n", start)
+    stop = len(output) if stop < 0 else stop
+    if start < following < stop and output[start:following].strip(" *_"):
+        stop = following
+    return stop, output[start:stop].strip()
+
+
+def _rest(output: str, start: int) -> tuple[int, str]:
+    """Return the rest of a line; where it is empty, the block that comes next."""
+    stop = output.find("\n", start)
+    stop = len(output) if stop < 0 else stop
+    if output[start:stop].strip(" \t*_#"):
+        return stop, output[start:stop].strip()
+    block = output[stop : stop + MAX_BLOCK_CHARS].lstrip()
+    if not block.startswith(("```", "~~~")):
+        block = re.split(r"\n[ \t]*\n", block, maxsplit=1)[0].strip()
+    return min(len(output), stop + len(block)), block

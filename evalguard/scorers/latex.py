@@ -1,0 +1,99 @@
+r"""LaTeX as it reads: ``\boxed{\text{B}}`` is B, ``1{,}234`` is 1,234."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+MAX_NESTING = 8
+"""Commands that stand within each other are resolved to this depth."""
+
+_FONTS = (
+    "boxed|fbox|framebox|text|textbf|textit|textrm|textsf|texttt|textnormal|textup|emph|underline"
+    "|mathbf|mathrm|mathit|mathsf|mathtt|mathnormal|mathbb|mathcal|bm|boldsymbol|mbox|hbox"
+    "|operatorname|ensuremath|displaystyle|textstyle"
+)
+_FONT = re.compile(rf"\\(?:{_FONTS})\*?[ \t]*\{{([^{{}}]*)\}}")
+_SWITCH = re.compile(
+    r"\\(?:displaystyle|textstyle|bfseries|bf|rm|it|tt|left|right|[bB]igg?[lr]?)(?![a-zA-Z])[ \t]*"
+    r"|\\(?:!|/|limits(?![a-zA-Z]))|\\(?:boxed|fbox)[ \t]+(?![{ \t])"
+)
+_PART = r"[ \t]*(?:\{[ \t]*([-+−]?[\d.,\u202f]{1,60}+)[ \t]*\}|(\d))"
+_FRACTION = re.compile(rf"\\[dtc]?frac{_PART}{_PART}")
+_RAISED = re.compile(r"\^[ \t]*\{[ \t]*([-+−]?\w{1,60}+)[ \t]*\}")
+_DEGREE = re.compile(r"\^[ \t]*(?:\\circ(?![a-zA-Z])|\{[ \t]*\\circ[ \t]*\})|\\degree(?![a-zA-Z])")
+_THIN = re.compile(r"(?<=\d)(?:\\[,;: ]|~)(?=\d{3})")
+_SPACE = re.compile(r"\\(?:[,;: ]|q?quad(?![a-zA-Z]))|~")
+_NAMED = {
+    r"\times": "×",
+    r"\cdot": "×",
+    r"\ast": "*",
+    r"\div": "÷",
+    r"\pm": "±",
+    r"\approx": "≈",
+    r"\sim": "~",
+    r"\infty": "∞",
+    r"\rightarrow": "→",
+    r"\to": "→",
+}
+_COMMAND = re.compile(r"\\(?:times|cdot|ast|div|pm|approx|sim|infty|rightarrow|to)(?![a-zA-Z])")
+_ESCAPED = re.compile(r"\\([%$#&_{}])")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])[ \t]*")
+_BARE_BOX = re.compile(r"[^\s${}\\]+")
+
+
+def plain(text: str) -> str:
+    r"""Return a text with LaTeX's fonts, spaces and signs as they read; other commands stay.
+
+    Example:
+        >>> plain(r"\dfrac{3}{4}\,\text{cm}"), plain(r"1{,}234"), plain(r"2\pi")
+        ('3/4 cm', '1,234', '2\\pi')
+    """
+    if "\\" not in text and "{" not in text and "~" not in text:
+        return text
+    text = _SWITCH.sub("", _THIN.sub("\u202f", text)).replace("{,}", ",").replace("{.}", ".")
+    text = _COMMAND.sub(lambda match: _NAMED[match[0]], _DEGREE.sub("°", text))
+    for _ in range(MAX_NESTING):
+        smaller = _FRACTION.sub(_fraction, _RAISED.sub(r"^\1", _FONT.sub(r"\1", text)))
+        if smaller == text:
+            break
+        text = smaller
+    text = re.sub(r"\\[()\[\]]", " ", _SPACE.sub(" ", text))
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _fraction(match: re.Match[str]) -> str:
+    """Return a fraction of two numbers with a bar; after a number it is a mixed one."""
+    above, below = match[1] or match[2], match[3] or match[4]
+    before = match.string[max(0, match.start() - 2) : match.start()].rstrip()
+    return (" " if before[-1:].isdecimal() else "") + f"{above}/{below}"
+
+
+def boxes(text: str) -> Iterator[tuple[int, int, str]]:
+    r"""Yield start, end and content of each outermost ``\boxed{…}``, braces balanced.
+
+    A box that never closes was cut off: it has no content.
+
+    Example:
+        >>> list(boxes(r"so \boxed{\frac{3}{4}}"))
+        [(3, 22, '\\frac{3}{4}')]
+    """
+    opened: list[tuple[int, int, int]] = []
+    depth, found = 0, list[tuple[int, int, str]]()
+    for match in re.finditer(rf"(?P<box>{_BOX.pattern})(?P<brace>\{{)?|\\.|[{{}}]", text, re.S):
+        if match["box"]:
+            if match["brace"]:
+                opened.append((match.start(), match.end(), depth))
+                depth += 1
+            elif bare := _BARE_BOX.match(text, match.end()):
+                found.append((match.start(), bare.end(), bare[0]))
+        elif match[0] == "{":
+            depth += 1
+        elif match[0] == "}":
+            depth = max(0, depth - 1)
+            if opened and opened[-1][2] == depth:
+                start, inner, _ = opened.pop()
+                if not opened:
+                    found.append((start, match.end(), text[inner : match.start()]))
+    found += [(start, len(text), "") for start, _, _ in opened[:1]]
+    yield from sorted(found)

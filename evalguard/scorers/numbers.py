@@ -1,0 +1,292 @@
+r"""Numbers as they are written, in every script: read whole or not at all.
+
+What is only part of something larger is not read: neither ``2\pi``, ``x^2`` and ``12:30`` nor the
+2, the 12 and the 30 in them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from evalguard.scorers import number_words as known
+from evalguard.scorers.latex import plain
+
+Decimal = Literal["auto", ".", ","]
+"""Which sign separates the decimals; ``auto`` goes by how the digits are grouped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it was written.
+
+    Attributes:
+        value: Its value, percent sign aside; NaN where what stands there cannot be read.
+        percent: Whether a percent sign follows it.
+        start: Where it begins in what :func:`prepared` returns.
+        end: Where it ends there.
+    """
+
+    value: float
+    percent: bool = False
+    start: int = 0
+    end: int = 0
+
+
+_SIGNS = {
+    ord(sign): plain_sign
+    for signs, plain_sign in (
+        ("−－﹣", "-"), ("＋﹢", "+"), ("．", "."), ("，", ","), ("％٪﹪", "%"),
+        ("٫", "\ue000"), ("٬’", "'"), ("＄", "$"), ("￥", "¥"), ("／⁄∕", "/"),
+        ("：", ":"), ("（", "("), ("）", ")"),
+        ("\u00a0\u2009\u2007", "\u202f"), ("⋅·∙", "×"),
+    )
+    for sign in signs
+}  # fmt: skip
+_EMPHASIS = re.compile(r"(?<!\w)_{1,2}(?=\w)|(?<=[\w%.])_{1,2}(?!\w)")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_LITERAL = re.compile(
+    r"\d{4}-\d\d-\d\d(?!\d)|\d{1,3}(?:[ \u202f]\d{3})++(?!\d)(?:[.,]\d++)?+"
+    r"|\d++(?:[.,'_\ue000]\d++)*+"
+    rf"|[.\ue000]\d++|[{known.VULGAR}]"
+)
+_LEAD = re.compile(rf"(?P<sign>[-+]?)(?P<money>{known.CURRENCIES}[ \u202f]?)?(?P<inner>[-+]?)$")
+_TIMES_TEN = re.compile(r"[ \u202f]?[×x*][ \u202f]?10(?=\^|\*\*|[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹])")
+_POWER = re.compile(
+    r" ?(?:\^|\*\*) ?(?:\(([-+]?\d{1,6})\)|([-+]?\d{1,6}(?:\.\d{1,6})?+))"
+    r"(?![\d.,]*\d|\^|[A-Za-z_{])"
+    r"|([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})"
+)
+_EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?![A-Za-z0-9_]|\.\d)")
+_MIXED = re.compile(
+    rf"[ \u202f]?(?:([{known.VULGAR}])|(?<=[ \u202f])(\d{{1,6}}) ?/ ?(\d{{1,6}})(?![/.,]?\d))"
+)
+_OVER = re.compile(r" ?/ ?(-?)(?=\d)")
+_WORDS = {word: scale for scale, words in known.SCALES.items() for word in words}
+_SCALE = re.compile(
+    rf"[ \u202f-]?(?P<word>{'|'.join(sorted(map(re.escape, _WORDS), key=len, reverse=True))})(?!\w)"
+    rf"|(?P<glued>[{''.join(known.GLUED_SCALES)}K])(?![^\W\d_])(?! ?\d)"
+    rf"|(?P<glued_cjk>[{''.join(one for one in known.GLUED_SCALES if one > 'z')}])(?! ?\d)",
+    re.I,
+)
+_PERCENT = re.compile(rf"[ \u202f]?(?:\\?%|(?:{'|'.join(known.PERCENT)})(?![A-Za-z]))", re.I)
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)(?!\w)", re.I)
+_LETTERS = re.compile(r"[^\W\d_]{1,40}+")
+_PART_OF_A_NAME = re.compile(r"(?:[A-Za-zªµºÀ-ɏͰ-ϿЀ-ԯ_#]|[^\W\d_]-|[\^_]\{?[-+]?)$")
+_FUNCTIONS = r"(?:sqrt|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|arcsin|arccos|arctan)"
+_MINUS = re.compile(
+    r"(?<![\d.)\w])(?:minus|negative|moins|menos|meno|минус|eksi|ऋण|سالب|负|負|マイナス|마이너스)"
+    r"[ \u202f]?$",
+    re.I,
+)
+_PART_OF_A_TERM = re.compile(
+    r"(?:[√∛±\\π]\(?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{|\\?\b"
+    + _FUNCTIONS
+    + r"(?:_\{?\w{1,5}\}?)?[( ]?"
+    r"|\\(?!text|box|math|left|right)[A-Za-z]+\*?(?:\[[^\]]{0,9}\])?[{\[]?)$"
+)
+_GOES_ON = re.compile(
+    r"[ ]?(?:\\(?:pi|sqrt|sin|cos|tan|log|ln|exp|[dt]?frac|theta|alpha|beta|gamma|lambda|mu|sigma"
+    r"|phi|infty|vec|mathbf|binom|sum|int)(?![a-zA-Z])|[π√∛∞‰]|pi\b)"
+    r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]|/[a-z](?!\w)"
+    r"|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)"
+    r"|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
+)
+
+
+def prepared(text: str) -> str:
+    """Return a text with the digits and signs of every script, and of LaTeX, as ASCII."""
+    kept = _EMPHASIS.sub("", plain(text))
+    if not kept.isascii():
+        kept = kept.translate(_SIGNS)
+        kept = "".join(
+            one if one.isascii() or not one.isdecimal() else str(unicodedata.decimal(one))
+            for one in kept
+        )
+    return kept
+
+
+def numbers(text: str, *, decimal: Decimal = "auto") -> list[Number]:
+    r"""Return the numbers of a text in order.
+
+    Example:
+        >>> [one.value for one in numbers(r"\frac{3}{4} of $1,234.50, 1.5 \times 10^3, 2\pi")]
+        [0.75, 1234.5, 1500.0]
+    """
+    return [one for one in scan(prepared(text), decimal) if math.isfinite(one.value)]
+
+
+def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
+    """Yield the numbers of a prepared text; NaN where a number stands that cannot be read.
+
+    What is part of a name (``x42``, ``GPT-4``, the 2 of ``m^2``) is no number.
+    """
+    place = 0
+    while (literal := _LITERAL.search(text, place)) is not None:
+        lead = _LEAD.search(text, max(place, literal.start() - 8), literal.start())
+        start = literal.start()
+        sign = ""
+        if lead is not None and not _is_operator(text, lead):
+            start, sign = lead.start(), lead["sign"] + lead["inner"]
+        word = _MINUS.search(text, max(place, start - 12), start)
+        if word is not None and not re.search(
+            r"\d\s*$", text[max(0, word.start() - 5) : word.start()]
+        ):
+            start, sign = word.start(), "-"
+        before = text[max(0, start - 24) : start]
+        end, values, percent = _measured(text, literal, decimal)
+        place = max(end, literal.end())
+        if _PART_OF_A_NAME.search(before) and not _is_money(lead):
+            continue
+        if not values or _PART_OF_A_TERM.search(before) or not _ends(text, end):
+            yield Number(math.nan, start=start, end=place)
+        elif len(values) == 1:
+            yield Number(-values[0] if "-" in sign else values[0], percent, start, end)
+        else:
+            yield from (Number(value, percent, start, end) for value in values)
+
+
+def _is_money(lead: re.Match[str] | None) -> bool:
+    """Return whether a currency stands before a number: the letters of "USD" are no name."""
+    return lead is not None and lead["money"] is not None
+
+
+def _is_operator(text: str, lead: re.Match[str]) -> bool:
+    """Return whether the sign before a number subtracts, as in ``10-3``."""
+    before = text[lead.start() - 1 : lead.start()] if lead.start() else ""
+    return bool(lead["sign"] and (before.isalnum() or before in (")", "]", "}", "_")))
+
+
+def _measured(text: str, literal: re.Match[str], decimal: Decimal) -> tuple[int, list[float], bool]:
+    """Return where a number ends, its values (several for a list, none if unread), and percent."""
+    end = literal.end()
+    values = literal_values(literal[0], decimal)
+    pair = text[literal.start() - 1 : literal.start()] in ("(", "[", "{") and text[
+        end : end + 1
+    ] in (")", "]", "}")
+    if pair and len(values) == 1 and "," in literal[0] and values[0] != _grouped(literal[0], ","):
+        values = []
+    if len(values) != 1:
+        return end, values, False
+    try:
+        end, value = _raised(text, end, values[0])
+        end, value = _divided(text, end, value, decimal)
+    except (OverflowError, ZeroDivisionError):
+        return end, [], False
+    if (scale := _SCALE.match(text, end)) is not None:
+        word = (scale["word"] or scale["glued"] or scale["glued_cjk"]).casefold()
+        value *= _WORDS.get(word) or known.GLUED_SCALES[word]
+        end = scale.end()
+    percent = _PERCENT.match(text, end)
+    end = percent.end() if percent is not None else end
+    return end, [value] if math.isfinite(value) else [], percent is not None
+
+
+def _raised(text: str, end: int, value: float) -> tuple[int, float]:
+    """Apply ``e3``, ``× 10^3`` or ``^3`` behind a number."""
+    if (exponent := _EXPONENT.match(text, end)) is not None:
+        return exponent.end(), float(f"{value!r}e{exponent[1]}") if "e" not in repr(
+            value
+        ) else math.inf
+    base = value
+    times = _TIMES_TEN.match(text, end)
+    if times is not None:
+        base, after = 10.0, times.end()
+    else:
+        after = end
+    if (power := _POWER.match(text, after)) is None:
+        return end, value
+    raised = base ** float(power[1] or power[2] or power[3].translate(_RAISED))
+    return power.end(), value * raised if times is not None else raised
+
+
+def _divided(text: str, end: int, value: float, decimal: Decimal) -> tuple[int, float]:
+    """Apply ``/4``, or the fraction of a mixed number, behind a number."""
+    if (mixed := _MIXED.match(text, end)) is not None and value.is_integer():
+        part = unicodedata.numeric(mixed[1]) if mixed[1] else float(mixed[2]) / float(mixed[3])
+        return mixed.end(), value + part
+    over = _OVER.match(text, end)
+    if over is None or (below := _LITERAL.match(text, over.end())) is None:
+        return end, value
+    values = literal_values(below[0], decimal)
+    if len(values) != 1:
+        return end, value
+    return below.end(), value / (-values[0] if over[1] else values[0])
+
+
+def _ends(text: str, end: int) -> bool:
+    """Return whether a number ends there: what follows is at most a unit."""
+    if _GOES_ON.match(text, end):
+        return False
+    letters = _LETTERS.match(text, end)
+    if letters is None or letters[0][0].lower() == letters[0][0].upper():
+        return True
+    if _ORDINAL.match(text, end):
+        return True
+    glued = letters[0]
+    if text[letters.end() : letters.end() + 1].isdecimal():
+        return False
+    return glued in known.UNIT_LETTERS if len(glued) == 1 else not set(glued) <= known.VARIABLES
+
+
+def literal_values(literal: str, decimal: Decimal) -> list[float]:
+    """Return what a run of digits and separators stands for: one number, a list, or nothing.
+
+    Example:
+        >>> [literal_values(one, "auto") for one in ("1,234", "12,5", "1.234,5", "1,2,3", "1.2.3")]
+        [[1234.0], [12.5], [1234.5], [1.0, 2.0, 3.0], []]
+        >>> literal_values("1.234", ","), literal_values("12,5", ".")
+        ([1234.0], [])
+    """
+    if literal in known.VULGAR:
+        return [unicodedata.numeric(literal)]
+    if "\ue000" in literal:  # the Arabic decimal sign leaves no doubt
+        whole, _, rest = literal.partition("\ue000")
+        value = _grouped(whole, "',") if whole else 0.0
+        return [value + float(f"0.{rest}")] if value is not None and rest.isdecimal() else []
+    signs = {one for one in literal if not one.isdecimal()}
+    if signs <= set(" \u202f'_"):
+        value = _grouped(literal, "".join(signs))
+        return [] if value is None else [value]
+    point = _decimal_sign(literal, decimal)
+    whole, _, rest = literal.rpartition(point) if point else (literal, "", "")
+    group = "".join({one for one in whole if not one.isdecimal()})
+    value = _grouped(whole, group) if whole else 0.0
+    allowed = decimal == "auto" or point or group != decimal
+    if value is not None and len(group) <= 1 and allowed and point not in group.split():
+        return [float(f"{value:.0f}.{rest}" if rest else value)]
+    parts = literal.split(",")
+    return (
+        [float(one) for one in parts] if len(parts) > 2 and all(map(str.isdecimal, parts)) else []
+    )
+
+
+def _decimal_sign(literal: str, decimal: Decimal) -> str:
+    """Return the sign that separates the decimals of a literal; nothing where none does."""
+    points, commas = literal.count("."), literal.count(",")
+    if decimal != "auto":
+        return decimal if literal.count(decimal) == 1 else ""
+    if points and commas:
+        last = max(".", ",", key=literal.rfind)
+        return last if literal.count(last) == 1 else ""
+    if points == 1:
+        return "."
+    if commas == 1:
+        return "" if _grouped(literal, ",") is not None and literal[0] != "0" else ","
+    return ""
+
+
+def _grouped(whole: str, signs: str) -> float | None:
+    """Return digits in groups of three, or as in India of two and at last three."""
+    if whole.isdecimal():
+        return float(whole)
+    groups = re.split(f"[{re.escape(signs)}]", whole) if signs else [whole]
+    if not all(one.isdecimal() for one in groups) or len(groups[-1]) != 3 or len(groups[0]) > 3:
+        return None
+    sizes = {len(one) for one in groups[1:-1]}
+    fits = sizes <= {3} or (sizes == {2} and len(groups[0]) <= 2)
+    return float("".join(groups)) if fits and groups[0] else None

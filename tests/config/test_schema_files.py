@@ -1,0 +1,43 @@
+"""A suite's schema may stand in a file beside it."""
+
+import json
+
+from evalguard.config.loading import load_yaml
+from evalguard.config.schema_files import with_schema_files
+from evalguard.config.suite import SuiteConfig
+
+SUITE = """
+version: 1
+tasks:
+  - kind: test_set
+    data: rows.jsonl
+    prompt: "{{ q }}"
+    scorers: [json_valid, {name: json_schema, options: {schema: schemas/order.json}}]
+  - {kind: perplexity, data: text.jsonl}
+"""
+
+
+def suite(folder):
+    path = folder / "orders.yaml"
+    path.write_text(SUITE, encoding="utf-8")
+    return load_yaml(path, SuiteConfig), path
+
+
+def test_the_file_is_read_relative_to_the_suite(tmp_path):
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "order.json").write_text(
+        json.dumps({"type": "array"}), encoding="utf-8"
+    )
+    config, problems = with_schema_files(*suite(tmp_path))
+    assert not problems
+    task = config.tasks[0]
+    assert task.kind == "test_set"
+    assert [one.options for one in task.scorers] == [{}, {"schema": {"type": "array"}}]
+
+
+def test_a_missing_file_is_a_problem_of_the_suite(tmp_path):
+    config, path = suite(tmp_path)
+    _, (problem,) = with_schema_files(config, path)
+    assert problem.file == str(path)
+    assert problem.key == "tasks[0].scorers[1].options.schema"
+    assert "no such file" in problem.message
