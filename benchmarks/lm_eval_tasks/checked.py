@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from benchmarks.lm_eval_tasks.answers import given_answer
+from benchmarks.lm_eval_tasks.manifest import read_manifests
 from benchmarks.lm_eval_tasks.sides import (
     ADAPTER,
     CANDIDATE,
@@ -127,11 +128,12 @@ def _check(folder: Path, built: Mapping[str, Built], *, chat: bool) -> dict[str,
 
 def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Path:
     """Write a project with one suite a task and a gate on each of its metrics; return its file."""
+    wanted = {entry.task: entry.gates for entry in read_manifests()}
     gates = [
         {"suite": name, "task": name, "metric": metric.name, "max_drop": _margin(metric)}
         for name, one in built.items()
         for metric in one.metrics
-        if not metric.ungated
+        if not metric.ungated and (metric.name in wanted[name] or not wanted[name])
     ]
     files: dict[str, Any] = {
         "thresholds/matrix.yaml": {"version": 1, "gates": gates},

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from benchmarks.lm_eval_tasks.manifest import Entry
 from benchmarks.lm_eval_tasks.sides import Scored, Side
 
-TOLERANCE = 1e-6
 DECISIONS = frozenset({"PASS", "FAIL", "INCONCLUSIVE"})
 
 
@@ -52,9 +51,11 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
     results: list[str] = []
     comparable = not reference.unsound
     if comparable and reference.model.scores and checked.model.scores:
-        results += _values(reference.model, checked.model)
+        tolerance = entry.tolerance
+        results += _values(reference.model, checked.model, tolerance)
         results += [
-            text and f"given answers, {text}" for text in _values(reference.given, checked.given)
+            text and f"given answers, {text}"
+            for text in _values(reference.given, checked.given, tolerance)
         ]
     unequal = [text for text in results if text]
     undecided = [
@@ -90,7 +91,7 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
     )
 
 
-def _values(reference: Scored, checked: Scored) -> Iterator[str]:
+def _values(reference: Scored, checked: Scored, tolerance: float) -> Iterator[str]:
     """Yield for every value an empty text where it is equal, else how it differs."""
     for row, expected in reference.scores.items():
         found = checked.scores.get(row)
@@ -99,23 +100,23 @@ def _values(reference: Scored, checked: Scored) -> Iterator[str]:
             continue
         for metric, value in expected.items():
             if metric in found or metric not in checked.aggregates:
-                yield _difference(f"row {row}, {metric}", found.get(metric), value)
+                yield _difference(f"row {row}, {metric}", found.get(metric), value, tolerance)
         if row in reference.texts:
             ours, theirs = checked.texts.get(row), reference.texts[row]
             yield "" if ours == theirs else f"row {row}: answered {ours!r}, not {theirs!r}"
     for row in checked.scores.keys() - reference.scores.keys():
         yield f"row {row} is not in lm-eval's run"
     for metric, value in reference.aggregates.items():
-        yield _difference(metric, checked.aggregates.get(metric), value)
+        yield _difference(metric, checked.aggregates.get(metric), value, tolerance)
     for metric in checked.aggregates.keys() - reference.aggregates.keys():
         yield f"{metric} is not a metric of lm-eval's run"
 
 
-def _difference(what: str, found: float | None, expected: float) -> str:
+def _difference(what: str, found: float | None, expected: float, tolerance: float) -> str:
     if found is None:
         return f"{what}: missing, not {expected:g}"
     if math.isnan(found) and math.isnan(expected):
         return ""
-    if math.isclose(found, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
+    if math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance):
         return ""
     return f"{what}: {found!r}, not {expected!r}"

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 ROWS = FOLDER / "rows"
 
 _TASK_LINE = re.compile(rb"^[\"']?task[\"']?: *[\"']?([\w.+-]+)[\"']? *\r?$", re.MULTILINE)
-_KEYS = {"task", "rows", "splits", "needs", "note"}
+_KEYS = {"task", "rows", "splits", "needs", "gates", "tolerance", "note"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class Entry:
         rows: Folder under ``rows/`` with a file a split.
         splits: Files for splits that are called otherwise: ``{test: validation}``.
         needs: Packages that the task imports, beyond those of lm-eval.
+        gates: Metrics to gate; all by default. Left out are metrics of few rows, which have no
+            value without them.
+        tolerance: Greatest difference between two values of a score.
         note: What is special about it.
     """
 
@@ -34,6 +37,8 @@ class Entry:
     rows: str
     splits: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    tolerance: float = 1e-6
     note: str = ""
 
     @property
@@ -59,7 +64,8 @@ def read_manifests(paths: Sequence[Path] | None = None) -> list[Entry]:
         for item in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
             if unknown := item.keys() - _KEYS:
                 raise ValueError(f"{path.name}: unknown keys {sorted(unknown)} in {item}")
-            entry = Entry(**{**item, "needs": tuple(item.get("needs", ()))})
+            listed = {key: tuple(item.get(key, ())) for key in ("needs", "gates")}
+            entry = Entry(**{**item, **listed})
             if entry.task in entries:
                 raise ValueError(f"{path.name}: the task '{entry.task}' is listed twice")
             entries[entry.task] = entry
