@@ -10,7 +10,8 @@ import os
 import re
 import string
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, partial
 from typing import Any
@@ -30,6 +31,16 @@ code_allowed: ContextVar[bool] = ContextVar("code_allowed", default=False)
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+@contextmanager
+def code_execution(allowed: bool) -> Iterator[None]:
+    """Allow within the block that code of a model runs, or not."""
+    token = code_allowed.set(allowed)
+    try:
+        yield
+    finally:
+        code_allowed.reset(token)
 
 
 class LoadedMetric:

@@ -20,6 +20,7 @@ from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem, di
 from evalguard.quiet import quiet
 from evalguard.tasks.benchmark.checks import problems_of
 from evalguard.tasks.benchmark.drawing import seeded_as_lm_eval
+from evalguard.tasks.benchmark.hub_metrics import code_execution
 from evalguard.tasks.benchmark.metrics import Declared
 from evalguard.tasks.benchmark.sources import TaskFileError, TaskSource, read_source
 from evalguard.tasks.benchmark.targets import target_problem
@@ -81,7 +82,7 @@ def load_benchmark(
         DataError: If its data cannot be read.
     """
     try:
-        with quiet(), seeded_as_lm_eval():
+        with quiet(), seeded_as_lm_eval(), code_execution(allow_code_execution):
             if task.endswith((".yaml", ".yml")):
                 built = list(_from_file(base_dir / task))
             else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -145,7 +144,7 @@ class Benchmark:
             MeasurementError: If that code fails, or gives something that is no number.
         """
         try:
-            with self._may_run_code():
+            with hub_metrics.code_execution(self._allow_code):
                 return self._score(prepared, responses)
         except EvalGuardError:
             raise
@@ -266,7 +265,7 @@ class Benchmark:
     @cached_property
     def _reported(self) -> Mapping[str, Any] | None:
         """What the task reports of its first row; ``None`` where that cannot be seen."""
-        with quiet(), self._may_run_code():
+        with quiet(), hub_metrics.code_execution(self._allow_code):
             return self._try_first_row()
 
     def _try_first_row(self) -> Mapping[str, Any] | None:
@@ -351,14 +350,6 @@ class Benchmark:
 
     def _own_class(self) -> Any:
         return None if type(self._task).__module__ == "lm_eval.api.task" else type(self._task)
-
-    @contextmanager
-    def _may_run_code(self) -> Iterator[None]:
-        token = hub_metrics.code_allowed.set(self._allow_code)
-        try:
-            yield
-        finally:
-            hub_metrics.code_allowed.reset(token)
 
     def _number(self, name: str, value: Any) -> float:
         try:

@@ -13,9 +13,8 @@ TESTS = "assert add(2, 3) == 5"
 
 @pytest.fixture
 def allowed():
-    token = hub_metrics.code_allowed.set(True)
-    yield
-    hub_metrics.code_allowed.reset(token)
+    with hub_metrics.code_execution(True):
+        yield
 
 
 def test_code_eval_estimates_pass_at_k(allowed):
@@ -53,6 +52,7 @@ def test_a_task_that_runs_code_says_so_before_any_compute(load, monkeypatch):
     monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
     code = (
         "import evaluate\ncompute = evaluate.load('code_eval').compute\n"
+        "compute(references=['assert 1'], predictions=[['pass']], k=[1])  # as HumanEval's file\n"
         "def passes(references, predictions):\n"
         "    return compute(references=references, predictions=[predictions], k=[1])[0]['pass@1']\n"
     )
