@@ -8,6 +8,7 @@ in the store builds nothing.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -20,7 +21,7 @@ from evalguard.config import Project, Suite
 from evalguard.config import TestSet as TestSetConfig
 from evalguard.config.contaminated import contaminated
 from evalguard.config.suite import Task as TaskConfig
-from evalguard.config.task_kinds import Judged
+from evalguard.config.task_kinds import Benchmark, Judged
 from evalguard.errors import ConfigError, DataError, Problem, did_you_mean
 from evalguard.records import Gate, Metric, ScoredSample, ScoreKind, from_json
 from evalguard.runner.build import build, files_of_task
@@ -28,6 +29,7 @@ from evalguard.scorers import get as get_scorer
 from evalguard.scorers.thinking import thinking_metric
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
+from evalguard.tasks.benchmark.definition import benchmark_versions
 from evalguard.tasks.diversity import compared
 
 Scored = Mapping[str, ScoredSample]
@@ -311,7 +313,11 @@ class _Planner:
                 "outline": [field.name for field in fields(Outline)],
                 "suite": suite.name,
                 "task": config.model_dump(mode="json"),
-                "files": {file.name: self._store.file_sha256(file) for file in files},
+                "files": {
+                    os.path.relpath(file, suite.path.parent): self._store.file_sha256(file)
+                    for file in files
+                },
+                "versions": benchmark_versions(files) if isinstance(config, Benchmark) else {},
                 "scorers": [get_scorer(one.name, **one.options).version for one in scorers],
                 "seed": self._seed,
                 "prompts": self._prompt_fingerprint if self._render else "plain",

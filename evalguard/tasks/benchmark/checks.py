@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
@@ -104,6 +105,11 @@ def _filters(config: Mapping[str, Any]) -> Iterator[Found]:
             if not callable(name) and name not in filter_registry:
                 hint = did_you_mean(str(name), filter_registry)
                 yield f"{key}.filter", f"unknown function '{name}'. {hint}"
+            elif isinstance(pattern := step.get("regex_pattern"), str):
+                try:
+                    re.compile(pattern)
+                except re.error as error:
+                    yield f"{key}.filter", f"regex_pattern: {pattern!r} is not valid: {error}"
 
 
 def _splits(config: Mapping[str, Any]) -> Iterator[Found]:

@@ -12,7 +12,6 @@ from pathlib import Path
 _INSTALLED = tuple(
     str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")
 )
-_TASKS = Path("lm_eval") / "tasks"
 
 
 def files_reached(path: Path) -> tuple[Path, ...]:

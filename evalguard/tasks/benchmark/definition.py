@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
@@ -15,17 +15,33 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 from typing import Any
 
 from evalguard.errors import UsageError
+from evalguard.scorers import sandbox
 from evalguard.tasks.benchmark.code import files_reached, packages_reached
+
+_SCORE = ("lm_eval", "rouge_score", "sacrebleu", "sklearn")
+"""Packages that compute metrics of lm-eval, or of those that are not downloaded."""
 
 _DATA_KEYS = ("dataset_path", "dataset_name", "dataset_kwargs", "metadata")
 """Settings that only say where the data are; what the data hold is in the samples' ids."""
+
+
+def benchmark_versions(files: Iterable[Path] = ()) -> dict[str, str]:
+    """Return the versions of all that scores a benchmark's answers, files of its own code aside.
+
+    Args:
+        files: Files of the task; installed packages that its Python files reach count, too.
+    """
+    reached = {name for file in files if file.suffix == ".py" for name in packages_reached(file)}
+    own = [*sorted(Path(__file__).parent.glob("*.py")), Path(sandbox.__file__)]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in own)).hexdigest()
+    return {name: _version(name) for name in sorted({*_SCORE, *reached})} | {"evalguard": digest}
 
 
 def definition_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a task's configuration as plain data, without its data.
 
     Raises:
-        UsageError: If a value cannot be told by its content; names its key.
+        UsageError: If a value cannot be fingerprinted; names its key.
     """
     kept = {key: value for key, value in config.items() if key not in _DATA_KEYS}
     return {key: plain(value, key) for key, value in kept.items() if value is not None}
@@ -38,7 +54,7 @@ def plain(value: Any, where: str) -> Any:  # noqa: PLR0911 - one return a type
     objects their class and attributes.
 
     Raises:
-        UsageError: If a value cannot be told by its content; names its key.
+        UsageError: If a value cannot be fingerprinted; names its key.
     """
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -70,6 +86,8 @@ def _of_code(value: Any, where: str) -> Any:  # noqa: PLR0911 - one return a typ
         return _of_function(value, where)
     if isinstance(value, BuiltinFunctionType | ModuleType):
         return {"builtin": f"{getattr(value, '__module__', '')}.{value.__name__}"}
+    if inspect.isclass(value) and value.__module__ == "builtins":
+        return {"builtin": value.__qualname__}
     if inspect.isclass(value):
         return {"class": value.__qualname__, **_source(value, where)}
     if is_dataclass(value):
@@ -78,7 +96,7 @@ def _of_code(value: Any, where: str) -> Any:  # noqa: PLR0911 - one return a typ
     if hasattr(value, "__dict__"):
         return {"object": plain(type(value), where), "holds": plain(vars(value), where)}
     raise UsageError(
-        f"{where}: {type(value).__name__} {value!r:.80} cannot be told by its content; "
+        f"{where}: {type(value).__name__} {value!r:.80} cannot be fingerprinted; "
         "use a text, number, list, mapping or function"
     )
 

@@ -72,7 +72,7 @@ LM_EVAL_METRICS = {
 """Metrics that lm-eval's own code gives for each output type."""
 
 _WITHOUT_LIMIT = (("crows_pairs.*", "likelihood_diff"),)
-"""The same for means that may come to anything."""
+"""Module and metric of means that have no limit."""
 
 PERPLEXITIES: dict[Callable[..., Any], str] = {
     lm_eval_metrics.perplexity: "nats_per_target",

@@ -26,7 +26,7 @@ class TaskFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """``!function module.name``: code that the task runs, and the folder that it is sought in."""
+    """``!function module.name``: code that the task runs, and the folder to search for it."""
 
     name: str
     folder: Path
@@ -34,7 +34,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class TaskSource:
-    """What a task file comes to.
+    """A resolved task file.
 
     Attributes:
         path: The file.
@@ -228,8 +228,9 @@ def _data_files(config: Mapping[str, Any]) -> Iterator[Path]:
         yield from _in_folder(Path(source))
     elif source in BUILDERS:
         named = [Path(text) for text in _texts(options.get("data_files"))]
-        if all(path.is_file() for path in named):
-            yield from named
+        if not all(path.is_file() for path in named):
+            return
+        yield from named
         if "data_dir" in options and Path(options["data_dir"]).is_dir():
             yield from _in_folder(Path(options["data_dir"]))
 

@@ -7,6 +7,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from lm_eval.api.instance import Instance
+from lm_eval.api.registry import get_metric
 from lm_eval.api.task import Task
 
 _NOTHING = ("", "None", "nan", "null")
@@ -41,8 +43,10 @@ def target_problem(task: Task, doc: Mapping[str, Any]) -> str:
     target = task.doc_to_target(doc)
     if task.OUTPUT_TYPE == "generate_until" and task.config.doc_to_choice is not None:
         choices = task.doc_to_choice(doc)
-        return "" if _is_index(target, choices) else _no_choice(target, choices)
-    return _problem_of_text(target)
+        if not _is_index(target, choices):
+            return _no_choice(target, choices)
+        target = choices[int(target)]
+    return _problem_of_text(target, doc) or _problem_of_ending(task, doc, target)
 
 
 def _problem_of_choice(task: Task, doc: Mapping[str, Any]) -> str:
@@ -62,13 +66,76 @@ def _problem_of_choice(task: Task, doc: Mapping[str, Any]) -> str:
     return _no_choice(gold, choices)
 
 
-def _problem_of_text(target: Any) -> str:
-    if isinstance(target, list):
-        right = [one for one in target if str(one).strip() not in _NOTHING]
-        return "" if right else f"target: {target!r} holds no answer; correct the row"
-    if target is None or str(target).strip() in _NOTHING:
+def _problem_of_text(target: Any, doc: Mapping[str, Any]) -> str:
+    listed = target if isinstance(target, list | tuple) else [target]
+    held = [value for value in doc.values() if isinstance(value, dict | list)]
+    for one in listed:
+        if isinstance(one, dict | list) or any(str(value) == str(one).strip() for value in held):
+            return f"target: {one!r:.80} is no text; name the part of it that is the answer"
+    nothing = _NOTHING if _lacks_a_value(doc) else ("",)
+    if all(one is None or str(one).strip() in nothing for one in listed):
         return f"target: {target!r} is no answer; correct the row or doc_to_target"
     return ""
+
+
+def _lacks_a_value(doc: Mapping[str, Any]) -> bool:
+    return any(value is None or value != value for value in doc.values())  # noqa: PLR0124 - NaN
+
+
+def _problem_of_ending(task: Task, doc: Mapping[str, Any], target: Any) -> str:
+    """Return why a model that writes the target itself would not be right.
+
+    Known where nothing but letter case and white space is changed before lm-eval's own
+    ``exact_match`` compares: filters that search an answer may need another form of it.
+    """
+    exact = getattr(task, "_metric_fn_list", {}).get("exact_match")
+    if task.OUTPUT_TYPE != "generate_until" or exact is not get_metric("exact_match"):
+        return ""
+    answers = [str(one) for one in (target if isinstance(target, list) else [target])]
+    until = (task.config.generation_kwargs or {}).get("until") or []
+    stops = [until] if isinstance(until, str) else list(until)
+    for filter_ in task._filters:
+        kept = _KEEPS_THE_ANSWER.issuperset(_names_of(task, filter_.name))
+        if kept and not any(_is_right(task, doc, filter_, _cut(one, stops)) for one in answers):
+            shown = " | ".join(answers)
+            return f"target: {shown!r:.60} is wrong as an answer itself{_why(answers, stops)}"
+    return ""
+
+
+_KEEPS_THE_ANSWER = frozenset({"take_first", "lowercase", "uppercase", "remove_whitespace"})
+
+
+def _names_of(task: Task, filter_name: str) -> list[str]:
+    listed = task.config.filter_list or [{"name": filter_name, "filter": []}]
+    return [
+        str(step.get("function"))
+        for entry in listed
+        if entry["name"] == filter_name
+        for step in entry["filter"]
+    ]
+
+
+def _cut(answer: str, stops: Sequence[str]) -> str:
+    """Return an answer up to the first text that ends it, as the engine returns it."""
+    for stop in stops:
+        if stop:
+            answer = answer.split(stop, maxsplit=1)[0]
+    return answer
+
+
+def _is_right(task: Task, doc: Mapping[str, Any], filter_: Any, answer: str) -> bool:
+    asked = Instance("generate_until", dict(doc), ("", {}), 0, (None, None, 1))
+    asked.resps = [answer]
+    filter_.apply([asked])
+    found = task.process_results(doc, [asked.filtered_resps[filter_.name]])
+    return bool(found.get("exact_match"))
+
+
+def _why(answers: Sequence[str], stops: Sequence[str]) -> str:
+    ending = [stop for stop in stops if stop and any(stop in answer for answer in answers)]
+    if ending:
+        return f": 'until' ends it at {ending[0]!r}; correct until or the row"
+    return ": the filters or the metric change it; correct them or the row"
 
 
 def _is_index(value: Any, choices: Sequence[str]) -> bool:

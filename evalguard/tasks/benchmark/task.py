@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import evaluate
-import lm_eval
 from lm_eval.api.instance import Instance
 from lm_eval.api.metrics import mean
 from lm_eval.api.task import Task
@@ -20,7 +19,7 @@ from evalguard.quiet import quiet
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render, content_id, with_unique_ids
 from evalguard.tasks.benchmark import hub_metrics
-from evalguard.tasks.benchmark.definition import definition_of, plain
+from evalguard.tasks.benchmark.definition import benchmark_versions, definition_of, plain
 from evalguard.tasks.benchmark.metrics import (
     LM_EVAL_METRICS,
     MEANS,
@@ -43,6 +42,7 @@ FEWSHOT_SEED = 1234
 """lm-eval's default, so that the few-shot examples are those of the ``lm_eval`` command."""
 
 _BAD_ROWS_SHOWN = 5
+_ROWS_TRIED = 32  # rows after which a metric that none has reported counts as not there
 
 
 class Benchmark:
@@ -86,8 +86,8 @@ class Benchmark:
     def metrics(self) -> tuple[Metric, ...]:
         """The task's metrics; with several filters named ``metric,filter``.
 
-        What the task reports is seen from its own code, on its first row with an answer that equals
-        the target: functions may report under other names than their own.
+        What the task reports is seen from its own code, on its first rows with answers that equal
+        the targets: functions may report under other names than their own.
         """
         found: dict[str, Metric] = {}
         for filter_ in self._task._filters:
@@ -103,7 +103,7 @@ class Benchmark:
         Raises:
             UsageError: If a part of it cannot be told by its content.
         """
-        made_of = {"kind": "benchmark", "lm_eval": lm_eval.__version__}
+        made_of = {"kind": "benchmark", "versions": benchmark_versions()}
         declared = {name: asdict(one) for name, one in self._declared.items()}
         try:
             config = definition_of(_settings(self._task))
@@ -264,16 +264,27 @@ class Benchmark:
 
     @cached_property
     def _reported(self) -> Mapping[str, Any] | None:
-        """What the task reports of its first row; ``None`` where that cannot be seen."""
+        """What the task reports of its first rows; ``None`` where that cannot be seen."""
         with quiet(), hub_metrics.code_execution(self._allow_code):
-            return self._try_first_row()
+            return self._try_rows()
 
-    def _try_first_row(self) -> Mapping[str, Any] | None:
+    def _try_rows(self) -> Mapping[str, Any] | None:
+        """Return what the first rows report, until every declared metric has been seen."""
+        found: dict[str, Any] = {}
+        self._task.set_fewshot_seed(seed=FEWSHOT_SEED)
+        for doc_id, doc in self.docs[:_ROWS_TRIED]:
+            values = self._try_row(doc_id, doc)
+            if values is None:
+                return None
+            found = {**values, **found}
+            if {name.partition(",")[0] for name in found}.issuperset(self._task.aggregation()):
+                break
+        return found
+
+    def _try_row(self, doc_id: int, doc: Mapping[str, Any]) -> Mapping[str, Any] | None:
         try:
-            self._task.set_fewshot_seed(seed=FEWSHOT_SEED)
-            doc_id, doc = self.docs[0]
             prepared = self._build(doc_id, doc, None)
-            # An answer that a person would give, for code that cannot read an empty one.
+            # A plausible answer, for code that cannot read an empty one.
             responses = [
                 _made_up(instance, prepared.target)
                 for instance in prepared.instances
@@ -334,8 +345,9 @@ class Benchmark:
         return metric
 
     def _kind(self) -> str:
-        kind = self._task.OUTPUT_TYPE
-        return f"output_type {kind}" if self._own_class() is None else "the task's class"
+        if getattr(self._task.config, "process_results", None) or self._own_class():
+            return "the task's own code"
+        return f"output_type {self._task.OUTPUT_TYPE}"
 
     def _own_code(self, base: str) -> Any:
         """Return the task's own code that may give a metric; ``None`` where lm-eval's does."""

@@ -160,3 +160,22 @@ class Sums(ConfigurableTask):
     def higher_is_better(self):
         return {"right": True}
 """
+
+
+def test_code_that_raises_anything_is_no_defect_of_evalguard(load):
+    code = "def keep(docs):\n    return undefined_name\n"
+    with pytest.raises(ConfigError, match="NameError: name 'undefined_name' is not defined"):
+        load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
+
+
+def test_broken_data_name_the_data(load, tmp_path):
+    load(GENERATES)
+    (tmp_path / "rows.jsonl").write_text('{"q": "x", "a": "y"}\n{"q": \n')
+    with pytest.raises(ConfigError, match=r"the data of task 'ours\.yaml' cannot be read"):
+        load_all(tmp_path, "ours.yaml")
+
+
+def test_a_broken_pattern_is_found_before_any_answer(load):
+    text = "filter_list: [{name: f, filter: [{function: regex, regex_pattern: '('}]}]\n"
+    with pytest.raises(ConfigError, match=r"filter_list\[0\]\.filter: regex_pattern: '\(' is not"):
+        load(GENERATES + text)

@@ -7,6 +7,7 @@ import pytest
 
 from evalguard.errors import UsageError
 from evalguard.store import fingerprint
+from evalguard.tasks.benchmark import definition
 from evalguard.tasks.benchmark.definition import plain
 
 TEMPLATE = "output_type: generate_until\ndoc_to_target: a\n"
@@ -99,5 +100,15 @@ def test_what_a_callable_holds_counts(one, other):
 
 
 def test_what_has_no_content_is_refused_with_its_key():
-    with pytest.raises(UsageError, match=r"^metric_list\[0\]\.k: .*cannot be told by its content"):
+    with pytest.raises(UsageError, match=r"^metric_list\[0\]\.k: .*cannot be fingerprinted"):
         plain([{"k": iter([1])}], "metric_list")
+
+
+def test_built_in_types_are_fingerprinted():
+    assert plain(float, "cast") == {"builtin": "float"}
+
+
+def test_a_new_version_of_what_scores_is_another_definition(load, monkeypatch):
+    before = fingerprint(load(TEMPLATE).definition)
+    monkeypatch.setattr(definition, "_version", lambda name: "99")
+    assert fingerprint(load(TEMPLATE).definition) != before

@@ -213,3 +213,12 @@ def test_a_copy_of_lm_evals_code_has_its_ranges(load):
     assert (found["bleu_diff"].low, found["bleu_diff"].high) == (-100, 100)
     changed = metrics(load(text, code=own.read_text() + "\n# changed\n", rows=rows))
     assert changed["bleu_max"].high == 1
+
+
+def test_a_metric_of_later_rows_is_seen(load):
+    code = "def scores(doc, results):\n    return {doc['level']: 1.0}\n"
+    rows = [{"q": "x", "a": "y", "level": "easy" if n < 9 else "hard"} for n in range(12)]
+    text = GENERATES + listed(f"metric: easy, {MEAN}", f"metric: hard, {MEAN}")
+    found = metrics(load(text, code=code, rows=rows))
+    assert not found["easy"].ungated
+    assert not found["hard"].ungated

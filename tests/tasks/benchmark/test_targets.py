@@ -92,3 +92,56 @@ def test_the_first_row_which_lm_eval_tries(load, label):
         (ConfigError, DataError), match=r"row 1: target: .* is no choice of this row"
     ):
         load(text, rows=[row(label=label), row(label=label)]).prepare(None)
+
+
+STOPS = "generation_kwargs: {{until: {until}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("until", "answer"),
+    [
+        (r'["\n"]', "red\nprinter"),
+        ('[" "]', "New York"),
+        ('"."', "Lima. Peru"),
+        ('["Q:", "r"]', "or"),
+    ],
+)
+def test_an_answer_that_until_cuts(load, until, answer):
+    said = problems(load, TEXT.format() + STOPS.format(until=until), a=answer)
+    assert "row 2: target: " in said
+    assert "is wrong as an answer itself: 'until' ends it at" in said
+
+
+@pytest.mark.parametrize("case", ["lowercase", "uppercase"])
+def test_an_answer_that_a_filter_changes(load, case):
+    text = f"filter_list: [{{name: f, filter: [{{function: {case}}}, {{function: take_first}}]}}]\n"
+    said = problems(load, TEXT.format() + text, a="Oslo")
+    assert "is wrong as an answer itself: the filters or the metric change it" in said
+
+
+@pytest.mark.parametrize("answer", [{"text": "red"}, [{"text": "b"}]])
+@pytest.mark.parametrize("template", ["'{{a}}'", "a", "'{{ a }} '"])
+def test_an_object_as_the_answer(load, template, answer):
+    text = f"output_type: generate_until\ndoc_to_target: {template}\n"
+    task = load(text, rows=[{"q": "x", "a": answer}, {"q": "y", "a": answer}])
+    with pytest.raises(DataError, match=r"row 1: target: .* is no text; name the part of it"):
+        task.prepare(None)
+
+
+@pytest.mark.parametrize("answer", ["None", "nan", "null"])
+def test_words_that_look_like_nothing_are_answers_where_nothing_is_missing(load, answer):
+    assert len(load(TEXT.format(), rows=[row(a=answer)]).prepare(None)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "filter_list: [{name: f, filter: [{function: regex, regex_pattern: '#### (\\S+)'}, "
+        "{function: take_first}]}]\n",
+        "metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true, "
+        "ignore_case: true, ignore_punctuation: true}]\n",
+        r'generation_kwargs: {until: ["\n\n", "Question:"]}' + "\n",
+    ],
+)
+def test_answers_that_may_be_written_otherwise_are_left_alone(load, text):
+    assert len(load(TEXT.format() + text, rows=[row(a="1,100")]).prepare(None)) == 1
