@@ -52,7 +52,7 @@ class AnswerReader:
 
     def cut_by_stop(self, task: Task, sample: Prepared, responses: Sequence[Any]) -> bool:
         """Return whether a stop string may have ended the thinking, or what follows it at once."""
-        if not any(_stops(instance) for instance in sample.instances):
+        if not any(stops_of(instance) for instance in sample.instances):
             return False
         splits = self.read(task, sample, responses)
         texts = (text for text in responses if isinstance(text, str))
@@ -91,14 +91,14 @@ class AnswerReader:
         at_limit = self.thinking.served and self.count_tokens(str(text)) >= limit
         split = self.thinking.split(str(text), prompt=str(prompt), at_limit=at_limit)
         answer = split.answer
-        for stop in _stops(request):  # the engine is asked without them where they cut thinking
+        for stop in stops_of(request):  # the engine is asked without them where they cut thinking
             answer = answer.split(stop)[0]
         return replace(split, answer=answer)
 
 
 def without_stops(instance: Instance) -> Instance:
     """Return a request that nothing but the end of the text or its limit ends."""
-    if not _stops(instance):
+    if not stops_of(instance):
         return instance
     prompt, settings = instance.arguments
     return replace(instance, arguments=(prompt, {**settings, "until": []}))
@@ -167,7 +167,8 @@ def _is_of_samples(metric: Metric) -> bool:
     return metric.kind is not ScoreKind.CORPUS
 
 
-def _stops(instance: Instance) -> list[str]:
+def stops_of(instance: Instance) -> list[str]:
+    """Return the texts that end an answer to a request."""
     settings = instance.arguments[-1]
     found = settings.get("until") if isinstance(settings, dict) else None
     stops = [found] if isinstance(found, str) else found or []

@@ -48,6 +48,9 @@ from evalguard.scorers.probes import APPROVED
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import CorpusTask
 
+DECODING = "2"
+"""Raised when engines return other text of the same answer: stored answers are then asked again."""
+
 
 def run_check(
     project: Project,
@@ -289,7 +292,7 @@ class _Check:
                 answers = parts["model"] if planned.judged else parts["reference"]
             if planned.judged and (reference or not planned.follows_baseline):
                 parts["judge"] = self._judging.fingerprint()
-            answered = {"answers": answers, "suite": key[0], "task": key[1]}
+            answered = {"answers": answers, "decoding": DECODING, "suite": key[0], "task": key[1]}
             self._measured[key] = Measured(
                 model, planned, fingerprint(parts), reference, answered=answered
             )

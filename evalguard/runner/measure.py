@@ -14,7 +14,7 @@ from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, MeasurementError, TrustError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
-from evalguard.runner.answers import UNCLOSED, AnswerReader
+from evalguard.runner.answers import UNCLOSED, AnswerReader, stops_of
 from evalguard.runner.call import Call, Pending, parts, responses
 from evalguard.runner.follow import follow
 from evalguard.runner.measured import Key, Measured, Progress, Results
@@ -431,9 +431,15 @@ def _with_lengths_of(sample: ScoredSample, before: ScoredSample) -> ScoredSample
 
 
 def _holds_all_answers(before: ScoredSample, sample: Prepared) -> bool:
-    """Whether what is stored is every answer, and none of them was cut."""
-    return (
-        all(instance.request_type == "generate_until" for instance in sample.instances)
-        and len(before.outputs) == responses(sample)
-        and all(len(text) < MAX_OUTPUT_CHARS for text in before.outputs)
+    """Whether what is stored is every answer, and none of them is cut or goes past its end.
+
+    Thinking may have been generated without the stop strings, which then end the answer alone.
+    """
+    if any(instance.request_type != "generate_until" for instance in sample.instances):
+        return False
+    ends = {stop for instance in sample.instances for stop in stops_of(instance)}
+    return len(before.outputs) == responses(sample) and all(
+        len(text) < MAX_OUTPUT_CHARS
+        and (before.answers is None or not any(e in text for e in ends))
+        for text in before.outputs
     )

@@ -116,7 +116,7 @@ def label_set(output: str, target: str, *, labels: list[str] | None = None) -> d
     right = labels_of(target, known)
     strict = _f1(output, labels_of(output, known), right)
     told = [one.text for one in spoken(output) if not one.bare][:1] or [output]
-    best = max(_f1(output, labels_of(one, known), right) for one in readings(told[0]))
+    best = max(_f1(one, labels_of(one, known), right) for one in readings(told[0]))
     lenient = max(strict, best)
     return {
         "label_set": float(strict == 1),
@@ -126,10 +126,16 @@ def label_set(output: str, target: str, *, labels: list[str] | None = None) -> d
     }
 
 
+def _says_nothing(text: str) -> bool:
+    """Whether a text says that there is no label, rather than naming none."""
+    text = text.strip()
+    return bool(text) and (folded(text) in _NOTHING or _literal_list(text) == [])
+
+
 def _f1(output: str, found: frozenset[str], right: frozenset[str]) -> float:
     """Return F1 of two sets of labels; an output without text names none."""
     if not output.strip():
         return 0.0
     if not found and not right:
-        return 1.0
+        return float(_says_nothing(output))
     return 2 * len(found & right) / (len(found) + len(right))

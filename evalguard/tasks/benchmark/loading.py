@@ -170,12 +170,12 @@ def _task_manager() -> TaskManager:
     return TaskManager()
 
 
-def _by_name(name: str) -> Iterator[_Built]:
+def _by_name(name: str, overrides: Mapping[str, Any] | None = None) -> Iterator[_Built]:
     manager = _task_manager()
     if name not in manager.all_tasks:
         hint = did_you_mean(name, manager.all_tasks)
         raise TaskFileError(f"no such task of lm-eval. {hint}")
-    loaded = manager.load([name])
+    loaded = manager.load([{"task": name, **overrides} if overrides else name])
     equal: dict[str, set[str]] = {}
     for group in loaded["groups"].values():
         for member in group.get_all_tasks():
@@ -238,11 +238,7 @@ def _member(source: TaskSource, name: Any, overrides: Mapping[str, Any]) -> Iter
     if beside is not None and beside != source.path.resolve():
         yield from _from_file(beside, overrides)
         return
-    built = list(_by_name(str(name)))
-    for key, value in overrides.items():
-        for each in built:
-            each.task.set_config(key=key, value=value)
-    yield from built
+    yield from _by_name(str(name), overrides)
 
 
 @lru_cache(maxsize=16)
