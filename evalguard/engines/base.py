@@ -156,7 +156,7 @@ class GivesDistributions(Protocol):
 
 
 def generation(prompt: str, *, tokens: int, until: Sequence[str] = ()) -> Instance:
-    """Return a request for a greedy answer of so many tokens."""
+    """Return a request for at most ``tokens`` tokens, decoded greedily."""
     from lm_eval.api.instance import Instance
 
     settings = {"until": list(until), "max_gen_toks": tokens, "do_sample": False}

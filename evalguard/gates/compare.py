@@ -38,8 +38,8 @@ def compare(
     """Pair two models' samples under a gate's metric.
 
     A sample with an ``error`` becomes a pair without that score: it stays in the comparison, and so
-    does one that the metric scores on one side only. A sample that it scores on neither side is no
-    question of this metric, and is left out of the comparison and of ``n_planned``. A binary metric
+    does one that the metric scores on one side only. Where it scores neither side, the metric does
+    not apply, and the sample is left out of the comparison and of ``n_planned``. A binary metric
     with several repeats of a question is tested as a bounded one, since its scores are averages.
 
     Args:

@@ -11,7 +11,15 @@ from __future__ import annotations
 from enum import StrEnum
 
 from evalguard.records import DetectorRates, Metric
-from evalguard.scorers.abstention_rules import ABSTAINS, BARE, GUESSES, LEANS, PREAMBLE
+from evalguard.scorers.abstention_rules import (
+    ABSTAINS,
+    ASSERTS,
+    BARE,
+    GUESSES,
+    LEANS,
+    MENTIONS_TEXT,
+    PREAMBLE,
+)
 from evalguard.scorers.languages import is_read
 from evalguard.scorers.loops import is_broken
 from evalguard.scorers.registry import scorer
@@ -75,10 +83,19 @@ def _said(plain: str, parts: list[str]) -> Grounding | None:
             continue
         if GUESSES.search(plain.replace("\n", " ")):
             return Grounding.ANSWERED
+        if any(map(_answers_after_all, parts[index + 1 : index + 3])):
+            return Grounding.UNDETERMINED
         introduced = all(PREAMBLE.search(part) for part in parts[:index])
         at_once = index < HEAD_SENTENCES and introduced
         return Grounding.ABSTAINED if at_once else Grounding.UNDETERMINED
     return None
+
+
+def _answers_after_all(sentence: str) -> bool:
+    """Whether a sentence after an abstention may give the answer that was said to be missing."""
+    if ABSTAINS.search(sentence) or MENTIONS_TEXT.search(sentence):
+        return False
+    return ASSERTS.search(sentence) is not None
 
 
 def abstains(output: str) -> bool:

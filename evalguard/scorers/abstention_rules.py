@@ -309,3 +309,16 @@ LEANS = re.compile(
 
 BARE = re.compile(r"^(?:none|null|nil|nothing|-+|\?+|no one|nobody|nowhere)[.!]?$")
 """A whole answer that may mean that there is nothing to find, or that nothing is the answer."""
+
+ASSERTS = re.compile(
+    r"\b(?:the|my) answer(?: is|:)"
+    r"|^(?:it|he|she|they|that|this) (?:was|is|were|are|has|had)\b[^?]*\d"
+    r"|^(?:in |about |around )?\d[\d.,]*\W*$"
+)
+"""A sentence that gives an answer."""
+
+MENTIONS_TEXT = re.compile(
+    r"\b(?:text|passage|context|article|document|story|report|paragraph|excerpt|source|information|"
+    r"mention(?:s|ed)?|states?|says?|only|just)\b"
+)
+"""A sentence about what the text does hold."""

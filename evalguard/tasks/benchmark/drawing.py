@@ -39,7 +39,7 @@ def seeded_as_lm_eval() -> Iterator[None]:
 
 
 def _forget_task_modules() -> None:
-    """Drop the modules that lm-eval has loaded from files beside task files; it marks them."""
+    """Drop the modules that lm-eval has loaded from task folders, which it marks with a time."""
     loaded = [(name, getattr(module, "__dict__", {})) for name, module in sys.modules.items()]
     for name, held in loaded:
         if "__mtime__" in held:

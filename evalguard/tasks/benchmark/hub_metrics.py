@@ -78,7 +78,7 @@ def check_code_allowed() -> None:
     if not code_allowed.get() and os.environ.get("HF_ALLOW_CODE_EVAL") != "1":
         raise UsageError(
             "this benchmark runs code that a model wrote; set allow_code_execution: true in the "
-            "suite, or HF_ALLOW_CODE_EVAL=1, and run it in a container that holds nothing of worth"
+            "suite, or HF_ALLOW_CODE_EVAL=1, and run it in a container that holds nothing sensitive"
         )
 
 
@@ -89,7 +89,7 @@ def _code_eval(
     num_workers: int = 1,
     timeout: float = CODE_SECONDS,
 ) -> tuple[dict[str, float], dict[int, list[Any]]]:
-    """Return pass@k and what came of each program (Chen et al. 2021, equation 1)."""
+    """Return pass@k and each program's result (Chen et al. 2021, equation 1)."""
     check_code_allowed()
     results: dict[int, list[Any]] = defaultdict(list)
     run = cache(partial(passes, timeout_seconds=timeout, memory_bytes=CODE_BYTES))

@@ -79,7 +79,7 @@ class Benchmark:
 
     @cached_property
     def docs(self) -> Sequence[tuple[int, Mapping[str, Any]]]:
-        """The rows with their numbers, read once: a task may draw them anew at each reading."""
+        """The rows with their numbers, read once: a task may redraw them on every read."""
         return list(self._task.doc_iterator(rank=0, limit=self._limit, world_size=1))
 
     @cached_property
@@ -394,7 +394,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _can_be_kept(metric: Metric, value: Any) -> bool:
-    """Whether a value on which no gate may stand can be stored all the same."""
+    """Whether a value that cannot be gated can still be stored."""
     if metric.kind is not ScoreKind.CORPUS:
         number = _as_number(value)
         return number is not None and math.isfinite(number)
@@ -442,7 +442,7 @@ def _nltk_hint(error: LookupError) -> str:
 
 
 def _outputs(task: Task, prepared: Prepared, responses: Sequence[Any]) -> tuple[str, ...]:
-    """Return what people read: the text, or the choice that got the greatest log-likelihood."""
+    """Return what people read: the text, or the choice with the highest log-likelihood."""
     if task.OUTPUT_TYPE != "multiple_choice":
         return tuple(_readable(response) for response in responses)
     choices = [str(choice) for choice in task.doc_to_choice(prepared.row)]
