@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import evaluate
@@ -19,6 +21,7 @@ from evalguard.quiet import quiet
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render, content_id, with_unique_ids
 from evalguard.tasks.benchmark import hub_metrics
+from evalguard.tasks.benchmark.code import files_reached
 from evalguard.tasks.benchmark.definition import benchmark_versions, definition_of, plain
 from evalguard.tasks.benchmark.metrics import (
     LM_EVAL_METRICS,
@@ -176,6 +179,7 @@ class Benchmark:
         Raises:
             UsageError: If it needs a package, data or a permission that is not there.
         """
+        _check_nltk_data(getattr(self._task.config, "process_results", None))
         _ = self._reported
 
     def _build(self, doc_id: int, doc: Mapping[str, Any], render: Render | None) -> Prepared:
@@ -433,6 +437,24 @@ def _failure(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"its templates or functions use {error}, which the row does not have"
     return f"its templates or functions fail: {type(error).__name__}: {error}"
+
+
+def _check_nltk_data(code: Any) -> None:
+    """Raise where scoring code splits sentences, and the data for it are not there.
+
+    Only some rows need them, so that trying the first ones may not show it.
+    """
+    try:
+        files = files_reached(Path(inspect.getsourcefile(code) or ""))
+    except (OSError, TypeError, SyntaxError):
+        return
+    if any(b"punkt_tab" in file.read_bytes() for file in files):
+        import nltk
+
+        try:
+            nltk.data.find("tokenizers/punkt_tab")
+        except LookupError as error:
+            raise UsageError(_nltk_hint(error)) from error
 
 
 def _nltk_hint(error: LookupError) -> str:

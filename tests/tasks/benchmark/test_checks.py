@@ -179,3 +179,16 @@ def test_a_broken_pattern_is_found_before_any_answer(load):
     text = "filter_list: [{name: f, filter: [{function: regex, regex_pattern: '('}]}]\n"
     with pytest.raises(ConfigError, match=r"filter_list\[0\]\.filter: regex_pattern: '\(' is not"):
         load(GENERATES + text)
+
+
+def test_missing_data_of_nltk_are_found_before_any_answer(load, monkeypatch):
+    import nltk
+
+    code = (
+        "def split(text):\n    import nltk\n    return nltk.data.load('tokenizers/punkt_tab')\n"
+        "def scores(doc, results):\n    return {'acc': 1.0}\n"
+    )
+    text = f"{GENERATES}process_results: !function code.scores\nmetric_list: [{{metric: acc}}]\n"
+    monkeypatch.setattr(nltk.data, "path", [])
+    with pytest.raises(ConfigError, match=r"python -m nltk\.downloader punkt_tab"):
+        load(text, code=code)
