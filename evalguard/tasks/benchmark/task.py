@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,12 @@ class Benchmark:
 
     @cached_property
     def docs(self) -> Sequence[tuple[int, Mapping[str, Any]]]:
-        """The rows with their numbers, read once: a task may redraw them on every read."""
-        return list(self._task.doc_iterator(rank=0, limit=self._limit, world_size=1))
+        """The rows with their numbers, as they were when the task was built.
+
+        A task may redraw them on every read; what lm-eval reads again, it takes from the cache.
+        """
+        docs = getattr(self._task, "task_docs", None)
+        return list(islice(enumerate(self._task.eval_docs if docs is None else docs), self._limit))
 
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
