@@ -119,7 +119,6 @@ def test_what_no_answer_can_match_is_named_with_what_is_possible(
         ("label", "Hardware.", {}, LABELS),
         ("label", "anything", {}, {}),
         ("numeric", "7 * 6 = 42\n#### 42", {}, {}),
-        ("numeric", "between 3 and 5 km", {}, {}),
         ("json_fields", '{"a": {"b": []}}', {}, {}),
         ("json_fields", '{"a": 1, "b": null}', {}, {"fields": ["b", "c"]}),
         ("json_schema", "", {"schema": {"type": "object"}}, {}),
@@ -146,7 +145,7 @@ def test_what_an_answer_can_match_passes(name, target, row, options):
 
 
 def test_an_answer_that_a_stop_text_cuts_cannot_win():
-    key, reason = problem("exact_match", "Dr. Who\nEND", stop=["\n", "END"]) or ("", "")
+    key, reason = problem("exact_match", "Dr. Who\nEND", stop=["NED", "END"]) or ("", "")
     assert (key, problem("exact_match", "Dr. Who", stop=["\n"])) == ("target", None)
     assert "'Dr. Who\\nEND' given as the answer scores exact_match_lenient 0" in reason
     assert "as the stop text 'END' cuts it" in reason
