@@ -2,7 +2,8 @@
 
 Thinking stands at the start of an output, or at the start of a line after other thinking. A mark
 inside code or in the middle of a sentence is text like any other, so that an answer that explains
-``<think>`` stays whole. The head of the model's turn may stand before it ("assistant" on a line). Where the marks are known to be the model's own, from its chat template or
+``<think>`` stays whole. The head of the model's turn ("assistant" on a line) may stand before it.
+Where the marks are known to be the model's own, from its chat template or
 the project file, thinking may begin at any line, and an end without a start ends it wherever it is.
 """
 
@@ -30,11 +31,13 @@ _LESS, _MORE = (
 _BRACKETS = ("<", "\\[", "◁", _LESS)
 _TOKEN = (
     r"(?:<[|｜](?:im_(?:start|end|sep)|(?:start|end)_header_id|eot_id|begin_of_text|start|end|"
-    r"assistant|bot)[|｜]>|</?s>|<(?:start|end)_of_turn>|\[/INST\]|#{2,4}[ \t])\s*"
+    r"assistant|bot)[|｜]>|</?s>|<(?:start|end)_of_turn>|\[/INST\]|#{2,4}[ \t])\s*+"
 )
-_ROLE = (
-    rf"(?:{_TOKEN}){{0,5}}(?:\*\*)?(?:(?:assistant|model|response|bot|ai)[ \t]*(?::|(?=<[|｜])|(?=\n))"
-    rf"(?:\*\*)?\s*(?:{_TOKEN}){{0,5}})?"
+_HEAD = re.compile(
+    rf"[\s\ufeff\u200b\u2060]*+(?:{_TOKEN}){{0,5}}+(?:\*\*)?"
+    r"(?:(?:assistant|model|response|bot|ai)[ \t]*(?::|(?=<[|｜])|(?=\n))(?:\*\*)?\s*+)?"
+    rf"(?:{_TOKEN}){{0,5}}+[\s\ufeff\u200b\u2060]*+",
+    re.IGNORECASE,
 )
 """The head of a model's turn, which some repeat before they think."""
 
@@ -235,7 +238,7 @@ class _Reader:
             body = self._rest[match.end() :]
             before = self._rest[: match.start()]
             if self._take_block(marks, body):
-                self._said += before
+                self._said += "" if _HEAD.fullmatch(before) else before
             elif marks.start_is_enough or marks in self._own:
                 self._thoughts.append(body)
                 return Split("", self._all_thoughts(), unclosed=True)
@@ -285,7 +288,7 @@ class _Reader:
                 continue
             while end := _search(rf"(?:{marks.end})\Z", self._rest.rstrip(_BLANKS)[-_TAIL:]):
                 kept = self._rest.rstrip(_BLANKS)
-                self._rest = kept[: len(kept) - len(end[0])]
+                self._rest = kept[: len(kept) - len(end[0])].rstrip(_BLANKS)
 
     def _take_end_alone(self) -> bool:
         """Take what stands before an end of thinking that has no start."""
@@ -394,7 +397,9 @@ def _at_start(pattern: str, text: str) -> re.Match[str] | None:
 
 def _at_turn(pattern: str, text: str) -> re.Match[str] | None:
     """Match at the start of a text, or behind the head of the model's turn."""
-    return _at_start(pattern, text) or _at_start(f"{_ROLE}{_BLANK}(?:{pattern})", text)
+    head = _HEAD.match(text)
+    place = head.end() if head else 0
+    return _at_start(pattern, text) or re.compile(pattern, re.IGNORECASE).match(text, place)
 
 
 def _search(pattern: str, text: str) -> re.Match[str] | None:
