@@ -23,12 +23,12 @@ def running_tests(target: str, _row: Row, **_: Any) -> str | None:
     """Refuse test code that does not parse, or that any program would pass, or none."""
     try:
         body = ast.parse(target).body
+        asserts = any(_asserts(node) for node in _effective(_reached(body)[0]))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"{shown(target)} is no Python: {error}; write assertions"
     if any(_always_fails(statement) for statement in body):
         return f"{shown(target)} fails whatever the program is; correct it"
-    reached, named = _reached(body)
-    if named & _ANY_CODE or any(_asserts(node) for node in _effective(reached)):
+    if asserts or _reached(body)[1] & _ANY_CODE:
         return None
     return (
         f"{shown(target)} tests nothing when it is run; write assertions, or call the function "

@@ -27,7 +27,10 @@ def impossible(schema: Any) -> bool:
         >>> impossible({"enum": []}), impossible({"enum": ["a"], "type": "integer"}), impossible({})
         (True, True, False)
     """
-    return _impossible(schema, schema, {})
+    try:
+        return _impossible(schema, schema, {})
+    except RecursionError:
+        return False
 
 
 def _impossible(schema: Any, root: Any, known: dict[str, bool]) -> bool:
