@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from evalguard.errors import DataError, MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.binding import Row, Scorer, TargetCheck
+from evalguard.scorers.cuts import cut_problem
 from evalguard.scorers.targets import shown
 
 CORPUS_PART = 200
@@ -42,8 +43,10 @@ def row_problem(
     if reason := _asked(scorer, scorer.check_row, target, row):
         return "", reason
     if reason := _asked(scorer, scorer.check_target, target, row):
+        return "" if reason.startswith("column '") else TARGET, reason
+    if scorer.target_is_answer and (reason := _lost(scorer, target, row)):
         return TARGET, reason
-    if scorer.target_is_answer and (reason := _lost(scorer, target, row, stop)):
+    if reason := cut_problem(scorer, target, row, stop):
         return TARGET, reason
     return None
 
@@ -94,22 +97,17 @@ def _asked(scorer: Scorer, check: TargetCheck | None, target: str, row: Row) -> 
         ) from error
 
 
-def _lost(scorer: Scorer, target: str, row: Row, stop: Sequence[str]) -> str | None:
+def _lost(scorer: Scorer, target: str, row: Row) -> str | None:
     """Return why the target, given as the answer, does not score best."""
-    answer = target.strip()
-    cuts = [text for text in stop if text.strip() and text in answer]
-    if cuts:
-        answer = answer[: min(answer.index(text) for text in cuts)]
     try:
-        scores = scorer.score(answer, target, row)
+        scores = scorer.score(target.strip(), target, row)
     except MeasurementError as error:
         return str(error)
     for metric in _decisive(scorer.sample_metrics):
         if not _is_best(metric, scores[metric.name]):
-            reason = f", as the stop text {shown(cuts[0])} cuts it" if cuts else ""
             return (
                 f"{shown(target)} given as the answer scores {metric.name} "
-                f"{scores[metric.name]:g}{reason}; the right answer must score {_best(metric):g}"
+                f"{scores[metric.name]:g}; the right answer must score {_best(metric):g}"
             )
     return None
 

@@ -11,9 +11,9 @@ from pydantic import AfterValidator, Field
 
 from evalguard.errors import PrerequisiteError
 from evalguard.records import Metric
+from evalguard.scorers.assertions import running_tests
 from evalguard.scorers.extract import code_blocks
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.targets import running_tests
 
 MAX_SQL_CHARS = 50_000
 """A longer text is no SQL: the parser takes seconds on it."""

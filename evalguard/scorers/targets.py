@@ -6,7 +6,6 @@ what is possible, or ``None``.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import string
@@ -15,21 +14,30 @@ from difflib import get_close_matches
 from typing import Any
 
 from evalguard.errors import MeasurementError
-from evalguard.scorers.extract import normalise
+from evalguard.scorers.extract import folded, normalise
+from evalguard.scorers.numbers import Decimal, prepared, scan
+from evalguard.scorers.satisfiable import impossible
 
 Row = Mapping[str, Any]
 
 _LETTERS = string.ascii_uppercase
+_CHOICES = "choices"
+_TEXTS = (str, int, float)
 _INDEX = re.compile(r"[-+]?\d+(?:\.0+)?")
+
+_JOINED = re.compile(r"\s*[/+&]\s*|\s+")
 
 SHOWN_CHARS = 80
 
 
 def shown(value: object) -> str:
-    """Return a value as a data file has it, cut to what a line can hold."""
+    """Return a value as a data file has it, what is invisible escaped, cut to fit a line."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     if isinstance(value, str):
-        text = "'" + value.replace("\n", "\\n") + "'"
+        text = f"'{value}'"
+    text = "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
     return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
 
 
@@ -40,16 +48,37 @@ def not_empty(target: str, _row: Row, **_: Any) -> str | None:
     return f"{shown(target)} is empty; write the expected answer"
 
 
-def one_of_the_choices(target: str, row: Row, *, choices: str = "choices", **_: Any) -> str | None:
+def one_of_the_choices(target: str, row: Row, *, choices: str = _CHOICES, **_: Any) -> str | None:
     """Refuse a target that is not the letter of one of the row's choices."""
-    found = row.get(choices)
-    texts: list[Any] = found if isinstance(found, list) else []
+    if problem := _choices_problem(row, choices):
+        return problem
+    texts: list[Any] = row.get(choices, [])
     possible = _LETTERS[: len(texts)] if texts else _LETTERS
     letter = target.strip().strip("().").upper()
     if len(letter) == 1 and (letter in possible or (letter.isalpha() and not letter.isascii())):
         return None  # whether letters of other scripts are read, the scorer itself says
     allowed = f"possible: {', '.join(possible)}" if texts else "possible: a letter from A to Z"
     return f"{shown(target)} {_no_choice(target, letter, texts)}; {allowed}"
+
+
+def _choices_problem(row: Row, column: str) -> str | None:
+    """Return why a row's choices cannot be counted; a row may also have no such column."""
+    if column not in row:
+        missing = f"column '{column}' {_held(row, column)}; it must be a list of texts"
+        return None if column == _CHOICES else missing
+    found = row[column]
+    form = 'it must be a list of texts, such as ["Oslo", "Bergen"]'
+    if isinstance(found, list) and found and all(isinstance(one, _TEXTS) for one in found):
+        return None
+    if isinstance(found, list) and not found:
+        return f"column '{column}' has no choices; {form}"
+    if isinstance(found, str):
+        form = (
+            'it must be a JSON list, such as ["Oslo", "Bergen"], which CSV cannot hold: use JSONL'
+        )
+    elif isinstance(found, Mapping) and isinstance(found.get("text"), list):
+        form += f": make the list under '{column}.text' the column"
+    return f"column '{column}' {_held(row, column)}; {form}"
 
 
 def _no_choice(target: str, letter: str, texts: list[Any]) -> str:
@@ -83,18 +112,34 @@ def one_of_the_labels(
         return None
     nearest = get_close_matches(normalise(target), known, n=1, cutoff=0.6)
     hint = f". Did you mean '{known[nearest[0]]}'?" if nearest else ""
+    if _several_labels(target, labels):
+        hint = ". It names several of them: the scorer label_set reads such targets"
     return f"{shown(target)} is not among the labels; possible: {', '.join(labels)}{hint}"
 
 
-def a_number(target: str, _row: Row, **options: Any) -> str | None:
-    """Refuse a target that holds no number."""
-    from evalguard.scorers.numeric import numeric
+def _several_labels(target: str, labels: list[str]) -> bool:
+    """Return whether a target lists more than one of the labels."""
+    from evalguard.scorers.label_set import labels_of
 
-    try:
-        numeric("", target, **options)
-    except MeasurementError:
+    known = frozenset(folded(one) for one in labels)
+    listed = (labels_of(one, known) for one in (target, _JOINED.sub(", ", target)))
+    return any(len(found) > 1 and found <= known for found in listed)
+
+
+def a_number(target: str, _row: Row, *, decimal: Decimal = "auto", **_: Any) -> str | None:
+    """Refuse a target that neither is one number nor announces one."""
+    from evalguard.scorers.numeric import final_number, stated_number
+
+    meant = final_number(target, decimal) or final_number(target)
+    stated = stated_number(target, decimal) or stated_number(target)
+    if meant is not None and stated is not None and meant.value == stated.value:
+        return None
+    if not any(scan(prepared(target), "auto")):
         return f"{shown(target)} holds no number; write one, such as 1,234.5 or 3/4"
-    return None
+    return (
+        f"{shown(target)} is not one number; write one, such as 1,234.5 or 3/4, or announce it "
+        "at the end, such as #### 42"
+    )
 
 
 def an_object(
@@ -121,32 +166,6 @@ def an_object(
     return None
 
 
-def running_tests(target: str, _row: Row, **_: Any) -> str | None:
-    """Refuse test code that does not parse, or that runs nothing: any program would pass it."""
-    try:
-        body = ast.parse(target).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return f"{shown(target)} is no Python: {error}; write assertions"
-    if any(_runs(statement) for statement in body):
-        return None
-    return (
-        f"{shown(target)} tests nothing when it is run; write assertions, or call the function "
-        "that holds them"
-    )
-
-
-def _runs(statement: ast.stmt) -> bool:
-    """Return whether a statement at the top level can fail because of the program before it."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return bool(statement.decorator_list)
-    if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
-        return False
-    return any(
-        isinstance(node, ast.Assert | ast.Raise | ast.Call | ast.Subscript | ast.Attribute)
-        for node in ast.walk(statement)
-    )
-
-
 def listed_aliases(_target: str, row: Row, *, aliases: str | None = None, **_: Any) -> str | None:
     """Refuse a row whose column of further right answers is missing or holds something else."""
     from evalguard.scorers.text import right_answers
@@ -168,6 +187,9 @@ def a_schema(target: str, row: Row, *, schema: Any = None, column: str = "schema
         json_schema(target or "{}", target, row, schema=schema, column=column)
     except MeasurementError as error:
         return str(error)
+    if impossible(row.get(column) if schema is None else schema.schema):
+        where = f"column '{column}' {_held(row, column)}" if schema is None else "option 'schema'"
+        return f"{where}: no value fits this schema; correct it"
     return None
 
 

@@ -2,7 +2,8 @@
 
 Thinking stands at the start of an output, or at the start of a line after other thinking. A mark
 inside code or in the middle of a sentence is text like any other, so that an answer that explains
-``<think>`` stays whole. Where the marks are known to be the model's own, from its chat template or
+``<think>`` stays whole. The head of the model's turn ("assistant" on a line) may stand before it.
+Where the marks are known to be the model's own, from its chat template or
 the project file, thinking may begin at any line, and an end without a start ends it wherever it is.
 """
 
@@ -19,8 +20,27 @@ from typing import Any
 from evalguard.records import Metric, ScoreKind
 
 _BLANK = r"[\s\ufeff\u200b\u2060]*"
+_BLANKS = " \t\r\n\f\v\ufeff\u200b\u2060"
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
-_BRACKETS = ("<", "\\[", "◁")
+_LESS, _MORE = (
+    rf"(?:&(?:amp;)?(?:{name}|#{code}|#x{code:x});|\\u00{code:x})"
+    for name, code in (("lt", 60), ("gt", 62))
+)
+"""The brackets of a tag, as a web page or JSON escapes them."""
+
+_BRACKETS = ("<", "\\[", "◁", _LESS)
+_TOKEN = (
+    r"(?:<[|｜](?:im_(?:start|end|sep)|(?:start|end)_header_id|eot_id|begin_of_text|start|end|"
+    r"assistant|bot)[|｜]>|</?s>|<(?:start|end)_of_turn>|\[/INST\]|#{2,4}[ \t])\s*+"
+)
+_HEAD = re.compile(
+    rf"[\s\ufeff\u200b\u2060]*+(?:{_TOKEN}){{0,5}}+(?:\*\*)?"
+    r"(?:(?:assistant|model|response|bot|ai)[ \t]*(?::|(?=<[|｜])|(?=\n))(?:\*\*)?\s*+)?"
+    rf"(?:{_TOKEN}){{0,5}}+[\s\ufeff\u200b\u2060]*+",
+    re.IGNORECASE,
+)
+"""The head of a model's turn, which some repeat before they think."""
+
 _TAIL = 200
 """Characters at the end of a prompt in which a mark is looked for."""
 
@@ -75,11 +95,16 @@ class Split:
 def _tags(*names: str) -> Iterator[Marks]:
     for name in names:
         yield Marks(start=rf"<\s*{name}(?:\s[^<>]*)?>", end=rf"<\s*/\s*{name}\s*>")
+        yield Marks(
+            start=rf"{_LESS}\s*{name}(?:\s[^<>&\\]*)?{_MORE}",
+            end=rf"{_LESS}\s*/\s*{name}\s*{_MORE}",
+        )
         yield Marks(start=rf"<\|{name}\|>", end=rf"<\|(?:/|end_){name}\|>")
 
 
 KNOWN_MARKS = (
-    *_tags("think", "thinking", "thoughts?", "reasoning", "scratchpad", "seed:think"),
+    *_tags("think", "thinking", "thoughts?", "reasoning", "reflections?", "scratchpad"),
+    *_tags("seed:think"),
     Marks(start=r"\[(?:THINK|THINKING|REASONING)\]", end=r"\[/(?:THINK|THINKING|REASONING)\]"),
     Marks(start="◁think▷", end="◁/think▷"),
     Marks(start=r"<\|begin_of_thought\|>", end=r"<\|end_of_thought\|>"),
@@ -188,6 +213,7 @@ class _Reader:
         self._output = output
         self._marks = tuple(dict.fromkeys((*own, *marks)))
         self._own = set(own)
+        self._closed = set[Marks]()
         self._rest = output
         self._said = ""
         self._thoughts: list[str] = []
@@ -195,7 +221,7 @@ class _Reader:
 
     def read_opened(self, marks: Marks) -> bool:
         """Take the thinking that the prompt opened; return whether it ends."""
-        again = _at_start(marks.start, self._rest)
+        again = _at_turn(marks.start, self._rest)
         body = self._rest[again.end() :] if again else self._rest
         return self._take_block(marks, body)
 
@@ -204,6 +230,7 @@ class _Reader:
         while len(self._thoughts) < _MOST_BLOCKS:
             place = self._next_start()
             if place is None:
+                self._drop_surplus_ends()
                 if not self._take_end_alone():
                     return self._finished()
                 continue
@@ -211,7 +238,7 @@ class _Reader:
             body = self._rest[match.end() :]
             before = self._rest[: match.start()]
             if self._take_block(marks, body):
-                self._said += before
+                self._said += "" if _HEAD.fullmatch(before) else before
             elif marks.start_is_enough or marks in self._own:
                 self._thoughts.append(body)
                 return Split("", self._all_thoughts(), unclosed=True)
@@ -222,7 +249,7 @@ class _Reader:
     def _next_start(self) -> tuple[Marks, re.Match[str]] | None:
         """Find where thinking begins: here, or at a later line where that is known to happen."""
         for marks in self._marks:
-            if match := _at_start(marks.start, self._rest):
+            if match := _at_turn(marks.start, self._rest):
                 return marks, match
         masked = _without_code(self._rest)
         later = [
@@ -241,6 +268,7 @@ class _Reader:
             return False
         self._take(body, end)
         self._own.add(marks)
+        self._closed.add(marks)
         for _ in re.finditer(marks.start, body[: end.start()], re.IGNORECASE):
             masked = _without_code(self._rest)
             outer, start = _search(marks.end, masked), _search(marks.start, masked)
@@ -249,6 +277,18 @@ class _Reader:
                 break
             self._take(self._rest, outer)
         return True
+
+    def _drop_surplus_ends(self) -> None:
+        """Drop ends of thinking that close the output: what they follow is the answer.
+
+        Only where thinking began and ended before; else all up to an end is thinking.
+        """
+        for marks in self._closed:
+            if not marks.end_is_enough or _search(marks.start, self._rest):
+                continue
+            while end := _search(rf"(?:{marks.end})\Z", self._rest.rstrip(_BLANKS)[-_TAIL:]):
+                kept = self._rest.rstrip(_BLANKS)
+                self._rest = kept[: len(kept) - len(end[0])].rstrip(_BLANKS)
 
     def _take_end_alone(self) -> bool:
         """Take what stands before an end of thinking that has no start."""
@@ -348,11 +388,18 @@ def _any_of(marks: tuple[Marks, ...]) -> re.Pattern[str]:
     each = [text for one in marks for text in (one.start, one.end)]
     tags = "|".join(f"(?:{text})" for text in each if text.startswith(_BRACKETS))
     others = [f"(?:{text})" for text in each if not text.startswith(_BRACKETS)]
-    return re.compile("|".join([f"(?=[<\\[◁])(?:{tags})", *others]), re.IGNORECASE)
+    return re.compile("|".join([f"(?=[<\\[◁&\\\\])(?:{tags})", *others]), re.IGNORECASE)
 
 
 def _at_start(pattern: str, text: str) -> re.Match[str] | None:
     return re.match(_BLANK + f"(?:{pattern})", text, re.IGNORECASE)
+
+
+def _at_turn(pattern: str, text: str) -> re.Match[str] | None:
+    """Match at the start of a text, or behind the head of the model's turn."""
+    head = _HEAD.match(text)
+    place = head.end() if head else 0
+    return _at_start(pattern, text) or re.compile(pattern, re.IGNORECASE).match(text, place)
 
 
 def _search(pattern: str, text: str) -> re.Match[str] | None:

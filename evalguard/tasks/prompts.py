@@ -36,9 +36,19 @@ from evalguard.tasks.values import (
     written,
 )
 
-_TEMPLATES = SandboxedEnvironment(
-    undefined=StrictUndefined, keep_trailing_newline=True, finalize=written
-)
+
+class _Missing(StrictUndefined):
+    """What a template names and a row does not have; of a list it says how many it has."""
+
+    @property
+    def _undefined_message(self) -> str:
+        held, place = self._undefined_obj, self._undefined_name
+        if isinstance(held, list) and isinstance(place, int):
+            return f"a list has no element {place}: it has {len(held)}, counted from 0"
+        return super()._undefined_message
+
+
+_TEMPLATES = SandboxedEnvironment(undefined=_Missing, keep_trailing_newline=True, finalize=written)
 _TEMPLATES.filters |= {"default": default, "d": default, "tojson": tojson, "string": written}
 _TEMPLATES.filters |= {"written": written, "place": place}
 _TEMPLATES.tests |= TESTS

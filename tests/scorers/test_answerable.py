@@ -12,6 +12,9 @@ from evalguard.scorers.binding import CorpusMetric
 
 COLOURS = {"choices": ["red", "green", "blue"]}
 LABELS = {"labels": ["hardware", "billing", "no answer"]}
+CLOSED = {"type": "object", "required": ["a"], "additionalProperties": False}
+REFERRED = {"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"type": "string", "const": 1}}}
+CHAIN = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/a"}}}
 CODE = {"allow_code_execution": True}
 
 
@@ -36,7 +39,18 @@ def problem(name, target, row=None, *, stop=(), **options):
         ("multiple_choice", "?", {}, {}, "is no letter of a choice"),
         ("multiple_choice", "C", {"options": ["x", "y"]}, {"choices": "options"}, "A, B"),
         ("multiple_choice", "None", COLOURS, {}, "'None' is no choice"),
+        ("multiple_choice", "D", {"choices": "['a','b']"}, {}, "a JSON list, such as"),
+        ("multiple_choice", "A", {"choices": "a|b"}, {}, "which CSV cannot hold: use JSONL"),
+        ("multiple_choice", "D", {"choices": {"text": ["a"], "label": ["A"]}}, {}, "choices.text"),
+        ("multiple_choice", "A", {"choices": []}, {}, "column 'choices' has no choices"),
+        ("multiple_choice", "A", {"choices": None}, {}, "column 'choices' holds null"),
+        ("multiple_choice", "A", {"choices": [{"text": "a"}]}, {}, "must be a list of texts"),
+        ("multiple_choice", "A", {"choices": [None, "b"]}, {}, "must be a list of texts"),
+        ("multiple_choice", "A", {}, {"choices": "options"}, "column 'options' is missing"),
         # A label.
+        ("label", "hardware/billing", {}, LABELS, "the scorer label_set reads such targets"),
+        ("label", '["hardware", "no answer"]', {}, LABELS, "names several of them"),
+        ("label", "hardware and billing", {}, LABELS, "names several of them"),
         ("label", "billings", {}, LABELS, "possible: hardware, billing, no answer. Did you mean"),
         ("label", "4", {}, LABELS, "'4' is not among the labels"),
         ("label", "", {}, LABELS, "not among the labels"),
@@ -47,6 +61,12 @@ def problem(name, target, row=None, *, stop=(), **options):
         ("numeric", "", {}, {}, "holds no number"),
         ("numeric", "nan", {}, {}, "holds no number"),
         ("numeric", "n/a", {}, {}, "holds no number"),
+        ("numeric", "12-15", {}, {}, "'12-15' is not one number; write one, such as"),
+        ("numeric", "3 or 4", {}, {}, "is not one number"),
+        ("numeric", "between 3 and 5 km", {}, {}, "is not one number"),
+        ("numeric", "3, 4", {}, {}, "is not one number"),
+        ("numeric", "Answer: 3 or 4", {}, {}, "is not one number"),
+        ("numeric", "7 * 6 = 42 and 6 * 6 = 36", {}, {}, "is not one number"),
         # JSON.
         ("json_fields", "{'a': 1}", {}, {}, "is no JSON object; write one, such as {{ column | to"),
         ("json_fields", "[1]", {}, {}, "is no JSON object"),
@@ -56,11 +76,18 @@ def problem(name, target, row=None, *, stop=(), **options):
         ("json_schema", "", {}, {}, "column 'schema' is missing"),
         ("json_schema", "", {"schema": None}, {}, "column 'schema' holds null"),
         ("json_schema", "", {"schema": {"type": "objct"}}, {}, "not a JSON schema: $.type"),
+        ("json_schema", "", {"schema": {"enum": []}}, {}, "no value fits this schema"),
+        ("json_schema", "", {"schema": {"type": "integer", "enum": ["1"]}}, {}, "no value fits"),
+        ("json_schema", "", {"schema": {"not": {}}}, {}, "no value fits"),
+        ("json_schema", "", {"schema": {"anyOf": [{"enum": []}, False]}}, {}, "no value fits"),
+        ("json_schema", "", {"schema": CLOSED}, {}, "no value fits"),
+        ("json_schema", "", {"schema": REFERRED}, {}, "no value fits"),
+        ("json_schema", "", {}, {"schema": {"enum": []}}, "option 'schema': no value fits"),
         ("json_schema", "", {"s": {"$ref": "http://a/b"}}, {"column": "s"}, "http://a/b"),
         # Text.
         ("exact_match", "", {}, {}, "'' is empty; write the expected answer"),
         ("exact_match", " \n", {}, {}, "is empty"),
-        ("exact_match", "\u200b", {}, {}, "is empty"),
+        ("exact_match", "\u200b\ufeff", {}, {}, r"'\u200b\ufeff' is empty"),
         ("exact_match", "a", {"also": None}, {"aliases": "also"}, "column 'also' holds null"),
         ("exact_match", "a", {"also": ["b", 3]}, {"aliases": "also"}, 'holds ["b", 3]'),
         ("contains", ".", {}, {}, "is empty"),
@@ -75,6 +102,14 @@ def problem(name, target, row=None, *, stop=(), **options):
         ("unit_tests", "def check(f):\n    assert f(1) == 1", {}, CODE, "call the function that"),
         ("unit_tests", "import math\n'''none'''", {}, CODE, "tests nothing"),
         ("unit_tests", "True", {}, CODE, "tests nothing"),
+        ("unit_tests", "print(f(1))", {}, CODE, "tests nothing"),
+        ("unit_tests", "r = f(1)\nr.x[0]", {}, CODE, "tests nothing"),
+        ("unit_tests", "assert (f(1) == 2, 'two')", {}, CODE, "tests nothing"),
+        ("unit_tests", "assert True", {}, CODE, "tests nothing"),
+        ("unit_tests", "def t():\n    print(f(1))\nt()", {}, CODE, "tests nothing"),
+        ("unit_tests", "try:\n    assert f(1)\nexcept Exception:\n    pass", {}, CODE, "nothing"),
+        ("unit_tests", "import unittest\nunittest.main()", {}, CODE, "fails whatever"),
+        ("unit_tests", "assert f(1)\nassert False", {}, CODE, "fails whatever"),
         # What else a row must hold.
         ("withheld", "", {"secret": None}, {}, "column 'secret' holds null; it must be a text"),
         ("withheld", "", {"secret": "?!"}, {}, "column 'secret' holds '?!'"),
@@ -119,7 +154,24 @@ def test_what_no_answer_can_match_is_named_with_what_is_possible(
         ("label", "Hardware.", {}, LABELS),
         ("label", "anything", {}, {}),
         ("numeric", "7 * 6 = 42\n#### 42", {}, {}),
-        ("numeric", "between 3 and 5 km", {}, {}),
+        ("numeric", "42 km", {}, {}),
+        ("numeric", "6 and 7 make \\boxed{42}", {}, {}),
+        ("numeric", "Answer: 42", {}, {}),
+        ("numeric", "12.5", {}, {"decimal": ","}),
+        ("multiple_choice", "B", {"choices": [1, 2.5]}, {}),
+        ("json_schema", "", {"schema": CHAIN | {"$defs": {"a": {"$ref": "#/$defs/a"}}}}, {}),
+        ("json_schema", "", {"schema": {"enum": [1, "a"], "type": "integer"}}, {}),
+        ("json_schema", "", {"schema": {"anyOf": [False, {"type": "null"}]}}, {}),
+        ("json_schema", "", {"schema": {"minLength": 5, "maxLength": 3}}, {}),
+        ("unit_tests", "if f(1) != 2:\n    raise ValueError", {}, CODE),
+        (
+            "unit_tests",
+            "from math import *\nimport numpy as n\nn.testing.assert_equal(f(1), 2)",
+            {},
+            CODE,
+        ),
+        ("unit_tests", "try:\n    f(-1)\n    assert False\nexcept ValueError:\n    pass", {}, CODE),
+        ("unit_tests", "def t():\n    assert f(1)\nfor one in (t,):\n    one()", {}, CODE),
         ("json_fields", '{"a": {"b": []}}', {}, {}),
         ("json_fields", '{"a": 1, "b": null}', {}, {"fields": ["b", "c"]}),
         ("json_schema", "", {"schema": {"type": "object"}}, {}),
@@ -146,12 +198,55 @@ def test_what_an_answer_can_match_passes(name, target, row, options):
 
 
 def test_an_answer_that_a_stop_text_cuts_cannot_win():
-    key, reason = problem("exact_match", "Dr. Who\nEND", stop=["\n", "END"]) or ("", "")
+    key, reason = problem("exact_match", "Dr. Who\nEND", stop=["NED", "END"]) or ("", "")
     assert (key, problem("exact_match", "Dr. Who", stop=["\n"])) == ("target", None)
     assert "'Dr. Who\\nEND' given as the answer scores exact_match_lenient 0" in reason
     assert "as the stop text 'END' cuts it" in reason
     assert problem("json_fields", '{"a": 1}', stop=["}"]) is not None
     assert problem("contains", "Paris.", stop=["."]) is None, "nothing that counts is cut"
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "stop", "row", "options"),
+    [
+        ("numeric", "12.5", ".", {}, {}),
+        ("numeric", "1,234", ",", {}, {}),
+        ("numeric", "so \\boxed{4.5}", ".", {}, {}),
+        ("numeric", "-3", "-", {}, {}),
+        ("contains", "New York", " ", {}, {}),
+        ("label", "not spam", " ", {}, {"labels": ["spam", "not spam"]}),
+        ("exact_match", "a\nb", "\n", {}, {}),
+        ("bleu", "a red fox ran home", " ran", {}, {}),
+        ("multiple_choice", "B", "B", COLOURS, {}),
+        ("json_fields", '{"a": 1, "b": 2}', " ", {}, {}),
+        ("json_schema", "", "}", {"schema": {"type": "object"}}, {}),
+        ("json_schema", "", '"', {"schema": {"type": "object", "required": ["a"]}}, {}),
+        ("unit_tests", "assert add_one(1) == 2", "_", {}, CODE),
+        ("unit_tests", "def check(g):\n    assert g(1)\ncheck(area)", "area", {}, CODE),
+        ("unit_tests", "assert f(1) == 2", "\n", {}, CODE),
+    ],
+)
+def test_a_stop_text_within_the_right_answer_is_refused(name, target, stop, row, options):
+    key, reason = problem(name, target, row, stop=["###", stop], **options) or ("", "")
+    assert key == "target"
+    assert "stop text" in reason
+    assert problem(name, target, row, stop=["###"], **options) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "stop", "row", "options"),
+    [
+        ("numeric", "7 * 6 = 42\n#### 42", "\n", {}, {}),
+        ("numeric", "42", "\n", {}, {}),
+        ("exact_match", " Paris\n", "\n", {}, {}),
+        ("json_schema", "", "\n", {"schema": {"type": "object"}}, {}),
+        ("unit_tests", "assert f(1) == 2", "\ndef", {}, CODE),
+        ("unit_tests", "assert f(1) == 2", "```", {}, CODE),
+        ("withheld", "", " ", {"secret": "amber 42"}, {}),
+    ],
+)
+def test_a_stop_text_that_leaves_a_right_answer_is_none_to_refuse(name, target, stop, row, options):
+    assert problem(name, target, row, stop=[stop], **options) is None
 
 
 def test_targets_that_score_nothing_as_a_set():

@@ -52,6 +52,22 @@ HARMONY = of_template("<|channel|>analysis<|message|>", "<|start|>assistant")
         "analysis12?assistantfinal11",
         "Here is my thought process:\n\n12?\n\nHere is my response:\n\n11",
         "Thinking...\n12?\n...done thinking.\n\n11",
+        "<reflection>12?</reflection>11",
+        "assistant\n<think>12?</think>11",
+        "<|im_start|>assistant\n<think>\n12?\n</think>11",
+        "<|assistant|>\n<think>12?</think>11",
+        "<|start_header_id|>assistant<|end_header_id|>\n\n<think>12?</think>11",
+        "<start_of_turn>model\n<thought>12?</thought>11",
+        "**Assistant:** <think>12?</think>11",
+        "<｜Assistant｜><think>\n12?</think>11",
+        "&lt;think&gt;12?&lt;/think&gt;11",
+        "&#60;thinking&#62;12?&#x3c;/thinking&#x3E;11",
+        "&amp;lt;reasoning&amp;gt;12?&amp;lt;/reasoning&amp;gt;11",
+        "\\u003cthink\\u003e12?\\u003c/think\\u003e11",
+        "<think>12?</think>\n\n11\n</think>",  # a surplus end
+        "<think>12?</think>11</think>\n</think>\n",
+        "[THINK]12?[/THINK]\n11\n[/THINK]",
+        "<|assistant|>\n<think>12?</think>11</think>",
         "12?\n</think>\n\n11",  # the prompt held the start
         "12?</think>\n\n11",
     ],
@@ -105,6 +121,9 @@ def test_several_blocks(output, thinking, answer):
         "Here is my thought process: 5 and 6 are 11.",
         "Thinking... it is 11.",
         "[thinking about it] 11",
+        "Model <think> tags open a block.",
+        "assistant\n11",
+        "&lt;b&gt;11&lt;/b&gt;",
     ],
 )
 def test_an_answer_that_only_names_marks_stays_whole(output):
@@ -118,6 +137,10 @@ def test_an_answer_that_only_names_marks_stays_whole(output):
         (THINKING, "<think>"),
         (THINKING, "<think>a</think>\n<think>11, but wait"),
         (THINKING, "[THINK]11"),
+        (THINKING, "assistant\n<think>\nThe answer is 51"),
+        (THINKING, "<|im_start|>assistant\n<think>51"),
+        (THINKING, "&lt;think&gt;51"),
+        (THINKING, "<reflection>51"),
         (THINKING, "<think>11</thinking>"),
         (THINKING, "<|channel|>analysis<|message|>11"),
         (THINKING, "<think>a</think>" * 1000),
@@ -134,6 +157,21 @@ def test_thinking_that_never_ends_has_no_answer(thinking, output):
     assert split.answer == ""
 
 
+@pytest.mark.parametrize(
+    ("output", "answer"),
+    [
+        ("12\n</think>", ""),  # the only end
+        ("12\n</think>\n13\n</think>", ""),  # none of them has a start
+        ("<think>a</think>\n12\n</think>\n11", "11"),  # more follows
+        ("<think>a</think>\n<think>12</think>", ""),
+        ("<think>a<think>b</think>12\n</think>", ""),
+        ("<think>12</think>\n</think>", ""),
+    ],
+)
+def test_a_surplus_end_never_makes_thinking_the_answer(output, answer):
+    assert THINKING.split(output).answer.strip() == answer
+
+
 def test_many_blocks_take_no_time_to_give_up():
     nested = "<think>" * 20_000 + "</think>" * 20_000
     assert THINKING.split(nested).thinking
@@ -144,6 +182,8 @@ def test_many_blocks_take_no_time_to_give_up():
     [
         (R1, "12?\n</think>\n\n11", "11"),
         (R1, "12?</think>11", "11"),
+        (R1, "assistant\n<think>12?</think>11", "11"),
+        (R1, "12?</think>11\n</think>", "11"),
         (R1, "<think>\n12?</think>11", "11"),
         (R1, "Is `</think>` meant? 12?</think>The `</think>` tag.", "The `</think>` tag."),
         (QWEN, "Sure:\n<think>\n12\n</think>\n11", "Sure:\n\n11"),

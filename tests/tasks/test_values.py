@@ -89,7 +89,7 @@ def test_what_a_template_may_write(fill, template, written):
         ("{{ items[index] }}", "an index in the template is -1, and a list begins with 0"),
         ("{{ 'ABCD'[index] }}", "an index in the template is -1"),
         ("{{ items[x] }}", "column 'x' is null, and the template counts with it"),
-        ("{{ items[7] }}", "a list has no element 7"),
+        ("{{ items[7] }}", "a list has no element 7: it has "),
         ("{{ o.wrong }}", "an object has no attribute 'wrong'"),
     ],
 )

@@ -52,7 +52,8 @@ def target_problem(task: Task, doc: Mapping[str, Any]) -> str:
 def _problem_of_choice(task: Task, doc: Mapping[str, Any]) -> str:
     choices = task.doc_to_choice(doc)
     if not isinstance(choices, list) or not choices:
-        return f"choices: {choices!r:.80} is no list of choices; correct doc_to_choice or the row"
+        fault = "has no choices" if choices == [] else "is no list of choices"
+        return f"choices: {choices!r:.80} {fault}; correct doc_to_choice or the row"
     if any(not isinstance(choice, str) or not choice for choice in choices):
         return f"choices: {choices!r:.80} holds an empty choice, or one that is no text"
     gold = task.doc_to_text(doc) if task.multiple_input else task.doc_to_target(doc)

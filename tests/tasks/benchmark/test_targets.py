@@ -44,9 +44,13 @@ def test_one_of_several_indices_that_is_no_choice(load, gold):
         task.prepare(None)
 
 
-@pytest.mark.parametrize("choices", [[], ["three", ""]])
-def test_choices_that_cannot_be_chosen(load, choices):
-    assert "row 2: choices: " in problems(load, CHOICE.format(target="label"), choices=choices)
+@pytest.mark.parametrize(
+    ("choices", "fault"), [([], "[] has no choices"), (["three", ""], "holds an empty choice")]
+)
+def test_choices_that_cannot_be_chosen(load, choices, fault):
+    said = problems(load, CHOICE.format(target="label"), choices=choices)
+    assert "row 2: choices: " in said
+    assert fault in said
 
 
 @pytest.mark.parametrize("answer", [None, "", "  "])

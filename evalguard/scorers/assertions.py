@@ -1,0 +1,123 @@
+"""Does a target of ``unit_tests`` test anything? Any program passes code without an assertion."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from evalguard.scorers.targets import Row, shown
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_FAILING = ("assert", "fail", "raises", "exit", "_exit", "quit")
+"""Beginnings of the names of calls that fail where the program is wrong."""
+
+_ANY_CODE = frozenset({"exec", "eval", "globals", "locals", "vars"})
+"""What may run code, or functions, that are not named."""
+
+_CATCHING = frozenset({"AssertionError", "Exception", "BaseException"})
+
+
+def running_tests(target: str, _row: Row, **_: Any) -> str | None:
+    """Refuse test code that does not parse, or that any program would pass, or none."""
+    try:
+        body = ast.parse(target).body
+        asserts = any(_asserts(node) for node in _effective(_reached(body)[0]))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return f"{shown(target)} is no Python: {error}; write assertions"
+    if any(_always_fails(statement) for statement in body):
+        return f"{shown(target)} fails whatever the program is; correct it"
+    if asserts or _reached(body)[1] & _ANY_CODE:
+        return None
+    return (
+        f"{shown(target)} tests nothing when it is run; write assertions, or call the function "
+        "that holds them"
+    )
+
+
+def least_program(target: str) -> str:
+    """Return the start of the shortest usual program that test code could pass."""
+    body = ast.parse(target).body
+    known = set(dir(builtins))
+    for node in (node for statement in body for node in ast.walk(statement)):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.arg(arg=name):
+                known.add(name)
+            case ast.ClassDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
+                known.add(name)
+            case ast.alias(name=name, asname=other):
+                known.add(other or name.partition(".")[0])
+    needed = (one.id for one in _names(body) if one.id not in known)
+    return f"def {next(needed, 'f')}(x):\n    return x"
+
+
+def _names(body: Iterable[ast.AST]) -> Iterator[ast.Name]:
+    for statement in body:
+        yield from (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+
+
+def _reached(body: list[ast.stmt]) -> tuple[list[ast.stmt], set[str]]:
+    """Return the statements that run, those of functions that they name included, and all names."""
+    defined = {one.name: one for one in body if isinstance(one, _Definition)}
+    reached: list[ast.stmt] = [
+        one for one in body if not isinstance(one, _Definition) or one.decorator_list
+    ]
+    named = {one.id for one in _names(reached)}
+    pending = list(named)
+    while pending:
+        if (definition := defined.pop(pending.pop(), None)) is not None:
+            reached += definition.body
+            more = {one.id for one in _names(definition.body)} - named
+            named |= more
+            pending += more
+    return reached, named
+
+
+def _effective(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield all nodes, apart from those whose failure is caught and forgotten."""
+    for node in body:
+        yield node
+        inner = ast.iter_child_nodes(node)
+        if isinstance(node, ast.Try) and any(map(_swallows, node.handlers)):
+            inner = iter([*node.handlers, *node.orelse, *node.finalbody])
+        yield from _effective(inner)
+
+
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    """Return whether an ``except`` catches a failed assertion and lets the tests run on."""
+    caught = handler.type is None or any(one.id in _CATCHING for one in _names([handler.type]))
+    return caught and not any(_asserts(node) for node in _effective(handler.body))
+
+
+def _asserts(node: ast.AST) -> bool:
+    """Return whether a node can fail because the program is wrong."""
+    if isinstance(node, ast.Assert):
+        return not _is_true(node.test)
+    if isinstance(node, ast.Call):
+        function = node.func
+        name = function.attr if isinstance(function, ast.Attribute) else ""
+        name = function.id if isinstance(function, ast.Name) else name
+        return name.lower().startswith(_FAILING)
+    return isinstance(node, ast.Raise)
+
+
+def _is_true(test: ast.expr) -> bool:
+    """Return whether a condition holds whatever the program is: ``True``, ``(f(1) == 2, "")``."""
+    if isinstance(test, ast.Tuple):
+        return bool(test.elts)
+    if any(isinstance(node, ast.Name | ast.Call) for node in ast.walk(test)):
+        return False
+    return not (isinstance(test, ast.Constant) and not test.value)
+
+
+def _always_fails(statement: ast.stmt) -> bool:
+    """Return whether a statement at the top level fails whatever ran before it."""
+    if isinstance(statement, ast.Assert):
+        return isinstance(statement.test, ast.Constant) and not statement.test.value
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        call = statement.value  # it leaves by SystemExit, also where all tests passed
+        return ast.unparse(call.func) == "unittest.main" and not any(
+            one.arg == "exit" for one in call.keywords
+        )
+    return isinstance(statement, ast.Raise)
