@@ -21,6 +21,7 @@ from evalguard.scorers.extract import (
 )
 from evalguard.scorers.negation import NEGATION, negated
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.retraction import standing
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
 from evalguard.scorers.words import holds
 
@@ -71,7 +72,7 @@ def chosen_letter(output: str) -> str | None:
     announced = settle(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
     if announced is not None:
         return announced or None
-    return _unannounced_letter(output) or None
+    return _unannounced_letter(standing(output)) or None
 
 
 def _unannounced_letter(output: str) -> str | None:
@@ -188,7 +189,7 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     for text in candidates(output):
         if folded(text) in known:
             return known[folded(text)]
-    return _named_label(output, known) or None
+    return _named_label(standing(output), known) or None
 
 
 def _named_label(text: str, known: Mapping[str, str]) -> str | None:

@@ -14,6 +14,7 @@ from evalguard.scorers.extract import settle
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import Decimal, Number, prepared, scan
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.retraction import standing
 from evalguard.scorers.targets import a_number
 
 UNREAD = Number(math.nan)
@@ -52,7 +53,7 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
         text, lambda one: _answer(one, decimal), whole=lambda one: _alone(one, decimal), none=UNREAD
     )
     if found is None:
-        found = _last(text, decimal)
+        found = _last(standing(text), decimal)
     return found if math.isfinite(found.value) else None
 
 
