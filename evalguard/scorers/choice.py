@@ -19,7 +19,7 @@ from evalguard.scorers.extract import (
     readings,
     settle,
 )
-from evalguard.scorers.negation import NEGATION, negated
+from evalguard.scorers.negation import NEGATION, SUPPOSED, negated, ruled_out
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import standing
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
@@ -77,7 +77,11 @@ def chosen_letter(output: str) -> str | None:
 
 def _unannounced_letter(output: str) -> str | None:
     """Return the letter said to be correct, that opens the output, or alone is in brackets."""
-    if affirmed := set(_AFFIRMED.findall(output)):
+    if affirmed := {
+        one[1]
+        for one in _AFFIRMED.finditer(output)
+        if not ruled_out(output, one.start(1), one.end(1))
+    }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in candidates(output):
         if (letter := _lone_letter(text)) is not None:
@@ -86,7 +90,7 @@ def _unannounced_letter(output: str) -> str | None:
         return SEVERAL
     opening = _OPTION_LINE.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
-        return opening[1]
+        return SEVERAL if _denied(output, opening.start(1), opening.end(1)) else opening[1]
     return _enclosed_letter(output)
 
 
@@ -112,6 +116,8 @@ def _announced_letter(text: str) -> str | None:
     letter, closed, rest = found.groups()
     if _LISTED.match(head, found.end(1)) or len(set(_OPTION_LINE.findall(head))) > 1:
         return SEVERAL
+    if _denied(head, found.start(1), found.end(1)):
+        return SEVERAL
     word = letter in "AIEO" and not closed and _WORD_AFTER.match(rest)
     return _enclosed_letter(head) if word and not _REASON_AFTER.match(rest) else letter
 
@@ -121,7 +127,13 @@ def _enclosed_letter(text: str) -> str | None:
     enclosed = set(_ENCLOSED.findall(text))
     if not enclosed:
         return None
-    return enclosed.pop() if len(enclosed) == 1 and not NEGATION.search(text) else SEVERAL
+    doubted = NEGATION.search(text) or SUPPOSED.search(text) or "?" in text
+    return SEVERAL if doubted or len(enclosed) > 1 else enclosed.pop()
+
+
+def _denied(text: str, start: int, end: int) -> bool:
+    """Return whether a letter, with its closing bracket, is ruled out."""
+    return ruled_out(text, start, end + (text[end : end + 1] in (")", "]", ".", ":", "*")))
 
 
 @scorer(

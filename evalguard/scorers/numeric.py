@@ -11,6 +11,7 @@ from pydantic import Field
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.extract import settle
+from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import Decimal, Number, prepared, scan
 from evalguard.scorers.registry import scorer
@@ -42,6 +43,10 @@ _JOINED_AFTER = re.compile(
     re.I,
 )
 _JOINED_BEFORE = re.compile(r"[\w)}\]]\s*(?:[+×÷/±]|[-–]\s+)\s*$|[\d)}\]]\s*\*\s*$")
+_TERM_BEFORE = re.compile(r"[\d%]\s{0,3}(?:[+×÷/±*]|[-–—])\s{0,3}[$€£]?$|[)\]]\s{0,3}[+×÷]\s{0,3}$")
+_TERM_AFTER = re.compile(
+    r"[ \t]*[\w%]{0,12}[ \t]*(?:[=+×÷/<>≤≥≠^]|(?<=\s)[*–—-]|-(?=\s*$))[ \t$]*(?:\n|$)"
+)
 
 
 def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
@@ -62,8 +67,18 @@ def _last(text: str, decimal: Decimal) -> Number:
     for part in (text[-TAIL_CHARS:], text):
         found = [*scan(prepared(part), decimal)]
         if len(found) > 1 or (found and part == text):  # the cut may go through the first one
-            return found[-1]
+            return UNREAD if _hangs(prepared(part), found[-1]) else found[-1]
     return UNREAD
+
+
+def _hangs(ready: str, found: Number) -> bool:
+    """Return whether a number is ruled out, or part of a sum without its result."""
+    before, after = ready[max(0, found.start - 20) : found.start], ready[found.end :]
+    return bool(
+        ruled_out(ready, found.start, found.end)
+        or _TERM_BEFORE.search(before)
+        or _TERM_AFTER.match(after)
+    )
 
 
 def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
@@ -92,7 +107,9 @@ def _alone(text: str, decimal: Decimal) -> Number | None:
     if len(found) != 1:
         return None
     rest = ready[: found[0].start] + " " + ready[found[0].end :]
-    return found[0] if _UNIT.fullmatch(rest) else None
+    if not _UNIT.fullmatch(rest):
+        return None
+    return UNREAD if _hangs(ready, found[0]) else found[0]
 
 
 def _answer(text: str, decimal: Decimal) -> Number | None:
@@ -115,7 +132,7 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
     before, after = ready[: chosen.start], ready[chosen.end :]
     joined = _JOINED_BEFORE.search(before[-20:]) or _JOINED_AFTER.match(_without_unit(after))
     inner = any(_JOINED_AFTER.match(_without_unit(ready[one.end :][:80])) for one in found[:-1])
-    several = joined or (not begins and inner)
+    several = joined or (not begins and inner) or _hangs(ready, chosen)
     return UNREAD if several else chosen
 
 
