@@ -19,11 +19,12 @@ from evalguard.scorers.extract import (
     readings,
     settle,
 )
+from evalguard.scorers.latex import plain
 from evalguard.scorers.negation import NEGATION, SUPPOSED, negated, ruled_out
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import standing
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
-from evalguard.scorers.words import holds
+from evalguard.scorers.words import holds, is_boundary
 
 SEVERAL = ""
 """Stands for an answer that names several choices or labels, or rules one out."""
@@ -50,6 +51,13 @@ _JOIN = (
 _LISTED = re.compile(
     rf"[*_)\]. ]*\s*{_JOIN}{{1,2}}\s*(?:option\s+|choice\s+)?[(\[*_]*[A-Z](?![A-Za-z0-9_'’À-ӿ])"
     rf"(?=[*_)\].]*\s*(?:$|[\n.。।۔!?;；]|{_JOIN}|are\b|[^\x00-\u04ff]))"
+)
+_FURTHER = re.compile(
+    r"(?:[,;/&]|\b(?:and|or|und|oder|y|o|et|ou)\b)\s{0,3}"
+    r"(?:[(\[*]{1,3}(?=[A-Z][)\]*])|(?=[A-Z][).:]\s))([A-Z])"
+)
+_GROUND = re.compile(
+    r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque|car)\b"
 )
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
 _AFFIRMED = re.compile(
@@ -107,7 +115,7 @@ def _announced_letter(text: str) -> str | None:
     """Return the letter that an announced answer is or begins with; :data:`SEVERAL` for more."""
     if (letter := _lone_letter(text)) is not None:
         return letter
-    head = unicodedata.normalize("NFKC", text[:2000]).strip()
+    head = unicodedata.normalize("NFKC", plain(text[:2000])).strip()
     prefix = _PREFIX.match(head)
     # "is a …" is an article, so that only capitals count before further words.
     found = _LEADING.match(head, prefix.end() if prefix is not None else 0)
@@ -115,6 +123,8 @@ def _announced_letter(text: str) -> str | None:
         return _enclosed_letter(head)
     letter, closed, rest = found.groups()
     if _LISTED.match(head, found.end(1)) or len(set(_OPTION_LINE.findall(head))) > 1:
+        return SEVERAL
+    if set(_FURTHER.findall(_GROUND.split(head[found.end(1) :], maxsplit=1)[0])) - {letter}:
         return SEVERAL
     if _denied(head, found.start(1), found.end(1)):
         return SEVERAL
@@ -160,10 +170,30 @@ def multiple_choice(
     beyond = chosen is not None and chosen.isascii() and ord(chosen) - ord("A") >= len(known)
     if known and (chosen is None or beyond):
         chosen = _choice_by_text(output, known)
+    elif chosen is not None and (meant := _choice_of_a_letter(output, known)) is not None:
+        chosen = meant
     return {
         "multiple_choice": float(strict),
         "multiple_choice_lenient": float(strict or chosen == letter),
     }
+
+
+def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
+    """Return the choice that is announced by a text such as "B vitamins", whose B is no letter."""
+    opened = {
+        chr(ord("A") + index): folded(text)
+        for index, text in enumerate(texts)
+        if re.match(r"[A-Za-z][\s-]+\w", text.strip())
+    }
+    if not opened:
+        return None
+    told = [folded(text) for text in candidates(output)]
+    hits = {
+        letter
+        for letter, text in opened.items()
+        if any(one.startswith(text) and is_boundary(one, len(text)) for one in told)
+    }
+    return hits.pop() if len(hits) == 1 else SEVERAL if hits else None
 
 
 def _choice_by_text(output: str, texts: list[str]) -> str | None:

@@ -36,7 +36,7 @@ _AFTER = regex.compile(
 )
 _QUESTION = regex.compile(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
 _CLAUSE_END = regex.compile(
-    r"[.,;:!?。，；：！？।\n]|(?<!anything )(?<!nothing )\b(?:but|sondern|sino|mais|mas|ma)\b|而是", regex.I
+    r"[.,;:!?。，；：！？।\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma)\b|而是|>>", regex.I
 )
 
 
