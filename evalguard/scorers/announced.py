@@ -98,8 +98,7 @@ _REJECTING = regex.compile(
     words=[one for one in known.REJECTING if not _GLUED.match(one)],
     glued=[one for one in known.REJECTING if _GLUED.match(one)],
 )
-_DENYING = regex.compile(rf"{NEGATION.pattern}|(?<![\p{{L}}])no(?![\p{{L}}])", regex.I | regex.V1,
-    **NEGATION.named_lists)
+_NO = regex.compile(r"(?<!\p{L})no(?!\p{L})", regex.I)
 _CONDITION = regex.compile(r"[^.!?\n]{0,80}?\b(?:if|unless)\b[^.!?\n]{0,80}\bnot\b", regex.I)
 _CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।۔]")
 _HEADING = re.compile(r"[ \t*_#]*(?:\n|$)")
@@ -193,15 +192,12 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
         joint = link or colon
         assert joint is not None
         # "答案不是C", "la respuesta no es C": the negation stays in what is read.
-        opens = end if _DENYING.search(joint[0]) else joint.end()
+        opens = end if NEGATION.search(joint[0]) or _NO.search(joint[0]) else joint.end()
         stop, text = _line(output, opens, following)
-        if asked(text) or _CONDITION.search(text):
-            return None
-        return Announcement(start, stop, text, firm=False)
+        unsure = asked(text) or _CONDITION.search(text)
+        return None if unsure else Announcement(start, stop, text, firm=False)
     bare = _BARE.match(output, end)
-    if bare is None:
-        return None
-    if output[bare.end() : bare.end() + 1] in ("?", "？", "؟"):
+    if bare is None or output[bare.end() : bare.end() + 1] in ("?", "？", "؟"):
         return None
     told = _REASON.sub("", bare[1])
     closed = _CLOSING.search(told) is not None

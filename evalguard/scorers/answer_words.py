@@ -121,12 +121,13 @@ NEGATIONS: tuple[str, ...] = (
 """What in front of a name rules it out."""
 
 NEGATIONS_AFTER: tuple[str, ...] = (
-    "नहीं", "নয়", "نہیں", "değil", "ではない", "ではありません", "じゃない", "이 아니", "가 아니",
-    "아닙니다", "아니다", "is wrong", "is incorrect", "isn't", "is ruled out",
-    "不正确", "是错", "不对", "不是", "错误", "cannot", "can't", "isn’t", "was not", "wasn't", "is false",
-    "is impossible", "is not", "does not", "doesn't", "won't", "ist falsch", "ist nicht", "es incorrect",
-    "no es", "est faux", "n'est pas", "é incorret", "não é", "non è", "неверн", "неправильн", "아님",
-    "아니", "아닌", "じゃあり", "でない", "ではなく", "ليس", "ليست", "गलत", "ग़लत", "salah", "bukan", "yanlış",
+    "नहीं", "নয়", "نہیں", "değil", "ではない", "ではありません", "じゃない", "이 아니",
+    "가 아니", "아닙니다", "아니다", "is wrong", "is incorrect", "isn't", "is ruled out",
+    "不正确", "是错", "不对", "不是", "错误", "cannot", "can't", "isn’t", "was not", "wasn't",
+    "is false", "is impossible", "is not", "does not", "doesn't", "won't", "ist falsch",
+    "ist nicht", "es incorrect", "no es", "est faux", "n'est pas", "é incorret", "não é",
+    "non è", "неверн", "неправильн", "아님", "아니", "아닌", "じゃあり", "でない", "ではなく",
+    "ليس", "ليست", "गलत", "ग़लत", "salah", "bukan", "yanlış",
 )  # fmt: skip
 """What behind a name rules it out."""
 

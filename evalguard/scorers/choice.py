@@ -137,8 +137,9 @@ def _enclosed_letter(text: str) -> str | None:
     enclosed = set(_ENCLOSED.findall(text))
     if not enclosed:
         return None
-    doubted = NEGATION.search(text) or SUPPOSED.search(text) or "?" in text
-    return SEVERAL if doubted or len(enclosed) > 1 else enclosed.pop()
+    if len(enclosed) > 1 or "?" in text or NEGATION.search(text) or SUPPOSED.search(text):
+        return SEVERAL
+    return str(enclosed.pop())
 
 
 def _denied(text: str, start: int, end: int) -> bool:

@@ -40,8 +40,9 @@ _TYPOGRAPHY = str.maketrans(
         "—": "-",
         "−": "-",
         "…": "...",
-        "\u200b": "",
-        "\ufeff": "",
+        **dict.fromkeys(
+            "\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", ""
+        ),
     }
 )
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)")
@@ -66,8 +67,9 @@ def normalise(text: str, *, ignore_case: bool = True) -> str:
     r"""Return text with differences removed that carry no meaning.
 
     In order: Unicode NFC; typographic quotes, dashes and ellipses to ASCII; zero-width characters
-    dropped; case folded; runs of white space to one space; both ends trimmed; one closing full
-    stop dropped. Accents, superscripts, other punctuation and articles stay.
+    and marks of direction dropped; case folded; runs of white space to one space; both ends
+    trimmed; one closing full stop dropped.
+    Accents, superscripts, other punctuation and articles stay.
 
     Example:
         >>> normalise("  The “Blue”\u00a0House. ")

@@ -18,10 +18,13 @@ NEGATION = regex.compile(
 )
 """A word that negates, in any of the languages of :mod:`evalguard.scorers.answer_words`."""
 
-_DENIED = regex.compile(r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+)?\s*[\p{P}\p{S}]*$", regex.I | regex.V1)
+_DENIED = regex.compile(
+    r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+)?\s*[\p{P}\p{S}]*$", regex.I | regex.V1
+)
 SUPPOSED = regex.compile(
     r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine|pretend"
-    r"|let(?:'s|’s| us) say|(?:might|may|could|would|can) (?:\w+ )?(?:say|think|believe|claim|argue|guess"
+    r"|let(?:'s|’s| us) say|(?:might|may|could|would|can)"
+    r" (?:\w+ )?(?:say|think|believe|claim|argue|guess"
     r"|assume|conclude)|(?:users?|people|students?|some(?:one|body)?|many|most|others|they|critics|you)"
     r" (?:\w+ ){0,2}(?:thinks?|says?|said|believes?|claims?|argues?|guess(?:es)?|thought)"
     r"|wenn|falls|angenommen|suponiendo|supongamos|suponga|supposons|suppose que|supondo|suponha"
@@ -36,7 +39,9 @@ _AFTER = regex.compile(
 )
 _QUESTION = regex.compile(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
 _CLAUSE_END = regex.compile(
-    r"[.,;:!?。，；：！？।\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma)\b|而是|>>", regex.I
+    r"[.,;:!?。，；：！？।\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma)\b"
+    r"|而是|>>",
+    regex.I,
 )
 
 

@@ -67,7 +67,8 @@ _POWER = re.compile(
 )
 _EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?![A-Za-z0-9_]|\.\d)")
 _MIXED = re.compile(
-    rf"[ \u202f]?(?:([{known.VULGAR}])|(?:(?<=[ \u202f])|(?<=[ \u202f])(?:and|&) )(\d{{1,6}}) ?/ ?(\d{{1,6}})(?![/.,]?\d))"
+    rf"[ \u202f]?(?:([{known.VULGAR}])|(?:(?<=[ \u202f])|(?<=[ \u202f])(?:and|&) )"
+    r"(\d{1,6}) ?/ ?(\d{1,6})(?![/.,]?\d))"
 )
 _OVER = re.compile(r" ?/ ?(-?)(?=\d)")
 _WORDS = {word: scale for scale, words in known.SCALES.items() for word in words}
@@ -101,8 +102,10 @@ _PART_OF_A_TERM = re.compile(
     r"|\\(?!text|box|math|left|right)[A-Za-z]+\*?(?:\[[^\]]{0,9}\])?[{\[]?"
     r"|\\(?!" + _JOINING + r")[A-Za-z]+ "
     r"|[\w)}][ ]?(?:[≠≥≤]|[<>!]=)[ ]?|[\w)}] [<>] ?"
-    r"|(?:half|thirds?|quarters?|fifths?|tenths?|root|percent|per cent|%|\d|\bsquare|\bcube|factorial"
-    r"|out|multiple|power|sum|product|hälfte|wurzel|mitad|raíz|moitié|racine) (?:of|von|de) (?:the )?"
+    r"|(?:half|thirds?|quarters?|fifths?|tenths?|root|percent|per cent|%|\d"
+    r"|\bsquare|\bcube|factorial"
+    r"|out|multiple|power|sum|product|hälfte|wurzel|mitad|raíz|moitié|racine)"
+    r" (?:of|von|de) (?:the )?"
     r"|\b(?:twice|double|triple|halve) )$"
 )
 _GOES_ON = re.compile(
@@ -110,9 +113,11 @@ _GOES_ON = re.compile(
     r"|phi|infty|vec|mathbf|binom|sum|int)(?![a-zA-Z])|[π√∛∞‰]|pi\b)"
     r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]|/[a-z](?!\w)"
     r"|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)"
-    r"|[ -]?(?:factorial|squared|cubed|dozens?|score|mod|choose|to the|out of|of \d|times \d|halves|thirds"
+    r"|[ -]?(?:factorial|squared|cubed|dozens?|score|mod|choose|to the|out of|of \d|times \d"
+    r"|halves|thirds"
     r"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths)(?!\w)|\+ ?[a-z]\b"
-    r"| ?\\(?:choose|[bp]?mod|rfloor|rceil|rvert|neq?|geq?|leq?)(?![a-zA-Z])|分之|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
+    r"| ?\\(?:choose|[bp]?mod|rfloor|rceil|rvert|neq?|geq?|leq?)(?![a-zA-Z])|分之"
+    r"|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
 )
 
 

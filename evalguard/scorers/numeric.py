@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -54,7 +55,8 @@ _MEASURE = re.compile(rf"\s?{_MEASURES}(?![a-z])", re.I)
 _GLUED_MEASURE = re.compile(r"['′°만천백억万萬千百亿億]|[hH](?=\d)")
 _ALTERNATIVE = re.compile(
     r"\s?[^\W\d_]{0,12},?\s{0,2}(?:\$\s?)?(?:(?:or|oder|ou|или|veya)\s{1,2}(?:\$?[a-z]\s?=\s?)?"
-    r"|(?:and|,|und|et|y)\s{1,2}\$?[a-z]\s?=\s?)\$?", re.I
+    r"|(?:and|,|und|et|y)\s{1,2}\$?[a-z]\s?=\s?)\$?",
+    re.I,
 )
 _LATER_PART = re.compile(r"(?:^|\n)[ \t*]*\(?(?:[b-h]|ii|iii|iv)\)[^\n]*$")
 _PARTS = re.compile(r"(?:^|[\s;,])\(?[a-h]\)[ *]")
@@ -90,14 +92,16 @@ def _last(text: str, decimal: Decimal) -> Number:
 
 
 def _compound(ready: str, found: list[Number], chosen: Number) -> bool:
-    """Return whether a number is one of several that belong together: "5 ft 11 in", "(a) 4 (b) 9"."""
+    """Return whether a number is one of several that belong together: "5 ft 11 in"."""
     place = found.index(chosen)
     near = found[max(0, place - 1) : place + 2]
     return any(
-        _COMPOUND.fullmatch(ready[one.end : two.start][:40])
-        and (_MEASURE.match(ready, two.end) or _GLUED_MEASURE.match(ready, one.end))
+        (
+            _COMPOUND.fullmatch(ready[one.end : two.start][:40])
+            and (_MEASURE.match(ready, two.end) or _GLUED_MEASURE.match(ready, one.end))
+        )
         or _ALTERNATIVE.fullmatch(ready[one.end : two.start][:60])
-        for one, two in zip(near, near[1:], strict=False)
+        for one, two in pairwise(near)
     ) or bool(_LATER_PART.search(ready[max(0, chosen.start - 80) : chosen.start]))
 
 
