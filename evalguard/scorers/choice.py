@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import regex
@@ -34,7 +35,9 @@ _ALONE = regex.compile(
     r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*"
 )
 _PREFIX = regex.compile(
-    r"[\s*_]*(?:(?:the|la|el|le|il|die|der|das)\s+|l')?(?:(?:answer|option|choice|letter|opción|letra|"
+    r"[\s*_✅👉☑✔➡\ufe0f]*"
+    r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
+    r"(?:(?:answer|option|choice|letter|opción|letra|"
     r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प|বিকল্প|"
     r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
     regex.I,
@@ -64,6 +67,11 @@ _AFFIRMED = re.compile(
     r"(?<![\w'’])([A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
     r"(?:correct|right|best|accurate|answer)"
 )
+_AFFIRMED_AFTER = re.compile(
+    r"(?<![\w'’])([A-Z])[)*_」』]{0,4}\s?(?:が正解|が正しい|가 정답|이 정답"
+    r"|是正确|是正確|是对的|是對的)"
+)
+_DASHED = re.compile(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
 _OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
 
 
@@ -87,16 +95,17 @@ def _unannounced_letter(output: str) -> str | None:
     """Return the letter said to be correct, that opens the output, or alone is in brackets."""
     if affirmed := {
         one[1]
-        for one in _AFFIRMED.finditer(output)
+        for one in chain(_AFFIRMED.finditer(output), _AFFIRMED_AFTER.finditer(output))
         if not ruled_out(output, one.start(1), one.end(1))
     }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in candidates(output):
         if (letter := _lone_letter(text)) is not None:
             return letter
+    output = unicodedata.normalize("NFKC", output)
     if len(set(_OPTION_LINE.findall(output))) > 1:
         return SEVERAL
-    opening = _OPTION_LINE.match(output)
+    opening = _OPTION_LINE.match(output) or _DASHED.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
         return SEVERAL if _denied(output, opening.start(1), opening.end(1)) else opening[1]
     return _enclosed_letter(output)
