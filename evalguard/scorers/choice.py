@@ -30,6 +30,9 @@ from evalguard.scorers.words import holds, is_boundary
 SEVERAL = ""
 """Stands for an answer that names several choices or labels, or rules one out."""
 
+MAX_ENCLOSING_CHARS = 20_000
+"""In a longer text, a letter in brackets alone is no answer."""
+
 _STRICT = regex.compile(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
 _ALONE = regex.compile(
     r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*"
@@ -146,7 +149,9 @@ def _enclosed_letter(text: str) -> str | None:
     enclosed = set(_ENCLOSED.findall(text))
     if not enclosed:
         return None
-    if len(enclosed) > 1 or "?" in text or NEGATION.search(text) or SUPPOSED.search(text):
+    if len(enclosed) > 1 or "?" in text or len(text) > MAX_ENCLOSING_CHARS:
+        return SEVERAL
+    if NEGATION.search(text) or SUPPOSED.search(text):
         return SEVERAL
     return str(enclosed.pop())
 
