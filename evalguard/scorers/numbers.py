@@ -138,7 +138,7 @@ def numbers(text: str, *, decimal: Decimal = "auto") -> list[Number]:
     r"""Return the numbers of a text in order.
 
     Example:
-        >>> [one.value for one in numbers(r"\frac{3}{4} of $1,234.50, 1.5 \times 10^3, 2\pi")]
+        >>> [one.value for one in numbers(r"\frac{3}{4} and $1,234.50, 1.5 \times 10^3, 2\pi")]
         [0.75, 1234.5, 1500.0]
     """
     return [one for one in scan(prepared(text), decimal) if math.isfinite(one.value)]
