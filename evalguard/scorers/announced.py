@@ -16,6 +16,7 @@ import regex
 
 from evalguard.scorers import answer_words as known
 from evalguard.scorers.latex import boxes
+from evalguard.scorers.negation import NEGATION, SUPPOSED, asked
 
 MAX_NOUNS = 300
 """Nouns for an answer that are looked at, the last ones, so that the work stays bounded."""
@@ -97,6 +98,8 @@ _REJECTING = regex.compile(
     words=[one for one in known.REJECTING if not _GLUED.match(one)],
     glued=[one for one in known.REJECTING if _GLUED.match(one)],
 )
+_NO = regex.compile(r"(?<!\p{L})no(?!\p{L})", regex.I)
+_CONDITION = regex.compile(r"[^.!?\n]{0,80}?\b(?:if|unless)\b[^.!?\n]{0,80}\bnot\b", regex.I)
 _CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।۔]")
 _HEADING = re.compile(r"[ \t*_#]*(?:\n|$)")
 _HASHES = re.compile(r"^[ \t]*####(?!#)[ \t]*([^\n]*)", re.M)
@@ -188,9 +191,13 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
     if link is not None or (colon is not None and _CLAUSE_END.search(before)):
         joint = link or colon
         assert joint is not None
-        return Announcement(start, *_line(output, joint.end(), following), firm=False)
+        # "答案不是C", "la respuesta no es C": the negation stays in what is read.
+        opens = end if NEGATION.search(joint[0]) or _NO.search(joint[0]) else joint.end()
+        stop, text = _line(output, opens, following)
+        unsure = asked(text) or _CONDITION.search(text)
+        return None if unsure else Announcement(start, stop, text, firm=False)
     bare = _BARE.match(output, end)
-    if bare is None:
+    if bare is None or output[bare.end() : bare.end() + 1] in ("?", "？", "؟"):
         return None
     told = _REASON.sub("", bare[1])
     closed = _CLOSING.search(told) is not None
@@ -198,10 +205,11 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
 
 
 def _is_meant(output: str, start: int, before: str) -> bool:
-    """Return whether a noun is no tag's name, and no word such as "wrong" stands before it."""
+    """Return whether a noun is no tag's name, and no word such as "wrong" or "if" before it."""
     if output[start - 1 : start] == "[" and _TAG.match(output, start - 1):
         return False
-    return _REJECTING.search(_CLAUSE_END.split(before)[-1]) is None
+    clause = _CLAUSE_END.split(before)[-1]
+    return _REJECTING.search(clause) is None and SUPPOSED.search(clause) is None
 
 
 def _joint(output: str, end: int) -> tuple[_Match | None, _Match | None]:

@@ -113,14 +113,21 @@ REJECTING: tuple[str, ...] = (
 NEGATIONS: tuple[str, ...] = (
     "not", "never", "neither", "nor", "cannot", "nicht", "kein", "keine", "pas", "não", "non",
     "не", "ни", "ليس", "ليست", "bukan", "tidak", "不是", "并非", "並非", "不", "非", "没有",
-    "wrong", "incorrect", "falsch", "incorrecta", "错误",
+    "wrong", "incorrect", "falsch", "incorrecta", "错误", "can't", "no longer", "hardly", "barely",
+    "scarcely", "far from", "anything but", "lack", "lacks", "lacking", "without", "rather than",
+    "instead of", "unlikely", "ohne", "weder", "kaum", "sin", "tampoco", "ni", "nunca", "sans",
+    "jamais", "sem", "nem", "senza", "без", "нельзя", "bukanlah", "tanpa",
 )  # fmt: skip
 """What in front of a name rules it out."""
 
 NEGATIONS_AFTER: tuple[str, ...] = (
-    "नहीं", "নয়", "نہیں", "değil", "ではない", "ではありません", "じゃない", "이 아니", "가 아니",
-    "아닙니다", "아니다", "is wrong", "is incorrect", "is not", "isn't", "is ruled out",
-    "不正确", "是错",
+    "नहीं", "নয়", "نہیں", "değil", "ではない", "ではありません", "じゃない", "이 아니",
+    "가 아니", "아닙니다", "아니다", "is wrong", "is incorrect", "isn't", "is ruled out",
+    "不正确", "是错", "不对", "不是", "错误", "cannot", "can't", "isn’t", "was not", "wasn't",
+    "is false", "is impossible", "is not", "does not", "doesn't", "won't", "ist falsch",
+    "ist nicht", "es incorrect", "no es", "est faux", "n'est pas", "é incorret", "não é",
+    "non è", "неверн", "неправильн", "아님", "아니", "아닌", "じゃあり", "でない", "ではなく",
+    "ليس", "ليست", "गलत", "ग़लत", "salah", "bukan", "yanlış",
 )  # fmt: skip
 """What behind a name rules it out."""
 

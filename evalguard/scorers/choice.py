@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import regex
@@ -19,20 +20,27 @@ from evalguard.scorers.extract import (
     readings,
     settle,
 )
-from evalguard.scorers.negation import NEGATION, negated
+from evalguard.scorers.latex import plain
+from evalguard.scorers.negation import NEGATION, SUPPOSED, negated, ruled_out
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.retraction import standing
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
-from evalguard.scorers.words import holds
+from evalguard.scorers.words import holds, is_boundary
 
 SEVERAL = ""
 """Stands for an answer that names several choices or labels, or rules one out."""
+
+MAX_ENCLOSING_CHARS = 20_000
+"""In a longer text, a letter in brackets alone is no answer."""
 
 _STRICT = regex.compile(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
 _ALONE = regex.compile(
     r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*"
 )
 _PREFIX = regex.compile(
-    r"[\s*_]*(?:(?:the|la|el|le|il|die|der|das)\s+|l')?(?:(?:answer|option|choice|letter|opción|letra|"
+    r"[\s*_✅👉☑✔➡\ufe0f]*"
+    r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
+    r"(?:(?:answer|option|choice|letter|opción|letra|"
     r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प|বিকল্প|"
     r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
     regex.I,
@@ -50,11 +58,23 @@ _LISTED = re.compile(
     rf"[*_)\]. ]*\s*{_JOIN}{{1,2}}\s*(?:option\s+|choice\s+)?[(\[*_]*[A-Z](?![A-Za-z0-9_'’À-ӿ])"
     rf"(?=[*_)\].]*\s*(?:$|[\n.。।۔!?;；]|{_JOIN}|are\b|[^\x00-\u04ff]))"
 )
+_FURTHER = re.compile(
+    r"(?:[,;/&]|\b(?:and|or|und|oder|y|o|et|ou)\b)\s{0,3}"
+    r"(?:[(\[*]{1,3}(?=[A-Z][)\]*])|(?=[A-Z][).:]\s))([A-Z])"
+)
+_GROUND = re.compile(
+    r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque|car)\b"
+)
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
 _AFFIRMED = re.compile(
     r"(?<![\w'’])([A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
     r"(?:correct|right|best|accurate|answer)"
 )
+_AFFIRMED_AFTER = re.compile(
+    r"(?<![\w'’])([A-Z])[)*_」』]{0,4}\s?(?:が正解|が正しい|가 정답|이 정답"
+    r"|是正确|是正確|是对的|是對的)"
+)
+_DASHED = re.compile(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
 _OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
 
 
@@ -71,21 +91,26 @@ def chosen_letter(output: str) -> str | None:
     announced = settle(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
     if announced is not None:
         return announced or None
-    return _unannounced_letter(output) or None
+    return _unannounced_letter(standing(output)) or None
 
 
 def _unannounced_letter(output: str) -> str | None:
     """Return the letter said to be correct, that opens the output, or alone is in brackets."""
-    if affirmed := set(_AFFIRMED.findall(output)):
+    if affirmed := {
+        one[1]
+        for one in chain(_AFFIRMED.finditer(output), _AFFIRMED_AFTER.finditer(output))
+        if not ruled_out(output, one.start(1), one.end(1))
+    }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in candidates(output):
         if (letter := _lone_letter(text)) is not None:
             return letter
+    output = unicodedata.normalize("NFKC", output)
     if len(set(_OPTION_LINE.findall(output))) > 1:
         return SEVERAL
-    opening = _OPTION_LINE.match(output)
+    opening = _OPTION_LINE.match(output) or _DASHED.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
-        return opening[1]
+        return SEVERAL if _denied(output, opening.start(1), opening.end(1)) else opening[1]
     return _enclosed_letter(output)
 
 
@@ -102,7 +127,7 @@ def _announced_letter(text: str) -> str | None:
     """Return the letter that an announced answer is or begins with; :data:`SEVERAL` for more."""
     if (letter := _lone_letter(text)) is not None:
         return letter
-    head = unicodedata.normalize("NFKC", text[:2000]).strip()
+    head = unicodedata.normalize("NFKC", plain(text[:2000])).strip()
     prefix = _PREFIX.match(head)
     # "is a …" is an article, so that only capitals count before further words.
     found = _LEADING.match(head, prefix.end() if prefix is not None else 0)
@@ -110,6 +135,10 @@ def _announced_letter(text: str) -> str | None:
         return _enclosed_letter(head)
     letter, closed, rest = found.groups()
     if _LISTED.match(head, found.end(1)) or len(set(_OPTION_LINE.findall(head))) > 1:
+        return SEVERAL
+    if set(_FURTHER.findall(_GROUND.split(head[found.end(1) :], maxsplit=1)[0])) - {letter}:
+        return SEVERAL
+    if _denied(head, found.start(1), found.end(1)):
         return SEVERAL
     word = letter in "AIEO" and not closed and _WORD_AFTER.match(rest)
     return _enclosed_letter(head) if word and not _REASON_AFTER.match(rest) else letter
@@ -120,7 +149,16 @@ def _enclosed_letter(text: str) -> str | None:
     enclosed = set(_ENCLOSED.findall(text))
     if not enclosed:
         return None
-    return enclosed.pop() if len(enclosed) == 1 and not NEGATION.search(text) else SEVERAL
+    if len(enclosed) > 1 or "?" in text or len(text) > MAX_ENCLOSING_CHARS:
+        return SEVERAL
+    if NEGATION.search(text) or SUPPOSED.search(text):
+        return SEVERAL
+    return str(enclosed.pop())
+
+
+def _denied(text: str, start: int, end: int) -> bool:
+    """Return whether a letter, with its closing bracket, is ruled out."""
+    return ruled_out(text, start, end + (text[end : end + 1] in (")", "]", ".", ":", "*")))
 
 
 @scorer(
@@ -147,10 +185,30 @@ def multiple_choice(
     beyond = chosen is not None and chosen.isascii() and ord(chosen) - ord("A") >= len(known)
     if known and (chosen is None or beyond):
         chosen = _choice_by_text(output, known)
+    elif chosen is not None and (meant := _choice_of_a_letter(output, known)) is not None:
+        chosen = meant
     return {
         "multiple_choice": float(strict),
         "multiple_choice_lenient": float(strict or chosen == letter),
     }
+
+
+def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
+    """Return the choice that is announced by a text such as "B vitamins", whose B is no letter."""
+    opened = {
+        chr(ord("A") + index): folded(text)
+        for index, text in enumerate(texts)
+        if re.match(r"[A-Za-z][\s-]+\w", text.strip())
+    }
+    if not opened:
+        return None
+    told = [folded(text) for text in candidates(output)]
+    hits = {
+        letter
+        for letter, text in opened.items()
+        if any(one.startswith(text) and is_boundary(one, len(text)) for one in told)
+    }
+    return hits.pop() if len(hits) == 1 else SEVERAL if hits else None
 
 
 def _choice_by_text(output: str, texts: list[str]) -> str | None:
@@ -188,7 +246,7 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     for text in candidates(output):
         if folded(text) in known:
             return known[folded(text)]
-    return _named_label(output, known) or None
+    return _named_label(standing(output), known) or None
 
 
 def _named_label(text: str, known: Mapping[str, str]) -> str | None:

@@ -19,6 +19,7 @@ import regex
 from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing
 from evalguard.scorers.latex import plain
+from evalguard.scorers.retraction import retraction, standing
 
 T = TypeVar("T")
 
@@ -39,8 +40,9 @@ _TYPOGRAPHY = str.maketrans(
         "—": "-",
         "−": "-",
         "…": "...",
-        "\u200b": "",
-        "\ufeff": "",
+        **dict.fromkeys(
+            "\u200b\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", ""
+        ),
     }
 )
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)")
@@ -65,8 +67,9 @@ def normalise(text: str, *, ignore_case: bool = True) -> str:
     r"""Return text with differences removed that carry no meaning.
 
     In order: Unicode NFC; typographic quotes, dashes and ellipses to ASCII; zero-width characters
-    dropped; case folded; runs of white space to one space; both ends trimmed; one closing full
-    stop dropped. Accents, superscripts, other punctuation and articles stay.
+    and marks of direction dropped; case folded; runs of white space to one space; both ends
+    trimmed; one closing full stop dropped.
+    Accents, superscripts, other punctuation and articles stay.
 
     Example:
         >>> normalise("  The “Blue”\u00a0House. ")
@@ -220,7 +223,22 @@ def spoken(output: str) -> list[Announcement]:
         one.bare for one in outside
     ):  # a font may enclose the announcement: \textbf{Answer: B}
         outside = list(announcements(plain(output))) or outside
-    return outside[::-1]
+    return _kept(output, outside)[::-1]
+
+
+def _kept(output: str, told: list[Announcement]) -> list[Announcement]:
+    """Return the announcements that are not taken back; what follows is one where one was."""
+    back = retraction(output)
+    if back is None or not any(_precedes(output, one, back.start) for one in told):
+        return told
+    instead = Announcement(back.start, len(output), output[back.end :])
+    return [instead, *(one for one in told if one.start > back.start)]
+
+
+def _precedes(output: str, one: Announcement, place: int) -> bool:
+    """Return whether an announcement has named something before a place."""
+    begins = output.find(one.text, one.start) if one.text else one.start
+    return one.start < place and any(map(str.isalnum, output[max(begins, one.start) : place]))
 
 
 def _json_answer(text: str) -> str | None:
@@ -314,9 +332,9 @@ def candidates(output: str) -> list[str]:
     announced = announced_texts(output)
     if announced is not None:
         return list(dict.fromkeys([*found, *announced]))
-    blocks = _blocks(output)
-    if len(blocks) == 1:
+    blocks, rest = _blocks(output), standing(output)
+    if len(blocks) == 1 and rest == output:
         found += readings(blocks[0].text)
-    elif line := next((line for line in output.splitlines() if line.strip()), ""):
+    elif line := next((line for line in rest.splitlines() if line.strip()), ""):
         found += readings(line)
     return list(dict.fromkeys(found))

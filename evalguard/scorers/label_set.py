@@ -12,6 +12,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import folded, readings, spoken
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.retraction import standing
 
 MAX_LIST_CHARS = 20_000
 """A longer text is no list of labels."""
@@ -115,7 +116,7 @@ def label_set(output: str, target: str, *, labels: list[str] | None = None) -> d
     known = frozenset(folded(one) for one in labels or ())
     right = labels_of(target, known)
     strict = _f1(output, labels_of(output, known), right)
-    told = [one.text for one in spoken(output) if not one.bare][:1] or [output]
+    told = [one.text for one in spoken(output) if not one.bare][:1] or [standing(output)]
     best = max(_f1(one, labels_of(one, known), right) for one in readings(told[0]))
     lenient = max(strict, best)
     return {

@@ -1,4 +1,4 @@
-"""Does a sentence rule out what it names?"""
+"""Does a sentence rule out what it names, or merely suppose or ask it?"""
 
 from __future__ import annotations
 
@@ -6,33 +6,78 @@ import regex
 
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
 
-_REACH = 30
+_REACH = 60
 """Characters before a name in which a negation counts, within its clause."""
 
 _SPACELESS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
 NEGATION = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:\L<words>|\p{L}+n't)(?![\p{L}\p{M}])|(?:\L<glued>)",
+    r"(?<![\p{L}\p{M}])(?:\L<words>|\p{L}+n['’]t)(?![\p{L}\p{M}])|(?:\L<glued>)",
     regex.I | regex.V1,
     words=[one for one in NEGATIONS if not _SPACELESS.match(one)],
     glued=[one for one in NEGATIONS if _SPACELESS.match(one)],
 )
 """A word that negates, in any of the languages of :mod:`evalguard.scorers.answer_words`."""
 
-_AFTER = regex.compile(
-    r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>)", regex.V1, after=NEGATIONS_AFTER
+_DENIED = regex.compile(
+    r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+)?\s*[\p{P}\p{S}]*$", regex.I | regex.V1
 )
-_CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।\n]")
+SUPPOSED = regex.compile(
+    r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine|pretend"
+    r"|let(?:'s|’s| us) say|(?:might|may|could|would|can)"
+    r" (?:\w+ )?(?:say|think|believe|claim|argue|guess"
+    r"|assume|conclude)|(?:users?|people|students?|some(?:one|body)?|many|most|others|they|critics|you)"
+    r" (?:\w+ ){0,2}(?:thinks?|says?|said|believes?|claims?|argues?|guess(?:es)?|thought)"
+    r"|wenn|falls|angenommen|suponiendo|supongamos|suponga|supposons|suppose que|supondo|suponha"
+    r"|supponiamo|если|допустим|предположим|अगर|यदि|যদি|اگر|إذا|jika|kalau|misalkan|eğer)"
+    r"(?![\p{L}\p{M}])|^\W*(?:si|se)\s|如果|假设|假設|假如|倘若|是否|もし|仮に|만약|만일",
+    regex.I | regex.V1,
+)
+"""Words in front of an answer that suppose it, or say that others give it."""
+
+_AFTER = regex.compile(
+    r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>)", regex.I | regex.V1, after=NEGATIONS_AFTER
+)
+_QUESTION = regex.compile(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
+_CLAUSE_END = regex.compile(
+    r"[.,;:!?。，；：！？।\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma)\b"
+    r"|而是|>>",
+    regex.I,
+)
+
+
+def clause_before(text: str, start: int) -> str:
+    """Return what stands before a place in its clause."""
+    return _CLAUSE_END.split(text[max(0, start - _REACH) : start])[-1]
+
+
+def asked(text: str, start: int = 0) -> bool:
+    """Return whether the sentence at a place ends as a question."""
+    return _QUESTION.match(text, start) is not None
+
+
+def ruled_out(text: str, start: int, end: int) -> bool:
+    """Return whether the clause of what stands at a place negates, supposes or asks it.
+
+    Example:
+        >>> ruled_out("it is not 42", 10, 12), ruled_out("not 41 but 42", 11, 13)
+        (True, False)
+    """
+    clause = clause_before(text, start)
+    return bool(
+        NEGATION.search(clause)
+        or _DENIED.search(clause)
+        or SUPPOSED.search(clause)
+        or _AFTER.match(text, end)
+        or asked(text, end)
+    )
 
 
 def negated(text: str, name: str) -> bool:
-    """Return whether a negation of the same clause stands before or behind a name in a text.
+    """Return whether the last mention of a name in a text is ruled out.
 
     Example:
         >>> negated("it is not spam", "spam"), negated("not sure, but spam", "spam")
         (True, False)
     """
     start = text.rfind(name)
-    if start < 0:
-        return False
-    clause = _CLAUSE_END.split(text[max(0, start - _REACH) : start])[-1]
-    return bool(NEGATION.search(clause) or _AFTER.match(text, start + len(name)))
+    return start >= 0 and ruled_out(text, start, start + len(name))

@@ -47,7 +47,11 @@ _SIGNS = {
     )
     for sign in signs
 }  # fmt: skip
-_EMPHASIS = re.compile(r"(?<!\w)_{1,2}(?=\w)|(?<=[\w%.])_{1,2}(?!\w)")
+_EMPHASIS = re.compile(r"(?<!\w)_{1,2}(?=\w)|(?<=[\w%.])_{1,2}(?![\w{])")
+FACTORIAL = re.compile(r"(?<=[\d)}])!(?=\s{0,3}(?:[}$+/×÷^=]|\\[)\]]|-\s?\d))")
+"""The sign of a factorial within a formula; at the end of a sentence it is an exclamation."""
+
+_MATRIX = re.compile(r"\\begin\{([pbvBV]?matrix|array|cases)\}.{0,500}?\\end\{\1\}", re.S)
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _LITERAL = re.compile(
     r"\d{4}-\d\d-\d\d(?!\d)|\d{1,3}(?:[ \u202f]\d{3})++(?!\d)(?:[.,]\d++)?+"
@@ -63,7 +67,8 @@ _POWER = re.compile(
 )
 _EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?![A-Za-z0-9_]|\.\d)")
 _MIXED = re.compile(
-    rf"[ \u202f]?(?:([{known.VULGAR}])|(?<=[ \u202f])(\d{{1,6}}) ?/ ?(\d{{1,6}})(?![/.,]?\d))"
+    rf"[ \u202f]?(?:([{known.VULGAR}])|(?:(?<=[ \u202f])|(?<=[ \u202f])(?:and|&) )"
+    r"(\d{1,6}) ?/ ?(\d{1,6})(?![/.,]?\d))"
 )
 _OVER = re.compile(r" ?/ ?(-?)(?=\d)")
 _WORDS = {word: scale for scale, words in known.SCALES.items() for word in words}
@@ -73,6 +78,7 @@ _SCALE = re.compile(
     rf"|(?P<glued_cjk>[{''.join(one for one in known.GLUED_SCALES if one > 'z')}])(?! ?\d)",
     re.I,
 )
+_SHORT_SCALE = re.compile(r"[mMbB](?!\w)")
 _PERCENT = re.compile(rf"[ \u202f]?(?:\\?%|(?:{'|'.join(known.PERCENT)})(?![A-Za-z]))", re.I)
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?!\w)", re.I)
 _LETTERS = re.compile(r"[^\W\d_]{1,40}+")
@@ -83,24 +89,42 @@ _MINUS = re.compile(
     r"[ \u202f]?$",
     re.I,
 )
+_JOINING = (
+    r"(?:implies|therefore|because|Rightarrow|Longrightarrow|equiv|cong|colon|ldots|dots|item|hline"
+    r"|quad|qquad|displaystyle|approx|simeq|newline|par|noindent|centering|to)\b"
+)
+"""Commands of LaTeX that a number may follow without being part of their term."""
+
 _PART_OF_A_TERM = re.compile(
-    r"(?:[√∛±\\π]\(?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{|\\?\b"
+    r"(?:[√∛±∓π]\s?\(?|\\\(?|(?:分之|\bmod|\bfactorial)\s?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{|\\?\b"
     + _FUNCTIONS
-    + r"(?:_\{?\w{1,5}\}?)?[( ]?"
-    r"|\\(?!text|box|math|left|right)[A-Za-z]+\*?(?:\[[^\]]{0,9}\])?[{\[]?)$"
+    + r"(?:_\{?\w{1,5}\}?)?[( ]{0,2}"
+    r"|\\(?!text|box|math|left|right)[A-Za-z]+\*?(?:\[[^\]]{0,9}\])?[{\[]?"
+    r"|\\(?!" + _JOINING + r")[A-Za-z]+ "
+    r"|[\w)}][ ]?(?:[≠≥≤]|[<>!]=)[ ]?|[\w)}] [<>] ?"
+    r"|(?:half|thirds?|quarters?|fifths?|tenths?|root|percent|per cent|%|\d"
+    r"|\bsquare|\bcube|factorial"
+    r"|out|multiple|power|sum|product|hälfte|wurzel|mitad|raíz|moitié|racine)"
+    r" (?:of|von|de) (?:the )?"
+    r"|\b(?:twice|double|triple|halve) )$"
 )
 _GOES_ON = re.compile(
     r"[ ]?(?:\\(?:pi|sqrt|sin|cos|tan|log|ln|exp|[dt]?frac|theta|alpha|beta|gamma|lambda|mu|sigma"
     r"|phi|infty|vec|mathbf|binom|sum|int)(?![a-zA-Z])|[π√∛∞‰]|pi\b)"
     r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]|/[a-z](?!\w)"
     r"|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)"
+    r"|[ -]?(?:factorial|squared|cubed|dozens?|score|mod|choose|to the|out of|of \d|times \d"
+    r"|halves|thirds"
+    r"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths)(?!\w)|\+ ?[a-z]\b"
+    r"| ?\\(?:choose|[bp]?mod|rfloor|rceil|rvert|neq?|geq?|leq?)(?![a-zA-Z])|分之"
     r"|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
 )
 
 
 def prepared(text: str) -> str:
     """Return a text with the digits and signs of every script, and of LaTeX, as ASCII."""
-    kept = _EMPHASIS.sub("", plain(text))
+    kept = FACTORIAL.sub(" factorial", _MATRIX.sub(r" \\matrix{1} ", text))
+    kept = _EMPHASIS.sub("", plain(kept))
     if not kept.isascii():
         kept = kept.translate(_SIGNS)
         kept = "".join(
@@ -114,7 +138,7 @@ def numbers(text: str, *, decimal: Decimal = "auto") -> list[Number]:
     r"""Return the numbers of a text in order.
 
     Example:
-        >>> [one.value for one in numbers(r"\frac{3}{4} of $1,234.50, 1.5 \times 10^3, 2\pi")]
+        >>> [one.value for one in numbers(r"\frac{3}{4} and $1,234.50, 1.5 \times 10^3, 2\pi")]
         [0.75, 1234.5, 1500.0]
     """
     return [one for one in scan(prepared(text), decimal) if math.isfinite(one.value)]
@@ -142,7 +166,11 @@ def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
         place = max(end, literal.end())
         if _PART_OF_A_NAME.search(before) and not _is_money(lead):
             continue
-        if not values or _PART_OF_A_TERM.search(before) or not _ends(text, end):
+        if _is_money(lead) and len(values) == 1 and (scale := _SHORT_SCALE.match(text, end)):
+            values = [values[0] * (1e6 if scale[0] in "mM" else 1e9)]
+            end = place = scale.end()
+        absolute = text[start - 1 : start] == text[end : end + 1] == "|" and "-" in sign
+        if not values or absolute or _PART_OF_A_TERM.search(before) or not _ends(text, end):
             yield Number(math.nan, start=start, end=place)
         elif len(values) == 1:
             yield Number(-values[0] if "-" in sign else values[0], percent, start, end)

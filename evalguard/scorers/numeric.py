@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -11,9 +12,11 @@ from pydantic import Field
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.extract import settle
+from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
-from evalguard.scorers.numbers import Decimal, Number, prepared, scan
+from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, prepared, scan
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.retraction import standing
 from evalguard.scorers.targets import a_number
 
 UNREAD = Number(math.nan)
@@ -41,6 +44,26 @@ _JOINED_AFTER = re.compile(
     re.I,
 )
 _JOINED_BEFORE = re.compile(r"[\w)}\]]\s*(?:[+×÷/±]|[-–]\s+)\s*$|[\d)}\]]\s*\*\s*$")
+_MEASURES = (
+    r"(?:ft|feet|foot|in|inch(?:es)?|h|hrs?|hours?|min|mins|minutes?|s|secs?|seconds?|lbs?|pounds?|oz"
+    r"|ounces?|km|kg|g|m|cm|mm|meters?|metres?|yd|yards?|miles?|days?|weeks?|months?|years?|stone"
+    r"|gallons?|quarts?|pints?|cups?|dollars?|cents?|euros?|stunden?|minuten|horas?|minutos?|heures?"
+    r"|[hH]|['′″\"°]|時間|小时|小時|分钟|分|秒|時|年|月|日|시간|분|초|만|천|백|억|万|萬|千|百|亿|億|元|角|円|원)"
+)
+_COMPOUND = re.compile(rf"\s?{_MEASURES}\.?,?\s{{0,2}}(?:(?:and|und|y|et|e)\s)?", re.I)
+_MEASURE = re.compile(rf"\s?{_MEASURES}(?![a-z])", re.I)
+_GLUED_MEASURE = re.compile(r"['′°만천백억万萬千百亿億]|[hH](?=\d)")
+_ALTERNATIVE = re.compile(
+    r"\s?[^\W\d_]{0,12},?\s{0,2}(?:\$\s?)?(?:(?:or|oder|ou|или|veya)\s{1,2}(?:\$?[a-z]\s?=\s?)?"
+    r"|(?:and|,|und|et|y)\s{1,2}\$?[a-z]\s?=\s?)\$?",
+    re.I,
+)
+_LATER_PART = re.compile(r"(?:^|\n)[ \t*]*\(?(?:[b-h]|ii|iii|iv)\)[^\n]*$")
+_PARTS = re.compile(r"(?:^|[\s;,])\(?[a-h]\)[ *]")
+_TERM_BEFORE = re.compile(r"[\d%]\s{0,3}(?:[+×÷/±*]|[-–—])\s{0,3}[$€£]?$|[)\]]\s{0,3}[+×÷]\s{0,3}$")
+_TERM_AFTER = re.compile(
+    r"[ \t]*[\w%]{0,12}[ \t]*(?:[=+×÷/<>≤≥≠^]|(?<=\s)[*–—-]|-(?=\s*$))[ \t$]*(?:\n|$)"
+)
 
 
 def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
@@ -48,11 +71,12 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
 
     ``None`` where the last one cannot be read, and where an announcement names several.
     """
+    text = FACTORIAL.sub(" factorial", text)
     found = settle(
         text, lambda one: _answer(one, decimal), whole=lambda one: _alone(one, decimal), none=UNREAD
     )
     if found is None:
-        found = _last(text, decimal)
+        found = _last(standing(text), decimal)
     return found if math.isfinite(found.value) else None
 
 
@@ -61,8 +85,34 @@ def _last(text: str, decimal: Decimal) -> Number:
     for part in (text[-TAIL_CHARS:], text):
         found = [*scan(prepared(part), decimal)]
         if len(found) > 1 or (found and part == text):  # the cut may go through the first one
-            return found[-1]
+            ready = prepared(part)
+            hangs = _hangs(ready, found[-1]) or _compound(ready, found, found[-1])
+            return UNREAD if hangs else found[-1]
     return UNREAD
+
+
+def _compound(ready: str, found: list[Number], chosen: Number) -> bool:
+    """Return whether a number is one of several that belong together: "5 ft 11 in"."""
+    place = found.index(chosen)
+    near = found[max(0, place - 1) : place + 2]
+    return any(
+        (
+            _COMPOUND.fullmatch(ready[one.end : two.start][:40])
+            and (_MEASURE.match(ready, two.end) or _GLUED_MEASURE.match(ready, one.end))
+        )
+        or _ALTERNATIVE.fullmatch(ready[one.end : two.start][:60])
+        for one, two in pairwise(near)
+    ) or bool(_LATER_PART.search(ready[max(0, chosen.start - 80) : chosen.start]))
+
+
+def _hangs(ready: str, found: Number) -> bool:
+    """Return whether a number is ruled out, or part of a sum without its result."""
+    before, after = ready[max(0, found.start - 20) : found.start], ready[found.end :]
+    return bool(
+        ruled_out(ready, found.start, found.end)
+        or _TERM_BEFORE.search(before)
+        or _TERM_AFTER.match(after)
+    )
 
 
 def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
@@ -71,6 +121,7 @@ def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
     That is: the text is one number with at most one unit, or its last announcement names such a
     text.
     """
+    text = FACTORIAL.sub(" factorial", text)
     whole = _alone(text, decimal)
     if whole is None:
         whole = settle(text, lambda one: _alone(one, decimal) or _unread(one), none=UNREAD)
@@ -91,7 +142,9 @@ def _alone(text: str, decimal: Decimal) -> Number | None:
     if len(found) != 1:
         return None
     rest = ready[: found[0].start] + " " + ready[found[0].end :]
-    return found[0] if _UNIT.fullmatch(rest) else None
+    if not _UNIT.fullmatch(rest):
+        return None
+    return UNREAD if _hangs(ready, found[0]) else found[0]
 
 
 def _answer(text: str, decimal: Decimal) -> Number | None:
@@ -114,7 +167,8 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
     before, after = ready[: chosen.start], ready[chosen.end :]
     joined = _JOINED_BEFORE.search(before[-20:]) or _JOINED_AFTER.match(_without_unit(after))
     inner = any(_JOINED_AFTER.match(_without_unit(ready[one.end :][:80])) for one in found[:-1])
-    several = joined or (not begins and inner)
+    several = joined or (not begins and inner) or _hangs(ready, chosen)
+    several = several or _compound(ready, found, chosen) or len(_PARTS.findall(ready)) > 1
     return UNREAD if several else chosen
 
 

@@ -1,0 +1,141 @@
+"""Where an output takes back what it said: "… Wait, no: C.", "Correction: C", 「いや、C」."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+_CUES = {
+    "English": (
+        r"(?:(?:no|oh|hm{1,9}|but|ah)[, ]{1,3})?wait(?=\s{0,9}(?:[,.:;!?\n–—-]|$))",
+        r"(?:(?:no|oh|hm{1,9}|but|ah)[, ]{1,3})?wait(?=\s+(?:no|that|it|i|let|actually|the|a)\b)",
+        r"actually\b", r"scratch that", r"strike that", r"correction\b",
+        r"on (?:second|further) thoughts?", r"on reflection", r"hold on", r"hang on",
+        r"(?:i'?m |i am )?(?:so )?sorry\b", r"apologies", r"my (?:mistake|bad)\b", r"o{1,9}ps\b",
+        r"no(?=\s{0,9}[,:;–—-])", r"no[.!](?=\s{0,9}\S)", r"or rather\b", r"rather(?=,)",
+        r"i (?:mean|meant)\b", r"i was wrong",
+        r"that(?:'s| is| was) (?:wrong|incorrect|not (?:right|correct))",
+        r"i take (?:that|it) back", r"i made an? (?:mistake|error)", r"make (?:that|it)\b",
+        r"i retract", r"(?:edit|update|revised|erratum)(?=\s{0,9}[:：-])", r"never ?mind",
+        r"let me (?:re\w+|correct|fix|change)\b", r"(?:i )?chang(?:e|ing) my (?:mind|answer)",
+        r"not quite", r"i misread", r"nope\b", r"i stand corrected",
+    ),
+    "Mandarin": (
+        "不对", "不對", "不(?=[，,])", "不，", "等等", "等一下", "更正", "抱歉", "对不起",
+        "對不起", "我错了", "说错了", "其实", "其實", "重新考虑", "纠正", "糾正", "哦不", "不不",
+        "应改为",
+    ),
+    "Spanish": (
+        r"perd[oó]n", r"espera", r"mejor dicho", r"en realidad", r"corrección", r"corrijo",
+        r"me equivoqu[eé]", r"rectific", r"disculp", r"lo siento",
+    ),
+    "French": (
+        r"non(?=\s{0,9}[,:;–—-])", "pardon", "attend(?:s|ez)", "plutôt", "en fait",
+        "je me suis tromp", "désolée?", "rectification", "je corrige",
+    ),
+    "German": (
+        r"nein(?=\s{0,9}[,:;–—-])", r"moment(?=[,.!: ])", r"wart(?:e|en sie)", r"halt(?=[,.!:])",
+        "korrektur", "entschuldigung", "doch nicht", "eigentlich", "besser gesagt",
+        "ich korrigiere", "quatsch",
+    ),
+    "Portuguese": (
+        r"não(?=\s{0,9}[,:;–—-])", "perdão", "aliás", "na verdade", "correção", "desculp",
+        "corrigindo", "me enganei", "melhor dizendo",
+    ),
+    "Italian": (
+        "scus(?:a|i|ate)", "aspett", "anzi", "in realtà", "correzione",
+        "mi (?:sbaglio|correggo)",
+    ),
+    "Russian": (
+        r"нет(?=\s{0,9}[,:;–—-])", "подожди", "погоди", "стоп", "точнее", "вернее", "исправл",
+        "извин", "ошиб", "на самом деле",
+    ),
+    "Japanese": (
+        "いや", "いいえ", "訂正", "すみません", "違います", "違った", "違う", "待って", "間違",
+        "ごめん", "やっぱり", "やはり", "失礼",
+    ),
+    "Korean": (
+        "아니", "아뇨", "정정", "잠깐", "잠시만", "죄송", "미안", "틀렸", "다시 생각", "사실은",
+    ),
+    "Hindi": (
+        r"नहीं(?=\s{0,9}[,:;–—-])", "रुकिए", "रुको", "माफ़", "माफ", "क्षमा", "सुधार", "असल में",
+        "वास्तव में",
+    ),
+    "Arabic": (
+        r"لا(?=\s{0,9}[،,:;–—-])", "عفو", "آسف", "انتظر", "تصحيح", "في الواقع", "مهلا",
+    ),
+    "Bengali": (
+        r"না(?=\s{0,9}[,:;–—-])", "দুঃখিত", "সংশোধন", "আসলে",
+    ),
+    "Urdu": (
+        r"نہیں(?=\s{0,9}[،,:;–—-])", "معاف", "معذرت", "دراصل",
+    ),
+    "Indonesian": (
+        r"bukan(?=\s{0,9}[,:;–—-])", r"tidak(?=\s{0,9}[,:;–—-])", "tunggu", "maaf", "koreksi",
+        "ralat", "sebenarnya",
+    ),
+    "Turkish": (
+        "hayır", "bekle", "düzeltme", "aslında", "üzgünüm", "özür",
+    ),
+}  # fmt: skip
+_CUE = "|".join(cue for cues in _CUES.values() for cue in cues)
+_EDGE = r"[\s,.:;!。，、；：！।۔،()\"*_–—…-]"
+_LEADS = (
+    r"(?:it|that|this|the (?:right|correct|real) (?:one|answer))"
+    r"(?:'s|’s| is| was| should be| must be)"
+    r"|(?:should|must) be|i'd say|es ist|es|c'est|é|è|sarebbe|sería|это|adalah"
+    r"|应该是|應該是|应该选|应为|是|選|正しくは|正解は"
+)
+_CHAIN = regex.compile(
+    rf"(?:[.!。！।۔,，、;；:：–—\n(…>}})\]$]|\s-(?=\s))[\s*_\"'(–—-]{{0,8}}+(?=\p{{L}})(?:{_CUE})"
+    rf"(?:{_EDGE}{{1,8}}(?:{_CUE}))*+",
+    regex.I,
+)
+_LEAD = regex.compile(
+    rf"{_EDGE}{{0,12}}+(?:(?:{_LEADS})(?:{_EDGE}{{1,4}}|(?=[^\x00-\u02ff])|(?<=[^\x00-\u02ff])))?",
+    regex.I,
+)
+_SAID = regex.compile(r"[\p{L}\p{N}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """Where an output takes back what stands before.
+
+    Attributes:
+        start: Where the words that take it back begin.
+        end: Where what holds instead begins.
+    """
+
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=16)  # every scorer of a task asks for the same output
+def retraction(output: str) -> Retraction | None:
+    """Return the last place where an output takes something back, or ``None``.
+
+    Example:
+        >>> output = "B. Wait, no, it's C."
+        >>> output[retraction(output).end:]
+        'C.'
+    """
+    last = next(iter(deque(_CHAIN.finditer(output), maxlen=1)), None)
+    if last is None or _SAID.search(output, 0, last.start()) is None:
+        return None
+    lead = _LEAD.match(output, last.end())
+    return Retraction(last.start(), lead.end() if lead is not None else last.end())
+
+
+def standing(output: str) -> str:
+    """Return what an output does not take back: all of it, or what follows the last retraction.
+
+    Example:
+        >>> standing("B - no wait, C"), standing("B, of course")
+        ('C', 'B, of course')
+    """
+    found = retraction(output)
+    return output if found is None else output[found.end :]
