@@ -99,7 +99,7 @@ def _unannounced_letter(output: str) -> str | None:
     if affirmed := {
         one[1]
         for one in chain(_AFFIRMED.finditer(output), _AFFIRMED_AFTER.finditer(output))
-        if not ruled_out(output, one.start(1), one.end(1))
+        if not ruled_out(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
     }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in candidates(output):
@@ -112,6 +112,19 @@ def _unannounced_letter(output: str) -> str | None:
     if opening is not None and not _LISTED.match(output, opening.end(1)):
         return SEVERAL if _denied(output, opening.start(1), opening.end(1)) else opening[1]
     return _enclosed_letter(output)
+
+
+_DOUBTED = re.compile(
+    r"(?:\b(?:doubt|doubtful|suspect|unsure|whether|unless|and|or|nor|both)\W*|[,/&+]\s*)$", re.I
+)
+_TURNS = re.compile(r"[^.!?\n]{0,60}?[,;]?\s*\b(?:but|yet|however|although|though)\b", re.I)
+
+
+def _in_doubt(output: str, affirmed: re.Match[str]) -> bool:
+    """Whether a letter is said to be correct only to be doubted, joined or turned away from."""
+    before = output[max(0, affirmed.start(1) - 40) : affirmed.start(1)]
+    before = re.sub(r"\b(?:that|if|the|option|choice|answer)\b\W*$", "", before, flags=re.I)
+    return bool(_DOUBTED.search(before) or _TURNS.match(output, affirmed.end()))
 
 
 def _lone_letter(text: str) -> str | None:

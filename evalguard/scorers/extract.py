@@ -251,7 +251,7 @@ def _json_answer(text: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     keys = {str(key).casefold().replace("_", " "): key for key in data}
-    for name in (*known.JSON_KEYS, *(keys if len(keys) == 1 else ())):
+    for name in known.JSON_KEYS:
         value = data[keys[name]] if name in keys else None
         if isinstance(value, str):
             return value
