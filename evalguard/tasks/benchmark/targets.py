@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -100,20 +101,76 @@ def _problem_of_ending(task: Task, doc: Mapping[str, Any], target: Any) -> str:
         if kept and not any(_is_right(task, doc, filter_, _cut(one, stops)) for one in answers):
             shown = " | ".join(answers)
             return f"target: {shown!r:.60} is wrong as an answer itself{_why(answers, stops)}"
+        if not kept and (pattern := _never_found(task, filter_.name, answers)):
+            shown = " | ".join(answers)
+            return f"target: {shown!r:.60} is nothing that the filter {pattern!r} can find"
     return ""
 
 
 _KEEPS_THE_ANSWER = frozenset({"take_first", "lowercase", "uppercase", "remove_whitespace"})
 
 
+_AROUND_A_PATTERN = _KEEPS_THE_ANSWER | {"majority_vote", "take_first_k"}
+
+
+def _never_found(task: Task, filter_name: str, answers: Sequence[str]) -> str:
+    """Return the pattern of a filter none of whose groups matches any right answer.
+
+    Empty where a group may, where it looks around itself, or where the metric changes more than
+    letter case before it compares.
+    """
+    steps = _steps_of(task, filter_name)
+    found = [step for step in steps if step.get("function") == "regex"]
+    others = {str(step.get("function")) for step in steps} - {"regex"}
+    options = (getattr(task, "_metric_fn_kwargs", None) or {}).get("exact_match") or {}
+    if (
+        len(found) != 1
+        or not _AROUND_A_PATTERN.issuperset(others)
+        or options.keys() - {"ignore_case"}
+    ):
+        return ""
+    pattern = str(found[0].get("regex_pattern", ""))
+    groups = _groups_of(pattern)
+    forms = {form for one in answers for form in (one.strip(), one.strip().lower(), one.upper())}
+    if not groups or any("(?" in group for group in groups):
+        return ""
+    seen = any(re.fullmatch(group, form, re.S) for group in groups for form in forms)
+    return "" if seen else pattern
+
+
+def _groups_of(pattern: str) -> list[str]:
+    """Return the sources of a pattern's outermost capturing groups."""
+    groups, opened, start, place = [], 0, 0, 0
+    bracket = False
+    while place < len(pattern):
+        sign = pattern[place]
+        if sign == "\\":
+            place += 2
+            continue
+        if bracket:
+            bracket = sign != "]"
+        elif sign == "[":
+            bracket = True
+            place += pattern[place + 1 : place + 2] in ("]", "^")
+        elif sign == "(":
+            if not opened:
+                start = place + 1
+            opened += 1
+        elif sign == ")":
+            opened -= 1
+            if not opened and pattern[start : start + 1] != "?":
+                groups.append(pattern[start:place])
+        place += 1
+    return groups
+
+
 def _names_of(task: Task, filter_name: str) -> list[str]:
-    listed = task.config.filter_list or [{"name": filter_name, "filter": []}]
-    return [
-        str(step.get("function"))
-        for entry in listed
-        if entry["name"] == filter_name
-        for step in entry["filter"]
-    ]
+    return [str(step.get("function")) for step in _steps_of(task, filter_name)]
+
+
+def _steps_of(task: Task, filter_name: str) -> list[Mapping[str, Any]]:
+    listed = task.config.filter_list or []
+    return [step for entry in listed if entry["name"] == filter_name for step in entry["filter"]]
 
 
 def _cut(answer: str, stops: Sequence[str]) -> str:

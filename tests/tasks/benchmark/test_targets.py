@@ -149,3 +149,40 @@ def test_words_that_look_like_nothing_are_answers_where_nothing_is_missing(load,
 )
 def test_answers_that_may_be_written_otherwise_are_left_alone(load, text):
     assert len(load(TEXT.format() + text, rows=[row(a="1,100")]).prepare(None)) == 1
+
+
+def filtered(pattern):
+    steps = f"[{{function: regex, regex_pattern: '{pattern}'}}, {{function: take_first}}]"
+    return f"filter_list: [{{name: f, filter: {steps}}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "answer"),
+    [
+        (r"(\d+)", "1,100"),
+        (r"(\d+)", "twelve"),
+        (r"answer is \(?([A-D])\)?", "E"),
+        (r"([^,]+),", "a, b"),
+    ],
+)
+def test_an_answer_that_a_filter_never_finds(load, pattern, answer):
+    rows = [row(a={"1,100": "12", "twelve": "12", "E": "A", "a, b": "a"}[answer]), row(a=answer)]
+    task = load(TEXT.format() + filtered(pattern), rows=rows)
+    with pytest.raises(
+        DataError, match=r"row 2: target: .* is nothing that the filter .* can find"
+    ):
+        task.prepare(None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "answer"),
+    [
+        (r"#### (\-?[0-9\.\,]+)", "1,100"),
+        (r"answer is \(?([A-D])\)?", "c"),
+        (r"(-?[$0-9.,]{2,})|(-?[0-9]+)", "7"),
+        (r"(?<=the answer is )(.*)(?=.)", "Lima. Peru"),
+        (r"[(]([^)]*)[)]", "x"),
+    ],
+)
+def test_an_answer_that_a_filter_may_find(load, pattern, answer):
+    assert len(load(TEXT.format() + filtered(pattern), rows=[row(a=answer)]).prepare(None)) == 1
