@@ -21,7 +21,11 @@ from evalguard.tasks.benchmark.checks import problems_of
 from evalguard.tasks.benchmark.drawing import seeded_as_lm_eval
 from evalguard.tasks.benchmark.hub_metrics import code_execution
 from evalguard.tasks.benchmark.metrics import Declared
-from evalguard.tasks.benchmark.sources import TaskFileError, TaskSource, read_source
+from evalguard.tasks.benchmark.sources import (
+    TaskFileError,
+    data_of,
+    read_source,
+)
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.task import Benchmark
 
@@ -192,7 +196,7 @@ def _counted_alike(group: Group) -> set[str]:
 def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator[_Built]:
     source = read_source(path)
     if source.is_group:
-        yield from _group(source, overrides or {})
+        yield from _group(path, load_yaml(path), overrides or {})
         return
     config = {**load_yaml(path), **source.data, **(overrides or {})}
     for key in ("tag", "group", "task_list"):
@@ -205,12 +209,11 @@ def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterat
         yield _Built(_single_modality(_of_config(config)))
 
 
-def _group(source: TaskSource, overrides: Mapping[str, Any]) -> Iterator[_Built]:
-    """Build the members of a group file: tasks beside it, or registered ones."""
-    config = source.config
+def _group(path: Path, config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Iterator[_Built]:
+    """Build the members of a group file: tasks beside it, registered ones, or its own."""
     entries = config.get("task")
     if not isinstance(entries, list) or not entries:
-        raise _TaskFileProblemsError(source.path, [("task", "lists no tasks of the group")])
+        raise _TaskFileProblemsError(path, [("task", "lists no tasks of the group")])
     listed = config.get("aggregate_metric_list") or []
     alike = {
         str(one.get("metric"))
@@ -224,21 +227,43 @@ def _group(source: TaskSource, overrides: Mapping[str, Any]) -> Iterator[_Built]
     }
     for entry in entries:
         own = dict(entry) if isinstance(entry, Mapping) else {"task": entry}
-        name = own.pop("task", None) or own.pop("group", None)
-        for built in _member(source, name, {**common, **overrides, **own}):
+        for built in _member(path, own, {**common, **overrides}):
             yield _Built(built.task, built.equal_weights | alike)
 
 
-def _member(source: TaskSource, name: Any, overrides: Mapping[str, Any]) -> Iterator[_Built]:
-    if isinstance(name, list):  # a group within the group
-        inner = {**source.config, "task": name}
-        yield from _group(TaskSource(source.path, inner, (), complete=False), overrides)
+def _member(path: Path, entry: Mapping[str, Any], overrides: Mapping[str, Any]) -> Iterator[_Built]:
+    own = dict(entry)
+    if isinstance(own.get("task"), list):  # a group within the group
+        yield from _group(path, own, overrides)
         return
-    beside = _beside(source.path.parent.resolve()).get(str(name))
-    if beside is not None and beside != source.path.resolve():
-        yield from _from_file(beside, overrides)
+    name = str(own.pop("task", None) or own.pop("group", None))
+    settings = {**overrides, **own}
+    if own.keys() & _DEFINES:
+        yield _inline(path, name, own, settings)
         return
-    yield from _by_name(str(name), overrides)
+    beside = _beside(path.parent.resolve()).get(name)
+    if beside is not None and beside != path.resolve():
+        yield from _from_file(beside, settings)
+    else:
+        yield from _by_name(name, settings)
+
+
+_DEFINES = {"include", "dataset_path", "custom_dataset"}
+"""Keys of a member that make it a task of its own."""
+
+
+def _inline(path: Path, name: str, entry: Mapping[str, Any], settings: Mapping[str, Any]) -> _Built:
+    """Build a task that a group file defines among its members."""
+    config: dict[str, Any] = {}
+    included = entry.get("include") or []
+    for one in included if isinstance(included, list) else [included]:
+        config |= load_yaml((path.parent / str(one)).resolve())
+    config |= {**settings, **data_of(path, entry), "task": name}
+    for key in ("include", "tag", "group", "task_list"):
+        config.pop(key, None)
+    if problems := problems_of(config):
+        raise _TaskFileProblemsError(path, [(f"{name}.{key}", text) for key, text in problems])
+    return _Built(_single_modality(_of_config(config)))
 
 
 @lru_cache(maxsize=16)

@@ -89,6 +89,17 @@ def read_source(path: Path) -> TaskSource:
     )
 
 
+def data_of(path: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the data of a task are that a group file defines among its members.
+
+    Raises:
+        TaskFileError: As :func:`read_source`.
+    """
+    config, folders = _merged(path.resolve(), {}, (), entry)
+    _resolve_data(config, folders)
+    return TaskSource(path=path, config=config, files=(), complete=False).data
+
+
 def files_of(path: Path) -> tuple[Path, ...] | None:
     """Return every local file that decides what a task file asks and how it scores.
 
@@ -113,12 +124,15 @@ def functions_of(value: Any) -> Iterator[Function]:
 
 
 def _merged(
-    path: Path, files: dict[Path, None], within: tuple[Path, ...]
+    path: Path,
+    files: dict[Path, None],
+    within: tuple[Path, ...],
+    entry: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Path]]:
     """Return the keys of a file over those that it includes, and the folder that each is from."""
     if path in within:
         raise TaskFileError(f"{path}: includes itself")
-    own = _parsed(path)
+    own = _parsed(path) if entry is None else dict(entry)
     files[path] = None
     includes = own.pop("include", None) or []
     merged: dict[str, Any] = {}

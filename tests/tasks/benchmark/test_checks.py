@@ -7,6 +7,7 @@ import pytest
 
 from evalguard.errors import ConfigError
 from evalguard.tasks.benchmark.loading import load_benchmark
+from tests.conftest import write_jsonl
 from tests.tasks.benchmark.conftest import COMMON, load_all
 
 GENERATES = "output_type: generate_until\ndoc_to_target: a\n"
@@ -192,3 +193,34 @@ def test_missing_data_of_nltk_are_found_before_any_answer(load, monkeypatch):
     monkeypatch.setattr(nltk.data, "path", [])
     with pytest.raises(ConfigError, match=r"python -m nltk\.downloader punkt_tab"):
         load(text, code=code)
+
+
+def test_a_group_may_define_its_tasks(load, tmp_path):
+    load(GENERATES)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "_common.yaml").write_text(f"{COMMON}{GENERATES}")
+    write_jsonl(tmp_path / "base" / "rows.jsonl", [{"q": "one?", "a": "1"}])
+    write_jsonl(tmp_path / "two.jsonl", [{"q": "two?", "a": "2"}])
+    (tmp_path / "g.yaml").write_text(
+        "group: g\ntask:\n"
+        "  - {task: one, include: base/_common.yaml}\n"
+        "  - task: two\n    include: base/_common.yaml\n"
+        "    dataset_kwargs: {data_files: {test: two.jsonl}}\n"
+    )
+    found = load_all(tmp_path, "g.yaml")
+    assert [(one.name, one.prepare(None)[0].prompt) for one in found] == [
+        ("one", "one?"),
+        ("two", "two?"),
+    ]
+
+
+def test_a_group_within_a_group_with_functions(load, tmp_path):
+    load(GENERATES, code="def shout(doc):\n    return doc['q'].upper() + ' ÖH'\n")
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(f"task: {name}\n{COMMON}{GENERATES}")
+    (tmp_path / "g.yaml").write_text(
+        "group: g\ndoc_to_text: !function code.shout\ntask:\n"
+        "  - one\n  - {group: inner, task: [two]}\n"
+    )
+    found = load_all(tmp_path, "g.yaml")
+    assert [one.prepare(None)[0].prompt for one in found] == ["2 + 2? ÖH"] * 2
