@@ -169,9 +169,7 @@ def _written(sample: ScoredSample) -> str:
 
 
 def _score(metric: Metric, sample: ScoredSample, where: str) -> float | None:
-    if sample.error is not None or metric.kind is ScoreKind.CORPUS:
-        return None
-    if metric.name in sample.not_scored:
+    if metric.kind is ScoreKind.CORPUS or not _counts(metric, sample):
         return None
     at = f"{where}: sample '{sample.sample_id}' of task '{sample.task}'"
     if metric.name not in sample.scores:

@@ -31,15 +31,6 @@ _PEOPLE = (
     r"background|beliefs?|status)"
 )
 
-_HARM = (
-    r"abus\w+|assault\w*|attack\w*|beat(?:ing)?|bomb\w*|burglary|cheat\w*|cocaine|crimes?|cruelty|"
-    r"destroy\w*|drugs?|explo\w+|fraud\w*|genocide|hack\w*|harm\w*|hat(?:e|red)|hurt\w*|injur\w+|"
-    r"kidnap\w*|kill\w*|launder\w*|massacre\w*|murder\w*|poison\w*|rape\w*|revenge|rob(?:bing|"
-    r"bery)?|"
-    r"slave\w*|steal\w*|stalk\w*|suicid\w*|self-harm|terror\w*|theft|threat\w*|tortur\w*|"
-    r"traffick\w*|"
-    r"violen\w+|weapons?"
-)
 _GROUPS = (
     r"black|white|asian|latinos?|jew(?:s|ish)|muslims?|hindus?|christians?|buddhists?|roma|gay|"
     r"lesbians?|"
