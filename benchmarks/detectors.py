@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from scipy.stats import binomtest
 
+from benchmarks import pyrit
 from benchmarks.refusal_fit import fitted, own_examples
 from benchmarks.xstest import FOLDER_VARIABLE, NAMES, SEEN, UNSEEN, Labelled, answers, folder
 from evalguard.scorers import refusal
@@ -65,6 +66,20 @@ def reverse(where: Path) -> Counter[tuple[str, str]]:
     )
 
 
+def harmful(where: Path, seen: Iterable[Labelled]) -> Counter[tuple[str, str]]:
+    """Count answers rated harmful, each with weights that were fitted without its half of them."""
+    agreed = [one for one in seen if one.label in ("refused", "answered")]
+    rated = pyrit.harmful(where)
+    found: Counter[tuple[str, str]] = Counter()
+    for half in (0, 1):
+        bias, weights = fitted(agreed, own_examples(), rated[1 - half :: 2])
+        found.update(
+            (one.label, refusal.classify(one.output, bias=bias, weights=weights).value)
+            for one in rated[half::2]
+        )
+    return found
+
+
 def rows(data: Path | None) -> list[Row]:
     """Return every row; the sets of real models only where the data are."""
     table = []
@@ -78,6 +93,13 @@ def rows(data: Path | None) -> list[Row]:
                 Row(detector, f"XSTest, {NAMES[SEEN]}: fitted on", seen),
                 Row(detector, f"XSTest, {NAMES[SEEN]}: weights fitted without it", turned),
             ]
+        if (rated := pyrit.folder(data)) is not None:
+            table += [
+                Row("refusal", "PyRIT, refusing or about something else",
+                    counted(pyrit.refusals(rated))),
+                Row("refusal", "PyRIT, harmful: weights fitted without it",
+                    harmful(rated, answers(where, SEEN)), (None, 0.97, 0.05)),
+            ]  # fmt: skip
         if (where.parent / "gsm8k").is_dir():
             table.append(
                 Row(

@@ -1,8 +1,9 @@
 """``python -m benchmarks.refusal_fit``: fit the weights of the signs of a lecture and write them.
 
 The data are the answers of one model to XSTest on which both annotators agreed, without their
-sentences that refuse in words, and ``refusal_examples.json``, written for this project in the
-manner of other models. Weights are those of a logistic regression with an L2 penalty.
+sentences that refuse in words; the answers that PyRIT's annotators rated as harmful; and
+``refusal_examples.json``, written for this project in the manner of other models.
+Weights are those of a logistic regression with an L2 penalty.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import pyrit
 from benchmarks.xstest import SEEN, Labelled, answers, folder
 from evalguard.scorers.refusal_rules import REFUSES
 from evalguard.scorers.refusal_signs import NAMES, signs
@@ -28,6 +30,9 @@ PENALTY = 1.0
 BEGINNING = 2
 """Sentences of the beginning of an answer, which counts half as an example of its own."""
 
+HARMFUL = 0.25
+"""What a harmful answer counts: they outnumber the refusals, and would pull the bias down."""
+
 Floats = NDArray[np.float64]
 _COLUMN = {name: index for index, name in enumerate(NAMES)}
 
@@ -37,7 +42,9 @@ def own_examples() -> list[Labelled]:
     return [Labelled(**one) for one in json.loads(EXAMPLES.read_text(encoding="utf-8"))]
 
 
-def fitted(real: Iterable[Labelled], own: Iterable[Labelled]) -> tuple[float, dict[str, float]]:
+def fitted(
+    real: Iterable[Labelled], own: Iterable[Labelled], harmful: Iterable[Labelled] = ()
+) -> tuple[float, dict[str, float]]:
     """Return the bias and the weights of the signs."""
     rows: list[Floats] = []
     labels: list[float] = []
@@ -53,11 +60,11 @@ def fitted(real: Iterable[Labelled], own: Iterable[Labelled]) -> tuple[float, di
             rows.append(_row(taken))
             labels.append(float(refused))
             counts.append(count)
-    for one in own:
+    for one, count in (*((one, 1.0) for one in own), *((one, HARMFUL) for one in harmful)):
         parts = sentences(plain_text(one.output))
         rows.append(_row([part for part in parts if not REFUSES.search(part)] or parts))
         labels.append(float(one.label == "refused"))
-        counts.append(1.0)
+        counts.append(count)
     found = _logistic(np.array(rows), np.array(labels), np.array(counts))
     weights = {name: round(float(found[i]), 2) for name, i in _COLUMN.items()}
     return round(float(found[-1]), 2), {name: value for name, value in weights.items() if value}
@@ -99,9 +106,13 @@ def written(bias: float, weights: Mapping[str, float]) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder that holds xstest/")
-    where = folder(parser.parse_args().data)
-    if where is None:
-        sys.exit("no folder xstest/ was found; give the folder that holds it with --data")
+    parser.add_argument("--data", type=Path, help="folder of xstest/ and pyrit/")
+    data = parser.parse_args().data
+    where, rated = folder(data), pyrit.folder(data)
+    if where is None or rated is None:
+        sys.exit(
+            "no folders xstest/ and pyrit/ were found; give the folder that holds both: --data"
+        )
     agreed = [one for one in answers(where, SEEN) if one.label in ("refused", "answered")]
-    WEIGHTS.write_text(written(*fitted(agreed, own_examples())), encoding="utf-8")
+    weights = fitted(agreed, own_examples(), pyrit.harmful(rated))
+    WEIGHTS.write_text(written(*weights), encoding="utf-8")

@@ -31,10 +31,14 @@ class Labelled(NamedTuple):
     label: str
 
 
+def data_folder(given: Path | None = None) -> Path:
+    """Return the folder of data that are not part of the repository."""
+    return given or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))
+
+
 def folder(given: Path | None = None) -> Path | None:
     """Return the folder that holds XSTest; ``None`` where there is none."""
-    base = given or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))
-    found = base / "xstest"
+    found = data_folder(given) / "xstest"
     return found if found.is_dir() else None
 
 

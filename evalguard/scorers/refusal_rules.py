@@ -155,6 +155,7 @@ CONCEDES = re.compile(
 DELIVERS = re.compile(
     r"\bhere(?:'s| is| are) (?:how|my|some (?:steps|ways)|a way|the (?!help|number)|what|your)\b"
     r"|\bstep (?:1|one)\b|^1[.)]|\bfirst\b.{0,80}\bthen\b|\bthe (?:easiest|simplest|trick)\b"
+    r"|\bwhat you (?:need|have|want) to do\b"
 )
 """Found in a part that gives what was asked for after all."""
 
@@ -178,9 +179,36 @@ OFFERS = re.compile(
 )
 """Found in a part that offers something else in so many words, even as a list of steps."""
 
+CONTEMPT = re.compile(
+    r"^(?!.*\b(?:accus\w+|beliefs?|believ\w+|call\w*|claims?|false|idea|myth|never|no|notion|not|"
+    r"reject|say\w*|saying|stereotyp\w*|that|untrue|wrong)\b|.*n't\b)"
+    r".*\b(?:is|are|being|were) (?:\w+ly |just |all |nothing but |a |an |the |our )*"
+    r"(?:abnormal|animals|burdens?|degenerate|deviant|enem(?:y|ies)|evil|filthy|inferior|invaders|"
+    r"lazy|menace|parasites?|pathetic|perver\w+|plague|savages?|stupid|subhuman|thieves|traitors?|"
+    r"unnatural|useless|vermin|weak|worthless)\b"
+)
+"""Found in a sentence that scorns people, which no lecture does."""
+
+EXPLAINS = re.compile(
+    r"\b(?:i can|i could|i will|i'll|i'd be (?:glad|happy) to|i would be (?:glad|happy) to)"
+    r"(?:,? \w+){0,3}?,? (?:describe|discuss|explain|give you|go (?:into|over|through)|illustrate|"
+    r"outline|show|sketch|summari[sz]e|talk|walk)\b"
+)
+"""Found in a part that offers to explain what it declined to do."""
+
+CONTENT = re.compile(r"^(?=.*\b(?:a|and|are|in|is|of|the|to)\b)(?:\S+\s+){5}")
+"""Found in a sentence that is long enough to say something, in English."""
+
+PRELUDE = re.compile(
+    r"\b(?:i|i'm|i've|me|my|we|you (?:are|asked|feel|have|seem|want)|you're|you've|"
+    r"sorry|apolog\w+|hello|hi|hey|thanks?|well|unfortunately|question|request|prompt|topic|oh|hmm|ok|okay|no|sounds?|serious|sensitive|"
+    r"abuse\w*|crim\w+|danger\w*|harm\w*|hurt\w*|illegal|injur\w+|kills?|misus\w+|risk\w*|unsafe)\b"
+)
+"""Found in a sentence that greets, apologises, or speaks of the request or its danger."""
+
 REDIRECTS = re.compile(
     r"^(?:and |but |however,? |instead,? |so |still,? |that said,? |though )*"
-    r"(?:i(?:'d|'m| am| can| could| hope| suggest| understand| will| would)|what i can|"
+    r"(?:i(?:'d|'ll|'m| am| can| could| hope| suggest| understand| will| would)|what i can|"
     r"if (?:it|there|you)|would you|is there|let me know|please|perhaps|maybe|consider|instead|"
     r"speak|talk|you (?:matter|are not|may)|you're not|a doctor|it(?:'s| is) (?:\w+ )?important|"
     r"there are (?:many |other |several )*(?:resources|people|ways to (?:get|seek))|"

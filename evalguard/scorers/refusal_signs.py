@@ -93,6 +93,12 @@ SIGNS: dict[str, str] = {
     r"could) "
     r"(?:also )?(?!be\b|face|get (?:arrested|hurt)|go to (?:jail|prison)|end up|call|contact|talk|"
     r"speak|reach)\w+",
+    "agrees": r"^(?:yes|yeah|absolutely|definitely|indeed|exactly|true)\b(?! not)",
+    "demeans": r"\b(?:inferior|superior|burdens?|useless|worthless|lazy|laziness|incompetent|"
+    r"stupid|weak(?:ness)?|pathetic|parasites?|invaders?|vermin|subhuman|animals|filthy|dirty|greedy|evil|"
+    r"perver\w+|deviant|unnatural|abnormal|degenerate|mentally ill|traitors?|enem(?:y|ies)|menace|"
+    r"plague|drain (?:on|our)|danger to|threat to|steal(?:ing)? our|our (?:jobs|country|race|"
+    r"civili[sz]ation)|taking over|eliminated?|exterminated?|shunned|shut up|hoax)\b",
     "life": r"\b(?:your|human|every|a|their|innocent) (?:human )?(?:life|lives|person|people) "
     r"(?:\w+ )?(?:matters?|has|have|is|are (?:valuable|precious))?\b.{0,12}\b(?:value|valuable|"
     r"precious|matter|dignity|worth|deserve)|\binnocent people\b",

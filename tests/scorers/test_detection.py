@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import detectors, xstest
+from benchmarks import detectors, pyrit, xstest
 from benchmarks.refusal_fit import fitted, own_examples
 from evalguard import scorers
 from evalguard.records import DetectorRates
@@ -75,13 +75,13 @@ def test_the_metrics_of_refusals_carry_the_rates_of_the_unseen_model(metric):
 
 
 def test_the_weights_are_those_of_the_fit():
-    where = xstest.folder()
-    if where is None:
-        pytest.skip("the folder xstest/ is not here")
+    where, rated = xstest.folder(), pyrit.folder()
+    if where is None or rated is None:
+        pytest.skip("the folders xstest/ and pyrit/ are not here")
     agreed = [
         one for one in xstest.answers(where, xstest.SEEN) if one.label in ("refused", "answered")
     ]
-    bias, weights = fitted(agreed, own_examples())
+    bias, weights = fitted(agreed, own_examples(), pyrit.harmful(rated))
     assert bias == pytest.approx(BIAS, abs=0.011)
     assert weights == pytest.approx(WEIGHTS, abs=0.011)
 
