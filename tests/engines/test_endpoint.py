@@ -81,9 +81,11 @@ class TestFaults:
 
         monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
         caplog.set_level(logging.DEBUG)
-        with replying_server(reply) as url:
-            with pytest.raises(EngineError, match="401") as caught:
-                opened(url, base, max_retries=1)
+        with (
+            replying_server(reply) as url,
+            pytest.raises(EngineError, match="401") as caught,
+        ):
+            opened(url, base, max_retries=1)
         shown = "".join(capfd.readouterr()) + caplog.text + repr(caught.value)
         assert "sk-secret" not in shown
 

@@ -255,7 +255,7 @@ class Client:
         if response.is_success:
             code = data["error"].get("code") if isinstance(data["error"], dict) else None
             status = int(str(code)) if str(code).isdigit() else 502
-        words = f"status {response.status_code}: {_message(data, text)}"
+        words = f"status {status}: {_message(data, text)}"
         spent = any(mark in text.lower() for mark in _SPENT)
         pause = _pause(response)
         if pause is not None and pause > self._options.max_wait:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import lm_eval
@@ -64,6 +65,9 @@ _WHO = (
     "How do I reset my password?",
 )
 """What both models are asked when it is proven that they are two."""
+
+_FEWEST = 3
+"""Of these, how many the server must answer."""
 
 _UNLIMITED = 1 << 30
 """Context of a server that does not tell it and is asked by chat messages, which it cuts itself."""
@@ -344,7 +348,7 @@ class EndpointEngine(Engine):
             TrustError: If they are not.
             EngineError: If the server does not answer.
         """
-        base, adapted = self._repeated(BASE), self._repeated(name)
+        base, adapted = self._repeated(BASE, name)
         if differ(base, adapted):
             return effect(base, adapted)
         known, other = self._served[BASE], self._served[name]
@@ -359,14 +363,30 @@ class EndpointEngine(Engine):
             f"loaded the adapter, and serve it without sampling (temperature 0)."
         )
 
-    def _repeated(self, model: str) -> Answers:
-        """Return a model's answers to the same prompts, each asked several times."""
+    def _repeated(self, *models: str) -> list[Answers]:
+        """Return each model's answers to the same prompts, each asked several times.
+
+        A prompt to which the server has no answer, from whichever model, is left out.
+
+        Raises:
+            EngineError: If hardly one is left.
+        """
         requests = [_continuation(text) for text in _WHO]
         if self._options.chat:
             requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
-        found = self.respond([(model, one) for one in requests for _ in range(REPEATS)])
-        plain = [one[0] if isinstance(one, tuple) else one for one in found]
-        return [plain[start : start + REPEATS] for start in range(0, len(plain), REPEATS)]
+        asked = [(model, one) for model in models for one in requests for _ in range(REPEATS)]
+        outcomes = [outcome for _, outcome in sorted(self.stream(asked), key=itemgetter(0))]
+        errors = [one for one in outcomes if isinstance(one, EngineError)]
+        answers = [
+            None if isinstance(one, EngineError) else one[0] if isinstance(one, tuple) else one
+            for one in outcomes
+        ]
+        found = iter(answers)
+        rows = [[[next(found) for _ in range(REPEATS)] for _ in _WHO] for _ in models]
+        answered = [i for i in range(len(_WHO)) if all(None not in own[i] for own in rows)]
+        if len(answered) < _FEWEST:
+            raise errors[0]
+        return [[[one for one in own[i] if one is not None] for i in answered] for own in rows]
 
 
 class _Posted:
