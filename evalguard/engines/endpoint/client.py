@@ -25,6 +25,10 @@ _RATE_LIMITED = 429
 _SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
 """Says that no waiting helps."""
 
+_LOST_ON_THE_WAY = 1 / 3
+"""What a response that is cut or never comes counts against its request: it is no sign of one on
+which the server fails."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 20.0
 _DOWN_TIMEOUT = 10.0
 """Seconds for a request to a server that has been given up, should it be back."""
@@ -58,7 +62,7 @@ class _Asked:
     position: int
     body: Mapping[str, Any]
     failures: int = 0
-    charged: int = 0
+    charged: float = 0.0
     first_failure: float = 0.0
     not_before: float = 0.0
     last_time: bool = False
@@ -144,7 +148,7 @@ class Client:
                         if failed is not None and failed.limited:
                             heard = time.monotonic() if failed.pause is not None else heard
                             self._slow_down(failed.pause)
-                        if asked.last_time or self._is_lost(asked, heard):
+                        if asked.last_time or self._is_lost(asked, heard, error):
                             if asked.last_time:
                                 yield asked.position, EngineError(self.words(error))
                             else:
@@ -198,12 +202,13 @@ class Client:
         if pause is not None:
             self._pause_until = max(self._pause_until, time.monotonic() + pause)
 
-    def _is_lost(self, asked: _Asked, heard: float) -> bool:
+    def _is_lost(self, asked: _Asked, heard: float, error: BaseException) -> bool:
         """Count a failure against a request where the server answered another meanwhile."""
         if asked.failures == 0:
             asked.first_failure = time.monotonic()
         asked.failures += 1
-        asked.charged += heard > asked.first_failure
+        if heard > asked.first_failure:
+            asked.charged += 1.0 if isinstance(error, FailedError) else _LOST_ON_THE_WAY
         return asked.charged >= self._options.max_retries
 
     def _later(self, asked: _Asked) -> None:
