@@ -433,6 +433,7 @@ class _Check:
                     )
         yield from self._unclosed()
         yield from unmeasured.warnings(self._measurer.results.samples)
+        yield from self._pool.notes
 
 
 def _mean(values: Sequence[float]) -> float:

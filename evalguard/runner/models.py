@@ -286,6 +286,11 @@ class ModelPool:
             training=self.training(name),
         )
 
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of how the engines answered."""
+        return [note for engine in self._engines.values() for note in engine.notes]
+
     def close(self) -> None:
         """Free every engine."""
         for engine in self._engines.values():

@@ -114,6 +114,11 @@ class EndpointEngine(Engine):
         """Context in tokens."""
         return self._max_length
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of how the server was asked."""
+        return tuple(f"{self._options.url}: {note}" for note in self._client.notes)
+
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
         """Find the name under which the server has an adapter, and prove that it takes effect.
 
