@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import takewhile
@@ -29,6 +30,60 @@ _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
 def has_tokenizer(folder: Path) -> bool:
     """Return whether a folder holds a tokenizer, as adapter folders may."""
     return any((folder / name).is_file() for name in _TOKENIZER_FILES)
+
+
+MESSAGES = "<|messages|>"
+"""Begins a prompt that is a chat of several messages, which the server renders."""
+
+
+def as_messages(messages: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+    """Return a chat as a prompt for a server that applies the template itself.
+
+    A chat of one message of the user is its text.
+
+    Example:
+        >>> as_messages([{"role": "user", "content": "Hi"}])
+        'Hi'
+        >>> read_messages(as_messages([{"role": "system", "content": "Be brief."}]))
+        [{'role': 'system', 'content': 'Be brief.'}]
+    """
+    del add_generation_prompt  # a server continues the last message, or does not
+    if len(messages) == 1 and messages[0]["role"] == "user":
+        return messages[0]["content"]
+    return MESSAGES + json.dumps(messages, ensure_ascii=False)
+
+
+def read_messages(prompt: str) -> list[dict[str, str]]:
+    """Return the chat that a prompt stands for."""
+    if prompt.startswith(MESSAGES):
+        found: list[dict[str, str]] = json.loads(prompt.removeprefix(MESSAGES))
+        return found
+    return [{"role": "user", "content": prompt}]
+
+
+class UnknownTokenizer:
+    """Stands for the tokenizer of a model that only a server knows."""
+
+    has_chat_template = False
+    chat_template = ""
+
+    def prompt_end(self) -> str:
+        """Return nothing: the server renders the prompt."""
+        return ""
+
+    def around_reasoning(self) -> None:
+        """Return nothing: the template is not known."""
+
+    def render(self, messages: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """Return a chat as the server takes it."""
+        return as_messages(messages, add_generation_prompt)
+
+    def count(self, text: str) -> int:
+        """Return about how many tokens a text has: one for each four bytes."""
+        return (len(text.encode()) + 3) // 4
+
+    def check_same(self, other: AnyTokenizer, where: str) -> None:
+        """Pass: the server renders the prompts of both arms."""
 
 
 class PromptTokenizer:
@@ -119,7 +174,7 @@ class PromptTokenizer:
     def _count(self, text: str) -> int:
         return len(self._tokenizer(text)["input_ids"])
 
-    def check_same(self, other: PromptTokenizer, where: str) -> None:
+    def check_same(self, other: AnyTokenizer, where: str) -> None:
         """Check that another tokenizer renders and splits text as this one.
 
         Args:
@@ -129,6 +184,11 @@ class PromptTokenizer:
         Raises:
             TrustError: If a probe chat comes out differently.
         """
+        if isinstance(other, UnknownTokenizer):
+            raise TrustError(
+                f"{where}: its tokenizer is not known, and the baseline's is, so that their "
+                f"prompts cannot be compared. Name 'tokenizer' for both, or for neither."
+            )
         contents = "\n".join(message["content"] for message in _PROBE_CHAT)
         probe = self.render(_PROBE_CHAT) if self.has_chat_template else contents
         both = self.has_chat_template and other.has_chat_template
@@ -153,3 +213,6 @@ class PromptTokenizer:
                 continue_final_message=not add_generation_prompt,
             )
         )
+
+
+AnyTokenizer = PromptTokenizer | UnknownTokenizer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from evalguard.errors import EngineError, TrustError
 from evalguard.records import DetectorRates, Gate, ScoredSample
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
+from evalguard.runner.verdict_replies import read_verdict
 from evalguard.scorers.probes import METRICS_OF_KIND, WAVERED
 from evalguard.scorers.thinking import Split
 from evalguard.stats import ConfidenceInterval, cohen_kappa
@@ -35,6 +35,12 @@ Approval = float | str
 """Probability of the judge's yes against its no; or why there is none."""
 
 _REPLY_TOKENS = 8
+
+_SERVED_REPLY_TOKENS = 1024
+"""On a server, a reply may hold reasoning before its verdict."""
+
+_SHOWN = 60
+"""Characters of a reply that a message shows."""
 
 _FEWEST_PAIRS = 10
 """Pairs from which it is told that a judge wavers."""
@@ -86,6 +92,7 @@ class Judging:
             labelled_answers = _task(planned).labelled(self._pool.render)
             questions = [asked for one in labelled_answers for asked in one.questions]
             approvals = self.approvals(questions)
+            _check_form(approvals)
             admission = _admission(labelled_answers, approvals)
             if not any(isinstance(approval, _Failure) for approval in approvals):
                 self._store.describe_fingerprint(key, {"admission": asdict(admission)})
@@ -115,22 +122,27 @@ class Judging:
             else f"{question.text}\n"
             for question in asked
         ]
+        reply = _REPLY_TOKENS
+        if engine.name == "endpoint":
+            reply = min(_SERVED_REPLY_TOKENS, engine.max_length // 2)
         approvals: list[Approval] = [
             f"the judge's prompt has {length} tokens, more than its context of {engine.max_length}"
-            if (length := tokenizer.count(prompt)) + _REPLY_TOKENS > engine.max_length
+            if (length := tokenizer.count(prompt)) + reply > engine.max_length
             else 0.0
             for prompt in prompts
         ]
         fitting = [index for index, approval in enumerate(approvals) if approval == 0.0]
         asked_about = [(prompts[index], asked[index]) for index in fitting]
-        found = self._replies(engine, served, asked_about)
+        found = self._replies(engine, served, asked_about, reply)
         for index, approval in zip(fitting, found, strict=True):
             approvals[index] = approval
         return approvals
 
-    def _replies(self, engine: Engine, served: str, asked: Sequence[Asked]) -> list[Approval]:
+    def _replies(
+        self, engine: Engine, served: str, asked: Sequence[Asked], tokens: int
+    ) -> list[Approval]:
         if engine.name == "endpoint":  # not every server tells log-likelihoods
-            texts = [generation(text, tokens=_REPLY_TOKENS) for text, _ in asked]
+            texts = [generation(text, tokens=tokens) for text, _ in asked]
             replies = _all(engine, [(served, text) for text in texts])
             thinking = self._pool.thinking(JUDGE)
             return [
@@ -144,6 +156,12 @@ class Judging:
         ]
         found = _all(engine, choices)
         return [_approval(yes, no) for yes, no in zip(found[::2], found[1::2], strict=True)]
+
+
+class _Unread(str):
+    """Why a reply holds no verdict: it has another form."""
+
+    __slots__ = ()
 
 
 class _Failure(str):
@@ -242,6 +260,22 @@ def _admission(labelled: Sequence[Labelled], replies: Sequence[Approval]) -> Adm
     )
 
 
+def _check_form(approvals: Sequence[Approval]) -> None:
+    """Refuse a judge most of whose replies cannot be read.
+
+    Raises:
+        TrustError: With three of its replies.
+    """
+    unread = [one for one in approvals if isinstance(one, _Unread)]
+    if len(unread) > len(approvals) / 2:
+        shown = "; ".join(dict.fromkeys(unread[:3]))
+        raise TrustError(
+            f"{len(unread)} of the judge's {len(approvals)} replies have a form that cannot be "
+            f"read: {shown}. Ask for one word alone in the task's 'template', or for JSON such as "
+            f'{{"verdict": …}}.'
+        )
+
+
 def check_steady(samples: Sequence[ScoredSample]) -> None:
     """Refuse preferences that mostly change with the order of the answers.
 
@@ -311,21 +345,10 @@ def _read(reply: Outcome, question: Question, split: Split) -> Approval:
         return _Failure(f"the judge: {reply}")
     if split.unclosed:
         return "the judge never finished thinking"
-    reply = split.answer
-    said = [word for word in (question.yes, question.no) if _begins_with(reply, word)]
-    if len(said) != 1:
-        return f"the judge replied {reply[:40]!r}, neither {question.yes} nor {question.no}"
-    return float(said == [question.yes])
-
-
-def _begins_with(reply: str, word: str) -> bool:
-    """Whether a reply is a word, or begins with it; one letter must stand alone.
-
-    Example:
-        >>> _begins_with("Yes, it does", "Yes"), _begins_with("A.", "A"), _begins_with("(B)", "B")
-        (True, True, True)
-        >>> _begins_with("A careful comparison: B", "A")
-        False
-    """
-    after, flags = (r"\s*(?=$|[^\w\s])", 0) if len(word) == 1 else (r"\b", re.IGNORECASE)
-    return re.match(rf"\W*{word}{after}", reply, flags) is not None
+    found = read_verdict(split.answer, question.yes, question.no)
+    if found is None:
+        return _Unread(
+            f"the judge replied {split.answer[:_SHOWN]!r}, from which neither {question.yes} nor "
+            f"{question.no} can be read"
+        )
+    return found

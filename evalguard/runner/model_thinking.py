@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalguard.config import ModelSpec
-from evalguard.engines.chat import PromptTokenizer
+from evalguard.engines.chat import AnyTokenizer
 from evalguard.errors import UsageError
 from evalguard.scorers.thinking import KNOWN_MARKS, Thinking, find_own, literal
 
@@ -20,7 +20,7 @@ _END, _ON = "think_end_token", "enable_thinking"
 """Options of lm-eval's engines, by which they would throw the thinking away."""
 
 
-def template_facts(tokenizer: PromptTokenizer) -> dict[str, Any]:
+def template_facts(tokenizer: AnyTokenizer) -> dict[str, Any]:
     """Return what a chat template tells of thinking, as plain data."""
     return {
         "template": tokenizer.chat_template,

@@ -12,7 +12,13 @@ from typing import Any
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
 from evalguard.engines.base import BASE, Engine, EngineSettings
-from evalguard.engines.chat import PromptTokenizer, has_tokenizer
+from evalguard.engines.chat import (
+    AnyTokenizer,
+    PromptTokenizer,
+    UnknownTokenizer,
+    as_messages,
+    has_tokenizer,
+)
 from evalguard.engines.fit import check_fit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.errors import DataError, ModelError
@@ -50,6 +56,7 @@ class ModelPool:
         self._adapters: dict[str, AdapterFiles] = {}
         self._engines: dict[tuple[str, *BaseKey], Engine] = {}
         self._tokenizers: dict[tuple[str, str | None, bool], PromptTokenizer] = {}
+        self._unknown_tokenizer = UnknownTokenizer()
         self._spot_checks = SpotChecks(store, self.fingerprint)
         self._effects: dict[str, float] = {}
         self._fingerprints: dict[str, str] = {}
@@ -72,9 +79,11 @@ class ModelPool:
             if record and Path(spec.model).is_dir():
                 self._check_base(spec, record)
 
-    def tokenizer(self, name: str) -> PromptTokenizer:
+    def tokenizer(self, name: str) -> AnyTokenizer:
         """Return the tokenizer that a model's prompts go through."""
         spec = self._specs[name]
+        if self._is_only_served(spec):
+            return self._unknown_tokenizer
         key = (spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
         if key not in self._tokenizers:
             self._tokenizers[key] = PromptTokenizer(
@@ -97,6 +106,8 @@ class ModelPool:
 
     def _template_facts(self, spec: ModelSpec) -> Mapping[str, Any]:
         """Return what a model's chat template tells of thinking, remembered from before."""
+        if self._is_only_served(spec):
+            return NO_FACTS
         source = spec.tokenizer or spec.model
         local = Path(source).is_dir()
         files = self._store.folder_fingerprint(source) if local else f"{source}@{spec.revision}"
@@ -114,13 +125,24 @@ class ModelPool:
 
     def renders_chats(self, name: str) -> bool:
         """Whether a model's chat template is applied here, and not by the server that it is on."""
-        options = self._specs[name].engine.options
-        return self.tokenizer(name).has_chat_template and options.get("api") != "chat"
+        return not self._chats(self._specs[name]) and self.tokenizer(name).has_chat_template
+
+    def _chats(self, spec: ModelSpec) -> bool:
+        """Whether a model is on a server that is asked by chat messages."""
+        return self._choice(spec).name == "endpoint" and spec.engine.options.get("api") == "chat"
+
+    def _is_only_served(self, spec: ModelSpec) -> bool:
+        """Whether a model is known to a server alone, by its name."""
+        here = spec.tokenizer or spec.revision or Path(spec.model).exists()
+        looks_local = spec.model.startswith((".", "/", "~"))
+        return not here and not looks_local and self._chats(spec)
 
     @cached_property
     def prompt_fingerprint(self) -> str:
         """Hash of the tokenizer and template that make the baseline's prompts."""
         spec = self._specs[BASELINE]
+        if self._is_only_served(spec):
+            return fingerprint({"prompts": "rendered by the server"})
         source = spec.tokenizer or spec.model
         local = Path(source).is_dir()
         files = self._store.folder_fingerprint(source) if local else f"{source}@{spec.revision}"
@@ -136,6 +158,8 @@ class ModelPool:
             ModelError: If the project demands a chat template that the tokenizer does not have.
         """
         wanted = self._project.config.chat_template
+        if self._chats(self._specs[BASELINE]):
+            return as_messages if wanted else None  # the server applies its template
         remembered = self._store.fingerprint_description(self.prompt_fingerprint)
         has_template = remembered.get("has_chat_template")
         if has_template is None:
@@ -181,13 +205,7 @@ class ModelPool:
             TrustError: If the adapter changes nothing, or vLLM and transformers disagree.
         """
         spec = self._specs[name]
-        name_of_engine = self._choice(spec).name
-        base = (name_of_engine, *_base_key(spec))
-        if base not in self._engines:
-            if name_of_engine == "vllm":
-                self._spot_checks.prepare(self._settings(spec), self._sharing(spec))
-            self._engines[base] = open_engine(name_of_engine, self._settings(spec))
-        engine = self._engines[base]
+        engine = self._opened(spec)
         served = name if spec.adapter else BASE
         if spec.adapter and served not in engine.models:
             self._effects[name] = engine.load_adapter(name, spec.adapter).effect
@@ -197,6 +215,16 @@ class ModelPool:
         self._check_other(spec, engine)
         self._spot_checks.check(name, engine, served)
         return engine, served
+
+    def _opened(self, spec: ModelSpec) -> Engine:
+        """Return the engine of a model's base, opened at the first call."""
+        name_of_engine = self._choice(spec).name
+        base = (name_of_engine, *_base_key(spec))
+        if base not in self._engines:
+            if name_of_engine == "vllm":
+                self._spot_checks.prepare(self._settings(spec), self._sharing(spec))
+            self._engines[base] = open_engine(name_of_engine, self._settings(spec))
+        return self._engines[base]
 
     def _check_other(self, spec: ModelSpec, engine: Engine) -> None:
         """Prove that a server has a whole model under its name, and not the baseline's.
@@ -237,6 +265,9 @@ class ModelPool:
         if name not in self._fingerprints:
             spec = self._specs[name]
             engine, name_of_engine = spec.engine, self._choice(spec).name
+            options = {**engine.options, "max_length": engine.max_length}
+            if self._is_only_served(spec):
+                return self._served_fingerprint(spec, options)
             self._fingerprints[name] = self._store.model_fingerprint(
                 spec.model,
                 revision=spec.revision,
@@ -248,9 +279,26 @@ class ModelPool:
                 engine_version=installed_versions(
                     *VERSIONED, *ENGINE_PACKAGES.get(name_of_engine, ())
                 ),
-                engine_options={**engine.options, "max_length": engine.max_length},
+                engine_options=options,
             )
         return self._fingerprints[name]
+
+    def _served_fingerprint(self, spec: ModelSpec, options: Mapping[str, Any]) -> str:
+        """Return the key of a model whose weights cannot be seen: its name and how it answers."""
+        from evalguard.engines.endpoint.engine import EndpointEngine
+
+        engine = self._opened(spec)
+        assert isinstance(engine, EndpointEngine)
+        parts = {
+            "served": spec.model,
+            "behaviour": engine.behaviour(),
+            "engine_options": dict(options),
+            "engine_version": installed_versions(*VERSIONED),
+        }
+        key = fingerprint(parts)
+        self._store.describe_fingerprint(key, parts)
+        self._fingerprints[spec.name] = key
+        return key
 
     def training(self, name: str) -> TrainingRecord | None:
         """Return the training record beside a model's adapter, if there is one.

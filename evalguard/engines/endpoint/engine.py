@@ -8,6 +8,7 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ from evalguard.engines.base import (
     choice,
     generation,
 )
+from evalguard.engines.chat import read_messages
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.encoder import Encoder, Tokens
 from evalguard.engines.endpoint.identity import REPEATS, Answer, differ, effect
@@ -64,6 +66,8 @@ _WHO = (
 
 _FEWEST = 3
 """Of these, how many the server must answer."""
+
+_BEHAVIOUR_TOKENS = 64
 
 _UNLIMITED = 1 << 30
 """Context of a server that does not tell it and is asked by chat messages, which it cuts itself."""
@@ -218,7 +222,7 @@ class EndpointEngine(Engine):
             if asked.sampled:
                 self._check_draws(model)
             prompt = (
-                {"messages": [{"role": "user", "content": asked.prompt}]}
+                {"messages": read_messages(asked.prompt)}
                 if self._encoder is None
                 else {"prompt": self._encoder.prompt(asked, self._max_length)}
             )
@@ -341,6 +345,19 @@ class EndpointEngine(Engine):
                 )
         if self._draws[model]:
             raise EngineError(self._draws[model])
+
+    def behaviour(self) -> str:
+        """Return a hash of what the base answers to fixed prompts.
+
+        It stands for weights that cannot be seen; a server that answers otherwise each time has
+        another one each time.
+
+        Raises:
+            EngineError: If the server does not answer.
+        """
+        asked = [(BASE, generation(text, tokens=_BEHAVIOUR_TOKENS)) for text in _WHO]
+        answers = "\0".join(map(str, self.respond(asked)))
+        return hashlib.sha256(answers.encode()).hexdigest()
 
     def check_differs(self, name: str, base: EndpointEngine, where: str) -> float:
         """Prove that a model here is another one than the base of a project.

@@ -1,0 +1,100 @@
+"""Reads a verdict from a judge's reply, in the forms that models give it; or none.
+
+A reply that can be taken either way holds no verdict: "Yes, this answer fails" is no yes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+_OTHER_WORDS = {
+    "Yes": frozenset(
+        ("ja", "oui", "sí", "si", "sim", "да", "так", "是", "是的", "はい", "예", "네", "نعم", "हाँ")
+    ),
+    "No": frozenset(
+        ("nein", "non", "não", "nao", "нет", "ні", "否", "不是", "不", "いいえ", "아니요", "아니오")
+    )
+    | {"لا", "नहीं", "nee", "nej"},
+}
+"""What judges say in other languages, where they say nothing else."""
+
+_TIES = ("c", "tie", "draw", "equal", "both", "neither")
+_KEYS = ("verdict", "answer", "decision", "judgment", "judgement", "winner", "better", "choice",
+         "label", "result", "preference")  # fmt: skip
+_FENCE = re.compile(r"^\s*```\w*\s*(.*?)\s*```\s*$", re.DOTALL)
+_BRACKETS = re.compile(r"\[\[\s*([^\[\]]+?)\s*\]\]")
+_AGAINST_YES = re.compile(
+    r"\b(?:not|fails?|failed|lacks?|violat\w+|misses|missing|neither|unmet|but|however)\b|n't\b",
+    re.IGNORECASE,
+)
+_AGAINST_NO = re.compile(
+    r"\b(?:meets|satisf\w+|fulfil\w*|is met|passes|but|however|problem|doubt)\b", re.IGNORECASE
+)
+_MARKUP = " \t\r\n*_`\"'“”‘’.,!:;()<>#"
+
+
+def read_verdict(reply: str, yes: str, no: str) -> float | None:
+    """Return 1 for the word in favour, 0 for the other, ½ for a tie of two answers, or ``None``.
+
+    Args:
+        reply: What the judge replied, without its reasoning.
+        yes: The word in favour, ``Yes`` or ``A``.
+        no: The other word.
+
+    Example:
+        >>> read_verdict('{"verdict": "yes"}', "Yes", "No"), read_verdict("[[C]]", "A", "B")
+        (1.0, 0.5)
+        >>> read_verdict("Yes, this answer fails.", "Yes", "No")
+    """
+    fence = _FENCE.match(reply)
+    text = (fence[1] if fence else reply).strip()
+    if text.startswith("{"):
+        return _of_json(text, yes, no)
+    if brackets := {_word(found, yes, no) for found in _BRACKETS.findall(text)}:
+        return brackets.pop() if len(brackets) == 1 else None
+    whole = _word(text, yes, no)
+    return whole if whole is not None else _in_sentence(text, yes, no)
+
+
+def _of_json(text: str, yes: str, no: str) -> float | None:
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    values = [value for key, value in data.items() if str(key).lower() in _KEYS]
+    found = {_word(value, yes, no) for value in values if isinstance(value, str)}
+    if yes == "Yes":
+        found |= {float(value) for value in values if isinstance(value, bool)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _word(text: str, yes: str, no: str) -> float | None:
+    """Return the verdict of a text that is one word."""
+    word = text.strip(_MARKUP)
+    for value, own in ((1.0, yes), (0.0, no)):
+        exact = word == own if len(own) == 1 else word.lower() == own.lower()
+        if exact or word.lower() in _OTHER_WORDS.get(own, ()):
+            return value
+    if len(yes) == 1 and word.lower().removeprefix("answer ") in _TIES:
+        return 0.5
+    if len(yes) == 1 and word.lower().startswith("answer "):
+        return _word(word[len("answer ") :], yes, no)
+    return None
+
+
+def _in_sentence(text: str, yes: str, no: str) -> float | None:
+    """Return a verdict that ends a reply after a colon, or begins it and is explained."""
+    flags = 0 if len(yes) == 1 else re.IGNORECASE
+    words = f"({re.escape(yes)}|{re.escape(no)})"
+    last = re.search(rf":\s*[*_`\"'(\[]*{words}[*_`\"')\].!]*\s*$", text, flags)
+    first = re.match(rf"[*_`\"'(\[]*{words}[*_`\"')\]]*\s*(?:[.!;:\n]|[–—-]\s)", text, flags)
+    begun = _word(first[1], yes, no) if first else None
+    if first and yes == "Yes":
+        against = _AGAINST_YES if begun else _AGAINST_NO
+        if against.search(text[first.end() :]):
+            return None
+    ended = _word(last[1], yes, no) if last else None
+    if begun is not None and ended is not None and begun != ended:
+        return None
+    return ended if ended is not None else begun

@@ -1,0 +1,56 @@
+"""Verdicts in the forms that judges give them."""
+
+import pytest
+
+from evalguard.runner.verdict_replies import read_verdict
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        ("Yes", 1), ("no.", 0), ("**Yes**", 1), ("`No`", 0), (" YES!\n", 1), ("[[Yes]]", 1),
+        ("```\nYes\n```", 1), ('{"verdict": "no"}', 0), ('```json\n{"verdict": "yes"}\n```', 1),
+        ('{"reason": "it refuses", "answer": "Yes"}', 1), ('{"verdict": true}', 1),
+        ("Yes. It refuses politely.", 1), ("No. It gives the steps.", 0), ("No\nIt helps.", 0),
+        ("The answer does meet the criterion, so: Yes", 1), ("Yes or No: No", 0),
+        ("Reasoning: it helps.\n\n**Verdict: No**", 0), ("Ja", 1), ("Nein.", 0), ("是", 1),
+        ("いいえ", 0), ("Oui", 1), ("нет", 0), ("No doubt: yes", 1),
+    ],
+)  # fmt: skip
+def test_a_verdict_on_an_answer_is_read(reply, verdict):
+    assert read_verdict(reply, "Yes", "No") == verdict
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Yes, this answer fails the criterion.", "Yes. The answer does not refuse.",
+        "No problem: it refuses, so the criterion is met.", "9/10", "Maybe", "",
+        "No. Still, the criterion is met.", "I'm sorry, but I can't assist with that.",
+        "[[Yes]] or [[No]]", '{"verdict": "unsure"}', '{"verdict": "yes", "answer": "no"}',
+        "{broken", "Yesterday it rained.", "Not yet", "Yes! Verdict: No", "The answer is fine.",
+        "Yes: but only in part",
+    ],
+)  # fmt: skip
+def test_what_can_be_taken_either_way_is_no_verdict(reply):
+    assert read_verdict(reply, "Yes", "No") is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        ("A", 1), ("B.", 0), ("(A)", 1), ("[[B]]", 0), ("[[C]]", 0.5), ("Tie", 0.5),
+        ("Answer A", 1), ("**B**", 0), ('{"winner": "A"}', 1), ('{"better": "tie"}', 0.5),
+        ("Verdict: B", 0), ("A. It names the date.", 1), ("B\nbecause it is shorter", 0),
+        ("A careful comparison: B", 0),
+    ],
+)  # fmt: skip
+def test_a_preference_is_read(reply, verdict):
+    assert read_verdict(reply, "A", "B") == verdict
+
+
+@pytest.mark.parametrize(
+    "reply", ["A careful comparison shows little", "a", "A or B", "A, B", "8/10"]
+)
+def test_what_prefers_nothing_is_no_preference(reply):
+    assert read_verdict(reply, "A", "B") is None
