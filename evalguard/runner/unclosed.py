@@ -12,7 +12,7 @@ from evalguard.records import GateResult, ScoredSample, Verdict
 from evalguard.runner.answers import UNCLOSED
 
 
-def held_to_answers(
+def require_answers(
     result: GateResult, baseline: Collection[ScoredSample], candidate: Collection[ScoredSample]
 ) -> GateResult:
     """Return a gate's result with what either model did not answer.

@@ -75,7 +75,7 @@ def _reached(body: list[ast.stmt]) -> tuple[list[ast.stmt], set[str]]:
 
 
 def _effective(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield all nodes, apart from those whose failure is caught and forgotten."""
+    """Yield all nodes, apart from those whose failure is swallowed."""
     for node in body:
         yield node
         inner = ast.iter_child_nodes(node)

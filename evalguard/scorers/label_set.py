@@ -10,9 +10,9 @@ from typing import Any
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
-from evalguard.scorers.extract import folded, readings, spoken
+from evalguard.scorers.extract import announced_answers, folded, readings
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.retraction import standing
+from evalguard.scorers.retraction import without_retracted
 
 MAX_LIST_CHARS = 20_000
 """A longer text is no list of labels."""
@@ -116,8 +116,9 @@ def label_set(output: str, target: str, *, labels: list[str] | None = None) -> d
     known = frozenset(folded(one) for one in labels or ())
     right = labels_of(target, known)
     strict = _f1(output, labels_of(output, known), right)
-    told = [one.text for one in spoken(output) if not one.bare][:1] or [standing(output)]
-    best = max(_f1(one, labels_of(one, known), right) for one in readings(told[0]))
+    announced = next((one.text for one in announced_answers(output) if not one.bare), None)
+    answer = without_retracted(output) if announced is None else announced
+    best = max(_f1(one, labels_of(one, known), right) for one in readings(answer))
     lenient = max(strict, best)
     return {
         "label_set": float(strict == 1),

@@ -50,7 +50,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _repeated_share(tokens: Sequence[str]) -> float:
-    """Return the greatest share of the tokens that one period repeats often enough in a row."""
+    """Return the largest share of tokens in consecutive repeats of one period."""
     total = len(tokens)
     best = 0
     worded = any(_WORD.search(token) for token in tokens)

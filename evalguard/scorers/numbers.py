@@ -145,7 +145,7 @@ def numbers(text: str, *, decimal: Decimal = "auto") -> list[Number]:
 
 
 def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
-    """Yield the numbers of a prepared text; NaN where a number stands that cannot be read.
+    """Yield the numbers of a prepared text; NaN for a number that cannot be read.
 
     What is part of a name (``x42``, ``GPT-4``, the 2 of ``m^2``) is no number.
     """
@@ -179,7 +179,7 @@ def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
 
 
 def _is_money(lead: re.Match[str] | None) -> bool:
-    """Return whether a currency stands before a number: the letters of "USD" are no name."""
+    """Return whether a currency precedes a number: the letters of "USD" are no name."""
     return lead is not None and lead["money"] is not None
 
 
@@ -262,7 +262,7 @@ def _ends(text: str, end: int) -> bool:
 
 
 def literal_values(literal: str, decimal: Decimal) -> list[float]:
-    """Return what a run of digits and separators stands for: one number, a list, or nothing.
+    """Return the values of a run of digits and separators: one number, a list, or none.
 
     Example:
         >>> [literal_values(one, "auto") for one in ("1,234", "12,5", "1.234,5", "1,2,3", "1.2.3")]

@@ -11,16 +11,16 @@ from pydantic import Field
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
-from evalguard.scorers.extract import settle
+from evalguard.scorers.extract import read_announced
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, prepared, scan
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.retraction import standing
+from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import a_number
 
 UNREAD = Number(math.nan)
-"""Stands for an answer that names no number, several, or one that cannot be read."""
+"""The value of an answer that names no number, several, or one that cannot be read."""
 
 TAIL_CHARS = 4000
 """The end of an output that is searched first for its last number."""
@@ -72,11 +72,11 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
     ``None`` where the last one cannot be read, and where an announcement names several.
     """
     text = FACTORIAL.sub(" factorial", text)
-    found = settle(
+    found = read_announced(
         text, lambda one: _answer(one, decimal), whole=lambda one: _alone(one, decimal), none=UNREAD
     )
     if found is None:
-        found = _last(standing(text), decimal)
+        found = _last(without_retracted(text), decimal)
     return found if math.isfinite(found.value) else None
 
 
@@ -124,7 +124,7 @@ def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
     text = FACTORIAL.sub(" factorial", text)
     whole = _alone(text, decimal)
     if whole is None:
-        whole = settle(text, lambda one: _alone(one, decimal) or _unread(one), none=UNREAD)
+        whole = read_announced(text, lambda one: _alone(one, decimal) or _unread(one), none=UNREAD)
     return whole if whole is not None and math.isfinite(whole.value) else None
 
 

@@ -33,7 +33,7 @@ class Invalid:
 
 
 INVALID = Invalid()
-"""Stands for a value that could not be read; ``None`` is a JSON value."""
+"""The value of a text that is not JSON; ``None`` is a JSON value."""
 
 
 def _no_constant(name: str) -> Any:
@@ -96,7 +96,7 @@ def json_valid(output: str) -> dict[str, float]:
 
 
 def _validator(schema: object) -> Validator | None:
-    """Return an option's validator; ``None`` stands for the schema of each row."""
+    """Return an option's validator; ``None`` where each row has its own schema."""
     return None if schema is None else build_validator(schema)
 
 

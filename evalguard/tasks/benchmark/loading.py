@@ -115,7 +115,7 @@ def load_benchmark(
             [Problem(str(error.path), inner, text) for inner, text in error.problems]
         ) from error
     except Exception as error:  # lm-eval and the task's own code raise anything
-        raise ConfigError([Problem(source, key, _explained(task, error))]) from error
+        raise ConfigError([Problem(source, key, _build_error(task, error))]) from error
     for made in benchmarks:
         _check_runs(made, task, source, key)
     return benchmarks
@@ -126,7 +126,7 @@ def _check_runs(benchmark: Benchmark, task: str, source: str, key: str) -> None:
     try:
         benchmark.check_runs()
     except ImportError as error:
-        raise ConfigError([Problem(source, key, _explained(task, error))]) from error
+        raise ConfigError([Problem(source, key, _build_error(task, error))]) from error
     except EvalGuardError as error:
         raise ConfigError([Problem(source, key, f"task '{task}': {error}")]) from error
 
@@ -140,7 +140,7 @@ class _TaskFileProblemsError(Exception):
         super().__init__(f"{path}: {len(self.problems)} problems")
 
 
-def _explained(task: str, error: Exception) -> str:  # noqa: PLR0911 - one return a cause
+def _build_error(task: str, error: Exception) -> str:  # noqa: PLR0911 - one return a cause
     """Return why a task cannot be built, with the next step where there is one."""
     if isinstance(error, TaskFileError | EvalGuardError):
         return f"task '{task}': {error}"
@@ -183,12 +183,12 @@ def _by_name(name: str, overrides: Mapping[str, Any] | None = None) -> Iterator[
     equal: dict[str, set[str]] = {}
     for group in loaded["groups"].values():
         for member in group.get_all_tasks():
-            equal.setdefault(str(member.task_name), set()).update(_counted_alike(group))
+            equal.setdefault(str(member.task_name), set()).update(_unweighted_metrics(group))
     for task in loaded["tasks"].values():
         yield _Built(_single_modality(task), frozenset(equal.get(str(task.task_name), ())))
 
 
-def _counted_alike(group: Group) -> set[str]:
+def _unweighted_metrics(group: Group) -> set[str]:
     """Return the metrics of which a group takes the mean over tasks, whatever their sizes."""
     return {one.metric for one in group.aggregate_metric_list or () if not one.weight_by_size}
 
@@ -238,7 +238,7 @@ def _member(path: Path, entry: Mapping[str, Any], overrides: Mapping[str, Any]) 
         return
     name = str(own.pop("task", None) or own.pop("group", None))
     settings = {**overrides, **own}
-    if own.keys() & _DEFINES:
+    if own.keys() & _TASK_KEYS:
         yield _inline(path, name, own, settings)
         return
     beside = _beside(path.parent.resolve()).get(name)
@@ -248,7 +248,7 @@ def _member(path: Path, entry: Mapping[str, Any], overrides: Mapping[str, Any]) 
         yield from _by_name(name, settings)
 
 
-_DEFINES = {"include", "dataset_path", "custom_dataset"}
+_TASK_KEYS = {"include", "dataset_path", "custom_dataset"}
 """Keys of a member that make it a task of its own."""
 
 

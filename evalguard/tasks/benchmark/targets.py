@@ -47,7 +47,7 @@ def target_problem(task: Task, doc: Mapping[str, Any]) -> str:
         if not _is_index(target, choices):
             return _no_choice(target, choices)
         target = choices[int(target)]
-    return _problem_of_text(target, doc) or _problem_of_ending(task, doc, target)
+    return _problem_of_text(target, doc) or _problem_of_scoring(task, doc, target)
 
 
 def _problem_of_choice(task: Task, doc: Mapping[str, Any]) -> str:
@@ -84,7 +84,7 @@ def _lacks_a_value(doc: Mapping[str, Any]) -> bool:
     return any(value is None or value != value for value in doc.values())  # noqa: PLR0124 - NaN
 
 
-def _problem_of_ending(task: Task, doc: Mapping[str, Any], target: Any) -> str:
+def _problem_of_scoring(task: Task, doc: Mapping[str, Any], target: Any) -> str:
     """Return why a model that writes the target itself would not be right.
 
     Known where nothing but letter case and white space is changed before lm-eval's own

@@ -136,7 +136,7 @@ class Benchmark:
             except EvalGuardError:
                 raise
             except Exception as error:
-                raise DataError(f"{self._where(doc_id + 1)}: {_failure(error)}") from error
+                raise DataError(f"{self._where(doc_id + 1)}: {_row_error(error)}") from error
             if problem:
                 problems.append(f"{self._where(doc_id + 1)}: {problem}")
         if problems:
@@ -237,7 +237,7 @@ class Benchmark:
             if nats and (amount := nats_of(value)) is not None:
                 scores[nats.name] = self._number(nats.name, amount)
             metric = metrics.get(name)
-            if metric is None or (metric.ungated and not _can_be_kept(metric, value)):
+            if metric is None or (metric.ungated and not _can_be_stored(metric, value)):
                 continue
             if metric.kind is ScoreKind.CORPUS:
                 corpus[name] = self._encoded(name, value)
@@ -295,7 +295,7 @@ class Benchmark:
             prepared = self._build(doc_id, doc, None)
             # A plausible answer, for code that cannot read an empty one.
             responses = [
-                _made_up(instance, prepared.target)
+                _dummy_response(instance, prepared.target)
                 for instance in prepared.instances
                 for _ in range(instance.repeats or 1)
             ]
@@ -402,7 +402,7 @@ def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _can_be_kept(metric: Metric, value: Any) -> bool:
+def _can_be_stored(metric: Metric, value: Any) -> bool:
     """Whether a value that cannot be gated can still be stored."""
     if metric.kind is not ScoreKind.CORPUS:
         number = _as_number(value)
@@ -421,7 +421,7 @@ def _as_number(value: Any) -> float | None:
         return None
 
 
-def _made_up(instance: Instance, target: str) -> Any:
+def _dummy_response(instance: Instance, target: str) -> Any:
     """Return a response to a request as an engine would give it."""
     match instance.request_type:
         case "loglikelihood":
@@ -432,7 +432,7 @@ def _made_up(instance: Instance, target: str) -> Any:
             return target
 
 
-def _failure(error: Exception) -> str:
+def _row_error(error: Exception) -> str:
     if isinstance(error, AssertionError) and "Answer is not a string" in str(error):
         target = str(error).partition(":")[2].strip()
         return (
