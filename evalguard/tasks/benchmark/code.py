@@ -70,9 +70,9 @@ def _locate(file: Path, name: str, level: int) -> Path | None:
     if level:
         folder = file.parents[level - 1]
         return _module_in(folder, parts)
-    beside = _module_in(file.parent, parts)
-    if beside is not None and not _is_installed(beside):
-        return beside
+    local = _module_in(file.parent, parts)
+    if local is not None and not _is_installed(local):
+        return local
     origin = _origin(parts[0]) if parts else None
     if origin is None or (_is_installed(origin) and parts[:2] != ["lm_eval", "tasks"]):
         return None
