@@ -1,7 +1,7 @@
 """lm-eval's side: its own evaluation of each task file, with one loaded model.
 
 ``python -m benchmarks.lm_eval_tasks.reference FOLDER NAMES.json OUTPUT.json [--chat]``. It is
-started in ``metrics/``, where ``evaluate.load`` finds the metrics that it would fetch from the hub.
+started in ``metrics/``, where ``evaluate.load`` finds the metrics that it would download.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def evaluate_tasks(
         folder: Holds the model and ``suites/tasks/NAME.yaml``.
         names: The tasks.
         chat: Whether prompts go through the chat template.
-        answers: EvalGuard's side by task. The answers that it gave to the rows are scored here,
-            and those of its model where they are drawn at random: no two runs draw the same.
+        answers: EvalGuard's side by task. Its prepared answers are scored here, and those of its
+            model where they are sampled at random, because no two runs sample the same.
     """
     with quiet():
         from lm_eval.models.huggingface import HFLM
@@ -91,10 +91,10 @@ def _run(
 
 
 def _unsound(samples: Sequence[Mapping[str, Any]]) -> str:
-    """Return whether rows were scored that are not those that were asked.
+    """Return why the rows that were scored are not those that were asked; empty if they are.
 
-    lm-eval applies ``process_docs`` again before it scores. Where that draws from a generator of
-    its own, answers are held against another draw.
+    lm-eval applies ``process_docs`` again before it scores. If that draws from its own generator,
+    answers are scored against another draw.
     """
     from lm_eval.utils import handle_non_serializable, hash_string
 
@@ -106,7 +106,9 @@ def _unsound(samples: Sequence[Mapping[str, Any]]) -> str:
         others += hash_string(text) != sample["doc_hash"]
     if not others:
         return ""
-    return f"lm-eval scores {others} of {len(samples)} rows against another draw than it asked"
+    return (
+        f"lm-eval scores {others} of {len(samples)} rows against another random draw than it asked"
+    )
 
 
 def _forget_task_modules() -> None:
