@@ -11,6 +11,8 @@ from evalguard.gates.findings import UNFINISHED
 from evalguard.records import GateResult, ScoredSample, Verdict
 from evalguard.runner.answers import UNCLOSED
 
+_RAISE_LIMIT = "raise max_new_tokens (max_gen_toks in an lm-eval task)"
+
 
 def require_answers(
     result: GateResult, baseline: Collection[ScoredSample], candidate: Collection[ScoredSample]
@@ -31,11 +33,11 @@ def require_answers(
         result = replace(result, flags=(*result.flags, UNFINISHED))
     too_many = count_unclosed(candidate) > MISSING_ALLOWED * len(candidate)
     if result.verdict is Verdict.PASS and too_many:
-        why = f"{counts[-1]}, more than {MISSING_ALLOWED:.0%}; raise max_new_tokens"
+        why = f"{counts[-1]}, more than {MISSING_ALLOWED:.0%}; {_RAISE_LIMIT}"
         return replace(result, verdict=Verdict.INCONCLUSIVE, reason=why)
     if not counts:
         return result
-    fix = ["raise max_new_tokens"] if result.verdict is Verdict.ERROR else []
+    fix = [_RAISE_LIMIT] if result.verdict is Verdict.ERROR else []
     return replace(result, reason="; ".join([result.reason, *counts, *fix]))
 
 
@@ -58,7 +60,7 @@ def warning(name: str, task: str, samples: Collection[ScoredSample], limit: int 
         return ""
     within = f" within max_new_tokens {limit}" if limit else ""
     counted = "are not measured" if name == BASELINE else "get the worst score"
-    return f"{count}{within}; they {counted}; raise max_new_tokens"
+    return f"{count}{within}; they {counted}; {_RAISE_LIMIT}"
 
 
 def _unclosed_of(name: str, samples: Collection[ScoredSample], of: str = "") -> str:

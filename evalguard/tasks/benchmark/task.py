@@ -132,11 +132,9 @@ class Benchmark:
             except Exception as error:
                 raise DataError(f"{self._where(doc_id + 1)}: {_row_error(error, doc)}") from error
             if problem:
-                problems.append(f"{self._where(doc_id + 1)}: {problem}")
+                problems.append((doc_id + 1, problem))
         if problems:
-            more = len(problems) - _BAD_ROWS_SHOWN
-            shown = problems[:_BAD_ROWS_SHOWN] + ([f"… and {more} more rows"] if more > 0 else [])
-            raise DataError("\n".join(shown))
+            raise DataError(self._listed(problems))
         return with_unique_ids(samples)
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
@@ -184,6 +182,16 @@ class Benchmark:
 
     def _where(self, row: int) -> str:
         return f"{self._source}: task '{self.name}', row {row}"
+
+    def _listed(self, problems: Sequence[tuple[int, str]]) -> str:
+        if len(problems) == 1:
+            [(row, problem)] = problems
+            return f"{self._where(row)}: {problem}"
+        lines = [f"row {row}: {problem}" for row, problem in problems[:_BAD_ROWS_SHOWN]]
+        if more := len(problems) - len(lines):
+            lines.append(f"… and {more} more rows")
+        start = f"{self._source}: task '{self.name}': {len(problems)} rows cannot be used:"
+        return "\n  ".join([start, *lines])
 
     def _score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         scores: dict[str, float] = {}

@@ -75,7 +75,10 @@ def test_targets_that_can_be_matched(load, text, columns):
 
 def test_many_bad_rows_are_counted(load):
     task = load(CHOICE.format(target="label"), rows=[row(), *[row(label=9) for _ in range(12)]])
-    with pytest.raises(DataError, match=r"row 4: .*\n… and 9 more rows$"):
+    with pytest.raises(
+        DataError,
+        match=r"task 'ours': 12 rows cannot be used:\n(  row \d: .*\n){3}  … and 9 more rows$",
+    ):
         task.prepare(None)
 
 
