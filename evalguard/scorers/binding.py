@@ -117,7 +117,7 @@ class Scorer:
 
 
 def worst(metric: Metric) -> float:
-    """Return the score of an answer that could not be worse."""
+    """Return the worst score of a metric."""
     return metric.low if metric.higher_is_better else metric.high
 
 

@@ -1,4 +1,4 @@
-"""Is a model collapsing? Measures over the k samples of one prompt, with length held fixed.
+"""Measures of mode collapse over the k samples of one prompt, at a fixed length.
 
 Every measure of diversity moves with the length of the text, so that a model that merely became
 terser would look collapsed. ``@L`` measures therefore see the first L tokens of each sample only,

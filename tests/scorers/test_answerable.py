@@ -201,7 +201,7 @@ def test_an_answer_that_a_stop_text_cuts_cannot_win():
     key, reason = problem("exact_match", "Dr. Who\nEND", stop=["NED", "END"]) or ("", "")
     assert (key, problem("exact_match", "Dr. Who", stop=["\n"])) == ("target", None)
     assert "'Dr. Who\\nEND' given as the answer scores exact_match_lenient 0" in reason
-    assert "as the stop text 'END' cuts it" in reason
+    assert "as the stop string 'END' cuts it" in reason
     assert problem("json_fields", '{"a": 1}', stop=["}"]) is not None
     assert problem("contains", "Paris.", stop=["."]) is None, "nothing that counts is cut"
 
@@ -229,7 +229,7 @@ def test_an_answer_that_a_stop_text_cuts_cannot_win():
 def test_a_stop_text_within_the_right_answer_is_refused(name, target, stop, row, options):
     key, reason = problem(name, target, row, stop=["###", stop], **options) or ("", "")
     assert key == "target"
-    assert "stop text" in reason
+    assert "stop string" in reason
     assert problem(name, target, row, stop=["###"], **options) is None
 
 
