@@ -14,8 +14,8 @@ from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.extract import (
     announced_texts,
-    candidates,
     folded,
+    lenient_texts,
     normalise,
     read_announced,
     readings,
@@ -102,7 +102,7 @@ def _unannounced_letter(output: str) -> str | None:
         if not ruled_out(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
     }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
-    for text in candidates(output):
+    for text in lenient_texts(output):
         if (letter := _lone_letter(text)) is not None:
             return letter
     output = unicodedata.normalize("NFKC", output)
@@ -215,7 +215,7 @@ def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
     }
     if not opened:
         return None
-    texts = [folded(text) for text in candidates(output)]
+    texts = [folded(text) for text in lenient_texts(output)]
     hits = {
         letter
         for letter, text in opened.items()
@@ -226,7 +226,7 @@ def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
 
 def _choice_by_text(output: str, texts: list[str]) -> str | None:
     """Return the letter of the choice whose text the output is."""
-    found = {folded(text) for text in candidates(output)}
+    found = {folded(text) for text in lenient_texts(output)}
     hits = [chr(ord("A") + index) for index, text in enumerate(texts) if folded(text) in found]
     return hits[0] if len(hits) == 1 else None
 
@@ -239,7 +239,7 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     named. Labels of one letter are read as :func:`chosen_letter` does.
     """
     if labels is None:
-        texts = [text for text in announced_texts(output) or candidates(output) if text]
+        texts = [text for text in announced_texts(output) or lenient_texts(output) if text]
         return normalise(min(texts, key=len)) if texts else None
     known = {folded(label): normalise(label) for label in labels}
     for text in readings(output):
@@ -256,7 +256,7 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     )
     if announced is not None:
         return announced or None
-    for text in candidates(output):
+    for text in lenient_texts(output):
         if folded(text) in known:
             return known[folded(text)]
     return _named_label(without_retracted(output), known) or None

@@ -321,7 +321,7 @@ def _refers_back(text: str) -> bool:
     return text.lstrip(" *_").casefold().startswith(known.NOT_AN_ANSWER)
 
 
-def candidates(output: str) -> list[str]:
+def lenient_texts(output: str) -> list[str]:
     """Return the readings of an output that a lenient metric accepts, each without wrappers.
 
     They are the whole output and the answer that it announces; where it announces none, its only

@@ -27,7 +27,7 @@ class Number:
     Attributes:
         value: Its value, percent sign aside; NaN where what stands there cannot be read.
         percent: Whether a percent sign follows it.
-        start: Where it begins in what :func:`prepared` returns.
+        start: Where it begins in what :func:`as_ascii` returns.
         end: Where it ends there.
     """
 
@@ -121,7 +121,7 @@ _GOES_ON = re.compile(
 )
 
 
-def prepared(text: str) -> str:
+def as_ascii(text: str) -> str:
     """Return a text with the digits and signs of every script, and of LaTeX, as ASCII."""
     kept = FACTORIAL.sub(" factorial", _MATRIX.sub(r" \\matrix{1} ", text))
     kept = _EMPHASIS.sub("", plain(kept))
@@ -141,11 +141,11 @@ def numbers(text: str, *, decimal: Decimal = "auto") -> list[Number]:
         >>> [one.value for one in numbers(r"\frac{3}{4} and $1,234.50, 1.5 \times 10^3, 2\pi")]
         [0.75, 1234.5, 1500.0]
     """
-    return [one for one in scan(prepared(text), decimal) if math.isfinite(one.value)]
+    return [one for one in scan(as_ascii(text), decimal) if math.isfinite(one.value)]
 
 
 def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
-    """Yield the numbers of a prepared text; NaN for a number that cannot be read.
+    """Yield the numbers of a text from :func:`as_ascii`; NaN for a number that cannot be read.
 
     What is part of a name (``x42``, ``GPT-4``, the 2 of ``m^2``) is no number.
     """

@@ -14,7 +14,7 @@ from evalguard.records import Metric
 from evalguard.scorers.extract import read_announced
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
-from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, prepared, scan
+from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, as_ascii, scan
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import a_number
@@ -83,9 +83,9 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
 def _last(text: str, decimal: Decimal) -> Number:
     """Return the last number of a text; its end is read first, which nearly always holds one."""
     for part in (text[-TAIL_CHARS:], text):
-        found = [*scan(prepared(part), decimal)]
+        found = [*scan(as_ascii(part), decimal)]
         if len(found) > 1 or (found and part == text):  # the cut may go through the first one
-            ready = prepared(part)
+            ready = as_ascii(part)
             hangs = _hangs(ready, found[-1]) or _compound(ready, found, found[-1])
             return UNREAD if hangs else found[-1]
     return UNREAD
@@ -130,14 +130,14 @@ def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
 
 def _unread(text: str) -> Number | None:
     """Return :data:`UNREAD` for a text with digits in it, ``None`` for others."""
-    return UNREAD if _DIGIT.search(prepared(text)) else None
+    return UNREAD if _DIGIT.search(as_ascii(text)) else None
 
 
 def _alone(text: str, decimal: Decimal) -> Number | None:
     """Return the number that is, with at most one unit, the whole text."""
     if len(text) > MAX_STATED_CHARS:
         return None
-    ready = prepared(text)
+    ready = as_ascii(text)
     found = [*scan(ready, decimal)]
     if len(found) != 1:
         return None
@@ -153,7 +153,7 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
     The result behind an equals sign; else the number that the answer begins with; else its last
     one. A sum without its result, and several numbers to choose from, are :data:`UNREAD`.
     """
-    ready = prepared(text)
+    ready = as_ascii(text)
     if not _DIGIT.search(ready):
         return None
     if len(ready) > MAX_ANSWER_CHARS:

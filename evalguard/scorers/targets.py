@@ -15,7 +15,7 @@ from typing import Any
 
 from evalguard.errors import MeasurementError
 from evalguard.scorers.extract import folded, normalise
-from evalguard.scorers.numbers import Decimal, prepared, scan
+from evalguard.scorers.numbers import Decimal, as_ascii, scan
 from evalguard.scorers.satisfiable import impossible
 
 Row = Mapping[str, Any]
@@ -134,7 +134,7 @@ def a_number(target: str, _row: Row, *, decimal: Decimal = "auto", **_: Any) -> 
     stated = stated_number(target, decimal) or stated_number(target)
     if meant is not None and stated is not None and meant.value == stated.value:
         return None
-    if not any(scan(prepared(target), "auto")):
+    if not any(scan(as_ascii(target), "auto")):
         return f"{shown(target)} holds no number; write one, such as 1,234.5 or 3/4"
     return (
         f"{shown(target)} is not one number; write one, such as 1,234.5 or 3/4, or announce it "

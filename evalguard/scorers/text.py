@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
-from evalguard.scorers.extract import candidates, folded, normalise, readings
+from evalguard.scorers.extract import folded, lenient_texts, normalise, readings
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import listed_aliases, not_empty
 from evalguard.scorers.words import holds
@@ -54,7 +54,7 @@ def exact_match(
 ) -> dict[str, float]:
     """Score 1 where the normalised output equals the target or one of its aliases.
 
-    Strict: the whole output. Lenient: what :func:`evalguard.scorers.extract.candidates` finds: the
+    Strict: the whole output. Lenient: :func:`evalguard.scorers.extract.lenient_texts`, that is the
     announced answer, else the only fenced block, else the first line, without quotes, emphasis
     and LaTeX. An empty output scores 0.
     """
@@ -68,7 +68,7 @@ def exact_match(
         for reading in (one, *readings(one))
     }
     lenient = strict or any(
-        folded(one, ignore_case=ignore_case) in bare for one in candidates(output)
+        folded(one, ignore_case=ignore_case) in bare for one in lenient_texts(output)
     )
     return {"exact_match": float(strict), "exact_match_lenient": float(lenient)}
 
