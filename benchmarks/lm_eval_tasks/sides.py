@@ -48,6 +48,8 @@ class Side:
         given: The rows with prepared answers; for tasks that ask for a text.
         verdicts: On EvalGuard's side, metric, verdict and reason of each gate.
         unsound: On lm-eval's side, why its scores of the task are invalid.
+        note: On lm-eval's side, which of its scores are compared where those of a first run are
+            invalid.
     """
 
     task: str
@@ -56,6 +58,7 @@ class Side:
     given: Scored = Scored()
     verdicts: tuple[tuple[str, str, str], ...] = ()
     unsound: str = ""
+    note: str = ""
 
 
 def write_sides(path: Path, sides: Mapping[str, Side]) -> None:
@@ -73,6 +76,7 @@ def read_sides(path: Path) -> dict[str, Side]:
             given=_scored(item["given"]),
             verdicts=tuple((name, verdict, why) for name, verdict, why in item["verdicts"]),
             unsound=item["unsound"],
+            note=item["note"],
         )
         for item in json.loads(path.read_text(encoding="utf-8"))
     }

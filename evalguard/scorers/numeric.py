@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -66,6 +67,7 @@ _TERM_AFTER = re.compile(
 )
 
 
+@lru_cache(maxsize=16)  # a target is read again for each of its answers
 def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
     """Return the number of the last announced answer; where none is, the last of all.
 
@@ -115,6 +117,7 @@ def _hangs(ready: str, found: Number) -> bool:
     )
 
 
+@lru_cache(maxsize=16)
 def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
     """Return the number where nothing else could be meant, else ``None``.
 
@@ -138,7 +141,7 @@ def _alone(text: str, decimal: Decimal) -> Number | None:
     if len(text) > MAX_STATED_CHARS:
         return None
     ready = as_ascii(text)
-    found = [*scan(ready, decimal)]
+    found = [*islice(scan(ready, decimal), 2)]
     if len(found) != 1:
         return None
     rest = ready[: found[0].start] + " " + ready[found[0].end :]

@@ -20,11 +20,12 @@ from lm_eval.tasks._yaml_loader import load_yaml
 from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem
 from evalguard.quiet import quiet
 from evalguard.tasks.benchmark.checks import problems_of
-from evalguard.tasks.benchmark.drawing import seeded_as_lm_eval
+from evalguard.tasks.benchmark.drawing import drawn_as_by_lm_eval, import_again
 from evalguard.tasks.benchmark.hub_metrics import code_execution
 from evalguard.tasks.benchmark.metrics import Declared
+from evalguard.tasks.benchmark.reading import read_once
 from evalguard.tasks.benchmark.running import missing_value
-from evalguard.tasks.benchmark.sources import TaskFileError, data_of, read_source
+from evalguard.tasks.benchmark.sources import TaskFileError, data_of, functions_of, read_source
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.task import Benchmark
 
@@ -84,7 +85,7 @@ def load_benchmark(
         DataError: If its data cannot be read.
     """
     try:
-        with quiet(), seeded_as_lm_eval(), code_execution(allow_code_execution):
+        with quiet(), drawn_as_by_lm_eval(), read_once(), code_execution(allow_code_execution):
             if task.endswith((".yaml", ".yml")):
                 built = list(_from_file(base_dir / task))
             else:
@@ -202,6 +203,7 @@ def _unweighted_metrics(group: Group) -> set[str]:
 
 def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator[_Built]:
     source = read_source(path)
+    import_again(functions_of(source.config))
     if source.is_group:
         yield from _group(path, load_yaml(path), overrides or {})
         return
