@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import projects
 from benchmarks.random_adapters import save_adapter
 
 RUNS = 30
@@ -50,33 +50,17 @@ class Outcome:
 def write_project(folder: Path) -> Path:
     """Write a small project over the embedded model; return its file."""
     from evalguard.demo import model_path
-    from evalguard.demo.suites import suite_items, write_jsonl
+    from evalguard.demo.suites import suite_items
 
-    suites = folder / "suites"
     rows = [{"question": item.prompt, "answer": item.answer} for item in suite_items("facts")]
-    write_jsonl(suites / "facts.jsonl", rows[:160])
-    task = {
-        "kind": "test_set",
-        "data": "facts.jsonl",
-        "prompt": "{{ question }}",
-        "target": "{{ answer }}",
-        "scorers": ["exact_match"],
-        "max_new_tokens": 12,
-    }
     save_adapter(model_path(), folder / "adapter", scale=0.05, seed=1)
-    gate = {"suite": "facts", "metric": "exact_match", "max_drop": "10pp"}
-    _write(suites / "facts.yaml", {"version": 1, "ability": "general", "tasks": [task]})
-    _write(folder / "thresholds" / "release.yaml", {"version": 1, "gates": [gate]})
-    return _write(
-        folder / "evalguard.yaml",
-        {
-            "version": 1,
-            "engine": {"name": "hf", "dtype": "float32", "device": "cpu"},
-            "baseline": {"model": str(model_path())},
-            "candidates": {"candidate": {"adapter": "adapter"}},
-            "suites": ["facts"],
-            "thresholds": "release",
-        },
+    return projects.write_project(
+        folder,
+        engine={"name": "hf", "dtype": "float32", "device": "cpu"},
+        baseline={"model": str(model_path())},
+        candidates={"candidate": {"adapter": "adapter"}},
+        suites={"facts": projects.write_test_set(folder, "facts", rows[:160], max_new_tokens=12)},
+        gates=[{"suite": "facts", "metric": "exact_match", "max_drop": "10pp"}],
     )
 
 
@@ -147,12 +131,6 @@ def _outcome(resumed: dict[str, Any], whole: dict[str, Any], kills: int, folder:
         doubled=stored - whole["samples"],
         identical=resumed["gates"] == whole["gates"],
     )
-
-
-def _write(path: Path, data: dict[str, Any]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
-    return path
 
 
 def report(outcomes: Sequence[Outcome]) -> bool:

@@ -17,10 +17,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import projects
 from benchmarks.random_adapters import save_adapter
 
 REPEATS = 3
@@ -55,22 +55,14 @@ def write_project(folder: Path) -> None:
         {"suite": "general", "task": task, "metric": metric, "max_drop": "5pp"}
         for task, metric in TASKS.items()
     ]
-    files = {
-        "suites/general.yaml": {"version": 1, "ability": "general", "tasks": tasks},
-        "thresholds/release.yaml": {"version": 1, "gates": gates},
-        "evalguard.yaml": {
-            "version": 1,
-            "engine": {"name": "hf", "dtype": "float32", "device": "cpu"},
-            "baseline": {"model": str(model_path())},
-            "candidates": {name: {"adapter": f"adapters/{name}"} for name in SCALES},
-            "suites": ["general"],
-            "thresholds": "release",
-        },
-    }
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    projects.write_project(
+        folder,
+        engine={"name": "hf", "dtype": "float32", "device": "cpu"},
+        baseline={"model": str(model_path())},
+        candidates={name: {"adapter": f"adapters/{name}"} for name in SCALES},
+        suites={"general": {"ability": "general", "tasks": tasks}},
+        gates=gates,
+    )
 
 
 def run_evalguard(folder: Path, *options: str, keep_store: bool = False) -> float:

@@ -1,4 +1,4 @@
-"""A whole check of so many samples on lm-eval's ``dummy`` model, which answers at once.
+"""A whole check of SAMPLES samples on lm-eval's ``dummy`` model, which answers at once.
 
 ``python -m benchmarks.scale SAMPLES`` prints, as JSON, the seconds that EvalGuard itself took and
 the memory at its peak. What is left of a run without an engine is what EvalGuard costs.
@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import yaml
+from benchmarks import projects
 
 ANSWER = "lol"
 """What the dummy model always says."""
@@ -23,46 +23,26 @@ ANSWER = "lol"
 def write_project(folder: Path, samples: int, *, engine: str) -> Path:
     """Write a project with one test set and two models of their own; return its file."""
     from benchmarks.one_task import write_model
-    from evalguard.demo.suites import write_jsonl
 
     write_model(folder / "base")
     shutil.copytree(folder / "base", folder / "tuned")
-    (folder / "tuned" / "README.md").write_text("Another model as far as its bytes go.\n")
+    (folder / "tuned" / "README.md").write_text("Its bytes differ from those of base.\n")
     rows = (
         {"question": f"What is the flag colour of town number {n}?", "answer": ANSWER}
         for n in range(samples)
     )
-    write_jsonl(folder / "suites" / "rows.jsonl", rows)
-    task = {
-        "kind": "test_set",
-        "data": "rows.jsonl",
-        "prompt": "{{ question }}",
-        "target": "{{ answer }}",
-        "scorers": ["exact_match"],
-        "max_new_tokens": 48,
-    }
-    gate = {"suite": "rows", "metric": "exact_match", "max_drop": "5pp"}
-    files = {
-        "suites/rows.yaml": {"version": 1, "ability": "task", "tasks": [task]},
-        "thresholds/release.yaml": {"version": 1, "gates": [gate]},
-        "evalguard.yaml": {
-            "version": 1,
-            "engine": {"name": engine, "max_length": 2048},
-            "baseline": {"model": "base"},
-            "candidates": {"tuned": {"model": "tuned"}},
-            "suites": ["rows"],
-            "thresholds": "release",
-        },
-    }
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
-    return folder / "evalguard.yaml"
+    return projects.write_project(
+        folder,
+        engine={"name": engine, "max_length": 2048},
+        baseline={"model": "base"},
+        candidates={"tuned": {"model": "tuned"}},
+        suites={"rows": projects.write_test_set(folder, "rows", rows, max_new_tokens=48)},
+        gates=[{"suite": "rows", "metric": "exact_match", "max_drop": "5pp"}],
+    )
 
 
 def run() -> None:
-    """Check so many samples and print what it cost."""
+    """Run the check and print its cost."""
     from evalguard.config import load_project
     from evalguard.runner.check import run_check
 

@@ -117,8 +117,12 @@ class TrainingError(EvalGuardError):
     """Training diverged or could not go on."""
 
 
+MAX_LISTED = 12
+"""Allowed words that are listed although the nearest one is named."""
+
+
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return a hint that names the nearest allowed word, then all of them.
+    """Return a hint that names the nearest allowed word, then all of them if they are few.
 
     Example:
         >>> did_you_mean("exact_macth", ["exact_match", "json_valid"])
@@ -127,5 +131,7 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     names = sorted(allowed)
     nearest = get_close_matches(word, names, n=1, cutoff=0.6)
     hint = f"Did you mean '{nearest[0]}'? " if nearest else ""
+    if nearest and len(names) > MAX_LISTED:
+        return hint.rstrip()
     shown = ", ".join(names) if len(names) <= 24 else ", ".join(names[:24]) + ", …"
     return f"{hint}Allowed: {shown}." if names else f"{hint}None is defined."

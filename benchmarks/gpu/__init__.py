@@ -1,7 +1,7 @@
-"""The product on a GPU, in one command: ``python -m benchmarks.gpu``.
+"""EvalGuard on a GPU, in one command: ``python -m benchmarks.gpu``.
 
-``wheels`` says what to bring to a machine without network; ``schedule`` spends the minutes,
-``process`` runs a part in a process of its own, and ``results`` keeps what was measured. The parts:
-``engine`` (beside lm-eval's ``HFLM``), ``training`` (beside TRL), ``optimizer`` and ``checks``.
+``wheels`` lists what an offline machine needs; ``schedule`` allots the minutes, ``process`` runs a
+part in its own process, and ``results`` stores what was measured. The parts:
+``engine`` (against lm-eval's ``HFLM``), ``training`` (against TRL), ``optimizer`` and ``checks``.
 Nothing here loads torch before a part runs.
 """

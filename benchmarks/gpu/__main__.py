@@ -1,8 +1,8 @@
-"""``python -m benchmarks.gpu``: the product on a GPU, within the minutes that there are.
+"""``python -m benchmarks.gpu``: EvalGuard on a GPU, within a time budget.
 
-Each part runs in a process of its own, in the order of priority, as long as it fits; what is
-measured is in the JSON file as soon as its part has ended. It needs no network: models are
-initialised at random. ``--device cpu --tiny`` tries everything out without a GPU.
+Each part runs in its own process, by priority, if it fits into the time left; its results are in
+the JSON file as soon as it ends. It needs no network: models are initialised at random.
+``--device cpu --tiny`` is a trial run without a GPU.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _OWN_NEEDS = ("click", "jinja2", "pydantic", "pytest", "pyyaml", "rich", "sqlalc
 
 
 class UnfitMachineError(Exception):
-    """Nothing can run on this machine."""
+    """This machine cannot run the benchmark."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark.
 
     Returns:
-        0 where all that could run met its targets, 1 where a target was missed, a part broke or
-        nothing was measured, 2 for wrong options.
+        0 if every part that could run met its targets; 1 if a target was missed, a part failed or
+        nothing was measured; 2 for wrong options.
     """
     options = _options(arguments)
     code = wheels.run(options)
@@ -71,12 +71,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.gpu", description=(__doc__ or "").partition("\n\n")[2]
     )
-    parser.add_argument("--minutes", type=float, default=9, help="for all parts (default: 9)")
-    parser.add_argument("--parts", default="", help="names with commas (default: all)")
+    parser.add_argument("--minutes", type=float, default=9, help="time budget (default: 9)")
+    parser.add_argument("--parts", default="", help="comma-separated names (default: all)")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--tiny", action="store_true", help="shapes for a CPU")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where the results go")
-    parser.add_argument("--resume", action="store_true", help="skip what FILE has finished")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    parser.add_argument("--resume", action="store_true", help="skip the parts finished in FILE")
     parser.add_argument(
         "--markdown", type=Path, metavar="FILE", help="tables as in docs/benchmarks.md"
     )
@@ -91,10 +91,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _check_machine(device: str) -> None:
     if missing := [name for name in _OWN_NEEDS if installed(name) is None]:
         raise UnfitMachineError(
-            f"not installed: {', '.join(missing)}; --wheels lists what to bring"
+            f"not installed: {', '.join(missing)}; --wheels lists what is needed"
         )
     if device == "cuda" and not cuda_devices():
-        raise UnfitMachineError("no GPU here; --device cpu --tiny runs everything on the CPU")
+        raise UnfitMachineError("no GPU found; try --device cpu --tiny")
 
 
 def _chosen(names: str) -> list[Part]:
@@ -102,7 +102,7 @@ def _chosen(names: str) -> list[Part]:
     wanted = {name for name in names.split(",") if name}
     if unknown := wanted - {part.name for part in PARTS}:
         known = ", ".join(part.name for part in PARTS)
-        raise ResultsError(f"no part {', '.join(sorted(unknown))}; there are {known}")
+        raise ResultsError(f"--parts: unknown {', '.join(sorted(unknown))}; allowed: {known}")
     return [part for part in PARTS if not wanted or part.name in wanted]
 
 

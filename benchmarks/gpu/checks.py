@@ -1,7 +1,7 @@
-"""Whole checks as a user runs them: one killed and run again, and one for the time outside.
+"""Whole checks as a user runs them: one killed and resumed, one for the overhead.
 
-``python -m benchmarks.gpu.checks ARGUMENTS`` is ``evalguard ARGUMENTS`` that stores each answer at
-once, so that a kill falls between two of them.
+``python -m benchmarks.gpu.checks ARGUMENTS`` is ``evalguard ARGUMENTS`` with every answer stored
+immediately, so that a kill falls between two of them.
 """
 
 from __future__ import annotations
@@ -17,28 +17,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from benchmarks import projects
 from benchmarks.gpu.process import environment
 from benchmarks.gpu.records import Context, Row, at_most, equal
 from benchmarks.gpu.shapes import SEED, SMALL, fitting, model_folder, random_text
 
-OUTSIDE = 10
-"""Per cent of a check's time that may pass outside the engine."""
+MAX_OVERHEAD = 10
+"""Maximum share of a check's time outside the engine, in per cent."""
 
 _DECIDED = (0, 1, 6)
-"""Exit codes of a check that came to its end."""
+"""Exit codes of a check that finished."""
 
-_SMALL_BLOCKS, _AS_EVER = "benchmarks.gpu.checks", "evalguard"
-_LOOK_SECONDS = 0.02
+_SMALL_BLOCKS, _DEFAULT = "benchmarks.gpu.checks", "evalguard"
+_POLL_SECONDS = 0.02
 _BLOCK = 16
 
 
 def kill_resume(context: Context) -> Iterator[Row]:
-    """Kill a check with SIGKILL in the middle and run it again.
+    """Kill a check with SIGKILL in the middle and resume it.
 
-    The embedded model answers in float32, in which the answers do not depend on how the samples
-    that are left fill the batches.
+    The embedded model answers in float32, where answers do not depend on how the remaining samples
+    are batched.
     """
     from benchmarks.kill_resume import write_project
 
@@ -53,17 +52,17 @@ def kill_resume(context: Context) -> Iterator[Row]:
     resumed = _check(folder, arguments, context, module=_SMALL_BLOCKS)
     timing, stored = resumed["timing"], _stored(folder)
     label = f"check of {samples} samples, killed after {kept}"
-    yield equal(f"{label}: found again", f"{kept}", f"{timing['samples_reused']:.0f}")
+    yield equal(f"{label}: reused", f"{kept}", f"{timing['samples_reused']:.0f}")
     yield equal(f"{label}: in the result", f"{samples}", f"{timing['samples']:.0f}")
-    yield equal(f"{label}: doubled in the store", "0", f"{stored - samples}")
+    yield equal(f"{label}: duplicated in the store", "0", f"{stored - samples}")
     same = resumed["gates"] == whole["gates"]
     yield equal(f"{label}: gates equal the uninterrupted run's", "yes", "yes" if same else "no")
 
 
-def outside(context: Context) -> Iterator[Row]:
-    """Time what a check of a few thousand samples takes beside its engine."""
+def overhead(context: Context) -> Iterator[Row]:
+    """Measure the time of a check of a few thousand samples outside its engine."""
     rows, tokens = (8, 8) if context.tiny else (1500, 64)
-    folder = context.work / "outside"
+    folder = context.work / "overhead"
     shutil.rmtree(folder, ignore_errors=True)
     _write_project(folder, context, rows=rows, tokens=tokens)
     started = time.perf_counter()
@@ -73,10 +72,10 @@ def outside(context: Context) -> Iterator[Row]:
     label = f"check of {2 * rows:,} answers of {tokens} tokens"
     share = 100 * (1 - timing["engine_seconds"] / seconds)
     name = f"{label}: share outside the engine"
-    if context.tiny:  # all of it is the start
+    if context.tiny:  # start-up dominates
         yield Row(name, "", f"{share:.3g} %")
     else:
-        yield at_most(name, OUTSIDE, share, " %")
+        yield at_most(name, MAX_OVERHEAD, share, " %")
     before = seconds - timing["seconds"]
     parts = {
         "whole process": seconds,
@@ -91,40 +90,20 @@ def outside(context: Context) -> Iterator[Row]:
 def _write_project(folder: Path, context: Context, *, rows: int, tokens: int) -> None:
     """Write a project with one test set, a 1B base and an adapter on it."""
     from benchmarks.random_adapters import save_adapter
-    from evalguard.demo.suites import write_jsonl
 
     base = model_folder(fitting(SMALL, context), context)
-    rng = random.Random(SEED)  # noqa: S311 - questions, not secrets
-    write_jsonl(
-        folder / "suites" / "rows.jsonl",
-        ({"question": f"{n} {random_text(rng, 30)}", "answer": "theatre"} for n in range(rows)),
-    )
     save_adapter(base, folder / "adapter", scale=0.05, seed=1)
-    task = {
-        "kind": "test_set",
-        "data": "rows.jsonl",
-        "prompt": "{{ question }}",
-        "target": "{{ answer }}",
-        "scorers": ["exact_match"],
-        "max_new_tokens": tokens,
-    }
-    gate = {"suite": "rows", "metric": "exact_match", "max_drop": "5pp"}
-    files: dict[str, Any] = {
-        "suites/rows.yaml": {"version": 1, "ability": "task", "tasks": [task]},
-        "thresholds/release.yaml": {"version": 1, "gates": [gate]},
-        "evalguard.yaml": {
-            "version": 1,
-            "engine": {"name": "hf", "dtype": "bfloat16", "device": context.device},
-            "baseline": {"model": str(base)},
-            "candidates": {"tuned": {"adapter": "adapter"}},
-            "suites": ["rows"],
-            "thresholds": "release",
-        },
-    }
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    rng = random.Random(SEED)  # noqa: S311 - questions, not secrets
+    questions = (f"{number} {random_text(rng, 30)}" for number in range(rows))
+    texts = ({"question": question, "answer": "theatre"} for question in questions)
+    projects.write_project(
+        folder,
+        engine={"name": "hf", "dtype": "bfloat16", "device": context.device},
+        baseline={"model": str(base)},
+        candidates={"tuned": {"adapter": "adapter"}},
+        suites={"rows": projects.write_test_set(folder, "rows", texts, max_new_tokens=tokens)},
+        gates=[{"suite": "rows", "metric": "exact_match", "max_drop": "5pp"}],
+    )
 
 
 def _command(module: str, arguments: list[str]) -> list[str]:
@@ -132,9 +111,9 @@ def _command(module: str, arguments: list[str]) -> list[str]:
 
 
 def _check(
-    folder: Path, arguments: list[str], context: Context, *, module: str = _AS_EVER
+    folder: Path, arguments: list[str], context: Context, *, module: str = _DEFAULT
 ) -> dict[str, Any]:
-    """Run a check to its end and return its result."""
+    """Run a check to completion and return its result."""
     done = subprocess.run(
         _command(module, arguments),
         cwd=folder,
@@ -162,7 +141,7 @@ def _kill_in_the_middle(folder: Path, arguments: list[str], context: Context, sa
         while _stored(folder) < samples // 3:
             if child.poll() is not None:
                 raise RuntimeError(f"the check exited {child.returncode} before it was killed")
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()

@@ -1,4 +1,4 @@
-"""The hf engine in bfloat16 beside lm-eval's ``HFLM``, on the same requests in one process."""
+"""The hf engine in bfloat16 against lm-eval's ``HFLM``, on the same requests in one process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from benchmarks.gpu.records import Context, Row, at_least, at_most, times_as_fast
+from benchmarks.gpu.records import Context, Row, at_least, at_most, speedup
 from benchmarks.gpu.shapes import SEED, SMALL, fitting, model_folder, random_text
 
 CHOICES = 4
@@ -70,7 +70,7 @@ def _choices_rows(
     mine, reference, ratio = _side_by_side(partial(ours, requests), partial(theirs, requests))
     difference = _difference(mine, reference)
     yield at_most(f"{label}: max difference of a log-likelihood, nats", MAX_DIFFERENCE, difference)
-    yield times_as_fast(context, f"{label}: speed, HFLM = 1", 1.0, ratio)
+    yield speedup(context, f"{label}: speed, HFLM = 1", 1.0, ratio)
     same = sum(a[1] == b[1] for a, b in zip(mine, reference, strict=True)) / len(mine)
     yield Row(f"{label}: greedy flags equal", "", f"{same:.1%}")
 
@@ -127,7 +127,7 @@ def adapters(context: Context) -> Iterator[Row]:
         f"{label}: max difference of a log-likelihood, nats", MAX_DIFFERENCE, max(differences)
     )
     label = f"{label}: speed with loading, {1 + len(paths)} HFLM = 1"
-    yield times_as_fast(context, label, 1.0, seconds / own_seconds)
+    yield speedup(context, label, 1.0, seconds / own_seconds)
 
 
 def _choices(sizes: _Sizes, words: tuple[int, int]) -> list[Any]:
@@ -208,9 +208,9 @@ def _both(folder: Path, context: Context, **options: Any) -> Iterator[tuple[_Res
 def _side_by_side(
     ours: Callable[[], Any], theirs: Callable[[], Any], *, repeats: int = _REPEATS
 ) -> tuple[list[Any], list[Any], float]:
-    """Return what both sides give, and the median of how many times as fast ours is.
+    """Return both sides' results, and the median speedup of ours.
 
-    A first call of each is not timed: it compiles kernels and tries out shared prefixes.
+    The first call of each is not timed: it compiles kernels and tries out shared prefixes.
     """
     mine, reference = ours(), theirs()
     ratios = []
@@ -221,7 +221,7 @@ def _side_by_side(
 
 
 def _seconds(call: Callable[[], Any]) -> float:
-    """Both sides hand back Python numbers and texts, so that no GPU work is left behind."""
+    """Both sides return Python numbers and texts, so that no GPU work is pending."""
     started = time.perf_counter()
     call()
     return time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine and versions of the measurement."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def describe(context: Context) -> Iterator[Row]:
         free, total = torch.cuda.mem_get_info()
         name = f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}"
         yield Row("GPU", "", name)
-        yield Row("its memory, free of all", "", f"{free / 1e9:.1f} of {total / 1e9:.1f} GB")
+        yield Row("GPU memory, free of total", "", f"{free / 1e9:.1f} of {total / 1e9:.1f} GB")
     else:
         yield Row("CPU", "", f"{platform.machine()}, threads: {torch.get_num_threads()}")
     yield Row("Python", "", platform.python_version())

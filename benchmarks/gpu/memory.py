@@ -1,4 +1,4 @@
-"""The peak of the memory that a process takes, on the GPU or on the CPU."""
+"""Peak memory of a process, on the GPU or on the CPU."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _EVERY_SECONDS = 0.05
 
 
 class PeakMemory(AbstractContextManager["PeakMemory"]):
-    """Watches the memory within a block.
+    """Measures peak memory within a block.
 
-    On CUDA the peak is what torch's tensors take at most, and what lies outside torch's allocator
-    at most: the CUDA context and the pages of paged optimisers. No other process may use the GPU.
-    On the CPU it is the peak of the resident memory of the process so far.
+    On CUDA it is the peak of torch's tensors plus the peak outside torch's allocator: the CUDA
+    context and the pages of paged optimisers. No other process may use the GPU. On the CPU it is
+    the process's peak resident memory so far.
 
     Attributes:
-        peak_bytes: What the block needed.
-        held_bytes: The same with what torch's allocator kept without using it; CUDA only.
+        peak_bytes: Peak memory in use.
+        held_bytes: The same with memory that torch's allocator reserved but did not use; CUDA only.
     """
 
     def __init__(self, device: str) -> None:
@@ -57,15 +57,16 @@ class PeakMemory(AbstractContextManager["PeakMemory"]):
         while not self._stop.wait(_EVERY_SECONDS):
             before = torch.cuda.memory_reserved()
             free, total = torch.cuda.mem_get_info()
-            if torch.cuda.memory_reserved() == before:  # else the two figures belong to two moments
+            # If torch reserved memory meanwhile, the two readings cannot be subtracted.
+            if torch.cuda.memory_reserved() == before:
                 self._outside = max(self._outside, total - free - before)
 
 
 def require_memory(device: str, needed_bytes: float) -> None:
-    """Skip the part where so much is not free.
+    """Skip the part if less memory is free.
 
     Raises:
-        SkipPart: With both figures.
+        SkipPart: If less is free; names both figures.
     """
     if device == "cuda":
         import torch
@@ -80,7 +81,7 @@ def require_memory(device: str, needed_bytes: float) -> None:
 
 
 def free_memory(device: str) -> None:
-    """Give back what is no longer used."""
+    """Release unused memory."""
     import gc
 
     gc.collect()

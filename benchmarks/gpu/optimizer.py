@@ -1,4 +1,4 @@
-"""Paged 8-bit AdamW: what its state takes, whether it is paged, and its speed beside torch's."""
+"""Paged 8-bit AdamW: memory of its state, whether it is paged, and its speed against torch's."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from benchmarks.gpu.records import Context, Row, SkipPart, at_most, equal
 from benchmarks.gpu.shapes import SMALL, build_model, fitting, llama_config
 
 STATE_ERROR = 15
-"""Per cent that the estimate of the state may be off."""
+"""Maximum error of the estimated state, in per cent."""
 
 _STEPS = 6
 _LEARNING_RATE = 1e-4
 
 
 def paged(context: Context) -> Iterator[Row]:
-    """Make some steps on all weights of 1B.
+    """Take some steps on all weights of the 1B shape.
 
     Raises:
         SkipPart: Without CUDA, where bitsandbytes pages nothing.
@@ -29,9 +29,9 @@ def paged(context: Context) -> Iterator[Row]:
     from bitsandbytes.optim import PagedAdamW8bit
 
     if context.device != "cuda":
-        raise SkipPart("pages are CUDA's: needs a GPU")
+        raise SkipPart("paging needs CUDA")
     if not getattr(lib, "compiled_with_cuda", False):
-        raise SkipPart("this bitsandbytes has no library for the CUDA version of torch")
+        raise SkipPart("bitsandbytes has no library for torch's CUDA version")
     model = build_model(fitting(SMALL, context), device="cuda", dtype=torch.float32)
     weights = [weight.detach() for weight in model.parameters()]
     count = sum(weight.numel() for weight in weights)
@@ -62,7 +62,7 @@ def paged(context: Context) -> Iterator[Row]:
 
 
 def _steps(weights: list[Any], optimizer_class: Any) -> tuple[Any, Any, float]:
-    """Make steps with fixed gradients; return the optimiser, one weight's change and the time."""
+    """Take steps with fixed gradients; return the optimiser, one weight's change and the time."""
     import torch
 
     generator = torch.Generator("cuda").manual_seed(0)

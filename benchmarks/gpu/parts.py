@@ -1,7 +1,7 @@
 """The parts in the order of their priority.
 
-The seconds are what each takes on one H100, guessed from its work, and at most what it is given
-three times over; nothing of them is a measurement.
+The seconds are rough guesses for one H100, not measurements; a part is stopped after three times
+its seconds.
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ PARTS = (
     ),
     Part("qlora-7b", "QLoRA, 7B", "benchmarks.gpu.training:qlora_7b", 60, 10, _TRAIN),
     Part("lora-7b", "LoRA, 7B", "benchmarks.gpu.training:lora_7b", 60, 10, _TRAIN),
-    Part(
-        "kill", "A check killed and run again", "benchmarks.gpu.checks:kill_resume", 50, 60, _CHECK
-    ),
+    Part("kill", "A check killed and resumed", "benchmarks.gpu.checks:kill_resume", 50, 60, _CHECK),
     Part("qlora-1b", "QLoRA, 1B", "benchmarks.gpu.training:qlora_1b", 50, 10, _TRAIN),
     Part("full-1b", "All weights, 1B", "benchmarks.gpu.training:full_1b", 50, 10, _TRAIN),
     Part("adapters", "hf engine, adapters", "benchmarks.gpu.engine:adapters", 50, 10, _EVAL),
@@ -35,7 +33,7 @@ PARTS = (
         8,
         (*_MODELS, "bitsandbytes"),
     ),
-    Part("outside", "Time outside the engine", "benchmarks.gpu.checks:outside", 150, 15, _CHECK),
+    Part("overhead", "Time outside the engine", "benchmarks.gpu.checks:overhead", 150, 15, _CHECK),
     Part("full-7b", "All weights, 7B", "benchmarks.gpu.training:full_7b", 70, 10, _TRAIN),
     Part("lora-1b", "LoRA, 1B", "benchmarks.gpu.training:lora_1b", 45, 10, _TRAIN),
 )

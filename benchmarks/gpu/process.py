@@ -1,4 +1,4 @@
-"""Runs a part in a process of its own, so that what breaks costs that part only."""
+"""Run a part in its own process, so that a crash costs that part only."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def environment(device: str) -> dict[str, str]:
     if device == "cpu":
         found |= {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     else:
-        # With several GPUs transformers would spread a training over all of them.
+        # With several GPUs transformers would use all of them for training.
         found.setdefault("CUDA_VISIBLE_DEVICES", "0")
     return found
 
 
 def run_process(part: Part, limit: float, context: Context) -> Outcome:
-    """Run a part for so many seconds at most and return what it measured.
+    """Run a part for at most ``limit`` seconds and return what it measured.
 
     Args:
         part: What to run.
@@ -62,7 +62,7 @@ def run_process(part: Part, limit: float, context: Context) -> Outcome:
             env=environment(context.device),
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that what it starts ends with it
+            start_new_session=True,  # so that its own processes end with it
         )
         try:
             code: int | None = child.wait(timeout=limit)
@@ -84,10 +84,10 @@ def run_process(part: Part, limit: float, context: Context) -> Outcome:
 
 
 def run_here(name: str, function: str, context: Context) -> None:
-    """Run a part in this process; each row is on the disk as soon as it is measured.
+    """Run a part in this process, writing each row to disk as soon as it is measured.
 
     Args:
-        name: Of the part.
+        name: The part.
         function: ``module:function``.
         context: Where it runs.
     """
@@ -116,7 +116,7 @@ def _append(file: TextIO, data: Mapping[str, object]) -> None:
 
 
 def _read_rows(file: Path) -> tuple[tuple[Row, ...], str]:
-    """Return the whole rows of a file, and why the part skipped what followed."""
+    """Return the complete rows of a file, and why the part skipped the rest."""
     rows, skipped = [], ""
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
     for line in lines:
@@ -131,7 +131,7 @@ def _read_rows(file: Path) -> tuple[tuple[Row, ...], str]:
 
 
 def _reason(log: Path, code: int) -> str:
-    """Return the last line of what a broken part printed."""
+    """Return the last line that a failed part printed."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     last = lines[-1].strip() if lines else "printed nothing"
     ended = signal.Signals(-code).name if code < 0 else f"exit {code}"
@@ -140,7 +140,7 @@ def _reason(log: Path, code: int) -> str:
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Kill a part with everything that it started."""
-    with suppress(ProcessLookupError):  # all of it has ended
+    with suppress(ProcessLookupError):  # already ended
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
 

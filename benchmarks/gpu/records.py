@@ -1,4 +1,4 @@
-"""What a part is, what it measures, and what came of it."""
+"""Parts, what they measure, and their outcomes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal
 State = Literal["done", "failed", "timed out", "skipped"]
 
 
-class SkipPart(Exception):  # noqa: N818 - no error: the part says why it cannot run here
+class SkipPart(Exception):  # noqa: N818 - not an error: the part says why it cannot run here
     """Ends a part that cannot run on this machine."""
 
 
@@ -35,7 +35,7 @@ class Row:
 
     Attributes:
         name: What was measured.
-        target: The bound, such as ``≥ 1×``, or what a figure without one is read beside.
+        target: The bound, such as ``≥ 1×``, or a reference value for a figure without one.
         figure: As it is shown.
         reached: Whether the figure meets its target; ``None`` where it has none.
     """
@@ -56,8 +56,8 @@ def at_most(name: str, target: float, value: float, unit: str = "") -> Row:
     return Row(name, f"≤ {target:g}{unit}", f"{value:.3g}{unit}", value <= target)
 
 
-def times_as_fast(context: Context, name: str, target: float, value: float) -> Row:
-    """Return a row of a speed; tiny shapes, which measure calls and no work, have no target."""
+def speedup(context: Context, name: str, target: float, value: float) -> Row:
+    """Return a row of a speedup, without a target for tiny shapes: their time is call overhead."""
     return Row(name, "", f"{value:.3g}×") if context.tiny else at_least(name, target, value)
 
 
@@ -74,7 +74,7 @@ class Part:
         name: For ``--parts`` and the results.
         title: What it measures.
         function: ``module:function``; takes a context and yields rows.
-        seconds: What it needs on a GPU; with less left it is not started.
+        seconds: Expected time on a GPU; with less left it is not started.
         tiny_seconds: The same of ``--tiny`` on a CPU.
         requires: Distributions without which it is skipped.
     """
@@ -89,13 +89,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a part.
+    """The outcome of a part.
 
     Attributes:
         state: ``done``, or why its rows are missing or incomplete.
         seconds: How long it ran.
         reason: Why it did not finish; empty for ``done``.
-        rows: What it measured, also where it broke off later.
+        rows: What it measured, even if it failed later.
     """
 
     state: State

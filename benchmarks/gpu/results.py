@@ -1,4 +1,4 @@
-"""The results of a run: one JSON file, whole after every part, and the tables made from it."""
+"""The results of a run: a JSON file, complete after every part, and the tables made from it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Results:
 
     @property
     def broken(self) -> list[str]:
-        """Parts that ran and did not come to their end."""
+        """Parts that failed or timed out."""
         return [n for n, one in self.outcomes.items() if one.state in ("failed", "timed out")]
 
     @property
@@ -93,7 +93,7 @@ class Results:
 
 
 def summary(results: Results) -> list[str]:
-    """Return what the table does not show: parts without an end, targets missed."""
+    """Return what the table does not show: unfinished parts and the number of missed targets."""
     lines = [
         f"{name}: {one.state}: {one.reason}"
         for name, one in results.outcomes.items()

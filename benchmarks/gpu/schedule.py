@@ -1,4 +1,4 @@
-"""Spends the minutes: parts in the order of their priority, as long as they fit."""
+"""Run parts by priority, as long as they fit into the time left."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from benchmarks.gpu.records import Outcome, Part
 from evalguard.engines.machine import installed
 
 Run = Callable[[Part, float], Outcome]
-"""Runs a part for so many seconds at most."""
+"""Runs a part for at most the given seconds."""
 
 LIMIT = 3.0
-"""A part is stopped after this many times what it needs, so that one that hangs costs no more."""
+"""Multiple of its expected time after which a part is stopped, in case it hangs."""
 
 SHORTEST_LIMIT_SECONDS = 120.0
 
@@ -28,19 +28,19 @@ def run_parts(
     finished: Mapping[str, Outcome],
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Run parts one after another until the time is spent.
+    """Run parts one after another until the time is used up.
 
-    A part that no longer fits, or that the end of the minutes cuts short, is skipped with its
-    reason; a shorter one after it may still run.
+    A part that no longer fits, or that the end of the time cuts short, is skipped with a reason; a
+    shorter one after it may still run.
 
     Args:
-        parts: In the order of their priority.
+        parts: By priority.
         seconds: Time for all of them.
         tiny: Whether they run with tiny shapes.
         run: Runs one of them.
-        keep: Gets each part's outcome as soon as it is there.
-        finished: Outcomes of an earlier run by name; what is done there does not run again.
-        clock: Seconds that only grow.
+        keep: Called with each part's outcome as soon as it ends.
+        finished: Outcomes of an earlier run by name; parts done there are not run again.
+        clock: A monotonic clock, in seconds.
     """
     deadline = clock() + seconds
     for part in parts:
@@ -57,7 +57,7 @@ def run_parts(
         else:
             allowed = max(SHORTEST_LIMIT_SECONDS, LIMIT * needed)
             outcome = run(part, min(left, allowed))
-            if outcome.state == "timed out" and left < allowed:  # it need not hang
-                reason = f"the minutes were over after {left:.0f} s of it"
+            if outcome.state == "timed out" and left < allowed:  # it may not have hung
+                reason = f"time ran out after {left:.0f} s"
                 outcome = replace(outcome, state="skipped", reason=reason)
         keep(part, outcome)

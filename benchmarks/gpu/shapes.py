@@ -57,7 +57,7 @@ _TINY = {
 
 
 def fitting(shape: Shape, context: Context) -> Shape:
-    """Return the shape, or its tiny likeness."""
+    """Return the shape, or its tiny version."""
     return _TINY[shape] if context.tiny else shape
 
 

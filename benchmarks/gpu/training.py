@@ -1,8 +1,8 @@
-"""QLoRA, LoRA and full training of 1B and 7B shapes, beside the estimate and a plain TRL script.
+"""QLoRA, LoRA and full training of 1B and 7B shapes, against the estimate and a plain TRL script.
 
-The product's own trainer comes first, so that the peak is its own. 1B shapes go through
-:func:`evalguard.training.finetune.train`, from a folder to a folder; 7B shapes are built in place
-and go through the same trainer without its files, for which the minutes are too short.
+EvalGuard's trainer runs first, so that the peak is its own. 1B shapes go through
+:func:`evalguard.training.finetune.train`, from a folder to a folder; 7B shapes are built in memory
+and use the same trainer without files, which would take too long.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.gpu.memory import PeakMemory, free_memory, require_memory
-from benchmarks.gpu.records import Context, Row, at_most, times_as_fast
+from benchmarks.gpu.records import Context, Row, at_most, speedup
 from benchmarks.gpu.shapes import (
     LARGE,
     SEED,
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from evalguard.training.config import TrainingConfig
 
 ESTIMATE_ERROR = 15
-"""Per cent that the estimate may be off the measured peak."""
+"""Maximum error of the estimated peak memory, in per cent."""
 
 SPEED = 0.95
-"""Of the tokens per second of a plain TRL script."""
+"""Minimum tokens per second, relative to a plain TRL script."""
 
 LITERATURE = {"qlora": "6–8 GB", "lora": "16–20 GB", "full": "60–84 GB"}
-"""What is published for 7B, each with gradient checkpointing."""
+"""Published memory for 7B, with gradient checkpointing."""
 
 _STEPS, _TINY_STEPS = 14, 7
 _WARM_STEPS = 3
@@ -56,8 +56,8 @@ class _Setting:
         shape: Of the base.
         batch: Sequences of a step.
         tokens: Of a sequence.
-        checkpointing: Whether activations are computed again.
-        steps: How many are made.
+        checkpointing: Whether gradient checkpointing is on.
+        steps: Number of steps.
     """
 
     method: str
@@ -74,7 +74,7 @@ class _Setting:
 
 @dataclass(slots=True)
 class _Clock:
-    """Notes when each step has ended."""
+    """Records the end of each step."""
 
     device: str
     times: list[float] = field(default_factory=list)
@@ -88,7 +88,7 @@ class _Clock:
 
     @property
     def step_seconds(self) -> float:
-        """Median of the steps that are not warming up."""
+        """Median step time after the warm-up."""
         pairs = zip(self.times[_WARM_STEPS:], self.times[_WARM_STEPS + 1 :], strict=False)
         return statistics.median(after - before for before, after in pairs)
 
@@ -138,33 +138,33 @@ def _measure(setting: _Setting, context: Context) -> Iterator[Row]:
     ours, memory = _Clock(context.device), PeakMemory(context.device)
     with memory:
         (_train_folder if from_folder else _train_in_place)(config, setting, folder, ours)
-    beside = "" if from_folder or context.tiny else f"literature {LITERATURE[setting.method]}"
-    yield from _memory_rows(setting, expected, memory, beside)
+    published = "" if from_folder or context.tiny else f"literature {LITERATURE[setting.method]}"
+    yield from _memory_rows(setting, expected, memory, published)
     if setting.method == "full" and not from_folder:
-        # bitsandbytes never frees its pages, so that two optimisers of 7B do not fit one process.
+        # bitsandbytes never frees its pages, so two 7B optimisers do not fit into one process.
         return
     free_memory(context.device)
     theirs, others = _Clock(context.device), PeakMemory(context.device)
-    with others:  # which takes its time from both sides
+    with others:  # so that both sides pay for the measurement
         _plain_trl(setting, folder, theirs)
     speeds = [setting.tokens_per_step / clock.step_seconds for clock in (ours, theirs)]
     label = _label(setting)
     ratio = speeds[0] / speeds[1]
-    yield times_as_fast(context, f"{label}: tokens per second, plain TRL = 1", SPEED, ratio)
+    yield speedup(context, f"{label}: tokens per second, plain TRL = 1", SPEED, ratio)
     yield Row(f"{label}: tokens per second", "", f"{speeds[0]:,.0f}")
     if context.device == "cuda":
         yield Row(f"{label}: peak memory of plain TRL", "", f"{others.peak_bytes / 1e9:.2f} GB")
 
 
 def _memory_rows(
-    setting: _Setting, expected: float, memory: PeakMemory, beside: str
+    setting: _Setting, expected: float, memory: PeakMemory, published: str
 ) -> Iterator[Row]:
     label = _label(setting)
-    yield Row(f"{label}: peak memory", beside, f"{memory.peak_bytes / 1e9:.2f} GB")
+    yield Row(f"{label}: peak memory", published, f"{memory.peak_bytes / 1e9:.2f} GB")
     if memory.held_bytes:
         held = f"{memory.held_bytes / 1e9:.2f} GB"
         yield Row(f"{label}: with what torch's allocator kept unused", "", held)
-    yield Row(f"{label}: `evalguard estimate`", beside, f"{expected / 1e9:.2f} GB")
+    yield Row(f"{label}: `evalguard estimate`", published, f"{expected / 1e9:.2f} GB")
     error = 100 * abs(expected / memory.peak_bytes - 1)
     yield at_most(f"{label}: the estimate is off by", ESTIMATE_ERROR, error, " %")
 
@@ -186,7 +186,7 @@ def _config(
         base = model_folder(setting.shape, context)
     else:
         base = folder / "base"
-        llama_config(setting.shape).save_pretrained(base)  # all that the estimate reads
+        llama_config(setting.shape).save_pretrained(base)  # the estimate reads nothing else
     plain: dict[str, Any] = {
         "base": {
             "model": str(base),
@@ -258,7 +258,7 @@ def _base(setting: _Setting, device: str) -> Any:
 
 
 def _plain_trl(setting: _Setting, folder: Path, clock: _Clock) -> None:
-    """Train as a script with TRL alone does, with the same settings on the same tokens."""
+    """Train as a script with TRL alone would, with the same settings on the same tokens."""
     from datasets import Dataset
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
@@ -302,7 +302,7 @@ def _plain_trl(setting: _Setting, folder: Path, clock: _Clock) -> None:
 
 
 def _ticking(clock: _Clock) -> Any:
-    """Return a callback that tells the clock of each logged step, as ``on_progress`` does."""
+    """Return a callback that ticks the clock at each logged step, as ``on_progress`` does."""
     from transformers import TrainerCallback
 
     def on_log(self: Any, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:

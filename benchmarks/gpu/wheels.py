@@ -1,4 +1,4 @@
-"""The wheels to bring to a machine that has torch and transformers and no network.
+"""The wheels that an offline machine with torch and transformers needs.
 
 Versions are those of ``locks/cpu.txt``. To stay under 50 MB, the wheel of bitsandbytes (43 MB)
 keeps only the library for the CUDA version that torch was built for there.
@@ -54,7 +54,7 @@ NEEDS = (
     ),
     Need(
         "evaluation: lm-eval, adapters and the scorers",
-        "choices, adapters, answers, kill, outside",
+        "choices, adapters, answers, kill, overhead",
         (
             "absl-py", "accelerate", "chardet", "cloudpickle", "dataproperty", "datasets",
             "defusedxml", "dill", "evaluate", "lm-eval", "mbstrdecoder", "more-itertools",
@@ -75,11 +75,11 @@ ASSUMED = (
     "markupsafe", "mpmath", "networkx", "numpy", "packaging", "psutil", "pyyaml", "regex",
     "requests", "safetensors", "setuptools", "sympy", "tokenizers", "tqdm", "typing-extensions",
     "urllib3",
-    # Too large for the limit: where one is missing, bring it by hand.
+    # Too large for the limit: install missing ones by hand.
     "joblib", "lxml", "pandas", "pyarrow", "python-dateutil", "pytz", "scikit-learn", "scipy",
     "six", "threadpoolctl",
 )  # fmt: skip
-"""What the machine must have already."""
+"""What the machine must already have."""
 
 
 def pinned(lock: Path = _LOCK) -> Mapping[str, str]:
@@ -95,7 +95,7 @@ def normalised(name: str) -> str:
 
 
 def list_wheels() -> int:
-    """Print what to bring, and what of it this machine has; return how many are missing."""
+    """Print the needed wheels and which of them are installed; return how many are missing."""
     versions, missing = pinned(), 0
     for need in NEEDS:
         print(f"# {need.purpose} (without: {need.without})")
@@ -105,7 +105,7 @@ def list_wheels() -> int:
             print(f"{name}=={versions[name]}  # {f'here: {here}' if here else 'missing here'}")
     absent = [name for name in ASSUMED if installed(name) is None]
     if absent:
-        print(f"# assumed to be there, and missing here: {', '.join(absent)}")
+        print(f"# assumed to be installed, but missing here: {', '.join(absent)}")
     total = sum(len(need.names) for need in NEEDS)
     print(f"# {missing} of {total} missing; get the wheels with --fetch DIR where there is network")
     return missing
@@ -121,7 +121,7 @@ def fetch(folder: Path, *, python: str, cuda: str, given: Iterable[str] = ()) ->
         given: Distributions that the machine has, so that they stay out.
 
     Returns:
-        0, or 1 where a wheel could not be had or all of them are over the limit.
+        0, or 1 if a wheel could not be fetched or their total exceeds the limit.
     """
     folder.mkdir(parents=True, exist_ok=True)
     versions, have = pinned(), {normalised(name) for name in given}
@@ -153,7 +153,7 @@ def fetch(folder: Path, *, python: str, cuda: str, given: Iterable[str] = ()) ->
 
 
 def _download(requirements: Sequence[str], folder: Path, python: str) -> bool:
-    """Fetch published wheels; return whether all of them were to be had."""
+    """Fetch published wheels; return whether all were found."""
     platforms = [f"--platform={name}" for name in _PLATFORMS]
     options = ["--only-binary=:all:", f"--python-version={python}", "--implementation=cp"]
     return _pip("download", *options, *platforms, "--dest", str(folder), *requirements)
@@ -208,7 +208,7 @@ def given_names(file: Path) -> list[str]:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for wheels."""
     group = parser.add_argument_group("wheels for a machine without network")
-    group.add_argument("--wheels", action="store_true", help="list what to bring there")
+    group.add_argument("--wheels", action="store_true", help="list the needed wheels")
     group.add_argument("--fetch", type=Path, metavar="DIR", help="download them here")
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     group.add_argument("--python", default=here, help=f"Python there (default: {here})")

@@ -1,8 +1,8 @@
-"""``python -m benchmarks.lm_eval_tasks``: lm-eval's own tasks on local rows, scored by both sides.
+"""``python -m benchmarks.lm_eval_tasks``: lm-eval's tasks on local rows, scored by both sides.
 
-``manifest`` (which tasks, on which rows) → ``task_files`` (lm-eval's YAML, put on those rows) →
+``manifest`` (which tasks, on which rows) → ``task_files`` (lm-eval's YAML on those rows) →
 ``checked`` (EvalGuard: one check with a gate on every metric) and ``reference`` (lm-eval's own
-evaluation), each in processes of its own → ``comparison`` (sample by sample) → ``table``.
+evaluation), each in its own processes → ``comparison`` (sample by sample) → ``table``.
 
 The rows were written for this project in the shape of each data set, so that nothing is downloaded
 and the model under test has not seen them.

@@ -1,4 +1,4 @@
-"""Runs the matrix of lm-eval tasks and prints its table; exits 1 where a task misses."""
+"""Run the matrix of lm-eval tasks and print its table; exits 1 if a task misses its target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that rows are given, so that scoring meets right ones; a small model writes few."""
+"""Prepared answers to rows, because a small model writes few correct ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _SOLUTIONS = ("canonical_solution", "code", "best_answer")
-"""Columns of a better answer than the target, which is a test or a constant there."""
+"""Columns with a better answer than the target, where that is a test or a constant."""
 
 _CODE_FORMS = (
     "{}",
@@ -43,11 +43,11 @@ _CONSTRAINED = (
     "A dull day.\n\nP.S. It got warm.",
     "A stall sells plums.\n\n***\n\nIt closes at six.",
 )
-"""To rows whose instructions a program checks; the first keeps to those of the first row, …"""
+"""For rows of verifiable instructions; the first answer follows those of the first row, …"""
 
 
 def given_answer(row: Mapping[str, Any], target: str, number: int) -> str:
-    """Return an answer to a row: right or wrong, in one of the forms that filters look for.
+    """Return an answer to a row: right or wrong, in one of the formats that filters extract.
 
     Args:
         row: The row.

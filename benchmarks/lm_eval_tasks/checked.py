@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from benchmarks import projects
 from benchmarks.lm_eval_tasks.answers import given_answer
 from benchmarks.lm_eval_tasks.manifest import read_manifests
 from benchmarks.lm_eval_tasks.sides import (
@@ -31,7 +30,7 @@ from evalguard.tasks.base import Prepared, Render
 TASKS_IN_ONE_CHECK = 32
 
 _WIDEST_SHARE = 2.0
-"""Ranges beyond it, such as 0 to 100, are no shares."""
+"""A wider range, such as 0 to 100, is not a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Built:
     Attributes:
         metrics: What it measures.
         rows: Number of each sample's row, from 0, by the sample's id.
-        given: Rows with answers that were given to them.
+        given: The scores of prepared answers.
         benchmark: The task itself, for its aggregations.
     """
 
@@ -85,7 +84,7 @@ def _build(folder: Path, name: str, render: Render | None) -> Built:
     [task] = load_benchmark(
         name, f"tasks/{name}.yaml", base_dir=folder / "suites", source=f"{name}.yaml", key="task"
     )
-    fingerprint(task.definition)  # where that fails, no check that holds the task can start
+    fingerprint(task.definition)  # if this fails, no check with the task can start
     prepared = task.prepare(render)
     rows = {sample.sample_id: sample.row_number - 1 for sample in prepared}
     given = [task.score(sample, responses) for sample, responses in _given(prepared)]
@@ -93,7 +92,7 @@ def _build(folder: Path, name: str, render: Render | None) -> Built:
 
 
 def _given(prepared: Iterable[Prepared]) -> Iterator[tuple[Prepared, list[str]]]:
-    """Yield the samples that ask for a text, with answers."""
+    """Yield the samples that ask for a text, with prepared answers."""
     for sample in prepared:
         if all(one.request_type == "generate_until" for one in sample.instances):
             repeats = sample.instances[0].repeats or 1
@@ -108,7 +107,7 @@ def _given(prepared: Iterable[Prepared]) -> Iterator[tuple[Prepared, list[str]]]
 
 
 def _check(folder: Path, built: Mapping[str, Built], *, chat: bool) -> dict[str, Side]:
-    """Check tasks together; where that fails, in halves, down to the task that is to blame."""
+    """Check tasks together; if that fails, bisect down to the failing task."""
     from evalguard.config import load_project
     from evalguard.runner.check import run_check
 
@@ -127,7 +126,7 @@ def _check(folder: Path, built: Mapping[str, Built], *, chat: bool) -> dict[str,
 
 
 def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Path:
-    """Write a project with one suite a task and a gate on each of its metrics; return its file."""
+    """Write a project with one suite per task and a gate on each metric; return its file."""
     wanted = {entry.task: entry.gates for entry in read_manifests()}
     gates = [
         {"suite": name, "task": name, "metric": metric.name, "max_drop": _margin(metric)}
@@ -135,30 +134,26 @@ def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Pa
         for metric in one.metrics
         if not metric.ungated and (metric.name in wanted[name] or not wanted[name])
     ]
-    files: dict[str, Any] = {
-        "thresholds/matrix.yaml": {"version": 1, "gates": gates},
-        "evalguard.yaml": {
-            "version": 1,
-            "engine": {"name": "hf", "dtype": "float32", "device": "cpu", "batch_size": 16},
-            "baseline": {"model": MODEL},
-            "candidates": {CANDIDATE: {"adapter": ADAPTER}},
-            "suites": list(built),
-            "thresholds": "matrix",
-            "chat_template": chat,
-        },
+    suites = {
+        name: {
+            "ability": "general",
+            "tasks": [{"kind": "benchmark", "task": f"tasks/{name}.yaml"}],
+        }
+        for name in built
     }
-    for name in built:
-        tasks = [{"kind": "benchmark", "task": f"tasks/{name}.yaml"}]
-        files[f"suites/{name}.yaml"] = {"version": 1, "ability": "general", "tasks": tasks}
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return folder / "evalguard.yaml"
+    return projects.write_project(
+        folder,
+        engine={"name": "hf", "dtype": "float32", "device": "cpu", "batch_size": 16},
+        baseline={"model": MODEL},
+        candidates={CANDIDATE: {"adapter": ADAPTER}},
+        suites=suites,
+        gates=gates,
+        chat_template=chat,
+    )
 
 
 def _margin(metric: Metric) -> str:
-    """Return a margin in the metric's unit; which verdict it leads to does not matter."""
+    """Return a margin in the metric's unit; its verdict does not matter."""
     if metric.in_nats:
         return "0.05 nats"
     return "5pp" if metric.high - metric.low <= _WIDEST_SHARE else "5 points"
@@ -198,7 +193,7 @@ def _aggregates(benchmark: Any, samples: Sequence[ScoredSample]) -> Iterator[tup
     """Yield each metric that lm-eval reports too, over all samples."""
     for metric in benchmark.metrics:
         if metric.in_nats:
-            continue  # what a gate reads in place of a perplexity
+            continue  # gated instead of a perplexity
         if metric.kind is ScoreKind.CORPUS:
             counted = [sample for sample in samples if metric.name in sample.corpus]
             if counted:

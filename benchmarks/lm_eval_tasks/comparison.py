@@ -1,4 +1,4 @@
-"""Compares the two sides of a task, sample by sample."""
+"""Compare the two sides of a task, sample by sample."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DECISIONS = frozenset({"PASS", "FAIL", "INCONCLUSIVE"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What was found of one task.
+    """The comparison of one task.
 
     Attributes:
         task: Name of the task.
@@ -25,8 +25,8 @@ class Line:
         values: Values compared: of each row, each text, and each aggregate.
         equal: Those that are equal.
         decides: Whether every gate gave a verdict other than ERROR.
-        reason: What is wrong; empty where nothing is.
-        note: Why values were not compared.
+        reason: Why it missed its target; empty if it did not.
+        note: Why values were not compared, or with which run of lm-eval.
     """
 
     task: str
@@ -47,7 +47,7 @@ class Line:
 
 
 def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
-    """Return what the comparison of a task found."""
+    """Compare the two sides of a task."""
     results: list[str] = []
     comparable = not reference.unsound
     if comparable and reference.model.scores and checked.model.scores:
@@ -87,12 +87,12 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
         equal=len(results) - len(unequal),
         decides=decides,
         reason="; ".join(reasons),
-        note=reference.unsound,
+        note=reference.unsound or reference.note,
     )
 
 
 def _values(reference: Scored, checked: Scored, tolerance: float) -> Iterator[str]:
-    """Yield for every value an empty text where it is equal, else how it differs."""
+    """Yield for every value its difference as text; empty where it is equal."""
     for row, expected in reference.scores.items():
         found = checked.scores.get(row)
         if found is None:
@@ -117,7 +117,7 @@ def _difference(what: str, found: float | None, expected: float, tolerance: floa
         return f"{what}: missing, not {expected:g}"
     if math.isnan(found) and math.isnan(expected):
         return ""
-    if "perplexity" in what and min(found, expected) > 0:  # rounding moves its logarithm
+    if "perplexity" in what and min(found, expected) > 0:  # float32 rounds its logarithm
         same = math.isclose(math.log(found), math.log(expected), rel_tol=tolerance)
         return "" if same else f"{what}: {found!r}, not {expected!r}"
     if math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance):

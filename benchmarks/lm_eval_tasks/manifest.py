@@ -25,12 +25,11 @@ class Entry:
     Attributes:
         task: Name under which lm-eval knows it.
         rows: Folder under ``rows/`` with a file a split.
-        splits: Files for splits that are called otherwise: ``{test: validation}``.
+        splits: Files for splits of another name: ``{test: validation}``.
         needs: Packages that the task imports, beyond those of lm-eval.
-        gates: Metrics to gate; all by default. Left out are metrics of few rows, which have no
-            value without them.
-        tolerance: Greatest difference between two values of a score.
-        note: What is special about it.
+        gates: Metrics to gate; all by default. Metrics that only few rows have are left out.
+        tolerance: Maximum difference between two equal values.
+        note: Anything special about it.
     """
 
     task: str
@@ -84,7 +83,7 @@ def tasks_folder() -> Path:
 def task_files() -> Mapping[str, Path]:
     """Return the file of every task that lm-eval registers.
 
-    A pattern finds them in a second; lm-eval's own index parses 14,000 files.
+    A pattern takes a second; lm-eval's own index parses 14,000 files.
     """
     found: dict[str, Path] = {}
     for path in sorted(tasks_folder().rglob("*.yaml")):

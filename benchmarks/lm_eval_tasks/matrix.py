@@ -1,4 +1,4 @@
-"""Runs both sides over the matrix, in processes of their own."""
+"""Run both sides over the matrix, each in its own processes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _run_share(entries: Sequence[Entry], folder: Path, chat: bool) -> list[Line]
 
 
 def _run_side(side: str, names: Sequence[str], folder: Path, *, chat: bool) -> dict[str, Side]:
-    """Run one side; where its process dies, in halves, down to the task that kills it."""
+    """Run one side; if its process dies, bisect down to the task that kills it."""
     if not names:
         return {}
     wanted, output = folder / f"{side}-tasks.json", folder / f"{side}.json"

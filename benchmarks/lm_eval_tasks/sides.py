@@ -1,4 +1,4 @@
-"""What each side says of a task, as JSON that goes from its process to the comparison."""
+"""The results of each side, as JSON from its process to the comparison."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 WINDOW_TOKENS = 16384
-"""Context of the model under test: few-shot prompts are longer than what it was trained on."""
+"""Context of the model under test, long enough for few-shot prompts."""
 
 ADAPTER = "adapter"
 CANDIDATE = "candidate"
 MODEL = "model"
 
 ANSWERS = "answers.json"
-"""What EvalGuard's baseline answered; the reference scores again those drawn at random."""
+"""The answers of EvalGuard's baseline, which the reference scores if they were sampled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,17 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one side made of a task.
+    """One side's results of a task.
 
     Attributes:
         task: Name of the task.
         reason: Why it could not be scored; empty where it could.
         model: The rows with the model's answers.
-        given: The rows with answers that were given to them; of tasks that ask for a text.
-        verdicts: On EvalGuard's side, what the gates on the task said, and why.
-        unsound: On lm-eval's side, why its figures of the task mean nothing.
+        given: The rows with prepared answers; for tasks that ask for a text.
+        verdicts: On EvalGuard's side, metric, verdict and reason of each gate.
+        unsound: On lm-eval's side, why its scores of the task are invalid.
+        note: On lm-eval's side, which of its scores are compared where those of a first run are
+            invalid.
     """
 
     task: str
@@ -56,15 +58,16 @@ class Side:
     given: Scored = Scored()
     verdicts: tuple[tuple[str, str, str], ...] = ()
     unsound: str = ""
+    note: str = ""
 
 
 def write_sides(path: Path, sides: Mapping[str, Side]) -> None:
-    """Write what a side says of its tasks."""
+    """Write a side's results."""
     path.write_text(json.dumps([asdict(side) for side in sides.values()]), encoding="utf-8")
 
 
 def read_sides(path: Path) -> dict[str, Side]:
-    """Read what a side said of its tasks."""
+    """Read a side's results."""
     return {
         item["task"]: Side(
             task=item["task"],
@@ -73,6 +76,7 @@ def read_sides(path: Path) -> dict[str, Side]:
             given=_scored(item["given"]),
             verdicts=tuple((name, verdict, why) for name, verdict, why in item["verdicts"]),
             unsound=item["unsound"],
+            note=item["note"],
         )
         for item in json.loads(path.read_text(encoding="utf-8"))
     }
@@ -89,7 +93,7 @@ def _scored(plain: Mapping[str, Any]) -> Scored:
 def write_models(folder: Path) -> None:
     """Write the model under test and the candidate's adapter.
 
-    The model is the embedded one with a longer window; what it says there is noise, and the same
+    The model is the embedded one with a longer context; its answers there are noise, but the same
     noise on both sides.
     """
     from benchmarks.random_adapters import save_adapter
@@ -104,11 +108,11 @@ def write_models(folder: Path) -> None:
 
 
 def environment(cache: Path) -> dict[str, str]:
-    """Return the environment of a side: nothing is fetched, nothing is left in the home folder.
+    """Return the environment of a side: no downloads, no files in the home folder.
 
     Args:
-        cache: Where data sets are cached. Each side has its own: what ``process_docs`` made is
-            cached as well, and what it drew at random must not pass from one side to the other.
+        cache: Where data sets are cached, one per side: results of ``process_docs`` are cached as
+            well, and its random draws must not leak to the other side.
     """
     found = os.environ | {
         "HF_HUB_OFFLINE": "1",

@@ -1,4 +1,4 @@
-"""Shows the matrix: one line a task, large families folded into one."""
+"""Show the matrix: one line per task, large families folded into one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from benchmarks.lm_eval_tasks.comparison import Line
 
 FOLDED_FROM = 7
-"""A family of at least so many tasks is one row."""
+"""A family of at least this many tasks is one row."""
 
 TARGET = "equal, decides"
 
@@ -103,7 +103,7 @@ def summary(lines: Sequence[Line]) -> str:
 
 
 def _generic(reason: str) -> str:
-    """Return a reason without names and figures, so that a family shows each kind once."""
+    """Return a reason without names and numbers, so that a family shows each kind once."""
     return re.sub(r"'[^']*'|\S*[\d_]\S*", "#", reason)[:80]
 
 

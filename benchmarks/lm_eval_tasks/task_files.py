@@ -1,4 +1,4 @@
-"""Puts a task of lm-eval on local rows: by its own YAML, with another data set."""
+"""Run a task of lm-eval on local rows: its own YAML with another data set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 from benchmarks.lm_eval_tasks.manifest import Entry, task_files
 
 MAX_NEW_TOKENS = 32
-"""A cap on answers, so that a random model is not left to write a thousand tokens."""
+"""Limit of answers, because a random model seldom stops by itself."""
 
 _SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
 
@@ -41,7 +41,7 @@ def merged_config(path: Path) -> dict[str, Any]:
 
 
 def samples_answers(config: Mapping[str, Any]) -> bool:
-    """Return whether answers are drawn at random."""
+    """Return whether answers are sampled at random."""
     options = config.get("generation_kwargs") or {}
     return bool(options.get("do_sample"))
 
@@ -49,8 +49,8 @@ def samples_answers(config: Mapping[str, Any]) -> bool:
 def write_task(entry: Entry, folder: Path) -> Path:
     """Write a YAML that includes lm-eval's file and reads local rows; return its path.
 
-    A task that is a Python class takes no data set from its YAML: a subclass with another
-    ``download`` is written beside it.
+    A Python class takes no data set from its YAML, so a subclass with another ``download`` is
+    written next to it.
 
     Raises:
         LookupError: If lm-eval has no such task, or rows of a split are missing.
@@ -68,7 +68,7 @@ def write_task(entry: Entry, folder: Path) -> Path:
     }
     if "custom_dataset" in merged:
         task["custom_dataset"] = None
-    # A split that is neither asked nor shown has no rows here.
+    # A split without questions or few-shot examples has no rows here.
     unused = (key for key in _SPLITS if merged.get(key) and merged[key] not in data_files)
     task |= dict.fromkeys(unused)
     if options := merged.get("generation_kwargs"):
@@ -94,7 +94,7 @@ def write_task(entry: Entry, folder: Path) -> Path:
 
 
 def _needed_files(entry: Entry, merged: Mapping[str, Any]) -> dict[str, str]:
-    """Return the files of the splits that the task reads; of a class, all that are there."""
+    """Return the files of the splits that the task reads; for a class, all of them."""
     files = entry.data_files
     if not files:
         raise LookupError(f"no rows in rows/{entry.rows}")

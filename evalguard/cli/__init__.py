@@ -18,24 +18,24 @@ from evalguard import __version__
 from evalguard.errors import EvalGuardError, ExitCode, did_you_mean
 
 COMMANDS: dict[str, str] = {
-    "init": "Write a starting evalguard.yaml with suites and thresholds.",
-    "check": "Run the gates: baseline against candidates (a pytest run).",
-    "audit": "Look for what would spoil a training, in the data.",
-    "label": "Label answers of the models, for a judge to be held to.",
-    "estimate": "Estimate the memory and the time of a training.",
-    "train": "Fine-tune an adapter and record what made it.",
-    "pipeline": "Train, gate, repair and train again, until an adapter may be released.",
-    "verify": "Check an adapter against the receipt of its release.",
+    "init": "Create a starter project: evalguard.yaml, suites, thresholds.",
+    "check": "Run the gates on the candidates, as a pytest run.",
+    "audit": "Check training data for duplicates, leaks, PII and broken rows.",
+    "label": "Label model answers to calibrate the LLM judge.",
+    "estimate": "Estimate memory and time of a training run.",
+    "train": "Fine-tune an adapter and record its provenance.",
+    "pipeline": "Train, gate, repair and retrain until an adapter passes.",
+    "verify": "Verify an adapter against its release receipt.",
     "merge": "Merge an adapter into its base, or several into one.",
-    "demo": "Train, gate and report on the embedded model, from nothing.",
-    "report": "Show a result again, as a page, as Markdown or in the terminal.",
-    "compare": "Set the results of several checks side by side and rank the candidates.",
-    "decide": "Decide one gate from counts or from a file of paired scores.",
-    "power": "Plan a gate: power, detectable effect and the samples it needs.",
+    "demo": "Train, gate and report on the embedded model.",
+    "report": "Render a saved result as HTML, Markdown or text.",
+    "compare": "Compare the results of several checks and rank the candidates.",
+    "decide": "Decide one gate from counts or a file of paired scores.",
+    "power": "Plan a gate: power, minimum detectable effect, sample size.",
     "runs": "List, show and prune the samples in the store.",
-    "engines": "List what this machine can run, or compare two engines.",
-    "zoo": "Train adapters of the embedded model that are damaged in known ways.",
-    "schema": "Print the JSON schema of a file that users write.",
+    "engines": "List the available engines, or compare two of them.",
+    "zoo": "Train adapters of the embedded model with known damage.",
+    "schema": "Print the JSON schema of a configuration file.",
 }
 """Name and help line of every command; its code is ``evalguard/cli/NAME.py``."""
 
@@ -81,7 +81,7 @@ def app() -> None:
 
     \b
     Start here:
-      evalguard demo              see it work on the embedded model, from nothing
+      evalguard demo              see it work on the embedded model
       evalguard init              set up your own project
       evalguard check             gate your adapters
     """

@@ -34,7 +34,7 @@ _SHARDINGS = ("none", "zero1", "zero2", "zero3")
 def command(
     config: str, gpu_name: str | None, gpus: int, sharding: str, tokens: int | None, cpu: bool
 ) -> None:
-    """Estimate the memory and the time of a training.
+    """Estimate memory and time of a training run.
 
     CONFIG is a training config (.yaml), or a model folder or hub name, of which only the
     configuration file is read; the presets are then compared.

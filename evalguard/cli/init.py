@@ -38,7 +38,7 @@ def command(folder: Path, github: bool) -> None:
         "edit evalguard.yaml     name your base model and your adapter\n  "
         "edit suites/            put your own questions in place of the example\n  "
         "evalguard check         gate the adapter\n\n"
-        "To see a whole run first, on a small model that comes along: evalguard demo"
+        "To see a whole run first, on the bundled model: evalguard demo"
     )
 
 

@@ -48,7 +48,7 @@ Examples:
 def command(
     suite: str, task: str | None, count: int, config: str, overrides: tuple[str, ...]
 ) -> None:
-    """Label answers of the models, for a judge to be held to.
+    """Label model answers to calibrate the LLM judge.
 
     Baseline and candidates answer the prompts of a judged task, and their answers are shown in
     random order without saying whose they are. Each label is kept at once; run it again to go on.

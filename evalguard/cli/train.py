@@ -68,7 +68,7 @@ def command(
     accelerate_config: Path | None,
     no_audit: bool,
 ) -> int:
-    """Fine-tune an adapter as CONFIG says and record what made it.
+    """Fine-tune an adapter from CONFIG and record its provenance.
 
     The data are audited first: errors stop the command, warnings are shown. The adapter is put in
     its folder only when the run has succeeded.

@@ -24,7 +24,7 @@ from evalguard.engines.modules import check_modules
 from evalguard.engines.quantised import keep_weights_exact
 from evalguard.engines.sampling import is_sampled, sample
 from evalguard.errors import ModelError
-from evalguard.scorers.thinking import is_mark
+from evalguard.scorers.thinking_marks import is_mark
 
 TokenRequest: TypeAlias = tuple[Any, list[int], list[int]]
 """lm-eval's key of a request, and the tokens of its context and of its continuation."""

@@ -1,7 +1,7 @@
 """What a training record tells about the cause of a damage, and how to change its config.
 
 The usual ranges are those of supervised fine-tuning of models with billions of parameters; much
-smaller models bear more, so a setting outside them is called a likely cause and no more. Preference
+smaller models tolerate more, so a setting outside them is only called a likely cause. Preference
 methods have ranges of their own, and none is claimed for them.
 """
 
@@ -123,8 +123,8 @@ def _learning_rate(record: TrainingRecord) -> Sign | None:
     if usual is not None and rate > usual[1]:
         low, high = usual
         cause = (
-            f"The learning rate, {rate:g}, is {_times(rate / high)} the upper end of what is usual "
-            f"({low:g} to {high:g}; very small models bear more)."
+            f"The learning rate, {rate:g}, is {_times(rate / high)} the usual maximum "
+            f"({low:g} to {high:g}; tiny models tolerate more)."
         )
         return Sign(cause, "training.learning_rate", _rounded(max(rate / 5, low)))
     return Sign("", "training.learning_rate", _rounded(rate / 2))
@@ -137,7 +137,7 @@ def _replay(record: TrainingRecord) -> Sign | None:
     if share >= LEAST_REPLAY:
         return Sign("", "replay.share", round(min(MOST_REPLAY, 2 * share), 2))
     found = f"only {share:.0%} of the rows were" if share > 0 else "none of the rows was"
-    cause = f"Nothing held the old skills in place: {found} general data (replay)."
+    cause = f"No replay data: {found} general data."
     return Sign(cause, "replay.share", FIRST_REPLAY)
 
 

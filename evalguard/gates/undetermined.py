@@ -1,9 +1,9 @@
-"""Hold a PASS back where it rests on answers that the scorer could not determine.
+"""Withhold a PASS that depends on answers which the scorer could not determine.
 
-Such an answer scores 0 on either arm, which favours a candidate where it is the baseline's: a
-refusal that the rules do not see, lost, leaves 0 → 0. So a PASS must also hold with the
-undetermined answers counted against it (the worst of what they may be), except where both models
-gave the same answer. That bound needs no assumption; a FAIL keeps resting on what was scored.
+Such an answer scores 0 on either arm, which favours the candidate where it is the baseline's: the
+loss of a refusal that the rules did not recognise is 0 → 0. So a PASS must also hold in the worst
+case, with the undetermined answers counted against it, except where both models gave the same
+answer. That bound needs no assumption. A FAIL is decided on the scores alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from evalguard.gates.evidence import gather
 from evalguard.records import Comparison, GateResult, SamplePair, Verdict
 
 MAX_SHARE = 0.5
-"""Share of undetermined answers of one model above which nothing can PASS."""
+"""Share of undetermined answers of one model above which no gate can PASS."""
 
 
 def undetermined_shares(comparison: Comparison) -> tuple[float, float] | None:
@@ -27,12 +27,12 @@ def undetermined_shares(comparison: Comparison) -> tuple[float, float] | None:
 
 
 def hold_back(result: GateResult, comparison: Comparison, level: float) -> GateResult:
-    """Return the result, INCONCLUSIVE instead of PASS where undetermined answers could undo it.
+    """Return the result, INCONCLUSIVE instead of PASS where undetermined answers could change it.
 
     Args:
         result: The result on the scores.
-        comparison: The comparison it rests on.
-        level: Level of the look.
+        comparison: The comparison that it was decided on.
+        level: Significance level of this look.
     """
     shares = undetermined_shares(comparison)
     if result.verdict is not Verdict.PASS or shares is None or not any(shares):
@@ -44,15 +44,15 @@ def hold_back(result: GateResult, comparison: Comparison, level: float) -> GateR
         result,
         verdict=Verdict.INCONCLUSIVE,
         reason=(
-            f"{result.requirement} holds on the scores, but not once undetermined answers count "
+            f"{result.requirement} holds on the scores, but not if undetermined answers count "
             f"against it: {shares[0]:.1%} of the baseline's and {shares[1]:.1%} of the candidate's "
-            "are unclear, broken or empty; read some of them"
+            "answers are unclear, broken or empty; read some of them"
         ),
     )
 
 
 def _worst_cases(comparison: Comparison) -> Iterator[Comparison]:
-    """Yield the comparison with undetermined answers counted against each kind of demand."""
+    """Yield the comparison with undetermined answers counted against each requirement."""
     gate = comparison.gate
     arms = []
     if gate.max_drop is not None or gate.min_gain is not None:

@@ -66,7 +66,7 @@ def candidate_sentence(gates: Sequence[GateResult]) -> str:
         worst = worst_gate(concerned)
         if len(concerned) == 1:
             return f"{part} failed: “{worst.name}”, {change(worst)}."
-        return f"{part} failed. The widest miss is “{worst.name}”: {change(worst)}."
+        return f"{part} failed. Largest regression: “{worst.name}”, {change(worst)}."
     if verdict is Verdict.ERROR:
         return f"{part} could not be measured. “{concerned[0].name}”: {concerned[0].reason}"
     needed = max((gate.required_n or 0 for gate in concerned), default=0)

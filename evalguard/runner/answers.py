@@ -1,4 +1,4 @@
-"""The one place where answers are scored: what a model thinks is set aside before."""
+"""Score answers without the thinking before them. Every answer is scored here."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
 UNCLOSED = "never finished thinking"
-"""Why there is no answer."""
+"""How messages describe an answer that is missing for that reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerReader:
-    """Tells one model's thinking from its answers.
+    """Separates one model's thinking from its answers.
 
     Attributes:
-        thinking: How its thinking is found.
-        count_tokens: Length of a text in its tokens.
+        thinking: How to find its thinking.
+        count_tokens: Counts a text's tokens with its tokenizer.
     """
 
     thinking: Thinking
     count_tokens: Callable[[str], int]
 
     def read(self, task: Task, sample: Prepared, responses: Sequence[Any]) -> list[Split]:
-        """Return every generated text of a sample, split; none where nothing is to be set aside.
+        """Return every generated text of a sample, split; empty where thinking is not separated.
 
         Args:
-            task: What the sample belongs to. Drift is measured along all that the baseline wrote.
+            task: The sample's task. Drift is measured along all that the baseline wrote.
             sample: The sample.
-            responses: The responses to its requests; what a judge said may follow them.
+            responses: The responses to its requests; a judge's verdicts may follow them.
         """
         if not self.thinking.marks or isinstance(task, Drift):
             return []
@@ -51,7 +51,7 @@ class AnswerReader:
         ]
 
     def cut_by_stop(self, task: Task, sample: Prepared, responses: Sequence[Any]) -> bool:
-        """Return whether a stop string may have ended the thinking, or what follows it at once."""
+        """Return whether a stop string may have cut the thinking or left the answer empty."""
         if not any(stops_of(instance) for instance in sample.instances):
             return False
         splits = self.read(task, sample, responses)
@@ -62,9 +62,9 @@ class AnswerReader:
         )
 
     def score(self, task: Task, sample: Prepared, responses: Sequence[Any]) -> ScoredSample:
-        """Score a sample's answers without the thinking; keep all that was written.
+        """Score a sample's answers without the thinking; ``outputs`` keep all that was written.
 
-        An answer whose thinking never ended scores the worst on every metric.
+        An answer whose thinking never ended gets the worst score of every metric.
 
         Raises:
             MeasurementError: As the task's own ``score``.
@@ -74,7 +74,11 @@ class AnswerReader:
         unclosed = sum(one.unclosed for one in splits)
         if not unclosed and answers == list(responses):
             return task.score(sample, responses)
-        scored = _scored(task, sample, answers, splits) if unclosed else task.score(sample, answers)
+        scored = (
+            _score_unclosed(task, sample, answers, splits)
+            if unclosed
+            else task.score(sample, answers)
+        )
         thought = sum(self.count_tokens(one.thinking) for one in splits if one.thinking)
         written = tuple(str(text) for text in responses[: len(scored.outputs)])
         return replace(
@@ -91,13 +95,13 @@ class AnswerReader:
         at_limit = self.thinking.served and self.count_tokens(str(text)) >= limit
         split = self.thinking.split(str(text), prompt=str(prompt), at_limit=at_limit)
         answer = split.answer
-        for stop in stops_of(request):  # the engine is asked without them where they cut thinking
+        for stop in stops_of(request):  # where they would cut thinking, the engine did not get them
             answer = answer.split(stop)[0]
         return replace(split, answer=answer)
 
 
 def without_stops(instance: Instance) -> Instance:
-    """Return a request that nothing but the end of the text or its limit ends."""
+    """Return a request without stop strings."""
     if not stops_of(instance):
         return instance
     prompt, settings = instance.arguments
@@ -105,15 +109,15 @@ def without_stops(instance: Instance) -> Instance:
 
 
 def as_compared(sample: ScoredSample, metric: Metric, *, reference: bool) -> ScoredSample:
-    """Return a sample as gates see it.
+    """Return a sample as gates compare it.
 
-    A baseline that never finished thinking tells nothing of what it can do: held against it, any
-    candidate would do. What it did not answer therefore counts as not measured.
+    A baseline answer that never came would make any candidate look good, so it counts as not
+    measured.
 
     Args:
         sample: A sample of one model.
         metric: What is compared.
-        reference: Whether the model is what others are held against.
+        reference: Whether the model is the baseline.
     """
     if sample.error:
         return sample
@@ -138,19 +142,21 @@ def _with_answers(sample: Prepared, responses: Sequence[Any], splits: Sequence[S
     return [*answers, *responses[len(asked) :]]
 
 
-def _scored(
+def _score_unclosed(
     task: Task, sample: Prepared, answers: Sequence[Any], splits: Sequence[Split]
 ) -> ScoredSample:
-    """Score a sample some of whose answers never came: each of those scores the worst."""
+    """Score a sample of which some answers never came: those get the worst score."""
     corpus: Mapping[str, Any] = {}
     if any(metric.kind is ScoreKind.CORPUS for metric in task.metrics):
-        corpus = task.score(sample, answers).corpus  # what was not answered adds an empty answer
-    scores = {metric.name: worst(metric) for metric in task.metrics if _is_of_samples(metric)}
+        corpus = task.score(sample, answers).corpus  # a missing answer counts as empty
+    scores = {
+        metric.name: worst(metric) for metric in task.metrics if metric.kind is not ScoreKind.CORPUS
+    }
     closed = [one.answer for one in splits if not one.unclosed]
     if closed and isinstance(task, TestSet):
-        own = task.score(sample, closed).scores
+        of_closed = task.score(sample, closed).scores
         share = len(closed) / len(splits)
-        scores = {name: share * own[name] + (1 - share) * low for name, low in scores.items()}
+        scores = {name: share * of_closed[name] + (1 - share) * one for name, one in scores.items()}
     return ScoredSample(
         task=task.name,
         sample_id=sample.sample_id,
@@ -163,12 +169,8 @@ def _scored(
     )
 
 
-def _is_of_samples(metric: Metric) -> bool:
-    return metric.kind is not ScoreKind.CORPUS
-
-
 def stops_of(instance: Instance) -> list[str]:
-    """Return the texts that end an answer to a request."""
+    """Return the stop strings of a request."""
     settings = instance.arguments[-1]
     found = settings.get("until") if isinstance(settings, dict) else None
     stops = [found] if isinstance(found, str) else found or []

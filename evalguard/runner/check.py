@@ -44,7 +44,7 @@ from evalguard.runner.models import ModelPool, installed_versions
 from evalguard.runner.noise import with_noise
 from evalguard.runner.plan import Plan, PlannedTask, make_plan
 from evalguard.runner.schedule import Schedule, Selected
-from evalguard.runner.unclosed import count_unclosed, held_to_answers, warning
+from evalguard.runner.unclosed import count_unclosed, require_answers, warning
 from evalguard.scorers.probes import APPROVED
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import CorpusTask
@@ -408,7 +408,7 @@ class _Check:
             ]
             for arm in (BASELINE, result.model)
         )
-        return held_to_answers(result, *arms)
+        return require_answers(result, *arms)
 
     def _unclosed(self) -> Iterable[str]:
         for (suite, task, model), measured in self._measured.items():

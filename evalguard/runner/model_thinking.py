@@ -1,4 +1,4 @@
-"""How a model's thinking is told from its answers: by the project file or its chat template."""
+"""The marks of a model's thinking, from the project file or its chat template."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import Any
 from evalguard.config import ModelSpec
 from evalguard.engines.chat import AnyTokenizer
 from evalguard.errors import UsageError
-from evalguard.scorers.thinking import KNOWN_MARKS, Thinking, find_own, literal
+from evalguard.scorers.thinking import Thinking
+from evalguard.scorers.thinking_marks import KNOWN_MARKS, custom_marks, template_marks
 
 FACTS_VERSION = 1
-"""Counted up when other facts of a chat template are remembered."""
+"""Incremented when :func:`template_facts` changes, because its result is cached."""
 
 NO_FACTS: Mapping[str, Any] = {"template": "", "tail": "", "around": None}
-"""What is known without a tokenizer."""
+"""Facts without a tokenizer."""
 
 _END, _ON = "think_end_token", "enable_thinking"
-"""Options of lm-eval's engines, by which they would throw the thinking away."""
+"""Options of lm-eval's engines that strip the thinking."""
 
 
 def template_facts(tokenizer: AnyTokenizer) -> dict[str, Any]:
-    """Return what a chat template tells of thinking, as plain data."""
+    """Return what a chat template says about thinking, as plain data."""
     return {
         "template": tokenizer.chat_template,
         "tail": tokenizer.prompt_end(),
@@ -30,7 +31,7 @@ def template_facts(tokenizer: AnyTokenizer) -> dict[str, Any]:
 
 
 def find_thinking(spec: ModelSpec, facts: Mapping[str, Any], *, rendered: bool) -> Thinking:
-    """Return how a model's thinking is found.
+    """Return how to find a model's thinking.
 
     Args:
         spec: The model.
@@ -44,23 +45,23 @@ def find_thinking(spec: ModelSpec, facts: Mapping[str, Any], *, rendered: bool) 
         return Thinking(marks=())
     options = spec.engine.options
     given = None if spec.thinking == "auto" else spec.thinking
-    own, opened = find_own(facts["template"], facts["tail"] if rendered else "")
+    own, opened = template_marks(facts["template"], facts["tail"] if rendered else "")
     if not own and facts["around"]:
         start, end = facts["around"]
-        own = (literal(start or None, end),)
+        own = (custom_marks(start or None, end),)
         opened = own[0] if rendered and not start else None
     if _END in options:
-        own = (literal(None, _end_text(options[_END])), *own)
+        own = (custom_marks(None, _end_text(options[_END])), *own)
     if given:
-        own = (literal(given.start, given.end), *own)
+        own = (custom_marks(given.start, given.end), *own)
         opened = own[0] if given.start is None else opened
-    # Whoever says that every output begins as thinking says it of what a server sends.
+    # A project file whose marks have no start says that the server sends the thinking.
     served = options.get("api") == "chat" and not (given and given.start is None)
     return Thinking(marks=(*own, *KNOWN_MARKS), own=own, opened=opened, served=served)
 
 
 def without_thinking(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an engine's options without those that would take the thinking from its answers."""
+    """Return an engine's options without those that strip the thinking from its answers."""
     if _END not in options:
         return dict(options)
     return {key: value for key, value in options.items() if key not in (_END, _ON)}
@@ -69,7 +70,7 @@ def without_thinking(options: Mapping[str, Any]) -> dict[str, Any]:
 def _end_text(end: object) -> str:
     if str(end).isdigit():
         raise UsageError(
-            f"engine: options: {_END}: {end} is the id of a token; write its text, as "
+            f"engine: options: {_END}: {end} is a token id; write the token's text instead: "
             f"'baseline: {{thinking: {{end: TEXT}}}}'."
         )
     return str(end)

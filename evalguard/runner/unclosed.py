@@ -1,4 +1,4 @@
-"""What a check makes of answers that never came because a model did not finish thinking."""
+"""Report answers that never came because a model did not finish thinking."""
 
 from __future__ import annotations
 
@@ -11,29 +11,34 @@ from evalguard.gates.findings import UNFINISHED
 from evalguard.records import GateResult, ScoredSample, Verdict
 from evalguard.runner.answers import UNCLOSED
 
+_RAISE_LIMIT = "raise max_new_tokens (max_gen_toks in an lm-eval task)"
 
-def held_to_answers(
+
+def require_answers(
     result: GateResult, baseline: Collection[ScoredSample], candidate: Collection[ScoredSample]
 ) -> GateResult:
-    """Return a gate's result with what either model did not answer.
+    """Return a gate's result with the missing answers of both models in its reason.
 
-    Where the baseline scores next to nothing, a candidate that answers nothing loses nothing. So
-    no gate passes on a candidate that owes more answers than may be missing.
+    Where the baseline scores close to the minimum, a candidate that answers nothing loses nothing.
+    So no gate passes with more than ``MISSING_ALLOWED`` of the candidate's answers missing.
 
     Args:
         result: The gate's result.
-        baseline: The baseline's samples of its tasks.
+        baseline: The baseline's samples of the gate's tasks.
         candidate: The candidate's.
     """
     arms = ((BASELINE, baseline), (result.model, candidate))
-    told = [text for name, samples in arms if (text := _told(name, samples))]
+    counts = [text for name, samples in arms if (text := _unclosed_of(name, samples))]
     if count_unclosed(candidate):
         result = replace(result, flags=(*result.flags, UNFINISHED))
-    owed = count_unclosed(candidate) > MISSING_ALLOWED * len(candidate)
-    if result.verdict is Verdict.PASS and owed:
-        why = f"{told[-1]}, more than {MISSING_ALLOWED:.0%}; raise max_new_tokens"
+    too_many = count_unclosed(candidate) > MISSING_ALLOWED * len(candidate)
+    if result.verdict is Verdict.PASS and too_many:
+        why = f"{counts[-1]}, more than {MISSING_ALLOWED:.0%}; {_RAISE_LIMIT}"
         return replace(result, verdict=Verdict.INCONCLUSIVE, reason=why)
-    return replace(result, reason="; ".join([result.reason, *told])) if told else result
+    if not counts:
+        return result
+    fix = [_RAISE_LIMIT] if result.verdict is Verdict.ERROR else []
+    return replace(result, reason="; ".join([result.reason, *counts, *fix]))
 
 
 def count_unclosed(samples: Collection[ScoredSample]) -> int:
@@ -42,22 +47,22 @@ def count_unclosed(samples: Collection[ScoredSample]) -> int:
 
 
 def warning(name: str, task: str, samples: Collection[ScoredSample], limit: int | None) -> str:
-    """Return how many answers of a task a model owes, in a sentence; empty where it owes none.
+    """Return a warning about a model's missing answers to a task; empty where none is missing.
 
     Args:
         name: The model.
         task: Suite and task.
         samples: Its samples.
-        limit: The most tokens of an answer, where that is known.
+        limit: ``max_new_tokens``, where it is known.
     """
-    told = _told(name, samples, f" of {task}")
-    if not told:
+    count = _unclosed_of(name, samples, f" of {task}")
+    if not count:
         return ""
     within = f" within max_new_tokens {limit}" if limit else ""
-    counted = "are not measured" if name == BASELINE else "score the worst"
-    return f"{told}{within}; they {counted}"
+    counted = "are not measured" if name == BASELINE else "get the worst score"
+    return f"{count}{within}; they {counted}; {_RAISE_LIMIT}"
 
 
-def _told(name: str, samples: Collection[ScoredSample], of: str = "") -> str:
+def _unclosed_of(name: str, samples: Collection[ScoredSample], of: str = "") -> str:
     unclosed = count_unclosed(samples)
     return f"{name}: {unclosed} of {len(samples)} answers{of} {UNCLOSED}" if unclosed else ""

@@ -19,7 +19,7 @@ from evalguard.scorers.latex import boxes
 from evalguard.scorers.negation import NEGATION, SUPPOSED, asked
 
 MAX_NOUNS = 300
-"""Nouns for an answer that are looked at, the last ones, so that the work stays bounded."""
+"""Nouns for an answer that are examined, the last ones, to bound the work."""
 
 CLOSING_CHARS = 40
 """The end of a text in which its closing verb is looked for."""
@@ -36,8 +36,8 @@ class Announcement:
         start: Where the announcement begins.
         end: Where what it names ends.
         text: What it names.
-        firm: Whether its form leaves no doubt; a phrase in running prose may tell something else.
-        bare: Whether nothing but a space stands between the noun and the answer ("Option B").
+        firm: Whether its form leaves no doubt; a phrase in running prose may mean something else.
+        bare: Whether only a space separates the noun and the answer ("Option B").
         tag: Whether a tag encloses it.
     """
 
@@ -147,14 +147,14 @@ def _tagged(output: str) -> Iterator[Announcement]:
 
 
 def _hashed(output: str) -> Iterator[Announcement]:
-    """Yield what stands behind ``####``, unless it is the heading of a text that follows."""
+    """Yield what follows ``####``, unless that is the heading of a section."""
     for match in _HASHES.finditer(output):
         if _NUMBERISH.match(match[1]) or not output[match.end() : match.end() + 200].strip():
             yield Announcement(match.start(), match.end(), match[1].strip())
 
 
 def _named(output: str) -> Iterator[Announcement]:
-    """Yield what stands behind a noun for the answer; prose ends at the next such noun."""
+    """Yield what follows a noun for the answer; prose ends at the next such noun."""
     for match in _SPEAKER.finditer(output):
         yield Announcement(match.start(), match.end(), match[1], firm=False)
     nouns = [match for match in _NOUN.finditer(output) if _stands_alone(match)][-MAX_NOUNS:]
@@ -165,7 +165,7 @@ def _named(output: str) -> Iterator[Announcement]:
 
 
 def _stands_alone(match: re.Match[str]) -> bool:
-    """Return whether a noun is no part of a word, a tag or a path; some scripts do not tell."""
+    """Return whether a noun is a word of its own, no part of a word, tag or path."""
     text, start, end = match.string, match.start(), match.end()
     return _GLUED.match(match[0]) is not None or not (
         (start and _BEFORE_NOUN.match(text[start - 1])) or _AFTER_NOUN.match(text, end)
@@ -199,9 +199,9 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
     bare = _BARE.match(output, end)
     if bare is None or output[bare.end() : bare.end() + 1] in ("?", "？", "؟"):
         return None
-    told = _REASON.sub("", bare[1])
-    closed = _CLOSING.search(told) is not None
-    return Announcement(start, bare.end(), without_closing(told), firm=False, bare=not closed)
+    answer = _REASON.sub("", bare[1])
+    closed = _CLOSING.search(answer) is not None
+    return Announcement(start, bare.end(), without_closing(answer), firm=False, bare=not closed)
 
 
 def _is_meant(output: str, start: int, before: str) -> bool:

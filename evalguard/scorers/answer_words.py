@@ -144,7 +144,7 @@ NOT_AN_ANSWER: tuple[str, ...] = (
     "korrekt", "correcta", "根据", "基于", "正确", "由", "通过", "因为", "如下", "以下", "上記",
     "以上",
 )  # fmt: skip
-"""What follows "the answer is" where a sentence tells of an answer that was given before."""
+"""What follows "the answer is" where a sentence refers to an answer given before."""
 
 JSON_KEYS: tuple[str, ...] = (
     "final answer", "answer", "label", "labels", "result", "category", "choice", "option",

@@ -1,4 +1,4 @@
-"""Can the right answer win? Every row is checked before a model is asked.
+"""Check before any compute that the right answer to each row can get the best score.
 
 A target that no answer matches scores 0 for the baseline and 0 for the candidate, which looks like
 a model that has lost nothing.
@@ -16,7 +16,7 @@ from evalguard.scorers.cuts import cut_problem
 from evalguard.scorers.targets import shown
 
 CORPUS_PART = 200
-"""Samples of a set that are scored first: where right answers score best on these, all do."""
+"""Samples that are scored first: if their right answers score best, those of the set do."""
 
 TARGET = "target"
 """Key under which a problem with the target is reported."""
@@ -25,26 +25,26 @@ TARGET = "target"
 def row_problem(
     scorer: Scorer, target: str, row: Row, *, stop: Sequence[str] = ()
 ) -> tuple[str, str] | None:
-    """Return why no answer to a row can win, or ``None``.
+    """Return why no answer to a row can get the best score, or ``None``.
 
     Args:
-        scorer: What will measure the answer.
+        scorer: The scorer of the answer.
         target: The expected answer.
         row: The sample's row of the test set.
-        stop: Texts at which an answer is cut.
+        stop: Stop strings of the task.
 
     Returns:
         What the problem is about (:data:`TARGET`, or nothing where it is a column), and what was
         found and what is possible.
 
     Raises:
-        DataError: If a check of the scorer fails itself.
+        DataError: If a check of the scorer raises.
     """
-    if reason := _asked(scorer, scorer.check_row, target, row):
+    if reason := _run_check(scorer, scorer.check_row, target, row):
         return "", reason
-    if reason := _asked(scorer, scorer.check_target, target, row):
+    if reason := _run_check(scorer, scorer.check_target, target, row):
         return "" if reason.startswith("column '") else TARGET, reason
-    if scorer.target_is_answer and (reason := _lost(scorer, target, row)):
+    if scorer.target_is_answer and (reason := _target_loses(scorer, target, row)):
         return TARGET, reason
     if reason := cut_problem(scorer, target, row, stop):
         return TARGET, reason
@@ -55,7 +55,7 @@ def corpus_problem(scorer: Scorer, samples: Sequence[tuple[str, Row]]) -> str | 
     """Return why the right answers to all rows would not score best as a set, or ``None``.
 
     Args:
-        scorer: What will measure the answers.
+        scorer: The scorer of the answers.
         samples: Target and row of each sample.
     """
     if not scorer.target_is_answer:
@@ -68,14 +68,14 @@ def corpus_problem(scorer: Scorer, samples: Sequence[tuple[str, Row]]) -> str | 
         if not _is_best(one.metric, found):
             return (
                 f"the targets given as the answers score {name} {found:g}, where right ones "
-                f"must score {_best(one.metric):g}. They are too short for '{scorer.name}', or of "
-                "a kind that it cannot read: choose another scorer"
+                f"must score {_best(one.metric):g}. They are too short for '{scorer.name}', or it "
+                "cannot read them: choose another scorer"
             )
     return None
 
 
 def _best(metric: Metric) -> float:
-    """Return the score of an answer that could not be better."""
+    """Return the best score of a metric."""
     return metric.high if metric.higher_is_better else metric.low
 
 
@@ -83,7 +83,7 @@ def _is_best(metric: Metric, score: float) -> bool:
     return math.isclose(score, _best(metric), abs_tol=1e-9)
 
 
-def _asked(scorer: Scorer, check: TargetCheck | None, target: str, row: Row) -> str | None:
+def _run_check(scorer: Scorer, check: TargetCheck | None, target: str, row: Row) -> str | None:
     if check is None:
         return None
     try:
@@ -97,7 +97,7 @@ def _asked(scorer: Scorer, check: TargetCheck | None, target: str, row: Row) -> 
         ) from error
 
 
-def _lost(scorer: Scorer, target: str, row: Row) -> str | None:
+def _target_loses(scorer: Scorer, target: str, row: Row) -> str | None:
     """Return why the target, given as the answer, does not score best."""
     try:
         scores = scorer.score(target.strip(), target, row)
@@ -113,6 +113,6 @@ def _lost(scorer: Scorer, target: str, row: Row) -> str | None:
 
 
 def _decisive(metrics: Sequence[Metric]) -> Iterator[Metric]:
-    """Yield the metrics without a lenient form of their own: a target may carry a frame."""
+    """Yield the metrics without a lenient version: a target may have extra text around it."""
     names = {metric.name for metric in metrics}
     return (metric for metric in metrics if f"{metric.name}_lenient" not in names)

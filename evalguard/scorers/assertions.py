@@ -1,4 +1,4 @@
-"""Does a target of ``unit_tests`` test anything? Any program passes code without an assertion."""
+"""Check that a target of ``unit_tests`` tests something: it must reach an assertion."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from evalguard.scorers.targets import Row, shown
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _FAILING = ("assert", "fail", "raises", "exit", "_exit", "quit")
-"""Beginnings of the names of calls that fail where the program is wrong."""
+"""Name prefixes of calls that fail if the program is wrong."""
 
 _ANY_CODE = frozenset({"exec", "eval", "globals", "locals", "vars"})
-"""What may run code, or functions, that are not named."""
+"""Names that may run other code or functions indirectly."""
 
 _CATCHING = frozenset({"AssertionError", "Exception", "BaseException"})
 
 
 def running_tests(target: str, _row: Row, **_: Any) -> str | None:
-    """Refuse test code that does not parse, or that any program would pass, or none."""
+    """Refuse test code that does not parse, or that every program or none would pass."""
     try:
         body = ast.parse(target).body
         asserts = any(_asserts(node) for node in _effective(_reached(body)[0]))
@@ -75,7 +75,7 @@ def _reached(body: list[ast.stmt]) -> tuple[list[ast.stmt], set[str]]:
 
 
 def _effective(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield all nodes, apart from those whose failure is caught and forgotten."""
+    """Yield all nodes, apart from those whose failure is swallowed."""
     for node in body:
         yield node
         inner = ast.iter_child_nodes(node)

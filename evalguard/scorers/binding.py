@@ -1,4 +1,4 @@
-"""A scorer with its options bound, and the call that never lets a bad score through."""
+"""A scorer with its options bound, and the call that checks its scores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TargetCheck = Callable[..., "str | None"]
 """``(target, row, **options)`` to what is wrong with a sample, or ``None``."""
 
 MAX_OUTPUT_CHARS = 250_000
-"""A longer output is a runaway and scores the worst unread, which bounds the work per sample.
+"""Longer outputs are runaways: they score the worst unread, which bounds the work per sample.
 
 The longest answers that models are made to give (32,768 tokens) have about 130,000 characters.
 """
@@ -117,14 +117,14 @@ class Scorer:
 
 
 def worst(metric: Metric) -> float:
-    """Return the score of an answer that could not be worse."""
+    """Return the worst score of a metric."""
     return metric.low if metric.higher_is_better else metric.high
 
 
 def score_checked(
     scorer: Scorer, output: str, target: str, row: Row, *, sample_id: str
 ) -> dict[str, float]:
-    """Score one output and hold the scores to what the scorer declares.
+    """Score one output and check the scores against what the scorer declares.
 
     Raises:
         MeasurementError: If the scorer raises, omits or invents a metric, or returns a value that
@@ -136,7 +136,7 @@ def score_checked(
     except Exception as error:  # a team's own function may raise anything
         said = str(error) if isinstance(error, MeasurementError) else repr(error)
         raise MeasurementError(
-            f"{where}: {said}. Mend the scorer or the row; the sample is not scored."
+            f"{where}: {said}. Fix the scorer or the row; the sample is not scored."
         ) from error
     declared = {metric.name for metric in scorer.sample_metrics}
     if scores.keys() != declared:

@@ -14,21 +14,21 @@ from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.extract import (
     announced_texts,
-    candidates,
     folded,
+    lenient_texts,
     normalise,
+    read_announced,
     readings,
-    settle,
 )
 from evalguard.scorers.latex import plain
 from evalguard.scorers.negation import NEGATION, SUPPOSED, negated, ruled_out
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.retraction import standing
+from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
 from evalguard.scorers.words import holds, is_boundary
 
 SEVERAL = ""
-"""Stands for an answer that names several choices or labels, or rules one out."""
+"""The value of an answer that names several choices or labels, or rules one out."""
 
 MAX_ENCLOSING_CHARS = 20_000
 """In a longer text, a letter in brackets alone is no answer."""
@@ -79,7 +79,7 @@ _OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
 
 
 def chosen_letter(output: str) -> str | None:
-    """Return the letter that an output settles on, or ``None``.
+    """Return the letter of the choice that an output makes, or ``None``.
 
     In order: the whole output; the last one announced ("the answer is C"); one said to be correct
     ("C is correct"); one that opens the output ("C) Paris"); the only letter in brackets. Several
@@ -88,10 +88,10 @@ def chosen_letter(output: str) -> str | None:
     for text in readings(output):
         if (letter := _lone_letter(text)) is not None:
             return letter
-    announced = settle(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
+    announced = read_announced(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
     if announced is not None:
         return announced or None
-    return _unannounced_letter(standing(output)) or None
+    return _unannounced_letter(without_retracted(output)) or None
 
 
 def _unannounced_letter(output: str) -> str | None:
@@ -102,7 +102,7 @@ def _unannounced_letter(output: str) -> str | None:
         if not ruled_out(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
     }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
-    for text in candidates(output):
+    for text in lenient_texts(output):
         if (letter := _lone_letter(text)) is not None:
             return letter
     output = unicodedata.normalize("NFKC", output)
@@ -215,18 +215,18 @@ def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
     }
     if not opened:
         return None
-    told = [folded(text) for text in candidates(output)]
+    texts = [folded(text) for text in lenient_texts(output)]
     hits = {
         letter
         for letter, text in opened.items()
-        if any(one.startswith(text) and is_boundary(one, len(text)) for one in told)
+        if any(one.startswith(text) and is_boundary(one, len(text)) for one in texts)
     }
     return hits.pop() if len(hits) == 1 else SEVERAL if hits else None
 
 
 def _choice_by_text(output: str, texts: list[str]) -> str | None:
     """Return the letter of the choice whose text the output is."""
-    found = {folded(text) for text in candidates(output)}
+    found = {folded(text) for text in lenient_texts(output)}
     hits = [chr(ord("A") + index) for index, text in enumerate(texts) if folded(text) in found]
     return hits[0] if len(hits) == 1 else None
 
@@ -239,8 +239,8 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     named. Labels of one letter are read as :func:`chosen_letter` does.
     """
     if labels is None:
-        told = [text for text in announced_texts(output) or candidates(output) if text]
-        return normalise(min(told, key=len)) if told else None
+        texts = [text for text in announced_texts(output) or lenient_texts(output) if text]
+        return normalise(min(texts, key=len)) if texts else None
     known = {folded(label): normalise(label) for label in labels}
     for text in readings(output):
         if folded(text) in known:
@@ -248,7 +248,7 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     if all(len(one) == 1 and one.isalpha() for one in known):
         letter = chosen_letter(output)
         return known.get(letter.casefold()) if letter is not None else None
-    announced = settle(
+    announced = read_announced(
         output,
         lambda text: _named_label(text, known),
         none=SEVERAL,
@@ -256,10 +256,10 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     )
     if announced is not None:
         return announced or None
-    for text in candidates(output):
+    for text in lenient_texts(output):
         if folded(text) in known:
             return known[folded(text)]
-    return _named_label(standing(output), known) or None
+    return _named_label(without_retracted(output), known) or None
 
 
 def _named_label(text: str, known: Mapping[str, str]) -> str | None:

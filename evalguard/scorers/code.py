@@ -59,7 +59,7 @@ def _must_be_allowed(value: bool) -> bool:
     if not value:
         raise ValueError(
             "this scorer runs code that a model wrote; set allow_code_execution: true, and run it "
-            "in a container that holds nothing of worth"
+            "in a container without secrets"
         )
     return value
 

@@ -1,13 +1,13 @@
-"""Do a task's stop texts leave the right answer whole?
+"""Check that a task's stop strings do not cut the right answer.
 
-A stop text within every right answer cuts it for the baseline and the candidate alike, which looks
-like a model that has lost nothing.
+A stop string within every right answer cuts it for the baseline and the candidate alike, which
+looks like a model that has lost nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from evalguard.errors import MeasurementError
@@ -21,33 +21,38 @@ _OTHER_SIGNS = str.maketrans(".,", ",.")
 
 
 def cut_problem(scorer: Scorer, target: str, row: Row, stop: Sequence[str]) -> str | None:
-    """Return why no right answer is left once the stop texts have cut it, or ``None``.
+    """Return why the stop strings cut every right answer, or ``None``.
 
     Args:
-        scorer: What will measure the answer.
+        scorer: The scorer of the answer.
         target: The expected answer.
         row: The sample's row of the test set.
-        stop: Texts at which an answer is cut.
+        stop: Stop strings of the task.
     """
+    if not any(stop):
+        return None
     if scorer.check_target is a_number:
-        found = [_cut_answer(scorer, one, target, row, stop) for one in _numbers(target, scorer)]
-        return None if None in found else found[-1]
+        cut: str | None = ""
+        for one in _numbers(target, scorer):
+            if (cut := _cut_answer(scorer, one, target, row, stop)) is None:
+                return None
+        return cut
     if scorer.target_is_answer:
         return _cut_answer(scorer, target.strip(), target, row, stop)
     for check, part in _NEEDED.items():
         needed = (
             part(target, row, scorer) if check in (scorer.check_target, scorer.check_row) else ""
         )
-        if cut := _first(needed, stop):
+        if found := _first(needed, stop):
             return (
-                f"the stop text {shown(cut)} cuts every answer: a right one has a part such as "
-                f"{shown(needed)}"
+                f"the stop string {shown(found)} cuts every right answer, which contains "
+                f"{shown(needed)}; remove it from stop"
             )
     return None
 
 
 def _first(text: str, stop: Sequence[str]) -> str | None:
-    """Return the stop text that cuts a text first."""
+    """Return the stop string that cuts a text first."""
     found = [one for one in stop if one and one in text]
     return min(found, key=text.index, default=None)
 
@@ -55,7 +60,7 @@ def _first(text: str, stop: Sequence[str]) -> str | None:
 def _cut_answer(
     scorer: Scorer, answer: str, target: str, row: Row, stop: Sequence[str]
 ) -> str | None:
-    """Return what a right answer loses by the stop text that cuts it first."""
+    """Return how a right answer scores worse after the first stop string in it, or ``None``."""
     found = _first(answer, stop)
     if found is None:
         return None
@@ -70,26 +75,26 @@ def _cut_answer(
         if sign * left[name] < sign * whole[name] - 1e-9:
             return (
                 f"{shown(target)} given as the answer scores {name} {left[name]:g}, as the stop "
-                f"text {shown(found)} cuts it; the right answer must score {whole[name]:g}"
+                f"string {shown(found)} cuts it; the right answer must score {whole[name]:g}"
             )
     return None
 
 
 def _scores(scorer: Scorer, answer: str, target: str, row: Row) -> dict[str, float]:
-    """Return all scores of one answer, those of a set that is this answer alone included."""
+    """Return all scores of one answer, corpus metrics over this answer alone included."""
     of_set = {
         name: scorer.score_corpus(name, [(answer, target, row)]) for name in scorer.corpus_metrics
     }
     return {**of_set, **scorer.score(answer, target, row)}
 
 
-def _numbers(target: str, scorer: Scorer) -> list[str]:
-    """Return answers that are a target's number: the target itself, and what it announces."""
-    decimal = scorer.arguments["decimal"]
-    found = [target.strip(), *(announced_texts(target) or ())]
-    if final_number(target, decimal) is None:  # it is read the other way, and answers are not
-        return [one.translate(_OTHER_SIGNS) for one in found]
-    return found
+def _numbers(target: str, scorer: Scorer) -> Iterator[str]:
+    """Yield answers that are a target's number: the target itself, and what it announces."""
+    # If the target is read with the other decimal sign, answers are not.
+    other = final_number(target, scorer.arguments["decimal"]) is None
+    signs = _OTHER_SIGNS if other else {}
+    yield target.strip().translate(signs)
+    yield from (one.translate(signs) for one in announced_texts(target) or ())
 
 
 def _program(target: str, _row: Row, _scorer: Scorer) -> str:
@@ -111,4 +116,4 @@ _NEEDED: dict[TargetCheck, Callable[[str, Row, Scorer], str]] = {
     running_tests: _program,
     a_schema: _document,
 }
-"""What every right answer has in it, by the check that a scorer registers."""
+"""A part of every right answer, by the check that a scorer registers."""

@@ -1,4 +1,4 @@
-"""Is a model collapsing? Measures over the k samples of one prompt, with length held fixed.
+"""Measures of mode collapse over the k samples of one prompt, at a fixed length.
 
 Every measure of diversity moves with the length of the text, so that a model that merely became
 terser would look collapsed. ``@L`` measures therefore see the first L tokens of each sample only,
@@ -28,7 +28,7 @@ _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}
 _WORD = regex.compile(rf"(?V1)[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]+|[^\s\w]")
 
 MIN_SAMPLES = 4
-"""Fewer samples a prompt tell nothing about the rate of equal ones."""
+"""Fewer samples per prompt cannot estimate the rate of equal ones."""
 
 MAX_COMPRESSION = 10.0
 """Compression ratios are capped here; healthy text of a few sentences lies between 1 and 3."""
@@ -183,7 +183,7 @@ def compression_ratio(samples: Sequence[Tokens], *, length: int | None) -> float
 
 
 def repetition_loop(tokens: Tokens, *, stopped_at_limit: bool) -> bool:
-    """Return whether a sample goes round in circles.
+    """Return whether a sample is a repetition loop.
 
     That is: some n-gram of up to 20 tokens stands four times in a row, or the sample ran into the
     token limit with more than half of its 4-grams repeated.

@@ -1,7 +1,7 @@
-"""Find the answer inside an output: what the lenient metrics look at.
+"""Extract the answer from an output, for the lenient metrics.
 
-Strict metrics take the output as it stands. Lenient ones also look inside fences, quotes and
-set phrases, so that a change of formatting alone is not taken for a loss of ability.
+Strict metrics take the output as it is. Lenient ones also look inside fences, quotes and set
+phrases, so that a change of format alone is not taken for a loss of ability.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import regex
 from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing
 from evalguard.scorers.latex import plain
-from evalguard.scorers.retraction import retraction, standing
+from evalguard.scorers.retraction import retraction, without_retracted
 
 T = TypeVar("T")
 
@@ -51,6 +51,7 @@ _WRAPPERS = (
     *(("“", "”"), ("„", "“"), ("‘", "’"), ("«", "»"), ("「", "」"), ("『", "』"), ("【", "】")),
     *((r"\(", r"\)"), (r"\[", r"\]")),
 )
+_OPENINGS = tuple(opening for opening, _ in _WRAPPERS)
 _HTML = re.compile(r"<(b|strong|i|em|u|code|mark|p|span)>(.*)</\1>", re.S | re.I)
 _BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)])[ \t]+(?=\S)")
 _SENTENCE = regex.compile(r"(.+?)(?:[.!?](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
@@ -60,7 +61,7 @@ MAX_AROUND = 4
 
 _STOPS = ".。।۔"
 MAX_JSON_ANSWER_CHARS = 20_000
-"""A longer object is no answer in an envelope."""
+"""A longer JSON object is not read as an answer."""
 
 
 def normalise(text: str, *, ignore_case: bool = True) -> str:
@@ -125,7 +126,7 @@ def code_blocks(output: str, languages: tuple[str, ...]) -> list[str]:
 
 
 def _tagged_part(output: str) -> str | None:
-    """Return what the last tag for answers holds, unless the tag stands within a fence."""
+    """Return what the last tag for answers holds, unless the tag is inside a fence."""
     blocks = _blocks(output)
     found = [
         one.text
@@ -170,10 +171,11 @@ def unwrap(text: str) -> str:
         if (html := _HTML.fullmatch(bare)) is not None:
             text = html[2].strip()
             continue
-        for opening, closing in _WRAPPERS:
+        for opening, closing in _WRAPPERS if bare.startswith(_OPENINGS) else ():
+            if not (bare.startswith(opening) and bare.endswith(closing)):
+                continue
             inner = bare[len(opening) : -len(closing)]
-            enclosed = bare.startswith(opening) and bare.endswith(closing)
-            if enclosed and inner and opening not in inner and closing not in inner:
+            if inner and opening not in inner and closing not in inner:
                 text = inner.strip()
                 break
         else:
@@ -188,30 +190,35 @@ def readings(text: str) -> list[str]:
         >>> readings(r"**$\text{Paris}$**")
         ['\\text{Paris}', 'Paris']
     """
-    text = text.strip()
+    return list(_readings(text.strip()))
+
+
+@lru_cache(maxsize=16)
+def _readings(text: str) -> tuple[str, ...]:
     # A bold announcement leaves its closing asterisks behind: "**Answer: B**".
     for mark in ("**", "__", "*", "`", "$"):
         if text.rstrip(_STOPS).endswith(mark) and text.count(mark) == 1:
             text = text.rstrip(_STOPS).removesuffix(mark).rstrip()
-    found = [unwrap(text), unwrap(plain(text))]
+    found = [unwrap(one) for one in dict.fromkeys((text, plain(text)))]
     found += [unwrap(without_closing(found[-1]))]
     if len(block := _blocks(text)) == 1:
         found.append(unwrap(block[0].text))
     if (bullet := _BULLET.match(text)) is not None:
         found.append(unwrap(text[bullet.end() :]))
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
-def spoken(output: str) -> list[Announcement]:
-    """Return what an output announces as its answer, the last first.
+@lru_cache(maxsize=16)  # every scorer of a task asks for the same output
+def announced_answers(output: str) -> tuple[Announcement, ...]:
+    """Return the answers that an output announces and does not retract, the last first.
 
-    An object such as ``{"answer": "B"}`` announces by its key. What stands in fenced code is not
-    announced, unless the output is nothing but one fenced block.
+    An object such as ``{"answer": "B"}`` announces by its key. Fenced code announces nothing,
+    unless the output is a single fenced block.
     """
     blocks = _blocks(output)
     for text in (output, *(block.text for block in blocks[-1:])):
         if (answer := _json_answer(text)) is not None:
-            return [Announcement(0, len(output), answer)]
+            return (Announcement(0, len(output), answer),)
     outside = [
         one
         for one in announcements(output)
@@ -223,16 +230,16 @@ def spoken(output: str) -> list[Announcement]:
         one.bare for one in outside
     ):  # a font may enclose the announcement: \textbf{Answer: B}
         outside = list(announcements(plain(output))) or outside
-    return _kept(output, outside)[::-1]
+    return tuple(_not_retracted(output, outside)[::-1])
 
 
-def _kept(output: str, told: list[Announcement]) -> list[Announcement]:
-    """Return the announcements that are not taken back; what follows is one where one was."""
-    back = retraction(output)
-    if back is None or not any(_precedes(output, one, back.start) for one in told):
-        return told
-    instead = Announcement(back.start, len(output), output[back.end :])
-    return [instead, *(one for one in told if one.start > back.start)]
+def _not_retracted(output: str, found: list[Announcement]) -> list[Announcement]:
+    """Return the announcements that hold; a retraction of one announces what follows it."""
+    place = retraction(output)
+    if place is None or not any(_precedes(output, one, place.start) for one in found):
+        return found
+    instead = Announcement(place.start, len(output), output[place.end :])
+    return [instead, *(one for one in found if one.start > place.start)]
 
 
 def _precedes(output: str, one: Announcement, place: int) -> bool:
@@ -260,7 +267,7 @@ def _json_answer(text: str) -> str | None:
     return None
 
 
-def settle(
+def read_announced(
     output: str,
     read: Callable[[str], T | None],
     *,
@@ -274,13 +281,13 @@ def settle(
         read: Reads one text; returns ``None`` where it says nothing of the kind, and ``none``
             where it does but cannot be read, as it names several.
         whole: Reads a text that must be nothing but the answer, for phrases such as "Option B".
-        none: What stands for an answer that cannot be read.
+        none: The value of an announced answer that cannot be read.
 
     Returns:
         The last announced answer; ``none`` where it cannot be read, ``None`` where nothing is
         announced.
     """
-    for one in spoken(output):
+    for one in announced_answers(output):
         reader = whole if one.bare else read
         if reader is None:
             continue
@@ -301,27 +308,27 @@ def announced_texts(output: str) -> list[str] | None:
         >>> announced_texts("First I add.\n**Answer:** 12")
         ['12']
     """
-    told = [one for one in spoken(output) if not one.bare]
-    last = next((one for one in told if one.firm or not _retells(one.text)), None)
+    found = [one for one in announced_answers(output) if not one.bare]
+    last = next((one for one in found if one.firm or not _refers_back(one.text)), None)
     if last is None:
         return None
-    around = [one for one in told if one.firm and one.start < last.start < one.end]
-    found = []
+    around = [one for one in found if one.firm and one.start < last.start < one.end]
+    texts = []
     for one in (last, *around[:MAX_AROUND]):
-        found += readings(one.text)
+        texts += readings(one.text)
         if (sentence := _SENTENCE.match(one.text)) is not None:
-            found += readings(sentence[1])
+            texts += readings(sentence[1])
         if "\n" in one.text:
-            found += readings(one.text.split("\n", 1)[0])
-    return list(dict.fromkeys(found))
+            texts += readings(one.text.split("\n", 1)[0])
+    return list(dict.fromkeys(texts))
 
 
-def _retells(text: str) -> bool:
-    """Return whether a phrase tells of an answer that was given before: "… is correct"."""
+def _refers_back(text: str) -> bool:
+    """Return whether a phrase refers to an answer given before: "… is correct"."""
     return text.lstrip(" *_").casefold().startswith(known.NOT_AN_ANSWER)
 
 
-def candidates(output: str) -> list[str]:
+def lenient_texts(output: str) -> list[str]:
     """Return the readings of an output that a lenient metric accepts, each without wrappers.
 
     They are the whole output and the answer that it announces; where it announces none, its only
@@ -332,7 +339,7 @@ def candidates(output: str) -> list[str]:
     announced = announced_texts(output)
     if announced is not None:
         return list(dict.fromkeys([*found, *announced]))
-    blocks, rest = _blocks(output), standing(output)
+    blocks, rest = _blocks(output), without_retracted(output)
     if len(blocks) == 1 and rest == output:
         found += readings(blocks[0].text)
     elif line := next((line for line in rest.splitlines() if line.strip()), ""):

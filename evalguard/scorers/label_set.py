@@ -6,13 +6,14 @@ import ast
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
-from evalguard.scorers.extract import folded, readings, spoken
+from evalguard.scorers.extract import announced_answers, folded, readings
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.retraction import standing
+from evalguard.scorers.retraction import without_retracted
 
 MAX_LIST_CHARS = 20_000
 """A longer text is no list of labels."""
@@ -55,6 +56,12 @@ def labels_of(text: str, known: frozenset[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=16)
+def _known(labels: tuple[str, ...]) -> frozenset[str]:
+    """Return the labels of a task, normalised."""
+    return frozenset(folded(one) for one in labels)
+
+
 def _bare(part: str) -> str:
     """Return an item of a list without its bullet, quotes and emphasis."""
     return _BULLET.sub("", part.strip()).strip(" \t\"'`*_[](){}.")
@@ -80,7 +87,7 @@ def _some_of_the_labels(
     """Refuse a target that names nothing, or a label that ``labels`` lacks."""
     if not target.strip():
         return "is empty; write [] for an empty set"
-    known = frozenset(folded(one) for one in labels or ())
+    known = _known(tuple(labels or ()))
     strange = sorted(labels_of(target, known) - known) if labels else []
     return (
         f"{strange[0]!r} is not among the labels; possible: {', '.join(labels)}"
@@ -113,12 +120,16 @@ def label_set(output: str, target: str, *, labels: list[str] | None = None) -> d
     """
     if not target.strip():
         raise MeasurementError("the target names no label; write [] for an empty set")
-    known = frozenset(folded(one) for one in labels or ())
+    known = _known(tuple(labels or ()))
     right = labels_of(target, known)
-    strict = _f1(output, labels_of(output, known), right)
-    told = [one.text for one in spoken(output) if not one.bare][:1] or [standing(output)]
-    best = max(_f1(one, labels_of(one, known), right) for one in readings(told[0]))
-    lenient = max(strict, best)
+    same = output.strip() == target.strip()
+    strict = _f1(output, right if same else labels_of(output, known), right)
+    lenient = strict
+    if strict < 1:
+        announced = next((one.text for one in announced_answers(output) if not one.bare), None)
+        answer = without_retracted(output) if announced is None else announced
+        best = max(_f1(one, labels_of(one, known), right) for one in readings(answer))
+        lenient = max(strict, best)
     return {
         "label_set": float(strict == 1),
         "label_set_lenient": float(lenient == 1),

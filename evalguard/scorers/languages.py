@@ -1,4 +1,4 @@
-"""Is an answer in a language that the rules read?"""
+"""Check whether the rules cover the language of an answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WORDS = frozenset(_COMMON.split())
 _WORD = re.compile(r"[^\W\d_]+")
 _ODD = re.compile(r"[{}=;<>\\|]")
 LONG = 15
-"""Words that a text needs to have before a lack of common ones says anything."""
+"""Minimum words of a text for a lack of common words to be evidence."""
 
 COMMON_SHARE = 0.08
 
@@ -39,7 +39,7 @@ COMMON_SHARE = 0.08
 def is_read(plain: str) -> bool:
     """Return whether the rules know the script of a text and, in Latin letters, its language.
 
-    Short texts, and code, pass for read.
+    Short texts and code count as read.
 
     Example:
         >>> is_read("i cannot help with that."), is_read("ฉันไม่สามารถช่วยได้")

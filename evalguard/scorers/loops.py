@@ -1,4 +1,4 @@
-"""Is an answer no language at all: a loop, one sign repeated, or undecodable bytes?"""
+"""Detect answers that are no language: loops, one repeated character, undecodable bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 READ_CHARS = 6000
-"""What the end of a longer answer repeats is read as the whole."""
+"""Characters at the end of a longer answer that are examined."""
 
 MAX_PERIOD = 40
 MIN_REPEATS = 4
@@ -50,7 +50,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _repeated_share(tokens: Sequence[str]) -> float:
-    """Return the greatest share of the tokens that one period repeats often enough in a row."""
+    """Return the largest share of tokens in consecutive repeats of one period."""
     total = len(tokens)
     best = 0
     worded = any(_WORD.search(token) for token in tokens)

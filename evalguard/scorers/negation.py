@@ -46,7 +46,7 @@ _CLAUSE_END = regex.compile(
 
 
 def clause_before(text: str, start: int) -> str:
-    """Return what stands before a place in its clause."""
+    """Return the part of a clause before a place."""
     return _CLAUSE_END.split(text[max(0, start - _REACH) : start])[-1]
 
 
@@ -56,7 +56,7 @@ def asked(text: str, start: int = 0) -> bool:
 
 
 def ruled_out(text: str, start: int, end: int) -> bool:
-    """Return whether the clause of what stands at a place negates, supposes or asks it.
+    """Return whether the clause around a span negates, supposes or asks it.
 
     Example:
         >>> ruled_out("it is not 42", 10, 12), ruled_out("not 41 but 42", 11, 13)

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from evalguard.scorers import number_words as known
@@ -27,7 +28,7 @@ class Number:
     Attributes:
         value: Its value, percent sign aside; NaN where what stands there cannot be read.
         percent: Whether a percent sign follows it.
-        start: Where it begins in what :func:`prepared` returns.
+        start: Where it begins in what :func:`as_ascii` returns.
         end: Where it ends there.
     """
 
@@ -121,7 +122,8 @@ _GOES_ON = re.compile(
 )
 
 
-def prepared(text: str) -> str:
+@lru_cache(maxsize=16)  # a target is read for its last number and for its only one
+def as_ascii(text: str) -> str:
     """Return a text with the digits and signs of every script, and of LaTeX, as ASCII."""
     kept = FACTORIAL.sub(" factorial", _MATRIX.sub(r" \\matrix{1} ", text))
     kept = _EMPHASIS.sub("", plain(kept))
@@ -141,11 +143,11 @@ def numbers(text: str, *, decimal: Decimal = "auto") -> list[Number]:
         >>> [one.value for one in numbers(r"\frac{3}{4} and $1,234.50, 1.5 \times 10^3, 2\pi")]
         [0.75, 1234.5, 1500.0]
     """
-    return [one for one in scan(prepared(text), decimal) if math.isfinite(one.value)]
+    return [one for one in scan(as_ascii(text), decimal) if math.isfinite(one.value)]
 
 
 def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
-    """Yield the numbers of a prepared text; NaN where a number stands that cannot be read.
+    """Yield the numbers of a text from :func:`as_ascii`; NaN for a number that cannot be read.
 
     What is part of a name (``x42``, ``GPT-4``, the 2 of ``m^2``) is no number.
     """
@@ -179,7 +181,7 @@ def scan(text: str, decimal: Decimal = "auto") -> Iterator[Number]:
 
 
 def _is_money(lead: re.Match[str] | None) -> bool:
-    """Return whether a currency stands before a number: the letters of "USD" are no name."""
+    """Return whether a currency precedes a number: the letters of "USD" are no name."""
     return lead is not None and lead["money"] is not None
 
 
@@ -262,7 +264,7 @@ def _ends(text: str, end: int) -> bool:
 
 
 def literal_values(literal: str, decimal: Decimal) -> list[float]:
-    """Return what a run of digits and separators stands for: one number, a list, or nothing.
+    """Return the values of a run of digits and separators: one number, a list, or none.
 
     Example:
         >>> [literal_values(one, "auto") for one in ("1,234", "12,5", "1.234,5", "1,2,3", "1.2.3")]

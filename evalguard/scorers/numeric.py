@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 from typing import Annotated
 
 from pydantic import Field
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
-from evalguard.scorers.extract import settle
+from evalguard.scorers.extract import read_announced
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
-from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, prepared, scan
+from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, as_ascii, scan
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.retraction import standing
+from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import a_number
 
 UNREAD = Number(math.nan)
-"""Stands for an answer that names no number, several, or one that cannot be read."""
+"""The value of an answer that names no number, several, or one that cannot be read."""
 
 TAIL_CHARS = 4000
 """The end of an output that is searched first for its last number."""
@@ -66,26 +67,27 @@ _TERM_AFTER = re.compile(
 )
 
 
+@lru_cache(maxsize=16)  # a target is read again for each of its answers
 def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
     """Return the number of the last announced answer; where none is, the last of all.
 
     ``None`` where the last one cannot be read, and where an announcement names several.
     """
     text = FACTORIAL.sub(" factorial", text)
-    found = settle(
+    found = read_announced(
         text, lambda one: _answer(one, decimal), whole=lambda one: _alone(one, decimal), none=UNREAD
     )
     if found is None:
-        found = _last(standing(text), decimal)
+        found = _last(without_retracted(text), decimal)
     return found if math.isfinite(found.value) else None
 
 
 def _last(text: str, decimal: Decimal) -> Number:
     """Return the last number of a text; its end is read first, which nearly always holds one."""
     for part in (text[-TAIL_CHARS:], text):
-        found = [*scan(prepared(part), decimal)]
+        found = [*scan(as_ascii(part), decimal)]
         if len(found) > 1 or (found and part == text):  # the cut may go through the first one
-            ready = prepared(part)
+            ready = as_ascii(part)
             hangs = _hangs(ready, found[-1]) or _compound(ready, found, found[-1])
             return UNREAD if hangs else found[-1]
     return UNREAD
@@ -115,6 +117,7 @@ def _hangs(ready: str, found: Number) -> bool:
     )
 
 
+@lru_cache(maxsize=16)
 def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
     """Return the number where nothing else could be meant, else ``None``.
 
@@ -124,21 +127,21 @@ def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
     text = FACTORIAL.sub(" factorial", text)
     whole = _alone(text, decimal)
     if whole is None:
-        whole = settle(text, lambda one: _alone(one, decimal) or _unread(one), none=UNREAD)
+        whole = read_announced(text, lambda one: _alone(one, decimal) or _unread(one), none=UNREAD)
     return whole if whole is not None and math.isfinite(whole.value) else None
 
 
 def _unread(text: str) -> Number | None:
     """Return :data:`UNREAD` for a text with digits in it, ``None`` for others."""
-    return UNREAD if _DIGIT.search(prepared(text)) else None
+    return UNREAD if _DIGIT.search(as_ascii(text)) else None
 
 
 def _alone(text: str, decimal: Decimal) -> Number | None:
     """Return the number that is, with at most one unit, the whole text."""
     if len(text) > MAX_STATED_CHARS:
         return None
-    ready = prepared(text)
-    found = [*scan(ready, decimal)]
+    ready = as_ascii(text)
+    found = [*islice(scan(ready, decimal), 2)]
     if len(found) != 1:
         return None
     rest = ready[: found[0].start] + " " + ready[found[0].end :]
@@ -153,7 +156,7 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
     The result behind an equals sign; else the number that the answer begins with; else its last
     one. A sum without its result, and several numbers to choose from, are :data:`UNREAD`.
     """
-    ready = prepared(text)
+    ready = as_ascii(text)
     if not _DIGIT.search(ready):
         return None
     if len(ready) > MAX_ANSWER_CHARS:

@@ -1,4 +1,4 @@
-"""Hold a scorer's options to its keyword-only parameters."""
+"""Validate a scorer's options by its keyword-only parameters."""
 
 from __future__ import annotations
 

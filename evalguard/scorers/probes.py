@@ -54,7 +54,7 @@ PREFERRED = Metric("preferred", ScoreKind.BOUNDED, span=0.5)
 that, and ½ where it is even. The baseline's own is ½, so a difference is ½ at most."""
 
 WAVERED = "wavered"
-"""Whether a judge's verdict on a pair changed with the order; noted beside the score of a pair."""
+"""Whether a judge's verdict on a pair changed with the order; stored with the score of a pair."""
 
 METRICS_OF_KIND: Mapping[str, tuple[Metric, ...]] = {
     "diversity": (*METRICS, LENGTH_CHANGE, SHARED_ANSWERS),

@@ -89,14 +89,14 @@ def scorer(
 ) -> Callable[[FunctionT], FunctionT]:
     """Register a function as a scorer.
 
-    The function takes the output, then if it likes the target and the row, by position. Its
-    keyword-only parameters are its options; their annotations are what the options are held to.
+    The function takes the output and, optionally, the target and the row, by position. Its
+    keyword-only parameters are its options, validated by their annotations.
 
     Args:
         name: What suites call it, and its metric where it has only one.
         kind: ``binary`` or ``bounded``: which statistical test its differences go to.
-        low: Least possible score.
-        high: Greatest possible score.
+        low: Minimum score.
+        high: Maximum score.
         higher_is_better: Direction of the score.
         metrics: Several metrics instead of one; the function then returns a mapping of them.
         corpus: Metrics of the whole set.
@@ -105,7 +105,7 @@ def scorer(
         check_target: ``(target, row, **options)`` to what makes the target one that no answer can
             match, and what would be possible; ``None`` for a good one. Called for every row before
             any model runs.
-        check_row: The same of what the scorer reads from the row beside the target.
+        check_row: The same for whatever else the scorer reads from the row.
         target_is_answer: The target is an example of a right answer. Given as the answer it must
             score best, or the row is refused before any model runs.
 
@@ -260,7 +260,7 @@ def _find(name: str) -> Definition:
         except Exception as error:  # another package's code may raise anything
             raise UsageError(
                 f"scorer '{name}': its entry point {point.value} cannot be loaded: {error!r}. "
-                "Mend or uninstall the package that brings it."
+                "Fix or uninstall the package that provides it."
             ) from error
         if name not in _registered:
             raise UsageError(

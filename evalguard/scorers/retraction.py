@@ -1,4 +1,4 @@
-"""Where an output takes back what it said: "… Wait, no: C.", "Correction: C", 「いや、C」."""
+"""Where an output retracts what it said: "… Wait, no: C.", "Correction: C", 「いや、C」."""
 
 from __future__ import annotations
 
@@ -103,10 +103,10 @@ _SAID = regex.compile(r"[\p{L}\p{N}]")
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """Where an output takes back what stands before.
+    """Where an output retracts what precedes.
 
     Attributes:
-        start: Where the words that take it back begin.
+        start: Where the words of the retraction begin.
         end: Where what holds instead begins.
     """
 
@@ -116,7 +116,7 @@ class Retraction:
 
 @lru_cache(maxsize=16)  # every scorer of a task asks for the same output
 def retraction(output: str) -> Retraction | None:
-    """Return the last place where an output takes something back, or ``None``.
+    """Return the last retraction in an output, or ``None``.
 
     Example:
         >>> output = "B. Wait, no, it's C."
@@ -130,11 +130,11 @@ def retraction(output: str) -> Retraction | None:
     return Retraction(last.start(), lead.end() if lead is not None else last.end())
 
 
-def standing(output: str) -> str:
-    """Return what an output does not take back: all of it, or what follows the last retraction.
+def without_retracted(output: str) -> str:
+    """Return what an output does not retract: all of it, or what follows the last retraction.
 
     Example:
-        >>> standing("B - no wait, C"), standing("B, of course")
+        >>> without_retracted("B - no wait, C"), without_retracted("B, of course")
         ('C', 'B, of course')
     """
     found = retraction(output)

@@ -1,4 +1,4 @@
-"""The script inside the sandbox: take limits upon oneself, then run program and tests.
+"""The script inside the sandbox: set the limits, then run program and tests.
 
 Started by :mod:`evalguard.scorers.sandbox` as a file of its own; imports nothing of EvalGuard.
 Reads the job as JSON on stdin and writes its word to stdout when everything ran to its end.
@@ -17,7 +17,7 @@ from typing import Any
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 STARTED = b"started\n"
-"""Said before the program runs: what fails later is the program's fault."""
+"""Printed before the program runs: what fails later is the program's fault."""
 
 MAX_FILE_BYTES = 1 << 20
 MAX_OPEN_FILES = 64
@@ -37,14 +37,14 @@ DENIED = (
     "socket.",
     "subprocess.",
 )
-"""Audit events that generated code has no business with, by their beginning."""
+"""Audit events that are denied to generated code, by prefix."""
 
 CHANGES = ("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate")
 """Audit events allowed inside the folder only; their first argument is the path."""
 
 
 def leave_network() -> None:
-    """Move into a network namespace without interfaces, where the system lets us."""
+    """Move into a network namespace without interfaces, where the system allows it."""
     # Not Linux, or namespaces are switched off: the audit hook is what is left.
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET)

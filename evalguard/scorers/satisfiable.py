@@ -39,7 +39,7 @@ def _impossible(schema: Any, root: Any, known: dict[str, bool]) -> bool:
         return True
     if not isinstance(schema, Mapping):
         return False
-    if "$ref" in schema:  # what stands beside it is ignored up to draft 7
+    if "$ref" in schema:  # its siblings are ignored up to draft 7
         return _impossible_reference(str(schema["$ref"]), root, known)
 
     def inner(one: Any) -> bool:
@@ -84,7 +84,7 @@ def _types(schema: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _no_listed_value(schema: Mapping[str, Any], root: Any) -> bool:
-    """Return whether the values that ``enum`` or ``const`` lists all break the limits beside it."""
+    """Return whether the values that ``enum`` or ``const`` lists all break its limits."""
     from jsonschema.validators import Draft202012Validator, validator_for
 
     if "enum" not in schema and "const" not in schema:

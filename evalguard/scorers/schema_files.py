@@ -1,4 +1,4 @@
-"""JSON schemas that stand in files: read once, and put into the schema that refers to them."""
+"""JSON schemas in files, bundled into the schema that refers to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BASE = "schema-file:/"
 
 
 def with_files(schema: object, folder: Path) -> object:
-    """Return a schema with the files that it names inside.
+    """Return a schema that contains the files that it refers to.
 
     What is measured then depends on the schema alone: a changed file is a changed option.
 
@@ -44,7 +44,7 @@ def _renamed(schema: Any, parent: PurePosixPath, folder: Path, files: dict[str, 
         return schema
     found = {key: _renamed(value, parent, folder, files) for key, value in schema.items()}
     reference = schema.get("$ref")
-    if isinstance(reference, str) and _names_a_file(reference):
+    if isinstance(reference, str) and _is_file_reference(reference):
         path, mark, fragment = reference.partition("#")
         place = _joined(parent, path)
         name = BASE + place.as_posix()
@@ -56,7 +56,7 @@ def _renamed(schema: Any, parent: PurePosixPath, folder: Path, files: dict[str, 
     return found
 
 
-def _names_a_file(reference: str) -> bool:
+def _is_file_reference(reference: str) -> bool:
     return not reference.startswith("#") and ":" not in reference.partition("#")[0]
 
 

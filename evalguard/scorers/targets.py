@@ -1,7 +1,7 @@
-"""How the targets of the built-in scorers must look, and what else they need of a row.
+"""Checks of the targets of the built-in scorers, and of what else they need from a row.
 
-Each function takes the target, the row and the scorer's options, and returns what is wrong and
-what is possible, or ``None``.
+Each function takes the target, the row and the scorer's options, and returns the problem with what
+is possible, or ``None``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from evalguard.errors import MeasurementError
 from evalguard.scorers.extract import folded, normalise
-from evalguard.scorers.numbers import Decimal, prepared, scan
+from evalguard.scorers.numbers import Decimal, as_ascii, scan
 from evalguard.scorers.satisfiable import impossible
 
 Row = Mapping[str, Any]
@@ -31,7 +31,7 @@ SHOWN_CHARS = 80
 
 
 def shown(value: object) -> str:
-    """Return a value as a data file has it, what is invisible escaped, cut to fit a line."""
+    """Return a value as in a data file, invisible characters escaped, truncated to fit a line."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     if isinstance(value, str):
         text = f"'{value}'"
@@ -42,7 +42,7 @@ def shown(value: object) -> str:
 
 
 def not_empty(target: str, _row: Row, **_: Any) -> str | None:
-    """Refuse a target of which nothing is left once it is normalised."""
+    """Refuse a target that is empty once normalised."""
     if normalise(target):
         return None
     return f"{shown(target)} is empty; write the expected answer"
@@ -62,7 +62,7 @@ def one_of_the_choices(target: str, row: Row, *, choices: str = _CHOICES, **_: A
 
 
 def _choices_problem(row: Row, column: str) -> str | None:
-    """Return why a row's choices cannot be counted; a row may also have no such column."""
+    """Return why a row's choices cannot be used; the default column may also be missing."""
     if column not in row:
         missing = f"column '{column}' {_held(row, column)}; it must be a list of texts"
         return None if column == _CHOICES else missing
@@ -134,7 +134,7 @@ def a_number(target: str, _row: Row, *, decimal: Decimal = "auto", **_: Any) -> 
     stated = stated_number(target, decimal) or stated_number(target)
     if meant is not None and stated is not None and meant.value == stated.value:
         return None
-    if not any(scan(prepared(target), "auto")):
+    if not any(scan(as_ascii(target), "auto")):
         return f"{shown(target)} holds no number; write one, such as 1,234.5 or 3/4"
     return (
         f"{shown(target)} is not one number; write one, such as 1,234.5 or 3/4, or announce it "
@@ -143,14 +143,14 @@ def a_number(target: str, _row: Row, *, decimal: Decimal = "auto", **_: Any) -> 
 
 
 def an_object(
-    target: str, row: Row, *, fields: list[str] | None = None, **options: Any
+    target: str, _row: Row, *, fields: list[str] | None = None, **options: Any
 ) -> str | None:
     """Refuse a target that is no JSON object, or has none of the fields that are compared."""
-    from evalguard.scorers.fields import json_fields
+    from evalguard.scorers.fields import right_leaves
     from evalguard.scorers.structure import parse_json
 
     try:
-        json_fields("", target, row, fields=fields, **options)
+        right_leaves(target, fields=fields, **options)
     except MeasurementError:
         value = parse_json(target)
         if not isinstance(value, dict):
@@ -194,13 +194,13 @@ def a_schema(target: str, row: Row, *, schema: Any = None, column: str = "schema
 
 
 def a_secret(_target: str, row: Row, *, column: str = "secret", **_: Any) -> str | None:
-    """Refuse a row without a text to keep back."""
+    """Refuse a row without a text to withhold."""
     from evalguard.scorers.leakage import withheld
 
     try:
         withheld("answer", "", row, column=column)
     except MeasurementError:
-        return f"column '{column}' {_held(row, column)}; it must be a text to keep back"
+        return f"column '{column}' {_held(row, column)}; it must be a text to withhold"
     return None
 
 
@@ -219,7 +219,7 @@ def kept_constraints(
     column: str = "constraints",
     **_: Any,
 ) -> str | None:
-    """Refuse constraints that cannot be checked, or that no answer can keep all at once."""
+    """Refuse constraints that cannot be checked, or that no answer can satisfy together."""
     from evalguard.scorers.constraints import problems_of
 
     asked: Any = row.get(column) if require is None else require
@@ -251,7 +251,7 @@ def _contradictions(asked: Mapping[str, Any]) -> list[str]:
 
 
 def _texts(value: Any) -> list[str]:
-    """Return one text or several as several."""
+    """Return one text, or a list of texts, as a list."""
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
-from evalguard.scorers.extract import candidates, folded, normalise, readings
+from evalguard.scorers.extract import folded, lenient_texts, normalise, readings
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import listed_aliases, not_empty
 from evalguard.scorers.words import holds
@@ -54,23 +54,22 @@ def exact_match(
 ) -> dict[str, float]:
     """Score 1 where the normalised output equals the target or one of its aliases.
 
-    Strict: the whole output. Lenient: what :func:`evalguard.scorers.extract.candidates` finds: the
+    Strict: the whole output. Lenient: :func:`evalguard.scorers.extract.lenient_texts`, that is the
     announced answer, else the only fenced block, else the first line, without quotes, emphasis
     and LaTeX. An empty output scores 0.
     """
     right = {normalise(one, ignore_case=ignore_case) for one in right_answers(target, row, aliases)}
     if not output.strip():
         return {"exact_match": 0.0, "exact_match_lenient": 0.0}
-    strict = normalise(output, ignore_case=ignore_case) in right
+    if normalise(output, ignore_case=ignore_case) in right:
+        return {"exact_match": 1.0, "exact_match_lenient": 1.0}
     bare = {
         folded(reading, ignore_case=ignore_case)
         for one in right_answers(target, row, aliases)
         for reading in (one, *readings(one))
     }
-    lenient = strict or any(
-        folded(one, ignore_case=ignore_case) in bare for one in candidates(output)
-    )
-    return {"exact_match": float(strict), "exact_match_lenient": float(lenient)}
+    lenient = any(folded(one, ignore_case=ignore_case) in bare for one in lenient_texts(output))
+    return {"exact_match": 0.0, "exact_match_lenient": float(lenient)}
 
 
 @scorer(name="contains", check_target=not_empty, check_row=listed_aliases, target_is_answer=True)

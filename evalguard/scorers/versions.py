@@ -28,10 +28,10 @@ def scorer_version(
     Args:
         name: The scorer's name, which the digest begins with.
         function: Its function.
-        source: The file it stands in; ``None`` for a scorer of this package.
-        version: What its author counts up.
+        source: The file that defines it; ``None`` for a scorer of this package.
+        version: The version that its author declared.
         options: Its options as given.
-        libraries: Installed packages that take part.
+        libraries: Installed packages that it calls.
     """
     parts = {
         "version": version,

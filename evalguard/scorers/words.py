@@ -101,7 +101,7 @@ def is_boundary(text: str, index: int) -> bool:
 
 
 def _within_number(text: str, index: int) -> bool:
-    """Return whether a place lies beside the point, comma, bar or sign of a number."""
+    """Return whether a place is next to the point, comma, bar or sign of a number."""
     if text[index].isdecimal() and text[index - 1] in "-−":
         return index < 2 or text[index - 2].isspace()
     for sign in (index - 1, index):

@@ -252,7 +252,7 @@ class TestCauseAndRepair:
     def test_forgetting_from_a_high_learning_rate_without_replay(self):
         record = training_record(learning_rate=1e-2, replay_share=0.0)
         finding = found(gate_results(examples.FORGETTING), record)[0]
-        assert "33 times the upper end of what is usual" in finding.cause
+        assert "33 times the usual maximum" in finding.cause
         assert "none of the rows was general data" in finding.cause
         assert finding.config_changes == {"training.learning_rate": 2e-3, "replay.share": 0.2}
 
@@ -262,7 +262,7 @@ class TestCauseAndRepair:
         assert "learning rate" not in found(gate_results(examples.FORGETTING), dpo)[0].cause
         full = replace(record, config={**record.config, "tuner": "full"})
         finding = found(gate_results(examples.FORGETTING), full)[0]
-        assert "is 4 times the upper end of what is usual (1e-05 to 5e-05" in finding.cause
+        assert "is 4 times the usual maximum (1e-05 to 5e-05" in finding.cause
 
     def test_the_rank_belongs_to_lora(self):
         record = replace(TestTask.memorised, config={**TestTask.memorised.config, "tuner": "ia3"})

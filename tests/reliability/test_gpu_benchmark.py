@@ -229,8 +229,8 @@ def test_the_command_measures_keeps_and_resumes(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--parts", "choices,nothing"], "no part nothing; there are machine, choices"),
-        (["--device", "cuda"], "no GPU here"),
+        (["--parts", "choices,nothing"], "--parts: unknown nothing; allowed: machine, choices"),
+        (["--device", "cuda"], "no GPU found"),
     ],
 )
 def test_what_cannot_run_exits_with_2(options, message, capsys, monkeypatch):

@@ -84,7 +84,7 @@ def test_says_the_verdict_with_its_figures(page):
 
 
 def test_shows_the_finding_with_cause_repair_and_changed_config(page):
-    for part in ("Catastrophic forgetting severe", "Likely cause", "6.7 times the upper end"):
+    for part in ("Catastrophic forgetting severe", "Likely cause", "6.7 times the usual maximum"):
         assert part in page.text
     assert "training.learning_rate 0.002 → 0.0004" in page.text
 

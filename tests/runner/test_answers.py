@@ -5,7 +5,8 @@ import pytest
 from evalguard.records import Metric, ScoredSample
 from evalguard.runner.answers import AnswerReader, as_compared, without_stops
 from evalguard.scorers import get
-from evalguard.scorers.thinking import KNOWN_MARKS, Thinking, thinking_metric
+from evalguard.scorers.thinking import Thinking, thinking_metric
+from evalguard.scorers.thinking_marks import KNOWN_MARKS
 from evalguard.tasks.drift import Drift
 from evalguard.tasks.overfitting import Overfitting
 from evalguard.tasks.prompts import PromptRows

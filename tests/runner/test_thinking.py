@@ -426,7 +426,7 @@ def test_an_engine_does_not_throw_thinking_away(tokenizer, spec, demo_model):
     options = 'engine={name: "hf", options: {think_end_token: "DONE"}}'
     thinking = find_thinking(spec(options), facts, rendered=True)
     assert thinking.split("12? DONE 11").answer == "11"
-    with pytest.raises(UsageError, match="id of a token"):
+    with pytest.raises(UsageError, match="is a token id"):
         find_thinking(spec(options.replace('"DONE"', "17")), facts, rendered=True)
 
 

@@ -1,21 +1,15 @@
-"""What a model thinks is told from what it answers."""
+"""A model's thinking is separated from its answer."""
 
 import pytest
 
-from evalguard.scorers.thinking import (
-    KNOWN_MARKS,
-    Split,
-    Thinking,
-    find_own,
-    is_mark,
-    literal,
-)
+from evalguard.scorers.thinking import Split, Thinking
+from evalguard.scorers.thinking_marks import KNOWN_MARKS, custom_marks, is_mark, template_marks
 
 THINKING = Thinking()
 
 
 def of_template(template: str, tail: str = "", *, served: bool = False) -> Thinking:
-    own, opened = find_own(template, tail)
+    own, opened = template_marks(template, tail)
     return Thinking(own=own, opened=opened, served=served)
 
 
@@ -221,12 +215,12 @@ def test_a_prompt_may_hold_the_start(prompt, opens):
 
 
 def test_marks_of_the_project_file_join_the_known_ones():
-    given = literal("((", "))")
+    given = custom_marks("((", "))")
     thinking = Thinking(marks=(given, *KNOWN_MARKS), own=(given,))
     assert thinking.split("((12?))11") == Split("11", "12?")
     assert thinking.split("((12?").unclosed
     assert thinking.split("<think>12?</think>11").answer == "11"
-    opened = literal(None, "END")
+    opened = custom_marks(None, "END")
     always = Thinking(marks=(opened,), own=(opened,), opened=opened)
     assert always.split("12? END 11") == Split("11", "12?")
     assert always.split("11").unclosed
@@ -250,7 +244,7 @@ def test_off_leaves_all_text():
     ],
 )
 def test_a_template_shows_its_marks(template, tail, n_own, opens):
-    own, opened = find_own(template, tail)
+    own, opened = template_marks(template, tail)
     assert len(own) == n_own
     assert (opened is not None) is opens
 

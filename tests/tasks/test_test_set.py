@@ -65,7 +65,7 @@ def test_every_scorer_is_asked(prepare):
 
 
 def test_stop_texts_and_sets_count_too(prepare):
-    with pytest.raises(DataError, match="as the stop text '###' cuts it"):
+    with pytest.raises(DataError, match="as the stop string '###' cuts it"):
         prepare([{"q": "x", "a": "a ### b"}], "exact_match", stop=["###"])
     never = CorpusMetric(
         Metric("never", ScoreKind.CORPUS), lambda *_, **__: {"n": 0.0}, lambda totals: totals["n"]

@@ -1,6 +1,9 @@
 """lm-eval tasks. This module loads nothing; ``loading`` and ``task`` load lm-eval.
 
-``sources`` reads a task file and finds every file behind it, ``code`` follows its functions,
-``checks`` explains what is wrong with it, ``metrics`` knows the range of what it measures, and
-``hub_metrics`` stands in for the metrics that the ``evaluate`` package would download.
+- From a file to a task: ``sources`` (every file that a task file reads), ``code`` (the files that
+  its functions reach), ``checks`` (its problems), ``drawing`` (lm-eval's seeds), ``loading``.
+- The task: ``running`` (the calls into lm-eval), ``targets``, ``trial`` (what it reports and what
+  it lacks), ``reported`` and ``metrics`` (ranges and directions), ``task``.
+- ``definition`` fingerprints it, ``values`` stores its corpus statistics, and ``hub_metrics``
+  replaces the metrics that the ``evaluate`` package would download.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with a task file, found from its keys and said before lm-eval builds the task."""
+"""Problems of a task file, found from its keys before lm-eval builds the task."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _STRUCTURE = {"class", "group", "include", "recipe", "tag", "task_list"}
 _SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
 
 Found = tuple[str, str]
-"""Key of a task file, and what is wrong there."""
+"""Key of a task file, and its problem."""
 
 
 def problems_of(config: Mapping[str, Any]) -> list[Found]:
-    """Return everything that lm-eval would stumble over in a task's configuration."""
+    """Return every problem of a task's configuration that would make lm-eval fail."""
     if "class" in config:
         return []
     return [
@@ -54,7 +54,7 @@ def _output_type(config: Mapping[str, Any]) -> Iterator[Found]:
         yield "output_type", f"unknown '{given}'. {did_you_mean(str(given), ALL_OUTPUT_TYPES)}"
     for key in ("doc_to_text", "doc_to_target"):
         if config.get(key) is None and config.get("use_prompt") is None:
-            yield key, "is missing; give a template such as '{{ question }}'"
+            yield key, "missing; give a template such as '{{ question }}'"
 
 
 def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
@@ -69,7 +69,7 @@ def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
         key = f"metric_list[{index}]"
         name, aggregation = entry.get("metric"), entry.get("aggregation")
         if name is None:
-            yield key, "names no 'metric'"
+            yield key, "missing 'metric'"
         elif isinstance(name, str) and not own:
             fetched = entry.get("hf_evaluate") is True
             known = set(INSTALLED) if fetched else {*metric_registry, *INSTALLED}
@@ -77,20 +77,20 @@ def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
                 hint = did_you_mean(name, known)
                 yield (
                     f"{key}.metric",
-                    f"unknown metric '{name}'; none is fetched from a hub. {hint}",
+                    f"unknown metric '{name}'; metrics are not downloaded. {hint}",
                 )
         if isinstance(aggregation, str) and aggregation not in aggregation_registry:
             yield f"{key}.aggregation", f"unknown '{aggregation}'. {_hint_of(aggregation)}"
         if aggregation is None and (not isinstance(name, str) or name not in metric_registry):
-            yield key, "gives no 'aggregation'; 'mean' averages over the samples"
+            yield key, "missing 'aggregation'; 'mean' averages over the samples"
 
 
 def _hint_of(aggregation: str) -> str:
-    """Return which aggregation was meant by the name of a metric."""
+    """Return the aggregation that was meant by the name of a metric."""
     meant = metric_agg_registry.get(aggregation) if aggregation in metric_agg_registry else None
     names = {function: name for name, function in AGGREGATION_REGISTRY.items()}
     if meant in names:
-        return f"The metric '{aggregation}' takes {names[meant]}, also where none is given."
+        return f"The metric '{aggregation}' uses {names[meant]}, also by default."
     return did_you_mean(aggregation, AGGREGATION_REGISTRY)
 
 
@@ -114,16 +114,16 @@ def _filters(config: Mapping[str, Any]) -> Iterator[Found]:
 
 def _splits(config: Mapping[str, Any]) -> Iterator[Found]:
     if config.get("test_split") is None and config.get("validation_split") is None:
-        yield "test_split", "is missing: neither 'test_split' nor 'validation_split' is given"
-    there = _local_splits(config)
+        yield "test_split", "missing; give 'test_split' or 'validation_split'"
+    local = _local_splits(config)
     for key in _SPLITS:
         name = config.get(key)
-        if there and isinstance(name, str) and name.partition("[")[0] not in there:
-            yield key, f"the data have no split '{name}'. {did_you_mean(name, there)}"
+        if local and isinstance(name, str) and name.partition("[")[0] not in local:
+            yield key, f"the data have no split '{name}'. {did_you_mean(name, local)}"
 
 
 def _local_splits(config: Mapping[str, Any]) -> Collection[str]:
-    """Return the splits that the data files make; none where only the data set knows."""
+    """Return the splits of local data files; none where the data set defines its own."""
     if config.get("custom_dataset") is not None:
         return ()
     files = (config.get("dataset_kwargs") or {}).get("data_files")

@@ -1,4 +1,4 @@
-"""What an lm-eval task is, as plain data: its settings, and its code by content."""
+"""The fingerprint of an lm-eval task: its settings as plain data, and its code by content."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from evalguard.scorers import sandbox
 from evalguard.tasks.benchmark.code import files_reached, packages_reached
 
 _SCORE = ("lm_eval", "rouge_score", "sacrebleu", "sklearn")
-"""Packages that compute metrics of lm-eval, or of those that are not downloaded."""
+"""Packages that compute metrics of lm-eval and of ``hub_metrics``."""
 
 _DATA_KEYS = ("dataset_path", "dataset_name", "dataset_kwargs", "metadata")
-"""Settings that only say where the data are; what the data hold is in the samples' ids."""
+"""Settings that only locate the data; the rows themselves are in the samples' ids."""
 
 
 def benchmark_versions(files: Iterable[Path] = ()) -> dict[str, str]:
-    """Return the versions of all that scores a benchmark's answers, files of its own code aside.
+    """Return the versions of everything that scores a benchmark's answers, except its own files.
 
     Args:
-        files: Files of the task; installed packages that its Python files reach count, too.
+        files: Files of the task; packages that its Python files import count as well.
     """
     reached = {name for file in files if file.suffix == ".py" for name in packages_reached(file)}
     versions = {name: _version(name) for name in sorted({*_SCORE, *reached})}
@@ -120,9 +120,9 @@ def _of_function(function: FunctionType, where: str) -> dict[str, Any]:
 
 
 def _digest(code: CodeType) -> str:
-    """Return a hash of a function's own instructions, which tells two of one line apart."""
-    told = [code.co_code.hex(), code.co_names, [_constant(one) for one in code.co_consts]]
-    return hashlib.sha256(repr(told).encode()).hexdigest()
+    """Return a hash of a function's bytecode, which differs for two lambdas on one line."""
+    parts = [code.co_code.hex(), code.co_names, [_constant(one) for one in code.co_consts]]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _constant(value: Any) -> str:

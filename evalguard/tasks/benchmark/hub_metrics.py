@@ -1,7 +1,7 @@
 """Metrics that the ``evaluate`` package would download as code, computed from what is installed.
 
-Tasks of lm-eval call ``evaluate.load("code_eval")`` and the like. :func:`load` takes its place: the
-figures are the same, nothing is fetched, and code that a model wrote runs in the sandbox.
+Tasks of lm-eval call ``evaluate.load("code_eval")`` and the like. :func:`load` replaces it: the
+values are the same, nothing is downloaded, and code that a model wrote runs in the sandbox.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ CODE_SECONDS = 3.0
 """Limit of one program, that of ``code_eval``."""
 
 CODE_BYTES = 4 << 30
-"""Address space of one program; importing numpy takes a part of it."""
+"""Address space of one program, with room for numpy."""
 
 code_allowed: ContextVar[bool] = ContextVar("code_allowed", default=False)
-"""Whether the suite has said that code of a model may run."""
+"""Whether the suite allows running code that a model wrote."""
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -35,7 +35,7 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 @contextmanager
 def code_execution(allowed: bool) -> Iterator[None]:
-    """Allow within the block that code of a model runs, or not."""
+    """Allow or forbid running a model's code within the block."""
     token = code_allowed.set(allowed)
     try:
         yield
@@ -44,7 +44,7 @@ def code_execution(allowed: bool) -> Iterator[None]:
 
 
 class LoadedMetric:
-    """What ``evaluate.load`` returns, as far as tasks use it."""
+    """The part of what ``evaluate.load`` returns that tasks use."""
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         self.name = name
@@ -56,15 +56,15 @@ class LoadedMetric:
 
 
 def load(name: str, *_: Any, **__: Any) -> LoadedMetric:
-    """Return a metric by the name that the hub has it under.
+    """Return a metric by its name on the hub.
 
     Raises:
         UsageError: If it would have to be downloaded.
     """
     if name not in INSTALLED:
         raise UsageError(
-            f"the metric '{name}' would be downloaded and run as code, which EvalGuard does not "
-            f"do. {did_you_mean(name, INSTALLED)}"
+            f"the metric '{name}' would be downloaded as code and run, which is not allowed. "
+            f"{did_you_mean(name, INSTALLED)}"
         )
     return LoadedMetric(name, INSTALLED[name])
 
@@ -73,12 +73,12 @@ def check_code_allowed() -> None:
     """Raise unless code that a model wrote may run.
 
     Raises:
-        UsageError: If neither the suite nor ``HF_ALLOW_CODE_EVAL=1`` says so.
+        UsageError: Unless the suite or ``HF_ALLOW_CODE_EVAL=1`` allows it.
     """
     if not code_allowed.get() and os.environ.get("HF_ALLOW_CODE_EVAL") != "1":
         raise UsageError(
-            "this benchmark runs code that a model wrote; set allow_code_execution: true in the "
-            "suite, or HF_ALLOW_CODE_EVAL=1, and run it in a container that holds nothing sensitive"
+            "this benchmark runs code that a model wrote; set allow_code_execution: true for the "
+            "task in the suite (or HF_ALLOW_CODE_EVAL=1), and run it in a container without secrets"
         )
 
 
@@ -95,8 +95,8 @@ def _code_eval(
     run = cache(partial(passes, timeout_seconds=timeout, memory_bytes=CODE_BYTES))
     for task, (programs, tests) in enumerate(zip(predictions, references, strict=True)):
         for index, program in enumerate(programs):
-            said = {"task_id": task, "passed": run(program, tests), "completion_id": index}
-            results[task].append((index, said))
+            result = {"task_id": task, "passed": run(program, tests), "completion_id": index}
+            results[task].append((index, result))
     counts = [(len(found), sum(one["passed"] for _, one in found)) for found in results.values()]
     scores = {
         f"pass@{one}": sum(pass_at_k(n, right, one) for n, right in counts) / len(counts)
@@ -121,13 +121,13 @@ def _exact(prediction: str, answer: str) -> float:
     return float(normalised_answer(prediction) == normalised_answer(answer))
 
 
-def _overlap(prediction: str, answer: str) -> float:
+def _f1(prediction: str, answer: str) -> float:
     """Return the F1 over words; two empty answers agree."""
-    told, right = normalised_answer(prediction).split(), normalised_answer(answer).split()
-    if not told or not right:
-        return float(told == right)
-    shared = sum((Counter(told) & Counter(right)).values())
-    return 2 * shared / (len(told) + len(right)) if shared else 0.0
+    found, right = normalised_answer(prediction).split(), normalised_answer(answer).split()
+    if not found or not right:
+        return float(found == right)
+    shared = sum((Counter(found) & Counter(right)).values())
+    return 2 * shared / (len(found) + len(right)) if shared else 0.0
 
 
 def _best(measure: Callable[[str, str], float], prediction: str, answers: Sequence[str]) -> float:
@@ -138,11 +138,11 @@ def _squad(
     predictions: Sequence[Mapping[str, Any]], references: Sequence[Mapping[str, Any]]
 ) -> dict[str, float]:
     """Return SQuAD 1.1's figures, 0 to 100 (Rajpurkar et al. 2016)."""
-    told = {one["id"]: one["prediction_text"] for one in predictions}
-    pairs = [(told[one["id"]], one["answers"]["text"]) for one in references]
+    texts = {one["id"]: one["prediction_text"] for one in predictions}
+    pairs = [(texts[one["id"]], one["answers"]["text"]) for one in references]
     return {
         "exact_match": 100 * sum(_best(_exact, *pair) for pair in pairs) / len(pairs),
-        "f1": 100 * sum(_best(_overlap, *pair) for pair in pairs) / len(pairs),
+        "f1": 100 * sum(_best(_f1, *pair) for pair in pairs) / len(pairs),
     }
 
 
@@ -152,19 +152,19 @@ def _squad_v2(
     no_answer_threshold: float = 1.0,
 ) -> dict[str, float]:
     """Return SQuAD 2.0's figures, 0 to 100 (Rajpurkar et al. 2018)."""
-    told = {one["id"]: one["prediction_text"] for one in predictions}
-    silent = {one["id"]: float(one["no_answer_probability"]) for one in predictions}
+    texts = {one["id"]: one["prediction_text"] for one in predictions}
+    no_answer = {one["id"]: float(one["no_answer_probability"]) for one in predictions}
     answers = {one["id"]: list(one["answers"]["text"]) for one in references}
-    has_answer = {key: bool(texts) for key, texts in answers.items()}
+    has_answer = {key: bool(listed) for key, listed in answers.items()}
     raw: dict[str, dict[str, float]] = {"exact": {}, "f1": {}}
-    for key, texts in answers.items():
-        golds = [text for text in texts if normalised_answer(text)] or [""]
-        for name, measure in (("exact", _exact), ("f1", _overlap)):
-            raw[name][key] = _best(measure, told[key], golds)
+    for key, listed in answers.items():
+        golds = [text for text in listed if normalised_answer(text)] or [""]
+        for name, measure in (("exact", _exact), ("f1", _f1)):
+            raw[name][key] = _best(measure, texts[key], golds)
     scores: dict[str, float] = {}
     with_threshold = {
         name: {
-            key: float(not has_answer[key]) if silent[key] > no_answer_threshold else value
+            key: float(not has_answer[key]) if no_answer[key] > no_answer_threshold else value
             for key, value in values.items()
         }
         for name, values in raw.items()
@@ -176,29 +176,29 @@ def _squad_v2(
                 scores[f"{prefix}{name}"] = 100 * sum(values[key] for key in keys) / len(keys)
             scores[f"{prefix}total"] = len(keys)
     for name, values in raw.items():
-        best, threshold = _best_threshold(values, told, silent, has_answer)
+        best, threshold = _best_threshold(values, texts, no_answer, has_answer)
         scores |= {f"best_{name}": best, f"best_{name}_thresh": threshold}
     return scores
 
 
 def _best_threshold(
     values: Mapping[str, float],
-    told: Mapping[str, str],
-    silent: Mapping[str, float],
+    texts: Mapping[str, str],
+    no_answer: Mapping[str, float],
     has_answer: Mapping[str, bool],
 ) -> tuple[float, float]:
     """Return the best score over all thresholds of the probability of no answer."""
     score = best = float(sum(not one for one in has_answer.values()))
     threshold = 0.0
-    for key in sorted(silent, key=lambda one: silent[one]):
+    for key in sorted(no_answer, key=lambda one: no_answer[one]):
         if key not in values:
             continue
         if has_answer[key]:
             score += values[key]
-        elif told[key]:
+        elif texts[key]:
             score -= 1
         if score > best:
-            best, threshold = score, silent[key]
+            best, threshold = score, no_answer[key]
     return 100 * best / len(values), threshold
 
 
@@ -242,8 +242,8 @@ def _rouge(
     kinds = list(rouge_types)
     scorer = RougeScorer(kinds, use_stemmer=use_stemmer, tokenizer=tokenizer and _Tokenizer())
     found: dict[str, list[float]] = {kind: [] for kind in kinds}
-    for told, right in zip(predictions, references, strict=True):
-        score = scorer.score_multi(right if isinstance(right, list) else [right], told)
+    for prediction, right in zip(predictions, references, strict=True):
+        score = scorer.score_multi(right if isinstance(right, list) else [right], prediction)
         for kind in kinds:
             found[kind].append(score[kind].fmeasure)
     if not use_aggregator:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import yaml
+from jinja2 import UndefinedError
 from lm_eval.api.group import Group
 from lm_eval.api.task import ConfigurableTask, Task
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 
-from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem, did_you_mean
+from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem
 from evalguard.quiet import quiet
 from evalguard.tasks.benchmark.checks import problems_of
-from evalguard.tasks.benchmark.drawing import seeded_as_lm_eval
+from evalguard.tasks.benchmark.drawing import drawn_as_by_lm_eval, import_again
 from evalguard.tasks.benchmark.hub_metrics import code_execution
 from evalguard.tasks.benchmark.metrics import Declared
-from evalguard.tasks.benchmark.sources import (
-    TaskFileError,
-    data_of,
-    read_source,
-)
+from evalguard.tasks.benchmark.reading import read_once
+from evalguard.tasks.benchmark.running import missing_value
+from evalguard.tasks.benchmark.sources import TaskFileError, data_of, functions_of, read_source
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.task import Benchmark
 
@@ -47,7 +47,7 @@ EXTRA_PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class _Built:
-    """A task of lm-eval with what its groups say of it."""
+    """A task of lm-eval with the metrics that its groups do not weight by size."""
 
     task: Task
     equal_weights: frozenset[str] = frozenset()
@@ -77,7 +77,7 @@ def load_benchmark(
         name: Name to report a single task under; its own by default.
         num_fewshot: Few-shot examples; the task's own number by default.
         limit: Take the first samples only, as lm-eval's ``--limit`` does.
-        declared: Ranges of metrics that cannot be known, by the metric's name.
+        declared: Ranges that the suite declares for metrics, by the metric's name.
         allow_code_execution: Whether code that a model wrote may run in the sandbox.
 
     Raises:
@@ -85,7 +85,7 @@ def load_benchmark(
         DataError: If its data cannot be read.
     """
     try:
-        with quiet(), seeded_as_lm_eval(), code_execution(allow_code_execution):
+        with quiet(), drawn_as_by_lm_eval(), read_once(), code_execution(allow_code_execution):
             if task.endswith((".yaml", ".yml")):
                 built = list(_from_file(base_dir / task))
             else:
@@ -98,6 +98,7 @@ def load_benchmark(
                 Benchmark(
                     suite,
                     each.task,
+                    source=source,
                     name=single or str(each.task.task_name),
                     limit=limit,
                     declared=declared,
@@ -110,12 +111,17 @@ def load_benchmark(
                 _ = made.docs  # while the seeds are lm-eval's
     except (ConfigError, DataError):
         raise
-    except _TaskFileProblemsError as error:
-        raise ConfigError(
-            [Problem(str(error.path), inner, text) for inner, text in error.problems]
-        ) from error
+    except TaskFileError as error:
+        file = _shown(error.path) if error.path else source
+        problems = [
+            Problem(file, inner, text)
+            if error.path
+            else Problem(file, key, f"task '{task}': {text}")
+            for inner, text in error.problems
+        ]
+        raise ConfigError(problems) from error
     except Exception as error:  # lm-eval and the task's own code raise anything
-        raise ConfigError([Problem(source, key, _explained(task, error))]) from error
+        raise ConfigError([Problem(source, key, _build_error(task, error))]) from error
     for made in benchmarks:
         _check_runs(made, task, source, key)
     return benchmarks
@@ -126,42 +132,41 @@ def _check_runs(benchmark: Benchmark, task: str, source: str, key: str) -> None:
     try:
         benchmark.check_runs()
     except ImportError as error:
-        raise ConfigError([Problem(source, key, _explained(task, error))]) from error
+        raise ConfigError([Problem(source, key, _build_error(task, error))]) from error
     except EvalGuardError as error:
         raise ConfigError([Problem(source, key, f"task '{task}': {error}")]) from error
 
 
-class _TaskFileProblemsError(Exception):
-    """What is wrong within a task file."""
-
-    def __init__(self, path: Path, problems: Sequence[tuple[str, str]]) -> None:
-        self.path = path
-        self.problems = tuple(problems)
-        super().__init__(f"{path}: {len(self.problems)} problems")
+def _shown(path: Path) -> str:
+    """Return a path relative to the working folder if it is inside."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def _explained(task: str, error: Exception) -> str:  # noqa: PLR0911 - one return a cause
-    """Return why a task cannot be built, with the next step where there is one."""
-    if isinstance(error, TaskFileError | EvalGuardError):
+def _build_error(task: str, error: Exception) -> str:  # noqa: PLR0911 - one return a cause
+    """Return why a task cannot be built, with the fix where there is one."""
+    if isinstance(error, EvalGuardError):
         return f"task '{task}': {error}"
     if isinstance(error, ImportError):
         missing = (error.name or "").partition(".")[0]
         if missing in EXTRA_PACKAGES or "pip install" in str(error):
             return (
-                f"task '{task}' needs packages that are not installed ({missing or 'see lm-eval'})."
-                " Install them with: pip install 'evalguard[benchmarks]'"
+                f"task '{task}' needs packages that are missing ({missing or 'see lm-eval'}): "
+                "pip install 'evalguard[benchmarks]'"
             )
         if missing:
-            return f"task '{task}' needs the package '{missing}': pip install {missing}"
+            return (
+                f"task '{task}' imports '{missing}', which is missing: pip install {missing}, or "
+                "put the module next to the task file"
+            )
     if isinstance(error, KeyError):
         return (
-            f"task '{task}' looks up {error}, which is missing: no split or column of its data, or "
-            "a name of its own code, has it"
+            f"task '{task}' looks up {error}, which is no split or column of its data and no name "
+            "in its own code; correct the task file"
         )
     if type(error).__name__ in ("ConnectionError", "OfflineModeIsEnabled", "DatasetNotFoundError"):
         return (
-            f"the data of task '{task}' are on the hub, which cannot be reached; copy lm-eval's "
-            "task file and set dataset_path: json and dataset_kwargs: {data_files: …}"
+            f"the data of task '{task}' are on the Hugging Face Hub, which cannot be reached; copy "
+            "lm-eval's task file and set dataset_path: json and dataset_kwargs: {data_files: …}"
         )
     if type(error).__name__.startswith("DatasetGeneration"):
         return f"the data of task '{task}' cannot be read: {error.__cause__ or error}"
@@ -170,31 +175,35 @@ def _explained(task: str, error: Exception) -> str:  # noqa: PLR0911 - one retur
 
 @lru_cache(maxsize=1)
 def _task_manager() -> TaskManager:
-    """Read lm-eval's index of 14,569 tasks, which takes seconds and so happens once."""
+    """Read lm-eval's index of tasks, which takes seconds."""
     return TaskManager()
 
 
 def _by_name(name: str, overrides: Mapping[str, Any] | None = None) -> Iterator[_Built]:
     manager = _task_manager()
     if name not in manager.all_tasks:
-        hint = did_you_mean(name, manager.all_tasks)
-        raise TaskFileError(f"no such task of lm-eval. {hint}")
+        nearest = get_close_matches(name, manager.all_tasks, n=1)
+        hint = f"Did you mean '{nearest[0]}'? " if nearest else ""
+        raise TaskFileError(
+            None, ("", f"no such task of lm-eval. {hint}List them with: lm-eval ls tasks")
+        )
     loaded = manager.load([{"task": name, **overrides} if overrides else name])
     equal: dict[str, set[str]] = {}
     for group in loaded["groups"].values():
         for member in group.get_all_tasks():
-            equal.setdefault(str(member.task_name), set()).update(_counted_alike(group))
+            equal.setdefault(str(member.task_name), set()).update(_unweighted_metrics(group))
     for task in loaded["tasks"].values():
         yield _Built(_single_modality(task), frozenset(equal.get(str(task.task_name), ())))
 
 
-def _counted_alike(group: Group) -> set[str]:
-    """Return the metrics of which a group takes the mean over tasks, whatever their sizes."""
+def _unweighted_metrics(group: Group) -> set[str]:
+    """Return the metrics that a group averages over its tasks regardless of their sizes."""
     return {one.metric for one in group.aggregate_metric_list or () if not one.weight_by_size}
 
 
 def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator[_Built]:
     source = read_source(path)
+    import_again(functions_of(source.config))
     if source.is_group:
         yield from _group(path, load_yaml(path), overrides or {})
         return
@@ -202,7 +211,7 @@ def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterat
     for key in ("tag", "group", "task_list"):
         config.pop(key, None)
     if problems := problems_of(config):
-        raise _TaskFileProblemsError(path, problems)
+        raise TaskFileError(path, *problems)
     if "class" in config:
         yield _Built(_single_modality(_of_class(config)))
     else:
@@ -210,12 +219,14 @@ def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterat
 
 
 def _group(path: Path, config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Iterator[_Built]:
-    """Build the members of a group file: tasks beside it, registered ones, or its own."""
+    """Build the members of a group file: tasks in its folder, registered ones, or its own."""
     entries = config.get("task")
     if not isinstance(entries, list) or not entries:
-        raise _TaskFileProblemsError(path, [("task", "lists no tasks of the group")])
+        raise TaskFileError(
+            path, ("task", "must list the group's tasks, such as [arc_easy, boolq]")
+        )
     listed = config.get("aggregate_metric_list") or []
-    alike = {
+    unweighted = {
         str(one.get("metric"))
         for one in (listed if isinstance(listed, list) else [listed])
         if one.get("weight_by_size") is False
@@ -228,7 +239,7 @@ def _group(path: Path, config: Mapping[str, Any], overrides: Mapping[str, Any]) 
     for entry in entries:
         own = dict(entry) if isinstance(entry, Mapping) else {"task": entry}
         for built in _member(path, own, {**common, **overrides}):
-            yield _Built(built.task, built.equal_weights | alike)
+            yield _Built(built.task, built.equal_weights | unweighted)
 
 
 def _member(path: Path, entry: Mapping[str, Any], overrides: Mapping[str, Any]) -> Iterator[_Built]:
@@ -238,18 +249,18 @@ def _member(path: Path, entry: Mapping[str, Any], overrides: Mapping[str, Any]) 
         return
     name = str(own.pop("task", None) or own.pop("group", None))
     settings = {**overrides, **own}
-    if own.keys() & _DEFINES:
+    if own.keys() & _TASK_KEYS:
         yield _inline(path, name, own, settings)
         return
-    beside = _beside(path.parent.resolve()).get(name)
-    if beside is not None and beside != path.resolve():
-        yield from _from_file(beside, settings)
+    file = _files_by_name(path.parent.resolve()).get(name)
+    if file is not None and file != path.resolve():
+        yield from _from_file(file, settings)
     else:
         yield from _by_name(name, settings)
 
 
-_DEFINES = {"include", "dataset_path", "custom_dataset"}
-"""Keys of a member that make it a task of its own."""
+_TASK_KEYS = {"include", "dataset_path", "custom_dataset"}
+"""Keys that make a member of a group a task of its own."""
 
 
 def _inline(path: Path, name: str, entry: Mapping[str, Any], settings: Mapping[str, Any]) -> _Built:
@@ -262,13 +273,13 @@ def _inline(path: Path, name: str, entry: Mapping[str, Any], settings: Mapping[s
     for key in ("include", "tag", "group", "task_list"):
         config.pop(key, None)
     if problems := problems_of(config):
-        raise _TaskFileProblemsError(path, [(f"{name}.{key}", text) for key, text in problems])
+        raise TaskFileError(path, *((f"{name}.{key}", text) for key, text in problems))
     return _Built(_single_modality(_of_config(config)))
 
 
 @lru_cache(maxsize=16)
-def _beside(folder: Path) -> Mapping[str, Path]:
-    """Return the task files of a folder and below by the name of their task or group."""
+def _files_by_name(folder: Path) -> Mapping[str, Path]:
+    """Return the task files in a folder and below by the name of their task or group."""
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*.y*ml")):
         try:
@@ -282,14 +293,16 @@ def _beside(folder: Path) -> Mapping[str, Path]:
 
 
 def _of_config(config: Mapping[str, Any]) -> Task:
-    """Build a task from its configuration; lm-eval tries its first row while it does."""
+    """Build a task from its configuration; lm-eval tries its first row meanwhile."""
     task = ConfigurableTask.__new__(ConfigurableTask)
     try:
         task.__init__(config=dict(config))
+    except UndefinedError as error:
+        raise TaskFileError(None, ("", missing_value(error, task.eval_docs[0]))) from error
     except (IndexError, KeyError, TypeError, ValueError) as error:
-        # What it has set by then is enough to say what is wrong with that row.
+        # What it has set by then is enough to check that row.
         if hasattr(task, "multiple_input") and (problem := target_problem(task, task.eval_docs[0])):
-            raise TaskFileError(f"row 1: {problem}") from error
+            raise TaskFileError(None, ("", f"row 1: {problem}")) from error
         raise
     return task
 
@@ -319,5 +332,5 @@ def _of_class(config: Mapping[str, Any]) -> Task:
 
 def _single_modality(task: Task) -> Task:
     if getattr(task, "MULTIMODAL", False):
-        raise TaskFileError("asks about images or sound, which EvalGuard's engines do not take")
+        raise TaskFileError(None, ("", "asks about images or audio; only text tasks are supported"))
     return task

@@ -1,4 +1,4 @@
-"""What lm-eval's metrics range over, and which statistical test each of them goes to."""
+"""The range of lm-eval's metrics, and the statistical test that each of them gets."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ SOMETIMES_SHARES = frozenset({"coqa", "drop", "qasper", "squad_completion", "xqu
 """lm-eval tasks whose own ``em`` or ``exact_match`` averages over several right answers."""
 
 BINARY_METRICS = ALWAYS_BINARY | {"acc", "acc_norm", "acc_bytes", "acc_mutual_info"}
-"""Metrics that are, where lm-eval's own code computes them: TruthfulQA's mc2 calls a share acc."""
+"""Metrics that are 0 or 1 if lm-eval's own code computes them: TruthfulQA's mc2 is a share."""
 
 MEANS = (lm_eval_metrics.mean, lm_eval_metrics.nanmean, np.mean, np.nanmean)
-"""Aggregations whose samples have a value each; NaN says that a sample has none."""
+"""Aggregations of one value per sample; NaN means that the sample has none."""
 
 _AGGREGATED = {
     lm_eval_metrics.f1_score: (0.0, 1.0),
@@ -69,17 +69,17 @@ LM_EVAL_METRICS = {
     "loglikelihood_rolling": "word_perplexity, byte_perplexity, bits_per_byte",
     "multiple_choice": "acc, acc_norm, acc_bytes, acc_mutual_info, f1, mcc, brier_score",
 }
-"""Metrics that lm-eval's own code gives for each output type."""
+"""Metrics that lm-eval's own code computes for each output type."""
 
-_WITHOUT_LIMIT = (("crows_pairs.*", "likelihood_diff"),)
-"""Module and metric of means that have no limit."""
+_UNBOUNDED = (("crows_pairs.*", "likelihood_diff"),)
+"""Module and metric of unbounded means."""
 
 PERPLEXITIES: dict[Callable[..., Any], str] = {
     lm_eval_metrics.perplexity: "nats_per_target",
     lm_eval_metrics.weighted_perplexity: "",
     lm_eval_metrics.bits_per_byte: "nats_per_byte",
 }
-"""Aggregations of log-likelihoods; the metric of each sample that stands for them in a gate."""
+"""Aggregations of log-likelihoods, and the per-sample metric that a gate uses instead."""
 
 _NATS_CLIP = {"nats_per_target": 4.0, "nats_per_word": 1.0, "nats_per_byte": 0.25}
 """A loss beyond it counts no further; a byte is about a quarter of a token."""
@@ -87,7 +87,7 @@ _NATS_CLIP = {"nats_per_target": 4.0, "nats_per_word": 1.0, "nats_per_byte": 0.2
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a suite says of a metric that cannot be known."""
+    """The range and direction that a suite declares for a metric."""
 
     low: float
     high: float
@@ -136,10 +136,10 @@ def metric_of(
         aggregation: What makes one figure of all samples.
         higher_is_better: What lm-eval says; ``None`` where it does not.
         own_code: The task's own scoring function, if it has one.
-        declared: What the suite says of it.
+        declared: What the suite declares for it.
 
     Returns:
-        The metric; where no gate may stand on it, ``ungated`` says why and what to write.
+        The metric; where it cannot be gated, ``ungated`` says why and what to write.
     """
     base = name.partition(",")[0]
     if declared is not None and declared.higher_is_better is not None:
@@ -165,7 +165,7 @@ def metric_of(
 
 
 def nats_metric(base: str, aggregation: Callable[..., Any], suffix: str = "") -> Metric | None:
-    """Return the metric in nats that stands for a perplexity in gates; ``None`` for others."""
+    """Return the metric in nats that gates use for a perplexity; ``None`` for other metrics."""
     if aggregation not in PERPLEXITIES:
         return None
     name = PERPLEXITIES[aggregation]
@@ -216,9 +216,9 @@ def _known_range(
     return None
 
 
-def _has_no_limit(base: str, own_code: Any) -> bool:
+def _is_unbounded(base: str, own_code: Any) -> bool:
     module = module_of(own_code)
-    return any(fnmatch(module, task) and base == name for task, name in _WITHOUT_LIMIT)
+    return any(fnmatch(module, task) and base == name for task, name in _UNBOUNDED)
 
 
 def _why_ungated(
@@ -233,17 +233,17 @@ def _why_ungated(
     nats = nats_metric(base, aggregation)
     if nats is not None:
         return (
-            f"{base} has no upper limit, so that no margin of it can be tested; gate "
-            f"'{nats.name}', its logarithm for each sample: max_drop: 0.05 nats"
+            f"{base} is unbounded, so no margin can be tested; gate '{nats.name}' instead, its "
+            "logarithm per sample: max_drop: 0.05 nats"
         )
     if higher_is_better is None:
         return (
-            f"whether more of '{base}' is better is not known; add to the task in the suite: "
+            f"the direction of '{base}' is unknown; add to the suite's task: "
             f"{declaration(base, direction=True)}"
         )
-    if known is None and (not is_mean or _has_no_limit(base, own_code)):
+    if known is None and (not is_mean or _is_unbounded(base, own_code)):
         return (
-            f"the range of '{base}' is not known; add to the task in the suite, with its limits: "
+            f"the range of '{base}' is unknown; add to the suite's task, with its limits: "
             f"{declaration(base)}"
         )
     return ""

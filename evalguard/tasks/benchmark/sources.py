@@ -1,6 +1,6 @@
 """A task file of lm-eval with all that it includes and names, read without importing lm-eval.
 
-What is hashed and what lm-eval loads come from here alike, so that the two cannot differ.
+The files that are hashed and those that lm-eval loads both come from here, so they cannot differ.
 """
 
 from __future__ import annotations
@@ -21,7 +21,18 @@ _REMOTE = ("://", "::")
 
 
 class TaskFileError(ValueError):
-    """A task file, or a file that it names, cannot be used."""
+    """A task, its file, or a file that it names, cannot be used.
+
+    Args:
+        path: The file at fault; ``None`` where it is the task as a whole.
+        problems: Keys of the file, and what is wrong there; the key is empty for the whole file.
+    """
+
+    def __init__(self, path: Path | None, *problems: tuple[str, str]) -> None:
+        self.path = path
+        self.problems = problems
+        where = [str(path)] if path else []
+        super().__init__("\n".join(": ".join(filter(None, [*where, *one])) for one in problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,16 @@ class Function:
 
     name: str
     folder: Path
+
+    @property
+    def module(self) -> str:
+        """The name of the module that defines it."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def file(self) -> Path:
+        """The file of the module if it is in the folder, which lm-eval looks for first."""
+        return self.folder / f"{self.module.replace('.', '/')}.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +94,7 @@ def read_source(path: Path) -> TaskSource:
     """
     files: dict[Path, None] = {}
     config, folders = _merged(path.resolve(), files, ())
-    _resolve_data(config, folders)
+    _resolve_data(path, config, folders)
     complete = "class" not in config and not isinstance(config.get("task"), list)
     for function in functions_of(config):
         reached = _code_of(function)
@@ -96,7 +117,7 @@ def data_of(path: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
         TaskFileError: As :func:`read_source`.
     """
     config, folders = _merged(path.resolve(), {}, (), entry)
-    _resolve_data(config, folders)
+    _resolve_data(path, config, folders)
     return TaskSource(path=path, config=config, files=(), complete=False).data
 
 
@@ -131,7 +152,7 @@ def _merged(
 ) -> tuple[dict[str, Any], dict[str, Path]]:
     """Return the keys of a file over those that it includes, and the folder that each is from."""
     if path in within:
-        raise TaskFileError(f"{path}: includes itself")
+        raise TaskFileError(path, ("include", "the file includes itself"))
     own = _parsed(path) if entry is None else dict(entry)
     files[path] = None
     includes = own.pop("include", None) or []
@@ -148,7 +169,7 @@ def _merged(
 
 def _parsed(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise TaskFileError(f"{path}: no such file")
+        raise TaskFileError(path, ("", "no such file"))
 
     class Loader(yaml.SafeLoader):
         pass
@@ -161,24 +182,29 @@ def _parsed(path: Path) -> dict[str, Any]:
     try:
         parsed = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506 - safe
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise TaskFileError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+        raise TaskFileError(path, ("", f"not YAML: {_syntax_fault(error)}")) from error
     if not isinstance(parsed, dict):
-        raise TaskFileError(f"{path}: holds no keys; a task file starts with 'task: NAME'")
+        raise TaskFileError(path, ("", "no keys; a task file starts with 'task: NAME'"))
     return parsed
+
+
+def _syntax_fault(error: yaml.YAMLError | UnicodeDecodeError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return " ".join(str(error).split())
 
 
 def _code_of(function: Function) -> tuple[Path, ...]:
     """Return the files of a function; none if it is of an installed package or cannot be read."""
-    module, _, _ = function.name.rpartition(".")
-    path = function.folder / f"{module.replace('.', '/')}.py"
+    path = function.file
     try:
         return files_reached(path) if path.is_file() else ()
     except (OSError, SyntaxError):
         return ()  # importing the task says what is wrong with it
 
 
-def _resolve_data(config: dict[str, Any], folders: Mapping[str, Path]) -> None:
-    """Make the paths of the data absolute, globs and folders spelled out."""
+def _resolve_data(path: Path, config: dict[str, Any], folders: Mapping[str, Path]) -> None:
+    """Make the paths of the data absolute, with globs and folders expanded."""
     source = config.get("dataset_path")
     if isinstance(source, str) and source not in BUILDERS:
         place = folders["dataset_path"] / source
@@ -189,7 +215,10 @@ def _resolve_data(config: dict[str, Any], folders: Mapping[str, Path]) -> None:
     folder = folders["dataset_kwargs"]
     options = config["dataset_kwargs"] = dict(options)
     if options.get("data_files") is not None:
-        options["data_files"] = _absolute(folder, options["data_files"])
+        try:
+            options["data_files"] = _absolute(folder, options["data_files"])
+        except FileNotFoundError as error:
+            raise TaskFileError(path, ("dataset_kwargs.data_files", f"{error}")) from error
     if isinstance(options.get("data_dir"), str) and (folder / options["data_dir"]).is_dir():
         options["data_dir"] = str((folder / options["data_dir"]).resolve())
 
@@ -207,7 +236,7 @@ def _absolute(folder: Path, files: Any) -> Any:
         return str(path.resolve())
     found = sorted(_in_folder(path) if path.is_dir() else _matching(folder, text))
     if not found:
-        raise TaskFileError(f"data file {path} does not exist")
+        raise FileNotFoundError(f"no such file: {path.resolve()}")
     return [str(file.resolve()) for file in found]
 
 

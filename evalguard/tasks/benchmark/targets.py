@@ -1,9 +1,10 @@
-"""The target of a benchmark's row: how people read it, and whether any answer can match it."""
+"""The target of a benchmark's row: its text, and whether any answer can match it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from numbers import Integral
 from typing import Any
 
@@ -13,11 +14,11 @@ from lm_eval.api.registry import get_metric
 from lm_eval.api.task import Task
 
 _NOTHING = ("", "None", "nan", "null")
-"""What a template makes of a target that is not there."""
+"""What a template renders for a missing target."""
 
 
 def target_text(task: Task, doc: Mapping[str, Any]) -> str:
-    """Return a row's target for people to read: the choice itself where it is an index."""
+    """Return a row's target as text: the choice itself where it is an index."""
     target = task.doc_to_target(doc)
     if task.OUTPUT_TYPE != "multiple_choice" or not hasattr(task, "doc_to_choice"):
         return _text(target)
@@ -32,8 +33,7 @@ def target_text(task: Task, doc: Mapping[str, Any]) -> str:
 def target_problem(task: Task, doc: Mapping[str, Any]) -> str:
     """Return why no answer can match a row's target; empty where one can.
 
-    Only what lm-eval's own scoring compares is known: a task that scores by its own code may use
-    other columns.
+    Only for tasks that lm-eval itself scores: a task's own code may use other columns.
     """
     if getattr(task.config, "process_results", None) is not None:
         return ""
@@ -47,16 +47,16 @@ def target_problem(task: Task, doc: Mapping[str, Any]) -> str:
         if not _is_index(target, choices):
             return _no_choice(target, choices)
         target = choices[int(target)]
-    return _problem_of_text(target, doc) or _problem_of_ending(task, doc, target)
+    return _problem_of_text(target, doc) or _problem_of_scoring(task, doc, target)
 
 
 def _problem_of_choice(task: Task, doc: Mapping[str, Any]) -> str:
     choices = task.doc_to_choice(doc)
     if not isinstance(choices, list) or not choices:
-        fault = "has no choices" if choices == [] else "is no list of choices"
+        fault = "has no choices" if choices == [] else "is not a list of choices"
         return f"choices: {choices!r:.80} {fault}; correct doc_to_choice or the row"
     if any(not isinstance(choice, str) or not choice for choice in choices):
-        return f"choices: {choices!r:.80} holds an empty choice, or one that is no text"
+        return f"choices: {choices!r:.80} has a choice that is empty or not text; correct the row"
     gold = task.doc_to_text(doc) if task.multiple_input else task.doc_to_target(doc)
     if isinstance(gold, list):
         wrong = [one for one in gold if not _is_index(one, choices)]
@@ -73,10 +73,10 @@ def _problem_of_text(target: Any, doc: Mapping[str, Any]) -> str:
     held = [value for value in doc.values() if isinstance(value, dict | list)]
     for one in listed:
         if isinstance(one, dict | list) or any(str(value) == str(one).strip() for value in held):
-            return f"target: {one!r:.80} is no text; name the part of it that is the answer"
+            return f"target: {one!r:.80} is not text; name its part that is the answer"
     nothing = _NOTHING if _lacks_a_value(doc) else ("",)
     if all(one is None or str(one).strip() in nothing for one in listed):
-        return f"target: {target!r} is no answer; correct the row or doc_to_target"
+        return f"target: {target!r} is not an answer; correct the row or doc_to_target"
     return ""
 
 
@@ -84,11 +84,11 @@ def _lacks_a_value(doc: Mapping[str, Any]) -> bool:
     return any(value is None or value != value for value in doc.values())  # noqa: PLR0124 - NaN
 
 
-def _problem_of_ending(task: Task, doc: Mapping[str, Any], target: Any) -> str:
-    """Return why a model that writes the target itself would not be right.
+def _problem_of_scoring(task: Task, doc: Mapping[str, Any], target: Any) -> str:
+    """Return why the target itself, given as the answer, would not score as correct.
 
-    Known where nothing but letter case and white space is changed before lm-eval's own
-    ``exact_match`` compares: filters that search an answer may need another form of it.
+    Checked where filters change only letter case and white space before lm-eval's own
+    ``exact_match`` compares: filters that extract an answer may need another form of it.
     """
     exact = getattr(task, "_metric_fn_list", {}).get("exact_match")
     if task.OUTPUT_TYPE != "generate_until" or exact is not get_metric("exact_match"):
@@ -100,21 +100,22 @@ def _problem_of_ending(task: Task, doc: Mapping[str, Any], target: Any) -> str:
         kept = _KEEPS_THE_ANSWER.issuperset(_names_of(task, filter_.name))
         if kept and not any(_is_right(task, doc, filter_, _cut(one, stops)) for one in answers):
             shown = " | ".join(answers)
-            return f"target: {shown!r:.60} is wrong as an answer itself{_why(answers, stops)}"
+            return f"target: {shown!r:.60} scores 0 when given as the answer{_why(answers, stops)}"
         if not kept and (pattern := _never_found(task, filter_.name, answers)):
             shown = " | ".join(answers)
-            return f"target: {shown!r:.60} is nothing that the filter {pattern!r} can find"
+            return (
+                f"target: {shown!r:.60} can never be extracted by regex_pattern: {pattern}; "
+                "correct the pattern or the row"
+            )
     return ""
 
 
 _KEEPS_THE_ANSWER = frozenset({"take_first", "lowercase", "uppercase", "remove_whitespace"})
-
-
 _AROUND_A_PATTERN = _KEEPS_THE_ANSWER | {"majority_vote", "take_first_k"}
 
 
 def _never_found(task: Task, filter_name: str, answers: Sequence[str]) -> str:
-    """Return the pattern of a filter none of whose groups matches any right answer.
+    """Return a filter's pattern if none of its groups matches any right answer.
 
     Empty where a group may, where it looks around itself, or where the metric changes more than
     letter case before it compares.
@@ -131,14 +132,15 @@ def _never_found(task: Task, filter_name: str, answers: Sequence[str]) -> str:
         return ""
     pattern = str(found[0].get("regex_pattern", ""))
     groups = _groups_of(pattern)
-    forms = {form for one in answers for form in (one.strip(), one.strip().lower(), one.upper())}
     if not groups or any("(?" in group for group in groups):
         return ""
+    forms = {form for one in answers for form in (one.strip(), one.strip().lower(), one.upper())}
     seen = any(re.fullmatch(group, form, re.S) for group in groups for form in forms)
     return "" if seen else pattern
 
 
-def _groups_of(pattern: str) -> list[str]:
+@lru_cache(maxsize=64)  # each row asks for those of its task
+def _groups_of(pattern: str) -> tuple[str, ...]:
     """Return the sources of a pattern's outermost capturing groups."""
     groups, opened, start, place = [], 0, 0, 0
     bracket = False
@@ -161,7 +163,7 @@ def _groups_of(pattern: str) -> list[str]:
             if not opened and pattern[start : start + 1] != "?":
                 groups.append(pattern[start:place])
         place += 1
-    return groups
+    return tuple(groups)
 
 
 def _names_of(task: Task, filter_name: str) -> list[str]:
@@ -174,7 +176,7 @@ def _steps_of(task: Task, filter_name: str) -> list[Mapping[str, Any]]:
 
 
 def _cut(answer: str, stops: Sequence[str]) -> str:
-    """Return an answer up to the first text that ends it, as the engine returns it."""
+    """Return an answer up to the first stop string, as the engine returns it."""
     for stop in stops:
         if stop:
             answer = answer.split(stop, maxsplit=1)[0]
@@ -192,19 +194,22 @@ def _is_right(task: Task, doc: Mapping[str, Any], filter_: Any, answer: str) -> 
 def _why(answers: Sequence[str], stops: Sequence[str]) -> str:
     ending = [stop for stop in stops if stop and any(stop in answer for answer in answers)]
     if ending:
-        return f": 'until' ends it at {ending[0]!r}; correct until or the row"
+        return f": 'until' cuts it at {ending[0]!r}; correct until or the row"
     return ": the filters or the metric change it; correct them or the row"
 
 
 def _is_index(value: Any, choices: Sequence[str]) -> bool:
-    """Whether lm-eval takes a value for the number of a choice: true and false are 1 and 0."""
+    """Return whether lm-eval takes a value as the index of a choice: true and false are 1 and 0."""
     return isinstance(value, Integral | np.bool_) and 0 <= int(value) < len(choices)
 
 
 def _no_choice(gold: Any, choices: Sequence[str]) -> str:
     shown = ", ".join(f"{index} ({choice!r:.24})" for index, choice in enumerate(choices[:10]))
     more = ", …" if len(choices) > 10 else ""
-    return f"target: {gold!r:.60} is no choice of this row; possible: {shown}{more}"
+    return (
+        f"target: {gold!r:.60} is no choice of this row; possible: {shown}{more}; "
+        "correct the row or doc_to_target"
+    )
 
 
 def _chosen(choices: Sequence[str], target: Any) -> str:

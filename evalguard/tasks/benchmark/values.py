@@ -1,6 +1,6 @@
-"""What a sample adds to a corpus metric, as plain data that keeps tuples, arrays and sets apart.
+"""Encode what a sample adds to a corpus metric as JSON, keeping tuples, arrays and sets apart.
 
-lm-eval's metrics hand any Python value to their aggregation; the store holds JSON.
+lm-eval's metrics pass any Python value to their aggregation; the store holds JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def encode(value: Any) -> Any:  # noqa: PLR0911 - one return a type
     """Return a value as JSON data from which :func:`decode` makes an equal one.
 
     Raises:
-        MeasurementError: If it holds something else than numbers, texts, lists, tuples, sets,
+        MeasurementError: If it holds anything other than numbers, texts, lists, tuples, sets,
             mappings and numpy values.
 
     Example:

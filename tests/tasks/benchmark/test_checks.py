@@ -1,4 +1,4 @@
-"""What is wrong with a task file is said in its own terms, before lm-eval stumbles over it."""
+"""Problems of a task file are reported in its own terms, before lm-eval fails on them."""
 
 import builtins
 from pathlib import Path
@@ -19,12 +19,12 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
     [
         (f"{GENERATES}metric_lists: []\n", "metric_lists: unknown key. Did you mean 'metric_list'"),
         ("output_type: generate\ndoc_to_target: a\n", "output_type: unknown 'generate'"),
-        ("output_type: generate_until\n", "doc_to_target: is missing"),
+        ("output_type: generate_until\n", "doc_to_target: missing"),
         (f"{GENERATES}metric_list: [{{metric: exact_macth, aggregation: mean}}]\n",
          r"metric_list\[0\]\.metric: unknown metric 'exact_macth'.*Did you mean 'exact_match'"),
         (f"{CHOOSES}metric_list: [{{metric: mcc, aggregation: mcc}}]\n",
-         r"aggregation: unknown 'mcc'\. The metric 'mcc' takes matthews_corrcoef"),
-        (f"{GENERATES}metric_list: [{{aggregation: mean}}]\n", "names no 'metric'"),
+         r"aggregation: unknown 'mcc'\. The metric 'mcc' uses matthews_corrcoef"),
+        (f"{GENERATES}metric_list: [{{aggregation: mean}}]\n", "missing 'metric'"),
         (f"{GENERATES}filter_list: [{{name: f, filter: [{{function: regexp}}]}}]\n",
          r"filter_list\[0\]\.filter: unknown function 'regexp'. Did you mean 'regex'"),
         (f"{GENERATES}filter_list: [{{filter: []}}]\n", "needs a 'name' and a 'filter'"),
@@ -38,11 +38,28 @@ def test_a_broken_task_file(load, text, said):
         load(text)
 
 
-def test_all_problems_of_a_file_are_told_at_once(load):
+def test_all_problems_of_a_file_are_reported_at_once(load):
     with pytest.raises(ConfigError) as caught:
         load("output_type: generate\nmetric_list: [{metric: no}]\nnope: 1\n")
     assert len(caught.value.problems) >= 4
     assert {problem.file.rpartition("/")[2] for problem in caught.value.problems} == {"ours.yaml"}
+
+
+def test_a_template_with_an_unknown_column_names_the_columns(load):
+    said = "a template or function uses 'question', which the rows lack; columns: q, a, choices"
+    with pytest.raises(ConfigError, match=said):
+        load(
+            f"{GENERATES}doc_to_text: '{{{{ question }}}}'\n",
+            common=COMMON.replace('doc_to_text: "{{q}}"\n', ""),
+        )
+
+
+def test_missing_data_are_a_problem_of_the_task_file(load):
+    with pytest.raises(ConfigError) as caught:
+        load(GENERATES, common=COMMON.replace("rows.jsonl", "gone.jsonl"))
+    [problem] = caught.value.problems
+    assert (Path(problem.file).name, problem.key) == ("ours.yaml", "dataset_kwargs.data_files")
+    assert problem.message.startswith("no such file: ")
 
 
 def test_an_unknown_registered_task():
@@ -57,7 +74,7 @@ def test_an_unknown_registered_task():
         ("unheard_of", "install unheard_of"),
     ],
 )
-def test_a_missing_package_is_told_with_its_install_line(load, monkeypatch, package, install):
+def test_a_missing_package_is_reported_with_its_install_line(load, monkeypatch, package, install):
     real = builtins.__import__
 
     def missing(name, *args, **kwargs):
@@ -96,7 +113,7 @@ def test_a_list_of_targets_in_a_solved_example(load):
 
 def test_a_group_without_tasks(tmp_path):
     (tmp_path / "g.yaml").write_text("group: g\n")
-    with pytest.raises(ConfigError, match="task: lists no tasks of the group"):
+    with pytest.raises(ConfigError, match="task: must list the group's tasks"):
         load_all(tmp_path, "g.yaml")
 
 

@@ -66,7 +66,7 @@ def test_an_own_aggregation_has_no_known_range(load):
     text = GENERATES + listed(
         "metric: pair, aggregation: !function code.total, higher_is_better: true"
     )
-    assert "the range of 'pair' is not known" in metrics(load(text, code=CODE))["pair"].ungated
+    assert "the range of 'pair' is unknown" in metrics(load(text, code=CODE))["pair"].ungated
     task = load(text, code=CODE, declared={"pair": Declared(0, 1000)})
     [sample] = task.prepare(None)
     scored = task.score(sample, ["4"])
@@ -112,7 +112,7 @@ def test_nan_means_not_scored(load):
 def test_a_metric_that_the_output_type_lacks(load, kind, metric, there):
     task = load(f"{kind}metric_list: [{{metric: {metric}, {MEAN}}}]\n")
     found = metrics(task)[metric]
-    assert f"'{metric}' is declared, but output_type" in found.ungated
+    assert f"'{metric}' is declared, but not computed by output_type" in found.ungated
     assert there in found.ungated
 
 

@@ -23,8 +23,8 @@ def problems(load, text, **columns):
 def test_an_index_that_is_no_choice(load, label):
     said = problems(load, CHOICE.format(target="label"), label=label)
     assert said == (
-        f"suite 's', task 'ours', row 2: target: {label} is no choice of this row; "
-        "possible: 0 ('three'), 1 ('Four')"
+        f"suites/s.yaml: task 'ours', row 2: target: {label} is no choice of this row; "
+        "possible: 0 ('three'), 1 ('Four'); correct the row or doc_to_target"
     )
 
 
@@ -45,7 +45,7 @@ def test_one_of_several_indices_that_is_no_choice(load, gold):
 
 
 @pytest.mark.parametrize(
-    ("choices", "fault"), [([], "[] has no choices"), (["three", ""], "holds an empty choice")]
+    ("choices", "fault"), [([], "[] has no choices"), (["three", ""], "has a choice that is empty")]
 )
 def test_choices_that_cannot_be_chosen(load, choices, fault):
     said = problems(load, CHOICE.format(target="label"), choices=choices)
@@ -57,7 +57,7 @@ def test_choices_that_cannot_be_chosen(load, choices, fault):
 def test_a_missing_answer(load, answer):
     said = problems(load, TEXT.format(), a=answer)
     assert "row 2: target: " in said
-    assert "is no answer" in said
+    assert "is not an answer" in said
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,10 @@ def test_targets_that_can_be_matched(load, text, columns):
 
 def test_many_bad_rows_are_counted(load):
     task = load(CHOICE.format(target="label"), rows=[row(), *[row(label=9) for _ in range(12)]])
-    with pytest.raises(DataError, match=r"row 6: .*\n… and 7 more rows$"):
+    with pytest.raises(
+        DataError,
+        match=r"task 'ours': 12 rows cannot be used:\n(  row \d: .*\n){3}  … and 9 more rows$",
+    ):
         task.prepare(None)
 
 
@@ -113,14 +116,14 @@ STOPS = "generation_kwargs: {{until: {until}}}\n"
 def test_an_answer_that_until_cuts(load, until, answer):
     said = problems(load, TEXT.format() + STOPS.format(until=until), a=answer)
     assert "row 2: target: " in said
-    assert "is wrong as an answer itself: 'until' ends it at" in said
+    assert "scores 0 when given as the answer: 'until' cuts it at" in said
 
 
 @pytest.mark.parametrize("case", ["lowercase", "uppercase"])
 def test_an_answer_that_a_filter_changes(load, case):
     text = f"filter_list: [{{name: f, filter: [{{function: {case}}}, {{function: take_first}}]}}]\n"
     said = problems(load, TEXT.format() + text, a="Oslo")
-    assert "is wrong as an answer itself: the filters or the metric change it" in said
+    assert "scores 0 when given as the answer: the filters or the metric change it" in said
 
 
 @pytest.mark.parametrize("answer", [{"text": "red"}, [{"text": "b"}]])
@@ -128,7 +131,7 @@ def test_an_answer_that_a_filter_changes(load, case):
 def test_an_object_as_the_answer(load, template, answer):
     text = f"output_type: generate_until\ndoc_to_target: {template}\n"
     task = load(text, rows=[{"q": "x", "a": answer}, {"q": "y", "a": answer}])
-    with pytest.raises(DataError, match=r"row 1: target: .* is no text; name the part of it"):
+    with pytest.raises(DataError, match=r"row 1: target: .* is not text; name its part"):
         task.prepare(None)
 
 
@@ -169,7 +172,7 @@ def test_an_answer_that_a_filter_never_finds(load, pattern, answer):
     rows = [row(a={"1,100": "12", "twelve": "12", "E": "A", "a, b": "a"}[answer]), row(a=answer)]
     task = load(TEXT.format() + filtered(pattern), rows=rows)
     with pytest.raises(
-        DataError, match=r"row 2: target: .* is nothing that the filter .* can find"
+        DataError, match=r"row 2: target: .* can never be extracted by regex_pattern: .*; correct"
     ):
         task.prepare(None)
 

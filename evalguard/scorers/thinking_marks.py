@@ -1,0 +1,161 @@
+"""The marks around a model's thinking, and which of them a chat template uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+_LESS, _MORE = (
+    rf"(?:&(?:amp;)?(?:{name}|#{code}|#x{code:x});|\\u00{code:x})"
+    for name, code in (("lt", 60), ("gt", 62))
+)
+"""The brackets of a tag, as a web page or JSON escapes them."""
+
+_BRACKETS = ("<", "\\[", "◁", _LESS)
+
+_PROMPT_TAIL = 200
+"""Characters at the end of a prompt that are searched for a mark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """The texts around thinking, as regular expressions.
+
+    Attributes:
+        start: What begins it.
+        end: What ends it.
+        start_is_enough: Whether the start alone marks thinking; words that any answer may begin
+            with need the end too.
+        end_is_enough: Whether the end alone does, where the prompt held the start.
+        template: Pattern in a chat template that makes them the model's; the marks by default.
+    """
+
+    start: str
+    end: str
+    start_is_enough: bool = True
+    end_is_enough: bool = True
+    template: str = ""
+
+
+def _tags(*names: str) -> Iterator[Marks]:
+    for name in names:
+        yield Marks(start=rf"<\s*{name}(?:\s[^<>]*)?>", end=rf"<\s*/\s*{name}\s*>")
+        yield Marks(
+            start=rf"{_LESS}\s*{name}(?:\s[^<>&\\]*)?{_MORE}",
+            end=rf"{_LESS}\s*/\s*{name}\s*{_MORE}",
+        )
+        yield Marks(start=rf"<\|{name}\|>", end=rf"<\|(?:/|end_){name}\|>")
+
+
+KNOWN_MARKS = (
+    *_tags("think", "thinking", "thoughts?", "reasoning", "reflections?", "scratchpad"),
+    *_tags("seed:think"),
+    Marks(start=r"\[(?:THINK|THINKING|REASONING)\]", end=r"\[/(?:THINK|THINKING|REASONING)\]"),
+    Marks(start="◁think▷", end="◁/think▷"),
+    Marks(start=r"<\|begin_of_thought\|>", end=r"<\|end_of_thought\|>"),
+    Marks(start=r"<\|START_THINKING\|>", end=r"<\|END_THINKING\|>"),
+    Marks(start=r"<\|inner_prefix\|>", end=r"<\|inner_suffix\|>"),
+    Marks(start=r"<\|channel>thought", end=r"<channel\|>"),
+    Marks(start=r"<unused94>(?:thought)?", end="<unused95>"),
+    Marks(
+        start=r"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]*<\|message\|>",
+        end=r"<\|end\|>|(?=(?:<\|start\|>assistant)?<\|channel\|>)",
+        end_is_enough=False,
+        template=r"<\|channel\|>",
+    ),
+    Marks(  # the same where special tokens are not decoded
+        start=r"(?-i:analysis)(?=\S)",
+        end=r"(?-i:assistantfinal)",
+        start_is_enough=False,
+        end_is_enough=False,
+        template=r"<\|channel\|>",
+    ),
+    Marks(
+        start=r"Here(?:'s| is) my thought process:?",
+        end=r"Here(?:'s| is) my response:?",
+        start_is_enough=False,
+        end_is_enough=False,
+    ),
+    Marks(
+        start=r"Thinking\.\.\.(?=\s)",
+        end=r"\.\.\.done thinking\.",
+        start_is_enough=False,
+        end_is_enough=False,
+    ),
+)
+"""Marks of published models and of common servers."""
+
+
+def template_marks(template: str, tail: str = "") -> tuple[tuple[Marks, ...], Marks | None]:
+    """Return the marks in a chat template, and those that its prompts leave open.
+
+    Args:
+        template: The template's source.
+        tail: The part of a rendered prompt after the user's message.
+
+    Example:
+        >>> own, opened = template_marks("{{ '<think>' }}…</think>", "<|assistant|><think>")
+        >>> own[0].start == opened.start
+        True
+    """
+    own = tuple(
+        marks
+        for marks in KNOWN_MARKS
+        if search_mark(marks.template or f"{marks.start}|{marks.end}", template)
+    )
+    opened = [marks for marks in KNOWN_MARKS if marks.end_is_enough and _is_open(marks, tail)]
+    return own, opened[0] if opened else None
+
+
+def is_mark(token: str) -> bool:
+    """Return whether a special token of a tokenizer looks like a mark of thinking.
+
+    Example:
+        >>> [token for token in ("[THINK]", "<|START_THINKING|>", "</s>") if is_mark(token)]
+        ['[THINK]', '<|START_THINKING|>']
+    """
+    known = (
+        pattern for one in KNOWN_MARKS if one.end_is_enough for pattern in (one.start, one.end)
+    )
+    return bool(re.search(r"think|thought|reason", token, re.IGNORECASE)) or any(
+        re.fullmatch(pattern, token, re.IGNORECASE) for pattern in known
+    )
+
+
+def custom_marks(start: str | None, end: str) -> Marks:
+    """Return the marks of a project file; without a start, every output begins as thinking."""
+    return Marks(start=re.escape(start) if start else r"(?!)", end=re.escape(end))
+
+
+def _is_open(marks: Marks, text: str) -> bool:
+    starts = [match.end() for match in re.finditer(marks.start, text, re.IGNORECASE)]
+    ends = [match.end() for match in re.finditer(marks.end, text, re.IGNORECASE)]
+    return bool(starts) and max(starts) > max(ends, default=0)
+
+
+def opened_by(prompt: str, marks: tuple[Marks, ...]) -> Marks | None:
+    """Return the marks whose start ends a prompt, apart from a sentence that names them."""
+    tail = prompt[-_PROMPT_TAIL:]
+    if not any_mark(marks).search(tail):
+        return None
+    for one in marks:
+        ends = rf"(?:{one.start})\s+\Z|(?<![ \t])(?:{one.start})\Z"
+        if one.end_is_enough and search_mark(ends, tail):
+            return one
+    return None
+
+
+@cache
+def any_mark(marks: tuple[Marks, ...]) -> re.Pattern[str]:
+    """Return a pattern of all marks, to find out fast that an output has none."""
+    each = [text for one in marks for text in (one.start, one.end)]
+    tags = "|".join(f"(?:{text})" for text in each if text.startswith(_BRACKETS))
+    others = [f"(?:{text})" for text in each if not text.startswith(_BRACKETS)]
+    return re.compile("|".join([f"(?=[<\\[◁&\\\\])(?:{tags})", *others]), re.IGNORECASE)
+
+
+def search_mark(pattern: str, text: str) -> re.Match[str] | None:
+    """Return the first match of a mark's pattern, whatever its case."""
+    return re.search(pattern, text, re.IGNORECASE)
