@@ -1,0 +1,178 @@
+"""One check of one candidate against one behaviour, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from benchmarks.servers.behaviours.spellings import KEY
+from benchmarks.servers.project import METRICS, SAMPLES, Setup, expected, write_project
+from benchmarks.servers.scripted import Scripted, scripted_server
+
+PRELOADED = (
+    "evalguard.cli.check",
+    "evalguard.config",
+    "evalguard.runner.check",
+    "evalguard.engines.endpoint",
+    "benchmarks.servers.scripted",
+    "transformers",
+    "lm_eval.tasks",
+    "datasets",
+)
+"""What every check needs; read once and forked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check made of a candidate.
+
+    Attributes:
+        verdict: ``PASS``, ``FAIL``, ``INCONCLUSIVE`` or ``ERROR``; ``CRASH`` where it ended by an
+            exception that EvalGuard does not raise on purpose, ``TIMEOUT`` where it did not end.
+        message: The error, or the gate's reason and what the check warns of.
+        measured: Samples of each model that were scored, the baseline's first.
+        unmeasured: Samples of each model that were not.
+        touched: Questions that the behaviour answered in its own way, of each model.
+        wrong: What was stored that a faultless server does not give, the first few.
+        n_wrong: Number of those.
+        seconds: Time that it took.
+    """
+
+    verdict: str
+    message: str = ""
+    measured: tuple[int, ...] = ()
+    unmeasured: tuple[int, ...] = ()
+    touched: tuple[int, ...] = ()
+    wrong: tuple[str, ...] = ()
+    n_wrong: int = 0
+    seconds: float = 0.0
+
+    @property
+    def missing(self) -> int:
+        """Samples that were not measured, of all models together."""
+        return sum(self.unmeasured)
+
+
+def run_checked(
+    behaviour: str, setup: Setup, candidate: str, folder: Path, adapter: Path, *, limit: float
+) -> Checked:
+    """Run a check in a process of its own, and end it where it takes too long.
+
+    Args:
+        behaviour: What the server does.
+        setup: What is asked of it.
+        candidate: The server's name of the candidate.
+        folder: Where the project goes; not there yet.
+        adapter: An adapter of the embedded model.
+        limit: Seconds.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    ours, theirs = context.Pipe(duplex=False)
+    started = time.monotonic()
+    process = context.Process(
+        target=_send, args=(theirs, behaviour, setup, candidate, folder, adapter), daemon=True
+    )
+    process.start()
+    theirs.close()
+    try:
+        found = ours.recv() if ours.poll(limit) else Checked(verdict="TIMEOUT")
+    except EOFError:
+        found = Checked(verdict="CRASH", message=f"the process ended with {process.exitcode}")
+    process.kill()
+    process.join()
+    assert isinstance(found, Checked)
+    return replace(found, seconds=time.monotonic() - started)
+
+
+def _send(
+    connection: Connection,
+    behaviour: str,
+    setup: Setup,
+    candidate: str,
+    folder: Path,
+    adapter: Path,
+) -> None:
+    os.environ["OPENAI_API_KEY"] = KEY
+    folder.mkdir(parents=True)
+    with (folder / "output.txt").open("w") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+        connection.send(check(behaviour, setup, candidate, folder, adapter))
+
+
+def check(behaviour: str, setup: Setup, candidate: str, folder: Path, adapter: Path) -> Checked:
+    """Serve a behaviour and check a candidate against it."""
+    from evalguard.config import load_project
+    from evalguard.errors import EvalGuardError
+    from evalguard.runner.check import run_check
+
+    with scripted_server(behaviour) as server:
+        places = {
+            "CERTIFICATE": str(server.certificate),
+            "ROOT": server.root,
+            "URL": server.url,
+        }
+        file = write_project(folder, setup, candidate, adapter, places)
+        try:
+            project = load_project(file)
+            result = run_check(project, [(gate, candidate) for gate in project.thresholds.gates])
+        except EvalGuardError as error:
+            return Checked(verdict="ERROR", message=str(error))
+        except Exception:  # noqa: BLE001 (what it says is the finding)
+            return Checked(verdict="CRASH", message=traceback.format_exc(limit=-2))
+        gate = result.gates[0]
+        found = Checked(
+            verdict=gate.verdict.value, message="\n".join([gate.reason, *result.warnings])
+        )
+        runs = {run.model: run.fingerprint for run in result.tasks}
+        return _with_samples(found, setup, project.store, runs, server)
+
+
+def _with_samples(
+    found: Checked, setup: Setup, store: str | Path, runs: dict[str, str], server: Scripted
+) -> Checked:
+    from evalguard.store import SampleStore
+
+    touched = {model for model, _ in server.traffic.touched}
+    measured, unmeasured, wrong = [], [], []
+    with SampleStore(store) as samples:
+        for model, key in runs.items():
+            known = list(samples.all_samples(key))
+            answered = [sample for sample in known if not sample.unclosed]
+            measured.append(len(answered))
+            unmeasured.append(SAMPLES - len(answered))
+            served = "base" if model == "baseline" else model
+            for sample in answered:
+                wrong += _differences(setup, served, sample)
+    del touched
+    return replace(
+        found,
+        measured=tuple(measured),
+        unmeasured=tuple(unmeasured),
+        touched=tuple(
+            sum(model == served for model, _ in server.traffic.touched)
+            for served in ("base" if name == "baseline" else name for name in runs)
+        ),
+        wrong=tuple(wrong[:3]),
+        n_wrong=len(wrong),
+    )
+
+
+def _differences(setup: Setup, model: str, sample: object) -> Iterator[str]:
+    from evalguard.records import ScoredSample
+
+    assert isinstance(sample, ScoredSample)
+    text, score = expected(setup.kind, model, sample.prompt, sample.target)
+    got = sample.scores[METRICS[setup.kind]]
+    said = sample.said[0].strip()
+    if text is not None and said != text.strip():
+        yield f"{model} says {said[:60]!r}, not {text[:40]!r}"
+    elif abs(got - score) > 1e-9:
+        yield f"{model} scores {got:g}, not {score:g}"
