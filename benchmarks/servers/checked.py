@@ -15,17 +15,7 @@ from benchmarks.servers.behaviours.spellings import KEY
 from benchmarks.servers.project import METRICS, SAMPLES, Setup, expected, write_project
 from benchmarks.servers.scripted import Scripted, scripted_server
 
-PRELOADED = (
-    "evalguard.cli.check",
-    "evalguard.config",
-    "evalguard.runner.check",
-    "evalguard.engines.endpoint",
-    "benchmarks.servers.scripted",
-    "transformers",
-    "lm_eval.tasks",
-    "datasets",
-)
-"""What every check needs; read once and forked."""
+WARM = "benchmarks.servers.warm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +63,7 @@ def run_checked(
         limit: Seconds.
     """
     context = get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
+    context.set_forkserver_preload([WARM])
     ours, theirs = context.Pipe(duplex=False)
     started = time.monotonic()
     process = context.Process(
@@ -109,30 +99,39 @@ def _send(
 
 def check(behaviour: str, setup: Setup, candidate: str, folder: Path, adapter: Path) -> Checked:
     """Serve a behaviour and check a candidate against it."""
+    with scripted_server(behaviour) as server:
+        found = _check(server, setup, candidate, folder, adapter)
+    if server.traffic.faults:
+        return Checked(verdict="CRASH", message=f"the server itself: {server.traffic.faults[0]}")
+    return found
+
+
+def _check(
+    server: Scripted, setup: Setup, candidate: str, folder: Path, adapter: Path
+) -> Checked:
     from evalguard.config import load_project
     from evalguard.errors import EvalGuardError
     from evalguard.runner.check import run_check
 
-    with scripted_server(behaviour) as server:
-        places = {
-            "CERTIFICATE": str(server.certificate),
-            "ROOT": server.root,
-            "URL": server.url,
-        }
-        file = write_project(folder, setup, candidate, adapter, places)
-        try:
-            project = load_project(file)
-            result = run_check(project, [(gate, candidate) for gate in project.thresholds.gates])
-        except EvalGuardError as error:
-            return Checked(verdict="ERROR", message=str(error))
-        except Exception:  # noqa: BLE001 (what it says is the finding)
-            return Checked(verdict="CRASH", message=traceback.format_exc(limit=-2))
-        gate = result.gates[0]
-        found = Checked(
-            verdict=gate.verdict.value, message="\n".join([gate.reason, *result.warnings])
-        )
-        runs = {run.model: run.fingerprint for run in result.tasks}
-        return _with_samples(found, setup, project.store, runs, server)
+    places = {
+        "CERTIFICATE": str(server.certificate),
+        "ROOT": server.root,
+        "URL": server.url,
+    }
+    file = write_project(folder, setup, candidate, adapter, places)
+    try:
+        project = load_project(file)
+        result = run_check(project, [(gate, candidate) for gate in project.thresholds.gates])
+    except EvalGuardError as error:
+        return Checked(verdict="ERROR", message=str(error))
+    except Exception:  # noqa: BLE001 (what it says is the finding)
+        return Checked(verdict="CRASH", message=traceback.format_exc(limit=-2))
+    gate = result.gates[0]
+    found = Checked(
+        verdict=gate.verdict.value, message="\n".join([gate.reason, *result.warnings])
+    )
+    runs = {run.model: run.fingerprint for run in result.tasks}
+    return _with_samples(found, setup, project.store, runs, server)
 
 
 def _with_samples(
@@ -140,7 +139,6 @@ def _with_samples(
 ) -> Checked:
     from evalguard.store import SampleStore
 
-    touched = {model for model, _ in server.traffic.touched}
     measured, unmeasured, wrong = [], [], []
     with SampleStore(store) as samples:
         for model, key in runs.items():
@@ -151,7 +149,6 @@ def _with_samples(
             served = "base" if model == "baseline" else model
             for sample in answered:
                 wrong += _differences(setup, served, sample)
-    del touched
     return replace(
         found,
         measured=tuple(measured),

@@ -86,9 +86,10 @@ def write_project(
         "candidates": {candidate: {"adapter": str(adapter)}},
     }
     if setup.whole_models:
+        fixed = {"revision": "0" * 40}  # results of a name that may change cannot be stored
         models = {
-            "baseline": {"model": "base", "tokenizer": base},
-            "candidates": {candidate: {"model": candidate, "tokenizer": base}},
+            "baseline": {"model": "base", "tokenizer": base, **fixed},
+            "candidates": {candidate: {"model": candidate, "tokenizer": base, **fixed}},
         }
     else:
         options = {"model": "base", **options}

@@ -24,6 +24,7 @@ import struct
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -152,10 +153,20 @@ class _Handler(BaseHTTPRequestHandler):
             if time.monotonic() < traffic.notes.get(CLOSED_UNTIL, 0.0):
                 self._send(Reply(reset=True))
             else:
-                self._send(self.server.behaviour.respond(ask, answer_plainly))
+                self._send(self._reply(ask))
         finally:
             with traffic.lock:
                 traffic.active -= 1
+
+    def _reply(self, ask: Ask) -> Reply:
+        behaviour = self.server.behaviour
+        try:
+            if not ask.body and not behaviour.lists:
+                return answer_plainly(ask)
+            return behaviour.respond(ask, answer_plainly)
+        except Exception:
+            self.server.traffic.faults.append(traceback.format_exc(limit=-3))
+            raise
 
     def _ask(self, body: dict[str, Any]) -> Ask:
         traffic = self.server.traffic

@@ -28,6 +28,7 @@ class Traffic:
         touched: Model and prompt of each question that a behaviour answered in its own way.
         notes: What behaviours remember, by a name of theirs.
         asks: Every request, in order.
+        faults: Tracebacks of behaviours that are broken themselves.
         lock: Held while any of these changes.
     """
 
@@ -37,6 +38,7 @@ class Traffic:
     touched: set[tuple[str, str]] = field(default_factory=set)
     notes: dict[str, Any] = field(default_factory=dict)
     asks: list[Ask] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def first_time(self, *key: object) -> bool:

@@ -42,16 +42,16 @@ def fallback_noisy(ask: Ask, plain: Plain) -> Reply:
 
 @behaviour("S4")
 def fallback_rare(ask: Ask, plain: Plain) -> Reply:
-    """Lets the base answer for every name; one text in eight that is no answer differs."""
+    """Lets the base answer for every name; one text in three that is no answer differs."""
     reply = _as_base(ask, plain)
-    return _noisy(ask, reply) if ask.number % 8 == 0 else reply
+    return _noisy(ask, reply) if ask.number % 3 == 0 else reply
 
 
 @behaviour("S4")
 def noisy_honest(ask: Ask, plain: Plain) -> Reply:
-    """Serves each model, in texts of which one in eight differs from call to call."""
+    """Serves each model, in texts of which one in three differs from call to call."""
     reply = plain(ask)
-    return _noisy(ask, reply) if ask.number % 8 == 0 else reply
+    return _noisy(ask, reply) if ask.number % 3 == 0 else reply
 
 
 @behaviour("S4", "production-stack #331")
@@ -82,7 +82,7 @@ def named_otherwise(ask: Ask, plain: Plain) -> Reply:
 def named_with_date(ask: Ask, plain: Plain) -> Reply:
     """Adds the date of its version to the model's name in responses."""
     reply = plain(ask)
-    if reply.status != 200 or not ask.body:
+    if reply.status != 200:
         return reply
     return replace(reply, body={**reply.body, "model": f"{ask.model}-2026-08-06"})
 

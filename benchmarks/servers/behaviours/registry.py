@@ -21,6 +21,7 @@ class Behaviour:
         what: What the server does.
         reference: Server or report that shows it; empty where it follows from the protocol.
         respond: Answers a request.
+        lists: Whether it answers requests for the list of models, too.
     """
 
     name: str
@@ -28,13 +29,16 @@ class Behaviour:
     what: str
     reference: str
     respond: Respond
+    lists: bool = False
 
 
 BEHAVIOURS: dict[str, Behaviour] = {}
 """Every behaviour by its name."""
 
 
-def behaviour(group: str, reference: str = "") -> Callable[[Respond], Respond]:
+def behaviour(
+    group: str, reference: str = "", *, lists: bool = False
+) -> Callable[[Respond], Respond]:
     """Register a function as the behaviour that bears its name."""
 
     def register(respond: Respond) -> Respond:
@@ -42,7 +46,7 @@ def behaviour(group: str, reference: str = "") -> Callable[[Respond], Respond]:
         what = (respond.__doc__ or "").strip().splitlines()[0].rstrip(".")
         if name in BEHAVIOURS:
             raise ValueError(f"two behaviours are named '{name}'")
-        BEHAVIOURS[name] = Behaviour(name, group, what, reference, respond)
+        BEHAVIOURS[name] = Behaviour(name, group, what, reference, respond, lists)
         return respond
 
     return register

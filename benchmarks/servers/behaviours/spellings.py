@@ -60,7 +60,7 @@ def strict_reasoner(ask: Ask, plain: Plain) -> Reply:
     return _on_and_on(ask, plain, ())
 
 
-@behaviour("S7", "Azure OpenAI, data plane")
+@behaviour("S7", "Azure OpenAI, data plane", lists=True)
 def azure(ask: Ask, plain: Plain) -> Reply:
     """Has a path for each deployment, a version in the query and a header for the key."""
     path, _, query = ask.path.partition("?")
@@ -76,13 +76,13 @@ def azure(ask: Ask, plain: Plain) -> Reply:
     return plain(ask.asking(model=deployment))
 
 
-@behaviour("S7", "litellm #11342")
+@behaviour("S7", "litellm #11342", lists=True)
 def no_list(ask: Ask, plain: Plain) -> Reply:
     """Does not list its models."""
     return plain(ask) if ask.body else Reply(status=404, body={"detail": "Not Found"})
 
 
-@behaviour("S7", "Ollama and others")
+@behaviour("S7", "Ollama and others", lists=True)
 def no_context(ask: Ask, plain: Plain) -> Reply:
     """Lists its models without their context."""
     reply = plain(ask)
@@ -92,7 +92,7 @@ def no_context(ask: Ask, plain: Plain) -> Reply:
     return Reply(body={"object": "list", "data": names})
 
 
-@behaviour("S7", "Together, list of models")
+@behaviour("S7", "Together, list of models", lists=True)
 def bare_list(ask: Ask, plain: Plain) -> Reply:
     """Lists its models as a JSON list without anything around it."""
     reply = plain(ask)
@@ -107,7 +107,7 @@ def extra_field(ask: Ask, plain: Plain) -> Reply:
     return plain(ask)
 
 
-@behaviour("S7", "gateways")
+@behaviour("S7", "gateways", lists=True)
 def extra_header(ask: Ask, plain: Plain) -> Reply:
     """Needs a header that OpenAI does not have."""
     if ask.headers.get("x-tenant") != "blue":

@@ -110,7 +110,7 @@ def burst_page(ask: Ask, plain: Plain) -> Reply:
     return Reply(status=502, raw=page, content_type="text/html")
 
 
-@behaviour("S6", "a server that loads its model")
+@behaviour("S6", "a server that loads its model", lists=True)
 def loading(ask: Ask, plain: Plain) -> Reply:
     """Answers 503 to every request in its first 6 seconds, the list of models included."""
     if time.monotonic() - ask.traffic.started < 6:
@@ -175,8 +175,6 @@ def one_fails(ask: Ask, plain: Plain) -> Reply:
 @behaviour("S6", "OpenAI, error codes")
 def wrong_key(ask: Ask, plain: Plain) -> Reply:
     """Refuses the key for every completion."""
-    if not ask.body:
-        return plain(ask)
     return problem(401, "Incorrect API key provided.", code="invalid_api_key")
 
 

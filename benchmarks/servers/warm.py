@@ -1,0 +1,17 @@
+"""What every check needs, read once when this is imported, so that processes fork it."""
+
+from __future__ import annotations
+
+import evaluate  # noqa: F401
+import lm_eval.tasks  # noqa: F401
+import transformers.pipelines
+
+import benchmarks.servers.scripted
+import evalguard.config
+import evalguard.engines.endpoint
+import evalguard.runner.check  # noqa: F401
+from benchmarks.servers.plain import tokenizer
+from evalguard.demo import model_path
+
+transformers.AutoTokenizer.from_pretrained(str(model_path()))
+tokenizer()
