@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from benchmarks.servers.behaviours.spellings import KEY
-from benchmarks.servers.project import METRICS, SAMPLES, Setup, expected, write_project
+from benchmarks.servers.behaviours.spellings import KEY, TENANT, TENANT_VARIABLE
+from benchmarks.servers.project import METRICS, SAMPLES, Setup, expected, rows_of, write_project
 from benchmarks.servers.scripted import Scripted, scripted_server
 
 WARM = "benchmarks.servers.warm"
@@ -89,7 +89,7 @@ def _send(
     folder: Path,
     adapter: Path,
 ) -> None:
-    os.environ["OPENAI_API_KEY"] = KEY
+    os.environ |= {"OPENAI_API_KEY": KEY, TENANT_VARIABLE: TENANT}
     folder.mkdir(parents=True)
     with (folder / "output.txt").open("w") as output:
         os.dup2(output.fileno(), 1)
@@ -139,6 +139,11 @@ def _with_samples(
 ) -> Checked:
     from evalguard.store import SampleStore
 
+    questions = [row["q"] for row in rows_of(setup.kind)]
+
+    def is_ours(prompt: str) -> bool:  # and no probe of the engine's
+        return any(question in prompt for question in questions)
+
     measured, unmeasured, wrong = [], [], []
     with SampleStore(store) as samples:
         for model, key in runs.items():
@@ -154,7 +159,7 @@ def _with_samples(
         measured=tuple(measured),
         unmeasured=tuple(unmeasured),
         touched=tuple(
-            sum(model == served for model, _ in server.traffic.touched)
+            sum(model == served for model, prompt in server.traffic.touched if is_ours(prompt))
             for served in ("base" if name == "baseline" else name for name in runs)
         ),
         wrong=tuple(wrong[:3]),

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.servers.behaviours import BEHAVIOURS, Behaviour
 from benchmarks.servers.behaviours.parameters import MANY_STOPS
-from benchmarks.servers.behaviours.spellings import API_VERSION, AZURE_PATH
+from benchmarks.servers.behaviours.spellings import API_VERSION, AZURE_PATH, TENANT_VARIABLE
 from benchmarks.servers.project import Setup
 
 
@@ -200,14 +200,15 @@ CASES: tuple[Case, ...] = (
     _case("no-temperature", ERROR, words=("temperature",)),
     _case("strict-reasoner", ERROR, words=("temperature",), task=_STOP),
     _case("azure", RIGHT, engine=_CONTEXT, options={
-        "base_url": f"ROOT{AZURE_PATH}base/chat/completions?api-version={API_VERSION}"}),
+        "base_url": f"ROOT{AZURE_PATH}base", "key_header": "api-key",
+        "query": {"api-version": API_VERSION}}),
     _case("no-list", RIGHT, engine=_CONTEXT),
     _case("no-list", ERROR, words=("max_length",), variant="no max_length"),
     _case("no-context", RIGHT, engine=_CONTEXT),
     _case("no-context", ERROR, words=("max_length",), variant="no max_length"),
     _case("bare-list", RIGHT, engine=_CONTEXT),
     _case("extra-field", RIGHT, options={"extra_body": {"tenant": "blue"}}),
-    _case("extra-header", RIGHT, options={"headers": {"X-Tenant": "blue"}}),
+    _case("extra-header", RIGHT, options={"headers_env": {"X-Tenant": TENANT_VARIABLE}}),
     _case("self-signed", RIGHT, options={"ca_cert_path": "CERTIFICATE"}),
     _case("self-signed", RIGHT, options={"verify_certificate": False}, variant="unverified"),
     _case("self-signed", ERROR, words=("certificate",), variant="no option"),

@@ -38,8 +38,8 @@ def judge(case: Case, good: Checked, bad: Checked) -> Line:
     """Return the row of a case."""
     misses = [
         f"{name}: {miss}"
-        for name, checked in (("as good", good), ("worse", bad))
-        for miss in _misses(case, checked, worse=checked is bad)
+        for name, checked, worse in (("as good", good, False), ("worse", bad, True))
+        for miss in _misses(case, checked, worse=worse)
     ]
     return Line(case, good, bad, tuple(misses))
 

@@ -6,7 +6,7 @@ import evaluate  # noqa: F401
 import lm_eval.tasks  # noqa: F401
 import transformers.pipelines
 
-import benchmarks.servers.scripted
+import benchmarks.servers.checked
 import evalguard.config
 import evalguard.engines.endpoint
 import evalguard.runner.check  # noqa: F401

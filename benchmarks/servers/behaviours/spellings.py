@@ -9,6 +9,7 @@ from benchmarks.servers.wire import Ask, Plain, Reply, problem
 KEY = "k-1234"
 API_VERSION = "2024-10-21"
 AZURE_PATH = "/openai/deployments/"
+TENANT, TENANT_VARIABLE = "blue", "EVALGUARD_TENANT"
 
 
 def _unsupported(name: str, advice: str = "") -> Reply:
@@ -102,7 +103,7 @@ def bare_list(ask: Ask, plain: Plain) -> Reply:
 @behaviour("S7", "OpenRouter, provider routing")
 def extra_field(ask: Ask, plain: Plain) -> Reply:
     """Needs a field in the body that OpenAI does not have."""
-    if ask.body and ask.body.get("tenant") != "blue":
+    if ask.body and ask.body.get("tenant") != TENANT:
         return problem(400, "Missing required field: 'tenant'.", param="tenant")
     return plain(ask)
 
@@ -110,7 +111,7 @@ def extra_field(ask: Ask, plain: Plain) -> Reply:
 @behaviour("S7", "gateways", lists=True)
 def extra_header(ask: Ask, plain: Plain) -> Reply:
     """Needs a header that OpenAI does not have."""
-    if ask.headers.get("x-tenant") != "blue":
+    if ask.headers.get("x-tenant") != TENANT:
         return problem(403, "Missing header: x-tenant.")
     return plain(ask)
 
