@@ -94,7 +94,7 @@ def open_engine(name: str, settings: EngineSettings) -> Engine:
     if name == "endpoint":
         if installed("tenacity") is None:
             raise PrerequisiteError("engine 'endpoint'", extra="endpoint")
-        from evalguard.engines.endpoint import EndpointEngine
+        from evalguard.engines.endpoint.engine import EndpointEngine
 
         return EndpointEngine(settings)
     from evalguard.engines.harness import HarnessEngine

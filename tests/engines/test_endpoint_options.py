@@ -1,6 +1,6 @@
 import pytest
 
-from evalguard.engines.endpoint_options import EndpointOptions
+from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.errors import UsageError
 
 

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("vllm")
 
 from evalguard.engines.base import EngineSettings
-from evalguard.engines.endpoint import EndpointEngine
+from evalguard.engines.endpoint.engine import EndpointEngine
 from evalguard.errors import ModelError
 from tests.engines.contract import EngineContract
 from tests.engines.servers import vllm_server

@@ -1,0 +1,297 @@
+"""Sends requests to a server, several at a time, and waits where waiting brings an answer."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from evalguard.engines.endpoint.options import EndpointOptions
+from evalguard.engines.endpoint.requests import Form
+from evalguard.errors import EngineError
+
+_AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)})
+"""Statuses after which the same request may be answered."""
+
+_RATE_LIMITED = 429
+_SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
+"""Says that no waiting helps."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 20.0
+_DOWN_TIMEOUT = 10.0
+"""Seconds for a request to a server that has been given up, should it be back."""
+
+_AT_FIRST = 30.0
+"""Seconds in which a server that has never answered a request must begin to."""
+
+_SHOWN = 300
+
+
+class FailedError(Exception):
+    """A request that was not answered.
+
+    Attributes:
+        again: Whether it may be answered if it is sent again.
+        limited: Whether the server answers, and asks for fewer requests.
+        pause: Seconds that the server asks to wait; ``None`` where it does not say.
+    """
+
+    def __init__(
+        self, words: str, *, again: bool, limited: bool = False, pause: float | None = None
+    ) -> None:
+        super().__init__(words)
+        self.again = again
+        self.limited = limited
+        self.pause = pause
+
+
+@dataclass(slots=True)
+class _Asked:
+    position: int
+    body: Mapping[str, Any]
+    failures: int = 0
+    charged: int = 0
+    first_failure: float = 0.0
+    not_before: float = 0.0
+    last_time: bool = False
+
+
+class Client:
+    """A server that is asked by HTTP.
+
+    A request that fails while others are answered is sent again a few times, and once more when
+    all others are done. Where nothing is answered, everything waits until the server is back, for
+    at most ``max_wait`` seconds. A server that asks for fewer requests gets fewer.
+    """
+
+    def __init__(self, options: EndpointOptions) -> None:
+        self._options = options
+        self._http = httpx.Client(
+            headers=dict(options.headers),
+            params=dict(options.query),
+            verify=options.verify,
+            proxy=options.proxy,
+            timeout=httpx.Timeout(options.timeout, connect=min(30.0, options.timeout)),
+            limits=httpx.Limits(max_connections=options.num_concurrent),
+            follow_redirects=True,
+        )
+        self._form = Form(rename=dict(options.rename), drop=set(options.drop))
+        self._room = float(options.num_concurrent)
+        self._pause_until = 0.0
+        self._down = self._ever = False
+        self.waited = 0.0
+        """Seconds in which nothing was sent because the server asked for it or did not answer."""
+
+    def get(self, path: str) -> Any:
+        """Return what the server says under a path, as plain data.
+
+        Raises:
+            EngineError: If it cannot be reached or says no.
+        """
+        url = f"{self._options.root}/{path}"
+        try:
+            return self._read(self._http.get(url, timeout=30))
+        except (FailedError, httpx.HTTPError, OSError) as error:
+            raise EngineError(self.words(error)) from None
+
+    def post_all(self, bodies: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Any]]:
+        """Send requests; yield each one's position and what came back, or the error.
+
+        Yields:
+            Position, each once, in any order, with plain data or an :class:`EngineError`.
+
+        Raises:
+            EngineError: If the server answers nothing any more.
+        """
+        waiting = deque(_Asked(position, body) for position, body in enumerate(bodies))
+        last: deque[_Asked] = deque()
+        running: dict[Future[Any], _Asked] = {}
+        heard = time.monotonic()  # when the server last answered anything
+        with ThreadPoolExecutor(self._options.num_concurrent) as threads:
+            try:
+                while waiting or last or running:
+                    if not waiting and not running:
+                        waiting, last = last, deque()
+                    self._submit(threads, waiting, running)
+                    if not running:
+                        self._sleep(waiting)
+                        continue
+                    done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        asked = running.pop(future)
+                        error = future.exception()
+                        if error is None or (isinstance(error, FailedError) and not error.again):
+                            heard, self._down, self._ever = time.monotonic(), False, True
+                            self._room = min(self._room + 0.2, self._options.num_concurrent)
+                            yield (
+                                asked.position,
+                                future.result()
+                                if error is None
+                                else (EngineError(self.words(error))),
+                            )
+                            continue
+                        failed = error if isinstance(error, FailedError) else None
+                        if failed is None and not isinstance(error, httpx.HTTPError | OSError):
+                            raise error
+                        if failed is not None and failed.limited:
+                            heard = time.monotonic() if failed.pause is not None else heard
+                            self._slow_down(failed.pause)
+                        if asked.last_time or self._is_lost(asked, heard):
+                            if asked.last_time:
+                                yield asked.position, EngineError(self.words(error))
+                            else:
+                                asked.last_time = True
+                                last.append(asked)
+                            continue
+                        self._check_patience(heard, error)
+                        self._later(asked)
+                        waiting.append(asked)
+            finally:
+                for future in running:
+                    future.cancel()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def words(self, error: BaseException) -> str:
+        """Return an error's text without the key, should the server send it back."""
+        text = " ".join(str(error).split()) or type(error).__name__
+        for secret in self._options.headers.values():
+            text = text.replace(secret, "***").replace(secret.removeprefix("Bearer "), "***")
+        return text
+
+    def _submit(
+        self,
+        threads: ThreadPoolExecutor,
+        waiting: deque[_Asked],
+        running: dict[Future[Any], _Asked],
+    ) -> None:
+        now = time.monotonic()
+        if now < self._pause_until:
+            return
+        for _ in range(len(waiting)):
+            if len(running) >= max(1, int(self._room)):
+                return
+            asked = waiting.popleft()
+            if asked.not_before > now:
+                waiting.append(asked)
+            else:
+                running[threads.submit(self._post, asked.body)] = asked
+
+    def _sleep(self, waiting: deque[_Asked]) -> None:
+        until = max(min(asked.not_before for asked in waiting), self._pause_until)
+        pause = min(max(until - time.monotonic(), 0.01), 1.0)
+        self.waited += pause
+        time.sleep(pause)
+
+    def _slow_down(self, pause: float | None) -> None:
+        self._room = max(1.0, self._room / 2)
+        if pause is not None:
+            self._pause_until = max(self._pause_until, time.monotonic() + pause)
+
+    def _is_lost(self, asked: _Asked, heard: float) -> bool:
+        """Count a failure against a request where the server answered another meanwhile."""
+        if asked.failures == 0:
+            asked.first_failure = time.monotonic()
+        asked.failures += 1
+        asked.charged += heard > asked.first_failure
+        return asked.charged >= self._options.max_retries
+
+    def _later(self, asked: _Asked) -> None:
+        pause = min(_FIRST_PAUSE * 2 ** (asked.failures - 1), _LONGEST_PAUSE)
+        asked.not_before = time.monotonic() + pause * (0.75 + 0.5 * (asked.position % 8) / 8)
+
+    def _check_patience(self, heard: float, error: BaseException) -> None:
+        """End a run against a server that answers nothing.
+
+        Raises:
+            EngineError: If it was silent for longer than allowed.
+        """
+        silent = time.monotonic() - heard
+        patience = self._options.max_wait if self._ever else min(self._options.max_wait, _AT_FIRST)
+        if self._down or silent > patience:
+            self._down = True
+            raise EngineError(
+                f"the server answered nothing for {silent:.0f} s (options: max_wait): "
+                f"{self.words(error)}"
+            )
+
+    def _post(self, body: Mapping[str, Any]) -> Any:
+        timeout = _DOWN_TIMEOUT if self._down else self._options.timeout
+        while True:
+            sent = self._form.write(body)
+            payload = {**sent, **self._options.extra_body}
+            try:
+                return self._read(self._http.post(self._options.url, json=payload, timeout=timeout))
+            except FailedError as failed:
+                if failed.again or not self._form.adapt(str(failed), sent):
+                    raise
+
+    def _read(self, response: httpx.Response) -> Any:
+        """Return the data of a response.
+
+        Raises:
+            FailedError: If it is an error, whatever its status.
+        """
+        text = response.text
+        try:
+            data = json.loads(text)
+        except ValueError:
+            data = None
+        status = response.status_code
+        if response.is_success and data is None:
+            raise FailedError(f"the server did not answer in JSON: {text[:80]!r}", again=True)
+        if response.is_success and not _holds_error(data):
+            return data
+        if response.is_success:
+            code = data["error"].get("code") if isinstance(data["error"], dict) else None
+            status = int(str(code)) if str(code).isdigit() else 502
+        words = f"status {status}: {_message(data, text)}"
+        spent = any(mark in text.lower() for mark in _SPENT)
+        pause = _pause(response)
+        if pause is not None and pause > self._options.max_wait:
+            raise FailedError(
+                f"{words} The server asks to wait {pause:.0f} s, longer than max_wait", again=False
+            )
+        limited = status == _RATE_LIMITED and not spent
+        raise FailedError(words, again=status in _AGAIN and not spent, limited=limited, pause=pause)
+
+
+def _holds_error(data: Any) -> bool:
+    return isinstance(data, dict) and bool(data.get("error")) and not data.get("choices")
+
+
+def _message(data: Any, text: str) -> str:
+    """Return the server's own words."""
+    found = data
+    for key in ("error", "message", "detail"):
+        if isinstance(found, dict) and found.get(key):
+            found = found[key]
+    if found is None or found == "":
+        found = text or "no message"
+    return (found if isinstance(found, str) else json.dumps(found, ensure_ascii=False))[:_SHOWN]
+
+
+def _pause(response: httpx.Response) -> float | None:
+    """Return the seconds that a server asks to wait."""
+    headers = response.headers
+    try:
+        if "retry-after-ms" in headers:
+            return max(float(headers["retry-after-ms"]) / 1000, 0.0)
+        value = headers.get("retry-after")
+        if value is None:
+            return None
+        if value.strip().replace(".", "", 1).isdigit():
+            return float(value)
+        return max((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,503 @@
+"""An OpenAI-compatible server as an engine.
+
+``vllm serve`` and others answer under ``/v1/completions`` for several models, among them adapters
+under names of their own; servers that only chat answer under ``/v1/chat/completions``, without
+log-likelihoods. Prompts are encoded, and texts cut into windows, by lm-eval's own class, so that
+scores equal those of ``lm_eval --model local-completions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+import lm_eval
+from lm_eval.api.instance import Instance
+from lm_eval.models.openai_completions import LocalCompletionsAPI
+from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
+
+from evalguard.engines.base import (
+    BASE,
+    PROBE_TEXTS,
+    AdapterCheck,
+    Engine,
+    EngineSettings,
+    Outcome,
+    check_loaded,
+    checked,
+    choice,
+    generation,
+)
+from evalguard.engines.endpoint.client import Client
+from evalguard.engines.endpoint.identity import REPEATS, Answers, differ, effect
+from evalguard.engines.endpoint.likelihoods import read_likelihood
+from evalguard.engines.endpoint.options import EndpointOptions
+from evalguard.engines.endpoint.replies import (
+    check_obeys_limit,
+    first_choice,
+    model_of,
+    read_text,
+)
+from evalguard.engines.endpoint.requests import (
+    Generation,
+    UnansweredError,
+    echo,
+    read_generation,
+)
+from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
+from evalguard.quiet import quiet
+
+_BLOCK = 4096
+"""Requests that are written at a time."""
+
+_PROBE_TOKENS = 24
+_LIMIT_TOKENS = 4
+_DRAWS = 4
+
+_WHO = (
+    *PROBE_TEXTS,
+    "Write one sentence about the sea.",
+    "What is 17 plus 26?",
+    "Name a colour, an animal and a town.",
+    "Translate into French: Good morning, my friend.",
+    "How do I reset my password?",
+)
+"""What both models are asked when it is proven that they are two."""
+
+_FEWEST = 3
+"""Of these, how many the server must answer."""
+
+_UNLIMITED = 1 << 30
+"""Context of a server that does not tell it and is asked by chat messages, which it cuts itself."""
+
+_CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
+
+Tokens = list[int]
+
+
+class EndpointEngine(Engine):
+    """A server that answers for a base and, under other names, for its adapters."""
+
+    name = "endpoint"
+
+    def __init__(self, settings: EngineSettings) -> None:
+        """Look the base up on the server; nothing is loaded here but a tokenizer.
+
+        Raises:
+            UsageError: If the options are wrong, or hold a key.
+            EngineError: If the server cannot be reached, or does not do as it is asked.
+            ModelError: If it does not serve the base.
+        """
+        self._options = EndpointOptions.read(settings.options)
+        self._served: dict[str, str] = {BASE: self._options.model or settings.model}
+        self._client = Client(self._options)
+        self._draws: dict[str, str] = {}
+        listed = self._listed_models()
+        self._check_listed(self._served[BASE], listed)
+        context = settings.max_length or listed.get(self._served[BASE])
+        if context is None and not self._options.chat:
+            raise ModelError(
+                f"{self._options.url}: the server does not tell the context of "
+                f"'{self._served[BASE]}'. Give it as 'engine: {{max_length: TOKENS}}'."
+            )
+        # The server generates a token even where only the prompt is looked at.
+        self._max_length = int(context or _UNLIMITED) - 1
+        self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
+        self._encoder = None if self._options.chat else _Encoder(self._options, settings, context)
+        self._check_limit()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names it answers for."""
+        return tuple(self._served)
+
+    @property
+    def max_length(self) -> int:
+        """Context in tokens."""
+        return self._max_length
+
+    def load_adapter(self, name: str, path: str) -> AdapterCheck:
+        """Find the name under which the server has an adapter, and prove that it takes effect.
+
+        The server has loaded the adapter itself; ``path`` is only for messages.
+
+        Raises:
+            ModelError: If the server does not serve it.
+            TrustError: If it answers as the base does, or no more differently than by chance.
+        """
+        served = self._options.adapters.get(name, name)
+        self._check_listed(served, self._listed_models())
+        self._served[name] = served
+        try:
+            return AdapterCheck(effect=self._check_differs(name, path))
+        except (EngineError, TrustError):
+            del self._served[name]
+            raise
+
+    def stream(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
+        """Answer requests, each for a named model; yield each answer as it comes.
+
+        Raises:
+            EngineError: If the server failed, or a model is not served.
+        """
+        check_loaded((model for model, _ in requests), self.models)
+        for start in range(0, len(requests), _BLOCK):
+            for position, outcome in self._block(requests[start : start + _BLOCK]):
+                yield start + position, checked(outcome, self.name)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _block(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
+        asked: list[tuple[int, _Posted]] = []
+        open_: dict[int, list[float | tuple[float, bool] | None]] = {}
+        for position, (model, instance) in enumerate(requests):
+            try:
+                posts = self._posts(model, instance)
+            except EngineError as error:
+                yield position, error
+                continue
+            if not posts:
+                yield position, 0.0  # an empty text
+                continue
+            open_[position] = [None] * len(posts)
+            asked += [(position, post) for post in posts]
+        done: set[int] = set()
+        bodies = [post.body for _, post in asked]
+        seen: dict[int, int] = {}
+        try:
+            for place, data in self._client.post_all(bodies):
+                position, post = asked[place]
+                if position in done:
+                    continue
+                model = requests[position][0]
+                try:
+                    answer = self._answer(model, post, data)
+                except EngineError as error:
+                    done.add(position)
+                    yield position, self._failure(model, error)
+                    continue
+                if isinstance(answer, str):
+                    done.add(position)
+                    yield position, answer
+                    continue
+                open_[position][post.index] = answer
+                seen[position] = seen.get(position, 0) + 1
+                if seen[position] == len(open_[position]):
+                    done.add(position)
+                    yield position, _together(requests[position][1], open_[position])
+        except EngineError as error:
+            raise EngineError(f"{self._options.url}: {error}") from None
+
+    def _answer(self, model: str, post: _Posted, data: Any) -> str | tuple[float, bool]:
+        """Return what a response says.
+
+        Raises:
+            EngineError: If it is none, or another model's.
+        """
+        if isinstance(data, EngineError):
+            raise data
+        by = model_of(data)
+        if by != self._served[model] and by in self._served.values():
+            raise EngineError(f"it was answered by '{by}', another model of this check")
+        if post.generation:
+            return read_text(data, post.generation)
+        assert self._encoder is not None
+        found = first_choice(data)
+        return read_likelihood(found, post.tokens, post.start, self._encoder.spellings)
+
+    def _posts(self, model: str, instance: Instance) -> list[_Posted]:
+        """Return what a request takes: one body, or one for each window of a long text."""
+        served = self._served[model]
+        if instance.request_type == "generate_until":
+            asked = self._generation(instance)
+            if asked.sampled:
+                self._check_draws(model)
+            prompt = (
+                {"messages": [{"role": "user", "content": asked.prompt}]}
+                if self._encoder is None
+                else {"prompt": self._encoder.prompt(asked, self._max_length)}
+            )
+            return [_Posted({"model": served, **prompt, **asked.body}, generation=asked)]
+        if self._encoder is None:
+            raise EngineError(
+                "a chat endpoint gives no log-likelihoods, which multiple choice and perplexity "
+                "need. Use an endpoint with completions ('api: completions'), or generation tasks "
+                "alone."
+            )
+        rolling = instance.request_type == "loglikelihood_rolling"
+        pairs = (
+            self._encoder.windows(instance.args[0], self._max_length)
+            if rolling
+            else [self._encoder.pair(*instance.args)]
+        )
+        return [
+            self._echo(served, context, continuation, index)
+            for index, (context, continuation) in enumerate(pairs)
+            if continuation
+        ]
+
+    def _echo(self, served: str, context: Tokens, continuation: Tokens, index: int) -> _Posted:
+        tokens = [*context, *continuation]
+        if not context:
+            raise EngineError("a choice stands after an empty prompt, so nothing predicts it")
+        if len(tokens) > self._max_length:
+            raise EngineError(
+                f"a prompt with its choice takes {len(tokens)} tokens, more than the context of "
+                f"{self._max_length}"
+            )
+        assert self._encoder is not None
+        sent = [tokens] if self._options.tokenized_requests else self._encoder.text(tokens)
+        body = {"model": served, **echo(sent, self._options.seed)}
+        return _Posted(body, index=index, tokens=tokens, start=len(context))
+
+    def _generation(self, instance: Instance) -> Generation:
+        return read_generation(
+            instance,
+            default_tokens=self._options.max_gen_toks,
+            seed=self._options.seed,
+            eos=self._options.eos_string,
+        )
+
+    def _failure(self, model: str, error: Exception) -> EngineError:
+        return EngineError(f"{self._options.url}, model '{model}': {self._client.words(error)}")
+
+    def _listed_models(self) -> dict[str, int | None]:
+        """Return the models that the server lists, with their context where it tells.
+
+        A server without a list, or with one in another form, may serve any name.
+        """
+        try:
+            data = self._client.get("models")
+        except EngineError as error:
+            if any(f"status {code}" in str(error) for code in (404, 405, 501)):
+                return {}
+            raise EngineError(
+                f"{self._options.root}/models: the server's list of models cannot be read: "
+                f"{error}. Check 'engine: options: base_url', and that the server runs."
+            ) from None
+        entries = data.get("data") if isinstance(data, Mapping) else None
+        return {
+            str(entry["id"]): _context(entry)
+            for entry in (entries if isinstance(entries, list) else [])
+            if isinstance(entry, Mapping) and "id" in entry
+        }
+
+    def _check_listed(self, served: str, listed: dict[str, int | None]) -> None:
+        if listed and served not in listed:
+            raise ModelError(
+                f"{self._options.url}: no model '{served}' is served. "
+                f"{did_you_mean(served, listed)} Name them in 'engine: options:' as 'model' and "
+                f"'adapters'."
+            )
+
+    def _check_limit(self) -> None:
+        """Check that the server answers, and keeps to ``max_tokens``.
+
+        Raises:
+            EngineError: If it does not.
+        """
+        (post,) = self._posts(BASE, generation(PROBE_TEXTS[0], tokens=_LIMIT_TOKENS))
+        try:
+            for _, data in self._client.post_all([post.body]):
+                if isinstance(data, EngineError):
+                    raise data
+                assert post.generation is not None
+                check_obeys_limit(data, post.generation)
+        except UnansweredError:
+            return  # it says nothing of other prompts
+        except EngineError as error:
+            raise self._failure(BASE, error) from None
+
+    def _check_draws(self, model: str) -> None:
+        """Check that the server draws when it is asked to, once for each model.
+
+        Raises:
+            EngineError: If several draws are the likeliest text.
+        """
+        if model not in self._draws:
+            self._draws[model] = ""  # what is asked here is drawn, too
+            settings = {"until": [], "max_gen_toks": 2 * _PROBE_TOKENS}
+            drawn = {"do_sample": True, "temperature": 1.5}
+            asked = [
+                Instance(
+                    request_type="generate_until",
+                    doc={},
+                    arguments=(text, {**settings, **drawn, "seed": seed}),
+                    idx=0,
+                )
+                for seed in range(_DRAWS)
+                for text in _WHO[:2]
+            ]
+            texts = self.respond([(model, one) for one in asked])
+            if all(len(set(texts[place::2])) == 1 for place in range(2)) and any(texts):
+                self._draws[model] = (
+                    f"{_DRAWS} answers drawn at temperature 1.5 are the same, so the server "
+                    f"ignores 'temperature': what is sampled would measure nothing"
+                )
+        if self._draws[model]:
+            raise EngineError(self._draws[model])
+
+    def _check_differs(self, name: str, path: str) -> float:
+        """Return how far an adapter's answers are from the base's, beyond the server's noise.
+
+        Raises:
+            TrustError: If they are not.
+            EngineError: If the server does not answer.
+        """
+        base, adapted = self._repeated(BASE, name)
+        if differ(base, adapted):
+            return effect(base, adapted)
+        known, other = self._served[BASE], self._served[name]
+        if base == adapted:
+            raise TrustError(
+                f"{path}: the server answers as '{other}' exactly as it does as '{known}'. Check "
+                f"that it loaded the adapter."
+            )
+        raise TrustError(
+            f"{path}: the server's answers as '{other}' differ from those as '{known}' no more "
+            f"than those as '{known}' from each other: it may answer with the base. Check that it "
+            f"loaded the adapter, and serve it without sampling (temperature 0)."
+        )
+
+    def _repeated(self, *models: str) -> list[Answers]:
+        """Return each model's answers to the same prompts, each asked several times.
+
+        A prompt to which the server has no answer, from whichever model, is left out.
+
+        Raises:
+            EngineError: If hardly one is left.
+        """
+        requests = [_continuation(text) for text in _WHO]
+        if self._options.chat:
+            requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
+        asked = [(model, one) for model in models for one in requests for _ in range(REPEATS)]
+        outcomes = [outcome for _, outcome in sorted(self.stream(asked), key=itemgetter(0))]
+        errors = [one for one in outcomes if isinstance(one, EngineError)]
+        answers = [
+            None if isinstance(one, EngineError) else one[0] if isinstance(one, tuple) else one
+            for one in outcomes
+        ]
+        found = iter(answers)
+        rows = [[[next(found) for _ in range(REPEATS)] for _ in _WHO] for _ in models]
+        answered = [i for i in range(len(_WHO)) if all(None not in own[i] for own in rows)]
+        if len(answered) < _FEWEST:
+            raise errors[0]
+        return [[[one for one in own[i] if one is not None] for i in answered] for own in rows]
+
+
+class _Posted:
+    """A body that is sent, and what is read off the response."""
+
+    __slots__ = ("body", "generation", "index", "start", "tokens")
+
+    def __init__(
+        self,
+        body: Mapping[str, Any],
+        *,
+        generation: Generation | None = None,
+        index: int = 0,
+        tokens: Sequence[int] = (),
+        start: int = 0,
+    ) -> None:
+        self.body = body
+        self.generation = generation
+        self.index = index
+        self.tokens = tokens
+        self.start = start
+
+
+class _Encoder:
+    """Turns prompts into tokens as lm-eval does."""
+
+    def __init__(
+        self, options: EndpointOptions, settings: EngineSettings, context: int | None
+    ) -> None:
+        self._options = options
+        try:
+            with quiet():
+                self._lm = LocalCompletionsAPI(
+                    base_url=options.url,
+                    model=options.model or settings.model,
+                    tokenizer=settings.tokenizer or settings.model,
+                    tokenizer_backend="huggingface",
+                    max_length=context,
+                    add_bos_token=options.add_bos_token,
+                    custom_prefix_token_id=options.prefix_token,
+                    trust_remote_code=settings.trust_remote_code,
+                    revision=settings.revision or "main",
+                )
+        except (OSError, ValueError, KeyError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(
+                f"{settings.tokenizer or settings.model}: no tokenizer can be loaded from there, "
+                f"which an endpoint with completions needs: {reason} Name one with "
+                f"'baseline: {{tokenizer: …}}', or use 'api: chat'."
+            ) from error
+        self.spellings = lru_cache(maxsize=None)(self._spellings)
+
+    def prompt(self, asked: Generation, room: int) -> list[Tokens] | str:
+        """Return a prompt as it is sent.
+
+        Raises:
+            EngineError: If it does not fit into the context with its answer.
+        """
+        tokens: Tokens = self._lm.tok_encode(
+            asked.prompt, add_special_tokens=self._options.add_bos_token
+        )
+        if len(tokens) + asked.new_tokens > room:
+            raise EngineError(
+                f"the prompt has {len(tokens)} tokens and the answer up to {asked.new_tokens}, "
+                f"more than the context of {room}"
+            )
+        return [tokens] if self._options.tokenized_requests else asked.prompt
+
+    def pair(self, context: str, continuation: str) -> tuple[Tokens, Tokens]:
+        """Return a prompt and its choice, split as lm-eval splits them."""
+        if not context:
+            return [self._lm.prefix_token_id], list(self._lm.tok_encode(continuation))
+        first, second = self._lm._encode_pair(context, continuation)
+        return list(first), list(second)
+
+    def windows(self, text: str, room: int) -> list[tuple[Tokens, Tokens]]:
+        """Return the windows in which a text of any length is scored, as lm-eval cuts it."""
+        windows = get_rolling_token_windows(
+            token_list=self._lm.tok_encode(text),
+            prefix_token=self._lm.prefix_token_id,
+            max_seq_len=room - 1,
+            context_len=1,
+        )
+        return [(list(a), list(b)) for a, b in map(make_disjoint_window, windows)]
+
+    def text(self, tokens: Tokens) -> str:
+        """Return the text of tokens, for servers that take no tokens."""
+        return str(self._lm.tokenizer.decode(tokens))
+
+    def _spellings(self, token: int) -> tuple[str, ...]:
+        """Return how a server may write a token: as text, as the vocabulary does, by its id."""
+        raw = self._lm.tokenizer.convert_ids_to_tokens(token)
+        text = self._lm.tokenizer.decode([token])
+        spaced = str(raw).replace("Ġ", " ").replace("▁", " ").replace("Ċ", "\n")
+        unsaid = ("",) if raw in self._lm.tokenizer.all_special_tokens else ()
+        return text, str(raw), spaced, f"token_id:{token}", *unsaid
+
+
+def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:
+    found = [part for part in parts if isinstance(part, tuple)]
+    if instance.request_type == "loglikelihood_rolling":
+        return float(sum(value for value, _ in found))
+    return found[0]
+
+
+def _context(entry: Mapping[str, Any]) -> int | None:
+    """Return the context of a listed model, under the keys that servers use."""
+    found = next((entry[key] for key in _CONTEXT_KEYS if entry.get(key)), None)
+    return int(found) if isinstance(found, int | float) else None
+
+
+def _continuation(text: str) -> Instance:
+    first, _, rest = text.partition(" ")
+    return choice(first, f" {rest}")

@@ -1,0 +1,101 @@
+"""Reads log-probabilities that a server echoes, and checks that they belong to what was sent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from evalguard.engines.endpoint.requests import UnansweredError, plain
+
+_SLACK = 1e-3
+"""Nats by which rounding may take a log-probability above 0."""
+
+
+def read_likelihood(
+    choice: Mapping[str, Any],
+    tokens: Sequence[int],
+    start: int,
+    text_of: Callable[[int], tuple[str, ...]],
+) -> tuple[float, bool]:
+    """Return the log-likelihood of the last tokens of a prompt, and whether each is the likeliest.
+
+    The server lists every token that it was sent and, as most do, the one that it generated.
+
+    Args:
+        choice: The choice of a response to a request with ``echo``.
+        tokens: What was sent.
+        start: Position of the first token that counts; at least 1.
+        text_of: Spellings of a token that a server may use.
+
+    Raises:
+        UnansweredError: If the log-probabilities are missing, of other tokens, or no numbers.
+    """
+    listed = choice.get("logprobs")
+    values = listed.get("token_logprobs") if isinstance(listed, Mapping) else None
+    if not isinstance(listed, Mapping) or not isinstance(values, list):
+        raise UnansweredError(
+            f"the server gives no log-probabilities of a prompt ('echo'): {plain(listed)}. Choose "
+            f"generation tasks, or a server that has them, such as vLLM"
+        )
+    if len(values) not in (len(tokens), len(tokens) + 1):
+        raise UnansweredError(
+            f"the server lists {len(values)} log-probabilities for the {len(tokens)} tokens that "
+            f"it was sent: it adds or drops some, or lists only what it generated"
+        )
+    if isinstance(values[0], int | float) and values[0] != 0:
+        raise UnansweredError(
+            f"the server gives the first token a log-probability of {values[0]:g}, though nothing "
+            f"predicts it: it added a token of its own"
+        )
+    _check_tokens(listed, choice, tokens, text_of)
+    wanted = values[start : len(tokens)]
+    if not all(_is_log_probability(value) for value in wanted):
+        raise UnansweredError(
+            f"not every log-probability is a number of at most 0: {plain(wanted)}"
+        )
+    top = listed.get("top_logprobs")
+    if not isinstance(top, list) or len(top) != len(values):
+        raise UnansweredError(
+            f"the server does not list the likeliest token beside each (top_logprobs): {plain(top)}"
+        )
+    greedy = all(map(_is_likeliest, wanted, top[start : len(tokens)]))
+    return float(sum(wanted)), greedy
+
+
+def _check_tokens(
+    listed: Mapping[str, Any],
+    choice: Mapping[str, Any],
+    tokens: Sequence[int],
+    text_of: Callable[[int], tuple[str, ...]],
+) -> None:
+    """Check that the tokens beside the log-probabilities are those that were sent.
+
+    Raises:
+        UnansweredError: If one is another, or the server does not say which they are.
+    """
+    named = listed.get("tokens")
+    if not isinstance(named, list) or len(named) < len(tokens):
+        raise UnansweredError(
+            f"the server does not list its tokens (logprobs: tokens): {plain(named)}"
+        )
+    for place, (said, token) in enumerate(zip(named, tokens, strict=False)):
+        spellings = text_of(token)
+        if not isinstance(said, str) or (said not in spellings and "\ufffd" not in said):
+            if isinstance(said, str) and said.startswith("bytes:"):
+                continue
+            raise UnansweredError(
+                f"token {place + 1} of the prompt is {said!r} on the server and {spellings[0]!r} "
+                f"here: its tokenizer is another one. Name the right one with 'tokenizer'"
+            )
+
+
+def _is_log_probability(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and not math.isinf(value) and not value > _SLACK  # NaN is told by its own message
+
+
+def _is_likeliest(value: float, top: Any) -> bool:
+    if not isinstance(top, Mapping) or not top:
+        raise UnansweredError(f"the likeliest token is missing (top_logprobs): {plain(top)}")
+    return bool(value >= max(top.values()))

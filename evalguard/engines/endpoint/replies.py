@@ -1,0 +1,200 @@
+"""Reads everything that a server says with an answer, and tells an answer from none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evalguard.engines.endpoint.requests import Generation, UnansweredError, cut_at, plain
+from evalguard.errors import EngineError
+
+_COMPLETE = ("stop", "eos", "eos_token", "stop_sequence", "end_turn", "stop_str", "")
+_LENGTH = ("length", "max_tokens", "model_length", "max_length")
+_FILTERED = ("content_filter", "safety", "recitation", "blocklist", "prohibited_content", "refusal")
+_CALLED = ("tool_calls", "function_call", "tool_use")
+
+_TEXT_PARTS = ("text", "output_text", "input_text")
+_REASONING = ("reasoning_content", "reasoning", "thinking")
+
+UNCLOSED = "<think>\n"
+"""Begins the text of an answer whose tokens all went into reasoning that the server holds apart,
+as a model of open weights would have written it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a server said.
+
+    Attributes:
+        text: The answer; ``None`` where there is none.
+        reasoning: What the model thought, where the server holds it apart.
+        finish: Why the answer ends, in lower case.
+        tokens: Tokens that were generated, where the server counts them.
+    """
+
+    text: str | None
+    reasoning: str
+    finish: str
+    tokens: int | None
+
+
+def read_text(data: Any, asked: Generation) -> str:
+    """Return the text of a response.
+
+    An answer that used up its own limit is whole, and so is one that ends before a stop string,
+    whether the server applied it or not.
+
+    Args:
+        data: The response.
+        asked: The request.
+
+    Raises:
+        UnansweredError: If it has no text, was filtered or cut short, or has another form.
+    """
+    said = _read(data)
+    if said.finish in _FILTERED:
+        raise UnansweredError(f"the server filtered the answer (finish_reason '{said.finish}')")
+    if said.text is None:
+        return _without_text(data, said, asked)
+    text = cut_at(said.text, asked.stops)
+    if text != said.text or said.finish in _COMPLETE:
+        return text
+    if said.finish in _LENGTH:
+        if not text and said.reasoning:
+            return _without_text(data, said, asked)
+        if _is_used_up(said, said.text, asked.new_tokens):
+            return text
+        count = f" after {said.tokens} of {asked.new_tokens} tokens" if said.tokens else ""
+        raise UnansweredError(f"the server cut the answer short{count} (finish_reason 'length')")
+    if said.finish in _CALLED and text:
+        return text
+    raise UnansweredError(f"the answer ended early (finish_reason '{said.finish}')")
+
+
+def model_of(data: Any) -> str | None:
+    """Return the model that the server says has answered."""
+    name = data.get("model") if isinstance(data, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def first_choice(data: Any) -> Mapping[str, Any]:
+    """Return the choice of a response to one prompt.
+
+    Raises:
+        UnansweredError: If there is none, or it has another form.
+    """
+    choices = data.get("choices") if isinstance(data, Mapping) else None
+    if isinstance(choices, list) and not choices:
+        raise UnansweredError("the server gave no text: its list of choices is empty")
+    if not isinstance(choices, list) or not all(isinstance(one, Mapping) for one in choices):
+        raise UnansweredError(f"the server answered in another form: {plain(data)}")
+    chosen = min(choices, key=_index)
+    if chosen.get("error"):
+        raise UnansweredError(f"the server failed on it: {plain(chosen['error'])}")
+    return dict(chosen)
+
+
+def _index(choice: Mapping[str, Any]) -> int:
+    index = choice.get("index", 0)
+    return index if isinstance(index, int) else 0
+
+
+def _read(data: Any) -> _Said:
+    choice = first_choice(data)
+    message = choice.get("message")
+    message = message if isinstance(message, Mapping) else {}
+    contents = [one for one in (message.get("content"), choice.get("text")) if one is not None]
+    if len(contents) == 2 and contents[0] != contents[1]:
+        raise UnansweredError(
+            f"the server gave two texts: {plain(contents[0])}, {plain(contents[1])}"
+        )
+    text, thought = _text_of(contents[0]) if contents else (None, "")
+    refusal = message.get("refusal")
+    if not text and isinstance(refusal, str) and refusal:
+        text = refusal
+    apart = [one for key in _REASONING if isinstance(one := message.get(key, choice.get(key)), str)]
+    return _Said(
+        text=text,
+        reasoning=thought or next(filter(None, apart), ""),
+        finish=str(choice.get("finish_reason") or choice.get("stop_reason") or "").lower(),
+        tokens=_tokens(data),
+    )
+
+
+def _text_of(content: Any) -> tuple[str | None, str]:
+    """Return text and reasoning of a content, which may be a list of parts.
+
+    Raises:
+        UnansweredError: If it holds something else.
+    """
+    if isinstance(content, str):
+        return content, ""
+    parts = content if isinstance(content, list) else [content]
+    texts, thoughts = [], []
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, Mapping) and part.get("type", "text") in _TEXT_PARTS:
+            if not isinstance(part.get("text"), str):
+                raise UnansweredError(f"the content has another form: {plain(content)}")
+            texts.append(part["text"])
+        elif isinstance(part, Mapping) and part.get("type") == "refusal":
+            texts.append(str(part.get("refusal", "")))
+        elif isinstance(part, Mapping) and part.get("type") in ("thinking", "reasoning"):
+            thoughts.append(str(part.get("thinking") or part.get("text") or ""))
+        else:
+            raise UnansweredError(f"the content has another form: {plain(content)}")
+    return ("".join(texts) if texts else None), "".join(thoughts)
+
+
+def _without_text(data: Any, said: _Said, asked: Generation) -> str:
+    """Return the reasoning that took all tokens of an answer, as reasoning that never ended.
+
+    Raises:
+        UnansweredError: If the answer is missing for another reason.
+    """
+    if said.reasoning and said.finish in _LENGTH:
+        if _is_used_up(said, said.reasoning, asked.new_tokens):
+            return f"{UNCLOSED}{said.reasoning}"
+        raise UnansweredError(
+            "the server gave no text: it cut the answer short while the model was reasoning "
+            f"(finish_reason '{said.finish}')"
+        )
+    message = first_choice(data).get("message")
+    calls = message.get("tool_calls") if isinstance(message, Mapping) else None
+    if calls:
+        raise UnansweredError(f"the server gave no text: the model called a tool: {plain(calls)}")
+    ended = f" (finish_reason '{said.finish}')" if said.finish else ""
+    raise UnansweredError(f"the server gave no text{ended}: {plain(first_choice(data))}")
+
+
+def _is_used_up(said: _Said, text: str, limit: int) -> bool:
+    """Whether an answer has as many tokens as were asked for; by its length, if nobody counts."""
+    return said.tokens >= limit - 1 if said.tokens is not None else len(text) >= limit
+
+
+def _tokens(data: Any) -> int | None:
+    usage = data.get("usage") if isinstance(data, Mapping) else None
+    if not isinstance(usage, Mapping):
+        return None
+    count = usage.get("completion_tokens", usage.get("output_tokens"))
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None
+
+
+def check_obeys_limit(data: Any, asked: Generation) -> None:
+    """Check that a server keeps to the number of tokens that it is asked for.
+
+    Raises:
+        EngineError: If it wrote far more.
+    """
+    said = _read(data)
+    written = said.text or ""
+    over = said.tokens is not None and said.tokens > 2 * asked.new_tokens
+    if over or len(written) > 40 * asked.new_tokens:
+        count = f"{said.tokens} tokens" if said.tokens else f"{len(written)} characters"
+        raise EngineError(
+            f"the server wrote {count} where {asked.new_tokens} tokens were asked for, so it does "
+            f"not keep to 'max_tokens'. Name the field that it knows with 'rename: {{max_tokens: "
+            f"max_completion_tokens}}'"
+        )

@@ -1,0 +1,154 @@
+"""What a server is sent: the fields of a request, and the form that this server takes them in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lm_eval.api.instance import Instance
+from lm_eval.models.utils import handle_stop_sequences
+
+from evalguard.errors import EngineError
+
+MOST_STOPS = 4
+"""Stop strings that every server takes; the others are applied here."""
+
+_OTHER_NAMES = {"max_tokens": "max_completion_tokens"}
+"""Fields that newer servers know by another name."""
+
+_DONE_HERE = ("stop", "seed")
+"""Fields whose lack changes nothing: stop strings are applied here, and what is greedy has no
+seed."""
+
+_REFUSES = ("unsupported", "not supported", "unrecognized", "unknown", "not permitted", "extra")
+
+
+class UnansweredError(EngineError):
+    """The server gave no answer to a request that can be scored."""
+
+
+@dataclass(slots=True)
+class Form:
+    """How this server wants its requests written; learned from what it refuses.
+
+    Attributes:
+        rename: Fields by the names that the server knows.
+        drop: Fields that it does not take.
+    """
+
+    rename: dict[str, str] = field(default_factory=dict)
+    drop: set[str] = field(default_factory=set)
+
+    def write(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a request as this server takes it."""
+        return {
+            self.rename.get(name, name): value
+            for name, value in body.items()
+            if name not in self.drop and value is not None
+        }
+
+    def adapt(self, words: str, sent: Mapping[str, Any]) -> bool:
+        """Learn from a refusal; return whether the request can be sent in another form.
+
+        Args:
+            words: What the server said.
+            sent: What it refused.
+
+        Example:
+            >>> form = Form()
+            >>> form.adapt("Unsupported parameter: 'seed'", {"seed": 1}), form.write({"seed": 1})
+            (True, {})
+            >>> form.adapt("Unsupported parameter: 'temperature'", {"temperature": 0})
+            False
+        """
+        lower = words.lower()
+        if not any(mark in lower for mark in _REFUSES):
+            return False
+        for name, other in _OTHER_NAMES.items():
+            if name in sent and other in words:
+                self.rename[name] = other
+                return True
+        for name in _DONE_HERE:
+            if name in sent and name in lower:
+                self.drop.add(name)
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A request for a text.
+
+    Attributes:
+        prompt: The prompt, or the chat as JSON.
+        new_tokens: Most tokens of the answer.
+        stops: Texts that end it.
+        sampled: Whether it is drawn, not the likeliest.
+        body: Fields of the request besides model and prompt.
+    """
+
+    prompt: str
+    new_tokens: int
+    stops: tuple[str, ...]
+    sampled: bool
+    body: Mapping[str, Any]
+
+
+def read_generation(
+    instance: Instance, *, default_tokens: int, seed: int, eos: str | None
+) -> Generation:
+    """Return what a request for a text asks for.
+
+    Args:
+        instance: lm-eval's request.
+        default_tokens: Tokens where it sets no limit.
+        seed: Seed where it has none.
+        eos: Text that ends every answer.
+    """
+    prompt, given = instance.args
+    settings = dict(given)
+    until = settings.pop("until", None)
+    stops = handle_stop_sequences(list(until) if isinstance(until, list) else until, eos)
+    limit = settings.pop("max_gen_toks", None)
+    new_tokens = int(settings.pop("max_tokens", None) or limit or default_tokens)
+    sampled = bool(settings.pop("do_sample", False))
+    temperature = settings.pop("temperature", 0)
+    kept = tuple(stop for stop in stops if stop)
+    body = {
+        "max_tokens": new_tokens,
+        "temperature": temperature if sampled or temperature else 0,
+        "stop": list(kept[:MOST_STOPS]) or None,
+        "seed": settings.pop("seed", seed),
+        **settings,
+    }
+    return Generation(str(prompt), new_tokens, kept, sampled, body)
+
+
+def echo(prompt: list[list[int]] | str, seed: int) -> dict[str, Any]:
+    """Return the fields of a request for the log-probabilities of a prompt."""
+    return {
+        "prompt": prompt,
+        "max_tokens": 1,
+        "temperature": 0,
+        "logprobs": 1,
+        "echo": True,
+        "seed": seed,
+    }
+
+
+def cut_at(text: str, stops: tuple[str, ...]) -> str:
+    """Return a text up to the first stop string in it.
+
+    Example:
+        >>> cut_at("4. Question: 5", ("Question", ". "))
+        '4'
+    """
+    return text[: min((place for stop in stops if (place := text.find(stop)) >= 0), default=None)]
+
+
+def plain(data: Any) -> str:
+    """Return data as a message shows them: short, on one line."""
+    text = json.dumps(data, ensure_ascii=False, default=str)
+    return text if len(text) <= 120 else f"{text[:119]}…"
