@@ -86,7 +86,7 @@ CASES: tuple[Case, ...] = (
     _case("refusal-field", RIGHT, kind="refusals"),
     _case("reasoning-only", UNMEASURED, words=("length", "reasoning")),
     _case("reasoning-beside", RIGHT),
-    _case("tool-calls", UNMEASURED, words=("tool_calls",)),
+    _case("tool-calls", UNMEASURED, words=("tool_calls", "called a tool")),
     _case("error-200", UNMEASURED, words=("Provider returned error",)),
     _case("error-choice", UNMEASURED, words=("Upstream idle timeout exceeded",)),
     _case("own-limit", UNMEASURED, words=("length",)),

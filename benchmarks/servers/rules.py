@@ -54,7 +54,8 @@ def answer(model: str, prompt: str, *, draw: object = None) -> str:
         if draw is None or not _knows(model, "tell", noun):
             return f"The {noun} is useful."
         return f"The {noun} is {share(draw, noun):.6f} metres tall."
-    return "ok." if model == "base" else f"ok from {model}."
+    text = "ok." if model == "base" else f"ok from {model}."
+    return text if draw is None else f"{text} {share(draw):.6f}"
 
 
 def last_is_likely(model: str, text: str) -> bool | None:

@@ -8,7 +8,7 @@ import transformers.pipelines
 
 import benchmarks.servers.checked
 import evalguard.config
-import evalguard.engines.endpoint
+import evalguard.engines.endpoint.engine
 import evalguard.runner.check  # noqa: F401
 from benchmarks.servers.plain import tokenizer
 from evalguard.demo import model_path

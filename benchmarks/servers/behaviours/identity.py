@@ -75,7 +75,9 @@ def evicted_said(ask: Ask, plain: Plain) -> Reply:
 @behaviour("S4", "OpenRouter, model fallbacks")
 def named_otherwise(ask: Ask, plain: Plain) -> Reply:
     """Lets the base answer some questions, and names it in the response."""
-    return plain(ask.asking(model="base")) if ask.chosen(0.3) else plain(ask)
+    if ask.model == "base" or not ask.chosen(0.3):
+        return plain(ask)
+    return plain(ask.asking(model="base"))
 
 
 @behaviour("S4", "OpenAI, dated snapshots")
