@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -67,7 +69,9 @@ def run_checked(
     ours, theirs = context.Pipe(duplex=False)
     started = time.monotonic()
     process = context.Process(
-        target=_send, args=(theirs, behaviour, setup, candidate, folder, adapter), daemon=True
+        target=_send,
+        args=(theirs, behaviour, setup, candidate, folder, adapter, limit),
+        daemon=True,
     )
     process.start()
     theirs.close()
@@ -88,12 +92,14 @@ def _send(
     candidate: str,
     folder: Path,
     adapter: Path,
+    limit: float,
 ) -> None:
     os.environ |= {"OPENAI_API_KEY": KEY, TENANT_VARIABLE: TENANT}
     folder.mkdir(parents=True)
     with (folder / "output.txt").open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
+        faulthandler.dump_traceback_later(0.9 * limit)  # shows with --keep what it waits for
         connection.send(check(behaviour, setup, candidate, folder, adapter))
 
 
@@ -106,9 +112,7 @@ def check(behaviour: str, setup: Setup, candidate: str, folder: Path, adapter: P
     return found
 
 
-def _check(
-    server: Scripted, setup: Setup, candidate: str, folder: Path, adapter: Path
-) -> Checked:
+def _check(server: Scripted, setup: Setup, candidate: str, folder: Path, adapter: Path) -> Checked:
     from evalguard.config import load_project
     from evalguard.errors import EvalGuardError
     from evalguard.runner.check import run_check
@@ -127,9 +131,7 @@ def _check(
     except Exception:  # noqa: BLE001 (what it says is the finding)
         return Checked(verdict="CRASH", message=traceback.format_exc(limit=-2))
     gate = result.gates[0]
-    found = Checked(
-        verdict=gate.verdict.value, message="\n".join([gate.reason, *result.warnings])
-    )
+    found = Checked(verdict=gate.verdict.value, message="\n".join([gate.reason, *result.warnings]))
     runs = {run.model: run.fingerprint for run in result.tasks}
     return _with_samples(found, setup, project.store, runs, server)
 
@@ -139,11 +141,7 @@ def _with_samples(
 ) -> Checked:
     from evalguard.store import SampleStore
 
-    questions = [row["q"] for row in rows_of(setup.kind)]
-
-    def is_ours(prompt: str) -> bool:  # and no probe of the engine's
-        return any(question in prompt for question in questions)
-
+    touched = _touched(setup, server)
     measured, unmeasured, wrong = [], [], []
     with SampleStore(store) as samples:
         for model, key in runs.items():
@@ -158,12 +156,23 @@ def _with_samples(
         found,
         measured=tuple(measured),
         unmeasured=tuple(unmeasured),
-        touched=tuple(
-            sum(model == served for model, prompt in server.traffic.touched if is_ours(prompt))
-            for served in ("base" if name == "baseline" else name for name in runs)
-        ),
+        touched=tuple(touched["base" if name == "baseline" else name] for name in runs),
         wrong=tuple(wrong[:3]),
         n_wrong=len(wrong),
+    )
+
+
+def _touched(setup: Setup, server: Scripted) -> Counter[str]:
+    """Return how many questions of the suite, no probes, a behaviour answered its own way."""
+    questions = [row["q"] for row in rows_of(setup.kind)]
+    return Counter(
+        model
+        for model, question in {
+            (model, question)
+            for model, prompt in server.traffic.touched
+            for question in questions
+            if question in prompt
+        }
     )
 
 
