@@ -73,7 +73,7 @@ def _vllm() -> Availability:
 
 
 def _endpoint() -> Availability:
-    missing = _missing("lm-eval", "aiohttp", "requests", "tenacity")
+    missing = _missing("lm-eval", "httpx")
     return Availability(
         "endpoint",
         ready=not missing,

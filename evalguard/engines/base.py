@@ -92,6 +92,11 @@ class Engine(Protocol):
     def max_length(self) -> int:
         """Context in tokens."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of how it answered; shown after the run."""
+        return ()
+
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
         """Load an adapter and prove that it takes effect.
 

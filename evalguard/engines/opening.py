@@ -92,7 +92,7 @@ def open_engine(name: str, settings: EngineSettings) -> Engine:
 
         return VLLMEngine(settings)
     if name == "endpoint":
-        if installed("tenacity") is None:
+        if installed("httpx") is None:
             raise PrerequisiteError("engine 'endpoint'", extra="endpoint")
         from evalguard.engines.endpoint.engine import EndpointEngine
 

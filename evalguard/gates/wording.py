@@ -74,8 +74,8 @@ class Wording:
         allowed = evidence.missing_allowed
         limit = f"more than {allowed:.0%}" if allowed else "which a corpus metric cannot replace"
         return (
-            f"{evidence.missing} of {evidence.n} samples could not be measured, {limit}; "
-            "see their errors and run them again"
+            f"{evidence.missing} of {evidence.n} samples could not be measured, {limit}; the "
+            "warnings say why"
         )
 
     def _advice(self, required_n: int | None) -> str:

@@ -35,6 +35,7 @@ from evalguard.records import (
     TaskRun,
     Verdict,
 )
+from evalguard.runner import unmeasured
 from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import Admission, Judging, check_steady, needs_judge, total
 from evalguard.runner.measure import Measurer
@@ -431,14 +432,8 @@ class _Check:
                         "that other rows have with another target: no answer matches all of them"
                     )
         yield from self._unclosed()
-        failed = [
-            sample
-            for samples in self._measurer.results.samples.values()
-            for sample in samples.values()
-            if sample.error
-        ]
-        if failed:
-            yield f"{len(failed)} samples could not be measured; the first: {failed[0].error}"
+        yield from unmeasured.warnings(self._measurer.results.samples)
+        yield from self._pool.notes
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -194,8 +194,26 @@ class ModelPool:
             self._store.describe_fingerprint(
                 self.fingerprint(name), {"adapter_effect": self._effects[name]}
             )
+        self._check_other(spec, engine)
         self._spot_checks.check(name, engine, served)
         return engine, served
+
+    def _check_other(self, spec: ModelSpec, engine: Engine) -> None:
+        """Prove that a server has a whole model under its name, and not the baseline's.
+
+        Raises:
+            TrustError: If it answers as the baseline.
+        """
+        if engine.name != "endpoint" or spec.adapter or spec.name in (BASELINE, JUDGE):
+            return
+        if BASELINE not in self._specs or spec.name in self._effects:
+            return
+        from evalguard.engines.endpoint.engine import EndpointEngine
+
+        base, _ = self.engine_of(BASELINE)
+        assert isinstance(engine, EndpointEngine)
+        assert isinstance(base, EndpointEngine)
+        self._effects[spec.name] = engine.check_differs(BASE, base, spec.model)
 
     @cached_property
     def engine(self) -> EngineChoice:
@@ -268,6 +286,11 @@ class ModelPool:
             training=self.training(name),
         )
 
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of how the engines answered."""
+        return [note for engine in self._engines.values() for note in engine.notes]
+
     def close(self) -> None:
         """Free every engine."""
         for engine in self._engines.values():
@@ -313,13 +336,24 @@ class ModelPool:
             batch_size=engine.batch_size,
             max_length=engine.max_length,
             trust_remote_code=spec.trust_remote_code,
-            options=without_thinking(engine.options),
+            options=self._options_of(spec),
             adapters=tuple(
                 (name, adapter)
                 for name in self._sharing(spec)
                 if (adapter := self._specs[name].adapter)
             ),
         )
+
+    def _options_of(self, spec: ModelSpec) -> dict[str, Any]:
+        """Return the options of a model's engine.
+
+        The project's name of the baseline on a server is not that of another whole model.
+        """
+        options = without_thinking(spec.engine.options)
+        shared = spec.engine == self._project.config.engine
+        if shared and spec.model != self._project.models[BASELINE].model:
+            options = {key: value for key, value in options.items() if key != "model"}
+        return options
 
     def _sharing(self, spec: ModelSpec) -> list[str]:
         """Return the models that one loaded base serves together with a model."""

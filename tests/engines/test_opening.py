@@ -135,6 +135,6 @@ def test_a_missing_package_names_the_install_line(machine, base, monkeypatch):
     machine(None, 0)
     with pytest.raises(PrerequisiteError, match=r"pip install 'evalguard\[vllm\]'"):
         open_engine("vllm", EngineSettings(model=str(base)))
-    monkeypatch.setattr(opening, "installed", lambda name: None if name == "tenacity" else "1")
+    monkeypatch.setattr(opening, "installed", lambda name: None if name == "httpx" else "1")
     with pytest.raises(PrerequisiteError, match=r"pip install 'evalguard\[endpoint\]'"):
         open_engine("endpoint", EngineSettings(model=str(base)))

@@ -25,6 +25,16 @@ _RATE_LIMITED = 429
 _SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
 """Says that no waiting helps."""
 
+_LOST_ON_THE_WAY = 1 / 3
+"""What a response that is cut or never comes counts against its request: it is no sign of one on
+which the server fails."""
+
+_ROOM_BACK = 0.2
+"""Requests more at a time after each answer, once a server has asked for fewer."""
+
+_WORTH_SAYING = 5.0
+"""Seconds of waiting from which it is told."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 20.0
 _DOWN_TIMEOUT = 10.0
 """Seconds for a request to a server that has been given up, should it be back."""
@@ -55,10 +65,22 @@ class FailedError(Exception):
 
 @dataclass(slots=True)
 class _Asked:
+    """A request and how it fared.
+
+    Attributes:
+        position: Its place among those that are asked.
+        body: Its fields.
+        failures: Times that it failed.
+        charged: How much of its attempts it has used up.
+        first_failure: When it failed first.
+        not_before: When it may be sent again.
+        last_time: Whether it was put off until all others were done.
+    """
+
     position: int
     body: Mapping[str, Any]
     failures: int = 0
-    charged: int = 0
+    charged: float = 0.0
     first_failure: float = 0.0
     not_before: float = 0.0
     last_time: bool = False
@@ -86,6 +108,7 @@ class Client:
         self._form = Form(rename=dict(options.rename), drop=set(options.drop))
         self._room = float(options.num_concurrent)
         self._pause_until = 0.0
+        self._heard = 0.0  # when the server last answered anything
         self._down = self._ever = False
         self.waited = 0.0
         """Seconds in which nothing was sent because the server asked for it or did not answer."""
@@ -112,51 +135,45 @@ class Client:
             EngineError: If the server answers nothing any more.
         """
         waiting = deque(_Asked(position, body) for position, body in enumerate(bodies))
-        last: deque[_Asked] = deque()
+        put_off: deque[_Asked] = deque()
         running: dict[Future[Any], _Asked] = {}
-        heard = time.monotonic()  # when the server last answered anything
+        self._heard = time.monotonic()
         with ThreadPoolExecutor(self._options.num_concurrent) as threads:
             try:
-                while waiting or last or running:
+                while waiting or put_off or running:
                     if not waiting and not running:
-                        waiting, last = last, deque()
+                        waiting, put_off = put_off, deque()
                     self._submit(threads, waiting, running)
                     if not running:
                         self._sleep(waiting)
                         continue
                     done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
                     for future in done:
-                        asked = running.pop(future)
-                        error = future.exception()
-                        if error is None or (isinstance(error, FailedError) and not error.again):
-                            heard, self._down, self._ever = time.monotonic(), False, True
-                            self._room = min(self._room + 0.2, self._options.num_concurrent)
-                            yield (
-                                asked.position,
-                                future.result()
-                                if error is None
-                                else (EngineError(self.words(error))),
-                            )
-                            continue
-                        failed = error if isinstance(error, FailedError) else None
-                        if failed is None and not isinstance(error, httpx.HTTPError | OSError):
-                            raise error
-                        if failed is not None and failed.limited:
-                            heard = time.monotonic() if failed.pause is not None else heard
-                            self._slow_down(failed.pause)
-                        if asked.last_time or self._is_lost(asked, heard):
-                            if asked.last_time:
-                                yield asked.position, EngineError(self.words(error))
-                            else:
-                                asked.last_time = True
-                                last.append(asked)
-                            continue
-                        self._check_patience(heard, error)
-                        self._later(asked)
-                        waiting.append(asked)
+                        asked, error = running.pop(future), future.exception()
+                        if error is None:
+                            self._hear()
+                            yield asked.position, future.result()
+                        elif self._is_hopeless(asked, error):
+                            yield asked.position, EngineError(self.words(error))
+                        elif self._used_up(asked, error):
+                            asked.last_time = True
+                            put_off.append(asked)
+                        else:
+                            self._check_patience(error)
+                            self._later(asked)
+                            waiting.append(asked)
             finally:
                 for future in running:
                     future.cancel()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of how the server was asked."""
+        changed = [f"'{name}' was sent as '{other}'" for name, other in self._form.rename.items()]
+        changed += [f"'{name}' was not sent" for name in sorted(self._form.drop)]
+        if self.waited > _WORTH_SAYING:
+            changed.append(f"waited {self.waited:.0f} s until it answered again")
+        return changed
 
     def close(self) -> None:
         """Close the connections."""
@@ -193,30 +210,45 @@ class Client:
         self.waited += pause
         time.sleep(pause)
 
-    def _slow_down(self, pause: float | None) -> None:
-        self._room = max(1.0, self._room / 2)
-        if pause is not None:
-            self._pause_until = max(self._pause_until, time.monotonic() + pause)
+    def _hear(self) -> None:
+        """Note that the server answers."""
+        self._heard, self._down, self._ever = time.monotonic(), False, True
+        self._room = min(self._room + _ROOM_BACK, self._options.num_concurrent)
 
-    def _is_lost(self, asked: _Asked, heard: float) -> bool:
+    def _is_hopeless(self, asked: _Asked, error: BaseException) -> bool:
+        """Return whether it is no use to send a request again; raise what is no failure of it."""
+        if not isinstance(error, FailedError | httpx.HTTPError | OSError):
+            raise error
+        if isinstance(error, FailedError) and not error.again:
+            self._hear()
+            return True
+        if isinstance(error, FailedError) and error.limited:
+            self._room = max(1.0, self._room / 2)
+            if error.pause is not None:
+                self._heard = time.monotonic()  # it answers, and says when
+                self._pause_until = max(self._pause_until, self._heard + error.pause)
+        return asked.last_time
+
+    def _used_up(self, asked: _Asked, error: BaseException) -> bool:
         """Count a failure against a request where the server answered another meanwhile."""
         if asked.failures == 0:
             asked.first_failure = time.monotonic()
         asked.failures += 1
-        asked.charged += heard > asked.first_failure
+        if self._heard > asked.first_failure:
+            asked.charged += 1.0 if isinstance(error, FailedError) else _LOST_ON_THE_WAY
         return asked.charged >= self._options.max_retries
 
     def _later(self, asked: _Asked) -> None:
         pause = min(_FIRST_PAUSE * 2 ** (asked.failures - 1), _LONGEST_PAUSE)
         asked.not_before = time.monotonic() + pause * (0.75 + 0.5 * (asked.position % 8) / 8)
 
-    def _check_patience(self, heard: float, error: BaseException) -> None:
+    def _check_patience(self, error: BaseException) -> None:
         """End a run against a server that answers nothing.
 
         Raises:
             EngineError: If it was silent for longer than allowed.
         """
-        silent = time.monotonic() - heard
+        silent = time.monotonic() - self._heard
         patience = self._options.max_wait if self._ever else min(self._options.max_wait, _AT_FIRST)
         if self._down or silent > patience:
             self._down = True

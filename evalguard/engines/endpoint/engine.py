@@ -2,21 +2,17 @@
 
 ``vllm serve`` and others answer under ``/v1/completions`` for several models, among them adapters
 under names of their own; servers that only chat answer under ``/v1/chat/completions``, without
-log-likelihoods. Prompts are encoded, and texts cut into windows, by lm-eval's own class, so that
+log-likelihoods. Prompts are encoded, and texts cut into windows, as lm-eval does, so that
 scores equal those of ``lm_eval --model local-completions``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 import lm_eval
 from lm_eval.api.instance import Instance
-from lm_eval.models.openai_completions import LocalCompletionsAPI
-from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 
 from evalguard.engines.base import (
     BASE,
@@ -31,7 +27,8 @@ from evalguard.engines.base import (
     generation,
 )
 from evalguard.engines.endpoint.client import Client
-from evalguard.engines.endpoint.identity import REPEATS, Answers, differ, effect
+from evalguard.engines.endpoint.encoder import Encoder, Tokens
+from evalguard.engines.endpoint.identity import REPEATS, Answer, differ, effect
 from evalguard.engines.endpoint.likelihoods import read_likelihood
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.replies import (
@@ -47,7 +44,6 @@ from evalguard.engines.endpoint.requests import (
     read_generation,
 )
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
-from evalguard.quiet import quiet
 
 _BLOCK = 4096
 """Requests that are written at a time."""
@@ -74,8 +70,6 @@ _UNLIMITED = 1 << 30
 
 _CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
 
-Tokens = list[int]
-
 
 class EndpointEngine(Engine):
     """A server that answers for a base and, under other names, for its adapters."""
@@ -94,6 +88,8 @@ class EndpointEngine(Engine):
         self._served: dict[str, str] = {BASE: self._options.model or settings.model}
         self._client = Client(self._options)
         self._draws: dict[str, str] = {}
+        self._repeats: dict[str, dict[int, list[Answer]]] = {}
+        self._last_error = ""
         listed = self._listed_models()
         self._check_listed(self._served[BASE], listed)
         context = settings.max_length or listed.get(self._served[BASE])
@@ -105,7 +101,7 @@ class EndpointEngine(Engine):
         # The server generates a token even where only the prompt is looked at.
         self._max_length = int(context or _UNLIMITED) - 1
         self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
-        self._encoder = None if self._options.chat else _Encoder(self._options, settings, context)
+        self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._check_limit()
 
     @property
@@ -117,6 +113,11 @@ class EndpointEngine(Engine):
     def max_length(self) -> int:
         """Context in tokens."""
         return self._max_length
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of how the server was asked."""
+        return tuple(f"{self._options.url}: {note}" for note in self._client.notes)
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
         """Find the name under which the server has an adapter, and prove that it takes effect.
@@ -131,7 +132,7 @@ class EndpointEngine(Engine):
         self._check_listed(served, self._listed_models())
         self._served[name] = served
         try:
-            return AdapterCheck(effect=self._check_differs(name, path))
+            return AdapterCheck(effect=self.check_differs(name, self, path))
         except (EngineError, TrustError):
             del self._served[name]
             raise
@@ -341,52 +342,64 @@ class EndpointEngine(Engine):
         if self._draws[model]:
             raise EngineError(self._draws[model])
 
-    def _check_differs(self, name: str, path: str) -> float:
-        """Return how far an adapter's answers are from the base's, beyond the server's noise.
+    def check_differs(self, name: str, base: EndpointEngine, where: str) -> float:
+        """Prove that a model here is another one than the base of a project.
+
+        Args:
+            name: The model.
+            base: The engine of the base: this one, or another on this or another server.
+            where: What the model is, for messages.
+
+        Returns:
+            How far its answers are from the base's, beyond the server's noise.
 
         Raises:
             TrustError: If they are not.
-            EngineError: If the server does not answer.
+            EngineError: If the server hardly answers.
         """
-        base, adapted = self._repeated(BASE, name)
-        if differ(base, adapted):
-            return effect(base, adapted)
-        known, other = self._served[BASE], self._served[name]
-        if base == adapted:
+        known, other = base._repeated(BASE), self._repeated(name)
+        both = [place for place in known if place in other]
+        if len(both) < _FEWEST:
+            raise EngineError(
+                f"{self._options.url}: of {len(_WHO)} harmless prompts only {len(both)} were "
+                f"answered: {base._last_error or self._last_error}"
+            )
+        one, two = [known[place] for place in both], [other[place] for place in both]
+        if differ(one, two):
+            return effect(one, two)
+        names = f"as '{self._served[name]}'", f"as '{base._served[BASE]}'"
+        if one == two:
             raise TrustError(
-                f"{path}: the server answers as '{other}' exactly as it does as '{known}'. Check "
-                f"that it loaded the adapter."
+                f"{where}: the server answers {names[0]} exactly as it does {names[1]}. Check that "
+                f"it loaded the model, and under which name."
             )
         raise TrustError(
-            f"{path}: the server's answers as '{other}' differ from those as '{known}' no more "
-            f"than those as '{known}' from each other: it may answer with the base. Check that it "
-            f"loaded the adapter, and serve it without sampling (temperature 0)."
+            f"{where}: the server's answers {names[0]} differ from those {names[1]} no more than "
+            f"those from each other: one model may answer under both names. Check that it loaded "
+            f"the model, and serve it without sampling (temperature 0)."
         )
 
-    def _repeated(self, *models: str) -> list[Answers]:
-        """Return each model's answers to the same prompts, each asked several times.
+    def _repeated(self, model: str) -> dict[int, list[Answer]]:
+        """Return a model's answers to each of the prompts, asked several times.
 
-        A prompt to which the server has no answer, from whichever model, is left out.
-
-        Raises:
-            EngineError: If hardly one is left.
+        A prompt to which the server has no answer is left out.
         """
-        requests = [_continuation(text) for text in _WHO]
-        if self._options.chat:
-            requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
-        asked = [(model, one) for model in models for one in requests for _ in range(REPEATS)]
-        outcomes = [outcome for _, outcome in sorted(self.stream(asked), key=itemgetter(0))]
-        errors = [one for one in outcomes if isinstance(one, EngineError)]
-        answers = [
-            None if isinstance(one, EngineError) else one[0] if isinstance(one, tuple) else one
-            for one in outcomes
-        ]
-        found = iter(answers)
-        rows = [[[next(found) for _ in range(REPEATS)] for _ in _WHO] for _ in models]
-        answered = [i for i in range(len(_WHO)) if all(None not in own[i] for own in rows)]
-        if len(answered) < _FEWEST:
-            raise errors[0]
-        return [[[one for one in own[i] if one is not None] for i in answered] for own in rows]
+        if model not in self._repeats:
+            requests = [_continuation(text) for text in _WHO]
+            if self._options.chat:
+                requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
+            asked = [(model, one) for one in requests for _ in range(REPEATS)]
+            found: dict[int, list[Answer]] = {}
+            for position, outcome in self.stream(asked):
+                if isinstance(outcome, EngineError):
+                    self._last_error = str(outcome)
+                else:
+                    answer = outcome[0] if isinstance(outcome, tuple) else outcome
+                    found.setdefault(position // REPEATS, []).append(answer)
+            self._repeats[model] = {
+                place: own for place, own in sorted(found.items()) if len(own) == REPEATS
+            }
+        return self._repeats[model]
 
 
 class _Posted:
@@ -408,81 +421,6 @@ class _Posted:
         self.index = index
         self.tokens = tokens
         self.start = start
-
-
-class _Encoder:
-    """Turns prompts into tokens as lm-eval does."""
-
-    def __init__(
-        self, options: EndpointOptions, settings: EngineSettings, context: int | None
-    ) -> None:
-        self._options = options
-        try:
-            with quiet():
-                self._lm = LocalCompletionsAPI(
-                    base_url=options.url,
-                    model=options.model or settings.model,
-                    tokenizer=settings.tokenizer or settings.model,
-                    tokenizer_backend="huggingface",
-                    max_length=context,
-                    add_bos_token=options.add_bos_token,
-                    custom_prefix_token_id=options.prefix_token,
-                    trust_remote_code=settings.trust_remote_code,
-                    revision=settings.revision or "main",
-                )
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0]
-            raise ModelError(
-                f"{settings.tokenizer or settings.model}: no tokenizer can be loaded from there, "
-                f"which an endpoint with completions needs: {reason} Name one with "
-                f"'baseline: {{tokenizer: …}}', or use 'api: chat'."
-            ) from error
-        self.spellings = lru_cache(maxsize=None)(self._spellings)
-
-    def prompt(self, asked: Generation, room: int) -> list[Tokens] | str:
-        """Return a prompt as it is sent.
-
-        Raises:
-            EngineError: If it does not fit into the context with its answer.
-        """
-        tokens: Tokens = self._lm.tok_encode(
-            asked.prompt, add_special_tokens=self._options.add_bos_token
-        )
-        if len(tokens) + asked.new_tokens > room:
-            raise EngineError(
-                f"the prompt has {len(tokens)} tokens and the answer up to {asked.new_tokens}, "
-                f"more than the context of {room}"
-            )
-        return [tokens] if self._options.tokenized_requests else asked.prompt
-
-    def pair(self, context: str, continuation: str) -> tuple[Tokens, Tokens]:
-        """Return a prompt and its choice, split as lm-eval splits them."""
-        if not context:
-            return [self._lm.prefix_token_id], list(self._lm.tok_encode(continuation))
-        first, second = self._lm._encode_pair(context, continuation)
-        return list(first), list(second)
-
-    def windows(self, text: str, room: int) -> list[tuple[Tokens, Tokens]]:
-        """Return the windows in which a text of any length is scored, as lm-eval cuts it."""
-        windows = get_rolling_token_windows(
-            token_list=self._lm.tok_encode(text),
-            prefix_token=self._lm.prefix_token_id,
-            max_seq_len=room - 1,
-            context_len=1,
-        )
-        return [(list(a), list(b)) for a, b in map(make_disjoint_window, windows)]
-
-    def text(self, tokens: Tokens) -> str:
-        """Return the text of tokens, for servers that take no tokens."""
-        return str(self._lm.tokenizer.decode(tokens))
-
-    def _spellings(self, token: int) -> tuple[str, ...]:
-        """Return how a server may write a token: as text, as the vocabulary does, by its id."""
-        raw = self._lm.tokenizer.convert_ids_to_tokens(token)
-        text = self._lm.tokenizer.decode([token])
-        spaced = str(raw).replace("Ġ", " ").replace("▁", " ").replace("Ċ", "\n")
-        unsaid = ("",) if raw in self._lm.tokenizer.all_special_tokens else ()
-        return text, str(raw), spaced, f"token_id:{token}", *unsaid
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:

@@ -1,0 +1,166 @@
+"""Waiting where waiting brings an answer, and giving up where it does not."""
+
+import itertools
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from evalguard.engines.endpoint.client import Client, _pause
+from evalguard.engines.endpoint.options import EndpointOptions
+from evalguard.errors import EngineError
+from tests.engines.servers import replying_server
+
+DONE = {"choices": [{"index": 0, "message": {"content": "fine"}}]}
+
+
+def ask(reply: Any, number: int = 20, **options: Any) -> tuple[list[Any], Client]:
+    with replying_server(reply) as url:
+        given = {"base_url": url, "api": "chat", "max_wait": 20, **options}
+        client = Client(EndpointOptions.read(given))
+        try:
+            bodies = [{"n": n, "seed": 1, "max_tokens": 4} for n in range(number)]
+            return [
+                found for _, found in sorted(client.post_all(bodies), key=lambda p: p[0])
+            ], client
+        finally:
+            client.close()
+
+
+def test_a_server_that_is_away_is_waited_for():
+    calls = itertools.count()
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        return (503, {"error": "loading"}) if 5 < next(calls) < 40 else (200, DONE)
+
+    found, _ = ask(reply)
+    assert found == [DONE] * 20
+
+
+def test_a_request_that_always_fails_costs_itself_alone():
+    counted: Counter[int] = Counter()
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        counted[body["n"]] += 1
+        return (500, {"error": "poison"}) if body["n"] == 3 else (200, DONE)
+
+    found, _ = ask(reply)
+    assert [one for one in found if one == DONE] == [DONE] * 19
+    assert isinstance(found[3], EngineError)
+    assert "poison" in str(found[3])
+    assert counted[3] < 12
+
+
+def test_one_slot_is_one():
+    lock, active, most = threading.Lock(), [0], [0]
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        with lock:
+            active[0] += 1
+            most[0] = max(most[0], active[0])
+        time.sleep(0.005)
+        with lock:
+            active[0] -= 1
+        return 200, DONE
+
+    found, _ = ask(reply, num_concurrent=1)
+    assert found == [DONE] * 20
+    assert most == [1]
+
+
+def test_too_many_at_a_time_become_fewer():
+    lock, active = threading.Lock(), [0]
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        with lock:
+            active[0] += 1
+            over = active[0] > 2
+        time.sleep(0.005)
+        with lock:
+            active[0] -= 1
+        return (429, {"error": "two at a time"}) if over else (200, DONE)
+
+    found, _ = ask(reply, number=60)
+    assert found == [DONE] * 60
+
+
+def test_a_server_that_is_gone_is_given_up_once_for_all():
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        return 503, {"error": "gone for good"}
+
+    with replying_server(reply) as url:
+        client = Client(EndpointOptions.read({"base_url": url, "api": "chat", "max_wait": 1}))
+        started = time.monotonic()
+        for _ in range(4):
+            with pytest.raises(EngineError, match="gone for good"):
+                list(client.post_all([{"n": n} for n in range(20)]))
+        assert time.monotonic() - started < 30
+        client.close()
+
+
+def test_a_spent_quota_is_not_waited_for():
+    calls = itertools.count()
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        next(calls)
+        return 429, {"error": {"message": "You exceeded your current quota", "code": "x"}}
+
+    found, _ = ask(reply, number=3)
+    assert all("exceeded your current quota" in str(one) for one in found)
+    assert next(calls) == 3
+
+
+def test_an_error_with_status_200_is_an_error():
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        return 200, {"error": {"message": "context overflow", "code": 400}}
+
+    found, _ = ask(reply, number=2)
+    assert [str(one) for one in found] == ["status 400: context overflow"] * 2
+
+
+def test_fields_that_a_server_refuses_are_renamed_or_left_out_and_told():
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        if "max_tokens" in body:
+            return 400, {"error": "'max_tokens' is not supported, use 'max_completion_tokens'"}
+        if "seed" in body:
+            return 422, {"detail": "seed: Extra inputs are not permitted"}
+        return 200, DONE
+
+    found, client = ask(reply)
+    assert found == [DONE] * 20
+    assert client.notes == [
+        "'max_tokens' was sent as 'max_completion_tokens'",
+        "'seed' was not sent",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ({"retry-after": "3"}, 3.0),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_the_pause_that_a_server_asks_for_is_read(header, seconds):
+    import httpx
+
+    assert _pause(httpx.Response(429, headers=header)) == seconds
+
+
+def test_azure_is_asked_by_its_path_query_and_header(monkeypatch):
+    seen: list[str] = []
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        seen.append(path)
+        return 200, DONE
+
+    monkeypatch.setenv("AZURE_KEY", "sk-azure")
+    options = {"query": {"api-version": "2024-10-21"}, "key_env": "AZURE_KEY"}
+    _, client = ask(reply, number=1, **options, key_header="api-key", extra_body={"user": "me"})
+    assert seen == ["/v1/chat/completions?api-version=2024-10-21"]
+    assert client._options.headers == {"api-key": "sk-azure"}

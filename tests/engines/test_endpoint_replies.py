@@ -1,0 +1,147 @@
+"""What a server says, in the forms that servers say it in."""
+
+from typing import Any
+
+import pytest
+
+from evalguard.engines.endpoint.likelihoods import read_likelihood
+from evalguard.engines.endpoint.replies import UNCLOSED, read_text
+from evalguard.engines.endpoint.requests import Form, Generation, UnansweredError
+
+ASKED = Generation("Q", 8, ("\n", "END"), False, {})
+
+
+def said(content: Any, finish: str | None = "stop", tokens: int | None = 3, **message: Any) -> Any:
+    usage = {} if tokens is None else {"usage": {"completion_tokens": tokens}}
+    choice = {"index": 0, "message": {"content": content, **message}, "finish_reason": finish}
+    return {"choices": [choice], **usage}
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (said("42"), "42"),
+        (said(""), ""),  # the model said nothing, which is an answer, and a wrong one
+        (said("42", finish=None), "42"),
+        (said("42", finish="eos"), "42"),
+        (said("42", finish="end_turn"), "42"),
+        (said("1 2 3 4 5 6 7 8", "length", tokens=8), "1 2 3 4 5 6 7 8"),
+        (said("1 2 3 4 5 6 7 8", "length", tokens=None), "1 2 3 4 5 6 7 8"),
+        (said("4\nQuestion: 5", "length", tokens=3), "4"),  # the stop string came first
+        (said("4 END and more"), "4 "),
+        (said([{"type": "text", "text": "4"}, {"type": "output_text", "text": "2"}]), "42"),
+        (said([{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "42"}]), "42"),
+        (said({"type": "text", "text": "42"}), "42"),
+        (said(None, refusal="I can't help with that."), "I can't help with that."),
+        (said([{"type": "refusal", "refusal": "No."}]), "No."),
+        (said("42", reasoning_content="6 × 7"), "42"),
+        (said("42", "tool_calls", tool_calls=[{"id": "1"}]), "42"),
+        ({"choices": [{"text": "42", "finish_reason": "stop"}]}, "42"),
+        ({"choices": [{"index": 1, "text": "b"}, {"index": 0, "text": "a"}]}, "a"),
+        (said("", "length", tokens=8, reasoning="Let me see"), f"{UNCLOSED}Let me see"),
+        (said(None, "length", tokens=8, reasoning_content="Hm"), f"{UNCLOSED}Hm"),
+    ],
+)
+def test_answers_are_read_in_every_form(data, text):
+    assert read_text(data, ASKED) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (said("", "content_filter"), "filtered the answer .finish_reason 'content_filter'"),
+        (said("The answer is", "content_filter"), "filtered"),
+        (said("half", "SAFETY"), "filtered"),
+        (said("4", "length", tokens=1), "cut the answer short after 1 of 8 tokens"),
+        (said("4", "length", tokens=None), "cut the answer short"),
+        (said("", "length", tokens=2, reasoning="Let me"), "while the model was reasoning"),
+        (said(None), "gave no text"),
+        (said(None, "tool_calls", tool_calls=[{"function": {"name": "f"}}]), "called a tool"),
+        (said("", "abort"), "ended early .finish_reason 'abort'"),
+        (said([{"type": "image_url"}]), "another form"),
+        (said(42), "another form"),
+        ({"choices": []}, "list of choices is empty"),
+        ({"choices": {"0": {}}}, "another form"),
+        ({"choices": ["42"]}, "another form"),
+        ([{"text": "42"}], "another form"),
+        ({"output": "42"}, "another form"),
+        ({"choices": [{"error": {"message": "upstream died"}}]}, "upstream died"),
+        ({"choices": [{"text": "4", "message": {"content": "2"}}]}, "two texts"),
+        ({"choices": [{"index": 0, "delta": {"content": "42"}}]}, "gave no text"),
+        ({"choices": [{"index": 0, "message": "42"}]}, "gave no text"),
+    ],
+)
+def test_what_is_no_answer_says_so_in_the_servers_words(data, words):
+    with pytest.raises(UnansweredError, match=words):
+        read_text(data, ASKED)
+
+
+TOKENS = [5, 6, 7]
+
+
+def echoed(**changed: Any) -> dict[str, Any]:
+    found = {
+        "tokens": ["a", "b", "c", "d"],
+        "token_logprobs": [None, -1.0, -2.0, -0.5],
+        "top_logprobs": [None, {"b": -1.0}, {"x": -0.1, "c": -2.0}, {"d": -0.5}],
+    }
+    return {"logprobs": {**found, **changed}}
+
+
+def spelled(token: int) -> tuple[str, ...]:
+    return {5: ("a",), 6: ("b",), 7: ("c",)}[token]
+
+
+def test_echoed_log_probabilities_are_those_of_the_last_tokens():
+    assert read_likelihood(echoed(), TOKENS, 1, spelled) == (-3.0, False)
+    assert read_likelihood(echoed(), [*TOKENS[:2], 7], 2, spelled) == (-2.0, False)
+    alone = {key: value[:3] for key, value in echoed()["logprobs"].items()}
+    assert read_likelihood({"logprobs": alone}, TOKENS, 1, spelled) == (-3.0, False)
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ({"logprobs": None}, "gives no log-probabilities"),
+        ({"logprobs": {"content": []}}, "gives no log-probabilities"),
+        (echoed(token_logprobs=[-0.5]), "lists 1 log-probabilities for the 3 tokens"),
+        (echoed(token_logprobs=[None] * 6), "lists 6 log-probabilities"),
+        (echoed(token_logprobs=[-1.0, -1.0, -2.0, -0.5]), "added a token of its own"),
+        (echoed(tokens=["<s>", "a", "b", "c"]), "token 1 of the prompt is '<s>'"),
+        (echoed(tokens=["a", "b", "z", "d"]), "token 3 of the prompt is 'z'.*tokenizer"),
+        (echoed(tokens=None), "does not list its tokens"),
+        (echoed(token_logprobs=[None, None, -2.0, -1.0]), "not every log-probability"),
+        (echoed(token_logprobs=[None, 0.7, -2.0, -1.0]), "not every log-probability"),
+        (echoed(token_logprobs=[None, "-1", -2.0, -1.0]), "not every log-probability"),
+        (echoed(top_logprobs=None), "likeliest token"),
+        (echoed(top_logprobs=[None, None, None, None]), "likeliest token is missing"),
+    ],
+)
+def test_log_probabilities_of_other_tokens_are_refused(choice, words):
+    with pytest.raises(UnansweredError, match=words):
+        read_likelihood(choice, TOKENS, 1, spelled)
+
+
+@pytest.mark.parametrize(
+    ("words", "sent", "form"),
+    [
+        (
+            "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens'.",
+            {"max_tokens": 4},
+            {"max_completion_tokens": 4},
+        ),
+        ("body -> seed: Extra inputs are not permitted", {"seed": 1}, {}),
+        ("Unsupported parameter: 'stop'", {"stop": ["\n"]}, {}),
+        ("Unknown field: stop", {"stop": ["\n"]}, {}),
+    ],
+)
+def test_a_form_is_learned_from_a_refusal(words, sent, form):
+    learned = Form()
+    assert learned.adapt(words, sent)
+    assert learned.write(sent) == form
+    assert not learned.adapt(words, learned.write(sent))
+
+
+def test_what_would_change_the_answer_is_never_dropped():
+    assert not Form().adapt("Unsupported value: 'temperature'", {"temperature": 0, "model": "m"})
+    assert not Form().adapt("seed: the database is down", {"seed": 1})
