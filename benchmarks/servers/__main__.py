@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.servers.checked import Checked, run_checked
+from benchmarks.servers.checked import Checked, Job, run_checked, warm_up
 from benchmarks.servers.expected import CASES, Case
 from benchmarks.servers.judged import Line, judge
 from evalguard.errors import did_you_mean
@@ -75,13 +75,19 @@ def run_cases(
     os.environ |= environment(folder)
     adapter = save_adapter(model_path(), folder / "adapter", scale=1e-2, seed=0)
 
-    def run(job: tuple[Case, str]) -> Checked:
-        case, candidate = job
+    warm_up()
+
+    def run(asked: tuple[Case, str]) -> Checked:
+        case, candidate = asked
         name = f"{case.name}-{candidate}".replace(" ", "-")
-        limit = seconds or case.seconds
-        return run_checked(
-            case.behaviour.name, case.setup, candidate, folder / name, adapter, limit=limit
+        job = Job(
+            behaviour=case.behaviour.name,
+            setup=case.setup,
+            candidate=candidate,
+            folder=folder / name,
+            adapter=adapter,
         )
+        return run_checked(job, seconds=seconds or case.seconds)
 
     jobs = [(case, candidate) for case in cases for candidate in ("good", "bad")]
     with ThreadPoolExecutor(max_workers=workers) as pool:

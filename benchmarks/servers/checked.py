@@ -12,12 +12,17 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.servers.behaviours.spellings import KEY, TENANT, TENANT_VARIABLE
 from benchmarks.servers.project import METRICS, SAMPLES, Setup, expected, rows_of, write_project
 from benchmarks.servers.scripted import Scripted, scripted_server
 
+if TYPE_CHECKING:
+    from evalguard.records import ScoredSample
+
 WARM = "benchmarks.servers.warm"
+"""Read once, then forked for each check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,33 +56,46 @@ class Checked:
         return sum(self.unmeasured)
 
 
-def run_checked(
-    behaviour: str, setup: Setup, candidate: str, folder: Path, adapter: Path, *, limit: float
-) -> Checked:
-    """Run a check in a process of its own, and end it where it takes too long.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One check.
 
-    Args:
-        behaviour: What the server does.
+    Attributes:
+        behaviour: Name of what the server does.
         setup: What is asked of it.
         candidate: The server's name of the candidate.
         folder: Where the project goes; not there yet.
-        adapter: An adapter of the embedded model.
-        limit: Seconds.
+        adapter: An adapter that fits the embedded model.
     """
+
+    behaviour: str
+    setup: Setup
+    candidate: str
+    folder: Path
+    adapter: Path
+
+
+def warm_up() -> None:
+    """Read what every check needs, so that none is timed with it."""
     context = get_context("forkserver")
     context.set_forkserver_preload([WARM])
+    process = context.Process(target=int)
+    process.start()
+    process.join()
+
+
+def run_checked(job: Job, *, seconds: float) -> Checked:
+    """Run a check in a process of its own, and end it where it takes longer than allowed."""
+    context = get_context("forkserver")
     ours, theirs = context.Pipe(duplex=False)
     started = time.monotonic()
-    process = context.Process(
-        target=_send,
-        args=(theirs, behaviour, setup, candidate, folder, adapter, limit),
-        daemon=True,
-    )
+    process = context.Process(target=_send, args=(theirs, job, seconds), daemon=True)
     process.start()
     theirs.close()
     try:
-        found = ours.recv() if ours.poll(limit) else Checked(verdict="TIMEOUT")
+        found = ours.recv() if ours.poll(seconds) else Checked(verdict="TIMEOUT")
     except EOFError:
+        process.join()
         found = Checked(verdict="CRASH", message=f"the process ended with {process.exitcode}")
     process.kill()
     process.join()
@@ -85,55 +103,45 @@ def run_checked(
     return replace(found, seconds=time.monotonic() - started)
 
 
-def _send(
-    connection: Connection,
-    behaviour: str,
-    setup: Setup,
-    candidate: str,
-    folder: Path,
-    adapter: Path,
-    limit: float,
-) -> None:
+def _send(connection: Connection, job: Job, seconds: float) -> None:
     os.environ |= {"OPENAI_API_KEY": KEY, TENANT_VARIABLE: TENANT}
-    folder.mkdir(parents=True)
-    with (folder / "output.txt").open("w") as output:
+    job.folder.mkdir(parents=True)
+    with (job.folder / "output.txt").open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-        faulthandler.dump_traceback_later(0.9 * limit)  # shows with --keep what it waits for
-        connection.send(check(behaviour, setup, candidate, folder, adapter))
+        faulthandler.dump_traceback_later(0.9 * seconds)  # shows with --keep what it waits for
+        connection.send(check(job))
 
 
-def check(behaviour: str, setup: Setup, candidate: str, folder: Path, adapter: Path) -> Checked:
+def check(job: Job) -> Checked:
     """Serve a behaviour and check a candidate against it."""
-    with scripted_server(behaviour) as server:
-        found = _check(server, setup, candidate, folder, adapter)
+    with scripted_server(job.behaviour) as server:
+        found = _check(job, server)
     if server.traffic.faults:
         return Checked(verdict="CRASH", message=f"the server itself: {server.traffic.faults[0]}")
     return found
 
 
-def _check(server: Scripted, setup: Setup, candidate: str, folder: Path, adapter: Path) -> Checked:
+def _check(job: Job, server: Scripted) -> Checked:
     from evalguard.config import load_project
     from evalguard.errors import EvalGuardError
     from evalguard.runner.check import run_check
 
-    places = {
-        "CERTIFICATE": str(server.certificate),
-        "ROOT": server.root,
-        "URL": server.url,
-    }
-    file = write_project(folder, setup, candidate, adapter, places)
+    places = {"CERTIFICATE": str(server.certificate), "ROOT": server.root, "URL": server.url}
+    file = write_project(job.folder, job.setup, job.candidate, job.adapter, places)
     try:
         project = load_project(file)
-        result = run_check(project, [(gate, candidate) for gate in project.thresholds.gates])
+        gates = [(gate, job.candidate) for gate in project.thresholds.gates]
+        result = run_check(project, gates)
     except EvalGuardError as error:
         return Checked(verdict="ERROR", message=str(error))
     except Exception:  # noqa: BLE001 (what it says is the finding)
         return Checked(verdict="CRASH", message=traceback.format_exc(limit=-2))
     gate = result.gates[0]
-    found = Checked(verdict=gate.verdict.value, message="\n".join([gate.reason, *result.warnings]))
+    message = "\n".join([gate.reason, *result.warnings])
+    found = Checked(verdict=gate.verdict.value, message=message)
     runs = {run.model: run.fingerprint for run in result.tasks}
-    return _with_samples(found, setup, project.store, runs, server)
+    return _with_samples(found, job.setup, project.store, runs, server)
 
 
 def _with_samples(
@@ -142,7 +150,9 @@ def _with_samples(
     from evalguard.store import SampleStore
 
     touched = _touched(setup, server)
-    measured, unmeasured, wrong = [], [], []
+    measured: list[int] = []
+    unmeasured: list[int] = []
+    wrong: list[str] = []
     with SampleStore(store) as samples:
         for model, key in runs.items():
             known = list(samples.all_samples(key))
@@ -176,10 +186,7 @@ def _touched(setup: Setup, server: Scripted) -> Counter[str]:
     )
 
 
-def _differences(setup: Setup, model: str, sample: object) -> Iterator[str]:
-    from evalguard.records import ScoredSample
-
-    assert isinstance(sample, ScoredSample)
+def _differences(setup: Setup, model: str, sample: ScoredSample) -> Iterator[str]:
     text, score = expected(setup.kind, model, sample.prompt, sample.target)
     got = sample.scores[METRICS[setup.kind]]
     said = sample.said[0].strip()

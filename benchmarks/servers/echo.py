@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.servers.plain import GENERATED, decoded, tokenizer
 from benchmarks.servers.rules import last_is_likely, share
+from benchmarks.servers.texts import decoded, tokenizer
 from benchmarks.servers.wire import Ask
+
+GENERATED = (".", -0.7)
+"""Token, and its log-probability, that follows every prompt that is repeated."""
 
 _LIKELY, _UNLIKELY = -0.1, -2.4
 

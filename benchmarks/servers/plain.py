@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.servers import rules
+from benchmarks.servers.echo import echoed
+from benchmarks.servers.texts import before_stop, limited, prompts
 from benchmarks.servers.wire import Ask, Reply, problem
 
 CONTEXT_TOKENS = 512
-
-GENERATED = (".", -0.7)
-"""Token, and its log-probability, that follows every prompt that is repeated."""
 
 
 def answer_plainly(ask: Ask) -> Reply:
@@ -24,55 +22,12 @@ def answer_plainly(ask: Ask) -> Reply:
     if ask.model not in rules.MODELS:
         return problem(404, f"The model `{ask.model}` does not exist.", code="model_not_found")
     if ask.is_echo:
-        from benchmarks.servers.echo import echoed
-
         return _completed(ask, echoed(ask))
     return _completed(ask, list(_choices(ask)))
 
 
-def prompts(body: Mapping[str, Any]) -> list[str]:
-    """Return the texts that a body asks about."""
-    if "messages" in body:
-        return ["\n".join(str(message["content"]) for message in body["messages"])]
-    given = body.get("prompt", "")
-    if isinstance(given, str):
-        return [given]
-    if given and isinstance(given[0], int):
-        return [decoded(tuple(given))]
-    return [row if isinstance(row, str) else decoded(tuple(row)) for row in given]
-
-
-@lru_cache(maxsize=1)
-def tokenizer() -> Any:
-    """Return the embedded model's tokenizer, which the server's models are said to have."""
-    from tokenizers import Tokenizer
-
-    from evalguard.demo import model_path
-
-    return Tokenizer.from_file(str(model_path() / "tokenizer.json"))
-
-
-def decoded(ids: tuple[int, ...]) -> str:
-    """Return the text of token ids."""
-    return str(tokenizer().decode(list(ids), skip_special_tokens=False))
-
-
-def limited(text: str, limit: int | None) -> tuple[str, int, bool]:
-    """Return at most so many tokens of a text, their number, and whether more would follow."""
-    ids = tokenizer().encode(text, add_special_tokens=False).ids
-    if limit is None or len(ids) <= limit:
-        return text, max(1, len(ids)), False
-    return decoded(tuple(ids[:limit])), limit, True
-
-
-def before_stop(text: str, stops: Any) -> str:
-    """Return a text up to the first of the texts that end it."""
-    for stop in [stops] if isinstance(stops, str) else stops or ():
-        text = text.split(stop, maxsplit=1)[0]
-    return text
-
-
-def _choices(ask: Ask) -> Any:
+def _choices(ask: Ask) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield each choice with its number of tokens."""
     body = ask.body
     limit = body.get("max_completion_tokens", body.get("max_tokens"))
     number = 0

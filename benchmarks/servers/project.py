@@ -13,7 +13,7 @@ from typing import Any, Literal
 import yaml
 
 from benchmarks.servers import rules
-from benchmarks.servers.plain import limited
+from benchmarks.servers.texts import limited
 
 Kind = Literal["sums", "choices", "refusals", "stories", "lists"]
 

@@ -6,11 +6,10 @@ import evaluate  # noqa: F401
 import lm_eval.tasks  # noqa: F401
 import transformers.pipelines
 
-import benchmarks.servers.checked
 import evalguard.config
 import evalguard.engines.endpoint.engine
 import evalguard.runner.check  # noqa: F401
-from benchmarks.servers.plain import tokenizer
+from benchmarks.servers.texts import tokenizer
 from evalguard.demo import model_path
 
 transformers.AutoTokenizer.from_pretrained(str(model_path()))

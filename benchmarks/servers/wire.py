@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmarks.servers import rules
-
+from benchmarks.servers.texts import prompts
 
 CLOSED_UNTIL = "closed until"
 """Note of the monotonic time until which the server refuses connections."""
@@ -90,8 +90,6 @@ class Ask:
     @property
     def prompt(self) -> str:
         """The text of the prompt; of a batch, of the first."""
-        from benchmarks.servers.plain import prompts
-
         return prompts(self.body)[0]
 
     @property

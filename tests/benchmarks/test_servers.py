@@ -18,9 +18,9 @@ from benchmarks.servers.behaviours.responses import SOME
 from benchmarks.servers.checked import Checked
 from benchmarks.servers.expected import CASES, Case
 from benchmarks.servers.judged import judge
-from benchmarks.servers.plain import tokenizer
 from benchmarks.servers.project import expected
 from benchmarks.servers.scripted import Scripted, scripted_server
+from benchmarks.servers.texts import tokenizer
 
 QUESTION = "What is 12 plus 30?"
 CHOICES = "12 plus 30?\nA. 42\nB. 45\nAnswer:"
@@ -66,7 +66,7 @@ class TestPlain:
         with scripted_server() as server:
             assert text_of(chat(server)) == "42"
             assert text_of(chat(server, "Count from 10.", stop=[" 13"])) == "10 11 12"
-            status, body, _ = chat(server, "Count from 10.", max_tokens=4)
+            _, body, _ = chat(server, "Count from 10.", max_tokens=4)
             assert body["choices"][0]["finish_reason"] == "length"
             assert body["usage"]["completion_tokens"] == 4
             told = {text_of(chat(server, "Tell me about the dog.", temperature=1)) for _ in "ab"}
@@ -157,7 +157,7 @@ class TestBehaviours:
 
     def test_a_broken_behaviour_is_found_out(self, monkeypatch):
         def broken(ask: Any, plain: Any) -> Any:
-            return {}["nothing"]
+            raise KeyError("nothing")
 
         monkeypatch.setitem(BEHAVIOURS, "plain", replace(BEHAVIOURS["plain"], respond=broken))
         with scripted_server() as server, pytest.raises(http.client.RemoteDisconnected):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.servers.behaviours.registry import behaviour
+from benchmarks.servers.texts import tokenizer
 from benchmarks.servers.wire import Ask, Plain, Reply, problem
 
 
@@ -136,8 +137,6 @@ def echo_bos(ask: Ask, plain: Plain) -> Reply:
 @behaviour("S5", "vllm #28539")
 def echo_other_vocabulary(ask: Ask, plain: Plain) -> Reply:
     """Reads token ids in a vocabulary of its own, in which they are other words."""
-    from benchmarks.servers.plain import tokenizer
-
     given = ask.body.get("prompt")
     if not isinstance(given, list) or not given or isinstance(given[0], str):
         return plain(ask)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from benchmarks.servers.behaviours.echoes import with_values
 from benchmarks.servers.behaviours.registry import behaviour
+from benchmarks.servers.rules import share
 from benchmarks.servers.wire import Ask, Plain, Reply
 
 EVICTED_AFTER = 30
@@ -92,9 +94,6 @@ def named_with_date(ask: Ask, plain: Plain) -> Reply:
 @behaviour("S4", "vllm #12106")
 def echo_fallback_noisy(ask: Ask, plain: Plain) -> Reply:
     """Gives the base's log-probabilities for every name, off by rounding each time."""
-    from benchmarks.servers.behaviours.echoes import with_values
-    from benchmarks.servers.rules import share
-
     return with_values(
         _as_base(ask, plain),
         lambda place, value: value + 1e-4 * (share("noise", ask.number, place) - 0.5),

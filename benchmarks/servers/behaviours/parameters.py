@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.servers.behaviours.registry import behaviour
 from benchmarks.servers.rules import is_question
+from benchmarks.servers.texts import before_stop
 from benchmarks.servers.wire import Ask, Plain, Reply, problem
 
 MORE = "\nQuestion: What is 1 plus 1?\nAnswer: 2"
@@ -15,10 +16,8 @@ MANY_STOPS = ("<a>", "<b>", "<c>", "<d>", "<e>", "\n")
 """More stops than some servers take; the last one matters."""
 
 
-def _on_and_on(ask: Ask, plain: Plain, stops: Any) -> Reply:
-    """Go on after the answer up to a stop."""
-    from benchmarks.servers.plain import before_stop
-
+def on_and_on(ask: Ask, plain: Plain, stops: Any) -> Reply:
+    """Answer, and go on up to a stop."""
     reply = plain(ask.asking(stop=None))
     if reply.status != 200 or not is_question(ask.prompt):
         return reply
@@ -29,13 +28,13 @@ def _on_and_on(ask: Ask, plain: Plain, stops: Any) -> Reply:
 @behaviour("S3")
 def needs_stop(ask: Ask, plain: Plain) -> Reply:
     """Goes on after the answer, unless a stop ends it."""
-    return _on_and_on(ask, plain, ask.body.get("stop"))
+    return on_and_on(ask, plain, ask.body.get("stop"))
 
 
 @behaviour("S3", "tensorrtllm_backend #219")
 def ignores_stop(ask: Ask, plain: Plain) -> Reply:
     """Goes on after the answer, whatever stop is given."""
-    return _on_and_on(ask, plain, ())
+    return on_and_on(ask, plain, ())
 
 
 @behaviour("S3", "OpenAI, chat completions: up to 4 sequences")
@@ -45,20 +44,20 @@ def refuses_fifth_stop(ask: Ask, plain: Plain) -> Reply:
     if isinstance(stops, list) and len(stops) > 4:
         message = "Invalid 'stop': array too long. Expected an array with maximum length 4."
         return problem(400, message, param="stop", code="array_above_max_length")
-    return _on_and_on(ask, plain, stops)
+    return on_and_on(ask, plain, stops)
 
 
 @behaviour("S3")
 def drops_fifth_stop(ask: Ask, plain: Plain) -> Reply:
     """Takes the first four stops and says nothing of the others."""
     stops = ask.body.get("stop") or []
-    return _on_and_on(ask, plain, stops[:4] if isinstance(stops, list) else stops)
+    return on_and_on(ask, plain, stops[:4] if isinstance(stops, list) else stops)
 
 
 @behaviour("S3", "LM Studio, includes the stop")
 def keeps_stop(ask: Ask, plain: Plain) -> Reply:
     """Ends at the stop and leaves the stop itself in the text."""
-    reply = _on_and_on(ask, plain, ask.body.get("stop"))
+    reply = on_and_on(ask, plain, ask.body.get("stop"))
     if reply.status != 200 or not ask.body.get("stop") or not is_question(ask.prompt):
         return reply
     return reply.said(reply.text + "\n", "stop")

@@ -42,7 +42,7 @@ def behaviour(
     """Register a function as the behaviour that bears its name."""
 
     def register(respond: Respond) -> Respond:
-        name = respond.__name__.replace("_", "-")  # type: ignore[attr-defined]
+        name = respond.__name__.replace("_", "-")
         what = (respond.__doc__ or "").strip().splitlines()[0].rstrip(".")
         if name in BEHAVIOURS:
             raise ValueError(f"two behaviours are named '{name}'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.servers.behaviours.parameters import _on_and_on
+from benchmarks.servers.behaviours.parameters import on_and_on
 from benchmarks.servers.behaviours.registry import behaviour
 from benchmarks.servers.wire import Ask, Plain, Reply, problem
 
@@ -38,7 +38,7 @@ def no_seed(ask: Ask, plain: Plain) -> Reply:
 @behaviour("S7", "lm-eval #2436")
 def no_stop(ask: Ask, plain: Plain) -> Reply:
     """Refuses stops, and goes on after the answer."""
-    return _unsupported("stop") if "stop" in ask.body else _on_and_on(ask, plain, ())
+    return _unsupported("stop") if "stop" in ask.body else on_and_on(ask, plain, ())
 
 
 @behaviour("S7", "OpenAI, reasoning models")
@@ -58,7 +58,7 @@ def strict_reasoner(ask: Ask, plain: Plain) -> Reply:
         reply = refuse(ask, plain)
         if reply.status != 200:
             return reply
-    return _on_and_on(ask, plain, ())
+    return on_and_on(ask, plain, ())
 
 
 @behaviour("S7", "Azure OpenAI, data plane", lists=True)
