@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("lm_eval_tasks",)
+PACKAGES = ("lm_eval_tasks", "servers")
 """Benchmarks of several modules."""
 
 

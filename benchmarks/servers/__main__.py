@@ -1,0 +1,176 @@
+"""Checks every behaviour and prints the table; exits 1 where a row misses its target."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.servers.checked import Checked, Job, run_checked, warm_up
+from benchmarks.servers.expected import CASES, Case
+from benchmarks.servers.judged import Line, judge
+from evalguard.errors import did_you_mean
+
+WORKERS = 2
+
+LONGEST_REASON = 160
+"""Characters of what a row misses; all of it goes to ``--json``."""
+
+HEADER = ("class", "behaviour", "target", "as good", "worse", "s", "reached", "why not")
+
+
+def main() -> int:
+    """Run the benchmark."""
+    options = _options()
+    cases = [case for case in CASES if _is_asked(case, options.only, options.group)]
+    if not cases:
+        names = {case.behaviour.name for case in CASES}
+        print(f"no such behaviour. {did_you_mean(' '.join(options.only or ()), names)}")
+        return 2
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(options.keep or name).resolve()
+        lines = run_cases(cases, folder, workers=options.workers, seconds=options.seconds)
+    if options.json:
+        found = json.dumps([_plain(line) for line in lines], indent=1)
+        options.json.write_text(found, encoding="utf-8")
+    table = Table(*HEADER)
+    for line in lines:
+        table.add_row(*_cells(line))
+    Console(width=options.width).print(table, markup=False)
+    hit = sum(not line.misses for line in lines)
+    false = sum(line.false_pass for line in lines)
+    print(
+        f"\n{hit} of {len(lines)} rows reach their target (all wanted); {false} false PASS (none "
+        f"wanted); {time.perf_counter() - started:.0f} s"
+    )
+    return 0 if hit == len(lines) else 1
+
+
+def run_cases(
+    cases: Sequence[Case], folder: Path, *, workers: int, seconds: float | None = None
+) -> list[Line]:
+    """Check both candidates of each case.
+
+    Args:
+        cases: What to check.
+        folder: Where the projects go.
+        workers: Checks at a time.
+        seconds: Time that a check may take; the case's own when ``None``.
+    """
+    from benchmarks.random_adapters import save_adapter
+    from evalguard.demo import model_path
+
+    os.environ |= environment(folder)
+    adapter = save_adapter(model_path(), folder / "adapter", scale=1e-2, seed=0)
+
+    warm_up()
+
+    def run(asked: tuple[Case, str]) -> Checked:
+        case, candidate = asked
+        name = f"{case.name}-{candidate}".replace(" ", "-")
+        job = Job(
+            behaviour=case.behaviour.name,
+            setup=case.setup,
+            candidate=candidate,
+            folder=folder / name,
+            adapter=adapter,
+        )
+        return run_checked(job, seconds=seconds or case.seconds)
+
+    jobs = [(case, candidate) for case in cases for candidate in ("good", "bad")]
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        found = pool.map(run, jobs)
+        shown = track(found, "checking", total=len(jobs), console=Console(stderr=True))
+        every = list(shown)
+    return [
+        judge(case, good, bad)
+        for case, good, bad in zip(cases, every[::2], every[1::2], strict=True)
+    ]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of the checks: nothing is fetched or left in the home folder."""
+    path = os.environ.get("PYTHONPATH", "")
+    return {
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "HF_HOME": str(folder / "cache"),
+        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONWARNINGS": "ignore::UserWarning:multiprocessing.resource_tracker",
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(__file__).parents[2]), *filter(None, path.split(os.pathsep))]
+        ),
+    }
+
+
+def _is_asked(case: Case, only: Sequence[str] | None, groups: Sequence[str] | None) -> bool:
+    named = not only or case.behaviour.name in only or case.name in only
+    return named and (not groups or case.behaviour.group in groups)
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    case = line.case
+    return (
+        case.behaviour.group,
+        case.name,
+        " or ".join(case.targets),
+        _cell(line.good),
+        _cell(line.bad),
+        f"{line.good.seconds:.0f}, {line.bad.seconds:.0f}",
+        "NO" if line.misses else "yes",
+        _reason(line),
+    )
+
+
+def _reason(line: Line) -> str:
+    """Return the worst that a row misses."""
+    first = sorted(line.misses, key=lambda miss: "FALSE PASS" not in miss)[:1]
+    return "".join(first)[:LONGEST_REASON]
+
+
+def _cell(checked: Checked) -> str:
+    lost = f", {checked.missing} lost" if checked.missing else ""
+    return checked.verdict + lost
+
+
+def _plain(line: Line) -> dict[str, object]:
+    return {
+        "name": line.case.name,
+        "group": line.case.behaviour.group,
+        "what": line.case.behaviour.what,
+        "reference": line.case.behaviour.reference,
+        "targets": list(line.case.targets),
+        "misses": list(line.misses),
+        "good": asdict(line.good),
+        "bad": asdict(line.bad),
+    }
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.servers")
+    parser.add_argument("--only", action="append", metavar="NAME", help="one row; may be repeated")
+    parser.add_argument("--group", action="append", metavar="CLASS", help="such as S5")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every row's findings")
+    parser.add_argument("--keep", metavar="FOLDER", help="keep the projects there")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="checks at a time")
+    parser.add_argument("--seconds", type=float, help="limit of each check; the row's own if unset")
+    parser.add_argument("--width", type=int, default=200, help="of the table, in characters")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

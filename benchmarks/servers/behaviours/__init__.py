@@ -1,0 +1,28 @@
+"""Ways in which servers differ from a faultless one, by class."""
+
+from __future__ import annotations
+
+from benchmarks.servers.behaviours import (
+    echoes,
+    identity,
+    parameters,
+    responses,
+    shapes,
+    spellings,
+    thinking,
+    waiting,
+)
+from benchmarks.servers.behaviours.registry import BEHAVIOURS, Behaviour
+
+__all__ = [
+    "BEHAVIOURS",
+    "Behaviour",
+    "echoes",
+    "identity",
+    "parameters",
+    "responses",
+    "shapes",
+    "spellings",
+    "thinking",
+    "waiting",
+]

@@ -1,0 +1,100 @@
+"""S4: who answers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from benchmarks.servers.behaviours.echoes import with_values
+from benchmarks.servers.behaviours.registry import behaviour
+from benchmarks.servers.rules import share
+from benchmarks.servers.wire import Ask, Plain, Reply
+
+EVICTED_AFTER = 30
+"""Calls of a model after which its adapter is no longer loaded."""
+
+
+def _as_base(ask: Ask, plain: Plain) -> Reply:
+    """Let the base answer, under the name that was asked for."""
+    reply = plain(ask.asking(model="base"))
+    if reply.status != 200:
+        return reply
+    return replace(reply, body={**reply.body, "model": ask.model})
+
+
+def _noisy(ask: Ask, reply: Reply) -> Reply:
+    """Let a text that is no answer to a question end in something else each time."""
+    if reply.status != 200 or ask.is_question or ask.is_echo:
+        return reply
+    noise = hashlib.sha256(str(ask.number).encode()).hexdigest()[:4]
+    return reply.said(f"{reply.text} {noise}", "stop")
+
+
+@behaviour("S4", "production-stack #331")
+def fallback_exact(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer for every name."""
+    return _as_base(ask, plain)
+
+
+@behaviour("S4", "vllm #12106")
+def fallback_noisy(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer for every name, in texts that differ a little from call to call."""
+    return _noisy(ask, _as_base(ask, plain))
+
+
+@behaviour("S4")
+def fallback_rare(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer for every name; one text in three that is no answer differs."""
+    reply = _as_base(ask, plain)
+    return _noisy(ask, reply) if ask.number % 3 == 0 else reply
+
+
+@behaviour("S4")
+def noisy_honest(ask: Ask, plain: Plain) -> Reply:
+    """Serves each model, in texts of which one in three differs from call to call."""
+    reply = plain(ask)
+    return _noisy(ask, reply) if ask.number % 3 == 0 else reply
+
+
+@behaviour("S4", "production-stack #331")
+def router_half(ask: Ask, plain: Plain) -> Reply:
+    """Has the adapters on one of two replicas; on the other the base answers."""
+    return plain(ask) if ask.of_model % 2 else _as_base(ask, plain)
+
+
+@behaviour("S4", "vllm #12106")
+def evicted(ask: Ask, plain: Plain) -> Reply:
+    """Drops an adapter after 30 calls; from then on the base answers."""
+    return plain(ask) if ask.of_model <= EVICTED_AFTER else _as_base(ask, plain)
+
+
+@behaviour("S4")
+def evicted_said(ask: Ask, plain: Plain) -> Reply:
+    """Drops an adapter after 30 calls, and names the base in its responses from then on."""
+    return plain(ask) if ask.of_model <= EVICTED_AFTER else plain(ask.asking(model="base"))
+
+
+@behaviour("S4", "OpenRouter, model fallbacks")
+def named_otherwise(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer some questions, and names it in the response."""
+    if ask.model == "base" or not ask.chosen(0.3):
+        return plain(ask)
+    return plain(ask.asking(model="base"))
+
+
+@behaviour("S4", "OpenAI, dated snapshots")
+def named_with_date(ask: Ask, plain: Plain) -> Reply:
+    """Adds the date of its version to the model's name in responses."""
+    reply = plain(ask)
+    if reply.status != 200:
+        return reply
+    return replace(reply, body={**reply.body, "model": f"{ask.model}-2026-08-06"})
+
+
+@behaviour("S4", "vllm #12106")
+def echo_fallback_noisy(ask: Ask, plain: Plain) -> Reply:
+    """Gives the base's log-probabilities for every name, off by rounding each time."""
+    return with_values(
+        _as_base(ask, plain),
+        lambda place, value: value + 1e-4 * (share("noise", ask.number, place) - 0.5),
+    )

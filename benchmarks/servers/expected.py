@@ -1,0 +1,219 @@
+"""What a check has to make of each behaviour.
+
+The rule behind all of it: whatever a response says is read; an answer without a text, or one that
+was cut short, filtered, or given in another form, is not measured, and the server's own words say
+why; what the server ignores is done by the client, or is an error; who answers is proven against
+the server's own noise; what passes by waiting is waited for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from benchmarks.servers.behaviours import BEHAVIOURS, Behaviour
+from benchmarks.servers.behaviours.parameters import MANY_STOPS
+from benchmarks.servers.behaviours.spellings import API_VERSION, AZURE_PATH, TENANT_VARIABLE
+from benchmarks.servers.project import Setup
+
+
+class Target(StrEnum):
+    """What may come of a check."""
+
+    RIGHT = "right value"  # every sample scores as on a faultless server
+    UNMEASURED = "not measured"  # the samples in question are missing, the others are right
+    ERROR = "one error"  # one message, in which the server is heard
+
+
+RIGHT, UNMEASURED, ERROR = Target.RIGHT, Target.UNMEASURED, Target.ERROR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A behaviour, what is asked of it, and what may come of that.
+
+    Attributes:
+        behaviour: What the server does.
+        setup: What is asked.
+        targets: What may come of it.
+        words: Of these the message has to hold one, where samples or all are not measured.
+        variant: What tells the case from others on the same behaviour; empty for the first.
+        seconds: Time that each of the two checks may take.
+    """
+
+    behaviour: Behaviour
+    setup: Setup
+    targets: tuple[Target, ...]
+    words: tuple[str, ...] = ()
+    variant: str = ""
+    seconds: float = 60.0
+
+    @property
+    def name(self) -> str:
+        """Name of the row."""
+        return self.behaviour.name + (f" ({self.variant})" if self.variant else "")
+
+
+def _case(name: str, *targets: Target, **fields: Any) -> Case:
+    """Return a case; what :class:`Case` has no field for belongs to its setup."""
+    own = {key: fields.pop(key) for key in ("variant", "words", "seconds") if key in fields}
+    return Case(behaviour=BEHAVIOURS[name], setup=Setup(**fields), targets=targets, **own)
+
+
+_STOP = {"stop": ["\n"]}
+_MANY_STOPS = {"stop": list(MANY_STOPS)}
+_TEXT = {"api": "completions"}
+_ECHO = {"api": "completions", "kind": "choices"}
+_CONTEXT = {"max_length": 512}
+
+CASES: tuple[Case, ...] = (
+    _case("plain", RIGHT),
+    _case("plain", RIGHT, variant="completions", **_TEXT),
+    _case("plain", RIGHT, variant="choices", **_ECHO),
+    _case("plain", RIGHT, variant="samples", kind="stories"),
+    _case("plain", RIGHT, variant="whole models", whole_models=True),
+    _case("plain", RIGHT, ERROR, variant="one name for all", whole_models=True,
+          options={"model": "base"}, words=("model", "base")),
+    # S1
+    _case("filter-empty", UNMEASURED, words=("content_filter",)),
+    _case("filter-empty", UNMEASURED, words=("content_filter",), variant="completions", **_TEXT),
+    _case("filter-partial", UNMEASURED, words=("content_filter",)),
+    _case("filter-partial", UNMEASURED, words=("content_filter",), variant="completions", **_TEXT),
+    _case("filter-prompt", UNMEASURED, words=("content policy",)),
+    _case("content-null", UNMEASURED),
+    _case("content-null", UNMEASURED, variant="completions", **_TEXT),
+    _case("refusal-field", RIGHT, kind="refusals"),
+    _case("reasoning-only", UNMEASURED, words=("length", "reasoning")),
+    _case("reasoning-beside", RIGHT),
+    _case("tool-calls", UNMEASURED, words=("tool_calls", "called a tool")),
+    _case("error-200", UNMEASURED, words=("Provider returned error",)),
+    _case("error-choice", UNMEASURED, words=("Upstream idle timeout exceeded",)),
+    _case("own-limit", UNMEASURED, words=("length",)),
+    _case("own-limit", UNMEASURED, words=("length",), variant="completions", **_TEXT),
+    _case("asked-limit", RIGHT, kind="lists"),
+    _case("asked-limit", RIGHT, kind="lists", variant="completions", **_TEXT),
+    _case("finish-null", RIGHT),
+    _case("finish-eos", RIGHT),
+    _case("finish-abort", UNMEASURED, words=("abort",)),
+    _case("finish-other", UNMEASURED, words=("insufficient_system_resource",)),
+    _case("usage-missing", RIGHT),
+    _case("content-parts", RIGHT, UNMEASURED),
+    _case("content-dict", RIGHT, UNMEASURED),
+    _case("content-number", RIGHT, UNMEASURED),
+    _case("choices-empty", UNMEASURED),
+    _case("choices-missing", UNMEASURED),
+    _case("choices-dict", RIGHT, UNMEASURED),
+    _case("message-missing", UNMEASURED),
+    _case("text-misplaced", RIGHT, UNMEASURED),
+    _case("text-misplaced", RIGHT, UNMEASURED, variant="completions", **_TEXT),
+    _case("two-choices", RIGHT, UNMEASURED),
+    _case("order-reversed", RIGHT, variant="completions", **_TEXT),
+    _case("order-reversed", RIGHT, variant="choices", **_ECHO),
+    _case("order-reversed", RIGHT, variant="samples", kind="stories"),
+    _case("body-list", RIGHT, UNMEASURED),
+    _case("body-text", RIGHT, UNMEASURED),
+    _case("body-html", UNMEASURED, words=("Sign in to the gateway", "Session expired")),
+    _case("body-empty", UNMEASURED),
+    _case("body-stream", RIGHT, UNMEASURED),
+    # S2
+    _case("think-inline", RIGHT),
+    _case("think-end-only", RIGHT, ERROR),
+    _case("think-unclosed", UNMEASURED),
+    _case("think-empty", RIGHT),
+    # S3
+    _case("needs-stop", RIGHT, task=_STOP),
+    _case("needs-stop", RIGHT, task=_MANY_STOPS, variant="six stops"),
+    _case("ignores-stop", RIGHT, ERROR, task=_STOP, words=("stop",)),
+    _case("refuses-fifth-stop", RIGHT, ERROR, task=_MANY_STOPS, words=("stop",)),
+    _case("drops-fifth-stop", RIGHT, ERROR, task=_MANY_STOPS, words=("stop",)),
+    _case("keeps-stop", RIGHT, task=_STOP),
+    _case("ignores-temperature", ERROR, kind="stories", words=("temperature", "sampl")),
+    _case("samples-always", ERROR, words=("differ", "noise", "temperature")),
+    _case("ignores-max-tokens", RIGHT, ERROR, kind="lists", words=("max",)),
+    _case("ignores-max-tokens", RIGHT, ERROR, kind="lists", words=("max",), variant="completions",
+          **_TEXT),
+    _case("ignores-seed", RIGHT, kind="stories"),
+    _case("ignores-n", RIGHT, kind="stories"),
+    _case("one-seed", ERROR, kind="stories", words=("seed", "temperature", "sampl")),
+    # S4
+    _case("fallback-exact", ERROR, words=("good", "bad")),
+    _case("fallback-exact", ERROR, words=("good", "bad"), variant="whole models",
+          whole_models=True),
+    _case("fallback-exact", ERROR, words=("good", "bad"), variant="choices", **_ECHO),
+    _case("fallback-noisy", ERROR, words=("good", "bad")),
+    _case("fallback-noisy", ERROR, words=("good", "bad"), variant="whole models",
+          whole_models=True),
+    _case("fallback-rare", ERROR, words=("good", "bad")),
+    _case("noisy-honest", RIGHT),
+    _case("router-half", ERROR, words=("good", "bad")),
+    _case("evicted", ERROR, words=("good", "bad")),
+    _case("evicted-said", ERROR, UNMEASURED, words=("base",)),
+    _case("named-otherwise", ERROR, UNMEASURED, words=("base",)),
+    _case("named-with-date", RIGHT),
+    _case("echo-fallback-noisy", ERROR, words=("good", "bad"), **_ECHO),
+    # S5
+    _case("echo-generated-only", ERROR, **_ECHO),
+    _case("echo-no-generated", RIGHT, ERROR, **_ECHO),
+    _case("echo-no-top", RIGHT, ERROR, **_ECHO),
+    _case("echo-null-top", RIGHT, ERROR, **_ECHO),
+    _case("echo-null", ERROR, words=("logprob", "log-prob", "log-likelihood"), **_ECHO),
+    _case("echo-content", ERROR, words=("logprob", "log-prob", "log-likelihood"), **_ECHO),
+    _case("echo-ignored", ERROR, **_ECHO),
+    _case("echo-refused", ERROR, words=("at the same time is not supported",), **_ECHO),
+    _case("echo-nan", UNMEASURED, ERROR, words=("NaN", "nan", "number"), **_ECHO),
+    _case("echo-null-inside", UNMEASURED, ERROR, **_ECHO),
+    _case("echo-bos", RIGHT, ERROR, **_ECHO),
+    _case("echo-other-vocabulary", RIGHT, ERROR, words=("token",), **_ECHO),
+    _case("echo-whole-words", RIGHT, ERROR, words=("token",), **_ECHO),
+    _case("echo-shifted-offsets", RIGHT, ERROR, **_ECHO),
+    _case("echo-shifted-values", ERROR, **_ECHO),
+    _case("echo-positive", ERROR, words=("positive", "above 0", "greater than 0", "log"), **_ECHO),
+    _case("echo-ranks", ERROR, words=("positive", "above 0", "greater than 0", "log"), **_ECHO),
+    _case("echo-zeros", ERROR, **_ECHO),
+    _case("echo-cut", ERROR, **_ECHO),
+    # S6
+    _case("retry-after-seconds", RIGHT),
+    _case("retry-after-date", RIGHT),
+    _case("retry-unsaid", RIGHT),
+    _case("retry-in-message", RIGHT),
+    _case("limited-in-200", RIGHT),
+    _case("burst-503", RIGHT),
+    _case("burst-529", RIGHT),
+    _case("burst-page", RIGHT),
+    _case("loading", RIGHT),
+    _case("one-slot", RIGHT, options={"num_concurrent": 1}),
+    _case("one-slot", RIGHT, variant="unasked"),
+    _case("cut-body", RIGHT),
+    _case("connection-reset", RIGHT),
+    _case("slow-first-byte", RIGHT),
+    _case("hangs-once", RIGHT, options={"timeout": 5}),
+    _case("restarts", RIGHT),
+    _case("one-fails", UNMEASURED, words=("illegal memory access",)),
+    _case("wrong-key", ERROR, words=("Incorrect API key provided",)),
+    _case("quota", ERROR, UNMEASURED, words=("You exceeded your current quota",)),
+    _case("too-long", UNMEASURED, words=("maximum context length is 16",)),
+    # S7
+    _case("max-completion", RIGHT),
+    _case("no-seed", RIGHT),
+    _case("no-stop", RIGHT, task=_STOP),
+    _case("no-temperature", ERROR, words=("temperature",)),
+    _case("strict-reasoner", ERROR, words=("temperature",), task=_STOP),
+    _case("azure", RIGHT, engine=_CONTEXT, options={
+        "base_url": f"ROOT{AZURE_PATH}base", "key_header": "api-key",
+        "query": {"api-version": API_VERSION}}),
+    _case("no-list", RIGHT, engine=_CONTEXT),
+    _case("no-list", ERROR, words=("max_length",), variant="no max_length"),
+    _case("no-context", RIGHT, engine=_CONTEXT),
+    _case("no-context", ERROR, words=("max_length",), variant="no max_length"),
+    _case("bare-list", RIGHT, engine=_CONTEXT),
+    _case("extra-field", RIGHT, options={"extra_body": {"tenant": "blue"}}),
+    _case("extra-header", RIGHT, options={"headers_env": {"X-Tenant": TENANT_VARIABLE}}),
+    _case("self-signed", RIGHT, options={"ca_cert_path": "CERTIFICATE"}),
+    _case("self-signed", RIGHT, options={"verify_certificate": False}, variant="unverified"),
+    _case("self-signed", ERROR, words=("certificate",), variant="no option"),
+    _case("text-only", RIGHT, **_ECHO),
+    _case("text-only", RIGHT, variant="completions", **_TEXT),
+    _case("one-prompt", RIGHT, **_ECHO),
+)  # fmt: skip
+"""Every behaviour at least once."""
