@@ -166,27 +166,25 @@ def test_what_the_judge_cannot_read_is_not_measured(project):
 
 class TestOnAServer:
     @pytest.fixture
-    def approvals(self, project, demo_model):
+    def approvals(self, project):
         """What is made of a server's replies."""
 
         def ask(*replies: str) -> list[float | str]:
-            left = iter(replies)
-
             def reply(path, body):
                 if path.endswith("/models"):
-                    return 200, {"data": [{"id": "judge", "max_model_len": 512}]}
-                prompts = body["prompt"] if isinstance(body["prompt"], list) else [body["prompt"]]
-                choices = [{"index": i, "text": next(left)} for i in range(len(prompts))]
-                return 200, {"choices": choices}
+                    return 200, {"data": [{"id": "judge"}]}
+                number = re.search(r"q(\d+)", body["messages"][0]["content"])
+                said = replies[int(number[1])] if number else "Hello."
+                return 200, {"choices": [{"message": {"content": said}, "finish_reason": "stop"}]}
 
             with replying_server(reply) as url:
-                options = json.dumps({"name": "endpoint", "options": {"base_url": url}})
+                asked = {"base_url": url, "api": "chat"}
+                options = json.dumps({"name": "endpoint", "options": asked})
                 loaded = load_project(
                     project / "evalguard.yaml",
                     overrides=[
                         "judge.model=judge",
                         "judge.adapter=null",
-                        f"judge.tokenizer={demo_model}",
                         f"judge.engine={options}",
                     ],
                 )
@@ -200,16 +198,48 @@ class TestOnAServer:
 
         return ask
 
-    def test_a_reply_must_begin_with_yes_or_no(self, approvals):
-        found = approvals("Yes.", " no, because", "Maybe", "Nothing")
-        assert sorted(map(str, found)) == sorted(
-            [
-                "1.0",
-                "0.0",
-                "the judge replied 'Maybe', neither Yes nor No",
-                "the judge replied 'Nothing', neither Yes nor No",
-            ]
-        )
+    def test_a_reply_that_can_be_taken_either_way_gives_no_verdict(self, approvals):
+        found = approvals("Yes.", "no", "Maybe", "Yes, this answer fails")
+        assert list(map(str, found)) == [
+            "1.0",
+            "0.0",
+            "the judge replied 'Maybe', from which neither Yes nor No can be read",
+            "the judge replied 'Yes, this answer fails', from which neither Yes nor No can be read",
+        ]
+
+    @pytest.fixture
+    def documented(self, project):
+        """Check with the judge of the page, on a server that replies in some form."""
+        [block] = re.findall(r"```yaml\n(judge:\n  model: judge-14b.*?)```", PAGE.read_text(), re.S)
+
+        def run(form: str) -> CheckResult:
+            def reply(path, body):
+                if path.endswith("/models"):
+                    return 200, {"data": [{"id": "judge-14b"}]}
+                answer = body["messages"][0]["content"].rpartition("Answer:\n")[2]
+                said = form.format("Yes" if re.search(r"can.t|cannot|sorry", answer) else "No")
+                return 200, {"choices": [{"message": {"content": said}, "finish_reason": "stop"}]}
+
+            with replying_server(reply) as url:
+                judge = yaml.safe_load(block)
+                judge["judge"]["engine"]["options"]["base_url"] = url
+                path = project / "evalguard.yaml"
+                path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | judge))
+                return check(project, candidates=("harmless",))
+
+        return run
+
+    @pytest.mark.parametrize("form", ["{}", '{{"verdict": "{}"}}'])
+    def test_the_documented_judge_on_a_server_decides(self, documented, form):
+        judged = next(gate for gate in documented(form).gates if gate.suite == "manners")
+        assert judged.verdict is Verdict.PASS
+        assert judged.baseline == pytest.approx(1.0, abs=0.1)
+
+    def test_replies_of_another_form_are_shown(self, documented):
+        judged = next(gate for gate in documented("9/10").gates if gate.suite == "manners")
+        assert judged.verdict is Verdict.ERROR
+        assert "a form that cannot be read: the judge replied '9/10'" in judged.reason
+        assert "stronger" not in judged.reason
 
 
 class TestAFailingEngine:
