@@ -5,6 +5,7 @@ Every result can behave differently from what it was made of, so each is a candi
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any, Literal, get_args
 
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from peft.tuners.lora import LoraLayer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
+from evalguard.engines.chat import has_tokenizer
 from evalguard.errors import ModelError, UsageError
 from evalguard.quiet import quiet
 from evalguard.training.base import open_pretrained
@@ -31,6 +34,18 @@ is its best approximation of the greatest rank among them. The others work on A 
 arXiv:2306.01708), ``dare_*`` drops entries at random and rescales the rest (Yu et al. 2023,
 arXiv:2311.03099).
 """
+
+RECORD = "evalguard_merge.json"
+"""What was merged, and how far the result is from what it was made of."""
+
+_PROBED = 48
+"""Tokens on which logits are compared."""
+
+_EXACT = 1e-4
+"""Relative difference of an update that is rounding in float32."""
+
+_ROUNDING = {torch.float32: 2e-3, torch.float16: 5e-2, torch.bfloat16: 2e-1}
+"""The greatest difference of logits against their spread that rounding of the weights explains."""
 
 _SPARSE = ("ties", "dare_linear", "dare_ties")
 _SAME_RANK = ("linear", *_SPARSE)
@@ -62,9 +77,24 @@ def merge_into_base(
     with quiet(), placed_folder(output) as folder:
         name = base or files.base_model
         model = _load(name, dtype)
-        merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
+        _fit_vocabulary(model, files)
+        adapted = _attached(model, files)
+        before = _logits(adapted)
+        merged = _merged(adapted, adapter)
         merged.save_pretrained(folder)
-        open_pretrained(AutoTokenizer, name).save_pretrained(folder)
+        source = str(adapter) if has_tokenizer(adapter) else name
+        open_pretrained(AutoTokenizer, source).save_pretrained(folder)
+        dtype_of = next(merged.parameters()).dtype
+        del adapted, merged, model
+        after = _logits(open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto"))
+        difference = _relative(before, after)
+        if not difference <= _ROUNDING[dtype_of]:
+            raise ModelError(
+                f"{adapter}: the merged model's logits differ from those of base and adapter by "
+                f"{difference:.1%}, more than rounding in {str(dtype_of).removeprefix('torch.')} "
+                f"explains. Serve it as an adapter, or merge with --dtype float32."
+            )
+        _record(folder, [adapter], [1.0], "into base", difference)
     return output
 
 
@@ -105,6 +135,8 @@ def combine(
         model: Any = PeftModel.from_pretrained(base_model, str(adapters[0]), adapter_name=names[0])
         for name, adapter in zip(names[1:], adapters[1:], strict=True):
             model.load_adapter(str(adapter), name)
+        # The sum's rank has nothing to do with the first adapter's scaling, which peft would keep.
+        model.peft_config[names[0]].use_rslora = False
         torch.manual_seed(seed)
         model.add_weighted_adapter(
             adapters=names,
@@ -113,10 +145,108 @@ def combine(
             combination_type=combination,
             density=density if combination in _SPARSE else None,
         )
+        difference = _from_sum(model, names, weights)
+        if combination == "cat" and not difference <= _EXACT:
+            raise ModelError(
+                f"{adapters[0]}: the combined update differs from the weighted sum by "
+                f"{difference:.1%}, so these adapters cannot be combined exactly. Take svd, or "
+                f"merge them into the base one after the other."
+            )
         model.set_adapter("combined")
         model.save_pretrained(folder, selected_adapters=["combined"])
         _lift(folder / "combined", folder)
+        _check_saved(model, folder, base or files[0].base_model)
+        _record(folder, adapters, weights, combination, difference)
     return output
+
+
+def _attached(model: Any, files: AdapterFiles) -> Any:
+    try:
+        return PeftModel.from_pretrained(model, str(files.path))
+    except (RuntimeError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{files.path}: does not fit its base: {reason}") from error
+
+
+def _merged(adapted: Any, adapter: Path) -> Any:
+    try:
+        return adapted.merge_and_unload(safe_merge=True)
+    except (RuntimeError, ValueError, NotImplementedError) as error:
+        raise ModelError(f"{adapter}: cannot be merged: {error} Serve it as an adapter.") from error
+
+
+def _fit_vocabulary(model: Any, files: AdapterFiles) -> None:
+    """Give a base as many rows of embeddings as an adapter that was trained with more has."""
+    rows = {
+        shape[0]
+        for name, shape in files.shapes.items()
+        if name.endswith(("embed_tokens.weight", "lm_head.weight", "wte.weight"))
+    }
+    if rows and max(rows) != model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(max(rows), mean_resizing=False)
+
+
+def _logits(model: Any) -> torch.Tensor:
+    """Return logits on fixed tokens, float32 ``[1, tokens, vocabulary]``."""
+    size = model.get_input_embeddings().weight.shape[0]
+    ids = torch.arange(_PROBED)[None] * 7 % size
+    model.eval()
+    with torch.no_grad():
+        logits: torch.Tensor = model(ids.to(model.device)).logits
+    return logits.float().cpu()
+
+
+def _relative(before: torch.Tensor, after: torch.Tensor) -> float:
+    """Return the greatest difference of logits against their spread."""
+    if before.shape != after.shape:
+        return math.inf
+    return float((before - after).abs().max() / before.std())
+
+
+def _from_sum(model: Any, names: Sequence[str], weights: Sequence[float]) -> float:
+    """Return how far the combined update is from the weighted sum, module by module at worst."""
+    worst = 0.0
+    for module in model.modules():
+        if not isinstance(module, LoraLayer) or "combined" not in module.lora_A:
+            continue
+        parts = [
+            weight * module.get_delta_weight(name)
+            for name, weight in zip(names, weights, strict=True)
+            if name in module.lora_A
+        ]
+        total = sum(parts[1:], parts[0])
+        scale = max(float(part.norm()) for part in parts) or 1.0
+        worst = max(worst, float((module.get_delta_weight("combined") - total).norm()) / scale)
+    return worst
+
+
+def _check_saved(model: Any, folder: Path, base: str) -> None:
+    """Check that the adapter that was written is the one that was computed.
+
+    Raises:
+        ModelError: If it answers otherwise.
+    """
+    before = _logits(model)
+    after = _logits(PeftModel.from_pretrained(_load(base, "float32"), str(folder)))
+    if not _relative(before, after) <= _ROUNDING[torch.float32]:
+        raise ModelError(
+            f"{folder}: the adapter that was written answers otherwise than the one computed, by "
+            f"{_relative(before, after):.1%} of the logits' spread. Merge the adapters into the "
+            f"base one after the other."
+        )
+
+
+def _record(
+    folder: Path, adapters: Sequence[Path], weights: Sequence[float], how: str, difference: float
+) -> None:
+    """Write what a merge was made of, and how far it is from that."""
+    record = {
+        "adapters": [adapter.name for adapter in adapters],
+        "weights": list(weights),
+        "method": how,
+        "relative_difference": difference,
+    }
+    (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 def _check_combination(
@@ -139,6 +269,11 @@ def _check_combination(
     for each in files:
         if each.peft_type != "LORA":
             raise ModelError(f"{each.path}: is {each.peft_type}; only LoRA adapters combine")
+        if part := _not_linear(each):
+            raise ModelError(
+                f"{each.path}: has {part}, which cannot be added to another adapter. Merge one "
+                f"adapter into the base first, and train or merge the other on the result."
+            )
     ranks = {each.rank for each in files}
     if combination in _SAME_RANK and len(ranks) > 1:
         raise UsageError(
@@ -146,8 +281,33 @@ def _check_combination(
         )
 
 
+def _not_linear(files: AdapterFiles) -> str:
+    """Return what an adapter has beside its updates A and B, in words; empty for nothing."""
+    config = files.config
+    if config.get("use_dora"):
+        return "DoRA's magnitudes"
+    if config.get("lora_bias") or config.get("bias", "none") != "none":
+        return "biases"
+    if config.get("modules_to_save"):
+        return f"whole modules ({', '.join(config['modules_to_save'])})"
+    if config.get("trainable_token_indices"):
+        return "embeddings of single tokens"
+    return ""
+
+
 def _load(name: str, dtype: str) -> Any:
-    # A quantised base cannot take an update exactly, so the base is loaded as it is stored.
+    """Load a base as it is stored.
+
+    Raises:
+        ModelError: If it is stored quantised, so that it cannot take an update exactly.
+    """
+    config = open_pretrained(AutoConfig, name)
+    if stored := getattr(config, "quantization_config", None):
+        method = stored.get("quant_method", "quantised") if isinstance(stored, dict) else stored
+        raise ModelError(
+            f"{name}: is stored quantised ({method}), so that an update cannot be added exactly. "
+            f"Name the model in full precision with --base, or serve the adapter."
+        )
     return open_pretrained(AutoModelForCausalLM, name, dtype=dtype)
 
 

@@ -178,8 +178,9 @@ class TestOnAServer:
                 return 200, {"choices": [{"message": {"content": said}, "finish_reason": "stop"}]}
 
             with replying_server(reply) as url:
-                asked = {"base_url": url, "api": "chat"}
-                options = json.dumps({"name": "endpoint", "options": asked})
+                options = json.dumps(
+                    {"name": "endpoint", "options": {"base_url": url, "api": "chat"}}
+                )
                 loaded = load_project(
                     project / "evalguard.yaml",
                     overrides=[

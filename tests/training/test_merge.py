@@ -1,16 +1,17 @@
 import json
 import shutil
+from typing import Any
 
 import pytest
 import torch
-from peft import PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.errors import ModelError, UsageError
 from evalguard.quiet import quiet
 from evalguard.training.finetune import train
-from evalguard.training.merge import COMBINATIONS, combine, merge_into_base
+from evalguard.training.merge import COMBINATIONS, RECORD, combine, merge_into_base
 from tests.training.test_finetune import make_config
 
 
@@ -118,3 +119,115 @@ def test_virtual_tokens_cannot_be_merged(adapters, tmp_path):
     (prompt / "adapter_config.json").write_text(json.dumps({"peft_type": "PROMPT_TUNING"}))
     with pytest.raises(ModelError, match="virtual tokens"):
         merge_into_base(prompt, tmp_path / "x")
+
+
+def special(base_folder, folder, *, seed=0, **config):
+    """Write a random adapter of some kind, strong enough to be seen."""
+    with quiet():
+        torch.manual_seed(seed)
+        settings = {"r": 8, "lora_alpha": 16, "target_modules": "all-linear", **config}
+        lora = LoraConfig(init_lora_weights=False, **settings)
+        model = get_peft_model(AutoModelForCausalLM.from_pretrained(base_folder), lora)
+        for name, weight in model.named_parameters():
+            if weight.requires_grad:
+                weight.data += 0.05 * torch.randn_like(weight)
+            if "lora_B" in name:
+                weight.data *= 0.3
+        model.save_pretrained(folder)
+    return folder
+
+
+def logits(base, adapter=None):
+    with quiet(), torch.no_grad():
+        model = AutoModelForCausalLM.from_pretrained(base)
+        if adapter is not None:
+            model = PeftModel.from_pretrained(model, str(adapter))
+        return model.eval()(torch.arange(6, 26)[None]).logits
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "rslora": {"use_rslora": True},
+    "dora": {"use_dora": True},
+    "lora_bias": {"lora_bias": True},
+    "patterns": {"rank_pattern": {"q_proj": 4}, "alpha_pattern": {"v_proj": 3}},
+    "saved_head": {"target_modules": ["q_proj"], "modules_to_save": ["embed_tokens"]},
+    "rslora_patterns": {"use_rslora": True, "rank_pattern": {"down_proj": 2}},
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "lora_bias"])
+def test_every_kind_of_adapter_merges_into_its_base_exactly(base_folder, tmp_path, kind):
+    adapter = special(base_folder, tmp_path / "a", **KINDS[kind])
+    merge_into_base(adapter, tmp_path / "merged")
+    expected = logits(base_folder, adapter)
+    assert torch.allclose(logits(tmp_path / "merged"), expected, atol=2e-3)
+    record = json.loads((tmp_path / "merged" / RECORD).read_text())
+    assert record["relative_difference"] < 1e-3
+
+
+@pytest.mark.parametrize("kind", ["plain", "rslora", "patterns", "rslora_patterns"])
+@pytest.mark.parametrize("other", ["plain", "rslora"])
+def test_a_sum_with_weights_1_and_0_is_the_first(base_folder, tmp_path, kind, other):
+    one = special(base_folder, tmp_path / "one", **KINDS[kind])
+    two = special(base_folder, tmp_path / "two", seed=1, **KINDS[other])
+    combine([one, two], tmp_path / "sum", weights=[1.0, 0.0])
+    assert torch.allclose(
+        logits(base_folder, tmp_path / "sum"), logits(base_folder, one), atol=2e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("dora", "DoRA"), ("lora_bias", "biases"), ("saved_head", "whole modules .embed_tokens.")],
+)
+def test_what_does_not_add_is_refused(base_folder, tmp_path, kind, words):
+    one = special(base_folder, tmp_path / "one", **KINDS[kind])
+    two = special(base_folder, tmp_path / "two")
+    for order in ([one, two], [two, one]):
+        with pytest.raises(ModelError, match=words):
+            combine(order, tmp_path / "sum")
+    assert not (tmp_path / "sum").exists()
+
+
+def test_a_bias_that_the_base_has_no_place_for_is_refused(base_folder, tmp_path):
+    adapter = special(base_folder, tmp_path / "a", lora_bias=True)
+    with pytest.raises(ModelError, match=r"cannot be merged: .*no bias. Serve it as an adapter"):
+        merge_into_base(adapter, tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
+
+
+def test_a_quantised_base_is_refused(base_folder, adapters, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(base_folder, base)
+    config = json.loads((base / "config.json").read_text())
+    config["quantization_config"] = {"quant_method": "bitsandbytes", "load_in_4bit": True}
+    (base / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=r"stored quantised \(bitsandbytes\).*--base"):
+        merge_into_base(adapters / "a", tmp_path / "merged", base=str(base))
+
+
+def test_the_adapters_own_tokenizer_and_template_are_kept(base_folder, adapters, tmp_path):
+    adapter = tmp_path / "a"
+    shutil.copytree(adapters / "a", adapter)
+    tokenizer = AutoTokenizer.from_pretrained(base_folder)
+    tokenizer.chat_template = "{{ messages[0]['content'] }}!"
+    tokenizer.save_pretrained(adapter)
+    merge_into_base(adapter, tmp_path / "merged")
+    found = AutoTokenizer.from_pretrained(tmp_path / "merged").chat_template
+    assert found == tokenizer.chat_template
+
+
+def test_resized_embeddings_are_merged(base_folder, tmp_path):
+    with quiet():
+        model = AutoModelForCausalLM.from_pretrained(base_folder)
+        size = model.get_input_embeddings().weight.shape[0]
+        model.resize_token_embeddings(size + 8, mean_resizing=False)
+        lora = LoraConfig(
+            r=4, target_modules=["q_proj"], modules_to_save=["embed_tokens", "lm_head"]
+        )
+        get_peft_model(model, lora).save_pretrained(tmp_path / "a")
+    merge_into_base(tmp_path / "a", tmp_path / "merged", base=str(base_folder))
+    with quiet():
+        merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
+    assert merged.get_input_embeddings().weight.shape[0] == size + 8
