@@ -11,6 +11,7 @@ from typing import Any
 import regex
 
 from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.attribution import anothers
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.extract import (
     announced_texts,
@@ -21,10 +22,11 @@ from evalguard.scorers.extract import (
     settle,
 )
 from evalguard.scorers.latex import plain
-from evalguard.scorers.negation import NEGATION, SUPPOSED, negated, ruled_out
+from evalguard.scorers.negation import NEGATION, SUPPOSED, disowned, negated
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import standing
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
+from evalguard.scorers.turns import own_part
 from evalguard.scorers.words import holds, is_boundary
 
 SEVERAL = ""
@@ -91,7 +93,7 @@ def chosen_letter(output: str) -> str | None:
     announced = settle(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
     if announced is not None:
         return announced or None
-    return _unannounced_letter(standing(output)) or None
+    return _unannounced_letter(standing(own_part(output))) or None
 
 
 def _unannounced_letter(output: str) -> str | None:
@@ -99,7 +101,7 @@ def _unannounced_letter(output: str) -> str | None:
     if affirmed := {
         one[1]
         for one in chain(_AFFIRMED.finditer(output), _AFFIRMED_AFTER.finditer(output))
-        if not ruled_out(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
+        if not disowned(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
     }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in candidates(output):
@@ -164,14 +166,14 @@ def _enclosed_letter(text: str) -> str | None:
         return None
     if len(enclosed) > 1 or "?" in text or len(text) > MAX_ENCLOSING_CHARS:
         return SEVERAL
-    if NEGATION.search(text) or SUPPOSED.search(text):
+    if NEGATION.search(text) or SUPPOSED.search(text) or anothers(text):
         return SEVERAL
     return str(enclosed.pop())
 
 
 def _denied(text: str, start: int, end: int) -> bool:
     """Return whether a letter, with its closing bracket, is ruled out."""
-    return ruled_out(text, start, end + (text[end : end + 1] in (")", "]", ".", ":", "*")))
+    return disowned(text, start, end + (text[end : end + 1] in (")", "]", ".", ":", "*")))
 
 
 @scorer(
@@ -259,7 +261,7 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     for text in candidates(output):
         if folded(text) in known:
             return known[folded(text)]
-    return _named_label(standing(output), known) or None
+    return _named_label(standing(own_part(output)), known) or None
 
 
 def _named_label(text: str, known: Mapping[str, str]) -> str | None:

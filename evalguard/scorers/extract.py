@@ -20,6 +20,7 @@ from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing
 from evalguard.scorers.latex import plain
 from evalguard.scorers.retraction import retraction, standing
+from evalguard.scorers.turns import own_part
 
 T = TypeVar("T")
 
@@ -116,6 +117,7 @@ def code_blocks(output: str, languages: tuple[str, ...]) -> list[str]:
         >>> code_blocks("```sh\nls\n```\n```json\n{}\n```\n", ("json",))
         ['{}']
     """
+    output = own_part(output)
     inner = _tagged_part(output)
     blocks = _blocks(output if inner is None else inner)
     for wanted in (languages, ("",)):
@@ -206,8 +208,10 @@ def spoken(output: str) -> list[Announcement]:
     """Return what an output announces as its answer, the last first.
 
     An object such as ``{"answer": "B"}`` announces by its key. What stands in fenced code is not
-    announced, unless the output is nothing but one fenced block.
+    announced, unless the output is nothing but one fenced block; nor is what follows the next
+    question or turn.
     """
+    output = own_part(output)
     blocks = _blocks(output)
     for text in (output, *(block.text for block in blocks[-1:])):
         if (answer := _json_answer(text)) is not None:
@@ -332,8 +336,9 @@ def candidates(output: str) -> list[str]:
     announced = announced_texts(output)
     if announced is not None:
         return list(dict.fromkeys([*found, *announced]))
-    blocks, rest = _blocks(output), standing(output)
-    if len(blocks) == 1 and rest == output:
+    own = own_part(output)
+    blocks, rest = _blocks(own), standing(own)
+    if len(blocks) == 1 and rest == own:
         found += readings(blocks[0].text)
     elif line := next((line for line in rest.splitlines() if line.strip()), ""):
         found += readings(line)
