@@ -179,7 +179,7 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
     line = output.rfind("\n", max(0, start - 80), start) + 1
     before = output[max(line, start - 80) : start]
     chooses = output[start:end].lower() in known.CHOOSING
-    if not _is_meant(output, start, before, chooses=chooses):
+    if not _is_meant(output, start, end, before):
         return None
     head = _HEAD.fullmatch(before) if line or start < 80 else None
     colon, link = (None, None) if chooses else _joint(output, end)
@@ -207,13 +207,15 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
     return Announcement(start, bare.end(), without_closing(told), firm=False, bare=not closed)
 
 
-def _is_meant(output: str, start: int, before: str, *, chooses: bool) -> bool:
+def _is_meant(output: str, start: int, end: int, before: str) -> bool:
     """Return whether a noun is no tag's name, and its answer neither wrong nor another's."""
     if output[start - 1 : start] == "[" and _TAG.match(output, start - 1):
         return False
     clause = _CLAUSE_END.split(before)[-1]
-    if _REJECTING.search(clause) or SUPPOSED.search(clause) or slighted(clause):
+    noun = output[start:end]
+    if _REJECTING.search(clause) or SUPPOSED.search(clause) or slighted(clause, noun):
         return False
+    chooses = noun.lower() in known.CHOOSING
     return not anothers(sentence_before(output, start), chooses=chooses)
 
 
@@ -225,8 +227,11 @@ def told_by_another(text: str, start: int) -> bool:
         True
     """
     before = sentence_before(text, start)
-    noun = _NOUN.search(before)
-    return noun is not None and (anothers(before) or slighted(before[: noun.start()]))
+    return any(
+        anothers(before) or slighted(before[: noun.start()], noun[0])
+        for noun in _NOUN.finditer(before)
+        if _stands_alone(noun) and noun[0].lower() not in known.CHOOSING
+    )
 
 
 def _joint(output: str, end: int) -> tuple[_Match | None, _Match | None]:

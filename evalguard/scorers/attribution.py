@@ -72,7 +72,8 @@ _OTHERS = {
         r"(?:bazı(?:ları| kişiler| insanlar)|birçok(?: kişi|ları)|çoğu kişi|insanlar)\b",
         r"(?:der\b|söyle\w*|düşün\w*|san[ıi]r|inan\w*|iddia)",
     ),
-    "Korean": (r"(?:어떤 사람|많은 (?:사람|학생)|일부 (?:사람|학생)|사람들)", r"(?:생각|말|주장|믿)"),
+    "Korean": (r"(?:어떤 사람|많은 (?:사람|학생)|일부 (?:사람|학생)"
+        r"|사람들)", r"(?:생각|말|주장|믿)"),
     "Japanese": (r"(?:多くの人|一部の人|ある人|生徒|人々)", r"(?:言う|思う|考える|答える|主張)"),
 }  # fmt: skip
 """By language: who else gives an answer, and the verb that says so."""
@@ -84,15 +85,18 @@ _SAYS_WHO = "|".join(
 _HEARSAY = (
     r"\b(?:according to|in the (?:eyes|opinion|view) of) (?:(?:the|a|my|this|some|most|many|his|her"
     r"|your) ){0,2}(?:students?|pupils?|classmates?|friends?|colleagues?|users?|critics?|people"
-    r"|teachers?|him|her|them|popular|common|conventional|folk|legend|rumou?r|brother|sister|others)\b"
+    r"|teachers?|him|her|them|popular|common|conventional|folk|legend|rumou?r|brother|sister"
+    r"|others)\b"
     r"|\b(?:misconceptions?|misbeliefs?|misunderstandings?|myth|fallacy|pitfall|old wives"
     r"|popular belief|common (?:belief|error|trap|mistake|answer)|typical (?:error|mistake))\b"
     r"|\b(?:tempt(?:ing|ed|ation)|forgiven for|allegedly|supposedly|seemingly|superficially"
     r"|(?:mistakenly|wrongly|erroneously|incorrectly|falsely) (?:say|think|believe|assume|conclude"
     r"|claim|choose|pick|call|label)\w*)\b"
     r"|\b(?:at first (?:glance|sight)|on first (?:glance|reading)|first (?:impression|instinct)"
-    r"|on the (?:face of it|surface)|(?:may|might|can) (?:at first |well )?(?:seem|look|appear to|appear"
-    r" that)|i (?:had |initially |first |once |originally )?(?:thought|believed|assumed)(?: that)? (?:the"
+    r"|on the (?:face of it|surface)|(?:may|might|can) (?:at first |well )?(?:seem|look|appear to"
+    r"|appear"
+    r" that)|i (?:had |initially |first |once |originally )?(?:thought|believed"
+    r"|assumed)(?: that)? (?:the"
     r"|it)|i was going to)\b"
     r"|\b(?:wrong|incorrect|mistake|error|misleading|inaccurate|a stretch|an exaggeration) to"
     r" (?:say|think|believe|conclude|choose|pick|select|call|label|classify|assume|consider)\b"
@@ -100,21 +104,29 @@ _HEARSAY = (
     r" equivocada|a (?:primera|simple) vista|tentador|selon (?:l['’]|un |certain|mon )"
     r"(?:élève|étudiant|ami|s )|idée reçue|erreur (?:courante|fréquente)|à première vue"
     r"|au premier abord|tentant|laut (?:dem|einem|der|meinem) (?:schüler|student|freund)|irrtum"
-    r"|irrglaube|auf den ersten blick|verlockend|verleitet|segundo (?:o|um|a|meu) (?:aluno|estudante"
+    r"|irrglaube|auf den ersten blick|verlockend|verleitet|segundo (?:o|um|a|meu) (?:aluno"
+    r"|estudante"
     r"|amigo)|equívoco|erro comum|à primeira vista|secondo (?:lo studente|un amico)"
     r"|errore comune|a prima vista|по (?:мнению|словам) (?:учени|студент|друг|некотор|многи)"
-    r"|заблуждени|на первый взгляд|распространённая ошибка|根据(?:学生|某人)|误解|誤解|误区|誤區|乍一看"
-    r"|乍看|表面上|一見|学生によると|よくある間違い|흔한 오해|오해|언뜻|पहली नज़र|पहली नजर|ग़लतफ़हमी|गलतफहमी"
+    r"|заблуждени|на первый взгляд|распространённая ошибка|根据(?:学生|某人)|误解|誤解|误区|誤區"
+    r"|乍一看"
+    r"|乍看|表面上|一見|学生によると|よくある間違い|흔한 오해|오해|언뜻|पहली नज़र|पहली नजर|ग़लतफ़हमी"
+    r"|गलतफहमी"
     r"|छात्र के अनुसार|للوهلة الأولى|خطأ شائع|وفقا للطالب|مفهوم خاطئ|sekilas|kesalahpahaman"
     r"|menurut (?:siswa|teman)|ilk bakışta|yaygın (?:bir )?yanılgı|öğrenciye göre|ভুল ধারণা"
     r"|প্রথম দর্শনে|غلط فہمی|پہلی نظر"
 )
 _ASKED_OTHERWISE = (
-    r"\bif (?:the|this|that) (?:question|problem|prompt|exercise)\b|\bif (?:it|they|you|we) (?:had )?asked\b"
-    r"|\bhad the question\b|\bwere the question\b|\b(?:wenn|falls) (?:die|diese) frage\b|\bsi (?:la|esta)"
-    r" pregunta\b|\bsi la question\b|\bse a (?:pergunta|questão)\b|\bse la domanda\b|\bесли бы? (?:этот )?"
-    r"вопрос\w*|\b(?:jika|kalau) pertanyaan|\beğer soru|(?:如果|假如|要是|若)(?:这个|该|这道|這個)?(?:问题|問題|题"
-    r"|題|问的|問的)|(?:問題|質問)が[^。\n]{0,25}?(?:なら|れば|たら)|(?:अगर|यदि) (?:यह )?(?:सवाल|प्रश्न)"
+    r"\bif (?:the|this|that) (?:question|problem|prompt|exercise)\b|\bif (?:it|they|you"
+    r"|we) (?:had )?asked\b"
+    r"|\bhad the question\b|\bwere the question\b|\b(?:wenn|falls) (?:die|diese) frage\b|\bsi (?:la"
+    r"|esta)"
+    r" pregunta\b|\bsi la question\b|\bse a (?:pergunta|questão)\b|\bse la domanda\b"
+    r"|\bесли бы? (?:этот )?"
+    r"вопрос\w*|\b(?:jika|kalau) pertanyaan|\beğer soru|(?:如果|假如|要是|若)(?:这个|该|这道"
+    r"|這個)?(?:问题|問題|题"
+    r"|題|问的|問的)|(?:問題|質問)が[^。\n]{0,25}?(?:なら|れば|たら)|(?:अगर|यदि) (?:यह )?(?:सवाल"
+    r"|प्रश्न)"
     r"|(?:إذا|لو) كان(?:ت)? (?:هذا )?السؤال|(?:질문|문제)[이가][^.\n]{0,25}?(?:라면|다면|이면)"
 )
 _ANOTHERS = regex.compile(
@@ -128,18 +140,28 @@ _CHOOSERS = regex.compile(
     regex.I,
 )
 _SLIGHTED = regex.compile(
-    r"\b(?:second|third|next)[- ]best\b|\bsecond[- ]most\b|\brunner-up\b|\bworst\b|\bunlikel(?:y|iest)\b"
+    r"\b(?:second|third|next)[- ]best\b|\bsecond[- ]most\b|\brunner-up\b|\bworst\b|\bunlikel(?:y"
+    r"|iest)\b"
     r"|\b(?:least|less) (?:likely|plausible|probable|suitable|accurate|correct|fitting)\b"
-    r"|(?<!\b(?:let|it|that|here|there|what|who|how|where|question|problem|exercise|equation|riddle|puzzle"
-    r"|quiz|task|today))['’]s (?:\w+ ){0,2}$|\b(?:his|her|their) (?:\w+ )?$"
     r"|\bof (?:the|a|my) (?:student|pupil|friend|user)\b"
-    r"|menos probable|segunda mejor|segunda melhor|\bpeor\b|\bpire\b|moins probable|peggiore|meno probabile"
-    r"|unwahrscheinlich|zweitbeste|schlechteste|наименее|худш|второй по|del (?:estudiante|alumno)|de l['’]élève"
-    r"|de l['’]étudiant|des schülers|des studenten|do (?:aluno|estudante)|dello studente|ученика|студента"
-    r"|最不可能|次优|次佳|最差|学生的|生徒の|学生の|可能性の低い|छात्र का|दूसरा सबसे|सबसे कम|सबसे ख़?राब|الأقل|الأسوأ"
+    r"|menos probable|segunda mejor|segunda melhor|\bpeor\b|\bpire\b|moins probable|peggiore"
+    r"|meno probabile"
+    r"|unwahrscheinlich|zweitbeste|schlechteste|наименее|худш|второй по|del (?:estudiante|alumno)"
+    r"|de l['’]élève"
+    r"|de l['’]étudiant|des schülers|des studenten|do (?:aluno|estudante)|dello studente|ученика"
+    r"|студента"
+    r"|最不可能|次优|次佳|最差|学生的|生徒の|学生の|可能性の低い|छात्र का|दूसरा सबसे|सबसे कम|सबसे ख़?राब"
+    r"|الأقل|الأسوأ"
     r"|الطالب|학생의|가능성이 낮은|paling tidak mungkin|terburuk|en az olası|en kötü",
     regex.I,
 )
+_POSSESSIVE = regex.compile(
+    r"\p{L}(?<!\b(?:let|it|that|here|there|what|who|how|where|question|problem|exercise|equation"
+    r"|riddle"
+    r"|puzzle|quiz|task|today))['’]s (?:\w+ ){0,2}$|\b(?:his|her|their) (?:\w+ )?$",
+    regex.I,
+)
+_OWNED = frozenset({"answer", "answers", "choice", "prediction", "option"})
 _SENTENCE = regex.compile(r"[.!?](?=\s)|[。！？।۔\n]")
 _TURN = regex.compile(
     r";|[,\s](?:but|however|yet|whereas|nevertheless|aber|jedoch|sondern|tatsächlich|pero|sino"
@@ -149,7 +171,8 @@ _TURN = regex.compile(
     regex.I,
 )
 _CONCEDES = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:while|although|though|despite|in spite of|contrary to|unlike|whereas|whilst"
+    r"(?<![\p{L}\p{M}])(?:while|although|though|despite|in spite of|contrary to|unlike|whereas"
+    r"|whilst"
     r"|obwohl|während|entgegen|trotz|aunque|si bien|a pesar|contra|bien que|malgré|contrairement"
     r"|embora|apesar|ao contrário|sebbene|nonostante|contrariamente|хотя|несмотря|вопреки|meskipun"
     r"|walaupun)(?![\p{L}\p{M}])|虽然|雖然|尽管|儘管|与|यद्यपि|हालाँकि|हालांकि|على الرغم|رغم|rağmen",
@@ -157,31 +180,40 @@ _CONCEDES = regex.compile(
 )
 _COMMA = regex.compile(r"[,，،、]")
 _BUT = (
-    r"(?:but|yet|however|and|aber|doch|jedoch|pero|mas|porém|mais|or|ma|però|но|однако|但是?|然而|不过"
-    r"|可是|लेकिन|परंतु|पर|لكن|ولكن|لیکن|tapi|tetapi|namun|ama|ancak|কিন্তু|しかし|が|けど|けれど)[,，、]?\s*"
+    r"(?:but|yet|however|and|aber|doch|jedoch|pero|mas|porém|mais|or|ma|però|но|однако|但是?|然而"
+    r"|不过"
+    r"|可是|लेकिन|परंतु|पर|لكن|ولكن|لیکن|tapi|tetapi|namun|ama|ancak|কিন্তু|しかし|が|けど"
+    r"|けれど)[,，、]?\s*"
 )
 _WRONG = (
     r"(?:wrong|incorrect|false|mistaken|an? (?:common )?(?:mistake|error|trap|misconception)|untrue"
-    r"|in error|not (?:so|true|right|correct|the case|quite \w+|supported)|falsch|ein irrtum|nicht (?:so"
+    r"|in error|not (?:so|true|right|correct|the case|quite \w+|supported)|falsch|ein irrtum"
+    r"|nicht (?:so"
     r"|richtig|wahr|korrekt|der fall)|no es (?:así|cierto|verdad|correct[oa])|fals[oa]s?"
     r"|incorrect[oae]s?|equivocad[oa]s?|equivocan?|errónea?o?|(?:un )?error|errad[oa]s?|faux|fausse"
-    r"|pas (?:le cas|vrai|correct|exact)|tromp\w*|tort|não é (?:assim|verdade|correto)|incorret[oa]s?"
-    r"|sbagliat\w*|sbaglian\w*|non è (?:così|vero|corretto)|неверн\w*|неправ\w*|ошиб\w*|не так|错误?|錯誤?"
-    r"|不对|不對|不是这样|不正确|不正確|不成立|間違\w*|誤り|違い|違う|正しくな|틀렸|틀린|잘못|गलत|ग़लत|सही नहीं"
+    r"|pas (?:le cas|vrai|correct|exact)|tromp\w*|tort|não é (?:assim|verdade|correto)"
+    r"|incorret[oa]s?"
+    r"|sbagliat\w*|sbaglian\w*|non è (?:così|vero|corretto)|неверн\w*|неправ\w*|ошиб\w*|не так"
+    r"|错误?|錯誤?"
+    r"|不对|不對|不是这样|不正确|不正確|不成立|間違\w*|誤り|違い|違う|正しくな|틀렸|틀린|잘못|गलत"
+    r"|ग़लत|सही नहीं"
     r"|ऐसा नहीं|خطأ|خاطئ\w*|غير صحيح\w*|ليس صحيح\w*|ليس كذلك|غلط|salah|keliru|tidak benar|yanlış"
     r"|doğru değil|ভুল|সঠিক নয়)"
 )
 _THAT = (
     r"(?:that|this|it|which|they|those|he|she|das|dies|es|sie|eso|esto|est[áa]n?|c['’]|cela|ça"
-    r"|ce n['’]|ils|se|s['’]|isso|isto|eles|elas|estão|questo|ciò|è|si|no es|não é|non è|это|они|так"
+    r"|ce n['’]|ils|se|s['’]|isso|isto|eles|elas|estão|questo|ciò|è|si|no es|não é|non è|это|они"
+    r"|так"
     r"|这|這|那|これ|それ|यह|वह|ये|वे|هذا|ذلك|هم|یہ|itu|ini|hal ini|mereka|bu|এটি|এটা|間違|誤|違)"
 )
 _DISMISSED = regex.compile(
     rf"[^.!?。！？।۔\n]{{0,60}}?[,;:(，،；（、—–\s-]\s*{_BUT}"
     rf"(?:{_THAT}[^.,!?。！？।۔\n]{{0,15}}?{_WRONG}|(?=[間誤違]){_WRONG}"
-    r"|(?:they|those|these|he|she|many|that|this|it) (?:\w+ )?(?:confuse|overlook|ignore|misread|forget"
+    r"|(?:they|those|these|he|she|many|that|this|it) (?:\w+ )?(?:confuse|overlook|ignore|misread"
+    r"|forget"
     r"|misunderstand|mix)s?\b|(?:that|this|it) would be (?:a|the|to)\b)"
-    rf"|\W{{0,4}}[,(—–-]\s*(?:which|that|this|was|ce qui|lo cual|o que|what)(?:['’]s|\s(?:is|was|est|es|é"
+    rf"|\W{{0,4}}[,(—–-]\s*(?:which|that|this|was|ce qui|lo cual|o que|what)(?:['’]s|\s(?:is|was"
+    rf"|est|es|é"
     rf"|would be))\s(?:\w+ )?{_WRONG}"
     r"|[^.!?。！？।۔\n]{0,20}?(?:と(?:思う|思っ|考える|言う|いう)[^。\n]{0,8}?(?:人|方)|と誤解"
     r"|라고 생각하는 사람)",
@@ -213,14 +245,15 @@ def anothers(before: str, *, chooses: bool = False) -> bool:
     return bool(_ANOTHERS.search(before) or (chooses and _CHOOSERS.search(before)))
 
 
-def slighted(words: str) -> bool:
-    """Return whether the words around a noun for the answer say that it is not the best one.
+def slighted(words: str, noun: str = "") -> bool:
+    """Return whether the words around a noun for the answer make it another's or a lesser one.
 
     Example:
-        >>> slighted("the second-best "), slighted("the student's "), slighted("the best ")
+        >>> slighted("the second-best "), slighted("a student's ", "answer"), slighted("the best ")
         (True, True, False)
     """
-    return _SLIGHTED.search(words) is not None
+    owned = noun.lower() in _OWNED and _POSSESSIVE.search(words) is not None
+    return owned or _SLIGHTED.search(words) is not None
 
 
 def dismissed(text: str, end: int) -> bool:

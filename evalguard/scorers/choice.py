@@ -44,7 +44,8 @@ _PREFIX = regex.compile(
     r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
     r"(?:(?:answer|option|choice|letter|opción|letra|"
     r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प|বিকল্প|"
-    r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
+    r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기"
+    r"|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
     regex.I,
 )
 _LEADING = re.compile(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ])([*_]*[)\].:,;、])?(.*)", re.S)
@@ -53,7 +54,8 @@ _REASON_AFTER = re.compile(
     r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b"
 )
 _JOIN = (
-    r"(?:[,/;&+–-]|(?:and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve|veya)(?!\w)|和|或者?|、|と|か|및|또는|"
+    r"(?:[,/;&+–-]|(?:and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve|veya)(?!\w)|和|或者?|、|と"
+    r"|か|및|또는|"
     r"या|और|أو|و|یا|اور)"
 )
 _LISTED = re.compile(
@@ -65,7 +67,8 @@ _FURTHER = re.compile(
     r"(?:[(\[*]{1,3}(?=[A-Z][)\]*])|(?=[A-Z][).:]\s))([A-Z])"
 )
 _GROUND = re.compile(
-    r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque|car)\b"
+    r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque"
+    r"|car)\b"
 )
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
 _AFFIRMED = re.compile(
@@ -77,6 +80,12 @@ _AFFIRMED_AFTER = re.compile(
     r"|是正确|是正確|是对的|是對的)"
 )
 _DASHED = re.compile(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
+_EMPHASISED = re.compile(
+    r"(?:the|this|it|that|el|la|le|il|o|a|der|die|das|es|c['’]|это)\b[^.!?:;,\n*_]{0,60}?\s"
+    r"(?:is|are|was|ist|sind|es|est|è|é)\s(?:called\s|named\s|the\s"
+    r"|a\s)?\*\*([^*\n]{1,200})\*\*[.!]?",
+    re.I,
+)
 _OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
 
 
@@ -227,9 +236,15 @@ def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
 
 
 def _choice_by_text(output: str, texts: list[str]) -> str | None:
-    """Return the letter of the choice whose text the output is."""
+    """Return the letter of the choice whose text the output is, or ends its only sentence with."""
     found = {folded(text) for text in candidates(output)}
     hits = [chr(ord("A") + index) for index, text in enumerate(texts) if folded(text) in found]
+    if not hits and (told := _EMPHASISED.fullmatch(standing(own_part(output)).strip())) is not None:
+        said, name = folded(told[0]), folded(told[1])
+        named = {chr(ord("A") + i) for i, one in enumerate(texts) if holds(said, folded(one))}
+        hits = [chr(ord("A") + i) for i, one in enumerate(texts) if folded(one) == name]
+        if named != set(hits) or disowned(told[0], told.start(1), told.end(1)):
+            return None
     return hits[0] if len(hits) == 1 else None
 
 

@@ -14,8 +14,10 @@ _SPACELESS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
 NEGATION = regex.compile(
     r"(?<![\p{L}\p{M}])(?:\L<words>|\p{L}+n['’]t"
     r"|nothing(?! (?:but|other|less|short))|(?<!\b(?:no|any|a|beyond) )doubt(?:s|ful)?"
-    r"|(?:hard|difficult|tough|impossible) to (?:believe|see|imagine|call|say|justify|accept|argue|claim)"
-    r"|no (?:signs?|hints?|traces?|evidence|indications?) (?:of|that)|no one|none of)(?![\p{L}\p{M}])|(?:\L<glued>)",
+    r"|(?:hard|difficult|tough|impossible) to (?:believe|see|imagine|call|say|justify|accept|argue"
+    r"|claim)"
+    r"|no (?:signs?|hints?|traces?|evidence|indications?) (?:of|that)|no one"
+    r"|none of)(?![\p{L}\p{M}])|(?:\L<glued>)",
     regex.I | regex.V1,
     words=[one for one in NEGATIONS if not _SPACELESS.match(one)],
     glued=[one for one in NEGATIONS if _SPACELESS.match(one)],
@@ -26,10 +28,12 @@ _DENIED = regex.compile(
     r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+)?\s*[\p{P}\p{S}]*$", regex.I | regex.V1
 )
 SUPPOSED = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine|pretend"
+    r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine"
+    r"|pretend"
     r"|let(?:'s|’s| us) say|(?:might|may|could|would|can)"
     r" (?:\w+ )?(?:say|think|believe|claim|argue|guess"
-    r"|assume|conclude)|(?:users?|people|students?|some(?:one|body)?|many|most|others|they|critics|you)"
+    r"|assume|conclude)|(?:users?|people|students?|some(?:one|body)?|many|most|others|they|critics"
+    r"|you)"
     r" (?:\w+ ){0,2}(?:thinks?|says?|said|believes?|claims?|argues?|guess(?:es)?|thought)"
     r"|wenn|falls|angenommen|suponiendo|supongamos|suponga|supposons|suppose que|supondo|suponha"
     r"|supponiamo|если|допустим|предположим|अगर|यदि|যদি|اگر|إذا|jika|kalau|misalkan|eğer)"

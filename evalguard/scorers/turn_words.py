@@ -44,22 +44,25 @@ INPUTS: tuple[str, ...] = (
     "mensaje", "comentario", "entrada", "texte", "avis", "phrase", "commentaire", "entrée",
     "satz", "nachricht", "kommentar", "eingabe", "bewertung", "frase", "mensagem", "comentário",
     "testo", "recensione", "messaggio", "текст", "отзыв", "предложение", "сообщение", "комментарий",
-    "文本", "评论", "句子", "输入", "文章", "テキスト", "文", "レビュー", "入力", "コメント", "텍스트",
-    "문장", "리뷰", "입력", "पाठ", "वाक्य", "समीक्षा", "टिप्पणी", "النص", "نص", "الجملة", "التعليق",
+    "文本", "评论", "句子", "输入", "文章", "テキスト", "文", "レビュー", "入力", "コメント",
+    "텍스트", "문장", "리뷰", "입력", "पाठ", "वाक्य", "समीक्षा", "टिप्पणी", "النص", "نص", "الجملة", "التعليق",
     "مراجعة", "teks", "kalimat", "ulasan", "metin", "cümle", "yorum", "পাঠ্য", "বাক্য", "متن",
 )  # fmt: skip
 """Words that open a line with what is to be classified or read, as in a prompt with examples."""
 
 PREAMBLE = (
-    r"(?:sure|ok(?:ay)?|certainly|of course|absolutely|great|alright|all right|gladly|thank|hello|hi"
+    r"(?:sure|ok(?:ay)?|certainly|of course|absolutely|great|alright|all right|gladly|thank|hello"
+    r"|hi"
     r"|let(?:'|’)?s|let (?:me|us)|here(?:'s|’s| is| are)|i(?:'ll|’ll| will| am going| need| want"
-    r"| have to)|we(?:'ll|’ll| will| are| need| want| have to|'re|’re)|first|to (?:solve|answer|find)"
+    r"| have to)|we(?:'ll|’ll| will| are| need| want| have to|'re|’re)|first|to (?:solve|answer"
+    r"|find)"
     r"|the (?:question|problem|task|following)|given|this (?:question|problem)|restat|my task"
     r"|claro|por supuesto|vamos|veamos|aquí|para (?:resolver|responder)|bien sûr|voici|d'accord"
     r"|d’accord|commençons|pour (?:résoudre|répondre)|natürlich|gerne?|klar|hier|lass|zuerst|um "
     r"|com certeza|aqui|primeiro|certo|ecco|certamente|per (?:risolvere|rispondere)|конечно|давайте"
     r"|хорошо|вот|сначала|чтобы|tentu|baik|mari|berikut|tabii|elbette|önce|işte"
-    r"|好的|当然|當然|首先|让我|讓我|我们|我們|下面|以下|はい|もちろん|まず|では|以下|네|물론|먼저|다음"
+    r"|好的|当然|當然|首先|让我|讓我|我们|我們|下面|以下|はい|もちろん|まず|では|以下|네|물론|먼저"
+    r"|다음"
     r"|ज़रूर|जरूर|बिल्कुल|आइए|पहले|बेशक|بالتأكيد|حسنا|بالطبع|لنبدأ|أولا|অবশ্যই|ঠিক আছে|ضرور|بالکل)"
 )
 """Beginnings, as a regular expression, of a text that leads up to an answer and gives none."""

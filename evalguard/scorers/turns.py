@@ -50,7 +50,8 @@ _TOKEN = re.compile(
     re.I,
 )
 _ASSISTANT = re.compile(
-    r"(?:<\|im_start\|>\s*|<\|start_header_id\|>\s*|<\|start\|>\s*)assistant(?:<\|end_header_id\|>)?"
+    r"(?:<\|im_start\|>\s*|<\|start_header_id\|>\s*"
+    r"|<\|start\|>\s*)assistant(?:<\|end_header_id\|>)?"
     r"|<start_of_turn>\s*model|<[|｜]assistant[|｜]>|\[/INST\]"
     r"|^[ \t*_#>]*(?:assistant|ai|bot|response|model)[*_]*[ \t]*(?:[:：]|$)",
     re.I | re.M,
@@ -134,11 +135,9 @@ def _answered(before: str, mark: regex.Match[str], opened: regex.Match[str] | No
         return _repeats(before, mark, told, opened)
     if told or opened is None:
         return True
-    head = None
-    for head in _ASSISTANT.finditer(before, opened.end()):
-        pass
-    if head is not None:
-        return _SAID.search(before, head.end()) is not None
+    heads = [one.end() for one in _ASSISTANT.finditer(before, opened.end())]
+    if heads:
+        return _SAID.search(before, heads[-1]) is not None
     # Numbered questions without an answer each are steps towards one.
     return _same(mark, opened) and not _group(mark, "number")
 
