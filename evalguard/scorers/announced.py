@@ -22,6 +22,9 @@ from evalguard.scorers.negation import NEGATION, SUPPOSED, asked
 MAX_NOUNS = 300
 """Nouns for an answer that are looked at, the last ones, so that the work stays bounded."""
 
+MAX_LINK_CHARS = 30
+"""The most that stands between a noun for the answer and a number that it announces."""
+
 CLOSING_CHARS = 40
 """The end of a text in which its closing verb is looked for."""
 
@@ -230,7 +233,9 @@ def told_by_another(text: str, start: int) -> bool:
     return any(
         anothers(before) or slighted(before[: noun.start()], noun[0])
         for noun in _NOUN.finditer(before)
-        if _stands_alone(noun) and noun[0].lower() not in known.CHOOSING
+        if _stands_alone(noun)
+        and noun[0].lower() not in known.CHOOSING
+        and len(before) - noun.end() <= MAX_LINK_CHARS
     )
 
 

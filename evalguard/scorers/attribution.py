@@ -129,9 +129,12 @@ _ASKED_OTHERWISE = (
     r"|प्रश्न)"
     r"|(?:إذا|لو) كان(?:ت)? (?:هذا )?السؤال|(?:질문|문제)[이가][^.\n]{0,25}?(?:라면|다면|이면)"
 )
-_ANOTHERS = regex.compile(
-    rf"(?<![\p{{L}}\p{{M}}])(?:{_WHO_SAYS}|{_SAYS_WHO})|(?:{_HEARSAY})|(?:{_ASKED_OTHERWISE})",
-    regex.I,
+_OTHERS_SAY = regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{_WHO_SAYS}|{_SAYS_WHO})", regex.I)
+_NOT_MEANT = regex.compile(rf"{_HEARSAY}|{_ASKED_OTHERWISE}", regex.I)
+_AND_SO = regex.compile(
+    r"[,，、]\s?(?:and|so|thus|hence|therefore|und|also|daher|y|así que|et|donc|e|portanto|quindi|и"
+    r"|поэтому|所以|因此)(?![\p{L}\p{M}--[\p{Han}]])",
+    regex.I | regex.V1,
 )
 _CHOOSERS = regex.compile(
     r"\b(?:people|students|many|some|others|beginners|(?:one|you) (?:might|may|could)"
@@ -242,7 +245,12 @@ def anothers(before: str, *, chooses: bool = False) -> bool:
         >>> anothers("A common misconception is that the answer is "), anothers("So the answer is ")
         (True, False)
     """
-    return bool(_ANOTHERS.search(before) or (chooses and _CHOOSERS.search(before)))
+    own = _AND_SO.split(before)[-1]
+    return bool(
+        _OTHERS_SAY.search(own)
+        or _NOT_MEANT.search(before)
+        or (chooses and _CHOOSERS.search(before))
+    )
 
 
 def slighted(words: str, noun: str = "") -> bool:

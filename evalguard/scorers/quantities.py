@@ -100,7 +100,7 @@ _OPERATOR = (
 )
 _OPERAND_BEFORE = regex.compile(
     rf"\d[ \t]?[%°€$]?[ \t*_$]{{0,4}}(?:{_OPERATOR})[\s$€£*_]*$"
-    r"|\b(?:half|quarter|\d{1,2}) (?:past|to|before|until)[\s*_]*$|\bhalb $"
+    r"|\b(?:half|quarter|\d{1,2}) past[\s*_]*$|\bquarter (?:to|before|until|of)[\s*_]*$|\bhalb $"
     r"|\b(?:two|three|four|five|six|seven|eight|nine|ten|hundred) times(?: the)?\s*$"
     r"|\b(?:squares?|cubes?|reciprocal|logarithm) of[\s$€£*_]*$"
     r"|\b(?:difference|ratio) between[\s$€£*_]*$"

@@ -30,7 +30,7 @@ _MARKUP = r"[ \t]*(?:[#>*_•\[【(<|-]+[ \t]*){0,3}+(?:\d{1,3}[.)][ \t]+)?"
 _LINE = regex.compile(
     rf"^(?P<markup>{_MARKUP})(?:(?:next|new|another|second|third|other)\s)?+"
     rf"(?P<word>(?:\L<questions>)|(?P<input>\L<inputs>))(?P<number>{_NUMBER})?+[\])】>|*_]*[ \t]*"
-    r"(?:[:：﹕]|(?P<heading>[.)]?[*_]*[ \t]*$))",
+    r"(?:[:：﹕]|(?P<heading>[.)]?[*_]*[ \t]*$|(?<=\d)[.)][*_]*[ \t]+(?=\S)))",
     regex.I | regex.M | regex.V1,
     questions=_QUESTIONS,
     inputs=turn_words.INPUTS,
