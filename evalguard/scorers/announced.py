@@ -218,7 +218,7 @@ def _is_meant(output: str, start: int, end: int, before: str) -> bool:
     noun = output[start:end]
     if _REJECTING.search(clause) or SUPPOSED.search(clause) or slighted(clause, noun):
         return False
-    chooses = noun.lower() in known.CHOOSING
+    chooses = noun.lower() in (*known.CHOOSING, "answer")
     return not anothers(sentence_before(output, start), chooses=chooses)
 
 

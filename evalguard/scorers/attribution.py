@@ -9,11 +9,14 @@ _REACH = 240
 
 _OTHERS = {
     "English": (
-        r"(?:(?:the|a|my|your|his|her|one|another|this) (?:friend|brother|sister|teacher|colleague"
+        r"(?:some (?:readers|people|users|critics|viewers|raters|annotators|experts|might|may|would"
+        r"|could)|(?:the|a|my|your|his|her|one|another|this) (?:friend|brother|sister|teacher"
+        r"|colleague"
         r"|classmate|neighbou?r|student|user|pupil|critic)|beginners|sceptics|skeptics|everyone"
         r"|several people|i used to)",
         r"(?:says?|said|thinks?|thought|believes?|believed|claims?|claimed|argues?|argued|assumes?"
-        r"|assumed|guess(?:es|ed)?|insists?|swears?|concludes?|told|answered)\b",
+        r"|assumed|guess(?:es|ed)?|insists?|swears?|concludes?|told|answered"
+        r"|find|call|consider|see|regard|perceive|interpret)\b",
     ),
     "Mandarin": (
         r"(?:有(?:些|的)?人|很多人|许多人|許多人|不少人|一些人|人们|人們|大家|学生|學生)",
@@ -87,7 +90,8 @@ _HEARSAY = (
     r"|your) ){0,2}(?:students?|pupils?|classmates?|friends?|colleagues?|users?|critics?|people"
     r"|teachers?|him|her|them|popular|common|conventional|folk|legend|rumou?r|brother|sister"
     r"|others)\b"
-    r"|\b(?:misconceptions?|misbeliefs?|misunderstandings?|myth|fallacy|pitfall|old wives"
+    r"|\b(?:misconceptions?|misbeliefs?|misunderstandings?|myth|fallacy|pitfall|old wives|(?:fall"
+    r"|falls|fell) (?:in|into|for)"
     r"|popular belief|common (?:belief|error|trap|mistake|answer)|typical (?:error|mistake))\b"
     r"|\b(?:tempt(?:ing|ed|ation)|forgiven for|allegedly|supposedly|seemingly|superficially"
     r"|(?:mistakenly|wrongly|erroneously|incorrectly|falsely) (?:say|think|believe|assume|conclude"
@@ -104,13 +108,16 @@ _HEARSAY = (
     r" equivocada|a (?:primera|simple) vista|tentador|selon (?:l['’]|un |certain|mon )"
     r"(?:élève|étudiant|ami|s )|idée reçue|erreur (?:courante|fréquente)|à première vue"
     r"|au premier abord|tentant|laut (?:dem|einem|der|meinem) (?:schüler|student|freund)|irrtum"
-    r"|irrglaube|auf den ersten blick|verlockend|verleitet|segundo (?:o|um|a|meu) (?:aluno"
+    r"|nichts, (?:was|das)|irrglaube|auf den ersten blick|verlockend|verleitet|segundo (?:o|um|a"
+    r"|meu) (?:aluno"
     r"|estudante"
     r"|amigo)|equívoco|erro comum|à primeira vista|secondo (?:lo studente|un amico)"
     r"|errore comune|a prima vista|по (?:мнению|словам) (?:учени|студент|друг|некотор|многи)"
     r"|заблуждени|на первый взгляд|распространённая ошибка|根据(?:学生|某人)|误解|誤解|误区|誤區"
     r"|乍一看"
-    r"|乍看|表面上|一見|学生によると|よくある間違い|흔한 오해|오해|언뜻|पहली नज़र|पहली नजर|ग़लतफ़हमी"
+    r"|乍看|表面上|一見|(?:学生|生徒|友人|友達)(?:によると|によれば)|(?:多くの人|一部の人|ある人"
+    r"|人々|生徒)[はが、][^。]{0,6}$|よくある間違い|(?:많은|일부|어떤) (?:사람"
+    r"|학생)들?[은는이가][^.]{0,6}$|흔한 오해|오해|언뜻|पहली नज़र|पहली नजर|ग़लतफ़हमी"
     r"|गलतफहमी"
     r"|छात्र के अनुसार|للوهلة الأولى|خطأ شائع|وفقا للطالب|مفهوم خاطئ|sekilas|kesalahpahaman"
     r"|menurut (?:siswa|teman)|ilk bakışta|yaygın (?:bir )?yanılgı|öğrenciye göre|ভুল ধারণা"
@@ -119,15 +126,19 @@ _HEARSAY = (
 _ASKED_OTHERWISE = (
     r"\bif (?:the|this|that) (?:question|problem|prompt|exercise)\b|\bif (?:it|they|you"
     r"|we) (?:had )?asked\b"
-    r"|\bhad the question\b|\bwere the question\b|\b(?:wenn|falls) (?:die|diese) frage\b|\bsi (?:la"
+    r"|^\W*(?:had|were) (?:the question|it|this|they|we)\b|\bif (?:it|this|that|these"
+    r"|those) (?:were|had been)\b|^\W*(?:wäre|hätte|würde)\b|\bs['’]il s['’]agissait"
+    r"|\bsi (?:se trat|se pregunt|fuera|fuese|on avait)|\bse (?:se tratasse|fosse|si trattasse)"
+    r"|\b(?:wenn|falls) (?:die|diese) frage\b|\bsi (?:la"
     r"|esta)"
     r" pregunta\b|\bsi la question\b|\bse a (?:pergunta|questão)\b|\bse la domanda\b"
-    r"|\bесли бы? (?:этот )?"
-    r"вопрос\w*|\b(?:jika|kalau) pertanyaan|\beğer soru|(?:如果|假如|要是|若)(?:这个|该|这道"
+    r"|\bесли бы|если (?:этот )?вопрос|\b(?:jika|kalau) pertanyaan|\beğer soru|(?:如果|假如|要是"
+    r"|若)(?:这个|该|这道"
     r"|這個)?(?:问题|問題|题"
     r"|題|问的|問的)|(?:問題|質問)が[^。\n]{0,25}?(?:なら|れば|たら)|(?:अगर|यदि) (?:यह )?(?:सवाल"
     r"|प्रश्न)"
-    r"|(?:إذا|لو) كان(?:ت)? (?:هذا )?السؤال|(?:질문|문제)[이가][^.\n]{0,25}?(?:라면|다면|이면)"
+    r"|(?:^|\s)لو\s|إذا كان(?:ت)? (?:هذا )?السؤال|(?:질문|문제)[이가][^.\n]{0,25}?(?:라면|다면"
+    r"|이면)"
 )
 _OTHERS_SAY = regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{_WHO_SAYS}|{_SAYS_WHO})", regex.I)
 _NOT_MEANT = regex.compile(rf"{_HEARSAY}|{_ASKED_OTHERWISE}", regex.I)
@@ -138,8 +149,10 @@ _AND_SO = regex.compile(
 )
 _CHOOSERS = regex.compile(
     r"\b(?:people|students|many|some|others|beginners|(?:one|you) (?:might|may|could)"
-    r"|i (?:might|could))(?: (?:would|might|will|often|may|could|usually|also|want to|mistakenly"
-    r"|wrongly|initially))*\W*$",
+    r"|i (?:might|could)|(?:naive|naïve|careless|hasty|casual) \w+)(?: (?:would|might|will|often"
+    r"|may"
+    r"|could|usually|also|want to|mistakenly|wrongly|initially))*\W*$"
+    r"|\b(?:mistake|error|wrong|incorrect|unwise|tempting) to\W*$",
     regex.I,
 )
 _SLIGHTED = regex.compile(
@@ -162,6 +175,11 @@ _POSSESSIVE = regex.compile(
     r"\p{L}(?<!\b(?:let|it|that|here|there|what|who|how|where|question|problem|exercise|equation"
     r"|riddle"
     r"|puzzle|quiz|task|today))['’]s (?:\w+ ){0,2}$|\b(?:his|her|their) (?:\w+ )?$",
+    regex.I,
+)
+_LESS = regex.compile(
+    r"(?<![\p{L}\p{M}])(?:less|least|weniger|am wenigsten|menos|moins|meno|менее|наименее"
+    r"|too \w+ to (?:be|call))\s+$|(?:不太|不那么|最不)$",
     regex.I,
 )
 _OWNED = frozenset({"answer", "answers", "choice", "prediction", "option"})
@@ -218,6 +236,25 @@ _DISMISSED = regex.compile(
     rf"|\W{{0,4}}[,(—–-]\s*(?:which|that|this|was|ce qui|lo cual|o que|what)(?:['’]s|\s(?:is|was"
     rf"|est|es|é"
     rf"|would be))\s(?:\w+ )?{_WRONG}"
+    rf"|[^.!?。！？।۔\n]{{0,60}}?\b(?:even )?(?:al)?though (?:that|this|it)(?:['’]s| is"
+    rf"| was) (?:\w+ )?{_WRONG}"
+    r"|[^.!?\n]{0,60}?\b(?:according to (?:the|a|my|some|many|most) (?:student|pupil|friend|user"
+    r"|people"
+    r"|critic|classmate)|(?:says?|said|claims?|claimed|thinks?|argues?|insists?) (?:the|a|my|some"
+    r"|many)\b"
+    r"|as (?:some|many|most) (?:\w+ )?(?:say|claim|think|believe)|laut (?:dem|einem|der"
+    r"|meinem) (?:schüler"
+    r"|student|freund)|según (?:el|la|un|mi) (?:estudiante|alumn|amig)|selon (?:l['’]|un "
+    r"|mon )(?:élève"
+    r"|étudiant|ami)|segundo (?:o|um|meu) (?:aluno|estudante|amigo)|secondo lo studente|по мнению)"
+    r"|[^.!?。\n]{0,30}?(?:at first (?:glance|sight)|on the (?:surface|face of it)"
+    r"|auf den ersten blick"
+    r"|a primera vista|à première vue|à primeira vista|a prima vista|на первый взгляд|乍一看|一見)"
+    r"|[^.!?\n]{0,40}?\b(?:if (?:it|this|that|the (?:question|problem)) (?:were|had|asked|was"
+    r"|concerned)"
+    r"|had (?:it|the question)|wenn (?:es|die frage)|si (?:la pregunta|la question)"
+    r"|se (?:a pergunta|la domanda)"
+    r"|если бы)\b"
     r"|[^.!?。！？।۔\n]{0,20}?(?:と(?:思う|思っ|考える|言う|いう)[^。\n]{0,8}?(?:人|方)|と誤解"
     r"|라고 생각하는 사람)",
     regex.I,
@@ -251,6 +288,11 @@ def anothers(before: str, *, chooses: bool = False) -> bool:
         or _NOT_MEANT.search(before)
         or (chooses and _CHOOSERS.search(before))
     )
+
+
+def lessened(before: str) -> bool:
+    """Return whether what follows is only less so: "less toxic than", "the least likely"."""
+    return _LESS.search(before) is not None
 
 
 def slighted(words: str, noun: str = "") -> bool:

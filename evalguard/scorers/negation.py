@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
-from evalguard.scorers.attribution import anothers, dismissed, sentence_before
+from evalguard.scorers.attribution import anothers, dismissed, lessened, sentence_before
 
 _REACH = 60
 """Characters before a name in which a negation counts, within its clause."""
@@ -88,7 +88,8 @@ def disowned(text: str, start: int, end: int) -> bool:
         >>> disowned("One might be tempted to call it spam.", 32, 36)
         True
     """
-    return ruled_out(text, start, end) or anothers(sentence_before(text, start), chooses=True)
+    before = sentence_before(text, start)
+    return ruled_out(text, start, end) or lessened(before) or anothers(before, chooses=True)
 
 
 def negated(text: str, name: str) -> bool:

@@ -21,7 +21,11 @@ _BOUNDS = (
     r"|upwards? of|north of|almost|nearly|close to|just (?:under|over|above|below|shy of)|shy of"
     r"|not quite|barely|well (?:over|under|above|below)|slightly (?:over|under|above|below"
     r"|more than"
-    r"|less than)|(?<=(?:is|was|are|be|of) )(?:over|under|above|below|beyond)"
+    r"|less than)|(?<!\b(?:jump|leap|step|fl[iey]|flew|climb|hop|walk|driv|drov|span|stretch|spread"
+    r"|distribut|divid|split"
+    r"|pass|cross|hand|turn|roll|w[io]n|fell|fall|sum|averag|total)\w{0,4} (?:(?:it|them|out"
+    r"|evenly) )?)"
+    r"(?:over|under|above|below|beyond)"
     r"|(?<!(?:add|sum|com|total|round|bring|end|work|amount|mount|count)\w{0,3} )up to|not equal to"
     r"|different from|(?<!n(?:one|o|othing) )other than"
     r"|mindestens|höchstens|wenigstens|zumindest|maximal|minimal|(?:weniger|mehr|größer|kleiner"
@@ -67,7 +71,11 @@ _BOUND_BEFORE = regex.compile(
     r"|\\(?:leq?|geq?|l[te]|g[te]|neq?|leqslant|geqslant)(?![a-zA-Z])\s?$|&[lg]t;\s?$",
     regex.I,
 )
-_OPENS_BOUND = regex.compile(r"\s*[*_$(]*(?:[<>≤≥≠]|&[lg]t;)=?\s*$")
+_OPENS_BOUND = regex.compile(
+    r"\s*[*_$(]*(?:(?:[<>≤≥≠]|&[lg]t;)=?\s*|(?:over|under|above|below|beyond|unter|über|hasta|até"
+    r"|jusqu['’]à|fino a|до|bis)[\s$€£*_]+)$",
+    regex.I,
+)
 _UNIT = (
     r"(?:[ \t*_$]*(?!(?:or|and|o|ou|oder|y|e|или)\b)"
     r"[\p{L}%°€£¥][\p{L}\p{M}²³/.]{0,15})?[ \t*_$)]{0,4}"
@@ -101,6 +109,7 @@ _OPERATOR = (
 _OPERAND_BEFORE = regex.compile(
     rf"\d[ \t]?[%°€$]?[ \t*_$]{{0,4}}(?:{_OPERATOR})[\s$€£*_]*$"
     r"|\b(?:half|quarter|\d{1,2}) past[\s*_]*$|\bquarter (?:to|before|until|of)[\s*_]*$|\bhalb $"
+    r"|\bminutes? (?:to|past|before|after)[\s*_]*$"
     r"|\b(?:two|three|four|five|six|seven|eight|nine|ten|hundred) times(?: the)?\s*$"
     r"|\b(?:squares?|cubes?|reciprocal|logarithm) of[\s$€£*_]*$"
     r"|\b(?:difference|ratio) between[\s$€£*_]*$"
@@ -132,6 +141,9 @@ _OPERAND_AFTER = regex.compile(
     r"|moins) que\b"
     r"|(?:mais|menos) (?:do )?que\b|(?:in più|in meno) (?:di|rispetto)\b|(?:больше|меньше|старше"
     r"|младше),? чем\b"
+    r"|\s?(?:加|减|減|乘|除|足す|引く|掛ける|割る|に\d|の\d|的(?:\d|[一二两三四五六七八九十百半])"
+    r"|더하기|빼기|곱하기|나누기)"
+    r"|(?:जमा|गुणा|भाग|घटा|زائد|ناقص|مقسوم|مضروب|ضرب|على) "
     r"|lebih (?:banyak|tua|besar) dari|(?:and|y|et|und|e|и) (?:an? |one |una? |eine? )?(?:half"
     r"|quarter|third|demie?"
     r"|media|meia|mezz[oa]|halbe?s?)\b)",
@@ -162,8 +174,8 @@ _ENTRY = (
     r"[ \t$]*[-+±]?[ \t]*"
     r"(?:∞|\\?infty|inf(?:inity|ty)?|\\?pi|π|√?\d[\d.]*(?:/\d+)?[ \t]?[a-z°%]?|[a-z])[ \t$]*"
 )
-_TUPLE_BEFORE = regex.compile(rf"\\?[(\[{{⟨]\s?(?:{_ENTRY}[,;])+[ \t]*$", regex.I)
-_TUPLE_AFTER = regex.compile(rf"[ \t$]*(?:[,;]{_ENTRY})+\\?[)\]}}⟩]", regex.I)
+_TUPLE_BEFORE = regex.compile(rf"\\?[(\[{{⟨]\s?(?:{_ENTRY}[,;|])+[ \t]*$", regex.I)
+_TUPLE_AFTER = regex.compile(rf"[ \t$]*(?:[,;|]{_ENTRY})+\\?[)\]}}⟩]", regex.I)
 _OPENS_TUPLE = regex.compile(r"\\?[(\[{⟨][ \t]*$")
 _HALF_OPEN = regex.compile(r"[ \t$]*\\?[)\]}⟩]")
 _RANGE_BEFORE = regex.compile(

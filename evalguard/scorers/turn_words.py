@@ -45,8 +45,9 @@ INPUTS: tuple[str, ...] = (
     "satz", "nachricht", "kommentar", "eingabe", "bewertung", "frase", "mensagem", "comentário",
     "testo", "recensione", "messaggio", "текст", "отзыв", "предложение", "сообщение", "комментарий",
     "文本", "评论", "句子", "输入", "文章", "テキスト", "文", "レビュー", "入力", "コメント",
-    "텍스트", "문장", "리뷰", "입력", "पाठ", "वाक्य", "समीक्षा", "टिप्पणी", "النص", "نص", "الجملة", "التعليق",
-    "مراجعة", "teks", "kalimat", "ulasan", "metin", "cümle", "yorum", "পাঠ্য", "বাক্য", "متن",
+    "텍스트", "문장", "리뷰", "입력", "पाठ", "वाक्य", "समीक्षा", "टिप्पणी", "النص", "نص",
+    "الجملة", "التعليق", "مراجعة", "teks", "kalimat", "ulasan", "metin", "cümle", "yorum",
+    "পাঠ্য", "বাক্য", "متن",
 )  # fmt: skip
 """Words that open a line with what is to be classified or read, as in a prompt with examples."""
 

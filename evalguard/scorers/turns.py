@@ -58,7 +58,7 @@ _ASSISTANT = re.compile(
 )
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.M)
 _PREAMBLE = re.compile(rf"[\s*_#>]*{turn_words.PREAMBLE}", re.I)
-_TITLE = re.compile(r"[ \t]*#{1,3}[ \t]+[^\n]*")
+_TITLE = re.compile(r"^[ \t]*#{1,3}[ \t]+[^\n]*", re.M)
 _SAID = regex.compile(r"[\p{L}\p{N}]")
 _FIRST_WORD = regex.compile(r"[\p{L}\p{M}]+")
 
