@@ -142,6 +142,13 @@ _ASKED_OTHERWISE = (
 )
 _OTHERS_SAY = regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{_WHO_SAYS}|{_SAYS_WHO})", regex.I)
 _NOT_MEANT = regex.compile(rf"{_HEARSAY}|{_ASKED_OTHERWISE}", regex.I)
+_SOMEBODY_SAYS = regex.compile(
+    r"\b(?!(?:It|This|That|Which|We|There)\b)\p{Lu}\p{Ll}+ (?:says?|said|thinks?|thought|claims?"
+    r"|claimed|argues?"
+    r"|argued|insists?|insisted|believes?|believed|guess(?:es|ed)|sagt|meint|glaubt|dice|cree|dit"
+    r"|pense|diz|acha)"
+    r"(?:,? (?:that|dass|que|che))?(?: \w+){0,2}\s*$"
+)
 _AND_SO = regex.compile(
     r"[,，、]\s?(?:and|so|thus|hence|therefore|und|also|daher|y|así que|et|donc|e|portanto|quindi|и"
     r"|поэтому|所以|因此)(?![\p{L}\p{M}--[\p{Han}]])",
@@ -179,7 +186,10 @@ _POSSESSIVE = regex.compile(
 )
 _LESS = regex.compile(
     r"(?<![\p{L}\p{M}])(?:less|least|weniger|am wenigsten|menos|moins|meno|менее|наименее"
-    r"|too \w+ to (?:be|call))\s+$|(?:不太|不那么|最不)$",
+    r"|too \w+ to (?:be|call)|(?:(?:hop(?:ed|ing) for|expect(?:ed|ing)|wish(?:ed|ing)? for"
+    r"|want(?:ed)?"
+    r"|supposed to be|(?:could|should|might) have been)(?: an?| the| to be)?(?: \w+)?))\s+$|(?:不太"
+    r"|不那么|最不)$",
     regex.I,
 )
 _OWNED = frozenset({"answer", "answers", "choice", "prediction", "option"})
@@ -247,6 +257,10 @@ _DISMISSED = regex.compile(
     r"|student|freund)|según (?:el|la|un|mi) (?:estudiante|alumn|amig)|selon (?:l['’]|un "
     r"|mon )(?:élève"
     r"|étudiant|ami)|segundo (?:o|um|meu) (?:aluno|estudante|amigo)|secondo lo studente|по мнению)"
+    r"|[\s*\"'”]{0,3}(?:(?:comment|content|review|text|post|message) )?would be (?:unfair"
+    r"|inaccurate|excessive"
+    r"|misleading|a stretch|an? (?:exaggeration|overstatement)|going too far|too (?:much|strong"
+    r"|harsh))\b"
     r"|[^.!?。\n]{0,30}?(?:at first (?:glance|sight)|on the (?:surface|face of it)"
     r"|auf den ersten blick"
     r"|a primera vista|à première vue|à primeira vista|a prima vista|на первый взгляд|乍一看|一見)"
@@ -285,6 +299,7 @@ def anothers(before: str, *, chooses: bool = False) -> bool:
     own = _AND_SO.split(before)[-1]
     return bool(
         _OTHERS_SAY.search(own)
+        or _SOMEBODY_SAYS.search(own)
         or _NOT_MEANT.search(before)
         or (chooses and _CHOOSERS.search(before))
     )
