@@ -7,6 +7,7 @@ next message, and answer that too.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import islice
 
@@ -76,12 +77,11 @@ def own_part(output: str) -> str:
         'Question: How many?\nAnswer: 15'
     """
     opened: regex.Match[str] | None = None
-    restated = False
     for mark in islice(_marks(output), MAX_TURNS):
         before = output[: mark.start()]
         if opened is None and _leads_up(before):
-            opened, restated = mark, True
-        elif _answered(before, mark, opened if restated else None):
+            opened = mark
+        elif _answered(before, mark, opened):
             return before
     return output
 
@@ -97,11 +97,14 @@ def _marks(output: str) -> list[regex.Match[str]]:
     if not found:
         return []
     fences = [one.start() for one in _FENCE.finditer(output)]
-    within = list(zip(fences[::2], fences[1::2], strict=False))
-    return sorted(
-        (one for one in found if not any(start < one.start() < end for start, end in within)),
-        key=lambda one: one.start(),
-    )
+    # An odd number of fences before a place is an open one; the last may never close.
+    closed = len(fences) // 2 * 2
+    outside = [
+        one
+        for one in found
+        if (before := bisect_left(fences, one.start())) % 2 == 0 or before > closed
+    ]
+    return sorted(outside, key=lambda one: one.start())
 
 
 def _opens(line: regex.Match[str]) -> bool:
