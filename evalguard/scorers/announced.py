@@ -15,11 +15,15 @@ from itertools import chain
 import regex
 
 from evalguard.scorers import answer_words as known
+from evalguard.scorers.attribution import anothers, dismissed, sentence_before, slighted
 from evalguard.scorers.latex import boxes
 from evalguard.scorers.negation import NEGATION, SUPPOSED, asked
 
 MAX_NOUNS = 300
 """Nouns for an answer that are examined, the last ones, to bound the work."""
+
+MAX_LINK_CHARS = 30
+"""The most that stands between a noun for the answer and a number that it announces."""
 
 CLOSING_CHARS = 40
 """The end of a text in which its closing verb is looked for."""
@@ -101,6 +105,7 @@ _REJECTING = regex.compile(
 _NO = regex.compile(r"(?<!\p{L})no(?!\p{L})", regex.I)
 _CONDITION = regex.compile(r"[^.!?\n]{0,80}?\b(?:if|unless)\b[^.!?\n]{0,80}\bnot\b", regex.I)
 _CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।۔]")
+_QUOTE = re.compile(r">[ \t]+(?=\S)")
 _HEADING = re.compile(r"[ \t*_#]*(?:\n|$)")
 _HASHES = re.compile(r"^[ \t]*####(?!#)[ \t]*([^\n]*)", re.M)
 _NUMBERISH = re.compile(r"[*_ ]*(?:[-+−$€£¥\\]|\d(?!\d{0,2}[.)] )|[^\W\d_]\W*$)")
@@ -176,10 +181,10 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
     """Return what the noun at a place announces."""
     line = output.rfind("\n", max(0, start - 80), start) + 1
     before = output[max(line, start - 80) : start]
-    if not _is_meant(output, start, before):
+    chooses = output[start:end].lower() in known.CHOOSING
+    if not _is_meant(output, start, end, before):
         return None
     head = _HEAD.fullmatch(before) if line or start < 80 else None
-    chooses = output[start:end].lower() in known.CHOOSING
     colon, link = (None, None) if chooses else _joint(output, end)
     if (
         head is not None
@@ -194,7 +199,8 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
         # "答案不是C", "la respuesta no es C": the negation stays in what is read.
         opens = end if NEGATION.search(joint[0]) or _NO.search(joint[0]) else joint.end()
         stop, text = _line(output, opens, following)
-        unsure = asked(text) or _CONDITION.search(text)
+        unsure = asked(text) or _CONDITION.search(text) or dismissed(text, 0)
+        unsure = unsure or slighted(output[end : joint.end()])
         return None if unsure else Announcement(start, stop, text, firm=False)
     bare = _BARE.match(output, end)
     if bare is None or output[bare.end() : bare.end() + 1] in ("?", "？", "؟"):
@@ -204,12 +210,33 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
     return Announcement(start, bare.end(), without_closing(answer), firm=False, bare=not closed)
 
 
-def _is_meant(output: str, start: int, before: str) -> bool:
-    """Return whether a noun is no tag's name, and no word such as "wrong" or "if" before it."""
+def _is_meant(output: str, start: int, end: int, before: str) -> bool:
+    """Return whether a noun is no tag's name, and its answer neither wrong nor another's."""
     if output[start - 1 : start] == "[" and _TAG.match(output, start - 1):
         return False
     clause = _CLAUSE_END.split(before)[-1]
-    return _REJECTING.search(clause) is None and SUPPOSED.search(clause) is None
+    noun = output[start:end]
+    if _REJECTING.search(clause) or SUPPOSED.search(clause) or slighted(clause, noun):
+        return False
+    chooses = noun.lower() in (*known.CHOOSING, "answer")
+    return not anothers(sentence_before(output, start), chooses=chooses)
+
+
+def told_by_another(text: str, start: int) -> bool:
+    """Return whether the sentence before a place announces an answer that is not the writer's.
+
+    Example:
+        >>> told_by_another("According to my friend, the answer is 4", 38)
+        True
+    """
+    before = sentence_before(text, start)
+    return any(
+        anothers(before) or slighted(before[: noun.start()], noun[0])
+        for noun in _NOUN.finditer(before)
+        if _stands_alone(noun)
+        and noun[0].lower() not in known.CHOOSING
+        and len(before) - noun.end() <= MAX_LINK_CHARS
+    )
 
 
 def _joint(output: str, end: int) -> tuple[_Match | None, _Match | None]:
@@ -242,7 +269,7 @@ def _rest(output: str, start: int) -> tuple[int, str]:
     stop = len(output) if stop < 0 else stop
     if output[start:stop].strip(" \t*_#"):
         return stop, output[start:stop].strip()
-    block = output[stop : stop + MAX_BLOCK_CHARS].lstrip()
+    block = _QUOTE.sub("", output[stop : stop + MAX_BLOCK_CHARS].lstrip(), count=1)
     if not block.startswith(("```", "~~~")):
         block = re.split(r"\n[ \t]*\n", block, maxsplit=1)[0].strip()
     return min(len(output), stop + len(block)), block

@@ -116,7 +116,13 @@ NEGATIONS: tuple[str, ...] = (
     "wrong", "incorrect", "falsch", "incorrecta", "错误", "can't", "no longer", "hardly", "barely",
     "scarcely", "far from", "anything but", "lack", "lacks", "lacking", "without", "rather than",
     "instead of", "unlikely", "ohne", "weder", "kaum", "sin", "tampoco", "ni", "nunca", "sans",
-    "jamais", "sem", "nem", "senza", "без", "нельзя", "bukanlah", "tanpa",
+    "jamais", "sem", "nem", "senza", "без", "нельзя", "bukanlah", "tanpa", "nobody", "devoid of",
+    "free of", "free from", "fails to", "failed to", "hesitate to", "disagree", "nichts", "niemand",
+    "schwer zu glauben", "nada", "nadie", "ningún", "ninguna", "difícil de creer", "difícil creer",
+    "rien", "aucun", "aucune", "difficile de croire", "difficile à croire", "ninguém", "nenhum",
+    "nenhuma", "difícil acreditar", "difícil de acreditar", "niente", "nulla", "nessun", "nessuna",
+    "nessuno", "difficile credere", "ничего", "никто", "никак", "трудно поверить", "没有任何",
+    "毫无", "毫無", "难以", "難以", "很难", "很難", "看不出", "لا", "غير", "من الصعب", "sulit",
 )  # fmt: skip
 """What in front of a name rules it out."""
 

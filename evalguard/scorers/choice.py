@@ -11,6 +11,7 @@ from typing import Any
 import regex
 
 from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.attribution import anothers
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.extract import (
     announced_texts,
@@ -21,10 +22,11 @@ from evalguard.scorers.extract import (
     readings,
 )
 from evalguard.scorers.latex import plain
-from evalguard.scorers.negation import NEGATION, SUPPOSED, negated, ruled_out
+from evalguard.scorers.negation import NEGATION, SUPPOSED, disowned, negated
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
+from evalguard.scorers.turns import own_part
 from evalguard.scorers.words import holds, is_boundary
 
 SEVERAL = ""
@@ -42,7 +44,8 @@ _PREFIX = regex.compile(
     r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
     r"(?:(?:answer|option|choice|letter|opción|letra|"
     r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प|বিকল্প|"
-    r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
+    r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기"
+    r"|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
     regex.I,
 )
 _LEADING = re.compile(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ])([*_]*[)\].:,;、])?(.*)", re.S)
@@ -51,7 +54,8 @@ _REASON_AFTER = re.compile(
     r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b"
 )
 _JOIN = (
-    r"(?:[,/;&+–-]|(?:and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve|veya)(?!\w)|和|或者?|、|と|か|및|또는|"
+    r"(?:[,/;&+–-]|(?:and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve|veya)(?!\w)|和|或者?|、|と"
+    r"|か|및|또는|"
     r"या|और|أو|و|یا|اور)"
 )
 _LISTED = re.compile(
@@ -63,7 +67,8 @@ _FURTHER = re.compile(
     r"(?:[(\[*]{1,3}(?=[A-Z][)\]*])|(?=[A-Z][).:]\s))([A-Z])"
 )
 _GROUND = re.compile(
-    r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque|car)\b"
+    r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque"
+    r"|car)\b"
 )
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
 _AFFIRMED = re.compile(
@@ -75,6 +80,12 @@ _AFFIRMED_AFTER = re.compile(
     r"|是正确|是正確|是对的|是對的)"
 )
 _DASHED = re.compile(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
+_EMPHASISED = re.compile(
+    r"(?:the|this|it|that|el|la|le|il|o|a|der|die|das|es|c['’]|это)\b[^.!?:;,\n*_]{0,60}?\s"
+    r"(?:is|are|was|ist|sind|es|est|è|é)\s(?:called\s|named\s|the\s"
+    r"|a\s)?\*\*([^*\n]{1,200})\*\*[.!]?",
+    re.I,
+)
 _OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
 
 
@@ -91,7 +102,7 @@ def chosen_letter(output: str) -> str | None:
     announced = read_announced(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
     if announced is not None:
         return announced or None
-    return _unannounced_letter(without_retracted(output)) or None
+    return _unannounced_letter(without_retracted(own_part(output))) or None
 
 
 def _unannounced_letter(output: str) -> str | None:
@@ -99,7 +110,7 @@ def _unannounced_letter(output: str) -> str | None:
     if affirmed := {
         one[1]
         for one in chain(_AFFIRMED.finditer(output), _AFFIRMED_AFTER.finditer(output))
-        if not ruled_out(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
+        if not disowned(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
     }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in lenient_texts(output):
@@ -164,14 +175,14 @@ def _enclosed_letter(text: str) -> str | None:
         return None
     if len(enclosed) > 1 or "?" in text or len(text) > MAX_ENCLOSING_CHARS:
         return SEVERAL
-    if NEGATION.search(text) or SUPPOSED.search(text):
+    if NEGATION.search(text) or SUPPOSED.search(text) or anothers(text):
         return SEVERAL
     return str(enclosed.pop())
 
 
 def _denied(text: str, start: int, end: int) -> bool:
     """Return whether a letter, with its closing bracket, is ruled out."""
-    return ruled_out(text, start, end + (text[end : end + 1] in (")", "]", ".", ":", "*")))
+    return disowned(text, start, end + (text[end : end + 1] in (")", "]", ".", ":", "*")))
 
 
 @scorer(
@@ -225,9 +236,16 @@ def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
 
 
 def _choice_by_text(output: str, texts: list[str]) -> str | None:
-    """Return the letter of the choice whose text the output is."""
+    """Return the letter of the choice whose text the output is, or ends its only sentence with."""
     found = {folded(text) for text in lenient_texts(output)}
     hits = [chr(ord("A") + index) for index, text in enumerate(texts) if folded(text) in found]
+    own = without_retracted(own_part(output)).strip()
+    if not hits and (told := _EMPHASISED.fullmatch(own)) is not None:
+        said, name = folded(told[0]), folded(told[1])
+        named = {chr(ord("A") + i) for i, one in enumerate(texts) if holds(said, folded(one))}
+        hits = [chr(ord("A") + i) for i, one in enumerate(texts) if folded(one) == name]
+        if named != set(hits) or disowned(told[0], told.start(1), told.end(1)):
+            return None
     return hits[0] if len(hits) == 1 else None
 
 
@@ -259,7 +277,7 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     for text in lenient_texts(output):
         if folded(text) in known:
             return known[folded(text)]
-    return _named_label(without_retracted(output), known) or None
+    return _named_label(without_retracted(own_part(output)), known) or None
 
 
 def _named_label(text: str, known: Mapping[str, str]) -> str | None:

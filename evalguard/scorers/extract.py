@@ -20,6 +20,7 @@ from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing
 from evalguard.scorers.latex import plain
 from evalguard.scorers.retraction import retraction, without_retracted
+from evalguard.scorers.turns import own_part
 
 T = TypeVar("T")
 
@@ -117,6 +118,7 @@ def code_blocks(output: str, languages: tuple[str, ...]) -> list[str]:
         >>> code_blocks("```sh\nls\n```\n```json\n{}\n```\n", ("json",))
         ['{}']
     """
+    output = own_part(output)
     inner = _tagged_part(output)
     blocks = _blocks(output if inner is None else inner)
     for wanted in (languages, ("",)):
@@ -213,8 +215,9 @@ def announced_answers(output: str) -> tuple[Announcement, ...]:
     """Return the answers that an output announces and does not retract, the last first.
 
     An object such as ``{"answer": "B"}`` announces by its key. Fenced code announces nothing,
-    unless the output is a single fenced block.
+    unless the output is a single fenced block; nor does what follows the next question or turn.
     """
+    output = own_part(output)
     blocks = _blocks(output)
     for text in (output, *(block.text for block in blocks[-1:])):
         if (answer := _json_answer(text)) is not None:
@@ -339,8 +342,9 @@ def lenient_texts(output: str) -> list[str]:
     announced = announced_texts(output)
     if announced is not None:
         return list(dict.fromkeys([*found, *announced]))
-    blocks, rest = _blocks(output), without_retracted(output)
-    if len(blocks) == 1 and rest == output:
+    own = own_part(output)
+    blocks, rest = _blocks(own), without_retracted(own)
+    if len(blocks) == 1 and rest == own:
         found += readings(blocks[0].text)
     elif line := next((line for line in rest.splitlines() if line.strip()), ""):
         found += readings(line)

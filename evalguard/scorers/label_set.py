@@ -14,6 +14,7 @@ from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import announced_answers, folded, readings
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
+from evalguard.scorers.turns import own_part
 
 MAX_LIST_CHARS = 20_000
 """A longer text is no list of labels."""
@@ -127,7 +128,7 @@ def label_set(output: str, target: str, *, labels: list[str] | None = None) -> d
     lenient = strict
     if strict < 1:
         announced = next((one.text for one in announced_answers(output) if not one.bare), None)
-        answer = without_retracted(output) if announced is None else announced
+        answer = without_retracted(own_part(output)) if announced is None else announced
         best = max(_f1(one, labels_of(one, known), right) for one in readings(answer))
         lenient = max(strict, best)
     return {

@@ -5,13 +5,19 @@ from __future__ import annotations
 import regex
 
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
+from evalguard.scorers.attribution import anothers, dismissed, lessened, sentence_before
 
 _REACH = 60
 """Characters before a name in which a negation counts, within its clause."""
 
 _SPACELESS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
 NEGATION = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:\L<words>|\p{L}+n['’]t)(?![\p{L}\p{M}])|(?:\L<glued>)",
+    r"(?<![\p{L}\p{M}])(?:\L<words>|\p{L}+n['’]t"
+    r"|nothing(?! (?:but|other|less|short))|(?<!\b(?:no|any|a|beyond) )doubt(?:s|ful)?"
+    r"|(?:hard|difficult|tough|impossible) to (?:believe|see|imagine|call|say|justify|accept|argue"
+    r"|claim)"
+    r"|no (?:signs?|hints?|traces?|evidence|indications?) (?:of|that)|no one"
+    r"|none of)(?![\p{L}\p{M}])|(?:\L<glued>)",
     regex.I | regex.V1,
     words=[one for one in NEGATIONS if not _SPACELESS.match(one)],
     glued=[one for one in NEGATIONS if _SPACELESS.match(one)],
@@ -22,10 +28,12 @@ _DENIED = regex.compile(
     r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+)?\s*[\p{P}\p{S}]*$", regex.I | regex.V1
 )
 SUPPOSED = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine|pretend"
+    r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine"
+    r"|pretend"
     r"|let(?:'s|’s| us) say|(?:might|may|could|would|can)"
     r" (?:\w+ )?(?:say|think|believe|claim|argue|guess"
-    r"|assume|conclude)|(?:users?|people|students?|some(?:one|body)?|many|most|others|they|critics|you)"
+    r"|assume|conclude)|(?:users?|people|students?|some(?:one|body)?|many|most|others|they|critics"
+    r"|you)"
     r" (?:\w+ ){0,2}(?:thinks?|says?|said|believes?|claims?|argues?|guess(?:es)?|thought)"
     r"|wenn|falls|angenommen|suponiendo|supongamos|suponga|supposons|suppose que|supondo|suponha"
     r"|supponiamo|если|допустим|предположим|अगर|यदि|যদি|اگر|إذا|jika|kalau|misalkan|eğer)"
@@ -68,8 +76,20 @@ def ruled_out(text: str, start: int, end: int) -> bool:
         or _DENIED.search(clause)
         or SUPPOSED.search(clause)
         or _AFTER.match(text, end)
+        or dismissed(text, end)
         or asked(text, end)
     )
+
+
+def disowned(text: str, start: int, end: int) -> bool:
+    """Return whether what stands at a place is ruled out, or given as another's view.
+
+    Example:
+        >>> disowned("One might be tempted to call it spam.", 32, 36)
+        True
+    """
+    before = sentence_before(text, start)
+    return ruled_out(text, start, end) or lessened(before) or anothers(before, chooses=True)
 
 
 def negated(text: str, name: str) -> bool:
@@ -80,4 +100,4 @@ def negated(text: str, name: str) -> bool:
         (True, False)
     """
     start = text.rfind(name)
-    return start >= 0 and ruled_out(text, start, start + len(name))
+    return start >= 0 and disowned(text, start, start + len(name))

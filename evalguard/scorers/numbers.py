@@ -49,7 +49,7 @@ _SIGNS = {
     for sign in signs
 }  # fmt: skip
 _EMPHASIS = re.compile(r"(?<!\w)_{1,2}(?=\w)|(?<=[\w%.])_{1,2}(?![\w{])")
-FACTORIAL = re.compile(r"(?<=[\d)}])!(?=\s{0,3}(?:[}$+/×÷^=]|\\[)\]]|-\s?\d))")
+FACTORIAL = re.compile(r"(?<=[\d)}])!(?=\s{0,3}(?:[}$+/×÷^=]|\\[)\]]|-\s?\d|\.(?!\.)))")
 """The sign of a factorial within a formula; at the end of a sentence it is an exclamation."""
 
 _MATRIX = re.compile(r"\\begin\{([pbvBV]?matrix|array|cases)\}.{0,500}?\\end\{\1\}", re.S)

@@ -12,13 +12,23 @@ from pydantic import Field
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
+from evalguard.scorers.announced import told_by_another
 from evalguard.scorers.extract import read_announced
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, as_ascii, scan
+from evalguard.scorers.quantities import (
+    bounded,
+    hedged,
+    in_series,
+    opens_bound,
+    operand,
+    related,
+)
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import a_number
+from evalguard.scorers.turns import own_part
 
 UNREAD = Number(math.nan)
 """The value of an answer that names no number, several, or one that cannot be read."""
@@ -37,7 +47,7 @@ _UNIT = re.compile(
     r"(?:\^[23])?[\s.!*_`()。।۔{}\]\"'$€£¥₹₩₽₺]*"
 )
 _DIGIT = re.compile(rf"[\d{VULGAR}]")
-_RESULT = re.compile(r"[=≈→]|\bequals\b")
+_RESULT = re.compile(r"(?<![<>!])=>?|[≈→]|\bequals\b")
 _LISTING = re.compile(r"[,;、]|\b(?:or|and|und|oder|et|ou|y|e|o|и|или)\b|和|或")
 _JOINED_AFTER = re.compile(
     r"[\s*_]*?(?:[+×÷;、~±/]|-|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o|и|или|to|bis|或者?|和|又は"
@@ -78,7 +88,7 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
         text, lambda one: _answer(one, decimal), whole=lambda one: _alone(one, decimal), none=UNREAD
     )
     if found is None:
-        found = _last(without_retracted(text), decimal)
+        found = _last(without_retracted(own_part(text)), decimal)
     return found if math.isfinite(found.value) else None
 
 
@@ -108,12 +118,17 @@ def _compound(ready: str, found: list[Number], chosen: Number) -> bool:
 
 
 def _hangs(ready: str, found: Number) -> bool:
-    """Return whether a number is ruled out, or part of a sum without its result."""
-    before, after = ready[max(0, found.start - 20) : found.start], ready[found.end :]
+    """Return whether a number is ruled out, a bound, another's, or part of something larger."""
+    start, end = found.start, found.end
     return bool(
-        ruled_out(ready, found.start, found.end)
-        or _TERM_BEFORE.search(before)
-        or _TERM_AFTER.match(after)
+        ruled_out(ready, start, end)
+        or told_by_another(ready, start)
+        or bounded(ready, start, end)
+        or in_series(ready, start, end)
+        or operand(ready, start, end)
+        or hedged(ready, start, end)
+        or _TERM_BEFORE.search(ready[max(0, start - 20) : start])
+        or _TERM_AFTER.match(ready, end)
     )
 
 
@@ -153,8 +168,9 @@ def _alone(text: str, decimal: Decimal) -> Number | None:
 def _answer(text: str, decimal: Decimal) -> Number | None:
     """Return the number that an announced answer names.
 
-    The result behind an equals sign; else the number that the answer begins with; else its last
-    one. A sum without its result, and several numbers to choose from, are :data:`UNREAD`.
+    The result behind an equals sign or "which comes to"; else the number that the answer begins
+    with; else its last one. A sum without its result, a bound, and several numbers to choose from
+    are :data:`UNREAD`.
     """
     ready = as_ascii(text)
     if not _DIGIT.search(ready):
@@ -167,12 +183,14 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
         return UNREAD
     begins = not re.search(r"[^\W\d_]", ready[: found[0].start].lstrip())
     chosen = found[0] if begins else found[-1]
+    if begins and (rest := related(ready, chosen.end, percent=chosen.percent)) is not None:
+        return _answer(ready[rest:], decimal) or UNREAD
     before, after = ready[: chosen.start], ready[chosen.end :]
     joined = _JOINED_BEFORE.search(before[-20:]) or _JOINED_AFTER.match(_without_unit(after))
     inner = any(_JOINED_AFTER.match(_without_unit(ready[one.end :][:80])) for one in found[:-1])
     several = joined or (not begins and inner) or _hangs(ready, chosen)
     several = several or _compound(ready, found, chosen) or len(_PARTS.findall(ready)) > 1
-    return UNREAD if several else chosen
+    return UNREAD if several or opens_bound(ready, chosen.start) else chosen
 
 
 def _without_unit(text: str) -> str:

@@ -17,6 +17,7 @@ from evalguard.scorers.extract import code_blocks
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import a_schema
 from evalguard.scorers.text import found_in_time
+from evalguard.scorers.turns import own_part
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -64,6 +65,7 @@ def find_json(text: str) -> Any:
         value = parse_json(part)
         if value is not INVALID:
             return value
+    text = own_part(text)
     firm = [one.text for one in announcements(text) if one.firm]
     value = embedded_json(firm[-1]) if firm else INVALID
     return value if value is not INVALID else embedded_json(text)

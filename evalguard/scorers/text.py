@@ -13,6 +13,7 @@ from evalguard.records import Metric
 from evalguard.scorers.extract import folded, lenient_texts, normalise, readings
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import listed_aliases, not_empty
+from evalguard.scorers.turns import own_part
 from evalguard.scorers.words import holds
 
 REGEX_SECONDS = 1.0
@@ -84,12 +85,15 @@ def contains(
 ) -> bool:
     """Score 1 where the normalised output holds the target or one of its aliases.
 
+    What follows the next question or turn does not count: :func:`evalguard.scorers.turns.own_part`.
     With ``whole_words`` the target must not be part of a longer word or number: "no" is not in
     "know", "5" not in "12.5"; see :func:`evalguard.scorers.words.holds` for other scripts.
     """
-    text = normalise(output, ignore_case=ignore_case)
     for one in right_answers(target, row, aliases):
         wanted = normalise(one, ignore_case=ignore_case)
+        # A target that itself holds a question or turn is looked for in all of the output.
+        kept = output if own_part(one) != one else own_part(output)
+        text = normalise(kept, ignore_case=ignore_case)
         if wanted and holds(text, wanted, whole_words=whole_words):
             return True
     return False

@@ -52,6 +52,11 @@ def _tags(*names: str) -> Iterator[Marks]:
 KNOWN_MARKS = (
     *_tags("think", "thinking", "thoughts?", "reasoning", "reflections?", "scratchpad"),
     *_tags("seed:think"),
+    *_tags("analysis", "cot", "chain[_-]of[_-]thought", "(?:internal|inner)[_-]monologue"),
+    Marks(
+        start="＜(?:think(?:ing)?|thought|reasoning)＞",
+        end="＜[/／](?:think(?:ing)?|thought|reasoning)＞",
+    ),
     Marks(start=r"\[(?:THINK|THINKING|REASONING)\]", end=r"\[/(?:THINK|THINKING|REASONING)\]"),
     Marks(start="◁think▷", end="◁/think▷"),
     Marks(start=r"<\|begin_of_thought\|>", end=r"<\|end_of_thought\|>"),
