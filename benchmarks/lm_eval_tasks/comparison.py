@@ -26,7 +26,7 @@ class Line:
         equal: Those that are equal.
         decides: Whether every gate gave a verdict other than ERROR.
         reason: What is wrong; empty where nothing is.
-        note: Why values were not compared.
+        note: Why values were not compared, or with which run of lm-eval.
     """
 
     task: str
@@ -87,7 +87,7 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
         equal=len(results) - len(unequal),
         decides=decides,
         reason="; ".join(reasons),
-        note=reference.unsound,
+        note=reference.unsound or reference.note,
     )
 
 

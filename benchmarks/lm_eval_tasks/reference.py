@@ -63,10 +63,17 @@ def _evaluate(name: str, path: Path, model: Any, chat: bool, answers: Side) -> S
         if samples_answers(merged_config(path)) and answers.model.texts:
             answering = _replay(answers.model.texts, model)
         samples, results = _run(name, path, answering, chat)
+        note = ""
+        if others := _redrawn(samples):
+            note = f"a first lm_eval scores {others} of {len(samples)} rows against another draw"
+            samples, results = _run(name, path, answering, chat)
         scored, given = _scored(samples, results), Scored()
         if answers.given.texts:
             given = _scored(*_run(name, path, _replay(answers.given.texts, model), chat))
-        return Side(name, model=scored, given=given, unsound=_unsound(samples))
+        if _redrawn(samples):
+            return Side(name, model=scored, given=given, unsound=f"{note}, and so does a second")
+        compared = " than it asked; compared with a second, which reads datasets' cache"
+        return Side(name, model=scored, given=given, note=note and note + compared)
     except Exception as error:  # noqa: BLE001 - one task's failure must not hide the others
         return Side(name, reason=one_line(error))
 
@@ -90,11 +97,13 @@ def _run(
     return found["samples"][name], found["results"][name]
 
 
-def _unsound(samples: Sequence[Mapping[str, Any]]) -> str:
-    """Return whether rows were scored that are not those that were asked.
+def _redrawn(samples: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many rows were scored that are not those that were asked.
 
     lm-eval applies ``process_docs`` again before it scores. Where that draws from a generator of
-    its own, answers are held against another draw.
+    its own, answers are compared with another draw than the prompt shows, and the scores mean
+    nothing. The same command run again finds the first draw in the cache of datasets each time:
+    asked and scored rows agree, and they are those that ``process_docs`` draws first.
     """
     from lm_eval.utils import handle_non_serializable, hash_string
 
@@ -104,9 +113,7 @@ def _unsound(samples: Sequence[Mapping[str, Any]]) -> str:
             sample["doc"], indent=2, default=handle_non_serializable, ensure_ascii=False
         )
         others += hash_string(text) != sample["doc_hash"]
-    if not others:
-        return ""
-    return f"lm-eval scores {others} of {len(samples)} rows against another draw than it asked"
+    return others
 
 
 def _forget_task_modules() -> None:

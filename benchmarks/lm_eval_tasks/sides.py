@@ -48,6 +48,7 @@ class Side:
         given: The rows with answers that were given to them; of tasks that ask for a text.
         verdicts: On EvalGuard's side, what the gates on the task said, and why.
         unsound: On lm-eval's side, why its figures of the task mean nothing.
+        note: On lm-eval's side, which of its figures are compared where a first run has none.
     """
 
     task: str
@@ -56,6 +57,7 @@ class Side:
     given: Scored = Scored()
     verdicts: tuple[tuple[str, str, str], ...] = ()
     unsound: str = ""
+    note: str = ""
 
 
 def write_sides(path: Path, sides: Mapping[str, Side]) -> None:
@@ -73,6 +75,7 @@ def read_sides(path: Path) -> dict[str, Side]:
             given=_scored(item["given"]),
             verdicts=tuple((name, verdict, why) for name, verdict, why in item["verdicts"]),
             unsound=item["unsound"],
+            note=item["note"],
         )
         for item in json.loads(path.read_text(encoding="utf-8"))
     }

@@ -7,7 +7,7 @@ like a model that has lost nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from evalguard.errors import MeasurementError
@@ -29,18 +29,23 @@ def cut_problem(scorer: Scorer, target: str, row: Row, stop: Sequence[str]) -> s
         row: The sample's row of the test set.
         stop: Texts at which an answer is cut.
     """
+    if not any(stop):
+        return None
     if scorer.check_target is a_number:
-        found = [_cut_answer(scorer, one, target, row, stop) for one in _numbers(target, scorer)]
-        return None if None in found else found[-1]
+        cut: str | None = ""
+        for one in _numbers(target, scorer):
+            if (cut := _cut_answer(scorer, one, target, row, stop)) is None:
+                return None
+        return cut
     if scorer.target_is_answer:
         return _cut_answer(scorer, target.strip(), target, row, stop)
     for check, part in _NEEDED.items():
         needed = (
             part(target, row, scorer) if check in (scorer.check_target, scorer.check_row) else ""
         )
-        if cut := _first(needed, stop):
+        if found := _first(needed, stop):
             return (
-                f"the stop text {shown(cut)} cuts every answer: a right one has a part such as "
+                f"the stop text {shown(found)} cuts every answer: a right one has a part such as "
                 f"{shown(needed)}"
             )
     return None
@@ -83,13 +88,13 @@ def _scores(scorer: Scorer, answer: str, target: str, row: Row) -> dict[str, flo
     return {**of_set, **scorer.score(answer, target, row)}
 
 
-def _numbers(target: str, scorer: Scorer) -> list[str]:
-    """Return answers that are a target's number: the target itself, and what it announces."""
-    decimal = scorer.arguments["decimal"]
-    found = [target.strip(), *(announced_texts(target) or ())]
-    if final_number(target, decimal) is None:  # it is read the other way, and answers are not
-        return [one.translate(_OTHER_SIGNS) for one in found]
-    return found
+def _numbers(target: str, scorer: Scorer) -> Iterator[str]:
+    """Yield answers that are a target's number: the target itself, and what it announces."""
+    # Where a target is read the other way, answers are not.
+    other = final_number(target, scorer.arguments["decimal"]) is None
+    signs = _OTHER_SIGNS if other else {}
+    yield target.strip().translate(signs)
+    yield from (one.translate(signs) for one in announced_texts(target) or ())
 
 
 def _program(target: str, _row: Row, _scorer: Scorer) -> str:

@@ -12,7 +12,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.structure import find_json, parse_json
+from evalguard.scorers.structure import INVALID, find_json, parse_json
 from evalguard.scorers.targets import an_object
 
 
@@ -47,21 +47,42 @@ def json_fields(
     Raises:
         MeasurementError: If the target is not a JSON object or has none of the fields.
     """
+    right = right_leaves(target, fields=fields, list_order=list_order)
+    whole = parse_json(output)
+    strict = _agreement(_leaves(whole, fields, list_order=list_order), right)
+    lenient = strict
+    if whole is INVALID:
+        lenient = _agreement(_leaves(find_json(output), fields, list_order=list_order), right)
+    return {
+        "json_fields": strict[0],
+        "json_fields_all": strict[1],
+        "json_fields_lenient": lenient[0],
+        "json_fields_all_lenient": lenient[1],
+    }
+
+
+def right_leaves(
+    target: str, *, fields: list[str] | None = None, list_order: bool = True
+) -> dict[Path, Any]:
+    """Return the leaves of a target that are compared.
+
+    Raises:
+        MeasurementError: As :func:`json_fields`.
+    """
     right = _leaves(parse_json(target), fields, list_order=list_order)
-    if not right:
-        raise MeasurementError(
-            f"the target {target[:80]!r} must be a JSON object"
-            + (f" with one of the fields {fields}" if fields else " with at least one field")
-            + (" (or a list, with list_order: false)" if list_order else " or a list")
-        )
-    scores: dict[str, float] = {}
-    for suffix, value in (("", parse_json(output)), ("_lenient", find_json(output))):
-        found = _leaves(value, fields, list_order=list_order)
-        hits = sum(path in found and _same(found[path], right[path]) for path in right)
-        complete = hits == len(right) == len(found)
-        scores |= {f"json_fields{suffix}": hits / len(right)}
-        scores |= {f"json_fields_all{suffix}": float(complete)}
-    return scores
+    if right:
+        return right
+    raise MeasurementError(
+        f"the target {target[:80]!r} must be a JSON object"
+        + (f" with one of the fields {fields}" if fields else " with at least one field")
+        + (" (or a list, with list_order: false)" if list_order else " or a list")
+    )
+
+
+def _agreement(found: Mapping[Path, Any], right: Mapping[Path, Any]) -> tuple[float, float]:
+    """Return the share of the right leaves that were found, and 1 where there are no others."""
+    hits = sum(path in found and _same(found[path], right[path]) for path in right)
+    return hits / len(right), float(hits == len(right) == len(found))
 
 
 Path = tuple["str | int | tuple[str, int]", ...]
@@ -130,5 +151,5 @@ def _same(found: Any, right: Any) -> bool:
     if isinstance(found, int | float) and isinstance(right, int | float):
         return math.isclose(found, right, rel_tol=1e-9, abs_tol=1e-12)
     if isinstance(found, str) and isinstance(right, str):
-        return normalise(found) == normalise(right)
+        return found == right or normalise(found) == normalise(right)
     return bool(found == right)

@@ -116,9 +116,11 @@ def label_set(output: str, target: str, *, labels: list[str] | None = None) -> d
     known = frozenset(folded(one) for one in labels or ())
     right = labels_of(target, known)
     strict = _f1(output, labels_of(output, known), right)
-    told = [one.text for one in spoken(output) if not one.bare][:1] or [standing(output)]
-    best = max(_f1(one, labels_of(one, known), right) for one in readings(told[0]))
-    lenient = max(strict, best)
+    lenient = strict
+    if strict < 1:
+        told = [one.text for one in spoken(output) if not one.bare][:1] or [standing(output)]
+        best = max(_f1(one, labels_of(one, known), right) for one in readings(told[0]))
+        lenient = max(strict, best)
     return {
         "label_set": float(strict == 1),
         "label_set_lenient": float(lenient == 1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated
 
@@ -66,6 +67,7 @@ _TERM_AFTER = re.compile(
 )
 
 
+@lru_cache(maxsize=16)  # a target is read again for each of its answers
 def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
     """Return the number of the last announced answer; where none is, the last of all.
 
@@ -115,6 +117,7 @@ def _hangs(ready: str, found: Number) -> bool:
     )
 
 
+@lru_cache(maxsize=16)
 def stated_number(text: str, decimal: Decimal = "auto") -> Number | None:
     """Return the number where nothing else could be meant, else ``None``.
 

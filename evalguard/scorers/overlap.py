@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
@@ -52,9 +52,14 @@ def token_f1(
     return max(_f1(found, _content_words(one)) for one in right_answers(target, row, aliases))
 
 
+@lru_cache(maxsize=16)  # a target that is checked is the answer, too
+def _tokens(text: str) -> list[str]:
+    return tokens(text)
+
+
 def _content_words(text: str) -> list[str]:
     """Return the words without articles; all of them where nothing else would be left."""
-    found = tokens(text)
+    found = _tokens(text)
     return [word for word in found if word not in _ARTICLES] or found
 
 
@@ -76,7 +81,7 @@ def rouge_l(output: str, target: str) -> float:
 
     The value of rouge-score's ``rougeL`` without stemming, in any script.
     """
-    found, right = tokens(output), tokens(target)
+    found, right = _tokens(output), _tokens(target)
     common = longest_common_subsequence(found, right)
     return 2 * common / (len(found) + len(right)) if common else 0.0
 
@@ -91,6 +96,8 @@ def longest_common_subsequence(first: list[str], second: list[str]) -> int:
         >>> longest_common_subsequence("a b c d".split(), "b x d".split())
         2
     """
+    if first == second:
+        return len(second)
     positions: dict[str, int] = {}
     for index, token in enumerate(second):
         positions[token] = positions.get(token, 0) | 1 << index
@@ -164,8 +171,31 @@ def _chrf_statistics(output: str, target: str, row: Mapping[str, Any]) -> dict[s
 
 
 def _counts(metric: BLEU | CHRF, output: str, target: str) -> dict[str, float]:
-    counts = metric._extract_corpus_statistics([output], [[target]])[0]
-    return {str(index): float(count) for index, count in enumerate(counts)}
+    return {str(i): float(count) for i, count in enumerate(_ngrams(metric, output, target))}
+
+
+def _ngrams(metric: BLEU | CHRF, output: str, target: str) -> list[int]:
+    """Return sacrebleu's n-gram counts of one sample.
+
+    Equal texts match in all of their n-grams, which need not be listed to be counted.
+    """
+    if (equal := _equal_units(metric, output, target)) is None:
+        [counts] = metric._extract_corpus_statistics([output], [[target]])
+        return list(counts)
+    if hasattr(metric, "char_order"):
+        of_order = [max(equal - n, 0) for n in range(metric.char_order)]
+        return [count for count in of_order for _ in ("output", "target", "matched")]
+    of_order = [max(equal - n, 0) for n in range(metric.max_ngram_order)]
+    return [equal, equal, *of_order, *of_order]
+
+
+def _equal_units(metric: BLEU | CHRF, output: str, target: str) -> int | None:
+    """Return the number of characters or words of two texts that are equal to sacrebleu."""
+    if hasattr(metric, "char_order"):
+        found, right = ("".join(text.split()) for text in (output, target))
+        return len(right) if found == right else None
+    found, right = (metric._preprocess_segment(text) for text in (output, target))
+    return len(right.split()) if found == right else None
 
 
 def _bleu_of(totals: Mapping[str, float]) -> float:
@@ -204,7 +234,8 @@ def bleu(output: str, target: str, *, tokenize: Tokenizer = "auto") -> dict[str,
     """
     metric = _bleu(tokenize, per_sample=True)
     ready = _ready(output, tokenize)
-    score: float = metric.sentence_score(ready, [_ready(target, tokenize)]).score
+    counts = _ngrams(metric, ready, _ready(target, tokenize))
+    score: float = metric._compute_score_from_stats(counts).score
     return {"sentence_bleu": min(score / 100, 1.0)}  # 100.00000000000004 occurs
 
 
@@ -218,5 +249,6 @@ def bleu(output: str, target: str, *, tokenize: Tokenizer = "auto") -> dict[str,
 )
 def chrf(output: str, target: str) -> dict[str, float]:
     """Return sacrebleu's chrF2 as a fraction: of each sample, and ``chrf`` of the whole set."""
-    score: float = _chrf().sentence_score(_ready(output), [_ready(target)]).score
+    counts = _ngrams(_chrf(), _ready(output), _ready(target))
+    score: float = _chrf()._compute_score_from_stats(counts).score
     return {"sentence_chrf": min(score / 100, 1.0)}

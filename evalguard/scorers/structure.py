@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import regex
@@ -107,7 +108,7 @@ def build_validator(schema: object) -> Validator:
         ValueError: If it is not a JSON schema, or refers to something that is not in it.
     """
     from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import Draft202012Validator, extend, validator_for
+    from jsonschema.validators import Draft202012Validator, validator_for
     from referencing import Registry
 
     if not isinstance(schema, dict):
@@ -119,9 +120,33 @@ def build_validator(schema: object) -> Validator:
         raise ValueError(f"not a JSON schema: {error.json_path}: {error.message}") from error
     _check_references(schema, kind)
     # An empty registry: a remote $ref is an error and never a download.
-    in_time = extend(kind, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-    validator: Validator = in_time(schema, registry=Registry())
+    validator: Validator = _in_time(kind)(schema, registry=Registry())
     return validator
+
+
+@cache
+def _in_time(kind: Any) -> Any:
+    """Return a class of validators whose patterns are searched within a time limit."""
+    from jsonschema.validators import extend
+
+    return extend(kind, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+
+
+def _of_row(schema: object) -> Validator:
+    """Return the validator of a row's schema; rows with the same one share it.
+
+    Raises:
+        ValueError: As :func:`build_validator`.
+    """
+    try:
+        return _of_written(json.dumps(schema))
+    except (TypeError, RecursionError):  # no JSON
+        return build_validator(schema)
+
+
+@lru_cache(maxsize=256)
+def _of_written(schema: str) -> Validator:
+    return build_validator(json.loads(schema))
 
 
 def _check_references(schema: dict[str, Any], kind: Any) -> None:
@@ -182,7 +207,7 @@ def json_schema(
     from referencing.exceptions import Unresolvable
 
     try:
-        validator = schema or build_validator(row.get(column))
+        validator = schema or _of_row(row.get(column))
         strict = _fits(validator, parse_json(output))
         lenient = strict or _fits(validator, find_json(output))
     except (ValueError, Unresolvable) as error:

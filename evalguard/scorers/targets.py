@@ -143,14 +143,14 @@ def a_number(target: str, _row: Row, *, decimal: Decimal = "auto", **_: Any) -> 
 
 
 def an_object(
-    target: str, row: Row, *, fields: list[str] | None = None, **options: Any
+    target: str, _row: Row, *, fields: list[str] | None = None, **options: Any
 ) -> str | None:
     """Refuse a target that is no JSON object, or has none of the fields that are compared."""
-    from evalguard.scorers.fields import json_fields
+    from evalguard.scorers.fields import right_leaves
     from evalguard.scorers.structure import parse_json
 
     try:
-        json_fields("", target, row, fields=fields, **options)
+        right_leaves(target, fields=fields, **options)
     except MeasurementError:
         value = parse_json(target)
         if not isinstance(value, dict):

@@ -61,16 +61,15 @@ def exact_match(
     right = {normalise(one, ignore_case=ignore_case) for one in right_answers(target, row, aliases)}
     if not output.strip():
         return {"exact_match": 0.0, "exact_match_lenient": 0.0}
-    strict = normalise(output, ignore_case=ignore_case) in right
+    if normalise(output, ignore_case=ignore_case) in right:
+        return {"exact_match": 1.0, "exact_match_lenient": 1.0}
     bare = {
         folded(reading, ignore_case=ignore_case)
         for one in right_answers(target, row, aliases)
         for reading in (one, *readings(one))
     }
-    lenient = strict or any(
-        folded(one, ignore_case=ignore_case) in bare for one in candidates(output)
-    )
-    return {"exact_match": float(strict), "exact_match_lenient": float(lenient)}
+    lenient = any(folded(one, ignore_case=ignore_case) in bare for one in candidates(output))
+    return {"exact_match": 0.0, "exact_match_lenient": float(lenient)}
 
 
 @scorer(name="contains", check_target=not_empty, check_row=listed_aliases, target_is_answer=True)

@@ -71,10 +71,10 @@ def _locate(file: Path, name: str, level: int) -> Path | None:
         folder = file.parents[level - 1]
         return _module_in(folder, parts)
     beside = _module_in(file.parent, parts)
-    if beside is not None and not _is_installed(beside):
+    if beside is not None and not is_installed(beside):
         return beside
     origin = _origin(parts[0]) if parts else None
-    if origin is None or (_is_installed(origin) and parts[:2] != ["lm_eval", "tasks"]):
+    if origin is None or (is_installed(origin) and parts[:2] != ["lm_eval", "tasks"]):
         return None
     root = origin.parent.parent if origin.name == "__init__.py" else origin.parent
     return _module_in(root, parts)
@@ -100,7 +100,8 @@ def _origin(top: str) -> Path | None:
     return Path(spec.origin).resolve()
 
 
-def _is_installed(file: Path) -> bool:
+def is_installed(file: Path) -> bool:
+    """Whether a file belongs to the standard library or to an installed package."""
     return str(file).startswith(_INSTALLED)
 
 

@@ -18,12 +18,14 @@ from lm_eval.tasks._yaml_loader import load_yaml
 from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem, did_you_mean
 from evalguard.quiet import quiet
 from evalguard.tasks.benchmark.checks import problems_of
-from evalguard.tasks.benchmark.drawing import seeded_as_lm_eval
+from evalguard.tasks.benchmark.drawing import drawn_as_by_lm_eval, import_again
 from evalguard.tasks.benchmark.hub_metrics import code_execution
 from evalguard.tasks.benchmark.metrics import Declared
+from evalguard.tasks.benchmark.reading import read_once
 from evalguard.tasks.benchmark.sources import (
     TaskFileError,
     data_of,
+    functions_of,
     read_source,
 )
 from evalguard.tasks.benchmark.targets import target_problem
@@ -85,7 +87,7 @@ def load_benchmark(
         DataError: If its data cannot be read.
     """
     try:
-        with quiet(), seeded_as_lm_eval(), code_execution(allow_code_execution):
+        with quiet(), drawn_as_by_lm_eval(), read_once(), code_execution(allow_code_execution):
             if task.endswith((".yaml", ".yml")):
                 built = list(_from_file(base_dir / task))
             else:
@@ -195,6 +197,7 @@ def _counted_alike(group: Group) -> set[str]:
 
 def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator[_Built]:
     source = read_source(path)
+    import_again(functions_of(source.config))
     if source.is_group:
         yield from _group(path, load_yaml(path), overrides or {})
         return

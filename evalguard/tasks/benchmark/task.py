@@ -83,10 +83,7 @@ class Benchmark:
 
     @cached_property
     def docs(self) -> Sequence[tuple[int, Mapping[str, Any]]]:
-        """The rows with their numbers, as they were when the task was built.
-
-        A task may redraw them on every read; what lm-eval reads again, it takes from the cache.
-        """
+        """The rows with their numbers, as they were when the task was built."""
         docs = getattr(self._task, "task_docs", None)
         return list(islice(enumerate(self._task.eval_docs if docs is None else docs), self._limit))
 
