@@ -12,7 +12,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.extract import candidates, folded, normalise, readings
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.targets import listed_aliases, not_empty
+from evalguard.scorers.targets import a_pattern, listed_aliases, not_empty
 from evalguard.scorers.words import holds
 
 REGEX_SECONDS = 1.0
@@ -107,7 +107,7 @@ def _compiled(pattern: object) -> regex.Pattern[str]:
         raise ValueError(f"not a regular expression ({error})") from error
 
 
-@scorer(name="regex")
+@scorer(name="regex", check_row=a_pattern)
 def regex_match(
     output: str,
     *,

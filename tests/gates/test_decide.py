@@ -277,12 +277,12 @@ def test_a_corpus_metric_is_decided_by_its_groups():
      {"max_drop": None, "min_gain": Margin(0.1, "pp")}, {"max": 0.5}],
 )  # fmt: skip
 @pytest.mark.parametrize(
-    ("name", "metric", "answers"),
-    [("bleu", "bleu", ("the cat", "")), ("chrf", "chrf", ("", "")),
-     ("label", "macro_f1", ("the cat", "the cat")), ("label", "macro_f1_lenient", ("a", "the cat"))]
+    ("metric", "answers"),
+    [("bleu", ("the cat", "")), ("chrf", ("", "")), ("macro_f1", ("the cat", "the cat")),
+     ("macro_f1_lenient", ("a", "the cat"))],
 )  # fmt: skip
-def test_a_corpus_metric_of_few_samples_is_undecided(name, metric, answers, demand, n, cluster):
-    scorer = scorers.get(name)
+def test_a_corpus_metric_of_few_samples_is_undecided(metric, answers, demand, n, cluster):
+    scorer = scorers.get(metric if metric in {"bleu", "chrf"} else "label")
 
     def arm(answer):
         counts = {metric: scorer.statistics(metric, answer, "the cat", {})}
