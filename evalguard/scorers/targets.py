@@ -174,7 +174,7 @@ def an_object(
 ) -> str | None:
     """Refuse a target that is no JSON object, or has none of the fields that are compared."""
     from evalguard.scorers.fields import right_leaves
-    from evalguard.scorers.structure import parse_json
+    from evalguard.scorers.structure import INVALID, parse_json, unambiguous
 
     try:
         right_leaves(target, fields=fields, **options)
@@ -184,6 +184,8 @@ def an_object(
             return (
                 f"{shown(target)} is no JSON object; write one, such as {{{{ column | tojson }}}}"
             )
+        if unambiguous(value) is INVALID:
+            return f"{shown(target)} has a key twice; write each once"
         if not value:
             return f"{shown(target)} has no field; write at least one"
         return (

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
-from evalguard.scorers.extract import candidates, folded, normalise, readings
+from evalguard.scorers.extract import candidates, folded, normalise, plain_signs, readings
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import a_pattern, listed_aliases, not_empty
 from evalguard.scorers.words import holds
@@ -85,11 +85,12 @@ def contains(
     """Score 1 where the normalised output holds the target or one of its aliases.
 
     With ``whole_words`` the target must not be part of a longer word or number: "no" is not in
-    "know", "5" not in "12.5"; see :func:`evalguard.scorers.words.holds` for other scripts.
+    "know", "5" not in "12.5"; see :func:`evalguard.scorers.words.holds` for other scripts. Full
+    width and the digits of other scripts make no difference.
     """
-    text = normalise(output, ignore_case=ignore_case)
+    text = normalise(plain_signs(output), ignore_case=ignore_case)
     for one in right_answers(target, row, aliases):
-        wanted = normalise(one, ignore_case=ignore_case)
+        wanted = normalise(plain_signs(one), ignore_case=ignore_case)
         if wanted and holds(text, wanted, whole_words=whole_words):
             return True
     return False
