@@ -51,6 +51,7 @@ _WRAPPERS = (
     *(("“", "”"), ("„", "“"), ("‘", "’"), ("«", "»"), ("「", "」"), ("『", "』"), ("【", "】")),
     *((r"\(", r"\)"), (r"\[", r"\]")),
 )
+_OPENINGS = tuple(opening for opening, _ in _WRAPPERS)
 _HTML = re.compile(r"<(b|strong|i|em|u|code|mark|p|span)>(.*)</\1>", re.S | re.I)
 _BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)])[ \t]+(?=\S)")
 _SENTENCE = regex.compile(r"(.+?)(?:[.!?](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
@@ -185,10 +186,11 @@ def unwrap(text: str) -> str:
         if (html := _HTML.fullmatch(bare)) is not None:
             text = html[2].strip()
             continue
-        for opening, closing in _WRAPPERS:
+        for opening, closing in _WRAPPERS if bare.startswith(_OPENINGS) else ():
+            if not (bare.startswith(opening) and bare.endswith(closing)):
+                continue
             inner = bare[len(opening) : -len(closing)]
-            enclosed = bare.startswith(opening) and bare.endswith(closing)
-            if enclosed and inner and opening not in inner and closing not in inner:
+            if inner and opening not in inner and closing not in inner:
                 text = inner.strip()
                 break
         else:
@@ -203,21 +205,26 @@ def readings(text: str) -> list[str]:
         >>> readings(r"**$\text{Paris}$**")
         ['\\text{Paris}', 'Paris']
     """
-    text = text.strip()
+    return list(_readings(text.strip()))
+
+
+@lru_cache(maxsize=16)
+def _readings(text: str) -> tuple[str, ...]:
     # A bold announcement leaves its closing asterisks behind: "**Answer: B**".
     for mark in ("**", "__", "*", "`", "$"):
         if text.rstrip(_STOPS).endswith(mark) and text.count(mark) == 1:
             text = text.rstrip(_STOPS).removesuffix(mark).rstrip()
-    found = [unwrap(text), unwrap(plain(text))]
+    found = [unwrap(one) for one in dict.fromkeys((text, plain(text)))]
     found += [unwrap(without_closing(found[-1]))]
     if len(block := _blocks(text)) == 1:
         found.append(unwrap(block[0].text))
     if (bullet := _BULLET.match(text)) is not None:
         found.append(unwrap(text[bullet.end() :]))
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
-def spoken(output: str) -> list[Announcement]:
+@lru_cache(maxsize=16)  # every scorer of a task asks for the same output
+def spoken(output: str) -> tuple[Announcement, ...]:
     """Return what an output announces as its answer, the last first.
 
     An object such as ``{"answer": "B"}`` announces by its key. What stands in fenced code is not
@@ -226,7 +233,7 @@ def spoken(output: str) -> list[Announcement]:
     blocks = _blocks(output)
     for text in (output, *(block.text for block in blocks[-1:])):
         if (answer := _json_answer(text)) is not None:
-            return [Announcement(0, len(output), answer)]
+            return (Announcement(0, len(output), answer),)
     outside = [
         one
         for one in announcements(output)
@@ -238,7 +245,7 @@ def spoken(output: str) -> list[Announcement]:
         one.bare for one in outside
     ):  # a font may enclose the announcement: \textbf{Answer: B}
         outside = list(announcements(plain(output))) or outside
-    return _kept(output, outside)[::-1]
+    return tuple(_kept(output, outside)[::-1])
 
 
 def _kept(output: str, told: list[Announcement]) -> list[Announcement]:

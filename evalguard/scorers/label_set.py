@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from evalguard.errors import MeasurementError
@@ -163,6 +164,12 @@ def _denies(item: str, known: frozenset[str]) -> bool:
     return folded(item[: found.start()]) in _BUT
 
 
+@lru_cache(maxsize=16)
+def _known(labels: tuple[str, ...]) -> frozenset[str]:
+    """Return the labels of a task, normalised."""
+    return frozenset(folded(one) for one in labels)
+
+
 def _bare(part: str) -> str:
     """Return an item of a list without its bullet, quotes and emphasis."""
     return _BULLET.sub("", part.strip()).strip(" \t\"'`*_[](){}.")
@@ -188,7 +195,7 @@ def _some_of_the_labels(
     """Refuse a target that names nothing, or a label that ``labels`` lacks."""
     if not target.strip():
         return "is empty; write [] for an empty set"
-    known = frozenset(folded(one) for one in labels or ())
+    known = _known(tuple(labels or ()))
     strange = sorted(labels_of(target, known) - known) if labels else []
     return (
         f"{strange[0]!r} is not among the labels; possible: {', '.join(labels)}"
@@ -214,17 +221,18 @@ def label_set(output: str, target: str, *, labels: list[str] | None = None) -> d
 
     Target and output are lists of labels as :func:`labels_of` reads them. Strict: the whole
     output. Lenient: what it announces, else its only fence or the whole; a label may be explained,
-    and "none" is an empty set. ``label_set_f1`` is F1
-    of the labels, so that a further one costs as much as a missing one. ``labels`` lists all.
+    and "none" is an empty set. ``label_set_f1`` is F1 of the labels, so that a further one costs
+    as much as a missing one. ``labels`` lists all.
 
     Raises:
         MeasurementError: If the target is blank; an empty set is written ``[]``.
     """
     if not target.strip():
         raise MeasurementError("the target names no label; write [] for an empty set")
-    known = frozenset(folded(one) for one in labels or ())
+    known = _known(tuple(labels or ()))
     right = labels_of(target, known)
-    strict = _f1(output, labels_of(output, known), right)
+    same = output.strip() == target.strip()
+    strict = _f1(output, right if same else labels_of(output, known), right)
     if not right and _literal_list(output.strip()) != [] and folded(output) != folded(target):
         strict = 0.0  # an empty set is said as the target says it
     lenient = strict

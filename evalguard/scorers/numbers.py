@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from evalguard.scorers import number_words as known
@@ -121,6 +122,7 @@ _GOES_ON = re.compile(
 )
 
 
+@lru_cache(maxsize=16)  # a target is read for its last number and for its only one
 def prepared(text: str) -> str:
     """Return a text with the digits and signs of every script, and of LaTeX, as ASCII."""
     kept = FACTORIAL.sub(" factorial", _MATRIX.sub(r" \\matrix{1} ", text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -141,7 +141,7 @@ def _alone(text: str, decimal: Decimal) -> Number | None:
     if len(text) > MAX_STATED_CHARS:
         return None
     ready = prepared(text)
-    found = [*scan(ready, decimal)]
+    found = [*islice(scan(ready, decimal), 2)]
     if len(found) != 1:
         return None
     rest = ready[: found[0].start] + " " + ready[found[0].end :]

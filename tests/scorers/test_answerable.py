@@ -239,6 +239,28 @@ def test_what_an_answer_can_match_passes(name, target, row, options):
     assert problem(name, target, row, **options) is None
 
 
+@pytest.mark.parametrize(
+    ("schema", "other", "answer"),
+    [
+        ({"const": 1}, {"const": True}, "1"),
+        ({"const": 0}, {"const": False}, "0"),
+        ({"enum": [[1]]}, {"enum": [[True]]}, "[1]"),
+        ({"type": "object"}, {"type": "array"}, "{}"),
+        ({"properties": {"a": {"const": ""}}}, {"properties": {"a": {"const": None}}}, '{"a": ""}'),
+    ],
+)
+def test_rows_share_the_check_of_a_schema_only_where_it_is_the_same(schema, other, answer):
+    scorer = scorers.get("json_schema")
+    for _ in range(2):
+        for one, right in ((schema, 1.0), (other, 0.0)):
+            assert scorer.score(answer, "", {"schema": one})["json_schema"] == right
+    assert problem("json_schema", "", {"schema": other}) is None
+    for _ in range(2):
+        found = problem("json_schema", "", {"schema": {**schema, "type": "objct"}})
+        assert found is not None
+        assert "not a JSON schema" in found[1]
+
+
 def test_an_answer_that_a_stop_text_cuts_cannot_win():
     key, reason = problem("exact_match", "Dr. Who\nEND", stop=["NED", "END"]) or ("", "")
     assert (key, problem("exact_match", "Dr. Who", stop=["\n"])) == ("target", None)

@@ -12,7 +12,14 @@ from rouge_score import tokenize
 from rouge_score.rouge_scorer import RougeScorer
 
 from evalguard import scorers
-from evalguard.scorers.overlap import longest_common_subsequence
+from evalguard.scorers.overlap import (
+    TOKENIZERS,
+    _bleu,
+    _chrf,
+    _ngrams,
+    _ready,
+    longest_common_subsequence,
+)
 from evalguard.scorers.words import words
 
 LEXICON = ["the", "a", "red", "fox", "runs", "over", "old", "bridges", "42", "x-ray", "it's", "no."]
@@ -92,6 +99,41 @@ def test_sentence_scores_equal_sacrebleu():
         assert scorers.get("bleu").score(output, target, {})["sentence_bleu"] == pytest.approx(bleu)
         chrf = sacrebleu.sentence_chrf(output, [target]).score / 100
         assert scorers.get("chrf").score(output, target, {})["sentence_chrf"] == pytest.approx(chrf)
+
+
+any_texts = st.lists(
+    st.sampled_from([*"abx.,!-' \n\t\u00a0\u2003\u3000", "é", "e\u0301", "日", "本", "ไ", "🙂"]),
+    max_size=40,
+).map("".join)
+
+
+@settings(deadline=None)
+@given(any_texts, st.sampled_from(["", " ", "\n"]), st.sampled_from([*TOKENIZERS[:-2]]))
+def test_equal_texts_have_the_counts_of_sacrebleu(target, around, tokenize):
+    """They are counted without listing their n-grams."""
+    output = f"{around}{target}{around}"
+    bleu, chrf = _bleu(tokenize, per_sample=False), _chrf()
+    for metric, left, right in (
+        (bleu, _ready(output, tokenize), _ready(target, tokenize)),
+        (chrf, _ready(output), _ready(target)),
+    ):
+        [counts] = metric._extract_corpus_statistics([left], [[right]])
+        assert _ngrams(metric, left, right) == counts
+    score = _bleu(tokenize, per_sample=True).sentence_score(
+        _ready(output, tokenize), [_ready(target, tokenize)]
+    )
+    found = scorers.get("bleu", tokenize=tokenize).score(output, target, {})
+    assert found["sentence_bleu"] == min(score.score / 100, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [("", ""), (" ", ""), ("ab", "a b"), ("a b", "ab"), ("a", "b"), ("a a", "a"), ("(a)", "( a )")],
+)
+def test_texts_that_are_equal_to_one_metric_are_not_to_the_other(output, target):
+    for metric in (_bleu("13a", per_sample=False), _chrf()):
+        [counts] = metric._extract_corpus_statistics([output], [[target]])
+        assert _ngrams(metric, output, target) == counts
 
 
 @settings(deadline=None)

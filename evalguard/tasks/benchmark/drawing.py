@@ -67,7 +67,7 @@ def import_again(functions: Iterable[Function]) -> None:
 
     These are modules that are imported by name, which whatever runs EvalGuard may use as well.
     """
-    for name in {function.name.rpartition(".")[0] for function in functions} - _fresh:
+    for name in {one.module for one in functions if not one.file.is_file()} - _fresh:
         if not _is_kept(name):
             _fresh.add(name)
             _forget(name)

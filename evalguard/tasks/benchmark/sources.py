@@ -31,6 +31,16 @@ class Function:
     name: str
     folder: Path
 
+    @property
+    def module(self) -> str:
+        """The name of the module that defines it."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def file(self) -> Path:
+        """The file of the module if it is in the folder, which lm-eval looks for first."""
+        return self.folder / f"{self.module.replace('.', '/')}.py"
+
 
 @dataclass(frozen=True, slots=True)
 class TaskSource:
@@ -169,8 +179,7 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 def _code_of(function: Function) -> tuple[Path, ...]:
     """Return the files of a function; none if it is of an installed package or cannot be read."""
-    module, _, _ = function.name.rpartition(".")
-    path = function.folder / f"{module.replace('.', '/')}.py"
+    path = function.file
     try:
         return files_reached(path) if path.is_file() else ()
     except (OSError, SyntaxError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from numbers import Integral
 from typing import Any
 
@@ -131,14 +132,15 @@ def _never_found(task: Task, filter_name: str, answers: Sequence[str]) -> str:
         return ""
     pattern = str(found[0].get("regex_pattern", ""))
     groups = _groups_of(pattern)
-    forms = {form for one in answers for form in (one.strip(), one.strip().lower(), one.upper())}
     if not groups or any("(?" in group for group in groups):
         return ""
+    forms = {form for one in answers for form in (one.strip(), one.strip().lower(), one.upper())}
     seen = any(re.fullmatch(group, form, re.S) for group in groups for form in forms)
     return "" if seen else pattern
 
 
-def _groups_of(pattern: str) -> list[str]:
+@lru_cache(maxsize=64)  # each row asks for those of its task
+def _groups_of(pattern: str) -> tuple[str, ...]:
     """Return the sources of a pattern's outermost capturing groups."""
     groups, opened, start, place = [], 0, 0, 0
     bracket = False
@@ -161,7 +163,7 @@ def _groups_of(pattern: str) -> list[str]:
             if not opened and pattern[start : start + 1] != "?":
                 groups.append(pattern[start:place])
         place += 1
-    return groups
+    return tuple(groups)
 
 
 def _names_of(task: Task, filter_name: str) -> list[str]:

@@ -70,10 +70,17 @@ def marks(prompt: str) -> dict[str, str]:
     return {line[0]: line[1].rstrip("?") for line in lines}
 
 
-@pytest.mark.parametrize("draws", [MAPPED, TRANSFORMED], ids=["map", "transform"])
-@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+@pytest.mark.parametrize(
+    ("state", "draws"),
+    [
+        *((state, MAPPED) for state in STATES),
+        ("counter", TRANSFORMED),
+        ("generator of numpy", TRANSFORMED),
+    ],
+)
 def test_what_is_drawn_is_drawn_once(load, state, draws):
-    task = load(SHOTS, rows=ROWS, code=state + draws, common="")
+    code = STATES[state] + draws
+    task = load(SHOTS, rows=ROWS, code=code, common="")
     asked = prompts(task)
     assert prompts(task) == asked
     drawn = {str(n): target for n, (_, _, target) in enumerate(asked)}
@@ -83,7 +90,7 @@ def test_what_is_drawn_is_drawn_once(load, state, draws):
         assert len(shown) == 4  # three solved examples and the question, none of them twice
         assert shown[str(number)] == target
         assert shown.items() <= drawn.items()
-    assert prompts(load(SHOTS, rows=ROWS, code=state + draws, common="")) == asked
+    assert prompts(load(SHOTS, rows=ROWS, code=code, common="")) == asked
 
 
 def test_a_new_process_draws_the_same(load, tmp_path):
@@ -148,6 +155,19 @@ def test_a_function_of_an_imported_package_begins_again(tmp_path, monkeypatch):
     [second] = load_all(tmp_path / "suite", "ours.yaml")
     assert prompts(first) == prompts(second)
     assert prompts(first)[0][2] == "0"
+
+
+def test_a_module_of_the_caller_stays_imported(load, tmp_path, monkeypatch):
+    """It may have the name of a file beside the task."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "beside.py").write_text("held = []\n")
+    monkeypatch.syspath_prepend(tmp_path / "elsewhere")
+    import beside  # type: ignore[import-not-found]  # made above
+
+    (tmp_path / "beside.py").write_text(STATES["counter"] + MAPPED)
+    for _ in range(2):
+        load(SHOTS.replace("code.drawn", "beside.drawn"), rows=ROWS, common="")
+    assert sys.modules["beside"] is beside
 
 
 def test_splits_are_drawn_apart(load):
