@@ -58,8 +58,8 @@ def test_a_file_that_unittest_runs(run):
     [
         "def f(x):\n    raise SystemExit(0)",
         "import unittest\nf = lambda x: unittest.main()",
-        "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        pass\n"
-        "f = lambda x: unittest.main()",
+        "import unittest\nclass Own(unittest.TestCase):\n    def test(self):\n        pass\n"
+        "f = lambda x: unittest.main(defaultTest='Own')",
         "from sys import exit as f",
     ],
 )
