@@ -258,7 +258,7 @@ def _from_corpus(comparison: Comparison, corpus: CorpusValues) -> Evidence:
         n=len(comparison.pairs),
         missing=corpus.missing,
         missing_allowed=0.0,
-        units=len(corpus.baseline_without),
+        units=max(1, len(corpus.baseline_without)),
         too_few_units=len(corpus.baseline_without) < GROUPS,
         method="delete-group jackknife",
     )

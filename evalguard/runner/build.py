@@ -52,7 +52,7 @@ def build(
         case Benchmark():
             return _benchmark(suite, config, index)
         case TestSet():
-            task = _test_set(suite, config, seed)
+            task = _test_set(suite, config, seed, count_tokens)
         case Diversity():
             task = _diversity(suite, config, seed, count_tokens)
         case Drift():
@@ -96,7 +96,7 @@ def _benchmark(suite: Suite, config: Benchmark, index: int) -> Sequence[Task]:
     )
 
 
-def _test_set(suite: Suite, config: TestSet, seed: int) -> Task:
+def _test_set(suite: Suite, config: TestSet, seed: int, count_tokens: Callable[[str], int]) -> Task:
     from evalguard.tasks.test_set import TestSet as TestSetTask
 
     return TestSetTask(
@@ -111,6 +111,7 @@ def _test_set(suite: Suite, config: TestSet, seed: int) -> Task:
         repeats=config.repeats,
         seed=seed,
         cluster=config.cluster,
+        count_tokens=count_tokens,
     )
 
 

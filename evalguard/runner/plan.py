@@ -307,6 +307,8 @@ class _Planner:
         if files is None or not all(file.is_file() for file in files):
             return None
         scorers = config.scorers if isinstance(config, TestSetConfig) else ()
+        # The tokenizer makes the prompts of chats, and measures the targets of a test set.
+        tokenized = self._render or isinstance(config, TestSetConfig)
         code = sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py"))
         return fingerprint(
             {
@@ -320,7 +322,7 @@ class _Planner:
                 "versions": benchmark_versions(files) if isinstance(config, Benchmark) else {},
                 "scorers": [get_scorer(one.name, **one.options).version for one in scorers],
                 "seed": self._seed,
-                "prompts": self._prompt_fingerprint if self._render else "plain",
+                "prompts": self._prompt_fingerprint if tokenized else "plain",
                 "code": [self._store.file_sha256(file) for file in code],
             }
         )

@@ -16,6 +16,12 @@ _FAILING = ("assert", "fail", "raises", "exit", "_exit", "quit")
 _ANY_CODE = frozenset({"exec", "eval", "globals", "locals", "vars"})
 """Names that may run other code or functions indirectly."""
 
+_LEAVING = frozenset({"exit", "quit", "sys.exit", "os._exit"})
+"""Calls that end the tests early, which counts as not passed."""
+
+_RUNNERS = frozenset({"main", "TestProgram"})
+"""What of unittest runs the test cases of the file."""
+
 _CATCHING = frozenset({"AssertionError", "Exception", "BaseException"})
 
 
@@ -26,7 +32,7 @@ def running_tests(target: str, _row: Row, **_: Any) -> str | None:
         asserts = any(_asserts(node) for node in _effective(_reached(body)[0]))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"{shown(target)} is no Python: {error}; write assertions"
-    if any(_always_fails(statement) for statement in body):
+    if any(_always_fails(statement) for statement in _top_level(body)):
         return f"{shown(target)} fails whatever the program is; correct it"
     if asserts or _reached(body)[1] & _ANY_CODE:
         return None
@@ -57,13 +63,53 @@ def _names(body: Iterable[ast.AST]) -> Iterator[ast.Name]:
         yield from (node for node in ast.walk(statement) if isinstance(node, ast.Name))
 
 
+def _top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of a file, those under ``if __name__ == "__main__":`` included."""
+    for statement in body:
+        if isinstance(statement, ast.If) and _is_main(statement.test):
+            yield from _top_level(statement.body)
+        else:
+            yield statement
+
+
+def _is_main(test: ast.expr) -> bool:
+    return ast.unparse(test) in {"__name__ == '__main__'", "'__main__' == __name__"}
+
+
+def _calls_unittest(reached: Iterable[ast.AST], body: Iterable[ast.stmt]) -> bool:
+    """Return whether ``unittest.main()`` is called, by whatever name it was imported."""
+    known = {f"unittest.{name}" for name in _RUNNERS}
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Import):
+                modules = [one.asname for one in node.names if one.name == "unittest"]
+                known |= {f"{module}.{name}" for module in modules for name in _RUNNERS if module}
+            elif isinstance(node, ast.ImportFrom) and node.module == "unittest":
+                known |= {one.asname or one.name for one in node.names if one.name in _RUNNERS}
+    calls = (node for one in reached for node in ast.walk(one) if isinstance(node, ast.Call))
+    return any(ast.unparse(call.func) in known for call in calls)
+
+
 def _reached(body: list[ast.stmt]) -> tuple[list[ast.stmt], set[str]]:
-    """Return the statements that run, those of functions that they name included, and all names."""
+    """Return the statements that run, those of functions that they name included, and all names.
+
+    Where they call ``unittest.main()``, those of all classes run.
+    """
+    body = list(_top_level(body))
     defined = {one.name: one for one in body if isinstance(one, _Definition)}
     reached: list[ast.stmt] = [
         one for one in body if not isinstance(one, _Definition) or one.decorator_list
     ]
     named = {one.id for one in _names(reached)}
+    _follow(named, defined, reached)
+    if _calls_unittest(reached, body):
+        classes = {name for name, one in defined.items() if isinstance(one, ast.ClassDef)}
+        named |= _follow(classes, defined, reached)
+    return reached, named
+
+
+def _follow(named: set[str], defined: dict[str, _Definition], reached: list[ast.stmt]) -> set[str]:
+    """Add the statements of what is named to those reached, and all names in them to the named."""
     pending = list(named)
     while pending:
         if (definition := defined.pop(pending.pop(), None)) is not None:
@@ -71,7 +117,7 @@ def _reached(body: list[ast.stmt]) -> tuple[list[ast.stmt], set[str]]:
             more = {one.id for one in _names(definition.body)} - named
             named |= more
             pending += more
-    return reached, named
+    return named
 
 
 def _effective(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -116,8 +162,5 @@ def _always_fails(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Assert):
         return isinstance(statement.test, ast.Constant) and not statement.test.value
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        call = statement.value  # it leaves by SystemExit, also where all tests passed
-        return ast.unparse(call.func) == "unittest.main" and not any(
-            one.arg == "exit" for one in call.keywords
-        )
+        return ast.unparse(statement.value.func) in _LEAVING
     return isinstance(statement, ast.Raise)

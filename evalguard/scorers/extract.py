@@ -57,6 +57,7 @@ _HTML = re.compile(r"<(b|strong|i|em|u|code|mark|p|span)>(.*)</\1>", re.S | re.I
 _BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)])[ \t]+(?=\S)")
 _SENTENCE = regex.compile(r"(.+?)(?:[.!?](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_OTHER_DIGITS = regex.compile(r"(?![0-9])\p{Nd}")
 MAX_AROUND = 4
 """Announcements around the last one that are looked at as well: a tag around a box."""
 
@@ -96,6 +97,20 @@ def folded(text: str, *, ignore_case: bool = True) -> str:
     """
     kept = normalise(text.translate(_FULL_WIDTH), ignore_case=ignore_case)
     return kept.rstrip("。।۔ ") or kept
+
+
+def plain_signs(text: str) -> str:
+    """Return a text with full-width signs and the digits of all scripts as ASCII.
+
+    Example:
+        >>> plain_signs("１２個"), plain_signs("१२")
+        ('12個', '12')
+    """
+    if text.isascii():
+        return text
+    return _OTHER_DIGITS.sub(lambda found: str(unicodedata.decimal(found[0])), text).translate(
+        _FULL_WIDTH
+    )
 
 
 @dataclass(frozen=True, slots=True)

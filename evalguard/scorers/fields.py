@@ -12,7 +12,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.structure import INVALID, find_json, parse_json
+from evalguard.scorers.structure import INVALID, find_json, parse_json, unambiguous
 from evalguard.scorers.targets import an_object
 
 
@@ -42,17 +42,18 @@ def json_fields(
     compared normalised, numbers by value; a number is not its string. ``fields`` restricts the
     comparison to these keys of the top level. With ``list_order: false`` lists are compared by
     content: an element counts if the output's list has an equal one, wherever it stands; the
-    target may then be a list as well.
+    target may then be a list as well. Where an object has a key twice, nothing is compared.
 
     Raises:
         MeasurementError: If the target is not a JSON object or has none of the fields.
     """
     right = right_leaves(target, fields=fields, list_order=list_order)
     whole = parse_json(output)
-    strict = _agreement(_leaves(whole, fields, list_order=list_order), right)
+    strict = _agreement(_leaves(unambiguous(whole), fields, list_order=list_order), right)
     lenient = strict
     if whole is INVALID:
-        lenient = _agreement(_leaves(find_json(output), fields, list_order=list_order), right)
+        found = unambiguous(find_json(output))
+        lenient = _agreement(_leaves(found, fields, list_order=list_order), right)
     return {
         "json_fields": strict[0],
         "json_fields_all": strict[1],
@@ -69,7 +70,7 @@ def right_leaves(
     Raises:
         MeasurementError: As :func:`json_fields`.
     """
-    right = _leaves(parse_json(target), fields, list_order=list_order)
+    right = _leaves(unambiguous(parse_json(target)), fields, list_order=list_order)
     if right:
         return right
     raise MeasurementError(

@@ -14,7 +14,7 @@ from evalguard.errors import did_you_mean
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.targets import listed_aliases, not_empty
+from evalguard.scorers.targets import listed_aliases, with_a_word
 from evalguard.scorers.text import right_answers
 from evalguard.scorers.words import signs, spaced, words
 
@@ -35,7 +35,7 @@ def tokens(text: str) -> list[str]:
 @scorer(
     name="token_f1",
     kind=ScoreKind.BOUNDED,
-    check_target=not_empty,
+    check_target=with_a_word,
     check_row=listed_aliases,
     target_is_answer=True,
     libraries=("regex",),
@@ -73,7 +73,7 @@ def _f1(found: list[str], right: list[str]) -> float:
     name="rouge_l",
     kind=ScoreKind.BOUNDED,
     libraries=("regex",),
-    check_target=not_empty,
+    check_target=with_a_word,
     target_is_answer=True,
 )
 def rouge_l(output: str, target: str) -> float:
@@ -223,7 +223,7 @@ def _chrf_of(totals: Mapping[str, float]) -> float:
     metrics=(Metric("sentence_bleu", ScoreKind.BOUNDED),),
     corpus=(CorpusMetric(Metric("bleu", ScoreKind.CORPUS), _bleu_statistics, _bleu_of),),
     libraries=("regex", "sacrebleu"),
-    check_target=not_empty,
+    check_target=with_a_word,
     target_is_answer=True,
 )
 def bleu(output: str, target: str, *, tokenize: Tokenizer = "auto") -> dict[str, float]:
@@ -244,7 +244,7 @@ def bleu(output: str, target: str, *, tokenize: Tokenizer = "auto") -> dict[str,
     metrics=(Metric("sentence_chrf", ScoreKind.BOUNDED),),
     corpus=(CorpusMetric(Metric("chrf", ScoreKind.CORPUS), _chrf_statistics, _chrf_of),),
     libraries=("sacrebleu",),
-    check_target=not_empty,
+    check_target=with_a_word,
     target_is_answer=True,
 )
 def chrf(output: str, target: str) -> dict[str, float]:

@@ -26,7 +26,8 @@ _CHILD = Path(__file__).with_name("sandbox_child.py")
 def passes(program: str, tests: str, *, timeout_seconds: float, memory_bytes: int) -> bool:
     """Run a program and then its tests, and return whether both came to their end.
 
-    Leaving early (``exit()``), raising, and exceeding a limit all count as not passed.
+    Leaving early (``exit()``), raising, and exceeding a limit all count as not passed; leaving by
+    ``unittest.main()`` counts as passed where a test was run and none failed.
 
     Args:
         program: Python source, run first, under the module name ``solution``.

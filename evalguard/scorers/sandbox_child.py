@@ -19,6 +19,9 @@ CLONE_NEWNET = 0x40000000
 STARTED = b"started\n"
 """Printed before the program runs: what fails later is the program's fault."""
 
+PROGRAM = "<output>"
+"""The file that the program's code names in tracebacks."""
+
 MAX_FILE_BYTES = 1 << 20
 MAX_OPEN_FILES = 64
 
@@ -84,6 +87,58 @@ def guard_folder(folder: str) -> None:
     sys.addaudithook(hook)
 
 
+class Passed(SystemExit):
+    """``unittest.main()`` leaves the tests, all of which passed."""
+
+
+def run_tests(tests: str, solution: ModuleType) -> None:
+    """Run test code in the program's namespace, as the main module of a process of its own.
+
+    Raises:
+        BaseException: What the tests raise, or what failed in ``unittest.main()``.
+    """
+    solution.__name__ = "__main__"
+    sys.modules["__main__"] = solution
+    sys.argv = ["tests.py"]
+    if "unittest" in tests:
+        _watch_unittest()
+    try:
+        # The tests are what the program is held to.
+        exec(compile(tests, "<tests>", "exec"), solution.__dict__)  # noqa: S102
+    except Passed as left:
+        if _goes_through_the_program(left):
+            raise
+
+
+def _watch_unittest() -> None:
+    """Have ``unittest.main()`` raise where a test fails, or none is run."""
+    import unittest
+
+    class Main(unittest.TestProgram):
+        exit: bool
+
+        def runTests(self) -> None:  # noqa: N802
+            leaves, self.exit = self.exit, False
+            super().runTests()
+            ran = self.result.testsRun - len(self.result.skipped)
+            if not self.result.wasSuccessful() or ran < 1:
+                raise AssertionError("a test failed, or none was run")
+            if leaves:
+                raise Passed(0)
+
+    unittest.main = unittest.TestProgram = Main  # type: ignore[misc]
+
+
+def _goes_through_the_program(error: BaseException) -> bool:
+    """Return whether an exception was raised by the program's code, or by what that called."""
+    frame = error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == PROGRAM:
+            return True
+        frame = frame.tb_next
+    return False
+
+
 def main() -> None:
     """Run the job on stdin."""
     job = json.load(sys.stdin)
@@ -98,8 +153,8 @@ def main() -> None:
     # A module that can be looked up by name, as dataclasses do.
     solution = sys.modules["solution"] = ModuleType("solution")
     # Running the model's code is what this process is for.
-    exec(compile(job["program"], "<output>", "exec"), solution.__dict__)  # noqa: S102
-    exec(compile(job["tests"], "<tests>", "exec"), solution.__dict__)  # noqa: S102
+    exec(compile(job["program"], PROGRAM, "exec"), solution.__dict__)  # noqa: S102
+    run_tests(job["tests"], solution)
     os.write(verdict, job["word"].encode())
 
 

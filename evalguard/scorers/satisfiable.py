@@ -55,9 +55,16 @@ def _impossible(schema: Any, root: Any, known: dict[str, bool]) -> bool:
         or _crossed(schema, types)
         or any(map(inner, schema.get("allOf", ())))
         or any(all(map(inner, each)) for each in alternatives)
+        or (types == {"string"} and _matches_no_text(schema.get("pattern")))
         or (types == {"object"} and any(map(inner, _required(schema))))
         or (types == {"array"} and _needs_items(schema) and inner(schema.get("items")))
     )
+
+
+def _matches_no_text(pattern: Any) -> bool:
+    from evalguard.scorers.patterns import never_matches
+
+    return isinstance(pattern, str) and never_matches(pattern)
 
 
 def _impossible_reference(path: str, root: Any, known: dict[str, bool]) -> bool:

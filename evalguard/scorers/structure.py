@@ -30,6 +30,10 @@ MAX_YAML_DEPTH = 200
 """YAML that nests deeper is no answer."""
 
 
+FORMATS = ("date", "email", "ipv4", "ipv6", "regex", "uuid")
+"""Values of ``format`` that are checked: those for which jsonschema needs no other package."""
+
+
 class Invalid:
     """The type of :data:`INVALID`."""
 
@@ -43,13 +47,34 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+class Repeated(dict[str, Any]):
+    """An object that has a key twice: which of the values is meant, nothing says."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else Repeated(found)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)
+
+
+def unambiguous(value: Any) -> Any:
+    """Return a JSON value, or :data:`INVALID` where an object in it has a key twice."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Repeated):
+            return INVALID
+        if isinstance(one, dict | list):
+            pending += one.values() if isinstance(one, dict) else one
+    return value
 
 
 def parse_json(text: str) -> Any:
     """Return a text's JSON value, or :data:`INVALID`; NaN and Infinity are not JSON."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return INVALID
 
@@ -109,6 +134,7 @@ def build_validator(schema: object) -> Validator:
     Raises:
         ValueError: If it is not a JSON schema, or refers to something that is not in it.
     """
+    from jsonschema import FormatChecker
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import Draft202012Validator, validator_for
     from referencing import Registry
@@ -122,7 +148,8 @@ def build_validator(schema: object) -> Validator:
         raise ValueError(f"not a JSON schema: {error.json_path}: {error.message}") from error
     _check_references(schema, kind)
     # An empty registry: a remote $ref is an error and never a download.
-    validator: Validator = _in_time(kind)(schema, registry=Registry())
+    formats = FormatChecker(FORMATS)
+    validator: Validator = _in_time(kind)(schema, registry=Registry(), format_checker=formats)
     return validator
 
 
@@ -200,6 +227,7 @@ def json_schema(
 ) -> dict[str, float]:
     """Score 1 where the output is JSON that fits a JSON schema.
 
+    An object that has a key twice fits none. ``format`` is checked for :data:`FORMATS`.
     Strict and lenient as in ``json_valid``. In a suite the option ``schema`` may be the path of a
     file; without it, each row's ``column`` holds its own.
 
@@ -220,7 +248,7 @@ def json_schema(
 def _fits(validator: Validator, value: Any) -> bool:
     """Return whether a value was read and fits."""
     try:
-        return value is not INVALID and validator.is_valid(value)
+        return unambiguous(value) is not INVALID and validator.is_valid(value)
     except RecursionError:
         return False
 

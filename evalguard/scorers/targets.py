@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import regex
+
 from evalguard.errors import MeasurementError
 from evalguard.scorers.extract import folded, normalise
 from evalguard.scorers.numbers import Decimal, as_ascii, scan
@@ -25,6 +27,9 @@ _CHOICES = "choices"
 _TEXTS = (str, int, float)
 _INDEX = re.compile(r"[-+]?\d+(?:\.0+)?")
 
+_PUNCTUATION = regex.compile(
+    r"[\p{Terminal_Punctuation}\p{Sentence_Terminal}\p{Dash}\p{Quotation_Mark}…\s]+"
+)
 _JOINED = re.compile(r"\s*[/+&]\s*|\s+")
 
 SHOWN_CHARS = 80
@@ -46,6 +51,28 @@ def not_empty(target: str, _row: Row, **_: Any) -> str | None:
     if normalise(target):
         return None
     return f"{shown(target)} is empty; write the expected answer"
+
+
+def with_a_word(target: str, row: Row, **_: Any) -> str | None:
+    """Refuse a target of nothing but stops, commas, dashes and quotes, of which no word is left."""
+    if _PUNCTUATION.fullmatch(normalise(target)):
+        return f"{shown(target)} is punctuation alone; write the words of the expected answer"
+    return not_empty(target, row)
+
+
+def a_pattern(_target: str, _row: Row, *, pattern: Any, whole: bool = False) -> str | None:
+    """Refuse a pattern that no text matches, or every one."""
+    from evalguard.scorers.patterns import always_matches, never_matches
+
+    text = pattern.pattern
+    if never_matches(text, whole=whole):
+        return f"option 'pattern': no text matches {shown(text)}; correct it"
+    if always_matches(text, whole=whole):
+        return (
+            f"option 'pattern': every text matches {shown(text)}, the empty one included, so that "
+            "no answer can fail; correct it"
+        )
+    return None
 
 
 def one_of_the_choices(target: str, row: Row, *, choices: str = _CHOICES, **_: Any) -> str | None:
@@ -147,7 +174,7 @@ def an_object(
 ) -> str | None:
     """Refuse a target that is no JSON object, or has none of the fields that are compared."""
     from evalguard.scorers.fields import right_leaves
-    from evalguard.scorers.structure import parse_json
+    from evalguard.scorers.structure import INVALID, parse_json, unambiguous
 
     try:
         right_leaves(target, fields=fields, **options)
@@ -157,6 +184,8 @@ def an_object(
             return (
                 f"{shown(target)} is no JSON object; write one, such as {{{{ column | tojson }}}}"
             )
+        if unambiguous(value) is INVALID:
+            return f"{shown(target)} has a key twice; write each once"
         if not value:
             return f"{shown(target)} has no field; write at least one"
         return (

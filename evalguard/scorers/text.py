@@ -10,9 +10,9 @@ from pydantic import BeforeValidator
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
-from evalguard.scorers.extract import folded, lenient_texts, normalise, readings
+from evalguard.scorers.extract import folded, lenient_texts, normalise, plain_signs, readings
 from evalguard.scorers.registry import scorer
-from evalguard.scorers.targets import listed_aliases, not_empty
+from evalguard.scorers.targets import a_pattern, listed_aliases, not_empty
 from evalguard.scorers.turns import own_part
 from evalguard.scorers.words import holds
 
@@ -87,13 +87,14 @@ def contains(
 
     What follows the next question or turn does not count: :func:`evalguard.scorers.turns.own_part`.
     With ``whole_words`` the target must not be part of a longer word or number: "no" is not in
-    "know", "5" not in "12.5"; see :func:`evalguard.scorers.words.holds` for other scripts.
+    "know", "5" not in "12.5"; see :func:`evalguard.scorers.words.holds` for other scripts. Full
+    width and the digits of other scripts make no difference.
     """
     for one in right_answers(target, row, aliases):
-        wanted = normalise(one, ignore_case=ignore_case)
+        wanted = normalise(plain_signs(one), ignore_case=ignore_case)
         # A target that itself holds a question or turn is looked for in all of the output.
         kept = output if own_part(one) != one else own_part(output)
-        text = normalise(kept, ignore_case=ignore_case)
+        text = normalise(plain_signs(kept), ignore_case=ignore_case)
         if wanted and holds(text, wanted, whole_words=whole_words):
             return True
     return False
@@ -111,7 +112,7 @@ def _compiled(pattern: object) -> regex.Pattern[str]:
         raise ValueError(f"not a regular expression ({error})") from error
 
 
-@scorer(name="regex")
+@scorer(name="regex", check_row=a_pattern)
 def regex_match(
     output: str,
     *,

@@ -34,6 +34,12 @@ _PARTICLES = regex.compile(
     r"{1,2}(?!\p{Hangul})"
 )
 _NUMBER_SIGNS = ".,٫٬:/^"
+_HAN_DIGITS = "〇零一二三四五六七八九两兩"
+_HAN_UNITS = "十百千廿卅"
+_HAN_MYRIADS = "万萬億亿兆"
+_HAN_NUMBER = frozenset(_HAN_DIGITS + _HAN_UNITS + _HAN_MYRIADS)
+_HAN_PREFIX = regex.compile("[千兆百](?:克|米|瓦|卡|赫|帕|焦|字節|字节)")
+"""Units such as the kilogram, whose first sign is no part of the number before it."""
 
 
 def words(text: str) -> list[str]:
@@ -70,7 +76,8 @@ def holds(text: str, wanted: str, *, whole_words: bool = True) -> bool:
     """Return whether a text holds another, at the boundaries of words and numbers if asked.
 
     Between characters of scripts without spaces every place is a boundary, as nothing in the text
-    tells; a Korean particle after a noun does not belong to it.
+    tells, but not within a number such as 十三; a Korean particle does not belong to the noun
+    before it.
 
     Example:
         >>> holds("i know", "no"), holds("我住在北京", "北京"), holds("12.5", "5")
@@ -94,10 +101,25 @@ def is_boundary(text: str, index: int) -> bool:
     before, after = text[index - 1], text[index]
     if _INNER.match(after) or before == "\u200d":
         return False
+    if _within_han_number(text, index):
+        return False
     kind = _kind(before)
     if kind and kind == _kind(after):
         return kind == "unspaced"
     return not _within_number(text, index)
+
+
+def _within_han_number(text: str, index: int) -> bool:
+    """Return whether a place lies within a number such as 十三, 三点五 or 5万."""
+    before, after = text[index - 1], text[index]
+    if _HAN_PREFIX.match(text, index):
+        return False
+    if before in _HAN_NUMBER:
+        pointed = after in "点點" and text[index + 1 : index + 2] in _HAN_NUMBER
+        return after in _HAN_NUMBER or pointed
+    if before in "点點":
+        return after in _HAN_NUMBER and text[max(0, index - 2)] in _HAN_NUMBER
+    return before.isdecimal() and after in _HAN_MYRIADS
 
 
 def _within_number(text: str, index: int) -> bool:

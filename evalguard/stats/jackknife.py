@@ -91,7 +91,12 @@ class GroupJackknife:
         return self._pvalue(margin, side=-1.0)
 
     def standard_error(self, margin: float) -> float:
-        """Return √((G−1)/G·Σ(θ_g − θ̄)² + 2(bound/n)²)."""
+        """Return √((G−1)/G·Σ(θ_g − θ̄)² + 2(bound/n)²); of fewer than two groups, the bound.
+
+        A single unit says nothing of how the metric varies.
+        """
+        if len(self.partial) < 2:
+            return self.bound
         values = np.asarray(self.partial) + margin * np.asarray(self.scale or 1.0)
         count = len(values)
         between = (count - 1) / count * float(np.sum((values - values.mean()) ** 2))

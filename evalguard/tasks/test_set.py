@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from evalguard.errors import DataError
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers import Scorer, score_checked
 from evalguard.scorers.answerable import corpus_problem, row_problem
+from evalguard.scorers.cuts import length_problem
 from evalguard.tasks.base import (
     Prepared,
     Render,
@@ -38,6 +39,7 @@ class TestSet:
         repeats: Answers a prompt; their scores are averaged.
         seed: Seed of the sampling.
         cluster: Column whose equal values mark samples that are not independent.
+        count_tokens: Length of a text in tokens; ``None`` where it is not known.
     """
 
     __test__ = False  # not a class of tests, whatever pytest makes of its name
@@ -56,6 +58,7 @@ class TestSet:
         repeats: int = 1,
         seed: int = 0,
         cluster: str | None = None,
+        count_tokens: Callable[[str], int] | None = None,
     ) -> None:
         self.suite = suite
         self.name = name
@@ -66,6 +69,8 @@ class TestSet:
         self._seed = seed
         self._cluster = cluster
         self._stop = tuple(stop)
+        self._max_new_tokens = max_new_tokens
+        self._count_tokens = count_tokens
         self._generation = generation_settings(max_new_tokens, stop, temperature)
 
     @cached_property
@@ -154,6 +159,10 @@ class TestSet:
             if problem := row_problem(scorer, target, row.data, stop=self._stop):
                 key, reason = problem
                 raise self._rows.refused(row, f"{reason} (scorer {scorer.name})", key=key)
+            if too_long := length_problem(
+                scorer, target, row.data, limit=self._max_new_tokens, count=self._count_tokens
+            ):
+                raise self._rows.refused(row, f"{too_long} (scorer {scorer.name})", key="target")
         if self._cluster:
             self._rows.text(row, self._cluster)
         return target

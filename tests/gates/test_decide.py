@@ -1,10 +1,12 @@
 """Verdicts: every kind of demand, missing samples, many gates, figures and reasons."""
 
 import dataclasses
+from collections import Counter
 
 import numpy as np
 import pytest
 
+from evalguard import scorers
 from evalguard.errors import ConfigError, DataError, UsageError
 from evalguard.gates.compare import compare
 from evalguard.gates.decide import decide, decide_counts, error_result, overall
@@ -265,6 +267,43 @@ def test_a_corpus_metric_is_decided_by_its_groups():
     noisy = result(np.where(rng.random(400) < 0.5, base, 10 - base))
     assert noisy.ci is not None
     assert noisy.units == 20
+
+
+@pytest.mark.parametrize("cluster", [None, "passage"])
+@pytest.mark.parametrize("n", [1, 2, 19])
+@pytest.mark.parametrize(
+    "demand",
+    [{}, {"max_drop": Margin(0.05, "%")}, {"max_drop": None, "min": 0.3},
+     {"max_drop": None, "min_gain": Margin(0.1, "pp")}, {"max": 0.5}],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("metric", "answers"),
+    [("bleu", ("the cat", "")), ("chrf", ("", "")), ("macro_f1", ("the cat", "the cat")),
+     ("macro_f1_lenient", ("a", "the cat"))],
+)  # fmt: skip
+def test_a_corpus_metric_of_few_samples_is_undecided(metric, answers, demand, n, cluster):
+    scorer = scorers.get(metric if metric in {"bleu", "chrf"} else "label")
+
+    def arm(answer):
+        counts = {metric: scorer.statistics(metric, answer, "the cat", {})}
+        made = samples([1] * n)
+        return [dataclasses.replace(one, corpus=counts, cluster=cluster) for one in made]
+
+    def value(rows):
+        totals = Counter()
+        for row in rows:
+            totals.update(row.corpus[metric])
+        return scorer.finish(metric, totals)
+
+    before, after = map(arm, answers)
+    made = compare(
+        gate(metric=metric, **demand), scorer.corpus_metrics[metric].metric, before, after,
+        model="v2", n_planned=n, aggregate=value,
+    )  # fmt: skip
+    result = one(made)
+    assert result.verdict is (ERROR if "baseline" in result.reason else INCONCLUSIVE)
+    if result.verdict is INCONCLUSIVE:
+        assert f"{1 if cluster else n} independent units" in result.reason
 
 
 def test_a_corpus_metric_cannot_replace_a_missing_sample():

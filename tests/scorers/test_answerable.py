@@ -1,14 +1,16 @@
 """A target that no answer can match is found before a model is asked."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from evalguard import scorers
-from evalguard.errors import DataError
+from evalguard.errors import DataError, ModelError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.answerable import corpus_problem, row_problem
 from evalguard.scorers.binding import CorpusMetric
+from evalguard.scorers.cuts import length_problem
 
 COLOURS = {"choices": ["red", "green", "blue"]}
 LABELS = {"labels": ["hardware", "billing", "no answer"]}
@@ -16,6 +18,12 @@ CLOSED = {"type": "object", "required": ["a"], "additionalProperties": False}
 REFERRED = {"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"type": "string", "const": 1}}}
 CHAIN = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/a"}}}
 CODE = {"allow_code_execution": True}
+UNITTEST = """from unittest import TestCase, main
+class T(TestCase):
+    def test(self):
+        self.assertEqual(f(1), 2)
+"""
+IF_MAIN = 'if __name__ == "__main__":\n'
 
 
 def problem(name, target, row=None, *, stop=(), **options):
@@ -108,8 +116,32 @@ def problem(name, target, row=None, *, stop=(), **options):
         ("unit_tests", "assert True", {}, CODE, "tests nothing"),
         ("unit_tests", "def t():\n    print(f(1))\nt()", {}, CODE, "tests nothing"),
         ("unit_tests", "try:\n    assert f(1)\nexcept Exception:\n    pass", {}, CODE, "nothing"),
-        ("unit_tests", "import unittest\nunittest.main()", {}, CODE, "fails whatever"),
+        ("unit_tests", "import unittest\nunittest.main()", {}, CODE, "tests nothing"),
+        ("unit_tests", UNITTEST, {}, CODE, "tests nothing"),
+        (
+            "unit_tests",
+            f"{UNITTEST}T().test(); import sys; sys.exit(0)",
+            {},
+            CODE,
+            "fails whatever",
+        ),
+        ("unit_tests", f"{UNITTEST}{IF_MAIN}    exit()", {}, CODE, "fails whatever"),
         ("unit_tests", "assert f(1)\nassert False", {}, CODE, "fails whatever"),
+        # A pattern.
+        ("regex", "", {}, {"pattern": "a$b"}, "no text matches 'a$b'; correct it"),
+        ("regex", "", {}, {"pattern": "(?!)"}, "no text matches"),
+        ("regex", "", {}, {"pattern": r"\d+\b\d"}, "no text matches"),
+        ("regex", "", {}, {"pattern": "yes ", "whole": True}, "no text matches"),
+        ("regex", "", {}, {"pattern": ".*"}, "every text matches '.*', the empty one included"),
+        ("regex", "", {}, {"pattern": ""}, "every text matches"),
+        ("regex", "", {}, {"pattern": "(yes)?$"}, "every text matches"),
+        ("regex", "", {}, {"pattern": "(?s)^.*$", "whole": True}, "every text matches"),
+        ("json_schema", "", {"schema": {"type": "string", "pattern": "a^"}}, {}, "no value fits"),
+        # Words.
+        ("token_f1", "?!", {}, {}, "'?!' is punctuation alone; write the words"),
+        ("rouge_l", "— …", {}, {}, "punctuation alone"),
+        ("bleu", "...", {}, {}, "punctuation alone"),
+        ("chrf", "«»", {}, {}, "punctuation alone"),
         # What else a row must hold.
         ("withheld", "", {"secret": None}, {}, "column 'secret' holds null; it must be a text"),
         ("withheld", "", {"secret": "?!"}, {}, "column 'secret' holds '?!'"),
@@ -142,7 +174,7 @@ def test_what_no_answer_can_match_is_named_with_what_is_possible(
     assert reason in found[1]
     assert found[0] == (
         "target" if "column '" not in found[1] and name != "json_schema" else ""
-    ) or (name == "constraints")
+    ) or name in {"constraints", "regex"}
 
 
 @pytest.mark.parametrize(
@@ -191,6 +223,16 @@ def test_what_no_answer_can_match_is_named_with_what_is_possible(
         ("refusal", "", {}, {}),
         ("json_valid", "", {}, {}),
         ("regex", "", {}, {"pattern": "x"}),
+        ("regex", "", {}, {"pattern": ".+"}),
+        ("regex", "", {}, {"pattern": ".*", "whole": True}),
+        ("regex", "", {}, {"pattern": "^x*$"}),
+        ("regex", "", {}, {"pattern": r"(?:a{e<=1})$b"}),
+        ("token_f1", "!=", {}, {}),
+        ("rouge_l", "→", {}, {}),
+        ("unit_tests", f"{UNITTEST}main()", {}, CODE),
+        ("unit_tests", f"{UNITTEST}{IF_MAIN}    main(verbosity=2)", {}, CODE),
+        ("unit_tests", f"{UNITTEST}def run():\n    main(exit=False)\nrun()", {}, CODE),
+        ("unit_tests", f"import unittest as u\n{UNITTEST}u.main()", {}, CODE),
     ],
 )
 def test_what_an_answer_can_match_passes(name, target, row, options):
@@ -246,6 +288,13 @@ def test_an_answer_that_a_stop_text_cuts_cannot_win():
         ("unit_tests", "assert add_one(1) == 2", "_", {}, CODE),
         ("unit_tests", "def check(g):\n    assert g(1)\ncheck(area)", "area", {}, CODE),
         ("unit_tests", "assert f(1) == 2", "\n", {}, CODE),
+        ("regex", "", ":", {}, {"pattern": r"Answer: \d+"}),
+        ("regex", "", "\n\n", {}, {"pattern": r"(?s)^a.*\n\s*\n\n+b"}),
+        ("regex", "", "{", {}, {"pattern": r"\{.*\}", "whole": True}),
+        ("constraints", "", "\n", {}, {"require": {"list_items": 3}}),
+        ("constraints", "", "\n", {"constraints": {"paragraphs": 2}}, {}),
+        ("constraints", "", "!", {}, {"require": {"ends_with": "Bye!"}}),
+        ("exact_match", "a\nb", "\n", {"also": ["c\nd", "e\n\nf"]}, {"aliases": "also"}),
     ],
 )
 def test_a_stop_text_within_the_right_answer_is_refused(name, target, stop, row, options):
@@ -265,10 +314,73 @@ def test_a_stop_text_within_the_right_answer_is_refused(name, target, stop, row,
         ("unit_tests", "assert f(1) == 2", "\ndef", {}, CODE),
         ("unit_tests", "assert f(1) == 2", "```", {}, CODE),
         ("withheld", "", " ", {"secret": "amber 42"}, {}),
+        ("regex", "", ":", {}, {"pattern": r"Answer:? \d+"}),
+        ("regex", "", "\n", {}, {"pattern": r"(?s)a.*b"}),
+        ("regex", "", "x", {}, {"pattern": r"(\w+) \1"}),
+        ("json_valid", "", "}", {}, {}),
+        ("constraints", "", "\n", {}, {"require": {"paragraphs": 1, "include": "a"}}),
+        ("exact_match", "a\nb", "\n", {"also": ["c\nd", "e"]}, {"aliases": "also"}),
     ],
 )
 def test_a_stop_text_that_leaves_a_right_answer_is_none_to_refuse(name, target, stop, row, options):
     assert problem(name, target, row, stop=[stop], **options) is None
+
+
+def test_stop_texts_that_end_every_json_text():
+    found = problem("json_valid", "", stop=["}", "###", "["])
+    assert found == ("target", "the stop texts '}' and '[' cut every JSON object and array")
+    assert problem("json_valid", "", stop=["}\n", "]"]) is None
+
+
+def words(text):
+    return len(text.split()) + 2  # what marks the beginning and the end
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "row", "options"),
+    [
+        ("exact_match", "a long word " * 3, {}, {}),
+        ("contains", "a long word " * 3, {}, {}),
+        ("exact_match", "a long word " * 3, {"also": ["other words " * 5]}, {"aliases": "also"}),
+        ("json_fields", '{"a": "one two three four five six seven eight nine"}', {}, {}),
+    ],
+)
+def test_a_target_longer_than_any_answer_is_refused(name, target, row, options):
+    scorer = scorers.get(name, **options)
+    reason = length_problem(scorer, target, row, limit=4, count=words)
+    assert re.search(r"takes at least \d+ tokens as an answer, and max_new_tokens allows 4", reason)
+    assert length_problem(scorer, target, row, limit=5, count=words) is None
+    assert length_problem(scorer, target, row, limit=4, count=None) is None, "it cannot be counted"
+
+
+def test_a_target_of_more_characters_than_any_tokens_have():
+    scorer = scorers.get("contains")
+    assert length_problem(scorer, "a long word " * 300, {}, limit=4, count=None) is not None
+    assert length_problem(scorer, "a long word " * 150, {}, limit=4, count=None) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "row", "options"),
+    [
+        ("exact_match", "a long word " * 3, {"also": "a word"}, {"aliases": "also"}),
+        ("numeric", "so many words come before it that the number is all: 42", {}, {}),
+        ("json_fields", '{"a": 1, ' + '"b" : 2,   ' * 9 + '"c": 3}', {}, {}),
+        ("json_fields", '{"a": "one two three four five six seven nine"}', {}, {"fields": ["b"]}),
+        ("rouge_l", "a long word " * 3, {}, {}),
+        ("unit_tests", "assert f(1) == 2 and f(2) == 3 and f(3) == 4", {}, CODE),
+    ],
+)
+def test_a_long_target_that_a_short_answer_can_match_is_none_to_refuse(name, target, row, options):
+    scorer = scorers.get(name, **options)
+    assert length_problem(scorer, target, row, limit=4, count=words) is None
+
+
+def test_a_tokenizer_that_is_not_to_be_had_measures_nothing():
+    def count(text):
+        raise ModelError("the server keeps its tokenizer to itself")
+
+    scorer = scorers.get("exact_match")
+    assert length_problem(scorer, "a word " * 50, {}, limit=4, count=count) is None
 
 
 def test_targets_that_score_nothing_as_a_set():

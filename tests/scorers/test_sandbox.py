@@ -31,6 +31,49 @@ def test_right_and_wrong_programs():
     assert not passes(GOOD, "assert g(1) == 2")
 
 
+UNITTEST = """import unittest
+class T(unittest.TestCase):
+    def test(self):
+        self.assertEqual(f(1), 2)
+"""
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "unittest.main()",
+        'if __name__ == "__main__":\n    unittest.main(verbosity=2)',
+        "unittest.main(exit=False)\nassert f(2) == 3",
+        "from unittest import main as run\nrun(argv=['x'])",
+        "unittest.TestProgram(module='__main__')",
+    ],
+)
+def test_a_file_that_unittest_runs(run):
+    assert passes(GOOD, UNITTEST + run)
+    assert not passes(GOOD.replace("+ 1", "+ 2"), UNITTEST + run)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def f(x):\n    raise SystemExit(0)",
+        "import unittest\nf = lambda x: unittest.main()",
+        "import unittest\nclass Own(unittest.TestCase):\n    def test(self):\n        pass\n"
+        "f = lambda x: unittest.main(defaultTest='Own')",
+        "from sys import exit as f",
+    ],
+)
+def test_a_program_does_not_pass_by_leaving_the_tests(program):
+    assert not passes(program, f"{UNITTEST}f(0)\nunittest.main()")
+    assert not passes(program, TESTS.replace("1", "0"))
+
+
+def test_unittest_must_run_a_test():
+    assert not passes(GOOD, "import unittest\nunittest.main()")
+    skipped = UNITTEST.replace("    def", "    @unittest.skip('')\n    def")
+    assert not passes(GOOD, f"{skipped}unittest.main()")
+
+
 @pytest.mark.parametrize(
     "before",
     [

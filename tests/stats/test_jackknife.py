@@ -42,6 +42,13 @@ def test_few_groups_decide_nothing():
     assert test.p_pass(0.05) == test.p_fail(0.05) == 1.0
 
 
+@pytest.mark.parametrize("partial", [[], [0.2], [0.2, 0.2], [0.1, 0.3, -1.0]])
+def test_a_unit_or_two_have_a_standard_error_and_decide_nothing(partial):
+    test = GroupJackknife(0.2, partial, n=max(1, len(partial)), bound=2.0)
+    assert 0 < test.standard_error(0.05) <= 4
+    assert interval(test, margin=0.05, alpha=0.05, low=-2.0, high=2.0) == (-2.0, 2.0)
+
+
 def test_relative_margin_moves_with_the_baseline():
     test = GroupJackknife(0.0, [0.0] * 20, n=500, scale=list(np.linspace(0.9, 1.1, 20)))
     assert test.standard_error(0.1) > GroupJackknife(0.0, [0.0] * 20, n=500).standard_error(0.1)

@@ -67,6 +67,10 @@ def test_every_scorer_is_asked(prepare):
 def test_stop_texts_and_sets_count_too(prepare):
     with pytest.raises(DataError, match="as the stop string '###' cuts it"):
         prepare([{"q": "x", "a": "a ### b"}], "exact_match", stop=["###"])
+    long = {"q": "x", "a": "one two three four five"}
+    with pytest.raises(DataError, match="takes at least 5 tokens as an answer, and max_new_tokens"):
+        prepare([long], "contains", max_new_tokens=2, count_tokens=lambda text: len(text.split()))
+    assert prepare([long], "contains", max_new_tokens=2)
     never = CorpusMetric(
         Metric("never", ScoreKind.CORPUS), lambda *_, **__: {"n": 0.0}, lambda totals: totals["n"]
     )
