@@ -77,6 +77,16 @@ def azure(ask: Ask, plain: Plain) -> Reply:
     return plain(ask.asking(model=deployment))
 
 
+@behaviour("S7", "Azure OpenAI, v1", lists=True)
+def azure_v1(ask: Ask, plain: Plain) -> Reply:
+    """Has a path of its own and a header for the key, and does not list its models."""
+    if ask.headers.get("api-key") != KEY:
+        return Reply(status=401, body={"error": {"code": "401", "message": "Access denied"}})
+    if not ask.body or not ask.path.startswith("/openai/v1/"):
+        return Reply(status=404, body={"error": {"code": "404", "message": "Resource not found"}})
+    return plain(ask)
+
+
 @behaviour("S7", "litellm #11342", lists=True)
 def no_list(ask: Ask, plain: Plain) -> Reply:
     """Does not list its models."""
@@ -135,6 +145,6 @@ def text_only(ask: Ask, plain: Plain) -> Reply:
 def one_prompt(ask: Ask, plain: Plain) -> Reply:
     """Refuses several prompts in one request."""
     given = ask.body.get("prompt", "")
-    if isinstance(given, list) and given and not isinstance(given[0], int):
+    if isinstance(given, list) and len(given) > 1 and not isinstance(given[0], int):
         return problem(400, "only one prompt per request is supported", param="prompt")
     return plain(ask)

@@ -162,12 +162,9 @@ def restarts(ask: Ask, plain: Plain) -> Reply:
 
 
 @behaviour("S6", "lm-eval #2436")
-def one_fails(ask: Ask, plain: Plain) -> Reply:
-    """Answers 500 to one question, however often it is asked."""
-    if ask.is_question and "one" not in ask.traffic.notes:
-        ask.traffic.notes["one"] = ask.prompt
-    if ask.prompt == ask.traffic.notes.get("one"):
-        ask.touch()
+def few_fail(ask: Ask, plain: Plain) -> Reply:
+    """Answers 500 to a few questions, however often they are asked."""
+    if ask.chosen(0.03):
         return problem(500, "CUDA error: an illegal memory access", type="server_error")
     return plain(ask)
 
