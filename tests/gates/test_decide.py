@@ -290,7 +290,7 @@ def test_a_corpus_metric_of_few_samples_is_undecided(metric, answers, demand, n,
         return [dataclasses.replace(one, corpus=counts, cluster=cluster) for one in made]
 
     def value(rows):
-        totals = Counter()
+        totals: Counter[str] = Counter()
         for row in rows:
             totals.update(row.corpus[metric])
         return scorer.finish(metric, totals)

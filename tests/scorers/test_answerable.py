@@ -348,6 +348,7 @@ def words(text):
 def test_a_target_longer_than_any_answer_is_refused(name, target, row, options):
     scorer = scorers.get(name, **options)
     reason = length_problem(scorer, target, row, limit=4, count=words)
+    assert reason is not None
     assert re.search(r"takes at least \d+ tokens as an answer, and max_new_tokens allows 4", reason)
     assert length_problem(scorer, target, row, limit=5, count=words) is None
     assert length_problem(scorer, target, row, limit=4, count=None) is None, "it cannot be counted"
