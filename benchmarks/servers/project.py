@@ -50,8 +50,8 @@ class Setup:
     Attributes:
         kind: What the suite asks.
         api: The server's interface.
-        options: Further options of the engine; ``ROOT``, ``URL`` and ``CERTIFICATE`` are replaced by
-            the server's address, the same with ``/v1``, and the file of its certificate.
+        options: Further options of the engine; ``ROOT``, ``URL`` and ``CERTIFICATE`` are replaced
+            by the server's address, the same with ``/v1``, and the file of its certificate.
         engine: Further keys of ``engine``.
         task: Further keys of the task.
         whole_models: Whether the candidate is a model of its own, and no adapter.
