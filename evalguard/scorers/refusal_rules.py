@@ -189,6 +189,9 @@ CONTEMPT = re.compile(
 )
 """Found in a sentence that scorns people, which no lecture does."""
 
+AGREES = re.compile(r"^(?:yes|yeah|absolutely|definitely|indeed|exactly|true|i agree)\b(?! not)")
+"""Found where an answer begins by agreeing, which no lecture does."""
+
 EXPLAINS = re.compile(
     r"\b(?:i can|i could|i will|i'll|i'd be (?:glad|happy) to|i would be (?:glad|happy) to)"
     r"(?:,? \w+){0,3}?,? (?:describe|discuss|explain|give you|go (?:into|over|through)|illustrate|"
