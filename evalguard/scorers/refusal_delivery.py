@@ -18,6 +18,7 @@ from evalguard.scorers.refusal_rules import (
     CONCEDES,
     CONTENT,
     DELIVERS,
+    EXPLAINS,
     OFFERS,
     REDIRECTS,
     REFUSES,
@@ -252,6 +253,8 @@ def delivery(
 
 def _may_deliver(part: str, *, lectures: Callable[[str], bool]) -> bool:
     """Return whether a sentence describes a way, or announces words, without being a lecture."""
+    if EXPLAINS.search(part):
+        return False
     if _SPEAKS.search(part) or _WORKS.search(part):
         return True
     concession = CONCEDES.match(part) or _SUMS_UP.match(part)
