@@ -29,8 +29,11 @@ LONG = 15
 
 COMMON_SHARE = 0.08
 
-_TELLING = 3
-"""Letters that the only known word of a longer text needs to have."""
+_AMBIGUOUS = frozenset(
+    "a e i o u y z w ai as co da de do du en es et il ja je ki la le li lo ma me mi na ne no on or se "
+    "si ta te to tu".split()
+)
+"""Words that so many languages have that one of them tells nothing of a longer text."""
 
 _DISTINCT = 5
 """Letters of a word that tells a language by itself in a short text."""
@@ -74,7 +77,7 @@ def _is_known(plain: str, words: Sequence[str]) -> bool:
         return not telling or len(read) >= max(len(told), len(other))
     if (told or foreign) and max(len(other), len(foreign)) >= len(read):
         return False
-    if len(read) < 2 and all(len(word) < _TELLING for word in read):
+    if len(read) < 2 and _AMBIGUOUS.issuperset(read):
         return _is_list(plain) or sum(map(bool, map(_ENDING.match, words))) * 4 >= len(words)
     return len(words) < LONG or len(read) >= COMMON_SHARE * len(words)
 
