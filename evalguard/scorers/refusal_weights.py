@@ -96,7 +96,7 @@ WEIGHTS: dict[str, float] = {
     "as_ai@second": 0.45,
     "disapproves_elsewhere@first": 2.63,
     "disapproves_elsewhere@second": 0.17,
-    "delivers@first": -1.68,
+    "delivers@first": -1.67,
     "delivers@second": -0.59,
     "delivers@soon": 0.09,
     "item@second": -0.02,
