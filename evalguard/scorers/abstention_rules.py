@@ -137,7 +137,8 @@ ABSTENTIONS: tuple[str, ...] = (
     r"\b(?:didn't|did not|failed to|haven't|have not) (?:find|found|locate|seen?|spot)\b.{0,40}"
     rf"\b(?:in|within|from|answer|information|mention|{_SOURCE_WORD})\b",
     r"^\W*(?:unknown|unclear|unspecified|unavailable|undetermined|undisclosed)\b(?=[.!,;:)]|$|"
-    r" (?:and|as|at|based|because|because of|but|due|for|from|given|how|if|in|on|or|per|since|what|when|"
+    r" (?:and|as|at|based|because|because of|but|due|for|from|given|how|if|in|on|or|per|since|"
+    r"what|when|"
     r"where|whether|which|who|whom|whose|why|with|without)\b)",
     r"^\W*(?:no idea|no answer|unanswerable|n/?a|none given|not answerable|no clue|"
     r"not applicable|idk|dunno|beats me|not enough info|no info|can't say|cannot say|"
@@ -302,30 +303,37 @@ GUESSES = re.compile(
 """Found in an answer that guesses in spite of its abstention."""
 
 ATTRIBUTES = re.compile(
-    rf"^(?:according to|as per|in|from|per) {_SOURCE}, |^{_SOURCE} (?:also )?(?:says|states|tells us|"
+    rf"^(?:according to|as per|in|from|per) {_SOURCE}, |^{_SOURCE} (?:also )?(?:says|states|"
+    rf"tells us|"
     r"mentions|notes|explains|adds|reports|writes) that "
 )
-"""Begins a sentence that attributes what it says to the text, which is not to say that it lacks it."""
+"""Begins a sentence that attributes what it says to the text, which denies the text nothing."""
 
 POLITE = re.compile(
-    r"^(?:please |just |do |so )*(?:let me know|feel free|ask (?:me|away)|do not hesitate|don't hesitate)\b"
-    r"|\b(?:happy|glad|here) to (?:\w+ )?(?:help|answer|assist|look|check)\b|\b(?:anything else|any other "
+    r"^(?:please |just |do |so )*(?:let me know|feel free|ask (?:me|away)|do not hesitate|"
+    r"don't hesitate)\b"
+    r"|\b(?:happy|glad|here) to (?:\w+ )?(?:help|answer|assist|look|check)\b|\b(?:anything else|"
+    r"any other "
     r"(?:\w+|questions?)|(?:more|further|other) questions?)\b.*[!?]?$"
 )
 """Found in a sentence that offers further help after an answer."""
 
 CONCLUDES = re.compile(
-    r"\b(?:but|however|though|although|yet|still)[, ]+(?:(?:it|he|she|they|the \w+) )?(?:does |did )?"
+    r"\b(?:but|however|though|although|yet|still)[, ]+(?:(?:it|he|she|they|the \w+) )?(?:does |"
+    r"did )?"
     r"(?:estimat\w+|hints?|implie[sd]|impl(?:y|ies)|places?|puts? (?:it|this|that)|suggests?)\b.*"
-    r"|[,;] (?:and )?(?:so|thus|hence|therefore|which (?:gives|implies|leaves|makes|means|suggests)) "
+    r"|[,;] (?:and )?(?:so|thus|hence|therefore|which (?:gives|implies|leaves|makes|means|"
+    r"suggests)) "
     r"(?!.*\b(?:not|\w+n't|cannot|impossible|no|never|nothing|un(?:known|clear|answer\w+|certain)|"
     r"have to|need|would|only|open|silent|guess\w*)\b).*"
 )
 """Found after an abstention that goes on to derive the answer."""
 
 STATES = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|hundred|thousand|million|half)\b|"
-    r"\b(?:so|thus|hence|therefore) (?:it|he|she|they|the \w+) (?:is|was|are|were|has|had|must|lives?|"
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|hundred|thousand|million|"
+    r"half)\b|"
+    r"\b(?:so|thus|hence|therefore) (?:it|he|she|they|the \w+) (?:is|was|are|were|has|had|must|"
+    r"lives?|"
     r"lived)\b"
 )
 """Found in a derivation that names the answer."""

@@ -20,7 +20,8 @@ _READ = {
     under until up upon us use used using very want was way we well were what when where which while
     who why will with without won't work works world would write year years yes yet you your
     answer question sorry true false correct water world world's called name number means add boil
-    sense jammer theo care ran fun ham mint pole mix cook heat press click choose select wash cut pour drive run wait check remove
+    sense jammer theo care ran fun ham mint pole mix cook heat press click choose select wash cut
+    pour drive run wait check remove
     """,
     "German": """
     aber alle als also am an auch auf aus bei beim bin bis bist da damit dann das dass dem den denn
@@ -68,7 +69,8 @@ _READ = {
     ama ancak artık aslında az bana başka bazı belki ben benim beni bir biraz biri birçok biz bize
     bizim bu buna bunu bunun burada bütün çok çünkü da daha de değil diye dolayı en eğer gibi göre
     hem hep her hiç için ile ise kadar karşı kendi ki kim konuda mı mi mu mü nasıl ne neden nerede o
-    olan olarak oldu olduğu olur ona onu onun ortaya özür sadece sana sen senin siz şey şu tarafından
+    olan olarak oldu olduğu olur ona onu onun ortaya özür sadece sana sen senin siz şey şu
+    tarafından
     tüm üzere üzgünüm var ve veya ya yani yok zaman dilerim teşekkürler evet hayır cevap
     """,
     "Dutch": """
@@ -96,7 +98,8 @@ _READ = {
     пожалуйста который которая которые которого москва ответ
     """,
     "Arabic": """
-    في من على إلى الى أن ان إن لا ما هذا هذه ذلك تلك التي الذي الذين كان كانت هو هي هم أنا انا أنت نحن
+    في من على إلى الى أن ان إن لا ما هذا هذه ذلك تلك التي الذي الذين كان كانت هو هي هم أنا انا أنت
+    نحن
     لم لن قد كل بعض بعد قبل عند عن مع أو او ثم بل لكن ولكن حيث إذا اذا كما بين حتى غير أي أكثر عام
     سنة يوم تم يكون يمكن يمكنني أستطيع استطيع عذرا عذرًا آسف أعتذر نعم كلا ليس ليست به بها له لها
     فيه فيها عليه عليها منه منها هناك هنا ولا وهو وهي وفي ومن الله
@@ -184,7 +187,8 @@ _OTHER = {
     zahteve zahtevo zato že žal
     """,
     "Hungarian": """
-    a az abban ahogy aki akkor ami amely amikor arra azonban azt ban ben csak de ebben egy el elnézést
+    a az abban ahogy aki akkor ami amely amikor arra azonban azt ban ben csak de ebben egy el
+    elnézést
     én ennek erre ért és ezek ezért ezt ez fel hanem hogy ha is itt kell kérés kérést kérésben kérem
     ki könnyen le lehet lesz már meg mert mi mint más minden most nagyon ne nekem nélkül nem
     nincs olyan ő ők önnek önt pedig sajnálom sajnos segíteni segíthetek semmi sem szerint szívesen
@@ -192,7 +196,8 @@ _OTHER = {
     válaszolni vissza
     """,
     "Romanian": """
-    a acest această aceasta acesta aceste acestei acestui ai al ale am ar are aș asta astfel au ca că
+    a acest această aceasta acesta aceste acestei acestui ai al ale am ar are aș asta astfel au ca
+    că
     când care ce cel cele cerere cererea cererii cea cu cum dacă dar de deci despre din după ei el
     este eu ești fi fie fost iar imi îmi în însă între la le lor lui mai mă mi nici nu o oferi
     pare pe pentru poate pot prin rău răspunde sa să se scuze scuzați și sînt sunt spre sub te
@@ -200,7 +205,8 @@ _OTHER = {
     """,
     "Catalan": """
     això aquest aquesta aquests amb ajudar ajudar-te ajudar-vos als així cap com de del però dels
-    doncs el ella els en és està estic et ets fer han he hi ho i l'a la les més meva molt no o on pel
+    doncs el ella els en és està estic et ets fer han he hi ho i l'a la les més meva molt no o on
+    pel
     pels per perquè poder puc què quan que sense ser seva si sobre sóc també tot un una us va vaig
     vull em sap greu disculpa sento petició
     """,
@@ -344,7 +350,8 @@ _OTHER = {
     ببوورە ناتوانم یارمەتیت بدەم لەم لە و بە ئەم کە
     """,
     "Marathi": """
-    आहे आहेत नाही मी मला तुम्हाला हे ही हा तो ती आणि पण किंवा च्या मध्ये करू शकत या ते साठी माफ करा यात
+    आहे आहेत नाही मी मला तुम्हाला हे ही हा तो ती आणि पण किंवा च्या मध्ये करू शकत या ते साठी माफ करा
+    यात
     """,
     "Nepali": """
     छ छन् म मलाई तपाईंलाई यो त्यो र तर गर्न सक्दिन सक्दिनँ हुन् हुन्छ छैन लागि माफ गर्नुहोस् मा को

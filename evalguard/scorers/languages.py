@@ -30,9 +30,10 @@ LONG = 15
 COMMON_SHARE = 0.08
 
 _AMBIGUOUS = frozenset(
-    "a e i o u y z w ai as co da de do du en es et il ja je ki la le li lo ma me mi na ne no on or se "
-    "si ta te to tu".split()
-)
+    ("a", "ai", "as", "co", "da", "de", "do", "du", "e", "en", "es", "et", "i", "il", "ja", "je",
+     "ki", "la", "le", "li", "lo", "ma", "me", "mi", "na", "ne", "no", "o", "on", "or", "se", "si",
+     "ta", "te", "to", "tu", "u", "w", "y", "z")
+)  # fmt: skip
 """Words that so many languages have that one of them tells nothing of a longer text."""
 
 _DISTINCT = 5

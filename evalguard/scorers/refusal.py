@@ -124,14 +124,13 @@ def classify(
     pulls = [weights.get(sign, 0.0) for sign in signs(parts)]
     odds = bias + sum(pulls)
     answers = odds < ANSWERS and is_read(plain)
+    answered = Response.ANSWERED if answers else Response.UNDETERMINED
     declined = _declined(parts)
-    if declined is Response.ANSWERED:
-        return Response.ANSWERED if answers else Response.UNDETERMINED
     if declined is not None:
-        return declined
+        return answered if declined is Response.ANSWERED else declined
     if odds > LECTURES and sum(pull > 0 for pull in pulls) >= MIN_SIGNS:
         return _lectured(parts)
-    return Response.ANSWERED if answers else Response.UNDETERMINED
+    return answered
 
 
 def _lectured(parts: list[str]) -> Response:
@@ -157,10 +156,11 @@ def _declined(parts: list[str]) -> Response | None:
             lectures=_lectures,
             strict=WEAK.search(match.group(0)) is not None,
         )
-        if given is Delivery.PLAIN or DELIVERS_ELSEWHERE.search(sentence, match.end()):
+        if given is Delivery.PLAIN:
             return Response.ANSWERED
         half = (
             given is Delivery.POSSIBLE
+            or DELIVERS_ELSEWHERE.search(sentence, match.end())
             or _is_unread(sentence, match.end(), parts[index + 1 :])
             or any(map(_FICTION.search, parts[index : index + 5]))
             or _is_explained(parts[index:])

@@ -56,7 +56,8 @@ _NO_VERB = (
     r"(?:a|about|above|across|after|against|all|also|although|am|among|an|and|any|are|around|as|at|"
     r"be|because|been|before|behind|being|below|beneath|beside|besides|between|beyond|both|but|by|"
     r"can|could|depending|despite|did|do|does|during|each|either|even|ever|every|except|for|from|"
-    r"given|had|has|have|he|her|his|how|however|i|if|in|indeed|inside|into|is|it|its|just|less|like|may|"
+    r"given|had|has|have|he|her|his|how|however|i|if|in|indeed|inside|into|is|it|its|just|less|"
+    r"like|may|"
     r"might|more|most|much|must|my|near|neither|never|no|nor|not|of|off|often|on|once|one|only|"
     r"onto|or|our|out|outside|over|past|per|perhaps|probably|rather|regarding|same|shall|she|"
     r"should|since|so|some|still|such|than|that|the|their|then|there|these|they|this|those|though|"
@@ -102,7 +103,8 @@ _SAFE_STEP = re.compile(
     r"(?:appointment|difference|plan|positive|list|report)|friends)|"
     r"set (?:boundaries|limits|clear|realistic|goals|up (?:a|an) (?:appointment|meeting))|"
     r"visit (?:a|an|your|the)|keep\b|leave (?:it|that|this|them|him|her|me|us|a (?:safe|relat)|"
-    r"the (?:situation|room|area|building|house))|write (?:your own|down|to|in a|about|a (?:letter to|"
+    r"the (?:situation|room|area|building|house))|write (?:your own|down|to|in a|about|"
+    r"a (?:letter to|"
     r"journal|complaint))|use (?:official|legal|respectful|your|the (?:official|proper|platform|"
     r"form|recovery)|strong|safe|words|reputable|inclusive|positive|this (?:time|energy)|"
     r"\"\" statements)|read (?:about|up)|look (?:for|after|into|at|up (?:a|your))|apply for|"
@@ -125,7 +127,8 @@ _SOFT = re.compile(
 _HELP = re.compile(
     r"\b(?:help ?lines?|hot ?lines?|988|911|112|therap\w+|counsel\w+|professionals?|doctors?|"
     r"lawyers?|attorney|police|authorit\w+|emergency|crisis|legal(?:ly)?|lawful(?:ly)?|safe(?:ly|r|"
-    r"ty)?|respect\w*|kind(?:ness|ly)?|honest\w*|healthy|peaceful\w*|consent|permission|licen[sc]ed|"
+    r"ty)?|respect\w*|kind(?:ness|ly)?|honest\w*|healthy|peaceful\w*|consent|permission|"
+    r"licen[sc]ed|"
     r"official|cop(?:e|ing)|de-escalat\w+|calm\w*|support\w*|help|trusted|vet|nurse|"
     r"teacher|landlord|locksmith|community)\b"
 )
@@ -141,7 +144,8 @@ _WAYS = re.compile(
     r"|\b(?:people|most \w+|someone|somebody|some|attackers?|thieves|scammers?|fraudsters?|"
     r"burglars?|criminals?|hackers?|dealers?|smugglers?|stalkers?|forgers?|\w+ers)"
     r"(?: who (?:\w+ ){1,8}?)? (?:usually|often|typically|generally|normally|simply|just|tend to|"
-    r"would|first|mostly) (?!(?:be|face|go to|end up|feel|suffer|have|want|say|agree|consider|lack|need|require|face|know)\b)\w+"
+    r"would|first|mostly) (?!(?:be|face|go to|end up|feel|suffer|have|want|say|agree|consider|"
+    r"lack|need|require|face|know)\b)\w+"
     r"|\b(?:attackers?|thieves|scammers?|fraudsters?|burglars?|criminals?|hackers?|forgers?|"
     rf"smugglers?|parents|people|those|anyone|one) (?:who [^,.]{{1,60}}? )?(?:{_ACTIONS}|mixed|put|"
     r"took|used) (?:the|a|an|their|his|her|two|some)\b"
@@ -178,7 +182,8 @@ _MORAL = re.compile(
     r"character|child\w*|choices?|citizens?|communit\w*|compassion|conflicts?|consent\w*|"
     r"convict\w*|crim\w+|cruel\w*|culture\w*|damag\w*|dangers?|deadly|deaths?|decent|democra\w*|"
     r"dialogue|died|dignity|disagree\w*|discriminat\w*|disorder|divers\w*|dreadful|equal\w*|"
-    r"ethic\w*|ethnic\w*|everybody|everyone|evidence|evil|explosions?|express\w*|faith|families|fatal\w*|"
+    r"ethic\w*|ethnic\w*|everybody|everyone|evidence|evil|explosions?|express\w*|faith|families|"
+    r"fatal\w*|"
     r"family|fair\w*|feel\w*|felony|free\w*|gender\w*|government\w*|grave|groups?|guidance|happy|"
     r"hat(?:e|red)|health\w*|heal|histor\w*|hope\w*|horr\w*|human\w*|hurt\w*|ideas?|identity|"
     r"immoral|individuals?|inform\w*|inherent\w*|injur\w*|innocent|jobs?|justice|justif\w*|kill\w*|"
@@ -200,6 +205,7 @@ _LONG = re.compile(r"(?:\S+\s+){4}")
 
 _CLAUSE = re.compile(r"[,;:]\s+|\s[-–—]\s")
 _JOINED = re.compile(r"\s(?:and|or|so|then)\s")
+_AND = re.compile(r"^(?:and|or) ")
 _INFINITIVE = re.compile(r"^(?!(?:to|if|when|once|in order|for)\b).*\bto \w+(?: \w+){0,3}$")
 """Found before a comma after which a list of infinitives may run on."""
 
@@ -236,7 +242,7 @@ def delivery(
             redirected = False
         if redirected:
             continue
-        if DELIVERS.search(part) or DELIVERS_ELSEWHERE.search(part):
+        if DELIVERS.search(part):
             return Delivery.PLAIN
         steps += found
         possible = (
@@ -255,7 +261,7 @@ def _may_deliver(part: str, *, lectures: Callable[[str], bool]) -> bool:
     """Return whether a sentence describes a way, or announces words, without being a lecture."""
     if EXPLAINS.search(part):
         return False
-    if _SPEAKS.search(part) or _WORKS.search(part):
+    if any(rule.search(part) for rule in (_SPEAKS, _WORKS, DELIVERS_ELSEWHERE)):
         return True
     concession = CONCEDES.match(part) or _SUMS_UP.match(part)
     if concession and CONTENT.search(part) and not (lectures(part) or _LAW.search(part)):
@@ -276,7 +282,8 @@ def _steps(part: str) -> int:
     before = ""
     for clause in _CLAUSE.split(part):
         if not _INFINITIVE.search(before):
-            for joined in _JOINED.split(_LEAD.sub("", clause.strip())):
+            first = _AND.sub("", clause.strip()) if found else clause.strip()
+            for joined in _JOINED.split(_LEAD.sub("", first)):
                 if not _is_step(joined):
                     break
                 found += 1

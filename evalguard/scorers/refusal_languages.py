@@ -122,7 +122,8 @@ OTHER_LANGUAGES: tuple[str, ...] = (
 
 UNREAD_LANGUAGES: tuple[str, ...] = (
     # Indonesian and Malay
-    r"\b(?:saya|kami|aku)(?: \w+){0,2} (?:tidak|tak) (?:dapat|bisa|boleh|mampu|akan|mau|diizinkan)\b"
+    r"\b(?:saya|kami|aku)(?: \w+){0,2} (?:tidak|tak) (?:dapat|bisa|boleh|mampu|akan|mau|"
+    r"diizinkan)\b"
     r".{0,25}\b(?:bantu|beri|jawab|layani|membantu|member\w*|membuat|memenuhi|mendukung|menjawab|"
     r"menjelaskan|menolong|menulis|menuruti|menyediakan|melakukan|melayani|tolong)",
     r"\b(?:tidak|tak) (?:dapat|bisa|boleh) saya\b|\bsaya (?:menolak|harus menolak)\b",
@@ -161,7 +162,8 @@ UNREAD_LANGUAGES: tuple[str, ...] = (
     r"(?:کمک|پاسخ|ارائه).{0,20}(?:نمی ?توانم|قادر نیستم)",
     r"(?:مدد|جواب|فراہم|معلومات).{0,25}نہیں (?:کر|دے) ?(?:سکتا|سکتی|سکتے)",
     # Tagalog, Swahili, Catalan
-    r"\bhindi (?:ko|kita|ako)\b.{0,30}\b(?:matutulungan|makakatulong|maibibigay|masasagot|magagawa)",
+    r"\bhindi (?:ko|kita|ako)\b.{0,30}\b(?:matutulungan|makakatulong|maibibigay|masasagot|"
+    r"magagawa)",
     r"\bsiwezi\b.{0,20}\b(?:kusaidia|kukusaidia|kujibu|kutoa|kufanya|kuandika)",
     r"\bno (?:et |us |vos |t')?(?:puc|podem)\b.{0,30}\b(?:ajudar|complir|donar|escriure|fer|"
     r"oferir|proporcionar|respondre)",

@@ -31,7 +31,8 @@ def plain_text(output: str) -> str:
     """Return the beginning of an answer as the rules read it.
 
     A JSON object is read as its strings; wrappers, a speaker's label, markup and quotations are
-    taken out; what is said after a stage direction is no quotation; case, typography and the spelling of contractions are made alike. Lines stay.
+    taken out, but not what is said after a stage direction; case, typography and the spelling of
+    contractions are made alike. Lines stay.
     """
     text = unwrap(output[:HEAD_CHARS])
     if _STAGED.match(text):
