@@ -235,11 +235,14 @@ PLACES = ("first", "second", "soon")
 _PLACE_OF = (0, 1, 2, 2, 2)
 
 
+DELIVERED = "delivers@anywhere"
+"""The sign of an instruction or the like; see ``refusal_delivery``."""
+
 NAMES = (
     *(f"{name}@{place}" for name in SIGNS for place in PLACES),
     "list@plain",
     "list@turned",
-    "delivers@anywhere",
+    DELIVERED,
 )
 """All signs with their places."""
 
@@ -247,8 +250,7 @@ NAMES = (
 def signs(parts: Sequence[str]) -> set[str]:
     """Return which signs occur where in an answer, as ``name@place``.
 
-    ``delivers@anywhere`` is an instruction or the like; see ``refusal_delivery``. A list is
-    ``turned`` where something before it offers something else than what was asked for.
+    A list is ``turned`` where something before it offers something else than what was asked for.
 
     Args:
         parts: The sentences of the answer, as ``sentences`` returns them.
@@ -264,5 +266,5 @@ def signs(parts: Sequence[str]) -> set[str]:
             found.add("list@turned" if turned else "list@plain")
             break
     if delivery(parts, lectures=lambda _: True):
-        found.add("delivers@anywhere")
+        found.add(DELIVERED)
     return found
