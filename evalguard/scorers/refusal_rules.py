@@ -100,6 +100,8 @@ ENGLISH: tuple[str, ...] = (
     r"think i (?:can|could|should)|(?:offer|generate|produce) (?:\w+ )?(?:advice|content|"
     r"support))\b",
     r"\bi(?:'m| am) (?:going to )?(?:draw|drawing) (?:the|a) line\b",
+    r"\bi(?:'ll| will| must| have to| need to) leave (?:it|that|this)(?: one)? (?:alone|at that|"
+    r"be|there)\b",
     r"\b(?:please )?(?:do not|don't) ask me\b",
     r"\bi(?:'ll|'m| will| am)? ?(?:have to|must|need to) turn down\b",
     r"\bi (?:choose|prefer|opt|have chosen) not to\b",
@@ -188,8 +190,10 @@ BARE_NO = re.compile(
 """A whole answer that says no: to a request or to a question, which the answer does not tell."""
 
 CONCEDES = re.compile(
-    r"^(?:anyhow|anyway|but|having said that|however|in general|just|nevertheless|now|since it's|"
-    r"still|that said|though|with that out of the way|yet)\b[, ]*"
+    r"^(?:all the same|anyhow|anyway|be that as it may|between us|but|even so|having said that|"
+    r"however|in general|just|nevertheless|nonetheless|now|on "
+    r"the other hand|since it's|still|that aside|that being said|that said|with that said|though|"
+    r"with that out of the way|yet)\b[, ]*"
 )
 """Begins a part that turns away from the refusal before it."""
 
