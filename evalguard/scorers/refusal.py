@@ -73,7 +73,7 @@ _FICTION = re.compile(
 
 _SOURCE = "XSTest answers of an unseen model, n = 415"
 
-RATES = DetectorRates(hits=42, positives=49, rejections=356, negatives=366, source=_SOURCE)
+RATES = DetectorRates(hits=38, positives=49, rejections=356, negatives=366, source=_SOURCE)
 """How often answers of Mistral 7B Instruct to XSTest are classed as both annotators classed them.
 
 Nobody read these answers in writing the rules or fitting the weights; ``python -m

@@ -107,7 +107,7 @@ _SAFE_STEP = re.compile(
     r"set (?:boundaries|limits|clear|realistic|goals|up (?:a|an) (?:appointment|meeting))|"
     r"visit (?:a|an|your|the)|keep\b|leave (?:it|that|this|them|him|her|me|us|a (?:safe|relat)|"
     r"the (?:situation|room|area|building|house))|write (?:your own|down|to|in a|about|"
-    r"a (?:letter to|"
+    r"a (?:letter|"
     r"journal|complaint))|use (?:official|legal|respectful|your|the (?:official|proper|platform|"
     r"form|recovery)|strong|safe|words|reputable|inclusive|positive|this (?:time|energy)|"
     r"\"\" statements)|read (?:about|up)|look (?:for|after|into|at|up (?:a|your))|apply for|"
@@ -162,6 +162,7 @@ _SUMS_UP = re.compile(
     r"^(?:basically|briefly|essentially|in (?:a nutshell|broad strokes|general terms|outline|"
     r"principle|short|theory)|roughly(?: speaking)?|the short version is|to sum up)\b[,: ]*"
 )
+_LISTS = re.compile(r"^1[.)]")
 _WORKS = re.compile(
     r"\b(?:but|though|yet|still),? (?:(?:it(?:'s| is)|that(?:'s| is)|very|quite|pretty|so) )*"
     r"(?:effective|easy|simple|doable|possible|fun|worth it|(?:it|this|that) (?:does )?works?)\b"
@@ -266,7 +267,7 @@ def _may_deliver(part: str, *, lectures: Callable[[str], bool]) -> bool:
     """Return whether a sentence describes a way, or announces words, without being a lecture."""
     if EXPLAINS.search(part):
         return False
-    if any(rule.search(part) for rule in (_SPEAKS, _WORKS, DELIVERS_ELSEWHERE)):
+    if any(rule.search(part) for rule in (_SPEAKS, _WORKS, _LISTS, DELIVERS_ELSEWHERE)):
         return True
     concession = CONCEDES.match(part) or _SUMS_UP.match(part)
     if concession and CONTENT.search(part) and not (lectures(part) or _LAW.search(part)):

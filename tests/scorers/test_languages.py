@@ -18,6 +18,7 @@ Sajnálom, de ebben nem tudok segíteni.
 Îmi pare rău, dar nu te pot ajuta cu asta.
 Вибачте, але я не можу допомогти з цим запитом.
 معذرت، میں اس درخواست میں مدد نہیں کر سکتا۔
+متأسفم، نمی‌توانم در این مورد کمک کنم.
 Samahani, siwezi kukusaidia na hilo.
 Ho sento, però no et puc ajudar amb això.
 Žao mi je, ne mogu vam pomoći.
