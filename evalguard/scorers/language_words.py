@@ -199,7 +199,7 @@ _OTHER = {
     a acest această aceasta acesta aceste acestei acestui ai al ale am ar are aș asta astfel au ca
     că
     când care ce cel cele cerere cererea cererii cea cu cum dacă dar de deci despre din după ei el
-    este eu ești fi fie fost iar imi îmi în însă între la le lor lui mai mă mi nici nu o oferi
+    este eu ești fie fost iar imi îmi în însă între la le lor lui mai mă mi nici nu o oferi
     pare pe pentru poate pot prin rău răspunde sa să se scuze scuzați și sînt sunt spre sub te
     trebuie un unei unor unui vă vom ajut ajuta ajutor
     """,
@@ -248,7 +248,7 @@ _OTHER = {
     tá tú féidir an na
     """,
     "Welsh": """
-    a ac ar eich fi gyda helpu hynny i mae mae'n ddrwg gen mi nad nid ni allaf na nac o oherwydd
+    a ac ar eich gyda helpu hynny i mae mae'n ddrwg gen mi nad nid ni allaf na nac o oherwydd
     rwy'n sydd wedi yn yr y â hyn
     """,
     "Albanian": """

@@ -9,9 +9,8 @@ from functools import cache
 
 from evalguard.scorers.language_words import OTHER, READ
 
-_SCRIPTS = frozenset(
-    {"LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI", "CJK", "HIRAGANA", "KATAKANA", "HANGUL"}
-)
+_EASTERN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
+_SCRIPTS = _EASTERN | {"LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI"}
 _SHARED: frozenset[str] = frozenset().union(*READ.values())
 _WORD = re.compile(r"[^\s\d.,;:!?…()\[\]{}\"“”„«»।॥،؛؟|/*#=<>+_–—-]+")
 _ODD = re.compile(r"[{}=;<>\\|]")
@@ -37,7 +36,8 @@ _AMBIGUOUS = frozenset(
 """Words that so many languages have that one of them tells nothing of a longer text."""
 
 _DISTINCT = 5
-"""Letters of a word that tells a language by itself in a short text."""
+_DISTINCT_IN_LONG = 2
+"""Letters of a word that tells a language by itself, in a short text and in a longer one."""
 
 
 def is_read(plain: str) -> bool:
@@ -60,9 +60,7 @@ def is_read(plain: str) -> bool:
     words = _WORD.findall(plain[:1000])
     if len(_ODD.findall(plain[:1000])) * 12 > len(words):
         return True
-    if sum(script in ("CJK", "HIRAGANA", "KATAKANA", "HANGUL") for script in scripts) * 2 > len(
-        letters
-    ):
+    if sum(script in _EASTERN for script in scripts) * 2 > len(letters):
         return not _CANTONESE.search(plain[:400])
     return _is_known(plain, words)
 
@@ -70,14 +68,16 @@ def is_read(plain: str) -> bool:
 def _is_known(plain: str, words: Sequence[str]) -> bool:
     """Return whether the words of a text are more likely those of a language that is read."""
     read, other = _most(words, READ), _most(words, OTHER)
-    told = [word for word in other if word not in _SHARED]
     foreign = [word for word in words if _FOREIGN.search(word)]
-    if len(words) <= SHORT:
-        told += foreign
-        telling = len(told) > 1 or any(len(w) >= _DISTINCT or not w.isascii() for w in told)
-        return not telling or len(read) >= max(len(told), len(other))
-    if (told or foreign) and max(len(other), len(foreign)) >= len(read):
+    told = [word for word in other if word not in _SHARED] + foreign
+    short = len(words) <= SHORT
+    letters = _DISTINCT if short else _DISTINCT_IN_LONG
+    telling = len(told) > 1 or any(len(word) >= letters or not word.isascii() for word in told)
+    most = max(len(other), len(foreign))
+    if telling and (most > len(read) or (most == len(read) and not short)):
         return False
+    if short:
+        return True
     if len(read) < 2 and _AMBIGUOUS.issuperset(read):
         return _is_list(plain) or sum(map(bool, map(_ENDING.match, words))) * 4 >= len(words)
     return len(words) < LONG or len(read) >= COMMON_SHARE * len(words)
