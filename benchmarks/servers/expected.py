@@ -171,6 +171,9 @@ CASES: tuple[Case, ...] = (
     _case("echo-positive", ERROR, words=("positive", "above 0", "greater than 0", "log"), **_ECHO),
     _case("echo-ranks", ERROR, words=("positive", "above 0", "greater than 0", "log"), **_ECHO),
     _case("echo-zeros", ERROR, **_ECHO),
+    _case("echo-constant", ERROR, **_ECHO),
+    _case("echo-infinite", RIGHT, UNMEASURED, ERROR, **_ECHO),
+    _case("echo-strings", RIGHT, ERROR, **_ECHO),
     _case("echo-cut", ERROR, **_ECHO),
     # S6
     _case("retry-after-seconds", RIGHT),

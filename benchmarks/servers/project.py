@@ -50,7 +50,7 @@ class Setup:
     Attributes:
         kind: What the suite asks.
         api: The server's interface.
-        options: Further options of the engine; ``ROOT``, ``URL`` and ``CERTIFICATE`` stand for
+        options: Further options of the engine; ``ROOT``, ``URL`` and ``CERTIFICATE`` are replaced by
             the server's address, the same with ``/v1``, and the file of its certificate.
         engine: Further keys of ``engine``.
         task: Further keys of the task.
@@ -75,7 +75,7 @@ def write_project(
         setup: What is asked, and how.
         candidate: The server's name of the candidate.
         adapter: Any adapter that fits the embedded model; the server has its own.
-        places: What ``URL`` and the like stand for.
+        places: What replaces ``URL`` and the like.
     """
     from evalguard.demo import model_path
 

@@ -35,7 +35,7 @@ def decoded(ids: tuple[int, ...]) -> str:
 
 
 def limited(text: str, limit: int | None) -> tuple[str, int, bool]:
-    """Return at most so many tokens of a text, their number, and whether more would follow."""
+    """Cut a text to a number of tokens; return it, its tokens, and whether it was cut."""
     ids = tokenizer().encode(text, add_special_tokens=False).ids
     if limit is None or len(ids) <= limit:
         return text, max(1, len(ids)), False

@@ -205,6 +205,30 @@ def echo_zeros(ask: Ask, plain: Plain) -> Reply:
 
 
 @behaviour("S5")
+def echo_constant(ask: Ask, plain: Plain) -> Reply:
+    """Gives -1 for every token."""
+    return with_values(plain(ask), lambda place, value: -1.0)
+
+
+@behaviour("S5")
+def echo_infinite(ask: Ask, plain: Plain) -> Reply:
+    """Gives -Infinity for unlikely tokens."""
+    return with_values(plain(ask), lambda place, value: value if value > -2 else -math.inf)
+
+
+@behaviour("S5")
+def echo_strings(ask: Ask, plain: Plain) -> Reply:
+    """Gives log-probabilities as text."""
+    return _changed(
+        plain(ask),
+        lambda given: {
+            **given,
+            "token_logprobs": [v if v is None else str(v) for v in given["token_logprobs"]],
+        },
+    )
+
+
+@behaviour("S5")
 def echo_cut(ask: Ask, plain: Plain) -> Reply:
     """Keeps the last tokens of a long prompt only, and says so by nothing but their number."""
     reply = plain(ask)

@@ -17,7 +17,7 @@ MANY_STOPS = ("<a>", "<b>", "<c>", "<d>", "<e>", "\n")
 
 
 def on_and_on(ask: Ask, plain: Plain, stops: Any) -> Reply:
-    """Answer, and go on up to a stop."""
+    """Answer, and continue up to a stop."""
     reply = plain(ask.asking(stop=None))
     if reply.status != 200 or not is_question(ask.prompt):
         return reply
@@ -27,13 +27,13 @@ def on_and_on(ask: Ask, plain: Plain, stops: Any) -> Reply:
 
 @behaviour("S3")
 def needs_stop(ask: Ask, plain: Plain) -> Reply:
-    """Goes on after the answer, unless a stop ends it."""
+    """Continues after the answer, unless a stop ends it."""
     return on_and_on(ask, plain, ask.body.get("stop"))
 
 
 @behaviour("S3", "tensorrtllm_backend #219")
 def ignores_stop(ask: Ask, plain: Plain) -> Reply:
-    """Goes on after the answer, whatever stop is given."""
+    """Continues after the answer, whatever stop is given."""
     return on_and_on(ask, plain, ())
 
 

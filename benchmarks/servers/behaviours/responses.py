@@ -46,7 +46,7 @@ def content_null(ask: Ask, plain: Plain) -> Reply:
 
 @behaviour("S1", "OpenAI, structured outputs")
 def refusal_field(ask: Ask, plain: Plain) -> Reply:
-    """Puts refusals into a field of their own, beside a text of null."""
+    """Puts refusals into a separate field, beside a null text."""
     reply = plain(ask)
     if reply.status == 200 and reply.text == rules.REFUSAL:
         ask.touch()
@@ -56,7 +56,7 @@ def refusal_field(ask: Ask, plain: Plain) -> Reply:
 
 @behaviour("S1", "ollama #15288")
 def reasoning_only(ask: Ask, plain: Plain) -> Reply:
-    """Spends all tokens of some answers on reasoning, which stands in a field of its own."""
+    """Spends all tokens of some answers on reasoning, which has a separate field."""
     reply = plain(ask)
     if not ask.chosen(SOME):
         return reply

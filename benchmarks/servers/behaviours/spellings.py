@@ -37,7 +37,7 @@ def no_seed(ask: Ask, plain: Plain) -> Reply:
 
 @behaviour("S7", "lm-eval #2436")
 def no_stop(ask: Ask, plain: Plain) -> Reply:
-    """Refuses stops, and goes on after the answer."""
+    """Refuses stops, and continues after the answer."""
     return _unsupported("stop") if "stop" in ask.body else on_and_on(ask, plain, ())
 
 
