@@ -293,7 +293,7 @@ def _following(
 
 
 def _advance(reached: tuple[int, ...], char: str, stop: Sequence[str]) -> tuple[int, ...] | None:
-    """Return how much of each stop string a text ends with; ``None`` once it ends with all of one."""
+    """Return how much of each stop string a text ends with; ``None`` once one is whole."""
     found = []
     for length, text in zip(reached, stop, strict=True):
         said = text[:length] + char
