@@ -50,7 +50,7 @@ class Setup:
     Attributes:
         kind: What the suite asks.
         api: The server's interface.
-        options: Further options of the engine; ``ROOT``, ``URL`` and ``CERTIFICATE`` are replaced by
+        options: Further options of the engine; ``ROOT``, ``URL`` and ``CERTIFICATE`` stand for
             the server's address, the same with ``/v1``, and the file of its certificate.
         engine: Further keys of ``engine``.
         task: Further keys of the task.
