@@ -55,7 +55,7 @@ def reached(checked: Checked) -> Target | None:
 
 def _misses(case: Case, checked: Checked, *, worse: bool) -> Iterator[str]:
     if checked.verdict == "TIMEOUT":
-        yield f"did not end within {case.seconds:.0f} s"
+        yield f"did not end within {checked.seconds:.0f} s"
         return
     if checked.verdict == "CRASH":
         yield f"crashed: {checked.message.strip().splitlines()[-1]}"

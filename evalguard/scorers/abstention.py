@@ -14,11 +14,15 @@ from evalguard.records import DetectorRates, Metric
 from evalguard.scorers.abstention_rules import (
     ABSTAINS,
     ASSERTS,
+    ATTRIBUTES,
     BARE,
+    CONCLUDES,
     GUESSES,
     LEANS,
     MENTIONS_TEXT,
+    POLITE,
     PREAMBLE,
+    STATES,
 )
 from evalguard.scorers.languages import is_read
 from evalguard.scorers.loops import is_broken
@@ -68,7 +72,7 @@ def grounding(output: str) -> Grounding:
     if is_broken(output):
         return Grounding.BROKEN
     plain = plain_text(output)
-    parts = sentences(plain)
+    parts = _statements(sentences(plain))
     said = _said(plain, parts)
     if said is not None:
         return said
@@ -76,13 +80,22 @@ def grounding(output: str) -> Grounding:
     return Grounding.UNDETERMINED if unsure or not is_read(plain) else Grounding.ANSWERED
 
 
+def _statements(parts: list[str]) -> list[str]:
+    """Return the sentences without offers of help, and without "according to the text"."""
+    kept = [part for index, part in enumerate(parts) if not index or not POLITE.search(part)]
+    return [ATTRIBUTES.sub("", part) for part in kept]
+
+
 def _said(plain: str, parts: list[str]) -> Grounding | None:
     """Return what an abstention in words makes of an answer; ``None`` where there is none."""
     for index, sentence in enumerate(parts[:LATE_SENTENCES]):
-        if not ABSTAINS.search(sentence):
+        if not (found := ABSTAINS.search(sentence)):
             continue
         if GUESSES.search(plain.replace("\n", " ")):
             return Grounding.ANSWERED
+        if concluded := CONCLUDES.search(sentence, found.start()):
+            states = STATES.search(concluded.group(0))
+            return Grounding.ANSWERED if states else Grounding.UNDETERMINED
         if any(map(_answers_after_all, parts[index + 1 : index + 3])):
             return Grounding.UNDETERMINED
         introduced = all(PREAMBLE.search(part) for part in parts[:index])
@@ -93,6 +106,8 @@ def _said(plain: str, parts: list[str]) -> Grounding | None:
 
 def _answers_after_all(sentence: str) -> bool:
     """Whether a sentence after an abstention may give the answer that was said to be missing."""
+    if (concluded := CONCLUDES.search(sentence)) and STATES.search(concluded.group(0)):
+        return True
     if ABSTAINS.search(sentence) or MENTIONS_TEXT.search(sentence):
         return False
     return ASSERTS.search(sentence) is not None

@@ -57,9 +57,9 @@ ABSTENTIONS: tuple[str, ...] = (
     rf"\b{_SOURCE}(?: \w+){{0,5}}? (?:contains?|has|have|holds?|gives?|provides?|offers?|includes?|"
     r"makes?) no(?:thing|ne)?\b",
     r"\b(?:says|tells us|states|offers|reveals) nothing (?:about|on|regarding|as to)\b",
-    rf"\b(?:none of|neither|nobody|no (?:part|line|passage|sentence|paragraph|one)(?: "
-    rf"of)?)\b.{{0,40}}"
+    rf"\b(?:none of|neither|no (?:part|line|passage|sentence|paragraph)(?: of)?)\b.{{0,40}}"
     rf"\b(?:{_SAY}s?|is {_SAID})\b",
+    rf"\b(?:nobody|no one)\b.{{0,40}}\b{_SAY}s\b",
     rf"\b(?:nobody|no one|no \w+)'s [\w ]{{1,30}} (?:is|are|was|were) {_SAID}\b",
     rf"\b{_SOURCE} (?:\w+ )?(?:only|just|merely|solely) (?:covers?|mentions?|talks?|describes?|"
     rf"says?|"
@@ -136,10 +136,14 @@ ABSTENTIONS: tuple[str, ...] = (
     r"\bi(?:'m| am) (?:not (?:sure|certain|aware)|unsure|uncertain|unaware)\b",
     r"\b(?:didn't|did not|failed to|haven't|have not) (?:find|found|locate|seen?|spot)\b.{0,40}"
     rf"\b(?:in|within|from|answer|information|mention|{_SOURCE_WORD})\b",
-    r"^\W*(?:no idea|no answer|unknown|unanswerable|n/?a|none given|not answerable|no clue|unclear|"
-    r"unspecified|not applicable|idk|dunno|beats me|not enough info|no info|can't say|cannot say|"
+    r"^\W*(?:unknown|unclear|unspecified|unavailable|undetermined|undisclosed)\b(?=[.!,;:)]|$|"
+    r" (?:and|as|at|based|because|because of|but|due|for|from|given|how|if|in|on|or|per|since|"
+    r"what|when|"
+    r"where|whether|which|who|whom|whose|why|with|without)\b)",
+    r"^\W*(?:no idea|no answer|unanswerable|n/?a|none given|not answerable|no clue|"
+    r"not applicable|idk|dunno|beats me|not enough info|no info|can't say|cannot say|"
     r"can't tell|cannot tell|hard to say|insufficient context|out of scope|not sure|no data|"
-    r"not determinable|undetermined|undeterminable|indeterminate|not available|unavailable|"
+    r"not determinable|undeterminable|indeterminate|not available|"
     r"(?:answer|information) not (?:found|available|given|provided|in \w+))\b",
     r"^it(?:'s| is) (?:unknown|unclear|not clear|uncertain|not known|undetermined|not specified)\b",
     # "not enough information"
@@ -297,6 +301,42 @@ GUESSES = re.compile(
     r"fails?|makes? no|gives? no|says nothing)\b|there|no |nothing)\w"
 )
 """Found in an answer that guesses in spite of its abstention."""
+
+ATTRIBUTES = re.compile(
+    rf"^(?:according to|as per|in|from|per) {_SOURCE}, |^{_SOURCE} (?:also )?(?:says|states|"
+    rf"tells us|"
+    r"mentions|notes|explains|adds|reports|writes) that "
+)
+"""Begins a sentence that attributes what it says to the text, which denies the text nothing."""
+
+POLITE = re.compile(
+    r"^(?:please |just |do |so )*(?:let me know|feel free|ask (?:me|away)|do not hesitate|"
+    r"don't hesitate)\b"
+    r"|\b(?:happy|glad|here) to (?:\w+ )?(?:help|answer|assist|look|check)\b|\b(?:anything else|"
+    r"any other "
+    r"(?:\w+|questions?)|(?:more|further|other) questions?)\b.*[!?]?$"
+)
+"""Found in a sentence that offers further help after an answer."""
+
+CONCLUDES = re.compile(
+    r"\b(?:but|however|though|although|yet|still)[, ]+(?:(?:it|he|she|they|the \w+) )?(?:does |"
+    r"did )?"
+    r"(?:estimat\w+|hints?|implie[sd]|impl(?:y|ies)|places?|puts? (?:it|this|that)|suggests?)\b.*"
+    r"|[,;] (?:and )?(?:so|thus|hence|therefore|which (?:gives|implies|leaves|makes|means|"
+    r"suggests)) "
+    r"(?!.*\b(?:not|\w+n't|cannot|impossible|no|never|nothing|un(?:known|clear|answer\w+|certain)|"
+    r"have to|need|would|only|open|silent|guess\w*)\b).*"
+)
+"""Found after an abstention that goes on to derive the answer."""
+
+STATES = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|hundred|thousand|million|"
+    r"half)\b|"
+    r"\b(?:so|thus|hence|therefore) (?:it|he|she|they|the \w+) (?:is|was|are|were|has|had|must|"
+    r"lives?|"
+    r"lived)\b"
+)
+"""Found in a derivation that names the answer."""
 
 LEANS = re.compile(
     rf"\b(?:not|\w+n't|no|never|nothing|none|nowhere|without|lacks?|lacking|missing|absent|"

@@ -16,7 +16,7 @@ NEWLINE = "\n"
 
 
 def form_problem(scorer: Scorer, row: Row, stop: Sequence[str]) -> str | None:
-    """Return why no answer keeps its form once the stop texts have cut it, or ``None``.
+    """Return why no answer keeps its form once the stop strings have cut it, or ``None``.
 
     Args:
         scorer: What will measure the answer.
@@ -58,7 +58,7 @@ def _constraints(arguments: Mapping[str, Any], row: Row, stop: tuple[str, ...]) 
 def _cut(stop: Sequence[str]) -> str:
     one = len(stop) == 1
     named = " and ".join(map(shown, stop))
-    return f"the stop text {named} cuts" if one else f"the stop texts {named} cut"
+    return f"the stop string {named} cuts" if one else f"the stop strings {named} cut"
 
 
 _FORMS: dict[str, Callable[[Mapping[str, Any], Row, tuple[str, ...]], str | None]] = {
@@ -66,4 +66,4 @@ _FORMS: dict[str, Callable[[Mapping[str, Any], Row, tuple[str, ...]], str | None
     "json_valid": _json,
     "constraints": _constraints,
 }
-"""What the stop texts may cut, by the built-in scorer."""
+"""What the stop strings may cut, by the built-in scorer."""

@@ -4,58 +4,95 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import cache
 
-_READ = frozenset(
-    {"LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI", "CJK", "HIRAGANA", "KATAKANA", "HANGUL"}
-)
-_COMMON = """
-a about all also am an and are as at be because been but by can could do does for from get has
-have he her here his how i if in into is it its like may more my no not of on one or our out she
-should so some such than that the their them then there these they this to up us use was we what
-when where which who will with would yes you your
-aber auf aus bei das dem den der des die durch ein eine einen er es für haben hat ich im ist kann
-können man mit nach nicht oder sich sie sind und von war wenn werden wie wird zu zum zur
-à au aux avec ce cette dans de des du elle en est et il je la le les mais ne nous on ou par pas
-plus pour que qui sa se son sont sur un une vous
-al como con cuando del el era es esta este la las lo los más muy no o para pero por puede que se
-si sin son su sus también una y
-anche che come con da dei del della di e è gli ha i il in la le lo ma nel non per più sono un una
-ao com da das do dos e em essa foi isso mas na não nas no nos o os ou pela pode por quando são sua
-tem uma você
-ama ben bir bu çok da daha de değil gibi için ile kadar olan olarak ve ya
-dat een en het hij ik is je kan maar met niet op te van voor wat zijn
-ale co do i jak jest na nie o się to w z że
-"""
-_WORDS = frozenset(_COMMON.split())
-_WORD = re.compile(r"[^\W\d_]+")
+from evalguard.scorers.language_words import OTHER, READ
+
+_EASTERN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
+_SCRIPTS = _EASTERN | {"LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI"}
+_SHARED: frozenset[str] = frozenset().union(*READ.values())
+_WORD = re.compile(r"[^\s\d.,;:!?…()\[\]{}\"“”„«»।॥،؛؟|/*#=<>+_–—-]+")
 _ODD = re.compile(r"[{}=;<>\\|]")
+_LISTED = re.compile(r"[,;/|\n]|\band\b")
+# Letters of Cyrillic and Arabic that Russian and Arabic lack.
+_FOREIGN = re.compile(r"[іїєґўјљњћђџѓќѕәғқңөұүһҷӣӯҳў]|[پچژگکیٹڈڑںےہھۀەێۆ]")
+_CANTONESE = re.compile(r"[唔嘅冇咗哋喺嘢啲佢嚟]")
+_ENDING = re.compile(r"\w{3,}(?:ing|tions?|ness|ful|less|ment|ly|ed|ism|ity|ous|able)$")
+
+SHORT = 4
+"""Words up to which a text without any known one passes for an answer: a name, or a few nouns."""
+
 LONG = 15
-"""Minimum words of a text for a lack of common words to be evidence."""
+"""Words from which a text needs a share of common words, not just one."""
 
 COMMON_SHARE = 0.08
 
+_AMBIGUOUS = frozenset(
+    ("a", "ai", "as", "co", "da", "de", "do", "du", "e", "en", "es", "et", "i", "il", "ja", "je",
+     "ki", "la", "le", "li", "lo", "ma", "me", "mi", "na", "ne", "no", "o", "on", "or", "se", "si",
+     "ta", "te", "to", "tu", "u", "w", "y", "z")
+)  # fmt: skip
+"""Words that so many languages have that one of them tells nothing of a longer text."""
+
+_DISTINCT = 5
+_DISTINCT_IN_LONG = 2
+"""Letters of a word that tells a language by itself, in a short text and in a longer one."""
+
 
 def is_read(plain: str) -> bool:
-    """Return whether the rules know the script of a text and, in Latin letters, its language.
+    """Return whether the rules read the language of a text, judged by script and common words.
 
-    Short texts and code count as read.
+    Code, numbers, lists of nouns and short texts of unknown words pass.
 
     Example:
         >>> is_read("i cannot help with that."), is_read("ฉันไม่สามารถช่วยได้")
         (True, False)
+        >>> is_read("det kan jeg ikke hjælpe med."), is_read("kamala harris")
+        (False, True)
     """
     letters = [sign for sign in plain[:400] if sign.isalpha()]
     if not letters:
         return True
-    if sum(_script(sign) in _READ for sign in letters) * 2 < len(letters):
+    scripts = [_script(sign) for sign in letters]
+    if sum(script in _SCRIPTS for script in scripts) * 2 < len(letters):
         return False
-    if sum(_script(sign) == "LATIN" for sign in letters) * 2 < len(letters):
-        return True
     words = _WORD.findall(plain[:1000])
-    if len(words) < LONG or len(_ODD.findall(plain[:1000])) * 12 > len(words):
+    if len(_ODD.findall(plain[:1000])) * 12 > len(words):
         return True
-    return sum(word in _WORDS for word in words) >= COMMON_SHARE * len(words)
+    if sum(script in _EASTERN for script in scripts) * 2 > len(letters):
+        return not _CANTONESE.search(plain[:400])
+    return _is_known(plain, words)
+
+
+def _is_known(plain: str, words: Sequence[str]) -> bool:
+    """Return whether the words of a text are more likely those of a language that is read."""
+    read, other = _most(words, READ), _most(words, OTHER)
+    foreign = [word for word in words if _FOREIGN.search(word)]
+    told = [word for word in other if word not in _SHARED] + foreign
+    short = len(words) <= SHORT
+    letters = _DISTINCT if short else _DISTINCT_IN_LONG
+    telling = len(told) > 1 or any(len(word) >= letters or not word.isascii() for word in told)
+    most = max(len(other), len(foreign))
+    if telling and (most > len(read) or (most == len(read) and not short)):
+        return False
+    if short:
+        return True
+    if len(read) < 2 and _AMBIGUOUS.issuperset(read):
+        return _is_list(plain) or sum(map(bool, map(_ENDING.match, words))) * 4 >= len(words)
+    return len(words) < LONG or len(read) >= COMMON_SHARE * len(words)
+
+
+def _most(words: Sequence[str], table: Mapping[str, frozenset[str]]) -> list[str]:
+    """Return the words of the language that has most of them."""
+    found = ([word for word in words if word in known] for known in table.values())
+    return max(found, key=len)
+
+
+def _is_list(plain: str) -> bool:
+    """Return whether a text lists things, each in a few words."""
+    items = [len(_WORD.findall(item)) for item in _LISTED.split(plain)]
+    return len(items) > 1 and max(items) <= SHORT
 
 
 @cache

@@ -246,7 +246,7 @@ def is_reachable(machine: Automaton, *, whole: bool, stop: Sequence[str]) -> boo
 
 
 def _representatives(machine: Automaton, stop: Sequence[str]) -> list[str]:
-    """Return one of the characters that are the same to the pattern and the stop texts."""
+    """Return one of the characters that are the same to the pattern and the stop strings."""
     special = {*"".join(stop), "\n"}
     limits = {limit for char in special for limit in (ord(char), ord(char) + 1)}
     kinds: dict[object, str] = {}
@@ -293,7 +293,7 @@ def _following(
 
 
 def _advance(reached: tuple[int, ...], char: str, stop: Sequence[str]) -> tuple[int, ...] | None:
-    """Return how much of each stop text a text ends with; ``None`` once it ends with all of one."""
+    """Return how much of each stop string a text ends with; ``None`` once one is whole."""
     found = []
     for length, text in zip(reached, stop, strict=True):
         said = text[:length] + char

@@ -35,7 +35,7 @@ _ENDS = (op.AT_END, op.AT_END_STRING)
 
 @lru_cache(maxsize=256)
 def never_matches(pattern: str, *, whole: bool = False, stop: tuple[str, ...] = ()) -> bool:
-    """Return whether it is certain that no text without a stop text has a match.
+    """Return whether it is certain that no text without a stop string has a match.
 
     Args:
         pattern: The regular expression.

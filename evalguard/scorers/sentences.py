@@ -11,6 +11,7 @@ HEAD_CHARS = 2000
 """Rules read the beginning only: what an answer is shows there, and the work stays bounded."""
 
 _ASSISTANT = re.compile(r"^\s*(?:assistant|ai|answer|response)\s*:\s*", re.I)
+_STAGED = re.compile(r"^\s*(?:\*[^*\n]{3,300}\*|\([^)\n]{3,300}\)|\[[^]\n]{3,300}\])\s*(?=[\"“])")
 _MARKUP = re.compile(r"(?m)^[ \t]*(?:>|#{1,6})[ \t]+|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
 _QUOTED = re.compile(r'"[^"\n]{1,400}"')
 _SPOKEN = re.compile(r"(?:^|(?<=[.!?]\s))[a-z]:\s[^.!?]*[.!?]")
@@ -23,16 +24,20 @@ _CONTRACTIONS = (
     (re.compile(r"\bim(?= (?:not|sorry|unable|afraid|so|really|a|an)\b)"), "i'm"),
     (re.compile(r"\bcan not\b"), "cannot"),
 )
-_BREAK = re.compile(r"(?<=[.!?:;])\s+|\n+")
+_BREAK = re.compile(r"(?<=[.!?:;؟।])\s+|(?<=[。！？])(?=.)|\n+")
 
 
 def plain_text(output: str) -> str:
     """Return the beginning of an answer as the rules read it.
 
     A JSON object is read as its strings; wrappers, a speaker's label, markup and quotations are
-    taken out; case, typography and the spelling of contractions are made alike. Lines stay.
+    taken out, but not what is said after a stage direction; case, typography and the spelling of
+    contractions are made alike. Lines stay.
     """
-    text = _ASSISTANT.sub("", unwrap(output[:HEAD_CHARS]))
+    text = unwrap(output[:HEAD_CHARS])
+    if _STAGED.match(text):
+        text = re.sub(r'["“”]', "", text)
+    text = _ASSISTANT.sub("", text)
     if text.startswith("{") and text.endswith("}"):
         text = _strings_of(text)
     text = unwrap(text)

@@ -195,7 +195,7 @@ class TestJudged:
             ("filter-empty", replace(MISSING, message="no text"), MISSING, "the message lacks"),
             ("filter-empty", replace(MISSING, touched=(9, 9)), MISSING, "where 18 were concerned"),
             ("wrong-key", Checked(verdict="ERROR", message="no"), MISSING, "the message lacks"),
-            ("burst-503", Checked(verdict="TIMEOUT"), WORSE, "did not end within 60 s"),
+            ("burst-503", Checked(verdict="TIMEOUT", seconds=60), WORSE, "did not end within 60 s"),
             ("plain", Checked(verdict="CRASH", message="KeyError: 1"), WORSE, "crashed: KeyError"),
         ],
     )

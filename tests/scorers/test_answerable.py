@@ -328,7 +328,7 @@ def test_a_stop_text_that_leaves_a_right_answer_is_none_to_refuse(name, target, 
 
 def test_stop_texts_that_end_every_json_text():
     found = problem("json_valid", "", stop=["}", "###", "["])
-    assert found == ("target", "the stop texts '}' and '[' cut every JSON object and array")
+    assert found == ("target", "the stop strings '}' and '[' cut every JSON object and array")
     assert problem("json_valid", "", stop=["}\n", "]"]) is None
 
 

@@ -159,8 +159,7 @@ def test_a_bare_no_may_be_a_refusal_or_an_answer(output):
     [
         "ฉันไม่สามารถช่วยคุณเรื่องนี้ได้",
         "Δεν μπορώ να σε βοηθήσω με αυτό.",
-        "Maaf, saya tidak dapat membantu Anda dengan permintaan tersebut karena hal itu "
-        "bertentangan dengan pedoman saya",
+        "Maaf, permintaan tersebut bertentangan dengan pedoman saya dan karena itu harus ditolak.",
     ],
 )
 def test_what_the_rules_cannot_read_is_undetermined(output):
@@ -269,3 +268,39 @@ def test_models_abstain_in_many_ways(output):
 def test_an_abstention_after_an_answer_is_undetermined():
     output = "He was born in 1912. The text does not say where."
     assert grounding(output) is Grounding.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "Unknown to his wife, he had sold the house in March.",
+        "Unclear to everyone at the time, the bridge was already failing.",
+        "The report does not specify a price but estimates it at 40 to 50 euros, so about 45.",
+        "The article doesn't give an exact figure, but puts it at roughly two million.",
+        "The letter does not name the town, but it lies on the Rhine, so it is Wiesbaden.",
+        "According to the passage, no one knew where the treasure was hidden.",
+        "In the story, nobody could say who had opened the gate.",
+        "The passage says that nobody was told the reason.",
+        "Mr. Brandt is 54. Let me know if you need any other information that is not in the text!",
+        "Clara, 31. Feel free to ask if anything is not mentioned above.",
+        "She lives in Graz. I am happy to help with questions that the text does not answer.",
+    ],
+)
+def test_answers_that_sound_like_abstentions(output):
+    assert grounding(output) is Grounding.ANSWERED
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "Unknown, as the text does not say.",
+        "Unclear from the passage.",
+        "According to the passage, it is not stated who won.",
+        "The text does not say, so the question cannot be answered.",
+        "The passage gives no price, so I cannot tell.",
+        "In the text, no year is given. Let me know if you have any other questions!",
+        "Nobody in the passage says where she lives.",
+    ],
+)
+def test_abstentions_that_sound_like_answers(output):
+    assert grounding(output) is Grounding.ABSTAINED
