@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
+# Test processes; each trains its own small adapters.
+WORKERS ?= 2
+
 .PHONY: help demo test test-slow test-long lint bench clean
 
 help:
@@ -32,7 +35,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/evalguard demo
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow tests/stats tests/gates

@@ -203,7 +203,7 @@ CASES: tuple[Case, ...] = (
     _case("no-temperature", ERROR, words=("temperature",)),
     _case("strict-reasoner", ERROR, words=("temperature",), task=_STOP),
     _case("azure", RIGHT, engine=_CONTEXT, options={
-        "base_url": f"ROOT{AZURE_PATH}base", "key_header": "api-key",
+        "base_url": f"ROOT{AZURE_PATH}{{model}}", "key_header": "api-key",
         "query": {"api-version": API_VERSION}}),
     _case("azure-v1", RIGHT, engine=_CONTEXT, options={
         "base_url": "ROOT/openai/v1", "key_header": "api-key"}),

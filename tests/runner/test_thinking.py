@@ -44,13 +44,15 @@ class Server:
         if body is None:
             return 200, LISTED
         text = self._text(body["model"], body["messages"][0]["content"])
+        if body["temperature"] and "#" not in text and "#" not in str(body["messages"]):
+            text += f" ({body['seed']})"
         self.asked.append(body)
         for stop in body.get("stop") or []:
             text = text.split(stop)[0]
         return 200, {"choices": [{"index": 0, "message": {"content": text}}]}
 
     def _text(self, model: str, prompt: str) -> str:
-        if model == "judge":
+        if model == "judge" and "#" in prompt:
             return "<think>\n\n</think>\n\n" + ("Yes" if _judged_right(prompt) else "No")
         found = re.search(r"#(\d+) plus (\d+)", prompt)
         if not found:
@@ -234,8 +236,8 @@ def test_stop_strings_end_the_answer_and_never_the_thinking(folder, server, stop
     result = check(folder, "exact_match", task={"stop": [stop]})
     assert only(result).baseline == 1.0
     assert {run.unclosed for run in result.tasks} == {0}
-    sums = [body for body in server.asked if "plus" in json.dumps(body)]
-    assert [stop in (body["stop"] or []) for body in sums].count(False) == 2 * N
+    sums = [body for body in server.asked if "#" in json.dumps(body)]
+    assert [stop in body.get("stop", []) for body in sums].count(False) == 2 * N
     again = check(folder, "contains", task={"stop": [stop]}, max_drop="10pp")
     assert again.timing["engine_calls"] == 0
 
@@ -251,7 +253,7 @@ def test_answers_that_a_stop_string_cut_are_asked_again_when_the_option_changes(
 
 def test_no_model_that_does_not_think_is_asked_twice(folder, server):
     check(folder, "exact_match", task={"stop": ["\n"]})
-    assert sum("plus" in json.dumps(body) for body in server.asked) == 2 * N
+    assert sum("#" in json.dumps(body) for body in server.asked) == 2 * N
 
 
 def test_a_benchmark_scores_answers_alone(folder, server):
@@ -311,7 +313,8 @@ class TestJudged:
         server.says["cand"] = lambda number: CUT if number < 6 else WRONG
         gate = only(check(folder, "approved", task=self.TASK))
         assert (gate.baseline, gate.candidate, gate.verdict) == (1.0, 0.0, Verdict.FAIL)
-        shown = [b["messages"][0]["content"] for b in server.asked if b["model"] == "judge"]
+        asked = [b["messages"][0]["content"] for b in server.asked if b["model"] == "judge"]
+        shown = [text for text in asked if "#" in text]  # without the engine's own question
         assert not any("That is" in text for text in shown)
         assert len(shown) == 40 + N + N - 6
 

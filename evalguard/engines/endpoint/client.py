@@ -21,6 +21,9 @@ from evalguard.errors import EngineError
 _AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)})
 """Statuses after which the same request may be answered."""
 
+_AWAY = frozenset({408, 429, 502, 503, 504, 529})
+"""Of these, the ones of a server that is away or busy."""
+
 _RATE_LIMITED = 429
 _SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
 """Says that no waiting helps."""
@@ -42,6 +45,9 @@ _DOWN_TIMEOUT = 10.0
 _AT_FIRST = 30.0
 """Seconds in which a server that has never answered a request must begin to."""
 
+_MODEL = "{model}"
+"""Stands in a URL for the name of the model that is asked, as in Azure's deployments."""
+
 _SHOWN = 300
 
 
@@ -51,13 +57,21 @@ class FailedError(Exception):
     Attributes:
         again: Whether it may be answered if it is sent again.
         limited: Whether the server answers, and asks for fewer requests.
+        away: Whether it is not the request on which the server fails.
         pause: Seconds that the server asks to wait; ``None`` where it does not say.
     """
 
     def __init__(
-        self, words: str, *, again: bool, limited: bool = False, pause: float | None = None
+        self,
+        words: str,
+        *,
+        again: bool,
+        limited: bool = False,
+        away: bool = False,
+        pause: float | None = None,
     ) -> None:
         super().__init__(words)
+        self.away = away
         self.again = again
         self.limited = limited
         self.pause = pause
@@ -119,11 +133,17 @@ class Client:
         Raises:
             EngineError: If it cannot be reached or says no.
         """
-        url = f"{self._options.root}/{path}"
-        try:
-            return self._read(self._http.get(url, timeout=30))
-        except (FailedError, httpx.HTTPError, OSError) as error:
-            raise EngineError(self.words(error)) from None
+        url = f"{self._options.root}/{path}".replace(_MODEL, self._options.model or "")
+        until = time.monotonic() + min(self._options.max_wait, _AT_FIRST)
+        while True:
+            try:
+                return self._read(self._http.get(url, timeout=30))
+            except FailedError as error:
+                if not error.again or time.monotonic() > until:
+                    raise EngineError(self.words(error)) from None
+                time.sleep(_FIRST_PAUSE if error.pause is None else min(error.pause, _AT_FIRST))
+            except (httpx.HTTPError, OSError) as error:
+                raise EngineError(self.words(error)) from None
 
     def post_all(self, bodies: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Any]]:
         """Send requests; yield each one's position and what came back, or the error.
@@ -234,8 +254,12 @@ class Client:
         if asked.failures == 0:
             asked.first_failure = time.monotonic()
         asked.failures += 1
-        if self._heard > asked.first_failure:
-            asked.charged += 1.0 if isinstance(error, FailedError) else _LOST_ON_THE_WAY
+        heard = self._heard > asked.first_failure
+        if isinstance(error, FailedError):
+            # A server that is away or busy fails alike on all that it is asked.
+            asked.charged += (heard or not error.away) and not error.limited
+        elif not isinstance(error, httpx.ConnectError):
+            asked.charged += _LOST_ON_THE_WAY if heard or self._ever else 0.0
         return asked.charged >= self._options.max_retries
 
     def _later(self, asked: _Asked) -> None:
@@ -295,7 +319,13 @@ class Client:
                 f"{words} The server asks to wait {pause:.0f} s, longer than max_wait", again=False
             )
         limited = status == _RATE_LIMITED and not spent
-        raise FailedError(words, again=status in _AGAIN and not spent, limited=limited, pause=pause)
+        raise FailedError(
+            words,
+            again=status in _AGAIN and not spent,
+            limited=limited,
+            away=response.status_code in _AWAY,
+            pause=pause,
+        )
 
 
 def _holds_error(data: Any) -> bool:

@@ -9,8 +9,8 @@ scores equal those of ``lm_eval --model local-completions``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import lm_eval
 from lm_eval.api.instance import Instance
@@ -30,17 +30,25 @@ from evalguard.engines.base import (
 from evalguard.engines.chat import read_messages
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.encoder import Encoder, Tokens
-from evalguard.engines.endpoint.identity import REPEATS, Answer, differ, effect
+from evalguard.engines.endpoint.identity import (
+    REPEATS,
+    Answer,
+    differ,
+    effect,
+    mixed,
+    nearer,
+    telling,
+)
 from evalguard.engines.endpoint.likelihoods import read_likelihood
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.replies import (
-    check_obeys_limit,
     first_choice,
     model_of,
     read_text,
 )
 from evalguard.engines.endpoint.requests import (
     Generation,
+    LimitError,
     UnansweredError,
     echo,
     read_generation,
@@ -49,6 +57,12 @@ from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 
 _BLOCK = 4096
 """Requests that are written at a time."""
+
+_BLOCK_OF_CANDIDATES = 256
+"""The same for models under a name of their own: after each of these it is asked who answered."""
+
+_CANARIES = 2
+"""Prompts that tell a candidate from the base, and times that each is asked then."""
 
 _PROBE_TOKENS = 24
 _LIMIT_TOKENS = 4
@@ -92,6 +106,7 @@ class EndpointEngine(Engine):
         self._served: dict[str, str] = {BASE: self._options.model or settings.model}
         self._client = Client(self._options)
         self._draws: dict[str, str] = {}
+        self._proofs: dict[str, _Proof] = {}
         self._repeats: dict[str, dict[int, list[Answer]]] = {}
         self._last_error = ""
         listed = self._listed_models()
@@ -106,7 +121,7 @@ class EndpointEngine(Engine):
         self._max_length = int(context or _UNLIMITED) - 1
         self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
-        self._check_limit()
+        self._check_answers()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -148,9 +163,20 @@ class EndpointEngine(Engine):
             EngineError: If the server failed, or a model is not served.
         """
         check_loaded((model for model, _ in requests), self.models)
-        for start in range(0, len(requests), _BLOCK):
-            for position, outcome in self._block(requests[start : start + _BLOCK]):
-                yield start + position, checked(outcome, self.name)
+        named = any(model in self._proofs for model, _ in requests)
+        size = _BLOCK_OF_CANDIDATES if named else _BLOCK
+        for start in range(0, len(requests), size):
+            block = requests[start : start + size]
+            found: Iterable[tuple[int, Outcome]] = self._block(block)
+            gone: dict[str, EngineError] = {}
+            if named:
+                # What came before the model was gone cannot be told from what came after.
+                found = list(found)
+                for model in {model for model, _ in block} & self._proofs.keys():
+                    if error := self._gone(model):
+                        gone[model] = error
+            for position, outcome in found:
+                yield start + position, gone.get(block[position][0]) or checked(outcome, self.name)
 
     def close(self) -> None:
         """Close the connections."""
@@ -299,7 +325,7 @@ class EndpointEngine(Engine):
                 f"'adapters'."
             )
 
-    def _check_limit(self) -> None:
+    def _check_answers(self) -> None:
         """Check that the server answers, and keeps to ``max_tokens``.
 
         Raises:
@@ -308,14 +334,30 @@ class EndpointEngine(Engine):
         (post,) = self._posts(BASE, generation(PROBE_TEXTS[0], tokens=_LIMIT_TOKENS))
         try:
             for _, data in self._client.post_all([post.body]):
-                if isinstance(data, EngineError):
-                    raise data
-                assert post.generation is not None
-                check_obeys_limit(data, post.generation)
+                self._answer(BASE, post, data)
+        except LimitError as error:
+            raise self._failure(BASE, error) from None
         except UnansweredError:
             return  # it says nothing of other prompts
         except EngineError as error:
             raise self._failure(BASE, error) from None
+
+    def _gone(self, model: str) -> EngineError | None:
+        """Return an error where a model that was proven answers as the base by now."""
+        proof = self._proofs[model]
+        found = self._ask(model, [place for place in proof.prompts for _ in range(_CANARIES)])
+        if sum(map(len, found.values())) < len(proof.prompts) * _CANARIES:
+            return None  # the server has no answer, which its samples say themselves
+        answers = [one for place in proof.prompts for one in found[place]]
+        rows = [
+            [side[place] for place in proof.prompts for _ in range(_CANARIES)]
+            for side in proof.sides
+        ]
+        if not nearer(answers, rows[0], rows[1]):
+            return None
+        return self._failure(
+            model, EngineError("it answers as the base by now: the server has dropped the model")
+        )
 
     def _check_draws(self, model: str) -> None:
         """Check that the server draws when it is asked to, once for each model.
@@ -382,7 +424,15 @@ class EndpointEngine(Engine):
                 f"answered: {base._last_error or self._last_error}"
             )
         one, two = [known[place] for place in both], [other[place] for place in both]
+        if mixed(one, two):
+            raise TrustError(
+                f"{where}: the server answers as '{self._served[name]}' at times exactly as it "
+                f"does as '{base._served[BASE]}', at times otherwise: it sends a part of the "
+                f"requests to the wrong model. Check its routes and replicas."
+            )
         if differ(one, two):
+            prompts = [both[place] for place in telling(one, two)[:_CANARIES]]
+            self._proofs[name] = _Proof(prompts, (known, other))
             return effect(one, two)
         names = f"as '{self._served[name]}'", f"as '{base._served[BASE]}'"
         if one == two:
@@ -402,21 +452,38 @@ class EndpointEngine(Engine):
         A prompt to which the server has no answer is left out.
         """
         if model not in self._repeats:
-            requests = [_continuation(text) for text in _WHO]
-            if self._options.chat:
-                requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
-            asked = [(model, one) for one in requests for _ in range(REPEATS)]
-            found: dict[int, list[Answer]] = {}
-            for position, outcome in self.stream(asked):
-                if isinstance(outcome, EngineError):
-                    self._last_error = str(outcome)
-                else:
-                    answer = outcome[0] if isinstance(outcome, tuple) else outcome
-                    found.setdefault(position // REPEATS, []).append(answer)
+            places = [place for place in range(len(_WHO)) for _ in range(REPEATS)]
+            found = self._ask(model, places)
             self._repeats[model] = {
                 place: own for place, own in sorted(found.items()) if len(own) == REPEATS
             }
         return self._repeats[model]
+
+    def _ask(self, model: str, places: Sequence[int]) -> dict[int, list[Answer]]:
+        """Return a model's answers to some of the prompts, as often as each is named."""
+        requests = [_continuation(text) for text in _WHO]
+        if self._options.chat:
+            requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
+        found: dict[int, list[Answer]] = {}
+        for position, outcome in self._block([(model, requests[place]) for place in places]):
+            if isinstance(outcome, EngineError):
+                self._last_error = str(outcome)
+            else:
+                answer = outcome[0] if isinstance(outcome, tuple) else outcome
+                found.setdefault(places[position], []).append(answer)
+        return found
+
+
+class _Proof(NamedTuple):
+    """What told a model from the base.
+
+    Attributes:
+        prompts: Those on which they differ most.
+        sides: The base's answers and the model's, by prompt.
+    """
+
+    prompts: list[int]
+    sides: tuple[Mapping[int, list[Answer]], Mapping[int, list[Answer]]]
 
 
 class _Posted:

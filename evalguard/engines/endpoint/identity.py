@@ -20,6 +20,9 @@ REPEATS = 4
 ALPHA = 0.01
 PERMUTATIONS = 999
 
+_MIXED = 2
+"""Prompts with answers of both kinds from which it is no chance."""
+
 Answer = str | float
 """A text, or a log-likelihood in nats."""
 
@@ -65,6 +68,46 @@ def differ(base: Answers, other: Answers, *, seed: int = 0) -> bool:
             shuffled.append(_excess_of(table, order[:size], order[size:]))
         as_far += fmean(shuffled) >= seen
     return (as_far + 1) / (PERMUTATIONS + 1) < ALPHA
+
+
+def mixed(base: Answers, other: Answers) -> bool:
+    """Return whether answers under another name are now the base's and now not.
+
+    So answers a router that sends a part of its requests to the base, which itself always answers
+    the same.
+
+    Example:
+        >>> mixed([["a", "a"], ["b", "b"]], [["a", "x"], ["y", "b"]])
+        True
+        >>> mixed([["a", "a"], ["b", "b"]], [["x", "x"], ["y", "z"]])
+        False
+    """
+    if any(len(set(answers)) > 1 for answers in base):
+        return False
+    split = [0 < two.count(one[0]) < len(two) for one, two in zip(base, other, strict=True)]
+    return sum(split) >= _MIXED
+
+
+def telling(base: Answers, other: Answers) -> list[int]:
+    """Return the prompts on which two models differ most, the first the most."""
+    far = [_excess(one, two) for one, two in zip(base, other, strict=True)]
+    return [place for place in sorted(range(len(far)), key=lambda i: -far[i]) if far[place] > 0]
+
+
+def nearer(answers: Sequence[Answer], base: Answers, other: Answers) -> bool:
+    """Return whether answers, one to each prompt, are nearer to the base's than to the other's.
+
+    Example:
+        >>> nearer(["a"], [["a", "a"]], [["b", "b"]])
+        True
+    """
+    to_base = fmean(
+        fmean(_distance(one, own) for own in row) for one, row in zip(answers, base, strict=True)
+    )
+    to_other = fmean(
+        fmean(_distance(one, own) for own in row) for one, row in zip(answers, other, strict=True)
+    )
+    return to_base < to_other
 
 
 def _excess(one: Sequence[Answer], two: Sequence[Answer]) -> float:

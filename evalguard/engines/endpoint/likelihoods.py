@@ -8,6 +8,9 @@ from typing import Any
 
 from evalguard.engines.endpoint.requests import UnansweredError, plain
 
+_FEWEST = 4
+"""Log-probabilities that are never the same by chance."""
+
 _SLACK = 1e-3
 """Nats by which rounding may take a log-probability above 0."""
 
@@ -49,6 +52,11 @@ def read_likelihood(
             f"predicts it: it added a token of its own"
         )
     _check_tokens(listed, choice, tokens, text_of)
+    told = values[1 : len(tokens)]
+    if len(told) >= _FEWEST and len(set(map(str, told))) == 1:
+        raise UnansweredError(
+            f"all log-probabilities of the prompt are {told[0]}: they tell nothing"
+        )
     wanted = values[start : len(tokens)]
     if not all(_is_log_probability(value) for value in wanted):
         raise UnansweredError(

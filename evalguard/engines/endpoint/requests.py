@@ -29,6 +29,10 @@ class UnansweredError(EngineError):
     """The server gave no answer to a request that can be scored."""
 
 
+class LimitError(UnansweredError):
+    """The server does not keep to the number of tokens that it is asked for."""
+
+
 @dataclass(slots=True)
 class Form:
     """How this server wants its requests written; learned from what it refuses.
