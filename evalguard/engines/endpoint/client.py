@@ -127,6 +127,11 @@ class Client:
         self.waited = 0.0
         """Seconds in which nothing was sent because the server asked for it or did not answer."""
 
+    @property
+    def root(self) -> str:
+        """URL of the server."""
+        return self._options.root
+
     def get(self, path: str) -> Any:
         """Return what the server says under a path, as plain data.
 
@@ -287,7 +292,8 @@ class Client:
             sent = self._form.write(body)
             payload = {**sent, **self._options.extra_body}
             try:
-                return self._read(self._http.post(self._options.url, json=payload, timeout=timeout))
+                url = self._options.url.replace(_MODEL, str(body.get("model", "")))
+                return self._read(self._http.post(url, json=payload, timeout=timeout))
             except FailedError as failed:
                 if failed.again or not self._form.adapt(str(failed), sent):
                     raise

@@ -8,9 +8,8 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import lm_eval
 from lm_eval.api.instance import Instance
@@ -24,22 +23,13 @@ from evalguard.engines.base import (
     Outcome,
     check_loaded,
     checked,
-    choice,
     generation,
 )
 from evalguard.engines.chat import read_messages
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.encoder import Encoder, Tokens
-from evalguard.engines.endpoint.identity import (
-    REPEATS,
-    Answer,
-    differ,
-    effect,
-    mixed,
-    nearer,
-    telling,
-)
 from evalguard.engines.endpoint.likelihoods import read_likelihood
+from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.replies import (
     first_choice,
@@ -53,6 +43,7 @@ from evalguard.engines.endpoint.requests import (
     echo,
     read_generation,
 )
+from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 
 _BLOCK = 4096
@@ -61,32 +52,10 @@ _BLOCK = 4096
 _BLOCK_OF_CANDIDATES = 256
 """The same for models under a name of their own: after each of these it is asked who answered."""
 
-_CANARIES = 2
-"""Prompts that tell a candidate from the base, and times that each is asked then."""
-
-_PROBE_TOKENS = 24
 _LIMIT_TOKENS = 4
-_DRAWS = 4
-
-_WHO = (
-    *PROBE_TEXTS,
-    "Write one sentence about the sea.",
-    "What is 17 plus 26?",
-    "Name a colour, an animal and a town.",
-    "Translate into French: Good morning, my friend.",
-    "How do I reset my password?",
-)
-"""What both models are asked when it is proven that they are two."""
-
-_FEWEST = 3
-"""Of these, how many the server must answer."""
-
-_BEHAVIOUR_TOKENS = 64
 
 _UNLIMITED = 1 << 30
 """Context of a server that does not tell it and is asked by chat messages, which it cuts itself."""
-
-_CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
 
 
 class EndpointEngine(Engine):
@@ -105,11 +74,8 @@ class EndpointEngine(Engine):
         self._options = EndpointOptions.read(settings.options)
         self._served: dict[str, str] = {BASE: self._options.model or settings.model}
         self._client = Client(self._options)
-        self._draws: dict[str, str] = {}
-        self._proofs: dict[str, _Proof] = {}
-        self._repeats: dict[str, dict[int, list[Answer]]] = {}
-        self._last_error = ""
-        listed = self._listed_models()
+        self._witness = Witness(self._block, chat=self._options.chat, url=self._options.url)
+        listed = listed_models(self._client)
         self._check_listed(self._served[BASE], listed)
         context = settings.max_length or listed.get(self._served[BASE])
         if context is None and not self._options.chat:
@@ -148,7 +114,7 @@ class EndpointEngine(Engine):
             TrustError: If it answers as the base does, or no more differently than by chance.
         """
         served = self._options.adapters.get(name, name)
-        self._check_listed(served, self._listed_models())
+        self._check_listed(served, listed_models(self._client))
         self._served[name] = served
         try:
             return AdapterCheck(effect=self.check_differs(name, self, path))
@@ -163,7 +129,7 @@ class EndpointEngine(Engine):
             EngineError: If the server failed, or a model is not served.
         """
         check_loaded((model for model, _ in requests), self.models)
-        named = any(model in self._proofs for model, _ in requests)
+        named = any(self._witness.knows(model) for model, _ in requests)
         size = _BLOCK_OF_CANDIDATES if named else _BLOCK
         for start in range(0, len(requests), size):
             block = requests[start : start + size]
@@ -172,11 +138,37 @@ class EndpointEngine(Engine):
             if named:
                 # What came before the model was gone cannot be told from what came after.
                 found = list(found)
-                for model in {model for model, _ in block} & self._proofs.keys():
-                    if error := self._gone(model):
-                        gone[model] = error
+                for model in filter(self._witness.knows, {model for model, _ in block}):
+                    if self._witness.is_gone(model):
+                        gone[model] = self._failure(model, EngineError(GONE))
             for position, outcome in found:
                 yield start + position, gone.get(block[position][0]) or checked(outcome, self.name)
+
+    def behaviour(self) -> str:
+        """Return a hash of what the base answers to fixed prompts, in place of its weights.
+
+        Raises:
+            EngineError: If the server does not answer.
+        """
+        return self._witness.behaviour()
+
+    def check_differs(self, name: str, base: EndpointEngine, where: str) -> float:
+        """Prove that a model here is another one than the base of a project.
+
+        Args:
+            name: The model.
+            base: The engine of the base: this one, or another on this or another server.
+            where: What the model is, for messages.
+
+        Returns:
+            How far its answers are from the base's, beyond the server's noise.
+
+        Raises:
+            TrustError: If they are not.
+            EngineError: If the server hardly answers.
+        """
+        names = self._served[name], base._served[BASE]
+        return self._witness.check_differs(name, base._witness, where, names)
 
     def close(self) -> None:
         """Close the connections."""
@@ -246,7 +238,7 @@ class EndpointEngine(Engine):
         if instance.request_type == "generate_until":
             asked = self._generation(instance)
             if asked.sampled:
-                self._check_draws(model)
+                self._witness.check_draws(model)
             prompt = (
                 {"messages": read_messages(asked.prompt)}
                 if self._encoder is None
@@ -296,27 +288,6 @@ class EndpointEngine(Engine):
     def _failure(self, model: str, error: Exception) -> EngineError:
         return EngineError(f"{self._options.url}, model '{model}': {self._client.words(error)}")
 
-    def _listed_models(self) -> dict[str, int | None]:
-        """Return the models that the server lists, with their context where it tells.
-
-        A server without a list, or with one in another form, may serve any name.
-        """
-        try:
-            data = self._client.get("models")
-        except EngineError as error:
-            if any(f"status {code}" in str(error) for code in (404, 405, 501)):
-                return {}
-            raise EngineError(
-                f"{self._options.root}/models: the server's list of models cannot be read: "
-                f"{error}. Check 'engine: options: base_url', and that the server runs."
-            ) from None
-        entries = data.get("data") if isinstance(data, Mapping) else None
-        return {
-            str(entry["id"]): _context(entry)
-            for entry in (entries if isinstance(entries, list) else [])
-            if isinstance(entry, Mapping) and "id" in entry
-        }
-
     def _check_listed(self, served: str, listed: dict[str, int | None]) -> None:
         if listed and served not in listed:
             raise ModelError(
@@ -341,149 +312,6 @@ class EndpointEngine(Engine):
             return  # it says nothing of other prompts
         except EngineError as error:
             raise self._failure(BASE, error) from None
-
-    def _gone(self, model: str) -> EngineError | None:
-        """Return an error where a model that was proven answers as the base by now."""
-        proof = self._proofs[model]
-        found = self._ask(model, [place for place in proof.prompts for _ in range(_CANARIES)])
-        if sum(map(len, found.values())) < len(proof.prompts) * _CANARIES:
-            return None  # the server has no answer, which its samples say themselves
-        answers = [one for place in proof.prompts for one in found[place]]
-        rows = [
-            [side[place] for place in proof.prompts for _ in range(_CANARIES)]
-            for side in proof.sides
-        ]
-        if not nearer(answers, rows[0], rows[1]):
-            return None
-        return self._failure(
-            model, EngineError("it answers as the base by now: the server has dropped the model")
-        )
-
-    def _check_draws(self, model: str) -> None:
-        """Check that the server draws when it is asked to, once for each model.
-
-        Raises:
-            EngineError: If several draws are the likeliest text.
-        """
-        if model not in self._draws:
-            self._draws[model] = ""  # what is asked here is drawn, too
-            settings = {"until": [], "max_gen_toks": 2 * _PROBE_TOKENS}
-            drawn = {"do_sample": True, "temperature": 1.5}
-            asked = [
-                Instance(
-                    request_type="generate_until",
-                    doc={},
-                    arguments=(text, {**settings, **drawn, "seed": seed}),
-                    idx=0,
-                )
-                for seed in range(_DRAWS)
-                for text in _WHO[:2]
-            ]
-            texts = self.respond([(model, one) for one in asked])
-            if all(len(set(texts[place::2])) == 1 for place in range(2)) and any(texts):
-                self._draws[model] = (
-                    f"{_DRAWS} answers drawn at temperature 1.5 are the same, so the server "
-                    f"ignores 'temperature': what is sampled would measure nothing"
-                )
-        if self._draws[model]:
-            raise EngineError(self._draws[model])
-
-    def behaviour(self) -> str:
-        """Return a hash of what the base answers to fixed prompts.
-
-        It stands for weights that cannot be seen; a server that answers otherwise each time has
-        another one each time.
-
-        Raises:
-            EngineError: If the server does not answer.
-        """
-        asked = [(BASE, generation(text, tokens=_BEHAVIOUR_TOKENS)) for text in _WHO]
-        answers = "\0".join(map(str, self.respond(asked)))
-        return hashlib.sha256(answers.encode()).hexdigest()
-
-    def check_differs(self, name: str, base: EndpointEngine, where: str) -> float:
-        """Prove that a model here is another one than the base of a project.
-
-        Args:
-            name: The model.
-            base: The engine of the base: this one, or another on this or another server.
-            where: What the model is, for messages.
-
-        Returns:
-            How far its answers are from the base's, beyond the server's noise.
-
-        Raises:
-            TrustError: If they are not.
-            EngineError: If the server hardly answers.
-        """
-        known, other = base._repeated(BASE), self._repeated(name)
-        both = [place for place in known if place in other]
-        if len(both) < _FEWEST:
-            raise EngineError(
-                f"{self._options.url}: of {len(_WHO)} harmless prompts only {len(both)} were "
-                f"answered: {base._last_error or self._last_error}"
-            )
-        one, two = [known[place] for place in both], [other[place] for place in both]
-        if mixed(one, two):
-            raise TrustError(
-                f"{where}: the server answers as '{self._served[name]}' at times exactly as it "
-                f"does as '{base._served[BASE]}', at times otherwise: it sends a part of the "
-                f"requests to the wrong model. Check its routes and replicas."
-            )
-        if differ(one, two):
-            prompts = [both[place] for place in telling(one, two)[:_CANARIES]]
-            self._proofs[name] = _Proof(prompts, (known, other))
-            return effect(one, two)
-        names = f"as '{self._served[name]}'", f"as '{base._served[BASE]}'"
-        if one == two:
-            raise TrustError(
-                f"{where}: the server answers {names[0]} exactly as it does {names[1]}. Check that "
-                f"it loaded the model, and under which name."
-            )
-        raise TrustError(
-            f"{where}: the server's answers {names[0]} differ from those {names[1]} no more than "
-            f"those from each other: one model may answer under both names. Check that it loaded "
-            f"the model, and serve it without sampling (temperature 0)."
-        )
-
-    def _repeated(self, model: str) -> dict[int, list[Answer]]:
-        """Return a model's answers to each of the prompts, asked several times.
-
-        A prompt to which the server has no answer is left out.
-        """
-        if model not in self._repeats:
-            places = [place for place in range(len(_WHO)) for _ in range(REPEATS)]
-            found = self._ask(model, places)
-            self._repeats[model] = {
-                place: own for place, own in sorted(found.items()) if len(own) == REPEATS
-            }
-        return self._repeats[model]
-
-    def _ask(self, model: str, places: Sequence[int]) -> dict[int, list[Answer]]:
-        """Return a model's answers to some of the prompts, as often as each is named."""
-        requests = [_continuation(text) for text in _WHO]
-        if self._options.chat:
-            requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
-        found: dict[int, list[Answer]] = {}
-        for position, outcome in self._block([(model, requests[place]) for place in places]):
-            if isinstance(outcome, EngineError):
-                self._last_error = str(outcome)
-            else:
-                answer = outcome[0] if isinstance(outcome, tuple) else outcome
-                found.setdefault(places[position], []).append(answer)
-        return found
-
-
-class _Proof(NamedTuple):
-    """What told a model from the base.
-
-    Attributes:
-        prompts: Those on which they differ most.
-        sides: The base's answers and the model's, by prompt.
-    """
-
-    prompts: list[int]
-    sides: tuple[Mapping[int, list[Answer]], Mapping[int, list[Answer]]]
 
 
 class _Posted:
@@ -512,14 +340,3 @@ def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | N
     if instance.request_type == "loglikelihood_rolling":
         return float(sum(value for value, _ in found))
     return found[0]
-
-
-def _context(entry: Mapping[str, Any]) -> int | None:
-    """Return the context of a listed model, under the keys that servers use."""
-    found = next((entry[key] for key in _CONTEXT_KEYS if entry.get(key)), None)
-    return int(found) if isinstance(found, int | float) else None
-
-
-def _continuation(text: str) -> Instance:
-    first, _, rest = text.partition(" ")
-    return choice(first, f" {rest}")

@@ -1,0 +1,44 @@
+"""What a server tells of the models that it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evalguard.engines.endpoint.client import Client
+from evalguard.errors import EngineError
+
+_CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
+
+_NO_LIST = ("status 404", "status 405", "status 501")
+
+
+def listed_models(client: Client) -> dict[str, int | None]:
+    """Return the models that a server lists, with their context where it tells.
+
+    A server without a list, or with one in another form, may serve any name.
+
+    Raises:
+        EngineError: If it cannot be reached, or refuses.
+    """
+    try:
+        data = client.get("models")
+    except EngineError as error:
+        if any(mark in str(error) for mark in _NO_LIST):
+            return {}
+        raise EngineError(
+            f"{client.root}/models: the server's list of models cannot be read: {error}. Check "
+            f"'engine: options: base_url', and that the server runs."
+        ) from None
+    entries = data.get("data") if isinstance(data, Mapping) else None
+    return {
+        str(entry["id"]): _context(entry)
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, Mapping) and "id" in entry
+    }
+
+
+def _context(entry: Mapping[str, Any]) -> int | None:
+    """Return the context of a listed model, under the keys that servers use."""
+    found = next((entry[key] for key in _CONTEXT_KEYS if entry.get(key)), None)
+    return int(found) if isinstance(found, int | float) else None

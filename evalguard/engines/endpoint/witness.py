@@ -1,0 +1,228 @@
+"""Asks a server's models fixed prompts, to prove which of them answers, and that it draws."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from lm_eval.api.instance import Instance
+
+from evalguard.engines.base import BASE, PROBE_TEXTS, Outcome, choice, generation
+from evalguard.engines.endpoint.identity import (
+    REPEATS,
+    Answer,
+    differ,
+    effect,
+    mixed,
+    nearer,
+    telling,
+)
+from evalguard.errors import EngineError, TrustError
+
+Ask = Callable[[Sequence[tuple[str, Instance]]], Iterator[tuple[int, Outcome]]]
+"""Sends requests, each for a named model."""
+
+GONE = "it answers as the base by now: the server has dropped the model"
+"""Why no answer of a model counts any more."""
+
+_CANARIES = 2
+"""Prompts that tell a candidate from the base, and times that each is asked then."""
+
+_PROBE_TOKENS = 24
+_DRAWS = 4
+
+_WHO = (
+    *PROBE_TEXTS,
+    "Write one sentence about the sea.",
+    "What is 17 plus 26?",
+    "Name a colour, an animal and a town.",
+    "Translate into French: Good morning, my friend.",
+    "How do I reset my password?",
+)
+"""What both models are asked when it is proven that they are two."""
+
+_FEWEST = 3
+"""Of these, how many the server must answer."""
+
+_BEHAVIOUR_TOKENS = 64
+
+
+class Witness:
+    """Knows a server's models by what they answer.
+
+    Args:
+        ask: Asks them.
+        chat: Whether they are asked by chat messages, so that only texts can be compared.
+        url: Of the server, for messages.
+    """
+
+    def __init__(self, ask: Ask, *, chat: bool, url: str) -> None:
+        self._send = ask
+        self._chat = chat
+        self._url = url
+        self._repeats: dict[str, dict[int, list[Answer]]] = {}
+        self._proofs: dict[str, _Proof] = {}
+        self._draws: dict[str, str] = {}
+        self._last_error = ""
+
+    def knows(self, model: str) -> bool:
+        """Return whether a model was proven to be another one than the base."""
+        return model in self._proofs
+
+    def check_differs(self, name: str, base: Witness, where: str, names: tuple[str, str]) -> float:
+        """Prove that a model here is another one than the base of a project.
+
+        Args:
+            name: The model.
+            base: Knows the base: this one, or that of another server.
+            where: What the model is, for messages.
+            names: Names of the model and of the base on the server.
+
+        Returns:
+            How far its answers are from the base's, beyond the server's noise.
+
+        Raises:
+            TrustError: If they are not.
+            EngineError: If the server hardly answers.
+        """
+        known, other = base._repeated(BASE), self._repeated(name)
+        both = [place for place in known if place in other]
+        if len(both) < _FEWEST:
+            raise EngineError(
+                f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were "
+                f"answered: {base._last_error or self._last_error}"
+            )
+        one, two = [known[place] for place in both], [other[place] for place in both]
+        if mixed(one, two):
+            raise TrustError(
+                f"{where}: the server answers as '{names[0]}' at times exactly as it "
+                f"does as '{names[1]}', at times otherwise: it sends a part of the "
+                f"requests to the wrong model. Check its routes and replicas."
+            )
+        if differ(one, two):
+            prompts = [both[place] for place in telling(one, two)[:_CANARIES]]
+            self._proofs[name] = _Proof(prompts, (known, other))
+            return effect(one, two)
+        other_name, base_name = (f"as '{one}'" for one in names)
+        if one == two:
+            raise TrustError(
+                f"{where}: the server answers {other_name} exactly as it does {base_name}. Check "
+                f"that it loaded the model, and under which name."
+            )
+        raise TrustError(
+            f"{where}: the server's answers {other_name} differ from those {base_name} no more "
+            f"than those from each other: one model may answer under both names. Check that it "
+            f"loaded the model, and serve it without sampling (temperature 0)."
+        )
+
+    def is_gone(self, model: str) -> bool:
+        """Return whether a model that was proven answers as the base by now."""
+        proof = self._proofs[model]
+        found = self._ask(model, [place for place in proof.prompts for _ in range(_CANARIES)])
+        if sum(map(len, found.values())) < len(proof.prompts) * _CANARIES:
+            return False  # the server has no answer, which its samples say themselves
+        answers = [one for place in proof.prompts for one in found[place]]
+        rows = [
+            [side[place] for place in proof.prompts for _ in range(_CANARIES)]
+            for side in proof.sides
+        ]
+        return nearer(answers, rows[0], rows[1])
+
+    def check_draws(self, model: str) -> None:
+        """Check that the server draws when it is asked to, once for each model.
+
+        Raises:
+            EngineError: If several draws are the likeliest text.
+        """
+        if model not in self._draws:
+            self._draws[model] = ""  # what is asked here is drawn, too
+            settings = {"until": [], "max_gen_toks": 2 * _PROBE_TOKENS}
+            drawn = {"do_sample": True, "temperature": 1.5}
+            asked = [
+                Instance(
+                    request_type="generate_until",
+                    doc={},
+                    arguments=(text, {**settings, **drawn, "seed": seed}),
+                    idx=0,
+                )
+                for seed in range(_DRAWS)
+                for text in _WHO[:2]
+            ]
+            texts = self._texts([(model, one) for one in asked])
+            if all(len(set(texts[place::2])) == 1 for place in range(2)) and any(texts):
+                self._draws[model] = (
+                    f"{_DRAWS} answers drawn at temperature 1.5 are the same, so the server "
+                    f"ignores 'temperature': what is sampled would measure nothing"
+                )
+        if self._draws[model]:
+            raise EngineError(self._draws[model])
+
+    def behaviour(self) -> str:
+        """Return a hash of what the base answers to fixed prompts.
+
+        It stands for weights that cannot be seen; a server that answers otherwise each time has
+        another one each time.
+
+        Raises:
+            EngineError: If the server does not answer.
+        """
+        asked = [(BASE, generation(text, tokens=_BEHAVIOUR_TOKENS)) for text in _WHO]
+        answers = "\0".join(map(str, self._texts(asked)))
+        return hashlib.sha256(answers.encode()).hexdigest()
+
+    def _texts(self, asked: Sequence[tuple[str, Instance]]) -> list[Outcome]:
+        """Return all answers, in the order of the requests.
+
+        Raises:
+            EngineError: If one is missing.
+        """
+        found = dict(self._send(asked))
+        for outcome in found.values():
+            if isinstance(outcome, EngineError):
+                raise outcome
+        return [found[position] for position in range(len(asked))]
+
+    def _repeated(self, model: str) -> dict[int, list[Answer]]:
+        """Return a model's answers to each of the prompts, asked several times.
+
+        A prompt to which the server has no answer is left out.
+        """
+        if model not in self._repeats:
+            places = [place for place in range(len(_WHO)) for _ in range(REPEATS)]
+            found = self._ask(model, places)
+            self._repeats[model] = {
+                place: own for place, own in sorted(found.items()) if len(own) == REPEATS
+            }
+        return self._repeats[model]
+
+    def _ask(self, model: str, places: Sequence[int]) -> dict[int, list[Answer]]:
+        """Return a model's answers to some of the prompts, as often as each is named."""
+        requests = [_continuation(text) for text in _WHO]
+        if self._chat:
+            requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
+        found: dict[int, list[Answer]] = {}
+        for position, outcome in self._send([(model, requests[place]) for place in places]):
+            if isinstance(outcome, EngineError):
+                self._last_error = str(outcome)
+            else:
+                answer = outcome[0] if isinstance(outcome, tuple) else outcome
+                found.setdefault(places[position], []).append(answer)
+        return found
+
+
+class _Proof(NamedTuple):
+    """What told a model from the base.
+
+    Attributes:
+        prompts: Those on which they differ most.
+        sides: The base's answers and the model's, by prompt.
+    """
+
+    prompts: list[int]
+    sides: tuple[Mapping[int, list[Answer]], Mapping[int, list[Answer]]]
+
+
+def _continuation(text: str) -> Instance:
+    first, _, rest = text.partition(" ")
+    return choice(first, f" {rest}")
