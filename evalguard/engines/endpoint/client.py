@@ -207,7 +207,7 @@ class Client:
     def words(self, error: BaseException) -> str:
         """Return an error's text without the key, should the server send it back."""
         text = " ".join(str(error).split()) or type(error).__name__
-        for secret in self._options.headers.values():
+        for secret in filter(None, self._options.headers.values()):
             text = text.replace(secret, "***").replace(secret.removeprefix("Bearer "), "***")
         return text
 
@@ -259,12 +259,14 @@ class Client:
         if asked.failures == 0:
             asked.first_failure = time.monotonic()
         asked.failures += 1
-        heard = self._heard > asked.first_failure
         if isinstance(error, FailedError):
             # A server that is away or busy fails alike on all that it is asked.
+            heard = self._heard > asked.first_failure
             asked.charged += (heard or not error.away) and not error.limited
+        elif isinstance(error, httpx.ReadTimeout):
+            asked.charged += self._ever
         elif not isinstance(error, httpx.ConnectError):
-            asked.charged += _LOST_ON_THE_WAY if heard or self._ever else 0.0
+            asked.charged += _LOST_ON_THE_WAY if self._ever else 0.0
         return asked.charged >= self._options.max_retries
 
     def _later(self, asked: _Asked) -> None:
