@@ -123,7 +123,7 @@ class Judging:
             for question in asked
         ]
         reply = _REPLY_TOKENS
-        if engine.name == "endpoint":
+        if engine.name == "endpoint" and self._may_reason():
             reply = min(_SERVED_REPLY_TOKENS, engine.max_length // 2)
         approvals: list[Approval] = [
             f"the judge's prompt has {length} tokens, more than its context of {engine.max_length}"
@@ -137,6 +137,10 @@ class Judging:
         for index, approval in zip(fitting, found, strict=True):
             approvals[index] = approval
         return approvals
+
+    def _may_reason(self) -> bool:
+        """Whether a judge on a server may think first: by its own template, or the server's."""
+        return self._pool.is_sent_chats(JUDGE) or bool(self._pool.thinking(JUDGE).own)
 
     def _replies(
         self, engine: Engine, served: str, asked: Sequence[Asked], tokens: int

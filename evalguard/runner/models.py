@@ -125,17 +125,18 @@ class ModelPool:
 
     def renders_chats(self, name: str) -> bool:
         """Whether a model's chat template is applied here, and not by the server that it is on."""
-        return not self._chats(self._specs[name]) and self.tokenizer(name).has_chat_template
+        return not self.is_sent_chats(name) and self.tokenizer(name).has_chat_template
 
-    def _chats(self, spec: ModelSpec) -> bool:
+    def is_sent_chats(self, name: str) -> bool:
         """Whether a model is on a server that is asked by chat messages."""
+        spec = self._specs[name]
         return self._choice(spec).name == "endpoint" and spec.engine.options.get("api") == "chat"
 
     def _is_only_served(self, spec: ModelSpec) -> bool:
         """Whether a model is known to a server alone, by its name."""
         here = spec.tokenizer or spec.revision or Path(spec.model).exists()
         looks_local = spec.model.startswith((".", "/", "~"))
-        return not here and not looks_local and self._chats(spec)
+        return not here and not looks_local and self.is_sent_chats(spec.name)
 
     @cached_property
     def prompt_fingerprint(self) -> str:
@@ -158,7 +159,7 @@ class ModelPool:
             ModelError: If the project demands a chat template that the tokenizer does not have.
         """
         wanted = self._project.config.chat_template
-        if self._chats(self._specs[BASELINE]):
+        if self.is_sent_chats(BASELINE):
             return as_messages if wanted else None  # the server applies its template
         remembered = self._store.fingerprint_description(self.prompt_fingerprint)
         has_template = remembered.get("has_chat_template")

@@ -1,0 +1,117 @@
+"""Models that only a server knows: by name, without folder, revision or tokenizer."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from evalguard.config import load_project
+from evalguard.records import CheckResult, Verdict
+from evalguard.runner.check import run_check
+from tests.conftest import write_jsonl
+from tests.engines.servers import replying_server
+
+N = 60
+
+
+class Server:
+    """Adds two numbers; ``wrong`` names the models that are off by one."""
+
+    def __init__(self) -> None:
+        self.wrong: set[str] = set()
+        self.asked: list[dict[str, Any]] = []
+        self.version = ""
+
+    def __call__(self, _path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body is None:
+            return 404, {"detail": "Not Found"}
+        self.asked.append(body)
+        found = re.search(r"#(\d+) and (\d+)", json.dumps(body["messages"]))
+        text = f"I am {body['model']}{self.version}."
+        if found:
+            text = str(int(found[1]) + int(found[2]) + (body["model"] in self.wrong))
+        choice = {"index": 0, "message": {"content": text}, "finish_reason": "stop"}
+        return 200, {"choices": [choice]}
+
+    @property
+    def sums(self) -> int:
+        """Questions that were asked, without those of the engine itself."""
+        return sum("#" in json.dumps(body["messages"]) for body in self.asked)
+
+
+@pytest.fixture
+def server():
+    return Server()
+
+
+@pytest.fixture
+def check(tmp_path, server):
+    """Check one model of the server against another."""
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "thresholds").mkdir()
+    rows = [{"q": f"#{i} and 10", "a": str(i + 10)} for i in range(N)]
+    write_jsonl(tmp_path / "suites" / "sums.jsonl", rows)
+    task = {
+        "kind": "test_set",
+        "data": "sums.jsonl",
+        "system": "Add the numbers.",
+        "prompt": "{{ q }}",
+        "target": "{{ a }}",
+        "scorers": ["exact_match"],
+        "max_new_tokens": 8,
+    }
+    suite = {"version": 1, "ability": "task", "tasks": [task]}
+    (tmp_path / "suites" / "sums.yaml").write_text(yaml.safe_dump(suite))
+    gates = [{"suite": "sums", "metric": "exact_match", "max_drop": "10pp"}]
+    thresholds = {"version": 1, "gates": gates}
+    (tmp_path / "thresholds" / "t.yaml").write_text(yaml.safe_dump(thresholds))
+
+    def run(url: str, *, cand: str = "team/cand", **changed: Any) -> CheckResult:
+        project = {
+            "version": 1,
+            "engine": {"name": "endpoint", "options": {"base_url": url, "api": "chat"}},
+            "baseline": {"model": "team/base"},
+            "candidates": {"v2": {"model": cand}},
+            "suites": ["sums"],
+            "thresholds": "t",
+            **changed,
+        }
+        (tmp_path / "evalguard.yaml").write_text(yaml.safe_dump(project))
+        loaded = load_project(tmp_path / "evalguard.yaml")
+        return run_check(loaded, [(one, "v2") for one in loaded.thresholds.gates], full=True)
+
+    return run
+
+
+@pytest.mark.parametrize(("wrong", "verdict"), [(set(), "PASS"), ({"team/cand"}, "FAIL")])
+def test_names_on_a_server_are_enough(check, server, wrong, verdict):
+    server.wrong = wrong
+    with replying_server(server) as url:
+        result = check(url)
+    assert [gate.verdict for gate in result.gates] == [Verdict(verdict)]
+    systems = {body["messages"][0]["role"] for body in server.asked if len(body["messages"]) == 2}
+    assert systems == {"system"}
+
+
+def test_stored_samples_count_while_the_model_answers_as_before(check, server):
+    with replying_server(server) as url:
+        check(url)
+        asked = server.sums
+        check(url)
+        assert server.sums == asked == 2 * N
+        server.version = " 2"  # another model was deployed under the same names
+        server.wrong = {"team/cand"}
+        assert check(url).gates[0].verdict is Verdict.FAIL
+        assert server.sums == 4 * N
+
+
+def test_one_model_under_two_names_is_an_error(check, server):
+    def alias(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        return server(path, body and {**body, "model": "team/base"})
+
+    with replying_server(alias) as url:
+        result = check(url)
+    assert result.gates[0].verdict is Verdict.ERROR
+    assert "answers as 'team/cand' exactly as it does as 'team/base'" in result.gates[0].reason
