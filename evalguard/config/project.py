@@ -72,6 +72,9 @@ class WholeModel(ConfigModel):
     thinking: Thinking = "auto"
     """Thinking is set aside before an answer is scored: by the marks of the chat template and known
     ones, by your own (`{start: …, end: …}`), or not at all (`off`)."""
+    server: dict[str, Any] = Field(default_factory=dict)
+    """Options of `engine: {name: endpoint}` for this model alone, such as `base_url`, `model` and
+    `key_env`."""
 
 
 class Baseline(WholeModel):
@@ -95,6 +98,8 @@ class Candidate(ConfigModel):
     """Whether Python code that comes with `model` may run."""
     thinking: Thinking | None = None
     """As for the baseline; the baseline's by default, `auto` for a model of its own."""
+    server: dict[str, Any] = Field(default_factory=dict)
+    """Options of `engine: {name: endpoint}` for this model alone; goes with `model`."""
 
     @model_validator(mode="after")
     def _differs_from_the_baseline(self) -> Self:
@@ -102,7 +107,7 @@ class Candidate(ConfigModel):
             raise ValueError(
                 "needs 'adapter', 'model' or 'quantization' to differ from the baseline"
             )
-        orphans = {"revision", "tokenizer", "trust_remote_code"} & self.model_fields_set
+        orphans = {"revision", "server", "tokenizer", "trust_remote_code"} & self.model_fields_set
         if self.model is None and orphans:
             raise ValueError(f"'{min(orphans)}' goes with 'model', which is not given")
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from evalguard.config.project import (
     BASELINE,
@@ -18,6 +18,7 @@ from evalguard.config.project import (
     WholeModel,
 )
 from evalguard.config.suite import SuiteConfig
+from evalguard.errors import ConfigError, Problem
 from evalguard.records import Gate
 
 
@@ -131,7 +132,7 @@ class Project:
             tokenizer=config.tokenizer and self._local_or_hub(config.tokenizer),
             quantization=config.quantization,
             trust_remote_code=config.trust_remote_code,
-            engine=engine,
+            engine=self._on_server(name, engine, config.server),
             thinking=config.thinking,
         )
 
@@ -157,9 +158,26 @@ class Project:
             tokenizer=config.tokenizer and self._local_or_hub(config.tokenizer),
             quantization=config.quantization or "none",
             trust_remote_code=config.trust_remote_code,
-            engine=baseline.engine,
+            engine=self._on_server(name, self.config.engine, config.server),
             thinking=config.thinking or "auto",
         )
+
+    def _on_server(self, name: str, engine: Engine, own: Mapping[str, Any]) -> Engine:
+        """Return the engine of a model with the options that it has for itself.
+
+        What the baseline is called on a server is not what another model is called.
+
+        Raises:
+            ConfigError: If the engine is no endpoint.
+        """
+        if not own:
+            return engine
+        if engine.name != "endpoint":
+            where = name if name in (BASELINE, JUDGE) else f"candidates.{name}"
+            reason = f"is for 'engine: {{name: endpoint}}', and the engine is '{engine.name}'"
+            raise ConfigError([Problem(str(self.path), f"{where}.server", reason)])
+        kept = {key: value for key, value in engine.options.items() if key != "model"}
+        return engine.model_copy(update={"options": {**kept, **own}})
 
     def _local_or_hub(self, name: str) -> str:
         """Return a folder that exists as seen from the working directory, else the name."""

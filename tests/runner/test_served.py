@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from evalguard.config import load_project
+from evalguard.errors import ConfigError
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import run_check
 from tests.conftest import write_jsonl
@@ -115,3 +116,22 @@ def test_one_model_under_two_names_is_an_error(check, server):
         result = check(url)
     assert result.gates[0].verdict is Verdict.ERROR
     assert "answers as 'team/cand' exactly as it does as 'team/base'" in result.gates[0].reason
+
+
+def test_models_on_two_servers_are_compared(check, server):
+    other = Server()
+    other.wrong = {"tickets-v2"}
+    with replying_server(server) as prod, replying_server(other) as staging:
+        own = {"model": "v2", "server": {"base_url": staging, "model": "tickets-v2"}}
+        result = check(prod, candidates={"v2": own}, baseline={"model": "prod"})
+    assert result.gates[0].verdict is Verdict.FAIL
+    assert {body["model"] for body in server.asked} == {"prod"}
+    assert {body["model"] for body in other.asked} == {"tickets-v2"}
+
+
+def test_a_server_is_for_an_endpoint(check, demo_model):
+    own = {"model": "v2", "server": {"model": "v2"}}
+    engine = {"name": "hf"}
+    base = {"model": str(demo_model)}
+    with pytest.raises(ConfigError, match=r"candidates\.v2\.server: is for .*endpoint.*is 'hf'"):
+        check("", candidates={"v2": own}, engine=engine, baseline=base)
