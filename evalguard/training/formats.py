@@ -6,17 +6,23 @@ format                  columns                                            becom
 ``messages`` (ChatML)   ``messages: [{role, content}]``                    conversation
 ``sharegpt``            ``conversations: [{from, value}]``                 conversation
 ``alpaca``              ``instruction``, ``output``, optional ``input``    conversation
+                        and ``history: [[instruction, answer], …]``
 ``prompt_completion``   ``prompt``, ``completion``                         conversation
 ``text``                ``text``                                           text
 ``preference``          ``prompt`` (optional), ``chosen``, ``rejected``    preference
 ``unpaired``            ``prompt``, ``completion``, ``label`` (bool)       unpaired preference
 ======================  =================================================  ==================
+
+A column ``system`` is the system message of its row. Messages may be JSON text; the answers of a
+preference may repeat the prompt (UltraFeedback) or hold turns as text (HH-RLHF). What changes the
+training and is not read (tools, weights, reasoning) is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -52,6 +58,23 @@ _SHAREGPT_ROLES = {
     "observation": "tool",
 }
 _ROLES = ("system", "user", "assistant", "tool")
+
+_ROW_KEYS = ("tools", "functions", "weight", "images", "videos", "audios")
+"""Columns that change what a row teaches, and that training does not read."""
+
+_MESSAGE_KEYS = (
+    "tool_calls",
+    "function_call",
+    "weight",
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "name",
+)
+"""The same of a message."""
+
+_TURN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
+"""Begins a turn in the texts of HH-RLHF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +153,7 @@ def convert(rows: Sequence[RawRow]) -> tuple[list[Example], list[RowProblem]]:
             problems.append(RowProblem(row.where, message))
             continue
         try:
+            _check_used(row.fields, "the row", _ROW_KEYS)
             examples.append(_CONVERTERS[name](row))
         except DataError as error:
             problems.append(RowProblem(row.where, str(error)))
@@ -178,9 +202,65 @@ def _message(value: object, where: str, role_key: str, content_key: str) -> Mess
     roles = _ROLES if role_key == "role" else tuple(_SHAREGPT_ROLES)
     if role not in roles:
         raise DataError(f"{where}: unknown {role_key} '{role}'. {did_you_mean(str(role), roles)}")
+    _check_used(value, where, _MESSAGE_KEYS)
     if not isinstance(content, str) or not content.strip():
         raise DataError(f"{where}: '{content_key}' of the {role} is empty or no string")
     return {"role": _SHAREGPT_ROLES[role] if role_key == "from" else role, "content": content}
+
+
+def _check_used(fields: Mapping[str, Any], where: str, keys: Sequence[str]) -> None:
+    """Refuse what would change the training and is not read.
+
+    Raises:
+        DataError: If a row or a message holds such a key, unless it says nothing.
+    """
+    for key in keys:
+        value = fields.get(key)
+        if value in (None, "", [], {}) or (key == "weight" and value == 1):
+            continue
+        raise DataError(
+            f"{where} holds '{key}', which training does not read. Remove it if it does not "
+            f"matter, or render the rows with your template into a column 'text'"
+        )
+
+
+def _with_system(row: RawRow, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return a conversation with the system text of its row in front."""
+    system = row.fields.get("system")
+    if system is None or (isinstance(system, str) and not system.strip()):
+        return messages
+    if not isinstance(system, str):
+        raise DataError(f"'system' is a {type(system).__name__}, expected a string")
+    if messages and messages[0]["role"] == "system":
+        if messages[0]["content"] == system:
+            return messages
+        raise DataError("has a column 'system' and another system message; keep one")
+    return ({"role": "system", "content": system}, *messages)
+
+
+def _history(row: RawRow) -> tuple[Message, ...]:
+    """Return the turns before the instruction, which LLaMA-Factory keeps as pairs of texts."""
+    value = row.fields.get("history")
+    if value in (None, "", []):
+        return ()
+    turns: list[Message] = []
+    for index, pair in enumerate(_structure(value, "history")):
+        if not (
+            isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair)
+        ):
+            raise DataError(f"history[{index}] is no pair of an instruction and its answer")
+        turns += _exchange(pair[0], pair[1])
+    return tuple(turns)
+
+
+def _turns(text: str) -> tuple[Message, ...] | None:
+    """Return the messages of a text of HH-RLHF; ``None`` for any other text."""
+    parts = _TURN.split(text.strip("\n"))
+    if len(parts) < 3 or parts[0].strip():
+        return None
+    roles = {"Human": "user", "Assistant": "assistant"}
+    pairs = zip(parts[1::2], parts[2::2], strict=True)
+    return tuple({"role": roles[who], "content": said.strip()} for who, said in pairs)
 
 
 def _messages(value: object, column: str) -> tuple[Message, ...]:
@@ -209,6 +289,7 @@ def _check_order(messages: Sequence[Message], column: str) -> None:
 
 
 def _conversation(row: RawRow, name: str, messages: tuple[Message, ...], column: str) -> Example:
+    messages = _with_system(row, messages)
     _check_order(messages, column)
     return Example("conversation", name, row.where, messages)
 
@@ -228,7 +309,8 @@ def _from_alpaca(row: RawRow) -> Example:
     if not isinstance(extra, str):
         raise DataError(f"'input' is a {type(extra).__name__}, expected a string")
     asked = _text(row, "instruction") + (f"\n\n{extra}" if extra.strip() else "")
-    return Example("conversation", "alpaca", row.where, _exchange(asked, _text(row, "output")))
+    messages = (*_history(row), *_exchange(asked, _text(row, "output")))
+    return _conversation(row, "alpaca", messages, "history")
 
 
 def _from_prompt_completion(row: RawRow) -> Example:
@@ -242,9 +324,11 @@ def _from_text(row: RawRow) -> Example:
 
 def _from_preference(row: RawRow) -> Example:
     chosen, rejected = _answer(row, "chosen"), _answer(row, "rejected")
-    if "prompt" in row.fields:
-        prompt = _prompt(row)
-    else:
+    prompt = _prompt(row) if "prompt" in row.fields else ()
+    if prompt and len(chosen) > 1 and len(rejected) > 1:
+        # Both answers hold the whole conversation beside the prompt, as in UltraFeedback.
+        prompt, chosen, rejected = _apart(prompt, chosen, rejected)
+    elif not prompt:
         # Both answers then hold the whole conversation; what they share is the prompt.
         shared = next(
             (i for i, (c, r) in enumerate(zip(chosen, rejected, strict=False)) if c != r),
@@ -255,20 +339,50 @@ def _from_preference(row: RawRow) -> Example:
         raise DataError("no 'prompt', and 'chosen' and 'rejected' do not begin with the same one")
     if chosen == rejected or not chosen or not rejected:
         raise DataError("'chosen' and 'rejected' are the same answer")
+    prompt = _with_system(row, prompt)
     _check_order((*prompt, *chosen), "chosen")
     _check_order((*prompt, *rejected), "rejected")
     return Example("preference", "preference", row.where, prompt, chosen=chosen, rejected=rejected)
 
 
+def _apart(
+    prompt: tuple[Message, ...], chosen: tuple[Message, ...], rejected: tuple[Message, ...]
+) -> tuple[tuple[Message, ...], tuple[Message, ...], tuple[Message, ...]]:
+    """Return prompt and answers of a row whose answers repeat the prompt.
+
+    Raises:
+        DataError: If they begin otherwise.
+    """
+    asked = chosen[:-1]
+    same = [m["content"].strip() for m in asked if m["role"] != "system"]
+    if asked != rejected[:-1] or same[-len(prompt) :] != [m["content"].strip() for m in prompt]:
+        raise DataError(
+            "'chosen' and 'rejected' hold whole conversations that do not begin with 'prompt'; "
+            "keep the answers alone, or leave out 'prompt'"
+        )
+    return asked, chosen[-1:], rejected[-1:]
+
+
 def _from_unpaired(row: RawRow) -> Example:
     label = row.fields["label"]
-    words = {"true": True, "false": False, "1": True, "0": False}
+    words = dict.fromkeys(("true", "1", "1.0", "yes", "good", "desirable"), True)
+    words |= dict.fromkeys(("false", "0", "0.0", "-1", "no", "bad", "undesirable"), False)
     good = label if isinstance(label, bool) else words.get(str(label).casefold())
     if good is None:
-        raise DataError(f"'label' is {label!r}, expected true (wanted) or false (unwanted)")
+        raise DataError(
+            f"'label' is {label!r}, expected true (wanted) or false (unwanted). "
+            "Rename the column if it says something else"
+        )
     prompt, answer = _prompt(row), _answer(row, "completion")
     _check_order((*prompt, *answer), "completion")
     return Example("unpaired", "unpaired", row.where, prompt, chosen=answer, good=good)
+
+
+def _holds_messages(value: object) -> bool:
+    """Whether a cell holds messages, as a list or as its JSON."""
+    return isinstance(value, list) or (
+        isinstance(value, str) and re.match(r'\s*\[\s*\{\s*"', value) is not None
+    )
 
 
 def _exchange(asked: str, answer: str) -> tuple[Message, ...]:
@@ -277,15 +391,17 @@ def _exchange(asked: str, answer: str) -> tuple[Message, ...]:
 
 def _prompt(row: RawRow) -> tuple[Message, ...]:
     value = row.fields["prompt"]
-    if isinstance(value, list):
+    if _holds_messages(value):
         return _messages(value, "prompt")
     return ({"role": "user", "content": _text(row, "prompt")},)
 
 
 def _answer(row: RawRow, column: str) -> tuple[Message, ...]:
     value = row.fields[column]
-    if isinstance(value, list):
+    if _holds_messages(value):
         return _messages(value, column)
+    if "prompt" not in row.fields and (turns := _turns(_text(row, column))) is not None:
+        return turns
     return ({"role": "assistant", "content": _text(row, column)},)
 
 

@@ -1,3 +1,6 @@
+import json
+from typing import Any
+
 import pytest
 
 from evalguard.training.formats import convert, recognise
@@ -133,3 +136,106 @@ def test_the_most_specific_format_wins():
     assert recognise(["prompt", "completion", "label"]) == "unpaired"
     assert recognise(["prompt", "chosen", "rejected", "completion"]) == "preference"
     assert recognise(["nothing"]) is None
+
+
+OPENING: list[dict[str, Any]] = [{"role": "user", "content": "Hi"}]
+TALK: list[dict[str, Any]] = [*OPENING, {"role": "assistant", "content": "Hello."}]
+
+
+def read(**fields):
+    examples, problems = convert([RawRow("d.jsonl", 1, fields)])
+    assert not problems, problems
+    return examples[0]
+
+
+def refused(**fields):
+    examples, problems = convert([RawRow("d.jsonl", 1, fields)])
+    assert not examples
+    return problems[0].message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"instruction": "Hi", "output": "Hello."},
+        {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello."}]},
+        {"prompt": "Hi", "completion": "Hello."},
+        {"messages": TALK},
+        {"messages": json.dumps(TALK)},
+    ],
+)
+def test_a_column_of_system_texts_is_the_system_message(fields):
+    found = read(system="Be brief.", **fields)
+    assert [m["role"] for m in found.messages] == ["system", "user", "assistant"]
+    assert found.messages[0]["content"] == "Be brief."
+    assert read(system="", **fields).messages == read(**fields).messages
+
+
+def test_history_comes_before_the_instruction():
+    found = read(instruction="And?", output="Two.", history=[["One?", "One."]])
+    assert [m["content"] for m in found.messages] == ["One?", "One.", "And?", "Two."]
+    same = read(instruction="And?", output="Two.", history='[["One?", "One."]]')
+    assert same.messages == found.messages
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("tool_calls", [{"id": "1"}]),
+        ("function_call", {"name": "f"}),
+        ("weight", 0),
+        ("weight", 0.5),
+        ("reasoning_content", "Hm."),
+        ("thinking", "Hm."),
+        ("name", "Ada"),
+    ],
+)
+def test_what_a_message_says_beside_its_text_never_vanishes(key, value):
+    messages = [*OPENING, TALK[1] | {key: value}]
+    assert f"messages[1] holds '{key}'" in refused(messages=messages)
+
+
+@pytest.mark.parametrize("key", ["tools", "functions", "weight", "images"])
+def test_what_a_row_says_beside_its_messages_never_vanishes(key):
+    assert f"the row holds '{key}'" in refused(messages=TALK, **{key: [{"name": "f"}]})
+    assert read(messages=TALK, **{key: None}).messages == tuple(TALK)
+
+
+def test_a_weight_of_one_says_nothing():
+    assert read(messages=[*OPENING, {**TALK[1], "weight": 1}]).messages == tuple(TALK)
+
+
+@pytest.mark.parametrize("system", [[], [{"role": "system", "content": "Be brief."}]])
+def test_answers_may_repeat_the_prompt(system):
+    other = {"role": "assistant", "content": "Go away."}
+    found = read(prompt="Hi", chosen=[*system, *TALK], rejected=[*system, *OPENING, other])
+    assert found.messages == (*system, *OPENING)
+    assert (found.chosen, found.rejected) == ((TALK[1],), (other,))
+    text = json.dumps
+    same = read(
+        prompt="Hi", chosen=text([*system, *TALK]), rejected=text([*system, *OPENING, other])
+    )
+    assert same.messages == found.messages
+
+
+def test_answers_to_another_prompt_are_refused():
+    assert "do not begin with 'prompt'" in refused(prompt="Bye", chosen=TALK, rejected=TALK)
+
+
+def test_turns_as_text_are_split():
+    talk = "\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: Why?\n\nAssistant: "
+    found = read(chosen=talk + "Because.", rejected=talk + "No.")
+    assert [m["role"] for m in found.messages] == ["user", "assistant", "user"]
+    assert found.chosen == ({"role": "assistant", "content": "Because."},)
+    assert found.rejected == ({"role": "assistant", "content": "No."},)
+
+
+@pytest.mark.parametrize("label", [1.0, 0.0, "yes", "desirable", "1.0", -1])
+def test_labels_of_every_type(label):
+    good = read(prompt="Hi", completion="Hello.", label=label).good
+    assert good is (label in (1.0, "yes", "desirable", "1.0"))
+
+
+def test_a_label_that_is_none_says_so():
+    said = refused(prompt="Hi", completion="Hello.", label="hardware")
+    assert "Rename the column if it says something else" in said
