@@ -37,9 +37,9 @@ Message = Mapping[str, str]
 """``{"role": …, "content": …}``."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "preference": ("chosen", "rejected"),
     "messages": ("messages",),
     "sharegpt": ("conversations",),
-    "preference": ("chosen", "rejected"),
     "unpaired": ("prompt", "completion", "label"),
     "prompt_completion": ("prompt", "completion"),
     "alpaca": ("instruction", "output"),
@@ -198,7 +198,8 @@ def _structure(value: object, column: str) -> list[Any]:
 def _message(value: object, where: str, role_key: str, content_key: str) -> Message:
     if not isinstance(value, dict) or not {role_key, content_key} <= value.keys():
         raise DataError(f"{where} needs '{role_key}' and '{content_key}'")
-    role, content = value[role_key], value[content_key]
+    role, content = value[role_key], _joined(value[content_key])
+    role = "system" if role == "developer" and role_key == "role" else role
     roles = _ROLES if role_key == "role" else tuple(_SHAREGPT_ROLES)
     if role not in roles:
         raise DataError(f"{where}: unknown {role_key} '{role}'. {did_you_mean(str(role), roles)}")
@@ -206,6 +207,19 @@ def _message(value: object, where: str, role_key: str, content_key: str) -> Mess
     if not isinstance(content, str) or not content.strip():
         raise DataError(f"{where}: '{content_key}' of the {role} is empty or no string")
     return {"role": _SHAREGPT_ROLES[role] if role_key == "from" else role, "content": content}
+
+
+def _joined(content: object) -> object:
+    """Return the text of a content of text parts; any other content as it is."""
+    if not isinstance(content, list) or not content:
+        return content
+    texts: list[str] = []
+    for part in content:
+        text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else part
+        if not isinstance(text, str):
+            return content
+        texts.append(text)
+    return "\n".join(texts)
 
 
 def _check_used(fields: Mapping[str, Any], where: str, keys: Sequence[str]) -> None:

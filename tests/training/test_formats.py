@@ -239,3 +239,24 @@ def test_labels_of_every_type(label):
 def test_a_label_that_is_none_says_so():
     said = refused(prompt="Hi", completion="Hello.", label="hardware")
     assert "Rename the column if it says something else" in said
+
+
+def test_parts_of_text_are_joined_and_a_developer_speaks_as_the_system():
+    parts = [{"type": "text", "text": "Hi"}, {"type": "text", "text": "there"}]
+    found = read(
+        messages=[
+            {"role": "developer", "content": "Be brief."},
+            {"role": "user", "content": parts},
+            TALK[1],
+        ]
+    )
+    assert [m["role"] for m in found.messages] == ["system", "user", "assistant"]
+    assert found.messages[1]["content"] == "Hi\nthere"
+    image = [{"type": "image_url", "image_url": {"url": "x"}}]
+    assert "no string" in refused(messages=[{"role": "user", "content": image}, TALK[1]])
+
+
+def test_rows_with_messages_and_both_answers_are_preferences():
+    other = [*OPENING, {"role": "assistant", "content": "Go away."}]
+    found = read(prompt="Hi", messages=TALK, chosen=TALK, rejected=other, score_chosen=8.5)
+    assert found.format == "preference"
