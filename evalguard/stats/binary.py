@@ -23,6 +23,7 @@ EXACT_LIMIT = 1000
 
 GAMMA = 1e-5  # probability spent on the confidence set of ψ, added to the p-value
 N_PSI = 70  # values of ψ over which the maximum is taken
+LEAST_MARGIN = 1e-12  # a smaller one is lost in the products that the statistics are made of
 TIE = 1e-10  # tables whose statistics differ by rounding alone count as equally extreme
 NEGLIGIBLE = 1e-9  # a number of discordant pairs less likely than this counts as extreme
 
@@ -81,12 +82,14 @@ class PairedBinary:
 
     def p_pass(self, margin: float) -> float:
         """Return the p-value of θ ≤ −margin; tables are ordered by Tango's score statistic."""
+        margin = _resolved(margin)
         if self.n > EXACT_LIMIT:
             return float(special.ndtr(-tango(self.losses, self.gains, self.n, margin)))
         return _exact_pvalue(self.losses, self.gains, self.n, margin, False)
 
     def p_fail(self, margin: float) -> float:
         """Return the p-value of θ ≥ −margin; tables are ordered by the Bonett-Price statistic."""
+        margin = _resolved(margin)
         if self.n > EXACT_LIMIT:
             statistic = bonett_price(self.losses, self.gains, self.n, margin)
             return float(special.stdtr(self.n + 1, statistic))
@@ -209,3 +212,8 @@ def _binomial_tail(most: Floats, pairs: Floats, loss: Floats, fail: bool) -> Flo
         return np.where(most < 0, 1.0, above)
     below = special.bdtr(inner, pairs.astype(np.intp), loss)
     return np.where(most < 0, 0.0, below)
+
+
+def _resolved(margin: float) -> float:
+    """Return a margin, or 0 for one that the arithmetic cannot tell from 0."""
+    return margin if abs(margin) >= LEAST_MARGIN else 0.0

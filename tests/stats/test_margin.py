@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -29,6 +29,9 @@ def unit_tests(draw):
     st.floats(-0.3, 0.3),
     st.sampled_from([0.2, 0.05, 0.01, 0.001]),
 )
+@example(PairedBinary(losses=0, gains=6, n=12), 9.6e-306, 0.2)
+@example(PairedBinary(losses=3, gains=9, n=40), -2e-200, 0.05)
+@example(PairedBinary(losses=0, gains=6, n=12), 5e-324, 0.2)
 @settings(max_examples=80, deadline=None)
 def test_verdict_and_interval_agree(test, margin, alpha):
     low, high = interval(test, margin=margin, alpha=alpha)
@@ -104,3 +107,11 @@ def test_a_bound_has_the_clopper_pearson_limits():
     low, high = interval(BinaryRate(3, 3), margin=-0.5, alpha=0.05, low=0.0, high=1.0)
     assert low == pytest.approx(0.05 ** (1 / 3), abs=1e-4)
     assert high == 1.0  # nothing above is ruled out: the limit is that of the scale
+
+
+@pytest.mark.parametrize("margin", [1e-13, 1e-100, 9.6e-306, 5e-324, -1e-200])
+@pytest.mark.parametrize("table", [(0, 6, 12), (3, 9, 40), (10, 5, 1200)])
+def test_a_margin_too_small_to_compute_with_is_none(table, margin):
+    test = PairedBinary(*table)
+    assert test.p_pass(margin) == test.p_pass(0.0) == pytest.approx(test.p_pass(1e-9), abs=1e-6)
+    assert test.p_fail(margin) == test.p_fail(0.0) == pytest.approx(test.p_fail(1e-9), abs=1e-6)
