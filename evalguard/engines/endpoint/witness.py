@@ -108,7 +108,8 @@ class Witness:
         if one == two:
             raise TrustError(
                 f"{where}: the server answers {other_name} exactly as it does {base_name}. Check "
-                f"that it loaded the model, and under which name."
+                f"that it loaded the model, and under which name. 'api: completions' compares "
+                f"log-likelihoods, which tell more than texts."
             )
         raise TrustError(
             f"{where}: the server's answers {other_name} differ from those {base_name} no more "
