@@ -102,7 +102,8 @@ class EndpointEngine(Engine):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how the server was asked."""
-        return tuple(f"{self._options.url}: {note}" for note in self._client.notes)
+        notes = (*self._client.notes, *self._witness.notes)
+        return tuple(f"{self._options.url}: {note}" for note in notes)
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
         """Find the name under which the server has an adapter, and prove that it takes effect.

@@ -70,6 +70,19 @@ class Witness:
         """Return whether a model was proven to be another one than the base."""
         return model in self._proofs
 
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of the models' answers."""
+        found = []
+        for model, answers in self._repeats.items():
+            texts = [row for row in answers.values() if isinstance(row[0], str)]
+            if varied := sum(len(set(row)) > 1 for row in texts):
+                found.append(
+                    f"model '{model}': {varied} of {len(texts)} prompts got different answers at "
+                    f"temperature 0: the server samples, or answers differently from batch to batch"
+                )
+        return found
+
     def check_differs(self, name: str, base: Witness, where: str, names: tuple[str, str]) -> float:
         """Prove that a model here is another one than the base of a project.
 
