@@ -103,9 +103,12 @@ class Project:
             for name, candidate in self.config.candidates.items()
         }
         judge = self.config.judge
-        judges = (
-            {JUDGE: self._whole(JUDGE, judge, judge.engine or self.config.engine)} if judge else {}
-        )
+        judges = {}
+        if judge:
+            engine = judge.engine
+            if engine is None or engine == self.config.engine:
+                engine = self._engine_of(judge.model, baseline)
+            judges = {JUDGE: self._whole(JUDGE, judge, engine)}
         return {BASELINE: baseline, **candidates, **judges}
 
     @property
@@ -158,14 +161,22 @@ class Project:
             tokenizer=config.tokenizer and self._local_or_hub(config.tokenizer),
             quantization=config.quantization or "none",
             trust_remote_code=config.trust_remote_code,
-            engine=self._on_server(name, self.config.engine, config.server),
+            engine=self._on_server(name, self._engine_of(config.model, baseline), config.server),
             thinking=config.thinking or "auto",
         )
 
-    def _on_server(self, name: str, engine: Engine, own: Mapping[str, Any]) -> Engine:
-        """Return the engine of a model with the options that it has for itself.
+    def _engine_of(self, model: str, baseline: ModelSpec) -> Engine:
+        """Return the project's engine for a whole model.
 
         What the baseline is called on a server is not what another model is called.
+        """
+        engine = self.config.engine
+        if engine.name != "endpoint" or self._local_or_hub(model) == baseline.model:
+            return engine
+        return engine.model_copy(update={"options": _unnamed(engine.options)})
+
+    def _on_server(self, name: str, engine: Engine, own: Mapping[str, Any]) -> Engine:
+        """Return the engine of a model with the options that it has for itself.
 
         Raises:
             ConfigError: If the engine is no endpoint.
@@ -176,8 +187,7 @@ class Project:
             where = name if name in (BASELINE, JUDGE) else f"candidates.{name}"
             reason = f"is for 'engine: {{name: endpoint}}', and the engine is '{engine.name}'"
             raise ConfigError([Problem(str(self.path), f"{where}.server", reason)])
-        kept = {key: value for key, value in engine.options.items() if key != "model"}
-        return engine.model_copy(update={"options": {**kept, **own}})
+        return engine.model_copy(update={"options": {**_unnamed(engine.options), **own}})
 
     def _local_or_hub(self, name: str) -> str:
         """Return a folder that exists as seen from the working directory, else the name."""
@@ -193,3 +203,8 @@ def store_location(config: ProjectConfig, root: Path) -> str:
         root: Its folder.
     """
     return config.store if "://" in config.store else str(root / Path(config.store).expanduser())
+
+
+def _unnamed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an endpoint's options without the name of a model on it."""
+    return {key: value for key, value in options.items() if key != "model"}

@@ -385,24 +385,13 @@ class ModelPool:
             batch_size=engine.batch_size,
             max_length=engine.max_length,
             trust_remote_code=spec.trust_remote_code,
-            options=self._options_of(spec),
+            options=without_thinking(engine.options),
             adapters=tuple(
                 (name, adapter)
                 for name in self._sharing(spec)
                 if (adapter := self._specs[name].adapter)
             ),
         )
-
-    def _options_of(self, spec: ModelSpec) -> dict[str, Any]:
-        """Return the options of a model's engine.
-
-        The project's name of the baseline on a server is not that of another whole model.
-        """
-        options = without_thinking(spec.engine.options)
-        shared = spec.engine == self._project.config.engine
-        if shared and spec.model != self._project.models[BASELINE].model:
-            options = {key: value for key, value in options.items() if key != "model"}
-        return options
 
     def _sharing(self, spec: ModelSpec) -> list[str]:
         """Return the models that one loaded base serves together with a model."""
