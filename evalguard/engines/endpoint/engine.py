@@ -9,6 +9,7 @@ scores equal those of ``lm_eval --model local-completions``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import lm_eval
@@ -315,25 +316,23 @@ class EndpointEngine(Engine):
             raise self._failure(BASE, error) from None
 
 
+@dataclass(frozen=True, slots=True)
 class _Posted:
-    """A body that is sent, and what is read off the response."""
+    """A body that is sent, and what is read off the response.
 
-    __slots__ = ("body", "generation", "index", "start", "tokens")
+    Attributes:
+        body: Fields of the request.
+        generation: What it asks for, where that is a text.
+        index: Place among the windows of one text.
+        tokens: The prompt whose log-probabilities it asks for.
+        start: Position of the first token that counts.
+    """
 
-    def __init__(
-        self,
-        body: Mapping[str, Any],
-        *,
-        generation: Generation | None = None,
-        index: int = 0,
-        tokens: Sequence[int] = (),
-        start: int = 0,
-    ) -> None:
-        self.body = body
-        self.generation = generation
-        self.index = index
-        self.tokens = tokens
-        self.start = start
+    body: Mapping[str, Any]
+    generation: Generation | None = None
+    index: int = 0
+    tokens: Sequence[int] = ()
+    start: int = 0
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:
