@@ -247,6 +247,14 @@ def test_answers_in_json_are_texts():
         assert said({"prompt": "Hi", "completion": answer})[1] == ("assistant", answer)
 
 
+def test_messages_as_text_that_are_broken_are_no_text():
+    broken = json.dumps([ASKED])[:-2]
+    numpy = "[{'content': 'Hi', 'role': 'user'}\n {'content': 'Hello.', 'role': 'assistant'}]"
+    for cell in (broken, numpy):
+        assert "broken JSON" in refused({"prompt": cell, "completion": "Hello."})
+        assert "broken JSON" in refused({"prompt": "Hi", "chosen": cell, "rejected": "No."})
+
+
 def test_raw_text_in_either_column():
     assert one({"content": "once", "id": 3}).text == "once"
     assert one({"text": "once"}).kind == "text"
