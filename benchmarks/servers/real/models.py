@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-GOOD_NOISE, BAD_NOISE = 1e-3, 0.5
+GOOD_NOISE, BAD_NOISE = 0.1, 0.5
 """Random change of the weights, in standard deviations of each."""
 
 
@@ -47,5 +47,7 @@ def save_changed_gguf(base: Path, file: Path, *, noise: float) -> Path:
     draw = np.random.default_rng(0)
     for tensor in GGUFReader(file, "r+").tensors:
         if tensor.name.endswith("norm.weight"):
-            tensor.data[:] *= (1 + noise * draw.standard_normal(tensor.data.shape)).astype("float32")
+            tensor.data[:] *= (1 + noise * draw.standard_normal(tensor.data.shape)).astype(
+                "float32"
+            )
     return file

@@ -35,3 +35,4 @@ def embedded_facts() -> list[Mapping[str, str]]:
 
 
 FACTS = 60
+STORY = "Tell me a short story about a fox."

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.servers.real.launch import free_port, running
 from benchmarks.servers.real.models import BAD_NOISE, GOOD_NOISE, save_changed, save_changed_gguf
-from benchmarks.servers.real.questions import CAPITALS, embedded_facts
+from benchmarks.servers.real.questions import CAPITALS, STORY, embedded_facts
 
 LLAMA_PYTHON, LLAMA_MODEL = "LLAMA_CPP_PYTHON", "LLAMA_CPP_MODEL"
 """Variables: an interpreter that has ``llama_cpp.server``, and a GGUF file of a chat model."""
@@ -36,6 +36,8 @@ class Served:
         names: Names on the server of ``base``, ``good`` and ``bad``.
         rows: Questions (``q``) with answers (``a``).
         scorer: What an answer is scored by.
+        says: What a user may say, for an answer of many tokens.
+        continues: A text to continue.
         tokenizer: Folder of the tokenizer; empty where only the server has it.
         max_length: Context in tokens.
         options: Further options of the endpoint.
@@ -46,6 +48,8 @@ class Served:
     names: Mapping[str, str]
     rows: Sequence[Mapping[str, str]]
     scorer: str
+    says: str
+    continues: str
     tokenizer: str = ""
     max_length: int = 512
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -82,6 +86,8 @@ def serve_vllm(folder: Path) -> Iterator[Served]:
             names={name: name for name in ("base", "good", "bad")},
             rows=embedded_facts(),
             scorer="exact_match",
+            says=STORY,
+            continues=f"<|user|>{STORY}<|end|><|assistant|>",
             tokenizer=str(model_path()),
         )
 
@@ -111,6 +117,8 @@ def serve_transformers(folder: Path) -> Iterator[Served]:
             names={name: str(path) for name, path in names.items()},
             rows=embedded_facts(),
             scorer="exact_match",
+            says=STORY,
+            continues=f"<|user|>{STORY}<|end|><|assistant|>",
             tokenizer=str(model_path()),
         )
 
@@ -153,6 +161,8 @@ def serve_llama_cpp(folder: Path) -> Iterator[Served]:
             names={name: name for name in files},
             rows=CAPITALS,
             scorer="contains",
+            says="Write three sentences about the sea.",
+            continues="The sea is",
             max_length=1024,
             options={"num_concurrent": 1},
         )
