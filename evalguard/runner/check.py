@@ -14,6 +14,7 @@ from functools import cached_property
 from evalguard import __version__
 from evalguard.config import BASELINE, JUDGE, Noise, Project
 from evalguard.config.task_kinds import Judged
+from evalguard.engines.base import Waiting
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import EngineError, ExitCode, MeasurementError, TrustError
 from evalguard.gates.compare import Aggregate, compare
@@ -86,9 +87,16 @@ def run_check(
     models = (model for _, model in selected)
     names = list(dict.fromkeys([BASELINE, *models, *([JUDGE] if judged else [])]))
     with quiet(), SampleStore(project.store) as store:
-        pool = ModelPool(project, names, store)
+        progress = Progress()
+
+        def show_waiting(waiting: Waiting | None) -> None:
+            progress.waiting = waiting
+            if on_progress:
+                on_progress(progress)
+
+        pool = ModelPool(project, names, store, on_wait=show_waiting)
         try:
-            check = _Check(project, selected, pool, store, on_progress)
+            check = _Check(project, selected, pool, store, on_progress, progress=progress)
             results = check.decide_all(full=full, fail_fast=fail_fast)
             if noise or project.config.noise:
                 results = check.measure_noise(results)
@@ -117,6 +125,8 @@ class _Check:
         pool: ModelPool,
         store: SampleStore,
         on_progress: Callable[[Progress], None] | None,
+        *,
+        progress: Progress,
     ) -> None:
         self._started = time.perf_counter()
         self._project = project
@@ -134,6 +144,7 @@ class _Check:
             thinking_of=lambda model: pool.thinking(model.partition("#")[0]),
             approvals=self._judging.approvals,
             on_progress=on_progress,
+            progress=progress,
         )
         self._admissions: dict[tuple[str, str], Admission] = {}
         self._not_judged: dict[tuple[str, str], str] = {}

@@ -56,6 +56,7 @@ class Measurer:
         thinking_of: Returns how a model's thinking is told from its answers.
         approvals: Asks the judge; needed for tasks that are judged.
         on_progress: Called after every step.
+        progress: What it counts in, where that is shown before there is anything to measure.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Measurer:
         thinking_of: Callable[[str], Thinking],
         approvals: Approvals | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._store = store
         self._engine_of = engine_of
@@ -75,7 +77,7 @@ class Measurer:
         self._approvals = approvals
         self._on_progress = on_progress or (lambda _: None)
         self.results = Results()
-        self.progress = Progress()
+        self.progress = progress or Progress()
         self._fingerprints: dict[Key, str] = {}
         self._prompt_tokens: dict[tuple[str, str], int] = {}
 

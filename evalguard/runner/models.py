@@ -11,7 +11,7 @@ from typing import Any
 
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
-from evalguard.engines.base import BASE, Engine, EngineSettings
+from evalguard.engines.base import BASE, Engine, EngineSettings, OnWait
 from evalguard.engines.chat import (
     AnyTokenizer,
     PromptTokenizer,
@@ -46,12 +46,21 @@ class ModelPool:
         project: The project.
         names: Names of the models that take part.
         store: Remembers file hashes and what was seen of an adapter.
+        on_wait: Called while an engine waits for a server.
     """
 
-    def __init__(self, project: Project, names: Iterable[str], store: SampleStore) -> None:
+    def __init__(
+        self,
+        project: Project,
+        names: Iterable[str],
+        store: SampleStore,
+        *,
+        on_wait: OnWait | None = None,
+    ) -> None:
         specs = project.models
         self._project = project
         self._store = store
+        self._on_wait = on_wait
         self._specs = {name: specs[name] for name in names}
         self._adapters: dict[str, AdapterFiles] = {}
         self._engines: dict[tuple[str, *BaseKey], Engine] = {}
@@ -82,7 +91,7 @@ class ModelPool:
     def tokenizer(self, name: str) -> AnyTokenizer:
         """Return the tokenizer that a model's prompts go through."""
         spec = self._specs[name]
-        if self._is_only_served(spec):
+        if self._has_no_tokenizer(spec):
             return self._unknown_tokenizer
         key = (spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
         if key not in self._tokenizers:
@@ -106,7 +115,7 @@ class ModelPool:
 
     def _template_facts(self, spec: ModelSpec) -> Mapping[str, Any]:
         """Return what a model's chat template tells of thinking, remembered from before."""
-        if self._is_only_served(spec):
+        if self._has_no_tokenizer(spec):
             return NO_FACTS
         source = spec.tokenizer or spec.model
         local = Path(source).is_dir()
@@ -134,15 +143,21 @@ class ModelPool:
 
     def _is_only_served(self, spec: ModelSpec) -> bool:
         """Whether a model is known to a server alone, by its name."""
-        here = spec.tokenizer or spec.revision or Path(spec.model).exists()
+        here = spec.revision or Path(spec.model).exists()
         looks_local = spec.model.startswith((".", "/", "~"))
-        return not here and not looks_local and self.is_sent_chats(spec.name)
+        named = not here and not looks_local and self._choice(spec).name == "endpoint"
+        return spec.on_server or named
+
+    def _has_no_tokenizer(self, spec: ModelSpec) -> bool:
+        """Whether only the server knows how a model's prompts are cut into tokens."""
+        chats = self.is_sent_chats(spec.name)
+        return chats and not spec.tokenizer and self._is_only_served(spec)
 
     @cached_property
     def prompt_fingerprint(self) -> str:
         """Hash of the tokenizer and template that make the baseline's prompts."""
         spec = self._specs[BASELINE]
-        if self._is_only_served(spec):
+        if self._has_no_tokenizer(spec):
             return fingerprint({"prompts": "rendered by the server"})
         source = spec.tokenizer or spec.model
         local = Path(source).is_dir()
@@ -292,6 +307,7 @@ class ModelPool:
         assert isinstance(engine, EndpointEngine)
         parts = {
             "served": spec.model,
+            "adapter": spec.adapter and self._store.folder_fingerprint(spec.adapter),
             "behaviour": engine.behaviour(),
             "engine_options": dict(options),
             "engine_version": installed_versions(*VERSIONED),
@@ -391,6 +407,7 @@ class ModelPool:
                 for name in self._sharing(spec)
                 if (adapter := self._specs[name].adapter)
             ),
+            on_wait=self._on_wait,
         )
 
     def _sharing(self, spec: ModelSpec) -> list[str]:

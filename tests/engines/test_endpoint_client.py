@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from evalguard.engines.endpoint.client import Client, _pause
+from evalguard.engines.endpoint.client import Client
+from evalguard.engines.endpoint.decoding import asked_pause
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.errors import EngineError
 from tests.engines.servers import replying_server
@@ -149,7 +150,7 @@ def test_fields_that_a_server_refuses_are_renamed_or_left_out_and_told():
 def test_the_pause_that_a_server_asks_for_is_read(header, seconds):
     import httpx
 
-    assert _pause(httpx.Response(429, headers=header)) == seconds
+    assert asked_pause(httpx.Response(429, headers=header)) == seconds
 
 
 def test_azure_is_asked_by_its_path_query_and_header(monkeypatch):
