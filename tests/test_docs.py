@@ -197,7 +197,9 @@ def parse(line: str) -> None:
         command = command.get_command(context, name)
         assert command is not None, line
         context = click.Context(command, **command.context_settings)
-    _, left, _ = command.make_parser(context).parse_args(args=list(words))
+    found, left, _ = command.make_parser(context).parse_args(args=list(words))
+    passed_on = found.get("pytest_args")
+    left += passed_on if isinstance(passed_on, list | tuple) else []
     unknown = [word for word in left if word.startswith("-") and word not in PYTEST_OPTIONS]
     assert not unknown, f"{line}: {unknown}"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from evalguard.tasks.scales import NUMBER, Scale
 
-_SCORE = rf"{NUMBER}(?:\s*(?:/|out of|von)\s*{NUMBER}|\s*[%％])?"
+_SCORE = rf"{NUMBER}(?:\s*(?:/|out of|of|von)\s*{NUMBER}|\s*[%％])?"
 _ALONE = rf"(?P<score>{_SCORE})(?![\d.,/]*\d|\s*(?:-|–|to|bis)\s*\d)"
 _OPEN, _CLOSE = r"[*_`\"'(\[]*", r"[*_`\"')\].!]*"
 _NAMED = re.compile(
@@ -21,7 +21,7 @@ _NAMED = re.compile(
 )
 _LAST = re.compile(rf"[:：]\s*{_OPEN}{_ALONE}{_CLOSE}\s*$")
 _FIRST = re.compile(rf"^{_OPEN}{_ALONE}{_CLOSE}\s*(?:\n|[–—-]\s|[:;])")
-_OF_TOTAL = re.compile(rf"(?<![\d./])(?P<score>{NUMBER}\s*(?:/|out of|von)\s*{NUMBER})(?![\d/])")
+_OF_TOTAL = re.compile(rf"(?<![\d./])(?P<score>{NUMBER}\s*(?:/|out of|of|von)\s*{NUMBER})(?![\d/])")
 _FENCE = re.compile(r"^\s*```\w*\s*(.*?)\s*```\s*$", re.DOTALL)
 _BRACKETS = re.compile(r"\[\[\s*([^\[\]]+?)\s*\]\]")
 _TWO = re.compile(
@@ -46,7 +46,7 @@ def read_score(reply: str, scale: Scale) -> float | None:
         return _only({scale.read(str(value)) for value in _of_keys(text, _KEYS)})
     if brackets := _BRACKETS.findall(text):
         return _only({scale.read(one) for one in brackets})
-    whole = scale.read(text.strip(_MARKUP))
+    whole = scale.read(text.rstrip(_MARKUP).lstrip(_MARKUP.replace(".", "")))
     if whole is not None:
         return whole
     patterns = (_NAMED, _LAST, _FIRST, _OF_TOTAL)

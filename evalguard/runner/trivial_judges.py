@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from evalguard.stats import cohen_kappa
 from evalguard.tasks.labelled import Labelled
@@ -19,6 +20,9 @@ FEWEST_ALTERED = 10
 """Altered answers without which a judge cannot be told from a rule."""
 
 MOST_ALTERED = 40
+
+CLEARLY = 1.5
+"""How many times as much an altered answer has, so that rules akin to this one are wrong, too."""
 
 MOST_ADDED = 200
 """Times that something is added to one answer."""
@@ -119,25 +123,33 @@ def against(rule: Rule, items: Sequence[Labelled]) -> Iterator[tuple[Labelled, t
     """Yield items with altered answers on which the rule is wrong and the label still holds.
 
     Of a pair, the answer that the rule would not take is given more of what it counts; of single
-    answers those whose label asks for less of it.
+    answers those whose label asks for less of it, which get as much as the others usually have.
     """
     feature, given = rule.feature, 0
+    counts = [feature.count(answer) for item in items for answer in item.answers]
+    usual = median([count for count in counts if count > rule.limit] or [rule.limit])
     for item in items:
-        if item.label is None or given == MOST_ALTERED:
+        target = _altered_place(rule, item, usual) if given < MOST_ALTERED else None
+        if target is None:
             continue
-        if len(item.answers) == 1:
-            place, limit = 0, rule.limit
-            wanted = item.label is not rule.favours_more
-        else:
-            better = 0 if item.label else 1
-            place = 1 - better if rule.favours_more else better
-            limit, wanted = feature.count(item.answers[1 - place]), True
-        changed = _raised(feature, item.answers[place], limit) if wanted else None
+        place, limit = target
+        changed = _raised(feature, item.answers[place], limit)
         if changed is not None:
             given += 1
             answers = list(item.answers)
             answers[place] = changed
             yield item, tuple(answers)
+
+
+def _altered_place(rule: Rule, item: Labelled, usual: float) -> tuple[int, float] | None:
+    """Return which answer of an item gets more, and more than what; ``None`` for none."""
+    if item.label is None:
+        return None
+    if len(item.answers) == 1:
+        return None if item.label is rule.favours_more else (0, usual)
+    better = 0 if item.label else 1
+    place = 1 - better if rule.favours_more else better
+    return place, rule.feature.count(item.answers[1 - place])
 
 
 def _raised(feature: Feature, text: str, limit: float) -> str | None:
@@ -147,7 +159,7 @@ def _raised(feature: Feature, text: str, limit: float) -> str | None:
         if not text.strip():
             return None
         changed = feature.add(changed, text)
-        if feature.count(changed) > limit:
+        if feature.count(changed) > CLEARLY * limit:
             return changed
     return None
 
