@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
-from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
+from evalguard.engines.adapter_files import WEIGHTS_NAME
 from evalguard.engines.base import BASE, Engine, EngineSettings, OnWait
 from evalguard.engines.chat import (
     AnyTokenizer,
@@ -19,10 +19,10 @@ from evalguard.engines.chat import (
     as_messages,
     has_tokenizer,
 )
-from evalguard.engines.fit import check_fit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.errors import DataError, ModelError
 from evalguard.records import ModelInfo, TrainingRecord, from_json
+from evalguard.runner.model_files import check_model_files
 from evalguard.runner.model_thinking import (
     FACTS_VERSION,
     NO_FACTS,
@@ -62,7 +62,6 @@ class ModelPool:
         self._store = store
         self._on_wait = on_wait
         self._specs = {name: specs[name] for name in names}
-        self._adapters: dict[str, AdapterFiles] = {}
         self._engines: dict[tuple[str, *BaseKey], Engine] = {}
         self._tokenizers: dict[tuple[str, str | None, bool], PromptTokenizer] = {}
         self._unknown_tokenizer = UnknownTokenizer()
@@ -70,23 +69,19 @@ class ModelPool:
         self._effects: dict[str, float] = {}
         self._fingerprints: dict[str, str] = {}
         self._thinking: dict[str, Thinking] = {}
+        self.broken: dict[str, str] = {}
+        """Candidates that cannot be used, with the reason; the others are measured without them."""
 
     def check_files(self) -> None:
-        """Check every adapter folder before anything heavy is loaded.
+        """Check every model's files before anything heavy is loaded.
+
+        Candidates whose files cannot be used are :attr:`broken` from then on.
 
         Raises:
-            ModelError: If one is missing, unsafe, incomplete, or was trained on another base.
+            ModelError: If files of the baseline or the judge, or those of all candidates, are
+                missing, unsafe or incomplete, or an adapter was trained on another base.
         """
-        for name, spec in self._specs.items():
-            if spec.adapter is None:
-                continue
-            files = read_adapter(Path(spec.adapter))
-            self._adapters[name] = files
-            if Path(spec.model).is_dir():
-                check_fit(files, Path(spec.model))
-            record = self.training(name)
-            if record and Path(spec.model).is_dir():
-                self._check_base(spec, record)
+        self.broken |= check_model_files(self._project, self._specs, self._check_trained)
 
     def tokenizer(self, name: str) -> AnyTokenizer:
         """Return the tokenizer that a model's prompts go through."""
@@ -266,7 +261,7 @@ class ModelPool:
         bases = {
             _base_key(spec): self._settings(spec)
             for spec in self._specs.values()
-            if spec.name != JUDGE
+            if spec.name != JUDGE and spec.name not in self.broken
         }
         return choose_engine(engine.name, list(bases.values()))
 
@@ -338,6 +333,10 @@ class ModelPool:
     def info(self, name: str) -> ModelInfo:
         """Return what is known of a model after the run."""
         spec = self._specs[name]
+        if reason := self.broken.get(name):
+            return ModelInfo(
+                name=name, model=spec.model, adapter=spec.adapter, fingerprint="", notes=(reason,)
+            )
         described = self._store.fingerprint_description(self.fingerprint(name))
         effect = self._effects.get(name, described.get("adapter_effect"))
         return ModelInfo(
@@ -379,7 +378,10 @@ class ModelPool:
             return None
         return self._store.file_sha256(Path(spec.adapter) / WEIGHTS_NAME)
 
-    def _check_base(self, spec: ModelSpec, record: TrainingRecord) -> None:
+    def _check_trained(self, spec: ModelSpec) -> None:
+        record = self.training(spec.name)
+        if record is None or not Path(spec.model).is_dir():
+            return
         base = self._store.folder_fingerprint(spec.model)
         if record.base_fingerprint and record.base_fingerprint != base:
             raise ModelError(
@@ -413,7 +415,11 @@ class ModelPool:
     def _sharing(self, spec: ModelSpec) -> list[str]:
         """Return the models that one loaded base serves together with a model."""
         key = _base_key(spec)
-        return [other.name for other in self._specs.values() if _base_key(other) == key]
+        return [
+            other.name
+            for other in self._specs.values()
+            if _base_key(other) == key and other.name not in self.broken
+        ]
 
 
 VERSIONED = ("transformers", "torch", "lm-eval", "peft")
