@@ -24,11 +24,13 @@ class Dataset:
         train: Task and replay examples in training order.
         validation: Held-out examples of the task; empty where none were asked for.
         replay_share: Share of ``train`` that is replay.
+        left_out: Rows of the task's file that are in the file of held-out rows as well.
     """
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
     replay_share: float
+    left_out: int = 0
 
     def sha256(self) -> str:
         """Return the hash of the training examples in their order."""
@@ -94,7 +96,8 @@ def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
         general = _sample_replay(rows, replay, task_rows=len(train), seed=seed)
     mixed = train + general
     random.Random(f"order {seed}").shuffle(mixed)  # noqa: S311
-    return Dataset(tuple(mixed), tuple(validation), len(general) / len(mixed))
+    left_out = len(examples) - len(train) if data.validation is not None else 0
+    return Dataset(tuple(mixed), tuple(validation), len(general) / len(mixed), left_out=left_out)
 
 
 _FORMATS: Mapping[Kind, tuple[str, ...]] = {
