@@ -108,7 +108,10 @@ def check_lengths(
         for example, fate in zip(one.examples, one.fates, strict=True):
             files[example.where.rpartition(":")[0]].append((example, fate))
     for file, rows in files.items():
-        lost = [(example, fate) for example, fate in rows if fate is not Fate.WHOLE]
+        lost = sorted(
+            [(example, fate) for example, fate in rows if fate is not Fate.WHOLE],
+            key=lambda one: _line(one[0]),
+        )
         if len(lost) > max_cut_share * len(rows):
             raise DataError(
                 _too_many(
@@ -135,14 +138,25 @@ def _too_many(
     first = ", ".join(f"{example.where} ({fate})" for example, fate in lost[:_SHOWN])
     more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
     longest = _longest([example for example, _ in lost], tokenizer)
-    fix = f"set training.max_length to {longest}" if longest > max_length else "fix these rows"
+    limit = tokenizer.model_max_length
+    if longest <= max_length:
+        fix = "fix these rows"
+    elif longest > limit:
+        fix = f"the longest has {longest} tokens, and the base takes {limit} at most"
+    else:
+        fix = f"to keep all of them, set training.max_length to {longest}"
     return (
         f"{file}: {len(lost)} of {len(rows)} rows ({len(lost) / len(rows):.0%}) lose tokens or all "
         f"of their answer at training.max_length = {max_length}: {found[Fate.CUT]} are cut and "
         f"{found[Fate.DROPPED]} dropped, and training.max_cut_share allows {max_cut_share:.0%}. "
-        f"First: {first}{more}. To keep all of them, {fix}; or shorten the rows, or raise "
-        "training.max_cut_share."
+        f"First: {first}{more}. Shorten or remove them, raise training.max_length or "
+        f"training.max_cut_share; {fix}."
     )
+
+
+def _line(example: Example) -> int:
+    line = example.where.rpartition(":")[2]
+    return int(line) if line.isdigit() else 0
 
 
 def _longest(examples: Sequence[Example], tokenizer: Any) -> int:
