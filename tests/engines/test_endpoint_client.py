@@ -199,7 +199,8 @@ def test_the_pause_that_is_asked_for_comes_on_top_of_the_budget():
 
 
 def test_a_list_of_models_is_waited_for_and_shown():
-    calls, shown = itertools.count(), []
+    calls = itertools.count()
+    shown: list[Waiting | None] = []
 
     def reply(path: str, body: Any) -> tuple[int, Any]:
         return (503, {"error": "starting"}) if next(calls) < 5 else (200, {"data": []})
@@ -209,6 +210,7 @@ def test_a_list_of_models_is_waited_for_and_shown():
         assert client.get("models") == {"data": []}
         client.close()
     assert shown[-1] is None
+    assert shown[0]
     assert shown[0].reason == "status 503: starting"
 
 

@@ -5,7 +5,6 @@ import io
 from rich.console import Console
 
 from evalguard.engines.base import Waiting
-from evalguard.runner import display as displayed
 from evalguard.runner.display import display, waiting_line
 from evalguard.runner.measured import Progress
 
@@ -28,7 +27,7 @@ def test_a_terminal_shows_it_beside_the_bar():
 
 def test_without_a_terminal_it_is_one_line_a_minute(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(displayed.time, "monotonic", lambda: now)
+    monkeypatch.setattr("evalguard.runner.display.time.monotonic", lambda: now)
     output = io.StringIO()
     with display(Console(file=output, width=40)) as show:
         for _ in range(119):
