@@ -32,6 +32,9 @@ _NAMED = 6
 _SECONDS_BETWEEN_LINES = 60.0
 """Between two lines that say what is waited for, where they cannot be overwritten."""
 
+_WORTH_A_LINE = 5.0
+"""Seconds of waiting from which there is such a line."""
+
 
 @contextmanager
 def display(console: Console | None = None) -> Iterator[Callable[[Progress], None]]:
@@ -96,9 +99,12 @@ def _lines(console: Console) -> Callable[[Progress], None]:
     def show(progress: Progress) -> None:
         nonlocal last
         now = time.monotonic()
-        if progress.waiting and now - last >= _SECONDS_BETWEEN_LINES:
+        waiting = progress.waiting
+        if waiting is None or waiting.seconds < _WORTH_A_LINE:
+            return
+        if now - last >= _SECONDS_BETWEEN_LINES:
             last = now
-            console.print(waiting_line(progress.waiting), markup=False, soft_wrap=True)
+            console.print(waiting_line(waiting), markup=False, soft_wrap=True)
 
     return show
 

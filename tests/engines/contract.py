@@ -1,9 +1,8 @@
 """What every engine must do: subclass it, and give it an ``engine`` that has loaded A and B."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from operator import itemgetter
-from typing import ClassVar
 
 import pytest
 from lm_eval.api.instance import Instance
@@ -18,10 +17,15 @@ TOLERANCE = 1e-4
 
 
 class GenerationContract:
-    """Tests that run over every engine that generates; ``mixed`` are the requests it answers."""
+    """Tests that run over every engine that generates."""
 
-    mixed: ClassVar[Callable[[], list[Instance]]] = staticmethod(questions.generations)
-    telling: ClassVar[Callable[[], list[Instance]]] = staticmethod(questions.generations)
+    def mixed(self) -> list[Instance]:
+        """Return requests of all types that it answers."""
+        return questions.generations()
+
+    def telling(self) -> list[Instance]:
+        """Return requests to which each model has other answers."""
+        return questions.generations()
 
     def test_it_names_the_base_and_its_adapters(self, engine: Engine) -> None:
         assert engine.models == MODELS
@@ -81,8 +85,11 @@ class GenerationContract:
 class EngineContract(GenerationContract):
     """Tests that run over every engine that gives log-likelihoods, too."""
 
-    mixed = staticmethod(questions.mixed)
-    telling = staticmethod(questions.choices)
+    def mixed(self) -> list[Instance]:
+        return questions.mixed()
+
+    def telling(self) -> list[Instance]:
+        return questions.choices()
 
     @pytest.mark.parametrize("model", MODELS)
     def test_choices_get_a_likelihood_and_whether_they_are_greedy(

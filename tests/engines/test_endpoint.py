@@ -183,19 +183,3 @@ class TestOneBadRequest:
             engine = opened(url, base, max_retries=1)
             with pytest.raises(EngineError, match="the server gave no text"):
                 engine.respond([(BASE, questions.generation(questions.FACT))])
-
-
-def test_answers_that_vary_at_temperature_0_are_told(base):
-    drawn = count()
-
-    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
-        if body is None:
-            return 200, LISTED
-        said = f"{body['model']} says {next(drawn) if body['model'] == 'twin' else 'so'}"
-        return 200, {"choices": [{"index": 0, "message": {"content": said}}]}
-
-    with replying_server(reply) as url:
-        engine = opened(url, base, api="chat")
-        engine.load_adapter("twin", "adapters/twin")
-        [note] = engine.notes
-    assert "model 'twin': 8 of 8 prompts got different answers at temperature 0" in note

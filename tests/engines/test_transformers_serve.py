@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-for module in ("fastapi", "uvicorn", "openai"):
-    pytest.importorskip(module)
+pytest.importorskip("fastapi")
+pytest.importorskip("uvicorn")
+pytest.importorskip("openai")
 
 from lm_eval.api.instance import Instance
 from peft import PeftModel

@@ -81,10 +81,19 @@ def _keeps_seeds(ask: Asker) -> bool:
     return _samples(ask) and len({ask.text(**HOT, seed=7) for _ in range(4)}) == 1
 
 
-def _stops(ask: Asker) -> bool:
-    whole = ask.text()
-    stop = whole[len(whole) // 2 :][:3]
+def _ends_at_stop(ask: Asker) -> bool:
+    whole, stop = _with_stop(ask)
+    return len(ask.text(stop=[stop])) < len(whole)
+
+
+def _leaves_stop_out(ask: Asker) -> bool:
+    whole, stop = _with_stop(ask)
     return ask.text(stop=[stop]) == whole.split(stop)[0]
+
+
+def _with_stop(ask: Asker) -> tuple[str, str]:
+    whole = ask.text()
+    return whole, whole[len(whole) // 2 :][:3]
 
 
 def _keeps_limit(field: str) -> Look:
@@ -114,7 +123,8 @@ LOOKS: Mapping[str, Look] = {
     "the same at temperature 0": _is_steady,
     "samples at temperature 1.5": _samples,
     "the same for the same seed": _keeps_seeds,
-    "stop": _stops,
+    "ends at a stop string": _ends_at_stop,
+    "leaves the stop string out": _leaves_stop_out,
     "max_tokens": _keeps_limit("max_tokens"),
     "max_completion_tokens": _keeps_limit("max_completion_tokens"),
     "n": _gives_several,

@@ -59,8 +59,7 @@ def _show(console: Console, name: str, served: Served, folder: Path) -> int:
     gated = gate(served, folder)
     table = Table("candidate", "verdict", "base", "candidate's", "why", title=served.version)
     for one in gated:
-        scores = ("–" if one.baseline is None else f"{one.baseline:.0%}",)
-        scores += ("–" if one.score is None else f"{one.score:.0%}",)
+        scores = ("–" if value is None else f"{value:.0%}" for value in (one.baseline, one.score))
         table.add_row(one.candidate, one.verdict, *scores, one.reason)
     console.print(table, markup=False)
     for warning in dict.fromkeys(warning for one in gated for warning in one.warnings):
