@@ -8,7 +8,7 @@ import pytest
 from evalguard.config import load_project
 from evalguard.engines.hf import HFEngine
 from evalguard.errors import EngineError, ExitCode, ModelError
-from evalguard.records import CheckResult, Verdict
+from evalguard.records import CheckResult, GateResult, Verdict
 from evalguard.runner.check import exit_code, run_check
 
 
@@ -16,13 +16,13 @@ from evalguard.runner.check import exit_code, run_check
 def check(project, edit):
     """Check the harmless candidate and a broken one; return the result by candidate."""
 
-    def run(broken: str, **options) -> tuple[CheckResult, dict[str, list]]:
+    def run(broken: str, **options) -> tuple[CheckResult, dict[str, list[GateResult]]]:
         edit("evalguard.yaml", "candidates:", f"candidates:\n  broken: {broken}")
         loaded = load_project(project / "evalguard.yaml")
         gates = [one for one in loaded.thresholds.gates if one.suite == "facts"]
         selected = [(gate, name) for name in loaded.config.candidates for gate in gates]
         result = run_check(loaded, selected, **options)
-        found: dict[str, list] = {}
+        found: dict[str, list[GateResult]] = {}
         for gate in result.gates:
             found.setdefault(gate.model, []).append(gate)
         return result, found
