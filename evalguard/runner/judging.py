@@ -111,7 +111,7 @@ class Judging:
                 f"{silent} Take a stronger judge, or write the criterion more precisely."
             )
         if rule := self._rule_taken(key, planned, admission.kappa):
-            raise TrustError(f"the labels of {labelled}: {admission.text}, but {rule}")
+            raise TrustError(f"{labelled}: {rule}")
         return admission
 
     def approvals(self, asked: Sequence[Question]) -> list[Approval]:
@@ -166,13 +166,13 @@ class Judging:
         reason = ""
         for rule in rules_as_good(labels.items, kappa):
             right, measured = self._right_against(planned, rule, labels.items)
-            if measured < FEWEST_ALTERED or right < enough * measured:
+            needed = max(FEWEST_ALTERED, math.ceil(enough * measured))
+            if right < needed:
                 reason = (
-                    f"they cannot show that the judge is more than a rule that takes {rule.name}: "
-                    f"the rule agrees with them by kappa {rule.kappa:.2f}, and where answers are "
-                    f"altered so that it is wrong, the judge is right on {right} of {measured} "
-                    f"({max(FEWEST_ALTERED, math.ceil(enough * measured))} are needed). Label "
-                    f"answers on which the rule is wrong, or take another judge."
+                    f"the judge cannot be told from a rule that takes {rule.name} (kappa "
+                    f"{rule.kappa:.2f}, the judge {kappa:.2f}): on answers altered so that the "
+                    f"rule is wrong, it is right on {right} of {measured}, and {needed} are "
+                    f"needed. Label answers on which the rule is wrong, or take another judge."
                 )
                 break
         self._store.describe_fingerprint(key, {fact: reason})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.engines.fit import check_fit
 from evalguard.engines.machine import vllm_build
+from evalguard.engines.safetensors_header import read_folder
 from evalguard.engines.vllm_support import check_lora
 from evalguard.errors import DataError, ModelError, Problem
 
@@ -53,6 +55,11 @@ def _problems(project: Project, spec: ModelSpec, check_trained: CheckAdapter) ->
             f"another folder or a model on the hub."
         )
         yield Problem(file, f"{where}.model", message)
+    elif has_model and Path(spec.model).is_dir():
+        try:
+            _check_folder(Path(spec.model))
+        except ModelError as error:
+            yield Problem(file, f"{where}.model", str(error))
     own = whole or project.config.candidates[spec.name].adapter is not None
     if spec.adapter is None or not own:
         return
@@ -61,6 +68,17 @@ def _problems(project: Project, spec: ModelSpec, check_trained: CheckAdapter) ->
         check_trained(spec)
     except (ModelError, DataError) as error:
         yield Problem(file, f"{where}.adapter", str(error))
+
+
+def _check_folder(folder: Path) -> None:
+    """Check the headers of a model's weights and its configuration."""
+    read_folder(folder)
+    config = folder / "config.json"
+    try:
+        if config.is_file():
+            json.loads(config.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{config}: broken JSON: {error}. Save the model again.") from error
 
 
 def _check_adapter(spec: ModelSpec, files: AdapterFiles) -> None:

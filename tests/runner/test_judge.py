@@ -428,3 +428,67 @@ def test_the_rates_of_several_tasks_are_those_of_all_labels():
     assert total([DetectorRates(9, 10, 8, 10), DetectorRates(5, 6, 7, 7)]) == DetectorRates(
         14, 16, 15, 17
     )
+
+
+class TestAsDocumented:
+    """The set-ups of the page, as they are written there."""
+
+    def test_the_judge_in_a_folder(self, project, demo_model, models):
+        from peft import PeftModel
+        from transformers import AutoModelForCausalLM
+
+        base = AutoModelForCausalLM.from_pretrained(demo_model)
+        merged = PeftModel.from_pretrained(base, models / "judge").merge_and_unload()
+        shutil.copytree(demo_model, project / "models" / "judge")
+        merged.save_pretrained(project / "models" / "judge")
+        [block] = re.findall(r"`evalguard.yaml`\n```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+        path = project / "evalguard.yaml"
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | yaml.safe_load(block)))
+        judged = check(project, candidates=("harmless",)).gates[0]
+        assert judged.verdict is Verdict.PASS
+        assert judged.baseline == 1
+
+    @pytest.mark.parametrize("candidate", ["harmless", "harmful"])
+    def test_the_preference_and_the_judge_on_a_server(self, project, candidate):
+        found = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+        suite = next(text for text in found if "kind: preference" in text)
+        server = yaml.safe_load(next(text for text in found if "judge-14b" in text))
+        folder = project / "suites"
+        (folder / "letters.yaml").write_text("version: 1\n" + suite)
+        letters = [{"letter": f"Where is parcel {n}?"} for n in range(40)]
+        write_jsonl(folder / "data" / "letters.jsonl", letters)
+        pairs = [
+            {
+                "letter": f"Where is parcel {n}?",
+                "a": "We will look by Monday." if n % 2 else "No idea, and do not ask again.",
+                "b": "No." if n % 2 else "We will tell you by Monday.",
+                "better": "a" if n % 2 else "b",
+            }
+            for n in range(40)
+        ]
+        write_jsonl(folder / "data" / "pairs.jsonl", pairs)
+        gates = [{"suite": "letters", "metric": "preferred", "max_drop": "10pp"}]
+        (project / "thresholds" / "release.yaml").write_text(
+            yaml.safe_dump({"version": 1, "gates": gates})
+        )
+
+        def reply(path, body):
+            if path.endswith("/models"):
+                return 200, {"data": [{"id": "judge-14b"}]}
+            text = body["messages"][0]["content"]
+            pair = re.search(r"Answer A:\n(.*?)\n\nAnswer B:\n(.*?)\n\nWhich", text, re.DOTALL)
+            said = "Hello."
+            if pair:
+                kind = [("will" in one) + 0.01 * one.isascii() for one in pair.groups()]
+                said = "tie" if kind[0] == kind[1] else "A" if kind[0] > kind[1] else "B"
+            return 200, {"choices": [{"message": {"content": said}, "finish_reason": "stop"}]}
+
+        with replying_server(reply) as url:
+            server["judge"]["engine"]["options"]["base_url"] = url
+            path = project / "evalguard.yaml"
+            path.write_text(
+                yaml.safe_dump(yaml.safe_load(path.read_text()) | server | {"suites": ["letters"]})
+            )
+            [judged] = check(project, candidates=(candidate,)).gates
+        assert judged.baseline == 0.5
+        assert judged.verdict is not Verdict.ERROR, judged.reason
