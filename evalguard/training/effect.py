@@ -118,13 +118,14 @@ def weight_sums(model: Any) -> dict[str, int]:
     but for a coincidence in every tensor at once.
     """
     return {
-        name: _bit_sum(weight.detach())
+        name: bit_sum(weight.detach())
         for name, weight in model.named_parameters()
         if weight.requires_grad
     }
 
 
-def _bit_sum(weight: torch.Tensor) -> int:
+def bit_sum(weight: torch.Tensor) -> int:
+    """Return the sum of a tensor's bits, read as integers of its own width."""
     plain = weight.contiguous().view(_INTEGERS[weight.element_size()])
     return int(plain.sum(dtype=torch.int64))
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from evalguard.errors import MeasurementError
+from evalguard.training.effect import bit_sum
 
 _Restore = Callable[[], None]
 
@@ -136,14 +137,12 @@ def _modes(model: Any) -> _Restore:
 
 
 def _weights(model: Any) -> dict[str, tuple[Any, ...]]:
-    """Return what tells of each weight that it is the same and was not written to."""
+    """Return what tells of each weight that it is the same, holds the same, and so its gradient."""
     return {
-        name: (
-            weight.data_ptr(),
-            weight._version,
-            weight.dtype,
-            weight.device,
-            None if weight.grad is None else (weight.grad.data_ptr(), weight.grad._version),
-        )
+        name: (weight.data_ptr(), weight.dtype, bit_sum(weight.detach()), _gradient(weight.grad))
         for name, weight in model.named_parameters()
     }
+
+
+def _gradient(grad: torch.Tensor | None) -> int | None:
+    return None if grad is None else bit_sum(grad)
