@@ -49,10 +49,11 @@ class Renderer:
             case Plain():
                 return (self._of_plain(row),)
             case Pair():
-                prompt, chosen = self._turn(row.prompt, row.chosen, row.tools)
-                same, rejected = self._turn(row.prompt, row.rejected, row.tools)
-                assert prompt == same
-                return ((prompt, chosen, rejected),)
+                first, chosen = self._turn(row.prompt, row.chosen, row.tools)
+                second, rejected = self._turn(row.prompt, row.rejected, row.tools)
+                border = min(len(first), len(second))  # a token may reach over it in one of them
+                assert first[:border] == second[:border]
+                return ((first[:border], first[border:] + chosen, second[border:] + rejected),)
             case Labelled():
                 prompt, answer = self._turn(row.prompt, row.answer)
                 return ((prompt, answer, row.good),)
