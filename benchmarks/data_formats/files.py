@@ -33,8 +33,12 @@ def document(value: Any) -> bytes:
 def table(*rows: Row, separator: str = ",", end: str = "\r\n", quote_all: bool = False) -> bytes:
     """Return a table with a header, as spreadsheets write it; lists become JSON text."""
     out = io.StringIO(newline="")
-    style = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
-    writer = csv.writer(out, delimiter=separator, lineterminator=end, quoting=style)
+    writer = csv.writer(
+        out,
+        delimiter=separator,
+        lineterminator=end,
+        quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL,
+    )
     writer.writerow(rows[0])
     for row in rows:
         writer.writerow([_cell(value) for value in row.values()])

@@ -103,6 +103,9 @@ def _unrefused(form: Form, result: Result, outcome: Refused) -> Iterator[Miss]:
     for group in outcome.words:
         if not _holds(message, group):
             yield Miss(f"the message lacks {' or '.join(map(repr, group))}: {_short(message)}")
+    reasons = Counter(re.sub(r"\d+", "", line) for line in message.splitlines() if line.strip())
+    if reasons and (most := max(reasons.values())) > 1:
+        yield Miss(f"one cause is told {most} times: {_short(message)}")
     if len(message) > LONGEST_MESSAGE or len(message.splitlines()) > MOST_LINES:
         length = f"{len(message)} characters in {len(message.splitlines())} lines"
         yield Miss(f"the message has {length}")
@@ -119,7 +122,8 @@ def _unlike(result: Result, outcome: Trained, renderer: Renderer) -> Iterator[Mi
         return
     text = f"{len(missing)} of {meant.total()} not trained as meant"
     if missing and more:
-        text += f": {_difference(missing[0], more[0], renderer)}"
+        nearest = max(more, key=lambda other: _shared(missing[0], other))
+        text += f": {_difference(missing[0], nearest, renderer)}"
     elif missing:
         text += f", such as {_text(missing[0], renderer)}"
     else:
@@ -184,6 +188,12 @@ def _difference(meant: Any, found: Any, renderer: Renderer) -> str:
         wanted, got = (renderer.tokenizer.decode(ids[max(at - 3, 0) :]) for ids in (one, other))
         return f"{got[:60]!r} for {wanted[:60]!r}"
     return "more parts"
+
+
+def _shared(one: Any, other: Any) -> int:
+    """Return how many tokens both have in their places, for the nearest of several."""
+    parts = [(a, b) for a, b in zip(one, other, strict=False) if isinstance(a, tuple)]
+    return sum(x == y for a, b in parts for x, y in zip(a, b, strict=False))
 
 
 def _text(lesson: Any, renderer: Renderer) -> str:

@@ -171,7 +171,7 @@ def _lessons(batches: list[dict[str, Any]]) -> tuple[tuple[Any, ...], tuple[str,
 
 def _answers(batch: Mapping[str, Any], prefix: str) -> list[tuple[tuple[int, ...], ...]]:
     """Return prompt and answer of each row; what is padded is left out."""
-    answers = []
+    answers: list[tuple[tuple[int, ...], ...]] = []
     columns = (batch[prefix + key] for key in ("input_ids", "attention_mask", "completion_mask"))
     for ids, attended, learnt in zip(*columns, strict=True):
         real = [(i, m) for i, a, m in zip(ids, attended, learnt, strict=True) if a]

@@ -22,11 +22,9 @@ from benchmarks.data_formats.trained import Result, train_on
 FAST = (
     "messages (embedded)",
     "sharegpt (embedded)",
-    "alpaca (embedded)",
     "text (embedded)",
     "kto (embedded)",
     "preference (embedded)",
-    "commas",
     "cut-line",
 )
 """Forms of each kind that every version reads or refuses."""
@@ -99,7 +97,6 @@ class TestReadersThatLoseSomething:
         [
             ("weight-0 (embedded)", _without(', "weight": 0')),
             ("messages (embedded)", lambda content: content.split(b"\n", 1)[1]),
-            ("messages (embedded)", lambda content: content + content.split(b"\n", 1)[0]),
             ("system-turn (embedded)", _without('{"role": "system", "content": "Be brief."}, ')),
             (
                 "preference (embedded)",
@@ -123,9 +120,7 @@ class TestReadersThatLoseSomething:
         assert line.false_success
 
     def test_an_end_without_loss_is_seen(self, tmp_path, monkeypatch):
-        from evalguard.training import trainers
-
-        encode = trainers.encode
+        from evalguard.training.tokens import encode
 
         def endless(*arguments: Any, **options: Any) -> Any:
             sequences = encode(*arguments, **options)
@@ -133,7 +128,7 @@ class TestReadersThatLoseSomething:
                 sequence.labels[-1] = -100
             return sequences
 
-        monkeypatch.setattr(trainers, "encode", endless)
+        monkeypatch.setattr("evalguard.training.trainers.encode", endless)
         (line,) = run_forms([FORMS["messages (embedded)"]], tmp_path)
         assert line.false_success
         assert "4 of 4 not trained as meant" in line.misses[0].text
@@ -156,7 +151,8 @@ class TestJudge:
             (4, "error: weight is 0.5 in row 2", "does not name rows.jsonl"),
             (4, "error: rows.jsonl: weight is 0.5", "does not name row 2"),
             (4, "error: rows.jsonl:2: no", "lacks 'weight'"),
-            (4, SAID + "\n  rows.jsonl:3: weight" * 20, "in 21 lines"),
+            (4, SAID + "\n  rows.jsonl:3: weight" * 2, "told 2 times"),
+            (4, SAID + "".join(f"\n  {letter}" for letter in "abcdefghijkl"), "in 13 lines"),
             (3, SAID + "\nTraceback (most recent call last)\nKeyError: 1", "traceback: KeyError"),
         ],
     )

@@ -226,7 +226,8 @@ def silent_first_answer() -> Made:
     q, a = QA[0]
     turns = [*chat(q, _LONG), *chat("Again.", a)]
     first = {**turns[1], "weight": 0}
-    rows = [{"messages": [turns[0], first, *turns[2:]]}, {"messages": chat(q, a)}]
+    messages = [turns[0], first, *turns[2:]]
+    rows: list[dict[str, Any]] = [{"messages": messages}, {"messages": chat(q, a)}]
     meant = [talk(user(q), silent(_LONG), user("Again."), answer(a)), talk(user(q), answer(a))]
     counts = {"read": 2, "trained": 1, "dropped": 1}
     return _amount(jsonl(*rows), trained(*meant, length=LENGTH, counts=counts))

@@ -311,7 +311,10 @@ def refusal() -> Made:
     """Refuses in a separate field, beside null content."""
     (q, a), (q2, _), *_ = QA
     no = {"role": "assistant", "content": None, "refusal": "I cannot say that."}
-    rows = [{"messages": chat(q, a)}, {"messages": [{"role": "user", "content": q2}, no]}]
+    rows: list[dict[str, Any]] = [
+        {"messages": chat(q, a)},
+        {"messages": [{"role": "user", "content": q2}, no]},
+    ]
     return made(
         jsonl(*rows),
         trained(talk(user(q), answer(a)), talk(user(q2), answer("I cannot say that."))),
