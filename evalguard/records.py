@@ -490,6 +490,7 @@ class TrainingRecord:
         curve: Logged steps.
         seconds: Wall time of the training.
         versions: Versions of the packages that took part.
+        data_notes: What was made of each data file: its format, and what was not used.
         probes: Looks at the model while it trained.
         stopped: Why the run was stopped before its end; empty where it was not.
         kept_step: Step whose weights were kept, where they are not those of the end.
@@ -506,6 +507,7 @@ class TrainingRecord:
     curve: tuple[LossPoint, ...]
     seconds: float
     versions: Mapping[str, str]
+    data_notes: tuple[str, ...] = ()
     probes: tuple[ProbePoint, ...] = ()
     stopped: str = ""
     kept_step: int | None = None

@@ -103,6 +103,8 @@ def command(
         raise UsageError("--accelerate-config belongs to --launch")
     if not no_audit:
         report = audit_config(settings, base_dir=config.parent)
+        for note in report.notes:
+            console.print(note, style="dim", highlight=False, markup=False, soft_wrap=True)
         raise_errors(report)
         for finding in report.findings:
             console.print(f"! {finding.title}", style="yellow", highlight=False, markup=False)
@@ -119,6 +121,9 @@ def command(
             probe=_probe(watch, settings, console) if watch else None,
             probe_every=watch_every,
         )
+    if no_audit:
+        for note in trained.record.data_notes:
+            console.print(note, style="dim", highlight=False, markup=False, soft_wrap=True)
     where = os.path.relpath(trained.path)
     console.print(f"[green]✓[/green] {_summary(trained.record)}", highlight=False)
     kind = "model" if settings.tuner == "full" else "adapter"

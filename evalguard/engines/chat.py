@@ -89,6 +89,9 @@ class UnknownTokenizer:
 class PromptTokenizer:
     """Renders chats and counts tokens as the model's own tokenizer does."""
 
+    count: Callable[[str], int]
+    """Number of tokens of a text, special tokens included; every model is asked the same."""
+
     def __init__(
         self, model: str, *, revision: str | None = None, trust_remote_code: bool = False
     ) -> None:
@@ -110,8 +113,18 @@ class PromptTokenizer:
                 f"Give a local folder, or a hub name that this machine can reach."
             ) from error
 
-        self.count: Callable[[str], int] = lru_cache(maxsize=_REMEMBERED)(self._count)
-        """Number of tokens of a text, special tokens included; every model is asked the same."""
+        self.count = self._counter()
+
+    @classmethod
+    def of(cls, tokenizer: Any) -> PromptTokenizer:
+        """Return the same for a tokenizer that is loaded already."""
+        made = cls.__new__(cls)
+        made._tokenizer = tokenizer
+        made.count = made._counter()
+        return made
+
+    def _counter(self) -> Callable[[str], int]:
+        return lru_cache(maxsize=_REMEMBERED)(self._count)
 
     @property
     def has_chat_template(self) -> bool:
@@ -170,6 +183,15 @@ class PromptTokenizer:
         except TemplateError:
             without = [message for message in messages if message["role"] != "system"]
             return self._render(without, add_generation_prompt)
+
+    def prompt_ids(self, prompt: str) -> list[int]:
+        """Return the tokens of a rendered prompt, as the engines send them.
+
+        The tokenizer's own special tokens go around it, unless it begins with its BOS.
+        """
+        bos = self._tokenizer.bos_token
+        special = not (bos and prompt.startswith(bos))
+        return list(self._tokenizer(prompt, add_special_tokens=special)["input_ids"])
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer(text)["input_ids"])

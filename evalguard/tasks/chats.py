@@ -37,10 +37,19 @@ def _message(message: dict[str, Any], where: str) -> dict[str, str]:
     for key in _NOT_RENDERED:
         if message.get(key):
             raise ValueError(f"{where}.{key} cannot be put into a prompt; remove it from the row")
-    return {"role": role, "content": _content(message.get("content"), f"{where}.content")}
+    return {"role": role, "content": content_text(message.get("content"), f"{where}.content")}
 
 
-def _content(content: Any, where: str) -> str:
+def content_text(content: Any, where: str) -> str:
+    """Return the text of a message's content; its text parts are joined by line breaks.
+
+    Args:
+        content: A text, or a list of parts.
+        where: Its place, for messages.
+
+    Raises:
+        ValueError: If it is something else, or a part holds something other than text.
+    """
     if isinstance(content, str):
         return content
     if not isinstance(content, list) or not content:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ from evalguard.training.audit_pii import find_pii
 from evalguard.training.audit_suites import SuiteItem, load_items
 from evalguard.training.audit_words import whole
 from evalguard.training.config import TrainingConfig
-from evalguard.training.dataset import scan_examples
-from evalguard.training.formats import Example
+from evalguard.training.dataset import layouts_of, read_examples
+from evalguard.training.formats import Example, Layout
 from evalguard.training.rows import RowProblem
+from evalguard.training.tokens import count_tokens
 
 
 def audit(
@@ -41,6 +42,7 @@ def audit(
     against: Sequence[Path] = (),
     tokenizer: Any = None,
     max_length: int | None = None,
+    layouts: Mapping[Path, Layout] | None = None,
 ) -> AuditReport:
     """Audit data files as one training set.
 
@@ -50,6 +52,7 @@ def audit(
         against: Suites, projects or data files whose questions must not be trained on.
         tokenizer: The base's tokenizer; lengths are counted where it is given.
         max_length: Tokens of a sequence that the training keeps.
+        layouts: What a config says about the rows of a file; guessed for the others.
 
     Raises:
         DataError: If a file as a whole is missing, of another kind, unreadable or empty.
@@ -57,7 +60,9 @@ def audit(
     """
     started = time.monotonic()
     items: list[SuiteItem] = [item for path in against for item in load_items(path)]
-    examples, problems = _scan(data)
+    readings = [read_examples(path, (layouts or {}).get(path)) for path in data]
+    examples = [example for reading in readings for example in reading.examples]
+    problems = [problem for reading in readings for problem in reading.problems]
     findings = list(_broken(problems))
     tokens = None
     if examples:
@@ -65,11 +70,13 @@ def audit(
         findings += find_in_answers(examples)
         findings += find_duplicates(examples)
         if validation is not None:
-            held_out, broken = scan_examples(validation)
-            findings += [*_broken(broken), *find_overlap(examples, held_out)]
+            held = read_examples(validation, (layouts or {}).get(validation))
+            readings.append(held)
+            findings += [*_broken(held.problems), *find_overlap(examples, held.examples)]
         findings += find_pii(examples)
         if tokenizer is not None:
-            lengths = [_length(example, tokenizer) for example in examples]
+            lengths, refused = count_tokens(examples, tokenizer)
+            findings += _refused(refused)
             ordered = sorted(lengths)
             tokens = (
                 ordered[len(ordered) // 2],
@@ -85,6 +92,7 @@ def audit(
         suite_items=len(items),
         findings=tuple(sorted(findings, key=lambda f: (f.level is not Level.ERROR, -f.count))),
         seconds=time.monotonic() - started,
+        notes=tuple(line for reading in readings for line in reading.lines()),
     )
 
 
@@ -117,6 +125,7 @@ def audit_config(
         against=against,
         tokenizer=tokenizer,
         max_length=config.training.max_length,
+        layouts=layouts_of(config.stages, base_dir),
     )
 
 
@@ -139,16 +148,6 @@ def raise_errors(report: AuditReport) -> None:
     raise DataError(f"the audit of {', '.join(report.data)} found errors:\n" + "\n".join(lines))
 
 
-def _scan(data: Sequence[Path]) -> tuple[list[Example], list[RowProblem]]:
-    examples: list[Example] = []
-    problems: list[RowProblem] = []
-    for path in data:
-        found, broken = scan_examples(path)
-        examples += found
-        problems += broken
-    return examples, problems
-
-
 def _broken(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
     if problems:
         yield AuditFinding(
@@ -165,14 +164,22 @@ def _broken(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
         )
 
 
-def _length(example: Example, tokenizer: Any) -> int:
-    if example.kind == "text" or not tokenizer.chat_template:
-        return len(tokenizer(whole(example))["input_ids"])
-    longest = max(
-        (example.chosen, example.rejected), key=lambda m: sum(len(x["content"]) for x in m)
-    )
-    messages = [dict(message) for message in (*example.messages, *longest)]
-    return len(tokenizer.apply_chat_template(messages, return_dict=True)["input_ids"])
+def _refused(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
+    """Yield one finding, with the first row of each reason."""
+    if problems:
+        first = {problem.message: problem.where for problem in reversed(problems)}
+        reasons = list(reversed(first.items()))
+        yield AuditFinding(
+            code="refused_by_template",
+            level=Level.ERROR,
+            title=f"{len(problems)} rows do not fit the base's chat template",
+            count=len(problems),
+            advice="Change them as each reason says, or choose another base.",
+            evidence=tuple(
+                Evidence(where, cut(reason, 600)) for reason, where in reasons[:SHOWN_EVIDENCE]
+            ),
+            places=tuple(problem.where for problem in problems),
+        )
 
 
 def _over_long(

@@ -70,6 +70,7 @@ class AuditReport:
         suite_items: Items of the suites that the rows were compared with.
         findings: What is wrong, errors first.
         seconds: Time taken.
+        notes: What was made of each file: its format, and what was not used.
     """
 
     data: tuple[str, ...]
@@ -79,6 +80,7 @@ class AuditReport:
     suite_items: int
     findings: tuple[AuditFinding, ...]
     seconds: float
+    notes: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[AuditFinding, ...]:

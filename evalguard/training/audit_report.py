@@ -44,7 +44,9 @@ def render_html(report: AuditReport) -> str:
 
 
 def print_report(report: AuditReport, console: Console) -> None:
-    """Print every finding with its first pieces of evidence."""
+    """Print what was made of each file, and every finding with its first pieces of evidence."""
+    for note in report.notes:
+        console.print(Text(note, style="dim"), soft_wrap=True)
     for finding in report.findings:
         is_error = finding.level is Level.ERROR
         sign, style = ("✕", "bold red") if is_error else ("!", "bold yellow")

@@ -7,6 +7,7 @@ import unicodedata
 from difflib import SequenceMatcher
 
 from evalguard.training.formats import Example
+from evalguard.training.formats.example import said
 
 _WORD = re.compile(r"\w+")
 
@@ -29,15 +30,19 @@ def question(example: Example) -> str:
 
 def answers(example: Example) -> list[str]:
     """Return what the model is taught to say."""
-    taught = [m["content"] for m in example.messages if m["role"] == "assistant"]
+    taught = [
+        said(m, reasoning=False)
+        for place, m in enumerate(example.messages)
+        if m["role"] == "assistant" and place not in example.untrained
+    ]
     if example.good:
-        taught += [m["content"] for m in example.chosen if m["role"] == "assistant"]
+        taught += [said(m, reasoning=False) for m in example.chosen if m["role"] == "assistant"]
     return taught
 
 
 def whole(example: Example) -> str:
     """Return question and answers, the rejected one included."""
-    parts = [m["content"] for m in (*example.messages, *example.chosen, *example.rejected)]
+    parts = [said(m) for m in (*example.messages, *example.chosen, *example.rejected)]
     return example.text or "\n".join(parts)
 
 

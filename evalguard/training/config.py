@@ -5,12 +5,14 @@ Relative paths are relative to the folder of the file.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from evalguard.config import ConfigModel
 from evalguard.errors import did_you_mean
+from evalguard.training.formats.layout import COLUMNS, FormatName, Layout
 from evalguard.training.methods import METHODS, MethodName
 from evalguard.training.presets import PRESETS
 
@@ -26,7 +28,35 @@ class Base(ConfigModel):
     """Commit of a hub model."""
 
 
-class Data(ConfigModel):
+class Source(ConfigModel):
+    """How the rows of a data file are read."""
+
+    format: FormatName | None = None
+    """Format of the rows; guessed from the columns when null."""
+    columns: dict[str, str] = Field(default_factory=dict)
+    """The file's own name of a column, by the name of the format: ``{output: antwort}``."""
+    ignore: tuple[str, ...] = ()
+    """Columns, and keys of messages, that are left out on purpose."""
+
+    @property
+    def layout(self) -> Layout:
+        """The same as the readers of formats take it."""
+        return Layout(self.format, self.columns, self.ignore)
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_known(cls, columns: dict[str, str]) -> dict[str, str]:
+        for name in columns:
+            if name not in COLUMNS:
+                hint = did_you_mean(name, sorted(COLUMNS))
+                raise ValueError(f"no format has a column '{name}'. {hint}")
+        twice = [theirs for theirs, n in Counter(columns.values()).items() if n > 1]
+        if twice:
+            raise ValueError(f"column '{twice[0]}' is mapped twice")
+        return columns
+
+
+class Data(Source):
     """The task's examples."""
 
     train: str = Field(min_length=1)
@@ -43,7 +73,7 @@ class Data(ConfigModel):
         return self
 
 
-class Replay(ConfigModel):
+class Replay(Source):
     """General data mixed in against forgetting."""
 
     data: str = Field(min_length=1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalguard.errors import DataError
 from evalguard.training.config import Replay, Stage
-from evalguard.training.formats import COLUMNS, Example, Kind, convert
+from evalguard.training.formats import FORMATS, Example, Layout, Reading, read
 from evalguard.training.methods import METHODS, MethodName
 from evalguard.training.rows import RowProblem, raise_problems, scan_rows
 
@@ -24,11 +24,13 @@ class Dataset:
         train: Task and replay examples in training order.
         validation: Held-out examples of the task; empty where none were asked for.
         replay_share: Share of ``train`` that is replay.
+        notes: What was made of each file: its format, and what was not used.
     """
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
     replay_share: float
+    notes: tuple[str, ...] = ()
 
     def sha256(self) -> str:
         """Return the hash of the training examples in their order."""
@@ -39,26 +41,60 @@ class Dataset:
         return digest.hexdigest()
 
 
-def scan_examples(path: Path) -> tuple[list[Example], list[RowProblem]]:
-    """Read a data file, convert its rows, and collect the broken ones.
+def read_examples(path: Path, layout: Layout | None = None) -> Reading:
+    """Read a data file, convert its rows, and collect the broken ones and what is not used.
+
+    Args:
+        path: The file.
+        layout: What the config says about it.
 
     Raises:
         DataError: If the file as a whole is missing, of another kind, unreadable or empty.
     """
     rows, unreadable = scan_rows(path)
-    examples, unusable = convert(rows)
-    return examples, unreadable + unusable
+    reading = read(rows, layout)
+    return replace(reading, problems=(*unreadable, *reading.problems))
 
 
-def load_examples(path: Path) -> list[Example]:
+def scan_examples(
+    path: Path, layout: Layout | None = None
+) -> tuple[list[Example], list[RowProblem]]:
+    """Read a data file, convert its rows, and collect the broken ones.
+
+    Args:
+        path: The file.
+        layout: What the config says about it.
+
+    Raises:
+        DataError: If the file as a whole is missing, of another kind, unreadable or empty.
+    """
+    reading = read_examples(path, layout)
+    return list(reading.examples), list(reading.problems)
+
+
+def load_examples(path: Path, layout: Layout | None = None) -> list[Example]:
     """Read a data file and convert its rows.
+
+    Args:
+        path: The file.
+        layout: What the config says about it.
 
     Raises:
         DataError: If it is missing or empty, or naming every broken row with file and line.
     """
-    examples, problems = scan_examples(path)
+    examples, problems = scan_examples(path, layout)
     raise_problems(problems)
     return examples
+
+
+def layouts_of(stages: Sequence[Stage], base_dir: Path) -> dict[Path, Layout]:
+    """Return what a config says about the rows of each of its files."""
+    layouts: dict[Path, Layout] = {}
+    for stage in stages:
+        named = [(stage.data.train, stage.data), (stage.data.validation, stage.data)]
+        named += [(stage.replay.data, stage.replay)] if stage.replay else []
+        layouts |= {base_dir / name: source.layout for name, source in named if name is not None}
+    return layouts
 
 
 def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
@@ -76,10 +112,14 @@ def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
         DataError: If a file has broken rows, too few of them, or rows of another kind than the
             method trains on.
     """
-    data, replay = stage.data, stage.replay
-    examples = _load_for(stage.method, base_dir / data.train)
+    data, mixed_in = stage.data, stage.replay
+    task = _load_for(stage.method, base_dir / data.train, data.layout)
+    notes = [*task.lines(data.train)]
+    examples = list(task.examples)
     if data.validation is not None:
-        validation = _load_for(stage.method, base_dir / data.validation)
+        held = _load_for(stage.method, base_dir / data.validation, data.layout)
+        notes += held.lines(data.validation)
+        validation = list(held.examples)
         held_out = {example.group() for example in validation}
         train = [example for example in examples if example.group() not in held_out]
         if not train:
@@ -88,35 +128,31 @@ def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
         train, validation = split(examples, data.validation_share, seed=seed, name=data.train)
         held_out = {example.group() for example in validation}
     general: list[Example] = []
-    if replay is not None:
-        rows = _load_for(stage.method, base_dir / replay.data)
-        rows = [example for example in rows if example.group() not in held_out]
-        general = _sample_replay(rows, replay, task_rows=len(train), seed=seed)
+    if mixed_in is not None:
+        other = _load_for(stage.method, base_dir / mixed_in.data, mixed_in.layout)
+        notes += other.lines(mixed_in.data)
+        rows = [example for example in other.examples if example.group() not in held_out]
+        general = _sample_replay(rows, mixed_in, task_rows=len(train), seed=seed)
     mixed = train + general
     random.Random(f"order {seed}").shuffle(mixed)  # noqa: S311
-    return Dataset(tuple(mixed), tuple(validation), len(general) / len(mixed))
+    return Dataset(tuple(mixed), tuple(validation), len(general) / len(mixed), tuple(notes))
 
 
-_FORMATS: Mapping[Kind, tuple[str, ...]] = {
-    "conversation": ("messages", "sharegpt", "alpaca", "prompt_completion"),
-    "text": ("text",),
-    "preference": ("preference",),
-    "unpaired": ("unpaired",),
-}
-
-
-def _load_for(method: MethodName, path: Path) -> list[Example]:
+def _load_for(method: MethodName, path: Path, layout: Layout) -> Reading:
     """Read a data file whose rows must be of a kind that the method trains on."""
-    examples = load_examples(path)
+    reading = read_examples(path, layout)
+    raise_problems(reading.problems)
+    if not reading.examples:
+        raise DataError(f"{path}: every row has weight 0, so there is nothing to train on")
     kinds = METHODS[method].kinds
-    if examples[0].kind not in kinds:
-        names = [name for kind in kinds for name in _FORMATS[kind]]
-        wanted = "; ".join(f"{name}: {', '.join(COLUMNS[name])}" for name in names)
+    if reading.examples[0].kind not in kinds:
+        fitting = {name: one for name, one in FORMATS.items() if one.kind in kinds}
+        wanted = "; ".join(f"{name}: {one.shown()}" for name, one in fitting.items())
         raise DataError(
-            f"{path}: format '{examples[0].format}' is nothing that method '{method}' trains on. "
-            f"It takes {wanted}"
+            f"{path}: format '{reading.format}' is nothing that method '{method}' trains on. "
+            f"It takes {wanted}. If the rows are one of these, say so: data: {{format: NAME}}"
         )
-    return examples
+    return reading
 
 
 def split(

@@ -258,6 +258,7 @@ def _record(
         curve=curve,
         seconds=seconds,
         versions=_versions(),
+        data_notes=tuple(dict.fromkeys(note for each in data for note in each.notes)),
         probes=seen.points,
         stopped=seen.stopped,
         kept_step=seen.kept_step,

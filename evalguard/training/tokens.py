@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from evalguard.errors import DataError, ModelError
-from evalguard.training.formats import Example, Message
+from evalguard.training.formats import Example
+from evalguard.training.formats.example import said
+from evalguard.training.rendering import Answer, ChatRenderer
+from evalguard.training.rows import RowProblem
 
 IGNORED = -100
 """Label of a token without loss (torch's ``ignore_index``)."""
@@ -29,9 +33,11 @@ def encode(examples: Sequence[Example], tokenizer: Any, *, max_length: int) -> l
     """Tokenise examples with the model's own chat template.
 
     Conversations are rendered once, and the answers are found by the ``{% generation %}`` marks of
-    the template. A template without such marks, or whose marks leave out the token that ends an
-    answer (the model would never learn to stop), gives one sequence for each answer instead: what
-    follows the prompt as it is rendered for generation. Plain texts carry loss on every token.
+    the template. A template without such marks, whose marks leave out the token that ends an
+    answer (the model would never learn to stop), or that writes an answer otherwise once another
+    follows (without its reasoning) gives one sequence for each answer instead: what follows the
+    prompt as it is rendered for generation. Answers of weight 0 carry no loss, plain texts carry it
+    on every token.
 
     Args:
         examples: Conversations or texts.
@@ -42,20 +48,20 @@ def encode(examples: Sequence[Example], tokenizer: Any, *, max_length: int) -> l
         Sequences with at least one token that carries loss.
 
     Raises:
-        DataError: If no sequence has an answer within ``max_length`` tokens.
+        DataError: If no sequence has an answer within ``max_length`` tokens; or naming the first
+            row that the template refuses, or of which it leaves something out.
         ModelError: If the base has no chat template and the examples need one.
     """
+    renderer = ChatRenderer(tokenizer) if tokenizer.chat_template else None
     marked = _marks_answers(tokenizer)
     sequences: list[Encoded] = []
     for example in examples:
         if example.kind == "text":
             sequences.append(_encode_text(example.text, tokenizer))
-        elif not tokenizer.chat_template:
+        elif renderer is None:
             sequences.append(_encode_plain(example, tokenizer))
-        elif marked:
-            sequences.append(_encode_marked(example.messages, tokenizer))
         else:
-            sequences.extend(_encode_answers(example.messages, tokenizer))
+            sequences.extend(_encode_chat(example, renderer, tokenizer, marked=marked))
     cut = [Encoded(s.input_ids[:max_length], s.labels[:max_length]) for s in sequences]
     kept = [s for s in cut if any(label != IGNORED for label in s.labels)]
     if not kept:
@@ -77,53 +83,163 @@ def _marks_answers(tokenizer: Any) -> bool:
     )
 
 
+def count_tokens(examples: Sequence[Example], tokenizer: Any) -> tuple[list[int], list[RowProblem]]:
+    """Return how many tokens each example has as a whole, and the rows that cannot be rendered.
+
+    Args:
+        examples: Examples of any kind; of two answers the longer counts.
+        tokenizer: The base's tokenizer.
+
+    Returns:
+        A number for each example (0 where it cannot be rendered), and the reasons.
+
+    Raises:
+        ModelError: If the gate would send other tokens for a prompt than are trained.
+    """
+    renderer = ChatRenderer(tokenizer) if tokenizer.chat_template else None
+    lengths: list[int] = []
+    problems: list[RowProblem] = []
+    for example in examples:
+        try:
+            lengths.append(_count(example, tokenizer, renderer))
+        except DataError as error:
+            lengths.append(0)
+            reason = str(error).removeprefix(f"{example.where}: ")
+            problems.append(RowProblem(example.where, reason))
+    return lengths, problems
+
+
+def _count(example: Example, tokenizer: Any, renderer: ChatRenderer | None) -> int:
+    if example.kind == "text" or renderer is None:
+        messages = (*example.messages, *example.chosen, *example.rejected)
+        text = example.text or "\n".join(map(said, messages))
+        return len(tokenizer(text)["input_ids"])
+    if example.kind == "conversation":
+        wholes = [answer.whole for _, answer in renderer.answers(example)]
+        wholes.append(renderer.whole(example.where, example.messages, example.tools))
+    else:
+        answers = [answer for answer in (example.chosen, example.rejected) if answer]
+        wholes = [
+            renderer.answer(example.where, (*example.messages, *answer), example.tools).whole
+            for answer in answers
+        ]
+    return len(renderer.ids(max(wholes, key=len)))
+
+
 def _encode_text(text: str, tokenizer: Any) -> Encoded:
-    ids = _with_end(tokenizer(text)["input_ids"], tokenizer)
+    ids = _once(_with_end(tokenizer(text)["input_ids"], tokenizer), tokenizer)
     return Encoded(ids, list(ids))
 
 
 def _encode_plain(example: Example, tokenizer: Any) -> Encoded:
     """Encode prompt and completion as they stand, for a base without a chat template."""
-    if example.format != "prompt_completion" or len(example.messages) != 2:
+    plain = all(message.keys() == {"role", "content"} for message in example.messages)
+    if (
+        example.format != "prompt_completion"
+        or len(example.messages) != 2
+        or not plain
+        or example.tools
+    ):
         raise ModelError(
             f"{example.where}: the base has no chat template, which format '{example.format}' "
             "needs. Use an instruction-tuned base, or prompt–completion or text data."
         )
     prompt, completion = (message["content"] for message in example.messages)
-    prompt_ids = tokenizer(prompt)["input_ids"]
-    ids = _with_end(tokenizer(prompt + completion)["input_ids"], tokenizer)
+    prompt_ids = _once(tokenizer(prompt)["input_ids"], tokenizer)
+    whole = _with_end(tokenizer(prompt + completion)["input_ids"], tokenizer)
+    ids = _once(whole, tokenizer)
     return _loss_after(_shared_length(prompt_ids, ids), ids)
 
 
-def _encode_marked(messages: Sequence[Message], tokenizer: Any) -> Encoded:
-    rendered = tokenizer.apply_chat_template(
-        list(messages), tokenize=True, return_dict=True, return_assistant_tokens_mask=True
-    )
-    ids = list(rendered["input_ids"])
-    mask = rendered["assistant_masks"]
-    return Encoded(ids, [i if m else IGNORED for i, m in zip(ids, mask, strict=True)])
+def _encode_chat(
+    example: Example, renderer: ChatRenderer, tokenizer: Any, *, marked: bool
+) -> list[Encoded]:
+    answers = dict(renderer.answers(example))
+    together = _encode_marked(example, answers, renderer, tokenizer) if marked else None
+    if together is not None:
+        return [_checked(together, example, tokenizer)]
+    return [
+        _checked(_encode_answer(answer, renderer, tokenizer), example, tokenizer)
+        for answer in answers.values()
+    ]
 
 
-def _encode_answers(messages: Sequence[Message], tokenizer: Any) -> list[Encoded]:
-    sequences = []
-    for turn, message in enumerate(messages):
-        if message["role"] == "assistant":
-            prompt = _render(messages[:turn], tokenizer, for_generation=True)
-            whole = _render(messages[: turn + 1], tokenizer, for_generation=False)
-            sequences.append(_loss_after(_shared_length(prompt, whole), whole))
-    return sequences
+def _encode_marked(
+    example: Example, answers: dict[int, Answer], renderer: ChatRenderer, tokenizer: Any
+) -> Encoded | None:
+    """Return a conversation as one sequence; ``None`` where its marks cannot be trusted.
+
+    They cannot where the whole does not hold each answer as it is written alone, or does not mark
+    each of them up to the token that ends it.
+    """
+    whole = renderer.whole(example.where, example.messages, example.tools)
+    if not all(whole.startswith(answer.whole) for answer in answers.values()):
+        return None
+    ids, mask = renderer.masked(example)
+    spans = _spans(mask)
+    places = [i for i, m in enumerate(example.messages) if m["role"] == "assistant"]
+    if len(spans) != len(places) or not all(_ends(ids[a:b], tokenizer) for a, b in spans):
+        return None
+    labels = [IGNORED] * len(ids)
+    for place, (start, stop) in zip(places, spans, strict=True):
+        if place in answers:
+            labels[start:stop] = ids[start:stop]
+    before = renderer.added_before(whole)
+    return Encoded([*before, *ids], [*([IGNORED] * len(before)), *labels])
 
 
-def _render(messages: Sequence[Message], tokenizer: Any, *, for_generation: bool) -> list[int]:
-    rendered = tokenizer.apply_chat_template(
-        list(messages), tokenize=True, return_dict=True, add_generation_prompt=for_generation
-    )
-    return list(rendered["input_ids"])
+def _encode_answer(answer: Answer, renderer: ChatRenderer, tokenizer: Any) -> Encoded:
+    prompt, whole = renderer.ids(answer.prompt), renderer.ids(answer.whole)
+    if not _ends(whole[len(prompt) :], tokenizer):
+        whole = _with_end(whole, tokenizer)  # a template may leave the end to what follows
+    return _loss_after(_shared_length(prompt, whole), whole)
+
+
+def _spans(mask: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the runs of marked tokens.
+
+    Example:
+        >>> _spans([0, 1, 1, 0, 1])
+        [(1, 3), (4, 5)]
+    """
+    edges = [i for i, (a, b) in enumerate(pairwise([0, *mask, 0])) if bool(a) != bool(b)]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _ends(ids: Sequence[int], tokenizer: Any) -> bool:
+    """Return whether an answer ends with a token of its own, white space aside."""
+    own = {*tokenizer.get_added_vocab().values(), tokenizer.eos_token_id}
+    last = next((i for i in reversed(ids) if tokenizer.decode([i]).strip()), None)
+    return last in own
+
+
+def _checked(sequence: Encoded, example: Example, tokenizer: Any) -> Encoded:
+    """Refuse a special token that the row has and the template adds."""
+    ids = sequence.input_ids
+    for token in {tokenizer.bos_token_id, tokenizer.eos_token_id} - {None}:
+        if (token, token) in pairwise(ids):
+            raise DataError(
+                f"{example.where}: '{tokenizer.decode([token])}' would stand twice in a row: the "
+                "chat template writes it, and the row holds it already. Take it out of the row"
+            )
+    return sequence
+
+
+def _once(ids: list[int], tokenizer: Any) -> list[int]:
+    """Return tokens with one BOS and one end, where a text brings its own."""
+    begin, end = tokenizer.bos_token_id, tokenizer.eos_token_id
+    start, stop = 0, len(ids)
+    while begin is not None and ids[start : start + 2] == [begin, begin]:
+        start += 1
+    while end is not None and ids[max(start, stop - 2) : stop] == [end, end]:
+        stop -= 1
+    return ids[start:stop]
 
 
 def _with_end(ids: list[int], tokenizer: Any) -> list[int]:
     end = tokenizer.eos_token_id
-    return ids if end is None or ids[-1:] == [end] else [*ids, end]
+    last = next((i for i in reversed(ids) if tokenizer.decode([i]).strip()), None)
+    return ids if end is None or last == end else [*ids, end]
 
 
 def _shared_length(prompt: Sequence[int], whole: Sequence[int]) -> int:

@@ -13,8 +13,9 @@ from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrai
 
 from evalguard.training.config import Stage
 from evalguard.training.dataset import Dataset
-from evalguard.training.formats import Example, Message
+from evalguard.training.formats import Example
 from evalguard.training.methods import METHODS
+from evalguard.training.preference_rows import labelled_rows, pair_rows
 from evalguard.training.tokens import encode
 
 _Examples = Sequence[Example]
@@ -173,40 +174,15 @@ def _token_rows(examples: _Examples, tokenizer: Any, stage: Stage) -> datasets.D
 
 
 def _pair_rows(examples: _Examples, tokenizer: Any, stage: Stage) -> datasets.Dataset:
-    return datasets.Dataset.from_list(
-        [
-            {
-                "prompt": _messages(example.messages, tokenizer),
-                "chosen": _messages(example.chosen, tokenizer),
-                "rejected": _messages(example.rejected, tokenizer),
-            }
-            for example in examples
-        ]
-    )
+    return pair_rows(examples, tokenizer)
+
+
+def _text_pair_rows(examples: _Examples, tokenizer: Any, stage: Stage) -> datasets.Dataset:
+    return pair_rows(examples, tokenizer, as_text=True)
 
 
 def _labelled_rows(examples: _Examples, tokenizer: Any, stage: Stage) -> datasets.Dataset:
-    rows = []
-    for example in examples:
-        answers = [(example.chosen, example.good)]
-        if example.kind == "preference":
-            answers.append((example.rejected, False))
-        for answer, good in answers:
-            rows.append(
-                {
-                    "prompt": _messages(example.messages, tokenizer),
-                    "completion": _messages(answer, tokenizer),
-                    "label": good,
-                }
-            )
-    return datasets.Dataset.from_list(rows)
-
-
-def _messages(messages: Sequence[Message], tokenizer: Any) -> list[dict[str, str]] | str:
-    """Return messages for the chat template, or their plain text for a base without one."""
-    if tokenizer.chat_template:
-        return [dict(message) for message in messages]
-    return "".join(message["content"] for message in messages)
+    return labelled_rows(examples, tokenizer)
 
 
 _CONFIGS: Mapping[str, Callable[[Stage, dict[str, Any]], tuple[Any, Any]]] = {
@@ -221,7 +197,7 @@ _ROWS: Mapping[str, Callable[[_Examples, Any, Stage], datasets.Dataset]] = {
     "sft": _token_rows,
     "dpo": _pair_rows,
     "kto": _labelled_rows,
-    "orpo": _pair_rows,
-    "cpo": _pair_rows,
-    "simpo": _pair_rows,
+    "orpo": _text_pair_rows,
+    "cpo": _text_pair_rows,
+    "simpo": _text_pair_rows,
 }

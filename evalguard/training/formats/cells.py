@@ -1,0 +1,227 @@
+"""The cells of one row: each is read by name, and what nobody reads is counted."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalguard.errors import DataError
+from evalguard.training.formats.layout import Layout
+from evalguard.training.rows import RawRow
+
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+"""Values that say nothing."""
+
+_MESSAGE_KEYS = ({"role", "content"}, {"from", "value"}, {"role", "tool_calls"})
+"""Keys of which a message has one pair."""
+
+_YES = ("true", "yes", "good", "desirable", "chosen", "positive", "thumbs_up", "up", "like")
+_NO = ("false", "no", "bad", "undesirable", "rejected", "negative", "thumbs_down", "down")
+_LABEL_WORDS = dict.fromkeys((*_YES, "👍", "accepted"), True) | dict.fromkeys(
+    (*_NO, "👎", "dislike"), False
+)
+
+
+@dataclass(slots=True)
+class Cells:
+    """One row while it is converted.
+
+    Attributes:
+        where: File and line.
+        fields: Its cells, by the names that formats use.
+        layout: What the config says about the file.
+        used: Columns that were read.
+        ignored: Keys of messages that were not.
+        remarks: What was changed on the way, for one count in the file.
+    """
+
+    where: str
+    fields: dict[str, Any]
+    layout: Layout
+    used: set[str] = field(default_factory=set)
+    ignored: set[str] = field(default_factory=set)
+    remarks: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, row: RawRow, layout: Layout) -> Cells:
+        """Return a row's cells, renamed as the config's ``columns`` say."""
+        return cls(row.where, renamed(row, layout), layout)
+
+    def name(self, names: Sequence[str]) -> str | None:
+        """Return which of some columns says something; one that ``columns:`` maps goes first.
+
+        Raises:
+            DataError: If several do.
+        """
+        found = [n for n in names if n in self.fields and n not in self.layout.ignore]
+        full = [n for n in found if not blank(self.fields[n])] or found
+        pinned = [n for n in full if n in self.layout.columns]
+        full = pinned or full
+        if len(full) > 1:
+            raise DataError(
+                f"has the columns {_listed(full)}, of which one can be read. Leave the other out: "
+                f"ignore: [{full[-1]}]"
+            )
+        return full[0] if full else None
+
+    def needed(self, names: Sequence[str]) -> str:
+        """Return the same where the row must have one.
+
+        Raises:
+            DataError: If it has none, or several.
+        """
+        name = self.name(names)
+        if name is None:
+            raise DataError(f"has no '{names[0]}'")
+        return name
+
+    def get(self, *names: str) -> Any:
+        """Return the value of the one of some columns that says something, else ``None``.
+
+        Raises:
+            DataError: If several do.
+        """
+        name = self.name(names)
+        if name is None:
+            return None
+        self.used.add(name)
+        value = self.fields[name]
+        return None if blank(value) else value
+
+    def text(self, column: str) -> str:
+        """Return a column's text.
+
+        Raises:
+            DataError: If it is empty or no text.
+        """
+        self.used.add(column)
+        return text_of(self.fields[column], column)
+
+    def unused(self) -> set[str]:
+        """Return the columns and keys of messages that say something and were not read."""
+        left = self.fields.keys() - self.used
+        return {name for name in left if not blank(self.fields[name])} | self.ignored
+
+
+def renamed(row: RawRow, layout: Layout) -> dict[str, Any]:
+    """Return a row's cells by the names that formats use.
+
+    A column whose name is given to another one keeps its value as ``file's NAME``.
+    """
+    taken = {theirs: ours for ours, theirs in layout.columns.items() if theirs in row.fields}
+    cells = {}
+    for name, value in row.fields.items():
+        ours = taken.get(name)
+        if ours is None:
+            ours = f"file's {name}" if name in taken.values() else name
+        cells[ours] = value
+    return cells
+
+
+def blank(value: Any) -> bool:
+    """Return whether a value says nothing.
+
+    Example:
+        >>> [blank(v) for v in ("", " ", [], "[]", 0, False)]
+        [True, True, True, True, False, False]
+    """
+    if isinstance(value, str):
+        return value.strip() in ("", "[]", "{}", "null", "None")
+    return any(value is one or (value == one and type(value) is type(one)) for one in EMPTY)
+
+
+def text_of(value: Any, column: str) -> str:
+    """Return a value that must be a text.
+
+    Raises:
+        DataError: If it is empty or no text.
+    """
+    if not isinstance(value, str):
+        raise DataError(f"'{column}' is a {type(value).__name__}, expected a string")
+    if not value.strip():
+        raise DataError(f"'{column}' is empty")
+    return value
+
+
+def structure(value: Any, column: str) -> Any:
+    """Return a list or an object, which a cell may hold as JSON or as Python writes it.
+
+    Raises:
+        DataError: If a text is neither.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        broken = error.msg
+    try:
+        return ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        raise DataError(f"'{column}' is broken JSON: {broken}") from None
+
+
+def holds_messages(value: Any) -> bool:
+    """Return whether a cell holds messages: as a list, one object, or the text of these.
+
+    Example:
+        >>> holds_messages('[{"role": "user", "content": "Hi"}]')
+        True
+        >>> holds_messages('[{"category": "hardware"}]')  # an answer in JSON
+        False
+    """
+    if isinstance(value, list):
+        return True
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            value = structure(value, "")
+        except DataError:
+            return False
+    items = value if isinstance(value, list) else [value]
+    return bool(items) and all(
+        isinstance(one, dict) and any(need <= one.keys() for need in _MESSAGE_KEYS) for one in items
+    )
+
+
+def label_of(value: Any) -> bool | None:
+    """Return whether a label says wanted or unwanted; ``None`` where it says something else.
+
+    Example:
+        >>> [label_of(v) for v in (True, 0.0, "1", -1, "Desirable", "hardware", 2)]
+        [True, False, True, False, True, None, None]
+    """
+    if isinstance(value, str):
+        word = value.strip().casefold()
+        if word in _LABEL_WORDS:
+            return _LABEL_WORDS[word]
+        try:
+            value = float(word)
+        except ValueError:
+            return None
+    if isinstance(value, bool | int | float) and value in (1, 0, -1):
+        return bool(value == 1)
+    return None
+
+
+def weight_of(value: Any, what: str) -> bool:
+    """Return whether a weight is 1; 0 is ``False``.
+
+    Raises:
+        DataError: If it is another one.
+    """
+    if isinstance(value, str) and value.strip().casefold() in ("true", "false"):
+        return value.strip().casefold() == "true"
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if number not in (0, 1):
+        raise DataError(f"{what} is {value!r}; a weight is 1 (trained on) or 0 (not trained on)")
+    return number == 1
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)

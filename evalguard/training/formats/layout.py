@@ -1,0 +1,102 @@
+"""The formats by name, the columns that each needs, and what a config says about a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import Literal
+
+from evalguard.training.formats.example import Kind
+
+FormatName = Literal[
+    "messages",
+    "sharegpt",
+    "alpaca",
+    "prompt_completion",
+    "question_answer",
+    "text",
+    "preference",
+    "openai_preference",
+    "unpaired",
+]
+
+ASKED = ("prompt", "question", "query", "problem", "instruction", "input")
+"""Columns that may hold what is asked, in pairs of texts and beside two answers."""
+
+LABELS = ("label", "kto_tag")
+SYSTEMS = ("system", "system_prompt", "system_message")
+REASONING = ("reasoning_content", "reasoning", "thinking")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One form of a row.
+
+    Attributes:
+        kind: What a row becomes.
+        needs: Columns that a row must have; of each tuple, one.
+    """
+
+    kind: Kind
+    needs: tuple[tuple[str, ...], ...]
+
+    def found(self, columns: Set[str]) -> tuple[tuple[str, ...], ...]:
+        """Return which of the needed columns are there, need by need."""
+        return tuple(tuple(c for c in need if c in columns) for need in self.needs)
+
+    def fits(self, columns: Set[str]) -> bool:
+        """Return whether every need is met."""
+        return all(self.found(columns))
+
+    def shown(self) -> str:
+        """Return the needed columns for messages."""
+        return ", ".join("|".join(need) for need in self.needs)
+
+
+FORMATS: Mapping[str, Format] = {
+    "openai_preference": Format(
+        "preference", (("input",), ("preferred_output",), ("non_preferred_output",))
+    ),
+    "preference": Format("preference", (("chosen",), ("rejected",))),
+    "messages": Format("conversation", (("messages",),)),
+    "sharegpt": Format("conversation", (("conversations", "conversation"),)),
+    "alpaca": Format(
+        "conversation", (("instruction",), ("output", "response", "answer", "completion"))
+    ),
+    "prompt_completion": Format(
+        "conversation", (("prompt",), ("completion", "response", "output", "answer"))
+    ),
+    "question_answer": Format(
+        "conversation",
+        (
+            ("question", "query", "problem", "input"),
+            ("answer", "response", "output", "solution", "completion"),
+        ),
+    ),
+    "text": Format("text", (("text", "content"),)),
+    "unpaired": Format("unpaired", (LABELS,)),
+}
+"""Formats by name; ``unpaired`` is any conversation with a label beside it."""
+
+CONVERSATIONS = ("messages", "sharegpt", "alpaca", "prompt_completion", "question_answer")
+
+COLUMNS = frozenset(
+    {column for one in FORMATS.values() for need in one.needs for column in need}
+    | {*ASKED, *SYSTEMS, *REASONING, "context", "history", "tools", "functions", "weight", "role"}
+)
+"""Names that ``columns:`` may map; ``role`` and ``content`` are also those of a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a config says about the rows of a file.
+
+    Attributes:
+        format: Name of the format; guessed when ``None``.
+        columns: The file's own name of a column, by the name it has here.
+        ignore: Columns, and keys of messages, that are left out on purpose.
+    """
+
+    format: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()

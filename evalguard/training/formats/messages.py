@@ -1,0 +1,184 @@
+"""One message of a conversation: its role, its text, and what else it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evalguard.errors import DataError, did_you_mean
+from evalguard.tasks.chats import content_text
+from evalguard.training.formats.cells import Cells, blank, structure, text_of, weight_of
+from evalguard.training.formats.layout import REASONING
+from evalguard.training.formats.tools import calls_of
+
+ROLES: Mapping[str, str] = {
+    **dict.fromkeys(("system", "developer"), "system"),
+    **dict.fromkeys(("user", "human"), "user"),
+    **dict.fromkeys(("assistant", "gpt", "chatgpt", "bing", "bard", "model"), "assistant"),
+    **dict.fromkeys(("function_call", "tool_call"), "call"),
+    **dict.fromkeys(
+        ("tool", "observation", "function", "function_response", "tool_response", "ipython"), "tool"
+    ),
+}
+"""Names of roles, as ChatML, OpenAI and ShareGPT write them."""
+
+_WEIGHTS = ("weight", "train", "training", "loss")
+"""Keys that say whether an answer carries loss: OpenAI's, and those of training tools."""
+
+_REFUSED = ("images", "image", "videos", "video", "audios", "audio", "refusal")
+"""Keys that change what a message says, and that no chat template of a text model is given."""
+
+_TOOL_KEYS = ("tool_calls", "function_call", "tool_call_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message, and whether it carries loss where it is an answer."""
+
+    message: dict[str, Any]
+    trained: bool = True
+
+    @property
+    def role(self) -> str:
+        """Who speaks."""
+        role: str = self.message["role"]
+        return role
+
+
+def turns_of(value: Any, column: str, cells: Cells) -> list[Turn]:
+    """Return the messages of a column; system messages without a text are left out.
+
+    Args:
+        value: A list of messages, one message, or the JSON of these; a list of texts begins with
+            the user.
+        column: Its name, for messages.
+        cells: The row, which learns the keys that are not read.
+
+    Raises:
+        DataError: If it is something else, or a message breaks the rules.
+    """
+    value = structure(value, column)
+    value = [value] if isinstance(value, dict) else value
+    if not isinstance(value, list) or not value:
+        raise DataError(f"'{column}' must be a list of at least one message")
+    if all(isinstance(one, str) for one in value):
+        return [plain("assistant" if i % 2 else "user", one, column) for i, one in enumerate(value)]
+    turns: list[Turn] = []
+    for index, one in enumerate(value):
+        where = f"{column}[{index}]"
+        if isinstance(one, dict) and one.keys() >= {"input", "output"}:
+            turns += _exchange(one, where, column, cells)
+        elif (turn := _turn(one, where, column, cells)) is not None:
+            turns.append(turn)
+    return turns
+
+
+def plain(role: str, text: Any, column: str) -> Turn:
+    """Return a message of a text alone.
+
+    Raises:
+        DataError: If it is empty or no text.
+    """
+    return Turn({"role": role, "content": text_of(text, column)})
+
+
+def _exchange(value: dict[str, Any], where: str, column: str, cells: Cells) -> list[Turn]:
+    """Return a pair of question and answer, as Capybara keeps its turns."""
+    _others(value, {"input", "output"}, where, column, cells)
+    asked = plain("user", value["input"], f"{where}.input")
+    return [asked, plain("assistant", value["output"], f"{where}.output")]
+
+
+def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
+    names = cells.layout.columns
+    keys = value if isinstance(value, dict) else {}
+    sharegpt = "from" in keys and "role" not in names
+    role_key = names.get("role", "from" if sharegpt else "role")
+    content_key = names.get("content", "value" if sharegpt else "content")
+    if role_key not in keys or (content_key not in keys and not keys.keys() & set(_TOOL_KEYS)):
+        raise DataError(f"{where} needs '{role_key}' and '{content_key}'")
+    given = str(keys[role_key])
+    role = ROLES.get(given.casefold())
+    if role is None:
+        hint = did_you_mean(given, list(ROLES))
+        raise DataError(f"{where}: unknown {role_key} '{given}'. {hint}")
+    message: dict[str, Any] = {"role": "assistant" if role == "call" else role}
+    content = keys.get(content_key)
+    if role == "call":
+        message |= {"content": "", "tool_calls": calls_of(content, f"{where}.{content_key}")}
+    else:
+        message["content"] = _content(content, f"{where}.{content_key}")
+    message |= _said_beside(keys, where, message["role"], cells)
+    _others(keys, {role_key, content_key, *_TOOL_KEYS, *REASONING, "name"}, where, column, cells)
+    trained = _weight(keys, where, message["role"], column, cells)
+    if not message["content"].strip():
+        if message["role"] == "system":
+            return None
+        if message["role"] != "tool" and "tool_calls" not in message:
+            raise DataError(f"{where}: '{content_key}' of the {role} is empty or no string")
+    return Turn(message, trained)
+
+
+def _content(value: Any, where: str) -> str:
+    if value is None or value == []:
+        return ""
+    try:
+        return content_text(value, where)
+    except ValueError as error:
+        raise DataError(str(error)) from None
+
+
+def _said_beside(keys: dict[str, Any], where: str, role: str, cells: Cells) -> dict[str, Any]:
+    """Return what a message says beside its text: calls, ids, names and reasoning."""
+    full = {k: v for k, v in keys.items() if not blank(v) and k not in cells.layout.ignore}
+    beside: dict[str, Any] = {}
+    calls = full.get("tool_calls", full.get("function_call"))
+    reasoning = [full[key] for key in REASONING if key in full]
+    if (calls is not None or reasoning) and role != "assistant":
+        raise DataError(f"{where}: a message of the {role} holds calls or reasoning")
+    if calls is not None:
+        beside["tool_calls"] = calls_of(calls, f"{where}.tool_calls")
+    if reasoning:
+        texts = {text_of(one, f"{where}: reasoning") for one in reasoning}
+        if len(texts) > 1:
+            raise DataError(f"{where} holds two different texts of reasoning; keep one")
+        beside["reasoning_content"] = reasoning[0]
+    for key in ("name", "tool_call_id"):
+        if key in full:
+            beside[key] = str(full[key])
+    return beside
+
+
+def _weight(keys: dict[str, Any], where: str, role: str, column: str, cells: Cells) -> bool:
+    """Return whether an answer carries loss; other messages never do."""
+    found = [k for k in _WEIGHTS if keys.get(k) is not None and k not in cells.layout.ignore]
+    weights = {weight_of(keys[key], f"{where}.{key}") for key in found}
+    if role != "assistant":
+        cells.ignored.update(f"{column}.{key} of the {role}" for key in found if keys[key])
+        return True
+    if len(weights) > 1:
+        raise DataError(f"{where} holds two different weights: {', '.join(found)}; keep one")
+    return weights != {False}
+
+
+def _others(
+    keys: Mapping[str, Any], known: set[str], where: str, column: str, cells: Cells
+) -> None:
+    """Count the keys that are not read.
+
+    Raises:
+        DataError: If one of them changes what the message says.
+    """
+    ignore = cells.layout.ignore
+    for key, value in keys.items():
+        if blank(value):
+            continue
+        if key in _REFUSED and key not in ignore:
+            raise DataError(
+                f"{where} holds '{key}', which training does not read. Remove the row, or "
+                f"leave the key out: ignore: [{key}]"
+            )
+        weight = key in _WEIGHTS and isinstance(value, int | float | str)
+        if key in ignore or (key not in known and not weight):
+            cells.ignored.add(f"{column}.{key}")

@@ -1,0 +1,179 @@
+"""Rows of two answers to one prompt, one of them preferred, and rows of one labelled answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from evalguard.errors import DataError
+from evalguard.training.formats.cells import Cells, holds_messages, label_of, structure
+from evalguard.training.formats.conversations import (
+    answer_turns,
+    arranged,
+    asked_column,
+    asked_turns,
+    conversation,
+    row_tools,
+    with_system,
+    written_turns,
+)
+from evalguard.training.formats.example import Example, Message
+from evalguard.training.formats.layout import ASKED, LABELS
+from evalguard.training.formats.messages import Turn, turns_of
+from evalguard.training.formats.tools import Tool, tools_of
+
+_WHOLE = ("messages", "conversations", "conversation")
+"""Columns that hold the prompt as a conversation, where they end with the user."""
+
+
+def preference(cells: Cells) -> Example:
+    """Return a row of ``chosen`` and ``rejected`` as an example.
+
+    The answers may repeat the prompt (UltraFeedback), or hold it alone (HH-RLHF).
+
+    Raises:
+        DataError: If it breaks the format's rules.
+    """
+    prompt = _prompt(cells)
+    chosen = _answer(cells, "chosen", alone=not prompt)
+    rejected = _answer(cells, "rejected", alone=not prompt)
+    if prompt and _is_whole(chosen) != _is_whole(rejected):
+        raise DataError("one of 'chosen' and 'rejected' is a conversation, the other an answer")
+    if prompt and _is_whole(chosen):
+        _check_repeats(prompt, chosen, rejected)
+        if prompt[0].role == "system" and chosen[0].role != "system":
+            chosen, rejected = [prompt[0], *chosen], [prompt[0], *rejected]
+    elif prompt:
+        chosen, rejected = [*prompt, *chosen], [*prompt, *rejected]
+    return _paired(cells, "preference", chosen, rejected, row_tools(cells))
+
+
+def openai_preference(cells: Cells) -> Example:
+    """Return a row of OpenAI's preference fine-tuning as an example.
+
+    Raises:
+        DataError: If it breaks the format's rules.
+    """
+    asked = structure(cells.get("input"), "input")
+    if not isinstance(asked, dict) or "messages" not in asked:
+        raise DataError("'input' is no object with 'messages'")
+    cells.ignored.update(
+        f"input.{key}" for key in asked if key not in ("messages", "tools") and asked[key]
+    )
+    prompt = turns_of(asked["messages"], "input.messages", cells)
+    preferred, other = (
+        turns_of(cells.get(column), column, cells)
+        for column in ("preferred_output", "non_preferred_output")
+    )
+    tools = tools_of(asked.get("tools"), "input.tools") or row_tools(cells)
+    return _paired(cells, "openai_preference", [*prompt, *preferred], [*prompt, *other], tools)
+
+
+def unpaired(cells: Cells, inner: str) -> Example:
+    """Return a row of one answer and whether it is wanted as an example.
+
+    Args:
+        cells: The row.
+        inner: Format of the conversation beside the label.
+
+    Raises:
+        DataError: If it breaks the format's rules, or the label says something else.
+    """
+    column = cells.needed(LABELS)
+    label = cells.fields[column]
+    cells.used.add(column)
+    good = label_of(label)
+    if good is None:
+        raise DataError(
+            f"'{column}' is {label!r}, expected true (wanted) or false (unwanted). "
+            f"If it says something else, leave it out: ignore: [{column}]"
+        )
+    whole = conversation(cells, inner)
+    _check_weights(whole.untrained, len(whole.messages))
+    return replace(
+        whole,
+        kind="unpaired",
+        format="unpaired",
+        messages=whole.messages[:-1],
+        chosen=whole.messages[-1:],
+        good=good,
+        untrained=frozenset(),
+    )
+
+
+def _prompt(cells: Cells) -> list[Turn]:
+    asking = asked_column(cells, ASKED)
+    if asking is not None:
+        return asked_turns(cells, asking)
+    column = cells.name(_WHOLE)
+    if column is None:
+        return []
+    turns = turns_of(cells.fields[column], column, cells)
+    if turns and turns[-1].role == "assistant":
+        return []  # it repeats an answer
+    cells.used.add(column)
+    return turns
+
+
+def _answer(cells: Cells, column: str, *, alone: bool) -> list[Turn]:
+    value: Any = cells.fields[column]
+    cells.used.add(column)
+    if alone and not holds_messages(value):
+        return written_turns(cells.text(column), column) or answer_turns(value, column, cells)
+    return answer_turns(value, column, cells)
+
+
+def _is_whole(turns: list[Turn]) -> bool:
+    """Return whether an answer is a conversation that holds the prompt, too."""
+    return any(turn.role == "user" for turn in turns)
+
+
+def _said(turns: list[Turn]) -> list[str]:
+    return [t.message["content"].strip() for t in turns if t.role != "system"]
+
+
+def _check_repeats(prompt: list[Turn], chosen: list[Turn], rejected: list[Turn]) -> None:
+    """Check that two conversations ask what the prompt asks."""
+    asked, said = _said(chosen[:-1]), _said(prompt)
+    # Of a prompt as text, some sets keep the first question of a conversation, others the last.
+    if said not in (asked[-len(said) :], asked[: len(said)]) or asked != _said(rejected[:-1]):
+        raise DataError(
+            "'chosen' and 'rejected' hold whole conversations that do not begin with 'prompt'; "
+            "keep the answers alone, or leave the prompt out: ignore: [prompt]"
+        )
+
+
+def _paired(
+    cells: Cells, name: str, chosen: list[Turn], rejected: list[Turn], tools: tuple[Tool, ...]
+) -> Example:
+    """Return two conversations that part at their last answer as an example."""
+    if not chosen[:-1] or [t.message for t in chosen[:1]] != [t.message for t in rejected[:1]]:
+        raise DataError("no 'prompt', and 'chosen' and 'rejected' do not begin with the same one")
+    good, good_untrained = _arranged(cells, chosen, "chosen")
+    bad, bad_untrained = _arranged(cells, rejected, "rejected")
+    if good[:-1] != bad[:-1]:
+        raise DataError(
+            "'chosen' and 'rejected' part before their last answers, so that what the user or a "
+            "tool says would be compared, too; cut both behind the first answer that differs"
+        )
+    if good == bad:
+        raise DataError("'chosen' and 'rejected' are the same answer")
+    _check_weights(good_untrained | bad_untrained, len(good))
+    return Example(
+        "preference", name, cells.where, good[:-1], chosen=good[-1:], rejected=bad[-1:], tools=tools
+    )
+
+
+def _arranged(
+    cells: Cells, turns: list[Turn], column: str
+) -> tuple[tuple[Message, ...], frozenset[int]]:
+    if turns[-1].role != "assistant":
+        raise DataError(f"'{column}' must end with an answer of the assistant")
+    messages, untrained = arranged(with_system(cells, turns), cells, column)
+    return messages, frozenset(untrained)
+
+
+def _check_weights(untrained: frozenset[int], length: int) -> None:
+    """Refuse an answer of weight 0: a preference compares whole answers."""
+    if length - 1 in untrained:
+        raise DataError("the answer has weight 0, which a preference cannot leave out")

@@ -1,0 +1,246 @@
+"""A whole file: its format, its examples, and what was not used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evalguard.errors import DataError
+from evalguard.training.formats.cells import Cells, blank, weight_of
+from evalguard.training.formats.conversations import conversation
+from evalguard.training.formats.example import Example
+from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, Layout
+from evalguard.training.formats.preferences import openai_preference, preference, unpaired
+from evalguard.training.formats.recognise import (
+    ambiguous,
+    candidates,
+    labels_decide,
+    said_columns,
+    unfit,
+    unrecognised,
+)
+from evalguard.training.rows import RawRow, RowProblem
+
+_REFUSED = (
+    *("images", "image", "videos", "video", "audios", "audio"),
+    *("documents", "chat_template_kwargs"),
+)
+"""Columns that change what a row teaches, and that training does not read."""
+
+LEFT_OUT = "rows have weight 0 and are left out"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The rows of one file as examples.
+
+    Attributes:
+        examples: The rows that can be trained on.
+        problems: What is wrong with the others.
+        file: The file, as the user wrote it.
+        format: Name of the format; empty where no row has one.
+        columns: Columns that the format was found by.
+        given: Whether the config names the format.
+        ignored: Columns and keys of messages that were not used, with the number of rows.
+        remarks: What was changed on the way, with the number of rows.
+    """
+
+    examples: tuple[Example, ...]
+    problems: tuple[RowProblem, ...]
+    file: str = ""
+    format: str = ""
+    columns: tuple[str, ...] = ()
+    given: bool = False
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    remarks: Mapping[str, int] = field(default_factory=dict)
+
+    def lines(self, file: str = "") -> tuple[str, ...]:
+        """Return what was made of the file, a line for each thing to know.
+
+        Args:
+            file: Its name for the lines, where it is not the path that was read.
+        """
+        if not self.format:
+            return ()
+        kind = FORMATS[self.format].kind
+        becomes = {
+            "conversation": "messages",
+            "text": "text",
+            "preference": "prompt, chosen, rejected",
+            "unpaired": "prompt, answer, label",
+        }[kind]
+        why = "; set by data.format" if self.given else ""
+        rows = f"{len(self.examples)} row{'' if len(self.examples) == 1 else 's'}"
+        read_as = f"{rows} read as '{self.format}' ({', '.join(self.columns)} → {becomes}{why})"
+        lines = [read_as]
+        if self.ignored:
+            counted = sorted(self.ignored.items(), key=lambda item: (-item[1], item[0]))
+            (name, count), *others = counted
+            shown = [f"{name} ({count} rows)", *(f"{name} ({count})" for name, count in others)]
+            lines.append(f"ignored: {', '.join(shown)}")
+        lines += [f"{count} {remark}" for remark, count in self.remarks.items()]
+        return tuple(f"{file or self.file}: {line}" for line in lines)
+
+
+def convert(
+    rows: Sequence[RawRow], layout: Layout | None = None
+) -> tuple[list[Example], list[RowProblem]]:
+    """Turn the rows of one file into examples.
+
+    Returns:
+        The examples, and what is wrong with every row that has no known format, breaks its
+        format's rules, or has another format than the first row.
+    """
+    reading = read(rows, layout)
+    return list(reading.examples), list(reading.problems)
+
+
+def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
+    """Turn the rows of one file into examples, and count what is not used.
+
+    Args:
+        rows: The rows.
+        layout: What the config says about the file.
+    """
+    layout = layout or Layout()
+    found = [Cells.of(row, layout) for row in rows]
+    if missing := _missing_columns(found, rows, layout):
+        return Reading((), (missing,))
+    name, inner, problems = _formats(found, layout)
+    examples: list[Example] = []
+    ignored: Counter[str] = Counter()
+    remarks: Counter[str] = Counter()
+    for cells in found:
+        if cells.where in problems:
+            continue
+        try:
+            example = _example(cells, name, inner)
+        except DataError as error:
+            problems[cells.where] = str(error)
+            continue
+        if example is None:
+            remarks[LEFT_OUT] += 1
+            continue
+        examples.append(example)
+        ignored.update(_own_names(cells.unused(), layout))
+        remarks.update(cells.remarks)
+    return Reading(
+        tuple(examples),
+        _one_cause(problems, rows),
+        file=rows[0].file if rows else "",
+        format=name,
+        columns=_read_columns(found, name, inner, layout),
+        given=layout.format is not None,
+        ignored=dict(ignored),
+        remarks=dict(remarks),
+    )
+
+
+def _example(cells: Cells, name: str, inner: str) -> Example | None:
+    """Return a row as an example; ``None`` where its weight is 0."""
+    for column in _REFUSED:
+        if column not in cells.layout.ignore and not blank(cells.fields.get(column)):
+            raise DataError(
+                f"the row holds '{column}', which training does not read. Remove the row, or "
+                f"leave the column out: ignore: [{column}]"
+            )
+    weight = cells.get("weight")
+    if weight is not None and not weight_of(weight, "the row's 'weight'"):
+        return None
+    if name == "text":
+        column = cells.needed(FORMATS["text"].needs[0])
+        return Example("text", "text", cells.where, text=cells.text(column))
+    if name == "unpaired":
+        return unpaired(cells, inner)
+    pairs: Mapping[str, Callable[[Cells], Example]] = {
+        "preference": preference,
+        "openai_preference": openai_preference,
+    }
+    return pairs[name](cells) if name in pairs else conversation(cells, name)
+
+
+def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str, str]]:
+    """Return the file's format, that of the conversation in it, and the rows that lack them."""
+    problems: dict[str, str] = {}
+    labelled = labels_decide([cells.fields for cells in rows], layout)
+    first: tuple[str, str] | None = None
+    for cells in rows:
+        columns = said_columns(cells.fields, layout)
+        shown = [name for name in cells.fields if name in columns]
+        asked_for = layout.format if layout.format != "unpaired" else None
+        if asked_for is not None:
+            names = [asked_for] if FORMATS[asked_for].fits(columns) else []
+            why = unfit(asked_for, shown)
+        else:
+            names = candidates(columns)
+            if layout.format == "unpaired":
+                names = [one for one in names if one in CONVERSATIONS]
+                if not FORMATS["unpaired"].fits(columns):
+                    names = []
+            why = unfit("unpaired", shown) if layout.format else unrecognised(shown)
+        if len(names) != 1:
+            problems[cells.where] = ambiguous(names) if names else why
+            continue
+        first = first or (names[0], cells.where)
+        if names[0] != first[0]:
+            problems[cells.where] = (
+                f"format '{names[0]}', but {first[1]} is '{first[0]}'; keep one in a file"
+            )
+    if first is None:
+        return "", "", problems
+    inner = first[0]
+    if layout.format is None and inner in CONVERSATIONS:
+        if labelled is None:
+            problems = {cells.where: _MIXED_LABELS.format(inner) for cells in rows}
+        elif labelled:
+            return "unpaired", inner, problems
+    return layout.format or inner, inner, problems
+
+
+_MIXED_LABELS = (
+    "some labels of the file say wanted or unwanted (true, false, 1, 0), and some say something "
+    "else. Say which it is: data: {{format: unpaired}} or data: {{format: {}}}"
+)
+
+
+def _missing_columns(
+    found: Sequence[Cells], rows: Sequence[RawRow], layout: Layout
+) -> RowProblem | None:
+    """Return what is wrong where the config names a column that the file does not have."""
+    held = {name for row in rows for name in row.fields}
+    inside = {"role", "content"}  # keys of messages, too
+    missing = [
+        theirs
+        for ours, theirs in layout.columns.items()
+        if theirs not in held | inside and ours not in inside
+    ]
+    if not missing or not found:
+        return None
+    names = ", ".join(map(repr, sorted(held)))
+    return RowProblem(rows[0].file, f"data.columns names '{missing[0]}'; the file has {names}")
+
+
+def _read_columns(rows: Sequence[Cells], name: str, inner: str, layout: Layout) -> tuple[str, ...]:
+    """Return the columns that the format was found by, by the file's own names."""
+    if not name:
+        return ()
+    columns = {column for cells in rows for column in cells.used}
+    needs = [need for one in dict.fromkeys((inner, name)) for need in FORMATS[one].needs]
+    found = [column for need in needs for column in need if column in columns]
+    return tuple(layout.columns.get(column, column) for column in found)
+
+
+def _own_names(names: set[str], layout: Layout) -> set[str]:
+    """Return the file's own names of columns."""
+    return {layout.columns.get(name, name.removeprefix("file's ")) for name in names}
+
+
+def _one_cause(problems: Mapping[str, str], rows: Sequence[RawRow]) -> tuple[RowProblem, ...]:
+    """Return the problems of rows; one where all rows of a file have the same."""
+    if len(rows) > 1 and len(problems) == len(rows) and len(set(problems.values())) == 1:
+        (where, message), *_ = problems.items()
+        return (RowProblem(where, f"{message} (in all {len(rows)} rows)"),)
+    return tuple(
+        RowProblem(row.where, problems[row.where]) for row in rows if row.where in problems
+    )

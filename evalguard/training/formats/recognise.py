@@ -1,0 +1,98 @@
+"""Which format rows have: what their columns say, unless the config names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
+
+from evalguard.errors import did_you_mean
+from evalguard.training.formats.cells import blank, label_of
+from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, LABELS, Layout
+
+
+def recognise(columns: Iterable[str]) -> str | None:
+    """Return the name of the format that has these columns, or ``None``.
+
+    Example:
+        >>> recognise(["id", "instruction", "input", "output"])
+        'alpaca'
+        >>> recognise(["messages", "prompt", "completion"])  # one of two
+    """
+    found = candidates(set(columns))
+    return found[0] if len(found) == 1 else None
+
+
+def candidates(columns: Set[str]) -> list[str]:
+    """Return the formats that a row with these columns may have, without its label.
+
+    Two answers go before everything else. A text beside something structured is its rendering.
+    """
+    for name in ("openai_preference", "preference"):
+        if FORMATS[name].fits(columns):
+            return [name]
+    found = [name for name in CONVERSATIONS if FORMATS[name].fits(columns)]
+    if "question_answer" in found and len(found) > 1:
+        asked = FORMATS["question_answer"].found(columns)[0]
+        if asked == ("input",):
+            found.remove("question_answer")  # the input of an instruction
+    return found or (["text"] if FORMATS["text"].fits(columns) else [])
+
+
+def said_columns(fields: Mapping[str, Any], layout: Layout) -> set[str]:
+    """Return the columns of a row that the config does not leave out."""
+    return {name for name in fields if name not in layout.ignore}
+
+
+def labels_decide(rows: Sequence[Mapping[str, Any]], layout: Layout) -> bool | None:
+    """Return whether the labels of a file mark answers as wanted or unwanted.
+
+    Returns:
+        ``None`` where some do and some say something else.
+    """
+    labels = [
+        label_of(row[name]) is not None
+        for row in rows
+        for name in LABELS
+        if name in row and name not in layout.ignore and not blank(row[name])
+    ]
+    if not any(labels):
+        return False
+    return True if all(labels) else None
+
+
+def unrecognised(columns: Sequence[str]) -> str:
+    """Return why no format has these columns, and the nearest."""
+    known = {column for one in FORMATS.values() for need in one.needs for column in need}
+    found = ", ".join(map(repr, columns)) or "none"
+    if "chosen" in columns or "rejected" in columns:
+        missing = "rejected" if "chosen" in columns else "chosen"
+        return f"a preference row without '{missing}'; found columns {found}"
+    for column in columns:
+        hint = did_you_mean(column, known)
+        if column not in known and hint.startswith("Did"):
+            return f"unknown column '{column}'. {hint.split('?')[0]}?"
+    formats = "; ".join(f"{name}: {one.shown()}" for name, one in FORMATS.items())
+    return (
+        f"no known format has the columns {found}. Name yours, such as "
+        f"data: {{columns: {{instruction: …, output: …}}}}. Known: {formats}"
+    )
+
+
+def ambiguous(names: Sequence[str]) -> str:
+    """Return what to do about a row that has the columns of several formats."""
+    shown = " or ".join(f"'{name}' ({FORMATS[name].shown()})" for name in names)
+    return f"may be read as {shown}. Say which: data: {{format: {names[0]}}}"
+
+
+def unfit(name: str, columns: Sequence[str]) -> str:
+    """Return what a row lacks for the format that the config names."""
+    missing = ", ".join(
+        "|".join(need)
+        for need, found in zip(FORMATS[name].needs, FORMATS[name].found(set(columns)), strict=True)
+        if not found
+    )
+    found = ", ".join(map(repr, columns)) or "none"
+    return (
+        f"format '{name}' needs {missing}; found columns {found}. Name another format, or map "
+        "the columns: data: {columns: {NAME: COLUMN OF THE FILE}}"
+    )

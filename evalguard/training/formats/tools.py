@@ -1,0 +1,110 @@
+"""Tools, the calls of an answer, and the results that follow them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evalguard.errors import DataError
+from evalguard.training.formats.cells import blank, structure
+
+Tool = Mapping[str, Any]
+
+
+def tools_of(value: Any, column: str) -> tuple[Tool, ...]:
+    """Return the functions of a column as chat templates take them.
+
+    Args:
+        value: A list of functions or of ``{type, function}``, or its JSON; empty for none.
+        column: Its name, for messages.
+
+    Raises:
+        DataError: If it holds something else.
+
+    Example:
+        >>> tools_of('[{"name": "f", "parameters": {}}]', "functions")
+        ({'type': 'function', 'function': {'name': 'f', 'parameters': {}}},)
+    """
+    if blank(value):
+        return ()
+    found = structure(value, column)
+    tools = found if isinstance(found, list) else [found]
+    return tuple(_tool(structure(one, column), f"{column}[{i}]") for i, one in enumerate(tools))
+
+
+def _tool(value: Any, where: str) -> Tool:
+    function = value.get("function", value) if isinstance(value, dict) else None
+    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+        raise DataError(f"{where} is no function with a 'name'")
+    return value if "function" in value else {"type": "function", "function": value}
+
+
+def calls_of(value: Any, where: str) -> list[dict[str, Any]]:
+    """Return the calls of an answer, their arguments as objects.
+
+    Args:
+        value: ``tool_calls``, one ``function_call``, or the JSON of either.
+        where: Its place in the row, for messages.
+
+    Raises:
+        DataError: If a call has no name, or arguments that are no object.
+    """
+    found = structure(value, where)
+    calls = found if isinstance(found, list) else [found]
+    return [_call(structure(one, where), f"{where}[{i}]") for i, one in enumerate(calls)]
+
+
+def _call(value: Any, where: str) -> dict[str, Any]:
+    function = structure(value.get("function", value), where) if isinstance(value, dict) else None
+    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+        raise DataError(f"{where} is no call with a 'name' and 'arguments'")
+    given = function.get("arguments", function.get("parameters"))
+    arguments = {} if blank(given) else structure(given, f"{where}.arguments")
+    if not isinstance(arguments, dict):
+        raise DataError(f"{where}.arguments is no object: {json.dumps(given, default=str)[:80]}")
+    call = {"name": function["name"], "arguments": arguments}
+    identity = {"id": value["id"]} if not blank(value.get("id")) else {}
+    return {**identity, "type": "function", "function": call}
+
+
+def answered_in_order(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return messages with the results of each answer in the order of its calls.
+
+    Most templates write results one after the other without their ids, so the order has to tell
+    them apart.
+
+    Raises:
+        DataError: If a result names a call that the answer before it does not make.
+    """
+    ordered: list[dict[str, Any]] = []
+    place = 0
+    while place < len(messages):
+        ordered.append(messages[place])
+        place += 1
+        results = []
+        while place < len(messages) and messages[place]["role"] == "tool":
+            results.append(messages[place])
+            place += 1
+        calls = ordered[-1].get("tool_calls", [])
+        ordered += _matched(results, calls) if calls else results
+    return ordered
+
+
+def _matched(
+    results: Sequence[dict[str, Any]], calls: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    ids = [call.get("id") for call in calls]
+    if all(ids) and all("tool_call_id" in result for result in results):
+        strange = [r["tool_call_id"] for r in results if r["tool_call_id"] not in ids]
+        if strange:
+            raise DataError(f"a tool result answers '{strange[0]}', which no call before it has")
+        results = sorted(results, key=lambda result: ids.index(result["tool_call_id"]))
+        called = [calls[ids.index(result["tool_call_id"])] for result in results]
+    else:
+        called = list(calls)
+    for result, call in zip(results, called, strict=False):
+        name = call["function"]["name"]
+        if result.get("name", name) != name:
+            raise DataError(f"the tool result of '{result['name']}' answers a call of '{name}'")
+    return list(results)
