@@ -114,7 +114,7 @@ class Rows(ConfigModel):
     """A data file: one sample a row."""
 
     data: NonEmpty
-    """JSONL, JSON, CSV or Parquet file, relative to this file."""
+    """Data file of JSON, CSV, TSV, Parquet or Arrow, relative to this file; may be compressed."""
     name: NonEmpty | None = None
     """Name in reports; that of the data file by default."""
     limit: int | None = Field(default=None, ge=1)
@@ -123,7 +123,9 @@ class Rows(ConfigModel):
     @property
     def task_name(self) -> str:
         """Name in reports."""
-        return self.name or PurePath(self.data).stem
+        path = PurePath(self.data)
+        packed = path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst")
+        return self.name or (PurePath(path.stem) if packed else path).stem
 
 
 class Prompts(Rows):

@@ -90,7 +90,7 @@ class PromptRows:
 
     Attributes:
         where: Suite and task, as messages name them.
-        data: JSONL, JSON, CSV or Parquet file.
+        data: The data file.
         prompt: Jinja template of the user's message over the row's columns.
         messages: Column that holds chat messages, instead of ``prompt``.
         system: Text of a system message before the prompt.
