@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from evalguard.errors import ExitCode, PrerequisiteError, UsageError
+from evalguard.errors import ExitCode, PrerequisiteError, UsageError, did_you_mean
 from evalguard.quiet import quiet
+
+if TYPE_CHECKING:
+    from evalguard.training.formats import Layout
 
 _PATH = click.Path(path_type=Path)
 
@@ -23,6 +27,7 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--validation", type=_PATH, help="File of held-out rows.")
 @click.option("--model", help="Base whose tokenizer counts lengths.")
+@click.option("--format", "format_name", help="Format of the rows, in place of a guess.")
 @click.option("--max-length", type=click.IntRange(min=1), help="Tokens that training keeps.")
 @click.option("--html", type=_PATH, help="Write the audit as a page.")
 @click.option("--json", "json_path", type=_PATH, help="Write the audit as JSON, all places named.")
@@ -31,6 +36,7 @@ def command(
     against: tuple[Path, ...],
     validation: Path | None,
     model: str | None,
+    format_name: str | None,
     max_length: int | None,
     html: Path | None,
     json_path: Path | None,
@@ -63,7 +69,7 @@ def command(
         raise PrerequisiteError("The audit", extra="train") from error
     suites = [file for path in against for file in _files(path)]
     if data[0].suffix in (".yaml", ".yml"):
-        if len(data) > 1 or validation or model or max_length:
+        if len(data) > 1 or validation or model or format_name or max_length:
             raise UsageError("with a training config, only --against, --html and --json apply")
         settings = load_training_config(data[0])
         report = audit_config(settings, base_dir=data[0].parent, against=suites)
@@ -74,6 +80,7 @@ def command(
             against=suites,
             tokenizer=_tokenizer(model),
             max_length=max_length,
+            layouts=_layouts(data, validation, format_name),
         )
     print_report(report, Console())
     if html is not None:
@@ -91,6 +98,19 @@ def _files(path: Path) -> list[Path]:
     if not found:
         raise UsageError(f"--against {path}: no suites (*.yaml) in this folder")
     return found
+
+
+def _layouts(
+    data: tuple[Path, ...], validation: Path | None, name: str | None
+) -> dict[Path, Layout]:
+    """Return the format of every file, where the command names one."""
+    from evalguard.training.formats import FORMATS, Layout
+
+    if name is None:
+        return {}
+    if name not in FORMATS:
+        raise UsageError(f"--format '{name}'? {did_you_mean(name, FORMATS)}")
+    return dict.fromkeys((*data, *([validation] if validation else [])), Layout(format=name))
 
 
 def _tokenizer(model: str | None) -> object:

@@ -157,7 +157,7 @@ def _broken(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
             count=len(problems),
             advice="Mend or remove them.",
             evidence=tuple(
-                Evidence(problem.where, cut(problem.message))
+                Evidence(problem.where, cut(problem.message, 600))
                 for problem in problems[:SHOWN_EVIDENCE]
             ),
             places=tuple(problem.where for problem in problems),

@@ -91,9 +91,10 @@ def layouts_of(stages: Sequence[Stage], base_dir: Path) -> dict[Path, Layout]:
     """Return what a config says about the rows of each of its files."""
     layouts: dict[Path, Layout] = {}
     for stage in stages:
-        named = [(stage.data.train, stage.data), (stage.data.validation, stage.data)]
-        named += [(stage.replay.data, stage.replay)] if stage.replay else []
-        layouts |= {base_dir / name: source.layout for name, source in named if name is not None}
+        named = [(stage.data.train, stage.data.layout), (stage.data.validation, stage.data.layout)]
+        if stage.replay is not None:
+            named.append((stage.replay.data, stage.replay.layout))
+        layouts |= {base_dir / name: layout for name, layout in named if name is not None}
     return layouts
 
 

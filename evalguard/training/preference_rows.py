@@ -106,7 +106,8 @@ def _dataset(rows: Sequence[dict[str, Any]]) -> datasets.Dataset:
     Arrow would give every message the keys of all, and templates ask whether a key is there.
     """
     tools = any("tools" in row for row in rows)
-    filled = [{"tools": "[]", **row} for row in rows] if tools else list(rows)
+    # Null and not an empty list, for which Llama's templates write what goes before tools.
+    filled = [{"tools": "null", **row} for row in rows] if tools else list(rows)
     features = {}
     for column, value in filled[0].items():
         if isinstance(value, list):

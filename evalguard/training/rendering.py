@@ -194,6 +194,7 @@ class ChatRenderer:
         What a template does with a part depends on its neighbours and not on its words, so each
         surrounding is proven once.
         """
+        complaints: list[str] = []
         for probe in _probes(messages, tools):
             if probe.trait in self._proven:
                 continue
@@ -202,8 +203,12 @@ class ChatRenderer:
             except RAISED:
                 same = False
             if same:
-                raise DataError(f"{where}: the base's chat template {probe.complaint}")
-            self._proven.add(probe.trait)
+                complaints.append(probe.complaint)
+            else:
+                self._proven.add(probe.trait)
+        if complaints:
+            told = "; it ".join(dict.fromkeys(complaints))
+            raise DataError(f"{where}: the base's chat template {told}")
 
     def _check_gate(
         self, where: str, messages: Sequence[Message], tools: Tools, prompt: str

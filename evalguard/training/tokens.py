@@ -172,7 +172,8 @@ def _encode_marked(
     They cannot where the whole does not hold each answer as it is written alone, or does not mark
     each of them up to the token that ends it.
     """
-    whole = renderer.whole(example.where, example.messages, example.tools)
+    last = answers.get(len(example.messages) - 1)
+    whole = last.whole if last else renderer.whole(example.where, example.messages, example.tools)
     if not all(whole.startswith(answer.whole) for answer in answers.values()):
         return None
     ids, mask = renderer.masked(example)

@@ -34,6 +34,17 @@ def test_warnings_are_shown_and_exit_0(folder, capsys):
     assert len(written["tokens"]) == 3
 
 
+def test_the_format_of_each_file_is_shown_and_can_be_named(folder, capsys):
+    both = {"prompt": "Hi", "completion": "Hello.", "messages": [{"role": "user", "content": "x"}]}
+    Path("both.jsonl").write_text(json.dumps(both))
+    assert main(["audit", "both.jsonl"]) == ExitCode.USAGE
+    assert "Say which: data: {format: messages}" in " ".join(capsys.readouterr().out.split())
+    assert main(["audit", "both.jsonl", "--format", "prompt_completion"]) == ExitCode.PASS
+    printed = capsys.readouterr().out
+    assert "both.jsonl: 1 row read as 'prompt_completion'" in printed
+    assert "both.jsonl: ignored: messages (1 row)" in printed
+
+
 def test_errors_exit_4(folder, capsys):
     items = [{"question": "What is the colour of the red sky?"}]
     Path("items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in items))
@@ -49,6 +60,7 @@ def test_errors_exit_4(folder, capsys):
         (["nothing.jsonl"], "nothing.jsonl: cannot be read"),
         (["train.yaml", "--max-length", "3"], "with a training config, only"),
         (["task.jsonl", "--against", "."], "unknown key"),
+        (["task.jsonl", "--format", "alpca"], "--format 'alpca'? Did you mean 'alpaca'?"),
         (["task.jsonl", "--model", "./nothing"], "base model './nothing' could not be loaded"),
     ],
 )

@@ -29,6 +29,10 @@ def test_train_says_what_was_made_and_what_comes_next(config_file, capfd):
     arguments = ["train", str(config_file), "--set", "training.epochs=1", "--output", "out"]
     assert main(arguments) == ExitCode.PASS
     printed = capfd.readouterr()
+    read = "task.jsonl: 48 rows read as 'prompt_completion' (prompt, completion → messages)"
+    assert printed.out.count(read) == 1
+    record = json.loads(Path("out/evalguard_training.json").read_text())
+    assert record["data_notes"] == [read]
     assert "✓ sft on 43 rows: 6 steps in" in printed.out
     assert "sft step 6/6" in printed.out
     assert "adapter: out" in printed.out
@@ -70,7 +74,7 @@ def test_a_fresh_process_prints_nothing_of_the_libraries(config_file):
     assert done.returncode == ExitCode.PASS
     assert done.stderr == ""
     words = {line.split()[0] for line in done.stdout.splitlines()}
-    assert words == {"!", "sft", "✓", "adapter:", "next:"}
+    assert words == {"task.jsonl:", "!", "sft", "✓", "adapter:", "next:"}
 
 
 def test_the_audit_stops_what_should_not_be_trained_on(config_file, capfd):

@@ -9,7 +9,9 @@ from evalguard.training.audit import audit, raise_errors
 from evalguard.training.audit_findings import Level
 from evalguard.training.audit_pii import find_in_text
 from evalguard.training.audit_report import headline, render_html
+from evalguard.training.formats import Layout
 from tests.training.conftest import MARKED_TEMPLATE, make_tokenizer
+from tests.training.real_templates import real
 
 _LEXICON = """
 river teacher engine window market garden bridge doctor letter island machine forest castle village
@@ -266,6 +268,26 @@ def test_lengths_by_the_tokenizer(write):
     assert median <= high <= longest
     assert longest > 600
     assert found(report)["over_long"].places[0].endswith(":10")
+
+
+def test_rows_that_the_template_does_not_fit_are_one_error_with_its_words(write):
+    rows = [{"system": "be brief", **row} for row in random_rows(30)] + random_rows(2, seed=1)
+    report = audit([write(rows)], tokenizer=real("gemma"), max_length=400)
+    (finding,) = report.errors
+    assert (finding.code, finding.count, len(finding.evidence)) == ("refused_by_template", 30, 1)
+    assert finding.evidence[0].where.endswith("data.jsonl:1")
+    with pytest.raises(DataError, match="System role not supported"):
+        raise_errors(report)
+
+
+def test_what_was_read_and_what_was_not_used_are_noted(write):
+    path = write([row | {"id": i} for i, row in enumerate(random_rows(3))])
+    assert audit([path]).notes == (
+        f"{path}: 3 rows read as 'prompt_completion' (prompt, completion → messages)",
+        f"{path}: ignored: id (3 rows)",
+    )
+    layout = Layout(columns={"prompt": "completion", "completion": "prompt"}, ignore=("id",))
+    assert audit([path], layouts={path: layout}).notes[1] == f"{path}: ignored: id (3 rows)"
 
 
 def test_the_page_escapes_what_the_data_hold(write):

@@ -57,7 +57,7 @@ def test_other_weights_are_refused(weight):
 def test_a_row_of_weight_0_is_left_out_and_one_without_any_loss_is_refused():
     found = reading({"messages": [ASKED, ANSWER]}, {"messages": [ASKED, ANSWER], "weight": 0})
     assert len(found.examples) == 1
-    assert "d.jsonl: 1 rows have weight 0 and are left out" in found.lines()
+    assert "d.jsonl: 1 row: left out, of weight 0" in found.lines()
     silent = {"messages": [ASKED, {**ANSWER, "weight": 0}]}
     assert "no answer carries loss" in refused(silent)
 
@@ -196,13 +196,13 @@ def test_an_assistant_who_speaks_first_is_context():
     found = reading({"conversations": [greeting, *talk]}, {"conversations": talk})
     assert found.examples[0].untrained == {0}
     assert found.examples[1].untrained == set()
-    assert any("begin with the assistant" in line for line in found.lines())
+    assert any("1 row: the assistant begins" in line for line in found.lines())
 
 
 def test_what_follows_the_last_answer_is_left_out_and_counted():
     found = reading({"messages": [ASKED, ANSWER, {**ASKED, "content": "And?"}]})
     assert found.examples[0].messages == (ASKED, ANSWER)
-    assert any("end without an answer" in line for line in found.lines())
+    assert any("follows the last answer" in line for line in found.lines())
 
 
 def test_later_and_empty_system_messages():
@@ -245,6 +245,14 @@ def test_forms_of_one_question_and_its_answer(row, asked, name):
 def test_answers_in_json_are_texts():
     for answer in ('[{"category": "hardware"}]', '{"role": "engineer"}', "[]"):
         assert said({"prompt": "Hi", "completion": answer})[1] == ("assistant", answer)
+
+
+def test_messages_as_text_that_are_broken_are_no_text():
+    broken = json.dumps([ASKED])[:-2]
+    numpy = "[{'content': 'Hi', 'role': 'user'}\n {'content': 'Hello.', 'role': 'assistant'}]"
+    for cell in (broken, numpy):
+        assert "broken JSON" in refused({"prompt": cell, "completion": "Hello."})
+        assert "broken JSON" in refused({"prompt": "Hi", "chosen": cell, "rejected": "No."})
 
 
 def test_raw_text_in_either_column():

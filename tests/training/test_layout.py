@@ -28,7 +28,7 @@ def problem(*rows: dict[str, Any], **layout: Any) -> str:
 
 
 def test_a_guess_and_what_is_not_used_are_one_line_each():
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello."}]}
         | ({"id": i, "source": "x"} if i else {"id": i})
         for i in range(3)
@@ -46,7 +46,7 @@ def test_columns_are_named_by_the_file():
     assert [m["content"] for m in found.examples[0].messages] == ["Hi", "Hello."]
     assert found.lines() == (
         "d.jsonl: 1 row read as 'alpaca' (frage, antwort → messages; set by data.format)",
-        "d.jsonl: ignored: output (1 rows)",
+        "d.jsonl: ignored: output (1 row)",
     )
 
 
@@ -132,7 +132,7 @@ def test_preferences_in_the_forms_of_other_tools():
         "preferred_output": [ANSWER],
         "non_preferred_output": [OTHER],
     }
-    rows = [
+    rows: list[dict[str, Any]] = [
         openai,
         {"system": "", "question": "Hi", "chosen": "Hello.", "rejected": "Go away."},
         {"conversations": [ASKED], "chosen": ANSWER, "rejected": OTHER},
@@ -211,10 +211,11 @@ def test_a_stage_reads_its_files_as_the_config_says_and_keeps_the_notes(tmp_path
 def test_a_method_says_which_formats_it_takes(tmp_path):
     rows = [{"prompt": f"Q{i}", "completion": "A", "label": i % 2} for i in range(4)]
     write(tmp_path, task=rows)
-    data = {"train": "task.jsonl", "validation_share": 0.0}
     with pytest.raises(DataError, match=r"'unpaired' is nothing that method 'sft' trains on.*say"):
-        build_dataset(Stage(data=Data(**data)), base_dir=tmp_path, seed=0)
-    stage = Stage(data=Data(**data, format="prompt_completion"))
+        build_dataset(
+            Stage(data=Data(train="task.jsonl", validation_share=0)), base_dir=tmp_path, seed=0
+        )
+    stage = Stage(data=Data(train="task.jsonl", validation_share=0, format="prompt_completion"))
     assert len(build_dataset(stage, base_dir=tmp_path, seed=0).train) == 4
 
 

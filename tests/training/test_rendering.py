@@ -118,7 +118,8 @@ def test_messages_that_the_template_drops_are_an_error():
 
 
 def test_what_is_ignored_in_a_later_row_is_found_too():
-    rows = [{"messages": [ASKED, ANSWER]}, {"messages": [ASKED, ANSWER], "tools": TOOLS}]
+    plain: dict[str, Any] = {"messages": [ASKED, ANSWER]}
+    rows = [plain, plain | {"tools": TOOLS}]
     with pytest.raises(DataError, match=r"d.jsonl:2: .*'tools'"):
         encode(examples(*rows), make_tokenizer(MARKED_TEMPLATE), max_length=200)
 

@@ -6,7 +6,7 @@ measure something else than the one it is compared with. The parts:
 
 - ``opening``: what kind of file it is; ``compression``: its bytes without it;
 - ``decoding``: bytes to text;
-- ``json_text`` and ``json_shapes``: JSON lines and documents, and where the rows are in them;
+- ``json_text``: JSON lines and documents; ``json_shapes`` and ``json_tables``: where the rows are;
 - ``delimited``: CSV and TSV;
 - ``columnar``: Parquet and Arrow;
 - ``reading``: picks among them;

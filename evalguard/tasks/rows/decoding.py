@@ -118,6 +118,11 @@ def _undecodable(file: DataFile, encoding: str) -> DataError:
     byte = _first_bad_byte(line)
     others = f" and in {len(broken) - 1:,} more lines" if len(broken) > 1 else ""
     found = f"{file.path}: is not UTF-8: byte 0x{line[byte]:02X} in line {number}{others}."
+    if len(broken) == 1 and number == len(lines) and _is_cut(data):
+        return DataError(
+            f"{file.path}: ends in the middle of a character: it was cut short. Copy it again, or, "
+            "if it is not UTF-8, save it as that."
+        )
     n_utf8 = sum(not line.isascii() and _is_utf8(line) for line in lines)
     if n_utf8 >= len(broken):
         shown = ", ".join(str(number) for number, _ in broken[:5])
@@ -139,6 +144,15 @@ def _undecodable(file: DataFile, encoding: str) -> DataError:
 def _is_utf8(line: bytes) -> bool:
     try:
         line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_cut(data: bytes) -> bool:
+    """Return whether the last bytes begin a character of UTF-8 and do not end it."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
         return False
     return True

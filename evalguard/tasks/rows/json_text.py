@@ -204,7 +204,8 @@ def _parse(text: str) -> Any:
         ValueError: If it is none.
     """
     try:
-        return _DECODER.decode(text)
+        # Files that were joined have a byte order mark at each of their beginnings.
+        return _DECODER.decode(text.removeprefix("\ufeff"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -39,6 +39,11 @@ class DataFile:
     compression: Compression | None
     head: bytes
 
+    @property
+    def has_a_row_a_line(self) -> bool:
+        """Whether its name says so, which decides where its content does not."""
+        return self.suffix in (".jsonl", ".ndjson")
+
     def open(self) -> BinaryIO:
         """Open the file for its decompressed bytes."""
         if self.compression is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 _MESSAGE_KEYS = ({"role", "content"}, {"from", "value"}, {"role", "tool_calls"})
 """Keys of which a message has one pair."""
+
+_BEGINS_LIKE_MESSAGES = re.compile(r"""\s*\[?\s*\{\s*["'](?:role|content|from|value)["']\s*:""")
 
 _YES = ("true", "yes", "good", "desirable", "chosen", "positive", "thumbs_up", "up", "like")
 _NO = ("false", "no", "bad", "undesirable", "rejected", "negative", "thumbs_down", "down")
@@ -167,6 +170,9 @@ def structure(value: Any, column: str) -> Any:
 def holds_messages(value: Any) -> bool:
     """Return whether a cell holds messages: as a list, one object, or the text of these.
 
+    Raises:
+        DataError: If a text begins like messages and is broken.
+
     Example:
         >>> holds_messages('[{"role": "user", "content": "Hi"}]')
         True
@@ -177,8 +183,10 @@ def holds_messages(value: Any) -> bool:
         return True
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
-            value = structure(value, "")
+            value = structure(value, "messages as text")
         except DataError:
+            if _BEGINS_LIKE_MESSAGES.match(value):
+                raise
             return False
     items = value if isinstance(value, list) else [value]
     return bool(items) and all(

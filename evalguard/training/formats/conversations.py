@@ -16,10 +16,10 @@ from evalguard.training.formats.tools import Tool, answered_in_order, tools_of
 _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 """Begins a turn in the texts of HH-RLHF."""
 
-MERGED = "rows have neighbouring messages of one role, which are joined by a blank line"
-LEADING = "rows begin with the assistant; its first message is context without loss"
-TRAILING = "rows end without an answer; what follows the last answer is left out"
-UNWEIGHTED = "rows have answers of weight 0, which are context without loss"
+MERGED = "neighbouring messages of one role are joined by a blank line"
+LEADING = "the assistant begins; its first message is context without loss"
+TRAILING = "what follows the last answer is left out"
+UNWEIGHTED = "answers of weight 0 are context without loss"
 
 
 def conversation(cells: Cells, name: str) -> Example:

@@ -28,7 +28,14 @@ _REFUSED = (
 )
 """Columns that change what a row teaches, and that training does not read."""
 
-LEFT_OUT = "rows have weight 0 and are left out"
+_BECOMES = {
+    "conversation": "messages",
+    "text": "text",
+    "preference": "two answers to one prompt",
+    "unpaired": "one labelled answer",
+}
+
+LEFT_OUT = "left out, of weight 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +70,17 @@ class Reading:
         """
         if not self.format:
             return ()
-        kind = FORMATS[self.format].kind
-        becomes = {
-            "conversation": "messages",
-            "text": "text",
-            "preference": "prompt, chosen, rejected",
-            "unpaired": "prompt, answer, label",
-        }[kind]
-        why = "; set by data.format" if self.given else ""
-        rows = f"{len(self.examples)} row{'' if len(self.examples) == 1 else 's'}"
-        read_as = f"{rows} read as '{self.format}' ({', '.join(self.columns)} → {becomes}{why})"
-        lines = [read_as]
+        becomes = _BECOMES[FORMATS[self.format].kind]
+        how = [f"{', '.join(self.columns)} → {becomes}"] if self.columns != (becomes,) else []
+        how += ["set by data.format"] if self.given else []
+        why = f" ({'; '.join(how)})" if how else ""
+        lines = [f"{_rows(len(self.examples))} read as '{self.format}'{why}"]
         if self.ignored:
             counted = sorted(self.ignored.items(), key=lambda item: (-item[1], item[0]))
             (name, count), *others = counted
-            shown = [f"{name} ({count} rows)", *(f"{name} ({count})" for name, count in others)]
+            shown = [f"{name} ({_rows(count)})", *(f"{name} ({count})" for name, count in others)]
             lines.append(f"ignored: {', '.join(shown)}")
-        lines += [f"{count} {remark}" for remark, count in self.remarks.items()]
+        lines += [f"{_rows(count)}: {remark}" for remark, count in self.remarks.items()]
         return tuple(f"{file or self.file}: {line}" for line in lines)
 
 
@@ -135,6 +136,10 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         ignored=dict(ignored),
         remarks=dict(remarks),
     )
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"
 
 
 def _example(cells: Cells, name: str, inner: str) -> Example | None:

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -85,6 +86,16 @@ def test_a_mix_of_encodings_is_not_converted(refused):
     assert "4 other lines hold UTF-8" in message
     assert "Correct line 4." in message
     assert "iconv" not in message
+
+
+def test_a_cut_in_a_character_is_told_from_another_encoding(refused):
+    assert "ends in the middle of a character" in refused("a.jsonl", '{"q": "漢'.encode()[:-1])
+
+
+def test_without_chardet_the_encoding_is_left_to_the_user(refused, monkeypatch):
+    monkeypatch.setitem(sys.modules, "chardet", None)
+    message = refused("a.csv", "a,b\nx,Größe\n".encode("cp1252"))
+    assert "from the encoding it was saved in: iconv -f ENCODING -t UTF-8 < " in message
 
 
 def test_cut_utf16_and_bytes_that_are_no_text(refused):

@@ -52,6 +52,8 @@ def test_objects_one_after_the_other_have_the_lines_they_begin_on(read, text, nu
         {"features": [{"name": "prompt"}], "rows": [{"row_idx": i, "row": r} for i, r in PLACED]},
         [{"row_idx": i, "row": r, "truncated_cells": []} for i, r in PLACED],
         {"prompt": ["a", ROWS[1]["prompt"]], "answer": ["x", "y"]},
+        {"version": 1, "train": {"prompt": ["a", ROWS[1]["prompt"]], "answer": ["x", "y"]}},
+        {"columns": ["prompt", "answer"], "data": [list(r.values()) for r in ROWS], "ncols": 2},
     ],
 )
 @pytest.mark.parametrize("indent", [None, 1])
@@ -103,10 +105,24 @@ def test_columns_and_records_of_conversations(read):
     assert found == [{"index": "c1", **rows[0]}, {"index": "c2", **rows[1]}]
 
 
+def test_records_by_their_ids_may_hold_lists_of_their_own(read):
+    squad = {"q1": {"question": "a", "answers": {"text": ["x"], "start": [5]}, "refs": [{"n": 1}]}}
+    squad["q2"] = {**squad["q1"], "question": "b"}
+    found = [row for _, row in read("a.json", json.dumps(squad))]
+    assert found == [{"index": label, **row} for label, row in squad.items()]
+    assert read("b.jsonl", json.dumps(squad["q1"])) == [(1, squad["q1"])]
+
+
+def test_joined_files_keep_their_marks_inside(read):
+    assert read("a.jsonl", "\ufeff" + LINES + "\ufeff" + LINES) == [
+        (number, ROWS[(number - 1) % 2]) for number in range(1, 5)
+    ]
+
+
 def test_several_lists_are_named_with_a_command_that_saves_one(refused, tmp_path):
     splits = {"meta": {"by": "us"}, "set": {"train": ROWS, 'te"s$t': ROWS[:1]}}
     message = refused("a.json", json.dumps(splits))
-    assert "holds several lists of objects: 'set.train' (2), 'set.te\"s$t' (1)." in message
+    assert "several lists of rows: 'set.train' (2 objects), 'set.te\"s$t' (1 objects)." in message
     command = message.partition("of its own: ")[2]
     subprocess.run(["sh", "-c", command], check=True, cwd=tmp_path)
     assert [row.data for row in read_rows(tmp_path / "a-train.json")] == ROWS
@@ -115,11 +131,15 @@ def test_several_lists_are_named_with_a_command_that_saves_one(refused, tmp_path
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"instruction": "x", "examples": ROWS}, "'instruction' beside the list 'examples' of 2"),
+        ({"instruction": "x", "examples": ROWS}, "'instruction' beside 'examples', 2 objects"),
         ({"prompt": ["a"], "answer": ["x", "y"]}, "differ in length: 'prompt' 1, 'answer' 2"),
         ({"a": {"c": "x", "d": "y"}, "b": {"c": "z", "d": "w"}}, "either 'a', 'b' or "),
         ({"1": {"2": "x"}, "3": {"2": "y"}}, "either '1', '3' or '2' may be the columns"),
         ({"data": []}, "holds no rows"),
+        ({"a": {"p": ["x"], "q": ["y"]}, "b": {"p": ["z"], "q": ["w"]}}, "'a' (2 columns of 1 val"),
+        ({"columns": ["p", "q"], "data": [["x", "y"], ["z"]]}, "a.json:2: has 1 values for 2 col"),
+        ({"columns": ["p", "p"], "data": [["x", "y"]]}, "must name every column once"),
+        ({"context": "c", "answers": {"text": ["x"], "start": [5]}}, "'context' beside 'answers'"),
         ({"version": 1, "data": ["a", "b"], "rows": {}}, None),
         (7, "holds a number; rows are objects"),
         (None, "holds null"),
@@ -179,10 +199,12 @@ def test_causes_are_told_apart_and_counted(refused):
 
 
 def test_a_broken_document_says_where(refused):
-    assert "a.json:4: not JSON: Expecting value (column 8)." == refused(
-        "a.json", '[\n {"a": "b"},\n {\n  "a": }\n]\n'
+    assert (
+        refused("a.json", '[\n {"a": "b"},\n {\n  "a": }\n]\n')
+        == "a.json:4: not JSON: Expecting value (column 8)."
     )
     assert "it ends in the middle" in refused("a.json", PRETTY[:40])
-    assert "a.json:5: not JSON: Expecting value (column 2)." == refused(
-        "a.json", '{\n "a": "b"\n}\n{\n}}\n{\n "a": 1\n}\n'
+    assert (
+        refused("a.json", '{\n "a": "b"\n}\n{\n}}\n{\n "a": 1\n}\n')
+        == "a.json:5: not JSON: Expecting value (column 2)."
     )
