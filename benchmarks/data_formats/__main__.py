@@ -81,7 +81,12 @@ def run_forms(forms: Iterable[Form], folder: Path) -> Iterator[Line]:
             renderers[form.base] = Renderer(tokenizer, FAMILIES[form.base])
         name = "".join(c if c.isalnum() else "-" for c in form.name).strip("-")
         result = train_on(form, folder / name, bases=bases)
-        yield judge(form, result, renderers[form.base])
+        try:
+            line = judge(form, result, renderers[form.base])
+        except Exception as error:
+            error.add_note(f"in form '{form.name}'")
+            raise
+        yield line
 
 
 def _is_asked(form: Form, only: Sequence[str] | None, groups: Sequence[str] | None) -> bool:

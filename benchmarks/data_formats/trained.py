@@ -84,6 +84,8 @@ def train_on(form: Form, folder: Path, *, bases: Path) -> Result:
     with _kept_batches() as batches:
         code, output = _run(["train", str(path)])
     seconds = time.perf_counter() - started
+    for shown in (str(folder), os.path.relpath(folder)):  # its words are no message
+        output = output.replace(shown + os.sep, "")
     lessons, faults = _lessons(batches)
     record = folder / "adapter" / RECORD
     written = json.loads(record.read_text("utf-8")) if record.is_file() else {}

@@ -425,7 +425,7 @@ def open_quote() -> Made:
 def header_twice() -> Made:
     """Names a column twice."""
     content = b"prompt,completion,completion\r\nA?,B.,C.\r\n"
-    return _file("rows.csv", content, refused("completion", ("twice", "duplicate", "repeat")))
+    return _file("rows.csv", content, refused("completion", ("twice", "duplicate", "repeat", "once")))
 
 
 @form("tables", "hand-made tables")

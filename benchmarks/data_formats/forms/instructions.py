@@ -140,7 +140,7 @@ def conversational_prompt() -> Made:
 @form("instructions", "TRL, dataset formats")
 def prompt_only() -> Made:
     """Has prompts without answers."""
-    return made(jsonl(*({"prompt": q} for q, _ in QA)), refused(("completion", "answer")))
+    return made(jsonl(*({"prompt": q} for q, _ in QA)), refused(("completion", "answer", "columns")))
 
 
 @form("instructions", "LLaMA-Factory, columns")
@@ -373,3 +373,32 @@ def system_without_a_template() -> Made:
         jsonl(*_rows("prompt", "completion", system="Be brief.")),
         refused(("chat template", "system")),
     )
+
+
+@form("instructions", "own columns")
+def named_messages() -> Made:
+    """Has messages in a column that the config names, beside a list of other objects."""
+    rows = [{"dialog": chat(q, a), "sources": [{"url": "a"}]} for q, a in QA]
+    return made(
+        jsonl(*rows),
+        trained(*_SIMPLE, ignored={"sources": 4}),
+        data={"format": "messages", "columns": {"messages": "dialog"}},
+    )
+
+
+@form("instructions", "own columns")
+def named_messages_of_one_row() -> Made:
+    """Is one such row, which is no wrapper of others."""
+    row = {"sources": [{"prompt": "A?", "completion": "B."}], "dialog": chat(*QA[0])}
+    return made(
+        jsonl(row),
+        trained(_SIMPLE[0], ignored={"sources": 1}),
+        data={"format": "messages", "columns": {"messages": "dialog"}},
+    )
+
+
+@form("instructions", "own columns")
+def list_beside_one_row() -> Made:
+    """Is one row of prompt and completion beside a list that looks like rows."""
+    row = {**_rows("prompt", "completion")[0], "similar": [{"prompt": "A?", "completion": "B."}]}
+    return made(jsonl(row), trained(_SIMPLE[0], ignored={"similar": 1}))

@@ -114,7 +114,6 @@ def leading_gpt() -> Made:
     return made(
         jsonl(*rows),
         trained(talk(silent("Hello!"), *meant), said=(("without loss", "no loss", "not trained"),)),
-        trained(talk(answer("Hello!"), *meant)),
         trained(talk(*meant), said=(("dropped", "left out"),)),
     )
 
