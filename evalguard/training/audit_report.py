@@ -57,7 +57,7 @@ def print_report(report: AuditReport, console: Console) -> None:
             if evidence.other_where:
                 other = Text(f"↔ {evidence.other_where}  {evidence.other_text}")
                 console.print(Padding(other, (0, 0, 0, 6)))
-        if finding.evidence and finding.count > 3:
+        if len(finding.evidence) >= 3 and finding.count > 3:
             console.print(Padding(Text(f"… {finding.count - 3} more", style="dim"), (0, 0, 0, 4)))
     sign, style = ("✕", "bold red") if report.errors else ("✓", "bold green")
     summary = f"{headline(report)} ({report.seconds:.1f} s)"

@@ -60,7 +60,7 @@ class Data(Source):
     """The task's examples."""
 
     train: str = Field(min_length=1)
-    """JSONL, JSON, CSV or Parquet file."""
+    """Data file, as for test sets; may be compressed."""
     validation: str | None = None
     """File of held-out examples; excludes ``validation_share``."""
     validation_share: float = Field(default=0.05, ge=0, le=0.5)
@@ -77,7 +77,7 @@ class Replay(Source):
     """General data mixed in against forgetting."""
 
     data: str = Field(min_length=1)
-    """JSONL, JSON, CSV or Parquet file."""
+    """Data file, as for test sets; may be compressed."""
     share: float = Field(gt=0, lt=1)
     """Share of all training rows that is general data."""
 
