@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evalguard.errors import DataError
-from evalguard.tasks.rows import MAX_PROBLEMS, Row
+from evalguard.tasks.rows import Causes, Row
 
 
 class RowError(DataError):
@@ -21,9 +21,9 @@ class RowError(DataError):
     """
 
     def __init__(self, where: str, data: Path, row: Row, reason: str) -> None:
-        super().__init__(f"{where}: {data}:{row.number}: {reason}")
+        self.place = f"{data}:{row.number}"
         self.reason = reason
-        self.line = f"{data}:{row.number}: {reason}"
+        super().__init__(f"{where}: {self.place}: {reason}")
 
 
 class RowProblems:
@@ -37,7 +37,7 @@ class RowProblems:
     def __init__(self, where: str, data: Path) -> None:
         self._where = where
         self._data = data
-        self._found: dict[int, list[RowError]] = {}
+        self._found: list[RowError] = []
 
     @contextmanager
     def of(self, row: Row) -> Iterator[None]:
@@ -45,10 +45,10 @@ class RowProblems:
         try:
             yield
         except RowError as error:
-            self._found.setdefault(row.number, []).append(error)
+            self._found.append(error)
 
     def raise_any(self, n_rows: int) -> None:
-        """Raise one error for all problems; the first :data:`MAX_PROBLEMS` rows are named.
+        """Raise one error for all problems, listed by cause.
 
         Args:
             n_rows: Number of rows of the task.
@@ -59,17 +59,12 @@ class RowProblems:
         if not self._found:
             return
         if len(self._found) == 1:
-            [errors] = self._found.values()
-            if len(errors) == 1:
-                raise errors[0]
-        shown = [error.line for errors in self._first() for error in errors]
-        rest = len(self._found) - MAX_PROBLEMS
-        more = f"\n  … and {rest} more rows" if rest > 0 else ""
-        lines = "".join(f"\n  {line}" for line in shown)
+            raise self._found[0]
+        causes = Causes()
+        for error in self._found:
+            causes.add(error.place, error.reason)
+        lines = "".join(f"\n  {line}" for line in causes.lines())
         raise DataError(
-            f"{self._where}: {len(self._found)} of {n_rows} rows of {self._data} cannot be used:"
-            f"{lines}{more}"
+            f"{self._where}: {causes.n_rows} of {n_rows} rows of {self._data} cannot be used:"
+            f"{lines}"
         )
-
-    def _first(self) -> list[list[RowError]]:
-        return list(self._found.values())[:MAX_PROBLEMS]

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from evalguard.errors import DataError
-from evalguard.tasks.rows import BrokenRow, parse_rows
+from evalguard.tasks.rows import BrokenRow, Causes, parse_rows
 
 SHOWN_PROBLEMS = 20
-"""Broken rows printed before the rest is only counted."""
+"""Causes printed before the rest is only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class RawRow:
 
     Attributes:
         file: Path of the file as the user wrote it.
-        line: Line in the file (JSONL, CSV) or number of the row from 1 (JSON, Parquet).
+        line: Line in the file where rows have one (JSON lines, CSV), or number of the row from 1.
         fields: Columns by name; a column that Parquet or JSON holds as null is absent.
     """
 
@@ -40,21 +40,23 @@ class RowProblem:
 
     Attributes:
         where: File and line.
-        message: What is wrong with it.
+        message: What is wrong with it, in the same words for every row with the same fault.
+        detail: What only this row has, such as the column of the fault; empty for nothing.
     """
 
     where: str
     message: str
+    detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
+        return f"{self.where}: {self.message}" + (f" ({self.detail})" if self.detail else "")
 
 
 def scan_rows(path: Path) -> tuple[list[RawRow], list[RowProblem]]:
     """Return the rows of a data file, and what is wrong with those that cannot be read.
 
     Args:
-        path: A JSONL, JSON, CSV, TSV or Parquet file.
+        path: As for :func:`~evalguard.tasks.rows.read_rows`.
 
     Raises:
         DataError: If the file as a whole is missing, of another kind, unreadable or empty.
@@ -63,7 +65,7 @@ def scan_rows(path: Path) -> tuple[list[RawRow], list[RowProblem]]:
     problems: list[RowProblem] = []
     for found in parse_rows(path):
         if isinstance(found, BrokenRow):
-            problems.append(RowProblem(f"{path}:{found.number}", found.reason))
+            problems.append(RowProblem(f"{path}:{found.number}", found.reason, found.detail))
         else:
             present = {name: value for name, value in found.data.items() if value is not None}
             rows.append(RawRow(str(path), found.number, present))
@@ -73,16 +75,16 @@ def scan_rows(path: Path) -> tuple[list[RawRow], list[RowProblem]]:
 
 
 def raise_problems(problems: Iterable[RowProblem]) -> None:
-    """Raise one error that lists the broken rows; do nothing where there are none.
+    """Raise one error that lists the broken rows by cause; do nothing where there are none.
 
     Raises:
         DataError: If there is a problem.
     """
-    found = list(problems)
-    if not found:
+    causes = Causes()
+    for problem in problems:
+        causes.add(problem.where, problem.message, problem.detail)
+    if not causes:
         return
-    shown = "\n".join(f"  {problem}" for problem in found[:SHOWN_PROBLEMS])
-    rest = len(found) - SHOWN_PROBLEMS
-    more = f"\n  … and {rest} more" if rest > 0 else ""
-    noun = "broken row" if len(found) == 1 else "broken rows"
-    raise DataError(f"{len(found)} {noun} in the data:\n{shown}{more}")
+    shown = "\n".join(f"  {line}" for line in causes.lines(SHOWN_PROBLEMS))
+    noun = "broken row" if causes.n_rows == 1 else "broken rows"
+    raise DataError(f"{causes.n_rows:,} {noun} in the data:\n{shown}")

@@ -70,9 +70,9 @@ def test_all_broken_data_is_told_at_once_before_anything_runs(project, add_suite
     with pytest.raises(DataError) as caught:
         check(project)
     for suite, said in {
-        "empty": "empty.jsonl: holds no rows. A test set needs at least one.",
+        "empty": "empty.jsonl: is empty. Was it written or downloaded completely?",
         "nocolumn": "nocolumn.jsonl:2: no column 'question'. Did you mean 'quest'?",
-        "twins": "twins.jsonl:2: id '7' is that of row 1 too",
+        "twins": "twins.jsonl:2: the column 'id' must hold another value in every row",
         "cut": "cut.jsonl:2: not JSON",
     }.items():
         assert f"suite '{suite}', task '{suite}': " in str(caught.value)

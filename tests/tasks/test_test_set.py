@@ -40,11 +40,19 @@ def test_prompts_and_targets_of_all_rows_are_checked_together(prepare):
     ]
 
 
-def test_ten_rows_are_named_and_the_others_counted(prepare):
+def test_one_cause_in_many_rows_is_one_message(prepare):
     with pytest.raises(DataError) as caught:
         prepare([{"q": "x", "a": ""}] * 25, "exact_match")
-    assert str(caught.value).count("is empty") == 10
-    assert str(caught.value).endswith("\n  … and 15 more rows")
+    assert "25 of 25 rows" in str(caught.value)
+    assert str(caught.value).count("is empty") == 1
+    assert str(caught.value).endswith("\n    and 24 more rows: 2, 3, 4, 5, 6, …")
+
+
+def test_ten_causes_are_listed_and_the_others_counted(prepare):
+    with pytest.raises(DataError) as caught:
+        prepare([{"q": "x", "a": f"Z{i}"} for i in range(25)], "multiple_choice")
+    assert str(caught.value).count("is no letter") == 10
+    assert str(caught.value).endswith("\n  … and 15 more")
 
 
 def test_one_problem_is_one_line(prepare):

@@ -42,10 +42,24 @@ def test_files_that_cannot_be_trained_on(tmp_path, name, content, message):
         load_examples(tmp_path / name)
 
 
-def test_many_problems_are_counted(tmp_path):
-    (tmp_path / "d.jsonl").write_text("{\n" * (SHOWN_PROBLEMS + 5))
-    with pytest.raises(DataError, match="… and 5 more"):
+def test_many_causes_are_counted(tmp_path):
+    lines = (f'{{"b{i}": 2, "b{i}": 3}}\n' for i in range(SHOWN_PROBLEMS + 5))
+    (tmp_path / "d.jsonl").write_text("".join(lines))
+    with pytest.raises(DataError, match="… and 5 more") as caught:
         load_examples(tmp_path / "d.jsonl")
+    assert str(caught.value).startswith("25 broken rows in the data:\n")
+    assert str(caught.value).count("occurs twice") == SHOWN_PROBLEMS
+
+
+def test_one_cause_in_many_rows_is_one_message(tmp_path):
+    rows = ["{'text': 'a'}\n"] * 900 + ['{"text": "a"}\n']
+    (tmp_path / "d.jsonl").write_text("".join(rows))
+    with pytest.raises(DataError) as caught:
+        load_examples(tmp_path / "d.jsonl")
+    first, cause, others = str(caught.value).splitlines()
+    assert first == "900 broken rows in the data:"
+    assert "d.jsonl:1: not JSON: " in cause
+    assert others == "    and 899 more rows: 2, 3, 4, 5, 6, …"
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv"])

@@ -80,22 +80,12 @@ def test_all_broken_lines_are_named_at_once(tmp_path):
         ), (line, message)
 
 
-def test_reading_stops_at_the_tenth_broken_line(tmp_path):
-    path = write(tmp_path / "a.jsonl", "{\n" * 500)
+def test_reading_stops_at_the_tenth_cause(tmp_path):
+    lines = "".join(f'{{"a": 1, "b{i}": 2, "b{i}": 3}}\n' for i in range(500))
+    path = write(tmp_path / "a.jsonl", lines)
     with pytest.raises(DataError, match="at least 10") as caught:
         read_rows(path)
-    assert str(caught.value).count("not JSON") == MAX_PROBLEMS
-
-
-def test_bytes_that_are_not_utf8_name_their_line(tmp_path):
-    path = tmp_path / "latin.jsonl"
-    path.write_bytes('{"a": "x"}\n{"a": "Größe"}\n'.encode("latin-1"))
-    with pytest.raises(DataError, match=r"latin\.jsonl:2: .*not UTF-8"):
-        read_rows(path)
-    path = tmp_path / "latin.csv"
-    path.write_bytes("a,b\nx,Größe\n".encode("latin-1"))
-    with pytest.raises(DataError, match=r"latin\.csv:2: .*not UTF-8"):
-        read_rows(path)
+    assert str(caught.value).count("occurs twice") == MAX_PROBLEMS
 
 
 def test_half_a_surrogate_pair_is_refused(tmp_path):
@@ -110,13 +100,12 @@ def test_half_a_surrogate_pair_is_refused(tmp_path):
         ("a.csv", "a,b\n1\n", r"a\.csv:2: has 1 values for 2 columns"),
         ("a.csv", "a,b\n1,2,3\n", r"a\.csv:2: has 3 values for 2 columns"),
         ("a.csv", "a,a\n1,2\n", "must name every column once"),
-        ("a.csv", "a,\n1,2\n", "must name every column once"),
         ("a.csv", 'a,b\n"x"y,2\n', r"a\.csv:2: not readable"),
         ("a.csv", "a,b\n", "holds no rows"),
         ("a.jsonl", "\n \n", "holds no rows"),
         ("a.json", "[]", "holds no rows"),
-        ("a.json", '{"a": 1}', "holds an object; a test set is a list"),
-        ("a.json", "[1, 2", r"not JSON: .*line 1"),
+        ("a.json", "{\n" * 500, r"a\.json:2: not JSON: .*column 1"),
+        ("a.json", "[1, 2", r"a\.json:1: not JSON: it ends in the middle"),
         ("a.json", "[" * 100_000, "nested too deeply"),
         ("a.parquet", "no parquet", "not a readable Parquet file"),
         ("a.xlsx", "x", r"read from \.jsonl"),
@@ -134,7 +123,7 @@ def test_a_missing_file_is_an_error_of_the_data(tmp_path):
 
 def test_ids_must_differ_whatever_their_type(tmp_path):
     path = write(tmp_path / "a.jsonl", '{"id": 1}\n{"id": 2}\n{"id": "1"}\n{"id": null}\n')
-    with pytest.raises(DataError, match=r"a\.jsonl:3: id '1' is that of row 1 too"):
+    with pytest.raises(DataError, match=r"a\.jsonl:3: .* \(id '1' is that of row 1 too\)"):
         read_rows(path)
 
 
