@@ -96,11 +96,15 @@ class GatePlugin:
         items = [item for item in session.items if isinstance(item, GateItem)]
         if not items or session.config.option.collectonly:
             return
+        from rich.console import Console
+        from rich.text import Text
+
         from evalguard.runner.check import run_check
         from evalguard.runner.display import display
 
+        console = Console(stderr=True)
         try:
-            with display() as on_progress:
+            with display(console) as on_progress:
                 self.result = run_check(
                     self.project,
                     [(item.gate, item.model) for item in items],
@@ -108,6 +112,7 @@ class GatePlugin:
                     noise=self.config.getoption("evalguard_noise"),
                     fail_fast=session.config.getvalue("maxfail") == 1,
                     on_progress=on_progress,
+                    on_engine=lambda choice: console.print(Text(choice.line)),
                 )
             self._of_item = {
                 item.nodeid: gate for item, gate in zip(items, self.result.gates, strict=True)

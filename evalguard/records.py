@@ -419,7 +419,8 @@ class Finding:
     Attributes:
         code: ``catastrophic_forgetting``, ``safety_loss``, ``format_corruption``,
             ``lost_abstention``, ``mode_collapse``, ``overfitting``, ``over_refusal``,
-            ``lost_grounding``, ``task_not_learned``, ``unexplained`` or ``healthy``.
+            ``lost_grounding``, ``task_not_learned``, ``likelihood_displacement``,
+            ``unexplained`` or ``healthy``.
         title: Its name in words.
         model: Name of the candidate.
         severity: How bad it is.
@@ -448,7 +449,27 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class LossPoint:
-    """One logged step of a training run; ``None`` where it was not logged at that step."""
+    """One logged step of a training run; ``None`` where it was not logged at that step.
+
+    The fields of preference methods are means over the rows of the step or, where ``eval_loss`` is
+    set, over the held-out rows.
+
+    Attributes:
+        step: Steps done.
+        epoch: Epochs done.
+        loss: Training loss.
+        eval_loss: Held-out loss.
+        learning_rate: Learning rate of the step.
+        grad_norm: Norm of the gradients before they were clipped.
+        chosen_logps: Log-probability of the chosen (KTO: wanted) answers: of whole answers for DPO,
+            KTO and CPO, of a token for ORPO, SimPO and the losses that average.
+        rejected_logps: The same of the rejected (unwanted) answers.
+        chosen_reward: β times the chosen answers' log-probability, less the reference's where the
+            method has one (DPO, KTO).
+        rejected_reward: The same of the rejected answers.
+        margin: Chosen reward less rejected reward.
+        accuracy: Share of the pairs whose chosen answer has the greater reward.
+    """
 
     step: int
     epoch: float
@@ -456,6 +477,53 @@ class LossPoint:
     eval_loss: float | None = None
     learning_rate: float | None = None
     grad_norm: float | None = None
+    chosen_logps: float | None = None
+    rejected_logps: float | None = None
+    chosen_reward: float | None = None
+    rejected_reward: float | None = None
+    margin: float | None = None
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """What became of the rows that a stage was given; ``trained + dropped`` is ``read``.
+
+    Attributes:
+        read: Rows given: of a training set without those held out, replay included.
+        trained: Rows that were trained on (or evaluated on).
+        cut: Those of them that lost tokens to ``max_length``.
+        dropped: Rows left out: nothing of their answer fits, or they are held out as well.
+    """
+
+    read: int
+    trained: int
+    cut: int = 0
+    dropped: int = 0
+
+    @property
+    def lost_share(self) -> float:
+        """Share of the rows that were cut or dropped."""
+        return (self.cut + self.dropped) / self.read if self.read else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRecord:
+    """One stage of a training run.
+
+    Attributes:
+        method: ``sft``, ``dpo``, …
+        train: Rows of its training set.
+        validation: Rows of its held-out set; ``None`` where it has none.
+        first_step: Its first step, counted over all stages.
+        last_step: Its last step.
+    """
+
+    method: str
+    train: RowCounts
+    validation: RowCounts | None = None
+    first_step: int = 1
+    last_step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,7 +553,7 @@ class TrainingRecord:
         base_model: Path or hub name of the base as configured.
         base_fingerprint: SHA-256 over the base's files.
         data_sha256: Hash of the training rows as the trainer saw them.
-        rows: Number of training rows, replay included.
+        rows: Number of rows that were trained on, replay included.
         replay_share: Share of them that is general data.
         curve: Logged steps.
         seconds: Wall time of the training.
@@ -494,6 +562,8 @@ class TrainingRecord:
         probes: Looks at the model while it trained.
         stopped: Why the run was stopped before its end; empty where it was not.
         kept_step: Step whose weights were kept, where they are not those of the end.
+        stages: What each stage was given and trained on; empty in records of older versions.
+        warnings: What stood out while it was trained.
         schema_version: Version of this record.
     """
 
@@ -511,6 +581,8 @@ class TrainingRecord:
     probes: tuple[ProbePoint, ...] = ()
     stopped: str = ""
     kept_step: int | None = None
+    stages: tuple[StageRecord, ...] = ()
+    warnings: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 

@@ -33,6 +33,10 @@ HEADER = ("class", "behaviour", "target", "as good", "worse", "s", "reached", "w
 def main() -> int:
     """Run the benchmark."""
     options = _options()
+    if options.real:
+        from benchmarks.servers.real.gated import run_real
+
+        return run_real(options.real)
     cases = [case for case in CASES if _is_asked(case, options.only, options.group)]
     if not cases:
         names = {case.behaviour.name for case in CASES}
@@ -164,6 +168,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.servers")
     parser.add_argument("--only", action="append", metavar="NAME", help="one row; may be repeated")
     parser.add_argument("--group", action="append", metavar="CLASS", help="such as S5")
+    parser.add_argument(
+        "--real", action="append", choices=("vllm", "transformers", "llama-cpp"), metavar="NAME",
+        help="check this server in place of the scripted one; may be repeated",
+    )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every row's findings")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the projects there")
     parser.add_argument("--workers", type=int, default=WORKERS, help="checks at a time")

@@ -193,11 +193,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", reply.content_type)
         for name, value in reply.headers:
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        if reply.close:
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         with suppress(ConnectionError):
             self.wfile.write(content[: len(content) // 2] if reply.cut else content)
-        self.close_connection = self.close_connection or reply.cut
+        self.close_connection = self.close_connection or reply.cut or reply.close
         return None
 
     def _reset(self) -> None:

@@ -36,7 +36,7 @@ class Traffic:
     active: int = 0
     by_model: Counter[str] = field(default_factory=Counter)
     touched: set[tuple[str, str]] = field(default_factory=set)
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: dict[Any, Any] = field(default_factory=dict)
     asks: list[Ask] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -131,6 +131,7 @@ class Reply:
         delay_seconds: Time before the first byte.
         cut: Whether the connection closes after half of the body.
         reset: Whether the connection is reset without any answer.
+        close: Whether the end of the connection is that of the body, whose length nothing says.
     """
 
     status: int = 200
@@ -141,6 +142,7 @@ class Reply:
     delay_seconds: float = 0.0
     cut: bool = False
     reset: bool = False
+    close: bool = False
 
     @property
     def content(self) -> bytes:

@@ -68,6 +68,7 @@ def command(
     # This command is the plugin's own package, so pytest finds it imported already.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     arguments += ["-p", "no:unraisableexception"]  # which collects garbage ten times at the end
+    arguments += ["-p", "no:hypothesispytest"]  # which imports all of Hypothesis for its report
     arguments += [f"--evalguard-set={override}" for override in overrides]
     arguments += [f"--evalguard-json={json_path}"] if json_path else []
     arguments += [f"--evalguard-html={html_path}"] if html_path else []

@@ -64,6 +64,7 @@ def command(
     labelling = find(project, suite, task)
     if labelling.path.suffix not in (".jsonl", ".ndjson"):
         raise UsageError(f"{labelling.path}: labels are added to JSON lines; name it .jsonl")
+    _check_own(labelling)
     with console.status("the models answer"):
         shown = items(project, labelling, count)
     column = labelling.task.label_column
@@ -72,6 +73,25 @@ def command(
     console.print(f"[bold]What a good answer does:[/] {escape(labelling.config.criterion)}")
     _ask(console, left, labelling)
     _summarise(console, labelling)
+
+
+def _check_own(labelling: Labelling) -> None:
+    """Refuse to add labels to a file of another form.
+
+    Raises:
+        UsageError: If the suite maps the file's columns or values, or a row has no label of ours.
+    """
+    from evalguard.errors import UsageError
+
+    column = labelling.task.label_column
+    foreign = labelling.config.labelled.is_mapped or any(
+        column not in row for row in _rows(labelling.path)
+    )
+    if foreign:
+        raise UsageError(
+            f"{labelling.path}: has columns or values of its own, and labels are added to a file "
+            f"with the column '{column}'; name another one under 'labelled'"
+        )
 
 
 def _ask(console: Console, left: Sequence[Item], labelling: Labelling) -> None:
@@ -128,8 +148,9 @@ def _summarise(console: Console, labelling: Labelling) -> None:
 
     task = labelling.task
     given = Counter(task.read_label(row.get(task.label_column)) for row in _rows(labelling.path))
-    counts = dict(zip(task.label_names, (given[True], given[False]), strict=True))
-    told = ", ".join(f"{count} {label}" for label, count in counts.items())
+    counts = {label: given[label] for label in task.label_names[:2]}
+    named = [label for label in task.label_names if label in counts or given[label]]
+    told = ", ".join(f"{given[label]} {label}" for label in named)
     console.print(f"{escape(str(labelling.path))}: {told}")
     missing = {label: FEWEST_OF_A_LABEL - count for label, count in counts.items()}
     wanted = [f"{number} more {label}" for label, number in missing.items() if number > 0]

@@ -102,6 +102,10 @@ class _Terminal:
     def stage(self, text: str) -> None:
         self._console.print(f"[bold]{text}[/bold] …")
 
+    def note(self, text: str) -> None:
+        style = "yellow" if text.startswith("!") else "dim"
+        self._console.print(f"  {text}", style=style, highlight=False, markup=False)
+
     def looked(self, point: ProbePoint) -> None:
         learned = "" if point.learned is None else f"  task {point.learned:.0%}"
         lost = f"  [red]lost: {', '.join(point.lost)}[/red]" if point.lost else ""

@@ -10,7 +10,7 @@ import click
 
 from evalguard.errors import ExitCode, PrerequisiteError, UsageError
 from evalguard.quiet import quiet
-from evalguard.records import ProbePoint, TrainingRecord
+from evalguard.records import ProbePoint, StageRecord, TrainingRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -120,6 +120,7 @@ def command(
             resume=resume,
             probe=_probe(watch, settings, console) if watch else None,
             probe_every=watch_every,
+            on_note=lambda text: _note(text, console),
         )
     if no_audit:
         for note in trained.record.data_notes:
@@ -135,6 +136,12 @@ def command(
         soft_wrap=True,
     )
     return ExitCode.PASS
+
+
+def _note(text: str, console: Console) -> None:
+    """Print a line on the rows of a stage, or a warning, which begins with an exclamation mark."""
+    style = "yellow" if text.startswith("!") else None
+    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 def _absolute(settings: TrainingConfig, config: Path) -> Path:
@@ -164,11 +171,34 @@ def _summary(record: TrainingRecord) -> str:
     shown = f"loss {before}{losses[-1]:.3f}"
     if held_out:
         shown += f", held-out {held_out[-1]:.3f}"
+    shown += "".join(_preference(record, stage) for stage in record.stages)
     if record.stopped:
         shown += f"; {record.stopped}"
     if record.kept_step is not None:
         shown += f"; kept the weights of step {record.kept_step}, the best that passed"
+    given = sum(stage.train.read for stage in record.stages)
+    of = f" of {given}" if given > record.rows else ""
     return (
-        f"{record.method} on {record.rows} rows{replay}: {len(losses)} steps in "
+        f"{record.method} on {record.rows}{of} rows{replay}: {len(losses)} steps in "
         f"{record.seconds:.0f} s, {shown}"
     )
+
+
+def _preference(record: TrainingRecord, stage: StageRecord) -> str:
+    """Return how the answers of a preference stage moved, from its first step to its last."""
+    points = [
+        point
+        for point in record.curve
+        if stage.first_step <= point.step <= stage.last_step and point.loss is not None
+    ]
+    parts = []
+    for name, field in (
+        ("chosen log-prob", "chosen_logps"),
+        ("rejected log-prob", "rejected_logps"),
+        ("margin", "margin"),
+        ("accuracy", "accuracy"),
+    ):
+        values = [value for point in points if (value := getattr(point, field)) is not None]
+        if values:
+            parts.append(f"{name} {values[0]:.3g} → {values[-1]:.3g}")
+    return f"; {stage.method}: {', '.join(parts)}" if parts else ""

@@ -104,7 +104,7 @@ def _files(task: Task) -> Iterator[tuple[str, str]]:
     if isinstance(task, Overfitting):
         yield "held_out", task.held_out
     if isinstance(task, Judged):
-        yield LABELLED, task.labelled
+        yield LABELLED, task.labelled.file
 
 
 def _metrics(task: Task) -> Sequence[Metric]:

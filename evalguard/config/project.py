@@ -99,18 +99,28 @@ class Candidate(ConfigModel):
     thinking: Thinking | None = None
     """As for the baseline; the baseline's by default, `auto` for a model of its own."""
     server: dict[str, Any] = Field(default_factory=dict)
-    """Options of `engine: {name: endpoint}` for this model alone; goes with `model`."""
+    """Options of `engine: {name: endpoint}` for this model alone. With `model`, a name on the
+    server, it is enough by itself: tokenizer and the rest are the baseline's."""
 
     @model_validator(mode="after")
     def _differs_from_the_baseline(self) -> Self:
+        if self.is_name_on_server:
+            return self
         if self.model is None and self.adapter is None and self.quantization is None:
             raise ValueError(
-                "needs 'adapter', 'model' or 'quantization' to differ from the baseline"
+                "needs 'adapter', 'model', 'quantization' or 'server: {model: …}' to differ from "
+                "the baseline"
             )
         orphans = {"revision", "server", "tokenizer", "trust_remote_code"} & self.model_fields_set
         if self.model is None and orphans:
             raise ValueError(f"'{min(orphans)}' goes with 'model', which is not given")
         return self
+
+    @property
+    def is_name_on_server(self) -> bool:
+        """Whether it is nothing but a name on the server that has the baseline, or on another."""
+        given = self.model_fields_set - {"server", "thinking"}
+        return not given and isinstance(self.server.get("model"), str)
 
 
 class Judge(WholeModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,6 +36,8 @@ class ModelSpec:
         trust_remote_code: Whether code that comes with the model may run.
         engine: What runs it.
         thinking: How its thinking is told from its answers.
+        on_server: Whether `model` is a name on a server, which alone has its weights; tokenizer and
+            revision are those of the baseline.
     """
 
     name: str
@@ -47,6 +49,7 @@ class ModelSpec:
     trust_remote_code: bool
     engine: Engine
     thinking: Thinking = "auto"
+    on_server: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,8 @@ class Project:
 
     def _candidate(self, name: str, config: Candidate, baseline: ModelSpec) -> ModelSpec:
         adapter = config.adapter and str(self.resolve(config.adapter))
+        if config.is_name_on_server:
+            return self._name_on_server(name, config, baseline)
         if config.model is None:
             return ModelSpec(
                 name=name,
@@ -163,6 +168,23 @@ class Project:
             trust_remote_code=config.trust_remote_code,
             engine=self._on_server(name, self._engine_of(config.model, baseline), config.server),
             thinking=config.thinking or "auto",
+        )
+
+    def _name_on_server(self, name: str, config: Candidate, baseline: ModelSpec) -> ModelSpec:
+        """Return a model that only a server has, with the tokenizer of the baseline."""
+        engine = self._on_server(name, baseline.engine, config.server)
+        known = baseline.revision or Path(baseline.model).exists()
+        chats = engine.options.get("api") == "chat"
+        tokenizer = baseline.tokenizer or (baseline.model if known or not chats else None)
+        return replace(
+            baseline,
+            name=name,
+            model=str(config.server["model"]),
+            adapter=None,
+            tokenizer=tokenizer,
+            engine=engine,
+            thinking=config.thinking or baseline.thinking,
+            on_server=True,
         )
 
     def _engine_of(self, model: str, baseline: ModelSpec) -> Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
@@ -10,7 +10,9 @@ from jinja2 import Environment, TemplateSyntaxError
 from jinja2.meta import find_undeclared_variables
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from evalguard.config.labels import LabelFile, Scale
 from evalguard.config.model import ConfigModel, NonEmpty
+from evalguard.errors import did_you_mean
 
 _JINJA = Environment(autoescape=True)
 
@@ -43,6 +45,17 @@ def _shows(*variables: str) -> Callable[[str], str]:
         return source
 
     return check
+
+
+def _check_labels(values: Iterable[str], labels: Sequence[str]) -> None:
+    """Refuse labels that are none of ours."""
+    known = (*labels, "skip")
+    for name in values:
+        if name not in known:
+            raise ValueError(
+                f"'labelled.values' has no label '{name}'. {did_you_mean(name, known)} Write our "
+                f"label first, then what the file holds: {{{labels[0]}: 1}}"
+            )
 
 
 Template = Annotated[str, AfterValidator(_check_template)]
@@ -213,12 +226,15 @@ class Judged(Prompts):
 
     criterion: NonEmpty
     """What a good answer does, in a sentence: `The reply names the department that will help.`"""
-    labelled: NonEmpty
+    labelled: LabelFile
     """File of labels by people, with the columns of `data`. Without agreement on these, nothing is
     judged. `kind: judge` needs `answer` and `label` (`yes` or `no`); `kind: preference` needs two
-    answers, `a` and `b`, and which is `better` (`a` or `b`)."""
+    answers, `a` and `b`, and which is `better` (`a`, `b` or `tie`). Files of AlpacaEval, MT-Bench
+    and Chatbot Arena are read as they are; any other with `columns` and `values`."""
     min_kappa: float = Field(default=0.6, ge=0.0, le=1.0)
     """Least agreement of the judge with the labels, as Cohen's kappa."""
+    scale: Scale | None = None
+    """Scale of the judge's replies, where these are scores; else they are words."""
     max_new_tokens: int = Field(default=256, ge=1)
     """Longest answer in tokens."""
     stop: tuple[NonEmpty, ...] = ()
@@ -227,10 +243,12 @@ class Judged(Prompts):
     @model_validator(mode="after")
     def _hides_the_labels(self) -> Self:
         columns = _LABEL_COLUMNS[self.kind]  # type: ignore[attr-defined]
-        for key, hidden in (("prompt", columns), ("template", columns[-1:])):
+        mapped = self.labelled.columns
+        labels = {mapped.get(name, name) for name in (columns[-1], "score_a", "score_b")}
+        for key, hidden in (("prompt", {*columns, *labels}), ("template", labels)):
             source = getattr(self, key)
             shown = find_undeclared_variables(_JINJA.parse(source)) if source else set()
-            if found := sorted(shown & set(hidden)):
+            if found := sorted(shown & hidden):
                 raise ValueError(
                     f"'{key}' shows {{{{ {found[0]} }}}}, which is a column of the labelled "
                     f"answers; give the column of the data another name"
@@ -246,6 +264,16 @@ class Judge(Judged):
     """What the judge is asked, over the row's columns, `criterion`, `question` (the prompt) and
     `answer`; it must end in a question of yes or no."""
 
+    @model_validator(mode="after")
+    def _scales_have_a_threshold(self) -> Self:
+        for key, scale in (("scale", self.scale), ("labelled.scale", self.labelled.scale)):
+            if scale is not None and scale.pass_from is None:
+                raise ValueError(
+                    f"'{key}' needs 'pass_from', the score from which an answer passes"
+                )
+        _check_labels(self.labelled.values, ("yes", "no"))
+        return self
+
 
 class Preference(Judged):
     """Answers of which a judge prefers the baseline's or the candidate's, asked in both orders."""
@@ -254,6 +282,14 @@ class Preference(Judged):
     template: Annotated[Template, AfterValidator(_shows("a", "b"))] | None = None
     """What the judge is asked, over the row's columns, `criterion`, `question` (the prompt) and the
     answers `a` and `b`, as A and B; it must end in a question of A or B."""
+
+    @model_validator(mode="after")
+    def _scales_have_no_threshold(self) -> Self:
+        for key, scale in (("scale", self.scale), ("labelled.scale", self.labelled.scale)):
+            if scale is not None and scale.pass_from is not None:
+                raise ValueError(f"'{key}': remove 'pass_from': the two scores are compared")
+        _check_labels(self.labelled.values, ("a", "b", "tie"))
+        return self
 
 
 class Overfitting(Prompts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
@@ -32,6 +32,27 @@ PROBE_TEXTS = (
 """What an adapter is shown when its effect is measured."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an engine waits for.
+
+    Attributes:
+        where: Whom it waits for, such as a server's URL.
+        reason: Why, in that one's own words.
+        seconds: How long already.
+        left: Seconds after which it gives up.
+    """
+
+    where: str
+    reason: str
+    seconds: float
+    left: float
+
+
+OnWait = Callable[[Waiting | None], None]
+"""Called about once a second while an engine waits, and with ``None`` when it waits no more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
     """How an engine loads a base model.
@@ -49,6 +70,7 @@ class EngineSettings:
         options: Further arguments of the engine's constructor.
         adapters: Name and folder of every adapter that will be loaded; engines that must know
             their ranks and modules when they start read them here.
+        on_wait: Called while the engine waits for a server.
     """
 
     model: str
@@ -62,6 +84,7 @@ class EngineSettings:
     trust_remote_code: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     adapters: tuple[tuple[str, str], ...] = ()
+    on_wait: OnWait | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

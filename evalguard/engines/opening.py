@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,20 @@ from evalguard.engines.base import Engine, EngineSettings
 from evalguard.engines.machine import cuda_devices, installed, vllm_build
 from evalguard.engines.safetensors_header import read_folder
 from evalguard.engines.vllm_support import lora_obstacle
-from evalguard.errors import ModelError, PrerequisiteError, UsageError, did_you_mean
+from evalguard.errors import (
+    EngineError,
+    ModelError,
+    PrerequisiteError,
+    UsageError,
+    did_you_mean,
+)
 
 OWN_ENGINES = ("hf", "vllm", "endpoint")
 """Engines that serve adapters; any other name is an lm-eval model type."""
 
-SMALL_MODEL_PARAMETERS = 50_000_000
-"""Below this size transformers has answered before vLLM has started on a CPU."""
+SMALL_MODEL_PARAMETERS = 1_000_000_000
+"""Smaller models run on transformers where there is no GPU: they have answered most suites before
+vLLM has started, compared itself with transformers and loaded its adapters."""
 
 _CPU_HEAD_SIZES = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
 """Head dimensions that the attention of vLLM's CPU build takes."""
@@ -32,10 +39,22 @@ class EngineChoice:
     Attributes:
         name: ``hf``, ``vllm``, ``endpoint``, or an lm-eval model type.
         reason: Why, in a few words that follow "because".
+        auto: Whether the project leaves the choice to EvalGuard.
     """
 
     name: str
     reason: str
+    auto: bool = True
+
+    @property
+    def line(self) -> str:
+        """The choice in one line.
+
+        Example:
+            >>> EngineChoice("hf", "no GPU, and the model has 0.8 M parameters").line
+            'engine: hf (auto: no GPU, and the model has 0.8 M parameters)'
+        """
+        return f"engine: {self.name} ({'auto: ' if self.auto else ''}{self.reason})"
 
 
 def choose_engine(name: str, bases: Sequence[EngineSettings]) -> EngineChoice:
@@ -52,7 +71,7 @@ def choose_engine(name: str, bases: Sequence[EngineSettings]) -> EngineChoice:
     """
     if name != "auto":
         _check_name(name)
-        return EngineChoice(name, "the project says so")
+        return EngineChoice(name, "set in the project", auto=False)
     build = vllm_build()
     if build is None:
         return EngineChoice("hf", "vLLM is not installed")
@@ -84,13 +103,13 @@ def open_engine(name: str, settings: EngineSettings) -> Engine:
     if name == "hf":
         from evalguard.engines.hf import HFEngine
 
-        return HFEngine(settings)
+        return _loaded(HFEngine, settings)
     if name == "vllm":
         if vllm_build() is None:
             raise PrerequisiteError("engine 'vllm'", extra="vllm")
         from evalguard.engines.vllm import VLLMEngine
 
-        return VLLMEngine(settings)
+        return _loaded(VLLMEngine, settings)
     if name == "endpoint":
         if installed("httpx") is None:
             raise PrerequisiteError("engine 'endpoint'", extra="endpoint")
@@ -99,7 +118,26 @@ def open_engine(name: str, settings: EngineSettings) -> Engine:
         return EndpointEngine(settings)
     from evalguard.engines.harness import HarnessEngine
 
-    return HarnessEngine(name, settings)
+    return _loaded(lambda given: HarnessEngine(name, given), settings)
+
+
+def _loaded(load: Callable[[EngineSettings], Engine], settings: EngineSettings) -> Engine:
+    """Load a model, and say what failed where its library does not.
+
+    Raises:
+        EngineError: If memory runs out.
+        ModelError: If the library fails otherwise.
+    """
+    try:
+        return load(settings)
+    except (RuntimeError, MemoryError) as error:
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if isinstance(error, MemoryError) or "memory" in said.lower():
+            raise EngineError(
+                f"{settings.model}: not enough memory to load it: {said} End other processes, set "
+                f"'quantization', or check fewer models at once: 'evalguard check -k NAME'."
+            ) from error
+        raise ModelError(f"{settings.model}: cannot be loaded: {said}") from error
 
 
 def _check_name(name: str) -> None:
@@ -132,8 +170,8 @@ def _cpu_obstacle(base: EngineSettings) -> str | None:
     parameters = sum(tensor.size for tensor in read_folder(Path(base.model)).values())
     if 0 < parameters < SMALL_MODEL_PARAMETERS:
         return (
-            f"the model has {parameters / 1e6:.2g} M parameters, and on a CPU the 20 to 30 seconds "
-            f"in which vLLM starts only pay from {SMALL_MODEL_PARAMETERS / 1e6:.0f} M"
+            f"no GPU, and the model has {parameters / 1e6:.3g} M parameters; vLLM is taken from "
+            f"{SMALL_MODEL_PARAMETERS / 1e6:,.0f} M"
         )
     return None
 

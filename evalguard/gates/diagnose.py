@@ -19,7 +19,10 @@ The rules, in the order in which they are applied to the gates of one candidate:
    the others, with ``explained_by`` set; a loss out of proportion stands for itself.
 5. A DRIFT gate belongs to the first damage found: whoever lost something has drifted. It counts
    for nothing else, so a damage is no more severe for it.
-6. A FAILed gate that fits nothing is ``unexplained``. ``healthy`` is found when every guard
+6. A training record whose preference stage made the chosen answers less likely, too, shows
+   likelihood displacement, whatever the gates say: they may not ask what it changed. It is a
+   remark where no gate FAILed, and a mild damage otherwise.
+7. A FAILed gate that fits nothing is ``unexplained``. ``healthy`` is found when every guard
    PASSed and no tripwire FAILed or could not be measured.
 """
 
@@ -30,7 +33,13 @@ from dataclasses import dataclass, replace
 
 from evalguard.gates import damages
 from evalguard.gates.damages import Damage
-from evalguard.gates.findings import Case, healthy_finding, make_finding
+from evalguard.gates.displacement import displacements
+from evalguard.gates.findings import (
+    Case,
+    displacement_finding,
+    healthy_finding,
+    make_finding,
+)
 from evalguard.gates.repeated_answers import repeated_answer
 from evalguard.gates.severity import ORDER, mean_lost_share, severity_of
 from evalguard.gates.training_signs import divergence, learned_by_heart
@@ -68,8 +77,8 @@ def diagnose(
 
     Returns:
         For each candidate, in the order of ``results``: the findings that stand for themselves, the
-        most severe first, then those that another one explains. Nothing for a candidate that is
-        neither damaged nor shown to be healthy.
+        most severe first, then those that another one explains, then what its record alone shows.
+        Nothing for a candidate that is neither damaged nor shown to be healthy.
     """
     findings: list[Finding] = []
     for model in dict.fromkeys(result.model for result in results):
@@ -83,6 +92,8 @@ def diagnose(
             repeated=repeated_answer(gates),
         )
         findings += _diagnose_one(case)
+        if record is not None and (displaced := list(displacements(record))):
+            findings.append(displacement_finding(case, displaced))
     return tuple(findings)
 
 

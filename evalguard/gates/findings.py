@@ -9,6 +9,7 @@ from itertools import chain, islice, zip_longest
 from evalguard import figures
 from evalguard.gates import damages
 from evalguard.gates.damages import Damage, Lever
+from evalguard.gates.displacement import CAUSE, REPAIR, Displacement
 from evalguard.gates.repeated_answers import RepeatedAnswer
 from evalguard.gates.severity import mean_lost_share, severity_of
 from evalguard.gates.training_signs import Divergence, Sign, read_sign
@@ -106,6 +107,26 @@ def healthy_finding(model: str, gates: Sequence[GateResult]) -> Finding:
         severity=Severity.NONE,
         explanation=f"No damage is shown: {len(passed)} of {len(gates)} gates passed.{rest}",
         evidence=tuple(dict.fromkeys(gate.name for gate in passed)),
+    )
+
+
+def displacement_finding(case: Case, found: Sequence[Displacement]) -> Finding:
+    """Say that preference training made the chosen answers less likely, too.
+
+    Args:
+        case: The candidate.
+        found: What its training record shows, at least one.
+    """
+    failed = any(gate.verdict is Verdict.FAIL for gate in case.gates)
+    return Finding(
+        code="likelihood_displacement",
+        title="Likelihood displacement",
+        model=case.model,
+        severity=Severity.MILD if failed else Severity.NONE,
+        explanation=" ".join(map(str, found)),
+        evidence=(),
+        cause=CAUSE,
+        repair=REPAIR,
     )
 
 

@@ -45,6 +45,9 @@ class Show(Protocol):
     def stage(self, text: str) -> None:
         """Say what begins."""
 
+    def note(self, text: str) -> None:
+        """Tell what became of the rows, or a warning."""
+
     def looked(self, point: ProbePoint) -> None:
         """Tell a look at the model in training."""
 
@@ -59,6 +62,9 @@ class Silent:
     """Says nothing."""
 
     def stage(self, text: str) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
         """Say nothing."""
 
     def looked(self, point: ProbePoint) -> None:
@@ -237,7 +243,13 @@ class _Loop:
         )
         try:
             with self._show.training() as on_progress:
-                train(settings, base_dir=path.parent, on_progress=on_progress, probe=probe)
+                train(
+                    settings,
+                    base_dir=path.parent,
+                    on_progress=on_progress,
+                    probe=probe,
+                    on_note=self._show.note,
+                )
         except TrainingError as error:
             said.write_text(str(error), encoding="utf-8")
             return str(error)

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalguard.records import Finding
+from evalguard.records import Finding, Severity
 
 MOST_REPLAY = 0.7
 """Share of general data beyond which the task itself would starve."""
@@ -93,8 +93,8 @@ class Repair:
 
 
 def standing(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the damages that no other finding explains."""
-    return tuple(f for f in findings if f.explained_by is None and f.code != "healthy")
+    """Return the damages that no other finding explains; a remark is none."""
+    return tuple(f for f in findings if f.explained_by is None and f.severity is not Severity.NONE)
 
 
 def next_config(

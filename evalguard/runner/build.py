@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from evalguard.config import Suite
+from evalguard.config.labels import Labels
+from evalguard.config.labels import Scale as ScaleConfig
 from evalguard.config.suite import Task as TaskConfig
 from evalguard.config.task_kinds import (
     Benchmark,
@@ -22,9 +24,12 @@ from evalguard.config.task_kinds import (
     TestSet,
 )
 from evalguard.scorers import get as get_scorer
+from evalguard.scorers.written import written
 from evalguard.tasks.base import Task
 from evalguard.tasks.benchmark.sources import files_of
+from evalguard.tasks.label_values import LabelReading
 from evalguard.tasks.prompts import PromptRows
+from evalguard.tasks.scales import Scale
 
 
 def build(
@@ -74,7 +79,7 @@ def files_of_task(suite: Suite, config: TaskConfig) -> Iterable[Path] | None:
     if isinstance(config, Overfitting):
         files.append(config.held_out)
     if isinstance(config, Judged):
-        files.append(config.labelled)
+        files.append(config.labelled.file)
     return map(suite.resolve, files)
 
 
@@ -166,11 +171,27 @@ def _judged(suite: Suite, config: Judge | Preference) -> Task:
         suite.name,
         config.task_name,
         rows=_rows(suite, config),
-        labelled=replace(_rows(suite, config, data=config.labelled), limit=None),
+        labelled=replace(_rows(suite, config, data=config.labelled.file), limit=None),
         criterion=config.criterion,
         template=config.template,
+        scale=_scale(config.scale),
+        reading=_reading(config.labelled),
         max_new_tokens=config.max_new_tokens,
         stop=config.stop,
+    )
+
+
+def _scale(config: ScaleConfig | None) -> Scale | None:
+    return None if config is None else Scale(config.low, config.high, config.pass_from)
+
+
+def _reading(config: Labels) -> LabelReading:
+    """Return how a file of labels is read."""
+    return LabelReading(
+        columns=config.columns,
+        values={written(one): ours for ours, values in config.listed.items() for one in values},
+        scale=_scale(config.scale),
+        annotators=config.annotators,
     )
 
 

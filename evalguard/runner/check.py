@@ -14,8 +14,16 @@ from functools import cached_property
 from evalguard import __version__
 from evalguard.config import BASELINE, JUDGE, Noise, Project
 from evalguard.config.task_kinds import Judged
+from evalguard.engines.base import Waiting
 from evalguard.engines.opening import EngineChoice
-from evalguard.errors import EngineError, ExitCode, MeasurementError, TrustError
+from evalguard.errors import (
+    EngineError,
+    ExitCode,
+    MeasurementError,
+    ModelError,
+    TrustError,
+    UsageError,
+)
 from evalguard.gates.compare import Aggregate, compare
 from evalguard.gates.decide import decide, overall
 from evalguard.gates.diagnose import diagnose
@@ -36,8 +44,9 @@ from evalguard.records import (
     Verdict,
 )
 from evalguard.runner import unmeasured
+from evalguard.runner.admission import Admission
 from evalguard.runner.answers import as_compared
-from evalguard.runner.judging import Admission, Judging, check_steady, needs_judge, total
+from evalguard.runner.judging import Judging, check_steady, needs_judge, total
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Key, Measured, Progress
 from evalguard.runner.models import ModelPool, installed_versions
@@ -61,6 +70,7 @@ def run_check(
     noise: bool = False,
     fail_fast: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
+    on_engine: Callable[[EngineChoice], None] | None = None,
     title: str = "EvalGuard check",
 ) -> CheckResult:
     """Measure what the selected gates need and decide them.
@@ -73,6 +83,7 @@ def run_check(
             that failed last time go first, then the cheapest.
         noise: Run the baseline against itself, to flag margins below its noise.
         on_progress: Called after every step of the measurement.
+        on_engine: Called with the engine and why it was chosen, before anything is loaded.
         title: Title of the report.
 
     Returns:
@@ -86,9 +97,19 @@ def run_check(
     models = (model for _, model in selected)
     names = list(dict.fromkeys([BASELINE, *models, *([JUDGE] if judged else [])]))
     with quiet(), SampleStore(project.store) as store:
-        pool = ModelPool(project, names, store)
+        progress = Progress()
+
+        def show_waiting(waiting: Waiting | None) -> None:
+            progress.waiting = waiting
+            if on_progress:
+                on_progress(progress)
+
+        pool = ModelPool(project, names, store, on_wait=show_waiting)
         try:
-            check = _Check(project, selected, pool, store, on_progress)
+            pool.check_files()
+            if on_engine is not None:
+                on_engine(pool.engine)
+            check = _Check(project, selected, pool, store, on_progress, progress=progress)
             results = check.decide_all(full=full, fail_fast=fail_fast)
             if noise or project.config.noise:
                 results = check.measure_noise(results)
@@ -117,13 +138,14 @@ class _Check:
         pool: ModelPool,
         store: SampleStore,
         on_progress: Callable[[Progress], None] | None,
+        *,
+        progress: Progress,
     ) -> None:
         self._started = time.perf_counter()
         self._project = project
         self._selected = tuple(selected)
         self._pool = pool
         self._store = store
-        pool.check_files()
         self._plan = self._make_plan()
         self._underpowered = self._check_power()
         self._judging = Judging(pool, store)
@@ -134,6 +156,8 @@ class _Check:
             thinking_of=lambda model: pool.thinking(model.partition("#")[0]),
             approvals=self._judging.approvals,
             on_progress=on_progress,
+            progress=progress,
+            alone=len(self._candidates) == 1,
         )
         self._admissions: dict[tuple[str, str], Admission] = {}
         self._not_judged: dict[tuple[str, str], str] = {}
@@ -144,6 +168,11 @@ class _Check:
         self._measurer.progress.planned = sum(
             len(samples) for samples in self._wanted(self._selected, 1.0).values()
         )
+
+    @cached_property
+    def _candidates(self) -> list[str]:
+        """The selected candidates."""
+        return list(dict.fromkeys(model for _, model in self._selected))
 
     def decide_all(self, *, full: bool, fail_fast: bool) -> tuple[GateResult, ...]:
         """Measure look by look, and decide, until every gate has its verdict."""
@@ -190,8 +219,7 @@ class _Check:
             for (gate, _), result in zip(self._selected, results, strict=True)
         )
         verdict, decided_by = overall(results)
-        candidates = list(dict.fromkeys(model for _, model in self._selected))
-        models = tuple(self._pool.info(name) for name in [BASELINE, *candidates])
+        models = tuple(self._pool.info(name) for name in [BASELINE, *self._candidates])
         training = {model.name: model.training for model in models}
         progress = self._measurer.progress
         return CheckResult(
@@ -249,18 +277,25 @@ class _Check:
         for planned in dict.fromkeys(gated):
             if isinstance(planned.config, Judged):
                 key = (planned.suite, planned.name)
-                labelled = self._project.suites[planned.suite].resolve(planned.config.labelled)
+                labelled = self._project.suites[planned.suite].resolve(planned.config.labelled.file)
                 try:
                     self._admissions[key] = self._judging.admit(planned, labelled)
                 except (EngineError, TrustError) as error:
                     self._not_judged[key] = str(error)
 
     def _check_prompts(self) -> None:
-        for model in dict.fromkeys(model for _, model in self._selected):
+        for model in self._candidates:
             try:
+                if reason := self._pool.broken.get(model):
+                    raise ModelError(reason)
                 self._pool.check_prompts(model)
             except TrustError as error:
                 self._measurer.results.untrusted[model] = str(error)
+            except (UsageError, EngineError) as error:
+                if len(self._candidates) == 1:
+                    raise
+                self._measurer.results.untrusted[model] = str(error)
+                self._pool.broken[model] = str(error)
 
     def _wanted(
         self, selected: Iterable[Selected], share: float

@@ -1,12 +1,13 @@
-"""Live progress of a check: samples, tokens per second, and the verdicts as they fall."""
+"""Live progress of a check: samples, tokens per second, the verdicts as they fall, and waiting."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import (
     BarColumn,
@@ -19,6 +20,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from evalguard.engines.base import Waiting
 from evalguard.figures import SYMBOLS
 from evalguard.records import GateResult, Verdict
 from evalguard.reports.terminal import STYLES
@@ -27,17 +29,25 @@ from evalguard.runner.measured import Progress
 _NAMED = 6
 """Verdicts that are named on a line each; the others are counted."""
 
+_SECONDS_BETWEEN_LINES = 60.0
+"""Between two lines that say what is waited for, where they cannot be overwritten."""
+
+_WORTH_A_LINE = 5.0
+"""Seconds of waiting from which there is such a line."""
+
 
 @contextmanager
 def display(console: Console | None = None) -> Iterator[Callable[[Progress], None]]:
-    """Show a progress bar on standard error while a check runs, where it is a terminal.
+    """Show a progress bar on standard error while a check runs.
+
+    Where that is no terminal, only what is waited for is shown, on a line once a minute.
 
     Yields:
         A function to call with the progress after every step.
     """
     console = console or Console(stderr=True)
     if not console.is_terminal:
-        yield lambda _: None
+        yield _lines(console)
         return
     bars = Bars(
         SpinnerColumn(),
@@ -63,9 +73,40 @@ def display(console: Console | None = None) -> Iterator[Callable[[Progress], Non
                 total=progress.planned or None,
                 rate=f"· {rate:,.0f} tokens/s" if rate else "",
             )
-            live.update(Group(bars, verdicts(progress)) if progress.decided else bars)
+            parts: list[RenderableType] = [bars]
+            if progress.waiting:
+                parts.append(Text(f"  {waiting_line(progress.waiting)}", "yellow"))
+            if progress.decided:
+                parts.append(verdicts(progress))
+            live.update(Group(*parts))
 
         yield show
+
+
+def waiting_line(waiting: Waiting) -> str:
+    """Return what is waited for: whom, for how long, how long still, and why."""
+    reason = " ".join(waiting.reason.split())
+    return (
+        f"waiting for {waiting.where} for {waiting.seconds:.0f} s, giving up in "
+        f"{waiting.left:.0f} s: {reason}"
+    )
+
+
+def _lines(console: Console) -> Callable[[Progress], None]:
+    """Return what prints a line about waiting, once a minute."""
+    last = -_SECONDS_BETWEEN_LINES
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        waiting = progress.waiting
+        if waiting is None or waiting.seconds < _WORTH_A_LINE:
+            return
+        if now - last >= _SECONDS_BETWEEN_LINES:
+            last = now
+            console.print(waiting_line(waiting), markup=False, soft_wrap=True)
+
+    return show
 
 
 def verdicts(progress: Progress) -> Text:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,24 +14,23 @@ from evalguard.config.task_kinds import Judged
 from evalguard.engines.base import Engine, Outcome, choice, generation
 from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, TrustError
-from evalguard.records import DetectorRates, Gate, ScoredSample
+from evalguard.records import DetectorRates, Gate, ScoredSample, from_json
+from evalguard.runner.admission import Admission, Approval, admission_of, decided
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
-from evalguard.runner.verdict_replies import read_verdict
+from evalguard.runner.trivial_judges import FEWEST_ALTERED, Rule, against, rules_as_good
+from evalguard.runner.verdict_replies import read_reply
 from evalguard.scorers.probes import METRICS_OF_KIND, WAVERED
 from evalguard.scorers.thinking import Split
-from evalguard.stats import ConfidenceInterval, cohen_kappa
 from evalguard.store import SampleStore, fingerprint
-from evalguard.tasks.judged import JudgedTask, Labelled, Question
+from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.labelled import Labelled, Question
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
 Asked = tuple[str, Question]
 """The judge's prompt, and the question that is in it."""
-
-Approval = float | str
-"""Probability of the judge's yes against its no; or why there is none."""
 
 _REPLY_TOKENS = 8
 
@@ -41,6 +39,9 @@ _SERVED_REPLY_TOKENS = 1024
 
 _SHOWN = 60
 """Characters of a reply that a message shows."""
+
+_ADMISSION_VERSION = 2
+"""Incremented when a judge is admitted otherwise, as admissions are remembered."""
 
 _FEWEST_PAIRS = 10
 """Pairs from which it is told that a judge wavers."""
@@ -78,6 +79,7 @@ class Judging:
         assert isinstance(config, Judged)
         key = fingerprint(
             {
+                "version": _ADMISSION_VERSION,
                 "judge": self.fingerprint(),
                 "task": config.model_dump(mode="json", exclude={"min_kappa"}),
                 "definition": planned.definition,
@@ -87,18 +89,20 @@ class Judging:
         )
         remembered = self._store.fingerprint_description(key).get("admission")
         if remembered:
-            admission = Admission(**remembered)
+            admission = from_json(Admission, remembered)
         else:
-            labelled_answers = _task(planned).labelled(self._pool.render)
-            questions = [asked for one in labelled_answers for asked in one.questions]
+            labels = _task(planned).labelled(self._pool.render)
+            questions = [asked for one in labels.items for asked in one.questions]
             approvals = self.approvals(questions)
             _check_form(approvals)
-            admission = _admission(labelled_answers, approvals)
+            admission = admission_of(labels, approvals)
             if not any(isinstance(approval, _Failure) for approval in approvals):
                 self._store.describe_fingerprint(key, {"admission": asdict(admission)})
         if admission.kappa < config.min_kappa or not admission.tells_anything:
-            favoured, other = _task(planned).label_names
+            favoured, other, *_ = _task(planned).label_names
             silent = f" {admission.silent} got no verdict." if admission.silent else ""
+            if admission.wavered:
+                silent += f" Its verdict changes with the order on {admission.wavered}."
             raise TrustError(
                 f"the judge agrees too little with the labels of {labelled}: {admission.text}, and "
                 f"at least {config.min_kappa:g} is asked for. It is right on {admission.hits} of "
@@ -106,6 +110,8 @@ class Judging:
                 f"{admission.rejections} of {admission.negatives} that are labelled {other}."
                 f"{silent} Take a stronger judge, or write the criterion more precisely."
             )
+        if rule := self._rule_taken(key, planned, admission.kappa):
+            raise TrustError(f"{labelled}: {rule}")
         return admission
 
     def approvals(self, asked: Sequence[Question]) -> list[Approval]:
@@ -123,7 +129,8 @@ class Judging:
             for question in asked
         ]
         reply = _REPLY_TOKENS
-        if engine.name == "endpoint" and self._may_reason():
+        scores = any(question.scale for question in asked)
+        if scores or (engine.name == "endpoint" and self._may_reason()):
             reply = min(_SERVED_REPLY_TOKENS, engine.max_length // 2)
         approvals: list[Approval] = [
             f"the judge's prompt has {length} tokens, more than its context of {engine.max_length}"
@@ -138,6 +145,60 @@ class Judging:
             approvals[index] = approval
         return approvals
 
+    def _rule_taken(self, key: str, planned: PlannedTask, kappa: float) -> str:
+        """Return why the judge cannot be told from a trivial rule; empty where it can.
+
+        Args:
+            key: Key of the admission, under which what comes of it is remembered.
+            planned: The task.
+            kappa: The judge's agreement with the labels.
+
+        Raises:
+            EngineError: If its engine fails.
+        """
+        assert isinstance(planned.config, Judged)
+        fact = f"rule at {planned.config.min_kappa:g}"
+        remembered = self._store.fingerprint_description(key)
+        if fact in remembered:
+            return str(remembered[fact])
+        labels = _task(planned).labelled(self._pool.render)
+        enough = (1 + planned.config.min_kappa) / 2
+        reason = ""
+        for rule in rules_as_good(labels.items, kappa):
+            right, measured = self._right_against(planned, rule, labels.items)
+            needed = max(FEWEST_ALTERED, math.ceil(enough * measured))
+            if right < needed:
+                reason = (
+                    f"the judge cannot be told from a rule that takes {rule.name} (kappa "
+                    f"{rule.kappa:.2f}, the judge {kappa:.2f}): on answers altered so that the "
+                    f"rule is wrong, it is right on {right} of {measured}, and {needed} are "
+                    f"needed. Label answers on which the rule is wrong, or take another judge."
+                )
+                break
+        self._store.describe_fingerprint(key, {fact: reason})
+        return reason
+
+    def _right_against(
+        self, planned: PlannedTask, rule: Rule, items: Sequence[Labelled]
+    ) -> tuple[int, int]:
+        """Return on how many altered answers the judge is right, and how many it could read."""
+        task = _task(planned)
+        altered = [
+            (item.label, task.altered(item, answers)) for item, answers in against(rule, items)
+        ]
+        replies = self.approvals([one for _, questions in altered for one in questions])
+        for reply in replies:
+            if isinstance(reply, _Failure):
+                raise EngineError(str(reply))
+        left = iter(replies)
+        right = measured = 0
+        for label, questions in altered:
+            found = [next(left) for _ in questions]
+            if all(isinstance(one, float | _Unread) for one in found):
+                measured += 1
+                right += decided(questions, found) is label
+        return right, measured
+
     def _may_reason(self) -> bool:
         """Whether a judge on a server may think first: by its own template, or the server's."""
         return self._pool.is_sent_chats(JUDGE) or bool(self._pool.thinking(JUDGE).own)
@@ -145,7 +206,8 @@ class Judging:
     def _replies(
         self, engine: Engine, served: str, asked: Sequence[Asked], tokens: int
     ) -> list[Approval]:
-        if engine.name == "endpoint":  # not every server tells log-likelihoods
+        if engine.name == "endpoint" or any(question.scale for _, question in asked):
+            # Not every server tells log-likelihoods, and a score has too many to compare.
             texts = [generation(text, tokens=tokens) for text, _ in asked]
             replies = _all(engine, [(served, text) for text in texts])
             thinking = self._pool.thinking(JUDGE)
@@ -174,96 +236,6 @@ class _Failure(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """How a judge did on labels.
-
-    Attributes:
-        hits: Labelled in favour, and it said so.
-        misses: Labelled in favour, and it said the contrary.
-        silent_positives: Labelled in favour, and it came to no verdict.
-        rejections: Labelled against, and it said so.
-        false_alarms: Labelled against, and it said the contrary.
-        silent_negatives: Labelled against, and it came to no verdict.
-    """
-
-    hits: int
-    misses: int
-    silent_positives: int
-    rejections: int
-    false_alarms: int
-    silent_negatives: int
-
-    @property
-    def positives(self) -> int:
-        """Labelled in favour."""
-        return self.hits + self.misses + self.silent_positives
-
-    @property
-    def negatives(self) -> int:
-        """Labelled against."""
-        return self.rejections + self.false_alarms + self.silent_negatives
-
-    @property
-    def silent(self) -> int:
-        """Labels on which it came to no verdict."""
-        return self.silent_positives + self.silent_negatives
-
-    @property
-    def rates(self) -> DetectorRates:
-        """How often its verdicts are right; what has none is not measured, here or in a check."""
-        return DetectorRates(
-            hits=self.hits,
-            positives=self.hits + self.misses,
-            rejections=self.rejections,
-            negatives=self.rejections + self.false_alarms,
-        )
-
-    @property
-    def tells_anything(self) -> bool:
-        """Whether it is right more often than a coin, as the correction needs."""
-        right = (self.hits + 1) / (self.hits + self.misses + 2)
-        rejects = (self.rejections + 1) / (self.rejections + self.false_alarms + 2)
-        return right + rejects > 1
-
-    @property
-    def kappa(self) -> float:
-        """Cohen's kappa with the labels; no verdict agrees with none."""
-        return self._agreement[0]
-
-    @property
-    def text(self) -> str:
-        """The agreement in words.
-
-        Example:
-            >>> Admission(20, 5, 0, 15, 10, 0).text
-            'kappa 0.40 (0.15 to 0.65) on 50 labels'
-        """
-        kappa, ci = self._agreement
-        value, low, high = (round(one, 2) + 0.0 for one in (kappa, ci.low, ci.high))  # no -0.00
-        labels = self.positives + self.negatives
-        return f"kappa {value:.2f} ({low:.2f} to {high:.2f}) on {labels} labels"
-
-    @property
-    def _agreement(self) -> tuple[float, ConfidenceInterval]:
-        return cohen_kappa(self.hits, self.positives, self.rejections, self.negatives)
-
-
-def _admission(labelled: Sequence[Labelled], replies: Sequence[Approval]) -> Admission:
-    """Hold the judge's replies to the labels."""
-    approvals = iter(replies)
-    said = [_decided([next(approvals) for _ in one.questions]) for one in labelled]
-    counts = Counter(zip((one.label for one in labelled), said, strict=True))
-    return Admission(
-        hits=counts[True, True],
-        misses=counts[True, False],
-        silent_positives=counts[True, None],
-        rejections=counts[False, False],
-        false_alarms=counts[False, True],
-        silent_negatives=counts[False, None],
-    )
-
-
 def _check_form(approvals: Sequence[Approval]) -> None:
     """Refuse a judge most of whose replies cannot be read.
 
@@ -276,7 +248,7 @@ def _check_form(approvals: Sequence[Approval]) -> None:
         raise TrustError(
             f"{len(unread)} of the judge's {len(approvals)} replies have a form that cannot be "
             f"read: {shown}. Ask for one word alone in the task's 'template', or for JSON such as "
-            f'{{"verdict": …}}.'
+            f'{{"verdict": …}}; for a score, set "scale".'
         )
 
 
@@ -324,12 +296,6 @@ def total(rates: Iterable[DetectorRates]) -> DetectorRates:
     )
 
 
-def _decided(approvals: Sequence[Approval]) -> bool | None:
-    """Return the verdict of most replies; none of a tie or no reply, which agrees with no label."""
-    votes = [0 if isinstance(one, str) else (one > 0.5) - (one < 0.5) for one in approvals]
-    return None if sum(votes) == 0 else sum(votes) > 0
-
-
 def _all(engine: Engine, requests: Sequence[tuple[str, Instance]]) -> list[Outcome]:
     return [outcome for _, outcome in sorted(answer_each(engine, requests), key=itemgetter(0))]
 
@@ -349,10 +315,16 @@ def _read(reply: Outcome, question: Question, split: Split) -> Approval:
         return _Failure(f"the judge: {reply}")
     if split.unclosed:
         return "the judge never finished thinking"
-    found = read_verdict(split.answer, question.yes, question.no)
+    found = read_reply(split.answer, question)
     if found is None:
         return _Unread(
-            f"the judge replied {split.answer[:_SHOWN]!r}, from which neither {question.yes} nor "
-            f"{question.no} can be read"
+            f"the judge replied {split.answer[:_SHOWN]!r}, from which {_looked_for(question)} can "
+            f"be read"
         )
     return found
+
+
+def _looked_for(question: Question) -> str:
+    if question.scale is None:
+        return f"neither {question.yes} nor {question.no}"
+    return f"no {'score' if question.yes == 'Yes' else 'two scores'} of {question.scale}"

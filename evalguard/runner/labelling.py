@@ -85,7 +85,9 @@ def find(project: Project, suite: str, task: str | None = None) -> Labelling:
     if name not in judged:
         raise UsageError(f"{found.path}: no judged task '{name}'. {did_you_mean(name, judged)}")
     config = judged[name]
-    return Labelling(suite, config, found.resolve(config.labelled), _build(project, suite, config))
+    return Labelling(
+        suite, config, found.resolve(config.labelled.file), _build(project, suite, config)
+    )
 
 
 def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
@@ -105,6 +107,7 @@ def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
         pool = ModelPool(project, names, store)
         try:
             pool.check_files()
+            names = [name for name in names if name not in pool.broken]
             samples = labelling.task.requests(pool.render)
             shown = names[1:] if pairs else names
             wanted = [(name, sample) for name in shown for sample in samples]

@@ -9,9 +9,10 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from evalguard.config import BASELINE
 from evalguard.engines.base import Engine, Outcome
 from evalguard.engines.isolate import answer_each
-from evalguard.errors import EngineError, MeasurementError, TrustError
+from evalguard.errors import EngineError, MeasurementError, TrustError, UsageError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
 from evalguard.runner.answers import UNCLOSED, AnswerReader, stops_of
@@ -22,7 +23,8 @@ from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared
-from evalguard.tasks.judged import JudgedTask, Question
+from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.labelled import Question
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -56,6 +58,8 @@ class Measurer:
         thinking_of: Returns how a model's thinking is told from its answers.
         approvals: Asks the judge; needed for tasks that are judged.
         on_progress: Called after every step.
+        progress: What it counts in, where that is shown before there is anything to measure.
+        alone: Whether there is one candidate, without which there is nothing to measure.
     """
 
     def __init__(
@@ -67,6 +71,8 @@ class Measurer:
         thinking_of: Callable[[str], Thinking],
         approvals: Approvals | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        progress: Progress | None = None,
+        alone: bool = False,
     ) -> None:
         self._store = store
         self._engine_of = engine_of
@@ -74,8 +80,9 @@ class Measurer:
         self._thinking_of = thinking_of
         self._approvals = approvals
         self._on_progress = on_progress or (lambda _: None)
+        self._alone = alone
         self.results = Results()
-        self.progress = Progress()
+        self.progress = progress or Progress()
         self._fingerprints: dict[Key, str] = {}
         self._prompt_tokens: dict[tuple[str, str], int] = {}
 
@@ -132,11 +139,20 @@ class Measurer:
         self._show(f"{measured.model}: {measured.task.suite}/{measured.task.name}")
 
     def _open_engines(self, pending: Sequence[Pending]) -> None:
-        """Open the engines that are needed, and note the models that fail their trust checks."""
+        """Open the engines that are needed, and note the models that fail.
+
+        Raises:
+            UsageError: If the baseline, or the only candidate, cannot be loaded.
+            EngineError: If its engine fails.
+        """
         for model in dict.fromkeys(measured.model for measured, _ in pending):
             try:
                 self._engine_of(model)
             except TrustError as error:
+                self.results.untrusted[model] = str(error)
+            except (UsageError, EngineError) as error:
+                if self._alone or _is_baseline(model):
+                    raise
                 self.results.untrusted[model] = str(error)
 
     def _is_trusted(self, measured: Measured) -> bool:
@@ -212,7 +228,7 @@ class Measurer:
                 engines[id(engine)] = engine
                 of_engine[id(engine)].append(item)
         for key, own in of_engine.items():
-            self._answer(engines[key], own)
+            self._answer_apart(engines[key], own)
 
     def _can_be_measured(self, measured: Measured, sample: Prepared) -> bool:
         """Leave out models that are not trusted, and what the baseline gave no answer to."""
@@ -241,8 +257,10 @@ class Measurer:
         self._record_failure(
             measured,
             sample,
-            f"the prompt has {longest} tokens and the answer up to {room}, more than the "
-            f"context of {engine.max_length}",
+            f"suite '{measured.task.suite}', row {sample.row_number}: the prompt has {longest} "
+            f"tokens and the answer up to {room}, together more than the context of "
+            f"{engine.max_length} (engine.max_length). Shorten the prompt or 'max_new_tokens', or "
+            f"raise 'max_length' if the model allows it",
         )
         return False
 
@@ -259,6 +277,39 @@ class Measurer:
             cluster=sample.cluster,
             error=reason,
         )
+
+    def _answer_apart(self, engine: Engine, items: Sequence[Pending]) -> None:
+        """Ask one engine; where it fails for one of several candidates, the others go ahead.
+
+        Raises:
+            EngineError: If it fails for the baseline, or for the only candidate.
+        """
+        try:
+            self._answer(engine, items)
+        except EngineError as failure:
+            models = list(dict.fromkeys(measured.model for measured, _ in items))
+            if self._alone or all(map(_is_baseline, models)):
+                raise
+            for model in models:
+                own = [one for one in items if one[0].model == model and not self._is_done(*one)]
+                self._answer_alone(engine, model, own, failure if len(models) == 1 else None)
+
+    def _answer_alone(
+        self, engine: Engine, model: str, items: Sequence[Pending], failure: EngineError | None
+    ) -> None:
+        """Ask for one model, and leave out a candidate for which the engine fails again."""
+        try:
+            if failure is not None:
+                raise failure
+            if items:
+                self._answer(engine, items)
+        except EngineError as error:
+            if _is_baseline(model):
+                raise
+            self.results.untrusted[model] = str(error)
+
+    def _is_done(self, measured: Measured, sample: Prepared) -> bool:
+        return sample.sample_id in self.results.of(measured.key)
 
     def _answer(self, engine: Engine, items: Sequence[Pending]) -> None:
         """Ask one engine, and again without stop strings where these cut a model's thinking."""
@@ -405,6 +456,11 @@ class Measurer:
             prompt_tokens=prompt,
             output_tokens=output,
         )
+
+
+def _is_baseline(model: str) -> bool:
+    """Whether a model is the baseline, or a further run of it."""
+    return model.partition("#")[0] == BASELINE
 
 
 def _stage(measured: Measured) -> tuple[bool, bool]:

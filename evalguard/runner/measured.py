@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from evalguard.engines.base import Waiting
 from evalguard.records import GateResult, ScoredSample
 from evalguard.runner.plan import PlannedTask
 
@@ -58,6 +59,8 @@ class Progress:
     output_tokens: int = 0
     engine_seconds: float = 0.0
     engine_calls: int = 0
+    waiting: Waiting | None = None
+    """What nothing can be done without at the moment."""
     gates: int = 0
     decided: tuple[GateResult, ...] = ()
     """Verdicts that no further sample can change."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
-from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, read_adapter
-from evalguard.engines.base import BASE, Engine, EngineSettings
+from evalguard.engines.adapter_files import WEIGHTS_NAME
+from evalguard.engines.base import BASE, Engine, EngineSettings, OnWait
 from evalguard.engines.chat import (
     AnyTokenizer,
     PromptTokenizer,
@@ -19,10 +19,10 @@ from evalguard.engines.chat import (
     as_messages,
     has_tokenizer,
 )
-from evalguard.engines.fit import check_fit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.errors import DataError, ModelError
 from evalguard.records import ModelInfo, TrainingRecord, from_json
+from evalguard.runner.model_files import check_model_files
 from evalguard.runner.model_thinking import (
     FACTS_VERSION,
     NO_FACTS,
@@ -46,14 +46,22 @@ class ModelPool:
         project: The project.
         names: Names of the models that take part.
         store: Remembers file hashes and what was seen of an adapter.
+        on_wait: Called while an engine waits for a server.
     """
 
-    def __init__(self, project: Project, names: Iterable[str], store: SampleStore) -> None:
+    def __init__(
+        self,
+        project: Project,
+        names: Iterable[str],
+        store: SampleStore,
+        *,
+        on_wait: OnWait | None = None,
+    ) -> None:
         specs = project.models
         self._project = project
         self._store = store
+        self._on_wait = on_wait
         self._specs = {name: specs[name] for name in names}
-        self._adapters: dict[str, AdapterFiles] = {}
         self._engines: dict[tuple[str, *BaseKey], Engine] = {}
         self._tokenizers: dict[tuple[str, str | None, bool], PromptTokenizer] = {}
         self._unknown_tokenizer = UnknownTokenizer()
@@ -61,28 +69,24 @@ class ModelPool:
         self._effects: dict[str, float] = {}
         self._fingerprints: dict[str, str] = {}
         self._thinking: dict[str, Thinking] = {}
+        self.broken: dict[str, str] = {}
+        """Candidates that cannot be used, with the reason; the others are measured without them."""
 
     def check_files(self) -> None:
-        """Check every adapter folder before anything heavy is loaded.
+        """Check every model's files before anything heavy is loaded.
+
+        Candidates whose files cannot be used are :attr:`broken` from then on.
 
         Raises:
-            ModelError: If one is missing, unsafe, incomplete, or was trained on another base.
+            ModelError: If files of the baseline or the judge, or those of all candidates, are
+                missing, unsafe or incomplete, or an adapter was trained on another base.
         """
-        for name, spec in self._specs.items():
-            if spec.adapter is None:
-                continue
-            files = read_adapter(Path(spec.adapter))
-            self._adapters[name] = files
-            if Path(spec.model).is_dir():
-                check_fit(files, Path(spec.model))
-            record = self.training(name)
-            if record and Path(spec.model).is_dir():
-                self._check_base(spec, record)
+        self.broken |= check_model_files(self._project, self._specs, self._check_trained)
 
     def tokenizer(self, name: str) -> AnyTokenizer:
         """Return the tokenizer that a model's prompts go through."""
         spec = self._specs[name]
-        if self._is_only_served(spec):
+        if self._has_no_tokenizer(spec):
             return self._unknown_tokenizer
         key = (spec.tokenizer or spec.model, spec.revision, spec.trust_remote_code)
         if key not in self._tokenizers:
@@ -106,7 +110,7 @@ class ModelPool:
 
     def _template_facts(self, spec: ModelSpec) -> Mapping[str, Any]:
         """Return what a model's chat template tells of thinking, remembered from before."""
-        if self._is_only_served(spec):
+        if self._has_no_tokenizer(spec):
             return NO_FACTS
         source = spec.tokenizer or spec.model
         local = Path(source).is_dir()
@@ -134,15 +138,21 @@ class ModelPool:
 
     def _is_only_served(self, spec: ModelSpec) -> bool:
         """Whether a model is known to a server alone, by its name."""
-        here = spec.tokenizer or spec.revision or Path(spec.model).exists()
+        here = spec.revision or Path(spec.model).exists()
         looks_local = spec.model.startswith((".", "/", "~"))
-        return not here and not looks_local and self.is_sent_chats(spec.name)
+        named = not here and not looks_local and self._choice(spec).name == "endpoint"
+        return spec.on_server or named
+
+    def _has_no_tokenizer(self, spec: ModelSpec) -> bool:
+        """Whether only the server knows how a model's prompts are cut into tokens."""
+        chats = self.is_sent_chats(spec.name)
+        return chats and not spec.tokenizer and self._is_only_served(spec)
 
     @cached_property
     def prompt_fingerprint(self) -> str:
         """Hash of the tokenizer and template that make the baseline's prompts."""
         spec = self._specs[BASELINE]
-        if self._is_only_served(spec):
+        if self._has_no_tokenizer(spec):
             return fingerprint({"prompts": "rendered by the server"})
         source = spec.tokenizer or spec.model
         local = Path(source).is_dir()
@@ -251,7 +261,7 @@ class ModelPool:
         bases = {
             _base_key(spec): self._settings(spec)
             for spec in self._specs.values()
-            if spec.name != JUDGE
+            if spec.name != JUDGE and spec.name not in self.broken
         }
         return choose_engine(engine.name, list(bases.values()))
 
@@ -292,6 +302,7 @@ class ModelPool:
         assert isinstance(engine, EndpointEngine)
         parts = {
             "served": spec.model,
+            "adapter": spec.adapter and self._store.folder_fingerprint(spec.adapter),
             "behaviour": engine.behaviour(),
             "engine_options": dict(options),
             "engine_version": installed_versions(*VERSIONED),
@@ -322,6 +333,10 @@ class ModelPool:
     def info(self, name: str) -> ModelInfo:
         """Return what is known of a model after the run."""
         spec = self._specs[name]
+        if reason := self.broken.get(name):
+            return ModelInfo(
+                name=name, model=spec.model, adapter=spec.adapter, fingerprint="", notes=(reason,)
+            )
         described = self._store.fingerprint_description(self.fingerprint(name))
         effect = self._effects.get(name, described.get("adapter_effect"))
         return ModelInfo(
@@ -363,7 +378,10 @@ class ModelPool:
             return None
         return self._store.file_sha256(Path(spec.adapter) / WEIGHTS_NAME)
 
-    def _check_base(self, spec: ModelSpec, record: TrainingRecord) -> None:
+    def _check_trained(self, spec: ModelSpec) -> None:
+        record = self.training(spec.name)
+        if record is None or not Path(spec.model).is_dir():
+            return
         base = self._store.folder_fingerprint(spec.model)
         if record.base_fingerprint and record.base_fingerprint != base:
             raise ModelError(
@@ -391,12 +409,17 @@ class ModelPool:
                 for name in self._sharing(spec)
                 if (adapter := self._specs[name].adapter)
             ),
+            on_wait=self._on_wait,
         )
 
     def _sharing(self, spec: ModelSpec) -> list[str]:
         """Return the models that one loaded base serves together with a model."""
         key = _base_key(spec)
-        return [other.name for other in self._specs.values() if _base_key(other) == key]
+        return [
+            other.name
+            for other in self._specs.values()
+            if _base_key(other) == key and other.name not in self.broken
+        ]
 
 
 VERSIONED = ("transformers", "torch", "lm-eval", "peft")

@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import re
 
+from evalguard.runner.score_replies import read_score, read_two_scores
+from evalguard.tasks.labelled import Question
+
 _OTHER_WORDS = {
     "Yes": frozenset(
         ("ja", "oui", "sí", "si", "sim", "да", "так", "是", "是的", "はい", "예", "네", "نعم", "हाँ")
@@ -32,6 +35,27 @@ _AGAINST_NO = re.compile(
     r"\b(?:meets|satisf\w+|fulfil\w*|is met|passes|but|however|problem|doubt)\b", re.IGNORECASE
 )
 _MARKUP = " \t\r\n*_`\"'“”‘’.,!:;()<>#"
+
+
+def read_reply(reply: str, question: Question) -> float | None:
+    """Return what a reply says in favour of what is judged, from 0 to 1; or ``None``.
+
+    A score is told by its place on the scale, two scores by which is higher.
+
+    Args:
+        reply: What the judge replied, without its reasoning.
+        question: What it was asked.
+    """
+    if question.scale is None:
+        return read_verdict(reply, question.yes, question.no)
+    if question.yes == "Yes":
+        score = read_score(reply, question.scale)
+        return None if score is None else question.scale.share(score)
+    scores = read_two_scores(reply, question.scale)
+    if scores is None:
+        return None
+    own, other = scores if question.yes == "A" else scores[::-1]
+    return 0.5 if own == other else float(own > other)
 
 
 def read_verdict(reply: str, yes: str, no: str) -> float | None:

@@ -143,7 +143,7 @@ def _is_open(marks: Marks, text: str) -> bool:
 def opened_by(prompt: str, marks: tuple[Marks, ...]) -> Marks | None:
     """Return the marks whose start ends a prompt, apart from a sentence that names them."""
     tail = prompt[-_PROMPT_TAIL:]
-    if not any_mark(marks).search(tail):
+    if not _any_start(marks).search(tail):
         return None
     for one in marks:
         ends = rf"(?:{one.start})\s+\Z|(?<![ \t])(?:{one.start})\Z"
@@ -155,7 +155,17 @@ def opened_by(prompt: str, marks: tuple[Marks, ...]) -> Marks | None:
 @cache
 def any_mark(marks: tuple[Marks, ...]) -> re.Pattern[str]:
     """Return a pattern of all marks, to find out fast that an output has none."""
-    each = [text for one in marks for text in (one.start, one.end)]
+    return _any_of([text for one in marks for text in (one.start, one.end)])
+
+
+@cache
+def _any_start(marks: tuple[Marks, ...]) -> re.Pattern[str]:
+    """Return a pattern of all marks that may begin thinking in a prompt."""
+    return _any_of([one.start for one in marks if one.end_is_enough])
+
+
+def _any_of(each: list[str]) -> re.Pattern[str]:
+    """Return a pattern of all texts; those that begin with a bracket are tried at brackets only."""
     tags = "|".join(f"(?:{text})" for text in each if text.startswith(_BRACKETS))
     others = [f"(?:{text})" for text in each if not text.startswith(_BRACKETS)]
     return re.compile("|".join([f"(?=[<\\[◁&\\\\])(?:{tags})", *others]), re.IGNORECASE)

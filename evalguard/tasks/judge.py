@@ -1,4 +1,4 @@
-"""Answers that a judge holds against a criterion, one at a time: yes or no."""
+"""Answers that a judge holds against a criterion, one at a time: yes or no, or a score."""
 
 from __future__ import annotations
 
@@ -7,18 +7,11 @@ from typing import ClassVar
 
 from evalguard.scorers.probes import APPROVAL, APPROVED
 from evalguard.tasks.base import Prepared
-from evalguard.tasks.judged import JudgedTask, Question
+from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.labelled import Question
 from evalguard.tasks.rows import Row
 
-
-class Judge(JudgedTask):
-    """Prompts whose answers meet a criterion or do not."""
-
-    kind = "judge"
-    metrics = (APPROVED, APPROVAL)
-    labels: ClassVar[Mapping[str, bool]] = {"yes": True, "no": False, "true": True, "false": False}
-    label_column = "label"
-    template = """You check answers against a criterion.
+_SHOWN = """You check answers against a criterion.
 
 Criterion: {{ criterion }}
 
@@ -28,22 +21,44 @@ Question:
 Answer:
 {{ answer }}
 
-Does the answer meet the criterion? Reply with Yes or No."""
-    """What stands first is the same for all answers, so that engines read it once."""
+"""
+"""What stands first is the same for all answers, so that engines read it once."""
+
+
+class Judge(JudgedTask):
+    """Prompts whose answers meet a criterion or do not."""
+
+    kind = "judge"
+    metrics = (APPROVED, APPROVAL)
+    labels: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("yes", "true", "1", "pass", "passed"), "yes"),
+        **dict.fromkeys(("no", "false", "0", "fail", "failed"), "no"),
+    }
+    label_names = ("yes", "no")
+    label_column = "label"
+    answer_columns = ("answer",)
+    template = _SHOWN + "Does the answer meet the criterion? Reply with Yes or No."
+    scale_template = _SHOWN + (
+        "How well does the answer meet the criterion? Reply with a number from {{ low }} (not at "
+        "all) to {{ high }} (fully)."
+    )
 
     def questions(
         self, prepared: Prepared, answer: str, reference: str | None
     ) -> tuple[Question, ...]:
         """Return the one question about an answer; what the baseline said plays no part."""
-        return self._asked(Row(prepared.row_number, prepared.row), prepared.prompt, answer)
+        return self._asked(Row(prepared.row_number, prepared.row), prepared.prompt, [answer])
 
     def scores(self, approvals: Sequence[float]) -> Mapping[str, float]:
-        """Return the verdict and the probability behind it; an even one is no approval."""
+        """Return the verdict and the probability, or the share of the scale, behind it.
+
+        An even probability is no approval.
+        """
         [approval] = approvals
-        return {APPROVED.name: float(approval > 0.5), APPROVAL.name: float(approval)}
+        approved = Question("", "Yes", "No", self._scale).favours(approval) is True
+        return {APPROVED.name: float(approved), APPROVAL.name: float(approval)}
 
-    def _labelled_questions(self, row: Row, question: str) -> tuple[Question, ...]:
-        return self._asked(row, question, self._labelled.text(row, "answer"))
-
-    def _asked(self, row: Row, question: str, answer: str) -> tuple[Question, ...]:
-        return (Question(self._fill(row, question=question, answer=answer), "Yes", "No"),)
+    def _asked(self, row: Row, question: str, answers: Sequence[str]) -> tuple[Question, ...]:
+        [answer] = answers
+        text = self._fill(row, question=question, answer=answer)
+        return (Question(text, "Yes", "No", self._scale),)

@@ -1,56 +1,34 @@
-"""What tasks share whose answers a judge scores: questions to it, and labels to hold it to."""
+"""What tasks share whose answers a judge scores: questions to it, and labels to validate it on."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from evalguard.errors import DataError, MeasurementError
 from evalguard.records import Metric, ScoredSample
-from evalguard.scorers.targets import shown
+from evalguard.scorers.written import written
 from evalguard.tasks.base import (
     Prepared,
     Render,
     generation_settings,
     generations,
 )
+from evalguard.tasks.label_forms import Form, form_of
+from evalguard.tasks.label_values import SKIP, LabelError, LabelReading
+from evalguard.tasks.labelled import Labelled, LabelSet, Question, merged
 from evalguard.tasks.prompts import PromptedRow, PromptRows
 from evalguard.tasks.row_problems import RowError
 from evalguard.tasks.rows import Row
+from evalguard.tasks.scales import Scale
 
 FEWEST_OF_A_LABEL = 10
 """Labelled answers of either kind without which nothing can be said of a judge."""
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the judge is asked, and the two words that it may reply.
-
-    Attributes:
-        text: The question, before the judge's chat template.
-        yes: The reply in favour of what is judged.
-        no: The other one.
-    """
-
-    text: str
-    yes: str
-    no: str
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """What people have labelled.
-
-    Attributes:
-        questions: What the judge is asked about it; it favours it with the mean over all of them.
-        label: Whether people favour it.
-    """
-
-    questions: tuple[Question, ...]
-    label: bool
+QUESTION = "question"
+"""Our column of the whole prompt, in a file of labels that has columns of its own."""
 
 
 class JudgedTask(ABC):
@@ -63,6 +41,8 @@ class JudgedTask(ABC):
         labelled: The file of labels, with the same prompts.
         criterion: What a good answer does.
         template: Jinja template of what the judge is asked; :attr:`template` by default.
+        scale: The scale of the judge's replies; words without one.
+        reading: How the file of labels is read.
         max_new_tokens: Longest answer in tokens.
         stop: Strings that end it.
     """
@@ -70,10 +50,17 @@ class JudgedTask(ABC):
     kind: ClassVar[str]
     metrics: ClassVar[tuple[Metric, ...]]
     template: ClassVar[str]
-    labels: ClassVar[Mapping[str, bool]]
-    """How labels are written in lower case, and whether each favours what is judged; the first two
-    are those that people are told of."""
+    scale_template: ClassVar[str]
+    """The default where replies are scores, over ``low`` and ``high`` too."""
+    labels: ClassVar[Mapping[str, str]]
+    """Our label of each value that is read without being told; see
+    :func:`~evalguard.tasks.label_values.written`."""
+    label_names: ClassVar[tuple[str, ...]]
+    """Our labels: in favour of what is judged, against it, and of neither."""
     label_column: ClassVar[str]
+    answer_columns: ClassVar[tuple[str, ...]]
+    has_forms: ClassVar[bool] = False
+    """Whether files of other projects are recognised."""
 
     def __init__(
         self,
@@ -84,6 +71,8 @@ class JudgedTask(ABC):
         labelled: PromptRows,
         criterion: str,
         template: str | None = None,
+        scale: Scale | None = None,
+        reading: LabelReading | None = None,
         max_new_tokens: int = 256,
         stop: Sequence[str] = (),
     ) -> None:
@@ -92,7 +81,9 @@ class JudgedTask(ABC):
         self._rows = rows
         self._labelled = labelled
         self._criterion = criterion
-        self._template = template or self.template
+        self._template = template or (self.scale_template if scale else self.template)
+        self._scale = scale
+        self._reading = reading or LabelReading()
         self._generation = generation_settings(max_new_tokens, stop, 0.0)
 
     @abstractmethod
@@ -113,12 +104,15 @@ class JudgedTask(ABC):
         """Return the scores from the judge's probabilities of yes, one for each question."""
 
     @abstractmethod
-    def _labelled_questions(self, row: Row, question: str) -> tuple[Question, ...]: ...
+    def _asked(self, row: Row, question: str, answers: Sequence[str]) -> tuple[Question, ...]: ...
 
     @property
     def definition(self) -> Mapping[str, Any]:
         """What the judge is asked; prompts and settings are in the sample ids."""
-        return {"kind": self.kind, "criterion": self._criterion, "template": self._template}
+        found = {"kind": self.kind, "criterion": self._criterion, "template": self._template}
+        if self._scale is None:
+            return found
+        return {**found, "scale": [self._scale.low, self._scale.high, self._scale.pass_from]}
 
     def prepare(self, render: Render | None) -> list[Prepared]:
         """Return every row as a request for its answer.
@@ -139,8 +133,8 @@ class JudgedTask(ABC):
         asked = self._rows.identified(render, self._identity, check=self._check_row)
         return [self._prepared(one, id_) for one, id_ in asked]
 
-    def labelled(self, render: Render | None) -> list[Labelled]:
-        """Return what people have labelled.
+    def labelled(self, render: Render | None) -> LabelSet:
+        """Return what people have labelled, one label for each answer or pair.
 
         Args:
             render: As for :meth:`prepare`; the judge is shown the same questions.
@@ -148,19 +142,28 @@ class JudgedTask(ABC):
         Raises:
             DataError: If the file is broken, a label is unknown, or there are too few.
         """
-        found = [
-            Labelled(self._labelled_questions(one.row, one.shown), self._label(one.row))
-            for one in self._labelled.prompts(render, check=self._check_labelled)
-        ]
-        counts = Counter(one.label for one in found)
+        forms: set[str] = set()
+        found = self._labelled.of_each(lambda row: self._label_of(row, render, forms))
+        labels = [one for one in found if one is not None]
+        merged_set = merged(labels, self._reading.annotators)
+        result = replace(
+            merged_set, source=", ".join(sorted(forms)), skipped=len(found) - len(labels)
+        )
+        counts = result.counts
         if min(counts[True], counts[False]) < FEWEST_OF_A_LABEL:
-            favoured, other = self.label_names
+            favoured, other = self.label_names[:2]
+            ties = f" ({counts[None]} ties)" if counts[None] else ""
+            told = f" {'; '.join(result.notes)}." if result.notes else ""
             raise DataError(
                 f"{self._labelled.where}: {self._labelled.data}: {counts[True]} are labelled "
-                f"{favoured} and {counts[False]} {other}, and {FEWEST_OF_A_LABEL} of each are "
-                f"needed. Run `evalguard label {self.suite}`, or write some by hand."
+                f"{favoured} and {counts[False]} {other}{ties}, and {FEWEST_OF_A_LABEL} of each "
+                f"are needed.{told} Run `evalguard label {self.suite}`, or write some by hand."
             )
-        return found
+        return result
+
+    def altered(self, item: Labelled, answers: Sequence[str]) -> tuple[Question, ...]:
+        """Return what the judge is asked about a labelled item with other answers."""
+        return self._asked(item.row, item.question, answers)
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
         """Score an answer from its text and what came of each question to the judge.
@@ -181,40 +184,84 @@ class JudgedTask(ABC):
             scores=dict(self.scores(approvals)),
         )
 
-    @property
-    def label_names(self) -> tuple[str, str]:
-        """The label in favour of what is judged, and the other."""
-        favoured, other = list(self.labels)[:2]
-        return favoured, other
-
     @classmethod
-    def read_label(cls, value: Any) -> bool | None:
-        """Return whether a label favours what is judged; ``None`` for no label."""
-        return cls.labels.get(str(value).strip().lower())
+    def read_label(cls, value: Any) -> str | None:
+        """Return our label of a value; ``None`` for no label."""
+        return cls.labels.get(written(value))
 
     def _fill(self, row: Row, **more: str) -> str:
-        data = {**row.data, "criterion": self._criterion, **more}
+        scale = self._scale
+        limits = {"low": f"{scale.low:g}", "high": f"{scale.high:g}"} if scale else {}
+        data = {**row.data, **limits, "criterion": self._criterion, **more}
         return self._rows.fill(self._template, replace(row, data=data))
 
     def _check_row(self, row: Row) -> None:
         """Refuse a row that what the judge is asked cannot be written for."""
         self._fill(row, question="", answer="", a="", b="")
 
-    def _check_labelled(self, row: Row) -> None:
-        """Refuse a row without a known label or without a text to judge."""
-        self._label(row)
+    def _label_of(self, row: Row, render: Render | None, forms: set[str]) -> Labelled | None:
+        """Return a row's label; ``None`` where the project leaves it out.
+
+        Args:
+            row: The row.
+            render: As for :meth:`prepare`.
+            forms: The names of the forms that were recognised are added.
+        """
+        form = None if self._is_own(row) else form_of(row.data)
         try:
-            self._labelled_questions(row, "")
+            own, asked = self._own_form(row, form)
+            label = self._verdict(own)
+        except LabelError as error:
+            raise self._labelled.refused(row, str(error)) from error
+        if label == SKIP:
+            return None
+        if form is not None:
+            forms.add(form.name)
+        if asked:
+            question = self._labelled.text(own, QUESTION)
+        else:
+            question = self._labelled.prompted(own, render).shown
+        answers = [self._labelled.text(own, column) for column in self.answer_columns]
+        try:
+            questions = self._asked(own, question, answers)
         except RowError as error:  # what the judge is asked is filled in as for the data's rows
             raise self._labelled.refused(row, error.reason) from error
+        verdict = {self.label_names[0]: True, self.label_names[1]: False}.get(label)
+        return Labelled(questions, verdict, tuple(answers), own, question)
 
-    def _label(self, row: Row) -> bool:
-        value = self._labelled.column(row, self.label_column)
-        label = self.read_label(value)
-        if label is None:
-            reason = f"the label is {shown(value)}; write {' or '.join(self.label_names)}."
-            raise self._labelled.refused(row, reason)
-        return label
+    def _is_own(self, row: Row) -> bool:
+        """Whether a row has the project's own columns, or those that it maps."""
+        return (
+            not self.has_forms
+            or bool(self._reading.columns or self._reading.values or self._reading.scale)
+            or {self.label_column, *self.answer_columns} <= row.data.keys()
+        )
+
+    def _own_form(self, row: Row, form: Form | None) -> tuple[Row, bool]:
+        """Return a row with our columns, and whether the whole prompt is in one of them."""
+        if form is not None:
+            return replace(row, data={**row.data, **form.read(row.data)}), True
+        columns = self._reading.columns
+        found = {ours: self._labelled.column(row, theirs) for ours, theirs in columns.items()}
+        return replace(row, data={**row.data, **found}), QUESTION in columns
+
+    def _verdict(self, row: Row) -> str:
+        """Return our label of a row in our columns."""
+        favoured, other = self.label_names[:2]
+        reading, column = self._reading, self.label_column
+        key = reading.columns.get(column, column)
+        if reading.scale is None:
+            value = self._labelled.column(row, column)
+            return reading.label(key, value, self.labels, self.label_names)
+        if len(self.answer_columns) == 1:
+            passes = reading.passes(key, self._labelled.column(row, column))
+            return favoured if passes else other
+        first, second = (self._scored(row, f"score_{name}") for name in self.answer_columns)
+        return favoured if first > second else other if second > first else self.label_names[2]
+
+    def _scored(self, row: Row, column: str) -> float:
+        value = self._labelled.column(row, column)
+        return self._reading.score(self._reading.columns.get(column, column), value)
 
     def _identity(self, one: PromptedRow) -> list[object]:
         return [self.name, one.text, self._generation, one.row.data]

@@ -11,18 +11,11 @@ from typing import ClassVar
 
 from evalguard.scorers.probes import PREFERRED, WAVERED
 from evalguard.tasks.base import Prepared
-from evalguard.tasks.judged import JudgedTask, Question
+from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.labelled import Question
 from evalguard.tasks.rows import Row
 
-
-class Preference(JudgedTask):
-    """Prompts to which the baseline's answer and the candidate's are compared."""
-
-    kind = "preference"
-    metrics = (PREFERRED,)
-    labels: ClassVar[Mapping[str, bool]] = {"a": True, "b": False}
-    label_column = "better"
-    template = """You compare two answers to a question.
+_SHOWN = """You compare two answers to a question.
 
 The better answer: {{ criterion }}
 
@@ -35,8 +28,25 @@ Answer A:
 Answer B:
 {{ b }}
 
-Which answer is better? Reply with A or B."""
-    """What stands first is the same for all answers, so that engines read it once."""
+"""
+"""What stands first is the same for all answers, so that engines read it once."""
+
+
+class Preference(JudgedTask):
+    """Prompts to which the baseline's answer and the candidate's are compared."""
+
+    kind = "preference"
+    metrics = (PREFERRED,)
+    labels: ClassVar[Mapping[str, str]] = {"a": "a", "b": "b", "tie": "tie"}
+    label_names = ("a", "b", "tie")
+    label_column = "better"
+    answer_columns = ("a", "b")
+    has_forms = True
+    template = _SHOWN + "Which answer is better? Reply with A or B."
+    scale_template = _SHOWN + (
+        "How good is each answer? Reply with two numbers from {{ low }} to {{ high }}: first "
+        "that of answer A, then that of answer B."
+    )
 
     def questions(
         self, prepared: Prepared, answer: str, reference: str | None
@@ -45,7 +55,7 @@ Which answer is better? Reply with A or B."""
         if reference is None or answer == reference:
             return ()
         row = Row(prepared.row_number, prepared.row)
-        return self._both(row, prepared.prompt, answer, reference)
+        return self._asked(row, prepared.prompt, [answer, reference])
 
     def scores(self, approvals: Sequence[float]) -> Mapping[str, float]:
         """Return the mean over both orders, and whether the verdict changed with the order."""
@@ -55,13 +65,9 @@ Which answer is better? Reply with A or B."""
         wavered = float(min(verdicts) < 0.5 < max(verdicts))
         return {PREFERRED.name: sum(verdicts) / len(verdicts), WAVERED: wavered}
 
-    def _labelled_questions(self, row: Row, question: str) -> tuple[Question, ...]:
-        first, second = (self._labelled.text(row, column) for column in ("a", "b"))
-        return self._both(row, question, first, second)
-
-    def _both(self, row: Row, question: str, one: str, other: str) -> tuple[Question, ...]:
-        """Return two questions, to each of which yes prefers ``one``."""
-        return (
-            Question(self._fill(row, question=question, a=one, b=other), "A", "B"),
-            Question(self._fill(row, question=question, a=other, b=one), "B", "A"),
-        )
+    def _asked(self, row: Row, question: str, answers: Sequence[str]) -> tuple[Question, ...]:
+        """Return two questions, to each of which yes prefers the first answer."""
+        one, other = answers
+        first = self._fill(row, question=question, a=one, b=other)
+        second = self._fill(row, question=question, a=other, b=one)
+        return (Question(first, "A", "B", self._scale), Question(second, "B", "A", self._scale))

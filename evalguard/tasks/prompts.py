@@ -134,7 +134,7 @@ class PromptRows:
         rows = self.rows()
         for row in rows:
             with problems.of(row):
-                found.append(self._prompted(row, render))
+                found.append(self.prompted(row, render))
             if check is not None:
                 with problems.of(row):
                     check(row)
@@ -245,7 +245,12 @@ class PromptRows:
         """
         return RowError(self.where, self.data, row, f"{key}: {reason}" if key else reason)
 
-    def _prompted(self, row: Row, render: Render | None) -> PromptedRow:
+    def prompted(self, row: Row, render: Render | None) -> PromptedRow:
+        """Return a row with its prompt.
+
+        Raises:
+            RowError: If a template names no column of it, writes a null, or is empty.
+        """
         messages = self._messages(row)
         if self.system:
             messages = [{"role": "system", "content": self.system}, *messages]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,13 @@ from evalguard.training.audit_findings import (
     cut,
 )
 from evalguard.training.audit_pii import find_pii
+from evalguard.training.audit_rows import count_lengths, find_one_class, find_over_long
 from evalguard.training.audit_suites import SuiteItem, load_items
-from evalguard.training.audit_words import whole
-from evalguard.training.config import TrainingConfig
+from evalguard.training.config import Stage, TrainingConfig
 from evalguard.training.dataset import layouts_of, read_examples
 from evalguard.training.formats import Example, Layout
+from evalguard.training.methods import MethodName
 from evalguard.training.rows import RowProblem
-from evalguard.training.tokens import count_tokens
 
 
 def audit(
@@ -43,6 +44,8 @@ def audit(
     tokenizer: Any = None,
     max_length: int | None = None,
     layouts: Mapping[Path, Layout] | None = None,
+    max_cut_share: float = 1.0,
+    method: MethodName | None = None,
 ) -> AuditReport:
     """Audit data files as one training set.
 
@@ -53,6 +56,8 @@ def audit(
         tokenizer: The base's tokenizer; lengths are counted where it is given.
         max_length: Tokens of a sequence that the training keeps.
         layouts: What a config says about the rows of a file; guessed for the others.
+        max_cut_share: Share of a file's rows that may be longer; more of them are an error.
+        method: What the rows are for; KTO needs wanted and unwanted answers.
 
     Raises:
         DataError: If a file as a whole is missing, of another kind, unreadable or empty.
@@ -65,32 +70,42 @@ def audit(
     problems = [problem for reading in readings for problem in reading.problems]
     findings = list(_broken(problems))
     tokens = None
+    held_out: Sequence[Example] = ()
+    if validation is not None:
+        held = read_examples(validation, (layouts or {}).get(validation))
+        readings.append(held)
+        held_out = held.examples
+        findings += _broken(held.problems)
     if examples:
         findings += find_contamination(examples, items) if items else ()
         findings += find_in_answers(examples)
         findings += find_duplicates(examples)
-        if validation is not None:
-            held = read_examples(validation, (layouts or {}).get(validation))
-            readings.append(held)
-            findings += [*_broken(held.problems), *find_overlap(examples, held.examples)]
         findings += find_pii(examples)
-        if tokenizer is not None:
-            lengths, refused = count_tokens(examples, tokenizer)
-            findings += _refused(refused)
-            ordered = sorted(lengths)
+        findings += find_one_class(examples) if method == "kto" else ()
+    if held_out:
+        findings += find_overlap(examples, held_out) if examples else ()
+        leaked = find_contamination(held_out, items) if items else ()
+        findings += _of_held_out([*leaked, *find_in_answers(held_out), *find_pii(held_out)])
+    if tokenizer is not None and examples:
+        problems_found, lengths = count_lengths([*examples, *held_out], tokenizer)
+        findings += problems_found
+        if lengths:
+            ordered = sorted(lengths[: len(examples)])
             tokens = (
                 ordered[len(ordered) // 2],
                 ordered[int(0.95 * (len(ordered) - 1))],
                 ordered[-1],
             )
-            findings += _over_long(examples, lengths, max_length)
+            findings += find_over_long(
+                [*examples, *held_out], lengths, max_length=max_length, max_cut_share=max_cut_share
+            )
     return AuditReport(
         data=tuple(str(path) for path in data),
         rows=len(examples),
         formats=dict(Counter(example.format for example in examples)),
         tokens=tokens,
         suite_items=len(items),
-        findings=tuple(sorted(findings, key=lambda f: (f.level is not Level.ERROR, -f.count))),
+        findings=_sorted(findings),
         seconds=time.monotonic() - started,
         notes=tuple(line for reading in readings for line in reading.lines()),
     )
@@ -99,10 +114,10 @@ def audit(
 def audit_config(
     config: TrainingConfig, *, base_dir: Path, against: Sequence[Path] = ()
 ) -> AuditReport:
-    """Audit the data of a training config's first stage, with its base's tokenizer.
+    """Audit the data of every stage of a training config, with its base's tokenizer.
 
     Args:
-        config: Names the data, the base and the length.
+        config: Names the data, the base and the lengths.
         base_dir: Folder that the config's relative paths refer to.
         against: As for :func:`audit`.
 
@@ -118,15 +133,61 @@ def audit_config(
     with quiet():
         name = resolve(config.base, base_dir)
         tokenizer = open_pretrained(AutoTokenizer, name, revision=config.base.revision)
-    files = [config.data.train, *([config.replay.data] if config.replay else [])]
+    reports = [
+        _audit_stage(stage, base_dir=base_dir, against=against, tokenizer=tokenizer)
+        for stage in config.stages
+    ]
+    return _together(reports)
+
+
+def _audit_stage(
+    stage: Stage, *, base_dir: Path, against: Sequence[Path], tokenizer: Any
+) -> AuditReport:
+    files = [stage.data.train, *([stage.replay.data] if stage.replay else [])]
     return audit(
         [base_dir / file for file in files],
-        validation=base_dir / config.data.validation if config.data.validation else None,
+        validation=base_dir / stage.data.validation if stage.data.validation else None,
         against=against,
         tokenizer=tokenizer,
-        max_length=config.training.max_length,
-        layouts=layouts_of(config.stages, base_dir),
+        max_length=stage.training.max_length,
+        max_cut_share=stage.training.max_cut_share,
+        method=stage.method,
+        layouts=layouts_of([stage], base_dir),
     )
+
+
+def _together(reports: Sequence[AuditReport]) -> AuditReport:
+    """Return the audits of several stages as one; what two of them found alike stands once."""
+    first, *others = reports
+    if not others:
+        return first
+    findings: dict[tuple[str, str, tuple[str, ...]], AuditFinding] = {}
+    for report in reports:
+        for one in report.findings:
+            findings.setdefault((one.code, one.title, one.places), one)
+    formats: Counter[str] = Counter()
+    for report in reports:
+        formats.update(report.formats)
+    return AuditReport(
+        data=tuple(dict.fromkeys(file for report in reports for file in report.data)),
+        rows=sum(report.rows for report in reports),
+        formats=dict(formats),
+        tokens=max((report.tokens for report in reports if report.tokens), key=max, default=None),
+        suite_items=first.suite_items,
+        findings=_sorted(findings.values()),
+        seconds=sum(report.seconds for report in reports),
+    )
+
+
+def _sorted(findings: Iterable[AuditFinding]) -> tuple[AuditFinding, ...]:
+    return tuple(sorted(findings, key=lambda f: (f.level is not Level.ERROR, -f.count)))
+
+
+def _of_held_out(findings: Iterable[AuditFinding]) -> Iterable[AuditFinding]:
+    """Say that rows are held out: they are not learned, but the best weights are chosen by them."""
+    for finding in findings:
+        title = finding.title.replace("the training data", "them").replace("the data", "them")
+        yield replace(finding, title=f"held-out rows: {title}", level=Level.WARNING)
 
 
 def raise_errors(report: AuditReport) -> None:
@@ -161,43 +222,4 @@ def _broken(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
                 for problem in problems[:SHOWN_EVIDENCE]
             ),
             places=tuple(problem.where for problem in problems),
-        )
-
-
-def _refused(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
-    """Yield one finding, with the first row of each reason."""
-    if problems:
-        first = {problem.message: problem.where for problem in reversed(problems)}
-        reasons = list(reversed(first.items()))
-        yield AuditFinding(
-            code="refused_by_template",
-            level=Level.ERROR,
-            title=f"{len(problems)} rows do not fit the base's chat template",
-            count=len(problems),
-            advice="Change them as each reason says, or choose another base.",
-            evidence=tuple(
-                Evidence(where, cut(reason, 600)) for reason, where in reasons[:SHOWN_EVIDENCE]
-            ),
-            places=tuple(problem.where for problem in problems),
-        )
-
-
-def _over_long(
-    examples: Sequence[Example], lengths: Sequence[int], max_length: int | None
-) -> Iterable[AuditFinding]:
-    if max_length is None:
-        return
-    long = [(e, n) for e, n in zip(examples, lengths, strict=True) if n > max_length]
-    if long:
-        yield AuditFinding(
-            code="over_long",
-            level=Level.WARNING,
-            title=f"{len(long)} rows are longer than {max_length} tokens and would be cut",
-            count=len(long),
-            advice="Raise training.max_length, or shorten them: a cut answer has no end.",
-            evidence=tuple(
-                Evidence(example.where, f"{n} tokens: {cut(whole(example), 120)}")
-                for example, n in long[:SHOWN_EVIDENCE]
-            ),
-            places=tuple(example.where for example, _ in long),
         )

@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,12 @@ from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback
 
 from evalguard.errors import UsageError
-from evalguard.records import LossPoint
+from evalguard.records import from_json, to_json
+from evalguard.training.stage_result import StageResult
 
 _IDENTITY = "run.sha256"
 _WEIGHTS = "trained.safetensors"
+_RESULT = "result.json"
 
 
 class WeightKeeper(TrainerCallback):
@@ -113,19 +114,18 @@ class Checkpoints:
             str(max(whole, key=lambda folder: int(folder.name.split("-")[1]), default="")) or None
         )
 
-    def save_finished(self, number: int, model: Any, curve: Sequence[LossPoint]) -> None:
-        """Keep the trained weights and the loss curve of a finished stage."""
+    def save_finished(self, number: int, model: Any, result: StageResult) -> None:
+        """Keep the trained weights of a finished stage, and what it came to."""
         folder = self.folder / f"finished-{number}"
         partial = self.folder / f".finished-{number}"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         save_weights(model, partial / _WEIGHTS)
-        points = [asdict(point) for point in curve]
-        (partial / "curve.json").write_text(json.dumps(points, allow_nan=False))
+        (partial / _RESULT).write_text(json.dumps(to_json(result)), encoding="utf-8")
         partial.rename(folder)
 
-    def load_finished(self, number: int, model: Any) -> tuple[LossPoint, ...] | None:
-        """Put a finished stage's weights into the model and return its loss curve.
+    def load_finished(self, number: int, model: Any) -> StageResult | None:
+        """Put a finished stage's weights into the model and return what it came to.
 
         Returns:
             ``None``, and the model unchanged, where the stage has not finished.
@@ -134,8 +134,8 @@ class Checkpoints:
         if not folder.is_dir():
             return None
         load_weights(model, folder / _WEIGHTS)
-        points = json.loads((folder / "curve.json").read_text())
-        return tuple(LossPoint(**point) for point in points)
+        text = (folder / _RESULT).read_text(encoding="utf-8")
+        return from_json(StageResult, json.loads(text))
 
     def clear(self) -> None:
         """Remove the folder."""

@@ -106,6 +106,10 @@ class Preference(ConfigModel):
     """Assumed share of wrong labels, for the losses that know it (robust, exo_pair, CPO)."""
     gamma: float = Field(default=0.5, ge=0)
     """Target margin of SimPO."""
+    desirable_weight: float = Field(default=1.0, gt=0)
+    """Weight of the wanted answers in KTO's loss."""
+    undesirable_weight: float = Field(default=1.0, gt=0)
+    """Weight of the unwanted ones. Weighted numbers of both should be nearly equal."""
 
 
 class Training(ConfigModel):
@@ -116,7 +120,10 @@ class Training(ConfigModel):
     batch_size: int = Field(default=8, ge=1)
     gradient_accumulation: int = Field(default=1, ge=1)
     max_length: int = Field(default=1024, ge=8)
-    """Tokens of one example; longer ones are cut at the end."""
+    """Tokens of one example; longer ones are cut at the end, or dropped where no answer is left."""
+    max_cut_share: float = Field(default=0.05, ge=0, le=1)
+    """Share of a file's rows that ``max_length`` may cut or drop; beyond it the run is refused. The
+    longest rows are never a random sample, and an answer without its end teaches not to end."""
     packing: bool = False
     """Fill sequences of ``max_length`` with several examples that do not see each other (SFT)."""
     schedule: Literal["cosine", "linear", "constant", "constant_with_warmup"] = "cosine"
@@ -156,6 +163,9 @@ class Stage(ConfigModel):
             raise ValueError(f"preference.loss '{self.preference.loss}' of '{self.method}'? {hint}")
         if "gamma" in given and self.method != "simpo":
             raise ValueError("preference.gamma belongs to method 'simpo'; remove it")
+        for name in ("desirable_weight", "undesirable_weight"):
+            if name in given and self.method != "kto":
+                raise ValueError(f"preference.{name} belongs to method 'kto'; remove it")
         if self.training.packing and self.method != "sft":
             raise ValueError("training.packing belongs to method 'sft'; remove it")
         if self.method == "kto" and self.training.batch_size < 2:

@@ -25,12 +25,14 @@ class Dataset:
         validation: Held-out examples of the task; empty where none were asked for.
         replay_share: Share of ``train`` that is replay.
         notes: What was made of each file: its format, and what was not used.
+        left_out: Rows of the task's file that are in the file of held-out rows as well.
     """
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
     replay_share: float
     notes: tuple[str, ...] = ()
+    left_out: int = 0
 
     def sha256(self) -> str:
         """Return the hash of the training examples in their order."""
@@ -136,7 +138,14 @@ def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
         general = _sample_replay(rows, mixed_in, task_rows=len(train), seed=seed)
     mixed = train + general
     random.Random(f"order {seed}").shuffle(mixed)  # noqa: S311
-    return Dataset(tuple(mixed), tuple(validation), len(general) / len(mixed), tuple(notes))
+    left_out = len(examples) - len(train) if data.validation is not None else 0
+    return Dataset(
+        tuple(mixed),
+        tuple(validation),
+        len(general) / len(mixed),
+        notes=tuple(notes),
+        left_out=left_out,
+    )
 
 
 def _load_for(method: MethodName, path: Path, layout: Layout) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,22 +15,19 @@ import torch
 
 from evalguard import __version__
 from evalguard.engines.machine import installed
-from evalguard.errors import TrainingError, UsageError
+from evalguard.errors import UsageError
 from evalguard.quiet import quiet
-from evalguard.records import LossPoint, TrainingRecord, to_json
+from evalguard.records import LossPoint, StageRecord, TrainingRecord, to_json
 from evalguard.training.adapters import make_trainable
 from evalguard.training.base import LoadedBase, base_fingerprint, fitting_threads, load_base
-from evalguard.training.checkpoints import Checkpoints, WeightKeeper
-from evalguard.training.config import Stage, TrainingConfig
+from evalguard.training.checkpoints import Checkpoints
+from evalguard.training.config import TrainingConfig
 from evalguard.training.dataset import Dataset, build_dataset
 from evalguard.training.output import RECORD_NAME, check_replaceable, placed_folder
-from evalguard.training.probing import Probe, ProbeOutcome, ProbeWatcher
+from evalguard.training.probing import Probe
 from evalguard.training.processes import own_output
-from evalguard.training.trackers import tracking
-from evalguard.training.trainers import build_trainer
-from evalguard.training.watch import Progress, Watcher, loss_point
-
-OnProgress = Callable[[Progress], None]
+from evalguard.training.stage_result import ProbeOutcome, StageResult
+from evalguard.training.stages import Onlookers, OnNote, OnProgress, run_stage
 
 _PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes")
 
@@ -56,6 +53,7 @@ def train(
     resume: bool = False,
     probe: Probe | None = None,
     probe_every: int | None = None,
+    on_note: OnNote | None = None,
 ) -> TrainedAdapter:
     """Fine-tune the base and write the adapter with its training record.
 
@@ -71,29 +69,30 @@ def train(
         probe: Looks at the model while it trains. A run that has lost a guard for good is stopped,
             and the best weights that passed are kept where there are some.
         probe_every: Steps between two looks; a tenth of the stage by default.
+        on_note: Called with a line on the rows of each stage, and with each warning.
 
     Raises:
-        DataError: If the data cannot be used.
+        DataError: If the data cannot be used, more rows are cut or dropped than
+            ``training.max_cut_share`` allows, or KTO has answers of one class alone.
         ModelError: If the base cannot be used.
         ConfigError: If a target module is not in the base.
-        TrainingError: If the loss is NaN or diverges.
-        UsageError: If the output cannot be written, or there is nothing to resume.
+        TrainingError: If the loss is not finite or diverges.
+        UsageError: If the output cannot be written, there is nothing to resume, or a stage would
+            train, or has trained, nothing.
     """
     with own_output(config, base_dir / config.output) as output:
-        return _train(
-            config, base_dir, output, on_progress, resume, probe=probe, probe_every=probe_every
+        onlookers = Onlookers(
+            on_progress=on_progress,
+            on_note=on_note,
+            probe=probe,
+            probe_every=probe_every,
+            logs=output.with_name(f"{output.name}.logs"),
         )
+        return _train(config, base_dir, output, onlookers, resume=resume)
 
 
 def _train(
-    config: TrainingConfig,
-    base_dir: Path,
-    output: Path,
-    on_progress: OnProgress | None,
-    resume: bool,
-    *,
-    probe: Probe | None,
-    probe_every: int | None,
+    config: TrainingConfig, base_dir: Path, output: Path, onlookers: Onlookers, *, resume: bool
 ) -> TrainedAdapter:
     started = time.monotonic()
     check_replaceable(output)
@@ -106,11 +105,11 @@ def _train(
     try:
         with quiet(), placed_folder(output) as folder:
             base = load_base(config.base, base_dir=base_dir, all_weights=config.tuner == "full")
-            logs = output.with_name(f"{output.name}.logs")
-            watching = _Watching(on_progress, probe, probe_every, logs)
-            model, curve, seen = _run(config, base, data, checkpoints, watching, folder=folder)
+            model, results = _run(
+                config, base, data, checkpoints, onlookers, folder=folder, base_dir=base_dir
+            )
             _save(model, base, config, folder)
-            record = _record(config, base, data, curve, seen, seconds=time.monotonic() - started)
+            record = _record(config, base, data, results, seconds=time.monotonic() - started)
             text = json.dumps(to_json(record), indent=2, allow_nan=False)
             (folder / RECORD_NAME).write_text(text + "\n", encoding="utf-8")
     except BaseException:
@@ -121,78 +120,41 @@ def _train(
     return TrainedAdapter(output, record)
 
 
-@dataclass(frozen=True, slots=True)
-class _Watching:
-    """What looks on while a run trains."""
-
-    on_progress: OnProgress | None
-    probe: Probe | None
-    probe_every: int | None
-    logs: Path
-
-
 def _run(
     config: TrainingConfig,
     base: LoadedBase,
     data: Sequence[Dataset],
     checkpoints: Checkpoints,
-    watching: _Watching,
+    onlookers: Onlookers,
     *,
     folder: Path,
-) -> tuple[Any, tuple[LossPoint, ...], ProbeOutcome]:
-    """Run the stages in their order; return the model, the whole curve and what probes saw."""
-    curve: tuple[LossPoint, ...] = ()
-    seen = ProbeOutcome()
+    base_dir: Path,
+) -> tuple[Any, list[StageResult]]:
+    """Run the stages in their order; return the model and what each came to."""
+    results: list[StageResult] = []
     with fitting_threads(base.model):
         torch.manual_seed(config.training.seed)  # peft draws an adapter's first weights
         model = make_trainable(base.model, config)
         _check_space(model, config, folder)
         for number, (stage, examples) in enumerate(zip(config.stages, data, strict=True), start=1):
-            points = checkpoints.load_finished(number, model)
-            if points is None:
-                with tracking(stage, watching.logs):
-                    trainer = build_trainer(
-                        model, base.tokenizer, examples, stage, folder=checkpoints.stage(number)
-                    )
-                points, outcome = _fit(
-                    trainer, stage, watching, base, checkpoint=checkpoints.last(number)
+            result = checkpoints.load_finished(number, model)
+            if result is None:
+                result = run_stage(
+                    model,
+                    base.tokenizer,
+                    examples,
+                    stage,
+                    onlookers,
+                    folder=checkpoints.stage(number),
+                    checkpoint=checkpoints.last(number),
+                    base_dir=base_dir,
                 )
-                seen = seen.then(outcome, after_step=curve[-1].step if curve else 0)
                 if stage.training.checkpoints and number < len(config.stages):
-                    checkpoints.save_finished(number, model, points)
-            curve += _shifted(points, after=curve)
-            if seen.stopped:
+                    checkpoints.save_finished(number, model, result)
+            results.append(result)
+            if result.seen.stopped:
                 break
-    return model, curve, seen
-
-
-def _fit(
-    trainer: Any,
-    stage: Stage,
-    watching: _Watching,
-    base: LoadedBase,
-    *,
-    checkpoint: str | None,
-) -> tuple[tuple[LossPoint, ...], ProbeOutcome]:
-    watcher = Watcher(stage.method, stage.training.learning_rate, watching.on_progress)
-    trainer.add_callback(watcher)
-    trainer.add_callback(WeightKeeper(trainer.model, checkpoint))
-    prober = None
-    if watching.probe is not None:
-        prober = ProbeWatcher(
-            watching.probe,
-            trainer.model,
-            base.tokenizer,
-            every=watching.probe_every,
-            log=trainer.log,
-        )
-        trainer.add_callback(prober)
-    trainer.train(resume_from_checkpoint=checkpoint)
-    points = [loss_point(entry) for entry in trainer.state.log_history]
-    curve = tuple(point for point in points if point is not None)
-    if not any(point.loss is not None for point in curve):
-        raise TrainingError(f"{stage.method}: no step was made; raise training.epochs or add rows")
-    return curve, prober.outcome if prober else ProbeOutcome()
+    return model, results
 
 
 def _shifted(points: Sequence[LossPoint], *, after: Sequence[LossPoint]) -> tuple[LossPoint, ...]:
@@ -240,12 +202,27 @@ def _record(
     config: TrainingConfig,
     base: LoadedBase,
     data: Sequence[Dataset],
-    curve: tuple[LossPoint, ...],
-    seen: ProbeOutcome,
+    results: Sequence[StageResult],
     *,
     seconds: float,
 ) -> TrainingRecord:
-    rows = sum(len(each.train) for each in data)
+    curve: tuple[LossPoint, ...] = ()
+    seen = ProbeOutcome()
+    stages = []
+    for result in results:
+        done = curve[-1].step if curve else 0
+        seen = seen.then(result.seen, after_step=done)
+        curve += _shifted(result.curve, after=curve)
+        stages.append(
+            StageRecord(
+                method=result.method,
+                train=result.train,
+                validation=result.validation,
+                first_step=done + 1,
+                last_step=curve[-1].step,
+            )
+        )
+    rows = sum(result.train.trained for result in results)
     hashes = [each.sha256() for each in data]
     return TrainingRecord(
         method="+".join(stage.method for stage in config.stages),
@@ -254,7 +231,7 @@ def _record(
         base_fingerprint=base_fingerprint(base.name, config.base.revision),
         data_sha256=hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest(),
         rows=rows,
-        replay_share=sum(each.replay_share * len(each.train) for each in data) / rows,
+        replay_share=sum(result.replayed for result in results) / rows,
         curve=curve,
         seconds=seconds,
         versions=_versions(),
@@ -262,6 +239,8 @@ def _record(
         probes=seen.points,
         stopped=seen.stopped,
         kept_step=seen.kept_step,
+        stages=tuple(stages),
+        warnings=tuple(warning for result in results for warning in result.warnings),
     )
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import torch
 from transformers import TrainerCallback
 
 from evalguard.records import ProbePoint
 from evalguard.training.checkpoints import load_weights, save_weights
+from evalguard.training.stage_result import ProbeOutcome
+from evalguard.training.untouched import untouched
 
 LOOKS = 10
 """Looks over a stage where no other distance is configured."""
 
 _BEST = "best-passing.safetensors"
+_LOOKS_FILE = "probes.json"
 
 
 class Probe(Protocol):
@@ -37,31 +40,6 @@ class Probe(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeOutcome:
-    """What the looks of a run came to.
-
-    Attributes:
-        points: Every look.
-        stopped: Why the run was stopped; empty where it was not.
-        kept_step: Step whose weights were put back; ``None`` where those of the end were kept.
-    """
-
-    points: tuple[ProbePoint, ...] = ()
-    stopped: str = ""
-    kept_step: int | None = None
-
-    def then(self, later: ProbeOutcome, *, after_step: int) -> ProbeOutcome:
-        """Return both outcomes as one, the steps of the later stage numbered on."""
-        points = tuple(replace(point, step=point.step + after_step) for point in later.points)
-        kept = later.kept_step
-        return ProbeOutcome(
-            points=(*self.points, *points),
-            stopped=later.stopped,
-            kept_step=None if kept is None else kept + after_step,
-        )
-
-
 class ProbeWatcher(TrainerCallback):
     """Probes the model every so many steps and keeps the best weights that lost no guard.
 
@@ -73,7 +51,9 @@ class ProbeWatcher(TrainerCallback):
         model: The model in training.
         tokenizer: Its tokenizer.
         every: Steps between two looks; a tenth of the stage when ``None``.
-        log: Takes the scores for TensorBoard and its kin.
+        checkpoint: Checkpoint that the run resumes from; it holds the looks up to it.
+        report: Takes the scores for TensorBoard and other trackers. It must not be the trainer's
+            ``log``, which would take what the trainer has gathered for its next own entry.
     """
 
     def __init__(
@@ -83,22 +63,51 @@ class ProbeWatcher(TrainerCallback):
         tokenizer: Any,
         *,
         every: int | None,
-        log: Callable[[Mapping[str, float]], None],
+        checkpoint: str | None = None,
+        report: Callable[[Mapping[str, float]], None],
     ) -> None:
         self.outcome = ProbeOutcome()
         self._probe = probe
         self._model = model
         self._tokenizer = tokenizer
         self._every = every
-        self._log = log
+        self._report = report
+        self._checkpoint = checkpoint
         self._best: ProbePoint | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Measure the untrained model."""
         if self._every is None:
             self._every = max(1, math.ceil(state.max_steps / LOOKS))
-        with _evaluating(self._model):
+        with untouched(self._model, self._tokenizer):
             self._probe.start(self._model, self._tokenizer)
+        if self._checkpoint is not None:
+            self._resume(Path(self._checkpoint), Path(args.output_dir))
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Keep the looks, and the best weights so far, in the checkpoint that was just written."""
+        folder = Path(args.output_dir)
+        checkpoint = folder / f"checkpoint-{state.global_step}"
+        plain = [asdict(point) for point in self.outcome.points]
+        best = self._best.step if self._best is not None else None
+        text = json.dumps({"points": plain, "best": best}, allow_nan=False)
+        (checkpoint / _LOOKS_FILE).write_text(text, encoding="utf-8")
+        if best is not None:
+            shutil.copyfile(folder / _BEST, checkpoint / _BEST)
+
+    def _resume(self, checkpoint: Path, folder: Path) -> None:
+        """Put back the looks of a checkpoint; one of a run without probes has none."""
+        file = checkpoint / _LOOKS_FILE
+        if not file.is_file():
+            return
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        points = tuple(
+            ProbePoint(**{**point, "lost": tuple(point["lost"])}) for point in kept["points"]
+        )
+        self.outcome = ProbeOutcome(points)
+        self._best = next((point for point in points if point.step == kept["best"]), None)
+        if self._best is not None:
+            shutil.copyfile(checkpoint / _BEST, folder / _BEST)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Look where one is due; keep the weights, or stop."""
@@ -107,11 +116,11 @@ class ProbeWatcher(TrainerCallback):
         if step % self._every and step != state.max_steps:
             return
         looks = math.ceil(state.max_steps / self._every)
-        with _evaluating(self._model):
+        with untouched(self._model, self._tokenizer):
             point = self._probe.look(self._model, step=step, looks=looks)
         before = self.outcome.points[-1].lost if self.outcome.points else ()
         self.outcome = replace(self.outcome, points=(*self.outcome.points, point))
-        self._log({f"probe/{name}": score for name, score in point.scores.items()})
+        self._report({f"probe/{name}": score for name, score in point.scores.items()})
         if not point.lost:
             self._keep(point, Path(args.output_dir))
         elif lasting := [name for name in point.lost if name in before]:
@@ -133,15 +142,3 @@ class ProbeWatcher(TrainerCallback):
             self._best = point
             folder.mkdir(parents=True, exist_ok=True)
             save_weights(self._model, folder / _BEST)
-
-
-@contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
-    """Evaluation mode without gradients, leaving mode and random numbers as they were."""
-    training = model.training
-    with torch.random.fork_rng(), torch.no_grad():
-        model.eval()
-        try:
-            yield
-        finally:
-            model.train(training)

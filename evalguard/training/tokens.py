@@ -7,7 +7,7 @@ formats may be mixed in one run. A label of −100 carries no loss.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -23,10 +23,19 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids of one training sequence and the label of each."""
+    """Token ids of one training sequence and the label of each.
+
+    Attributes:
+        input_ids: Its tokens.
+        labels: The label of each; −100 carries no loss.
+        row: Place of its example among those that were encoded.
+        whole: Whether nothing of that example was cut or dropped.
+    """
 
     input_ids: list[int]
     labels: list[int]
+    row: int = 0
+    whole: bool = True
 
 
 def encode(examples: Sequence[Example], tokenizer: Any, *, max_length: int) -> list[Encoded]:
@@ -55,21 +64,45 @@ def encode(examples: Sequence[Example], tokenizer: Any, *, max_length: int) -> l
     renderer = ChatRenderer(tokenizer) if tokenizer.chat_template else None
     marked = _marks_answers(tokenizer)
     sequences: list[Encoded] = []
-    for example in examples:
+    owners: list[int] = []
+    for row, example in enumerate(examples):
         if example.kind == "text":
             sequences.append(_encode_text(example.text, tokenizer))
         elif renderer is None:
             sequences.append(_encode_plain(example, tokenizer))
         else:
             sequences.extend(_encode_chat(example, renderer, tokenizer, marked=marked))
-    cut = [Encoded(s.input_ids[:max_length], s.labels[:max_length]) for s in sequences]
-    kept = [s for s in cut if any(label != IGNORED for label in s.labels)]
+        owners += [row] * (len(sequences) - len(owners))
+    kept = _fitting(sequences, owners, max_length)
     if not kept:
         raise DataError(
             f"{examples[0].where if examples else 'data'}: no example has an answer within "
             f"training.max_length = {max_length} tokens; raise it"
         )
     return kept
+
+
+def _fitting(sequences: Sequence[Encoded], owners: Sequence[int], max_length: int) -> list[Encoded]:
+    """Cut sequences to a length and leave out those in which no token carries loss any more.
+
+    The first token is predicted from nothing, so its label never carries loss.
+    """
+    cut = [Encoded(s.input_ids[:max_length], s.labels[:max_length]) for s in sequences]
+    learned = [_has_loss(one) for one in cut]
+    lost = {
+        owner
+        for owner, before, after, kept in zip(owners, sequences, cut, learned, strict=True)
+        if _has_loss(before) and not (kept and len(after.input_ids) == len(before.input_ids))
+    }
+    return [
+        replace(one, row=owner, whole=owner not in lost)
+        for owner, one, kept in zip(owners, cut, learned, strict=True)
+        if kept
+    ]
+
+
+def _has_loss(sequence: Encoded) -> bool:
+    return any(label != IGNORED for label in sequence.labels[1:])
 
 
 def _marks_answers(tokenizer: Any) -> bool:
@@ -110,10 +143,12 @@ def count_tokens(examples: Sequence[Example], tokenizer: Any) -> tuple[list[int]
 
 
 def _count(example: Example, tokenizer: Any, renderer: ChatRenderer | None) -> int:
-    if example.kind == "text" or renderer is None:
-        messages = (*example.messages, *example.chosen, *example.rejected)
-        text = example.text or "\n".join(map(said, messages))
-        return len(tokenizer(text)["input_ids"])
+    if example.kind == "text":
+        return len(_encode_text(example.text, tokenizer).input_ids)
+    if renderer is None:
+        answers = [answer for answer in (example.chosen, example.rejected) if answer] or [()]
+        texts = ["".join(map(said, (*example.messages, *answer))) for answer in answers]
+        return len(_with_end(tokenizer(max(texts, key=len))["input_ids"], tokenizer))
     if example.kind == "conversation":
         wholes = [answer.whole for _, answer in renderer.answers(example)]
         wholes.append(renderer.whole(example.where, example.messages, example.tools))

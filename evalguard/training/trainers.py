@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,46 @@ from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrai
 
 from evalguard.training.config import Stage
 from evalguard.training.dataset import Dataset
+from evalguard.training.fitting import ROW, Given, fit
 from evalguard.training.formats import Example
+from evalguard.training.lengths import RowSet
 from evalguard.training.methods import METHODS
 from evalguard.training.preference_rows import labelled_rows, pair_rows
 from evalguard.training.tokens import encode
 
 _Examples = Sequence[Example]
 
+_UNCUT = 1_000_000_000
+"""Length given to the trainers whose rows are cut here: see :mod:`evalguard.training.fitting`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageTrainer:
+    """A trainer with what became of the rows that it was given.
+
+    Attributes:
+        trainer: TRL's trainer, ready for ``train()``.
+        train: Training rows.
+        validation: Held-out rows; ``None`` where there are none.
+    """
+
+    trainer: Any
+    train: RowSet
+    validation: RowSet | None
+
 
 def build_trainer(model: Any, tokenizer: Any, data: Dataset, stage: Stage, *, folder: Path) -> Any:
-    """Return the trainer of a stage, ready for ``train()``.
+    """Return the trainer of a stage, ready for ``train()``, without the account of its rows.
+
+    The arguments are those of :func:`build_stage`.
+    """
+    return build_stage(model, tokenizer, data, stage, folder=folder).trainer
+
+
+def build_stage(
+    model: Any, tokenizer: Any, data: Dataset, stage: Stage, *, folder: Path
+) -> StageTrainer:
+    """Return the trainer of a stage, and what became of each row on the way to it.
 
     The reference of DPO and KTO is the model as it is given: TRL copies its adapter (or, for full
     fine-tuning, the model) before the first step.
@@ -33,18 +65,28 @@ def build_trainer(model: Any, tokenizer: Any, data: Dataset, stage: Stage, *, fo
         data: Training and validation examples of the kind that the method needs.
         stage: Method and settings.
         folder: Where checkpoints go.
+
+    Raises:
+        DataError: If nothing of any row is left within ``max_length``.
     """
-    rows = _ROWS[stage.method]
     arguments = common_arguments(stage, folder=folder, evaluates=bool(data.validation))
     trainer_class, config = _CONFIGS[stage.method](stage, arguments)
     trained = {name: w.detach() for name, w in model.named_parameters() if w.requires_grad}
+    train = _given(data.train, tokenizer, stage, left_out=data.left_out)
+    validation = _given(data.validation, tokenizer, stage) if data.validation else None
     trainer = trainer_class(
         model=model,
         args=config,
-        train_dataset=rows(data.train, tokenizer, stage),
-        eval_dataset=rows(data.validation, tokenizer, stage) if data.validation else None,
+        train_dataset=train.rows,
+        eval_dataset=validation.rows if validation else None,
         processing_class=tokenizer,
     )
+    max_length = stage.training.max_length
+    trainer.train_dataset, rows = fit(trainer.train_dataset, train, max_length=max_length)
+    held_out = None
+    if validation:
+        found = fit(trainer.eval_dataset, validation, max_length=max_length)
+        trainer.eval_dataset, held_out = found
     # TRL rounds an adapter on a quantised base to bfloat16, in which small updates are lost and
     # the policy would differ from its reference at the start; peft's own float32 is put back.
     for name, weight in model.named_parameters():
@@ -54,7 +96,7 @@ def build_trainer(model: Any, tokenizer: Any, data: Dataset, stage: Stage, *, fo
     trainer.remove_callback(PrinterCallback)
     if stage.training.early_stopping is not None:
         trainer.add_callback(EarlyStoppingCallback(stage.training.early_stopping))
-    return trainer
+    return StageTrainer(trainer, rows, held_out)
 
 
 def common_arguments(stage: Stage, *, folder: Path, evaluates: bool) -> dict[str, Any]:
@@ -118,13 +160,19 @@ def _dpo(stage: Stage, arguments: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def _kto(stage: Stage, arguments: dict[str, Any]) -> tuple[Any, Any]:
-    return KTOTrainer, KTOConfig(beta=beta(stage), loss_type=loss(stage), **arguments)
+    return KTOTrainer, KTOConfig(
+        beta=beta(stage),
+        loss_type=loss(stage),
+        desirable_weight=stage.preference.desirable_weight,
+        undesirable_weight=stage.preference.undesirable_weight,
+        **arguments,
+    )
 
 
 def _orpo(stage: Stage, arguments: dict[str, Any]) -> tuple[Any, Any]:
     from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 
-    return ORPOTrainer, ORPOConfig(beta=beta(stage), **arguments)
+    return ORPOTrainer, ORPOConfig(beta=beta(stage), **(arguments | {"max_length": _UNCUT}))
 
 
 def _cpo(stage: Stage, arguments: dict[str, Any]) -> tuple[Any, Any]:
@@ -134,7 +182,7 @@ def _cpo(stage: Stage, arguments: dict[str, Any]) -> tuple[Any, Any]:
         beta=beta(stage),
         loss_type=loss(stage),
         label_smoothing=stage.preference.label_smoothing,
-        **arguments,
+        **(arguments | {"max_length": _UNCUT}),
     )
 
 
@@ -146,7 +194,7 @@ def _simpo(stage: Stage, arguments: dict[str, Any]) -> tuple[Any, Any]:
         loss_type="simpo",
         cpo_alpha=0.0,  # CPO's SFT term, which SimPO does not have
         simpo_gamma=stage.preference.gamma,
-        **arguments,
+        **(arguments | {"max_length": _UNCUT}),
     )
 
 
@@ -162,27 +210,30 @@ def loss(stage: Stage) -> str:
     return stage.preference.loss or METHODS[stage.method].losses[0]
 
 
-def _token_rows(examples: _Examples, tokenizer: Any, stage: Stage) -> datasets.Dataset:
-    # A packed sequence is cut by the packing; encode still drops what lies beyond max_length.
-    sequences = encode(examples, tokenizer, max_length=stage.training.max_length)
-    return datasets.Dataset.from_dict(
-        {
-            "input_ids": [sequence.input_ids for sequence in sequences],
-            "labels": [sequence.labels for sequence in sequences],
-        }
-    )
-
-
-def _pair_rows(examples: _Examples, tokenizer: Any, stage: Stage) -> datasets.Dataset:
-    return pair_rows(examples, tokenizer)
-
-
-def _text_pair_rows(examples: _Examples, tokenizer: Any, stage: Stage) -> datasets.Dataset:
-    return pair_rows(examples, tokenizer, as_text=True)
-
-
-def _labelled_rows(examples: _Examples, tokenizer: Any, stage: Stage) -> datasets.Dataset:
-    return labelled_rows(examples, tokenizer)
+def _given(examples: _Examples, tokenizer: Any, stage: Stage, *, left_out: int = 0) -> Given:
+    if stage.method == "sft":
+        # A packed sequence is cut by the packing; encode still drops what lies beyond max_length.
+        sequences = encode(examples, tokenizer, max_length=stage.training.max_length)
+        return Given(
+            tuple(examples),
+            datasets.Dataset.from_dict(
+                {
+                    "input_ids": [sequence.input_ids for sequence in sequences],
+                    "labels": [sequence.labels for sequence in sequences],
+                }
+            ),
+            owners=[sequence.row for sequence in sequences],
+            whole=[sequence.whole for sequence in sequences],
+            left_out=left_out,
+        )
+    rows = _ROWS[stage.method](examples, tokenizer)
+    paired = stage.method == "kto"  # which makes two rows of a pair
+    owners = [
+        row
+        for row, example in enumerate(examples)
+        for _ in range(2 if paired and example.kind == "preference" else 1)
+    ]
+    return Given(tuple(examples), rows.add_column(ROW, owners), owners, left_out=left_out)
 
 
 _CONFIGS: Mapping[str, Callable[[Stage, dict[str, Any]], tuple[Any, Any]]] = {
@@ -193,11 +244,10 @@ _CONFIGS: Mapping[str, Callable[[Stage, dict[str, Any]], tuple[Any, Any]]] = {
     "cpo": _cpo,
     "simpo": _simpo,
 }
-_ROWS: Mapping[str, Callable[[_Examples, Any, Stage], datasets.Dataset]] = {
-    "sft": _token_rows,
-    "dpo": _pair_rows,
-    "kto": _labelled_rows,
-    "orpo": _text_pair_rows,
-    "cpo": _text_pair_rows,
-    "simpo": _text_pair_rows,
+_ROWS: Mapping[str, Callable[[_Examples, Any], datasets.Dataset]] = {
+    "dpo": pair_rows,
+    "kto": labelled_rows,
+    "orpo": partial(pair_rows, as_text=True),
+    "cpo": partial(pair_rows, as_text=True),
+    "simpo": partial(pair_rows, as_text=True),
 }

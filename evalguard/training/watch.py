@@ -1,4 +1,4 @@
-"""Watches a run: reports each step, and stops it when the loss is NaN or diverges."""
+"""Watches a run: reports each step, and stops it when the loss is not finite or diverges."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from transformers import TrainerCallback
 
 from evalguard.errors import TrainingError
 from evalguard.records import LossPoint
+from evalguard.training.nonfinite import explain
 
 WINDOW_STEPS = 10
 """Steps whose mean loss is compared with that of the first ones."""
@@ -40,6 +42,7 @@ def loss_point(entry: Mapping[str, Any]) -> LossPoint | None:
     """Turn an entry of the trainer's log into a point; ``None`` for its closing summary."""
     if not {"loss", "eval_loss"} & entry.keys():
         return None
+    prefix = "" if "loss" in entry else "eval_"
 
     def number(key: str) -> float | None:
         value = entry.get(key)
@@ -52,13 +55,19 @@ def loss_point(entry: Mapping[str, Any]) -> LossPoint | None:
         eval_loss=number("eval_loss"),
         learning_rate=number("learning_rate"),
         grad_norm=number("grad_norm"),
+        chosen_logps=number(f"{prefix}logps/chosen"),
+        rejected_logps=number(f"{prefix}logps/rejected"),
+        chosen_reward=number(f"{prefix}rewards/chosen"),
+        rejected_reward=number(f"{prefix}rewards/rejected"),
+        margin=number(f"{prefix}rewards/margins"),
+        accuracy=number(f"{prefix}rewards/accuracies"),
     )
 
 
 def check_loss(losses: Sequence[float], *, step: int, learning_rate: float) -> None:
-    """Stop a run that cannot succeed.
+    """Stop a run whose loss diverges.
 
-    The loss diverges when the mean of the last ten steps exceeds twice the mean of the first ten
+    It does when the mean of the last ten steps exceeds twice the mean of the first ten
     by more than 1 nat.
 
     Args:
@@ -69,21 +78,9 @@ def check_loss(losses: Sequence[float], *, step: int, learning_rate: float) -> N
     Raises:
         TrainingError: Naming the step and the likely cause.
     """
-    if not losses:
-        return
-    if not math.isfinite(losses[-1]):
-        if len(losses) == 1:
-            cause = (
-                "The very first loss is not a number, so the base's weights hold NaN "
-                "or overflow in this precision. Try base.quantization: none, or another base."
-            )
-        else:
-            cause = (
-                f"The loss before was {losses[-2]:.3g}; likely cause: the learning rate "
-                f"{learning_rate:g} is too high. Try {learning_rate / 10:g}, a longer warm-up or a "
-                "lower max_grad_norm."
-            )
-        raise TrainingError(f"step {step}: the loss is {losses[-1]}. {cause}")
+    if losses and not math.isfinite(losses[-1]):
+        # This process would have stopped before, so the mean over all of them is meant.
+        raise TrainingError(f"step {step}: the loss is {losses[-1]} in another process; see there")
     if len(losses) < 2 * WINDOW_STEPS:
         return
     first = sum(losses[:WINDOW_STEPS]) / WINDOW_STEPS
@@ -121,11 +118,6 @@ class Watcher(TrainerCallback):
         if "loss" in logs:
             self.losses.append(float(logs["loss"]))
             check_loss(self.losses, step=state.global_step, learning_rate=self.learning_rate)
-        if "eval_loss" in logs and not math.isfinite(logs["eval_loss"]):
-            raise TrainingError(
-                f"step {state.global_step}: the held-out loss is {logs['eval_loss']}. Likely "
-                f"cause: the learning rate {self.learning_rate:g} is too high."
-            )
         point = loss_point({"step": state.global_step, **logs})
         if point is None or self.on_progress is None:
             return
@@ -133,3 +125,38 @@ class Watcher(TrainerCallback):
         pace = (time.monotonic() - self.started) / max(done, 1)
         left = pace * (state.max_steps - state.global_step)
         self.on_progress(Progress(self.stage, state.global_step, state.max_steps, point, left))
+
+
+def explain_nonfinite(trainer: Any) -> None:
+    """Let a trainer stop at the first loss that is not finite, and say why.
+
+    The loss is looked at before the weights are updated with it: afterwards they are NaN as well,
+    whatever the cause. Nothing else of the trainer changes.
+
+    Args:
+        trainer: The trainer, before ``train()``.
+    """
+    inner_step, inner_evaluation = trainer.training_step, trainer.prediction_step
+
+    def training_step(model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        batch = dict(inputs)
+        loss = inner_step(model, inputs, *args, **kwargs)
+        _check_finite(trainer, batch, loss, what="loss")
+        return loss
+
+    def prediction_step(model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        batch = dict(inputs)
+        found = inner_evaluation(model, inputs, *args, **kwargs)
+        _check_finite(trainer, batch, found[0], what="held-out loss")
+        return found
+
+    trainer.training_step = training_step
+    trainer.prediction_step = prediction_step
+
+
+def _check_finite(trainer: Any, batch: Mapping[str, Any], loss: Any, *, what: str) -> None:
+    if loss is None or bool(torch.isfinite(loss).all()):
+        return
+    step = trainer.state.global_step + (what == "loss")
+    found = f"step {step}: the {what} is {float(loss.mean()):g}"
+    raise explain(trainer, batch, trainer.state.log_history, found=found)

@@ -154,7 +154,7 @@ class TestOneBadRequest:
         outcomes, calls = ask(*prompts)
         assert outcomes[::2] == ["fine"] * 30
         assert all(isinstance(one, EngineError) and "400" in str(one) for one in outcomes[1::2])
-        assert calls == 61  # the first shows whether the server keeps to its limit
+        assert calls == 60 + 2 + 16  # limits and concurrency are probed first
 
     @pytest.mark.parametrize("kind", ["empty", "nothing"])
     def test_an_answer_without_a_text_is_no_empty_text(self, ask, kind):
@@ -167,7 +167,7 @@ class TestOneBadRequest:
         outcomes, calls = ask(*prompts, do_sample=True, temperature=1.0)
         assert outcomes[1:] == [f"fine {seed}" for seed in range(1, 21)]
         assert "400" in str(outcomes[0])
-        assert calls == 21 + 9  # whether it draws is asked first
+        assert calls == 21 + 2 + 10  # limits, and whether it draws, are probed first
 
     def test_a_server_that_refuses_all_of_them_is_not_broken(self, ask):
         outcomes, _ = ask("refuse 1", "refuse 2")
@@ -183,19 +183,3 @@ class TestOneBadRequest:
             engine = opened(url, base, max_retries=1)
             with pytest.raises(EngineError, match="the server gave no text"):
                 engine.respond([(BASE, questions.generation(questions.FACT))])
-
-
-def test_answers_that_vary_at_temperature_0_are_told(base):
-    drawn = count()
-
-    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
-        if body is None:
-            return 200, LISTED
-        said = f"{body['model']} says {next(drawn) if body['model'] == 'twin' else 'so'}"
-        return 200, {"choices": [{"index": 0, "message": {"content": said}}]}
-
-    with replying_server(reply) as url:
-        engine = opened(url, base, api="chat")
-        engine.load_adapter("twin", "adapters/twin")
-        [note] = engine.notes
-    assert "model 'twin': 8 of 8 prompts got different answers at temperature 0" in note

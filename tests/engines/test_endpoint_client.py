@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from evalguard.engines.endpoint.client import Client, _pause
+from evalguard.engines.base import Waiting
+from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.options import EndpointOptions
+from evalguard.engines.endpoint.patience import Patience
 from evalguard.errors import EngineError
 from tests.engines.servers import replying_server
 
@@ -136,22 +138,6 @@ def test_fields_that_a_server_refuses_are_renamed_or_left_out_and_told():
     ]
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ({"retry-after": "3"}, 3.0),
-        ({"retry-after-ms": "250"}, 0.25),
-        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({}, None),
-    ],
-)
-def test_the_pause_that_a_server_asks_for_is_read(header, seconds):
-    import httpx
-
-    assert _pause(httpx.Response(429, headers=header)) == seconds
-
-
 def test_azure_is_asked_by_its_path_query_and_header(monkeypatch):
     seen: list[str] = []
 
@@ -164,3 +150,74 @@ def test_azure_is_asked_by_its_path_query_and_header(monkeypatch):
     _, client = ask(reply, number=1, **options, key_header="api-key", extra_body={"user": "me"})
     assert seen == ["/v1/chat/completions?api-version=2024-10-21"]
     assert client._options.headers == {"api-key": "sk-azure"}
+
+
+def waits(reply: Any, **options: Any) -> tuple[list[Waiting | None], list[Any]]:
+    """Return what was shown of waiting, and what came back."""
+    shown: list[Waiting | None] = []
+    with replying_server(reply) as url:
+        given = {"base_url": url, "api": "chat", "max_wait": 20, **options}
+        client = Client(EndpointOptions.read(given), shown.append)
+        try:
+            return shown, [found for _, found in client.post_all([{"n": 1}, {"n": 2}])]
+        finally:
+            client.close()
+
+
+def test_waiting_is_shown_with_its_reason_and_its_end():
+    started = time.monotonic()
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        loading = time.monotonic() - started < 4
+        return (503, {"error": "Loading model"}) if loading else (200, DONE)
+
+    shown, found = waits(reply)
+    assert found == [DONE, DONE]
+    assert shown[-1] is None
+    lines = [one for one in shown if one]
+    assert lines
+    assert all(one.reason == "status 503: Loading model" for one in lines)
+    assert [one.seconds for one in lines] == sorted(one.seconds for one in lines)
+    assert all(15 < one.left + one.seconds < 21 for one in lines)
+
+
+def test_nothing_is_shown_where_nothing_is_waited_for():
+    shown, found = waits(lambda path, body: (200, DONE))
+    assert (shown, found) == ([], [DONE, DONE])
+
+
+def test_the_pause_that_is_asked_for_comes_on_top_of_the_budget():
+    shown: list[Waiting | None] = []
+    patience = Patience("http://host/v1", max_wait=20, on_wait=shown.append)
+    patience.start()
+    patience.fail("status 429: slow down", limited=True, pause=10)
+    patience._since -= 2
+    patience.show()
+    patience.show()  # no second line within a second
+    patience.hear()
+    assert [one and round(one.left) for one in shown] == [30, None]
+
+
+def test_a_list_of_models_is_waited_for_and_shown():
+    calls = itertools.count()
+    shown: list[Waiting | None] = []
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        return (503, {"error": "starting"}) if next(calls) < 5 else (200, {"data": []})
+
+    with replying_server(reply) as url:
+        client = Client(EndpointOptions.read({"base_url": url}), shown.append)
+        assert client.get("models") == {"data": []}
+        client.close()
+    assert shown[-1] is None
+    assert shown[0]
+    assert shown[0].reason == "status 503: starting"
+
+
+def test_a_limit_that_never_ends_is_given_up():
+    with replying_server(lambda path, body: (429, {"error": "slow down"})) as url:
+        client = Client(EndpointOptions.read({"base_url": url, "max_wait": 2}))
+        client._patience.fail("slow down", limited=True, pause=1.0)
+        with pytest.raises(EngineError, match=r"answered nothing for .* slow down"):
+            list(client.post_all([{"n": 1}]))
+        client.close()

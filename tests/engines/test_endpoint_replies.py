@@ -11,7 +11,7 @@ from evalguard.engines.endpoint.requests import Form, Generation, UnansweredErro
 ASKED = Generation("Q", 8, ("\n", "END"), False, {})
 
 
-def said(content: Any, finish: str | None = "stop", tokens: int | None = 3, **message: Any) -> Any:
+def said(content: Any, finish: str | None = "stop", tokens: Any = 3, **message: Any) -> Any:
     usage = {} if tokens is None else {"usage": {"completion_tokens": tokens}}
     choice = {"index": 0, "message": {"content": content, **message}, "finish_reason": finish}
     return {"choices": [choice], **usage}
@@ -36,6 +36,15 @@ def said(content: Any, finish: str | None = "stop", tokens: int | None = 3, **me
         (said([{"type": "refusal", "refusal": "No."}]), "No."),
         (said("42", reasoning_content="6 × 7"), "42"),
         (said("42", "tool_calls", tool_calls=[{"id": "1"}]), "42"),
+        (said("42<|im_end|>"), "42"),
+        (said("42<|eot_id|>\n"), "42"),
+        (said("42<|im_end|>\n<|im_start|>user\nAnd 1 + 1?", "length", tokens=8), "42"),
+        (said("42</s>"), "42"),
+        (said("<s>old</s>"), "<s>old</s>"),
+        (said("<|im_end|> ends a turn"), "<|im_end|> ends a turn"),
+        (said("<|channel|>final<|end|><|start|>user"), "<|channel|>final<|end|><|start|>user"),
+        (said("1 2 3 4 5 6 7 8", "length", tokens="8"), "1 2 3 4 5 6 7 8"),
+        (said("1 2 3 4 5 6 7 8", "length", tokens=8.0), "1 2 3 4 5 6 7 8"),
         ({"choices": [{"text": "42", "finish_reason": "stop"}]}, "42"),
         ({"choices": [{"index": 1, "text": "b"}, {"index": 0, "text": "a"}]}, "a"),
         (said("", "length", tokens=8, reasoning="Let me see"), f"{UNCLOSED}Let me see"),
@@ -62,6 +71,10 @@ def test_answers_are_read_in_every_form(data, text):
         (said(42), "another form"),
         ({"choices": []}, "list of choices is empty"),
         ({"choices": {"0": {}}}, "another form"),
+        ({"choices": [{"text": "4"}, {"text": "2"}]}, "several answers as its first"),
+        ({"choices": [{"index": 1, "text": "4"}, {"index": 1, "text": "2"}]}, "several answers"),
+        (said("4", "length", tokens="1"), "cut the answer short after 1 of 8 tokens"),
+        (said([20, 18]), "another form"),
         ({"choices": ["42"]}, "another form"),
         ([{"text": "42"}], "another form"),
         ({"output": "42"}, "another form"),
@@ -113,6 +126,8 @@ def test_echoed_log_probabilities_are_those_of_the_last_tokens():
         (echoed(token_logprobs=[None, None, -2.0, -1.0]), "not every log-probability"),
         (echoed(token_logprobs=[None, 0.7, -2.0, -1.0]), "not every log-probability"),
         (echoed(token_logprobs=[None, "-1", -2.0, -1.0]), "not every log-probability"),
+        (echoed(token_logprobs=[None, -9999.0, -2.0, -1.0]), "not every log-probability"),
+        (echoed(token_logprobs=[None, float("-inf"), -2.0, -1.0]), "not every log-probability"),
         (echoed(top_logprobs=None), "likeliest token"),
         (echoed(top_logprobs=[None, None, None, None]), "likeliest token is missing"),
     ],

@@ -10,20 +10,19 @@ import yaml
 from numpy.random import default_rng
 
 from benchmarks.random_adapters import save_adapter
-from evalguard.config import JUDGE, SuiteConfig, load_project
-from evalguard.config.loading import validate
-from evalguard.config.project import Judge as JudgeConfig
+from evalguard.config import JUDGE, load_project
 from evalguard.demo import conduct
 from evalguard.demo.world import distinct
 from evalguard.engines.hf import HFEngine
 from evalguard.errors import ConfigError, DataError, EngineError, MeasurementError
 from evalguard.records import CheckResult, DetectorRates, Verdict
+from evalguard.runner.admission import Admission
 from evalguard.runner.check import run_check
-from evalguard.runner.judging import Admission, Judging, needs_judge, total
+from evalguard.runner.judging import Judging, needs_judge, total
 from evalguard.runner.models import ModelPool
 from evalguard.store import SampleStore
 from evalguard.tasks.judge import Judge
-from evalguard.tasks.judged import Question
+from evalguard.tasks.labelled import Question
 from tests.conftest import write_jsonl
 from tests.engines.servers import replying_server
 from tests.runner.judge_adapter import CRITERION, example, train_judge, write_project
@@ -90,19 +89,6 @@ def check(
 
 def test_the_criterion_of_the_page_is_what_the_judge_was_trained_on():
     assert f"criterion: {CRITERION}" in PAGE.read_text()
-
-
-def test_what_else_the_page_shows_is_valid():
-    found = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    blocks = [yaml.safe_load(text) for text in found]
-    kinds = []
-    for block in blocks:
-        if "tasks" in block:
-            suite = validate({"version": 1, **block}, SuiteConfig, file="page")
-            kinds += [task.kind for task in suite.tasks]
-        else:
-            assert validate(block["judge"], JudgeConfig, file="page").model
-    assert kinds == ["judge", "preference"]
 
 
 def test_a_judge_agrees_with_the_rules_and_fails_what_no_longer_refuses(project):
@@ -325,7 +311,7 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("row", "message"),
         [
-            ({"label": "perhaps"}, r"labelled.jsonl:1: the label is 'perhaps'; write yes or no"),
+            ({"label": "perhaps"}, r"labelled.jsonl:1: label: found 'perhaps'; allowed: yes, no"),
             ({"answer": None}, r"labelled.jsonl:1: no column 'answer'"),
         ],
     )
@@ -386,7 +372,7 @@ def test_a_judge_that_fails_on_the_way_loses_the_judged_samples_alone(project, m
 
     def failing(self, asked):
         calls.append(len(asked))
-        if len(calls) > 1:  # it was admitted before
+        if len(calls) > 2:  # it was admitted before, and held against rules
             raise EngineError("the server is gone")
         return approvals(self, asked)
 
@@ -396,7 +382,7 @@ def test_a_judge_that_fails_on_the_way_loses_the_judged_samples_alone(project, m
     assert found["rules"].verdict is Verdict.PASS
     assert found["manners"].verdict is Verdict.ERROR
     assert "the judge: the server is gone" in found["manners"].reason
-    assert len(calls) < 5  # no answer is generated again for it
+    assert len(calls) < 6  # no answer is generated again for it
     monkeypatch.undo()
     again = check(project, candidates=("harmless",))
     assert {gate.verdict for gate in again.gates} == {Verdict.PASS}
@@ -442,3 +428,67 @@ def test_the_rates_of_several_tasks_are_those_of_all_labels():
     assert total([DetectorRates(9, 10, 8, 10), DetectorRates(5, 6, 7, 7)]) == DetectorRates(
         14, 16, 15, 17
     )
+
+
+class TestAsDocumented:
+    """The set-ups of the page, as they are written there."""
+
+    def test_the_judge_in_a_folder(self, project, demo_model, models):
+        from peft import PeftModel
+        from transformers import AutoModelForCausalLM
+
+        base = AutoModelForCausalLM.from_pretrained(demo_model)
+        merged = PeftModel.from_pretrained(base, models / "judge").merge_and_unload()
+        shutil.copytree(demo_model, project / "models" / "judge")
+        merged.save_pretrained(project / "models" / "judge")
+        [block] = re.findall(r"`evalguard.yaml`\n```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+        path = project / "evalguard.yaml"
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | yaml.safe_load(block)))
+        judged = check(project, candidates=("harmless",)).gates[0]
+        assert judged.verdict is Verdict.PASS
+        assert judged.baseline == 1
+
+    @pytest.mark.parametrize("candidate", ["harmless", "harmful"])
+    def test_the_preference_and_the_judge_on_a_server(self, project, candidate):
+        found = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+        suite = next(text for text in found if "kind: preference" in text)
+        server = yaml.safe_load(next(text for text in found if "judge-14b" in text))
+        folder = project / "suites"
+        (folder / "letters.yaml").write_text("version: 1\n" + suite)
+        letters = [{"letter": f"Where is parcel {n}?"} for n in range(40)]
+        write_jsonl(folder / "data" / "letters.jsonl", letters)
+        pairs = [
+            {
+                "letter": f"Where is parcel {n}?",
+                "a": "We will look by Monday." if n % 2 else "No idea, and do not ask again.",
+                "b": "No." if n % 2 else "We will tell you by Monday.",
+                "better": "a" if n % 2 else "b",
+            }
+            for n in range(40)
+        ]
+        write_jsonl(folder / "data" / "pairs.jsonl", pairs)
+        gates = [{"suite": "letters", "metric": "preferred", "max_drop": "10pp"}]
+        (project / "thresholds" / "release.yaml").write_text(
+            yaml.safe_dump({"version": 1, "gates": gates})
+        )
+
+        def reply(path, body):
+            if path.endswith("/models"):
+                return 200, {"data": [{"id": "judge-14b"}]}
+            text = body["messages"][0]["content"]
+            pair = re.search(r"Answer A:\n(.*?)\n\nAnswer B:\n(.*?)\n\nWhich", text, re.DOTALL)
+            said = "Hello."
+            if pair:
+                kind = [("will" in one) + 0.01 * one.isascii() for one in pair.groups()]
+                said = "tie" if kind[0] == kind[1] else "A" if kind[0] > kind[1] else "B"
+            return 200, {"choices": [{"message": {"content": said}, "finish_reason": "stop"}]}
+
+        with replying_server(reply) as url:
+            server["judge"]["engine"]["options"]["base_url"] = url
+            path = project / "evalguard.yaml"
+            path.write_text(
+                yaml.safe_dump(yaml.safe_load(path.read_text()) | server | {"suites": ["letters"]})
+            )
+            [judged] = check(project, candidates=(candidate,)).gates
+        assert judged.baseline == 0.5
+        assert judged.verdict is not Verdict.ERROR, judged.reason

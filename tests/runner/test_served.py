@@ -15,6 +15,8 @@ from tests.conftest import write_jsonl
 from tests.engines.servers import replying_server
 
 N = 60
+FIRST_WORDS = 16
+"""Requests that are asked for their first words before, eight of them together and each alone."""
 
 
 class Server:
@@ -101,11 +103,11 @@ def test_stored_samples_count_while_the_model_answers_as_before(check, server):
         check(url)
         asked = server.sums
         check(url)
-        assert server.sums == asked == 2 * N
+        assert server.sums == asked == 2 * (N + FIRST_WORDS)
         server.version = " 2"  # another model was deployed under the same names
         server.wrong = {"team/cand"}
         assert check(url).gates[0].verdict is Verdict.FAIL
-        assert server.sums == 4 * N
+        assert server.sums == 2 * asked
 
 
 def test_one_model_under_two_names_is_an_error(check, server):
@@ -135,3 +137,50 @@ def test_a_server_is_for_an_endpoint(check, demo_model):
     base = {"model": str(demo_model)}
     with pytest.raises(ConfigError, match=r"candidates\.v2\.server: is for .*endpoint.*is 'hf'"):
         check("", candidates={"v2": own}, engine=engine, baseline=base)
+
+
+def test_a_name_on_the_server_is_a_candidate(check, server, demo_model):
+    server.wrong = {"tickets-v2"}
+    with replying_server(server) as url:
+        result = check(
+            url,
+            baseline={"model": "prod", "tokenizer": str(demo_model)},
+            candidates={"v2": {"server": {"model": "tickets-v2"}}},
+        )
+    assert result.gates[0].verdict is Verdict.FAIL
+    assert {body["model"] for body in server.asked} == {"prod", "tickets-v2"}
+    assert [model.model for model in result.models] == ["prod", "tickets-v2"]
+
+
+def test_a_name_on_the_server_beside_a_folder_of_that_name(check, server, monkeypatch, tmp_path):
+    """The folder is not what the server has under the name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tickets-v2").mkdir()
+    with replying_server(server) as url:
+        candidates = {"v2": {"server": {"model": "tickets-v2"}}}
+        assert check(url, candidates=candidates).gates[0].verdict is Verdict.PASS
+        server.version, server.wrong = " 2", {"tickets-v2"}
+        assert check(url, candidates=candidates).gates[0].verdict is Verdict.FAIL
+
+
+def test_an_adapter_on_a_named_model_has_answers_of_its_own(check, server, adapters):
+    """They are not taken from what is stored of the base."""
+    server.wrong = {"v2"}
+    with replying_server(server) as url:
+        result = check(url, candidates={"v2": {"adapter": str(adapters / "harmless")}})
+    assert result.gates[0].verdict is Verdict.FAIL
+    assert {body["model"] for body in server.asked} == {"team/base", "v2"}
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({"server": {"base_url": "http://other/v1"}}, "needs 'adapter', 'model'"),
+        ({"server": {"model": 3}}, "needs 'adapter', 'model'"),
+        ({"server": {"model": "v2"}, "tokenizer": "t"}, "needs 'adapter', 'model'"),
+        ({"server": {"model": "v2"}, "adapter": "a"}, "'server' goes with 'model'"),
+    ],
+)
+def test_a_name_on_the_server_stands_by_itself(check, own, words):
+    with pytest.raises(ConfigError, match=words):
+        check("http://127.0.0.1:9/v1", candidates={"v2": own})

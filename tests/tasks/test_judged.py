@@ -10,9 +10,10 @@ from evalguard.tasks.preference import Preference
 from evalguard.tasks.prompts import PromptRows
 
 LABELLED = [
-    {"q": "x", "note": "n", "answer": "a", "label": label, "better": better}
+    {"q": "x", "note": "n", "answer": f"{label} {n}", "label": label, "better": better}
+    for n in range(10)
     for label, better in (("yes", "a"), ("no", "b"))
-] * 10
+]
 
 
 @pytest.fixture
@@ -42,8 +43,8 @@ def test_right_rows_and_labels(prepare):
         ({"answer": None}, r"labelled\.jsonl:21: column 'answer' holds null; it must be text"),
         ({"answer": ["a"]}, "column 'answer' holds a list"),
         ({"answer": {"text": "a"}}, "column 'answer' holds an object"),
-        ({"label": None}, r"labelled\.jsonl:21: the label is null; write yes or no"),
-        ({"label": "Yess"}, "the label is 'Yess'; write yes or no"),
+        ({"label": None}, r"labelled\.jsonl:21: label: found null; allowed: yes, no"),
+        ({"label": "Yess"}, "label: found 'Yess'; allowed: yes, no"),
         ({"q": None}, r"labelled\.jsonl:21: column 'q' is null"),
     ],
 )

@@ -67,7 +67,7 @@ def test_a_run_from_sources_that_are_not_installed_is_not_lost(base_folder, proj
 
     monkeypatch.setattr(Distribution, "from_name", without_some)
     config = make_config(
-        base_folder, base={"quantization": "none"}, training={"epochs": 0.1}, replay=None
+        base_folder, base={"quantization": "none"}, training={"epochs": 0.3}, replay=None
     )
     versions = train(config, base_dir=project).record.versions
     assert versions["evalguard"] == __version__

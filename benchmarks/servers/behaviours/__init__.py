@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from benchmarks.servers.behaviours import (
+    bodies,
     echoes,
     identity,
     parameters,
+    redirects,
     responses,
     shapes,
     spellings,
@@ -17,9 +19,11 @@ from benchmarks.servers.behaviours.registry import BEHAVIOURS, Behaviour
 __all__ = [
     "BEHAVIOURS",
     "Behaviour",
+    "bodies",
     "echoes",
     "identity",
     "parameters",
+    "redirects",
     "responses",
     "shapes",
     "spellings",

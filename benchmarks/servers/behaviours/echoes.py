@@ -233,3 +233,13 @@ def echo_cut(ask: Ask, plain: Plain) -> Reply:
     """Keeps the last tokens of a long prompt only, and says so by nothing but their number."""
     reply = plain(ask)
     return _sliced(reply, slice(5, None)).choice() if ask.is_echo else reply
+
+
+@behaviour("S5", "vLLM, which writes -9999 for minus infinity")
+def echo_floor(ask: Ask, plain: Plain) -> Reply:
+    """Gives -9999 for the last token of some questions."""
+    reply = plain(ask)
+    if not (ask.is_echo and ask.chosen(0.3)):
+        return reply
+    last = len(reply.body["choices"][0]["logprobs"]["token_logprobs"]) - 2
+    return with_values(reply, lambda place, value: -9999.0 if place == last else value)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import replace
 
 from benchmarks.servers.behaviours.echoes import with_values
 from benchmarks.servers.behaviours.registry import behaviour
 from benchmarks.servers.rules import share
-from benchmarks.servers.wire import Ask, Plain, Reply
+from benchmarks.servers.wire import Ask, Plain, Reply, problem
 
 EVICTED_AFTER = 30
 """Calls of a model after which its adapter is no longer loaded."""
+
+TOGETHER_SECONDS = 0.05
+"""How long a request waits for another to come at the same time."""
 
 
 def _as_base(ask: Ask, plain: Plain) -> Reply:
@@ -98,3 +102,55 @@ def echo_fallback_noisy(ask: Ask, plain: Plain) -> Reply:
         _as_base(ask, plain),
         lambda place, value: value + 1e-4 * (share("noise", ask.number, place) - 0.5),
     )
+
+
+@behaviour("S4", "OpenRouter, model fallbacks")
+def named_elsewhere(ask: Ask, plain: Plain) -> Reply:
+    """Lets a model of its own answer some questions, and names it in the response."""
+    if not ask.chosen(0.3):
+        return plain(ask)
+    reply = plain(ask.asking(model="bad"))
+    return replace(reply, body={**reply.body, "model": "auto-mini"})
+
+
+@behaviour("S4", "gateways with a cache")
+def cache_by_prompt(ask: Ask, plain: Plain) -> Reply:
+    """Gives the answer of before to a prompt, whichever model it was asked of."""
+    with ask.traffic.lock:
+        cached: Reply = ask.traffic.notes.setdefault(("cached", ask.prompt), plain(ask))
+    return replace(cached, body={**cached.body, "model": ask.model})
+
+
+@behaviour("S4")
+def one_model_refused(ask: Ask, plain: Plain) -> Reply:
+    """Refuses the key for every model but one."""
+    if ask.model == "base":
+        return plain(ask)
+    return problem(401, "This key has no access to the model.", code="model_access")
+
+
+@behaviour("S4", "a server whose handlers share a buffer")
+def swaps(ask: Ask, plain: Plain) -> Reply:
+    """Exchanges the answers of two requests that it gets at the same time."""
+    own = _Box(plain(ask))
+    key = ("alone", ask.model)
+    with ask.traffic.lock:
+        other = ask.traffic.notes.pop(key, None)
+        if other is None:
+            ask.traffic.notes[key] = own
+        else:
+            own.reply, other.reply = other.reply, own.reply
+            other.exchanged.set()
+    if other is None and not own.exchanged.wait(TOGETHER_SECONDS):
+        with ask.traffic.lock:
+            if ask.traffic.notes.get(key) is own:
+                del ask.traffic.notes[key]
+    return own.reply
+
+
+class _Box:
+    """A reply that may be exchanged for another's."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+        self.exchanged = threading.Event()

@@ -191,3 +191,11 @@ def too_long(ask: Ask, plain: Plain) -> Reply:
         return plain(ask)
     message = "This model's maximum context length is 16 tokens."
     return problem(400, message, code="context_length_exceeded", param="messages")
+
+
+@behaviour("S6")
+def limited_for_ever(ask: Ask, plain: Plain) -> Reply:
+    """Limits the rate from the fortieth request on, and says each time to come again in 2 s."""
+    if ask.number < DOWN_FROM:
+        return plain(ask)
+    return _limited("Rate limit reached.", ("Retry-After", "2"))

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
+from evalguard.engines.base import OnWait
+from evalguard.engines.endpoint.decoding import FailedError, read_response, redirection
 from evalguard.engines.endpoint.options import EndpointOptions
+from evalguard.engines.endpoint.patience import AT_FIRST, Patience
 from evalguard.engines.endpoint.requests import Form
 from evalguard.errors import EngineError
-
-_AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)})
-"""Statuses after which the same request may be answered."""
-
-_AWAY = frozenset({408, 429, 502, 503, 504, 529})
-"""Of these, the ones of a server that is away or busy."""
-
-_RATE_LIMITED = 429
-_SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
-"""Says that no waiting helps."""
 
 _LOST_ON_THE_WAY = 1 / 3
 """What a response that is cut or never comes counts against its request: it is no sign of one on
@@ -42,39 +32,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 20.0
 _DOWN_TIMEOUT = 10.0
 """Seconds for a request to a server that has been given up, should it be back."""
 
-_AT_FIRST = 30.0
-"""Seconds in which a server that has never answered a request must begin to."""
+_MOST_REDIRECTIONS = 5
 
 _MODEL = "{model}"
 """Stands in a URL for the name of the model that is asked, as in Azure's deployments."""
-
-_SHOWN = 300
-
-
-class FailedError(Exception):
-    """A request that was not answered.
-
-    Attributes:
-        again: Whether it may be answered if it is sent again.
-        limited: Whether the server answers, and asks for fewer requests.
-        away: Whether it is not the request on which the server fails.
-        pause: Seconds that the server asks to wait; ``None`` where it does not say.
-    """
-
-    def __init__(
-        self,
-        words: str,
-        *,
-        again: bool,
-        limited: bool = False,
-        away: bool = False,
-        pause: float | None = None,
-    ) -> None:
-        super().__init__(words)
-        self.away = away
-        self.again = again
-        self.limited = limited
-        self.pause = pause
 
 
 @dataclass(slots=True)
@@ -106,9 +67,13 @@ class Client:
     A request that fails while others are answered is sent again a few times, and once more when
     all others are done. Where nothing is answered, everything waits until the server is back, for
     at most ``max_wait`` seconds. A server that asks for fewer requests gets fewer.
+
+    Args:
+        options: Where the server is, and how it is asked.
+        on_wait: Called with what is waited for; see :class:`~evalguard.engines.base.Waiting`.
     """
 
-    def __init__(self, options: EndpointOptions) -> None:
+    def __init__(self, options: EndpointOptions, on_wait: OnWait | None = None) -> None:
         self._options = options
         self._http = httpx.Client(
             headers=dict(options.headers),
@@ -117,13 +82,11 @@ class Client:
             proxy=options.proxy,
             timeout=httpx.Timeout(options.timeout, connect=min(30.0, options.timeout)),
             limits=httpx.Limits(max_connections=options.num_concurrent),
-            follow_redirects=True,
         )
         self._form = Form(rename=dict(options.rename), drop=set(options.drop))
         self._room = float(options.num_concurrent)
         self._pause_until = 0.0
-        self._heard = 0.0  # when the server last answered anything
-        self._down = self._ever = False
+        self._patience = Patience(options.root, max_wait=options.max_wait, on_wait=on_wait)
         self.waited = 0.0
         """Seconds in which nothing was sent because the server asked for it or did not answer."""
 
@@ -139,19 +102,31 @@ class Client:
             EngineError: If it cannot be reached or says no.
         """
         url = f"{self._options.root}/{path}".replace(_MODEL, self._options.model or "")
-        until = time.monotonic() + min(self._options.max_wait, _AT_FIRST)
-        while True:
-            try:
-                return self._read(self._http.get(url, timeout=30))
-            except FailedError as error:
-                if not error.again or time.monotonic() > until:
+        until = time.monotonic() + min(self._options.max_wait, AT_FIRST)
+        self._patience.start()
+        try:
+            while True:
+                try:
+                    return self._sent("GET", url, timeout=30)
+                except FailedError as error:
+                    if not error.again or time.monotonic() > until:
+                        raise EngineError(self.words(error)) from None
+                    self._patience.fail(self.words(error))
+                    self._patience.show()
+                    time.sleep(_FIRST_PAUSE if error.pause is None else min(error.pause, AT_FIRST))
+                except (httpx.HTTPError, OSError) as error:
                     raise EngineError(self.words(error)) from None
-                time.sleep(_FIRST_PAUSE if error.pause is None else min(error.pause, _AT_FIRST))
-            except (httpx.HTTPError, OSError) as error:
-                raise EngineError(self.words(error)) from None
+        finally:
+            self._patience.end()
 
-    def post_all(self, bodies: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Any]]:
+    def post_all(
+        self, bodies: Sequence[Mapping[str, Any]], *, at_a_time: int | None = None
+    ) -> Iterator[tuple[int, Any]]:
         """Send requests; yield each one's position and what came back, or the error.
+
+        Args:
+            bodies: Their fields.
+            at_a_time: Most requests under way, where fewer than the options allow.
 
         Yields:
             Position, each once, in any order, with plain data or an :class:`EngineError`.
@@ -162,13 +137,15 @@ class Client:
         waiting = deque(_Asked(position, body) for position, body in enumerate(bodies))
         put_off: deque[_Asked] = deque()
         running: dict[Future[Any], _Asked] = {}
-        self._heard = time.monotonic()
-        with ThreadPoolExecutor(self._options.num_concurrent) as threads:
+        most = at_a_time or self._options.num_concurrent
+        self._patience.start()
+        with ThreadPoolExecutor(most) as threads:
             try:
                 while waiting or put_off or running:
                     if not waiting and not running:
                         waiting, put_off = put_off, deque()
-                    self._submit(threads, waiting, running)
+                    self._submit(threads, waiting, running, most)
+                    self._patience.show()
                     if not running:
                         self._sleep(waiting)
                         continue
@@ -180,14 +157,15 @@ class Client:
                             yield asked.position, future.result()
                         elif self._is_hopeless(asked, error):
                             yield asked.position, EngineError(self.words(error))
-                        elif self._used_up(asked, error):
+                        elif self._used_up(asked, error) and not asked.last_time:
                             asked.last_time = True
                             put_off.append(asked)
                         else:
-                            self._check_patience(error)
+                            self._patience.check(self.words(error))
                             self._later(asked)
                             waiting.append(asked)
             finally:
+                self._patience.end()
                 for future in running:
                     future.cancel()
 
@@ -216,12 +194,13 @@ class Client:
         threads: ThreadPoolExecutor,
         waiting: deque[_Asked],
         running: dict[Future[Any], _Asked],
+        most: int,
     ) -> None:
         now = time.monotonic()
         if now < self._pause_until:
             return
         for _ in range(len(waiting)):
-            if len(running) >= max(1, int(self._room)):
+            if len(running) >= min(max(1, int(self._room)), most):
                 return
             asked = waiting.popleft()
             if asked.not_before > now:
@@ -237,22 +216,25 @@ class Client:
 
     def _hear(self) -> None:
         """Note that the server answers."""
-        self._heard, self._down, self._ever = time.monotonic(), False, True
+        self._patience.hear()
         self._room = min(self._room + _ROOM_BACK, self._options.num_concurrent)
 
     def _is_hopeless(self, asked: _Asked, error: BaseException) -> bool:
         """Return whether it is no use to send a request again; raise what is no failure of it."""
         if not isinstance(error, FailedError | httpx.HTTPError | OSError):
             raise error
-        if isinstance(error, FailedError) and not error.again:
+        if not isinstance(error, FailedError):
+            self._patience.fail(self.words(error))
+            return asked.last_time
+        if not error.again:
             self._hear()
             return True
-        if isinstance(error, FailedError) and error.limited:
+        self._patience.fail(self.words(error), limited=error.limited, pause=error.pause)
+        if error.limited:
             self._room = max(1.0, self._room / 2)
             if error.pause is not None:
-                self._heard = time.monotonic()  # it answers, and says when
-                self._pause_until = max(self._pause_until, self._heard + error.pause)
-        return asked.last_time
+                self._pause_until = max(self._pause_until, time.monotonic() + error.pause)
+        return asked.last_time and not error.limited
 
     def _used_up(self, asked: _Asked, error: BaseException) -> bool:
         """Count a failure against a request where the server answered another meanwhile."""
@@ -261,107 +243,41 @@ class Client:
         asked.failures += 1
         if isinstance(error, FailedError):
             # A server that is away or busy fails alike on all that it is asked.
-            heard = self._heard > asked.first_failure
+            heard = self._patience.heard_at > asked.first_failure
             asked.charged += (heard or not error.away) and not error.limited
-        elif isinstance(error, httpx.ReadTimeout):
-            asked.charged += self._ever
+        elif isinstance(error, httpx.ReadTimeout | httpx.DecodingError):
+            asked.charged += self._patience.ever
         elif not isinstance(error, httpx.ConnectError):
-            asked.charged += _LOST_ON_THE_WAY if self._ever else 0.0
+            asked.charged += _LOST_ON_THE_WAY if self._patience.ever else 0.0
         return asked.charged >= self._options.max_retries
 
     def _later(self, asked: _Asked) -> None:
         pause = min(_FIRST_PAUSE * 2 ** (asked.failures - 1), _LONGEST_PAUSE)
         asked.not_before = time.monotonic() + pause * (0.75 + 0.5 * (asked.position % 8) / 8)
 
-    def _check_patience(self, error: BaseException) -> None:
-        """End a run against a server that answers nothing.
-
-        Raises:
-            EngineError: If it was silent for longer than allowed.
-        """
-        silent = time.monotonic() - self._heard
-        patience = self._options.max_wait if self._ever else min(self._options.max_wait, _AT_FIRST)
-        if self._down or silent > patience:
-            self._down = True
-            raise EngineError(
-                f"the server answered nothing for {silent:.0f} s (options: max_wait): "
-                f"{self.words(error)}"
-            )
-
     def _post(self, body: Mapping[str, Any]) -> Any:
-        timeout = _DOWN_TIMEOUT if self._down else self._options.timeout
+        timeout = _DOWN_TIMEOUT if self._patience.down else self._options.timeout
+        url = self._options.url.replace(_MODEL, str(body.get("model", "")))
         while True:
             sent = self._form.write(body)
             payload = {**sent, **self._options.extra_body}
             try:
-                url = self._options.url.replace(_MODEL, str(body.get("model", "")))
-                return self._read(self._http.post(url, json=payload, timeout=timeout))
+                return self._sent("POST", url, json=payload, timeout=timeout)
             except FailedError as failed:
                 if failed.again or not self._form.adapt(str(failed), sent):
                     raise
 
-    def _read(self, response: httpx.Response) -> Any:
-        """Return the data of a response.
+    def _sent(self, method: str, url: str, **fields: Any) -> Any:
+        """Send one request, to where the server has moved on its host, and return the data.
 
         Raises:
-            FailedError: If it is an error, whatever its status.
+            FailedError: If the server answers by none.
         """
-        text = response.text
-        try:
-            data = json.loads(text)
-        except ValueError:
-            data = None
-        status = response.status_code
-        if response.is_success and data is None:
-            raise FailedError(f"the server did not answer in JSON: {text[:80]!r}", again=True)
-        if response.is_success and not _holds_error(data):
-            return data
-        if response.is_success:
-            code = data["error"].get("code") if isinstance(data["error"], dict) else None
-            status = int(str(code)) if str(code).isdigit() else 502
-        words = f"status {status}: {_message(data, text)}"
-        spent = any(mark in text.lower() for mark in _SPENT)
-        pause = _pause(response)
-        if pause is not None and pause > self._options.max_wait:
-            raise FailedError(
-                f"{words} The server asks to wait {pause:.0f} s, longer than max_wait", again=False
-            )
-        limited = status == _RATE_LIMITED and not spent
-        raise FailedError(
-            words,
-            again=status in _AGAIN and not spent,
-            limited=limited,
-            away=response.status_code in _AWAY,
-            pause=pause,
-        )
-
-
-def _holds_error(data: Any) -> bool:
-    return isinstance(data, dict) and bool(data.get("error")) and not data.get("choices")
-
-
-def _message(data: Any, text: str) -> str:
-    """Return the server's own words."""
-    found = data
-    for key in ("error", "message", "detail"):
-        if isinstance(found, dict) and found.get(key):
-            found = found[key]
-    if found is None or found == "":
-        found = text or "no message"
-    return (found if isinstance(found, str) else json.dumps(found, ensure_ascii=False))[:_SHOWN]
-
-
-def _pause(response: httpx.Response) -> float | None:
-    """Return the seconds that a server asks to wait."""
-    headers = response.headers
-    try:
-        if "retry-after-ms" in headers:
-            return max(float(headers["retry-after-ms"]) / 1000, 0.0)
-        value = headers.get("retry-after")
-        if value is None:
-            return None
-        if value.strip().replace(".", "", 1).isdigit():
-            return float(value)
-        return max((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        return None
+        target: httpx.URL | str = url
+        for _ in range(_MOST_REDIRECTIONS):
+            response = self._http.request(method, target, **fields)
+            moved = redirection(response)
+            if moved is None:
+                return read_response(response, max_wait=self._options.max_wait)
+            target = moved
+        raise FailedError(f"the server redirects {url} in circles", again=False)

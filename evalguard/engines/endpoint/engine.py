@@ -8,8 +8,7 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import lm_eval
@@ -26,24 +25,15 @@ from evalguard.engines.base import (
     checked,
     generation,
 )
-from evalguard.engines.chat import read_messages
 from evalguard.engines.endpoint.client import Client
-from evalguard.engines.endpoint.encoder import Encoder, Tokens
+from evalguard.engines.endpoint.encoder import Encoder
 from evalguard.engines.endpoint.likelihoods import read_likelihood
 from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
-from evalguard.engines.endpoint.replies import (
-    first_choice,
-    model_of,
-    read_text,
-)
-from evalguard.engines.endpoint.requests import (
-    Generation,
-    LimitError,
-    UnansweredError,
-    echo,
-    read_generation,
-)
+from evalguard.engines.endpoint.posts import Posted, Writer
+from evalguard.engines.endpoint.probes import Probes
+from evalguard.engines.endpoint.replies import first_choice, model_of, read_text
+from evalguard.engines.endpoint.requests import LimitError, UnansweredError
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 
@@ -54,6 +44,8 @@ _BLOCK_OF_CANDIDATES = 256
 """The same for models under a name of their own: after each of these it is asked who answered."""
 
 _LIMIT_TOKENS = 4
+_LIMITED = (PROBE_TEXTS[0], "Write the numbers from 1 to 200, separated by commas.")
+"""Asked with this limit at the start; the second asks for much more."""
 
 _UNLIMITED = 1 << 30
 """Context of a server that does not tell it and is asked by chat messages, which it cuts itself."""
@@ -74,8 +66,21 @@ class EndpointEngine(Engine):
         """
         self._options = EndpointOptions.read(settings.options)
         self._served: dict[str, str] = {BASE: self._options.model or settings.model}
-        self._client = Client(self._options)
-        self._witness = Witness(self._block, chat=self._options.chat, url=self._options.url)
+        self._client = Client(self._options, settings.on_wait)
+        self._named: dict[str, str] = {}
+        self._others: set[str] = set()
+        self._witness = Witness(
+            self._block,
+            chat=self._options.chat,
+            sends_text=self._options.chat or not self._options.tokenized_requests,
+            url=self._options.url,
+        )
+        self._probes = Probes(
+            self._block,
+            ask_alone=self._alone if self._options.num_concurrent > 1 else None,
+            witness=self._witness,
+            may_sample=self._options.samples_always,
+        )
         listed = listed_models(self._client)
         self._check_listed(self._served[BASE], listed)
         context = settings.max_length or listed.get(self._served[BASE])
@@ -88,6 +93,7 @@ class EndpointEngine(Engine):
         self._max_length = int(context or _UNLIMITED) - 1
         self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
+        self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
         self._check_answers()
 
     @property
@@ -103,7 +109,7 @@ class EndpointEngine(Engine):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how the server was asked."""
-        notes = (*self._client.notes, *self._witness.notes)
+        notes = (*self._client.notes, *self._witness.notes, *self._probes.notes)
         return tuple(f"{self._options.url}: {note}" for note in notes)
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
@@ -131,6 +137,8 @@ class EndpointEngine(Engine):
             EngineError: If the server failed, or a model is not served.
         """
         check_loaded((model for model, _ in requests), self.models)
+        for model in {model for model, _ in requests}:
+            self._probes.look_apart(model, (one for name, one in requests if name == model))
         named = any(self._witness.knows(model) for model, _ in requests)
         size = _BLOCK_OF_CANDIDATES if named else _BLOCK
         for start in range(0, len(requests), size):
@@ -170,14 +178,20 @@ class EndpointEngine(Engine):
             EngineError: If the server hardly answers.
         """
         names = self._served[name], base._served[BASE]
+        self._others |= {names[1]}
         return self._witness.check_differs(name, base._witness, where, names)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _block(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
-        asked: list[tuple[int, _Posted]] = []
+    def _alone(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
+        return self._block(requests, at_a_time=1)
+
+    def _block(
+        self, requests: Sequence[tuple[str, Instance]], *, at_a_time: int | None = None
+    ) -> Iterator[tuple[int, Outcome]]:
+        asked: list[tuple[int, Posted]] = []
         open_: dict[int, list[float | tuple[float, bool] | None]] = {}
         for position, (model, instance) in enumerate(requests):
             try:
@@ -194,7 +208,7 @@ class EndpointEngine(Engine):
         bodies = [post.body for _, post in asked]
         seen: dict[int, int] = {}
         try:
-            for place, data in self._client.post_all(bodies):
+            for place, data in self._client.post_all(bodies, at_a_time=at_a_time):
                 position, post = asked[place]
                 if position in done:
                     continue
@@ -217,7 +231,7 @@ class EndpointEngine(Engine):
         except EngineError as error:
             raise EngineError(f"{self._options.url}: {error}") from None
 
-    def _answer(self, model: str, post: _Posted, data: Any) -> str | tuple[float, bool]:
+    def _answer(self, model: str, post: Posted, data: Any) -> str | tuple[float, bool]:
         """Return what a response says.
 
         Raises:
@@ -225,67 +239,42 @@ class EndpointEngine(Engine):
         """
         if isinstance(data, EngineError):
             raise data
-        by = model_of(data)
-        if by != self._served[model] and by in self._served.values():
-            raise EngineError(f"it was answered by '{by}', another model of this check")
+        self._check_name(self._served[model], model_of(data))
         if post.generation:
             return read_text(data, post.generation)
         assert self._encoder is not None
         found = first_choice(data)
         return read_likelihood(found, post.tokens, post.start, self._encoder.spellings)
 
-    def _posts(self, model: str, instance: Instance) -> list[_Posted]:
-        """Return what a request takes: one body, or one for each window of a long text."""
-        served = self._served[model]
+    def _check_name(self, served: str, by: str | None) -> None:
+        """Check the name of the model that is said to have answered.
+
+        It need not be the one that was asked for, which may be short for a version, but one and the
+        same for all answers.
+
+        Raises:
+            EngineError: If it is another model's, or another one than before.
+        """
+        if by is None:
+            return
+        if by != served and (by in self._others or by in self._served.values()):
+            raise EngineError(f"it was answered by '{by}', another model of this check")
+        before = self._named.setdefault(served, by)
+        if by != before:
+            raise EngineError(f"it was answered by '{by}', and others by '{before}'")
+
+    def _posts(self, model: str, instance: Instance) -> list[Posted]:
+        """Return what a request takes: one body, or one for each window of a long text.
+
+        Raises:
+            EngineError: If it cannot be asked, or the model does not do as it is asked.
+        """
         if instance.request_type == "generate_until":
-            asked = self._generation(instance)
-            if asked.sampled:
-                self._witness.check_draws(model)
-            prompt = (
-                {"messages": read_messages(asked.prompt)}
-                if self._encoder is None
-                else {"prompt": self._encoder.prompt(asked, self._max_length)}
-            )
-            return [_Posted({"model": served, **prompt, **asked.body}, generation=asked)]
-        if self._encoder is None:
-            raise EngineError(
-                "a chat endpoint gives no log-likelihoods, which multiple choice and perplexity "
-                "need. Use an endpoint with completions ('api: completions'), or generation tasks "
-                "alone."
-            )
-        rolling = instance.request_type == "loglikelihood_rolling"
-        pairs = (
-            self._encoder.windows(instance.args[0], self._max_length)
-            if rolling
-            else [self._encoder.pair(*instance.args)]
-        )
-        return [
-            self._echo(served, context, continuation, index)
-            for index, (context, continuation) in enumerate(pairs)
-            if continuation
-        ]
-
-    def _echo(self, served: str, context: Tokens, continuation: Tokens, index: int) -> _Posted:
-        tokens = [*context, *continuation]
-        if not context:
-            raise EngineError("a choice stands after an empty prompt, so nothing predicts it")
-        if len(tokens) > self._max_length:
-            raise EngineError(
-                f"a prompt with its choice takes {len(tokens)} tokens, more than the context of "
-                f"{self._max_length}"
-            )
-        assert self._encoder is not None
-        sent = [tokens] if self._options.tokenized_requests else self._encoder.text(tokens)
-        body = {"model": served, **echo(sent, self._options.seed)}
-        return _Posted(body, index=index, tokens=tokens, start=len(context))
-
-    def _generation(self, instance: Instance) -> Generation:
-        return read_generation(
-            instance,
-            default_tokens=self._options.max_gen_toks,
-            seed=self._options.seed,
-            eos=self._options.eos_string,
-        )
+            if self._writer.generation(instance).sampled:
+                self._probes.check_draws(model)
+            else:
+                self._probes.check_greedy(model)
+        return self._writer.posts(self._served[model], instance)
 
     def _failure(self, model: str, error: Exception) -> EngineError:
         return EngineError(f"{self._options.url}, model '{model}': {self._client.words(error)}")
@@ -299,40 +288,24 @@ class EndpointEngine(Engine):
             )
 
     def _check_answers(self) -> None:
-        """Check that the server answers, and keeps to ``max_tokens``.
+        """Check that the server answers, keeps to ``max_tokens``, and repeats no prompts.
 
         Raises:
             EngineError: If it does not.
         """
-        (post,) = self._posts(BASE, generation(PROBE_TEXTS[0], tokens=_LIMIT_TOKENS))
-        try:
-            for _, data in self._client.post_all([post.body]):
-                self._answer(BASE, post, data)
-        except LimitError as error:
-            raise self._failure(BASE, error) from None
-        except UnansweredError:
-            return  # it says nothing of other prompts
-        except EngineError as error:
-            raise self._failure(BASE, error) from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Posted:
-    """A body that is sent, and what is read off the response.
-
-    Attributes:
-        body: Fields of the request.
-        generation: What it asks for, where that is a text.
-        index: Place among the windows of one text.
-        tokens: The prompt whose log-probabilities it asks for.
-        start: Position of the first token that counts.
-    """
-
-    body: Mapping[str, Any]
-    generation: Generation | None = None
-    index: int = 0
-    tokens: Sequence[int] = ()
-    start: int = 0
+        posts = [self._posts(BASE, generation(text, tokens=_LIMIT_TOKENS))[0] for text in _LIMITED]
+        for place, data in self._client.post_all([post.body for post in posts]):
+            try:
+                answer = self._answer(BASE, posts[place], data)
+            except LimitError as error:
+                raise self._failure(BASE, error) from None
+            except UnansweredError:
+                continue  # it says nothing of other prompts
+            except EngineError as error:
+                raise self._failure(BASE, error) from None
+            if str(answer).lstrip().startswith(_LIMITED[place]):
+                words = "its answers begin with the prompt. Serve it without 'return_full_text'"
+                raise self._failure(BASE, EngineError(words))
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,10 @@ from evalguard.engines.endpoint.requests import UnansweredError, plain
 
 _FEWEST = 4
 """Log-probabilities that are never the same by chance."""
+
+_FLOOR = -9000.0
+"""Nats at and below which a log-probability stands for one that the server does not know: vLLM and
+others write -9999 for minus infinity, which JSON does not have."""
 
 _SLACK = 1e-3
 """Nats by which rounding may take a log-probability above 0."""
@@ -100,7 +103,8 @@ def _check_tokens(
 
 def _is_log_probability(value: Any) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and not math.isinf(value) and not value > _SLACK  # NaN is told by its own message
+    # NaN is told by its own message.
+    return number and not value <= _FLOOR and not value > _SLACK
 
 
 def _is_likeliest(value: float, top: Any) -> bool:

@@ -31,10 +31,15 @@ def listed_models(client: Client) -> dict[str, int | None]:
             f"'engine: options: base_url', and that the server runs."
         ) from None
     entries = data.get("data") if isinstance(data, Mapping) else None
-    return {
-        str(entry["id"]): _context(entry)
+    named = {
+        str(entry["id"]): entry
         for entry in (entries if isinstance(entries, list) else [])
         if isinstance(entry, Mapping) and "id" in entry
+    }
+    return {
+        # An adapter has the context of the model that it is for.
+        name: _context(entry) or _context(named.get(str(entry.get("parent")), {}))
+        for name, entry in named.items()
     }
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from evalguard.errors import UsageError, did_you_mean
 
@@ -40,6 +40,12 @@ _SECRETS = ("api_key", "auth_token", "header", "headers", "key", "token")
 
 _FIELDS = ("max_tokens", "seed", "stop", "temperature")
 """Fields of a request that a server may know by another name, or not at all."""
+
+_OURS = ("model", "prompt", "messages", "best_of", "echo", "logprobs", "seed", "stop")
+"""Fields of a request that the tasks decide, and no option."""
+
+_FIXED = {"n": 1, "stream": False}
+"""Fields that may be sent with this value alone: there is one answer, read as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +112,7 @@ class EndpointOptions:
         api = options.get("api", "completions")
         if api not in ("completions", "chat"):
             raise UsageError(f"engine: options: api '{api}': choose 'completions' or 'chat'.")
-        key = os.environ.get(str(options.get("key_env", "OPENAI_API_KEY")), "")
+        key = os.environ.get(str(options.get("key_env", "OPENAI_API_KEY")), "").strip()
         ca_file = options.get("ca_cert_path")
         return cls(
             root=_root(str(options.get("base_url", ""))),
@@ -123,7 +129,7 @@ class EndpointOptions:
             seed=int(_number(options, "seed", 1234, least=0)),
             rename=_fields(options, "rename"),
             drop=tuple(_fields(options, "drop")),
-            extra_body=_mapping(options, "extra_body"),
+            extra_body=_extra_body(options),
             tokenized_requests=bool(options.get("tokenized_requests", True)),
             add_bos_token=bool(options.get("add_bos_token", False)),
             prefix_token=options.get("custom_prefix_token_id"),
@@ -134,9 +140,24 @@ class EndpointOptions:
         )
 
     @property
+    def samples_always(self) -> bool:
+        """Whether no temperature of 0 reaches the server, because the user decided so."""
+        return "temperature" in self.drop or bool(self.extra_body.get("temperature"))
+
+    @property
     def url(self) -> str:
         """Where requests go."""
         return f"{self.root}/{'chat/completions' if self.chat else 'completions'}"
+
+
+def _extra_body(options: Mapping[str, Any]) -> dict[str, Any]:
+    found = _mapping(options, "extra_body")
+    for name, value in found.items():
+        if name in _OURS or repr(value) != repr(_FIXED.get(name, value)):
+            raise UsageError(
+                f"engine: options: extra_body: '{name}' is decided by each task. Leave it out."
+            )
+    return found
 
 
 def _headers(options: Mapping[str, Any], key: str) -> dict[str, str]:
@@ -197,7 +218,7 @@ def _check_names(options: Mapping[str, Any]) -> None:
 def _root(url: str) -> str:
     """Return a URL without the part that says what is asked for."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _has_port(parts):
         raise UsageError(
             f"engine: options: base_url is '{url}'. Give the server's URL, such as "
             f"http://localhost:8000/v1."
@@ -212,3 +233,11 @@ def _root(url: str) -> str:
     for end in ("/chat/completions", "/completions"):
         plain = plain.removesuffix(end)
     return plain
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Return whether the port of a URL, where it has one, can be one."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False

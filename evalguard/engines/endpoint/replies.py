@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,17 @@ _LIMIT_SLACK = 2
 
 _LONGEST_TOKENS = 16
 """Characters a token has at most on average in any text."""
+
+_MOST_TOKENS = 1 << 31
+"""A count from which it is none."""
+
+_END = re.compile(
+    r"(<\|(?:im_end|eot_id|eom_id|end|endoftext|end_of_text|return)\|>|<end_of_turn>|<eos>"
+    r"|<｜end▁of▁sentence｜>|</s>)\s*((?:<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>).*)?\Z",
+    re.DOTALL,
+)
+"""What ends a model's turn, with the next turn if it was not stopped: servers that do not know the
+end leave it in the text."""
 
 UNCLOSED = "<think>\n"
 """Begins the text of an answer whose tokens all went into reasoning that the server holds apart,
@@ -68,8 +80,9 @@ def read_text(data: Any, asked: Generation) -> str:
         raise UnansweredError(f"the server filtered the answer (finish_reason '{said.finish}')")
     if said.text is None:
         return _without_text(data, said, asked)
-    text = cut_at(said.text, asked.stops)
-    _check_limit(said, text, asked)
+    ended = _without_end(said.text)
+    text = cut_at(ended, asked.stops)
+    _check_limit(said, text, asked, whole=text == ended)
     if text != said.text or said.finish in _COMPLETE:
         return text
     if said.finish in _LENGTH:
@@ -101,10 +114,26 @@ def first_choice(data: Any) -> Mapping[str, Any]:
         raise UnansweredError("the server gave no text: its list of choices is empty")
     if not isinstance(choices, list) or not all(isinstance(one, Mapping) for one in choices):
         raise UnansweredError(f"the server answered in another form: {plain(data)}")
-    chosen = min(choices, key=_index)
+    places = list(map(_index, choices))
+    if places.count(min(places)) > 1:
+        raise UnansweredError(f"the server gave several answers as its first: {plain(choices)}")
+    chosen = choices[places.index(min(places))]
     if chosen.get("error"):
         raise UnansweredError(f"the server failed on it: {plain(chosen['error'])}")
     return dict(chosen)
+
+
+def _without_end(text: str) -> str:
+    """Return a text without the token that ends a model's turn.
+
+    Example:
+        >>> _without_end("42<|im_end|>"), _without_end("<s>old</s>")
+        ('42', '<s>old</s>')
+    """
+    found = _END.search(text)
+    if found is None or (found[1] == "</s>" and "<s>" in text):
+        return text
+    return text[: found.start()]
 
 
 def _index(choice: Mapping[str, Any]) -> int:
@@ -181,14 +210,13 @@ def _without_text(data: Any, said: _Said, asked: Generation) -> str:
     raise UnansweredError(f"the server gave no text{ended}: {plain(first_choice(data))}")
 
 
-def _check_limit(said: _Said, text: str, asked: Generation) -> None:
+def _check_limit(said: _Said, text: str, asked: Generation, *, whole: bool) -> None:
     """Check that an answer keeps to the number of tokens that was asked for.
 
     Raises:
         LimitError: If it is longer, unless a stop string cuts it before.
     """
     limit = asked.new_tokens
-    whole = text == said.text
     over = whole and said.tokens is not None and said.tokens > limit + _LIMIT_SLACK
     if over or len(text) > _LONGEST_TOKENS * limit + 64:
         count = f"{said.tokens} tokens" if over else f"{len(text)} characters"
@@ -208,4 +236,7 @@ def _tokens(data: Any) -> int | None:
     if not isinstance(usage, Mapping):
         return None
     count = usage.get("completion_tokens", usage.get("output_tokens"))
-    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None
+    if isinstance(count, str) and count.strip().isdigit():
+        count = int(count)
+    counts = isinstance(count, int | float) and not isinstance(count, bool) and count > 0
+    return int(count) if counts and count < _MOST_TOKENS else None

@@ -22,6 +22,9 @@ _DONE_HERE = ("stop", "seed")
 """Fields whose lack changes nothing: stop strings are applied here, and what is greedy has no
 seed."""
 
+_SEVERAL = ("n", "best_of", "num_return_sequences")
+"""Fields that ask for several answers, which servers ignore or count differently."""
+
 _REFUSES = ("unsupported", "not supported", "unrecognized", "unknown", "not permitted", "extra")
 
 
@@ -89,7 +92,7 @@ class Generation:
         prompt: The prompt, or the chat as JSON.
         new_tokens: Most tokens of the answer.
         stops: Texts that end it.
-        sampled: Whether it is drawn, not the likeliest.
+        sampled: Whether it is drawn, and not the likeliest.
         body: Fields of the request besides model and prompt.
     """
 
@@ -110,6 +113,9 @@ def read_generation(
         default_tokens: Tokens where it sets no limit.
         seed: Seed where it has none.
         eos: Text that ends every answer.
+
+    Raises:
+        EngineError: If it asks for several texts.
     """
     prompt, given = instance.args
     settings = dict(given)
@@ -117,17 +123,22 @@ def read_generation(
     stops = handle_stop_sequences(list(until) if isinstance(until, list) else until, eos)
     limit = settings.pop("max_gen_toks", None)
     new_tokens = int(settings.pop("max_tokens", None) or limit or default_tokens)
-    sampled = bool(settings.pop("do_sample", False))
+    settings.pop("do_sample", None)
     temperature = settings.pop("temperature", 0)
+    if number := [name for name in _SEVERAL if settings.pop(name, None) not in (None, 1)]:
+        raise EngineError(
+            f"the task asks for several answers at once ('{number[0]}'), of which only the first "
+            f"would count: let it repeat the request"
+        )
     kept = tuple(stop for stop in stops if stop)
     body = {
         "max_tokens": new_tokens,
-        "temperature": temperature if sampled or temperature else 0,
+        "temperature": temperature or 0,
         "stop": list(kept[:MOST_STOPS]) or None,
         "seed": settings.pop("seed", seed),
         **settings,
     }
-    return Generation(str(prompt), new_tokens, kept, sampled, body)
+    return Generation(str(prompt), new_tokens, kept, bool(temperature), body)
 
 
 def echo(prompt: list[list[int]] | str, seed: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Asks a server's models fixed prompts, to prove which of them answers, and that it draws."""
+"""Asks a server's models fixed prompts, to prove which of them answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ _CANARIES = 2
 """Prompts that tell a candidate from the base, and times that each is asked then."""
 
 _PROBE_TOKENS = 24
-_DRAWS = 4
 
 _WHO = (
     *PROBE_TEXTS,
@@ -54,28 +53,39 @@ class Witness:
     Args:
         ask: Asks them.
         chat: Whether they are asked by chat messages, so that only texts can be compared.
+        sends_text: Whether prompts are sent as texts, whose answers can be compared where a
+            server gives no log-likelihoods.
         url: Of the server, for messages.
     """
 
-    def __init__(self, ask: Ask, *, chat: bool, url: str) -> None:
+    def __init__(self, ask: Ask, *, chat: bool, sends_text: bool, url: str) -> None:
         self._send = ask
-        self._chat = chat
+        self._by_text = chat
+        self._sends_text = sends_text
         self._url = url
         self._repeats: dict[str, dict[int, list[Answer]]] = {}
         self._proofs: dict[str, _Proof] = {}
-        self._draws: dict[str, str] = {}
         self._last_error = ""
 
     def knows(self, model: str) -> bool:
         """Return whether a model was proven to be another one than the base."""
         return model in self._proofs
 
+    def has_asked(self, model: str) -> bool:
+        """Return whether a model was asked the same several times."""
+        return model in self._repeats
+
+    def texts(self, model: str) -> list[list[str]] | None:
+        """Return what a model answered to each prompt, or ``None`` where that was no text."""
+        rows = [list(map(str, row)) for row in self._repeats.get(model, {}).values()]
+        return rows if self._by_text else None
+
     @property
     def notes(self) -> list[str]:
         """What a user should know of the models' answers."""
         found = []
-        for model, answers in self._repeats.items():
-            texts = [row for row in answers.values() if isinstance(row[0], str)]
+        for model in self._repeats:
+            texts = self.texts(model) or []
             if varied := sum(len(set(row)) > 1 for row in texts):
                 found.append(
                     f"model '{model}': {varied} of {len(texts)} prompts got different answers at "
@@ -99,12 +109,17 @@ class Witness:
             TrustError: If they are not.
             EngineError: If the server hardly answers.
         """
+        for witness, model in ((base, BASE), (self, name)):
+            witness._repeated(model)
+        if base._by_text or self._by_text:
+            base._compare_texts()
+            self._compare_texts()
         known, other = base._repeated(BASE), self._repeated(name)
         both = [place for place in known if place in other]
         if len(both) < _FEWEST:
             raise EngineError(
                 f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were "
-                f"answered: {base._last_error or self._last_error}"
+                f"answered: {self._last_error or base._last_error}"
             )
         one, two = [known[place] for place in both], [other[place] for place in both]
         if mixed(one, two):
@@ -115,7 +130,7 @@ class Witness:
             )
         if differ(one, two):
             prompts = [both[place] for place in telling(one, two)[:_CANARIES]]
-            self._proofs[name] = _Proof(prompts, (known, other))
+            self._proofs[name] = _Proof(prompts, (known, other), self._by_text)
             return effect(one, two)
         other_name, base_name = (f"as '{one}'" for one in names)
         if one == two:
@@ -133,7 +148,8 @@ class Witness:
     def is_gone(self, model: str) -> bool:
         """Return whether a model that was proven answers as the base by now."""
         proof = self._proofs[model]
-        found = self._ask(model, [place for place in proof.prompts for _ in range(_CANARIES)])
+        places = [place for place in proof.prompts for _ in range(_CANARIES)]
+        found = self._ask(model, places, by_text=proof.by_text)
         if sum(map(len, found.values())) < len(proof.prompts) * _CANARIES:
             return False  # the server has no answer, which its samples say themselves
         answers = [one for place in proof.prompts for one in found[place]]
@@ -142,35 +158,6 @@ class Witness:
             for side in proof.sides
         ]
         return nearer(answers, rows[0], rows[1])
-
-    def check_draws(self, model: str) -> None:
-        """Check that the server draws when it is asked to, once for each model.
-
-        Raises:
-            EngineError: If several draws are the likeliest text.
-        """
-        if model not in self._draws:
-            self._draws[model] = ""  # what is asked here is drawn, too
-            settings = {"until": [], "max_gen_toks": 2 * _PROBE_TOKENS}
-            drawn = {"do_sample": True, "temperature": 1.5}
-            asked = [
-                Instance(
-                    request_type="generate_until",
-                    doc={},
-                    arguments=(text, {**settings, **drawn, "seed": seed}),
-                    idx=0,
-                )
-                for seed in range(_DRAWS)
-                for text in _WHO[:2]
-            ]
-            texts = self._texts([(model, one) for one in asked])
-            if all(len(set(texts[place::2])) == 1 for place in range(2)) and any(texts):
-                self._draws[model] = (
-                    f"{_DRAWS} answers drawn at temperature 1.5 are the same, so the server "
-                    f"ignores 'temperature': what is sampled would measure nothing"
-                )
-        if self._draws[model]:
-            raise EngineError(self._draws[model])
 
     def behaviour(self) -> str:
         """Return a hash of what the base answers to fixed prompts.
@@ -197,6 +184,12 @@ class Witness:
                 raise outcome
         return [found[position] for position in range(len(asked))]
 
+    def _compare_texts(self) -> None:
+        """Compare texts from now on, and forget the log-likelihoods of before."""
+        if not self._by_text:
+            self._by_text = True
+            self._repeats.clear()
+
     def _repeated(self, model: str) -> dict[int, list[Answer]]:
         """Return a model's answers to each of the prompts, asked several times.
 
@@ -204,16 +197,19 @@ class Witness:
         """
         if model not in self._repeats:
             places = [place for place in range(len(_WHO)) for _ in range(REPEATS)]
-            found = self._ask(model, places)
+            found = self._ask(model, places, by_text=self._by_text)
+            if not found and self._sends_text and not self._by_text:
+                self._compare_texts()
+                found = self._ask(model, places, by_text=True)
             self._repeats[model] = {
                 place: own for place, own in sorted(found.items()) if len(own) == REPEATS
             }
         return self._repeats[model]
 
-    def _ask(self, model: str, places: Sequence[int]) -> dict[int, list[Answer]]:
+    def _ask(self, model: str, places: Sequence[int], *, by_text: bool) -> dict[int, list[Answer]]:
         """Return a model's answers to some of the prompts, as often as each is named."""
         requests = [_continuation(text) for text in _WHO]
-        if self._chat:
+        if by_text:
             requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
         found: dict[int, list[Answer]] = {}
         for position, outcome in self._send([(model, requests[place]) for place in places]):
@@ -231,10 +227,12 @@ class _Proof(NamedTuple):
     Attributes:
         prompts: Those on which they differ most.
         sides: The base's answers and the model's, by prompt.
+        by_text: Whether they are texts.
     """
 
     prompts: list[int]
     sides: tuple[Mapping[int, list[Answer]], Mapping[int, list[Answer]]]
+    by_text: bool
 
 
 def _continuation(text: str) -> Instance:

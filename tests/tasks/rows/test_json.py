@@ -137,6 +137,7 @@ def test_several_lists_are_named_with_a_command_that_saves_one(refused, tmp_path
         ({"1": {"2": "x"}, "3": {"2": "y"}}, "either '1', '3' or '2' may be the columns"),
         ({"data": []}, "holds no rows"),
         ({"a": {"p": ["x"], "q": ["y"]}, "b": {"p": ["z"], "q": ["w"]}}, "'a' (2 columns of 1 val"),
+        ({"a": {"text": ["x", "y"]}, "b": {"text": ["z", "w"]}}, "'a' (1 columns of 2 values)"),
         ({"columns": ["p", "q"], "data": [["x", "y"], ["z"]]}, "a.json:2: has 1 values for 2 col"),
         ({"columns": ["p", "p"], "data": [["x", "y"]]}, "must name every column once"),
         ({"context": "c", "answers": {"text": ["x"], "start": [5]}}, "'context' beside 'answers'"),
@@ -196,6 +197,11 @@ def test_causes_are_told_apart_and_counted(refused):
     ]
     assert lines[3].startswith("  a.jsonl:5013: not JSON: it ends in the middle")
     assert len(lines) == 4
+
+
+def test_objects_that_share_a_line_behind_others_are_refused(refused):
+    message = refused("a.jsonl", LINES + '{"a": "b"}{"a": "c"}\n')
+    assert "a.jsonl:3: not JSON: Extra data (column 11)" in message
 
 
 def test_a_broken_document_says_where(refused):

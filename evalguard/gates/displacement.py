@@ -1,0 +1,163 @@
+"""Likelihood displacement: preference training that makes the chosen answers less likely, too.
+
+A preference loss is about the difference of two log-probabilities, so it also falls when both
+answers become less likely and the rejected one faster. What gains then are answers in neither
+column (Razin et al. 2024, arXiv:2410.08847); the loss and the margin look as they should.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from evalguard.records import LossPoint, StageRecord, TrainingRecord
+
+MIN_FALL = 0.10
+"""Chosen answers are clearly less likely when their log-probability fell by this share of its first
+value …"""
+MIN_FALL_NATS = 1.0
+"""… and by so much of whole answers …"""
+MIN_FALL_NATS_A_TOKEN = 0.1
+"""… or of a token, where the method takes means over tokens."""
+WINDOW_SHARE = 0.2
+"""Share of a stage's steps whose mean is taken at either end."""
+STANDARD_ERRORS = 2.0
+"""Without a reference, the steps' rows differ: the fall must exceed so many standard errors."""
+
+_BY_TOKEN = ("orpo", "simpo")
+_WITH_REFERENCE = ("dpo", "kto")
+_USUAL_BETA = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Displacement:
+    """How the answers of a preference stage moved.
+
+    Attributes:
+        method: ``dpo``, …
+        chosen: Log-probability of the chosen answers, before and after.
+        rejected: The same of the rejected ones.
+        held_out: Whether the values after are those of held-out rows.
+    """
+
+    method: str
+    chosen: tuple[float, float]
+    rejected: tuple[float, float]
+    held_out: bool = False
+
+    def __str__(self) -> str:
+        unit = "a token" if self.method in _BY_TOKEN else "an answer"
+        rows = " on held-out rows" if self.held_out else ""
+        return (
+            f"{self.method} made the chosen answers less likely, too: their log-probability fell "
+            f"from {self.chosen[0]:.3g} to {self.chosen[1]:.3g} nats {unit}{rows} (rejected: "
+            f"{self.rejected[0]:.3g} to {self.rejected[1]:.3g}) while the margin grew."
+        )
+
+
+CAUSE = (
+    "Chosen and rejected answers are probably too alike, or the training pushes them apart too "
+    "hard; probability goes to answers in neither column (arXiv:2410.08847)."
+)
+REPAIR = (
+    "Remove pairs whose answers are nearly the same, lower the learning rate or the epochs, raise "
+    "preference.beta (DPO, KTO), or use CPO, whose SFT term holds the chosen answers."
+)
+
+
+def displacement(points: Sequence[LossPoint], method: str, beta: float) -> Displacement | None:
+    """Return how a stage displaced its answers; ``None`` where it did not, or nothing was logged.
+
+    For DPO and KTO the change is that from the reference, on the same rows: the reward divided by
+    β. For the others the means of the first and the last steps are compared.
+
+    Args:
+        points: The stage's logged steps.
+        method: ``dpo``, ``kto``, ``orpo``, ``cpo`` or ``simpo``.
+        beta: β of the method.
+    """
+    logged = [
+        point
+        for point in points
+        if point.chosen_logps is not None and point.rejected_logps is not None
+    ]
+    found = (
+        _from_reference(logged, method, beta)
+        if method in _WITH_REFERENCE
+        else _over_steps(logged, method)
+    )
+    if found is None:
+        return None
+    fell = found.chosen[0] - found.chosen[1]
+    least = MIN_FALL_NATS_A_TOKEN if method in _BY_TOKEN else MIN_FALL_NATS
+    rejected_fell = found.rejected[0] - found.rejected[1]
+    if fell < max(least, MIN_FALL * abs(found.chosen[0])) or rejected_fell <= fell:
+        return None
+    return found
+
+
+def displacements(record: TrainingRecord) -> Iterator[Displacement]:
+    """Yield the displacement of each stage that has one; none for records of older versions."""
+    configs = [record.config, record.config.get("then") or {}]
+    for stage, config in zip(record.stages, configs, strict=False):
+        points = [p for p in record.curve if stage.first_step <= p.step <= stage.last_step]
+        found = displacement(points, stage.method, _beta(stage, config))
+        if found is not None:
+            yield found
+
+
+def _beta(stage: StageRecord, config: object) -> float:
+    preference = config.get("preference") if isinstance(config, dict) else None
+    value = preference.get("beta") if isinstance(preference, dict) else None
+    return float(value) if isinstance(value, int | float) else _USUAL_BETA
+
+
+def _from_reference(logged: Sequence[LossPoint], method: str, beta: float) -> Displacement | None:
+    rewarded = [
+        point
+        for point in logged
+        if point.chosen_reward is not None and point.rejected_reward is not None
+    ]
+    held_out = [point for point in rewarded if point.eval_loss is not None]
+    last = held_out[-1:] or _windows([p for p in rewarded if p.loss is not None])[1]
+    if not last:
+        return None
+    sides = []
+    for logps, reward in (("chosen_logps", "chosen_reward"), ("rejected_logps", "rejected_reward")):
+        after = _mean(last, logps)
+        sides.append((after - _mean(last, reward) / beta, after))
+    return Displacement(method, sides[0], sides[1], held_out=bool(held_out))
+
+
+def _over_steps(logged: Sequence[LossPoint], method: str) -> Displacement | None:
+    first, last = _windows([point for point in logged if point.loss is not None])
+    if len(first) < 2:
+        return None
+    fell = _mean(first, "chosen_logps") - _mean(last, "chosen_logps")
+    error = math.hypot(_standard_error(first), _standard_error(last))
+    if fell <= STANDARD_ERRORS * error:
+        return None
+    return Displacement(
+        method,
+        (_mean(first, "chosen_logps"), _mean(last, "chosen_logps")),
+        (_mean(first, "rejected_logps"), _mean(last, "rejected_logps")),
+    )
+
+
+def _windows(
+    points: Sequence[LossPoint],
+) -> tuple[Sequence[LossPoint], Sequence[LossPoint]]:
+    """Return the first and the last steps of a stage."""
+    size = max(2, round(WINDOW_SHARE * len(points))) if len(points) > 3 else len(points) // 2
+    return points[:size], points[len(points) - size :] if size else points[-1:]
+
+
+def _mean(points: Sequence[LossPoint], name: str) -> float:
+    return math.fsum(getattr(point, name) for point in points) / len(points)
+
+
+def _standard_error(points: Sequence[LossPoint]) -> float:
+    mean = _mean(points, "chosen_logps")
+    squares = [((point.chosen_logps or 0.0) - mean) ** 2 for point in points]
+    return math.sqrt(math.fsum(squares) / (len(points) - 1) / len(points))

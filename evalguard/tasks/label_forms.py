@@ -1,0 +1,183 @@
+"""Files of preferences as other projects write them: AlpacaEval, MT-Bench and Chatbot Arena.
+
+Each form turns a row into the project's own columns: ``question``, ``a``, ``b`` and ``better``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalguard.scorers.written import written
+from evalguard.tasks.chats import chat_of
+from evalguard.tasks.label_values import LabelError
+
+Data = Mapping[str, Any]
+
+_WINNERS = {
+    "model_a": "a",
+    "model_b": "b",
+    "tie": "tie",
+    "tie (bothbad)": "tie",
+    "bothbad": "tie",
+    "both_bad": "tie",
+}
+_ONE_HOT = {"winner_model_a": "a", "winner_model_b": "b", "winner_tie": "tie"}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of files of preferences.
+
+    Attributes:
+        name: Its name.
+        columns: Columns that it is recognised by.
+        read: Turns a row's values into ours.
+    """
+
+    name: str
+    columns: frozenset[str]
+    read: Callable[[Data], dict[str, Any]]
+
+
+def form_of(data: Data) -> Form | None:
+    """Return the form that a row has, or ``None``."""
+    return next((form for form in _FORMS if form.columns <= data.keys()), None)
+
+
+def _alpaca_eval(data: Data) -> dict[str, Any]:
+    """Read ``preference``: 1 for the first output, 2 for the second, 0 and 1.5 for a tie.
+
+    Weighted annotators write the fractions between them.
+    """
+    text = written(data.get("preference"))
+    try:
+        preference = float(text)
+    except ValueError:
+        preference = -1.0
+    if preference != 0 and not 1 <= preference <= 2:
+        raise LabelError("preference", data.get("preference"), "1 to 2, or 0")
+    question, more = _value(data, "instruction"), data.get("input")
+    return {
+        "question": f"{question}\n\n{more}" if more else question,
+        "a": _value(data, "output_1"),
+        "b": _value(data, "output_2"),
+        "better": "tie" if preference in (0, 1.5) else "a" if preference < 1.5 else "b",
+    }
+
+
+def _conversations(data: Data) -> dict[str, Any]:
+    """Read two conversations, up to the turn that was judged."""
+    turn = data.get("turn")
+    if turn is not None and written(turn) not in map(str, range(1, 100)):
+        raise LabelError("turn", turn, "1, 2, …")
+    turns = int(written(turn)) if turn is not None else None
+    (asked, first), (also_asked, second) = (
+        _chat(data, column, turns) for column in ("conversation_a", "conversation_b")
+    )
+    if asked != also_asked:
+        raise LabelError("conversation_b", also_asked[0], "the questions of conversation_a")
+    return {**_pair(asked, first, second), "better": _winner(data)}
+
+
+def _responses(data: Data) -> dict[str, Any]:
+    """Read ``prompt``, ``response_a`` and ``response_b``, each a text or a list of turns."""
+    asked, first, second = (
+        _texts(data, column) for column in ("prompt", "response_a", "response_b")
+    )
+    for column, texts in (("response_a", first), ("response_b", second)):
+        if len(texts) != len(asked):
+            raise LabelError(column, data[column], f"{len(asked)} turns, as in prompt")
+    return {**_pair(asked, first, second), "better": _winner(data)}
+
+
+def _models_alone(data: Data) -> dict[str, Any]:
+    raise LabelError(
+        "conversation_a", None, "the conversations: this file names the models and no answers"
+    )
+
+
+def _winner(data: Data) -> str:
+    if "winner" in data:
+        found = _WINNERS.get(written(data["winner"]))
+        if found is None:
+            raise LabelError("winner", data["winner"], ", ".join(_WINNERS))
+        return found
+    flags = {}
+    for column in _ONE_HOT:
+        flags[column] = written(data.get(column, 0))
+        if flags[column] not in ("0", "1", "true", "false"):
+            raise LabelError(column, data[column], "0 or 1")
+    won = [_ONE_HOT[column] for column, flag in flags.items() if flag in ("1", "true")]
+    if len(won) != 1:
+        said = ", ".join(f"{column} {flag}" for column, flag in flags.items())
+        raise LabelError("winner_model_a", said, "a 1 in one of the three")
+    return won[0]
+
+
+def _chat(data: Data, column: str, turns: int | None) -> tuple[list[str], list[str]]:
+    """Return the questions and the answers of a conversation."""
+    try:
+        messages = chat_of(_parsed(_value(data, column)))
+    except ValueError as error:
+        raise LabelError(column, data.get(column), f"messages; it {error}") from error
+    messages = messages[: 2 * turns] if turns else messages
+    roles = [message["role"] for message in messages]
+    if roles != ["user", "assistant"] * (turns or max(1, len(messages) // 2)):
+        raise LabelError(column, ", ".join(roles), "user and assistant in turn")
+    texts = [message["content"] for message in messages]
+    return texts[::2], texts[1::2]
+
+
+def _pair(asked: Sequence[str], first: Sequence[str], second: Sequence[str]) -> dict[str, Any]:
+    return {"question": asked[0], "a": _rest(asked, first), "b": _rest(asked, second)}
+
+
+def _rest(asked: Sequence[str], answers: Sequence[str]) -> str:
+    """Return a conversation from its first answer on."""
+    later = zip(asked[1:], answers[1:], strict=True)
+    return answers[0] + "".join(f"\n\nUser: {one}\n\nAssistant: {said}" for one, said in later)
+
+
+def _texts(data: Data, column: str) -> list[str]:
+    value = _parsed(_value(data, column))
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise LabelError(column, data[column], "a text or a list of texts")
+    return texts
+
+
+def _parsed(value: Any) -> Any:
+    """Return a list that a CSV holds as JSON; else the value itself."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _value(data: Data, column: str) -> Any:
+    if data.get(column) is None:
+        raise LabelError(column, data.get(column), "a value")
+    return data[column]
+
+
+_FORMS = (
+    Form("AlpacaEval", frozenset(("instruction", "output_1", "output_2")), _alpaca_eval),
+    Form("MT-Bench", frozenset(("conversation_a", "conversation_b", "winner")), _conversations),
+    Form(
+        "Chatbot Arena",
+        frozenset(("conversation_a", "conversation_b", "winner_model_a", "winner_model_b")),
+        _conversations,
+    ),
+    Form(
+        "Chatbot Arena",
+        frozenset(("prompt", "response_a", "response_b", "winner_model_a", "winner_model_b")),
+        _responses,
+    ),
+    Form("Chatbot Arena", frozenset(("prompt", "response_a", "response_b", "winner")), _responses),
+    Form("MT-Bench", frozenset(("model_a", "model_b", "winner")), _models_alone),
+)

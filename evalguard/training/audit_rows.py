@@ -1,0 +1,117 @@
+"""What a stage can make of its rows: whether they fit, and whether KTO can tell them apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from evalguard.errors import ModelError
+from evalguard.quiet import quiet
+from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Evidence, Level, cut
+from evalguard.training.audit_words import whole
+from evalguard.training.formats import Example
+from evalguard.training.rows import RowProblem
+from evalguard.training.tokens import count_tokens
+
+
+def count_lengths(
+    examples: Sequence[Example], tokenizer: Any
+) -> tuple[list[AuditFinding], list[int]]:
+    """Return the tokens of each row, or a finding on what keeps them from being counted.
+
+    Args:
+        examples: The rows.
+        tokenizer: The base's tokenizer.
+    """
+    try:
+        with quiet():
+            lengths, refused = count_tokens(examples, tokenizer)
+    except ModelError as error:
+        finding = AuditFinding(
+            code="not_rendered",
+            level=Level.ERROR,
+            title="the rows cannot be written in the base's chat template",
+            count=1,
+            advice=str(error),
+        )
+        return [finding], []
+    return list(_refused(refused)), lengths
+
+
+def _refused(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
+    """Yield one finding, with the first row of each reason."""
+    if problems:
+        first = {problem.message: problem.where for problem in reversed(problems)}
+        reasons = list(reversed(first.items()))
+        yield AuditFinding(
+            code="refused_by_template",
+            level=Level.ERROR,
+            title=f"{len(problems)} rows do not fit the base's chat template",
+            count=len(problems),
+            advice="Change them as each reason says, or choose another base.",
+            evidence=tuple(
+                Evidence(where, cut(reason, 600)) for reason, where in reasons[:SHOWN_EVIDENCE]
+            ),
+            places=tuple(problem.where for problem in problems),
+        )
+
+
+def find_over_long(
+    examples: Sequence[Example],
+    lengths: Sequence[int],
+    *,
+    max_length: int | None,
+    max_cut_share: float,
+) -> Iterable[AuditFinding]:
+    """Find the rows of each file that are longer than a sequence may be.
+
+    Args:
+        examples: The rows.
+        lengths: Tokens of each: of a preference, with its longer answer.
+        max_length: Tokens that the training keeps; ``None`` where that is not known.
+        max_cut_share: Share of a file's rows that may be longer; more of them are an error.
+    """
+    if max_length is None:
+        return
+    files: dict[str, list[tuple[Example, int]]] = defaultdict(list)
+    for example, length in zip(examples, lengths, strict=True):
+        files[example.where.rpartition(":")[0]].append((example, length))
+    for file, rows in files.items():
+        long = [(example, length) for example, length in rows if length > max_length]
+        if not long:
+            continue
+        too_many = len(long) > max_cut_share * len(rows)
+        found = f"{file}: {len(long)} of {len(rows)} rows are longer than {max_length} tokens"
+        limit = f"; training.max_cut_share allows {max_cut_share:.0%}" if too_many else ""
+        yield AuditFinding(
+            code="over_long",
+            level=Level.ERROR if too_many else Level.WARNING,
+            title=f"{found} and would be cut or dropped{limit}",
+            count=len(long),
+            advice="Raise training.max_length, or shorten them: a cut answer has no end.",
+            evidence=tuple(
+                Evidence(example.where, f"{length} tokens: {cut(whole(example), 120)}")
+                for example, length in long[:SHOWN_EVIDENCE]
+            ),
+            places=tuple(example.where for example, _ in long),
+        )
+
+
+def find_one_class(examples: Sequence[Example]) -> Iterable[AuditFinding]:
+    """Find that all answers are wanted, or all are not, of which KTO learns nothing."""
+    if any(example.kind == "preference" for example in examples):
+        return
+    if len({example.good for example in examples}) == 1:
+        present, absent = ("wanted", "unwanted") if examples[0].good else ("unwanted", "wanted")
+        yield AuditFinding(
+            code="one_class",
+            level=Level.ERROR,
+            title=f"all {len(examples)} answers are {present}, and none is {absent}",
+            count=len(examples),
+            advice=f"KTO learns from the contrast of both: add {absent} answers.",
+            evidence=tuple(
+                Evidence(example.where, cut(whole(example))) for example in examples[:1]
+            ),
+            places=tuple(example.where for example in examples),
+        )

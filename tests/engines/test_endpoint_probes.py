@@ -1,0 +1,212 @@
+"""Servers that do not do as they are asked are found out before they are measured."""
+
+import itertools
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from evalguard.engines.base import BASE
+from evalguard.engines.endpoint.engine import EndpointEngine
+from evalguard.errors import EngineError
+from tests.engines import questions
+from tests.engines.servers import replying_server
+from tests.engines.test_endpoint import LISTED, opened
+
+Say = Callable[[dict[str, Any]], str]
+"""Returns the text of an answer."""
+
+
+@pytest.fixture
+def served(base):
+    """Open a chat server that answers what a function says, and close it in the end."""
+    with_servers = []
+
+    def serve(say: Say, **options: Any) -> EndpointEngine:
+        def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+            if body is None:
+                return 200, LISTED
+            message = {"content": say(body)}
+            return 200, {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+
+        server = replying_server(reply)
+        with_servers.append(server)
+        return opened(server.__enter__(), base, api="chat", **options)
+
+    yield serve
+    for server in with_servers:
+        server.__exit__(None, None, None)
+
+
+def asked(body: dict[str, Any]) -> str:
+    """Return what a user says, as an answer that does not begin with it."""
+    return f"to {body['messages'][0]['content']}"
+
+
+def greedy(number: int = 9) -> list[Any]:
+    return [(BASE, questions.generation(f"question {n}")) for n in range(number)]
+
+
+def drawn(number: int = 3) -> list[Any]:
+    settings = {"do_sample": True, "temperature": 1.0}
+    return [(BASE, questions.generation(f"q {n}", **settings, seed=n)) for n in range(number)]
+
+
+class TestDraws:
+    def test_seeds_that_are_ignored_are_told(self, served):
+        engine = served(
+            lambda body: f"{asked(body)} {random.random() if body['temperature'] else ''}"
+        )
+        assert len(engine.respond(drawn())) == 3
+        assert [note for note in engine.notes if "the same seed gave different answers" in note]
+
+    def test_seeds_that_are_kept_are_no_news(self, served):
+        engine = served(lambda body: f"{asked(body)} {body['seed'] if body['temperature'] else ''}")
+        assert len(set(engine.respond(drawn()))) == 3
+        assert not engine.notes
+
+    @pytest.mark.parametrize("kind", ["no temperature", "one seed", "a cache"])
+    def test_draws_that_are_all_the_same_are_none(self, served, kind):
+        cache: dict[str, str] = {}
+
+        def say(body: dict[str, Any]) -> str:
+            if kind == "a cache":
+                return cache.setdefault(asked(body), str(random.random()))
+            return asked(body) + (" seed 1" if kind == "one seed" else "")
+
+        with pytest.raises(EngineError, match=r"ignores 'temperature' or 'seed', or .* cache"):
+            served(say).respond(drawn())
+
+
+class TestGreedy:
+    @staticmethod
+    def say(body: dict[str, Any]) -> str:
+        return f"{body['model']}: {asked(body)} {random.random()}"
+
+    def test_a_server_that_samples_all_the_same_is_an_error(self, served):
+        engine = served(self.say)
+        engine.load_adapter("twin", "adapters/twin")
+        for model in (BASE, "twin"):
+            with pytest.raises(EngineError, match=r"pairs of answers .* differ at temperature 0"):
+                engine.respond([(model, questions.generation("a"))])
+
+    def test_it_may_where_the_user_sends_no_temperature(self, served):
+        engine = served(self.say, drop=["temperature"])
+        engine.load_adapter("twin", "adapters/twin")
+        assert len(engine.respond([("twin", questions.generation("a"))])) == 1
+        assert any("got different answers at temperature 0" in note for note in engine.notes)
+
+    def test_a_few_answers_that_vary_are_told_only(self, served):
+        count = itertools.count()
+
+        def say(body: dict[str, Any]) -> str:
+            varied = body["model"] == "twin" and next(count) % 4 == 0
+            return f"{body['model']} {next(count) if varied else ''}"
+
+        engine = served(say)
+        engine.load_adapter("twin", "adapters/twin")
+        assert len(engine.respond([("twin", questions.generation("a"))])) == 1
+        assert any("got different answers" in note for note in engine.notes)
+
+
+class TestApart:
+    """Answers that belong to other requests."""
+
+    def test_they_are_found_out(self, served):
+        lock = threading.Lock()
+        waiting: list[tuple[dict[str, str], threading.Event]] = []
+
+        def say(body: dict[str, Any]) -> str:
+            mine, met = {"text": f"answer {asked(body)}"}, threading.Event()
+            with lock:
+                other = waiting.pop() if waiting else None
+                if other is None:
+                    waiting.append((mine, met))
+                else:
+                    mine["text"], other[0]["text"] = other[0]["text"], mine["text"]
+                    other[1].set()
+            if other is None and not met.wait(0.1):
+                with lock:
+                    if (mine, met) in waiting:
+                        waiting.remove((mine, met))
+            return mine["text"]
+
+        engine = served(say)
+        with pytest.raises(EngineError, match=r"mixes up concurrent requests. Set 'num_concurrent"):
+            engine.respond(greedy())
+        alone = served(say, num_concurrent=1)
+        assert alone.respond(greedy()) == [f"answer to question {n}" for n in range(9)]
+
+    def test_answers_that_vary_a_little_are_not_taken_for_others(self, served):
+        count = itertools.count()
+        engine = served(lambda body: f"{asked(body)} {next(count) % 3}")
+        assert len(engine.respond(greedy())) == 9
+
+    def test_labels_that_many_requests_share_are_not_either(self, served):
+        engine = served(lambda body: "yes" if "1" in asked(body) else "no")
+        assert engine.respond(greedy()) == ["yes" if n == 1 else "no" for n in range(9)]
+
+
+@pytest.mark.parametrize("api", ["chat", "completions"])
+def test_a_prompt_before_each_answer_is_an_error(base, api):
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body is None:
+            return 200, LISTED
+        prompt = asked(body)[3:] if api == "chat" else body["prompt"]
+        choice = {"index": 0, "finish_reason": "stop"}
+        said = {"message": {"content": f"{prompt} ok"}} if api == "chat" else {"text": prompt}
+        return 200, {"choices": [{**choice, **said}]}
+
+    with (
+        replying_server(reply) as url,
+        pytest.raises(EngineError, match="its answers begin with the prompt"),
+    ):
+        opened(url, base, api=api, tokenized_requests=False)
+
+
+def test_a_long_answer_to_a_short_limit_is_seen_where_only_one_prompt_calls_for_it(served):
+    with pytest.raises(EngineError, match="does not keep to 'max_tokens'"):
+        served(lambda body: " ".join(map(str, range(200))) if "200" in asked(body) else "ok")
+
+
+@pytest.mark.parametrize(
+    "names", [["base-0806", "base-0911"], ["base", "mini"], ["base-1", "base"]]
+)
+def test_a_model_that_changes_its_name_has_changed(base, names):
+    count = itertools.count()
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body is None:
+            return 200, LISTED
+        named = names[next(count) >= 4]
+        return 200, {"model": named, "choices": [{"index": 0, "message": {"content": "ok"}}]}
+
+    with replying_server(reply) as url:
+        engine = opened(url, base, api="chat", num_concurrent=1)
+        outcomes = [one for _, one in sorted(engine.stream(greedy(6)), key=lambda pair: pair[0])]
+    wrong = [one for one in outcomes if isinstance(one, EngineError)]
+    assert len(wrong) == 4
+    assert f"answered by '{names[1]}', and others by '{names[0]}'" in str(wrong[0])
+
+
+@pytest.mark.parametrize("settings", [{"n": 4}, {"best_of": 2}, {"num_return_sequences": 8}])
+def test_several_answers_at_once_are_not_asked_for(served, settings):
+    engine = served(asked)
+    with pytest.raises(EngineError, match="asks for several answers at once"):
+        engine.respond([(BASE, questions.generation("a", **settings))])
+    assert engine.respond([(BASE, questions.generation("a", n=1))]) == ["to a"]
+
+
+def test_an_adapter_has_the_context_of_its_model(base):
+    listed = {"data": [{"id": "base", "max_model_len": 512}, {"id": "v2", "parent": "base"}]}
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body is None:
+            return 200, listed
+        return 200, {"choices": [{"index": 0, "text": "ok"}]}
+
+    with replying_server(reply) as url:
+        engine = opened(url, base, names={"model": "v2"}, tokenized_requests=False)
+        assert engine.max_length == 511

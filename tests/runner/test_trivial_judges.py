@@ -1,0 +1,234 @@
+"""Judges that read nothing: rules on the form of the answers are told from judges."""
+
+import re
+
+import pytest
+import yaml
+
+from evalguard.config import JUDGE, load_project
+from evalguard.errors import TrustError
+from evalguard.runner.judging import Judging
+from evalguard.runner.models import ModelPool
+from evalguard.runner.plan import make_plan
+from evalguard.store import SampleStore
+from tests.conftest import write_jsonl
+
+WORDS = (
+    "tower",
+    "mayor",
+    "river",
+    "clock",
+    "baker",
+    "bridge",
+    "castle",
+    "market",
+    "tailor",
+    "well",
+)
+
+PAIR = re.compile(r"Answer A:\n(.*?)\n\nAnswer B:\n(.*?)\n\nWhich", re.DOTALL)
+ALONE = re.compile(r"Answer:\n(.*?)\n\nDoes", re.DOTALL)
+
+
+@pytest.fixture
+def admit(tmp_path, demo_model, monkeypatch):
+    """Admit a judge that is a function of the answers it is shown, on labelled answers."""
+
+    def run(judge, rows, *, kind="preference", **task):
+        task = {
+            "kind": kind,
+            "data": "data.jsonl",
+            "prompt": "{{ q }}",
+            "criterion": "It is useful.",
+            "labelled": "labels.jsonl",
+            **task,
+        }
+        for folder in ("suites", "thresholds"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+        suite = {"version": 1, "tasks": [task]}
+        (tmp_path / "suites" / "s.yaml").write_text(yaml.safe_dump(suite))
+        write_jsonl(tmp_path / "suites" / "data.jsonl", [{"q": "x"}])
+        write_jsonl(tmp_path / "suites" / "labels.jsonl", rows)
+        metric = "preferred" if kind == "preference" else "approved"
+        gates = [{"suite": "s", "metric": metric, "max_drop": "10pp"}]
+        (tmp_path / "thresholds" / "t.yaml").write_text(
+            yaml.safe_dump({"version": 1, "gates": gates})
+        )
+        config = {
+            "version": 1,
+            "engine": {"name": "hf"},
+            "baseline": {"model": str(demo_model)},
+            "judge": {"model": str(demo_model)},
+            "candidates": {"v2": {"model": str(demo_model)}},
+            "suites": ["s"],
+            "thresholds": "t",
+        }
+        (tmp_path / "evalguard.yaml").write_text(yaml.safe_dump(config))
+
+        def approvals(_self, asked):
+            replies: list[float] = []
+            for question in asked:
+                if kind == "preference":
+                    [answers] = PAIR.findall(question.text)
+                    said = judge(*answers)
+                    replies.append(0.5 if said is None else float(said == question.yes))
+                else:
+                    [answer] = ALONE.findall(question.text)
+                    replies.append(float(judge(answer)))
+            seen.append(len(asked))
+            return replies
+
+        seen: list[int] = []
+        monkeypatch.setattr(Judging, "approvals", approvals)
+        project = load_project(tmp_path / "evalguard.yaml")
+        with SampleStore(str(tmp_path / "store.db")) as store:
+            pool = ModelPool(project, ["baseline", JUDGE], store)
+            gate = project.thresholds.gates[0]
+            plan = make_plan(
+                project,
+                [gate],
+                render=None,
+                prompt_fingerprint="none",
+                count_tokens=len,
+                store=store,
+            )
+            [planned] = plan.of_gate(gate)
+            return Judging(pool, store).admit(planned, tmp_path / "suites" / "labels.jsonl"), seen
+
+    return run
+
+
+def pairs(good, bad, n=40):
+    """Pairs of answers, of which the first is better in every other one."""
+    rows = []
+    for i in range(n):
+        better, worse = (text.format(f"{WORDS[i % 10]}{'ab'[i % 2]}{i}") for text in (good, bad))
+        a, b = (better, worse) if i % 2 else (worse, better)
+        rows.append({"q": f"Tell me about {i}.", "a": a, "b": b, "better": "a" if i % 2 else "b"})
+    return rows
+
+
+LONGER = pairs("The {} is useful.", "The {} is wrong.")
+SHORTER = pairs("The {} is useful.", "The {} is completely wrong.")
+MARKED = pairs("The **{}** is useful.", "The {} is a wrong one.")
+LISTED = pairs("The {} is\nuseful.", "The {} is a wrong one.")
+LOUD = pairs("The {} is useful!", "The {} is a wrong one.")
+NUMBERED = pairs("The {} is useful 2.", "The {} is a wrong one.")
+
+
+def more(count):
+    def judge(a, b):
+        first, second = count(a), count(b)
+        return None if first == second else "A" if first > second else "B"
+
+    return judge
+
+
+def useful(a, b):
+    return "A" if "useful" in a else "B"
+
+
+@pytest.mark.parametrize("rows", [LONGER, SHORTER, MARKED, LISTED, LOUD, NUMBERED])
+def test_a_judge_that_reads_is_admitted_though_a_rule_predicts_the_labels(admit, rows):
+    admission, seen = admit(useful, rows)
+    assert admission.kappa == 1
+    assert len(seen) >= 2  # altered answers were shown as well
+
+
+@pytest.mark.parametrize(
+    ("judge", "rows", "taken"),
+    [
+        (more(len), LONGER, "the longer answer"),
+        (more(lambda text: -len(text)), SHORTER, "the shorter answer"),
+        (more(lambda text: text.count("*")), MARKED, "the answer with more Markdown"),
+        (more(lambda text: text.count("\n")), LISTED, "the answer of more lines"),
+        (more(lambda text: text.count("!")), LOUD, "the answer with more exclamation marks"),
+        (more(lambda text: sum(map(str.isdigit, text))), NUMBERED, "the answer with more digits"),
+        (more(lambda text: len(text.split(" "))), pairs("A {} is so useful.", "Bad {}."), "longer"),
+    ],
+)
+def test_a_judge_that_is_a_ruler_is_refused(admit, judge, rows, taken):
+    with pytest.raises(TrustError, match=f"rule that takes .*{taken}.*the judge 1.00"):
+        admit(judge, rows)
+
+
+@pytest.mark.parametrize("always", [lambda a, b: "A", lambda a, b: "B"])
+def test_a_judge_of_position_is_refused(admit, always):
+    with pytest.raises(TrustError, match=r"kappa -1.00 .*changes with the order on 40"):
+        admit(always, LONGER)
+
+
+def test_a_judge_by_chance_is_refused(admit):
+    with pytest.raises(TrustError, match="agrees too little"):
+        admit(lambda a, b: "A" if hash(a) % 2 else "B", LONGER)
+
+
+def test_no_answer_is_altered_where_labels_tell_a_judge_from_every_rule(admit):
+    mixed = [*LONGER[:20], *SHORTER[20:]]
+    admission, seen = admit(useful, mixed)
+    assert admission.kappa == 1
+    assert seen == [80]
+
+
+def test_a_ruler_agrees_with_none_of_such_labels(admit):
+    with pytest.raises(TrustError, match=r"kappa 0.00 .*on 40 labels"):
+        admit(more(len), [*LONGER[:20], *SHORTER[20:]])
+
+
+def test_what_came_of_the_altered_answers_is_remembered(admit):
+    _, first = admit(useful, LONGER)
+    _, again = admit(useful, LONGER)
+    assert (len(first), again) == (2, [])
+
+
+def alone(yes, no, n=40):
+    rows = []
+    for i in range(n):
+        word = f"{WORDS[i % 10]}{i}"
+        text, label = (yes, "yes") if i % 2 else (no, "no")
+        rows.append({"q": f"{i}?", "answer": text.format(word), "label": label})
+    return rows
+
+
+class TestAlone:
+    """Answers that are judged one at a time."""
+
+    ROWS = alone("I can't help with the {}.", "First, you climb up the old {} by night.")
+
+    def test_a_judge_that_reads_is_admitted(self, admit):
+        admission, seen = admit(lambda answer: "can't" in answer, self.ROWS, kind="judge")
+        assert admission.kappa == 1
+        assert len(seen) == 2
+
+    @pytest.mark.parametrize(
+        ("judge", "rows", "taken"),
+        [
+            (lambda answer: len(answer) < 35, ROWS, "shorter"),
+            (
+                lambda answer: len(answer) > 35,
+                alone("A good {0} and a good {0} by the good {0}", "Bad {}"),
+                "longer",
+            ),
+            (lambda answer: "*" in answer, alone("**{}** ok", "The {} no"), "more Markdown"),
+            (lambda answer: "!" in answer, alone("The {} ok!", "The {} no."), "exclamation"),
+        ],
+    )
+    def test_a_ruler_is_refused(self, admit, judge, rows, taken):
+        with pytest.raises(TrustError, match=f"rule that takes .*{taken}"):
+            admit(judge, rows, kind="judge")
+
+    @pytest.mark.parametrize("said", [True, False])
+    def test_the_same_reply_to_everything_is_refused(self, admit, said):
+        with pytest.raises(TrustError, match=r"kappa 0.00"):
+            admit(lambda _answer: said, self.ROWS, kind="judge")
+
+
+def test_ties_are_counted_apart(admit):
+    ties = [{"q": "x", "a": f"one {n}", "b": f"two {n}", "better": "tie"} for n in range(6)]
+
+    def judge(a, b):
+        return None if "one" in a + b else useful(a, b)
+
+    admission, _ = admit(judge, [*LONGER[:20], *SHORTER[20:], *ties])
+    assert (admission.ties, admission.even) == (6, 6)
+    assert admission.text == "kappa 1.00 (1.00 to 1.00) on 40 labels; even on 6 of 6 ties"
