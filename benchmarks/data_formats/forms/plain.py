@@ -10,11 +10,8 @@ from benchmarks.data_formats.forms.texts import QA, chat
 from benchmarks.data_formats.meant import (
     Plain,
     Text,
-    answer,
     refused,
-    talk,
     trained,
-    user,
 )
 from benchmarks.data_formats.models import FAMILIES
 
