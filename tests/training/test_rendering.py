@@ -159,9 +159,10 @@ def test_marks_are_not_trusted_where_the_template_writes_an_earlier_answer_other
     row = {"messages": [ASKED, thought[0], ASKED, thought[1]]}
     assert learned(row, make_tokenizer(last)) == ["first it is 4<end>", "second it is 4<end>"]
     written = [{**ANSWER, "content": f"<think>{text}</think> it is 4"} for text in ("a", "b")]
-    drops = last.replace("m['content']", "(m['content'] if loop.last else 'it is 4')")
+    alone = "(m['content'] if loop.last else m['content'].split('</think>')[-1])"
+    drops = MARKED_TEMPLATE.replace("m['content']", alone, 1)
     row = {"messages": [ASKED, written[0], ASKED, written[1]]}
-    assert "<think>a</think> it is 4<end>" in learned(row, make_tokenizer(drops))[0]
+    assert learned(row, make_tokenizer(drops))[0] == "<think>a</think> it is 4<end>"
 
 
 @pytest.mark.parametrize("template", [MARKED_TEMPLATE, PLAIN_TEMPLATE], ids=["marked", "plain"])
