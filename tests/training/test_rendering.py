@@ -149,6 +149,22 @@ def test_each_answer_is_trained_with_its_reasoning_though_later_turns_lose_it(na
         assert "first" not in whole(row, tokenizer)
 
 
+def test_marks_are_not_trusted_where_the_template_writes_an_earlier_answer_otherwise():
+    last = MARKED_TEMPLATE.replace(
+        "{{ m['content'] + '<end>' }}{% endgeneration %}",
+        "{{ m['reasoning_content'] if loop.last }}{{ ' ' + m['content'] + '<end>' }}"
+        "{% endgeneration %}",
+    )
+    thought = [{**ANSWER, "reasoning_content": text} for text in ("first", "second")]
+    row = {"messages": [ASKED, thought[0], ASKED, thought[1]]}
+    assert learned(row, make_tokenizer(last)) == ["first it is 4<end>", "second it is 4<end>"]
+    written = [{**ANSWER, "content": f"<think>{text}</think> it is 4"} for text in ("a", "b")]
+    alone = "(m['content'] if loop.last else m['content'].split('</think>')[-1])"
+    drops = MARKED_TEMPLATE.replace("m['content']", alone, 1)
+    row = {"messages": [ASKED, written[0], ASKED, written[1]]}
+    assert learned(row, make_tokenizer(drops))[0] == "<think>a</think> it is 4<end>"
+
+
 @pytest.mark.parametrize("template", [MARKED_TEMPLATE, PLAIN_TEMPLATE], ids=["marked", "plain"])
 def test_answers_of_weight_0_carry_no_loss(template):
     wrong = {"role": "assistant", "content": "no idea", "weight": 0}
