@@ -33,7 +33,7 @@ from evalguard.training.config import Stage, TrainingConfig
 from evalguard.training.dataset import layouts_of, read_examples
 from evalguard.training.formats import Example, Layout
 from evalguard.training.methods import MethodName
-from evalguard.training.rows import RowProblem, first_of_each_cause
+from evalguard.training.rows import RowProblem
 
 
 def audit(
@@ -218,8 +218,8 @@ def _broken(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
             count=len(problems),
             advice="Mend or remove them.",
             evidence=tuple(
-                Evidence(problem.where, cut(problem.text, 600))
-                for problem in first_of_each_cause(problems)[:SHOWN_EVIDENCE]
+                Evidence(problem.where, cut(problem.message, 600))
+                for problem in problems[:SHOWN_EVIDENCE]
             ),
             places=tuple(problem.where for problem in problems),
         )

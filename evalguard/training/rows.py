@@ -48,13 +48,8 @@ class RowProblem:
     message: str
     detail: str = ""
 
-    @property
-    def text(self) -> str:
-        """The message with its detail."""
-        return self.message + (f" ({self.detail})" if self.detail else "")
-
     def __str__(self) -> str:
-        return f"{self.where}: {self.text}"
+        return f"{self.where}: {self.message}" + (f" ({self.detail})" if self.detail else "")
 
 
 def scan_rows(path: Path) -> tuple[list[RawRow], list[RowProblem]]:
@@ -77,19 +72,6 @@ def scan_rows(path: Path) -> tuple[list[RawRow], list[RowProblem]]:
     if not rows and not problems:
         raise DataError(f"{path}: no rows; at least one is needed")
     return rows, problems
-
-
-def first_of_each_cause(problems: Iterable[RowProblem]) -> list[RowProblem]:
-    """Return the first problem of each cause, with the number of its other rows."""
-    causes: dict[str, list[RowProblem]] = {}
-    for problem in problems:
-        causes.setdefault(problem.message, []).append(problem)
-    found = []
-    for first, *others in causes.values():
-        count = f"{len(others):,} more row{'s' if len(others) > 1 else ''}"
-        detail = "; ".join(filter(None, (first.detail, f"and {count}" if others else "")))
-        found.append(RowProblem(first.where, first.message, detail))
-    return found
 
 
 def raise_problems(problems: Iterable[RowProblem]) -> None:

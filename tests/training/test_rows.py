@@ -5,7 +5,6 @@ import pytest
 from pyarrow import parquet
 
 from evalguard.errors import DataError
-from evalguard.training.audit import audit
 from evalguard.training.dataset import load_examples
 from evalguard.training.rows import SHOWN_PROBLEMS, scan_rows
 
@@ -74,14 +73,3 @@ def test_every_kind_of_file_gives_the_same_examples(tmp_path, suffix):
     (tmp_path / f"d{suffix}").write_text(text)
     examples = load_examples(tmp_path / f"d{suffix}")
     assert [example.messages[1]["content"] for example in examples] == ['ü, "x"', "d"]
-
-
-def test_the_audit_shows_each_cause_once(tmp_path):
-    lines = ["{'text': 'a'}\n"] * 300 + ["[1]\n", '{"text": "a"}\n', "{'text': 'b'}\n"]
-    (tmp_path / "d.jsonl").write_text("".join(lines))
-    [broken] = [one for one in audit([tmp_path / "d.jsonl"]).findings if one.code == "broken_rows"]
-    assert broken.count == len(broken.places) == 302
-    python, listed = broken.evidence
-    assert "Python's own form" in python.text
-    assert python.text.endswith("(column 2; and 300 more rows)")
-    assert listed.text == "is a list; a row is an object such as {…: …}"
