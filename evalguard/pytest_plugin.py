@@ -112,7 +112,7 @@ class GatePlugin:
                     noise=self.config.getoption("evalguard_noise"),
                     fail_fast=session.config.getvalue("maxfail") == 1,
                     on_progress=on_progress,
-                    on_engine=lambda choice: console.print(Text(choice.line)),
+                    on_engine=lambda choice: console.print(Text(choice.line), soft_wrap=True),
                 )
             self._of_item = {
                 item.nodeid: gate for item, gate in zip(items, self.result.gates, strict=True)

@@ -54,6 +54,8 @@ def test_a_passing_check_exits_0_and_writes_its_results(project):
     )
     assert all(set(wanted.split()) <= gate.keys() for gate in result["gates"])
     assert {"findings", "models", "environment", "timing"} <= result.keys()
+    assert "engine: hf (set in the project)" in done.stderr
+    assert result["environment"]["engine choice"] == "set in the project"
     assert 'testsuite name="pytest" errors="0" failures="0"' in (project / "junit.xml").read_text()
     assert (project / "reports" / "index.html").is_file()
 

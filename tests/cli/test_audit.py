@@ -17,7 +17,7 @@ def folder(project, base_folder, monkeypatch):  # noqa: F811
         "base": {"model": str(base_folder)},
         "data": {"train": "task.jsonl"},
         "replay": {"data": "general.jsonl", "share": 0.4},
-        "training": {"max_length": 8},
+        "training": {"max_length": 8, "max_cut_share": 1},
         "output": "adapters/tickets",
     }
     Path("train.yaml").write_text(yaml.safe_dump(config))

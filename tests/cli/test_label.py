@@ -115,3 +115,34 @@ def test_pairs_are_shown_in_both_orders_without_their_owners(label, project):
     assert all(row["a"] != row["b"] for row in rows)
     right = {row["a"] == row["answer"] for row in rows if row["answer"] in (row["a"], row["b"])}
     assert right == {True, False}  # the baseline's answer stands first in some and last in others
+
+
+def test_a_tie_is_a_label_of_a_pair(label, project):
+    suite = project / "suites" / "right.yaml"
+    suite.write_text(suite.read_text().replace("kind: judge", "kind: preference"))
+    _, rows, told = label("tat", "-n", "60")
+    assert [row["better"] for row in rows] == ["tie", "a", "tie"]
+    assert "t tie" in told.out
+    assert "1 a, 0 b, 2 tie" in told.out
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{file: labels/facts.jsonl, columns: {label: vote}}",
+        "{file: labels/facts.jsonl, values: {yes: good, no: bad}}",
+        "{file: labels/facts.jsonl, scale: {low: 1, high: 5, pass_from: 4}}",
+    ],
+)
+def test_labels_are_not_added_to_a_file_of_another_form(label, project, capsys, form):
+    suite = project / "suites" / "right.yaml"
+    suite.write_text(suite.read_text().replace("labelled: labels/facts.jsonl", f"labelled: {form}"))
+    assert main(["label", "right"]) == ExitCode.USAGE
+    assert "has columns or values of its own" in capsys.readouterr().err
+
+
+def test_labels_are_not_added_below_rows_of_another_form(label, capsys):
+    label.path.parent.mkdir()
+    write_jsonl(label.path, [{"question": "q", "answer": "a", "vote": 1}])
+    assert main(["label", "right"]) == ExitCode.USAGE
+    assert "with the column 'label'" in capsys.readouterr().err

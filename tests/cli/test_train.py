@@ -74,7 +74,7 @@ def test_a_fresh_process_prints_nothing_of_the_libraries(config_file):
     assert done.returncode == ExitCode.PASS
     assert done.stderr == ""
     words = {line.split()[0] for line in done.stdout.splitlines()}
-    assert words == {"task.jsonl:", "!", "sft", "✓", "adapter:", "next:"}
+    assert words == {"task.jsonl:", "!", "sft:", "sft", "✓", "adapter:", "next:"}
 
 
 def test_the_audit_stops_what_should_not_be_trained_on(config_file, capfd):

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -137,3 +138,12 @@ def test_a_missing_package_names_the_install_line(machine, base, monkeypatch):
     monkeypatch.setattr(opening, "installed", lambda name: None if name == "httpx" else "1")
     with pytest.raises(PrerequisiteError, match=r"pip install 'evalguard\[endpoint\]'"):
         open_engine("endpoint", EngineSettings(model=str(base)))
+
+
+def test_the_choice_is_said_in_one_line(machine, base):
+    machine(CPU_BUILD, 0)
+    line = choose_engine("auto", [EngineSettings(model=str(base))]).line
+    assert re.fullmatch(
+        r"engine: hf \(auto: no GPU, and the model has 0\.\d+ M parameters; .*\)", line
+    )
+    assert choose_engine("hf", []).line == "engine: hf (set in the project)"

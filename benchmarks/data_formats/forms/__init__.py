@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from benchmarks.data_formats.forms import (
     amounts,
-    containers,
     instructions,
+    json_files,
     labels,
     openai,
+    plain,
     preferences,
     sharegpt,
+    tables,
     templates,
     thinking,
 )
@@ -19,12 +21,14 @@ __all__ = [
     "FORMS",
     "Form",
     "amounts",
-    "containers",
     "instructions",
+    "json_files",
     "labels",
     "openai",
+    "plain",
     "preferences",
     "sharegpt",
+    "tables",
     "templates",
     "thinking",
 ]

@@ -84,7 +84,7 @@ def too_much_is_cut() -> Made:
 @form("amounts", CASES)
 def nothing_fits() -> Made:
     """Has no row of which an answer fits."""
-    rows = [(_LONG + q, a) for q, a in QA]
+    rows = [(f"{q} {_LONG}", a) for q, a in QA]
     return _amount(_flat(rows), refused("max_length"))
 
 
