@@ -243,3 +243,16 @@ gates:
         "rows.jsonl:1: target: column 'choices' is a list",
     ):
         assert line in said
+
+
+def test_one_broken_candidate_of_two_exits_3_and_the_other_has_its_verdict(project, edit):
+    edit("evalguard.yaml", "candidates:", "candidates:\n  lost: {adapter: adapters/lost}")
+    done = run(project, "check", "-v", "-k", "facts", "--json", "result.json")
+    assert done.returncode == 3, done.stdout + done.stderr
+    result = json.loads((project / "result.json").read_text())
+    assert {gate["model"]: gate["verdict"] for gate in result["gates"]} == {
+        "lost": "ERROR",
+        "harmless": "PASS",
+    }
+    assert (project / "reports" / "index.html").is_file()
+    assert "candidates.lost.adapter: " in done.stdout

@@ -34,6 +34,7 @@ _AGAINST_YES = re.compile(
 _AGAINST_NO = re.compile(
     r"\b(?:meets|satisf\w+|fulfil\w*|is met|passes|but|however|problem|doubt)\b", re.IGNORECASE
 )
+_NAMED = re.compile(r"(?:answer|assistant|model|option|output|response)[ _]+(.+)", re.IGNORECASE)
 _MARKUP = " \t\r\n*_`\"'“”‘’.,!:;()<>#"
 
 
@@ -75,7 +76,7 @@ def read_verdict(reply: str, yes: str, no: str) -> float | None:
     text = (fence[1] if fence else reply).strip()
     if text.startswith("{"):
         return _of_json(text, yes, no)
-    if brackets := {_word(found, yes, no) for found in _BRACKETS.findall(text)}:
+    if brackets := {_letter(found, yes, no) for found in _BRACKETS.findall(text)}:
         return brackets.pop() if len(brackets) == 1 else None
     whole = _word(text, yes, no)
     return whole if whole is not None else _in_sentence(text, yes, no)
@@ -87,10 +88,16 @@ def _of_json(text: str, yes: str, no: str) -> float | None:
     except ValueError:
         return None
     values = [value for key, value in data.items() if str(key).lower() in _KEYS]
-    found = {_word(value, yes, no) for value in values if isinstance(value, str)}
+    found = {_letter(value, yes, no) for value in values if isinstance(value, str)}
     if yes == "Yes":
         found |= {float(value) for value in values if isinstance(value, bool)}
     return found.pop() if len(found) == 1 else None
+
+
+def _letter(text: str, yes: str, no: str) -> float | None:
+    """Return the verdict of a text that can be nothing else: there, a small letter is one, too."""
+    is_letter = len(yes) == 1 and re.fullmatch(r"\W*[a-z]\W*", text)
+    return _word(text.upper() if is_letter else text, yes, no)
 
 
 def _word(text: str, yes: str, no: str) -> float | None:
@@ -100,11 +107,11 @@ def _word(text: str, yes: str, no: str) -> float | None:
         exact = word == own if len(own) == 1 else word.lower() == own.lower()
         if exact or word.lower() in _OTHER_WORDS.get(own, ()):
             return value
-    if len(yes) == 1 and word.lower().removeprefix("answer ") in _TIES:
-        return 0.5
-    if len(yes) == 1 and word.lower().startswith("answer "):
-        return _word(word[len("answer ") :], yes, no)
-    return None
+    if len(yes) != 1:
+        return None
+    if named := _NAMED.fullmatch(word):
+        return _letter(named[1], yes, no)
+    return 0.5 if word.lower() in _TIES else None
 
 
 def _in_sentence(text: str, yes: str, no: str) -> float | None:

@@ -42,7 +42,8 @@ def test_what_can_be_taken_either_way_is_no_verdict(reply):
         ("A", 1), ("B.", 0), ("(A)", 1), ("[[B]]", 0), ("[[C]]", 0.5), ("Tie", 0.5),
         ("Answer A", 1), ("**B**", 0), ('{"winner": "A"}', 1), ('{"better": "tie"}', 0.5),
         ("Verdict: B", 0), ("A. It names the date.", 1), ("B\nbecause it is shorter", 0),
-        ("A careful comparison: B", 0),
+        ("A careful comparison: B", 0), ('{"verdict": "b"}', 0), ("[[a]]", 1),
+        ('```json\n{"winner": "assistant_a"}\n```', 1), ("Response B", 0), ("model_b", 0),
     ],
 )  # fmt: skip
 def test_a_preference_is_read(reply, verdict):
