@@ -47,8 +47,9 @@ def command(
     """
     from rich.console import Console
 
+    console = Console()
     try:
-        with quiet():
+        with quiet(), console.status("loading torch and transformers"):
             from evalguard.training import hardware, load_training_config
             from evalguard.training.estimate import estimate, with_preset
             from evalguard.training.presets import PRESETS
@@ -67,16 +68,16 @@ def command(
     base = next(iter(runs.values())).base if runs else config
     if not runs or gpu is not None:
         runs |= {f"preset {name}": with_preset(name, base) for name in PRESETS}
-    console = Console()
     shared = cast('Literal["none", "zero1", "zero2", "zero3"]', sharding)
     for name, run in runs.items():
-        found = estimate(
-            run,
-            base_dir=base_dir,
-            device="cpu" if cpu else "cuda",
-            devices=gpus,
-            sharding=shared,
-        )
+        with console.status(f"estimating {name}"):
+            found = estimate(
+                run,
+                base_dir=base_dir,
+                device="cpu" if cpu else "cuda",
+                devices=gpus,
+                sharding=shared,
+            )
         speed = _speed(gpu, run, gpus, cpu=cpu)
         console.print(_describe(name, found, gpu, speed, tokens), highlight=False, soft_wrap=True)
 

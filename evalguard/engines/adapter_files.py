@@ -86,8 +86,10 @@ def _check_init(file: Path, config: Mapping[str, Any]) -> None:
         raise ModelError(
             f"{file}: init_lora_weights is '{init}': loading such an adapter changes the base's "
             f"own weights, so that the baseline would be another model. Save it as plain LoRA "
-            f"(peft's path_initial_model_for_weight_conversion), or merge it and gate the merged "
-            f"model with 'model' in place of 'adapter'."
+            f"(peft's path_initial_model_for_weight_conversion), or merge it with peft and gate "
+            f"the merged model with 'model' in place of 'adapter': python -c \"from peft import "
+            f"AutoPeftModelForCausalLM as M; M.from_pretrained('{file.parent}').merge_and_unload()"
+            f".save_pretrained('MERGED')\" (`evalguard merge` refuses it for the same reason)."
         )
 
 

@@ -1,7 +1,8 @@
-"""Geometry of the loss curves of a training run, in a square of 100 by 100."""
+"""Geometry of the curves of a training run, each in a square of 100 by 100."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,6 +41,25 @@ class Curve:
     y_ticks: tuple[Spot, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerCurve:
+    """What is drawn of the answers of preference stages.
+
+    Attributes:
+        chosen: Log-probability of the chosen answers.
+        rejected: Log-probability of the rejected answers.
+        x_ticks: Steps to label.
+        y_ticks: Log-probabilities to label.
+        figures: Name and course of what else was logged, from the first step to the last.
+    """
+
+    chosen: tuple[Spot, ...]
+    rejected: tuple[Spot, ...]
+    x_ticks: tuple[Spot, ...]
+    y_ticks: tuple[Spot, ...]
+    figures: tuple[tuple[str, str], ...]
+
+
 def draw_curve(record: TrainingRecord) -> Curve | None:
     """Lay out the loss curves; ``None`` with fewer than two logged losses."""
     points = [point for point in record.curve if _losses(point)]
@@ -73,6 +93,58 @@ def draw_curve(record: TrainingRecord) -> Curve | None:
         ),
         y_ticks=tuple(spot(first, value, f"{value:g}") for value in _round_values(top)),
     )
+
+
+def draw_answers(record: TrainingRecord) -> AnswerCurve | None:
+    """Lay out how likely the answers were; ``None`` with fewer than two logged steps."""
+    points = [point for point in record.curve if point.loss is not None]
+    chosen = [(p, p.chosen_logps) for p in points if p.chosen_logps is not None]
+    rejected = [(p, p.rejected_logps) for p in points if p.rejected_logps is not None]
+    if len(chosen) < 2 or len(rejected) < 2:
+        return None
+    values = [value for _, value in chosen + rejected]
+    low, high = min(values), max(values)
+    span = high - low or 1.0
+    steps = [point.step for point, _ in chosen + rejected]
+    first, last = min(steps), max(steps)
+
+    def spot(step: int, value: float, label: str) -> Spot:
+        return Spot(
+            x=round(100 * (step - first) / max(last - first, 1), 2),
+            y=round(100 * (high - value) / span, 2),
+            label=label,
+        )
+
+    def series(logged: Sequence[tuple[LossPoint, float]]) -> tuple[Spot, ...]:
+        return tuple(spot(p.step, v, f"step {p.step}: {v:.4g}") for p, v in logged)
+
+    distance = _round_values(span)[1]
+    lines = range(math.ceil(low / distance), math.floor(high / distance) + 1)
+    return AnswerCurve(
+        chosen=series(chosen),
+        rejected=series(rejected),
+        x_ticks=tuple(
+            spot(round(step), low, f"{step:,.0f}") for step in _round_values(last) if step >= first
+        ),
+        y_ticks=tuple(
+            spot(first, line * distance, f"{round(line * distance, 12):g}") for line in lines
+        ),
+        figures=_courses(points),
+    )
+
+
+def _courses(points: Sequence[LossPoint]) -> tuple[tuple[str, str], ...]:
+    found = []
+    for name, field in (
+        ("Chosen log-prob", "chosen_logps"),
+        ("Rejected log-prob", "rejected_logps"),
+        ("Reward margin", "margin"),
+        ("Reward accuracy", "accuracy"),
+    ):
+        values = [value for point in points if (value := getattr(point, field)) is not None]
+        if values:
+            found.append((name, f"{values[0]:.3g} → {values[-1]:.3g}"))
+    return tuple(found)
 
 
 def _losses(point: LossPoint) -> list[float]:

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from evalguard import __version__, figures
 from evalguard.records import SCHEMA_VERSION, CheckResult, GateResult, SamplePair, Verdict
 from evalguard.reports import wording
-from evalguard.reports.curve import draw_curve
+from evalguard.reports.curve import draw_answers, draw_curve
 from evalguard.reports.diff import Part, compare_words
 from evalguard.reports.files import write_text
 from evalguard.reports.forest import forest
@@ -67,7 +67,9 @@ def render_html(result: CheckResult) -> str:
             axes=forest(result.gates),
             counted={verdict: _count(result, verdict) for verdict in Verdict},
             curves=[
-                (model, draw_curve(model.training)) for model in result.models if model.training
+                (model, draw_curve(model.training), draw_answers(model.training))
+                for model in result.models
+                if model.training
             ],
             script=Markup(script),  # noqa: S704 - the page's own file
             script_hash=digest,

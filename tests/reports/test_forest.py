@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from evalguard.records import LossPoint
-from evalguard.reports.curve import draw_curve
+from evalguard.reports.curve import draw_answers, draw_curve
 from evalguard.reports.forest import forest
 from tests.reports import examples
 
@@ -77,3 +77,48 @@ def test_a_loss_of_zero_is_drawn():
     curve = draw_curve(replace(examples.training_record(), curve=points))
     assert curve is not None
     assert {spot.y for spot in curve.loss} == {100.0}
+
+
+def preference_points(chosen=(-40.0, -60.0), rejected=(-41.0, -90.0), steps=10):
+    return tuple(
+        LossPoint(
+            step=step,
+            epoch=0.1,
+            loss=0.5,
+            chosen_logps=chosen[0] + (chosen[1] - chosen[0]) * (step - 1) / (steps - 1),
+            rejected_logps=rejected[0] + (rejected[1] - rejected[0]) * (step - 1) / (steps - 1),
+            margin=0.3 * step,
+            accuracy=None if step == 1 else 1.0,
+        )
+        for step in range(1, steps + 1)
+    )
+
+
+def test_answers_of_a_preference_stage_are_drawn_between_their_extremes():
+    record = replace(examples.training_record(), curve=preference_points())
+    answers = draw_answers(record)
+    assert answers is not None
+    assert answers.chosen[0].y == 0  # the likeliest lies at the top
+    assert answers.rejected[-1].y == 100
+    assert [tick.label for tick in answers.y_ticks] == ["-90", "-80", "-70", "-60", "-50", "-40"]
+    assert answers.figures == (
+        ("Chosen log-prob", "-40 → -60"),
+        ("Rejected log-prob", "-41 → -90"),
+        ("Reward margin", "0.3 → 3"),
+        ("Reward accuracy", "1 → 1"),
+    )
+
+
+@pytest.mark.parametrize("level", [-7.0, 0.0, -1e-9, -123456.0])
+def test_answers_that_do_not_move_are_drawn(level):
+    points = preference_points((level, level), (level, level))
+    answers = draw_answers(replace(examples.training_record(), curve=points))
+    assert answers is not None
+    spots = (*answers.chosen, *answers.rejected, *answers.y_ticks)
+    assert all(0 <= spot.y <= 100 for spot in spots)
+
+
+def test_runs_without_preferences_have_no_answers_to_draw():
+    assert draw_answers(examples.training_record()) is None
+    one = preference_points()[:1]
+    assert draw_answers(replace(examples.training_record(), curve=one)) is None

@@ -9,10 +9,11 @@ from html.parser import HTMLParser
 import pytest
 
 from evalguard.gates.diagnose import diagnose
-from evalguard.records import CheckResult, LossPoint, Verdict
+from evalguard.records import CheckResult, LossPoint, RowCounts, StageRecord, Verdict
 from evalguard.reports.html import render_html, write_html
 from tests.reports import examples
 from tests.reports.browser import MEASURE_WIDTH, needs_chromium, open_page
+from tests.reports.test_forest import preference_points
 
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 VOID = {"meta", "link", "br", "img", "input"}
@@ -203,6 +204,22 @@ def test_a_run_without_losses_is_shown_without_a_chart(healthy):
     model = replace(healthy.models[1], training=record)
     page = Document(render_html(replace(healthy, models=(model,))))
     assert "No loss was logged." in page.text
+
+
+def test_a_preference_run_shows_its_answers_its_rows_and_its_warnings(healthy):
+    stage = StageRecord(method="dpo", train=RowCounts(read=40, trained=20, cut=1, dropped=20))
+    record = replace(
+        examples.training_record(),
+        curve=preference_points(),
+        stages=(stage,),
+        warnings=("dpo made the chosen answers less likely, <too>",),
+    )
+    page = render_html(replace(healthy, models=(replace(healthy.models[1], training=record),)))
+    assert "log-probability by step" in page
+    assert "-40 → -60" in page
+    assert "20 of 40" in page
+    assert "20 dropped, 1 cut" in page
+    assert "less likely, &lt;too&gt;" in page
 
 
 def test_the_same_result_gives_the_same_bytes(several, tmp_path):

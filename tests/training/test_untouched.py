@@ -1,6 +1,7 @@
 """A look at a model in training changes nothing of what is trained or recorded."""
 
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -146,17 +147,17 @@ def test_scores_of_a_probe_reach_the_trackers_alone(base_folder, project):
     assert len(events.Scalars(losses)) == len(record.curve) == 4
 
 
-class Tiny(nn.Module):
-    """A model with what a look could disturb."""
-
-    def __init__(self):
-        super().__init__()
-        self.frozen = nn.Linear(2, 2)
-        self.trained = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
-        self.trained[1].eval()  # one part is in another mode than the rest
-        self.frozen.requires_grad_(False)
-        self.config = type("Config", (), {})()
-        self.config.use_cache = True
+def tiny():
+    """Return a model with what a look could disturb."""
+    model = nn.ModuleDict(
+        {
+            "frozen": nn.Linear(2, 2).requires_grad_(False),
+            "trained": nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)),
+        }
+    )
+    model.trained[1].eval()  # one part is in another mode than the rest
+    model.config = SimpleNamespace(use_cache=True)
+    return model
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ class Tiny(nn.Module):
     ids=["written", "gradient", "cast", "replaced"],
 )
 def test_a_look_that_changes_a_weight_is_an_error(change):
-    model = Tiny()
+    model = tiny()
     model.trained[0].weight.grad = torch.ones(2, 2)
     tokenizer = make_tokenizer(MARKED_TEMPLATE)
     with (
@@ -181,7 +182,7 @@ def test_a_look_that_changes_a_weight_is_an_error(change):
 
 
 def test_each_module_gets_its_own_mode_back_even_after_an_error():
-    model = Tiny()
+    model = tiny()
     state = torch.get_rng_state()
 
     def failing_look():
