@@ -19,15 +19,12 @@ from evalguard.training.audit_answers import find_in_answers
 from evalguard.training.audit_contamination import find_contamination
 from evalguard.training.audit_duplicates import find_duplicates, find_overlap
 from evalguard.training.audit_findings import (
-    SHOWN_EVIDENCE,
     AuditFinding,
     AuditReport,
-    Evidence,
     Level,
-    cut,
 )
 from evalguard.training.audit_pii import find_pii
-from evalguard.training.audit_rows import count_lengths, find_one_class, find_over_long
+from evalguard.training.audit_rows import by_cause, count_lengths, find_one_class, find_over_long
 from evalguard.training.audit_suites import SuiteItem, load_items
 from evalguard.training.config import Stage, TrainingConfig
 from evalguard.training.dataset import layouts_of, read_examples
@@ -214,12 +211,9 @@ def _broken(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
         yield AuditFinding(
             code="broken_rows",
             level=Level.ERROR,
-            title=f"{len(problems)} rows cannot be trained on",
+            title=f"{len(problems)} row{'' if len(problems) == 1 else 's'} cannot be trained on",
             count=len(problems),
             advice="Mend or remove them.",
-            evidence=tuple(
-                Evidence(problem.where, cut(problem.message, 600))
-                for problem in problems[:SHOWN_EVIDENCE]
-            ),
+            evidence=by_cause(problems),
             places=tuple(problem.where for problem in problems),
         )

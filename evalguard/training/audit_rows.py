@@ -14,6 +14,10 @@ from evalguard.training.formats import Example
 from evalguard.training.rows import RowProblem
 from evalguard.training.tokens import count_tokens
 
+_SHOWN_ROWS = 5
+_REASON = 1_200
+"""Characters of a reason: it ends with what to do."""
+
 
 def count_lengths(
     examples: Sequence[Example], tokenizer: Any
@@ -40,21 +44,32 @@ def count_lengths(
 
 
 def _refused(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
-    """Yield one finding, with the first row of each reason."""
     if problems:
-        first = {problem.message: problem.where for problem in reversed(problems)}
-        reasons = list(reversed(first.items()))
+        plural = "" if len(problems) == 1 else "s"
         yield AuditFinding(
             code="refused_by_template",
             level=Level.ERROR,
-            title=f"{len(problems)} rows do not fit the base's chat template",
+            title=f"{len(problems)} row{plural} cannot be rendered with the base's chat template",
             count=len(problems),
             advice="Change them as each reason says, or choose another base.",
-            evidence=tuple(
-                Evidence(where, cut(reason, 600)) for reason, where in reasons[:SHOWN_EVIDENCE]
-            ),
+            evidence=by_cause(problems),
             places=tuple(problem.where for problem in problems),
         )
+
+
+def by_cause(problems: Sequence[RowProblem]) -> tuple[Evidence, ...]:
+    """Return the first row of each cause, with the numbers of the other rows that have it."""
+    causes: dict[str, list[RowProblem]] = {}
+    for problem in problems:
+        causes.setdefault(problem.message, []).append(problem)
+    found = []
+    for message, (first, *others) in list(causes.items())[:SHOWN_EVIDENCE]:
+        numbers = ", ".join(other.where.rpartition(":")[2] for other in others[:_SHOWN_ROWS])
+        more = ", …" if len(others) > _SHOWN_ROWS else ""
+        also = f" (and {len(others)} more: rows {numbers}{more})" if others else ""
+        detail = f" ({first.detail})" if first.detail else ""
+        found.append(Evidence(first.where, cut(f"{message}{detail}{also}", _REASON)))
+    return tuple(found)
 
 
 def find_over_long(

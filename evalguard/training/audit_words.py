@@ -29,14 +29,14 @@ def question(example: Example) -> str:
 
 
 def answers(example: Example) -> list[str]:
-    """Return what the model is taught to say."""
+    """Return the texts that the model is taught to say, without reasoning and calls."""
     taught = [
-        said(m, reasoning=False)
+        m["content"]
         for place, m in enumerate(example.messages)
         if m["role"] == "assistant" and place not in example.untrained
     ]
     if example.good:
-        taught += [said(m, reasoning=False) for m in example.chosen if m["role"] == "assistant"]
+        taught += [m["content"] for m in example.chosen if m["role"] == "assistant"]
     return taught
 
 

@@ -16,7 +16,13 @@ from typing import Any
 from evalguard.engines.chat import PromptTokenizer
 from evalguard.errors import DataError, ModelError
 from evalguard.training.formats import Example, Message
-from evalguard.training.template_traits import RAISED, arguments_are_text, reasoning_key
+from evalguard.training.formats.example import said
+from evalguard.training.template_traits import (
+    RAISED,
+    arguments_are_text,
+    reasoning_key,
+    turn_tokens,
+)
 
 _MARK = " evalguard"
 """Added to a text, to see whether the template writes it."""
@@ -58,6 +64,7 @@ class ChatRenderer:
         self._text_arguments = arguments_are_text(tokenizer)
         self._reasoning_key = reasoning_key(tokenizer)
         self._before = _added_before(tokenizer)
+        self._turn_tokens = turn_tokens(tokenizer)
 
     def answers(self, example: Example) -> Iterator[tuple[int, Answer]]:
         """Yield the answers that carry loss, each with its place in the example's messages.
@@ -82,6 +89,7 @@ class ChatRenderer:
         Raises:
             DataError: As for :meth:`answers`.
         """
+        self._check_texts(where, messages, tools)
         whole = self.whole(where, messages, tools)
         prompt = self._rendered(where, messages[:-1], tools, for_generation=True)
         if not whole.startswith(prompt):
@@ -162,6 +170,18 @@ class ChatRenderer:
                 f"{where}: the base's chat template refuses the row: {_words(error)}. "
                 f"{self._fix(messages, tools)}"
             ) from error
+
+    def _check_texts(self, where: str, messages: Sequence[Message], tools: Tools) -> None:
+        """Refuse a text that holds a token which begins or ends turns: it would do so."""
+        texts = [(f"messages[{place}]", said(message)) for place, message in enumerate(messages)]
+        texts += [("the row's 'tools'", json.dumps(_listed(tools), ensure_ascii=False))]
+        for named, text in texts:
+            for token in self._turn_tokens:
+                if token in text:
+                    raise DataError(
+                        f"{where}: {named} holds '{token}', which would become the special token "
+                        "that the chat template writes itself. Take it out of the row"
+                    )
 
     def _fix(self, messages: Sequence[Message], tools: Tools) -> str:
         """Return what to do about a row that the template refuses, from what it takes instead."""

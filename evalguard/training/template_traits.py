@@ -42,6 +42,21 @@ def arguments_are_text(tokenizer: Any) -> bool:
     return "evalguard" in _rendered(tokenizer, _calling(json.dumps(_ARGUMENTS)))
 
 
+def turn_tokens(tokenizer: Any) -> tuple[str, ...]:
+    """Return the special tokens that begin and end texts and turns."""
+    system = {"role": "system", "content": "Be brief."}
+    answer = {"role": "assistant", "content": "Yes."}
+    plain = ""
+    for chat in ([_ASKED, answer], [system, _ASKED, answer]):
+        try:
+            plain += str(tokenizer.apply_chat_template(chat, tokenize=False))
+        except RAISED:
+            continue  # a template may take no system message
+    special = [str(one) for one in tokenizer.added_tokens_decoder.values() if one.special]
+    ends = [token for token in (tokenizer.bos_token, tokenizer.eos_token) if token]
+    return tuple(dict.fromkeys([*ends, *(token for token in special if token in plain)]))
+
+
 def _calling(arguments: Any) -> dict[str, Any]:
     return {"role": "assistant", "content": "", "tool_calls": [_call(arguments)]}
 

@@ -192,11 +192,8 @@ def _encode_chat(
     answers = dict(renderer.answers(example))
     together = _encode_marked(example, answers, renderer, tokenizer) if marked else None
     if together is not None:
-        return [_checked(together, example, tokenizer)]
-    return [
-        _checked(_encode_answer(answer, renderer, tokenizer), example, tokenizer)
-        for answer in answers.values()
-    ]
+        return [together]
+    return [_encode_answer(answer, renderer, tokenizer) for answer in answers.values()]
 
 
 def _encode_marked(
@@ -247,18 +244,6 @@ def _ends(ids: Sequence[int], tokenizer: Any) -> bool:
     own = {*tokenizer.get_added_vocab().values(), tokenizer.eos_token_id}
     last = next((i for i in reversed(ids) if tokenizer.decode([i]).strip()), None)
     return last in own
-
-
-def _checked(sequence: Encoded, example: Example, tokenizer: Any) -> Encoded:
-    """Refuse a special token that the row has and the template adds."""
-    ids = sequence.input_ids
-    for token in {tokenizer.bos_token_id, tokenizer.eos_token_id} - {None}:
-        if (token, token) in pairwise(ids):
-            raise DataError(
-                f"{example.where}: '{tokenizer.decode([token])}' would stand twice in a row: the "
-                "chat template writes it, and the row holds it already. Take it out of the row"
-            )
-    return sequence
 
 
 def _once(ids: list[int], tokenizer: Any) -> list[int]:

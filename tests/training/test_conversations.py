@@ -156,6 +156,7 @@ def test_results_stand_in_the_order_of_the_calls():
         ([ASKED, {**ANSWER, "images": ["x.png"]}], "holds 'images'"),
         ([ASKED, {**ANSWER, "audio": {"id": "x"}}], "holds 'audio'"),
         ([ASKED, {**ANSWER, "refusal": "No."}], "holds 'refusal'"),
+        ([ASKED, {**ANSWER, "training_detail": [{"train": False}]}], "holds 'training_detail'"),
     ],
 )
 def test_what_cannot_be_rendered_is_refused(messages, reason):

@@ -8,7 +8,7 @@ import pytest
 from evalguard.errors import ConfigError, DataError
 from evalguard.training import load_training_config
 from evalguard.training.config import Data, Stage
-from evalguard.training.dataset import build_dataset
+from evalguard.training.dataset import build_dataset, load_examples
 from evalguard.training.formats import Layout, Reading, read
 from evalguard.training.rows import RawRow
 
@@ -97,11 +97,12 @@ def test_one_of_two_formats_is_named_or_left_out():
     assert reading(two, ignore=("answer",)).examples[0].messages[1]["content"] == "b"
 
 
-def test_one_cause_in_a_whole_file_is_one_problem():
-    rows = [{"wrong": i} for i in range(40)]
-    found = reading(*rows)
-    assert len(found.problems) == 1
-    assert "(in all 40 rows)" in found.problems[0].message
+def test_one_cause_has_the_same_words_in_every_row(tmp_path):
+    write(tmp_path, d=[{"wrong": i} for i in range(40)])
+    with pytest.raises(DataError, match="40 broken rows") as error:
+        load_examples(tmp_path / "d.jsonl")
+    assert str(error.value).count("no known format") == 1
+    assert reading({"wrong": 1}).lines() == ()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,9 @@ def test_labels_mark_answers_or_are_not_used(row):
     classes = reading(row | {"label": "hardware"}, row | {"label": "network"})
     assert classes.examples[0].kind == "conversation"
     assert classes.ignored == {"label": 2}
-    assert "some labels" in problem(row | {"label": 1}, row | {"label": 2})
+    odd = reading(row | {"label": 1}, row | {"label": 2})
+    assert [one.where for one in odd.problems] == ["d.jsonl:2"]
+    assert "'label' is 2, and others of the file say wanted or unwanted" in odd.problems[0].message
     assert reading(row | {"kto_tag": True}).format == "unpaired"
     said = problem(row | {"label": "hardware"}, format="unpaired")
     assert "'label' is 'hardware', expected true" in said
@@ -204,7 +207,7 @@ def test_a_stage_reads_its_files_as_the_config_says_and_keeps_the_notes(tmp_path
         "data.format)",
         "task.jsonl: ignored: id (4 rows)",
     )
-    with pytest.raises(DataError, match="Did you mean 'answer'\\? "):
+    with pytest.raises(DataError, match=r"map it: data: .columns: .answer: antwort"):
         build_dataset(Stage(data=Data(train="task.jsonl")), base_dir=tmp_path, seed=0)
 
 

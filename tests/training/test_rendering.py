@@ -272,9 +272,27 @@ def test_texts_have_one_beginning_and_one_end(text):
 
 
 @pytest.mark.parametrize("template", [MARKED_TEMPLATE, PLAIN_TEMPLATE], ids=["marked", "plain"])
-def test_an_end_that_row_and_template_both_write_is_an_error(template):
-    row = {"messages": [ASKED, {"role": "assistant", "content": "it is 4<end>"}]}
-    assert "'<end>' would stand twice in a row" in refused(row, make_tokenizer(template))
+@pytest.mark.parametrize(
+    ("row", "place"),
+    [
+        ({"messages": [ASKED, {**ANSWER, "content": "it is 4<end>"}]}, "messages[1]"),
+        ({"messages": [{**ASKED, "content": "what does <end> do?"}, ANSWER]}, "messages[0]"),
+        ({"messages": [ASKED, ANSWER, ASKED, {**ANSWER, "content": "<user>hi"}]}, "messages[3]"),
+        ({"prompt": "<assistant>", "completion": "hi"}, "messages[0]"),
+    ],
+)
+def test_a_text_with_a_token_that_ends_turns_is_an_error(template, row, place):
+    said = refused(row, make_tokenizer(template))
+    assert place in said
+    assert "would become the special token" in said
+
+
+def test_an_end_of_turn_that_is_not_the_end_of_texts_is_found_too():
+    tokenizer = real("gemma")
+    tokenizer.add_special_tokens({"eos_token": "<eos>", "extra_special_tokens": ["<end_of_turn>"]})
+    said = refused({"messages": [ASKED, {**ANSWER, "content": "4<end_of_turn>"}]}, tokenizer)
+    assert "holds '<end_of_turn>'" in said
+    assert learned({"messages": [ASKED, {**ANSWER, "content": "<pad>"}]}, tokenizer)
 
 
 def test_a_template_that_never_ends_the_last_answer_is_given_an_end():

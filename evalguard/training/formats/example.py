@@ -67,12 +67,8 @@ class Example:
         return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def said(message: Message, *, reasoning: bool = True) -> str:
+def said(message: Message) -> str:
     """Return what a message says as text: its reasoning, its content and its calls.
-
-    Args:
-        message: The message.
-        reasoning: Whether to begin with the reasoning.
 
     Example:
         >>> call = {"type": "function", "function": {"name": "f", "arguments": {"a": 1}}}
@@ -80,6 +76,6 @@ def said(message: Message, *, reasoning: bool = True) -> str:
         '{"name": "f", "arguments": {"a": 1}}'
     """
     calls = [call["function"] for call in message.get("tool_calls", ())]
-    parts = [message.get("reasoning_content", "") if reasoning else "", message["content"]]
+    parts = [message.get("reasoning_content", ""), message["content"]]
     parts += [json.dumps(call, ensure_ascii=False) for call in calls]
     return "\n".join(part for part in parts if part)

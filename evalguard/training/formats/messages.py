@@ -26,8 +26,18 @@ ROLES: Mapping[str, str] = {
 _WEIGHTS = ("weight", "train", "training", "loss")
 """Keys that say whether an answer carries loss: OpenAI's, and those of training tools."""
 
-_REFUSED = ("images", "image", "videos", "video", "audios", "audio", "refusal")
-"""Keys that change what a message says, and that no chat template of a text model is given."""
+_REFUSED = (
+    "images",
+    "image",
+    "videos",
+    "video",
+    "audios",
+    "audio",
+    "refusal",
+    "training_detail",
+    "train_detail",
+)
+"""Keys that change what a message says or teaches, and that are not read."""
 
 _TOOL_KEYS = ("tool_calls", "function_call", "tool_call_id")
 

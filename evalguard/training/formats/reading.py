@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalguard.errors import DataError
-from evalguard.training.formats.cells import Cells, blank, weight_of
+from evalguard.training.formats.cells import Cells, blank, label_of, weight_of
 from evalguard.training.formats.conversations import conversation
 from evalguard.training.formats.example import Example
-from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, Layout
+from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, LABELS, Layout
 from evalguard.training.formats.preferences import openai_preference, preference, unpaired
 from evalguard.training.formats.recognise import (
     ambiguous,
@@ -68,7 +68,7 @@ class Reading:
         Args:
             file: Its name for the lines, where it is not the path that was read.
         """
-        if not self.format:
+        if not self.examples:
             return ()
         becomes = _BECOMES[FORMATS[self.format].kind]
         how = [f"{', '.join(self.columns)} → {becomes}"] if self.columns != (becomes,) else []
@@ -128,7 +128,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         remarks.update(cells.remarks)
     return Reading(
         tuple(examples),
-        _one_cause(problems, rows),
+        tuple(RowProblem(r.where, problems[r.where]) for r in rows if r.where in problems),
         file=rows[0].file if rows else "",
         format=name,
         columns=_read_columns(found, name, inner, layout),
@@ -197,16 +197,25 @@ def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str,
     inner = first[0]
     if layout.format is None and inner in CONVERSATIONS:
         if labelled is None:
-            problems = {cells.where: _MIXED_LABELS.format(inner) for cells in rows}
-        elif labelled:
+            problems |= _odd_labels(rows, layout, inner)
+        if labelled is not False:
             return "unpaired", inner, problems
     return layout.format or inner, inner, problems
 
 
-_MIXED_LABELS = (
-    "some labels of the file say wanted or unwanted (true, false, 1, 0), and some say something "
-    "else. Say which it is: data: {{format: unpaired}} or data: {{format: {}}}"
-)
+def _odd_labels(rows: Sequence[Cells], layout: Layout, inner: str) -> dict[str, str]:
+    """Return the rows whose labels say something else than wanted or unwanted."""
+    return {
+        cells.where: (
+            f"'{name}' is {cells.fields[name]!r}, and others of the file say wanted or unwanted "
+            f"(true, false, 1, 0). Correct it, or leave the labels out: data: {{format: {inner}}}"
+        )
+        for cells in rows
+        for name in LABELS
+        if name in said_columns(cells.fields, layout)
+        and not blank(cells.fields[name])
+        and label_of(cells.fields[name]) is None
+    }
 
 
 def _missing_columns(
@@ -239,13 +248,3 @@ def _read_columns(rows: Sequence[Cells], name: str, inner: str, layout: Layout) 
 def _own_names(names: set[str], layout: Layout) -> set[str]:
     """Return the file's own names of columns."""
     return {layout.columns.get(name, name.removeprefix("file's ")) for name in names}
-
-
-def _one_cause(problems: Mapping[str, str], rows: Sequence[RawRow]) -> tuple[RowProblem, ...]:
-    """Return the problems of rows; one where all rows of a file have the same."""
-    if len(rows) > 1 and len(problems) == len(rows) and len(set(problems.values())) == 1:
-        (where, message), *_ = problems.items()
-        return (RowProblem(where, f"{message} (in all {len(rows)} rows)"),)
-    return tuple(
-        RowProblem(row.where, problems[row.where]) for row in rows if row.where in problems
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
@@ -68,9 +69,13 @@ def unrecognised(columns: Sequence[str]) -> str:
         missing = "rejected" if "chosen" in columns else "chosen"
         return f"a preference row without '{missing}'; found columns {found}"
     for column in columns:
-        hint = did_you_mean(column, known)
-        if column not in known and hint.startswith("Did"):
-            return f"unknown column '{column}'. {hint.split('?')[0]}?"
+        near = re.match(r"Did you mean '(\w+)'", did_you_mean(column, known))
+        if column not in known and near:
+            name = near.group(1)
+            return (
+                f"unknown column '{column}'. Did you mean '{name}'? "
+                f"Rename it, or map it: data: {{columns: {{{name}: {column}}}}}"
+            )
     formats = "; ".join(f"{name}: {one.shown()}" for name, one in FORMATS.items())
     return (
         f"no known format has the columns {found}. Name yours, such as "
