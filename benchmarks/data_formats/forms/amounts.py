@@ -157,14 +157,6 @@ def cut_preferences_simpo() -> Made:
 
 
 @form("amounts", CASES)
-def preferences_orpo() -> Made:
-    """Has preferences for ORPO."""
-    triples = [(q, a, w) for (q, a), w in zip(QA, WRONG, strict=True)]
-    rows = [{"prompt": q, "chosen": a, "rejected": w} for q, a, w in triples]
-    return made(jsonl(*rows), trained(*(pair(*triple) for triple in triples)), method="orpo")
-
-
-@form("amounts", CASES)
 def cut_labels() -> Made:
     """Has labelled answers of which one is cut and one is dropped."""
     rows: list[tuple[str, str, bool]] = [(q, a, True) for q, a in QA[:2]]

@@ -30,7 +30,7 @@ def _kto(rows: Sequence[dict[str, Any]], *allowed: Outcome, **settings: Any) -> 
     return made(jsonl(*rows), *allowed, method="kto", **settings)
 
 
-@form("labels", TRL, bases=("embedded", "chatml", "llama"))
+@form("labels", TRL, bases=("embedded", "chatml", "llama", "gemma", "mistral"))
 def kto(base: str) -> Made:
     """Has labels of true and false."""
     return _kto(_rows(True, False), trained(*_MEANT))

@@ -8,6 +8,7 @@ from benchmarks.data_formats.files import jsonl
 from benchmarks.data_formats.forms.registry import Made, form, made
 from benchmarks.data_formats.forms.texts import QA, WEATHER, called, chat
 from benchmarks.data_formats.meant import (
+    Talk,
     answer,
     refused,
     silent,
@@ -379,3 +380,61 @@ def key_of_a_message() -> Made:
         {"messages": [{**message, "created_at": 1732} for message in chat(q, a)]} for q, a in QA
     ]
     return made(jsonl(*rows), trained(*_SIMPLE, ignored={"created_at": None}))
+
+
+def _called(*, loss: bool = True, result: str = "mild") -> Talk:
+    call = (answer if loss else silent)("", tool_calls=[called("Lima")])
+    told = tool(result, tool_call_id="call_1")
+    return talk(user("How is Lima?"), call, told, answer("It is mild in Lima."), tools=[WEATHER])
+
+
+@form("openai", REFERENCE, bases=("chatml",))
+def arguments_as_objects() -> Made:
+    """Has the arguments of its calls as objects."""
+    row = _tool_row("How is Lima?", "Lima", text=False)
+    return made(jsonl(row), trained(_called()), training={"max_length": 2048})
+
+
+@form("openai", REFERENCE, bases=("chatml",))
+def broken_arguments() -> Made:
+    """Has arguments that are no JSON."""
+    row = _tool_row("How is Lima?", "Lima")
+    row["messages"][1]["tool_calls"][0]["function"]["arguments"] = '{"city": "Lima"'
+    return made(jsonl(row), refused("arguments", row=1))
+
+
+@form("openai", REFERENCE, bases=("chatml",))
+def unknown_call() -> Made:
+    """Has a result of a call that nobody made."""
+    row = _tool_row("How is Lima?", "Lima")
+    row["messages"][2]["tool_call_id"] = "call_2"
+    return made(jsonl(row), refused("call_2", row=1))
+
+
+@form("openai", GUIDE + ": weight", bases=("chatml",))
+def weight_0_of_a_call() -> Made:
+    """Gives a call the weight 0."""
+    row = _tool_row("How is Lima?", "Lima")
+    row["messages"][1]["weight"] = 0
+    return made(jsonl(row), trained(_called(loss=False)), training={"max_length": 2048})
+
+
+@form("openai", REFERENCE, bases=("chatml",))
+def result_as_object() -> Made:
+    """Has the result of a tool as an object instead of a text."""
+    row = _tool_row("How is Lima?", "Lima")
+    row["messages"][2]["content"] = {"sky": "mild"}
+    return made(
+        jsonl(row),
+        trained(_called(result='{"sky": "mild"}')),
+        refused("content", row=1),
+        training={"max_length": 2048},
+    )
+
+
+@form("openai", REFERENCE, bases=("chatml",))
+def null_keys() -> Made:
+    """Has null in every key that it does not use."""
+    unused = {"name": None, "weight": None, "tool_calls": None, "refusal": None, "audio": None}
+    rows = [{"messages": [{**turn, **unused} for turn in chat(q, a)]} for q, a in QA]
+    return made(jsonl(*rows), trained(*_SIMPLE))

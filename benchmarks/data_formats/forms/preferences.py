@@ -18,6 +18,7 @@ from benchmarks.data_formats.meant import (
 )
 
 TRL = "TRL, dataset formats"
+ALL = ("embedded", "chatml", "llama", "gemma", "mistral")
 _TRIPLES = [(q, a, w) for (q, a), w in zip(QA, WRONG, strict=True)]
 _PAIRS = [pair(q, a, w) for q, a, w in _TRIPLES]
 
@@ -374,3 +375,36 @@ def ranked() -> Made:
         for q, a, w in _TRIPLES
     ]
     return _dpo(jsonl(*rows), refused(("column", "format", "chosen")))
+
+
+def _of_method(method: str) -> Made:
+    rows = [{"prompt": q, "chosen": a, "rejected": w} for q, a, w in _TRIPLES]
+    return _dpo(jsonl(*rows), trained(*_PAIRS), method=method)
+
+
+@form("preferences", TRL, bases=ALL)
+def preference_orpo(base: str) -> Made:
+    """Has texts for ORPO."""
+    return _of_method("orpo")
+
+
+@form("preferences", TRL, bases=ALL)
+def preference_simpo(base: str) -> Made:
+    """Has texts for SimPO."""
+    return _of_method("simpo")
+
+
+@form("preferences", TRL, bases=ALL)
+def preference_cpo(base: str) -> Made:
+    """Has texts for CPO."""
+    return _of_method("cpo")
+
+
+@form("preferences", TRL, bases=("chatml", "llama", "mistral"))
+def preference_after_turns(base: str) -> Made:
+    """Has a prompt of several turns."""
+    q, a, w = _TRIPLES[0]
+    turns = [{"role": "system", "content": "Be brief."}, *chat("Hello.", "Hi."), chat(q, a)[0]]
+    meant = pair([system("Be brief."), user("Hello."), answer("Hi."), user(q)], a, w)
+    row = {"prompt": turns, "chosen": _reply(a), "rejected": _reply(w)}
+    return _dpo(jsonl(row), trained(meant))

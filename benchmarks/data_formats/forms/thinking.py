@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from benchmarks.data_formats.files import jsonl
 from benchmarks.data_formats.forms.registry import Made, form, made
 from benchmarks.data_formats.forms.texts import QA, WEATHER, called, chat
-from benchmarks.data_formats.meant import answer, refused, talk, tool, trained, user
+from benchmarks.data_formats.meant import answer, refused, silent, talk, tool, trained, user
 
 DEEPSEEK = "DeepSeek, reasoning_content"
 
@@ -142,3 +144,29 @@ def thinking_switched_off() -> Made:
     ]
     meant = [talk(user(q), answer(a), enable_thinking=False) for q, a in QA]
     return made(jsonl(*rows), trained(*meant), refused("chat_template_kwargs"))
+
+
+@form("thinking", "Qwen3, mixed data", bases=("chatml",))
+def reasoning_in_some_rows() -> Made:
+    """Thinks in some rows only."""
+    (q, a), (q2, a2), *_ = QA
+    thinking = [chat(q, a)[0], {**chat(q, a)[1], "reasoning_content": "South."}]
+    meant = [talk(user(q), answer(a, reasoning_content="South.")), talk(user(q2), answer(a2))]
+    rows = [{"messages": thinking}, {"messages": chat(q2, a2)}]
+    return made(jsonl(*rows), trained(*meant))
+
+
+@form("thinking", "Qwen3, chat template", bases=("chatml",))
+def reasoning_and_weight() -> Made:
+    """Thinks in a turn without loss and in one with loss."""
+    (q, a), (q2, a2), *_ = QA
+    messages: list[dict[str, Any]] = [*chat(q, a), *chat(q2, a2)]
+    messages[1] |= {"reasoning_content": "Lima?", "weight": 0}
+    messages[3] |= {"reasoning_content": "Egypt?", "weight": 1}
+    meant = talk(
+        user(q),
+        silent(a, reasoning_content="Lima?"),
+        user(q2),
+        answer(a2, reasoning_content="Egypt?"),
+    )
+    return made(jsonl({"messages": messages}), trained(meant))
