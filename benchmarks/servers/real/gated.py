@@ -16,7 +16,7 @@ from rich.table import Table
 from benchmarks.servers.real.abilities import abilities
 from benchmarks.servers.real.served import REAL, NotInstalledError, Served
 
-MARGIN = "15pp"
+MARGIN = "20pp"
 NEW_TOKENS = 24
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-START_SECONDS = 300.0
+START_SECONDS = 600.0
 STOP_SECONDS = 60.0
 
 

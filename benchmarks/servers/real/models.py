@@ -6,7 +6,10 @@ import shutil
 from pathlib import Path
 
 GOOD_NOISE, BAD_NOISE = 0.1, 0.5
-"""Random change of the weights, in standard deviations of each."""
+"""Random change of the matrices, in standard deviations of each."""
+
+GOOD_NORM_NOISE = 0.02
+"""The same of norms, relative to each weight: enough for other texts, not for other knowledge."""
 
 
 def save_changed(base: Path, folder: Path, *, noise: float) -> Path:

@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.servers.real.launch import free_port, running
-from benchmarks.servers.real.models import BAD_NOISE, GOOD_NOISE, save_changed, save_changed_gguf
+from benchmarks.servers.real.models import (
+    BAD_NOISE,
+    GOOD_NOISE,
+    GOOD_NORM_NOISE,
+    save_changed,
+    save_changed_gguf,
+)
 from benchmarks.servers.real.questions import CAPITALS, STORY, embedded_facts
 
 LLAMA_PYTHON, LLAMA_MODEL = "LLAMA_CPP_PYTHON", "LLAMA_CPP_MODEL"
@@ -140,7 +146,7 @@ def serve_llama_cpp(folder: Path) -> Iterator[Served]:
         raise NotInstalledError(f"{LLAMA_PYTHON}: llama-cpp-python[server] is not installed")
     files = {
         "base": Path(shutil.copyfile(model, folder / "base.gguf")),
-        "good": save_changed_gguf(Path(model), folder / "good.gguf", noise=GOOD_NOISE),
+        "good": save_changed_gguf(Path(model), folder / "good.gguf", noise=GOOD_NORM_NOISE),
         "bad": save_changed_gguf(Path(model), folder / "bad.gguf", noise=BAD_NOISE),
     }
     port = free_port()
