@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,12 @@ OWN_ENGINES = ("hf", "vllm", "endpoint")
 """Engines that serve adapters; any other name is an lm-eval model type."""
 
 SMALL_MODEL_PARAMETERS = 1_000_000_000
-"""Smaller models run on transformers where there is no GPU: they have answered most suites before
-vLLM has started, compared itself with transformers and loaded its adapters."""
+"""Smaller models run on transformers where there is no GPU, because vLLM takes minutes to start, to
+compare itself with transformers and to load the adapters. Chosen by hand, not measured."""
+
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory|(?:not|n't|not enough|insufficient) (?:allocate )?memory|bad_alloc", re.IGNORECASE
+)
 
 _CPU_HEAD_SIZES = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
 """Head dimensions that the attention of vLLM's CPU build takes."""
@@ -137,9 +142,9 @@ def _loaded(load: Callable[[EngineSettings], Engine], settings: EngineSettings) 
         return load(settings)
     except (RuntimeError, MemoryError) as error:
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        if isinstance(error, MemoryError) or "memory" in said.lower():
+        if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(said):
             raise EngineError(
-                f"{settings.model}: not enough memory to load it: {said} End other processes, set "
+                f"{settings.model}: not enough memory to load it ({said}). End other processes, set "
                 f"'quantization', or check fewer models at once: 'evalguard check -k NAME'."
             ) from error
         raise ModelError(f"{settings.model}: cannot be loaded: {said}") from error

@@ -60,7 +60,7 @@ class Progress:
     engine_seconds: float = 0.0
     engine_calls: int = 0
     waiting: Waiting | None = None
-    """What nothing can be done without at the moment."""
+    """What the check is currently waiting for."""
     gates: int = 0
     decided: tuple[GateResult, ...] = ()
     """Verdicts that no further sample can change."""

@@ -49,7 +49,7 @@ class Onlookers:
     logs: Path
 
     def note(self, text: str) -> None:
-        """Tell a line."""
+        """Report a line."""
         if self.on_note is not None:
             self.on_note(text)
 

@@ -26,7 +26,7 @@ _ROOM_BACK = 0.2
 """Requests more at a time after each answer, once a server has asked for fewer."""
 
 _WORTH_SAYING = 5.0
-"""Seconds of waiting from which it is told."""
+"""Seconds of waiting above which it is reported."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 20.0
 _DOWN_TIMEOUT = 10.0
@@ -280,4 +280,4 @@ class Client:
             if moved is None:
                 return read_response(response, max_wait=self._options.max_wait)
             target = moved
-        raise FailedError(f"the server redirects {url} in circles", again=False)
+        raise FailedError(f"the server redirected {url} {_MOST_REDIRECTIONS} times", again=False)

@@ -159,7 +159,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _holds_error(data: Any) -> bool:
-    return isinstance(data, dict) and bool(data.get("error")) and not data.get("choices")
+    return isinstance(data, dict) and bool(data.get("error"))
 
 
 def _message(data: Any, text: str) -> str:

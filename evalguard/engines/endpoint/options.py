@@ -153,7 +153,8 @@ class EndpointOptions:
 def _extra_body(options: Mapping[str, Any]) -> dict[str, Any]:
     found = _mapping(options, "extra_body")
     for name, value in found.items():
-        if name in _OURS or repr(value) != repr(_FIXED.get(name, value)):
+        fixed = _FIXED.get(name, value)
+        if name in _OURS or (type(value), value) != (type(fixed), fixed):  # 1 is not True
             raise UsageError(
                 f"engine: options: extra_body: '{name}' is decided by each task. Leave it out."
             )

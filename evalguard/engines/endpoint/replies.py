@@ -29,6 +29,9 @@ _LIMIT_SLACK = 2
 _LONGEST_TOKENS = 16
 """Characters a token has at most on average in any text."""
 
+_USUAL_BYTES = 4
+"""Bytes of a token of English text; with fewer, an answer may be shorter than its limit."""
+
 _MOST_TOKENS = 1 << 31
 """A count from which it is none."""
 
@@ -228,7 +231,9 @@ def _check_limit(said: _Said, text: str, asked: Generation, *, whole: bool) -> N
 
 def _is_used_up(said: _Said, text: str, limit: int) -> bool:
     """Whether an answer has as many tokens as were asked for; by its length, if nobody counts."""
-    return said.tokens >= limit - 1 if said.tokens is not None else len(text) >= limit
+    if said.tokens is not None:
+        return said.tokens >= limit - 1
+    return len(text.encode()) >= _USUAL_BYTES * limit
 
 
 def _tokens(data: Any) -> int | None:
