@@ -26,7 +26,7 @@ def said(content: Any, finish: str | None = "stop", tokens: Any = 3, **message: 
         (said("42", finish="eos"), "42"),
         (said("42", finish="end_turn"), "42"),
         (said("1 2 3 4 5 6 7 8", "length", tokens=8), "1 2 3 4 5 6 7 8"),
-        (said("1 2 3 4 5 6 7 8", "length", tokens=None), "1 2 3 4 5 6 7 8"),
+        (said("1 2 3 4 5 6 7 8 " * 2, "length", tokens=None), "1 2 3 4 5 6 7 8 " * 2),
         (said("4\nQuestion: 5", "length", tokens=3), "4"),  # the stop string came first
         (said("4 END and more"), "4 "),
         (said([{"type": "text", "text": "4"}, {"type": "output_text", "text": "2"}]), "42"),
@@ -55,6 +55,13 @@ def test_answers_are_read_in_every_form(data, text):
     assert read_text(data, ASKED) == text
 
 
+def test_tokens_are_counted_where_the_server_does_not():
+    data = said("1 2 3 4 5 6 7 8", "length", tokens=None)
+    assert read_text(data, ASKED, lambda text: len(text.split())) == "1 2 3 4 5 6 7 8"
+    with pytest.raises(UnansweredError, match="cut the answer short"):
+        read_text(data, ASKED, lambda text: 5)
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -63,6 +70,7 @@ def test_answers_are_read_in_every_form(data, text):
         (said("half", "SAFETY"), "filtered"),
         (said("4", "length", tokens=1), "cut the answer short after 1 of 8 tokens"),
         (said("4", "length", tokens=None), "cut the answer short"),
+        (said("a text of 8 tokens?", "length", tokens=None), "cut the answer short"),
         (said("", "length", tokens=2, reasoning="Let me"), "while the model was reasoning"),
         (said(None), "gave no text"),
         (said(None, "tool_calls", tool_calls=[{"function": {"name": "f"}}]), "called a tool"),

@@ -90,6 +90,16 @@ def error_200(ask: Ask, plain: Plain) -> Reply:
 
 
 @behaviour("S1", "OpenRouter, errors")
+def error_beside_text(ask: Ask, plain: Plain) -> Reply:
+    """Breaks some answers off, and puts the error next to the choices."""
+    reply = plain(ask)
+    if not ask.chosen(SOME):
+        return reply
+    broken = reply.said("The", None)
+    return replace(broken, body={**broken.body, "error": {"message": "upstream died"}})
+
+
+@behaviour("S1", "OpenRouter, errors")
 def error_choice(ask: Ask, plain: Plain) -> Reply:
     """Breaks some answers off and says so by an error inside the choice."""
     reply = plain(ask)

@@ -51,6 +51,10 @@ class Encoder:
         """Return the tokens of a text, each text encoded once."""
         return list(self._encode(string, bool(add_special_tokens)))
 
+    def count(self, text: str) -> int:
+        """Return the number of tokens of a text."""
+        return len(self.tok_encode(text))
+
     def prompt(self, asked: Generation, room: int) -> list[Tokens] | str:
         """Return a prompt as it is sent.
 

@@ -241,7 +241,8 @@ class EndpointEngine(Engine):
             raise data
         self._check_name(self._served[model], model_of(data))
         if post.generation:
-            return read_text(data, post.generation)
+            count = self._encoder.count if self._encoder else None
+            return read_text(data, post.generation, count)
         assert self._encoder is not None
         found = first_choice(data)
         return read_likelihood(found, post.tokens, post.start, self._encoder.spellings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from evalguard.engines.endpoint.requests import (
     cut_at,
     plain,
 )
+
+Count = Callable[[str], int]
 
 _COMPLETE = ("stop", "eos", "eos_token", "stop_sequence", "end_turn", "stop_str", "")
 _LENGTH = ("length", "max_tokens", "model_length", "max_length")
@@ -65,7 +67,7 @@ class _Said:
     tokens: int | None
 
 
-def read_text(data: Any, asked: Generation) -> str:
+def read_text(data: Any, asked: Generation, count: Count | None = None) -> str:
     """Return the text of a response.
 
     An answer that used up its own limit is whole, and so is one that ends before a stop string,
@@ -74,6 +76,7 @@ def read_text(data: Any, asked: Generation) -> str:
     Args:
         data: The response.
         asked: The request.
+        count: Counts the tokens of a text, for servers that do not; ``None`` if that is not known.
 
     Raises:
         UnansweredError: If it has no text, was filtered or cut short, or has another form.
@@ -82,7 +85,7 @@ def read_text(data: Any, asked: Generation) -> str:
     if said.finish in _FILTERED:
         raise UnansweredError(f"the server filtered the answer (finish_reason '{said.finish}')")
     if said.text is None:
-        return _without_text(data, said, asked)
+        return _without_text(data, said, asked, count)
     ended = _without_end(said.text)
     text = cut_at(ended, asked.stops)
     _check_limit(said, text, asked, whole=text == ended)
@@ -90,11 +93,11 @@ def read_text(data: Any, asked: Generation) -> str:
         return text
     if said.finish in _LENGTH:
         if not text and said.reasoning:
-            return _without_text(data, said, asked)
-        if _is_used_up(said, said.text, asked.new_tokens):
+            return _without_text(data, said, asked, count)
+        if _is_used_up(said, said.text, asked.new_tokens, count):
             return text
-        count = f" after {said.tokens} of {asked.new_tokens} tokens" if said.tokens else ""
-        raise UnansweredError(f"the server cut the answer short{count} (finish_reason 'length')")
+        after = f" after {said.tokens} of {asked.new_tokens} tokens" if said.tokens else ""
+        raise UnansweredError(f"the server cut the answer short{after} (finish_reason 'length')")
     if said.finish in _CALLED and text:
         return text
     raise UnansweredError(f"the answer ended early (finish_reason '{said.finish}')")
@@ -192,14 +195,14 @@ def _text_of(content: Any) -> tuple[str | None, str]:
     return ("".join(texts) if texts else None), "".join(thoughts)
 
 
-def _without_text(data: Any, said: _Said, asked: Generation) -> str:
+def _without_text(data: Any, said: _Said, asked: Generation, count: Count | None) -> str:
     """Return the reasoning that took all tokens of an answer, as reasoning that never ended.
 
     Raises:
         UnansweredError: If the answer is missing for another reason.
     """
     if said.reasoning and said.finish in _LENGTH:
-        if _is_used_up(said, said.reasoning, asked.new_tokens):
+        if _is_used_up(said, said.reasoning, asked.new_tokens, count):
             return f"{UNCLOSED}{said.reasoning}"
         raise UnansweredError(
             "the server gave no text: it cut the answer short while the model was reasoning "
@@ -229,10 +232,12 @@ def _check_limit(said: _Said, text: str, asked: Generation, *, whole: bool) -> N
         )
 
 
-def _is_used_up(said: _Said, text: str, limit: int) -> bool:
+def _is_used_up(said: _Said, text: str, limit: int, count: Count | None) -> bool:
     """Whether an answer has as many tokens as were asked for; by its length, if nobody counts."""
     if said.tokens is not None:
         return said.tokens >= limit - 1
+    if count is not None:  # a text may be written in fewer tokens than the model took
+        return count(text) >= limit - max(_LIMIT_SLACK, limit // 20)
     return len(text.encode()) >= _USUAL_BYTES * limit
 
 
