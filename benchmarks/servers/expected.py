@@ -193,6 +193,7 @@ CASES: tuple[Case, ...] = (
     _case("echo-whole-words", RIGHT, ERROR, words=("token",), **_ECHO),
     _case("echo-shifted-offsets", RIGHT, ERROR, **_ECHO),
     _case("echo-shifted-values", ERROR, **_ECHO),
+    _case("echo-next-values", ERROR, words=("other tokens",), **_ECHO),
     _case("echo-positive", ERROR, words=("positive", "above 0", "greater than 0", "log"), **_ECHO),
     _case("echo-ranks", ERROR, words=("positive", "above 0", "greater than 0", "log"), **_ECHO),
     _case("echo-zeros", ERROR, **_ECHO),

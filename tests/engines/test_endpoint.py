@@ -41,7 +41,7 @@ def completions(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, 
         "logprobs": {
             "tokens": [f"token_id:{token}" for token in row],
             "token_logprobs": [None, *(-1.0 - place % 3 for place in range(len(row)))],
-            "top_logprobs": [None] + [{"x": -1.0}] * len(row),
+            "top_logprobs": [None] + [{"x": -9.0}] * len(row),
         },
     }
     return 200, {"choices": [choice]}

@@ -13,7 +13,7 @@ from evalguard.engines.endpoint.engine import EndpointEngine
 from evalguard.errors import EngineError
 from tests.engines import questions
 from tests.engines.servers import replying_server
-from tests.engines.test_endpoint import LISTED, opened
+from tests.engines.test_endpoint import LISTED, completions, opened
 
 Say = Callable[[dict[str, Any]], str]
 """Returns the text of an answer."""
@@ -210,3 +210,24 @@ def test_an_adapter_has_the_context_of_its_model(base):
     with replying_server(reply) as url:
         engine = opened(url, base, names={"model": "v2"}, tokenized_requests=False)
         assert engine.max_length == 511
+
+
+@pytest.mark.parametrize(("best", "right"), [(-9.0, True), (-0.1, False)])
+def test_log_probabilities_of_other_tokens_are_found_by_what_is_generated(base, best, right):
+    """llama-cpp-python gives each token the values of the next, and the first none."""
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        status, answer = completions(path, body)
+        if body is not None and body.get("logprobs"):
+            listed = answer["choices"][0]["logprobs"]
+            listed["top_logprobs"] = [None, *({"x": best} for _ in listed["tokens"])]
+        return status, answer
+
+    with replying_server(reply) as url:
+        engine = opened(url, base)
+        asked_for = [(BASE, questions.choice(questions.FACT, "brown"))]
+        if right:
+            assert isinstance(engine.respond(asked_for)[0], tuple)
+        else:
+            with pytest.raises(EngineError, match="belong to other tokens"):
+                engine.respond(asked_for)

@@ -243,3 +243,16 @@ def echo_floor(ask: Ask, plain: Plain) -> Reply:
         return reply
     last = len(reply.body["choices"][0]["logprobs"]["token_logprobs"]) - 2
     return with_values(reply, lambda place, value: -9999.0 if place == last else value)
+
+
+@behaviour("S5", "llama-cpp-python 0.3.36, models without a first token")
+def echo_next_values(ask: Ask, plain: Plain) -> Reply:
+    """Gives each token what the model says after it, and the first none."""
+
+    def change(given: dict[str, Any]) -> dict[str, Any]:
+        after = [*given["tokens"][1:], "."]
+        top = [{nxt: -0.1, own: -9.0} for own, nxt in zip(given["tokens"], after, strict=True)]
+        values = [-9.0 - 0.1 * place for place in range(len(top))]
+        return {**given, "token_logprobs": [None, *values[1:]], "top_logprobs": [None, *top[1:]]}
+
+    return _changed(plain(ask), change)

@@ -99,13 +99,13 @@ def gate(served: Served, folder: Path) -> list[Gated]:
     return found
 
 
-def write_project(served: Served, folder: Path, *, api: str = "chat") -> Path:
+def write_project(served: Served, folder: Path) -> Path:
     """Write a project whose models are names on a server, and return its file."""
     folder.mkdir()
     baseline: dict[str, Any] = {"model": served.names["base"]}
     if served.tokenizer:
         baseline["tokenizer"] = served.tokenizer
-    options = {"base_url": served.url, "api": api, **served.options}
+    options = {"base_url": served.url, "api": served.api, **served.options}
     _write(folder / "evalguard.yaml", {
         "version": 1,
         "engine": {"name": "endpoint", "max_length": served.max_length, "options": options},

@@ -46,6 +46,7 @@ class Served:
         continues: A text to continue.
         tokenizer: Folder of the tokenizer; empty where only the server has it.
         max_length: Context in tokens.
+        api: Interface by which it is gated.
         options: Further options of the endpoint.
     """
 
@@ -58,6 +59,7 @@ class Served:
     continues: str
     tokenizer: str = ""
     max_length: int = 512
+    api: str = "chat"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -95,6 +97,7 @@ def serve_vllm(folder: Path) -> Iterator[Served]:
             says=STORY,
             continues=f"<|user|>{STORY}<|end|><|assistant|>",
             tokenizer=str(model_path()),
+            api="completions",
         )
 
 

@@ -275,6 +275,8 @@ class EndpointEngine(Engine):
                 self._probes.check_draws(model)
             else:
                 self._probes.check_greedy(model)
+        elif self._encoder is not None:
+            self._probes.check_likelihoods(model)
         return self._writer.posts(self._served[model], instance)
 
     def _failure(self, model: str, error: Exception) -> EngineError:

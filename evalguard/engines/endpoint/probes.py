@@ -8,7 +8,7 @@ from statistics import fmean
 
 from lm_eval.api.instance import Instance
 
-from evalguard.engines.base import PROBE_TEXTS, Outcome, generation
+from evalguard.engines.base import PROBE_TEXTS, Outcome, choice, generation
 from evalguard.engines.endpoint.identity import REPEATS
 from evalguard.engines.endpoint.witness import Ask, Witness
 from evalguard.errors import EngineError
@@ -26,9 +26,21 @@ _OPEN = (
 )
 """What each model is asked several times at temperature 0."""
 
+_BROKEN_OFF = (
+    "The capital of France is",
+    "The quick brown fox jumps over the",
+    "Question: What is 17 plus 26? Answer:",
+    "One, two, three, four,",
+    "She opened the door and",
+)
+"""What each model is to continue by a word, whose log-probability is asked for then."""
+
 _FEWEST_EQUAL = 0.25
 """Share of equal answers to the same prompt at temperature 0 below which the server samples. Where
 only batches differ, most answers begin alike."""
+
+_FEWEST_SCORED = 2
+"""Tokens that must be generated and scored for a check of log-probabilities."""
 
 _APART = 8
 """Requests of a run that are asked together and one by one."""
@@ -87,6 +99,14 @@ class Probes:
             raise EngineError(fault)
         if not self._may_sample and self._witness.has_asked(model):
             self._once(("greedy", model), lambda: self._sampled(model))
+
+    def check_likelihoods(self, model: str) -> None:
+        """Check that log-probabilities of a prompt belong to the tokens beside them.
+
+        Raises:
+            EngineError: If the tokens that the model generates as the likeliest are not, by them.
+        """
+        self._once(("likelihoods", model), lambda: self._misplaced(model))
 
     def look_apart(self, model: str, requests: Iterable[Instance]) -> None:
         """See whether answers depend on what else is asked at the same time.
@@ -155,6 +175,22 @@ class Probes:
             f"{pairs.count(False)} of {len(pairs)} pairs of answers to one prompt differ at "
             f"temperature 0: the server samples all the same. Serve the model without sampling, "
             f"or, where it cannot do otherwise, allow it with 'drop: [temperature]'"
+        )
+
+    def _misplaced(self, model: str) -> str:
+        texts = dict(self._ask([(model, generation(text, tokens=1)) for text in _BROKEN_OFF]))
+        asked = [
+            (model, choice(_BROKEN_OFF[place], text))
+            for place, text in texts.items()
+            if isinstance(text, str) and text.strip()
+        ]
+        scored = [one[1] for one in dict(self._ask(asked)).values() if isinstance(one, tuple)]
+        if len(scored) < _FEWEST_SCORED or 2 * sum(scored) >= len(scored):
+            return ""
+        return (
+            f"the log-probabilities of a prompt belong to other tokens than those beside them: of "
+            f"{len(scored)} tokens that the server generates as the likeliest, {sum(scored)} are "
+            f"the likeliest by its log-probabilities. Choose generation tasks, or another server"
         )
 
     def _crossed(self, model: str, asked: Sequence[Instance]) -> str:
