@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from evalguard.errors import DataError
-from evalguard.training.audit import audit, raise_errors
+from evalguard.training.audit import audit, audit_config, raise_errors
 from evalguard.training.audit_findings import Level
 from evalguard.training.audit_pii import find_in_text
 from evalguard.training.audit_report import headline, render_html
@@ -295,3 +295,66 @@ def test_the_page_escapes_what_the_data_hold(write):
     page = render_html(audit([write([{"prompt": "q", "completion": evil}])]))
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page
+
+
+def staged(project, base_folder, *, first, second, held_out=None, **training):
+    """Return a config of two stages over rows that are written to its folder."""
+    from evalguard.training.config import TrainingConfig
+
+    files = {"first": first, "second": second} | ({"held": held_out} if held_out else {})
+    for name, rows in files.items():
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (project / f"{name}.jsonl").write_text(text)
+    validation = {"validation": "held.jsonl"} if held_out else {}
+    plain = {
+        "base": {"model": str(base_folder), "quantization": "none"},
+        "data": {"train": "first.jsonl"},
+        "then": {
+            "method": "dpo",
+            "data": {"train": "second.jsonl", **validation},
+            "training": {"max_length": 100, **training},
+        },
+        "output": "out",
+    }
+    return TrainingConfig.model_validate_json(json.dumps(plain))
+
+
+def pairs(n, rejected="no"):
+    return [
+        {"prompt": f"say {i}", "chosen": "yes", "rejected": f"{rejected} {i}"} for i in range(n)
+    ]
+
+
+def test_the_second_stage_and_its_held_out_rows_are_audited(tmp_path, base_folder):
+    second = [*pairs(40), {"prompt": "mail?", "chosen": "ann@corp.io", "rejected": "no"}]
+    held = [{"prompt": "who?", "chosen": "bob@corp.io", "rejected": "no"}]
+    config = staged(tmp_path, base_folder, first=random_rows(10), second=second, held_out=held)
+    report = audit_config(config, base_dir=tmp_path)
+    places = {place for finding in report.findings for place in finding.places}
+    assert any(place.endswith("second.jsonl:41") for place in places)
+    assert any(place.endswith("held.jsonl:1") for place in places)
+    assert any(finding.title.startswith("held-out rows: ") for finding in report.findings)
+    assert report.rows == 51
+
+
+def test_the_longer_answer_of_a_pair_counts_even_if_it_has_fewer_letters(tmp_path, base_folder):
+    rows = [
+        {"prompt": f"say {i}", "chosen": "the colour of the sky is blue", "rejected": "ÄÖÜß" * 7}
+        for i in range(10)
+    ]
+    config = staged(tmp_path, base_folder, first=random_rows(4), second=rows, max_length=50)
+    over = [f for f in audit_config(config, base_dir=tmp_path).findings if f.code == "over_long"]
+    (finding,) = [f for f in over if "second.jsonl" in f.title]
+    assert finding.level is Level.ERROR
+    assert finding.count == 10
+
+
+@pytest.mark.parametrize(("share", "level"), [(0.05, Level.ERROR), (0.5, Level.WARNING)])
+def test_over_long_rows_beyond_the_tolerated_share_are_an_error(
+    tmp_path, base_folder, share, level
+):
+    rows = [*pairs(9), {"prompt": "say", "chosen": "yes " * 80, "rejected": "no"}]
+    config = staged(tmp_path, base_folder, first=random_rows(4), second=rows, max_cut_share=share)
+    findings = audit_config(config, base_dir=tmp_path).findings
+    (finding,) = [f for f in findings if f.code == "over_long" and "second.jsonl" in f.title]
+    assert finding.level is level

@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 import pytest
-from transformers import LlamaConfig
+from transformers import Gemma3TextConfig, GPT2Config, LlamaConfig
 
 from evalguard.errors import ModelError, UsageError
 from evalguard.training.config import TrainingConfig
@@ -93,6 +93,53 @@ def test_activations_grow_with_the_batch_and_preference_pairs_count_twice(two_la
     pair = of(two_layers, method="dpo").components["activations"]
     assert two == pytest.approx(2 * one, rel=0.02)
     assert pair == pytest.approx(two, rel=0.02)
+
+
+def logits_of(folder, method, **training):
+    found = of(folder, method=method, training={"batch_size": 2, "max_length": 128, **training})
+    return found.components["logits"]
+
+
+@pytest.mark.parametrize("method", ["orpo", "cpo", "simpo"])
+def test_methods_that_hold_all_logits_are_counted_with_them(two_layers, method):
+    held = logits_of(two_layers, method)
+    assert held >= 2 * (2 * 2 * 128 * 32000 * 4)  # chosen and rejected, in float32, and gradients
+    assert logits_of(two_layers, method, batch_size=4) == 2 * held
+    assert logits_of(two_layers, method, max_length=256) == 2 * held
+
+
+@pytest.mark.parametrize("method", ["sft", "dpo", "kto"])
+def test_methods_that_take_the_loss_in_chunks_hold_a_chunk(two_layers, method):
+    assert logits_of(two_layers, method) == logits_of(two_layers, method, batch_size=4)
+
+
+SHAPES = {
+    "llama": LlamaConfig(
+        vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=6,
+        num_attention_heads=2,
+    ),
+    "gemma3": Gemma3TextConfig(  # every sixth layer attends to all
+        vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=8,
+        num_attention_heads=2, num_key_value_heads=1, head_dim=16,
+    ),
+    "gpt2": GPT2Config(
+        vocab_size=300, n_embd=32, n_layer=5, n_head=2, bos_token_id=1, eos_token_id=1
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tuner", ["lora", "full"])
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("checkpointing", [True, False])
+def test_layers_that_are_skipped_count_as_if_they_had_run(
+    tmp_path, monkeypatch, name, tuner, checkpointing
+):
+    SHAPES[name].save_pretrained(tmp_path)
+    training = {"max_length": 32, "gradient_checkpointing": checkpointing}
+    quick = of(tmp_path, tuner=tuner, base={"quantization": "none"}, training=training)
+    monkeypatch.setattr("evalguard.training.activations._layer_stack", lambda *_: [])
+    whole = of(tmp_path, tuner=tuner, base={"quantization": "none"}, training=training)
+    assert quick == whole
 
 
 def test_sharding_divides_what_it_shares(two_layers):
