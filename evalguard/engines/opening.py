@@ -30,7 +30,8 @@ SMALL_MODEL_PARAMETERS = 1_000_000_000
 compare itself with transformers and to load the adapters. Chosen by hand, not measured."""
 
 _OUT_OF_MEMORY = re.compile(
-    r"out of memory|(?:not|n't|not enough|insufficient) (?:allocate )?memory|bad_alloc", re.IGNORECASE
+    r"out of memory|(?:not|n't|not enough|insufficient) (?:allocate )?memory|bad_alloc",
+    re.IGNORECASE,
 )
 
 _CPU_HEAD_SIZES = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
@@ -144,8 +145,8 @@ def _loaded(load: Callable[[EngineSettings], Engine], settings: EngineSettings) 
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(said):
             raise EngineError(
-                f"{settings.model}: not enough memory to load it ({said}). End other processes, set "
-                f"'quantization', or check fewer models at once: 'evalguard check -k NAME'."
+                f"{settings.model}: not enough memory to load it ({said}). End other processes, "
+                f"set 'quantization', or check fewer models at once: 'evalguard check -k NAME'."
             ) from error
         raise ModelError(f"{settings.model}: cannot be loaded: {said}") from error
 

@@ -19,7 +19,7 @@ The rules, in the order in which they are applied to the gates of one candidate:
    the others, with ``explained_by`` set; a loss out of proportion stands for itself.
 5. A DRIFT gate belongs to the first damage found: whoever lost something has drifted. It counts
    for nothing else, so a damage is no more severe for it.
-6. A training record whose preference stage made the chosen answers less likely, too, shows
+6. A training record whose preference stage lowered the chosen answers' log-probability shows
    likelihood displacement, whatever the gates say: they may not ask what it changed. It is a
    remark where no gate FAILed, and a mild damage otherwise.
 7. A FAILed gate that fits nothing is ``unexplained``. ``healthy`` is found when every guard

@@ -1,4 +1,4 @@
-"""Likelihood displacement: preference training that makes the chosen answers less likely, too.
+"""Likelihood displacement: preference training that lowers the chosen answers' probability.
 
 A preference loss is about the difference of two log-probabilities, so it also falls when both
 answers become less likely and the rejected one faster. What gains then are answers in neither
@@ -8,24 +8,27 @@ column (Razin et al. 2024, arXiv:2410.08847); the loss and the margin look as th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from evalguard.records import LossPoint, StageRecord, TrainingRecord
+from evalguard.records import LossPoint, TrainingRecord
 
 MIN_FALL = 0.10
-"""Chosen answers are clearly less likely when their log-probability fell by this share of its first
-value …"""
+"""Least fall of the chosen answers' log-probability, as a share of its first value. This and the
+next two limits are chosen by hand."""
 MIN_FALL_NATS = 1.0
-"""… and by so much of whole answers …"""
+"""Least fall in nats per answer."""
 MIN_FALL_NATS_A_TOKEN = 0.1
-"""… or of a token, where the method takes means over tokens."""
+"""Least fall in nats per token, where the method takes means over tokens."""
 WINDOW_SHARE = 0.2
 """Share of a stage's steps whose mean is taken at either end."""
 STANDARD_ERRORS = 2.0
 """Without a reference, the steps' rows differ: the fall must exceed so many standard errors."""
 
-_BY_TOKEN = ("orpo", "simpo")
+_BY_TOKEN = (("orpo", ""), ("simpo", ""), ("cpo", "ipo"))
+"""Methods and losses of which TRL logs means over tokens; every loss where it is empty."""
+
 _WITH_REFERENCE = ("dpo", "kto")
 _USUAL_BETA = 0.1
 
@@ -39,25 +42,27 @@ class Displacement:
         chosen: Log-probability of the chosen answers, before and after.
         rejected: The same of the rejected ones.
         held_out: Whether the values after are those of held-out rows.
+        by_token: Whether they are nats per token, not per answer.
     """
 
     method: str
     chosen: tuple[float, float]
     rejected: tuple[float, float]
     held_out: bool = False
+    by_token: bool = False
 
     def __str__(self) -> str:
-        unit = "a token" if self.method in _BY_TOKEN else "an answer"
+        unit = "token" if self.by_token else "answer"
         rows = " on held-out rows" if self.held_out else ""
         return (
-            f"{self.method} made the chosen answers less likely, too: their log-probability fell "
-            f"from {self.chosen[0]:.3g} to {self.chosen[1]:.3g} nats {unit}{rows} (rejected: "
+            f"{self.method} lowered the chosen answers' log-probability as well: from "
+            f"{self.chosen[0]:.3g} to {self.chosen[1]:.3g} nats per {unit}{rows} (rejected: "
             f"{self.rejected[0]:.3g} to {self.rejected[1]:.3g}) while the margin grew."
         )
 
 
 CAUSE = (
-    "Chosen and rejected answers are probably too alike, or the training pushes them apart too "
+    "Chosen and rejected answers are probably too similar, or the training pushes them apart too "
     "hard; probability goes to answers in neither column (arXiv:2410.08847)."
 )
 REPAIR = (
@@ -66,7 +71,9 @@ REPAIR = (
 )
 
 
-def displacement(points: Sequence[LossPoint], method: str, beta: float) -> Displacement | None:
+def displacement(
+    points: Sequence[LossPoint], method: str, beta: float, loss: str | None = None
+) -> Displacement | None:
     """Return how a stage displaced its answers; ``None`` where it did not, or nothing was logged.
 
     For DPO and KTO the change is that from the reference, on the same rows: the reward divided by
@@ -76,6 +83,7 @@ def displacement(points: Sequence[LossPoint], method: str, beta: float) -> Displ
         points: The stage's logged steps.
         method: ``dpo``, ``kto``, ``orpo``, ``cpo`` or ``simpo``.
         beta: β of the method.
+        loss: Its loss; the method's first when ``None``.
     """
     logged = [
         point
@@ -90,11 +98,12 @@ def displacement(points: Sequence[LossPoint], method: str, beta: float) -> Displ
     if found is None:
         return None
     fell = found.chosen[0] - found.chosen[1]
-    least = MIN_FALL_NATS_A_TOKEN if method in _BY_TOKEN else MIN_FALL_NATS
+    by_token = (method, "") in _BY_TOKEN or (method, loss) in _BY_TOKEN
+    least = MIN_FALL_NATS_A_TOKEN if by_token else MIN_FALL_NATS
     rejected_fell = found.rejected[0] - found.rejected[1]
     if fell < max(least, MIN_FALL * abs(found.chosen[0])) or rejected_fell <= fell:
         return None
-    return found
+    return replace(found, by_token=by_token)
 
 
 def displacements(record: TrainingRecord) -> Iterator[Displacement]:
@@ -102,14 +111,15 @@ def displacements(record: TrainingRecord) -> Iterator[Displacement]:
     configs = [record.config, record.config.get("then") or {}]
     for stage, config in zip(record.stages, configs, strict=False):
         points = [p for p in record.curve if stage.first_step <= p.step <= stage.last_step]
-        found = displacement(points, stage.method, _beta(stage, config))
+        preference = config.get("preference") if isinstance(config, dict) else None
+        preference = preference if isinstance(preference, dict) else {}
+        found = displacement(points, stage.method, _beta(preference), preference.get("loss"))
         if found is not None:
             yield found
 
 
-def _beta(stage: StageRecord, config: object) -> float:
-    preference = config.get("preference") if isinstance(config, dict) else None
-    value = preference.get("beta") if isinstance(preference, dict) else None
+def _beta(preference: Mapping[str, Any]) -> float:
+    value = preference.get("beta")
     return float(value) if isinstance(value, int | float) else _USUAL_BETA
 
 

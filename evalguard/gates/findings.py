@@ -111,7 +111,7 @@ def healthy_finding(model: str, gates: Sequence[GateResult]) -> Finding:
 
 
 def displacement_finding(case: Case, found: Sequence[Displacement]) -> Finding:
-    """Say that preference training made the chosen answers less likely, too.
+    """Say that preference training lowered the chosen answers' log-probability.
 
     Args:
         case: The candidate.

@@ -164,6 +164,6 @@ def check_changed(
             f"{stage.method}: all {len(before)} trained tensors are, bit for bit, what they were "
             f"before the training, so nothing was learned.{kept} The learning rate "
             f"{stage.training.learning_rate:g} may be too small for the precision of the weights, "
-            "or fall together with the warm-up on the steps that count: raise it, or set "
+            "or too small during warm-up: raise it, or set "
             "training.warmup_share to 0."
         )

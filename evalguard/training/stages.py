@@ -86,7 +86,10 @@ def run_stage(
         built = build_stage(model, tokenizer, data, stage, folder=folder)
     warnings = _check_rows(stage, built, tokenizer, onlookers)
     curve, seen = _fit(built.trainer, tokenizer, stage, onlookers, checkpoint=checkpoint)
-    if stage.method != "sft" and (found := displacement(curve, stage.method, beta(stage))):
+    found = None
+    if stage.method != "sft":
+        found = displacement(curve, stage.method, beta(stage), stage.preference.loss)
+    if found is not None:
         warnings += (f"{found} {REPAIR}",)
         onlookers.note(f"! {warnings[-1]}")
     return StageResult(

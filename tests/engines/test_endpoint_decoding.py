@@ -33,7 +33,7 @@ def response(content: bytes = RAW, status: int = 200, **headers: str) -> httpx.R
         (b"\xef\xbb\xbf" + RAW, {}),
         (b": keep-alive\n\n: keep-alive\r\n" + RAW, {}),
         (b"\n\n   " + RAW, {}),
-        (gzip.compress(RAW), {"content_encoding": "gzip"}),
+        (gzip.compress(RAW, mtime=0), {"content_encoding": "gzip"}),
         (RAW, {"content_type": "application/json; charset=iso-8859-1"}),
         (json.dumps(DATA).encode("utf-16"), {}),
     ],

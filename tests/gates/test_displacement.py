@@ -55,13 +55,21 @@ def test_both_falling_is_found_with_its_figures(method):
     assert found is not None
     assert found.chosen[0] == pytest.approx(-40, abs=3)
     assert found.chosen[1] == pytest.approx(-60, abs=3)
-    assert "made the chosen answers less likely, too" in str(found)
+    assert "lowered the chosen answers' log-probability as well" in str(found)
 
 
 @pytest.mark.parametrize("method", ["orpo", "simpo"])
 def test_means_over_tokens_have_a_scale_of_their_own(method):
+    assert "nats per token" in str(displacement(points((-1.0, -1.4), (-1.0, -2.5)), method, 2.0))
     assert displacement(points((-1.0, -1.4), (-1.0, -2.5)), method, 2.0) is not None
     assert displacement(points((-1.0, -1.05), (-1.0, -2.5)), method, 2.0) is None
+
+
+def test_the_loss_decides_whether_values_are_means_over_tokens():
+    fallen = points((-1.0, -1.4), (-1.0, -2.5))
+    assert displacement(fallen, "cpo", 0.1, "ipo") is not None
+    assert displacement(fallen, "cpo", 0.1, "sigmoid") is None
+    assert displacement(fallen, "dpo", 0.1, "ipo") is None  # TRL logs sums there
 
 
 @pytest.mark.parametrize(
@@ -139,7 +147,7 @@ def test_the_diagnosis_names_it_whatever_the_gates_say(verdict, severity, codes)
     findings = diagnose([gate(verdict)], training=training)
     assert [finding.code for finding in findings] == codes
     assert findings[-1].severity is severity
-    assert "from -40 to -58.5 nats an answer" in findings[-1].explanation
+    assert "from -40 to -58.5 nats per answer" in findings[-1].explanation
     assert "arXiv:2410.08847" in findings[-1].cause
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from statistics import fmean
 
 from lm_eval.api.instance import Instance
 
-from evalguard.engines.base import PROBE_TEXTS, Outcome, choice, generation
+from evalguard.engines.base import PROBE_TEXTS, choice, generation
 from evalguard.engines.endpoint.identity import REPEATS
-from evalguard.engines.endpoint.witness import Ask, Witness
+from evalguard.engines.endpoint.witness import Ask, Witness, all_answers
 from evalguard.errors import EngineError
 
 _TOKENS = 24
@@ -145,7 +145,7 @@ class Probes:
             for seed in _SEEDS
             for text in PROBE_TEXTS[:2]
         ]
-        texts = _texts(self._ask([(model, one) for one in asked]), len(asked))
+        texts = all_answers(self._ask([(model, one) for one in asked]), len(asked))
         draws = len(_SEEDS) - 1
         if all(len(set(texts[place : 2 * draws : 2])) == 1 for place in range(2)) and any(texts):
             return (
@@ -169,11 +169,13 @@ class Probes:
                 for start in range(0, len(asked), REPEATS)
             ]
         pairs = [one == two for row in rows for one, two in combinations(row, 2)]
-        if not pairs or fmean(pairs) >= _FEWEST_EQUAL:
+        if not pairs:
+            return "it answered none of the prompts that show whether it samples at temperature 0"
+        if fmean(pairs) >= _FEWEST_EQUAL:
             return ""
         return (
             f"{pairs.count(False)} of {len(pairs)} pairs of answers to one prompt differ at "
-            f"temperature 0: the server samples all the same. Serve the model without sampling, "
+            f"temperature 0: the server samples anyway. Serve the model without sampling, "
             f"or, where it cannot do otherwise, allow it with 'drop: [temperature]'"
         )
 
@@ -210,19 +212,6 @@ class Probes:
             f"sent at the same time: the server mixes up concurrent requests. Set "
             f"'num_concurrent: 1', or repair the server"
         )
-
-
-def _texts(found: Iterator[tuple[int, Outcome]], number: int) -> list[Outcome]:
-    """Return all answers, in the order of the requests.
-
-    Raises:
-        EngineError: If one is missing.
-    """
-    answers = dict(found)
-    for outcome in answers.values():
-        if isinstance(outcome, EngineError):
-            raise outcome
-    return [answers[position] for position in range(number)]
 
 
 def _is_greedy(request: Instance) -> bool:

@@ -23,7 +23,7 @@ from evalguard.errors import EngineError, TrustError
 Ask = Callable[[Sequence[tuple[str, Instance]]], Iterator[tuple[int, Outcome]]]
 """Sends requests, each for a named model."""
 
-GONE = "it answers as the base by now: the server has dropped the model"
+GONE = "it now answers like the base: the server has unloaded the adapter"
 """Why no answer of a model counts any more."""
 
 _CANARIES = 2
@@ -45,6 +45,19 @@ _FEWEST = 3
 """Of these, how many the server must answer."""
 
 _BEHAVIOUR_TOKENS = 64
+
+
+def all_answers(found: Iterator[tuple[int, Outcome]], number: int) -> list[Outcome]:
+    """Return all answers, in the order of the requests.
+
+    Raises:
+        EngineError: If one is missing.
+    """
+    answers = dict(found)
+    for outcome in answers.values():
+        if isinstance(outcome, EngineError):
+            raise outcome
+    return [answers[position] for position in range(number)]
 
 
 class Witness:
@@ -146,7 +159,7 @@ class Witness:
         )
 
     def is_gone(self, model: str) -> bool:
-        """Return whether a model that was proven answers as the base by now."""
+        """Return whether a model that was proven now answers like the base."""
         proof = self._proofs[model]
         places = [place for place in proof.prompts for _ in range(_CANARIES)]
         found = self._ask(model, places, by_text=proof.by_text)
@@ -169,20 +182,8 @@ class Witness:
             EngineError: If the server does not answer.
         """
         asked = [(BASE, generation(text, tokens=_BEHAVIOUR_TOKENS)) for text in _WHO]
-        answers = "\0".join(map(str, self._texts(asked)))
+        answers = "\0".join(map(str, all_answers(self._send(asked), len(asked))))
         return hashlib.sha256(answers.encode()).hexdigest()
-
-    def _texts(self, asked: Sequence[tuple[str, Instance]]) -> list[Outcome]:
-        """Return all answers, in the order of the requests.
-
-        Raises:
-            EngineError: If one is missing.
-        """
-        found = dict(self._send(asked))
-        for outcome in found.values():
-            if isinstance(outcome, EngineError):
-                raise outcome
-        return [found[position] for position in range(len(asked))]
 
     def _compare_texts(self) -> None:
         """Compare texts from now on, and forget the log-likelihoods of before."""
