@@ -7,12 +7,13 @@ from typing import Any
 
 from jinja2 import TemplateError
 
+from evalguard.training.formats.layout import REASONING
+
 RAISED = (TemplateError, TypeError, ValueError, LookupError, AttributeError)
 """What a chat template may raise on messages that it was not written for."""
 
 _ASKED = {"role": "user", "content": "Is 12 greater than 7?"}
 _REASONING = "12 − 7 is 5."
-_REASONING_KEYS = ("reasoning_content", "reasoning", "thinking")
 _ARGUMENTS = {"evalguard": "it's"}
 _TOOL = {"type": "function", "function": {"name": "compare", "description": "", "parameters": {}}}
 
@@ -23,12 +24,12 @@ def reasoning_key(tokenizer: Any) -> str:
     Returns:
         ``reasoning_content`` where it reads none.
     """
-    for key in _REASONING_KEYS:
+    for key in REASONING:
         for beside in ({}, {"tool_calls": [_call(_ARGUMENTS)]}):
             reply = {"role": "assistant", "content": "Yes.", key: _REASONING, **beside}
             if _REASONING in _rendered(tokenizer, reply):
                 return key
-    return _REASONING_KEYS[0]
+    return REASONING[0]
 
 
 def arguments_are_text(tokenizer: Any) -> bool:

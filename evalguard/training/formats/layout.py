@@ -26,6 +26,19 @@ ASKED = ("prompt", "question", "query", "problem", "instruction", "input")
 LABELS = ("label", "kto_tag")
 SYSTEMS = ("system", "system_prompt", "system_message")
 REASONING = ("reasoning_content", "reasoning", "thinking")
+"""Keys and columns of the reasoning of an answer."""
+
+MEDIA = ("images", "image", "videos", "video", "audios", "audio")
+"""Keys and columns of what is not text, which nothing here reads."""
+
+STRUCTURED = frozenset(
+    {
+        *("messages", "conversations", "conversation", "history", "tools", "functions"),
+        *("tool_calls", "function_call", "arguments", "preferred_output", "non_preferred_output"),
+        *("documents", "chat_template_kwargs", *MEDIA),
+    }
+)
+"""Keys and columns of lists and objects: as text, an empty one of them says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from evalguard.errors import DataError
 from evalguard.training.formats.cells import Cells, blank, label_of, weight_of
 from evalguard.training.formats.conversations import conversation
 from evalguard.training.formats.example import Example
-from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, LABELS, Layout
+from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, LABELS, MEDIA, Layout
 from evalguard.training.formats.preferences import openai_preference, preference, unpaired
 from evalguard.training.formats.recognise import (
     ambiguous,
@@ -22,10 +22,7 @@ from evalguard.training.formats.recognise import (
 )
 from evalguard.training.rows import RawRow, RowProblem
 
-_REFUSED = (
-    *("images", "image", "videos", "video", "audios", "audio"),
-    *("documents", "chat_template_kwargs"),
-)
+_REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
 """Columns that change what a row teaches, and that training does not read."""
 
 _BECOMES = {
@@ -145,7 +142,7 @@ def _rows(count: int) -> str:
 def _example(cells: Cells, name: str, inner: str) -> Example | None:
     """Return a row as an example; ``None`` where its weight is 0."""
     for column in _REFUSED:
-        if column not in cells.layout.ignore and not blank(cells.fields.get(column)):
+        if column not in cells.layout.ignore and not blank(cells.fields.get(column), column):
             raise DataError(
                 f"the row holds '{column}', which training does not read. Remove the row, or "
                 f"leave the column out: ignore: [{column}]"
