@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
+from evalguard.tasks.chats import MEDIA
 from evalguard.training.formats.example import Kind
 
 FormatName = Literal[
@@ -27,9 +28,6 @@ LABELS = ("label", "kto_tag")
 SYSTEMS = ("system", "system_prompt", "system_message")
 REASONING = ("reasoning_content", "reasoning", "thinking")
 """Keys and columns of the reasoning of an answer."""
-
-MEDIA = ("images", "image", "videos", "video", "audios", "audio")
-"""Keys and columns of what is not text, which nothing here reads."""
 
 STRUCTURED = frozenset(
     {

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalguard.errors import DataError, did_you_mean
-from evalguard.tasks.chats import content_text
+from evalguard.tasks.chats import MEDIA, content_text
 from evalguard.training.formats.cells import Cells, blank, structure, text_of, weight_of
-from evalguard.training.formats.layout import MEDIA, REASONING
+from evalguard.training.formats.layout import REASONING
 from evalguard.training.formats.tools import calls_of
 
 ROLES: Mapping[str, str] = {

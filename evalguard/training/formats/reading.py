@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalguard.errors import DataError
+from evalguard.tasks.chats import MEDIA
 from evalguard.training.formats.cells import Cells, blank, label_of, weight_of
 from evalguard.training.formats.conversations import conversation
 from evalguard.training.formats.example import Example
-from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, LABELS, MEDIA, Layout
+from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, LABELS, Layout
 from evalguard.training.formats.preferences import openai_preference, preference, unpaired
 from evalguard.training.formats.recognise import (
     ambiguous,
