@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-_NOT_RENDERED = ("tool_calls", "function_call", "audio")
+MEDIA = ("images", "image", "videos", "video", "audios", "audio")
+"""Keys of what is not text, which nothing reads."""
+
+_NOT_RENDERED = ("tool_calls", "function_call", *MEDIA)
 """Keys of a message whose content no chat template is given here."""
 
 
@@ -17,14 +20,14 @@ def chat_of(value: Any) -> list[dict[str, str]]:
         value: The column's value.
 
     Raises:
-        ValueError: If it is no list of messages, or a message holds something other than text.
+        ValueError: If it is not a list of messages, or a message holds something other than text.
 
     Example:
         >>> chat_of([{"role": "user", "content": [{"type": "text", "text": "Why?"}]}])
         [{'role': 'user', 'content': 'Why?'}]
     """
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise ValueError('is no list of messages; write [{"role": "user", "content": "…"}]')
+        raise ValueError('is not a list of messages; write [{"role": "user", "content": "…"}]')
     if not value:
         raise ValueError('holds no message; write [{"role": "user", "content": "…"}]')
     return [_message(one, f"[{index}]") for index, one in enumerate(value)]

@@ -20,6 +20,7 @@ from evalguard.training.formats.example import said
 from evalguard.training.template_traits import (
     RAISED,
     arguments_are_text,
+    end_tokens,
     reasoning_key,
     turn_tokens,
 )
@@ -54,7 +55,11 @@ class _Probe:
 
 
 class ChatRenderer:
-    """Renders messages with one tokenizer's chat template; what is proven once is remembered."""
+    """Renders messages with one tokenizer's chat template; what is proven once is remembered.
+
+    Attributes:
+        ends: Tokens that end an answer.
+    """
 
     def __init__(self, tokenizer: Any) -> None:
         """Take a tokenizer with a chat template."""
@@ -65,6 +70,7 @@ class ChatRenderer:
         self._reasoning_key = reasoning_key(tokenizer)
         self._before = _added_before(tokenizer)
         self._turn_tokens = turn_tokens(tokenizer)
+        self.ends = end_tokens(tokenizer)
 
     def answers(self, example: Example) -> Iterator[tuple[int, Answer]]:
         """Yield the answers that carry loss, each with its place in the example's messages.
@@ -107,11 +113,7 @@ class ChatRenderer:
         return self._rendered(where, messages, tools, for_generation=False)
 
     def ids(self, text: str) -> list[int]:
-        """Return the tokens of a rendered text, with the beginning that the gate's prompts have.
-
-        Raises:
-            DataError: Never; a text of the template has no other special tokens.
-        """
+        """Return the tokens of a rendered text, with the beginning that the gate's prompts have."""
         found: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return [*self.added_before(text), *found]
 

@@ -16,6 +16,7 @@ from evalguard.training.formats import Example
 from evalguard.training.formats.example import said
 from evalguard.training.rendering import Answer, ChatRenderer
 from evalguard.training.rows import RowProblem
+from evalguard.training.template_traits import last_token
 
 IGNORED = -100
 """Label of a token without loss (torch's ``ignore_index``)."""
@@ -211,7 +212,9 @@ def _encode_marked(
     ids, mask = renderer.masked(example)
     spans = _spans(mask)
     places = [i for i, m in enumerate(example.messages) if m["role"] == "assistant"]
-    if len(spans) != len(places) or not all(_ends(ids[a:b], tokenizer) for a, b in spans):
+    if len(spans) != len(places) or not all(
+        last_token(ids[start:stop], tokenizer) in renderer.ends for start, stop in spans
+    ):
         return None
     labels = [IGNORED] * len(ids)
     for place, (start, stop) in zip(places, spans, strict=True):
@@ -223,7 +226,7 @@ def _encode_marked(
 
 def _encode_answer(answer: Answer, renderer: ChatRenderer, tokenizer: Any) -> Encoded:
     prompt, whole = renderer.ids(answer.prompt), renderer.ids(answer.whole)
-    if not _ends(whole[len(prompt) :], tokenizer):
+    if last_token(whole[len(prompt) :], tokenizer) not in renderer.ends:
         whole = _with_end(whole, tokenizer)  # a template may leave the end to what follows
     return _loss_after(_shared_length(prompt, whole), whole)
 
@@ -239,13 +242,6 @@ def _spans(mask: Sequence[int]) -> list[tuple[int, int]]:
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
-def _ends(ids: Sequence[int], tokenizer: Any) -> bool:
-    """Return whether an answer ends with a token of its own, white space aside."""
-    own = {*tokenizer.get_added_vocab().values(), tokenizer.eos_token_id}
-    last = next((i for i in reversed(ids) if tokenizer.decode([i]).strip()), None)
-    return last in own
-
-
 def _once(ids: list[int], tokenizer: Any) -> list[int]:
     """Return tokens with one BOS and one end, where a text brings its own."""
     begin, end = tokenizer.bos_token_id, tokenizer.eos_token_id
@@ -259,8 +255,7 @@ def _once(ids: list[int], tokenizer: Any) -> list[int]:
 
 def _with_end(ids: list[int], tokenizer: Any) -> list[int]:
     end = tokenizer.eos_token_id
-    last = next((i for i in reversed(ids) if tokenizer.decode([i]).strip()), None)
-    return ids if end is None or last == end else [*ids, end]
+    return ids if end is None or last_token(ids, tokenizer) == end else [*ids, end]
 
 
 def _shared_length(prompt: Sequence[int], whole: Sequence[int]) -> int:

@@ -21,9 +21,9 @@ def test_text_parts_are_joined_by_line_breaks():
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (None, "is no list of messages"),
-        ("hi", "is no list of messages"),
-        (["hi"], "is no list of messages"),
+        (None, "is not a list of messages"),
+        ("hi", "is not a list of messages"),
+        (["hi"], "is not a list of messages"),
         ([], "holds no message"),
         ([{"content": "a"}], r"\[0\]\.role is missing or null"),
         ([{"role": 3, "content": "a"}], r"\[0\]\.role is 3"),
@@ -39,6 +39,8 @@ def test_text_parts_are_joined_by_line_breaks():
             [{"role": "assistant", "content": "", "tool_calls": [{"id": 1}]}],
             r"\[0\]\.tool_calls cannot be put into a prompt",
         ),
+        ([{"role": "user", "content": "a", "images": ["a.png"]}], r"\[0\]\.images cannot be put"),
+        ([{"role": "user", "content": "a", "video": "a.mp4"}], r"\[0\]\.video cannot be put"),
     ],
 )
 def test_what_would_be_lost_or_written_in_pythons_form_is_refused(value, reason):

@@ -40,7 +40,7 @@ def test_rows_may_hold_whole_chats(tmp_path):
         ('{"q": "Why?"}\n{"r": 1}', {"prompt": "{{ q }}"}, r"rows\.jsonl:2: no column 'q'"),
         ('{"question": 1}', {"prompt": "{{ qestion }}"}, "Did you mean 'question'"),
         ('{"q": 1}', {"messages": "chat"}, r"rows\.jsonl:1: no column 'chat'"),
-        ('{"chat": "hi"}', {"messages": "chat"}, "no list of messages; write"),
+        ('{"chat": "hi"}', {"messages": "chat"}, "not a list of messages; write"),
         ('{"q": 1}', {"prompt": "{{ q / 0 }}"}, r"rows\.jsonl:1: the template .* failed: div"),
         ('{"q": 1}', {"prompt": "{{ q + 'a' }}"}, r"rows\.jsonl:1: the template .* failed"),
         ("", {"prompt": "x"}, "is empty"),

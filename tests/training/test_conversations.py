@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from evalguard.training.formats import Layout, Reading, read
+from evalguard.training.formats.conversations import KEPT
+from evalguard.training.formats.messages import FROM_TEXT
 from evalguard.training.rows import RawRow
 
 ASKED = {"role": "user", "content": "Hi"}
@@ -140,10 +142,10 @@ def test_results_stand_in_the_order_of_the_calls():
 @pytest.mark.parametrize(
     ("messages", "reason"),
     [
-        ([ASKED, {**CALLING, "tool_calls": [{"function": {}}]}], "is no call with a 'name'"),
+        ([ASKED, {**CALLING, "tool_calls": [{"function": {}}]}], "is not a call with a 'name'"),
         (
             [ASKED, {**CALLING, "tool_calls": [{"name": "f", "arguments": "[1]"}]}],
-            "arguments is no object",
+            "arguments is not an object",
         ),
         ([ASKED, {**CALLING, "tool_calls": [{"name": "f", "arguments": "{"}]}], "broken JSON"),
         ([{**ASKED, "tool_calls": [CALL]}, ANSWER], "a message of the user holds calls"),
@@ -244,8 +246,57 @@ def test_forms_of_one_question_and_its_answer(row, asked, name):
 
 
 def test_answers_in_json_are_texts():
-    for answer in ('[{"category": "hardware"}]', '{"role": "engineer"}', "[]"):
-        assert said({"prompt": "Hi", "completion": answer})[1] == ("assistant", answer)
+    talk = json.dumps([ASKED, ANSWER])
+    listed = ('[{"category": "hardware"}]', '{"role": "engineer"}', "[]", "{}", "null", "None")
+    for answer in (*listed, json.dumps(ANSWER), talk, talk[:-2], "[{'role': 'x', 'content': 'y'}]"):
+        for column in ("completion", "output", "answer", "response"):
+            assert said({"prompt": "Hi", column: answer}) == [("user", "Hi"), ("assistant", answer)]
+        for asked in ("instruction", "question", "input"):
+            assert said({asked: "Hi", "output": answer})[1] == ("assistant", answer)
+        assert said({"prompt": [ASKED], "completion": answer})[1] == ("assistant", answer)
+
+
+def test_questions_in_json_are_texts_where_the_answer_is_none_of_messages():
+    asked = json.dumps([ASKED])
+    for answer in ("Hello.", "[]", '{"role": "engineer"}'):
+        row = {"prompt": asked, "completion": answer}
+        assert said(row) == [("user", asked), ("assistant", answer)]
+        assert read([RawRow("d.jsonl", 1, row)]).remarks == {KEPT: 1}
+    listed = {"instruction": asked, "output": json.dumps([ANSWER])}
+    assert said(listed) == [("user", asked), ("assistant", listed["output"])]
+    texts = {"prompt": asked, "chosen": "Hello.", "rejected": "Bye."}
+    assert one(texts).messages[0]["content"] == asked
+
+
+def test_messages_read_from_text_are_counted():
+    asked, answer = json.dumps([ASKED]), json.dumps([ANSWER])
+    other = json.dumps([{"role": "assistant", "content": "Bye."}])
+    for row in (
+        {"prompt": asked, "completion": answer},
+        {"prompt": asked, "completion": answer, "label": True},
+        {"prompt": asked, "chosen": answer, "rejected": other},
+        {"messages": json.dumps([ASKED, ANSWER])},
+    ):
+        found = read([RawRow("d.jsonl", 1, row)])
+        assert found.examples[0].messages[0] == ASKED
+        assert found.remarks == {FROM_TEXT: 1}
+    mixed = {"prompt": "Hi", "chosen": json.dumps(ANSWER), "rejected": "Hello."}
+    assert "is JSON text of messages, the other a text" in refused(mixed)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "null", "None"])
+def test_the_text_of_an_empty_list_is_empty_only_where_lists_belong(text):
+    row = {"instruction": "Which JSON type is this?", "input": text, "output": "An array."}
+    assert said(row)[0] == ("user", f"Which JSON type is this?\n\n{text}")
+    asked = {"question": "Which?", "context": text, "answer": "An array."}
+    assert said(asked)[0] == ("user", f"Which?\n\n{text}")
+    assert said({"system": text, "prompt": "a", "completion": "b"})[0] == ("system", text)
+    assert read([RawRow("d.jsonl", 1, {"text": text})]).examples[0].text == text
+    for column in ("tools", "functions", "history", "images", "documents"):
+        found = one({"prompt": "Hi", "completion": "Hello.", column: text})
+        assert (len(found.messages), found.tools) == (2, ())
+    calling = [ASKED, {**ANSWER, "tool_calls": text}]
+    assert "tool_calls" not in one({"messages": calling}).messages[1]
 
 
 def test_messages_as_text_that_are_broken_are_no_text():

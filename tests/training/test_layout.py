@@ -140,7 +140,7 @@ def test_preferences_in_the_forms_of_other_tools():
         {"system": "", "question": "Hi", "chosen": "Hello.", "rejected": "Go away."},
         {"conversations": [ASKED], "chosen": ANSWER, "rejected": OTHER},
         {"prompt": "\n\nHuman: Hi\n\nAssistant:", "chosen": "Hello.", "rejected": "Go away."},
-        {"instruction": "Hi", "chosen": json.dumps(ANSWER), "rejected": "Go away."},
+        {"instruction": "Hi", "chosen": ANSWER, "rejected": "Go away."},
     ]
     for row in rows:
         found = reading(row)
@@ -165,7 +165,7 @@ def test_a_prompt_keeps_its_system_message_beside_whole_conversations():
     [
         (
             {"chosen": [ASKED, ANSWER, ASKED, ANSWER], "rejected": [ASKED, OTHER, ASKED, ANSWER]},
-            "part before their last answers",
+            "differ before the last answer",
         ),
         (
             {"prompt": "Hi", "chosen": [ASKED, ANSWER], "rejected": "Go away."},
@@ -236,3 +236,24 @@ def test_a_config_with_a_wrong_layout_is_refused(tmp_path, data, message):
     path.write_text(f"version: 1\nbase: {{model: x}}\ndata: {data}\noutput: out\n")
     with pytest.raises(ConfigError, match=message):
         load_training_config(path)
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_two_different_system_messages_are_refused(text):
+    def cell(*messages):
+        return json.dumps(messages) if text else list(messages)
+
+    one, two = ({"role": "system", "content": f"Be {how}."} for how in ("brief", "long"))
+    whole = {"chosen": cell(two, ASKED, ANSWER), "rejected": cell(two, ASKED, OTHER)}
+    for row in (
+        {"prompt": cell(one, ASKED), **whole},
+        {"prompt": cell(one, ASKED), "chosen": cell(two, ANSWER), "rejected": cell(two, OTHER)},
+    ):
+        assert "'prompt' and 'chosen' have different system messages; keep one" in problem(row)
+    half = {"chosen": cell(one, ASKED, ANSWER), "rejected": whole["rejected"]}
+    assert "'prompt' and 'rejected' have different" in problem({"prompt": cell(one, ASKED), **half})
+    alike = {"prompt": cell(two, ASKED), **whole}
+    assert reading(alike).examples[0].messages == (two, ASKED)
+    assert reading({"prompt": "Hi", **whole}).examples[0].messages == (two, ASKED)
+    late = {"prompt": "Hi", "chosen": cell(two, ANSWER), "rejected": cell(two, OTHER)}
+    assert "move it to 'prompt'" in problem(late)

@@ -1,5 +1,7 @@
 """Which tokens carry loss, checked token by token for each format."""
 
+import json
+
 import pytest
 
 from evalguard.errors import DataError, ModelError
@@ -74,6 +76,39 @@ def test_marks_that_leave_out_the_end_are_not_trusted():
     tokenizer = make_tokenizer(careless)
     (sequence,) = encode(examples(CONVERSATIONS["messages"]), tokenizer, max_length=200)
     assert with_loss(sequence, tokenizer) == "it is blue<end>"
+
+
+NO_END = PLAIN_TEMPLATE.replace("{{ m['content'] + '<end>' }}", "{{ m['content'] }}")
+MARKED_NO_END = MARKED_TEMPLATE.replace("{{ m['content'] + '<end>' }}", "{{ m['content'] }}")
+
+
+@pytest.mark.parametrize("template", [NO_END, MARKED_NO_END], ids=["plain", "marked"])
+@pytest.mark.parametrize("special", [True, False])
+@pytest.mark.parametrize("last", ["</tool>", "</think>", "<answer>"])
+def test_an_added_token_of_the_answer_is_not_its_end(template, special, last):
+    tokenizer = make_tokenizer(template)
+    tokenizer.add_tokens([last], special_tokens=special)
+    row = {"prompt": "the sky", "completion": f"call{last}"}
+    (sequence,) = encode(examples(row), tokenizer, max_length=200)
+    assert with_loss(sequence, tokenizer) == f"call{last}<end>"
+
+
+def test_the_end_of_a_turn_and_the_stop_tokens_of_the_model_end_an_answer(tmp_path):
+    template = PLAIN_TEMPLATE.replace("'<end>'", "'<turn>\n'")
+    tokenizer = make_tokenizer(template)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<turn>", "<stop>"]})
+    row = {"prompt": "the sky", "completion": "blue"}
+    (sequence,) = encode(examples(row), tokenizer, max_length=200)
+    assert with_loss(sequence, tokenizer) == "blue<turn>\n"
+    tokenizer.chat_template = NO_END
+    stopped = {"prompt": "the sky", "completion": "blue<stop>"}
+    (sequence,) = encode(examples(stopped), tokenizer, max_length=200)
+    assert with_loss(sequence, tokenizer) == "blue<stop><end>"
+    stops = {"eos_token_id": [1, tokenizer.convert_tokens_to_ids("<stop>")]}
+    (tmp_path / "generation_config.json").write_text(json.dumps(stops))
+    tokenizer.name_or_path = str(tmp_path)
+    (sequence,) = encode(examples(stopped), tokenizer, max_length=200)
+    assert with_loss(sequence, tokenizer) == "blue<stop>"
 
 
 def test_plain_text_carries_loss_everywhere_and_ends():

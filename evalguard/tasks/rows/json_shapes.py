@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalguard.errors import DataError
+from evalguard.tasks.rows.json_around import beside, check_whole, more_than_metadata
 from evalguard.tasks.rows.json_tables import (
     ROW_COLUMNS,
     Object,
     are_turns,
+    check_described,
     columns_apart,
     is_column_wise,
     of_columns,
@@ -27,6 +29,9 @@ from evalguard.tasks.rows.row import BrokenRow, Found, as_row, kind_of
 
 _CELLS = frozenset({"choices", "options", "tools", "functions", "parts"})
 """Columns whose lists of objects belong to one row."""
+
+_OF_SERVED = frozenset({"row_idx", "row", "truncated_cells"})
+"""Keys of a row as the datasets server sends it."""
 
 _Path = tuple[str, ...]
 """Keys from the top of a document to a value."""
@@ -69,16 +74,21 @@ class _Served:
 
 
 def _rows(file: DataFile, value: Any) -> Sequence[Any]:
-    """Return the rows, of any form, of a document."""
+    """Return the rows, of any form, of a document.
+
+    In a file of a row a line, an object is a row, whatever it holds.
+    """
     if isinstance(value, list):
-        return _served(value) or value
+        return _served(file, value) or value
     if not isinstance(value, dict):
         raise DataError(
             f"{file.path}: holds {kind_of(value)}; rows are objects: [{{…}}, {{…}}] or one a line."
         )
+    if file.has_a_row_a_line:
+        return [value]
     for found in (
-        _served_page(value),
-        with_schema(value),
+        _served_page(file, value),
+        with_schema(file, value),
         columns_apart(file, value),
         of_records(value),
     ):
@@ -102,36 +112,53 @@ def _wrapped(file: DataFile, value: Object) -> Sequence[Any] | None:
         DataError: If there are several, or the object may be a row itself.
     """
     inner = dict(_inner(value))
-    beside = [name for path in inner for name in _row_columns_beside(value, path)]
     if not inner:
         return None
-    if beside and file.has_a_row_a_line:
-        return [value]
     if len(inner) > 1:
         raise _several(file, inner)
     [(path, rows)] = inner.items()
-    if beside:
+    around = list(beside(value, path))
+    if lost := more_than_metadata(around, ROW_COLUMNS):
         raise DataError(
-            f"{file.path}: holds one object with '{beside[0]}' beside {_name(path)}, "
+            f"{file.path}: holds one object with '{lost[0]}' beside {_name(path)}, "
             f"{_size(rows)}. If those are the rows, save them alone: {_extract(file, path)}\n"
             "If the object is one row, write [ before and ] after it."
         )
-    return of_columns(file, rows) if isinstance(rows, dict) else _served(rows) or rows
+    found = of_columns(file, rows) if isinstance(rows, dict) else _served(file, rows) or rows
+    check_whole(file, around, len(found or ()))
+    return found
 
 
-def _served(rows: Sequence[Any]) -> list[_Served] | None:
-    """Return the rows in those of the datasets server: ``{"row_idx": 0, "row": {…}}``."""
+def _served(file: DataFile, rows: Sequence[Any]) -> list[_Served] | None:
+    """Return the rows in those of the datasets server: ``{"row_idx": 0, "row": {…}}``.
+
+    Raises:
+        DataError: If one holds anything beside its row.
+    """
     if not rows or not all(
         isinstance(one, dict) and {"row_idx", "row"} <= set(one) for one in rows
     ):
         return None
+    for place, one in enumerate(rows, start=1):
+        if others := one.keys() - _OF_SERVED:
+            raise DataError(
+                f"{file.path}:{place}: has '{min(others)}' in addition to 'row_idx' and 'row', in "
+                "which the Hugging Face hub sends a row. Move it into 'row', or rename 'row'."
+            )
     return [_Served(one["row"], one.get("truncated_cells") or ()) for one in rows]
 
 
-def _served_page(value: Object) -> Sequence[Any] | None:
-    """Return the rows of a page of the datasets server, which describes its columns as well."""
+def _served_page(file: DataFile, value: Object) -> Sequence[Any] | None:
+    """Return the rows of a page of the datasets server, which describes its columns as well.
+
+    Raises:
+        DataError: If the data set has more rows than the page, or the page holds something else.
+    """
     rows = value.get("rows")
-    return _served(rows) if isinstance(rows, list) else None
+    found = _served(file, rows) if isinstance(rows, list) else None
+    if found is not None:
+        check_described(file, value, ("rows", "features"), len(found))
+    return found
 
 
 def _inner(value: Object, path: _Path = ()) -> Iterator[tuple[_Path, Any]]:
@@ -151,16 +178,6 @@ def _inner(value: Object, path: _Path = ()) -> Iterator[tuple[_Path, Any]]:
             of_one_row = are_turns(inner) or (key in _CELLS and len(value) > 1)
             if not of_one_row:
                 yield here, inner
-
-
-def _row_columns_beside(value: Object, path: _Path) -> list[str]:
-    """Return the columns of a row that objects around an inner value have."""
-    beside: list[str] = []
-    around: Any = value
-    for key in path:
-        beside += [name for name in around if name in ROW_COLUMNS and name != key]
-        around = around[key]
-    return beside
 
 
 def _several(file: DataFile, inner: Mapping[_Path, Any]) -> DataError:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from evalguard.errors import DataError
+from evalguard.tasks.rows.json_around import check_whole, more_than_metadata
 from evalguard.tasks.rows.opening import DataFile
 
 ROW_COLUMNS = frozenset(
@@ -21,6 +22,9 @@ ROW_COLUMNS = frozenset(
 _LABELS = "index"
 """Column for the labels that pandas and others keep apart from the columns."""
 
+_LABEL_KEYS = ("index", "index_names", "column_names")
+"""Keys of a table of columns that concern its labels."""
+
 Object = Mapping[str, Any]
 
 
@@ -31,18 +35,47 @@ def are_turns(values: Sequence[Any]) -> bool:
     )
 
 
-def with_schema(value: Object) -> Sequence[Any] | None:
-    """Return the rows of a table with a schema, as pandas writes with ``orient="table"``."""
+def check_described(file: DataFile, value: Object, own: Collection[str], n_rows: int) -> None:
+    """Check that a table holds nothing beside its rows than what describes them.
+
+    Args:
+        file: The file, for messages.
+        value: The document.
+        own: Keys that the form of the table has.
+        n_rows: Rows of the table.
+
+    Raises:
+        DataError: If it holds more, or is part of a larger data set.
+    """
+    around = [(name, one) for name, one in value.items() if name not in own]
+    if lost := more_than_metadata(around, ROW_COLUMNS):
+        raise DataError(
+            f"{file.path}: holds a table of {n_rows} rows and '{lost[0]}', which is not part of "
+            "it. Save the table as a list of rows, with what belongs to a row in it."
+        )
+    check_whole(file, around, n_rows)
+
+
+def with_schema(file: DataFile, value: Object) -> Sequence[Any] | None:
+    """Return the rows of a table with a schema, as pandas writes with ``orient="table"``.
+
+    Raises:
+        DataError: If there is something else beside it.
+    """
     schema, rows = value.get("schema"), value.get("data")
     described = isinstance(schema, dict) and isinstance(schema.get("fields"), list)
-    return rows if described and isinstance(rows, list) else None
+    if not described or not isinstance(rows, list):
+        return None
+    check_described(file, value, ("schema", "data"), len(rows))
+    return rows
 
 
 def columns_apart(file: DataFile, value: Object) -> Sequence[Any] | None:
     """Return the rows of ``{"columns": […], "data": [[…], …]}``, as with ``orient="split"``.
 
     Raises:
-        DataError: If columns share a name, or a row has not as many values.
+        DataError: If columns share a name, a row has not as many values, there are not as many
+            labels as rows, or there is something else beside them.
     """
     columns, rows = value.get("columns"), value.get("data")
     if not isinstance(columns, list) or not columns or not isinstance(rows, list):
@@ -62,7 +95,15 @@ def columns_apart(file: DataFile, value: Object) -> Sequence[Any] | None:
             )
     data = [dict(zip(names, row, strict=True)) for row in rows]
     labels = value.get("index")
-    return _labelled(data, labels) if isinstance(labels, list) else data
+    if not isinstance(labels, list):
+        check_described(file, value, ("columns", "data"), len(data))
+        return data
+    if len(labels) != len(data):
+        raise DataError(
+            f"{file.path}: 'index' has {len(labels)} labels for {len(data)} rows. Write it again."
+        )
+    check_described(file, value, ("columns", "data", *_LABEL_KEYS), len(data))
+    return _labelled(data, labels)
 
 
 def is_column_wise(value: Object) -> bool:
@@ -82,8 +123,6 @@ def of_columns(file: DataFile, value: Object) -> list[Object] | None:
         return None
     lengths = {name: len(cells) for name, cells in value.items()}
     if len(set(lengths.values())) > 1:
-        if file.has_a_row_a_line:
-            return None
         shown = ", ".join(f"'{name}' {length}" for name, length in lengths.items())
         raise DataError(f"{file.path}: its columns differ in length: {shown}. Write it again.")
     return [dict(zip(value, cells, strict=True)) for cells in zip(*value.values(), strict=True)]
@@ -126,8 +165,6 @@ def of_labels(file: DataFile, value: Object) -> list[Object] | None:
     if _rank(value) > _rank(shared):
         rows = [{name: cells[label] for name, cells in value.items()} for label in inner[0]]
         return _labelled(rows, list(inner[0]))
-    if file.has_a_row_a_line:
-        return None
     raise DataError(
         f"{file.path}: holds objects in objects, and either {_few(value)} or {_few(shared)} may be "
         'the columns. Save it as a list of rows: [{"column": …}, …].'

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalguard.errors import DataError
-from evalguard.training.formats.layout import Layout
+from evalguard.training.formats.layout import STRUCTURED, Layout
 from evalguard.training.rows import RawRow
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -60,13 +60,13 @@ class Cells:
             DataError: If several do.
         """
         found = [n for n in names if n in self.fields and n not in self.layout.ignore]
-        full = [n for n in found if not blank(self.fields[n])] or found
+        full = [n for n in found if not blank(self.fields[n], n)] or found
         pinned = [n for n in full if n in self.layout.columns]
         full = pinned or full
         if len(full) > 1:
             raise DataError(
-                f"has the columns {_listed(full)}, of which one can be read. Leave the other out: "
-                f"ignore: [{full[-1]}]"
+                f"has columns {_listed(full)}, but only one can be used. "
+                f"Add data.ignore: [{full[-1]}]"
             )
         return full[0] if full else None
 
@@ -92,7 +92,7 @@ class Cells:
             return None
         self.used.add(name)
         value = self.fields[name]
-        return None if blank(value) else value
+        return None if blank(value, name) else value
 
     def text(self, column: str) -> str:
         """Return a column's text.
@@ -106,7 +106,7 @@ class Cells:
     def unused(self) -> set[str]:
         """Return the columns and keys of messages that say something and were not read."""
         left = self.fields.keys() - self.used
-        return {name for name in left if not blank(self.fields[name])} | self.ignored
+        return {name for name in left if not blank(self.fields[name], name)} | self.ignored
 
 
 def renamed(row: RawRow, layout: Layout) -> dict[str, Any]:
@@ -124,15 +124,23 @@ def renamed(row: RawRow, layout: Layout) -> dict[str, Any]:
     return cells
 
 
-def blank(value: Any) -> bool:
+def blank(value: Any, column: str = "") -> bool:
     """Return whether a value says nothing.
+
+    Args:
+        value: The value.
+        column: Its key or column; in those of lists and objects, the text of an empty one says
+            nothing either.
 
     Example:
         >>> [blank(v) for v in ("", " ", [], "[]", 0, False)]
-        [True, True, True, True, False, False]
+        [True, True, True, False, False, False]
+        >>> blank("[]", "tools")
+        True
     """
     if isinstance(value, str):
-        return value.strip() in ("", "[]", "{}", "null", "None")
+        text = value.strip()
+        return not text or (column in STRUCTURED and text in ("[]", "{}", "null", "None"))
     return any(value is one or (value == one and type(value) is type(one)) for one in EMPTY)
 
 
@@ -165,6 +173,16 @@ def structure(value: Any, column: str) -> Any:
         return ast.literal_eval(value.strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         raise DataError(f"'{column}' is broken JSON: {broken}") from None
+
+
+def lists_messages(value: Any) -> bool:
+    """Return whether a cell holds a list of messages, as a list or as its text.
+
+    Raises:
+        DataError: If a text begins like one and is broken.
+    """
+    text = isinstance(value, str) and value.lstrip().startswith("[")
+    return holds_messages(value) if text else isinstance(value, list)
 
 
 def holds_messages(value: Any) -> bool:

@@ -7,7 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evalguard.errors import DataError
-from evalguard.training.formats.cells import Cells, holds_messages, structure, text_of
+from evalguard.training.formats.cells import (
+    Cells,
+    holds_messages,
+    lists_messages,
+    structure,
+    text_of,
+)
 from evalguard.training.formats.example import Example, Message
 from evalguard.training.formats.layout import FORMATS, REASONING, SYSTEMS
 from evalguard.training.formats.messages import Turn, plain, turns_of
@@ -19,6 +25,7 @@ _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 MERGED = "neighbouring messages of one role are joined by a blank line"
 LEADING = "the assistant begins; its first message is context without loss"
 TRAILING = "what follows the last answer is left out"
+KEPT = "what is asked is JSON text of messages, and is kept as a text"
 UNWEIGHTED = "answers of weight 0 are context without loss"
 
 
@@ -157,19 +164,30 @@ def _join(before: Turn, turn: Turn) -> Turn:
     return Turn(joined, turn.trained)
 
 
-def prompt_turns(value: Any, column: str, cells: Cells) -> list[Turn]:
-    """Return what is asked: messages, a text, or turns as the text of HH-RLHF."""
-    if holds_messages(value):
+def prompt_turns(value: Any, column: str, cells: Cells, *, parsed: bool) -> list[Turn]:
+    """Return what is asked: messages, a text, or turns as the text of HH-RLHF.
+
+    Args:
+        value: The cell.
+        column: Its name, for messages.
+        cells: The row.
+        parsed: Whether a text is the JSON of messages.
+    """
+    if parsed or _is_structured(value):
         return turns_of(value, column, cells)
     text = text_of(value, column)
     return written_turns(text, column, open_end=True) or [plain("user", text, column)]
 
 
-def answer_turns(value: Any, column: str, cells: Cells) -> list[Turn]:
-    """Return an answer: messages or a text."""
-    if holds_messages(value):
+def answer_turns(value: Any, column: str, cells: Cells, *, parsed: bool) -> list[Turn]:
+    """Return an answer: messages or a text; the arguments are those of :func:`prompt_turns`."""
+    if parsed or _is_structured(value):
         return turns_of(value, column, cells)
     return [plain("assistant", value, column)]
+
+
+def _is_structured(value: Any) -> bool:
+    return not isinstance(value, str) and holds_messages(value)
 
 
 def written_turns(text: str, column: str, *, open_end: bool = False) -> list[Turn]:
@@ -209,19 +227,27 @@ def asked_column(cells: Cells, names: Sequence[str]) -> str | None:
     return cells.name([n for n in names if n != "input"]) or cells.name(names)
 
 
-def asked_turns(cells: Cells, column: str) -> list[Turn]:
+def asked_turns(cells: Cells, column: str, *, parsed: bool) -> list[Turn]:
     """Return what is asked, with the text of ``input`` or ``context`` below it.
+
+    Args:
+        cells: The row.
+        column: What is asked.
+        parsed: Whether its text is the JSON of messages.
 
     Raises:
         DataError: If it is empty, or there is a context that it has no place for.
     """
     cells.used.add(column)
-    asked = prompt_turns(cells.fields[column], column, cells)
+    asked = prompt_turns(cells.fields[column], column, cells, parsed=parsed)
     beside = [n for n in ("input", "context") if n != column and cells.get(n) is not None]
     if not beside:
         return asked
     if len(asked) > 1 or len(beside) > 1:
-        raise DataError(f"has '{beside[0]}' beside several messages or another context")
+        raise DataError(
+            f"has '{beside[0]}' in addition to several messages or another context column; "
+            "remove one, or set data.ignore"
+        )
     text = cells.text(beside[0])
     return [plain("user", f"{asked[0].message['content']}\n\n{text}", column)]
 
@@ -233,11 +259,27 @@ def _from_pair(name: str) -> Callable[[Cells], list[Turn]]:
         asking, answering = FORMATS[name].needs
         answer = cells.needed(answering)
         cells.used.add(answer)
-        asked = asked_turns(cells, asked_column(cells, asking) or cells.needed(asking))
-        said = answer_turns(cells.fields[answer], answer, cells)
+        question = asked_column(cells, asking) or cells.needed(asking)
+        parsed = name == "prompt_completion" and _are_exported(cells, question, answer)
+        asked = asked_turns(cells, question, parsed=parsed)
+        said = answer_turns(cells.fields[answer], answer, cells, parsed=parsed)
         return [*_history(cells), *asked, *said]
 
     return read
+
+
+def _are_exported(cells: Cells, asking: str, answering: str) -> bool:
+    """Return whether both texts of a pair are messages, as tables hold those of TRL.
+
+    An answer is text in every other case: JSON may be what the model has to write.
+    """
+    pair = cells.fields[asking], cells.fields[answering]
+    if not all(isinstance(one, str) for one in pair) or not lists_messages(pair[0]):
+        return False
+    if answering == "completion" and holds_messages(pair[1]):
+        return True
+    cells.remarks.add(KEPT)
+    return False
 
 
 def _history(cells: Cells) -> list[Turn]:
@@ -255,7 +297,7 @@ def _history(cells: Cells) -> list[Turn]:
             and len(pair) == 2
             and all(isinstance(text, str) for text in pair)
         ):
-            raise DataError(f"history[{index}] is no pair of an instruction and its answer")
+            raise DataError(f"history[{index}] is not a pair of an instruction and its answer")
         turns += [plain("user", pair[0], "history"), plain("assistant", pair[1], "history")]
     return turns
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
+from evalguard.tasks.chats import MEDIA
 from evalguard.training.formats.example import Kind
 
 FormatName = Literal[
@@ -26,6 +27,16 @@ ASKED = ("prompt", "question", "query", "problem", "instruction", "input")
 LABELS = ("label", "kto_tag")
 SYSTEMS = ("system", "system_prompt", "system_message")
 REASONING = ("reasoning_content", "reasoning", "thinking")
+"""Keys and columns of the reasoning of an answer."""
+
+STRUCTURED = frozenset(
+    {
+        *("messages", "conversations", "conversation", "history", "tools", "functions"),
+        *("tool_calls", "function_call", "arguments", "preferred_output", "non_preferred_output"),
+        *("documents", "chat_template_kwargs", *MEDIA),
+    }
+)
+"""Keys and columns of lists and objects: as text, an empty one of them says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalguard.errors import DataError, did_you_mean
-from evalguard.tasks.chats import content_text
+from evalguard.tasks.chats import MEDIA, content_text
 from evalguard.training.formats.cells import Cells, blank, structure, text_of, weight_of
 from evalguard.training.formats.layout import REASONING
 from evalguard.training.formats.tools import calls_of
@@ -26,19 +26,10 @@ ROLES: Mapping[str, str] = {
 _WEIGHTS = ("weight", "train", "training", "loss")
 """Keys that say whether an answer carries loss: OpenAI's, and those of training tools."""
 
-_REFUSED = (
-    "images",
-    "image",
-    "videos",
-    "video",
-    "audios",
-    "audio",
-    "refusal",
-    "training_detail",
-    "train_detail",
-)
+_REFUSED = (*MEDIA, "refusal", "training_detail", "train_detail")
 """Keys that change what a message says or teaches, and that are not read."""
 
+FROM_TEXT = "messages are read from JSON text"
 _TOOL_KEYS = ("tool_calls", "function_call", "tool_call_id")
 
 
@@ -68,6 +59,8 @@ def turns_of(value: Any, column: str, cells: Cells) -> list[Turn]:
     Raises:
         DataError: If it is something else, or a message breaks the rules.
     """
+    if isinstance(value, str):
+        cells.remarks.add(FROM_TEXT)
     value = structure(value, column)
     value = [value] if isinstance(value, dict) else value
     if not isinstance(value, list) or not value:
@@ -141,7 +134,7 @@ def _content(value: Any, where: str) -> str:
 
 def _said_beside(keys: dict[str, Any], where: str, role: str, cells: Cells) -> dict[str, Any]:
     """Return what a message says beside its text: calls, ids, names and reasoning."""
-    full = {k: v for k, v in keys.items() if not blank(v) and k not in cells.layout.ignore}
+    full = {k: v for k, v in keys.items() if not blank(v, k) and k not in cells.layout.ignore}
     beside: dict[str, Any] = {}
     calls = full.get("tool_calls", full.get("function_call"))
     reasoning = [full[key] for key in REASONING if key in full]
@@ -182,7 +175,7 @@ def _others(
     """
     ignore = cells.layout.ignore
     for key, value in keys.items():
-        if blank(value):
+        if blank(value, key):
             continue
         if key in _REFUSED and key not in ignore:
             raise DataError(

@@ -6,8 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from evalguard.errors import DataError
-from evalguard.training.formats.cells import Cells, holds_messages, label_of, structure
+from evalguard.training.formats.cells import (
+    Cells,
+    holds_messages,
+    label_of,
+    lists_messages,
+    structure,
+)
 from evalguard.training.formats.conversations import (
+    KEPT,
     answer_turns,
     arranged,
     asked_column,
@@ -34,15 +41,19 @@ def preference(cells: Cells) -> Example:
     Raises:
         DataError: If it breaks the format's rules.
     """
-    prompt = _prompt(cells)
-    chosen = _answer(cells, "chosen", alone=not prompt)
-    rejected = _answer(cells, "rejected", alone=not prompt)
+    parsed = _hold_messages(cells)
+    prompt = _prompt(cells, parsed=parsed)
+    chosen = _answer(cells, "chosen", alone=not prompt, parsed=parsed)
+    rejected = _answer(cells, "rejected", alone=not prompt, parsed=parsed)
+    if prompt:
+        chosen, rejected = (
+            _with_one_system(prompt, turns, name)
+            for name, turns in (("chosen", chosen), ("rejected", rejected))
+        )
     if prompt and _is_whole(chosen) != _is_whole(rejected):
         raise DataError("one of 'chosen' and 'rejected' is a conversation, the other an answer")
     if prompt and _is_whole(chosen):
         _check_repeats(prompt, chosen, rejected)
-        if prompt[0].role == "system" and chosen[0].role != "system":
-            chosen, rejected = [prompt[0], *chosen], [prompt[0], *rejected]
     elif prompt:
         chosen, rejected = [*prompt, *chosen], [*prompt, *rejected]
     return _paired(cells, "preference", chosen, rejected, row_tools(cells))
@@ -56,7 +67,7 @@ def openai_preference(cells: Cells) -> Example:
     """
     asked = structure(cells.get("input"), "input")
     if not isinstance(asked, dict) or "messages" not in asked:
-        raise DataError("'input' is no object with 'messages'")
+        raise DataError("'input' is not an object with 'messages'")
     cells.ignored.update(
         f"input.{key}" for key in asked if key not in ("messages", "tools") and asked[key]
     )
@@ -101,10 +112,48 @@ def unpaired(cells: Cells, inner: str) -> Example:
     )
 
 
-def _prompt(cells: Cells) -> list[Turn]:
+def _with_one_system(prompt: list[Turn], turns: list[Turn], column: str) -> list[Turn]:
+    """Return an answer with the prompt's system message, if it is a whole conversation.
+
+    Raises:
+        DataError: If it has another one.
+    """
+    system = [turn for turn in prompt if turn.role == "system"]
+    own = [turn for turn in turns if turn.role == "system"]
+    if own and system and [_text(turn) for turn in own] != [_text(turn) for turn in system]:
+        raise DataError(f"'prompt' and '{column}' have different system messages; keep one")
+    if _is_whole(turns):
+        return turns if own else [*system, *turns]
+    if own and not system:
+        raise DataError(f"'{column}' has a system message, but no question; move it to 'prompt'")
+    return [turn for turn in turns if turn.role != "system"]
+
+
+def _hold_messages(cells: Cells) -> bool:
+    """Return whether both answers are messages, as lists, as objects or as the text of these.
+
+    Raises:
+        DataError: If one is the text of messages and the other a text.
+    """
+    pair = cells.fields["chosen"], cells.fields["rejected"]
+    held = [holds_messages(one) for one in pair]
+    if any(yes and isinstance(one, str) for yes, one in zip(held, pair, strict=True)) and not all(
+        held
+    ):
+        raise DataError(
+            "one of 'chosen' and 'rejected' is JSON text of messages, the other a text; write "
+            "both in one form"
+        )
+    return all(held)
+
+
+def _prompt(cells: Cells, *, parsed: bool) -> list[Turn]:
     asking = asked_column(cells, ASKED)
     if asking is not None:
-        return asked_turns(cells, asking)
+        listed = isinstance(cells.fields[asking], str) and lists_messages(cells.fields[asking])
+        if listed and not parsed:
+            cells.remarks.add(KEPT)
+        return asked_turns(cells, asking, parsed=parsed and listed)
     column = cells.name(_WHOLE)
     if column is None:
         return []
@@ -115,12 +164,14 @@ def _prompt(cells: Cells) -> list[Turn]:
     return turns
 
 
-def _answer(cells: Cells, column: str, *, alone: bool) -> list[Turn]:
+def _answer(cells: Cells, column: str, *, alone: bool, parsed: bool) -> list[Turn]:
     value: Any = cells.fields[column]
     cells.used.add(column)
-    if alone and not holds_messages(value):
-        return written_turns(cells.text(column), column) or answer_turns(value, column, cells)
-    return answer_turns(value, column, cells)
+    if alone and isinstance(value, str) and not parsed:
+        turns = written_turns(cells.text(column), column)
+        if turns:
+            return turns
+    return answer_turns(value, column, cells, parsed=parsed)
 
 
 def _is_whole(turns: list[Turn]) -> bool:
@@ -128,8 +179,13 @@ def _is_whole(turns: list[Turn]) -> bool:
     return any(turn.role == "user" for turn in turns)
 
 
+def _text(turn: Turn) -> str:
+    text: str = turn.message["content"]
+    return text.strip()
+
+
 def _said(turns: list[Turn]) -> list[str]:
-    return [t.message["content"].strip() for t in turns if t.role != "system"]
+    return [_text(turn) for turn in turns if turn.role != "system"]
 
 
 def _check_repeats(prompt: list[Turn], chosen: list[Turn], rejected: list[Turn]) -> None:
@@ -153,8 +209,8 @@ def _paired(
     bad, bad_untrained = _arranged(cells, rejected, "rejected")
     if good[:-1] != bad[:-1]:
         raise DataError(
-            "'chosen' and 'rejected' part before their last answers, so that what the user or a "
-            "tool says would be compared, too; cut both behind the first answer that differs"
+            "'chosen' and 'rejected' differ before the last answer, so that what the user or a "
+            "tool says would be compared, too; truncate both after the first differing answer"
         )
     if good == bad:
         raise DataError("'chosen' and 'rejected' are the same answer")

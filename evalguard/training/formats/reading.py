@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalguard.errors import DataError
+from evalguard.tasks.chats import MEDIA
 from evalguard.training.formats.cells import Cells, blank, label_of, weight_of
 from evalguard.training.formats.conversations import conversation
 from evalguard.training.formats.example import Example
@@ -22,10 +23,7 @@ from evalguard.training.formats.recognise import (
 )
 from evalguard.training.rows import RawRow, RowProblem
 
-_REFUSED = (
-    *("images", "image", "videos", "video", "audios", "audio"),
-    *("documents", "chat_template_kwargs"),
-)
+_REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
 """Columns that change what a row teaches, and that training does not read."""
 
 _BECOMES = {
@@ -145,7 +143,7 @@ def _rows(count: int) -> str:
 def _example(cells: Cells, name: str, inner: str) -> Example | None:
     """Return a row as an example; ``None`` where its weight is 0."""
     for column in _REFUSED:
-        if column not in cells.layout.ignore and not blank(cells.fields.get(column)):
+        if column not in cells.layout.ignore and not blank(cells.fields.get(column), column):
             raise DataError(
                 f"the row holds '{column}', which training does not read. Remove the row, or "
                 f"leave the column out: ignore: [{column}]"

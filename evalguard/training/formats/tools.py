@@ -26,7 +26,7 @@ def tools_of(value: Any, column: str) -> tuple[Tool, ...]:
         >>> tools_of('[{"name": "f", "parameters": {}}]', "functions")
         ({'type': 'function', 'function': {'name': 'f', 'parameters': {}}},)
     """
-    if blank(value):
+    if blank(value, "tools"):
         return ()
     found = structure(value, column)
     tools = found if isinstance(found, list) else [found]
@@ -36,7 +36,7 @@ def tools_of(value: Any, column: str) -> tuple[Tool, ...]:
 def _tool(value: Any, where: str) -> Tool:
     function = value.get("function", value) if isinstance(value, dict) else None
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        raise DataError(f"{where} is no function with a 'name'")
+        raise DataError(f"{where} is not a function with a 'name'")
     return value if "function" in value else {"type": "function", "function": value}
 
 
@@ -58,11 +58,13 @@ def calls_of(value: Any, where: str) -> list[dict[str, Any]]:
 def _call(value: Any, where: str) -> dict[str, Any]:
     function = structure(value.get("function", value), where) if isinstance(value, dict) else None
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        raise DataError(f"{where} is no call with a 'name' and 'arguments'")
+        raise DataError(f"{where} is not a call with a 'name' and 'arguments'")
     given = function.get("arguments", function.get("parameters"))
-    arguments = {} if blank(given) else structure(given, f"{where}.arguments")
+    arguments = {} if blank(given, "arguments") else structure(given, f"{where}.arguments")
     if not isinstance(arguments, dict):
-        raise DataError(f"{where}.arguments is no object: {json.dumps(given, default=str)[:80]}")
+        raise DataError(
+            f"{where}.arguments is not an object: {json.dumps(given, default=str)[:80]}"
+        )
     call = {"name": function["name"], "arguments": arguments}
     identity = {"id": value["id"]} if not blank(value.get("id")) else {}
     return {**identity, "type": "function", "function": call}

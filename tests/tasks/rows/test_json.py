@@ -47,7 +47,7 @@ def test_objects_one_after_the_other_have_the_lines_they_begin_on(read, text, nu
         {"version": "1", "license": None, "tickets": ROWS},
         {"version": 1, "rows": {"train": ROWS}},
         {"a": {"b": {"c": {"d": ROWS}}}, "errors": []},
-        {"name": "t", "tags": ["x", "y"], "conversations": ROWS},
+        {"name": "t", "createdAt": "May", "num_rows": 2, "total_pages": 1, "conversations": ROWS},
         {"schema": {"fields": [{"name": "prompt"}, {"name": "answer"}]}, "data": ROWS},
         {"features": [{"name": "prompt"}], "rows": [{"row_idx": i, "row": r} for i, r in PLACED]},
         [{"row_idx": i, "row": r, "truncated_cells": []} for i, r in PLACED],
@@ -57,9 +57,81 @@ def test_objects_one_after_the_other_have_the_lines_they_begin_on(read, text, nu
     ],
 )
 @pytest.mark.parametrize("indent", [None, 1])
-@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
-def test_rows_are_found_in_wrappers_and_columns(read, wrapper, indent, name):
-    assert read(name, json.dumps(wrapper, indent=indent)) == PLACED
+def test_rows_are_found_in_wrappers_and_columns(read, wrapper, indent):
+    assert read("a.json", json.dumps(wrapper, indent=indent)) == PLACED
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"sentence": "x", "entities": [{"n": 1}, {"n": 2}]},
+        {"tokens": ["a", "b"], "tags": ["x", "y"]},
+        {"tokens": ["a"], "tags": ["x", "y"]},
+        {"question": "q", "table": {"columns": ["a"], "data": [["x"]]}},
+        {"columns": ["a", "b"], "data": [["x", "y"], ["z", "w"]]},
+        {"schema": {"fields": [{"name": "a"}]}, "data": [{"a": 1}, {"a": 2}]},
+        {"chosen": {"text": "a", "score": 1}, "rejected": {"text": "b", "score": 2}},
+        {"q1": {"question": "a"}, "q2": {"question": "b"}},
+        {"0": {"a": "x"}, "1": {"a": "y"}},
+    ],
+)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson"])
+def test_in_a_file_of_a_row_a_line_one_object_is_one_row(read, row, name):
+    assert read(name, json.dumps(row)) == [(1, row)]
+    assert read(name, json.dumps(row) + "\n" + json.dumps(row)) == [(1, row), (2, row)]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"num_rows_total": 5000, "partial": False},
+        {"num_rows_total": 2, "partial": True},
+        {"page": 1, "total_pages": 9},
+        {"totalCount": "5,000", "nextPageToken": "x"},
+        {"total": "5000"},
+        {"count": 3, "previous": None},
+        {"has_more": True},
+        {"offset": 100},
+        {"page": 9},
+        {"truncated": True},
+    ],
+)
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"features": [{"name": "a"}], "rows": [{"row_idx": i, "row": r} for i, r in PLACED]},
+        {"rows": ROWS},
+        {"data": {"rows": ROWS}},
+        {"columns": ["prompt", "answer"], "data": [["a", "x"], ["b", "y"]]},
+        {"schema": {"fields": []}, "data": ROWS},
+        {"train": {"prompt": ["a", "b"], "answer": ["x", "y"]}},
+    ],
+)
+def test_a_page_of_a_larger_data_set_is_refused(refused, page, around):
+    message = refused("a.json", json.dumps({**page, **around}))
+    assert "holds 2 rows, and '" in message
+    assert "says that they are part of a larger data set" in message
+
+
+@pytest.mark.parametrize(
+    ("value", "lost"),
+    [
+        ({"id": 7, "sentence": "x", "label_map": {"a": 1}, "entities": [{"n": 1}]}, "id"),
+        ({"version": 1, "label_map": {"a": 1}, "rows": ROWS}, "label_map"),
+        ({"sentence": "x", "entities": [{"n": 1}]}, "sentence"),
+        ({"set": {"version": 1, "texts": ["x"], "rows": ROWS}}, "texts"),
+        ({"data": ROWS, "tools": [{"type": "function"}]}, "tools"),
+        ({"columns": ["p"], "data": [["x"]], "answers": ["lost"]}, "answers"),
+        ({"columns": ["p"], "data": [["x"]], "index": [0], "target": "lost"}, "target"),
+        ({"schema": {"fields": []}, "data": ROWS, "gold": {"0": "x"}}, "gold"),
+        ({"features": [], "rows": [{"row_idx": 0, "row": {}}], "answers": ["x"]}, "answers"),
+        ([{"row_idx": 0, "row": {"q": 1}, "target": "LOST"}], "target"),
+        ({"rows": [{"row_idx": 0, "row": {"q": 1}, "label": 0}]}, "label"),
+        ({"columns": ["p"], "data": [["x"]], "index": ["a", "b"]}, "index"),
+    ],
+)
+def test_what_would_be_lost_beside_the_rows_is_refused(refused, value, lost):
+    assert f"'{lost}'" in refused("a.json", json.dumps(value))
 
 
 @pytest.mark.parametrize("orient", ["columns", "index", "split", "records", "table"])
