@@ -59,6 +59,7 @@ _AGAINST_LETTER = re.compile(
     r"equal\w*|tie)\b",
     re.IGNORECASE,
 )
+_AGAINST_TIE = re.compile(r"\b(?:better|best|wins?|winner|prefer\w*|superior)\b", re.IGNORECASE)
 _NAMED = re.compile(r"(?:answer|assistant|model|option|output|response)[ _]+(.+)", re.IGNORECASE)
 
 
@@ -165,5 +166,7 @@ def _contradicts(rest: str, verdict: float | None, yes: str, no: str) -> bool:
         return True
     if len(yes) > 1:
         return (_AGAINST_YES if verdict else _AGAINST_NO).search(rest) is not None
-    other = {1.0: no, 0.0: yes}.get(verdict if verdict is not None else -1.0, f"{yes}|{no}")
-    return bool(_AGAINST_LETTER.search(rest) or re.search(rf"\b(?:{other})\b", rest))
+    if verdict not in (0.0, 1.0):
+        return _AGAINST_TIE.search(rest) is not None
+    other = no if verdict else yes
+    return bool(_AGAINST_LETTER.search(rest) or re.search(rf"\b{other}\b", rest))

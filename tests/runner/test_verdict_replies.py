@@ -51,6 +51,8 @@ def test_what_can_be_taken_either_way_is_no_verdict(reply):
         ("Verdict: B", 0), ("A. It names the date.", 1), ("B\nbecause it is shorter", 0),
         ("A careful comparison: B", 0), ('{"verdict": "b"}', 0), ("[[a]]", 1),
         ('```json\n{"winner": "assistant_a"}\n```', 1), ("Response B", 0), ("model_b", 0),
+        ("[[C]] Both are equal; A and B name a date.", 0.5), ("[[A]] It names the date.", 1),
+        ("A is long. B is short.\n\nVerdict: [[B]]", 0), ("A\nIt names the date.", 1),
     ],
 )  # fmt: skip
 def test_a_preference_is_read(reply, verdict):
@@ -64,7 +66,7 @@ def test_a_preference_is_read(reply, verdict):
         "A: too long\nB: good", "A; no wait, B is better", "A: too long", "A. B is better.",
         "A\nOn second thought, the other.", "A. The second answer is better.", "A - it is worse.",
         "Worse: B", "Loser: B", "Not as good: B", "Tone: A\nDetail: B", "[[A]] is worse.",
-        "[[A]]\nActually, B.", "A. It ignores the question.", "A. Both are equal.",
+        "[[A]]\nActually, B.", "[[C]] Still, A is better.", "A. It ignores the question.", "A. Both are equal.",
     ],
 )  # fmt: skip
 def test_what_prefers_nothing_is_no_preference(reply):
