@@ -15,6 +15,18 @@ Approval = float | str
 there is none."""
 
 
+class Unread(str):
+    """Why a reply holds no verdict: it has another form."""
+
+    __slots__ = ()
+
+
+class Failure(str):
+    """Why the judge's engine did not answer; another run may be answered."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """How a judge did on labels.
@@ -22,12 +34,12 @@ class Admission:
     Attributes:
         hits: Labelled in favour, and it said so.
         misses: Labelled in favour, and it said the contrary.
-        silent_positives: Labelled in favour, and it came to no verdict.
+        silent_positives: Labelled in favour, and it came to no verdict, or a reply is unread.
         rejections: Labelled against, and it said so.
         false_alarms: Labelled against, and it said the contrary.
-        silent_negatives: Labelled against, and it came to no verdict.
+        silent_negatives: Labelled against, and it came to no verdict, or a reply is unread.
         ties: Labelled as a tie.
-        even: Labelled as a tie, and it came to no verdict for either.
+        even: Labelled as a tie, and its replies, all read, are for neither.
         wavered: Pairs on which its verdict changed with the order of the answers.
         notes: What is to be known of the labels.
     """
@@ -81,6 +93,20 @@ class Admission:
         return self._agreement[0]
 
     @property
+    def kappa_low(self) -> float:
+        """Lower bound of kappa at 95 %.
+
+        With 0.5 in each of the four cells, as otherwise a judge without an error has an interval
+        without a width.
+
+        References:
+            J. B. S. Haldane, The estimation and significance of the logarithm of a ratio of
+            frequencies, Annals of Human Genetics 20:309-311, 1956.
+        """
+        positives, negatives = self.positives + 1, self.negatives + 1
+        return cohen_kappa(self.hits + 0.5, positives, self.rejections + 0.5, negatives)[1].low
+
+    @property
     def text(self) -> str:
         """The agreement in words.
 
@@ -120,18 +146,25 @@ def admission_of(labels: LabelSet, replies: Sequence[Approval]) -> Admission:
         false_alarms=counts[False, True],
         silent_negatives=counts[False, None],
         ties=labels.counts[None],
-        even=counts[None, None],
+        even=sum(
+            one.label is verdict is None and not any(isinstance(reply, str) for reply in own)
+            for one, own, verdict in zip(labels.items, replied, said, strict=True)
+        ),
         wavered=sum(_wavers(one, own) for one, own in zip(labels.items, replied, strict=True)),
         notes=labels.notes,
     )
 
 
 def decided(questions: Sequence[Question], approvals: Sequence[Approval]) -> bool | None:
-    """Return the verdict of most replies; none of a tie or no reply, which agrees with no label."""
-    votes = [
-        0 if isinstance(one, str) else {True: 1, False: -1, None: 0}[question.favours(one)]
-        for question, one in zip(questions, approvals, strict=True)
-    ]
+    """Return the verdict of most replies, if all are read; none of a tie.
+
+    A check measures no answer with an unread reply, so it is not judged by the others here, either.
+    """
+    votes = []
+    for question, one in zip(questions, approvals, strict=True):
+        if isinstance(one, str):
+            return None
+        votes.append({True: 1, False: -1, None: 0}[question.favours(one)])
     return None if sum(votes) == 0 else sum(votes) > 0
 
 

@@ -15,16 +15,16 @@ from evalguard.engines.base import Engine, Outcome, choice, generation
 from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, TrustError
 from evalguard.records import DetectorRates, Gate, ScoredSample, from_json
-from evalguard.runner.admission import Admission, Approval, admission_of, decided
+from evalguard.runner.admission import Admission, Approval, Failure, Unread, admission_of
+from evalguard.runner.altered_answers import rule_taken
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
-from evalguard.runner.trivial_judges import FEWEST_ALTERED, Rule, against, rules_as_good
 from evalguard.runner.verdict_replies import read_reply
 from evalguard.scorers.probes import METRICS_OF_KIND, WAVERED
 from evalguard.scorers.thinking import Split
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.judged import JudgedTask
-from evalguard.tasks.labelled import Labelled, Question
+from evalguard.tasks.labelled import Question
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -40,8 +40,11 @@ _SERVED_REPLY_TOKENS = 1024
 _SHOWN = 60
 """Characters of a reply that a message shows."""
 
-_ADMISSION_VERSION = 2
+_ADMISSION_VERSION = 3
 """Incremented when a judge is admitted otherwise, as admissions are remembered."""
+
+_REPLIES_VERSION = 2
+"""Incremented when replies are read otherwise, as verdicts are remembered."""
 
 _FEWEST_PAIRS = 10
 """Pairs from which it is told that a judge wavers."""
@@ -62,7 +65,8 @@ class Judging:
     def fingerprint(self) -> str:
         """Return the key of everything that makes its verdicts."""
         thinking = self._pool.thinking_fingerprint(JUDGE)
-        return fingerprint({"judge": self._pool.fingerprint(JUDGE), "thinking": thinking})
+        judge = self._pool.fingerprint(JUDGE)
+        return fingerprint({"judge": judge, "thinking": thinking, "replies": _REPLIES_VERSION})
 
     def admit(self, planned: PlannedTask, labelled: Path) -> Admission:
         """Return how the judge does on the labels of a task.
@@ -96,7 +100,7 @@ class Judging:
             approvals = self.approvals(questions)
             _check_form(approvals)
             admission = admission_of(labels, approvals)
-            if not any(isinstance(approval, _Failure) for approval in approvals):
+            if not any(isinstance(approval, Failure) for approval in approvals):
                 self._store.describe_fingerprint(key, {"admission": asdict(admission)})
         if admission.kappa < config.min_kappa or not admission.tells_anything:
             favoured, other, *_ = _task(planned).label_names
@@ -105,12 +109,12 @@ class Judging:
                 silent += f" Its verdict changes with the order on {admission.wavered}."
             raise TrustError(
                 f"the judge agrees too little with the labels of {labelled}: {admission.text}, and "
-                f"at least {config.min_kappa:g} is asked for. It is right on {admission.hits} of "
-                f"{admission.positives} that are labelled {favoured}, and on "
+                f"at least {config.min_kappa:g} is required. It agrees with {admission.hits} of "
+                f"{admission.positives} that are labelled {favoured}, and with "
                 f"{admission.rejections} of {admission.negatives} that are labelled {other}."
                 f"{silent} Take a stronger judge, or write the criterion more precisely."
             )
-        if rule := self._rule_taken(key, planned, admission.kappa):
+        if rule := self._rule_taken(key, planned, admission):
             raise TrustError(f"{labelled}: {rule}")
         return admission
 
@@ -145,59 +149,28 @@ class Judging:
             approvals[index] = approval
         return approvals
 
-    def _rule_taken(self, key: str, planned: PlannedTask, kappa: float) -> str:
-        """Return why the judge cannot be told from a trivial rule; empty where it can.
+    def _rule_taken(self, key: str, planned: PlannedTask, admission: Admission) -> str:
+        """Return why the judge cannot be told from a content-blind rule; empty where it can.
 
         Args:
             key: Key of the admission, under which what comes of it is remembered.
             planned: The task.
-            kappa: The judge's agreement with the labels.
+            admission: How the judge did on its labels.
 
         Raises:
             EngineError: If its engine fails.
         """
         assert isinstance(planned.config, Judged)
-        fact = f"rule at {planned.config.min_kappa:g}"
+        min_kappa = planned.config.min_kappa
+        fact = f"rule at {min_kappa:g}"
         remembered = self._store.fingerprint_description(key)
         if fact in remembered:
             return str(remembered[fact])
-        labels = _task(planned).labelled(self._pool.render)
-        enough = (1 + planned.config.min_kappa) / 2
-        reason = ""
-        for rule in rules_as_good(labels.items, kappa):
-            right, measured = self._right_against(planned, rule, labels.items)
-            needed = max(FEWEST_ALTERED, math.ceil(enough * measured))
-            if right < needed:
-                reason = (
-                    f"the judge cannot be told from a rule that takes {rule.name} (kappa "
-                    f"{rule.kappa:.2f}, the judge {kappa:.2f}): on answers altered so that the "
-                    f"rule is wrong, it is right on {right} of {measured}, and {needed} are "
-                    f"needed. Label answers on which the rule is wrong, or take another judge."
-                )
-                break
+        task = _task(planned)
+        items = task.labelled(self._pool.render).items
+        reason = rule_taken(task, items, admission, self.approvals, min_kappa=min_kappa)
         self._store.describe_fingerprint(key, {fact: reason})
         return reason
-
-    def _right_against(
-        self, planned: PlannedTask, rule: Rule, items: Sequence[Labelled]
-    ) -> tuple[int, int]:
-        """Return on how many altered answers the judge is right, and how many it could read."""
-        task = _task(planned)
-        altered = [
-            (item.label, task.altered(item, answers)) for item, answers in against(rule, items)
-        ]
-        replies = self.approvals([one for _, questions in altered for one in questions])
-        for reply in replies:
-            if isinstance(reply, _Failure):
-                raise EngineError(str(reply))
-        left = iter(replies)
-        right = measured = 0
-        for label, questions in altered:
-            found = [next(left) for _ in questions]
-            if all(isinstance(one, float | _Unread) for one in found):
-                measured += 1
-                right += decided(questions, found) is label
-        return right, measured
 
     def _may_reason(self) -> bool:
         """Whether a judge on a server may think first: by its own template, or the server's."""
@@ -224,25 +197,13 @@ class Judging:
         return [_approval(yes, no) for yes, no in zip(found[::2], found[1::2], strict=True)]
 
 
-class _Unread(str):
-    """Why a reply holds no verdict: it has another form."""
-
-    __slots__ = ()
-
-
-class _Failure(str):
-    """Why the judge's engine did not answer; another run may be answered."""
-
-    __slots__ = ()
-
-
 def _check_form(approvals: Sequence[Approval]) -> None:
     """Refuse a judge most of whose replies cannot be read.
 
     Raises:
         TrustError: With three of its replies.
     """
-    unread = [one for one in approvals if isinstance(one, _Unread)]
+    unread = [one for one in approvals if isinstance(one, Unread)]
     if len(unread) > len(approvals) / 2:
         shown = "; ".join(dict.fromkeys(unread[:3]))
         raise TrustError(
@@ -265,8 +226,8 @@ def check_steady(samples: Sequence[ScoredSample]) -> None:
     if len(wavered) >= _FEWEST_PAIRS and sum(wavered) > len(wavered) / 2:
         raise TrustError(
             f"the judge's verdict changes with the order of the answers in {sum(wavered):.0f} of "
-            f"{len(wavered)} pairs, so it tells nothing of them. Take a stronger judge, or a "
-            f"template with shorter answers."
+            f"{len(wavered)} pairs, so its verdicts are unreliable (position bias). Take a "
+            f"stronger judge, or a template with shorter answers."
         )
 
 
@@ -304,7 +265,7 @@ def _approval(yes: Outcome, no: Outcome) -> Approval:
     """Return the probability of yes against no from the log-likelihoods of both words."""
     for outcome in (yes, no):
         if isinstance(outcome, EngineError):
-            return _Failure(f"the judge: {outcome}")
+            return Failure(f"the judge: {outcome}")
     assert isinstance(yes, tuple)
     assert isinstance(no, tuple)
     return 1 / (1 + math.exp(min(no[0] - yes[0], 700.0)))
@@ -312,19 +273,18 @@ def _approval(yes: Outcome, no: Outcome) -> Approval:
 
 def _read(reply: Outcome, question: Question, split: Split) -> Approval:
     if isinstance(reply, EngineError):
-        return _Failure(f"the judge: {reply}")
+        return Failure(f"the judge: {reply}")
     if split.unclosed:
         return "the judge never finished thinking"
     found = read_reply(split.answer, question)
     if found is None:
-        return _Unread(
-            f"the judge replied {split.answer[:_SHOWN]!r}, from which {_looked_for(question)} can "
-            f"be read"
+        return Unread(
+            f"the judge replied {split.answer[:_SHOWN]!r}: no {_looked_for(question)} found"
         )
     return found
 
 
 def _looked_for(question: Question) -> str:
     if question.scale is None:
-        return f"neither {question.yes} nor {question.no}"
-    return f"no {'score' if question.yes == 'Yes' else 'two scores'} of {question.scale}"
+        return f"{question.yes} or {question.no}"
+    return f"{'score' if question.yes == 'Yes' else 'two scores'} from {question.scale}"

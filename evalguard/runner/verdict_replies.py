@@ -5,9 +5,20 @@ A reply that can be taken either way holds no verdict: "Yes, this answer fails" 
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Sequence
+from typing import Any
 
+from evalguard.runner.reply_forms import (
+    AROUND_WORD,
+    CLOSE,
+    OPEN,
+    bracketed,
+    is_denied,
+    is_retracted,
+    json_values,
+    unfenced,
+)
 from evalguard.runner.score_replies import read_score, read_two_scores
 from evalguard.tasks.labelled import Question
 
@@ -25,17 +36,31 @@ _OTHER_WORDS = {
 _TIES = ("c", "tie", "draw", "equal", "both", "neither")
 _KEYS = ("verdict", "answer", "decision", "judgment", "judgement", "winner", "better", "choice",
          "label", "result", "preference")  # fmt: skip
-_FENCE = re.compile(r"^\s*```\w*\s*(.*?)\s*```\s*$", re.DOTALL)
-_BRACKETS = re.compile(r"\[\[\s*([^\[\]]+?)\s*\]\]")
+_AGAINST = (
+    r"fail\w*|lack\w*|violat\w+|miss(?:es|ed|ing)|ignor\w+|omit\w*|contradict\w*|br(?:ea|o)k\w*|"
+    r"neglect\w*|disregard\w*|overlook\w*|forg[eo]t\w*|skip\w*|evad\w+|dodg\w+|worse|worst|unmet|"
+    r"wrong(?:ly)?|incorrect\w*|insufficient\w*|inadequate\w*|short of|falls short"
+)
+"""What says of an answer that it is not good, right after a word that says that it is."""
+
 _AGAINST_YES = re.compile(
-    r"\b(?:not|fails?|failed|lacks?|violat\w+|misses|missing|neither|unmet|but|however)\b|n't\b",
+    rf"\b(?:{_AGAINST}|not?|never|none|nothing|cannot|hardly|barely|neither|without|but|however|"
+    r"although|though|except|unless|only|part(?:ly|ial\w*))\b|n't\b",
     re.IGNORECASE,
 )
 _AGAINST_NO = re.compile(
-    r"\b(?:meets|satisf\w+|fulfil\w*|is met|passes|but|however|problem|doubt)\b", re.IGNORECASE
+    r"\b(?:yes|meets|satisf\w+|fulfil\w*|is met|passes|compl(?:y|ies)|complied|adheres|respects|"
+    r"(?<!not )correct(?:ly)?|(?<!not )fine|perfect\w*|wrong|fault\w*|objections?|complain\w*|"
+    r"issues?|but|however|although|though|except|unless|problem|doubt)\b",
+    re.IGNORECASE,
 )
+_AGAINST_LETTER = re.compile(
+    rf"\b(?:{_AGAINST}|(?:the|answer|response) (?:other|former|latter|first|second)|neither|both|"
+    r"equal\w*|tie)\b",
+    re.IGNORECASE,
+)
+_AGAINST_TIE = re.compile(r"\b(?:better|best|wins?|winner|prefer\w*|superior)\b", re.IGNORECASE)
 _NAMED = re.compile(r"(?:answer|assistant|model|option|output|response)[ _]+(.+)", re.IGNORECASE)
-_MARKUP = " \t\r\n*_`\"'“”‘’.,!:;()<>#"
 
 
 def read_reply(reply: str, question: Question) -> float | None:
@@ -72,22 +97,22 @@ def read_verdict(reply: str, yes: str, no: str) -> float | None:
         (1.0, 0.5)
         >>> read_verdict("Yes, this answer fails.", "Yes", "No")
     """
-    fence = _FENCE.match(reply)
-    text = (fence[1] if fence else reply).strip()
-    if text.startswith("{"):
-        return _of_json(text, yes, no)
-    if brackets := {_letter(found, yes, no) for found in _BRACKETS.findall(text)}:
-        return brackets.pop() if len(brackets) == 1 else None
+    text = unfenced(reply)
+    values = json_values(text, _KEYS)
+    if values is not None:
+        return _of_values(values, yes, no)
+    inside = bracketed(text)
+    if inside is None:
+        return None
+    if inside:
+        found = {_letter(one, yes, no) for one in inside}
+        verdict = found.pop() if len(found) == 1 else None
+        return None if _contradicts(text.rpartition("]]")[2], verdict, yes, no) else verdict
     whole = _word(text, yes, no)
     return whole if whole is not None else _in_sentence(text, yes, no)
 
 
-def _of_json(text: str, yes: str, no: str) -> float | None:
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return None
-    values = [value for key, value in data.items() if str(key).lower() in _KEYS]
+def _of_values(values: Sequence[Any], yes: str, no: str) -> float | None:
     found = {_letter(value, yes, no) for value in values if isinstance(value, str)}
     if yes == "Yes":
         found |= {float(value) for value in values if isinstance(value, bool)}
@@ -102,7 +127,7 @@ def _letter(text: str, yes: str, no: str) -> float | None:
 
 def _word(text: str, yes: str, no: str) -> float | None:
     """Return the verdict of a text that is one word."""
-    word = text.strip(_MARKUP)
+    word = text.strip(AROUND_WORD)
     for value, own in ((1.0, yes), (0.0, no)):
         exact = word == own if len(own) == 1 else word.lower() == own.lower()
         if exact or word.lower() in _OTHER_WORDS.get(own, ()):
@@ -117,15 +142,31 @@ def _word(text: str, yes: str, no: str) -> float | None:
 def _in_sentence(text: str, yes: str, no: str) -> float | None:
     """Return a verdict that ends a reply after a colon, or begins it and is explained."""
     flags = 0 if len(yes) == 1 else re.IGNORECASE
-    words = f"({re.escape(yes)}|{re.escape(no)})"
-    last = re.search(rf":\s*[*_`\"'(\[]*{words}[*_`\"')\].!]*\s*$", text, flags)
-    first = re.match(rf"[*_`\"'(\[]*{words}[*_`\"')\]]*\s*(?:[.!;:\n]|[–—-]\s)", text, flags)
-    begun = _word(first[1], yes, no) if first else None
-    if first and yes == "Yes":
-        against = _AGAINST_YES if begun else _AGAINST_NO
-        if against.search(text[first.end() :]):
-            return None
-    ended = _word(last[1], yes, no) if last else None
-    if begun is not None and ended is not None and begun != ended:
+    word = f"({re.escape(yes)}|{re.escape(no)})"
+    colon = ":" if len(yes) > 1 else ""  # "A: too long" names an answer
+    lines = re.finditer(rf":{CLOSE}\s*{OPEN}{word}{CLOSE}[.!]*{CLOSE}[ \t]*$", text, flags | re.M)
+    last = list(lines)
+    first = re.match(rf"{OPEN}{word}{CLOSE}\s*(?:[.!;{colon}\n]|[–—-]\s)", text, flags)
+    found = {_word(match[1], yes, no) for match in last}
+    if any(is_denied(text[: match.start()]) for match in last):
         return None
-    return ended if ended is not None else begun
+    if first:
+        begun = _word(first[1], yes, no)
+        if _contradicts(text[first.end(1) :], begun, yes, no):
+            return None
+        found.add(begun)
+    elif not last or text[last[-1].end() :].strip():
+        return None
+    return found.pop() if len(found) == 1 else None
+
+
+def _contradicts(rest: str, verdict: float | None, yes: str, no: str) -> bool:
+    """Whether what follows a verdict can be taken as another one."""
+    if is_retracted(rest):
+        return True
+    if len(yes) > 1:
+        return (_AGAINST_YES if verdict else _AGAINST_NO).search(rest) is not None
+    if verdict not in (0.0, 1.0):
+        return _AGAINST_TIE.search(rest) is not None
+    other = no if verdict else yes
+    return bool(_AGAINST_LETTER.search(rest) or re.search(rf"\b{other}\b", rest))

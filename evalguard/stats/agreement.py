@@ -10,7 +10,7 @@ from evalguard.stats.planning import quantile
 
 
 def cohen_kappa(
-    hits: int, positives: int, rejections: int, negatives: int, *, alpha: float = 0.05
+    hits: float, positives: int, rejections: float, negatives: int, *, alpha: float = 0.05
 ) -> tuple[float, ConfidenceInterval]:
     """Return kappa of a judge with labels of yes and no, and its two-sided interval.
 

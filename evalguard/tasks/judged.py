@@ -157,7 +157,8 @@ class JudgedTask(ABC):
             raise DataError(
                 f"{self._labelled.where}: {self._labelled.data}: {counts[True]} are labelled "
                 f"{favoured} and {counts[False]} {other}{ties}, and {FEWEST_OF_A_LABEL} of each "
-                f"are needed.{told} Run `evalguard label {self.suite}`, or write some by hand."
+                f"are needed.{told} Run `evalguard label {self.suite}`, or add labels to "
+                f"{self._labelled.data}."
             )
         return result
 

@@ -6,6 +6,7 @@ Each form turns a row into the project's own columns: ``question``, ``a``, ``b``
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ _WINNERS = {
     "bothbad": "tie",
     "both_bad": "tie",
 }
+_TURNS = re.compile(r"""\s*\[\s*(?:[{"']|null\b|None\b|$)""")
+"""How a list of turns begins, as JSON or as Python writes it; "[1] says so" is a text."""
+
 _ONE_HOT = {"winner_model_a": "a", "winner_model_b": "b", "winner_tie": "tie"}
 
 
@@ -120,7 +124,7 @@ def _winner(data: Data) -> str:
 def _chat(data: Data, column: str, turns: int | None) -> tuple[list[str], list[str]]:
     """Return the questions and the answers of a conversation."""
     try:
-        messages = chat_of(_parsed(_value(data, column)))
+        messages = chat_of(_parsed(data, column))
     except ValueError as error:
         raise LabelError(column, data.get(column), f"messages; it {error}") from error
     messages = messages[: 2 * turns] if turns else messages
@@ -142,20 +146,26 @@ def _rest(asked: Sequence[str], answers: Sequence[str]) -> str:
 
 
 def _texts(data: Data, column: str) -> list[str]:
-    value = _parsed(_value(data, column))
+    value = _parsed(data, column)
     texts = value if isinstance(value, list) else [value]
     if not texts or not all(isinstance(text, str) for text in texts):
         raise LabelError(column, data[column], "a text or a list of texts")
     return texts
 
 
-def _parsed(value: Any) -> Any:
-    """Return a list that a CSV holds as JSON; else the value itself."""
+def _parsed(data: Data, column: str) -> Any:
+    """Return a list that a CSV holds as JSON; else the value itself.
+
+    Raises:
+        LabelError: If a list of turns is broken, such as one that was cut off.
+    """
+    value = _value(data, column)
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             return json.loads(value)
-        except ValueError:
-            return value
+        except ValueError as error:
+            if _TURNS.match(value):
+                raise LabelError(column, value, f"a list as JSON; {error}") from error
     return value
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-NUMBER = r"[-+]?(?:\d+(?:[.,]\d+)?|[.]\d+)"
+NUMBER = r"[-+]?(?!0*[1-9]\d*,\d{3}(?!\d))(?:\d+(?:[.,]\d+)?|[.]\d+)"
+"""A number with a decimal point or comma; "1,000" can be a thousand or one, so it is none."""
+
 _SCORE = re.compile(
     rf"(?P<value>{NUMBER})\s*(?:(?:/|out of|of|von|sur|de)\s*(?P<top>{NUMBER})|(?P<percent>[%％]))?"
     r"\s*(?:points?|stars?|punkte|分|点|점)?",

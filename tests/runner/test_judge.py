@@ -16,13 +16,13 @@ from evalguard.demo.world import distinct
 from evalguard.engines.hf import HFEngine
 from evalguard.errors import ConfigError, DataError, EngineError, MeasurementError
 from evalguard.records import CheckResult, DetectorRates, Verdict
-from evalguard.runner.admission import Admission
+from evalguard.runner.admission import Admission, Failure, Unread, admission_of, decided
 from evalguard.runner.check import run_check
 from evalguard.runner.judging import Judging, needs_judge, total
 from evalguard.runner.models import ModelPool
 from evalguard.store import SampleStore
 from evalguard.tasks.judge import Judge
-from evalguard.tasks.labelled import Question
+from evalguard.tasks.labelled import Labelled, LabelSet, Question
 from tests.conftest import write_jsonl
 from tests.engines.servers import replying_server
 from tests.runner.judge_adapter import CRITERION, example, train_judge, write_project
@@ -120,7 +120,9 @@ def test_a_judge_that_disagrees_with_the_labels_judges_nothing(project):
     result = check(project, "judge.adapter=null", candidates=("harmless",))
     judged = [gate for gate in result.gates if gate.suite == "manners"]
     assert {gate.verdict for gate in judged} == {Verdict.ERROR}
-    assert re.search(r"kappa -?0\.\d\d \(.*at least 0\.6 is asked for", judged[0].reason)
+    assert re.search(
+        r"kappa -?0\.\d\d \(.*at least 0\.6 is required\. It agrees with", judged[0].reason
+    )
     assert {run.samples for run in result.tasks if run.suite == "manners"} == {0}
     assert [gate.verdict for gate in result.gates if gate.suite == "rules"] == [Verdict.PASS]
 
@@ -190,8 +192,8 @@ class TestOnAServer:
         assert list(map(str, found)) == [
             "1.0",
             "0.0",
-            "the judge replied 'Maybe', from which neither Yes nor No can be read",
-            "the judge replied 'Yes, this answer fails', from which neither Yes nor No can be read",
+            "the judge replied 'Maybe': no Yes or No found",
+            "the judge replied 'Yes, this answer fails': no Yes or No found",
         ]
 
     @pytest.fixture
@@ -422,6 +424,33 @@ def test_labels_without_a_verdict_count_against_kappa_and_not_as_errors():
     assert silent.kappa < Admission(18, 0, 0, 20, 0, 0).kappa == 1
     assert silent.rates == DetectorRates(18, 18, 20, 20)
     assert silent.silent == 2
+
+
+class TestAnUnreadReply:
+    """A check measures no pair with an unread reply, so its label is one without a verdict."""
+
+    ORDERS = (Question("ab", "A", "B"), Question("ba", "B", "A"))
+
+    @pytest.mark.parametrize("unread", [Unread("x"), Failure("x"), "a prompt that is too long"])
+    @pytest.mark.parametrize("place", [0, 1])
+    def test_leaves_its_pair_undecided(self, unread, place):
+        replies: list[float | str] = [1.0, 1.0]
+        replies[place] = unread
+        assert decided(self.ORDERS, replies) is None
+        assert decided(self.ORDERS, [1.0, 1.0]) is True
+
+    def test_counts_as_silent_and_not_as_even(self):
+        labels = [Labelled(self.ORDERS, label) for label in (True, False, None) for _ in range(10)]
+        replies = [1.0, Unread("x")] * 10 + [0.0, Unread("x")] * 10 + [0.5, Unread("x")] * 10
+        found = admission_of(LabelSet(tuple(labels)), replies)
+        assert (found.hits, found.rejections, found.silent) == (0, 0, 20)
+        assert (found.ties, found.even) == (10, 0)
+        assert found.kappa < 0.6
+
+    def test_an_even_reply_to_a_tie_is_even(self):
+        labels = [Labelled(self.ORDERS, label) for label in (True, False, None)]
+        found = admission_of(LabelSet(tuple(labels)), [1.0, 1.0, 0.0, 0.0, 0.5, 0.5])
+        assert (found.hits, found.rejections, found.even) == (1, 1, 1)
 
 
 def test_the_rates_of_several_tasks_are_those_of_all_labels():

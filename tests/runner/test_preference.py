@@ -168,6 +168,7 @@ def test_a_judge_that_takes_the_first_answer_after_its_admission_passes_nothing(
     found = {one.model: one for one in check(project).gates}
     assert found["harmful"].verdict is Verdict.ERROR
     assert "changes with the order of the answers in 60 of 60 pairs" in found["harmful"].reason
+    assert "unreliable (position bias)" in found["harmful"].reason
     assert found["harmless"].verdict is Verdict.PASS  # its answers are the baseline's
 
 

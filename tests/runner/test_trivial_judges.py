@@ -7,10 +7,13 @@ import yaml
 
 from evalguard.config import JUDGE, load_project
 from evalguard.errors import TrustError
+from evalguard.runner.admission import Admission
 from evalguard.runner.judging import Judging
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import make_plan
+from evalguard.runner.trivial_judges import rules_as_good
 from evalguard.store import SampleStore
+from evalguard.tasks.labelled import Labelled, Question
 from tests.conftest import write_jsonl
 
 WORDS = (
@@ -221,6 +224,46 @@ class TestAlone:
     def test_the_same_reply_to_everything_is_refused(self, admit, said):
         with pytest.raises(TrustError, match=r"kappa 0.00"):
             admit(lambda _answer: said, self.ROWS, kind="judge")
+
+
+def labelled(longer, n=40):
+    """Pairs of which the longer answer is the better one in some."""
+    asked = (Question("ab", "A", "B"), Question("ba", "B", "A"))
+    answers = [("long text", "text") if i % 2 else ("text", "long text") for i in range(n)]
+    return [
+        Labelled(asked, bool(i % 2) is (i < longer), answers=both) for i, both in enumerate(answers)
+    ]
+
+
+def judged(right, n=40):
+    """A judge that is right on some labels, of which either half is in favour."""
+    return Admission(hits := (right + 1) // 2, n // 2 - hits, 0, right // 2, n // 2 - right // 2, 0)
+
+
+class TestAsGood:
+    """Rules that the labels do not tell from a judge."""
+
+    @pytest.mark.parametrize(("rule", "judge"), [(36, 36), (36, 37), (36, 38), (39, 40), (38, 40)])
+    def test_a_rule_within_the_judges_interval(self, rule, judge):
+        [found] = rules_as_good(labelled(rule), judged(judge).kappa_low)
+        assert found.name == "the longer answer"
+
+    @pytest.mark.parametrize(("rule", "judge"), [(20, 36), (28, 40), (30, 40)])
+    def test_a_rule_below_it(self, rule, judge):
+        assert rules_as_good(labelled(rule), judged(judge).kappa_low) == []
+
+    def test_a_judge_without_an_error_has_a_lower_bound_below_1(self):
+        assert judged(20, n=20).kappa_low < judged(40).kappa_low < judged(400, n=400).kappa_low < 1
+
+    def test_a_judge_that_is_a_rule_and_one_lucky_label_is_refused(self, admit):
+        rows = [*LONGER[:38], *SHORTER[38:]]
+        lucky = SHORTER[39]["a"]
+
+        def judge(a, b):
+            return useful(a, b) if lucky in (a, b) else more(len)(a, b)
+
+        with pytest.raises(TrustError, match=r"rule that takes the longer .*kappa 0.90.*0.95"):
+            admit(judge, rows)
 
 
 def test_ties_are_counted_apart(admit):

@@ -30,6 +30,13 @@ def test_a_verdict_on_an_answer_is_read(reply, verdict):
         "[[Yes]] or [[No]]", '{"verdict": "unsure"}', '{"verdict": "yes", "answer": "no"}',
         "{broken", "Yesterday it rained.", "Not yet", "Yes! Verdict: No", "The answer is fine.",
         "Yes: but only in part",
+        "Yes. The answer ignores the criterion entirely.", "Yes. It omits the date.",
+        "Yes. It contradicts the question.", "Yes. It breaks the rule.", "Yes. It falls short.",
+        "Yes. It overlooks the question.", "Yes. No, wait.", "Yes; on reflection: no",
+        "No. Wait, yes.", "No. It complies with the criterion.", "No. Nothing is wrong with it.",
+        "It would be wrong to say: Yes", "Tone: Yes\nDate: No", "[[Yes]] would be wrong.",
+        "It is not a [[Yes]]", "[[Yes]] It ignores the date.",
+        '{"verdict": "yes", "verdict": "no"}',
     ],
 )  # fmt: skip
 def test_what_can_be_taken_either_way_is_no_verdict(reply):
@@ -44,6 +51,8 @@ def test_what_can_be_taken_either_way_is_no_verdict(reply):
         ("Verdict: B", 0), ("A. It names the date.", 1), ("B\nbecause it is shorter", 0),
         ("A careful comparison: B", 0), ('{"verdict": "b"}', 0), ("[[a]]", 1),
         ('```json\n{"winner": "assistant_a"}\n```', 1), ("Response B", 0), ("model_b", 0),
+        ("[[C]] Both are equal; A and B name a date.", 0.5), ("[[A]] It names the date.", 1),
+        ("A is long. B is short.\n\nVerdict: [[B]]", 0), ("A\nIt names the date.", 1),
     ],
 )  # fmt: skip
 def test_a_preference_is_read(reply, verdict):
@@ -51,7 +60,14 @@ def test_a_preference_is_read(reply, verdict):
 
 
 @pytest.mark.parametrize(
-    "reply", ["A careful comparison shows little", "a", "A or B", "A, B", "8/10"]
-)
+    "reply",
+    [
+        "A careful comparison shows little", "a", "A or B", "A, B", "8/10",
+        "A: too long\nB: good", "A; no wait, B is better", "A: too long", "A. B is better.",
+        "A\nOn second thought, the other.", "A. The second answer is better.", "A - it is worse.",
+        "Worse: B", "Loser: B", "Not as good: B", "Tone: A\nDetail: B", "[[A]] is worse.",
+        "[[A]]\nActually, B.", "[[C]] Still, A is better.", "A. It ignores the question.", "A. Both are equal.",
+    ],
+)  # fmt: skip
 def test_what_prefers_nothing_is_no_preference(reply):
     assert read_verdict(reply, "A", "B") is None

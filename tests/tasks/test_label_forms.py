@@ -256,3 +256,29 @@ def test_too_few_labels_say_what_was_read(read):
     rows = [alpaca(1.5, n) for n in range(15)] + [alpaca(1, n) for n in range(20, 25)]
     with pytest.raises(DataError, match=r"5 are labelled a and 0 b \(15 ties\).*AlpacaEval"):
         read(rows)
+
+
+@pytest.mark.parametrize("column", ["prompt", "response_a", "response_b"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '["first", "sec',  # cut off
+        '[{"role": "user", "content": "a"',
+        "['first']",  # as Python writes it
+        '["a" "b"]',
+        "[None]",
+        "[",
+    ],
+)
+def test_a_broken_list_of_turns_is_no_answer(read, column, broken):
+    rows = filled(lambda flag, n: arena(flag, 1 - flag, 0, n=n), of=1, other=0)
+    rows[3][column] = broken
+    with pytest.raises(DataError, match=rf"{column}: found .*; allowed: a list as JSON"):
+        read(rows)
+
+
+@pytest.mark.parametrize("text", ["[1] says so.", "[Author] It is late.", "[sic]"])
+def test_a_text_in_brackets_is_an_answer(read, text):
+    rows = filled(lambda flag, n: arena(flag, 1 - flag, 0, n=n), of=1, other=0)
+    rows[3]["response_a"] = text
+    assert read(rows).items[3].answers[0] == text

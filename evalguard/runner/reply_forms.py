@@ -1,0 +1,84 @@
+"""The forms that a judge's reply may have around its verdict or score."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+AROUND_NUMBER = " \t\r\n*_`\"'“”‘’.!:;()#"
+"""Markup and punctuation that may stand around a number and leave it as it is."""
+
+AROUND_WORD = AROUND_NUMBER + ",<>"
+
+OPEN, CLOSE = r"[*_`\"'(\[]*", r"[*_`\"')\]]*"
+"""Markup before and after a verdict in a sentence, as regular expressions."""
+
+_FENCE = re.compile(r"^\s*```\w*\s*(.*?)\s*```\s*$", re.DOTALL)
+_BRACKETS = re.compile(r"\[\[\s*([^\[\]]+?)\s*\]\]")
+_RETRACTED = re.compile(
+    r"\b(?:no,? wait|wait,|on (?:second thought|reflection)|correction|scratch that|sorry|"
+    r"i mean|or rather|would rather|instead|too (?:high|low|generous|harsh)|chang\w+ my mind|"
+    r"other way (?:a)?round|revis\w+|reconsider\w*|should (?:be|have been)|"
+    r"would (?:be|give|say|rate|need|have))\b"
+    r"|(?:^|[.;,!?\n–—-])\s*(?:no\b|actually\b|hm+\b)",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:not|never|(?<!or )no(?! doubt)|neither|cannot|wrong|unlike|worse|worst|weaker|loser|"
+    r"loses|maximum|max|minimum|instead|rather|than|would|if|unless)\b|n't\b",
+    re.IGNORECASE,
+)
+
+
+def unfenced(reply: str) -> str:
+    """Return a reply without the code fence around all of it."""
+    fence = _FENCE.match(reply)
+    return (fence[1] if fence else reply).strip()
+
+
+def bracketed(text: str) -> list[str] | None:
+    """Return what stands in double brackets; ``None`` where the reply's words may say otherwise.
+
+    Example:
+        >>> bracketed("It is polite. Rating: [[8]]"), bracketed("8"), bracketed("It is no [[8]]")
+        (['8'], [], None)
+    """
+    found = list(_BRACKETS.finditer(text))
+    if not found:
+        return []
+    before, after = text[: found[0].start()], text[found[-1].end() :]
+    is_sentence = re.match(rf"{CLOSE}\s*(?:$|[.!;,:\n]|[–—-]\s)", after)
+    if is_denied(before) or is_retracted(after) or not is_sentence:
+        return None
+    return [match[1] for match in found]
+
+
+def json_values(text: str, keys: Collection[str]) -> list[Any] | None:
+    """Return the values of some keys of a JSON object, also of those that it repeats.
+
+    Args:
+        text: The reply.
+        keys: The keys, in small letters.
+
+    Returns:
+        The values; ``None`` where the text does not begin as an object.
+    """
+    if not text.startswith("{"):
+        return None
+    try:
+        pairs = json.loads(text, object_pairs_hook=tuple)
+    except ValueError:
+        return []
+    return [value for key, value in pairs if key.lower() in keys]
+
+
+def is_retracted(after: str) -> bool:
+    """Whether what follows a verdict takes it back."""
+    return _RETRACTED.search(after) is not None
+
+
+def is_denied(before: str) -> bool:
+    """Whether the clause that leads to a verdict says that it is not the verdict."""
+    return _DENIED.search(re.split(r"[,.;!?\n]", before)[-1]) is not None
