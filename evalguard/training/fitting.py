@@ -34,6 +34,7 @@ class Given:
         owners: For each of these, the example that it is made of.
         whole: For each, whether its example lost nothing; ``None`` where the trainer cuts.
         left_out: Rows of the file that are not among the examples.
+        second_end: Token that the trainer adds to answers whose turn the template has ended.
     """
 
     examples: tuple[Example, ...]
@@ -41,6 +42,7 @@ class Given:
     owners: Sequence[int]
     whole: Sequence[bool] | None = None
     left_out: int = 0
+    second_end: int | None = None
 
 
 def fit(rows: Any, given: Given, *, max_length: int) -> tuple[Any, RowSet]:
@@ -57,7 +59,7 @@ def fit(rows: Any, given: Given, *, max_length: int) -> tuple[Any, RowSet]:
     if given.whole is not None:
         kept = list(zip(given.owners, given.whole, strict=True))
     elif "chosen_labels" in rows.column_names:
-        rows, kept = _fit_pairs(rows, max_length)
+        rows, kept = _fit_pairs(_without_end(rows, given.second_end), max_length)
     else:
         kept = [(row[ROW], _tokens(row) <= max_length) for row in rows]
     if not kept:
@@ -69,6 +71,21 @@ def fit(rows: Any, given: Given, *, max_length: int) -> tuple[Any, RowSet]:
         rows = rows.remove_columns(ROW)
     fates = row_fates(given.owners, kept, rows=len(given.examples))
     return rows, RowSet(given.examples, tuple(fates), given.left_out)
+
+
+def _without_end(rows: Any, end: int | None) -> Any:
+    """Return pairs without a token that their trainer added to each answer."""
+    if end is None:
+        return rows
+
+    def cut(row: Mapping[str, Any]) -> dict[str, Any]:
+        parts: dict[str, Any] = {}
+        for side in _SIDES:
+            stop = -1 if row[f"{side}_input_ids"][-1] == end else None
+            parts |= {f"{side}_{part}": row[f"{side}_{part}"][:stop] for part in _PARTS}
+        return parts
+
+    return rows.map(cut)
 
 
 def _fit_pairs(rows: Any, max_length: int) -> tuple[Any, list[tuple[int, bool]]]:

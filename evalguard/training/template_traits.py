@@ -67,7 +67,7 @@ def end_tokens(tokenizer: Any) -> frozenset[int]:
     template writes behind every answer, such as ``<|im_end|>``. Other added tokens may be part of
     what an answer says, such as the end of a call.
     """
-    ends = {tokenizer.eos_token_id, *_stop_tokens(tokenizer), _turn_end(tokenizer)}
+    ends = {tokenizer.eos_token_id, *_stop_tokens(tokenizer), turn_end(tokenizer)}
     return frozenset(one for one in ends if one is not None)
 
 
@@ -89,7 +89,7 @@ def _stop_tokens(tokenizer: Any) -> list[int]:
     return [one for one in listed if isinstance(one, int)]
 
 
-def _turn_end(tokenizer: Any) -> int | None:
+def turn_end(tokenizer: Any) -> int | None:
     """Return the added token that a template writes behind two answers that have nothing alike."""
     behind = set()
     for words in ("Yes.", "4711"):

@@ -20,6 +20,7 @@ from evalguard.training.formats import Example
 from evalguard.training.lengths import RowSet
 from evalguard.training.methods import METHODS
 from evalguard.training.preference_rows import labelled_rows, pair_rows
+from evalguard.training.template_traits import turn_end
 from evalguard.training.tokens import encode
 
 _Examples = Sequence[Example]
@@ -233,7 +234,19 @@ def _given(examples: _Examples, tokenizer: Any, stage: Stage, *, left_out: int =
         for row, example in enumerate(examples)
         for _ in range(2 if paired and example.kind == "preference" else 1)
     ]
-    return Given(tuple(examples), rows.add_column(ROW, owners), owners, left_out=left_out)
+    return Given(
+        tuple(examples),
+        rows.add_column(ROW, owners),
+        owners,
+        left_out=left_out,
+        second_end=_second_end(tokenizer),
+    )
+
+
+def _second_end(tokenizer: Any) -> int | None:
+    """Return the EOS that TRL adds to texts where the template ends a turn by another token."""
+    eos: int | None = tokenizer.eos_token_id
+    return eos if tokenizer.chat_template and turn_end(tokenizer) not in (None, eos) else None
 
 
 _CONFIGS: Mapping[str, Callable[[Stage, dict[str, Any]], tuple[Any, Any]]] = {

@@ -25,9 +25,11 @@ FAST = (
     "text (embedded)",
     "kto (embedded)",
     "preference (embedded)",
+    "preference-orpo (gemma)",
+    "capybara",
     "cut-line",
 )
-"""Forms of each kind that every version reads or refuses."""
+"""Forms of each kind."""
 
 
 @pytest.fixture(scope="module")
