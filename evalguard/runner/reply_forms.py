@@ -49,7 +49,7 @@ def bracketed(text: str) -> list[str] | None:
     if not found:
         return []
     before, after = text[: found[0].start()], text[found[-1].end() :]
-    is_sentence = re.match(rf"{CLOSE}\s*(?:$|[.!;,:\n]|[–—-]\s)", after)
+    is_sentence = re.match(rf"{CLOSE}\s*(?:$|[.!;,:\n]|[–—-]\s|(?<=\s)[A-Z])", after)
     if is_denied(before) or is_retracted(after) or not is_sentence:
         return None
     return [match[1] for match in found]

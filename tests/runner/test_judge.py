@@ -441,7 +441,9 @@ class TestAnUnreadReply:
 
     def test_counts_as_silent_and_not_as_even(self):
         labels = [Labelled(self.ORDERS, label) for label in (True, False, None) for _ in range(10)]
-        replies = [1.0, Unread("x")] * 10 + [0.0, Unread("x")] * 10 + [0.5, Unread("x")] * 10
+        replies: list[float | str] = (
+            [1.0, Unread("x")] * 10 + [0.0, Unread("x")] * 10 + [0.5, Unread("x")] * 10
+        )
         found = admission_of(LabelSet(tuple(labels)), replies)
         assert (found.hits, found.rejections, found.silent) == (0, 0, 20)
         assert (found.ties, found.even) == (10, 0)

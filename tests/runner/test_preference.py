@@ -150,7 +150,7 @@ def test_another_judge_compares_the_same_answers(project, asked):
 def test_a_judge_that_disagrees_with_people_prefers_nothing(project):
     result = check(project, "judge.adapter=null")
     assert {one.verdict for one in result.gates} == {Verdict.ERROR}
-    assert re.search(r"kappa .*right on \d+ of \d+ that are labelled a", result.gates[0].reason)
+    assert re.search(r"kappa .*agrees with \d+ of \d+ that are labelled a", result.gates[0].reason)
 
 
 def test_a_judge_that_takes_the_first_answer_after_its_admission_passes_nothing(

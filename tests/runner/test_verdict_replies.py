@@ -66,7 +66,8 @@ def test_a_preference_is_read(reply, verdict):
         "A: too long\nB: good", "A; no wait, B is better", "A: too long", "A. B is better.",
         "A\nOn second thought, the other.", "A. The second answer is better.", "A - it is worse.",
         "Worse: B", "Loser: B", "Not as good: B", "Tone: A\nDetail: B", "[[A]] is worse.",
-        "[[A]]\nActually, B.", "[[C]] Still, A is better.", "A. It ignores the question.", "A. Both are equal.",
+        "[[A]]\nActually, B.", "[[C]] Still, A is better.",
+        "A. It ignores the question.", "A. Both are equal.",
     ],
 )  # fmt: skip
 def test_what_prefers_nothing_is_no_preference(reply):
