@@ -5,10 +5,11 @@ import pytest
 import yaml
 
 from evalguard.errors import DataError
-from evalguard.training.audit import audit, raise_errors
+from evalguard.training.audit import audit, audit_config, raise_errors
 from evalguard.training.audit_findings import Level
 from evalguard.training.audit_pii import find_in_text
 from evalguard.training.audit_report import headline, render_html
+from evalguard.training.config import TrainingConfig
 from evalguard.training.formats import Layout
 from tests.training.conftest import MARKED_TEMPLATE, make_tokenizer
 from tests.training.real_templates import real
@@ -295,3 +296,21 @@ def test_the_page_escapes_what_the_data_hold(write):
     page = render_html(audit([write([{"prompt": "q", "completion": evil}])]))
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page
+
+
+def test_the_audit_of_several_stages_keeps_what_was_made_of_each_file(base_folder, tmp_path, write):
+    first = write([{"prompt": "a b", "completion": "c", "id": i} for i in range(3)], "first.jsonl")
+    pairs = [{"prompt": "a b", "chosen": "c", "rejected": f"d{i}"} for i in range(3)]
+    second = write(pairs, "second.jsonl")
+    config = TrainingConfig.model_validate(
+        {
+            "base": {"model": str(base_folder)},
+            "data": {"train": first.name},
+            "output": "adapter",
+            "then": {"method": "dpo", "data": {"train": second.name}},
+        }
+    )
+    report = audit_config(config, base_dir=tmp_path)
+    alone = [audit([path]).notes for path in (first, second)]
+    assert report.notes == (*alone[0], *alone[1])
+    assert any("ignored: id" in note for note in report.notes)
