@@ -3,7 +3,7 @@
 ::
 
     EvalGuardError                  root; carries the exit code of the command line
-    ├── UsageError                  the user can mend it (exit 4)
+    ├── UsageError                  the user can fix it (exit 4)
     │   ├── ConfigError             one or many problems in YAML files, all listed at once
     │   ├── DataError               a data file is missing, broken or empty
     │   ├── ModelError              a model or adapter folder cannot be used

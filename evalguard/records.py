@@ -501,11 +501,6 @@ class RowCounts:
     cut: int = 0
     dropped: int = 0
 
-    @property
-    def lost_share(self) -> float:
-        """Share of the rows that were cut or dropped."""
-        return (self.cut + self.dropped) / self.read if self.read else 0.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRecord:

@@ -229,16 +229,16 @@ def _train_in_place(config: TrainingConfig, setting: _Setting, folder: Path, clo
     from evalguard.training.adapters import make_trainable
     from evalguard.training.base import fitting_threads
     from evalguard.training.dataset import build_dataset
-    from evalguard.training.trainers import build_trainer
+    from evalguard.training.trainers import build_stage
 
     with quiet():
         model = _base(setting, clock.device)
         data = build_dataset(config, base_dir=folder, seed=SEED)
         with fitting_threads(model):
             trainable = make_trainable(model, config)
-            trainer = build_trainer(
+            trainer = build_stage(
                 trainable, load_tokenizer(), data, config, folder=folder / "checkpoints"
-            )
+            ).trainer
             trainer.add_callback(_ticking(clock))
             trainer.train()
 

@@ -38,7 +38,7 @@ class Labels(ConfigModel):
     """A file of labels by people, with names of its own; without any, its bare path does."""
 
     file: NonEmpty
-    """Data file, as for test sets, relative to the suite file."""
+    """Data file (see docs/suites.md), relative to the suite file."""
     columns: dict[NonEmpty, NonEmpty] = Field(default_factory=dict)
     """Its names of our columns: `{question: instruction, a: output_1, b: output_2, better: vote}`.
     `question` is the whole prompt as it was asked; others are columns of `data`."""

@@ -173,6 +173,7 @@ def _together(reports: Sequence[AuditReport]) -> AuditReport:
         suite_items=first.suite_items,
         findings=_sorted(findings.values()),
         seconds=sum(report.seconds for report in reports),
+        notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
     )
 
 
@@ -213,7 +214,7 @@ def _broken(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
             level=Level.ERROR,
             title=f"{len(problems)} row{'' if len(problems) == 1 else 's'} cannot be trained on",
             count=len(problems),
-            advice="Mend or remove them.",
+            advice="Fix or remove them.",
             evidence=by_cause(problems),
             places=tuple(problem.where for problem in problems),
         )

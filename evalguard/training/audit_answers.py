@@ -65,7 +65,7 @@ def _json(taught: _Taught) -> Iterable[AuditFinding]:
         Level.ERROR if is_the_task else Level.WARNING,
         broken,
         f"{len(broken)} of {len(like_json)} answers that begin like JSON do not parse",
-        "Mend them: the model would learn to break its own format.",
+        "Fix them: the model would learn to break its own format.",
     )
 
 

@@ -126,7 +126,7 @@ def find_overlap(train: Sequence[Example], validation: Sequence[Example]) -> Ite
         exact,
         both,
         "{n} held-out rows ask what a training row asks",
-        "`evalguard train` takes these out of the training rows; better mend the files.",
+        "`evalguard train` takes these out of the training rows; better fix the files.",
     )
     yield from _finding(
         "validation_near_overlap",

@@ -13,7 +13,7 @@ from evalguard.errors import DataError
 from evalguard.training.config import Replay, Stage
 from evalguard.training.formats import FORMATS, Example, Layout, Reading, read
 from evalguard.training.methods import METHODS, MethodName
-from evalguard.training.rows import RowProblem, raise_problems, scan_rows
+from evalguard.training.rows import raise_problems, scan_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,12 @@ class Dataset:
     Attributes:
         train: Task and replay examples in training order.
         validation: Held-out examples of the task; empty where none were asked for.
-        replay_share: Share of ``train`` that is replay.
         notes: What was made of each file: its format, and what was not used.
         left_out: Rows of the task's file that are in the file of held-out rows as well.
     """
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
-    replay_share: float
     notes: tuple[str, ...] = ()
     left_out: int = 0
 
@@ -56,37 +54,6 @@ def read_examples(path: Path, layout: Layout | None = None) -> Reading:
     rows, unreadable = scan_rows(path)
     reading = read(rows, layout)
     return replace(reading, problems=(*unreadable, *reading.problems))
-
-
-def scan_examples(
-    path: Path, layout: Layout | None = None
-) -> tuple[list[Example], list[RowProblem]]:
-    """Read a data file, convert its rows, and collect the broken ones.
-
-    Args:
-        path: The file.
-        layout: What the config says about it.
-
-    Raises:
-        DataError: If the file as a whole is missing, of another kind, unreadable or empty.
-    """
-    reading = read_examples(path, layout)
-    return list(reading.examples), list(reading.problems)
-
-
-def load_examples(path: Path, layout: Layout | None = None) -> list[Example]:
-    """Read a data file and convert its rows.
-
-    Args:
-        path: The file.
-        layout: What the config says about it.
-
-    Raises:
-        DataError: If it is missing or empty, or naming every broken row with file and line.
-    """
-    examples, problems = scan_examples(path, layout)
-    raise_problems(problems)
-    return examples
 
 
 def layouts_of(stages: Sequence[Stage], base_dir: Path) -> dict[Path, Layout]:
@@ -142,7 +109,6 @@ def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
     return Dataset(
         tuple(mixed),
         tuple(validation),
-        len(general) / len(mixed),
         notes=tuple(notes),
         left_out=left_out,
     )
@@ -159,7 +125,7 @@ def _load_for(method: MethodName, path: Path, layout: Layout) -> Reading:
         fitting = {name: one for name, one in FORMATS.items() if one.kind in kinds}
         wanted = "; ".join(f"{name}: {one.shown()}" for name, one in fitting.items())
         raise DataError(
-            f"{path}: format '{reading.format}' is nothing that method '{method}' trains on. "
+            f"{path}: format '{reading.format}' cannot be trained with method '{method}'. "
             f"It takes {wanted}. If the rows are one of these, say so: data: {{format: NAME}}"
         )
     return reading
@@ -188,7 +154,7 @@ def split(
     groups = sorted({example.group() for example in examples})
     if len(groups) < 2:
         raise DataError(
-            f"{name}: {len(examples)} row(s) ask one and the same thing, so none can be held out. "
+            f"{name}: {len(examples)} row(s) ask the same question, so none can be held out. "
             "Add rows, or set data.validation_share to 0."
         )
     random.Random(f"split {seed}").shuffle(groups)  # noqa: S311
@@ -216,8 +182,9 @@ def _sample_replay(
     if needed > len(rows):
         possible = len(rows) / (len(rows) + task_rows)
         raise DataError(
-            f"{replay.data}: a replay share of {replay.share:g} beside {task_rows} task rows needs "
+            f"{replay.data}: a replay share of {replay.share:g} with {task_rows} task rows needs "
             f"{needed} general rows, but there are {len(rows)}. Set replay.share to "
             f"{int(possible * 100) / 100:g} or less, or add rows."
         )
-    return random.Random(f"replay {seed}").sample(list(rows), needed)  # noqa: S311
+    chosen = random.Random(f"replay {seed}").sample(list(rows), needed)  # noqa: S311
+    return [replace(example, replayed=True) for example in chosen]

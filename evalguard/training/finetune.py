@@ -147,7 +147,6 @@ def _run(
                     onlookers,
                     folder=checkpoints.stage(number),
                     checkpoint=checkpoints.last(number),
-                    base_dir=base_dir,
                 )
                 if stage.training.checkpoints and number < len(config.stages):
                     checkpoints.save_finished(number, model, result)

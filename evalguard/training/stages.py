@@ -19,7 +19,7 @@ from evalguard.training.effect import (
     check_rates,
     weight_sums,
 )
-from evalguard.training.lengths import RowSet, check_lengths, rows_line
+from evalguard.training.lengths import check_lengths, rows_line
 from evalguard.training.probing import Probe, ProbeWatcher
 from evalguard.training.stage_result import ProbeOutcome, StageResult
 from evalguard.training.trackers import reporter, tracking
@@ -63,7 +63,6 @@ def run_stage(
     *,
     folder: Path,
     checkpoint: str | None,
-    base_dir: Path,
 ) -> StageResult:
     """Train a stage.
 
@@ -75,7 +74,6 @@ def run_stage(
         onlookers: What looks on.
         folder: Where its checkpoints go.
         checkpoint: The one that it resumes from.
-        base_dir: Folder that the stage's relative paths refer to.
 
     Raises:
         DataError: If too many rows are cut or dropped, or KTO has answers of one class alone.
@@ -96,7 +94,7 @@ def run_stage(
         method=stage.method,
         train=built.train.counts,
         validation=built.validation.counts if built.validation else None,
-        replayed=_replayed(stage, data, built.train, base_dir=base_dir),
+        replayed=sum(example.replayed for example in built.train.trained),
         curve=curve,
         warnings=warnings,
         seen=seen,
@@ -120,16 +118,6 @@ def _check_rows(
         return ()
     onlookers.note(f"! {warning}")
     return (warning,)
-
-
-def _replayed(stage: Stage, data: Dataset, rows: RowSet, *, base_dir: Path) -> int:
-    """Return how many of the rows that are trained on are general data."""
-    if stage.replay is None:
-        return 0
-    if stage.replay.data == stage.data.train:
-        return round(data.replay_share * len(rows.trained))
-    general = f"{base_dir / stage.replay.data}:"
-    return sum(example.where.startswith(general) for example in rows.trained)
 
 
 def _fit(

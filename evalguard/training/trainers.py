@@ -44,14 +44,6 @@ class StageTrainer:
     validation: RowSet | None
 
 
-def build_trainer(model: Any, tokenizer: Any, data: Dataset, stage: Stage, *, folder: Path) -> Any:
-    """Return the trainer of a stage, ready for ``train()``, without the account of its rows.
-
-    The arguments are those of :func:`build_stage`.
-    """
-    return build_stage(model, tokenizer, data, stage, folder=folder).trainer
-
-
 def build_stage(
     model: Any, tokenizer: Any, data: Dataset, stage: Stage, *, folder: Path
 ) -> StageTrainer:

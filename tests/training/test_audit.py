@@ -9,6 +9,7 @@ from evalguard.training.audit import audit, audit_config, raise_errors
 from evalguard.training.audit_findings import Level
 from evalguard.training.audit_pii import find_in_text
 from evalguard.training.audit_report import headline, render_html
+from evalguard.training.config import TrainingConfig
 from evalguard.training.formats import Layout
 from tests.training.conftest import MARKED_TEMPLATE, make_tokenizer
 from tests.training.real_templates import real
@@ -358,3 +359,21 @@ def test_over_long_rows_beyond_the_tolerated_share_are_an_error(
     findings = audit_config(config, base_dir=tmp_path).findings
     (finding,) = [f for f in findings if f.code == "over_long" and "second.jsonl" in f.title]
     assert finding.level is level
+
+
+def test_the_audit_of_several_stages_keeps_what_was_made_of_each_file(base_folder, tmp_path, write):
+    first = write([{"prompt": "a b", "completion": "c", "id": i} for i in range(3)], "first.jsonl")
+    pairs = [{"prompt": "a b", "chosen": "c", "rejected": f"d{i}"} for i in range(3)]
+    second = write(pairs, "second.jsonl")
+    config = TrainingConfig.model_validate(
+        {
+            "base": {"model": str(base_folder)},
+            "data": {"train": first.name},
+            "output": "adapter",
+            "then": {"method": "dpo", "data": {"train": second.name}},
+        }
+    )
+    report = audit_config(config, base_dir=tmp_path)
+    alone = [audit([path]).notes for path in (first, second)]
+    assert report.notes == (*alone[0], *alone[1])
+    assert any("ignored: id" in note for note in report.notes)

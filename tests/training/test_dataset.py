@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from evalguard.errors import DataError
 from evalguard.training.config import Data, Replay, Stage
 from evalguard.training.dataset import build_dataset, split
-from evalguard.training.formats import convert
+from evalguard.training.formats import read
 from evalguard.training.rows import RawRow
 
 
@@ -17,7 +17,7 @@ def examples(prompts):
         RawRow("d.jsonl", i, {"prompt": prompt, "completion": f"answer {i}"})
         for i, prompt in enumerate(prompts, start=1)
     ]
-    return convert(rows)[0]
+    return list(read(rows).examples)
 
 
 def prompts(found):
@@ -79,14 +79,26 @@ def test_replay_is_mixed_in_by_share_without_held_out_examples(folder):
             base_dir=folder,
             seed=seed,
         )
-        replay = [e for e in data.train if "general" in e.where]
+        replay = [e for e in data.train if e.replayed]
+        assert all("general" in e.where for e in replay)
         assert len(data.validation) == 10
         assert len(replay) == 70
-        assert data.replay_share == 0.7
+        assert len(data.train) == 100
         assert not prompts(data.validation) & prompts(data.train)
         assert {e.where for e in data.validation} <= {
             f"{folder / 'task.jsonl'}:{i}" for i in range(1, 41)
         }
+
+
+@pytest.mark.parametrize("name", ["task.jsonl", "./task.jsonl", "here/task.jsonl"])
+def test_replay_from_the_file_of_the_task_is_told_from_its_rows(folder, name):
+    (folder / "here").symlink_to(folder)
+    stage = Stage(
+        data=Data(train="task.jsonl", validation_share=0), replay=Replay(data=name, share=0.2)
+    )
+    data = build_dataset(stage, base_dir=folder, seed=0)
+    assert sum(example.replayed for example in data.train) == 10
+    assert len(data.train) == 50
 
 
 def test_a_validation_file_is_taken_out_of_the_training_data(folder):

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from evalguard.training.formats import convert, recognise
+from evalguard.training.formats import read as read_rows
+from evalguard.training.formats.recognise import candidates
 from evalguard.training.rows import RawRow
 
 ASKED = {"role": "user", "content": "hi"}
@@ -13,7 +14,8 @@ SYSTEM = {"role": "system", "content": "be kind"}
 
 
 def one(fields, file="data.jsonl", line=7):
-    examples, problems = convert([RawRow(file, line, fields)])
+    found = read_rows([RawRow(file, line, fields)])
+    examples, problems = found.examples, found.problems
     assert not problems
     return examples[0]
 
@@ -109,7 +111,8 @@ def test_unpaired_labels(label, good):
     ],
 )
 def test_a_broken_row_is_named_with_file_and_line(fields, message):
-    examples, problems = convert([RawRow("data.jsonl", 7, fields)])
+    found = read_rows([RawRow("data.jsonl", 7, fields)])
+    examples, problems = found.examples, found.problems
     assert not examples
     assert problems[0].where == "data.jsonl:7"
     assert message in problems[0].message
@@ -121,7 +124,8 @@ def test_all_broken_rows_are_collected_and_the_others_converted():
         RawRow("d.jsonl", 2, {"prompt": "a", "completion": ""}),
         RawRow("d.jsonl", 3, {"text": "other format"}),
     ]
-    examples, problems = convert(rows)
+    found = read_rows(rows)
+    examples, problems = found.examples, found.problems
     assert len(examples) == 1
     assert [str(problem) for problem in problems] == [
         "d.jsonl:2: 'completion' is empty",
@@ -130,9 +134,9 @@ def test_all_broken_rows_are_collected_and_the_others_converted():
 
 
 def test_the_most_specific_format_wins():
-    assert recognise(["instruction", "input", "output", "text"]) == "alpaca"
-    assert recognise(["prompt", "chosen", "rejected", "completion"]) == "preference"
-    assert recognise(["nothing"]) is None
+    assert candidates({"instruction", "input", "output", "text"}) == ["alpaca"]
+    assert candidates({"prompt", "chosen", "rejected", "completion"}) == ["preference"]
+    assert candidates({"nothing"}) == []
 
 
 OPENING: list[dict[str, Any]] = [{"role": "user", "content": "Hi"}]
@@ -140,13 +144,15 @@ TALK: list[dict[str, Any]] = [*OPENING, {"role": "assistant", "content": "Hello.
 
 
 def read(**fields):
-    examples, problems = convert([RawRow("d.jsonl", 1, fields)])
+    found = read_rows([RawRow("d.jsonl", 1, fields)])
+    examples, problems = found.examples, found.problems
     assert not problems, problems
     return examples[0]
 
 
 def refused(**fields):
-    examples, problems = convert([RawRow("d.jsonl", 1, fields)])
+    found = read_rows([RawRow("d.jsonl", 1, fields)])
+    examples, problems = found.examples, found.problems
     assert not examples
     return problems[0].message
 

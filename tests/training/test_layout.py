@@ -8,9 +8,9 @@ import pytest
 from evalguard.errors import ConfigError, DataError
 from evalguard.training import load_training_config
 from evalguard.training.config import Data, Stage
-from evalguard.training.dataset import build_dataset, load_examples
+from evalguard.training.dataset import build_dataset, read_examples
 from evalguard.training.formats import Layout, Reading, read
-from evalguard.training.rows import RawRow
+from evalguard.training.rows import RawRow, raise_problems
 
 ASKED = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello."}
@@ -100,7 +100,7 @@ def test_one_of_two_formats_is_named_or_left_out():
 def test_one_cause_has_the_same_words_in_every_row(tmp_path):
     write(tmp_path, d=[{"wrong": i} for i in range(40)])
     with pytest.raises(DataError, match="40 broken rows") as error:
-        load_examples(tmp_path / "d.jsonl")
+        raise_problems(read_examples(tmp_path / "d.jsonl").problems)
     assert str(error.value).count("no known format") == 1
     assert reading({"wrong": 1}).lines() == ()
 
@@ -214,7 +214,7 @@ def test_a_stage_reads_its_files_as_the_config_says_and_keeps_the_notes(tmp_path
 def test_a_method_says_which_formats_it_takes(tmp_path):
     rows = [{"prompt": f"Q{i}", "completion": "A", "label": i % 2} for i in range(4)]
     write(tmp_path, task=rows)
-    with pytest.raises(DataError, match=r"'unpaired' is nothing that method 'sft' trains on.*say"):
+    with pytest.raises(DataError, match=r"'unpaired' cannot be trained with method 'sft'.*say"):
         build_dataset(
             Stage(data=Data(train="task.jsonl", validation_share=0)), base_dir=tmp_path, seed=0
         )

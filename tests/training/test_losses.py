@@ -15,10 +15,10 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from evalguard.quiet import quiet
 from evalguard.training.config import Stage
 from evalguard.training.dataset import Dataset
-from evalguard.training.formats import convert
+from evalguard.training.formats import read
 from evalguard.training.rows import RawRow
 from evalguard.training.tokens import encode
-from evalguard.training.trainers import build_trainer
+from evalguard.training.trainers import build_stage
 from tests.training.conftest import MARKED_TEMPLATE, make_tokenizer
 
 PAIRS = [
@@ -66,12 +66,12 @@ def trainer_for(method, rows, tmp_path, model, preference=None, **training):
             }
         )
     )
-    examples = tuple(convert([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, 1)])[0])
+    examples = read([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, 1)]).examples
     tokenizer = make_tokenizer(MARKED_TEMPLATE)
     with quiet():
-        return build_trainer(
-            model, tokenizer, Dataset(examples, examples, 0.0), stage, folder=tmp_path
-        )
+        return build_stage(
+            model, tokenizer, Dataset(examples, examples), stage, folder=tmp_path
+        ).trainer
 
 
 def evaluated(trainer) -> float:
@@ -83,7 +83,7 @@ def answer_scores(model, prompt, answer) -> tuple[float, int]:
     """Return s(y) and the number of its tokens, straight from the model's logits."""
     tokenizer = make_tokenizer(MARKED_TEMPLATE)
     (sequence,) = encode(
-        convert([RawRow("d", 1, {"prompt": prompt, "completion": answer})])[0],
+        read([RawRow("d", 1, {"prompt": prompt, "completion": answer})]).examples,
         tokenizer,
         max_length=128,
     )

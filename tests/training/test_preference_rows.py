@@ -11,11 +11,11 @@ from evalguard.errors import DataError, ModelError
 from evalguard.quiet import quiet
 from evalguard.training.config import Data, Stage, Training
 from evalguard.training.dataset import Dataset
-from evalguard.training.formats import convert
+from evalguard.training.formats import read
 from evalguard.training.preference_rows import labelled_rows, pair_rows
 from evalguard.training.rendering import ChatRenderer
 from evalguard.training.rows import RawRow
-from evalguard.training.trainers import build_trainer
+from evalguard.training.trainers import build_stage
 from tests.training.conftest import MARKED_TEMPLATE, make_tokenizer
 from tests.training.real_templates import adds_bos, real
 
@@ -30,9 +30,9 @@ def call(**arguments: Any) -> dict[str, Any]:
 
 
 def examples(*rows: dict[str, Any]):
-    found, problems = convert([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, start=1)])
-    assert not problems
-    return found
+    found = read([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, start=1)])
+    assert not found.problems
+    return found.examples
 
 
 PLAIN = {"prompt": "hi", "chosen": "hello", "rejected": "go away"}
@@ -99,9 +99,9 @@ def test_trl_sees_the_tokens_of_the_gate_with_tools_and_calls(method, name, tmp_
     stage = Stage(method=method, data=Data(train="d.jsonl"), training=Training(max_length=2048))
     rows = tuple(examples(CALLS, {**PLAIN, "system": "be brief"}))
     with quiet():
-        trainer = build_trainer(
-            tiny_model(len(tokenizer)), tokenizer, Dataset(rows, (), 0.0), stage, folder=tmp_path
-        )
+        trainer = build_stage(
+            tiny_model(len(tokenizer)), tokenizer, Dataset(rows, ()), stage, folder=tmp_path
+        ).trainer
     renderer = ChatRenderer(tokenizer)
     for example, row in zip(rows, sequences(trainer.train_dataset, method), strict=True):
         messages = (*example.messages, *example.chosen)

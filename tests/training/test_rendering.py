@@ -6,7 +6,7 @@ import pytest
 
 from evalguard.engines.chat import PromptTokenizer
 from evalguard.errors import DataError, ModelError
-from evalguard.training.formats import convert
+from evalguard.training.formats import read
 from evalguard.training.rendering import ChatRenderer
 from evalguard.training.rows import RawRow
 from evalguard.training.template_traits import arguments_are_text, reasoning_key
@@ -25,9 +25,9 @@ CALLED = {"messages": [ASKED, CALLING, RESULT, ANSWER], "tools": TOOLS}
 
 
 def examples(*rows: dict[str, Any]):
-    found, problems = convert([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, start=1)])
-    assert not problems
-    return found
+    found = read([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, start=1)])
+    assert not found.problems
+    return found.examples
 
 
 def learned(row: dict[str, Any], tokenizer: Any) -> list[str]:

@@ -5,8 +5,8 @@ import pytest
 from pyarrow import parquet
 
 from evalguard.errors import DataError
-from evalguard.training.dataset import load_examples
-from evalguard.training.rows import SHOWN_PROBLEMS, scan_rows
+from evalguard.training.dataset import read_examples
+from evalguard.training.rows import SHOWN_PROBLEMS, raise_problems, scan_rows
 
 
 def test_rows_know_their_lines_and_broken_ones_are_collected(tmp_path):
@@ -39,14 +39,14 @@ def test_nulls_are_absent_columns(tmp_path):
 def test_files_that_cannot_be_trained_on(tmp_path, name, content, message):
     (tmp_path / name).write_text(content)
     with pytest.raises(DataError, match=message):
-        load_examples(tmp_path / name)
+        raise_problems(read_examples(tmp_path / name).problems)
 
 
 def test_many_causes_are_counted(tmp_path):
     lines = (f'{{"b{i}": 2, "b{i}": 3}}\n' for i in range(SHOWN_PROBLEMS + 5))
     (tmp_path / "d.jsonl").write_text("".join(lines))
     with pytest.raises(DataError, match="… and 5 more") as caught:
-        load_examples(tmp_path / "d.jsonl")
+        raise_problems(read_examples(tmp_path / "d.jsonl").problems)
     assert str(caught.value).startswith("25 broken rows in the data:\n")
     assert str(caught.value).count("occurs twice") == SHOWN_PROBLEMS
 
@@ -55,7 +55,7 @@ def test_one_cause_in_many_rows_is_one_message(tmp_path):
     rows = ["{'text': 'a'}\n"] * 900 + ['{"text": "a"}\n']
     (tmp_path / "d.jsonl").write_text("".join(rows))
     with pytest.raises(DataError) as caught:
-        load_examples(tmp_path / "d.jsonl")
+        raise_problems(read_examples(tmp_path / "d.jsonl").problems)
     first, cause, others = str(caught.value).splitlines()
     assert first == "900 broken rows in the data:"
     assert "d.jsonl:1: not JSON: " in cause
@@ -71,5 +71,5 @@ def test_every_kind_of_file_gives_the_same_examples(tmp_path, suffix):
         ".csv": 'prompt,completion\na,"ü, ""x"""\nb,d\n',
     }[suffix]
     (tmp_path / f"d{suffix}").write_text(text)
-    examples = load_examples(tmp_path / f"d{suffix}")
+    examples = read_examples(tmp_path / f"d{suffix}").examples
     assert [example.messages[1]["content"] for example in examples] == ['ü, "x"', "d"]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalguard.errors import DataError, ModelError
-from evalguard.training.formats import convert
+from evalguard.training.formats import read
 from evalguard.training.rows import RawRow
 from evalguard.training.tokens import IGNORED, encode
 from tests.training.conftest import MARKED_TEMPLATE, PLAIN_TEMPLATE, make_tokenizer
@@ -27,7 +27,7 @@ TWO_TURNS = {"messages": [ASKED, ANSWER, {"role": "user", "content": "and the se
 
 
 def examples(*rows):
-    return convert([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, start=1)])[0]
+    return read([RawRow("d.jsonl", i, row) for i, row in enumerate(rows, start=1)]).examples
 
 
 def with_loss(sequence, tokenizer) -> str:

@@ -127,7 +127,10 @@ def _header(file: DataFile, number: int, values: list[str]) -> list[str]:
         )
     named = [name or f"Unnamed: {place}" for place, name in enumerate(names)]
     if len(set(named)) != len(named):
-        raise DataError(f"{file.path}:{number}: columns without a name beside {named}. Name them.")
+        raise DataError(
+            f"{file.path}:{number}: unnamed columns would clash with existing names {named}. "
+            "Name every column."
+        )
     return named
 
 

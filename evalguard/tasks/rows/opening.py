@@ -124,7 +124,9 @@ def _check_place(path: Path) -> None:
         fetch = f"Fetch it: git annex get {shlex.quote(str(path))}" if annexed else "Correct it"
         raise DataError(f"{path}: is a symbolic link to {target}, which does not exist. {fetch}.")
     if path.exists() and not path.is_file():
-        raise DataError(f"{path}: is no regular file, and data is read more than once. Save it.")
+        raise DataError(
+            f"{path}: is not a regular file (data is read twice). Save it to a file first."
+        )
 
 
 _FOREIGN: tuple[tuple[bytes, str], ...] = (

@@ -26,8 +26,7 @@ The modules, each importing only those before it: ``layout`` (formats and their 
 
 from evalguard.training.formats.example import Example, Kind, Message
 from evalguard.training.formats.layout import FORMATS, FormatName, Layout
-from evalguard.training.formats.reading import Reading, convert, read
-from evalguard.training.formats.recognise import recognise
+from evalguard.training.formats.reading import Reading, read
 
 __all__ = [
     "FORMATS",
@@ -37,7 +36,5 @@ __all__ = [
     "Layout",
     "Message",
     "Reading",
-    "convert",
     "read",
-    "recognise",
 ]

@@ -30,6 +30,7 @@ class Example:
         good: Whether the answer of kind ``unpaired`` is wanted.
         tools: Functions that the model may call, as the chat template takes them.
         untrained: Places of the answers in ``messages`` that carry no loss.
+        replayed: Whether it is mixed in as general data.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Example:
     good: bool = True
     tools: tuple[Mapping[str, Any], ...] = ()
     untrained: frozenset[int] = frozenset()
+    replayed: bool = False
 
     def content(self) -> dict[str, Any]:
         """Return what the example teaches, without where it stands."""

@@ -82,25 +82,16 @@ class Reading:
         return tuple(f"{file or self.file}: {line}" for line in lines)
 
 
-def convert(
-    rows: Sequence[RawRow], layout: Layout | None = None
-) -> tuple[list[Example], list[RowProblem]]:
-    """Turn the rows of one file into examples.
-
-    Returns:
-        The examples, and what is wrong with every row that has no known format, breaks its
-        format's rules, or has another format than the first row.
-    """
-    reading = read(rows, layout)
-    return list(reading.examples), list(reading.problems)
-
-
 def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
     """Turn the rows of one file into examples, and count what is not used.
 
     Args:
         rows: The rows.
         layout: What the config says about the file.
+
+    Returns:
+        The examples, and what is wrong with every row that has no known format, breaks its
+        format's rules, or has another format than the first row.
     """
     layout = layout or Layout()
     found = [Cells.of(row, layout) for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from evalguard.errors import did_you_mean
@@ -11,22 +11,16 @@ from evalguard.training.formats.cells import blank, label_of
 from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, LABELS, Layout
 
 
-def recognise(columns: Iterable[str]) -> str | None:
-    """Return the name of the format that has these columns, or ``None``.
-
-    Example:
-        >>> recognise(["id", "instruction", "input", "output"])
-        'alpaca'
-        >>> recognise(["messages", "prompt", "completion"])  # one of two
-    """
-    found = candidates(set(columns))
-    return found[0] if len(found) == 1 else None
-
-
 def candidates(columns: Set[str]) -> list[str]:
     """Return the formats that a row with these columns may have, without its label.
 
     Two answers go before everything else. A text beside something structured is its rendering.
+
+    Example:
+        >>> candidates({"id", "instruction", "input", "output"})
+        ['alpaca']
+        >>> candidates({"messages", "prompt", "completion"})
+        ['messages', 'prompt_completion']
     """
     for name in ("openai_preference", "preference"):
         if FORMATS[name].fits(columns):

@@ -78,7 +78,7 @@ def test_a_link_to_a_file_is_read(tmp_path):
 
 def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "a.jsonl")
-    with pytest.raises(DataError, match="no regular file"):
+    with pytest.raises(DataError, match="not a regular file"):
         read_rows(tmp_path / "a.jsonl")
 
 
