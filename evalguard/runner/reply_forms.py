@@ -22,12 +22,13 @@ _RETRACTED = re.compile(
     r"i mean|or rather|would rather|instead|too (?:high|low|generous|harsh)|chang\w+ my mind|"
     r"other way (?:a)?round|revis\w+|reconsider\w*|should (?:be|have been)|"
     r"would (?:be|give|say|rate|need|have))\b"
-    r"|(?:^|[.;,!?\n–—-])\s*(?:no\b|actually\b|hm+\b)",
+    r"|(?:^|[.;,!?\n–—-])\s*(?:(?:definitely |certainly )?not?\b|actually\b|hm+\b)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
     r"\b(?:not|never|(?<!or )no(?! doubt)|neither|cannot|wrong|unlike|worse|worst|weaker|loser|"
-    r"loses|maximum|max|minimum|instead|rather|than|would|if|unless)\b|n't\b",
+    r"loses|maximum|max|minimum|instead|rather|(?:more|less|other) than|would (?:need|have|be)|if|"
+    r"unless)\b|n't\b",
     re.IGNORECASE,
 )
 

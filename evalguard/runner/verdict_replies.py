@@ -39,19 +39,20 @@ _KEYS = ("verdict", "answer", "decision", "judgment", "judgement", "winner", "be
 _AGAINST = (
     r"fail\w*|lack\w*|violat\w+|miss(?:es|ed|ing)|ignor\w+|omit\w*|contradict\w*|br(?:ea|o)k\w*|"
     r"neglect\w*|disregard\w*|overlook\w*|forg[eo]t\w*|skip\w*|evad\w+|dodg\w+|worse|worst|unmet|"
-    r"wrong(?:ly)?|incorrect\w*|insufficient\w*|inadequate\w*|short of|falls short"
+    r"wrong(?:ly)?|incorrect\w*|insufficient\w*|inadequate\w*|short of|falls short|far from|"
+    r"loses|inferior"
 )
 """What says of an answer that it is not good, right after a word that says that it is."""
 
 _AGAINST_YES = re.compile(
     rf"\b(?:{_AGAINST}|not?|never|none|nothing|cannot|hardly|barely|neither|without|but|however|"
-    r"although|though|except|unless|only|part(?:ly|ial\w*))\b|n't\b",
+    r"although|though|except|unless|only|unfortunately|part(?:ly|ial\w*))\b|n't\b",
     re.IGNORECASE,
 )
 _AGAINST_NO = re.compile(
     r"\b(?:yes|meets|satisf\w+|fulfil\w*|is met|passes|compl(?:y|ies)|complied|adheres|respects|"
-    r"(?<!not )correct(?:ly)?|(?<!not )fine|perfect\w*|wrong|fault\w*|objections?|complain\w*|"
-    r"issues?|but|however|although|though|except|unless|problem|doubt)\b",
+    r"(?<!not )correct(?:ly)?|(?<!not )fine|compliant|fully|exactly|perfect\w*|wrong|"
+    r"fault\w*|objections?|complain\w*|issues?|but|however|although|though|except|unless|problem|doubt)\b",
     re.IGNORECASE,
 )
 _AGAINST_LETTER = re.compile(

@@ -35,6 +35,7 @@ def test_a_verdict_on_an_answer_is_read(reply, verdict):
         "Yes. It overlooks the question.", "Yes. No, wait.", "Yes; on reflection: no",
         "No. Wait, yes.", "No. It complies with the criterion.", "No. Nothing is wrong with it.",
         "It would be wrong to say: Yes", "Tone: Yes\nDate: No", "[[Yes]] would be wrong.",
+        "Yes. It is far from met.", "No. It is fully compliant.", "No. It does exactly that.",
         "It is not a [[Yes]]", "[[Yes]] It ignores the date.",
         '{"verdict": "yes", "verdict": "no"}',
     ],
@@ -53,6 +54,7 @@ def test_what_can_be_taken_either_way_is_no_verdict(reply):
         ('```json\n{"winner": "assistant_a"}\n```', 1), ("Response B", 0), ("model_b", 0),
         ("[[C]] Both are equal; A and B name a date.", 0.5), ("[[A]] It names the date.", 1),
         ("A is long. B is short.\n\nVerdict: [[B]]", 0), ("A\nIt names the date.", 1),
+        ("A is better than B: [[A]]", 1), ("I would say [[B]].", 0),
     ],
 )  # fmt: skip
 def test_a_preference_is_read(reply, verdict):
@@ -65,7 +67,9 @@ def test_a_preference_is_read(reply, verdict):
         "A careful comparison shows little", "a", "A or B", "A, B", "8/10",
         "A: too long\nB: good", "A; no wait, B is better", "A: too long", "A. B is better.",
         "A\nOn second thought, the other.", "A. The second answer is better.", "A - it is worse.",
-        "Worse: B", "Loser: B", "Not as good: B", "Tone: A\nDetail: B", "[[A]] is worse.",
+        "Worse: B", "Loser: B", "It would be: A", "If it had a date: A",
+        "A. Definitely not.", "A. Not good.", "A. It loses the thread.",
+        "Not as good: B", "Tone: A\nDetail: B", "[[A]] is worse.",
         "[[A]]\nActually, B.", "[[C]] Still, A is better.",
         "A. It ignores the question.", "A. Both are equal.",
     ],
