@@ -149,7 +149,7 @@ def _count(example: Example, tokenizer: Any, renderer: ChatRenderer | None) -> i
     if renderer is None:
         answers = [answer for answer in (example.chosen, example.rejected) if answer] or [()]
         texts = ["".join(map(said, (*example.messages, *answer))) for answer in answers]
-        return len(_with_end(tokenizer(max(texts, key=len))["input_ids"], tokenizer))
+        return max(len(_with_end(tokenizer(text)["input_ids"], tokenizer)) for text in texts)
     if example.kind == "conversation":
         wholes = [answer.whole for _, answer in renderer.answers(example)]
         wholes.append(renderer.whole(example.where, example.messages, example.tools))
@@ -159,7 +159,7 @@ def _count(example: Example, tokenizer: Any, renderer: ChatRenderer | None) -> i
             renderer.answer(example.where, (*example.messages, *answer), example.tools).whole
             for answer in answers
         ]
-    return len(renderer.ids(max(wholes, key=len)))
+    return max(len(renderer.ids(whole)) for whole in dict.fromkeys(wholes))
 
 
 def _encode_text(text: str, tokenizer: Any) -> Encoded:
