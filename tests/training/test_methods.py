@@ -59,7 +59,7 @@ def test_preference_methods_refuse_other_rows(base_folder, project):
     config = make_config(base_folder, method="dpo", replay=None)
     with pytest.raises(
         DataError,
-        match=r"'prompt_completion' is nothing that method 'dpo' trains on.*chosen, rejected",
+        match=r"'prompt_completion' cannot be trained with method 'dpo'.*chosen, rejected",
     ):
         train(config, base_dir=project)
 
