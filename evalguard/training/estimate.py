@@ -42,6 +42,13 @@ LOGITS_HELD = {"orpo": 3.5, "cpo": 3.5, "simpo": 3.0}
 step, in float32. They are the logits, what the loss keeps, and their gradients; SimPO has no SFT
 term. Measured on the CPU at a vocabulary of 152,064: 3.3 to 3.5, and 2.8 to 3.0."""
 
+_TILE_TOKENS, _TILE_WIDTH = 4096, 32768
+"""Of the logits, what TRL's fused head (``trl.kernels.chunked_logprob``) computes at a time."""
+
+_TILE_BYTES: Mapping[Device, float] = {"cpu": 8.25 * 4, "cuda": 2.0}
+"""Of a logit in the tile: bfloat16 that Triton overwrites with its gradient, or on the CPU eight
+float32 tensors and a mask that the backward pass holds at once."""
+
 _NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Of a weight: 4 bits, an 8-bit scale for 64 weights, a 32-bit one for 256 scales (QLoRA, §3)."""
 
@@ -139,7 +146,7 @@ def _estimate_stage(
         "gradients": n_trained * 4,
         "optimiser": round(n_trained * _STATE_BYTES[optimizer]),
         "activations": activations.saved_bytes,
-        "logits": _logits_bytes(model, stage),
+        "logits": _logits_bytes(model, stage, device),
         "workspace": _workspace_bytes(model, activations, config, device),
     }
     if device == "cpu":
@@ -185,14 +192,17 @@ def _stored_bytes(model: Any, config: TrainingConfig, device: Device) -> int:
     )
 
 
+def _sequences(stage: Stage) -> int:
+    """Return the sequences of a step; a preference has a chosen and a rejected answer."""
+    return stage.training.batch_size * (1 if stage.method in ("sft", "kto") else 2)
+
+
 def _activations(model: Any, stage: Stage, device: Device) -> Activations:
     training = stage.training
-    # A preference step runs the chosen and the rejected answer side by side.
-    sequences = training.batch_size * (1 if stage.method in ("sft", "kto") else 2)
     count = partial(
         count_activations,
         model,
-        batch_size=sequences,
+        batch_size=_sequences(stage),
         tokens=training.max_length,
         autocast=device == "cuda",
     )
@@ -209,14 +219,14 @@ def _activations(model: Any, stage: Stage, device: Device) -> Activations:
     return Activations(kept.saved_bytes + layer, whole.largest_bytes)
 
 
-def _logits_bytes(model: Any, stage: Stage) -> int:
-    """Return what the loss holds of the logits: all of them, or TRL's chunk and its gradient."""
-    vocabulary = model.config.get_text_config().vocab_size
-    copies = LOGITS_HELD.get(stage.method)
-    if copies is None:
-        return 256 * int(vocabulary) * 4 * 2
-    tokens = 2 * stage.training.batch_size * stage.training.max_length
-    return round(copies * tokens * vocabulary * 4)
+def _logits_bytes(model: Any, stage: Stage, device: Device) -> int:
+    """Return what the loss holds of the logits: all of them, or one tile of TRL's fused head."""
+    vocabulary = int(model.config.get_text_config().vocab_size)
+    tokens = _sequences(stage) * stage.training.max_length
+    if stage.method in LOGITS_HELD:
+        return round(LOGITS_HELD[stage.method] * tokens * vocabulary * 4)
+    tile = min(tokens, _TILE_TOKENS) * min(vocabulary, _TILE_WIDTH)
+    return round(tile * _TILE_BYTES[device])
 
 
 def _workspace_bytes(

@@ -108,9 +108,13 @@ def test_methods_that_hold_all_logits_are_counted_with_them(two_layers, method):
     assert logits_of(two_layers, method, max_length=256) == 2 * held
 
 
-@pytest.mark.parametrize("method", ["sft", "dpo", "kto"])
-def test_methods_that_take_the_loss_in_chunks_hold_a_chunk(two_layers, method):
-    assert logits_of(two_layers, method) == logits_of(two_layers, method, batch_size=4)
+@pytest.mark.parametrize(("method", "answers"), [("sft", 1), ("dpo", 2), ("kto", 1)])
+def test_methods_with_a_fused_head_hold_one_tile_of_logits(two_layers, method, answers):
+    tile = logits_of(two_layers, method)
+    assert tile == answers * 2 * 128 * 32000 * 2  # bfloat16
+    assert logits_of(two_layers, method, batch_size=4) == 2 * tile
+    most = logits_of(two_layers, method, batch_size=32, max_length=1024)
+    assert most == logits_of(two_layers, method, batch_size=64, max_length=1024) == 4096 * 32000 * 2
 
 
 SHAPES = {
@@ -168,7 +172,7 @@ from evalguard.training.config import TrainingConfig
 plain = {{
     "base": {{"model": {str(base_folder)!r}}},
     "data": {{"train": "x.jsonl", "validation_share": 0}},
-    "training": {{"batch_size": 48, "max_length": 256, "epochs": 1}},
+    "training": {{"batch_size": 48, "max_length": 256, "epochs": 1, "max_cut_share": 1}},
     "output": "out",
 }}
 config = TrainingConfig.model_validate_json(json.dumps(plain))
