@@ -242,7 +242,7 @@ CASES: tuple[Case, ...] = (
     _case("moved-307", RIGHT),
     _case("moved-302", ERROR, words=("redirects",)),
     _case("moved-away", ERROR, words=("redirects",)),
-    _case("moved-in-circles", ERROR, words=("redirects",)),
+    _case("moved-in-circles", ERROR, words=("redirected",)),
     _case("extra-field", RIGHT, options={"extra_body": {"tenant": "blue"}}),
     _case("extra-header", RIGHT, options={"headers_env": {"X-Tenant": TENANT_VARIABLE}}),
     _case("self-signed", RIGHT, options={"ca_cert_path": "CERTIFICATE"}),

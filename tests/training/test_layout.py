@@ -207,7 +207,7 @@ def test_a_stage_reads_its_files_as_the_config_says_and_keeps_the_notes(tmp_path
         "data.format)",
         "task.jsonl: ignored: id (4 rows)",
     )
-    with pytest.raises(DataError, match=r"map it: data: .columns: .answer: antwort"):
+    with pytest.raises(DataError, match=r"Name yours, such as data: .columns: "):
         build_dataset(Stage(data=Data(train="task.jsonl")), base_dir=tmp_path, seed=0)
 
 

@@ -16,13 +16,14 @@ from evalguard.training.formats.cells import (
 )
 from evalguard.training.formats.example import Example, Message
 from evalguard.training.formats.layout import FORMATS, REASONING, SYSTEMS
-from evalguard.training.formats.messages import Turn, plain, turns_of
+from evalguard.training.formats.messages import Turn, check_reasoning, plain, turns_of
 from evalguard.training.formats.tools import Tool, answered_in_order, tools_of
 
 _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 """Begins a turn in the texts of HH-RLHF."""
 
 MERGED = "neighbouring messages of one role are joined by a blank line"
+REPEATED = "rows ask the same twice in succession, which is kept once"
 LEADING = "the assistant begins; its first message is context without loss"
 TRAILING = "what follows the last answer is left out"
 KEPT = "what is asked is JSON text of messages, and is kept as a text"
@@ -86,7 +87,9 @@ def with_reasoning(cells: Cells, turns: list[Turn]) -> list[Turn]:
     reasoning = cells.get(*REASONING)
     if reasoning is None or not turns:
         return turns
-    text = text_of(reasoning, "reasoning")
+    column = cells.name(REASONING) or ""
+    check_reasoning(reasoning, f"'{column}'", column)
+    text = text_of(reasoning, column)
     last = turns[-1].message
     if last["role"] != "assistant" or last.get("reasoning_content", text) != text:
         raise DataError("has a column of reasoning that does not belong to its last message")
@@ -132,7 +135,9 @@ def arranged(
 def _merged(turns: Sequence[Turn], cells: Cells) -> list[Turn]:
     merged: list[Turn] = []
     for turn in turns:
-        if merged and _joins(merged[-1], turn):
+        if merged and turn.role == "user" and merged[-1].message == turn.message:
+            cells.remarks.add(REPEATED)
+        elif merged and _joins(merged[-1], turn):
             cells.remarks.add(MERGED)
             merged[-1] = _join(merged[-1], turn)
         else:
@@ -263,6 +268,10 @@ def _from_pair(name: str) -> Callable[[Cells], list[Turn]]:
         parsed = name == "prompt_completion" and _are_exported(cells, question, answer)
         asked = asked_turns(cells, question, parsed=parsed)
         said = answer_turns(cells.fields[answer], answer, cells, parsed=parsed)
+        if asked and asked[-1].role == "assistant" and said[0].role == "assistant":
+            raise DataError(
+                f"'{question}' ends with the beginning of the answer; put it in '{answer}'"
+            )
         return [*_history(cells), *asked, *said]
 
     return read

@@ -69,6 +69,12 @@ class Example:
         return hashlib.sha256(plain.encode()).hexdigest()
 
 
+def texts(example: Example) -> list[str]:
+    """Return every text of an example, reasoning and calls included."""
+    answers = (*example.messages, *example.chosen, *example.rejected)
+    return [example.text, *map(said, answers)]
+
+
 def said(message: Message) -> str:
     """Return what a message says as text: its reasoning, its content and its calls.
 

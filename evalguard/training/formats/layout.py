@@ -91,6 +91,17 @@ FORMATS: Mapping[str, Format] = {
 
 CONVERSATIONS = ("messages", "sharegpt", "alpaca", "prompt_completion", "question_answer")
 
+MEANT = frozenset(
+    {column for name in CONVERSATIONS[2:] for need in FORMATS[name].needs for column in need}
+    | {*ASKED, *SYSTEMS, *REASONING, "history", "context", "contexts", "tools", "functions"}
+    | {"chosen", "rejected", "rejected_response", "rejected_messages", "choices", "options"}
+    | {"article", "passage", "summary"}
+)
+"""Columns that are part of what a row teaches: one that its format does not read is an error."""
+
+SPEAKERS = ("role", "from", "speaker", "author")
+"""Columns of files that hold one message in a row."""
+
 COLUMNS = frozenset(
     {column for one in FORMATS.values() for need in one.needs for column in need}
     | {*ASKED, *SYSTEMS, *REASONING, "context", "history", "tools", "functions", "weight", "role"}

@@ -23,13 +23,39 @@ ROLES: Mapping[str, str] = {
 }
 """Names of roles, as ChatML, OpenAI and ShareGPT write them."""
 
-_WEIGHTS = ("weight", "train", "training", "loss")
+_WEIGHTS = ("weight", "train", "training", "loss", "train_on_turn")
 """Keys that say whether an answer carries loss: OpenAI's, and those of training tools."""
 
 _REFUSED = (*MEDIA, "refusal", "training_detail", "train_detail")
 """Keys that change what a message says or teaches, and that are not read."""
 
+_LEFT_OUT = ("mask", "masked", "ignore", "ignored", "deleted", "skip", "skipped")
+"""Keys that, where they are true, say that a message is not meant for training."""
+
+CONVERSATION_COLUMNS = ("messages", "conversations", "conversation")
+
+IN_TURN = "lists of texts are read as user and assistant in turn"
 FROM_TEXT = "messages are read from JSON text"
+_SWITCHES = frozenset(
+    [
+        "on",
+        "off",
+        "none",
+        "n/a",
+        "na",
+        "null",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "minimal",
+        "low",
+        "medium",
+        "high",
+    ]
+)
+"""Texts that switch reasoning on or off."""
+
 _TOOL_KEYS = ("tool_calls", "function_call", "tool_call_id")
 
 
@@ -66,6 +92,9 @@ def turns_of(value: Any, column: str, cells: Cells) -> list[Turn]:
     if not isinstance(value, list) or not value:
         raise DataError(f"'{column}' must be a list of at least one message")
     if all(isinstance(one, str) for one in value):
+        if column not in CONVERSATION_COLUMNS:
+            raise DataError(f"'{column}' is a list of texts, where one text is needed. Keep one")
+        cells.remarks.add(IN_TURN)
         return [plain("assistant" if i % 2 else "user", one, column) for i, one in enumerate(value)]
     turns: list[Turn] = []
     for index, one in enumerate(value):
@@ -115,6 +144,8 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
     message |= _said_beside(keys, where, message["role"], cells)
     _others(keys, {role_key, content_key, *_TOOL_KEYS, *REASONING, "name"}, where, column, cells)
     trained = _weight(keys, where, message["role"], column, cells)
+    if "reasoning_content" in message and message["content"].lstrip().startswith("<think"):
+        raise DataError(f"{where} holds its reasoning twice: in a key and in '{content_key}'")
     if not message["content"].strip():
         if message["role"] == "system":
             return None
@@ -142,6 +173,8 @@ def _said_beside(keys: dict[str, Any], where: str, role: str, cells: Cells) -> d
         raise DataError(f"{where}: a message of the {role} holds calls or reasoning")
     if calls is not None:
         beside["tool_calls"] = calls_of(calls, f"{where}.tool_calls")
+    for key in REASONING:
+        check_reasoning(full.get(key), f"{where}.{key}", key)
     if reasoning:
         texts = {text_of(one, f"{where}: reasoning") for one in reasoning}
         if len(texts) > 1:
@@ -151,6 +184,17 @@ def _said_beside(keys: dict[str, Any], where: str, role: str, cells: Cells) -> d
         if key in full:
             beside[key] = str(full[key])
     return beside
+
+
+def check_reasoning(value: Any, where: str, key: str) -> None:
+    """Refuse a switch in place of reasoning.
+
+    Raises:
+        DataError: If the value says how much to reason, and not what was thought.
+    """
+    switch = value.strip().casefold() in _SWITCHES if isinstance(value, str) else False
+    if switch or isinstance(value, bool):
+        raise DataError(f"{where} is {value!r}, not reasoning. Leave it out: ignore: [{key}]")
 
 
 def _weight(keys: dict[str, Any], where: str, role: str, column: str, cells: Cells) -> bool:
@@ -177,10 +221,16 @@ def _others(
     for key, value in keys.items():
         if blank(value, key):
             continue
-        if key in _REFUSED and key not in ignore:
+        left_out = key in _LEFT_OUT and value in (True, "true", "True")
+        if (key in _REFUSED or left_out) and key not in ignore:
             raise DataError(
                 f"{where} holds '{key}', which training does not read. Remove the row, or "
                 f"leave the key out: ignore: [{key}]"
+            )
+        if key == "channel" and value != "final" and key not in ignore:
+            raise DataError(
+                f"{where} is of channel '{value}'. Put what the model thinks in "
+                f"'reasoning_content' of its answer"
             )
         weight = key in _WEIGHTS and isinstance(value, int | float | str)
         if key in ignore or (key not in known and not weight):

@@ -10,8 +10,15 @@ from evalguard.errors import DataError
 from evalguard.tasks.chats import MEDIA
 from evalguard.training.formats.cells import Cells, blank, label_of, weight_of
 from evalguard.training.formats.conversations import conversation
-from evalguard.training.formats.example import Example
-from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, LABELS, Layout
+from evalguard.training.formats.example import Example, texts
+from evalguard.training.formats.layout import (
+    CONVERSATIONS,
+    FORMATS,
+    LABELS,
+    MEANT,
+    SPEAKERS,
+    Layout,
+)
 from evalguard.training.formats.preferences import openai_preference, preference, unpaired
 from evalguard.training.formats.recognise import (
     ambiguous,
@@ -106,6 +113,8 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
             continue
         try:
             example = _example(cells, name, inner)
+            if example is not None:
+                _check_used(cells, example, name)
         except DataError as error:
             problems[cells.where] = str(error)
             continue
@@ -142,7 +151,14 @@ def _example(cells: Cells, name: str, inner: str) -> Example | None:
     weight = cells.get("weight")
     if weight is not None and not weight_of(weight, "the row's 'weight'"):
         return None
+    for column in ("train", "loss"):
+        if (
+            cells.fields.get(column) in (False, "false", "False")
+            and column not in cells.layout.ignore
+        ):
+            return None
     if name == "text":
+        _check_whole(cells)
         column = cells.needed(FORMATS["text"].needs[0])
         return Example("text", "text", cells.where, text=cells.text(column))
     if name == "unpaired":
@@ -152,6 +168,39 @@ def _example(cells: Cells, name: str, inner: str) -> Example | None:
         "openai_preference": openai_preference,
     }
     return pairs[name](cells) if name in pairs else conversation(cells, name)
+
+
+def _check_whole(cells: Cells) -> None:
+    """Refuse a text that is one message of several.
+
+    Raises:
+        DataError: If a column says who speaks.
+    """
+    given = [n for n in SPEAKERS if n in said_columns(cells.fields, cells.layout)]
+    if cells.layout.format is None and given and not blank(cells.fields[given[0]]):
+        raise DataError(
+            f"holds one message, as '{given[0]}' says. Put the messages of a conversation in one "
+            "row: messages: [{role, content}]; or set data.format: text"
+        )
+
+
+def _check_used(cells: Cells, example: Example, name: str) -> None:
+    """Refuse to leave out what belongs to a row, where the config does not name the format.
+
+    Raises:
+        DataError: If a column of another format says what the example does not.
+    """
+    if cells.layout.format is not None:
+        return
+    said = texts(example)
+    labels = LABELS if name == "text" else ()
+    for column in sorted(cells.unused() & {*MEANT, *labels} - {*cells.layout.ignore}):
+        value = cells.fields.get(column)
+        if not (isinstance(value, str) and any(value.strip() in text for text in said)):
+            raise DataError(
+                f"has '{column}', which format '{name}' does not read. If it does not matter, "
+                f"leave it out: ignore: [{column}]; otherwise name the format or the columns"
+            )
 
 
 def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str, str]]:

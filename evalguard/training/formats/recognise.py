@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
+from difflib import SequenceMatcher
 from typing import Any
 
 from evalguard.errors import did_you_mean
 from evalguard.training.formats.cells import blank, label_of
-from evalguard.training.formats.layout import CONVERSATIONS, FORMATS, LABELS, Layout
+from evalguard.training.formats.layout import COLUMNS, CONVERSATIONS, FORMATS, LABELS, Layout
+
+_ALIKE = 0.85
+"""Similarity of a misspelt name, by the share of letters that match."""
 
 
 def candidates(columns: Set[str]) -> list[str]:
@@ -64,7 +68,7 @@ def unrecognised(columns: Sequence[str]) -> str:
         return f"a preference row without '{missing}'; found columns {found}"
     for column in columns:
         near = re.match(r"Did you mean '(\w+)'", did_you_mean(column, known))
-        if column not in known and near:
+        if column not in COLUMNS and near and _is_misspelt(column, near.group(1)):
             name = near.group(1)
             return (
                 f"unknown column '{column}'. Did you mean '{name}'? "
@@ -75,6 +79,12 @@ def unrecognised(columns: Sequence[str]) -> str:
         f"no known format has the columns {found}. Name yours, such as "
         f"data: {{columns: {{instruction: …, output: …}}}}. Known: {formats}"
     )
+
+
+def _is_misspelt(column: str, name: str) -> bool:
+    """Return whether a column is a misspelt name, and not a name of its own such as a plural."""
+    alike = SequenceMatcher(None, column, name).ratio() >= _ALIKE
+    return alike and not column.startswith(name)
 
 
 def ambiguous(names: Sequence[str]) -> str:

@@ -37,6 +37,14 @@ def _tool(value: Any, where: str) -> Tool:
     function = value.get("function", value) if isinstance(value, dict) else None
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise DataError(f"{where} is not a function with a 'name'")
+    parameters = function.get("parameters")
+    properties = parameters.get("properties") if isinstance(parameters, dict) else None
+    nulls = [key for key, one in (properties or {}).items() if one is None]
+    if nulls:
+        raise DataError(
+            f"{where}: parameter '{nulls[0]}' is null. Tables give every function the keys of "
+            "all; store the tools as JSON text"
+        )
     return value if "function" in value else {"type": "function", "function": value}
 
 
