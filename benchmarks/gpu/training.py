@@ -206,6 +206,7 @@ def _settings(setting: _Setting) -> dict[str, Any]:
         "epochs": 1,
         "batch_size": setting.batch,
         "max_length": setting.tokens,
+        "max_cut_share": 1,  # every text fills its sequence
         "schedule": "constant",
         "warmup_share": 0,
         "gradient_checkpointing": setting.checkpointing,
