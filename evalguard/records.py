@@ -580,6 +580,10 @@ class TrainingRecord:
     warnings: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
+    def points_of(self, stage: StageRecord) -> list[LossPoint]:
+        """Return the logged steps of a stage."""
+        return [point for point in self.curve if stage.first_step <= point.step <= stage.last_step]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:

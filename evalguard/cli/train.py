@@ -186,11 +186,9 @@ def _summary(record: TrainingRecord) -> str:
 
 def _preference(record: TrainingRecord, stage: StageRecord) -> str:
     """Return how the answers of a preference stage moved, from its first step to its last."""
-    points = [
-        point
-        for point in record.curve
-        if stage.first_step <= point.step <= stage.last_step and point.loss is not None
-    ]
+    from evalguard.reports.curve import course
+
+    points = [point for point in record.points_of(stage) if point.loss is not None]
     parts = []
     for name, field in (
         ("chosen log-prob", "chosen_logps"),
@@ -198,7 +196,6 @@ def _preference(record: TrainingRecord, stage: StageRecord) -> str:
         ("margin", "margin"),
         ("accuracy", "accuracy"),
     ):
-        values = [value for point in points if (value := getattr(point, field)) is not None]
-        if values:
-            parts.append(f"{name} {values[0]:.3g} → {values[-1]:.3g}")
+        if moved := course(points, field):
+            parts.append(f"{name} {moved}")
     return f"; {stage.method}: {', '.join(parts)}" if parts else ""

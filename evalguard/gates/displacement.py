@@ -110,10 +110,11 @@ def displacements(record: TrainingRecord) -> Iterator[Displacement]:
     """Yield the displacement of each stage that has one; none for records of older versions."""
     configs = [record.config, record.config.get("then") or {}]
     for stage, config in zip(record.stages, configs, strict=False):
-        points = [p for p in record.curve if stage.first_step <= p.step <= stage.last_step]
         preference = config.get("preference") if isinstance(config, dict) else None
         preference = preference if isinstance(preference, dict) else {}
-        found = displacement(points, stage.method, _beta(preference), preference.get("loss"))
+        found = displacement(
+            record.points_of(stage), stage.method, _beta(preference), preference.get("loss")
+        )
         if found is not None:
             yield found
 

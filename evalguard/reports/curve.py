@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evalguard.records import LossPoint, TrainingRecord
@@ -141,10 +141,15 @@ def _courses(points: Sequence[LossPoint]) -> tuple[tuple[str, str], ...]:
         ("Reward margin", "margin"),
         ("Reward accuracy", "accuracy"),
     ):
-        values = [value for point in points if (value := getattr(point, field)) is not None]
-        if values:
-            found.append((name, f"{values[0]:.3g} → {values[-1]:.3g}"))
+        if moved := course(points, field):
+            found.append((name, moved))
     return tuple(found)
+
+
+def course(points: Iterable[LossPoint], field: str) -> str:
+    """Return how a value moved from its first step to its last; empty where it was not logged."""
+    values = [value for point in points if (value := getattr(point, field)) is not None]
+    return f"{values[0]:.3g} → {values[-1]:.3g}" if values else ""
 
 
 def _losses(point: LossPoint) -> list[float]:

@@ -24,7 +24,12 @@ from evalguard.training.audit_findings import (
     Level,
 )
 from evalguard.training.audit_pii import find_pii
-from evalguard.training.audit_rows import by_cause, count_lengths, find_one_class, find_over_long
+from evalguard.training.audit_rows import (
+    count_lengths,
+    find_one_class,
+    find_over_long,
+    find_problems,
+)
 from evalguard.training.audit_suites import SuiteItem, load_items
 from evalguard.training.config import Stage, TrainingConfig
 from evalguard.training.dataset import layouts_of, read_examples
@@ -208,13 +213,9 @@ def raise_errors(report: AuditReport) -> None:
 
 
 def _broken(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
-    if problems:
-        yield AuditFinding(
-            code="broken_rows",
-            level=Level.ERROR,
-            title=f"{len(problems)} row{'' if len(problems) == 1 else 's'} cannot be trained on",
-            count=len(problems),
-            advice="Fix or remove them.",
-            evidence=by_cause(problems),
-            places=tuple(problem.where for problem in problems),
-        )
+    return find_problems(
+        problems,
+        code="broken_rows",
+        what="cannot be trained on",
+        advice="Fix or remove them.",
+    )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from evalguard.errors import ModelError
 from evalguard.quiet import quiet
+from evalguard.tasks.rows import Cause
 from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Evidence, Level, cut
 from evalguard.training.audit_words import whole
 from evalguard.training.formats import Example
-from evalguard.training.rows import RowProblem
+from evalguard.training.rows import RowProblem, causes_of
 from evalguard.training.tokens import count_tokens
 
-_SHOWN_ROWS = 5
 _REASON = 1_200
 """Characters of a reason: it ends with what to do."""
 
@@ -40,36 +41,44 @@ def count_lengths(
             advice=str(error),
         )
         return [finding], []
-    return list(_refused(refused)), lengths
+    findings = find_problems(
+        refused,
+        code="refused_by_template",
+        what="cannot be rendered with the base's chat template",
+        advice="Change them as each reason says, or choose another base.",
+    )
+    return list(findings), lengths
 
 
-def _refused(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
+def find_problems(
+    problems: Sequence[RowProblem], *, code: str, what: str, advice: str
+) -> Iterable[AuditFinding]:
+    """Find rows with problems: one finding, its evidence the first row of each cause.
+
+    Args:
+        problems: What is wrong with each row.
+        code: Of the finding.
+        what: What the rows have in common, such as "cannot be trained on".
+        advice: What to do.
+    """
     if problems:
-        plural = "" if len(problems) == 1 else "s"
         yield AuditFinding(
-            code="refused_by_template",
+            code=code,
             level=Level.ERROR,
-            title=f"{len(problems)} row{plural} cannot be rendered with the base's chat template",
+            title=f"{len(problems)} row{'' if len(problems) == 1 else 's'} {what}",
             count=len(problems),
-            advice="Change them as each reason says, or choose another base.",
-            evidence=by_cause(problems),
+            advice=advice,
+            evidence=tuple(map(_evidence, islice(causes_of(problems), SHOWN_EVIDENCE))),
             places=tuple(problem.where for problem in problems),
         )
 
 
-def by_cause(problems: Sequence[RowProblem]) -> tuple[Evidence, ...]:
-    """Return the first row of each cause, with the numbers of the other rows that have it."""
-    causes: dict[str, list[RowProblem]] = {}
-    for problem in problems:
-        causes.setdefault(problem.message, []).append(problem)
-    found = []
-    for message, (first, *others) in list(causes.items())[:SHOWN_EVIDENCE]:
-        numbers = ", ".join(other.where.rpartition(":")[2] for other in others[:_SHOWN_ROWS])
-        more = ", …" if len(others) > _SHOWN_ROWS else ""
-        also = f" (and {len(others)} more: rows {numbers}{more})" if others else ""
-        detail = f" ({first.detail})" if first.detail else ""
-        found.append(Evidence(first.where, cut(f"{message}{detail}{also}", _REASON)))
-    return tuple(found)
+def _evidence(cause: Cause) -> Evidence:
+    """Return the first row of a cause, with the numbers of the other rows that have it."""
+    detail = f" ({cause.detail})" if cause.detail else ""
+    others = cause.count - 1
+    also = f" (and {others} more: rows {cause.numbers()})" if others else ""
+    return Evidence(cause.first, cut(f"{cause.reason}{detail}{also}", _REASON))
 
 
 def find_over_long(

@@ -74,15 +74,21 @@ def scan_rows(path: Path) -> tuple[list[RawRow], list[RowProblem]]:
     return rows, problems
 
 
+def causes_of(problems: Iterable[RowProblem]) -> Causes:
+    """Return problems by what is wrong."""
+    causes = Causes()
+    for problem in problems:
+        causes.add(problem.where, problem.message, problem.detail)
+    return causes
+
+
 def raise_problems(problems: Iterable[RowProblem]) -> None:
     """Raise one error that lists the broken rows by cause; do nothing where there are none.
 
     Raises:
         DataError: If there is a problem.
     """
-    causes = Causes()
-    for problem in problems:
-        causes.add(problem.where, problem.message, problem.detail)
+    causes = causes_of(problems)
     if not causes:
         return
     shown = "\n".join(f"  {line}" for line in causes.lines(SHOWN_PROBLEMS))

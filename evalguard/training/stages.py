@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,12 +84,9 @@ def run_stage(
         built = build_stage(model, tokenizer, data, stage, folder=folder)
     warnings = _check_rows(stage, built, tokenizer, onlookers)
     curve, seen = _fit(built.trainer, tokenizer, stage, onlookers, checkpoint=checkpoint)
-    found = None
-    if stage.method != "sft":
-        found = displacement(curve, stage.method, beta(stage), stage.preference.loss)
-    if found is not None:
-        warnings += (f"{found} {REPAIR}",)
-        onlookers.note(f"! {warnings[-1]}")
+    if warning := _displacement(stage, curve):
+        warnings += (warning,)
+        onlookers.note(f"! {warning}")
     return StageResult(
         method=stage.method,
         train=built.train.counts,
@@ -99,6 +96,14 @@ def run_stage(
         warnings=warnings,
         seen=seen,
     )
+
+
+def _displacement(stage: Stage, curve: Sequence[LossPoint]) -> str:
+    """Return a warning where a preference stage made its chosen answers less likely."""
+    if stage.method == "sft":
+        return ""
+    found = displacement(curve, stage.method, beta(stage), stage.preference.loss)
+    return f"{found} {REPAIR}" if found else ""
 
 
 def _check_rows(

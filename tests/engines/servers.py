@@ -1,43 +1,21 @@
-"""Servers for tests: ``vllm serve`` on loopback, and one that answers as it is told."""
+"""A server for tests that answers as it is told, and engines with two adapters on a server."""
 
 import json
-import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-import requests as http
-
-START_SECONDS = 300
+from evalguard.engines.endpoint.engine import EndpointEngine
 
 
-@contextmanager
-def vllm_server(base: Path, adapters: dict[str, Path], log: Path) -> Iterator[str]:
-    """Serve a base and adapters, and yield the server's URL."""
-    port = _free_port()
-    modules = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
-    command += ["--model", str(base), "--served-model-name", "base", "--port", str(port)]
-    command += ["--host", "127.0.0.1", "--dtype", "float32", "--enforce-eager", "--enable-lora"]
-    command += ["--max-lora-rank", "8", "--max-loras", str(len(adapters) + 1)]
-    command += ["--lora-target-modules", *modules]
-    command += ["--lora-modules", *(f"{name}={path}" for name, path in adapters.items())]
-    from evalguard.engines.vllm_library import vllm_environment
-
-    with log.open("wb") as output, vllm_environment():
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        _wait(f"http://127.0.0.1:{port}/health", process, log)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.terminate()
-        process.wait(60)
+def with_adapters(engine: EndpointEngine) -> Iterator[EndpointEngine]:
+    """Load the adapters a and b, yield the engine, and close it."""
+    for name in ("a", "b"):
+        assert engine.load_adapter(name, "unused").effect > 0
+    yield engine
+    engine.close()
 
 
 Reply = tuple[int, dict[str, Any]]
@@ -77,21 +55,3 @@ def replying_server(reply: Callable[[str, dict[str, Any] | None], Reply]) -> Ite
         finally:
             server.shutdown()
             thread.join()
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()[-3000:]
-        try:
-            if http.get(url, timeout=5).ok:
-                return
-        except http.ConnectionError:
-            time.sleep(0.5)
-    raise AssertionError(f"no answer within {START_SECONDS} s:\n{log.read_text()[-3000:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

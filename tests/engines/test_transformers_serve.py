@@ -20,6 +20,7 @@ from evalguard.errors import EngineError
 from evalguard.quiet import quiet
 from tests.engines import questions
 from tests.engines.contract import GenerationContract
+from tests.engines.servers import with_adapters
 
 pytestmark = pytest.mark.slow
 
@@ -70,11 +71,8 @@ def engine(served, base, request):
         "tokenized_requests": False,
     }
     kind = Chatting if request.param == "chat" else EndpointEngine
-    opened = kind(EngineSettings(model=str(base), max_length=512, options=options))
-    for name in ("a", "b"):
-        assert opened.load_adapter(name, "unused").effect > 0
-    yield opened
-    opened.close()
+    settings = EngineSettings(model=str(base), max_length=512, options=options)
+    yield from with_adapters(kind(settings))
 
 
 class TestContract(GenerationContract):

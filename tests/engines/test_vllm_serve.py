@@ -4,11 +4,12 @@ import pytest
 
 pytest.importorskip("vllm")
 
+from benchmarks.servers.real.launch import vllm_server
 from evalguard.engines.base import EngineSettings
 from evalguard.engines.endpoint.engine import EndpointEngine
 from evalguard.errors import ModelError
 from tests.engines.contract import EngineContract
-from tests.engines.servers import vllm_server
+from tests.engines.servers import with_adapters
 
 pytestmark = pytest.mark.slow
 
@@ -18,11 +19,7 @@ def engine(base, adapter_a, adapter_b, tmp_path_factory):
     log = tmp_path_factory.mktemp("serve") / "log"
     with vllm_server(base, {"a": adapter_a, "second": adapter_b}, log) as url:
         options = {"base_url": url, "model": "base", "adapters": {"b": "second"}}
-        opened = EndpointEngine(EngineSettings(model=str(base), options=options))
-        for name in ("a", "b"):
-            assert opened.load_adapter(name, "unused").effect > 0
-        yield opened
-        opened.close()
+        yield from with_adapters(EndpointEngine(EngineSettings(model=str(base), options=options)))
 
 
 class TestContract(EngineContract):

@@ -20,7 +20,7 @@ from benchmarks.data_formats.meant import (
     user,
 )
 
-CASES = "cases 10"
+TRL = "TRL, max_length"
 LENGTH = 96
 """Tokens of a sequence; the embedded tokenizer spells unknown words in bytes."""
 
@@ -46,7 +46,7 @@ def _talks(rows: list[tuple[str, str]]) -> list[Any]:
     return [talk(user(q), answer(a)) for q, a in rows]
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def all_rows_fit() -> Made:
     """Fits as a whole."""
     counts = {"read": 4, "trained": 4, "cut": 0, "dropped": 0}
@@ -54,7 +54,7 @@ def all_rows_fit() -> Made:
     return made(_flat(rows), trained(*_talks(rows), counts=counts))
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def cut_answer() -> Made:
     """Has an answer that does not fit: it is cut, and loses its end."""
     rows = _sft(False)
@@ -63,7 +63,7 @@ def cut_answer() -> Made:
     return _amount(_flat(rows), meant)
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def dropped_row() -> Made:
     """Has a question that fills the sequence: the row is dropped."""
     rows = _sft(True)
@@ -72,7 +72,7 @@ def dropped_row() -> Made:
     return _amount(_flat(rows), meant)
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def too_much_is_cut() -> Made:
     """Loses a third of its rows, where nobody allowed it."""
     rows = _sft(True)
@@ -81,14 +81,14 @@ def too_much_is_cut() -> Made:
     )
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def nothing_fits() -> Made:
     """Has no row of which an answer fits."""
     rows = [(f"{q} {_LONG}", a) for q, a in QA]
     return _amount(_flat(rows), refused("max_length"))
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def cut_conversation() -> Made:
     """Has conversations whose last answer does not fit."""
     (q, a), (q2, a2), *_ = QA
@@ -100,7 +100,7 @@ def cut_conversation() -> Made:
     )
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def cut_text() -> Made:
     """Has a text that does not fit."""
     texts = [f"{q} {a}" for q, a in QA[:3]] + [_LONG]
@@ -120,43 +120,35 @@ def _pairs() -> tuple[bytes, list[Any]]:
     return jsonl(*rows), [pair(*triple) for triple in triples]
 
 
-@form("amounts", CASES)
+def _cut_pairs(method: str) -> Made:
+    content, meant = _pairs()
+    counts = {"read": 4, "trained": 3, "cut": 1, "dropped": 1}
+    return _amount(
+        content,
+        trained(*meant, length=LENGTH, counts=counts, said=(("dropped",),)),
+        method=method,
+    )
+
+
+@form("amounts", TRL)
 def cut_preferences() -> Made:
     """Has a preference that is cut and one that is dropped, under DPO."""
-    content, meant = _pairs()
-    counts = {"read": 4, "trained": 3, "cut": 1, "dropped": 1}
-    return _amount(
-        content,
-        trained(*meant, length=LENGTH, counts=counts, said=(("dropped",),)),
-        method="dpo",
-    )
+    return _cut_pairs("dpo")
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def cut_preferences_orpo() -> Made:
     """Has a preference that is cut and one that is dropped, under ORPO."""
-    content, meant = _pairs()
-    counts = {"read": 4, "trained": 3, "cut": 1, "dropped": 1}
-    return _amount(
-        content,
-        trained(*meant, length=LENGTH, counts=counts, said=(("dropped",),)),
-        method="orpo",
-    )
+    return _cut_pairs("orpo")
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def cut_preferences_simpo() -> Made:
     """Has a preference that is cut and one that is dropped, under SimPO."""
-    content, meant = _pairs()
-    counts = {"read": 4, "trained": 3, "cut": 1, "dropped": 1}
-    return _amount(
-        content,
-        trained(*meant, length=LENGTH, counts=counts, said=(("dropped",),)),
-        method="simpo",
-    )
+    return _cut_pairs("simpo")
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def cut_labels() -> Made:
     """Has labelled answers of which one is cut and one is dropped."""
     rows: list[tuple[str, str, bool]] = [(q, a, True) for q, a in QA[:2]]
@@ -176,7 +168,7 @@ def cut_labels() -> Made:
     return _amount(content, meant, method="kto")
 
 
-@form("amounts", CASES)
+@form("amounts", TRL)
 def one_class_is_left() -> Made:
     """Has unwanted answers that are all dropped, so that one class is left."""
     rows = [{"prompt": q, "completion": a, "label": True} for q, a in QA]
@@ -203,7 +195,7 @@ def held_out_rows() -> Made:
     )
 
 
-@form("amounts", "cases 01, weight of a row")
+@form("amounts", "OpenAI, weight, of a row")
 def row_weights() -> Made:
     """Gives a row the weight 0."""
     rows: list[dict[str, Any]] = [{"messages": chat(q, a), "weight": 1} for q, a in QA]

@@ -192,7 +192,7 @@ def ratings() -> Made:
     )
 
 
-@form("instructions", "cases 06")
+@form("instructions", "classification data")
 def label_beside_completion() -> Made:
     """Has a column of labels that are no judgement of the answer."""
     rows = _rows("prompt", "completion", label="hardware")

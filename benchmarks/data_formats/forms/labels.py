@@ -36,25 +36,25 @@ def kto(base: str) -> Made:
     return _kto(_rows(True, False), trained(*_MEANT))
 
 
-@form("labels", "cases 06")
+@form("labels", "TRL, unpaired preference")
 def labels_0_1() -> Made:
     """Has labels of 1 and 0."""
     return _kto(_rows(1, 0), trained(*_MEANT))
 
 
-@form("labels", "cases 06, pandas")
+@form("labels", "TRL, unpaired preference, by pandas")
 def labels_as_floats() -> Made:
     """Has labels of 1.0 and 0.0."""
     return _kto(_rows(1.0, 0.0), trained(*_MEANT))
 
 
-@form("labels", "cases 06")
+@form("labels", "TRL, unpaired preference")
 def labels_as_words() -> Made:
     """Has labels "True" and "False"."""
     return _kto(_rows("True", "False"), trained(*_MEANT))
 
 
-@form("labels", "cases 06")
+@form("labels", "TRL, unpaired preference")
 def labels_good_bad() -> Made:
     """Has labels "good" and "bad"."""
     return _kto(_rows("good", "bad"), trained(*_MEANT), refused("label", ("true", "1")))
@@ -114,7 +114,7 @@ def labels_0_1_in_csv() -> Made:
     return made(table(*_rows(1, 0)), trained(*_MEANT), file="rows.csv", method="kto")
 
 
-@form("labels", "cases 06")
+@form("labels", "TRL, unpaired preference")
 def one_class() -> Made:
     """Has wanted answers only, of which nothing can be learnt to be unwanted."""
     rows = [row for row in _rows(True, False) if row["label"]]
@@ -183,7 +183,7 @@ def named_label() -> Made:
     )
 
 
-@form("labels", "cases 06")
+@form("labels", "TRL, unpaired preference")
 def sft_on_labels() -> Made:
     """Has labelled answers where the method learns each of them."""
     return made(jsonl(*_rows(True, False)), refused("label"), refused("unpaired"), refused("kto"))

@@ -163,13 +163,13 @@ def tool_calls_that_the_template_refuses(base: str) -> Made:
     return made(jsonl(_tool_row("How is Lima?", "Lima", name="call_aZ3xYq0")), refused(row=1))
 
 
-@form("templates", "cases 02", bases=("embedded", "untemplated"))
+@form("templates", "OpenAI, function calling", bases=("embedded", "untemplated"))
 def tool_calls_without_a_place(base: str) -> Made:
     """Calls a tool, which the template has no place for."""
     return made(jsonl(_tool_row("How is Lima?", "Lima")), refused(("tool", "template"), row=1))
 
 
-@form("openai", "cases 02", bases=("chatml",))
+@form("openai", "OpenAI, function calling", bases=("chatml",))
 def text_and_call() -> Made:
     """Has a text beside the call, the tool's name in its answer, and a setting of the API."""
     row = _tool_row("How is Lima?", "Lima")

@@ -89,7 +89,7 @@ def scored_pairs() -> Made:
     return _dpo(jsonl(*rows), trained(*_PAIRS, ignored={"score_chosen": 4, "score_rejected": 4}))
 
 
-@form("preferences", "cases 05")
+@form("preferences", "UltraFeedback, binarized")
 def prompt_beside_conversations() -> Made:
     """Has the prompt beside whole conversations."""
     rows = [{"prompt": q, "chosen": chat(q, a), "rejected": chat(q, w)} for q, a, w in _TRIPLES]
@@ -331,7 +331,7 @@ def preference_tools_without_a_place() -> Made:
     return _dpo(jsonl(*rows), refused("tools"))
 
 
-@form("templates", "cases 15", bases=("gemma",))
+@form("templates", "Gemma, chat template", bases=("gemma",))
 def preference_system_refused() -> Made:
     """Has a system message in its prompt, which the template refuses."""
     rows = [

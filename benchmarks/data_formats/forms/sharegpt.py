@@ -105,7 +105,7 @@ def train_detail() -> Made:
     return made(jsonl({"messages": messages}), refused("training_detail", row=1))
 
 
-@form("sharegpt", "cases 04")
+@form("sharegpt", "ShareGPT, dumps of conversations")
 def leading_gpt() -> Made:
     """Begins with the assistant, who greets."""
     q, a = QA[0]
@@ -125,7 +125,7 @@ def leading_gpt_refused() -> Made:
     return made(jsonl(*rows), refused(("alternate", "user"), row=1))
 
 
-@form("sharegpt", "cases 04")
+@form("sharegpt", "ShareGPT, dumps of conversations")
 def human_twice() -> Made:
     """Has two questions in a row."""
     q, a = QA[0]
@@ -138,7 +138,7 @@ def human_twice() -> Made:
     )
 
 
-@form("sharegpt", "cases 04")
+@form("sharegpt", "ShareGPT, dumps of conversations")
 def gpt_twice() -> Made:
     """Has two answers in a row."""
     q, a = QA[0]
@@ -151,7 +151,7 @@ def gpt_twice() -> Made:
     )
 
 
-@form("sharegpt", "cases 04")
+@form("sharegpt", "ShareGPT, dumps of conversations")
 def gpt_twice_with_weights() -> Made:
     """Has two answers in a row, of which the first is not learnt."""
     q, a = QA[0]
@@ -214,13 +214,13 @@ def bare_tools() -> Made:
     )
 
 
-@form("sharegpt", "cases 04", bases=("chatml",))
+@form("sharegpt", "ShareGPT, dumps of conversations", bases=("chatml",))
 def function_call_without_tools() -> Made:
     """Calls a function that no column describes."""
     return made(jsonl(_function_row()), trained(_called()), training={"max_length": 2048})
 
 
-@form("templates", "cases 04")
+@form("templates", "ShareGPT, dumps of conversations")
 def function_call_without_a_place() -> Made:
     """Calls a function, which the template has no place for."""
     return made(jsonl(_function_row()), refused(("tool", "function_call"), row=1))

@@ -36,7 +36,7 @@ def one_refused_row() -> Made:
     return made(jsonl(*rows), refused("system", row=3))
 
 
-@form("templates", "cases 15", bases=("gemma", "mistral"))
+@form("templates", "Gemma and Mistral, chat templates", bases=("gemma", "mistral"))
 def tool_result_refused(base: str) -> Made:
     """Has the result of a tool that nobody called."""
     q, a = QA[0]

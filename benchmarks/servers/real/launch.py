@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -55,6 +56,33 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def vllm_server(base: Path, adapters: Mapping[str, Path], log: Path) -> Iterator[str]:
+    """Serve a base and adapters by ``vllm serve``, and yield the server's URL.
+
+    Args:
+        base: The model, which is served as ``base``.
+        adapters: Folder of each adapter by the name that it is served under.
+        log: Where its output goes.
+    """
+    from evalguard.engines.vllm_library import vllm_environment
+
+    port = free_port()
+    modules = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    command = [
+        *(sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(base)),
+        *("--served-model-name", "base", "--host", "127.0.0.1", "--port", str(port)),
+        *("--dtype", "float32", "--enforce-eager", "--enable-lora", "--max-lora-rank", "8"),
+        *("--max-loras", str(len(adapters) + 1), "--lora-target-modules", *modules),
+        *("--lora-modules", *(f"{name}={path}" for name, path in adapters.items())),
+    ]
+    url = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        with vllm_environment():
+            stack.enter_context(running(command, ready=f"{url}/health", log=log))
+        yield f"{url}/v1"
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

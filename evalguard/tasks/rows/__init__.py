@@ -13,7 +13,7 @@ measure something else than the one it is compared with. The parts:
 - ``causes``: one message for one cause.
 """
 
-from evalguard.tasks.rows.causes import MAX_PROBLEMS, Causes
+from evalguard.tasks.rows.causes import MAX_PROBLEMS, Cause, Causes
 from evalguard.tasks.rows.compression import COMPRESSIONS
 from evalguard.tasks.rows.opening import SUFFIXES, data_suffix
 from evalguard.tasks.rows.reading import ID_COLUMN, parse_rows, read_rows
@@ -25,6 +25,7 @@ __all__ = [
     "MAX_PROBLEMS",
     "SUFFIXES",
     "BrokenRow",
+    "Cause",
     "Causes",
     "Row",
     "data_suffix",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 MAX_PROBLEMS = 10
 """Causes listed in one error."""
@@ -12,11 +14,28 @@ _MAX_PLACES = 5
 
 
 @dataclass(slots=True)
-class _Cause:
+class Cause:
+    """One fault, and the rows that have it.
+
+    Attributes:
+        reason: What is wrong.
+        first: File and number of the first row.
+        detail: What only the first row has; empty for nothing.
+        count: Number of rows.
+        others: The first few of the other rows.
+    """
+
+    reason: str
     first: str
     detail: str
     count: int = 1
     others: list[str] = field(default_factory=list)
+
+    def numbers(self) -> str:
+        """Return the numbers of the other rows in the same file, the first few of them."""
+        file = self.first.rpartition(":")[0] + ":"
+        shown = ", ".join(place.removeprefix(file) for place in self.others)
+        return shown + (", …" if self.count - 1 > len(self.others) else "")
 
 
 class Causes:
@@ -32,13 +51,16 @@ class Causes:
     """
 
     def __init__(self) -> None:
-        self._causes: dict[str, _Cause] = {}
+        self._causes: dict[str, Cause] = {}
         self._last = ""
         self.n_rows = 0
         """Number of rows with a problem; problems of one row are added one after the other."""
 
     def __len__(self) -> int:
         return len(self._causes)
+
+    def __iter__(self) -> Iterator[Cause]:
+        return iter(self._causes.values())
 
     def add(self, where: str, reason: str, detail: str = "") -> None:
         """Note a problem.
@@ -52,7 +74,7 @@ class Causes:
         self._last = where
         cause = self._causes.get(reason)
         if cause is None:
-            self._causes[reason] = _Cause(where, detail)
+            self._causes[reason] = Cause(reason, where, detail)
             return
         cause.count += 1
         if len(cause.others) < _MAX_PLACES:
@@ -65,21 +87,12 @@ class Causes:
             most: Causes to list; the rows of the others are counted in the last line.
         """
         lines: list[str] = []
-        for reason, cause in list(self._causes.items())[:most]:
-            lines.append(
-                f"{cause.first}: {reason}" + (f" ({cause.detail})" if cause.detail else "")
-            )
-            if cause.others:
-                lines.append(f"  and {_others(cause)}")
-        if rest := list(self._causes.values())[most:]:
+        for cause in islice(self, most):
+            detail = f" ({cause.detail})" if cause.detail else ""
+            lines.append(f"{cause.first}: {cause.reason}{detail}")
+            if n_others := cause.count - 1:
+                noun = "row" if n_others == 1 else "rows"
+                lines.append(f"  and {n_others:,} more {noun}: {cause.numbers()}")
+        if rest := list(islice(self, most, None)):
             lines.append(f"… and {sum(cause.count for cause in rest)} more")
         return lines
-
-
-def _others(cause: _Cause) -> str:
-    """Return how many other rows a cause has, and the first of them."""
-    file = cause.first.rpartition(":")[0] + ":"
-    shown = ", ".join(place.removeprefix(file) for place in cause.others)
-    n_others = cause.count - 1
-    noun = "row" if n_others == 1 else "rows"
-    return f"{n_others:,} more {noun}: {shown}{', …' if n_others > len(cause.others) else ''}"

@@ -15,7 +15,7 @@ from evalguard.training.formats.cells import (
     text_of,
 )
 from evalguard.training.formats.example import Example, Message
-from evalguard.training.formats.layout import FORMATS, REASONING, SYSTEMS
+from evalguard.training.formats.layout import FORMATS, PAIRS, REASONING, SYSTEMS
 from evalguard.training.formats.messages import Turn, check_reasoning, plain, turns_of
 from evalguard.training.formats.tools import Tool, answered_in_order, tools_of
 
@@ -314,7 +314,7 @@ def _history(cells: Cells) -> list[Turn]:
 READERS: Mapping[str, Callable[[Cells], list[Turn]]] = {
     "messages": _from_column("messages"),
     "sharegpt": _from_column("conversations", "conversation"),
-    **{name: _from_pair(name) for name in ("alpaca", "prompt_completion", "question_answer")},
+    **{name: _from_pair(name) for name in PAIRS},
 }
 """Reads the turns of each conversation format."""
 

@@ -29,9 +29,12 @@ SYSTEMS = ("system", "system_prompt", "system_message")
 REASONING = ("reasoning_content", "reasoning", "thinking")
 """Keys and columns of the reasoning of an answer."""
 
+TALKS = ("messages", "conversations", "conversation")
+"""Columns of whole conversations."""
+
 STRUCTURED = frozenset(
     {
-        *("messages", "conversations", "conversation", "history", "tools", "functions"),
+        *(*TALKS, "history", "tools", "functions"),
         *("tool_calls", "function_call", "arguments", "preferred_output", "non_preferred_output"),
         *("documents", "chat_template_kwargs", *MEDIA),
     }
@@ -89,10 +92,13 @@ FORMATS: Mapping[str, Format] = {
 }
 """Formats by name; ``unpaired`` is any conversation with a label beside it."""
 
-CONVERSATIONS = ("messages", "sharegpt", "alpaca", "prompt_completion", "question_answer")
+PAIRS = ("alpaca", "prompt_completion", "question_answer")
+"""Formats of what is asked and its answer."""
+
+CONVERSATIONS = ("messages", "sharegpt", *PAIRS)
 
 MEANT = frozenset(
-    {column for name in CONVERSATIONS[2:] for need in FORMATS[name].needs for column in need}
+    {column for name in PAIRS for need in FORMATS[name].needs for column in need}
     | {*ASKED, *SYSTEMS, *REASONING, "history", "context", "contexts", "tools", "functions"}
     | {"chosen", "rejected", "rejected_response", "rejected_messages", "choices", "options"}
     | {"article", "passage", "summary"}

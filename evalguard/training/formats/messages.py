@@ -9,7 +9,7 @@ from typing import Any
 from evalguard.errors import DataError, did_you_mean
 from evalguard.tasks.chats import MEDIA, content_text
 from evalguard.training.formats.cells import Cells, blank, structure, text_of, weight_of
-from evalguard.training.formats.layout import REASONING
+from evalguard.training.formats.layout import REASONING, TALKS
 from evalguard.training.formats.tools import calls_of
 
 ROLES: Mapping[str, str] = {
@@ -31,8 +31,6 @@ _REFUSED = (*MEDIA, "refusal", "training_detail", "train_detail")
 
 _LEFT_OUT = ("mask", "masked", "ignore", "ignored", "deleted", "skip", "skipped")
 """Keys that, where they are true, say that a message is not meant for training."""
-
-CONVERSATION_COLUMNS = ("messages", "conversations", "conversation")
 
 IN_TURN = "lists of texts are read as user and assistant in turn"
 FROM_TEXT = "messages are read from JSON text"
@@ -92,7 +90,7 @@ def turns_of(value: Any, column: str, cells: Cells) -> list[Turn]:
     if not isinstance(value, list) or not value:
         raise DataError(f"'{column}' must be a list of at least one message")
     if all(isinstance(one, str) for one in value):
-        if column not in CONVERSATION_COLUMNS:
+        if column not in TALKS:
             raise DataError(f"'{column}' is a list of texts, where one text is needed. Keep one")
         cells.remarks.add(IN_TURN)
         return [plain("assistant" if i % 2 else "user", one, column) for i, one in enumerate(value)]

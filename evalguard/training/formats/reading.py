@@ -192,11 +192,10 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
     """
     if cells.layout.format is not None:
         return
-    said = texts(example)
     labels = LABELS if name == "text" else ()
     for column in sorted(cells.unused() & {*MEANT, *labels} - {*cells.layout.ignore}):
         value = cells.fields.get(column)
-        if not (isinstance(value, str) and any(value.strip() in text for text in said)):
+        if not (isinstance(value, str) and any(value.strip() in text for text in texts(example))):
             raise DataError(
                 f"has '{column}', which format '{name}' does not read. If it does not matter, "
                 f"leave it out: ignore: [{column}]; otherwise name the format or the columns"
