@@ -92,9 +92,9 @@ def judge(members: Sequence[Member], early: CheckResult, full: CheckResult) -> l
 
 
 def _verdict(gates: Sequence[GateResult]) -> Verdict:
-    from evalguard.reports.wording import candidate_verdict
+    from evalguard.verdicts import overall
 
-    return candidate_verdict(tuple(gates))
+    return overall(gates)[0]
 
 
 def _point_fails(result: GateResult) -> bool:

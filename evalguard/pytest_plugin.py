@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evalguard.errors import EvalGuardError, UsageError
+from evalguard.errors import EvalGuardError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from evalguard.config import Project
@@ -78,7 +78,10 @@ class GatePlugin:
         self.project = project
         self.result: CheckResult | None = None
         self.reports: list[Path] = []
-        self._of_item: dict[str, GateResult] = {}
+        self._of_item: dict[GateItem, GateResult] = {}
+        self._blocking: frozenset[str] = frozenset()
+        self._failed = 0
+        self.contradiction: str | None = None
 
     @pytest.hookimpl
     def pytest_collect_file(
@@ -101,6 +104,7 @@ class GatePlugin:
 
         from evalguard.runner.check import run_check
         from evalguard.runner.display import display
+        from evalguard.verdicts import blocking
 
         console = Console(stderr=True)
         try:
@@ -114,9 +118,9 @@ class GatePlugin:
                     on_progress=on_progress,
                     on_engine=lambda choice: console.print(Text(choice.line), soft_wrap=True),
                 )
-            self._of_item = {
-                item.nodeid: gate for item, gate in zip(items, self.result.gates, strict=True)
-            }
+            self._of_item = dict(zip(items, self.result.gates, strict=True))
+            against = blocking(self.result.gates, self.result.on_inconclusive)
+            self._blocking = frozenset(gate.id for gate in against)
             if session.config.getvalue("maxfail") == 1:
                 # What stopped the run is shown first, before the gates that it left undecided.
                 session.items.sort(key=self._undecided_last)
@@ -128,7 +132,11 @@ class GatePlugin:
 
     def result_of(self, item: GateItem) -> GateResult:
         """Return the verdict of an item."""
-        return self._of_item[item.nodeid]
+        return self._of_item[item]
+
+    def blocks(self, result: GateResult) -> bool:
+        """Return whether a gate blocks the release."""
+        return result.id in self._blocking
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, Any] | None:
@@ -157,22 +165,35 @@ class GatePlugin:
         print_summary(self.result, color=terminalreporter.hasmarkup)
         for path in self.reports:
             terminalreporter.write_line(f"report: {path}")
+        if self.contradiction:
+            terminalreporter.write_line(f"evalguard: {self.contradiction}", red=True)
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count the gates that pytest saw fail."""
+        self._failed += report.failed and "evalguard_verdict" in dict(report.user_properties)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Tell inconclusive and unmeasured from regressed by the exit code."""
-        if exitstatus != pytest.ExitCode.TESTS_FAILED or self.result is None:
+        """End with the exit code of the verdict, which pytest's own must not contradict."""
+        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if self.result is None or not ended or session.testsfailed > self._failed:
             return
-        others = session.testsfailed - sum(
-            _blocks(gate.verdict.value, self.project) for gate in self._of_item.values()
-        )
-        if others <= 0:
-            from evalguard.runner.check import exit_code
+        from evalguard.verdicts import exit_code
 
-            session.exitstatus = exit_code(self.result)
+        code = exit_code(self.result)
+        if (code == ExitCode.PASS) == (exitstatus == pytest.ExitCode.OK):
+            session.exitstatus = code
+            return
+        session.exitstatus = ExitCode.INTERNAL_ERROR
+        self.contradiction = (
+            f"the verdict is {self.result.verdict}, exit code {int(code)}, but {self._failed} of "
+            f"{len(self._of_item)} gates failed as tests. A conftest.py, a marker or a plug-in of "
+            "pytest changes their outcome; run `evalguard check` without it"
+        )
 
     def _undecided_last(self, item: pytest.Item) -> int:
-        result = self._of_item.get(item.nodeid)
+        result = self._of_item.get(item) if isinstance(item, GateItem) else None
         return 1 if result is None else {"FAIL": 0, "PASS": 1}.get(result.verdict.value, 2)
 
     def _write_reports(self, result: CheckResult) -> None:
@@ -212,8 +233,7 @@ class SuiteCollector(pytest.Collector):
         models = list(self.plugin.project.config.candidates)
         for model in models:
             for gate in gates:
-                name = gate.metric + (f"@{gate.task}" if gate.task else "")
-                name += f"[{model}]" if len(models) > 1 else ""
+                name = gate.node_name + (f"[{model}]" if len(models) > 1 else "")
                 yield GateItem.from_parent(
                     self, name=name, gate=gate, model=model, plugin=self.plugin
                 )
@@ -240,7 +260,7 @@ class GateItem(pytest.Item):
         self.user_properties.append(("evalguard_verdict", result.verdict.value))
         for key in ("delta", "p_pass", "p_fail", "n"):
             self.user_properties.append((f"evalguard_{key}", getattr(result, key)))
-        if _blocks(result.verdict.value, self.plugin.project):
+        if self.plugin.blocks(result):
             raise GateFailedError(result)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -262,9 +282,3 @@ class GateFailedError(AssertionError):
     def __init__(self, result: GateResult) -> None:
         super().__init__(f"{result.verdict.value}: {result.reason}")
         self.result = result
-
-
-def _blocks(verdict: str, project: Project) -> bool:
-    if verdict == "INCONCLUSIVE":
-        return project.thresholds.on_inconclusive == "fail"
-    return verdict != "PASS"

@@ -30,6 +30,10 @@ class Verdict(StrEnum):
     FAIL = "FAIL"  # a loss beyond the margin is shown
 
 
+OnInconclusive = Literal["fail", "warn"]
+"""Whether an undecided gate blocks the release."""
+
+
 class Role(StrEnum):
     """What a gate may do to the overall verdict."""
 
@@ -200,6 +204,18 @@ class Gate:
     weights: Literal["size", "equal"] | None = None
     """Whether the suite's tasks count by their number of samples, or each task the same; as their
     group of lm-eval says, or else by size, where it is not given."""
+    node: str = ""
+    """Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty."""
+
+    @property
+    def node_name(self) -> str:
+        """Name among the gates of its suite, as pytest shows it."""
+        return self.node or node_name(self.metric, self.task)
+
+
+def node_name(metric: str, task: str | None) -> str:
+    """Return how pytest names a gate on a metric of a suite, or of one of its tasks."""
+    return f"{metric}@{task}" if task else metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +372,8 @@ class GateResult:
     role: Role = Role.GUARD
     ability: Ability = Ability.OTHER
     source: str = ""
+    node: str = ""
+    """Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty."""
     baseline: float | None = None
     candidate: float | None = None
     delta: float | None = None
@@ -399,8 +417,8 @@ class GateResult:
     @property
     def id(self) -> str:
         """Name of the gate as pytest shows it: ``thresholds/release.yaml::general::acc``."""
-        task = f"@{self.task}" if self.task else ""
-        return f"{self.source}::{self.suite}::{self.metric}{task}[{self.model}]"
+        node = self.node or node_name(self.metric, self.task)
+        return f"{self.source}::{self.suite}::{node}[{self.model}]"
 
 
 class Severity(StrEnum):
@@ -645,6 +663,8 @@ class CheckResult:
     decided_by: str | None = None
     """Id of the gate that decided the overall verdict; ``None`` when all passed."""
     warnings: tuple[str, ...] = ()
+    on_inconclusive: OnInconclusive = "fail"
+    """Whether an undecided guard blocks the release, as the thresholds say."""
     schema_version: int = SCHEMA_VERSION
 
 

@@ -105,6 +105,64 @@ def test_too_few_samples_exit_6_unless_the_team_accepts_it(project, edit):
     assert "INCONCLUSIVE" in done.stdout
 
 
+TWINS = """
+version: 1
+gates:
+  - {name: facts strict, suite: facts, task: facts, metric: exact_match, max_drop: 6pp}
+  - {name: all loose, suite: facts, task: "*", metric: exact_match, max: 1.0}
+"""
+
+
+def test_a_gate_on_one_task_stands_beside_one_on_each_task(harmful):
+    (harmful / "thresholds" / "release.yaml").write_text(TWINS)
+    done = run(harmful, "check", "-v", "--json", "result.json")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "facts::exact_match@facts FAIL" in done.stdout
+    assert "facts::exact_match@facts (all loose: facts) PASS" in done.stdout
+    gates = json.loads((harmful / "result.json").read_text())["gates"]
+    assert [gate["verdict"] for gate in gates] == ["FAIL", "PASS"]
+
+
+EXPECTED = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.xfail)
+"""
+
+SKIPPED = """
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    report = yield
+    report.outcome = "passed"
+    return report
+"""
+
+
+@pytest.mark.parametrize("conftest", [EXPECTED, SKIPPED], ids=["xfail", "outcome"])
+def test_an_exit_code_that_contradicts_the_verdict_is_an_internal_error(harmful, conftest):
+    (harmful / "conftest.py").write_text(conftest)
+    done = run(harmful, "check", "-k", "facts")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "the verdict is FAIL, exit code 1, but 0 of 1 gates failed as tests" in done.stdout
+
+
+def test_an_undecided_tripwire_is_no_failure_anywhere(project, edit):
+    edit("suites/facts.yaml", "max_new_tokens: 12", "max_new_tokens: 12\n    limit: 15")
+    edit("thresholds/release.yaml", "suite: facts,", "suite: facts, role: tripwire,")
+    done = run(project, "check", "--junitxml", "junit.xml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'failures="0"' in (project / "junit.xml").read_text()
+    assert "INCONCLUSIVE" in done.stdout
+    alone = run(project, "check", "-k", "facts", "--junitxml", "junit.xml")
+    assert alone.returncode == 6, alone.stdout + alone.stderr
+    assert 'failures="1"' in (project / "junit.xml").read_text()
+
+
 def test_an_adapter_that_changes_nothing_exits_3(project):
     from safetensors.numpy import load_file, save_file
 

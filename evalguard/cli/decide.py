@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from evalguard.cli.margin_option import gate_from, margin_options
-from evalguard.errors import ExitCode
 from evalguard.records import Margin, Verdict
+from evalguard.verdicts import EXIT_CODES
 
 if TYPE_CHECKING:
     from evalguard.records import Gate, GateResult
 
-EXIT_CODES = {
-    Verdict.PASS: ExitCode.PASS,
-    Verdict.FAIL: ExitCode.REGRESSION,
-    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-    Verdict.ERROR: ExitCode.INTERNAL_ERROR,
-}
 COLOURS = {
     Verdict.PASS: "green",
     Verdict.FAIL: "red",

@@ -10,6 +10,7 @@ import click
 
 from evalguard.errors import ExitCode, PrerequisiteError
 from evalguard.quiet import quiet
+from evalguard.verdicts import exit_code
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,7 +70,7 @@ def command(
     _train(console, demo, recipe)
     result = _check(console, demo, recipe, reports, json_path)
     _next_steps(console, demo, result, damage)
-    return _exit_code(result)
+    return exit_code(result)
 
 
 def _train(console: Console, demo: DemoProject, recipe: str) -> None:
@@ -132,12 +133,6 @@ def _next_steps(
     console.print("What to try next:", style="bold")
     for step, why in steps.items():
         console.print(f"  {step:<{width}}  {why}", soft_wrap=True)
-
-
-def _exit_code(result: CheckResult) -> ExitCode:
-    from evalguard.runner.check import exit_code
-
-    return exit_code(result)
 
 
 def _rebuild(console: Console, workdir: Path) -> int:

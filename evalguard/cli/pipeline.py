@@ -12,6 +12,7 @@ import click
 
 from evalguard.errors import ExitCode, PrerequisiteError
 from evalguard.quiet import quiet
+from evalguard.verdicts import EXIT_CODES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -165,8 +166,6 @@ def _write(outcome: Outcome, html: Path | None, json_path: Path | None) -> None:
 
 
 def _conclude(console: Console, outcome: Outcome) -> int:
-    from evalguard.runner.check import exit_code
-
     if outcome.released is not None and outcome.receipt is not None:
         where, receipt = map(os.path.relpath, (outcome.released, outcome.receipt))
         console.print(f"\n[green]✓[/green] released: {where}", soft_wrap=True)
@@ -177,4 +176,5 @@ def _conclude(console: Console, outcome: Outcome) -> int:
     console.print(f"  nearest: attempt {best.number}, in {os.path.relpath(best.folder)}")
     for note in outcome.attempts[-1].notes:
         console.print(f"  {note}")
-    return ExitCode.REGRESSION if best.result is None else exit_code(best.result)
+    # Only a PASS is released, so an undecided attempt is none, whatever `on_inconclusive` says.
+    return ExitCode.REGRESSION if best.result is None else EXIT_CODES[best.result.verdict]

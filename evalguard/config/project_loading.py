@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,16 +126,23 @@ class _Loader:
             self.problems += check_gate(
                 gate, self._suites, suites, file=str(path), key=f"gates[{index}]"
             )
+        gates: list[Gate] = []
+        for index, gate in enumerate(config.gates):
+            for one in _each(gate, suites.get(gate.suite)):
+                record = _gate(one, suites.get(gate.suite), path)
+                if any(record.name == other.name for other in gates):
+                    message = (
+                        f"its gate on task '{one.task}' is called '{record.name}', as another one "
+                        "is; give this entry a name of its own"
+                    )
+                    self.problems.append(Problem(str(path), f"gates[{index}].name", message))
+                gates.append(_told_apart(record, gates))
         return Thresholds(
             path=path,
             confidence_level=config.confidence_level,
             on_inconclusive=config.on_inconclusive,
             on_underpowered=config.on_underpowered,
-            gates=tuple(
-                _gate(one, suites.get(gate.suite), path)
-                for gate in config.gates
-                for one in _each(gate, suites.get(gate.suite))
-            ),
+            gates=tuple(gates),
         )
 
     def _read(self, path: Path, model: type[ModelT]) -> ModelT | None:
@@ -177,6 +185,17 @@ def _each(gate: GateConfig, suite: Suite | None) -> Iterator[GateConfig]:
     for task in measuring(gate.metric, suite):
         name = f"{gate.name}: {task}" if gate.name else None
         yield gate.model_copy(update={"task": task, "name": name})
+
+
+def _told_apart(gate: Gate, others: Sequence[Gate]) -> Gate:
+    """Return a gate with its name as the node, where another one of its suite has that node.
+
+    So it is with a gate on one task beside one on each task of the suite; both must hold.
+    """
+    nodes = {other.node_name for other in others if other.suite == gate.suite}
+    if gate.node_name not in nodes:
+        return gate
+    return replace(gate, node=f"{gate.node_name} ({gate.name})")
 
 
 def _gate(config: GateConfig, suite: Suite | None, path: Path) -> Gate:

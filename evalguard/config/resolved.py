@@ -19,7 +19,7 @@ from evalguard.config.project import (
 )
 from evalguard.config.suite import SuiteConfig
 from evalguard.errors import ConfigError, Problem
-from evalguard.records import Gate
+from evalguard.records import Gate, OnInconclusive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Thresholds:
 
     path: Path
     confidence_level: float
-    on_inconclusive: Literal["fail", "warn"]
+    on_inconclusive: OnInconclusive
     on_underpowered: Literal["error", "warn"]
     gates: tuple[Gate, ...]
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, mode
 
 from evalguard.config.model import ConfigModel, NonEmpty
 from evalguard.config.problems import found
-from evalguard.records import Margin, Role
+from evalguard.records import Margin, OnInconclusive, Role
 
 _MARGIN = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(pp|%|nats|points?)\s*")
 
@@ -132,7 +132,7 @@ class ThresholdsConfig(ConfigModel):
     """Version of this file format."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Confidence of every verdict, on each side."""
-    on_inconclusive: Literal["fail", "warn"] = "fail"
+    on_inconclusive: OnInconclusive = "fail"
     """Whether an undecided guard blocks the release."""
     on_underpowered: Literal["error", "warn"] = "warn"
     """What happens before the run to a gate that could not pass even an unchanged model."""

@@ -11,10 +11,10 @@ from evalguard.gates.evidence import Evidence, from_counts, gather
 from evalguard.gates.looks import Look, LookPlan, is_settled, take_look
 from evalguard.gates.results import error_result, postponed_result, result_of
 from evalguard.gates.undetermined import hold_back
-from evalguard.records import Comparison, Gate, GateResult, Metric, Role, Verdict
+from evalguard.records import Comparison, Gate, GateResult, Metric, Verdict
 from evalguard.stats import holm
 
-__all__ = ["decide", "decide_counts", "error_result", "is_settled", "overall"]
+__all__ = ["decide", "decide_counts", "error_result", "is_settled"]
 
 
 class _Key(NamedTuple):
@@ -165,31 +165,6 @@ def decide_counts(
         gate=gate, model="candidate", metric=Metric(gate.metric), pairs=(), n_planned=n
     )
     return result_of(comparison, evidence, look, evidence.p_fail, 1)
-
-
-def overall(results: Sequence[GateResult]) -> tuple[Verdict, str | None]:
-    """Return the verdict over all gates and the id of the gate that decided it.
-
-    The worst verdict counts, FAIL before ERROR before INCONCLUSIVE before PASS. Guards must all
-    PASS, which needs no correction for their number (Berger 1982: an intersection-union test);
-    a tripwire counts only when it FAILs or could not be measured.
-
-    Raises:
-        UsageError: If there is no result: nothing gated is not a PASS.
-
-    Example:
-        >>> overall([GateResult(name="a", suite="qa", metric="acc", model="v2", reason="",
-        ...                     verdict=Verdict.INCONCLUSIVE, role=Role.TRIPWIRE)])
-        (<Verdict.PASS: 'PASS'>, None)
-    """
-    if not results:
-        raise UsageError("no gate was decided, and nothing gated is no PASS; add or select gates")
-    for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE):
-        for result in results:
-            spared = result.role is Role.TRIPWIRE and verdict is Verdict.INCONCLUSIVE
-            if result.verdict is verdict and not spared:
-                return verdict, result.id
-    return Verdict.PASS, None
 
 
 def _check_confidence(confidence_level: float) -> None:

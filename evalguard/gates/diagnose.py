@@ -52,6 +52,7 @@ from evalguard.records import (
     TrainingRecord,
     Verdict,
 )
+from evalguard.verdicts import overall
 
 PROPORTION = 1.5
 """A damage up to so many times the general loss, as shares lost, is explained by it."""
@@ -98,7 +99,8 @@ def diagnose(
 
 
 def _diagnose_one(case: Case) -> list[Finding]:
-    if _is_healthy(case.gates):
+    guarded = any(gate.role is Role.GUARD for gate in case.gates)
+    if guarded and overall(case.gates)[0] is Verdict.PASS:
         return [healthy_finding(case.model, case.gates)]
     shown = tuple(_shown(case))
     findings = [
@@ -109,12 +111,6 @@ def _diagnose_one(case: Case) -> list[Finding]:
     return sorted(
         told, key=lambda found: (found.explained_by is not None, -ORDER.index(found.severity))
     )
-
-
-def _is_healthy(gates: Sequence[GateResult]) -> bool:
-    guards = {gate.verdict for gate in gates if gate.role is Role.GUARD}
-    tripwires = {gate.verdict for gate in gates if gate.role is Role.TRIPWIRE}
-    return guards == {Verdict.PASS} and tripwires <= {Verdict.PASS, Verdict.INCONCLUSIVE}
 
 
 def _shown(case: Case) -> Iterator[_Shown]:

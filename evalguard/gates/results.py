@@ -146,6 +146,7 @@ def _identity(gate: Gate, model: str) -> dict[str, Any]:
         "role": gate.role,
         "ability": gate.ability,
         "source": gate.source,
+        "node": gate.node,
         "requirement": demand_text(gate),
     }
 

@@ -31,6 +31,7 @@ from evalguard.training.config import TrainingConfig
 from evalguard.training.load import load_training_config
 from evalguard.training.output import RECORD_NAME, placed_folder
 from evalguard.training.watch import Progress as TrainingProgress
+from evalguard.verdicts import blocking
 
 MAX_ATTEMPTS = 4
 
@@ -333,9 +334,9 @@ def _distance(attempt: Attempt) -> tuple[int, int, int]:
     """Order attempts by how far they are from a release."""
     if attempt.result is None:
         return (2, 0, -attempt.number)
-    verdicts = [gate.verdict for gate in attempt.result.gates]
-    failed = verdicts.count(Verdict.FAIL) + verdicts.count(Verdict.ERROR)
-    return (int(failed > 0), failed + verdicts.count(Verdict.INCONCLUSIVE), -attempt.number)
+    against = blocking(attempt.result.gates)
+    failed = any(gate.verdict is not Verdict.INCONCLUSIVE for gate in against)
+    return (int(failed), len(against), -attempt.number)
 
 
 def _folder(project: Project, training: Path, config: Mapping[str, Any]) -> Path:

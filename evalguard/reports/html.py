@@ -24,6 +24,7 @@ from evalguard.reports.diff import Part, compare_words
 from evalguard.reports.files import write_text
 from evalguard.reports.forest import forest
 from evalguard.reports.text import shorten, visible
+from evalguard.verdicts import overall
 
 TEXT_LIMIT = 4_000
 """Characters of a prompt or an answer that are shown."""
@@ -106,7 +107,7 @@ def _candidate(result: CheckResult, name: str) -> Candidate:
     findings = [finding for finding in result.findings if finding.model == name]
     return Candidate(
         name=name,
-        verdict=wording.candidate_verdict(gates),
+        verdict=overall(gates)[0],
         damage=wording.damage_sentence(findings),
         sentence=wording.candidate_sentence(gates),
     )

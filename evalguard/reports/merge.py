@@ -11,6 +11,7 @@ from pathlib import Path
 from evalguard.errors import DataError
 from evalguard.records import CheckResult
 from evalguard.reports import wording
+from evalguard.verdicts import overall
 
 _BASELINE = "baseline"
 
@@ -45,11 +46,13 @@ def merge(results: Mapping[Path, CheckResult]) -> CheckResult:
         for task in part.tasks
     }
     candidates = (model for part in parts for model in part.models if model.name != _BASELINE)
+    verdict, decided_by = overall(gates)
     return replace(
         parts[0],
         title="EvalGuard comparison",
-        verdict=wording.candidate_verdict(gates),
-        decided_by=None,
+        verdict=verdict,
+        decided_by=decided_by,
+        on_inconclusive="fail" if any(p.on_inconclusive == "fail" for p in parts) else "warn",
         gates=gates,
         findings=tuple(chain.from_iterable(part.findings for part in parts)),
         models=(*baseline, *candidates),

@@ -14,6 +14,7 @@ from evalguard import figures
 from evalguard.records import Ability, CheckResult, GateResult, Verdict
 from evalguard.reports import wording
 from evalguard.reports.terminal import STYLES
+from evalguard.verdicts import overall
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _standing(name: str, gates: Sequence[GateResult]) -> Standing:
     ]
     return Standing(
         name=name,
-        verdict=wording.candidate_verdict(gates),
+        verdict=overall(gates)[0],
         passed=sum(gate.verdict is Verdict.PASS for gate in gates),
         total=len(gates),
         task_change=fmean(changes) if changes else None,

@@ -20,6 +20,7 @@ from evalguard.reports.failure import failure_text
 from evalguard.reports.forest_line import LEGEND, forest_line
 from evalguard.reports.scale import Scale, fit_scale
 from evalguard.reports.text import one_line
+from evalguard.verdicts import overall
 
 __all__ = ["failure_text", "print_summary", "render"]
 
@@ -94,7 +95,7 @@ def _verdict(result: CheckResult) -> Text:
 
 
 def _candidate_line(candidate: str, gates: tuple[GateResult, ...]) -> Text:
-    verdict = wording.candidate_verdict(gates)
+    verdict = overall(gates)[0]
     return Text.assemble(
         (f"{figures.SYMBOLS[verdict]} {verdict}  ", STYLES[verdict]), (candidate, "bold")
     )

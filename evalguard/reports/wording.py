@@ -7,6 +7,7 @@ from typing import Any
 
 from evalguard import figures
 from evalguard.records import CheckResult, Finding, GateResult, Role, Severity, Verdict
+from evalguard.verdicts import overall
 
 
 def candidates(result: CheckResult) -> tuple[str, ...]:
@@ -19,16 +20,6 @@ def gates_of(result: CheckResult, candidate: str) -> tuple[GateResult, ...]:
     return tuple(gate for gate in result.gates if gate.model == candidate)
 
 
-def candidate_verdict(gates: Sequence[GateResult]) -> Verdict:
-    """Return what the gates of one candidate say together; tripwires need only not to fail."""
-    verdicts = {gate.verdict for gate in gates}
-    guards = {gate.verdict for gate in gates if gate.role is Role.GUARD}
-    for worst in (Verdict.FAIL, Verdict.ERROR):
-        if worst in verdicts:
-            return worst
-    return Verdict.INCONCLUSIVE if Verdict.INCONCLUSIVE in guards else Verdict.PASS
-
-
 def headline(result: CheckResult) -> str:
     """Return the verdict of a whole check in a few words."""
     names = candidates(result)
@@ -37,7 +28,7 @@ def headline(result: CheckResult) -> str:
     if len(names) == 1:
         damage = damage_sentence(result.findings)
         return _decision(names[0], result.verdict) + (f": {damage}" if damage else "")
-    passed = [name for name in names if candidate_verdict(gates_of(result, name)) is Verdict.PASS]
+    passed = [name for name in names if overall(gates_of(result, name))[0] is Verdict.PASS]
     if not passed:
         return f"None of the {len(names)} candidates may be released"
     return f"{len(passed)} of {len(names)} candidates may be released: {_listed(passed)}"
@@ -57,7 +48,7 @@ def explanation(result: CheckResult) -> str:
 
 def candidate_sentence(gates: Sequence[GateResult]) -> str:
     """Say in one sentence what the gates of one candidate showed."""
-    verdict = candidate_verdict(gates)
+    verdict, _ = overall(gates)
     if verdict is Verdict.PASS:
         return _passed(gates)
     concerned = [gate for gate in gates if gate.verdict is verdict]
@@ -167,6 +158,8 @@ def _passed(gates: Sequence[GateResult]) -> str:
     if not undecided:
         return f"All {_count(len(gates), 'gate')} passed." if len(gates) > 1 else "Its gate passed."
     guards = sum(gate.role is Role.GUARD for gate in gates)
+    if not guards:
+        return f"No tripwire failed ({undecided} undecided)."
     return f"All {_count(guards, 'guard')} passed and no tripwire failed ({undecided} undecided)."
 
 

@@ -18,14 +18,13 @@ from evalguard.engines.base import Waiting
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import (
     EngineError,
-    ExitCode,
     MeasurementError,
     ModelError,
     TrustError,
     UsageError,
 )
 from evalguard.gates.compare import Aggregate, compare
-from evalguard.gates.decide import decide, overall
+from evalguard.gates.decide import decide
 from evalguard.gates.diagnose import diagnose
 from evalguard.gates.looks import LookPlan
 from evalguard.gates.plan import check_power, plan_gate
@@ -57,6 +56,7 @@ from evalguard.runner.unclosed import count_unclosed, require_answers, warning
 from evalguard.scorers.probes import APPROVED
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import CorpusTask
+from evalguard.verdicts import overall
 
 DECODING = "2"
 """Raised when engines return other text of the same answer: stored answers are then asked again."""
@@ -116,16 +116,6 @@ def run_check(
             return check.report(results, title)
         finally:
             pool.close()
-
-
-def exit_code(result: CheckResult) -> ExitCode:
-    """Return the exit code of a result: the overall verdict decides."""
-    return {
-        Verdict.PASS: ExitCode.PASS,
-        Verdict.FAIL: ExitCode.REGRESSION,
-        Verdict.ERROR: ExitCode.INTERNAL_ERROR,
-        Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-    }[result.verdict]
 
 
 class _Check:
@@ -234,6 +224,7 @@ class _Check:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             decided_by=decided_by,
             warnings=tuple(self._warnings()),
+            on_inconclusive=self._project.thresholds.on_inconclusive,
         )
 
     def _judge_facts(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What is measured next: every open gate, look by look, in few large engine calls.
 
-Where the first failed guard ends the run, each look goes suite by suite instead: first those that
+Where the first failed gate ends the run, each look goes suite by suite instead: first those that
 failed when the project was checked last, then the cheapest.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalguard.gates.looks import is_settled
-from evalguard.records import Gate, GateResult, Role, Verdict
+from evalguard.records import Gate, GateResult, Verdict
 
 Selected = tuple[Gate, str]
 """A gate and the candidate that it is decided for."""
@@ -37,7 +37,7 @@ class Schedule:
     Args:
         selected: The gates.
         looks: How often the gates decide on the way to the last sample.
-        fail_fast: Whether the first guard that FAILs ends the run.
+        fail_fast: Whether the first gate that FAILs ends the run.
         cost: Cost of a suite in any unit; cheap ones go first.
         failed: Suites that failed last time; they go before all others.
     """
@@ -79,7 +79,7 @@ class Schedule:
         self._open = tuple(
             (gate, model) for gate, model in self._selected if (gate.suite, model) in undecided
         )
-        failed = any(r.verdict is Verdict.FAIL and r.role is Role.GUARD for r in results)
+        failed = any(result.verdict is Verdict.FAIL for result in results)
         self._ended = not self._open or (self._fail_fast and failed)
 
     def _parts(self) -> list[tuple[Selected, ...]]:

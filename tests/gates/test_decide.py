@@ -9,13 +9,12 @@ import pytest
 from evalguard import scorers
 from evalguard.errors import ConfigError, DataError, UsageError
 from evalguard.gates.compare import compare
-from evalguard.gates.decide import decide, decide_counts, error_result, overall
+from evalguard.gates.decide import decide, decide_counts, error_result
 from evalguard.records import (
     DetectorRates,
     GateResult,
     Margin,
     Metric,
-    Role,
     ScoreKind,
     Verdict,
     from_json,
@@ -384,41 +383,6 @@ def test_a_fixed_run_is_not_decided_before_its_end():
     early = one(counted(0, 0, 100, n_planned=200), final=False)
     assert early.verdict is INCONCLUSIVE
     assert early.reason.startswith("not decided yet")
-
-
-def named(verdict, name="a", role=Role.GUARD):
-    return GateResult(
-        name=name, suite=name, metric="m", model="v2", verdict=verdict, reason="", role=role
-    )
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "expected"),
-    [
-        ([PASS, PASS], PASS),
-        ([PASS, INCONCLUSIVE], INCONCLUSIVE),
-        ([INCONCLUSIVE, ERROR], ERROR),
-        ([ERROR, FAIL, PASS], FAIL),
-    ],
-)
-def test_the_worst_verdict_counts(verdicts, expected):
-    results = [named(verdict, name=str(index)) for index, verdict in enumerate(verdicts)]
-    verdict, decided_by = overall(results)
-    assert verdict is expected
-    decisive = next((r.id for r in results if r.verdict is expected), None)
-    assert decided_by == (None if expected is PASS else decisive)
-
-
-@pytest.mark.parametrize(
-    ("verdict", "expected"), [(FAIL, FAIL), (ERROR, ERROR), (INCONCLUSIVE, PASS), (PASS, PASS)]
-)
-def test_a_tripwire_only_must_not_fail(verdict, expected):
-    assert overall([named(PASS), named(verdict, "b", Role.TRIPWIRE)])[0] is expected
-
-
-def test_nothing_gated_is_no_pass():
-    with pytest.raises(UsageError, match="no gate was decided"):
-        overall([])
 
 
 def test_error_result_keeps_the_gate():

@@ -7,9 +7,10 @@ import pytest
 
 from benchmarks.rules import ALPHA, RULES, evalguard
 from benchmarks.simulate import draw, early_stopping
-from evalguard.gates.decide import decide, is_settled, overall
+from evalguard.gates.decide import decide, is_settled
 from evalguard.gates.looks import LookPlan
 from evalguard.records import GateResult, Margin, Verdict
+from evalguard.verdicts import overall
 from tests.gates.build import counted, gate
 from tests.gates.test_looks import drawn, prefix
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from evalguard.records import Finding, Role, Severity, Verdict
 from evalguard.reports import wording
+from evalguard.verdicts import overall
 from tests.reports import examples
 
 
@@ -60,7 +61,7 @@ def test_an_undecided_tripwire_does_not_hold_a_candidate_back(healthy):
         replace(gate, verdict=Verdict.INCONCLUSIVE) if gate.role is Role.TRIPWIRE else gate
         for gate in healthy.gates
     )
-    assert wording.candidate_verdict(gates) is Verdict.PASS
+    assert overall(gates)[0] is Verdict.PASS
     assert wording.candidate_sentence(gates) == (
         "All 8 guards passed and no tripwire failed (1 undecided)."
     )

@@ -9,7 +9,8 @@ from evalguard.config import load_project
 from evalguard.engines.hf import HFEngine
 from evalguard.errors import EngineError, ExitCode, ModelError
 from evalguard.records import CheckResult, GateResult, Verdict
-from evalguard.runner.check import exit_code, run_check
+from evalguard.runner.check import run_check
+from evalguard.verdicts import exit_code
 
 
 @pytest.fixture

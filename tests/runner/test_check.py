@@ -17,8 +17,9 @@ from safetensors.numpy import load_file, save_file
 from evalguard.config import load_project
 from evalguard.demo import model_path
 from evalguard.records import CheckResult, Verdict
-from evalguard.runner.check import exit_code, run_check
+from evalguard.runner.check import run_check
 from evalguard.runner.noise import BELOW_NOISE
+from evalguard.verdicts import exit_code
 
 
 def check(project: Path, *overrides: str, **options: Any) -> CheckResult:

@@ -79,7 +79,7 @@ def test_what_failed_last_time_goes_before_all_others():
     assert suites(first) == ["slow"]
 
 
-def test_a_failed_guard_ends_the_run_at_once():
+def test_a_failed_gate_ends_the_run_at_once():
     plan = schedule(fail_fast=True)
     taken = []
     for step in plan:
