@@ -238,7 +238,7 @@ class TestAdmittedBefore:
             store = project / ".evalguard" / "store.db"
             with sqlite3.connect(store) as database:
                 changed = database.execute(
-                    "UPDATE  SET value = ? WHERE name = 'admission'",
+                    "UPDATE evalguard_facts SET value = ? WHERE name = 'admission'",
                     (json.dumps({"agreed": 24}),),
                 )
             database.close()
