@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from benchmarks.data_formats.meant import Refused
 from benchmarks.data_formats.models import FAMILIES, base_folder
 from benchmarks.data_formats.rendered import Renderer
 from benchmarks.data_formats.trained import train_on
+from benchmarks.targets import add_options, finish, is_asked
 from evalguard.errors import did_you_mean
 
 LONGEST_REASON = 200
@@ -34,7 +34,7 @@ HEADER = ("kind", "form", "base", "target", "came of it", "s", "reached", "why n
 def main() -> int:
     """Run the benchmark."""
     options = _options()
-    forms = [form for form in FORMS.values() if _is_asked(form, options.only, options.group)]
+    forms = [form for form in FORMS.values() if is_asked(options, _names(form), form.group)]
     if not forms:
         print(f"no such form. {did_you_mean(' '.join(options.only or ()), FORMS)}")
         return 2
@@ -49,19 +49,12 @@ def main() -> int:
             console=Console(file=sys.stderr),  # not what a form redirects
         )
         lines = list(shown)
-    if options.json:
-        found = json.dumps([_plain(line) for line in lines], indent=1, ensure_ascii=False)
-        options.json.write_text(found, encoding="utf-8")
     console = Console(width=options.width)
     console.print(_table(lines, options.missed), markup=False)
     console.print(_summary(lines), markup=False)
-    hit = sum(not line.misses for line in lines)
     false = sum(line.false_success for line in lines)
-    print(
-        f"\n{hit} of {len(lines)} rows reach their target (all wanted); {false} false successes "
-        f"(none wanted); {time.perf_counter() - started:.0f} s"
-    )
-    return 0 if hit == len(lines) else 1
+    rows = [_plain(line) for line in lines]
+    return finish(options, rows, false=false, called="false successes", started=started)
 
 
 def run_forms(forms: Iterable[Form], folder: Path) -> Iterator[Line]:
@@ -89,9 +82,8 @@ def run_forms(forms: Iterable[Form], folder: Path) -> Iterator[Line]:
         yield line
 
 
-def _is_asked(form: Form, only: Sequence[str] | None, groups: Sequence[str] | None) -> bool:
-    named = not only or form.name in only or form.name.split(" ")[0] in only
-    return named and (not groups or form.group in groups)
+def _names(form: Form) -> tuple[str, ...]:
+    return form.name, form.name.split(" ")[0]
 
 
 def _table(lines: Sequence[Line], missed: bool) -> Table:
@@ -151,12 +143,8 @@ def _plain(line: Line) -> dict[str, Any]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.data_formats", description=__doc__)
-    parser.add_argument("--only", action="append", metavar="NAME", help="one form; may be repeated")
-    parser.add_argument("--group", action="append", metavar="KIND", help="such as sharegpt")
+    add_options(parser, row="form", group="sharegpt")
     parser.add_argument("--missed", action="store_true", help="show the rows that miss alone")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every row's findings")
-    parser.add_argument("--keep", metavar="FOLDER", help="keep files and adapters there")
-    parser.add_argument("--width", type=int, default=200, help="of the table, in characters")
     return parser.parse_args()
 
 

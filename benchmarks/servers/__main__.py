@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -20,6 +20,7 @@ from rich.table import Table
 from benchmarks.servers.checked import Checked, Job, run_checked, warm_up
 from benchmarks.servers.expected import CASES, Case
 from benchmarks.servers.judged import Line, judge
+from benchmarks.targets import add_options, finish, is_asked
 from evalguard.errors import did_you_mean
 
 WORKERS = 2
@@ -37,7 +38,7 @@ def main() -> int:
         from benchmarks.servers.real.gated import run_real
 
         return run_real(options.real)
-    cases = [case for case in CASES if _is_asked(case, options.only, options.group)]
+    cases = [case for case in CASES if is_asked(options, _names(case), case.behaviour.group)]
     if not cases:
         names = {case.behaviour.name for case in CASES}
         print(f"no such behaviour. {did_you_mean(' '.join(options.only or ()), names)}")
@@ -46,20 +47,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(options.keep or name).resolve()
         lines = run_cases(cases, folder, workers=options.workers, seconds=options.seconds)
-    if options.json:
-        found = json.dumps([_plain(line) for line in lines], indent=1)
-        options.json.write_text(found, encoding="utf-8")
     table = Table(*HEADER)
     for line in lines:
         table.add_row(*_cells(line))
     Console(width=options.width).print(table, markup=False)
-    hit = sum(not line.misses for line in lines)
     false = sum(line.false_pass for line in lines)
-    print(
-        f"\n{hit} of {len(lines)} rows reach their target (all wanted); {false} false PASS (none "
-        f"wanted); {time.perf_counter() - started:.0f} s"
-    )
-    return 0 if hit == len(lines) else 1
+    rows = [_plain(line) for line in lines]
+    return finish(options, rows, false=false, called="false PASS", started=started)
 
 
 def run_cases(
@@ -121,9 +115,8 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _is_asked(case: Case, only: Sequence[str] | None, groups: Sequence[str] | None) -> bool:
-    named = not only or case.behaviour.name in only or case.name in only
-    return named and (not groups or case.behaviour.group in groups)
+def _names(case: Case) -> tuple[str, ...]:
+    return case.behaviour.name, case.name
 
 
 def _cells(line: Line) -> tuple[str, ...]:
@@ -151,7 +144,7 @@ def _cell(checked: Checked) -> str:
     return checked.verdict + lost
 
 
-def _plain(line: Line) -> dict[str, object]:
+def _plain(line: Line) -> dict[str, Any]:
     return {
         "name": line.case.name,
         "group": line.case.behaviour.group,
@@ -166,17 +159,13 @@ def _plain(line: Line) -> dict[str, object]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.servers")
-    parser.add_argument("--only", action="append", metavar="NAME", help="one row; may be repeated")
-    parser.add_argument("--group", action="append", metavar="CLASS", help="such as S5")
+    add_options(parser, row="row", group="S5")
     parser.add_argument(
         "--real", action="append", choices=("vllm", "transformers", "llama-cpp"), metavar="NAME",
         help="check this server in place of the scripted one; may be repeated",
     )  # fmt: skip
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every row's findings")
-    parser.add_argument("--keep", metavar="FOLDER", help="keep the projects there")
     parser.add_argument("--workers", type=int, default=WORKERS, help="checks at a time")
     parser.add_argument("--seconds", type=float, help="limit of each check; the row's own if unset")
-    parser.add_argument("--width", type=int, default=200, help="of the table, in characters")
     return parser.parse_args()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +15,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from evalguard.cli.label_file import LabelFile
     from evalguard.runner.labelling import Item, Labelling
 
 _EPILOG = """
@@ -55,27 +55,27 @@ def command(
     """
     from rich.console import Console
 
+    from evalguard.cli.label_file import LabelFile
     from evalguard.config import load_project
-    from evalguard.errors import UsageError
     from evalguard.runner.labelling import find, items
 
     console = Console()
     project = load_project(Path(config), overrides=overrides, labels=False)
     labelling = find(project, suite, task)
-    if labelling.path.suffix not in (".jsonl", ".ndjson"):
-        raise UsageError(f"{labelling.path}: labels are added to JSON lines; name it .jsonl")
-    _check_own(labelling)
+    file = LabelFile(labelling.path)
+    file.prepare()
+    _check_own(labelling, file)
     with console.status("the models answer"):
         shown = items(project, labelling, count)
     column = labelling.task.label_column
-    done = {_identity(row, column) for row in _rows(labelling.path)}
+    done = {_identity(row, column) for row in file.rows()}
     left = [one for one in shown if _identity(one.columns, column) not in done]
     console.print(f"[bold]What a good answer does:[/] {escape(labelling.config.criterion)}")
-    _ask(console, left, labelling)
-    _summarise(console, labelling)
+    _ask(console, left, labelling, file)
+    _summarise(console, labelling, file)
 
 
-def _check_own(labelling: Labelling) -> None:
+def _check_own(labelling: Labelling, file: LabelFile) -> None:
     """Refuse to add labels to a file of another form.
 
     Raises:
@@ -84,9 +84,7 @@ def _check_own(labelling: Labelling) -> None:
     from evalguard.errors import UsageError
 
     column = labelling.task.label_column
-    foreign = labelling.config.labelled.is_mapped or any(
-        column not in row for row in _rows(labelling.path)
-    )
+    foreign = labelling.config.labelled.is_mapped or any(column not in row for row in file.rows())
     if foreign:
         raise UsageError(
             f"{labelling.path}: has columns or values of its own, and labels are added to a file "
@@ -94,8 +92,8 @@ def _check_own(labelling: Labelling) -> None:
         )
 
 
-def _ask(console: Console, left: Sequence[Item], labelling: Labelling) -> None:
-    """Ask for a label of each item and append it to the file."""
+def _ask(console: Console, left: Sequence[Item], labelling: Labelling, file: LabelFile) -> None:
+    """Ask for a label of each item and add it to the file."""
     labels = {label[0]: label for label in labelling.task.label_names}
     legend = " · ".join(f"{key} {label}" if key != label else key for key, label in labels.items())
     for number, item in enumerate(left, 1):
@@ -110,7 +108,7 @@ def _ask(console: Console, left: Sequence[Item], labelling: Labelling) -> None:
         if key == "q":
             return
         if key in labels:
-            _append(labelling.path, {**item.columns, labelling.task.label_column: labels[key]})
+            file.add({**item.columns, labelling.task.label_column: labels[key]})
 
 
 def _key(known: Collection[str]) -> str:
@@ -123,31 +121,18 @@ def _key(known: Collection[str]) -> str:
             return key
 
 
-def _append(path: Path, row: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    gap = "\n" if text and not text.endswith("\n") else ""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(gap + json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def _rows(path: Path) -> list[Mapping[str, Any]]:
-    from evalguard.tasks.rows import read_rows
-
-    if not path.is_file() or not path.stat().st_size:
-        return []
-    return [row.data for row in read_rows(path)]
-
-
 def _identity(row: Mapping[str, Any], label: str) -> str:
-    return json.dumps({key: row[key] for key in row if key != label}, sort_keys=True)
+    """Return a row without its label as text, with whatever JSON makes of its values."""
+    from evalguard.cli.label_file import written_line
+
+    return written_line({key: row[key] for key in row if key != label}, sort_keys=True)
 
 
-def _summarise(console: Console, labelling: Labelling) -> None:
+def _summarise(console: Console, labelling: Labelling, file: LabelFile) -> None:
     from evalguard.tasks.judged import FEWEST_OF_A_LABEL
 
     task = labelling.task
-    given = Counter(task.read_label(row.get(task.label_column)) for row in _rows(labelling.path))
+    given = Counter(task.read_label(row.get(task.label_column)) for row in file.rows())
     counts = {label: given[label] for label in task.label_names[:2]}
     named = [label for label in task.label_names if label in counts or given[label]]
     told = ", ".join(f"{given[label]} {label}" for label in named)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from evalguard.config.engine_forms import advice
 from evalguard.config.model import ConfigModel, NonEmpty
 
 BASELINE = "baseline"
@@ -40,6 +41,13 @@ class Engine(ConfigModel):
     """`cpu`, `cuda`, `cuda:1`, …; CUDA where there is one by default."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Further arguments of the engine, such as `base_url` of an endpoint."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_written_as_one(cls, value: Any) -> Any:
+        if words := advice(value, cls.model_fields):
+            raise ValueError(words)
+        return value
 
 
 class Marks(ConfigModel):

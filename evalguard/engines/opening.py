@@ -158,7 +158,7 @@ def _check_name(name: str) -> None:
 
     if name not in MODEL_MAPPING:
         known = ("auto", *OWN_ENGINES, *MODEL_MAPPING)
-        raise UsageError(f"engine '{name}': no such engine. {did_you_mean(name, known)}")
+        raise UsageError(f"engine '{name}': no such engine. {did_you_mean(name.lower(), known)}")
 
 
 def _vllm_obstacle(base: EngineSettings, *, on_cpu: bool) -> str | None:

@@ -37,11 +37,12 @@ from evalguard.engines.vllm_library import (
     SamplingParams,
     vllm_environment,
 )
-from evalguard.engines.vllm_model import BatchingVLLM, Tokens
+from evalguard.engines.vllm_model import BatchingVLLM
 from evalguard.engines.vllm_queue import Prompt, Queue
 from evalguard.engines.vllm_scoring import Likelihood, OpenScorings, Scoring, ScoringPrompt
 from evalguard.engines.vllm_start import constructor_arguments, read_plan
 from evalguard.engines.vllm_support import check_lora, module_names
+from evalguard.engines.windows import Tokens
 from evalguard.errors import EngineError, ModelError, TrustError
 from evalguard.quiet import quiet
 

@@ -8,12 +8,10 @@ from typing import Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.utils import postprocess_generated_text
-from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 
 from evalguard.engines.vllm_library import VLLM, RequestOutput, SamplingParams
+from evalguard.engines.windows import Tokens, windows
 from evalguard.errors import EngineError
-
-Tokens = tuple[int, ...]
 
 _REMEMBERED_TEXTS = 8192
 
@@ -48,14 +46,9 @@ class BatchingVLLM(VLLM):
 
     def encode_windows(self, text: str) -> list[tuple[Tokens, Tokens]]:
         """Return the windows in which a text of any length is scored, as lm-eval cuts it."""
-        windows = get_rolling_token_windows(
-            token_list=self.tok_encode(text),
-            prefix_token=self.prefix_token_id,
-            max_seq_len=self.max_length - 2,
-            context_len=1,
+        return windows(
+            self.tok_encode(text), prefix=self.prefix_token_id, max_length=self.max_length - 2
         )
-        disjoint = (make_disjoint_window(window) for window in windows)
-        return [(tuple(context), tuple(continuation)) for context, continuation in disjoint]
 
     def encode_generation(self, instance: Instance) -> tuple[Tokens, SamplingParams, list[str]]:
         """Return the prompt, how to sample, and the strings at which the text is cut.

@@ -16,7 +16,7 @@ from evalguard.engines.vllm_library import (
     SamplingParams,
     TokensPrompt,
 )
-from evalguard.engines.vllm_model import Tokens
+from evalguard.engines.windows import Tokens
 from evalguard.errors import EngineError
 from evalguard.quiet import quiet
 

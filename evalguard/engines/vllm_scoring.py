@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalguard.engines.vllm_library import RequestOutput, SamplingParams
-from evalguard.engines.vllm_model import Tokens
 from evalguard.engines.vllm_queue import Prompt
+from evalguard.engines.windows import Tokens
 from evalguard.errors import EngineError
 
 Likelihood = tuple[float, bool]

@@ -10,7 +10,7 @@ from evalguard.engines.adapter_files import read_adapter
 from evalguard.engines.base import EngineSettings
 from evalguard.engines.modules import bare_config
 from evalguard.engines.vllm_library import ON_CPU
-from evalguard.engines.vllm_support import LoraPlan, check_lora, plan_lora
+from evalguard.engines.vllm_support import LORA_RANKS, LoraPlan, check_lora, plan_lora
 from evalguard.errors import ModelError
 
 _CPU_BLOCK_TOKENS = 32
@@ -29,7 +29,15 @@ def read_plan(settings: EngineSettings) -> LoraPlan | None:
         return None
     plan = plan_lora(adapters)
     given = settings.options.get("max_lora_rank")
-    return replace(plan, max_rank=int(given)) if given else plan
+    if given is None:
+        return plan
+    if given not in LORA_RANKS:
+        allowed = ", ".join(map(str, LORA_RANKS))
+        raise ModelError(
+            f"engine: options: max_lora_rank is {given!r}; allowed: {allowed}. Without it, the "
+            f"adapters' own ranks decide."
+        )
+    return replace(plan, max_rank=given)
 
 
 def constructor_arguments(settings: EngineSettings, plan: LoraPlan | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ column (Razin et al. 2024, arXiv:2410.08847); the loss and the margin look as th
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,16 +16,20 @@ from typing import Any
 from evalguard.records import LossPoint, TrainingRecord
 
 MIN_FALL = 0.10
-"""Least fall of the chosen answers' log-probability, as a share of its first value. This and the
-next two limits are chosen by hand."""
+"""Least fall of the chosen answers' log-probability, as a share of its first value. By hand: what
+is worth a finding, which no test can say; so are the next two."""
 MIN_FALL_NATS = 1.0
-"""Least fall in nats per answer."""
+"""Least fall in nats per answer: to less than 0.37 times the probability."""
 MIN_FALL_NATS_A_TOKEN = 0.1
-"""Least fall in nats per token, where the method takes means over tokens."""
+"""Least fall in nats per token, where the method takes means over tokens: that of an answer of ten
+tokens is one nat."""
 WINDOW_SHARE = 0.2
-"""Share of a stage's steps whose mean is taken at either end."""
-STANDARD_ERRORS = 2.0
-"""Without a reference, the steps' rows differ: the fall must exceed so many standard errors."""
+"""Share of a stage's steps whose mean is taken at either end. By hand: shorter ones are noisier,
+longer ones hold steps from the middle of the change."""
+LEVEL = 0.05
+"""Level of the permutation test of the fall where there is no reference, as the steps' rows
+differ."""
+PERMUTATIONS = 999
 
 _BY_TOKEN = (("orpo", ""), ("simpo", ""), ("cpo", "ipo"))
 """Methods and losses of which TRL logs means over tokens; every loss where it is empty."""
@@ -142,12 +147,11 @@ def _from_reference(logged: Sequence[LossPoint], method: str, beta: float) -> Di
 
 
 def _over_steps(logged: Sequence[LossPoint], method: str) -> Displacement | None:
-    first, last = _windows([point for point in logged if point.loss is not None])
+    trained = [point for point in logged if point.loss is not None]
+    first, last = _windows(trained)
     if len(first) < 2:
         return None
-    fell = _mean(first, "chosen_logps") - _mean(last, "chosen_logps")
-    error = math.hypot(_standard_error(first), _standard_error(last))
-    if fell <= STANDARD_ERRORS * error:
+    if falls_by_chance([point.chosen_logps or 0.0 for point in trained], len(first)) > LEVEL:
         return None
     return Displacement(
         method,
@@ -168,7 +172,28 @@ def _mean(points: Sequence[LossPoint], name: str) -> float:
     return math.fsum(getattr(point, name) for point in points) / len(points)
 
 
-def _standard_error(points: Sequence[LossPoint]) -> float:
-    mean = _mean(points, "chosen_logps")
-    squares = [((point.chosen_logps or 0.0) - mean) ** 2 for point in points]
-    return math.sqrt(math.fsum(squares) / (len(points) - 1) / len(points))
+def falls_by_chance(values: Sequence[float], size: int) -> float:
+    """Return the probability that values in any order fall as far, from the first to the last.
+
+    A permutation test, which is exact for values that do not depend on their place (Pitman 1937);
+    four values or fewer can show nothing at 5 %.
+
+    Args:
+        values: A value for each step.
+        size: Steps at either end whose means are compared.
+
+    Example:
+        >>> falls_by_chance([9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0], 2) < 0.01
+        True
+        >>> falls_by_chance([9.0, 8.0, 3.0, 2.0], 2) > 0.05
+        True
+    """
+    seen = _fall(values, size)
+    draw = random.Random(0)  # noqa: S311 - a permutation test
+    shuffled = (draw.sample(values, len(values)) for _ in range(PERMUTATIONS))
+    as_far = sum(_fall(one, size) >= seen for one in shuffled)
+    return (as_far + 1) / (PERMUTATIONS + 1)
+
+
+def _fall(values: Sequence[float], size: int) -> float:
+    return math.fsum(values[:size]) - math.fsum(values[-size:])

@@ -171,7 +171,9 @@ def _judged(suite: Suite, config: Judge | Preference) -> Task:
         suite.name,
         config.task_name,
         rows=_rows(suite, config),
-        labelled=replace(_rows(suite, config, data=config.labelled.file), limit=None),
+        labelled=replace(
+            _rows(suite, config, data=config.labelled.file), limit=None, repeats_ids=True
+        ),
         criterion=config.criterion,
         template=config.template,
         scale=_scale(config.scale),

@@ -13,7 +13,6 @@ from functools import cached_property
 
 from evalguard import __version__
 from evalguard.config import BASELINE, JUDGE, Noise, Project
-from evalguard.config.task_kinds import Judged
 from evalguard.engines.base import Waiting
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import (
@@ -43,9 +42,9 @@ from evalguard.records import (
     Verdict,
 )
 from evalguard.runner import unmeasured
-from evalguard.runner.admission import Admission
 from evalguard.runner.answers import as_compared
-from evalguard.runner.judging import Judging, check_steady, needs_judge, total
+from evalguard.runner.judged_tasks import JudgedTasks
+from evalguard.runner.judging import Judging, check_steady, needs_judge
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Key, Measured, Progress
 from evalguard.runner.models import ModelPool, installed_versions
@@ -149,8 +148,8 @@ class _Check:
             progress=progress,
             alone=len(self._candidates) == 1,
         )
-        self._admissions: dict[tuple[str, str], Admission] = {}
-        self._not_judged: dict[tuple[str, str], str] = {}
+        gated = (planned for gate, _ in self._selected for planned in self._plan.of_gate(gate))
+        self._judged = JudgedTasks(self._judging, project, gated)
         self._measured: dict[Key, Measured] = {}
         # The baseline goes on for one candidate after another has been decided.
         self._reached: dict[tuple[str, str], float] = {}
@@ -176,7 +175,7 @@ class _Check:
             cost=self._cost,
             failed=self._store.fingerprint_description(self._history).get("failed", ()),
         )
-        self._admit_judge()
+        self._judged.admit()
         results: tuple[GateResult, ...] = ()
         for step in steps:
             self._reached |= {(gate.suite, model): step.share for gate, model in step.selected}
@@ -218,7 +217,7 @@ class _Check:
             findings=diagnose(results, training=training),
             models=models,
             tasks=tuple(self._task_runs()),
-            environment={**_environment(self._pool.engine), **self._judge_facts()},
+            environment={**_environment(self._pool.engine), **dict(self._judged.facts())},
             timing=_timing(progress, time.perf_counter() - self._started),
             title=title,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -226,13 +225,6 @@ class _Check:
             warnings=tuple(self._warnings()),
             on_inconclusive=self._project.thresholds.on_inconclusive,
         )
-
-    def _judge_facts(self) -> dict[str, str]:
-        facts = {}
-        for (suite, task), admission in self._admissions.items():
-            judge = self._project.models[JUDGE].model
-            facts[f"judge of {suite}/{task}"] = f"{judge}, {admission.text}"
-        return facts
 
     def _make_plan(self) -> Plan:
         gates = list(dict.fromkeys(gate for gate, _ in self._selected))
@@ -262,18 +254,6 @@ class _Check:
         ]
         return check_power(plans, on_underpowered=thresholds.on_underpowered)
 
-    def _admit_judge(self) -> None:
-        """Hold the judge to labelled answers before it scores any; where it fails, none is."""
-        gated = (planned for gate, _ in self._selected for planned in self._plan.of_gate(gate))
-        for planned in dict.fromkeys(gated):
-            if isinstance(planned.config, Judged):
-                key = (planned.suite, planned.name)
-                labelled = self._project.suites[planned.suite].resolve(planned.config.labelled.file)
-                try:
-                    self._admissions[key] = self._judging.admit(planned, labelled)
-                except (EngineError, TrustError) as error:
-                    self._not_judged[key] = str(error)
-
     def _check_prompts(self) -> None:
         for model in self._candidates:
             try:
@@ -297,7 +277,7 @@ class _Check:
             if model in self._measurer.results.untrusted:
                 continue
             for planned in self._plan.of_gate(gate):
-                if (planned.suite, planned.name) in self._not_judged:
+                if self._judged.refusal(planned):
                     continue
                 for arm in (BASELINE, model):
                     wanted[self._measured_of(planned, arm)] = planned.first(share)
@@ -354,7 +334,7 @@ class _Check:
             if reason := self._measurer.results.untrusted.get(arm):
                 raise TrustError(reason if arm == model else f"the baseline: {reason}")
         for planned in self._plan.of_gate(gate):
-            if reason := self._not_judged.get((planned.suite, planned.name)):
+            if reason := self._judged.refusal(planned):
                 raise TrustError(reason)
         baseline, candidate = self._samples(gate, model)
         if final:
@@ -375,8 +355,7 @@ class _Check:
         metric, tasks = self._plan.metric(gate), self._plan.of_gate(gate)
         if metric != APPROVED or not all(planned.judged for planned in tasks):
             return metric
-        rates = (self._admissions[planned.suite, planned.name].rates for planned in tasks)
-        return replace(metric, detector=total(rates))
+        return replace(metric, detector=self._judged.rates(tasks))
 
     def _aggregate(self, gate: Gate) -> Aggregate | None:
         """Return what makes a corpus metric of its samples; ``None`` for other metrics."""

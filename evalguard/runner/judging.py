@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalguard.config import JUDGE, Suite
 from evalguard.config.task_kinds import Judged
 from evalguard.engines.base import Engine, Outcome, choice, generation
 from evalguard.engines.isolate import answer_each
-from evalguard.errors import EngineError, TrustError
+from evalguard.errors import EngineError, ModelError, TrustError, UsageError
 from evalguard.records import DetectorRates, Gate, ScoredSample, from_json
 from evalguard.runner.admission import Admission, Approval, Failure, Unread, admission_of
 from evalguard.runner.altered_answers import rule_taken
@@ -61,12 +61,22 @@ class Judging:
     def __init__(self, pool: ModelPool, store: SampleStore) -> None:
         self._pool = pool
         self._store = store
+        self._fingerprint = ""
 
     def fingerprint(self) -> str:
-        """Return the key of everything that makes its verdicts."""
-        thinking = self._pool.thinking_fingerprint(JUDGE)
-        judge = self._pool.fingerprint(JUDGE)
-        return fingerprint({"judge": judge, "thinking": thinking, "replies": _REPLIES_VERSION})
+        """Return the key of everything that makes its verdicts.
+
+        Raises:
+            UsageError: If it cannot be used, such as one that its server does not know.
+            EngineError: If its engine fails.
+        """
+        if not self._fingerprint:
+            self._check_usable()
+            thinking = self._pool.thinking_fingerprint(JUDGE)
+            judge = self._pool.fingerprint(JUDGE)
+            parts = {"judge": judge, "thinking": thinking, "replies": _REPLIES_VERSION}
+            self._fingerprint = fingerprint(parts)
+        return self._fingerprint
 
     def admit(self, planned: PlannedTask, labelled: Path) -> Admission:
         """Return how the judge does on the labels of a task.
@@ -77,6 +87,7 @@ class Judging:
 
         Raises:
             TrustError: If it agrees with the labels too little, or cannot be trusted at all.
+            UsageError: If it cannot be used, or the labels cannot be read.
             EngineError: If its engine fails.
         """
         config = planned.config
@@ -91,10 +102,8 @@ class Judging:
                 "labelled": self._store.file_sha256(labelled),
             }
         )
-        remembered = self._store.fingerprint_description(key).get("admission")
-        if remembered:
-            admission = from_json(Admission, remembered)
-        else:
+        admission = _remembered(self._store.fingerprint_description(key))
+        if admission is None:
             labels = _task(planned).labelled(self._pool.render)
             questions = [asked for one in labels.items for asked in one.questions]
             approvals = self.approvals(questions)
@@ -122,9 +131,11 @@ class Judging:
         """Return the judge's reply to each of the questions that it is asked.
 
         Raises:
+            UsageError: If it cannot be loaded.
+            TrustError: If its adapter is not applied.
             EngineError: If its engine fails.
         """
-        engine, served = self._pool.engine_of(JUDGE)
+        engine, served = self._opened()
         tokenizer = self._pool.tokenizer(JUDGE)
         prompts = [
             tokenizer.render([{"role": "user", "content": question.text}])
@@ -148,6 +159,25 @@ class Judging:
         for index, approval in zip(fitting, found, strict=True):
             approvals[index] = approval
         return approvals
+
+    def _check_usable(self) -> None:
+        if reason := self._pool.broken.get(JUDGE):
+            raise ModelError(reason)
+
+    def _opened(self) -> tuple[Engine, str]:
+        """Return its engine and its name there; where it cannot be opened, that is not tried again.
+
+        Raises:
+            UsageError: If it cannot be loaded.
+            TrustError: If its adapter is not applied.
+            EngineError: If its engine fails.
+        """
+        self._check_usable()
+        try:
+            return self._pool.engine_of(JUDGE)
+        except (UsageError, EngineError, TrustError) as error:
+            self._pool.broken[JUDGE] = str(error)
+            raise
 
     def _rule_taken(self, key: str, planned: PlannedTask, admission: Admission) -> str:
         """Return why the judge cannot be told from a content-blind rule; empty where it can.
@@ -195,6 +225,14 @@ class Judging:
         ]
         found = _all(engine, choices)
         return [_approval(yes, no) for yes, no in zip(found[::2], found[1::2], strict=True)]
+
+
+def _remembered(facts: Mapping[str, Any]) -> Admission | None:
+    """Return a stored admission; ``None`` where there is none, or it is of another version."""
+    try:
+        return from_json(Admission, facts["admission"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _check_form(approvals: Sequence[Approval]) -> None:

@@ -381,7 +381,7 @@ class Measurer:
         questions = [question for one in asked for question in one]
         try:
             approvals = iter(self._approvals(questions))
-        except (EngineError, TrustError) as error:
+        except (UsageError, EngineError, TrustError) as error:
             # The answers cannot be scored, and nothing else is lost; the next run tries again.
             approvals = iter([f"the judge: {error}"] * len(questions))
         self._count_call(started)

@@ -21,7 +21,7 @@ CheckAdapter = Callable[[ModelSpec], None]
 def check_model_files(
     project: Project, specs: Mapping[str, ModelSpec], check_trained: CheckAdapter
 ) -> dict[str, str]:
-    """Return the candidates whose files cannot be used, each with all that is wrong.
+    """Return the candidates, and the judge, whose files cannot be used, with all that is wrong.
 
     Args:
         project: The project.
@@ -29,15 +29,15 @@ def check_model_files(
         check_trained: Called for each adapter that is complete and fits its base.
 
     Raises:
-        ModelError: With all problems of all models, if the baseline's or the judge's files cannot
-            be used, or no candidate's can.
+        ModelError: With all problems of all models, if the baseline's files cannot be used, or no
+            candidate's can.
     """
     found: dict[str, list[Problem]] = {}
     for name, spec in specs.items():
         if problems := list(_problems(project, spec, check_trained)):
             found[name] = problems
     candidates = specs.keys() - {BASELINE, JUDGE}
-    if found.keys() & {BASELINE, JUDGE} or (candidates and candidates <= found.keys()):
+    if BASELINE in found or (candidates and candidates <= found.keys()):
         lines = [str(problem) for problems in found.values() for problem in problems]
         several = f"{len(lines)} problems with the models:\n  " if len(lines) > 1 else ""
         raise ModelError(several + "\n  ".join(lines))

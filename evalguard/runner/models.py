@@ -70,16 +70,16 @@ class ModelPool:
         self._fingerprints: dict[str, str] = {}
         self._thinking: dict[str, Thinking] = {}
         self.broken: dict[str, str] = {}
-        """Candidates that cannot be used, with the reason; the others are measured without them."""
+        """Candidates and judge that cannot be used, with the reason; the others are measured."""
 
     def check_files(self) -> None:
         """Check every model's files before anything heavy is loaded.
 
-        Candidates whose files cannot be used are :attr:`broken` from then on.
+        Candidates and judges whose files cannot be used are :attr:`broken` from then on.
 
         Raises:
-            ModelError: If files of the baseline or the judge, or those of all candidates, are
-                missing, unsafe or incomplete, or an adapter was trained on another base.
+            ModelError: If files of the baseline, or those of all candidates, are missing, unsafe or
+                incomplete, or an adapter was trained on another base.
         """
         self.broken |= check_model_files(self._project, self._specs, self._check_trained)
 

@@ -18,10 +18,10 @@ from evalguard.tasks.base import (
 )
 from evalguard.tasks.label_forms import Form, form_of
 from evalguard.tasks.label_values import SKIP, LabelError, LabelReading
-from evalguard.tasks.labelled import Labelled, LabelSet, Question, merged
+from evalguard.tasks.labelled import Labelled, LabelSet, Question, contradicting, merged
 from evalguard.tasks.prompts import PromptedRow, PromptRows
-from evalguard.tasks.row_problems import RowError
-from evalguard.tasks.rows import Row
+from evalguard.tasks.row_problems import RowError, RowProblems
+from evalguard.tasks.rows import ID_COLUMN, Row
 from evalguard.tasks.scales import Scale
 
 FEWEST_OF_A_LABEL = 10
@@ -140,11 +140,13 @@ class JudgedTask(ABC):
             render: As for :meth:`prepare`; the judge is shown the same questions.
 
         Raises:
-            DataError: If the file is broken, a label is unknown, or there are too few.
+            DataError: If the file is broken, a label is unknown, one id stands for several
+                answers, or there are too few.
         """
         forms: set[str] = set()
         found = self._labelled.of_each(lambda row: self._label_of(row, render, forms))
         labels = [one for one in found if one is not None]
+        self._check_ids(labels)
         merged_set = merged(labels, self._reading.annotators)
         result = replace(
             merged_set, source=", ".join(sorted(forms)), skipped=len(found) - len(labels)
@@ -229,6 +231,33 @@ class JudgedTask(ABC):
             raise self._labelled.refused(row, error.reason) from error
         verdict = {self.label_names[0]: True, self.label_names[1]: False}.get(label)
         return Labelled(questions, verdict, tuple(answers), own, question)
+
+    def _check_ids(self, labels: Sequence[Labelled]) -> None:
+        """Refuse an id that stands for several questions or answers.
+
+        Where it is that of a prompt of the data, several models may have answered it.
+
+        Raises:
+            DataError: With the rows.
+        """
+        others = list(contradicting(labels))
+        if not others:
+            return
+        prompts = {str(row.data.get(ID_COLUMN)) for row in self._rows.rows()}
+        problems = RowProblems(self._labelled.where, self._labelled.data)
+        for one, before in others:
+            id_ = str(one.row.data[ID_COLUMN])
+            asks_another = one.question != before.question
+            if not asks_another and id_ in prompts:
+                continue
+            what = "question" if asks_another else "answer"
+            with problems.of(one.row):
+                raise self._labelled.refused(
+                    one.row,
+                    f"id '{id_}' is that of row {before.row.number} too, which has another {what}. "
+                    f"Give each of them an id of its own, or rename the column '{ID_COLUMN}'.",
+                )
+        problems.raise_any(len(labels))
 
     def _is_own(self, row: Row) -> bool:
         """Whether a row has the project's own columns, or those that it maps."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import comb
 
-from evalguard.tasks.rows import Row
+from evalguard.tasks.rows import ID_COLUMN, Row
 from evalguard.tasks.scales import Scale
 
 
@@ -93,6 +93,19 @@ class LabelSet:
         if self.skipped:
             found.append(f"{self.skipped} rows left out ('skip')")
         return tuple(found)
+
+
+def contradicting(found: Iterable[Labelled]) -> Iterator[tuple[Labelled, Labelled]]:
+    """Yield labels of other texts than the first label under the same id, with that one.
+
+    Several people label one answer, or one pair in either order, under one id.
+    """
+    first: dict[str, Labelled] = {}
+    for one in found:
+        id_ = one.row.data.get(ID_COLUMN)
+        before = one if id_ is None else first.setdefault(str(id_), one)
+        if (one.question, sorted(one.answers)) != (before.question, sorted(before.answers)):
+            yield one, before
 
 
 def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:

@@ -95,6 +95,7 @@ class PromptRows:
         messages: Column that holds chat messages, instead of ``prompt``.
         system: Text of a system message before the prompt.
         limit: Take the first rows only.
+        repeats_ids: Whether several rows may have one id, as labels of several people do.
     """
 
     where: str
@@ -103,6 +104,7 @@ class PromptRows:
     messages: str | None = None
     system: str | None = None
     limit: int | None = None
+    repeats_ids: bool = False
 
     def rows(self) -> list[Row]:
         """Return the rows of the file.
@@ -111,7 +113,7 @@ class PromptRows:
             DataError: If the file is missing, empty or broken.
         """
         try:
-            return read_rows(self.data)[: self.limit]
+            return read_rows(self.data, repeats_ids=self.repeats_ids)[: self.limit]
         except DataError as error:
             raise DataError(f"{self.where}: {error}") from error
 

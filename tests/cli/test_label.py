@@ -146,3 +146,23 @@ def test_labels_are_not_added_below_rows_of_another_form(label, capsys):
     write_jsonl(label.path, [{"question": "q", "answer": "a", "vote": 1}])
     assert main(["label", "right"]) == ExitCode.USAGE
     assert "with the column 'label'" in capsys.readouterr().err
+
+
+def test_labels_are_not_added_to_an_array(label, capsys):
+    label.path.parent.mkdir()
+    content = json.dumps([{"question": "q", "answer": "a", "label": "yes"}])
+    label.path.write_text(content)
+    assert main(["label", "right"]) == ExitCode.USAGE
+    assert "labels are added as JSON lines" in " ".join(capsys.readouterr().err.split())
+    assert label.path.read_text() == content
+
+
+def test_prompts_with_an_id_may_have_several_labelled_answers(label, project):
+    data = project / "suites" / "facts.jsonl"
+    rows = [json.loads(line) for line in data.read_text().splitlines()][:3]
+    write_jsonl(data, [row | {"id": n} for n, row in enumerate(rows)])
+    label("yn", "-n", "6")
+    code, found, _ = label("yn", "-n", "6")
+    assert code == ExitCode.PASS
+    assert len(found) == 4
+    assert len({row["id"] for row in found}) < 4

@@ -22,7 +22,9 @@ Reply = tuple[int, dict[str, Any]]
 
 
 @contextmanager
-def replying_server(reply: Callable[[str, dict[str, Any] | None], Reply]) -> Iterator[str]:
+def replying_server(
+    reply: Callable[[str, dict[str, Any] | None], Reply], *, port: int = 0
+) -> Iterator[str]:
     """Serve what ``reply(path, body)`` returns, and yield the server's URL."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -47,7 +49,7 @@ def replying_server(reply: Callable[[str, dict[str, Any] | None], Reply]) -> Ite
     class Server(ThreadingHTTPServer):
         request_queue_size = 128
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server(("127.0.0.1", port), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -43,6 +43,12 @@ def test_a_rank_that_is_given_is_taken(base, adapter_a):
     assert constructor_arguments(settings, plan)["max_lora_rank"] == 64
 
 
+@pytest.mark.parametrize("given", [0, 7, "much", 1024, [8]])
+def test_a_rank_that_vllm_does_not_take(base, adapter_a, given):
+    with pytest.raises(ModelError, match=r"max_lora_rank is .*; allowed: 1, 8, 16"):
+        read_plan(with_adapters(base, adapter_a, options={"max_lora_rank": given}))
+
+
 def test_without_adapters_lora_is_off(base):
     settings = with_adapters(base)
     assert read_plan(settings) is None

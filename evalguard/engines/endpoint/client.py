@@ -155,7 +155,9 @@ class Client:
                         if error is None:
                             self._hear()
                             yield asked.position, future.result()
-                        elif self._is_hopeless(asked, error):
+                            continue
+                        self._note(error)
+                        if _is_hopeless(asked, error):
                             yield asked.position, EngineError(self.words(error))
                         elif self._used_up(asked, error) and not asked.last_time:
                             asked.last_time = True
@@ -219,22 +221,21 @@ class Client:
         self._patience.hear()
         self._room = min(self._room + _ROOM_BACK, self._options.num_concurrent)
 
-    def _is_hopeless(self, asked: _Asked, error: BaseException) -> bool:
-        """Return whether it is no use to send a request again; raise what is no failure of it."""
+    def _note(self, error: BaseException) -> None:
+        """Note what a failed request says of the server; raise what is no failure of one."""
         if not isinstance(error, FailedError | httpx.HTTPError | OSError):
             raise error
         if not isinstance(error, FailedError):
             self._patience.fail(self.words(error))
-            return asked.last_time
+            return
         if not error.again:
             self._hear()
-            return True
+            return
         self._patience.fail(self.words(error), limited=error.limited, pause=error.pause)
         if error.limited:
             self._room = max(1.0, self._room / 2)
             if error.pause is not None:
                 self._pause_until = max(self._pause_until, time.monotonic() + error.pause)
-        return asked.last_time and not error.limited
 
     def _used_up(self, asked: _Asked, error: BaseException) -> bool:
         """Count a failure against a request where the server answered another meanwhile."""
@@ -281,3 +282,10 @@ class Client:
                 return read_response(response, max_wait=self._options.max_wait)
             target = moved
         raise FailedError(f"the server redirected {url} {_MOST_REDIRECTIONS} times", again=False)
+
+
+def _is_hopeless(asked: _Asked, error: BaseException) -> bool:
+    """Return whether it is no use to send a request that failed again."""
+    if not isinstance(error, FailedError):
+        return asked.last_time
+    return not error.again or (asked.last_time and not error.limited)

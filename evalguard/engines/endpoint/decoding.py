@@ -88,6 +88,26 @@ def read_response(response: httpx.Response, *, max_wait: float) -> Any:
     )
 
 
+def next_step(words: str) -> str:
+    """Return what to do about a server that answers nothing that it is asked.
+
+    Args:
+        words: Of its refusal, or of what came between.
+
+    Example:
+        >>> next_step("status 404: no such model")
+        "Check 'engine: options: base_url', and the model's name there ('model')."
+    """
+    if words.startswith(("status 401", "status 403")):
+        return (
+            "Check the key in the environment variable OPENAI_API_KEY, or in the one that "
+            "'engine: options: key_env' names."
+        )
+    if words.startswith("status 4") and not words.startswith(("status 408", "status 429")):
+        return "Check 'engine: options: base_url', and the model's name there ('model')."
+    return "Check 'engine: options: base_url', and that the server runs."
+
+
 def redirection(response: httpx.Response) -> httpx.URL | None:
     """Return where a server has moved what was asked for, on the same host.
 

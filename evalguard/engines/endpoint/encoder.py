@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Any
 
 from lm_eval.api.model import TemplateLM
-from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 from transformers import AutoTokenizer
 
 from evalguard.engines.base import EngineSettings
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.requests import Generation
+from evalguard.engines.windows import windows
 from evalguard.errors import EngineError, ModelError
 
 Tokens = list[int]
@@ -82,13 +82,8 @@ class Encoder:
 
     def windows(self, text: str, room: int) -> list[tuple[Tokens, Tokens]]:
         """Return the windows in which a text of any length is scored, as lm-eval cuts it."""
-        windows = get_rolling_token_windows(
-            token_list=self.tok_encode(text),
-            prefix_token=self._prefix,
-            max_seq_len=room - 1,
-            context_len=1,
-        )
-        return [(list(a), list(b)) for a, b in map(make_disjoint_window, windows)]
+        found = windows(self.tok_encode(text), prefix=self._prefix, max_length=room - 1)
+        return [(list(context), list(scored)) for context, scored in found]
 
     def text(self, tokens: Tokens) -> str:
         """Return the text of tokens, for servers that take no tokens."""

@@ -26,6 +26,7 @@ from evalguard.engines.base import (
     generation,
 )
 from evalguard.engines.endpoint.client import Client
+from evalguard.engines.endpoint.decoding import next_step
 from evalguard.engines.endpoint.encoder import Encoder
 from evalguard.engines.endpoint.likelihoods import read_likelihood
 from evalguard.engines.endpoint.listing import listed_models
@@ -305,7 +306,9 @@ class EndpointEngine(Engine):
             except UnansweredError:
                 continue  # it says nothing of other prompts
             except EngineError as error:
-                raise self._failure(BASE, error) from None
+                advice = f". {next_step(str(error))}" if error is data else ""
+                words = f"{str(error).rstrip('.')}{advice}"
+                raise self._failure(BASE, EngineError(words)) from None
             if str(answer).lstrip().startswith(_LIMITED[place]):
                 words = "its answers begin with the prompt. Serve it without 'return_full_text'"
                 raise self._failure(BASE, EngineError(words))

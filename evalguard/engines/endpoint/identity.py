@@ -18,10 +18,15 @@ REPEATS = 4
 """Times that each model is asked each prompt."""
 
 ALPHA = 0.01
+"""Level of the permutation test: how often one model under two names may be taken for two."""
+
 PERMUTATIONS = 999
+"""Smallest p-value: 0.001."""
 
 _MIXED = 2
-"""Prompts with answers of both kinds from which it is no chance."""
+"""Prompts with answers of both kinds from which requests are said to be mixed. By hand, and on the
+side of refusal: a test at the level above would miss a router that sends one request of ten to the
+base. A candidate that answers nearly like the base, on a noisy server, may be refused."""
 
 Answer = str | float
 """A text, or a log-likelihood in nats."""

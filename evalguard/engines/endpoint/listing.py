@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalguard.engines.endpoint.client import Client
+from evalguard.engines.endpoint.decoding import next_step
 from evalguard.errors import EngineError
 
 _CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
@@ -27,8 +28,8 @@ def listed_models(client: Client) -> dict[str, int | None]:
         if any(mark in str(error) for mark in _NO_LIST):
             return {}
         raise EngineError(
-            f"{client.root}/models: the server's list of models cannot be read: {error}. Check "
-            f"'engine: options: base_url', and that the server runs."
+            f"{client.root}/models: the server's list of models cannot be read: "
+            f"{str(error).rstrip('.')}. {next_step(str(error))}"
         ) from None
     entries = data.get("data") if isinstance(data, Mapping) else None
     named = {

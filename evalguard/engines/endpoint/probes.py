@@ -1,9 +1,15 @@
-"""Asks a server harmless prompts, and a few of its own, to see whether it does as it is asked."""
+"""Asks a server harmless prompts, and a few of its own, to see whether it does as it is asked.
+
+A server without a fault gives some answers otherwise from batch to batch. Where counts can tell a
+fault from that, an exact binomial test does (:func:`beyond_noise`). How often servers without a
+fault are refused: ``python -m benchmarks.servers.false_alarms``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
+from math import comb, fsum
 from statistics import fmean
 
 from lm_eval.api.instance import Instance
@@ -16,7 +22,9 @@ from evalguard.errors import EngineError
 _TOKENS = 24
 _TEMPERATURE = 1.5
 _SEEDS = (0, 1, 2, 3, 0)
-"""Of the draws; the first seed twice, for answers that are the same."""
+"""Of the draws; the first seed twice, for answers that are the same. A model whose likeliest text
+has the probability p at that temperature gives four equal ones on both prompts with p⁸: 1 % at
+p = 0.56."""
 
 _OPEN = (
     "Write one sentence about the sea.",
@@ -36,17 +44,27 @@ _BROKEN_OFF = (
 """What each model is to continue by a word, whose log-probability is asked for then."""
 
 _FEWEST_EQUAL = 0.25
-"""Share of equal answers to the same prompt at temperature 0 below which the server samples. Where
-only batches differ, most answers begin alike."""
+"""Share of equal pairs of answers to one prompt at temperature 0 below which the server samples.
+By hand: where batches change a share e of the answers, (1 - e)² of the pairs are equal, so half of
+all answers may change before a server without a fault comes near it."""
+
+NOISE = 0.05
+"""Share of short answers that a server without a fault gives otherwise. By hand: two tokens must be
+as likely as each other but for rounding."""
+
+LEVEL = 0.01
+"""Probability of refusing a server that has no more than that noise."""
 
 _FEWEST_SCORED = 2
-"""Tokens that must be generated and scored for a check of log-probabilities."""
+"""Tokens that must be generated and scored for a check of log-probabilities: two that are wrong are
+beyond noise, and one is not."""
 
 _APART = 8
-"""Requests of a run that are asked together and one by one."""
+"""Requests of a run that are asked together and one by one; of these, three answers that belong to
+another are beyond noise. By hand: more would delay every check."""
 
-_CROSSED = 3
-"""Of these, answers that belong to another from which it is no chance."""
+_FEWEST_APART = 3
+"""Requests from which that is done."""
 
 
 class Probes:
@@ -122,7 +140,7 @@ class Probes:
             return
         by_prompt = {one.args[0]: one for one in requests if _is_greedy(one)}
         asked = [_shortened(one) for one in list(by_prompt.values())[:_APART]]
-        if len(asked) >= _CROSSED:
+        if len(asked) >= _FEWEST_APART:
             self._faults[key] = ""
             self._faults[key] = self._crossed(model, asked)
 
@@ -187,7 +205,8 @@ class Probes:
             if isinstance(text, str) and text.strip()
         ]
         scored = [one[1] for one in dict(self._ask(asked)).values() if isinstance(one, tuple)]
-        if len(scored) < _FEWEST_SCORED or 2 * sum(scored) >= len(scored):
+        wrong = scored.count(False)
+        if len(scored) < _FEWEST_SCORED or not beyond_noise(wrong, len(scored)):
             return ""
         return (
             f"the log-probabilities of a prompt belong to other tokens than those beside them: of "
@@ -205,13 +224,32 @@ class Probes:
             for place, text in right.items()
             if (other := together[place]) != text and other in right.values()
         ]
-        if len(crossed) < _CROSSED:
+        if not beyond_noise(len(crossed), len(right)):
             return ""
         return (
             f"{len(crossed)} of {len(asked)} requests got the answer to another when they were "
             f"sent at the same time: the server mixes up concurrent requests. Set "
             f"'num_concurrent: 1', or repair the server"
         )
+
+
+def beyond_noise(changed: int, asked: int) -> bool:
+    """Return whether more answers are others than a server's noise explains.
+
+    An exact binomial test of a share of at most :data:`NOISE`, at the level :data:`LEVEL`, for
+    answers that change independently of each other.
+
+    Args:
+        changed: Answers that are others.
+        asked: All of them.
+
+    Example:
+        >>> beyond_noise(2, 8), beyond_noise(3, 8)
+        (False, True)
+    """
+    tail = range(changed, asked + 1)
+    chance = fsum(comb(asked, k) * NOISE**k * (1 - NOISE) ** (asked - k) for k in tail)
+    return chance < LEVEL
 
 
 def _is_greedy(request: Instance) -> bool:

@@ -15,19 +15,20 @@ from evalguard.tasks.rows.opening import DataFile, open_data
 from evalguard.tasks.rows.row import BrokenRow, Found, Row
 
 ID_COLUMN = "id"
-"""A column of this name must hold another value in every row."""
+"""A column of this name must hold another value in every row, but in files of labels."""
 
 _OBJECT = re.compile(r'\s*(?:\[\s*)?\{\s*"[^"\n]*"\s*:')
 """Begins JSON, and no names of columns."""
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path, *, repeats_ids: bool = False) -> list[Row]:
     """Return all rows of a file, in order.
 
     Args:
         path: A file of JSON, CSV, TSV, Parquet or Arrow, whose name ends in one of
             :data:`~evalguard.tasks.rows.SUFFIXES`; it may be compressed. Text is UTF-8, or UTF-16
             and UTF-32 where that is certain. JSON lines and CSV are read row by row.
+        repeats_ids: Whether several rows may have one id, as labels of several people do.
 
     Raises:
         DataError: If the file is missing, of another kind, empty or unreadable, if rows are
@@ -36,7 +37,8 @@ def read_rows(path: Path) -> list[Row]:
     """
     rows: list[Row] = []
     causes = Causes()
-    for found in _with_new_ids(parse_rows(path)):
+    parsed = parse_rows(path)
+    for found in parsed if repeats_ids else _with_new_ids(parsed):
         if isinstance(found, Row):
             rows.append(found)
         else:
@@ -64,7 +66,7 @@ def parse_rows(path: Path) -> Found:
     """
     try:
         file = open_data(path)
-        if _is_columnar(file):
+        if is_columnar(file):
             yield from read_columnar(file)
         elif file.suffix in (".csv", ".tsv") and not _is_json(file):
             yield from read_delimited(file)
@@ -74,7 +76,8 @@ def parse_rows(path: Path) -> Found:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
 
 
-def _is_columnar(file: DataFile) -> bool:
+def is_columnar(file: DataFile) -> bool:
+    """Return whether a file is of Parquet or Arrow, whatever it is called."""
     columnar = file.suffix in (".parquet", ".arrow", ".feather")
     return columnar or file.head.startswith((PARQUET, ARROW_FILE))
 

@@ -1,0 +1,79 @@
+"""The judged tasks of a check: how the judge did on their labels, or why it scores none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from evalguard.config import JUDGE, Project
+from evalguard.config.task_kinds import Judged
+from evalguard.errors import EngineError, TrustError, UsageError
+from evalguard.records import DetectorRates
+from evalguard.runner.admission import Admission
+from evalguard.runner.judging import Judging, total
+from evalguard.runner.plan import PlannedTask
+
+_UNUSABLE = (UsageError, EngineError, TrustError)
+"""What a judge's files, its server and its labels raise, and only judged tasks are concerned by."""
+
+TaskKey = tuple[str, str]
+"""Suite and task."""
+
+
+class JudgedTasks:
+    """The judged tasks of a check.
+
+    A judge that cannot be used is no fault of the models: only its own tasks go without scores.
+
+    Args:
+        judging: The judge.
+        project: The project.
+        tasks: The tasks of the selected gates; those without a judge play no part.
+    """
+
+    def __init__(self, judging: Judging, project: Project, tasks: Iterable[PlannedTask]) -> None:
+        self._judging = judging
+        self._project = project
+        self._tasks = {_key(task): task for task in tasks if task.judged}
+        self._admissions: dict[TaskKey, Admission] = {}
+        self._refused: dict[TaskKey, str] = {}
+        self._look()
+
+    def refusal(self, planned: PlannedTask) -> str | None:
+        """Return why the judge scores nothing of a task, or ``None``."""
+        return self._refused.get(_key(planned))
+
+    def admit(self) -> None:
+        """Compare the judge with the labels of each task before it scores any answer."""
+        for key, planned in self._tasks.items():
+            if key in self._refused:
+                continue
+            assert isinstance(planned.config, Judged)
+            suite = self._project.suites[planned.suite]
+            try:
+                labelled = suite.resolve(planned.config.labelled.file)
+                self._admissions[key] = self._judging.admit(planned, labelled)
+            except _UNUSABLE as error:
+                self._refused[key] = str(error)
+
+    def rates(self, tasks: Iterable[PlannedTask]) -> DetectorRates:
+        """Return how often the judge is right about tasks to which it was admitted."""
+        return total(self._admissions[_key(task)].rates for task in tasks)
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """Yield what the judge of each task is, and how it agrees with the labels."""
+        for (suite, task), admission in self._admissions.items():
+            judge = self._project.models[JUDGE].model
+            yield f"judge of {suite}/{task}", f"{judge}, {admission.text}"
+
+    def _look(self) -> None:
+        """Find out before anything is measured whether the judge can be used."""
+        if not self._tasks:
+            return
+        try:
+            self._judging.fingerprint()
+        except _UNUSABLE as error:
+            self._refused = dict.fromkeys(self._tasks, f"the judge cannot be used: {error}")
+
+
+def _key(planned: PlannedTask) -> TaskKey:
+    return planned.suite, planned.name
