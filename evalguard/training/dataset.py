@@ -60,11 +60,15 @@ def layouts_of(stages: Sequence[Stage], base_dir: Path) -> dict[Path, Layout]:
     """Return what a config says about the rows of each of its files."""
     layouts: dict[Path, Layout] = {}
     for stage in stages:
-        named = [(stage.data.train, stage.data.layout), (stage.data.validation, stage.data.layout)]
+        named = [(stage.data.train, stage.data.layout), (stage.data.validation, _held_out(stage))]
         if stage.replay is not None:
             named.append((stage.replay.data, stage.replay.layout))
         layouts |= {base_dir / name: layout for name, layout in named if name is not None}
     return layouts
+
+
+def _held_out(stage: Stage) -> Layout:
+    return replace(stage.data.layout, held_out=True)
 
 
 def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
@@ -87,7 +91,7 @@ def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
     notes = [*task.lines(data.train)]
     examples = list(task.examples)
     if data.validation is not None:
-        held = _load_for(stage.method, base_dir / data.validation, data.layout)
+        held = _load_for(stage.method, base_dir / data.validation, _held_out(stage))
         notes += held.lines(data.validation)
         validation = list(held.examples)
         held_out = {example.group() for example in validation}
