@@ -14,6 +14,7 @@ from evalguard.training.config import Replay, Stage
 from evalguard.training.formats import FORMATS, Example, Layout, Reading, read
 from evalguard.training.methods import METHODS, MethodName
 from evalguard.training.rows import raise_problems, scan_rows
+from evalguard.training.sources import data_files, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,21 @@ def read_examples(path: Path, layout: Layout | None = None) -> Reading:
     """Read a data file, convert its rows, and collect the broken ones and what is not used.
 
     Args:
-        path: The file.
+        path: The file, or a folder or pattern of files: see :func:`~.sources.data_files`.
         layout: What the config says about it.
 
     Raises:
-        DataError: If the file as a whole is missing, of another kind, unreadable or empty.
+        DataError: If a file as a whole is missing, of another kind, unreadable or empty.
     """
-    rows, unreadable = scan_rows(path)
-    reading = read(rows, layout)
-    return replace(reading, problems=(*unreadable, *reading.problems))
+    files = data_files(path)
+    scanned = [scan_rows(file) for file in files]
+    reading = read([row for rows, _ in scanned for row in rows], layout)
+    unreadable = [problem for _, problems in scanned for problem in problems]
+    remarks = dict(reading.remarks)
+    if of_files := shown(path, files):
+        remarks = {of_files: len(reading.examples), **remarks}
+    problems = (*unreadable, *reading.problems)
+    return replace(reading, problems=problems, file=str(path), remarks=remarks)
 
 
 def layouts_of(stages: Sequence[Stage], base_dir: Path) -> dict[Path, Layout]:

@@ -45,12 +45,13 @@ def said_columns(fields: Mapping[str, Any], layout: Layout) -> set[str]:
 
 
 def null_columns(columns: Set[str], nulls: Set[str], layout: Layout) -> list[str]:
-    """Return the columns that are null in a row, and with which it would have a format."""
+    """Return the file's columns that are null in a row, and with which it would have a format."""
     nulls = {name for name in nulls if name not in layout.ignore}
     asked_for = layout.format if layout.format != "unpaired" else None
     for name in [asked_for] if asked_for else candidates(columns | nulls):
         found = FORMATS[name].found(columns | nulls)
-        return [need[0] for need in found if need and not columns & {*need}]
+        empty = [need[0] for need in found if need and not columns & {*need}]
+        return [layout.columns.get(name, name) for name in empty]
     return []
 
 

@@ -13,7 +13,7 @@ from evalguard.errors import DataError
 from evalguard.training.formats.cells import blank, label_of
 from evalguard.training.formats.layout import Layout
 
-_SPLIT = re.compile(r"(?:data_?)?(?:set_?)?(?:split|subset|partition|set|fold)(?:_?name)?", re.I)
+_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?(?:split|subset|partition|fold)(?:_?name)?|set", re.I)
 """Columns that may name the split of a row."""
 
 _HELD_OUT = re.compile(
@@ -21,7 +21,7 @@ _HELD_OUT = re.compile(
     r"hold[-_ ]?out|held[-_ ]?out|heldout)(?:[-_. /]?(?:set|split|\d+))?",
     re.I,
 )
-"""Names of splits that are held out, such as ``test`` and ``validation_matched``'s ``val``."""
+"""Names of splits that are held out, such as ``test``, ``my-dev`` and ``val_2``."""
 
 _FINISH = re.compile(r"(?:.*_)?(?:finish|stop|done)_?reason", re.I)
 _CUT = re.compile(
@@ -33,7 +33,7 @@ _CUT = re.compile(
 """Reasons for which OpenAI, Anthropic, Gemini, vLLM and Ollama stop in the middle of an answer."""
 
 _CUT_FLAGS = ("truncated", "is_truncated", "was_truncated", "incomplete")
-_BAD_FLAGS = (*("flagged", "is_flagged", "toxic", "is_toxic", "spam", "is_spam", "is_bad"),)
+_BAD_FLAGS = ("flagged", "is_flagged", "toxic", "is_toxic", "spam", "is_spam", "is_bad")
 _LEFT_OUT_FLAGS = ("deleted", "is_deleted", "skip", "skipped", "ignored", "masked", "excluded")
 _JUDGED = re.compile(
     r"(?:user_|human_)?(?:feedback|thumbs?|vote|rating|reaction)"
