@@ -12,6 +12,7 @@ from evalguard.quiet import quiet
 from evalguard.training.config import Data, Stage, Training
 from evalguard.training.dataset import Dataset
 from evalguard.training.formats import read
+from evalguard.training.methods import MethodName
 from evalguard.training.preference_rows import labelled_rows, pair_rows
 from evalguard.training.rendering import ChatRenderer
 from evalguard.training.rows import RawRow
@@ -110,7 +111,7 @@ def test_trl_sees_the_tokens_of_the_gate_with_tools_and_calls(method, name, tmp_
         assert row[1] == len(prompt)
 
 
-def built(method: str, tokenizer: Any, rows: Any, folder: Any) -> Any:
+def built(method: MethodName, tokenizer: Any, rows: Any, folder: Any) -> Any:
     """Return the trainer of a method."""
     stage = Stage(method=method, data=Data(train="d.jsonl"), training=Training(max_length=2048))
     model = tiny_model(len(tokenizer))
