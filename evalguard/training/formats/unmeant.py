@@ -18,7 +18,9 @@ _SPLIT = re.compile(r"(?:data_?(?:set_?)?)?(?:split|subset|partition|fold)(?:_?n
 
 _HELD_OUT = re.compile(
     r"(?:.*[-_. /])?(?:test|valid|validation|val|dev|devel|development|eval|evaluation|"
-    r"hold[-_ ]?out|held[-_ ]?out|heldout)(?:[-_. /]?(?:set|split|\d+))?",
+    r"hold[-_ ]?out|held[-_ ]?out|heldout)"
+    r"(?:[-_. /]?(?:set|split|data|(?:mis)?matched|(?:un)?seen|clean|other|public|private|r?\d+))?"
+    r"(?:\s*\[.*\])?",
     re.I,
 )
 """Names of splits that are held out, such as ``test``, ``my-dev`` and ``val_2``."""
