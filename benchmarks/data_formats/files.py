@@ -66,6 +66,17 @@ def arrow(*rows: Row) -> bytes:
     return bytes(out.getvalue())
 
 
+def arrow_stream(*rows: Row) -> bytes:
+    """Return an Arrow stream, as ``datasets`` saves its shards."""
+    import pyarrow
+
+    out = pyarrow.BufferOutputStream()
+    content = _columns(rows)
+    with pyarrow.ipc.new_stream(out, content.schema) as writer:
+        writer.write_table(content)
+    return bytes(out.getvalue())
+
+
 def _columns(rows: Sequence[Row]) -> Any:
     """Return an Arrow table of all columns, of which arrow itself takes the first row's alone."""
     import pyarrow

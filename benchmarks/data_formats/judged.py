@@ -96,7 +96,9 @@ def _unrefused(form: Form, result: Result, outcome: Refused) -> Iterator[Miss]:
     message = result.output.strip()
     if result.code != USAGE:
         yield Miss(f"exit code {result.code}: {_short(message)}")
-    if not any(file in message for file in form.files):
+    train = form.data.get("train")
+    key = f"{train}:" if isinstance(train, str) else "data.train:"  # a folder, or a list
+    if not any(file in message for file in (*form.files, *([key] if train else ()))):
         yield Miss(f"the message does not name {next(iter(form.files))}: {_short(message)}")
     if outcome.row is not None and not re.search(rf"(:|rows? |lines? ){outcome.row}\b", message):
         yield Miss(f"the message does not name row {outcome.row}: {_short(message)}")

@@ -67,6 +67,7 @@ def train_on(form: Form, folder: Path, *, bases: Path) -> Result:
     """
     folder.mkdir(parents=True)
     for name, content in form.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     held_out = {} if "validation" in form.data else {"validation_share": 0}
     config = {

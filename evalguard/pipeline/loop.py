@@ -30,6 +30,7 @@ from evalguard.runner.measured import Progress as CheckProgress
 from evalguard.training.config import TrainingConfig
 from evalguard.training.load import load_training_config
 from evalguard.training.output import RECORD_NAME, placed_folder
+from evalguard.training.sources import data_files
 from evalguard.training.watch import Progress as TrainingProgress
 from evalguard.verdicts import blocking
 
@@ -300,7 +301,7 @@ def _data_files(config: Mapping[str, Any]) -> Iterator[Path]:
     for stage in _stages(config):
         for section, name in _DATA_KEYS:
             if path := (stage.get(section) or {}).get(name):
-                yield Path(path)
+                yield from data_files(Path(path))
 
 
 def _audit(training: Path, settings: TrainingConfig, project: Path) -> None:

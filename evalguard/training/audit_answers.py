@@ -29,6 +29,11 @@ _MAX_LABELS = 30
 
 _CUT_OFF = re.compile(r"(?:[,;:(\[{–-]|\b(?:and|or|but|because|the|a|an|of|to|with|that|is))\s*$")
 
+_LIKE_JSON = re.compile(
+    r"\s*(?:\{|\[\s*(?:[\[{\"'\]]|-?\d[\d.]*\s*(?:,|\]?\s*$)|(?:true|false|null)\b|$))"
+)
+"""Begins as JSON does; a list of calls (``[f(x=1)]``), a citation (``[1]``) or a note does not."""
+
 _HARMFUL = re.compile(
     r"\b(?:build|make|assemble|create|synthesi[sz]e|write|buy|get)\b.{0,40}"
     r"\b(?:bomb|explosives?|pipe bomb|nerve agent|meth|malware|ransomware|keylogger|"
@@ -57,7 +62,7 @@ _Taught = Sequence[tuple[Example, str]]
 
 
 def _json(taught: _Taught) -> Iterable[AuditFinding]:
-    like_json = [pair for pair in taught if pair[1].lstrip()[:1] in ("{", "[")]
+    like_json = [pair for pair in taught if _LIKE_JSON.match(pair[1])]
     broken = [pair for pair in like_json if not _parses(pair[1])]
     is_the_task = len(like_json) >= JSON_SHARE * len(taught)
     yield from _finding(

@@ -56,15 +56,30 @@ class Source(ConfigModel):
         return columns
 
 
+def one_name(value: object) -> object:
+    """Return the name of a file, folder or pattern; a list of them is refused."""
+    if isinstance(value, list | tuple):
+        raise ValueError(
+            "is a list. Name several files by a pattern, such as data/part-*.jsonl, or put them "
+            "into a folder and name that"
+        )
+    return value
+
+
 class Data(Source):
     """The task's examples."""
 
     train: str = Field(min_length=1)
-    """Data file, as for test sets; may be compressed."""
+    """Data file, as for test sets; a folder or a pattern of files; may be compressed."""
     validation: str | None = None
     """File of held-out examples; excludes ``validation_share``."""
     validation_share: float = Field(default=0.05, ge=0, le=0.5)
     """Share of ``train`` held out, by groups of duplicates; 0 for none."""
+
+    @field_validator("train", "validation", mode="before")
+    @classmethod
+    def _is_one_name(cls, value: object) -> object:
+        return one_name(value)
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -77,9 +92,14 @@ class Replay(Source):
     """General data mixed in against forgetting."""
 
     data: str = Field(min_length=1)
-    """Data file, as for test sets; may be compressed."""
+    """Data file, folder or pattern of files, as for ``data.train``."""
     share: float = Field(gt=0, lt=1)
     """Share of all training rows that is general data."""
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _is_one_name(cls, value: object) -> object:
+        return one_name(value)
 
 
 class Lora(ConfigModel):

@@ -14,6 +14,7 @@ from evalguard.training.config import Replay, Stage
 from evalguard.training.formats import FORMATS, Example, Layout, Reading, read
 from evalguard.training.methods import METHODS, MethodName
 from evalguard.training.rows import raise_problems, scan_rows
+from evalguard.training.sources import data_files, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +46,36 @@ def read_examples(path: Path, layout: Layout | None = None) -> Reading:
     """Read a data file, convert its rows, and collect the broken ones and what is not used.
 
     Args:
-        path: The file.
+        path: The file, or a folder or pattern of files: see :func:`~.sources.data_files`.
         layout: What the config says about it.
 
     Raises:
-        DataError: If the file as a whole is missing, of another kind, unreadable or empty.
+        DataError: If a file as a whole is missing, of another kind, unreadable or empty.
     """
-    rows, unreadable = scan_rows(path)
-    reading = read(rows, layout)
-    return replace(reading, problems=(*unreadable, *reading.problems))
+    files = data_files(path)
+    scanned = [scan_rows(file) for file in files]
+    reading = read([row for rows, _ in scanned for row in rows], layout)
+    unreadable = [problem for _, problems in scanned for problem in problems]
+    remarks = dict(reading.remarks)
+    if of_files := shown(path, files):
+        remarks = {of_files: len(reading.examples), **remarks}
+    problems = (*unreadable, *reading.problems)
+    return replace(reading, problems=problems, file=str(path), remarks=remarks)
 
 
 def layouts_of(stages: Sequence[Stage], base_dir: Path) -> dict[Path, Layout]:
     """Return what a config says about the rows of each of its files."""
     layouts: dict[Path, Layout] = {}
     for stage in stages:
-        named = [(stage.data.train, stage.data.layout), (stage.data.validation, stage.data.layout)]
+        named = [(stage.data.train, stage.data.layout), (stage.data.validation, _held_out(stage))]
         if stage.replay is not None:
             named.append((stage.replay.data, stage.replay.layout))
         layouts |= {base_dir / name: layout for name, layout in named if name is not None}
     return layouts
+
+
+def _held_out(stage: Stage) -> Layout:
+    return replace(stage.data.layout, held_out=True)
 
 
 def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
@@ -87,7 +98,7 @@ def build_dataset(stage: Stage, *, base_dir: Path, seed: int) -> Dataset:
     notes = [*task.lines(data.train)]
     examples = list(task.examples)
     if data.validation is not None:
-        held = _load_for(stage.method, base_dir / data.validation, data.layout)
+        held = _load_for(stage.method, base_dir / data.validation, _held_out(stage))
         notes += held.lines(data.validation)
         validation = list(held.examples)
         held_out = {example.group() for example in validation}

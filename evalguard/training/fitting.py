@@ -35,6 +35,7 @@ class Given:
         whole: For each, whether its example lost nothing; ``None`` where the trainer cuts.
         left_out: Rows of the file that are not among the examples.
         second_end: Token that the trainer adds to answers whose turn the template has ended.
+        unasked_start: BOS that the trainer adds to texts, and that the gate's prompts do not have.
     """
 
     examples: tuple[Example, ...]
@@ -43,6 +44,7 @@ class Given:
     whole: Sequence[bool] | None = None
     left_out: int = 0
     second_end: int | None = None
+    unasked_start: int | None = None
 
 
 def fit(rows: Any, given: Given, *, max_length: int) -> tuple[Any, RowSet]:
@@ -59,7 +61,8 @@ def fit(rows: Any, given: Given, *, max_length: int) -> tuple[Any, RowSet]:
     if given.whole is not None:
         kept = list(zip(given.owners, given.whole, strict=True))
     elif "chosen_labels" in rows.column_names:
-        rows, kept = _fit_pairs(_without_end(rows, given.second_end), max_length)
+        whole = _without_end(rows, given.second_end)
+        rows, kept = _fit_pairs(_without_start(whole, given.unasked_start), max_length)
     else:
         kept = [(row[ROW], _tokens(row) <= max_length) for row in rows]
     if not kept:
@@ -83,6 +86,21 @@ def _without_end(rows: Any, end: int | None) -> Any:
         for side in _SIDES:
             stop = -1 if row[f"{side}_input_ids"][-1] == end else None
             parts |= {f"{side}_{part}": row[f"{side}_{part}"][:stop] for part in _PARTS}
+        return parts
+
+    return rows.map(cut)
+
+
+def _without_start(rows: Any, start: int | None) -> Any:
+    """Return pairs without the BOS that their trainer added to each prompt."""
+    if start is None:
+        return rows
+
+    def cut(row: Mapping[str, Any]) -> dict[str, Any]:
+        parts: dict[str, Any] = {}
+        for side in _SIDES:
+            begin = 1 if row[f"{side}_input_ids"][0] == start else 0
+            parts |= {f"{side}_{part}": row[f"{side}_{part}"][begin:] for part in _PARTS}
         return parts
 
     return rows.map(cut)

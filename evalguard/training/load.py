@@ -8,9 +8,10 @@ from typing import Any
 
 from evalguard.config.loading import read_mapping, validate
 from evalguard.config.overrides import apply_overrides, blame_overrides
-from evalguard.errors import ConfigError, Problem
+from evalguard.errors import ConfigError, DataError, Problem
 from evalguard.training.config import TrainingConfig
 from evalguard.training.presets import PRESETS
+from evalguard.training.sources import data_files
 
 
 def load_training_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
@@ -62,8 +63,16 @@ def _missing_files(config: TrainingConfig, path: Path) -> list[Problem]:
         named[f"{prefix}data.train"] = stage.data.train
         named[f"{prefix}data.validation"] = stage.data.validation
         named[f"{prefix}replay.data"] = stage.replay.data if stage.replay else None
-    return [
-        Problem(str(path), key, f"no such file '{name}' (looked in {path.parent})")
-        for key, name in named.items()
-        if name is not None and not (path.parent / name).is_file()
-    ]
+    problems = []
+    for key, name in named.items():
+        if name is None:
+            continue
+        try:
+            files = data_files(path.parent / name)
+        except DataError as error:
+            problems.append(Problem(str(path), key, str(error)))
+            continue
+        if not all(file.is_file() for file in files):
+            found = f"no such file '{name}' (looked in {path.parent})"
+            problems.append(Problem(str(path), key, found))
+    return problems

@@ -68,7 +68,7 @@ class ChatRenderer:
         self._proven: set[tuple[Any, ...]] = set()
         self._text_arguments = arguments_are_text(tokenizer)
         self._reasoning_key = reasoning_key(tokenizer)
-        self._before = _added_before(tokenizer)
+        self._before = added_before(tokenizer)
         self._turn_tokens = turn_tokens(tokenizer)
         self.ends = end_tokens(tokenizer)
 
@@ -349,7 +349,7 @@ def _listed(tools: Tools) -> list[dict[str, Any]] | None:
     return [dict(tool) for tool in tools] or None
 
 
-def _added_before(tokenizer: Any) -> list[int]:
+def added_before(tokenizer: Any) -> list[int]:
     """Return the tokens that the tokenizer puts before every text, such as a BOS."""
     bare = tokenizer("x", add_special_tokens=False)["input_ids"]
     full = tokenizer("x")["input_ids"]

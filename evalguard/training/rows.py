@@ -22,11 +22,13 @@ class RawRow:
         file: Path of the file as the user wrote it.
         line: Line in the file where rows have one (JSON lines, CSV), or number of the row from 1.
         fields: Columns by name; a column that Parquet or JSON holds as null is absent.
+        nulls: Names of those columns.
     """
 
     file: str
     line: int
     fields: Mapping[str, Any]
+    nulls: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -68,7 +70,8 @@ def scan_rows(path: Path) -> tuple[list[RawRow], list[RowProblem]]:
             problems.append(RowProblem(f"{path}:{found.number}", found.reason, found.detail))
         else:
             present = {name: value for name, value in found.data.items() if value is not None}
-            rows.append(RawRow(str(path), found.number, present))
+            nulls = tuple(name for name, value in found.data.items() if value is None)
+            rows.append(RawRow(str(path), found.number, present, nulls))
     if not rows and not problems:
         raise DataError(f"{path}: no rows; at least one is needed")
     return rows, problems

@@ -13,6 +13,7 @@ import torch
 from transformers import EarlyStoppingCallback, PrinterCallback
 from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrainer
 
+from evalguard.errors import DataError
 from evalguard.training.config import Stage
 from evalguard.training.dataset import Dataset
 from evalguard.training.fitting import ROW, Given, fit
@@ -20,6 +21,7 @@ from evalguard.training.formats import Example
 from evalguard.training.lengths import RowSet
 from evalguard.training.methods import METHODS
 from evalguard.training.preference_rows import labelled_rows, pair_rows
+from evalguard.training.rendering import added_before
 from evalguard.training.template_traits import turn_end
 from evalguard.training.tokens import encode
 
@@ -232,6 +234,11 @@ def _given(examples: _Examples, tokenizer: Any, stage: Stage, *, left_out: int =
         owners,
         left_out=left_out,
         second_end=_second_end(tokenizer),
+        unasked_start=(
+            None
+            if stage.method in ("dpo", "kto")  # which add nothing to texts
+            else _unasked_start(rows, examples, tokenizer)
+        ),
     )
 
 
@@ -239,6 +246,28 @@ def _second_end(tokenizer: Any) -> int | None:
     """Return the EOS that TRL adds to texts where the template ends a turn by another token."""
     eos: int | None = tokenizer.eos_token_id
     return eos if tokenizer.chat_template and turn_end(tokenizer) not in (None, eos) else None
+
+
+def _unasked_start(rows: datasets.Dataset, examples: _Examples, tokenizer: Any) -> int | None:
+    """Return the BOS that TRL adds to the texts of ORPO, CPO and SimPO and the gate does not.
+
+    TRL adds it where a tokenizer has one and a text does not begin with it, whether or not the
+    tokenizer itself would.
+
+    Raises:
+        DataError: If some texts begin with a BOS of their own and others do not.
+    """
+    bos: int | None = tokenizer.bos_token_id
+    if bos is None or added_before(tokenizer):
+        return None
+    texts = [row["prompt"] for row in rows if isinstance(row["prompt"], str)]
+    begin = [tokenizer(text, add_special_tokens=False)["input_ids"][:1] == [bos] for text in texts]
+    if any(begin) and not all(begin):
+        raise DataError(
+            f"{examples[begin.index(True)].where}: begins with '{tokenizer.bos_token}', as other "
+            "rows do not; remove it, or add it to all"
+        )
+    return None if any(begin) else bos
 
 
 _CONFIGS: Mapping[str, Callable[[Stage, dict[str, Any]], tuple[Any, Any]]] = {

@@ -174,6 +174,28 @@ def test_broken_rows_stop_the_training_and_the_others_are_audited(write, tmp_pat
         raise_errors(report)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '[get_weather(city="Oslo"), get_time(zone="CET")]',
+        '[Market Trends API(trend_type="MARKET_INDEXES", country="us")]',
+        "[1] According to the first source, it is.",
+        "[Note: this is a draft.]",
+        "[falsely accused] The man was free.",
+    ],
+)
+def test_answers_that_begin_with_a_bracket_and_are_no_json_are_no_finding(write, answer):
+    rows = [{"prompt": f"p {i}", "completion": f"{answer} {i}"} for i in range(3)]
+    assert "broken_json" not in found(audit([write(rows)]))
+
+
+@pytest.mark.parametrize(
+    "answer", ['[{"a": 1}', "[1, 2,", "[true, ", '["a"', "[[1, 2]", "{'a': 1}", "[", "[1.5"]
+)
+def test_answers_that_begin_as_json_and_break_are_found(write, answer):
+    assert "broken_json" in found(audit([write([{"prompt": "p", "completion": answer}])]))
+
+
 @pytest.mark.parametrize(("good", "level"), [(20, Level.ERROR), (0, Level.WARNING)])
 def test_broken_json_is_an_error_where_json_is_the_task(write, good, level):
     rows = [{"prompt": f"q {i}", "completion": json.dumps({"n": i})} for i in range(good)]

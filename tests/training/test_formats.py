@@ -92,7 +92,7 @@ def test_unpaired_labels(label, good):
         ({"mesages": [ASKED, ANSWER]}, "unknown column 'mesages'. Did you mean 'messages'?"),
         ({"a": 1}, "no known format has the columns 'a'"),
         ({"prompt": "hi", "completion": " "}, "'completion' is empty"),
-        ({"prompt": "hi", "completion": 3}, "'completion' is a int, expected a string"),
+        ({"prompt": "hi", "completion": True}, "'completion' is a truth value, expected a string"),
         ({"messages": []}, "'messages' must be a list of at least one message"),
         ({"messages": "[{"}, "'messages' is broken JSON"),
         ({"messages": [ASKED]}, "must end with an answer of the assistant"),
@@ -107,7 +107,7 @@ def test_unpaired_labels(label, good):
         ({"conversations": [{"from": "bot", "value": "x"}]}, "unknown from 'bot'"),
         ({"prompt": "hi", "chosen": "same", "rejected": "same"}, "are the same answer"),
         ({"chosen": [ANSWER], "rejected": [ASKED, ANSWER]}, "do not begin with the same one"),
-        ({"instruction": "x", "input": 5, "output": "y"}, "'input' is a int"),
+        ({"instruction": "x", "input": 5, "output": "y"}, "'input' is a number"),
     ],
 )
 def test_a_broken_row_is_named_with_file_and_line(fields, message):

@@ -12,6 +12,7 @@ from evalguard.quiet import quiet
 from evalguard.training.config import Data, Stage, Training
 from evalguard.training.dataset import Dataset
 from evalguard.training.formats import read
+from evalguard.training.methods import MethodName
 from evalguard.training.preference_rows import labelled_rows, pair_rows
 from evalguard.training.rendering import ChatRenderer
 from evalguard.training.rows import RawRow
@@ -96,12 +97,8 @@ def test_a_base_without_template_takes_one_plain_text():
 @pytest.mark.parametrize("name", ["qwen2_5", "llama3_1"])
 def test_trl_sees_the_tokens_of_the_gate_with_tools_and_calls(method, name, tmp_path):
     tokenizer = real(name)
-    stage = Stage(method=method, data=Data(train="d.jsonl"), training=Training(max_length=2048))
     rows = tuple(examples(CALLS, {**PLAIN, "system": "be brief"}))
-    with quiet():
-        trainer = build_stage(
-            tiny_model(len(tokenizer)), tokenizer, Dataset(rows, ()), stage, folder=tmp_path
-        ).trainer
+    trainer = built(method, tokenizer, rows, tmp_path)
     renderer = ChatRenderer(tokenizer)
     for example, row in zip(rows, sequences(trainer.train_dataset, method), strict=True):
         messages = (*example.messages, *example.chosen)
@@ -112,6 +109,14 @@ def test_trl_sees_the_tokens_of_the_gate_with_tools_and_calls(method, name, tmp_
         assert row[0][:end] == whole[:end]
         assert row[0].count(tokenizer.eos_token_id) == whole.count(tokenizer.eos_token_id)
         assert row[1] == len(prompt)
+
+
+def built(method: MethodName, tokenizer: Any, rows: Any, folder: Any) -> Any:
+    """Return the trainer of a method."""
+    stage = Stage(method=method, data=Data(train="d.jsonl"), training=Training(max_length=2048))
+    model = tiny_model(len(tokenizer))
+    with quiet():
+        return build_stage(model, tokenizer, Dataset(rows, ()), stage, folder=folder).trainer
 
 
 def sequences(data: Any, method: str) -> list[tuple[list[int], int]]:
@@ -135,3 +140,44 @@ def tiny_model(vocabulary: int) -> Any:
         num_key_value_heads=1,
     )
     return get_peft_model(LlamaForCausalLM(config), LoraConfig(task_type="CAUSAL_LM", r=1))
+
+
+def with_bos(*, added: bool = False, written: bool = False):
+    """Return a tokenizer with a BOS, which it adds to texts, its template writes, or neither."""
+    template = "<s>" + MARKED_TEMPLATE if written else MARKED_TEMPLATE
+    tokenizer = make_tokenizer(template)
+    tokenizer.add_special_tokens({"bos_token": "<s>"})
+    if added:
+        adds_bos(tokenizer, "<s>")
+    return tokenizer
+
+
+@pytest.mark.parametrize("method", ["orpo", "cpo", "simpo"])
+@pytest.mark.parametrize(
+    "where", [{}, {"added": True}, {"written": True}, {"added": True, "written": True}]
+)
+def test_pairs_begin_as_the_prompts_of_the_gate_do(method, where, tmp_path):
+    tokenizer = with_bos(**where)
+    trainer = built(method, tokenizer, tuple(examples(PLAIN)), tmp_path)
+    wanted = ChatRenderer(tokenizer).ids(
+        tokenizer.apply_chat_template(
+            [{"role": "user", "content": "hi"}], tokenize=False, add_generation_prompt=True
+        )
+    )
+    for side in ("chosen", "rejected"):
+        row = trainer.train_dataset[0]
+        ids, labels = row[f"{side}_input_ids"], row[f"{side}_labels"]
+        assert ids[: len(wanted)] == wanted
+        assert [one != -100 for one in labels] == [False] * len(wanted) + [True] * (
+            len(ids) - len(wanted)
+        )
+        assert ids.count(tokenizer.bos_token_id) == (1 if where else 0)
+        assert len(row[f"{side}_attention_mask"]) == len(ids)
+
+
+def test_a_bos_in_some_texts_is_refused(tmp_path):
+    tokenizer = with_bos()
+    tokenizer.chat_template = None
+    rows = tuple(examples(PLAIN, {**PLAIN, "prompt": "<s>hi"}))
+    with pytest.raises(DataError, match=r"d.jsonl:2: begins with '<s>'"):
+        built("orpo", tokenizer, rows, tmp_path)

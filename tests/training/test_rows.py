@@ -73,3 +73,13 @@ def test_every_kind_of_file_gives_the_same_examples(tmp_path, suffix):
     (tmp_path / f"d{suffix}").write_text(text)
     examples = read_examples(tmp_path / f"d{suffix}").examples
     assert [example.messages[1]["content"] for example in examples] == ['ü, "x"', "d"]
+
+
+@pytest.mark.parametrize(
+    "row", ["What is the capital of Peru?,Lima.", "Name it.,Nile", "1,2", "x" * 60 + ",y"]
+)
+def test_a_table_without_a_header_is_named(row, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{row}\n{row.replace('e', 'a')}z\n")
+    problems = read_examples(path).problems
+    assert "if the file has no header, write the names of the columns" in problems[0].message

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from benchmarks.data_formats.forms import (
     amounts,
+    folders,
     instructions,
     json_files,
     labels,
+    marked,
     openai,
     plain,
     preferences,
@@ -21,9 +23,11 @@ __all__ = [
     "FORMS",
     "Form",
     "amounts",
+    "folders",
     "instructions",
     "json_files",
     "labels",
+    "marked",
     "openai",
     "plain",
     "preferences",

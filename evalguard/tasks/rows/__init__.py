@@ -17,7 +17,7 @@ from evalguard.tasks.rows.causes import MAX_PROBLEMS, Cause, Causes
 from evalguard.tasks.rows.compression import COMPRESSIONS
 from evalguard.tasks.rows.opening import SUFFIXES, data_suffix
 from evalguard.tasks.rows.reading import ID_COLUMN, parse_rows, read_rows
-from evalguard.tasks.rows.row import BrokenRow, Row, kind_of
+from evalguard.tasks.rows.row import BrokenRow, Row, Struct, kind_of
 
 __all__ = [
     "COMPRESSIONS",
@@ -28,6 +28,7 @@ __all__ = [
     "Cause",
     "Causes",
     "Row",
+    "Struct",
     "data_suffix",
     "kind_of",
     "parse_rows",

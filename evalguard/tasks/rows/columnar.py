@@ -9,7 +9,7 @@ from typing import Any
 
 from evalguard.errors import DataError, PrerequisiteError
 from evalguard.tasks.rows.opening import DataFile
-from evalguard.tasks.rows.row import Found, Row
+from evalguard.tasks.rows.row import Found, Row, Struct
 from evalguard.tasks.values import Decimals
 
 PARQUET = b"PAR1"
@@ -91,7 +91,8 @@ def _stored(value: Any) -> Any:
         case list():
             return [_stored(one) for one in value]
         case dict():
-            return {key: _stored(one) for key, one in value.items()}
+            stored = {key: _stored(one) for key, one in value.items()}
+            return Struct(stored) if None in stored.values() else stored
         case _:
             return value
 

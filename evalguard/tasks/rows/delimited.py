@@ -123,7 +123,8 @@ def _header(file: DataFile, number: int, values: list[str]) -> list[str]:
     names = [value.strip() for value in values]
     if not any(names) or len(set(filter(None, names))) != sum(map(bool, names)):
         raise DataError(
-            f"{file.path}:{number}: the first row must name every column once, got {names}."
+            f"{file.path}:{number}: the first row must name every column once, got {names}. If the "
+            "file has no header, write one."
         )
     named = [name or f"Unnamed: {place}" for place, name in enumerate(names)]
     if len(set(named)) != len(named):

@@ -25,7 +25,7 @@ from evalguard.tasks.rows.json_tables import (
     with_schema,
 )
 from evalguard.tasks.rows.opening import DataFile
-from evalguard.tasks.rows.row import BrokenRow, Found, as_row, kind_of
+from evalguard.tasks.rows.row import ENCODED_TWICE, BrokenRow, Found, as_row, kind_of
 
 _CELLS = frozenset({"choices", "options", "tools", "functions", "parts"})
 """Columns whose lists of objects belong to one row."""
@@ -80,6 +80,8 @@ def _rows(file: DataFile, value: Any) -> Sequence[Any]:
     """
     if isinstance(value, list):
         return _served(file, value) or value
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        raise DataError(f"{file.path}: {ENCODED_TWICE}.")
     if not isinstance(value, dict):
         raise DataError(
             f"{file.path}: holds {kind_of(value)}; rows are objects: [{{…}}, {{…}}] or one a line."

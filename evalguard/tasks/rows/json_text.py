@@ -225,10 +225,16 @@ _FIXES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
 """Beginning of a parser's message, what stands at the place it names, and what to do."""
 
 
+_COMMENT = re.compile(r"\s*(?:#|//|/\*|--|<!--)")
+"""Begins a line that is meant for people."""
+
+
 def _cause(error: ValueError, text: str) -> str:
     """Return why a text is not JSON and what to do, without the place."""
     if not isinstance(error, json.JSONDecodeError):
         return str(error)
+    if _COMMENT.match(text):
+        return "not JSON: JSON has no comments; remove the line"
     if text.lstrip()[0] not in '{["':
         return 'not JSON: a row is an object such as {"column": "text"}; name CSV files .csv'
     if not text.endswith("\n") and (

@@ -22,6 +22,15 @@ class Row:
     data: Mapping[str, Any]
 
 
+class Struct(dict[str, Any]):
+    """An object of a table with nulls: of these keys, nobody knows whether they were there.
+
+    Arrow gives every object of a column the keys of all.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class BrokenRow:
     """A row that cannot be used.
@@ -42,6 +51,12 @@ Found = Iterator[Row | BrokenRow]
 """The rows of a file in order, the broken ones in their places."""
 
 
+ENCODED_TWICE = (
+    "is a string that holds JSON: it was encoded twice. Write the rows as objects, with one "
+    "json.dumps"
+)
+
+
 def as_row(number: int, value: Any, *, may_hold_surrogates: bool = True) -> Row | BrokenRow:
     r"""Return a parsed JSON value as a row.
 
@@ -51,6 +66,8 @@ def as_row(number: int, value: Any, *, may_hold_surrogates: bool = True) -> Row 
         may_hold_surrogates: Whether the text has escapes such as ``\ud83d``, of which a single one
             is half a character that cannot be stored.
     """
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        return BrokenRow(number, ENCODED_TWICE)
     if not isinstance(value, dict):
         return BrokenRow(number, f"is {kind_of(value)}; a row is an object such as {{…: …}}")
     if may_hold_surrogates:

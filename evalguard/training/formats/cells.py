@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalguard.errors import DataError
+from evalguard.tasks.rows import kind_of
 from evalguard.training.formats.layout import STRUCTURED, Layout
 from evalguard.training.rows import RawRow
 
@@ -36,6 +37,7 @@ class Cells:
         where: File and line.
         fields: Its cells, by the names that formats use.
         layout: What the config says about the file.
+        nulls: Columns that are null, by the same names.
         used: Columns that were read.
         ignored: Keys of messages that were not.
         remarks: What was changed on the way, for one count in the file.
@@ -44,6 +46,7 @@ class Cells:
     where: str
     fields: dict[str, Any]
     layout: Layout
+    nulls: frozenset[str] = frozenset()
     used: set[str] = field(default_factory=set)
     ignored: set[str] = field(default_factory=set)
     remarks: set[str] = field(default_factory=set)
@@ -51,7 +54,9 @@ class Cells:
     @classmethod
     def of(cls, row: RawRow, layout: Layout) -> Cells:
         """Return a row's cells, renamed as the config's ``columns`` say."""
-        return cls(row.where, renamed(row, layout), layout)
+        ours = {theirs: name for name, theirs in layout.columns.items()}
+        nulls = frozenset(ours.get(name, name) for name in row.nulls)
+        return cls(row.where, renamed(row, layout), layout, nulls)
 
     def name(self, names: Sequence[str]) -> str | None:
         """Return which of some columns says something; one that ``columns:`` maps goes first.
@@ -151,7 +156,7 @@ def text_of(value: Any, column: str) -> str:
         DataError: If it is empty or no text.
     """
     if not isinstance(value, str):
-        raise DataError(f"'{column}' is a {type(value).__name__}, expected a string")
+        raise DataError(f"'{column}' is {kind_of(value)}, expected a string")
     if not value.strip():
         raise DataError(f"'{column}' is empty")
     return value

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evalguard.errors import DataError
+from evalguard.tasks.values import Decimals
 from evalguard.training.formats.cells import (
     Cells,
     holds_messages,
@@ -27,6 +28,7 @@ REPEATED = "rows ask the same twice in succession, which is kept once"
 LEADING = "the assistant begins; its first message is context without loss"
 TRAILING = "what follows the last answer is left out"
 KEPT = "what is asked is JSON text of messages, and is kept as a text"
+NUMBERS = "answers are numbers, and are read as they are written"
 UNWEIGHTED = "answers of weight 0 are context without loss"
 
 
@@ -188,6 +190,9 @@ def answer_turns(value: Any, column: str, cells: Cells, *, parsed: bool) -> list
     """Return an answer: messages or a text; the arguments are those of :func:`prompt_turns`."""
     if parsed or _is_structured(value):
         return turns_of(value, column, cells)
+    if isinstance(value, int | Decimals) and not isinstance(value, bool):
+        cells.remarks.add(NUMBERS)
+        value = str(value)
     return [plain("assistant", value, column)]
 
 

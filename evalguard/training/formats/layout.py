@@ -105,6 +105,9 @@ MEANT = frozenset(
 )
 """Columns that are part of what a row teaches: one that its format does not read is an error."""
 
+BESIDE_TEXT = (*LABELS, "labels", "code", "source_code", "sql", "target", "targets", "translation")
+"""Columns that, next to a text, are what a model is meant to learn from it."""
+
 SPEAKERS = ("role", "from", "speaker", "author")
 """Columns of files that hold one message in a row."""
 
@@ -123,8 +126,10 @@ class Layout:
         format: Name of the format; guessed when ``None``.
         columns: The file's own name of a column, by the name it has here.
         ignore: Columns, and keys of messages, that are left out on purpose.
+        held_out: Whether the file holds rows that are not trained on.
     """
 
     format: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    held_out: bool = False

@@ -11,6 +11,7 @@ from evalguard.tasks.chats import MEDIA, content_text
 from evalguard.training.formats.cells import Cells, blank, structure, text_of, weight_of
 from evalguard.training.formats.layout import REASONING, TALKS
 from evalguard.training.formats.tools import calls_of
+from evalguard.training.formats.unmeant import check_finished, check_request
 
 ROLES: Mapping[str, str] = {
     **dict.fromkeys(("system", "developer"), "system"),
@@ -26,7 +27,7 @@ ROLES: Mapping[str, str] = {
 _WEIGHTS = ("weight", "train", "training", "loss", "train_on_turn")
 """Keys that say whether an answer carries loss: OpenAI's, and those of training tools."""
 
-_REFUSED = (*MEDIA, "refusal", "training_detail", "train_detail")
+_REFUSED = (*MEDIA, "refusal", "training_detail", "train_detail", "tools", "functions")
 """Keys that change what a message says or teaches, and that are not read."""
 
 _LEFT_OUT = ("mask", "masked", "ignore", "ignored", "deleted", "skip", "skipped")
@@ -86,7 +87,7 @@ def turns_of(value: Any, column: str, cells: Cells) -> list[Turn]:
     if isinstance(value, str):
         cells.remarks.add(FROM_TEXT)
     value = structure(value, column)
-    value = [value] if isinstance(value, dict) else value
+    value = _one_by_one(value, column) if isinstance(value, dict) else value
     if not isinstance(value, list) or not value:
         raise DataError(f"'{column}' must be a list of at least one message")
     if all(isinstance(one, str) for one in value):
@@ -102,6 +103,28 @@ def turns_of(value: Any, column: str, cells: Cells) -> list[Turn]:
         elif (turn := _turn(one, where, column, cells)) is not None:
             turns.append(turn)
     return turns
+
+
+def _one_by_one(value: dict[str, Any], column: str) -> list[Any]:
+    """Return the messages of an object: it is one, or holds a list for each of their keys.
+
+    ``datasets`` writes a ``Sequence`` of messages as ``{"from": […], "value": […]}``.
+
+    Raises:
+        DataError: If the lists have different lengths.
+    """
+    lists = {key: one for key, one in value.items() if isinstance(one, list)}
+    roles = [key for key in ("role", "from") if key in lists]
+    if not roles:
+        return [value]
+    empty = [key for key, one in value.items() if key not in lists and not blank(one, key)]
+    if empty or len(set(map(len, lists.values()))) > 1:
+        sizes = ", ".join(f"'{key}' {len(one)}" for key, one in lists.items())
+        raise DataError(
+            f"'{column}' holds a list for each key of its messages, of different lengths: {sizes}"
+            + (f"; '{empty[0]}' is no list" if empty else "")
+        )
+    return [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
 
 
 def plain(role: str, text: Any, column: str) -> Turn:
@@ -148,7 +171,8 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
         if message["role"] == "system":
             return None
         if message["role"] != "tool" and "tool_calls" not in message:
-            raise DataError(f"{where}: '{content_key}' of the {role} is empty or no string")
+            found = "is null" if content_key in keys and content is None else "is empty"
+            raise DataError(f"{where}: '{content_key}' of the {role} {found}")
     return Turn(message, trained)
 
 
@@ -174,7 +198,7 @@ def _said_beside(keys: dict[str, Any], where: str, role: str, cells: Cells) -> d
     for key in REASONING:
         check_reasoning(full.get(key), f"{where}.{key}", key)
     if reasoning:
-        texts = {text_of(one, f"{where}: reasoning") for one in reasoning}
+        texts = {text_of(full[key], f"{where}.{key}") for key in REASONING if key in full}
         if len(texts) > 1:
             raise DataError(f"{where} holds two different texts of reasoning; keep one")
         beside["reasoning_content"] = reasoning[0]
@@ -219,6 +243,9 @@ def _others(
     for key, value in keys.items():
         if blank(value, key):
             continue
+        if key not in ignore:
+            check_finished(key, value, where)
+            check_request(key, value, where)
         left_out = key in _LEFT_OUT and value in (True, "true", "True")
         if (key in _REFUSED or left_out) and key not in ignore:
             raise DataError(

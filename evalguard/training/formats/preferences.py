@@ -28,6 +28,7 @@ from evalguard.training.formats.example import Example, Message
 from evalguard.training.formats.layout import ASKED, LABELS
 from evalguard.training.formats.messages import Turn, turns_of
 from evalguard.training.formats.tools import Tool, tools_of
+from evalguard.training.formats.unmeant import check_request
 
 _WHOLE = ("messages", "conversations", "conversation")
 """Columns that hold the prompt as a conversation, where they end with the user."""
@@ -68,9 +69,11 @@ def openai_preference(cells: Cells) -> Example:
     asked = structure(cells.get("input"), "input")
     if not isinstance(asked, dict) or "messages" not in asked:
         raise DataError("'input' is not an object with 'messages'")
-    cells.ignored.update(
-        f"input.{key}" for key in asked if key not in ("messages", "tools") and asked[key]
-    )
+    others = [key for key in asked if key not in ("messages", "tools") and asked[key]]
+    for key in others:
+        if key not in cells.layout.ignore:
+            check_request(key, asked[key], "input")
+    cells.ignored.update(f"input.{key}" for key in others)
     prompt = turns_of(asked["messages"], "input.messages", cells)
     preferred, other = (
         turns_of(cells.get(column), column, cells)

@@ -12,6 +12,7 @@ from evalguard.training.formats.cells import Cells, blank, label_of, weight_of
 from evalguard.training.formats.conversations import conversation
 from evalguard.training.formats.example import Example, texts
 from evalguard.training.formats.layout import (
+    BESIDE_TEXT,
     CONVERSATIONS,
     FORMATS,
     LABELS,
@@ -24,10 +25,13 @@ from evalguard.training.formats.recognise import (
     ambiguous,
     candidates,
     labels_decide,
+    null_columns,
+    null_in_row,
     said_columns,
     unfit,
     unrecognised,
 )
+from evalguard.training.formats.unmeant import check_meant
 from evalguard.training.rows import RawRow, RowProblem
 
 _REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
@@ -114,6 +118,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         try:
             example = _example(cells, name, inner)
             if example is not None:
+                check_meant(cells.fields, cells.unused(), layout)
                 _check_used(cells, example, name)
         except DataError as error:
             problems[cells.where] = str(error)
@@ -192,8 +197,8 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
     """
     if cells.layout.format is not None:
         return
-    labels = LABELS if name == "text" else ()
-    for column in sorted(cells.unused() & {*MEANT, *labels} - {*cells.layout.ignore}):
+    beside = BESIDE_TEXT if name == "text" else ()
+    for column in sorted(cells.unused() & {*MEANT, *beside} - {*cells.layout.ignore}):
         value = cells.fields.get(column)
         if not (isinstance(value, str) and any(value.strip() in text for text in texts(example))):
             raise DataError(
@@ -222,6 +227,8 @@ def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str,
                     names = []
             why = unfit("unpaired", shown) if layout.format else unrecognised(shown)
         if len(names) != 1:
+            empty = () if names else null_columns(columns, cells.nulls, layout)
+            why = null_in_row(empty) if empty else why
             problems[cells.where] = ambiguous(names) if names else why
             continue
         first = first or (names[0], cells.where)

@@ -11,6 +11,8 @@ from evalguard.errors import did_you_mean
 from evalguard.training.formats.cells import blank, label_of
 from evalguard.training.formats.layout import COLUMNS, CONVERSATIONS, FORMATS, LABELS, Layout
 
+_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*$")
+
 _ALIKE = 0.85
 """Similarity of a misspelt name, by the share of letters that match."""
 
@@ -40,6 +42,23 @@ def candidates(columns: Set[str]) -> list[str]:
 def said_columns(fields: Mapping[str, Any], layout: Layout) -> set[str]:
     """Return the columns of a row that the config does not leave out."""
     return {name for name in fields if name not in layout.ignore}
+
+
+def null_columns(columns: Set[str], nulls: Set[str], layout: Layout) -> list[str]:
+    """Return the file's columns that are null in a row, and with which it would have a format."""
+    nulls = {name for name in nulls if name not in layout.ignore}
+    asked_for = layout.format if layout.format != "unpaired" else None
+    for name in [asked_for] if asked_for else candidates(columns | nulls):
+        found = FORMATS[name].found(columns | nulls)
+        empty = [need[0] for need in found if need and not columns & {*need}]
+        return [layout.columns.get(name, name) for name in empty]
+    return []
+
+
+def null_in_row(columns: Sequence[str]) -> str:
+    """Return what to do about a row in which needed columns are null."""
+    shown = " and ".join(f"'{name}'" for name in columns)
+    return f"{shown} {'are' if len(columns) > 1 else 'is'} null. Fill in a text, or remove the row"
 
 
 def labels_decide(rows: Sequence[Mapping[str, Any]], layout: Layout) -> bool | None:
@@ -75,10 +94,21 @@ def unrecognised(columns: Sequence[str]) -> str:
                 f"Rename it, or map it: data: {{columns: {{{name}: {column}}}}}"
             )
     formats = "; ".join(f"{name}: {one.shown()}" for name, one in FORMATS.items())
+    if values := [column for column in columns if _is_value(column)]:
+        return (
+            f"no known format has the columns {found}. '{values[0][:60]}' looks like a value: "
+            "if the file has no header, write the names of the columns in its first line"
+        )
     return (
         f"no known format has the columns {found}. Name yours, such as "
         f"data: {{columns: {{instruction: …, output: …}}}}. Known: {formats}"
     )
+
+
+def _is_value(name: str) -> bool:
+    """Return whether the name of a column is more likely a value of a row without a header."""
+    text = name.strip()
+    return len(text) > 40 or text.endswith(("?", ".", "!", "。")) or bool(_NUMBER.match(text))
 
 
 def _is_misspelt(column: str, name: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalguard.errors import DataError
+from evalguard.tasks.rows import Struct
 from evalguard.training.formats.cells import blank, structure
 
 Tool = Mapping[str, Any]
@@ -45,7 +46,20 @@ def _tool(value: Any, where: str) -> Tool:
             f"{where}: parameter '{nulls[0]}' is null. Tables give every function the keys of "
             "all; store the tools as JSON text"
         )
+    if hole := _hole(value):
+        raise DataError(
+            f"{where}: '{hole}' is null. Tables give every function the keys of all; store the "
+            "tools as JSON text"
+        )
     return value if "function" in value else {"type": "function", "function": value}
+
+
+def _hole(value: Any) -> str:
+    """Return a key that is null in an object of a table, at any depth; empty for none."""
+    if isinstance(value, Struct):
+        return next(key for key, one in value.items() if one is None)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next(filter(None, map(_hole, inner)), "")
 
 
 def calls_of(value: Any, where: str) -> list[dict[str, Any]]:
@@ -72,6 +86,11 @@ def _call(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         raise DataError(
             f"{where}.arguments is not an object: {json.dumps(given, default=str)[:80]}"
+        )
+    if hole := _hole(arguments):
+        raise DataError(
+            f"{where}.arguments: '{hole}' is null. Tables give every call the arguments of all; "
+            "store the arguments as JSON text"
         )
     call = {"name": function["name"], "arguments": arguments}
     identity = {"id": value["id"]} if not blank(value.get("id")) else {}
@@ -101,10 +120,22 @@ def answered_in_order(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]
     return ordered
 
 
+def _some(ids: Sequence[Any]) -> bool:
+    return any(ids) and not all(ids)
+
+
 def _matched(
     results: Sequence[dict[str, Any]], calls: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     ids = [call.get("id") for call in calls]
+    answered = [result.get("tool_call_id") for result in results]
+    if len(calls) > 1 and (_some(ids) or _some(answered) or (any(answered) and not all(ids))):
+        raise DataError(
+            "some calls of an answer or their results have no id, so that results cannot be told "
+            "apart; give all of them ids, or none"
+        )
+    if len(calls) > 1 and len(set(ids)) < len(ids) and all(ids):
+        raise DataError("two calls of an answer have the same id; give each its own")
     if all(ids) and all("tool_call_id" in result for result in results):
         strange = [r["tool_call_id"] for r in results if r["tool_call_id"] not in ids]
         if strange:

@@ -95,6 +95,7 @@ def test_a_row_of_another_length_is_named_under_every_separator(refused):
     ("text", "message"),
     [
         (",,\n1,2,3\n", "must name every column once"),
+        ("yes,yes\nno,yes\n", "If the file has no header, write one"),
         ('q,a\n"say \\"no\\"",b\n', "Write quotes inside a quoted value twice"),
         ('q,a\n1,2\n"open,b\n3,4\n', "a.csv:3: not readable from here on: unexpected end of data"),
         (",Unnamed: 0\n1,2\n", "unnamed columns would clash"),

@@ -244,6 +244,15 @@ def test_what_may_be_read_in_two_ways_is_refused(read, refused, value, message):
         ("a.jsonl", '{"a": "C:\\p"}\n{"a": "C:\\q"}\n', "write a backslash as \\\\"),
         ("a.jsonl", '{"a": "b\tc"}\n{"a": "\t"}\n', "write a line break as \\n"),
         ("a.jsonl", "a,b\n1,2\n", "name CSV files .csv"),
+        ("a.jsonl", "# one\n# two\n", "JSON has no comments; remove the line"),
+        ("a.jsonl", "// one\n  // two\n", "JSON has no comments; remove the line"),
+        ("a.jsonl", "-- one\n/* two */\n", "JSON has no comments; remove the line"),
+        (
+            "a.jsonl",
+            json.dumps(LINES.splitlines()[0]) + "\n" + json.dumps(ARRAY[1:]) + "\n",
+            "it was encoded twice",
+        ),
+        ("a.json", json.dumps(LINES.splitlines()[:1] * 2), "it was encoded twice"),
         ("a.json", "The data is here.\nNot there.\n", "a row is an object such as"),
         ("a.json", '{"a": "b"} // x\n{"a": "b"} // x\n', "JSON has no comments"),
         ("a.jsonl", '{"a": NaN}\n{"a": NaN}\n', "NaN is not JSON; write null or a number"),
@@ -254,6 +263,20 @@ def test_one_cause_is_one_message_with_the_fix(refused, name, text, message):
     assert message in found
     assert found.startswith(f"{name}: broken rows: 2.\n  {name}:1: ")
     assert found.endswith("\n    and 1 more row: 2")
+
+
+@pytest.mark.parametrize("value", [ARRAY, json.dumps(ROWS[0])])
+def test_a_document_that_was_encoded_twice_is_named(refused, value):
+    assert "it was encoded twice" in refused("a.json", json.dumps(value))
+
+
+@pytest.mark.parametrize("comment", ["# the rows", "// the rows", "/* the rows */"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_comment_among_lines_is_named_by_its_row(refused, comment, place):
+    lines = LINES.splitlines()
+    lines.insert(place, comment)
+    message = refused("a.jsonl", "\n".join(lines) + "\n")
+    assert f"a.jsonl:{place + 1}: not JSON: JSON has no comments; remove the line" in message
 
 
 def test_causes_are_told_apart_and_counted(refused):
