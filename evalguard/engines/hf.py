@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -147,8 +148,10 @@ class HFEngine(Engine):
 
     def close(self) -> None:
         """Free the memory and give the threads back."""
+        weights = [weakref.ref(weight) for weight in self._lm.model.parameters()]
         del self._lm
-        gc.collect()
+        if any(weight() is not None for weight in weights):  # a cycle, or an error, holds them
+            gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         torch.set_num_threads(self._threads)

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,21 @@ def test_an_adapter_that_is_loaded_later_changes_no_earlier_answer(base, adapter
     engine.load_adapter("b", str(adapter_b))
     assert_same(engine.respond(ask), base_alone)
     engine.close()
+
+
+@pytest.mark.parametrize("in_a_cycle", [False, True])
+def test_closing_frees_the_weights_at_once(base, adapter_a, in_a_cycle):
+    engine = HFEngine(settings(base))
+    engine.load_adapter("a", str(adapter_a))
+    if in_a_cycle:
+        engine._lm.model.owner = engine._lm
+    weights = [weakref.ref(weight) for weight in engine._lm.model.parameters()]
+    gc.disable()
+    try:
+        engine.close()
+        assert not any(weight() is not None for weight in weights)
+    finally:
+        gc.enable()
 
 
 def test_the_effect_is_the_mean_change_of_the_logits(base, adapter_a):
