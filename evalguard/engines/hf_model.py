@@ -30,6 +30,7 @@ TokenRequest: TypeAlias = tuple[Any, list[int], list[int]]
 """lm-eval's key of a request, and the tokens of its context and of its continuation."""
 
 _TRIAL_HEADER = 48
+_REMEMBERED_TEXTS = 8192
 
 
 class SwitchableHFLM(HFLM):
@@ -79,6 +80,25 @@ class SwitchableHFLM(HFLM):
         texts = sample(self, [requests[i] for i in drawn], read_rows=read_rows)
         sampled = dict(zip(drawn, texts, strict=True))
         return [sampled[i] if i in sampled else next(plain) for i in range(len(requests))]
+
+    def tok_encode(
+        self, string: str, add_special_tokens: bool | None = None, *args: Any, **options: Any
+    ) -> list[int]:
+        """Encode as lm-eval does, each text once: choices share contexts, and models texts."""
+        if args or options:
+            tokens: list[int] = super().tok_encode(string, add_special_tokens, *args, **options)
+            return tokens
+        key = (string, add_special_tokens)
+        if key not in self._encoded:
+            if len(self._encoded) >= _REMEMBERED_TEXTS:
+                del self._encoded[next(iter(self._encoded))]
+            self._encoded[key] = tuple(super().tok_encode(string, add_special_tokens))
+        return list(self._encoded[key])
+
+    @cached_property
+    def _encoded(self) -> dict[tuple[str, bool | None], tuple[int, ...]]:
+        """Texts that were encoded, the oldest first."""
+        return {}
 
     def tok_decode(self, tokens: Any, skip_special_tokens: bool = True) -> Any:
         """Decode as lm-eval does, but keep special tokens that mark thinking: it ends at them."""

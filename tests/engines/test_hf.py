@@ -8,8 +8,9 @@ from peft import IA3Config, LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
+from evalguard.engines import hf_model
 from evalguard.engines.adapter_files import WEIGHTS_NAME
-from evalguard.engines.base import BASE, EngineSettings
+from evalguard.engines.base import BASE, EngineSettings, choice
 from evalguard.engines.hf import HFEngine
 from evalguard.errors import ModelError, TrustError
 from tests.engines import questions
@@ -57,6 +58,34 @@ def test_closing_frees_the_weights_at_once(base, adapter_a, in_a_cycle):
         assert not any(weight() is not None for weight in weights)
     finally:
         gc.enable()
+
+
+def test_a_text_is_encoded_once_for_all_models_and_as_lm_eval_does(engine, monkeypatch):
+    encoded = []
+    tokenizer = engine._lm.tokenizer
+    encode = tokenizer.encode
+
+    def spy(text, **options):
+        encoded.append(text)
+        return encode(text, **options)
+
+    monkeypatch.setattr(tokenizer, "encode", spy)
+    asked = [choice("The dog met a cat that", word) for word in (" ran", " slept", " sat")]
+    engine.respond([(model, one) for model in (BASE, "a", "b") for one in asked])
+    assert len(encoded) == len(set(encoded)) == 4  # the context, and each choice with it
+    tokens = engine._lm.tok_encode("The dog", False)
+    tokens.append(0)
+    assert engine._lm.tok_encode("The dog", False) == encode("The dog", add_special_tokens=False)
+    assert engine._lm.tok_encode("The dog", False, 1) == tokens[-2:-1]
+
+
+def test_texts_that_were_encoded_are_forgotten_in_time(engine, monkeypatch):
+    monkeypatch.setattr(hf_model, "_REMEMBERED_TEXTS", 5)
+    engine._lm._encoded.clear()
+    texts = [f"The dog {n}" for n in range(9)]
+    found = [engine._lm.tok_encode(text) for text in texts]
+    assert [text for text, _ in engine._lm._encoded] == texts[-5:]
+    assert [engine._lm.tok_encode(text) for text in texts] == found
 
 
 def test_the_effect_is_the_mean_change_of_the_logits(base, adapter_a):
