@@ -8,9 +8,10 @@ from typing import Any
 
 from evalguard.errors import DataError, did_you_mean
 from evalguard.tasks.chats import MEDIA, content_text
-from evalguard.training.formats.cells import Cells, blank, structure, text_of, weight_of
+from evalguard.training.formats.cells import Cells, blank, seen, structure, text_of, weight_of
 from evalguard.training.formats.layout import REASONING, TALKS
 from evalguard.training.formats.tools import calls_of
+from evalguard.training.formats.unread import is_reasoning, objection
 
 ROLES: Mapping[str, str] = {
     **dict.fromkeys(("system", "developer"), "system"),
@@ -23,14 +24,17 @@ ROLES: Mapping[str, str] = {
 }
 """Names of roles, as ChatML, OpenAI and ShareGPT write them."""
 
-_WEIGHTS = ("weight", "train", "training", "loss", "train_on_turn")
+_WEIGHTS = (
+    *("weight", "train", "training", "trainable", "loss", "loss_weight", "loss_scale"),
+    "train_on_turn",
+)
 """Keys that say whether an answer carries loss: OpenAI's, and those of training tools."""
 
 _REFUSED = (*MEDIA, "refusal", "training_detail", "train_detail")
 """Keys that change what a message says or teaches, and that are not read."""
 
-_LEFT_OUT = ("mask", "masked", "ignore", "ignored", "deleted", "skip", "skipped")
-"""Keys that, where they are true, say that a message is not meant for training."""
+_CONTENTS = ("content", "value", "text", "message", "parts")
+"""Keys that may hold the text of a message; it has one."""
 
 IN_TURN = "lists of texts are read as user and assistant in turn"
 FROM_TEXT = "messages are read from JSON text"
@@ -139,17 +143,34 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
         message |= {"content": "", "tool_calls": calls_of(content, f"{where}.{content_key}")}
     else:
         message["content"] = _content(content, f"{where}.{content_key}")
+    _check_one_text(keys, content_key, where, cells)
     message |= _said_beside(keys, where, message["role"], cells)
     _others(keys, {role_key, content_key, *_TOOL_KEYS, *REASONING, "name"}, where, column, cells)
     trained = _weight(keys, where, message["role"], column, cells)
     if "reasoning_content" in message and message["content"].lstrip().startswith("<think"):
         raise DataError(f"{where} holds its reasoning twice: in a key and in '{content_key}'")
-    if not message["content"].strip():
+    if not seen(message["content"]):
         if message["role"] == "system":
             return None
         if message["role"] != "tool" and "tool_calls" not in message:
             raise DataError(f"{where}: '{content_key}' of the {role} is empty or no string")
     return Turn(message, trained)
+
+
+def _check_one_text(keys: Mapping[str, Any], used: str, where: str, cells: Cells) -> None:
+    """Refuse a message with another text than the one that is read.
+
+    Raises:
+        DataError: If it has one.
+    """
+    for key in _CONTENTS:
+        value = keys.get(key)
+        if key in (used, *cells.layout.ignore) or blank(value) or value == keys.get(used):
+            continue
+        raise DataError(
+            f"{where} has two texts, '{used}' and '{key}'. Keep one, or leave one out: "
+            f"ignore: [{key}]"
+        )
 
 
 def _content(value: Any, where: str) -> str:
@@ -219,17 +240,20 @@ def _others(
     for key, value in keys.items():
         if blank(value, key):
             continue
-        left_out = key in _LEFT_OUT and value in (True, "true", "True")
-        if (key in _REFUSED or left_out) and key not in ignore:
+        if key in ignore:
+            cells.ignored.add(f"{column}.{key}")
+            continue
+        lost = key not in known and is_reasoning(key)
+        if key in _REFUSED or lost or (key not in _WEIGHTS and objection(key, value) is not None):
             raise DataError(
                 f"{where} holds '{key}', which training does not read. Remove the row, or "
                 f"leave the key out: ignore: [{key}]"
             )
-        if key == "channel" and value != "final" and key not in ignore:
+        if key == "channel" and value != "final":
             raise DataError(
                 f"{where} is of channel '{value}'. Put what the model thinks in "
                 f"'reasoning_content' of its answer"
             )
         weight = key in _WEIGHTS and isinstance(value, int | float | str)
-        if key in ignore or (key not in known and not weight):
+        if key not in known and not weight:
             cells.ignored.add(f"{column}.{key}")

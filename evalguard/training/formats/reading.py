@@ -15,7 +15,6 @@ from evalguard.training.formats.layout import (
     CONVERSATIONS,
     FORMATS,
     LABELS,
-    MEANT,
     SPEAKERS,
     Layout,
 )
@@ -28,6 +27,7 @@ from evalguard.training.formats.recognise import (
     unfit,
     unrecognised,
 )
+from evalguard.training.formats.unread import belongs, objection, oddities
 from evalguard.training.rows import RawRow, RowProblem
 
 _REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
@@ -41,6 +41,9 @@ _BECOMES = {
 }
 
 LEFT_OUT = "left out, of weight 0"
+
+_SHOWN = 60
+"""Characters of a value in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,10 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         if cells.where in problems:
             continue
         try:
+            _check_header(cells)
             example = _example(cells, name, inner)
             if example is not None:
+                _check_flags(cells)
                 _check_used(cells, example, name)
         except DataError as error:
             problems[cells.where] = str(error)
@@ -123,7 +128,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
             continue
         examples.append(example)
         ignored.update(_own_names(cells.unused(), layout))
-        remarks.update(cells.remarks)
+        remarks.update(cells.remarks | _odd(example))
     return Reading(
         tuple(examples),
         tuple(RowProblem(r.where, problems[r.where]) for r in rows if r.where in problems),
@@ -184,6 +189,39 @@ def _check_whole(cells: Cells) -> None:
         )
 
 
+def _check_header(cells: Cells) -> None:
+    """Refuse a row that repeats the names of the columns, as joined tables have one.
+
+    Raises:
+        DataError: If every cell is the name of its column.
+    """
+    said = {name.removeprefix("file's "): value for name, value in cells.fields.items()}
+    theirs = {cells.layout.columns.get(name, name): value for name, value in said.items()}
+    if len(theirs) > 1 and all(value == name for name, value in theirs.items()):
+        raise DataError("repeats the names of the columns, as joined tables do; remove the row")
+
+
+def _check_flags(cells: Cells) -> None:
+    """Refuse a row that says itself that it, or a part of it, is not meant for training.
+
+    Raises:
+        DataError: If a column says so.
+    """
+    for column in sorted(cells.unused() & cells.fields.keys() - {*cells.layout.ignore}):
+        if (why := objection(column, cells.fields[column])) is not None:
+            value = repr(cells.fields[column])
+            shown = value if len(value) <= _SHOWN else "a long list"
+            raise DataError(
+                f"has '{column}': {shown}; {why}. Remove the row, write weights of 0 and 1 as "
+                f"'weight' of the row or of its messages, or leave it out: ignore: [{column}]"
+            )
+
+
+def _odd(example: Example) -> set[str]:
+    """Return what is odd about the texts of an example."""
+    return {remark for text in texts(example) for remark in oddities(text)}
+
+
 def _check_used(cells: Cells, example: Example, name: str) -> None:
     """Refuse to leave out what belongs to a row, where the config does not name the format.
 
@@ -193,8 +231,9 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
     if cells.layout.format is not None:
         return
     labels = LABELS if name == "text" else ()
-    for column in sorted(cells.unused() & {*MEANT, *labels} - {*cells.layout.ignore}):
-        value = cells.fields.get(column)
+    unused = cells.unused() & cells.fields.keys() - {*cells.layout.ignore}
+    for column in sorted(one for one in unused if one in labels or belongs(one)):
+        value = cells.fields[column]
         if not (isinstance(value, str) and any(value.strip() in text for text in texts(example))):
             raise DataError(
                 f"has '{column}', which format '{name}' does not read. If it does not matter, "
