@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from evalguard.errors import DataError
+from evalguard.training.dataset import read_examples
 from evalguard.training.formats import Layout, read
 from evalguard.training.rows import RawRow
 
@@ -179,3 +181,111 @@ def test_a_text_that_is_hardly_meant_is_counted(text, remark):
 @pytest.mark.parametrize("text", ["Use <s>old</s> in HTML.", "# N/A", "x = b'a' + b'b'", '="a"&B1'])
 def test_a_text_that_may_well_be_meant_is_not(text):
     assert reading(PAIR | {"completion": text}).remarks == {}
+
+
+def test_scores_that_prefer_the_other_answer_are_counted():
+    row = {"prompt": "Which city?", "chosen": "Oslo.", "rejected": "Rome."}
+    swapped = row | {"score_chosen": 1.0, "score_rejected": 9.0}
+    found = reading(row | {"score_chosen": 9.0, "score_rejected": 1.0}, swapped)
+    assert found.remarks == {
+        "'score_rejected' is higher than 'score_chosen', so the answers may be swapped": 1
+    }
+    assert reading(row | {"chosen_rank": 1, "rejected_rank": 2}).remarks == {}
+
+
+@pytest.mark.parametrize("column", ["generations", "ground_truth", "chosen_text"])
+def test_where_two_answers_are_from_does_not_matter(column):
+    row = {"prompt": "Which city?", "chosen": "Oslo.", "rejected": "Rome.", column: "Else."}
+    found = reading(row)
+    assert (found.problems, found.ignored) == ((), {column: 1})
+
+
+@pytest.mark.parametrize(
+    ("row", "parts"),
+    [
+        (
+            {"messages": [{"type": "human", "content": "Which?"}]},
+            ("messages[0] needs 'role' and 'content'", "it has 'type', 'content'", "columns:"),
+        ),
+        ({"conversation": [{"speaker": "a", "text": "b"}]}, ("it has 'speaker', 'text'",)),
+        ({"messages": [USER, None, ANSWER]}, ("messages[1] needs", "it is None")),
+        ({"messages": [USER, 7, ANSWER]}, ("it is 7",)),
+        ({"messages": [{"role": None, "content": "Hi"}, ANSWER]}, ("'role' is None",)),
+        ({"messages": [{"role": 1, "content": "Hi"}, ANSWER]}, ("'role' is 1",)),
+        ({"messages": [USER], "ground_truth": "Oslo."}, ("must end", "what 'ground_truth' holds")),
+        ({"messages": [USER], "choices": [{}]}, ("must end", "what 'choices' holds")),
+        ({" prompt": "Q", "completion": "A"}, ('{prompt: " prompt"}',)),
+        ({"\ufeffprompt": "Q", "completion": "A"}, (r'{prompt: "\ufeffprompt"}',)),
+        ({"prompt\u200b": "Q", "completion": "A"}, (r'{prompt: "prompt\u200b"}',)),
+        ({"Prompt": "Q", "completion": "A"}, ("{prompt: Prompt}",)),
+        ({"request": {"messages": []}, "response": "A"}, ("Inside 'request' nothing is read",)),
+        ({"inputs": [{"a": 1}], "outputs": "A"}, ("Inside 'inputs' nothing is read", "Name yours")),
+        ({"a": None}, ("holds nothing",)),
+    ],
+)
+def test_a_refusal_says_what_is_there_and_what_to_do(row, parts):
+    (problem,) = reading({name: value for name, value in row.items() if value is not None}).problems
+    assert [part for part in parts if part not in problem.message] == []
+
+
+@pytest.mark.parametrize("column", ["message", "conversatio"])
+def test_a_singular_is_a_name_of_its_own(column):
+    (problem,) = reading({column: "Hi.", "sender": "Ann"}).problems
+    assert ("Did you mean" in problem.message) == (column != "message")
+
+
+def test_a_row_without_the_label_that_others_have_is_refused():
+    found = reading(PAIR | {"label": True}, PAIR)
+    assert "has no 'label', and other rows" in found.problems[0].message
+
+
+@pytest.mark.parametrize("role", ["user ", "USER", " Human"])
+def test_roles_are_read_without_case_and_blanks(role):
+    (example,) = reading({"messages": [USER | {"role": role}, ANSWER]}).examples
+    assert [message["role"] for message in example.messages] == ["user", "assistant"]
+
+
+@pytest.mark.parametrize("role", ["ai", "Chatbot", "bot"])
+def test_assistants_of_other_products_answer(role):
+    (example,) = reading({"messages": [USER, ANSWER | {"role": role}]}).examples
+    assert example.messages[-1]["role"] == "assistant"
+
+
+@pytest.mark.parametrize("part", [{"text": "Be brief."}, {"type": "text", "text": "Be brief."}])
+def test_a_system_text_may_be_in_parts(part):
+    (example,) = reading(TALK | {"system": [part, part]}).examples
+    assert example.messages[0] == {"role": "system", "content": "Be brief.\nBe brief."}
+    assert reading(TALK | {"system": [{"type": "image", "source": {}}]}).problems
+
+
+@pytest.mark.parametrize("kind", ["text", "input_text", "output_text"])
+def test_parts_of_texts_are_read_by_the_names_of_both_apis(kind):
+    (example,) = reading(talk(content=[{"type": kind, "text": "Oslo."}])).examples
+    assert example.messages[-1]["content"] == "Oslo."
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("<<<<<<< HEAD", "merge conflict"),
+        ("=======", "merge conflict"),
+        (">>>>>>> theirs", "merge conflict"),
+        ("||||||| base", "merge conflict"),
+        ('data: {"prompt": "Q"}', "server-sent events"),
+        ("event: message", "server-sent events"),
+        ("\0\0\0", "NUL characters"),
+    ],
+)
+def test_a_line_that_is_no_json_is_named(tmp_path, line, cause):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"prompt": "Q", "completion": "A"}\n' * 2 + line + "\n", "utf-8")
+    (problem,) = read_examples(path).problems
+    assert (cause in problem.message, problem.where) == (True, f"{path}:3")
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1},]', '[{"a": 1}, \n]', '[{"a": [1,]}]', '[{"a": 1,}]'])
+def test_a_comma_before_a_closing_bracket_is_named(tmp_path, text):
+    path = tmp_path / "rows.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(DataError, match="comma before the closing bracket"):
+        read_examples(path)

@@ -16,7 +16,10 @@ from evalguard.training.formats.unread import is_reasoning, objection
 ROLES: Mapping[str, str] = {
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("user", "human"), "user"),
-    **dict.fromkeys(("assistant", "gpt", "chatgpt", "bing", "bard", "model"), "assistant"),
+    **dict.fromkeys(
+        ("assistant", "gpt", "chatgpt", "bing", "bard", "model", "ai", "bot", "chatbot"),
+        "assistant",
+    ),
     **dict.fromkeys(("function_call", "tool_call"), "call"),
     **dict.fromkeys(
         ("tool", "observation", "function", "function_response", "tool_response", "ipython"), "tool"
@@ -131,9 +134,11 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
     role_key = names.get("role", "from" if sharegpt else "role")
     content_key = names.get("content", "value" if sharegpt else "content")
     if role_key not in keys or (content_key not in keys and not keys.keys() & set(_TOOL_KEYS)):
-        raise DataError(f"{where} needs '{role_key}' and '{content_key}'")
-    given = str(keys[role_key])
-    role = ROLES.get(given.casefold())
+        raise DataError(f"{where} needs '{role_key}' and '{content_key}'; {_held(value)}")
+    given = keys[role_key]
+    if not isinstance(given, str):
+        raise DataError(f"{where}: '{role_key}' is {given!r}, expected a text such as 'user'")
+    role = ROLES.get(given.strip().casefold())
     if role is None:
         hint = did_you_mean(given, list(ROLES))
         raise DataError(f"{where}: unknown {role_key} '{given}'. {hint}")
@@ -142,7 +147,7 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
     if role == "call":
         message |= {"content": "", "tool_calls": calls_of(content, f"{where}.{content_key}")}
     else:
-        message["content"] = _content(content, f"{where}.{content_key}")
+        message["content"] = content_of(content, f"{where}.{content_key}")
     _check_one_text(keys, content_key, where, cells)
     message |= _said_beside(keys, where, message["role"], cells)
     _others(keys, {role_key, content_key, *_TOOL_KEYS, *REASONING, "name"}, where, column, cells)
@@ -155,6 +160,17 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
         if message["role"] != "tool" and "tool_calls" not in message:
             raise DataError(f"{where}: '{content_key}' of the {role} is empty or no string")
     return Turn(message, trained)
+
+
+def _held(value: Any) -> str:
+    """Return what a message holds in place of a role and a text, and what to do."""
+    if not isinstance(value, dict):
+        return f"it is {value!r:.40}. Remove it, or write it as an object"
+    names = ", ".join(map(repr, value)) or "no keys"
+    return (
+        f"it has {names}. Name the keys, such as data: {{columns: {{role: speaker, content: "
+        "text}}, or write them as role and content"
+    )
 
 
 def _check_one_text(keys: Mapping[str, Any], used: str, where: str, cells: Cells) -> None:
@@ -173,7 +189,12 @@ def _check_one_text(keys: Mapping[str, Any], used: str, where: str, cells: Cells
         )
 
 
-def _content(value: Any, where: str) -> str:
+def content_of(value: Any, where: str) -> str:
+    """Return a content as a text; parts of texts are joined.
+
+    Raises:
+        DataError: If it holds something other than text.
+    """
     if value is None or value == []:
         return ""
     try:

@@ -232,7 +232,8 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
         return
     labels = LABELS if name == "text" else ()
     unused = cells.unused() & cells.fields.keys() - {*cells.layout.ignore}
-    for column in sorted(one for one in unused if one in labels or belongs(one)):
+    single = example.kind != "preference"
+    for column in sorted(n for n in unused if n in labels or belongs(n, answers=single)):
         value = cells.fields[column]
         if not (isinstance(value, str) and any(value.strip() in text for text in texts(example))):
             raise DataError(
@@ -259,7 +260,7 @@ def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str,
                 names = [one for one in names if one in CONVERSATIONS]
                 if not FORMATS["unpaired"].fits(columns):
                     names = []
-            why = unfit("unpaired", shown) if layout.format else unrecognised(shown)
+            why = unfit("unpaired", shown) if layout.format else unrecognised(cells.fields, shown)
         if len(names) != 1:
             problems[cells.where] = ambiguous(names) if names else why
             continue

@@ -89,15 +89,19 @@ _TRUE = (True, "true", "True", "TRUE")
 _FALSE = (False, "false", "False", "FALSE")
 
 
-def belongs(column: str) -> bool:
+def belongs(column: str, *, answers: bool = True) -> bool:
     """Return whether a column is a part of the question, of the answer, or of what precedes them.
+
+    Args:
+        column: Its name.
+        answers: Whether another answer counts: beside two answers, it is only where they are from.
 
     Example:
         >>> [belongs(name) for name in ("Context", "passages", "expected_output", "category")]
         [True, True, True, False]
     """
     name = plain_name(column)
-    return name in _BELONGING or _OTHER_ANSWER.fullmatch(name) is not None
+    return name in _BELONGING or (answers and _OTHER_ANSWER.fullmatch(name) is not None)
 
 
 def is_reasoning(key: str) -> bool:
