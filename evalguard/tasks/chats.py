@@ -7,6 +7,9 @@ from typing import Any
 MEDIA = ("images", "image", "videos", "video", "audios", "audio")
 """Keys of what is not text, which nothing reads."""
 
+_TEXTS = ("text", "input_text", "output_text")
+"""Types of parts with a text, as OpenAI's chat and responses APIs name them."""
+
 _NOT_RENDERED = ("tool_calls", "function_call", *MEDIA)
 """Keys of a message whose content no chat template is given here."""
 
@@ -67,7 +70,7 @@ def _part(part: Any, where: str) -> str:
     if not isinstance(part, dict):
         raise ValueError(f"{where} is {_shown(part)}; write a text")
     kind, text = part.get("type", "text"), part.get("text")
-    if kind != "text" or not isinstance(text, str):
+    if kind not in _TEXTS or not isinstance(text, str):
         raise ValueError(
             f"{where} is of type {_shown(kind)}; only parts with a text can be put into a prompt"
         )

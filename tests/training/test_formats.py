@@ -104,7 +104,7 @@ def test_unpaired_labels(label, good):
         ),
         ({"messages": [{"role": "user"}]}, r"messages[0] needs 'role' and 'content'"),
         ({"messages": [ASKED, {"role": "assistant", "content": None}]}, "messages[1]: 'content'"),
-        ({"conversations": [{"from": "bot", "value": "x"}]}, "unknown from 'bot'"),
+        ({"conversations": [{"from": "cat", "value": "x"}]}, "unknown from 'cat'"),
         ({"prompt": "hi", "chosen": "same", "rejected": "same"}, "are the same answer"),
         ({"chosen": [ANSWER], "rejected": [ASKED, ANSWER]}, "do not begin with the same one"),
         ({"instruction": "x", "input": 5, "output": "y"}, "'input' is a number"),

@@ -217,6 +217,8 @@ _FIXES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("", "[“”„‟]", "JSON needs straight quotes"),
         ("", "//|/\\*|#", "JSON has no comments"),
         ("Expecting property name", "[A-Za-z_]", "names need double quotes"),
+        ("Expecting value", r"\]", "leave out the comma before the closing bracket"),
+        ("Expecting property name", "}", "leave out the comma before the closing bracket"),
         ("Extra data", ",", "leave out the commas between the lines"),
         ("Invalid control character", "", r"in a string, write a line break as \n and a tab as \t"),
         ("Invalid \\escape", "", r"in a string, write a backslash as \\"),
@@ -225,16 +227,22 @@ _FIXES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
 """Beginning of a parser's message, what stands at the place it names, and what to do."""
 
 
-_COMMENT = re.compile(r"\s*(?:#|//|/\*|--|<!--)")
-"""Begins a line that is meant for people."""
+_NO_JSON: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile("(<{7}|>{7}|\\|{7})( |$)|={7}$", re.M), "a mark of a merge conflict; resolve it"),
+    (re.compile("(data|event|id|retry):"), "server-sent events; write what they carry as rows"),
+    (re.compile("\\s*\0"), "NUL characters: the copy or the disk failed, so copy the file again"),
+    (re.compile(r"\s*(?:#|//|/\*|--|<!--)"), "JSON has no comments; remove the line"),
+)
+"""Beginning of a text that is no JSON at all, and what it is."""
 
 
 def _cause(error: ValueError, text: str) -> str:
     """Return why a text is not JSON and what to do, without the place."""
     if not isinstance(error, json.JSONDecodeError):
         return str(error)
-    if _COMMENT.match(text):
-        return "not JSON: JSON has no comments; remove the line"
+    for found, reason in _NO_JSON:
+        if found.match(text):
+            return f"not JSON: {reason}"
     if text.lstrip()[0] not in '{["':
         return 'not JSON: a row is an object such as {"column": "text"}; name CSV files .csv'
     if not text.endswith("\n") and (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,9 @@ from evalguard.training.rows import RawRow
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 """Values that say nothing."""
+
+_UNSEEN = ("Cc", "Cf", "Mn")
+"""Categories of control and format characters, and of variation selectors."""
 
 _MESSAGE_KEYS = ({"role", "content"}, {"from", "value"}, {"role", "tool_calls"})
 """Keys of which a message has one pair."""
@@ -145,7 +149,7 @@ def blank(value: Any, column: str = "") -> bool:
     """
     if isinstance(value, str):
         text = value.strip()
-        return not text or (column in STRUCTURED and text in ("[]", "{}", "null", "None"))
+        return not seen(text) or (column in STRUCTURED and text in ("[]", "{}", "null", "None"))
     return any(value is one or (value == one and type(value) is type(one)) for one in EMPTY)
 
 
@@ -157,9 +161,21 @@ def text_of(value: Any, column: str) -> str:
     """
     if not isinstance(value, str):
         raise DataError(f"'{column}' is {kind_of(value)}, expected a string")
-    if not value.strip():
-        raise DataError(f"'{column}' is empty")
+    if not seen(value):
+        raise DataError(
+            f"'{column}' is empty{' but for invisible characters' * bool(value.strip())}"
+        )
     return value
+
+
+def seen(text: str) -> bool:
+    r"""Return whether a text has a character that people see.
+
+    Example:
+        >>> [seen(text) for text in ("a", "", " \n", "\u200b", "\ufeff\u00a0")]
+        [True, False, False, False, False]
+    """
+    return any(not c.isspace() and unicodedata.category(c) not in _UNSEEN for c in text)
 
 
 def structure(value: Any, column: str) -> Any:

@@ -17,8 +17,15 @@ from evalguard.training.formats.cells import (
 )
 from evalguard.training.formats.example import Example, Message
 from evalguard.training.formats.layout import FORMATS, PAIRS, REASONING, SYSTEMS
-from evalguard.training.formats.messages import Turn, check_reasoning, plain, turns_of
+from evalguard.training.formats.messages import (
+    Turn,
+    check_reasoning,
+    content_of,
+    plain,
+    turns_of,
+)
 from evalguard.training.formats.tools import Tool, answered_in_order, tools_of
+from evalguard.training.formats.unread import belongs
 
 _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 """Begins a turn in the texts of HH-RLHF."""
@@ -72,7 +79,7 @@ def with_system(cells: Cells, turns: list[Turn]) -> list[Turn]:
     system = cells.get(*SYSTEMS)
     if system is None:
         return turns
-    text = text_of(system, "system")
+    text = text_of(content_of(system, "system") if isinstance(system, list) else system, "system")
     if turns and turns[0].role == "system":
         if turns[0].message["content"].strip() == text.strip():
             return turns
@@ -114,11 +121,11 @@ def arranged(
     opening = next((role for role in roles if role != "system"), "")
     if "user" not in roles or opening == "tool":
         raise DataError(f"'{column}' must begin with the user (after an optional system message)")
-    if "assistant" not in roles:
-        raise DataError(f"'{column}' must end with an answer of the assistant")
-    end = len(roles) - roles[::-1].index("assistant")
+    end = len(roles) - roles[::-1].index("assistant") if "assistant" in roles else 0
     if end <= roles.index("user"):
-        raise DataError(f"'{column}' must end with an answer of the assistant")
+        raise DataError(
+            f"'{column}' must end with an answer of the assistant{_elsewhere(cells, column)}"
+        )
     if end < len(merged):
         cells.remarks.add(TRAILING)
     merged = merged[:end]
@@ -132,6 +139,12 @@ def arranged(
         cells.remarks.add(LEADING)
         untrained.add(first)
     return tuple(answered_in_order([turn.message for turn in merged])), untrained
+
+
+def _elsewhere(cells: Cells, column: str) -> str:
+    """Return where an answer that is missing may be."""
+    names = [n for n in cells.fields if n in cells.unused() and (belongs(n) or n == "label")]
+    return f"; move what '{names[0]}' holds into '{column}'" if names else ""
 
 
 def _merged(turns: Sequence[Turn], cells: Cells) -> list[Turn]:

@@ -8,15 +8,19 @@ from typing import Any
 
 from evalguard.errors import DataError, did_you_mean
 from evalguard.tasks.chats import MEDIA, content_text
-from evalguard.training.formats.cells import Cells, blank, structure, text_of, weight_of
+from evalguard.training.formats.cells import Cells, blank, seen, structure, text_of, weight_of
 from evalguard.training.formats.layout import REASONING, TALKS
 from evalguard.training.formats.tools import calls_of
 from evalguard.training.formats.unmeant import check_finished, check_request
+from evalguard.training.formats.unread import is_reasoning, objection
 
 ROLES: Mapping[str, str] = {
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("user", "human"), "user"),
-    **dict.fromkeys(("assistant", "gpt", "chatgpt", "bing", "bard", "model"), "assistant"),
+    **dict.fromkeys(
+        ("assistant", "gpt", "chatgpt", "bing", "bard", "model", "ai", "bot", "chatbot"),
+        "assistant",
+    ),
     **dict.fromkeys(("function_call", "tool_call"), "call"),
     **dict.fromkeys(
         ("tool", "observation", "function", "function_response", "tool_response", "ipython"), "tool"
@@ -24,14 +28,17 @@ ROLES: Mapping[str, str] = {
 }
 """Names of roles, as ChatML, OpenAI and ShareGPT write them."""
 
-_WEIGHTS = ("weight", "train", "training", "loss", "train_on_turn")
+_WEIGHTS = (
+    *("weight", "train", "training", "trainable", "loss", "loss_weight", "loss_scale"),
+    "train_on_turn",
+)
 """Keys that say whether an answer carries loss: OpenAI's, and those of training tools."""
 
 _REFUSED = (*MEDIA, "refusal", "training_detail", "train_detail", "tools", "functions")
 """Keys that change what a message says or teaches, and that are not read."""
 
-_LEFT_OUT = ("mask", "masked", "ignore", "ignored", "deleted", "skip", "skipped")
-"""Keys that, where they are true, say that a message is not meant for training."""
+_CONTENTS = ("content", "value", "text", "message", "parts")
+"""Keys that may hold the text of a message; it has one."""
 
 IN_TURN = "lists of texts are read as user and assistant in turn"
 FROM_TEXT = "messages are read from JSON text"
@@ -150,9 +157,11 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
     role_key = names.get("role", "from" if sharegpt else "role")
     content_key = names.get("content", "value" if sharegpt else "content")
     if role_key not in keys or (content_key not in keys and not keys.keys() & set(_TOOL_KEYS)):
-        raise DataError(f"{where} needs '{role_key}' and '{content_key}'")
-    given = str(keys[role_key])
-    role = ROLES.get(given.casefold())
+        raise DataError(f"{where} needs '{role_key}' and '{content_key}'; {_held(value)}")
+    given = keys[role_key]
+    if not isinstance(given, str):
+        raise DataError(f"{where}: '{role_key}' is {given!r}, expected a text such as 'user'")
+    role = ROLES.get(given.strip().casefold())
     if role is None:
         hint = did_you_mean(given, list(ROLES))
         raise DataError(f"{where}: unknown {role_key} '{given}'. {hint}")
@@ -161,13 +170,14 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
     if role == "call":
         message |= {"content": "", "tool_calls": calls_of(content, f"{where}.{content_key}")}
     else:
-        message["content"] = _content(content, f"{where}.{content_key}")
+        message["content"] = content_of(content, f"{where}.{content_key}")
+    _check_one_text(keys, content_key, where, cells)
     message |= _said_beside(keys, where, message["role"], cells)
     _others(keys, {role_key, content_key, *_TOOL_KEYS, *REASONING, "name"}, where, column, cells)
     trained = _weight(keys, where, message["role"], column, cells)
     if "reasoning_content" in message and message["content"].lstrip().startswith("<think"):
         raise DataError(f"{where} holds its reasoning twice: in a key and in '{content_key}'")
-    if not message["content"].strip():
+    if not seen(message["content"]):
         if message["role"] == "system":
             return None
         if message["role"] != "tool" and "tool_calls" not in message:
@@ -176,7 +186,39 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
     return Turn(message, trained)
 
 
-def _content(value: Any, where: str) -> str:
+def _held(value: Any) -> str:
+    """Return what a message holds in place of a role and a text, and what to do."""
+    if not isinstance(value, dict):
+        return f"it is {value!r:.40}. Remove it, or write it as an object"
+    names = ", ".join(map(repr, value)) or "no keys"
+    return (
+        f"it has {names}. Name the keys, such as data: {{columns: {{role: speaker, content: "
+        "text}}, or write them as role and content"
+    )
+
+
+def _check_one_text(keys: Mapping[str, Any], used: str, where: str, cells: Cells) -> None:
+    """Refuse a message with another text than the one that is read.
+
+    Raises:
+        DataError: If it has one.
+    """
+    for key in _CONTENTS:
+        value = keys.get(key)
+        if key in (used, *cells.layout.ignore) or blank(value) or value == keys.get(used):
+            continue
+        raise DataError(
+            f"{where} has two texts, '{used}' and '{key}'. Keep one, or leave one out: "
+            f"ignore: [{key}]"
+        )
+
+
+def content_of(value: Any, where: str) -> str:
+    """Return a content as a text; parts of texts are joined.
+
+    Raises:
+        DataError: If it holds something other than text.
+    """
     if value is None or value == []:
         return ""
     try:
@@ -243,20 +285,22 @@ def _others(
     for key, value in keys.items():
         if blank(value, key):
             continue
-        if key not in ignore:
-            check_finished(key, value, where)
-            check_request(key, value, where)
-        left_out = key in _LEFT_OUT and value in (True, "true", "True")
-        if (key in _REFUSED or left_out) and key not in ignore:
+        if key in ignore:
+            cells.ignored.add(f"{column}.{key}")
+            continue
+        check_finished(key, value, where)
+        check_request(key, value, where)
+        lost = key not in known and is_reasoning(key)
+        if key in _REFUSED or lost or (key not in _WEIGHTS and objection(key, value) is not None):
             raise DataError(
                 f"{where} holds '{key}', which training does not read. Remove the row, or "
                 f"leave the key out: ignore: [{key}]"
             )
-        if key == "channel" and value != "final" and key not in ignore:
+        if key == "channel" and value != "final":
             raise DataError(
                 f"{where} is of channel '{value}'. Put what the model thinks in "
                 f"'reasoning_content' of its answer"
             )
         weight = key in _WEIGHTS and isinstance(value, int | float | str)
-        if key in ignore or (key not in known and not weight):
+        if key not in known and not weight:
             cells.ignored.add(f"{column}.{key}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +31,8 @@ from evalguard.training.formats.messages import Turn, turns_of
 from evalguard.training.formats.tools import Tool, tools_of
 from evalguard.training.formats.unmeant import check_request
 
+_SCORE = re.compile("score|rating|reward|grade")
+
 _WHOLE = ("messages", "conversations", "conversation")
 """Columns that hold the prompt as a conversation, where they end with the user."""
 
@@ -57,7 +60,19 @@ def preference(cells: Cells) -> Example:
         _check_repeats(prompt, chosen, rejected)
     elif prompt:
         chosen, rejected = [*prompt, *chosen], [*prompt, *rejected]
+    _compare_scores(cells)
     return _paired(cells, "preference", chosen, rejected, row_tools(cells))
+
+
+def _compare_scores(cells: Cells) -> None:
+    """Count rows whose scores prefer the other answer."""
+    for name, value in cells.fields.items():
+        other = name.replace("chosen", "rejected")
+        if other == name or not _SCORE.search(name.casefold()):
+            continue
+        pair = value, cells.fields.get(other)
+        if all(isinstance(one, int | float) for one in pair) and pair[0] < pair[1]:
+            cells.remarks.add(f"'{other}' is higher than '{name}', so the answers may be swapped")
 
 
 def openai_preference(cells: Cells) -> Example:
@@ -93,7 +108,12 @@ def unpaired(cells: Cells, inner: str) -> Example:
     Raises:
         DataError: If it breaks the format's rules, or the label says something else.
     """
-    column = cells.needed(LABELS)
+    column = cells.name(LABELS)
+    if column is None:
+        raise DataError(
+            f"has no '{LABELS[0]}', and other rows mark their answers as wanted or unwanted. "
+            "Label the row or remove it"
+        )
     label = cells.fields[column]
     cells.used.add(column)
     good = label_of(label)

@@ -16,7 +16,6 @@ from evalguard.training.formats.layout import (
     CONVERSATIONS,
     FORMATS,
     LABELS,
-    MEANT,
     SPEAKERS,
     Layout,
 )
@@ -32,6 +31,7 @@ from evalguard.training.formats.recognise import (
     unrecognised,
 )
 from evalguard.training.formats.unmeant import check_meant
+from evalguard.training.formats.unread import belongs, objection, oddities
 from evalguard.training.rows import RawRow, RowProblem
 
 _REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
@@ -45,6 +45,9 @@ _BECOMES = {
 }
 
 LEFT_OUT = "left out, of weight 0"
+
+_SHOWN = 60
+"""Characters of a value in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +119,11 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         if cells.where in problems:
             continue
         try:
+            _check_header(cells)
             example = _example(cells, name, inner)
             if example is not None:
                 check_meant(cells.fields, cells.unused(), layout)
+                _check_flags(cells)
                 _check_used(cells, example, name)
         except DataError as error:
             problems[cells.where] = str(error)
@@ -128,7 +133,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
             continue
         examples.append(example)
         ignored.update(_own_names(cells.unused(), layout))
-        remarks.update(cells.remarks)
+        remarks.update(cells.remarks | _odd(example))
     return Reading(
         tuple(examples),
         tuple(RowProblem(r.where, problems[r.where]) for r in rows if r.where in problems),
@@ -189,6 +194,39 @@ def _check_whole(cells: Cells) -> None:
         )
 
 
+def _check_header(cells: Cells) -> None:
+    """Refuse a row that repeats the names of the columns, as joined tables have one.
+
+    Raises:
+        DataError: If every cell is the name of its column.
+    """
+    said = {name.removeprefix("file's "): value for name, value in cells.fields.items()}
+    theirs = {cells.layout.columns.get(name, name): value for name, value in said.items()}
+    if len(theirs) > 1 and all(value == name for name, value in theirs.items()):
+        raise DataError("repeats the names of the columns, as joined tables do; remove the row")
+
+
+def _check_flags(cells: Cells) -> None:
+    """Refuse a row that says itself that it, or a part of it, is not meant for training.
+
+    Raises:
+        DataError: If a column says so.
+    """
+    for column in sorted(cells.unused() & cells.fields.keys() - {*cells.layout.ignore}):
+        if (why := objection(column, cells.fields[column])) is not None:
+            value = repr(cells.fields[column])
+            shown = value if len(value) <= _SHOWN else "a long list"
+            raise DataError(
+                f"has '{column}': {shown}; {why}. Remove the row, write weights of 0 and 1 as "
+                f"'weight' of the row or of its messages, or leave it out: ignore: [{column}]"
+            )
+
+
+def _odd(example: Example) -> set[str]:
+    """Return what is odd about the texts of an example."""
+    return {remark for text in texts(example) for remark in oddities(text)}
+
+
 def _check_used(cells: Cells, example: Example, name: str) -> None:
     """Refuse to leave out what belongs to a row, where the config does not name the format.
 
@@ -197,9 +235,11 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
     """
     if cells.layout.format is not None:
         return
-    beside = BESIDE_TEXT if name == "text" else ()
-    for column in sorted(cells.unused() & {*MEANT, *beside} - {*cells.layout.ignore}):
-        value = cells.fields.get(column)
+    beside = (*LABELS, *BESIDE_TEXT) if name == "text" else ()
+    unused = cells.unused() & cells.fields.keys() - {*cells.layout.ignore}
+    single = example.kind != "preference"
+    for column in sorted(n for n in unused if n in beside or belongs(n, answers=single)):
+        value = cells.fields[column]
         if not (isinstance(value, str) and any(value.strip() in text for text in texts(example))):
             raise DataError(
                 f"has '{column}', which format '{name}' does not read. If it does not matter, "
@@ -225,7 +265,7 @@ def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str,
                 names = [one for one in names if one in CONVERSATIONS]
                 if not FORMATS["unpaired"].fits(columns):
                     names = []
-            why = unfit("unpaired", shown) if layout.format else unrecognised(shown)
+            why = unfit("unpaired", shown) if layout.format else unrecognised(cells.fields, shown)
         if len(names) != 1:
             empty = () if names else null_columns(columns, cells.nulls, layout)
             why = null_in_row(empty) if empty else why

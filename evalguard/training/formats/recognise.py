@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence, Set
 from difflib import SequenceMatcher
@@ -10,6 +11,7 @@ from typing import Any
 from evalguard.errors import did_you_mean
 from evalguard.training.formats.cells import blank, label_of
 from evalguard.training.formats.layout import COLUMNS, CONVERSATIONS, FORMATS, LABELS, Layout
+from evalguard.training.formats.unread import plain_name
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*$")
 
@@ -78,20 +80,22 @@ def labels_decide(rows: Sequence[Mapping[str, Any]], layout: Layout) -> bool | N
     return True if all(labels) else None
 
 
-def unrecognised(columns: Sequence[str]) -> str:
-    """Return why no format has these columns, and the nearest."""
+def unrecognised(fields: Mapping[str, Any], columns: Sequence[str]) -> str:
+    """Return why no format has these columns of a row, and the nearest."""
+    if not columns:
+        return "holds nothing: no column, or nulls alone. Fill the row, or remove it"
     known = {column for one in FORMATS.values() for need in one.needs for column in need}
     found = ", ".join(map(repr, columns)) or "none"
     if "chosen" in columns or "rejected" in columns:
         missing = "rejected" if "chosen" in columns else "chosen"
         return f"a preference row without '{missing}'; found columns {found}"
     for column in columns:
-        near = re.match(r"Did you mean '(\w+)'", did_you_mean(column, known))
-        if column not in COLUMNS and near and _is_misspelt(column, near.group(1)):
-            name = near.group(1)
+        name = None if column in COLUMNS else _meant(column, known)
+        if name is not None:
+            shown = column if column.isidentifier() else json.dumps(column)
             return (
-                f"unknown column '{column}'. Did you mean '{name}'? "
-                f"Rename it, or map it: data: {{columns: {{{name}: {column}}}}}"
+                f"unknown column {shown if shown != column else repr(column)}. Did you mean "
+                f"'{name}'? Rename it, or map it: data: {{columns: {{{name}: {shown}}}}}"
             )
     formats = "; ".join(f"{name}: {one.shown()}" for name, one in FORMATS.items())
     if values := [column for column in columns if _is_value(column)]:
@@ -99,9 +103,11 @@ def unrecognised(columns: Sequence[str]) -> str:
             f"no known format has the columns {found}. '{values[0][:60]}' looks like a value: "
             "if the file has no header, write the names of the columns in its first line"
         )
+    nested = [n for n in columns if n not in COLUMNS and _is_nested(fields.get(n))]
+    inside = f" Inside '{nested[0]}' nothing is read: make columns of it." if nested else ""
     return (
         f"no known format has the columns {found}. Name yours, such as "
-        f"data: {{columns: {{instruction: …, output: …}}}}. Known: {formats}"
+        f"data: {{columns: {{instruction: …, output: …}}}}.{inside} Known: {formats}"
     )
 
 
@@ -111,10 +117,24 @@ def _is_value(name: str) -> bool:
     return len(text) > 40 or text.endswith(("?", ".", "!", "。")) or bool(_NUMBER.match(text))
 
 
+def _is_nested(value: Any) -> bool:
+    """Return whether a cell holds objects."""
+    inner = value[:1] if isinstance(value, list) else [value]
+    return any(isinstance(one, dict) for one in inner)
+
+
+def _meant(column: str, known: Set[str]) -> str | None:
+    """Return the name that a column is written like, if any."""
+    if same := [name for name in sorted(known) if plain_name(name) == plain_name(column)]:
+        return same[0]
+    near = re.match(r"Did you mean '(\w+)'", did_you_mean(column, known))
+    return near.group(1) if near and _is_misspelt(column, near.group(1)) else None
+
+
 def _is_misspelt(column: str, name: str) -> bool:
     """Return whether a column is a misspelt name, and not a name of its own such as a plural."""
     alike = SequenceMatcher(None, column, name).ratio() >= _ALIKE
-    return alike and not column.startswith(name)
+    return alike and not column.startswith(name) and name != f"{column}s"
 
 
 def ambiguous(names: Sequence[str]) -> str:
