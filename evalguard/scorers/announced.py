@@ -15,7 +15,13 @@ from itertools import chain
 import regex
 
 from evalguard.scorers import answer_words as known
-from evalguard.scorers.attribution import anothers, dismissed, sentence_before, slighted
+from evalguard.scorers.attribution import (
+    anothers,
+    counterfactual,
+    dismissed,
+    sentence_before,
+    slighted,
+)
 from evalguard.scorers.latex import boxes
 from evalguard.scorers.negation import NEGATION, SUPPOSED, asked
 
@@ -201,6 +207,7 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
         stop, text = _line(output, opens, following)
         unsure = asked(text) or _CONDITION.search(text) or dismissed(text, 0)
         unsure = unsure or slighted(output[end : joint.end()])
+        unsure = unsure or counterfactual(output, joint.end(), joint.end())
         return None if unsure else Announcement(start, stop, text, firm=False)
     bare = _BARE.match(output, end)
     if bare is None or output[bare.end() : bare.end() + 1] in ("?", "？", "؟"):

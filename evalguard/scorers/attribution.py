@@ -196,7 +196,7 @@ _BUT = (
 )
 _WRONG = (
     r"(?:wrong|incorrect|false|mistaken|an? (?:common )?(?:mistake|error|trap|misconception)"
-    r"|untrue|in error|not (?:so|true|right|correct|the case|quite \w+|supported)|falsch"
+    r"|untrue|in error|an? (?:\w+ )?(?:misprint|typo|slip|oversight|blunder|miscalculation)|not (?:so|true|right|correct|the case|quite \w+|supported)|falsch"
     r"|ein irrtum|nicht (?:so|richtig|wahr|korrekt|der fall)|no es (?:así|cierto|verdad"
     r"|correct[oa])|fals[oa]s?|incorrect[oae]s?|equivocad[oa]s?|equivocan?|errónea?o?"
     r"|(?:un )?error|errad[oa]s?|faux|fausse|pas (?:le cas|vrai|correct|exact)|tromp\w*|tort"
@@ -211,6 +211,36 @@ _THAT = (
     r"|ce n['’]|ils|se|s['’]|isso|isto|eles|elas|estão|questo|ciò|è|si|no es|não é|non è|это|они"
     r"|так|这|這|那|これ|それ|यह|वह|ये|वे|هذا|ذلك|هم|یہ|itu|ini|hal ini|mereka|bu|এটি|এটা|間違|誤"
     r"|違)"
+)
+_WOULD_HAVE = regex.compile(
+    r"\b(?:would|might|could|should)(?:n['’]t)? have (?:been|come|given|cost|made|left|equal)\w*\b"
+    r"|\b(?:habría|hubiera|aurait|aurais|teria|sarebbe stat[oa]|avrebbe|wäre\b[^.!?\n]*gewesen"
+    r"|hätte)\b",
+    regex.I,
+)
+_WOULD = regex.compile(
+    r"\bwould\b|['’]d (?:be|get|have|need)\b|\b(?:sería|serían|daría|serait|seraient|donnerait|seria"
+    r"|seriam|daria|sarebbe|sarebbero|darebbe|wäre|wären|würde|ergäbe|läge)\b|(?<!\p{L})бы(?!\p{L})",
+    regex.I,
+)
+_PAST = r"(?:were|weren['’]t|was|wasn['’]t|had|hadn['’]t|did|didn['’]t|could|(?:only )?\p{L}{2,}(?<!ne)ed)"
+_UNREAL = regex.compile(
+    rf"\bif\b[^.!?\n]{{0,100}}?\b{_PAST}\b|\b(?:without|otherwise|but for|in the absence of"
+    r"|instead)\b|(?:^|[,;]\s)\W*(?:had|were|should)\s\p{L}+|(?<!\p{L})(?:si|s['’]il|sans|sin|sem"
+    r"|senza|caso|wenn|falls|ohne|sonst|если|без)(?!\p{L})|^\W*se\s|^\W*(?:wäre|hätte|würde)\b",
+    regex.I,
+)
+_UNREAL_AFTER = regex.compile(
+    rf"[^.!?。\n]{{0,60}}?(?:\b(?:if|unless|provided|assuming|only (?:if|when))\b[^.!?\n]{{0,100}}?"
+    rf"\b{_PAST}\b|(?:,|\s)(?:without|but for|in the absence of)\b|\b(?:had|were)\s(?:the|it|he|she"
+    r"|they|we|there|no)\b|\s(?:si|s['’]il|sin|sans|sem|senza|se|wenn|falls|ohne|если|без)\s)",
+    regex.I,
+)
+_DENIAL = regex.compile(
+    r"[^.!?。！？।۔\n]{0,40}?[.!。！।۔\n…)}\]$*_-][\s*_)}\]$\"'”]*"
+    rf"(?:{_THAT})(?:(?<=[\p{{Han}}\p{{Hiragana}}'’])|(?!\p{{L}}))[^.,!?。！？।۔\n]{{0,15}}?{_WRONG}"
+    r"(?![a-zA-Z]|\s(?:to|that|zu|dass|de|que|di|che|чтобы|что)\b)",
+    regex.I,
 )
 _DISMISSED = regex.compile(
     rf"[^.!?。！？।۔\n]{{0,60}}?[,;:(，،；（、—–\s-]\s*{_BUT}"
@@ -295,3 +325,31 @@ def dismissed(text: str, end: int) -> bool:
         (True, False)
     """
     return _DISMISSED.match(text, end) is not None
+
+
+def counterfactual(text: str, start: int, end: int) -> bool:
+    """Return whether what stands at a place is what would be so if something else were.
+
+    Example:
+        >>> counterfactual("Had he walked, it would be 20 minutes", 27, 29)
+        True
+        >>> counterfactual("If we add them, it would be 20", 28, 30)
+        False
+    """
+    before = sentence_before(text, start)
+    if _WOULD_HAVE.search(before) is not None:
+        return True
+    if _WOULD.search(before) is None:
+        return False
+    return bool(_UNREAL.search(before) or _UNREAL_AFTER.match(text, end))
+
+
+def denial(text: str, end: int) -> int | None:
+    """Return where the next sentence ends to say that what stood before it is wrong, if it does.
+
+    Example:
+        >>> denial("45.\\n\\nThis is incorrect. 48.", 2), denial("45. This is it.", 2)
+        (23, None)
+    """
+    found = _DENIAL.match(text, end)
+    return None if found is None else found.end()

@@ -18,8 +18,9 @@ import regex
 
 from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing
+from evalguard.scorers.attribution import denial
 from evalguard.scorers.latex import plain
-from evalguard.scorers.retraction import retraction, without_retracted
+from evalguard.scorers.retraction import Retraction, retraction, without_retracted
 from evalguard.scorers.turns import own_part
 
 T = TypeVar("T")
@@ -253,11 +254,18 @@ def announced_answers(output: str) -> tuple[Announcement, ...]:
 
 def _not_retracted(output: str, found: list[Announcement]) -> list[Announcement]:
     """Return the announcements that hold; a retraction of one announces what follows it."""
-    place = retraction(output)
+    place = retraction(output) or _denied_by_the_next(output, found)
     if place is None or not any(_precedes(output, one, place.start) for one in found):
         return found
     instead = Announcement(place.start, len(output), output[place.end :])
     return [instead, *(one for one in found if one.start > place.start)]
+
+
+def _denied_by_the_next(output: str, found: list[Announcement]) -> Retraction | None:
+    """Return the sentence that says that the answer announced before it is wrong."""
+    last = next((one for one in reversed(found) if not one.bare), None)
+    end = None if last is None else denial(output, last.end)
+    return None if last is None or end is None else Retraction(last.end, end)
 
 
 def _precedes(output: str, one: Announcement, place: int) -> bool:

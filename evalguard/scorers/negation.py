@@ -5,7 +5,14 @@ from __future__ import annotations
 import regex
 
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
-from evalguard.scorers.attribution import anothers, dismissed, lessened, sentence_before
+from evalguard.scorers.attribution import (
+    anothers,
+    counterfactual,
+    denial,
+    dismissed,
+    lessened,
+    sentence_before,
+)
 
 _REACH = 60
 """Characters before a name in which a negation counts, within its clause."""
@@ -77,6 +84,8 @@ def ruled_out(text: str, start: int, end: int) -> bool:
         or SUPPOSED.search(clause)
         or _AFTER.match(text, end)
         or dismissed(text, end)
+        or denial(text, end) is not None
+        or counterfactual(text, start, end)
         or asked(text, end)
     )
 
