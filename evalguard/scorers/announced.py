@@ -108,6 +108,13 @@ _REJECTING = regex.compile(
     words=[one for one in known.REJECTING if not _GLUED.match(one)],
     glued=[one for one in known.REJECTING if _GLUED.match(one)],
 )
+_DOUBTING = regex.compile(
+    r"(?<!\b(?:no|any|a|beyond|without|little) )\bdoubt(?:s|ed|ful)?\b|\b(?:disagree|reject"
+    r"|den(?:y|ie)"
+    r"|disput|refut|disprov|(?:im|not )probab|implausib|inconceivab|unclear|contradict|contest)\w*"
+    r"|\b(?:rules? out|ruled out|eliminat\w+)\b",
+    regex.I,
+)
 _NO = regex.compile(r"(?<!\p{L})no(?!\p{L})", regex.I)
 _CONDITION = regex.compile(r"[^.!?\n]{0,80}?\b(?:if|unless)\b[^.!?\n]{0,80}\bnot\b", regex.I)
 _CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।۔]")
@@ -225,6 +232,8 @@ def _is_meant(output: str, start: int, end: int, before: str) -> bool:
     noun = output[start:end]
     if _REJECTING.search(clause) or SUPPOSED.search(clause) or slighted(clause, noun):
         return False
+    if _DOUBTING.search(clause):
+        return False
     chooses = noun.lower() in (*known.CHOOSING, "answer")
     return not anothers(sentence_before(output, start), chooses=chooses)
 
@@ -238,7 +247,9 @@ def told_by_another(text: str, start: int) -> bool:
     """
     before = sentence_before(text, start)
     return any(
-        anothers(before) or slighted(before[: noun.start()], noun[0])
+        anothers(before)
+        or counterfactual(text, start, start)
+        or slighted(before[: noun.start()], noun[0])
         for noun in _NOUN.finditer(before)
         if _stands_alone(noun)
         and noun[0].lower() not in known.CHOOSING

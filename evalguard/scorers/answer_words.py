@@ -133,7 +133,9 @@ NEGATIONS_AFTER: tuple[str, ...] = (
     "is false", "is impossible", "is not", "does not", "doesn't", "won't", "ist falsch",
     "ist nicht", "es incorrect", "no es", "est faux", "n'est pas", "é incorret", "não é",
     "non è", "неверн", "неправильн", "아님", "아니", "아닌", "じゃあり", "でない", "ではなく",
-    "ليس", "ليست", "गलत", "ग़लत", "salah", "bukan", "yanlış",
+    "ليس", "ليست", "गलत", "ग़लत", "salah", "bukan", "yanlış", "scheidet aus", "ausgeschlossen",
+    "entfällt", "éliminé", "exclu", "écarté", "descart", "esclus", "scartat", "исключ", "отпада",
+    "не подходит", "排除", "除外", "不选", "不符合", "제외", "배제", "مستبعد",
 )  # fmt: skip
 """What behind a name rules it out."""
 

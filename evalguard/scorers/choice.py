@@ -43,7 +43,8 @@ _PREFIX = regex.compile(
     r"[\s*_✅👉☑✔➡\ufe0f]*"
     r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
     r"(?:(?:answer|option|choice|letter|opción|letra|"
-    r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प|বিকল্প|"
+    r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प"
+    r"|বিকল্প|"
     r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기"
     r"|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
     regex.I,
@@ -70,10 +71,17 @@ _GROUND = re.compile(
     r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque"
     r"|car)\b"
 )
+_POINT_INSIDE = re.compile(r"\.(?!\s+[^\W\d_a-z])")
+"""A full stop behind a letter that does not end the sentence."""
+
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
 _AFFIRMED = re.compile(
     r"(?<![\w'’])([A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
     r"(?:correct|right|best|accurate|answer)"
+)
+_LEFT = re.compile(
+    r"\b(?:leaves|leaving|left with|down to|must be|has to be)(?: us)?(?: with)?(?: only| just)?"
+    r"(?: option| choice| answer| letter)?:? [*_(\[]{0,3}([A-Z])(?=[)\]*_]{0,3}(?:[.,:;!\n]|$))"
 )
 _AFFIRMED_AFTER = re.compile(
     r"(?<![\w'’])([A-Z])[)*_」』]{0,4}\s?(?:が正解|が正しい|가 정답|이 정답"
@@ -87,6 +95,11 @@ _EMPHASISED = re.compile(
     re.I,
 )
 _OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
+_OPTION_ROW = re.compile(
+    r"^[ \t*_>|-]*[(\[]?([A-Z])[*_]{0,2}"
+    r"(?:[)\].:]|\s{1,3}[–—-]{1,2}\s+(?=\S)|\s*[|=→✓✗✔✘✅❌])",
+    re.M,
+)
 
 
 def chosen_letter(output: str) -> str | None:
@@ -109,7 +122,9 @@ def _unannounced_letter(output: str) -> str | None:
     """Return the letter said to be correct, that opens the output, or alone is in brackets."""
     if affirmed := {
         one[1]
-        for one in chain(_AFFIRMED.finditer(output), _AFFIRMED_AFTER.finditer(output))
+        for one in chain(
+            *(pattern.finditer(output) for pattern in (_AFFIRMED, _AFFIRMED_AFTER, _LEFT))
+        )
         if not disowned(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
     }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
@@ -117,7 +132,7 @@ def _unannounced_letter(output: str) -> str | None:
         if (letter := _lone_letter(text)) is not None:
             return letter
     output = unicodedata.normalize("NFKC", output)
-    if len(set(_OPTION_LINE.findall(output))) > 1:
+    if len(set(_OPTION_ROW.findall(output))) > 1:
         return SEVERAL
     opening = _OPTION_LINE.match(output) or _DASHED.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
@@ -158,7 +173,7 @@ def _announced_letter(text: str) -> str | None:
     if found is None:
         return _enclosed_letter(head)
     letter, closed, rest = found.groups()
-    if _LISTED.match(head, found.end(1)) or len(set(_OPTION_LINE.findall(head))) > 1:
+    if _LISTED.match(head, found.end(1)) or len(set(_OPTION_ROW.findall(head))) > 1:
         return SEVERAL
     if set(_FURTHER.findall(_GROUND.split(head[found.end(1) :], maxsplit=1)[0])) - {letter}:
         return SEVERAL
@@ -182,7 +197,8 @@ def _enclosed_letter(text: str) -> str | None:
 
 def _denied(text: str, start: int, end: int) -> bool:
     """Return whether a letter, with its closing bracket, is ruled out."""
-    return disowned(text, start, end + (text[end : end + 1] in (")", "]", ".", ":", "*")))
+    closed = text[end : end + 1] in (")", "]", ":", "*") or _POINT_INSIDE.match(text, end)
+    return disowned(text, start, end + bool(closed))
 
 
 @scorer(

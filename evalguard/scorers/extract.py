@@ -62,6 +62,15 @@ _OTHER_DIGITS = regex.compile(r"(?![0-9])\p{Nd}")
 MAX_AROUND = 4
 """Announcements around the last one that are looked at as well: a tag around a box."""
 
+_REVISED = re.compile(
+    r"(?:correct(?:ed)?|revised|updated|new|alternat\w+|second|other|another|actual|true|real|best)"
+    r"(?: \w+)? (?:answer|label|result|choice|value)"
+)
+"""A key of JSON that gives another answer than the one under the key for the answer."""
+
+_OPTION = regex.compile(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
+"""An option that is named with its letter and text, as in going through all of them."""
+
 _STOPS = ".。।۔"
 MAX_JSON_ANSWER_CHARS = 20_000
 """A longer JSON object is not read as an answer."""
@@ -249,7 +258,16 @@ def announced_answers(output: str) -> tuple[Announcement, ...]:
         one.bare for one in outside
     ):  # a font may enclose the announcement: \textbf{Answer: B}
         outside = list(announcements(plain(output))) or outside
-    return tuple(_not_retracted(output, outside)[::-1])
+    return tuple(_not_retracted(output, _without_options(output, outside))[::-1])
+
+
+def _without_options(output: str, found: list[Announcement]) -> list[Announcement]:
+    """Return announcements without "Option A: …" where the answer is another one, or none is."""
+    options = [one for one in found if _OPTION.match(output, one.start)]
+    others = [one for one in found if one not in options]
+    opening = output.lstrip().split("\n", 1)[0].strip(" *_()[].:")
+    answered = any(not one.bare for one in others) or len(opening) == 1
+    return others if answered or len(options) > 1 else found
 
 
 def _not_retracted(output: str, found: list[Announcement]) -> list[Announcement]:
@@ -283,14 +301,16 @@ def _json_answer(text: str) -> str | None:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    keys = {str(key).casefold().replace("_", " "): key for key in data}
-    for name in known.JSON_KEYS:
-        value = data[keys[name]] if name in keys else None
-        if isinstance(value, str):
-            return value
-        if isinstance(value, int | float | list):
-            return json.dumps(value, ensure_ascii=False)
-    return None
+    values = {str(key).casefold().replace("_", " "): value for key, value in data.items()}
+    name = next((one for one in known.JSON_KEYS if one in values), None)
+    if name is None:
+        return None
+    value = values[name]
+    revised = (one for key, one in values.items() if key != name and _REVISED.fullmatch(key))
+    several = isinstance(value, dict) and len(value) > 1
+    if several or (name != known.JSON_KEYS[0] and any(one != value for one in revised)):
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def read_announced(

@@ -7,7 +7,6 @@ import regex
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
 from evalguard.scorers.attribution import (
     anothers,
-    counterfactual,
     denial,
     dismissed,
     lessened,
@@ -20,6 +19,10 @@ _REACH = 60
 _SPACELESS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
 NEGATION = regex.compile(
     r"(?<![\p{L}\p{M}])(?:\L<words>|\p{L}+n['’]t"
+    r"|disagree\w*|reject(?:s|ed|ing)?|den(?:y|ies|ied|ying)|disput(?:e|es|ed|ing)"
+    r"|refut(?:e|es|ed|ing)|disprov(?:e|es|ed|ing)|improbable|implausible|inconceivable"
+    r"|(?<!n(?:one|o|othing) )other than(?! *\d)|(?:(?<!nothing |no )less than(?! *\d)"
+    r"|the (?:opposite|reverse) of|short of)"
     r"|nothing(?! (?:but|other|less|short))|(?<!\b(?:no|any|a|beyond) )doubt(?:s|ful)?"
     r"|(?:hard|difficult|tough|impossible) to (?:believe|see|imagine|call|say|justify|accept|argue"
     r"|claim)"
@@ -50,7 +53,18 @@ SUPPOSED = regex.compile(
 """Words in front of an answer that suppose it, or say that others give it."""
 
 _AFTER = regex.compile(
-    r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>)", regex.I | regex.V1, after=NEGATIONS_AFTER
+    r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>|\b(?:is|are|was|were|can be|could be|should be"
+    r"|must be"
+    r"|may be|might be|has been|gets|being) (?:\w+ly |also |both |all )?(?:wrong|incorrect|false"
+    r"|mistaken|inaccurate|untrue|invalid|impossible|implausible|unlikely|irrelevant|excluded|out\b"
+    r"|eliminated|dismissed|rejected|discarded|discounted|ignored|crossed out|ruled out|excluded"
+    r"|an? (?:distractor|trap|decoy|red herring|lure))"
+    r"|\bwould (?:\w+ )?(?:be|have been) (?!(?:\w+ ){0,2}(?:answer|correct|right|result|choice"
+    r"|best|label)"
+    r"|[*_$\d])"
+    r"|\b(?:fails?\b|falls? (?:short|out)|drops? out|contradicts?|makes no sense))",
+    regex.I | regex.V1,
+    after=NEGATIONS_AFTER,
 )
 _QUESTION = regex.compile(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
 _CLAUSE_END = regex.compile(
@@ -85,7 +99,6 @@ def ruled_out(text: str, start: int, end: int) -> bool:
         or _AFTER.match(text, end)
         or dismissed(text, end)
         or denial(text, end) is not None
-        or counterfactual(text, start, end)
         or asked(text, end)
     )
 

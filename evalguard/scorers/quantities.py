@@ -37,7 +37,8 @@ _BOUNDS = (
     r"|paling (?:sedikit|banyak|tidak)|setidaknya|sekurang-kurangnya|(?:lebih|kurang) dari|hampir"
     r"|maksimal|en (?:az|fazla|çok)|neredeyse|minstens|hoogstens|(?:minder|meer) dan|bijna"
     r"|ten (?:minste|hoogste)|co (?:najmniej|najwyżej)|(?:mniej|więcej) niż|prawie|ít nhất"
-    r"|nhiều nhất|tối (?:đa|thiểu)|gần|कम से कम|अधिक से अधिक|ज़्यादा से ज़्यादा|ज्यादा से ज्यादा|न्यूनतम"
+    r"|nhiều nhất|tối (?:đa|thiểu)|gần|कम से कम|अधिक से अधिक|ज़्यादा से ज़्यादा"
+    r"|ज्यादा से ज्यादा|न्यूनतम"
     r"|अधिकतम|على الأقل|على الأكثر|(?:أكثر|أقل|أكبر|أصغر) من|لا يقل عن|لا (?:يزيد|تزيد) عن"
     r"|ما يقارب|কমপক্ষে|অন্তত|সর্বাধিক|کم از کم|زیادہ سے زیادہ"
 )
@@ -49,12 +50,14 @@ _GLUED_BOUNDS = (
 _BETWEEN = r"(?:[\s*_$€£¥:(~≈]|about|around|roughly|some|approximately|the|a total of|an?\b){0,6}"
 _BOUND_BEFORE = regex.compile(
     rf"(?:(?<![\p{{L}}\p{{M}}])(?:{_BOUNDS})(?![\p{{L}}\p{{M}}])|{_GLUED_BOUNDS}){_BETWEEN}$"
-    r"|(?<=[^\s>-][ \t]|\$)[<>]=?[ \t]?$|[≤≥≠≮≯⩽⩾≲≳][ \t]?$|\\(?:leq?|geq?|l[te]|g[te]|neq?"
+    r"|(?<=[^\s>-][ \t]|\$)[<>]=?[ \t]?$|[≤≥≠≮≯⩽⩾≲≳][ \t]?$|\\(?:leq?|geq?|l[te]|g[te]"
+    r"|neq?"
     r"|leqslant|geqslant)(?![a-zA-Z])\s?$|&[lg]t;\s?$",
     regex.I,
 )
 _OPENS_BOUND = regex.compile(
-    r"\s*[*_$(]*(?:(?:[<>≤≥≠]|&[lg]t;)=?\s*|(?:over|under|above|below|beyond|unter|über|hasta|até"
+    r"\s*[*_$(]*(?:(?:[<>≤≥≠]|&[lg]t;)=?\s*|(?:over|under|above|below|beyond|unter|über|hasta"
+    r"|até"
     r"|jusqu['’]à|fino a|до|bis)[\s$€£*_]+)$",
     regex.I,
 )
@@ -71,7 +74,8 @@ _BOUND_AFTER = regex.compile(
     r"|maximum|tops|max\.?|min\.|como (?:mínimo|máximo)|al menos|au (?:moins|plus|maximum|minimum)"
     r"|mindestens|höchstens|pelo menos|no (?:mínimo|máximo)|almeno|al massimo)(?![\p{L}\p{M}]))"
     r"|\s?[\p{Han}\p{Hangul}\p{Katakana}]{0,3}?\s?(?:以上|以下|以内|以內|未満|未滿|余り?|多个|以外"
-    r"|이상|이하|미만|초과)|\s?(?:\p{Devanagari}+\s)?(?:से (?:अधिक|कम|ज़्यादा|ज्यादा))|['’]?\s?(?:ten"
+    r"|이상|이하|미만|초과)|\s?(?:\p{Devanagari}+\s)?(?:से (?:अधिक|कम|ज़्यादा|ज्यादा))"
+    r"|['’]?\s?(?:ten"
     r"|tan|den|dan) (?:az|fazla|çok|büyük|küçük)\b)",
     regex.I,
 )
@@ -139,7 +143,8 @@ _HALF_OPEN = regex.compile(r"[ \t$]*\\?[)\]}⟩]")
 _RANGE_BEFORE = regex.compile(
     r"(?:\b(?:between|zwischen|entre|tra|fra|между|antara"
     r"|between:)\b[^.!?\n]{0,30}\d[^.!?\n\d]{0,15}(?:\b(?:and|und|et|y|e|и|dan)\b|&|-|–"
-    r"|—)[\s$€£*_]*|(?<!\bfrom[^.!?\n]{0,40})\d[\d.,]*[ \t]?[%°$€]?[ \t]?(?:\b(?:to|bis|à|a)\b|至"
+    r"|—)[\s$€£*_]*|(?<!\bfrom[^.!?\n]{0,40})\d[\d.,]*[ \t]?[%°$€]?[ \t]?(?:\b(?:to|bis|à"
+    r"|a)\b|至"
     r"|到|~|〜|～|から|부터|से)[\s$€£*_]*|\b(?:from|von|de|от"
     r"|dari)[ \t]+\$?\d[\d.,]*[^.!?\n\d]{0,12}\b(?:to|bis|à|a|до|hingga|sampai)\b[\s$€£*_]*"
     r"|بين[^.\n]{0,20}\d[^.\n\d]{0,12}و[\s]*)$",
@@ -149,6 +154,41 @@ _MOVES = regex.compile(
     r"\b(?:ris|ros|increas|grow|grew|grown|rais|fall|fell|drop|decreas|reduc|chang|go|goes|went"
     r"|climb|declin|count|convert|improv|round|simplif|steig|stieg|sink|sank|wächst|wuchs|aument"
     r"|baj|sub|pas|augment|diminu|cai|caiu|cresc|вырос|упал|увелич|уменьш|возрос)\w*",
+    regex.I,
+)
+_REACH = 240
+_SENTENCE = regex.compile(r"[.!?](?=\s)|[。！？।۔\n]")
+_NUMBERED_BEFORE = regex.compile(
+    r"(?<!\p{L})(?:steps?|parts?|cases?|methods?|approach|questions?|problems?|figures?|tables?"
+    r"|sections?"
+    r"|chapters?|equations?|eq\.|examples?|options?|scenarios?|exercises?|attempt|hints?|notes?"
+    r"|schritt"
+    r"|teil|fall|paso|parte|étape|partie|cas|passo|caso|шаг|часть|случай|langkah|adım|चरण|الخطوة"
+    r"|خطوة"
+    r"|步骤|步驟|方法|ステップ|단계)\s?(?:no\.?|nr\.?|#)?[\s*_]{0,3}$|第$",
+    regex.I,
+)
+_NUMBERED_AFTER = regex.compile(
+    r"\s?(?:步|단계|つ目|番目|つのステップ)|(?:st|nd|rd|th) step\b", regex.I
+)
+_LEADS_UP = regex.compile(r"[^.!?。！？।\n]{1,200}[:：][\s*_]*$")
+_DECLINES = regex.compile(
+    r"\b(?:(?:can(?:not|['’]t| not)|could(?:n['’]t| not)|(?:am|is|are|['’]m"
+    r"|['’]re) (?:not able|unable)"
+    r" to|(?:im|not )possible to|do(?:n['’]t| not) (?:know|have|see|understand)|unable to"
+    r"|no way to"
+    r"|not clear|unclear) (?:be )?(?:\w+ ){0,3}?(?:answer|determine|solve|calculate|compute|say"
+    r"|tell|know"
+    r"|find|give|provide|help|enough|information|context|assist|comply|access|how)\w*|not enough"
+    r" (?:\w+ )?(?:information|data|context)|insufficient (?:\w+ )?(?:information|data)|(?:need"
+    r"|require)"
+    r" (?:more|further|additional) (?:\w+ )?(?:information|details|context|data)|not (?:be )?"
+    r"(?:determined|answerable)|nicht (?:möglich|(?:be(?:rechn|stimm|antwort)|lös|sag)\w*)"
+    r"|nicht genug (?:informationen|angaben)"
+    r"|no (?:puedo|es posible|se puede)|je ne peux pas|impossible de|não (?:posso|é possível)"
+    r"|non (?:posso|è possibile)|не могу|невозможно)\b|无法|無法|不能确定|不知道|できません"
+    r"|わかりません"
+    r"|分かりません|할 수 없|알 수 없|नहीं (?:कर|दे|बता) सकत|لا (?:أستطيع|يمكن)",
     regex.I,
 )
 _HEDGE = (
@@ -239,6 +279,24 @@ def related(text: str, end: int, *, percent: bool = False) -> int | None:
     if cue is not None and any(map(str.isdecimal, text[cue.end() :])):
         return cue.end()
     return None if percent else len(text)
+
+
+def no_value(text: str, start: int, end: int) -> bool:
+    """Return whether a number is that of a step, leads up to something, or comes with a refusal.
+
+    Example:
+        >>> no_value("Step 2", 5, 6), no_value("There are 2 ways to do it:", 10, 11)
+        (True, True)
+        >>> no_value("I cannot answer, as my data ends in 2024.", 36, 40), no_value("so 4", 3, 4)
+        (True, False)
+    """
+    sentence = _SENTENCE.split(text[max(0, start - _REACH) : start])[-1]
+    return bool(
+        _NUMBERED_BEFORE.search(sentence)
+        or _NUMBERED_AFTER.match(text, end)
+        or _LEADS_UP.match(text, end)
+        or _DECLINES.search(sentence + text[end : end + _REACH])
+    )
 
 
 def hedged(text: str, start: int, end: int) -> bool:

@@ -25,15 +25,19 @@ _CUES = {
         r"no(?=\s{0,9}[,:;–—-])", r"no[.!](?=\s{0,9}\S)", r"or rather\b", r"rather(?=,)",
         r"i (?:mean|meant)\b", r"i was wrong",
         r"that(?:'s| is| was) (?:wrong|incorrect|not (?:right|correct))",
-        r"i take (?:that|it) back", r"make (?:that|it)\b", rf"(?:but )?{_I} made (?:an?|some|one) {_FAULTY}",
-        rf"(?:ah[, ]*|but )?{_I} (?:see|found|spot(?:ted)?|notic\w+|realis\w+|realiz\w+|caught|discover\w*)"
+        r"i take (?:that|it) back", r"make (?:that|it)\b",
+        rf"(?:but )?{_I} made (?:an?|some"
+        r"|one) {_FAULTY}",
+        rf"(?:ah[, ]*|but )?{_I} (?:see|found|spot(?:ted)?|notic\w+|realis\w+|realiz\w+|caught"
+        rf"|discover\w*)"
         rf" (?:that )?(?:an?|my|the|one|i|we) {_FAULTY}",
         rf"{_I} (?:mis(?:calculat|count|read|stat|wr[io]t|took|interpret|appl|spoke)\w*"
         r"|(?:forgot|overlooked|neglected|failed) to\b|forgot (?:the|about)\b)",
         rf"(?:there|here) (?:is|was) an? {_FAULTY} (?:above|in (?:my|the above|the previous))",
         r"(?:my|our) (?:sincere )?apolog\w+",
         r"(?:i |we )?(?:do )?apologi[sz]e\b",
-        rf"(?:the above|(?:my|the) (?:previous|earlier|first|initial|above) \w+|what i (?:said|wrote))"
+        r"(?:the above|(?:my|the) (?:previous|earlier|first|initial|above) \w+|what i (?:said"
+        r"|wrote))"
         r"[^.!?\n]{0,30}?\b(?:wrong|incorrect|mistaken|an? error|not (?:right|correct))\b",
         r"i retract", r"(?:edit|update|revised|erratum)(?=\s{0,9}[:：-])", r"never ?mind",
         r"let me (?:re\w+|correct|fix|change)\b", r"(?:i )?chang(?:e|ing) my (?:mind|answer)",
@@ -106,7 +110,8 @@ _LEADS = (
     r"|应该是|應該是|应该选|应为|是|選|正しくは|正解は"
 )
 _CHAIN = regex.compile(
-    rf"(?:[.!。！।۔,，、;；:：–—\n(…>}})\]$]|\s--?(?=\s)|--)[\s*_\"'(–—-]{{0,8}}+(?=\p{{L}})(?:{_CUE})"
+    rf"(?:[.!。！।۔,，、;；:：–—\n(…>}})\]$]|\s--?(?=\s)"
+    rf"|--)[\s*_\"'(–—-]{{0,8}}+(?=\p{{L}})(?:{_CUE})"
     rf"(?:{_EDGE}{{1,8}}(?:{_CUE}))*+",
     regex.I,
 )

@@ -13,7 +13,9 @@ from pydantic import BeforeValidator
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.announced import announcements
+from evalguard.scorers.attribution import denial, sentence_before
 from evalguard.scorers.extract import code_blocks
+from evalguard.scorers.negation import NEGATION, clause_before
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import a_schema
 from evalguard.scorers.text import found_in_time
@@ -107,9 +109,35 @@ def embedded_json(text: str) -> Any:
             value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        if end - start > longest:
+        if end - start > longest and not _mere_example(text, start, end):
             found, longest = value, end - start
     return found
+
+
+_EXAMPLE_BEFORE = regex.compile(
+    r"\b(?:for (?:example|instance)|an? (?:example|sample|template)|such as|could look"
+    r"|zum beispiel|par exemple|por (?:ejemplo|exemplo)|ad esempio|per esempio|например"
+    r"|misalnya|örneğin)|例如|比如|例えば|たとえば|예를 들어|उदाहरण|مثلا|على سبيل المثال",
+    regex.I,
+)
+_EG = regex.compile(r"\b(?:e\.\s?g|z\.\s?b|p\.\s?ej|p\.\s?ex)\.[\s:`]*$", regex.I)
+_EXAMPLE_AFTER = regex.compile(
+    r"[`\s*]{0,8}(?:would (?!be (?:the|my) (?:answer|output|result))|is (?:only |just )?an example"
+    r"|is (?:not|in)(?:correct| correct|valid| valid)|is wrong)",
+    regex.I,
+)
+
+
+def _mere_example(text: str, start: int, end: int) -> bool:
+    """Return whether the sentence around a value gives it as an example, or calls it wrong."""
+    before = sentence_before(text, start)
+    return bool(
+        _EXAMPLE_BEFORE.search(before)
+        or _EG.search(text, max(0, start - 20), start)
+        or _EXAMPLE_AFTER.match(text, end)
+        or NEGATION.search(clause_before(text, start))
+        or denial(text, end) is not None
+    )
 
 
 @scorer(name="json_valid", metrics=(Metric("json_valid"), Metric("json_valid_lenient")))
