@@ -370,7 +370,7 @@ def denial(text: str, end: int) -> int | None:
 
     Example:
         >>> denial("45.\n\nThis is incorrect. 48.", 2), denial("45. This is it.", 2)
-        (23, None)
+        (22, None)
     """
     found = _DENIAL.match(text, end)
     return None if found is None else found.end()

@@ -35,7 +35,9 @@ NEGATION = regex.compile(
 """A word that negates, in any of the languages of :mod:`evalguard.scorers.answer_words`."""
 
 _DENIED = regex.compile(
-    r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+)?\s*[\p{P}\p{S}]*$", regex.I | regex.V1
+    r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+|\s+\p{L}+\s+(?:ser|dar"
+    r"|valer))?\s*[\p{P}\p{S}]*$",
+    regex.I | regex.V1,
 )
 SUPPOSED = regex.compile(
     r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine"
@@ -62,6 +64,12 @@ _AFTER = regex.compile(
     r"|\bwould (?:\w+ )?(?:be|have been) (?!(?:\w+ ){0,2}(?:answer|correct|right|result|choice"
     r"|best|label)"
     r"|[*_$\d])"
+    r"|\b(?:was|were|is) (?:only )?(?:my|the|his|her|our|their|an?) (?:very )?(?:initial|first"
+    r"|original"
+    r"|earlier|previous|old|na[iï]ve|rough) (?:guess|estimate|attempt|thought|try|idea"
+    r"|assumption|answer)"
+    r"|\b(?:is|was|seems|looks|turn(?:s|ed) out(?: to be)?) (?:far |much |a bit |slightly )?too \w+"
+    r"|\bturn(?:s|ed) out (?:to be )?(?:wrong|incorrect|false|mistaken|not)"
     r"|\b(?:fails?\b|falls? (?:short|out)|drops? out|contradicts?|makes no sense))",
     regex.I | regex.V1,
     after=NEGATIONS_AFTER,

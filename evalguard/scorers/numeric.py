@@ -14,6 +14,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.announced import told_by_another
 from evalguard.scorers.extract import read_announced
+from evalguard.scorers.last_number import no_value
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, as_ascii, scan
@@ -21,7 +22,6 @@ from evalguard.scorers.quantities import (
     bounded,
     hedged,
     in_series,
-    no_value,
     opens_bound,
     operand,
     related,
@@ -48,11 +48,27 @@ _UNIT = re.compile(
     r"|%|°C?|²|³)?"
     r"(?:\^[23])?[\s.!*_`()。।۔{}\]\"'$€£¥₹₩₽₺]*"
 )
+_NO_NUMBER = re.compile(
+    r"(?:[^:\d\n]{1,40}:)?[\s*_:,\"'($]*(?:(?:simply|still|therefore|that|an?|the"
+    r"|that it) )*(?:none|unknown"
+    r"|undefined|undetermined"
+    r"|indeterminate|impossible|unclear|n/?a\b|nothing|infinit\w+|not (?:\w+ )?(?:given|known"
+    r"|enough|possible"
+    r"|determin\w+|clear|defined|available|stated)|cannot|can't|no (?:solution|answer|such|real"
+    r"|number)"
+    r"|insufficient|missing|unbekannt|unbestimmt|desconocid|inconnu|sconosciut|неизвест|未知"
+    r"|不明|无解|無解"
+    r"|无法|없|알 수|अज्ञात|غير|null)",
+    re.I,
+)
+"""An announced answer that says that there is no number."""
 _DIGIT = re.compile(rf"[\d{VULGAR}]")
 _RESULT = re.compile(r"(?<![<>!])=>?|[≈→]|\bequals\b")
 _LISTING = re.compile(r"[,;、]|\b(?:or|and|und|oder|et|ou|y|e|o|и|или)\b|和|或")
 _JOINED_AFTER = re.compile(
-    r"[\s*_]*?(?:[+×÷;、~〜～±/]|-|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o"
+    r"[\s*_]*?(?:[\\})\]\s]{0,4}\s*(?:\\(?:cup|cap|setminus|vee|wedge|lor|land)(?![a-zA-Z])"
+    r"|[∪∩∨∧])\s*[\\{(\[\s]*"
+    r"(?=\d)|[+×÷;、~〜～±/]|-|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o"
     r"|и|или|to|through|till|until|bis|à|a|до|tot|od|do|sampai|hingga"
     r"|या|से|أو|إلى|الى|atau|veya)(?!\w)|或者?|和|到|至|又は|または|から|から|또는|에서"
     r"|부터)[\s$€£]*[(\[]?(?:[-+]?[\d.√π]|\\[a-z])",
@@ -182,7 +198,7 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
     """
     ready = as_ascii(text)
     if not _DIGIT.search(ready):
-        return None
+        return UNREAD if _NO_NUMBER.match(ready) else None
     if len(ready) > MAX_ANSWER_CHARS:
         return UNREAD
     *steps, ready = _RESULT.split(ready)

@@ -156,47 +156,23 @@ _MOVES = regex.compile(
     r"|baj|sub|pas|augment|diminu|cai|caiu|cresc|вырос|упал|увелич|уменьш|возрос)\w*",
     regex.I,
 )
-_REACH = 240
-_SENTENCE = regex.compile(r"[.!?](?=\s)|[。！？।۔\n]")
-_NUMBERED_BEFORE = regex.compile(
-    r"(?<!\p{L})(?:steps?|parts?|cases?|methods?|approach|questions?|problems?|figures?|tables?"
-    r"|sections?"
-    r"|chapters?|equations?|eq\.|examples?|options?|scenarios?|exercises?|attempt|hints?|notes?"
-    r"|schritt"
-    r"|teil|fall|paso|parte|étape|partie|cas|passo|caso|шаг|часть|случай|langkah|adım|चरण|الخطوة"
-    r"|خطوة"
-    r"|步骤|步驟|方法|ステップ|단계)\s?(?:no\.?|nr\.?|#)?[\s*_]{0,3}$|第$",
-    regex.I,
-)
-_NUMBERED_AFTER = regex.compile(
-    r"\s?(?:步|단계|つ目|番目|つのステップ)|(?:st|nd|rd|th) step\b", regex.I
-)
-_LEADS_UP = regex.compile(r"[^.!?。！？।\n]{1,200}[:：][\s*_]*$")
-_DECLINES = regex.compile(
-    r"\b(?:(?:can(?:not|['’]t| not)|could(?:n['’]t| not)|(?:am|is|are|['’]m"
-    r"|['’]re) (?:not able|unable)"
-    r" to|(?:im|not )possible to|do(?:n['’]t| not) (?:know|have|see|understand)|unable to"
-    r"|no way to"
-    r"|not clear|unclear) (?:be )?(?:\w+ ){0,3}?(?:answer|determine|solve|calculate|compute|say"
-    r"|tell|know"
-    r"|find|give|provide|help|enough|information|context|assist|comply|access|how)\w*|not enough"
-    r" (?:\w+ )?(?:information|data|context)|insufficient (?:\w+ )?(?:information|data)|(?:need"
-    r"|require)"
-    r" (?:more|further|additional) (?:\w+ )?(?:information|details|context|data)|not (?:be )?"
-    r"(?:determined|answerable)|nicht (?:möglich|(?:be(?:rechn|stimm|antwort)|lös|sag)\w*)"
-    r"|nicht genug (?:informationen|angaben)"
-    r"|no (?:puedo|es posible|se puede)|je ne peux pas|impossible de|não (?:posso|é possível)"
-    r"|non (?:posso|è possibile)|не могу|невозможно)\b|无法|無法|不能确定|不知道|できません"
-    r"|わかりません"
-    r"|分かりません|할 수 없|알 수 없|नहीं (?:कर|दे|बता) सकत|لا (?:أستطيع|يمكن)",
-    regex.I,
-)
 _HEDGE = (
     r"(?:maybe|perhaps|possibly|or so|alternatively|(?:could|might|may) (?:also|well|even) be"
     r"|or (?:it )?(?:could|might|may) be|vielleicht|womöglich|quizás?|tal vez|a lo mejor|peut-être"
     r"|talvez|forse|magari|возможно|может быть|mungkin|barangkali|belki)"
 )
+_BUT = (
+    r"(?:but|yet|however|although|actually|in (?:fact|reality)|really|aber|sondern|eigentlich"
+    r"|in wirklichkeit"
+    r"|tatsächlich|pero|sino|en realidad|mais|en (?:fait|réalité)|mas|porém|na (?:verdade"
+    r"|realidade)|ma"
+    r"|però|in realtà|но|однако|на самом деле|ama|aslında|tetapi|namun|sebenarnya)"
+)
 _HEDGED_AFTER = regex.compile(
+    rf"[^.!?。\n\d]{{0,40}}?(?:(?<![\p{{L}}\p{{M}}]){_BUT}(?![\p{{L}}\p{{M}}])|지만|는데|사실"
+    rf"|けど|けれど|しかし"
+    r"|(?<=です)が|が、|本当は|实际|實際|其实|其實|但|लेकिन|परंतु|असल|لكن|في الواقع"
+    r"|والصحيح)[^.!?。\n\d]{0,40}?\d|"
     rf"[^.!?\n\d]{{0,30}}?(?<![\p{{L}}\p{{M}}]){_HEDGE}(?![\p{{L}}\p{{M}}])[^.!?\n\d]{{0,20}}?\d"
     r"|[^。.!?\n\d]{0,20}?(?:也许|也許|或许|或許|可能|たぶん|もしかし|아마|शायद"
     r"|ربما)[^。.!?\n\d]{0,15}?\d",
@@ -279,24 +255,6 @@ def related(text: str, end: int, *, percent: bool = False) -> int | None:
     if cue is not None and any(map(str.isdecimal, text[cue.end() :])):
         return cue.end()
     return None if percent else len(text)
-
-
-def no_value(text: str, start: int, end: int) -> bool:
-    """Return whether a number is that of a step, leads up to something, or comes with a refusal.
-
-    Example:
-        >>> no_value("Step 2", 5, 6), no_value("There are 2 ways to do it:", 10, 11)
-        (True, True)
-        >>> no_value("I cannot answer, as my data ends in 2024.", 36, 40), no_value("so 4", 3, 4)
-        (True, False)
-    """
-    sentence = _SENTENCE.split(text[max(0, start - _REACH) : start])[-1]
-    return bool(
-        _NUMBERED_BEFORE.search(sentence)
-        or _NUMBERED_AFTER.match(text, end)
-        or _LEADS_UP.match(text, end)
-        or _DECLINES.search(sentence + text[end : end + _REACH])
-    )
 
 
 def hedged(text: str, start: int, end: int) -> bool:

@@ -26,8 +26,7 @@ _CUES = {
         r"i (?:mean|meant)\b", r"i was wrong",
         r"that(?:'s| is| was) (?:wrong|incorrect|not (?:right|correct))",
         r"i take (?:that|it) back", r"make (?:that|it)\b",
-        rf"(?:but )?{_I} made (?:an?|some"
-        r"|one) {_FAULTY}",
+        rf"(?:but )?{_I} made (?:an?|some|one) {_FAULTY}",
         rf"(?:ah[, ]*|but )?{_I} (?:see|found|spot(?:ted)?|notic\w+|realis\w+|realiz\w+|caught"
         rf"|discover\w*)"
         rf" (?:that )?(?:an?|my|the|one|i|we) {_FAULTY}",

@@ -50,7 +50,7 @@ def _no_constant(name: str) -> Any:
 
 
 class Repeated(dict[str, Any]):
-    """An object that has a key twice: which of the values is meant, nothing says."""
+    """An object that gives a key two values: which of them is meant, nothing says."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -99,8 +99,12 @@ def find_json(text: str) -> Any:
 
 
 def embedded_json(text: str) -> Any:
-    """Return the longest object or array in a text, or :data:`INVALID`."""
+    """Return the longest object or array in a text, or :data:`INVALID`.
+
+    Of objects that contradict each other none is meant: they are returned as :class:`Repeated`.
+    """
     found, longest, end = INVALID, 0, 0
+    values = list[Any]()
     starts = (index for index, sign in enumerate(text) if sign in "{[")
     for _, start in zip(range(MAX_STARTS), starts, strict=False):
         if start < end:
@@ -109,9 +113,21 @@ def embedded_json(text: str) -> Any:
             value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        if end - start > longest and not _mere_example(text, start, end):
+        if _mere_example(text, start, end):
+            continue
+        values.append(value)
+        if end - start > longest:
             found, longest = value, end - start
-    return found
+    return Repeated(found) if any(_differs(found, one) for one in values) else found
+
+
+def _differs(found: Any, other: Any) -> bool:
+    """Return whether two objects give the same key different values, so that neither holds."""
+    return (
+        isinstance(found, dict)
+        and isinstance(other, dict)
+        and any(other[key] != found[key] for key in other.keys() & found.keys())
+    )
 
 
 _EXAMPLE_BEFORE = regex.compile(
