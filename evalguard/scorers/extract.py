@@ -252,7 +252,7 @@ def announced_answers(output: str) -> tuple[Announcement, ...]:
         for one in announcements(output)
         if not any(block.start < one.start < block.end for block in blocks)
     ]
-    if not outside and len(blocks) == 1:
+    if not outside and len(blocks) == 1 and not output[blocks[0].end :].strip():
         outside = list(announcements(blocks[0].text))
     if not blocks and all(
         one.bare for one in outside

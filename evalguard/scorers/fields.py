@@ -12,8 +12,16 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.retraction import retraction
 from evalguard.scorers.structure import INVALID, find_json, parse_json, unambiguous
 from evalguard.scorers.targets import an_object
+from evalguard.scorers.turns import own_part
+
+
+def _taken_back(output: str) -> bool:
+    """Return whether an output retracts the JSON before it and gives no other."""
+    place = retraction(own_part(output))
+    return place is not None and max(map(output.rfind, "]}")) <= place.start
 
 
 @scorer(
@@ -52,7 +60,7 @@ def json_fields(
     strict = _agreement(_leaves(unambiguous(whole), fields, list_order=list_order), right)
     lenient = strict
     if whole is INVALID:
-        found = unambiguous(find_json(output))
+        found = INVALID if _taken_back(output) else unambiguous(find_json(output))
         lenient = _agreement(_leaves(found, fields, list_order=list_order), right)
     return {
         "json_fields": strict[0],

@@ -14,7 +14,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.announced import told_by_another
 from evalguard.scorers.extract import read_announced
-from evalguard.scorers.last_number import no_value
+from evalguard.scorers.last_number import aside, no_value
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, as_ascii, scan
@@ -52,7 +52,8 @@ _NO_NUMBER = re.compile(
     r"(?:[^:\d\n]{1,40}:)?[\s*_:,\"'($]*(?:(?:simply|still|therefore|that|an?|the"
     r"|that it) )*(?:none|unknown"
     r"|undefined|undetermined"
-    r"|indeterminate|impossible|unclear|n/?a\b|nothing|infinit\w+|not (?:\w+ )?(?:given|known"
+    r"|indeterminate|impossible|unclear|n/?a\b|nan\b|error\b|nothing|infinit\w+"
+    r"|not (?:\w+ )?(?:given|known"
     r"|enough|possible"
     r"|determin\w+|clear|defined|available|stated)|cannot|can't|no (?:solution|answer|such|real"
     r"|number)"
@@ -151,6 +152,7 @@ def _hangs(ready: str, found: Number) -> bool:
         or in_series(ready, start, end)
         or operand(ready, start, end)
         or hedged(ready, start, end)
+        or aside(ready, start, end)
         or _TERM_BEFORE.search(ready[max(0, start - 20) : start])
         or _TERM_AFTER.match(ready, end)
     )

@@ -17,7 +17,8 @@ _BOUNDS = (
     r"|worse) than(?: or equal to)?|a minimum of|minimum of|a maximum of|(?:up"
     r"|down) to and including|as (?:much|many|few|little) as|exceed(?:s|ing|ed)?|in excess of"
     r"|upwards? of|north of|almost|nearly|close to|just (?:under|over|above|below|shy of)|shy of"
-    r"|not quite|barely|well (?:over|under|above|below)|slightly (?:over|under|above|below"
+    r"|(?<!\b(?:nothing|none|no) (?:less|more|other) )than|away from|off by|not quite|barely"
+    r"|well (?:over|under|above|below)|slightly (?:over|under|above|below"
     r"|more than|less than)|(?<!\b(?:jump|leap|step|fl[iey]|flew|climb|hop|walk|driv|drov|span"
     r"|stretch|spread|distribut|divid|split|pass|cross|hand|turn|roll|w[io]n|fell|fall|sum|averag"
     r"|total)\w{0,4} (?:(?:it|them|out|evenly) )?)(?:over|under|above|below|beyond)|(?<!(?:add|sum"
@@ -74,6 +75,7 @@ _BOUND_AFTER = regex.compile(
     r"|maximum|tops|max\.?|min\.|como (?:mínimo|máximo)|al menos|au (?:moins|plus|maximum|minimum)"
     r"|mindestens|höchstens|pelo menos|no (?:mínimo|máximo)|almeno|al massimo)(?![\p{L}\p{M}]))"
     r"|\s?[\p{Han}\p{Hangul}\p{Katakana}]{0,3}?\s?(?:以上|以下|以内|以內|未満|未滿|余り?|多个|以外"
+    r"|より(?:小さ|大き|少な|多|低|高)|を(?:超|下回|上回)|보다 (?:작|크|적|많|낮|높)"
     r"|이상|이하|미만|초과)|\s?(?:\p{Devanagari}+\s)?(?:से (?:अधिक|कम|ज़्यादा|ज्यादा))"
     r"|['’]?\s?(?:ten"
     r"|tan|den|dan) (?:az|fazla|çok|büyük|küçük)\b)",
@@ -115,6 +117,12 @@ _OPERAND_AFTER = regex.compile(
     r"|и) (?:an? |one |una? |eine? )?(?:half|quarter|third|demie?|media|meia|mezz[oa]|halbe?s?)\b)",
     regex.I,
 )
+_RATE = regex.compile(
+    r"(?:[ \t]\p{L}+){0,2}[ \t](?:per \p{L}+|each|apiece|pro \p{L}+|par \p{L}+"
+    r"|por \p{L}+)\b",
+    regex.I,
+)
+_PERCENT_OF_NUMBER = regex.compile(r"[ \t*_]{0,4}(?:of|von|de|di|от)[ \t]+[$€£]?\d", regex.I)
 _PERCENT_OF = regex.compile(
     r"[ \t*_]{0,4}(?:of|von|de|du|des|del|do|da|di|от|dari)(?![\p{L}\p{M}])|的", regex.I
 )
@@ -249,12 +257,15 @@ def related(text: str, end: int, *, percent: bool = False) -> int | None:
         (20, None)
     """
     part = (_PERCENT_OF if percent else _OPERAND_AFTER).match(text, end)
+    whole = percent and _PERCENT_OF_NUMBER.match(text, end) is None
+    if part is None:
+        part, whole = _RATE.match(text, end), True
     if part is None:
         return None
     cue = _CUE.search(text, part.end(), part.end() + _AFTER)
     if cue is not None and any(map(str.isdecimal, text[cue.end() :])):
         return cue.end()
-    return None if percent else len(text)
+    return None if whole else len(text)
 
 
 def hedged(text: str, start: int, end: int) -> bool:
