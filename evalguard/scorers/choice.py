@@ -95,6 +95,7 @@ _EMPHASISED = re.compile(
     re.I,
 )
 _OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
+_CHECKED = re.compile(r"^[ \t*>-]*(?:\[[xX✓✔]\]|☑|☒)[ \t*]*[(\[]?([A-Z])(?![A-Za-z0-9])", re.M)
 _OPTION_ROW = re.compile(
     r"^[ \t*_>|-]*[(\[]?([A-Z])[*_]{0,2}"
     r"(?:[)\].:]|\s{1,3}[–—-]{1,2}\s+(?=\S)|\s*[|=→✓✗✔✘✅❌])",
@@ -134,6 +135,8 @@ def _unannounced_letter(output: str) -> str | None:
     output = unicodedata.normalize("NFKC", output)
     if len(set(_OPTION_ROW.findall(output))) > 1:
         return SEVERAL
+    if checked := set(_CHECKED.findall(output)):
+        return str(checked.pop()) if len(checked) == 1 else SEVERAL
     opening = _OPTION_LINE.match(output) or _DASHED.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
         return SEVERAL if _denied(output, opening.start(1), opening.end(1)) else opening[1]

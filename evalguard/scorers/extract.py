@@ -68,6 +68,9 @@ _REVISED = re.compile(
 )
 """A key of JSON that gives another answer than the one under the key for the answer."""
 
+_EMOJI = regex.compile(
+    r"(?<=\S)\s+(?![^\n]*[❌✗✘✖❎🚫⛔👎❓❔⁉🤔😕🙅])[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\ufe0f\u200d\s]+$"
+)
 _OPTION = regex.compile(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
 """An option that is named with its letter and text, as in going through all of them."""
 
@@ -230,6 +233,8 @@ def _readings(text: str) -> tuple[str, ...]:
     found += [unwrap(without_closing(found[-1]))]
     if len(block := _blocks(text)) == 1:
         found.append(unwrap(block[0].text))
+    if (plain_end := _EMOJI.sub("", found[0])) != found[0] and plain_end:
+        found.append(unwrap(plain_end))
     if (bullet := _BULLET.match(text)) is not None:
         found.append(unwrap(text[bullet.end() :]))
     return tuple(dict.fromkeys(found))

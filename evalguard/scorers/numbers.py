@@ -104,7 +104,7 @@ _PART_OF_A_TERM = re.compile(
     r"|[\w)}][ ]?(?:[≠≥≤]|[<>!]=)[ ]?|[\w)}] [<>] ?"
     r"|(?:half|thirds?|quarters?|fifths?|tenths?|root|percent|per cent|%|\d"
     r"|\bsquare|\bcube|factorial"
-    r"|out|multiple|power|sum|product|hälfte|wurzel|mitad|raíz|moitié|racine)"
+    r"|out|multiple|power|(?<!\ba )sum|product|hälfte|wurzel|mitad|raíz|moitié|racine)"
     r" (?:of|von|de) (?:the )?"
     r"|\b(?:twice|double|triple|halve) )$"
 )
