@@ -55,7 +55,8 @@ _REASON_AFTER = re.compile(
     r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b"
 )
 _JOIN = (
-    r"(?:[,/;&+–-]|(?:and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve|veya)(?!\w)|和|或者?|、|と"
+    r"(?:[,/;&+–>→⇒-]|(?:vs\.?|versus|and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve"
+    r"|veya)(?!\w)|和|或者?|、|と"
     r"|か|및|또는|"
     r"या|और|أو|و|یا|اور)"
 )
@@ -139,7 +140,8 @@ def _unannounced_letter(output: str) -> str | None:
         return str(checked.pop()) if len(checked) == 1 else SEVERAL
     opening = _OPTION_LINE.match(output) or _DASHED.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
-        return SEVERAL if _denied(output, opening.start(1), opening.end(1)) else opening[1]
+        denied = _denied(output, opening.start(1), opening.end(1))
+        return SEVERAL if denied or _TURNED.match(output, opening.end(1)) else opening[1]
     return _enclosed_letter(output)
 
 
@@ -147,6 +149,14 @@ _DOUBTED = re.compile(
     r"(?:\b(?:doubt|doubtful|suspect|unsure|whether|unless|and|or|nor|both)\W*|[,/&+]\s*)$", re.I
 )
 _TURNS = re.compile(r"[^.!?\n]{0,60}?[,;]?\s*\b(?:but|yet|however|although|though)\b", re.I)
+
+
+_TURNED = re.compile(
+    rf"[)\].:*_]{{0,4}}\s+(?:is|was|seems?|looks?|appears?|sounds?|might|may|could"
+    rf"|would)\b{_TURNS.pattern}",
+    re.I,
+)
+"""An option of which something is said before another one is turned to."""
 
 
 def _in_doubt(output: str, affirmed: re.Match[str]) -> bool:
@@ -307,10 +317,23 @@ def _named_label(text: str, known: Mapping[str, str]) -> str | None:
     named = {one for one in known if one and holds(plain_text, one)}
     # "not urgent" also names "urgent": a label within a longer named one does not count.
     longest = {one for one in named if not any(one != other and one in other for other in named)}
-    meant = {one for one in longest if not negated(plain_text, one)}
+    meant = {
+        one
+        for one in longest
+        if not negated(plain_text, one)
+        and _COMPOUND.match(plain_text, plain_text.rfind(one) + len(one)) is None
+    }
     if len(meant) == 1:
         return known[meant.pop()]
     return SEVERAL if named else None
+
+
+_COMPOUND = re.compile(
+    r"[\s-]+(?:scores?|filter\w*|folders?|probabilit\w+|likelihood|detect\w+|confidence|checks?"
+    r"|rates?"
+    r"|threshold|signals?|keywords?|risk)\b"
+)
+"""What follows a label that is only part of another noun: "spam filter"."""
 
 
 def _label_counts(

@@ -68,9 +68,15 @@ _REVISED = re.compile(
 )
 """A key of JSON that gives another answer than the one under the key for the answer."""
 
+MAX_EMOJI = 20
+"""Characters at the end of a text in which pictures are looked for."""
+
 _EMOJI = regex.compile(
-    r"(?<=\S)\s+(?![^\n]*[❌✗✘✖❎🚫⛔👎❓❔⁉🤔😕🙅])[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\ufe0f\u200d\s]+$"
+    r"(?<=\S)\s+(?:(?![❌✗✘✖❎🚫⛔👎❓❔⁉🤔😕🙅])[\p{Extended_Pictographic}\p{Regional_Indicator}"
+    r"\p{Emoji_Modifier}\ufe0f\u200d\s])+$"
 )
+"""Pictures behind an answer, but for those that reject or doubt it."""
+
 _OPTION = regex.compile(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
 """An option that is named with its letter and text, as in going through all of them."""
 
@@ -233,8 +239,8 @@ def _readings(text: str) -> tuple[str, ...]:
     found += [unwrap(without_closing(found[-1]))]
     if len(block := _blocks(text)) == 1:
         found.append(unwrap(block[0].text))
-    if (plain_end := _EMOJI.sub("", found[0])) != found[0] and plain_end:
-        found.append(unwrap(plain_end))
+    if (emoji := _EMOJI.search(found[0], max(0, len(found[0]) - MAX_EMOJI))) is not None:
+        found.append(unwrap(found[0][: emoji.start()]))
     if (bullet := _BULLET.match(text)) is not None:
         found.append(unwrap(text[bullet.end() :]))
     return tuple(dict.fromkeys(found))

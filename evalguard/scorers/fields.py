@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.attribution import denial
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import retraction
@@ -17,11 +19,15 @@ from evalguard.scorers.structure import INVALID, find_json, parse_json, unambigu
 from evalguard.scorers.targets import an_object
 from evalguard.scorers.turns import own_part
 
+_OR = re.compile(r"[\s/#`*]*(?:or|maybe|perhaps)\b", re.I)
+
 
 def _taken_back(output: str) -> bool:
     """Return whether an output retracts the JSON before it and gives no other."""
-    place = retraction(own_part(output))
-    return place is not None and max(map(output.rfind, "]}")) <= place.start
+    own = own_part(output)
+    end, place = max(map(own.rfind, "]}")), retraction(own)
+    taken = place is not None and end <= place.start
+    return taken or (end >= 0 and (denial(own, end + 1) is not None or _OR.match(own, end + 1)))
 
 
 @scorer(

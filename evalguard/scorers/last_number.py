@@ -7,7 +7,8 @@ import regex
 _REACH = 240
 _SENTENCE = regex.compile(r"[.!?](?=\s)|[。！？।۔\n]")
 _NUMBERED_BEFORE = regex.compile(
-    r"(?<!\p{L})(?:steps?|parts?|cases?|methods?|approach|questions?|problems?|figures?|tables?"
+    r"(?<!\p{L})(?:steps?|versions?|parts?|cases?|methods?|approach|questions?|problems?"
+    r"|figures?|tables?"
     r"|sections?"
     r"|chapters?|equations?|eq\.|examples?|options?|scenarios?|exercises?|attempt|hints?|notes?"
     r"|schritt"

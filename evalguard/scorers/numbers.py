@@ -114,7 +114,7 @@ _GOES_ON = re.compile(
     r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]"
     r"|/[a-z](?!\w)"
     r"|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)"
-    r"|[ -]?(?:factorial|squared|cubed|dozens?|score|mod|choose|to the|out of|of \d|times \d"
+    r"|[ -]?(?:factorial|squared|cubed|doz(?:ens?|\.)|score|mod|choose|to the|out of|of \d|times \d"
     r"|halves|thirds"
     r"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths)(?!\w)|\+ ?[a-z]\b"
     r"| ?\\(?:choose|[bp]?mod|rfloor|rceil|rvert|neq?|geq?|leq?)(?![a-zA-Z])|分之"

@@ -95,7 +95,9 @@ _ALTERNATIVE = re.compile(
 )
 _LATER_PART = re.compile(r"(?:^|\n)[ \t*]*\(?(?:[b-h]|ii|iii|iv)\)[^\n]*$")
 _PARTS = re.compile(r"(?:^|[\s;,])\(?[a-h]\)[ *]")
-_TERM_BEFORE = re.compile(r"[\d%]\s{0,3}(?:[+×÷/±*]|[-–—])\s{0,3}[$€£]?$|[)\]]\s{0,3}[+×÷]\s{0,3}$")
+_TERM_BEFORE = re.compile(
+    r"-\($|[\d%]\s{0,3}(?:[+×÷/±*]|[-–—])\s{0,3}[$€£]?$|[)\]]\s{0,3}[+×÷]\s{0,3}$"
+)
 _TERM_AFTER = re.compile(
     r"[ \t]*[\w%]{0,12}[ \t]*(?:[=+×÷/<>≤≥≠^]|(?<=\s)[*–—-]|-(?=\s*$))[ \t$]*(?:\n|$)"
 )

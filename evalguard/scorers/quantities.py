@@ -67,7 +67,9 @@ _UNIT = (
     r"|или)\b)[\p{L}%°€£¥][\p{L}\p{M}²³/.]{0,15})?[ \t*_$)]{0,4}"
 )
 _BOUND_AFTER = regex.compile(
-    rf"(?:\+(?!\s*\w)|{_UNIT}(?<![\p{{L}}\p{{M}}](?=[\p{{L}}\p{{M}}]))(?:,?\s?(?:or|and|oder|und|ou"
+    r"(?:\s?(?:<(?!/?[a-z]{1,9}>|<)|>(?!>)|[≤≥≠]|\\(?:leq?|geq?|[lg]t"
+    r"|neq?)(?![a-z]))\s?[$\\]?[a-z\d(]"
+    rf"|\+(?!\s*\w)|{_UNIT}(?<![\p{{L}}\p{{M}}](?=[\p{{L}}\p{{M}}]))(?:,?\s?(?:or|and|oder|und|ou"
     rf"|et|o|y|e|или|и|veya|atau) (?:more|less|fewer|greater"
     r"|higher|lower|above|below|over|under|up|upwards?|later|earlier|older|younger|mehr|weniger"
     r"|plus|moins|más|menos|mais|più|meno|больше|более|меньше|менее|daha (?:fazla|az)|lebih"
@@ -101,7 +103,8 @@ _OPERAND_BEFORE = regex.compile(
     regex.I,
 )
 _OPERAND_AFTER = regex.compile(
-    r"[ \t*_]{0,4}(?:(?:times (?:as|the|larger|bigger|greater|more|less|fewer|smaller|faster|older"
+    r"[ \t*_]{0,4}(?:\p{L}{1,12} (?:plus|minus|multiplied by|divided by|times)\b|(?:times (?:as"
+    r"|the|larger|bigger|greater|more|less|fewer|smaller|faster|older"
     r"|longer|heavier|higher|that|this|what|his|her|their|its)|plus|minus|multiplied by|divided by"
     r"|added to|subtracted from|modulo|to the power|raised to|squared|cubed|geteilt durch|mal so"
     r"|dividido|multiplicado|divisé|multiplié|fois (?:plus|moins|aussi)|veces (?:más|menos|mayor)"
