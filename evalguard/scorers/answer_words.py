@@ -135,7 +135,8 @@ NEGATIONS_AFTER: tuple[str, ...] = (
     "non è", "неверн", "неправильн", "아님", "아니", "아닌", "じゃあり", "でない", "ではなく",
     "ليس", "ليست", "गलत", "ग़लत", "salah", "bukan", "yanlış", "scheidet aus", "ausgeschlossen",
     "entfällt", "éliminé", "exclu", "écarté", "descart", "esclus", "scartat", "исключ", "отпада",
-    "не подходит", "排除", "除外", "不选", "不符合", "제외", "배제", "مستبعد",
+    "не подходит", "排除", "除外", "不选", "不符合", "제외", "배제",
+    "틀렸", "틀린", "間違", "مستبعد",
 )  # fmt: skip
 """What behind a name rules it out."""
 

@@ -22,7 +22,7 @@ from evalguard.scorers.extract import (
     readings,
 )
 from evalguard.scorers.latex import plain
-from evalguard.scorers.negation import NEGATION, SUPPOSED, disowned, negated
+from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, in_doubt, negated
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
@@ -127,7 +127,7 @@ def _unannounced_letter(output: str) -> str | None:
         for one in chain(
             *(pattern.finditer(output) for pattern in (_AFFIRMED, _AFFIRMED_AFTER, _LEFT))
         )
-        if not disowned(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
+        if not disowned(output, one.start(1), one.end(1)) and not in_doubt(output, one)
     }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in lenient_texts(output):
@@ -141,29 +141,8 @@ def _unannounced_letter(output: str) -> str | None:
     opening = _OPTION_LINE.match(output) or _DASHED.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
         denied = _denied(output, opening.start(1), opening.end(1))
-        return SEVERAL if denied or _TURNED.match(output, opening.end(1)) else opening[1]
+        return SEVERAL if denied or TURNED.match(output, opening.end(1)) else opening[1]
     return _enclosed_letter(output)
-
-
-_DOUBTED = re.compile(
-    r"(?:\b(?:doubt|doubtful|suspect|unsure|whether|unless|and|or|nor|both)\W*|[,/&+]\s*)$", re.I
-)
-_TURNS = re.compile(r"[^.!?\n]{0,60}?[,;]?\s*\b(?:but|yet|however|although|though)\b", re.I)
-
-
-_TURNED = re.compile(
-    rf"[)\].:*_]{{0,4}}\s+(?:is|was|seems?|looks?|appears?|sounds?|might|may|could"
-    rf"|would)\b{_TURNS.pattern}",
-    re.I,
-)
-"""An option of which something is said before another one is turned to."""
-
-
-def _in_doubt(output: str, affirmed: re.Match[str]) -> bool:
-    """Whether a letter is said to be correct only to be doubted, joined or turned away from."""
-    before = output[max(0, affirmed.start(1) - 40) : affirmed.start(1)]
-    before = re.sub(r"\b(?:that|if|the|option|choice|answer)\b\W*$", "", before, flags=re.I)
-    return bool(_DOUBTED.search(before) or _TURNS.match(output, affirmed.end()))
 
 
 def _lone_letter(text: str) -> str | None:

@@ -6,7 +6,6 @@ phrases, so that a change of format alone is not taken for a loss of ability.
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import regex
 from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing
 from evalguard.scorers.attribution import denial
+from evalguard.scorers.json_answer import json_answer
 from evalguard.scorers.latex import plain
 from evalguard.scorers.retraction import Retraction, retraction, without_retracted
 from evalguard.scorers.turns import own_part
@@ -62,12 +62,6 @@ _OTHER_DIGITS = regex.compile(r"(?![0-9])\p{Nd}")
 MAX_AROUND = 4
 """Announcements around the last one that are looked at as well: a tag around a box."""
 
-_REVISED = re.compile(
-    r"(?:correct(?:ed)?|revised|updated|new|alternat\w+|second|other|another|actual|true|real|best)"
-    r"(?: \w+)? (?:answer|label|result|choice|value)"
-)
-"""A key of JSON that gives another answer than the one under the key for the answer."""
-
 MAX_EMOJI = 20
 """Characters at the end of a text in which pictures are looked for."""
 
@@ -81,8 +75,6 @@ _OPTION = regex.compile(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:�
 """An option that is named with its letter and text, as in going through all of them."""
 
 _STOPS = ".。।۔"
-MAX_JSON_ANSWER_CHARS = 20_000
-"""A longer JSON object is not read as an answer."""
 
 
 def normalise(text: str, *, ignore_case: bool = True) -> str:
@@ -256,7 +248,7 @@ def announced_answers(output: str) -> tuple[Announcement, ...]:
     output = own_part(output)
     blocks = _blocks(output)
     for text in (output, *(block.text for block in blocks[-1:])):
-        if (answer := _json_answer(text)) is not None:
+        if (answer := json_answer(text)) is not None:
             return (Announcement(0, len(output), answer),)
     outside = [
         one
@@ -301,27 +293,6 @@ def _precedes(output: str, one: Announcement, place: int) -> bool:
     """Return whether an announcement has named something before a place."""
     begins = output.find(one.text, one.start) if one.text else one.start
     return one.start < place and any(map(str.isalnum, output[max(begins, one.start) : place]))
-
-
-def _json_answer(text: str) -> str | None:
-    """Return the value that a JSON object gives as its answer."""
-    text = text.strip()
-    if not text.startswith("{") or len(text) > MAX_JSON_ANSWER_CHARS:
-        return None
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    values = {str(key).casefold().replace("_", " "): value for key, value in data.items()}
-    name = next((one for one in known.JSON_KEYS if one in values), None)
-    if name is None:
-        return None
-    value = values[name]
-    revised = (one for key, one in values.items() if key != name and _REVISED.fullmatch(key))
-    several = isinstance(value, dict) and len(value) > 1
-    if several or (name != known.JSON_KEYS[0] and any(one != value for one in revised)):
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def read_announced(

@@ -27,7 +27,8 @@ def _taken_back(output: str) -> bool:
     own = own_part(output)
     end, place = max(map(own.rfind, "]}")), retraction(own)
     taken = place is not None and end <= place.start
-    return taken or (end >= 0 and (denial(own, end + 1) is not None or _OR.match(own, end + 1)))
+    after = denial(own, end + 1) is not None or _OR.match(own, end + 1) is not None
+    return taken or (end >= 0 and after)
 
 
 @scorer(

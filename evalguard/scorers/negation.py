@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import regex
 
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
@@ -69,6 +71,9 @@ _AFTER = regex.compile(
     r"|earlier|previous|old|na[iï]ve|rough) (?:guess|estimate|attempt|thought|try|idea"
     r"|assumption|answer)"
     r"|\b(?:is|was|seems|looks|turn(?:s|ed) out(?: to be)?) (?:far |much |a bit |slightly )?too \w+"
+    r"|\b(?:ist zu|es demasiado|est trop|è troppo|é demasiado|слишком) \w+|\b(?:est un piège"
+    r"|es una trampa"
+    r"|ist eine falle|è un tranello|é uma armadilha|это ловушка)\b|太[大小多少高低]"
     r"|\bturn(?:s|ed) out (?:to be )?(?:wrong|incorrect|false|mistaken|not)"
     r"|\b(?:fails?\b|falls? (?:short|out)|drops? out|contradicts?|makes no sense))",
     regex.I | regex.V1,
@@ -131,3 +136,24 @@ def negated(text: str, name: str) -> bool:
     """
     start = text.rfind(name)
     return start >= 0 and disowned(text, start, start + len(name))
+
+
+_DOUBTED = regex.compile(
+    r"(?:\b(?:doubt|doubtful|suspect|unsure|whether|unless|and|or|nor|both)\W*|[,/&+]\s*)$", regex.I
+)
+_TURNS = regex.compile(r"[^.!?\n]{0,60}?[,;]?\s*\b(?:but|yet|however|although|though)\b", regex.I)
+
+
+TURNED = regex.compile(
+    rf"[)\].:*_]{{0,4}}\s+(?:is|was|seems?|looks?|appears?|sounds?|might|may|could"
+    rf"|would)\b{_TURNS.pattern}",
+    regex.I,
+)
+"""An option of which something is said before another one is turned to."""
+
+
+def in_doubt(output: str, affirmed: regex.Match[str] | re.Match[str]) -> bool:
+    """Whether a letter is said to be correct only to be doubted, joined or turned away from."""
+    before = output[max(0, affirmed.start(1) - 40) : affirmed.start(1)]
+    before = regex.sub(r"\b(?:that|if|the|option|choice|answer)\b\W*$", "", before, flags=regex.I)
+    return bool(_DOUBTED.search(before) or _TURNS.match(output, affirmed.end()))

@@ -116,7 +116,8 @@ _GOES_ON = re.compile(
     r"|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)"
     r"|[ -]?(?:factorial|squared|cubed|doz(?:ens?|\.)|score|mod|choose|to the|out of|of \d|times \d"
     r"|halves|thirds"
-    r"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths)(?!\w)|\+ ?[a-z]\b"
+    r"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths)(?!\w)"
+    r"| ?\+ ?[a-z]\b(?! [a-z])"
     r"| ?\\(?:choose|[bp]?mod|rfloor|rceil|rvert|neq?|geq?|leq?)(?![a-zA-Z])|分之"
     r"|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
 )

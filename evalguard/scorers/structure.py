@@ -118,15 +118,15 @@ def embedded_json(text: str) -> Any:
         values.append(value)
         if end - start > longest:
             found, longest = value, end - start
-    return Repeated(found) if any(_differs(found, one) for one in values) else found
+    if isinstance(found, dict) and any(_differs(found, one) for one in values):
+        return Repeated(found)
+    return found
 
 
-def _differs(found: Any, other: Any) -> bool:
+def _differs(found: dict[str, Any], other: Any) -> bool:
     """Return whether two objects give the same key different values, so that neither holds."""
-    return (
-        isinstance(found, dict)
-        and isinstance(other, dict)
-        and any(other[key] != found[key] for key in other.keys() & found.keys())
+    return isinstance(other, dict) and any(
+        other[key] != found[key] for key in other.keys() & found.keys()
     )
 
 
