@@ -128,11 +128,11 @@ def aside(text: str, start: int, end: int) -> bool:
 
 
 def no_value(text: str, start: int, end: int) -> bool:
-    """Return whether a number is that of a step, leads up to something, or comes with a refusal.
+    """Return whether the last number leads up to something, or comes with a refusal.
 
     Example:
-        >>> no_value("Step 2", 5, 6), no_value("There are 2 ways to do it:", 10, 11)
-        (True, True)
+        >>> no_value("There are 2 ways to do it:", 10, 11)
+        True
         >>> no_value("I cannot answer, as my data ends in 2024.", 36, 40), no_value("so 4", 3, 4)
         (True, False)
     """
