@@ -15,7 +15,13 @@ from itertools import chain
 import regex
 
 from evalguard.scorers import answer_words as known
-from evalguard.scorers.attribution import anothers, dismissed, sentence_before, slighted
+from evalguard.scorers.attribution import (
+    anothers,
+    counterfactual,
+    dismissed,
+    sentence_before,
+    slighted,
+)
 from evalguard.scorers.latex import boxes
 from evalguard.scorers.negation import NEGATION, SUPPOSED, asked
 
@@ -101,6 +107,13 @@ _REJECTING = regex.compile(
     regex.I | regex.V1,
     words=[one for one in known.REJECTING if not _GLUED.match(one)],
     glued=[one for one in known.REJECTING if _GLUED.match(one)],
+)
+_DOUBTING = regex.compile(
+    r"(?<!\b(?:no|any|a|beyond|without|little) )\bdoubt(?:s|ed|ful)?\b|\b(?:disagree|reject"
+    r"|den(?:y|ie)"
+    r"|disput|refut|disprov|(?:im|not )probab|implausib|inconceivab|unclear|contradict|contest)\w*"
+    r"|\b(?:rules? out|ruled out|eliminat\w+)\b",
+    regex.I,
 )
 _NO = regex.compile(r"(?<!\p{L})no(?!\p{L})", regex.I)
 _CONDITION = regex.compile(r"[^.!?\n]{0,80}?\b(?:if|unless)\b[^.!?\n]{0,80}\bnot\b", regex.I)
@@ -201,6 +214,7 @@ def _of_noun(output: str, start: int, end: int, following: int) -> Announcement 
         stop, text = _line(output, opens, following)
         unsure = asked(text) or _CONDITION.search(text) or dismissed(text, 0)
         unsure = unsure or slighted(output[end : joint.end()])
+        unsure = unsure or counterfactual(output, joint.end(), joint.end())
         return None if unsure else Announcement(start, stop, text, firm=False)
     bare = _BARE.match(output, end)
     if bare is None or output[bare.end() : bare.end() + 1] in ("?", "？", "؟"):
@@ -218,6 +232,8 @@ def _is_meant(output: str, start: int, end: int, before: str) -> bool:
     noun = output[start:end]
     if _REJECTING.search(clause) or SUPPOSED.search(clause) or slighted(clause, noun):
         return False
+    if _DOUBTING.search(clause):
+        return False
     chooses = noun.lower() in (*known.CHOOSING, "answer")
     return not anothers(sentence_before(output, start), chooses=chooses)
 
@@ -231,7 +247,9 @@ def told_by_another(text: str, start: int) -> bool:
     """
     before = sentence_before(text, start)
     return any(
-        anothers(before) or slighted(before[: noun.start()], noun[0])
+        anothers(before)
+        or counterfactual(text, start, start)
+        or slighted(before[: noun.start()], noun[0])
         for noun in _NOUN.finditer(before)
         if _stands_alone(noun)
         and noun[0].lower() not in known.CHOOSING

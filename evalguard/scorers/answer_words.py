@@ -8,8 +8,8 @@ from __future__ import annotations
 
 NOUNS: dict[str, tuple[str, ...]] = {
     "English": ("answer", "result", "label", "category", "output", "choice", "option", "class",
-                "prediction", "sentiment", "verdict", "correct one", "answers", "labels",
-                "categories", "classes", "tags", "topics"),
+                "prediction", "sentiment", "verdict", "my pick", "my guess",
+                "correct one", "answers", "labels", "categories", "classes", "tags", "topics"),
     "Mandarin": ("答案", "答复", "选项", "選項", "结果", "結果", "故选", "故選", "因此选", "所以选",
                  "应选", "應選", "我选择", "我選擇", "答"),
     "Hindi": ("उत्तर", "जवाब", "परिणाम", "विकल्प"),
@@ -30,7 +30,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "Italian": ("risposta", "risultato", "soluzione finale", "opzione", "scelta"),
     "Vietnamese": ("đáp án", "câu trả lời", "kết quả"),
     "Persian": ("پاسخ",),
-    "Polish": ("odpowiedź", "wynik"),
+    "Polish": ("odpowiedź", "wynik", "odpowiedź to", "wynik to"),
     "Ukrainian": ("відповідь",),
     "Dutch": ("antwoord", "resultaat"),
     "Thai": ("คำตอบ",),
@@ -69,7 +69,7 @@ LINKS: dict[str, tuple[str, ...]] = {
     "Italian": ("è", "sono", "sarebbe"),
     "Vietnamese": ("là",),
     "Dutch": ("is",),
-    "Polish": ("to", "brzmi"),
+    "Polish": ("brzmi", "wynosi"),
     "Persian": ("این است",),
     "Thai": ("คือ",),
     "Swedish": ("är",),
@@ -133,7 +133,10 @@ NEGATIONS_AFTER: tuple[str, ...] = (
     "is false", "is impossible", "is not", "does not", "doesn't", "won't", "ist falsch",
     "ist nicht", "es incorrect", "no es", "est faux", "n'est pas", "é incorret", "não é",
     "non è", "неверн", "неправильн", "아님", "아니", "아닌", "じゃあり", "でない", "ではなく",
-    "ليس", "ليست", "गलत", "ग़लत", "salah", "bukan", "yanlış",
+    "ليس", "ليست", "गलत", "ग़लत", "salah", "bukan", "yanlış", "scheidet aus", "ausgeschlossen",
+    "entfällt", "éliminé", "exclu", "écarté", "descart", "esclus", "scartat", "исключ", "отпада",
+    "не подходит", "排除", "除外", "不选", "不符合", "제외", "배제",
+    "틀렸", "틀린", "間違", "مستبعد",
 )  # fmt: skip
 """What behind a name rules it out."""
 

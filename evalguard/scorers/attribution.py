@@ -28,7 +28,8 @@ _OTHERS = {
         r"|sostienen?|opinan?|podrían? (?:pensar|decir|creer)|puede pensar)\b",
     ),
     "French": (
-        r"(?:certain[e]?s|beaucoup|d['’]aucuns|plusieurs|les gens|d['’]autres|on pourrait|(?:l['’]"
+        r"(?:certain[e]?s|beaucoup|d['’]aucuns|plusieurs|les gens|d['’]autres|on pourrait"
+        r"|(?:l['’]"
         r"|un |mon )(?:élève|étudiant|ami)|la plupart)",
         r"(?:dirai(?:en)?t|disent|dit|pensent|pense|penserai(?:en)?t|croient|croirai(?:en)?t"
         r"|affirment?|prétendent|penser|croire|dire|soutiennent)\b",
@@ -125,7 +126,8 @@ _ASKED_OTHERWISE = (
     r"|\bse a (?:pergunta|questão)\b|\bse la domanda\b|\bесли бы|если (?:этот )?вопрос|\b(?:jika"
     r"|kalau) pertanyaan|\beğer soru|(?:如果|假如|要是|若)(?:这个|该|这道|這個)?(?:问题|問題|题|題"
     r"|问的|問的)|(?:問題|質問)が[^。\n]{0,25}?(?:なら|れば|たら)|(?:अगर|यदि) (?:यह )?(?:सवाल"
-    r"|प्रश्न)|(?:अगर|यदि)[^।\n]{0,40}?(?:होता|होती|होते)|(?:^|\s)لو\s|إذا كان(?:ت)? (?:هذا )?السؤال"
+    r"|प्रश्न)|(?:अगर|यदि)[^।\n]{0,40}?(?:होता|होती|होते)|(?:^|\s)لو\s"
+    r"|إذا كان(?:ت)? (?:هذا )?السؤال"
     r"|(?:질문|문제)[이가][^.\n]{0,25}?(?:라면|다면|이면)"
 )
 _OTHERS_SAY = regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{_WHO_SAYS}|{_SAYS_WHO})", regex.I)
@@ -154,9 +156,16 @@ _SLIGHTED = regex.compile(
     r"|segunda melhor|\bpeor\b|\bpire\b|moins probable|peggiore|meno probabile|unwahrscheinlich"
     r"|zweitbeste|schlechteste|наименее|худш|второй по|del (?:estudiante|alumno)|de l['’]élève"
     r"|de l['’]étudiant|des schülers|des studenten|do (?:aluno|estudante)|dello studente|ученика"
-    r"|студента|最不可能|次优|次佳|最差|学生的|生徒の|学生の|可能性の低い|छात्र का|दूसरा सबसे|सबसे कम"
+    r"|студента|最不可能|次优|次佳|最差|学生的|生徒の|学生の|可能性の低い|छात्र का|दूसरा सबसे"
+    r"|सबसे कम"
     r"|सबसे ख़?राब|الأقل|الأسوأ|الطالب|학생의|가능성이 낮은|paling tidak mungkin|terburuk"
-    r"|en az olası|en kötü",
+    r"|en az olası|en kötü|\b(?:given|stated|printed|listed|shown|published|proposed|suggested"
+    r"|claimed"
+    r"|offered|marked|submitted|circulated|quoted|provided) (?:in|by|on|at) (?:the|an?|my|your|some"
+    r"|most|many|his|her|their|this) (?:\w+ )?(?:text ?books?|books?|keys?|manuals?|worksheets?"
+    r"|forums?"
+    r"|internet|web ?sites?|students?|pupils?|teachers?|friends?|users?|classmates?|models?"
+    r"|people)\b",
     regex.I,
 )
 _POSSESSIVE = regex.compile(
@@ -176,7 +185,8 @@ _SENTENCE = regex.compile(r"[.!?](?=\s)|[。！？।۔\n]")
 _TURN = regex.compile(
     r";|[,\s](?:but|however|yet|whereas|nevertheless|aber|jedoch|sondern|tatsächlich|pero|sino|mas"
     r"|porém|mais|cependant|toutefois|però|tuttavia|но|однако|tetapi|namun|ama|ancak)[,\s]|但是?"
-    r"|然而|不过|不過|實際上|实际上|しかし|が、|하지만|그러나|लेकिन|परन्तु|परंतु|किन्तु|কিন্তু|\s(?:لكن"
+    r"|然而|不过|不過|實際上|实际上|しかし|が、|하지만|그러나|लेकिन|परन्तु|परंतु|किन्तु|কিন্তু"
+    r"|\s(?:لكن"
     r"|ولكن|لیکن|مگر)\s",
     regex.I,
 )
@@ -196,8 +206,12 @@ _BUT = (
 )
 _WRONG = (
     r"(?:wrong|incorrect|false|mistaken|an? (?:common )?(?:mistake|error|trap|misconception)"
-    r"|untrue|in error|not (?:so|true|right|correct|the case|quite \w+|supported)|falsch"
-    r"|ein irrtum|nicht (?:so|richtig|wahr|korrekt|der fall)|no es (?:así|cierto|verdad"
+    r"|untrue|in error|an? (?:\w+ )?(?:misprint|typo|slip|oversight|blunder|miscalculation)"
+    r"|not (?:so|true|right|correct|the case|quite \w+|supported)|falsch"
+    r"|stimmt (?:so )?nicht|(?:does(?:n['’]t| not)|can(?:not|['’]t)) (?:be (?:right|correct"
+    r"|true)|add up"
+    r"|(?:look|seem) (?:right|correct)|hold up)|ein irrtum|nicht (?:so|richtig|wahr|korrekt"
+    r"|der fall)|no es (?:así|cierto|verdad"
     r"|correct[oa])|fals[oa]s?|incorrect[oae]s?|equivocad[oa]s?|equivocan?|errónea?o?"
     r"|(?:un )?error|errad[oa]s?|faux|fausse|pas (?:le cas|vrai|correct|exact)|tromp\w*|tort"
     r"|não é (?:assim|verdade|correto)|incorret[oa]s?|sbagliat\w*|sbaglian\w*|non è (?:così|vero"
@@ -211,6 +225,43 @@ _THAT = (
     r"|ce n['’]|ils|se|s['’]|isso|isto|eles|elas|estão|questo|ciò|è|si|no es|não é|non è|это|они"
     r"|так|这|這|那|これ|それ|यह|वह|ये|वे|هذا|ذلك|هم|یہ|itu|ini|hal ini|mereka|bu|এটি|এটা|間違|誤"
     r"|違)"
+)
+_WOULD_HAVE = regex.compile(
+    r"\b(?:would|might|could|should)(?:n['’]t)? have (?:been|come|given|cost|made|left|equal)\w*\b"
+    r"|\b(?:habría|hubiera|aurait|aurais|teria|sarebbe stat[oa]|avrebbe|wäre\b[^.!?\n]*gewesen"
+    r"|hätte)\b",
+    regex.I,
+)
+_WOULD = regex.compile(
+    r"\bwould\b|['’]d (?:be|get|have|need)\b|\b(?:sería|serían|daría|serait|seraient|donnerait"
+    r"|seria"
+    r"|seriam|daria|sarebbe|sarebbero|darebbe|wäre|wären|würde|ergäbe|läge)\b"
+    r"|(?<!\p{L})бы(?!\p{L})",
+    regex.I,
+)
+_PAST = (
+    r"(?:were|weren['’]t|was|wasn['’]t|had|hadn['’]t|did|didn['’]t|could"
+    r"|(?:only )?\p{L}{2,}(?<!e)ed)"
+)
+_UNREAL = regex.compile(
+    rf"\bif\b[^.!?\n]{{0,100}}?\b{_PAST}\b|\b(?:without|otherwise|but for|in the absence of"
+    r"|instead)\b|(?:^|[,;]\s)\W*(?:had|were|should)\s\p{L}+|(?<!\p{L})(?:si|s['’]il|sans|sin|sem"
+    r"|senza|caso|wenn|falls|ohne|sonst|если|без)(?!\p{L})|^\W*se\s|^\W*(?:wäre|hätte|würde)\b",
+    regex.I,
+)
+_UNREAL_AFTER = regex.compile(
+    rf"[^.!?。\n]{{0,60}}?(?:\b(?:if|unless|provided|assuming|only (?:if|when))\b[^.!?\n]{{0,100}}?"
+    rf"\b{_PAST}\b|(?:,|\s)(?:without|but for|in the absence of)\b|\b(?:had|were)\s(?:the|it|he|she"
+    r"|they|we|there|no)\b|\s(?:si|s['’]il|sin|sans|sem|senza|se|wenn|falls|ohne|если|без)\s)",
+    regex.I,
+)
+_DENIAL = regex.compile(
+    r"[^.!?。！？।۔\n]{0,40}?[.!。！।۔\n…)}\]$*_`-][\s*_)}\]$`\"'”]*"
+    r"(?:[\p{L} ]{1,30}[,，]\s*)?"
+    rf"(?:{_THAT})(?:(?<=[\p{{Han}}\p{{Hiragana}}'’])|(?!\p{{L}}))"
+    rf"[^.,!?。！？।۔\n]{{0,15}}?(?<!\bnot ){_WRONG}"
+    r"(?![a-zA-Z]|\s(?:to|that|zu|dass|de|que|di|che|чтобы|что)\b)",
+    regex.I,
 )
 _DISMISSED = regex.compile(
     rf"[^.!?。！？।۔\n]{{0,60}}?[,;:(，،；（、—–\s-]\s*{_BUT}"
@@ -295,3 +346,31 @@ def dismissed(text: str, end: int) -> bool:
         (True, False)
     """
     return _DISMISSED.match(text, end) is not None
+
+
+def counterfactual(text: str, start: int, end: int) -> bool:
+    """Return whether what stands at a place is what would be so if something else were.
+
+    Example:
+        >>> counterfactual("Had he walked, it would be 20 minutes", 27, 29)
+        True
+        >>> counterfactual("If we add them, it would be 20", 28, 30)
+        False
+    """
+    before = sentence_before(text, start)
+    if _WOULD_HAVE.search(before) is not None:
+        return True
+    if _WOULD.search(before) is None:
+        return False
+    return bool(_UNREAL.search(before) or _UNREAL_AFTER.match(text, end))
+
+
+def denial(text: str, end: int) -> int | None:
+    r"""Return where the next sentence ends to say that what stood before it is wrong, if it does.
+
+    Example:
+        >>> denial("45.\n\nThis is incorrect. 48.", 2), denial("45. This is it.", 2)
+        (22, None)
+    """
+    found = _DENIAL.match(text, end)
+    return None if found is None else found.end()

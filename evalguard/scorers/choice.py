@@ -22,7 +22,7 @@ from evalguard.scorers.extract import (
     readings,
 )
 from evalguard.scorers.latex import plain
-from evalguard.scorers.negation import NEGATION, SUPPOSED, disowned, negated
+from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, in_doubt, negated
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
@@ -43,7 +43,8 @@ _PREFIX = regex.compile(
     r"[\s*_✅👉☑✔➡\ufe0f]*"
     r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
     r"(?:(?:answer|option|choice|letter|opción|letra|"
-    r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प|বিকল্প|"
+    r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प"
+    r"|বিকল্প|"
     r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기"
     r"|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
     regex.I,
@@ -54,7 +55,8 @@ _REASON_AFTER = re.compile(
     r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b"
 )
 _JOIN = (
-    r"(?:[,/;&+–-]|(?:and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve|veya)(?!\w)|和|或者?|、|と"
+    r"(?:[,/;&+–>→⇒-]|(?:vs\.?|versus|and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve"
+    r"|veya)(?!\w)|和|或者?|、|と"
     r"|か|및|또는|"
     r"या|और|أو|و|یا|اور)"
 )
@@ -70,10 +72,17 @@ _GROUND = re.compile(
     r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque"
     r"|car)\b"
 )
+_POINT_INSIDE = re.compile(r"\.(?!\s+[^\W\d_a-z])")
+"""A full stop behind a letter that does not end the sentence."""
+
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
 _AFFIRMED = re.compile(
     r"(?<![\w'’])([A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
     r"(?:correct|right|best|accurate|answer)"
+)
+_LEFT = re.compile(
+    r"\b(?:leaves|leaving|left with|down to|must be|has to be)(?: us)?(?: with)?(?: only| just)?"
+    r"(?: option| choice| answer| letter)?:? [*_(\[]{0,3}([A-Z])(?=[)\]*_]{0,3}(?:[.,:;!\n]|$))"
 )
 _AFFIRMED_AFTER = re.compile(
     r"(?<![\w'’])([A-Z])[)*_」』]{0,4}\s?(?:が正解|が正しい|가 정답|이 정답"
@@ -87,6 +96,12 @@ _EMPHASISED = re.compile(
     re.I,
 )
 _OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
+_CHECKED = re.compile(r"^[ \t*>-]*(?:\[[xX✓✔]\]|☑|☒)[ \t*]*[(\[]?([A-Z])(?![A-Za-z0-9])", re.M)
+_OPTION_ROW = re.compile(
+    r"^[ \t*_>|-]*[(\[]?([A-Z])[*_]{0,2}"
+    r"(?:[)\].:]|\s{1,3}[–—-]{1,2}\s+(?=\S)|\s*[|=→✓✗✔✘✅❌])",
+    re.M,
+)
 
 
 def chosen_letter(output: str) -> str | None:
@@ -109,33 +124,25 @@ def _unannounced_letter(output: str) -> str | None:
     """Return the letter said to be correct, that opens the output, or alone is in brackets."""
     if affirmed := {
         one[1]
-        for one in chain(_AFFIRMED.finditer(output), _AFFIRMED_AFTER.finditer(output))
-        if not disowned(output, one.start(1), one.end(1)) and not _in_doubt(output, one)
+        for one in chain(
+            *(pattern.finditer(output) for pattern in (_AFFIRMED, _AFFIRMED_AFTER, _LEFT))
+        )
+        if not disowned(output, one.start(1), one.end(1)) and not in_doubt(output, one)
     }:
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in lenient_texts(output):
         if (letter := _lone_letter(text)) is not None:
             return letter
     output = unicodedata.normalize("NFKC", output)
-    if len(set(_OPTION_LINE.findall(output))) > 1:
+    if len(set(_OPTION_ROW.findall(output))) > 1:
         return SEVERAL
+    if checked := set(_CHECKED.findall(output)):
+        return str(checked.pop()) if len(checked) == 1 else SEVERAL
     opening = _OPTION_LINE.match(output) or _DASHED.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
-        return SEVERAL if _denied(output, opening.start(1), opening.end(1)) else opening[1]
+        denied = _denied(output, opening.start(1), opening.end(1))
+        return SEVERAL if denied or TURNED.match(output, opening.end(1)) else opening[1]
     return _enclosed_letter(output)
-
-
-_DOUBTED = re.compile(
-    r"(?:\b(?:doubt|doubtful|suspect|unsure|whether|unless|and|or|nor|both)\W*|[,/&+]\s*)$", re.I
-)
-_TURNS = re.compile(r"[^.!?\n]{0,60}?[,;]?\s*\b(?:but|yet|however|although|though)\b", re.I)
-
-
-def _in_doubt(output: str, affirmed: re.Match[str]) -> bool:
-    """Whether a letter is said to be correct only to be doubted, joined or turned away from."""
-    before = output[max(0, affirmed.start(1) - 40) : affirmed.start(1)]
-    before = re.sub(r"\b(?:that|if|the|option|choice|answer)\b\W*$", "", before, flags=re.I)
-    return bool(_DOUBTED.search(before) or _TURNS.match(output, affirmed.end()))
 
 
 def _lone_letter(text: str) -> str | None:
@@ -158,7 +165,7 @@ def _announced_letter(text: str) -> str | None:
     if found is None:
         return _enclosed_letter(head)
     letter, closed, rest = found.groups()
-    if _LISTED.match(head, found.end(1)) or len(set(_OPTION_LINE.findall(head))) > 1:
+    if _LISTED.match(head, found.end(1)) or len(set(_OPTION_ROW.findall(head))) > 1:
         return SEVERAL
     if set(_FURTHER.findall(_GROUND.split(head[found.end(1) :], maxsplit=1)[0])) - {letter}:
         return SEVERAL
@@ -182,7 +189,8 @@ def _enclosed_letter(text: str) -> str | None:
 
 def _denied(text: str, start: int, end: int) -> bool:
     """Return whether a letter, with its closing bracket, is ruled out."""
-    return disowned(text, start, end + (text[end : end + 1] in (")", "]", ".", ":", "*")))
+    closed = text[end : end + 1] in (")", "]", ":", "*") or _POINT_INSIDE.match(text, end)
+    return disowned(text, start, end + bool(closed))
 
 
 @scorer(
@@ -288,10 +296,23 @@ def _named_label(text: str, known: Mapping[str, str]) -> str | None:
     named = {one for one in known if one and holds(plain_text, one)}
     # "not urgent" also names "urgent": a label within a longer named one does not count.
     longest = {one for one in named if not any(one != other and one in other for other in named)}
-    meant = {one for one in longest if not negated(plain_text, one)}
+    meant = {
+        one
+        for one in longest
+        if not negated(plain_text, one)
+        and _COMPOUND.match(plain_text, plain_text.rfind(one) + len(one)) is None
+    }
     if len(meant) == 1:
         return known[meant.pop()]
     return SEVERAL if named else None
+
+
+_COMPOUND = re.compile(
+    r"[\s-]+(?:scores?|filter\w*|folders?|probabilit\w+|likelihood|detect\w+|confidence|checks?"
+    r"|rates?"
+    r"|threshold|signals?|keywords?|risk)\b"
+)
+"""What follows a label that is only part of another noun: "spam filter"."""
 
 
 def _label_counts(

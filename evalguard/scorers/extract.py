@@ -6,7 +6,6 @@ phrases, so that a change of format alone is not taken for a loss of ability.
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -18,8 +17,10 @@ import regex
 
 from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing
+from evalguard.scorers.attribution import denial
+from evalguard.scorers.json_answer import json_answer
 from evalguard.scorers.latex import plain
-from evalguard.scorers.retraction import retraction, without_retracted
+from evalguard.scorers.retraction import Retraction, retraction, without_retracted
 from evalguard.scorers.turns import own_part
 
 T = TypeVar("T")
@@ -61,9 +62,19 @@ _OTHER_DIGITS = regex.compile(r"(?![0-9])\p{Nd}")
 MAX_AROUND = 4
 """Announcements around the last one that are looked at as well: a tag around a box."""
 
+MAX_EMOJI = 20
+"""Characters at the end of a text in which pictures are looked for."""
+
+_EMOJI = regex.compile(
+    r"(?<=\S)\s+(?:(?![❌✗✘✖❎🚫⛔👎❓❔⁉🤔😕🙅])[\p{Extended_Pictographic}\p{Regional_Indicator}"
+    r"\p{Emoji_Modifier}\ufe0f\u200d\s])+$"
+)
+"""Pictures behind an answer, but for those that reject or doubt it."""
+
+_OPTION = regex.compile(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
+"""An option that is named with its letter and text, as in going through all of them."""
+
 _STOPS = ".。।۔"
-MAX_JSON_ANSWER_CHARS = 20_000
-"""A longer JSON object is not read as an answer."""
 
 
 def normalise(text: str, *, ignore_case: bool = True) -> str:
@@ -220,6 +231,8 @@ def _readings(text: str) -> tuple[str, ...]:
     found += [unwrap(without_closing(found[-1]))]
     if len(block := _blocks(text)) == 1:
         found.append(unwrap(block[0].text))
+    if (emoji := _EMOJI.search(found[0], max(0, len(found[0]) - MAX_EMOJI))) is not None:
+        found.append(unwrap(found[0][: emoji.start()]))
     if (bullet := _BULLET.match(text)) is not None:
         found.append(unwrap(text[bullet.end() :]))
     return tuple(dict.fromkeys(found))
@@ -235,54 +248,51 @@ def announced_answers(output: str) -> tuple[Announcement, ...]:
     output = own_part(output)
     blocks = _blocks(output)
     for text in (output, *(block.text for block in blocks[-1:])):
-        if (answer := _json_answer(text)) is not None:
+        if (answer := json_answer(text)) is not None:
             return (Announcement(0, len(output), answer),)
     outside = [
         one
         for one in announcements(output)
         if not any(block.start < one.start < block.end for block in blocks)
     ]
-    if not outside and len(blocks) == 1:
+    if not outside and len(blocks) == 1 and not output[blocks[0].end :].strip():
         outside = list(announcements(blocks[0].text))
     if not blocks and all(
         one.bare for one in outside
     ):  # a font may enclose the announcement: \textbf{Answer: B}
         outside = list(announcements(plain(output))) or outside
-    return tuple(_not_retracted(output, outside)[::-1])
+    return tuple(_not_retracted(output, _without_options(output, outside))[::-1])
+
+
+def _without_options(output: str, found: list[Announcement]) -> list[Announcement]:
+    """Return announcements without "Option A: …" where the answer is another one, or none is."""
+    options = [one for one in found if _OPTION.match(output, one.start)]
+    others = [one for one in found if one not in options]
+    opening = output.lstrip().split("\n", 1)[0].strip(" *_()[].:")
+    answered = any(not one.bare for one in others) or len(opening) == 1
+    return others if answered or len(options) > 1 else found
 
 
 def _not_retracted(output: str, found: list[Announcement]) -> list[Announcement]:
     """Return the announcements that hold; a retraction of one announces what follows it."""
-    place = retraction(output)
+    place = retraction(output) or _denied_by_the_next(output, found)
     if place is None or not any(_precedes(output, one, place.start) for one in found):
         return found
     instead = Announcement(place.start, len(output), output[place.end :])
     return [instead, *(one for one in found if one.start > place.start)]
 
 
+def _denied_by_the_next(output: str, found: list[Announcement]) -> Retraction | None:
+    """Return the sentence that says that the answer announced before it is wrong."""
+    last = next((one for one in reversed(found) if not one.bare), None)
+    end = None if last is None else denial(output, last.end)
+    return None if last is None or end is None else Retraction(last.end, end)
+
+
 def _precedes(output: str, one: Announcement, place: int) -> bool:
     """Return whether an announcement has named something before a place."""
     begins = output.find(one.text, one.start) if one.text else one.start
     return one.start < place and any(map(str.isalnum, output[max(begins, one.start) : place]))
-
-
-def _json_answer(text: str) -> str | None:
-    """Return the value that a JSON object gives as its answer."""
-    text = text.strip()
-    if not text.startswith("{") or len(text) > MAX_JSON_ANSWER_CHARS:
-        return None
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    keys = {str(key).casefold().replace("_", " "): key for key in data}
-    for name in known.JSON_KEYS:
-        value = data[keys[name]] if name in keys else None
-        if isinstance(value, str):
-            return value
-        if isinstance(value, int | float | list):
-            return json.dumps(value, ensure_ascii=False)
-    return None
 
 
 def read_announced(

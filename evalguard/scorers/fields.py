@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.attribution import denial
 from evalguard.scorers.extract import normalise
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.retraction import retraction
 from evalguard.scorers.structure import INVALID, find_json, parse_json, unambiguous
 from evalguard.scorers.targets import an_object
+from evalguard.scorers.turns import own_part
+
+_OR = re.compile(r"[\s/#`*]*(?:or|maybe|perhaps)\b", re.I)
+
+
+def _taken_back(output: str) -> bool:
+    """Return whether an output retracts the JSON before it and gives no other."""
+    own = own_part(output)
+    end, place = max(map(own.rfind, "]}")), retraction(own)
+    taken = place is not None and end <= place.start
+    after = denial(own, end + 1) is not None or _OR.match(own, end + 1) is not None
+    return taken or (end >= 0 and after)
 
 
 @scorer(
@@ -52,7 +67,7 @@ def json_fields(
     strict = _agreement(_leaves(unambiguous(whole), fields, list_order=list_order), right)
     lenient = strict
     if whole is INVALID:
-        found = unambiguous(find_json(output))
+        found = INVALID if _taken_back(output) else unambiguous(find_json(output))
         lenient = _agreement(_leaves(found, fields, list_order=list_order), right)
     return {
         "json_fields": strict[0],

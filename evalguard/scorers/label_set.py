@@ -38,6 +38,9 @@ _FAULTS = frozenset(
 """Words that deny a label in front of it, and name a fault in a reason."""
 _DENIALS_AFTER = tuple(one for one in NEGATIONS_AFTER if not any(fault in one for fault in _FAULTS))
 
+_IN_BRACKETS = re.compile(r"[ \t]*\((but not |not |no )([^()\n]{1,60})\)", re.I)
+"""A label that is ruled out in brackets."""
+
 _BUT = frozenset({"", "but", "and", "aber", "sondern", "und", "pero", "y", "mais", "et", "mas"})
 _LAST_AND = re.compile(r"^(?:and|und|et|y|e|и|dan|ve|&)\s+", re.I)
 _BULLET = re.compile(r"^(?:[-*•·]|\d{1,2}[.)])\s+")
@@ -110,6 +113,7 @@ def _meant(text: str, known: frozenset[str]) -> frozenset[str]:
     """
     if not known or len(text) > MAX_LIST_CHARS:
         return labels_of(text, known)
+    text = _IN_BRACKETS.sub(r", \1\2", text)
     found = _explained(text, known) or _without_ruled_out(text, known)
     return labels_of(text, known) if found is None else found
 

@@ -39,6 +39,12 @@ _NAMED = {
 _COMMAND = re.compile(r"\\(?:times|cdot|ast|div|pm|approx|sim|infty|rightarrow|to)(?![a-zA-Z])")
 _ESCAPED = re.compile(r"\\([%$#&_{}])")
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])[ \t]*")
+_STRUCK = re.compile(
+    r"(?<![~\w])~~(?![~\s])[^~\n]{1,300}?(?<!\s)~~(?![~\w])"
+    r"|<(?P<tag>s|del|strike)>[^<]{0,300}</(?P=tag)>"
+    r"|\\(?:[xb]?cancel|sout|st|hcancel)\{[^{}]{0,300}\}",
+    re.I,
+)
 _BARE_BOX = re.compile(r"[^\s${}\\]+")
 
 
@@ -60,6 +66,16 @@ def plain(text: str) -> str:
         text = smaller
     text = re.sub(r"\\[()\[\]]", " ", _SPACE.sub(" ", text))
     return _ESCAPED.sub(r"\1", text)
+
+
+def without_struck(text: str) -> str:
+    r"""Return a text without what it strikes out: ``~~45~~``, ``<del>45</del>``, ``\cancel{45}``.
+
+    Example:
+        >>> without_struck("The answer is ~~45~~ 48.")
+        'The answer is  48.'
+    """
+    return _STRUCK.sub("", text) if "~~" in text or "<" in text or "\\" in text else text
 
 
 def _fraction(match: re.Match[str]) -> str:

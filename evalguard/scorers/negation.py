@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import regex
 
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
-from evalguard.scorers.attribution import anothers, dismissed, lessened, sentence_before
+from evalguard.scorers.attribution import (
+    anothers,
+    denial,
+    dismissed,
+    lessened,
+    sentence_before,
+)
 
 _REACH = 60
 """Characters before a name in which a negation counts, within its clause."""
@@ -13,6 +21,10 @@ _REACH = 60
 _SPACELESS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
 NEGATION = regex.compile(
     r"(?<![\p{L}\p{M}])(?:\L<words>|\p{L}+n['’]t"
+    r"|disagree\w*|reject(?:s|ed|ing)?|den(?:y|ies|ied|ying)|disput(?:e|es|ed|ing)"
+    r"|refut(?:e|es|ed|ing)|disprov(?:e|es|ed|ing)|improbable|implausible|inconceivable"
+    r"|(?<!n(?:one|o|othing) )other than(?! *\d)|(?:(?<!nothing |no )less than(?! *\d)"
+    r"|the (?:opposite|reverse) of|short of)"
     r"|nothing(?! (?:but|other|less|short))|(?<!\b(?:no|any|a|beyond) )doubt(?:s|ful)?"
     r"|(?:hard|difficult|tough|impossible) to (?:believe|see|imagine|call|say|justify|accept|argue"
     r"|claim)"
@@ -25,7 +37,9 @@ NEGATION = regex.compile(
 """A word that negates, in any of the languages of :mod:`evalguard.scorers.answer_words`."""
 
 _DENIED = regex.compile(
-    r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+)?\s*[\p{P}\p{S}]*$", regex.I | regex.V1
+    r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+|\s+\p{L}+\s+(?:ser|dar"
+    r"|valer))?\s*[\p{P}\p{S}]*$",
+    regex.I | regex.V1,
 )
 SUPPOSED = regex.compile(
     r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine"
@@ -43,7 +57,27 @@ SUPPOSED = regex.compile(
 """Words in front of an answer that suppose it, or say that others give it."""
 
 _AFTER = regex.compile(
-    r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>)", regex.I | regex.V1, after=NEGATIONS_AFTER
+    r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>|\b(?:is|are|was|were|can be|could be|should be"
+    r"|must be"
+    r"|may be|might be|has been|gets|being) (?:\w+ly |also |both |all )?(?:wrong|incorrect|false"
+    r"|mistaken|inaccurate|untrue|invalid|impossible|implausible|unlikely|irrelevant|excluded|out\b"
+    r"|eliminated|dismissed|rejected|discarded|discounted|ignored|crossed out|ruled out|excluded"
+    r"|an? (?:distractor|trap|decoy|red herring|lure))"
+    r"|\bwould (?:\w+ )?(?:be|have been) (?!(?:\w+ ){0,2}(?:answer|correct|right|result|choice"
+    r"|best|label)"
+    r"|[*_$\d])"
+    r"|\b(?:was|were|is) (?:only )?(?:my|the|his|her|our|their|an?) (?:very )?(?:initial|first"
+    r"|original"
+    r"|earlier|previous|old|na[iï]ve|rough) (?:guess|estimate|attempt|thought|try|idea"
+    r"|assumption|answer)"
+    r"|\b(?:is|was|seems|looks|turn(?:s|ed) out(?: to be)?) (?:far |much |a bit |slightly )?too \w+"
+    r"|\b(?:ist zu|es demasiado|est trop|è troppo|é demasiado|слишком) \w+|\b(?:est un piège"
+    r"|es una trampa"
+    r"|ist eine falle|è un tranello|é uma armadilha|это ловушка)\b|太[大小多少高低]"
+    r"|\bturn(?:s|ed) out (?:to be )?(?:wrong|incorrect|false|mistaken|not)"
+    r"|\b(?:fails?\b|falls? (?:short|out)|drops? out|contradicts?|makes no sense))",
+    regex.I | regex.V1,
+    after=NEGATIONS_AFTER,
 )
 _QUESTION = regex.compile(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
 _CLAUSE_END = regex.compile(
@@ -77,6 +111,7 @@ def ruled_out(text: str, start: int, end: int) -> bool:
         or SUPPOSED.search(clause)
         or _AFTER.match(text, end)
         or dismissed(text, end)
+        or denial(text, end) is not None
         or asked(text, end)
     )
 
@@ -101,3 +136,24 @@ def negated(text: str, name: str) -> bool:
     """
     start = text.rfind(name)
     return start >= 0 and disowned(text, start, start + len(name))
+
+
+_DOUBTED = regex.compile(
+    r"(?:\b(?:doubt|doubtful|suspect|unsure|whether|unless|and|or|nor|both)\W*|[,/&+]\s*)$", regex.I
+)
+_TURNS = regex.compile(r"[^.!?\n]{0,60}?[,;]?\s*\b(?:but|yet|however|although|though)\b", regex.I)
+
+
+TURNED = regex.compile(
+    rf"[)\].:*_]{{0,4}}\s+(?:is|was|seems?|looks?|appears?|sounds?|might|may|could"
+    rf"|would)\b{_TURNS.pattern}",
+    regex.I,
+)
+"""An option of which something is said before another one is turned to."""
+
+
+def in_doubt(output: str, affirmed: regex.Match[str] | re.Match[str]) -> bool:
+    """Whether a letter is said to be correct only to be doubted, joined or turned away from."""
+    before = output[max(0, affirmed.start(1) - 40) : affirmed.start(1)]
+    before = regex.sub(r"\b(?:that|if|the|option|choice|answer)\b\W*$", "", before, flags=regex.I)
+    return bool(_DOUBTED.search(before) or _TURNS.match(output, affirmed.end()))

@@ -97,26 +97,27 @@ _JOINING = (
 """Commands of LaTeX that a number may follow without being part of their term."""
 
 _PART_OF_A_TERM = re.compile(
-    r"(?:[√∛±∓π]\s?\(?|\\\(?|(?:分之|\bmod|\bfactorial)\s?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{|\\?\b"
-    + _FUNCTIONS
-    + r"(?:_\{?\w{1,5}\}?)?[( ]{0,2}"
+    r"(?:[√∛±∓π]\s?\(?|\\\(?|(?:分之|\bmod|\bfactorial)\s?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{"
+    r"|\\?\b" + _FUNCTIONS + r"(?:_\{?\w{1,5}\}?)?[( ]{0,2}"
     r"|\\(?!text|box|math|left|right)[A-Za-z]+\*?(?:\[[^\]]{0,9}\])?[{\[]?"
     r"|\\(?!" + _JOINING + r")[A-Za-z]+ "
     r"|[\w)}][ ]?(?:[≠≥≤]|[<>!]=)[ ]?|[\w)}] [<>] ?"
     r"|(?:half|thirds?|quarters?|fifths?|tenths?|root|percent|per cent|%|\d"
     r"|\bsquare|\bcube|factorial"
-    r"|out|multiple|power|sum|product|hälfte|wurzel|mitad|raíz|moitié|racine)"
+    r"|out|multiple|power|(?<!\ba )sum|product|hälfte|wurzel|mitad|raíz|moitié|racine)"
     r" (?:of|von|de) (?:the )?"
     r"|\b(?:twice|double|triple|halve) )$"
 )
 _GOES_ON = re.compile(
     r"[ ]?(?:\\(?:pi|sqrt|sin|cos|tan|log|ln|exp|[dt]?frac|theta|alpha|beta|gamma|lambda|mu|sigma"
     r"|phi|infty|vec|mathbf|binom|sum|int)(?![a-zA-Z])|[π√∛∞‰]|pi\b)"
-    r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]|/[a-z](?!\w)"
+    r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]"
+    r"|/[a-z](?!\w)"
     r"|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)"
-    r"|[ -]?(?:factorial|squared|cubed|dozens?|score|mod|choose|to the|out of|of \d|times \d"
+    r"|[ -]?(?:factorial|squared|cubed|doz(?:ens?|\.)|score|mod|choose|to the|out of|of \d|times \d"
     r"|halves|thirds"
-    r"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths)(?!\w)|\+ ?[a-z]\b"
+    r"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths)(?!\w)"
+    r"| ?\+ ?[a-z]\b(?! [a-z])"
     r"| ?\\(?:choose|[bp]?mod|rfloor|rceil|rvert|neq?|geq?|leq?)(?![a-zA-Z])|分之"
     r"|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
 )
@@ -207,7 +208,7 @@ def _measured(text: str, literal: re.Match[str], decimal: Decimal) -> tuple[int,
         end, value = _divided(text, end, value, decimal)
     except (OverflowError, ZeroDivisionError):
         return end, [], False
-    if (scale := _SCALE.match(text, end)) is not None:
+    while (scale := _SCALE.match(text, end)) is not None:  # "hundred million"
         word = (scale["word"] or scale["glued"] or scale["glued_cjk"]).casefold()
         value *= _WORDS.get(word) or known.GLUED_SCALES[word]
         end = scale.end()

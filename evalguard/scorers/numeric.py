@@ -14,6 +14,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.announced import told_by_another
 from evalguard.scorers.extract import read_announced
+from evalguard.scorers.last_number import aside, no_value
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, as_ascii, scan
@@ -43,23 +44,46 @@ MAX_STATED_CHARS = 1000
 """A longer text is not one number with a unit."""
 
 _UNIT = re.compile(
-    r"[\s$€£¥₹₩₽₺*_`().!:=。।。।۔，,\"'\[\]{}]*(?:(?:[^\W\d]|[°'’])+(?:[/·][^\W\d]+)*[²³]?|%|°C?|²|³)?"
+    r"[\s$€£¥₹₩₽₺*_`().!:=。।。।۔，,\"'\[\]{}]*(?:(?:[^\W\d]|[°'’])+(?:[/·][^\W\d]+)*[²³]?"
+    r"|%|°C?|²|³)?"
     r"(?:\^[23])?[\s.!*_`()。।۔{}\]\"'$€£¥₹₩₽₺]*"
 )
+_NO_NUMBER = re.compile(
+    r"(?:[^:\d\n]{1,40}:)?[\s*_:,\"'($]*(?:(?:simply|still|therefore|that|an?|the"
+    r"|that it) )*(?:none|unknown"
+    r"|undefined|undetermined"
+    r"|indeterminate|impossible|unclear|n/?a\b|nan\b|error\b|nothing|infinit\w+"
+    r"|not (?:\w+ )?(?:given|known"
+    r"|enough|possible"
+    r"|determin\w+|clear|defined|available|stated)|cannot|can't|no (?:solution|answer|such|real"
+    r"|number)"
+    r"|insufficient|missing|unbekannt|unbestimmt|desconocid|inconnu|sconosciut|неизвест|未知"
+    r"|不明|无解|無解"
+    r"|无法|없|알 수|अज्ञात|غير|null)",
+    re.I,
+)
+"""An announced answer that says that there is no number."""
 _DIGIT = re.compile(rf"[\d{VULGAR}]")
 _RESULT = re.compile(r"(?<![<>!])=>?|[≈→]|\bequals\b")
 _LISTING = re.compile(r"[,;、]|\b(?:or|and|und|oder|et|ou|y|e|o|и|или)\b|和|或")
 _JOINED_AFTER = re.compile(
-    r"[\s*_]*?(?:[+×÷;、~±/]|-|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o|и|или|to|bis|或者?|和|又は"
-    r"|または|또는|या|أو|atau|veya)(?!\w))[\s$€£]*[(\[]?(?:[-+]?[\d.√π]|\\[a-z])",
+    r"[\s*_]*?(?:[\\})\]\s]{0,4}\s*(?:\\(?:cup|cap|setminus|vee|wedge|lor|land)(?![a-zA-Z])"
+    r"|[∪∩∨∧])\s*[\\{(\[\s]*"
+    r"(?=\d)|[+×÷;、~〜～±/]|-|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o"
+    r"|и|или|to|through|till|until|bis|à|a|до|tot|od|do|sampai|hingga"
+    r"|या|से|أو|إلى|الى|atau|veya)(?!\w)|或者?|和|到|至|又は|または|から|から|또는|에서"
+    r"|부터)[\s$€£]*[(\[]?(?:[-+]?[\d.√π]|\\[a-z])",
     re.I,
 )
 _JOINED_BEFORE = re.compile(r"[\w)}\]]\s*(?:[+×÷/±]|[-–]\s+)\s*$|[\d)}\]]\s*\*\s*$")
 _MEASURES = (
-    r"(?:ft|feet|foot|in|inch(?:es)?|h|hrs?|hours?|min|mins|minutes?|s|secs?|seconds?|lbs?|pounds?|oz"
+    r"(?:ft|feet|foot|in|inch(?:es)?|h|hrs?|hours?|min|mins|minutes?|s|secs?|seconds?|lbs?"
+    r"|pounds?|oz"
     r"|ounces?|km|kg|g|m|cm|mm|meters?|metres?|yd|yards?|miles?|days?|weeks?|months?|years?|stone"
-    r"|gallons?|quarts?|pints?|cups?|dollars?|cents?|euros?|stunden?|minuten|horas?|minutos?|heures?"
-    r"|[hH]|['′″\"°]|時間|小时|小時|分钟|分|秒|時|年|月|日|시간|분|초|만|천|백|억|万|萬|千|百|亿|億|元|角|円|원)"
+    r"|gallons?|quarts?|pints?|cups?|dollars?|cents?|euros?|stunden?|minuten|horas?|minutos?"
+    r"|heures?"
+    r"|[hH]|['′″\"°]|時間|小时|小時|分钟|分|秒|時|年|月|日|시간|분|초|만|천|백|억|万|萬|千|百"
+    r"|亿|億|元|角|円|원)"
 )
 _COMPOUND = re.compile(rf"\s?{_MEASURES}\.?,?\s{{0,2}}(?:(?:and|und|y|et|e)\s)?", re.I)
 _MEASURE = re.compile(rf"\s?{_MEASURES}(?![a-z])", re.I)
@@ -71,7 +95,9 @@ _ALTERNATIVE = re.compile(
 )
 _LATER_PART = re.compile(r"(?:^|\n)[ \t*]*\(?(?:[b-h]|ii|iii|iv)\)[^\n]*$")
 _PARTS = re.compile(r"(?:^|[\s;,])\(?[a-h]\)[ *]")
-_TERM_BEFORE = re.compile(r"[\d%]\s{0,3}(?:[+×÷/±*]|[-–—])\s{0,3}[$€£]?$|[)\]]\s{0,3}[+×÷]\s{0,3}$")
+_TERM_BEFORE = re.compile(
+    r"-\($|[\d%]\s{0,3}(?:[+×÷/±*]|[-–—])\s{0,3}[$€£]?$|[)\]]\s{0,3}[+×÷]\s{0,3}$"
+)
 _TERM_AFTER = re.compile(
     r"[ \t]*[\w%]{0,12}[ \t]*(?:[=+×÷/<>≤≥≠^]|(?<=\s)[*–—-]|-(?=\s*$))[ \t$]*(?:\n|$)"
 )
@@ -99,7 +125,8 @@ def _last(text: str, decimal: Decimal) -> Number:
         if len(found) > 1 or (found and part == text):  # the cut may go through the first one
             ready = as_ascii(part)
             hangs = _hangs(ready, found[-1]) or _compound(ready, found, found[-1])
-            return UNREAD if hangs else found[-1]
+            idle = no_value(ready, found[-1].start, found[-1].end)
+            return UNREAD if hangs or idle else found[-1]
     return UNREAD
 
 
@@ -127,6 +154,7 @@ def _hangs(ready: str, found: Number) -> bool:
         or in_series(ready, start, end)
         or operand(ready, start, end)
         or hedged(ready, start, end)
+        or aside(ready, start, end)
         or _TERM_BEFORE.search(ready[max(0, start - 20) : start])
         or _TERM_AFTER.match(ready, end)
     )
@@ -174,7 +202,7 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
     """
     ready = as_ascii(text)
     if not _DIGIT.search(ready):
-        return None
+        return UNREAD if _NO_NUMBER.match(ready) else None
     if len(ready) > MAX_ANSWER_CHARS:
         return UNREAD
     *steps, ready = _RESULT.split(ready)
@@ -196,7 +224,9 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
 def _without_unit(text: str) -> str:
     """Return what follows a number without the unit behind it."""
     return re.sub(
-        r"^\s?(?!(?:or|and|und|oder|et|ou|to|bis|x|или|и|y|o|e|atau|veya)\b)[^\W\d_]{1,20}",
+        r"^\s?(?!(?:or|and|und|oder|et|ou|to|through|till|until|bis|à|a|до|tot|do|sampai|hingga"
+        r"|x|или|и|y|o|e|atau|veya)\b"
+        r"|[到至和或]|から|에서|부터|또는|से|إلى|الى|या|أو)[^\W\d_]{1,20}",
         "",
         text[:80],
     )

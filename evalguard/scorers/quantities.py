@@ -17,7 +17,8 @@ _BOUNDS = (
     r"|worse) than(?: or equal to)?|a minimum of|minimum of|a maximum of|(?:up"
     r"|down) to and including|as (?:much|many|few|little) as|exceed(?:s|ing|ed)?|in excess of"
     r"|upwards? of|north of|almost|nearly|close to|just (?:under|over|above|below|shy of)|shy of"
-    r"|not quite|barely|well (?:over|under|above|below)|slightly (?:over|under|above|below"
+    r"|(?<!\b(?:nothing|none|no) (?:less|more|other) )than|away from|off by|not quite|barely"
+    r"|well (?:over|under|above|below)|slightly (?:over|under|above|below"
     r"|more than|less than)|(?<!\b(?:jump|leap|step|fl[iey]|flew|climb|hop|walk|driv|drov|span"
     r"|stretch|spread|distribut|divid|split|pass|cross|hand|turn|roll|w[io]n|fell|fall|sum|averag"
     r"|total)\w{0,4} (?:(?:it|them|out|evenly) )?)(?:over|under|above|below|beyond)|(?<!(?:add|sum"
@@ -37,24 +38,28 @@ _BOUNDS = (
     r"|paling (?:sedikit|banyak|tidak)|setidaknya|sekurang-kurangnya|(?:lebih|kurang) dari|hampir"
     r"|maksimal|en (?:az|fazla|çok)|neredeyse|minstens|hoogstens|(?:minder|meer) dan|bijna"
     r"|ten (?:minste|hoogste)|co (?:najmniej|najwyżej)|(?:mniej|więcej) niż|prawie|ít nhất"
-    r"|nhiều nhất|tối (?:đa|thiểu)|gần|कम से कम|अधिक से अधिक|ज़्यादा से ज़्यादा|ज्यादा से ज्यादा|न्यूनतम"
+    r"|nhiều nhất|tối (?:đa|thiểu)|gần|कम से कम|अधिक से अधिक|ज़्यादा से ज़्यादा"
+    r"|ज्यादा से ज्यादा|न्यूनतम"
     r"|अधिकतम|على الأقل|على الأكثر|(?:أكثر|أقل|أكبر|أصغر) من|لا يقل عن|لا (?:يزيد|تزيد) عن"
     r"|ما يقارب|কমপক্ষে|অন্তত|সর্বাধিক|کم از کم|زیادہ سے زیادہ"
 )
 _GLUED_BOUNDS = (
-    r"至少|至多|最多|最少|不超过|不超過|不少于|不少於|不低于|不高于|不多于|不大于|不小于|不足|少于"
+    r"比|至少|至多|最多|最少|不超过|不超過|不少于|不少於|不低于|不高于|不多于|不大于|不小于|不足"
+    r"|少于"
     r"|少於|多于|多於|超过|超過|大于|大於|小于|小於|低于|高于|将近|將近|接近|几乎|幾乎|少なくとも"
     r"|多くとも|最大で?|最低で?|最高で?|ほぼ|最小で?|최소|최대|적어도|많아야|거의"
 )
 _BETWEEN = r"(?:[\s*_$€£¥:(~≈]|about|around|roughly|some|approximately|the|a total of|an?\b){0,6}"
 _BOUND_BEFORE = regex.compile(
     rf"(?:(?<![\p{{L}}\p{{M}}])(?:{_BOUNDS})(?![\p{{L}}\p{{M}}])|{_GLUED_BOUNDS}){_BETWEEN}$"
-    r"|(?<=[^\s>-][ \t]|\$)[<>]=?[ \t]?$|[≤≥≠≮≯⩽⩾≲≳][ \t]?$|\\(?:leq?|geq?|l[te]|g[te]|neq?"
+    r"|(?<=[^\s>-][ \t]|\$)[<>]=?[ \t]?$|[≤≥≠≮≯⩽⩾≲≳][ \t]?$|\\(?:leq?|geq?|l[te]|g[te]"
+    r"|neq?"
     r"|leqslant|geqslant)(?![a-zA-Z])\s?$|&[lg]t;\s?$",
     regex.I,
 )
 _OPENS_BOUND = regex.compile(
-    r"\s*[*_$(]*(?:(?:[<>≤≥≠]|&[lg]t;)=?\s*|(?:over|under|above|below|beyond|unter|über|hasta|até"
+    r"\s*[*_$(]*(?:(?:[<>≤≥≠]|&[lg]t;)=?\s*|(?:over|under|above|below|beyond|unter|über|hasta"
+    r"|até"
     r"|jusqu['’]à|fino a|до|bis)[\s$€£*_]+)$",
     regex.I,
 )
@@ -63,7 +68,10 @@ _UNIT = (
     r"|или)\b)[\p{L}%°€£¥][\p{L}\p{M}²³/.]{0,15})?[ \t*_$)]{0,4}"
 )
 _BOUND_AFTER = regex.compile(
-    rf"(?:\+(?!\s*\w)|{_UNIT}(?<![\p{{L}}\p{{M}}](?=[\p{{L}}\p{{M}}]))(?:,?\s?(?:or|and|oder|und|ou"
+    r"(?:,?\s?(?:give or take|plus or minus|\+/-)|\s?(?:<(?!/?[a-z]{1,9}>|<)|>(?!>)|[≤≥≠]"
+    r"|\\(?:leq?|geq?|[lg]t"
+    r"|neq?)(?![a-z]))\s?[$\\]?[a-z\d(]"
+    rf"|\+(?!\s*\w)|{_UNIT}(?<![\p{{L}}\p{{M}}](?=[\p{{L}}\p{{M}}]))(?:,?\s?(?:or|and|oder|und|ou"
     rf"|et|o|y|e|или|и|veya|atau) (?:more|less|fewer|greater"
     r"|higher|lower|above|below|over|under|up|upwards?|later|earlier|older|younger|mehr|weniger"
     r"|plus|moins|más|menos|mais|più|meno|больше|более|меньше|менее|daha (?:fazla|az)|lebih"
@@ -71,7 +79,9 @@ _BOUND_AFTER = regex.compile(
     r"|maximum|tops|max\.?|min\.|como (?:mínimo|máximo)|al menos|au (?:moins|plus|maximum|minimum)"
     r"|mindestens|höchstens|pelo menos|no (?:mínimo|máximo)|almeno|al massimo)(?![\p{L}\p{M}]))"
     r"|\s?[\p{Han}\p{Hangul}\p{Katakana}]{0,3}?\s?(?:以上|以下|以内|以內|未満|未滿|余り?|多个|以外"
-    r"|이상|이하|미만|초과)|\s?(?:\p{Devanagari}+\s)?(?:से (?:अधिक|कम|ज़्यादा|ज्यादा))|['’]?\s?(?:ten"
+    r"|より(?:小さ|大き|少な|多|低|高)|を(?:超|下回|上回)|보다 (?:작|크|적|많|낮|높)"
+    r"|이상|이하|미만|초과)|\s?(?:\p{Devanagari}+\s)?(?:से (?:अधिक|कम|ज़्यादा|ज्यादा))"
+    r"|['’]?\s?(?:ten"
     r"|tan|den|dan) (?:az|fazla|çok|büyük|küçük)\b)",
     regex.I,
 )
@@ -95,7 +105,8 @@ _OPERAND_BEFORE = regex.compile(
     regex.I,
 )
 _OPERAND_AFTER = regex.compile(
-    r"[ \t*_]{0,4}(?:(?:times (?:as|the|larger|bigger|greater|more|less|fewer|smaller|faster|older"
+    r"[ \t*_]{0,4}(?:\p{L}{1,12} (?:plus|minus|multiplied by|divided by|times)\b|(?:times (?:as"
+    r"|the|larger|bigger|greater|more|less|fewer|smaller|faster|older"
     r"|longer|heavier|higher|that|this|what|his|her|their|its)|plus|minus|multiplied by|divided by"
     r"|added to|subtracted from|modulo|to the power|raised to|squared|cubed|geteilt durch|mal so"
     r"|dividido|multiplicado|divisé|multiplié|fois (?:plus|moins|aussi)|veces (?:más|menos|mayor)"
@@ -111,6 +122,12 @@ _OPERAND_AFTER = regex.compile(
     r"|и) (?:an? |one |una? |eine? )?(?:half|quarter|third|demie?|media|meia|mezz[oa]|halbe?s?)\b)",
     regex.I,
 )
+_RATE = regex.compile(
+    r"(?:[ \t]\p{L}+){0,2}[ \t](?:per \p{L}+|each|apiece|pro \p{L}+|par \p{L}+"
+    r"|por \p{L}+)\b",
+    regex.I,
+)
+_PERCENT_OF_NUMBER = regex.compile(r"[ \t*_]{0,4}(?:of|von|de|di|от)[ \t]+[$€£]?\d", regex.I)
 _PERCENT_OF = regex.compile(
     r"[ \t*_]{0,4}(?:of|von|de|du|des|del|do|da|di|от|dari)(?![\p{L}\p{M}])|的", regex.I
 )
@@ -139,7 +156,8 @@ _HALF_OPEN = regex.compile(r"[ \t$]*\\?[)\]}⟩]")
 _RANGE_BEFORE = regex.compile(
     r"(?:\b(?:between|zwischen|entre|tra|fra|между|antara"
     r"|between:)\b[^.!?\n]{0,30}\d[^.!?\n\d]{0,15}(?:\b(?:and|und|et|y|e|и|dan)\b|&|-|–"
-    r"|—)[\s$€£*_]*|(?<!\bfrom[^.!?\n]{0,40})\d[\d.,]*[ \t]?[%°$€]?[ \t]?(?:\b(?:to|bis|à|a)\b|至"
+    r"|—)[\s$€£*_]*|(?<!\bfrom[^.!?\n]{0,40})\d[\d.,]*[ \t]?[%°$€]?[ \t]?(?:\b(?:to|bis|à"
+    r"|a)\b|至"
     r"|到|~|〜|～|から|부터|से)[\s$€£*_]*|\b(?:from|von|de|от"
     r"|dari)[ \t]+\$?\d[\d.,]*[^.!?\n\d]{0,12}\b(?:to|bis|à|a|до|hingga|sampai)\b[\s$€£*_]*"
     r"|بين[^.\n]{0,20}\d[^.\n\d]{0,12}و[\s]*)$",
@@ -156,7 +174,21 @@ _HEDGE = (
     r"|or (?:it )?(?:could|might|may) be|vielleicht|womöglich|quizás?|tal vez|a lo mejor|peut-être"
     r"|talvez|forse|magari|возможно|может быть|mungkin|barangkali|belki)"
 )
+_BUT = (
+    r"(?:but|yet|however|although|actually|in (?:fact|reality)|really|aber|sondern|eigentlich"
+    r"|in wirklichkeit"
+    r"|tatsächlich|pero|sino|en realidad|mais|en (?:fait|réalité)|mas|porém|na (?:verdade"
+    r"|realidade)|ma"
+    r"|però|in realtà|но|однако|на самом деле|ama|aslında|tetapi|namun|sebenarnya)"
+)
 _HEDGED_AFTER = regex.compile(
+    r"(?:\s[\p{L}$]+)?\s(?:if|when|with|without|assuming|wenn|falls|mit|ohne|si|avec|sans|con"
+    r"|sin|com|sem)\s"
+    r"[^.!?。\n\d]{1,60}?[,;] (?:and |or |but |und |oder |et |ou |y |o )?[$€£]?\d|"
+    rf"[^.!?。\n\d]{{0,40}}?(?:(?<![\p{{L}}\p{{M}}]){_BUT}(?![\p{{L}}\p{{M}}])|지만|는데|사실"
+    rf"|けど|けれど|しかし"
+    r"|(?<=です)が|が、|本当は|实际|實際|其实|其實|但|लेकिन|परंतु|असल|لكن|في الواقع"
+    r"|والصحيح)[^.!?。\n\d]{0,40}?\d|"
     rf"[^.!?\n\d]{{0,30}}?(?<![\p{{L}}\p{{M}}]){_HEDGE}(?![\p{{L}}\p{{M}}])[^.!?\n\d]{{0,20}}?\d"
     r"|[^。.!?\n\d]{0,20}?(?:也许|也許|或许|或許|可能|たぶん|もしかし|아마|शायद"
     r"|ربما)[^。.!?\n\d]{0,15}?\d",
@@ -233,12 +265,15 @@ def related(text: str, end: int, *, percent: bool = False) -> int | None:
         (20, None)
     """
     part = (_PERCENT_OF if percent else _OPERAND_AFTER).match(text, end)
+    whole = percent and _PERCENT_OF_NUMBER.match(text, end) is None
+    if part is None:
+        part, whole = _RATE.match(text, end), True
     if part is None:
         return None
     cue = _CUE.search(text, part.end(), part.end() + _AFTER)
     if cue is not None and any(map(str.isdecimal, text[cue.end() :])):
         return cue.end()
-    return None if percent else len(text)
+    return None if whole else len(text)
 
 
 def hedged(text: str, start: int, end: int) -> bool:

@@ -8,6 +8,13 @@ from functools import lru_cache
 
 import regex
 
+from evalguard.scorers.attribution import denial
+
+_I = r"(?:i|we)(?:['’]ve| have)?(?: just| now| also| actually| clearly)?"
+_FAULTY = (
+    r"(?:\w+ ){0,2}?(?:mistakes?|errors?|slips?|oversights?|typos?|miscalculat\w*|miscount\w*"
+    r"|misread\w*|forgot\w*|overlooked|wrong)\b"
+)
 _CUES = {
     "English": (
         r"(?:(?:no|oh|hm{1,9}|but|ah)[, ]{1,3})?wait(?=\s{0,9}(?:[,.:;!?\n–—-]|$))",
@@ -18,10 +25,22 @@ _CUES = {
         r"no(?=\s{0,9}[,:;–—-])", r"no[.!](?=\s{0,9}\S)", r"or rather\b", r"rather(?=,)",
         r"i (?:mean|meant)\b", r"i was wrong",
         r"that(?:'s| is| was) (?:wrong|incorrect|not (?:right|correct))",
-        r"i take (?:that|it) back", r"i made an? (?:mistake|error)", r"make (?:that|it)\b",
+        r"i take (?:that|it) back", r"make (?:that|it)\b",
+        rf"(?:but )?{_I} made (?:an?|some|one) {_FAULTY}",
+        rf"(?:ah[, ]*|but )?{_I} (?:see|found|spot(?:ted)?|notic\w+|realis\w+|realiz\w+|caught"
+        rf"|discover\w*)"
+        rf" (?:that )?(?:an?|my|the|one|i|we) {_FAULTY}",
+        rf"{_I} (?:mis(?:calculat|count|read|stat|wr[io]t|took|interpret|appl|spoke)\w*"
+        r"|(?:forgot|overlooked|neglected|failed) to\b|forgot (?:the|about)\b)",
+        rf"(?:there|here) (?:is|was) an? {_FAULTY} (?:above|in (?:my|the above|the previous))",
+        r"(?:my|our) (?:sincere )?apolog\w+",
+        r"(?:i |we )?(?:do )?apologi[sz]e\b",
+        r"(?:the above|(?:my|the) (?:previous|earlier|first|initial|above) \w+|what i (?:said"
+        r"|wrote))"
+        r"[^.!?\n]{0,30}?\b(?:wrong|incorrect|mistaken|an? error|not (?:right|correct))\b",
         r"i retract", r"(?:edit|update|revised|erratum)(?=\s{0,9}[:：-])", r"never ?mind",
         r"let me (?:re\w+|correct|fix|change)\b", r"(?:i )?chang(?:e|ing) my (?:mind|answer)",
-        r"not quite", r"i misread", r"nope\b", r"i stand corrected",
+        r"not quite", r"nope\b", r"i stand corrected",
     ),
     "Mandarin": (
         "不对", "不對", "不(?=[，,])", "不，", "等等", "等一下", "更正", "抱歉", "对不起",
@@ -90,7 +109,8 @@ _LEADS = (
     r"|应该是|應該是|应该选|应为|是|選|正しくは|正解は"
 )
 _CHAIN = regex.compile(
-    rf"(?:[.!。！।۔,，、;；:：–—\n(…>}})\]$]|\s-(?=\s))[\s*_\"'(–—-]{{0,8}}+(?=\p{{L}})(?:{_CUE})"
+    rf"(?:[.!。！।۔,，、;；:：–—\n(…>}})\]$]|\s--?(?=\s)"
+    rf"|--)[\s*_\"'(–—-]{{0,8}}+(?=\p{{L}})(?:{_CUE})"
     rf"(?:{_EDGE}{{1,8}}(?:{_CUE}))*+",
     regex.I,
 )
@@ -98,6 +118,7 @@ _LEAD = regex.compile(
     rf"{_EDGE}{{0,12}}+(?:(?:{_LEADS})(?:{_EDGE}{{1,4}}|(?=[^\x00-\u02ff])|(?<=[^\x00-\u02ff])))?",
     regex.I,
 )
+_FIRST = regex.compile(r"\s*+[^\n.!?。！？।۔]{1,200}+(?:\.(?=\d)[^\n.!?。！？।۔]{1,200}+)?")
 _SAID = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -125,7 +146,9 @@ def retraction(output: str) -> Retraction | None:
     """
     last = next(iter(deque(_CHAIN.finditer(output), maxlen=1)), None)
     if last is None or _SAID.search(output, 0, last.start()) is None:
-        return None
+        first = _FIRST.match(output)
+        end = None if first is None else denial(output, first.end())
+        return None if first is None or end is None else Retraction(first.end(), end)
     lead = _LEAD.match(output, last.end())
     return Retraction(last.start(), lead.end() if lead is not None else last.end())
 

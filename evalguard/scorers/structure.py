@@ -13,7 +13,9 @@ from pydantic import BeforeValidator
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.announced import announcements
+from evalguard.scorers.attribution import denial, sentence_before
 from evalguard.scorers.extract import code_blocks
+from evalguard.scorers.negation import NEGATION, clause_before
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import a_schema
 from evalguard.scorers.text import found_in_time
@@ -48,7 +50,7 @@ def _no_constant(name: str) -> Any:
 
 
 class Repeated(dict[str, Any]):
-    """An object that has a key twice: which of the values is meant, nothing says."""
+    """An object that gives a key two values: which of them is meant, nothing says."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -97,8 +99,12 @@ def find_json(text: str) -> Any:
 
 
 def embedded_json(text: str) -> Any:
-    """Return the longest object or array in a text, or :data:`INVALID`."""
+    """Return the longest object or array in a text, or :data:`INVALID`.
+
+    Of objects that contradict each other none is meant: they are returned as :class:`Repeated`.
+    """
     found, longest, end = INVALID, 0, 0
+    values = list[Any]()
     starts = (index for index, sign in enumerate(text) if sign in "{[")
     for _, start in zip(range(MAX_STARTS), starts, strict=False):
         if start < end:
@@ -107,9 +113,47 @@ def embedded_json(text: str) -> Any:
             value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
+        if _mere_example(text, start, end):
+            continue
+        values.append(value)
         if end - start > longest:
             found, longest = value, end - start
+    if isinstance(found, dict) and any(_differs(found, one) for one in values):
+        return Repeated(found)
     return found
+
+
+def _differs(found: dict[str, Any], other: Any) -> bool:
+    """Return whether two objects give the same key different values, so that neither holds."""
+    return isinstance(other, dict) and any(
+        other[key] != found[key] for key in other.keys() & found.keys()
+    )
+
+
+_EXAMPLE_BEFORE = regex.compile(
+    r"\b(?:for (?:example|instance)|an? (?:example|sample|template)|such as|could look"
+    r"|zum beispiel|par exemple|por (?:ejemplo|exemplo)|ad esempio|per esempio|например"
+    r"|misalnya|örneğin)|例如|比如|例えば|たとえば|예를 들어|उदाहरण|مثلا|على سبيل المثال",
+    regex.I,
+)
+_EG = regex.compile(r"\b(?:e\.\s?g|z\.\s?b|p\.\s?ej|p\.\s?ex)\.[\s:`]*$", regex.I)
+_EXAMPLE_AFTER = regex.compile(
+    r"[`\s*]{0,8}(?:would (?!be (?:the|my) (?:answer|output|result))|is (?:only |just )?an example"
+    r"|is (?:not|in)(?:correct| correct|valid| valid)|is wrong)",
+    regex.I,
+)
+
+
+def _mere_example(text: str, start: int, end: int) -> bool:
+    """Return whether the sentence around a value gives it as an example, or calls it wrong."""
+    before = sentence_before(text, start)
+    return bool(
+        _EXAMPLE_BEFORE.search(before)
+        or _EG.search(text, max(0, start - 20), start)
+        or _EXAMPLE_AFTER.match(text, end)
+        or NEGATION.search(clause_before(text, start))
+        or denial(text, end) is not None
+    )
 
 
 @scorer(name="json_valid", metrics=(Metric("json_valid"), Metric("json_valid_lenient")))

@@ -15,6 +15,7 @@ import regex
 
 from evalguard.scorers import turn_words
 from evalguard.scorers.announced import Announcement, announcements
+from evalguard.scorers.latex import without_struck
 
 MAX_TURNS = 40
 """Openings of questions and turns that are looked at."""
@@ -24,6 +25,9 @@ PREAMBLE_CHARS = 300
 
 SHORT_ANSWER_CHARS = 60
 """A longer line is no bare answer."""
+
+MAX_BARE_WORDS = 3
+"""A line of more words is no bare answer to what comes before a question."""
 
 _QUESTIONS = [one for words in turn_words.QUESTIONS.values() for one in words]
 _NUMBER = r"(?:[ \t]*(?:#|no\.?|nr\.?|n[º°]\.?)?[ \t]*\d{1,3})"
@@ -41,6 +45,25 @@ _INLINE = regex.compile(
     rf"(?<=[.!?)*。！？।\d][ \t]{{1,3}})(?P<word>\L<words>){_NUMBER}?[ \t]?[:：](?=\s)",
     words=[one.capitalize() for one in _QUESTIONS if one.capitalize() != one],
 )
+_ASKED = regex.compile(
+    r"(?<=\n[ \t]*\n)[ \t*_#>-]{0,6}+(?P<asked>(?:[^\s?？؟]+[ \t]+){3}[^\n]{1,600}?[?？؟]"
+    r"|[^\n]{4,300}?[\p{Han}\p{Hiragana}\p{Thai}][?？])[*_ \t]*(?:\n|$)",
+    regex.M,
+)
+"""A paragraph that is a question and not marked as one."""
+
+_REFERS_BACK = regex.compile(
+    r"^\W*(?:(?:so|and|but|or|now|then|wait|hmm+|well|ok(?:ay)?)\b[, ]*)*"
+    r"(?:(?:is|are|does|do|did|can|could|should|shall|would|will|have|has|was)"
+    r" (?:this|that|it|we|i|the answer|my|these|you)|why|right|really|what (?:if|about|else)"
+    r"|how about|how (?:do|did|can|would) (?:we|i|you) (?:know|get|find|check|verify)|anything"
+    r"|any )\b|\b(?:(?:this|that|my|the|your) answer|above|correct|verify|(?:double-)?check)\b"
+    r"|对吗|吧[?？]|为什么",
+    regex.I,
+)
+"""In a question that the writer asks about the answer before it."""
+
+_OPTION = re.compile(r"^[ \t*_-]*[(\[]?[A-J][*_]{0,2}[)\].:][ \t]*\S", re.M)
 _ASKER = r"(?:user|human|system|prompter|customer|tool)"
 _TOKEN = re.compile(
     rf"<\|im_start\|>\s*{_ASKER}|<\|im_end\|>|<\|start_header_id\|>\s*{_ASKER}|<\|eot_id\|>"
@@ -76,10 +99,14 @@ def own_part(output: str) -> str:
         >>> own_part("Question: How many?\nAnswer: 15")
         'Question: How many?\nAnswer: 15'
     """
+    output = without_struck(output)
     opened: regex.Match[str] | None = None
     for mark in islice(_marks(output), MAX_TURNS):
         before = output[: mark.start()]
-        if opened is None and _leads_up(before):
+        if _group(mark, "asked"):
+            if _asks_anew(before, mark):
+                return before
+        elif opened is None and _leads_up(before):
             opened = mark
         elif _answered(before, mark, opened):
             return before
@@ -93,6 +120,7 @@ def _marks(output: str) -> list[regex.Match[str]]:
         *_NUMBERED.finditer(output),
         *_INLINE.finditer(output),
         *_TOKEN.finditer(output),
+        *_ASKED.finditer(output),
     ]
     if not found:
         return []
@@ -133,7 +161,7 @@ def _answered(before: str, mark: regex.Match[str], opened: regex.Match[str] | No
         mark: What opens it.
         opened: What opened the question that the output restates; ``None`` where it restates none.
     """
-    told = [one for one in announcements(before) if not one.bare and _SAID.search(one.text)]
+    told = _told(before)
     if _group(mark, "input"):
         return _repeats(before, mark, told, opened)
     if told or opened is None:
@@ -143,6 +171,27 @@ def _answered(before: str, mark: regex.Match[str], opened: regex.Match[str] | No
         return _SAID.search(before, heads[-1]) is not None
     # Numbered questions without an answer each are steps towards one.
     return _same(mark, opened) and not _group(mark, "number")
+
+
+def _asks_anew(before: str, mark: regex.Match[str]) -> bool:
+    """Return whether a paragraph that is a question, marked as none, is the next one.
+
+    It is where an answer stands before it and another behind it, or options to choose from.
+    """
+    after = mark.string[mark.end() :]
+    first = next((line for line in after.splitlines() if line.strip()), "")
+    follows = len(_OPTION.findall(after)) > 1 or 0 < len(first) <= SHORT_ANSWER_CHARS
+    if _REFERS_BACK.search(mark["asked"]) or not (follows or _told(after)):
+        return False
+    bare = before.strip()
+    short = len(bare) <= SHORT_ANSWER_CHARS and len(bare.split()) <= MAX_BARE_WORDS
+    alone = short and "\n" not in bare and bare[-1:] not in ":：?？؟"
+    return bool(_told(before)) or (alone and _PREAMBLE.match(bare) is None)
+
+
+def _told(text: str) -> list[Announcement]:
+    """Return the announcements of a text that name something."""
+    return [one for one in announcements(text) if not one.bare and _SAID.search(one.text)]
 
 
 def _same(mark: regex.Match[str], opened: regex.Match[str]) -> bool:

@@ -1,0 +1,39 @@
+"""Answers in the manner of real models, written without regard to the rules that read them.
+
+Each of ``model_outputs.json`` gives the target or does not (``given``). Most of the wrong ones
+hold the target somewhere: as a step, an example, a retracted or somebody else's answer.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evalguard import scorers
+from evalguard.scorers.thinking import Thinking
+
+OUTPUTS = json.loads((Path(__file__).parent / "model_outputs.json").read_text(encoding="utf-8"))
+KINDS = sorted({(one["scorer"], one["given"]) for one in OUTPUTS})
+
+
+def credit(case):
+    """Return the strict and the lenient score of what a model answered after its thinking."""
+    split = Thinking().split(case["output"])
+    row = {"choices": case["choices"]} if "choices" in case else {}
+    scorer = scorers.get(case["scorer"], **case.get("options", {}))
+    scores = scorer.score("" if split.unclosed else split.answer, case["target"], row)
+    names = {"json_fields": "json_fields_all"}
+    strict = names.get(case["scorer"], case["scorer"])
+    return scores[strict], scores.get(f"{strict}_lenient", scores[strict])
+
+
+@pytest.mark.parametrize(("scorer", "given"), KINDS)
+def test_only_a_given_answer_gets_credit(scorer, given):
+    cases = [one for one in OUTPUTS if (one["scorer"], one["given"]) == (scorer, given)]
+    wrong = [
+        (case["target"], case["output"], scores)
+        for case in cases
+        if max(scores := credit(case)) != float(given)
+    ]
+    assert wrong == []
+    assert cases
