@@ -9,7 +9,7 @@ N = 400
 PP = Margin(0.05, "pp")
 
 
-def decided(before, after, metric=None, **demand):
+def decided(before, after, metric=None, said=None, targets=("",), **demand):
     metric = metric or Metric("acc")
     gate = Gate(name="recall", suite="qa", metric=metric.name, **(demand or {"max_drop": PP}))
     pairs = tuple(
@@ -17,9 +17,9 @@ def decided(before, after, metric=None, **demand):
             task="qa",
             sample_id=str(index),
             prompt="",
-            target="",
-            baseline_output="",
-            candidate_output="",
+            target=targets[index % len(targets)],
+            baseline_output=said or f"base {index}",
+            candidate_output=said or f"v2 {index}",
             baseline_score=one,
             candidate_score=other,
         )
@@ -77,3 +77,19 @@ def test_scores_without_a_worst_one_are_left_alone():
     nats = Metric("nats", ScoreKind.BOUNDED, low=0.0, high=100.0, clip=1.0, in_nats=True)
     demand = {"max_drop": Margin(0.2, "nats")}
     assert decided([0.0] * N, [0.0] * N, nats, **demand).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("said", ["billing", "You have exceeded your quota."])
+def test_one_answer_to_all_questions_shows_nothing(said):
+    half = scores(N // 2)
+    same = decided(half, half, said=said, targets=("billing", "access"))
+    assert same.verdict is Verdict.INCONCLUSIVE
+    assert f"the same answer to all {N} questions" in same.reason
+    assert said in same.reason
+
+
+def test_one_right_answer_and_answers_that_differ_are_left_alone():
+    half = scores(N // 2)
+    assert decided(scores(N), scores(N), said="I can't help.").verdict is Verdict.PASS
+    assert decided(scores(N), scores(N), said="5", targets=("5",)).verdict is Verdict.PASS
+    assert decided(half, half, targets=("billing", "access")).verdict is Verdict.PASS
