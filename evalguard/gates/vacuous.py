@@ -3,8 +3,8 @@
 Where the baseline already scores within the margin of the worst possible score, every candidate is
 "not worse by the margin", one that answers nothing included. The same holds where both models give
 one answer to every question, though the targets differ. That is rarely the baseline's own doing: a
-server that cuts the prompts or answers from a cache, a stop string, a template or a scorer that fits
-neither model gives both the same.
+server that cuts the prompts or answers from a cache, a stop string, a template or a scorer that
+fits neither model gives both the same.
 """
 
 from __future__ import annotations

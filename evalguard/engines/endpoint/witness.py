@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -224,6 +225,9 @@ class Witness:
                 self._last_error = str(outcome)
             else:
                 answer = outcome[0] if isinstance(outcome, tuple) else outcome
+                if isinstance(answer, float) and not math.isfinite(answer):
+                    self._last_error = f"the log-likelihood of a prompt is {answer}"
+                    continue
                 found.setdefault(places[position], []).append(answer)
         return found
 
