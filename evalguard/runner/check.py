@@ -43,7 +43,7 @@ from evalguard.records import (
     TaskRun,
     Verdict,
 )
-from evalguard.runner import unmeasured
+from evalguard.runner import same_answers, unmeasured
 from evalguard.runner.admission import Admission
 from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import Judging, check_steady, needs_judge, total
@@ -468,6 +468,7 @@ class _Check:
                     )
         yield from self._unclosed()
         yield from unmeasured.warnings(self._measurer.results.samples)
+        yield from same_answers.warnings(self._measurer.results.samples)
         yield from self._pool.notes
 
 
