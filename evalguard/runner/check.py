@@ -41,7 +41,7 @@ from evalguard.records import (
     TaskRun,
     Verdict,
 )
-from evalguard.runner import unmeasured
+from evalguard.runner import same_answers, unmeasured
 from evalguard.runner.answers import as_compared
 from evalguard.runner.judged_tasks import JudgedTasks
 from evalguard.runner.judging import Judging, check_steady, needs_judge
@@ -438,6 +438,7 @@ class _Check:
                     )
         yield from self._unclosed()
         yield from unmeasured.warnings(self._measurer.results.samples)
+        yield from same_answers.warnings(self._measurer.results.samples)
         yield from self._pool.notes
 
 

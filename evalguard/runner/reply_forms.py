@@ -25,6 +25,8 @@ _RETRACTED = re.compile(
     r"|(?:^|[.;,!?\n–—-])\s*(?:(?:definitely |certainly )?not?\b|actually\b|hm+\b)",
     re.IGNORECASE,
 )
+_CONFIDENCE = ("confidence", "probability", "certainty", "likelihood")
+
 _DENIED = re.compile(
     r"\b(?:not|never|(?<!or )no(?! doubt)|neither|cannot|wrong|unlike|worse|worst|weaker|loser|"
     r"loses|maximum|max|minimum|instead|rather|(?:more|less|other) than|would (?:need|have|be)|if|"
@@ -73,6 +75,23 @@ def json_values(text: str, keys: Collection[str]) -> list[Any] | None:
     except ValueError:
         return []
     return [value for key, value in pairs if key.lower() in keys]
+
+
+def json_doubts(text: str, keys: Collection[str]) -> list[Any]:
+    """Return what a JSON object says beside the values of its keys that may differ from them.
+
+    These are values of keys with one of the words in them (``final_verdict``), and confidences.
+
+    Example:
+        >>> json_doubts('{"verdict": "yes", "final_verdict": "no", "confidence": 0.1}', ["verdict"])
+        ['no', 0.1]
+    """
+    found = []
+    for key, value in json.loads(text, object_pairs_hook=tuple):
+        words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key).lower()))
+        if key.lower() not in keys and words & {*keys, *_CONFIDENCE}:
+            found.append(value)
+    return found
 
 
 def is_retracted(after: str) -> bool:

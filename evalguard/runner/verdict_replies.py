@@ -16,6 +16,7 @@ from evalguard.runner.reply_forms import (
     bracketed,
     is_denied,
     is_retracted,
+    json_doubts,
     json_values,
     unfenced,
 )
@@ -61,6 +62,25 @@ _AGAINST_LETTER = re.compile(
     re.IGNORECASE,
 )
 _AGAINST_TIE = re.compile(r"\b(?:better|best|wins?|winner|prefer\w*|superior)\b", re.IGNORECASE)
+_LEAST_CONFIDENCE = 0.5
+"""Below which a judge believes more in the other verdict."""
+
+_LEAD = re.compile(
+    r"\W*(?:(?:so|thus|hence|therefore|then|overall|finally|and|yes or no|yes/no|a or b|no doubt"
+    r"|in (?:short|summary|conclusion)|to (?:conclude|sum up)|i (?:would |will )?(?:say|answer|"
+    r"choose|conclude|vote|reply))|(?:(?:so|thus|hence|therefore|then|and|the|this|that|my|our|your|a|an|one|is|it|final|overall|"
+    r"short|brief|correct|careful|better|best|preferred|chosen|winning|own)\s+)*"
+    r"(?:verdict|answer|decision|judge?ments?|judges?|conclusion|result|label|choice|winner|"
+    r"preference|pick|vote|response|reply|assistant|model|option|output|evaluation|assessment|"
+    r"classification|comparison|better|best|preferred|met|satisfied|fulfilled|"
+    r"(?:does |the |this |answer |response |reply |meets? |satisf(?:y|ies) |fulfil(?:s|ls)? )*"
+    r"criteri(?:on|a)(?: is| are)?(?: met| satisfied| fulfilled)?)"
+    r"(?:\s+(?:is|are|was))?)\W*",
+    re.IGNORECASE,
+)
+"""What may lead to a verdict after a colon: another word names something else, as in
+"Harmful: Yes"."""
+
 _NAMED = re.compile(r"(?:answer|assistant|model|option|output|response)[ _]+(.+)", re.IGNORECASE)
 
 
@@ -101,7 +121,8 @@ def read_verdict(reply: str, yes: str, no: str) -> float | None:
     text = unfenced(reply)
     values = json_values(text, _KEYS)
     if values is not None:
-        return _of_values(values, yes, no)
+        verdict = _of_values(values, yes, no)
+        return None if verdict is None or _doubted(text, verdict, yes, no) else verdict
     inside = bracketed(text)
     if inside is None:
         return None
@@ -118,6 +139,18 @@ def _of_values(values: Sequence[Any], yes: str, no: str) -> float | None:
     if yes == "Yes":
         found |= {float(value) for value in values if isinstance(value, bool)}
     return found.pop() if len(found) == 1 else None
+
+
+def _doubted(text: str, verdict: float, yes: str, no: str) -> bool:
+    """Whether a JSON object gives another verdict under a similar key, or hardly believes in it."""
+    for value in json_doubts(text, _KEYS):
+        if isinstance(value, str | bool):
+            other = _of_values([value], yes, no)
+            if other is not None and other != verdict:
+                return True
+        elif isinstance(value, int | float) and value < _LEAST_CONFIDENCE:
+            return True
+    return False
 
 
 def _letter(text: str, yes: str, no: str) -> float | None:
@@ -149,7 +182,7 @@ def _in_sentence(text: str, yes: str, no: str) -> float | None:
     last = list(lines)
     first = re.match(rf"{OPEN}{word}{CLOSE}\s*(?:[.!;{colon}\n]|[–—-]\s)", text, flags)
     found = {_word(match[1], yes, no) for match in last}
-    if any(is_denied(text[: match.start()]) for match in last):
+    if any(is_denied(text[: match.start()]) or not _leads(text, match.start()) for match in last):
         return None
     if first:
         begun = _word(first[1], yes, no)
@@ -161,13 +194,29 @@ def _in_sentence(text: str, yes: str, no: str) -> float | None:
     return found.pop() if len(found) == 1 else None
 
 
+def _leads(text: str, colon: int) -> bool:
+    """Whether the words before a colon announce a verdict, and not a fact of their own."""
+    return _LEAD.fullmatch(re.split(r"[,.;!?\n]|[–—-]\s", text[:colon])[-1]) is not None
+
+
 def _contradicts(rest: str, verdict: float | None, yes: str, no: str) -> bool:
     """Whether what follows a verdict can be taken as another one."""
     if is_retracted(rest):
         return True
     if len(yes) > 1:
+        if _says(no if verdict else yes, rest):
+            return True
         return (_AGAINST_YES if verdict else _AGAINST_NO).search(rest) is not None
     if verdict not in (0.0, 1.0):
         return _AGAINST_TIE.search(rest) is not None
     other = no if verdict else yes
     return bool(_AGAINST_LETTER.search(rest) or re.search(rf"\b{other}\b", rest))
+
+
+def _says(word: str, text: str) -> bool:
+    """Whether a text has a word in one of the other languages; some write without spaces."""
+    found = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower())
+    return any(
+        other in (text if "\u3040" <= other[0] <= "\u9fff" else found)
+        for other in _OTHER_WORDS[word]
+    )

@@ -12,6 +12,7 @@ from evalguard.engines.endpoint.decoding import (
     asked_pause,
     read_response,
     redirection,
+    without,
 )
 
 DATA = {"choices": [{"index": 0, "text": "é"}]}
@@ -130,3 +131,22 @@ def test_encryption_is_not_given_up():
 
 def test_a_list_of_models_may_move_by_any_status():
     assert str(moved(302, "/v2/models", "GET")) == "http://host:8000/v2/models"
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        ({"choices": [{"text": "a\ud83d"}]}, {"choices": [{"text": "a\ufffd"}]}),
+        (["\ude00\ud83d"], ["\ufffd\ufffd"]),
+        ({"\udcff": "\ud83d\ude00"}, {"\ufffd": "😀"}),
+        ({"text": "Bearer sk-12345678, sk-12345678"}, {"text": "Bearer ***, ***"}),
+        (
+            {"n": 3, "ok": True, "none": None, "x": -0.5},
+            {"n": 3, "ok": True, "none": None, "x": -0.5},
+        ),
+    ],
+)
+def test_what_no_file_takes_and_what_is_secret_is_taken_out(data, kept):
+    found = without(data, ["sk-12345678"])
+    assert found == kept
+    json.dumps(found, ensure_ascii=False).encode()

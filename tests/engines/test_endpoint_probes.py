@@ -1,6 +1,7 @@
 """Servers that do not do as they are asked are found out before they are measured."""
 
 import itertools
+import math
 import random
 import threading
 from collections.abc import Callable
@@ -210,6 +211,44 @@ def test_an_adapter_has_the_context_of_its_model(base):
     with replying_server(reply) as url:
         engine = opened(url, base, names={"model": "v2"}, tokenized_requests=False)
         assert engine.max_length == 511
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf])
+def test_a_model_is_not_told_from_another_by_what_is_no_number(base, value):
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        status, answer = completions(path, body)
+        if body is not None and body["model"] == "twin":
+            listed = answer["choices"][0]["logprobs"]
+            listed["token_logprobs"][-2] = value
+        return status, answer
+
+    with replying_server(reply) as url:
+        engine = opened(url, base)
+        with pytest.raises(EngineError, match="of 8 harmless prompts only 0 were answered"):
+            engine.load_adapter("twin", "adapters/twin")
+
+
+def test_what_a_server_refuses_is_no_part_of_its_behaviour_and_stops_nothing(served):
+    refused = ["password"]
+
+    def say(body: dict[str, Any]) -> Any:
+        return None if any(word in asked(body) for word in refused) else asked(body)
+
+    engine = served(say)
+    one = engine.behaviour()
+    assert engine.behaviour() == one
+    refused[:] = ["sea"]
+    assert engine.behaviour() != one
+    refused[:] = ["to"]
+    with pytest.raises(EngineError, match="gave no text"):
+        engine.behaviour()
+
+
+@pytest.mark.parametrize(("said", "kept"), [("cut \ud83d", "cut \ufffd"), ("sk-12345678!", "***!")])
+def test_texts_can_be_stored(served, monkeypatch, said, kept):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-12345678")
+    engine = served(lambda body: said if "q" in asked(body) else asked(body))
+    assert engine.respond([(BASE, questions.generation("q"))]) == [kept]
 
 
 @pytest.mark.parametrize(("best", "right"), [(-9.0, True), (-0.1, False)])

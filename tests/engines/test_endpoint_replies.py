@@ -17,10 +17,17 @@ def said(content: Any, finish: str | None = "stop", tokens: Any = 3, **message: 
     return {"choices": [choice], **usage}
 
 
+def filtered(data: Any, *, taken: bool = True) -> Any:
+    results = {"hate": {"filtered": False, "severity": "safe"}, "violence": {"filtered": taken}}
+    data["choices"][0]["content_filter_results"] = results
+    return data
+
+
 @pytest.mark.parametrize(
     ("data", "text"),
     [
         (said("42"), "42"),
+        (filtered(said("42"), taken=False), "42"),
         (said(""), ""),  # the model said nothing, which is an answer, and a wrong one
         (said("42", finish=None), "42"),
         (said("42", finish="eos"), "42"),
@@ -73,6 +80,11 @@ def test_tokens_are_counted_where_the_server_does_not():
         (said("a text of 8 tokens?", "length", tokens=None), "cut the answer short"),
         (said("", "length", tokens=2, reasoning="Let me"), "while the model was reasoning"),
         (said(None), "gave no text"),
+        (said("", reasoning_content="It is 42."), "gave no text"),  # the answer is in there
+        (said("", None, reasoning="It is 42."), "gave no text"),
+        (said([{"type": "thinking", "thinking": "42"}, {"type": "text", "text": ""}]), "no text"),
+        (filtered(said("")), "filtered"),
+        (filtered(said("The ans", "length", tokens=8)), "filtered"),
         (said(None, "tool_calls", tool_calls=[{"function": {"name": "f"}}]), "called a tool"),
         (said("", "abort"), "ended early .finish_reason 'abort'"),
         (said([{"type": "image_url"}]), "another form"),

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from evalguard.engines.base import OnWait
-from evalguard.engines.endpoint.decoding import FailedError, read_response, redirection
+from evalguard.engines.endpoint.decoding import FailedError, read_response, redirection, without
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.patience import AT_FIRST, Patience
 from evalguard.engines.endpoint.requests import Form
@@ -33,6 +33,9 @@ _DOWN_TIMEOUT = 10.0
 """Seconds for a request to a server that has been given up, should it be back."""
 
 _MOST_REDIRECTIONS = 5
+
+_SHORTEST_SECRET = 8
+"""Characters; less is a word such as ``EMPTY`` for a server that needs no key."""
 
 _MODEL = "{model}"
 """Stands in a URL for the name of the model that is asked, as in Azure's deployments."""
@@ -83,6 +86,8 @@ class Client:
             timeout=httpx.Timeout(options.timeout, connect=min(30.0, options.timeout)),
             limits=httpx.Limits(max_connections=options.num_concurrent),
         )
+        keys = (value.removeprefix("Bearer ") for value in options.headers.values())
+        self._secrets = [key for key in keys if len(key) >= _SHORTEST_SECRET]
         self._form = Form(rename=dict(options.rename), drop=set(options.drop))
         self._room = float(options.num_concurrent)
         self._pause_until = 0.0
@@ -187,9 +192,7 @@ class Client:
     def words(self, error: BaseException) -> str:
         """Return an error's text without the key, should the server send it back."""
         text = " ".join(str(error).split()) or type(error).__name__
-        for secret in filter(None, self._options.headers.values()):
-            text = text.replace(secret, "***").replace(secret.removeprefix("Bearer "), "***")
-        return text
+        return str(without(text, self._secrets))
 
     def _submit(
         self,
@@ -279,7 +282,9 @@ class Client:
             response = self._http.request(method, target, **fields)
             moved = redirection(response)
             if moved is None:
-                return read_response(response, max_wait=self._options.max_wait)
+                return without(
+                    read_response(response, max_wait=self._options.max_wait), self._secrets
+                )
             target = moved
         raise FailedError(f"the server redirected {url} {_MOST_REDIRECTIONS} times", again=False)
 

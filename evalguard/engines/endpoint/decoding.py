@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -106,6 +106,31 @@ def next_step(words: str) -> str:
     if words.startswith("status 4") and not words.startswith(("status 408", "status 429")):
         return "Check 'engine: options: base_url', and the model's name there ('model')."
     return "Check 'engine: options: base_url', and that the server runs."
+
+
+def without(data: Any, secrets: Sequence[str]) -> Any:
+    r"""Return data whose texts can be stored: without secrets, and without halves of characters.
+
+    A server that cuts a text between the two halves of a character (a UTF-16 surrogate pair)
+    leaves one of them, which no file takes.
+
+    Args:
+        data: What a server sent.
+        secrets: Texts that are replaced by ``***``.
+
+    Example:
+        >>> without({"text": ["a key-1234", "\ud83d", "\ud83d\ude00"]}, ["key-1234"])
+        {'text': ['a ***', '�', '😀']}
+    """
+    if isinstance(data, Mapping):
+        return {without(key, secrets): without(value, secrets) for key, value in data.items()}
+    if isinstance(data, list):
+        return [without(value, secrets) for value in data]
+    if not isinstance(data, str):
+        return data
+    for secret in secrets:
+        data = data.replace(secret, "***")
+    return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def redirection(response: httpx.Response) -> httpx.URL | None:

@@ -86,7 +86,9 @@ class Patience:
             EngineError: If it was silent for longer than allowed.
         """
         silent = time.monotonic() - self.heard_at
-        if self.down or silent > self._limit:
+        if self.down:
+            raise EngineError(f"the server was given up before (options: max_wait): {words}")
+        if silent > self._limit:
             self.down = True
             raise EngineError(
                 f"the server answered nothing for {silent:.0f} s (options: max_wait): {words}"

@@ -82,9 +82,11 @@ def read_text(data: Any, asked: Generation, count: Count | None = None) -> str:
         UnansweredError: If it has no text, was filtered or cut short, or has another form.
     """
     said = _read(data)
-    if said.finish in _FILTERED:
+    if said.finish in _FILTERED or _is_filtered(first_choice(data)):
         raise UnansweredError(f"the server filtered the answer (finish_reason '{said.finish}')")
     if said.text is None:
+        return _without_text(data, said, asked, count)
+    if said.finish in _COMPLETE and not said.text and said.reasoning:
         return _without_text(data, said, asked, count)
     ended = _without_end(said.text)
     text = cut_at(ended, asked.stops)
@@ -127,6 +129,13 @@ def first_choice(data: Any) -> Mapping[str, Any]:
     if chosen.get("error"):
         raise UnansweredError(f"the server failed on it: {plain(chosen['error'])}")
     return dict(chosen)
+
+
+def _is_filtered(choice: Mapping[str, Any]) -> bool:
+    """Whether a filter says that it took the text, as Azure's does beside any reason to end."""
+    results = choice.get("content_filter_results")
+    found = results.values() if isinstance(results, Mapping) else ()
+    return any(isinstance(one, Mapping) and one.get("filtered") is True for one in found)
 
 
 def _without_end(text: str) -> str:

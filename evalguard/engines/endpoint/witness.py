@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -176,13 +177,19 @@ class Witness:
         """Return a hash of what the base answers to fixed prompts.
 
         It stands for weights that cannot be seen; a server that answers otherwise each time has
-        another one each time.
+        another one each time. A prompt that it refuses counts as one without an answer.
 
         Raises:
-            EngineError: If the server does not answer.
+            EngineError: If the server hardly answers.
         """
         asked = [(BASE, generation(text, tokens=_BEHAVIOUR_TOKENS)) for text in _WHO]
-        answers = "\0".join(map(str, all_answers(self._send(asked), len(asked))))
+        found = dict(self._send(asked))
+        failed = [one for one in found.values() if isinstance(one, EngineError)]
+        if len(found) - len(failed) < _FEWEST:
+            raise failed[0]
+        answers = "\0".join(
+            "\0" if isinstance(one, EngineError) else str(one) for _, one in sorted(found.items())
+        )
         return hashlib.sha256(answers.encode()).hexdigest()
 
     def _compare_texts(self) -> None:
@@ -218,6 +225,9 @@ class Witness:
                 self._last_error = str(outcome)
             else:
                 answer = outcome[0] if isinstance(outcome, tuple) else outcome
+                if isinstance(answer, float) and not math.isfinite(answer):
+                    self._last_error = f"the log-likelihood of a prompt is {answer}"
+                    continue
                 found.setdefault(places[position], []).append(answer)
         return found
 

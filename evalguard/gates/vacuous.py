@@ -1,0 +1,71 @@
+"""Withhold a PASS from a gate that no candidate could fail.
+
+Where the baseline already scores within the margin of the worst possible score, every candidate is
+"not worse by the margin", one that answers nothing included. The same holds where both models give
+one answer to every question, though the targets differ. That is rarely the baseline's own doing: a
+server that cuts the prompts or answers from a cache, a stop string, a template or a scorer that
+fits neither model gives both the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evalguard.gates.demands import demand_text
+from evalguard.records import Comparison, GateResult, Metric, SamplePair, Verdict
+
+_SHOWN = 60
+"""Characters of an answer that a message shows."""
+
+
+def hold_back_vacuous(result: GateResult, comparison: Comparison) -> GateResult:
+    """Return the result, INCONCLUSIVE instead of PASS where a PASS would show nothing.
+
+    Left alone are a gate that also bounds the candidate's own score (``min`` or ``max``), a metric
+    without a worst score, and a candidate that is shown to be better than the baseline.
+
+    Args:
+        result: The result on the scores.
+        comparison: The comparison that it was decided on.
+    """
+    gate, metric = comparison.gate, comparison.metric
+    only_drop = gate.max_drop is not None and gate.min is None and gate.max is None
+    if result.verdict is not Verdict.PASS or not only_drop or metric.clip is not None:
+        return result
+    assert result.baseline is not None
+    assert result.margin is not None
+    assert result.ci is not None
+    if result.ci[0] > 0:
+        return result
+    worst = metric.low if metric.higher_is_better else metric.high
+    said = _only_answer(comparison.pairs)
+    if abs(result.baseline - worst) <= result.margin:
+        why = (
+            f"no candidate could fail {demand_text(gate)}: the baseline scores "
+            f"{_score(result.baseline, metric)}, and the worst possible score is "
+            f"{_score(worst, metric)}"
+        )
+    elif said:
+        why = (
+            f"both models gave the same answer to all {result.n} questions, whose targets differ: "
+            f"{said[:_SHOWN]!r}"
+        )
+    else:
+        return result
+    advice = (
+        "Read some of the baseline's answers: the prompt, the scorer or the server may be at "
+        "fault. If they are right, gate with min or min_gain"
+    )
+    return replace(result, verdict=Verdict.INCONCLUSIVE, reason=f"{why}. {advice}")
+
+
+def _only_answer(pairs: Sequence[SamplePair]) -> str:
+    """Return the answer that both models gave to all questions; empty where answers differ."""
+    answers = {answer for pair in pairs for answer in (pair.baseline_output, pair.candidate_output)}
+    targets = {pair.target for pair in pairs}
+    return answers.pop() if len(answers) == 1 and len(targets) > 1 else ""
+
+
+def _score(value: float, metric: Metric) -> str:
+    return f"{value:.1%}" if metric.percent else f"{value:g}"

@@ -1,0 +1,95 @@
+"""A gate that no candidate could fail is never passed."""
+
+import pytest
+
+from evalguard.gates.decide import decide
+from evalguard.records import Comparison, Gate, Margin, Metric, SamplePair, ScoreKind, Verdict
+
+N = 400
+PP = Margin(0.05, "pp")
+
+
+def decided(before, after, metric=None, said=None, targets=("",), **demand):
+    metric = metric or Metric("acc")
+    gate = Gate(name="recall", suite="qa", metric=metric.name, **(demand or {"max_drop": PP}))
+    pairs = tuple(
+        SamplePair(
+            task="qa",
+            sample_id=str(index),
+            prompt="",
+            target=targets[index % len(targets)],
+            baseline_output=said or f"base {index}",
+            candidate_output=said or f"v2 {index}",
+            baseline_score=one,
+            candidate_score=other,
+        )
+        for index, (one, other) in enumerate(zip(before, after, strict=True))
+    )
+    (result,) = decide(
+        [Comparison(gate=gate, model="v2", metric=metric, pairs=pairs, n_planned=len(pairs))]
+    )
+    return result
+
+
+def scores(right, n=N):
+    return [1.0] * right + [0.0] * (n - right)
+
+
+@pytest.mark.parametrize("right", [0, 1, 10, 20])
+def test_a_baseline_within_the_margin_of_the_worst_score_shows_nothing(right):
+    result = decided(scores(right), scores(right))
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "no candidate could fail max_drop 5pp" in result.reason
+
+
+def test_above_the_margin_an_equal_candidate_passes():
+    assert decided(scores(24), scores(24)).verdict is Verdict.PASS
+
+
+def test_a_loss_is_inconclusive_and_never_a_pass():
+    assert decided(scores(16), scores(0)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_shown_gain_passes():
+    assert decided(scores(0), scores(200)).verdict is Verdict.PASS
+
+
+def test_a_bound_on_the_candidate_demands_something():
+    low, high = Metric("acc"), Metric("loops", higher_is_better=False)
+    assert decided(scores(0), scores(0), low, max_drop=PP, min=0.9).verdict is Verdict.FAIL
+    assert decided(scores(N), scores(N), high, max_drop=PP, max=0.1).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("metric", "worst", "fine"),
+    [
+        (Metric("loops", higher_is_better=False), 1.0, 0.0),
+        (Metric("share", ScoreKind.BOUNDED), 0.0, 0.5),
+        (Metric("overlap", ScoreKind.BOUNDED, low=-1.0), -1.0, 0.0),
+    ],
+)
+def test_the_worst_score_is_the_metrics_own(metric, worst, fine):
+    assert decided([worst] * N, [worst] * N, metric).verdict is Verdict.INCONCLUSIVE
+    assert decided([fine] * N, [fine] * N, metric).verdict is Verdict.PASS
+
+
+def test_scores_without_a_worst_one_are_left_alone():
+    nats = Metric("nats", ScoreKind.BOUNDED, low=0.0, high=100.0, clip=1.0, in_nats=True)
+    demand = {"max_drop": Margin(0.2, "nats")}
+    assert decided([0.0] * N, [0.0] * N, nats, **demand).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("said", ["billing", "You have exceeded your quota."])
+def test_one_answer_to_all_questions_shows_nothing(said):
+    half = scores(N // 2)
+    same = decided(half, half, said=said, targets=("billing", "access"))
+    assert same.verdict is Verdict.INCONCLUSIVE
+    assert f"the same answer to all {N} questions" in same.reason
+    assert said in same.reason
+
+
+def test_one_right_answer_and_answers_that_differ_are_left_alone():
+    half = scores(N // 2)
+    assert decided(scores(N), scores(N), said="I can't help.").verdict is Verdict.PASS
+    assert decided(scores(N), scores(N), said="5", targets=("5",)).verdict is Verdict.PASS
+    assert decided(half, half, targets=("billing", "access")).verdict is Verdict.PASS

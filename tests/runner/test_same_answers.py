@@ -1,0 +1,47 @@
+"""A candidate that writes what the baseline writes is reported."""
+
+from evalguard.records import ScoredSample
+from evalguard.runner.same_answers import FEWEST, warnings
+
+LONG = "The town that Ada came from is called {}, I am told."
+
+
+def samples(texts):
+    return {
+        str(place): ScoredSample(
+            task="t", sample_id=str(place), prompt="", target="", outputs=(text,), scores={}
+        )
+        for place, text in enumerate(texts)
+    }
+
+
+def warned(base, candidate):
+    return list(
+        warnings({("s", "t", "v2"): samples(candidate), ("s", "t", "baseline"): samples(base)})
+    )
+
+
+def test_answers_that_are_all_the_baselines_are_reported():
+    texts = [LONG.format(place) for place in range(FEWEST)]
+    (warning,) = warned(texts, texts)
+    assert warning.startswith(f"v2: all {FEWEST} answers of 8 words or more are word for word")
+
+
+def test_one_other_answer_is_enough():
+    texts = [LONG.format(place) for place in range(FEWEST)]
+    assert warned(texts, [*texts[:-1], "another"]) == []
+
+
+def test_short_and_few_answers_say_nothing():
+    assert warned(["billing"] * 200, ["billing"] * 200) == []
+    few = [LONG.format(place) for place in range(FEWEST - 1)]
+    assert warned(few, few) == []
+
+
+def test_what_was_not_measured_is_no_answer():
+    texts = [LONG.format(place) for place in range(FEWEST)]
+    lost = samples(texts)
+    lost["0"] = ScoredSample(
+        task="t", sample_id="0", prompt="", target="", outputs=(), scores={}, error="timed out"
+    )
+    assert list(warnings({("s", "t", "baseline"): samples(texts), ("s", "t", "v2"): lost})) == []
