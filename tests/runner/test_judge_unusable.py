@@ -11,7 +11,8 @@ import yaml
 from evalguard.config import load_project
 from evalguard.errors import ExitCode, UsageError
 from evalguard.records import CheckResult, GateResult, Verdict
-from evalguard.runner.check import exit_code, run_check
+from evalguard.runner.check import run_check
+from evalguard.verdicts import exit_code
 from tests.conftest import write_jsonl
 from tests.engines.servers import Reply, replying_server
 

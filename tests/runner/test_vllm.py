@@ -8,8 +8,9 @@ import pytest
 from evalguard.config import load_project
 from evalguard.errors import ExitCode
 from evalguard.records import CheckResult, Verdict
-from evalguard.runner.check import exit_code, run_check
+from evalguard.runner.check import run_check
 from evalguard.runner.model_files import check_model_files
+from evalguard.verdicts import exit_code
 from tests.engines.conftest import edit_config, make_adapter
 
 
