@@ -48,11 +48,11 @@ def parquet() -> bytes:
         (json.dumps(ROWS).encode(), "no JSON object in each line"),
         (json.dumps(ROWS, indent=1).encode(), "no JSON object in each line"),
         ("\n".join(json.dumps(row, indent=1) for row in ROWS).encode(), "no JSON object in each"),
-        (gzip.compress(LINES.encode()), "compressed with gzip"),
+        (gzip.compress(LINES.encode(), mtime=0), "compressed with gzip"),
         (LINES.encode("utf-16"), "UTF-16"),
         (LINES.encode("utf-16-be"), "UTF-16-BE"),
         (codecs.BOM_UTF32_LE + LINES.encode("utf-32-le"), "UTF-32"),
-        (gzip.compress(json.dumps(ROWS).encode("utf-16")), "compressed with gzip"),
+        (gzip.compress(json.dumps(ROWS).encode("utf-16"), mtime=0), "compressed with gzip"),
         (parquet, "Parquet"),
     ],
 )
