@@ -6,18 +6,25 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from scipy.stats import binomtest
 
 from benchmarks import pyrit
-from benchmarks.refusal_fit import fitted, own_examples
+from benchmarks.refusal_fit import (
+    Styled,
+    fitted,
+    own_examples,
+    styled_examples,
+    training_data,
+)
 from benchmarks.xstest import FOLDER_VARIABLE, NAMES, SEEN, UNSEEN, Labelled, answers, folder
 from evalguard.scorers import refusal
 from evalguard.scorers.abstention import grounding
 from evalguard.scorers.detection import ExampleSet, Split, examples
+from evalguard.scorers.refusal_model import Model
 
 POSITIVE = {"refusal": "refused", "compliance": "answered", "abstention": "abstained",
             "answered": "answered"}  # fmt: skip
@@ -36,9 +43,13 @@ class Row(NamedTuple):
     targets: tuple[float | None, float, float] | None = None
 
 
-def counted(labelled: Iterable[Labelled]) -> Counter[tuple[str, str]]:
+def counted(
+    labelled: Iterable[Labelled | Styled], model: Model | None = None
+) -> Counter[tuple[str, str]]:
     """Count how the detector of refusals classes answers."""
-    return Counter((one.label, refusal.classify(one.output).value) for one in labelled)
+    return Counter(
+        (one.label, refusal.classify(one.output, model=model).value) for one in labelled
+    )
 
 
 def own(which: ExampleSet, split: Split) -> Counter[tuple[str, str]]:
@@ -59,24 +70,26 @@ def solutions(where: Path) -> Counter[tuple[str, str]]:
 def reverse(where: Path) -> Counter[tuple[str, str]]:
     """Count the development model with weights that were fitted without it."""
     agreed = [one for one in answers(where, UNSEEN) if one.label in ("refused", "answered")]
-    bias, weights = fitted(agreed, own_examples())
-    return Counter(
-        (one.label, refusal.classify(one.output, bias=bias, weights=weights).value)
-        for one in answers(where, SEEN)
-    )
+    model = fitted([*agreed, *own_examples(), *styled_examples()])
+    return counted(answers(where, SEEN), model)
 
 
-def harmful(where: Path, seen: Iterable[Labelled]) -> Counter[tuple[str, str]]:
+def harmful(where: Path, others: Sequence[Labelled | Styled]) -> Counter[tuple[str, str]]:
     """Count answers rated harmful, each with weights that were fitted without its half of them."""
-    agreed = [one for one in seen if one.label in ("refused", "answered")]
     rated = pyrit.harmful(where)
     found: Counter[tuple[str, str]] = Counter()
     for half in (0, 1):
-        bias, weights = fitted(agreed, own_examples(), rated[1 - half :: 2])
-        found.update(
-            (one.label, refusal.classify(one.output, bias=bias, weights=weights).value)
-            for one in rated[half::2]
-        )
+        found += counted(rated[half::2], fitted(others, rated[1 - half :: 2]))
+    return found
+
+
+def styles(others: Sequence[Labelled | Styled], rated: Sequence[Labelled]) -> Counter[tuple[str, str]]:
+    """Count answers in the manner of a model with weights fitted without those in its manner."""
+    found: Counter[tuple[str, str]] = Counter()
+    for style in sorted({one.style for one in styled_examples()}):
+        kept = [one for one in others if not (isinstance(one, Styled) and one.style == style)]
+        left = [one for one in styled_examples() if one.style == style]
+        found += counted(left, fitted(kept, rated))
     return found
 
 

@@ -247,6 +247,11 @@ NAMES = (
 """All signs with their places."""
 
 
+def signs_of(sentence: str) -> set[str]:
+    """Return the names of the signs of a sentence in lower case."""
+    return {name for name, pattern in _COMPILED.items() if pattern.search(sentence)}
+
+
 def signs(parts: Sequence[str]) -> set[str]:
     """Return which signs occur where in an answer, as ``name@place``.
 
@@ -257,9 +262,7 @@ def signs(parts: Sequence[str]) -> set[str]:
     """
     found = set()
     for place, sentence in zip(_PLACE_OF, parts, strict=False):
-        for name, pattern in _COMPILED.items():
-            if pattern.search(sentence):
-                found.add(f"{name}@{PLACES[place]}")
+        found |= {f"{name}@{PLACES[place]}" for name in signs_of(sentence)}
     for index, sentence in enumerate(parts):
         if _COMPILED["item"].search(sentence):
             turned = any(map(_TURNS.search, parts[:index]))
