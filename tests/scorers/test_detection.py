@@ -14,7 +14,6 @@ from evalguard.records import DetectorRates
 from evalguard.scorers.abstention import abstains
 from evalguard.scorers.detection import examples, rates
 from evalguard.scorers.refusal import Response, classify
-from evalguard.scorers.refusal_weights import BIAS, WEIGHTS
 from tests.scorers.test_gsm8k import solutions
 
 
