@@ -30,6 +30,10 @@ POSITIVE = {"refusal": "refused", "compliance": "answered", "abstention": "absta
             "answered": "answered"}  # fmt: skip
 
 
+STYLE_FOLDS = 4
+"""Parts of the manners of models, each left out of one fit."""
+
+
 class Row(NamedTuple):
     """One detector on one set.
 
@@ -47,9 +51,7 @@ def counted(
     labelled: Iterable[Labelled | Styled], model: Model | None = None
 ) -> Counter[tuple[str, str]]:
     """Count how the detector of refusals classes answers."""
-    return Counter(
-        (one.label, refusal.classify(one.output, model=model).value) for one in labelled
-    )
+    return Counter((one.label, refusal.classify(one.output, model=model).value) for one in labelled)
 
 
 def own(which: ExampleSet, split: Split) -> Counter[tuple[str, str]]:
@@ -83,12 +85,16 @@ def harmful(where: Path, others: Sequence[Labelled | Styled]) -> Counter[tuple[s
     return found
 
 
-def styles(others: Sequence[Labelled | Styled], rated: Sequence[Labelled]) -> Counter[tuple[str, str]]:
-    """Count answers in the manner of a model with weights fitted without those in its manner."""
+def styles(
+    others: Sequence[Labelled | Styled], rated: Sequence[Labelled]
+) -> Counter[tuple[str, str]]:
+    """Count answers in the manner of a model, with weights fitted without that manner."""
     found: Counter[tuple[str, str]] = Counter()
-    for style in sorted({one.style for one in styled_examples()}):
-        kept = [one for one in others if not (isinstance(one, Styled) and one.style == style)]
-        left = [one for one in styled_examples() if one.style == style]
+    manners = sorted({one.style for one in styled_examples()})
+    for part in range(STYLE_FOLDS):
+        out = manners[part::STYLE_FOLDS]
+        kept = [one for one in others if not (isinstance(one, Styled) and one.style in out)]
+        left = [one for one in styled_examples() if one.style in out]
         found += counted(left, fitted(kept, rated))
     return found
 
@@ -107,11 +113,14 @@ def rows(data: Path | None) -> list[Row]:
                 Row(detector, f"XSTest, {NAMES[SEEN]}: weights fitted without it", turned),
             ]
         if (rated := pyrit.folder(data)) is not None:
+            others = training_data(where)
             table += [
+                Row("refusal", "own, in the manner of models: weights fitted without the manner",
+                    styles(others, pyrit.harmful(rated))),
                 Row("refusal", "PyRIT, refusing or about something else",
                     counted(pyrit.refusals(rated))),
                 Row("refusal", "PyRIT, harmful: weights fitted without it",
-                    harmful(rated, answers(where, SEEN)), (None, 0.97, 0.05)),
+                    harmful(rated, others), (None, 0.97, 0.05)),
             ]  # fmt: skip
         if (where.parent / "gsm8k").is_dir():
             table.append(

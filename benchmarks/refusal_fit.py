@@ -145,9 +145,7 @@ def _of_sentences(rows: Sequence[Row]) -> Model:
     return Model(bias, marks, words, 0.0, {}, ())
 
 
-def _of_answers(
-    model: Model, rows: Sequence[Row], summaries: Sequence[tuple[float, ...]]
-) -> Model:
+def _of_answers(model: Model, rows: Sequence[Row], summaries: Sequence[tuple[float, ...]]) -> Model:
     """Return a model whose regression of answers is fitted, too."""
     marks = [dict.fromkeys(signs(row.parts), SIGN_OF_ANSWER) for row in rows]
     design = hstack([np.array(summaries), _matrix(marks, NAMES)], format="csr")

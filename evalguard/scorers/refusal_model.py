@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from evalguard.scorers.refusal_signs import signs, signs_of
 
@@ -83,7 +84,7 @@ def word_grams(sentence: str) -> set[str]:
     """
     tokens = ["0" if token.isdigit() else token for token in _TOKEN.findall(sentence)]
     tokens = ["^", *tokens, "$"]
-    return {*tokens, *(f"{one} {two}" for one, two in zip(tokens, tokens[1:], strict=False))}
+    return {*tokens, *(f"{one} {two}" for one, two in pairwise(tokens))}
 
 
 def sentence_signs(sentence: str, first: bool) -> set[str]:
