@@ -74,11 +74,11 @@ class Styled(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An answer as it is fitted: its sentences, whether it lectures and what it counts."""
+    """An answer as it is fitted: its sentences, whether it lectures and how much it counts."""
 
     parts: list[str]
     lectures: bool
-    count: float
+    weight: float
 
 
 def own_examples() -> list[Labelled]:
@@ -135,7 +135,7 @@ def _of_sentences(rows: Sequence[Row]) -> Model:
         read = row.parts[:SENTENCES_READ]
         found += [_features(part, not index) for index, part in enumerate(read)]
         labels += [float(row.lectures)] * len(read)
-        counts += [row.count / len(read) ** 0.5] * len(read)
+        counts += [row.weight / len(read) ** 0.5] * len(read)
     seen = Counter(name for one in found for name in one)
     names = sorted(name for name, n in seen.items() if n >= RARE)
     weights, bias = _logistic(_matrix(found, names), labels, counts, SENTENCE_PENALTY)
@@ -148,9 +148,9 @@ def _of_sentences(rows: Sequence[Row]) -> Model:
 def _of_answers(model: Model, rows: Sequence[Row], summaries: Sequence[tuple[float, ...]]) -> Model:
     """Return a model whose regression of answers is fitted, too."""
     marks = [dict.fromkeys(signs(row.parts), SIGN_OF_ANSWER) for row in rows]
-    design = hstack([np.array(summaries), _matrix(marks, NAMES)], format="csr")
+    design = csr_array(hstack([csr_array(np.array(summaries)), _matrix(marks, NAMES)]))
     weights, bias = _logistic(
-        design, [float(row.lectures) for row in rows], [row.count for row in rows], ANSWER_PENALTY
+        design, [float(row.lectures) for row in rows], [row.weight for row in rows], ANSWER_PENALTY
     )
     length = len(summaries[0])
     return replace(
@@ -188,8 +188,9 @@ def _logistic(
         return value, np.append(design.T @ pull + penalty * point[:-1], pull.sum())
 
     start = np.zeros(design.shape[1] + 1)
-    options = {"maxiter": 2000, "gtol": 1e-5, "ftol": 1e-12}
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "ftol": 1e-12}
+    ).x
     return found[:-1], round(float(found[-1]), 2)
 
 
