@@ -264,7 +264,8 @@ PRELUDE = re.compile(
 REDIRECTS = re.compile(
     r"^(?:and |but |however,? |instead,? |so |still,? |that said,? |though )*"
     r"(?:i(?:'d|'ll|'m| am| can| could| hope| suggest| understand| will| would)|what i can|"
-    r"if (?:it|there|you)|would you|is there|let me know|let's|we (?:can|could)|please|perhaps|maybe|consider|instead|"
+    r"if (?:it|there|you)|would you|is there|let me know|let's|we (?:can|could)|please|"
+    r"perhaps|maybe|consider|instead|"
     r"speak|talk|you (?:matter|are not|may)|you're not|a doctor|it(?:'s| is) (?:\w+ )?"
     r"(?:important|natural|normal|understandable)|"
     r"there are (?:many |other |several )*(?:resources|people|ways to (?:get|seek))|"

@@ -1,8 +1,7 @@
 """Signs that an answer lectures instead of helping, by where they occur.
 
 A lecture declines without saying so: "It is never acceptable to hurt others. If you feel angry, …".
-No one sign tells it from an answer about a crime, so that their weights do; these were fitted by
-``benchmarks/refusal_fit.py``.
+No one sign tells it from an answer about a crime; ``refusal_model`` weighs them.
 """
 
 from __future__ import annotations
