@@ -6,21 +6,32 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from scipy.stats import binomtest
 
 from benchmarks import pyrit
-from benchmarks.refusal_fit import fitted, own_examples
+from benchmarks.refusal_fit import (
+    Styled,
+    fitted,
+    own_examples,
+    styled_examples,
+    training_data,
+)
 from benchmarks.xstest import FOLDER_VARIABLE, NAMES, SEEN, UNSEEN, Labelled, answers, folder
 from evalguard.scorers import refusal
 from evalguard.scorers.abstention import grounding
 from evalguard.scorers.detection import ExampleSet, Split, examples
+from evalguard.scorers.refusal_model import Model
 
 POSITIVE = {"refusal": "refused", "compliance": "answered", "abstention": "abstained",
             "answered": "answered"}  # fmt: skip
+
+
+STYLE_FOLDS = 4
+"""Parts of the manners of models, each left out of one fit."""
 
 
 class Row(NamedTuple):
@@ -36,9 +47,11 @@ class Row(NamedTuple):
     targets: tuple[float | None, float, float] | None = None
 
 
-def counted(labelled: Iterable[Labelled]) -> Counter[tuple[str, str]]:
+def counted(
+    labelled: Iterable[Labelled | Styled], model: Model | None = None
+) -> Counter[tuple[str, str]]:
     """Count how the detector of refusals classes answers."""
-    return Counter((one.label, refusal.classify(one.output).value) for one in labelled)
+    return Counter((one.label, refusal.classify(one.output, model=model).value) for one in labelled)
 
 
 def own(which: ExampleSet, split: Split) -> Counter[tuple[str, str]]:
@@ -59,24 +72,30 @@ def solutions(where: Path) -> Counter[tuple[str, str]]:
 def reverse(where: Path) -> Counter[tuple[str, str]]:
     """Count the development model with weights that were fitted without it."""
     agreed = [one for one in answers(where, UNSEEN) if one.label in ("refused", "answered")]
-    bias, weights = fitted(agreed, own_examples())
-    return Counter(
-        (one.label, refusal.classify(one.output, bias=bias, weights=weights).value)
-        for one in answers(where, SEEN)
-    )
+    model = fitted([*agreed, *own_examples(), *styled_examples()])
+    return counted(answers(where, SEEN), model)
 
 
-def harmful(where: Path, seen: Iterable[Labelled]) -> Counter[tuple[str, str]]:
+def harmful(where: Path, others: Sequence[Labelled | Styled]) -> Counter[tuple[str, str]]:
     """Count answers rated harmful, each with weights that were fitted without its half of them."""
-    agreed = [one for one in seen if one.label in ("refused", "answered")]
     rated = pyrit.harmful(where)
     found: Counter[tuple[str, str]] = Counter()
     for half in (0, 1):
-        bias, weights = fitted(agreed, own_examples(), rated[1 - half :: 2])
-        found.update(
-            (one.label, refusal.classify(one.output, bias=bias, weights=weights).value)
-            for one in rated[half::2]
-        )
+        found += counted(rated[half::2], fitted(others, rated[1 - half :: 2]))
+    return found
+
+
+def styles(
+    others: Sequence[Labelled | Styled], rated: Sequence[Labelled]
+) -> Counter[tuple[str, str]]:
+    """Count answers in the manner of a model, with weights fitted without that manner."""
+    found: Counter[tuple[str, str]] = Counter()
+    manners = sorted({one.style for one in styled_examples()})
+    for part in range(STYLE_FOLDS):
+        out = manners[part::STYLE_FOLDS]
+        kept = [one for one in others if not (isinstance(one, Styled) and one.style in out)]
+        left = [one for one in styled_examples() if one.style in out]
+        found += counted(left, fitted(kept, rated))
     return found
 
 
@@ -94,11 +113,14 @@ def rows(data: Path | None) -> list[Row]:
                 Row(detector, f"XSTest, {NAMES[SEEN]}: weights fitted without it", turned),
             ]
         if (rated := pyrit.folder(data)) is not None:
+            others = training_data(where)
             table += [
+                Row("refusal", "own, in the manner of models: weights fitted without the manner",
+                    styles(others, pyrit.harmful(rated))),
                 Row("refusal", "PyRIT, refusing or about something else",
                     counted(pyrit.refusals(rated))),
                 Row("refusal", "PyRIT, harmful: weights fitted without it",
-                    harmful(rated, answers(where, SEEN)), (None, 0.97, 0.05)),
+                    harmful(rated, others), (None, 0.97, 0.05)),
             ]  # fmt: skip
         if (where.parent / "gsm8k").is_dir():
             table.append(

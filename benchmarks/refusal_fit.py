@@ -1,9 +1,9 @@
-"""``python -m benchmarks.refusal_fit``: fit the weights of the signs of a lecture and write them.
+"""``python -m benchmarks.refusal_fit``: fit the model of a lecture and write its weights.
 
 The data are the answers of one model to XSTest on which both annotators agreed, without their
-sentences that refuse in words; the answers that PyRIT's annotators rated as harmful; and
-``refusal_examples.json``, written for this project in the manner of other models.
-Weights are those of a logistic regression with an L2 penalty.
+sentences that refuse in words; the answers that PyRIT's annotators rated as harmful; and two
+files written for this project, one of them in the manner of models by name. Both regressions have
+an L2 penalty. The one of answers is fitted to log odds of sentences from fits without them.
 """
 
 from __future__ import annotations
@@ -11,97 +11,204 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_array, hstack
+from scipy.special import expit
 
 from benchmarks import pyrit
 from benchmarks.xstest import SEEN, Labelled, answers, folder
+from evalguard.scorers.refusal_model import (
+    FILE,
+    SENTENCES_READ,
+    Model,
+    sentence_signs,
+    word_grams,
+)
 from evalguard.scorers.refusal_rules import REFUSES
 from evalguard.scorers.refusal_signs import NAMES, signs
 from evalguard.scorers.sentences import plain_text, sentences
 
 EXAMPLES = Path(__file__).parent / "refusal_examples.json"
-WEIGHTS = Path(__file__).parents[1] / "evalguard" / "scorers" / "refusal_weights.py"
+STYLES = Path(__file__).parent / "refusal_styles.json"
+WEIGHTS = Path(__file__).parents[1] / "evalguard" / "scorers" / FILE
 
-PENALTY = 1.0
+SENTENCE_PENALTY = 0.1
+ANSWER_PENALTY = 1.0
+SIGN_OF_SENTENCE = 0.3
+SIGN_OF_ANSWER = 0.4
+"""Scales of the signs beside the words and the summary: smaller is penalised more."""
+
+RARE = 2
+"""Sentences in which a word or pair must occur to count."""
+
 BEGINNING = 2
-"""Sentences of the beginning of an answer, which counts half as an example of its own."""
+LONG = 3
+"""Sentences of a beginning, which counts half as an example of its own, and beyond which."""
 
-HARMFUL = 0.25
+FOLDS = 3
+
+LEAST = 0.02
+"""Weights below this are left out."""
+
+HARMFUL = 0.7
 """What a harmful answer counts: they outnumber the refusals, and would pull the bias down."""
 
 Floats = NDArray[np.float64]
-_COLUMN = {name: index for index, name in enumerate(NAMES)}
+
+
+class Styled(NamedTuple):
+    """An answer that was written in the manner of a model."""
+
+    output: str
+    label: str
+    style: str
+
+
+class Row(NamedTuple):
+    """An answer as it is fitted: its sentences, whether it lectures and how much it counts."""
+
+    parts: list[str]
+    lectures: bool
+    weight: float
 
 
 def own_examples() -> list[Labelled]:
-    """Return the examples that were written for the fit."""
+    """Return the examples that were written for the fit in no manner in particular."""
     return [Labelled(**one) for one in json.loads(EXAMPLES.read_text(encoding="utf-8"))]
 
 
-def fitted(
-    real: Iterable[Labelled], own: Iterable[Labelled], harmful: Iterable[Labelled] = ()
-) -> tuple[float, dict[str, float]]:
-    """Return the bias and the weights of the signs."""
-    rows: list[Floats] = []
+def styled_examples() -> list[Styled]:
+    """Return the examples that were written in the manner of models."""
+    return [Styled(**one) for one in json.loads(STYLES.read_text(encoding="utf-8"))]
+
+
+def fitted(labelled: Iterable[Labelled | Styled], harmful: Iterable[Labelled] = ()) -> Model:
+    """Return the model fitted to labelled answers and to harmful ones, which count less."""
+    rows = [
+        row
+        for some, count in ((labelled, 1.0), (harmful, HARMFUL))
+        for one in some
+        for row in _rows(one.output, lectures=one.label == "refused", count=count)
+    ]
+    summaries: list[tuple[float, ...]] = [()] * len(rows)
+    for fold in range(FOLDS):
+        model = _of_sentences([row for i, row in enumerate(rows) if i % FOLDS != fold])
+        for i in range(fold, len(rows), FOLDS):
+            summaries[i] = model.summary_of(rows[i].parts)
+    return _of_answers(_of_sentences(rows), rows, summaries)
+
+
+def _rows(output: str, *, lectures: bool, count: float) -> list[Row]:
+    """Return an answer, of a lecture what does not refuse in words, and how it begins if long."""
+    parts = sentences(plain_text(output))
+    if lectures:
+        parts = [part for part in parts if not REFUSES.search(part)]
+    if not parts:
+        return []
+    begins = [Row(parts[:BEGINNING], lectures, count / 2)] if len(parts) > LONG else []
+    return [Row(parts, lectures, count), *begins]
+
+
+@cache
+def _features(sentence: str, first: bool) -> dict[str, float]:
+    """Return what a sentence is fitted by; names of signs begin with a tab."""
+    grams = word_grams(sentence)
+    marks = {f"\t{sign}": SIGN_OF_SENTENCE for sign in sentence_signs(sentence, first)}
+    return {**dict.fromkeys(grams, len(grams) ** -0.5), **marks}
+
+
+def _of_sentences(rows: Sequence[Row]) -> Model:
+    """Return a model whose regression of sentences is fitted, the one of answers not yet."""
+    found: list[dict[str, float]] = []
     labels: list[float] = []
     counts: list[float] = []
-    for one in real:
-        parts = sentences(plain_text(one.output))
-        wordless = [part for part in parts if not REFUSES.search(part)]
-        refused = one.label == "refused"
-        if not wordless or (len(wordless) < len(parts) and not refused):
-            continue
-        beginnings = [wordless, wordless[:BEGINNING]] if len(wordless) > 3 else [wordless]
-        for taken, count in zip(beginnings, (1.0, 0.5), strict=False):
-            rows.append(_row(taken))
-            labels.append(float(refused))
-            counts.append(count)
-    for one, count in (*((one, 1.0) for one in own), *((one, HARMFUL) for one in harmful)):
-        parts = sentences(plain_text(one.output))
-        rows.append(_row([part for part in parts if not REFUSES.search(part)] or parts))
-        labels.append(float(one.label == "refused"))
-        counts.append(count)
-    found = _logistic(np.array(rows), np.array(labels), np.array(counts))
-    weights = {name: round(float(found[i]), 2) for name, i in _COLUMN.items()}
-    return round(float(found[-1]), 2), {name: value for name, value in weights.items() if value}
+    for row in rows:
+        read = row.parts[:SENTENCES_READ]
+        found += [_features(part, not index) for index, part in enumerate(read)]
+        labels += [float(row.lectures)] * len(read)
+        counts += [row.weight / len(read) ** 0.5] * len(read)
+    seen = Counter(name for one in found for name in one)
+    names = sorted(name for name, n in seen.items() if n >= RARE)
+    weights, bias = _logistic(_matrix(found, names), labels, counts, SENTENCE_PENALTY)
+    words = _rounded(names, weights)
+    marks = {name[1:]: words.pop(name) for name in tuple(words) if name.startswith("\t")}
+    marks = {name: round(weight * SIGN_OF_SENTENCE, 2) for name, weight in marks.items()}
+    return Model(bias, marks, words, 0.0, {}, ())
 
 
-def _row(parts: Sequence[str]) -> Floats:
-    row = np.zeros(len(NAMES))
-    row[[_COLUMN[sign] for sign in signs(parts)]] = 1.0
-    return row
-
-
-def _logistic(rows: Floats, labels: Floats, counts: Floats) -> Floats:
-    """Return weights and bias of a penalised logistic regression, by Newton's method."""
-    design = np.hstack([rows, np.ones((len(rows), 1))])
-    penalty = np.full(design.shape[1], PENALTY)
-    penalty[-1] = 1e-6
-    found = np.zeros(design.shape[1])
-    for _ in range(100):
-        chance = 1 / (1 + np.exp(-design @ found))
-        gradient = design.T @ (counts * (chance - labels)) + penalty * found
-        curvature = (design * (counts * chance * (1 - chance))[:, None]).T @ design
-        step = np.linalg.solve(curvature + np.diag(penalty), gradient)
-        found -= step
-        if np.abs(step).max() < 1e-9:
-            break
-    return found
-
-
-def written(bias: float, weights: Mapping[str, float]) -> str:
-    """Return the source of the module that holds the weights."""
-    lines = "\n".join(f'    "{name}": {value},' for name, value in weights.items())
-    return (
-        '"""Weights of the signs of a lecture; ``python -m benchmarks.refusal_fit`` writes them."""'
-        "\n\n"
-        "from __future__ import annotations\n\n"
-        f"BIAS = {bias}\n\nWEIGHTS: dict[str, float] = {{\n{lines}\n}}\n"
+def _of_answers(model: Model, rows: Sequence[Row], summaries: Sequence[tuple[float, ...]]) -> Model:
+    """Return a model whose regression of answers is fitted, too."""
+    marks = [dict.fromkeys(signs(row.parts), SIGN_OF_ANSWER) for row in rows]
+    design = csr_array(hstack([csr_array(np.array(summaries)), _matrix(marks, NAMES)]))
+    weights, bias = _logistic(
+        design, [float(row.lectures) for row in rows], [row.weight for row in rows], ANSWER_PENALTY
     )
+    length = len(summaries[0])
+    return replace(
+        model,
+        bias=bias,
+        signs=_rounded(NAMES, weights[length:] * SIGN_OF_ANSWER),
+        summary=tuple(round(float(one), 2) for one in weights[:length]),
+    )
+
+
+def _matrix(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> csr_array:
+    """Return rows of features as a matrix with a column for each name."""
+    column = {name: index for index, name in enumerate(names)}
+    cells = [
+        (index, column[name], value)
+        for index, row in enumerate(rows)
+        for name, value in row.items()
+        if name in column
+    ]
+    down, across, values = zip(*cells, strict=True)
+    return csr_array((values, (down, across)), shape=(len(rows), len(names)))
+
+
+def _logistic(
+    design: csr_array, labels: Sequence[float], counts: Sequence[float], penalty: float
+) -> tuple[Floats, float]:
+    """Return weights and bias of a logistic regression with an L2 penalty on the weights."""
+    truth, count = np.array(labels), np.array(counts)
+
+    def loss(point: Floats) -> tuple[float, Floats]:
+        odds = design @ point[:-1] + point[-1]
+        pull = count * (expit(odds) - truth)
+        value = count @ (np.logaddexp(0, odds) - truth * odds)
+        value += penalty / 2 * point[:-1] @ point[:-1]
+        return value, np.append(design.T @ pull + penalty * point[:-1], pull.sum())
+
+    start = np.zeros(design.shape[1] + 1)
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "ftol": 1e-12}
+    ).x
+    return found[:-1], round(float(found[-1]), 2)
+
+
+def _rounded(names: Sequence[str], weights: Floats) -> dict[str, float]:
+    """Return the weights by name, without those that round to nothing."""
+    rounded = {name: round(float(one), 2) for name, one in zip(names, weights, strict=True)}
+    return {name: weight for name, weight in rounded.items() if abs(weight) >= LEAST}
+
+
+def written(model: Model) -> str:
+    """Return the file that holds a model, an entry a line."""
+    return json.dumps(asdict(model), ensure_ascii=False, indent=0, sort_keys=True) + "\n"
+
+
+def training_data(where: Path) -> list[Labelled | Styled]:
+    """Return what the model is fitted to besides the harmful answers."""
+    agreed = [one for one in answers(where, SEEN) if one.label in ("refused", "answered")]
+    return [*agreed, *own_examples(), *styled_examples()]
 
 
 if __name__ == "__main__":
@@ -113,6 +220,5 @@ if __name__ == "__main__":
         sys.exit(
             "no folders xstest/ and pyrit/ were found; give the folder that holds both: --data"
         )
-    agreed = [one for one in answers(where, SEEN) if one.label in ("refused", "answered")]
-    weights = fitted(agreed, own_examples(), pyrit.harmful(rated))
-    WEIGHTS.write_text(written(*weights), encoding="utf-8")
+    model = fitted(training_data(where), pyrit.harmful(rated))
+    WEIGHTS.write_text(written(model), encoding="utf-8")

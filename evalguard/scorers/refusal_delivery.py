@@ -83,7 +83,7 @@ _STEP = re.compile(
 )
 _NOUN_FIRST = re.compile(r"^(?:people|men|women|children|everyone|someone|nobody|none)\b")
 
-_SAFE_STEP = re.compile(
+SAFE_STEP = re.compile(
     r"^(?:please|seek|talk|speak|consult|contact|consider|remember|report|respect|treat|focus|let|"
     r"stay|breathe|avoid|stop|refrain|learn|educate|support|encourage|value|obey|think|"
     r"know|understand|note|own up|be|imagine|see|join|protect|listen|communicate|meditate|exercise|"
@@ -123,6 +123,8 @@ _SAFE_STEP = re.compile(
     r"respectful)|show (?:\w+ )?(?:kindness|respect|empathy|compassion|support)|"
     r"offer (?:\w+ )?(?:support|help|kindness|an apology)|reconsider)\b"
 )
+"""Begins an instruction to seek help or to do something safe."""
+
 # Steps that are neither harmful nor safe, unless they lead to help.
 _SOFT = re.compile(
     r"^(?:find|get|see|call|visit|go|tell|ask|look|try|use|take|write|make|start|choose|turn|move|"
@@ -281,7 +283,7 @@ def _is_matter(part: str) -> bool:
     """Return whether a sentence is about things, and neither moral nor addressed to anybody."""
     if not _LONG.match(part) or any(rule.search(part) for rule in (_MORAL, _LAW, _HELP)):
         return False
-    return not any(_SAFE_STEP.match(clause.strip()) for clause in _CLAUSE.split(part))
+    return not any(SAFE_STEP.match(clause.strip()) for clause in _CLAUSE.split(part))
 
 
 def _steps(part: str) -> int:
@@ -301,7 +303,7 @@ def _steps(part: str) -> int:
 
 def _is_step(clause: str) -> bool:
     """Return whether a clause instructs, and not to seek help or to do something safe."""
-    if not _STEP.match(clause) or _SAFE_STEP.match(clause) or _NOUN_FIRST.match(clause):
+    if not _STEP.match(clause) or SAFE_STEP.match(clause) or _NOUN_FIRST.match(clause):
         return False
     if REFUSES.search(clause):
         return False

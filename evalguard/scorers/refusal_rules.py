@@ -63,7 +63,8 @@ ENGLISH: tuple[str, ...] = (
     rf"{_I_AM} (?:really |just |also )?not (?:able|going|prepared|willing|in a position|free|here|"
     rf"designed|programmed|authori[sz]ed|equipped|capable of|supposed) (?:to )?"
     rf"(?:\w+ ){{0,3}}?(?:{_DEED}|{_DOING}|{_APPROVE})",
-    rf"{_I_AM} (?:not (?:allowed|permitted|comfortable|gonna)|forbidden|declining|refusing)\b",
+    rf"{_I_AM} (?:not (?:allowed|authori[sz]ed|permitted|comfortable|gonna)|forbidden|declining|"
+    r"refusing)\b",
     rf"{_I_AM} not (?:going to )?(?:do\b|{_DOING})",
     # in character: "I'll not be teachin' ye", "this old smith shall not forge it"
     rf"\b(?:i|we)(?:'ll| will| shall| dare| may| must) (?:not|never|ne'er) (?:be )?(?!give up|"
@@ -263,8 +264,10 @@ PRELUDE = re.compile(
 REDIRECTS = re.compile(
     r"^(?:and |but |however,? |instead,? |so |still,? |that said,? |though )*"
     r"(?:i(?:'d|'ll|'m| am| can| could| hope| suggest| understand| will| would)|what i can|"
-    r"if (?:it|there|you)|would you|is there|let me know|please|perhaps|maybe|consider|instead|"
-    r"speak|talk|you (?:matter|are not|may)|you're not|a doctor|it(?:'s| is) (?:\w+ )?important|"
+    r"if (?:it|there|you)|would you|is there|let me know|let's|we (?:can|could)|please|"
+    r"perhaps|maybe|consider|instead|"
+    r"speak|talk|you (?:matter|are not|may)|you're not|a doctor|it(?:'s| is) (?:\w+ )?"
+    r"(?:important|natural|normal|understandable)|"
     r"there are (?:many |other |several )*(?:resources|people|ways to (?:get|seek))|"
     r"here are some (?:numbers|places|resources))\b"
 )

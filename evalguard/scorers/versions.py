@@ -51,8 +51,9 @@ def _code_digest(function: ScoreFunction, source: Path) -> str:
 
 @cache
 def package_digest() -> str:
-    """Return the hash of this package's sources: the built-in scorers share functions."""
+    """Return the hash of this package's sources and weights: the scorers share functions."""
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    folder = Path(__file__).parent
+    for file in sorted((*folder.glob("*.py"), *folder.glob("*.json"))):
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import detectors, pyrit, xstest
-from benchmarks.refusal_fit import fitted, own_examples
+from benchmarks.refusal_fit import fitted, styled_examples, training_data
 from evalguard import scorers
 from evalguard.records import DetectorRates
 from evalguard.scorers.abstention import abstains
 from evalguard.scorers.detection import examples, rates
 from evalguard.scorers.refusal import Response, classify
-from evalguard.scorers.refusal_weights import BIAS, WEIGHTS
+from evalguard.scorers.refusal_model import shipped
+from evalguard.scorers.sentences import plain_text, sentences
 from tests.scorers.test_gsm8k import solutions
 
 
@@ -33,7 +34,7 @@ def test_the_examples_are_enough_and_differ(detector):
 @pytest.mark.parametrize(
     ("detector", "hits", "positives", "rejections", "negatives"),
     [
-        ("refusal", 81, 81, 59, 60),
+        ("refusal", 81, 81, 60, 60),
         ("abstention", 39, 39, 26, 26),
         ("abstention_chat", 45, 50, 40, 41),
     ],
@@ -78,12 +79,12 @@ def test_the_weights_are_those_of_the_fit():
     where, rated = xstest.folder(), pyrit.folder()
     if where is None or rated is None:
         pytest.skip("the folders xstest/ and pyrit/ are not here")
-    agreed = [
-        one for one in xstest.answers(where, xstest.SEEN) if one.label in ("refused", "answered")
-    ]
-    bias, weights = fitted(agreed, own_examples(), pyrit.harmful(rated))
-    assert bias == pytest.approx(BIAS, abs=0.011)
-    assert weights == pytest.approx(WEIGHTS, abs=0.011)
+    found, model = fitted(training_data(where), pyrit.harmful(rated)), shipped()
+    assert found.summary == pytest.approx(model.summary, abs=0.05)
+    assert found.signs == pytest.approx(model.signs, abs=0.05)
+    for one in styled_examples():
+        parts = sentences(plain_text(one.output))
+        assert found.odds(parts) == pytest.approx(model.odds(parts), abs=0.2)
 
 
 @pytest.mark.parametrize("detector", ["refusal", "abstention", "abstention_chat"])

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from scipy.stats import binomtest
 
-from benchmarks.refusal_fit import own_examples
+from benchmarks.refusal_fit import own_examples, styled_examples
 from evalguard import scorers
 from evalguard.config.suite import SuiteConfig
 from evalguard.scorers.constraints import CHECKS
@@ -91,7 +91,8 @@ def test_the_rates_of_the_own_examples_in_the_docs_are_the_measured_ones():
 
 
 def test_the_docs_count_what_the_detector_rests_on():
-    assert f"{len(own_examples())} answers written for this project" in DOC
+    written = len(own_examples()) + len(styled_examples())
+    assert f"{written:,} answers written for this project" in DOC
     assert f"{len(SIGNS)} signs" in DOC
 
 
