@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import peft
 import torch
 from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
 from transformers import AutoConfig, AutoModelForCausalLM
@@ -62,7 +63,13 @@ def check_modules(adapter: AdapterFiles, bare_model: Any) -> tuple[str, ...]:
     Raises:
         ModelError: If a tensor finds no module, a module finds no tensor, or a shape differs.
     """
-    config = PeftConfig.from_pretrained(str(adapter.path))
+    try:
+        config = PeftConfig.from_pretrained(str(adapter.path))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{adapter.path}: this peft ({peft.__version__}) has no adapters of type "
+            f"'{adapter.peft_type}' with such a config: {error}. Update peft, or save it again."
+        ) from error
     config.inference_mode = True
     if hasattr(config, "init_lora_weights"):
         config.init_lora_weights = False
@@ -73,9 +80,14 @@ def check_modules(adapter: AdapterFiles, bare_model: Any) -> tuple[str, ...]:
         }
         own = model.state_dict()
         outcome = set_peft_model_state_dict(model, tensors)
-    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise ModelError(
+            f"{adapter.path}: lacks a tensor of a module that it should replace, {error}. Save the "
+            f"adapter again."
+        ) from error
+    except (RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{_misfit(adapter)}: {_reason(error)}. {_origin(adapter)}") from error
-    lost = list(outcome.unexpected_keys)
+    lost = [name for name in outcome.unexpected_keys if not _is_copy(name, adapter)]
     if lost:
         raise ModelError(
             f"{_misfit(adapter)}: {len(lost)} of {len(tensors)} tensors find no module, such as "
@@ -88,6 +100,12 @@ def check_modules(adapter: AdapterFiles, bare_model: Any) -> tuple[str, ...]:
             f"such as '{empty[0]}'. Save the adapter again."
         )
     return tuple(name for name in adapter.shapes if name in own)
+
+
+def _is_copy(name: str, adapter: AdapterFiles) -> bool:
+    """Whether a tensor is the second copy that peft writes of resized embeddings."""
+    outer = name.replace(".modules_to_save.", ".")
+    return outer != name and adapter.shapes.get(outer) == adapter.shapes[name]
 
 
 def _misfit(adapter: AdapterFiles) -> str:

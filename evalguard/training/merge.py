@@ -18,6 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.engines.chat import has_tokenizer
+from evalguard.engines.modules import check_modules
 from evalguard.errors import ModelError, UsageError
 from evalguard.quiet import quiet
 from evalguard.training.base import open_pretrained
@@ -37,6 +38,9 @@ arXiv:2311.03099).
 
 RECORD = "evalguard_merge.json"
 """What was merged, and how far the result is from what it was made of."""
+
+_SHOWN = 120
+"""Characters of a library's message that an error shows."""
 
 _PROBED = 48
 """Tokens on which logits are compared."""
@@ -81,18 +85,20 @@ def merge_into_base(
         adapted = _attached(model, files)
         before = _logits(adapted)
         merged = _merged(adapted, adapter)
-        merged.save_pretrained(folder)
+        _save(merged, folder, adapter)
         source = str(adapter) if has_tokenizer(adapter) else name
         open_pretrained(AutoTokenizer, source).save_pretrained(folder)
-        dtype_of = next(merged.parameters()).dtype
+        dtype_of, merged_config = next(merged.parameters()).dtype, merged.config
         del adapted, merged, model
         after = _logits(open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto"))
         difference = _relative(before, after)
         if not difference <= _ROUNDING[dtype_of]:
+            exact = dtype_of == torch.float32
             raise ModelError(
                 f"{adapter}: the merged model's logits differ from those of base and adapter by "
                 f"{difference:.1%}, more than rounding in {str(dtype_of).removeprefix('torch.')} "
-                f"explains. Serve it as an adapter, or merge with --dtype float32."
+                f"explains{_why(merged_config, files) if exact else ''}. Serve it as an adapter"
+                f"{'' if exact else ', or merge with --dtype float32'}."
             )
         _record(folder, [adapter], [1.0], "into base", difference)
     return output
@@ -132,6 +138,8 @@ def combine(
     names = [f"adapter_{number}" for number in range(len(adapters))]
     with quiet(), placed_folder(output) as folder:
         base_model = _load(base or files[0].base_model, "float32")
+        for each in files:
+            _check_fit(base_model, each)
         model: Any = PeftModel.from_pretrained(base_model, str(adapters[0]), adapter_name=names[0])
         for name, adapter in zip(names[1:], adapters[1:], strict=True):
             model.load_adapter(str(adapter), name)
@@ -161,6 +169,7 @@ def combine(
 
 
 def _attached(model: Any, files: AdapterFiles) -> Any:
+    _check_fit(model, files)
     try:
         return PeftModel.from_pretrained(model, str(files.path))
     except (RuntimeError, ValueError, KeyError) as error:
@@ -168,11 +177,37 @@ def _attached(model: Any, files: AdapterFiles) -> Any:
         raise ModelError(f"{files.path}: does not fit its base: {reason}") from error
 
 
+def _check_fit(model: Any, files: AdapterFiles) -> None:
+    """Check that an adapter's tensors and the modules that it changes belong together.
+
+    peft only warns of a tensor without a module, and of a module without a tensor, which it leaves
+    as it is: what was merged would be another adapter.
+
+    Raises:
+        ModelError: If one is left over.
+    """
+    with torch.device("meta"):
+        bare = AutoModelForCausalLM.from_config(model.config)
+    _fit_vocabulary(bare, files)
+    check_modules(files, bare)
+
+
 def _merged(adapted: Any, adapter: Path) -> Any:
     try:
         return adapted.merge_and_unload(safe_merge=True)
     except (RuntimeError, ValueError, NotImplementedError) as error:
         raise ModelError(f"{adapter}: cannot be merged: {error} Serve it as an adapter.") from error
+
+
+def _save(merged: Any, folder: Path, adapter: Path) -> None:
+    try:
+        merged.save_pretrained(folder)
+    except RuntimeError as error:  # layers that share their weights, as with layer_replication
+        reason = str(error).strip().splitlines()[0][:_SHOWN]
+        raise ModelError(
+            f"{adapter}: merged, it cannot be saved as a model of its base's kind: {reason} … "
+            f"Serve it as an adapter."
+        ) from error
 
 
 def _fit_vocabulary(model: Any, files: AdapterFiles) -> None:
@@ -194,6 +229,16 @@ def _logits(model: Any) -> torch.Tensor:
     with torch.no_grad():
         logits: torch.Tensor = model(ids.to(model.device)).logits
     return logits.float().cpu()
+
+
+def _why(config: Any, files: AdapterFiles) -> str:
+    """Return why an exact merge is impossible, where that is known."""
+    embeddings = ("embed_tokens.", "lm_head.", "wte.")
+    if getattr(config, "tie_word_embeddings", False) and any(
+        f".{one}" in name for name in files.shapes for one in embeddings
+    ):
+        return ": the base has one tensor for embeddings and head, and the adapter changes them"
+    return ""
 
 
 def _relative(before: torch.Tensor, after: torch.Tensor) -> float:

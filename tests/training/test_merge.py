@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.errors import ModelError, UsageError
@@ -231,3 +231,90 @@ def test_resized_embeddings_are_merged(base_folder, tmp_path):
     with quiet():
         merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
     assert merged.get_input_embeddings().weight.shape[0] == size + 8
+
+
+def edited(folder, target, tensors=None, **config):
+    """Return a copy of an adapter with other tensors or settings."""
+    shutil.copytree(folder, target)
+    if tensors:
+        file = target / "adapter_model.safetensors"
+        save_file(tensors(load_file(file)), file)
+    settings = json.loads((target / "adapter_config.json").read_text())
+    (target / "adapter_config.json").write_text(json.dumps({**settings, **config}))
+    return target
+
+
+def without_first(part):
+    def edit(tensors):
+        lost = next(name for name in sorted(tensors) if part in name)
+        return {name: tensor for name, tensor in tensors.items() if name != lost}
+
+    return edit
+
+
+def with_one_more(tensors):
+    name = next(name for name in sorted(tensors) if "lora_A" in name)
+    return {**tensors, name.replace("layers.0.", "layers.9."): torch.zeros_like(tensors[name])}
+
+
+DAMAGES: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "a lost tensor": (without_first("q_proj.lora_B"), {}, "modules that it should change have no"),
+    "a lost module": (without_first("norm"), {}, "lacks a tensor of a module"),
+    "one too many": (with_one_more, {}, "tensors find no module"),
+    "fewer targets": (None, {"target_modules": ["q_proj"]}, "tensors find no module"),
+    "more targets": (None, {"target_modules": ["q_proj", "v_proj", "k_proj"]}, "have no tensor"),
+    "DoRA forgotten": (None, {"use_dora": False}, "tensors find no module"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_adapter_is_not_merged(base_folder, tmp_path, damage):
+    tensors, config, words = DAMAGES[damage]
+    whole = special(
+        base_folder,
+        tmp_path / "whole",
+        target_modules=["q_proj", "v_proj"],
+        modules_to_save=["norm"],
+        use_dora=True,
+    )
+    adapter = edited(whole, tmp_path / "a", tensors, **config)
+    with pytest.raises(ModelError, match=words):
+        merge_into_base(adapter, tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
+
+
+def test_damaged_adapters_are_not_combined(base_folder, tmp_path):
+    whole = special(base_folder, tmp_path / "a")
+    broken = edited(whole, tmp_path / "b", without_first("lora_B"))
+    with pytest.raises(ModelError, match="have no tensor"):
+        combine([whole, broken], tmp_path / "sum")
+
+
+def test_an_update_of_tied_embeddings_is_refused_with_its_reason(base_folder, tmp_path):
+    adapter = special(base_folder, tmp_path / "a", target_modules=["q_proj", "embed_tokens"])
+    with pytest.raises(ModelError, match=r"one tensor for embeddings and head.* adapter\.$"):
+        merge_into_base(adapter, tmp_path / "merged")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"lora_alpha": None},
+        {"lora_alpha": "16"},
+        {"arrow_config": {"router_temperature": 1.0}},
+        {"layer_replication": [[0, 2], [1, 2]]},
+        {"peft_type": "SUPERLORA"},
+    ],
+    ids=str,
+)
+def test_a_config_that_peft_cannot_use_is_refused(base_folder, tmp_path, config):
+    whole = special(base_folder, tmp_path / "whole", target_modules=["q_proj"])
+    with pytest.raises(ModelError, match=str(tmp_path)):
+        merge_into_base(edited(whole, tmp_path / "a", **config), tmp_path / "merged")
+
+
+def test_layers_that_share_weights_cannot_be_saved(base_folder, tmp_path):
+    settings = {"target_modules": ["q_proj"], "layer_replication": [[0, 2], [1, 2]]}
+    adapter = special(base_folder, tmp_path / "a", **settings)
+    with pytest.raises(ModelError, match=r"cannot be saved .* Serve it as an adapter"):
+        merge_into_base(adapter, tmp_path / "merged")
