@@ -27,14 +27,27 @@ def plain_name(name: str) -> str:
 
 _SYSTEM = (
     *("instructions", "system_instruction", "system_instructions", "system_text", "system_msg"),
-    *("sys", "sys_prompt", "preamble", "developer_prompt", "developer_message"),
+    *("sys", "sys_prompt", "system_prompt_text", "preamble", "developer_prompt"),
+    *("developer_message", "role_prompt", "task_description", "guidelines"),
 )
 _BEFORE = (
     *("chat_history", "conversation_history", "dialogue_history", "dialog_history"),
-    *("previous_messages", "previous_turns", "prior_messages", "prior_turns"),
+    *("previous_messages", "previous_turns", "prior_messages", "prior_turns", "turns", "dialog"),
+    *("dialogue", "transcript", "demonstrations", "few_shot", "few_shot_examples"),
 )
 _DOCUMENTS = (
-    *("passages", "docs", "ctx", "ctxs", "chunks", "knowledge", "evidence", "background"),
+    *(
+        "passages",
+        "document",
+        "source_text",
+        "docs",
+        "ctx",
+        "ctxs",
+        "chunks",
+        "knowledge",
+        "evidence",
+        "background",
+    ),
     *("retrieved_context", "retrieved_contexts", "retrieved_documents", "retrieved_docs"),
     *("retrieved_passages", "retrieved_chunks", "context_documents", "search_results"),
 )
@@ -51,36 +64,54 @@ _ANSWER = (
 )
 _OTHER_ANSWER = re.compile(
     f"(?:corrected|edited|revised|improved|rewritten|fixed|gold|golden|reference|expected|ideal"
-    f"|best|target|generated|chosen|rejected|correct|incorrect|wrong){_ANSWER}s?"
+    f"|best|better|final|human|alternative|target|generated|chosen|rejected|correct|incorrect"
+    f"|wrong){_ANSWER}s?|{_ANSWER}[0-9ab]"
     f"|{_ANSWER}(?:corrected|edited|revised|improved|rewritten|fixed)"
     "|corrected|groundtruth|expected|targets?|attempts?|generations"
 )
 """Another answer than the one that is read: the reference, or what people made of it."""
 
+_CALLS = re.compile(
+    "(?:available|allowed)(?:tool|function|api)s?"
+    "|(?:tool|function|api)s?(?:call|use|result|response|output|definition|schema|spec)(?:s|ed)?"
+    "|(?:tool|function)scalled"
+)
+"""Calls, their results, and what may be called."""
+
+_PICTURED = re.compile(
+    "(?:images?|img|audios?|videos?|pictures?|photos?)"
+    "(?:path|file|filename|url|uri|bytes|base64|data)?s?|pixelvalues|attachments?"
+)
+
 _LEFT_OUT = re.compile(
     "(?:is|was|to)?(?:mask|masked|ignore|ignored|delete|deleted|skip|skipped|exclude|excluded"
-    "|discard|discarded|removed)"
+    "|discard|discarded|removed|hidden|spam|bad|truncated|incomplete|cutoff)"
+    "|(?:do)?(?:not|no|dont)(?:train|loss|use|include)|(?:exclude|skip)(?:from)?train(?:ing)?"
 )
 """Flags that, where they are true, say that something is not meant for training."""
 
 _APPROVED = re.compile(
-    "(?:is)?(?:correct|valid|accepted|approved|included?|keep|usable|trainable)(?:answer)?"
+    "(?:is|human|was)?(?:correct|valid|verified|accepted|approved|included?|keep|usable|trainable"
+    "|passed|success|successful|succeeded|resolved|completed?|finished)(?:answer)?"
+    "|(?:use|include|keep)(?:for|in)?train(?:ing)?|(?:compute|calculate|has)loss|learn|supervised"
 )
 """Flags that, where they are false, say the same."""
 
 _STATES = re.compile("(?:annotation|review|response|row|record)?(?:status|state|decision)")
 _DISCARDED = ("discarded", "rejected", "reject", "deleted", "failed", "failure", "error", "skipped")
 
-_ERRORS = re.compile("(?:api|response)?(?:error|exception)(?:message|code|type)?s?")
+_ERRORS = re.compile("(?:is|has|api|response)?(?:error|exception)(?:message|code|type)?s?")
 
 _WEIGHTS = re.compile(
-    "(?:sample|example|instance|row|message|turn|answer|token|loss)weights?|weights|lossscale"
+    "(?:sample|example|instance|row|message|turn|answer|assistant|token|loss)weights?|weights"
+    "|weights?per(?:turn|token|message)|lossscale"
 )
 """Weights under other names than those that are read; 1 changes nothing."""
 
 _MASKS = re.compile(
     "(?:loss|train|training|assistant|completion|answer|response|label|token|turn)?masks?"
-    "|mask(?:history|prompt|inputs?)|trainon(?:turns?|inputs?|prompts?|last|lastonly)|lossturns?"
+    "|mask(?:history|prompt|inputs?)|trainon(?:turns?|inputs?|prompts?|last|lastonly)"
+    "|loss(?:turn|span|token)s?|(?:turn|token|message)loss(?:es)?"
     "|(?:only)?last(?:turn|answer|message)?(?:only)?loss|(?:train)?(?:only)?last(?:turn|only)+"
 )
 """Which tokens or turns carry loss; false changes nothing."""
@@ -101,12 +132,15 @@ def belongs(column: str, *, answers: bool = True) -> bool:
         [True, True, True, False]
     """
     name = plain_name(column)
-    return name in _BELONGING or (answers and _OTHER_ANSWER.fullmatch(name) is not None)
+    if name in _BELONGING or _CALLS.fullmatch(name) or _PICTURED.fullmatch(name):
+        return True
+    return answers and _OTHER_ANSWER.fullmatch(name) is not None
 
 
-def is_reasoning(key: str) -> bool:
-    """Return whether a key of a message holds reasoning, under whatever name."""
-    return plain_name(key) in _REASONED
+def belongs_to_message(key: str) -> bool:
+    """Return whether a key of a message holds reasoning, calls or media, under whatever name."""
+    name = plain_name(key)
+    return name in _REASONED or bool(_CALLS.fullmatch(name) or _PICTURED.fullmatch(name))
 
 
 def objection(column: str, value: Any) -> str | None:
@@ -121,7 +155,7 @@ def objection(column: str, value: Any) -> str | None:
 
     Example:
         >>> objection("is_correct", False)
-        'it says that this is not meant for training'
+        'it says that this is unwanted or unfinished'
         >>> objection("loss_mask", [0, 1])
         'it says what carries loss, and is not read'
         >>> objection("sample_weight", 1.0) is None
@@ -129,11 +163,13 @@ def objection(column: str, value: Any) -> str | None:
     """
     name = plain_name(column)
     if _says_left_out(name, value):
-        return "it says that this is not meant for training"
-    if _ERRORS.fullmatch(name) and value not in (None, "", False, 0, [], {}):
+        return "it says that this is unwanted or unfinished"
+    if _ERRORS.fullmatch(name) and value not in (None, "", False, 0, [], {}, *_FALSE, "null"):
         return "it says that the answer is an error"
     if _WEIGHTS.fullmatch(name) and not _is_one(value):
         return "it says what carries loss, and is not read"
+    if isinstance(value, list) and -100 in value:
+        return "it marks tokens without loss, and is not read"
     if _MASKS.fullmatch(name) and (
         isinstance(value, list | dict) or value in _TRUE or _is_number(value)
     ):
