@@ -66,6 +66,12 @@ def test_what_describes_a_row_is_ignored_and_counted(column):
     assert found.ignored == {column: 1}
 
 
+@pytest.mark.parametrize(("column", "value"), [("turns", 3), ("knowledge", True), ("cot", False)])
+def test_numbers_and_flags_are_no_part_of_a_row(column, value):
+    found = reading(PAIR | {column: value})
+    assert (found.problems, found.ignored) == ((), {column: 1})
+
+
 def test_a_reference_that_the_answer_holds_is_said_already():
     assert reading(PAIR | {"ground_truth": "Oslo"}).problems == ()
 
@@ -128,6 +134,8 @@ def test_an_answer_of_weight_0_under_another_name_carries_no_loss(key):
         ({"image_url": "a.png"}, "holds 'image_url'"),
         ({"isError": True}, "holds 'isError'"),
         ({"no_loss": True}, "holds 'no_loss'"),
+        ({"loss_mask": 0}, "holds 'loss_mask'"),
+        ({"train_mask": False}, "holds 'train_mask'"),
         ({"compute_loss": False}, "holds 'compute_loss'"),
         ({"value": "Bergen."}, "two texts, 'content' and 'value'"),
         ({"text": "Bergen."}, "two texts, 'content' and 'text'"),

@@ -15,6 +15,7 @@ from evalguard.training.formats.layout import (
     CONVERSATIONS,
     FORMATS,
     LABELS,
+    MEANT,
     SPEAKERS,
     Layout,
 )
@@ -235,6 +236,8 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
     single = example.kind != "preference"
     for column in sorted(n for n in unused if n in labels or belongs(n, answers=single)):
         value = cells.fields[column]
+        if isinstance(value, bool | int | float) and column not in (*MEANT, *labels):
+            continue  # a number of turns, a flag
         if not (isinstance(value, str) and any(value.strip() in text for text in texts(example))):
             raise DataError(
                 f"has '{column}', which format '{name}' does not read. If it does not matter, "

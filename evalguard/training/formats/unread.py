@@ -36,18 +36,8 @@ _BEFORE = (
     *("dialogue", "transcript", "demonstrations", "few_shot", "few_shot_examples"),
 )
 _DOCUMENTS = (
-    *(
-        "passages",
-        "document",
-        "source_text",
-        "docs",
-        "ctx",
-        "ctxs",
-        "chunks",
-        "knowledge",
-        "evidence",
-        "background",
-    ),
+    *("passages", "document", "source_text", "docs", "ctx", "ctxs", "chunks", "knowledge"),
+    *("evidence", "background"),
     *("retrieved_context", "retrieved_contexts", "retrieved_documents", "retrieved_docs"),
     *("retrieved_passages", "retrieved_chunks", "context_documents", "search_results"),
 )
@@ -116,6 +106,9 @@ _MASKS = re.compile(
 )
 """Which tokens or turns carry loss; false changes nothing."""
 
+_TRAINED = re.compile("(?:loss|train|training|assistant|completion|answer|response)mask")
+"""A mask of one value, which takes the loss away where it is 0."""
+
 _TRUE = (True, "true", "True", "TRUE")
 _FALSE = (False, "false", "False", "FALSE")
 
@@ -166,15 +159,19 @@ def objection(column: str, value: Any) -> str | None:
         return "it says that this is unwanted or unfinished"
     if _ERRORS.fullmatch(name) and value not in (None, "", False, 0, [], {}, *_FALSE, "null"):
         return "it says that the answer is an error"
-    if _WEIGHTS.fullmatch(name) and not _is_one(value):
-        return "it says what carries loss, and is not read"
+    return "it says what carries loss, and is not read" if _masks(name, value) else None
+
+
+def _masks(name: str, value: Any) -> bool:
+    """Return whether a value says that something carries no loss, or another share of it."""
+    if _WEIGHTS.fullmatch(name):
+        return not _is_one(value)
     if isinstance(value, list) and -100 in value:
-        return "it marks tokens without loss, and is not read"
-    if _MASKS.fullmatch(name) and (
-        isinstance(value, list | dict) or value in _TRUE or _is_number(value)
-    ):
-        return "it says what carries loss, and is not read"
-    return None
+        return True  # labels of tokens
+    if _TRAINED.fullmatch(name) and isinstance(value, bool | int | float):
+        return True
+    counts = isinstance(value, list | dict) or value in _TRUE or _is_number(value)
+    return counts and _MASKS.fullmatch(name) is not None
 
 
 def _says_left_out(name: str, value: Any) -> bool:
