@@ -89,7 +89,7 @@ def test_what_says_nothing_against_a_row_is_named_as_ignored(columns):
     [
         ({"finish_reason": "length"}, "messages[1].finish_reason is 'length': the answer was cut"),
         ({"stop_reason": "max_tokens"}, "the answer was cut"),
-        ({"truncated": True}, "the answer was cut"),
+        ({"truncated": True}, "messages[1] holds 'truncated'"),
         ({"tools": [{"name": "f"}]}, "messages[1] holds 'tools'"),
         ({"functions": [{"name": "f"}]}, "messages[1] holds 'functions'"),
         ({"tool_choice": "none"}, "messages[1] holds 'tool_choice'"),

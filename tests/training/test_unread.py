@@ -32,6 +32,9 @@ def talk(**keys):
         *("passages", "retrieved_contexts", "docs", "Context", "knowledge", "searchResults"),
         *("rationale", "cot", "Complex_CoT", "reasoningContent", "chain-of-thought"),
         *("thinking_trajectories", "expected_output", "corrected_response", "response_edited"),
+        *("toolCalls", "available_tools", "function_schemas", "tool_results", "api_calls"),
+        *("image_path", "imageUrl", "audio_file", "pixel_values", "attachments", "document"),
+        *("answer2", "response_b", "human_answer", "few_shot_examples", "task_description"),
         *("corrected", "reference_answer", "ground_truth", "gold answer", "Completion", "attempt"),
     ],
 )
@@ -46,12 +49,26 @@ def test_a_part_of_the_row_under_another_name_is_refused_until_it_is_left_out(ro
 
 @pytest.mark.parametrize(
     "column",
-    ["id", "category", "source", "title", "persona", "explanation", "original_question", "topic"],
+    [
+        "id",
+        "category",
+        "source",
+        "title",
+        "persona",
+        "explanation",
+        "original_question",
+    ],
 )
 def test_what_describes_a_row_is_ignored_and_counted(column):
     found = reading(PAIR | {column: "Something else."})
     assert found.problems == ()
     assert found.ignored == {column: 1}
+
+
+@pytest.mark.parametrize(("column", "value"), [("turns", 3), ("knowledge", True), ("cot", False)])
+def test_numbers_and_flags_are_no_part_of_a_row(column, value):
+    found = reading(PAIR | {column: value})
+    assert (found.problems, found.ignored) == ((), {column: 1})
 
 
 def test_a_reference_that_the_answer_holds_is_said_already():
@@ -67,7 +84,11 @@ def test_a_reference_that_the_answer_holds_is_said_already():
         *(("loss_mask", [0, 0, 1]), ("assistant_masks", [0, 1]), ("masks", [True])),
         *(("train_on_turn", [False, True]), ("train_on_inputs", True), ("mask_history", True)),
         *(("only_last_turn_loss", True), ("sample_weight", 0), ("loss_scale", 0.3)),
-        *(("weights", [0, 1]), ("turn_weights", [1, 0.5])),
+        *(("weights", [0, 1]), ("turn_weights", [1, 0.5]), ("weight_per_turn", [0, 1])),
+        *(("do_not_train", True), ("exclude_from_training", True), ("use_for_training", False)),
+        *(("is_truncated", True), ("success", False), ("human_verified", False), ("spam", "true")),
+        *(("labels", [-100, 5]), ("loss_spans", [[0, 3]]), ("turn_loss", [0, 1])),
+        *(("is_error", True), ("hasError", "true"), ("compute_loss", False)),
     ],
 )
 def test_a_row_that_is_not_to_be_trained_on_as_it_is_is_refused(column, value):
@@ -82,6 +103,7 @@ def test_a_row_that_is_not_to_be_trained_on_as_it_is_is_refused(column, value):
     [
         *(("deleted", False), ("is_correct", True), ("status", "submitted"), ("error", None)),
         *(("error", ""), ("sample_weight", 1.0), ("weights", [1, 1]), ("train_on_inputs", False)),
+        *(("success", True), ("truncated", False), ("labels", ["a"]), ("is_error", "false")),
         *(("mask", "User"), ("mask_history", False), ("correct", "B"), ("weight_kg", 3)),
     ],
 )
@@ -106,6 +128,14 @@ def test_an_answer_of_weight_0_under_another_name_carries_no_loss(key):
         ({"valid": False}, "holds 'valid'"),
         ({"status": "failed"}, "holds 'status'"),
         ({"loss_mask": [0, 1]}, "holds 'loss_mask'"),
+        ({"toolCalls": [{"name": "f"}]}, "holds 'toolCalls'"),
+        ({"functionCall": {"name": "f"}}, "holds 'functionCall'"),
+        ({"image_url": "a.png"}, "holds 'image_url'"),
+        ({"isError": True}, "holds 'isError'"),
+        ({"no_loss": True}, "holds 'no_loss'"),
+        ({"loss_mask": 0}, "holds 'loss_mask'"),
+        ({"train_mask": False}, "holds 'train_mask'"),
+        ({"compute_loss": False}, "holds 'compute_loss'"),
         ({"value": "Bergen."}, "two texts, 'content' and 'value'"),
         ({"text": "Bergen."}, "two texts, 'content' and 'text'"),
         ({"parts": ["Bergen."]}, "two texts, 'content' and 'parts'"),

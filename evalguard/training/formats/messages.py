@@ -11,8 +11,8 @@ from evalguard.tasks.chats import MEDIA, content_text
 from evalguard.training.formats.cells import Cells, blank, seen, structure, text_of, weight_of
 from evalguard.training.formats.layout import REASONING, TALKS
 from evalguard.training.formats.tools import calls_of
-from evalguard.training.formats.unmeant import check_finished, check_request
-from evalguard.training.formats.unread import is_reasoning, objection
+from evalguard.training.formats.unmeant import check_message, objection
+from evalguard.training.formats.unread import belongs_to_message
 
 ROLES: Mapping[str, str] = {
     **dict.fromkeys(("system", "developer"), "system"),
@@ -288,9 +288,8 @@ def _others(
         if key in ignore:
             cells.ignored.add(f"{column}.{key}")
             continue
-        check_finished(key, value, where)
-        check_request(key, value, where)
-        lost = key not in known and is_reasoning(key)
+        check_message(key, value, where)
+        lost = key not in known and belongs_to_message(key)
         if key in _REFUSED or lost or (key not in _WEIGHTS and objection(key, value) is not None):
             raise DataError(
                 f"{where} holds '{key}', which training does not read. Remove the row, or "

@@ -16,6 +16,7 @@ from evalguard.training.formats.layout import (
     CONVERSATIONS,
     FORMATS,
     LABELS,
+    MEANT,
     SPEAKERS,
     Layout,
 )
@@ -31,7 +32,7 @@ from evalguard.training.formats.recognise import (
     unrecognised,
 )
 from evalguard.training.formats.unmeant import check_meant
-from evalguard.training.formats.unread import belongs, objection, oddities
+from evalguard.training.formats.unread import belongs, oddities
 from evalguard.training.rows import RawRow, RowProblem
 
 _REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
@@ -45,9 +46,6 @@ _BECOMES = {
 }
 
 LEFT_OUT = "left out, of weight 0"
-
-_SHOWN = 60
-"""Characters of a value in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,6 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
             example = _example(cells, name, inner)
             if example is not None:
                 check_meant(cells.fields, cells.unused(), layout)
-                _check_flags(cells)
                 _check_used(cells, example, name)
         except DataError as error:
             problems[cells.where] = str(error)
@@ -206,22 +203,6 @@ def _check_header(cells: Cells) -> None:
         raise DataError("repeats the names of the columns, as joined tables do; remove the row")
 
 
-def _check_flags(cells: Cells) -> None:
-    """Refuse a row that says itself that it, or a part of it, is not meant for training.
-
-    Raises:
-        DataError: If a column says so.
-    """
-    for column in sorted(cells.unused() & cells.fields.keys() - {*cells.layout.ignore}):
-        if (why := objection(column, cells.fields[column])) is not None:
-            value = repr(cells.fields[column])
-            shown = value if len(value) <= _SHOWN else "a long list"
-            raise DataError(
-                f"has '{column}': {shown}; {why}. Remove the row, write weights of 0 and 1 as "
-                f"'weight' of the row or of its messages, or leave it out: ignore: [{column}]"
-            )
-
-
 def _odd(example: Example) -> set[str]:
     """Return what is odd about the texts of an example."""
     return {remark for text in texts(example) for remark in oddities(text)}
@@ -240,6 +221,8 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
     single = example.kind != "preference"
     for column in sorted(n for n in unused if n in beside or belongs(n, answers=single)):
         value = cells.fields[column]
+        if isinstance(value, bool | int | float) and column not in (*MEANT, *beside):
+            continue  # a number of turns, a flag
         if not (isinstance(value, str) and any(value.strip() in text for text in texts(example))):
             raise DataError(
                 f"has '{column}', which format '{name}' does not read. If it does not matter, "

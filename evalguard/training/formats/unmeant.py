@@ -1,4 +1,4 @@
-"""What says that a row is not meant for training: its split, its finish reason, its rating.
+"""What says that a row is not meant for training: its split, finish reason, rating, flags, masks.
 
 Such a row is refused and not left out: whether the column means it is for the user to say.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from evalguard.errors import DataError
 from evalguard.training.formats.cells import blank, label_of
 from evalguard.training.formats.layout import Layout
+from evalguard.training.formats.unread import plain_name
 
 _SPLIT = re.compile(r"(?:data_?(?:set_?)?)?(?:split|subset|partition|fold)(?:_?name)?|set", re.I)
 """Columns that may name the split of a row."""
@@ -34,15 +35,59 @@ _CUT = re.compile(
 )
 """Reasons for which OpenAI, Anthropic, Gemini, vLLM and Ollama stop in the middle of an answer."""
 
-_CUT_FLAGS = ("truncated", "is_truncated", "was_truncated", "incomplete")
-_BAD_FLAGS = ("flagged", "is_flagged", "toxic", "is_toxic", "spam", "is_spam", "is_bad")
-_LEFT_OUT_FLAGS = ("deleted", "is_deleted", "skip", "skipped", "ignored", "masked", "excluded")
 _JUDGED = re.compile(
     r"(?:user_|human_)?(?:feedback|thumbs?|vote|rating|reaction)"
     r"|(?:is_)?(?:correct|accepted|approved|valid|good|safe)",
     re.I,
 )
 """Columns that may say whether the answer is good."""
+
+_LEFT_OUT = re.compile(
+    "(?:is|was|to)?(?:mask|masked|ignore|ignored|delete|deleted|skip|skipped|exclude|excluded"
+    "|discard|discarded|removed|hidden|spam|bad|flagged|toxic|truncated|incomplete|cutoff)"
+    "|(?:do)?(?:not|no|dont)(?:train|loss|use|include)|(?:exclude|skip)(?:from)?train(?:ing)?"
+)
+"""Flags that, where they are true, say that something is not meant for training."""
+
+_APPROVED = re.compile(
+    "(?:is|human|was)?(?:correct|valid|verified|accepted|approved|included?|keep|usable|trainable"
+    "|passed|success|successful|succeeded|resolved|completed?|finished)(?:answer)?"
+    "|(?:use|include|keep)(?:for|in)?train(?:ing)?|(?:compute|calculate|has)loss|learn|supervised"
+)
+"""Flags that, where they are false, say the same."""
+
+_STATES = re.compile("(?:annotation|review|response|row|record)?(?:status|state|decision)")
+_DISCARDED = ("discarded", "rejected", "reject", "deleted", "failed", "failure", "error", "skipped")
+
+_ERRORS = re.compile("(?:is|has|api|response)?(?:error|exception)(?:message|code|type)?s?")
+
+_WEIGHTS = re.compile(
+    "(?:sample|example|instance|row|message|turn|answer|assistant|token|loss)weights?|weights"
+    "|weights?per(?:turn|token|message)|lossscale"
+)
+"""Weights under other names than those that are read; 1 changes nothing."""
+
+_MASKS = re.compile(
+    "(?:loss|train|training|assistant|completion|answer|response|label|token|turn)?masks?"
+    "|mask(?:history|prompt|inputs?)|trainon(?:turns?|inputs?|prompts?|last|lastonly)"
+    "|loss(?:turn|span|token)s?|(?:turn|token|message)loss(?:es)?"
+    "|(?:only)?last(?:turn|answer|message)?(?:only)?loss|(?:train)?(?:only)?last(?:turn|only)+"
+)
+"""Which tokens or turns carry loss; false changes nothing."""
+
+_TRAINED = re.compile("(?:loss|train|training|assistant|completion|answer|response)mask")
+"""A mask of one value, which takes the loss away where it is 0."""
+
+_TRUE = (True, "true", "True", "TRUE")
+_FALSE = (False, "false", "False", "FALSE")
+
+_MASKED = "it says what carries loss, and is not read"
+
+_REMOVE = "Remove such rows"
+_WEIGH = "Write weights of 0 and 1 as 'weight' of the row or of its messages"
+
+_SHOWN = 60
+"""Characters of a value in a message."""
 
 _REQUEST = ("tool_choice", "response_format")
 """Settings of a request that bind the answer."""
@@ -69,21 +114,25 @@ def check_meant(fields: Mapping[str, Any], unused: set[str], layout: Layout) -> 
                 f"rows into another file, or train on all: ignore: [{column}]"
             )
         check_request(column, value, "the row")
-        for reason in _reasons(column, value):
-            raise DataError(f"{reason}. Remove such rows, or train on them: ignore: [{column}]")
+        for reason, fix in _reasons(column, value):
+            shown = value if len(repr(value)) <= _SHOWN else type(value).__name__
+            raise DataError(
+                f"'{column}' is {shown!r}: {reason}. {fix}, or leave it out: ignore: [{column}]"
+            )
 
 
-def check_finished(key: str, value: Any, where: str) -> None:
-    """Refuse a message that was cut.
+def check_message(key: str, value: Any, where: str) -> None:
+    """Refuse a message that was cut, or that a key of it says is not meant for training.
 
     Raises:
-        DataError: If its key says so.
+        DataError: Naming the key, and how to train on the message all the same.
     """
     if _was_cut(key, value):
         raise DataError(
             f"{where}.{key} is {value!r}: the answer was cut. Remove such rows, or train on them: "
             f"ignore: [{key}]"
         )
+    check_request(key, value, where)
 
 
 def check_request(key: str, value: Any, where: str) -> None:
@@ -99,17 +148,17 @@ def check_request(key: str, value: Any, where: str) -> None:
         )
 
 
-def _reasons(column: str, value: Any) -> Iterator[str]:
-    """Yield why a column says that its row is not meant for training."""
+def _reasons(column: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield why a column says that its row is not meant for training, and what to do."""
     if _was_cut(column, value):
-        yield f"'{column}' is {value!r}: the answer was cut"
-    if column.casefold() in (*_BAD_FLAGS, *_LEFT_OUT_FLAGS) and _is_true(value):
-        yield f"'{column}' is {value!r}: the row is marked as not for training"
+        yield "the answer was cut", _REMOVE
     if _JUDGED.fullmatch(column) and _is_bad(value):
         yield (
-            f"'{column}' is {value!r}: the answer was judged bad. For KTO, map the column: "
-            f"columns: {{label: {column}}}"
+            "the answer was judged bad",
+            f"Remove such rows, for KTO map the column: columns: {{label: {column}}}",
         )
+    if (why := objection(column, value)) is not None:
+        yield why, _WEIGH if why == _MASKED else _REMOVE
 
 
 def _names_held_out(value: Any) -> bool:
@@ -117,19 +166,73 @@ def _names_held_out(value: Any) -> bool:
 
 
 def _was_cut(key: str, value: Any) -> bool:
-    if key.casefold() in _CUT_FLAGS:
-        return _is_true(value)
     values = value if isinstance(value, list) else [value]
     return _FINISH.fullmatch(key) is not None and any(
         isinstance(one, str) and _CUT.fullmatch(one.strip()) is not None for one in values
     )
 
 
-def _is_true(value: Any) -> bool:
-    return value is True or (isinstance(value, str) and value.strip().casefold() == "true")
-
-
 def _is_bad(value: Any) -> bool:
     """Return whether a judgement is a word or a truth value against the answer, or negative."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return label_of(value) is False and (not number or value < 0)
+
+
+def objection(column: str, value: Any) -> str | None:
+    """Return why a row or a message is not to be trained on as it is, by a column or key of it.
+
+    Args:
+        column: Its name.
+        value: What it says.
+
+    Returns:
+        ``None`` where nothing speaks against it.
+
+    Example:
+        >>> objection("is_correct", False)
+        'it says that this is unwanted or unfinished'
+        >>> objection("loss_mask", [0, 1])
+        'it says what carries loss, and is not read'
+        >>> objection("sample_weight", 1.0) is None
+        True
+    """
+    name = plain_name(column)
+    if _says_left_out(name, value):
+        return "it says that this is unwanted or unfinished"
+    if _ERRORS.fullmatch(name) and value not in (None, "", False, 0, [], {}, *_FALSE, "null"):
+        return "it says that the answer is an error"
+    return _MASKED if _masks(name, value) else None
+
+
+def _masks(name: str, value: Any) -> bool:
+    """Return whether a value says that something carries no loss, or another share of it."""
+    if _WEIGHTS.fullmatch(name):
+        return not _is_one(value)
+    if isinstance(value, list) and -100 in value:
+        return True  # labels of tokens
+    if _TRAINED.fullmatch(name) and isinstance(value, bool | int | float):
+        return True
+    counts = isinstance(value, list | dict) or value in _TRUE or _is_number(value)
+    return counts and _MASKS.fullmatch(name) is not None
+
+
+def _says_left_out(name: str, value: Any) -> bool:
+    true = isinstance(value, bool | str) and value in _TRUE
+    false = isinstance(value, bool | str) and value in _FALSE
+    state = isinstance(value, str) and value.strip().casefold() in _DISCARDED
+    return (
+        (true and _LEFT_OUT.fullmatch(name) is not None)
+        or (false and _APPROVED.fullmatch(name) is not None)
+        or (state and _STATES.fullmatch(name) is not None)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and value != 0
+
+
+def _is_one(value: Any) -> bool:
+    """Return whether a weight, or all of a list of them, is 1; blank ones are."""
+    if isinstance(value, list):
+        return all(map(_is_one, value))
+    return value in (None, "", 1, "1", "1.0", *_TRUE)

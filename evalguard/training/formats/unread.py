@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from evalguard.training.formats.layout import MEANT, REASONING
 
@@ -27,14 +26,17 @@ def plain_name(name: str) -> str:
 
 _SYSTEM = (
     *("instructions", "system_instruction", "system_instructions", "system_text", "system_msg"),
-    *("sys", "sys_prompt", "preamble", "developer_prompt", "developer_message"),
+    *("sys", "sys_prompt", "system_prompt_text", "preamble", "developer_prompt"),
+    *("developer_message", "role_prompt", "task_description", "guidelines"),
 )
 _BEFORE = (
     *("chat_history", "conversation_history", "dialogue_history", "dialog_history"),
-    *("previous_messages", "previous_turns", "prior_messages", "prior_turns"),
+    *("previous_messages", "previous_turns", "prior_messages", "prior_turns", "turns", "dialog"),
+    *("dialogue", "transcript", "demonstrations", "few_shot", "few_shot_examples"),
 )
 _DOCUMENTS = (
-    *("passages", "docs", "ctx", "ctxs", "chunks", "knowledge", "evidence", "background"),
+    *("passages", "document", "source_text", "docs", "ctx", "ctxs", "chunks", "knowledge"),
+    *("evidence", "background"),
     *("retrieved_context", "retrieved_contexts", "retrieved_documents", "retrieved_docs"),
     *("retrieved_passages", "retrieved_chunks", "context_documents", "search_results"),
 )
@@ -51,42 +53,24 @@ _ANSWER = (
 )
 _OTHER_ANSWER = re.compile(
     f"(?:corrected|edited|revised|improved|rewritten|fixed|gold|golden|reference|expected|ideal"
-    f"|best|target|generated|chosen|rejected|correct|incorrect|wrong){_ANSWER}s?"
+    f"|best|better|final|human|alternative|target|generated|chosen|rejected|correct|incorrect"
+    f"|wrong){_ANSWER}s?|{_ANSWER}[0-9ab]"
     f"|{_ANSWER}(?:corrected|edited|revised|improved|rewritten|fixed)"
     "|corrected|groundtruth|expected|targets?|attempts?|generations"
 )
 """Another answer than the one that is read: the reference, or what people made of it."""
 
-_LEFT_OUT = re.compile(
-    "(?:is|was|to)?(?:mask|masked|ignore|ignored|delete|deleted|skip|skipped|exclude|excluded"
-    "|discard|discarded|removed)"
+_CALLS = re.compile(
+    "(?:available|allowed)(?:tool|function|api)s?"
+    "|(?:tool|function|api)s?(?:call|use|result|response|output|definition|schema|spec)(?:s|ed)?"
+    "|(?:tool|function)scalled"
 )
-"""Flags that, where they are true, say that something is not meant for training."""
+"""Calls, their results, and what may be called."""
 
-_APPROVED = re.compile(
-    "(?:is)?(?:correct|valid|accepted|approved|included?|keep|usable|trainable)(?:answer)?"
+_PICTURED = re.compile(
+    "(?:images?|img|audios?|videos?|pictures?|photos?)"
+    "(?:path|file|filename|url|uri|bytes|base64|data)?s?|pixelvalues|attachments?"
 )
-"""Flags that, where they are false, say the same."""
-
-_STATES = re.compile("(?:annotation|review|response|row|record)?(?:status|state|decision)")
-_DISCARDED = ("discarded", "rejected", "reject", "deleted", "failed", "failure", "error", "skipped")
-
-_ERRORS = re.compile("(?:api|response)?(?:error|exception)(?:message|code|type)?s?")
-
-_WEIGHTS = re.compile(
-    "(?:sample|example|instance|row|message|turn|answer|token|loss)weights?|weights|lossscale"
-)
-"""Weights under other names than those that are read; 1 changes nothing."""
-
-_MASKS = re.compile(
-    "(?:loss|train|training|assistant|completion|answer|response|label|token|turn)?masks?"
-    "|mask(?:history|prompt|inputs?)|trainon(?:turns?|inputs?|prompts?|last|lastonly)|lossturns?"
-    "|(?:only)?last(?:turn|answer|message)?(?:only)?loss|(?:train)?(?:only)?last(?:turn|only)+"
-)
-"""Which tokens or turns carry loss; false changes nothing."""
-
-_TRUE = (True, "true", "True", "TRUE")
-_FALSE = (False, "false", "False", "FALSE")
 
 
 def belongs(column: str, *, answers: bool = True) -> bool:
@@ -101,66 +85,15 @@ def belongs(column: str, *, answers: bool = True) -> bool:
         [True, True, True, False]
     """
     name = plain_name(column)
-    return name in _BELONGING or (answers and _OTHER_ANSWER.fullmatch(name) is not None)
+    if name in _BELONGING or _CALLS.fullmatch(name) or _PICTURED.fullmatch(name):
+        return True
+    return answers and _OTHER_ANSWER.fullmatch(name) is not None
 
 
-def is_reasoning(key: str) -> bool:
-    """Return whether a key of a message holds reasoning, under whatever name."""
-    return plain_name(key) in _REASONED
-
-
-def objection(column: str, value: Any) -> str | None:
-    """Return why a row or a message is not to be trained on as it is, by a column or key of it.
-
-    Args:
-        column: Its name.
-        value: What it says.
-
-    Returns:
-        ``None`` where nothing speaks against it.
-
-    Example:
-        >>> objection("is_correct", False)
-        'it says that this is not meant for training'
-        >>> objection("loss_mask", [0, 1])
-        'it says what carries loss, and is not read'
-        >>> objection("sample_weight", 1.0) is None
-        True
-    """
-    name = plain_name(column)
-    if _says_left_out(name, value):
-        return "it says that this is not meant for training"
-    if _ERRORS.fullmatch(name) and value not in (None, "", False, 0, [], {}):
-        return "it says that the answer is an error"
-    if _WEIGHTS.fullmatch(name) and not _is_one(value):
-        return "it says what carries loss, and is not read"
-    if _MASKS.fullmatch(name) and (
-        isinstance(value, list | dict) or value in _TRUE or _is_number(value)
-    ):
-        return "it says what carries loss, and is not read"
-    return None
-
-
-def _says_left_out(name: str, value: Any) -> bool:
-    true = isinstance(value, bool | str) and value in _TRUE
-    false = isinstance(value, bool | str) and value in _FALSE
-    state = isinstance(value, str) and value.strip().casefold() in _DISCARDED
-    return (
-        (true and _LEFT_OUT.fullmatch(name) is not None)
-        or (false and _APPROVED.fullmatch(name) is not None)
-        or (state and _STATES.fullmatch(name) is not None)
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and value != 0
-
-
-def _is_one(value: Any) -> bool:
-    """Return whether a weight, or all of a list of them, is 1; blank ones are."""
-    if isinstance(value, list):
-        return all(map(_is_one, value))
-    return value in (None, "", 1, "1", "1.0", *_TRUE)
+def belongs_to_message(key: str) -> bool:
+    """Return whether a key of a message holds reasoning, calls or media, under whatever name."""
+    name = plain_name(key)
+    return name in _REASONED or bool(_CALLS.fullmatch(name) or _PICTURED.fullmatch(name))
 
 
 _STANDS_FOR_NOTHING: Mapping[str, re.Pattern[str]] = {
