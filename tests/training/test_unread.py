@@ -94,6 +94,7 @@ def test_a_reference_that_the_answer_holds_is_said_already():
 def test_a_row_that_is_not_to_be_trained_on_as_it_is_is_refused(column, value):
     found = reading(TALK | {column: value})
     assert f"'{column}'" in found.problems[0].message
+    assert f"ignore: [{column}]" in found.problems[0].message
     assert reading(TALK | {column: value}, format="messages").problems  # only ignore: says so
     assert reading(TALK | {column: value}, ignore=(column,)).problems == ()
 
