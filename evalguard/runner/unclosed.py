@@ -37,7 +37,8 @@ def require_answers(
         return replace(result, verdict=Verdict.INCONCLUSIVE, reason=why)
     if not counts:
         return result
-    fix = [_RAISE_LIMIT] if result.verdict is Verdict.ERROR else []
+    undecided = result.verdict is Verdict.INCONCLUSIVE and too_many
+    fix = [_RAISE_LIMIT] if undecided or result.verdict is Verdict.ERROR else []
     return replace(result, reason="; ".join([result.reason, *counts, *fix]))
 
 

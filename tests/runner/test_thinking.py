@@ -199,7 +199,7 @@ def test_a_candidate_that_owes_answers_does_not_pass_where_nothing_can_be_lost(
     server.says["cand"] = lambda number: "{other}" if number % every else CUT
     gate = only(check(folder))
     assert gate.verdict is Verdict.INCONCLUSIVE
-    assert "answers never finished thinking, more than 5%; raise max_new_tokens" in gate.reason
+    assert "answers never finished thinking; raise max_new_tokens" in gate.reason
 
 
 def test_one_answer_that_never_came_is_one_loss(folder, server):
@@ -433,7 +433,7 @@ def test_an_engine_does_not_throw_thinking_away(tokenizer, spec, demo_model):
         find_thinking(spec(options.replace('"DONE"', "17")), facts, rendered=True)
 
 
-@pytest.mark.parametrize(("thinking", "verdict"), [("auto", "ERROR"), ("off", "PASS")])
+@pytest.mark.parametrize(("thinking", "verdict"), [("auto", "ERROR"), ("off", "INCONCLUSIVE")])
 def test_an_answer_of_transformers_begins_where_its_prompt_left_off(
     project, edit, tokenizer, thinking, verdict
 ):
