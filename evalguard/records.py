@@ -664,7 +664,7 @@ class CheckResult:
     """Id of the gate that decided the overall verdict; ``None`` when all passed."""
     warnings: tuple[str, ...] = ()
     on_inconclusive: OnInconclusive = "fail"
-    """Whether an undecided guard blocks the release, as the thresholds say."""
+    """Whether a gate blocks that is undecided, as the thresholds say."""
     schema_version: int = SCHEMA_VERSION
 
 

@@ -33,10 +33,12 @@ def blocking(
         on_inconclusive: Whether an undecided gate blocks (``fail``) or not (``warn``).
 
     Raises:
-        UsageError: If there is no result: nothing gated is not a PASS.
+        UsageError: If there is no result: without a gate there is no PASS.
     """
     if not results:
-        raise UsageError("no gate was decided, and nothing gated is no PASS; add or select gates")
+        raise UsageError(
+            "no gate was decided, and without one there is no PASS; add or select gates"
+        )
     found = list(_blocking(results, on_inconclusive))
     return tuple(sorted(found, key=lambda result: _WORST_FIRST.index(result.verdict)))
 
@@ -44,8 +46,8 @@ def blocking(
 def overall(results: Sequence[GateResult]) -> tuple[Verdict, str | None]:
     """Return the verdict over all gates and the id of the gate that decided it.
 
-    That all guards must PASS needs no correction for their number (Berger 1982: an
-    intersection-union test).
+    ``on_inconclusive`` changes the exit code and not this. That all guards must PASS needs no
+    correction for their number (Berger 1982: an intersection-union test).
 
     Raises:
         UsageError: If there is no result.

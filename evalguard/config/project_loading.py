@@ -130,12 +130,7 @@ class _Loader:
         for index, gate in enumerate(config.gates):
             for one in _each(gate, suites.get(gate.suite)):
                 record = _gate(one, suites.get(gate.suite), path)
-                if any(record.name == other.name for other in gates):
-                    message = (
-                        f"its gate on task '{one.task}' is called '{record.name}', as another one "
-                        "is; give this entry a name of its own"
-                    )
-                    self.problems.append(Problem(str(path), f"gates[{index}].name", message))
+                self._check_name(record, gates, Problem(str(path), f"gates[{index}].name", ""))
                 gates.append(_told_apart(record, gates))
         return Thresholds(
             path=path,
@@ -144,6 +139,15 @@ class _Loader:
             on_underpowered=config.on_underpowered,
             gates=tuple(gates),
         )
+
+    def _check_name(self, gate: Gate, others: Sequence[Gate], at: Problem) -> None:
+        """Note a gate on each task whose name on one of them is taken."""
+        if any(gate.name == other.name for other in others):
+            message = (
+                f"its gate on task '{gate.task}' is called '{gate.name}', as another one is; give "
+                "this entry a name of its own"
+            )
+            self.problems.append(replace(at, message=message))
 
     def _read(self, path: Path, model: type[ModelT]) -> ModelT | None:
         return self._keep(lambda: load_yaml(path, model))

@@ -133,7 +133,7 @@ class ThresholdsConfig(ConfigModel):
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Confidence of every verdict, on each side."""
     on_inconclusive: OnInconclusive = "fail"
-    """Whether an undecided guard blocks the release."""
+    """Whether an undecided guard blocks the release, or tripwires of which none passed."""
     on_underpowered: Literal["error", "warn"] = "warn"
     """What happens before the run to a gate that could not pass even an unchanged model."""
     gates: Annotated[tuple[GateConfig, ...], AfterValidator(_without_twins)] = Field(min_length=1)

@@ -48,8 +48,8 @@ def hold_back_vacuous(result: GateResult, comparison: Comparison) -> GateResult:
         )
     elif said:
         why = (
-            f"both models gave the same answer to all {result.n} questions, whose targets differ: "
-            f"{said[:_SHOWN]!r}"
+            f"both models gave the same answer to all {result.n - result.missing} questions, whose "
+            f"targets differ: {said[:_SHOWN]!r}"
         )
     else:
         return result
@@ -61,9 +61,13 @@ def hold_back_vacuous(result: GateResult, comparison: Comparison) -> GateResult:
 
 
 def _only_answer(pairs: Sequence[SamplePair]) -> str:
-    """Return the answer that both models gave to all questions; empty where answers differ."""
-    answers = {answer for pair in pairs for answer in (pair.baseline_output, pair.candidate_output)}
-    targets = {pair.target for pair in pairs}
+    """Return the answer that both models gave to all questions; empty where answers differ.
+
+    Empty as well where no answer is text, as of perplexities.
+    """
+    measured = [p for p in pairs if None not in (p.baseline_score, p.candidate_score)]
+    answers = {one for pair in measured for one in (pair.baseline_output, pair.candidate_output)}
+    targets = {pair.target for pair in measured}
     return answers.pop() if len(answers) == 1 and len(targets) > 1 else ""
 
 

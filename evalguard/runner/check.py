@@ -57,7 +57,7 @@ from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import CorpusTask
 from evalguard.verdicts import overall
 
-DECODING = "2"
+DECODING = "3"
 """Raised when engines return other text of the same answer: stored answers are then asked again."""
 
 
@@ -289,6 +289,7 @@ class _Check:
             parts = {
                 "model": self._pool.fingerprint(model),
                 "task": planned.definition,
+                "decoding": DECODING,
                 "thinking": self._pool.thinking_fingerprint(model),
             }
             reference, answers = None, parts["model"]

@@ -60,14 +60,14 @@ def _matching(path: Path) -> tuple[Path, ...]:
     pattern = str(path.relative_to(anchor))
     found = sorted(one for one in anchor.glob(pattern) if one.is_file() and not _is_hidden(one))
     if not found:
-        raise DataError(f"{path}: no file has a name like this")
+        raise DataError(f"{path}: no file matches this pattern")
     other = [one.name for one in found if data_suffix(one) not in SUFFIXES]
     if other:
         raise DataError(
             f"{path}: matches {_listed(other)} as well; write the pattern so that it matches files "
             f"of data ({', '.join(SUFFIXES)}) alone"
         )
-    return _of_one_kind(path, found)
+    return _of_one_kind(path, found, anchor)
 
 
 def _in_folder(path: Path) -> tuple[Path, ...]:
@@ -93,7 +93,7 @@ def _in_folder(path: Path) -> tuple[Path, ...]:
             f"{path}: holds files of data, and folders of more: {_listed(deeper)}. Name "
             f"one, or the files by a pattern: {path / '**' / '*'}{data_suffix(files[0])}"
         )
-    return _of_one_kind(path, files)
+    return _of_one_kind(path, files, path)
 
 
 def _saved(path: Path) -> tuple[Path, ...]:
@@ -114,13 +114,18 @@ def _saved(path: Path) -> tuple[Path, ...]:
     stray = {one.name for one in path.glob("*.arrow")} - {*names}
     missing = [one.name for one in files if not one.is_file()]
     if not files or missing or stray:
-        what = f"lacks {_listed(missing)}" if missing else f"lists no {_listed(sorted(stray))}"
+        what = f"lacks {_listed(missing)}" if missing else f"does not list {_listed(sorted(stray))}"
         raise DataError(f"{path}: {_STATE} and the files differ: it {what}. Save or copy it again")
     return files
 
 
-def _of_one_kind(path: Path, files: Sequence[Path]) -> tuple[Path, ...]:
+def _of_one_kind(path: Path, files: Sequence[Path], above: Path) -> tuple[Path, ...]:
     """Return files that may be read as one.
+
+    Args:
+        path: What names them.
+        files: The files.
+        above: The folder below which names say what is held out.
 
     Raises:
         DataError: If they are of several kinds, or some are held out as their names say.
@@ -131,7 +136,8 @@ def _of_one_kind(path: Path, files: Sequence[Path]) -> tuple[Path, ...]:
             f"{path}: names files of several kinds: {_listed([one.name for one in files])}. Name "
             "those of one kind by a pattern, such as data/*.jsonl"
         )
-    held_out = [one.name for one in files if _HELD_OUT.search(one.name)]
+    names = [str(one.relative_to(above)) for one in files]
+    held_out = [name for name in names if any(map(_HELD_OUT.search, Path(name).parts))]
     if held_out and len(held_out) < len(files):
         raise DataError(
             f"{path}: names files of several splits, such as {held_out[0]}. Name those of one by "
@@ -156,5 +162,5 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
     if not isinstance(value, dict):
-        raise DataError(f"{path}: is no object")
+        raise DataError(f"{path}: is not a JSON object")
     return value

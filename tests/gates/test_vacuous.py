@@ -9,7 +9,7 @@ N = 400
 PP = Margin(0.05, "pp")
 
 
-def decided(before, after, metric=None, said=None, targets=("",), **demand):
+def decided(before, after, metric=None, said=None, *, targets=("",), empty=(), **demand):
     metric = metric or Metric("acc")
     gate = Gate(name="recall", suite="qa", metric=metric.name, **(demand or {"max_drop": PP}))
     pairs = tuple(
@@ -18,7 +18,7 @@ def decided(before, after, metric=None, said=None, targets=("",), **demand):
             sample_id=str(index),
             prompt="",
             target=targets[index % len(targets)],
-            baseline_output=said or f"base {index}",
+            baseline_output="" if index in empty else said or f"base {index}",
             candidate_output=said or f"v2 {index}",
             baseline_score=one,
             candidate_score=other,
@@ -93,3 +93,10 @@ def test_one_right_answer_and_answers_that_differ_are_left_alone():
     assert decided(scores(N), scores(N), said="I can't help.").verdict is Verdict.PASS
     assert decided(scores(N), scores(N), said="5", targets=("5",)).verdict is Verdict.PASS
     assert decided(half, half, targets=("billing", "access")).verdict is Verdict.PASS
+
+
+def test_a_pair_that_is_not_measured_does_not_hide_that_all_answers_are_the_same():
+    half = scores(N // 2)
+    unmeasured = [None, *half[1:]]
+    same = decided(unmeasured, half, said="billing", targets=("billing", "access"), empty=(0,))
+    assert f"the same answer to all {N - 1} questions" in same.reason

@@ -88,10 +88,11 @@ def test_the_receipt_names_every_file(shards):
         (["train-0.jsonl", "test-0.jsonl"], "", "several splits, such as test-0.jsonl"),
         (["train-0.jsonl", "my_val.jsonl"], "*.jsonl", "several splits, such as my_val.jsonl"),
         (["part-1.jsonl", "x.dev.jsonl"], "*", "several splits, such as x.dev.jsonl"),
+        (["train/0.jsonl", "test/0.jsonl"], "**/*.jsonl", "several splits, such as test/0.jsonl"),
         (["a.jsonl", "b/c.jsonl"], "", "folders of more: b"),
         (["b/c.jsonl"], "", "Its folders hold some: b"),
         (["a.txt"], "", "is a folder without .jsonl"),
-        (["a.jsonl"], "b-*.jsonl", "no file has a name like this"),
+        (["a.jsonl"], "b-*.jsonl", "no file matches this pattern"),
         (["a.jsonl", "a.txt"], "a*", "matches a.txt as well"),
     ],
 )
@@ -142,7 +143,7 @@ def state(folder: Path, **keys: object) -> None:
     [
         ({"_indices_data_files": [{"filename": "indices.arrow"}]}, "a selection of rows"),
         ({"_format_columns": ["prompt"]}, "a format of some columns, prompt"),
-        ({"_data_files": []}, "it lists no data-00000"),
+        ({"_data_files": []}, "does not list data-00000"),
         ({"_data_files": [{"filename": "gone.arrow"}]}, "it lacks gone.arrow"),
     ],
 )
@@ -162,7 +163,7 @@ def test_a_missing_shard_is_named(saved):
     ("train", "message"),
     [
         ("[a.jsonl, b.jsonl]", "data.train: is a list. Name several files by a pattern"),
-        ("nothing-*.jsonl", "no file has a name like this"),
+        ("nothing-*.jsonl", "no file matches this pattern"),
         ("none.jsonl", "no such file 'none.jsonl'"),
     ],
 )

@@ -163,7 +163,7 @@ def text_of(value: Any, column: str) -> str:
         raise DataError(f"'{column}' is {kind_of(value)}, expected a string")
     if not seen(value):
         raise DataError(
-            f"'{column}' is empty{' but for invisible characters' * bool(value.strip())}"
+            f"'{column}' {'holds only invisible characters' if value.strip() else 'is empty'}"
         )
     return value
 

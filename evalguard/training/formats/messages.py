@@ -205,7 +205,9 @@ def _check_one_text(keys: Mapping[str, Any], used: str, where: str, cells: Cells
     """
     for key in _CONTENTS:
         value = keys.get(key)
-        if key in (used, *cells.layout.ignore) or blank(value) or value == keys.get(used):
+        if key in (used, *cells.layout.ignore) or blank(value):
+            continue
+        if content_of(value, f"{where}.{key}") == content_of(keys.get(used), f"{where}.{used}"):
             continue
         raise DataError(
             f"{where} has two texts, '{used}' and '{key}'. Keep one, or leave one out: "

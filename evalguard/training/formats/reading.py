@@ -223,11 +223,16 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
         value = cells.fields[column]
         if isinstance(value, bool | int | float) and column not in (*MEANT, *beside):
             continue  # a number of turns, a flag
-        if not (isinstance(value, str) and any(value.strip() in text for text in texts(example))):
+        held = value if isinstance(value, list) else [value]
+        if not any(isinstance(one, str) and _is_said(one, example) for one in held):
             raise DataError(
                 f"has '{column}', which format '{name}' does not read. If it does not matter, "
                 f"leave it out: ignore: [{column}]; otherwise name the format or the columns"
             )
+
+
+def _is_said(text: str, example: Example) -> bool:
+    return any(text.strip() in one for one in texts(example))
 
 
 def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str, str]]:

@@ -14,19 +14,21 @@ from evalguard.training.formats.cells import blank, label_of
 from evalguard.training.formats.layout import Layout
 from evalguard.training.formats.unread import plain_name
 
-_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?(?:split|subset|partition|fold)(?:_?name)?|set", re.I)
-"""Columns that may name the split of a row."""
+_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?split(?:_?name)?", re.I)
+_TOPIC_OR_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?(?:subset|partition|fold)(?:_?name)?|set", re.I)
+"""Columns that name the split of a row, and those that may name its topic as well."""
 
-_HELD_OUT = re.compile(
-    r"(?:.*[-_. /])?(?:test|valid|validation|val|dev|devel|development|eval|evaluation|"
-    r"hold[-_ ]?out|held[-_ ]?out|heldout)"
+_HELD_OUT_NAME = (
+    r"(?:test|valid|validation|val|dev|devel|development|eval|evaluation|hold[-_ ]?out|"
+    r"held[-_ ]?out|heldout)"
     r"(?:[-_. /]?(?:set|split|data|(?:mis)?matched|(?:un)?seen|clean|other|public|private|r?\d+))?"
-    r"(?:\s*\[.*\])?",
-    re.I,
+    r"(?:\s*\[.*\])?"
 )
-"""Names of splits that are held out, such as ``test``, ``my-dev`` and ``val_2``."""
+_HELD_OUT = re.compile(_HELD_OUT_NAME, re.I)
+_HELD_OUT_OF = re.compile(f"(?!train)(?:.*[-_. /])?{_HELD_OUT_NAME}", re.I)
+"""Names of splits that are held out, such as ``test`` and ``val_2``, and with what they are of."""
 
-_FINISH = re.compile(r"(?:.*_)?(?:finish|stop|done)_?reason", re.I)
+_FINISH = re.compile(r"(?:.*_)?(?:finish|stop|done)_?reasons?", re.I)
 _CUT = re.compile(
     r"(?:.*[._])?(?:length|max_?(?:output_|new_)?tokens|model_length|token_limit|"
     r"content_?filter(?:ed)?|safety|recitation|prohibited_content|blocklist|spii|refusal|"
@@ -50,14 +52,16 @@ _LEFT_OUT = re.compile(
 """Flags that, where they are true, say that something is not meant for training."""
 
 _APPROVED = re.compile(
-    "(?:is|human|was)?(?:correct|valid|verified|accepted|approved|included?|keep|usable|trainable"
+    "(?:is|human|was)?(?:correct|valid|accepted|approved|included?|keep|usable|trainable"
     "|passed|success|successful|succeeded|resolved|completed?|finished)(?:answer)?"
     "|(?:use|include|keep)(?:for|in)?train(?:ing)?|(?:compute|calculate|has)loss|learn|supervised"
 )
 """Flags that, where they are false, say the same."""
 
-_STATES = re.compile("(?:annotation|review|response|row|record)?(?:status|state|decision)")
+_STATES = re.compile("(?:annotation|review|response|row|record)(?:status|state|decision)")
 _DISCARDED = ("discarded", "rejected", "reject", "deleted", "failed", "failure", "error", "skipped")
+_STATUS, _DISCARDED_STATUS = "status", ("discarded", "rejected", "deleted")
+"""What says that a row was discarded; a status alone may be that of a ticket, say."""
 
 _ERRORS = re.compile("(?:is|has|api|response)?(?:error|exception)(?:message|code|type)?s?")
 
@@ -70,10 +74,14 @@ _WEIGHTS = re.compile(
 _MASKS = re.compile(
     "(?:loss|train|training|assistant|completion|answer|response|label|token|turn)?masks?"
     "|mask(?:history|prompt|inputs?)|trainon(?:turns?|inputs?|prompts?|last|lastonly)"
-    "|loss(?:turn|span|token)s?|(?:turn|token|message)loss(?:es)?"
-    "|(?:only)?last(?:turn|answer|message)?(?:only)?loss|(?:train)?(?:only)?last(?:turn|only)+"
+    "|loss(?:turn|span|token)s?"
+    "|(?:only)?last(?:turn|answer|message)?(?:only)?loss|(?:train|only|trainonly)last(?:turn|only)*"
+    "|lastturnonly"
 )
 """Which tokens or turns carry loss; false changes nothing."""
+
+_LOSSES = re.compile("(?:turn|token|message)loss(?:es)?")
+"""Masks where they are flags or lists; one number is a loss that was logged."""
 
 _TRAINED = re.compile("(?:loss|train|training|assistant|completion|answer|response)mask")
 """A mask of one value, which takes the loss away where it is 0."""
@@ -108,10 +116,10 @@ def check_meant(fields: Mapping[str, Any], unused: set[str], layout: Layout) -> 
     """
     for column in sorted(unused - {*layout.ignore}):
         value = fields.get(column)
-        if not layout.held_out and _SPLIT.fullmatch(column) and _names_held_out(value):
+        if not layout.held_out and _is_held_out(column, value):
             raise DataError(
-                f"'{column}' is {value!r}: the row is held out, and would be trained on. Move such "
-                f"rows into another file, or train on all: ignore: [{column}]"
+                f"'{column}' is {value!r}: the row is marked as held out. Move such rows to "
+                f"another file; to train on them, set ignore: [{column}]"
             )
         check_request(column, value, "the row")
         for reason, fix in _reasons(column, value):
@@ -161,15 +169,22 @@ def _reasons(column: str, value: Any) -> Iterator[tuple[str, str]]:
         yield why, _WEIGH if why == _MASKED else _REMOVE
 
 
-def _names_held_out(value: Any) -> bool:
-    return isinstance(value, str) and _HELD_OUT.fullmatch(value.strip()) is not None
+def _is_held_out(column: str, value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    if _SPLIT.fullmatch(column):
+        return _HELD_OUT_OF.fullmatch(value.strip()) is not None
+    # A bare name, since "web-development" is a topic.
+    return bool(_TOPIC_OR_SPLIT.fullmatch(column) and _HELD_OUT.fullmatch(value.strip()))
 
 
 def _was_cut(key: str, value: Any) -> bool:
+    if _FINISH.fullmatch(key) is None:
+        return False
     values = value if isinstance(value, list) else [value]
-    return _FINISH.fullmatch(key) is not None and any(
-        isinstance(one, str) and _CUT.fullmatch(one.strip()) is not None for one in values
-    )
+    cut = [isinstance(one, str) and bool(_CUT.fullmatch(one.strip())) for one in values]
+    # Reasons of several answers: one of those that were not cut may be the row's.
+    return all(cut) and bool(cut) if key.endswith("s") else any(cut)
 
 
 def _is_bad(value: Any) -> bool:
@@ -200,7 +215,7 @@ def objection(column: str, value: Any) -> str | None:
     if _says_left_out(name, value):
         return "it says that this is unwanted or unfinished"
     if _ERRORS.fullmatch(name) and value not in (None, "", False, 0, [], {}, *_FALSE, "null"):
-        return "it says that the answer is an error"
+        return "it names an error, and is not read"
     return _MASKED if _masks(name, value) else None
 
 
@@ -211,7 +226,9 @@ def _masks(name: str, value: Any) -> bool:
     if isinstance(value, list) and -100 in value:
         return True  # labels of tokens
     if _TRAINED.fullmatch(name) and isinstance(value, bool | int | float):
-        return True
+        return not _is_one(value)
+    if _LOSSES.fullmatch(name):
+        return isinstance(value, list | dict) or value is True
     counts = isinstance(value, list | dict) or value in _TRUE or _is_number(value)
     return counts and _MASKS.fullmatch(name) is not None
 
@@ -224,6 +241,7 @@ def _says_left_out(name: str, value: Any) -> bool:
         (true and _LEFT_OUT.fullmatch(name) is not None)
         or (false and _APPROVED.fullmatch(name) is not None)
         or (state and _STATES.fullmatch(name) is not None)
+        or (name == _STATUS and state and value.strip().casefold() in _DISCARDED_STATUS)
     )
 
 

@@ -85,6 +85,8 @@ def belongs(column: str, *, answers: bool = True) -> bool:
         [True, True, True, False]
     """
     name = plain_name(column)
+    if not answers and name in ("rationale", "rationales"):
+        return False  # why one of the two is preferred
     if name in _BELONGING or _CALLS.fullmatch(name) or _PICTURED.fullmatch(name):
         return True
     return answers and _OTHER_ANSWER.fullmatch(name) is not None
