@@ -29,6 +29,17 @@ _CONFIDENCE = ("confidence", "probability", "certainty", "likelihood")
 LEAST_CONFIDENCE = 0.5
 """Below which a judge believes more in the other verdict."""
 
+_EXPLAINS = {
+    "reason",
+    "reasons",
+    "reasoning",
+    "explanation",
+    "rationale",
+    "justification",
+    "comment",
+}
+"""In the name of a key whose value is no confidence itself."""
+
 _SHARE = re.compile(
     r"[^\w.-]*(?:(?:about|around|roughly|approximately|only|just|maybe)\s+)?(?P<value>-?\d*[.,]?\d+)"
     r"\s*(?:(?P<percent>[%％]|percent\b)|(?:/|out of|of)\s*(?P<total>\d+))?(?:\W+(?:sure|certain|"
@@ -37,8 +48,8 @@ _SHARE = re.compile(
 )
 _UNSURE = re.compile(
     r"\b(?:low\w*|none?|nil|zero|little|weak\w*|minimal|slight\w*|poor\w*|unsure|uncertain\w*|"
-    r"unclear|unlikely|doubt\w*|guess\w*|hardly|barely|(?:not|n't)\s+(?:\w+\s+)?(?:sure|certain|"
-    r"confident|high|likely))\b",
+    r"unclear|unlikely|(?<!no )(?<!without )doubt\w*|guess\w*|hardly|barely|"
+    r"(?:not|n't)\s+(?:\w+\s+)?(?:sure|certain|confident|high|likely)|no\s+(?:\w+\s+)?(?:confidence|certainty))\b|^\W*no\W*$",
     re.IGNORECASE,
 )
 
@@ -109,7 +120,7 @@ def json_doubts(text: str, keys: Collection[str]) -> list[Any]:
         if key.lower() in keys:
             continue
         if words & {*_CONFIDENCE}:
-            found += [] if _is_firm(value) else [None]
+            found += [] if words & _EXPLAINS or _is_firm(value) else [None]
         elif words & {*keys} and value is not None:
             found.append(value)
     return found
