@@ -81,7 +81,7 @@ class GatePlugin:
         self._of_item: dict[GateItem, GateResult] = {}
         self._blocking: frozenset[str] = frozenset()
         self._failed = 0
-        self.contradiction: str | None = None
+        self._contradiction: str | None = None
 
     @pytest.hookimpl
     def pytest_collect_file(
@@ -165,13 +165,14 @@ class GatePlugin:
         print_summary(self.result, color=terminalreporter.hasmarkup)
         for path in self.reports:
             terminalreporter.write_line(f"report: {path}")
-        if self.contradiction:
-            terminalreporter.write_line(f"evalguard: {self.contradiction}", red=True)
+        if self._contradiction:
+            terminalreporter.write_line(f"evalguard: {self._contradiction}", red=True)
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count the gates that pytest saw fail."""
-        self._failed += report.failed and "evalguard_verdict" in dict(report.user_properties)
+        if report.failed and "evalguard_verdict" in dict(report.user_properties):
+            self._failed += 1
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -186,7 +187,7 @@ class GatePlugin:
             session.exitstatus = code
             return
         session.exitstatus = ExitCode.INTERNAL_ERROR
-        self.contradiction = (
+        self._contradiction = (
             f"the verdict is {self.result.verdict}, exit code {int(code)}, but {self._failed} of "
             f"{len(self._of_item)} gates failed as tests. A conftest.py, a marker or a plug-in of "
             "pytest changes their outcome; run `evalguard check` without it"

@@ -72,7 +72,7 @@ class LabelFile:
         Raises:
             UsageError: If the file has another form than JSON lines by now, or cannot be written.
         """
-        line = written_line(row).encode(errors="replace")  # half a character cannot be stored
+        line = written_line(row).encode()
         with self._writable() as target:
             self._check_form(target)
             before = target.read_bytes() if target.exists() else b""
@@ -141,7 +141,7 @@ class LabelFile:
 
 
 def written_line(row: Data, *, sort_keys: bool = False) -> str:
-    """Return a row as a line of the file.
+    """Return a row as a line of the file, with ``?`` for half a character, which no file takes.
 
     Args:
         row: The row.
@@ -151,8 +151,11 @@ def written_line(row: Data, *, sort_keys: bool = False) -> str:
         UsageError: If it holds a number that JSON does not have.
     """
     try:
-        return json.dumps(
-            row, ensure_ascii=False, allow_nan=False, default=str, sort_keys=sort_keys
+        line = json.dumps(row, ensure_ascii=False, allow_nan=False, default=str)
+        line = line.encode(errors="replace").decode()
+        # Sorted as it is read again, where a name held half a character.
+        return (
+            json.dumps(json.loads(line), ensure_ascii=False, sort_keys=True) if sort_keys else line
         )
     except ValueError as error:
         raise UsageError(f"a row of the data cannot be stored with its label: {error}") from error

@@ -64,7 +64,7 @@ def _of_text(text: str) -> str:
     if not text:
         return f"an engine is {_EXAMPLE}"
     if (name := _meant(text)) is None:
-        return f"{text!r} alone is no engine, which is {_EXAMPLE}"
+        return f"{text!r} is not an engine; write {_EXAMPLE}"
     if name == "endpoint":
         return f"an engine is a mapping: write {_served('http://localhost:8000/v1')}"
     return f"an engine is a mapping: write {{name: {name}}}"

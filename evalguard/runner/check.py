@@ -153,6 +153,7 @@ class _Check:
         self._measured: dict[Key, Measured] = {}
         # The baseline goes on for one candidate after another has been decided.
         self._reached: dict[tuple[str, str], float] = {}
+        self._judged.check_usable()
         self._check_prompts()
         self._measurer.progress.planned = sum(
             len(samples) for samples in self._wanted(self._selected, 1.0).values()

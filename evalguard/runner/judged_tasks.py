@@ -36,7 +36,15 @@ class JudgedTasks:
         self._tasks = {_key(task): task for task in tasks if task.judged}
         self._admissions: dict[TaskKey, Admission] = {}
         self._refused: dict[TaskKey, str] = {}
-        self._look()
+
+    def check_usable(self) -> None:
+        """Find out before anything is measured whether the judge can be used."""
+        if not self._tasks:
+            return
+        try:
+            self._judging.fingerprint()
+        except _UNUSABLE as error:
+            self._refused = dict.fromkeys(self._tasks, f"the judge cannot be used: {error}")
 
     def refusal(self, planned: PlannedTask) -> str | None:
         """Return why the judge scores nothing of a task, or ``None``."""
@@ -64,15 +72,6 @@ class JudgedTasks:
         for (suite, task), admission in self._admissions.items():
             judge = self._project.models[JUDGE].model
             yield f"judge of {suite}/{task}", f"{judge}, {admission.text}"
-
-    def _look(self) -> None:
-        """Find out before anything is measured whether the judge can be used."""
-        if not self._tasks:
-            return
-        try:
-            self._judging.fingerprint()
-        except _UNUSABLE as error:
-            self._refused = dict.fromkeys(self._tasks, f"the judge cannot be used: {error}")
 
 
 def _key(planned: PlannedTask) -> TaskKey:

@@ -26,6 +26,32 @@ _RETRACTED = re.compile(
     re.IGNORECASE,
 )
 _CONFIDENCE = ("confidence", "probability", "certainty", "likelihood")
+LEAST_CONFIDENCE = 0.5
+"""Below which a judge believes more in the other verdict."""
+
+_EXPLAINS = {
+    "reason",
+    "reasons",
+    "reasoning",
+    "explanation",
+    "rationale",
+    "justification",
+    "comment",
+}
+"""In the name of a key whose value is no confidence itself."""
+
+_SHARE = re.compile(
+    r"[^\w.-]*(?:(?:about|around|roughly|approximately|only|just|maybe)\s+)?(?P<value>-?\d*[.,]?\d+)"
+    r"\s*(?:(?P<percent>[%％]|percent\b)|(?:/|out of|of)\s*(?P<total>\d+))?(?:\W+(?:sure|certain|"
+    r"confident|confidence))?\W*",
+    re.IGNORECASE,
+)
+_UNSURE = re.compile(
+    r"\b(?:low\w*|none?|nil|zero|little|weak\w*|minimal|slight\w*|poor\w*|unsure|uncertain\w*|"
+    r"unclear|unlikely|(?<!no )(?<!without )doubt\w*|guess\w*|hardly|barely|"
+    r"(?:not|n't)\s+(?:\w+\s+)?(?:sure|certain|confident|high|likely)|no\s+(?:\w+\s+)?(?:confidence|certainty))\b|^\W*no\W*$",
+    re.IGNORECASE,
+)
 
 _DENIED = re.compile(
     r"\b(?:not|never|(?<!or )no(?! doubt)|neither|cannot|wrong|unlike|worse|worst|weaker|loser|"
@@ -80,18 +106,41 @@ def json_values(text: str, keys: Collection[str]) -> list[Any] | None:
 def json_doubts(text: str, keys: Collection[str]) -> list[Any]:
     """Return what a JSON object says beside the values of its keys that may differ from them.
 
-    These are values of keys with one of the words in them (``final_verdict``), and confidences.
+    These are values of keys with one of the words in them (``final_verdict``), and ``None`` for a
+    confidence that is low, or that cannot be read.
 
     Example:
-        >>> json_doubts('{"verdict": "yes", "final_verdict": "no", "confidence": 0.1}', ["verdict"])
-        ['no', 0.1]
+        >>> reply = '{"verdict": "yes", "final_verdict": "no", "confidence": "10%"}'
+        >>> json_doubts(reply, ["verdict"])
+        ['no', None]
     """
-    found = []
+    found: list[Any] = []
     for key, value in json.loads(text, object_pairs_hook=tuple):
         words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key).lower()))
-        if key.lower() not in keys and words & {*keys, *_CONFIDENCE}:
+        if key.lower() in keys:
+            continue
+        if words & {*_CONFIDENCE}:
+            found += [] if words & _EXPLAINS or _is_firm(value) else [None]
+        elif words & {*keys} and value is not None:
             found.append(value)
     return found
+
+
+def _is_firm(confidence: Any) -> bool:
+    """Whether a confidence is for the verdict beside it; numbers above 1 are of 100."""
+    if isinstance(confidence, bool):
+        return confidence
+    if isinstance(confidence, int | float):
+        share = confidence / 100 if confidence > 1 else confidence
+        return LEAST_CONFIDENCE <= share <= 1
+    if not isinstance(confidence, str):
+        return False
+    number = _SHARE.fullmatch(confidence)
+    if number is None:
+        return _UNSURE.search(confidence) is None and bool(confidence.strip())
+    value = float(number["value"].replace(",", "."))
+    total = 100.0 if number["percent"] else float(number["total"] or 0)
+    return _is_firm(value / total if total else value)
 
 
 def is_retracted(after: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from evalguard.runner.reply_forms import (
     AROUND_WORD,
     CLOSE,
+    LEAST_CONFIDENCE,
     OPEN,
     bracketed,
     is_denied,
@@ -62,8 +63,6 @@ _AGAINST_LETTER = re.compile(
     re.IGNORECASE,
 )
 _AGAINST_TIE = re.compile(r"\b(?:better|best|wins?|winner|prefer\w*|superior)\b", re.IGNORECASE)
-_LEAST_CONFIDENCE = 0.5
-"""Below which a judge believes more in the other verdict."""
 
 _LEAD = re.compile(
     r"\W*(?:(?:so|thus|hence|therefore|then|overall|finally|and|yes or no|yes/no|a or b|no doubt"
@@ -144,11 +143,13 @@ def _of_values(values: Sequence[Any], yes: str, no: str) -> float | None:
 def _doubted(text: str, verdict: float, yes: str, no: str) -> bool:
     """Whether a JSON object gives another verdict under a similar key, or hardly believes in it."""
     for value in json_doubts(text, _KEYS):
+        if value is None:
+            return True
         if isinstance(value, str | bool):
             other = _of_values([value], yes, no)
             if other is not None and other != verdict:
                 return True
-        elif isinstance(value, int | float) and value < _LEAST_CONFIDENCE:
+        elif isinstance(value, int | float) and value < LEAST_CONFIDENCE:
             return True
     return False
 

@@ -1,8 +1,7 @@
 """Servers without a fault are seldom refused, and those with one are."""
 
-import random
-
 import pytest
+from scipy.stats import binom
 
 pytest.importorskip("lm_eval")
 
@@ -13,17 +12,16 @@ from evalguard.engines.endpoint.probes import LEVEL, NOISE, beyond_noise
 @pytest.mark.parametrize(
     ("check", "settings"),
     [
-        (false_alarms.draws, {"peak": 0.3}),
-        (false_alarms.greedy, {"noise": NOISE}),
-        (false_alarms.likelihoods, {"noise": NOISE}),
-        (false_alarms.apart, {"noise": NOISE}),
-        (false_alarms.apart, {"noise": NOISE / 2, "labels": True}),
-        (false_alarms.mixed, {"noise": NOISE}),
+        (false_alarms.greedy, {}),
+        (false_alarms.likelihoods, {}),
+        (false_alarms.apart, {}),
+        (false_alarms.apart, {"labels": True}),
+        (false_alarms.mixed, {}),
     ],
 )
-def test_the_rate_is_that_of_the_level(check, settings):
-    _, low, _ = false_alarms.rate(check, 300, settings)
-    assert low <= LEVEL
+def test_a_server_without_noise_is_never_refused(check, settings):
+    alarms, _, _ = false_alarms.rate(check, 10, settings)
+    assert alarms == 0
 
 
 @pytest.mark.parametrize(
@@ -42,9 +40,9 @@ def test_a_fault_is_seen(check, settings):
 
 @pytest.mark.parametrize("asked", range(1, 41))
 def test_the_test_keeps_its_level_and_is_the_sharpest_that_does(asked):
-    draw = random.Random(asked)
+    def tail(changed: int) -> float:
+        """Return the probability of as many changed answers or more."""
+        return float(binom.sf(changed - 1, asked, NOISE))
+
     fewest = next(n for n in range(asked + 2) if beyond_noise(n, asked))
-    runs = 4000
-    found = sum(sum(draw.random() < NOISE for _ in range(asked)) >= fewest for _ in range(runs))
-    assert found / runs < LEVEL + 0.006
-    assert not beyond_noise(fewest - 1, asked)
+    assert tail(fewest) < LEVEL <= tail(fewest - 1)

@@ -20,7 +20,7 @@ from evalguard.config.project import Engine
         ("endpoint", "{name: endpoint, options: {base_url: http://localhost:8000/v1}}"),
         ("http://gpu:9000/v1", "{name: endpoint, options: {base_url: http://gpu:9000/v1}}"),
         ("ollama", "{name: endpoint, options: {base_url: "),
-        ("something", "'something' alone is no engine, which is a mapping such as {name: hf}"),
+        ("something", "'something' is not an engine; write a mapping such as {name: hf}"),
         ("", "a mapping such as {name: hf}"),
         (None, "a mapping such as {name: hf}"),
         (True, "a mapping such as {name: hf}"),

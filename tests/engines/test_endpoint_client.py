@@ -222,3 +222,44 @@ def test_a_limit_that_never_ends_is_given_up():
         with pytest.raises(EngineError, match=r"answered nothing for .* slow down"):
             list(client.post_all([{"n": 1}]))
         client.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hidden"),
+    [
+        ("anthropic-version", "2023-06-01", None),
+        ("X-Tenant", "production", None),
+        ("Accept-Language", "en-GB, English", None),
+        ("X-Auth", "letmein-now", "letmein-now"),
+        ("api-key", "0123456789ab", "0123456789ab"),
+        ("X-Session-TOKEN", "0123456789ab", "0123456789ab"),
+        ("Client-Secret", "0123456789ab", "0123456789ab"),
+        ("Cookie", "session=0123456789ab", "session=0123456789ab"),
+        ("Proxy-Authorization", "Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+        ("X-Api-Key", "short", None),
+    ],
+)
+def test_values_of_headers_that_are_named_as_secrets_are_hidden(monkeypatch, name, value, hidden):
+    monkeypatch.setenv("HEADER", value)
+    said = f"In {value} it is so."
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        return 200, {"choices": [{"index": 0, "message": {"content": said}}]}
+
+    (found,), _ = ask(reply, number=1, headers_env={name: "HEADER"})
+    kept = said if hidden is None else said.replace(hidden, "***")
+    assert found["choices"][0]["message"]["content"] == kept
+
+
+@pytest.mark.parametrize("key", ["sk-12345678", "tiny"])
+def test_the_key_is_hidden_in_errors_whatever_its_length_and_header(monkeypatch, key):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        return 400, {"error": f"{key} is unknown in production"}
+
+    monkeypatch.setenv("TENANT", "production")
+    options = {"key_header": "X-Caller", "headers_env": {"X-Tenant": "TENANT"}}
+    (found,), _ = ask(reply, number=1, **options)
+    assert "*** is unknown in production" in str(found)
+    assert key not in str(found)

@@ -11,6 +11,7 @@ import pytest
 
 from evalguard.engines.base import BASE
 from evalguard.engines.endpoint.engine import EndpointEngine
+from evalguard.engines.endpoint.witness import Witness
 from evalguard.errors import EngineError
 from tests.engines import questions
 from tests.engines.servers import replying_server
@@ -240,8 +241,27 @@ def test_what_a_server_refuses_is_no_part_of_its_behaviour_and_stops_nothing(ser
     refused[:] = ["sea"]
     assert engine.behaviour() != one
     refused[:] = ["to"]
-    with pytest.raises(EngineError, match="gave no text"):
+    with pytest.raises(EngineError, match=r"of 8 harmless .* were answered, .* gave no text"):
         engine.behaviour()
+
+
+@pytest.mark.parametrize("lost", ["refused", "missing"])
+@pytest.mark.parametrize("answered", [0, 3, 4, 8])
+def test_half_of_the_prompts_stand_for_weights_that_cannot_be_seen(answered, lost):
+    def ask(requests):
+        for place in reversed(range(len(requests))):
+            if place < answered:
+                yield place, f"answer {place}"
+            elif lost == "refused":
+                yield place, EngineError("not allowed")
+
+    witness = Witness(ask, chat=True, sends_text=True, url="http://here")
+    if answered >= 4:
+        assert witness.behaviour() == witness.behaviour()
+        return
+    why = "not allowed" if lost == "refused" else "the rest got no response"
+    with pytest.raises(EngineError, match=f"here: of 8 .* only {answered} were answered.*: {why}"):
+        witness.behaviour()
 
 
 @pytest.mark.parametrize(("said", "kept"), [("cut \ud83d", "cut \ufffd"), ("sk-12345678!", "***!")])

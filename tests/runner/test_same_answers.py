@@ -3,7 +3,7 @@
 from evalguard.records import ScoredSample
 from evalguard.runner.same_answers import FEWEST, warnings
 
-LONG = "The town that Ada came from is called {}, I am told."
+LONG = "The town that Ada came from is called {}, says her letter."
 
 
 def samples(texts):
@@ -24,7 +24,30 @@ def warned(base, candidate):
 def test_answers_that_are_all_the_baselines_are_reported():
     texts = [LONG.format(place) for place in range(FEWEST)]
     (warning,) = warned(texts, texts)
-    assert warning.startswith(f"v2: all {FEWEST} answers of 8 words or more are word for word")
+    assert warning.startswith(
+        f"v2: all {FEWEST} answers of 8 words or more to the suite 's' are word for word"
+    )
+
+
+def test_a_suite_is_reported_whatever_the_others_say():
+    texts = [LONG.format(place) for place in range(FEWEST)]
+    found = {
+        ("long", "t", "v2"): samples(texts),
+        ("long", "t", "baseline"): samples(texts),
+        ("short", "t", "v2"): samples([f"{text} So it is." for text in texts]),
+        ("short", "t", "baseline"): samples(texts),
+    }
+    (warning,) = warnings(found)
+    assert "to the suite 'long'" in warning
+
+
+def test_tasks_of_a_suite_count_together_and_suites_do_not():
+    texts = [LONG.format(place) for place in range(FEWEST - 1)]
+    models = ("v2", "baseline")
+    one_suite = {("s", task, model): samples(texts) for task in "ab" for model in models}
+    assert len(list(warnings(one_suite))) == 1
+    two_suites = {(suite, "t", model): samples(texts) for suite in "ab" for model in models}
+    assert list(warnings(two_suites)) == []
 
 
 def test_one_other_answer_is_enough():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +36,14 @@ _DOWN_TIMEOUT = 10.0
 _MOST_REDIRECTIONS = 5
 
 _SHORTEST_SECRET = 8
-"""Characters; less is a word such as ``EMPTY`` for a server that needs no key."""
+"""Characters from which a secret is looked for in answers; less is a word such as ``EMPTY`` for a
+server that needs no key."""
+
+_SECRET_HEADER = re.compile("auth|key|token|secret|cookie", re.IGNORECASE)
+"""In the name of a header whose value is a secret; others hold a version or a tenant."""
+
+_SCHEME = re.compile(r"(?:bearer|basic|token|api-?key)\s+", re.IGNORECASE)
+"""Stands before a key in a header, and is no secret."""
 
 _MODEL = "{model}"
 """Stands in a URL for the name of the model that is asked, as in Azure's deployments."""
@@ -86,8 +94,8 @@ class Client:
             timeout=httpx.Timeout(options.timeout, connect=min(30.0, options.timeout)),
             limits=httpx.Limits(max_connections=options.num_concurrent),
         )
-        keys = (value.removeprefix("Bearer ") for value in options.headers.values())
-        self._secrets = [key for key in keys if len(key) >= _SHORTEST_SECRET]
+        self._secrets = _secrets(options)
+        self._long_secrets = [one for one in self._secrets if len(one) >= _SHORTEST_SECRET]
         self._form = Form(rename=dict(options.rename), drop=set(options.drop))
         self._room = float(options.num_concurrent)
         self._pause_until = 0.0
@@ -283,10 +291,17 @@ class Client:
             moved = redirection(response)
             if moved is None:
                 return without(
-                    read_response(response, max_wait=self._options.max_wait), self._secrets
+                    read_response(response, max_wait=self._options.max_wait), self._long_secrets
                 )
             target = moved
         raise FailedError(f"the server redirected {url} {_MOST_REDIRECTIONS} times", again=False)
+
+
+def _secrets(options: EndpointOptions) -> list[str]:
+    """Return the key and the values of headers that are secrets, those that hold others first."""
+    values = [value for name, value in options.headers.items() if _SECRET_HEADER.search(name)]
+    found = {_SCHEME.sub("", value.strip(), count=1) for value in values} | {options.key}
+    return sorted(filter(None, found), key=len, reverse=True)
 
 
 def _is_hopeless(asked: _Asked, error: BaseException) -> bool:

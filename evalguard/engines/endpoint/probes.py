@@ -1,7 +1,7 @@
 """Asks a server harmless prompts, and a few of its own, to see whether it does as it is asked.
 
-A server without a fault gives some answers otherwise from batch to batch. Where counts can tell a
-fault from that, an exact binomial test does (:func:`beyond_noise`). How often servers without a
+A server without a fault answers some prompts differently from batch to batch. Where counts can tell
+a fault from that, an exact binomial test does (:func:`beyond_noise`). How often servers without a
 fault are refused: ``python -m benchmarks.servers.false_alarms``.
 """
 

@@ -45,6 +45,9 @@ _WHO = (
 _FEWEST = 3
 """Of these, how many the server must answer."""
 
+_FEWEST_FOR_BEHAVIOUR = math.ceil(len(_WHO) / 2)
+"""The same where the answers stand for weights that cannot be seen."""
+
 _BEHAVIOUR_TOKENS = 64
 
 
@@ -180,17 +183,22 @@ class Witness:
         another one each time. A prompt that it refuses counts as one without an answer.
 
         Raises:
-            EngineError: If the server hardly answers.
+            EngineError: If the server answers fewer than half of them.
         """
         asked = [(BASE, generation(text, tokens=_BEHAVIOUR_TOKENS)) for text in _WHO]
-        found = dict(self._send(asked))
-        failed = [one for one in found.values() if isinstance(one, EngineError)]
-        if len(found) - len(failed) < _FEWEST:
-            raise failed[0]
-        answers = "\0".join(
-            "\0" if isinstance(one, EngineError) else str(one) for _, one in sorted(found.items())
-        )
-        return hashlib.sha256(answers.encode()).hexdigest()
+        answers, failures = ["\0"] * len(asked), list[str]()
+        answered = 0
+        for place, one in self._send(asked):
+            if isinstance(one, EngineError):
+                failures.append(str(one))
+            else:
+                answers[place], answered = str(one), answered + 1
+        if answered < _FEWEST_FOR_BEHAVIOUR:
+            raise EngineError(
+                f"{self._url}: of {len(_WHO)} harmless prompts only {answered} were answered, too "
+                f"few to know the model by: {(failures or ['the rest got no response'])[0]}"
+            )
+        return hashlib.sha256("\0".join(answers).encode()).hexdigest()
 
     def _compare_texts(self) -> None:
         """Compare texts from now on, and forget the log-likelihoods of before."""
