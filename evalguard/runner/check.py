@@ -208,6 +208,9 @@ class _Check:
             self._held_to_answers(gate, result)
             for (gate, _), result in zip(self._selected, results, strict=True)
         )
+        same = same_answers.same(self._measurer.results.samples)
+        if self._pool.engine.name == "endpoint":
+            results = tuple(same_answers.hold_back(result, same) for result in results)
         verdict, decided_by = overall(results)
         models = tuple(self._pool.info(name) for name in [BASELINE, *self._candidates])
         training = {model.name: model.training for model in models}
@@ -223,7 +226,7 @@ class _Check:
             title=title,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             decided_by=decided_by,
-            warnings=tuple(self._warnings()),
+            warnings=(*self._warnings(), *same_answers.warnings(same)),
             on_inconclusive=self._project.thresholds.on_inconclusive,
         )
 
@@ -440,7 +443,6 @@ class _Check:
                     )
         yield from self._unclosed()
         yield from unmeasured.warnings(self._measurer.results.samples)
-        yield from same_answers.warnings(self._measurer.results.samples)
         yield from self._pool.notes
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from evalguard.config import BASELINE
-from evalguard.records import ScoredSample
+from evalguard.records import GateResult, ScoredSample, Verdict
 
 FEWEST = 30
 """Answers on a suite from which it is said."""
@@ -19,8 +20,10 @@ _WORDS = 8
 """Words of an answer that two models seldom write alike."""
 
 
-def warnings(samples: Mapping[tuple[str, str, str], Mapping[str, ScoredSample]]) -> Iterator[str]:
-    """Yield a sentence for each candidate and suite whose longer answers are all the baseline's.
+def same(
+    samples: Mapping[tuple[str, str, str], Mapping[str, ScoredSample]],
+) -> dict[tuple[str, str], int]:
+    """Return the suites and candidates whose longer answers are all the baseline's, and how many.
 
     Args:
         samples: By suite, task and model, then by sample id.
@@ -34,12 +37,35 @@ def warnings(samples: Mapping[tuple[str, str, str], Mapping[str, ScoredSample]])
             other = base.get(name)
             if other is None or other.error or sample.error:
                 continue
-            if any(len(text.split()) >= _WORDS for text in (*sample.outputs, *other.outputs)):
-                alike[model, suite].append(sample.outputs == other.outputs)
-    for (model, suite), same in alike.items():
-        if len(same) >= FEWEST and all(same):
-            yield (
-                f"{model}: all {len(same)} answers of {_WORDS} words or more to the suite "
-                f"'{suite}' are word for word the baseline's. Check that these prompts reach the "
-                "candidate, and not the baseline through a router or a cache"
-            )
+            if any(len(text.split()) >= _WORDS for text in (*sample.said, *other.said)):
+                alike[suite, model].append(sample.said == other.said)
+    return {key: len(each) for key, each in alike.items() if len(each) >= FEWEST and all(each)}
+
+
+def warnings(found: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """Yield a sentence for each suite and candidate that :func:`same` returned."""
+    for (suite, model), count in found.items():
+        yield f"{model}: {_sentence(suite, count)}"
+
+
+def hold_back(result: GateResult, found: Mapping[tuple[str, str], int]) -> GateResult:
+    """Return a served candidate's result, INCONCLUSIVE instead of PASS where all is the baseline's.
+
+    An engine of this machine proves that an adapter is applied; a server's word is all there is.
+
+    Args:
+        result: The gate's result.
+        found: Suites and candidates, as :func:`same` returned them.
+    """
+    count = found.get((result.suite, result.model))
+    if count is None or result.verdict is not Verdict.PASS:
+        return result
+    return replace(result, verdict=Verdict.INCONCLUSIVE, reason=_sentence(result.suite, count))
+
+
+def _sentence(suite: str, count: int) -> str:
+    return (
+        f"all {count} answers of {_WORDS} words or more to the suite '{suite}' are word for word "
+        "the baseline's. Check that these prompts reach the candidate, and not the baseline "
+        "through a router or a cache"
+    )

@@ -1,7 +1,7 @@
 """A candidate that writes what the baseline writes is reported."""
 
 from evalguard.records import ScoredSample
-from evalguard.runner.same_answers import FEWEST, warnings
+from evalguard.runner.same_answers import FEWEST, same, warnings
 
 LONG = "The town that Ada came from is called {}, says her letter."
 
@@ -17,7 +17,9 @@ def samples(texts):
 
 def warned(base, candidate):
     return list(
-        warnings({("s", "t", "v2"): samples(candidate), ("s", "t", "baseline"): samples(base)})
+        warnings(
+            same({("s", "t", "v2"): samples(candidate), ("s", "t", "baseline"): samples(base)})
+        )
     )
 
 
@@ -37,7 +39,7 @@ def test_a_suite_is_reported_whatever_the_others_say():
         ("short", "t", "v2"): samples([f"{text} So it is." for text in texts]),
         ("short", "t", "baseline"): samples(texts),
     }
-    (warning,) = warnings(found)
+    (warning,) = warnings(same(found))
     assert "to the suite 'long'" in warning
 
 
@@ -45,9 +47,9 @@ def test_tasks_of_a_suite_count_together_and_suites_do_not():
     texts = [LONG.format(place) for place in range(FEWEST - 1)]
     models = ("v2", "baseline")
     one_suite = {("s", task, model): samples(texts) for task in "ab" for model in models}
-    assert len(list(warnings(one_suite))) == 1
+    assert len(list(warnings(same(one_suite)))) == 1
     two_suites = {(suite, "t", model): samples(texts) for suite in "ab" for model in models}
-    assert list(warnings(two_suites)) == []
+    assert list(warnings(same(two_suites))) == []
 
 
 def test_one_other_answer_is_enough():
@@ -67,4 +69,4 @@ def test_what_was_not_measured_is_no_answer():
     lost["0"] = ScoredSample(
         task="t", sample_id="0", prompt="", target="", outputs=(), scores={}, error="timed out"
     )
-    assert list(warnings({("s", "t", "baseline"): samples(texts), ("s", "t", "v2"): lost})) == []
+    assert same({("s", "t", "baseline"): samples(texts), ("s", "t", "v2"): lost}) == {}

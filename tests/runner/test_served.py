@@ -26,6 +26,7 @@ class Server:
         self.wrong: set[str] = set()
         self.asked: list[dict[str, Any]] = []
         self.version = ""
+        self.says = "{sum}"
 
     def __call__(self, _path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         if body is None:
@@ -34,7 +35,8 @@ class Server:
         found = re.search(r"#(\d+) and (\d+)", json.dumps(body["messages"]))
         text = f"I am {body['model']}{self.version}."
         if found:
-            text = str(int(found[1]) + int(found[2]) + (body["model"] in self.wrong))
+            total = int(found[1]) + int(found[2]) + (body["model"] in self.wrong)
+            text = self.says.format(sum=total, model=body["model"])
         choice = {"index": 0, "message": {"content": text}, "finish_reason": "stop"}
         return 200, {"choices": [choice]}
 
@@ -96,6 +98,29 @@ def test_names_on_a_server_are_enough(check, server, wrong, verdict):
     assert [gate.verdict for gate in result.gates] == [Verdict(verdict)]
     systems = {body["messages"][0]["role"] for body in server.asked if len(body["messages"]) == 2}
     assert systems == {"system"}
+
+
+@pytest.mark.parametrize(
+    ("says", "verdict"),
+    [
+        ("The two numbers that you gave me add up to {sum}", "INCONCLUSIVE"),
+        ("The two numbers that you gave {model} add up to {sum}", "PASS"),
+    ],
+)
+def test_long_answers_that_are_all_the_baselines_show_nothing(
+    check, server, tmp_path, says, verdict
+):
+    for folder, name in (("suites", "sums"), ("thresholds", "t")):
+        file = tmp_path / folder / f"{name}.yaml"
+        text = file.read_text().replace("exact_match", "contains")
+        file.write_text(text.replace("max_new_tokens: 8", "max_new_tokens: 80"))
+    server.says = says
+    with replying_server(server) as url:
+        result = check(url)
+    assert result.verdict is Verdict(verdict), result.gates[0].reason
+    held = "word for word the baseline's" in result.gates[0].reason
+    assert held is (verdict == "INCONCLUSIVE")
+    assert any("word for word" in one for one in result.warnings) is held
 
 
 def test_stored_samples_count_while_the_model_answers_as_before(check, server):
