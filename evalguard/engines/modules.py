@@ -6,7 +6,12 @@ from typing import Any
 
 import peft
 import torch
-from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
+from peft import (
+    PeftConfig,
+    get_peft_model,
+    get_peft_model_state_dict,
+    set_peft_model_state_dict,
+)
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from evalguard.engines.adapter_files import AdapterFiles
@@ -79,6 +84,8 @@ def check_modules(adapter: AdapterFiles, bare_model: Any) -> tuple[str, ...]:
             name: torch.empty(shape, device="meta") for name, shape in adapter.shapes.items()
         }
         own = model.state_dict()
+        # What peft would save of it: some types save no projections, and no copy of a tied head.
+        saved = get_peft_model_state_dict(model, save_embedding_layers=False).keys()
         outcome = set_peft_model_state_dict(model, tensors)
     except KeyError as error:
         raise ModelError(
@@ -94,7 +101,7 @@ def check_modules(adapter: AdapterFiles, bare_model: Any) -> tuple[str, ...]:
             f"'{lost[0]}'. {_origin(adapter)}"
         )
     empty = [name for name in outcome.missing_keys if ".default" in name]
-    if empty:
+    if empty and saved - adapter.shapes.keys():
         raise ModelError(
             f"{adapter.path}: {len(empty)} modules that it should change have no tensor in it, "
             f"such as '{empty[0]}'. Save the adapter again."
