@@ -208,9 +208,9 @@ class _Check:
             self._held_to_answers(gate, result)
             for (gate, _), result in zip(self._selected, results, strict=True)
         )
-        same = same_answers.same(self._measurer.results.samples)
-        if self._pool.engine.name == "endpoint":
-            results = tuple(same_answers.hold_back(result, same) for result in results)
+        served = self._pool.engine.name == "endpoint"
+        same = same_answers.same(self._measurer.results.samples) if served else {}
+        results = tuple(same_answers.hold_back(result, same) for result in results)
         verdict, decided_by = overall(results)
         models = tuple(self._pool.info(name) for name in [BASELINE, *self._candidates])
         training = {model.name: model.training for model in models}

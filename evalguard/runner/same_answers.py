@@ -14,7 +14,7 @@ from evalguard.config import BASELINE
 from evalguard.records import GateResult, ScoredSample, Verdict
 
 FEWEST = 30
-"""Answers on a suite from which it is said."""
+"""Different answers on a suite from which it is said; many models share one refusal."""
 
 _WORDS = 8
 """Words of an answer that two models seldom write alike."""
@@ -28,7 +28,8 @@ def same(
     Args:
         samples: By suite, task and model, then by sample id.
     """
-    alike: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    said: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)
+    differ: set[tuple[str, str]] = set()
     for (suite, task, model), measured in samples.items():
         base = samples.get((suite, task, BASELINE), {})
         if model == BASELINE:
@@ -38,8 +39,12 @@ def same(
             if other is None or other.error or sample.error:
                 continue
             if any(len(text.split()) >= _WORDS for text in (*sample.said, *other.said)):
-                alike[suite, model].append(sample.said == other.said)
-    return {key: len(each) for key, each in alike.items() if len(each) >= FEWEST and all(each)}
+                said[suite, model].add(other.said)
+                if sample.said != other.said:
+                    differ.add((suite, model))
+    return {
+        key: len(each) for key, each in said.items() if len(each) >= FEWEST and key not in differ
+    }
 
 
 def warnings(found: Mapping[tuple[str, str], int]) -> Iterator[str]:
@@ -65,7 +70,7 @@ def hold_back(result: GateResult, found: Mapping[tuple[str, str], int]) -> GateR
 
 def _sentence(suite: str, count: int) -> str:
     return (
-        f"all {count} answers of {_WORDS} words or more to the suite '{suite}' are word for word "
-        "the baseline's. Check that these prompts reach the candidate, and not the baseline "
-        "through a router or a cache"
+        f"all {count} different answers of {_WORDS} words or more to the suite '{suite}' are word "
+        "for word the baseline's. Check that these prompts reach the candidate, and not the "
+        "baseline through a router or a cache"
     )

@@ -27,7 +27,7 @@ def test_answers_that_are_all_the_baselines_are_reported():
     texts = [LONG.format(place) for place in range(FEWEST)]
     (warning,) = warned(texts, texts)
     assert warning.startswith(
-        f"v2: all {FEWEST} answers of 8 words or more to the suite 's' are word for word"
+        f"v2: all {FEWEST} different answers of 8 words or more to the suite 's' are word for word"
     )
 
 
@@ -45,8 +45,10 @@ def test_a_suite_is_reported_whatever_the_others_say():
 
 def test_tasks_of_a_suite_count_together_and_suites_do_not():
     texts = [LONG.format(place) for place in range(FEWEST - 1)]
+    more = [LONG.format(f"the {place}th house") for place in range(FEWEST - 1)]
     models = ("v2", "baseline")
-    one_suite = {("s", task, model): samples(texts) for task in "ab" for model in models}
+    tasks = {"a": texts, "b": more}
+    one_suite = {("s", task, model): samples(tasks[task]) for task in tasks for model in models}
     assert len(list(warnings(same(one_suite)))) == 1
     two_suites = {(suite, "t", model): samples(texts) for suite in "ab" for model in models}
     assert list(warnings(same(two_suites))) == []
@@ -70,3 +72,8 @@ def test_what_was_not_measured_is_no_answer():
         task="t", sample_id="0", prompt="", target="", outputs=(), scores={}, error="timed out"
     )
     assert same({("s", "t", "baseline"): samples(texts), ("s", "t", "v2"): lost}) == {}
+
+
+def test_one_refusal_of_everything_says_nothing():
+    refusals = ["I am sorry, but I can not help you with that."] * 200
+    assert warned(refusals, refusals) == []
