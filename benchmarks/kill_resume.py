@@ -107,13 +107,21 @@ def _killed(project: Path, after_seconds: float) -> bool:
     """Start a check in a process of its own and kill it; return whether it was still running."""
     child = os.fork()
     if child == 0:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        _check(project)
-        os._exit(0)
-    time.sleep(after_seconds)
-    finished, _ = os.waitpid(child, os.WNOHANG)
-    if finished:
-        return False
+        status = 1
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            _check(project)
+            status = 0
+        finally:
+            os._exit(status)  # nothing of the parent's is cleaned up here
+    until = time.monotonic() + after_seconds
+    while time.monotonic() < until:
+        finished, status = os.waitpid(child, os.WNOHANG)
+        if finished and status:
+            raise RuntimeError(f"A check that nobody killed ended with status {status}.")
+        if finished:
+            return False
+        time.sleep(0.01)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return True
