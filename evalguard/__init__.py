@@ -1,3 +1,126 @@
-"""EvalGuard decides whether a fine-tuned language model may be released."""
+"""EvalGuard decides whether a fine-tuned language model may be released.
+
+The public API: every name below is imported from where it lives when it is first used, so that
+``import evalguard`` costs next to nothing.
+
+Example:
+    >>> import evalguard
+    >>> result = evalguard.decide(losses=30, gains=20, n=500, max_drop="5pp")
+    >>> result.verdict
+    <Verdict.PASS: 'PASS'>
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "evalguard.api": (
+        "audit",
+        "check",
+        "compare",
+        "decide",
+        "load_project",
+        "power",
+        "read_result",
+        "run_pipeline",
+        "train",
+        "write_html",
+        "write_json",
+    ),
+    "evalguard.records": (
+        "CheckResult",
+        "Finding",
+        "Gate",
+        "GateResult",
+        "Margin",
+        "Metric",
+        "Role",
+        "SamplePair",
+        "ScoreKind",
+        "Verdict",
+    ),
+    "evalguard.errors": ("EvalGuardError", "ExitCode"),
+    "evalguard.verdicts": ("exit_code",),
+    "evalguard.scorers": ("scorer",),
+    "evalguard.engines.base": ("Engine",),
+    "evalguard.tasks.base": ("Task",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+if TYPE_CHECKING:
+    from evalguard.api import (
+        audit,
+        check,
+        compare,
+        decide,
+        load_project,
+        power,
+        read_result,
+        run_pipeline,
+        train,
+        write_html,
+        write_json,
+    )
+    from evalguard.engines.base import Engine
+    from evalguard.errors import EvalGuardError, ExitCode
+    from evalguard.records import (
+        CheckResult,
+        Finding,
+        Gate,
+        GateResult,
+        Margin,
+        Metric,
+        Role,
+        SamplePair,
+        ScoreKind,
+        Verdict,
+    )
+    from evalguard.scorers import scorer
+    from evalguard.tasks.base import Task
+    from evalguard.verdicts import exit_code
+
+__all__ = [
+    "CheckResult",
+    "Engine",
+    "EvalGuardError",
+    "ExitCode",
+    "Finding",
+    "Gate",
+    "GateResult",
+    "Margin",
+    "Metric",
+    "Role",
+    "SamplePair",
+    "ScoreKind",
+    "Task",
+    "Verdict",
+    "audit",
+    "check",
+    "compare",
+    "decide",
+    "exit_code",
+    "load_project",
+    "power",
+    "read_result",
+    "run_pipeline",
+    "scorer",
+    "train",
+    "write_html",
+    "write_json",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'evalguard' has no attribute '{name}'")
+    found = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -667,6 +667,12 @@ class CheckResult:
     """Whether a gate blocks that is undecided, as the thresholds say."""
     schema_version: int = SCHEMA_VERSION
 
+    def _repr_html_(self) -> str:
+        """Return the verdict and the gates as a notebook shows them."""
+        from evalguard.reports.notebook import render_notebook
+
+        return render_notebook(self)
+
 
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
 

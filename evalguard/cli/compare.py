@@ -28,15 +28,12 @@ def command(results: tuple[Path, ...], html_path: Path | None, json_path: Path |
     """
     from rich.console import Console
 
-    from evalguard.reports.json_report import read_json, write_json
-    from evalguard.reports.merge import merge
+    from evalguard import api
     from evalguard.reports.ranking import render_ranking
 
-    merged = merge({path: read_json(path) for path in results})
+    merged = api.compare(*results)
     Console(highlight=False).print(render_ranking(merged))
     if html_path is not None:
-        from evalguard.reports.html import write_html
-
-        click.echo(f"report: {write_html(merged, html_path)}", err=True)
+        click.echo(f"report: {api.write_html(merged, html_path)}", err=True)
     if json_path is not None:
-        click.echo(f"result: {write_json(merged, json_path)}", err=True)
+        click.echo(f"result: {api.write_json(merged, json_path)}", err=True)

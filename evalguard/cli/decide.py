@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from evalguard.cli.margin_option import gate_from, margin_options
+from evalguard.cli.margin_option import margin_options
 from evalguard.records import Margin, Verdict
 from evalguard.verdicts import EXIT_CODES
 
 if TYPE_CHECKING:
-    from evalguard.records import Gate, GateResult
+    from evalguard.records import GateResult
 
 COLOURS = {
     Verdict.PASS: "green",
@@ -79,27 +79,38 @@ def command(
     as_json: bool,
     least: float | None,
     greatest: float | None,
-    kind: str,
+    kind: Literal["binary", "bounded", "dense"],
     low: float,
     high: float,
     lower_is_better: bool,
     weights: Literal["size", "equal"],
 ) -> int:
     """Decide one gate: is the candidate shown not to be worse, or shown to be?"""
-    from evalguard.gates.decide import decide_counts
+    from evalguard import api
 
-    gate = gate_from(max_drop, min_gain, least=least, greatest=greatest, weights=weights)
     counts = (losses, gains, n)
-    if path is not None:
-        if counts != (None, None, None):
-            raise click.UsageError("give either --from or --losses, --gains and --n, not both")
-        result = _decide_file(
-            path, gate, confidence, kind=kind, low=low, high=high, higher=not lower_is_better
-        )
-    elif losses is None or gains is None or n is None:
+    if path is not None and counts != (None, None, None):
+        raise click.UsageError("give either --from or --losses, --gains and --n, not both")
+    if path is None and None in counts:
         raise click.UsageError("give --losses, --gains and --n, or --from with a file of scores")
-    else:
-        result = decide_counts(gate, losses=losses, gains=gains, n=n, confidence_level=confidence)
+    if not low < high:
+        raise click.UsageError(f"--low {low:g} must be below --high {high:g}")
+    result = api.decide(
+        losses=losses,
+        gains=gains,
+        n=n,
+        path=path,
+        max_drop=max_drop,
+        min_gain=min_gain,
+        min=least,
+        max=greatest,
+        kind=kind,
+        low=low,
+        high=high,
+        higher_is_better=not lower_is_better,
+        weights=weights,
+        confidence_level=confidence,
+    )
     if as_json:
         from evalguard.records import to_json
 
@@ -107,30 +118,6 @@ def command(
     else:
         _show(result)
     return EXIT_CODES[result.verdict]
-
-
-def _decide_file(
-    path: Path,
-    gate: Gate,
-    confidence: float,
-    *,
-    kind: str,
-    low: float,
-    high: float,
-    higher: bool,
-) -> GateResult:
-    from evalguard.gates.decide import decide
-    from evalguard.gates.score_file import read_scores
-    from evalguard.records import Comparison, Metric, ScoreKind
-
-    if not low < high:
-        raise click.UsageError(f"--low {low:g} must be below --high {high:g}")
-    metric = Metric(gate.metric, ScoreKind(kind), low, high, higher)
-    pairs = read_scores(path, metric)
-    comparison = Comparison(
-        gate=gate, model="candidate", metric=metric, pairs=pairs, n_planned=len(pairs)
-    )
-    return decide([comparison], confidence_level=confidence)[0]
 
 
 def _show(result: GateResult) -> None:

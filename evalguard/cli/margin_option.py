@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from evalguard.records import Gate, Margin
+from evalguard.records import Margin
 
 
 def read_margin(ctx: click.Context, param: click.Parameter, value: str | None) -> Margin | None:
@@ -44,33 +44,3 @@ def margin_options(function: Any) -> Any:
     ):
         function = option(function)
     return function
-
-
-def gate_from(
-    max_drop: Margin | None,
-    min_gain: Margin | None,
-    *,
-    least: float | None = None,
-    greatest: float | None = None,
-    weights: Any = "size",
-) -> Gate:
-    """Return the gate that the options describe.
-
-    Raises:
-        click.UsageError: If they demand nothing, or a drop and a gain at once.
-    """
-    if max_drop is not None and min_gain is not None:
-        raise click.UsageError("--max-drop and --min-gain exclude each other; give one")
-    if all(demand is None for demand in (max_drop, min_gain, least, greatest)):
-        raise click.UsageError("nothing is demanded; give --max-drop 5pp, for example")
-    return Gate(
-        name="gate",
-        suite="scores",
-        metric="score",
-        max_drop=max_drop,
-        min_gain=min_gain,
-        min=least,
-        max=greatest,
-        source="command line",
-        weights=weights,
-    )

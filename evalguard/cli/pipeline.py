@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalguard.errors import ExitCode, PrerequisiteError
-from evalguard.quiet import quiet
+from evalguard.errors import ExitCode
 from evalguard.verdicts import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -73,13 +72,10 @@ def command(
     """
     from rich.console import Console
 
-    try:
-        with quiet():
-            from evalguard.pipeline.loop import run_pipeline
-    except ImportError as error:
-        raise PrerequisiteError("The pipeline", extra="train") from error
+    from evalguard import api
+
     console = Console(highlight=False)
-    outcome = run_pipeline(
+    outcome = api.run_pipeline(
         training,
         project,
         max_attempts=max_attempts,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from evalguard.cli.margin_option import gate_from, margin_options
+from evalguard.cli.margin_option import margin_options
 from evalguard.records import Margin
+
+if TYPE_CHECKING:
+    from evalguard.gates.power_analysis import PowerAnalysis
 
 _EPILOG = """
 \b
@@ -52,93 +56,36 @@ def command(
     looks: int,
 ) -> int:
     """Plan a gate on a binary metric: its power, detectable effect and the samples it needs."""
-    gate = gate_from(max_drop, min_gain)
-    demanded = gate.max_drop or gate.min_gain
-    assert demanded is not None
-    if demanded.unit in ("nats", "points"):
-        raise click.UsageError(f"{demanded}, but the metric is right or wrong; give 5pp, say")
-    if demanded.unit == "%":
-        raise click.UsageError(
-            f"{demanded} depends on the baseline's mean; multiply it and give the margin in pp"
-        )
-    margin = demanded.value if gate.max_drop else -demanded.value
-    found = _figures(
+    from evalguard import api
+
+    found = api.power(
         n,
-        margin,
-        discordance,
-        effect=max(0.0, -2 * margin) if effect is None else effect,
-        confidence=confidence,
+        max_drop=max_drop,
+        min_gain=min_gain,
+        discordance=discordance,
+        effect=effect,
         looks=looks,
+        confidence_level=confidence,
     )
     if as_json:
-        click.echo(json.dumps(found, indent=2, allow_nan=False))
+        click.echo(json.dumps(asdict(found), indent=2, allow_nan=False))
     else:
-        _show(found, str(demanded), is_drop=margin > 0)
+        _show(found, str(max_drop or min_gain))
     return 0
 
 
-def _figures(
-    n: int, margin: float, discordance: float, *, effect: float, confidence: float, looks: int
-) -> dict[str, Any]:
-    """Return every figure; exact at the discordance asked for, approximate around it."""
-    from evalguard.gates.looks import LookPlan
-    from evalguard.stats import (
-        detectable_effect,
-        expected_power,
-        levels,
-        power_paired,
-        required_n,
-        required_n_exact,
-    )
-
-    if effect <= -margin:
-        raise click.UsageError(
-            f"--effect {effect:g} is no better than the margin allows ({-margin:g}), so that PASS "
-            "would be an error; give a greater one"
-        )
-    alpha = round(1 - confidence, 12)
-    if looks > 1:
-        alpha = levels([size / n for size in LookPlan(looks).sizes(n)], alpha)[-1]
-
-    def design(share: float) -> dict[str, float]:
-        return {
-            "discordance": share,
-            "power": expected_power(n, margin, share, effect=effect, alpha=alpha),
-            "mde": detectable_effect(margin, (share / n) ** 0.5, alpha=alpha),
-            "n_for_80": required_n(margin, share, effect=effect, alpha=alpha),
-            "n_for_90": required_n(margin, share, effect=effect, alpha=alpha, power=0.9),
-        }
-
-    around = [discordance / 2, discordance, min(1.0, discordance * 2)]
-    mde = detectable_effect(margin, (discordance / n) ** 0.5, alpha=alpha)
-    return {
-        "n": n,
-        "margin": margin,
-        "discordance": discordance,
-        "effect": effect,
-        "alpha": alpha,
-        "power": power_paired(n, margin, discordance, effect=effect, alpha=alpha),
-        "false_fail": power_paired(
-            n, margin, discordance, effect=max(effect, 0.0), alpha=alpha, verdict_fails=True
-        ),
-        "mde": mde,
-        "required_n": required_n_exact(margin, discordance, effect=effect, alpha=alpha),
-        "underpowered": mde > max(0.0, -2 * margin),
-        "table": [design(share) for share in around if share >= abs(effect)],
-    }
-
-
-def _show(found: dict[str, Any], demanded: str, *, is_drop: bool) -> None:
+def _show(found: PowerAnalysis, demanded: str) -> None:
+    is_drop = found.margin > 0
     demand = f"max-drop {demanded}" if is_drop else f"min-gain {demanded}"
     click.echo(
-        f"{demand}, n = {found['n']}, the models differing on {found['discordance']:.1%} of the "
-        f"questions, true difference {found['effect'] * 100:+.1f}pp:"
+        f"{demand}, n = {found.n}, the models differing on {found.discordance:.1%} of the "
+        f"questions, true difference {found.effect * 100:+.1f}pp:"
     )
-    click.echo(f"  power       {found['power']:.1%}   (chance of PASS)")
-    click.echo(f"  false FAIL  {found['false_fail']:.2%}")
-    click.echo(f"  MDE         {found['mde'] * 100:+.2f}pp   (passes in 80 % of runs)")
-    click.echo(f"  required n  {found['required_n']}   (for 80 % power)")
-    if found["underpowered"]:
+    click.echo(f"  power       {found.power:.1%}   (chance of PASS)")
+    click.echo(f"  false FAIL  {found.false_fail:.2%}")
+    click.echo(f"  MDE         {found.mde * 100:+.2f}pp   (passes in 80 % of runs)")
+    click.echo(f"  required n  {found.required_n}   (for 80 % power)")
+    if found.underpowered:
         click.secho(
             "  underpowered: "
             + (
@@ -149,8 +96,8 @@ def _show(found: dict[str, Any], demanded: str, *, is_drop: bool) -> None:
             fg="yellow",
         )
     click.echo("\n  differing    power       MDE   n for 80 %   n for 90 %   (approximate)")
-    for row in found["table"]:
+    for row in found.table:
         click.echo(
-            f"  {row['discordance']:>9.1%} {row['power']:>8.1%} {row['mde'] * 100:>+7.2f}pp "
-            f"{row['n_for_80']:>12} {row['n_for_90']:>12}"
+            f"  {row.discordance:>9.1%} {row.power:>8.1%} {row.mde * 100:>+7.2f}pp "
+            f"{row.n_for_80:>12} {row.n_for_90:>12}"
         )

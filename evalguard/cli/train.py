@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalguard.errors import ExitCode, PrerequisiteError, UsageError
-from evalguard.quiet import quiet
+from evalguard.errors import ExitCode, UsageError
 from evalguard.records import ProbePoint, StageRecord, TrainingRecord
 
 if TYPE_CHECKING:
@@ -88,40 +87,30 @@ def command(
     settings = load_training_config(config, overrides)
     if output is not None:
         settings = settings.model_copy(update={"output": str(output.resolve())})
-    try:
-        with quiet():
-            from evalguard.training import processes
-            from evalguard.training.audit import audit_config, raise_errors
-            from evalguard.training.display import training_display
-            from evalguard.training.finetune import train
-    except ImportError as error:
-        raise PrerequisiteError("Training", extra="train") from error
+    from evalguard import api
+    from evalguard.training import processes
+
     console = Console(quiet=not processes.is_first())
     if launch and (resume or watch):
         raise UsageError("--resume and --watch work with one process only; leave out --launch")
     if accelerate_config and not launch:
         raise UsageError("--accelerate-config belongs to --launch")
-    if not no_audit:
-        report = audit_config(settings, base_dir=config.parent)
-        for note in report.notes:
-            console.print(note, style="dim", highlight=False, markup=False, soft_wrap=True)
-        raise_errors(report)
-        for finding in report.findings:
-            console.print(f"! {finding.title}", style="yellow", highlight=False, markup=False)
     if launch:
+        if not no_audit:
+            _audit(settings, config, console)
         words = ["train", str(config), "--no-audit", f"--set=output={_absolute(settings, config)}"]
         words += [f"--set={override}" for override in overrides]
         return processes.launch(words, processes=launch, config=accelerate_config)
-    with training_display(console) as show:
-        trained = train(
-            settings,
-            base_dir=config.parent,
-            on_progress=show,
-            resume=resume,
-            probe=_probe(watch, settings, console) if watch else None,
-            probe_every=watch_every,
-            on_note=lambda text: _note(text, console),
-        )
+    trained = api.train(
+        settings,
+        base_dir=config.parent,
+        audit=not no_audit,
+        resume=resume,
+        probe=_probe(watch, settings, console) if watch else None,
+        probe_every=watch_every,
+        progress=console,
+        on_note=lambda text: _note(text, console),
+    )
     if no_audit:
         for note in trained.record.data_notes:
             console.print(note, style="dim", highlight=False, markup=False, soft_wrap=True)
@@ -142,6 +131,12 @@ def _note(text: str, console: Console) -> None:
     """Print a line on the rows of a stage, or a warning, which begins with an exclamation mark."""
     style = "yellow" if text.startswith("!") else None
     console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def _audit(settings: TrainingConfig, config: Path, console: Console) -> None:
+    from evalguard.training.audit import check_data
+
+    check_data(settings, base_dir=config.parent, on_note=lambda text: _note(text, console))
 
 
 def _absolute(settings: TrainingConfig, config: Path) -> Path:

@@ -1,9 +1,10 @@
-"""Read paired scores from a file: one JSON object a line, ``id, baseline, candidate``."""
+"""Paired scores of two models: from a file, one JSON object a line, or from two sequences."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,33 +32,82 @@ def read_scores(path: Path, metric: Metric) -> tuple[SamplePair, ...]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not lines:
+        raise DataError(
+            f"{path}: holds no row; write one JSON object a line with {', '.join(REQUIRED)}"
+        )
+    return _pairs(lines, metric, f"{path}:")
+
+
+def pair_scores(
+    baseline: Iterable[Any],
+    candidate: Iterable[Any],
+    metric: Metric,
+    *,
+    ids: Iterable[Any] | None = None,
+    clusters: Iterable[Any] | None = None,
+    strata: Iterable[Any] | None = None,
+) -> tuple[SamplePair, ...]:
+    """Pair the scores of two models on the same questions.
+
+    Args:
+        baseline: A score for each question, shape (n,): a number, a boolean, or ``None`` where it
+            could not be measured.
+        candidate: The candidate's, in the same order, shape (n,).
+        metric: The kind and range of the scores.
+        ids: Names of the questions, shape (n,); their positions by default.
+        clusters: Questions of one cluster are not independent, shape (n,).
+        strata: Which stratum each question belongs to, shape (n,).
+
+    Raises:
+        DataError: If the lengths differ, or with every broken score at once.
+    """
+    columns = {"id": ids, "baseline": baseline, "candidate": candidate}
+    columns |= {"cluster": clusters, "stratum": strata}
+    given = {name: list(values) for name, values in columns.items() if values is not None}
+    lengths = {name: len(values) for name, values in given.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise DataError(f"the lengths differ ({shown}); give one value for each question")
+    if not given["baseline"]:
+        raise DataError("no scores; give at least one question")
+    given.setdefault("id", list(range(lengths["baseline"])))
+    rows = (
+        (position, dict(zip(given, map(_plain, values), strict=True)))
+        for position, values in enumerate(zip(*given.values(), strict=True))
+    )
+    return _pairs(rows, metric, "question ")
+
+
+def _plain(value: Any) -> Any:
+    """Return a scalar of numpy or pandas as Python's own."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def _pairs(
+    rows: Iterable[tuple[int, str | dict[str, Any]]], metric: Metric, where: str
+) -> tuple[SamplePair, ...]:
+    """Return the pairs, or raise with every broken row; each row stands with its number."""
     pairs: list[SamplePair] = []
     problems: list[str] = []
     first_seen: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        at = f"{path}:{number}"
+    for number, row in rows:
         try:
-            row = _row(line)
-            pair = _pair(row, metric)
+            pair = _pair(_row(row) if isinstance(row, str) else row, metric)
             if pair.sample_id in first_seen:
                 raise ValueError(
                     f"id '{pair.sample_id}' stands in line {first_seen[pair.sample_id]} already; "
                     "give every question its own id"
                 )
         except ValueError as problem:
-            problems.append(f"{at}: {problem}")
+            problems.append(f"{where}{number}: {problem}")
             continue
         first_seen[pair.sample_id] = number
         pairs.append(pair)
     if problems:
         more = f"\n  … and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
         raise DataError("\n  ".join(["broken rows:", *problems[:SHOWN]]) + more)
-    if not pairs:
-        raise DataError(
-            f"{path}: holds no row; write one JSON object a line with {', '.join(REQUIRED)}"
-        )
     return tuple(pairs)
 
 

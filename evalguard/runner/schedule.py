@@ -9,11 +9,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from evalguard.errors import UsageError, did_you_mean
 from evalguard.gates.looks import is_settled
 from evalguard.records import Gate, GateResult, Verdict
 
 Selected = tuple[Gate, str]
 """A gate and the candidate that it is decided for."""
+
+
+def select(
+    gates: Sequence[Gate],
+    models: Sequence[str],
+    *,
+    only_gates: Sequence[str] | None = None,
+    only_models: Sequence[str] | None = None,
+) -> list[Selected]:
+    """Return each gate with each candidate.
+
+    Args:
+        gates: The gates of a project.
+        models: Its candidates.
+        only_gates: Names of gates, of suites, or ids such as ``general::acc``; all by default.
+        only_models: Names of candidates; all by default.
+
+    Raises:
+        UsageError: If a name is unknown, or nothing is selected.
+    """
+    known = {gate: (gate.name, gate.suite, f"{gate.suite}::{gate.node_name}") for gate in gates}
+    for name in only_gates or ():
+        if all(name not in names for names in known.values()):
+            every = sorted({each for names in known.values() for each in names})
+            raise UsageError(f"no gate '{name}'. {did_you_mean(name, every)}")
+    for name in only_models or ():
+        if name not in models:
+            raise UsageError(f"no candidate '{name}'. {did_you_mean(name, models)}")
+    found = [
+        (gate, model)
+        for model in models
+        if only_models is None or model in only_models
+        for gate in gates
+        if only_gates is None or set(only_gates) & set(known[gate])
+    ]
+    if not found:
+        raise UsageError("no gate is selected, and without one there is no verdict")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

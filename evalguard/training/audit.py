@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -191,6 +191,30 @@ def _of_held_out(findings: Iterable[AuditFinding]) -> Iterable[AuditFinding]:
     for finding in findings:
         title = finding.title.replace("the training data", "them").replace("the data", "them")
         yield replace(finding, title=f"held-out rows: {title}", level=Level.WARNING)
+
+
+def check_data(
+    config: TrainingConfig, *, base_dir: Path, on_note: Callable[[str], None] | None = None
+) -> None:
+    """Audit the data of a training config and stop at errors.
+
+    Args:
+        config: As for :func:`audit_config`.
+        base_dir: Folder that the config's relative paths refer to.
+        on_note: Called with each line on the rows, and with each warning, which begins with an
+            exclamation mark.
+
+    Raises:
+        DataError: Naming every error, or as for :func:`audit`.
+        ModelError: If the base's tokenizer cannot be loaded.
+    """
+    report = audit_config(config, base_dir=base_dir)
+    tell = on_note or (lambda _: None)
+    for note in report.notes:
+        tell(note)
+    raise_errors(report)
+    for finding in report.findings:
+        tell(f"! {finding.title}")
 
 
 def raise_errors(report: AuditReport) -> None:

@@ -58,9 +58,9 @@ def test_errors_exit_4(folder, capsys):
     ("arguments", "message"),
     [
         (["nothing.jsonl"], "nothing.jsonl: cannot be read"),
-        (["train.yaml", "--max-length", "3"], "with a training config, only"),
+        (["train.yaml", "--max-length", "3"], "a training config names its own data"),
         (["task.jsonl", "--against", "."], "unknown key"),
-        (["task.jsonl", "--format", "alpca"], "--format 'alpca'? Did you mean 'alpaca'?"),
+        (["task.jsonl", "--format", "alpca"], "format 'alpca'? Did you mean 'alpaca'?"),
         (["task.jsonl", "--model", "./nothing"], "base model './nothing' could not be loaded"),
     ],
 )

@@ -1,0 +1,150 @@
+"""Power analysis of a gate on a binary metric, before anything is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalguard.errors import UsageError
+from evalguard.gates.looks import LookPlan
+from evalguard.records import Margin
+from evalguard.stats import (
+    detectable_effect,
+    expected_power,
+    levels,
+    power_paired,
+    required_n,
+    required_n_exact,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApproximateDesign:
+    """What a gate can show at one discordance, by the normal approximation.
+
+    Attributes:
+        discordance: Share of the questions on which the two models differ.
+        power: Probability of PASS.
+        mde: Minimum detectable effect: the least true difference that passes in 80 % of runs.
+        n_for_80: Questions for a power of 80 %.
+        n_for_90: Questions for a power of 90 %.
+    """
+
+    discordance: float
+    power: float
+    mde: float
+    n_for_80: int
+    n_for_90: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerAnalysis:
+    """What a gate can show with a number of questions, and how many it needs.
+
+    Attributes:
+        n: Questions.
+        margin: Tolerated drop as a fraction; below 0 for a gain that must be shown.
+        discordance: Share of the questions on which the two models differ.
+        effect: True difference, candidate − baseline.
+        alpha: Level of the test; with several looks, of the last one.
+        power: Probability of PASS (exact).
+        false_fail: Probability of FAIL at this effect, or at none if it is negative.
+        mde: Minimum detectable effect: the least true difference that passes in 80 % of runs.
+        required_n: Questions for a power of 80 % (exact).
+        underpowered: Whether even an unchanged model, or one that gains twice what is demanded,
+            cannot be relied on to pass.
+        table: The same at half and at twice the discordance (approximate).
+    """
+
+    n: int
+    margin: float
+    discordance: float
+    effect: float
+    alpha: float
+    power: float
+    false_fail: float
+    mde: float
+    required_n: int
+    underpowered: bool
+    table: tuple[ApproximateDesign, ...]
+
+
+def analyse_power(
+    demanded: Margin,
+    *,
+    is_drop: bool,
+    n: int,
+    discordance: float,
+    effect: float | None = None,
+    confidence_level: float = 0.95,
+    looks: int = 1,
+) -> PowerAnalysis:
+    """Return every figure; exact at the discordance given, approximate around it.
+
+    Args:
+        demanded: The margin, in percentage points.
+        is_drop: Whether it is a tolerated drop; a gain that must be shown otherwise.
+        n: Questions.
+        discordance: Share of the questions on which the two models differ.
+        effect: True difference; 0, or twice the gain that is demanded, by default.
+        confidence_level: Confidence of each side.
+        looks: Looks with early stopping, which costs some of the level at the end.
+
+    Raises:
+        UsageError: If the margin is not in percentage points, the effect is no better than the
+            margin allows, or a number is out of its range.
+    """
+    if demanded.unit in ("nats", "points"):
+        raise UsageError(f"{demanded}, but the metric is right or wrong; give 5pp, say")
+    if demanded.unit == "%":
+        raise UsageError(
+            f"{demanded} depends on the baseline's mean; multiply it and give the margin in pp"
+        )
+    _check_ranges(n, discordance, confidence_level, looks)
+    margin = demanded.value if is_drop else -demanded.value
+    effect = max(0.0, -2 * margin) if effect is None else effect
+    if effect <= -margin:
+        raise UsageError(
+            f"an effect of {effect:g} is no better than the margin allows ({-margin:g}), so that "
+            "PASS would be an error; give a greater one"
+        )
+    alpha = round(1 - confidence_level, 12)
+    if looks > 1:
+        alpha = levels([size / n for size in LookPlan(looks).sizes(n)], alpha)[-1]
+
+    def design(share: float) -> ApproximateDesign:
+        return ApproximateDesign(
+            discordance=share,
+            power=expected_power(n, margin, share, effect=effect, alpha=alpha),
+            mde=detectable_effect(margin, (share / n) ** 0.5, alpha=alpha),
+            n_for_80=required_n(margin, share, effect=effect, alpha=alpha),
+            n_for_90=required_n(margin, share, effect=effect, alpha=alpha, power=0.9),
+        )
+
+    around = [discordance / 2, discordance, min(1.0, discordance * 2)]
+    mde = detectable_effect(margin, (discordance / n) ** 0.5, alpha=alpha)
+    return PowerAnalysis(
+        n=n,
+        margin=margin,
+        discordance=discordance,
+        effect=effect,
+        alpha=alpha,
+        power=power_paired(n, margin, discordance, effect=effect, alpha=alpha),
+        false_fail=power_paired(
+            n, margin, discordance, effect=max(effect, 0.0), alpha=alpha, verdict_fails=True
+        ),
+        mde=mde,
+        required_n=required_n_exact(margin, discordance, effect=effect, alpha=alpha),
+        underpowered=mde > max(0.0, -2 * margin),
+        table=tuple(design(share) for share in around if share >= abs(effect)),
+    )
+
+
+def _check_ranges(n: int, discordance: float, confidence_level: float, looks: int) -> None:
+    for name, value, fits, expected in (
+        ("n", n, n >= 1, "1 or more"),
+        ("discordance", discordance, 0 < discordance <= 1, "above 0 and at most 1"),
+        ("confidence_level", confidence_level, 0.5 < confidence_level < 1, "above 0.5, below 1"),
+        ("looks", looks, 1 <= looks <= 100, "1 to 100"),
+    ):
+        if not fits:
+            raise UsageError(f"{name}={value}: expected {expected}")
