@@ -19,14 +19,16 @@ _INTRODUCTION = """# Command line
 
 
 _LIMITS = re.compile(r"(.*?)(?:\s*\[(?:default: )?([^\]]*)\])?")
-"""What click says of an option, and in brackets its default, its range, and whether it is needed."""
+"""What click says of an option, then in brackets its default and range, or that it is needed."""
 
 
 def command_page() -> str:
     """Return a page with every command, its arguments and options, and its examples."""
     top = click.Context(app, info_name="evalguard")
-    rows = [f"| [`evalguard {name}`](#evalguard-{name}) | {text} |" for name, text in COMMANDS.items()]
-    sections = []
+    rows = [
+        f"| [`evalguard {name}`](#evalguard-{name}) | {text} |" for name, text in COMMANDS.items()
+    ]
+    sections: list[str] = []
     for name in COMMANDS:
         command = app.get_command(top, name)
         assert command is not None
@@ -64,7 +66,8 @@ def _options(command: click.Command, context: click.Context) -> str:
         record = parameter.get_help_record(context)
         if record is None or not record[1] or "--help" in parameter.opts:
             continue
-        text, limits = _LIMITS.fullmatch(record[1].replace("|", r"\|")).groups()
+        found = _LIMITS.fullmatch(record[1].replace("|", r"\|"))
+        text, limits = found.groups() if found else (record[1], None)
         names = record[0].replace("|", r"\|").replace(" RANGE", "")
         rows.append(f"| `{names}` | {_marked(text)} | {f'`{limits}`' if limits else ''} |")
     return "\n".join(["| option | | default, range |", "|---|---|---|", *rows]) if rows else ""
@@ -91,6 +94,6 @@ def _code(text: str) -> str:
 
 
 def _marked(text: str) -> str:
-    """Set options, file names and JSON in a sentence as code, and keep the rest from being markup."""
+    """Set the options and the JSON in a sentence as code; nothing else in it is markup."""
     text = re.sub(r"(?<![\w`-])(--[a-z][\w-]*|\{\".*?\"?\})(?![\w`])", r"`\1`", text)
     return re.sub(r"([<>*_])(?=[^`]*(?:`[^`]*`[^`]*)*$)", r"\\\1", text)

@@ -17,9 +17,10 @@ class Docstrings(griffe.Extension):
     """Reads roles as links to public names, and the comment beside an enum's member as its text."""
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
-        """Turn the roles of a docstring into Markdown."""
+        """Turn roles into Markdown, and ``Example:`` into the section that is shown as code."""
         if obj.docstring:
-            obj.docstring.value = _ROLE.sub(_link, obj.docstring.value)
+            text = _ROLE.sub(_link, obj.docstring.value)
+            obj.docstring.value = re.sub(r"^Example:$", "Examples:", text, flags=re.MULTILINE)
 
     def on_attribute_instance(self, *, attr: griffe.Attribute, **_: Any) -> None:
         """Document a member of an enum by its comment."""
@@ -31,6 +32,21 @@ class Docstrings(griffe.Extension):
             if found:
                 text = found[1][0].upper() + found[1][1:] + "."
                 attr.docstring = griffe.Docstring(text, parent=attr)
+
+    def on_class_members(self, *, cls: griffe.Class, **_: Any) -> None:
+        """List the fields of a class that have a docstring each in the docstring of the class."""
+        fields = [a for a in cls.attributes.values() if a.docstring and "property" not in a.labels]
+        if not fields or not cls.docstring or "Attributes:" in cls.docstring.value:
+            return
+        lines = [f"    {field.name}: {_one_line(field)}" for field in fields]
+        cls.docstring.value += "\n\n" + "\n".join(["Attributes:", *lines])
+        for field in fields:
+            field.docstring = None
+
+
+def _one_line(field: griffe.Attribute) -> str:
+    assert field.docstring is not None
+    return " ".join(field.docstring.value.split())
 
 
 def _link(role: re.Match[str]) -> str:

@@ -23,14 +23,19 @@ COPIED = {
 }
 """Files of the repository that are pages of the site."""
 
+_SOURCES = {page: source for source, page in COPIED.items()}
+_COMMANDS = "reference/commands.md"
+
 _LINK = re.compile(r"(?<=\]\()(?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?(?=\))")
+
+_BLOCK = re.compile(r"- |\d+\. |\|")
+"""The beginning of an item of a list, or of a row of a table."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated and the copied pages."""
-    made = {"reference/commands.md": command_page()}
-    made |= {page: (ROOT / source).read_text("utf-8") for source, page in COPIED.items()}
-    for page, text in made.items():
+    made = {page: (ROOT / source).read_text("utf-8") for page, source in _SOURCES.items()}
+    for page, text in {_COMMANDS: command_page(), **made}.items():
         files.append(File.generated(config, page, content=text))
     assets = Path(__file__).parent / "assets"
     for name in ("extra.css", "favicon.svg"):
@@ -44,28 +49,45 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     Raises:
         FileNotFoundError: If a link names a file that the repository does not have.
     """
-    sources = {page: source for source, page in COPIED.items()}
-    source = ROOT / sources.get(page.file.src_uri, f"docs/{page.file.src_uri}")
+    name = page.file.src_uri
+    source = ROOT / _SOURCES.get(name, f"docs/{name}")
+    page.edit_url = f"{config.repo_url}/edit/main/{source.relative_to(ROOT).as_posix()}"
+    if name == _COMMANDS:
+        page.edit_url = None
 
     def pointed(link: re.Match[str]) -> str:
         target = (source.parent / link[1]).resolve()
-        name = target.relative_to(ROOT).as_posix()
-        here = COPIED.get(name, name.removeprefix("docs/"))
-        if files.get_file_from_path(here) and (name in COPIED or name.startswith("docs/")):
-            up = "../" * page.file.src_uri.count("/")
-            return f"{up}{here}{link[2] or ''}"
+        path, anchor = target.relative_to(ROOT).as_posix(), link[2] or ""
+        here = COPIED.get(path) or (path.startswith("docs/") and path.removeprefix("docs/"))
+        if here and files.get_file_from_path(here):
+            return "../" * name.count("/") + here + anchor
         if not target.exists():
-            raise FileNotFoundError(f"{page.file.src_uri}: link to {link[1]}, which is not there")
-        return f"{config.repo_url}/blob/main/{name}{link[2] or ''}"
+            raise FileNotFoundError(f"{name}: link to {link[1]}, which is not there")
+        return f"{config.repo_url}/blob/main/{path}{anchor}"
 
-    return _LINK.sub(pointed, markdown)
+    return _LINK.sub(pointed, _spaced(markdown))
 
 
-def on_page_context(context: dict[str, object], page: Page, **_: object) -> dict[str, object]:
-    """Offer to edit the file that a page was made of."""
-    sources = {page: source for source, page in COPIED.items()}
-    if page.file.src_uri in sources:
-        page.edit_url = f"https://github.com/evalguard/evalguard/edit/main/{sources[page.file.src_uri]}"
-    elif page.file.src_uri == "reference/commands.md":
-        page.edit_url = None
-    return context
+def _spaced(markdown: str) -> str:
+    """Return a page with a blank line wherever Python-Markdown needs one and GitHub does not.
+
+    That is around a fence, and before a list or a table that follows a line of text.
+    """
+    lines: list[str] = []
+    fenced = False
+    before = ""
+    for line in markdown.splitlines():
+        fence = line.startswith("```")
+        closed = not fenced and before == "```"
+        begins = not fenced and (fence or (_BLOCK.match(line) and not _is_item(before)))
+        if before and (begins or closed):
+            lines.append("")
+        lines.append(line)
+        fenced ^= fence
+        before = line
+    return "\n".join(lines)
+
+
+def _is_item(line: str) -> bool:
+    """Return whether a line belongs to a list or a table."""
+    return line.startswith(" ") or _BLOCK.match(line) is not None
