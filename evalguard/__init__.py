@@ -45,6 +45,8 @@ _HOMES = {
     "evalguard.verdicts": ("exit_code",),
     "evalguard.scorers": ("scorer",),
     "evalguard.engines.base": ("Engine",),
+    "evalguard.engines.fake": ("FakeEngine",),
+    "evalguard.engines.registry": ("EngineKind",),
     "evalguard.tasks.base": ("Task",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -64,6 +66,8 @@ if TYPE_CHECKING:
         write_json,
     )
     from evalguard.engines.base import Engine
+    from evalguard.engines.fake import FakeEngine
+    from evalguard.engines.registry import EngineKind
     from evalguard.errors import EvalGuardError, ExitCode
     from evalguard.records import (
         CheckResult,
@@ -84,8 +88,10 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckResult",
     "Engine",
+    "EngineKind",
     "EvalGuardError",
     "ExitCode",
+    "FakeEngine",
     "Finding",
     "Gate",
     "GateResult",

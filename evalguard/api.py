@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from evalguard.config import Project
+    from evalguard.engines.base import Engine
     from evalguard.gates.power_analysis import PowerAnalysis
     from evalguard.pipeline.loop import Outcome
     from evalguard.training.audit_findings import AuditReport
@@ -66,6 +67,7 @@ def check(
     full: bool = False,
     noise: bool = False,
     fail_fast: bool = False,
+    engine: Engine | None = None,
     progress: bool = True,
 ) -> CheckResult:
     """Gate the candidates of a project against its baseline.
@@ -81,6 +83,8 @@ def check(
         full: Measure every sample, even where a gate has decided.
         noise: Run the baseline against itself, too, to flag margins below its noise.
         fail_fast: Stop measuring at the first guard that FAILs.
+        engine: Answers for every model, in place of the engines that the project names, such as a
+            :class:`FakeEngine`. Nothing is taken from the store nor kept there.
         progress: Show progress on standard error.
 
     Raises:
@@ -111,6 +115,7 @@ def check(
             noise=noise,
             fail_fast=fail_fast,
             on_progress=on_progress,
+            engine=engine,
         )
 
 

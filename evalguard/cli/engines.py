@@ -68,9 +68,9 @@ def command(
 
 
 def _show_engines() -> None:
-    from evalguard.engines.availability import engines
+    from evalguard.engines.registry import list_engines
 
-    for engine in engines():
+    for engine in list_engines():
         mark = click.style("ready  ", fg="green") if engine.ready else "missing"
         click.echo(f"{engine.name:<22} {mark}  {engine.serves}")
         for line in filter(None, (engine.versions, engine.install)):

@@ -39,12 +39,8 @@ OTHER_TYPES = {
 """lm-eval model types with the package that each needs."""
 
 
-def engines() -> list[Availability]:
-    """Return every engine of EvalGuard's, and lm-eval's other types."""
-    return [_hf(), _vllm(), _endpoint(), *_others()]
-
-
-def _hf() -> Availability:
+def hf() -> Availability:
+    """Return whether ``hf`` can run here."""
     missing = _missing("torch", "transformers", "lm-eval", "peft")
     device = "CUDA" if cuda_devices() else "CPU"
     bits = "bases in 16/32 bit, nf4, int8" if installed("bitsandbytes") else "bases in 16/32 bit"
@@ -57,7 +53,8 @@ def _hf() -> Availability:
     )
 
 
-def _vllm() -> Availability:
+def vllm() -> Availability:
+    """Return whether ``vllm`` can run here."""
     build = vllm_build()
     if build is None:
         return Availability("vllm", False, "", "LoRA", "pip install 'evalguard[vllm]'")
@@ -72,7 +69,8 @@ def _vllm() -> Availability:
     )
 
 
-def _endpoint() -> Availability:
+def endpoint() -> Availability:
+    """Return whether ``endpoint`` can run here."""
     missing = _missing("lm-eval", "httpx")
     return Availability(
         "endpoint",
@@ -83,16 +81,22 @@ def _endpoint() -> Availability:
     )
 
 
-def _others() -> Iterator[Availability]:
+def harness_types() -> Iterator[Availability]:
+    """Yield lm-eval's own model types that need a package."""
     for name, package in OTHER_TYPES.items():
-        ready = installed(package) is not None
-        yield Availability(
-            name,
-            ready=ready,
-            versions=_versions(package),
-            serves="lm-eval's own type; merged models, no adapters",
-            install="" if ready else f"pip install {package}",
-        )
+        yield harness(name, package)
+
+
+def harness(name: str, package: str) -> Availability:
+    """Return whether an lm-eval model type can run here."""
+    ready = installed(package) is not None
+    return Availability(
+        name,
+        ready=ready,
+        versions=_versions(package),
+        serves="lm-eval's own type; merged models, no adapters",
+        install="" if ready else f"pip install {package}",
+    )
 
 
 def _missing(*packages: str) -> list[str]:

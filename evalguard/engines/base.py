@@ -183,6 +183,34 @@ class GivesDistributions(Protocol):
         """
 
 
+@runtime_checkable
+class ServesByName(Protocol):
+    """An engine whose models are names on a server, told apart by what they answer."""
+
+    def behaviour(self) -> str:
+        """Return a hash of what the base answers to fixed prompts, in place of its weights.
+
+        Raises:
+            EngineError: If the server does not answer.
+        """
+
+    def check_differs(self, name: str, base: Any, where: str) -> float:
+        """Prove that a model here is another one than the base of a project.
+
+        Args:
+            name: The model.
+            base: The engine of the base, of the same kind.
+            where: What the model is, for messages.
+
+        Returns:
+            How far its answers are from the base's, beyond the server's noise.
+
+        Raises:
+            TrustError: If they are not.
+            EngineError: If the server hardly answers.
+        """
+
+
 def generation(prompt: str, *, tokens: int, until: Sequence[str] = ()) -> Instance:
     """Return a request for at most ``tokens`` tokens, decoded greedily."""
     from lm_eval.api.instance import Instance

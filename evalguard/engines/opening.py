@@ -12,18 +12,14 @@ from typing import Any
 from evalguard.engines.adapter_files import read_adapter
 from evalguard.engines.base import Engine, EngineSettings
 from evalguard.engines.machine import cuda_devices, installed, vllm_build
+from evalguard.engines.registry import find_kind
 from evalguard.engines.safetensors_header import read_folder
 from evalguard.engines.vllm_support import lora_obstacle
 from evalguard.errors import (
     EngineError,
     ModelError,
     PrerequisiteError,
-    UsageError,
-    did_you_mean,
 )
-
-OWN_ENGINES = ("hf", "vllm", "endpoint")
-"""Engines that serve adapters; any other name is an lm-eval model type."""
 
 SMALL_MODEL_PARAMETERS = 1_000_000_000
 """Smaller models run on transformers where there is no GPU, because vLLM takes minutes to start, to
@@ -43,7 +39,7 @@ class EngineChoice:
     """The engine to run on.
 
     Attributes:
-        name: ``hf``, ``vllm``, ``endpoint``, or an lm-eval model type.
+        name: ``hf``, ``vllm``, ``endpoint``, a package's, or an lm-eval model type.
         reason: Why, in a few words.
         auto: Whether the project leaves the choice to EvalGuard.
     """
@@ -81,8 +77,7 @@ def choose_engine(name: str, bases: Sequence[EngineSettings]) -> EngineChoice:
         ModelError: If an adapter folder cannot be used.
     """
     if name != "auto":
-        _check_name(name)
-        return EngineChoice(name, "set in the project", auto=False)
+        return EngineChoice(find_kind(name).name, "set in the project", auto=False)
     build = vllm_build()
     if build is None:
         return EngineChoice("hf", "vLLM is not installed")
@@ -99,7 +94,7 @@ def open_engine(name: str, settings: EngineSettings) -> Engine:
     """Load a base model on an engine.
 
     Args:
-        name: ``hf``, ``vllm``, ``endpoint``, or an lm-eval model type.
+        name: ``hf``, ``vllm``, ``endpoint``, a package's, or an lm-eval model type.
         settings: How to load it.
 
     Raises:
@@ -110,26 +105,8 @@ def open_engine(name: str, settings: EngineSettings) -> Engine:
     """
     if installed("lm-eval") is None:
         raise PrerequisiteError(f"engine '{name}'", extra="models")
-    _check_name(name)
-    if name == "hf":
-        from evalguard.engines.hf import HFEngine
-
-        return _loaded(HFEngine, settings)
-    if name == "vllm":
-        if vllm_build() is None:
-            raise PrerequisiteError("engine 'vllm'", extra="vllm")
-        from evalguard.engines.vllm import VLLMEngine
-
-        return _loaded(VLLMEngine, settings)
-    if name == "endpoint":
-        if installed("httpx") is None:
-            raise PrerequisiteError("engine 'endpoint'", extra="endpoint")
-        from evalguard.engines.endpoint.engine import EndpointEngine
-
-        return EndpointEngine(settings)
-    from evalguard.engines.harness import HarnessEngine
-
-    return _loaded(lambda given: HarnessEngine(name, given), settings)
+    kind = find_kind(name)
+    return kind.open(settings) if kind.remote else _loaded(kind.open, settings)
 
 
 def _loaded(load: Callable[[EngineSettings], Engine], settings: EngineSettings) -> Engine:
@@ -149,16 +126,6 @@ def _loaded(load: Callable[[EngineSettings], Engine], settings: EngineSettings) 
                 f"set 'quantization', or check fewer models at once: 'evalguard check -k NAME'."
             ) from error
         raise ModelError(f"{settings.model}: cannot be loaded: {said}") from error
-
-
-def _check_name(name: str) -> None:
-    if name in OWN_ENGINES:
-        return
-    from lm_eval.models import MODEL_MAPPING
-
-    if name not in MODEL_MAPPING:
-        known = ("auto", *OWN_ENGINES, *MODEL_MAPPING)
-        raise UsageError(f"engine '{name}': no such engine. {did_you_mean(name.lower(), known)}")
 
 
 def _vllm_obstacle(base: EngineSettings, *, on_cpu: bool) -> str | None:

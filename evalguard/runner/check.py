@@ -13,7 +13,7 @@ from functools import cached_property
 
 from evalguard import __version__
 from evalguard.config import BASELINE, JUDGE, Noise, Project
-from evalguard.engines.base import Waiting
+from evalguard.engines.base import Engine, Waiting
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import (
     EngineError,
@@ -70,6 +70,7 @@ def run_check(
     fail_fast: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     on_engine: Callable[[EngineChoice], None] | None = None,
+    engine: Engine | None = None,
     title: str = "EvalGuard check",
 ) -> CheckResult:
     """Measure what the selected gates need and decide them.
@@ -83,6 +84,8 @@ def run_check(
         noise: Run the baseline against itself, to flag margins below its noise.
         on_progress: Called after every step of the measurement.
         on_engine: Called with the engine and why it was chosen, before anything is loaded.
+        engine: Answers for every model, in place of the engines that the project names. Nothing
+            is taken from the store nor kept there: what made its answers is not known.
         title: Title of the report.
 
     Returns:
@@ -95,7 +98,7 @@ def run_check(
     judged = any(needs_judge(gate, project.suites[gate.suite]) for gate, _ in selected)
     models = (model for _, model in selected)
     names = list(dict.fromkeys([BASELINE, *models, *([JUDGE] if judged else [])]))
-    with quiet(), SampleStore(project.store) as store:
+    with quiet(), SampleStore(":memory:" if engine else project.store) as store:
         progress = Progress()
 
         def show_waiting(waiting: Waiting | None) -> None:
@@ -103,7 +106,7 @@ def run_check(
             if on_progress:
                 on_progress(progress)
 
-        pool = ModelPool(project, names, store, on_wait=show_waiting)
+        pool = ModelPool(project, names, store, on_wait=show_waiting, engine=engine)
         try:
             pool.check_files()
             if on_engine is not None:
@@ -208,7 +211,7 @@ class _Check:
             self._held_to_answers(gate, result)
             for (gate, _), result in zip(self._selected, results, strict=True)
         )
-        served = self._pool.engine.name == "endpoint"
+        served = self._pool.is_remote(BASELINE)
         same = same_answers.same(self._measurer.results.samples) if served else {}
         results = tuple(same_answers.hold_back(result, same) for result in results)
         verdict, decided_by = overall(results)

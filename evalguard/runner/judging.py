@@ -145,7 +145,7 @@ class Judging:
         ]
         reply = _REPLY_TOKENS
         scores = any(question.scale for question in asked)
-        if scores or (engine.name == "endpoint" and self._may_reason()):
+        if scores or (self._pool.is_remote(JUDGE) and self._may_reason()):
             reply = min(_SERVED_REPLY_TOKENS, engine.max_length // 2)
         approvals: list[Approval] = [
             f"the judge's prompt has {length} tokens, more than its context of {engine.max_length}"
@@ -209,7 +209,7 @@ class Judging:
     def _replies(
         self, engine: Engine, served: str, asked: Sequence[Asked], tokens: int
     ) -> list[Approval]:
-        if engine.name == "endpoint" or any(question.scale for _, question in asked):
+        if self._pool.is_remote(JUDGE) or any(question.scale for _, question in asked):
             # Not every server tells log-likelihoods, and a score has too many to compare.
             texts = [generation(text, tokens=tokens) for text, _ in asked]
             replies = _all(engine, [(served, text) for text in texts])

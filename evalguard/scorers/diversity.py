@@ -14,6 +14,7 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 
 import regex
@@ -235,5 +236,10 @@ def shared_answers(outputs: Sequence[str]) -> list[bool]:
         >>> shared_answers(["Yes.", "no", "yes"])
         [True, False, True]
     """
-    counts = Counter(map(normalise, outputs))
-    return [counts[normalise(output)] > 1 for output in outputs]
+    said = [_normalised(output) for output in outputs]
+    counts = Counter(said)
+    return [counts[answer] > 1 for answer in said]
+
+
+_normalised = lru_cache(maxsize=1 << 16)(normalise)
+"""A jackknife asks for the same answers hundreds of times."""

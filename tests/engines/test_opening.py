@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
-from evalguard.engines import opening
+from evalguard.engines import opening, registry
 from evalguard.engines.adapter_files import WEIGHTS_NAME
 from evalguard.engines.base import EngineSettings
 from evalguard.engines.opening import choose_engine, open_engine
@@ -20,7 +20,8 @@ def machine(monkeypatch):
     """Say what the machine has: vLLM's build, and how many GPUs."""
 
     def set_up(build: tuple[str, bool] | None, gpus: int) -> None:
-        monkeypatch.setattr(opening, "vllm_build", lambda: build)
+        for module in (opening, registry):
+            monkeypatch.setattr(module, "vllm_build", lambda: build)
         monkeypatch.setattr(opening, "cuda_devices", lambda: gpus)
 
     return set_up
@@ -135,7 +136,7 @@ def test_a_missing_package_names_the_install_line(machine, base, monkeypatch):
     machine(None, 0)
     with pytest.raises(PrerequisiteError, match=r"pip install 'evalguard\[vllm\]'"):
         open_engine("vllm", EngineSettings(model=str(base)))
-    monkeypatch.setattr(opening, "installed", lambda name: None if name == "httpx" else "1")
+    monkeypatch.setattr(registry, "installed", lambda name: None if name == "httpx" else "1")
     with pytest.raises(PrerequisiteError, match=r"pip install 'evalguard\[endpoint\]'"):
         open_engine("endpoint", EngineSettings(model=str(base)))
 

@@ -144,10 +144,20 @@ def _source(code: Any, where: str) -> dict[str, Any]:
     }
 
 
+_DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "antlr4": "antlr4-python3-runtime",
+    "dateutil": "python-dateutil",
+    "sklearn": "scikit-learn",
+    "yaml": "PyYAML",
+}
+"""Modules that their distribution names otherwise; to search all of them takes most of a second."""
+
+
 @lru_cache(maxsize=256)
 def _version(module: str) -> str:
     try:
-        return version(module)
+        return version(_DISTRIBUTIONS.get(module, module))
     except PackageNotFoundError:
         return version(_distributions()[module][0]) if module in _distributions() else "unknown"
 

