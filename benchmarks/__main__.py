@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("lm_eval_tasks", "servers")
-"""Benchmarks of several modules."""
+PACKAGES = ("data_formats", "lm_eval_tasks", "servers")
+"""Benchmarks of several modules; the one for GPUs is run by itself."""
 
 
 def main() -> int:

@@ -44,7 +44,7 @@ class EvalGuardError(Exception):
 
 
 class UsageError(EvalGuardError):
-    """Something the user can mend: wrong arguments, files or settings."""
+    """Something the user can fix: wrong arguments, files or settings."""
 
     exit_code = ExitCode.USAGE
 

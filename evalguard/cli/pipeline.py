@@ -60,7 +60,7 @@ def command(
 
     The data are audited first. Each attempt is watched while it trains, gated against the
     baseline, and diagnosed; the diagnosis changes the config of the next one. Interrupted, the
-    same command goes on where it was.
+    same command resumes where it stopped.
 
     \b
     Examples:

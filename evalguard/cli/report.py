@@ -12,37 +12,41 @@ Examples:
   evalguard report result.json                       in the terminal
   evalguard report result.json --html report.html    as a page
   evalguard report result.json --markdown -          as Markdown, for a comment
+  evalguard report result.json --to json copy.json   in any format by its name
 """
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("result", metavar="RESULT.json", type=click.Path(path_type=Path))
-@click.option("--html", "html_path", metavar="PATH", type=click.Path(path_type=Path),
-              help="Write the HTML report.")  # fmt: skip
+@click.option("--html", "html_path", metavar="PATH", help="Write the HTML report.")
 @click.option("--markdown", "markdown_path", metavar="PATH",
               help="Write a summary in Markdown; '-' prints it.")  # fmt: skip
-def command(result: Path, html_path: Path | None, markdown_path: str | None) -> None:
+@click.option("--to", "written", nargs=2, multiple=True, metavar="FORMAT PATH",
+              help="Write another format, such as one of an installed package.")  # fmt: skip
+def command(
+    result: Path,
+    html_path: str | None,
+    markdown_path: str | None,
+    written: tuple[tuple[str, str], ...],
+) -> None:
     """Show a result again.
 
     RESULT.json is what `evalguard check --json` wrote. Nothing is measured.
     """
-    from evalguard.reports.json_report import read_json
+    from evalguard import api
+    from evalguard.reports.files import write_text
+    from evalguard.reports.registry import find_format
 
-    check = read_json(result)
-    if html_path is None and markdown_path is None:
+    check = api.read_result(result)
+    named = (("html", html_path), ("markdown", markdown_path))
+    wanted = [(find_format(name), path) for name, path in (*named, *written) if path is not None]
+    for form, path in wanted:
+        text = form.render(check)
+        if path == "-":
+            click.echo(text, nl=False)
+        else:
+            click.echo(f"report: {write_text(Path(path), text)}", err=True)
+    if not wanted:
         from evalguard.reports.terminal import print_summary
 
         print_summary(check)
-    if html_path is not None:
-        from evalguard.reports.html import write_html
-
-        click.echo(f"report: {write_html(check, html_path)}", err=True)
-    if markdown_path is not None:
-        from evalguard.reports.files import write_text
-        from evalguard.reports.markdown import render_markdown
-
-        text = render_markdown(check)
-        if markdown_path == "-":
-            click.echo(text, nl=False)
-        else:
-            click.echo(f"report: {write_text(Path(markdown_path), text)}", err=True)

@@ -181,10 +181,10 @@ def _only_metric(runs: Iterable[dict[str, ScoredSample]]) -> str:
 def prune_runs(
     runs: Sequence[str], older_than: float | None, everything: bool, yes: bool, store: str | None
 ) -> None:
-    """Remove RUNS and give their space back; they are measured anew when needed.
+    """Remove RUNS and give their space back; they are measured again when needed.
 
     Each of RUNS is a fingerprint or the beginning of one. --older-than takes the runs that got no
-    new sample for so many days.
+    new sample for that many days.
     """
     if not runs and older_than is None and not everything:
         raise UsageError("name the runs to remove, or give --older-than DAYS or --all")

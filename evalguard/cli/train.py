@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on with an interrupted run that kept checkpoints (training.checkpoints: true).",
+    help="Resume an interrupted run that kept checkpoints (training.checkpoints: true).",
 )
 @click.option(
     "--watch",

@@ -100,7 +100,7 @@ def untrained(folder: Path, configs: Mapping[str, Path]) -> list[Path]:
 
 
 def build(configs: Sequence[Path], *, jobs: int) -> Iterator[Path]:
-    """Train as the configs say, so many at a time; yield each as it is done."""
+    """Train as the configs say, ``jobs`` at a time; yield each as it is done."""
     with ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn")) as pool:
         running = [pool.submit(_train, config) for config in configs]
         for done in as_completed(running):

@@ -1,4 +1,4 @@
-"""Items of suites that stand in the training data, as an audit found them."""
+"""Items of suites that an audit found in the training data."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def _cut(text: str, length: int = 60) -> str:
 def _locate(details: ErrorDetails, data: Any) -> tuple[KeyPath, Any]:
     """Return the path of the key in the user's file, and the value there.
 
-    Pydantic's locations also hold labels of union members, which stand in no file.
+    Pydantic's locations also hold labels of union members, which are in no file.
     """
     location = details["loc"]
     path: list[str | int] = []

@@ -60,7 +60,7 @@ def load_project(
 
 
 class _Loader:
-    """Reads the files that a project names, and goes on past problems to collect them all.
+    """Reads the files that a project names and collects every problem.
 
     It takes the names from the raw data, so that a mistake in the project file does not hide
     those in the other files.

@@ -35,7 +35,7 @@ class ModelSpec:
         quantization: ``none``, ``nf4`` or ``int8``.
         trust_remote_code: Whether code that comes with the model may run.
         engine: What runs it.
-        thinking: How its thinking is told from its answers.
+        thinking: How its thinking is separated from its answers.
         on_server: Whether `model` is a name on a server, which alone has its weights; tokenizer and
             revision are those of the baseline.
     """

@@ -143,7 +143,7 @@ class Engine(Protocol):
             requests: Pairs of model name and lm-eval instance.
 
         Yields:
-            Position of a request, each once, in any order, and what came of it.
+            Position of each request, once and in any order, and its outcome.
 
         Raises:
             EngineError: If the engine failed, or a model is not loaded.

@@ -144,7 +144,7 @@ class PromptTokenizer:
         try:
             return self.render(_ASKED).rpartition(_QUESTION)[2]
         except TemplateError:
-            return ""  # whoever uses the template is told why
+            return ""  # the error comes where the template is used
 
     def around_reasoning(self) -> tuple[str, str] | None:
         """Return what the template puts before and after an assistant's reasoning.

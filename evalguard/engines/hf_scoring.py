@@ -84,7 +84,7 @@ class Group:
 
     Attributes:
         header: What they share; empty when they share nothing worth a call.
-        trunks: How each goes on.
+        trunks: How each continues.
     """
 
     header: Tokens
@@ -234,7 +234,7 @@ class Forward(Protocol):
             positions: int64 ``[columns]``, the place of each token in its text.
             mask: bool ``[columns, cached + columns]``, which tokens each may look at; ``None`` is
                 all before it.
-            cache: What it goes on after, and is changed; ``None`` to begin.
+            cache: Keys and values of what precedes it, updated in place; ``None`` to begin.
             keep: int64 ``[kept]``.
 
         Returns:

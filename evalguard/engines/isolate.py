@@ -28,7 +28,7 @@ def answer_each(
     """Answer requests; where the engine fails, ask again in halves until the bad one is alone.
 
     Yields:
-        Position of a request, each once, in any order, and what came of it.
+        Position of each request, once and in any order, and its outcome.
 
     Raises:
         EngineError: If the engine answers nothing any more, so that no request is to blame.

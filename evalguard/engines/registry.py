@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 
+from evalguard import plugins
 from evalguard.engines import availability
 from evalguard.engines.adapter_files import AdapterFiles
 from evalguard.engines.availability import Availability
@@ -54,13 +53,13 @@ def find_kind(name: str) -> EngineKind:
     Raises:
         UsageError: If there is no such engine, or what a package registers is none.
     """
-    found = _BUILT_IN.get(name) or _plugin(name)
+    found = _BUILT_IN.get(name) or plugins.load(GROUP, name, EngineKind)
     if found is not None:
         return found
     from lm_eval.models import MODEL_MAPPING
 
     if name not in MODEL_MAPPING:
-        known = ("auto", *_BUILT_IN, *(point.name for point in _points()), *MODEL_MAPPING)
+        known = ("auto", *_BUILT_IN, *plugins.points(GROUP), *MODEL_MAPPING)
         raise UsageError(f"engine '{name}': no such engine. {did_you_mean(name.lower(), known)}")
     return EngineKind(
         name=name,
@@ -76,26 +75,8 @@ def is_remote(name: str) -> bool:
 
 def list_engines() -> list[Availability]:
     """Return whether each engine can run here: the built-in ones, packages' and lm-eval's types."""
-    kinds = [*_BUILT_IN.values(), *(find_kind(point.name) for point in _points())]
+    kinds = [*_BUILT_IN.values(), *plugins.load_all(GROUP, EngineKind)]
     return [*(kind.availability() for kind in kinds), *availability.harness_types()]
-
-
-def _plugin(name: str) -> EngineKind | None:
-    for point in _points():
-        if point.name == name:
-            kind = point.load()
-            if not isinstance(kind, EngineKind):
-                raise UsageError(
-                    f"engine '{name}': '{point.value}' is no evalguard.engines.registry.EngineKind"
-                )
-            return kind
-    return None
-
-
-@cache
-def _points() -> tuple[EntryPoint, ...]:
-    """Return what installed packages register; to look for it reads every one's metadata."""
-    return tuple(entry_points(group=GROUP))
 
 
 def _open_hf(settings: EngineSettings) -> Engine:

@@ -12,7 +12,7 @@ from evalguard.records import Ability
 
 
 class Lever(Enum):
-    """A setting of the training that can bring a damage about, and mend it."""
+    """A setting of the training that can cause a damage, and repair it."""
 
     LEARNING_RATE = auto()
     REPLAY = auto()
@@ -34,7 +34,7 @@ class Damage:
         data_cause: What is likely wrong with the training data where no setting stands out.
         levers: Settings that bring it about, the likeliest first.
         repair: What to do, in words.
-        data_change: What to add to the training data; empty where settings alone can mend it.
+        data_change: What to add to the training data; empty where settings alone can repair it.
     """
 
     code: str
@@ -135,7 +135,7 @@ LOST_GROUNDING = Damage(
     meaning="Answers no longer come from the given context.",
     data_cause="The training rows answer without a context.",
     levers=(Lever.REPLAY, Lever.LEARNING_RATE),
-    repair="Add questions whose answer stands in the context and has to be read from there.",
+    repair="Add questions whose answer is in the context and has to be read from there.",
     data_change="add questions that are answered from their context",
 )
 UNEXPLAINED = Damage(

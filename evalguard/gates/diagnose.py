@@ -55,7 +55,7 @@ from evalguard.records import (
 from evalguard.verdicts import overall
 
 PROPORTION = 1.5
-"""A damage up to so many times the general loss, as shares lost, is explained by it."""
+"""A damage up to this many times the general loss, as shares lost, is explained by it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ def _difference_need(demand: str, margin: float, span: float, design: _Design) -
     effect = max(0.0, -2 * delta)
     if effect > 1:
         return _Need(demand, good, math.inf, 0.0, None, None)
-    # Models that differ by so much also differ on at least so many samples.
+    # Models whose means differ by an effect differ on at least that share of the samples.
     discordance = max(design.discordance, effect, abs(delta))
     error = math.sqrt(discordance / design.n * design.design_effect)
     alone, jointly = (

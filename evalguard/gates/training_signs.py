@@ -17,14 +17,14 @@ from evalguard.records import TrainingRecord
 USUAL_LEARNING_RATES = {"lora": (1e-4, 3e-4), "full": (1e-5, 5e-5)}
 """By the config's ``tuner``, for supervised fine-tuning."""
 USUAL_EPOCHS = ((1_000, 10), (10_000, 5), (float("inf"), 3))
-"""Below so many task rows, at most so many epochs."""
+"""Task rows, and the most epochs that are usual below that number."""
 LEAST_REPLAY = 0.10
 """From this share of general data on, forgetting is not put down to its lack."""
 FIRST_REPLAY = 0.20
 MOST_REPLAY = 0.50
 SMALL_DATA_ROWS = 1_000
 SMALL_DATA_RANK = 8
-"""Below so many task rows, a rank up to this is usual."""
+"""Task rows, and the greatest rank that is usual below that number."""
 MIN_RISE = 0.10
 """The held-out loss diverges when it ends so much above its least value, relative …"""
 MIN_RISE_NATS = 0.05
@@ -49,7 +49,7 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """A held-out loss that rises again while training goes on."""
+    """A held-out loss that rises while the training loss falls."""
 
     least: float
     last: float

@@ -1,7 +1,7 @@
 """Audit, train, gate, diagnose, change the config, train again, until one attempt passes.
 
 Every attempt has a folder of its own with its config, its adapter and its result. A pipeline that
-was interrupted goes on from there: an attempt that is trained is not trained again, and its check
+was interrupted resumes there: an attempt that is trained is not trained again, and its check
 finds its samples in the store.
 """
 
@@ -366,7 +366,7 @@ def _absolute(settings: TrainingConfig, base_dir: Path) -> dict[str, Any]:
             "r": settings.lora.r,
             "alpha": settings.lora.alpha,
         }
-    plain.pop("preset", None)  # its values stand in the config by now
+    plain.pop("preset", None)  # its values are in the config by now
     return plain
 
 

@@ -108,18 +108,18 @@ def next_config(
         most_replay: Greatest share for which there are enough general rows.
     """
     last = tried[-1]
-    wishes, notes = _wishes(last)
+    proposed, notes = _proposed_changes(last)
     if not (last.codes or last.undecided):
-        return Repair(None, {}, (*notes, "Nothing was found that a changed training could mend."))
-    if _stuck(tried) or not wishes:
+        return Repair(None, {}, (*notes, "Nothing was found that a changed training could repair."))
+    if _stuck(tried) or not proposed:
         has_general_data = bool(last.config.get("replay")) or replay_data is not None
         most = min(most_replay, MOST_REPLAY) if has_general_data else 0.0
-        wishes = _escalated(last, wishes, most_replay=most)
-    wishes = _bracketed(wishes, tried)
-    wishes, more = _with_replay(wishes, last.config, replay_data, min(most_replay, MOST_REPLAY))
+        proposed = _escalated(last, proposed, most_replay=most)
+    proposed = _bracketed(proposed, tried)
+    proposed, more = _with_replay(proposed, last.config, replay_data, min(most_replay, MOST_REPLAY))
     notes += more
     config = copy.deepcopy(dict(last.config))
-    changes = {key: value for key, value in wishes.items() if _get(config, key) != value}
+    changes = {key: value for key, value in proposed.items() if _get(config, key) != value}
     if "replay.share" in changes and not config.get("replay"):
         config["replay"] = {"data": replay_data, "share": changes["replay.share"]}
     for key, value in changes.items():
@@ -129,11 +129,11 @@ def next_config(
     return Repair(config, changes, notes)
 
 
-def _wishes(last: Tried) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _proposed_changes(last: Tried) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the changes that the findings propose, the most severe finding first."""
     if last.diverged:
         return {"training.learning_rate": _rounded(last.learning_rate * _DIVERGED_FACTOR)}, ()
-    wishes: dict[str, Any] = {}
+    proposed: dict[str, Any] = {}
     notes: list[str] = []
     damages = [f for f in standing(last.findings) if f.code != WEAK]
     # A damaged model says nothing about too little training; the damage goes first.
@@ -142,8 +142,8 @@ def _wishes(last: Tried) -> tuple[dict[str, Any], tuple[str, ...]]:
             if key == "data":
                 notes.append(f"{finding.title}: {value}.")
             else:
-                wishes.setdefault(key, value)
-    return wishes, tuple(notes)
+                proposed.setdefault(key, value)
+    return proposed, tuple(notes)
 
 
 def _stuck(tried: Sequence[Tried]) -> bool:
@@ -151,20 +151,20 @@ def _stuck(tried: Sequence[Tried]) -> bool:
     return len(tried) > 1 and bool(tried[-1].codes) and tried[-1].codes == tried[-2].codes
 
 
-def _escalated(last: Tried, wishes: Mapping[str, Any], *, most_replay: float) -> dict[str, Any]:
+def _escalated(last: Tried, proposed: Mapping[str, Any], *, most_replay: float) -> dict[str, Any]:
     """Go beyond what the diagnosis proposes, one measure at a time."""
     training = last.config["training"]
     rate, epochs = last.learning_rate, float(training["epochs"])
     if last.is_weak:
-        return {"training.learning_rate": _rounded(2 * rate), **wishes}
+        return {"training.learning_rate": _rounded(2 * rate), **proposed}
     share = (last.config.get("replay") or {}).get("share", 0.0)
-    found: dict[str, Any] = dict(wishes)
+    found: dict[str, Any] = dict(proposed)
     if share < most_replay:
         more = min(round(2 * share, 2) or FIRST_REPLAY, most_replay)
-        found["replay.share"] = max(float(wishes.get("replay.share", 0.0)), more)
+        found["replay.share"] = max(float(proposed.get("replay.share", 0.0)), more)
         return found
     found["training.learning_rate"] = _rounded(
-        min(rate / 2, float(wishes.get("training.learning_rate", rate)))
+        min(rate / 2, float(proposed.get("training.learning_rate", rate)))
     )
     if last.undecided:  # nearly there: no more than a gentler touch
         return found
@@ -181,9 +181,9 @@ def _escalated(last: Tried, wishes: Mapping[str, Any], *, most_replay: float) ->
     return found
 
 
-def _bracketed(wishes: Mapping[str, Any], tried: Sequence[Tried]) -> dict[str, Any]:
+def _bracketed(proposed: Mapping[str, Any], tried: Sequence[Tried]) -> dict[str, Any]:
     """Keep the learning rate between those known to be too weak and too strong."""
-    found = dict(wishes)
+    found = dict(proposed)
     weak = [one.learning_rate for one in tried if one.is_weak]
     strong = [one.learning_rate for one in tried if one.codes and not one.is_weak]
     low, high = max(weak, default=0.0), min(strong, default=math.inf)
@@ -194,10 +194,10 @@ def _bracketed(wishes: Mapping[str, Any], tried: Sequence[Tried]) -> dict[str, A
 
 
 def _with_replay(
-    wishes: Mapping[str, Any], config: Config, replay_data: str | None, most: float
+    proposed: Mapping[str, Any], config: Config, replay_data: str | None, most: float
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Hold the wish for replay to the general data that there is."""
-    found = dict(wishes)
+    found = dict(proposed)
     if "replay.share" not in found:
         return found, ()
     replay = config.get("replay")

@@ -16,13 +16,19 @@ _PROBLEMS_SHOWN = 5
 def write_json(result: CheckResult, path: Path) -> Path:
     """Write the result so that a reader sees the whole file or none.
 
-    The file is plain ASCII: text that is no valid Unicode survives it, too.
+    Raises:
+        ValueError: If a figure is NaN or infinite.
+    """
+    return write_text(path, render_json(result))
+
+
+def render_json(result: CheckResult) -> str:
+    """Return the result as JSON in plain ASCII: text that is no valid Unicode survives it, too.
 
     Raises:
         ValueError: If a figure is NaN or infinite.
     """
-    text = json.dumps(to_json(result), indent=2, ensure_ascii=True, allow_nan=False)
-    return write_text(path, text + "\n")
+    return json.dumps(to_json(result), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> CheckResult:

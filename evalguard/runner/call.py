@@ -50,7 +50,7 @@ class Call:
     def take(
         self, position: int, outcome: Outcome
     ) -> tuple[Measured, Prepared, list[Outcome]] | None:
-        """Note what came of a request; return the sample with all of its answers at the last."""
+        """Record the outcome of a request; return the completed sample with its last one."""
         waiting = self._waiting[position]
         waiting.outcomes[position - waiting.first] = outcome
         if len(waiting.outcomes) < responses(waiting.sample):
@@ -82,7 +82,7 @@ def responses(sample: Prepared) -> int:
 
 
 def parts(items: Sequence[Pending], requests: int) -> Iterator[list[Pending]]:
-    """Cut into runs of about so many requests, never splitting a sample."""
+    """Split into batches of about that many ``requests``, never within a sample."""
     part: list[Pending] = []
     count = 0
     for item in items:

@@ -89,7 +89,7 @@ def run_check(
         title: Title of the report.
 
     Returns:
-        The result; its gates stand in the order of ``selected``.
+        The result; its gates are in the order of ``selected``.
 
     Raises:
         UsageError: If files of the project, the models or the data cannot be used.
@@ -154,7 +154,7 @@ class _Check:
         gated = (planned for gate, _ in self._selected for planned in self._plan.of_gate(gate))
         self._judged = JudgedTasks(self._judging, project, gated)
         self._measured: dict[Key, Measured] = {}
-        # The baseline goes on for one candidate after another has been decided.
+        # The baseline is still measured for one candidate when another has been decided.
         self._reached: dict[tuple[str, str], float] = {}
         self._judged.check_usable()
         self._check_prompts()
@@ -437,7 +437,7 @@ class _Check:
                 if task.n_left_out:
                     yield (
                         f"{task.n_left_out} of {task.n_left_out + len(task.sample_ids)} items of "
-                        f"{task.suite}/{task.name} stand in the training data and were left out"
+                        f"{task.suite}/{task.name} are in the training data and were left out"
                     )
                 if task.n_contradicting:
                     yield (

@@ -47,7 +47,7 @@ _REPLIES_VERSION = 3
 """Incremented when replies are read otherwise, as verdicts are remembered."""
 
 _FEWEST_PAIRS = 10
-"""Pairs from which it is told that a judge wavers."""
+"""Fewest pairs on which position bias is judged."""
 
 
 class Judging:

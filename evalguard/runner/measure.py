@@ -55,7 +55,7 @@ class Measurer:
         store: Where scored samples are kept.
         engine_of: Returns the engine that serves a model, loading it at the first call.
         count_tokens: Length of a prompt in tokens for a model.
-        thinking_of: Returns how a model's thinking is told from its answers.
+        thinking_of: Returns how a model's thinking is separated from its answers.
         approvals: Asks the judge; needed for tasks that are judged.
         on_progress: Called after every step.
         progress: What it counts in, where that is shown before there is anything to measure.

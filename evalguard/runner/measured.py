@@ -24,7 +24,7 @@ class Measured:
         task: The task.
         fingerprint: Key of the model and the task in the store.
         reference: The run whose answers this one is measured on, where it is.
-        draw: Number of the sampling; another number draws anew.
+        draw: Number of the sampling; another number draws again.
         answered: Facts that the store has noted about whatever was scored from the same answers;
             empty where none may be taken from there.
     """

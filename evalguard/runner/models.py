@@ -100,7 +100,7 @@ class ModelPool:
         return self._tokenizers[key]
 
     def thinking(self, name: str) -> Thinking:
-        """Return how a model's thinking is told from its answers."""
+        """Return how a model's thinking is separated from its answers."""
         if name not in self._thinking:
             rendered = name == JUDGE or self.render is not None
             spec = self._specs[name]
@@ -109,7 +109,7 @@ class ModelPool:
         return self._thinking[name]
 
     def thinking_fingerprint(self, name: str) -> str:
-        """Return the hash of how a model's thinking is told from its answers."""
+        """Return the hash of how a model's thinking is separated from its answers."""
         return fingerprint(self.thinking(name).definition)
 
     def _template_facts(self, spec: ModelSpec) -> Mapping[str, Any]:

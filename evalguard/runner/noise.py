@@ -28,7 +28,7 @@ def with_noise(
     """Run the baseline again on the samples it was measured on, and flag gates below its noise.
 
     The repeats go through the engine in reverse order, so that batches are composed differently,
-    and sampling draws anew. They are stored under keys of their own.
+    and sampling draws again. They are stored under keys of their own.
 
     Args:
         results: Decided gates.

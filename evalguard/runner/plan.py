@@ -70,7 +70,7 @@ class PlannedTask:
         build: Builds the task when a sample must be measured.
         prepare: Makes its samples requests then.
         seed: Seed of the order.
-        left_out: Rows that stand in the training data.
+        left_out: Rows that are in the training data.
     """
 
     def __init__(

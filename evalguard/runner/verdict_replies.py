@@ -86,7 +86,7 @@ _NAMED = re.compile(r"(?:answer|assistant|model|option|output|response)[ _]+(.+)
 def read_reply(reply: str, question: Question) -> float | None:
     """Return what a reply says in favour of what is judged, from 0 to 1; or ``None``.
 
-    A score is told by its place on the scale, two scores by which is higher.
+    A score counts by its place on the scale, two scores by which is higher.
 
     Args:
         reply: What the judge replied, without its reasoning.

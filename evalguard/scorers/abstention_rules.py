@@ -327,7 +327,7 @@ CONCLUDES = re.compile(
     r"(?!.*\b(?:not|\w+n't|cannot|impossible|no|never|nothing|un(?:known|clear|answer\w+|certain)|"
     r"have to|need|would|only|open|silent|guess\w*)\b).*"
 )
-"""Found after an abstention that goes on to derive the answer."""
+"""Found after an abstention that is followed by a derivation of the answer."""
 
 STATES = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|hundred|thousand|million|"

@@ -33,7 +33,7 @@ _AMBIGUOUS = frozenset(
      "ki", "la", "le", "li", "lo", "ma", "me", "mi", "na", "ne", "no", "o", "on", "or", "se", "si",
      "ta", "te", "to", "tu", "u", "w", "y", "z")
 )  # fmt: skip
-"""Words that so many languages have that one of them tells nothing of a longer text."""
+"""Words that several languages share: one of them does not identify a text's language."""
 
 _DISTINCT = 5
 _DISTINCT_IN_LONG = 2

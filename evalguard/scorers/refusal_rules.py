@@ -228,7 +228,7 @@ OFFERS = re.compile(
     r"(?:address|calm|cop(?:e|ing)|deal|find help|get help|handl|help|improv|manag|protect|"
     r"resolv|seek|stay|support)\w*\b"
 )
-"""Found in a part that offers something else in so many words, even as a list of steps."""
+"""Found in a part that explicitly offers something else, even as a list of steps."""
 
 CONTEMPT = re.compile(
     r"^(?!.*\b(?:accus\w+|beliefs?|believ\w+|call\w*|claims?|false|idea|myth|never|no|notion|not|"

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, TypeVar
 
+from evalguard import plugins
 from evalguard.errors import DataError, UsageError, did_you_mean
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric, ScoreFunction, Scorer, TargetCheck
@@ -173,7 +173,7 @@ def _arity(name: str, function: ScoreFunction) -> int:
 
 def names() -> tuple[str, ...]:
     """Return the names of all scorers: built in, of installed packages, and loaded from files."""
-    return tuple(sorted({*BUILT_IN, *_entry_points(), *_registered}))
+    return tuple(sorted({*BUILT_IN, *plugins.points(ENTRY_POINT_GROUP), *_registered}))
 
 
 def get(name: str, **options: Any) -> Scorer:
@@ -245,16 +245,14 @@ def load_module(path: Path) -> tuple[str, ...]:
     return found
 
 
-def _entry_points() -> dict[str, Any]:
-    """Return the entry points of installed packages, by the scorer's name; none is loaded."""
-    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
-
-
 def _find(name: str) -> Definition:
     """Return a definition, importing what registers it."""
     if name in BUILT_IN:
         import_module(f"evalguard.scorers.{BUILT_IN[name]}")
-    elif name not in _registered and (point := _entry_points().get(name)) is not None:
+    elif (
+        name not in _registered
+        and (point := plugins.points(ENTRY_POINT_GROUP).get(name)) is not None
+    ):
         try:
             point.load()
         except Exception as error:  # another package's code may raise anything

@@ -106,7 +106,7 @@ def sequential_pvalue(pvalue: float, shares: Sequence[float], alpha: float = 0.0
 
 
 def conditional_power(pvalue: float, share: float, final_level: float) -> float:
-    """Return the chance of a p-value ≤ ``final_level`` at the end if the current trend goes on.
+    """Return the chance of a p-value ≤ ``final_level`` at the end if the current trend continues.
 
     Args:
         pvalue: One-sided p-value at this look.

@@ -27,7 +27,7 @@ _NEXT_STEPS = {
     ("is full", "disk i/o error", "no space", "too large"): "the disk is full or failing. "
     "Free some space and run again; what was stored before is kept.",
     ("not a database", "malformed"): "it is no database, or a damaged one. Move it away, or set "
-    "'store' in evalguard.yaml to another path; samples are then measured anew.",
+    "'store' in evalguard.yaml to another path; samples are then measured again.",
     ("unable to open", "readonly"): "it cannot be opened for writing. Check the path and its "
     "permissions, or set 'store' in evalguard.yaml to another path.",
     (
@@ -157,7 +157,7 @@ class Database:
             raise StoreError(
                 f"store {self.name}: written in format {version}, but this EvalGuard reads "
                 f"{STORE_VERSION}. Move it away, or set 'store' in evalguard.yaml to another path; "
-                "samples are then measured anew."
+                "samples are then measured again."
             )
         return version
 

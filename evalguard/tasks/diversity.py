@@ -3,7 +3,7 @@
 Measures of diversity move with the length of the text, so both models are measured on the first L
 words of each sample, L being one number for a prompt *and both models*. It is therefore not known
 when one model is scored. A sample is stored with its texts and with scores at the model's own L,
-which tell how it does alone; :func:`compared` scores a pair of stored samples anew at their common
+which tell how it does alone; :func:`compared` scores a pair of stored samples again at their common
 L, and gates see those. No model's stored samples depend on another model, and swapping the two
 flips the sign of every difference, which would not hold if L came from the baseline alone.
 """

@@ -169,7 +169,7 @@ class JudgedTask(ABC):
         return self._asked(item.row, item.question, answers)
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
-        """Score an answer from its text and what came of each question to the judge.
+        """Score an answer from its text and the judge's reply to each question.
 
         Raises:
             MeasurementError: If a reason stands in place of a probability.

@@ -41,7 +41,7 @@ class RowProblems:
 
     @contextmanager
     def of(self, row: Row) -> Iterator[None]:
-        """Note a :class:`RowError` of a row, and go on with the next."""
+        """Record a :class:`RowError` of a row and continue with the next."""
         try:
             yield
         except RowError as error:

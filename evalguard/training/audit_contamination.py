@@ -1,4 +1,4 @@
-"""Items of the gate's own suites that stand in the training data.
+"""Items of the gate's own suites that occur in the training data.
 
 A gate on questions that the model was trained on measures memory. An item is contaminated when a
 training row asks the same words, or when :data:`COVERAGE` of the item's words lie in runs of
@@ -38,7 +38,7 @@ def find_contamination(
         yield AuditFinding(
             code="contamination",
             level=Level.ERROR,
-            title=f"{len(copies)} of {len(items)} items of the suites stand in the training data",
+            title=f"{len(copies)} of {len(items)} items of the suites are in the training data",
             count=len(copies),
             advice="Remove these rows: a gate on what the model was trained on measures memory.",
             evidence=_evidence(copies, examples, items),
@@ -48,7 +48,7 @@ def find_contamination(
         yield AuditFinding(
             code="near_contamination",
             level=Level.WARNING,
-            title=f"{len(near)} of {len(items)} items of the suites nearly stand in the data",
+            title=f"{len(near)} of {len(items)} items of the suites are nearly in the data",
             count=len(near),
             advice="Look at the pairs. Where they ask the same, remove the rows; where they only "
             "share a template, all is well.",

@@ -15,7 +15,7 @@ class Level(StrEnum):
     """What a finding does to the training."""
 
     ERROR = "error"  # stops it
-    WARNING = "warning"  # is shown, and the training goes on
+    WARNING = "warning"  # is shown; training continues
 
 
 @dataclass(frozen=True, slots=True)

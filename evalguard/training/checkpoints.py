@@ -23,7 +23,7 @@ _RESULT = "result.json"
 
 
 class WeightKeeper(TrainerCallback):
-    """Puts the trained weights into every checkpoint, and back when a run goes on.
+    """Puts the trained weights into every checkpoint, and restores them when a run resumes.
 
     transformers does not do it where a second adapter is present: it then loads that one alone,
     and DPO's policy would start again from its first weights.
@@ -39,7 +39,7 @@ class WeightKeeper(TrainerCallback):
         save_weights(self.model, folder / _WEIGHTS)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Put back the weights of the checkpoint that the run goes on from."""
+        """Restore the weights of the checkpoint that the run resumes from."""
         if self.checkpoint is not None:
             load_weights(self.model, Path(self.checkpoint, _WEIGHTS))
 
@@ -80,7 +80,7 @@ class Checkpoints:
         Args:
             config: The config as plain data.
             data_sha256: Hash of each stage's data.
-            resume: Whether to go on with what is there.
+            resume: Whether to continue from what is there.
 
         Raises:
             UsageError: If there is nothing to resume, or it was made from something else.

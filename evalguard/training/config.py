@@ -157,7 +157,7 @@ class Training(ConfigModel):
     early_stopping: int | None = Field(default=None, ge=1)
     """Evaluations without a better held-out loss before the run stops and keeps the best."""
     checkpoints: bool = False
-    """Save the state at every evaluation, so that ``--resume`` goes on from there."""
+    """Save the state at every evaluation, so that ``--resume`` continues from there."""
     report_to: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
     """Trackers that get losses, rates, gradient norms and probe scores as well as the record."""
     seed: int = Field(default=0, ge=0)

@@ -64,7 +64,7 @@ def train(
         config: What to train on what.
         base_dir: Folder that the config's relative paths refer to.
         on_progress: Called after every step and every evaluation.
-        resume: Go on with an interrupted run that kept checkpoints; the result is the same as
+        resume: Continue an interrupted run that kept checkpoints; the result is the same as
             that of an uninterrupted one.
         probe: Looks at the model while it trains. A run that has lost a guard for good is stopped,
             and the best weights that passed are kept where there are some.

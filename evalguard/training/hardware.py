@@ -48,7 +48,7 @@ GPUS: Mapping[str, Gpu] = {
 
 
 def find_gpu(text: str) -> Gpu:
-    """Return a GPU by its name, or one of so many GiB.
+    """Return a GPU by its name, or one with a given memory in GiB.
 
     Raises:
         UsageError: If it is neither.

@@ -41,7 +41,7 @@ class Probe(Protocol):
 
 
 class ProbeWatcher(TrainerCallback):
-    """Probes the model every so many steps and keeps the best weights that lost no guard.
+    """Probes the model at intervals and keeps the best weights that lost no guard.
 
     A run is stopped when one guard is lost at two looks in a row: a loss while the learning rate
     is at its height can heal as it falls, and so one look alone decides nothing.

@@ -50,7 +50,7 @@ def test_errors_exit_4(folder, capsys):
     Path("items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in items))
     arguments = ["audit", "task.jsonl", "--against", "items.jsonl", "--html", "out/audit.html"]
     assert main(arguments) == ExitCode.USAGE
-    assert "1 of 1 items of the suites stand in the training data" in capsys.readouterr().out
+    assert "1 of 1 items of the suites are in the training data" in capsys.readouterr().out
     assert "items.jsonl:1" in Path("out/audit.html").read_text()
 
 

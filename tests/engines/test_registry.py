@@ -5,6 +5,7 @@ import sys
 import pytest
 
 import evalguard
+from evalguard import plugins
 from evalguard.engines import registry
 from evalguard.engines.base import BASE, choice, generation
 from evalguard.engines.fake import FakeEngine
@@ -46,10 +47,10 @@ def plugin(tmp_path, monkeypatch):
         (info / "METADATA").write_text("Name: scripted-engine\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[evalguard.engines]\nscripted = {target}\n")
         monkeypatch.syspath_prepend(str(folder))
-        registry._points.cache_clear()
+        plugins.points.cache_clear()
 
     yield install
-    registry._points.cache_clear()
+    plugins.points.cache_clear()
     sys.modules.pop("scripted_engine", None)
 
 
@@ -84,7 +85,7 @@ def evalguard_command(arguments, capsys):
 
 def test_what_is_no_kind_is_an_error(plugin):
     plugin({}, target="scripted_engine:NO_KIND")
-    with pytest.raises(UsageError, match=r"'scripted_engine:NO_KIND' is no .*EngineKind"):
+    with pytest.raises(UsageError, match=r"scripted_engine:NO_KIND of .* is no .*EngineKind"):
         registry.find_kind("scripted")
 
 

@@ -65,7 +65,7 @@ def test_contaminated_data_train_nothing(project, tmp_path, capsys):
             messages = [{"role": role, "content": content} for role, content in pair]
             file.write(json.dumps({"messages": messages}) + "\n")
     assert main(["pipeline", str(project.training)]) == ExitCode.USAGE
-    assert "stand in the training data" in capsys.readouterr().err
+    assert "are in the training data" in capsys.readouterr().err
     assert not (tmp_path / ".evalguard" / "pipeline").exists()
 
 

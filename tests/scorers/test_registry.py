@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from evalguard import scorers
+from evalguard import plugins, scorers
 from evalguard.errors import DataError, UsageError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers import registry
@@ -164,7 +164,7 @@ def test_an_installed_package_brings_a_scorer(tmp_path, monkeypatch):
         "rude": EntryPoint("rude", "brings_polite:polite", registry.ENTRY_POINT_GROUP),
         "gone": EntryPoint("gone", "no_such_package:gone", registry.ENTRY_POINT_GROUP),
     }
-    monkeypatch.setattr(registry, "_entry_points", lambda: points)
+    monkeypatch.setattr(plugins, "points", lambda group: points)
     assert "polite" in scorers.names()
     assert "brings_polite" not in sys.modules, "names are known without loading anything"
     assert scorers.get("polite").score("please", "", {}) == {"polite": 1.0}

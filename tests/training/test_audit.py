@@ -121,7 +121,7 @@ def test_items_of_a_suite_are_found_despite_case_and_punctuation(write, suite):
     assert numbers == [*range(1, 11), 51]
     assert report.suite_items == 100
     assert finding.evidence[0].other_where == "general/items:1"
-    with pytest.raises(DataError, match="11 of 100 items of the suites stand in the training data"):
+    with pytest.raises(DataError, match="11 of 100 items of the suites are in the training data"):
         raise_errors(report)
 
 

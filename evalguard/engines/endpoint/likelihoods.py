@@ -103,7 +103,7 @@ def _check_tokens(
 
 def _is_log_probability(value: Any) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    # NaN is told by its own message.
+    # NaN has a message of its own.
     return number and not value <= _FLOOR and not value > _SLACK
 
 

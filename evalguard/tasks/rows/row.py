@@ -62,7 +62,7 @@ def as_row(number: int, value: Any, *, may_hold_surrogates: bool = True) -> Row 
 
     Args:
         number: As in :class:`Row`.
-        value: What stands in the file; a row is an object.
+        value: The content of the file; a row is an object.
         may_hold_surrogates: Whether the text has escapes such as ``\ud83d``, of which a single one
             is half a character that cannot be stored.
     """
