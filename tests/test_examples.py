@@ -46,10 +46,11 @@ def execute(cells: list[dict[str, Any]], namespace: dict[str, Any]) -> list[Any]
     shown = []
     for cell in cells:
         tree = ast.parse("".join(cell["source"]))
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        last = tree.body[-1]
+        value = ast.Expression(last.value) if isinstance(last, ast.Expr) else None
+        tree.body = tree.body[:-1] if value else tree.body
         exec(compile(tree, "cell", "exec"), namespace)  # noqa: S102 (cells of our own notebook)
-        value = compile(ast.Expression(last.value), "cell", "eval") if last else None
-        shown.append(eval(value, namespace) if value else None)  # noqa: S307
+        shown.append(eval(compile(value, "cell", "eval"), namespace) if value else None)  # noqa: S307
     return shown
 
 
