@@ -9,11 +9,12 @@ export TOKENIZERS_PARALLELISM ?= false
 # Test processes; each trains its own small adapters.
 WORKERS ?= 2
 
-.PHONY: help demo test test-slow test-long lint docs bench clean
+.PHONY: help demo test coverage test-slow test-long lint docs bench clean
 
 help:
 	@echo "make demo        train an adapter on the embedded model, gate it, write the report"
 	@echo "make test        run the tests (under 15 minutes)"
+	@echo "make coverage    the same, with the lines that they reach"
 	@echo "make test-slow   run the simulations of the decision engine"
 	@echo "make test-long   run the long tests: killed checks, vLLM servers, memory"
 	@echo "make lint        ruff, mypy, import-linter"
@@ -37,6 +38,10 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)
+
+coverage: $(VENV)/.installed
+	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) \
+		--cov --cov-report=term:skip-covered --cov-report=xml
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow tests/stats tests/gates
