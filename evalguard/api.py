@@ -177,15 +177,15 @@ def decide(
         candidate: The candidate's, in the same order, shape (n,).
         losses: Questions that only the baseline got right.
         gains: Questions that only the candidate got right.
-        n: All questions.
+        n: Total number of questions.
         path: File of paired scores, one JSON object a line, as for ``evalguard decide --from``.
         max_drop: Tolerated drop: ``"5pp"`` of the score, or ``"5%"`` of the baseline's mean.
-        min_gain: Gain that must be shown.
-        min: Least mean of the candidate.
-        max: Greatest mean of the candidate.
+        min_gain: Required improvement (superiority margin).
+        min: Minimum mean score of the candidate.
+        max: Maximum mean score of the candidate.
         kind: What the scores are; ``dense`` where nearly every one differs.
-        low: Least possible score.
-        high: Greatest possible score.
+        low: Minimum possible score.
+        high: Maximum possible score.
         higher_is_better: Direction of the score.
         ids: Names of the questions, shape (n,).
         clusters: Questions of one cluster are not independent, shape (n,).
@@ -241,10 +241,10 @@ def power(
     Args:
         n: Questions.
         max_drop: Tolerated drop, such as ``"5pp"``.
-        min_gain: Gain that must be shown; in place of ``max_drop``.
+        min_gain: Required improvement (superiority margin); in place of ``max_drop``.
         discordance: Share of the questions on which the two models differ.
         effect: True difference; 0, or twice the gain that is demanded, by default.
-        looks: Looks with early stopping, which costs some of the level at the end.
+        looks: Number of interim analyses (group-sequential); each costs some of the final level.
         confidence_level: Confidence of each side.
 
     Raises:
@@ -449,7 +449,7 @@ def _gate(
     if max_drop is not None and min_gain is not None:
         raise UsageError("max_drop and min_gain exclude each other; give one")
     if all(demand is None for demand in (max_drop, min_gain, least, greatest)):
-        raise UsageError("nothing is demanded; give a tolerated drop such as 5pp, for example")
+        raise UsageError("no requirement; give a tolerated drop such as 5pp, for example")
     return Gate(
         name="gate",
         suite="scores",

@@ -99,7 +99,7 @@ class TestPower:
             (100, {"discordance": 0}, "discordance=0: expected above 0"),
             (100, {"looks": 0}, "looks=0"),
             (100, {"confidence_level": 0.5}, "confidence_level=0.5"),
-            (100, {"max_drop": None}, "nothing is demanded"),
+            (100, {"max_drop": None}, "no requirement"),
         ],
     )
     def test_what_is_out_of_range_is_an_error(self, n, options, message):

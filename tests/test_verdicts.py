@@ -64,7 +64,7 @@ def test_undecided_tripwires_alone_show_nothing():
     results = [gate(INCONCLUSIVE, TRIPWIRE, "a"), gate(INCONCLUSIVE, TRIPWIRE, "b")]
     assert overall(results) == (INCONCLUSIVE, results[0].id)
     assert exit_code(check(results)) is ExitCode.INCONCLUSIVE
-    assert wording.headline(check(results)) == "v2 is undecided"
+    assert wording.headline(check(results)) == "v2: inconclusive, do not release yet"
 
 
 def test_what_passed_of_one_candidate_shows_nothing_of_another():

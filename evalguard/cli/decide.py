@@ -38,9 +38,13 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--losses", type=click.IntRange(min=0), help="Only the baseline was right.")
-@click.option("--gains", type=click.IntRange(min=0), help="Only the candidate was right.")
-@click.option("--n", type=click.IntRange(min=1), help="All questions.")
+@click.option(
+    "--losses", type=click.IntRange(min=0), help="Questions that only the baseline got right."
+)
+@click.option(
+    "--gains", type=click.IntRange(min=0), help="Questions that only the candidate got right."
+)
+@click.option("--n", type=click.IntRange(min=1), help="Total number of questions.")
 @click.option(
     "--from",
     "path",
@@ -49,8 +53,8 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
     help="Paired scores, one JSON object a line.",
 )
 @margin_options
-@click.option("--min", "least", type=float, help="Least mean of the candidate.")
-@click.option("--max", "greatest", type=float, help="Greatest mean of the candidate.")
+@click.option("--min", "least", type=float, help="Minimum mean score of the candidate.")
+@click.option("--max", "greatest", type=float, help="Maximum mean score of the candidate.")
 @click.option(
     "--kind",
     type=click.Choice(["binary", "bounded", "dense"]),
@@ -58,8 +62,8 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
     show_default=True,
     help="What the scores are; dense where nearly every one differs.",
 )
-@click.option("--low", type=float, default=0.0, show_default=True, help="Least possible score.")
-@click.option("--high", type=float, default=1.0, show_default=True, help="Greatest one.")
+@click.option("--low", type=float, default=0.0, show_default=True, help="Minimum possible score.")
+@click.option("--high", type=float, default=1.0, show_default=True, help="Maximum possible score.")
 @click.option("--lower-is-better", is_flag=True, help="Low scores are good.")
 @click.option(
     "--weights",

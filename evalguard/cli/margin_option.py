@@ -33,7 +33,10 @@ def margin_options(function: Any) -> Any:
             help="Confidence of each side.",
         ),
         click.option(
-            "--min-gain", callback=read_margin, metavar="MARGIN", help="Gain that must be shown."
+            "--min-gain",
+            callback=read_margin,
+            metavar="MARGIN",
+            help="Required improvement (superiority margin).",
         ),
         click.option(
             "--max-drop",

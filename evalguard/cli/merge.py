@@ -24,12 +24,14 @@ _WAYS = ("cat", "svd", "linear", "ties", "dare_linear", "dare_ties")
 )
 @click.option("--base", help="Folder or hub name of the base, in place of what the adapter names.")
 @click.option("--dtype", help="Weights of a merged model, such as bfloat16; default: as stored.")
-@click.option("--method", type=click.Choice(_WAYS), help="How to combine several; default: cat.")
+@click.option(
+    "--method", type=click.Choice(_WAYS), help="How to combine several adapters; default: cat."
+)
 @click.option("--weight", "weights", type=float, multiple=True, help="One for each adapter.")
 @click.option(
     "--density", type=float, help="Share of entries that ties and dare keep; default: 0.5."
 )
-@click.option("--seed", type=int, help="Of the entries that dare drops; default: 0.")
+@click.option("--seed", type=int, help="Random seed for DARE; default: 0.")
 def command(
     adapters: tuple[Path, ...],
     output: Path,

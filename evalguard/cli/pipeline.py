@@ -35,7 +35,7 @@ _PATH = click.Path(path_type=Path)
 )  # fmt: skip
 @click.option(
     "--max-attempts", type=click.IntRange(min=1), default=4, show_default=True,
-    help="Trainings in all.",
+    help="Maximum number of training attempts.",
 )  # fmt: skip
 @click.option("--replay-data", type=_PATH, help="General data that a repair may mix in.")
 @click.option("--no-watch", is_flag=True, help="Do not probe the model while it trains.")

@@ -24,7 +24,9 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--n", type=click.IntRange(min=1), required=True, help="Questions.")
+@click.option(
+    "--n", type=click.IntRange(min=1), required=True, help="Sample size: number of questions."
+)
 @margin_options
 @click.option(
     "--discordance",
@@ -43,7 +45,7 @@ Examples:
     type=click.IntRange(1, 100),
     default=1,
     show_default=True,
-    help="Looks with early stopping, which costs some of the level at the end.",
+    help="Number of interim analyses (group-sequential); each costs some of the final level.",
 )
 def command(
     n: int,

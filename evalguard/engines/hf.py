@@ -83,7 +83,7 @@ class HFEngine(Engine):
         adapter = read_adapter(Path(path))
         if name in self.models:
             raise ModelError(
-                f"{path}: a model named '{name}' is already loaded; name it otherwise."
+                f"{path}: a model named '{name}' is already loaded; choose another name."
             )
         base = self._lm.probe_logits(BASE)
         try:

@@ -96,7 +96,7 @@ class VLLMEngine(Engine):
         adapter = read_adapter(Path(path))
         if name in self.models:
             raise ModelError(
-                f"{path}: a model named '{name}' is already loaded; name it otherwise."
+                f"{path}: a model named '{name}' is already loaded; choose another name."
             )
         check_lora(adapter, on_cpu=ON_CPU)
         self._check_plan(adapter)
@@ -269,7 +269,7 @@ class VLLMEngine(Engine):
             )
         if not effect > noise:
             raise TrustError(
-                f"{path}: beside the adapter the base answers otherwise than alone, by {noise:.2g} "
+                f"{path}: the base answers differently when the adapter is loaded, by {noise:.2g} "
                 f"where the adapter differs from it by {effect:.2g}. Its requests cannot be told "
                 f"from the base's on this engine: use 'engine: {{name: hf}}'."
             )

@@ -70,7 +70,7 @@ def compare(
     after = _by_key(gate, candidate, f"{where}: candidate")
     _check_matched(before, after, where)
     if not before:
-        raise MeasurementError(f"{where}: no sample was measured; nothing can be decided on none")
+        raise MeasurementError(f"{where}: no sample was scored, so the gate cannot be decided")
     if len(before) > n_planned:
         raise MeasurementError(
             f"{where}: {len(before)} samples were measured but {n_planned} planned; pass the size "

@@ -173,7 +173,10 @@ def _moved(gate: GateResult) -> str:
 
 def _cause(damage: Damage, signs: Sequence[Sign], record: TrainingRecord | None) -> str:
     if record is None:
-        return f"{damage.data_cause} No training record lies beside the adapter to tell more."
+        return (
+            f"{damage.data_cause} There is no evalguard_training.json next to the adapter, so the "
+            "cause cannot be narrowed down."
+        )
     causes = [sign.cause for sign in signs if sign.cause]
     if damage.data_change or not causes:
         causes.append(damage.data_cause)

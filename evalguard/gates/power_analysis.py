@@ -87,7 +87,7 @@ def analyse_power(
         discordance: Share of the questions on which the two models differ.
         effect: True difference; 0, or twice the gain that is demanded, by default.
         confidence_level: Confidence of each side.
-        looks: Looks with early stopping, which costs some of the level at the end.
+        looks: Number of interim analyses (group-sequential); each costs some of the final level.
 
     Raises:
         UsageError: If the margin is not in percentage points, the effect is no better than the

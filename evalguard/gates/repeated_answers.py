@@ -1,4 +1,4 @@
-"""Whether the lost samples of several suites all got one and the same answer."""
+"""Whether the lost samples of several suites all got the same answer."""
 
 from __future__ import annotations
 

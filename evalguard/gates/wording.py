@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalguard.gates.evidence import Demand, Evidence
+from evalguard.gates.evidence import MAX_CLIPPED_LOSSES, Demand, Evidence
 from evalguard.gates.looks import Look
 from evalguard.records import Comparison
 from evalguard.stats import ConfidenceInterval
@@ -22,25 +22,25 @@ class Wording:
         shown = []
         for demand in self.evidence.demands:
             if demand.test is self.evidence.difference:
-                worse = "not worse by" if demand.margin > 0 else "better by"
+                better = "non-inferior" if demand.margin > 0 else "superior"
                 shown.append(
-                    f"{worse} {self._margin(demand)} is shown: Δ {self._delta()}, "
-                    f"at least {self._signed(limits.low)} ({_p(demand.p_pass)})"
+                    f"{better}: change {self._delta()}, lower bound {self._signed(limits.low)}, "
+                    f"margin {self._margin(demand)} ({_p(demand.p_pass)})"
                 )
             elif demand.p_pass > 0:
-                shown.append(f"{demand.text} is shown ({_p(demand.p_pass)})")
+                shown.append(f"{demand.text} holds ({_p(demand.p_pass)})")
         return "; ".join(shown)
 
     def failed(self, limits: ConfidenceInterval, adjusted: float) -> str:
-        """Say what is ruled out."""
+        """Say what the candidate does not meet."""
         demand = min(self.evidence.demands, key=lambda demand: demand.p_fail)
         if demand.test is self.evidence.difference:
-            what = "a loss beyond" if demand.margin > 0 else "a gain short of"
+            what = "regression beyond" if demand.margin > 0 else "gain below"
             return (
-                f"{what} {self._margin(demand)} is shown: Δ {self._delta()}, "
-                f"at most {self._signed(limits.high)} (adjusted {_p(adjusted)})"
+                f"{what} {self._margin(demand)}: change {self._delta()}, "
+                f"upper bound {self._signed(limits.high)} (adjusted {_p(adjusted)})"
             )
-        return f"{demand.text} is ruled out (adjusted {_p(adjusted)})"
+        return f"{self._unmet(demand)} (adjusted {_p(adjusted)})"
 
     def undecided(
         self, demand: Demand, limits: ConfidenceInterval, required_n: int | None, gates: int
@@ -53,23 +53,24 @@ class Wording:
             )
         failing = min(self.evidence.demands, key=lambda demand: demand.p_fail)
         if failing.p_fail <= self.look.level and self.look.decides:
-            alone = f"{failing.text} is ruled out alone ({_p(failing.p_fail)})"
+            alone = f"{failing.text} fails by itself ({_p(failing.p_fail)})"
             over = f"Holm's adjustment over {gates} gates"
             if gates == 1:
                 over = f"adjustment over the gate's {len(self.evidence.demands)} demands"
             told = f"{alone}, but not after {over}"
         elif demand.test is self.evidence.difference:
-            limits_told = f"{self._signed(limits.low)} and {self._signed(limits.high)}"
-            told = f"{demand.text} is neither shown nor ruled out: Δ {self._delta()} lies between "
-            told += limits_told
+            told = (
+                f"the interval {self._signed(limits.low)} … {self._signed(limits.high)} spans the "
+                f"margin of {self._margin(demand)} (change {self._delta()})"
+            )
         else:
-            told = f"{demand.text} is neither shown nor ruled out ({_p(demand.p_pass)})"
+            told = f"{demand.text} is neither shown nor refuted ({_p(demand.p_pass)})"
         if not self.look.ended:
             return f"not decided yet: {told}"
         return f"{told}; {self._advice(required_n)}"
 
     def missing(self) -> str:
-        """Say that too much could not be measured."""
+        """Say that too many samples could not be measured."""
         evidence = self.evidence
         allowed = evidence.missing_allowed
         limit = f"more than {allowed:.0%}" if allowed else "which a corpus metric cannot replace"
@@ -81,13 +82,23 @@ class Wording:
     def _advice(self, required_n: int | None) -> str:
         n = self.evidence.n
         if required_n is None:
-            return "it lies too near the margin for any practical number of samples"
-        return f"about {required_n - n} more samples ({required_n} in all) would decide it"
+            return "too close to the margin for any practical number of samples"
+        return f"about {required_n - n} more samples ({required_n} in total) would decide it"
+
+    def _unmet(self, demand: Demand) -> str:
+        gate, clip = self.comparison.gate, self.comparison.metric.clip
+        if demand.kind == "min":
+            return f"the candidate's mean is below {gate.min:g}"
+        if demand.kind == "max":
+            return f"the candidate's mean exceeds {gate.max:g}"
+        return f"more than {MAX_CLIPPED_LOSSES:.0%} of samples lose over {clip:g} (the clip)"
 
     def _margin(self, demand: Demand) -> str:
         gate = self.comparison.gate
         demanded = gate.max_drop or gate.min_gain
         assert demanded is not None
+        if demanded.unit == "pp":
+            return f"{demanded.value * 100:g} pp"
         if demanded.unit != "%":
             return str(demanded)
         return f"{demanded} of the baseline ({self._plain(abs(demand.margin))})"
@@ -100,7 +111,7 @@ class Wording:
         return f"{sign}{self._plain(abs(value))}"
 
     def _plain(self, value: float) -> str:
-        return f"{value * 100:.1f}pp" if self.percent else f"{value:.3g}"
+        return f"{value * 100:.1f} pp" if self.percent else f"{value:.3g}"
 
 
 def _p(pvalue: float) -> str:

@@ -148,7 +148,7 @@ def _decision(name: str, verdict: Verdict) -> str:
     return {
         Verdict.PASS: f"{name} may be released",
         Verdict.FAIL: f"{name} must not be released",
-        Verdict.INCONCLUSIVE: f"{name} is undecided",
+        Verdict.INCONCLUSIVE: f"{name}: inconclusive, do not release yet",
         Verdict.ERROR: f"{name} could not be judged",
     }[verdict]
 

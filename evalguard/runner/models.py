@@ -378,8 +378,9 @@ class ModelPool:
         if trained_on and trained_on != spec.quantization:
             names = {"none": "full precision"}
             yield (
-                f"trained on a base in {names.get(trained_on, trained_on)}, gated on one in "
-                f"{names.get(spec.quantization, spec.quantization)}: gate it as it will be served"
+                f"trained on a base in {names.get(trained_on, trained_on)}, evaluated on one in "
+                f"{names.get(spec.quantization, spec.quantization)}; evaluate the precision that "
+                "you will serve"
             )
 
     def _weights_sha256(self, spec: ModelSpec) -> str | None:

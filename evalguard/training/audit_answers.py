@@ -123,7 +123,7 @@ def _balance(taught: _Taught) -> Iterable[AuditFinding]:
             "constant_answer",
             Level.WARNING,
             same,
-            f"{n} of {len(taught)} answers are one and the same",
+            f"{n} of {len(taught)} answers are identical",
             "Vary them: the model would learn to say this to anything (mode collapse).",
         )
 

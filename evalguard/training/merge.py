@@ -275,7 +275,7 @@ def _check_saved(model: Any, folder: Path, base: str) -> None:
     after = _logits(PeftModel.from_pretrained(_load(base, "float32"), str(folder)))
     if not _relative(before, after) <= _ROUNDING[torch.float32]:
         raise ModelError(
-            f"{folder}: the adapter that was written answers otherwise than the one computed, by "
+            f"{folder}: the adapter that was written answers differently from the one computed, by "
             f"{_relative(before, after):.1%} of the logits' spread. Merge the adapters into the "
             f"base one after the other."
         )

@@ -131,7 +131,9 @@ class TestFaults:
 
         with (
             patch.object(engine._lm.model, "enqueue", leaking),
-            pytest.raises(TrustError, match="beside the adapter the base answers otherwise"),
+            pytest.raises(
+                TrustError, match="the base answers differently when the adapter is loaded"
+            ),
         ):
             engine.load_adapter("third", str(adapter_a))
 

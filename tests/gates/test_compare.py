@@ -86,7 +86,7 @@ def test_an_unknown_metric_names_the_nearest():
 
 
 def test_nothing_measured_is_refused():
-    with pytest.raises(MeasurementError, match="no sample was measured"):
+    with pytest.raises(MeasurementError, match="no sample was scored"):
         compare(gate(), ACC, [], [], model="v2", n_planned=5)
 
 

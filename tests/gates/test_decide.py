@@ -72,7 +72,7 @@ def test_relative_margin_is_a_share_of_the_baseline():
     result = one(compared(baseline, baseline, of=gate(max_drop=Margin(0.05, "%"))))
     assert result.margin == pytest.approx(0.01)
     assert result.p_pass == pytest.approx(PairedBinary(0, 0, 400).p_pass(0.01))
-    assert "5% of the baseline (1.0pp)" in result.reason
+    assert "5% of the baseline (1.0 pp)" in result.reason
 
 
 def test_relative_margin_of_nothing_is_an_error():
@@ -121,12 +121,12 @@ def test_every_demand_must_hold():
     low = [1] * 180 + [0] * 20
     result = one(compared(low, low, of=both))
     assert result.verdict is FAIL
-    assert result.reason.startswith("min 0.95 is ruled out")
+    assert result.reason.startswith("the candidate's mean is below 0.95")
     assert result.p_pass == PairedBinary(0, 0, 200).p_pass(0.05)  # figures of the difference
     undecided = [1] * 192 + [0] * 8
     result = one(compared(undecided, undecided, of=both))
     assert result.verdict is INCONCLUSIVE
-    assert result.reason.startswith("min 0.95 is neither shown nor ruled out")
+    assert result.reason.startswith("min 0.95 is neither shown nor refuted")
     high = [1] * 200
     assert one(compared(high, high, of=both)).verdict is PASS
 
@@ -164,7 +164,7 @@ def test_inconclusive_tells_how_many_samples_would_decide():
 def test_too_near_the_margin_for_any_number():
     result = one(counted(20, 10, 200))
     assert result.required_n is None
-    assert "too near the margin" in result.reason
+    assert "too close to the margin" in result.reason
 
 
 def test_few_missing_samples_count_against_the_candidate():
@@ -237,7 +237,7 @@ def test_clipped_losses_trip_the_wire():
     assert one(compared(calm, calm, of=demand, metric=metric)).verdict is PASS
     result = one(compared(calm, wild, of=demand, metric=metric))
     assert result.verdict is FAIL
-    assert "at most 1% of losses beyond 1 is ruled out" in result.reason
+    assert "more than 1% of samples lose over 1 (the clip)" in result.reason
 
 
 def test_a_corpus_metric_is_decided_by_its_groups():

@@ -290,7 +290,7 @@ class TestCauseAndRepair:
 
     def test_without_a_record_the_cause_says_so_and_nothing_is_changed(self):
         finding = found(gate_results(examples.FORGETTING))[0]
-        assert "No training record lies beside the adapter" in finding.cause
+        assert "no evalguard_training.json next to the adapter" in finding.cause
         assert finding.config_changes == {}
 
     def test_a_record_with_an_unreadable_config_is_no_obstacle(self):

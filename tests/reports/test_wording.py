@@ -43,7 +43,7 @@ def test_fail_names_the_damage_but_not_what_it_explains(forgetting):
 def test_inconclusive_says_what_would_decide(healthy):
     gate = replace(healthy.gates[0], verdict=Verdict.INCONCLUSIVE, required_n=720)
     result = replace(healthy, verdict=Verdict.INCONCLUSIVE, gates=(gate, *healthy.gates[1:]))
-    assert wording.headline(result) == "tickets-v2 is undecided"
+    assert wording.headline(result) == "tickets-v2: inconclusive, do not release yet"
     assert wording.explanation(result) == (
         "No gate failed, but 1 of 9 gates could not be decided; about 720 samples would decide."
     )
