@@ -43,6 +43,7 @@ def test_every_option_of_a_command_is_in_its_section(name, commands_page):
         for parameter in each.params:
             if isinstance(parameter, click.Option):
                 assert max(parameter.opts, key=len) in text
+                assert parameter.help, f"{path} {parameter.opts[0]} says nothing"
         assert "\b" not in text
 
 

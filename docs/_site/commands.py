@@ -68,9 +68,13 @@ def _options(command: click.Command, context: click.Context) -> str:
             continue
         found = _LIMITS.fullmatch(record[1].replace("|", r"\|"))
         text, limits = found.groups() if found else (record[1], None)
-        names = record[0].replace("|", r"\|").replace(" RANGE", "")
-        rows.append(f"| `{names}` | {_marked(text)} | {f'`{limits}`' if limits else ''} |")
-    return "\n".join(["| option | | default, range |", "|---|---|---|", *rows]) if rows else ""
+        names = record[0].replace(" RANGE", "")
+        rows.append((f"`{names}`", _marked(text), f"`{limits}`" if limits else ""))
+    if not rows:
+        return ""
+    head = [("option", "", "default, range"), ("---", "---", "---")]
+    width = 3 if any(limits for *_, limits in rows) else 2
+    return "\n".join(f"| {' | '.join(row[:width])} |" for row in [*head, *rows])
 
 
 def _prose(text: str) -> str:

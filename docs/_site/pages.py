@@ -28,6 +28,9 @@ _COMMANDS = "reference/commands.md"
 
 _LINK = re.compile(r"(?<=\]\()(?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?(?=\))")
 
+_FIRST_CELL = re.compile(r"^\| `.*?\|", re.MULTILINE)
+_NAME = re.compile(r"`(\w+)`")
+
 _BLOCK = re.compile(r"- |\d+\. |\|")
 """The beginning of an item of a list, or of a row of a table."""
 
@@ -65,6 +68,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             raise FileNotFoundError(f"{name}: link to {link[1]}, which is not there")
         return f"{config.repo_url}/blob/main/{path}{anchor}"
 
+    if name == "api.md":
+        markdown = _FIRST_CELL.sub(
+            lambda cell: _NAME.sub(r"[`\1`][evalguard.\1]", cell[0]), markdown
+        )
     return _LINK.sub(pointed, _spaced(markdown))
 
 
