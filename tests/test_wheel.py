@@ -161,6 +161,15 @@ def test_what_needs_an_extra_says_which(environment, with_models, words, extra):
     assert "Traceback" not in text
 
 
+def test_pytest_and_python_say_which_extra_too(environment, with_models):
+    message = "A check needs packages that are not installed. Install them with: pip install"
+    python = environment / "python"
+    assert message in run(python, "-m", "pytest", cwd=with_models, code=4)
+    code = "import evalguard; evalguard.check()"
+    last = run(python, "-c", code, cwd=with_models, code=1).splitlines()[-1]
+    assert last.startswith(f"evalguard.errors.PrerequisiteError: {message}")
+
+
 def test_every_module_that_is_light_imports(environment):
     """What runs no model and trains none needs no extra."""
     code = """

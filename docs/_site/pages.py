@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -50,7 +51,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Point links at pages of the site, or else at the repository.
 
     Raises:
-        FileNotFoundError: If a link names a file that the repository does not have.
+        PluginError: If a link names a file that the repository does not have.
     """
     name = page.file.src_uri
     source = ROOT / _SOURCES.get(name, f"docs/{name}")
@@ -65,7 +66,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         if here and files.get_file_from_path(here):
             return "../" * name.count("/") + here + anchor
         if not target.exists():
-            raise FileNotFoundError(f"{name}: link to {link[1]}, which is not there")
+            raise PluginError(f"{name}: link to {link[1]}, which is not there")
         return f"{config.repo_url}/blob/main/{path}{anchor}"
 
     if name == "api.md":
