@@ -53,8 +53,7 @@ def find_kind(name: str) -> EngineKind:
     Raises:
         UsageError: If there is no such engine, or what a package registers is none.
     """
-    found = _BUILT_IN.get(name) or plugins.load(GROUP, name, EngineKind)
-    if found is not None:
+    if (found := _serving_adapters(name)) is not None:
         return found
     from lm_eval.models import MODEL_MAPPING
 
@@ -69,14 +68,31 @@ def find_kind(name: str) -> EngineKind:
 
 
 def is_remote(name: str) -> bool:
-    """Return whether an engine's models are names on a server; ``auto`` never takes one."""
-    return name != "auto" and find_kind(name).remote
+    """Return whether an engine's models are names on a server; not so where there is no engine."""
+    kind = _serving_adapters(name)
+    return kind is not None and kind.remote
+
+
+def check_adapter(name: str, files: AdapterFiles) -> None:
+    """Check what an engine can serve, where it knows before it loads anything.
+
+    Raises:
+        ModelError: If it cannot serve the adapter.
+    """
+    kind = _serving_adapters(name)
+    if kind is not None and kind.check_adapter is not None:
+        kind.check_adapter(files)
 
 
 def list_engines() -> list[Availability]:
     """Return whether each engine can run here: the built-in ones, packages' and lm-eval's types."""
     kinds = [*_BUILT_IN.values(), *plugins.load_all(GROUP, EngineKind)]
     return [*(kind.availability() for kind in kinds), *availability.harness_types()]
+
+
+def _serving_adapters(name: str) -> EngineKind | None:
+    """Return a kind that is no model type of lm-eval, which serve no adapters."""
+    return _BUILT_IN.get(name) or plugins.load(GROUP, name, EngineKind)
 
 
 def _open_hf(settings: EngineSettings) -> Engine:

@@ -9,7 +9,7 @@ from pathlib import Path
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.engines.fit import check_fit
-from evalguard.engines.registry import find_kind, is_remote
+from evalguard.engines.registry import check_adapter, is_remote
 from evalguard.engines.safetensors_header import read_folder
 from evalguard.errors import DataError, ModelError, Problem
 
@@ -83,8 +83,7 @@ def _check_folder(folder: Path) -> None:
 def _check_adapter(spec: ModelSpec, files: AdapterFiles) -> None:
     if Path(spec.model).is_dir():
         check_fit(files, Path(spec.model))
-    if spec.engine.name != "auto" and (check := find_kind(spec.engine.name).check_adapter):
-        check(files)
+    check_adapter(spec.engine.name, files)
 
 
 def _is_missing(project: Project, spec: ModelSpec) -> bool:
