@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import griffe
 
-from evalguard import __all__ as public
+_PAGES = Path(__file__).parents[1] / "reference"
+_SHOWN = {
+    name
+    for page in _PAGES.glob("*.md")
+    for name in re.findall(r"^::: (\S+)", page.read_text("utf-8"), re.MULTILINE)
+}
+"""Everything that a page of the reference shows."""
 
 _ROLE = re.compile(r":(?:class|data|func|meth|mod):`~?([\w.]+)`")
 _MEMBER = re.compile(r"^\s*\w+ = .*?  # (.*)$")
 
 
 class Docstrings(griffe.Extension):
-    """Reads roles as links to public names, and the comment beside an enum's member as its text."""
+    """Reads roles as links into the reference, and an enum's comments as what its members mean."""
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         """Turn roles into Markdown, and ``Example:`` into the section that is shown as code."""
@@ -50,5 +57,6 @@ def _one_line(field: griffe.Attribute) -> str:
 
 
 def _link(role: re.Match[str]) -> str:
-    name = role[1].rpartition(".")[2]
-    return f"[`{name}`][evalguard.{name}]" if name in public else f"`{name}`"
+    path = role[1] if "." in role[1] else f"evalguard.{role[1]}"
+    name = path.rpartition(".")[2]
+    return f"[`{name}`][{path}]" if path in _SHOWN else f"`{name}`"
