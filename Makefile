@@ -9,14 +9,16 @@ export TOKENIZERS_PARALLELISM ?= false
 # Test processes; each trains its own small adapters.
 WORKERS ?= 2
 
-.PHONY: help demo test test-slow test-long lint bench clean
+.PHONY: help demo test coverage test-slow test-long lint docs bench clean
 
 help:
 	@echo "make demo        train an adapter on the embedded model, gate it, write the report"
 	@echo "make test        run the tests (under 15 minutes)"
+	@echo "make coverage    the same, with the lines that they reach"
 	@echo "make test-slow   run the simulations of the decision engine"
 	@echo "make test-long   run the long tests: killed checks, vLLM servers, memory"
 	@echo "make lint        ruff, mypy, import-linter"
+	@echo "make docs        build the documentation site into site/"
 	@echo "make bench       run the benchmarks and print their tables"
 
 $(VENV)/.installed: locks/cpu.txt pyproject.toml
@@ -37,6 +39,10 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)
 
+coverage: $(VENV)/.installed
+	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) \
+		--cov --cov-report=term:skip-covered --cov-report=xml
+
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow tests/stats tests/gates
 
@@ -49,8 +55,17 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Apart from the other environment: the site needs no torch, and neither does it change what tests run in.
+.venv-docs/.installed: locks/docs.txt
+	@test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/pip install --quiet --disable-pip-version-check --no-deps -r locks/docs.txt
+	@touch $@
+
+docs: .venv-docs/.installed
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .evalguard
+	rm -rf $(VENV) .venv-docs site .evalguard

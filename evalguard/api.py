@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from evalguard.errors import PrerequisiteError, UsageError, did_you_mean
+from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 from evalguard.records import (
     CheckResult,
@@ -269,6 +270,7 @@ def power(
     )
 
 
+@prerequisites("The audit")
 def audit(
     *data: StrPath,
     against: Sequence[StrPath] = (),
@@ -292,12 +294,9 @@ def audit(
         DataError: If a file as a whole is missing, unreadable or empty.
         UsageError: If the arguments do not fit each other.
     """
-    try:
-        with quiet():
-            from evalguard.training import audit as auditing
-            from evalguard.training.load import load_training_config
-    except ImportError as error:
-        raise PrerequisiteError("The audit", extra="train") from error
+    with quiet():
+        from evalguard.training import audit as auditing
+        from evalguard.training.load import load_training_config
     if not data:
         raise UsageError("nothing to audit; give data files or a training config")
     files = [Path(path) for path in data]

@@ -187,6 +187,22 @@ class Gate:
 
     At least one of ``max_drop``, ``min_gain``, ``min`` and ``max`` is set; where several are, each
     must hold. ``max_drop`` and ``min_gain`` exclude each other.
+
+    Attributes:
+        name: Name of the gate.
+        suite: The suite that it is on.
+        metric: The metric that it is on.
+        task: One task of the suite; all together by default.
+        max_drop: Tolerated drop against the baseline.
+        min_gain: Gain that must be shown.
+        min: Least mean of the candidate.
+        max: Greatest mean of the candidate.
+        role: Whether it must PASS or only not FAIL.
+        ability: What the suite measures.
+        source: The thresholds file that it is in, as the user wrote its path.
+        weights: Whether the suite's tasks count by their number of samples, or each task the same;
+            by default as their lm-eval group says, or else by size.
+        node: Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty.
     """
 
     name: str
@@ -200,12 +216,8 @@ class Gate:
     role: Role = Role.GUARD
     ability: Ability = Ability.OTHER
     source: str = ""
-    """The thresholds file it stands in, as the user wrote its path."""
     weights: Literal["size", "equal"] | None = None
-    """Whether the suite's tasks count by their number of samples, or each task the same; as their
-    group of lm-eval says, or else by size, where it is not given."""
     node: str = ""
-    """Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty."""
 
     @property
     def node_name(self) -> str:
@@ -268,8 +280,18 @@ class ScoredSample:
 class SamplePair:
     """One question answered by the baseline and by a candidate, under one metric.
 
-    A score of ``None`` means that the sample could not be measured on that side. What a model wrote
-    in full stands beside its answer where it was thinking, too.
+    Attributes:
+        task: Name of the task within its suite.
+        sample_id: Name of the question.
+        prompt: What both models were given.
+        target: What was expected.
+        baseline_output: The baseline's answer.
+        candidate_output: The candidate's answer.
+        baseline_score: The baseline's score; ``None`` if it could not be measured.
+        candidate_score: The candidate's score; ``None`` if it could not be measured.
+        cluster: Questions of one cluster are not independent.
+        baseline_written: All that the baseline wrote, where its thinking was removed.
+        candidate_written: All that the candidate wrote, where its thinking was removed.
     """
 
     task: str
@@ -360,6 +382,51 @@ class GateResult:
 
     Differences are candidate − baseline, signed so that higher is better. Fields that do not apply
     (no counts for bounded scores, nothing at all on ERROR) are ``None``.
+
+    Attributes:
+        name: Name of the gate.
+        suite: Its suite.
+        metric: The metric that it is on.
+        model: Name of the candidate.
+        verdict: What was decided.
+        reason: Why, in one sentence with figures.
+        task: The task, for a gate on one task of its suite.
+        role: Whether it must PASS or only not FAIL.
+        ability: What its suite measures.
+        source: The thresholds file that it is in.
+        node: Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty.
+        baseline: The baseline's mean score.
+        candidate: The candidate's mean score.
+        delta: Estimated difference.
+        ci: Lower and upper confidence limit of the difference, each at a level of ``1 - alpha``.
+        confidence_level: Confidence of each side over all looks.
+        margin: The tolerated drop δ as an absolute difference; negative for ``min_gain``.
+        requirement: The requirement in words, such as ``max_drop 5pp``.
+        p_pass: P-value of "the candidate is worse by δ or more"; PASS if small.
+        p_fail: P-value of "the candidate is not worse by more than δ"; FAIL if small.
+        p_fail_adjusted: The same, with Holm's correction for the number of gates.
+        method: The test.
+        n: Samples compared, those that could not be measured included.
+        n_planned: Samples of the full run.
+        units: Independent units: clusters where there are any, else samples.
+        missing: Samples that could not be measured on both sides.
+        losses: Samples that only the baseline got right.
+        gains: Samples that only the candidate got right.
+        flip_rate: Share of the samples on which the two models differ.
+        look: Which interim analysis this is, from 1.
+        looks: Planned interim analyses, the final one included.
+        fraction_used: Share of the planned samples that were used.
+        shares: Share of the planned samples at each look so far, this one included.
+        alpha: Level of each side at this look, to which the interval belongs.
+        mde: Minimum detectable effect: the least true difference that passes in 80 % of runs.
+        required_n: Samples that would decide, for INCONCLUSIVE.
+        flags: What stood out: ``improved``, ``regressed_within_margin``, ``underpowered``,
+            ``futile``, ``margin_below_noise``, ``unfinished_thinking``.
+        noise: How much the baseline differs from itself: flip rate, or mean absolute difference.
+        higher_is_better: Direction of the metric.
+        percent: Whether the metric's range is 0 to 1, so that its scores read as percentages.
+        worst: Samples that the candidate lost, the greatest loss first.
+        corrected: Rates corrected for the errors of the rules that scored the answers, if they err.
     """
 
     name: str
@@ -373,16 +440,13 @@ class GateResult:
     ability: Ability = Ability.OTHER
     source: str = ""
     node: str = ""
-    """Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty."""
     baseline: float | None = None
     candidate: float | None = None
     delta: float | None = None
     ci: tuple[float, float] | None = None
     confidence_level: float = 0.95
     margin: float | None = None
-    """The tolerated drop δ as an absolute difference; negative for ``min_gain``."""
     requirement: str = ""
-    """The requirement in words, such as ``max_drop 5pp``."""
     p_pass: float | None = None
     p_fail: float | None = None
     p_fail_adjusted: float | None = None
@@ -398,21 +462,15 @@ class GateResult:
     looks: int = 1
     fraction_used: float = 1.0
     shares: tuple[float, ...] = ()
-    """Share of the planned samples at each look so far, this one included."""
     alpha: float = 0.05
-    """Level of each side at this look, to which the interval belongs."""
     mde: float | None = None
     required_n: int | None = None
     flags: tuple[str, ...] = ()
     noise: float | None = None
-    """How much the baseline differs from itself: flip rate, or mean absolute difference."""
     higher_is_better: bool = True
     percent: bool = True
-    """Whether the metric's range is 0 to 1, so that its scores read as percentages."""
     worst: tuple[SamplePair, ...] = ()
-    """Samples that the candidate lost, the greatest loss first."""
     corrected: CorrectedRates | None = None
-    """The rates corrected for the errors of the rules that scored the answers, where they err."""
 
     @property
     def id(self) -> str:
@@ -630,7 +688,20 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRun:
-    """How much of one task was measured for one model, and where it came from."""
+    """How much of one task was measured for one model, and where it came from.
+
+    Attributes:
+        suite: Name of the suite.
+        task: Name of the task.
+        model: Name of the model.
+        fingerprint: Hash of everything that made the scores; the key of the store.
+        samples: Samples measured.
+        reused: Those of them that came from the store.
+        planned: Samples of the full run.
+        scores: Mean of each metric.
+        unclosed: Samples with an output whose thinking never ended.
+        thinking_tokens: Tokens of thinking, averaged over the samples.
+    """
 
     suite: str
     task: str
@@ -641,14 +712,28 @@ class TaskRun:
     planned: int
     scores: Mapping[str, float]
     unclosed: int = 0
-    """Samples with an output whose thinking never ended."""
     thinking_tokens: float = 0.0
-    """Tokens of thinking, averaged over the samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """Everything that one ``evalguard check`` found; the input of every report."""
+    """Everything that one ``evalguard check`` found; the input of every report.
+
+    Attributes:
+        verdict: Verdict over all gates.
+        gates: Every gate's verdict, for every candidate.
+        findings: What was diagnosed.
+        models: The baseline, then the candidates.
+        tasks: How much of each task was measured, and how much came from the store.
+        environment: Versions, machine and engine.
+        timing: Seconds by part of the check.
+        title: Heading of the reports.
+        created: UTC time in ISO 8601.
+        decided_by: Id of the gate that decided the overall verdict; ``None`` when all passed.
+        warnings: What stood out.
+        on_inconclusive: Whether an undecided gate blocks the release, as the thresholds say.
+        schema_version: Version of this record.
+    """
 
     verdict: Verdict
     gates: tuple[GateResult, ...]
@@ -659,12 +744,9 @@ class CheckResult:
     timing: Mapping[str, float]
     title: str = "EvalGuard check"
     created: str = ""
-    """UTC time in ISO 8601."""
     decided_by: str | None = None
-    """Id of the gate that decided the overall verdict; ``None`` when all passed."""
     warnings: tuple[str, ...] = ()
     on_inconclusive: OnInconclusive = "fail"
-    """Whether a gate blocks that is undecided, as the thresholds say."""
     schema_version: int = SCHEMA_VERSION
 
     def _repr_html_(self) -> str:

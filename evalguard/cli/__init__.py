@@ -16,6 +16,7 @@ import click
 
 from evalguard import __version__
 from evalguard.errors import EvalGuardError, ExitCode, did_you_mean
+from evalguard.prerequisites import prerequisites
 
 COMMANDS: dict[str, str] = {
     "init": "Create a starter project: evalguard.yaml, suites, thresholds.",
@@ -112,7 +113,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: The words after ``evalguard``; those of the process when ``None``.
     """
     try:
-        code = app.main(args=arguments, prog_name="evalguard", standalone_mode=False)
+        with prerequisites("This command"):
+            code = app.main(args=arguments, prog_name="evalguard", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as problem:

@@ -21,7 +21,9 @@ _SHARDINGS = ("none", "zero1", "zero2", "zero3")
 @click.command(name="estimate")
 @click.argument("config")
 @click.option("--gpu", "gpu_name", help="GPU by name, such as a100-80gb, or its memory in GiB.")
-@click.option("--gpus", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--gpus", type=click.IntRange(min=1), default=1, show_default=True, help="Number of GPUs."
+)
 @click.option(
     "--sharding",
     type=click.Choice(_SHARDINGS),

@@ -102,7 +102,12 @@ class AdapterCheck:
 
 
 class Engine(Protocol):
-    """One loaded base model that answers for itself and for its adapters."""
+    """One loaded base model that answers for itself and for its adapters.
+
+    Attributes:
+        name: Name of the engine, such as ``hf``.
+        version: Version of its library, which is part of what stored samples depend on.
+    """
 
     name: str
     version: str

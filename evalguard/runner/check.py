@@ -28,6 +28,7 @@ from evalguard.gates.diagnose import diagnose
 from evalguard.gates.looks import LookPlan
 from evalguard.gates.plan import check_power, plan_gate
 from evalguard.gates.results import error_result
+from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 from evalguard.records import (
     CheckResult,
@@ -61,6 +62,7 @@ DECODING = "3"
 """Raised when engines return other text of the same answer: stored answers are then asked again."""
 
 
+@prerequisites("A check")
 def run_check(
     project: Project,
     selected: Sequence[Selected],

@@ -44,7 +44,12 @@ class Prepared:
 
 
 class Task(Protocol):
-    """A set of samples and the way to score them."""
+    """A set of samples and the way to score them.
+
+    Attributes:
+        suite: Name of its suite.
+        name: Its own name within the suite.
+    """
 
     suite: str
     name: str

@@ -1,0 +1,49 @@
+"""A missing package of an extra names the extra; any other missing module is a defect."""
+
+import re
+
+import pytest
+
+from evalguard.errors import ExitCode, PrerequisiteError
+from evalguard.prerequisites import prerequisites
+
+LINE = "pip install 'evalguard"
+
+
+def fail(module: str) -> None:
+    with prerequisites("A check"):
+        raise ModuleNotFoundError(f"No module named '{module}'", name=module)
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"),
+    [
+        ("torch", "models"),
+        ("transformers.models.llama", "models"),
+        ("lm_eval", "models"),
+        ("datasets", "models"),
+        ("trl", "train"),
+        ("bitsandbytes", "train"),
+        ("httpx", "endpoint"),
+        ("vllm", "vllm"),
+        ("sqlglot", "sql"),
+        ("psycopg", "postgres"),
+        ("langdetect", "benchmarks"),
+    ],
+)
+def test_the_extra_is_named(module, extra):
+    message = f"A check needs packages that are not installed. Install them with: {LINE}[{extra}]'"
+    with pytest.raises(PrerequisiteError, match=re.escape(message)) as found:
+        fail(module)
+    assert found.value.exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize("module", ["evalguard.gone", "ours", "", "numpyy"])
+def test_any_other_module_is_a_defect(module):
+    with pytest.raises(ModuleNotFoundError):
+        fail(module)
+
+
+def test_other_errors_pass():
+    with pytest.raises(ImportError, match="circular"), prerequisites("A check"):
+        raise ImportError("circular")
