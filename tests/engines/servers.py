@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from lm_eval.api.instance import Instance
+
 from evalguard.engines.endpoint.engine import EndpointEngine
 
 
@@ -16,6 +18,19 @@ def with_adapters(engine: EndpointEngine) -> Iterator[EndpointEngine]:
         assert engine.load_adapter(name, "unused").effect > 0
     yield engine
     engine.close()
+
+
+class Chatting(EndpointEngine):
+    """Sends what the user says in a rendered prompt, for the server to render."""
+
+    def stream(self, requests):
+        return super().stream([(model, _unrendered(request)) for model, request in requests])
+
+
+def _unrendered(request: Instance) -> Instance:
+    prompt, *rest = request.arguments
+    said = prompt.removeprefix("<|user|>").removesuffix("<|end|><|assistant|>")
+    return Instance(request.request_type, request.doc, (said, *rest), request.idx)
 
 
 Reply = tuple[int, dict[str, Any]]
