@@ -4,18 +4,22 @@ llama-cpp-python's loads each adapter as a model of its own. llama.cpp's own (``
 library: ``xllamacpp``) takes the adapters that a request names.
 """
 
+from contextlib import ExitStack, closing, contextmanager
 from itertools import groupby
 
+import httpx
 import pytest
 
 pytest.importorskip("gguf")
+
+from transformers import AutoTokenizer
 
 from benchmarks.servers.real.gguf_files import save_gguf, save_lora_gguf
 from benchmarks.servers.real.launch import NotInstalledError
 from benchmarks.servers.real.llama_cpp import llama_cpp_server, llama_server
 from evalguard.engines.base import BASE, Engine, EngineSettings, check_loaded
 from evalguard.engines.endpoint.engine import EndpointEngine
-from evalguard.errors import EngineError
+from evalguard.errors import EngineError, TrustError
 from tests.engines import questions
 from tests.engines.contract import MODELS, GenerationContract
 from tests.engines.servers import Chatting, with_adapters
@@ -61,6 +65,17 @@ def files(base, adapter_a, adapter_b, tmp_path_factory):
     return save_gguf(base, folder / "base.gguf"), adapters
 
 
+@contextmanager
+def serving(server):
+    """Run a server, or skip the test where it is not installed."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(server)
+        except NotInstalledError as reason:
+            pytest.skip(str(reason))
+        yield url
+
+
 @pytest.fixture(scope="module", params=["llama_cpp.server", "llama-server"])
 def served(request, files, tmp_path_factory):
     """The server's URL, and whether the adapters are models of their own there."""
@@ -72,31 +87,23 @@ def served(request, files, tmp_path_factory):
     server = (
         llama_cpp_server(loaded, context=512, folder=folder)
         if own
-        else llama_server(model, adapters, context=512, slots=2, log=folder / "log")
+        else llama_server(model, adapters, context=512, log=folder / "log")
     )
-    try:
-        url = server.__enter__()
-    except NotInstalledError as reason:
-        pytest.skip(str(reason))
-    yield url, own
-    server.__exit__(None, None, None)
+    with serving(server) as url:
+        yield url, own
 
 
 @pytest.fixture(scope="module", params=["chat", "completions"])
 def engine(served, base, request):
     url, own = served
+    options = {"api": request.param, "tokenized_requests": False}
     kind = Chatting if request.param == "chat" else EndpointEngine
-    options = {"base_url": url, "api": request.param, "model": "base"}
     if own:
-        options["tokenized_requests"] = False
-        settings = EngineSettings(model=str(base), max_length=512, options=options)
+        names = {"base_url": url, "model": "base"}
+        settings = EngineSettings(model=str(base), max_length=512, options=names | options)
         yield from with_adapters(kind(settings))
         return
-    engines = {}
-    for name, scales in SCALES.items():
-        adapters = [{"id": place, "scale": scale} for place, scale in enumerate(scales)]
-        body = {"extra_body": {"lora": adapters}}
-        engines[name] = kind(EngineSettings(model=str(base), options=options | body))
+    engines = {name: opened(url, base, SCALES[name], kind=kind, **options) for name in MODELS}
     for name in MODELS[1:]:
         assert engines[name].check_differs(BASE, engines[BASE], name) > 0
     yield Apart(engines)
@@ -104,10 +111,74 @@ def engine(served, base, request):
         one.close()
 
 
+def opened(url, base, scales=(), *, kind=EndpointEngine, **options):
+    """Open llama.cpp's server for one model: the base with adapters of these scales."""
+    adapters = [{"id": place, "scale": scale} for place, scale in enumerate(scales)]
+    body = {"extra_body": {"lora": adapters}} if scales else {}
+    names = {"base_url": url, "model": "base"}
+    return kind(EngineSettings(model=str(base), options=names | body | options))
+
+
 class TestContract(GenerationContract):
     pass
 
 
 def test_it_gives_no_likelihoods_and_says_so(engine):
-    with pytest.raises(EngineError, match=r"no log-(likelihoods|probabilities)"):
+    """llama-cpp-python lists them one token off for a model without a first token."""
+    reasons = r"gives no log-(likelihoods|probabilities)|belong to other tokens"
+    with pytest.raises(EngineError, match=reasons):
         engine.respond([(BASE, questions.choice(questions.FACT, "brown"))])
+
+
+def test_a_text_is_the_same_tokens_there(served, base):
+    url, own = served
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    path, field = ("/extras/tokenize", "input") if own else ("/tokenize", "content")
+    asked = {} if own else {"parse_special": True}
+    for text in (*questions.CONTEXTS, *questions.CHOICES, "in 1986,  she\n\nsang: \u20ac 5!"):
+        sent = {field: text, **asked}
+        said = httpx.post(f"{url.removesuffix('/v1')}{path}", json=sent).raise_for_status()
+        assert said.json()["tokens"] == tokenizer(text).input_ids
+
+
+class TestAdaptersOfRequests:
+    """What llama.cpp's own server makes of adapters that requests name."""
+
+    @pytest.fixture
+    def open_one(self, files, base, tmp_path):
+        """Open one model of a server that keeps prompts, as it does by default."""
+        server = llama_server(*files, context=512, log=tmp_path / "log", cache_mib=8192)
+        with serving(server) as url, ExitStack() as stack:
+            yield lambda *given, **options: stack.enter_context(
+                closing(opened(url, base, *given, **options))
+            )
+
+    @pytest.mark.parametrize("api", ["chat", "completions"])
+    @pytest.mark.parametrize("num_concurrent", [1, 16])
+    def test_prompts_that_are_kept_for_other_adapters(self, open_one, api, num_concurrent):
+        options = {"api": api, "num_concurrent": num_concurrent, "tokenized_requests": False}
+        plain = open_one(SCALES[BASE], **options)
+        for name in ("a", "b"):
+            other = open_one(SCALES[name], **options)
+            with pytest.raises(TrustError, match=r"what it computed for another.*--cache-ram 0"):
+                other.check_differs(BASE, plain, name)
+
+    def test_nothing_is_kept_where_requests_say_so(self, open_one):
+        plain, other = (
+            open_one(api="chat", extra_body={"lora": lora, "cache_prompt": False})
+            for lora in ([{"id": 0, "scale": 0.0}], [{"id": 0, "scale": 1.0}])
+        )
+        assert other.check_differs(BASE, plain, "a") > 0
+
+    def test_a_baseline_that_names_no_adapters_may_have_them_all(self, open_one):
+        plain, other = open_one(api="chat"), open_one(SCALES["a"], api="chat")
+        with pytest.raises(TrustError, match="only one says which adapters it wants"):
+            other.check_differs(BASE, plain, "a")
+
+    def test_prompts_as_tokens_leave_nothing_to_compare(self, open_one):
+        plain, other = (
+            open_one(extra_body={"lora": [{"id": 0, "scale": scale}], "cache_prompt": False})
+            for scale in (0.0, 1.0)
+        )
+        with pytest.raises(EngineError, match="set 'tokenized_requests: false'"):
+            other.check_differs(BASE, plain, "a")

@@ -26,6 +26,7 @@ params = xllamacpp.CommonParams()
 params.model.path, params.model_alias, params.port = asked["model"], {"base"}, asked["port"]
 params.n_parallel, params.n_ctx = asked["slots"], asked["slots"] * asked["context"]
 params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+params.cache_ram_mib = asked["cache"]
 params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(path, 1.0) for path in asked["adapters"]]
 server = xllamacpp.Server(params)
 threading.Event().wait()
@@ -79,7 +80,13 @@ def llama_cpp_server(
 
 @contextmanager
 def llama_server(
-    base: Path, adapters: Sequence[Path], *, context: int, slots: int, log: Path
+    base: Path,
+    adapters: Sequence[Path],
+    *,
+    context: int,
+    log: Path,
+    slots: int = 2,
+    cache_mib: int = 0,
 ) -> Iterator[str]:
     """Serve a base by llama.cpp's own server, and yield the server's URL.
 
@@ -90,8 +97,10 @@ def llama_server(
         base: GGUF file of the model, which is served as ``base``.
         adapters: GGUF files.
         context: Context of a request in tokens.
-        slots: Requests that are answered at a time.
         log: Where its output goes.
+        slots: Requests that are answered at a time.
+        cache_mib: Memory for prompts of before (``--cache-ram``), 8192 by default there; what is
+            kept is found by the prompt alone, whatever its adapters.
     """
     python, _ = installed("xllamacpp")
     port = free_port()
@@ -101,6 +110,7 @@ def llama_server(
         "adapters": list(map(str, adapters)),
         "context": context,
         "slots": slots,
+        "cache": cache_mib,
     }
     command = [python, "-c", _NATIVE, json.dumps(asked)]
     with running(command, ready=f"http://127.0.0.1:{port}/health", log=log):

@@ -168,7 +168,7 @@ def serve_llama_server(folder: Path) -> Iterator[Served]:
         for name, scale in (("good", 1e-2), ("bad", 2.0))
     ]
     scales = {"base": (0.0, 0.0), "good": (1.0, 0.0), "bad": (0.0, 1.0)}
-    with llama_server(base, adapters, context=512, slots=4, log=folder / "log") as url:
+    with llama_server(base, adapters, context=512, log=folder / "log") as url:
         yield Served(
             url=url,
             version=f"llama-server (xllamacpp {version})",
@@ -183,6 +183,7 @@ def serve_llama_server(folder: Path) -> Iterator[Served]:
             continues=f"<|user|>{STORY}<|end|><|assistant|>",
             tokenizer=str(model_path()),
             api="completions",
+            options={"tokenized_requests": False},
         )
 
 

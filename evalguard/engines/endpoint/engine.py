@@ -9,6 +9,7 @@ scores equal those of ``lm_eval --model local-completions``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import lm_eval
@@ -25,6 +26,7 @@ from evalguard.engines.base import (
     checked,
     generation,
 )
+from evalguard.engines.endpoint.caches import takes_over
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.decoding import next_step
 from evalguard.engines.endpoint.encoder import Encoder
@@ -33,7 +35,7 @@ from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
-from evalguard.engines.endpoint.replies import first_choice, model_of, read_text
+from evalguard.engines.endpoint.replies import cached_tokens, first_choice, model_of, read_text
 from evalguard.engines.endpoint.requests import LimitError, UnansweredError
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
@@ -175,16 +177,53 @@ class EndpointEngine(Engine):
             How far its answers are from the base's, beyond the server's noise.
 
         Raises:
-            TrustError: If they are not.
+            TrustError: If they are not, or if the server answers for one with what it computed for
+                the other.
             EngineError: If the server hardly answers.
         """
         names = self._served[name], base._served[BASE]
         self._others |= {names[1]}
+        if self._options.host == base._options.host:
+            self._check_apart(name, base, where)
         return self._witness.check_differs(name, base._witness, where, names)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _check_apart(self, name: str, base: EndpointEngine, where: str) -> None:
+        """Check that a server that has both models keeps them apart.
+
+        Raises:
+            TrustError: If it does not.
+        """
+        if self._options.names_adapters != base._options.names_adapters:
+            raise TrustError(
+                f"{where}: of this model and the baseline only one says which adapters it wants "
+                f"('extra_body: {{lora: …}}'). To the other, llama.cpp applies all that are loaded, "
+                f"or those of the request before. Say it for both, the plain base with "
+                f"'lora: [{{id: 0, scale: 0}}]'."
+            )
+        reused = takes_over(partial(base._cached_tokens, BASE), partial(self._cached_tokens, name))
+        if not reused:
+            return
+        raise TrustError(
+            f"{where}: the server answers a prompt for one model with what it computed for another "
+            f"(it says that it had {reused} tokens of a prompt that only the other was asked): its "
+            f"answers are those of neither. Turn its prompt cache off (llama.cpp: '--cache-ram 0', "
+            f"or 'extra_body: {{cache_prompt: false}}' for both), or serve each model by a server "
+            f"of its own."
+        )
+
+    def _cached_tokens(self, model: str, prompts: Sequence[str]) -> list[int]:
+        """Ask a model prompts, and return how much of each the server says that it had."""
+        served = self._served[model]
+        try:
+            posts = [self._writer.posts(served, generation(text, tokens=1)) for text in prompts]
+        except EngineError:
+            return [0] * len(prompts)  # they do not fit into the context
+        found = dict(self._client.post_all([post.body for [post] in posts]))
+        return [cached_tokens(found[place]) for place in range(len(prompts))]
 
     def _alone(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
         return self._block(requests, at_a_time=1)
