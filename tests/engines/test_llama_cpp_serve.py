@@ -82,7 +82,9 @@ def served(request, files, tmp_path_factory):
     model, adapters = files
     folder = tmp_path_factory.mktemp("serve")
     paths = dict(zip(("a", "b"), map(str, adapters), strict=True))
-    loaded = {name: {"model": str(model), "lora_path": paths.get(name)} for name in ("base", *paths)}
+    loaded = {
+        name: {"model": str(model), "lora_path": paths.get(name)} for name in ("base", *paths)
+    }
     own = request.param == "llama_cpp.server"
     server = (
         llama_cpp_server(loaded, context=512, folder=folder)

@@ -74,11 +74,9 @@ def save_lora_gguf(adapter: Path, file: Path, *, base: Path) -> Path:
     writer.add_float32(Keys.Adapter.LORA_ALPHA, lora["lora_alpha"])
     for name, weight in load_file(adapter / "adapter_model.safetensors").items():
         module, _, side = name.removeprefix("base_model.model.").partition(".lora_")
-        if side.startswith("B"):  # of the two, it alone has the rows of the module
-            weight = _as_rotated(weight, module, config)
-        else:
-            weight = weight.numpy()
-        writer.add_tensor(f"{_tensor_name(module, config)}.lora_{side[0].lower()}", weight)
+        # Of the two matrices, B has the rows of the module.
+        data = _as_rotated(weight, module, config) if side[0] == "B" else weight.numpy()
+        writer.add_tensor(f"{_tensor_name(module, config)}.lora_{side[0].lower()}", data)
     return _close(writer, file)
 
 

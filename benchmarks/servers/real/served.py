@@ -165,14 +165,14 @@ def serve_llama_server(folder: Path) -> Iterator[Served]:
             folder / f"{name}.gguf",
             base=model_path(),
         )
-        for name, scale in (("good", 1e-2), ("bad", 2.0))
+        for name, scale in (("good", 0.5), ("bad", 2.0))
     ]
     scales = {"base": (0.0, 0.0), "good": (1.0, 0.0), "bad": (0.0, 1.0)}
     with llama_server(base, adapters, context=512, log=folder / "log") as url:
         yield Served(
             url=url,
             version=f"llama-server (xllamacpp {version})",
-            names={name: "base" for name in scales},
+            names=dict.fromkeys(scales, "base"),
             own={
                 name: {"extra_body": {"lora": [{"id": i, "scale": s} for i, s in enumerate(two)]}}
                 for name, two in scales.items()

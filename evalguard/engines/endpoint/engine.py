@@ -200,9 +200,8 @@ class EndpointEngine(Engine):
         if self._options.names_adapters != base._options.names_adapters:
             raise TrustError(
                 f"{where}: of this model and the baseline only one says which adapters it wants "
-                f"('extra_body: {{lora: …}}'). To the other, llama.cpp applies all that are loaded, "
-                f"or those of the request before. Say it for both, the plain base with "
-                f"'lora: [{{id: 0, scale: 0}}]'."
+                f"('extra_body: {{lora: …}}'). To the other, llama.cpp applies all that it has "
+                f"loaded. Say it for both, for the plain base with 'lora: [{{id: 0, scale: 0}}]'."
             )
         reused = takes_over(partial(base._cached_tokens, BASE), partial(self._cached_tokens, name))
         if not reused:
