@@ -4,7 +4,7 @@ llama-cpp-python's loads each adapter as a model of its own. llama.cpp's own (``
 library: ``xllamacpp``) takes the adapters that a request names.
 """
 
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from itertools import groupby
 
 import httpx
@@ -14,15 +14,13 @@ pytest.importorskip("gguf")
 
 from transformers import AutoTokenizer
 
-from benchmarks.servers.real.gguf_files import save_gguf, save_lora_gguf
-from benchmarks.servers.real.launch import NotInstalledError
 from benchmarks.servers.real.llama_cpp import llama_cpp_server, llama_server
 from evalguard.engines.base import BASE, Engine, EngineSettings, check_loaded
 from evalguard.engines.endpoint.engine import EndpointEngine
 from evalguard.errors import EngineError, TrustError
 from tests.engines import questions
 from tests.engines.contract import MODELS, GenerationContract
-from tests.engines.servers import Chatting, with_adapters
+from tests.engines.servers import Chatting, serving, with_adapters
 
 pytestmark = pytest.mark.slow
 
@@ -55,31 +53,10 @@ class Apart(Engine):
             yield from ((places[position], outcome) for position, outcome in found)
 
 
-@pytest.fixture(scope="module")
-def files(base, adapter_a, adapter_b, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("gguf")
-    adapters = [
-        save_lora_gguf(adapter, folder / f"{adapter.name}.gguf", base=base)
-        for adapter in (adapter_a, adapter_b)
-    ]
-    return save_gguf(base, folder / "base.gguf"), adapters
-
-
-@contextmanager
-def serving(server):
-    """Run a server, or skip the test where it is not installed."""
-    with ExitStack() as stack:
-        try:
-            url = stack.enter_context(server)
-        except NotInstalledError as reason:
-            pytest.skip(str(reason))
-        yield url
-
-
 @pytest.fixture(scope="module", params=["llama_cpp.server", "llama-server"])
-def served(request, files, tmp_path_factory):
+def served(request, gguf_files, tmp_path_factory):
     """The server's URL, and whether the adapters are models of their own there."""
-    model, adapters = files
+    model, adapters = gguf_files
     folder = tmp_path_factory.mktemp("serve")
     paths = dict(zip(("a", "b"), map(str, adapters), strict=True))
     loaded = {
@@ -147,9 +124,9 @@ class TestAdaptersOfRequests:
     """What llama.cpp's own server makes of adapters that requests name."""
 
     @pytest.fixture
-    def open_one(self, files, base, tmp_path):
+    def open_one(self, gguf_files, base, tmp_path):
         """Open one model of a server that keeps prompts, as it does by default."""
-        server = llama_server(*files, context=512, log=tmp_path / "log", cache_mib=8192)
+        server = llama_server(*gguf_files, context=512, log=tmp_path / "log", cache_mib=8192)
         with serving(server) as url, ExitStack() as stack:
             yield lambda *given, **options: stack.enter_context(
                 closing(opened(url, base, *given, **options))

@@ -84,20 +84,11 @@ class EndpointEngine(Engine):
             witness=self._witness,
             may_sample=self._options.samples_always,
         )
-        listed = listed_models(self._client)
-        self._check_listed(self._served[BASE], listed)
-        context = settings.max_length or listed.get(self._served[BASE])
-        if context is None and not self._options.chat:
-            raise ModelError(
-                f"{self._options.url}: the server does not tell the context of "
-                f"'{self._served[BASE]}'. Give it as 'engine: {{max_length: TOKENS}}'."
-            )
-        # The server generates a token even where only the prompt is looked at.
-        self._max_length = int(context or _UNLIMITED) - 1
-        self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
-        self._encoder = None if self._options.chat else Encoder(self._options, settings)
-        self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
-        self._check_answers()
+        try:
+            self._open(settings)
+        except BaseException:
+            self._client.close()
+            raise
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -190,6 +181,23 @@ class EndpointEngine(Engine):
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _open(self, settings: EngineSettings) -> None:
+        """Look the base up on the server, and see whether it does as it is asked."""
+        listed = listed_models(self._client)
+        self._check_listed(self._served[BASE], listed)
+        context = settings.max_length or listed.get(self._served[BASE])
+        if context is None and not self._options.chat:
+            raise ModelError(
+                f"{self._options.url}: the server does not tell the context of "
+                f"'{self._served[BASE]}'. Give it as 'engine: {{max_length: TOKENS}}'."
+            )
+        # The server generates a token even where only the prompt is looked at.
+        self._max_length = int(context or _UNLIMITED) - 1
+        self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
+        self._encoder = None if self._options.chat else Encoder(self._options, settings)
+        self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
+        self._check_answers()
 
     def _check_apart(self, name: str, base: EndpointEngine, where: str) -> None:
         """Check that a server that has both models keeps them apart.
