@@ -11,10 +11,11 @@ import pytest
 from lm_eval.api.instance import Instance
 
 from benchmarks.servers.real.launch import NotInstalledError
+from evalguard.engines.base import Engine
 from evalguard.engines.endpoint.engine import EndpointEngine
 
 
-def with_adapters(engine: EndpointEngine) -> Iterator[EndpointEngine]:
+def with_adapters(engine: Engine) -> Iterator[Engine]:
     """Load the adapters a and b, yield the engine, and close it."""
     for name in ("a", "b"):
         assert engine.load_adapter(name, "unused").effect > 0

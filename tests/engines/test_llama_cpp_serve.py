@@ -15,7 +15,7 @@ pytest.importorskip("gguf")
 from transformers import AutoTokenizer
 
 from benchmarks.servers.real.llama_cpp import llama_cpp_server, llama_server
-from evalguard.engines.base import BASE, Engine, EngineSettings, check_loaded
+from evalguard.engines.base import BASE, AdapterCheck, Engine, EngineSettings, check_loaded
 from evalguard.engines.endpoint.engine import EndpointEngine
 from evalguard.errors import EngineError, TrustError
 from tests.engines import questions
@@ -45,12 +45,19 @@ class Apart(Engine):
     def max_length(self):
         return self.engines[BASE].max_length
 
+    def load_adapter(self, name, path):
+        return AdapterCheck(self.engines[name].check_differs(BASE, self.engines[BASE], path))
+
     def stream(self, requests):
         check_loaded((model for model, _ in requests), self.models)
         for model, block in groupby(enumerate(requests), key=lambda one: one[1][0]):
             places, asked = zip(*block, strict=True)
             found = self.engines[model].stream([(BASE, request) for _, request in asked])
             yield from ((places[position], outcome) for position, outcome in found)
+
+    def close(self):
+        for engine in self.engines.values():
+            engine.close()
 
 
 @pytest.fixture(scope="module", params=["llama_cpp.server", "llama-server"])
@@ -83,11 +90,7 @@ def engine(served, base, request):
         yield from with_adapters(kind(settings))
         return
     engines = {name: opened(url, base, SCALES[name], kind=kind, **options) for name in MODELS}
-    for name in MODELS[1:]:
-        assert engines[name].check_differs(BASE, engines[BASE], name) > 0
-    yield Apart(engines)
-    for one in engines.values():
-        one.close()
+    yield from with_adapters(Apart(engines))
 
 
 def opened(url, base, scales=(), *, kind=EndpointEngine, **options):
