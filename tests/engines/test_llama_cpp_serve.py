@@ -4,6 +4,8 @@ llama-cpp-python's loads each adapter as a model of its own. llama.cpp's own (``
 library: ``xllamacpp``) takes the adapters that a request names.
 """
 
+import json
+import shutil
 from contextlib import ExitStack, closing
 from itertools import groupby
 
@@ -14,6 +16,7 @@ pytest.importorskip("gguf")
 
 from transformers import AutoTokenizer
 
+from benchmarks.servers.real.gguf_files import save_gguf
 from benchmarks.servers.real.llama_cpp import llama_cpp_server, llama_server
 from evalguard.engines.base import BASE, AdapterCheck, Engine, EngineSettings, check_loaded
 from evalguard.engines.endpoint.engine import EndpointEngine
@@ -164,3 +167,35 @@ class TestAdaptersOfRequests:
         )
         with pytest.raises(EngineError, match="set 'tokenized_requests: false'"):
             other.check_differs(BASE, plain, "a")
+
+
+@pytest.fixture(scope="module")
+def with_first(base, tmp_path_factory):
+    """A file whose texts begin with a token of their own, and a tokenizer that knows of it."""
+    folder = shutil.copytree(base, tmp_path_factory.mktemp("first") / "base")
+    file = folder / "tokenizer_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"bos_token": "<|system|>"}))
+    [token] = AutoTokenizer.from_pretrained(folder)("<|system|>").input_ids
+    return save_gguf(base, folder / "first.gguf", first_token=token), folder
+
+
+def test_a_first_token_is_there_once(with_first, gguf_files, tmp_path):
+    """Texts and tokens get the same answers, which a second first token would change."""
+    model, tokenizer = with_first
+    once, twice = (
+        [(BASE, questions.generation(f"{first}{text}")) for text in questions.CONTEXTS]
+        for first in ("<|system|>", "<|system|><|system|>")
+    )
+    changed = []
+    server = llama_server(model, gguf_files[1], context=512, log=tmp_path / "log")
+    with serving(server) as url, ExitStack() as stack:
+        for scales in SCALES.values():
+            as_tokens, as_texts = (
+                stack.enter_context(closing(opened(url, tokenizer, scales, **options)))
+                for options in ({}, {"tokenized_requests": False})
+            )
+            right = as_tokens.respond(once)
+            assert as_texts.respond(once) == right
+            changed.append(as_tokens.respond(twice) != right)
+            assert any("before every text" in note for note in as_texts.notes)
+    assert any(changed)

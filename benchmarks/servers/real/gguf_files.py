@@ -26,12 +26,13 @@ _GENERATION = ("{%- generation -%}", "{%- endgeneration -%}")
 """Marks of transformers in a template; plain Jinja does not know them."""
 
 
-def save_gguf(base: Path, file: Path) -> Path:
+def save_gguf(base: Path, file: Path, *, first_token: int | None = None) -> Path:
     """Write a Llama and its tokenizer in 32 bits.
 
     Args:
         base: Folder of the model.
         file: Where it goes.
+        first_token: What servers put before every text; nothing by default.
     """
     from gguf import GGUFWriter, LlamaFileType
     from safetensors.torch import load_file
@@ -49,6 +50,9 @@ def save_gguf(base: Path, file: Path) -> Path:
     writer.add_rope_freq_base(config["rope_parameters"]["rope_theta"])
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     _add_tokenizer(writer, base, config)
+    if first_token is not None:
+        writer.add_bos_token_id(first_token)
+    writer.add_add_bos_token(first_token is not None)
     for name, weight in load_file(base / "model.safetensors").items():
         module = name.removesuffix(".weight")
         writer.add_tensor(_tensor_name(module, config), _as_rotated(weight, module, config))
@@ -98,7 +102,6 @@ def _add_tokenizer(writer: Any, base: Path, config: Mapping[str, Any]) -> None:
     writer.add_token_merges([_NO_MERGE])
     writer.add_eos_token_id(config["eos_token_id"])
     writer.add_pad_token_id(config["pad_token_id"])
-    writer.add_add_bos_token(False)
     writer.add_chat_template(template)
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 
+from evalguard.errors import TrustError
+
 CachedTokens = Callable[[Sequence[str]], list[int]]
 """Sends prompts to a model; returns how many tokens of each the server had already."""
 
@@ -28,6 +30,27 @@ only what had to make room is found by other models."""
 
 _FEWEST = 4
 """Of these, how many must be found: a few may be sent twice on their way."""
+
+
+def check_apart(base: CachedTokens, other: CachedTokens, where: str) -> None:
+    """Check that a server answers for a model with what it computed for that model alone.
+
+    Args:
+        base: Asks the base.
+        other: Asks the model.
+        where: What the model is, for messages.
+
+    Raises:
+        TrustError: If it says that it does not.
+    """
+    if reused := takes_over(base, other):
+        raise TrustError(
+            f"{where}: the server answers a prompt for one model with what it computed for another "
+            f"(it says that it had {reused} tokens of a prompt that only the other was asked): its "
+            f"answers are those of neither. Turn its prompt cache off (llama.cpp: '--cache-ram 0', "
+            f"or 'extra_body: {{cache_prompt: false}}' for both), or serve each model by a server "
+            f"of its own."
+        )
 
 
 def takes_over(base: CachedTokens, other: CachedTokens) -> int:

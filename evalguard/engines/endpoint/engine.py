@@ -26,7 +26,7 @@ from evalguard.engines.base import (
     checked,
     generation,
 )
-from evalguard.engines.endpoint.caches import takes_over
+from evalguard.engines.endpoint.caches import check_apart
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.decoding import next_step
 from evalguard.engines.endpoint.encoder import Encoder
@@ -35,7 +35,13 @@ from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
-from evalguard.engines.endpoint.replies import cached_tokens, first_choice, model_of, read_text
+from evalguard.engines.endpoint.replies import (
+    cached_tokens,
+    first_choice,
+    model_of,
+    prompt_tokens,
+    read_text,
+)
 from evalguard.engines.endpoint.requests import LimitError, UnansweredError
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
@@ -103,7 +109,12 @@ class EndpointEngine(Engine):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how the server was asked."""
-        notes = (*self._client.notes, *self._witness.notes, *self._probes.notes)
+        notes = [*self._client.notes, *self._witness.notes, *self._probes.notes]
+        if self._encoder is not None and self._encoder.server_adds_first:
+            notes.append(
+                f"it puts '{self._encoder.first}' before every text, so prompts that begin with it "
+                f"were sent without"
+            )
         return tuple(f"{self._options.url}: {note}" for note in notes)
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
@@ -198,6 +209,17 @@ class EndpointEngine(Engine):
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
         self._check_answers()
+        self._look_for_first_token()
+
+    def _look_for_first_token(self) -> None:
+        """See whether the server puts a first token before texts that begin with it already."""
+        encoder = self._encoder
+        if encoder is None or self._options.tokenized_requests or not encoder.first:
+            return
+        text = f"{encoder.first}{_LIMITED[0]}"
+        posts = self._writer.posts(self._served[BASE], generation(text, tokens=1))
+        [(_, data)] = self._client.post_all([post.body for post in posts])
+        encoder.server_adds_first = prompt_tokens(data) == encoder.count(text) + 1
 
     def _check_apart(self, name: str, base: EndpointEngine, where: str) -> None:
         """Check that a server that has both models keeps them apart.
@@ -211,16 +233,7 @@ class EndpointEngine(Engine):
                 f"('extra_body: {{lora: …}}'). To the other, llama.cpp applies all that it has "
                 f"loaded. Say it for both, for the plain base with 'lora: [{{id: 0, scale: 0}}]'."
             )
-        reused = takes_over(partial(base._cached_tokens, BASE), partial(self._cached_tokens, name))
-        if not reused:
-            return
-        raise TrustError(
-            f"{where}: the server answers a prompt for one model with what it computed for another "
-            f"(it says that it had {reused} tokens of a prompt that only the other was asked): its "
-            f"answers are those of neither. Turn its prompt cache off (llama.cpp: '--cache-ram 0', "
-            f"or 'extra_body: {{cache_prompt: false}}' for both), or serve each model by a server "
-            f"of its own."
-        )
+        check_apart(partial(base._cached_tokens, BASE), partial(self._cached_tokens, name), where)
 
     def _cached_tokens(self, model: str, prompts: Sequence[str]) -> list[int]:
         """Ask a model prompts, and return how much of each the server says that it had."""

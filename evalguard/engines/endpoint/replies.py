@@ -119,6 +119,18 @@ def model_of(data: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def prompt_tokens(data: Any) -> int | None:
+    """Return how many tokens the server counts in a prompt, where it tells.
+
+    Example:
+        >>> prompt_tokens({"usage": {"prompt_tokens": 15}})
+        15
+    """
+    usage = data.get("usage") if isinstance(data, Mapping) else None
+    found = usage.get("prompt_tokens", usage.get("input_tokens")) if usage else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
 def cached_tokens(data: Any) -> int:
     """Return how many tokens of the prompt the server had from before; 0 where it does not tell.
 
