@@ -8,6 +8,7 @@ from transformers import AutoTokenizer
 
 from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.endpoint.engine import EndpointEngine
+from evalguard.errors import EngineError
 from tests.engines import questions
 from tests.engines.servers import replying_server
 
@@ -85,3 +86,18 @@ def test_other_servers_get_prompts_as_they_are(ask, counted):
 def test_tokens_are_sent_as_they_are(ask, tokenizer):
     got, _ = ask(PROMPT, lambda text, count: {"prompt_tokens": 1}, tokenized_requests=True)
     assert got == [AutoTokenizer.from_pretrained(tokenizer)(PROMPT).input_ids]
+
+
+def test_a_model_of_which_it_cannot_be_told_is_refused(tokenizer):
+    """Its prompts would be others than those of a model of which it can."""
+
+    def reply(path, body):
+        if body is None:
+            return 200, {"data": [{"id": "base", "max_model_len": 512}]}
+        if body["prompt"].startswith(FIRST):
+            return 400, {"error": {"message": "no special tokens"}}
+        return 200, {"choices": [{"index": 0, "text": "ok", "finish_reason": "stop"}]}
+
+    options = {"model": "base", "tokenized_requests": False}
+    with replying_server(reply) as url, pytest.raises(EngineError, match="no special tokens"):
+        EndpointEngine(EngineSettings(model=str(tokenizer), options=options | {"base_url": url}))

@@ -155,6 +155,15 @@ class TestAdaptersOfRequests:
         )
         assert other.check_differs(BASE, plain, "a") > 0
 
+    @pytest.mark.parametrize("kept", [(False, True), (True, False)])
+    def test_one_model_that_finds_what_was_kept_is_enough(self, open_one, kept):
+        plain, other = (
+            open_one(api="chat", extra_body={"lora": [{"id": 0, "scale": i}], "cache_prompt": one})
+            for i, one in enumerate(kept)
+        )
+        with pytest.raises(TrustError, match="what it computed for another"):
+            other.check_differs(BASE, plain, "a")
+
     def test_a_baseline_that_names_no_adapters_may_have_them_all(self, open_one):
         plain, other = open_one(api="chat"), open_one(SCALES["a"], api="chat")
         with pytest.raises(TrustError, match="only one says which adapters it wants"):

@@ -43,7 +43,7 @@ def check_apart(base: CachedTokens, other: CachedTokens, where: str) -> None:
     Raises:
         TrustError: If it says that it does not.
     """
-    if reused := takes_over(base, other):
+    if reused := takes_over(base, other) or takes_over(other, base):
         raise TrustError(
             f"{where}: the server answers a prompt for one model with what it computed for another "
             f"(it says that it had {reused} tokens of a prompt that only the other was asked): its "
@@ -53,25 +53,25 @@ def check_apart(base: CachedTokens, other: CachedTokens, where: str) -> None:
         )
 
 
-def takes_over(base: CachedTokens, other: CachedTokens) -> int:
+def takes_over(one: CachedTokens, two: CachedTokens) -> int:
     """Return how many tokens of a prompt a model gets as they were computed for another.
 
     Args:
-        base: The model that is asked first.
-        other: The model that gets the same prompts, none of which it was asked before.
+        one: The model that is asked first.
+        two: The model that gets the same prompts, none of which it was asked before.
 
     Returns:
         The most of any prompt; 0 where the server keeps nothing, does not tell, or finds no more
         than what all prompts of a model share, as a template.
     """
     new = _new_prompt()
-    if max(found for _ in range(_REPEATS) for found in base([new])) < _SHORTEST:
+    if max(found for _ in range(_REPEATS) for found in two([new])) < _SHORTEST:
         return 0
     prompts = [_new_prompt() for _ in range(_PROMPTS)]
-    base(prompts)
+    one(prompts)
     # The last ones first: what was kept longest is the first to go.
-    found = other(prompts[::-1])
-    shared = max(other([_new_prompt(), _new_prompt()]))
+    found = two(prompts[::-1])
+    shared = max(two([_new_prompt(), _new_prompt()]))
     reused = [tokens for tokens in found if tokens - shared >= _SHORTEST]
     return max(reused) if len(reused) >= _FEWEST else 0
 

@@ -212,13 +212,19 @@ class EndpointEngine(Engine):
         self._look_for_first_token()
 
     def _look_for_first_token(self) -> None:
-        """See whether the server puts a first token before texts that begin with it already."""
+        """See whether the server puts a first token before texts that begin with it already.
+
+        Raises:
+            EngineError: If that cannot be told: two models would get different prompts.
+        """
         encoder = self._encoder
         if encoder is None or self._options.tokenized_requests or not encoder.first:
             return
         text = f"{encoder.first}{_LIMITED[0]}"
         posts = self._writer.posts(self._served[BASE], generation(text, tokens=1))
         [(_, data)] = self._client.post_all([post.body for post in posts])
+        if isinstance(data, EngineError):
+            raise self._failure(BASE, data)
         encoder.server_adds_first = prompt_tokens(data) == encoder.count(text) + 1
 
     def _check_apart(self, name: str, base: EndpointEngine, where: str) -> None:
