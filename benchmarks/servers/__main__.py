@@ -161,7 +161,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.servers")
     add_options(parser, row="row", group="S5")
     parser.add_argument(
-        "--real", action="append", choices=("vllm", "transformers", "llama-cpp"), metavar="NAME",
+        "--real", action="append", metavar="NAME",
+        choices=("vllm", "transformers", "llama-cpp", "llama-server"),
         help="check this server in place of the scripted one; may be repeated",
     )  # fmt: skip
     parser.add_argument("--workers", type=int, default=WORKERS, help="checks at a time")

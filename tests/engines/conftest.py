@@ -59,6 +59,22 @@ def vllm_engine(base: Path, adapter_a: Path, adapter_b: Path) -> Iterator[Engine
     engine.close()
 
 
+@pytest.fixture(scope="session")
+def gguf_files(
+    base: Path, adapter_a: Path, adapter_b: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[Path]]:
+    """The base and the adapters A and B as llama.cpp reads them."""
+    pytest.importorskip("gguf")
+    from benchmarks.servers.real.gguf_files import save_gguf, save_lora_gguf
+
+    folder = tmp_path_factory.mktemp("gguf")
+    adapters = {"a": adapter_a, "b": adapter_b}
+    return save_gguf(base, folder / "base.gguf"), [
+        save_lora_gguf(adapter, folder / f"{name}.gguf", base=base)
+        for name, adapter in adapters.items()
+    ]
+
+
 @pytest.fixture
 def copied(adapter_a: Path, tmp_path: Path) -> Path:
     """A copy of an adapter, to be damaged."""

@@ -3,19 +3,48 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+from lm_eval.api.instance import Instance
+
+from benchmarks.servers.real.launch import NotInstalledError
+from evalguard.engines.base import Engine
 from evalguard.engines.endpoint.engine import EndpointEngine
 
 
-def with_adapters(engine: EndpointEngine) -> Iterator[EndpointEngine]:
+def with_adapters(engine: Engine) -> Iterator[Engine]:
     """Load the adapters a and b, yield the engine, and close it."""
     for name in ("a", "b"):
         assert engine.load_adapter(name, "unused").effect > 0
     yield engine
     engine.close()
+
+
+class Chatting(EndpointEngine):
+    """Sends what the user says in a rendered prompt, for the server to render."""
+
+    def stream(self, requests):
+        return super().stream([(model, _unrendered(request)) for model, request in requests])
+
+
+def _unrendered(request: Instance) -> Instance:
+    prompt, *rest = request.arguments
+    said = prompt.removeprefix("<|user|>").removesuffix("<|end|><|assistant|>")
+    return Instance(request.request_type, request.doc, (said, *rest), request.idx)
+
+
+@contextmanager
+def serving(server: AbstractContextManager[str]) -> Iterator[str]:
+    """Run a server and yield its URL, or skip the test where it is not installed."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(server)
+        except NotInstalledError as reason:
+            pytest.skip(str(reason))
+        yield url
 
 
 Reply = tuple[int, dict[str, Any]]

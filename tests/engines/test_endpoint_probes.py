@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from evalguard.engines.base import BASE
+from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.engine import EndpointEngine
+from evalguard.engines.endpoint.listing import listed_models
+from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.witness import Witness
 from evalguard.errors import EngineError
 from tests.engines import questions
@@ -212,6 +215,23 @@ def test_an_adapter_has_the_context_of_its_model(base):
     with replying_server(reply) as url:
         engine = opened(url, base, names={"model": "v2"}, tokenized_requests=False)
         assert engine.max_length == 511
+
+
+@pytest.mark.parametrize(
+    ("entry", "context"),
+    [
+        ({"id": "base", "meta": {"n_ctx_train": 4096, "n_ctx": 512}}, 512),
+        ({"id": "base.gguf", "aliases": ["base", "b"], "meta": {"n_ctx": 512}}, 512),
+        ({"id": "base", "parameters": {"max_seq_len": 512}}, 512),
+        ({"id": "base", "aliases": None, "meta": None, "max_model_len": 512}, 512),
+        ({"id": "base", "meta": {"n_ctx_train": 4096}}, None),
+    ],
+)
+def test_names_and_context_are_found_where_servers_list_them(entry, context):
+    with replying_server(lambda path, body: (200, {"data": [entry]})) as url:
+        client = Client(EndpointOptions.read({"base_url": url}))
+        assert listed_models(client)["base"] == context
+        client.close()
 
 
 @pytest.mark.parametrize("value", [math.nan, -math.inf])

@@ -9,7 +9,6 @@ pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 pytest.importorskip("openai")
 
-from lm_eval.api.instance import Instance
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
@@ -20,22 +19,9 @@ from evalguard.errors import EngineError
 from evalguard.quiet import quiet
 from tests.engines import questions
 from tests.engines.contract import GenerationContract
-from tests.engines.servers import with_adapters
+from tests.engines.servers import Chatting, with_adapters
 
 pytestmark = pytest.mark.slow
-
-
-class Chatting(EndpointEngine):
-    """Sends what the user says in a rendered prompt, for the server to render."""
-
-    def stream(self, requests):
-        return super().stream([(model, _unrendered(request)) for model, request in requests])
-
-
-def _unrendered(request: Instance) -> Instance:
-    prompt, *rest = request.arguments
-    said = prompt.removeprefix("<|user|>").removesuffix("<|end|><|assistant|>")
-    return Instance(request.request_type, request.doc, (said, *rest), request.idx)
 
 
 @pytest.fixture(scope="module")

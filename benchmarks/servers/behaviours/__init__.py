@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.servers.behaviours import (
     bodies,
+    caches,
     echoes,
     identity,
     parameters,
@@ -20,6 +21,7 @@ __all__ = [
     "BEHAVIOURS",
     "Behaviour",
     "bodies",
+    "caches",
     "echoes",
     "identity",
     "parameters",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from benchmarks.servers.behaviours.parameters import on_and_on
 from benchmarks.servers.behaviours.registry import behaviour
 from benchmarks.servers.wire import Ask, Plain, Reply, problem
@@ -101,6 +104,23 @@ def no_context(ask: Ask, plain: Plain) -> Reply:
         return reply
     names = [{"id": entry["id"]} for entry in reply.body["data"]]
     return Reply(body={"object": "list", "data": names})
+
+
+@behaviour("S7", "llama.cpp server", lists=True)
+def context_in_meta(ask: Ask, plain: Plain) -> Reply:
+    """Lists its models as files, their names as aliases, and their context apart."""
+    reply = plain(ask)
+    if ask.body or reply.status != 200:
+        return reply
+    files = [
+        {"id": f"{entry['id']}.gguf", "aliases": [entry["id"]], "meta": _meta(entry)}
+        for entry in reply.body["data"]
+    ]
+    return Reply(body={"object": "list", "data": files})
+
+
+def _meta(entry: Mapping[str, Any]) -> dict[str, int]:
+    return {"n_ctx_train": 8 * entry["max_model_len"], "n_ctx": entry["max_model_len"]}
 
 
 @behaviour("S7", "Together, list of models", lists=True)

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.servers.real.abilities import abilities
-from benchmarks.servers.real.served import REAL, NotInstalledError, Served
+from benchmarks.servers.real.launch import NotInstalledError
+from benchmarks.servers.real.served import REAL, Served
 
 MARGIN = "20pp"
 NEW_TOKENS = 24
@@ -105,13 +106,16 @@ def write_project(served: Served, folder: Path) -> Path:
     baseline: dict[str, Any] = {"model": served.names["base"]}
     if served.tokenizer:
         baseline["tokenizer"] = served.tokenizer
+    if "base" in served.own:
+        baseline["server"] = {"model": served.names["base"], **served.own["base"]}
     options = {"base_url": served.url, "api": served.api, **served.options}
     _write(folder / "evalguard.yaml", {
         "version": 1,
         "engine": {"name": "endpoint", "max_length": served.max_length, "options": options},
         "baseline": baseline,
         "candidates": {
-            name: {"server": {"model": served.names[name]}} for name in ("good", "bad")
+            name: {"server": {"model": served.names[name], **served.own.get(name, {})}}
+            for name in ("good", "bad")
         },
         "suites": ["facts"],
         "thresholds": "release",

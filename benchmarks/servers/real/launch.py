@@ -17,6 +17,10 @@ START_SECONDS = 600.0
 STOP_SECONDS = 60.0
 
 
+class NotInstalledError(Exception):
+    """A server that cannot be started here, and why."""
+
+
 def free_port() -> int:
     """Return a port on loopback that nothing listens on."""
     with socket.socket() as probe:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks.servers.real.launch import free_port, running, vllm_server
+from benchmarks.servers.real.gguf_files import save_gguf, save_lora_gguf
+from benchmarks.servers.real.launch import (
+    NotInstalledError,
+    free_port,
+    running,
+    vllm_server,
+)
+from benchmarks.servers.real.llama_cpp import installed, llama_cpp_server, llama_server
 from benchmarks.servers.real.models import (
     BAD_NOISE,
     GOOD_NOISE,
@@ -24,12 +29,8 @@ from benchmarks.servers.real.models import (
 )
 from benchmarks.servers.real.questions import CAPITALS, STORY, embedded_facts
 
-LLAMA_PYTHON, LLAMA_MODEL = "LLAMA_CPP_PYTHON", "LLAMA_CPP_MODEL"
-"""Variables: an interpreter that has ``llama_cpp.server``, and a GGUF file of a chat model."""
-
-
-class NotInstalledError(Exception):
-    """A server that cannot be started here, and why."""
+LLAMA_MODEL = "LLAMA_CPP_MODEL"
+"""Variable: a GGUF file of a chat model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Served:
         max_length: Context in tokens.
         api: Interface by which it is gated.
         options: Further options of the endpoint.
+        own: Options of one model alone, by ``base``, ``good`` and ``bad``.
     """
 
     url: str
@@ -61,6 +63,7 @@ class Served:
     max_length: int = 512
     api: str = "chat"
     options: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -122,38 +125,21 @@ def serve_transformers(folder: Path) -> Iterator[Served]:
 @contextmanager
 def serve_llama_cpp(folder: Path) -> Iterator[Served]:
     """Serve copies of a GGUF file by ``python -m llama_cpp.server``."""
-    python, model = os.environ.get(LLAMA_PYTHON, sys.executable), os.environ.get(LLAMA_MODEL, "")
+    model = os.environ.get(LLAMA_MODEL, "")
     _require("gguf")
     if not Path(model).is_file():
         raise NotInstalledError(f"{LLAMA_MODEL} names no GGUF file of a chat model")
-    asked = subprocess.run(
-        [python, "-c", "import llama_cpp.server, llama_cpp; print(llama_cpp.__version__)"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if asked.returncode:
-        raise NotInstalledError(f"{LLAMA_PYTHON}: llama-cpp-python[server] is not installed")
+    _, version = installed("llama_cpp")
     files = {
         "base": Path(shutil.copyfile(model, folder / "base.gguf")),
         "good": save_changed_gguf(Path(model), folder / "good.gguf", noise=GOOD_NORM_NOISE),
         "bad": save_changed_gguf(Path(model), folder / "bad.gguf", noise=BAD_NOISE),
     }
-    port = free_port()
-    settings = {"n_ctx": 1024, "n_threads": 1, "n_threads_batch": 1, "logits_all": True}
-    config = {
-        "host": "127.0.0.1",
-        "port": port,
-        "models": [
-            {"model": str(file), "model_alias": name, **settings} for name, file in files.items()
-        ],
-    }
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    command = [python, "-m", "llama_cpp.server", "--config_file", str(folder / "config.json")]
-    with running(command, ready=f"http://127.0.0.1:{port}/v1/models", log=folder / "log"):
+    models = {name: {"model": str(file)} for name, file in files.items()}
+    with llama_cpp_server(models, context=1024, folder=folder) as url:
         yield Served(
-            url=f"http://127.0.0.1:{port}/v1",
-            version=f"llama-cpp-python {asked.stdout.strip()}",
+            url=url,
+            version=f"llama-cpp-python {version}",
             names={name: name for name in files},
             rows=CAPITALS,
             scorer="contains",
@@ -164,10 +150,48 @@ def serve_llama_cpp(folder: Path) -> Iterator[Served]:
         )
 
 
+@contextmanager
+def serve_llama_server(folder: Path) -> Iterator[Served]:
+    """Serve the embedded model with two adapters by llama.cpp's own server."""
+    from benchmarks.random_adapters import save_adapter
+    from evalguard.demo import model_path
+
+    _require("gguf")
+    _, version = installed("xllamacpp")
+    base = save_gguf(model_path(), folder / "base.gguf")
+    adapters = [
+        save_lora_gguf(
+            save_adapter(model_path(), folder / name, scale=scale, seed=0),
+            folder / f"{name}.gguf",
+            base=model_path(),
+        )
+        for name, scale in (("good", 0.5), ("bad", 2.0))
+    ]
+    scales = {"base": (0.0, 0.0), "good": (1.0, 0.0), "bad": (0.0, 1.0)}
+    with llama_server(base, adapters, context=512, log=folder / "log") as url:
+        yield Served(
+            url=url,
+            version=f"llama-server (xllamacpp {version})",
+            names=dict.fromkeys(scales, "base"),
+            own={
+                name: {"extra_body": {"lora": [{"id": i, "scale": s} for i, s in enumerate(two)]}}
+                for name, two in scales.items()
+            },
+            rows=embedded_facts(),
+            scorer="exact_match",
+            says=STORY,
+            continues=f"<|user|>{STORY}<|end|><|assistant|>",
+            tokenizer=str(model_path()),
+            api="completions",
+            options={"tokenized_requests": False},
+        )
+
+
 REAL: Mapping[str, Callable[[Path], AbstractContextManager[Served]]] = {
     "vllm": serve_vllm,
     "transformers": serve_transformers,
     "llama-cpp": serve_llama_cpp,
+    "llama-server": serve_llama_server,
 }
 """Every real server by its name."""
 

@@ -23,6 +23,9 @@ _RATE_LIMITED = 429
 _SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
 """Says that no waiting helps."""
 
+_UNKNOWN_KEY = "No connected db"
+"""What LiteLLM's proxy says of a key that it does not know, where it has no database."""
+
 _SHOWN = 300
 
 
@@ -98,7 +101,7 @@ def next_step(words: str) -> str:
         >>> next_step("status 404: no such model")
         "Check 'engine: options: base_url', and the model's name there ('model')."
     """
-    if words.startswith(("status 401", "status 403")):
+    if words.startswith(("status 401", "status 403")) or _UNKNOWN_KEY in words:
         return (
             "Check the key in the environment variable OPENAI_API_KEY, or in the one that "
             "'engine: options: key_env' names."

@@ -44,6 +44,8 @@ class Encoder:
                 f"'api: chat'."
             ) from error
         self._options = options
+        self.server_adds_first = False
+        """Whether the server puts the first token before texts that begin with it already."""
         self.spellings = lru_cache(maxsize=None)(self._spellings)
         self._encode = lru_cache(maxsize=8192)(self._encode_text)
 
@@ -67,7 +69,14 @@ class Encoder:
                 f"the prompt has {len(tokens)} tokens and the answer up to {asked.new_tokens}, "
                 f"more than the context of {room}"
             )
-        return [tokens] if self._options.tokenized_requests else asked.prompt
+        if self._options.tokenized_requests:
+            return [tokens]
+        return asked.prompt.removeprefix(self.first) if self.server_adds_first else asked.prompt
+
+    @property
+    def first(self) -> str:
+        """Text of the token that begins a text, as templates have it; empty without one."""
+        return str(self._tokenizer.bos_token or "")
 
     def pair(self, context: str, continuation: str) -> tuple[Tokens, Tokens]:
         """Return a prompt and its choice, split as lm-eval splits them."""

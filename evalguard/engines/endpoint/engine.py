@@ -9,6 +9,7 @@ scores equal those of ``lm_eval --model local-completions``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import lm_eval
@@ -25,6 +26,7 @@ from evalguard.engines.base import (
     checked,
     generation,
 )
+from evalguard.engines.endpoint.caches import check_apart
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.decoding import next_step
 from evalguard.engines.endpoint.encoder import Encoder
@@ -33,7 +35,13 @@ from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
-from evalguard.engines.endpoint.replies import first_choice, model_of, read_text
+from evalguard.engines.endpoint.replies import (
+    cached_tokens,
+    first_choice,
+    model_of,
+    prompt_tokens,
+    read_text,
+)
 from evalguard.engines.endpoint.requests import LimitError, UnansweredError
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
@@ -82,20 +90,11 @@ class EndpointEngine(Engine):
             witness=self._witness,
             may_sample=self._options.samples_always,
         )
-        listed = listed_models(self._client)
-        self._check_listed(self._served[BASE], listed)
-        context = settings.max_length or listed.get(self._served[BASE])
-        if context is None and not self._options.chat:
-            raise ModelError(
-                f"{self._options.url}: the server does not tell the context of "
-                f"'{self._served[BASE]}'. Give it as 'engine: {{max_length: TOKENS}}'."
-            )
-        # The server generates a token even where only the prompt is looked at.
-        self._max_length = int(context or _UNLIMITED) - 1
-        self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
-        self._encoder = None if self._options.chat else Encoder(self._options, settings)
-        self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
-        self._check_answers()
+        try:
+            self._open(settings)
+        except BaseException:
+            self._client.close()
+            raise
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -110,7 +109,12 @@ class EndpointEngine(Engine):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how the server was asked."""
-        notes = (*self._client.notes, *self._witness.notes, *self._probes.notes)
+        notes = [*self._client.notes, *self._witness.notes, *self._probes.notes]
+        if self._encoder is not None and self._encoder.server_adds_first:
+            notes.append(
+                f"it puts '{self._encoder.first}' before every text, so prompts that begin with it "
+                f"were sent without"
+            )
         return tuple(f"{self._options.url}: {note}" for note in notes)
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
@@ -175,16 +179,77 @@ class EndpointEngine(Engine):
             How far its answers are from the base's, beyond the server's noise.
 
         Raises:
-            TrustError: If they are not.
+            TrustError: If they are not, or if the server answers for one with what it computed for
+                the other.
             EngineError: If the server hardly answers.
         """
         names = self._served[name], base._served[BASE]
         self._others |= {names[1]}
+        if self._options.host == base._options.host:
+            self._check_apart(name, base, where)
         return self._witness.check_differs(name, base._witness, where, names)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _open(self, settings: EngineSettings) -> None:
+        """Look the base up on the server, and see whether it does as it is asked."""
+        listed = listed_models(self._client)
+        self._check_listed(self._served[BASE], listed)
+        context = settings.max_length or listed.get(self._served[BASE])
+        if context is None and not self._options.chat:
+            raise ModelError(
+                f"{self._options.url}: the server does not tell the context of "
+                f"'{self._served[BASE]}'. Give it as 'engine: {{max_length: TOKENS}}'."
+            )
+        # The server generates a token even where only the prompt is looked at.
+        self._max_length = int(context or _UNLIMITED) - 1
+        self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
+        self._encoder = None if self._options.chat else Encoder(self._options, settings)
+        self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
+        self._check_answers()
+        self._look_for_first_token()
+
+    def _look_for_first_token(self) -> None:
+        """See whether the server puts a first token before texts that begin with it already.
+
+        Raises:
+            EngineError: If that cannot be told: two models would get different prompts.
+        """
+        encoder = self._encoder
+        if encoder is None or self._options.tokenized_requests or not encoder.first:
+            return
+        text = f"{encoder.first}{_LIMITED[0]}"
+        posts = self._writer.posts(self._served[BASE], generation(text, tokens=1))
+        [(_, data)] = self._client.post_all([post.body for post in posts])
+        if isinstance(data, EngineError):
+            raise self._failure(BASE, data)
+        encoder.server_adds_first = prompt_tokens(data) == encoder.count(text) + 1
+
+    def _check_apart(self, name: str, base: EndpointEngine, where: str) -> None:
+        """Check that a server that has both models keeps them apart.
+
+        Raises:
+            TrustError: If it does not.
+        """
+        if self._options.names_adapters != base._options.names_adapters:
+            raise TrustError(
+                f"{where}: of this model and the baseline only one says which adapters it wants "
+                f"('extra_body: {{lora: …}}'). To the other, llama.cpp applies all that it has "
+                f"loaded. Say it for both, for the plain base with 'lora: [{{id: 0, scale: 0}}]'."
+            )
+        check_apart(partial(base._cached_tokens, BASE), partial(self._cached_tokens, name), where)
+
+    def _cached_tokens(self, model: str, prompts: Sequence[str]) -> list[int]:
+        """Ask a model prompts, and return how much of each the server says that it had."""
+        served = self._served[model]
+        try:
+            posts = [self._writer.posts(served, generation(text, tokens=1)) for text in prompts]
+        except EngineError:
+            return [0] * len(prompts)  # they do not fit into the context
+        found = dict(self._client.post_all([post.body for [post] in posts]))
+        return [cached_tokens(found[place]) for place in range(len(prompts))]
 
     def _alone(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
         return self._block(requests, at_a_time=1)

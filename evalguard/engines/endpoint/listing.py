@@ -9,7 +9,16 @@ from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.decoding import next_step
 from evalguard.errors import EngineError
 
-_CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
+_CONTEXT_KEYS = (
+    "max_model_len",
+    "context_length",
+    "context_window",
+    "max_context_length",
+    "n_ctx",
+    "max_seq_len",
+)
+_NESTED = ("meta", "parameters")
+"""Where llama.cpp's server and TabbyAPI put it; the context of the training is another key."""
 
 _NO_LIST = ("status 404", "status 405", "status 501")
 
@@ -33,9 +42,10 @@ def listed_models(client: Client) -> dict[str, int | None]:
         ) from None
     entries = data.get("data") if isinstance(data, Mapping) else None
     named = {
-        str(entry["id"]): entry
+        str(name): entry
         for entry in (entries if isinstance(entries, list) else [])
         if isinstance(entry, Mapping) and "id" in entry
+        for name in (*_aliases(entry), entry["id"])
     }
     return {
         # An adapter has the context of the model that it is for.
@@ -44,7 +54,14 @@ def listed_models(client: Client) -> dict[str, int | None]:
     }
 
 
+def _aliases(entry: Mapping[str, Any]) -> list[Any]:
+    """Return further names of a listed model."""
+    found = entry.get("aliases")
+    return found if isinstance(found, list) else []
+
+
 def _context(entry: Mapping[str, Any]) -> int | None:
     """Return the context of a listed model, under the keys that servers use."""
-    found = next((entry[key] for key in _CONTEXT_KEYS if entry.get(key)), None)
+    places = (entry, *(one for key in _NESTED if isinstance(one := entry.get(key), Mapping)))
+    found = next((one[key] for one in places for key in _CONTEXT_KEYS if one.get(key)), None)
     return int(found) if isinstance(found, int | float) else None

@@ -145,6 +145,16 @@ class EndpointOptions:
         return "temperature" in self.drop or bool(self.extra_body.get("temperature"))
 
     @property
+    def names_adapters(self) -> bool:
+        """Whether each request says which adapters it wants, as llama.cpp's server has it."""
+        return isinstance(self.extra_body.get("lora"), list)
+
+    @property
+    def host(self) -> str:
+        """Host and port of the server."""
+        return urlsplit(self.root).netloc
+
+    @property
     def url(self) -> str:
         """Where requests go."""
         return f"{self.root}/{'chat/completions' if self.chat else 'completions'}"

@@ -34,6 +34,14 @@ _LONGEST_TOKENS = 16
 _USUAL_BYTES = 4
 """Bytes of a token of English text; with fewer, an answer may be shorter than its limit."""
 
+_CACHED = (
+    (("usage", "prompt_tokens_details"), ("cached_tokens",)),
+    (("usage", "input_tokens_details"), ("cached_tokens",)),
+    (("usage",), ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")),
+    (("timings",), ("cache_n",)),
+)
+"""Where servers tell how much of a prompt they had from before."""
+
 _MOST_TOKENS = 1 << 31
 """A count from which it is none."""
 
@@ -109,6 +117,35 @@ def model_of(data: Any) -> str | None:
     """Return the model that the server says has answered."""
     name = data.get("model") if isinstance(data, Mapping) else None
     return name if isinstance(name, str) else None
+
+
+def prompt_tokens(data: Any) -> int | None:
+    """Return how many tokens the server counts in a prompt, where it tells.
+
+    Example:
+        >>> prompt_tokens({"usage": {"prompt_tokens": 15}})
+        15
+    """
+    usage = data.get("usage") if isinstance(data, Mapping) else None
+    found = usage.get("prompt_tokens", usage.get("input_tokens")) if usage else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def cached_tokens(data: Any) -> int:
+    """Return how many tokens of the prompt the server had from before; 0 where it does not tell.
+
+    Example:
+        >>> cached_tokens({"usage": {"prompt_tokens_details": {"cached_tokens": 14}}})
+        14
+    """
+    found: list[Any] = []
+    for place, keys in _CACHED:
+        part = data
+        for key in place:
+            part = part.get(key) if isinstance(part, Mapping) else None
+        found += [part.get(key) for key in keys] if isinstance(part, Mapping) else []
+    numbers = [one for one in found if isinstance(one, int) and not isinstance(one, bool)]
+    return max(numbers, default=0)
 
 
 def first_choice(data: Any) -> Mapping[str, Any]:

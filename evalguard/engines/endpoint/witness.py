@@ -136,7 +136,7 @@ class Witness:
         if len(both) < _FEWEST:
             raise EngineError(
                 f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were "
-                f"answered: {self._last_error or base._last_error}"
+                f"answered: {self._last_error or base._last_error}{self._advice}"
             )
         one, two = [known[place] for place in both], [other[place] for place in both]
         if mixed(one, two):
@@ -199,6 +199,16 @@ class Witness:
                 f"few to know the model by: {(failures or ['the rest got no response'])[0]}"
             )
         return hashlib.sha256("\0".join(answers).encode()).hexdigest()
+
+    @property
+    def _advice(self) -> str:
+        """What to do where log-likelihoods were asked for in vain."""
+        if self._by_text or self._sends_text:
+            return ""
+        return (
+            ". To compare texts, which generation tasks are enough for, set "
+            "'tokenized_requests: false' or 'api: chat'"
+        )
 
     def _compare_texts(self) -> None:
         """Compare texts from now on, and forget the log-likelihoods of before."""
