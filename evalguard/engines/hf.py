@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,7 +28,9 @@ from evalguard.engines.base import (
 from evalguard.engines.fit import origin_notes
 from evalguard.engines.grouping import stream_in_groups
 from evalguard.engines.hf_model import SwitchableHFLM, constructor_arguments
-from evalguard.errors import EngineError, ModelError, TrustError
+from evalguard.engines.hf_trials import needs_unpadded_batches
+from evalguard.engines.modules import PEFT_ERRORS
+from evalguard.errors import EngineError, EvalGuardError, ModelError, TrustError
 from evalguard.quiet import quiet
 
 SMALL_MODEL_PARAMETERS = 50_000_000
@@ -87,22 +90,35 @@ class HFEngine(Engine):
             )
         base = self._lm.probe_logits(BASE)
         try:
-            with quiet():
+            with quiet(), self._lm.undone_on_error():
                 self._lm.add_adapter(name, adapter)
-        except (RuntimeError, ValueError, KeyError, SafetensorError) as error:
+                effect = self._check_effect(name, path, base)
+                if needs_unpadded_batches(self._lm, name, path):
+                    self._lm.unpadded.add(name)
+        except (EvalGuardError, SafetensorError, *PEFT_ERRORS) as error:
+            self._check_unchanged(path, base)
+            if isinstance(error, EvalGuardError):
+                raise
             raise ModelError(f"{path}: cannot be loaded: {_first_line(error)}") from error
-        effect = self._check_effect(name, path, base)
         self._adapters.append(name)
         return AdapterCheck(effect, origin_notes(adapter, self._model))
 
-    def _check_effect(self, name: str, path: str, base: list[torch.Tensor]) -> float:
-        """Compare the logits on the probe texts with those of the base before the adapter came."""
+    def _check_unchanged(self, path: str, base: list[torch.Tensor]) -> None:
+        """Hold the base's logits on the probe texts to those from before an adapter came."""
         if _mean_change(base, self._lm.probe_logits(BASE)) > 0:
             self._damage = f"{path}: loading the adapter changed the base itself"
             raise TrustError(f"{self._damage}. Merge it and gate the merged model.")
+
+    def _check_effect(self, name: str, path: str, base: list[torch.Tensor]) -> float:
+        """Compare the logits on the probe texts with those of the base before the adapter came."""
+        self._check_unchanged(path, base)
         effect = _mean_change(base, self._lm.probe_logits(name))
+        if not math.isfinite(effect):
+            raise TrustError(
+                f"{path}: with the adapter the logits are not finite. Check its scaling (lora_alpha"
+                f" / r), or take an earlier checkpoint."
+            )
         if not effect > 0:
-            self._lm.remove_adapter(name)
             raise TrustError(
                 f"{path}: the adapter changes nothing: its logits equal the base's. "
                 f"Every score would be the baseline's own. Check that training reached it."
