@@ -14,7 +14,7 @@ import transformers
 from lm_eval.api.instance import Instance
 from safetensors import SafetensorError
 
-from evalguard.engines.adapter_files import read_adapter
+from evalguard.engines.adapter_files import changed_tokens, read_adapter
 from evalguard.engines.base import (
     BASE,
     AdapterCheck,
@@ -88,31 +88,34 @@ class HFEngine(Engine):
             raise ModelError(
                 f"{path}: a model named '{name}' is already loaded; name it otherwise."
             )
-        base = self._lm.probe_logits(BASE)
+        tokens = changed_tokens(adapter)
+        base = self._lm.probe_logits(BASE, tokens)
         try:
             with quiet(), self._lm.undone_on_error():
                 self._lm.add_adapter(name, adapter)
-                effect = self._check_effect(name, path, base)
-                if needs_unpadded_batches(self._lm, name, path):
+                effect = self._check_effect(name, path, base, tokens)
+                if needs_unpadded_batches(self._lm, name, path, tokens):
                     self._lm.unpadded.add(name)
         except (EvalGuardError, SafetensorError, *PEFT_ERRORS) as error:
-            self._check_unchanged(path, base)
+            if _mean_change(base, self._lm.probe_logits(BASE, tokens)) > 0:
+                self._damage = f"{path}: the adapter failed to load and changed the base"
             if isinstance(error, EvalGuardError):
                 raise
-            raise ModelError(f"{path}: cannot be loaded: {_first_line(error)}") from error
+            beside = " beside the other adapters" if self._adapters else ""
+            raise ModelError(f"{path}: cannot be loaded{beside}: {_first_line(error)}.") from error
         self._adapters.append(name)
         return AdapterCheck(effect, origin_notes(adapter, self._model))
 
-    def _check_unchanged(self, path: str, base: list[torch.Tensor]) -> None:
-        """Hold the base's logits on the probe texts to those from before an adapter came."""
-        if _mean_change(base, self._lm.probe_logits(BASE)) > 0:
-            self._damage = f"{path}: loading the adapter changed the base itself"
-            raise TrustError(f"{self._damage}. Merge it and gate the merged model.")
-
-    def _check_effect(self, name: str, path: str, base: list[torch.Tensor]) -> float:
+    def _check_effect(
+        self, name: str, path: str, base: list[torch.Tensor], tokens: tuple[int, ...]
+    ) -> float:
         """Compare the logits on the probe texts with those of the base before the adapter came."""
-        self._check_unchanged(path, base)
-        effect = _mean_change(base, self._lm.probe_logits(name))
+        if _mean_change(base, self._lm.probe_logits(BASE, tokens)) > 0:
+            raise TrustError(
+                f"{path}: loading the adapter changes the base itself. Merge it with `evalguard "
+                f"merge`, and gate the merged model with 'model' in place of 'adapter'."
+            )
+        effect = _mean_change(base, self._lm.probe_logits(name, tokens))
         if not math.isfinite(effect):
             raise TrustError(
                 f"{path}: with the adapter the logits are not finite. Check its scaling (lora_alpha"

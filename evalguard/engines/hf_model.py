@@ -279,9 +279,19 @@ class SwitchableHFLM(HFLM):
             self._model.set_adapter(name)
             yield
 
-    def probe_logits(self, name: str) -> list[torch.Tensor]:
-        """Return the logits of the named model on the probe texts, each [1, tokens, vocabulary]."""
+    def probes(self, tokens: Sequence[int]) -> list[list[int]]:
+        """Return the probe texts as tokens, and one more with tokens that an adapter acts at."""
         encoded = [self.tok_encode(text) for text in PROBE_TEXTS]
+        return encoded + ([[*encoded[0], *tokens, *encoded[1]]] if tokens else [])
+
+    def probe_logits(self, name: str, tokens: Sequence[int] = ()) -> list[torch.Tensor]:
+        """Return the logits of the named model on the probe texts, each [1, tokens, vocabulary].
+
+        Args:
+            name: Of the model.
+            tokens: Those without which an adapter may change nothing.
+        """
+        encoded = self.probes(tokens)
         with self.using(name):
             return [
                 self._model_call(torch.tensor([ids], device=self.device))[:, -len(ids) :].float()

@@ -6,12 +6,13 @@ tokens, route by the mean over a batch, or keep a state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from transformers import GenerationConfig
 
-from evalguard.engines.base import BASE, PROBE_TEXTS
+from evalguard.engines.base import BASE
 from evalguard.errors import TrustError
 
 if TYPE_CHECKING:
@@ -28,18 +29,26 @@ _BATCH_ROUNDING = 1e-2
 """The same, between a padded batch with a cache and a text alone."""
 
 
-def needs_unpadded_batches(lm: SwitchableHFLM, name: str, path: str) -> bool:
+def needs_unpadded_batches(
+    lm: SwitchableHFLM, name: str, path: str, tokens: Sequence[int] = ()
+) -> bool:
     """Return whether an adapter generates as its forward pass says in unpadded batches alone.
+
+    Args:
+        lm: The model, with the adapter loaded.
+        name: Of the adapter.
+        path: Its folder, for messages.
+        tokens: Those without which it may change nothing.
 
     Raises:
         TrustError: If its answers depend on later tokens, or on the other texts of a batch.
     """
-    moved = _context_gap(lm, name)
-    if not moved <= max(_CONTEXT_ROUNDING, _FACTOR * _context_gap(lm, BASE)):
+    moved = _context_gap(lm, name, tokens)
+    if not moved <= max(_CONTEXT_ROUNDING, _FACTOR * _context_gap(lm, BASE, tokens)):
         raise _dependent(path, moved, "other texts of the batch, or on tokens that come later")
     for padded in (True, False):
-        gap = _generation_gap(lm, name, padded=padded)
-        if gap <= max(_BATCH_ROUNDING, _FACTOR * _generation_gap(lm, BASE, padded=padded)):
+        gap = _generation_gap(lm, name, tokens, padded=padded)
+        if gap <= max(_BATCH_ROUNDING, _FACTOR * _generation_gap(lm, BASE, tokens, padded=padded)):
             return not padded
     raise _dependent(path, gap, "the cache of earlier tokens")
 
@@ -52,9 +61,9 @@ def _dependent(path: str, gap: float, on: str) -> TrustError:
     )
 
 
-def _context_gap(lm: SwitchableHFLM, name: str) -> float:
+def _context_gap(lm: SwitchableHFLM, name: str, tokens: Sequence[int]) -> float:
     """Return how far a text's logits move with what follows it and with the row beside it."""
-    longest = max((lm.tok_encode(text) for text in PROBE_TEXTS), key=len)
+    longest = max(lm.probes(tokens), key=len)
     half = len(longest) // 2
     turned = longest[::-1]
     rows = ([longest, turned], [longest[:half] + turned[half:], longest])
@@ -66,9 +75,9 @@ def _context_gap(lm: SwitchableHFLM, name: str) -> float:
     return float((first - second).abs().max() / first.std())
 
 
-def _generation_gap(lm: SwitchableHFLM, name: str, *, padded: bool) -> float:
+def _generation_gap(lm: SwitchableHFLM, name: str, tokens: Sequence[int], *, padded: bool) -> float:
     """Return how far logits of a batch with a cache are from those of each text alone."""
-    encoded = [lm.tok_encode(text) for text in PROBE_TEXTS]
+    encoded = lm.probes(tokens)
     if not padded:
         shortest = min(map(len, encoded))
         encoded = [ids[:shortest] for ids in encoded]

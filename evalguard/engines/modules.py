@@ -17,7 +17,8 @@ from peft import (
 from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from evalguard.engines.adapter_files import CONFIG_NAME, WEIGHTS_NAME, AdapterFiles
+from evalguard.engines.adapter_config import CONFIG_NAME
+from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles
 from evalguard.engines.base import EngineSettings
 from evalguard.errors import ModelError
 

@@ -16,12 +16,21 @@ from peft import PeftModel
 from peft.tuners.lora import LoraLayer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
+from evalguard.engines.adapter_config import CONFIG_NAME, PROMPT_TYPES
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.engines.chat import has_tokenizer
-from evalguard.engines.modules import check_modules
+from evalguard.engines.modules import PEFT_ERRORS, Structure, check_modules
 from evalguard.errors import ModelError, UsageError
 from evalguard.quiet import quiet
 from evalguard.training.base import open_pretrained
+from evalguard.training.merge_weights import (
+    fit_vocabulary,
+    is_tied,
+    logits,
+    relative,
+    share_again,
+    unshare,
+)
 from evalguard.training.output import placed_folder
 
 Combination = Literal["cat", "svd", "linear", "ties", "dare_linear", "dare_ties"]
@@ -42,14 +51,13 @@ RECORD = "evalguard_merge.json"
 _SHOWN = 120
 """Characters of a library's message that an error shows."""
 
-_PROBED = 48
-"""Tokens on which logits are compared."""
-
 _EXACT = 1e-4
 """Relative difference of an update that is rounding in float32."""
 
 _ROUNDING = {torch.float32: 2e-3, torch.float16: 5e-2, torch.bfloat16: 2e-1}
 """The greatest difference of logits against their spread that rounding of the weights explains."""
+
+_UNMERGED = "Gate it unmerged: 'adapter' in place of 'model', with 'engine: {name: hf}'"
 
 _SPARSE = ("ties", "dare_linear", "dare_ties")
 _SAME_RANK = ("linear", *_SPARSE)
@@ -73,32 +81,28 @@ def merge_into_base(
         ModelError: If the adapter or the base cannot be used, or its type has nothing to merge.
     """
     files = read_adapter(adapter)
-    if files.peft_type in ("PREFIX_TUNING", "PROMPT_TUNING"):
-        raise ModelError(
-            f"{adapter}: {files.peft_type.lower()} trains virtual tokens, not weights, and cannot "
-            "be merged. Serve it as an adapter."
-        )
+    _check_mergeable(files)
     with quiet(), placed_folder(output) as folder:
-        name = base or files.base_model
-        model = _load(name, dtype)
-        _fit_vocabulary(model, files)
+        model, tokenizer = _base_of(files, base, dtype)
+        fit_vocabulary(model, files)
+        was_tied = is_tied(model)
         adapted = _attached(model, files)
-        before = _logits(adapted)
+        before = logits(adapted, files)
+        unshare(adapted)
         merged = _merged(adapted, adapter)
+        share_again(merged, was_tied=was_tied)
         _save(merged, folder, adapter)
-        source = str(adapter) if has_tokenizer(adapter) else name
-        open_pretrained(AutoTokenizer, source).save_pretrained(folder)
-        dtype_of, merged_config = next(merged.parameters()).dtype, merged.config
+        tokenizer.save_pretrained(folder)
+        dtype_of = next(merged.parameters()).dtype
         del adapted, merged, model
-        after = _logits(open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto"))
-        difference = _relative(before, after)
+        after = logits(open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto"), files)
+        difference = relative(before, after)
         if not difference <= _ROUNDING[dtype_of]:
             exact = dtype_of == torch.float32
             raise ModelError(
                 f"{adapter}: the merged model's logits differ from those of base and adapter by "
                 f"{difference:.1%}, more than rounding in {str(dtype_of).removeprefix('torch.')} "
-                f"explains{_why(merged_config, files) if exact else ''}. Serve it as an adapter"
-                f"{'' if exact else ', or merge with --dtype float32'}."
+                f"explains. {_UNMERGED}{'' if exact else ', or merge with --dtype float32'}."
             )
         _record(folder, [adapter], [1.0], "into base", difference)
     return output
@@ -137,7 +141,7 @@ def combine(
     _check_combination(files, weights, combination, density)
     names = [f"adapter_{number}" for number in range(len(adapters))]
     with quiet(), placed_folder(output) as folder:
-        base_model = _load(base or files[0].base_model, "float32")
+        base_model, _ = _base_of(files[0], base, "float32")
         for each in files:
             _check_fit(base_model, each)
         model: Any = PeftModel.from_pretrained(base_model, str(adapters[0]), adapter_name=names[0])
@@ -163,16 +167,59 @@ def combine(
         model.set_adapter("combined")
         model.save_pretrained(folder, selected_adapters=["combined"])
         _lift(folder / "combined", folder)
-        _check_saved(model, folder, base or files[0].base_model)
+        _check_saved(model, folder, _base_of(files[0], base, "float32")[0], files[0])
         _record(folder, adapters, weights, combination, difference)
     return output
+
+
+def _check_mergeable(files: AdapterFiles) -> None:
+    """Refuse what is no change of weights.
+
+    Raises:
+        ModelError: If there is nothing to merge.
+    """
+    kind = files.peft_type
+    if kind in PROMPT_TYPES:
+        raise ModelError(
+            f"{files.path}: {kind} trains virtual tokens, not weights, so there is nothing to "
+            f"merge. {_UNMERGED}."
+        )
+    if files.config.get("alora_invocation_tokens"):
+        raise ModelError(
+            f"{files.path}: acts only after certain tokens (alora_invocation_tokens), which no "
+            f"weights can say. {_UNMERGED}."
+        )
+
+
+def _base_of(files: AdapterFiles, base: str | None, dtype: str) -> tuple[Any, Any]:
+    """Load the base of an adapter, and the tokenizer of the two.
+
+    Raises:
+        ModelError: If none is named, or it cannot be loaded.
+    """
+    where = f"{files.path / CONFIG_NAME}: base_model_name_or_path"
+    name = base or files.base_model
+    if not name:
+        raise ModelError(f"{where} is missing or null. Name the base with --base.")
+    revision = None if base else files.config.get("revision")
+    try:
+        model = _load(name, dtype, revision)
+        own = has_tokenizer(files.path)
+        tokenizer = open_pretrained(
+            AutoTokenizer, str(files.path) if own else name, revision=None if own else revision
+        )
+    except ModelError as error:
+        if base:
+            raise
+        raise ModelError(f"{where}: {error} Or name the base with --base.") from error
+    return model, tokenizer
 
 
 def _attached(model: Any, files: AdapterFiles) -> Any:
     _check_fit(model, files)
     try:
         return PeftModel.from_pretrained(model, str(files.path))
-    except (RuntimeError, ValueError, KeyError) as error:
+    except PEFT_ERRORS as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"{files.path}: does not fit its base: {reason}") from error
 
@@ -188,64 +235,27 @@ def _check_fit(model: Any, files: AdapterFiles) -> None:
     """
     with torch.device("meta"):
         bare = AutoModelForCausalLM.from_config(model.config)
-    _fit_vocabulary(bare, files)
-    check_modules(files, bare)
+    fit_vocabulary(bare, files)
+    check_modules(files, bare, Structure(model))
 
 
 def _merged(adapted: Any, adapter: Path) -> Any:
     try:
         return adapted.merge_and_unload(safe_merge=True)
-    except (RuntimeError, ValueError, NotImplementedError) as error:
-        raise ModelError(f"{adapter}: cannot be merged: {error} Serve it as an adapter.") from error
+    except PEFT_ERRORS as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise ModelError(f"{adapter}: cannot be merged: {reason}. {_UNMERGED}.") from error
 
 
 def _save(merged: Any, folder: Path, adapter: Path) -> None:
     try:
         merged.save_pretrained(folder)
-    except RuntimeError as error:  # layers that share their weights, as with layer_replication
+    except PEFT_ERRORS as error:
         reason = str(error).strip().splitlines()[0][:_SHOWN]
         raise ModelError(
             f"{adapter}: merged, it cannot be saved as a model of its base's kind: {reason} … "
-            f"Serve it as an adapter."
+            f"{_UNMERGED}."
         ) from error
-
-
-def _fit_vocabulary(model: Any, files: AdapterFiles) -> None:
-    """Give a base as many rows of embeddings as an adapter that was trained with more has."""
-    rows = {
-        shape[0]
-        for name, shape in files.shapes.items()
-        if name.endswith(("embed_tokens.weight", "lm_head.weight", "wte.weight"))
-    }
-    if rows and max(rows) != model.get_input_embeddings().weight.shape[0]:
-        model.resize_token_embeddings(max(rows), mean_resizing=False)
-
-
-def _logits(model: Any) -> torch.Tensor:
-    """Return logits on fixed tokens, float32 ``[1, tokens, vocabulary]``."""
-    size = model.get_input_embeddings().weight.shape[0]
-    ids = torch.arange(_PROBED)[None] * 7 % size
-    model.eval()
-    with torch.no_grad():
-        logits: torch.Tensor = model(ids.to(model.device)).logits
-    return logits.float().cpu()
-
-
-def _why(config: Any, files: AdapterFiles) -> str:
-    """Return why an exact merge is impossible, where that is known."""
-    embeddings = ("embed_tokens.", "lm_head.", "wte.")
-    if getattr(config, "tie_word_embeddings", False) and any(
-        f".{one}" in name for name in files.shapes for one in embeddings
-    ):
-        return ": the base has one tensor for embeddings and head, and the adapter changes them"
-    return ""
-
-
-def _relative(before: torch.Tensor, after: torch.Tensor) -> float:
-    """Return the greatest difference of logits against their spread."""
-    if before.shape != after.shape:
-        return math.inf
-    return float((before - after).abs().max() / before.std())
 
 
 def _from_sum(model: Any, names: Sequence[str], weights: Sequence[float]) -> float:
@@ -265,19 +275,19 @@ def _from_sum(model: Any, names: Sequence[str], weights: Sequence[float]) -> flo
     return worst
 
 
-def _check_saved(model: Any, folder: Path, base: str) -> None:
+def _check_saved(model: Any, folder: Path, base: Any, files: AdapterFiles) -> None:
     """Check that the adapter that was written is the one that was computed.
 
     Raises:
         ModelError: If it answers otherwise.
     """
-    before = _logits(model)
-    after = _logits(PeftModel.from_pretrained(_load(base, "float32"), str(folder)))
-    if not _relative(before, after) <= _ROUNDING[torch.float32]:
+    before = logits(model, files)
+    difference = relative(before, logits(PeftModel.from_pretrained(base, str(folder)), files))
+    if not difference <= _ROUNDING[torch.float32]:
         raise ModelError(
             f"{folder}: the adapter that was written answers otherwise than the one computed, by "
-            f"{_relative(before, after):.1%} of the logits' spread. Merge the adapters into the "
-            f"base one after the other."
+            f"{difference:.1%} of the logits' spread. Merge the adapters into the base one after "
+            f"the other."
         )
 
 
@@ -340,20 +350,20 @@ def _not_linear(files: AdapterFiles) -> str:
     return ""
 
 
-def _load(name: str, dtype: str) -> Any:
+def _load(name: str, dtype: str, revision: str | None) -> Any:
     """Load a base as it is stored.
 
     Raises:
         ModelError: If it is stored quantised, so that it cannot take an update exactly.
     """
-    config = open_pretrained(AutoConfig, name)
+    config = open_pretrained(AutoConfig, name, revision=revision)
     if stored := getattr(config, "quantization_config", None):
         method = stored.get("quant_method", "quantised") if isinstance(stored, dict) else stored
         raise ModelError(
             f"{name}: is stored quantised ({method}), so that an update cannot be added exactly. "
             f"Name the model in full precision with --base, or serve the adapter."
         )
-    return open_pretrained(AutoModelForCausalLM, name, dtype=dtype)
+    return open_pretrained(AutoModelForCausalLM, name, dtype=dtype, revision=revision)
 
 
 def _lift(inner: Path, folder: Path) -> None:

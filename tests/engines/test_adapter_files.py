@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from evalguard.engines.adapter_files import CONFIG_NAME, WEIGHTS_NAME, read_adapter
+from evalguard.engines.adapter_config import CONFIG_NAME
+from evalguard.engines.adapter_files import WEIGHTS_NAME, read_adapter
 from evalguard.errors import ModelError
 from tests.engines.conftest import edit_config, make_adapter
 
