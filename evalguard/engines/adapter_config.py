@@ -108,7 +108,7 @@ def _convert(tool: str) -> str:
 def _without_type(file: Path, config: Mapping[str, Any]) -> str:
     if "lora_parameters" in config or "fine_tune_type" in config:
         return f"{file}: the config of an MLX adapter, not of peft. {_convert('MLX')}"
-    found = f"is {config['peft_type']!r}" if "peft_type" in config else "is missing"
+    found = f"is {_shown(config['peft_type'])}" if "peft_type" in config else "is missing"
     hint = 'Add "peft_type": "LORA" if it is a LoRA adapter' if "lora_alpha" in config else ""
     return (
         f"{file}: 'peft_type' {found}, so this is no peft adapter. "
@@ -120,28 +120,28 @@ def _problems(config: Mapping[str, Any], kind: str) -> Iterator[str]:
     """Yield what is wrong, each as key, what was found and what is allowed."""
     task, base = config.get("task_type"), config.get("base_model_name_or_path")
     if task not in _TASKS:
-        yield f"task_type is {task!r}, which is not for text generation (CAUSAL_LM)"
+        yield f"task_type is {_shown(task)}, which is not for text generation (CAUSAL_LM)"
     if not isinstance(base, str | None):
-        yield f"base_model_name_or_path is {base!r}, not a name"
+        yield f"base_model_name_or_path is {_shown(base)}, not a name"
     targets = config.get("target_modules")
     if not (targets is None or _is_names(targets)):
-        yield f"target_modules is {targets!r}, not a list of names or a pattern"
+        yield f"target_modules is {_shown(targets)}, not a list of names or a pattern"
     if kind in _LORA:
         yield from _lora_problems(config)
     elif config.get("r") is not None and not _is_rank(config["r"], least=0):
-        yield f"r is {config['r']!r}, not a rank"
+        yield f"r is {_shown(config['r'])}, not a rank"
 
 
 def _lora_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if "r" in config and not _is_rank(config["r"]):
-        yield f"r is {config['r']!r}, not a rank of at least 1"
+        yield f"r is {_shown(config['r'])}, not a rank of at least 1"
     if "lora_alpha" not in config:
         yield "lora_alpha is missing, for which peft would take 8"
     elif not _is_scale(config["lora_alpha"]):
-        yield f"lora_alpha is {config['lora_alpha']!r}, not a positive number"
+        yield f"lora_alpha is {_shown(config['lora_alpha'])}, not a positive number"
     for key in _FLAGS:
         if config.get(key) not in (None, True, False):
-            yield f"{key} is {config[key]!r}, not true or false"
+            yield f"{key} is {_shown(config[key])}, not true or false"
     yield from _pattern_problems(config, "rank_pattern", _is_rank, "a rank of at least 1")
     yield from _pattern_problems(config, "alpha_pattern", _is_scale, "a positive number")
 
@@ -151,12 +151,16 @@ def _pattern_problems(
 ) -> Iterator[str]:
     pattern = config.get(key) or {}
     if not isinstance(pattern, dict):
-        yield f"{key} is {pattern!r}, not an object"
+        yield f"{key} is {_shown(pattern)}, not an object"
         return
     for name, value in pattern.items():
         # AdaLoRA keeps a list of which ranks it has left.
         if not accepts(value) and not isinstance(value, list):
-            yield f"{key}['{name}'] is {value!r}, not {what}"
+            yield f"{key}['{name}'] is {_shown(value)}, not {what}"
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _is_rank(value: Any, *, least: int = 1) -> bool:

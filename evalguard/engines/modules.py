@@ -158,12 +158,14 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
     on_meta = next(model.parameters()).is_meta
     try:
         tried = get_peft_model(model, config)
+        if on_meta:
+            tried.to("meta")  # some types make their parts where the base is not
         inside = tried.state_dict().keys()
         own = tuple(name for name in adapter.shapes if name in inside and plain_name(name) in names)
         # What peft would save of it: some types save no projections, and no copy of a tied head.
         saved = get_peft_model_state_dict(tried, save_embedding_layers=False).keys()
         tensors = {
-            name: torch.zeros(shape)
+            name: torch.zeros(shape, device="meta" if on_meta else None)
             for name, shape in adapter.shapes.items()
             if on_meta or name not in own
         }
