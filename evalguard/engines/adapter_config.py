@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from evalguard.engines.safetensors_header import check_content
 from evalguard.errors import ModelError
 
 CONFIG_NAME = "adapter_config.json"
@@ -35,8 +37,10 @@ _NOT_SERVED = {
 _BASE_CHANGING_INITS = ("pissa", "olora", "corda", "loftq")
 """LoRA initialisations with which peft subtracts from the base's weights when it loads them."""
 
+_KINDS = {list: "a list", str: "a text", type(None): "null", bool: "a truth value"}
 _LORA = ("LORA", "ADALORA")
 _FLAGS = ("use_rslora", "use_dora", "lora_bias", "fan_in_fan_out", "use_qalora")
+_BIASES = ("none", "all", "lora_only")
 _TASKS = (None, "CAUSAL_LM", "FEATURE_EXTRACTION")
 
 _FOREIGN = {
@@ -59,14 +63,15 @@ def read_config(folder: Path) -> dict[str, Any]:
     file = folder / CONFIG_NAME
     if not file.is_file():
         raise ModelError(_missing(folder))
+    check_content(file)
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelError(f"{file}: broken JSON: {error}. Save the adapter again.") from error
     if not isinstance(config, dict):
         raise ModelError(
-            f"{file}: holds a {type(config).__name__}, where peft writes an object with "
-            f"'peft_type'. Save the adapter again."
+            f"{file}: holds {_KINDS.get(type(config), 'a number')}, where peft writes an object "
+            f"with 'peft_type'. Save the adapter again."
         )
     kind = config.get("peft_type")
     if not isinstance(kind, str) or not kind:
@@ -123,13 +128,32 @@ def _problems(config: Mapping[str, Any], kind: str) -> Iterator[str]:
         yield f"task_type is {_shown(task)}, which is not for text generation (CAUSAL_LM)"
     if not isinstance(base, str | None):
         yield f"base_model_name_or_path is {_shown(base)}, not a name"
-    targets = config.get("target_modules")
-    if not (targets is None or _is_names(targets)):
-        yield f"target_modules is {_shown(targets)}, not a list of names or a pattern"
+    for key in ("target_modules", "exclude_modules"):
+        yield from _target_problems(key, config.get(key))
+    saved = config.get("modules_to_save")
+    if saved is not None and not (isinstance(saved, list) and _is_names(saved)):
+        yield f"modules_to_save is {_shown(saved)}, not a list of names"
+    layers = config.get("layers_to_transform")
+    if layers is not None and not _is_indices(layers):
+        yield f"layers_to_transform is {_shown(layers)}, not a list of numbers"
+    for key in ("trainable_token_indices", "token_indices"):
+        tokens = config.get(key) or []
+        parts = tokens.values() if isinstance(tokens, dict) else [tokens]
+        if not all(isinstance(part, list) and _is_indices(part) for part in parts):
+            yield f"{key} is {_shown(tokens)}, not a list of numbers"
     if kind in _LORA:
         yield from _lora_problems(config)
     elif config.get("r") is not None and not _is_rank(config["r"], least=0):
         yield f"r is {_shown(config['r'])}, not a rank"
+
+
+def _target_problems(key: str, value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if not _is_names(value):
+        yield f"{key} is {_shown(value)}, not a list of names or a pattern"
+    elif isinstance(value, str) and (reason := _pattern_fault(value)):
+        yield f"{key} is {_shown(value)}, no regular expression: {reason}"
 
 
 def _lora_problems(config: Mapping[str, Any]) -> Iterator[str]:
@@ -139,6 +163,8 @@ def _lora_problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield "lora_alpha is missing, for which peft would take 8"
     elif not _is_scale(config["lora_alpha"]):
         yield f"lora_alpha is {_shown(config['lora_alpha'])}, not a positive number"
+    if config.get("bias", "none") not in _BIASES:
+        yield f"bias is {_shown(config['bias'])}, not one of {', '.join(_BIASES)}"
     for key in _FLAGS:
         if config.get(key) not in (None, True, False):
             yield f"{key} is {_shown(config[key])}, not true or false"
@@ -154,6 +180,8 @@ def _pattern_problems(
         yield f"{key} is {_shown(pattern)}, not an object"
         return
     for name, value in pattern.items():
+        if reason := _pattern_fault(name):
+            yield f"{key}: '{name}' is no regular expression: {reason}"
         # AdaLoRA keeps a list of which ranks it has left.
         if not accepts(value) and not isinstance(value, list):
             yield f"{key}['{name}'] is {_shown(value)}, not {what}"
@@ -176,6 +204,20 @@ def _is_names(value: Any) -> bool:
     if isinstance(value, list):
         return all(isinstance(name, str) and name for name in value)
     return isinstance(value, str) and bool(value)
+
+
+def _is_indices(value: Any) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return all(_is_rank(part, least=0) for part in parts)
+
+
+def _pattern_fault(pattern: str) -> str:
+    """Return why a pattern is no regular expression; empty where it is one."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return str(error)
+    return ""
 
 
 def _check_init(file: Path, config: Mapping[str, Any]) -> None:

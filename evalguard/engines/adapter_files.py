@@ -47,6 +47,8 @@ def read_adapter(path: Path) -> AdapterFiles:
         ModelError: If the folder is missing, empty, incomplete, truncated, holds a pickle, or holds
             an adapter that would change the base for every other model on it.
     """
+    if path.is_file():
+        raise ModelError(f"{path}: a file. Name the adapter's folder, '{path.parent}'.")
     if not path.is_dir():
         raise ModelError(f"{path}: no such adapter folder. Train one with `evalguard train`.")
     config = read_config(path)
@@ -85,6 +87,8 @@ def _read_shapes(file: Path) -> dict[str, tuple[int, ...]]:
     if file.is_file():
         return {name: tensor.shape for name, tensor in read_header(file).items()}
     folder = file.parent
+    if file.is_symlink():
+        raise ModelError(f"{file}: a link to '{file.readlink()}', which is not there.")
     pickles = [*sorted(folder.glob("adapter*.bin")), *sorted(folder.glob("adapter*.pt"))]
     if pickles:
         raise ModelError(

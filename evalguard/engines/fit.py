@@ -62,8 +62,8 @@ def _check_shape(
     shape: tuple[int, ...],
     weight: TensorInfo,
 ) -> None:
-    if weight.dtype not in _FLOATS or len(weight.shape) != 2:
-        return  # packed by a quantiser, or a convolution
+    if weight.dtype not in _FLOATS or len(weight.shape) != 2 or len(shape) != 2:
+        return  # packed by a quantiser, a convolution, or for the engine to refuse
     groups = found.groupdict()
     got: tuple[int, ...] = shape
     expected: tuple[int, ...] = weight.shape
@@ -77,10 +77,13 @@ def _check_shape(
     if got == expected:
         return
     module = groups["module"]
-    what = "vocabulary" if module.rpartition(".")[2] in _VOCABULARY else "size"
+    is_vocabulary = module.rpartition(".")[2] in _VOCABULARY
+    what = "vocabulary" if is_vocabulary else "size"
+    resized = "If its vocabulary was resized, merge it and gate the merged model. "
     raise ModelError(
         f"{adapter.path}: does not fit {base}: '{module}' has {what} {_dims(expected)} in the "
-        f"base and {_dims(got)} in the adapter. {_trained_on(adapter)}"
+        f"base and {_dims(got)} in the adapter. {resized if is_vocabulary else ''}"
+        f"{_trained_on(adapter)}"
     )
 
 

@@ -29,7 +29,7 @@ from evalguard.engines.fit import origin_notes
 from evalguard.engines.grouping import stream_in_groups
 from evalguard.engines.hf_model import SwitchableHFLM, constructor_arguments
 from evalguard.engines.hf_trials import needs_unpadded_batches
-from evalguard.engines.modules import PEFT_ERRORS
+from evalguard.engines.modules import PEFT_ERRORS, unknown_keys
 from evalguard.errors import EngineError, EvalGuardError, ModelError, TrustError
 from evalguard.quiet import quiet
 
@@ -57,6 +57,7 @@ class HFEngine(Engine):
         self._adapters: list[str] = []
         self._model = settings.model
         self._damage = ""
+        self._notes: list[str] = []
         with quiet():
             try:
                 self._lm = SwitchableHFLM(**constructor_arguments(settings))
@@ -75,6 +76,11 @@ class HFEngine(Engine):
     def max_length(self) -> int:
         """Context in tokens."""
         return int(self._lm.max_length)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of its adapters."""
+        return tuple(self._notes)
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
         """Load an adapter beside the base and prove that it takes effect.
@@ -104,7 +110,9 @@ class HFEngine(Engine):
             beside = " beside the other adapters" if self._adapters else ""
             raise ModelError(f"{path}: cannot be loaded{beside}: {_first_line(error)}.") from error
         self._adapters.append(name)
-        return AdapterCheck(effect, origin_notes(adapter, self._model))
+        notes = (*origin_notes(adapter, self._model), *unknown_keys(adapter))
+        self._notes.extend(f"{name}: {note}" for note in notes)
+        return AdapterCheck(effect, notes)
 
     def _check_effect(
         self, name: str, path: str, base: list[torch.Tensor], tokens: tuple[int, ...]

@@ -51,6 +51,7 @@ class SwitchableHFLM(HFLM):
         keep_weights_exact(self._model)
         self._structure = Structure(self._model)
         self._active = BASE
+        self._inner_names: dict[str, str] = {}
         self.unpadded: set[str] = set()
 
     def add_adapter(self, name: str, adapter: AdapterFiles) -> None:
@@ -62,13 +63,16 @@ class SwitchableHFLM(HFLM):
         self._check_type(adapter)
         own = check_modules(adapter, self._bare_model(), self._structure)
         self._check_full_weights(adapter, own)
+        # A name of the project's, such as v1.2, may be none that torch gives a module.
+        inner = f"evalguard_{len(self._inner_names)}"
         if isinstance(self._model, PeftModel):
-            self._model.load_adapter(str(adapter.path), adapter_name=name)
+            self._model.load_adapter(str(adapter.path), adapter_name=inner)
         else:
             self._model = PeftModel.from_pretrained(
-                self._model, str(adapter.path), adapter_name=name
+                self._model, str(adapter.path), adapter_name=inner
             )
         self._model.eval()
+        self._inner_names[name] = inner
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
@@ -276,13 +280,14 @@ class SwitchableHFLM(HFLM):
             with self._model.disable_adapter():
                 yield
         else:
-            self._model.set_adapter(name)
+            self._model.set_adapter(self._inner_names[name])
             yield
 
     def probes(self, tokens: Sequence[int]) -> list[list[int]]:
         """Return the probe texts as tokens, and one more with tokens that an adapter acts at."""
         encoded = [self.tok_encode(text) for text in PROBE_TEXTS]
-        return encoded + ([[*encoded[0], *tokens, *encoded[1]]] if tokens else [])
+        known = [token for token in tokens if token < self.tokenizer.vocab_size]
+        return encoded + ([[*encoded[0], *known, *encoded[1]]] if known else [])
 
     def probe_logits(self, name: str, tokens: Sequence[int] = ()) -> list[torch.Tensor]:
         """Return the logits of the named model on the probe texts, each [1, tokens, vocabulary].
@@ -321,7 +326,7 @@ class SwitchableHFLM(HFLM):
         """Accept weights of the base's own only where they are the base's, as peft saves them."""
         own = {
             name.replace(".base_layer.", "."): weight
-            for name, weight in self._base.named_parameters()
+            for name, weight in self._base.named_parameters(remove_duplicate=False)
         }
         with safe_open(adapter.path / WEIGHTS_NAME, framework="pt") as file:
             for name in names:

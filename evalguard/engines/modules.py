@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any
 
 import peft
@@ -14,11 +17,12 @@ from peft import (
     get_peft_model_state_dict,
     set_peft_model_state_dict,
 )
+from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from evalguard.engines.adapter_config import CONFIG_NAME
-from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles
+from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, changed_tokens
 from evalguard.engines.base import EngineSettings
 from evalguard.errors import ModelError
 
@@ -32,10 +36,19 @@ PEFT_ERRORS = (
     RuntimeError,
     TypeError,
     ValueError,
+    re.error,
 )
 """What peft and torch raise where an adapter is broken or not for this base."""
 
 _PREFIX = "base_model.model."
+_TRIAL = "evalguard_trial"
+_INSIDE = re.compile(r"\.(token_adapter|base_layer)(?=\.)")
+_NO_TARGETS = ("Target modules", "No `target_modules`", "No modules were targeted")
+_TARGET_KEYS = ("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern")
+_MISMATCH = re.compile(
+    r"size mismatch for (\S+): copying a param with shape torch\.Size\(\[(.*?)\]\) from "
+    r"checkpoint, the shape in current model is torch\.Size\(\[(.*?)\]\)"
+)
 
 
 def bare_config(settings: EngineSettings) -> Any:
@@ -127,25 +140,49 @@ def check_modules(
         ModelError: If a tensor finds no module, a module finds no tensor, a shape differs, or a
             weight is not finite.
     """
-    _check_finite(adapter)
+    _check_values(adapter)
     config = _peft_config(adapter)
+    _check_tokens(adapter, bare_model)
     try:
         return _try(adapter, config, bare_model)
     except NotImplementedError as error:  # of operations that need values, on the meta device
         if structure is None:
-            raise _misfit(adapter, error) from error
+            raise misfit(adapter, error, bare_model) from error
     with structure.in_place() as model:
         return _try(adapter, _peft_config(adapter), model)
 
 
+def unknown_keys(adapter: AdapterFiles) -> tuple[str, ...]:
+    """Return a note of the settings that this peft leaves out of an adapter's config."""
+    known = {field.name for field in fields(_config_class(adapter))}
+    found = [key for key, value in adapter.config.items() if value and key not in known]
+    if not found:
+        return ()
+    return (f"peft {peft.__version__} does not know, and leaves out, {', '.join(sorted(found))}",)
+
+
+def _config_class(adapter: AdapterFiles) -> Any:
+    file = adapter.path / CONFIG_NAME
+    kinds = {str(kind.value): one for kind, one in PEFT_TYPE_TO_CONFIG_MAPPING.items()}
+    if adapter.peft_type not in kinds:
+        raise ModelError(
+            f"{file}: peft_type is '{adapter.peft_type}', which peft {peft.__version__} does not "
+            f"have. Update peft, or write the type as peft does, such as LORA."
+        )
+    return kinds[adapter.peft_type]
+
+
 def _peft_config(adapter: AdapterFiles) -> Any:
+    file = adapter.path / CONFIG_NAME
+    _config_class(adapter)
+    saved_with = str(adapter.config.get("peft_version") or "0")
+    if _release(saved_with) > _release(peft.__version__) and (lost := unknown_keys(adapter)):
+        raise ModelError(f"{file}: was saved with peft {saved_with}; {lost[0]}. Update peft.")
     try:
         config = PeftConfig.from_pretrained(str(adapter.path))
     except PEFT_ERRORS as error:
         raise ModelError(
-            f"{adapter.path / CONFIG_NAME}: this peft ({peft.__version__}) has no adapters of type "
-            f"'{adapter.peft_type}' with such a config: {_reason(error)}. Update peft, or save it "
-            f"again."
+            f"{file}: peft {peft.__version__} cannot use it: {_reason(error)}. Save it again."
         ) from error
     config.inference_mode = True
     if hasattr(config, "init_lora_weights"):
@@ -153,23 +190,29 @@ def _peft_config(adapter: AdapterFiles) -> Any:
     return config
 
 
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
 def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
     names = set(model.state_dict())
     on_meta = next(model.parameters()).is_meta
     try:
-        tried = get_peft_model(model, config)
+        tried = get_peft_model(model, config, adapter_name=_TRIAL)
         if on_meta:
             tried.to("meta")  # some types make their parts where the base is not
         inside = tried.state_dict().keys()
         own = tuple(name for name in adapter.shapes if name in inside and plain_name(name) in names)
         # What peft would save of it: some types save no projections, and no copy of a tied head.
-        saved = get_peft_model_state_dict(tried, save_embedding_layers=False).keys()
+        saved = get_peft_model_state_dict(
+            tried, adapter_name=_TRIAL, save_embedding_layers=False
+        ).keys()
         tensors = {
             name: torch.zeros(shape, device="meta" if on_meta else None)
             for name, shape in adapter.shapes.items()
             if on_meta or name not in own
         }
-        outcome = set_peft_model_state_dict(tried, tensors)
+        outcome = set_peft_model_state_dict(tried, tensors, adapter_name=_TRIAL)
     except KeyError as error:
         raise ModelError(
             f"{adapter.path / WEIGHTS_NAME}: lacks a tensor of a module that it should replace, "
@@ -178,7 +221,7 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
     except PEFT_ERRORS as error:
         if on_meta and isinstance(error, NotImplementedError):
             raise
-        raise _misfit(adapter, error) from error
+        raise misfit(adapter, error, model) from error
     lost = [
         name
         for name in outcome.unexpected_keys
@@ -187,27 +230,43 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
     if lost:
         raise ModelError(
             f"{adapter.path}: does not fit the base model: {len(lost)} of {len(tensors)} tensors "
-            f"find no module, such as '{lost[0]}'. {_origin(adapter)}"
+            f"find no module, such as '{lost[0]}'. {_names_of(lost[0]) or _origin(adapter)}"
         )
-    empty = [name for name in outcome.missing_keys if ".default" in name]
+    empty = [name for name in outcome.missing_keys if f".{_TRIAL}" in name]
     if empty and saved - adapter.shapes.keys():
         raise ModelError(
             f"{adapter.path}: {len(empty)} modules that it should change have no tensor in it, "
-            f"such as '{empty[0]}'. Save the adapter again."
+            f"such as '{empty[0].replace(f'.{_TRIAL}', '')}'. Save the adapter again."
         )
     return own
 
 
 def plain_name(name: str) -> str:
     """Return what the base itself calls a tensor of an adapter's file."""
-    return name.removeprefix(_PREFIX).replace(".base_layer.", ".")
+    return _INSIDE.sub("", name.removeprefix(_PREFIX))
 
 
-def _check_finite(adapter: AdapterFiles) -> None:
+def _check_tokens(adapter: AdapterFiles, model: Any) -> None:
+    size = model.get_input_embeddings().weight.shape[0]
+    if beyond := [token for token in changed_tokens(adapter) if token >= size]:
+        raise ModelError(
+            f"{adapter.path / CONFIG_NAME}: trains token {max(beyond)}, and the base has {size} "
+            f"tokens. If tokens were added, save it again with save_embedding_layers=True, merge "
+            f"it, and gate the merged model."
+        )
+
+
+def _check_values(adapter: AdapterFiles) -> None:
     path = adapter.path / WEIGHTS_NAME
     with safe_open(path, framework="pt") as file:
         for name in adapter.shapes:
-            broken = int((~file.get_tensor(name).float().isfinite()).sum())
+            tensor = file.get_tensor(name)
+            if adapter.peft_type == "LORA" and not tensor.is_floating_point():
+                raise ModelError(
+                    f"{path}: '{name}' holds integers ({tensor.dtype}), as after a quantisation "
+                    f"whose scales are not in it. Save the adapter in 16 or 32 bits."
+                )
+            broken = int((~tensor.float().isfinite()).sum())
             if broken:
                 raise ModelError(
                     f"{path}: '{name}' holds {broken} values that are NaN or infinite, as after a "
@@ -221,7 +280,38 @@ def _is_copy(name: str, adapter: AdapterFiles) -> bool:
     return outer != name and adapter.shapes.get(outer) == adapter.shapes[name]
 
 
-def _misfit(adapter: AdapterFiles, error: BaseException) -> ModelError:
+def misfit(adapter: AdapterFiles, error: BaseException, model: Any) -> ModelError:
+    """Return an error of peft's or torch's in terms of the adapter's files.
+
+    Args:
+        adapter: The adapter.
+        error: What was raised.
+        model: The base.
+    """
+    text = str(error)
+    if any(part in text for part in _NO_TARGETS):
+        linear = {
+            name.rpartition(".")[2]
+            for name, module in model.named_modules()
+            if isinstance(module, torch.nn.Linear)
+        }
+        keys = ", ".join(
+            f"{key} {json.dumps(adapter.config[key])}"
+            for key in _TARGET_KEYS
+            if adapter.config.get(key) is not None
+        )
+        return ModelError(
+            f"{adapter.path / CONFIG_NAME}: no module of the base is changed with {keys}. The "
+            f"base's linear modules are {', '.join(sorted(linear))}. {_origin(adapter)}"
+        )
+    if match := _MISMATCH.search(text):
+        name, *sizes = match.groups()
+        in_file, in_model = ("×".join(size.split(", ")) for size in sizes)
+        return ModelError(
+            f"{adapter.path}: does not fit the base model: '{name.replace(f'.{_TRIAL}', '')}' is "
+            f"{in_file or 'a number'} in its file, and {in_model or 'a number'} by its config and "
+            f"the base. {_origin(adapter)}"
+        )
     return ModelError(
         f"{adapter.path}: does not fit the base model: {_reason(error)}. {_origin(adapter)}"
     )
@@ -231,8 +321,16 @@ def _origin(adapter: AdapterFiles) -> str:
     return f"It was trained on '{adapter.base_model or 'an unnamed model'}'."
 
 
+def _names_of(name: str) -> str:
+    """Return what is wrong with the name of a tensor that peft would not write."""
+    if not name.startswith("base_model.") and "." in name:
+        return f"peft's names begin with '{_PREFIX}': save it with peft's save_pretrained."
+    if ".default." in name or name.endswith(".default"):
+        return "It names an adapter, 'default': save it with peft's save_pretrained."
+    return ""
+
+
 def _reason(error: BaseException) -> str:
-    """Return the line of torch's or peft's message that names the module."""
+    """Return the first line of torch's or peft's message."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if "size mismatch" in line]
-    return (telling or lines or [type(error).__name__])[0].rstrip(".:")
+    return (lines or [type(error).__name__])[0].rstrip(".:")

@@ -37,24 +37,36 @@ class TensorInfo:
         return count
 
 
+def check_content(file: Path) -> None:
+    """Check that a file is not something else that a download left in its place.
+
+    Raises:
+        ModelError: If it is a Git LFS pointer or a web page.
+    """
+    with file.open("rb") as stream:
+        head = stream.read(64).lstrip().lower()
+    if head.startswith(_LFS):
+        raise ModelError(
+            f"{file}: a Git LFS pointer in place of the file. Fetch it with `git lfs pull`, or "
+            f"download it again."
+        )
+    if head.startswith((b"<!doctype html", b"<html")):
+        raise ModelError(f"{file}: a web page in place of the file. Download it again.")
+
+
 def read_header(file: Path) -> dict[str, TensorInfo]:
     """Return every tensor of a file by name.
 
     Raises:
         ModelError: If the file is empty, truncated or corrupt.
     """
+    check_content(file)
     size = file.stat().st_size
     with file.open("rb") as stream:
-        prefix = stream.read(len(_LFS))
-        if prefix == _LFS:
-            raise ModelError(
-                f"{file}: a Git LFS pointer in place of the weights. Fetch them with "
-                f"`git lfs pull`, or download the file again."
-            )
-        length = struct.unpack("<Q", prefix[:8])[0] if len(prefix) >= 8 else size
+        prefix = stream.read(8)
+        length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else size
         if length > min(size - 8, _MAX_HEADER_BYTES):
             raise _broken(file, f"{size} bytes and no whole header")
-        stream.seek(8)
         tensors, end = _parse(file, stream.read(length))
     if not tensors:
         raise _broken(file, "no tensors")

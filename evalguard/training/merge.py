@@ -19,7 +19,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from evalguard.engines.adapter_config import CONFIG_NAME, PROMPT_TYPES
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.engines.chat import has_tokenizer
-from evalguard.engines.modules import PEFT_ERRORS, Structure, check_modules
+from evalguard.engines.modules import PEFT_ERRORS, Structure, check_modules, misfit
 from evalguard.errors import ModelError, UsageError
 from evalguard.quiet import quiet
 from evalguard.training.base import open_pretrained
@@ -86,8 +86,10 @@ def merge_into_base(
         model, tokenizer = _base_of(files, base, dtype)
         fit_vocabulary(model, files)
         was_tied = is_tied(model)
+        plain = logits(model, files)
         adapted = _attached(model, files)
         before = logits(adapted, files)
+        _check_effect(adapter, plain, before)
         unshare(adapted)
         merged = _merged(adapted, adapter)
         share_again(merged, was_tied=was_tied)
@@ -191,6 +193,24 @@ def _check_mergeable(files: AdapterFiles) -> None:
         )
 
 
+def _check_effect(adapter: Path, plain: torch.Tensor, adapted: torch.Tensor) -> None:
+    """Check that an adapter changes the logits, and to numbers.
+
+    Raises:
+        ModelError: If it does not.
+    """
+    if not adapted.isfinite().all():
+        raise ModelError(
+            f"{adapter}: with the adapter the logits are not finite. Check its scaling (lora_alpha "
+            f"/ r), or take an earlier checkpoint."
+        )
+    if torch.equal(plain, adapted):
+        raise ModelError(
+            f"{adapter}: the adapter changes nothing: its logits equal the base's, and so would "
+            f"the merged model's. Check that training reached it."
+        )
+
+
 def _base_of(files: AdapterFiles, base: str | None, dtype: str) -> tuple[Any, Any]:
     """Load the base of an adapter, and the tokenizer of the two.
 
@@ -201,6 +221,10 @@ def _base_of(files: AdapterFiles, base: str | None, dtype: str) -> tuple[Any, An
     name = base or files.base_model
     if not name:
         raise ModelError(f"{where} is missing or null. Name the base with --base.")
+    if not base and _is_gone(name):
+        raise ModelError(
+            f"{where} is '{name}', and there is no such folder here. Name the base with --base."
+        )
     revision = None if base else files.config.get("revision")
     try:
         model = _load(name, dtype, revision)
@@ -215,13 +239,18 @@ def _base_of(files: AdapterFiles, base: str | None, dtype: str) -> tuple[Any, An
     return model, tokenizer
 
 
+def _is_gone(name: str) -> bool:
+    """Whether a base's name is a folder's, of another machine."""
+    is_path = name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
+    return is_path and not Path(name).exists()
+
+
 def _attached(model: Any, files: AdapterFiles) -> Any:
     _check_fit(model, files)
     try:
         return PeftModel.from_pretrained(model, str(files.path))
     except PEFT_ERRORS as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"{files.path}: does not fit its base: {reason}") from error
+        raise misfit(files, error, model) from error
 
 
 def _check_fit(model: Any, files: AdapterFiles) -> None:
