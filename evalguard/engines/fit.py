@@ -45,14 +45,19 @@ def check_fit(adapter: AdapterFiles, base: Path) -> None:
             )
 
 
-def origin_notes(adapter: AdapterFiles, base: str) -> tuple[str, ...]:
+def origin_notes(adapter: AdapterFiles, base: str, revision: str | None = None) -> tuple[str, ...]:
     """Return a note where the adapter names another base than the one it is loaded on.
 
     Names alone decide nothing: the same model lies in other folders on other machines.
     """
-    if not adapter.base_model or Path(adapter.base_model).name == Path(base).name:
-        return ()
-    return (f"its config names '{adapter.base_model}' as its base; it is loaded on '{base}'",)
+    if adapter.base_model and Path(adapter.base_model).name != Path(base).name:
+        return (f"its config names '{adapter.base_model}' as its base; it is loaded on '{base}'",)
+    named = adapter.config.get("revision")
+    if named and not Path(base).is_dir() and named != (revision or "main"):
+        return (
+            f"its config names revision '{named}' of its base; '{revision or 'main'}' is loaded",
+        )
+    return ()
 
 
 def _check_shape(

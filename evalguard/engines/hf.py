@@ -55,9 +55,8 @@ class HFEngine(Engine):
         self.version = f"transformers {transformers.__version__}, lm-eval {lm_eval.__version__}"
         self._threads = torch.get_num_threads()
         self._adapters: list[str] = []
-        self._model = settings.model
+        self._model, self._revision = settings.model, settings.revision
         self._damage = ""
-        self._notes: list[str] = []
         with quiet():
             try:
                 self._lm = SwitchableHFLM(**constructor_arguments(settings))
@@ -76,11 +75,6 @@ class HFEngine(Engine):
     def max_length(self) -> int:
         """Context in tokens."""
         return int(self._lm.max_length)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a user should know of its adapters."""
-        return tuple(self._notes)
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
         """Load an adapter beside the base and prove that it takes effect.
@@ -110,8 +104,7 @@ class HFEngine(Engine):
             beside = " beside the other adapters" if self._adapters else ""
             raise ModelError(f"{path}: cannot be loaded{beside}: {_first_line(error)}.") from error
         self._adapters.append(name)
-        notes = (*origin_notes(adapter, self._model), *unknown_keys(adapter))
-        self._notes.extend(f"{name}: {note}" for note in notes)
+        notes = (*origin_notes(adapter, self._model, self._revision), *unknown_keys(adapter))
         return AdapterCheck(effect, notes)
 
     def _check_effect(

@@ -43,6 +43,7 @@ PEFT_ERRORS = (
 _PREFIX = "base_model.model."
 _TRIAL = "evalguard_trial"
 _INSIDE = re.compile(r"\.(token_adapter|base_layer)(?=\.)")
+_DELTA = ".trainable_tokens_delta"
 _NO_TARGETS = ("Target modules", "No `target_modules`", "No modules were targeted")
 _TARGET_KEYS = ("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern")
 _MISMATCH = re.compile(
@@ -266,6 +267,11 @@ def _check_values(adapter: AdapterFiles) -> None:
                     f"{path}: '{name}' holds integers ({tensor.dtype}), as after a quantisation "
                     f"whose scales are not in it. Save the adapter in 16 or 32 bits."
                 )
+            if not tensor.numel():
+                raise ModelError(
+                    f"{path}: '{name}' is empty, as DeepSpeed ZeRO-3 writes weights that were not "
+                    f"gathered. Save the adapter again from gathered weights."
+                )
             broken = int((~tensor.float().isfinite()).sum())
             if broken:
                 raise ModelError(
@@ -275,9 +281,15 @@ def _check_values(adapter: AdapterFiles) -> None:
 
 
 def _is_copy(name: str, adapter: AdapterFiles) -> bool:
-    """Whether a tensor is the second copy that peft writes of resized embeddings."""
+    """Whether a tensor is the second copy that peft writes of resized or tied embeddings."""
     outer = name.replace(".modules_to_save.", ".")
-    return outer != name and adapter.shapes.get(outer) == adapter.shapes[name]
+    if outer != name:
+        return adapter.shapes.get(outer) == adapter.shapes[name]
+    if not name.endswith(_DELTA):
+        return False
+    others = [one for one in adapter.shapes if one.endswith(_DELTA) and one != name]
+    with safe_open(adapter.path / WEIGHTS_NAME, framework="pt") as file:
+        return any(torch.equal(file.get_tensor(one), file.get_tensor(name)) for one in others)
 
 
 def misfit(adapter: AdapterFiles, error: BaseException, model: Any) -> ModelError:
