@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
@@ -234,12 +234,24 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
             f"find no module, such as '{lost[0]}'. {_names_of(lost[0]) or _origin(adapter)}"
         )
     empty = [name for name in outcome.missing_keys if f".{_TRIAL}" in name]
-    if empty and saved - adapter.shapes.keys():
+    absent = sorted(saved - adapter.shapes.keys())
+    if lacking := (empty if absent else []) or _lost_beside_others(absent, adapter):
         raise ModelError(
-            f"{adapter.path}: {len(empty)} modules that it should change have no tensor in it, "
-            f"such as '{empty[0].replace(f'.{_TRIAL}', '')}'. Save the adapter again."
+            f"{adapter.path}: {len(lacking)} modules that it should change have no tensor in it, "
+            f"such as '{lacking[0].replace(f'.{_TRIAL}', '')}'. Save the adapter again."
         )
     return own
+
+
+def _lost_beside_others(absent: Sequence[str], adapter: AdapterFiles) -> list[str]:
+    """Return what peft would save of modules of which the file has other tensors.
+
+    What is no weight, such as the places of sparse ones, peft draws anew where it is missing.
+    """
+    held = {name.removesuffix(".weight") for name in adapter.shapes}
+    modules = {name.rpartition(".")[0] for name in held}
+    plain = [name.removesuffix(".weight") for name in absent]
+    return [name for name in plain if name not in held and name.rpartition(".")[0] in modules]
 
 
 def plain_name(name: str) -> str:
