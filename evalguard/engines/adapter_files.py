@@ -105,6 +105,8 @@ def _read_shapes(file: Path) -> dict[str, tuple[int, ...]]:
             f"s.load_file(f)) for f in glob.glob('{folder}/adapter_model-*')]; "
             f"s.save_file(d, '{file}')\""
         )
-    others = ", ".join(f"'{one.name}'" for one in sorted(folder.glob("*.safetensors"))[:4])
+    others = ", ".join(
+        f"'{one.name}'" for one in sorted(folder.glob("*.safetensors"))[:4] if one.is_file()
+    )
     hint = f"There is {others}: rename it if peft wrote it" if others else "Save the adapter again"
     raise ModelError(f"{folder}: {WEIGHTS_NAME} is missing. {hint}.")

@@ -29,7 +29,8 @@ from evalguard.engines.fit import origin_notes
 from evalguard.engines.grouping import stream_in_groups
 from evalguard.engines.hf_model import SwitchableHFLM, constructor_arguments
 from evalguard.engines.hf_trials import needs_unpadded_batches
-from evalguard.engines.modules import PEFT_ERRORS, unknown_keys
+from evalguard.engines.misfit import PEFT_ERRORS
+from evalguard.engines.modules import unknown_keys
 from evalguard.errors import EngineError, EvalGuardError, ModelError, TrustError
 from evalguard.quiet import quiet
 

@@ -20,9 +20,10 @@ from transformers import Cache
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles
 from evalguard.engines.base import BASE, PROBE_TEXTS, EngineSettings, Floats
 from evalguard.engines.hf_scoring import Likelihood, Reader, can_share, plan
-from evalguard.engines.modules import Structure, check_modules, plain_name
+from evalguard.engines.modules import check_modules, plain_name
 from evalguard.engines.quantised import keep_weights_exact
 from evalguard.engines.sampling import is_sampled, sample
+from evalguard.engines.structure import Structure
 from evalguard.errors import ModelError
 from evalguard.scorers.thinking_marks import is_mark
 
@@ -34,13 +35,25 @@ _REMEMBERED_TEXTS = 8192
 
 
 class SwitchableHFLM(HFLM):
-    """lm-eval's transformers model whose adapter can be chosen for each call.
-
-    Attributes:
-        unpadded: Names of adapters that generate in batches of prompts of one length.
-    """
+    """lm-eval's transformers model whose adapter can be chosen for each call."""
 
     _model: Any
+    _active = BASE
+
+    @cached_property
+    def unpadded(self) -> set[str]:
+        """Names of adapters that generate in batches of prompts of one length alone."""
+        return set()
+
+    @cached_property
+    def _inner_names(self) -> dict[str, str]:
+        """What peft calls the adapters that were loaded here."""
+        return {}
+
+    @cached_property
+    def _structure(self) -> Structure:
+        """The base's modules; first asked for before an adapter is loaded."""
+        return Structure(self._model)
 
     def _create_model(
         self, *args: Any, quantization: str = "none", quantization_config: Any = None, **kwargs: Any
@@ -49,10 +62,6 @@ class SwitchableHFLM(HFLM):
             quantization_config = _bitsandbytes_config(quantization, kwargs.get("dtype"))
         super()._create_model(*args, quantization_config=quantization_config, **kwargs)
         keep_weights_exact(self._model)
-        self._structure = Structure(self._model)
-        self._active = BASE
-        self._inner_names: dict[str, str] = {}
-        self.unpadded: set[str] = set()
 
     def add_adapter(self, name: str, adapter: AdapterFiles) -> None:
         """Load an adapter; the real model is touched only when all of it is known to fit.
@@ -95,12 +104,19 @@ class SwitchableHFLM(HFLM):
 
     def _batchable(self, requests: list[Instance]) -> list[list[int]]:
         """Return the requests, by index, that may share a batch."""
-        if self._active not in self.unpadded:
+        if not self._needs_one_length():
             return [list(range(len(requests)))]
         by_length: dict[int, list[int]] = {}
         for index, request in enumerate(requests):
             by_length.setdefault(len(self.tok_encode(request.arguments[0])), []).append(index)
         return list(by_length.values())
+
+    def _needs_one_length(self) -> bool:
+        """Whether padding would stand between virtual tokens and a prompt."""
+        if self._inner_names:
+            return self._active in self.unpadded
+        given = getattr(self._model, "peft_config", {}).values()  # as a model in training
+        return any(config.is_prompt_learning for config in given)
 
     def _generate(self, requests: list[Instance], disable_tqdm: bool) -> list[str]:
         drawn = [index for index, request in enumerate(requests) if is_sampled(request)]
@@ -286,7 +302,8 @@ class SwitchableHFLM(HFLM):
     def probes(self, tokens: Sequence[int]) -> list[list[int]]:
         """Return the probe texts as tokens, and one more with tokens that an adapter acts at."""
         encoded = [self.tok_encode(text) for text in PROBE_TEXTS]
-        known = [token for token in tokens if token < self.tokenizer.vocab_size]
+        size = self._base.config.get_text_config().vocab_size
+        known = [token for token in tokens if token < size]
         return encoded + ([[*encoded[0], *known, *encoded[1]]] if known else [])
 
     def probe_logits(self, name: str, tokens: Sequence[int] = ()) -> list[torch.Tensor]:

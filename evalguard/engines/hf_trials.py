@@ -43,8 +43,9 @@ def needs_unpadded_batches(
     Raises:
         TrustError: If its answers depend on later tokens, or on the other texts of a batch.
     """
-    moved = _context_gap(lm, name, tokens)
-    if not moved <= max(_CONTEXT_ROUNDING, _FACTOR * _context_gap(lm, BASE, tokens)):
+    moved, of_base = (_context_gap(lm, one, tokens) for one in (name, BASE))
+    # A base that rounds by the batch, as with experts or int8, does so beside an adapter too.
+    if not moved <= (max(_BATCH_ROUNDING, _FACTOR * of_base) if of_base else _CONTEXT_ROUNDING):
         raise _dependent(path, moved, "other texts of the batch, or on tokens that come later")
     for padded in (True, False):
         gap = _generation_gap(lm, name, tokens, padded=padded)
@@ -89,7 +90,10 @@ def _generation_gap(lm: SwitchableHFLM, name: str, tokens: Sequence[int], *, pad
             input_ids=torch.tensor(rows, device=lm.device),
             attention_mask=torch.tensor(mask, device=lm.device),
             generation_config=GenerationConfig(
-                max_new_tokens=_NEW_TOKENS, min_new_tokens=_NEW_TOKENS, pad_token_id=0
+                max_new_tokens=_NEW_TOKENS,
+                min_new_tokens=_NEW_TOKENS,
+                do_sample=False,
+                pad_token_id=0,
             ),
             return_dict_in_generate=True,
             output_logits=True,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -24,32 +22,12 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from evalguard.engines.adapter_config import CONFIG_NAME
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles, changed_tokens
 from evalguard.engines.base import EngineSettings
+from evalguard.engines.misfit import PEFT_ERRORS, PREFIX, TRIAL, misfit, names_of, origin, reason
+from evalguard.engines.structure import Structure
 from evalguard.errors import ModelError
 
-PEFT_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    re.error,
-)
-"""What peft and torch raise where an adapter is broken or not for this base."""
-
-_PREFIX = "base_model.model."
-_TRIAL = "evalguard_trial"
 _INSIDE = re.compile(r"\.(token_adapter|base_layer)(?=\.)")
 _DELTA = ".trainable_tokens_delta"
-_NO_TARGETS = ("Target modules", "No `target_modules`", "No modules were targeted")
-_TARGET_KEYS = ("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern")
-_MISMATCH = re.compile(
-    r"size mismatch for (\S+): copying a param with shape torch\.Size\(\[(.*?)\]\) from "
-    r"checkpoint, the shape in current model is torch\.Size\(\[(.*?)\]\)"
-)
 
 
 def bare_config(settings: EngineSettings) -> Any:
@@ -82,40 +60,6 @@ def bare_model(settings: EngineSettings) -> Any:
             )
     except (ValueError, KeyError) as error:
         raise ModelError(f"{settings.model}: no causal language model: {error}") from error
-
-
-class Structure:
-    """The modules of a model as they are now, to be put back after something was tried on it.
-
-    peft replaces modules by its own, and where it stops half way it leaves them in place. The
-    weights are shared, not copied.
-
-    Args:
-        model: The model.
-    """
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        attributes = [vars(model.config), *(vars(module) for module in model.modules())]
-        inner = [part for one in attributes for part in one.values() if isinstance(part, dict)]
-        self._parts = [(part, dict(part)) for part in (*attributes, *inner)]
-
-    @contextmanager
-    def in_place(self) -> Iterator[Any]:
-        """Yield the model with these modules, and put back what it has now."""
-        now = Structure(self._model)
-        self.put_back()
-        try:
-            yield self._model
-        finally:
-            self.put_back()
-            now.put_back()
-
-    def put_back(self) -> None:
-        """Give the model these modules again."""
-        for part, content in self._parts:
-            part.clear()
-            part.update(content)
 
 
 def check_modules(
@@ -183,7 +127,7 @@ def _peft_config(adapter: AdapterFiles) -> Any:
         config = PeftConfig.from_pretrained(str(adapter.path))
     except PEFT_ERRORS as error:
         raise ModelError(
-            f"{file}: peft {peft.__version__} cannot use it: {_reason(error)}. Save it again."
+            f"{file}: peft {peft.__version__} cannot use it: {reason(error)}. Save it again."
         ) from error
     config.inference_mode = True
     if hasattr(config, "init_lora_weights"):
@@ -199,21 +143,21 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
     names = set(model.state_dict())
     on_meta = next(model.parameters()).is_meta
     try:
-        tried = get_peft_model(model, config, adapter_name=_TRIAL)
+        tried = get_peft_model(model, config, adapter_name=TRIAL)
         if on_meta:
             tried.to("meta")  # some types make their parts where the base is not
         inside = tried.state_dict().keys()
         own = tuple(name for name in adapter.shapes if name in inside and plain_name(name) in names)
         # What peft would save of it: some types save no projections, and no copy of a tied head.
         saved = get_peft_model_state_dict(
-            tried, adapter_name=_TRIAL, save_embedding_layers=False
+            tried, adapter_name=TRIAL, save_embedding_layers=False
         ).keys()
         tensors = {
             name: torch.zeros(shape, device="meta" if on_meta else None)
             for name, shape in adapter.shapes.items()
             if on_meta or name not in own
         }
-        outcome = set_peft_model_state_dict(tried, tensors, adapter_name=_TRIAL)
+        outcome = set_peft_model_state_dict(tried, tensors, adapter_name=TRIAL)
     except KeyError as error:
         raise ModelError(
             f"{adapter.path / WEIGHTS_NAME}: lacks a tensor of a module that it should replace, "
@@ -231,14 +175,14 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
     if lost:
         raise ModelError(
             f"{adapter.path}: does not fit the base model: {len(lost)} of {len(tensors)} tensors "
-            f"find no module, such as '{lost[0]}'. {_names_of(lost[0]) or _origin(adapter)}"
+            f"find no module, such as '{lost[0]}'. {names_of(lost[0]) or origin(adapter)}"
         )
-    empty = [name for name in outcome.missing_keys if f".{_TRIAL}" in name]
+    empty = [name for name in outcome.missing_keys if f".{TRIAL}" in name]
     absent = sorted(saved - adapter.shapes.keys())
     if lacking := (empty if absent else []) or _lost_beside_others(absent, adapter):
         raise ModelError(
             f"{adapter.path}: {len(lacking)} modules that it should change have no tensor in it, "
-            f"such as '{lacking[0].replace(f'.{_TRIAL}', '')}'. Save the adapter again."
+            f"such as '{lacking[0].replace(f'.{TRIAL}', '')}'. Save the adapter again."
         )
     return own
 
@@ -246,7 +190,7 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
 def _lost_beside_others(absent: Sequence[str], adapter: AdapterFiles) -> list[str]:
     """Return what peft would save of modules of which the file has other tensors.
 
-    What is no weight, such as the places of sparse ones, peft draws anew where it is missing.
+    What is no weight, such as the places of sparse ones, peft draws again where it is missing.
     """
     held = {name.removesuffix(".weight") for name in adapter.shapes}
     modules = {name.rpartition(".")[0] for name in held}
@@ -256,7 +200,7 @@ def _lost_beside_others(absent: Sequence[str], adapter: AdapterFiles) -> list[st
 
 def plain_name(name: str) -> str:
     """Return what the base itself calls a tensor of an adapter's file."""
-    return _INSIDE.sub("", name.removeprefix(_PREFIX))
+    return _INSIDE.sub("", name.removeprefix(PREFIX))
 
 
 def _check_tokens(adapter: AdapterFiles, model: Any) -> None:
@@ -302,59 +246,3 @@ def _is_copy(name: str, adapter: AdapterFiles) -> bool:
     others = [one for one in adapter.shapes if one.endswith(_DELTA) and one != name]
     with safe_open(adapter.path / WEIGHTS_NAME, framework="pt") as file:
         return any(torch.equal(file.get_tensor(one), file.get_tensor(name)) for one in others)
-
-
-def misfit(adapter: AdapterFiles, error: BaseException, model: Any) -> ModelError:
-    """Return an error of peft's or torch's in terms of the adapter's files.
-
-    Args:
-        adapter: The adapter.
-        error: What was raised.
-        model: The base.
-    """
-    text = str(error)
-    if any(part in text for part in _NO_TARGETS):
-        linear = {
-            name.rpartition(".")[2]
-            for name, module in model.named_modules()
-            if isinstance(module, torch.nn.Linear)
-        }
-        keys = ", ".join(
-            f"{key} {json.dumps(adapter.config[key])}"
-            for key in _TARGET_KEYS
-            if adapter.config.get(key) is not None
-        )
-        return ModelError(
-            f"{adapter.path / CONFIG_NAME}: no module of the base is changed with {keys}. The "
-            f"base's linear modules are {', '.join(sorted(linear))}. {_origin(adapter)}"
-        )
-    if match := _MISMATCH.search(text):
-        name, *sizes = match.groups()
-        in_file, in_model = ("×".join(size.split(", ")) for size in sizes)
-        return ModelError(
-            f"{adapter.path}: does not fit the base model: '{name.replace(f'.{_TRIAL}', '')}' is "
-            f"{in_file or 'a number'} in its file, and {in_model or 'a number'} by its config and "
-            f"the base. {_origin(adapter)}"
-        )
-    return ModelError(
-        f"{adapter.path}: does not fit the base model: {_reason(error)}. {_origin(adapter)}"
-    )
-
-
-def _origin(adapter: AdapterFiles) -> str:
-    return f"It was trained on '{adapter.base_model or 'an unnamed model'}'."
-
-
-def _names_of(name: str) -> str:
-    """Return what is wrong with the name of a tensor that peft would not write."""
-    if not name.startswith("base_model.") and "." in name:
-        return f"peft's names begin with '{_PREFIX}': save it with peft's save_pretrained."
-    if ".default." in name or name.endswith(".default"):
-        return "It names an adapter, 'default': save it with peft's save_pretrained."
-    return ""
-
-
-def _reason(error: BaseException) -> str:
-    """Return the first line of torch's or peft's message."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines or [type(error).__name__])[0].rstrip(".:")

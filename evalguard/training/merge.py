@@ -6,7 +6,6 @@ Every result can behave differently from what it was made of, so each is a candi
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,13 +15,22 @@ from peft import PeftModel
 from peft.tuners.lora import LoraLayer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from evalguard.engines.adapter_config import CONFIG_NAME, PROMPT_TYPES
+from evalguard.engines.adapter_config import CONFIG_NAME
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.engines.chat import has_tokenizer
-from evalguard.engines.modules import PEFT_ERRORS, Structure, check_modules, misfit
-from evalguard.errors import ModelError, UsageError
+from evalguard.engines.misfit import PEFT_ERRORS, misfit
+from evalguard.engines.modules import check_modules
+from evalguard.engines.structure import Structure
+from evalguard.errors import ModelError
 from evalguard.quiet import quiet
 from evalguard.training.base import open_pretrained
+from evalguard.training.merge_checks import (
+    SPARSE,
+    UNMERGED,
+    check_combination,
+    check_effect,
+    check_mergeable,
+)
 from evalguard.training.merge_weights import (
     fit_vocabulary,
     is_tied,
@@ -57,11 +65,6 @@ _EXACT = 1e-4
 _ROUNDING = {torch.float32: 2e-3, torch.float16: 5e-2, torch.bfloat16: 2e-1}
 """The greatest difference of logits against their spread that rounding of the weights explains."""
 
-_UNMERGED = "Gate it unmerged: 'adapter' in place of 'model', with 'engine: {name: hf}'"
-
-_SPARSE = ("ties", "dare_linear", "dare_ties")
-_SAME_RANK = ("linear", *_SPARSE)
-
 
 def merge_into_base(
     adapter: Path, output: Path, *, base: str | None = None, dtype: str = "auto"
@@ -81,20 +84,20 @@ def merge_into_base(
         ModelError: If the adapter or the base cannot be used, or its type has nothing to merge.
     """
     files = read_adapter(adapter)
-    _check_mergeable(files)
+    check_mergeable(files)
     with quiet(), placed_folder(output) as folder:
-        model, tokenizer = _base_of(files, base, dtype)
+        model = _base_of(files, base, dtype)
         fit_vocabulary(model, files)
         was_tied = is_tied(model)
         plain = logits(model, files)
         adapted = _attached(model, files)
         before = logits(adapted, files)
-        _check_effect(adapter, plain, before)
+        check_effect(adapter, plain, before)
         unshare(adapted)
         merged = _merged(adapted, adapter)
         share_again(merged, was_tied=was_tied)
         _save(merged, folder, adapter)
-        tokenizer.save_pretrained(folder)
+        _tokenizer_of(files, base).save_pretrained(folder)
         dtype_of = next(merged.parameters()).dtype
         del adapted, merged, model
         after = logits(open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto"), files)
@@ -104,7 +107,7 @@ def merge_into_base(
             raise ModelError(
                 f"{adapter}: the merged model's logits differ from those of base and adapter by "
                 f"{difference:.1%}, more than rounding in {str(dtype_of).removeprefix('torch.')} "
-                f"explains. {_UNMERGED}{'' if exact else ', or merge with --dtype float32'}."
+                f"explains. {UNMERGED}{'' if exact else ', or merge with --dtype float32'}."
             )
         _record(folder, [adapter], [1.0], "into base", difference)
     return output
@@ -140,10 +143,10 @@ def combine(
     """
     weights = [1.0] * len(adapters) if weights is None else list(weights)
     files = [read_adapter(adapter) for adapter in adapters]
-    _check_combination(files, weights, combination, density)
+    check_combination(files, weights, combination, density)
     names = [f"adapter_{number}" for number in range(len(adapters))]
     with quiet(), placed_folder(output) as folder:
-        base_model, _ = _base_of(files[0], base, "float32")
+        base_model = _base_of(files[0], base, "float32")
         for each in files:
             _check_fit(base_model, each)
         model: Any = PeftModel.from_pretrained(base_model, str(adapters[0]), adapter_name=names[0])
@@ -157,7 +160,7 @@ def combine(
             weights=weights,
             adapter_name="combined",
             combination_type=combination,
-            density=density if combination in _SPARSE else None,
+            density=density if combination in SPARSE else None,
         )
         difference = _from_sum(model, names, weights)
         if combination == "cat" and not difference <= _EXACT:
@@ -169,74 +172,54 @@ def combine(
         model.set_adapter("combined")
         model.save_pretrained(folder, selected_adapters=["combined"])
         _lift(folder / "combined", folder)
-        _check_saved(model, folder, _base_of(files[0], base, "float32")[0], files[0])
+        _check_saved(model, folder, _base_of(files[0], base, "float32"), files[0])
         _record(folder, adapters, weights, combination, difference)
     return output
 
 
-def _check_mergeable(files: AdapterFiles) -> None:
-    """Refuse what is no change of weights.
+def _named_base(files: AdapterFiles, base: str | None) -> tuple[str, str | None]:
+    """Return the name and the revision of an adapter's base.
 
     Raises:
-        ModelError: If there is nothing to merge.
+        ModelError: If none is named, or a folder that is not here.
     """
-    kind = files.peft_type
-    if kind in PROMPT_TYPES:
+    if base:
+        return base, None
+    where = f"{files.path / CONFIG_NAME}: base_model_name_or_path"
+    if not files.base_model:
+        raise ModelError(f"{where} is missing or null. Name the base with --base.")
+    if _is_gone(files.base_model):
         raise ModelError(
-            f"{files.path}: {kind} trains virtual tokens, not weights, so there is nothing to "
-            f"merge. {_UNMERGED}."
+            f"{where} is '{files.base_model}', and there is no such folder here. Name the base "
+            f"with --base."
         )
-    if files.config.get("alora_invocation_tokens"):
-        raise ModelError(
-            f"{files.path}: acts only after certain tokens (alora_invocation_tokens), which no "
-            f"weights can say. {_UNMERGED}."
-        )
+    return files.base_model, files.config.get("revision")
 
 
-def _check_effect(adapter: Path, plain: torch.Tensor, adapted: torch.Tensor) -> None:
-    """Check that an adapter changes the logits, and to numbers.
-
-    Raises:
-        ModelError: If it does not.
-    """
-    if not adapted.isfinite().all():
-        raise ModelError(
-            f"{adapter}: with the adapter the logits are not finite. Check its scaling (lora_alpha "
-            f"/ r), or take an earlier checkpoint."
-        )
-    if torch.equal(plain, adapted):
-        raise ModelError(
-            f"{adapter}: the adapter changes nothing: its logits equal the base's, and so would "
-            f"the merged model's. Check that training reached it."
-        )
-
-
-def _base_of(files: AdapterFiles, base: str | None, dtype: str) -> tuple[Any, Any]:
-    """Load the base of an adapter, and the tokenizer of the two.
+def _base_of(files: AdapterFiles, base: str | None, dtype: str) -> Any:
+    """Load the base of an adapter.
 
     Raises:
         ModelError: If none is named, or it cannot be loaded.
     """
-    where = f"{files.path / CONFIG_NAME}: base_model_name_or_path"
-    name = base or files.base_model
-    if not name:
-        raise ModelError(f"{where} is missing or null. Name the base with --base.")
-    if not base and _is_gone(name):
-        raise ModelError(
-            f"{where} is '{name}', and there is no such folder here. Name the base with --base."
-        )
-    revision = None if base else files.config.get("revision")
+    name, revision = _named_base(files, base)
     try:
-        model = _load(name, dtype, revision)
-        own = has_tokenizer(files.path)
-        tokenizer = open_pretrained(
-            AutoTokenizer, str(files.path) if own else name, revision=None if own else revision
-        )
+        return _load(name, dtype, revision)
     except ModelError as error:
         if base:
             raise
-        raise ModelError(f"{where}: {error} Or name the base with --base.") from error
-    return model, tokenizer
+        raise ModelError(
+            f"{files.path / CONFIG_NAME}: base_model_name_or_path: {error} Or name the base with "
+            f"--base."
+        ) from error
+
+
+def _tokenizer_of(files: AdapterFiles, base: str | None) -> Any:
+    """Load the adapter's own tokenizer, or its base's."""
+    if has_tokenizer(files.path):
+        return open_pretrained(AutoTokenizer, str(files.path))
+    name, revision = _named_base(files, base)
+    return open_pretrained(AutoTokenizer, name, revision=revision)
 
 
 def _is_gone(name: str) -> bool:
@@ -273,7 +256,7 @@ def _merged(adapted: Any, adapter: Path) -> Any:
         return adapted.merge_and_unload(safe_merge=True)
     except PEFT_ERRORS as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise ModelError(f"{adapter}: cannot be merged: {reason}. {_UNMERGED}.") from error
+        raise ModelError(f"{adapter}: cannot be merged: {reason}. {UNMERGED}.") from error
 
 
 def _save(merged: Any, folder: Path, adapter: Path) -> None:
@@ -283,7 +266,7 @@ def _save(merged: Any, folder: Path, adapter: Path) -> None:
         reason = str(error).strip().splitlines()[0][:_SHOWN]
         raise ModelError(
             f"{adapter}: merged, it cannot be saved as a model of its base's kind: {reason} … "
-            f"{_UNMERGED}."
+            f"{UNMERGED}."
         ) from error
 
 
@@ -331,52 +314,6 @@ def _record(
         "relative_difference": difference,
     }
     (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-
-def _check_combination(
-    files: Sequence[AdapterFiles], weights: Sequence[float], combination: str, density: float
-) -> None:
-    if len(files) < 2:
-        raise UsageError("combine needs two adapters or more; a single one is merged into its base")
-    if len(weights) != len(files) or not all(math.isfinite(weight) for weight in weights):
-        raise UsageError(
-            f"{len(files)} adapters need {len(files)} finite weights, found {list(weights)}"
-        )
-    if not 0 < density <= 1:
-        raise UsageError(f"density must be within (0, 1], found {density:g}")
-    for each in files[1:]:
-        if each.base_model != files[0].base_model:
-            raise ModelError(
-                f"{each.path}: its base is '{each.base_model}', that of {files[0].path} is "
-                f"'{files[0].base_model}'; only adapters of one base can be combined"
-            )
-    for each in files:
-        if each.peft_type != "LORA":
-            raise ModelError(f"{each.path}: is {each.peft_type}; only LoRA adapters combine")
-        if part := _not_linear(each):
-            raise ModelError(
-                f"{each.path}: has {part}, which cannot be added to another adapter. Merge one "
-                f"adapter into the base first, and train or merge the other on the result."
-            )
-    ranks = {each.rank for each in files}
-    if combination in _SAME_RANK and len(ranks) > 1:
-        raise UsageError(
-            f"'{combination}' needs adapters of one rank, found {sorted(ranks)}; take cat or svd"
-        )
-
-
-def _not_linear(files: AdapterFiles) -> str:
-    """Return what an adapter has beside its updates A and B, in words; empty for nothing."""
-    config = files.config
-    if config.get("use_dora"):
-        return "DoRA's magnitudes"
-    if config.get("lora_bias") or config.get("bias", "none") != "none":
-        return "biases"
-    if config.get("modules_to_save"):
-        return f"whole modules ({', '.join(config['modules_to_save'])})"
-    if config.get("trainable_token_indices"):
-        return "embeddings of single tokens"
-    return ""
 
 
 def _load(name: str, dtype: str, revision: str | None) -> Any:

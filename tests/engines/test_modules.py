@@ -7,13 +7,15 @@ import pytest
 import torch
 from peft import PeftType
 from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.engines.adapter_files import WEIGHTS_NAME, read_adapter
 from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.hf import HFEngine
+from evalguard.engines.hf_model import SwitchableHFLM
 from evalguard.engines.modules import bare_model, check_modules
 from evalguard.errors import ModelError, TrustError
+from evalguard.quiet import quiet
 from tests.engines import questions
 from tests.engines.conftest import edit_config, make_adapter, rewrite
 from tests.engines.contract import assert_same
@@ -80,6 +82,23 @@ def test_virtual_tokens_generate_in_a_batch_as_alone(kind, engine, base, tmp_pat
     assert len(set(map(str, together))) > len(questions.CONTEXTS)
 
 
+def test_a_model_in_training_with_virtual_tokens_is_asked_in_unpadded_batches(base, tmp_path):
+    adapter = save(base, tmp_path, SERVED["PROMPT_TUNING"], scale=0.3)
+    with quiet():
+        model = peft.PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), adapter)
+        lm = SwitchableHFLM(
+            pretrained=model.eval(), tokenizer=AutoTokenizer.from_pretrained(base), batch_size=16
+        )
+        requests = [
+            questions.generation(context, do_sample=True, temperature=1.0, seed=seed)
+            for context in questions.CONTEXTS
+            for seed in range(4)
+        ]
+        together = lm.generate_until(requests, disable_tqdm=True)
+        alone = [lm.generate_until([one], disable_tqdm=True)[0] for one in requests]
+    assert together == alone
+
+
 def test_answers_that_depend_on_the_batch_are_not_trusted(engine, base, tmp_path, monkeypatch):
     monkeypatch.setattr("evalguard.engines.adapter_config._NOT_SERVED", {})
     adapter = save(base, tmp_path / "mean", lambda: peft.LilyConfig(**ON, r=4), scale=0.3)
@@ -137,6 +156,9 @@ def test_a_candidate_may_have_any_name(name, engine, adapter_a, adapter_b):
 
 
 def test_an_adapter_that_acts_at_a_token_is_shown_it(engine, base, tmp_path):
+    *_, last = engine._lm.probes([1151, 9999])
+    assert 1151 in last  # the last row of the embeddings, which the tokenizer may not have
+    assert 9999 not in last
     make_adapter(base, tmp_path, seed=1, alora_invocation_tokens=[700, 701])
     assert engine.load_adapter("activated", str(tmp_path)).effect > 0
 

@@ -146,11 +146,13 @@ KINDS: dict[str, dict[str, Any]] = {
     "lora_bias": {"lora_bias": True},
     "patterns": {"rank_pattern": {"q_proj": 4}, "alpha_pattern": {"v_proj": 3}},
     "saved_head": {"target_modules": ["q_proj"], "modules_to_save": ["embed_tokens"]},
+    "activated": {"alora_invocation_tokens": [5]},
+    "deeper": {"target_modules": ["q_proj"], "layer_replication": [[0, 2], [1, 2]]},
     "rslora_patterns": {"use_rslora": True, "rank_pattern": {"down_proj": 2}},
 }
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "lora_bias"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("lora_bias", "activated")])
 def test_every_kind_of_adapter_merges_into_its_base_exactly(base_folder, tmp_path, kind):
     adapter = special(base_folder, tmp_path / "a", **KINDS[kind])
     merge_into_base(adapter, tmp_path / "merged")
@@ -173,7 +175,13 @@ def test_a_sum_with_weights_1_and_0_is_the_first(base_folder, tmp_path, kind, ot
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("dora", "DoRA"), ("lora_bias", "biases"), ("saved_head", "whole modules .embed_tokens.")],
+    [
+        ("dora", "DoRA"),
+        ("lora_bias", "biases"),
+        ("saved_head", "whole modules .embed_tokens."),
+        ("activated", "tokens after which it begins to act"),
+        ("deeper", "layers that it repeats"),
+    ],
 )
 def test_what_does_not_add_is_refused(base_folder, tmp_path, kind, words):
     one = special(base_folder, tmp_path / "one", **KINDS[kind])
@@ -295,10 +303,6 @@ TIED: dict[str, tuple[dict[str, Any], bool]] = {
     "tokens": ({"target_modules": ["q_proj"], "trainable_token_indices": [7, 300]}, True),
     "tokens of the head": ({"trainable_token_indices": {"lm_head": [7]}}, False),
     "neither": ({"target_modules": ["q_proj"]}, True),
-    "repeated layers": (
-        {"target_modules": ["q_proj"], "layer_replication": [[0, 2], [1, 2]]},
-        True,
-    ),
 }
 
 
