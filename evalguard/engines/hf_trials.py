@@ -22,8 +22,8 @@ _NEW_TOKENS = 3
 _FACTOR = 4.0
 """Multiple of the base's own rounding that is allowed."""
 
-_CONTEXT_ROUNDING = 1e-5
-"""Difference of logits against their spread: batches of one shape are computed alike."""
+_CONTEXT_ROUNDING = 1e-4
+"""Difference of logits against their spread that is allowed where the base shows none."""
 
 _BATCH_ROUNDING = 1e-2
 """The same, between a padded batch with a cache and a text alone."""

@@ -167,10 +167,12 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
         if on_meta and isinstance(error, NotImplementedError):
             raise
         raise misfit(adapter, error, model) from error
+    # peft loads virtual tokens apart from the model's weights, and so does not expect them.
+    apart = saved if config.is_prompt_learning else ()
     lost = [
         name
         for name in outcome.unexpected_keys
-        if name not in saved and not _is_copy(name, adapter)
+        if name not in apart and not _is_copy(name, adapter)
     ]
     if lost:
         raise ModelError(
@@ -207,7 +209,7 @@ def _check_tokens(adapter: AdapterFiles, model: Any) -> None:
     size = model.get_input_embeddings().weight.shape[0]
     if beyond := [token for token in changed_tokens(adapter) if token >= size]:
         raise ModelError(
-            f"{adapter.path / CONFIG_NAME}: trains token {max(beyond)}, and the base has {size} "
+            f"{adapter.path / CONFIG_NAME}: names token {max(beyond)}, and the base has {size} "
             f"tokens. If tokens were added, save it again with save_embedding_layers=True, merge "
             f"it, and gate the merged model."
         )

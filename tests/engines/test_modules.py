@@ -176,7 +176,7 @@ BROKEN: dict[str, tuple[dict[str, Any], Any, str]] = {
     "a new type": ({"peft_type": "SUPERLORA"}, None, r"SUPERLORA', which peft \S+ does not have"),
     "lower case": ({"peft_type": "lora"}, None, "write the type as peft does"),
     "a later peft": ({"peft_version": "99.1", "use_magic": True}, None, "use_magic. Update peft"),
-    "no such token": ({"trainable_token_indices": [9999]}, None, "trains token 9999, .* 1152"),
+    "no such token": ({"trainable_token_indices": [9999]}, None, "names token 9999, .* 1152"),
 }
 
 

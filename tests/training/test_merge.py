@@ -367,7 +367,7 @@ def test_rows_of_added_tokens_are_not_made_up(base_folder, tmp_path):
     with quiet():
         size = AutoModelForCausalLM.from_pretrained(base_folder).config.vocab_size
     grown(base_folder, tmp_path / "b", save=False, trainable_token_indices=[size])
-    with pytest.raises(ModelError, match=rf"trains token {size}, and the base has {size}"):
+    with pytest.raises(ModelError, match=rf"names token {size}, and the base has {size}"):
         merge_into_base(tmp_path / "b", tmp_path / "merged")
 
 
