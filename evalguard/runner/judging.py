@@ -43,7 +43,7 @@ _SHOWN = 60
 _ADMISSION_VERSION = 3
 """Incremented when a judge is admitted otherwise, as admissions are remembered."""
 
-_REPLIES_VERSION = 3
+_REPLIES_VERSION = 4
 """Incremented when replies are read otherwise, as verdicts are remembered."""
 
 _FEWEST_PAIRS = 10
