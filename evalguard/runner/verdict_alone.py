@@ -6,8 +6,9 @@ import re
 
 from evalguard.runner import verdict_words as words
 from evalguard.runner.reply_forms import AROUND_WORD, SENTENCE, leads
+from evalguard.scorers.yes_no import NO, YES
 
-WORDS = {"Yes": words.YES, "No": words.NO}
+WORDS = {"Yes": YES, "No": NO}
 _ALONE = {"Yes": words.YES_ALONE, "No": words.NO_ALONE}
 
 
@@ -111,7 +112,7 @@ def led(text: str) -> tuple[float | None, str]:
     if begun is None:
         return None, text
     word = (begun["word"] or "").lower()
-    said = 1.0 if word in words.YES else 0.0 if word else None
+    said = 1.0 if word in YES else 0.0 if word else None
     return said, text[begun.end() :]
 
 
