@@ -170,6 +170,18 @@ class JudgedTask(ABC):
             )
         return result
 
+    def read_labels(self) -> list[Labelled]:
+        """Return the labels that the file holds, each of those of one item, however few.
+
+        Raises:
+            DataError: If the file is broken, or a row is none of this task's labels.
+        """
+        try:
+            read = self._labelled.of_each(lambda row: self._labels_of(row, None, set()))
+        except DataError as error:
+            raise DataError(f"{error}{self._hint()}") from error
+        return [one for labels in read for one in labels if one is not None]
+
     def altered(self, item: Labelled, answers: Sequence[str]) -> tuple[Question, ...]:
         """Return what the judge is asked about a labelled item with other answers."""
         return self._asked(item.row, item.question, answers)

@@ -141,6 +141,10 @@ def _columns(wanted: Wanted, named: Sequence[str], rows: Sequence[Data]) -> dict
     missing = [one for one in wanted.prompt if one not in named and one not in found]
     if missing and "question" not in found:
         question = _usual(_QUESTIONS, named, found.values())
+        taken = {*wanted.answers, wanted.label, *wanted.prompt, *found.values()}
+        free = [one for one in named if one not in taken and not _NO_LABELS.fullmatch(one)]
+        if question == _LEFT_OUT and len(free) == 1:
+            question = free[0]
         found[missing[0] if len(missing) == 1 else "question"] = question
     return found
 
