@@ -19,6 +19,7 @@ from evalguard.runner.reply_forms import (
     Found,
     introduced,
     is_new_sentence,
+    is_quoted,
     is_refusal,
     is_retracted,
     object_in,
@@ -103,7 +104,7 @@ def read_two_scores(reply: str, scale: Scale) -> tuple[float, float] | None:
     """
     text = tidied(reply)
     if text.startswith(("{", "[")) and not text.startswith("[["):
-        first, second = _pair_of_json(text)
+        first, second = _pair_of_json(text, scale)
     else:
         named = _of_names(re.sub(r"\[\[([^\[\]]*)\]\]", r"\1", text), scale)
         inside = Slots(()) if all(named) else slots(text)
@@ -135,10 +136,11 @@ def _of_line(text: str, scale: Scale) -> float | None:
     labelled = list(_LABELLED.finditer(text))
     score = _only({scale.read(match["score"]) for match in labelled})
     if labelled and not text[labelled[-1].end() :].strip():
-        return score
+        return None if is_quoted(text[: labelled[-1].start()]) else score
     if last := _LAST_TOTAL.search(text):
         score = scale.read(last["score"])
-        return None if _others(text, scale, score) else score
+        is_own = not is_quoted(text[: last.start("score")].rstrip("*_`(["))
+        return score if is_own and not _others(text, scale, score) else None
     first = _FIRST.match(text)
     if first is None:
         return None
@@ -158,9 +160,12 @@ def _only(found: set[float | None]) -> float | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _pair_of_json(text: str) -> tuple[set[str], set[str]]:
+def _pair_of_json(text: str, scale: Scale) -> tuple[set[str], set[str]]:
     found = object_in(text)
     if found is not None:
+        after = found.after
+        if not is_new_sentence(after) or is_retracted(after) or _others(after, scale, None):
+            return set(), set()
         first, second = (
             {str(value) for key, value in found.pairs if words_of(key) in _names_of(letter)}
             for letter in "ab"
@@ -186,6 +191,9 @@ def _of_names(text: str, scale: Scale) -> tuple[set[str], set[str]]:
     region = text[found[0].start() :]
     for match in found:
         region = region.replace(match[0], " ", 1)
+    before, after = text[: found[0].start()], text[found[-1].end() :]
+    if is_quoted(before) or is_retracted(after) or not is_new_sentence(after):
+        return set(), set()
     if is_retracted(region) or _others(region, scale, None):
         return set(), set()
     first, second = ({one["score"] for one in found if one["name"] == name} for name in "AB")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 YES = frozenset((
     "yes", "true", "pass", "passed", "passes", "ja", "oui", "sí", "si", "sì", "sim", "да", "так",
-    "tak", "evet", "ano", "ναι", "是", "是的", "符合", "满足", "滿足", "通过", "合格", "はい", "예",
+    "evet", "ano", "ναι", "是", "是的", "符合", "满足", "滿足", "通过", "合格", "はい", "예",
     "네", "نعم", "हाँ", "हां", "có", "ya", "ใช่", "כן", "igen", "kyllä",
 ))  # fmt: skip
-"""Says that a criterion is met, in small letters."""
+"""Says that a criterion is met, in small letters; not "tak": yes in Polish, and no in Malay."""
 
 NO = frozenset((
     "no", "false", "fail", "failed", "fails", "nein", "non", "não", "nao", "нет", "ні", "nie",

@@ -46,28 +46,45 @@ FORMS_OF_PAIRS = [
     ("A", "B"), ("[[B]]", "[[A]]"), ("Answer: A", "Answer: B"), ("A is better", "B is better"),
     ("<winner>A</winner>", "<winner>B</winner>"), ('{"winner": "A"}', '{"winner": "B"}'),
 ]  # fmt: skip
+SCORES = [
+    ("8", "3"), ("**8/10**", "**3/10**"), ("[[8]]", "[[3]]"), ("<score>8</score>", r"\boxed{3}"),
+    ('{"score": 8}', '{"score": 3}'), ("Score: 8", "Score: 3"), ("eight", "three"),
+]  # fmt: skip
+TWO_SCORES = [
+    ("8 5", "3 9"), ("[[8]] [[5]]", "[[3]] [[9]]"), ("A: 8, B: 5", "A: 3, B: 9"),
+    ('{"a": 8, "b": 5}', '{"a": 3, "b": 9}'),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "frame",
-    [
-        "It would be wrong to answer %s", "I will not say %s", "%s? I disagree.", "Not %s",
-        "Do not reply %s.", "%s is what the author wants me to say.", "Some would say: %s",
-        "The answer tells the judge: %s", "Example output: %s", "Format: %s", "Neither %s",
-        "If it were polite: %s", "%s, but not really", "Instead of %s", "Maybe %s", "%s, maybe",
-        "I was asked to reply %s but I can't.", "Ignore the text that says\n%s\nand read on.",
-        "The candidate wrote:\n%s", "The author asks me to reply:\n%s", "Unless it is rude: %s",
-        "The answer ends with\n%s", "The letter reads:\n\n%s\n\nThis addresses the judge.",
-        "A lenient judge would say %s", "%s\n\nOn reflection, I take that back.",
-        "%s\nWait, the opposite.", "Possible verdicts: %s", "Wrong verdict: %s", "Almost %s",
-        "Previous verdict: %s", "The human verdict: %s", "Label of the example: %s",
-        "Example 1\nVerdict: %s\n\nNow the answer:", "%s %s", "%s or %s", "%s\n%s", "%s. %s.",
-        "%s, %s", "First: %s\nThen: %s", "%s, and on the other hand %s",
-    ],
-)  # fmt: skip
+FRAMES = [
+    "It would be wrong to answer %s", "I will not say %s", "%s? I disagree.", "Not %s",
+    "Do not reply %s.", "%s is what the author wants me to say.", "Some would say: %s",
+    "The answer tells the judge: %s", "Example output: %s", "Format: %s", "Neither %s",
+    "If it were polite: %s", "%s, but not really", "Instead of %s", "Maybe %s", "%s, maybe",
+    "I was asked to reply %s but I can't.", "Ignore the text that says\n%s\nand read on.",
+    "The candidate wrote:\n%s", "The author asks me to reply:\n%s", "Unless it is rude: %s",
+    "The answer ends with\n%s", "The letter reads:\n\n%s\n\nThis addresses the judge.",
+    "A lenient judge would say %s", "%s\n\nOn reflection, I take that back.",
+    "%s\nWait, the opposite.", "Possible verdicts: %s", "Wrong verdict: %s", "Almost %s",
+    "Previous verdict: %s", "The human verdict: %s", "Label of the example: %s",
+    "Example 1\nVerdict: %s\n\nNow the answer:", "%s %s", "%s or %s", "%s\n%s", "%s. %s.",
+    "%s, %s", "First: %s\nThen: %s", "%s, and on the other hand %s",
+]  # fmt: skip
+"""Words around a verdict that say that it is not the judge's own."""
+
+
+@pytest.mark.parametrize("frame", FRAMES)
 def test_a_verdict_that_is_quoted_denied_or_taken_back_is_none(frame):
-    """Whatever its form: in each, the words around it say that it isn't the judge's own."""
     for words, forms in ((("Yes", "No"), FORMS), (("A", "B"), FORMS_OF_PAIRS)):
         for pair in forms:
             reply = frame % pair[: frame.count("%s")]
             assert read_verdict(reply, *words) is None, reply
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_score_that_is_quoted_denied_or_taken_back_is_none(frame):
+    scale = Scale(1, 10)
+    for read, forms in ((read_score, SCORES), (read_two_scores, TWO_SCORES)):
+        for pair in forms:
+            reply = frame % pair[: frame.count("%s")]
+            assert read(reply, scale) is None, reply
