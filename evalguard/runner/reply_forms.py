@@ -38,6 +38,9 @@ _REFUSES = re.compile(
     r"don't))\b)",
     re.IGNORECASE,
 )
+_LONGEST_LEAD = 200
+"""Characters; a repeating judge's reply would take long to match."""
+
 _CONFIDENCE = ("confidence", "probability", "certainty", "likelihood")
 LEAST_CONFIDENCE = 0.5
 """Below which a judge believes more in the other verdict."""
@@ -230,12 +233,12 @@ def introduced(before: str) -> bool:
     line = before.rpartition("\n")[2]
     clause = _bare(re.split(r"[.!。>]|,\s", line)[-1])
     if re.search(r"\w", clause):
-        return leads(clause) or any(one.fullmatch(clause) for one in (*CLAIMS, *PREFERENCES))
+        return leads(clause) or _claims(clause)
     if re.search(r"\w", line):
         return True
-    earlier = before.rstrip()
+    earlier = re.sub(r"[\s*_`>#-]+$", "", before)
     last = _last_sentence(earlier)
-    if not earlier or _ENDED.search(last) or leads(last) or INTRODUCES.fullmatch(last):
+    if not earlier or _ENDED.search(last) or _introduces(last):
         return True
     return before[len(earlier) :].count("\n") > 1 and not _bare(last, "").endswith((":", "?"))
 
@@ -243,7 +246,7 @@ def introduced(before: str) -> bool:
 def is_quoted(before: str) -> bool:
     """Whether a text leads to words of somebody else in the next line."""
     last = _last_sentence(before)
-    if not last or _ENDED.search(last) or leads(last) or INTRODUCES.fullmatch(last):
+    if not last or _ENDED.search(last) or _introduces(last):
         return False
     return _bare(last, "").endswith(":") or QUOTES.search(last) is not None
 
@@ -261,6 +264,23 @@ def is_new_sentence(after: str) -> bool:
     )
 
 
+def _introduces(last: str) -> bool:
+    """Whether the sentence before a line announces a verdict in it."""
+    if leads(last):
+        return True
+    clause = re.split(r",\s", last)[-1]
+    return (leads(clause) and not QUOTES.search(last)) or INTRODUCES.fullmatch(last) is not None
+
+
+def _claims(clause: str) -> bool:
+    """Whether a clause is a verdict itself: "My verdict is that A is better"."""
+    found = [match for one in (*CLAIMS, *PREFERENCES) for match in one.finditer(clause)]
+    lead = next((clause[: one.start()] for one in found if one.end() == len(clause)), None)
+    return lead is not None and (
+        not lead.strip() or leads(re.sub(r"\bthat\s*$", "", lead.strip(), flags=re.IGNORECASE))
+    )
+
+
 def _last_sentence(text: str) -> str:
     return re.split(r"\n|[.!]\s+(?=\w)", text.rstrip())[-1]
 
@@ -272,4 +292,4 @@ def _bare(text: str, marks: str = "$#:-") -> str:
 
 def leads(clause: str) -> bool:
     """Whether words announce a verdict, and not a fact of their own."""
-    return LEAD.fullmatch(clause) is not None
+    return len(clause) <= _LONGEST_LEAD and LEAD.fullmatch(clause) is not None

@@ -45,7 +45,7 @@ _AGAINST_LETTER = re.compile(
     re.IGNORECASE,
 )
 _AGAINST_TIE = re.compile(r"\b(?:better|best|wins?|winner|prefer\w*|superior)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"\"[^\"\n]*\s[^\"\n]*\s[^\"\n]*\"")
+_QUOTED = re.compile(r"\"([^\"\n]*)\"")
 """Three quoted words or more are the answer's, and fewer may be a verdict."""
 
 
@@ -80,10 +80,12 @@ def _begun(text: str, yes: str, no: str) -> tuple[float | None, str] | None:
     """Return the verdict that a reply begins with, and what follows it; ``None`` without one."""
     flags = 0 if len(yes) == 1 else re.IGNORECASE
     colon = ":" if len(yes) > 1 else ""  # "A: too long" names an answer
-    sign = f"[{words.YES_MARKS}{words.NO_MARKS}]?\\s*" if len(yes) > 1 else ""
+    asked = ":?" if len(yes) > 1 else ":"
+    sign = f"(?:\\s*[{words.YES_MARKS}{words.NO_MARKS}])?\\s*" if len(yes) > 1 else ""
     match = re.match(
-        rf"(?P<lead>[^\n:.!?]*:{CLOSE}\s*)?(?P<word>{sign}{OPEN}{any_word(yes, no)}{CLOSE})\s*"
-        rf"(?P<end>[.!;{colon}\n。,(](?!\s*\d)|[–—-]\s)",
+        rf"(?P<lead>[^\n:.!?]*[{asked}]{CLOSE}\s*)?"
+        rf"(?P<word>{sign}{OPEN}{any_word(yes, no)}{CLOSE}{sign}{CLOSE})\s*"
+        rf"(?P<end>[.!;{colon}\n。,(](?!\s*\d)|[–—-]\s|\Z)",
         text,
         flags,
     )
@@ -152,7 +154,7 @@ def _leads(text: str, colon: int) -> bool:
 
 def contradicts(rest: str, verdict: float | None, yes: str, no: str) -> bool:
     """Whether what follows a verdict can be taken as another one."""
-    rest = _QUOTED.sub(" ", rest)
+    rest = _QUOTED.sub(lambda one: " " if len(one[1].split()) > 2 else one[0], rest)
     if is_retracted(rest) or is_refusal(rest):
         return True
     if len(yes) > 1:

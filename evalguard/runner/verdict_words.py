@@ -57,7 +57,7 @@ BEGINNING = re.compile(
     r"(?:(?:therefore|so|thus|hence|overall|finally|in (?:short|summary|conclusion)|daher|also|"
     r"somit|donc|ainsi|por (?:lo )?tanto|quindi|portanto|dus|dlatego|поэтому|итак|因此|所以|综上|"
     rf"したがって|따라서|لذلك|इसलिए)\s*,?\s*|(?P<word>{ANY})\s*,\s*|"
-    r"(?:based on|according to|in light of)\s[^,.;:?!\n]{1,60},\s*|"
+    r"(?:based on|according to|in light of|after|given|considering)\s[^,.;:?!\n]{1,60},\s*|"
     r"(?:根据|按照|基于)[^,。\n]{1,20},\s*)",
     re.IGNORECASE,
 )
