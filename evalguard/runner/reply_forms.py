@@ -124,7 +124,7 @@ def object_in(text: str) -> Found | None:
     body = text[start.start("brace") :]
     try:
         pairs, end = json.JSONDecoder(object_pairs_hook=_Pairs).raw_decode(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         end = body.rfind("}") + 1
         pairs = _of_python(body[:end])
     after = re.sub(r"^\s*```", "", body[end:])

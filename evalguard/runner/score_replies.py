@@ -173,7 +173,7 @@ def _pair_of_json(text: str, scale: Scale) -> tuple[set[str], set[str]]:
         return first, second
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return set(), set()
     return ({str(data[0])}, {str(data[1])}) if len(data) == 2 else (set(), set())
 

@@ -88,3 +88,13 @@ def test_a_score_that_is_quoted_denied_or_taken_back_is_none(frame):
         for pair in forms:
             reply = frame % pair[: frame.count("%s")]
             assert read(reply, scale) is None, reply
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ['{"verdict": ' + "[" * 100_000, "[ " + "[" * 100_000, r"\boxed{" * 500, "<answer>" * 500],
+)
+def test_a_judge_in_a_loop_gives_no_verdict(reply):
+    assert read_verdict(reply, "Yes", "No") is None
+    assert read_score(reply, Scale(1, 10)) is None
+    assert read_two_scores(reply, Scale(1, 10)) is None
