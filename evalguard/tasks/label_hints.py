@@ -49,7 +49,7 @@ _NEITHER = frozenset((
     "-", "don't know",
 ))  # fmt: skip
 _SIDES = {"left": 0, "right": 1, "first": 0, "second": 1, "1": 0, "2": 1,
-          **dict.fromkeys(("same", "similar", "even", "1.5"), 2)}  # fmt: skip
+          **dict.fromkeys(("same", "similar", "even", "both", "neither", "1.5"), 2)}  # fmt: skip
 """Which of two answers, or neither, a word means in most tools."""
 
 

@@ -44,7 +44,7 @@ class Preference(JudgedTask):
     metrics = (PREFERRED,)
     labels: ClassVar[Mapping[str, str]] = {
         **{f"{name}{one}": one for name in _NAMES for one in ("a", "b")},
-        **dict.fromkeys(("tie", "draw", "equal", "both", "neither", *TIES), "tie"),
+        **dict.fromkeys(("draw", "equal", *TIES), "tie"),
     }
     label_names = ("a", "b", "tie")
     label_column = "better"

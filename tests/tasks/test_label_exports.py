@@ -209,7 +209,7 @@ OF_PAIR = {"a": "response_a", "b": "response_b", "better": "won"}
 @pytest.mark.parametrize(
     ("a", "b", "tie"),
     [
-        ("model_a", "model_b", "tie"), ("Response A", "Response B", "both"),
+        ("model_a", "model_b", "tie"), ("Response A", "Response B", "equal"),
         ("assistant_a", "assistant_b", "Tie (bothbad)"), ("A", "B", "draw"),
     ],
 )  # fmt: skip
@@ -343,7 +343,7 @@ class TestTheLinesOfAnError:
         assert found.skipped == 1
 
     @pytest.mark.parametrize(
-        ("a", "b", "tie"), [("left", "right", "same"), (1, 2, 0), ("A>B", "B>A", "=")]
+        ("a", "b", "tie"), [("left", "right", "both"), (1, 2, 0), ("A>B", "B>A", "=")]
     )
     def test_pairs(self, read, a, b, tie):
         of = rows(lambda i, first: pair(i, a if first else b))
