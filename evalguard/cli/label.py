@@ -64,36 +64,47 @@ def command(
     labelling = find(project, suite, task)
     file = LabelFile(labelling.path)
     file.prepare()
-    _check_own(labelling, file)
+    _check_own(console, labelling, file)
     with console.status("the models answer"):
         shown = items(project, labelling, count)
     column = labelling.task.label_column
-    done = {_identity(row, column) for row in file.rows()}
+    stored = file.rows()
+    done = {_identity(row, column) for row in stored}
     left = [one for one in shown if _identity(one.columns, column) not in done]
     console.print(f"[bold]What a good answer does:[/] {escape(labelling.config.criterion)}")
-    _ask(console, left, labelling, file)
-    _summarise(console, labelling, file)
+    added = _ask(console, left, labelling, file)
+    _summarise(console, labelling, file, others=len(file.rows()) - len(stored) - added)
 
 
-def _check_own(labelling: Labelling, file: LabelFile) -> None:
-    """Refuse to add labels to a file of another form.
+def _check_own(console: Console, labelling: Labelling, file: LabelFile) -> None:
+    """Refuse to add labels to a file of another form or task, and tell where prompts are others.
 
     Raises:
         UsageError: If the suite maps the file's columns or values, or a row has no label of ours.
+        DataError: If a row cannot be read as a label of the task.
     """
     from evalguard.errors import UsageError
 
     column = labelling.task.label_column
-    foreign = labelling.config.labelled.is_mapped or any(column not in row for row in file.rows())
+    rows = file.rows()
+    foreign = labelling.config.labelled.is_mapped or any(column not in row for row in rows)
     if foreign:
         raise UsageError(
             f"{labelling.path}: has columns or values of its own, and labels are added to a file "
             f"with the column '{column}'; name another one under 'labelled'"
         )
+    questions = {one.question for one in labelling.task.read_labels()} if rows else set()
+    if questions and questions.isdisjoint(one.prompt for one in labelling.task.requests(None)):
+        console.print(
+            f"[yellow]{escape(str(labelling.path))}: none of its {len(rows)} labels is about a "
+            f"prompt of {escape(labelling.config.data)}. If it is the file of another suite, stop "
+            "with q and name another one under 'labelled'.[/]"
+        )
 
 
-def _ask(console: Console, left: Sequence[Item], labelling: Labelling, file: LabelFile) -> None:
-    """Ask for a label of each item and add it to the file."""
+def _ask(console: Console, left: Sequence[Item], labelling: Labelling, file: LabelFile) -> int:
+    """Ask for a label of each item and add it to the file; return how many were given."""
+    added = 0
     labels = {label[0]: label for label in labelling.task.label_names}
     legend = " · ".join(f"{key} {label}" if key != label else key for key, label in labels.items())
     for number, item in enumerate(left, 1):
@@ -106,15 +117,20 @@ def _ask(console: Console, left: Sequence[Item], labelling: Labelling, file: Lab
         key = _key({*labels, "s", "q"})
         click.echo(key)
         if key == "q":
-            return
+            break
         if key in labels:
             file.add({**item.columns, labelling.task.label_column: labels[key]})
+            added += 1
+    return added
 
 
 def _key(known: Collection[str]) -> str:
-    """Read keys until one says something; the end of the input says stop."""
+    """Read keys until one says something; the end of the input and Ctrl-C say stop."""
     while True:
-        key = (click.getchar() if sys.stdin.isatty() else sys.stdin.read(1)).lower()
+        try:
+            key = (click.getchar() if sys.stdin.isatty() else sys.stdin.read(1)).lower()
+        except KeyboardInterrupt:
+            return "q"
         if key in {"", "\x04"}:
             return "q"
         if key in known:
@@ -122,13 +138,19 @@ def _key(known: Collection[str]) -> str:
 
 
 def _identity(row: Mapping[str, Any], label: str) -> str:
-    """Return a row without its label as text, with whatever JSON makes of its values."""
+    """Return a row without its label as text, with what JSON or an editor makes of its values."""
     from evalguard.cli.label_file import written_line
+    from evalguard.scorers.written import comparable
 
-    return written_line({key: row[key] for key in row if key != label}, sort_keys=True)
+    values = {
+        key: comparable(value) if isinstance(value, str) else value
+        for key, value in row.items()
+        if key != label
+    }
+    return written_line(values, sort_keys=True)
 
 
-def _summarise(console: Console, labelling: Labelling, file: LabelFile) -> None:
+def _summarise(console: Console, labelling: Labelling, file: LabelFile, *, others: int) -> None:
     from evalguard.tasks.judged import FEWEST_OF_A_LABEL
 
     task = labelling.task
@@ -137,6 +159,11 @@ def _summarise(console: Console, labelling: Labelling, file: LabelFile) -> None:
     named = [label for label in task.label_names if label in counts or given[label]]
     told = ", ".join(f"{given[label]} {label}" for label in named)
     console.print(f"{escape(str(labelling.path))}: {told}")
+    if others > 0:
+        console.print(
+            f"{others} of them were added by someone else meanwhile. All labels are kept; the same "
+            "answer counts once, with the label of most."
+        )
     missing = {label: FEWEST_OF_A_LABEL - count for label, count in counts.items()}
     wanted = [f"{number} more {label}" for label, number in missing.items() if number > 0]
     if wanted:

@@ -8,6 +8,7 @@ import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,7 @@ class LabelFile:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with _locked(target.parent):
+                _check_allowed(target)
                 try:
                     partial.touch()  # its content, should a process have been killed, is no label
                     yield target
@@ -168,6 +170,16 @@ def _has_an_object_a_line(file: DataFile) -> bool:
             return all(isinstance(row, dict) for row in rows)
     except ValueError:
         return False
+
+
+def _check_allowed(target: Path) -> None:
+    """Refuse a file that nobody may write, which could still be replaced by another.
+
+    Raises:
+        OSError: If it is read-only.
+    """
+    if target.exists() and not (target.stat().st_mode & 0o222 and os.access(target, os.W_OK)):
+        raise PermissionError(EACCES, "the file is read-only")
 
 
 def _partial(target: Path) -> Path:

@@ -194,6 +194,7 @@ def _reading(config: Labels) -> LabelReading:
         values={written(one): ours for ours, values in config.listed.items() for one in values},
         scale=_scale(config.scale),
         annotators=config.annotators,
+        file=config.file,
     )
 
 

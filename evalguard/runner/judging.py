@@ -40,10 +40,10 @@ _SERVED_REPLY_TOKENS = 1024
 _SHOWN = 60
 """Characters of a reply that a message shows."""
 
-_ADMISSION_VERSION = 3
+_ADMISSION_VERSION = 4
 """Incremented when a judge is admitted otherwise, as admissions are remembered."""
 
-_REPLIES_VERSION = 3
+_REPLIES_VERSION = 4
 """Incremented when replies are read otherwise, as verdicts are remembered."""
 
 _FEWEST_PAIRS = 10

@@ -85,9 +85,29 @@ def find(project: Project, suite: str, task: str | None = None) -> Labelling:
     if name not in judged:
         raise UsageError(f"{found.path}: no judged task '{name}'. {did_you_mean(name, judged)}")
     config = judged[name]
-    return Labelling(
-        suite, config, found.resolve(config.labelled.file), _build(project, suite, config)
-    )
+    path = found.resolve(config.labelled.file)
+    _check_alone(project, suite, config, path)
+    return Labelling(suite, config, path, _build(project, suite, config))
+
+
+def _check_alone(project: Project, suite: str, config: Judge | Preference, path: Path) -> None:
+    """Refuse a file that is that of another criterion too: no line says which of them it is for.
+
+    Raises:
+        UsageError: If it is.
+    """
+    for name, other in project.suites.items():
+        for one in other.config.tasks:
+            if not isinstance(one, Judge | Preference) or one is config:
+                continue
+            if (one.kind, one.criterion) == (config.kind, config.criterion):
+                continue
+            if other.resolve(one.labelled.file).resolve() == path.resolve():
+                place = f"task '{one.task_name}'" if name == suite else f"suite '{name}'"
+                raise UsageError(
+                    f"{path}: holds the labels of {place} too, whose criterion is another: "
+                    f"\"{one.criterion}\". Give each a file of its own under 'labelled'."
+                )
 
 
 def items(project: Project, labelling: Labelling, count: int) -> list[Item]:

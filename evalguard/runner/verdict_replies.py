@@ -5,82 +5,31 @@ A reply that can be taken either way holds no verdict: "Yes, this answer fails" 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Any
 
 from evalguard.runner.reply_forms import (
-    AROUND_WORD,
-    CLOSE,
     LEAST_CONFIDENCE,
-    OPEN,
-    bracketed,
-    is_denied,
-    is_retracted,
-    json_doubts,
-    json_values,
-    unfenced,
+    Found,
+    doubts,
+    introduced,
+    is_new_sentence,
+    leads,
+    object_in,
+    words_of,
 )
+from evalguard.runner.reply_slots import slots, tidied
 from evalguard.runner.score_replies import read_score, read_two_scores
+from evalguard.runner.verdict_alone import small_or_alone, verdict_alone
+from evalguard.runner.verdict_sentences import contradicts, verdict_in_sentence
 from evalguard.tasks.labelled import Question
 
-_OTHER_WORDS = {
-    "Yes": frozenset(
-        ("ja", "oui", "sí", "si", "sim", "да", "так", "是", "是的", "はい", "예", "네", "نعم", "हाँ")
-    ),
-    "No": frozenset(
-        ("nein", "non", "não", "nao", "нет", "ні", "否", "不是", "不", "いいえ", "아니요", "아니오")
-    )
-    | {"لا", "नहीं", "nee", "nej"},
-}
-"""What judges say in other languages, where they say nothing else."""
-
-_TIES = ("c", "tie", "draw", "equal", "both", "neither")
 _KEYS = ("verdict", "answer", "decision", "judgment", "judgement", "winner", "better", "choice",
          "label", "result", "preference")  # fmt: skip
-_AGAINST = (
-    r"fail\w*|lack\w*|violat\w+|miss(?:es|ed|ing)|ignor\w+|omit\w*|contradict\w*|br(?:ea|o)k\w*|"
-    r"neglect\w*|disregard\w*|overlook\w*|forg[eo]t\w*|skip\w*|evad\w+|dodg\w+|worse|worst|unmet|"
-    r"wrong(?:ly)?|incorrect\w*|insufficient\w*|inadequate\w*|short of|falls short|far from|"
-    r"loses|inferior"
-)
-"""What says of an answer that it is not good, right after a word that says that it is."""
+_HOLDS_A_TEXT = {"answer", "response", "reply", "output", "model", "assistant", "text"}
+"""Words of keys that may hold what was judged instead of a verdict."""
 
-_AGAINST_YES = re.compile(
-    rf"\b(?:{_AGAINST}|not?|never|none|nothing|cannot|hardly|barely|neither|without|but|however|"
-    r"although|though|except|unless|only|unfortunately|part(?:ly|ial\w*))\b|n't\b",
-    re.IGNORECASE,
-)
-_AGAINST_NO = re.compile(
-    r"\b(?:yes|meets|satisf\w+|fulfil\w*|is met|passes|compl(?:y|ies)|complied|adheres|respects|"
-    r"(?<!not )correct(?:ly)?|(?<!not )fine|compliant|fully|exactly|perfect\w*|wrong|"
-    r"fault\w*|objections?|complain\w*|issues?|but|however|although|though|except|unless|problem|doubt)\b",
-    re.IGNORECASE,
-)
-_AGAINST_LETTER = re.compile(
-    rf"\b(?:{_AGAINST}|(?:the|answer|response) (?:other|former|latter|first|second)|neither|both|"
-    r"equal\w*|tie)\b",
-    re.IGNORECASE,
-)
-_AGAINST_TIE = re.compile(r"\b(?:better|best|wins?|winner|prefer\w*|superior)\b", re.IGNORECASE)
-
-_LEAD = re.compile(
-    r"\W*(?:(?:so|thus|hence|therefore|then|overall|finally|and|yes or no|yes/no|a or b|no doubt"
-    r"|in (?:short|summary|conclusion)|to (?:conclude|sum up)|i (?:would |will )?(?:say|answer|"
-    r"choose|conclude|vote|reply))|(?:(?:so|thus|hence|therefore|then|and|the|this|that|my|our|your|a|an|one|is|it|final|overall|"
-    r"short|brief|correct|careful|better|best|preferred|chosen|winning|own)\s+)*"
-    r"(?:verdict|answer|decision|judge?ments?|judges?|conclusion|result|label|choice|winner|"
-    r"preference|pick|vote|response|reply|assistant|model|option|output|evaluation|assessment|"
-    r"classification|comparison|better|best|preferred|met|satisfied|fulfilled|"
-    r"(?:does |the |this |answer |response |reply |meets? |satisf(?:y|ies) |fulfil(?:s|ls)? )*"
-    r"criteri(?:on|a)(?: is| are)?(?: met| satisfied| fulfilled)?)"
-    r"(?:\s+(?:is|are|was))?)\W*",
-    re.IGNORECASE,
-)
-"""What may lead to a verdict after a colon: another word names something else, as in
-"Harmful: Yes"."""
-
-_NAMED = re.compile(r"(?:answer|assistant|model|option|output|response)[ _]+(.+)", re.IGNORECASE)
+_NAMES_NOTHING = {"criterion", "criteria", "the criterion", "score", "rating", "grade"}
+"""Words of keys that announce a verdict in a line, and hold something else in an object."""
 
 
 def read_reply(reply: str, question: Question) -> float | None:
@@ -117,107 +66,81 @@ def read_verdict(reply: str, yes: str, no: str) -> float | None:
         (1.0, 0.5)
         >>> read_verdict("Yes, this answer fails.", "Yes", "No")
     """
-    text = unfenced(reply)
-    values = json_values(text, _KEYS)
-    if values is not None:
-        verdict = _of_values(values, yes, no)
-        return None if verdict is None or _doubted(text, verdict, yes, no) else verdict
-    inside = bracketed(text)
-    if inside is None:
+    text = tidied(reply)
+    found = object_in(text) if text.startswith("{") else None
+    if found is None:
+        inside = slots(text)
+        if inside is None:
+            return None
+        if inside.values:
+            verdicts = {_inside(one, yes, no) for one in inside.values}
+            verdict = verdicts.pop() if len(verdicts) == 1 else None
+            return _agreed(verdict, inside.before, inside.after, yes, no)
+        found = object_in(text)
+    if found is not None:
+        verdict = _of_object(found, yes, no)
+        if not introduced(found.before) or not is_new_sentence(found.after):
+            return None
+        return _agreed(verdict, found.before, found.after, yes, no)
+    whole = verdict_alone(text, yes, no)
+    return whole if whole is not None else verdict_in_sentence(text, yes, no)
+
+
+def _agreed(verdict: float | None, before: str, after: str, yes: str, no: str) -> float | None:
+    """Return a verdict that is set apart, unless the words around it say another."""
+    if verdict is None or contradicts(after, verdict, yes, no):
         return None
-    if inside:
-        found = {_letter(one, yes, no) for one in inside}
-        verdict = found.pop() if len(found) == 1 else None
-        return None if _contradicts(text.rpartition("]]")[2], verdict, yes, no) else verdict
-    whole = _word(text, yes, no)
-    return whole if whole is not None else _in_sentence(text, yes, no)
+    before = before.strip()
+    told = verdict_alone(before, yes, no)
+    if told is None:
+        told = verdict_in_sentence(before, yes, no)
+    return verdict if told in (None, verdict) else None
 
 
-def _of_values(values: Sequence[Any], yes: str, no: str) -> float | None:
-    found = {_letter(value, yes, no) for value in values if isinstance(value, str)}
-    if yes == "Yes":
-        found |= {float(value) for value in values if isinstance(value, bool)}
-    return found.pop() if len(found) == 1 else None
+def _inside(text: str, yes: str, no: str) -> float | None:
+    """Return the verdict of what is set apart, in which a small letter can be nothing else."""
+    verdict = small_or_alone(text, yes, no)
+    return verdict if verdict is not None else read_verdict(text, yes, no)
 
 
-def _doubted(text: str, verdict: float, yes: str, no: str) -> bool:
-    """Whether a JSON object gives another verdict under a similar key, or hardly believes in it."""
-    for value in json_doubts(text, _KEYS):
+def _of_object(found: Found, yes: str, no: str) -> float | None:
+    """Return the verdict under the keys that announce one, unless the object doubts it."""
+    verdicts, names = set[float | None](), set[str]()
+    for key, value in found.pairs:
+        name = words_of(key)
+        if name in _NAMES_NOTHING or not leads(name):
+            continue
+        names.add(name)
+        verdict = _of_value(value, yes, no)
+        if verdict is None and _may_be_judged(name, value):
+            continue
+        verdicts.add(verdict)
+    if len(verdicts) != 1:
+        return None
+    verdict = verdicts.pop()
+    return None if verdict is None or _doubted(found, names, verdict, yes, no) else verdict
+
+
+def _may_be_judged(name: str, value: Any) -> bool:
+    """Whether a value is what was judged, or a name of it, and no verdict that cannot be read."""
+    return bool(_HOLDS_A_TEXT & {*name.split()}) and len(str(value).split()) > 2
+
+
+def _of_value(value: Any, yes: str, no: str) -> float | None:
+    if isinstance(value, bool):
+        return float(value) if yes == "Yes" else None
+    return small_or_alone(value, yes, no) if isinstance(value, str) else None
+
+
+def _doubted(found: Found, names: set[str], verdict: float, yes: str, no: str) -> bool:
+    """Whether an object gives another verdict under a similar key, or hardly believes in it."""
+    for value in doubts(found, {*_KEYS} | names):
         if value is None:
             return True
         if isinstance(value, str | bool):
-            other = _of_values([value], yes, no)
+            other = _of_value(value, yes, no)
             if other is not None and other != verdict:
                 return True
         elif isinstance(value, int | float) and value < LEAST_CONFIDENCE:
             return True
     return False
-
-
-def _letter(text: str, yes: str, no: str) -> float | None:
-    """Return the verdict of a text that can be nothing else: there, a small letter is one, too."""
-    is_letter = len(yes) == 1 and re.fullmatch(r"\W*[a-z]\W*", text)
-    return _word(text.upper() if is_letter else text, yes, no)
-
-
-def _word(text: str, yes: str, no: str) -> float | None:
-    """Return the verdict of a text that is one word."""
-    word = text.strip(AROUND_WORD)
-    for value, own in ((1.0, yes), (0.0, no)):
-        exact = word == own if len(own) == 1 else word.lower() == own.lower()
-        if exact or word.lower() in _OTHER_WORDS.get(own, ()):
-            return value
-    if len(yes) != 1:
-        return None
-    if named := _NAMED.fullmatch(word):
-        return _letter(named[1], yes, no)
-    return 0.5 if word.lower() in _TIES else None
-
-
-def _in_sentence(text: str, yes: str, no: str) -> float | None:
-    """Return a verdict that ends a reply after a colon, or begins it and is explained."""
-    flags = 0 if len(yes) == 1 else re.IGNORECASE
-    word = f"({re.escape(yes)}|{re.escape(no)})"
-    colon = ":" if len(yes) > 1 else ""  # "A: too long" names an answer
-    lines = re.finditer(rf":{CLOSE}\s*{OPEN}{word}{CLOSE}[.!]*{CLOSE}[ \t]*$", text, flags | re.M)
-    last = list(lines)
-    first = re.match(rf"{OPEN}{word}{CLOSE}\s*(?:[.!;{colon}\n]|[–—-]\s)", text, flags)
-    found = {_word(match[1], yes, no) for match in last}
-    if any(is_denied(text[: match.start()]) or not _leads(text, match.start()) for match in last):
-        return None
-    if first:
-        begun = _word(first[1], yes, no)
-        if _contradicts(text[first.end(1) :], begun, yes, no):
-            return None
-        found.add(begun)
-    elif not last or text[last[-1].end() :].strip():
-        return None
-    return found.pop() if len(found) == 1 else None
-
-
-def _leads(text: str, colon: int) -> bool:
-    """Whether the words before a colon announce a verdict, and not a fact of their own."""
-    return _LEAD.fullmatch(re.split(r"[,.;!?\n]|[–—-]\s", text[:colon])[-1]) is not None
-
-
-def _contradicts(rest: str, verdict: float | None, yes: str, no: str) -> bool:
-    """Whether what follows a verdict can be taken as another one."""
-    if is_retracted(rest):
-        return True
-    if len(yes) > 1:
-        if _says(no if verdict else yes, rest):
-            return True
-        return (_AGAINST_YES if verdict else _AGAINST_NO).search(rest) is not None
-    if verdict not in (0.0, 1.0):
-        return _AGAINST_TIE.search(rest) is not None
-    other = no if verdict else yes
-    return bool(_AGAINST_LETTER.search(rest) or re.search(rf"\b{other}\b", rest))
-
-
-def _says(word: str, text: str) -> bool:
-    """Whether a text has a word in one of the other languages; some write without spaces."""
-    found = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower())
-    return any(
-        other in (text if "\u3040" <= other[0] <= "\u9fff" else found)
-        for other in _OTHER_WORDS[word]
-    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from evalguard.scorers.probes import APPROVAL, APPROVED
+from evalguard.scorers.yes_no import FALSE, NO, TRUE, YES
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.judged import JudgedTask
 from evalguard.tasks.labelled import Question
@@ -31,8 +32,8 @@ class Judge(JudgedTask):
     kind = "judge"
     metrics = (APPROVED, APPROVAL)
     labels: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("yes", "true", "1", "pass", "passed"), "yes"),
-        **dict.fromkeys(("no", "false", "0", "fail", "failed"), "no"),
+        **dict.fromkeys(YES | TRUE | {"1", "y"}, "yes"),
+        **dict.fromkeys(NO | FALSE | {"0", "n"}, "no"),
     }
     label_names = ("yes", "no")
     label_column = "label"

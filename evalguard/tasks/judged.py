@@ -9,14 +9,16 @@ from typing import Any, ClassVar
 
 from evalguard.errors import DataError, MeasurementError
 from evalguard.records import Metric, ScoredSample
-from evalguard.scorers.written import written
+from evalguard.scorers.written import comparable, written
 from evalguard.tasks.base import (
     Prepared,
     Render,
     generation_settings,
     generations,
 )
+from evalguard.tasks.label_exports import rows_of
 from evalguard.tasks.label_forms import Form, form_of
+from evalguard.tasks.label_hints import Wanted, hint
 from evalguard.tasks.label_values import SKIP, LabelError, LabelReading
 from evalguard.tasks.labelled import Labelled, LabelSet, Question, contradicting, merged
 from evalguard.tasks.prompts import PromptedRow, PromptRows
@@ -144,7 +146,11 @@ class JudgedTask(ABC):
                 answers, or there are too few.
         """
         forms: set[str] = set()
-        found = self._labelled.of_each(lambda row: self._label_of(row, render, forms))
+        try:
+            read = self._labelled.of_each(lambda row: self._labels_of(row, render, forms))
+        except DataError as error:
+            raise DataError(f"{error}{self._hint()}") from error
+        found = [one for labels in read for one in labels or [None]]
         labels = [one for one in found if one is not None]
         self._check_ids(labels)
         merged_set = merged(labels, self._reading.annotators)
@@ -163,6 +169,18 @@ class JudgedTask(ABC):
                 f"{self._labelled.data}."
             )
         return result
+
+    def read_labels(self) -> list[Labelled]:
+        """Return the labels that the file holds, each of those of one item, however few.
+
+        Raises:
+            DataError: If the file is broken, or a row is none of this task's labels.
+        """
+        try:
+            read = self._labelled.of_each(lambda row: self._labels_of(row, None, set()))
+        except DataError as error:
+            raise DataError(f"{error}{self._hint()}") from error
+        return [one for labels in read for one in labels if one is not None]
 
     def altered(self, item: Labelled, answers: Sequence[str]) -> tuple[Question, ...]:
         """Return what the judge is asked about a labelled item with other answers."""
@@ -202,6 +220,40 @@ class JudgedTask(ABC):
         """Refuse a row that what the judge is asked cannot be written for."""
         self._fill(row, question="", answer="", a="", b="")
 
+    def _labels_of(self, row: Row, render: Render | None, forms: set[str]) -> list[Labelled | None]:
+        """Return the label of each person that a row holds; none where nobody labelled it."""
+        try:
+            rows = rows_of(row, self._label_key)
+        except LabelError as error:
+            raise self._labelled.refused(row, str(error)) from error
+        return [self._label_of(one, render, forms) for one in rows]
+
+    @property
+    def _label_key(self) -> str:
+        """The file's own column of the label."""
+        return self._reading.columns.get(self.label_column, self.label_column)
+
+    def _hint(self) -> str:
+        """Return what to write in the suite for a file that cannot be read; or nothing."""
+        try:
+            rows = [
+                one.data for row in self._labelled.rows() for one in rows_of(row, self._label_key)
+            ]
+        except (DataError, LabelError):
+            return ""
+        if not rows or not all(self._is_own(Row(0, row)) or not form_of(row) for row in rows):
+            return ""
+        wanted = Wanted(
+            file=self._reading.file or self._labelled.data.name,
+            label=self.label_column,
+            answers=self.answer_columns,
+            prompt=() if QUESTION in self._reading.columns else self._labelled.columns,
+            names=self.label_names,
+            known=self.labels,
+            reading=self._reading,
+        )
+        return hint(wanted, rows)
+
     def _label_of(self, row: Row, render: Render | None, forms: set[str]) -> Labelled | None:
         """Return a row's label; ``None`` where the project leaves it out.
 
@@ -230,7 +282,9 @@ class JudgedTask(ABC):
         except RowError as error:  # what the judge is asked is filled in as for the data's rows
             raise self._labelled.refused(row, error.reason) from error
         verdict = {self.label_names[0]: True, self.label_names[1]: False}.get(label)
-        return Labelled(questions, verdict, tuple(answers), own, question)
+        same = self._asked(own, comparable(question), [comparable(answer) for answer in answers])
+        keys = tuple(comparable(one.text) for one in same)
+        return Labelled(questions, verdict, tuple(answers), own, question, keys)
 
     def _check_ids(self, labels: Sequence[Labelled]) -> None:
         """Refuse an id that stands for several questions or answers.
@@ -282,12 +336,24 @@ class JudgedTask(ABC):
         key = reading.columns.get(column, column)
         if reading.scale is None:
             value = self._labelled.column(row, column)
+            if not reading.values and (place := self._named_model(row, value)) is not None:
+                return self.label_names[place]
             return reading.label(key, value, self.labels, self.label_names)
         if len(self.answer_columns) == 1:
             passes = reading.passes(key, self._labelled.column(row, column))
             return favoured if passes else other
         first, second = (self._scored(row, f"score_{name}") for name in self.answer_columns)
         return favoured if first > second else other if second > first else self.label_names[2]
+
+    def _named_model(self, row: Row, value: Any) -> int | None:
+        """Return which answer's model a label names, where ``model_a`` wrote ``response_a``."""
+        columns = [self._reading.columns.get(one, one) for one in self.answer_columns]
+        models = [written(row.data.get(f"model_{one}")) for one in "ab"]
+        if len(columns) < 2 or models[0] == models[1] or "null" in models:
+            return None
+        if not all(one.endswith(letter) for one, letter in zip(columns, "ab", strict=True)):
+            return None
+        return models.index(written(value)) if written(value) in models else None
 
     def _scored(self, row: Row, column: str) -> float:
         value = self._labelled.column(row, column)

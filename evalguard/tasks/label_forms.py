@@ -17,14 +17,10 @@ from evalguard.tasks.label_values import LabelError
 
 Data = Mapping[str, Any]
 
-_WINNERS = {
-    "model_a": "a",
-    "model_b": "b",
-    "tie": "tie",
-    "tie (bothbad)": "tie",
-    "bothbad": "tie",
-    "both_bad": "tie",
-}
+TIES = ("tie", "tie (bothbad)", "bothbad", "both_bad", "tie (inconsistent)")
+"""What MT-Bench and Chatbot Arena write for a tie."""
+
+_WINNERS = {"model_a": "a", "model_b": "b", **dict.fromkeys(TIES, "tie")}
 _TURNS = re.compile(r"""\s*\[\s*(?:[{"']|null\b|None\b|$)""")
 """How a list of turns begins, as JSON or as Python writes it; "[1] says so" is a text."""
 

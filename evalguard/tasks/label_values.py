@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from evalguard.scorers.targets import shown
 from evalguard.scorers.written import written
-from evalguard.tasks.scales import Scale
+from evalguard.tasks.scales import NUMBER, Scale
 
 SKIP = "skip"
 """What a value means whose rows are left out."""
@@ -30,6 +31,19 @@ class LabelError(ValueError):
         self.allowed = allowed
 
 
+_WORDED = re.compile(rf"({NUMBER})\s*[-–—:=(]\s*[^\W\d][^\d]*")
+_STARS = re.compile(r"([★⭐]+)(☆*)")
+
+
+def _score_in(text: str, scale: Scale) -> float | None:
+    """Return the score that a label is: ``7``, ``4 - agree`` or ``★★★★☆``."""
+    if stars := _STARS.fullmatch(text):
+        filled, hollow = map(len, stars.groups())
+        return scale.read(str(filled)) if not hollow or filled + hollow == scale.high else None
+    worded = _WORDED.fullmatch(text)
+    return scale.read(worded[1] if worded else text)
+
+
 @dataclass(frozen=True, slots=True)
 class LabelReading:
     """How a file of labels is read, where it has names and values of its own.
@@ -38,6 +52,7 @@ class LabelReading:
         columns: Its name of each of our columns.
         values: Our label of each of its values, as :func:`written`.
         scale: The scale, where the labels are scores.
+        file: The file, as the suite names it.
         annotators: ``majority``, or ``all`` where only that counts on which all agree.
     """
 
@@ -45,6 +60,7 @@ class LabelReading:
     values: Mapping[str, str] = field(default_factory=dict)
     scale: Scale | None = None
     annotators: str = "majority"
+    file: str = ""
 
     def label(self, key: str, value: Any, known: Mapping[str, str], names: Collection[str]) -> str:
         """Return our label of a value.
@@ -81,7 +97,7 @@ class LabelReading:
             LabelError: If it is none.
         """
         assert self.scale is not None
-        found = self.scale.read(written(value))
+        found = _score_in(written(value), self.scale)
         if found is None:
             raise LabelError(key, value, f"a score of {self.scale}")
         return found

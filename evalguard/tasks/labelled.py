@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import comb
 
+from evalguard.scorers.written import comparable
 from evalguard.tasks.rows import ID_COLUMN, Row
 from evalguard.tasks.scales import Scale
 
@@ -45,6 +46,7 @@ class Labelled:
         answers: The answer, or the two.
         row: The row that it stands in.
         question: What the models were asked.
+        keys: What the judge is asked, as texts are compared; the questions themselves without it.
     """
 
     questions: tuple[Question, ...]
@@ -52,6 +54,12 @@ class Labelled:
     answers: tuple[str, ...] = ()
     row: Row = field(default_factory=lambda: Row(0, {}))
     question: str = ""
+    keys: tuple[str, ...] = ()
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """By what it is the same as another label's."""
+        return self.keys or tuple(one.text for one in self.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +112,13 @@ def contradicting(found: Iterable[Labelled]) -> Iterator[tuple[Labelled, Labelle
     for one in found:
         id_ = one.row.data.get(ID_COLUMN)
         before = one if id_ is None else first.setdefault(str(id_), one)
-        if (one.question, sorted(one.answers)) != (before.question, sorted(before.answers)):
+        if _texts(one) != _texts(before):
             yield one, before
+
+
+def _texts(one: Labelled) -> tuple[str, list[str]]:
+    """Return what was labelled, as texts are compared, whatever the order of a pair."""
+    return comparable(one.question), sorted(map(comparable, one.answers))
 
 
 def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:
@@ -120,7 +133,7 @@ def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:
     """
     groups: dict[frozenset[str], list[Labelled]] = {}
     for one in found:
-        groups.setdefault(frozenset(each.text for each in one.questions), []).append(one)
+        groups.setdefault(frozenset(one.compared), []).append(one)
     items: list[Labelled] = []
     agreeing = pairs = uneven = 0
     for group in groups.values():
@@ -137,7 +150,7 @@ def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:
 
 def _oriented(one: Labelled, first: Labelled) -> bool | None:
     """Return a label as if its pair stood in the order of the first."""
-    if one.label is None or one.questions[0].text == first.questions[0].text:
+    if one.label is None or one.compared[0] == first.compared[0]:
         return one.label
     return not one.label
 

@@ -12,8 +12,13 @@ from typing import ClassVar
 from evalguard.scorers.probes import PREFERRED, WAVERED
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.label_forms import TIES
 from evalguard.tasks.labelled import Question
 from evalguard.tasks.rows import Row
+
+_NAMES = ("", "model_", "model ", "answer_", "answer ", "response_", "response ", "assistant_",
+          "assistant ", "output_", "output ")  # fmt: skip
+"""What files of labels put before an answer's letter."""
 
 _SHOWN = """You compare two answers to a question.
 
@@ -37,7 +42,10 @@ class Preference(JudgedTask):
 
     kind = "preference"
     metrics = (PREFERRED,)
-    labels: ClassVar[Mapping[str, str]] = {"a": "a", "b": "b", "tie": "tie"}
+    labels: ClassVar[Mapping[str, str]] = {
+        **{f"{name}{one}": one for name in _NAMES for one in ("a", "b")},
+        **dict.fromkeys(("draw", "equal", *TIES), "tie"),
+    }
     label_names = ("a", "b", "tie")
     label_column = "better"
     answer_columns = ("a", "b")

@@ -106,6 +106,13 @@ class PromptRows:
     limit: int | None = None
     repeats_ids: bool = False
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that a prompt is made from."""
+        if self.prompt is None:
+            return frozenset((self.messages or "messages",))
+        return _compiled(self.prompt)[1]
+
     def rows(self) -> list[Row]:
         """Return the rows of the file.
 

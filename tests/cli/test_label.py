@@ -2,11 +2,13 @@
 
 import io
 import json
+import re
 import sys
 
 import pytest
 
 from evalguard.cli import main
+from evalguard.cli.label_file import LabelFile
 from evalguard.errors import ExitCode
 from tests.conftest import write_jsonl
 
@@ -155,6 +157,105 @@ def test_labels_are_not_added_to_an_array(label, capsys):
     assert main(["label", "right"]) == ExitCode.USAGE
     assert "labels are added as JSON lines" in " ".join(capsys.readouterr().err.split())
     assert label.path.read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"letter": "l", "answer": "a", "label": "yes"}, r"columns: \{question: letter\}"),
+        ({"question": "q", "reply": "a", "label": "no"}, r"columns: \{answer: reply\}"),
+        ({"question": "q", "answer": "a", "label": "good"}, "label: found 'good'"),
+        ({"question": "q", "answer": None, "label": "no"}, "column 'answer' holds null"),
+        ({"question": "q", "a": "x", "b": "y", "better": "a"}, "with the column 'label'"),
+    ],
+)
+def test_labels_are_not_added_to_those_of_another_task(label, row, problem):
+    label.path.parent.mkdir()
+    write_jsonl(label.path, [row])
+    before = label.path.read_bytes()
+    code, _, told = label("yyy")
+    assert code == ExitCode.USAGE
+    assert re.search(problem, told.err)
+    assert label.path.read_bytes() == before
+
+
+def test_one_file_is_not_that_of_two_criteria(label, project, edit):
+    other = SUITE.replace("is right", "is polite")
+    (project / "suites" / "polite.yaml").write_text(other)
+    edit("evalguard.yaml", "facts, right]", "facts, right, polite]")
+    code, rows, told = label("y")
+    assert code == ExitCode.USAGE
+    assert "holds the labels of suite 'polite' too, whose criterion is another" in told.err
+    assert not rows
+
+
+def test_labels_of_other_prompts_are_pointed_out(label):
+    label.path.parent.mkdir()
+    write_jsonl(label.path, [{"question": "Never asked?", "answer": "a", "label": "yes"}])
+    code, rows, told = label("y", "-n", "2")
+    assert code == ExitCode.PASS
+    assert "none of its 1 labels is about a prompt of facts.jsonl" in " ".join(told.out.split())
+    assert len(rows) == 2
+    _, _, told = label("q", "-n", "2")
+    assert "is about a prompt" not in told.out
+
+
+def test_a_read_only_file_stays_as_it_is(label):
+    label("y", "-n", "2")
+    label.path.chmod(0o444)
+    before = label.path.read_bytes()
+    code, _, told = label("y", "-n", "2")
+    assert code == ExitCode.USAGE
+    assert "the file is read-only" in told.err
+    assert label.path.read_bytes() == before
+
+
+class Meanwhile(io.StringIO):
+    """A person whose colleague labels something while they think."""
+
+    def __init__(self, keys, path):
+        super().__init__(keys)
+        self._path = path
+
+    def read(self, size=-1):
+        key = super().read(size)
+        if key == "y":
+            row = {"question": "q", "answer": f"a {self.tell()}", "label": "no"}
+            LabelFile(self._path).add(row)
+        return key
+
+
+class Impatient(io.StringIO):
+    """A person who presses Ctrl-C after their labels."""
+
+    def read(self, size=-1):
+        key = super().read(size)
+        if not key:
+            raise KeyboardInterrupt
+        return key
+
+
+def test_labels_that_come_meanwhile_are_kept_and_told(label, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", Meanwhile("yny", label.path))
+    assert main(["label", "right", "-n", "8"]) == ExitCode.PASS
+    given = [json.loads(line)["label"] for line in label.path.read_text().splitlines()]
+    assert given == ["no", "yes", "no", "no", "yes"]
+    assert "2 of them were added by someone else meanwhile" in capsys.readouterr().out
+
+
+def test_an_interrupted_person_is_told_what_is_kept(label, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", Impatient("yn"))
+    assert main(["label", "right", "-n", "8"]) == ExitCode.PASS
+    assert "1 yes, 1 no" in capsys.readouterr().out
+
+
+def test_an_answer_that_an_editor_saved_again_is_not_shown_again(label):
+    _, rows, _ = label("y", "-n", "1")
+    saved = [{**row, "answer": f"{row['answer']} \u200b"} for row in rows]
+    label.path.write_text("".join(json.dumps(row) + "\r\n" for row in saved))
+    _, rows, told = label("y", "-n", "1")
+    assert len(rows) == 1
+    assert "1 of 1" not in told.out
 
 
 def test_prompts_with_an_id_may_have_several_labelled_answers(label, project):

@@ -161,7 +161,9 @@ def test_labels_of_answers_are_read_in_every_common_form(read, yes, no):
     assert labels(found) == [True] * 10 + [False] * 10
 
 
-@pytest.mark.parametrize("value", [2, -1, 0.5, "ok", "", None, [1], "yes please", "nope", "N/A"])
+@pytest.mark.parametrize(
+    "value", [2, -1, 0.5, "ok", "", None, [], {"a": 1}, "yes please", "nope", "N/A"]
+)
 def test_an_invented_label_is_never_a_no(read, value):
     rows = [*filled(own, of=1, other=0), own(value)]
     with pytest.raises(DataError, match=r"labels\.json:21: label: found .*; allowed: yes, no"):
