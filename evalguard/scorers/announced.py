@@ -260,6 +260,8 @@ def told_by_another(text: str, start: int) -> bool:
 def _joint(output: str, end: int) -> tuple[_Match | None, _Match | None]:
     """Return the colon or the linking word behind a noun, whichever comes first."""
     colon, link = _COLON.match(output, end), _LINK.match(output, end)
+    if colon is not None and colon["colon"] == "=" and any(map(str.isdecimal, colon["words"])):
+        colon = None  # "in each class 4 * 2 = 8": a calculation, not the noun's answer
     if link is not None and (colon is None or link.end() <= colon.end()):
         return None, link
     return colon, None

@@ -233,7 +233,7 @@ _WOULD_HAVE = regex.compile(
     regex.I,
 )
 _WOULD = regex.compile(
-    r"\bwould\b|['’]d (?:be|get|have|need)\b|\b(?:sería|serían|daría|serait|seraient|donnerait"
+    r"\bwould\b|['’]d (?:be|get|have|need|pay|make|earn|cost|take|owe|spend|save|come)\b|\b(?:sería|serían|daría|serait|seraient|donnerait"
     r"|seria"
     r"|seriam|daria|sarebbe|sarebbero|darebbe|wäre|wären|würde|ergäbe|läge)\b"
     r"|(?<!\p{L})бы(?!\p{L})",

@@ -13,6 +13,9 @@ from pydantic import Field
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.announced import told_by_another
+from evalguard.scorers.attribution import counterfactual
+from evalguard.scorers.conclusion import behind_sign, conclusion
+from evalguard.scorers.explanations import recalled, unfinished, without_explanations
 from evalguard.scorers.extract import read_announced
 from evalguard.scorers.last_number import aside, no_value
 from evalguard.scorers.negation import ruled_out
@@ -121,13 +124,26 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
 def _last(text: str, decimal: Decimal) -> Number:
     """Return the last number of a text; its end is read first, which nearly always holds one."""
     for part in (text[-TAIL_CHARS:], text):
-        found = [*scan(as_ascii(part), decimal)]
+        ready = without_explanations(as_ascii(part))
+        found = [*scan(ready, decimal)]
         if len(found) > 1 or (found and part == text):  # the cut may go through the first one
-            ready = as_ascii(part)
-            hangs = _hangs(ready, found[-1]) or _compound(ready, found, found[-1])
-            idle = no_value(ready, found[-1].start, found[-1].end)
-            return UNREAD if hangs or idle else found[-1]
+            chosen = conclusion(ready, found)
+            return UNREAD if chosen is None or _idle(ready, found, chosen) else chosen
     return UNREAD
+
+
+def _idle(ready: str, found: list[Number], chosen: Number) -> bool:
+    """Return whether a number in running text is not the one that the text comes to."""
+    start, end = chosen.start, chosen.end
+    known = any(math.isclose(one.value, chosen.value) for one in found if one is not chosen)
+    return bool(
+        _hangs(ready, chosen)
+        or _compound(ready, found, chosen)
+        or no_value(ready, start, end)
+        or unfinished(ready, start, end)
+        or recalled(ready, start, known)
+        or (not behind_sign(ready, start) and counterfactual(ready, start, end))
+    )
 
 
 def _compound(ready: str, found: list[Number], chosen: Number) -> bool:

@@ -1,0 +1,205 @@
+r"""Does a sentence come to its last number, or does that only explain another one in it?
+
+"She has 5 left, since she ate 7" comes to no 7. So a number counts only where it is the only
+one of its sentence, a calculation or a phrase such as "so" leads to it, or the others stand in a
+condition before it. In a language whose words are not known here, a sentence of several
+numbers comes to none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import regex
+
+from evalguard.scorers.numbers import Number
+
+_SENTENCE = regex.compile(r"[.!?؟](?=\s)|[。！？।۔\n]")
+_MARKER = regex.compile(r"[\s>*_#-]*(?:step\s*)?\d{1,2}[.):]\s|[\s>*_#-]*step\s+\d{1,2}", regex.I)
+_RESULT_SIGN = regex.compile(r"(?<![<>!≠])=>?|[≈→⇒➜∴]|\\approx")
+_NEXT_VARIABLE = regex.compile(
+    r"(?:[,;、，]|\b(?:and|or|und|et|y|e|и)\b|和)\s*\$?\\?[a-z](?:_\{?\w\}?)?\s*=[^=]*$", regex.I
+)
+_LABEL = regex.compile(r"\p{L}[\p{L}\s()*]{0,40}[:：][\s*_$€£¥₹~≈]*$")
+_SO = regex.compile(
+    r"(?<![\p{L}\p{M}])(?:so|thus|therefore|hence|consequently|then|giving|makes?|making"
+    r"|total(?:s|l?ing|l?ed)?|leaves?|leaving|yield(?:s|ing)|bring(?:s|ing)|com(?:es?|ing) to"
+    r"|adds? up to|amounts? to|equals?|results?|resulting|altogether|in all|overall|finally|ends? up"
+    r"|i\.e\.|namely|in other words"
+    r"|also gilt|somit|folglich|daher|insgesamt|zusammen|macht|ergibt|ergeben|entspricht"
+    r"|das heißt|d\.\s?h\."
+    r"|por (?:lo )?tanto|así que|entonces|en total|es decir|o sea|da un total|resulta"
+    r"|donc|ainsi|au total|soit|c['’]est-à-dire|ce qui (?:fait|donne)"
+    r"|portanto|logo|assim|então|no total|ou seja|quindi|dunque|perciò|in totale|cioè"
+    r"|следовательно|значит|поэтому|итого|всего|то есть|получается|получаем"
+    r"|jadi|sehingga|maka|totalnya|yaitu|yani|toplam|dolayısıyla|bu da|dus|totaal|zatem|więc|razem"
+    r"|इसलिए|अतः|तो|कुल|यानी|لذلك|إذن|المجموع|وبالتالي|أي)(?![\p{L}\p{M}])"
+    r"|所以|因此|总共|總共|一共|共|合计|合計|得|即|就是|等于|等於|等於|したがって|よって|だから"
+    r"|つまり|なので|따라서|그래서|그러므로|총|합계|모두|즉",
+    regex.I,
+)
+_VERB = regex.compile(
+    r"(?<![\p{L}\p{M}])(?:is|are|was|were|be|costs?|cost|needs?|takes?|took|has|have|had|gets?"
+    r"|got|gives?|gave|earns?|earned|pays?|paid|spends?|spent|sells?|sold|weighs?|contains?"
+    r"|holds?|uses?|used|made|left|runs?|ran|walks?|walked|drives?|drove|saves?|saved|eats?|ate"
+    r"|buys?|bought|charges?|receives?|received|produces?|produced|collects?|collected|reads?"
+    r"|ist|sind|kosten|kostet|hat|haben|braucht|brauchen|beträgt"
+    r"|es|son|cuestan?|tiene|tienen|est|sont|coûtent?|ont|são|custam?|tem|têm|sono|costano?"
+    r"|стоят|стоит|составляет|равно|равен|равна)(?![\p{L}\p{M}])|[是为為]",
+    regex.I,
+)
+_APART = regex.compile(
+    r"[,;:()—–，；：、،؛]|(?<![\p{L}\p{M}])(?:and|or|but|while|who|whom|whose|which|because|since"
+    r"|than|as|though|although|whereas|where|given|with|of the|if|und|oder|aber|weil|denn"
+    r"|während|wenn|y|o|pero|porque|pues|que|mientras|si|et|ou|mais|parce|qui|alors|e"
+    r"|enquanto|perché|che|mentre|и|или|но|а|потому|так как|если|который)"
+    r"(?![\p{L}\p{M}])|因为|因為|而|但|から|ので|たら",
+    regex.I,
+)
+_MOVES = regex.compile(
+    r"\b(?:from|von|de|desde|da|от|с)\b[^.,;]*\d[^.,;\d]*\b(?:to|auf|bis|a|à|para|до)\b\D{0,6}$",
+    regex.I,
+)
+_OPENS_ASIDE = regex.compile(
+    r"[\s*_>#-]*(?:(?:so|thus|therefore|and|but|now|then|hence|also),?\s+)?(?:if|when|once|after"
+    r"|before|in|at|on|by|for|with|without|from|during|since|because|as|given|out of|of|over"
+    r"|per|every|each|assuming|using|adding|subtracting|multiplying|dividing|combining|taking"
+    r"|having|considering|based|while|although|though|until|within|to|knowing|starting"
+    r"|wenn|falls|nach|vor|bei|mit|ohne|für|von|da|weil|während|am|im|in|um"
+    r"|si|cuando|después|antes|con|sin|para|por|como|dado|tras|durante|al"
+    r"|quand|lorsque|après|avant|avec|sans|pour|comme|puisque|pendant|dans|en"
+    r"|se|quando|depois|após|com|sem|durante|em|dopo|prima|per|poiché|dato|nel"
+    r"|если|когда|после|до|при|так как|поскольку|за|с|jika|setelah|dengan|karena|eğer)"
+    r"(?![\p{L}\p{M}])|[\s*_]*(?:如果|因为|因為|由于|当|當|若|もし|既然)",
+    regex.I,
+)
+_NOT_MAIN = regex.compile(
+    r"[\s*_]*(?:and|or|but|who|whom|whose|which|where|while|whereas|since|because|as|with|at|of"
+    r"|for|in|after|before|than|compared|given|if|when|though|although|not|like|unlike|instead"
+    r"|except|including|plus|minus|until|per|from|out of|by|und|oder|aber|weil|da|denn|während"
+    r"|wenn|als|mit|y|pero|porque|pues|ya que|mientras|que|con|et|mais|car|parce|puisque"
+    r"|tandis|qui|avec|mas|pois|porque|enquanto|com|e|ma|perché|dato|mentre|che|и|но|а"
+    r"|потому|так как|который|karena|sedangkan|çünkü|क्योंकि|जबकि|لأن|بينما|dan)"
+    r"(?![\p{L}\p{M}])|[\s*_]*(?:因为|因為|而|但|他|她|每)",
+    regex.I,
+)
+_COMMA = regex.compile(r"[,，、،]")
+_EQUALS = regex.compile(r"(?<![<>!≠])=(?!>)")
+_FORMULA = regex.compile(
+    r"(?:(?<![\p{L}\d])[\d.]*[ ]?[a-zA-Z](?:\^\{?\d\}?|[²³])?(?![\p{L}'’])|[\d.]+|[-+×*/÷()\s−$])+$"
+)
+_UNKNOWN = regex.compile(
+    r"(?:\d\s?|[-+×*/÷]\s*\(?)(?!x\s?[$\d(])[a-zA-Z](?!\p{L})|[a-zA-Z](?:\^|[²³]|\s*\)?\s*[-+×*/÷])"
+)
+_SIGNED = regex.compile(r"(?:=|≈|<<[^<>\n]{1,30}>>)[\s$€£¥*_]*$")
+_PHRASE = regex.compile(
+    r"[\s*_]*(?:[\p{L}'’-]+\s+){0,5}?(?:for|in|after|within|over|out of|of|from|to|at|per"
+    r"|before|during|until|every|on|more|less|fewer|by)\s[^=≈→]*",
+    regex.I,
+)
+_BOLD = regex.compile(r"\*\*[^*\n\d]{0,40}$")
+_BOLD_END = regex.compile(r"[^*\n\d]{0,40}\*\*")
+
+
+def conclusion(text: str, found: Sequence[Number]) -> Number | None:
+    """Return the number that a text comes to; ``None`` where it does not come to one.
+
+    That is its last number, or a result that only further words with numbers follow.
+
+    Args:
+        text: The text as :func:`evalguard.scorers.numbers.as_ascii` returns it.
+        found: Its numbers in order, at least one.
+
+    Example:
+        >>> from evalguard.scorers.numbers import scan
+        >>> said = "So she pays 2 × 4 = 8 dollars for 2 of them."
+        >>> conclusion(said, [*scan(said)]).value
+        8.0
+    """
+    if concludes(text, found):
+        return found[-1]
+    opening = _opening(text, found[-1].start)
+    results = [one for one in found if one.start > opening and behind_sign(text, one.start)]
+    if not results or not math.isfinite(results[-1].value) or _unsolved(text, results[-1].start):
+        return None
+    stop = _SENTENCE.search(text, found[-1].end)
+    rest = text[results[-1].end : stop.start() if stop is not None else len(text)]
+    return results[-1] if _PHRASE.fullmatch(rest) and _APART.search(rest) is None else None
+
+
+def behind_sign(text: str, start: int) -> bool:
+    """Return whether nothing but a currency stands between a sign of a result and a place."""
+    return _SIGNED.search(text, max(0, start - 40), start) is not None
+
+
+def concludes(text: str, found: Sequence[Number]) -> bool:
+    """Return whether the sentence of the last number comes to it.
+
+    Args:
+        text: The text as :func:`evalguard.scorers.numbers.as_ascii` returns it.
+        found: Its numbers in order, at least one.
+
+    Example:
+        >>> from evalguard.scorers.numbers import scan
+        >>> said = ("5 are left, since 7 were eaten", "12 - 7 = 5", "If 7 are eaten, 5 remain")
+        >>> [concludes(one, [*scan(one)]) for one in said]
+        [False, True, True]
+    """
+    last = found[-1]
+    if _unsolved(text, last.start):
+        return False
+    opening = _opening(text, last.start)
+    others = [
+        one for one in found[:-1] if one.end > opening and not _same(one, last)
+    ]
+    if not others:
+        return True
+    between = text[others[-1].end : last.start]
+    return (
+        _calculated(between)
+        or _SO.search(between) is not None
+        or _LABEL.search(text[opening : last.start]) is not None
+        or (_VERB.search(between) is not None and _APART.search(between) is None)
+        or _MOVES.search(text[opening : last.start]) is not None
+        or (_BOLD.search(between) is not None and _BOLD_END.match(text, last.end) is not None)
+        or _follows_aside(text[opening : last.start], others[-1].end - opening)
+    )
+
+
+def _unsolved(text: str, start: int) -> bool:
+    """Return whether a number is a side of an equation that is still to be solved: "3x = 6"."""
+    line = text[max(0, start - 200) : start].rsplit("\n", 1)[-1]
+    sides = _EQUALS.split(line)
+    if len(sides) < 2 or sides[-1].strip(" \t$*-+("):
+        return False
+    formula = _FORMULA.search(sides[-2])
+    return formula is not None and _UNKNOWN.search(formula[0]) is not None and len(sides) == 2
+
+
+def _opening(text: str, start: int) -> int:
+    """Return where the sentence of a place begins, the number of a step aside."""
+    ends = [one.end() for one in _SENTENCE.finditer(text, max(0, start - 1000), start)]
+    opening = ends[-1] if ends else 0
+    marker = _MARKER.match(text, opening, start)
+    return opening if marker is None else marker.end()
+
+
+def _same(one: Number, other: Number) -> bool:
+    return math.isclose(one.value, other.value, rel_tol=1e-9)
+
+
+def _calculated(between: str) -> bool:
+    """Return whether a sign of a result stands between, and not that of another variable."""
+    sign = _RESULT_SIGN.search(between) is not None
+    return sign and _NEXT_VARIABLE.search(between) is None
+
+
+def _follows_aside(before: str, reach: int) -> bool:
+    """Return whether all other numbers, up to ``reach``, are in a condition before a main clause.
+    """
+    comma = next(_COMMA.finditer(before, reach), None)
+    if comma is None or _OPENS_ASIDE.match(before) is None:
+        return False
+    rest = before[comma.end() :]
+    return _NOT_MAIN.match(rest) is None and _APART.search(rest) is None
