@@ -17,7 +17,7 @@ from evalguard.scorers.numbers import Number
 
 _SENTENCE = regex.compile(r"[.!?؟](?=\s)|[。！？।۔\n]")
 _MARKER = regex.compile(r"[\s>*_#-]*(?:step\s*)?\d{1,2}[.):]\s|[\s>*_#-]*step\s+\d{1,2}", regex.I)
-_RESULT_SIGN = regex.compile(r"(?<![<>!≠])=>?|[≈→⇒➜∴]|\\approx")
+_RESULT_SIGN = regex.compile(r"(?<![<>!≠])=>?|[≈→⇒➜∴]|\\approx|\[/INST\]|\|>")
 _NEXT_VARIABLE = regex.compile(
     r"(?:[,;、，]|\b(?:and|or|und|et|y|e|и)\b|和)\s*\$?\\?[a-z](?:_\{?\w\}?)?\s*=[^=]*$", regex.I
 )
@@ -26,6 +26,7 @@ _SO = regex.compile(
     r"(?<![\p{L}\p{M}])(?:so|thus|therefore|hence|consequently|then|giving|makes?|making"
     r"|total(?:s|l?ing|l?ed)?|leaves?|leaving|yield(?:s|ing)|bring(?:s|ing)|com(?:es?|ing) to"
     r"|adds? up to|amounts? to|equals?|results?|resulting|altogether|in all|overall|finally|ends? up"
+    r"|(?:that|which|this|it)(?:['’]s| is)|now (?:he|she|it|they|there|the|we|has|have)"
     r"|i\.e\.|namely|in other words"
     r"|also gilt|somit|folglich|daher|insgesamt|zusammen|macht|ergibt|ergeben|entspricht"
     r"|das heißt|d\.\s?h\."
@@ -36,7 +37,7 @@ _SO = regex.compile(
     r"|jadi|sehingga|maka|totalnya|yaitu|yani|toplam|dolayısıyla|bu da|dus|totaal|zatem|więc|razem"
     r"|इसलिए|अतः|तो|कुल|यानी|لذلك|إذن|المجموع|وبالتالي|أي)(?![\p{L}\p{M}])"
     r"|所以|因此|总共|總共|一共|共|合计|合計|得|即|就是|等于|等於|等於|したがって|よって|だから"
-    r"|つまり|なので|따라서|그래서|그러므로|총|합계|모두|즉",
+    r"|つまり|なので|따라서|그래서|그러므로|총|합계|모두|즉|ではなく|아니라|बल्कि",
     regex.I,
 )
 _VERB = regex.compile(
@@ -46,7 +47,10 @@ _VERB = regex.compile(
     r"|buys?|bought|charges?|receives?|received|produces?|produced|collects?|collected|reads?"
     r"|ist|sind|kosten|kostet|hat|haben|braucht|brauchen|beträgt"
     r"|es|son|cuestan?|tiene|tienen|est|sont|coûtent?|ont|são|custam?|tem|têm|sono|costano?"
-    r"|стоят|стоит|составляет|равно|равен|равна)(?![\p{L}\p{M}])|[是为為]",
+    r"|стоят|стоит|составляет|равно|равен|равна|caben|quedan?|hay|cuesta|gasta|gana|necesita|compra"
+    r"|vende|il y a|reste|restent|coûte|gagne|faut|há|restam?|custa|ganha|precisa|ci sono|restano"
+    r"|costa|guadagna|осталось|остаётся|стоит|нужно|есть|bleiben|bleibt|verdient|zahlt|bekommt"
+    r"|ada|punya|butuh|var|kalır|heeft|hebben|kost|ma|jest|có|còn)(?![\p{L}\p{M}])|[是为為有剩]",
     regex.I,
 )
 _APART = regex.compile(
@@ -58,7 +62,7 @@ _APART = regex.compile(
     regex.I,
 )
 _MOVES = regex.compile(
-    r"\b(?:from|von|de|desde|da|от|с)\b[^.,;]*\d[^.,;\d]*\b(?:to|auf|bis|a|à|para|до)\b\D{0,6}$",
+    r"[从從]\d[^。，\d]*[到至]\D{0,3}$|\b(?:from|von|de|desde|da|от|с)\b[^.,;]*\d[^.,;\d]*\b(?:to|auf|bis|a|à|para|до)\b\D{0,6}$",
     regex.I,
 )
 _OPENS_ASIDE = regex.compile(
@@ -98,6 +102,14 @@ _PHRASE = regex.compile(
     r"|before|during|until|every|on|more|less|fewer|by)\s[^=≈→]*",
     regex.I,
 )
+_LISTED = regex.compile(r"\\?[(\[{⟨][-+\d\s,.;|a-z/]{1,60}\\?[)\]}⟩]")
+_NOT = regex.compile(
+    r"(?<!\p{L})(?:not|nicht|no|pas|não|non|не|niet|bukan|nie)(?!\p{L})|n['’]t\b|不是", regex.I
+)
+_BUT = regex.compile(
+    r"(?<!\p{L})(?:but|sondern|sino|mais|mas|ma|а|maar|melainkan|lecz)(?!\p{L})|而是", regex.I
+)
+_RANGE = regex.compile(r"[\s*_]*[\p{L}%°]*[\s*_]*(?:to|or|until|through|of)\s+[$€£]?\d", regex.I)
 _BOLD = regex.compile(r"\*\*[^*\n\d]{0,40}$")
 _BOLD_END = regex.compile(r"[^*\n\d]{0,40}\*\*")
 
@@ -125,7 +137,8 @@ def conclusion(text: str, found: Sequence[Number]) -> Number | None:
         return None
     stop = _SENTENCE.search(text, found[-1].end)
     rest = text[results[-1].end : stop.start() if stop is not None else len(text)]
-    return results[-1] if _PHRASE.fullmatch(rest) and _APART.search(rest) is None else None
+    further = _PHRASE.fullmatch(rest) and not _RANGE.match(rest) and not _APART.search(rest)
+    return results[-1] if further else None
 
 
 def behind_sign(text: str, start: int) -> bool:
@@ -150,8 +163,14 @@ def concludes(text: str, found: Sequence[Number]) -> bool:
     if _unsolved(text, last.start):
         return False
     opening = _opening(text, last.start)
+    before = text[opening : last.start]
+    listed = [one.span() for one in _LISTED.finditer(before)]
     others = [
-        one for one in found[:-1] if one.end > opening and not _same(one, last)
+        one
+        for one in found[:-1]
+        if one.end > opening
+        and not _same(one, last)
+        and not any(start < one.start - opening < end for start, end in listed)
     ]
     if not others:
         return True
@@ -159,11 +178,12 @@ def concludes(text: str, found: Sequence[Number]) -> bool:
     return (
         _calculated(between)
         or _SO.search(between) is not None
-        or _LABEL.search(text[opening : last.start]) is not None
+        or _LABEL.search(before) is not None
+        or (_BUT.search(between) is not None and _NOT.search(before) is not None)
         or (_VERB.search(between) is not None and _APART.search(between) is None)
-        or _MOVES.search(text[opening : last.start]) is not None
+        or _MOVES.search(before) is not None
         or (_BOLD.search(between) is not None and _BOLD_END.match(text, last.end) is not None)
-        or _follows_aside(text[opening : last.start], others[-1].end - opening)
+        or _follows_aside(before, others[-1].end - opening)
     )
 
 

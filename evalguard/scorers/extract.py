@@ -19,7 +19,7 @@ from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing
 from evalguard.scorers.attribution import denial
 from evalguard.scorers.json_answer import json_answer
-from evalguard.scorers.latex import plain
+from evalguard.scorers.latex import plain, without_struck
 from evalguard.scorers.retraction import Retraction, retraction, without_retracted
 from evalguard.scorers.turns import own_part
 
@@ -363,7 +363,7 @@ def lenient_texts(output: str) -> list[str]:
     fenced block, or else its first line. Never a free search, which would reward an output that
     lists everything.
     """
-    found = readings(output)
+    found = readings(without_struck(output))
     announced = announced_texts(output)
     if announced is not None:
         return list(dict.fromkeys([*found, *announced]))

@@ -102,7 +102,7 @@ _ASIDE_BEFORE = regex.compile(
 )
 _ASIDE_AFTER = regex.compile(
     r"[- ]?(?:something|ish|odd)\b"
-    r"|[^.!?\n\d]{0,14}\b(?:remainder|rest|reste|resto|resta)\b|\s?digits?\b|\s?%?\s?(?:sure"
+    r"|[^.!?\n\d]{0,14}\b(?:remainder|rest|reste|resto|resta)\b|[-\s]?digits?\b|\s?%?\s?(?:sure"
     r"|certain"
     r"|confident|confidence|likely|accura\w+)\b|\s?stellig",
     regex.I,

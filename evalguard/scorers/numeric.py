@@ -226,7 +226,9 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
     if not found or any(_LISTING.search(step) for step in steps[1:]):
         return UNREAD
     begins = not re.search(r"[^\W\d_]", ready[: found[0].start].lstrip())
-    chosen = found[0] if begins else found[-1]
+    chosen = found[0] if begins else conclusion(ready, found)
+    if chosen is None:
+        return UNREAD
     if begins and (rest := related(ready, chosen.end, percent=chosen.percent)) is not None:
         return _answer(ready[rest:], decimal) or UNREAD
     before, after = ready[: chosen.start], ready[chosen.end :]

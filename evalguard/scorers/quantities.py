@@ -114,7 +114,7 @@ _OPERAND_AFTER = regex.compile(
     r"|плюс|минус)(?![\p{L}\p{M}])|(?:más|mais|più|plus|fois|veces|vezes|volte|mal|por|geteilt"
     r"|x) \d|(?:of|von|de|из) (?:the |these |those |his |her |their |our |all |den |los |las |les "
     r"|di )?\d|(?:more|less|fewer|greater|larger|bigger|smaller|higher|lower|older|younger|longer"
-    r"|shorter|taller) than\b|(?:mehr|weniger|größer|kleiner|älter|jünger) als\b|(?:más"
+    r"|shorter|taller) than\b|(?:short|shy) of\b|(?:mehr|weniger|größer|kleiner|älter|jünger) als\b|(?:más"
     r"|menos) que\b|de (?:plus|moins) que\b|(?:mais|menos) (?:do )?que\b|(?:in più|in meno) (?:di"
     r"|rispetto)\b|(?:больше|меньше|старше|младше),? чем\b|\s?(?:加|减|減|乘|除|足す|引く|掛ける"
     r"|割る|に\d|の\d|的(?:\d|[一二两三四五六七八九十百半])|더하기|빼기|곱하기|나누기)|(?:जमा|गुणा"
