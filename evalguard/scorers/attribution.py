@@ -150,8 +150,10 @@ _CHOOSERS = regex.compile(
     regex.I,
 )
 _SLIGHTED = regex.compile(
-    r"\b(?:intermediate|partial|preliminary|provisional|interim|previous|outdated)\s*$|bound (?:for|on"
-    r"|of) (?:the )?$|\b(?:to|for|of) (?:(?:the |your |my )?(?:previous|preceding|earlier|other|first"
+    r"\b(?:intermediate|partial|preliminary|provisional|interim|previous|outdated)\s*$"
+    r"|bound (?:for|on"
+    r"|of) (?:the )?$|\b(?:to|for|of) (?:(?:the |your |my )?(?:previous|preceding|earlier|other"
+    r"|first"
     r"|next|following) (?:question|problem|part|exercise|step)|part \(?[a-z1-9]\)?(?!\p{L}))"
     r"|\b(?:second|third|next)[- ]best\b|\bsecond[- ]most\b|\brunner-up\b|\bworst\b|\bunlikel(?:y"
     r"|iest)\b|\b(?:least|less) (?:likely|plausible|probable|suitable|accurate|correct|fitting)\b"
@@ -237,7 +239,8 @@ _WOULD_HAVE = regex.compile(
     regex.I,
 )
 _WOULD = regex.compile(
-    r"\bwould\b|['’]d (?:be|get|have|need|pay|make|earn|cost|take|owe|spend|save|come)\b|\b(?:sería|serían|daría|serait|seraient|donnerait"
+    r"\bwould\b|['’]d (?:be|get|have|need|pay|make|earn|cost|take|owe|spend|save|come)\b"
+    r"|\b(?:sería|serían|daría|serait|seraient|donnerait"
     r"|seria"
     r"|seriam|daria|sarebbe|sarebbero|darebbe|wäre|wären|würde|ergäbe|läge)\b"
     r"|(?<!\p{L})бы(?!\p{L})",

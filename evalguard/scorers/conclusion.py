@@ -25,8 +25,9 @@ _LABEL = regex.compile(r"\p{L}[\p{L}\s()*]{0,40}[:：][\s*_$€£¥₹~≈]*$")
 _SO = regex.compile(
     r"(?<![\p{L}\p{M}])(?:so|thus|therefore|hence|consequently|then|giving|makes?|making"
     r"|total(?:s|l?ing|l?ed)?|leaves?|leaving|yield(?:s|ing)|bring(?:s|ing)|com(?:es?|ing) to"
-    r"|adds? up to|amounts? to|equals?|results?|resulting|altogether|in all|overall|finally|ends? up"
-    r"|(?:that|which|this|it)(?:['’]s| is)|now (?:he|she|it|they|there|the|we|has|have)"
+    r"|adds? up to|amounts? to|equals?|results?|resulting|altogether|in all|overall|finally"
+    r"|ends? up"
+    r"|(?:that|which)(?:['’]s| is)|now (?:he|she|it|they|there|the|we|has|have)"
     r"|i\.e\.|namely|in other words"
     r"|also gilt|somit|folglich|daher|insgesamt|zusammen|macht|ergibt|ergeben|entspricht"
     r"|das heißt|d\.\s?h\."
@@ -62,7 +63,8 @@ _APART = regex.compile(
     regex.I,
 )
 _MOVES = regex.compile(
-    r"[从從]\d[^。，\d]*[到至]\D{0,3}$|\b(?:from|von|de|desde|da|от|с)\b[^.,;]*\d[^.,;\d]*\b(?:to|auf|bis|a|à|para|до)\b\D{0,6}$",
+    r"[从從]\d[^。，\d]*[到至]\D{0,3}$|\b(?:from|von|de|desde|da|от|с)\b[^.,;]*\d[^.,;\d]*\b(?:to|auf"
+    r"|bis|a|à|para|до)\b\D{0,6}$",
     regex.I,
 )
 _OPENS_ASIDE = regex.compile(
@@ -216,8 +218,7 @@ def _calculated(between: str) -> bool:
 
 
 def _follows_aside(before: str, reach: int) -> bool:
-    """Return whether all other numbers, up to ``reach``, are in a condition before a main clause.
-    """
+    """Return whether the other numbers, up to ``reach``, are in a condition before a clause."""
     comma = next(_COMMA.finditer(before, reach), None)
     if comma is None or _OPENS_ASIDE.match(before) is None:
         return False

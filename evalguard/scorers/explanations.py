@@ -15,8 +15,10 @@ _CHECK_WORDS = (
     r"|kontrol edelim|controle|sprawdzenie|जाँच|जांच|التحقق|للتحقق|تحقق"
 )
 _CHECK = regex.compile(
-    rf"(?P<lead>(?:^|(?<=\n)|(?<=[.!?:;]\s)|(?<=[.!?]\s\s)|(?<=\())[\s*_#>(-]*)(?:(?:and|now|ok(?:ay)?|finally)"
-    rf",? )?(?:(?:{_CHECK_WORDS})(?![\p{{L}}\p{{M}}])|验算|驗算|检验|檢驗|验证|驗證|检查|検算|確認|검산"
+    rf"(?P<lead>(?:^|(?<=\n)|(?<=[.!?:;]\s)|(?<=[.!?]\s\s)|(?<=\())[\s*_#>(-]*)(?:(?:and|now"
+    rf"|ok(?:ay)?|finally)"
+    rf",? )?(?:(?:{_CHECK_WORDS})(?![\p{{L}}\p{{M}}])|验算|驗算|检验|檢驗"
+    r"|验证|驗證|检查|検算|確認|검산"
     r"|확인)",
     regex.I,
 )
@@ -41,7 +43,9 @@ _GOES_ON = regex.compile(
     r"|поэтому|но|не)\b|n['’]t\b|[≠✗✘❌]|!=|所以|因此|但|不|したがって|しかし|따라서|하지만",
     regex.I,
 )
-_IN_BRACKETS = regex.compile(r"(?<=\S\s{1,2})\((?P<inner>[^()\n]{2,200})\)|(?<=\n)\((?P<inner>[^()\n]{2,300})\)")
+_IN_BRACKETS = regex.compile(
+    r"(?<=\S\s{1,2})\((?P<inner>[^()\n]{2,200})\)|(?<=\n)\((?P<inner>[^()\n]{2,300})\)"
+)
 _SAYS_MORE = regex.compile(r"\p{L}{3}|\p{L}\s*=|\d\s*[×*+/÷=-]\s*\d|=")
 _INSTEAD = regex.compile(
     r"\s*\\?(?:p?mod|or|maybe|perhaps|possibly|not|actually|no|wait|corrected|rather|i mean|if|oder"
@@ -104,7 +108,8 @@ def _blank(found: regex.Match[str]) -> str:
 
 _PREMISE = regex.compile(
     r"^[\s*_#>-]*(?:let \w+ (?:be|=)|(?:given|known|input|premise|gegeben|bekannt|dado|dados|datos"
-    r"|données?|donné|dati|дано|известно|已知|给定|与えられた|주어진|दिया गया|معطى|diketahui|verilen)"
+    r"|données?|donné|dati|дано|известно|已知|给定|与えられた"
+    r"|주어진|दिया गया|معطى|diketahui|verilen)"
     r"[*_ ]*[:：])|\b(?:the|this) (?:question|problem|exercise|prompt|text) (?:says?|states?|said"
     r"|stated|gives?|mentions?|tells?|asks?|reads?)\b|\b(?:we are|we['’]re|i am|i['’]m|it is|it was"
     r"|you) (?:told|given|stated|asked|said|mentioned)\b|\bas (?:stated|given|mentioned) in the"
@@ -116,7 +121,8 @@ _PREMISE = regex.compile(
 )
 _PENDING = regex.compile(
     r"\b(?:next|then|now|afterwards?|after that|finally|lastly|from (?:this|here|there|that)|still"
-    r")\b[^.!?\n\d]{0,50}?\b(?:(?:we|you|i|let['’]s|let us|one) (?:\w+ ){0,3}?(?:add|subtract|multiply"
+    r")\b[^.!?\n\d]{0,50}?\b(?:(?:we|you|i|let['’]s|let us|one) (?:\w+ ){0,3}?(?:add|subtract"
+    r"|multiply"
     r"|divide|deduct|convert|calculate|compute|find|determine|solve|need|have to|must|use|set up"
     r"|take|plug)|(?:add|subtract|multiply|divide|deduct|convert|calculate|compute|solve)\b)"
     r"|\bi(?:['’]d| would)? (?:still )?need (?:the|to know)\b|\bi leave\b[^.!?\n]{0,20}to you"
@@ -127,10 +133,12 @@ _PENDING = regex.compile(
     regex.I,
 )
 _SO_FAR = regex.compile(
-    r"\b(?:so far,? (?:that|this|it|we|i)\b|for now|until now|at this point|(?:we|you|i) (?:still )?(?:have|need) to (?:add"
+    r"\b(?:so far,? (?:that|this|it|we|i)\b|for now|until now|at this point|(?:we|you"
+    r"|i) (?:still )?(?:have|need) to (?:add"
     r"|subtract|multiply|divide|deduct|account|include|convert)|don['’]t forget to|remember to"
     r"|bis jetzt|bisher|hasta ahora|por ahora|jusqu['’]ici|pour l['’]instant|até agora|por enquanto"
-    r"|finora|per ora|пока что|sejauh ini)\b|到目前为止|目前为止|今のところ|지금까지|अब तक|حتى الآن",
+    r"|finora|per ora|пока что|sejauh ini)\b|到目前为止|目前为止|今のところ"
+    r"|지금까지|अब तक|حتى الآن",
     regex.I,
 )
 _NOT_SOUGHT = regex.compile(

@@ -56,7 +56,7 @@ _WRAPPERS = (
 _OPENINGS = tuple(opening for opening, _ in _WRAPPERS)
 _HTML = re.compile(r"<(b|strong|i|em|u|code|mark|p|span)>(.*)</\1>", re.S | re.I)
 _BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)])[ \t]+(?=\S)")
-_SENTENCE = regex.compile(r"(.+?)(?:[.!?](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
+_SENTENCE = regex.compile(r"(.+?)(?:[.!](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _OTHER_DIGITS = regex.compile(r"(?![0-9])\p{Nd}")
 MAX_AROUND = 4

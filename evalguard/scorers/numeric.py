@@ -70,7 +70,8 @@ _DIGIT = re.compile(rf"[\d{VULGAR}]")
 _RESULT = re.compile(r"(?<![<>!])=>?|[≈→]|\bequals\b")
 _LISTING = re.compile(r"[,;、]|\b(?:or|and|und|oder|et|ou|y|e|o|и|или)\b|和|或")
 _JOINED_AFTER = re.compile(
-    r"[\s*_]*?(?:[\\})\]\s]{0,4}\s*(?:\\(?:cup|cap|setminus|vee|wedge|lor|land)(?![a-zA-Z])"
+    r"[ \t]{1,3}[$€£]?\d|[\s*_]*?(?:[\\})\]\s]{0,4}\s*(?:\\(?:cup|cap|setminus|vee|wedge|lor"
+    r"|land)(?![a-zA-Z])"
     r"|[∪∩∨∧])\s*[\\{(\[\s]*"
     r"(?=\d)|[+×÷;、~〜～±/]|-|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o"
     r"|и|или|to|through|till|until|bis|à|a|до|tot|od|do|sampai|hingga"
