@@ -26,19 +26,31 @@ _SO = regex.compile(
     r"(?<![\p{L}\p{M}])(?:so|thus|therefore|hence|consequently|then|giving|makes?|making"
     r"|total(?:s|l?ing|l?ed)?|leaves?|leaving|yield(?:s|ing)|bring(?:s|ing)|com(?:es?|ing) to"
     r"|adds? up to|amounts? to|equals?|results?|resulting|altogether|in all|overall|finally"
-    r"|ends? up"
-    r"|(?:that|which)(?:['’]s| is)|now (?:he|she|it|they|there|the|we|has|have)"
-    r"|i\.e\.|namely|in other words"
-    r"|also gilt|somit|folglich|daher|insgesamt|zusammen|macht|ergibt|ergeben|entspricht"
-    r"|das heißt|d\.\s?h\."
-    r"|por (?:lo )?tanto|así que|entonces|en total|es decir|o sea|da un total|resulta"
-    r"|donc|ainsi|au total|soit|c['’]est-à-dire|ce qui (?:fait|donne)"
-    r"|portanto|logo|assim|então|no total|ou seja|quindi|dunque|perciò|in totale|cioè"
-    r"|следовательно|значит|поэтому|итого|всего|то есть|получается|получаем"
-    r"|jadi|sehingga|maka|totalnya|yaitu|yani|toplam|dolayısıyla|bu da|dus|totaal|zatem|więc|razem"
-    r"|इसलिए|अतः|तो|कुल|यानी|لذلك|إذن|المجموع|وبالتالي|أي)(?![\p{L}\p{M}])"
-    r"|所以|因此|总共|總共|一共|共|合计|合計|得|即|就是|等于|等於|等於|したがって|よって|だから"
-    r"|つまり|なので|따라서|그래서|그러므로|총|합계|모두|즉|ではなく|아니라|बल्कि",
+    r"|ends? up|kept|keeps|remain(?:s|ed|ing)?|(?:that|which)(?:['’]s| is)"
+    r"|now (?:he|she|it|they|there|the|we|has|have)|i\.e\.|namely|in other words"
+    r"|also|somit|folglich|daher|insgesamt|zusammen|macht|ergibt|ergeben|entspricht|bleib(?:en|t)"
+    r"|übrig|das heißt|d\.\s?h\."
+    r"|por (?:lo )?tanto|así que|entonces|en total|es decir|o sea|da un total|resultan?|quedan?"
+    r"|sobran?|hacen"
+    r"|donc|ainsi|au total|soit|c['’]est-à-dire|ce qui (?:fait|donne)|reste(?:nt)?|font"
+    r"|portanto|logo|assim|então|no total|ou seja|restam?|sobram?|quindi|dunque|perciò|in totale"
+    r"|cioè|restano|rimangono"
+    r"|следовательно|значит|поэтому|итого|всего|то есть|получается|получаем|получится|остал(?:ось"
+    r"|ся"
+    r"|ись)|остаётся|останется|это|будет"
+    r"|jadi|sehingga|maka|totalnya|yaitu|yani|menghasilkan|tersisa|sisanya|menjadi|berarti|toplam"
+    r"|dolayısıyla|bu da|kaldı|kalır|dus|totaal|blijven|zatem|więc|razem|zostaje|zostało"
+    r"|इसलिए|अतः|तो|कुल|यानी|لذلك|إذن|المجموع|وبالتالي|أي|ف(?:بقي|يبقى|إن|يكون)\p{L}*|المتبقي)"
+    r"(?![\p{L}\p{M}])"
+    r"|所以|因此|总共|總共|一共|共|合计|合計|得|即|就是|等于|等於|那么|还剩|還剩|剩下|变成|達到|达到"
+    r"|したがって|よって|だから|つまり|なので|ので|残り|合わせて|따라서|그래서|그러므로|총|합계|모두|즉"
+    r"|(?:면|므로|니까|아서|어서|여서)(?=[\s,])|남(?:은|습|는|아)|ではなく|아니라|बल्कि"
+    r"|(?:ने|कर) पर(?!\p{L})",
+    regex.I,
+)
+_TOTAL_AFTER = regex.compile(
+    r"[\s*_$€]*(?:[\p{L}'’-]+\s+){0,3}?(?:altogether|in total|in all|overall|total|combined"
+    r"|insgesamt|zusammen|en total|au total|no total|in totale|всего|итого|toplam)(?!\p{L})",
     regex.I,
 )
 _VERB = regex.compile(
@@ -48,16 +60,17 @@ _VERB = regex.compile(
     r"|buys?|bought|charges?|receives?|received|produces?|produced|collects?|collected|reads?"
     r"|ist|sind|kosten|kostet|hat|haben|braucht|brauchen|beträgt"
     r"|es|son|cuestan?|tiene|tienen|est|sont|coûtent?|ont|são|custam?|tem|têm|sono|costano?"
-    r"|стоят|стоит|составляет|равно|равен|равна|caben|quedan?|hay|cuesta|gasta|gana|necesita|compra"
-    r"|vende|il y a|reste|restent|coûte|gagne|faut|há|restam?|custa|ganha|precisa|ci sono|restano"
-    r"|costa|guadagna|осталось|остаётся|стоит|нужно|есть|bleiben|bleibt|verdient|zahlt|bekommt"
-    r"|ada|punya|butuh|var|kalır|heeft|hebben|kost|ma|jest|có|còn)(?![\p{L}\p{M}])|[是为為有剩]",
+    r"|стоят|стоит|составляет|равно|равен|равна|caben|hay|cuesta|gasta|gana|necesita|compra"
+    r"|vende|il y a|coûte|gagne|faut|há|custa|ganha|precisa|ci sono|restano"
+    r"|costa|guadagna|стоит|нужно|есть|verdient|zahlt|bekommt"
+    r"|ada|punya|butuh|var|kalır|heeft|hebben|kost|ma|jest|có|còn)(?![\p{L}\p{M}])"
+    r"|[是为為有剩读讀看做卖賣买買花走跑用吃付赚賺收装裝]|(?<=[\p{Han}\p{Kana}\d])で[\s*_]*$",
     regex.I,
 )
 _APART = regex.compile(
     r"[,;:()—–，；：、،؛]|(?<![\p{L}\p{M}])(?:and|or|but|while|who|whom|whose|which|because|since"
     r"|than|as|though|although|whereas|where|given|with|of the|if|und|oder|aber|weil|denn"
-    r"|während|wenn|y|o|pero|porque|pues|que|mientras|si|et|ou|mais|parce|qui|alors|e"
+    r"|während|wenn|(?<!il )y|o|pero|porque|pues|que|mientras|si|et|ou|mais|parce|qui|alors|e"
     r"|enquanto|perché|che|mentre|и|или|но|а|потому|так как|если|который)"
     r"(?![\p{L}\p{M}])|因为|因為|而|但|から|ので|たら",
     regex.I,
@@ -90,8 +103,11 @@ _NOT_MAIN = regex.compile(
     r"(?![\p{L}\p{M}])|[\s*_]*(?:因为|因為|而|但|他|她|每)",
     regex.I,
 )
+_PHRASE_WORDS = 2
+"""Words behind a number that opens a sentence, of which more make a clause."""
+
 _COMMA = regex.compile(r"[,，、،]")
-_EQUALS = regex.compile(r"(?<![<>!≠])=(?!>)")
+_EQUALS = regex.compile(r"(?<![<>!≠])=(?!>)|\b(?:equals|is equal to)\b")
 _FORMULA = regex.compile(
     r"(?:(?<![\p{L}\d])[\d.]*[ ]?[a-zA-Z](?:\^\{?\d\}?|[²³])?(?![\p{L}'’])|[\d.]+|[-+×*/÷()\s−$])+$"
 )
@@ -112,6 +128,17 @@ _BUT = regex.compile(
     r"(?<!\p{L})(?:but|sondern|sino|mais|mas|ma|а|maar|melainkan|lecz)(?!\p{L})|而是", regex.I
 )
 _RANGE = regex.compile(r"[\s*_]*[\p{L}%°]*[\s*_]*(?:to|or|until|through|of)\s+[$€£]?\d", regex.I)
+_ENTRY = regex.compile(
+    r"[ \t>]*(?P<mark>[-*•|]?)[ \t]*[*_]{0,2}\p{L}[^:：=|\n]{0,60}?[*_]{0,2}\s*[:：|][\s*_$€£¥]*"
+)
+_ENTRY_LINE = regex.compile(_ENTRY.pattern + r"\d[^:：|\n]{0,30}\|?\s*")
+_TOTAL = regex.compile(
+    r"total|sum|answer|result|final|remain|left|overall|altogether|difference|profit|cost|summe"
+    r"|gesamt"
+    r"|ergebnis|antwort|rest|suma|resultado|respuesta|somme|résultat|réponse|soma|resposta|totale"
+    r"|risultato|итого|всего|ответ|合计|合計|总|總|答|共|小計|총|합|답|정답|कुल|उत्तर|المجموع|toplam",
+    regex.I,
+)
 _BOLD = regex.compile(r"\*\*[^*\n\d]{0,40}$")
 _BOLD_END = regex.compile(r"[^*\n\d]{0,40}\*\*")
 
@@ -162,7 +189,7 @@ def concludes(text: str, found: Sequence[Number]) -> bool:
         [False, True, True]
     """
     last = found[-1]
-    if _unsolved(text, last.start):
+    if _unsolved(text, last.start) or _entry_of_a_list(text, last.start):
         return False
     opening = _opening(text, last.start)
     before = text[opening : last.start]
@@ -181,6 +208,7 @@ def concludes(text: str, found: Sequence[Number]) -> bool:
         _calculated(between)
         or _SO.search(between) is not None
         or _LABEL.search(before) is not None
+        or _TOTAL_AFTER.match(text, last.end) is not None
         or (_BUT.search(between) is not None and _NOT.search(before) is not None)
         or (_VERB.search(between) is not None and _APART.search(between) is None)
         or _MOVES.search(before) is not None
@@ -191,12 +219,22 @@ def concludes(text: str, found: Sequence[Number]) -> bool:
 
 def _unsolved(text: str, start: int) -> bool:
     """Return whether a number is a side of an equation that is still to be solved: "3x = 6"."""
-    line = text[max(0, start - 200) : start].rsplit("\n", 1)[-1]
+    line = text[max(0, start - 200) : start].rsplit("\n", 1)[-1].replace("**", "")
     sides = _EQUALS.split(line)
     if len(sides) < 2 or sides[-1].strip(" \t$*-+("):
         return False
     formula = _FORMULA.search(sides[-2])
     return formula is not None and _UNKNOWN.search(formula[0]) is not None and len(sides) == 2
+
+
+def _entry_of_a_list(text: str, start: int) -> bool:
+    """Return whether a number is an entry of a list and none is called the total: "Tables: 9"."""
+    *lines, line = text[max(0, start - 400) : start].split("\n")
+    above = next((one for one in reversed(lines) if one.strip()), "")
+    entry, other = _ENTRY.fullmatch(line), _ENTRY_LINE.fullmatch(above)
+    return bool(
+        entry and other and entry["mark"] == other["mark"] and not _TOTAL.search(line)
+    ) or bool(entry and other and _TOTAL.search(above) and not _TOTAL.search(line))
 
 
 def _opening(text: str, start: int) -> int:
@@ -219,8 +257,11 @@ def _calculated(between: str) -> bool:
 
 def _follows_aside(before: str, reach: int) -> bool:
     """Return whether the other numbers, up to ``reach``, are in a condition before a clause."""
-    comma = next(_COMMA.finditer(before, reach), None)
-    if comma is None or _OPENS_ASIDE.match(before) is None:
+    if _OPENS_ASIDE.match(before) is None:
         return False
+    comma = next(_COMMA.finditer(before, reach), None)
+    if comma is None:  # "In 3 days she reads"
+        rest = before[reach:]
+        return len(rest.split()) > _PHRASE_WORDS and _APART.search(rest) is None
     rest = before[comma.end() :]
     return _NOT_MAIN.match(rest) is None and _APART.search(rest) is None

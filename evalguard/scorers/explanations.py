@@ -36,6 +36,32 @@ _REASON = regex.compile(
     regex.I | regex.M,
 )
 _ENDS_AS_REASON = regex.compile(r"(?<=。)[^。]{1,200}(?:からです|ためです|からだ|ためだ)。?\s*$")
+_FACT = regex.compile(
+    r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=[。！？\n]))[*_]*(?:(?:(?:please )?(?:note|recall"
+    r"|remember)(?: that)?[:,]? )"
+    r"?(?:an?|one|1|each|every|the) (?:\w+ )?(?:minute|hour|day|week|month|year|dozen|foot|yard"
+    r"|mile|meter|metre"
+    r"|kilometer|kilometre|kilogram|pound|gallon|century|decade)s? (?:has|have|is|are|contains?"
+    r"|equals?|consists? of)"
+    r"|(?:note|assumptions?|assuming|for reference|by comparison|in comparison|ps"
+    r"|p\.s\.)\b[^.!?\n]{0,80}?"
+    r"|(?:eine?|der|die|das) (?:minute|stunde|tag|woche|monat|jahr|dutzend) hat"
+    r"|(?:una?|la|el) (?:minuto|hora|día|semana|mes|año|docena) tiene"
+    r"|(?:une?|la|le|l['’]) ?(?:minute|heure|jour|semaine|mois|année|an|douzaine) (?:a|compte"
+    r"|contient)"
+    r"|(?:uma?|a|o) (?:minuto|hora|dia|semana|mês|ano|dúzia) tem"
+    r"|(?:una?|la|il|l['’]) ?(?:minuto|ora|giorno|settimana|mese|anno|dozzina) ha"
+    r"|в (?:минуте|часе|сутках|неделе|месяце|году|дюжине)"
+    r"|一(?:分钟|小时|天|周|星期|个月|年|打)(?:有|是|等于)|1(?:分|時間|日|週間|ヶ月|年)は"
+    r"|(?:일|한) ?(?:분|시간|주일|달|년)은"
+    r")[^.!?。！？\n]{0,20}?\d[^.!?。！？\n]*[.!?。！？]?\s*$",
+    regex.I | regex.M,
+)
+_EXPRESSION = regex.compile(
+    r"(?:\s?[:：]|,?\s(?:i\.e\.|that is|namely|also|d\.\s?h\.|soit|es decir),?)\s*[$€£(]*\d[\d.,]*"
+    r"(?:\s?[×*x+/÷−–-]\s?[$€£(]*\d[\d.,]*\d?\)?)+(?=[\s.)]*$)",
+    regex.I,
+)
 _GOES_ON = regex.compile(
     r"\b(?:so|thus|therefore|hence|but|however|not|wrong|cannot|actually|instead|wait|should"
     r"|then|incorrect|mistake|error|too (?:many|few|much|little|big|small|large)|fails?"
@@ -71,7 +97,7 @@ def without_explanations(text: str) -> str:
         >>> without_explanations("She saves $730 (2 × 365).")
         'She saves $730          .'
     """
-    for pattern in (_CHECK, _ENDS_AS_REASON):
+    for pattern in (_CHECK, _ENDS_AS_REASON, _FACT, _EXPRESSION):
         for found in pattern.finditer(text):
             if _explains(text[: found.start()], after := text[found.start() :]):
                 text = text[: found.start()] + " " * len(after)
