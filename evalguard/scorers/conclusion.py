@@ -48,6 +48,11 @@ _SO = regex.compile(
     r"|(?:ने|कर) पर(?!\p{L})",
     regex.I,
 )
+_PART_OF = regex.compile(
+    r"\b(?:(?:out of|than)\s+(?:\p{L}+\s+){0,3}|of (?:the|these|those|his|her|their|its"
+    r"|an initial)\s+(?:\p{L}+\s+)?)[\s$€£*_]*$",
+    regex.I,
+)
 _TOTAL_AFTER = regex.compile(
     r"[\s*_$€]*(?:[\p{L}'’-]+\s+){0,3}?(?:altogether|in total|in all|overall|total|combined"
     r"|insgesamt|zusammen|en total|au total|no total|in totale|всего|итого|toplam)(?!\p{L})",
@@ -109,7 +114,8 @@ _PHRASE_WORDS = 2
 _COMMA = regex.compile(r"[,，、،]")
 _EQUALS = regex.compile(r"(?<![<>!≠])=(?!>)|\b(?:equals|is equal to)\b")
 _FORMULA = regex.compile(
-    r"(?:(?<![\p{L}\d])[\d.]*[ ]?[a-zA-Z](?:\^\{?\d\}?|[²³])?(?![\p{L}'’])|[\d.]+|[-+×*/÷()\s−$])+$"
+    r"(?:(?<![\p{Latin}\p{Greek}\p{Cyrillic}\d])[\d.]*[ ]?[a-zA-Z](?:\^\{?\d\}?"
+    r"|[²³])?(?![\p{L}'’])|[\d.]+|[-+×*/÷()\s−$])+$"
 )
 _UNKNOWN = regex.compile(
     r"(?:\d\s?|[-+×*/÷]\s*\(?)(?!x\s?[$\d(])[a-zA-Z](?!\p{L})|[a-zA-Z](?:\^|[²³]|\s*\)?\s*[-+×*/÷])"
@@ -206,7 +212,7 @@ def concludes(text: str, found: Sequence[Number]) -> bool:
     between = text[others[-1].end : last.start]
     return (
         _calculated(between)
-        or _SO.search(between) is not None
+        or (_SO.search(between) is not None and _PART_OF.search(between) is None)
         or _LABEL.search(before) is not None
         or _TOTAL_AFTER.match(text, last.end) is not None
         or (_BUT.search(between) is not None and _NOT.search(before) is not None)

@@ -23,7 +23,8 @@ _CHECK = regex.compile(
     regex.I,
 )
 _BECAUSE = (
-    r"(?:because|since|weil|porque|ya que|puesto que|(?<=, )car|parce qu[e'’]|puisque|(?<=, )pois"
+    r"(?:because|since|weil|(?<=, )da(?= )|porque|ya que|puesto que|(?<=, )car|parce qu[e'’]"
+    r"|puisque|(?<=, )pois"
     r"|uma vez que"
     r"|perché|poiché|dato che|потому что|так как|поскольку|karena|sebab|çünkü|ponieważ|omdat"
     r"|क्योंकि|لأن\p{L}*)"
