@@ -42,7 +42,7 @@ _ALONE = regex.compile(
 _PREFIX = regex.compile(
     r"[\s*_✅👉☑✔➡\ufe0f]*"
     r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
-    r"(?:(?:answer|option|choice|letter|opción|letra|"
+    r"(?:(?:answer|option|choice|letter|réponse|respuesta|resposta|risposta|ответ|opción|letra|"
     r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प"
     r"|বিকল্প|"
     r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기"
