@@ -26,7 +26,7 @@ _SO = regex.compile(
     r"(?<![\p{L}\p{M}])(?:so|thus|therefore|hence|consequently|then|giving|makes?|making"
     r"|total(?:s|l?ing|l?ed)?|leaves?|leaving|yield(?:s|ing)|bring(?:s|ing)|com(?:es?|ing) to"
     r"|adds? up to|amounts? to|equals?|results?|resulting|altogether|in all|overall|finally"
-    r"|ends? up|kept|keeps|remain(?:s|ed|ing)?|(?:that|which)(?:['’]s| is)"
+    r"|ends? up|remain(?:s|ed|ing)?|(?:that|which)(?:['’]s| is)"
     r"|now (?:he|she|it|they|there|the|we|has|have)|i\.e\.|namely|in other words"
     r"|also|somit|folglich|daher|insgesamt|zusammen|macht|ergibt|ergeben|entspricht|bleib(?:en|t)"
     r"|übrig|das heißt|d\.\s?h\."
@@ -49,7 +49,10 @@ _SO = regex.compile(
     regex.I,
 )
 _PART_OF = regex.compile(
-    r"\b(?:(?:out of|than)\s+(?:\p{L}+\s+){0,3}|of (?:the|these|those|his|her|their|its"
+    r"\b(?:of|from|de|sur|von|su|dari|из) (?:(?:an?|un|um) )?(?:total|totale|insgesamt"
+    r"|общего числа)"
+    r"(?: (?:of|de|di))?\s*$|\b(?:(?:out of|than)\s+(?:\p{L}+\s+){0,3}|of (?:the|these|those|his"
+    r"|her|their|its"
     r"|an initial)\s+(?:\p{L}+\s+)?)[\s$€£*_]*$",
     regex.I,
 )

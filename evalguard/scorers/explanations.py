@@ -152,7 +152,8 @@ _PENDING = regex.compile(
     r"|multiply"
     r"|divide|deduct|convert|calculate|compute|find|determine|solve|need|have to|must|use|set up"
     r"|take|plug)|(?:add|subtract|multiply|divide|deduct|convert|calculate|compute|solve)\b)"
-    r"|\bi(?:['’]d| would)? (?:still )?need (?:the|to know)\b|\bi leave\b[^.!?\n]{0,20}to you"
+    r"|\bi(?:['’]d| would)? (?:still )?need (?:the|to know)\b|\b(?:i|we)(?:['’]d| would)? (?:have"
+    r"|need) to know\b|\bi leave\b[^.!?\n]{0,20}to you"
     r"|\bwhich (?:still )?(?:has|have|needs?) to be\b|\b(?:als nächstes|im nächsten schritt"
     r"|a continuación|ensuite|nous devons encore|il faut encore|in seguito|successivamente"
     r"|a seguir|em seguida|ainda precisamos|затем нужно|далее|selanjutnya)\b"
@@ -169,8 +170,29 @@ _SO_FAR = regex.compile(
     regex.I,
 )
 _NOT_SOUGHT = regex.compile(
-    r"[^.!?\n\d]{0,40}?\b(?:but|which|however),? (?:(?:that|this|it)(?:['’]s| is| was) |is |was )"
+    r"[\s*_]*(?:\p{L}{1,12} )?(?:minus|plus|divided by|multiplied by|times|less) (?:the|what|that"
+    r"|all|his"
+    r"|her|their|its|however|whatever)\b|[^.!?\n\d]{0,40}?\b(?:but|which|however),? (?:(?:that"
+    r"|this|it)(?:['’]s| is| was) |is |was )"
     r"(?:not|n['’]t|only|just|merely) (?:what|the|yet|our|quite|a|an|part|half|one)\b",
+    regex.I,
+)
+_OPERATION = regex.compile(
+    r"[\s*_>#-]*(?:\d{1,2}[.)]\s*)?(?:(?:first|next|then|now|finally),?\s)?(?:set(?:ting)?"
+    r"|subtract(?:ing)?"
+    r"|add(?:ing)?|mov(?:e|ing)|divid(?:e|ing)|multiply(?:ing)?|substitut(?:e|ing)|plug(?:ging)?"
+    r"|setze\w*|subtrahier\w*|addier\w*|multiplizier\w*|dividier\w*|teilen?|rest(?:a|amos|ar|ando)"
+    r"|sum(?:a|amos|ar|ando)|divid(?:e|imos|ir|iendo)|multiplic\w+|soustray\w*|additionn\w*"
+    r"|ajout\w+"
+    r"|divis\w+|multipli\w+|subtra\w+|som(?:e|amos|ar|ando)|sottra\w*|aggiung\w*|вычт\w*|вычита\w*"
+    r"|прибав\w*|раздел\w*|умнож\w*)(?!\p{L})",
+    regex.I,
+)
+_COMES_TO = regex.compile(
+    r"[=:：≈→,]|(?<!\p{L})(?:g[ei]ves?|giving|get|yields?|is|are|equals|makes?|leaves?|results?"
+    r"|totals?|obtain"
+    r"|find|have|so|comes?|and we|ergibt|macht|erhal\w+|erhäl\w+|es|son|da|dan|queda\w*|obten\w+"
+    r"|est|donne\w*|obtien\w*|reste|é|dá|temos|è|dà|otteniamo|получ\w+|это|равно)(?!\p{L})",
     regex.I,
 )
 _AT_FIRST = regex.compile(
@@ -195,6 +217,7 @@ def unfinished(text: str, start: int, end: int) -> bool:
         _PREMISE.search(sentence)
         or _CHECK.match(sentence)
         or _SO_FAR.search(sentence)
+        or (_OPERATION.match(sentence) and not _COMES_TO.search(sentence))
         or _NOT_SOUGHT.match(text, end)
         or _PENDING.search(text, end, end + 240)
     )
