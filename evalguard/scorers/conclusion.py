@@ -15,6 +15,9 @@ import regex
 
 from evalguard.scorers.numbers import Number
 
+MAX_SENTENCE_CHARS = 1000
+"""The most of a sentence that is looked at before its last number."""
+
 _SENTENCE = regex.compile(r"[.!?؟](?=\s)|[。！？।۔\n]")
 _MARKER = regex.compile(r"[\s>*_#-]*(?:step\s*)?\d{1,2}[.):]\s|[\s>*_#-]*step\s+\d{1,2}", regex.I)
 _RESULT_SIGN = regex.compile(r"(?<![<>!≠])=>?|[≈→⇒➜∴]|\\approx|\[/INST\]|\|>")
@@ -117,8 +120,9 @@ _PHRASE_WORDS = 2
 _COMMA = regex.compile(r"[,，、،]")
 _EQUALS = regex.compile(r"(?<![<>!≠])=(?!>)|\b(?:equals|is equal to)\b")
 _FORMULA = regex.compile(
-    r"(?:(?<![\p{Latin}\p{Greek}\p{Cyrillic}\d])[\d.]*[ ]?[a-zA-Z](?:\^\{?\d\}?"
-    r"|[²³])?(?![\p{L}'’])|[\d.]+|[-+×*/÷()\s−$])+$"
+    r"(?:(?<![\p{Latin}\p{Greek}\p{Cyrillic}\d])[\d.]*+[ ]?[a-zA-Z](?:\^\{?\d\}?"
+    r"|[²³])?(?![\p{L}'’])"
+    r"|[\d.]++|[-+×*/÷()\s−$])++$"
 )
 _UNKNOWN = regex.compile(
     r"(?:\d\s?|[-+×*/÷]\s*\(?)(?!x\s?[$\d(])[a-zA-Z](?!\p{L})|[a-zA-Z](?:\^|[²³]|\s*\)?\s*[-+×*/÷])"
@@ -248,8 +252,10 @@ def _entry_of_a_list(text: str, start: int) -> bool:
 
 def _opening(text: str, start: int) -> int:
     """Return where the sentence of a place begins, the number of a step aside."""
-    ends = [one.end() for one in _SENTENCE.finditer(text, max(0, start - 1000), start)]
-    opening = ends[-1] if ends else 0
+    ends = [
+        one.end() for one in _SENTENCE.finditer(text, max(0, start - MAX_SENTENCE_CHARS), start)
+    ]
+    opening = ends[-1] if ends else max(0, start - MAX_SENTENCE_CHARS)
     marker = _MARKER.match(text, opening, start)
     return opening if marker is None else marker.end()
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import regex
 
+MAX_EXPLANATION_CHARS = 4000
+"""The end of an output in which explanations are looked for."""
+
 _CHECK_WORDS = (
     r"(?:let(?:['’]s| us| me) (?:now |quickly |also )?)?(?:to )?(?:double[- ]?check|cross[- ]?check"
     r"|sanity[- ]check|check|verify|verif(?:ication|ying)|confirm(?:ation|ing)?|proof)(?:ing)?"
@@ -15,7 +18,7 @@ _CHECK_WORDS = (
     r"|kontrol edelim|controle|sprawdzenie|जाँच|जांच|التحقق|للتحقق|تحقق"
 )
 _CHECK = regex.compile(
-    rf"(?P<lead>(?:^|(?<=\n)|(?<=[.!?:;]\s)|(?<=[.!?]\s\s)|(?<=\())[\s*_#>(-]*)(?:(?:and|now"
+    rf"(?P<lead>(?:^|(?<=\n)|(?<=[.!?:;]\s)|(?<=[.!?]\s\s)|(?<=\())[\s*_#>(-]{0, 6}+)(?:(?:and|now"
     rf"|ok(?:ay)?|finally)"
     rf",? )?(?:(?:{_CHECK_WORDS})(?![\p{{L}}\p{{M}}])|验算|驗算|检验|檢驗"
     r"|验证|驗證|检查|検算|確認|검산"
@@ -59,8 +62,9 @@ _FACT = regex.compile(
     regex.I | regex.M,
 )
 _EXPRESSION = regex.compile(
-    r"(?:\s?[:：]|,?\s(?:i\.e\.|that is|namely|also|d\.\s?h\.|soit|es decir),?)\s*[$€£(]*\d[\d.,]*"
-    r"(?:\s?[×*x+/÷−–-]\s?[$€£(]*\d[\d.,]*\d?\)?)+(?=[\s.)]*$)",
+    r"(?:\s?[:：]|,?\s(?:i\.e\.|that is|namely|also|d\.\s?h\.|soit"
+    r"|es decir),?)\s*[$€£(]{0,3}\d[\d.,]*+"
+    r"(?:\s?[×*x+/÷−–-]\s?[$€£(]{0,3}\d[\d.,]*+\)?)++(?=[\s.)]*$)",
     regex.I,
 )
 _GOES_ON = regex.compile(
@@ -98,13 +102,13 @@ def without_explanations(text: str) -> str:
         >>> without_explanations("She saves $730 (2 × 365).")
         'She saves $730          .'
     """
+    head, tail = text[:-MAX_EXPLANATION_CHARS], text[-MAX_EXPLANATION_CHARS:]
     for pattern in (_CHECK, _ENDS_AS_REASON, _FACT, _EXPRESSION):
-        for found in pattern.finditer(text):
-            if _explains(text[: found.start()], after := text[found.start() :]):
-                text = text[: found.start()] + " " * len(after)
+        for found in pattern.finditer(tail):
+            if _explains(tail[: found.start()], after := tail[found.start() :]):
+                tail = tail[: found.start()] + " " * len(after)
                 break
-    text = _REASON.sub(_without_reason, text)
-    return _IN_BRACKETS.sub(_blank, text)
+    return head + _IN_BRACKETS.sub(_blank, _REASON.sub(_without_reason, tail))
 
 
 def _explains(before: str, after: str) -> bool:
