@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import regex
 
+from evalguard.scorers import conclusion_words as words
 from evalguard.scorers.numbers import Number
 
 MAX_SENTENCE_CHARS = 1000
@@ -25,95 +26,6 @@ _NEXT_VARIABLE = regex.compile(
     r"(?:[,;、，]|\b(?:and|or|und|et|y|e|и)\b|和)\s*\$?\\?[a-z](?:_\{?\w\}?)?\s*=[^=]*$", regex.I
 )
 _LABEL = regex.compile(r"\p{L}[\p{L}\s()*]{0,40}[:：][\s*_$€£¥₹~≈]*$")
-_SO = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:so|thus|therefore|hence|consequently|then|giving|makes?|making"
-    r"|total(?:s|l?ing|l?ed)?|leaves?|leaving|yield(?:s|ing)|bring(?:s|ing)|com(?:es?|ing) to"
-    r"|adds? up to|amounts? to|equals?|results?|resulting|altogether|in all|overall|finally"
-    r"|ends? up|remain(?:s|ed|ing)?|(?:that|which)(?:['’]s| is)"
-    r"|now (?:he|she|it|they|there|the|we|has|have)|i\.e\.|namely|in other words"
-    r"|also|somit|folglich|daher|insgesamt|zusammen|macht|ergibt|ergeben|entspricht|bleib(?:en|t)"
-    r"|übrig|das heißt|d\.\s?h\."
-    r"|por (?:lo )?tanto|así que|entonces|en total|es decir|o sea|da un total|resultan?|quedan?"
-    r"|sobran?|hacen"
-    r"|donc|ainsi|au total|soit|c['’]est-à-dire|ce qui (?:fait|donne)|reste(?:nt)?|font"
-    r"|portanto|logo|assim|então|no total|ou seja|restam?|sobram?|quindi|dunque|perciò|in totale"
-    r"|cioè|restano|rimangono"
-    r"|следовательно|значит|поэтому|итого|всего|то есть|получается|получаем|получится|остал(?:ось"
-    r"|ся"
-    r"|ись)|остаётся|останется|это|будет"
-    r"|jadi|sehingga|maka|totalnya|yaitu|yani|menghasilkan|tersisa|sisanya|menjadi|berarti|toplam"
-    r"|dolayısıyla|bu da|kaldı|kalır|dus|totaal|blijven|zatem|więc|razem|zostaje|zostało"
-    r"|इसलिए|अतः|तो|कुल|यानी|لذلك|إذن|المجموع|وبالتالي|أي|ف(?:بقي|يبقى|إن|يكون)\p{L}*|المتبقي)"
-    r"(?![\p{L}\p{M}])"
-    r"|所以|因此|总共|總共|一共|共|合计|合計|得|即|就是|等于|等於|那么|还剩|還剩|剩下|变成|達到|达到"
-    r"|したがって|よって|だから|つまり|なので|ので|残り|合わせて|따라서|그래서|그러므로|총|합계|모두|즉"
-    r"|(?:면|므로|니까|아서|어서|여서)(?=[\s,])|남(?:은|습|는|아)|ではなく|아니라|बल्कि"
-    r"|(?:ने|कर) पर(?!\p{L})",
-    regex.I,
-)
-_PART_OF = regex.compile(
-    r"\b(?:of|from|de|sur|von|su|dari|из) (?:(?:an?|un|um) )?(?:total|totale|insgesamt"
-    r"|общего числа)"
-    r"(?: (?:of|de|di))?\s*$|\b(?:(?:out of|than)\s+(?:\p{L}+\s+){0,3}|of (?:the|these|those|his"
-    r"|her|their|its"
-    r"|an initial)\s+(?:\p{L}+\s+)?)[\s$€£*_]*$",
-    regex.I,
-)
-_TOTAL_AFTER = regex.compile(
-    r"[\s*_$€]*(?:[\p{L}'’-]+\s+){0,3}?(?:altogether|in total|in all|overall|total|combined"
-    r"|insgesamt|zusammen|en total|au total|no total|in totale|всего|итого|toplam)(?!\p{L})",
-    regex.I,
-)
-_VERB = regex.compile(
-    r"(?<![\p{L}\p{M}])(?:is|are|was|were|be|costs?|cost|needs?|takes?|took|has|have|had|gets?"
-    r"|got|gives?|gave|earns?|earned|pays?|paid|spends?|spent|sells?|sold|weighs?|contains?"
-    r"|holds?|uses?|used|made|left|runs?|ran|walks?|walked|drives?|drove|saves?|saved|eats?|ate"
-    r"|buys?|bought|charges?|receives?|received|produces?|produced|collects?|collected|reads?"
-    r"|ist|sind|kosten|kostet|hat|haben|braucht|brauchen|beträgt"
-    r"|es|son|cuestan?|tiene|tienen|est|sont|coûtent?|ont|são|custam?|tem|têm|sono|costano?"
-    r"|стоят|стоит|составляет|равно|равен|равна|caben|hay|cuesta|gasta|gana|necesita|compra"
-    r"|vende|il y a|coûte|gagne|faut|há|custa|ganha|precisa|ci sono|restano"
-    r"|costa|guadagna|стоит|нужно|есть|verdient|zahlt|bekommt"
-    r"|ada|punya|butuh|var|kalır|heeft|hebben|kost|ma|jest|có|còn)(?![\p{L}\p{M}])"
-    r"|[是为為有剩读讀看做卖賣买買花走跑用吃付赚賺收装裝]|(?<=[\p{Han}\p{Kana}\d])で[\s*_]*$",
-    regex.I,
-)
-_APART = regex.compile(
-    r"[,;:()—–，；：、،؛]|(?<![\p{L}\p{M}])(?:and|or|but|while|who|whom|whose|which|because|since"
-    r"|than|as|though|although|whereas|where|given|with|of the|if|und|oder|aber|weil|denn"
-    r"|während|wenn|(?<!il )y|o|pero|porque|pues|que|mientras|si|et|ou|mais|parce|qui|alors|e"
-    r"|enquanto|perché|che|mentre|и|или|но|а|потому|так как|если|который)"
-    r"(?![\p{L}\p{M}])|因为|因為|而|但|から|ので|たら",
-    regex.I,
-)
-_MOVES = regex.compile(
-    r"[从從]\d[^。，\d]*[到至]\D{0,3}$|\b(?:from|von|de|desde|da|от|с)\b[^.,;]*\d[^.,;\d]*\b(?:to|auf"
-    r"|bis|a|à|para|до)\b\D{0,6}$",
-    regex.I,
-)
-_OPENS_ASIDE = regex.compile(
-    r"[\s*_>#-]*(?:(?:so|thus|therefore|and|but|now|then|hence|also),?\s+)?(?:if|when|once|after"
-    r"|before|in|at|on|by|for|with|without|from|during|since|because|as|given|out of|of|over"
-    r"|per|every|each|assuming|using|adding|subtracting|multiplying|dividing|combining|taking"
-    r"|having|considering|based|while|although|though|until|within|to|knowing|starting"
-    r"|wenn|falls|nach|vor|bei|mit|ohne|für|von|da|weil|während|am|im|in|um"
-    r"|si|cuando|después|antes|con|sin|para|por|como|dado|tras|durante|al"
-    r"|quand|lorsque|après|avant|avec|sans|pour|comme|puisque|pendant|dans|en"
-    r"|se|quando|depois|após|com|sem|durante|em|dopo|prima|per|poiché|dato|nel"
-    r"|если|когда|после|до|при|так как|поскольку|за|с|jika|setelah|dengan|karena|eğer)"
-    r"(?![\p{L}\p{M}])|[\s*_]*(?:如果|因为|因為|由于|当|當|若|もし|既然)",
-    regex.I,
-)
-_NOT_MAIN = regex.compile(
-    r"[\s*_]*(?:and|or|but|who|whom|whose|which|where|while|whereas|since|because|as|with|at|of"
-    r"|for|in|after|before|than|compared|given|if|when|though|although|not|like|unlike|instead"
-    r"|except|including|plus|minus|until|per|from|out of|by|und|oder|aber|weil|da|denn|während"
-    r"|wenn|als|mit|y|pero|porque|pues|ya que|mientras|que|con|et|mais|car|parce|puisque"
-    r"|tandis|qui|avec|mas|pois|porque|enquanto|com|e|ma|perché|dato|mentre|che|и|но|а"
-    r"|потому|так как|который|karena|sedangkan|çünkü|क्योंकि|जबकि|لأن|بينما|dan)"
-    r"(?![\p{L}\p{M}])|[\s*_]*(?:因为|因為|而|但|他|她|每)",
-    regex.I,
-)
 _PHRASE_WORDS = 2
 """Words behind a number that opens a sentence, of which more make a clause."""
 
@@ -134,24 +46,11 @@ _PHRASE = regex.compile(
     regex.I,
 )
 _LISTED = regex.compile(r"\\?[(\[{⟨][-+\d\s,.;|a-z/]{1,60}\\?[)\]}⟩]")
-_NOT = regex.compile(
-    r"(?<!\p{L})(?:not|nicht|no|pas|não|non|не|niet|bukan|nie)(?!\p{L})|n['’]t\b|不是", regex.I
-)
-_BUT = regex.compile(
-    r"(?<!\p{L})(?:but|sondern|sino|mais|mas|ma|а|maar|melainkan|lecz)(?!\p{L})|而是", regex.I
-)
 _RANGE = regex.compile(r"[\s*_]*[\p{L}%°]*[\s*_]*(?:to|or|until|through|of)\s+[$€£]?\d", regex.I)
 _ENTRY = regex.compile(
     r"[ \t>]*(?P<mark>[-*•|]?)[ \t]*[*_]{0,2}\p{L}[^:：=|\n]{0,60}?[*_]{0,2}\s*[:：|][\s*_$€£¥]*"
 )
 _ENTRY_LINE = regex.compile(_ENTRY.pattern + r"\d[^:：|\n]{0,30}\|?\s*")
-_TOTAL = regex.compile(
-    r"total|sum|answer|result|final|remain|left|overall|altogether|difference|profit|cost|summe"
-    r"|gesamt"
-    r"|ergebnis|antwort|rest|suma|resultado|respuesta|somme|résultat|réponse|soma|resposta|totale"
-    r"|risultato|итого|всего|ответ|合计|合計|总|總|答|共|小計|총|합|답|정답|कुल|उत्तर|المجموع|toplam",
-    regex.I,
-)
 _BOLD = regex.compile(r"\*\*[^*\n\d]{0,40}$")
 _BOLD_END = regex.compile(r"[^*\n\d]{0,40}\*\*")
 
@@ -179,7 +78,7 @@ def conclusion(text: str, found: Sequence[Number]) -> Number | None:
         return None
     stop = _SENTENCE.search(text, found[-1].end)
     rest = text[results[-1].end : stop.start() if stop is not None else len(text)]
-    further = _PHRASE.fullmatch(rest) and not _RANGE.match(rest) and not _APART.search(rest)
+    further = _PHRASE.fullmatch(rest) and not _RANGE.match(rest) and not words.APART.search(rest)
     return results[-1] if further else None
 
 
@@ -219,12 +118,12 @@ def concludes(text: str, found: Sequence[Number]) -> bool:
     between = text[others[-1].end : last.start]
     return (
         _calculated(between)
-        or (_SO.search(between) is not None and _PART_OF.search(between) is None)
+        or (words.SO.search(between) is not None and words.PART_OF.search(between) is None)
         or _LABEL.search(before) is not None
-        or _TOTAL_AFTER.match(text, last.end) is not None
-        or (_BUT.search(between) is not None and _NOT.search(before) is not None)
-        or (_VERB.search(between) is not None and _APART.search(between) is None)
-        or _MOVES.search(before) is not None
+        or words.TOTAL_AFTER.match(text, last.end) is not None
+        or (words.BUT.search(between) is not None and words.NOT.search(before) is not None)
+        or (words.VERB.search(between) is not None and words.APART.search(between) is None)
+        or words.MOVES.search(before) is not None
         or (_BOLD.search(between) is not None and _BOLD_END.match(text, last.end) is not None)
         or _follows_aside(before, others[-1].end - opening)
     )
@@ -245,9 +144,9 @@ def _entry_of_a_list(text: str, start: int) -> bool:
     *lines, line = text[max(0, start - 400) : start].split("\n")
     above = next((one for one in reversed(lines) if one.strip()), "")
     entry, other = _ENTRY.fullmatch(line), _ENTRY_LINE.fullmatch(above)
-    return bool(
-        entry and other and entry["mark"] == other["mark"] and not _TOTAL.search(line)
-    ) or bool(entry and other and _TOTAL.search(above) and not _TOTAL.search(line))
+    if entry is None or other is None or words.TOTAL.search(line):
+        return False
+    return entry["mark"] == other["mark"] or words.TOTAL.search(above) is not None
 
 
 def _opening(text: str, start: int) -> int:
@@ -272,11 +171,11 @@ def _calculated(between: str) -> bool:
 
 def _follows_aside(before: str, reach: int) -> bool:
     """Return whether the other numbers, up to ``reach``, are in a condition before a clause."""
-    if _OPENS_ASIDE.match(before) is None:
+    if words.OPENS_ASIDE.match(before) is None:
         return False
     comma = next(_COMMA.finditer(before, reach), None)
     if comma is None:  # "In 3 days she reads"
         rest = before[reach:]
-        return len(rest.split()) > _PHRASE_WORDS and _APART.search(rest) is None
+        return len(rest.split()) > _PHRASE_WORDS and words.APART.search(rest) is None
     rest = before[comma.end() :]
-    return _NOT_MAIN.match(rest) is None and _APART.search(rest) is None
+    return words.NOT_MAIN.match(rest) is None and words.APART.search(rest) is None

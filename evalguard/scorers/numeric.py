@@ -15,12 +15,13 @@ from evalguard.records import Metric
 from evalguard.scorers.announced import told_by_another
 from evalguard.scorers.attribution import counterfactual
 from evalguard.scorers.conclusion import behind_sign, conclusion
-from evalguard.scorers.explanations import recalled, unfinished, without_explanations
+from evalguard.scorers.explanations import without_explanations
 from evalguard.scorers.extract import read_announced
 from evalguard.scorers.last_number import aside, no_value
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, as_ascii, scan
+from evalguard.scorers.premises import recalled, unfinished
 from evalguard.scorers.quantities import (
     bounded,
     hedged,
@@ -254,6 +255,7 @@ def _without_unit(text: str) -> str:
 @scorer(
     name="numeric",
     metrics=(Metric("numeric"), Metric("numeric_lenient")),
+    libraries=("regex",),
     check_target=a_number,
 )
 def numeric(
