@@ -98,11 +98,11 @@ def unfinished(text: str, start: int, end: int) -> bool:
     )
 
 
-def recalled(text: str, start: int, value_before: bool) -> bool:
+def recalled(text: str, start: int, *, value_before: bool) -> bool:
     """Return whether a sentence goes back to what was at first, after another number.
 
     Example:
-        >>> recalled("8 are left. Originally there were 12.", 34, False)
+        >>> recalled("8 are left. Originally there were 12.", 34, value_before=False)
         True
     """
     before = text[max(0, start - 240) : start]

@@ -99,7 +99,8 @@ NUMBER_EDITS = [
     "~~{}~~ 99", "{}, no wait, 99", "{}e3", "{} dozen", "99 of {}", "nearly {}", "{} 99",
 ]  # fmt: skip
 TEXT_EDITS = [
-    "not {}", "{} or {o}", "{o} or {}", "{}, {o}", "{o}, not {}", "{o} (not {})", "{o} instead of {}",
+    "not {}", "{} or {o}", "{o} or {}", "{}, {o}", "{o}, not {}", "{o} (not {})",
+    "{o} instead of {}",
     "{o} rather than {}", "anything but {}", "{} is wrong", "{}? No, {o}", "~~{}~~ {o}",
     "{}, no wait, {o}", "neither {} nor {o}", "everything except {}", "{} and {o}", "{}/{o}",
     "probably not {}", "not {} but {o}", "{o}, unlike {}", "{} is out, {o}",
