@@ -46,7 +46,9 @@ _PHRASE = regex.compile(
     regex.I,
 )
 _LISTED = regex.compile(r"\\?[(\[{⟨][-+\d\s,.;|a-z/]{1,60}\\?[)\]}⟩]")
-_RANGE = regex.compile(r"[\s*_]*[\p{L}%°]*[\s*_]*(?:to|or|until|through|of)\s+[$€£]?\d", regex.I)
+_RANGE = regex.compile(
+    r"[\s*_]*[\p{L}%°]*[\s*_]*(?<!\p{L})(?:to|or|until|through|of)\s+[$€£]?\d", regex.I
+)
 _ENTRY = regex.compile(
     r"[ \t>]*(?P<mark>[-*•|]?)[ \t]*[*_]{0,2}\p{L}[^:：=|\n]{0,60}?[*_]{0,2}\s*[:：|][\s*_$€£¥]*"
 )

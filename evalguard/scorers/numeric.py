@@ -94,7 +94,8 @@ _COMPOUND = re.compile(rf"\s?{_MEASURES}\.?,?\s{{0,2}}(?:(?:and|und|y|et|e)\s)?"
 _MEASURE = re.compile(rf"\s?{_MEASURES}(?![a-z])", re.I)
 _GLUED_MEASURE = re.compile(r"['′°만천백억万萬千百亿億]|[hH](?=\d)")
 _ALTERNATIVE = re.compile(
-    r"\s?[^\W\d_]{0,12},?\s{0,2}(?:\$\s?)?(?<![^\W\d_])(?:(?:or|oder|ou|или|veya)\s{1,2}(?:\$?[a-z]\s?=\s?)?"
+    r"\s?[^\W\d_]{0,12},?\s{0,2}(?:\$\s?)?(?<![^\W\d_])(?:(?:or|oder|ou|или"
+    r"|veya)\s{1,2}(?:\$?[a-z]\s?=\s?)?"
     r"|(?:and|,|und|et|y)\s{1,2}\$?[a-z]\s?=\s?)\$?",
     re.I,
 )
