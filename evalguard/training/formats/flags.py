@@ -33,6 +33,12 @@ _LEFT_OUT = re.compile(
 )
 """Flags that, where they are true, say that something is not meant for training."""
 
+_COUNTED = re.compile("failed|skipped|bad|wrong|incorrect|broken|invalid|blocked|rejected|removed")
+"""Of these, names of amounts, too: 1 is no flag, unless the name says ``is`` or ``has``."""
+
+_ASKING = ("is", "was", "has", "in")
+"""Words with which the name of a flag begins."""
+
 _SINCE = re.compile(
     "(?:deleted|removed|excluded|discarded|retracted|withdrawn|superseded|quarantined|flagged"
     "|opt(?:ed)?out|deletion|removal|exclusion|retraction)(?:at|on|by|date|time|timestamp|reasons?)"
@@ -136,7 +142,7 @@ def says_unwanted(column: str, value: Any, *, counts: bool = True) -> bool:
     Args:
         column: Its name.
         value: What it says; a list says what all of it says.
-        counts: Whether 0 and 1 are flags.
+        counts: Whether 0 and 1 are flags where the name does not begin with ``is`` or ``has``.
 
     Example:
         >>> says_unwanted("training_consent", False), says_unwanted("deleted_at", "2024-05-01")
@@ -147,8 +153,9 @@ def says_unwanted(column: str, value: Any, *, counts: bool = True) -> bool:
     if isinstance(value, list) and value and all(isinstance(one, bool | str) for one in value):
         return all(says_unwanted(column, one) for one in value)
     core = core_of(column)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    truth = truth_of(value) if counts or not number else None
+    truth = truth_of(value)
+    if _is_amount(value) and not _asks(column) and (not counts or _COUNTED.fullmatch(core)):
+        truth = None
     if truth is not None and (_LEFT_OUT if truth else _APPROVED).fullmatch(core):
         return True
     if not isinstance(value, str):
@@ -169,9 +176,7 @@ def is_held_out_flag(column: str, value: Any) -> bool:
         >>> is_held_out_flag("is_test", 1), is_held_out_flag("test", "assert f(1) == 2")
         (True, False)
     """
-    words = name_words(column)
-    flagged = words[:1] in (("is",), ("in",)) or not isinstance(value, int | float)
-    truth = truth_of(value) if flagged or isinstance(value, bool) else None
+    truth = truth_of(value) if _asks(column) or not _is_amount(value) else None
     return bool(truth) and _HELD_OUT.fullmatch(core_of(column)) is not None
 
 
@@ -190,6 +195,18 @@ def core_of(column: str) -> str:
     words = name_words(column)
     kept = [w for i, w in enumerate(words) if w not in _BESIDE or (i and i == len(words) - 1)]
     return "".join(kept or words).removesuffix("flag")
+
+
+def _asks(column: str) -> bool:
+    words = name_words(column)
+    return len(words) > 1 and words[0] in _ASKING
+
+
+def _is_amount(value: Any) -> bool:
+    """Return whether a value is a number, as JSON or a table writes it."""
+    if isinstance(value, str):
+        return value.strip().replace(".", "", 1).isdecimal()
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _last(column: str) -> str:

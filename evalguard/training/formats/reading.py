@@ -245,8 +245,6 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
         if not _is_missed(column, cells.fields[column], example, beside):
             continue
         value = cells.fields[column]
-        if isinstance(value, bool | int | float) and column not in (*MEANT, *beside):
-            continue  # a number of turns, a flag
         held = value if isinstance(value, list) else [value]
         if not any(isinstance(one, str) and _is_said(one, example) for one in held):
             raise DataError(
@@ -263,12 +261,11 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
 
 def _is_missed(column: str, value: Any, example: Example, beside: Sequence[str]) -> bool:
     """Return whether what an example does not hold may be a part of it."""
-    return (
-        column in beside
-        or (bool(beside) and labels_text(column, value))
-        or belongs(column, answers=example.kind != "preference")
-        or is_material(column, value)
-    )
+    if column in beside or (beside and labels_text(column, value)):
+        return True
+    if isinstance(value, bool | int | float) and column not in MEANT:
+        return False  # a number of turns, a flag
+    return belongs(column, answers=example.kind != "preference") or is_material(column, value)
 
 
 def _is_said(text: str, example: Example) -> bool:

@@ -65,9 +65,13 @@ _THOUGHT = (
     *("think", "scratchpad", "reasoning_trace", "reasoning_text", "reasoning_steps"),
     *("reasoning_details", "thinking_trajectory", "thinking_trajectories"),
 )
+_AROUND = ("prefix", "middle", "suffix")
+"""What is around a gap that an answer fills."""
+
+_PARTS = (*MEANT, *_SYSTEM, *_BEFORE, *_AROUND)
 _REASONED = frozenset(map(plain_name, (*REASONING, *_THOUGHT)))
 _READ_FROM = frozenset(map(plain_name, ("context", "contexts", "documents", *_DOCUMENTS)))
-_BELONGING = frozenset(map(plain_name, (*MEANT, *_SYSTEM, *_BEFORE, *_DOCUMENTS, *_THOUGHT)))
+_BELONGING = frozenset(map(plain_name, (*_PARTS, *_DOCUMENTS, *_THOUGHT)))
 
 _MATERIAL = words_of(
     "article articles passage passages document documents doc docs snippet snippets chunk chunks"
@@ -218,9 +222,7 @@ def belongs_to_message(key: str) -> bool:
     )
 
 
-_PARTIES = words_of(
-    "user assistant agent customer client bot operator prompter human"
-)
+_PARTIES = words_of("user assistant agent customer client bot operator prompter human")
 _IS_PARTY = re.compile("(?:is|from|by)(?:user|assistant|agent|customer|client|bot|operator)")
 _TURNS = re.compile("(?:turn|utterance)(?:id|idx|index|number|no|num)?")
 
