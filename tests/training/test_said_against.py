@@ -100,7 +100,7 @@ def test_a_message_that_something_speaks_against_is_refused(keys, named):
     assert reading(talk(**keys), ignore=tuple(keys)).problems == ()
 
 
-@pytest.mark.parametrize("keys", [{"prefix": False}, {"rating": 5}, {"metadata": {"page": 3}}])
+@pytest.mark.parametrize("keys", [{"prefix": False}, {"rating": 5}, {"context": {"citations": []}}])
 def test_a_message_that_nothing_speaks_against_is_read(keys):
     assert reading(talk(**keys)).problems == ()
 
@@ -141,7 +141,7 @@ def test_an_answer_that_names_a_choice_needs_the_choices(choices):
     [
         *(("intent", "cancel"), ("sentiment", "neg"), ("class", 3), ("author", "user")),
         *(("entities", [{"start": 0}]), ("label_name", "sports"), ("is_agent", True)),
-        ("turn_id", 0),
+        *(("turn_id", 0), ("author", {"name": "Ann"})),
     ],
 )
 def test_a_text_is_not_trained_on_without_what_it_is_labelled_with(column, value):

@@ -126,6 +126,8 @@ def objection(column: str, value: Any) -> str | None:
         True
     """
     name = plain_name(column)
+    if _masks(name, value):
+        return MASKED
     if says_unwanted(column, value):
         return UNWANTED
     false = truth_of(value) is False
@@ -133,7 +135,7 @@ def objection(column: str, value: Any) -> str | None:
         return "it names an error, and is not read"
     if _CODES.fullmatch(name) and _is_failure(value):
         return "the request failed"
-    return MASKED if _masks(name, value) else None
+    return None
 
 
 def says_unwanted(column: str, value: Any, *, counts: bool = True) -> bool:

@@ -306,7 +306,11 @@ def _others(
             continue
         if key not in (*known, *_REFUSED):
             check_message(key, value, where)
-        lost = key not in known and (belongs_to_message(key) or is_material(key, value))
+        lost = (
+            key not in known
+            and not _is_hollow(value)
+            and (belongs_to_message(key) or is_material(key, value))
+        )
         if key in _REFUSED or lost or (key not in _WEIGHTS and objection(key, value) is not None):
             raise DataError(
                 f"{where} holds '{key}', which training does not read. Remove the row, or "
@@ -320,3 +324,8 @@ def _others(
         weight = key in _WEIGHTS and isinstance(value, int | float | str)
         if key not in known and not weight:
             cells.ignored.add(f"{column}.{key}")
+
+
+def _is_hollow(value: Any) -> bool:
+    """Return whether an object holds nothing at any depth, such as ``{"citations": []}``."""
+    return blank(value) or (isinstance(value, dict) and all(map(_is_hollow, value.values())))

@@ -192,7 +192,7 @@ def _check_whole(cells: Cells) -> None:
         DataError: If a column says who speaks.
     """
     said = said_columns(cells.fields, cells.layout)
-    given = [n for n in sorted(said) if names_speaker(n, cells.fields[n])]
+    given = [n for n in sorted(said) if names_speaker(n, cells.fields[n], beside=said)]
     if cells.layout.format is None and given:
         raise DataError(
             f"holds one message, as '{given[0]}' says. Put the messages of a conversation in one "

@@ -96,7 +96,7 @@ def check_meant(fields: Mapping[str, Any], unused: set[str], layout: Layout) -> 
                 continue
             shown = said if len(repr(said)) <= _SHOWN else type(said).__name__
             raise DataError(
-                f"'{path or column}' is {shown!r}: {reason}. {fix}, or leave it out: "
+                f"'{path or column}' is {shown!r}: {reason}. {fix}, or leave the column out: "
                 f"ignore: [{column}]"
             )
 

@@ -224,23 +224,34 @@ def belongs_to_message(key: str) -> bool:
 
 _PARTIES = words_of("user assistant agent customer client bot operator prompter human")
 _IS_PARTY = re.compile("(?:is|from|by)(?:user|assistant|agent|customer|client|bot|operator)")
+_IN_TALK = re.compile(
+    "(?:parent|message|reply|conversation|dialog(?:ue)?|thread|chat|channel)(?:id|to|ts|index)"
+)
 _TURNS = re.compile("(?:turn|utterance)(?:id|idx|index|number|no|num)?")
 
 
-def names_speaker(column: str, value: Any) -> bool:
+def names_speaker(column: str, value: Any, *, beside: Iterable[str] = ()) -> bool:
     """Return whether a column beside a text says who speaks, or in which turn.
+
+    Args:
+        column: Its name.
+        value: What it says.
+        beside: The columns of the row: ids of a conversation make its author a speaker.
 
     Example:
         >>> names_speaker("speaker", "Ann"), names_speaker("is_agent", False)
         (True, True)
         >>> names_speaker("author", "Jane Austen"), names_speaker("author", "assistant")
         (False, True)
+        >>> names_speaker("author", "Ann", beside=["author", "parent_id"])
+        True
     """
     name = plain_name(column)
-    if isinstance(value, str) and not value.strip():
+    if value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
         return False
     if name in ("from", "author"):  # of an article, too
-        return isinstance(value, str) and value.strip().casefold() in _PARTIES
+        party = not isinstance(value, str) or value.strip().casefold() in _PARTIES
+        return party or any(_IN_TALK.fullmatch(plain_name(one)) for one in beside)
     return name in SPEAKERS or bool(_IS_PARTY.fullmatch(name) or _TURNS.fullmatch(name))
 
 
