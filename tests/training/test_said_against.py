@@ -74,6 +74,8 @@ def test_a_row_that_something_speaks_against_is_refused_unless_it_is_left_out(co
         *(("prompt_template", "alpaca with input"), ("context_length", 4096), ("manual", True)),
         *(("notes", LONG), ("explanation", LONG), ("raw_html", LONG), ("source", LONG)),
         *(("reviewer", "AK"), ("language", "de"), ("topic", "brakes"), ("liked", 0)),
+        *(("allowed", False), ("used", False), ("code", "E-404"), ("table", "users")),
+        *(("prompt_safe", False), ("review", "A short review of a book."), ("result", "FAIL")),
         *(("option_a", "Rome"), ("A", "Rome"), ("author", "Ann"), ("is_agent", True)),
     ],
 )
@@ -89,6 +91,7 @@ def test_what_describes_a_row_speaks_against_nothing(column, value):
         ({"rating": "thumbs_down"}, "rating"),
         ({"metadata": {"flagged": True}}, "metadata.flagged"),
         ({"superseded": True}, "superseded"),
+        ({"is_context": True}, "is_context"),
         ({"prefix": True}, "prefix"),
         ({"context": "The shop opens at 9."}, "context"),
         ({"retrieved_docs": ["The shop opens at 9."]}, "retrieved_docs"),
@@ -111,6 +114,7 @@ def test_a_message_that_nothing_speaks_against_is_read(keys):
         *(("kb_article", "Press the reset button."), ("snippets", "one … two … three")),
         *(("ddl", "CREATE TABLE users (id INT)"), ("starter_code", "class Solution: pass of")),
         *(("persona", "You are a pirate."), ("character_prompt", "You are a pirate.")),
+        *(("code", "print(1)"), ("email_body", "Please send the offer."), ("table", [["a", 1]])),
         *(("steps", ["add", "halve"]), ("suffix", ")"), ("Betriebsanleitung", LONG)),
         *(("answer.responses", ["Bergen."]), ("ideal", "Bergen."), ("response_gold", "Bergen.")),
     ],
@@ -119,7 +123,7 @@ def test_what_a_question_needs_or_an_answer_is_made_from_is_not_lost(column, val
     (problem,) = reading(PAIR | {column: value}).problems
     assert f"has '{column}'" in problem.message
     assert reading(PAIR | {column: value}, ignore=(column,)).problems == ()
-    if column != "steps":  # the same text is in the question
+    if isinstance(value, str) or column.startswith("answer"):  # the same text is in the question
         told = PAIR | {"prompt": f"{value} Which city? Bergen."}
         assert (
             reading(told | {column: value if isinstance(value, str) else "Bergen."}).problems == ()
@@ -181,6 +185,23 @@ def test_a_pair_whose_other_answer_won_is_no_preference(column, value):
     assert reading(row | {column: value}, ignore=(column,)).problems == ()
     for harmless in ({"winner": "chosen"}, {"tie": False}, {"preference": "model_a"}):
         assert reading(row | harmless).problems == ()
+
+
+@pytest.mark.parametrize("column", ["usage", "Teil", "bucket"])
+def test_a_column_that_names_splits_alone_is_one(column):
+    rows = [TALK | {column: one} for one in ("train", "training", "Test")]
+    (problem,) = reading(*rows).problems
+    assert (problem.where, f"'{column}' is 'Test'" in problem.message) == ("rows.jsonl:3", True)
+    assert reading(*rows, ignore=(column,)).problems == ()
+    assert reading(*rows, TALK | {column: "chemistry"}).problems == ()
+    assert reading(*rows[2:]).problems == ()  # a topic, for all that is known
+
+
+def test_a_bad_answer_of_kto_may_be_called_bad():
+    good, bad = PAIR | {"label": True, "verdict": "ok"}, PAIR | {"label": False, "verdict": "wrong"}
+    assert reading(good, bad | {"is_correct": False, "feedback": "bad"}).problems == ()
+    assert "'is_correct'" in reading(good | {"is_correct": False}, bad).problems[0].message
+    assert "'deleted'" in reading(good, bad | {"deleted": True}).problems[0].message
 
 
 def test_answers_in_a_prompt_are_context():

@@ -41,7 +41,7 @@ _UNWANTED = ("bad", "undesirable", "rejected", "negative", "thumbs_down", "down"
 _LABEL_WORDS = dict.fromkeys((*_TRUTHS, *_WANTED), True) | dict.fromkeys(
     (*_UNTRUTHS, *_UNWANTED), False
 )
-_TRUTH_WORDS = dict.fromkeys((*_TRUTHS, "y", "t", "1", "1.0"), True) | dict.fromkeys(
+_TRUTH_WORDS = dict.fromkeys((*_TRUTHS, "y", "t", "x", "✓", "✔", "1", "1.0"), True) | dict.fromkeys(
     (*_UNTRUTHS, "n", "f", "0", "0.0"), False
 )
 """Of flags, also what databases and tables write."""

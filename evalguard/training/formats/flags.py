@@ -24,14 +24,19 @@ _BESIDE = words_of(
 """Words of a name that say of what it speaks, unless nothing else is left."""
 
 _LEFT_OUT = re.compile(
-    "mask(?:ed)?|ignored?|deleted?|skip(?:ped)?|excluded?|discard(?:ed)?|removed?|hidden|spam|junk"
-    "|bad|flagged|toxic|truncated|incomplete|cutoff|blocked|censored|quarantined|blacklisted"
-    "|hallucinat(?:ed|ions?)|incorrect|wrong|invalid|failed|rejected|unusable|corrupt(?:ed)?"
-    "|garbled|broken|superseded|obsolete|outdated|deprecated|retracted|withdrawn"
+    "masked|ignored?|deleted?|skip(?:ped)?|excluded?|discard(?:ed)?|removed?|hidden|spam|junk"
+    "|flagged|truncated|incomplete|cutoff|blocked|censored|quarantined|blacklisted|unusable"
+    "|corrupt(?:ed)?|garbled|superseded|obsolete|outdated|deprecated|retracted|withdrawn"
     "|(?:user)?opt(?:ed)?out|(?:do)?(?:not|no|dont|never)(?:train(?:ing)?|use|include|loss)"
     "|(?:excluded?|skip(?:ped)?)train(?:ing)?"
 )
 """Flags that, where they are true, say that something is not meant for training."""
+
+_BAD_FLAGS = re.compile(
+    "bad|toxic|hallucinat(?:ed|ions?)|incorrect|wrong|invalid|failed|rejected|broken|unsafe"
+    "|needs?(?:correction|correcting|fix|fixing|rewrite|rewriting|revision|editing|work)"
+)
+"""Flags that, where they are true, say that an answer is bad."""
 
 _COUNTED = re.compile("failed|skipped|bad|wrong|incorrect|broken|invalid|blocked|rejected|removed")
 """Of these, names of amounts, too: 1 is no flag, unless the name says ``is`` or ``has``."""
@@ -45,14 +50,23 @@ _SINCE = re.compile(
 )
 """When, by whom and why something was left out: they say that it was."""
 
-_APPROVED = re.compile(
-    "correct|valid|accepted|approved|included?|keep|usable|trainable|ok(?:ay)?|train(?:ing)?"
-    "|(?:all|unit)?(?:tests?)?pass(?:ed|es|ing)?(?:all|unit)?(?:tests?)?|compiles"
-    "|success|successful|succeeded|resolved|completed?|finished|faithful|grounded|factual|accurate"
+_INCLUDED = re.compile(
+    "included?|keep|usable|trainable|train(?:ing)?|completed?|finished"
     "|(?:user)?consent(?:ed|given|obtained|granted)?|opt(?:ed)?in"
-    "|(?:used?|included?|keep)(?:train(?:ing)?)?|(?:compute|calculate|has)?loss|learn|supervised"
+    "|(?:used?|included?|keep|allow(?:ed)?|permit(?:ted)?|can|may)train(?:ing)?"
+    "|(?:compute|calculate|has)?loss|learn|supervised"
 )
-"""Flags that, where they are false, say the same."""
+"""Flags that, where they are false, say that something is not meant for training."""
+
+_GOOD_FLAGS = re.compile(
+    "correct|valid|accepted|approved|ok(?:ay)?|compiles|faithful|grounded|factual|accurate"
+    "|(?:all|unit)?(?:tests?)?pass(?:ed|es|ing)?(?:all|unit)?(?:tests?)?"
+    "|success|successful|succeeded|resolved"
+)
+"""Flags that, where they are false, say that an answer is bad."""
+
+_ALLOWED = re.compile("(?:.*train(?:ing)?)(?:allowed|permitted|ok(?:ay)?|agreed)")
+"""The same, where the name says of what."""
 
 _HELD_OUT = re.compile(
     "(?:test|eval|evaluation|held_?out|holdout|validation|dev)(?:set|split|only|row|data)?"
@@ -66,11 +80,13 @@ _STATUS, _DISCARDED_STATUS = "status", ("discarded", "rejected", "deleted")
 """What says that a row was discarded; a status alone may be that of a ticket, say."""
 
 _VERDICTS = re.compile(
-    "(?:verdict|judge?ment|correctness|quality|assessment|evaluation|grade)(?:label)?"
+    "(?:verdict|judge?ment|correctness|quality|assessment|evaluation|grade|review)(?:label)?"
+    "|(?:grader?|judge|check|verification|verifier|(?:unit)?tests?|eval)"
+    "(?:result|outcome|verdict|label|decision)"
 )
 _BAD = (
-    *("bad", "poor", "wrong", "incorrect", "invalid", "fail", "hallucinated", "hallucination"),
-    *("unusable", "unacceptable", "garbage", "junk"),
+    *("bad", "poor", "wrong", "incorrect", "invalid", "fail", "failed", "hallucinated"),
+    *("hallucination", "unusable", "unacceptable", "garbage", "junk"),
 )
 """What a verdict says of an answer that nobody wants; one of a court is another."""
 
@@ -89,7 +105,7 @@ _WEIGHTS = re.compile(
 _MASKS = re.compile(
     "(?:loss|train|training|assistant|completion|answer|response|label|token|turn)?masks?"
     "|mask(?:history|prompt|inputs?)|trainon(?:turns?|inputs?|prompts?|last|lastonly)"
-    "|loss(?:turn|span|token)s?|prefix"
+    "|loss(?:turn|span|token)s?|prefix|iscontext|contextonly"
     "|(?:only)?last(?:turn|answer|message)?(?:only)?loss|(?:train|only|trainonly)last(?:turn|only)*"
     "|lastturnonly"
 )
@@ -154,21 +170,43 @@ def says_unwanted(column: str, value: Any, *, counts: bool = True) -> bool:
     """
     if isinstance(value, list) and value and all(isinstance(one, bool | str) for one in value):
         return all(says_unwanted(column, one) for one in value)
-    core = core_of(column)
-    truth = truth_of(value)
-    if _is_amount(value) and not _asks(column) and (not counts or _COUNTED.fullmatch(core)):
-        truth = None
-    if truth is not None and (_LEFT_OUT if truth else _APPROVED).fullmatch(core):
+    if says_bad(column, value, counts=counts):
         return True
-    if not isinstance(value, str):
-        return False
+    core, truth = core_of(column), _flag_of(column, value, counts=counts)
+    left_out = truth is True and _LEFT_OUT.fullmatch(core) is not None
+    if truth is False:
+        allowed = _ALLOWED.fullmatch(plain_name(column))
+        left_out = allowed is not None or _INCLUDED.fullmatch(core) is not None
+    if left_out or not isinstance(value, str):
+        return left_out
     word = value.strip().casefold()
     return (
         (_SINCE.fullmatch(core) is not None and truth is not False and not blank(value))
         or (word in _DISCARDED and _STATES.fullmatch(plain_name(column)) is not None)
         or (word in _DISCARDED_STATUS and _last(column) == _STATUS)
-        or (word in _BAD and _VERDICTS.fullmatch(core) is not None)
     )
+
+
+def says_bad(column: str, value: Any, *, counts: bool = True) -> bool:
+    """Return whether a flag or a verdict says that an answer is bad; arguments as above.
+
+    Example:
+        >>> says_bad("is_correct", False), says_bad("verdict", "wrong"), says_bad("deleted", True)
+        (True, True, False)
+    """
+    core, truth = core_of(column), _flag_of(column, value, counts=counts)
+    if truth is not None:
+        return (_BAD_FLAGS if truth else _GOOD_FLAGS).fullmatch(core) is not None
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    return word in _BAD and _VERDICTS.fullmatch(core) is not None
+
+
+def _flag_of(column: str, value: Any, *, counts: bool) -> bool | None:
+    """Return whether a flag is set; ``None`` for an amount, and for what is no flag."""
+    amount = _is_amount(value) and not _asks(column)
+    if amount and (not counts or _COUNTED.fullmatch(core_of(column))):
+        return None
+    return truth_of(value)
 
 
 def is_held_out_flag(column: str, value: Any) -> bool:

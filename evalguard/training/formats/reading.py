@@ -31,7 +31,7 @@ from evalguard.training.formats.recognise import (
     unfit,
     unrecognised,
 )
-from evalguard.training.formats.unmeant import check_meant
+from evalguard.training.formats.unmeant import check_meant, split_columns
 from evalguard.training.formats.unread import (
     belongs,
     chosen_column,
@@ -117,6 +117,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
     if missing := _missing_columns(found, rows, layout):
         return Reading((), (missing,))
     name, inner, problems = _formats(found, layout)
+    splits = split_columns(cells.fields for cells in found)
     examples: list[Example] = []
     ignored: Counter[str] = Counter()
     remarks: Counter[str] = Counter()
@@ -128,7 +129,13 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
             example = _example(cells, name, inner)
             if example is not None:
                 _check_decided(cells)
-                check_meant(cells.fields, cells.unused(), layout)
+                check_meant(
+                    cells.fields,
+                    cells.unused(),
+                    layout,
+                    splits=splits,
+                    unwanted=example.kind == "unpaired" and not example.good,
+                )
                 _check_used(cells, example, name)
         except DataError as error:
             problems[cells.where] = str(error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from typing import Any
 
@@ -16,14 +16,16 @@ from evalguard.training.formats.cells import blank, label_of
 from evalguard.training.formats.flags import (
     MASKED,
     UNWANTED,
+    core_of,
     is_held_out_flag,
     objection,
+    says_bad,
     says_unwanted,
     was_filtered,
 )
 from evalguard.training.formats.layout import MEANT, TALKS, Layout
 
-_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?split(?:_?name)?", re.I)
+_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?split(?:s|_?name)?", re.I)
 _TOPIC_OR_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?(?:subset|partition|fold)(?:_?name)?|set", re.I)
 """Columns that name the split of a row, and those that may name its topic as well."""
 
@@ -34,6 +36,7 @@ _HELD_OUT_NAME = (
     r"(?:\s*\[.*\])?"
 )
 _HELD_OUT = re.compile(_HELD_OUT_NAME, re.I)
+_TRAIN = re.compile(r"train(?:ing)?(?:[-_. /]?(?:set|split|data|only))?", re.I)
 _HELD_OUT_OF = re.compile(f"(?!train)(?:.*[-_. /])?{_HELD_OUT_NAME}", re.I)
 """Names of splits that are held out, such as ``test`` and ``val_2``, and with what they are of."""
 
@@ -47,9 +50,8 @@ _CUT = re.compile(
 """Reasons for which OpenAI, Anthropic, Gemini, vLLM and Ollama stop in the middle of an answer."""
 
 _JUDGED = re.compile(
-    r"(?:user_|human_)?(?:feedback|thumbs?|vote|rating|reaction)"
-    r"|(?:is_)?(?:correct|accepted|approved|valid|good|safe|helpful|liked)",
-    re.I,
+    "(?:user)?(?:feedback|thumbs?|vote|rating|reaction)"
+    "|correct|accepted|approved|valid|good|safe|helpful|liked"
 )
 """Columns that may say whether the answer is good."""
 
@@ -75,13 +77,49 @@ _REQUEST = ("tool_choice", "response_format")
 _HARMLESS = ("auto", "text", {"type": "auto"}, {"type": "text"})
 
 
-def check_meant(fields: Mapping[str, Any], unused: set[str], layout: Layout) -> None:
+def split_columns(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the columns of a file that name splits and nothing else, whatever they are called.
+
+    Args:
+        rows: The cells of each row.
+
+    Example:
+        >>> split_columns([{"use": "training"}, {"use": "test"}])
+        frozenset({'use'})
+        >>> split_columns([{"use": "test"}]) | split_columns([{"use": "train"}, {"use": "x"}])
+        frozenset()
+    """
+    named: dict[str, set[bool | None]] = {}
+    for row in rows:
+        for column, value in row.items():
+            if not blank(value):
+                named.setdefault(column, set()).add(_split_of(value))
+    return frozenset(column for column, kinds in named.items() if kinds == {True, False})
+
+
+def _split_of(value: Any) -> bool | None:
+    """Return whether a bare name of a split is that of held-out rows; ``None`` for another word."""
+    if _is_bare(value, _HELD_OUT):
+        return True
+    return False if _is_bare(value, _TRAIN) else None
+
+
+def check_meant(
+    fields: Mapping[str, Any],
+    unused: set[str],
+    layout: Layout,
+    *,
+    splits: Set[str] = frozenset(),
+    unwanted: bool = False,
+) -> None:
     """Refuse a row that a column says is not meant for training.
 
     Args:
         fields: The row's cells.
         unused: Columns that its format does not read.
         layout: What the config says about the file.
+        splits: Columns that name splits, see :func:`split_columns`.
+        unwanted: Whether its answer is one that the model is to avoid, which may be called bad.
 
     Raises:
         DataError: Naming the column, and how to train on the row all the same.
@@ -89,14 +127,18 @@ def check_meant(fields: Mapping[str, Any], unused: set[str], layout: Layout) -> 
     for column in sorted(unused - {*layout.ignore}):
         value = fields.get(column)
         check_request(column, value, "the row")
-        why = [("", value, *one) for one in _reasons(column, value)]
-        why += [one for one in _inside(column, value) if one[0] not in layout.ignore]
-        for path, said, reason, fix in why:
+        why = [(column, value, *one) for one in _reasons(column, value)]
+        if column in splits and not why and _is_bare(value, _HELD_OUT):
+            why = [(column, value, _HELD_OUT_ROW, _MOVE)]
+        for path, said, reason, fix in [*why, *_inside(column, value)]:
+            key = path.rpartition(".")[2]
+            if unwanted and (says_bad(key, said) or _is_judged_bad(key, said)):
+                continue
             if layout.held_out and reason == _HELD_OUT_ROW:
                 continue
             shown = said if len(repr(said)) <= _SHOWN else type(said).__name__
             raise DataError(
-                f"'{path or column}' is {shown!r}: {reason}. {fix}, or leave the column out: "
+                f"'{path}' is {shown!r}: {reason}. {fix}, or leave the column out: "
                 f"ignore: [{column}]"
             )
 
@@ -187,9 +229,16 @@ def _leaves(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
                 yield from _leaves(path, inner, depth + 1)
 
 
+def _is_bare(value: Any, names: re.Pattern[str]) -> bool:
+    """Return whether a value, or the one of a list, is a bare name of a split."""
+    one = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return isinstance(one, str) and names.fullmatch(one.strip()) is not None
+
+
 def _is_held_out(column: str, value: Any) -> bool:
     if is_held_out_flag(column, value):
         return True
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
     if not isinstance(value, str):
         return False
     if _SPLIT.fullmatch(column):
@@ -211,4 +260,4 @@ def _is_judged_bad(column: str, value: Any) -> bool:
     """Return whether a judgement is a word or a truth value against the answer, or negative."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     bad = label_of(value) is False and (not number or value < 0)
-    return bad and _JUDGED.fullmatch(column) is not None
+    return bad and _JUDGED.fullmatch(core_of(column)) is not None

@@ -77,7 +77,7 @@ _MATERIAL = words_of(
     "article articles passage passages document documents doc docs snippet snippets chunk chunks"
     " excerpt excerpts paragraph paragraphs schema ddl transcript knowledge kb evidence facts"
     " persona scenario background premise context contexts prompt instruction instructions starter"
-    " steps policy manual handbook"
+    " steps policy manual handbook body table tables code abstract"
 )
 """Words in names of what a question needs, or an answer is made from."""
 
@@ -100,8 +100,8 @@ _REMARKS = words_of(
 _LONG = 200
 """Characters of a text that is more than a remark."""
 
-_FEW = 3
-"""Words of a text that is more than a tag."""
+_TAG = re.compile(r"\s*[\w./:@+,#-]+(?:\s+[\w./:@+,#-]+)?\s*")
+"""A word or two, without the marks of code."""
 
 _ANSWER = (
     "(?:answer|response|output|completion|solution|reply|text|messages?|conversations?|dialogue)"
@@ -165,7 +165,7 @@ def is_material(column: str, value: Any) -> bool:
         long = isinstance(value, str) and len(value) >= _LONG
         return long and not words & (_REMARKS | _DESCRIBING)
     if isinstance(value, str):
-        return len(value.split()) >= _FEW
+        return _TAG.fullmatch(value) is None
     return isinstance(value, list | dict) and bool(value)
 
 
