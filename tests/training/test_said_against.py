@@ -76,6 +76,7 @@ def test_a_row_that_something_speaks_against_is_refused_unless_it_is_left_out(co
         *(("reviewer", "AK"), ("language", "de"), ("topic", "brakes"), ("liked", 0)),
         *(("allowed", False), ("used", False), ("code", "E-404"), ("table", "users")),
         *(("prompt_safe", False), ("review", "A short review of a book."), ("result", "FAIL")),
+        *(("label_source", "bad"), ("human_label", "brakes"), ("assignment_status", "Approved")),
         *(("option_a", "Rome"), ("A", "Rome"), ("author", "Ann"), ("is_agent", True)),
     ],
 )
@@ -114,7 +115,8 @@ def test_a_message_that_nothing_speaks_against_is_read(keys):
         *(("kb_article", "Press the reset button."), ("snippets", "one … two … three")),
         *(("ddl", "CREATE TABLE users (id INT)"), ("starter_code", "class Solution: pass of")),
         *(("persona", "You are a pirate."), ("character_prompt", "You are a pirate.")),
-        *(("code", "print(1)"), ("email_body", "Please send the offer."), ("table", [["a", 1]])),
+        *(("definition", "Answer in one word."), ("code", "print(1)")),
+        *(("email_body", "Please send the offer."), ("table", [["a", 1]])),
         *(("steps", ["add", "halve"]), ("suffix", ")"), ("Betriebsanleitung", LONG)),
         *(("answer.responses", ["Bergen."]), ("ideal", "Bergen."), ("response_gold", "Bergen.")),
     ],

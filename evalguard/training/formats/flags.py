@@ -73,7 +73,8 @@ _HELD_OUT = re.compile(
 )
 
 _STATES = re.compile(
-    "(?:annotation|review|response|row|record|moderation|qa)(?:status|state|decision)"
+    "(?:annotation|review|response|row|record|moderation|qa|assignment|label(?:l?ing)?|approval)"
+    "(?:status|state|decision)"
 )
 _DISCARDED = ("discarded", "rejected", "reject", "deleted", "failed", "failure", "error", "skipped")
 _STATUS, _DISCARDED_STATUS = "status", ("discarded", "rejected", "deleted")
@@ -84,6 +85,9 @@ _VERDICTS = re.compile(
     "|(?:grader?|judge|check|verification|verifier|(?:unit)?tests?|eval)"
     "(?:result|outcome|verdict|label|decision)"
 )
+_LABELLED = re.compile("(?:human|annotator|reviewer|expert|rater|judge|llm)(?:label|annotation)")
+"""A label that somebody gave an answer; a label alone may be its topic."""
+
 _BAD = (
     *("bad", "poor", "wrong", "incorrect", "invalid", "fail", "failed", "hallucinated"),
     *("hallucination", "unusable", "unacceptable", "garbage", "junk"),
@@ -198,7 +202,8 @@ def says_bad(column: str, value: Any, *, counts: bool = True) -> bool:
     if truth is not None:
         return (_BAD_FLAGS if truth else _GOOD_FLAGS).fullmatch(core) is not None
     word = value.strip().casefold() if isinstance(value, str) else ""
-    return word in _BAD and _VERDICTS.fullmatch(core) is not None
+    named = _VERDICTS.fullmatch(core) or _LABELLED.fullmatch(plain_name(column))
+    return word in _BAD and named is not None
 
 
 def _flag_of(column: str, value: Any, *, counts: bool) -> bool | None:

@@ -77,7 +77,7 @@ _MATERIAL = words_of(
     "article articles passage passages document documents doc docs snippet snippets chunk chunks"
     " excerpt excerpts paragraph paragraphs schema ddl transcript knowledge kb evidence facts"
     " persona scenario background premise context contexts prompt instruction instructions starter"
-    " steps policy manual handbook body table tables code abstract"
+    " steps policy manual handbook definition body table tables code abstract"
 )
 """Words in names of what a question needs, or an answer is made from."""
 
