@@ -64,7 +64,13 @@ def test_a_row_that_something_speaks_against_is_refused_unless_it_is_left_out(co
         *(("deleted_at", None), ("deleted_at", ""), ("updated_at", "2024"), ("deleted_rows", 3)),
         *(("wrong", 1), ("failed", 1), ("skipped", "1"), ("failed_attempts", 1), ("passed", 3)),
         *(("test", "assert f(1) == 2"), ("test", 1), ("tests", ["a"]), ("test_id", 1)),
-        *(("is_tested", True), ("validated", True), ("evaluation", 1), ("dev", "Ann")),
+        *(
+            ("is_tested", True),
+            ("validated", True),
+            ("validation", True),
+            ("evaluation", 1),
+            ("dev", "Ann"),
+        ),
         *(("status_code", 200), ("status", 1), ("mask", "User"), ("training_consent", True)),
         *(("metadata", {"split": "train", "labels": ["a"], "error": None, "set": "A"}),),
         *(("votes", {"up": 1, "down": 1, "bad": 1}), ("rating", {"value": 0})),
@@ -140,6 +146,8 @@ def test_an_answer_that_names_a_choice_needs_the_choices(choices):
     assert "names the column" in reading(row).problems[0].message
     assert reading(row, ignore=tuple(choices)).problems == ()
     assert reading(row | {"answer": "Oslo"}).problems == ()
+    numbers = {"score_1": 0.3, "score_2": 0.7, "question": "Which?", "answer": "2"}
+    assert reading(numbers).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +170,8 @@ def test_a_text_is_not_trained_on_without_what_it_is_labelled_with(column, value
             ("sentiment", 0.4),
             ("author", "Jane Austen"),
             ("from", "the archive"),
-            ("title", "Emma"),
+            *(("title", "Emma"), ("headline", "Rain"), ("abstract", LONG), ("raw_page", LONG)),
+            *(("sender", "ann@x.org"), ("prompt_id", "a b c")),
         ),
         *(("language", "en"), ("entity_count", 3), ("quality_label", "high"), ("is_human", True)),
     ],

@@ -7,6 +7,7 @@ so (``is``, ``has``): ``is_response_deleted`` is ``deleted``.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from evalguard.training.formats.cells import blank, truth_of
@@ -68,9 +69,9 @@ _GOOD_FLAGS = re.compile(
 _ALLOWED = re.compile("(?:.*train(?:ing)?)(?:allowed|permitted|ok(?:ay)?|agreed)")
 """The same, where the name says of what."""
 
-_HELD_OUT = re.compile(
-    "(?:test|eval|evaluation|held_?out|holdout|validation|dev)(?:set|split|only|row|data)?"
-)
+_HELD_OUT = re.compile("(?:test|eval|evaluation|heldout|holdout|validation|dev)")
+_HELD_OUT_SET = re.compile(f"(?:test|heldout|holdout)|{_HELD_OUT.pattern}(?:set|split|only|rows?)")
+"""Flags of held-out rows; of the first, those whose names ask, as ``is_dev`` does."""
 
 _STATES = re.compile(
     "(?:annotation|review|response|row|record|moderation|qa|assignment|label(?:l?ing)?|approval)"
@@ -222,7 +223,9 @@ def is_held_out_flag(column: str, value: Any) -> bool:
         (True, False)
     """
     truth = truth_of(value) if _asks(column) or not _is_amount(value) else None
-    return bool(truth) and _HELD_OUT.fullmatch(core_of(column)) is not None
+    core = core_of(column)
+    asked = _asks(column) and _HELD_OUT.fullmatch(core) is not None
+    return bool(truth) and (asked or _HELD_OUT_SET.fullmatch(core) is not None)
 
 
 def was_filtered(path: str, value: Any) -> bool:
@@ -230,6 +233,7 @@ def was_filtered(path: str, value: Any) -> bool:
     return value is True and _FILTERED.fullmatch(plain_name(path)) is not None
 
 
+@lru_cache(maxsize=4096)
 def core_of(column: str) -> str:
     """Return a name without the words that say of what it speaks.
 

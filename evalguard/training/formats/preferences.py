@@ -37,7 +37,7 @@ _SCORE = re.compile("score|rating|reward|grade")
 
 _PREFERRED = re.compile(
     "(?:human|annotator|overall|gold|user)?(?:winner|preferred|preference|better|best|choice|vote"
-    "|verdict|label|judge?ment)(?:answer|response|label|side)?"
+    "|verdict|judge?ment)(?:answer|response|label|side)?"
 )
 _NOT_CHOSEN = re.compile("rejected|tied?|draw|equal|same|neither|both(?:are)?(?:bad|good|equal)?")
 _TIE = re.compile("(?:is)?(?:tied?|draw|equal|nopreference)")

@@ -259,7 +259,7 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
                 f"leave it out: ignore: [{column}]; otherwise name the format or the columns"
             )
     answer = example.messages[-1]["content"] if example.kind == "conversation" else ""
-    if choice := chosen_column(unused, answer):
+    if choice := chosen_column([n for n in unused if isinstance(cells.fields[n], str)], answer):
         raise DataError(
             f"answers {answer!r}, which names the column '{choice}', and the question does not "
             f"hold it. Write the choices into the question, or leave them out: ignore: [{choice}]"
@@ -272,7 +272,9 @@ def _is_missed(column: str, value: Any, example: Example, beside: Sequence[str])
         return True
     if isinstance(value, bool | int | float) and column not in MEANT:
         return False  # a number of turns, a flag
-    return belongs(column, answers=example.kind != "preference") or is_material(column, value)
+    if belongs(column, answers=example.kind != "preference"):
+        return True
+    return example.kind != "text" and is_material(column, value)
 
 
 def _is_said(text: str, example: Example) -> bool:

@@ -232,7 +232,8 @@ def _leaves(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
 def _is_bare(value: Any, names: re.Pattern[str]) -> bool:
     """Return whether a value, or the one of a list, is a bare name of a split."""
     one = value[0] if isinstance(value, list) and len(value) == 1 else value
-    return isinstance(one, str) and names.fullmatch(one.strip()) is not None
+    short = isinstance(one, str) and len(one) <= _SHOWN
+    return short and names.fullmatch(one.strip()) is not None
 
 
 def _is_held_out(column: str, value: Any) -> bool:

@@ -191,7 +191,7 @@ def chosen_column(columns: Iterable[str], answer: str) -> str | None:
 
 _LABELS = words_of(
     "sentiment intent intents emotion emotions entity entities span spans polarity stance slots"
-    " relations triples ner highlights headline keyphrases"
+    " relations triples ner highlights keyphrases"
 )
 _LABELLING = re.compile("(?:gold|class|true)?labels?(?:text|names?|ids?)?|class(?:es|names?)?")
 
@@ -224,9 +224,7 @@ def belongs_to_message(key: str) -> bool:
 
 _PARTIES = words_of("user assistant agent customer client bot operator prompter human")
 _IS_PARTY = re.compile("(?:is|from|by)(?:user|assistant|agent|customer|client|bot|operator)")
-_IN_TALK = re.compile(
-    "(?:parent|message|reply|conversation|dialog(?:ue)?|thread|chat|channel)(?:id|to|ts|index)"
-)
+_IN_TALK = re.compile("(?:parent|conversation|dialog(?:ue)?|chat|channel)(?:id|index)")
 _TURNS = re.compile("(?:turn|utterance)(?:id|idx|index|number|no|num)?")
 
 
@@ -249,7 +247,7 @@ def names_speaker(column: str, value: Any, *, beside: Iterable[str] = ()) -> boo
     name = plain_name(column)
     if value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
         return False
-    if name in ("from", "author"):  # of an article, too
+    if name in ("from", "sender", "author"):  # of a letter or an article, too
         party = not isinstance(value, str) or value.strip().casefold() in _PARTIES
         return party or any(_IN_TALK.fullmatch(plain_name(one)) for one in beside)
     return name in SPEAKERS or bool(_IS_PARTY.fullmatch(name) or _TURNS.fullmatch(name))
