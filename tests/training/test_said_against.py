@@ -43,6 +43,7 @@ LONG = "The office is open on weekdays, and by appointment on Saturdays. " * 4
         *(("feedback", {"score": -1, "comment": ""}), ("metadata", '{"split": "validation"}')),
         *(("content_filter_results", {"hate": {"filtered": True}}),),
         *(("response_metadata", {"finish_reason": "length"}),),
+        ("feedback", ["thumbs_down", "bad"]),
         # a request that failed, and who carries no loss
         *(("status_code", 503), ("http_status", "429"), ("mask", "Assistant")),
     ],
@@ -67,7 +68,9 @@ def test_a_row_that_something_speaks_against_is_refused_unless_it_is_left_out(co
         *(
             ("is_tested", True),
             ("validated", True),
-            ("validation", True),
+            *(("validation", True), ("feedback", ["thumbs_down", "thumbs_up"])),
+            *(("payload", '{"a": "' + LONG + '"}'), ("signature", "ab12" * 80)),
+            *(("prompt_strategy", "chain of thought"), ("knowledge_cutoff", "the end of 2023")),
             ("evaluation", 1),
             ("dev", "Ann"),
         ),

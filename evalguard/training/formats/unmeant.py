@@ -259,6 +259,8 @@ def _was_cut(key: str, value: Any) -> bool:
 
 def _is_judged_bad(column: str, value: Any) -> bool:
     """Return whether a judgement is a word or a truth value against the answer, or negative."""
+    if isinstance(value, list):
+        return bool(value) and all(_is_judged_bad(column, one) for one in value)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     bad = label_of(value) is False and (not number or value < 0)
     return bad and _JUDGED.fullmatch(core_of(column)) is not None

@@ -86,7 +86,7 @@ _DESCRIBING = words_of(
     " lang language source sources date time version count counts num number total length len size"
     " tokens token chars score scores rating hash index idx rank category topic tag tags template"
     " original raw seed initial author model license status format quality note notes comment"
-    " comments"
+    " comments style strategy method mode level group family domain cutoff"
 )
 """Words in names of what only describes a row."""
 
@@ -94,6 +94,7 @@ _REMARKS = words_of(
     "note notes comment comments remark remarks feedback reason reasons explanation critique review"
     " judge judgement judgment log logs trace stdout stderr debug license metadata meta original"
     " raw html embedding description annotation annotations rationale error errors"
+    " rendered formatted"
 )
 """Words in names of long texts that are about a row, and no part of it."""
 
@@ -162,11 +163,17 @@ def is_material(column: str, value: Any) -> bool:
     """
     words = {*name_words(column)}
     if not words & _MATERIAL or words & _DESCRIBING:
-        long = isinstance(value, str) and len(value) >= _LONG
-        return long and not words & (_REMARKS | _DESCRIBING)
+        return _is_long_prose(value) and not words & (_REMARKS | _DESCRIBING)
     if isinstance(value, str):
         return _TAG.fullmatch(value) is None
     return isinstance(value, list | dict) and bool(value)
+
+
+def _is_long_prose(value: Any) -> bool:
+    """Return whether a value is a long text, and neither JSON nor a code without blanks."""
+    if not isinstance(value, str) or len(value) < _LONG or value.lstrip().startswith(("{", "[")):
+        return False
+    return " " in value.strip() or not value.isascii()
 
 
 def chosen_column(columns: Iterable[str], answer: str) -> str | None:
