@@ -71,9 +71,8 @@ def _part(part: Any, where: str) -> str:
         raise ValueError(f"{where} is {_shown(part)}; write a text")
     kind, text = part.get("type", "text"), part.get("text")
     if kind not in _TEXTS or not isinstance(text, str):
-        raise ValueError(
-            f"{where} is of type {_shown(kind)}; only parts with a text can be put into a prompt"
-        )
+        held = f"is of type {_shown(kind)}" if "type" in part else f"holds {', '.join(part)}"
+        raise ValueError(f"{where} {held}; only parts with a text can be put into a prompt")
     return text
 
 

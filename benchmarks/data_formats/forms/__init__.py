@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.data_formats.forms import (
+    against,
     amounts,
     folders,
     instructions,
@@ -22,6 +23,7 @@ from benchmarks.data_formats.forms.registry import FORMS, Form
 __all__ = [
     "FORMS",
     "Form",
+    "against",
     "amounts",
     "folders",
     "instructions",

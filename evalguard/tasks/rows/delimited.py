@@ -45,9 +45,10 @@ def read_delimited(file: DataFile) -> Found:
 
 def _read(file: DataFile) -> Found:
     separator = _separator(file)
+    spaced = _is_spaced(file, separator)
     with text_of(file, newline="") as text:
         skipped, lines = _without_separator_line(text)
-        reader = csv.reader(lines, delimiter=separator, strict=True)
+        reader = csv.reader(lines, delimiter=separator, skipinitialspace=spaced, strict=True)
         columns: list[str] = []
         while True:
             number = skipped + reader.line_num + 1
@@ -99,6 +100,14 @@ def _separator(file: DataFile) -> str:
             "first."
         )
     return fitting[0] if fitting else usual
+
+
+def _is_spaced(file: DataFile, separator: str) -> bool:
+    """Return whether a blank follows every separator of the header: it belongs to no value."""
+    with text_of(file, newline="") as text:
+        _, lines = _without_separator_line(text)
+        header = next(lines, "").rstrip("\r\n").split(separator)
+    return len(header) > 1 and all(re.match(" [^ ]", name) for name in header[1:])
 
 
 def _makes_a_table(sample: list[str], separator: str) -> bool:

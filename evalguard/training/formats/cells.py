@@ -26,11 +26,25 @@ _MESSAGE_KEYS = ({"role", "content"}, {"from", "value"}, {"role", "tool_calls"})
 
 _BEGINS_LIKE_MESSAGES = re.compile(r"""\s*\[?\s*\{\s*["'](?:role|content|from|value)["']\s*:""")
 
-_YES = ("true", "yes", "good", "desirable", "chosen", "positive", "thumbs_up", "up", "like")
-_NO = ("false", "no", "bad", "undesirable", "rejected", "negative", "thumbs_down", "down")
-_LABEL_WORDS = dict.fromkeys((*_YES, "👍", "accepted"), True) | dict.fromkeys(
-    (*_NO, "👎", "dislike"), False
+_TRUTHS = (
+    *("true", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "prawda", "истина", "真"),
+    *("yes", "ja", "oui", "sí", "sim", "tak", "да", "是"),
 )
+_UNTRUTHS = (
+    *("false", "falsch", "faux", "falso", "onwaar", "fałsz", "ложь", "假"),
+    *("no", "nein", "non", "nee", "não", "nie", "нет", "否"),
+)
+"""Truth values as texts: those of spreadsheets are in the language of the program."""
+
+_WANTED = ("good", "desirable", "chosen", "positive", "thumbs_up", "up", "like", "👍", "accepted")
+_UNWANTED = ("bad", "undesirable", "rejected", "negative", "thumbs_down", "down", "👎", "dislike")
+_LABEL_WORDS = dict.fromkeys((*_TRUTHS, *_WANTED), True) | dict.fromkeys(
+    (*_UNTRUTHS, *_UNWANTED), False
+)
+_TRUTH_WORDS = dict.fromkeys((*_TRUTHS, "y", "t", "x", "✓", "✔", "1", "1.0"), True) | dict.fromkeys(
+    (*_UNTRUTHS, "n", "f", "0", "0.0"), False
+)
+"""Of flags, also what databases and tables write."""
 
 
 @dataclass(slots=True)
@@ -72,6 +86,13 @@ class Cells:
         full = [n for n in found if not blank(self.fields[n], n)] or found
         pinned = [n for n in full if n in self.layout.columns]
         full = pinned or full
+        decided = [n for n in full if is_decision(self.fields[n])]
+        if len(full) > 1 and decided:
+            raise DataError(
+                f"'{decided[0]}' is {self.fields[decided[0]]!r}, as annotation tools write what "
+                "was decided. Keep the accepted rows alone, and leave the column out: "
+                f"ignore: [{decided[0]}]"
+            )
         if len(full) > 1:
             raise DataError(
                 f"has columns {_listed(full)}, but only one can be used. "
@@ -151,6 +172,11 @@ def blank(value: Any, column: str = "") -> bool:
         text = value.strip()
         return not seen(text) or (column in STRUCTURED and text in ("[]", "{}", "null", "None"))
     return any(value is one or (value == one and type(value) is type(one)) for one in EMPTY)
+
+
+def is_decision(value: Any) -> bool:
+    """Return whether a value is what an annotator decides of a row, as Prodigy's ``answer`` is."""
+    return value in ("accept", "reject", "ignore")
 
 
 def text_of(value: Any, column: str) -> str:
@@ -250,6 +276,20 @@ def label_of(value: Any) -> bool | None:
             return None
     if isinstance(value, bool | int | float) and value in (1, 0, -1):
         return bool(value == 1)
+    return None
+
+
+def truth_of(value: Any) -> bool | None:
+    """Return whether a flag is set; ``None`` where a value is no flag.
+
+    Example:
+        >>> [truth_of(v) for v in (True, 0, "Yes", "FALSCH", "t", "0", 2, "B", None)]
+        [True, False, True, False, True, False, None, None, None]
+    """
+    if isinstance(value, str):
+        return _TRUTH_WORDS.get(value.strip().casefold())
+    if isinstance(value, bool | int | float) and value in (0, 1):
+        return bool(value)
     return None
 
 

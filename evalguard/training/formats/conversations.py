@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from evalguard.errors import DataError
@@ -24,7 +25,7 @@ from evalguard.training.formats.messages import (
     plain,
     turns_of,
 )
-from evalguard.training.formats.tools import Tool, answered_in_order, tools_of
+from evalguard.training.formats.tools import Tool, answered_in_order, check_called, tools_of
 from evalguard.training.formats.unread import belongs
 
 _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
@@ -37,6 +38,7 @@ TRAILING = "what follows the last answer is left out"
 KEPT = "what is asked is JSON text of messages, and is kept as a text"
 NUMBERS = "answers are numbers, and are read as they are written"
 UNWEIGHTED = "answers of weight 0 are context without loss"
+ASKED_WITH = "answers in the prompt are context without loss"
 
 
 def conversation(cells: Cells, name: str) -> Example:
@@ -51,12 +53,14 @@ def conversation(cells: Cells, name: str) -> Example:
     answers = {i for i in places if messages[i]["role"] == "assistant"}
     if answers <= untrained:
         raise DataError("no answer carries loss: all weights are 0, or nothing is asked")
+    tools = row_tools(cells)
+    check_called(messages, tools)
     return Example(
         "conversation",
         name,
         cells.where,
         messages,
-        tools=row_tools(cells),
+        tools=tools,
         untrained=frozenset(untrained),
     )
 
@@ -133,7 +137,7 @@ def arranged(
         if turn.role == "tool" and before not in ("assistant", "tool"):
             raise DataError(f"'{column}' has a tool result that follows no answer")
     untrained = {i for i, turn in enumerate(merged) if not turn.trained}
-    if untrained:
+    if untrained and ASKED_WITH not in cells.remarks:
         cells.remarks.add(UNWEIGHTED)
     if (first := roles.index("assistant")) < roles.index("user"):
         cells.remarks.add(LEADING)
@@ -290,6 +294,9 @@ def _from_pair(name: str) -> Callable[[Cells], list[Turn]]:
             raise DataError(
                 f"'{question}' ends with the beginning of the answer; put it in '{answer}'"
             )
+        if any(turn.role == "assistant" for turn in asked):
+            cells.remarks.add(ASKED_WITH)
+            asked = [replace(turn, trained=turn.role != "assistant") for turn in asked]
         return [*_history(cells), *asked, *said]
 
     return read

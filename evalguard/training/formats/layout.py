@@ -108,7 +108,7 @@ MEANT = frozenset(
 BESIDE_TEXT = (*LABELS, "labels", "code", "source_code", "sql", "target", "targets", "translation")
 """Columns that, next to a text, are what a model is meant to learn from it."""
 
-SPEAKERS = ("role", "from", "speaker", "author")
+SPEAKERS = ("role", "speaker")
 """Columns of files that hold one message in a row."""
 
 COLUMNS = frozenset(

@@ -9,10 +9,11 @@ from typing import Any
 from evalguard.errors import DataError, did_you_mean
 from evalguard.tasks.chats import MEDIA, content_text
 from evalguard.training.formats.cells import Cells, blank, seen, structure, text_of, weight_of
+from evalguard.training.formats.flags import objection
 from evalguard.training.formats.layout import REASONING, TALKS
 from evalguard.training.formats.tools import calls_of
-from evalguard.training.formats.unmeant import check_message, objection
-from evalguard.training.formats.unread import belongs_to_message
+from evalguard.training.formats.unmeant import check_message
+from evalguard.training.formats.unread import belongs_to_message, is_material
 
 ROLES: Mapping[str, str] = {
     **dict.fromkeys(("system", "developer"), "system"),
@@ -106,7 +107,7 @@ def turns_of(value: Any, column: str, cells: Cells) -> list[Turn]:
     for index, one in enumerate(value):
         where = f"{column}[{index}]"
         if isinstance(one, dict) and one.keys() >= {"input", "output"}:
-            turns += _exchange(one, where, column, cells)
+            turns += _exchange(one, where, column, cells, first=not turns)
         elif (turn := _turn(one, where, column, cells)) is not None:
             turns.append(turn)
     return turns
@@ -143,11 +144,24 @@ def plain(role: str, text: Any, column: str) -> Turn:
     return Turn({"role": role, "content": text_of(text, column)})
 
 
-def _exchange(value: dict[str, Any], where: str, column: str, cells: Cells) -> list[Turn]:
-    """Return a pair of question and answer, as Capybara keeps its turns."""
-    _others(value, {"input", "output"}, where, column, cells)
+def _exchange(
+    value: dict[str, Any], where: str, column: str, cells: Cells, *, first: bool
+) -> list[Turn]:
+    """Return a pair of question and answer, as Capybara and XTuner keep their turns.
+
+    Raises:
+        DataError: If one that is not the first has a system text.
+    """
+    system = value.get("system")
+    if "system" in cells.layout.ignore or blank(system):
+        head = []
+    elif first:
+        head = [plain("system", system, f"{where}.system")]
+    else:
+        raise DataError(f"{where} holds 'system'; only the first exchange can have one")
+    _others(value, {"input", "output", "system"}, where, column, cells)
     asked = plain("user", value["input"], f"{where}.input")
-    return [asked, plain("assistant", value["output"], f"{where}.output")]
+    return [*head, asked, plain("assistant", value["output"], f"{where}.output")]
 
 
 def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
@@ -290,8 +304,13 @@ def _others(
         if key in ignore:
             cells.ignored.add(f"{column}.{key}")
             continue
-        check_message(key, value, where)
-        lost = key not in known and belongs_to_message(key)
+        if key not in (*known, *_REFUSED):
+            check_message(key, value, where)
+        lost = (
+            key not in known
+            and not _is_hollow(value)
+            and (belongs_to_message(key) or is_material(key, value))
+        )
         if key in _REFUSED or lost or (key not in _WEIGHTS and objection(key, value) is not None):
             raise DataError(
                 f"{where} holds '{key}', which training does not read. Remove the row, or "
@@ -305,3 +324,8 @@ def _others(
         weight = key in _WEIGHTS and isinstance(value, int | float | str)
         if key not in known and not weight:
             cells.ignored.add(f"{column}.{key}")
+
+
+def _is_hollow(value: Any) -> bool:
+    """Return whether an object holds nothing at any depth, such as ``{"citations": []}``."""
+    return blank(value) or (isinstance(value, dict) and all(map(_is_hollow, value.values())))

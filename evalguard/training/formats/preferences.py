@@ -13,6 +13,7 @@ from evalguard.training.formats.cells import (
     label_of,
     lists_messages,
     structure,
+    truth_of,
 )
 from evalguard.training.formats.conversations import (
     KEPT,
@@ -28,10 +29,19 @@ from evalguard.training.formats.conversations import (
 from evalguard.training.formats.example import Example, Message
 from evalguard.training.formats.layout import ASKED, LABELS
 from evalguard.training.formats.messages import Turn, turns_of
-from evalguard.training.formats.tools import Tool, tools_of
+from evalguard.training.formats.tools import Tool, check_called, tools_of
 from evalguard.training.formats.unmeant import check_request
+from evalguard.training.formats.unread import plain_name
 
 _SCORE = re.compile("score|rating|reward|grade")
+
+_PREFERRED = re.compile(
+    "(?:human|annotator|overall|gold|user)?(?:winner|preferred|preference|better|best|choice|vote"
+    "|verdict|judge?ment)(?:answer|response|label|side)?"
+)
+_NOT_CHOSEN = re.compile("rejected|tied?|draw|equal|same|neither|both(?:are)?(?:bad|good|equal)?")
+_TIE = re.compile("(?:is)?(?:tied?|draw|equal|nopreference)")
+"""Columns beside two answers that say which was preferred, and what speaks against ``chosen``."""
 
 _WHOLE = ("messages", "conversations", "conversation")
 """Columns that hold the prompt as a conversation, where they end with the user."""
@@ -238,6 +248,8 @@ def _paired(
     if good == bad:
         raise DataError("'chosen' and 'rejected' are the same answer")
     _check_weights(good_untrained | bad_untrained, len(good))
+    check_called([*good, *bad[-1:]], tools)
+    _check_preferred(cells)
     return Example(
         "preference", name, cells.where, good[:-1], chosen=good[-1:], rejected=bad[-1:], tools=tools
     )
@@ -250,6 +262,23 @@ def _arranged(
         raise DataError(f"'{column}' must end with an answer of the assistant")
     messages, untrained = arranged(with_system(cells, turns), cells, column)
     return messages, frozenset(untrained)
+
+
+def _check_preferred(cells: Cells) -> None:
+    """Refuse a pair of which a column says that neither, or the other answer, was preferred.
+
+    Raises:
+        DataError: Naming the column.
+    """
+    for column in sorted(cells.unused() & cells.fields.keys() - {*cells.layout.ignore}):
+        value, name = cells.fields[column], plain_name(column)
+        word = plain_name(value) if isinstance(value, str) else ""
+        tied = _TIE.fullmatch(name) is not None and truth_of(value) is True
+        if tied or (_PREFERRED.fullmatch(name) and _NOT_CHOSEN.fullmatch(word)):
+            raise DataError(
+                f"'{column}' is {value!r}, so 'chosen' was not preferred. Remove the row, or leave "
+                f"the column out: ignore: [{column}]"
+            )
 
 
 def _check_weights(untrained: frozenset[int], length: int) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from evalguard.errors import DataError
 from evalguard.tasks.chats import MEDIA
-from evalguard.training.formats.cells import Cells, blank, label_of, weight_of
+from evalguard.training.formats.cells import Cells, blank, is_decision, label_of, weight_of
 from evalguard.training.formats.conversations import conversation
 from evalguard.training.formats.example import Example, texts
 from evalguard.training.formats.layout import (
@@ -17,7 +18,6 @@ from evalguard.training.formats.layout import (
     FORMATS,
     LABELS,
     MEANT,
-    SPEAKERS,
     Layout,
 )
 from evalguard.training.formats.preferences import openai_preference, preference, unpaired
@@ -31,8 +31,15 @@ from evalguard.training.formats.recognise import (
     unfit,
     unrecognised,
 )
-from evalguard.training.formats.unmeant import check_meant
-from evalguard.training.formats.unread import belongs, oddities
+from evalguard.training.formats.unmeant import check_meant, split_columns
+from evalguard.training.formats.unread import (
+    belongs,
+    chosen_column,
+    is_material,
+    labels_text,
+    names_speaker,
+    oddities,
+)
 from evalguard.training.rows import RawRow, RowProblem
 
 _REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
@@ -110,6 +117,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
     if missing := _missing_columns(found, rows, layout):
         return Reading((), (missing,))
     name, inner, problems = _formats(found, layout)
+    splits = split_columns(cells.fields for cells in found)
     examples: list[Example] = []
     ignored: Counter[str] = Counter()
     remarks: Counter[str] = Counter()
@@ -120,7 +128,14 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
             _check_header(cells)
             example = _example(cells, name, inner)
             if example is not None:
-                check_meant(cells.fields, cells.unused(), layout)
+                _check_decided(cells)
+                check_meant(
+                    cells.fields,
+                    cells.unused(),
+                    layout,
+                    splits=splits,
+                    unwanted=example.kind == "unpaired" and not example.good,
+                )
                 _check_used(cells, example, name)
         except DataError as error:
             problems[cells.where] = str(error)
@@ -183,11 +198,26 @@ def _check_whole(cells: Cells) -> None:
     Raises:
         DataError: If a column says who speaks.
     """
-    given = [n for n in SPEAKERS if n in said_columns(cells.fields, cells.layout)]
-    if cells.layout.format is None and given and not blank(cells.fields[given[0]]):
+    said = said_columns(cells.fields, cells.layout)
+    given = [n for n in sorted(said) if names_speaker(n, cells.fields[n], beside=said)]
+    if cells.layout.format is None and given:
         raise DataError(
             f"holds one message, as '{given[0]}' says. Put the messages of a conversation in one "
             "row: messages: [{role, content}]; or set data.format: text"
+        )
+
+
+def _check_decided(cells: Cells) -> None:
+    """Refuse a row whose answer is what an annotator decided.
+
+    Raises:
+        DataError: If it is, as the hashes of Prodigy beside it tell.
+    """
+    hashed = [n for n in cells.fields if n.startswith("_") and n.endswith("hash")]
+    if "answer" in cells.used and hashed and is_decision(cells.fields.get("answer")):
+        raise DataError(
+            f"'answer' is {cells.fields['answer']!r}, as annotation tools write what was decided. "
+            "Keep the accepted rows alone, and map the column of the answer: columns: {answer: …}"
         )
 
 
@@ -218,17 +248,33 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
         return
     beside = (*LABELS, *BESIDE_TEXT) if name == "text" else ()
     unused = cells.unused() & cells.fields.keys() - {*cells.layout.ignore}
-    single = example.kind != "preference"
-    for column in sorted(n for n in unused if n in beside or belongs(n, answers=single)):
+    for column in sorted(unused):
+        if not _is_missed(column, cells.fields[column], example, beside):
+            continue
         value = cells.fields[column]
-        if isinstance(value, bool | int | float) and column not in (*MEANT, *beside):
-            continue  # a number of turns, a flag
         held = value if isinstance(value, list) else [value]
         if not any(isinstance(one, str) and _is_said(one, example) for one in held):
             raise DataError(
                 f"has '{column}', which format '{name}' does not read. If it does not matter, "
                 f"leave it out: ignore: [{column}]; otherwise name the format or the columns"
             )
+    answer = example.messages[-1]["content"] if example.kind == "conversation" else ""
+    if choice := chosen_column([n for n in unused if isinstance(cells.fields[n], str)], answer):
+        raise DataError(
+            f"answers {answer!r}, which names the column '{choice}', and the question does not "
+            f"hold it. Write the choices into the question, or leave them out: ignore: [{choice}]"
+        )
+
+
+def _is_missed(column: str, value: Any, example: Example, beside: Sequence[str]) -> bool:
+    """Return whether what an example does not hold may be a part of it."""
+    if column in beside or (beside and labels_text(column, value)):
+        return True
+    if isinstance(value, bool | int | float) and column not in MEANT:
+        return False  # a number of turns, a flag
+    if belongs(column, answers=example.kind != "preference"):
+        return True
+    return example.kind != "text" and is_material(column, value)
 
 
 def _is_said(text: str, example: Example) -> bool:

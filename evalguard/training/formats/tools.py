@@ -97,6 +97,22 @@ def _call(value: Any, where: str) -> dict[str, Any]:
     return {**identity, "type": "function", "function": call}
 
 
+def check_called(messages: Sequence[Mapping[str, Any]], tools: Sequence[Tool]) -> None:
+    """Check that answers call functions that the model is told of.
+
+    Raises:
+        DataError: If there are tools, and a call names none of them.
+    """
+    known = [tool["function"]["name"] for tool in tools]
+    called = [call["function"]["name"] for m in messages for call in m.get("tool_calls", ())]
+    strange = [name for name in called if name not in known]
+    if known and strange:
+        raise DataError(
+            f"an answer calls '{strange[0]}', which is none of the tools: {', '.join(known)}. "
+            "Correct the name, or add the tool"
+        )
+
+
 def answered_in_order(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return messages with the results of each answer in the order of its calls.
 
@@ -109,13 +125,19 @@ def answered_in_order(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]
     ordered: list[dict[str, Any]] = []
     place = 0
     while place < len(messages):
-        ordered.append(messages[place])
+        calling = messages[place]
+        ordered.append(calling)
         place += 1
         results = []
         while place < len(messages) and messages[place]["role"] == "tool":
             results.append(messages[place])
             place += 1
-        calls = ordered[-1].get("tool_calls", [])
+        calls = calling.get("tool_calls", [])
+        if results and len(results) < len(calls):
+            raise DataError(
+                f"an answer makes {len(calls)} calls, and {len(results)} of them have a result; "
+                "add what is missing, or remove the calls"
+            )
         ordered += _matched(results, calls) if calls else results
     return ordered
 

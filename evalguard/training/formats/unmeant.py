@@ -5,16 +5,27 @@ Such a row is refused and not left out: whether the column means it is for the u
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 from typing import Any
 
 from evalguard.errors import DataError
 from evalguard.training.formats.cells import blank, label_of
-from evalguard.training.formats.layout import Layout
-from evalguard.training.formats.unread import plain_name
+from evalguard.training.formats.flags import (
+    MASKED,
+    UNWANTED,
+    core_of,
+    is_held_out_flag,
+    objection,
+    says_bad,
+    says_unwanted,
+    was_filtered,
+)
+from evalguard.training.formats.layout import MEANT, TALKS, Layout
 
-_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?split(?:_?name)?", re.I)
+_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?split(?:s|_?name)?", re.I)
 _TOPIC_OR_SPLIT = re.compile(r"(?:data_?(?:set_?)?)?(?:subset|partition|fold)(?:_?name)?|set", re.I)
 """Columns that name the split of a row, and those that may name its topic as well."""
 
@@ -25,6 +36,7 @@ _HELD_OUT_NAME = (
     r"(?:\s*\[.*\])?"
 )
 _HELD_OUT = re.compile(_HELD_OUT_NAME, re.I)
+_TRAIN = re.compile(r"train(?:ing)?(?:[-_. /]?(?:set|split|data|only))?", re.I)
 _HELD_OUT_OF = re.compile(f"(?!train)(?:.*[-_. /])?{_HELD_OUT_NAME}", re.I)
 """Names of splits that are held out, such as ``test`` and ``val_2``, and with what they are of."""
 
@@ -38,59 +50,21 @@ _CUT = re.compile(
 """Reasons for which OpenAI, Anthropic, Gemini, vLLM and Ollama stop in the middle of an answer."""
 
 _JUDGED = re.compile(
-    r"(?:user_|human_)?(?:feedback|thumbs?|vote|rating|reaction)"
-    r"|(?:is_)?(?:correct|accepted|approved|valid|good|safe)",
-    re.I,
+    "(?:user)?(?:feedback|thumbs?|vote|rating|reaction)"
+    "|correct|accepted|approved|valid|good|safe|helpful|liked"
 )
 """Columns that may say whether the answer is good."""
 
-_LEFT_OUT = re.compile(
-    "(?:is|was|to)?(?:mask|masked|ignore|ignored|delete|deleted|skip|skipped|exclude|excluded"
-    "|discard|discarded|removed|hidden|spam|bad|flagged|toxic|truncated|incomplete|cutoff)"
-    "|(?:do)?(?:not|no|dont)(?:train|loss|use|include)|(?:exclude|skip)(?:from)?train(?:ing)?"
-)
-"""Flags that, where they are true, say that something is not meant for training."""
+_AMOUNT = re.compile("score|value|rating|type|vote|thumbs?|sentiment", re.I)
+"""Keys that say so in the object of such a column."""
 
-_APPROVED = re.compile(
-    "(?:is|human|was)?(?:correct|valid|accepted|approved|included?|keep|usable|trainable"
-    "|passed|success|successful|succeeded|resolved|completed?|finished)(?:answer)?"
-    "|(?:use|include|keep)(?:for|in)?train(?:ing)?|(?:compute|calculate|has)loss|learn|supervised"
-)
-"""Flags that, where they are false, say the same."""
+_DEEPEST, _LONGEST = 4, 1000
+"""Objects in one another, and in a list, that are looked into."""
 
-_STATES = re.compile("(?:annotation|review|response|row|record)(?:status|state|decision)")
-_DISCARDED = ("discarded", "rejected", "reject", "deleted", "failed", "failure", "error", "skipped")
-_STATUS, _DISCARDED_STATUS = "status", ("discarded", "rejected", "deleted")
-"""What says that a row was discarded; a status alone may be that of a ticket, say."""
+_HELD_OUT_ROW = "the row is marked as held out"
+_CUT_ANSWER = "the answer was cut"
 
-_ERRORS = re.compile("(?:is|has|api|response)?(?:error|exception)(?:message|code|type)?s?")
-
-_WEIGHTS = re.compile(
-    "(?:sample|example|instance|row|message|turn|answer|assistant|token|loss)weights?|weights"
-    "|weights?per(?:turn|token|message)|lossscale"
-)
-"""Weights under other names than those that are read; 1 changes nothing."""
-
-_MASKS = re.compile(
-    "(?:loss|train|training|assistant|completion|answer|response|label|token|turn)?masks?"
-    "|mask(?:history|prompt|inputs?)|trainon(?:turns?|inputs?|prompts?|last|lastonly)"
-    "|loss(?:turn|span|token)s?"
-    "|(?:only)?last(?:turn|answer|message)?(?:only)?loss|(?:train|only|trainonly)last(?:turn|only)*"
-    "|lastturnonly"
-)
-"""Which tokens or turns carry loss; false changes nothing."""
-
-_LOSSES = re.compile("(?:turn|token|message)loss(?:es)?")
-"""Masks where they are flags or lists; one number is a loss that was logged."""
-
-_TRAINED = re.compile("(?:loss|train|training|assistant|completion|answer|response)mask")
-"""A mask of one value, which takes the loss away where it is 0."""
-
-_TRUE = (True, "true", "True", "TRUE")
-_FALSE = (False, "false", "False", "FALSE")
-
-_MASKED = "it says what carries loss, and is not read"
-
+_MOVE = "Move such rows to another file"
 _REMOVE = "Remove such rows"
 _WEIGH = "Write weights of 0 and 1 as 'weight' of the row or of its messages"
 
@@ -103,29 +77,69 @@ _REQUEST = ("tool_choice", "response_format")
 _HARMLESS = ("auto", "text", {"type": "auto"}, {"type": "text"})
 
 
-def check_meant(fields: Mapping[str, Any], unused: set[str], layout: Layout) -> None:
+def split_columns(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the columns of a file that name splits and nothing else, whatever they are called.
+
+    Args:
+        rows: The cells of each row.
+
+    Example:
+        >>> split_columns([{"use": "training"}, {"use": "test"}])
+        frozenset({'use'})
+        >>> split_columns([{"use": "test"}]) | split_columns([{"use": "train"}, {"use": "x"}])
+        frozenset()
+    """
+    named: dict[str, set[bool | None]] = {}
+    for row in rows:
+        for column, value in row.items():
+            if not blank(value):
+                named.setdefault(column, set()).add(_split_of(value))
+    return frozenset(column for column, kinds in named.items() if kinds == {True, False})
+
+
+def _split_of(value: Any) -> bool | None:
+    """Return whether a bare name of a split is that of held-out rows; ``None`` for another word."""
+    if _is_bare(value, _HELD_OUT):
+        return True
+    return False if _is_bare(value, _TRAIN) else None
+
+
+def check_meant(
+    fields: Mapping[str, Any],
+    unused: set[str],
+    layout: Layout,
+    *,
+    splits: Set[str] = frozenset(),
+    unwanted: bool = False,
+) -> None:
     """Refuse a row that a column says is not meant for training.
 
     Args:
         fields: The row's cells.
         unused: Columns that its format does not read.
         layout: What the config says about the file.
+        splits: Columns that name splits, see :func:`split_columns`.
+        unwanted: Whether its answer is one that the model is to avoid, which may be called bad.
 
     Raises:
         DataError: Naming the column, and how to train on the row all the same.
     """
     for column in sorted(unused - {*layout.ignore}):
         value = fields.get(column)
-        if not layout.held_out and _is_held_out(column, value):
-            raise DataError(
-                f"'{column}' is {value!r}: the row is marked as held out. Move such rows to "
-                f"another file; to train on them, set ignore: [{column}]"
-            )
         check_request(column, value, "the row")
-        for reason, fix in _reasons(column, value):
-            shown = value if len(repr(value)) <= _SHOWN else type(value).__name__
+        why = [(column, value, *one) for one in _reasons(column, value)]
+        if column in splits and not why and _is_bare(value, _HELD_OUT):
+            why = [(column, value, _HELD_OUT_ROW, _MOVE)]
+        for path, said, reason, fix in [*why, *_inside(column, value)]:
+            key = path.rpartition(".")[2]
+            if unwanted and (says_bad(key, said) or _is_judged_bad(key, said)):
+                continue
+            if layout.held_out and reason == _HELD_OUT_ROW:
+                continue
+            shown = said if len(repr(said)) <= _SHOWN else type(said).__name__
             raise DataError(
-                f"'{column}' is {shown!r}: {reason}. {fix}, or leave it out: ignore: [{column}]"
+                f"'{path}' is {shown!r}: {reason}. {fix}, or leave the column out: "
+                f"ignore: [{column}]"
             )
 
 
@@ -135,12 +149,18 @@ def check_message(key: str, value: Any, where: str) -> None:
     Raises:
         DataError: Naming the key, and how to train on the message all the same.
     """
+    check_request(key, value, where)
     if _was_cut(key, value):
         raise DataError(
             f"{where}.{key} is {value!r}: the answer was cut. Remove such rows, or train on them: "
             f"ignore: [{key}]"
         )
-    check_request(key, value, where)
+    judged = [(key, value)] if _is_judged_bad(key, value) else []
+    for path, said in [*judged, *(one[:2] for one in _inside(key, value))]:
+        raise DataError(
+            f"{where} holds '{path}', which is {said!r} and speaks against it. Remove the row, or "
+            f"leave the key out: ignore: [{key}]"
+        )
 
 
 def check_request(key: str, value: Any, where: str) -> None:
@@ -158,18 +178,68 @@ def check_request(key: str, value: Any, where: str) -> None:
 
 def _reasons(column: str, value: Any) -> Iterator[tuple[str, str]]:
     """Yield why a column says that its row is not meant for training, and what to do."""
+    if _is_held_out(column, value):
+        yield _HELD_OUT_ROW, _MOVE
     if _was_cut(column, value):
-        yield "the answer was cut", _REMOVE
-    if _JUDGED.fullmatch(column) and _is_bad(value):
+        yield _CUT_ANSWER, _REMOVE
+    if _is_judged_bad(column, value):
         yield (
             "the answer was judged bad",
             f"Remove such rows, for KTO map the column: columns: {{label: {column}}}",
         )
     if (why := objection(column, value)) is not None:
-        yield why, _WEIGH if why == _MASKED else _REMOVE
+        yield why, _WEIGH if why == MASKED else _REMOVE
+
+
+def _inside(column: str, value: Any) -> Iterator[tuple[str, Any, str, str]]:
+    """Yield the keys of an object, or of a list of them, that say the same, and why."""
+    if column in (*MEANT, *TALKS):
+        return
+    for path, leaf in _leaves(column, value):
+        above, _, key = path.rpartition(".")
+        if _is_held_out(key, leaf):
+            yield path, leaf, _HELD_OUT_ROW, _MOVE
+        elif _was_cut(key, leaf):
+            yield path, leaf, _CUT_ANSWER, _REMOVE
+        elif (
+            says_unwanted(key, leaf, counts=False)
+            or was_filtered(path, leaf)
+            or _is_judged_bad(key, leaf)
+            or (_AMOUNT.fullmatch(key) and _is_judged_bad(above.rpartition(".")[2], leaf))
+        ):
+            yield path, leaf, UNWANTED, _REMOVE
+
+
+def _leaves(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield what is in an object at any depth, with the keys on the way."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, str) and not depth and value.lstrip().startswith(("{", "[{")):
+        with suppress(ValueError):
+            value = json.loads(value)
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, dict | list):
+                yield from _leaves(f"{path}.{key}", inner, depth + 1)
+            else:
+                yield f"{path}.{key}", inner
+    elif isinstance(value, list):
+        for inner in value[:_LONGEST]:
+            if isinstance(inner, dict):
+                yield from _leaves(path, inner, depth + 1)
+
+
+def _is_bare(value: Any, names: re.Pattern[str]) -> bool:
+    """Return whether a value, or the one of a list, is a bare name of a split."""
+    one = value[0] if isinstance(value, list) and len(value) == 1 else value
+    short = isinstance(one, str) and len(one) <= _SHOWN
+    return short and names.fullmatch(one.strip()) is not None
 
 
 def _is_held_out(column: str, value: Any) -> bool:
+    if is_held_out_flag(column, value):
+        return True
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
     if not isinstance(value, str):
         return False
     if _SPLIT.fullmatch(column):
@@ -187,70 +257,10 @@ def _was_cut(key: str, value: Any) -> bool:
     return all(cut) and bool(cut) if key.endswith("s") else any(cut)
 
 
-def _is_bad(value: Any) -> bool:
+def _is_judged_bad(column: str, value: Any) -> bool:
     """Return whether a judgement is a word or a truth value against the answer, or negative."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return label_of(value) is False and (not number or value < 0)
-
-
-def objection(column: str, value: Any) -> str | None:
-    """Return why a row or a message is not to be trained on as it is, by a column or key of it.
-
-    Args:
-        column: Its name.
-        value: What it says.
-
-    Returns:
-        ``None`` where nothing speaks against it.
-
-    Example:
-        >>> objection("is_correct", False)
-        'it says that this is unwanted or unfinished'
-        >>> objection("loss_mask", [0, 1])
-        'it says what carries loss, and is not read'
-        >>> objection("sample_weight", 1.0) is None
-        True
-    """
-    name = plain_name(column)
-    if _says_left_out(name, value):
-        return "it says that this is unwanted or unfinished"
-    if _ERRORS.fullmatch(name) and value not in (None, "", False, 0, [], {}, *_FALSE, "null"):
-        return "it names an error, and is not read"
-    return _MASKED if _masks(name, value) else None
-
-
-def _masks(name: str, value: Any) -> bool:
-    """Return whether a value says that something carries no loss, or another share of it."""
-    if _WEIGHTS.fullmatch(name):
-        return not _is_one(value)
-    if isinstance(value, list) and -100 in value:
-        return True  # labels of tokens
-    if _TRAINED.fullmatch(name) and isinstance(value, bool | int | float):
-        return not _is_one(value)
-    if _LOSSES.fullmatch(name):
-        return isinstance(value, list | dict) or value is True
-    counts = isinstance(value, list | dict) or value in _TRUE or _is_number(value)
-    return counts and _MASKS.fullmatch(name) is not None
-
-
-def _says_left_out(name: str, value: Any) -> bool:
-    true = isinstance(value, bool | str) and value in _TRUE
-    false = isinstance(value, bool | str) and value in _FALSE
-    state = isinstance(value, str) and value.strip().casefold() in _DISCARDED
-    return (
-        (true and _LEFT_OUT.fullmatch(name) is not None)
-        or (false and _APPROVED.fullmatch(name) is not None)
-        or (state and _STATES.fullmatch(name) is not None)
-        or (name == _STATUS and state and value.strip().casefold() in _DISCARDED_STATUS)
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and value != 0
-
-
-def _is_one(value: Any) -> bool:
-    """Return whether a weight, or all of a list of them, is 1; blank ones are."""
     if isinstance(value, list):
-        return all(map(_is_one, value))
-    return value in (None, "", 1, "1", "1.0", *_TRUE)
+        return bool(value) and all(_is_judged_bad(column, one) for one in value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    bad = label_of(value) is False and (not number or value < 0)
+    return bad and _JUDGED.fullmatch(core_of(column)) is not None

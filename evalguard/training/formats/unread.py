@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
-from evalguard.training.formats.layout import MEANT, REASONING
+from evalguard.training.formats.layout import MEANT, REASONING, SPEAKERS
 
 
 @lru_cache(maxsize=4096)
@@ -22,6 +23,25 @@ def plain_name(name: str) -> str:
         ('complexcot', 'systemprompt')
     """
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a text that lists them."""
+    return frozenset(text.split())
+
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+
+
+@lru_cache(maxsize=4096)
+def name_words(name: str) -> tuple[str, ...]:
+    """Return the words of a name.
+
+    Example:
+        >>> name_words("kbArticle"), name_words("option_a"), name_words("meta.isTest2")
+        (('kb', 'article'), ('option', 'a'), ('meta', 'is', 'test', '2'))
+    """
+    return tuple(one.casefold() for one in _WORD.findall(unicodedata.normalize("NFKC", name)))
 
 
 _SYSTEM = (
@@ -45,8 +65,44 @@ _THOUGHT = (
     *("think", "scratchpad", "reasoning_trace", "reasoning_text", "reasoning_steps"),
     *("reasoning_details", "thinking_trajectory", "thinking_trajectories"),
 )
+_AROUND = ("prefix", "middle", "suffix")
+"""What is around a gap that an answer fills."""
+
+_PARTS = (*MEANT, *_SYSTEM, *_BEFORE, *_AROUND)
 _REASONED = frozenset(map(plain_name, (*REASONING, *_THOUGHT)))
-_BELONGING = frozenset(map(plain_name, (*MEANT, *_SYSTEM, *_BEFORE, *_DOCUMENTS, *_THOUGHT)))
+_READ_FROM = frozenset(map(plain_name, ("context", "contexts", "documents", *_DOCUMENTS)))
+_BELONGING = frozenset(map(plain_name, (*_PARTS, *_DOCUMENTS, *_THOUGHT)))
+
+_MATERIAL = words_of(
+    "article articles passage passages document documents doc docs snippet snippets chunk chunks"
+    " excerpt excerpts paragraph paragraphs schema ddl transcript knowledge kb evidence facts"
+    " persona scenario background premise context contexts prompt instruction instructions starter"
+    " steps policy manual handbook definition body table tables code abstract"
+)
+"""Words in names of what a question needs, or an answer is made from."""
+
+_DESCRIBING = words_of(
+    "id ids uuid key url urls uri link links path file filename name names title titles type kind"
+    " lang language source sources date time version count counts num number total length len size"
+    " tokens token chars score scores rating hash index idx rank category topic tag tags template"
+    " original raw seed initial author model license status format quality note notes comment"
+    " comments style strategy method mode level group family domain cutoff"
+)
+"""Words in names of what only describes a row."""
+
+_REMARKS = words_of(
+    "note notes comment comments remark remarks feedback reason reasons explanation critique review"
+    " judge judgement judgment log logs trace stdout stderr debug license metadata meta original"
+    " raw html embedding description annotation annotations rationale error errors"
+    " rendered formatted"
+)
+"""Words in names of long texts that are about a row, and no part of it."""
+
+_LONG = 200
+"""Characters of a text that is more than a remark."""
+
+_TAG = re.compile(r"\s*[\w./:@+,#-]+(?:\s+[\w./:@+,#-]+)?\s*")
+"""A word or two, without the marks of code."""
 
 _ANSWER = (
     "(?:answer|response|output|completion|solution|reply|text|messages?|conversations?|dialogue)"
@@ -55,8 +111,9 @@ _OTHER_ANSWER = re.compile(
     f"(?:corrected|edited|revised|improved|rewritten|fixed|gold|golden|reference|expected|ideal"
     f"|best|better|final|human|alternative|target|generated|chosen|rejected|correct|incorrect"
     f"|wrong){_ANSWER}s?|{_ANSWER}[0-9ab]"
-    f"|{_ANSWER}(?:corrected|edited|revised|improved|rewritten|fixed)"
-    "|corrected|groundtruth|expected|targets?|attempts?|generations"
+    f"|{_ANSWER}(?:corrected|edited|revised|improved|rewritten|fixed|gold|golden|ideal"
+    "|responses?|suggestions?)"
+    "|corrected|groundtruth|expected|ideal|gold|golden|targets?|attempts?|generations"
 )
 """Another answer than the one that is read: the reference, or what people made of it."""
 
@@ -92,10 +149,115 @@ def belongs(column: str, *, answers: bool = True) -> bool:
     return answers and _OTHER_ANSWER.fullmatch(name) is not None
 
 
+def is_material(column: str, value: Any) -> bool:
+    """Return whether a column holds a text that a question needs, or an answer is made from.
+
+    A word in its name says so, where the value is more than a tag; or the text is long, and
+    nothing in its name says that it is a remark.
+
+    Example:
+        >>> is_material("kb_article", "Press the reset button for ten seconds.")
+        True
+        >>> is_material("schema", "public"), is_material("article_url", "https://a.b/c d e f")
+        (False, False)
+    """
+    words = {*name_words(column)}
+    if not words & _MATERIAL or words & _DESCRIBING:
+        return _is_long_prose(value) and not words & (_REMARKS | _DESCRIBING)
+    if isinstance(value, str):
+        return _TAG.fullmatch(value) is None
+    return isinstance(value, list | dict) and bool(value)
+
+
+def _is_long_prose(value: Any) -> bool:
+    """Return whether a value is a long text, and neither JSON nor a code without blanks."""
+    if not isinstance(value, str) or len(value) < _LONG or value.lstrip().startswith(("{", "[")):
+        return False
+    return " " in value.strip() or not value.isascii()
+
+
+def chosen_column(columns: Iterable[str], answer: str) -> str | None:
+    """Return the column of a choice that an answer names; ``None`` where it names none.
+
+    Choices are columns that differ in a letter or a number, such as ``A`` and ``option_b``.
+
+    Example:
+        >>> chosen_column(["id", "option_a", "option_b"], "b")
+        'option_b'
+        >>> chosen_column(["id", "option_a", "option_b"], "Oslo") is None
+        True
+    """
+    series: dict[tuple[str, ...], dict[str, str]] = {}
+    for column in columns:
+        *stem, last = name_words(column) or ("",)
+        if len(last) == 1:
+            series.setdefault(tuple(stem), {})[last] = column
+    named = answer.strip().strip("().:").casefold()
+    return next((one[named] for one in series.values() if len(one) > 1 and named in one), None)
+
+
+_LABELS = words_of(
+    "sentiment intent intents emotion emotions entity entities span spans polarity stance slots"
+    " relations triples ner highlights keyphrases"
+)
+_LABELLING = re.compile("(?:gold|class|true)?labels?(?:text|names?|ids?)?|class(?:es|names?)?")
+
+
+def labels_text(column: str, value: Any) -> bool:
+    """Return whether a column beside a text is what a model is to make of it; a fraction is not.
+
+    Example:
+        >>> labels_text("intent", "cancel"), labels_text("sentiment", 0.3)
+        (True, False)
+    """
+    if isinstance(value, float) or (name_words(column) and {*name_words(column)} & _DESCRIBED):
+        return False
+    named = {*name_words(column)} & _LABELS
+    return bool(named) or _LABELLING.fullmatch(plain_name(column)) is not None
+
+
+_DESCRIBED = _DESCRIBING - {"name", "names", "id", "ids", "type"}
+
+
 def belongs_to_message(key: str) -> bool:
-    """Return whether a key of a message holds reasoning, calls or media, under whatever name."""
+    """Return whether a key of a message holds reasoning, documents, calls or media."""
     name = plain_name(key)
-    return name in _REASONED or bool(_CALLS.fullmatch(name) or _PICTURED.fullmatch(name))
+    return (
+        name in _REASONED
+        or name in _READ_FROM
+        or bool(_CALLS.fullmatch(name) or _PICTURED.fullmatch(name))
+    )
+
+
+_PARTIES = words_of("user assistant agent customer client bot operator prompter human")
+_IS_PARTY = re.compile("(?:is|from|by)(?:user|assistant|agent|customer|client|bot|operator)")
+_IN_TALK = re.compile("(?:parent|conversation|dialog(?:ue)?|chat|channel)(?:id|index)")
+_TURNS = re.compile("(?:turn|utterance)(?:id|idx|index|number|no|num)?")
+
+
+def names_speaker(column: str, value: Any, *, beside: Iterable[str] = ()) -> bool:
+    """Return whether a column beside a text says who speaks, or in which turn.
+
+    Args:
+        column: Its name.
+        value: What it says.
+        beside: The columns of the row: ids of a conversation make its author a speaker.
+
+    Example:
+        >>> names_speaker("speaker", "Ann"), names_speaker("is_agent", False)
+        (True, True)
+        >>> names_speaker("author", "Jane Austen"), names_speaker("author", "assistant")
+        (False, True)
+        >>> names_speaker("author", "Ann", beside=["author", "parent_id"])
+        True
+    """
+    name = plain_name(column)
+    if value in ("", [], {}) or (isinstance(value, str) and not value.strip()):
+        return False
+    if name in ("from", "sender", "author"):  # of a letter or an article, too
+        party = not isinstance(value, str) or value.strip().casefold() in _PARTIES
+        return party or any(_IN_TALK.fullmatch(plain_name(one)) for one in beside)
+    return name in SPEAKERS or bool(_IS_PARTY.fullmatch(name) or _TURNS.fullmatch(name))
 
 
 _STANDS_FOR_NOTHING: Mapping[str, re.Pattern[str]] = {
