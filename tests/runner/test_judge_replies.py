@@ -15,8 +15,8 @@ from evalguard.scorers.thinking import Thinking
 from evalguard.tasks.scales import Scale
 
 REPLIES = json.loads(Path(__file__).with_name("judge_replies.json").read_text())
-MEANT = {1.0: "yes", 0.0: "no"}
-PREFERRED = {1.0: "a", 0.0: "b", 0.5: "tie"}
+MEANT: dict[float | None, str] = {1.0: "yes", 0.0: "no"}
+PREFERRED: dict[float | None, str] = {1.0: "a", 0.0: "b", 0.5: "tie"}
 READERS = {
     "criterion": lambda text: MEANT.get(read_verdict(text, "Yes", "No")),
     "pair": lambda text: PREFERRED.get(read_verdict(text, "A", "B")),

@@ -1,7 +1,6 @@
 """Files of labels as annotation tools export them, read or answered with the lines to write."""
 
 import json
-import re
 import unicodedata
 
 import pyarrow as pa
@@ -301,7 +300,7 @@ def test_values_that_are_written_alike(one, other):
 
 def described(error):
     """Return the reading that an error's lines describe."""
-    shown = re.search(r"\n    labelled:(.*)", str(error), re.DOTALL)[1]
+    _, _, shown = str(error).partition("\n    labelled:")
     config = Labels.model_validate(parse_yaml(shown, "the error"))
     values = {written(v): str(k) for k, listed in config.listed.items() for v in listed}
     return {"columns": config.columns, "values": values}
