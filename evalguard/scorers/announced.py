@@ -115,6 +115,12 @@ _DOUBTING = regex.compile(
     r"|\b(?:rules? out|ruled out|eliminat\w+)\b",
     regex.I,
 )
+_ARTICLES = frozenset({"", "a", "an", "the", "la", "le", "el", "il", "o", "die", "der", "das"})
+_EACH = regex.compile(
+    r"(?<!\p{L})(?:each|every|all|both|these|those|jede\w*|cada|chaque|ogni)\W*$", regex.I
+)
+"""In front of a noun that stands for several: "each option: …"."""
+
 _NO = regex.compile(r"(?<!\p{L})no(?!\p{L})", regex.I)
 _CONDITION = regex.compile(r"[^.!?\n]{0,80}?\b(?:if|unless)\b[^.!?\n]{0,80}\bnot\b", regex.I)
 _CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।۔]")
@@ -232,7 +238,7 @@ def _is_meant(output: str, start: int, end: int, before: str) -> bool:
     noun = output[start:end]
     if _REJECTING.search(clause) or SUPPOSED.search(clause) or slighted(clause, noun):
         return False
-    if _DOUBTING.search(clause):
+    if _DOUBTING.search(clause) or _EACH.search(clause):
         return False
     chooses = noun.lower() in (*known.CHOOSING, "answer")
     return not anothers(sentence_before(output, start), chooses=chooses)
@@ -260,6 +266,8 @@ def told_by_another(text: str, start: int) -> bool:
 def _joint(output: str, end: int) -> tuple[_Match | None, _Match | None]:
     """Return the colon or the linking word behind a noun, whichever comes first."""
     colon, link = _COLON.match(output, end), _LINK.match(output, end)
+    if colon is not None and colon["colon"] == "=" and any(map(str.isdecimal, colon["words"])):
+        colon = None  # "in each class 4 * 2 = 8": a calculation, not the noun's answer
     if link is not None and (colon is None or link.end() <= colon.end()):
         return None, link
     return colon, None
@@ -276,7 +284,7 @@ def _line(output: str, start: int, following: int) -> tuple[int, str]:
     """Return the rest of a line, at most up to the next noun for an answer."""
     stop = output.find("\n", start)
     stop = len(output) if stop < 0 else stop
-    if start < following < stop and output[start:following].strip(" *_"):
+    if start < following < stop and output[start:following].strip(" *_").lower() not in _ARTICLES:
         stop = following
     return stop, output[start:stop].strip()
 

@@ -123,6 +123,8 @@ NEGATIONS: tuple[str, ...] = (
     "nenhuma", "difícil acreditar", "difícil de acreditar", "niente", "nulla", "nessun", "nessuna",
     "nessuno", "difficile credere", "ничего", "никто", "никак", "трудно поверить", "没有任何",
     "毫无", "毫無", "难以", "難以", "很难", "很難", "看不出", "لا", "غير", "من الصعب", "sulit",
+    "except", "except for", "excluding", "apart from", "aside from", "niet", "geen", "nie", "inte",
+    "không phải", "không", "není", "δεν", "όχι", "לא", "אינה", "אינו", "ไม่ใช่", "sio",
 )  # fmt: skip
 """What in front of a name rules it out."""
 
@@ -136,7 +138,7 @@ NEGATIONS_AFTER: tuple[str, ...] = (
     "ليس", "ليست", "गलत", "ग़लत", "salah", "bukan", "yanlış", "scheidet aus", "ausgeschlossen",
     "entfällt", "éliminé", "exclu", "écarté", "descart", "esclus", "scartat", "исключ", "отпада",
     "не подходит", "排除", "除外", "不选", "不符合", "제외", "배제",
-    "틀렸", "틀린", "間違", "مستبعد",
+    "틀렸", "틀린", "間違", "مستبعد", "இல்லை", "కాదు", "نیست", "नाही",
 )  # fmt: skip
 """What behind a name rules it out."""
 

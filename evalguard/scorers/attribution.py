@@ -150,7 +150,12 @@ _CHOOSERS = regex.compile(
     regex.I,
 )
 _SLIGHTED = regex.compile(
-    r"\b(?:second|third|next)[- ]best\b|\bsecond[- ]most\b|\brunner-up\b|\bworst\b|\bunlikel(?:y"
+    r"\b(?:intermediate|partial|preliminary|provisional|interim|previous|outdated)\s*$"
+    r"|bound (?:for|on"
+    r"|of) (?:the )?$|\b(?:to|for|of) (?:(?:the |your |my )?(?:previous|preceding|earlier|other"
+    r"|first"
+    r"|next|following) (?:question|problem|part|exercise|step)|part \(?[a-z1-9]\)?(?!\p{L}))"
+    r"|\b(?:second|third|next)[- ]best\b|\bsecond[- ]most\b|\brunner-up\b|\bworst\b|\bunlikel(?:y"
     r"|iest)\b|\b(?:least|less) (?:likely|plausible|probable|suitable|accurate|correct|fitting)\b"
     r"|\bof (?:the|a|my) (?:student|pupil|friend|user)\b|menos probable|segunda mejor"
     r"|segunda melhor|\bpeor\b|\bpire\b|moins probable|peggiore|meno probabile|unwahrscheinlich"
@@ -207,7 +212,8 @@ _BUT = (
 _WRONG = (
     r"(?:wrong|incorrect|false|mistaken|an? (?:common )?(?:mistake|error|trap|misconception)"
     r"|untrue|in error|an? (?:\w+ )?(?:misprint|typo|slip|oversight|blunder|miscalculation)"
-    r"|not (?:so|true|right|correct|the case|quite \w+|supported)|falsch"
+    r"|impossible|contradict\w*|violat\w+|does(?:n['’]t| not) (?:work|satisfy|match|fit|make sense"
+    r"|agree|check out)|not (?:so|true|right|correct|the case|quite \w+|supported)|falsch"
     r"|stimmt (?:so )?nicht|(?:does(?:n['’]t| not)|can(?:not|['’]t)) (?:be (?:right|correct"
     r"|true)|add up"
     r"|(?:look|seem) (?:right|correct)|hold up)|ein irrtum|nicht (?:so|richtig|wahr|korrekt"
@@ -233,7 +239,8 @@ _WOULD_HAVE = regex.compile(
     regex.I,
 )
 _WOULD = regex.compile(
-    r"\bwould\b|['’]d (?:be|get|have|need)\b|\b(?:sería|serían|daría|serait|seraient|donnerait"
+    r"\bwould\b|['’]d (?:be|get|have|need|pay|make|earn|cost|take|owe|spend|save|come)\b"
+    r"|\b(?:sería|serían|daría|serait|seraient|donnerait"
     r"|seria"
     r"|seriam|daria|sarebbe|sarebbero|darebbe|wäre|wären|würde|ergäbe|läge)\b"
     r"|(?<!\p{L})бы(?!\p{L})",
@@ -257,7 +264,7 @@ _UNREAL_AFTER = regex.compile(
 )
 _DENIAL = regex.compile(
     r"[^.!?。！？।۔\n]{0,40}?[.!。！।۔\n…)}\]$*_`-][\s*_)}\]$`\"'”]*"
-    r"(?:[\p{L} ]{1,30}[,，]\s*)?"
+    r"(?:[\p{L} ]{1,30}[,，]\s*|(?:but|however|yet|hmm+)\s+)?"
     rf"(?:{_THAT})(?:(?<=[\p{{Han}}\p{{Hiragana}}'’])|(?!\p{{L}}))"
     rf"[^.,!?。！？।۔\n]{{0,15}}?(?<!\bnot ){_WRONG}"
     r"(?![a-zA-Z]|\s(?:to|that|zu|dass|de|que|di|che|чтобы|что)\b)",

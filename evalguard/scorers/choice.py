@@ -42,7 +42,7 @@ _ALONE = regex.compile(
 _PREFIX = regex.compile(
     r"[\s*_✅👉☑✔➡\ufe0f]*"
     r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
-    r"(?:(?:answer|option|choice|letter|opción|letra|"
+    r"(?:(?:answer|option|choice|letter|réponse|respuesta|resposta|risposta|ответ|opción|letra|"
     r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प"
     r"|বিকল্প|"
     r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기"
@@ -150,8 +150,14 @@ def _lone_letter(text: str) -> str | None:
     plain_text = unicodedata.normalize("NFKC", text.strip()[:40]) if len(text) < 200 else ""
     for one in (plain_text, _PREFIX.sub("", plain_text, count=1)):
         if (alone := _ALONE.fullmatch(one)) is not None:
-            return str(alone[1]).upper()
+            return _capital(alone[1])
     return None
+
+
+def _capital(letter: str) -> str:
+    """Return a letter as a capital; one whose capital has two letters, such as "ß", stays."""
+    capital = letter.upper()
+    return capital if len(capital) == 1 else letter
 
 
 def _announced_letter(text: str) -> str | None:

@@ -19,7 +19,7 @@ from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing
 from evalguard.scorers.attribution import denial
 from evalguard.scorers.json_answer import json_answer
-from evalguard.scorers.latex import plain
+from evalguard.scorers.latex import plain, without_struck
 from evalguard.scorers.retraction import Retraction, retraction, without_retracted
 from evalguard.scorers.turns import own_part
 
@@ -56,7 +56,7 @@ _WRAPPERS = (
 _OPENINGS = tuple(opening for opening, _ in _WRAPPERS)
 _HTML = re.compile(r"<(b|strong|i|em|u|code|mark|p|span)>(.*)</\1>", re.S | re.I)
 _BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)])[ \t]+(?=\S)")
-_SENTENCE = regex.compile(r"(.+?)(?:[.!?](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
+_SENTENCE = regex.compile(r"(.+?)(?:[.!](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _OTHER_DIGITS = regex.compile(r"(?![0-9])\p{Nd}")
 MAX_AROUND = 4
@@ -363,7 +363,7 @@ def lenient_texts(output: str) -> list[str]:
     fenced block, or else its first line. Never a free search, which would reward an output that
     lists everything.
     """
-    found = readings(output)
+    found = readings(without_struck(output))
     announced = announced_texts(output)
     if announced is not None:
         return list(dict.fromkeys([*found, *announced]))

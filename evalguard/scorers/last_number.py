@@ -88,6 +88,12 @@ _ASIDE_BEFORE = regex.compile(
     r"|ends (?:in|with)"
     r"|(?:starts?|begins?) with|multiples? of|used to be|(?:is|are|lies|falls) (?:in|on"
     r"|within)(?: the)?"
+    r"|nearest|(?:for|by|in) (?:reference|comparison)\b[^.!?\n\d]{0,60}|except(?: for)?|excluding"
+    r"|apart from|aside from|besides|(?:call|dial|text|phone)"
+    r"(?: or (?:call|text))?|(?:divid|multipl|split)\w*\b[^.!?\n=\d]{0,40}\bby|teil\w* durch"
+    r"|(?:divid|multipli)\w+ (?:entre|por|par|per)|(?:раздел|умнож)\w+ на|除以|乘以"
+    r"|(?:numbers?|integers?|ones?|terms?) (?:right |just |immediately )?(?:before|after|following"
+    r"|preceding)|(?:successor|predecessor|inverse|opposite|reciprocal|neighbou?r) of"
     r"|(?:on|see) (?:pages?|lines?|rows?)|pages?|formerly|previously)[\s*_$€£]*$"
     r"|\b(?:for|of|in|with|by|on|per|among|across|after|before|to) (?:all )?(?:his|her|their|its"
     r"|these|those"
@@ -96,8 +102,8 @@ _ASIDE_BEFORE = regex.compile(
     regex.I,
 )
 _ASIDE_AFTER = regex.compile(
-    r"[- ]?(?:something|ish|odd)\b"
-    r"|[^.!?\n\d]{0,14}\b(?:remainder|rest|reste|resto|resta)\b|\s?digits?\b|\s?%?\s?(?:sure"
+    r"[- ]?(?:something|ish|odd)\b|\s(?:easy|simple|quick|short) steps\b"
+    r"|[^.!?\n\d]{0,14}\b(?:remainder|rest|reste|resto|resta)\b|[-\s]?digits?\b|\s?%?\s?(?:sure"
     r"|certain"
     r"|confident|confidence|likely|accura\w+)\b|\s?stellig",
     regex.I,

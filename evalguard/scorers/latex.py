@@ -40,7 +40,7 @@ _COMMAND = re.compile(r"\\(?:times|cdot|ast|div|pm|approx|sim|infty|rightarrow|t
 _ESCAPED = re.compile(r"\\([%$#&_{}])")
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])[ \t]*")
 _STRUCK = re.compile(
-    r"(?<![~\w])~~(?![~\s])[^~\n]{1,300}?(?<!\s)~~(?![~\w])"
+    r"(?<![~a-zA-Z\d_])~~(?![~\s])[^~\n]{1,300}?(?<!\s)~~(?![~\w])"
     r"|<(?P<tag>s|del|strike)>[^<]{0,300}</(?P=tag)>"
     r"|\\(?:[xb]?cancel|sout|st|hcancel)\{[^{}]{0,300}\}",
     re.I,

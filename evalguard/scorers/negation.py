@@ -9,6 +9,7 @@ import regex
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
 from evalguard.scorers.attribution import (
     anothers,
+    counterfactual,
     denial,
     dismissed,
     lessened,
@@ -75,10 +76,13 @@ _AFTER = regex.compile(
     r"|es una trampa"
     r"|ist eine falle|è un tranello|é uma armadilha|это ловушка)\b|太[大小多少高低]"
     r"|\bturn(?:s|ed) out (?:to be )?(?:wrong|incorrect|false|mistaken|not)"
+    r"|\b(?:is|was|comes) (?:only |very )?(?:close|near)(?=\W*(?:$|[.,;!]|but))"
     r"|\b(?:fails?\b|falls? (?:short|out)|drops? out|contradicts?|makes no sense))",
     regex.I | regex.V1,
     after=NEGATIONS_AFTER,
 )
+_CROSS_BEFORE = regex.compile(r"[✗✘❌❎🚫👎][\s*_\ufe0f]*$")
+_CROSS_AFTER = regex.compile(r"[\s*_]*[✗✘❌❎🚫👎]")
 _QUESTION = regex.compile(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
 _CLAUSE_END = regex.compile(
     r"[.,;:!?。，；：！？।\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma)\b"
@@ -106,7 +110,9 @@ def ruled_out(text: str, start: int, end: int) -> bool:
     """
     clause = clause_before(text, start)
     return bool(
-        NEGATION.search(clause)
+        _CROSS_BEFORE.search(text[max(0, start - 6) : start])
+        or _CROSS_AFTER.match(text, end)
+        or NEGATION.search(clause)
         or _DENIED.search(clause)
         or SUPPOSED.search(clause)
         or _AFTER.match(text, end)
@@ -124,7 +130,12 @@ def disowned(text: str, start: int, end: int) -> bool:
         True
     """
     before = sentence_before(text, start)
-    return ruled_out(text, start, end) or lessened(before) or anothers(before, chooses=True)
+    return (
+        ruled_out(text, start, end)
+        or lessened(before)
+        or anothers(before, chooses=True)
+        or counterfactual(text, start, end)
+    )
 
 
 def negated(text: str, name: str) -> bool:

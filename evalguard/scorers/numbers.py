@@ -72,9 +72,13 @@ _MIXED = re.compile(
     r"(\d{1,6}) ?/ ?(\d{1,6})(?![/.,]?\d))"
 )
 _OVER = re.compile(r" ?/ ?(-?)(?=\d)")
+_WORD_END = r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])"
+"""No letter follows, but for a script that glues its endings on."""
+
 _WORDS = {word: scale for scale, words in known.SCALES.items() for word in words}
+_SCALES = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
 _SCALE = re.compile(
-    rf"[ \u202f-]?(?P<word>{'|'.join(sorted(map(re.escape, _WORDS), key=len, reverse=True))})(?!\w)"
+    rf"[ \u202f-]?(?P<word>{_SCALES}){_WORD_END}"
     rf"|(?P<glued>[{''.join(known.GLUED_SCALES)}K])(?![^\W\d_])(?! ?\d)"
     rf"|(?P<glued_cjk>[{''.join(one for one in known.GLUED_SCALES if one > 'z')}])(?! ?\d)",
     re.I,
@@ -82,7 +86,7 @@ _SCALE = re.compile(
 _SHORT_SCALE = re.compile(r"[mMbB](?!\w)")
 _PERCENT = re.compile(rf"[ \u202f]?(?:\\?%|(?:{'|'.join(known.PERCENT)})(?![A-Za-z]))", re.I)
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?!\w)", re.I)
-_LETTERS = re.compile(r"[^\W\d_]{1,40}+")
+_LETTERS = re.compile(r"[A-Za-zÀ-ɏ]{1,40}+|[^\W\d_]{1,40}+")
 _PART_OF_A_NAME = re.compile(r"(?:[A-Za-zªµºÀ-ɏͰ-ϿЀ-ԯ_#]|[^\W\d_]-|[\^_]\{?[-+]?)$")
 _FUNCTIONS = r"(?:sqrt|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|arcsin|arccos|arctan)"
 _MINUS = re.compile(
@@ -116,8 +120,10 @@ _GOES_ON = re.compile(
     r"|[.,']\d|\)\^|\((?:[-√π\\]|[a-z]\b)"
     r"|[ -]?(?:factorial|squared|cubed|doz(?:ens?|\.)|score|mod|choose|to the|out of|of \d|times \d"
     r"|halves|thirds"
-    r"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths)(?!\w)"
-    r"| ?\+ ?[a-z]\b(?! [a-z])"
+    r"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths"
+    r"|and (?:an? |one |three )(?:half|third|quarters?|fifth|eighth|tenth))"
+    + _WORD_END
+    + r"| ?\+ ?[a-z]\b(?! [a-z])"
     r"| ?\\(?:choose|[bp]?mod|rfloor|rceil|rvert|neq?|geq?|leq?)(?![a-zA-Z])|分之"
     r"|[{\\](?=[a-zA-Z])(?!\\(?:text|math|box|left|right|quad|circ|approx|times|cdot|end|n|\)|\]))"
 )

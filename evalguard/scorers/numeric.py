@@ -13,11 +13,15 @@ from pydantic import Field
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.announced import told_by_another
+from evalguard.scorers.attribution import counterfactual
+from evalguard.scorers.conclusion import behind_sign, conclusion
+from evalguard.scorers.explanations import without_explanations
 from evalguard.scorers.extract import read_announced
 from evalguard.scorers.last_number import aside, no_value
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, as_ascii, scan
+from evalguard.scorers.premises import recalled, unfinished
 from evalguard.scorers.quantities import (
     bounded,
     hedged,
@@ -67,7 +71,8 @@ _DIGIT = re.compile(rf"[\d{VULGAR}]")
 _RESULT = re.compile(r"(?<![<>!])=>?|[≈→]|\bequals\b")
 _LISTING = re.compile(r"[,;、]|\b(?:or|and|und|oder|et|ou|y|e|o|и|или)\b|和|或")
 _JOINED_AFTER = re.compile(
-    r"[\s*_]*?(?:[\\})\]\s]{0,4}\s*(?:\\(?:cup|cap|setminus|vee|wedge|lor|land)(?![a-zA-Z])"
+    r"[ \t]{1,3}[$€£]?\d|[\s*_]*?(?:[\\})\]\s]{0,4}\s*(?:\\(?:cup|cap|setminus|vee|wedge|lor"
+    r"|land)(?![a-zA-Z])"
     r"|[∪∩∨∧])\s*[\\{(\[\s]*"
     r"(?=\d)|[+×÷;、~〜～±/]|-|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o"
     r"|и|или|to|through|till|until|bis|à|a|до|tot|od|do|sampai|hingga"
@@ -89,7 +94,8 @@ _COMPOUND = re.compile(rf"\s?{_MEASURES}\.?,?\s{{0,2}}(?:(?:and|und|y|et|e)\s)?"
 _MEASURE = re.compile(rf"\s?{_MEASURES}(?![a-z])", re.I)
 _GLUED_MEASURE = re.compile(r"['′°만천백억万萬千百亿億]|[hH](?=\d)")
 _ALTERNATIVE = re.compile(
-    r"\s?[^\W\d_]{0,12},?\s{0,2}(?:\$\s?)?(?:(?:or|oder|ou|или|veya)\s{1,2}(?:\$?[a-z]\s?=\s?)?"
+    r"\s?[^\W\d_]{0,12},?\s{0,2}(?:\$\s?)?(?<![^\W\d_])(?:(?:or|oder|ou|или"
+    r"|veya)\s{1,2}(?:\$?[a-z]\s?=\s?)?"
     r"|(?:and|,|und|et|y)\s{1,2}\$?[a-z]\s?=\s?)\$?",
     re.I,
 )
@@ -121,13 +127,26 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
 def _last(text: str, decimal: Decimal) -> Number:
     """Return the last number of a text; its end is read first, which nearly always holds one."""
     for part in (text[-TAIL_CHARS:], text):
-        found = [*scan(as_ascii(part), decimal)]
+        ready = without_explanations(as_ascii(part))
+        found = [*scan(ready, decimal)]
         if len(found) > 1 or (found and part == text):  # the cut may go through the first one
-            ready = as_ascii(part)
-            hangs = _hangs(ready, found[-1]) or _compound(ready, found, found[-1])
-            idle = no_value(ready, found[-1].start, found[-1].end)
-            return UNREAD if hangs or idle else found[-1]
+            chosen = conclusion(ready, found)
+            return UNREAD if chosen is None or _idle(ready, found, chosen) else chosen
     return UNREAD
+
+
+def _idle(ready: str, found: list[Number], chosen: Number) -> bool:
+    """Return whether a number in running text is not the one that the text comes to."""
+    start, end = chosen.start, chosen.end
+    known = any(math.isclose(one.value, chosen.value) for one in found if one is not chosen)
+    return bool(
+        _hangs(ready, chosen)
+        or _compound(ready, found, chosen)
+        or no_value(ready, start, end)
+        or unfinished(ready, start, end)
+        or recalled(ready, start, value_before=known)
+        or (not behind_sign(ready, start) and counterfactual(ready, start, end))
+    )
 
 
 def _compound(ready: str, found: list[Number], chosen: Number) -> bool:
@@ -210,7 +229,9 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
     if not found or any(_LISTING.search(step) for step in steps[1:]):
         return UNREAD
     begins = not re.search(r"[^\W\d_]", ready[: found[0].start].lstrip())
-    chosen = found[0] if begins else found[-1]
+    chosen = found[0] if begins else conclusion(ready, found)
+    if chosen is None:
+        return UNREAD
     if begins and (rest := related(ready, chosen.end, percent=chosen.percent)) is not None:
         return _answer(ready[rest:], decimal) or UNREAD
     before, after = ready[: chosen.start], ready[chosen.end :]
@@ -235,6 +256,7 @@ def _without_unit(text: str) -> str:
 @scorer(
     name="numeric",
     metrics=(Metric("numeric"), Metric("numeric_lenient")),
+    libraries=("regex",),
     check_target=a_number,
 )
 def numeric(

@@ -158,3 +158,12 @@ def test_the_longest_outputs_that_are_read_take_bounded_time(name, text):
     started = time.perf_counter()
     check(scorer, output, '{"a": 1}', {"secret": "amber falcon"})
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    "text", ["(", "( ", "because 7 ", "Check: 7. ", "1: 12+12", "(12 ab) ", "7, since ", "2x + "]
+)
+def test_numbers_among_explanations_without_end_are_read_in_time(text):
+    output = (text * (MAX_OUTPUT_CHARS // len(text)))[:MAX_OUTPUT_CHARS]
+    scores = check(scorers.get("numeric"), output, "99")
+    assert scores == {"numeric": 0, "numeric_lenient": 0}

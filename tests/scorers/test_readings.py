@@ -92,6 +92,21 @@ WRAPPERS = [
 
 CODE_WRAPPERS = ["```\n{}\n```", "Sure:\n```{lang}\n{}\n```\nDone.", "<answer>\n{}\n</answer>"]
 
+NUMBER_EDITS = [
+    "not {}", "at least {}", "{} or 99", "99 or {}", "{}5", "1{}", "-{}", "{}.5", "{}/7", "{} + 1",
+    "{} × 99", "between {} and 99", "{}-99", "{} million", "{}^2", "√{}", "{}:30", "x{}", "{}x",
+    "{} ± 1", "99, not {}", "99 (not {})", "anything but {}", "{} is wrong", "{}? No, 99",
+    "~~{}~~ 99", "{}, no wait, 99", "{}e3", "{} dozen", "99 of {}", "nearly {}", "{} 99",
+]  # fmt: skip
+TEXT_EDITS = [
+    "not {}", "{} or {o}", "{o} or {}", "{}, {o}", "{o}, not {}", "{o} (not {})",
+    "{o} instead of {}",
+    "{o} rather than {}", "anything but {}", "{} is wrong", "{}? No, {o}", "~~{}~~ {o}",
+    "{}, no wait, {o}", "neither {} nor {o}", "everything except {}", "{} and {o}", "{}/{o}",
+    "probably not {}", "not {} but {o}", "{o}, unlike {}", "{} is out, {o}",
+]  # fmt: skip
+"""Changes of an answer after which it is another one, or none."""
+
 words = st.sampled_from(WORDS)
 printed = st.text(st.characters(categories=("Lu", "Ll", "Lo", "Nd", "Po", "Sm", "So")), min_size=1)
 wrappers = st.sampled_from(WRAPPERS)
@@ -204,6 +219,24 @@ def test_no_part_of_a_wrapped_number_is_found(wrapper, number):
     output = wrapper.format(number)
     for part in ("1", "2", "3", "4", "5", "10", "12", "234"):
         assert score("numeric", output, part)["numeric_lenient"] == 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(wrappers, st.sampled_from(NUMBER_EDITS), st.sampled_from(["7", "12", "36"]))
+def test_another_number_is_no_longer_the_answer(wrapper, edit, number):
+    output = wrapper.format(edit.format(number))
+    assert score("numeric", output, number) == {"numeric": 0, "numeric_lenient": 0}
+
+
+@settings(deadline=None, max_examples=40)
+@given(wrappers, st.sampled_from(TEXT_EDITS), st.data())
+def test_another_text_is_no_longer_the_answer(wrapper, edit, data):
+    name, texts = data.draw(
+        st.sampled_from([("multiple_choice", "ABCD"), ("label", LABELS), ("exact_match", WORDS)])
+    )
+    right, other = data.draw(st.permutations(texts).map(lambda drawn: drawn[:2]))
+    output = wrapper.format(edit.replace("{}", right).replace("{o}", other))
+    assert max(score(name, output, right).values()) == 0
 
 
 @settings(deadline=None, max_examples=40)
