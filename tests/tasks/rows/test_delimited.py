@@ -38,6 +38,8 @@ def test_separators_are_told_from_the_lines(read, name, separator, quoting):
         ("question,answer\nWhat; why?,x\na|b,y\n", [{"question": "What; why?", "answer": "x"}]),
         ("sep=;\nq;a\n1,5;2\n", [{"q": "1,5", "a": "2"}]),
         ('"sep=|"\r\nq|a\r\n1|2\r\n', [{"q": "1", "a": "2"}]),
+        ('q, a\n1, "2, 3"\n', [{"q": "1", "a": "2, 3"}]),  # a blank behind every name
+        ("q,a, b\n1, 2, 3\n", [{"q": "1", "a": " 2", "b": " 3"}]),
         ("\nq,a\n1,2\n", [{"q": "1", "a": "2"}]),
         ("q|a\n1|2\n", [{"q": "1", "a": "2"}]),
     ],
