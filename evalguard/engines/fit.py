@@ -45,14 +45,19 @@ def check_fit(adapter: AdapterFiles, base: Path) -> None:
             )
 
 
-def origin_notes(adapter: AdapterFiles, base: str) -> tuple[str, ...]:
+def origin_notes(adapter: AdapterFiles, base: str, revision: str | None = None) -> tuple[str, ...]:
     """Return a note where the adapter names another base than the one it is loaded on.
 
     Names alone decide nothing: the same model lies in other folders on other machines.
     """
-    if not adapter.base_model or Path(adapter.base_model).name == Path(base).name:
-        return ()
-    return (f"its config names '{adapter.base_model}' as its base; it is loaded on '{base}'",)
+    if adapter.base_model and Path(adapter.base_model).name != Path(base).name:
+        return (f"its config names '{adapter.base_model}' as its base; it is loaded on '{base}'",)
+    named = adapter.config.get("revision")
+    if named and not Path(base).is_dir() and named != (revision or "main"):
+        return (
+            f"its config names revision '{named}' of its base; '{revision or 'main'}' is loaded",
+        )
+    return ()
 
 
 def _check_shape(
@@ -62,8 +67,8 @@ def _check_shape(
     shape: tuple[int, ...],
     weight: TensorInfo,
 ) -> None:
-    if weight.dtype not in _FLOATS or len(weight.shape) != 2:
-        return  # packed by a quantiser, or a convolution
+    if weight.dtype not in _FLOATS or len(weight.shape) != 2 or len(shape) != 2:
+        return  # packed by a quantiser, a convolution, or for the engine to refuse
     groups = found.groupdict()
     got: tuple[int, ...] = shape
     expected: tuple[int, ...] = weight.shape
@@ -77,10 +82,13 @@ def _check_shape(
     if got == expected:
         return
     module = groups["module"]
-    what = "vocabulary" if module.rpartition(".")[2] in _VOCABULARY else "size"
+    is_vocabulary = module.rpartition(".")[2] in _VOCABULARY
+    what = "vocabulary" if is_vocabulary else "size"
+    resized = "If its vocabulary was resized, merge it and gate the merged model. "
     raise ModelError(
         f"{adapter.path}: does not fit {base}: '{module}' has {what} {_dims(expected)} in the "
-        f"base and {_dims(got)} in the adapter. {_trained_on(adapter)}"
+        f"base and {_dims(got)} in the adapter. {resized if is_vocabulary else ''}"
+        f"{_trained_on(adapter)}"
     )
 
 

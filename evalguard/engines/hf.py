@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ import transformers
 from lm_eval.api.instance import Instance
 from safetensors import SafetensorError
 
-from evalguard.engines.adapter_files import read_adapter
+from evalguard.engines.adapter_files import changed_tokens, read_adapter
 from evalguard.engines.base import (
     BASE,
     AdapterCheck,
@@ -27,7 +28,10 @@ from evalguard.engines.base import (
 from evalguard.engines.fit import origin_notes
 from evalguard.engines.grouping import stream_in_groups
 from evalguard.engines.hf_model import SwitchableHFLM, constructor_arguments
-from evalguard.errors import EngineError, ModelError, TrustError
+from evalguard.engines.hf_trials import needs_unpadded_batches
+from evalguard.engines.misfit import PEFT_ERRORS
+from evalguard.engines.modules import unknown_keys
+from evalguard.errors import EngineError, EvalGuardError, ModelError, TrustError
 from evalguard.quiet import quiet
 
 SMALL_MODEL_PARAMETERS = 50_000_000
@@ -52,7 +56,7 @@ class HFEngine(Engine):
         self.version = f"transformers {transformers.__version__}, lm-eval {lm_eval.__version__}"
         self._threads = torch.get_num_threads()
         self._adapters: list[str] = []
-        self._model = settings.model
+        self._model, self._revision = settings.model, settings.revision
         self._damage = ""
         with quiet():
             try:
@@ -85,24 +89,41 @@ class HFEngine(Engine):
             raise ModelError(
                 f"{path}: a model named '{name}' is already loaded; name it otherwise."
             )
-        base = self._lm.probe_logits(BASE)
+        tokens = changed_tokens(adapter)
+        base = self._lm.probe_logits(BASE, tokens)
         try:
-            with quiet():
+            with quiet(), self._lm.undone_on_error():
                 self._lm.add_adapter(name, adapter)
-        except (RuntimeError, ValueError, KeyError, SafetensorError) as error:
-            raise ModelError(f"{path}: cannot be loaded: {_first_line(error)}") from error
-        effect = self._check_effect(name, path, base)
+                effect = self._check_effect(name, path, base, tokens)
+                if needs_unpadded_batches(self._lm, name, path, tokens):
+                    self._lm.unpadded.add(name)
+        except (EvalGuardError, SafetensorError, *PEFT_ERRORS) as error:
+            if _mean_change(base, self._lm.probe_logits(BASE, tokens)) > 0:
+                self._damage = f"{path}: the adapter failed to load and changed the base"
+            if isinstance(error, EvalGuardError):
+                raise
+            beside = " beside the other adapters" if self._adapters else ""
+            raise ModelError(f"{path}: cannot be loaded{beside}: {_first_line(error)}.") from error
         self._adapters.append(name)
-        return AdapterCheck(effect, origin_notes(adapter, self._model))
+        notes = (*origin_notes(adapter, self._model, self._revision), *unknown_keys(adapter))
+        return AdapterCheck(effect, notes)
 
-    def _check_effect(self, name: str, path: str, base: list[torch.Tensor]) -> float:
+    def _check_effect(
+        self, name: str, path: str, base: list[torch.Tensor], tokens: tuple[int, ...]
+    ) -> float:
         """Compare the logits on the probe texts with those of the base before the adapter came."""
-        if _mean_change(base, self._lm.probe_logits(BASE)) > 0:
-            self._damage = f"{path}: loading the adapter changed the base itself"
-            raise TrustError(f"{self._damage}. Merge it and gate the merged model.")
-        effect = _mean_change(base, self._lm.probe_logits(name))
+        if _mean_change(base, self._lm.probe_logits(BASE, tokens)) > 0:
+            raise TrustError(
+                f"{path}: loading the adapter changes the base itself. Merge it with `evalguard "
+                f"merge`, and gate the merged model with 'model' in place of 'adapter'."
+            )
+        effect = _mean_change(base, self._lm.probe_logits(name, tokens))
+        if not math.isfinite(effect):
+            raise TrustError(
+                f"{path}: with the adapter the logits are not finite. Check its scaling (lora_alpha"
+                f" / r), or take an earlier checkpoint."
+            )
         if not effect > 0:
-            self._lm.remove_adapter(name)
             raise TrustError(
                 f"{path}: the adapter changes nothing: its logits equal the base's. "
                 f"Every score would be the baseline's own. Check that training reached it."

@@ -20,9 +20,10 @@ from transformers import Cache
 from evalguard.engines.adapter_files import WEIGHTS_NAME, AdapterFiles
 from evalguard.engines.base import BASE, PROBE_TEXTS, EngineSettings, Floats
 from evalguard.engines.hf_scoring import Likelihood, Reader, can_share, plan
-from evalguard.engines.modules import check_modules
+from evalguard.engines.modules import check_modules, plain_name
 from evalguard.engines.quantised import keep_weights_exact
 from evalguard.engines.sampling import is_sampled, sample
+from evalguard.engines.structure import Structure
 from evalguard.errors import ModelError
 from evalguard.scorers.thinking_marks import is_mark
 
@@ -37,6 +38,22 @@ class SwitchableHFLM(HFLM):
     """lm-eval's transformers model whose adapter can be chosen for each call."""
 
     _model: Any
+    _active = BASE
+
+    @cached_property
+    def unpadded(self) -> set[str]:
+        """Names of adapters that generate in batches of prompts of one length alone."""
+        return set()
+
+    @cached_property
+    def _inner_names(self) -> dict[str, str]:
+        """What peft calls the adapters that were loaded here."""
+        return {}
+
+    @cached_property
+    def _structure(self) -> Structure:
+        """The base's modules; first asked for before an adapter is loaded."""
+        return Structure(self._model)
 
     def _create_model(
         self, *args: Any, quantization: str = "none", quantization_config: Any = None, **kwargs: Any
@@ -53,26 +70,55 @@ class SwitchableHFLM(HFLM):
             ModelError: If it does not fit, or cannot be served beside the base.
         """
         self._check_type(adapter)
-        self._check_full_weights(adapter, check_modules(adapter, self._bare_model()))
+        own = check_modules(adapter, self._bare_model(), self._structure)
+        self._check_full_weights(adapter, own)
+        # A name of the project's, such as v1.2, may be none that torch gives a module.
+        inner = f"evalguard_{len(self._inner_names)}"
         if isinstance(self._model, PeftModel):
-            self._model.load_adapter(str(adapter.path), adapter_name=name)
+            self._model.load_adapter(str(adapter.path), adapter_name=inner)
         else:
             self._model = PeftModel.from_pretrained(
-                self._model, str(adapter.path), adapter_name=name
+                self._model, str(adapter.path), adapter_name=inner
             )
         self._model.eval()
+        self._inner_names[name] = inner
 
-    def remove_adapter(self, name: str) -> None:
-        """Unload an adapter."""
-        others = [other for other in self._model.peft_config if other != name]
-        if others:
-            self._model.set_adapter(others[0])  # peft cannot delete the active one
-            self._model.delete_adapter(name)
-        else:
-            self._model = self._model.unload()
+    @contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """Take out what was loaded within the block if it fails, wherever peft stopped."""
+        model, structure = self._model, Structure(self._model)
+        try:
+            yield
+        except BaseException:
+            self._model = model
+            structure.put_back()
+            raise
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Return generated texts; sampled ones are drawn request by request (see ``sampling``)."""
+        found: dict[int, str] = {}
+        for group in self._batchable(requests):
+            chosen = [requests[index] for index in group]
+            found |= zip(group, self._generate(chosen, disable_tqdm), strict=True)
+        return [found[index] for index in range(len(requests))]
+
+    def _batchable(self, requests: list[Instance]) -> list[list[int]]:
+        """Return the requests, by index, that may share a batch."""
+        if not self._needs_one_length():
+            return [list(range(len(requests)))]
+        by_length: dict[int, list[int]] = {}
+        for index, request in enumerate(requests):
+            by_length.setdefault(len(self.tok_encode(request.arguments[0])), []).append(index)
+        return list(by_length.values())
+
+    def _needs_one_length(self) -> bool:
+        """Whether padding would stand between virtual tokens and a prompt."""
+        if self._inner_names:
+            return self._active in self.unpadded
+        given = getattr(self._model, "peft_config", {}).values()  # as a model in training
+        return any(config.is_prompt_learning for config in given)
+
+    def _generate(self, requests: list[Instance], disable_tqdm: bool) -> list[str]:
         drawn = [index for index, request in enumerate(requests) if is_sampled(request)]
         others = [request for request in requests if not is_sampled(request)]
         plain = iter(super().generate_until(others, disable_tqdm=disable_tqdm) if others else [])
@@ -131,7 +177,7 @@ class SwitchableHFLM(HFLM):
 
     def _read_rows(self, tokens: torch.Tensor, mask: torch.Tensor) -> Cache:
         mask = mask.to(self.device)
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), self.autocast():
             output = self.model(
                 input_ids=tokens.to(self.device),
                 attention_mask=mask,
@@ -142,7 +188,8 @@ class SwitchableHFLM(HFLM):
         cache: Cache = output.past_key_values
         return cache
 
-    def _autocast(self) -> torch.autocast:
+    def autocast(self) -> torch.autocast:
+        """Return the context in which lm-eval calls the model."""
         dtype = self.mixed_precision_dtype
         return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
 
@@ -215,7 +262,7 @@ class SwitchableHFLM(HFLM):
             mask = mask[None, None]
             if self._base.config.get_text_config()._attn_implementation == "eager":
                 mask = torch.where(mask, 0.0, torch.finfo(self._base.dtype).min)
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), self.autocast():
             output = self.model(
                 input_ids=tokens[None],
                 position_ids=positions[None],
@@ -236,27 +283,41 @@ class SwitchableHFLM(HFLM):
         """
         before, after = self._encode_pair(prompt, text)
         tokens = torch.tensor([[*before, *after]], device=self.device)
-        logits = self._model_call(tokens)[0, len(before) - 1 :].float()
+        logits = self._model_call(tokens)[0, -len(after) - 1 :].float()  # virtual tokens come first
         return np.asarray(torch.log_softmax(logits, dim=-1).cpu())
 
     @contextmanager
     def using(self, name: str) -> Iterator[None]:
         """Answer as the named model within the block."""
+        self._active = name
         if not isinstance(self._model, PeftModel):
             yield
         elif name == BASE:
             with self._model.disable_adapter():
                 yield
         else:
-            self._model.set_adapter(name)
+            self._model.set_adapter(self._inner_names[name])
             yield
 
-    def probe_logits(self, name: str) -> list[torch.Tensor]:
-        """Return the logits of the named model on the probe texts, each [1, tokens, vocabulary]."""
+    def probes(self, tokens: Sequence[int]) -> list[list[int]]:
+        """Return the probe texts as tokens, and one more with tokens that an adapter acts at."""
+        encoded = [self.tok_encode(text) for text in PROBE_TEXTS]
+        size = self._base.config.get_text_config().vocab_size
+        known = [token for token in tokens if token < size]
+        return encoded + ([[*encoded[0], *known, *encoded[1]]] if known else [])
+
+    def probe_logits(self, name: str, tokens: Sequence[int] = ()) -> list[torch.Tensor]:
+        """Return the logits of the named model on the probe texts, each [1, tokens, vocabulary].
+
+        Args:
+            name: Of the model.
+            tokens: Those without which an adapter may change nothing.
+        """
+        encoded = self.probes(tokens)
         with self.using(name):
             return [
-                self._model_call(torch.tensor([self.tok_encode(text)], device=self.device)).float()
-                for text in PROBE_TEXTS
+                self._model_call(torch.tensor([ids], device=self.device))[:, -len(ids) :].float()
+                for ids in encoded
             ]
 
     @property
@@ -282,11 +343,11 @@ class SwitchableHFLM(HFLM):
         """Accept weights of the base's own only where they are the base's, as peft saves them."""
         own = {
             name.replace(".base_layer.", "."): weight
-            for name, weight in self._base.named_parameters()
+            for name, weight in self._base.named_parameters(remove_duplicate=False)
         }
         with safe_open(adapter.path / WEIGHTS_NAME, framework="pt") as file:
             for name in names:
-                plain = name.removeprefix("base_model.model.").replace(".base_layer.", ".")
+                plain = plain_name(name)
                 found = file.get_tensor(name)
                 if plain not in own or not torch.equal(found.to(own[plain]), own[plain]):
                     raise ModelError(

@@ -12,6 +12,9 @@ from evalguard.errors import ModelError
 _MAX_HEADER_BYTES = 100_000_000
 """The format's own limit."""
 
+_LFS = b"version https://git-lfs"
+"""What a file begins with that Git LFS would replace."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
@@ -34,34 +37,60 @@ class TensorInfo:
         return count
 
 
+def check_content(file: Path) -> None:
+    """Check that a file is not something else that a download left in its place.
+
+    Raises:
+        ModelError: If it is a Git LFS pointer or a web page.
+    """
+    with file.open("rb") as stream:
+        head = stream.read(64).lstrip().lower()
+    if head.startswith(_LFS):
+        raise ModelError(
+            f"{file}: a Git LFS pointer in place of the file. Fetch it with `git lfs pull`, or "
+            f"download it again."
+        )
+    if head.startswith((b"<!doctype html", b"<html")):
+        raise ModelError(f"{file}: a web page in place of the file. Download it again.")
+
+
 def read_header(file: Path) -> dict[str, TensorInfo]:
     """Return every tensor of a file by name.
 
     Raises:
         ModelError: If the file is empty, truncated or corrupt.
     """
-    broken = ModelError(f"{file}: truncated or corrupt. Copy or save it again.")
+    check_content(file)
     size = file.stat().st_size
     with file.open("rb") as stream:
         prefix = stream.read(8)
-        if len(prefix) < 8:
-            raise broken
-        (length,) = struct.unpack("<Q", prefix)
+        length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else size
         if length > min(size - 8, _MAX_HEADER_BYTES):
-            raise broken
-        try:
-            header = json.loads(stream.read(length))
-            entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-            tensors = {
-                name: TensorInfo(str(entry["dtype"]), tuple(int(n) for n in entry["shape"]))
-                for name, entry in entries.items()
-            }
-            end = max((int(entry["data_offsets"][1]) for entry in entries.values()), default=0)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-            raise broken from error
-    if not tensors or size != 8 + length + end:
-        raise broken
+            raise _broken(file, f"{size} bytes and no whole header")
+        tensors, end = _parse(file, stream.read(length))
+    if not tensors:
+        raise _broken(file, "no tensors")
+    if size != 8 + length + end:
+        raise _broken(file, f"{size} bytes, and its header describes {8 + length + end}")
     return tensors
+
+
+def _parse(file: Path, text: bytes) -> tuple[dict[str, TensorInfo], int]:
+    """Return the tensors of a header, and where the last one ends."""
+    try:
+        entries = {name: one for name, one in json.loads(text).items() if name != "__metadata__"}
+        tensors = {
+            name: TensorInfo(str(entry["dtype"]), tuple(int(n) for n in entry["shape"]))
+            for name, entry in entries.items()
+        }
+        end = max((int(entry["data_offsets"][1]) for entry in entries.values()), default=0)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise _broken(file, "a header that is not JSON of tensors") from error
+    return tensors, end
+
+
+def _broken(file: Path, found: str) -> ModelError:
+    return ModelError(f"{file}: truncated or corrupt: it has {found}. Copy or save it again.")
 
 
 def read_folder(folder: Path) -> dict[str, TensorInfo]:

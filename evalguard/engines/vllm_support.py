@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from evalguard.engines.adapter_config import PROMPT_TYPES
 from evalguard.engines.adapter_files import AdapterFiles
 from evalguard.errors import ModelError
 
@@ -71,10 +72,13 @@ def lora_obstacle(adapter: AdapterFiles, *, on_cpu: bool) -> str | None:
 def check_lora(adapter: AdapterFiles, *, on_cpu: bool) -> None:
     """Raise :class:`ModelError` where vLLM cannot serve an adapter."""
     if obstacle := lora_obstacle(adapter, on_cpu=on_cpu):
-        raise ModelError(
-            f"{adapter.path}: {obstacle}. Use 'engine: {{name: hf}}', or merge the adapter and "
-            f"gate the merged model with 'model' in place of 'adapter'."
+        merge = (
+            ""
+            if adapter.peft_type in PROMPT_TYPES
+            else ", or merge the adapter and gate the merged model with 'model' in place of "
+            "'adapter'"
         )
+        raise ModelError(f"{adapter.path}: {obstacle}. Use 'engine: {{name: hf}}'{merge}.")
 
 
 def plan_lora(adapters: Iterable[AdapterFiles]) -> LoraPlan:

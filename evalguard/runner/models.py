@@ -67,6 +67,7 @@ class ModelPool:
         self._unknown_tokenizer = UnknownTokenizer()
         self._spot_checks = SpotChecks(store, self.fingerprint)
         self._effects: dict[str, float] = {}
+        self._adapter_notes: list[str] = []
         self._fingerprints: dict[str, str] = {}
         self._thinking: dict[str, Thinking] = {}
         self.broken: dict[str, str] = {}
@@ -219,7 +220,9 @@ class ModelPool:
         engine = self._opened(spec)
         served = name if spec.adapter else BASE
         if spec.adapter and served not in engine.models:
-            self._effects[name] = engine.load_adapter(name, spec.adapter).effect
+            seen = engine.load_adapter(name, spec.adapter)
+            self._effects[name] = seen.effect
+            self._adapter_notes.extend(f"{name}: {note}" for note in seen.notes)
             self._store.describe_fingerprint(
                 self.fingerprint(name), {"adapter_effect": self._effects[name]}
             )
@@ -352,8 +355,9 @@ class ModelPool:
 
     @property
     def notes(self) -> list[str]:
-        """What a user should know of how the engines answered."""
-        return [note for engine in self._engines.values() for note in engine.notes]
+        """What a user should know of the adapters, and of how the engines answered."""
+        of_engines = [note for engine in self._engines.values() for note in engine.notes]
+        return [*self._adapter_notes, *of_engines]
 
     def close(self) -> None:
         """Free every engine."""

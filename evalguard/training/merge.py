@@ -6,7 +6,6 @@ Every result can behave differently from what it was made of, so each is a candi
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,12 +15,30 @@ from peft import PeftModel
 from peft.tuners.lora import LoraLayer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
+from evalguard.engines.adapter_config import CONFIG_NAME
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.engines.chat import has_tokenizer
+from evalguard.engines.misfit import PEFT_ERRORS, misfit
 from evalguard.engines.modules import check_modules
-from evalguard.errors import ModelError, UsageError
+from evalguard.engines.structure import Structure
+from evalguard.errors import ModelError
 from evalguard.quiet import quiet
 from evalguard.training.base import open_pretrained
+from evalguard.training.merge_checks import (
+    SPARSE,
+    UNMERGED,
+    check_combination,
+    check_effect,
+    check_mergeable,
+)
+from evalguard.training.merge_weights import (
+    fit_vocabulary,
+    is_tied,
+    logits,
+    relative,
+    share_again,
+    unshare,
+)
 from evalguard.training.output import placed_folder
 
 Combination = Literal["cat", "svd", "linear", "ties", "dare_linear", "dare_ties"]
@@ -42,17 +59,11 @@ RECORD = "evalguard_merge.json"
 _SHOWN = 120
 """Characters of a library's message that an error shows."""
 
-_PROBED = 48
-"""Tokens on which logits are compared."""
-
 _EXACT = 1e-4
 """Relative difference of an update that is rounding in float32."""
 
 _ROUNDING = {torch.float32: 2e-3, torch.float16: 5e-2, torch.bfloat16: 2e-1}
 """The greatest difference of logits against their spread that rounding of the weights explains."""
-
-_SPARSE = ("ties", "dare_linear", "dare_ties")
-_SAME_RANK = ("linear", *_SPARSE)
 
 
 def merge_into_base(
@@ -73,32 +84,30 @@ def merge_into_base(
         ModelError: If the adapter or the base cannot be used, or its type has nothing to merge.
     """
     files = read_adapter(adapter)
-    if files.peft_type in ("PREFIX_TUNING", "PROMPT_TUNING"):
-        raise ModelError(
-            f"{adapter}: {files.peft_type.lower()} trains virtual tokens, not weights, and cannot "
-            "be merged. Serve it as an adapter."
-        )
+    check_mergeable(files)
     with quiet(), placed_folder(output) as folder:
-        name = base or files.base_model
-        model = _load(name, dtype)
-        _fit_vocabulary(model, files)
+        model = _base_of(files, base, dtype)
+        fit_vocabulary(model, files)
+        was_tied = is_tied(model)
+        plain = logits(model, files)
         adapted = _attached(model, files)
-        before = _logits(adapted)
+        before = logits(adapted, files)
+        check_effect(adapter, plain, before)
+        unshare(adapted)
         merged = _merged(adapted, adapter)
+        share_again(merged, was_tied=was_tied)
         _save(merged, folder, adapter)
-        source = str(adapter) if has_tokenizer(adapter) else name
-        open_pretrained(AutoTokenizer, source).save_pretrained(folder)
-        dtype_of, merged_config = next(merged.parameters()).dtype, merged.config
+        _tokenizer_of(files, base).save_pretrained(folder)
+        dtype_of = next(merged.parameters()).dtype
         del adapted, merged, model
-        after = _logits(open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto"))
-        difference = _relative(before, after)
+        after = logits(open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto"), files)
+        difference = relative(before, after)
         if not difference <= _ROUNDING[dtype_of]:
             exact = dtype_of == torch.float32
             raise ModelError(
                 f"{adapter}: the merged model's logits differ from those of base and adapter by "
                 f"{difference:.1%}, more than rounding in {str(dtype_of).removeprefix('torch.')} "
-                f"explains{_why(merged_config, files) if exact else ''}. Serve it as an adapter"
-                f"{'' if exact else ', or merge with --dtype float32'}."
+                f"explains. {UNMERGED}{'' if exact else ', or merge with --dtype float32'}."
             )
         _record(folder, [adapter], [1.0], "into base", difference)
     return output
@@ -134,10 +143,10 @@ def combine(
     """
     weights = [1.0] * len(adapters) if weights is None else list(weights)
     files = [read_adapter(adapter) for adapter in adapters]
-    _check_combination(files, weights, combination, density)
+    check_combination(files, weights, combination, density)
     names = [f"adapter_{number}" for number in range(len(adapters))]
     with quiet(), placed_folder(output) as folder:
-        base_model = _load(base or files[0].base_model, "float32")
+        base_model = _base_of(files[0], base, "float32")
         for each in files:
             _check_fit(base_model, each)
         model: Any = PeftModel.from_pretrained(base_model, str(adapters[0]), adapter_name=names[0])
@@ -151,7 +160,7 @@ def combine(
             weights=weights,
             adapter_name="combined",
             combination_type=combination,
-            density=density if combination in _SPARSE else None,
+            density=density if combination in SPARSE else None,
         )
         difference = _from_sum(model, names, weights)
         if combination == "cat" and not difference <= _EXACT:
@@ -163,18 +172,68 @@ def combine(
         model.set_adapter("combined")
         model.save_pretrained(folder, selected_adapters=["combined"])
         _lift(folder / "combined", folder)
-        _check_saved(model, folder, base or files[0].base_model)
+        _check_saved(model, folder, _base_of(files[0], base, "float32"), files[0])
         _record(folder, adapters, weights, combination, difference)
     return output
+
+
+def _named_base(files: AdapterFiles, base: str | None) -> tuple[str, str | None]:
+    """Return the name and the revision of an adapter's base.
+
+    Raises:
+        ModelError: If none is named, or a folder that is not here.
+    """
+    if base:
+        return base, None
+    where = f"{files.path / CONFIG_NAME}: base_model_name_or_path"
+    if not files.base_model:
+        raise ModelError(f"{where} is missing or null. Name the base with --base.")
+    if _is_gone(files.base_model):
+        raise ModelError(
+            f"{where} is '{files.base_model}', and there is no such folder here. Name the base "
+            f"with --base."
+        )
+    return files.base_model, files.config.get("revision")
+
+
+def _base_of(files: AdapterFiles, base: str | None, dtype: str) -> Any:
+    """Load the base of an adapter.
+
+    Raises:
+        ModelError: If none is named, or it cannot be loaded.
+    """
+    name, revision = _named_base(files, base)
+    try:
+        return _load(name, dtype, revision)
+    except ModelError as error:
+        if base:
+            raise
+        raise ModelError(
+            f"{files.path / CONFIG_NAME}: base_model_name_or_path: {error} Or name the base with "
+            f"--base."
+        ) from error
+
+
+def _tokenizer_of(files: AdapterFiles, base: str | None) -> Any:
+    """Load the adapter's own tokenizer, or its base's."""
+    if has_tokenizer(files.path):
+        return open_pretrained(AutoTokenizer, str(files.path))
+    name, revision = _named_base(files, base)
+    return open_pretrained(AutoTokenizer, name, revision=revision)
+
+
+def _is_gone(name: str) -> bool:
+    """Whether a base's name is a folder's, of another machine."""
+    is_path = name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
+    return is_path and not Path(name).exists()
 
 
 def _attached(model: Any, files: AdapterFiles) -> Any:
     _check_fit(model, files)
     try:
         return PeftModel.from_pretrained(model, str(files.path))
-    except (RuntimeError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"{files.path}: does not fit its base: {reason}") from error
+    except PEFT_ERRORS as error:
+        raise misfit(files, error, model) from error
 
 
 def _check_fit(model: Any, files: AdapterFiles) -> None:
@@ -188,64 +247,27 @@ def _check_fit(model: Any, files: AdapterFiles) -> None:
     """
     with torch.device("meta"):
         bare = AutoModelForCausalLM.from_config(model.config)
-    _fit_vocabulary(bare, files)
-    check_modules(files, bare)
+    fit_vocabulary(bare, files)
+    check_modules(files, bare, Structure(model))
 
 
 def _merged(adapted: Any, adapter: Path) -> Any:
     try:
         return adapted.merge_and_unload(safe_merge=True)
-    except (RuntimeError, ValueError, NotImplementedError) as error:
-        raise ModelError(f"{adapter}: cannot be merged: {error} Serve it as an adapter.") from error
+    except PEFT_ERRORS as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise ModelError(f"{adapter}: cannot be merged: {reason}. {UNMERGED}.") from error
 
 
 def _save(merged: Any, folder: Path, adapter: Path) -> None:
     try:
         merged.save_pretrained(folder)
-    except RuntimeError as error:  # layers that share their weights, as with layer_replication
+    except PEFT_ERRORS as error:
         reason = str(error).strip().splitlines()[0][:_SHOWN]
         raise ModelError(
             f"{adapter}: merged, it cannot be saved as a model of its base's kind: {reason} … "
-            f"Serve it as an adapter."
+            f"{UNMERGED}."
         ) from error
-
-
-def _fit_vocabulary(model: Any, files: AdapterFiles) -> None:
-    """Give a base as many rows of embeddings as an adapter that was trained with more has."""
-    rows = {
-        shape[0]
-        for name, shape in files.shapes.items()
-        if name.endswith(("embed_tokens.weight", "lm_head.weight", "wte.weight"))
-    }
-    if rows and max(rows) != model.get_input_embeddings().weight.shape[0]:
-        model.resize_token_embeddings(max(rows), mean_resizing=False)
-
-
-def _logits(model: Any) -> torch.Tensor:
-    """Return logits on fixed tokens, float32 ``[1, tokens, vocabulary]``."""
-    size = model.get_input_embeddings().weight.shape[0]
-    ids = torch.arange(_PROBED)[None] * 7 % size
-    model.eval()
-    with torch.no_grad():
-        logits: torch.Tensor = model(ids.to(model.device)).logits
-    return logits.float().cpu()
-
-
-def _why(config: Any, files: AdapterFiles) -> str:
-    """Return why an exact merge is impossible, where that is known."""
-    embeddings = ("embed_tokens.", "lm_head.", "wte.")
-    if getattr(config, "tie_word_embeddings", False) and any(
-        f".{one}" in name for name in files.shapes for one in embeddings
-    ):
-        return ": the base has one tensor for embeddings and head, and the adapter changes them"
-    return ""
-
-
-def _relative(before: torch.Tensor, after: torch.Tensor) -> float:
-    """Return the greatest difference of logits against their spread."""
-    if before.shape != after.shape:
-        return math.inf
-    return float((before - after).abs().max() / before.std())
 
 
 def _from_sum(model: Any, names: Sequence[str], weights: Sequence[float]) -> float:
@@ -265,19 +287,19 @@ def _from_sum(model: Any, names: Sequence[str], weights: Sequence[float]) -> flo
     return worst
 
 
-def _check_saved(model: Any, folder: Path, base: str) -> None:
+def _check_saved(model: Any, folder: Path, base: Any, files: AdapterFiles) -> None:
     """Check that the adapter that was written is the one that was computed.
 
     Raises:
         ModelError: If it answers otherwise.
     """
-    before = _logits(model)
-    after = _logits(PeftModel.from_pretrained(_load(base, "float32"), str(folder)))
-    if not _relative(before, after) <= _ROUNDING[torch.float32]:
+    before = logits(model, files)
+    difference = relative(before, logits(PeftModel.from_pretrained(base, str(folder)), files))
+    if not difference <= _ROUNDING[torch.float32]:
         raise ModelError(
             f"{folder}: the adapter that was written answers otherwise than the one computed, by "
-            f"{_relative(before, after):.1%} of the logits' spread. Merge the adapters into the "
-            f"base one after the other."
+            f"{difference:.1%} of the logits' spread. Merge the adapters into the base one after "
+            f"the other."
         )
 
 
@@ -294,66 +316,20 @@ def _record(
     (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def _check_combination(
-    files: Sequence[AdapterFiles], weights: Sequence[float], combination: str, density: float
-) -> None:
-    if len(files) < 2:
-        raise UsageError("combine needs two adapters or more; a single one is merged into its base")
-    if len(weights) != len(files) or not all(math.isfinite(weight) for weight in weights):
-        raise UsageError(
-            f"{len(files)} adapters need {len(files)} finite weights, found {list(weights)}"
-        )
-    if not 0 < density <= 1:
-        raise UsageError(f"density must be within (0, 1], found {density:g}")
-    for each in files[1:]:
-        if each.base_model != files[0].base_model:
-            raise ModelError(
-                f"{each.path}: its base is '{each.base_model}', that of {files[0].path} is "
-                f"'{files[0].base_model}'; only adapters of one base can be combined"
-            )
-    for each in files:
-        if each.peft_type != "LORA":
-            raise ModelError(f"{each.path}: is {each.peft_type}; only LoRA adapters combine")
-        if part := _not_linear(each):
-            raise ModelError(
-                f"{each.path}: has {part}, which cannot be added to another adapter. Merge one "
-                f"adapter into the base first, and train or merge the other on the result."
-            )
-    ranks = {each.rank for each in files}
-    if combination in _SAME_RANK and len(ranks) > 1:
-        raise UsageError(
-            f"'{combination}' needs adapters of one rank, found {sorted(ranks)}; take cat or svd"
-        )
-
-
-def _not_linear(files: AdapterFiles) -> str:
-    """Return what an adapter has beside its updates A and B, in words; empty for nothing."""
-    config = files.config
-    if config.get("use_dora"):
-        return "DoRA's magnitudes"
-    if config.get("lora_bias") or config.get("bias", "none") != "none":
-        return "biases"
-    if config.get("modules_to_save"):
-        return f"whole modules ({', '.join(config['modules_to_save'])})"
-    if config.get("trainable_token_indices"):
-        return "embeddings of single tokens"
-    return ""
-
-
-def _load(name: str, dtype: str) -> Any:
+def _load(name: str, dtype: str, revision: str | None) -> Any:
     """Load a base as it is stored.
 
     Raises:
         ModelError: If it is stored quantised, so that it cannot take an update exactly.
     """
-    config = open_pretrained(AutoConfig, name)
+    config = open_pretrained(AutoConfig, name, revision=revision)
     if stored := getattr(config, "quantization_config", None):
         method = stored.get("quant_method", "quantised") if isinstance(stored, dict) else stored
         raise ModelError(
             f"{name}: is stored quantised ({method}), so that an update cannot be added exactly. "
             f"Name the model in full precision with --base, or serve the adapter."
         )
-    return open_pretrained(AutoModelForCausalLM, name, dtype=dtype)
+    return open_pretrained(AutoModelForCausalLM, name, dtype=dtype, revision=revision)
 
 
 def _lift(inner: Path, folder: Path) -> None:

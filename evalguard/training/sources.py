@@ -20,6 +20,15 @@ _HELD_OUT = re.compile(
 )
 """In names of files whose rows are held out, such as ``test-00000-of-00001.parquet``."""
 
+_OF_MODELS = (
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "adapters.safetensors",
+    "model.safetensors",
+    "model.safetensors.index.json",
+)
+"""Files that no folder of data holds."""
+
 _STATE, _SPLITS = "state.json", "dataset_dict.json"
 """Files in which ``datasets.save_to_disk`` lists the shards, and the splits."""
 
@@ -72,6 +81,11 @@ def _matching(path: Path) -> tuple[Path, ...]:
 
 def _in_folder(path: Path) -> tuple[Path, ...]:
     """Return the files of a folder."""
+    if found := [name for name in _OF_MODELS if (path / name).is_file()]:
+        raise DataError(
+            f"{path}: holds a model or an adapter ({found[0]}), not data. `evalguard check` gates "
+            f"it; name the file of its training data here."
+        )
     if (path / _SPLITS).is_file():
         splits = _json(path / _SPLITS).get("splits") or ()
         names = ", ".join(str(path / str(name)) for name in splits)

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 import evalguard.demo
-from evalguard.engines.adapter_files import CONFIG_NAME, WEIGHTS_NAME
+from evalguard.engines.adapter_config import CONFIG_NAME
+from evalguard.engines.adapter_files import WEIGHTS_NAME
 from evalguard.engines.base import Engine, EngineSettings
 from evalguard.quiet import quiet
 

@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from evalguard.engines.adapter_files import read_adapter
-from evalguard.engines.fit import check_fit
+from evalguard.engines.fit import check_fit, origin_notes
 from evalguard.errors import ModelError
-from tests.engines.conftest import make_adapter, rewrite
+from tests.engines.conftest import edit_config, make_adapter, rewrite
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,12 @@ def test_another_vocabulary_is_named(base, tmp_path):
 def test_names_of_another_scheme_are_left_to_the_engine(base, copied):
     rewrite(copied, lambda name, t: (name.replace("model.layers", "language_model.layers"), t))
     check_fit(read_adapter(copied), base)
+
+
+def test_another_origin_or_revision_is_noted(base, copied):
+    edit_config(copied, base_model_name_or_path="someone/llama", revision="abc")
+    assert origin_notes(read_adapter(copied), "someone/llama", "abc") == ()
+    [note] = origin_notes(read_adapter(copied), "someone/llama")
+    assert note == "its config names revision 'abc' of its base; 'main' is loaded"
+    [note] = origin_notes(read_adapter(copied), str(base))
+    assert note.startswith("its config names 'someone/llama' as its base")

@@ -59,6 +59,9 @@ def test_what_vllm_cannot_serve_is_refused_before_it_starts(base, copied):
     edit_config(copied, use_dora=True)
     with pytest.raises(ModelError, match="has DoRA, which vLLM does not serve"):
         read_plan(with_adapters(base, copied))
+    edit_config(copied, use_dora=False, peft_type="PROMPT_TUNING")
+    with pytest.raises(ModelError, match=r"Use 'engine: {name: hf}'\.$"):  # nothing to merge
+        read_plan(with_adapters(base, copied))
     with pytest.raises(ModelError, match="serves no base in nf4"):
         constructor_arguments(with_adapters(base, quantization="nf4"), None)
 

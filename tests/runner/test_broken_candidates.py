@@ -83,7 +83,7 @@ def broken_record(project):
         (broken_config, "broken JSON"),
         (another_base, "a layer that this base does not have"),
         (a_pickle, "a pickle can run code"),
-        (wrong_rank, "which is no rank"),
+        (wrong_rank, "not a rank of at least 1"),
         (broken_record, "not a training record"),
     ],
 )
@@ -98,6 +98,14 @@ def test_an_adapter_that_cannot_be_used(project, check, make, reason):
     assert exit_code(result) is ExitCode.INTERNAL_ERROR
     noted = next(model for model in result.models if model.name == "broken")
     assert reason in noted.notes[0]
+
+
+def test_an_adapter_of_another_base_is_noted(project, check):
+    file = copied(project) / "adapter_config.json"
+    config = json.loads(file.read_text()) | {"base_model_name_or_path": "someone/llama"}
+    file.write_text(json.dumps(config))
+    result, _ = check("{adapter: adapters/broken}")
+    assert any("broken: its config names 'someone/llama'" in one for one in result.warnings)
 
 
 @pytest.mark.parametrize(

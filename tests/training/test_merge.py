@@ -12,6 +12,8 @@ from evalguard.errors import ModelError, UsageError
 from evalguard.quiet import quiet
 from evalguard.training.finetune import train
 from evalguard.training.merge import COMBINATIONS, RECORD, combine, merge_into_base
+from tests.engines.peft_methods import OTHERS, SERVED, save
+from tests.engines.peft_methods import logits as peft_logits
 from tests.training.test_finetune import make_config
 
 
@@ -113,14 +115,6 @@ def test_what_does_not_fit_together(adapters, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["other"]
 
 
-def test_virtual_tokens_cannot_be_merged(adapters, tmp_path):
-    prompt = tmp_path / "prompt"
-    shutil.copytree(adapters / "a", prompt)
-    (prompt / "adapter_config.json").write_text(json.dumps({"peft_type": "PROMPT_TUNING"}))
-    with pytest.raises(ModelError, match="virtual tokens"):
-        merge_into_base(prompt, tmp_path / "x")
-
-
 def special(base_folder, folder, *, seed=0, **config):
     """Write a random adapter of some kind, strong enough to be seen."""
     with quiet():
@@ -152,11 +146,13 @@ KINDS: dict[str, dict[str, Any]] = {
     "lora_bias": {"lora_bias": True},
     "patterns": {"rank_pattern": {"q_proj": 4}, "alpha_pattern": {"v_proj": 3}},
     "saved_head": {"target_modules": ["q_proj"], "modules_to_save": ["embed_tokens"]},
+    "activated": {"alora_invocation_tokens": [5]},
+    "deeper": {"target_modules": ["q_proj"], "layer_replication": [[0, 2], [1, 2]]},
     "rslora_patterns": {"use_rslora": True, "rank_pattern": {"down_proj": 2}},
 }
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "lora_bias"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("lora_bias", "activated")])
 def test_every_kind_of_adapter_merges_into_its_base_exactly(base_folder, tmp_path, kind):
     adapter = special(base_folder, tmp_path / "a", **KINDS[kind])
     merge_into_base(adapter, tmp_path / "merged")
@@ -179,7 +175,13 @@ def test_a_sum_with_weights_1_and_0_is_the_first(base_folder, tmp_path, kind, ot
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("dora", "DoRA"), ("lora_bias", "biases"), ("saved_head", "whole modules .embed_tokens.")],
+    [
+        ("dora", "DoRA"),
+        ("lora_bias", "biases"),
+        ("saved_head", "whole modules .embed_tokens."),
+        ("activated", "tokens after which it begins to act"),
+        ("deeper", "layers that it repeats"),
+    ],
 )
 def test_what_does_not_add_is_refused(base_folder, tmp_path, kind, words):
     one = special(base_folder, tmp_path / "one", **KINDS[kind])
@@ -192,7 +194,7 @@ def test_what_does_not_add_is_refused(base_folder, tmp_path, kind, words):
 
 def test_a_bias_that_the_base_has_no_place_for_is_refused(base_folder, tmp_path):
     adapter = special(base_folder, tmp_path / "a", lora_bias=True)
-    with pytest.raises(ModelError, match=r"cannot be merged: .*no bias. Serve it as an adapter"):
+    with pytest.raises(ModelError, match=r"cannot be merged: .*no bias\. Gate it unmerged"):
         merge_into_base(adapter, tmp_path / "merged")
     assert not (tmp_path / "merged").exists()
 
@@ -290,10 +292,139 @@ def test_damaged_adapters_are_not_combined(base_folder, tmp_path):
         combine([whole, broken], tmp_path / "sum")
 
 
-def test_an_update_of_tied_embeddings_is_refused_with_its_reason(base_folder, tmp_path):
-    adapter = special(base_folder, tmp_path / "a", target_modules=["q_proj", "embed_tokens"])
-    with pytest.raises(ModelError, match=r"one tensor for embeddings and head.* adapter\.$"):
+TIED: dict[str, tuple[dict[str, Any], bool]] = {
+    "embeddings": ({"target_modules": ["q_proj", "embed_tokens"]}, False),
+    "head": ({"target_modules": ["q_proj", "lm_head"]}, False),
+    "both": ({"target_modules": ["embed_tokens", "lm_head"]}, False),
+    "both as one": ({"target_modules": ["embed_tokens"], "ensure_weight_tying": True}, True),
+    "DoRA of the head": ({"target_modules": ["lm_head"], "use_dora": True}, False),
+    "a saved head": ({"target_modules": ["q_proj"], "modules_to_save": ["lm_head"]}, False),
+    "saved both": ({"modules_to_save": ["embed_tokens", "lm_head"]}, False),
+    "tokens": ({"target_modules": ["q_proj"], "trainable_token_indices": [7, 300]}, True),
+    "tokens of the head": ({"trainable_token_indices": {"lm_head": [7]}}, False),
+    "neither": ({"target_modules": ["q_proj"]}, True),
+}
+
+
+@pytest.mark.parametrize("kind", TIED)
+def test_weights_that_are_shared_get_an_update_each(base_folder, tmp_path, kind):
+    settings, stays_tied = TIED[kind]
+    adapter = special(base_folder, tmp_path / "a", **settings)
+    expected = logits(base_folder, adapter)
+    assert not torch.allclose(expected, logits(base_folder), atol=1e-2)
+    merge_into_base(adapter, tmp_path / "merged")
+    assert torch.allclose(logits(tmp_path / "merged"), expected, atol=2e-3)
+    config = json.loads((tmp_path / "merged" / "config.json").read_text())
+    assert config["tie_word_embeddings"] is stays_tied
+
+
+def grown(base_folder, folder, *, save=True, **settings):
+    """Write an adapter that was trained with eight tokens more than its base has."""
+    with quiet():
+        torch.manual_seed(0)
+        model = AutoModelForCausalLM.from_pretrained(base_folder)
+        size = model.get_input_embeddings().weight.shape[0]
+        model.resize_token_embeddings(size + 8, mean_resizing=False)
+        config = LoraConfig(**{"r": 4, "target_modules": ["q_proj"], **settings})
+        adapted = get_peft_model(model, config)
+        for weight in adapted.parameters():
+            if weight.requires_grad:
+                weight.data += 0.05 * torch.randn_like(weight)
+        ids = torch.tensor([[5, 9, *range(size - 2, size + 8)]])
+        with torch.no_grad():
+            expected = adapted.eval()(ids).logits
+        adapted.save_pretrained(folder, save_embedding_layers="auto" if save else False)
+    return ids, expected
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"modules_to_save": ["embed_tokens"]},
+        {"modules_to_save": ["embed_tokens", "lm_head"]},
+        {"trainable_token_indices": [3, -1]},
+        {"target_modules": ["q_proj", "lm_head"]},
+    ],
+    ids=str,
+)
+def test_tokens_that_were_added_answer_as_in_training(base_folder, tmp_path, settings):
+    if "trainable_token_indices" in settings:
+        with quiet():
+            base = AutoModelForCausalLM.from_pretrained(base_folder)
+        settings = {"trainable_token_indices": [3, base.config.vocab_size + 7]}
+    ids, expected = grown(base_folder, tmp_path / "a", **settings)
+    merge_into_base(tmp_path / "a", tmp_path / "merged")
+    with quiet(), torch.no_grad():
+        merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged").eval()
+        assert torch.allclose(merged(ids).logits, expected, atol=2e-3)
+
+
+def test_rows_of_added_tokens_are_not_made_up(base_folder, tmp_path):
+    grown(base_folder, tmp_path / "a", save=False, modules_to_save=["embed_tokens"])
+    with pytest.raises(ModelError, match=r"rows of the others in 'lm_head' are not in it"):
+        merge_into_base(tmp_path / "a", tmp_path / "merged")
+    with quiet():
+        size = AutoModelForCausalLM.from_pretrained(base_folder).config.vocab_size
+    grown(base_folder, tmp_path / "b", save=False, trainable_token_indices=[size])
+    with pytest.raises(ModelError, match=rf"names token {size}, and the base has {size}"):
+        merge_into_base(tmp_path / "b", tmp_path / "merged")
+
+
+@pytest.mark.parametrize("kind", SERVED)
+def test_every_method_merges_exactly_or_says_how_it_is_gated(kind, demo_model, tmp_path):
+    adapter = save(demo_model, tmp_path / "a", SERVED[kind])
+    if kind in OTHERS:
+        with pytest.raises(ModelError, match=r"Gate it unmerged: .*'engine: {name: hf}'\.$"):
+            merge_into_base(adapter, tmp_path / "merged")
+        return
+    merge_into_base(adapter, tmp_path / "merged")
+    expected = peft_logits(demo_model, adapter)
+    assert torch.allclose(peft_logits(tmp_path / "merged"), expected, atol=2e-3)
+
+
+def test_an_adapter_that_changes_nothing_is_not_merged(base_folder, adapters, tmp_path):
+    zero = edited(adapters / "a", tmp_path / "a", lambda t: {n: 0 * one for n, one in t.items()})
+    with pytest.raises(ModelError, match="changes nothing"):
+        merge_into_base(zero, tmp_path / "merged")
+
+
+def test_an_adapter_that_acts_after_a_token_is_not_merged(base_folder, tmp_path):
+    adapter = special(base_folder, tmp_path / "a", alora_invocation_tokens=[5])
+    with pytest.raises(ModelError, match=r"acts only after certain tokens.*Gate it unmerged"):
         merge_into_base(adapter, tmp_path / "merged")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (None, "is missing or null. Name the base with --base"),
+        ("", "is missing or null"),
+        ("/home/of/another/model", "no such folder here. Name the base with --base"),
+        ("../models/llama", "no such folder here"),
+        ("C:\\models\\llama", "no such folder here"),
+    ],
+)
+def test_a_base_that_is_not_here_is_named_with_its_key(adapters, tmp_path, name, message):
+    adapter = edited(adapters / "a", tmp_path / "a", base_model_name_or_path=name)
+    with pytest.raises(ModelError, match=rf"json: base_model_name_or_path\b.*{message}"):
+        merge_into_base(adapter, tmp_path / "merged")
+
+
+def test_the_revision_that_an_adapter_names_is_loaded(adapters, tmp_path, monkeypatch):
+    adapter = edited(
+        adapters / "a", tmp_path / "a", base_model_name_or_path="someone/model", revision="abc123"
+    )
+    asked = []
+
+    def record(name, **options):
+        asked.append((name, options.get("revision")))
+        raise OSError("offline")
+
+    monkeypatch.setattr("evalguard.training.merge.AutoConfig.from_pretrained", record)
+    with pytest.raises(ModelError, match=r"or_path: .*offline.* Or name the base with --base"):
+        merge_into_base(adapter, tmp_path / "merged")
+    assert asked == [("someone/model", "abc123")]
 
 
 @pytest.mark.parametrize(
@@ -311,10 +442,3 @@ def test_a_config_that_peft_cannot_use_is_refused(base_folder, tmp_path, config)
     whole = special(base_folder, tmp_path / "whole", target_modules=["q_proj"])
     with pytest.raises(ModelError, match=str(tmp_path)):
         merge_into_base(edited(whole, tmp_path / "a", **config), tmp_path / "merged")
-
-
-def test_layers_that_share_weights_cannot_be_saved(base_folder, tmp_path):
-    settings = {"target_modules": ["q_proj"], "layer_replication": [[0, 2], [1, 2]]}
-    adapter = special(base_folder, tmp_path / "a", **settings)
-    with pytest.raises(ModelError, match=r"cannot be saved .* Serve it as an adapter"):
-        merge_into_base(adapter, tmp_path / "merged")

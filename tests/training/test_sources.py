@@ -55,6 +55,13 @@ def test_a_file_whose_name_looks_like_a_pattern_is_one_file(tmp_path):
     assert answers(tmp_path / "[b]" / "x-*.jsonl") == ["inside"]
 
 
+@pytest.mark.parametrize("name", ["adapter_config.json", "model.safetensors"])
+def test_a_folder_of_a_model_is_not_read_as_data(shards, name):
+    (shards / name).write_text("{}")
+    with pytest.raises(DataError, match=rf"a model or an adapter \({name}\), not data"):
+        data_files(shards)
+
+
 def test_the_notes_say_what_was_read_and_errors_name_file_and_row(shards):
     reading = read_examples(shards)
     assert reading.lines("data") == (
