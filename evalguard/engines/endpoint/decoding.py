@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from evalguard.engines.endpoint.event_stream import is_stream, read_stream
+
 _AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)})
 """Statuses after which the same request may be answered."""
 
@@ -62,10 +64,14 @@ def read_response(response: httpx.Response, *, max_wait: float) -> Any:
     Raises:
         FailedError: If it is an error, whatever its status, or no JSON.
     """
-    data, fault = _parsed(response.content)
+    streamed = is_stream(response.headers.get("content-type", ""), response.content)
+    data, fault = _streamed(response.content) if streamed else _parsed(response.content)
     status = response.status_code
     if response.is_success and fault:
         shown = response.text[:80]
+        if streamed:
+            words = f"the server streams its answers, and this stream cannot be read ({fault})"
+            raise FailedError(f"{words}: {shown!r}. Turn streaming off there", again=True)
         raise FailedError(f"the server did not answer in JSON ({fault}): {shown!r}", again=True)
     if response.is_success and not _holds_error(data):
         return data
@@ -185,6 +191,14 @@ def _parsed(content: bytes) -> tuple[Any, str]:
         content = content.partition(b"\n")[2].lstrip()
     try:
         return json.loads(content, object_pairs_hook=_object), ""
+    except (ValueError, RecursionError) as error:
+        return None, str(error).partition(":")[0]
+
+
+def _streamed(content: bytes) -> tuple[Any, str]:
+    """Return the response that a stream of events adds up to, and what is wrong with it."""
+    try:
+        return read_stream(content, lambda text: json.loads(text, object_pairs_hook=_object)), ""
     except (ValueError, RecursionError) as error:
         return None, str(error).partition(":")[0]
 

@@ -9,6 +9,7 @@ scores equal those of ``lm_eval --model local-completions``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import lm_eval
@@ -16,7 +17,6 @@ from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import (
     BASE,
-    PROBE_TEXTS,
     AdapterCheck,
     Engine,
     EngineSettings,
@@ -26,14 +26,16 @@ from evalguard.engines.base import (
     generation,
 )
 from evalguard.engines.endpoint.client import Client
-from evalguard.engines.endpoint.decoding import next_step
+from evalguard.engines.endpoint.counts import are_counts, prompt_tokens
 from evalguard.engines.endpoint.encoder import Encoder
+from evalguard.engines.endpoint.first_answers import FIRST, NO_COUNTS, nothing_answered
 from evalguard.engines.endpoint.likelihoods import read_likelihood
 from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
-from evalguard.engines.endpoint.replies import first_choice, model_of, read_text
+from evalguard.engines.endpoint.reading import Reading, Sent
+from evalguard.engines.endpoint.replies import counted, first_choice, model_of, read_text
 from evalguard.engines.endpoint.requests import LimitError, UnansweredError
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
@@ -43,10 +45,6 @@ _BLOCK = 4096
 
 _BLOCK_OF_CANDIDATES = 256
 """The same for models under a name of their own: after each of these it is asked who answered."""
-
-_LIMIT_TOKENS = 4
-_LIMITED = (PROBE_TEXTS[0], "Write the numbers from 1 to 200, separated by commas.")
-"""Asked with this limit at the start; the second asks for much more."""
 
 _UNLIMITED = 1 << 30
 """Context of a server that does not tell it and is asked by chat messages, which it cuts itself."""
@@ -95,6 +93,8 @@ class EndpointEngine(Engine):
         self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
+        self._trusts_counts = True
+        self._reading = Reading(self._count_prompts)
         self._check_answers()
 
     @property
@@ -111,6 +111,8 @@ class EndpointEngine(Engine):
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how the server was asked."""
         notes = (*self._client.notes, *self._witness.notes, *self._probes.notes)
+        if not self._trusts_counts:
+            notes = (*notes, NO_COUNTS)
         return tuple(f"{self._options.url}: {note}" for note in notes)
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
@@ -139,7 +141,9 @@ class EndpointEngine(Engine):
         """
         check_loaded((model for model, _ in requests), self.models)
         for model in {model for model, _ in requests}:
-            self._probes.look_apart(model, (one for name, one in requests if name == model))
+            own = [one for name, one in requests if name == model]
+            self._probes.look_apart(model, own)
+            self._reading.look(model, own)
         named = any(self._witness.knows(model) for model, _ in requests)
         size = _BLOCK_OF_CANDIDATES if named else _BLOCK
         for start in range(0, len(requests), size):
@@ -213,9 +217,9 @@ class EndpointEngine(Engine):
                 position, post = asked[place]
                 if position in done:
                     continue
-                model = requests[position][0]
+                model, request = requests[position]
                 try:
-                    answer = self._answer(model, post, data)
+                    answer = self._answer(model, request, post, data)
                 except EngineError as error:
                     done.add(position)
                     yield position, self._failure(model, error)
@@ -232,18 +236,21 @@ class EndpointEngine(Engine):
         except EngineError as error:
             raise EngineError(f"{self._options.url}: {error}") from None
 
-    def _answer(self, model: str, post: Posted, data: Any) -> str | tuple[float, bool]:
+    def _answer(
+        self, model: str, request: Instance, post: Posted, data: Any
+    ) -> str | tuple[float, bool]:
         """Return what a response says.
 
         Raises:
-            EngineError: If it is none, or another model's.
+            EngineError: If it is none, another model's, or the answer to a part of the prompt.
         """
         if isinstance(data, EngineError):
             raise data
         self._check_name(self._served[model], model_of(data))
+        self._reading.check(model, request, prompt_tokens(data), post.sent)
         if post.generation:
             count = self._encoder.count if self._encoder else None
-            return read_text(data, post.generation, count)
+            return read_text(data, post.generation, count, trusts_counts=self._trusts_counts)
         assert self._encoder is not None
         found = first_choice(data)
         return read_likelihood(found, post.tokens, post.start, self._encoder.spellings)
@@ -291,27 +298,71 @@ class EndpointEngine(Engine):
                 f"'adapters'."
             )
 
+    def _count_prompts(self, model: str, requests: Sequence[Instance]) -> list[int | None]:
+        """Return how many tokens the server counts of each prompt."""
+        found: list[int | None] = [None] * len(requests)
+        asked: list[tuple[int, Posted]] = []
+        for place, request in enumerate(requests):
+            with suppress(EngineError):  # too long for the context that the server tells
+                asked.append((place, self._writer.posts(self._served[model], request)[0]))
+        for place, data in self._client.post_all([post.body for _, post in asked]):
+            found[asked[place][0]] = prompt_tokens(data)
+        return found
+
     def _check_answers(self) -> None:
         """Check that the server answers, keeps to ``max_tokens``, and repeats no prompts.
+
+        What it does not answer says nothing of other prompts, unless it answers none at all.
 
         Raises:
             EngineError: If it does not.
         """
-        posts = [self._posts(BASE, generation(text, tokens=_LIMIT_TOKENS))[0] for text in _LIMITED]
-        for place, data in self._client.post_all([post.body for post in posts]):
+        requests = [generation(text, tokens=tokens) for text, tokens in FIRST]
+        posts = [self._writer.posts(self._served[BASE], one)[0] for one in requests]
+        heard, failures = list[tuple[int, Any]](), list[EngineError]()
+        try:
+            for place, data in self._client.post_all([post.body for post in posts]):
+                if isinstance(data, EngineError):
+                    failures.append(data)
+                else:
+                    heard.append((place, data))
+        except EngineError as error:
+            failures = [error]
+        if not heard:
+            raise self._failure(BASE, nothing_answered(failures))
+        self._learn_counts([(posts[place], data) for place, data in heard])
+        for place, data in heard:
             try:
-                answer = self._answer(BASE, posts[place], data)
+                self._check_first(requests[place], posts[place], data)
             except LimitError as error:
                 raise self._failure(BASE, error) from None
             except UnansweredError:
-                continue  # it says nothing of other prompts
+                continue
             except EngineError as error:
-                advice = f". {next_step(str(error))}" if error is data else ""
-                words = f"{str(error).rstrip('.')}{advice}"
-                raise self._failure(BASE, EngineError(words)) from None
-            if str(answer).lstrip().startswith(_LIMITED[place]):
-                words = "its answers begin with the prompt. Serve it without 'return_full_text'"
-                raise self._failure(BASE, EngineError(words))
+                raise self._failure(BASE, error) from None
+
+    def _check_first(self, request: Instance, post: Posted, data: Any) -> None:
+        assert post.generation is not None
+        said = counted(data, post.generation).text
+        if said.lstrip().startswith(str(request.args[0])):
+            raise EngineError(
+                "its answers begin with the prompt. Serve it without 'return_full_text'"
+            )
+        self._answer(BASE, request, post, data)
+
+    def _learn_counts(self, heard: Sequence[tuple[Posted, Any]]) -> None:
+        """Note whether what the server counts can be tokens."""
+        answers = []
+        for post, data in heard:
+            assert post.generation is not None
+            with suppress(UnansweredError):
+                answers.append(counted(data, post.generation))
+        self._trusts_counts = are_counts(answers)
+        prompts = [(prompt_tokens(data), post.sent) for post, data in heard]
+        self._reading.learn(
+            (tokens for tokens, _ in prompts),
+            (Sent(sent, tokens) for tokens, sent in prompts if sent is not None and tokens),
+        )
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:

@@ -51,19 +51,6 @@ _FEWEST_FOR_BEHAVIOUR = math.ceil(len(_WHO) / 2)
 _BEHAVIOUR_TOKENS = 64
 
 
-def all_answers(found: Iterator[tuple[int, Outcome]], number: int) -> list[Outcome]:
-    """Return all answers, in the order of the requests.
-
-    Raises:
-        EngineError: If one is missing.
-    """
-    answers = dict(found)
-    for outcome in answers.values():
-        if isinstance(outcome, EngineError):
-            raise outcome
-    return [answers[position] for position in range(number)]
-
-
 class Witness:
     """Knows a server's models by what they answer.
 
@@ -82,7 +69,8 @@ class Witness:
         self._url = url
         self._repeats: dict[str, dict[int, list[Answer]]] = {}
         self._proofs: dict[str, _Proof] = {}
-        self._last_error = ""
+        self.last_error = ""
+        """Why the server did not answer one of the prompts."""
 
     def knows(self, model: str) -> bool:
         """Return whether a model was proven to be another one than the base."""
@@ -136,7 +124,7 @@ class Witness:
         if len(both) < _FEWEST:
             raise EngineError(
                 f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were "
-                f"answered: {self._last_error or base._last_error}"
+                f"answered: {self.last_error or base.last_error}"
             )
         one, two = [known[place] for place in both], [other[place] for place in both]
         if mixed(one, two):
@@ -230,11 +218,11 @@ class Witness:
         found: dict[int, list[Answer]] = {}
         for position, outcome in self._send([(model, requests[place]) for place in places]):
             if isinstance(outcome, EngineError):
-                self._last_error = str(outcome)
+                self.last_error = str(outcome)
             else:
                 answer = outcome[0] if isinstance(outcome, tuple) else outcome
                 if isinstance(answer, float) and not math.isfinite(answer):
-                    self._last_error = f"the log-likelihood of a prompt is {answer}"
+                    self.last_error = f"the log-likelihood of a prompt is {answer}"
                     continue
                 found.setdefault(places[position], []).append(answer)
         return found
