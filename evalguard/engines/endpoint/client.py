@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -175,24 +175,18 @@ class Client:
                         asked, error = running.pop(future), future.exception()
                         if error is None:
                             self._hear()
-                        elif asked.position != _SIGN_OF_LIFE:
-                            self._note(error)
                         if asked.position == _SIGN_OF_LIFE:
                             continue
                         if error is None:
                             self._answered = self._answered or asked.body
                             yield asked.position, future.result()
                             continue
+                        self._note(error)
                         if _is_hopeless(asked, error):
                             yield asked.position, EngineError(self.words(error))
-                        elif self._used_up(asked, error) and not asked.last_time:
-                            asked.last_time = True
-                            put_off.append(asked)
-                        else:
-                            self._patience.check(self.words(error))
-                            self._later(asked)
-                            waiting.append(asked)
-                            waiting.extend(self._sign_of_life(waiting, running))
+                            continue
+                        again = self._put_back(asked, error, waiting, put_off)
+                        waiting.extend(self._sign_of_life([*waiting, *running.values()], again))
             finally:
                 self._patience.end()
                 for future in running:
@@ -237,15 +231,35 @@ class Client:
             else:
                 running[threads.submit(self._post, asked.body)] = asked
 
-    def _sign_of_life(
-        self, waiting: Iterable[_Asked], running: Mapping[Future[Any], _Asked]
-    ) -> list[_Asked]:
+    def _put_back(
+        self,
+        asked: _Asked,
+        error: BaseException,
+        waiting: deque[_Asked],
+        put_off: deque[_Asked],
+    ) -> bool:
+        """Let a request that failed be sent again; return whether that is before all others end.
+
+        Raises:
+            EngineError: If the server answers nothing any more.
+        """
+        if self._used_up(asked, error) and not asked.last_time:
+            asked.last_time = True
+            put_off.append(asked)
+            return False
+        self._patience.check(self.words(error))
+        self._later(asked)
+        waiting.append(asked)
+        return True
+
+    def _sign_of_life(self, left: Sequence[_Asked], again: bool) -> list[_Asked]:
         """Return a request that was answered before, where all that are left fail again and again.
 
         A server that answers it is not away: it fails on what it is asked.
         """
-        left = [*waiting, *running.values()]
-        if self._answered is None or any(one.failures < _FAILED_FOR_SIGN for one in left):
+        if not again or self._answered is None:
+            return []
+        if any(one.failures < _FAILED_FOR_SIGN for one in left):
             return []
         if self._patience.heard_at > min(one.first_failure for one in left):
             return []

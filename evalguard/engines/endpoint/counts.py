@@ -108,7 +108,10 @@ def has_more(text: str, limit: int) -> bool:
         (True, False)
     """
     words = len(_WORD.findall(text))
-    return words > 2 * limit + _MORE_WORDS or len(_RUN.sub(r"\1", text)) > _LONG_TOKENS * limit + _SHORT
+    return (
+        words > 2 * limit + _MORE_WORDS
+        or len(_RUN.sub(r"\1", text)) > _LONG_TOKENS * limit + _SHORT
+    )
 
 
 def is_beyond(text: str, limit: int) -> bool:
@@ -126,7 +129,7 @@ def _count(data: Any, *names: str) -> int | None:
     usage = data.get("usage") if isinstance(data, Mapping) else None
     if not isinstance(usage, Mapping):
         return None
-    count = next((usage[name] for name in names if usage.get(name) is not None), None)
+    count: Any = next((usage[name] for name in names if usage.get(name) is not None), None)
     if isinstance(count, str) and count.strip().isdigit():
         count = int(count)
     counts = isinstance(count, int | float) and not isinstance(count, bool) and count > 0

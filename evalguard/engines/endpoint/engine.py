@@ -37,6 +37,7 @@ from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.reading import Reading, Sent
 from evalguard.engines.endpoint.replies import counted, first_choice, model_of, read_text
 from evalguard.engines.endpoint.requests import LimitError, UnansweredError
+from evalguard.engines.endpoint.same_values import SameValues
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 
@@ -93,6 +94,8 @@ class EndpointEngine(Engine):
         self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
+        self._bases: dict[str, EndpointEngine] = {}
+        self._same_values = SameValues(self._block)
         self._trusts_counts = True
         self._reading = Reading(self._count_prompts)
         self._check_answers()
@@ -144,6 +147,8 @@ class EndpointEngine(Engine):
             own = [one for name, one in requests if name == model]
             self._probes.look_apart(model, own)
             self._reading.look(model, own)
+            if (base := self._bases.get(model)) and self._witness.scores(model):
+                self._same_values.look(model, base._block, own)
         named = any(self._witness.knows(model) for model, _ in requests)
         size = _BLOCK_OF_CANDIDATES if named else _BLOCK
         for start in range(0, len(requests), size):
@@ -184,7 +189,9 @@ class EndpointEngine(Engine):
         """
         names = self._served[name], base._served[BASE]
         self._others |= {names[1]}
-        return self._witness.check_differs(name, base._witness, where, names)
+        effect = self._witness.check_differs(name, base._witness, where, names)
+        self._bases[name] = base
+        return effect
 
     def close(self) -> None:
         """Close the connections."""
@@ -285,6 +292,7 @@ class EndpointEngine(Engine):
                 self._probes.check_greedy(model)
         elif self._encoder is not None:
             self._probes.check_likelihoods(model)
+        self._same_values.check(model, instance)
         return self._writer.posts(self._served[model], instance)
 
     def _failure(self, model: str, error: Exception) -> EngineError:

@@ -64,7 +64,7 @@ def _events(content: str) -> list[str]:
 
 def _object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError("its events have another form")  # noqa: TRY004 (what a server sent)
+        raise ValueError("its events have another form")
     return value
 
 

@@ -142,9 +142,8 @@ class Reading:
         own, again, more, most, *rest = found
         if own is None or own != again or self._least is None or own <= self._least:
             return tried  # it counts nothing, or what it does not remember
-        if more is not None and most is not None:
-            if 0 <= more - own < _MORE / 2 and abs(most - more) <= 1:
-                return _Tried(tried.longest, limit=more)
+        if more is not None and 0 <= more - own < _MORE / 2 and most in range(more - 1, more + 2):
+            return _Tried(tried.longest, limit=more)
         if without and rest[0] is not None and own - rest[0] < without[1] / 2:
             return _Tried(tried.longest, skips=True)
         return tried

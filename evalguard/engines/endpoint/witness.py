@@ -76,6 +76,10 @@ class Witness:
         """Return whether a model was proven to be another one than the base."""
         return model in self._proofs
 
+    def scores(self, model: str) -> bool:
+        """Return whether a model was proven to be another one by log-likelihoods."""
+        return model in self._proofs and not self._proofs[model].by_text
+
     def has_asked(self, model: str) -> bool:
         """Return whether a model was asked the same several times."""
         return model in self._repeats
