@@ -288,7 +288,7 @@ def test_refused_log_probabilities_are_not_taken_for_checked(base):
 
     with replying_server(reply) as url:
         engine = opened(url, base)
-        with pytest.raises(EngineError, match="too few of the prompts .* not allowed here"):
+        with pytest.raises(EngineError, match=r"too few of the prompts .* not allowed here"):
             engine.respond([(BASE, questions.choice(questions.FACT, "brown"))])
 
 

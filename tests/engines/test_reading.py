@@ -78,7 +78,7 @@ def test_a_prompt_one_token_too_long_does_not():
         lambda text: SHORT,
         lambda text: 9,
         lambda text: random.randrange(20, 400),
-        lambda text: len(text),
+        len,
         lambda text: sum(words(text)),
     ],
     ids=["none", "constant", "constant below", "random", "characters", "all"],

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from benchmarks.servers.behaviours import (
     bodies,
+    counting,
     echoes,
+    first,
     identity,
     parameters,
     redirects,
     responses,
     shapes,
     spellings,
+    streams,
     thinking,
     waiting,
 )
@@ -20,13 +23,16 @@ __all__ = [
     "BEHAVIOURS",
     "Behaviour",
     "bodies",
+    "counting",
     "echoes",
+    "first",
     "identity",
     "parameters",
     "redirects",
     "responses",
     "shapes",
     "spellings",
+    "streams",
     "thinking",
     "waiting",
 ]

@@ -8,7 +8,7 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -26,18 +26,18 @@ from evalguard.engines.base import (
     generation,
 )
 from evalguard.engines.endpoint.client import Client
-from evalguard.engines.endpoint.counts import are_counts, prompt_tokens
+from evalguard.engines.endpoint.counts import prompt_tokens
 from evalguard.engines.endpoint.encoder import Encoder
-from evalguard.engines.endpoint.first_answers import FIRST, NO_COUNTS, nothing_answered
-from evalguard.engines.endpoint.likelihoods import read_likelihood
+from evalguard.engines.endpoint.first_answers import FIRST, nothing_answered
 from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
-from evalguard.engines.endpoint.reading import Reading, Sent
-from evalguard.engines.endpoint.replies import counted, first_choice, model_of, read_text
+from evalguard.engines.endpoint.reader import Reader
+from evalguard.engines.endpoint.reading import Reading
+from evalguard.engines.endpoint.replies import counted, first_choice
 from evalguard.engines.endpoint.requests import LimitError, UnansweredError
-from evalguard.engines.endpoint.same_values import SameValues
+from evalguard.engines.endpoint.same_values import SameValues, generated_value
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 
@@ -67,8 +67,6 @@ class EndpointEngine(Engine):
         self._options = EndpointOptions.read(settings.options)
         self._served: dict[str, str] = {BASE: self._options.model or settings.model}
         self._client = Client(self._options, settings.on_wait)
-        self._named: dict[str, str] = {}
-        self._others: set[str] = set()
         self._witness = Witness(
             self._block,
             chat=self._options.chat,
@@ -95,9 +93,9 @@ class EndpointEngine(Engine):
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
         self._bases: dict[str, EndpointEngine] = {}
-        self._same_values = SameValues(self._block)
-        self._trusts_counts = True
+        self._same_values = SameValues()
         self._reading = Reading(self._count_prompts)
+        self._reader = Reader(self._served, self._encoder, self._reading)
         self._check_answers()
 
     @property
@@ -113,9 +111,8 @@ class EndpointEngine(Engine):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how the server was asked."""
-        notes = (*self._client.notes, *self._witness.notes, *self._probes.notes)
-        if not self._trusts_counts:
-            notes = (*notes, NO_COUNTS)
+        knowing = (self._client, self._witness, self._probes, self._reader)
+        notes = (note for one in knowing for note in one.notes)
         return tuple(f"{self._options.url}: {note}" for note in notes)
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
@@ -147,8 +144,7 @@ class EndpointEngine(Engine):
             own = [one for name, one in requests if name == model]
             self._probes.look_apart(model, own)
             self._reading.look(model, own)
-            if (base := self._bases.get(model)) and self._witness.scores(model):
-                self._same_values.look(model, base._block, own)
+            self._look_same(model, own)
         named = any(self._witness.knows(model) for model, _ in requests)
         size = _BLOCK_OF_CANDIDATES if named else _BLOCK
         for start in range(0, len(requests), size):
@@ -188,7 +184,7 @@ class EndpointEngine(Engine):
             EngineError: If the server hardly answers.
         """
         names = self._served[name], base._served[BASE]
-        self._others |= {names[1]}
+        self._reader.others |= {names[1]}
         effect = self._witness.check_differs(name, base._witness, where, names)
         self._bases[name] = base
         return effect
@@ -226,7 +222,7 @@ class EndpointEngine(Engine):
                     continue
                 model, request = requests[position]
                 try:
-                    answer = self._answer(model, request, post, data)
+                    answer = self._reader.read(model, request, post, data)
                 except EngineError as error:
                     done.add(position)
                     yield position, self._failure(model, error)
@@ -242,42 +238,6 @@ class EndpointEngine(Engine):
                     yield position, _together(requests[position][1], open_[position])
         except EngineError as error:
             raise EngineError(f"{self._options.url}: {error}") from None
-
-    def _answer(
-        self, model: str, request: Instance, post: Posted, data: Any
-    ) -> str | tuple[float, bool]:
-        """Return what a response says.
-
-        Raises:
-            EngineError: If it is none, another model's, or the answer to a part of the prompt.
-        """
-        if isinstance(data, EngineError):
-            raise data
-        self._check_name(self._served[model], model_of(data))
-        self._reading.check(model, request, prompt_tokens(data), post.sent)
-        if post.generation:
-            count = self._encoder.count if self._encoder else None
-            return read_text(data, post.generation, count, trusts_counts=self._trusts_counts)
-        assert self._encoder is not None
-        found = first_choice(data)
-        return read_likelihood(found, post.tokens, post.start, self._encoder.spellings)
-
-    def _check_name(self, served: str, by: str | None) -> None:
-        """Check the name of the model that is said to have answered.
-
-        It need not be the one that was asked for, which may be short for a version, but one and the
-        same for all answers.
-
-        Raises:
-            EngineError: If it is another model's, or another one than before.
-        """
-        if by is None:
-            return
-        if by != served and (by in self._others or by in self._served.values()):
-            raise EngineError(f"it was answered by '{by}', another model of this check")
-        before = self._named.setdefault(served, by)
-        if by != before:
-            raise EngineError(f"it was answered by '{by}', and others by '{before}'")
 
     def _posts(self, model: str, instance: Instance) -> list[Posted]:
         """Return what a request takes: one body, or one for each window of a long text.
@@ -306,16 +266,54 @@ class EndpointEngine(Engine):
                 f"'adapters'."
             )
 
+    def _look_same(self, model: str, requests: Sequence[Instance]) -> None:
+        """See whether the prompts of each task reach a model, and not the base it differs from."""
+        base = self._bases.get(model)
+        if base is None:
+            return
+        prompts = self._witness.scores(model)
+        self._same_values.look(
+            model,
+            requests,
+            own=lambda few: self._values(model, few, prompts=prompts),
+            base=lambda few: base._values(BASE, few, prompts=prompts),
+            prompts=prompts,
+        )
+
+    def _values(
+        self, model: str, requests: Sequence[Instance], *, prompts: bool
+    ) -> list[float | None]:
+        """Return log-probabilities of prompts, or else of what is generated after them."""
+        found: list[float | None] = [None] * len(requests)
+        if prompts:
+            for place, outcome in self._block([(model, one) for one in requests]):
+                found[place] = outcome[0] if isinstance(outcome, tuple) else None
+            return found
+        wanted = {"logprobs": True if self._options.chat else 1}
+        for place, data in self._replies(model, requests, wanted):
+            with suppress(UnansweredError):
+                found[place] = generated_value(first_choice(data))
+        return found
+
     def _count_prompts(self, model: str, requests: Sequence[Instance]) -> list[int | None]:
         """Return how many tokens the server counts of each prompt."""
         found: list[int | None] = [None] * len(requests)
+        for place, data in self._replies(model, requests, {}):
+            found[place] = prompt_tokens(data)
+        return found
+
+    def _replies(
+        self, model: str, requests: Sequence[Instance], more: Mapping[str, Any]
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield the responses, as data, to those requests that are answered."""
         asked: list[tuple[int, Posted]] = []
         for place, request in enumerate(requests):
             with suppress(EngineError):  # too long for the context that the server tells
                 asked.append((place, self._writer.posts(self._served[model], request)[0]))
-        for place, data in self._client.post_all([post.body for _, post in asked]):
-            found[asked[place][0]] = prompt_tokens(data)
-        return found
+        bodies = [{**post.body, **more} for _, post in asked]
+        for place, data in self._client.post_all(bodies):
+            if not isinstance(data, EngineError):
+                yield asked[place][0], data
 
     def _check_answers(self) -> None:
         """Check that the server answers, keeps to ``max_tokens``, and repeats no prompts.
@@ -338,7 +336,7 @@ class EndpointEngine(Engine):
             failures = [error]
         if not heard:
             raise self._failure(BASE, nothing_answered(failures))
-        self._learn_counts([(posts[place], data) for place, data in heard])
+        self._reader.learn([(posts[place], data) for place, data in heard])
         for place, data in heard:
             try:
                 self._check_first(requests[place], posts[place], data)
@@ -356,21 +354,7 @@ class EndpointEngine(Engine):
             raise EngineError(
                 "its answers begin with the prompt. Serve it without 'return_full_text'"
             )
-        self._answer(BASE, request, post, data)
-
-    def _learn_counts(self, heard: Sequence[tuple[Posted, Any]]) -> None:
-        """Note whether what the server counts can be tokens."""
-        answers = []
-        for post, data in heard:
-            assert post.generation is not None
-            with suppress(UnansweredError):
-                answers.append(counted(data, post.generation))
-        self._trusts_counts = are_counts(answers)
-        prompts = [(prompt_tokens(data), post.sent) for post, data in heard]
-        self._reading.learn(
-            (tokens for tokens, _ in prompts),
-            (Sent(sent, tokens) for tokens, sent in prompts if sent is not None and tokens),
-        )
+        self._reader.read(BASE, request, post, data)
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:

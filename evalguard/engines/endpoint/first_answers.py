@@ -17,11 +17,6 @@ FIRST = (
 """Prompts and the tokens that are asked for; the second asks for many more. The limits differ so
 that counts which are always the same are seen not to count."""
 
-NO_COUNTS = (
-    "its counts of tokens ('usage': completion_tokens) are not those of its answers, so they were "
-    "not used"
-)
-
 
 def nothing_answered(failures: Sequence[EngineError]) -> EngineError:
     """Return one error for a server that answered none of the first prompts.

@@ -2,65 +2,69 @@
 
 A router or a cache may send the prompts of one suite to the base, which the prompts of
 :mod:`~evalguard.engines.endpoint.witness` do not show. Two models that differ there have no
-log-likelihood in common to the last digit: whatever changes one logit changes the sum that all are
-divided by. Short answers are the same for many healthy candidates, and show nothing.
+log-probability in common to the last digit: whatever changes one logit changes the sum that all
+are divided by. Short answers are the same for many healthy candidates, and show nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from lm_eval.api.instance import Instance
 
-from evalguard.engines.base import BASE, Outcome, choice
-from evalguard.engines.endpoint.witness import Ask
+from evalguard.engines.base import choice
 from evalguard.errors import EngineError
+
+Values = Callable[[Sequence[Instance]], "list[float | None]"]
+"""Asks a model for the log-probability of what each request is about; ``None`` for no answer."""
 
 _TRIED = 8
 """Prompts of each task that both models are asked."""
 
 _FEWEST = 6
-"""Different log-likelihoods that must all be the base's."""
+"""Different log-probabilities that must all be the base's."""
 
 _ROUNDED = 1e4
-"""Log-likelihoods that are multiples of one part of this may be equal by rounding."""
+"""Log-probabilities that are multiples of one part of this may be equal by rounding."""
+
+_CERTAIN = -1e-3
+"""Nats above which the log-probabilities of what is certain may be equal by rounding."""
+
+_TOKENS = 8
+"""Tokens that are generated where prompts have no log-probabilities."""
 
 
 class SameValues:
-    """Knows the tasks on which models of a server have the base's log-likelihoods.
+    """Knows the tasks on which models of a server have the base's log-probabilities."""
 
-    Args:
-        ask: Asks the server's models.
-    """
-
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self) -> None:
         self._found: dict[tuple[str, str | None], str] = {}
 
-    def look(self, model: str, ask_base: Ask, requests: Iterable[Instance]) -> None:
+    def look(
+        self, model: str, requests: Iterable[Instance], own: Values, base: Values, *, prompts: bool
+    ) -> None:
         """Compare a model with the base on a few prompts of each task.
 
         :meth:`check` raises what is found.
 
         Args:
-            model: A model that was proven to differ from the base by log-likelihoods.
-            ask_base: Asks the server of the base.
-            requests: What the model will be asked.
+            model: A model that was proven to differ from the base.
+            requests: What it will be asked.
+            own: Asks the model.
+            base: Asks the base.
+            prompts: Whether they tell log-probabilities of prompts, and not only of answers.
         """
         by_task: dict[str | None, dict[str, Instance]] = {}
         for one in requests:
-            if (model, one.task_name) not in self._found and (asked := _scored(one)):
+            if (model, one.task_name) not in self._found and (asked := _tried(one, prompts)):
                 by_task.setdefault(one.task_name, {}).setdefault(str(asked.args[0]), asked)
         for task, each in by_task.items():
-            tried = _spread(list(each.values()))
-            if len(tried) < _FEWEST:
-                continue
-            own = dict(self._ask([(model, one) for one in tried]))
-            base = dict(ask_base([(BASE, one) for one in tried]))
-            pairs = [(_value(base[place]), _value(own[place])) for place in range(len(tried))]
-            self._found[model, task] = _fault(
-                [(one, two) for one, two in pairs if one is not None and two is not None]
-            )
+            few = _spread(list(each.values()))
+            if len(few) >= _FEWEST:
+                self._found[model, task] = _fault(base(few), own(few))
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task reach the model.
@@ -72,24 +76,52 @@ class SameValues:
             raise EngineError(fault)
 
 
-def _fault(pairs: Sequence[tuple[float, float]]) -> str:
-    fine = {one for one, _ in pairs if abs(one * _ROUNDED - round(one * _ROUNDED)) > 1e-3}
+def generated_value(choice: Mapping[str, Any]) -> float | None:
+    """Return the log-probability of a text that was generated, where the server tells it."""
+    listed = choice.get("logprobs")
+    if not isinstance(listed, Mapping):
+        return None
+    found = listed.get("token_logprobs")
+    if isinstance(content := listed.get("content"), list):
+        found = [one.get("logprob") if isinstance(one, Mapping) else None for one in content]
+    if not isinstance(found, list) or not found:
+        return None
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in found):
+        return None
+    return float(sum(found))
+
+
+def _fault(base: Sequence[float | None], own: Sequence[float | None]) -> str:
+    pairs = [
+        (one, two)
+        for one, two in zip(base, own, strict=True)
+        if one is not None and two is not None
+    ]
+    fine = {one for one, _ in pairs if one < _CERTAIN and not _is_rounded(one)}
     if len(fine) < _FEWEST or any(one != two for one, two in pairs):
         return ""
     return (
-        f"the log-likelihoods of {len(pairs)} prompts of this task are the baseline's to the last "
-        f"digit, and those of other prompts are not: a router or a cache lets the baseline answer "
-        f"these prompts. Check the server's routes"
+        f"the log-probabilities of {len(pairs)} prompts of this task are the baseline's to the "
+        f"last digit, and those of other prompts are not: a router or a cache lets the baseline "
+        f"answer these prompts. Check the server's routes"
     )
 
 
-def _scored(request: Instance) -> Instance | None:
-    """Return a request for a log-likelihood on the same prompt."""
+def _is_rounded(value: float) -> bool:
+    return abs(value * _ROUNDED - round(value * _ROUNDED)) < 1e-3
+
+
+def _tried(request: Instance, prompts: bool) -> Instance | None:
+    """Return a request on the same prompt whose log-probability both models can be asked for."""
     if request.request_type == "loglikelihood":
-        return request
+        return request if prompts else None
     if request.request_type != "generate_until":
         return None
-    words = str(request.args[0]).split(" ")
+    prompt = request.args[0]
+    if not prompts:
+        greedy = {"until": [], "max_gen_toks": _TOKENS, "do_sample": False}
+        return replace(request, arguments=(prompt, greedy))
+    words = str(prompt).split(" ")
     middle = len(words) // 2
     if not middle or not all((words[middle - 1], words[middle])):
         return None
@@ -97,9 +129,5 @@ def _scored(request: Instance) -> Instance | None:
 
 
 def _spread(requests: Sequence[Instance]) -> list[Instance]:
-    step = max(1, len(requests) // _TRIED)
-    return list(requests[::step][:_TRIED])
-
-
-def _value(outcome: Outcome) -> float | None:
-    return outcome[0] if isinstance(outcome, tuple) else None
+    number = min(_TRIED, len(requests))
+    return [requests[place * len(requests) // number] for place in range(number)]
