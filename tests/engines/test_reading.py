@@ -130,7 +130,7 @@ def test_a_chat_that_is_read_whole_counts():
 
 
 def test_what_is_sent_as_tokens_is_counted_exactly():
-    found = Reading(lambda _model, requests: [None] * len(requests))
+    found = Reading(lambda _model, requests: [301] * len(requests))
     request = questions.generation("a")
     found.learn([11, 21], [Sent(10, 11), Sent(20, 21)])
     found.check("m", request, 301, 300)
@@ -143,8 +143,16 @@ def test_what_is_sent_as_tokens_is_counted_exactly():
     "sent", [[], [Sent(10, 9), Sent(20, 9)], [Sent(10, 1), Sent(20, 1)], [Sent(10, 10)]]
 )
 def test_counts_that_are_none_of_what_is_sent_tell_nothing(sent):
-    found = Reading(lambda _model, requests: [None] * len(requests))
+    found = Reading(lambda _model, requests: [301] * len(requests))
     found.learn([one.counted for one in sent], sent)
+    found.check("m", questions.generation("a"), 9, 300)
+
+
+@pytest.mark.parametrize("again", [1, 45, None])
+def test_tokens_that_are_counted_once_tell_nothing(again):
+    counts = iter([301, again])
+    found = Reading(lambda _model, requests: [next(counts)])
+    found.learn([11, 21], [Sent(10, 11), Sent(20, 21)])
     found.check("m", questions.generation("a"), 9, 300)
 
 

@@ -23,7 +23,8 @@ def _events(reply: Reply, *, whole: bool) -> bytes:
     for piece in [*pieces, ""]:
         said: Any = {"content": piece} if key == "delta" else piece
         reason = None if piece else first["finish_reason"]
-        choice = {"index": 0, key: said, "finish_reason": reason}
+        values = None if found else first["logprobs"]
+        choice = {"index": 0, key: said, "finish_reason": reason, "logprobs": values}
         found.append({"model": reply.body["model"], "choices": [choice]})
     found.append({"choices": [], "usage": reply.body["usage"]})
     return b"".join(f"data: {json.dumps(one)}\n\n".encode() for one in found)

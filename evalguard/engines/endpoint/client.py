@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -176,6 +176,8 @@ class Client:
                         if error is None:
                             self._hear()
                         if asked.position == _SIGN_OF_LIFE:
+                            if error is None:  # the failures were those of what is left
+                                _charge([*waiting, *running.values()])
                             continue
                         if error is None:
                             self._answered = self._answered or asked.body
@@ -342,6 +344,12 @@ class Client:
                 )
             target = moved
         raise FailedError(f"the server redirected {url} {_MOST_REDIRECTIONS} times", again=False)
+
+
+def _charge(failed: Iterable[_Asked]) -> None:
+    """Count all failures of requests against them."""
+    for one in failed:
+        one.charged = max(one.charged, one.failures)
 
 
 def _secrets(options: EndpointOptions) -> list[str]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from lm_eval.api.instance import Instance
 
+from evalguard.engines.base import BASE, generation
 from evalguard.engines.chat import as_messages, read_messages
 from evalguard.engines.endpoint.requests import UnansweredError
 
@@ -79,10 +80,17 @@ class Reading:
             sent: The same, of those whose tokens are known.
         """
         self._least = min((one for one in counted if one is not None), default=None)
-        known = list(sent)
-        added = {one.counted - one.tokens for one in known}
-        different = len({one.tokens for one in known}) > 1
-        self._exact = different and len(added) == 1 and 0 <= min(added) <= _MOST_ADDED
+        self._exact = self._is_exact(list(sent))
+
+    def _is_exact(self, sent: Sequence[Sent]) -> bool:
+        """Whether all tokens that are sent are counted, those of a prompt known from before too."""
+        added = {one.counted - one.tokens for one in sent}
+        if len({one.tokens for one in sent}) < 2 or len(added) > 1:
+            return False
+        if not 0 <= min(added) <= _MOST_ADDED:
+            return False
+        counted = [self._count(BASE, [_KNOWN])[0] for _ in range(2)]
+        return counted[0] is not None and counted[0] == counted[1]
 
     def look(self, model: str, requests: Iterable[Instance]) -> None:
         """Try the longest prompts of a run; :meth:`check` raises what comes of it.
@@ -148,6 +156,10 @@ class Reading:
             return _Tried(tried.longest, skips=True)
         return tried
 
+
+_KNOWN = generation(" ".join(map(str, range(100, 200))), tokens=1)
+"""Asked twice, for servers that count the tokens alone that they did not read before; longer than
+the blocks in which these are kept."""
 
 _ADVICE = "Give the server a longer context, or shorten the prompts"
 

@@ -60,7 +60,7 @@ class SameValues:
         by_task: dict[str | None, dict[str, Instance]] = {}
         for one in requests:
             if (model, one.task_name) not in self._found and (asked := _tried(one, prompts)):
-                by_task.setdefault(one.task_name, {}).setdefault(str(asked.args[0]), asked)
+                by_task.setdefault(one.task_name, {}).setdefault(str(one.args[0]), asked)
         for task, each in by_task.items():
             few = _spread(list(each.values()))
             if len(few) >= _FEWEST:
