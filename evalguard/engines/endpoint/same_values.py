@@ -57,13 +57,16 @@ class SameValues:
             base: Asks the base.
             prompts: Whether they tell log-probabilities of prompts, and not only of answers.
         """
-        by_task: dict[str | None, dict[str, Instance]] = {}
+        by_task: dict[str | None, dict[str, list[Instance]]] = {}
         for one in requests:
             if (model, one.task_name) not in self._found and (asked := _tried(one, prompts)):
-                by_task.setdefault(one.task_name, {}).setdefault(str(one.args[0]), asked)
-        for task, each in by_task.items():
-            few = _spread(list(each.values()))
-            if len(few) >= _FEWEST:
+                by_prompt = by_task.setdefault(one.task_name, {})
+                known = by_prompt.setdefault(str(one.args[0]), [])
+                if all(asked.args != before.args for before in known):  # drawn several times
+                    known.append(asked)
+        for task, by_prompt in by_task.items():
+            if len(by_prompt) >= _FEWEST:
+                few = _spread(list(by_prompt.values()))
                 self._found[model, task] = _fault(base(few), own(few))
 
     def check(self, model: str, request: Instance) -> None:
@@ -101,7 +104,7 @@ def _fault(base: Sequence[float | None], own: Sequence[float | None]) -> str:
     if len(fine) < _FEWEST or any(one != two for one, two in pairs):
         return ""
     return (
-        f"the log-probabilities of {len(pairs)} prompts of this task are the baseline's to the "
+        f"{len(pairs)} log-probabilities on prompts of this task are the baseline's to the "
         f"last digit, and those of other prompts are not: a router or a cache lets the baseline "
         f"answer these prompts. Check the server's routes"
     )
@@ -128,6 +131,8 @@ def _tried(request: Instance, prompts: bool) -> Instance | None:
     return choice(" ".join(words[:middle]), " " + " ".join(words[middle:]))
 
 
-def _spread(requests: Sequence[Instance]) -> list[Instance]:
-    number = min(_TRIED, len(requests))
-    return [requests[place * len(requests) // number] for place in range(number)]
+def _spread(prompts: Sequence[Sequence[Instance]]) -> list[Instance]:
+    """Return requests on a few of the prompts: the first and the last choice of each."""
+    number = min(_TRIED, len(prompts))
+    few = [prompts[place * len(prompts) // number] for place in range(number)]
+    return [each[place] for each in few for place in sorted({0, len(each) - 1})]
