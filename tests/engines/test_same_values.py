@@ -68,6 +68,17 @@ def test_few_prompts_and_rounded_values_show_nothing():
     assert found(lambda one: "base", digits=2) == []
 
 
+def test_choices_that_all_models_are_sure_of_are_told_by_their_prompts():
+    same = SameValues()
+    asked = of_task("sums")
+
+    def values(few: Any) -> list[float | None]:
+        return [-0.5 if one.args[1] == " yes" else value("base", one) for one in few]
+
+    same.look("twin", asked, own=values, base=values, prompts=True)
+    assert refused(same, asked[0])
+
+
 def test_choices_need_log_probabilities_of_prompts():
     assert found(lambda one: "base", prompts=False) == ["refusals"]
 

@@ -59,14 +59,11 @@ class SameValues:
         """
         by_task: dict[str | None, dict[str, list[Instance]]] = {}
         for one in requests:
-            if (model, one.task_name) not in self._found and (asked := _tried(one, prompts)):
-                by_prompt = by_task.setdefault(one.task_name, {})
-                known = by_prompt.setdefault(str(one.args[0]), [])
-                if all(asked.args != before.args for before in known):  # drawn several times
-                    known.append(asked)
+            if (model, one.task_name) not in self._found and (tried := _tried(one, prompts)):
+                by_task.setdefault(one.task_name, {}).setdefault(str(one.args[0]), tried)
         for task, by_prompt in by_task.items():
             if len(by_prompt) >= _FEWEST:
-                few = _spread(list(by_prompt.values()))
+                few = [one for each in _spread(list(by_prompt.values())) for one in each]
                 self._found[model, task] = _fault(base(few), own(few))
 
     def check(self, model: str, request: Instance) -> None:
@@ -114,25 +111,24 @@ def _is_rounded(value: float) -> bool:
     return abs(value * _ROUNDED - round(value * _ROUNDED)) < 1e-3
 
 
-def _tried(request: Instance, prompts: bool) -> Instance | None:
-    """Return a request on the same prompt whose log-probability both models can be asked for."""
-    if request.request_type == "loglikelihood":
-        return request if prompts else None
-    if request.request_type != "generate_until":
-        return None
-    prompt = request.args[0]
+def _tried(request: Instance, prompts: bool) -> list[Instance]:
+    """Return requests on the same prompt whose log-probability both models can be asked for."""
+    scored = request.request_type == "loglikelihood"
+    if not scored and request.request_type != "generate_until":
+        return []
+    prompt = str(request.args[0])
     if not prompts:
         greedy = {"until": [], "max_gen_toks": _TOKENS, "do_sample": False}
-        return replace(request, arguments=(prompt, greedy))
-    words = str(prompt).split(" ")
+        return [] if scored else [replace(request, arguments=(prompt, greedy))]
+    found = [request] if scored else []
+    words = prompt.split(" ")
     middle = len(words) // 2
-    if not middle or not all((words[middle - 1], words[middle])):
-        return None
-    return choice(" ".join(words[:middle]), " " + " ".join(words[middle:]))
+    if middle and words[middle - 1] and words[middle]:
+        rest = " " + " ".join(words[middle:])
+        found.append(choice(" ".join(words[:middle]), rest))
+    return found
 
 
-def _spread(prompts: Sequence[Sequence[Instance]]) -> list[Instance]:
-    """Return requests on a few of the prompts: the first and the last choice of each."""
+def _spread(prompts: Sequence[list[Instance]]) -> list[list[Instance]]:
     number = min(_TRIED, len(prompts))
-    few = [prompts[place * len(prompts) // number] for place in range(number)]
-    return [each[place] for each in few for place in sorted({0, len(each) - 1})]
+    return [prompts[place * len(prompts) // number] for place in range(number)]
