@@ -14,7 +14,7 @@ from evalguard.engines.endpoint.engine import EndpointEngine
 from evalguard.engines.endpoint.first_answers import FIRST
 from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.witness import Witness
-from evalguard.errors import EngineError
+from evalguard.errors import EngineError, TrustError
 from tests.engines import questions
 from tests.engines.servers import replying_server
 from tests.engines.test_endpoint import LISTED, completions, opened
@@ -363,7 +363,7 @@ def test_a_model_is_not_told_from_another_by_what_is_no_number(base, value):
 
     with replying_server(reply) as url:
         engine = opened(url, base)
-        with pytest.raises(EngineError, match="of 8 harmless prompts only 0 were answered"):
+        with pytest.raises(TrustError, match="of 8 harmless prompts only 0 were answered"):
             engine.load_adapter("twin", "adapters/twin")
 
 

@@ -108,6 +108,19 @@ def test_values_that_are_missing_show_nothing():
     same.check("twin", asked[0])
 
 
+def test_a_server_that_tells_none_is_asked_twice():
+    same, asked = SameValues(), of_task("sums")
+    counted: list[int] = []
+
+    def values(few: Any) -> list[float | None]:
+        counted.append(len(few))
+        return [None] * len(few)
+
+    for _ in range(3):
+        same.look("twin", asked, own=values, base=values, prompts=True)
+    assert counted == [2]
+
+
 @pytest.mark.parametrize(
     ("listed", "total"),
     [

@@ -180,8 +180,8 @@ class EndpointEngine(Engine):
             How far its answers are from the base's, beyond the server's noise.
 
         Raises:
-            TrustError: If they are not.
-            EngineError: If the server hardly answers.
+            TrustError: If they are not, or the server hardly answers.
+            EngineError: If it answers nothing any more.
         """
         names = self._served[name], base._served[BASE]
         self._reader.others |= {names[1]}

@@ -24,6 +24,9 @@ Values = Callable[[Sequence[Instance]], "list[float | None]"]
 _TRIED = 8
 """Prompts of each task that both models are asked."""
 
+_ASKED_FIRST = 2
+"""Requests of those that are asked first, for servers that tell no log-probabilities."""
+
 _FEWEST = 6
 """Different log-probabilities that must all be the base's."""
 
@@ -42,6 +45,7 @@ class SameValues:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str | None], str] = {}
+        self._silent: set[str] = set()
 
     def look(
         self, model: str, requests: Iterable[Instance], own: Values, base: Values, *, prompts: bool
@@ -57,14 +61,20 @@ class SameValues:
             base: Asks the base.
             prompts: Whether they tell log-probabilities of prompts, and not only of answers.
         """
+        if model in self._silent:
+            return
         by_task: dict[str | None, dict[str, list[Instance]]] = {}
         for one in requests:
             if (model, one.task_name) not in self._found and (tried := _tried(one, prompts)):
                 by_task.setdefault(one.task_name, {}).setdefault(str(one.args[0]), tried)
         for task, by_prompt in by_task.items():
-            if len(by_prompt) >= _FEWEST:
-                few = [one for each in _spread(list(by_prompt.values())) for one in each]
-                self._found[model, task] = _fault(base(few), own(few))
+            if len(by_prompt) < _FEWEST:
+                continue
+            few = [one for each in _spread(list(by_prompt.values())) for one in each]
+            if all(one is None for one in base(few[:_ASKED_FIRST])):
+                self._silent.add(model)
+                return
+            self._found[model, task] = _fault(base(few), own(few))
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task reach the model.

@@ -115,8 +115,8 @@ class Witness:
             How far its answers are from the base's, beyond the server's noise.
 
         Raises:
-            TrustError: If they are not.
-            EngineError: If the server hardly answers.
+            TrustError: If they are not, or the server hardly answers.
+            EngineError: If it answers nothing any more.
         """
         for witness, model in ((base, BASE), (self, name)):
             witness._repeated(model)
@@ -126,9 +126,9 @@ class Witness:
         known, other = base._repeated(BASE), self._repeated(name)
         both = [place for place in known if place in other]
         if len(both) < _FEWEST:
-            raise EngineError(
-                f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were "
-                f"answered: {self.last_error or base.last_error}"
+            raise TrustError(
+                f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were answered, too "
+                f"few to tell '{names[0]}' from '{names[1]}': {self.last_error or base.last_error}"
             )
         one, two = [known[place] for place in both], [other[place] for place in both]
         if mixed(one, two):
