@@ -123,6 +123,21 @@ def test_a_server_that_answers_in_streams_alone_is_asked_for_one(words):
     assert not form.adapt(words, form.write({"max_tokens": 4}))
 
 
+def test_a_refusal_that_speaks_of_another_stream_changes_nothing():
+    form = Form()
+    words = "status 400: 'Where does the stream spring?' was flagged"
+    assert form.adapt(words, {"max_tokens": 4})
+    assert not form.adapt("status 400: flagged", form.write({"max_tokens": 4}))
+    assert form.write({"max_tokens": 4}) == {"max_tokens": 4}
+    assert not form.adapt(words, {"max_tokens": 4})
+
+
+def test_one_refusal_does_not_end_the_streams_of_a_server_that_answers_in_them():
+    form = Form(stream=True, sure=True)
+    assert not form.adapt("status 400: flagged", form.write({"max_tokens": 4}))
+    assert form.write({}) == {"stream": True}
+
+
 @pytest.mark.parametrize("words", ["status 500: the upstream failed", "status 404: not found"])
 def test_other_refusals_are_none_of_that(words):
     assert not Form().adapt(words, {"max_tokens": 4})

@@ -89,7 +89,7 @@ def test_counts_that_show_no_cut_show_none(count):
 
 
 def test_counts_without_what_is_remembered_from_before_show_none():
-    """Some servers count the tokens alone that they had to read anew."""
+    """Some servers count only the tokens that are not in their cache."""
     seen: list[str] = []
 
     def count(text: str) -> int:
@@ -154,6 +154,17 @@ def test_tokens_that_are_counted_once_tell_nothing(again):
     found = Reading(lambda _model, requests: [next(counts)])
     found.learn([11, 21], [Sent(10, 11), Sent(20, 21)])
     found.check("m", questions.generation("a"), 9, 300)
+
+
+def test_a_cut_that_was_seen_once_counts_for_later_runs():
+    counts = {100: 64, 900: 903}
+    found = Reading(lambda _m, asked: [64] * len(asked))
+    found.learn([SHORT], [])
+    for number, counted in counts.items():
+        request = questions.generation(prompt(number), max_gen_toks=32)
+        found.look("m", [request])
+        with pytest.raises(UnansweredError, match="at 64 tokens"):
+            found.check("m", request, counted, None)
 
 
 def test_a_longer_prompt_of_a_later_run_is_tried_as_well():

@@ -323,10 +323,13 @@ class Client:
             sent = self._form.write(body)
             payload = {**sent, **self._options.extra_body}
             try:
-                return self._sent("POST", url, json=payload, timeout=timeout)
+                data = self._sent("POST", url, json=payload, timeout=timeout)
             except FailedError as failed:
                 if failed.again or not self._form.adapt(str(failed), sent):
                     raise
+            else:
+                self._form.sure = self._form.sure or "stream" in sent
+                return data
 
     def _sent(self, method: str, url: str, **fields: Any) -> Any:
         """Send one request, to where the server has moved on its host, and return the data.

@@ -20,7 +20,7 @@ out of it."""
 _LONGEST_TOKEN = 128
 """Characters of the longest tokens of known vocabularies, which are spaces or dashes."""
 
-_MORE_WORDS = 8
+_MORE_WORDS = 16
 """Words above twice the limit in texts of vocabularies with tokens of several words, and in what a
 gateway adds."""
 

@@ -27,6 +27,8 @@ _SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
 
 _SHOWN = 300
 
+_STREAMS = "the server streams its answers"
+
 
 class FailedError(Exception):
     """A request that was not answered.
@@ -70,7 +72,7 @@ def read_response(response: httpx.Response, *, max_wait: float) -> Any:
     if response.is_success and fault:
         shown = response.text[:80]
         if streamed:
-            words = f"the server streams its answers, and this stream cannot be read ({fault})"
+            words = f"{_STREAMS}, and this stream cannot be read ({fault})"
             raise FailedError(f"{words}: {shown!r}. Turn streaming off there", again=True)
         raise FailedError(f"the server did not answer in JSON ({fault}): {shown!r}", again=True)
     if response.is_success and not _holds_error(data):
@@ -95,7 +97,7 @@ def read_response(response: httpx.Response, *, max_wait: float) -> Any:
 
 
 def next_step(words: str) -> str:
-    """Return what to do about a server that answers nothing that it is asked.
+    """Return what to do about a server that answers nothing; empty where its words say so.
 
     Args:
         words: Of its refusal, or of what came between.
@@ -104,6 +106,8 @@ def next_step(words: str) -> str:
         >>> next_step("status 404: no such model")
         "Check 'engine: options: base_url', and the model's name there ('model')."
     """
+    if _STREAMS in words:
+        return ""
     if words.startswith(("status 401", "status 403")):
         return (
             "Check the key in the environment variable OPENAI_API_KEY, or in the one that "

@@ -28,7 +28,7 @@ from evalguard.engines.base import (
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.counts import prompt_tokens
 from evalguard.engines.endpoint.encoder import Encoder
-from evalguard.engines.endpoint.first_answers import FIRST, nothing_answered
+from evalguard.engines.endpoint.first_answers import FIRST, LEAST_LIMIT, nothing_answered
 from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.posts import Posted, Writer
@@ -340,10 +340,9 @@ class EndpointEngine(Engine):
         for place, data in heard:
             try:
                 self._check_first(requests[place], posts[place], data)
-            except LimitError as error:
-                raise self._failure(BASE, error) from None
-            except UnansweredError:
-                continue
+            except UnansweredError as error:
+                if isinstance(error, LimitError) and FIRST[place][1] >= LEAST_LIMIT:
+                    raise self._failure(BASE, error) from None
             except EngineError as error:
                 raise self._failure(BASE, error) from None
 

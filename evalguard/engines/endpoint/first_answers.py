@@ -17,6 +17,9 @@ FIRST = (
 """Prompts and the tokens that are asked for; the second asks for many more. The limits differ so
 that counts which are always the same are seen not to count."""
 
+LEAST_LIMIT = 4
+"""Tokens from which the limit must be kept to; a gateway may add some to the shortest answer."""
+
 
 def nothing_answered(failures: Sequence[EngineError]) -> EngineError:
     """Return one error for a server that answered none of the first prompts.
@@ -28,4 +31,4 @@ def nothing_answered(failures: Sequence[EngineError]) -> EngineError:
     several = f" (the same for all {len(failures)} first prompts)" if len(failures) > 1 else ""
     differ = len({str(one) for one in failures}) > 1
     words = f"{first.rstrip('.')}{'' if differ else several}"
-    return EngineError(f"{words}. {next_step(first)}")
+    return EngineError(f"{words}. {next_step(first)}".strip())

@@ -108,8 +108,8 @@ class Reading:
                 if _size(one) > _size(longest.get(limit)):
                     longest[limit] = one
         for limit, one in longest.items():
-            before = self._tried.get((model, limit))
-            if _size(one) >= _LONG_BYTES and (before is None or _size(one) > before.longest):
+            before = self._tried.get((model, limit), _Tried(_LONG_BYTES - 1))
+            if _size(one) > before.longest and before.limit is None and not before.skips:
                 self._tried[model, limit] = self._try(model, one)
 
     def check(self, model: str, request: Instance, counted: int | None, sent: int | None) -> None:

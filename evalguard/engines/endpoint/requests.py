@@ -48,11 +48,13 @@ class Form:
         rename: Fields by the names that the server knows.
         drop: Fields that it does not take.
         stream: Whether it answers in streams alone.
+        sure: Whether that is known: it has answered in one, or refused one.
     """
 
     rename: dict[str, str] = field(default_factory=dict)
     drop: set[str] = field(default_factory=set)
     stream: bool = False
+    sure: bool = False
 
     def write(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return a request as this server takes it."""
@@ -78,7 +80,9 @@ class Form:
             False
         """
         lower = words.lower()
-        if "stream" not in sent and _STREAM.search(words):
+        if "stream" in sent and not self.sure:
+            self.stream, self.sure = False, True  # its words were of something else
+        if "stream" not in sent and not self.sure and _STREAM.search(words):
             self.stream = True
             return True
         if not any(mark in lower for mark in _REFUSES):
