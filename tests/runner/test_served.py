@@ -147,10 +147,11 @@ def test_a_prompt_that_is_refused_at_the_start_costs_nothing(check, server, text
         assert check(url).verdict is Verdict(verdict)
 
 
-def test_a_candidate_that_cannot_be_told_from_the_base_costs_its_gates_and_no_report(check, server):
+def test_a_candidate_that_cannot_be_told_from_the_base_costs_its_gates(check, server, adapters):
     harmless = ("fox", "France", "Ada", "sea", "colour", "French")
-    with replying_server(refusing(server, *harmless, model="team/cand")) as url:
-        result = check(url)
+    candidates = {"v2": {"adapter": str(adapters / "harmless")}}
+    with replying_server(refusing(server, *harmless, model="'v2'")) as url:
+        result = check(url, candidates=candidates)
     (gate,) = result.gates
     assert gate.verdict is Verdict.ERROR
     assert "only 2 were answered" in gate.reason
