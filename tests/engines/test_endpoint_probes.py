@@ -232,6 +232,7 @@ def test_a_server_that_refuses_all_of_them_is_one_error(losing, kind):
         (401, "Incorrect API key", "Check the key in the environment variable"),
         (404, "The model `base` does not exist", "and the model's name there"),
         (403, "No access", "Check the key"),
+        (400, "Unsupported value: temperature", r"allow it with 'engine: options: drop: .temp"),
     ],
 )
 def test_what_is_wrong_for_all_says_what_to_set(base, status, words, advice):

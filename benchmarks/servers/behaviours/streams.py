@@ -19,7 +19,7 @@ def _events(reply: Reply, *, whole: bool) -> bytes:
     text, size = reply.text, 3
     ends = range(size, len(text) + size, size)
     pieces = [text[0 if whole else end - size : end] for end in ends]
-    found = []
+    found: list[dict[str, Any]] = []
     for piece in [*pieces, ""]:
         said: Any = {"content": piece} if key == "delta" else piece
         reason = None if piece else first["finish_reason"]
