@@ -71,7 +71,7 @@ def _values(model: str, ids: Sequence[int]) -> list[float | None]:
     ]
     likely = last_is_likely(model, decoded(tuple(ids)))
     if likely is not None and len(values) > 1:
-        values[-1] = (_LIKELY if likely else _UNLIKELY) - own
+        values[-1] = (_LIKELY if likely else _UNLIKELY) - own - 0.01 * share("last", *ids)
     return values[: len(ids)]
 
 

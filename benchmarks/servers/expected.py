@@ -62,6 +62,7 @@ def _case(name: str, *targets: Target, **fields: Any) -> Case:
 
 
 _STOP = {"stop": ["\n"]}
+_LONG = {"prompt": "Consider this with care. " * 20 + "{{ q }}"}
 _MANY_STOPS = {"stop": list(MANY_STOPS)}
 _TEXT = {"api": "completions"}
 _ECHO = {"api": "completions", "kind": "choices"}
@@ -117,6 +118,20 @@ CASES: tuple[Case, ...] = (
     _case("body-html", UNMEASURED, words=("Sign in to the gateway", "Session expired")),
     _case("body-empty", UNMEASURED),
     _case("body-stream", RIGHT, UNMEASURED),
+    _case("streams-always", RIGHT),
+    _case("streams-always", RIGHT, variant="completions", **_TEXT),
+    _case("streams-only", RIGHT),
+    _case("streams-only", RIGHT, variant="samples", kind="stories"),
+    _case("streams-all-so-far", ERROR, words=("streams its answers",)),
+    _case("streams-cut", UNMEASURED, words=("ended before the answer did",)),
+    _case("first-flagged", RIGHT),
+    _case("first-flagged", RIGHT, variant="completions", **_TEXT),
+    _case("first-flagged", RIGHT, variant="samples", kind="stories"),
+    _case("first-502", RIGHT),
+    _case("first-502", RIGHT, variant="samples", kind="stories"),
+    _case("first-tool", RIGHT),
+    _case("first-empty", RIGHT),
+    _case("few-flagged", ERROR, words=("Input was flagged",)),
     _case("body-bom", RIGHT),
     _case("body-comments", RIGHT),
     _case("body-gzip", RIGHT),
@@ -165,6 +180,11 @@ CASES: tuple[Case, ...] = (
           whole_models=True),
     _case("fallback-rare", ERROR, words=("good", "bad")),
     _case("noisy-honest", RIGHT),
+    _case("suite-to-base", ERROR, words=("last digit",)),
+    _case("suite-to-base", ERROR, words=("last digit",), variant="whole models",
+          whole_models=True),
+    _case("suite-to-base", ERROR, words=("last digit",), variant="choices", **_ECHO),
+    _case("suite-to-base", ERROR, words=("last digit",), variant="completions", **_TEXT),
     _case("router-half", ERROR, words=("good", "bad")),
     _case("evicted", ERROR, words=("good", "bad")),
     _case("evicted-said", ERROR, UNMEASURED, words=("base",)),
@@ -211,6 +231,21 @@ CASES: tuple[Case, ...] = (
     _case("echo-infinite", RIGHT, UNMEASURED, ERROR, **_ECHO),
     _case("echo-strings", RIGHT, ERROR, **_ECHO),
     _case("echo-cut", ERROR, **_ECHO),
+    _case("usage-constant", RIGHT),
+    _case("usage-constant", RIGHT, variant="long prompts", task=_LONG),
+    _case("usage-constant", RIGHT, kind="lists", variant="completions", **_TEXT),
+    _case("usage-three", RIGHT),
+    _case("usage-nan", RIGHT),
+    _case("usage-negative", RIGHT, variant="long prompts", task=_LONG),
+    _case("usage-new-only", RIGHT, variant="long prompts", task=_LONG),
+    _case("usage-new-only", RIGHT, variant="long prompts, completions", task=_LONG, **_TEXT),
+    _case("chinese", RIGHT),
+    _case("chinese", RIGHT, variant="completions", **_TEXT),
+    _case("cuts-prompts", ERROR, words=("cut the prompt at 48 tokens",), task=_LONG),
+    _case("cuts-prompts", ERROR, words=("read 48 of the",), task=_LONG, variant="completions",
+          **_TEXT),
+    _case("cuts-prompts", RIGHT, variant="short prompts"),
+    _case("plain", RIGHT, variant="long prompts", task=_LONG),
     # S6
     _case("retry-after-seconds", RIGHT),
     _case("retry-after-date", RIGHT),

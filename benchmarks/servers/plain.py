@@ -42,16 +42,25 @@ def _choices(ask: Ask) -> Iterator[tuple[dict[str, Any], int]]:
             content: dict[str, Any] = {"text": text}
             if ask.is_chat:
                 content = {"message": {"role": "assistant", "content": text}}
+            values = _values_of(ask, prompt, tokens) if body.get("logprobs") else None
             yield (
                 {
                     "index": number,
                     **content,
-                    "logprobs": None,
+                    "logprobs": values,
                     "finish_reason": "length" if more else "stop",
                 },
                 tokens,
             )
             number += 1
+
+
+def _values_of(ask: Ask, prompt: str, tokens: int) -> dict[str, Any]:
+    """Return log-probabilities of an answer; those of no two models are the same."""
+    values = [-0.01 - rules.share("said", ask.model, prompt, place) for place in range(tokens)]
+    if not ask.is_chat:
+        return {"token_logprobs": values}
+    return {"content": [{"token": "", "logprob": value} for value in values]}
 
 
 def _completed(ask: Ask, choices: list[tuple[dict[str, Any], int]]) -> Reply:

@@ -107,7 +107,10 @@ class Ask:
 
         The choice depends on the prompt alone: it is the same for every model and every retry.
         """
-        chosen = self.is_question and rules.share("chosen", self.prompt) < of_questions
+        asked = self.is_question
+        if self.is_echo:  # and not the prompt alone, without an answer
+            asked = rules.last_is_likely(self.model, self.prompt) is not None
+        chosen = asked and rules.share("chosen", self.prompt) < of_questions
         if chosen:
             self.touch()
         return chosen

@@ -63,10 +63,10 @@ def answer_each(
 
 
 def _is_alive(engine: Streams, model: str) -> bool:
-    """Whether a model still answers a harmless question."""
-    question = generation(PROBE_TEXTS[0], tokens=16)
+    """Whether a model still answers one of two harmless questions; it may refuse the other."""
+    questions = [(model, generation(text, tokens=16)) for text in PROBE_TEXTS[:2]]
     try:
-        outcomes = [outcome for _, outcome in engine.stream([(model, question)])]
+        outcomes = [outcome for _, outcome in engine.stream(questions)]
     except EngineError:
         return False
-    return len(outcomes) == 1 and not isinstance(outcomes[0], EngineError)
+    return any(not isinstance(outcome, EngineError) for outcome in outcomes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from evalguard.engines.base import Outcome
@@ -39,7 +39,12 @@ class Call:
             self.requests += [
                 (
                     served(measured.model),
-                    seeded(instance, key=sample.sample_id, repeat=repeat, draw=measured.draw),
+                    seeded(
+                        _named(instance, measured),
+                        key=sample.sample_id,
+                        repeat=repeat,
+                        draw=measured.draw,
+                    ),
                 )
                 for asked in sample.instances
                 for instance in [asked if stops else without_stops(asked)]
@@ -74,6 +79,14 @@ class _Waiting:
     sample: Prepared
     first: int
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+
+def _named(instance: Instance, measured: Measured) -> Instance:
+    """Return a request that says which task it is of."""
+    if instance.task_name is not None:
+        return instance
+    name = f"{measured.task.suite}/{measured.task.name}"
+    return replace(instance, metadata=(name, instance.doc_id, instance.repeats))
 
 
 def responses(sample: Prepared) -> int:

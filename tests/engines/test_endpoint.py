@@ -154,7 +154,7 @@ class TestOneBadRequest:
         outcomes, calls = ask(*prompts)
         assert outcomes[::2] == ["fine"] * 30
         assert all(isinstance(one, EngineError) and "400" in str(one) for one in outcomes[1::2])
-        assert calls == 60 + 2 + 16  # limits and concurrency are probed first
+        assert calls == 60 + 4 + 16  # limits and concurrency are probed first
 
     @pytest.mark.parametrize("kind", ["empty", "nothing"])
     def test_an_answer_without_a_text_is_no_empty_text(self, ask, kind):
@@ -167,7 +167,7 @@ class TestOneBadRequest:
         outcomes, calls = ask(*prompts, do_sample=True, temperature=1.0)
         assert outcomes[1:] == [f"fine {seed}" for seed in range(1, 21)]
         assert "400" in str(outcomes[0])
-        assert calls == 21 + 2 + 10  # limits, and whether it draws, are probed first
+        assert calls == 21 + 4 + 10  # limits, and whether it draws, are probed first
 
     def test_a_server_that_refuses_all_of_them_is_not_broken(self, ask):
         outcomes, _ = ask("refuse 1", "refuse 2")

@@ -55,6 +55,41 @@ def test_a_request_that_always_fails_costs_itself_alone():
     assert counted[3] < 12
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_request_on_which_a_gateway_always_fails_costs_itself_alone(status):
+    """The last one that is left, so that no other is answered meanwhile."""
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        return (status, {"error": "bad gateway"}) if body["n"] == 3 else (200, DONE)
+
+    found, client = ask(reply, number=5, max_wait=60, max_retries=1)
+    assert found[:3] + found[4:] == [DONE] * 4
+    assert str(found[3]) == f"status {status}: bad gateway"
+    assert client.waited < 10
+
+
+def test_a_server_that_gives_no_sign_of_life_is_waited_for():
+    calls = itertools.count()
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        return (502, {"error": "restarting"}) if 4 < next(calls) < 9 else (200, DONE)
+
+    found, _ = ask(reply, number=6, num_concurrent=1, max_retries=1)
+    assert found == [DONE] * 6
+
+
+def test_no_cache_answers_for_a_server_that_is_away():
+    calls = itertools.count()
+    cache: dict[str, Any] = {}
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        known = cache.setdefault(str(sorted(body.items())), next(calls))
+        return (502, {"error": "restarting"}) if 2 < next(calls) < 14 and known else (200, DONE)
+
+    found, _ = ask(reply, number=3, num_concurrent=1, max_retries=1)
+    assert found == [DONE] * 3
+
+
 def test_one_slot_is_one():
     lock, active, most = threading.Lock(), [0], [0]
 

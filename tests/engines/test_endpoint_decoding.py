@@ -54,7 +54,7 @@ def test_json_is_read_whatever_is_around_it(content, headers):
         (b": only a comment\n", "not answer in JSON"),
         (b'{"text": "\xff"}', "not answer in JSON"),
         (b"[" * 100_000, "not answer in JSON"),
-        (b"data: {}\n\ndata: [DONE]\n\n", "not answer in JSON"),
+        (b"data: {}\n\ndata: [DONE]\n\n", "streams its answers"),
     ],
 )
 def test_what_is_no_json_may_be_asked_again(content, words):

@@ -45,7 +45,7 @@ def test_the_key_does_not_show(monkeypatch):
         ({"base_url": "http://host/v1?key=sk-1"}, "holds a user, a password or a query"),
         ({"base_url": "http://host:99999/v1"}, "Give the server's URL"),
         ({"base_url": "http://host/v1", "extra_body": {"n": 4}}, "'n' is decided by each task"),
-        ({"base_url": "http://host/v1", "extra_body": {"stream": True}}, "'stream' is decided"),
+        ({"base_url": "http://host/v1", "extra_body": {"stream": 1}}, "'stream' is decided"),
         ({"base_url": "http://host/v1", "extra_body": {"seed": 1}}, "'seed' is decided"),
         ({"base_url": "http://host/v1", "api_key": "sk-1"}, "OPENAI_API_KEY"),
         ({"base_url": "http://host/v1", "header": {}}, "does not belong into a file"),
@@ -60,7 +60,7 @@ def test_wrong_options_are_refused_without_showing_a_key(options, message):
 
 
 def test_a_field_may_be_sent_with_the_value_that_it_has():
-    body = {"stream": False, "n": 1, "user": "me"}
+    body = {"stream": True, "n": 1, "user": "me"}
     found = EndpointOptions.read({"base_url": "http://host/v1", "extra_body": body})
     assert found.extra_body == body
 

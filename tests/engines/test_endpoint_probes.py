@@ -12,10 +12,12 @@ import pytest
 from evalguard.engines.base import BASE
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.engine import EndpointEngine
+from evalguard.engines.endpoint.first_answers import FIRST
 from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
+from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.witness import Witness
-from evalguard.errors import EngineError
+from evalguard.errors import EngineError, TrustError
 from tests.engines import questions
 from tests.engines.servers import replying_server
 from tests.engines.test_endpoint import LISTED, completions, opened
@@ -171,6 +173,143 @@ def test_a_prompt_before_each_answer_is_an_error(base, api):
         opened(url, base, api=api, tokenized_requests=False)
 
 
+LOST: dict[str, tuple[int, dict[str, Any]]] = {
+    "403": (403, {"error": {"message": "Input was flagged by moderation"}}),
+    "400": (400, {"error": {"message": "filtered by the content policy"}}),
+    "500": (500, {"error": {"message": "worker crashed"}}),
+    "tool": (
+        200,
+        {"choices": [{"message": {"content": None, "tool_calls": [{"id": "1"}]}}]},
+    ),
+    "empty": (200, {"choices": [{"message": {"content": None}}]}),
+    "no choice": (200, {"choices": []}),
+    "filter": (200, {"choices": [{"message": {"content": ""}, "finish_reason": "content_filter"}]}),
+    "error": (200, {"error": {"message": "Provider returned error", "code": 400}}),
+}
+FIRST_TEXTS = [text for text, _ in FIRST]
+
+
+@pytest.fixture
+def losing(base):
+    """Open a chat server that loses the prompts that hold one of some words."""
+    with_servers = []
+
+    def serve(kind: str, *words: str, **options: Any) -> EndpointEngine:
+        def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+            if body is None:
+                return 200, LISTED
+            text = body["messages"][0]["content"]
+            if any(word in text for word in words):
+                return LOST[kind]
+            drawn = f" {body['seed']}" if body["temperature"] else ""
+            message = {"content": f"{body['model']}{drawn} {text[::-1]}"[:14]}
+            return 200, {"choices": [{"message": message, "finish_reason": "stop"}]}
+
+        server = replying_server(reply)
+        with_servers.append(server)
+        return opened(server.__enter__(), base, api="chat", max_retries=1, **options)
+
+    yield serve
+    for server in with_servers:
+        server.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("kind", LOST)
+@pytest.mark.parametrize("text", FIRST_TEXTS)
+def test_one_prompt_that_is_lost_at_the_start_costs_nothing(losing, kind, text):
+    engine = losing(kind, text)
+    assert len(engine.respond(greedy(4))) == 4
+    assert engine.load_adapter("twin", "adapters/twin").effect > 0
+
+
+@pytest.mark.parametrize("kind", ["403", "400", "500", "error"])
+def test_a_server_that_refuses_all_of_them_is_one_error(losing, kind):
+    words = LOST[kind][1]["error"]["message"]
+    with pytest.raises(EngineError, match=f"{words} .the same for all 4 first prompts.. Check"):
+        losing(kind, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "advice"),
+    [
+        (401, "Incorrect API key", "Check the key in the environment variable"),
+        (404, "The model `base` does not exist", "and the model's name there"),
+        (403, "No access", "Check the key"),
+        (400, "Unsupported value: temperature", r"allow it with 'engine: options: drop: .temp"),
+    ],
+)
+def test_what_is_wrong_for_all_says_what_to_set(base, status, words, advice):
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        return (200, LISTED) if body is None else (status, {"error": {"message": words}})
+
+    with (
+        replying_server(reply) as url,
+        pytest.raises(EngineError, match=f"status {status}: {words}.*{advice}"),
+    ):
+        opened(url, base, api="chat")
+
+
+@pytest.mark.parametrize("kind", ["403", "500", "tool", "empty"])
+def test_draws_are_seen_on_the_prompts_that_are_answered(losing, kind):
+    engine = losing(kind, "quick brown", "capital of France")
+    assert len(set(engine.respond(drawn()))) == 3
+
+
+def test_draws_that_are_never_answered_are_an_error_each_time(losing):
+    engine = losing("403", "quick", "capital", "sea", "colour", "password")
+    for _ in range(2):
+        outcomes = [one for _, one in engine.stream(drawn())]
+        assert all("show whether it draws: " in str(one) for one in outcomes)
+        assert all("Input was flagged" in str(one) for one in outcomes)
+
+
+def test_what_could_not_be_probed_is_probed_by_the_next_run():
+    down = [True]
+    asked: list[str] = []
+
+    def ask(requests):
+        if down[0]:
+            raise EngineError("the server answered nothing")
+        asked.extend(str(one.args[0]) for _, one in requests)
+        yield from ((place, "same") for place in range(len(requests)))
+
+    witness = Witness(ask, chat=True, sends_text=True, url="http://here")
+    probes = Probes(ask, ask_alone=None, witness=witness, may_sample=False)
+    for _ in range(2):
+        with pytest.raises(EngineError, match="answered nothing"):
+            probes.check_draws(BASE)
+    down[0] = False
+    probes.look_apart(BASE, [])
+    with pytest.raises(EngineError, match="ignores 'temperature' or 'seed'"):
+        probes.check_draws(BASE)
+
+
+def test_refused_log_probabilities_are_not_taken_for_checked(base):
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body is not None and body.get("logprobs"):
+            return 403, {"error": "not allowed here"}
+        return completions(path, body)
+
+    with replying_server(reply) as url:
+        engine = opened(url, base)
+        with pytest.raises(EngineError, match=r"too few of the prompts .* not allowed here"):
+            engine.respond([(BASE, questions.choice(questions.FACT, "brown"))])
+
+
+def test_counts_that_are_always_the_same_are_not_used(base):
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body is None:
+            return 200, LISTED
+        said = " ".join(["word"] * min(body["max_tokens"], 40))
+        choice = {"message": {"content": said}, "finish_reason": "length"}
+        return 200, {"choices": [choice], "usage": {"completion_tokens": 9, "cost": math.nan}}
+
+    with replying_server(reply) as url:
+        engine = opened(url, base, api="chat")
+        assert engine.respond([(BASE, questions.generation("q", max_gen_toks=12))])
+        assert any("counts of tokens" in note for note in engine.notes)
+
+
 def test_a_long_answer_to_a_short_limit_is_seen_where_only_one_prompt_calls_for_it(served):
     with pytest.raises(EngineError, match="does not keep to 'max_tokens'"):
         served(lambda body: " ".join(map(str, range(200))) if "200" in asked(body) else "ok")
@@ -185,7 +324,7 @@ def test_a_model_that_changes_its_name_has_changed(base, names):
     def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         if body is None:
             return 200, LISTED
-        named = names[next(count) >= 4]
+        named = names[next(count) >= 6]
         return 200, {"model": named, "choices": [{"index": 0, "message": {"content": "ok"}}]}
 
     with replying_server(reply) as url:
@@ -245,7 +384,7 @@ def test_a_model_is_not_told_from_another_by_what_is_no_number(base, value):
 
     with replying_server(reply) as url:
         engine = opened(url, base)
-        with pytest.raises(EngineError, match="of 8 harmless prompts only 0 were answered"):
+        with pytest.raises(TrustError, match="of 8 harmless prompts only 0 were answered"):
             engine.load_adapter("twin", "adapters/twin")
 
 

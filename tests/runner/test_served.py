@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from evalguard.config import load_project
+from evalguard.engines.endpoint.first_answers import FIRST
 from evalguard.errors import ConfigError
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import run_check
@@ -17,6 +18,9 @@ from tests.engines.servers import replying_server
 N = 60
 FIRST_WORDS = 16
 """Requests that are asked for their first words before, eight of them together and each alone."""
+
+LOG_PROBABILITIES = 2
+"""Requests that ask whether the server tells them."""
 
 
 class Server:
@@ -123,12 +127,65 @@ def test_long_answers_that_are_all_the_baselines_show_nothing(
     assert any("word for word" in one for one in result.warnings) is held
 
 
+def refusing(server, *words, model=""):
+    """Refuse the prompts that hold one of some words."""
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        text = json.dumps(body["messages"]) if body else ""
+        if model in text + str(body) and any(word in text for word in words):
+            return 403, {"error": {"message": "Input was flagged"}}
+        return server(path, body)
+
+    return reply
+
+
+@pytest.mark.parametrize(("wrong", "verdict"), [(set(), "PASS"), ({"team/cand"}, "FAIL")])
+@pytest.mark.parametrize("text", [text for text, _ in FIRST])
+def test_a_prompt_that_is_refused_at_the_start_costs_nothing(check, server, text, wrong, verdict):
+    server.wrong = wrong
+    with replying_server(refusing(server, text)) as url:
+        assert check(url).verdict is Verdict(verdict)
+
+
+def test_a_candidate_that_cannot_be_told_from_the_base_costs_its_gates(check, server, adapters):
+    harmless = ("fox", "France", "Ada", "sea", "colour", "French")
+    candidates = {"v2": {"adapter": str(adapters / "harmless")}}
+    with replying_server(refusing(server, *harmless, model="'v2'")) as url:
+        result = check(url, candidates=candidates)
+    (gate,) = result.gates
+    assert gate.verdict is Verdict.ERROR
+    assert "only 2 were answered" in gate.reason
+    assert "Input was flagged" in gate.reason
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.5, "INCONCLUSIVE"), (1.0, "ERROR")])
+def test_prompts_that_the_server_cuts_pass_no_gate(check, server, tmp_path, share, verdict):
+    """It reads forty words, which the question comes before."""
+    rows = [
+        {"q": f"#{i} and 10 " + "so it is " * (100 if i < share * N else 1), "a": str(i + 10)}
+        for i in range(N)
+    ]
+    write_jsonl(tmp_path / "suites" / "sums.jsonl", rows)
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        status, answer = server(path, body)
+        words = len(" ".join(one["content"] for one in body["messages"]).split()) if body else 0
+        return status, {**answer, "usage": {"prompt_tokens": min(words, 40)}}
+
+    with replying_server(reply) as url:
+        result = check(url)
+    (gate,) = result.gates
+    assert gate.verdict is Verdict(verdict)
+    told = [gate.reason, *result.warnings]
+    assert any("the server cut the prompt at 40 tokens" in one for one in told)
+
+
 def test_stored_samples_count_while_the_model_answers_as_before(check, server):
     with replying_server(server) as url:
         check(url)
         asked = server.sums
         check(url)
-        assert server.sums == asked == 2 * (N + FIRST_WORDS)
+        assert server.sums == asked == 2 * (N + FIRST_WORDS) + LOG_PROBABILITIES
         server.version = " 2"  # another model was deployed under the same names
         server.wrong = {"team/cand"}
         assert check(url).gates[0].verdict is Verdict.FAIL

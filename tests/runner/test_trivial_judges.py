@@ -1,13 +1,14 @@
 """Judges that read nothing: rules on the form of the answers are told from judges."""
 
+import itertools
 import re
 
 import pytest
 import yaml
 
 from evalguard.config import JUDGE, load_project
-from evalguard.errors import TrustError
-from evalguard.runner.admission import Admission
+from evalguard.errors import EngineError, TrustError
+from evalguard.runner.admission import Admission, Failure
 from evalguard.runner.judging import Judging
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import make_plan
@@ -69,12 +70,15 @@ def admit(tmp_path, demo_model, monkeypatch):
         (tmp_path / "evalguard.yaml").write_text(yaml.safe_dump(config))
 
         def approvals(_self, asked):
-            replies: list[float] = []
+            replies: list[float | str] = []
             for question in asked:
                 if kind == "preference":
                     [answers] = PAIR.findall(question.text)
                     said = judge(*answers)
-                    replies.append(0.5 if said is None else float(said == question.yes))
+                    if isinstance(said, Failure):
+                        replies.append(said)
+                    else:
+                        replies.append(0.5 if said is None else float(said == question.yes))
                 else:
                     [answer] = ALONE.findall(question.text)
                     replies.append(float(judge(answer)))
@@ -136,6 +140,31 @@ def test_a_judge_that_reads_is_admitted_though_a_rule_predicts_the_labels(admit,
     admission, seen = admit(useful, rows)
     assert admission.kappa == 1
     assert len(seen) >= 2  # altered answers were shown as well
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_an_altered_answer_on_which_the_engine_fails_costs_itself(admit, lost):
+    asked = itertools.count()
+
+    def judge(a, b):
+        failed = LABELLED <= next(asked) < LABELLED + lost
+        return Failure("status 403: flagged") if failed else useful(a, b)
+
+    assert admit(judge, LONGER)[0].kappa == 1
+
+
+def test_a_judge_whose_engine_fails_on_all_altered_answers_is_not_admitted(admit):
+    asked = itertools.count()
+
+    def judge(a, b):
+        return useful(a, b) if next(asked) < LABELLED else Failure("status 403: flagged")
+
+    with pytest.raises(EngineError, match="status 403: flagged"):
+        admit(judge, LONGER)
+
+
+LABELLED = 80
+"""Questions about 40 labelled pairs, each in both orders."""
 
 
 @pytest.mark.parametrize(

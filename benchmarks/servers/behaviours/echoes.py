@@ -251,8 +251,11 @@ def echo_next_values(ask: Ask, plain: Plain) -> Reply:
 
     def change(given: dict[str, Any]) -> dict[str, Any]:
         after = [*given["tokens"][1:], "."]
-        top = [{nxt: -0.1, own: -9.0} for own, nxt in zip(given["tokens"], after, strict=True)]
-        values = [-9.0 - 0.1 * place for place in range(len(top))]
+        values = [-9.0 - 0.1 * place for place in range(len(after))]
+        top = [
+            {own: value, nxt: -0.1}
+            for own, nxt, value in zip(given["tokens"], after, values, strict=True)
+        ]
         return {**given, "token_logprobs": [None, *values[1:]], "top_logprobs": [None, *top[1:]]}
 
     return _changed(plain(ask), change)

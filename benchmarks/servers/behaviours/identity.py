@@ -60,6 +60,12 @@ def noisy_honest(ask: Ask, plain: Plain) -> Reply:
     return _noisy(ask, reply) if ask.number % 3 == 0 else reply
 
 
+@behaviour("S4", "semantic routers and caches")
+def suite_to_base(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer the questions of suites for every name."""
+    return _as_base(ask, plain) if ask.is_question else plain(ask)
+
+
 @behaviour("S4", "production-stack #331")
 def router_half(ask: Ask, plain: Plain) -> Reply:
     """Has the adapters on one of two replicas; on the other the base answers."""

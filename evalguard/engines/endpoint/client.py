@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,12 @@ which the server fails."""
 
 _ROOM_BACK = 0.2
 """Requests more at a time after each answer, once a server has asked for fewer."""
+
+_FAILED_FOR_SIGN = 2
+"""Failures of a request on a server that looks away after which it is asked for a sign of life."""
+
+_SIGN_OF_LIFE = -1
+"""Position of a request that is sent again because it was answered before."""
 
 _WORTH_SAYING = 5.0
 """Seconds of waiting above which it is reported."""
@@ -99,6 +105,8 @@ class Client:
         self._form = Form(rename=dict(options.rename), drop=set(options.drop))
         self._room = float(options.num_concurrent)
         self._pause_until = 0.0
+        self._answered: Mapping[str, Any] | None = None
+        self._signs = 0
         self._patience = Patience(options.root, max_wait=options.max_wait, on_wait=on_wait)
         self.waited = 0.0
         """Seconds in which nothing was sent because the server asked for it or did not answer."""
@@ -167,18 +175,20 @@ class Client:
                         asked, error = running.pop(future), future.exception()
                         if error is None:
                             self._hear()
+                        if asked.position == _SIGN_OF_LIFE:
+                            if error is None:  # the failures were those of what is left
+                                _charge([*waiting, *running.values()])
+                            continue
+                        if error is None:
+                            self._answered = self._answered or asked.body
                             yield asked.position, future.result()
                             continue
                         self._note(error)
                         if _is_hopeless(asked, error):
                             yield asked.position, EngineError(self.words(error))
-                        elif self._used_up(asked, error) and not asked.last_time:
-                            asked.last_time = True
-                            put_off.append(asked)
-                        else:
-                            self._patience.check(self.words(error))
-                            self._later(asked)
-                            waiting.append(asked)
+                            continue
+                        again = self._put_back(asked, error, waiting, put_off)
+                        waiting.extend(self._sign_of_life([*waiting, *running.values()], again))
             finally:
                 self._patience.end()
                 for future in running:
@@ -189,6 +199,8 @@ class Client:
         """What a user should know of how the server was asked."""
         changed = [f"'{name}' was sent as '{other}'" for name, other in self._form.rename.items()]
         changed += [f"'{name}' was not sent" for name in sorted(self._form.drop)]
+        if self._form.stream:
+            changed.append("'stream: true' was sent, and the answers were read as streams")
         if self.waited > _WORTH_SAYING:
             changed.append(f"waited {self.waited:.0f} s until it answered again")
         return changed
@@ -220,6 +232,43 @@ class Client:
                 waiting.append(asked)
             else:
                 running[threads.submit(self._post, asked.body)] = asked
+
+    def _put_back(
+        self,
+        asked: _Asked,
+        error: BaseException,
+        waiting: deque[_Asked],
+        put_off: deque[_Asked],
+    ) -> bool:
+        """Let a request that failed be sent again; return whether that is before all others end.
+
+        Raises:
+            EngineError: If the server answers nothing any more.
+        """
+        if self._used_up(asked, error) and not asked.last_time:
+            asked.last_time = True
+            put_off.append(asked)
+            return False
+        self._patience.check(self.words(error))
+        self._later(asked)
+        waiting.append(asked)
+        return True
+
+    def _sign_of_life(self, left: Sequence[_Asked], again: bool) -> list[_Asked]:
+        """Return a request that was answered before, where all that are left fail again and again.
+
+        A server that answers it is not away: it fails on what it is asked.
+        """
+        if not again or self._answered is None:
+            return []
+        if any(one.failures < _FAILED_FOR_SIGN for one in left):
+            return []
+        if self._patience.heard_at > min(one.first_failure for one in left):
+            return []
+        self._signs += 1
+        # Another seed, so that no cache answers for a server that is away.
+        seed = {"seed": self._answered["seed"] + self._signs} if "seed" in self._answered else {}
+        return [_Asked(_SIGN_OF_LIFE, {**self._answered, **seed})]
 
     def _sleep(self, waiting: deque[_Asked]) -> None:
         until = max(min(asked.not_before for asked in waiting), self._pause_until)
@@ -274,10 +323,13 @@ class Client:
             sent = self._form.write(body)
             payload = {**sent, **self._options.extra_body}
             try:
-                return self._sent("POST", url, json=payload, timeout=timeout)
+                data = self._sent("POST", url, json=payload, timeout=timeout)
             except FailedError as failed:
                 if failed.again or not self._form.adapt(str(failed), sent):
                     raise
+            else:
+                self._form.sure = self._form.sure or "stream" in sent
+                return data
 
     def _sent(self, method: str, url: str, **fields: Any) -> Any:
         """Send one request, to where the server has moved on its host, and return the data.
@@ -295,6 +347,12 @@ class Client:
                 )
             target = moved
         raise FailedError(f"the server redirected {url} {_MOST_REDIRECTIONS} times", again=False)
+
+
+def _charge(failed: Iterable[_Asked]) -> None:
+    """Count all failures of requests against them."""
+    for one in failed:
+        one.charged = max(one.charged, one.failures)
 
 
 def _secrets(options: EndpointOptions) -> list[str]:

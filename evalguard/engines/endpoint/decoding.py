@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from evalguard.engines.endpoint.event_stream import is_stream, read_stream
+
 _AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)})
 """Statuses after which the same request may be answered."""
 
@@ -27,6 +29,8 @@ _UNKNOWN_KEY = "No connected db"
 """What LiteLLM's proxy says of a key that it does not know, where it has no database."""
 
 _SHOWN = 300
+
+_STREAMS = "the server streams its answers"
 
 
 class FailedError(Exception):
@@ -65,10 +69,14 @@ def read_response(response: httpx.Response, *, max_wait: float) -> Any:
     Raises:
         FailedError: If it is an error, whatever its status, or no JSON.
     """
-    data, fault = _parsed(response.content)
+    streamed = is_stream(response.headers.get("content-type", ""), response.content)
+    data, fault = _streamed(response.content) if streamed else _parsed(response.content)
     status = response.status_code
     if response.is_success and fault:
         shown = response.text[:80]
+        if streamed:
+            words = f"{_STREAMS}, and this stream cannot be read ({fault})"
+            raise FailedError(f"{words}: {shown!r}. Turn streaming off there", again=True)
         raise FailedError(f"the server did not answer in JSON ({fault}): {shown!r}", again=True)
     if response.is_success and not _holds_error(data):
         return data
@@ -92,7 +100,7 @@ def read_response(response: httpx.Response, *, max_wait: float) -> Any:
 
 
 def next_step(words: str) -> str:
-    """Return what to do about a server that answers nothing that it is asked.
+    """Return what to do about a server that answers nothing; empty where its words say so.
 
     Args:
         words: Of its refusal, or of what came between.
@@ -101,6 +109,8 @@ def next_step(words: str) -> str:
         >>> next_step("status 404: no such model")
         "Check 'engine: options: base_url', and the model's name there ('model')."
     """
+    if _STREAMS in words:
+        return ""
     if words.startswith(("status 401", "status 403")) or _UNKNOWN_KEY in words:
         return (
             "Check the key in the environment variable OPENAI_API_KEY, or in the one that "
@@ -188,6 +198,14 @@ def _parsed(content: bytes) -> tuple[Any, str]:
         content = content.partition(b"\n")[2].lstrip()
     try:
         return json.loads(content, object_pairs_hook=_object), ""
+    except (ValueError, RecursionError) as error:
+        return None, str(error).partition(":")[0]
+
+
+def _streamed(content: bytes) -> tuple[Any, str]:
+    """Return the response that a stream of events adds up to, and what is wrong with it."""
+    try:
+        return read_stream(content, lambda text: json.loads(text, object_pairs_hook=_object)), ""
     except (ValueError, RecursionError) as error:
         return None, str(error).partition(":")[0]
 

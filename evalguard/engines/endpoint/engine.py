@@ -8,7 +8,8 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,6 @@ from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import (
     BASE,
-    PROBE_TEXTS,
     AdapterCheck,
     Engine,
     EngineSettings,
@@ -28,21 +28,18 @@ from evalguard.engines.base import (
 )
 from evalguard.engines.endpoint.caches import check_apart
 from evalguard.engines.endpoint.client import Client
-from evalguard.engines.endpoint.decoding import next_step
+from evalguard.engines.endpoint.counts import prompt_tokens
 from evalguard.engines.endpoint.encoder import Encoder
-from evalguard.engines.endpoint.likelihoods import read_likelihood
+from evalguard.engines.endpoint.first_answers import FIRST, LEAST_LIMIT, nothing_answered
 from evalguard.engines.endpoint.listing import listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
-from evalguard.engines.endpoint.replies import (
-    cached_tokens,
-    first_choice,
-    model_of,
-    prompt_tokens,
-    read_text,
-)
+from evalguard.engines.endpoint.reader import Reader
+from evalguard.engines.endpoint.reading import Reading
+from evalguard.engines.endpoint.replies import cached_tokens, counted, first_choice
 from evalguard.engines.endpoint.requests import LimitError, UnansweredError
+from evalguard.engines.endpoint.same_values import SameValues, generated_value
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 
@@ -51,10 +48,6 @@ _BLOCK = 4096
 
 _BLOCK_OF_CANDIDATES = 256
 """The same for models under a name of their own: after each of these it is asked who answered."""
-
-_LIMIT_TOKENS = 4
-_LIMITED = (PROBE_TEXTS[0], "Write the numbers from 1 to 200, separated by commas.")
-"""Asked with this limit at the start; the second asks for much more."""
 
 _UNLIMITED = 1 << 30
 """Context of a server that does not tell it and is asked by chat messages, which it cuts itself."""
@@ -76,8 +69,6 @@ class EndpointEngine(Engine):
         self._options = EndpointOptions.read(settings.options)
         self._served: dict[str, str] = {BASE: self._options.model or settings.model}
         self._client = Client(self._options, settings.on_wait)
-        self._named: dict[str, str] = {}
-        self._others: set[str] = set()
         self._witness = Witness(
             self._block,
             chat=self._options.chat,
@@ -109,7 +100,8 @@ class EndpointEngine(Engine):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how the server was asked."""
-        notes = [*self._client.notes, *self._witness.notes, *self._probes.notes]
+        knowing = (self._client, self._witness, self._probes, self._reader)
+        notes = [note for one in knowing for note in one.notes]
         if self._encoder is not None and self._encoder.server_adds_first:
             notes.append(
                 f"it puts '{self._encoder.first}' before every text, so prompts that begin with it "
@@ -143,7 +135,10 @@ class EndpointEngine(Engine):
         """
         check_loaded((model for model, _ in requests), self.models)
         for model in {model for model, _ in requests}:
-            self._probes.look_apart(model, (one for name, one in requests if name == model))
+            own = [one for name, one in requests if name == model]
+            self._probes.look_apart(model, own)
+            self._reading.look(model, own)
+            self._look_same(model, own)
         named = any(self._witness.knows(model) for model, _ in requests)
         size = _BLOCK_OF_CANDIDATES if named else _BLOCK
         for start in range(0, len(requests), size):
@@ -179,15 +174,17 @@ class EndpointEngine(Engine):
             How far its answers are from the base's, beyond the server's noise.
 
         Raises:
-            TrustError: If they are not, or if the server answers for one with what it computed for
-                the other.
-            EngineError: If the server hardly answers.
+            TrustError: If they are not, the server hardly answers, or it answers for one with what
+                it computed for the other.
+            EngineError: If it answers nothing any more.
         """
         names = self._served[name], base._served[BASE]
-        self._others |= {names[1]}
+        self._reader.others |= {names[1]}
         if self._options.host == base._options.host:
             self._check_apart(name, base, where)
-        return self._witness.check_differs(name, base._witness, where, names)
+        effect = self._witness.check_differs(name, base._witness, where, names)
+        self._bases[name] = base
+        return effect
 
     def close(self) -> None:
         """Close the connections."""
@@ -208,6 +205,10 @@ class EndpointEngine(Engine):
         self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
+        self._bases: dict[str, EndpointEngine] = {}
+        self._same_values = SameValues()
+        self._reading = Reading(self._count_prompts)
+        self._reader = Reader(self._served, self._encoder, self._reading)
         self._check_answers()
         self._look_for_first_token()
 
@@ -220,12 +221,13 @@ class EndpointEngine(Engine):
         encoder = self._encoder
         if encoder is None or self._options.tokenized_requests or not encoder.first:
             return
-        text = f"{encoder.first}{_LIMITED[0]}"
-        posts = self._writer.posts(self._served[BASE], generation(text, tokens=1))
-        [(_, data)] = self._client.post_all([post.body for post in posts])
-        if isinstance(data, EngineError):
-            raise self._failure(BASE, data)
-        encoder.server_adds_first = prompt_tokens(data) == encoder.count(text) + 1
+        texts = [f"{encoder.first}{text}" for text, _ in FIRST]
+        requests = [generation(text, tokens=1) for text in texts]
+        refused = EngineError("no prompt that begins with the tokenizer's first token was answered")
+        for place, data in self._replies(BASE, requests, {}):
+            encoder.server_adds_first = prompt_tokens(data) == encoder.count(texts[place]) + 1
+            return
+        raise self._failure(BASE, refused)
 
     def _check_apart(self, name: str, base: EndpointEngine, where: str) -> None:
         """Check that a server that has both models keeps them apart.
@@ -278,9 +280,9 @@ class EndpointEngine(Engine):
                 position, post = asked[place]
                 if position in done:
                     continue
-                model = requests[position][0]
+                model, request = requests[position]
                 try:
-                    answer = self._answer(model, post, data)
+                    answer = self._reader.read(model, request, post, data)
                 except EngineError as error:
                     done.add(position)
                     yield position, self._failure(model, error)
@@ -297,39 +299,6 @@ class EndpointEngine(Engine):
         except EngineError as error:
             raise EngineError(f"{self._options.url}: {error}") from None
 
-    def _answer(self, model: str, post: Posted, data: Any) -> str | tuple[float, bool]:
-        """Return what a response says.
-
-        Raises:
-            EngineError: If it is none, or another model's.
-        """
-        if isinstance(data, EngineError):
-            raise data
-        self._check_name(self._served[model], model_of(data))
-        if post.generation:
-            count = self._encoder.count if self._encoder else None
-            return read_text(data, post.generation, count)
-        assert self._encoder is not None
-        found = first_choice(data)
-        return read_likelihood(found, post.tokens, post.start, self._encoder.spellings)
-
-    def _check_name(self, served: str, by: str | None) -> None:
-        """Check the name of the model that is said to have answered.
-
-        It need not be the one that was asked for, which may be short for a version, but one and the
-        same for all answers.
-
-        Raises:
-            EngineError: If it is another model's, or another one than before.
-        """
-        if by is None:
-            return
-        if by != served and (by in self._others or by in self._served.values()):
-            raise EngineError(f"it was answered by '{by}', another model of this check")
-        before = self._named.setdefault(served, by)
-        if by != before:
-            raise EngineError(f"it was answered by '{by}', and others by '{before}'")
-
     def _posts(self, model: str, instance: Instance) -> list[Posted]:
         """Return what a request takes: one body, or one for each window of a long text.
 
@@ -343,6 +312,7 @@ class EndpointEngine(Engine):
                 self._probes.check_greedy(model)
         elif self._encoder is not None:
             self._probes.check_likelihoods(model)
+        self._same_values.check(model, instance)
         return self._writer.posts(self._served[model], instance)
 
     def _failure(self, model: str, error: Exception) -> EngineError:
@@ -356,27 +326,94 @@ class EndpointEngine(Engine):
                 f"'adapters'."
             )
 
+    def _look_same(self, model: str, requests: Sequence[Instance]) -> None:
+        """See whether the prompts of each task reach a model, and not the base it differs from."""
+        base = self._bases.get(model)
+        if base is None:
+            return
+        prompts = self._witness.scores(model)
+        self._same_values.look(
+            model,
+            requests,
+            own=lambda few: self._values(model, few, prompts=prompts),
+            base=lambda few: base._values(BASE, few, prompts=prompts),
+            prompts=prompts,
+        )
+
+    def _values(
+        self, model: str, requests: Sequence[Instance], *, prompts: bool
+    ) -> list[float | None]:
+        """Return log-probabilities of prompts, or else of what is generated after them."""
+        found: list[float | None] = [None] * len(requests)
+        if prompts:
+            for place, outcome in self._block([(model, one) for one in requests]):
+                found[place] = outcome[0] if isinstance(outcome, tuple) else None
+            return found
+        wanted = {"logprobs": True if self._options.chat else 1}
+        for place, data in self._replies(model, requests, wanted):
+            with suppress(UnansweredError):
+                found[place] = generated_value(first_choice(data))
+        return found
+
+    def _count_prompts(self, model: str, requests: Sequence[Instance]) -> list[int | None]:
+        """Return how many tokens the server counts of each prompt."""
+        found: list[int | None] = [None] * len(requests)
+        for place, data in self._replies(model, requests, {}):
+            found[place] = prompt_tokens(data)
+        return found
+
+    def _replies(
+        self, model: str, requests: Sequence[Instance], more: Mapping[str, Any]
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield the responses, as data, to those requests that are answered."""
+        asked: list[tuple[int, Posted]] = []
+        for place, request in enumerate(requests):
+            with suppress(EngineError):  # too long for the context that the server tells
+                asked.append((place, self._writer.posts(self._served[model], request)[0]))
+        bodies = [{**post.body, **more} for _, post in asked]
+        for place, data in self._client.post_all(bodies):
+            if not isinstance(data, EngineError):
+                yield asked[place][0], data
+
     def _check_answers(self) -> None:
         """Check that the server answers, keeps to ``max_tokens``, and repeats no prompts.
+
+        What it does not answer says nothing of other prompts, unless it answers none at all.
 
         Raises:
             EngineError: If it does not.
         """
-        posts = [self._posts(BASE, generation(text, tokens=_LIMIT_TOKENS))[0] for text in _LIMITED]
-        for place, data in self._client.post_all([post.body for post in posts]):
+        requests = [generation(text, tokens=tokens) for text, tokens in FIRST]
+        posts = [self._writer.posts(self._served[BASE], one)[0] for one in requests]
+        heard, failures = list[tuple[int, Any]](), list[EngineError]()
+        try:
+            for place, data in self._client.post_all([post.body for post in posts]):
+                if isinstance(data, EngineError):
+                    failures.append(data)
+                else:
+                    heard.append((place, data))
+        except EngineError as error:
+            failures = [error]
+        if not heard:
+            raise self._failure(BASE, nothing_answered(failures))
+        self._reader.learn([(posts[place], data) for place, data in heard])
+        for place, data in heard:
             try:
-                answer = self._answer(BASE, posts[place], data)
-            except LimitError as error:
-                raise self._failure(BASE, error) from None
-            except UnansweredError:
-                continue  # it says nothing of other prompts
+                self._check_first(requests[place], posts[place], data)
+            except UnansweredError as error:
+                if isinstance(error, LimitError) and FIRST[place][1] >= LEAST_LIMIT:
+                    raise self._failure(BASE, error) from None
             except EngineError as error:
-                advice = f". {next_step(str(error))}" if error is data else ""
-                words = f"{str(error).rstrip('.')}{advice}"
-                raise self._failure(BASE, EngineError(words)) from None
-            if str(answer).lstrip().startswith(_LIMITED[place]):
-                words = "its answers begin with the prompt. Serve it without 'return_full_text'"
-                raise self._failure(BASE, EngineError(words))
+                raise self._failure(BASE, error) from None
+
+    def _check_first(self, request: Instance, post: Posted, data: Any) -> None:
+        assert post.generation is not None
+        said = counted(data, post.generation).text
+        if said.lstrip().startswith(str(request.args[0])):
+            raise EngineError(
+                "its answers begin with the prompt. Serve it without 'return_full_text'"
+            )
+        self._reader.read(BASE, request, post, data)
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:

@@ -14,6 +14,9 @@ _FLOOR = -9000.0
 """Nats at and below which a log-probability stands for one that the server does not know: vLLM and
 others write -9999 for minus infinity, which JSON does not have."""
 
+_ROUNDING = 0.05
+"""Share of a log-probability, or nats, by which it may be rounded in one of two places."""
+
 _SLACK = 1e-3
 """Nats by which rounding may take a log-probability above 0."""
 
@@ -70,7 +73,8 @@ def read_likelihood(
         raise UnansweredError(
             f"the server does not list the likeliest token beside each (top_logprobs): {plain(top)}"
         )
-    greedy = all(map(_is_likeliest, wanted, top[start : len(tokens)]))
+    named = listed["tokens"][start : len(tokens)]
+    greedy = all(list(map(_is_likeliest, wanted, top[start : len(tokens)], named)))
     return float(sum(wanted)), greedy
 
 
@@ -107,7 +111,22 @@ def _is_log_probability(value: Any) -> bool:
     return number and not value <= _FLOOR and not value > _SLACK
 
 
-def _is_likeliest(value: float, top: Any) -> bool:
+def _is_likeliest(value: float, top: Any, token: str) -> bool:
+    """Return whether a token is the likeliest one.
+
+    Raises:
+        UnansweredError: If the likeliest are missing, or give the token another log-probability.
+    """
     if not isinstance(top, Mapping) or not top:
         raise UnansweredError(f"the likeliest token is missing (top_logprobs): {plain(top)}")
-    return bool(value >= max(top.values()))
+    if not all(isinstance(one, int | float) for one in top.values()):
+        raise UnansweredError(f"not every log-probability is a number: {plain(top)}")
+    best, own = max(top.values()), top.get(token, value)
+    if not token or "\ufffd" in token:  # several tokens are written so
+        own = value
+    if not abs(own - value) <= _ROUNDING * max(1.0, abs(value)):
+        raise UnansweredError(
+            f"the server gives the token {token!r} a log-probability of {value:g}, and of "
+            f"{own:g} among the likeliest (top_logprobs)"
+        )
+    return bool(max(own, value) >= best)

@@ -44,8 +44,8 @@ _FIELDS = ("max_tokens", "seed", "stop", "temperature")
 _OURS = ("model", "prompt", "messages", "best_of", "echo", "logprobs", "seed", "stop")
 """Fields of a request that the tasks decide, and no option."""
 
-_FIXED = {"n": 1, "stream": False}
-"""Fields that may be sent with this value alone: there is one answer, read as a whole."""
+_FIXED = {"n": (1,), "stream": (True, False)}
+"""Fields that may be sent with these values alone: there is one answer, read as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +163,8 @@ class EndpointOptions:
 def _extra_body(options: Mapping[str, Any]) -> dict[str, Any]:
     found = _mapping(options, "extra_body")
     for name, value in found.items():
-        fixed = _FIXED.get(name, value)
-        if name in _OURS or (type(value), value) != (type(fixed), fixed):  # 1 is not True
+        allowed = [(type(one), one) for one in _FIXED.get(name, (value,))]
+        if name in _OURS or (type(value), value) not in allowed:  # 1 is not True
             raise UsageError(
                 f"engine: options: extra_body: '{name}' is decided by each task. Leave it out."
             )

@@ -33,6 +33,12 @@ class Posted:
     tokens: Sequence[int] = ()
     start: int = 0
 
+    @property
+    def sent(self) -> int | None:
+        """Tokens of the prompt, where it is sent as tokens."""
+        prompt = self.body.get("prompt")
+        return len(prompt[0]) if isinstance(prompt, list) else None
+
 
 class Writer:
     """Writes requests as a server takes them.

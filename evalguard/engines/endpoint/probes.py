@@ -14,9 +14,9 @@ from statistics import fmean
 
 from lm_eval.api.instance import Instance
 
-from evalguard.engines.base import PROBE_TEXTS, choice, generation
+from evalguard.engines.base import PROBE_TEXTS, Outcome, choice, generation
 from evalguard.engines.endpoint.identity import REPEATS
-from evalguard.engines.endpoint.witness import Ask, Witness, all_answers
+from evalguard.engines.endpoint.witness import Ask, Witness
 from evalguard.errors import EngineError
 
 _TOKENS = 24
@@ -34,6 +34,9 @@ _OPEN = (
 )
 """What each model is asked several times at temperature 0."""
 
+_DRAWN = (*PROBE_TEXTS[:2], *_OPEN[:3])
+"""What each model draws answers to, until two of them are answered."""
+
 _BROKEN_OFF = (
     "The capital of France is",
     "The quick brown fox jumps over the",
@@ -42,6 +45,9 @@ _BROKEN_OFF = (
     "She opened the door and",
 )
 """What each model is to continue by a word, whose log-probability is asked for then."""
+
+_FEWEST_DRAWN = 2
+"""Prompts of those that must be answered, of which one is enough where the others are refused."""
 
 _FEWEST_EQUAL = 0.25
 """Share of equal pairs of answers to one prompt at temperature 0 below which the server samples.
@@ -85,6 +91,7 @@ class Probes:
         self._witness = witness
         self._may_sample = may_sample
         self._faults: dict[tuple[str, str], str] = {}
+        self._passing: set[tuple[str, str]] = set()
         self._unseeded: set[str] = set()
 
     @property
@@ -135,6 +142,7 @@ class Probes:
             model: The model.
             requests: What it is asked in a run, of which a few are taken.
         """
+        self._forget_passing()
         key = ("apart", model)
         if self._ask_alone is None or key in self._faults:
             return
@@ -142,36 +150,53 @@ class Probes:
         asked = [_shortened(one) for one in list(by_prompt.values())[:_APART]]
         if len(asked) >= _FEWEST_APART:
             self._faults[key] = ""
-            self._faults[key] = self._crossed(model, asked)
+            try:
+                self._faults[key] = self._crossed(model, asked)
+            except EngineError:
+                del self._faults[key]  # the server answers nothing: it is to be seen again
+                raise
 
     def _once(self, key: tuple[str, str], find: Callable[[], str]) -> None:
         if key not in self._faults:
             self._faults[key] = ""  # what is asked to find it must not look for it, too
-            self._faults[key] = find()
+            try:
+                self._faults[key] = find()
+            except EngineError as error:
+                self._faults[key] = str(error)
+                self._passing.add(key)
         if self._faults[key]:
             raise EngineError(self._faults[key])
 
+    def _forget_passing(self) -> None:
+        """Let what could not be asked, because the server answered nothing, be asked again."""
+        for key in self._passing:
+            del self._faults[key]
+        self._passing.clear()
+
     def _drawn_alike(self, model: str) -> str:
-        settings = {"until": [], "max_gen_toks": 2 * _TOKENS, "do_sample": True}
-        asked = [
-            Instance(
-                request_type="generate_until",
-                doc={},
-                arguments=(text, {**settings, "temperature": _TEMPERATURE, "seed": seed}),
-                idx=0,
-            )
-            for seed in _SEEDS
-            for text in PROBE_TEXTS[:2]
-        ]
-        texts = all_answers(self._ask([(model, one) for one in asked]), len(asked))
+        drawn: list[list[Outcome]] = []
+        words = ""
+        left = list(_DRAWN)
+        while left and len(drawn) < _FEWEST_DRAWN:
+            missing = _FEWEST_DRAWN - len(drawn)
+            texts, left = left[:missing], left[missing:]
+            asked = [_draw(text, seed) for seed in _SEEDS for text in texts]
+            found = dict(self._ask([(model, one) for one in asked]))
+            for place in range(len(texts)):
+                rows = [found[at] for at in range(place, len(asked), len(texts))]
+                failed = [one for one in rows if isinstance(one, EngineError)]
+                drawn += [] if failed else [rows]
+                words = words or next(map(str, failed), "")
+        if not drawn:
+            return f"it answered none of the prompts that show whether it draws: {words}"
         draws = len(_SEEDS) - 1
-        if all(len(set(texts[place : 2 * draws : 2])) == 1 for place in range(2)) and any(texts):
+        if all(len(set(row[:draws])) == 1 for row in drawn) and any(map(any, drawn)):
             return (
                 f"{draws} answers drawn at temperature {_TEMPERATURE} are the same, so the server "
                 f"ignores 'temperature' or 'seed', or answers from a cache: what is sampled would "
                 f"measure nothing"
             )
-        if texts[:2] != texts[-2:]:
+        if any(row[0] != row[-1] for row in drawn):
             self._unseeded.add(model)
         return ""
 
@@ -188,7 +213,11 @@ class Probes:
             ]
         pairs = [one == two for row in rows for one, two in combinations(row, 2)]
         if not pairs:
-            return "it answered none of the prompts that show whether it samples at temperature 0"
+            words = self._witness.last_error
+            return (
+                f"it answered none of the prompts that show whether it samples at temperature 0"
+                f"{words and ': '}{words}"
+            )
         if fmean(pairs) >= _FEWEST_EQUAL:
             return ""
         return (
@@ -199,13 +228,21 @@ class Probes:
 
     def _misplaced(self, model: str) -> str:
         texts = dict(self._ask([(model, generation(text, tokens=1)) for text in _BROKEN_OFF]))
+        failed = [str(text) for text in texts.values() if isinstance(text, EngineError)]
         asked = [
             (model, choice(_BROKEN_OFF[place], text))
             for place, text in texts.items()
             if isinstance(text, str) and text.strip()
         ]
-        scored = [one[1] for one in dict(self._ask(asked)).values() if isinstance(one, tuple)]
+        found = dict(self._ask(asked)).values()
+        failed += [str(one) for one in found if isinstance(one, EngineError)]
+        scored = [one[1] for one in found if isinstance(one, tuple)]
         wrong = scored.count(False)
+        if failed and len(scored) < _FEWEST_SCORED:
+            return (
+                f"it answered too few of the prompts that show whether its log-probabilities "
+                f"belong to their tokens: {failed[0]}"
+            )
         if len(scored) < _FEWEST_SCORED or not beyond_noise(wrong, len(scored)):
             return ""
         return (
@@ -250,6 +287,12 @@ def beyond_noise(changed: int, asked: int) -> bool:
     tail = range(changed, asked + 1)
     chance = fsum(comb(asked, k) * NOISE**k * (1 - NOISE) ** (asked - k) for k in tail)
     return chance < LEVEL
+
+
+def _draw(text: str, seed: int) -> Instance:
+    settings = {"until": [], "max_gen_toks": 2 * _TOKENS, "do_sample": True}
+    drawn = {**settings, "temperature": _TEMPERATURE, "seed": seed}
+    return Instance(request_type="generate_until", doc={}, arguments=(text, drawn), idx=0)
 
 
 def _is_greedy(request: Instance) -> bool:

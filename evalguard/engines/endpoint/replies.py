@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from evalguard.engines.endpoint import counts
+from evalguard.engines.endpoint.counts import SLACK, Counted
 from evalguard.engines.endpoint.requests import (
     Generation,
     LimitError,
@@ -25,15 +27,6 @@ _CALLED = ("tool_calls", "function_call", "tool_use")
 _TEXT_PARTS = ("text", "output_text", "input_text")
 _REASONING = ("reasoning_content", "reasoning", "thinking")
 
-_LIMIT_SLACK = 2
-"""Tokens that servers count on top: of the end, of the turn."""
-
-_LONGEST_TOKENS = 16
-"""Characters a token has at most on average in any text."""
-
-_USUAL_BYTES = 4
-"""Bytes of a token of English text; with fewer, an answer may be shorter than its limit."""
-
 _CACHED = (
     (("usage", "prompt_tokens_details"), ("cached_tokens",)),
     (("usage", "input_tokens_details"), ("cached_tokens",)),
@@ -42,9 +35,6 @@ _CACHED = (
 )
 """Where servers tell how much of a prompt they had from before."""
 
-_MOST_TOKENS = 1 << 31
-"""A count from which it is none."""
-
 _END = re.compile(
     r"(<\|(?:im_end|eot_id|eom_id|end|endoftext|end_of_text|return)\|>|<end_of_turn>|<eos>"
     r"|<｜end▁of▁sentence｜>|</s>)\s*((?:<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>).*)?\Z",
@@ -52,6 +42,9 @@ _END = re.compile(
 )
 """What ends a model's turn, with the next turn if it was not stopped: servers that do not know the
 end leave it in the text."""
+
+_RETOKENISED = 8
+"""Tokens more in which a short text may be written than the model took for it."""
 
 UNCLOSED = "<think>\n"
 """Begins the text of an answer whose tokens all went into reasoning that the server holds apart,
@@ -66,7 +59,7 @@ class _Said:
         text: The answer; ``None`` where there is none.
         reasoning: What the model thought, where the server holds it apart.
         finish: Why the answer ends, in lower case.
-        tokens: Tokens that were generated, where the server counts them.
+        tokens: Tokens that were generated, where what the server counts can be that.
     """
 
     text: str | None
@@ -75,7 +68,20 @@ class _Said:
     tokens: int | None
 
 
-def read_text(data: Any, asked: Generation, count: Count | None = None) -> str:
+def counted(data: Any, asked: Generation) -> Counted:
+    """Return what a response says, with what the server counted of it.
+
+    Raises:
+        UnansweredError: If it has another form.
+    """
+    said = _read(data)
+    tokens = counts.answer_tokens(data)
+    return Counted(said.text or "", tokens, asked.new_tokens, said.reasoning)
+
+
+def read_text(
+    data: Any, asked: Generation, count: Count | None = None, *, trusts_counts: bool = True
+) -> str:
     """Return the text of a response.
 
     An answer that used up its own limit is whole, and so is one that ends before a stop string,
@@ -85,11 +91,15 @@ def read_text(data: Any, asked: Generation, count: Count | None = None) -> str:
         data: The response.
         asked: The request.
         count: Counts the tokens of a text, for servers that do not; ``None`` if that is not known.
+        trusts_counts: Whether the server's own counts are those of its answers.
 
     Raises:
         UnansweredError: If it has no text, was filtered or cut short, or has another form.
     """
     said = _read(data)
+    own = counted(data, asked)
+    if trusts_counts and counts.can_be(own):
+        said = replace(said, tokens=own.tokens)
     if said.finish in _FILTERED or _is_filtered(first_choice(data)):
         raise UnansweredError(f"the server filtered the answer (finish_reason '{said.finish}')")
     if said.text is None:
@@ -98,7 +108,7 @@ def read_text(data: Any, asked: Generation, count: Count | None = None) -> str:
         return _without_text(data, said, asked, count)
     ended = _without_end(said.text)
     text = cut_at(ended, asked.stops)
-    _check_limit(said, text, asked, whole=text == ended)
+    _check_limit(said, text, asked, count, whole=text == ended)
     if text != said.text or said.finish in _COMPLETE:
         return text
     if said.finish in _LENGTH:
@@ -117,18 +127,6 @@ def model_of(data: Any) -> str | None:
     """Return the model that the server says has answered."""
     name = data.get("model") if isinstance(data, Mapping) else None
     return name if isinstance(name, str) else None
-
-
-def prompt_tokens(data: Any) -> int | None:
-    """Return how many tokens the server counts in a prompt, where it tells.
-
-    Example:
-        >>> prompt_tokens({"usage": {"prompt_tokens": 15}})
-        15
-    """
-    usage = data.get("usage") if isinstance(data, Mapping) else None
-    found = usage.get("prompt_tokens", usage.get("input_tokens")) if usage else None
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def cached_tokens(data: Any) -> int:
@@ -211,7 +209,7 @@ def _read(data: Any) -> _Said:
         text=text,
         reasoning=thought or next(filter(None, apart), ""),
         finish=str(choice.get("finish_reason") or choice.get("stop_reason") or "").lower(),
-        tokens=_tokens(data),
+        tokens=None,
     )
 
 
@@ -262,18 +260,25 @@ def _without_text(data: Any, said: _Said, asked: Generation, count: Count | None
     raise UnansweredError(f"the server gave no text{ended}: {plain(first_choice(data))}")
 
 
-def _check_limit(said: _Said, text: str, asked: Generation, *, whole: bool) -> None:
+def _check_limit(
+    said: _Said, text: str, asked: Generation, count: Count | None, *, whole: bool
+) -> None:
     """Check that an answer keeps to the number of tokens that was asked for.
 
     Raises:
         LimitError: If it is longer, unless a stop string cuts it before.
     """
     limit = asked.new_tokens
-    over = whole and said.tokens is not None and said.tokens > limit + _LIMIT_SLACK
-    if over or len(text) > _LONGEST_TOKENS * limit + 64:
-        count = f"{said.tokens} tokens" if over else f"{len(text)} characters"
+    tokens, least = said.tokens, limit + SLACK
+    if tokens is None and count is not None and whole:
+        # A text may be written in more tokens than the model took, by a little.
+        tokens, least = count(text), 2 * limit + _RETOKENISED
+    over = whole and tokens is not None and tokens > least and len(text.encode()) > limit
+    too_long = counts.has_more(text, limit) if tokens is None else counts.is_beyond(text, limit)
+    if over or too_long:
+        length = f"{tokens} tokens" if over else f"{len(text)} characters"
         raise LimitError(
-            f"the server wrote {count} where {limit} tokens were asked for: it does not keep to "
+            f"the server wrote {length} where {limit} tokens were asked for: it does not keep to "
             f"'max_tokens'. Name the field that it knows with 'rename: {{max_tokens: …}}'"
         )
 
@@ -283,16 +288,5 @@ def _is_used_up(said: _Said, text: str, limit: int, count: Count | None) -> bool
     if said.tokens is not None:
         return said.tokens >= limit - 1
     if count is not None:  # a text may be written in fewer tokens than the model took
-        return count(text) >= limit - max(_LIMIT_SLACK, limit // 20)
-    return len(text.encode()) >= _USUAL_BYTES * limit
-
-
-def _tokens(data: Any) -> int | None:
-    usage = data.get("usage") if isinstance(data, Mapping) else None
-    if not isinstance(usage, Mapping):
-        return None
-    count = usage.get("completion_tokens", usage.get("output_tokens"))
-    if isinstance(count, str) and count.strip().isdigit():
-        count = int(count)
-    counts = isinstance(count, int | float) and not isinstance(count, bool) and count > 0
-    return int(count) if counts and count < _MOST_TOKENS else None
+        return count(text) >= limit - max(SLACK, limit // 20)
+    return counts.usual_tokens(text) >= limit

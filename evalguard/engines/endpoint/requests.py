@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,9 @@ seed."""
 _SEVERAL = ("n", "best_of", "num_return_sequences")
 """Fields that ask for several answers, which servers ignore or count differently."""
 
+_STREAM = re.compile(r"\bstream(?:s|ed|ing)?\b", re.IGNORECASE)
+"""In the refusal of a request that asks for no stream: the server answers in streams alone."""
+
 _REFUSES = ("unsupported", "not supported", "unrecognized", "unknown", "not permitted", "extra")
 
 
@@ -43,18 +47,23 @@ class Form:
     Attributes:
         rename: Fields by the names that the server knows.
         drop: Fields that it does not take.
+        stream: Whether it answers in streams alone.
+        sure: Whether that is known: it has answered in one, or refused one.
     """
 
     rename: dict[str, str] = field(default_factory=dict)
     drop: set[str] = field(default_factory=set)
+    stream: bool = False
+    sure: bool = False
 
     def write(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return a request as this server takes it."""
-        return {
+        written = {
             self.rename.get(name, name): value
             for name, value in body.items()
             if name not in self.drop and value is not None
         }
+        return {**written, "stream": True} if self.stream else written
 
     def adapt(self, words: str, sent: Mapping[str, Any]) -> bool:
         """Learn from a refusal; return whether the request can be sent in another form.
@@ -71,6 +80,11 @@ class Form:
             False
         """
         lower = words.lower()
+        if "stream" in sent and not self.sure:
+            self.stream, self.sure = False, True  # its words were of something else
+        if "stream" not in sent and not self.sure and _STREAM.search(words):
+            self.stream = True
+            return True
         if not any(mark in lower for mark in _REFUSES):
             return False
         for name, other in _OTHER_NAMES.items():

@@ -51,19 +51,6 @@ _FEWEST_FOR_BEHAVIOUR = math.ceil(len(_WHO) / 2)
 _BEHAVIOUR_TOKENS = 64
 
 
-def all_answers(found: Iterator[tuple[int, Outcome]], number: int) -> list[Outcome]:
-    """Return all answers, in the order of the requests.
-
-    Raises:
-        EngineError: If one is missing.
-    """
-    answers = dict(found)
-    for outcome in answers.values():
-        if isinstance(outcome, EngineError):
-            raise outcome
-    return [answers[position] for position in range(number)]
-
-
 class Witness:
     """Knows a server's models by what they answer.
 
@@ -82,11 +69,16 @@ class Witness:
         self._url = url
         self._repeats: dict[str, dict[int, list[Answer]]] = {}
         self._proofs: dict[str, _Proof] = {}
-        self._last_error = ""
+        self.last_error = ""
+        """Why the server did not answer one of the prompts."""
 
     def knows(self, model: str) -> bool:
         """Return whether a model was proven to be another one than the base."""
         return model in self._proofs
+
+    def scores(self, model: str) -> bool:
+        """Return whether a model was proven to be another one by log-likelihoods."""
+        return model in self._proofs and not self._proofs[model].by_text
 
     def has_asked(self, model: str) -> bool:
         """Return whether a model was asked the same several times."""
@@ -123,8 +115,8 @@ class Witness:
             How far its answers are from the base's, beyond the server's noise.
 
         Raises:
-            TrustError: If they are not.
-            EngineError: If the server hardly answers.
+            TrustError: If they are not, or the server hardly answers.
+            EngineError: If it answers nothing any more.
         """
         for witness, model in ((base, BASE), (self, name)):
             witness._repeated(model)
@@ -134,9 +126,10 @@ class Witness:
         known, other = base._repeated(BASE), self._repeated(name)
         both = [place for place in known if place in other]
         if len(both) < _FEWEST:
-            raise EngineError(
-                f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were "
-                f"answered: {self._last_error or base._last_error}{self._advice}"
+            raise TrustError(
+                f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were answered, too "
+                f"few to tell '{names[0]}' from '{names[1]}': "
+                f"{self.last_error or base.last_error}{self._advice}"
             )
         one, two = [known[place] for place in both], [other[place] for place in both]
         if mixed(one, two):
@@ -240,11 +233,11 @@ class Witness:
         found: dict[int, list[Answer]] = {}
         for position, outcome in self._send([(model, requests[place]) for place in places]):
             if isinstance(outcome, EngineError):
-                self._last_error = str(outcome)
+                self.last_error = str(outcome)
             else:
                 answer = outcome[0] if isinstance(outcome, tuple) else outcome
                 if isinstance(answer, float) and not math.isfinite(answer):
-                    self._last_error = f"the log-likelihood of a prompt is {answer}"
+                    self.last_error = f"the log-likelihood of a prompt is {answer}"
                     continue
                 found.setdefault(places[position], []).append(answer)
         return found

@@ -1,0 +1,195 @@
+"""A task whose prompts the base answers is seen by log-probabilities to the last digit."""
+
+import math
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from evalguard.engines.base import BASE
+from evalguard.engines.endpoint.same_values import SameValues, generated_value
+from evalguard.errors import EngineError
+from tests.engines import questions
+from tests.engines.servers import replying_server
+from tests.engines.test_endpoint import LISTED, completions, opened
+
+
+def of_task(name: str, number: int = 20, kind: str = "choice") -> list[Any]:
+    asked = [
+        questions.choice(f"{name} {place} or so?", " yes")
+        if kind == "choice"
+        else questions.generation(f"What of {name} is in {place} or so?")
+        for place in range(number)
+    ]
+    return [replace(one, metadata=(name, None, 1)) for one in asked]
+
+
+def value(model: str, request: Any, digits: int = 9) -> float:
+    return round(-5 * random.Random(f"{model} {request.args}").random() - 0.01, digits)
+
+
+def found(model_of: Any, *, digits: int = 9, number: int = 20, prompts: bool = True) -> list[str]:
+    """Return the tasks whose prompts do not reach the model."""
+    asked = [*of_task("sums", number), *of_task("refusals", number, "generation")]
+    same = SameValues()
+    same.look(
+        "twin",
+        asked,
+        own=lambda few: [value(model_of(one), one, digits) for one in few],
+        base=lambda few: [value("base", one, digits) for one in few],
+        prompts=prompts,
+    )
+    return [one.task_name for one in (asked[0], asked[-1]) if refused(same, one)]
+
+
+def refused(same: SameValues, request: Any) -> bool:
+    try:
+        same.check("twin", request)
+    except EngineError:
+        return True
+    return False
+
+
+def test_the_task_that_is_sent_to_the_base_is_told_and_no_other():
+    assert found(lambda one: "twin") == []
+    assert found(lambda one: "base" if "sums" in one.args[0] else "twin") == ["sums"]
+    assert found(lambda one: "base" if "refusals" in one.args[0] else "twin") == ["refusals"]
+    assert found(lambda one: "base") == ["sums", "refusals"]
+
+
+def test_one_value_of_its_own_is_enough():
+    assert found(lambda one: "twin" if "10" in str(one.args) else "base") == []
+
+
+def test_few_prompts_and_rounded_values_show_nothing():
+    assert found(lambda one: "base", number=5) == []
+    assert found(lambda one: "base", digits=4) == []
+    assert found(lambda one: "base", digits=2) == []
+
+
+def test_choices_that_all_models_are_sure_of_are_told_by_their_prompts():
+    same = SameValues()
+    asked = of_task("sums")
+
+    def values(few: Any) -> list[float | None]:
+        return [-0.5 if one.args[1] == " yes" else value("base", one) for one in few]
+
+    same.look("twin", asked, own=values, base=values, prompts=True)
+    assert refused(same, asked[0])
+
+
+def test_choices_need_log_probabilities_of_prompts():
+    assert found(lambda one: "base", prompts=False) == ["refusals"]
+
+
+@pytest.mark.parametrize("certain", [0.0, -1.1920929e-07, -3.576e-7])
+def test_what_is_certain_is_the_same_for_all_models(certain):
+    same = SameValues()
+    asked = of_task("labels")
+
+    def values(few: Any) -> list[float | None]:
+        return [certain - 1e-9 * place for place in range(len(few))]
+
+    same.look("twin", asked, own=values, base=values, prompts=True)
+    same.check("twin", asked[0])
+
+
+def test_values_that_are_missing_show_nothing():
+    same = SameValues()
+    asked = of_task("sums")
+    same.look(
+        "twin",
+        asked,
+        own=lambda few: [None] * len(few),
+        base=lambda few: [value("base", one) for one in few],
+        prompts=True,
+    )
+    same.check("twin", asked[0])
+
+
+def test_a_server_that_tells_none_is_asked_twice():
+    same, asked = SameValues(), of_task("sums")
+    counted: list[int] = []
+
+    def values(few: Any) -> list[float | None]:
+        counted.append(len(few))
+        return [None] * len(few)
+
+    for _ in range(3):
+        same.look("twin", asked, own=values, base=values, prompts=True)
+    assert counted == [2]
+
+
+@pytest.mark.parametrize(
+    ("listed", "total"),
+    [
+        ({"content": [{"token": "4", "logprob": -0.25}, {"token": "2", "logprob": -0.5}]}, -0.75),
+        ({"tokens": ["4", "2"], "token_logprobs": [-0.25, -0.5]}, -0.75),
+        ({"content": []}, None),
+        ({"content": None}, None),
+        ({"content": [{"token": "4"}]}, None),
+        ({"token_logprobs": [None, -0.5]}, None),
+        ({"token_logprobs": [math.nan]}, None),
+        (None, None),
+    ],
+)
+def test_the_log_probability_of_a_text_is_read_in_both_forms(listed, total):
+    assert generated_value({"logprobs": listed}) == total
+
+
+@pytest.mark.parametrize("router", [True, False])
+def test_a_chat_server_is_asked_for_those_of_its_answers(base, router):
+    """Short answers are the same for both models."""
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body is None:
+            return 200, LISTED
+        text = body["messages"][0]["content"]
+        is_label = text.startswith("Which")
+        model = "base" if is_label and router else body["model"]
+        choice: dict[str, Any] = {"message": {"content": "billing" if is_label else f"by {model}"}}
+        if body.get("logprobs"):
+            drawn = -0.01 - random.Random(f"{model} {text}").random()
+            choice["logprobs"] = {"content": [{"token": "billing", "logprob": drawn}]}
+        return 200, {"choices": [choice]}
+
+    asked = [("twin", questions.generation(f"Which label has {place}?")) for place in range(10)]
+    with replying_server(reply) as url:
+        engine = opened(url, base, api="chat")
+        engine.load_adapter("twin", "adapters/twin")
+        assert set(engine.respond([(BASE, one) for _, one in asked])) == {"billing"}
+        if router:
+            with pytest.raises(EngineError, match="baseline's to the last digit"):
+                engine.respond(asked)
+        else:
+            assert set(engine.respond(asked)) == {"billing"}
+
+
+@pytest.mark.parametrize("router", [True, False])
+def test_choices_that_the_base_answers_are_not_measured(base, router):
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        status, answer = completions(path, body)
+        if body is None or not body.get("logprobs"):
+            return status, answer
+        row = body["prompt"][0]
+        to_base = router and len(row) > LONG
+        model = "base" if to_base else body["model"]
+        draw = random.Random(f"{model} {row}")
+        listed = answer["choices"][0]["logprobs"]
+        listed["token_logprobs"] = [None, *(-1 - draw.random() for _ in row)]
+        return status, answer
+
+    asked = [
+        ("twin", questions.choice(f"{questions.FACT * 4} {place}", " yes")) for place in range(10)
+    ]
+    with replying_server(reply) as url:
+        engine = opened(url, base)
+        engine.load_adapter("twin", "adapters/twin")
+        outcomes = [one for _, one in engine.stream(asked)]
+    told = ["to the last digit" in str(one) for one in outcomes]
+    assert told == [router] * 10
+
+
+LONG = 40
+"""Tokens from which prompts are sent to the base."""
