@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import regex
 
 from evalguard.scorers import conclusion_words as words
+from evalguard.scorers.number_words import UNIT_LETTERS
 from evalguard.scorers.numbers import Number
 
 MAX_SENTENCE_CHARS = 1000
@@ -39,6 +40,8 @@ _FORMULA = regex.compile(
 _UNKNOWN = regex.compile(
     r"(?:\d\s?|[-+×*/÷]\s*\(?)(?!x\s?[$\d(])[a-zA-Z](?!\p{L})|[a-zA-Z](?:\^|[²³]|\s*\)?\s*[-+×*/÷])"
 )
+_DIGITS = regex.compile(r"\d[\d.,]*")
+_UNIT_LETTER = regex.compile(rf"(?<=\d)\s?[{''.join(sorted(UNIT_LETTERS))}](?!\p{{L}})")
 _SIGNED = regex.compile(r"(?:=|≈|<<[^<>\n]{1,30}>>)[\s$€£¥*_]*$")
 _PHRASE = regex.compile(
     r"[\s*_]*(?:[\p{L}'’-]+\s+){0,5}?(?:for|in|after|within|over|out of|of|from|to|at|per"
@@ -138,7 +141,21 @@ def _unsolved(text: str, start: int) -> bool:
     if len(sides) < 2 or sides[-1].strip(" \t$*-+("):
         return False
     formula = _FORMULA.search(sides[-2])
-    return formula is not None and _UNKNOWN.search(formula[0]) is not None and len(sides) == 2
+    if formula is None or len(sides) > 2:
+        return False
+    glued = formula[0][:1].strip() and sides[-2][: formula.start()][-1:]
+    if glued and glued.isascii() and glued.isalpha():
+        return False  # the "/h" of "60 km/h"
+    return _UNKNOWN.search(_without_units(formula[0])) is not None
+
+
+def _without_units(formula: str) -> str:
+    """Return a formula without units of one letter, where its numbers have them: "60 L - 18 L"."""
+    numbers, units = len(_DIGITS.findall(formula)), len(_UNIT_LETTER.findall(formula))
+    scaled = not any(sign in formula for sign in "+-−")
+    return (
+        _UNIT_LETTER.sub("", formula) if numbers > 1 and (units == numbers or scaled) else formula
+    )
 
 
 def _entry_of_a_list(text: str, start: int) -> bool:
