@@ -111,6 +111,8 @@ def next_step(words: str) -> str:
     """
     if _STREAMS in words:
         return ""
+    if words.startswith("status 4") and "temperature" in words:
+        return "If the model samples always, allow it with 'engine: options: drop: [temperature]'."
     if words.startswith(("status 401", "status 403")) or _UNKNOWN_KEY in words:
         return (
             "Check the key in the environment variable OPENAI_API_KEY, or in the one that "

@@ -222,12 +222,14 @@ class EndpointEngine(Engine):
         if encoder is None or self._options.tokenized_requests or not encoder.first:
             return
         texts = [f"{encoder.first}{text}" for text, _ in FIRST]
-        requests = [generation(text, tokens=1) for text in texts]
-        refused = EngineError("no prompt that begins with the tokenizer's first token was answered")
-        for place, data in self._replies(BASE, requests, {}):
-            encoder.server_adds_first = prompt_tokens(data) == encoder.count(texts[place]) + 1
-            return
-        raise self._failure(BASE, refused)
+        served = self._served[BASE]
+        posts = [self._writer.posts(served, generation(text, tokens=1))[0] for text in texts]
+        replies = dict(self._client.post_all([post.body for post in posts]))
+        heard = {at: data for at, data in replies.items() if not isinstance(data, EngineError)}
+        if not heard:
+            raise self._failure(BASE, replies[0])
+        place, data = next(iter(heard.items()))
+        encoder.server_adds_first = prompt_tokens(data) == encoder.count(texts[place]) + 1
 
     def _check_apart(self, name: str, base: EndpointEngine, where: str) -> None:
         """Check that a server that has both models keeps them apart.
