@@ -144,7 +144,9 @@ class TestFaults:
 
     def test_an_adapter_of_another_shape_is_refused(self, engine, copied):
         rewrite(copied, lambda name, tensor: (name, torch.cat([tensor, tensor], dim=1)))
-        with pytest.raises(ModelError, match="does not fit the base model: size mismatch"):
+        with pytest.raises(
+            ModelError, match="does not fit the base model: .* is 4×256 in its file"
+        ):
             engine.load_adapter("wide", str(copied))
 
     def test_a_rank_above_the_engines_is_refused(self, engine, base, tmp_path):

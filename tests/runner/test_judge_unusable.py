@@ -150,7 +150,7 @@ def test_a_judge_that_can_be_used(check):
     ("reply", "words", "step"),
     [
         (unlisted, "no model 'judge' is served", "Did you mean 'judge-large'?"),
-        (unknown, "status 404: The model `judge` does not exist.", "the model's name"),
+        (unknown, "status 404: The model `judge` does not exist", "the model's name"),
         (unknown_by_400, "status 400: invalid model ID", "the model's name"),
         (wrong_key, "status 401: Incorrect API key provided", "OPENAI_API_KEY"),
         (forbidden, "status 403: no access to this model", "OPENAI_API_KEY"),
