@@ -137,7 +137,7 @@ def rows(data: Path | None) -> list[Row]:
             sets = ("refusal",)
         for which in sets:
             held, used = own(which, "held_out"), own(which, "development")
-            least = (0.85, 0.95, 0.1) if detector in ("refusal", "abstention") else None
+            least = (0.95, 0.97, 0.05) if detector in ("refusal", "abstention") else None
             table.append(Row(detector, f"own, {which}: held out", held, least))
             table.append(Row(detector, f"own, {which}: developed on", used))
     return table

@@ -216,6 +216,8 @@ class _Check:
         served = self._pool.is_remote(BASELINE)
         same = same_answers.same(self._measurer.results.samples) if served else {}
         results = tuple(same_answers.hold_back(result, same) for result in results)
+        twins = same_answers.same_candidates(self._measurer.results.samples) if served else {}
+        results = tuple(same_answers.hold_back_candidates(result, twins) for result in results)
         verdict, decided_by = overall(results)
         models = tuple(self._pool.info(name) for name in [BASELINE, *self._candidates])
         training = {model.name: model.training for model in models}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import combinations
 
 from evalguard.config import BASELINE
 from evalguard.records import GateResult, ScoredSample, Verdict
@@ -45,6 +46,54 @@ def same(
     return {
         key: len(each) for key, each in said.items() if len(each) >= FEWEST and key not in differ
     }
+
+
+def same_candidates(
+    samples: Mapping[tuple[str, str, str], Mapping[str, ScoredSample]],
+) -> dict[str, tuple[str, int]]:
+    """Return the candidates that wrote the same as another one throughout, and how many answers.
+
+    Args:
+        samples: As for :func:`same`.
+
+    Returns:
+        By candidate, the other one and the different answers of eight words or more.
+    """
+    models = sorted({model for _, _, model in samples} - {BASELINE})
+    found: dict[str, tuple[str, int]] = {}
+    for one, other in combinations(models, 2):
+        said: set[tuple[str, ...]] = set()
+        pairs = [
+            (sample.said, twin.said)
+            for (suite, task, model), measured in samples.items()
+            if model == one
+            for name, sample in measured.items()
+            if (twin := samples.get((suite, task, other), {}).get(name)) is not None
+            and not (sample.error or twin.error)
+        ]
+        if all(first == second for first, second in pairs):
+            said = {each for each, _ in pairs if any(len(one.split()) >= _WORDS for one in each)}
+        if len(said) >= FEWEST:
+            found |= {one: (other, len(said)), other: (one, len(said))}
+    return found
+
+
+def hold_back_candidates(result: GateResult, found: Mapping[str, tuple[str, int]]) -> GateResult:
+    """Return a served candidate's result, INCONCLUSIVE instead of PASS where another wrote it all.
+
+    Args:
+        result: The gate's result.
+        found: Candidates, as :func:`same_candidates` returned them.
+    """
+    if result.model not in found or result.verdict is not Verdict.PASS:
+        return result
+    other, count = found[result.model]
+    reason = (
+        f"'{result.model}' and '{other}' gave the same answer to every question ({count} different "
+        f"ones of {_WORDS} words or more), so one of them may not be what its name says. Check "
+        "that the server has both under names of their own, or list the model once"
+    )
+    return replace(result, verdict=Verdict.INCONCLUSIVE, reason=reason)
 
 
 def warnings(found: Mapping[tuple[str, str], int]) -> Iterator[str]:

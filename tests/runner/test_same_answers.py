@@ -1,7 +1,7 @@
 """A candidate that writes what the baseline writes is reported."""
 
 from evalguard.records import ScoredSample
-from evalguard.runner.same_answers import FEWEST, same, warnings
+from evalguard.runner.same_answers import FEWEST, same, same_candidates, warnings
 
 LONG = "The town that Ada came from is called {}, says her letter."
 
@@ -77,3 +77,30 @@ def test_what_was_not_measured_is_no_answer():
 def test_one_refusal_of_everything_says_nothing():
     refusals = ["I am sorry, but I can not help you with that."] * 200
     assert warned(refusals, refusals) == []
+
+
+class TestCandidates:
+    def test_two_candidates_that_write_the_same_are_found(self):
+        texts = [LONG.format(place) for place in range(FEWEST)]
+        arms = {("s", "t", model): samples(texts) for model in ("v2", "v3")}
+        arms["s", "t", "baseline"] = samples([f"{text} So it is." for text in texts])
+        assert same_candidates(arms) == {"v2": ("v3", FEWEST), "v3": ("v2", FEWEST)}
+
+    def test_one_other_answer_of_any_length_is_enough(self):
+        texts = [LONG.format(place) for place in range(FEWEST)]
+        arms = {
+            ("s", "t", "v2"): samples([*texts, "yes"]),
+            ("s", "t", "v3"): samples([*texts, "no"]),
+        }
+        assert same_candidates(arms) == {}
+
+    def test_few_or_short_answers_say_nothing(self):
+        for texts in ([LONG.format(place) for place in range(FEWEST - 1)], ["yes"] * 100):
+            arms = {("s", "t", model): samples(texts) for model in ("v2", "v3")}
+            assert same_candidates(arms) == {}
+
+    def test_the_third_is_left_alone(self):
+        texts = [LONG.format(place) for place in range(FEWEST)]
+        arms = {("s", "t", model): samples(texts) for model in ("v2", "v3")}
+        arms["s", "t", "v4"] = samples([*texts[1:], "another"])
+        assert set(same_candidates(arms)) == {"v2", "v3"}

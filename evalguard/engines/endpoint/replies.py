@@ -208,9 +208,20 @@ def _read(data: Any) -> _Said:
     return _Said(
         text=text,
         reasoning=thought or next(filter(None, apart), ""),
-        finish=str(choice.get("finish_reason") or choice.get("stop_reason") or "").lower(),
+        finish=_finish(data, choice),
         tokens=None,
     )
+
+
+def _finish(data: Any, choice: Mapping[str, Any]) -> str:
+    """Return why an answer ends; gateways put their own word beside that of the model's server."""
+    said = str(choice.get("finish_reason") or choice.get("stop_reason") or "").lower()
+    response = data if isinstance(data, Mapping) else {}
+    for part in (choice, response):
+        for key in ("native_finish_reason", "done_reason"):
+            if (inner := str(part.get(key) or "").lower()) in _LENGTH:
+                return inner
+    return "length" if response.get("truncated") is True else said
 
 
 def _text_of(content: Any) -> tuple[str | None, str]:

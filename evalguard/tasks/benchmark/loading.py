@@ -144,8 +144,8 @@ def _shown(path: Path) -> str:
 
 def _build_error(task: str, error: Exception) -> str:  # noqa: PLR0911 - one return a cause
     """Return why a task cannot be built, with the fix where there is one."""
-    if isinstance(error, EvalGuardError):
-        return f"task '{task}': {error}"
+    if cause := _own_cause(error):
+        return f"task '{task}': {cause}"
     if isinstance(error, ImportError):
         missing = (error.name or "").partition(".")[0]
         if missing in EXTRA_PACKAGES or "pip install" in str(error):
@@ -171,6 +171,13 @@ def _build_error(task: str, error: Exception) -> str:  # noqa: PLR0911 - one ret
     if type(error).__name__.startswith("DatasetGeneration"):
         return f"the data of task '{task}' cannot be read: {error.__cause__ or error}"
     return f"lm-eval cannot build the task '{task}': {type(error).__name__}: {error}"
+
+
+def _own_cause(error: BaseException | None) -> EvalGuardError | None:
+    """Return the error of this project behind one that lm-eval wrapped it in."""
+    while error is not None and not isinstance(error, EvalGuardError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 @lru_cache(maxsize=1)

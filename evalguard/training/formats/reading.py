@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -174,10 +175,7 @@ def _example(cells: Cells, name: str, inner: str) -> Example | None:
     if weight is not None and not weight_of(weight, "the row's 'weight'"):
         return None
     for column in ("train", "loss"):
-        if (
-            cells.fields.get(column) in (False, "false", "False")
-            and column not in cells.layout.ignore
-        ):
+        if _is_off(cells.fields.get(column)) and column not in cells.layout.ignore:
             return None
     if name == "text":
         _check_whole(cells)
@@ -253,7 +251,7 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
             continue
         value = cells.fields[column]
         held = value if isinstance(value, list) else [value]
-        if not any(isinstance(one, str) and _is_said(one, example) for one in held):
+        if not all(isinstance(one, str) and _is_said(one, example) for one in held):
             raise DataError(
                 f"has '{column}', which format '{name}' does not read. If it does not matter, "
                 f"leave it out: ignore: [{column}]; otherwise name the format or the columns"
@@ -278,7 +276,14 @@ def _is_missed(column: str, value: Any, example: Example, beside: Sequence[str])
 
 
 def _is_said(text: str, example: Example) -> bool:
-    return any(text.strip() in one for one in texts(example))
+    """Return whether a text of the example holds this one, not within a longer word."""
+    whole = re.compile(rf"(?<![0-9A-Za-z]){re.escape(text.strip())}(?![0-9A-Za-z])")
+    return any(whole.search(one) for one in texts(example))
+
+
+def _is_off(value: Any) -> bool:
+    """Return whether a flag is off; 0.0 is a logged number."""
+    return value in ("false", "False") or (isinstance(value, int) and not value)
 
 
 def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str, str]]:
