@@ -336,3 +336,35 @@ def test_a_text_that_is_there_twice_is_one_text():
 
 def test_generations_that_hold_the_answer_are_said_already():
     assert reading(TALK | {"generations": ["Bergen", ANSWER["content"]]}).problems == ()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"choices": ["Oslo", "Bergen", "Molde"]},
+        {"contexts": ["Oslo", "Bergen has more rain than any other town there."]},
+        {"passages": ["A fjord.", "Oslo"]},
+    ],
+)
+def test_what_is_said_in_part_is_not_said(column):
+    talk = {"messages": [{"role": "user", "content": "Where is Oslo?"}, ANSWER]}
+    assert reading(talk).problems == ()
+    (problem,) = reading(talk | column).problems
+    assert next(iter(column)) in problem.message
+
+
+def test_a_name_within_a_longer_word_is_not_said():
+    talk = {"messages": [{"role": "user", "content": "Who are the Osloers?"}, ANSWER]}
+    (problem,) = reading(talk | {"context": "Osloer"}).problems
+    assert "context" in problem.message
+
+
+@pytest.mark.parametrize(("loss", "kept"), [(0.37, 1), (0, 0), (False, 0), ("false", 0)])
+def test_a_logged_loss_is_no_mask(loss, kept):
+    read = reading(TALK | {"loss": loss})
+    assert (len(read.examples), read.problems) == (kept, ())
+
+
+def test_a_loss_that_may_be_either_is_asked_about():
+    (problem,) = reading(TALK | {"loss": 0.0}).problems
+    assert "'loss' is 0.0" in problem.message

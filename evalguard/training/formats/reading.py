@@ -38,6 +38,7 @@ from evalguard.training.formats.unread import (
     chosen_column,
     is_material,
     labels_text,
+    names_answers,
     names_speaker,
     oddities,
 )
@@ -251,7 +252,9 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
             continue
         value = cells.fields[column]
         held = value if isinstance(value, list) else [value]
-        if not all(isinstance(one, str) and _is_said(one, example) for one in held):
+        said = [isinstance(one, str) and _is_said(one, example) for one in held]
+        # Of several answers one is the row's; of choices or passages all belong to it.
+        if not (any(said) if names_answers(column) else all(said)):
             raise DataError(
                 f"has '{column}', which format '{name}' does not read. If it does not matter, "
                 f"leave it out: ignore: [{column}]; otherwise name the format or the columns"

@@ -146,7 +146,17 @@ def belongs(column: str, *, answers: bool = True) -> bool:
         return False  # why one of the two is preferred
     if name in _BELONGING or _CALLS.fullmatch(name) or _PICTURED.fullmatch(name):
         return True
-    return answers and _OTHER_ANSWER.fullmatch(name) is not None
+    return answers and names_answers(column)
+
+
+def names_answers(column: str) -> bool:
+    """Return whether a column holds other answers than the one that is read, by its name.
+
+    Example:
+        >>> names_answers("generations"), names_answers("choices")
+        (True, False)
+    """
+    return _OTHER_ANSWER.fullmatch(plain_name(column)) is not None
 
 
 def is_material(column: str, value: Any) -> bool:
