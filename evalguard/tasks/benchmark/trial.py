@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +36,7 @@ def reported_values(
         real ones will show it, sample by sample.
 
     Raises:
-        UsageError: If data of NLTK or a permission is missing.
+        UsageError: If data of NLTK, an environment variable, a file or a permission is missing.
         ImportError: If a package is missing.
     """
     found: dict[str, Any] = {}
@@ -55,15 +61,59 @@ def _try_row(
             for instance in prepared.instances
             for _ in range(instance.repeats or 1)
         ]
-        return metric_values(task, prepared, responses)
+        with _offline():
+            return metric_values(task, prepared, responses)
     except (EvalGuardError, ImportError):
         raise
+    except FileNotFoundError as error:
+        where = f"the scoring of task '{name}' needs '{error.filename}', which is not there"
+        raise UsageError(f"{where}; put it there, or install the program") from error
     except LookupError as error:
         if "nltk" in f"{error}".lower():
             raise UsageError(_nltk_hint(error)) from error
+        if variable := _missing_variable(error):
+            raise UsageError(
+                f"the scoring of task '{name}' reads the environment variable {variable}, which is "
+                "not set"
+            ) from error
         return None
     except Exception:  # noqa: BLE001 - the task's own code may raise anything
         return None
+
+
+def _missing_variable(error: LookupError) -> str | None:
+    """Return the environment variable that code looked up and did not find."""
+    frames = traceback.extract_tb(error.__traceback__)
+    looked_up = os.environ.__getitem__.__code__.co_filename
+    inside = isinstance(error, KeyError) and frames and frames[-1].filename == looked_up
+    return str(error.args[0]) if inside else None
+
+
+class _SentError(Exception):
+    """Code wants to send something."""
+
+
+_trying: ContextVar[bool] = ContextVar("trying", default=False)
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """Let code open no connection: dummy answers are sent to no one."""
+    _watch_connections()
+    token = _trying.set(True)
+    try:
+        yield
+    finally:
+        _trying.reset(token)
+
+
+@cache
+def _watch_connections() -> None:
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("socket.connect", "socket.getaddrinfo") and _trying.get():
+            raise _SentError(f"{event} {arguments[-1]!r}")
+
+    sys.addaudithook(watch)
 
 
 def _dummy_response(instance: Instance, target: str) -> Any:

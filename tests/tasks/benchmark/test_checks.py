@@ -1,7 +1,10 @@
 """Problems of a task file are reported in its own terms, before lm-eval fails on them."""
 
 import builtins
+import re
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -210,6 +213,69 @@ def test_missing_data_of_nltk_are_found_before_any_answer(load, monkeypatch):
     monkeypatch.setattr(nltk.data, "path", [])
     with pytest.raises(ConfigError, match=r"python -m nltk\.downloader punkt_tab"):
         load(text, code=code)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            "import os; os.environ['SCORER_KEY']",
+            "the environment variable SCORER_KEY, which is not",
+        ),
+        ("import os; os.getenvb(b'X') or os.environ['SCORER_URL']", "variable SCORER_URL"),
+        ("open('/nowhere/words.txt')", "needs '/nowhere/words.txt', which is not there"),
+        ("import subprocess; subprocess.run(['no-such-judge'])", "needs 'no-such-judge'"),
+    ],
+)
+def test_what_scoring_needs_is_found_before_any_answer(load, monkeypatch, body, message):
+    for name in ("SCORER_KEY", "SCORER_URL"):
+        monkeypatch.delenv(name, raising=False)
+    code = f"def scores(doc, results):\n    {body}\n    return {{'acc': 1.0}}\n"
+    text = f"{GENERATES}process_results: !function code.scores\nmetric_list: [{{metric: acc}}]\n"
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load(text, code=code)
+
+
+def test_a_metric_that_code_fetches_from_the_hub_is_refused_in_our_words(load):
+    code = (
+        "import evaluate\n"
+        "try:\n"
+        "    bleu = evaluate.load('bleu')\n"
+        "except Exception as error:\n"
+        "    raise RuntimeError('Please check your installation.') from error\n"
+        "def scores(doc, results):\n"
+        "    return {'acc': 1.0}\n"
+    )
+    text = f"{GENERATES}process_results: !function code.scores\nmetric_list: [{{metric: acc}}]\n"
+    with pytest.raises(ConfigError, match="the metric 'bleu' would be downloaded") as raised:
+        load(text, code=code)
+    assert "check your installation" not in str(raised.value)
+
+
+def test_dummy_answers_are_sent_to_no_one(load):
+    sent = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self):
+            sent.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        code = (
+            "import urllib.request\n"
+            "def scores(doc, results):\n"
+            f"    urllib.request.urlopen('http://127.0.0.1:{server.server_port}', b'x')\n"
+            "    return {'acc': 1.0}\n"
+        )
+        metrics = "process_results: !function code.scores\nmetric_list: [{metric: acc}]\n"
+        load(f"{GENERATES}{metrics}", code=code)
+        server.shutdown()
+    assert sent == []
 
 
 def test_a_group_may_define_its_tasks(load, tmp_path):
