@@ -144,6 +144,7 @@ def combine(
     weights = [1.0] * len(adapters) if weights is None else list(weights)
     files = [read_adapter(adapter) for adapter in adapters]
     check_combination(files, weights, combination, density)
+    tokenizer = _shared_tokenizer(files)
     names = [f"adapter_{number}" for number in range(len(adapters))]
     with quiet(), placed_folder(output) as folder:
         base_model = _base_of(files[0], base, "float32")
@@ -172,6 +173,8 @@ def combine(
         model.set_adapter("combined")
         model.save_pretrained(folder, selected_adapters=["combined"])
         _lift(folder / "combined", folder)
+        if tokenizer is not None:
+            tokenizer.save_pretrained(folder)
         _check_saved(model, folder, _base_of(files[0], base, "float32"), files[0])
         _record(folder, adapters, weights, combination, difference)
     return output
@@ -220,6 +223,27 @@ def _tokenizer_of(files: AdapterFiles, base: str | None) -> Any:
         return open_pretrained(AutoTokenizer, str(files.path))
     name, revision = _named_base(files, base)
     return open_pretrained(AutoTokenizer, name, revision=revision)
+
+
+def _shared_tokenizer(files: Sequence[AdapterFiles]) -> Any:
+    """Return the tokenizer that adapters bring along, or ``None`` where none does.
+
+    Raises:
+        ModelError: If one brings what another does not: the sum was trained on neither's prompts.
+    """
+    own = [each for each in files if has_tokenizer(each.path)]
+    if not own:
+        return None
+    found = [open_pretrained(AutoTokenizer, str(each.path)) for each in own]
+    said = {(one.chat_template, tuple(sorted(one.get_vocab().items()))) for one in found}
+    if len(said) > 1 or len(own) < len(files):
+        others = next((each for each in files if each not in own), own[-1])
+        raise ModelError(
+            f"{own[0].path} and {others.path}: their tokenizers or chat templates differ, so their "
+            f"sum has no prompts of its own. Where they were trained on the same prompts, put the "
+            f"same tokenizer files beside all of them, or beside none."
+        )
+    return found[0]
 
 
 def _is_gone(name: str) -> bool:

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,6 +208,37 @@ def test_a_quantised_base_is_refused(base_folder, adapters, tmp_path):
     (base / "config.json").write_text(json.dumps(config))
     with pytest.raises(ModelError, match=r"stored quantised \(bitsandbytes\).*--base"):
         merge_into_base(adapters / "a", tmp_path / "merged", base=str(base))
+
+
+@pytest.mark.parametrize(
+    ("templates", "kept"),
+    [
+        (("{{ messages[0]['content'] }}!",) * 2, True),
+        (("{{ messages[0]['content'] }}!", "{{ messages[0]['content'] }}?"), False),
+        (("{{ messages[0]['content'] }}!", None), False),
+        ((None, None), True),
+    ],
+)
+def test_combined_adapters_keep_a_tokenizer_that_all_have(
+    base_folder, adapters, tmp_path, templates, kept
+):
+    pair = []
+    for name, template in zip("ab", templates, strict=True):
+        pair.append(Path(shutil.copytree(adapters / name, tmp_path / name)))
+        if template is not None:
+            tokenizer = AutoTokenizer.from_pretrained(base_folder)
+            tokenizer.chat_template = template
+            tokenizer.save_pretrained(pair[-1])
+    if not kept:
+        with pytest.raises(ModelError, match="tokenizers or chat templates differ"):
+            combine(pair, tmp_path / "ab")
+        return
+    combine(pair, tmp_path / "ab")
+    if templates[0] is None:
+        assert not (tmp_path / "ab" / "tokenizer.json").exists()
+    else:
+        found = AutoTokenizer.from_pretrained(tmp_path / "ab").chat_template
+        assert found == templates[0]
 
 
 def test_the_adapters_own_tokenizer_and_template_are_kept(base_folder, adapters, tmp_path):
