@@ -92,6 +92,8 @@ def list_engines() -> list[Availability]:
 
 def _serving_adapters(name: str) -> EngineKind | None:
     """Return a kind that is no model type of lm-eval, which serve no adapters."""
+    if name == "auto":
+        return None  # no package is looked for where none is named
     return _BUILT_IN.get(name) or plugins.load(GROUP, name, EngineKind)
 
 

@@ -6,12 +6,15 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from evalguard.runner.reply_forms import (
+    Found,
     introduced,
     is_denied,
     is_new_sentence,
     is_retracted,
+    object_in,
 )
 from evalguard.scorers.latex import boxes, plain, without_struck
 
@@ -93,6 +96,30 @@ def slots(text: str) -> Slots | None:
     if not introduced(before) or not is_new_sentence(after):
         return None
     return Slots(tuple(value for *_, value in found), before, after)
+
+
+class Parts(NamedTuple):
+    """A reply, tidied, with what it sets apart, or else the object that it holds."""
+
+    text: str
+    slots: Slots
+    found: Found | None
+
+
+def parts_of(reply: str) -> Parts | None:
+    """Return the parts of a reply; ``None`` where its own words may say otherwise.
+
+    Example:
+        >>> parts_of("Rating: [[8]]").slots.values, parts_of('{"score": 8}').found.pairs
+        (('8',), (('score', 8),))
+    """
+    text = tidied(reply)
+    if text.startswith("{") and (found := object_in(text)) is not None:
+        return Parts(text, Slots(()), found)
+    inside = slots(text)
+    if inside is None:
+        return None
+    return Parts(text, inside, None if inside.values else object_in(text))
 
 
 def _framed(text: str) -> Iterable[tuple[int, int, str]]:

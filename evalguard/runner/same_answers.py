@@ -62,7 +62,6 @@ def same_candidates(
     models = sorted({model for _, _, model in samples} - {BASELINE})
     found: dict[str, tuple[str, int]] = {}
     for one, other in combinations(models, 2):
-        said: set[tuple[str, ...]] = set()
         pairs = [
             (sample.said, twin.said)
             for (suite, task, model), measured in samples.items()
@@ -71,9 +70,8 @@ def same_candidates(
             if (twin := samples.get((suite, task, other), {}).get(name)) is not None
             and not (sample.error or twin.error)
         ]
-        if all(first == second for first, second in pairs):
-            said = {each for each, _ in pairs if any(len(one.split()) >= _WORDS for one in each)}
-        if len(said) >= FEWEST:
+        said = {each for each, _ in pairs if any(len(text.split()) >= _WORDS for text in each)}
+        if len(said) >= FEWEST and all(first == second for first, second in pairs):
             found |= {one: (other, len(said)), other: (one, len(said))}
     return found
 
@@ -85,7 +83,7 @@ def hold_back_candidates(result: GateResult, found: Mapping[str, tuple[str, int]
         result: The gate's result.
         found: Candidates, as :func:`same_candidates` returned them.
     """
-    if result.model not in found or result.verdict is not Verdict.PASS:
+    if result.model not in found:
         return result
     other, count = found[result.model]
     reason = (
@@ -93,7 +91,7 @@ def hold_back_candidates(result: GateResult, found: Mapping[str, tuple[str, int]
         f"ones of {_WORDS} words or more), so one of them may not be what its name says. Check "
         "that the server has both under names of their own, or list the model once"
     )
-    return replace(result, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    return _without_pass(result, reason)
 
 
 def warnings(found: Mapping[tuple[str, str], int]) -> Iterator[str]:
@@ -112,9 +110,14 @@ def hold_back(result: GateResult, found: Mapping[tuple[str, str], int]) -> GateR
         found: Suites and candidates, as :func:`same` returned them.
     """
     count = found.get((result.suite, result.model))
-    if count is None or result.verdict is not Verdict.PASS:
+    return result if count is None else _without_pass(result, _sentence(result.suite, count))
+
+
+def _without_pass(result: GateResult, reason: str) -> GateResult:
+    """Return a result as it is, but for a PASS, which becomes INCONCLUSIVE."""
+    if result.verdict is not Verdict.PASS:
         return result
-    return replace(result, verdict=Verdict.INCONCLUSIVE, reason=_sentence(result.suite, count))
+    return replace(result, verdict=Verdict.INCONCLUSIVE, reason=reason)
 
 
 def _sentence(suite: str, count: int) -> str:

@@ -25,7 +25,7 @@ from evalguard.runner.reply_forms import (
     object_in,
     words_of,
 )
-from evalguard.runner.reply_slots import Slots, slots, tidied
+from evalguard.runner.reply_slots import Slots, parts_of, slots, tidied
 from evalguard.tasks.scales import NUMBER, Scale
 
 _TOTAL = rf"\s*(?:/|out of|of|von)\s*{NUMBER}"
@@ -75,16 +75,13 @@ def read_score(reply: str, scale: Scale) -> float | None:
         >>> [read_score(text, scale) for text in ("12", "4/5", "7 to 8", "It must be 7.")]
         [None, None, None, None]
     """
-    text = tidied(reply)
-    found = object_in(text) if text.startswith("{") else None
-    if found is None:
-        inside = slots(text)
-        if inside is None:
-            return None
-        if inside.values:
-            score = _only({_alone(one, scale) for one in inside.values})
-            return score if not _others(inside.after, scale, score) else None
-        found = object_in(text)
+    parts = parts_of(reply)
+    if parts is None:
+        return None
+    text, inside, found = parts
+    if inside.values:
+        score = _only({_alone(one, scale) for one in inside.values})
+        return score if not _others(inside.after, scale, score) else None
     if found is not None:
         score = _only({scale.read(str(value)) for value in _values(found)})
         if not introduced(found.before) or not is_new_sentence(found.after):

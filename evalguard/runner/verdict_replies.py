@@ -14,10 +14,9 @@ from evalguard.runner.reply_forms import (
     introduced,
     is_new_sentence,
     leads,
-    object_in,
     words_of,
 )
-from evalguard.runner.reply_slots import slots, tidied
+from evalguard.runner.reply_slots import parts_of
 from evalguard.runner.score_replies import read_score, read_two_scores
 from evalguard.runner.verdict_alone import small_or_alone, verdict_alone
 from evalguard.runner.verdict_sentences import contradicts, verdict_in_sentence
@@ -66,17 +65,14 @@ def read_verdict(reply: str, yes: str, no: str) -> float | None:
         (1.0, 0.5)
         >>> read_verdict("Yes, this answer fails.", "Yes", "No")
     """
-    text = tidied(reply)
-    found = object_in(text) if text.startswith("{") else None
-    if found is None:
-        inside = slots(text)
-        if inside is None:
-            return None
-        if inside.values:
-            verdicts = {_inside(one, yes, no) for one in inside.values}
-            verdict = verdicts.pop() if len(verdicts) == 1 else None
-            return _agreed(verdict, inside.before, inside.after, yes, no)
-        found = object_in(text)
+    parts = parts_of(reply)
+    if parts is None:
+        return None
+    text, inside, found = parts
+    if inside.values:
+        verdicts = {_inside(one, yes, no) for one in inside.values}
+        verdict = verdicts.pop() if len(verdicts) == 1 else None
+        return _agreed(verdict, inside.before, inside.after, yes, no)
     if found is not None:
         verdict = _of_object(found, yes, no)
         if not introduced(found.before) or not is_new_sentence(found.after):

@@ -22,7 +22,6 @@ from benchmarks.data_formats.meant import (
 GUIDE = "OpenAI, supervised fine-tuning"
 REFERENCE = "OpenAI, API reference of fine-tuning, chat format"
 ALL = ("embedded", "chatml", "llama", "gemma", "mistral")
-TOOLED = ("chatml", "llama", "mistral")
 
 _SIMPLE = [talk(user(q), answer(a)) for q, a in QA]
 
