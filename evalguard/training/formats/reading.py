@@ -19,6 +19,7 @@ from evalguard.training.formats.layout import (
     FORMATS,
     LABELS,
     MEANT,
+    PAIRS,
     Layout,
 )
 from evalguard.training.formats.preferences import openai_preference, preference, unpaired
@@ -32,16 +33,19 @@ from evalguard.training.formats.recognise import (
     unfit,
     unrecognised,
 )
+from evalguard.training.formats.repeated import REFERENCES, repeats_question, settled
 from evalguard.training.formats.unmeant import check_meant, split_columns
 from evalguard.training.formats.unread import (
     belongs,
     chosen_column,
     is_material,
+    is_property,
     labels_text,
     names_answers,
     names_speaker,
     oddities,
 )
+from evalguard.training.formats.varying import lost_columns, open_places
 from evalguard.training.rows import RawRow, RowProblem
 
 _REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
@@ -120,7 +124,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         return Reading((), (missing,))
     name, inner, problems = _formats(found, layout)
     splits = split_columns(cells.fields for cells in found)
-    examples: list[Example] = []
+    taken: list[tuple[Cells, Example]] = []
     ignored: Counter[str] = Counter()
     remarks: Counter[str] = Counter()
     for cells in found:
@@ -139,17 +143,22 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
                     unwanted=example.kind == "unpaired" and not example.good,
                 )
                 _check_used(cells, example, name)
+                if why := open_places(cells, example):
+                    raise DataError(why)
         except DataError as error:
             problems[cells.where] = str(error)
             continue
         if example is None:
             remarks[LEFT_OUT] += 1
             continue
-        examples.append(example)
+        taken.append((cells, example))
+    problems |= lost_columns(taken)
+    taken = [(cells, example) for cells, example in taken if cells.where not in problems]
+    for cells, example in taken:
         ignored.update(_own_names(cells.unused(), layout))
         remarks.update(cells.remarks | _odd(example))
     return Reading(
-        tuple(examples),
+        tuple(example for _, example in taken),
         tuple(RowProblem(r.where, problems[r.where]) for r in rows if r.where in problems),
         file=rows[0].file if rows else "",
         format=name,
@@ -248,9 +257,12 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
     beside = (*LABELS, *BESIDE_TEXT) if name == "text" else ()
     unused = cells.unused() & cells.fields.keys() - {*cells.layout.ignore}
     for column in sorted(unused):
-        if not _is_missed(column, cells.fields[column], example, beside):
-            continue
         value = cells.fields[column]
+        if not _is_missed(column, cells, example, beside):
+            continue
+        is_talk = name in CONVERSATIONS and name not in PAIRS
+        if column in REFERENCES and is_talk and repeats_question(cells.fields):
+            continue
         held = value if isinstance(value, list) else [value]
         said = [isinstance(one, str) and _is_said(one, example) for one in held]
         # Of several answers one is the row's; of choices or passages all belong to it.
@@ -267,12 +279,15 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
         )
 
 
-def _is_missed(column: str, value: Any, example: Example, beside: Sequence[str]) -> bool:
+def _is_missed(column: str, cells: Cells, example: Example, beside: Sequence[str]) -> bool:
     """Return whether what an example does not hold may be a part of it."""
+    value = cells.fields[column]
     if column in beside or (beside and labels_text(column, value)):
         return True
     if isinstance(value, bool | int | float) and column not in MEANT:
         return False  # a number of turns, a flag
+    if is_property(column, value, cells.fields):
+        return False
     if belongs(column, answers=example.kind != "preference"):
         return True
     return example.kind != "text" and is_material(column, value)
@@ -303,6 +318,9 @@ def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str,
             why = unfit(asked_for, shown)
         else:
             names = candidates(columns)
+            if len(names) > 1:
+                said = {one: cells.fields[one] for one in columns}
+                names = settled(names, said)
             if layout.format == "unpaired":
                 names = [one for one in names if one in CONVERSATIONS]
                 if not FORMATS["unpaired"].fits(columns):
