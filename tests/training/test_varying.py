@@ -117,7 +117,9 @@ def test_questions_that_differ_need_nothing_else():
         for i in range(20)
     ]
     assert reading(*rows).problems == ()
-    greetings = [{"prompt": "Hi", "completion": f"Hello {i}.", "mood": f"as {i} is"} for i in (1, 2)]
+    greetings = [
+        {"prompt": "Hi", "completion": f"Hello {i}.", "mood": f"as {i} is"} for i in (1, 2)
+    ]
     assert reading(*rows, *greetings).problems == ()
 
 

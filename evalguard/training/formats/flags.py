@@ -21,6 +21,7 @@ _BESIDE = words_of(
     "is was are has have had be been to should must it the as for in from of marked flag row rows"
     " record sample example item entry response responses answer answers output completion message"
     " content text data dataset model assistant llm human reviewer annotator annotation chosen"
+    " solution problem"
     " training"
 )
 """Words of a name that say of what it speaks, unless nothing else is left."""
@@ -241,6 +242,8 @@ def says_bad(column: str, value: Any, *, counts: bool = True) -> bool:
     if truth is not None:
         return (_BAD_FLAGS if truth else _GOOD_FLAGS).fullmatch(core) is not None
     word = value.strip().casefold() if isinstance(value, str) else ""
+    if word in (*_BAD, "incomplete") and _GOOD_FLAGS.fullmatch(core):
+        return True
     named = _VERDICTS.fullmatch(core) or _LABELLED.fullmatch(plain_name(column))
     return word in _BAD and named is not None
 

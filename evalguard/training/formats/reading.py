@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,14 @@ from typing import Any
 
 from evalguard.errors import DataError
 from evalguard.tasks.chats import MEDIA
-from evalguard.training.formats.cells import Cells, blank, is_decision, label_of, weight_of
+from evalguard.training.formats.cells import (
+    Cells,
+    blank,
+    holds,
+    is_decision,
+    label_of,
+    weight_of,
+)
 from evalguard.training.formats.conversations import conversation
 from evalguard.training.formats.example import Example, texts
 from evalguard.training.formats.layout import (
@@ -33,7 +39,12 @@ from evalguard.training.formats.recognise import (
     unfit,
     unrecognised,
 )
-from evalguard.training.formats.repeated import REFERENCES, repeats_question, settled
+from evalguard.training.formats.repeated import (
+    REFERENCES,
+    is_rendering,
+    repeats_question,
+    settled,
+)
 from evalguard.training.formats.unmeant import check_meant, split_columns
 from evalguard.training.formats.unread import (
     belongs,
@@ -264,7 +275,9 @@ def _check_used(cells: Cells, example: Example, name: str) -> None:
         if column in REFERENCES and is_talk and repeats_question(cells.fields):
             continue
         held = value if isinstance(value, list) else [value]
-        said = [isinstance(one, str) and _is_said(one, example) for one in held]
+        said = [any(holds(text, one) for text in texts(example)) for one in held]
+        if isinstance(value, str) and is_rendering(column, value, example):
+            continue
         # Of several answers one is the row's; of choices or passages all belong to it.
         if not (any(said) if names_answers(column) else all(said)):
             raise DataError(
@@ -291,12 +304,6 @@ def _is_missed(column: str, cells: Cells, example: Example, beside: Sequence[str
     if belongs(column, answers=example.kind != "preference"):
         return True
     return example.kind != "text" and is_material(column, value)
-
-
-def _is_said(text: str, example: Example) -> bool:
-    """Return whether a text of the example holds this one, not within a longer word."""
-    whole = re.compile(rf"(?<![0-9A-Za-z]){re.escape(text.strip())}(?![0-9A-Za-z])")
-    return any(whole.search(one) for one in texts(example))
 
 
 def _is_off(value: Any) -> bool:

@@ -8,7 +8,12 @@ from contextlib import suppress
 from typing import Any
 
 from evalguard.training.formats.cells import blank, holds
+from evalguard.training.formats.example import Example
 from evalguard.training.formats.layout import ASKED, FORMATS, PAIRS, TALKS
+from evalguard.training.formats.unread import name_words, words_of
+
+_RENDERED = words_of("prompt text completion conversation chat full formatted rendered sample")
+"""Words in names of texts that hold whole rows."""
 
 REFERENCES = ("solution", "answer")
 """Answers to compare with, beside a conversation that has one of its own."""
@@ -55,6 +60,22 @@ def repeats_question(fields: Mapping[str, Any], name: str = "") -> bool:
     asked = [fields[one] for one in columns if one in fields and not blank(fields[one], one)]
     spoken = [text for column in TALKS for text in _texts(fields.get(column))]
     return bool(asked) and all(any(holds(text, one) for text in spoken) for one in asked)
+
+
+def is_rendering(column: str, text: str, example: Example) -> bool:
+    """Return whether a column holds question and answer as one text, rendered for a model.
+
+    Args:
+        column: Its name: a passage may hold both by chance.
+        text: What it holds.
+        example: What was made of the row.
+    """
+    last = example.messages[-2:]
+    return (
+        example.kind == "conversation"
+        and bool(_RENDERED.intersection(name_words(column)))
+        and all(message["content"] and holds(text, message["content"]) for message in last)
+    )
 
 
 def _renders(fields: Mapping[str, Any], name: str, other: str) -> bool:
