@@ -388,7 +388,9 @@ def _labelled(reply: str, label: str, *, messages: bool = False, **settings: Any
             asked, said = chat(q, text)
             row = {"prompt": [asked], reply: [said]} if messages else {"prompt": q, reply: text}
             rows.append({**row, label: good})
-    meant = [labelled(q, text, good=good) for q, a, w in PAIRS for text, good in ((a, 1), (w, 0))]
+    meant = [
+        labelled(q, text, good=good) for q, a, w in PAIRS for text, good in ((a, True), (w, False))
+    ]
     return made(jsonl(*rows), trained(*meant), method="kto", **settings)
 
 
