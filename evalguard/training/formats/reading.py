@@ -12,21 +12,22 @@ from evalguard.tasks.chats import MEDIA
 from evalguard.training.formats.cells import (
     Cells,
     blank,
-    holds,
-    is_decision,
     label_of,
     weight_of,
 )
 from evalguard.training.formats.conversations import conversation
 from evalguard.training.formats.example import Example, texts
 from evalguard.training.formats.layout import (
-    BESIDE_TEXT,
     CONVERSATIONS,
     FORMATS,
     LABELS,
-    MEANT,
-    PAIRS,
     Layout,
+)
+from evalguard.training.formats.left_over import (
+    check_decided,
+    check_header,
+    check_used,
+    check_whole,
 )
 from evalguard.training.formats.preferences import openai_preference, preference, unpaired
 from evalguard.training.formats.recognise import (
@@ -40,20 +41,10 @@ from evalguard.training.formats.recognise import (
     unrecognised,
 )
 from evalguard.training.formats.repeated import (
-    REFERENCES,
-    is_rendering,
-    repeats_question,
     settled,
 )
 from evalguard.training.formats.unmeant import check_meant, split_columns
 from evalguard.training.formats.unread import (
-    belongs,
-    chosen_column,
-    is_material,
-    is_property,
-    labels_text,
-    names_answers,
-    names_speaker,
     oddities,
 )
 from evalguard.training.formats.varying import lost_columns, open_places
@@ -142,10 +133,10 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         if cells.where in problems:
             continue
         try:
-            _check_header(cells)
+            check_header(cells)
             example = _example(cells, name, inner)
             if example is not None:
-                _check_decided(cells)
+                check_decided(cells)
                 check_meant(
                     cells.fields,
                     cells.unused(),
@@ -153,7 +144,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
                     splits=splits,
                     unwanted=example.kind == "unpaired" and not example.good,
                 )
-                _check_used(cells, example, name)
+                check_used(cells, example, name)
                 if why := open_places(cells, example):
                     raise DataError(why)
         except DataError as error:
@@ -199,7 +190,7 @@ def _example(cells: Cells, name: str, inner: str) -> Example | None:
         if _is_off(cells.fields.get(column)) and column not in cells.layout.ignore:
             return None
     if name == "text":
-        _check_whole(cells)
+        check_whole(cells)
         column = cells.needed(FORMATS["text"].needs[0])
         return Example("text", "text", cells.where, text=cells.text(column))
     if name == "unpaired":
@@ -211,99 +202,9 @@ def _example(cells: Cells, name: str, inner: str) -> Example | None:
     return pairs[name](cells) if name in pairs else conversation(cells, name)
 
 
-def _check_whole(cells: Cells) -> None:
-    """Refuse a text that is one message of several.
-
-    Raises:
-        DataError: If a column says who speaks.
-    """
-    said = said_columns(cells.fields, cells.layout)
-    given = [n for n in sorted(said) if names_speaker(n, cells.fields[n], beside=said)]
-    if cells.layout.format is None and given:
-        raise DataError(
-            f"holds one message, as '{given[0]}' says. Put the messages of a conversation in one "
-            "row: messages: [{role, content}]; or set data.format: text"
-        )
-
-
-def _check_decided(cells: Cells) -> None:
-    """Refuse a row whose answer is what an annotator decided.
-
-    Raises:
-        DataError: If it is, as the hashes of Prodigy beside it tell.
-    """
-    hashed = [n for n in cells.fields if n.startswith("_") and n.endswith("hash")]
-    if "answer" in cells.used and hashed and is_decision(cells.fields.get("answer")):
-        raise DataError(
-            f"'answer' is {cells.fields['answer']!r}, as annotation tools write what was decided. "
-            "Keep the accepted rows alone, and map the column of the answer: columns: {answer: …}"
-        )
-
-
-def _check_header(cells: Cells) -> None:
-    """Refuse a row that repeats the names of the columns, as joined tables have one.
-
-    Raises:
-        DataError: If every cell is the name of its column.
-    """
-    said = {name.removeprefix("file's "): value for name, value in cells.fields.items()}
-    theirs = {cells.layout.columns.get(name, name): value for name, value in said.items()}
-    if len(theirs) > 1 and all(value == name for name, value in theirs.items()):
-        raise DataError("repeats the names of the columns, as joined tables do; remove the row")
-
-
 def _odd(example: Example) -> set[str]:
     """Return what is odd about the texts of an example."""
     return {remark for text in texts(example) for remark in oddities(text)}
-
-
-def _check_used(cells: Cells, example: Example, name: str) -> None:
-    """Refuse to leave out what belongs to a row, where the config does not name the format.
-
-    Raises:
-        DataError: If a column of another format says what the example does not.
-    """
-    if cells.layout.format is not None:
-        return
-    beside = (*LABELS, *BESIDE_TEXT) if name == "text" else ()
-    unused = cells.unused() & cells.fields.keys() - {*cells.layout.ignore}
-    for column in sorted(unused):
-        value = cells.fields[column]
-        if not _is_missed(column, cells, example, beside):
-            continue
-        is_talk = name in CONVERSATIONS and name not in PAIRS
-        if column in REFERENCES and is_talk and repeats_question(cells.fields):
-            continue
-        held = value if isinstance(value, list) else [value]
-        said = [any(holds(text, one) for text in texts(example)) for one in held]
-        if isinstance(value, str) and is_rendering(column, value, example):
-            continue
-        # Of several answers one is the row's; of choices or passages all belong to it.
-        if not (any(said) if names_answers(column) else all(said)):
-            raise DataError(
-                f"has '{column}', which format '{name}' does not read. If it does not matter, "
-                f"leave it out: ignore: [{column}]; otherwise name the format or the columns"
-            )
-    answer = example.messages[-1]["content"] if example.kind == "conversation" else ""
-    if choice := chosen_column([n for n in unused if isinstance(cells.fields[n], str)], answer):
-        raise DataError(
-            f"answers {answer!r}, which names the column '{choice}', and the question does not "
-            f"hold it. Write the choices into the question, or leave them out: ignore: [{choice}]"
-        )
-
-
-def _is_missed(column: str, cells: Cells, example: Example, beside: Sequence[str]) -> bool:
-    """Return whether what an example does not hold may be a part of it."""
-    value = cells.fields[column]
-    if column in beside or (beside and labels_text(column, value)):
-        return True
-    if isinstance(value, bool | int | float) and column not in MEANT:
-        return False  # a number of turns, a flag
-    if is_property(column, value, cells.fields):
-        return False
-    if belongs(column, answers=example.kind != "preference"):
-        return True
-    return example.kind != "text" and is_material(column, value)
 
 
 def _is_off(value: Any) -> bool:
