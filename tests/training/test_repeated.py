@@ -33,6 +33,8 @@ LONG = "It was asked which city is meant. After a long search the city was found
             {"instruction": "Which city?", "output": "Oslo.", "prompt": "Q: Which city? A: Oslo."},
             "alpaca",
         ),
+        (TALK | {"prompt": "", "completion": " "}, "messages"),
+        (PAIR | {"instruction": "", "output": ""}, "prompt_completion"),
         ({"problem": "Which city?", "solution": LONG, "answer": "Oslo"}, "question_answer"),
         (
             {"input": "Which city?", "output": f"<think>…</think> {LONG}", "solution": LONG},
@@ -46,7 +48,7 @@ def test_the_fuller_column_is_the_row_and_the_others_are_named(row, kept):
     assert found.problems == ()
     assert found.format == kept
     assert found.examples[0].messages[-2]["content"] in ("Which city?", "6 · 7?")
-    assert found.ignored
+    assert found.ignored.keys() <= row.keys()
 
 
 def test_of_several_answers_that_which_holds_the_others_is_learnt():

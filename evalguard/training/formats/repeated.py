@@ -39,6 +39,7 @@ def settled(names: Sequence[str], fields: Mapping[str, Any]) -> list[str]:
         >>> settled(["messages", "alpaca"], {"messages": talk, "instruction": "Who?", "output": ""})
         ['messages', 'alpaca']
     """
+    names = [one for one in names if _found(fields, one, 0) != [""]] or [*names]
     talks = [name for name in names if name not in PAIRS]
     pairs = [name for name in names if name in PAIRS]
     if len(talks) == 1 and all(repeats_question(fields, name) for name in pairs):
@@ -82,7 +83,7 @@ def _renders(fields: Mapping[str, Any], name: str, other: str) -> bool:
     """Return whether the question of one format holds question and answer of another."""
     question, *_ = _found(fields, name, 0)
     parts = [*_found(fields, other, 0), *_found(fields, other, 1)]
-    return all(one != question and holds(question, one) for one in parts)
+    return all(one and one != question and holds(question, one) for one in parts)
 
 
 def _found(fields: Mapping[str, Any], name: str, need: int) -> list[Any]:

@@ -6,6 +6,7 @@ reads train a model to guess. One row alone does not show it; the file does.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import defaultdict
@@ -112,7 +113,7 @@ def _asking_the_same(
     rows: Sequence[tuple[Cells, Example]],
 ) -> list[list[tuple[Cells, Example]]]:
     """Return rows by what they ask, where many ask it and not all answers are one."""
-    groups: dict[str, list[tuple[Cells, Example]]] = defaultdict(list)
+    groups: dict[bytes, list[tuple[Cells, Example]]] = defaultdict(list)
     for row in rows:
         if row[1].kind != "text":
             groups[_context(row[1])].append(row)
@@ -179,10 +180,11 @@ def _value(value: Any) -> str:
     return value.strip() if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _context(example: Example) -> str:
-    """Return all that is before the answer, without case and spacing."""
+def _context(example: Example) -> bytes:
+    """Return a key of all that is before the answer, without case and spacing."""
     before = example.messages[:-1] if example.kind == "conversation" else example.messages
-    return " ".join(" ".join(f"{m['role']} {said(m)}" for m in before).casefold().split())
+    plain = " ".join(" ".join(f"{m['role']} {said(m)}" for m in before).casefold().split())
+    return hashlib.sha256(plain.encode()).digest()
 
 
 def _asked(example: Example) -> str:
