@@ -1,3 +1,5 @@
+"""A damaged adapter is refused in one sentence that names file, key and remedy."""
+
 import json
 import shlex
 import shutil

@@ -1,3 +1,5 @@
+"""An adapter of another base is told by what differs, before any weight is loaded."""
+
 import pytest
 import torch
 

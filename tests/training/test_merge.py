@@ -1,3 +1,5 @@
+"""A merged or combined model answers as what it was made of, or there is no merged model."""
+
 import json
 import shutil
 from pathlib import Path
@@ -203,13 +205,22 @@ def test_a_bias_that_the_base_has_no_place_for_is_refused(base_folder, tmp_path)
     assert not (tmp_path / "merged").exists()
 
 
-def test_a_quantised_base_is_refused(base_folder, adapters, tmp_path):
+@pytest.mark.parametrize(
+    ("stored", "named"),
+    [
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "bitsandbytes"),
+        ({"quant_method": "gptq", "bits": 4}, "gptq"),
+        ({"quant_method": "fp8"}, "fp8"),
+        ({"bits": 4}, "quantised"),
+    ],
+)
+def test_a_quantised_base_is_refused(base_folder, adapters, tmp_path, stored, named):
     base = tmp_path / "base"
     shutil.copytree(base_folder, base)
     config = json.loads((base / "config.json").read_text())
-    config["quantization_config"] = {"quant_method": "bitsandbytes", "load_in_4bit": True}
+    config["quantization_config"] = stored
     (base / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelError, match=r"stored quantised \(bitsandbytes\).*--base"):
+    with pytest.raises(ModelError, match=rf"stored quantised \({named}\).*--base"):
         merge_into_base(adapters / "a", tmp_path / "merged", base=str(base))
 
 
