@@ -37,6 +37,21 @@ _NOT_SERVED = {
 _BASE_CHANGING_INITS = ("pissa", "olora", "corda", "loftq")
 """LoRA initialisations with which peft subtracts from the base's weights when it loads them."""
 
+_INITS = re.compile(
+    "gaussian|eva|orthogonal|lora_ga|true|false"
+    f"|(?:{'|'.join(_BASE_CHANGING_INITS)})(?:_niter_[0-9]+)?",
+    re.I,
+)
+"""LoRA initialisations that peft knows by name."""
+
+_OBJECTS = (
+    *("loftq_config", "eva_config", "corda_config", "lora_ga_config", "velora_config"),
+    *("monteclora_config", "kasa_config", "arrow_config", "use_bdlora", "runtime_config"),
+)
+"""Settings of LoRA's variants, each an object or null."""
+
+_GREATEST_RANK = 2**20
+
 _KINDS = {list: "a list", str: "a text", type(None): "null", bool: "a truth value"}
 _LORA = ("LORA", "ADALORA")
 _FLAGS = ("use_rslora", "use_dora", "lora_bias", "fan_in_fan_out", "use_qalora")
@@ -76,6 +91,11 @@ def read_config(folder: Path) -> dict[str, Any]:
     kind = config.get("peft_type")
     if not isinstance(kind, str) or not kind:
         raise ModelError(_without_type(file, config))
+    if kind != kind.upper():
+        raise ModelError(
+            f"{file}: peft_type is {_shown(kind)}; write the type as peft does, in capitals, "
+            f"such as LORA."
+        )
     if kind in _NOT_SERVED:
         raise ModelError(f"{file}: peft_type is {kind}, which {_NOT_SERVED[kind]}. {_SERVE_IT}.")
     if problems := list(_problems(config, kind)):
@@ -168,8 +188,44 @@ def _lora_problems(config: Mapping[str, Any]) -> Iterator[str]:
     for key in _FLAGS:
         if config.get(key) not in (None, True, False):
             yield f"{key} is {_shown(config[key])}, not true or false"
+    yield from _variant_problems(config)
     yield from _pattern_problems(config, "rank_pattern", _is_rank, "a rank of at least 1")
     yield from _pattern_problems(config, "alpha_pattern", _is_scale, "a positive number")
+
+
+def _variant_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the settings that few adapters have."""
+    init = config.get("init_lora_weights")
+    named = isinstance(init, str) and _INITS.fullmatch(init) is not None
+    if not (named or isinstance(init, bool | None)):
+        yield f"init_lora_weights is {_shown(init)}, which peft does not know; such as true"
+    if config.get("megatron_config"):
+        yield (
+            "megatron_config is set, for layers of Megatron-LM, which no engine here has; where "
+            "the weights are those of plain layers, make it null"
+        )
+    for key in _OBJECTS:
+        if not isinstance(config.get(key), dict | None):
+            yield f"{key} is {_shown(config[key])}, not an object"
+    if config.get("arrow_config"):
+        yield "arrow_config is set, which routes between adapters in folders of their own"
+    for key in ("target_parameters", "layers_pattern"):
+        if config.get(key) and not _is_names(config[key]):
+            yield f"{key} is {_shown(config[key])}, not a list of names"
+    dropout = config.get("lora_dropout", 0)
+    if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout < 1:
+        yield f"lora_dropout is {_shown(dropout)}, not a number from 0 to below 1"
+    tokens = config.get("alora_invocation_tokens")
+    if tokens is not None and not (isinstance(tokens, list) and _is_indices(tokens)):
+        yield f"alora_invocation_tokens is {_shown(tokens)}, not a list of token numbers"
+    repeated = config.get("layer_replication")
+    if repeated is not None and not (isinstance(repeated, list) and all(map(_is_span, repeated))):
+        yield f"layer_replication is {_shown(repeated)}, not a list of [first, end] of layers"
+
+
+def _is_span(value: Any) -> bool:
+    pair = isinstance(value, list) and len(value) == 2
+    return pair and all(_is_rank(one, least=0) for one in value) and value[0] < value[1]
 
 
 def _pattern_problems(
@@ -192,7 +248,8 @@ def _shown(value: Any) -> str:
 
 
 def _is_rank(value: Any, *, least: int = 1) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and least <= value <= _GREATEST_RANK
 
 
 def _is_scale(value: Any) -> bool:

@@ -33,7 +33,19 @@ TRIAL = "evalguard_trial"
 """What an adapter is called while it is tried out."""
 
 _NO_TARGETS = ("Target modules", "No `target_modules`", "No modules were targeted")
-_TARGET_KEYS = ("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern")
+_TARGET_KEYS = (
+    *("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern"),
+    *("target_parameters", "trainable_token_indices"),
+)
+_ORDINARY = frozenset(
+    {
+        *("peft_type", "task_type", "base_model_name_or_path", "revision", "peft_version"),
+        *("inference_mode", "auto_mapping", "r", "lora_alpha", "lora_dropout", "bias"),
+        *("target_modules", "init_lora_weights", "megatron_core", "qalora_group_size"),
+        *("fan_in_fan_out", "loftq_config", "runtime_config"),
+    }
+)
+"""Keys of a config that say nothing of why an adapter cannot be loaded."""
 _MISMATCH = re.compile(
     r"size mismatch for (\S+): copying a param with shape torch\.Size\(\[(.*?)\]\) from "
     r"checkpoint, the shape in current model is torch\.Size\(\[(.*?)\]\)"
@@ -51,9 +63,9 @@ def misfit(adapter: AdapterFiles, error: BaseException, model: Any) -> ModelErro
     text = str(error)
     if any(part in text for part in _NO_TARGETS):
         linear = {
-            name.rpartition(".")[2]
+            name.removesuffix(".base_layer").rpartition(".")[2]
             for name, module in model.named_modules()
-            if isinstance(module, torch.nn.Linear)
+            if isinstance(module, torch.nn.Linear) and TRIAL not in name.split(".")
         }
         keys = ", ".join(
             f"{key} {json.dumps(adapter.config[key])}"
@@ -73,8 +85,15 @@ def misfit(adapter: AdapterFiles, error: BaseException, model: Any) -> ModelErro
             f"the base. {origin(adapter)}"
         )
     return ModelError(
-        f"{adapter.path}: does not fit the base model: {reason(error)}. {origin(adapter)}"
+        f"{adapter.path}: does not fit the base model: {reason(error)}. {_unusual(adapter)}"
+        f"{origin(adapter)}"
     )
+
+
+def _unusual(adapter: AdapterFiles) -> str:
+    """Return which settings an adapter has that few have: peft's error may be of one of them."""
+    found = [key for key, value in adapter.config.items() if value and key not in _ORDINARY]
+    return f"{CONFIG_NAME} sets {', '.join(sorted(found))}. " if found else ""
 
 
 def origin(adapter: AdapterFiles) -> str:

@@ -25,18 +25,24 @@ from evalguard.errors import ModelError
 from evalguard.quiet import quiet
 from evalguard.training.base import open_pretrained
 from evalguard.training.merge_checks import (
+    EXACT_LOGITS,
     SPARSE,
     UNMERGED,
     check_combination,
     check_effect,
     check_mergeable,
+    check_rounding,
+    check_sum,
+    check_written,
 )
 from evalguard.training.merge_weights import (
     fit_vocabulary,
     is_tied,
     logits,
     relative,
+    round_to,
     share_again,
+    types_of,
     unshare,
 )
 from evalguard.training.output import placed_folder
@@ -62,14 +68,15 @@ _SHOWN = 120
 _EXACT = 1e-4
 """Relative difference of an update that is rounding in float32."""
 
-_ROUNDING = {torch.float32: 2e-3, torch.float16: 5e-2, torch.bfloat16: 2e-1}
-"""The greatest difference of logits against their spread that rounding of the weights explains."""
-
 
 def merge_into_base(
     adapter: Path, output: Path, *, base: str | None = None, dtype: str = "auto"
 ) -> Path:
     """Add an adapter to the weights of its base: W' = W + (α/r)·BA.
+
+    The sum is made in float32 and rounded once, to the type of the base. Three things are checked:
+    the sum answers as base and adapter do, up to float32; what was written is the sum; and its
+    rounding leaves most of what the adapter changes.
 
     Args:
         adapter: The adapter's folder.
@@ -81,7 +88,8 @@ def merge_into_base(
         The output folder.
 
     Raises:
-        ModelError: If the adapter or the base cannot be used, or its type has nothing to merge.
+        ModelError: If the adapter or the base cannot be used, its type has nothing to merge, or the
+            merged model answers otherwise.
     """
     files = read_adapter(adapter)
     check_mergeable(files)
@@ -89,6 +97,8 @@ def merge_into_base(
         model = _base_of(files, base, dtype)
         fit_vocabulary(model, files)
         was_tied = is_tied(model)
+        types = types_of(model)
+        model.float()
         plain = logits(model, files)
         adapted = _attached(model, files)
         before = logits(adapted, files)
@@ -96,20 +106,17 @@ def merge_into_base(
         unshare(adapted)
         merged = _merged(adapted, adapter)
         share_again(merged, was_tied=was_tied)
+        check_sum(adapter, plain, before, logits(merged, files))
+        round_to(merged, types)
         _save(merged, folder, adapter)
         _tokenizer_of(files, base).save_pretrained(folder)
+        written = open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto")
+        check_written(adapter, merged, written)
         dtype_of = next(merged.parameters()).dtype
         del adapted, merged, model
-        after = logits(open_pretrained(AutoModelForCausalLM, str(folder), dtype="auto"), files)
-        difference = relative(before, after)
-        if not difference <= _ROUNDING[dtype_of]:
-            exact = dtype_of == torch.float32
-            raise ModelError(
-                f"{adapter}: the merged model's logits differ from those of base and adapter by "
-                f"{difference:.1%}, more than rounding in {str(dtype_of).removeprefix('torch.')} "
-                f"explains. {UNMERGED}{'' if exact else ', or merge with --dtype float32'}."
-            )
-        _record(folder, [adapter], [1.0], "into base", difference)
+        after = logits(written.float(), files)
+        check_rounding(adapter, plain, before, after, dtype_of)
+        _record(folder, [adapter], [1.0], "into base", relative(before, after))
     return output
 
 
@@ -319,7 +326,7 @@ def _check_saved(model: Any, folder: Path, base: Any, files: AdapterFiles) -> No
     """
     before = logits(model, files)
     difference = relative(before, logits(PeftModel.from_pretrained(base, str(folder)), files))
-    if not difference <= _ROUNDING[torch.float32]:
+    if not difference <= EXACT_LOGITS:
         raise ModelError(
             f"{folder}: the adapter that was written answers differently from the one computed, by "
             f"{difference:.1%} of the logits' spread. Merge the adapters into the base one after "

@@ -5,18 +5,32 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from evalguard.engines.adapter_config import PROMPT_TYPES
 from evalguard.engines.adapter_files import AdapterFiles
 from evalguard.errors import ModelError, UsageError
+from evalguard.training.merge_weights import lost_share, relative
 
 UNMERGED = "Gate it unmerged: 'adapter' in place of 'model', with 'engine: {name: hf}'"
 """What to do with an adapter that no weights can say."""
 
 SPARSE = ("ties", "dare_linear", "dare_ties")
 """Combinations that drop entries."""
+
+EXACT_LOGITS = 2e-3
+"""The greatest difference of logits against their spread that float32 explains."""
+
+_EXACT_SHARE = 0.1
+"""The same against what an adapter changes, which may be far less than the spread."""
+
+_LOST_SHARE = 0.5
+"""Share of what an adapter changes that rounding may take.
+
+A merge that keeps the adapter has a share of 0; one that drops it, or adds it twice, has 1.
+"""
 
 _SAME_RANK = ("linear", *SPARSE)
 
@@ -64,6 +78,80 @@ def check_effect(adapter: Path, plain: torch.Tensor, adapted: torch.Tensor) -> N
             f"{adapter}: the adapter changes nothing: its logits equal the base's, and so would "
             f"the merged model's. Check that training reached it."
         )
+
+
+def check_sum(
+    adapter: Path, plain: torch.Tensor, adapted: torch.Tensor, merged: torch.Tensor
+) -> None:
+    """Check that a merge in float32 answers as base and adapter do.
+
+    Both are one function of the same numbers, summed in another order, so that their logits differ
+    by rounding in float32. It is held to the spread of the logits, and to the adapter's own effect:
+    of a weak adapter, a merge that drops it is near to base and adapter as well.
+
+    Args:
+        adapter: The adapter's folder.
+        plain: Logits of the base, all in float32.
+        adapted: Those of base and adapter.
+        merged: Those of the merged model.
+
+    Raises:
+        ModelError: If it answers otherwise.
+    """
+    difference, lost = relative(adapted, merged), lost_share(plain, adapted, merged)
+    if difference <= EXACT_LOGITS and lost <= _EXACT_SHARE:
+        return
+    raise ModelError(
+        f"{adapter}: the merged model's logits differ from those of base and adapter by "
+        f"{difference:.1%} of their spread and {lost:.0%} of what the adapter changes, more than "
+        f"rounding in float32 explains. {UNMERGED}."
+    )
+
+
+def check_written(adapter: Path, merged: Any, written: Any) -> None:
+    """Check that a model that was written has the weights that were merged, bit for bit.
+
+    Raises:
+        ModelError: If one differs or is missing.
+    """
+    ours, theirs = merged.state_dict(), written.state_dict()
+    for name in sorted(ours.keys() | theirs.keys()):
+        pair = ours.get(name), theirs.get(name)
+        if any(one is None for one in pair) or not torch.equal(pair[0].cpu(), pair[1].cpu()):
+            raise ModelError(
+                f"{adapter}: '{name}' of the merged model is not what was written. {UNMERGED}."
+            )
+
+
+def check_rounding(
+    adapter: Path,
+    plain: torch.Tensor,
+    adapted: torch.Tensor,
+    rounded: torch.Tensor,
+    dtype: torch.dtype,
+) -> None:
+    """Check that rounding the sum to the type of the base leaves the adapter in it.
+
+    A weight of bfloat16 has 8 bits, so that W + ΔW is W again where ΔW is below 2⁻⁹ of it.
+
+    Args:
+        adapter: The adapter's folder.
+        plain: Logits of the base, all in float32.
+        adapted: Those of base and adapter.
+        rounded: Those of the merged model as it was written.
+        dtype: Of its weights.
+
+    Raises:
+        ModelError: If less than half of what the adapter changes is left.
+    """
+    lost = lost_share(plain, adapted, rounded)
+    if lost <= _LOST_SHARE:
+        return
+    name = str(dtype).removeprefix("torch.")
+    raise ModelError(
+        f"{adapter}: the adapter changes the base by so little that rounding in {name} moves the "
+        f"merged model's logits by {lost:.0%} of it. {UNMERGED}, or merge with --dtype float32."
+    )
 
 
 def check_combination(

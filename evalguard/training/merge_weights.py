@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -96,6 +98,34 @@ def relative(before: torch.Tensor, after: torch.Tensor) -> float:
     if before.shape != after.shape:
         return math.inf
     return float((before - after).abs().max() / before.std())
+
+
+def lost_share(plain: torch.Tensor, adapted: torch.Tensor, merged: torch.Tensor) -> float:
+    """Return how far merged logits are from an adapter's, against how far those are from the base.
+
+    Both distances are root mean squares over tokens and vocabulary.
+
+    Example:
+        >>> base, adapted = torch.zeros(1, 2, 3), torch.ones(1, 2, 3)
+        >>> [lost_share(base, adapted, one) for one in (adapted, base, 2 * adapted)]
+        [0.0, 1.0, 1.0]
+    """
+    if adapted.shape != merged.shape:
+        return math.inf
+    return float((merged - adapted).norm() / (adapted - plain).norm())
+
+
+def types_of(model: Any) -> dict[str, torch.dtype]:
+    """Return the type of every weight and buffer, by its name."""
+    return {name: one.dtype for name, one in (*model.named_parameters(), *model.named_buffers())}
+
+
+def round_to(model: Any, types: Mapping[str, torch.dtype]) -> None:
+    """Give every weight and buffer the type that it had; what is new gets that of most."""
+    common = Counter(types.values()).most_common(1)[0][0]
+    for name, one in (*model.named_parameters(), *model.named_buffers()):
+        if one.is_floating_point():
+            one.data = one.data.to(types.get(name, common))
 
 
 def _vocabulary_names(model: Any) -> set[str]:

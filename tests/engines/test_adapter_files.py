@@ -1,3 +1,5 @@
+"""A damaged adapter is refused in one sentence that names file, key and remedy."""
+
 import json
 import shlex
 import shutil
@@ -88,6 +90,18 @@ VALUES: dict[str, list[Any]] = {
     "bias": ["some"],
     "use_rslora": ["false"],
     "task_type": ["SEQ_CLS"],
+    "init_lora_weights": ["unknown", "gausian", 3, ["pissa"], {"a": 1}],
+    "megatron_config": [{"a": 1}, "x", 3],
+    "lora_dropout": ["x", None, 2, -0.1, True],
+    "layer_replication": ["x", [1], [[0]], [[2, 1]], [["a", "b"]], 3],
+    "alora_invocation_tokens": ["x", 3, ["a"], [-1]],
+    "target_parameters": [3, {"a": 1}],
+    "layers_pattern": [3],
+    "eva_config": ["x"],
+    "monteclora_config": ["x"],
+    "use_bdlora": [True],
+    "runtime_config": [3],
+    "arrow_config": [{"a": 1}],
 }
 
 
@@ -98,6 +112,27 @@ def test_a_value_that_peft_cannot_use_is_named_with_its_key(copied, key, value):
     edit_config(copied, **{key: value})
     with pytest.raises(ModelError, match=rf"adapter_config\.json: {key}\b.* Save it again\.$"):
         read_adapter(copied)
+
+
+@pytest.mark.parametrize("kind", ["lora", "LoRA", "ia3"])
+def test_a_type_that_peft_does_not_write_is_named_with_its_key(copied, kind):
+    edit_config(copied, peft_type=kind)
+    with pytest.raises(ModelError, match=rf"peft_type is \"{kind}\"; write the type as peft does"):
+        read_adapter(copied)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("init_lora_weights", "gaussian"), ("init_lora_weights", None), ("lora_dropout", 0.1)),
+        *(("init_lora_weights", "Orthogonal"), ("megatron_config", {}), ("megatron_config", None)),
+        *(("layer_replication", [[0, 2], [1, 2]]), ("layers_pattern", "layers")),
+        *(("eva_config", None), ("alora_invocation_tokens", [3]), ("runtime_config", {})),
+    ],
+)
+def test_what_peft_writes_is_read(copied, key, value):
+    edit_config(copied, **{key: value})
+    assert read_adapter(copied).config[key] == value
 
 
 def test_every_wrong_value_is_named(copied):

@@ -1,8 +1,13 @@
+"""An adapter of another base is told by what differs, before any weight is loaded."""
+
 import pytest
 import torch
 
+from evalguard.engines.adapter_config import CONFIG_NAME
 from evalguard.engines.adapter_files import read_adapter
+from evalguard.engines.base import EngineSettings
 from evalguard.engines.fit import check_fit, origin_notes
+from evalguard.engines.modules import bare_model, check_modules
 from evalguard.errors import ModelError
 from tests.engines.conftest import edit_config, make_adapter, rewrite
 
@@ -64,3 +69,17 @@ def test_another_origin_or_revision_is_noted(base, copied):
     assert note == "its config names revision 'abc' of its base; 'main' is loaded"
     [note] = origin_notes(read_adapter(copied), str(base))
     assert note.startswith("its config names 'someone/llama' as its base")
+
+
+def test_an_error_of_peft_comes_with_the_settings_that_few_adapters_have(base, copied):
+    edit_config(copied, use_bdlora={"nblocks": 2, "target_modules_bd_a": ["nope"]})
+    with pytest.raises(ModelError, match=rf"does not fit .*{CONFIG_NAME} sets use_bdlora\. It was"):
+        check_modules(read_adapter(copied), bare_model(EngineSettings(model=str(base))))
+
+
+def test_modules_that_could_be_changed_are_named_as_the_base_calls_them(base, copied):
+    edit_config(copied, trainable_token_indices={"nope": [1]})
+    with pytest.raises(ModelError, match=r"trainable_token_indices \{\"nope\"") as caught:
+        check_modules(read_adapter(copied), bare_model(EngineSettings(model=str(base))))
+    assert "base_layer" not in str(caught.value)
+    assert "q_proj" in str(caught.value)

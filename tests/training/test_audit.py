@@ -1,3 +1,5 @@
+"""What would spoil a training is found in the data before it begins, in every stage's files."""
+
 import json
 import random
 

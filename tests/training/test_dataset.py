@@ -1,3 +1,5 @@
+"""Rows that are held out never come back into the training, by whatever file they come."""
+
 import json
 from collections import Counter
 

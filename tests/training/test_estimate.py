@@ -1,3 +1,5 @@
+"""What a training takes: whatever is held at once is counted, whatever the method and the shape."""
+
 import json
 import subprocess
 import sys
@@ -106,6 +108,22 @@ def test_methods_that_hold_all_logits_are_counted_with_them(two_layers, method):
     assert held >= 2 * (2 * 2 * 128 * 32000 * 4)  # chosen and rejected, in float32, and gradients
     assert logits_of(two_layers, method, batch_size=4) == 2 * held
     assert logits_of(two_layers, method, max_length=256) == 2 * held
+
+
+@pytest.mark.parametrize("method", ["orpo", "cpo", "simpo"])
+@pytest.mark.parametrize("vocabulary", [152_064, 262_144, 32_768])
+def test_a_vocabulary_counts_by_its_size(two_layers, tmp_path, method, vocabulary):
+    LlamaConfig(
+        vocab_size=vocabulary, hidden_size=64, intermediate_size=64, num_hidden_layers=1,
+        num_attention_heads=2, tie_word_embeddings=vocabulary > 200_000,
+    ).save_pretrained(tmp_path)  # fmt: skip
+    held = logits_of(tmp_path, method)
+    assert held == pytest.approx(logits_of(two_layers, method) * vocabulary / 32_000, rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["orpo", "kto", "sft"])
+def test_steps_that_are_added_up_hold_the_logits_of_one(two_layers, method):
+    assert logits_of(two_layers, method, gradient_accumulation=8) == logits_of(two_layers, method)
 
 
 @pytest.mark.parametrize(("method", "answers"), [("sft", 1), ("dpo", 2), ("kto", 1)])

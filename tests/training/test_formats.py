@@ -1,3 +1,5 @@
+"""Each format becomes one shape, and what it does not read is counted."""
+
 import json
 from typing import Any
 

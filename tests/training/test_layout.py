@@ -60,7 +60,7 @@ def test_keys_of_messages_are_named_by_the_file():
     ("row", "layout", "message"),
     [
         (
-            {"messages": [ASKED, ANSWER], "prompt": "Hi", "completion": "Hello."},
+            {"messages": [ASKED, ANSWER], "prompt": "Bye", "completion": "Bye."},
             {},
             "may be read as 'messages' (messages) or 'prompt_completion'",
         ),

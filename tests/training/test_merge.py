@@ -1,3 +1,5 @@
+"""A merged or combined model answers as what it was made of, or there is no merged model."""
+
 import json
 import shutil
 from pathlib import Path
@@ -6,13 +8,16 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.errors import ModelError, UsageError
 from evalguard.quiet import quiet
+from evalguard.training import merge
 from evalguard.training.finetune import train
 from evalguard.training.merge import COMBINATIONS, RECORD, combine, merge_into_base
+from evalguard.training.merge_weights import round_to, types_of
 from tests.engines.peft_methods import OTHERS, SERVED, save
 from tests.engines.peft_methods import logits as peft_logits
 from tests.training.test_finetune import make_config
@@ -200,13 +205,22 @@ def test_a_bias_that_the_base_has_no_place_for_is_refused(base_folder, tmp_path)
     assert not (tmp_path / "merged").exists()
 
 
-def test_a_quantised_base_is_refused(base_folder, adapters, tmp_path):
+@pytest.mark.parametrize(
+    ("stored", "named"),
+    [
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "bitsandbytes"),
+        ({"quant_method": "gptq", "bits": 4}, "gptq"),
+        ({"quant_method": "fp8"}, "fp8"),
+        ({"bits": 4}, "quantised"),
+    ],
+)
+def test_a_quantised_base_is_refused(base_folder, adapters, tmp_path, stored, named):
     base = tmp_path / "base"
     shutil.copytree(base_folder, base)
     config = json.loads((base / "config.json").read_text())
-    config["quantization_config"] = {"quant_method": "bitsandbytes", "load_in_4bit": True}
+    config["quantization_config"] = stored
     (base / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelError, match=r"stored quantised \(bitsandbytes\).*--base"):
+    with pytest.raises(ModelError, match=rf"stored quantised \({named}\).*--base"):
         merge_into_base(adapters / "a", tmp_path / "merged", base=str(base))
 
 
@@ -322,6 +336,103 @@ def test_damaged_adapters_are_not_combined(base_folder, tmp_path):
     broken = edited(whole, tmp_path / "b", without_first("lora_B"))
     with pytest.raises(ModelError, match="have no tensor"):
         combine([whole, broken], tmp_path / "sum")
+
+
+def weaker(factor):
+    """Return an edit that leaves a share of an adapter's update."""
+    return lambda tensors: {
+        name: tensor * factor if "lora_B" in name else tensor for name, tensor in tensors.items()
+    }
+
+
+def dropped(adapted, adapter):
+    return adapted.unload()
+
+
+def at_another_scale(factor):
+    def merge(adapted, adapter):
+        for module in adapted.modules():
+            if isinstance(module, LoraLayer):
+                module.scaling = {name: factor * one for name, one in module.scaling.items()}
+        return adapted.merge_and_unload()
+
+    return merge
+
+
+def without_a_module(adapted, adapter):
+    whole = adapted.base_model.model.model.layers[-1].mlp.down_proj.base_layer.weight.clone()
+    merged = adapted.merge_and_unload()
+    merged.model.layers[-1].mlp.down_proj.weight.data = whole
+    return merged
+
+
+WRONG_MERGES = {
+    "dropped": dropped,
+    "twice": at_another_scale(2.0),
+    "half": at_another_scale(0.5),
+    "a fifth more": at_another_scale(1.2),
+    "without a module": without_a_module,
+}
+
+
+@pytest.mark.parametrize("strength", [(1.0, "float32"), (1e-3, "bfloat16")], ids=str)
+@pytest.mark.parametrize("fault", WRONG_MERGES)
+def test_a_wrong_merge_is_refused_however_weak_the_adapter_is(
+    base_folder, tmp_path, monkeypatch, fault, strength
+):
+    factor, dtype = strength
+    adapter = edited(special(base_folder, tmp_path / "whole"), tmp_path / "a", weaker(factor))
+    monkeypatch.setattr("evalguard.training.merge._merged", WRONG_MERGES[fault])
+    with pytest.raises(ModelError, match="of what the adapter changes, more than rounding"):
+        merge_into_base(adapter, tmp_path / "merged", dtype=dtype)
+    assert not (tmp_path / "merged").exists()
+
+
+def test_a_weak_adapter_merges_where_its_base_has_the_bits(base_folder, tmp_path):
+    whole = special(base_folder, tmp_path / "whole")
+    adapter = edited(whole, tmp_path / "a", weaker(1e-3))
+    merge_into_base(adapter, tmp_path / "merged")
+    effect = logits(base_folder, adapter) - logits(base_folder)
+    left = logits(tmp_path / "merged") - logits(base_folder, adapter)
+    assert left.norm() < 0.05 * effect.norm()
+    with pytest.raises(ModelError, match=r"rounding in bfloat16 .* merge with --dtype float32"):
+        merge_into_base(adapter, tmp_path / "rounded", dtype="bfloat16")
+    merge_into_base(whole, tmp_path / "rounded", dtype="bfloat16")
+    record = json.loads((tmp_path / "rounded" / RECORD).read_text())
+    assert 0 < record["relative_difference"] < 0.1
+    written = load_file(tmp_path / "rounded" / "model.safetensors")
+    assert {one.dtype for one in written.values()} == {torch.bfloat16}
+
+
+def test_weights_keep_the_types_that_the_base_has_for_each(base_folder, tmp_path):
+    adapter = special(base_folder, tmp_path / "a")
+    with quiet():
+        base = AutoModelForCausalLM.from_pretrained(base_folder, dtype=torch.bfloat16)
+    types = types_of(base)
+    types["model.norm.weight"] = torch.float32
+    base.float()
+    round_to(base, types)
+    assert base.model.norm.weight.dtype == torch.float32
+    assert base.lm_head.weight.dtype == torch.bfloat16
+    merge_into_base(adapter, tmp_path / "merged")
+    kept = load_file(tmp_path / "merged" / "model.safetensors")
+    before = load_file(base_folder / "model.safetensors")
+    assert {name: kept[name].dtype for name in before} == {n: w.dtype for n, w in before.items()}
+
+
+def test_a_model_that_is_written_otherwise_is_refused(base_folder, tmp_path, monkeypatch):
+    adapter = special(base_folder, tmp_path / "a")
+    opened = merge.open_pretrained
+
+    def damaged(kind, name, **options):
+        found = opened(kind, name, **options)
+        if kind is AutoModelForCausalLM and name != str(base_folder):
+            found.model.norm.weight.data[0] += 1e-6
+        return found
+
+    monkeypatch.setattr(merge, "open_pretrained", damaged)
+    with pytest.raises(ModelError, match=r"'model\.norm\.weight' of the merged model is not what"):
+        merge_into_base(adapter, tmp_path / "merged")
 
 
 TIED: dict[str, tuple[dict[str, Any], bool]] = {

@@ -1,4 +1,4 @@
-"""A loss that is NaN or infinite is explained from what is seen at that step."""
+"""A loss that is NaN or infinite is explained from what is seen at that step, and never guessed."""
 
 import json
 import shutil
@@ -44,7 +44,7 @@ def _huge(weights):
     weights["model.layers.0.mlp.up_proj.weight"] *= 1e38
 
 
-@pytest.mark.parametrize("method", ["sft", "dpo", "simpo"])
+@pytest.mark.parametrize("method", ["sft", "dpo", "simpo", "orpo", "kto"])
 def test_weights_of_the_base_that_are_nan(base_folder, project, broken_base, method):
     write(project, "rows.jsonl", rows_of(method))
     error = failed(config_of(broken_base(_nan), method), project)

@@ -1,3 +1,5 @@
+"""One cause is one message, whatever kind of file the rows are in."""
+
 import json
 
 import pyarrow

@@ -80,7 +80,7 @@ def test_a_reference_that_the_answer_holds_is_said_already():
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        *(("deleted", True), ("is_deleted", "true"), ("mask", 1), ("excluded", True)),
+        *(("deleted", True), ("is_deleted", "true"), ("mask", True), ("excluded", True)),
         *(("is_correct", False), ("valid", "False"), ("approved", False), ("status", "discarded")),
         *(("review_status", "Rejected"), ("error", "429"), ("error", {"code": 500})),
         *(("loss_mask", [0, 0, 1]), ("assistant_masks", [0, 1]), ("masks", [True])),

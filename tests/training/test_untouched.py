@@ -60,7 +60,8 @@ def files_of(trained):
 
 
 CASES = [
-    (method, accumulation) for method in ("sft", "dpo", "kto", "simpo") for accumulation in (1, 2)
+    *((method, steps) for method in ("sft", "dpo", "kto", "simpo") for steps in (1, 2)),
+    *(("orpo", 1), ("cpo", 2)),
 ]
 
 

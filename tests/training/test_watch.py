@@ -1,3 +1,5 @@
+"""A run whose loss diverges is stopped, and one that only trembles is not."""
+
 import math
 
 import pytest

@@ -22,8 +22,9 @@ reasoning of an answer are honoured; what is not used is counted by name.
 The modules, each importing only those before it: ``layout`` (formats and their columns),
 ``unread`` (what no format reads and is not to be lost), ``example`` (the one shape), ``cells``
 (values of a row), ``flags`` (what speaks against a row or a message), ``unmeant`` (rows not to
-train on), ``tools``, ``messages``, ``conversations``, ``preferences``, ``recognise``, ``reading``
-(a whole file).
+train on), ``tools``, ``messages``, ``conversations``, ``preferences``, ``recognise``, ``repeated``
+(rows that say one thing in several formats), ``left_over`` (columns that nothing reads),
+``varying`` (what tells the rows of a file apart), ``reading`` (a whole file).
 """
 
 from evalguard.training.formats.example import Example, Kind, Message

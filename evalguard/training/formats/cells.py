@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +87,8 @@ class Cells:
         pinned = [n for n in full if n in self.layout.columns]
         full = pinned or full
         decided = [n for n in full if is_decision(self.fields[n])]
+        if len(full) > 1 and _are_one(self.fields[n] for n in full):
+            return full[0]
         if len(full) > 1 and decided:
             raise DataError(
                 f"'{decided[0]}' is {self.fields[decided[0]]!r}, as annotation tools write what "
@@ -99,6 +101,23 @@ class Cells:
                 f"Add data.ignore: [{full[-1]}]"
             )
         return full[0] if full else None
+
+    def fullest(self, names: Sequence[str]) -> str:
+        """Return the one of some columns whose text holds those of all others.
+
+        A solution ends with the answer that another column repeats. Without such a one, it is
+        :meth:`needed`.
+
+        Raises:
+            DataError: If the row has none, or several that say different things.
+        """
+        found = [n for n in names if n in self.fields and n not in self.layout.ignore]
+        texts = {n: self.fields[n] for n in found if not blank(self.fields[n], n)}
+        if len(texts) > 1 and not {*texts} & self.layout.columns.keys():
+            for name, text in texts.items():
+                if not is_decision(text) and all(holds(text, one) for one in texts.values()):
+                    return name
+        return self.needed(names)
 
     def needed(self, names: Sequence[str]) -> str:
         """Return the same where the row must have one.
@@ -172,6 +191,26 @@ def blank(value: Any, column: str = "") -> bool:
         text = value.strip()
         return not seen(text) or (column in STRUCTURED and text in ("[]", "{}", "null", "None"))
     return any(value is one or (value == one and type(value) is type(one)) for one in EMPTY)
+
+
+def holds(text: Any, part: Any) -> bool:
+    """Return whether a text holds another one, or a number, not within a longer word.
+
+    Example:
+        >>> holds("It is 42.", "42"), holds("It is 42.", 42), holds("It is 420.", "42")
+        (True, True, False)
+    """
+    if isinstance(part, int) and not isinstance(part, bool):
+        part = str(part)
+    if not (isinstance(text, str) and isinstance(part, str)):
+        return False
+    return re.search(rf"(?<![0-9A-Za-z]){re.escape(part.strip())}(?![0-9A-Za-z])", text) is not None
+
+
+def _are_one(values: Iterable[Any]) -> bool:
+    """Return whether values are one text."""
+    found = list(values)
+    return all(isinstance(one, str) for one in found) and len({one.strip() for one in found}) == 1
 
 
 def is_decision(value: Any) -> bool:

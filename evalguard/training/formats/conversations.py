@@ -98,8 +98,8 @@ def with_reasoning(cells: Cells, turns: list[Turn]) -> list[Turn]:
         DataError: If it has another one already.
     """
     reasoning = cells.get(*REASONING)
-    if reasoning is None or not turns:
-        return turns
+    if reasoning is None or all(turn.role != "assistant" for turn in turns):
+        return turns  # an answer is missing, too, and is what is told
     column = cells.name(REASONING) or ""
     check_reasoning(reasoning, f"'{column}'", column)
     text = text_of(reasoning, column)
@@ -284,7 +284,7 @@ def _from_pair(name: str) -> Callable[[Cells], list[Turn]]:
 
     def read(cells: Cells) -> list[Turn]:
         asking, answering = FORMATS[name].needs
-        answer = cells.needed(answering)
+        answer = cells.fullest(answering)
         cells.used.add(answer)
         question = asked_column(cells, asking) or cells.needed(asking)
         parsed = name == "prompt_completion" and _are_exported(cells, question, answer)

@@ -7,11 +7,12 @@ so (``is``, ``has``): ``is_response_deleted`` is ``deleted``.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
 from evalguard.training.formats.cells import blank, truth_of
-from evalguard.training.formats.unread import name_words, plain_name, words_of
+from evalguard.training.formats.unread import name_words, plain_name, says_none, words_of
 
 MASKED = "it says what carries loss, and is not read"
 UNWANTED = "it says that this is unwanted or unfinished"
@@ -20,6 +21,7 @@ _BESIDE = words_of(
     "is was are has have had be been to should must it the as for in from of marked flag row rows"
     " record sample example item entry response responses answer answers output completion message"
     " content text data dataset model assistant llm human reviewer annotator annotation chosen"
+    " solution problem"
     " training"
 )
 """Words of a name that say of what it speaks, unless nothing else is left."""
@@ -34,10 +36,14 @@ _LEFT_OUT = re.compile(
 """Flags that, where they are true, say that something is not meant for training."""
 
 _BAD_FLAGS = re.compile(
-    "bad|toxic|hallucinat(?:ed|ions?)|incorrect|wrong|invalid|failed|rejected|broken|unsafe"
+    "bad|hallucinat(?:ed|ions?)|incorrect|wrong|invalid|failed|rejected|broken|unsafe"
     "|needs?(?:correction|correcting|fix|fixing|rewrite|rewriting|revision|editing|work)"
 )
 """Flags that, where they are true, say that an answer is bad."""
+
+_TOXIC = re.compile("toxic|toxicity(?:flag|label)?|toxicchat(?:tag)?")
+_OF_ANSWERS = words_of("response responses answer answers output completion assistant reply chosen")
+"""A flag that is often that of a question, and words that say that it is the answer's."""
 
 _COUNTED = re.compile("failed|skipped|bad|wrong|incorrect|broken|invalid|blocked|rejected|removed")
 """Of these, names of amounts, too: 1 is no flag, unless the name says ``is`` or ``has``."""
@@ -62,9 +68,15 @@ _INCLUDED = re.compile(
 _GOOD_FLAGS = re.compile(
     "correct|valid|accepted|approved|ok(?:ay)?|compiles|faithful|grounded|factual|accurate"
     "|(?:all|unit)?(?:tests?)?pass(?:ed|es|ing)?(?:all|unit)?(?:tests?)?"
-    "|success|successful|succeeded|resolved"
+    "|success|successful|succeeded"
 )
 """Flags that, where they are false, say that an answer is bad."""
+
+_SOLVED = re.compile("(?:re)?solved")
+_ATTEMPTED = words_of(
+    "instance_id repo patch model_patch test_patch traj_id trajectory exit_status fail_to_pass"
+)
+"""A flag that is bad where a program was to be repaired; it may be the state of a ticket, too."""
 
 _ALLOWED = re.compile("(?:.*train(?:ing)?)(?:allowed|permitted|ok(?:ay)?|agreed)")
 """The same, where the name says of what."""
@@ -98,7 +110,13 @@ _BAD = (
 _FILTERED = re.compile(r".*(?:filter|moderation|jailbreak|guard).*(?:filtered|detected|blocked)")
 """Results of a content filter, by the names on the way to them."""
 
-_CODES = re.compile("(?:http|response|api)?status(?:code)?|(?:http|response)code")
+_CODES = re.compile("(?:http|response|api)status(?:code)?|statuscode|(?:http|response)code")
+_REQUESTED = words_of(
+    "usage latency latency_ms request_id response_id completion_tokens prompt_tokens total_tokens"
+    " finish_reason provider endpoint api_version"
+)
+"""The state of a request; a bare ``status`` is one beside columns that only a request has."""
+
 _ERRORS = re.compile("(?:is|has|api|response)?(?:error|exception)(?:message|code|type)?s?")
 
 _WEIGHTS = re.compile(
@@ -114,6 +132,9 @@ _MASKS = re.compile(
     "|(?:only)?last(?:turn|answer|message)?(?:only)?loss|(?:train|only|trainonly)last(?:turn|only)*"
     "|lastturnonly"
 )
+_SWITCHED = re.compile("masks?|prefix")
+"""Of these, names of amounts and of texts, too: in a row, only ``true`` or a list masks."""
+
 """Which tokens or turns carry loss; false changes nothing."""
 
 _ANSWERING = ("assistant", "gpt", "model", "bot", "all", "both")
@@ -128,12 +149,16 @@ _TRAINED = re.compile("(?:loss|train|training|assistant|completion|answer|respon
 _TRUE = (True, "true", "True", "TRUE")
 
 
-def objection(column: str, value: Any) -> str | None:
+def objection(
+    column: str, value: Any, *, beside: Collection[str] = (), role: str = ""
+) -> str | None:
     """Return why a row or a message is not to be trained on as it is, by a column or key of it.
 
     Args:
         column: Its name.
         value: What it says.
+        beside: The columns of its row, where it is one.
+        role: Who speaks, where it is a key of a message.
 
     Returns:
         ``None`` where nothing speaks against it.
@@ -147,16 +172,24 @@ def objection(column: str, value: Any) -> str | None:
         True
     """
     name = plain_name(column)
-    if _masks(name, value):
+    if _masks(name, value, counts=bool(role)):
         return MASKED
-    if says_unwanted(column, value):
+    if says_unwanted(column, value) or (role == "assistant" and _is_toxic(column, value)):
+        return UNWANTED
+    unsolved = truth_of(value) is False and _SOLVED.fullmatch(core_of(column))
+    if unsolved and {*beside} & _ATTEMPTED:
         return UNWANTED
     false = truth_of(value) is False
-    if _ERRORS.fullmatch(name) and not false and not blank(value) and value != "null":
+    if _ERRORS.fullmatch(name) and not (false or blank(value) or says_none(value)):
         return "it names an error, and is not read"
-    if _CODES.fullmatch(name) and _is_failure(value):
+    of_request = name == _STATUS and bool({*beside} & _REQUESTED)
+    if (of_request or _CODES.fullmatch(name)) and _is_failure(value):
         return "the request failed"
     return None
+
+
+def _is_toxic(column: str, value: Any) -> bool:
+    return truth_of(value) is True and _TOXIC.fullmatch(core_of(column)) is not None
 
 
 def says_unwanted(column: str, value: Any, *, counts: bool = True) -> bool:
@@ -186,7 +219,11 @@ def says_unwanted(column: str, value: Any, *, counts: bool = True) -> bool:
         return left_out
     word = value.strip().casefold()
     return (
-        (_SINCE.fullmatch(core) is not None and truth is not False and not blank(value))
+        (
+            _SINCE.fullmatch(core) is not None
+            and truth is not False
+            and not (blank(value) or says_none(value))
+        )
         or (word in _DISCARDED and _STATES.fullmatch(plain_name(column)) is not None)
         or (word in _DISCARDED_STATUS and _last(column) == _STATUS)
     )
@@ -200,9 +237,13 @@ def says_bad(column: str, value: Any, *, counts: bool = True) -> bool:
         (True, True, False)
     """
     core, truth = core_of(column), _flag_of(column, value, counts=counts)
+    if _is_toxic(column, value) and {*name_words(column)} & _OF_ANSWERS:
+        return True
     if truth is not None:
         return (_BAD_FLAGS if truth else _GOOD_FLAGS).fullmatch(core) is not None
     word = value.strip().casefold() if isinstance(value, str) else ""
+    if word in (*_BAD, "incomplete") and _GOOD_FLAGS.fullmatch(core):
+        return True
     named = _VERDICTS.fullmatch(core) or _LABELLED.fullmatch(plain_name(column))
     return word in _BAD and named is not None
 
@@ -269,10 +310,16 @@ def _is_failure(value: Any) -> bool:
     return isinstance(code, int) and 400 <= code < 600
 
 
-def _masks(name: str, value: Any) -> bool:
-    """Return whether a value says that something carries no loss, or another share of it."""
+def _masks(name: str, value: Any, *, counts: bool) -> bool:
+    """Return whether a value says that something carries no loss, or another share of it.
+
+    Args:
+        name: Of the column or key.
+        value: What it says.
+        counts: Whether a number masks under a name that may be that of an amount.
+    """
     if _WEIGHTS.fullmatch(name):
-        return not _is_one(value)
+        return not _is_one(value) and (name == "lossscale" or not _is_words(value))
     if isinstance(value, list) and -100 in value:
         return True  # labels of tokens
     if _TRAINED.fullmatch(name) and isinstance(value, bool | int | float):
@@ -280,8 +327,18 @@ def _masks(name: str, value: Any) -> bool:
     if _LOSSES.fullmatch(name):
         return isinstance(value, list | dict) or value is True
     named = isinstance(value, str) and value.strip().casefold() in _ANSWERING
-    counts = isinstance(value, list | dict) or value in _TRUE or _is_number(value) or named
-    return counts and _MASKS.fullmatch(name) is not None
+    number = _is_number(value) and (counts or not _SWITCHED.fullmatch(name))
+    masked = isinstance(value, list | dict) or _is_true(value) or number or named
+    return masked and _MASKS.fullmatch(name) is not None
+
+
+def _is_true(value: Any) -> bool:
+    return value is True or (isinstance(value, str) and value in _TRUE)
+
+
+def _is_words(value: Any) -> bool:
+    """Return whether a text is no number, such as ``250 g``."""
+    return isinstance(value, str) and not _is_amount(value)
 
 
 def _is_number(value: Any) -> bool:

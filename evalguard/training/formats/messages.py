@@ -159,7 +159,7 @@ def _exchange(
         head = [plain("system", system, f"{where}.system")]
     else:
         raise DataError(f"{where} holds 'system'; only the first exchange can have one")
-    _others(value, {"input", "output", "system"}, where, column, cells)
+    _others(value, {"input", "output", "system"}, where, column, cells, role="assistant")
     asked = plain("user", value["input"], f"{where}.input")
     return [*head, asked, plain("assistant", value["output"], f"{where}.output")]
 
@@ -187,7 +187,8 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
         message["content"] = content_of(content, f"{where}.{content_key}")
     _check_one_text(keys, content_key, where, cells)
     message |= _said_beside(keys, where, message["role"], cells)
-    _others(keys, {role_key, content_key, *_TOOL_KEYS, *REASONING, "name"}, where, column, cells)
+    known = {role_key, content_key, *_TOOL_KEYS, *REASONING, "name"}
+    _others(keys, known, where, column, cells, role=message["role"])
     trained = _weight(keys, where, message["role"], column, cells)
     if "reasoning_content" in message and message["content"].lstrip().startswith("<think"):
         raise DataError(f"{where} holds its reasoning twice: in a key and in '{content_key}'")
@@ -290,7 +291,13 @@ def _weight(keys: dict[str, Any], where: str, role: str, column: str, cells: Cel
 
 
 def _others(
-    keys: Mapping[str, Any], known: set[str], where: str, column: str, cells: Cells
+    keys: Mapping[str, Any],
+    known: set[str],
+    where: str,
+    column: str,
+    cells: Cells,
+    *,
+    role: str,
 ) -> None:
     """Count the keys that are not read.
 
@@ -311,7 +318,8 @@ def _others(
             and not _is_hollow(value)
             and (belongs_to_message(key) or is_material(key, value))
         )
-        if key in _REFUSED or lost or (key not in _WEIGHTS and objection(key, value) is not None):
+        spoken = None if key in _WEIGHTS else objection(key, value, role=role)
+        if key in _REFUSED or lost or spoken is not None:
             raise DataError(
                 f"{where} holds '{key}', which training does not read. Remove the row, or "
                 f"leave the key out: ignore: [{key}]"

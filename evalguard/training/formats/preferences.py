@@ -40,6 +40,9 @@ _PREFERRED = re.compile(
     "|verdict|judge?ment)(?:answer|response|label|side)?"
 )
 _NOT_CHOSEN = re.compile("rejected|tied?|draw|equal|same|neither|both(?:are)?(?:bad|good|equal)?")
+_STATUS = ("status", "comparison", "outcome", "result")
+"""Columns that may say so in one word, of a ticket otherwise."""
+
 _TIE = re.compile("(?:is)?(?:tied?|draw|equal|nopreference)")
 """Columns beside two answers that say which was preferred, and what speaks against ``chosen``."""
 
@@ -274,6 +277,7 @@ def _check_preferred(cells: Cells) -> None:
         value, name = cells.fields[column], plain_name(column)
         word = plain_name(value) if isinstance(value, str) else ""
         tied = _TIE.fullmatch(name) is not None and truth_of(value) is True
+        tied = tied or (name in _STATUS and _TIE.fullmatch(word) is not None)
         if tied or (_PREFERRED.fullmatch(name) and _NOT_CHOSEN.fullmatch(word)):
             raise DataError(
                 f"'{column}' is {value!r}, so 'chosen' was not preferred. Remove the row, or leave "

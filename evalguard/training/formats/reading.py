@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,16 +9,25 @@ from typing import Any
 
 from evalguard.errors import DataError
 from evalguard.tasks.chats import MEDIA
-from evalguard.training.formats.cells import Cells, blank, is_decision, label_of, weight_of
+from evalguard.training.formats.cells import (
+    Cells,
+    blank,
+    label_of,
+    weight_of,
+)
 from evalguard.training.formats.conversations import conversation
 from evalguard.training.formats.example import Example, texts
 from evalguard.training.formats.layout import (
-    BESIDE_TEXT,
     CONVERSATIONS,
     FORMATS,
     LABELS,
-    MEANT,
     Layout,
+)
+from evalguard.training.formats.left_over import (
+    check_decided,
+    check_header,
+    check_used,
+    check_whole,
 )
 from evalguard.training.formats.preferences import openai_preference, preference, unpaired
 from evalguard.training.formats.recognise import (
@@ -32,16 +40,14 @@ from evalguard.training.formats.recognise import (
     unfit,
     unrecognised,
 )
+from evalguard.training.formats.repeated import (
+    settled,
+)
 from evalguard.training.formats.unmeant import check_meant, split_columns
 from evalguard.training.formats.unread import (
-    belongs,
-    chosen_column,
-    is_material,
-    labels_text,
-    names_answers,
-    names_speaker,
     oddities,
 )
+from evalguard.training.formats.varying import lost_columns, open_places
 from evalguard.training.rows import RawRow, RowProblem
 
 _REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
@@ -120,17 +126,17 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         return Reading((), (missing,))
     name, inner, problems = _formats(found, layout)
     splits = split_columns(cells.fields for cells in found)
-    examples: list[Example] = []
+    taken: list[tuple[Cells, Example]] = []
     ignored: Counter[str] = Counter()
     remarks: Counter[str] = Counter()
     for cells in found:
         if cells.where in problems:
             continue
         try:
-            _check_header(cells)
+            check_header(cells)
             example = _example(cells, name, inner)
             if example is not None:
-                _check_decided(cells)
+                check_decided(cells)
                 check_meant(
                     cells.fields,
                     cells.unused(),
@@ -138,18 +144,23 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
                     splits=splits,
                     unwanted=example.kind == "unpaired" and not example.good,
                 )
-                _check_used(cells, example, name)
+                check_used(cells, example, name)
+                if why := open_places(cells, example):
+                    raise DataError(why)
         except DataError as error:
             problems[cells.where] = str(error)
             continue
         if example is None:
             remarks[LEFT_OUT] += 1
             continue
-        examples.append(example)
+        taken.append((cells, example))
+    problems |= lost_columns(taken)
+    taken = [(cells, example) for cells, example in taken if cells.where not in problems]
+    for cells, example in taken:
         ignored.update(_own_names(cells.unused(), layout))
         remarks.update(cells.remarks | _odd(example))
     return Reading(
-        tuple(examples),
+        tuple(example for _, example in taken),
         tuple(RowProblem(r.where, problems[r.where]) for r in rows if r.where in problems),
         file=rows[0].file if rows else "",
         format=name,
@@ -179,7 +190,7 @@ def _example(cells: Cells, name: str, inner: str) -> Example | None:
         if _is_off(cells.fields.get(column)) and column not in cells.layout.ignore:
             return None
     if name == "text":
-        _check_whole(cells)
+        check_whole(cells)
         column = cells.needed(FORMATS["text"].needs[0])
         return Example("text", "text", cells.where, text=cells.text(column))
     if name == "unpaired":
@@ -191,97 +202,9 @@ def _example(cells: Cells, name: str, inner: str) -> Example | None:
     return pairs[name](cells) if name in pairs else conversation(cells, name)
 
 
-def _check_whole(cells: Cells) -> None:
-    """Refuse a text that is one message of several.
-
-    Raises:
-        DataError: If a column says who speaks.
-    """
-    said = said_columns(cells.fields, cells.layout)
-    given = [n for n in sorted(said) if names_speaker(n, cells.fields[n], beside=said)]
-    if cells.layout.format is None and given:
-        raise DataError(
-            f"holds one message, as '{given[0]}' says. Put the messages of a conversation in one "
-            "row: messages: [{role, content}]; or set data.format: text"
-        )
-
-
-def _check_decided(cells: Cells) -> None:
-    """Refuse a row whose answer is what an annotator decided.
-
-    Raises:
-        DataError: If it is, as the hashes of Prodigy beside it tell.
-    """
-    hashed = [n for n in cells.fields if n.startswith("_") and n.endswith("hash")]
-    if "answer" in cells.used and hashed and is_decision(cells.fields.get("answer")):
-        raise DataError(
-            f"'answer' is {cells.fields['answer']!r}, as annotation tools write what was decided. "
-            "Keep the accepted rows alone, and map the column of the answer: columns: {answer: …}"
-        )
-
-
-def _check_header(cells: Cells) -> None:
-    """Refuse a row that repeats the names of the columns, as joined tables have one.
-
-    Raises:
-        DataError: If every cell is the name of its column.
-    """
-    said = {name.removeprefix("file's "): value for name, value in cells.fields.items()}
-    theirs = {cells.layout.columns.get(name, name): value for name, value in said.items()}
-    if len(theirs) > 1 and all(value == name for name, value in theirs.items()):
-        raise DataError("repeats the names of the columns, as joined tables do; remove the row")
-
-
 def _odd(example: Example) -> set[str]:
     """Return what is odd about the texts of an example."""
     return {remark for text in texts(example) for remark in oddities(text)}
-
-
-def _check_used(cells: Cells, example: Example, name: str) -> None:
-    """Refuse to leave out what belongs to a row, where the config does not name the format.
-
-    Raises:
-        DataError: If a column of another format says what the example does not.
-    """
-    if cells.layout.format is not None:
-        return
-    beside = (*LABELS, *BESIDE_TEXT) if name == "text" else ()
-    unused = cells.unused() & cells.fields.keys() - {*cells.layout.ignore}
-    for column in sorted(unused):
-        if not _is_missed(column, cells.fields[column], example, beside):
-            continue
-        value = cells.fields[column]
-        held = value if isinstance(value, list) else [value]
-        said = [isinstance(one, str) and _is_said(one, example) for one in held]
-        # Of several answers one is the row's; of choices or passages all belong to it.
-        if not (any(said) if names_answers(column) else all(said)):
-            raise DataError(
-                f"has '{column}', which format '{name}' does not read. If it does not matter, "
-                f"leave it out: ignore: [{column}]; otherwise name the format or the columns"
-            )
-    answer = example.messages[-1]["content"] if example.kind == "conversation" else ""
-    if choice := chosen_column([n for n in unused if isinstance(cells.fields[n], str)], answer):
-        raise DataError(
-            f"answers {answer!r}, which names the column '{choice}', and the question does not "
-            f"hold it. Write the choices into the question, or leave them out: ignore: [{choice}]"
-        )
-
-
-def _is_missed(column: str, value: Any, example: Example, beside: Sequence[str]) -> bool:
-    """Return whether what an example does not hold may be a part of it."""
-    if column in beside or (beside and labels_text(column, value)):
-        return True
-    if isinstance(value, bool | int | float) and column not in MEANT:
-        return False  # a number of turns, a flag
-    if belongs(column, answers=example.kind != "preference"):
-        return True
-    return example.kind != "text" and is_material(column, value)
-
-
-def _is_said(text: str, example: Example) -> bool:
-    """Return whether a text of the example holds this one, not within a longer word."""
-    whole = re.compile(rf"(?<![0-9A-Za-z]){re.escape(text.strip())}(?![0-9A-Za-z])")
-    return any(whole.search(one) for one in texts(example))
 
 
 def _is_off(value: Any) -> bool:
@@ -303,6 +226,9 @@ def _formats(rows: Sequence[Cells], layout: Layout) -> tuple[str, str, dict[str,
             why = unfit(asked_for, shown)
         else:
             names = candidates(columns)
+            if len(names) > 1:
+                said = {one: cells.fields[one] for one in columns}
+                names = settled(names, said)
             if layout.format == "unpaired":
                 names = [one for one in names if one in CONVERSATIONS]
                 if not FORMATS["unpaired"].fits(columns):

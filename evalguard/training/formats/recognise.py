@@ -11,9 +11,15 @@ from typing import Any
 from evalguard.errors import did_you_mean
 from evalguard.training.formats.cells import blank, label_of
 from evalguard.training.formats.layout import COLUMNS, CONVERSATIONS, FORMATS, LABELS, Layout
-from evalguard.training.formats.unread import plain_name
+from evalguard.training.formats.unread import name_words, names_answers, plain_name, words_of
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*$")
+
+_ASKING_WORDS = words_of("question query problem input inputs prompt instruction utterance")
+_ANSWERING_WORDS = words_of(
+    "answer response reply output outputs completion solution target targets generation"
+)
+"""Words in names of columns that may be a question, or its answer."""
 
 _ALIKE = 0.85
 """Similarity of a misspelt name, by the share of letters that match."""
@@ -107,8 +113,22 @@ def unrecognised(fields: Mapping[str, Any], columns: Sequence[str]) -> str:
     inside = f" Inside '{nested[0]}' nothing is read: make columns of it." if nested else ""
     return (
         f"no known format has the columns {found}. Name yours, such as "
-        f"data: {{columns: {{instruction: …, output: …}}}}.{inside} Known: {formats}"
+        f"data: {{columns: {{{_mapping(fields)}}}}}.{inside} Known: {formats}"
     )
+
+
+def _mapping(fields: Mapping[str, Any]) -> str:
+    """Return how the columns of a row may be mapped to a question and its answer."""
+    texts = [name for name, value in fields.items() if isinstance(value, str)]
+    asked = next((n for n in FORMATS["question_answer"].needs[0] if n in texts), None)
+    asked = asked or next((n for n in texts if {*name_words(n)} & _ASKING_WORDS), None)
+    said = [n for n in texts if {*name_words(n)} & _ANSWERING_WORDS and not names_answers(n)]
+    said += [n for n in texts if {*name_words(n)} & _ANSWERING_WORDS and n not in said]
+    if asked is None or not said or said[0] == asked:
+        return "instruction: …, output: …"
+    question = "" if asked in ("question", "query", "problem", "input") else f"question: {asked}, "
+    name = "solution" if "solution" in name_words(said[0]) else "answer"
+    return f"{question}{name}: {said[0]}"
 
 
 def _is_value(name: str) -> bool:

@@ -127,7 +127,7 @@ def check_meant(
     for column in sorted(unused - {*layout.ignore}):
         value = fields.get(column)
         check_request(column, value, "the row")
-        why = [(column, value, *one) for one in _reasons(column, value)]
+        why = [(column, value, *one) for one in _reasons(column, value, fields.keys())]
         if column in splits and not why and _is_bare(value, _HELD_OUT):
             why = [(column, value, _HELD_OUT_ROW, _MOVE)]
         for path, said, reason, fix in [*why, *_inside(column, value)]:
@@ -176,7 +176,7 @@ def check_request(key: str, value: Any, where: str) -> None:
         )
 
 
-def _reasons(column: str, value: Any) -> Iterator[tuple[str, str]]:
+def _reasons(column: str, value: Any, beside: Set[str]) -> Iterator[tuple[str, str]]:
     """Yield why a column says that its row is not meant for training, and what to do."""
     if _is_held_out(column, value):
         yield _HELD_OUT_ROW, _MOVE
@@ -187,7 +187,7 @@ def _reasons(column: str, value: Any) -> Iterator[tuple[str, str]]:
             "the answer was judged bad",
             f"Remove such rows, for KTO map the column: columns: {{label: {column}}}",
         )
-    if (why := objection(column, value)) is not None:
+    if (why := objection(column, value, beside=beside)) is not None:
         yield why, _WEIGH if why == MASKED else _REMOVE
 
 

@@ -98,6 +98,13 @@ _REMARKS = words_of(
 )
 """Words in names of long texts that are about a row, and no part of it."""
 
+_MAKING = words_of(
+    "labelling labeling generation generating generator judging grading grader scoring rating"
+    " evaluation eval annotation annotator distilabel synthesis rewriting paraphrasing judge reward"
+    " critique"
+)
+"""Words in names of what a row was made or judged with: it was asked of another model."""
+
 _LONG = 200
 """Characters of a text that is more than a remark."""
 
@@ -149,6 +156,67 @@ def belongs(column: str, *, answers: bool = True) -> bool:
     return answers and names_answers(column)
 
 
+_NOTHING = re.compile(
+    r"(?:none|nil|null|undefined|nan|n/?a|no|never|not applicable|no error|ok|okay|success"
+    r"|-+|–|—|\?|0+(?:[-:. ]0+)*)\.?",
+    re.I,
+)
+"""Texts that people write where there is nothing to say."""
+
+_NOUNS = words_of(
+    "knowledge background evidence document docs ctx ctxs chunks dialog dialogue transcript"
+    " turns prefix middle suffix thought think cot guidelines preamble demonstrations"
+)
+"""Names that are also those of a property: one word or two under them are a tag."""
+
+_ORDINAL = re.compile(r"(?:\d+(?:st|nd|rd|th)?(?:\s*(?:of|/)\s*\d+)?|first|second|third|last)\.?")
+
+_TAGGED = words_of(
+    "intent difficulty task_category input_quality quality_explanation llama_guard_2 quality"
+    " instruct_reward"
+)
+"""Columns of Magpie's taggers, who also write which knowledge a question needs."""
+
+
+def says_none(value: Any) -> bool:
+    """Return whether a value is what people write where there is nothing to say.
+
+    Example:
+        >>> [says_none(one) for one in ("None", "n/a", "no error", "-", "E-404")]
+        [True, True, True, True, False]
+    """
+    return isinstance(value, str) and _NOTHING.fullmatch(value.strip()) is not None
+
+
+def is_property(column: str, value: Any, beside: Iterable[str] = ()) -> bool:
+    """Return whether a column with the name of a part of the row holds a property of it.
+
+    Args:
+        column: Its name.
+        value: What it says.
+        beside: The columns of the row.
+
+    Example:
+        >>> is_property("knowledge", "biology"), is_property("attempt", "2 of 3")
+        (True, True)
+        >>> is_property("knowledge", "Oslo is the capital."), is_property("attempt", "Oslo")
+        (False, False)
+    """
+    name = plain_name(column)
+    if name == "knowledge" and len(_TAGGED.intersection(beside)) > 1:
+        return True
+    if not isinstance(value, str) or column in MEANT:
+        return False
+    text = value.strip()
+    if name in ("attempt", "attempts"):
+        return says_none(value) or _ORDINAL.fullmatch(text.casefold()) is not None
+    if names_answers(column):
+        return name == "corrected" and text.casefold() in ("true", "false", "yes", "no")
+    if says_none(value) or text.isdecimal():
+        return True
+    return name in _NOUNS and _TAG.fullmatch(value) is not None and text[-1:] not in (".", "!", "?")
+
+
 def names_answers(column: str) -> bool:
     """Return whether a column holds other answers than the one that is read, by its name.
 
@@ -157,6 +225,23 @@ def names_answers(column: str) -> bool:
         (True, False)
     """
     return _OTHER_ANSWER.fullmatch(plain_name(column)) is not None
+
+
+def is_about(column: str) -> bool:
+    """Return whether a name says that a column describes its row, or remarks on it.
+
+    Example:
+        >>> is_about("model_name"), is_about("sentence")
+        (True, False)
+    """
+    return bool({*name_words(column)} & (_DESCRIBING | _REMARKS | _MAKING | _WHO))
+
+
+_WHO = words_of(
+    "annotator worker user reviewer rater labeller labeler editor speaker model temperature top"
+    " confidence probability reward difficulty quality toxic flagged safe split intent"
+)
+"""Words in names of who made a row, with what, and how sure they are."""
 
 
 def is_material(column: str, value: Any) -> bool:
@@ -172,6 +257,8 @@ def is_material(column: str, value: Any) -> bool:
         (False, False)
     """
     words = {*name_words(column)}
+    if words & _MAKING:
+        return False
     if not words & _MATERIAL or words & _DESCRIBING:
         return _is_long_prose(value) and not words & (_REMARKS | _DESCRIBING)
     if isinstance(value, str):
