@@ -15,6 +15,7 @@ from itertools import chain
 import regex
 
 from evalguard.scorers import answer_words as known
+from evalguard.scorers.agreement import agreed
 from evalguard.scorers.attribution import (
     anothers,
     counterfactual,
@@ -236,12 +237,15 @@ def _is_meant(output: str, start: int, end: int, before: str) -> bool:
         return False
     clause = _CLAUSE_END.split(before)[-1]
     noun = output[start:end]
-    if _REJECTING.search(clause) or SUPPOSED.search(clause) or slighted(clause, noun):
+    if _REJECTING.search(clause) or slighted(clause, noun):
+        return False
+    shared = agreed(output, end)
+    if SUPPOSED.search(clause) and not shared:
         return False
     if _DOUBTING.search(clause) or _EACH.search(clause):
         return False
     chooses = noun.lower() in (*known.CHOOSING, "answer")
-    return not anothers(sentence_before(output, start), chooses=chooses)
+    return shared or not anothers(sentence_before(output, start), chooses=chooses)
 
 
 def told_by_another(text: str, start: int) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any
 
 import regex
 
 from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.affirmed import affirmed_letters, excepted
+from evalguard.scorers.asides import without_asides
 from evalguard.scorers.attribution import anothers
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.extract import (
@@ -22,7 +23,7 @@ from evalguard.scorers.extract import (
     readings,
 )
 from evalguard.scorers.latex import plain
-from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, in_doubt, negated
+from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, negated
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
@@ -34,6 +35,8 @@ SEVERAL = ""
 
 MAX_ENCLOSING_CHARS = 20_000
 """In a longer text, a letter in brackets alone is no answer."""
+
+_LETTER = "(?-i:[A-Z])"
 
 _STRICT = regex.compile(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
 _ALONE = regex.compile(
@@ -76,18 +79,6 @@ _POINT_INSIDE = re.compile(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
 
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
-_AFFIRMED = re.compile(
-    r"(?<![\w'’])([A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
-    r"(?:correct|right|best|accurate|answer)"
-)
-_LEFT = re.compile(
-    r"\b(?:leaves|leaving|left with|down to|must be|has to be)(?: us)?(?: with)?(?: only| just)?"
-    r"(?: option| choice| answer| letter)?:? [*_(\[]{0,3}([A-Z])(?=[)\]*_]{0,3}(?:[.,:;!\n]|$))"
-)
-_AFFIRMED_AFTER = re.compile(
-    r"(?<![\w'’])([A-Z])[)*_」』]{0,4}\s?(?:が正解|が正しい|가 정답|이 정답"
-    r"|是正确|是正確|是对的|是對的)"
-)
 _DASHED = re.compile(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
 _EMPHASISED = re.compile(
     r"(?:the|this|it|that|el|la|le|il|o|a|der|die|das|es|c['’]|это)\b[^.!?:;,\n*_]{0,60}?\s"
@@ -111,6 +102,7 @@ def chosen_letter(output: str) -> str | None:
     ("C is correct"); one that opens the output ("C) Paris"); the only letter in brackets. Several
     letters to choose from are none.
     """
+    output = without_asides(output, _LETTER)
     for text in readings(output):
         if (letter := _lone_letter(text)) is not None:
             return letter
@@ -122,13 +114,7 @@ def chosen_letter(output: str) -> str | None:
 
 def _unannounced_letter(output: str) -> str | None:
     """Return the letter said to be correct, that opens the output, or alone is in brackets."""
-    if affirmed := {
-        one[1]
-        for one in chain(
-            *(pattern.finditer(output) for pattern in (_AFFIRMED, _AFFIRMED_AFTER, _LEFT))
-        )
-        if not disowned(output, one.start(1), one.end(1)) and not in_doubt(output, one)
-    }:
+    if affirmed := affirmed_letters(output):
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in lenient_texts(output):
         if (letter := _lone_letter(text)) is not None:
@@ -140,7 +126,9 @@ def _unannounced_letter(output: str) -> str | None:
         return str(checked.pop()) if len(checked) == 1 else SEVERAL
     opening = _OPTION_LINE.match(output) or _DASHED.match(output)
     if opening is not None and not _LISTED.match(output, opening.end(1)):
-        denied = _denied(output, opening.start(1), opening.end(1))
+        denied = _denied(output, opening.start(1), opening.end(1)) or excepted(
+            output, opening.end(1)
+        )
         return SEVERAL if denied or TURNED.match(output, opening.end(1)) else opening[1]
     return _enclosed_letter(output)
 

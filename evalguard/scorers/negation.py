@@ -6,6 +6,7 @@ import re
 
 import regex
 
+from evalguard.scorers.agreement import agreed
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
 from evalguard.scorers.attribution import (
     anothers,
@@ -114,7 +115,7 @@ def ruled_out(text: str, start: int, end: int) -> bool:
         or _CROSS_AFTER.match(text, end)
         or NEGATION.search(clause)
         or _DENIED.search(clause)
-        or SUPPOSED.search(clause)
+        or (SUPPOSED.search(clause) and not agreed(text, end))
         or _AFTER.match(text, end)
         or dismissed(text, end)
         or denial(text, end) is not None
@@ -133,7 +134,7 @@ def disowned(text: str, start: int, end: int) -> bool:
     return (
         ruled_out(text, start, end)
         or lessened(before)
-        or anothers(before, chooses=True)
+        or (anothers(before, chooses=True) and not agreed(text, end))
         or counterfactual(text, start, end)
     )
 
