@@ -14,18 +14,24 @@ MAX_IDENTIFIED_CHARS = 8_000
 """The end of an output in which sentences that identify a letter are looked for."""
 
 _IS_CORRECT = re.compile(
-    r"(?<![\w'’])([A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
+    r"(?<![\w'’])(?P<letter>[A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems"
+    r"|must be)\s+(?:the\s+)?(?:most\s+)?"
     r"(?:correct|right|best|accurate|answer)"
 )
 _LEFT = re.compile(
-    r"\b(?:leaves|leaving|left with|down to|must be|has to be)(?: us)?(?: with)?(?: only| just)?"
-    r"(?: option| choice| answer| letter)?:? [*_(\[]{0,3}([A-Z])(?=[)\]*_]{0,3}(?:[.,:;!\n]|$))"
+    r"\b(?:leaves|leaving|left with|down to|(?:must|has to|have to|got to|can only"
+    r"|could only) be)(?: us)?(?: with)?(?: only| just)?"
+    r"(?: option| choice| answer"
+    r"| letter)?:? [*_(\[]{0,3}(?P<letter>[A-Z])(?=[)\]*_]{0,3}(?:[.,:;!\n]|$))"
 )
 _IS_CORRECT_AFTER = re.compile(
-    r"(?<![\w'’])([A-Z])[)*_」』]{0,4}\s?(?:が正解|が正しい|가 정답|이 정답"
+    r"(?<![\w'’])(?P<letter>[A-Z])[)*_」』]{0,4}\s?(?:が正解|が正しい|가 정답|이 정답"
     r"|是正确|是正確|是对的|是對的)"
 )
-_LETTER = r"(?<![A-Za-z0-9À-ӿ'’])[*_(\[「『]{0,3}((?-i:[A-Z]))(?![A-Za-z0-9À-ӿ'’])[)\]*_」』]{0,4}"
+_LETTER = (
+    r"(?<![A-Za-z0-9À-ӿ'’])[*_(\[「『]{0,3}(?P<letter>(?-i:[A-Z]))(?![A-Za-z0-9À-ӿ'’])"
+    r"[)\]*_」』]{0,4}"
+)
 _NAMED = rf"{_LETTER}(?:\s?\([^()\n]{{1,60}}\))?"
 _END = r"[\s*_)」』]{0,4}(?=[.!。！।۔\n]|$)"
 _TAIL = (
@@ -53,6 +59,11 @@ _ONLY = {
         rf"{_TAIL}",
         rf"(?:^|(?<=[.,;:!\n–—]\s?)|(?<=\b(?:so|then)\s)|(?<=\b(?:option|answer)\s))"
         rf"(?:option\s)?{_NAMED}\sit\sis{_END}",
+        rf"(?:^|(?<=[.,;:!\n]\s?)|(?<=\b(?:only|so)\s))(?:option\s)?{_NAMED}\sremains{_END}",
+        rf"\bthe\s(?:(?:only|sole|single|one)(?:\s{_KIND})?|{_KIND})\s(?:that|which)\s{_FITS}"
+        rf"(?P<tail>(?:\s[^\s.,;:!?()]+){{0,8}}?),?\sis:?\s(?:option\s)?{_LETTER}{_END}",
+        rf"(?:^|(?<=[.,;!\n]\s?))i\s(?:(?:would|fully|completely|also)\s)*agree(?:\swith(?:\s"
+        rf"(?:option|answer|choice))?)?:?\s{_LETTER}{_END}",
         rf"(?:^|(?<=[.,;:!\n]\s?)|(?<=\bwhat\s))(?:what\s)?remains?\s(?:is\s)?(?:only\s|just\s"
         rf"|option\s)*{_LETTER}{_END}",
     ),
@@ -62,6 +73,8 @@ _ONLY = {
         rf"|richtig ist){_END}",
         rf"{_NAMED}\sist\s(?:die|der|das)\seinzig(?:e[nrs]?)?\s(?:passende|richtige|korrekte"
         rf"|mögliche|zutreffende)[nrs]?(?:\s(?:Antwort|Option|Lösung|Aussage|Wahl))?{_END}",
+        rf"\bdie\seinzige(?:\s\p{{L}}+)?,\sdie\s(?P<tail>(?:[^\s.,;:!?]+\s){{0,6}})(?:passt"
+        rf"|stimmt|zutrifft|infrage\skommt),\sist\s{_LETTER}{_END}",
         rf"\bnur\s{_NAMED}\s(?:passt|stimmt|trifft\szu|kommt\sinfrage|ist\srichtig){_END}",
         rf"{_NAMED}\spasst\s(?:hier\s)?am\sbesten{_END}",
         rf"\b(?:bleibt|bleiben)\s(?:(?:es|also|aber|somit|daher|damit|nur|noch|dann|weiterhin"
@@ -70,6 +83,8 @@ _ONLY = {
     "Spanish": (
         rf"{_NAMED}\ses\s(?:la|el)\súnic[ao](?:\s\p{{L}}+)?\s(?:que\s(?:encaja|cumple|funciona"
         rf"|corresponde|coincide|tiene\ssentido|es\scorrect[ao])|correct[ao]|posible){_TAIL}",
+        rf"\bla\súnica(?:\s\p{{L}}+)?\sque\s(?:encaja|cumple|funciona|es\scorrecta)\ses\s(?:la\s)?"
+        rf"{_LETTER}{_END}",
         rf"\bs[oó]lo\s{_NAMED}\s(?:encaja|cumple|es\scorrect[ao]|funciona){_TAIL}",
         rf"\b(?:s[oó]lo\s)?(?:nos\s)?qued(?:a|amos\scon)\s(?:entonces\s|s[oó]lo\s|solamente\s"
         rf"|[úu]nicamente\s|la\s(?:opción\s)?)*{_LETTER}{_END}",
@@ -77,13 +92,18 @@ _ONLY = {
     "French": (
         rf"{_NAMED}\sest\s(?:la|le)\sseule?(?:\s\p{{L}}+)?\s(?:qui\s(?:convien(?:t|ne)|correspond"
         rf"|fonctionne|marche|colle|est\scorrecte?|soit\scorrecte?)|correcte?|possible){_TAIL}",
-        rf"\bseule?\s(?:la\s(?:réponse\s)?)?{_NAMED}\s(?:convient|correspond|est\scorrecte?){_TAIL}",
+        rf"\bla\sseule(?:\s\p{{L}}+)?\squi\s(?:convien(?:t|ne)|correspond|soit\scorrecte),?\s"
+        rf"(?:c['’])?est\s(?:la\s)?{_LETTER}{_END}",
+        rf"\bseule?\s(?:la\s(?:réponse\s)?)?{_NAMED}\s(?:convient|correspond"
+        rf"|est\scorrecte?){_TAIL}",
         rf"\bil\s(?:ne\s)?reste\s(?:donc\s|plus\s|alors\s)*(?:que\s)?(?:la\s(?:réponse\s)?)?"
         rf"{_LETTER}{_END}",
     ),
     "Portuguese": (
         rf"{_NAMED}\sé\s[ao]\súnic[ao](?:\s\p{{L}}+)?\s(?:que\s(?:se\sencaixa|serve|funciona"
         rf"|corresponde|faz\ssentido|está\scorret[ao]|é\scorret[ao])|corret[ao]|possível){_TAIL}",
+        rf"\ba\súnica(?:\s\p{{L}}+)?\sque\s(?:serve|se\sencaixa|está\scorreta|funciona)\sé\s"
+        rf"(?:a\s)?{_LETTER}{_END}",
         rf"\b(?:só|apenas|somente)\s(?:a\s)?{_NAMED}\s(?:serve|está\scorret[ao]|é\scorret[ao]"
         rf"|se\sencaixa){_TAIL}",
         rf"\b(?:resta|sobra)\s(?:apenas\s|só\s|somente\s|então\s|a\s(?:opção\s)?)*{_LETTER}{_END}",
@@ -91,13 +111,18 @@ _ONLY = {
     "Italian": (
         rf"{_NAMED}\sè\sl['’]\s?unic[ao](?:\s\p{{L}}+)?\s(?:che\s(?:va\sbene|funziona|corrisponde"
         rf"|è\scorrett[ao]|ha\ssenso|si\sadatta)|corrett[ao]|possibile|giust[ao]){_TAIL}",
-        rf"\b(?:solo|soltanto)\s(?:la\s)?{_NAMED}\s(?:va\sbene|è\scorrett[ao]|funziona|è\sgiust[ao])"
+        rf"\bl['’]\s?unica(?:\s\p{{L}}+)?\sche\s(?:va\sbene|funziona|è\scorretta)\sè\s(?:la\s)?"
+        rf"{_LETTER}{_END}",
+        rf"\b(?:solo|soltanto)\s(?:la\s)?{_NAMED}\s(?:va\sbene|è\scorrett[ao]|funziona"
+        rf"|è\sgiust[ao])"
         rf"{_TAIL}",
         rf"\b(?:resta|rimane)\s(?:quindi\s|solo\s|soltanto\s|dunque\s|la\s)*{_LETTER}{_END}",
     ),
     "Russian": (
         rf"{_NAMED}\s?(?:[—–-]|это|является)\s?(?:это\s)?единственн\p{{L}}+\s(?:подходящ|верн"
         rf"|правильн|возможн)\p{{L}}+(?:\s(?:вариант\p{{L}}*|ответ\p{{L}}*))?{_END}",
+        rf"\bединственн\p{{L}}+\s(?:подходящ|верн|правильн|возможн)\p{{L}}+\s?(?:[—–-]|это)\s?"
+        rf"(?:это\s)?{_LETTER}{_END}",
         rf"\bтолько\s(?:вариант\s)?{_NAMED}\s(?:подходит|верен|верно|правильн\p{{L}}+){_TAIL}",
         rf"\b(?:остаётся|остается)\s(?:только\s|лишь\s|вариант\s|ответ\s)*{_LETTER}{_END}",
     ),
@@ -106,22 +131,27 @@ _ONLY = {
         rf"|是对的|是正确的)(?P<tail>[^，。！？\n]{{0,20}}){_END}",
         rf"{_LETTER}(?:选项|项)?是唯一(?:符合|正确|正確|合适|满足|可能)(?P<tail>[^，。！？\n]{{0,20}})"
         rf"{_END}",
+        rf"唯一(?:符合|正确|正確|合适|满足|可能)[^，。！？不\n]{{0,12}}?[的是]{{1,2}}\s?(?:选项\s?)?{_LETTER}"
+        rf"(?:选项|项)?{_END}",
         rf"(?:只剩下?|就剩|剩下的?(?:就是|是|只有)?)\s?(?:选项\s?)?{_LETTER}(?:选项|项)?(?:了)?{_END}",
     ),
     "Japanese": (
         rf"{_LETTER}だけが(?:当てはま(?:る|ります)|正しい(?:です)?|正解(?:です)?|適切(?:です)?"
         rf"|合って(?:いる|います)|条件を満た(?:す|します)){_END}",
         rf"{_LETTER}が唯一の(?:正解|正しい\p{{Han}}+)(?:です|だ|である)?{_END}",
+        rf"唯一(?:当てはまる|正しい|適切な|合う)\p{{Han}}*の?は{_LETTER}(?:です|だ|である)?{_END}",
         rf"残るの?は{_LETTER}(?:だけ|のみ)?(?:です|だ|である|となります|になります)?{_END}",
         rf"{_LETTER}(?:だけ|のみ)?が残(?:る|ります|りました){_END}",
     ),
     "Korean": (
         rf"{_LETTER}만(?:이)?\s?(?:맞|옳|해당|적절|정답)(?!지)\p{{Hangul}}{{0,5}}{_END}",
+        rf"유일하게\s(?:맞는|옳은|적절한)\s(?:것은|선택지는|답은)\s{_LETTER}(?:입니다|이다|다)?{_END}",
         rf"남는\s것은\s{_LETTER}(?:뿐)?(?:입니다|이다|다)?{_END}",
         rf"{_LETTER}만\s남\p{{Hangul}}{{1,5}}{_END}",
     ),
     "Hindi": (
-        rf"(?:केवल|सिर्फ़|सिर्फ)\s(?:विकल्प\s)?{_LETTER}\s(?:ही\s)?(?:सही|उचित|ठीक)\s(?:है|बैठता है)"
+        rf"(?:केवल|सिर्फ़|सिर्फ)\s(?:विकल्प\s)?{_LETTER}\s(?:ही\s)?(?:सही|उचित|ठीक)\s(?:है"
+        rf"|बैठता है)"
         rf"{_END}",
         rf"(?:केवल\s)?{_LETTER}\sही\s(?:सही|बचता)\s(?:है)?{_END}",
     ),
@@ -136,7 +166,8 @@ _ONLY = {
 _IDENTIFIED = [regex.compile(one, regex.I) for each in _ONLY.values() for one in each]
 _SHARED = regex.compile(rf"{_LETTER}(?={AGREED.pattern})", regex.I)
 _UNSURE = regex.compile(
-    r"(?<!\p{L})(?:if|when|until|half|part(?:ly|ially|s)?|first|nearly|almost|maybe|perhaps|might"
+    r"(?<!\p{L})(?:to be|unclear|if|when|until|half|part(?:ly|ially|s)?|first|nearly|almost|maybe"
+    r"|perhaps|might"
     r"|could|poorly|badly|least|worst|(?-i:[B-HJ-Z])|wenn|si|se|если|не)(?!\p{L})|不",
     regex.I,
 )
@@ -161,11 +192,13 @@ def affirmed_letters(output: str) -> set[str]:
         [{'D'}, set()]
     """
     said = chain(*(one.finditer(output) for one in (_IS_CORRECT, _IS_CORRECT_AFTER, _LEFT)))
-    found = {one[1] for one in said if not _denied(output, one) and not in_doubt(output, one)}
+    found = {
+        one["letter"] for one in said if not _denied(output, one) and not in_doubt(output, one)
+    }
     end = output[-MAX_IDENTIFIED_CHARS:]
     for pattern in _IDENTIFIED:
-        found |= {one[1] for one in pattern.finditer(end) if _identifies(end, one)}
-    return found | {one[1] for one in _SHARED.finditer(end) if _shares(end, one)}
+        found |= {one["letter"] for one in pattern.finditer(end) if _identifies(end, one)}
+    return found | {one["letter"] for one in _SHARED.finditer(end) if _shares(end, one)}
 
 
 def excepted(text: str, end: int) -> bool:
@@ -176,11 +209,13 @@ def excepted(text: str, end: int) -> bool:
         (True, False)
     """
     found = _EXCEPTED.match(text, end)
-    return found is not None and bool(NEGATION.search(found["rest"]) or _WRONG.search(found["rest"]))
+    return found is not None and bool(
+        NEGATION.search(found["rest"]) or _WRONG.search(found["rest"])
+    )
 
 
 def _denied(output: str, found: regex.Match[str] | re.Match[str]) -> bool:
-    return disowned(output, found.start(1), found.end(1))
+    return disowned(output, *found.span("letter"))
 
 
 def _identifies(output: str, found: regex.Match[str]) -> bool:
@@ -192,5 +227,5 @@ def _identifies(output: str, found: regex.Match[str]) -> bool:
 
 def _shares(output: str, found: regex.Match[str]) -> bool:
     """Return whether the writer agrees with somebody's letter that nothing rules out."""
-    start, end = found.span(1)
+    start, end = found.span("letter")
     return not ruled_out(output, start, end)

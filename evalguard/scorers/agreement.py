@@ -11,6 +11,7 @@ _ADVERBS = (
 )
 _AGREE = (
     rf"(?:i|we) {_ADVERBS}(?:agree(?: with)?|concur|accept|share|endorse)"
+    r"|(?:i|we) (?:think|believe|find) (?:(?:it|that|this|which) )?(?:is |to be )?(?:right|correct)"
     rf"|ich {_ADVERBS}(?:zustimme|teile)"
     rf"|(?:stimme ich|ich stimme|da stimme ich|ich pflichte|pflichte ich)(?: d?em| dieser| ihr"
     rf"| ihm| dem)? ?{_ADVERBS}(?:zu|bei)|das sehe ich (?:auch|genauso)"
@@ -22,11 +23,13 @@ _AGREE = (
     r"|我(?:完全|也)?(?:同意|赞同|贊同)|私も(?:そう思|同意し|賛成)\p{Hiragana}*"
     r"|(?:저|나)도 (?:동의|그렇게 생각)\p{Hangul}*|मैं (?:इससे |पूरी तरह )?सहमत (?:हूँ|हूं)"
     r"|(?:و)?أنا (?:أوافق|أتفق)|(?:و)?أ(?:وافق|تفق معه)"
-    r"|(?:that|this|it)(?:['’]s| is) (?:indeed |also |quite )?(?:right|correct|true)"
+    r"|(?:that|this|it|he|she|they|you)(?:['’]s|['’]re| is| are) (?:indeed |also "
+    r"|quite )?(?:right|correct|true)"
     r"|is (?:indeed |also )?(?:right|correct)|rightly(?: so)?|correctly"
 )
 _WITH = (
-    r"(?: with)?(?: (?:it|that|this|her|him|them|that answer|this answer|the key|here|on this|ihr"
+    r"(?: with)?(?: (?:it|that|this|you|her|him|them|that answer|this answer|the key|here|on this"
+    r"|ihr"
     r"|ihm|dem|con ella|con él|con esto|avec (?:elle|lui|cela)|com (?:ela|ele|isso)|con (?:lei|lui)"
     r"|с (?:ним|ней|этим)|معه|معها|مع ذلك))?"
 )

@@ -52,8 +52,17 @@ CHOOSING: tuple[str, ...] = (
 """Verbs that a choice follows at once: "I choose B", "选C"."""
 
 LINKS: dict[str, tuple[str, ...]] = {
-    "English": ("is", "are", "was", "would be", "should be", "must be", "equals",
-                "remains", "stays"),
+    "English": (
+        "is",
+        "are",
+        "was",
+        "would be",
+        "should be",
+        "must be",
+        "equals",
+        "remains",
+        "stays",
+    ),
     "Mandarin": ("是", "为", "為", "应该是", "應該是", "应为", "就是", "仍然是", "仍是", "还是"),
     "Hindi": ("यह है",),
     "Spanish": ("es", "son", "sería", "será", "sigue siendo"),
@@ -79,7 +88,8 @@ LINKS: dict[str, tuple[str, ...]] = {
 
 FILLERS: tuple[str, ...] = (
     "donc", "then", "therefore", "thus", "entonces", "por tanto", "portanto", "quindi", "daher",
-    "somit", "clearly", "indeed", "still", "weiterhin", "also", "toujours", "ancora", "todavía", "simply", "just", "most likely", "probably", "hence",
+    "somit", "clearly", "indeed", "still", "weiterhin", "also", "toujours", "ancora", "todavía",
+    "simply", "just", "most likely", "probably", "hence",
 )  # fmt: skip
 """Words between a link and the answer that say nothing of it."""
 
@@ -105,6 +115,9 @@ REASONS: tuple[str, ...] = (
 
 REJECTING: tuple[str, ...] = (
     "wrong", "incorrect", "not", "no", "never", "isn't", "other", "another", "example", "bad",
+    "unsuitable", "inappropriate", "invalid", "unpassende", "unzutreffende", "unrichtige",
+    "unmögliche", "inkorrekte", "inadecuada", "inadequada", "inadéquate", "inadatta",
+    "неподходящий", "不符合", "不合适", "不合適", "不適切", "부적절",
     "false", "falsche", "keine", "nicht", "incorrecta", "falsa", "mauvaise", "fausse", "errada",
     "incorreta", "sbagliata", "errata", "неправильный", "неверный", "错误", "錯誤", "不正确",
     "間違", "오답", "गलत", "ग़लत", "ভুল", "غلط", "خاطئة", "الخاطئة", "salah", "yanlış",

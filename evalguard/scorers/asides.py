@@ -17,18 +17,18 @@ _NOT = (
     r"|不是|而不是|而非|bukan|niet|değil)"
 )
 _SEE = r"(?:see(?: also)?|cf\.?|compare(?: with)?|vgl\.?|siehe|véase|voir|ver|vedi|см\.?|参见|比較)"
-_OF = (
-    r"(?:option|choice|answer|letter|opción|opção|opzione|réponse|вариант|die|la|le|a|选项)"
-)
+_OF = r"(?:option|choice|answer|letter|opción|opção|opzione|réponse|вариант|die|la|le|a|选项)"
 _LINK = (
     r"(?:['’]s|is|was|seems?|looks?|comes?|came|would be|might be|ist|war|wäre|kommt|está|es|era"
     r"|parece|est|était|semble|é|era|chega|è|fica|тоже|также|也|很|も|も?は|도|भी|بھی|أيضا|قريب)"
 )
 _WEAK = (
-    r"(?:(?:only|also|very|quite|pretty|fairly|a|an|the|my|just|sehr|auch|nur|muy|también|très"
+    r"(?:(?:only|also|very|quite|pretty|fairly|a|an|the|my|just|un|una|uma|une|ein|eine|um|uno"
+    r"|sehr|auch|nur|muy|también|très"
     r"|aussi|muito|também|molto|anche|очень|тоже|也|很|非常|かなり|惜|매우) ){0,3}(?:close|near"
     r"|nearly right|second|runner[- ]up|tempting|plausible|similar|attractive|distractor"
-    r"|common (?:mistake|distractor|trap|misconception)|trap|decoy|red herring|second (?:choice"
+    r"|common (?:mistake|distractor|trap|misconception)|trap|decoy|red herring|distractor común"
+    r"|piège|Falle|second (?:choice"
     r"|best|guess)|less (?:likely|plausible|accurate|precise)|too \p{L}+|wrong|incorrect|false"
     r"|not (?:quite )?(?:right|correct|true|accurate)|nah(?:e)?(?: dran)?|knapp|verlockend"
     r"|plausibel|ähnlich|falsch|cerca|tentador[a]?|parecid[ao]|plausible|incorrect[ao]|fals[ao]"

@@ -79,6 +79,13 @@ _POINT_INSIDE = re.compile(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
 
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
+_EXPLAINED = regex.compile(
+    r"\W{0,3}(?P<letter>[A-Z])[)*_.:]{0,3}\s?\((?P<inner>[^()?\n]{2,120})\)[\s.*]*"
+)
+"""A letter with the text of its choice in brackets, and no more."""
+
+_UNCLEAR = regex.compile(r"(?<![A-Za-z])(?-i:[A-Z])(?![A-Za-z])|\b(?:or|maybe)\b", regex.I)
+
 _DASHED = re.compile(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
 _EMPHASISED = re.compile(
     r"(?:the|this|it|that|el|la|le|il|o|a|der|die|das|es|c['’]|это)\b[^.!?:;,\n*_]{0,60}?\s"
@@ -124,13 +131,21 @@ def _unannounced_letter(output: str) -> str | None:
         return SEVERAL
     if checked := set(_CHECKED.findall(output)):
         return str(checked.pop()) if len(checked) == 1 else SEVERAL
+    opening = _opening_letter(output)
+    return _enclosed_letter(output) if opening is None else opening
+
+
+def _opening_letter(output: str) -> str | None:
+    """Return the letter that opens an output; :data:`SEVERAL` where it is not meant."""
+    if told := _EXPLAINED.fullmatch(output.strip()):
+        doubtful = NEGATION.search(told["inner"]) or _UNCLEAR.search(told["inner"])
+        return SEVERAL if doubtful else str(told["letter"])
     opening = _OPTION_LINE.match(output) or _DASHED.match(output)
-    if opening is not None and not _LISTED.match(output, opening.end(1)):
-        denied = _denied(output, opening.start(1), opening.end(1)) or excepted(
-            output, opening.end(1)
-        )
-        return SEVERAL if denied or TURNED.match(output, opening.end(1)) else opening[1]
-    return _enclosed_letter(output)
+    if opening is None or _LISTED.match(output, opening.end(1)):
+        return None
+    start, end = opening.span(1)
+    unfit = _denied(output, start, end) or excepted(output, end) or TURNED.match(output, end)
+    return SEVERAL if unfit else str(opening[1])
 
 
 def _lone_letter(text: str) -> str | None:

@@ -15,21 +15,25 @@ _FRONT = (
     r"|au lieu de|plutôt que|não|e não|em vez de|ao invés de|e non|invece di|anziché"
     r"|не|а не|вместо|bukan|niet|in plaats van|nie|a nie|yerine|न कि|وليس|لا|بدلا من)"
 )
-_APART = r"(?:rather than|instead of|as opposed to|statt|anstatt|en lugar de|en vez de|au lieu de" \
-    r"|plutôt que|em vez de|ao invés de|invece di|anziché|вместо|et non(?: pas)?|y no|e não|e non" \
+_APART = (
+    r"(?:rather than|instead of|as opposed to|statt|anstatt|en lugar de|en vez de|au lieu de"
+    r"|plutôt que|em vez de|ao invés de|invece di|anziché|вместо|et non(?: pas)?|y no|e não|e non"
     r"|а не|and not|und nicht|न कि|وليس|بدلا من)"
+)
 _BEHIND = (
     r"(?:değil|नहीं|नही|ではありません|ではない|じゃない|でなく|(?:이|가) 아닙니다|(?:이|가) 아니다"
     r"|(?:이|가) 아니에요|아님)"
 )
+_AS = r"(?:\s(?:as|like|per|pro|wie|como|comme|come|как)\s[^.,;!?()\n\d]{1,40})?"
 _ENDS = r"(?=[\s*_$]{0,6}(?:[.!。！।۔](?!\d)|\n|$))"
 _CONTRAST = regex.compile(
-    rf"(?:[,，、;]|\s[–—-]{{1,2}})\s{{0,3}}{_FRONT}\s(?:to\s)?{_NUMBER}{_UNIT}{_ENDS}"
+    rf"(?:[,，、;]|\s[–—-]{{1,2}})\s{{0,3}}{_FRONT}\s(?:to\s)?(?:the\s)?{_NUMBER}{_UNIT}{_AS}{_ENDS}"
     rf"|\s{_APART}\s{_NUMBER}{_UNIT}{_ENDS}"
     rf"|[(（]\s{{0,3}}{_FRONT}\s{_NUMBER}{_UNIT}\s{{0,3}}[)）]"
     rf"|\s[–—]\s{_FRONT}\s{_NUMBER}{_UNIT}\s[–—](?=\s)"
     rf"|[,，、]\s{{0,3}}(?:而)?(?:不是|并非|並非|而非)\s{{0,3}}{_NUMBER}\s?{_GLUED_UNIT}{_ENDS}"
     rf"|[（(]\s{{0,3}}(?:而)?(?:不是|并非|而非)\s{{0,3}}{_NUMBER}\s?{_GLUED_UNIT}\s{{0,3}}[)）]"
+    rf"|[(（]\s{{0,3}}{_NUMBER}(?:\s?[^\W\d]{{1,12}}?)?\s{{0,3}}{_BEHIND}\s{{0,3}}[)）]"
     rf"|(?:[,，、،]\s{{0,3}}|(?<=지)\s){_NUMBER}(?:\s?[^\W\d]{{1,12}}?)?\s{{0,3}}{_BEHIND}{_ENDS}",
     regex.I,
 )

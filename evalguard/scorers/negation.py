@@ -166,6 +166,6 @@ TURNED = regex.compile(
 
 def in_doubt(output: str, affirmed: regex.Match[str] | re.Match[str]) -> bool:
     """Whether a letter is said to be correct only to be doubted, joined or turned away from."""
-    before = output[max(0, affirmed.start(1) - 40) : affirmed.start(1)]
+    before = output[max(0, affirmed.start("letter") - 40) : affirmed.start("letter")]
     before = regex.sub(r"\b(?:that|if|the|option|choice|answer)\b\W*$", "", before, flags=regex.I)
     return bool(_DOUBTED.search(before) or _TURNS.match(output, affirmed.end()))

@@ -104,7 +104,9 @@ _OPERAND_BEFORE = regex.compile(
     r"|足す|引く|掛ける|割る)[ \t]?$",
     regex.I,
 )
-_FRENCH_BUT = regex.compile(r"\bpas\b[^.!?\n\d]{0,20}\d[\d.,]*+[^.!?\n\d]{0,20}\bmais\b[^\d]*$", regex.I)
+_FRENCH_BUT = regex.compile(
+    r"\bpas\b[^.!?\n\d]{0,20}\d[\d.,]*+[^.!?\n\d]{0,20}\bmais\b[^\d]*$", regex.I
+)
 """The French "but" behind a negation; "mais" is Portuguese for "plus"."""
 
 _OPERAND_AFTER = regex.compile(
