@@ -130,6 +130,9 @@ _HEADING = re.compile(r"[ \t*_#]*(?:\n|$)")
 _HASHES = re.compile(r"^[ \t]*####(?!#)[ \t]*([^\n]*)", re.M)
 _NUMBERISH = re.compile(r"[*_ ]*(?:[-+−$€£¥\\]|\d(?!\d{0,2}[.)] )|[^\W\d_]\W*$)")
 _SPEAKER = re.compile(r"^[ \t*_>]{0,6}A[*_]{0,3}[ \t]*[:：=][*_ \t]{0,4}([^\n]*)", re.I | re.M)
+_TOKEN_BOX = re.compile(r"<\|begin_of_box\|>([^<]{1,2000})<\|end_of_box\|>")
+"""The box that GLM's models draw around an answer."""
+
 _TAG = re.compile(
     rf"(?:<(?P<close>/)?\|?(?:{'|'.join(known.TAGS)})\|?>"
     rf"|\[(?P<square>/)?(?:{'|'.join(known.TAGS)})\])",
@@ -153,6 +156,8 @@ def _boxed(output: str) -> Iterator[Announcement]:
     if "\\" in output:
         for start, end, text in boxes(output):
             yield Announcement(start, end, text)
+    for match in _TOKEN_BOX.finditer(output):
+        yield Announcement(match.start(), match.end(), match[1].strip())
 
 
 def _tagged(output: str) -> Iterator[Announcement]:

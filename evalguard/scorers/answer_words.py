@@ -158,7 +158,7 @@ NEGATIONS_AFTER: tuple[str, ...] = (
 
 TAGS: tuple[str, ...] = (
     "answer", "final_answer", "finalanswer", "final-answer", "final", "ans", "result", "response",
-    "output", "solution", "label", "choice", "prediction", "reply",
+    "output", "solution", "label", "choice", "prediction", "reply", "conclusion",
 )  # fmt: skip
 """Names of tags that hold an answer: ``<answer>…</answer>``, ``[ANSWER]…[/ANSWER]``."""
 
