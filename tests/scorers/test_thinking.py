@@ -246,7 +246,7 @@ def test_a_server_may_have_taken_the_thinking_away():
 )
 def test_a_prompt_may_hold_the_start(prompt, opens):
     assert THINKING.split("11", prompt=prompt).unclosed is opens
-    assert (THINKING.split("12</think>11", prompt=prompt).answer == "11") is opens
+    assert (THINKING.split("12 </think> 11", prompt=prompt).answer == "11") is opens
 
 
 def test_marks_of_the_project_file_join_the_known_ones():
