@@ -24,7 +24,7 @@ from evalguard.scorers.attribution import (
     slighted,
 )
 from evalguard.scorers.latex import boxes
-from evalguard.scorers.negation import NEGATION, SUPPOSED, asked
+from evalguard.scorers.negation import NEGATION, SUPPOSED, asked, denied_at_once
 
 MAX_NOUNS = 300
 """Nouns for an answer that are examined, the last ones, to bound the work."""
@@ -153,9 +153,12 @@ def without_closing(text: str) -> str:
 
 
 def _boxed(output: str) -> Iterator[Announcement]:
-    if "\\" in output:
-        for start, end, text in boxes(output):
-            yield Announcement(start, end, text)
+    r"""Yield what is in boxes; one that is denied only where all are: "not \boxed{4}"."""
+    found = list(boxes(output)) if "\\" in output else []
+    denied = [denied_at_once(output, start, end) is not None for start, end, _ in found]
+    for (start, end, text), no in zip(found, denied, strict=True):
+        if not no or all(denied):
+            yield Announcement(start, end, f"not {text}" if no else text)
     for match in _TOKEN_BOX.finditer(output):
         yield Announcement(match.start(), match.end(), match[1].strip())
 

@@ -97,6 +97,36 @@ def clause_before(text: str, start: int) -> str:
     return _CLAUSE_END.split(text[max(0, start - _REACH) : start])[-1]
 
 
+_DENIED_AT_ONCE = regex.compile(
+    rf"(?:{NEGATION.pattern}|(?<!\p{{L}})no)(?:\s\p{{L}}{{1,5}})?[\s$*_(\[\\]{{0,6}}$",
+    regex.I | regex.V1,
+    words=[one for one in NEGATIONS if not _SPACELESS.match(one)],
+    glued=[one for one in NEGATIONS if _SPACELESS.match(one)],
+)
+_DENIED_BEHIND = regex.compile(
+    r"[\s$*_)\]」』”\"\\]{0,6}(?:(?:is|ist|es|est|é|è|was)\s(?:wrong|incorrect|false|falsch"
+    r"|incorrect[ao]"
+    r"|faux|incorret[ao]|errad[ao]|sbagliat[ao])\b|(?:—|–|-)?\s?неверн\p{L}*|ではない|ではありません"
+    r"|じゃない|(?:이|가) 아니|(?:이|가) 아닙|नहीं|değil|不正确|是错|不对)",
+    regex.I,
+)
+
+
+def denied_at_once(text: str, start: int, end: int) -> int | None:
+    """Return where a denial of a span begins that stands next to it, ``None`` without one.
+
+    Example:
+        >>> denied_at_once("not 4", 4, 5), denied_at_once("not 5, so 4", 10, 11)
+        (0, None)
+    """
+    place = max(0, start - _REACH)
+    clause = _CLAUSE_END.split(text[place:start])[-1]
+    found = _DENIED_AT_ONCE.search(clause)
+    if found is not None:
+        return start - len(clause) + found.start()
+    return start if _DENIED_BEHIND.match(text, end) else None
+
+
 def asked(text: str, start: int = 0) -> bool:
     """Return whether the sentence at a place ends as a question."""
     return _QUESTION.match(text, start) is not None
