@@ -27,7 +27,7 @@ from evalguard.scorers.latex import boxes
 from evalguard.scorers.negation import NEGATION, SUPPOSED, asked, denied_at_once
 
 MAX_NOUNS = 300
-"""Nouns for an answer that are examined, the last ones, to bound the work."""
+"""Nouns for an answer, or boxes, that are examined, the last ones, to bound the work."""
 
 MAX_LINK_CHARS = 30
 """The most that stands between a noun for the answer and a number that it announces."""
@@ -154,7 +154,7 @@ def without_closing(text: str) -> str:
 
 def _boxed(output: str) -> Iterator[Announcement]:
     r"""Yield what is in boxes; one that is denied only where all are: "not \boxed{4}"."""
-    found = list(boxes(output)) if "\\" in output else []
+    found = list(boxes(output))[-MAX_NOUNS:] if "\\" in output else []
     denied = [denied_at_once(output, start, end) is not None for start, end, _ in found]
     for (start, end, text), no in zip(found, denied, strict=True):
         if not no or all(denied):
