@@ -79,6 +79,15 @@ _POINT_INSIDE = re.compile(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
 
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
+_TICKS = "✓✔✅☑"
+_OPTION_START = re.compile(r"^[ \t*_>|-]*[(\[]?([A-Z])(?![A-Za-z0-9'’])", re.M)
+_VERDICT_ROW = re.compile(
+    r"^[ \t*_>|-]*[(\[]?([A-Z])(?![A-Za-z0-9])[^\n✓✔✅☑✗✘❌❎☒]*"
+    r"([✓✔✅☑✗✘❌❎☒])[^\n✓✔✅☑✗✘❌❎☒]*$",
+    re.M,
+)
+"""An option with a tick or a cross."""
+
 _EXPLAINED = regex.compile(
     r"\W{0,3}(?P<letter>[A-Z])[)*_.:]{0,3}\s?\((?P<inner>[^()?\n]{2,120})\)[\s.*]*"
 )
@@ -128,11 +137,19 @@ def _unannounced_letter(output: str) -> str | None:
             return letter
     output = unicodedata.normalize("NFKC", output)
     if len(set(_OPTION_ROW.findall(output))) > 1:
-        return SEVERAL
+        return _ticked_letter(output) or SEVERAL
     if checked := set(_CHECKED.findall(output)):
         return str(checked.pop()) if len(checked) == 1 else SEVERAL
     opening = _opening_letter(output)
     return _enclosed_letter(output) if opening is None else opening
+
+
+def _ticked_letter(output: str) -> str | None:
+    """Return the only option of a list that is ticked, where every other one is crossed out."""
+    rows = [(one[1], one[2]) for one in _VERDICT_ROW.finditer(output)]
+    ticked = {letter for letter, sign in rows if sign in _TICKS}
+    every = len(rows) == len(_OPTION_START.findall(output)) == len(dict(rows))
+    return ticked.pop() if every and len(ticked) == 1 else None
 
 
 def _opening_letter(output: str) -> str | None:

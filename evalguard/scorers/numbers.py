@@ -37,6 +37,18 @@ class Number:
     start: int = 0
     end: int = 0
 
+    def same(self, other: Number) -> bool:
+        """Return whether two numbers are one value, be one of them written as a percentage."""
+        pairs = [(self.value, other.value)]
+        if self.percent != other.percent:
+            pairs.append((self.fraction, other.fraction))
+        return any(math.isclose(one, two, rel_tol=1e-9) for one, two in pairs)
+
+    @property
+    def fraction(self) -> float:
+        """The value, of a percentage as a fraction."""
+        return self.value / 100 if self.percent else self.value
+
 
 _SIGNS = {
     ord(sign): plain_sign

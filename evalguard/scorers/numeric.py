@@ -50,7 +50,7 @@ MAX_STATED_CHARS = 1000
 """A longer text is not one number with a unit."""
 
 _UNIT = re.compile(
-    r"[\s$€£¥₹₩₽₺*_`().!:=。।。।۔，,\"'\[\]{}]*(?:(?:[^\W\d]|[°'’])+(?:[/·][^\W\d]+)*[²³]?"
+    r"[\s$€£¥₹₩₽₺*_`().!:=≈。।。।۔，,\"'\[\]{}]*(?:(?:[^\W\d]|[°'’])+(?:[/·][^\W\d]+)*[²³]?"
     r"|%|°C?|²|³)?"
     r"(?:\^[23])?[\s.!*_`()。।۔{}\]\"'$€£¥₹₩₽₺]*"
 )
@@ -160,7 +160,7 @@ def _compound(ready: str, found: list[Number], chosen: Number) -> bool:
             _COMPOUND.fullmatch(ready[one.end : two.start][:40])
             and (_MEASURE.match(ready, two.end) or _GLUED_MEASURE.match(ready, one.end))
         )
-        or _ALTERNATIVE.fullmatch(ready[one.end : two.start][:60])
+        or (_ALTERNATIVE.fullmatch(ready[one.end : two.start][:60]) and not one.same(two))
         for one, two in pairwise(near)
     ) or bool(_LATER_PART.search(ready[max(0, chosen.start - 80) : chosen.start]))
 
