@@ -67,7 +67,15 @@ _ONLY = {
         rf"(?:^|(?<=[.,;:!\n]\s?)|(?<=\bwhat\s))(?:what\s)?remains?\s(?:is\s)?(?:only\s|just\s"
         rf"|option\s)*{_LETTER}{_END}",
     ),
+    "English, with the text": (
+        rf"(?:option\s|choice\s|answer\s|^|(?<=\n)|(?<=[.!]\s)){_LETTER}[:.]?\s"
+        r"(?P<tail>[^.!?:;()\n]{1,80}?)\s(?:is|was)\s(?:the\s)?(?:most\s)?"
+        r"(?:correct|right|best)(?:\s(?:answer|option|choice|one))?"
+        r"(?=[*_]{0,2}(?:[.!;\n]|$|,?\s(?:because|since|as)\b))",
+    ),
     "German": (
+        rf"{_NAMED}\sist\s(?:also\s|somit\s|daher\s)?(?:richtig|korrekt|die\s(?:richtige"
+        rf"|korrekte|beste)(?:\s(?:Antwort|Option|Lösung|Wahl))?){_TAIL}",
         rf"{_NAMED}\sist\s(?:die|der|das)\seinzige[nrs]?(?:\s\p{{L}}+)?,?\s(?:die|der|das)\s"
         rf"(?P<tail>(?:[^\s.,;:!?]+\s){{0,6}})(?:passt|stimmt|zutrifft|funktioniert|infrage kommt"
         rf"|richtig ist){_END}",
@@ -81,6 +89,7 @@ _ONLY = {
         rf"|einzig|die\sAntwort|bei|Option)\s){{0,4}}{_LETTER}(?:\sübrig)?{_END}",
     ),
     "Spanish": (
+        rf"{_NAMED}\ses\s(?:la\s)?(?:respuesta\s|opción\s)?(?:correct[ao]|adecuad[ao]){_TAIL}",
         rf"{_NAMED}\ses\s(?:la|el)\súnic[ao](?:\s\p{{L}}+)?\s(?:que\s(?:encaja|cumple|funciona"
         rf"|corresponde|coincide|tiene\ssentido|es\scorrect[ao])|correct[ao]|posible){_TAIL}",
         rf"\bla\súnica(?:\s\p{{L}}+)?\sque\s(?:encaja|cumple|funciona|es\scorrecta)\ses\s(?:la\s)?"
@@ -90,6 +99,8 @@ _ONLY = {
         rf"|[úu]nicamente\s|la\s(?:opción\s)?)*{_LETTER}{_END}",
     ),
     "French": (
+        rf"{_NAMED}\sest\s(?:la\s)?(?:bonne\s(?:réponse|option)|correcte?|réponse\scorrecte|juste)"
+        rf"{_TAIL}",
         rf"{_NAMED}\sest\s(?:la|le)\sseule?(?:\s\p{{L}}+)?\s(?:qui\s(?:convien(?:t|ne)|correspond"
         rf"|fonctionne|marche|colle|est\scorrecte?|soit\scorrecte?)|correcte?|possible){_TAIL}",
         rf"\bla\sseule(?:\s\p{{L}}+)?\squi\s(?:convien(?:t|ne)|correspond|soit\scorrecte),?\s"
@@ -100,6 +111,8 @@ _ONLY = {
         rf"{_LETTER}{_END}",
     ),
     "Portuguese": (
+        rf"{_NAMED}\s(?:é|está)\s(?:a\s)?(?:resposta\s|opção\s|alternativa\s)?(?:corret|cert)[ao]"
+        rf"{_TAIL}",
         rf"{_NAMED}\sé\s[ao]\súnic[ao](?:\s\p{{L}}+)?\s(?:que\s(?:se\sencaixa|serve|funciona"
         rf"|corresponde|faz\ssentido|está\scorret[ao]|é\scorret[ao])|corret[ao]|possível){_TAIL}",
         rf"\ba\súnica(?:\s\p{{L}}+)?\sque\s(?:serve|se\sencaixa|está\scorreta|funciona)\sé\s"
@@ -109,6 +122,7 @@ _ONLY = {
         rf"\b(?:resta|sobra)\s(?:apenas\s|só\s|somente\s|então\s|a\s(?:opção\s)?)*{_LETTER}{_END}",
     ),
     "Italian": (
+        rf"{_NAMED}\sè\s(?:la\s)?(?:risposta\s|opzione\s)?(?:corrett|giust)[ao]{_TAIL}",
         rf"{_NAMED}\sè\sl['’]\s?unic[ao](?:\s\p{{L}}+)?\s(?:che\s(?:va\sbene|funziona|corrisponde"
         rf"|è\scorrett[ao]|ha\ssenso|si\sadatta)|corrett[ao]|possibile|giust[ao]){_TAIL}",
         rf"\bl['’]\s?unica(?:\s\p{{L}}+)?\sche\s(?:va\sbene|funziona|è\scorretta)\sè\s(?:la\s)?"
@@ -119,6 +133,9 @@ _ONLY = {
         rf"\b(?:resta|rimane)\s(?:quindi\s|solo\s|soltanto\s|dunque\s|la\s)*{_LETTER}{_END}",
     ),
     "Russian": (
+        rf"{_NAMED}\s(?:[—–-]\s?|является\s|это\s)?(?:правильн|верн)(?:ый|ая|ое|ым|о|а)"
+        rf"(?:\s(?:ответ(?:ом)?|вариант(?:ом)?))?(?P<tail>)[\s*_)]{{0,4}}(?=[.!;\n]|$|,\s"
+        rf"(?:потому|так как|поскольку|ведь))",
         rf"{_NAMED}\s?(?:[—–-]|это|является)\s?(?:это\s)?единственн\p{{L}}+\s(?:подходящ|верн"
         rf"|правильн|возможн)\p{{L}}+(?:\s(?:вариант\p{{L}}*|ответ\p{{L}}*))?{_END}",
         rf"\bединственн\p{{L}}+\s(?:подходящ|верн|правильн|возможн)\p{{L}}+\s?(?:[—–-]|это)\s?"
@@ -144,18 +161,21 @@ _ONLY = {
         rf"{_LETTER}(?:だけ|のみ)?が残(?:る|ります|りました){_END}",
     ),
     "Korean": (
+        rf"{_LETTER}(?:가|이)\s(?:맞습니다|맞다|옳습니다|옳다|정답입니다){_END}",
         rf"{_LETTER}만(?:이)?\s?(?:맞|옳|해당|적절|정답)(?!지)\p{{Hangul}}{{0,5}}{_END}",
         rf"유일하게\s(?:맞는|옳은|적절한)\s(?:것은|선택지는|답은)\s{_LETTER}(?:입니다|이다|다)?{_END}",
         rf"남는\s것은\s{_LETTER}(?:뿐)?(?:입니다|이다|다)?{_END}",
         rf"{_LETTER}만\s남\p{{Hangul}}{{1,5}}{_END}",
     ),
     "Hindi": (
+        rf"{_LETTER}\s(?:ही\s)?सही\s(?:उत्तर\s|विकल्प\s)?है{_END}",
         rf"(?:केवल|सिर्फ़|सिर्फ)\s(?:विकल्प\s)?{_LETTER}\s(?:ही\s)?(?:सही|उचित|ठीक)\s(?:है"
         rf"|बैठता है)"
         rf"{_END}",
         rf"(?:केवल\s)?{_LETTER}\sही\s(?:सही|बचता)\s(?:है)?{_END}",
     ),
     "Arabic": (
+        rf"{_LETTER}\s(?:هو|هي)\s(?:الخيار\s|الإجابة\s)?الصحيحة?{_END}",
         rf"فقط\s(?:الخيار\s)?{_LETTER}\s(?:هو\s)?(?:الصحيح|صحيح|مناسب){_END}",
         rf"{_LETTER}\s(?:هو|هي)\s(?:الخيار\s)?الوحيدة?\s(?:الصحيحة?|المناسبة?|الممكنة?){_END}",
         rf"يبقى\s(?:فقط\s|إذن\s)*(?:الخيار\s)?{_LETTER}(?:\sفقط)?{_END}",
@@ -171,10 +191,25 @@ _UNSURE = regex.compile(
     r"|could|poorly|badly|least|worst|(?-i:[B-HJ-Z])|wenn|si|se|если|не)(?!\p{L})|不",
     regex.I,
 )
+_JOINED = regex.compile(
+    r"(?<![A-Za-z0-9])(?-i:[A-Z])[)\]*_]{0,3}(?:\s?[,/&+、]|\s(?:and|or|nor|und|oder|y|o|et|ou|e|и"
+    r"|или"
+    r"|dan|ve)(?!\p{L})|\s?(?:和|或|と|와|과|및|और|या|و|أو))[\s*_(\[]{0,4}$",
+    regex.I,
+)
+"""Another letter that is joined to the one behind it."""
+
 _EXCEPTED = regex.compile(
     r"[)\]*_.]{0,4}\s*(?:[–—:-]+|is|was|ist|es|est|é|è|это)\s*(?:это\s)?(?:the|die|der|das|la|el"
     r"|le|o|a|l['’])?\s?(?:only|sole|single|einzige\p{L}*|únic[ao]|seule?|unic[ao]"
     r"|единственн\p{L}+)(?P<rest>[^.!?\n]{0,80})",
+    regex.I,
+)
+_CALLED_WRONG = regex.compile(
+    r"[^.!?\n]{0,120}?\b(?:is|was)\s[^.!?\n]{0,40}?\b(?:wrong|incorrect|worst|bad)\s(?:answer"
+    r"|option"
+    r"|choice)\b|[^.!?\n]{0,120}?\b(?:is|was) not the (?:correct|right|best) (?:answer|option"
+    r"|choice)\b",
     regex.I,
 )
 _WRONG = regex.compile(
@@ -182,6 +217,15 @@ _WRONG = regex.compile(
     r"|fails?|exception|excluded|out)(?!\p{L})",
     regex.I,
 )
+
+_TICKS = "✓✔✅☑"
+_OPTION_START = re.compile(r"^[ \t*_>|-]*[(\[]?([A-Z])(?![A-Za-z0-9'’])", re.M)
+_VERDICT_ROW = re.compile(
+    r"^[ \t*_>|-]*[(\[]?([A-Z])(?![A-Za-z0-9])[^\n✓✔✅☑✗✘❌❎☒]*"
+    r"([✓✔✅☑✗✘❌❎☒])[^\n✓✔✅☑✗✘❌❎☒]*$",
+    re.M,
+)
+"""An option with a tick or a cross."""
 
 
 def affirmed_letters(output: str) -> set[str]:
@@ -208,10 +252,25 @@ def excepted(text: str, end: int) -> bool:
         >>> excepted("D – the only one that does not fit", 1), excepted("D – the only one", 1)
         (True, False)
     """
+    if _CALLED_WRONG.match(text, end) is not None:
+        return True
     found = _EXCEPTED.match(text, end)
     return found is not None and bool(
         NEGATION.search(found["rest"]) or _WRONG.search(found["rest"])
     )
+
+
+def ticked_letter(output: str) -> str | None:
+    r"""Return the only option of a list that is ticked, where every other one is crossed out.
+
+    Example:
+        >>> ticked_letter("A ✗\nB ✓"), ticked_letter("A ✓\nB ✓")
+        ('B', None)
+    """
+    rows = [(one[1], one[2]) for one in _VERDICT_ROW.finditer(output)]
+    ticked = {letter for letter, sign in rows if sign in _TICKS}
+    every = len(rows) == len(_OPTION_START.findall(output)) == len(dict(rows))
+    return ticked.pop() if every and len(ticked) == 1 else None
 
 
 def _denied(output: str, found: regex.Match[str] | re.Match[str]) -> bool:
@@ -221,7 +280,9 @@ def _denied(output: str, found: regex.Match[str] | re.Match[str]) -> bool:
 def _identifies(output: str, found: regex.Match[str]) -> bool:
     """Return whether a sentence singles out its letter, and nothing takes that back."""
     tail = found.groupdict().get("tail") or ""
-    unsure = NEGATION.search(tail) or _UNSURE.search(tail) or SUPPOSED.search(tail)
+    start = found.start("letter")
+    joined = _JOINED.search(output[max(0, start - 20) : start])
+    unsure = joined or NEGATION.search(tail) or _UNSURE.search(tail) or SUPPOSED.search(tail)
     return not unsure and not _denied(output, found)
 
 

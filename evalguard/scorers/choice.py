@@ -10,12 +10,13 @@ from typing import Any
 import regex
 
 from evalguard.records import Metric, ScoreKind
-from evalguard.scorers.affirmed import affirmed_letters, excepted
+from evalguard.scorers.affirmed import affirmed_letters, excepted, ticked_letter
 from evalguard.scorers.asides import without_asides
 from evalguard.scorers.attribution import anothers
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.extract import (
     announced_texts,
+    announces_options_only,
     folded,
     lenient_texts,
     normalise,
@@ -23,6 +24,7 @@ from evalguard.scorers.extract import (
     readings,
 )
 from evalguard.scorers.latex import plain
+from evalguard.scorers.letters import PREFIX, lone_letter
 from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, negated
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
@@ -39,19 +41,6 @@ MAX_ENCLOSING_CHARS = 20_000
 _LETTER = "(?-i:[A-Z])"
 
 _STRICT = regex.compile(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
-_ALONE = regex.compile(
-    r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*"
-)
-_PREFIX = regex.compile(
-    r"[\s*_✅👉☑✔➡\ufe0f]*"
-    r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
-    r"(?:(?:answer|option|choice|letter|réponse|respuesta|resposta|risposta|ответ|opción|letra|"
-    r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प"
-    r"|বিকল্প|"
-    r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기"
-    r"|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
-    regex.I,
-)
 _LEADING = re.compile(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ])([*_]*[)\].:,;、])?(.*)", re.S)
 _WORD_AFTER = re.compile(r"[*_]*\s+[^\W\d_]")
 _REASON_AFTER = re.compile(
@@ -79,21 +68,22 @@ _POINT_INSIDE = re.compile(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
 
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
-_TICKS = "✓✔✅☑"
-_OPTION_START = re.compile(r"^[ \t*_>|-]*[(\[]?([A-Z])(?![A-Za-z0-9'’])", re.M)
-_VERDICT_ROW = re.compile(
-    r"^[ \t*_>|-]*[(\[]?([A-Z])(?![A-Za-z0-9])[^\n✓✔✅☑✗✘❌❎☒]*"
-    r"([✓✔✅☑✗✘❌❎☒])[^\n✓✔✅☑✗✘❌❎☒]*$",
-    re.M,
+_OPTION_NAMED = re.compile(
+    r"\W{0,4}\b(?:[Oo]ption"
+    r"|[Cc]hoice)\s+[(\[*]{0,3}([A-Z])(?![A-Za-z0-9])[)\]*]{0,3}(?=\s*[:.–—-]|(?<=\))\s)"
 )
-"""An option with a tick or a cross."""
+"""An option that is named with a colon or a dash behind it."""
 
 _EXPLAINED = regex.compile(
     r"\W{0,3}(?P<letter>[A-Z])[)*_.:]{0,3}\s?\((?P<inner>[^()?\n]{2,120})\)[\s.*]*"
 )
 """A letter with the text of its choice in brackets, and no more."""
 
-_UNCLEAR = regex.compile(r"(?<![A-Za-z])(?-i:[A-Z])(?![A-Za-z])|\b(?:or|maybe)\b", regex.I)
+_UNCLEAR = regex.compile(
+    r"(?<![A-Za-z])(?-i:[A-Z])(?![A-Za-z])|\b(?:or|maybe|perhaps|possibly|might"
+    r"|could|unclear|tempting|close|partly)\b",
+    regex.I,
+)
 
 _DASHED = re.compile(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
 _EMPHASISED = re.compile(
@@ -120,10 +110,10 @@ def chosen_letter(output: str) -> str | None:
     """
     output = without_asides(output, _LETTER)
     for text in readings(output):
-        if (letter := _lone_letter(text)) is not None:
+        if (letter := lone_letter(text)) is not None:
             return letter
-    announced = read_announced(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
-    if announced is not None:
+    announced = read_announced(output, _announced_letter, none=SEVERAL, whole=lone_letter)
+    if announced is not None and not (announced == SEVERAL and announces_options_only(output)):
         return announced or None
     return _unannounced_letter(without_retracted(own_part(output))) or None
 
@@ -133,23 +123,15 @@ def _unannounced_letter(output: str) -> str | None:
     if affirmed := affirmed_letters(output):
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in lenient_texts(output):
-        if (letter := _lone_letter(text)) is not None:
+        if (letter := lone_letter(text)) is not None:
             return letter
     output = unicodedata.normalize("NFKC", output)
     if len(set(_OPTION_ROW.findall(output))) > 1:
-        return _ticked_letter(output) or SEVERAL
+        return ticked_letter(output) or SEVERAL
     if checked := set(_CHECKED.findall(output)):
         return str(checked.pop()) if len(checked) == 1 else SEVERAL
     opening = _opening_letter(output)
     return _enclosed_letter(output) if opening is None else opening
-
-
-def _ticked_letter(output: str) -> str | None:
-    """Return the only option of a list that is ticked, where every other one is crossed out."""
-    rows = [(one[1], one[2]) for one in _VERDICT_ROW.finditer(output)]
-    ticked = {letter for letter, sign in rows if sign in _TICKS}
-    every = len(rows) == len(_OPTION_START.findall(output)) == len(dict(rows))
-    return ticked.pop() if every and len(ticked) == 1 else None
 
 
 def _opening_letter(output: str) -> str | None:
@@ -158,6 +140,14 @@ def _opening_letter(output: str) -> str | None:
         doubtful = NEGATION.search(told["inner"]) or _UNCLEAR.search(told["inner"])
         return SEVERAL if doubtful else str(told["letter"])
     opening = _OPTION_LINE.match(output) or _DASHED.match(output)
+    if opening is None and len(set(_OPTION_NAMED.findall(output))) == 1:
+        opening = _OPTION_NAMED.match(output)
+        if opening is not None and (
+            NEGATION.search(output)
+            or SUPPOSED.search(output)
+            or _UNCLEAR.search(output, opening.end())
+        ):
+            return SEVERAL
     if opening is None or _LISTED.match(output, opening.end(1)):
         return None
     start, end = opening.span(1)
@@ -165,27 +155,12 @@ def _opening_letter(output: str) -> str | None:
     return SEVERAL if unfit else str(opening[1])
 
 
-def _lone_letter(text: str) -> str | None:
-    """Return the letter that is the whole text, as "(b)", "Option B", full-width or circled."""
-    plain_text = unicodedata.normalize("NFKC", text.strip()[:40]) if len(text) < 200 else ""
-    for one in (plain_text, _PREFIX.sub("", plain_text, count=1)):
-        if (alone := _ALONE.fullmatch(one)) is not None:
-            return _capital(alone[1])
-    return None
-
-
-def _capital(letter: str) -> str:
-    """Return a letter as a capital; one whose capital has two letters, such as "ß", stays."""
-    capital = letter.upper()
-    return capital if len(capital) == 1 else letter
-
-
 def _announced_letter(text: str) -> str | None:
     """Return the letter that an announced answer is or begins with; :data:`SEVERAL` for more."""
-    if (letter := _lone_letter(text)) is not None:
+    if (letter := lone_letter(text)) is not None:
         return letter
     head = unicodedata.normalize("NFKC", plain(text[:2000])).strip()
-    prefix = _PREFIX.match(head)
+    prefix = PREFIX.match(head)
     # "is a …" is an article, so that only capitals count before further words.
     found = _LEADING.match(head, prefix.end() if prefix is not None else 0)
     if found is None:

@@ -279,6 +279,12 @@ def _without_options(output: str, found: list[Announcement]) -> list[Announcemen
     return others if answered or len(options) > 1 else found
 
 
+def announces_options_only(output: str) -> bool:
+    """Return whether all that an output announces is what an option says: "Option C: Lyon"."""
+    found = announced_answers(output)
+    return bool(found) and all(_OPTION.match(own_part(output), one.start) for one in found)
+
+
 def _not_retracted(output: str, found: list[Announcement]) -> list[Announcement]:
     """Return the announcements that hold; a retraction of one announces what follows it."""
     place = retraction(output) or _denied_by_the_next(output, found)
