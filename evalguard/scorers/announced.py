@@ -15,6 +15,7 @@ from itertools import chain
 import regex
 
 from evalguard.scorers import answer_words as known
+from evalguard.scorers.agreement import agreed
 from evalguard.scorers.attribution import (
     anothers,
     counterfactual,
@@ -23,10 +24,10 @@ from evalguard.scorers.attribution import (
     slighted,
 )
 from evalguard.scorers.latex import boxes
-from evalguard.scorers.negation import NEGATION, SUPPOSED, asked
+from evalguard.scorers.negation import NEGATION, SUPPOSED, asked, denied_at_once
 
 MAX_NOUNS = 300
-"""Nouns for an answer that are examined, the last ones, to bound the work."""
+"""Nouns for an answer, or boxes, that are examined, the last ones, to bound the work."""
 
 MAX_LINK_CHARS = 30
 """The most that stands between a noun for the answer and a number that it announces."""
@@ -129,6 +130,9 @@ _HEADING = re.compile(r"[ \t*_#]*(?:\n|$)")
 _HASHES = re.compile(r"^[ \t]*####(?!#)[ \t]*([^\n]*)", re.M)
 _NUMBERISH = re.compile(r"[*_ ]*(?:[-+−$€£¥\\]|\d(?!\d{0,2}[.)] )|[^\W\d_]\W*$)")
 _SPEAKER = re.compile(r"^[ \t*_>]{0,6}A[*_]{0,3}[ \t]*[:：=][*_ \t]{0,4}([^\n]*)", re.I | re.M)
+_TOKEN_BOX = re.compile(r"<\|begin_of_box\|>([^<]{1,2000})<\|end_of_box\|>")
+"""The box that GLM's models draw around an answer."""
+
 _TAG = re.compile(
     rf"(?:<(?P<close>/)?\|?(?:{'|'.join(known.TAGS)})\|?>"
     rf"|\[(?P<square>/)?(?:{'|'.join(known.TAGS)})\])",
@@ -149,9 +153,14 @@ def without_closing(text: str) -> str:
 
 
 def _boxed(output: str) -> Iterator[Announcement]:
-    if "\\" in output:
-        for start, end, text in boxes(output):
-            yield Announcement(start, end, text)
+    r"""Yield what is in boxes; one that is denied only where all are: "not \boxed{4}"."""
+    found = list(boxes(output))[-MAX_NOUNS:] if "\\" in output else []
+    denied = [denied_at_once(output, start, end) is not None for start, end, _ in found]
+    for (start, end, text), no in zip(found, denied, strict=True):
+        if not no or all(denied):
+            yield Announcement(start, end, f"not {text}" if no else text)
+    for match in _TOKEN_BOX.finditer(output):
+        yield Announcement(match.start(), match.end(), match[1].strip())
 
 
 def _tagged(output: str) -> Iterator[Announcement]:
@@ -236,12 +245,15 @@ def _is_meant(output: str, start: int, end: int, before: str) -> bool:
         return False
     clause = _CLAUSE_END.split(before)[-1]
     noun = output[start:end]
-    if _REJECTING.search(clause) or SUPPOSED.search(clause) or slighted(clause, noun):
+    if _REJECTING.search(clause) or slighted(clause, noun):
+        return False
+    shared = agreed(output, end)
+    if SUPPOSED.search(clause) and not shared:
         return False
     if _DOUBTING.search(clause) or _EACH.search(clause):
         return False
     chooses = noun.lower() in (*known.CHOOSING, "answer")
-    return not anothers(sentence_before(output, start), chooses=chooses)
+    return shared or not anothers(sentence_before(output, start), chooses=chooses)
 
 
 def told_by_another(text: str, start: int) -> bool:

@@ -52,21 +52,31 @@ CHOOSING: tuple[str, ...] = (
 """Verbs that a choice follows at once: "I choose B", "选C"."""
 
 LINKS: dict[str, tuple[str, ...]] = {
-    "English": ("is", "are", "was", "would be", "should be", "must be", "equals"),
-    "Mandarin": ("是", "为", "為", "应该是", "應該是", "应为", "就是"),
+    "English": (
+        "is",
+        "are",
+        "was",
+        "would be",
+        "should be",
+        "must be",
+        "equals",
+        "remains",
+        "stays",
+    ),
+    "Mandarin": ("是", "为", "為", "应该是", "應該是", "应为", "就是", "仍然是", "仍是", "还是"),
     "Hindi": ("यह है",),
-    "Spanish": ("es", "son", "sería", "será"),
-    "French": ("est", "sont", "serait"),
+    "Spanish": ("es", "son", "sería", "será", "sigue siendo"),
+    "French": ("est", "sont", "serait", "reste", "demeure"),
     "Arabic": ("هي", "هو", "تكون"),
     "Bengali": ("হল", "হলো", "হচ্ছে", "হবে"),
-    "Portuguese": ("é", "são", "seria"),
-    "Russian": ("это", "будет", "является", "равен", "есть"),
+    "Portuguese": ("é", "são", "seria", "continua sendo", "continua a ser", "permanece"),
+    "Russian": ("это", "будет", "является", "равен", "есть", "остаётся", "остается"),
     "Urdu": ("یہ ہے",),
     "Indonesian": ("adalah", "ialah", "yaitu"),
-    "German": ("ist", "sind", "lautet", "wäre", "beträgt"),
+    "German": ("ist", "sind", "lautet", "wäre", "beträgt", "bleibt"),
     "Japanese": ("は",),
     "Korean": ("은", "는", "이", "가"),
-    "Italian": ("è", "sono", "sarebbe"),
+    "Italian": ("è", "sono", "sarebbe", "rimane", "resta"),
     "Vietnamese": ("là",),
     "Dutch": ("is",),
     "Polish": ("brzmi", "wynosi"),
@@ -78,7 +88,8 @@ LINKS: dict[str, tuple[str, ...]] = {
 
 FILLERS: tuple[str, ...] = (
     "donc", "then", "therefore", "thus", "entonces", "por tanto", "portanto", "quindi", "daher",
-    "somit", "clearly", "indeed", "simply", "just", "most likely", "probably", "hence",
+    "somit", "clearly", "indeed", "still", "weiterhin", "also", "toujours", "ancora", "todavía",
+    "simply", "just", "most likely", "probably", "hence",
 )  # fmt: skip
 """Words between a link and the answer that say nothing of it."""
 
@@ -104,6 +115,9 @@ REASONS: tuple[str, ...] = (
 
 REJECTING: tuple[str, ...] = (
     "wrong", "incorrect", "not", "no", "never", "isn't", "other", "another", "example", "bad",
+    "unsuitable", "inappropriate", "invalid", "unpassende", "unzutreffende", "unrichtige",
+    "unmögliche", "inkorrekte", "inadecuada", "inadequada", "inadéquate", "inadatta",
+    "неподходящий", "不符合", "不合适", "不合適", "不適切", "부적절",
     "false", "falsche", "keine", "nicht", "incorrecta", "falsa", "mauvaise", "fausse", "errada",
     "incorreta", "sbagliata", "errata", "неправильный", "неверный", "错误", "錯誤", "不正确",
     "間違", "오답", "गलत", "ग़लत", "ভুল", "غلط", "خاطئة", "الخاطئة", "salah", "yanlış",
@@ -144,7 +158,7 @@ NEGATIONS_AFTER: tuple[str, ...] = (
 
 TAGS: tuple[str, ...] = (
     "answer", "final_answer", "finalanswer", "final-answer", "final", "ans", "result", "response",
-    "output", "solution", "label", "choice", "prediction", "reply",
+    "output", "solution", "label", "choice", "prediction", "reply", "conclusion",
 )  # fmt: skip
 """Names of tags that hold an answer: ``<answer>…</answer>``, ``[ANSWER]…[/ANSWER]``."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import regex
 
+from evalguard.scorers.agreement import disagreed
+
 _REACH = 240
 """Characters before an answer in which its sentence is looked at."""
 
@@ -352,7 +354,7 @@ def dismissed(text: str, end: int) -> bool:
         >>> dismissed("The answer is B, but that is wrong.", 15), dismissed("B, but not A", 1)
         (True, False)
     """
-    return _DISMISSED.match(text, end) is not None
+    return _DISMISSED.match(text, end) is not None or disagreed(text, end)
 
 
 def counterfactual(text: str, start: int, end: int) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any
 
 import regex
 
 from evalguard.records import Metric, ScoreKind
+from evalguard.scorers.affirmed import affirmed_letters, excepted, ticked_letter
+from evalguard.scorers.asides import without_asides
 from evalguard.scorers.attribution import anothers
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.extract import (
     announced_texts,
+    announces_options_only,
     folded,
     lenient_texts,
     normalise,
@@ -22,7 +24,8 @@ from evalguard.scorers.extract import (
     readings,
 )
 from evalguard.scorers.latex import plain
-from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, in_doubt, negated
+from evalguard.scorers.letters import PREFIX, lone_letter
+from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, negated
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
@@ -35,20 +38,9 @@ SEVERAL = ""
 MAX_ENCLOSING_CHARS = 20_000
 """In a longer text, a letter in brackets alone is no answer."""
 
+_LETTER = "(?-i:[A-Z])"
+
 _STRICT = regex.compile(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
-_ALONE = regex.compile(
-    r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*"
-)
-_PREFIX = regex.compile(
-    r"[\s*_✅👉☑✔➡\ufe0f]*"
-    r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
-    r"(?:(?:answer|option|choice|letter|réponse|respuesta|resposta|risposta|ответ|opción|letra|"
-    r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प"
-    r"|বিকল্প|"
-    r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기"
-    r"|آپشن)\s*)?(?=(?-i:[(\[*_\p{Lu}\p{Lo}]))[*_]*",
-    regex.I,
-)
 _LEADING = re.compile(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ])([*_]*[)\].:,;、])?(.*)", re.S)
 _WORD_AFTER = re.compile(r"[*_]*\s+[^\W\d_]")
 _REASON_AFTER = re.compile(
@@ -76,18 +68,23 @@ _POINT_INSIDE = re.compile(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
 
 _ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
-_AFFIRMED = re.compile(
-    r"(?<![\w'’])([A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems|must be)\s+(?:the\s+)?(?:most\s+)?"
-    r"(?:correct|right|best|accurate|answer)"
+_OPTION_NAMED = re.compile(
+    r"\W{0,4}\b(?:[Oo]ption"
+    r"|[Cc]hoice)\s+[(\[*]{0,3}([A-Z])(?![A-Za-z0-9])[)\]*]{0,3}(?=\s*[:.–—-]|(?<=\))\s)"
 )
-_LEFT = re.compile(
-    r"\b(?:leaves|leaving|left with|down to|must be|has to be)(?: us)?(?: with)?(?: only| just)?"
-    r"(?: option| choice| answer| letter)?:? [*_(\[]{0,3}([A-Z])(?=[)\]*_]{0,3}(?:[.,:;!\n]|$))"
+"""An option that is named with a colon or a dash behind it."""
+
+_EXPLAINED = regex.compile(
+    r"\W{0,3}(?P<letter>[A-Z])[)*_.:]{0,3}\s?\((?P<inner>[^()?\n]{2,120})\)[\s.*]*"
 )
-_AFFIRMED_AFTER = re.compile(
-    r"(?<![\w'’])([A-Z])[)*_」』]{0,4}\s?(?:が正解|が正しい|가 정답|이 정답"
-    r"|是正确|是正確|是对的|是對的)"
+"""A letter with the text of its choice in brackets, and no more."""
+
+_UNCLEAR = regex.compile(
+    r"(?<![A-Za-z])(?-i:[A-Z])(?![A-Za-z])|\b(?:or|maybe|perhaps|possibly|might"
+    r"|could|unclear|tempting|close|partly)\b",
+    regex.I,
 )
+
 _DASHED = re.compile(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
 _EMPHASISED = re.compile(
     r"(?:the|this|it|that|el|la|le|il|o|a|der|die|das|es|c['’]|это)\b[^.!?:;,\n*_]{0,60}?\s"
@@ -111,61 +108,59 @@ def chosen_letter(output: str) -> str | None:
     ("C is correct"); one that opens the output ("C) Paris"); the only letter in brackets. Several
     letters to choose from are none.
     """
+    output = without_asides(output, _LETTER)
     for text in readings(output):
-        if (letter := _lone_letter(text)) is not None:
+        if (letter := lone_letter(text)) is not None:
             return letter
-    announced = read_announced(output, _announced_letter, none=SEVERAL, whole=_lone_letter)
-    if announced is not None:
+    announced = read_announced(output, _announced_letter, none=SEVERAL, whole=lone_letter)
+    if announced is not None and not (announced == SEVERAL and announces_options_only(output)):
         return announced or None
     return _unannounced_letter(without_retracted(own_part(output))) or None
 
 
 def _unannounced_letter(output: str) -> str | None:
     """Return the letter said to be correct, that opens the output, or alone is in brackets."""
-    if affirmed := {
-        one[1]
-        for one in chain(
-            *(pattern.finditer(output) for pattern in (_AFFIRMED, _AFFIRMED_AFTER, _LEFT))
-        )
-        if not disowned(output, one.start(1), one.end(1)) and not in_doubt(output, one)
-    }:
+    if affirmed := affirmed_letters(output):
         return affirmed.pop() if len(affirmed) == 1 else SEVERAL
     for text in lenient_texts(output):
-        if (letter := _lone_letter(text)) is not None:
+        if (letter := lone_letter(text)) is not None:
             return letter
     output = unicodedata.normalize("NFKC", output)
     if len(set(_OPTION_ROW.findall(output))) > 1:
-        return SEVERAL
+        return ticked_letter(output) or SEVERAL
     if checked := set(_CHECKED.findall(output)):
         return str(checked.pop()) if len(checked) == 1 else SEVERAL
+    opening = _opening_letter(output)
+    return _enclosed_letter(output) if opening is None else opening
+
+
+def _opening_letter(output: str) -> str | None:
+    """Return the letter that opens an output; :data:`SEVERAL` where it is not meant."""
+    if told := _EXPLAINED.fullmatch(output.strip()):
+        doubtful = NEGATION.search(told["inner"]) or _UNCLEAR.search(told["inner"])
+        return SEVERAL if doubtful else str(told["letter"])
     opening = _OPTION_LINE.match(output) or _DASHED.match(output)
-    if opening is not None and not _LISTED.match(output, opening.end(1)):
-        denied = _denied(output, opening.start(1), opening.end(1))
-        return SEVERAL if denied or TURNED.match(output, opening.end(1)) else opening[1]
-    return _enclosed_letter(output)
-
-
-def _lone_letter(text: str) -> str | None:
-    """Return the letter that is the whole text, as "(b)", "Option B", full-width or circled."""
-    plain_text = unicodedata.normalize("NFKC", text.strip()[:40]) if len(text) < 200 else ""
-    for one in (plain_text, _PREFIX.sub("", plain_text, count=1)):
-        if (alone := _ALONE.fullmatch(one)) is not None:
-            return _capital(alone[1])
-    return None
-
-
-def _capital(letter: str) -> str:
-    """Return a letter as a capital; one whose capital has two letters, such as "ß", stays."""
-    capital = letter.upper()
-    return capital if len(capital) == 1 else letter
+    if opening is None and len(set(_OPTION_NAMED.findall(output))) == 1:
+        opening = _OPTION_NAMED.match(output)
+        if opening is not None and (
+            NEGATION.search(output)
+            or SUPPOSED.search(output)
+            or _UNCLEAR.search(output, opening.end())
+        ):
+            return SEVERAL
+    if opening is None or _LISTED.match(output, opening.end(1)):
+        return None
+    start, end = opening.span(1)
+    unfit = _denied(output, start, end) or excepted(output, end) or TURNED.match(output, end)
+    return SEVERAL if unfit else str(opening[1])
 
 
 def _announced_letter(text: str) -> str | None:
     """Return the letter that an announced answer is or begins with; :data:`SEVERAL` for more."""
-    if (letter := _lone_letter(text)) is not None:
+    if (letter := lone_letter(text)) is not None:
         return letter
     head = unicodedata.normalize("NFKC", plain(text[:2000])).strip()
-    prefix = _PREFIX.match(head)
+    prefix = PREFIX.match(head)
     # "is a …" is an article, so that only capitals count before further words.
     found = _LEADING.match(head, prefix.end() if prefix is not None else 0)
     if found is None:

@@ -115,7 +115,7 @@ def concludes(text: str, found: Sequence[Number]) -> bool:
         one
         for one in found[:-1]
         if one.end > opening
-        and not _same(one, last)
+        and not one.same(last)
         and not any(start < one.start - opening < end for start, end in listed)
     ]
     if not others:
@@ -176,10 +176,6 @@ def _opening(text: str, start: int) -> int:
     opening = ends[-1] if ends else max(0, start - MAX_SENTENCE_CHARS)
     marker = _MARKER.match(text, opening, start)
     return opening if marker is None else marker.end()
-
-
-def _same(one: Number, other: Number) -> bool:
-    return math.isclose(one.value, other.value, rel_tol=1e-9)
 
 
 def _calculated(between: str) -> bool:

@@ -116,7 +116,10 @@ NOT = regex.compile(
 """Words that negate the first of two numbers."""
 
 BUT = regex.compile(
-    r"(?<!\p{L})(?:but|sondern|sino|mais|mas|ma|а|maar|melainkan|lecz)(?!\p{L})|而是", regex.I
+    r"(?<!\p{L})(?:but|sondern|sino|mais|mas|ma|а|maar|melainkan|lecz)(?!\p{L})|而是"
+    r"|[,;–—-]\s*(?:it|they|that|this)(?:['’]s|['’]re|\s(?:is|was|are|were|takes|took|costs?|has"
+    r"|have|had))(?!\p{L})",
+    regex.I,
 )
 """What turns to the second one."""
 

@@ -79,7 +79,10 @@ _GOES_ON = regex.compile(
 _IN_BRACKETS = regex.compile(
     r"(?<=\S\s{1,2})\((?P<inner>[^()\n]{2,200})\)|(?<=\n)\((?P<inner>[^()\n]{2,300})\)"
 )
-_SAYS_MORE = regex.compile(r"\p{L}{3}|\p{L}\s*=|\d\s*[×*+/÷=-]\s*\d|=")
+_SAYS_MORE = regex.compile(
+    r"\d\s?(?:\p{L}{2}[²³]?|[mghslLVWJNK][²³]?)(?:/\p{L}{1,3}[²³]?)?\s*$|\p{L}{3}|\p{L}\s*="
+    r"|\d\s*[×*+/÷=-]\s*\d|="
+)
 _INSTEAD = regex.compile(
     r"\s*\\?(?:p?mod|or|maybe|perhaps|possibly|not|actually|no|wait|corrected|rather|i mean|if|oder"
     r"|vielleicht|nicht|o|quizás|ou|peut-être|talvez|forse|или|或|不|と)\b",

@@ -71,10 +71,14 @@ _EMOJI = regex.compile(
 )
 """Pictures behind an answer, but for those that reject or doubt it."""
 
+_EXCLAIMED = regex.compile(r"(?:\p{L}{2}|[*_\"'”»])\s?[!！]$")
+"""An exclamation mark behind a word; behind a number or a variable it is a factorial."""
+
 _OPTION = regex.compile(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
 """An option that is named with its letter and text, as in going through all of them."""
 
 _STOPS = ".。।۔"
+_ENDS = _STOPS + "!！"
 
 
 def normalise(text: str, *, ignore_case: bool = True) -> str:
@@ -225,14 +229,16 @@ def readings(text: str) -> list[str]:
 def _readings(text: str) -> tuple[str, ...]:
     # A bold announcement leaves its closing asterisks behind: "**Answer: B**".
     for mark in ("**", "__", "*", "`", "$"):
-        if text.rstrip(_STOPS).endswith(mark) and text.count(mark) == 1:
-            text = text.rstrip(_STOPS).removesuffix(mark).rstrip()
+        if text.count(mark) == 1 and text.rstrip(_ENDS).endswith(mark):
+            text = text.rstrip(_ENDS).removesuffix(mark).rstrip()
     found = [unwrap(one) for one in dict.fromkeys((text, plain(text)))]
     found += [unwrap(without_closing(found[-1]))]
     if len(block := _blocks(text)) == 1:
         found.append(unwrap(block[0].text))
     if (emoji := _EMOJI.search(found[0], max(0, len(found[0]) - MAX_EMOJI))) is not None:
         found.append(unwrap(found[0][: emoji.start()]))
+    if _EXCLAIMED.search(found[0], max(0, len(found[0]) - MAX_EMOJI)) is not None:
+        found.append(unwrap(found[0][:-1]))
     if (bullet := _BULLET.match(text)) is not None:
         found.append(unwrap(text[bullet.end() :]))
     return tuple(dict.fromkeys(found))
@@ -271,6 +277,12 @@ def _without_options(output: str, found: list[Announcement]) -> list[Announcemen
     opening = output.lstrip().split("\n", 1)[0].strip(" *_()[].:")
     answered = any(not one.bare for one in others) or len(opening) == 1
     return others if answered or len(options) > 1 else found
+
+
+def announces_options_only(output: str) -> bool:
+    """Return whether all that an output announces is what an option says: "Option C: Lyon"."""
+    found = announced_answers(output)
+    return bool(found) and all(_OPTION.match(own_part(output), one.start) for one in found)
 
 
 def _not_retracted(output: str, found: list[Announcement]) -> list[Announcement]:

@@ -17,10 +17,15 @@ from evalguard.scorers.negation import NEGATION
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.turns import own_part
+from evalguard.scorers.words import holds
 
 MAX_LIST_CHARS = 20_000
 """A longer text is no list of labels."""
 
+MAX_SENTENCE_CHARS = 300
+"""A longer text is no sentence that names its labels."""
+
+_BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _SEPARATOR = re.compile(r"[,;\n|、，；؛،]+|\s/\s")
 _AND = re.compile(
     r"\s+(?:and|und|et|y|e|и|dan|ve|و|और|এবং|اور|&|\+)\s+|\s*(?:和|以及|と|및)\s*", re.I
@@ -115,6 +120,7 @@ def _meant(text: str, known: frozenset[str]) -> frozenset[str]:
         return labels_of(text, known)
     text = _IN_BRACKETS.sub(r", \1\2", text)
     found = _explained(text, known) or _without_ruled_out(text, known)
+    found = _emphasised(text, known) if found is None else found
     return labels_of(text, known) if found is None else found
 
 
@@ -159,6 +165,15 @@ def _without_ruled_out(text: str, known: frozenset[str]) -> frozenset[str] | Non
     named = [folded(item) for item, no in zip(items, denied, strict=True) if not no]
     behind = denied == sorted(denied) and any(denied)  # "not a, b" may rule out both
     return frozenset(named) if behind and named and known.issuperset(named) else None
+
+
+def _emphasised(text: str, known: frozenset[str]) -> frozenset[str] | None:
+    """Return the labels in bold of a sentence that names no others; ``None`` for other texts."""
+    bold = frozenset(folded(_item(one)) for one in _BOLD.findall(text))
+    doubtful = _DOUBT.search(text) or NEGATION.search(text) or len(text) > MAX_SENTENCE_CHARS
+    if not bold or not bold <= known or doubtful or "\n" in text.strip():
+        return None
+    return bold if {one for one in known if holds(folded(text), one)} <= bold else None
 
 
 def _denies(item: str, known: frozenset[str]) -> bool:

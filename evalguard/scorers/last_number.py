@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import regex
 
+from evalguard.scorers.agreement import agreed
+
 _REACH = 240
 _SENTENCE = regex.compile(r"[.!?](?=\s)|[。！？।۔\n]")
 _NUMBERED_BEFORE = regex.compile(
@@ -148,6 +150,6 @@ def no_value(text: str, start: int, end: int) -> bool:
         or _LEADS_UP.match(text, end)
         or _DECLINES.search(sentence + text[end : end + _REACH])
         or _IN_WORDS.search(text, end, end + _REACH)
-        or _DESCRIBES.search(sentence)
+        or (_DESCRIBES.search(sentence) and not agreed(text, end))
         or _BEGINS.fullmatch(text, 0, end)
     )

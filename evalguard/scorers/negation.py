@@ -6,6 +6,7 @@ import re
 
 import regex
 
+from evalguard.scorers.agreement import agreed
 from evalguard.scorers.answer_words import NEGATIONS, NEGATIONS_AFTER
 from evalguard.scorers.attribution import (
     anothers,
@@ -96,6 +97,36 @@ def clause_before(text: str, start: int) -> str:
     return _CLAUSE_END.split(text[max(0, start - _REACH) : start])[-1]
 
 
+_DENIED_AT_ONCE = regex.compile(
+    rf"(?:{NEGATION.pattern}|(?<!\p{{L}})no)(?:\s\p{{L}}{{1,5}})?[\s$*_(\[\\]{{0,6}}$",
+    regex.I | regex.V1,
+    words=[one for one in NEGATIONS if not _SPACELESS.match(one)],
+    glued=[one for one in NEGATIONS if _SPACELESS.match(one)],
+)
+_DENIED_BEHIND = regex.compile(
+    r"[\s$*_)\]」』”\"\\]{0,6}(?:(?:is|ist|es|est|é|è|was)\s(?:wrong|incorrect|false|falsch"
+    r"|incorrect[ao]"
+    r"|faux|incorret[ao]|errad[ao]|sbagliat[ao])\b|(?:—|–|-)?\s?неверн\p{L}*|ではない|ではありません"
+    r"|じゃない|(?:이|가) 아니|(?:이|가) 아닙|नहीं|değil|不正确|是错|不对)",
+    regex.I,
+)
+
+
+def denied_at_once(text: str, start: int, end: int) -> int | None:
+    """Return where a denial of a span begins that stands next to it, ``None`` without one.
+
+    Example:
+        >>> denied_at_once("not 4", 4, 5), denied_at_once("not 5, so 4", 10, 11)
+        (0, None)
+    """
+    place = max(0, start - _REACH)
+    clause = _CLAUSE_END.split(text[place:start])[-1]
+    found = _DENIED_AT_ONCE.search(clause)
+    if found is not None:
+        return start - len(clause) + found.start()
+    return start if _DENIED_BEHIND.match(text, end) else None
+
+
 def asked(text: str, start: int = 0) -> bool:
     """Return whether the sentence at a place ends as a question."""
     return _QUESTION.match(text, start) is not None
@@ -114,7 +145,7 @@ def ruled_out(text: str, start: int, end: int) -> bool:
         or _CROSS_AFTER.match(text, end)
         or NEGATION.search(clause)
         or _DENIED.search(clause)
-        or SUPPOSED.search(clause)
+        or (SUPPOSED.search(clause) and not agreed(text, end))
         or _AFTER.match(text, end)
         or dismissed(text, end)
         or denial(text, end) is not None
@@ -133,7 +164,7 @@ def disowned(text: str, start: int, end: int) -> bool:
     return (
         ruled_out(text, start, end)
         or lessened(before)
-        or anothers(before, chooses=True)
+        or (anothers(before, chooses=True) and not agreed(text, end))
         or counterfactual(text, start, end)
     )
 
@@ -165,6 +196,6 @@ TURNED = regex.compile(
 
 def in_doubt(output: str, affirmed: regex.Match[str] | re.Match[str]) -> bool:
     """Whether a letter is said to be correct only to be doubted, joined or turned away from."""
-    before = output[max(0, affirmed.start(1) - 40) : affirmed.start(1)]
+    before = output[max(0, affirmed.start("letter") - 40) : affirmed.start("letter")]
     before = regex.sub(r"\b(?:that|if|the|option|choice|answer)\b\W*$", "", before, flags=regex.I)
     return bool(_DOUBTED.search(before) or _TURNS.match(output, affirmed.end()))

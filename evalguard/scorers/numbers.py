@@ -37,6 +37,18 @@ class Number:
     start: int = 0
     end: int = 0
 
+    def same(self, other: Number) -> bool:
+        """Return whether two numbers are one value, be one of them written as a percentage."""
+        pairs = [(self.value, other.value)]
+        if self.percent != other.percent:
+            pairs.append((self.fraction, other.fraction))
+        return any(math.isclose(one, two, rel_tol=1e-9) for one, two in pairs)
+
+    @property
+    def fraction(self) -> float:
+        """The value, of a percentage as a fraction."""
+        return self.value / 100 if self.percent else self.value
+
 
 _SIGNS = {
     ord(sign): plain_sign
@@ -53,6 +65,14 @@ FACTORIAL = re.compile(r"(?<=[\d)}])!(?=\s{0,3}(?:[}$+/×÷^=]|\\[)\]]|-\s?\d|\.
 """The sign of a factorial within a formula; at the end of a sentence it is an exclamation."""
 
 _MATRIX = re.compile(r"\\begin\{([pbvBV]?matrix|array|cases)\}.{0,500}?\\end\{\1\}", re.S)
+_STEPS = {"千": 1000, "천": 1000, "百": 100, "백": 100}
+_MYRIADS = re.compile(
+    r"(?<![\d.,/])(?:(\d{1,4})\s?[亿億억]\s?)?(\d{1,4})\s?([千百천백])?\s?[万萬만](?:\s?(?:(\d{4})"
+    r"|(\d)\s?([千百천백])))?"
+    r"(?![\d.,]*\d|[千百十천백십万萬만亿億억])"
+)
+"""A number in steps of ten thousand, such as 1億2000万 or 2万5千."""
+
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _LITERAL = re.compile(
     r"\d{4}-\d\d-\d\d(?!\d)|\d{1,3}(?:[ \u202f]\d{3})++(?!\d)(?:[.,]\d++)?+"
@@ -129,11 +149,21 @@ _GOES_ON = re.compile(
 )
 
 
+def _of_myriads(found: re.Match[str]) -> str:
+    """Return a number of several steps in digits; one of a single step stays."""
+    above, myriads, scale, rest, few, unit = found.groups()
+    if above is None and rest is None and few is None:
+        return found[0]
+    below = int(rest or 0) + int(few or 0) * _STEPS.get(unit, 1)
+    return str(int(above or 0) * 10**8 + int(myriads) * _STEPS.get(scale, 1) * 10**4 + below)
+
+
 @lru_cache(maxsize=16)  # a target is read for its last number and for its only one
 def as_ascii(text: str) -> str:
     """Return a text with the digits and signs of every script, and of LaTeX, as ASCII."""
     kept = FACTORIAL.sub(" factorial", _MATRIX.sub(r" \\matrix{1} ", text))
     kept = _EMPHASIS.sub("", plain(kept))
+    kept = kept if kept.isascii() else _MYRIADS.sub(_of_myriads, kept)
     if not kept.isascii():
         kept = kept.translate(_SIGNS)
         kept = "".join(

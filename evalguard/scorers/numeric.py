@@ -12,9 +12,11 @@ from pydantic import Field
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
+from evalguard.scorers.agreement import agreed
 from evalguard.scorers.announced import told_by_another
 from evalguard.scorers.attribution import counterfactual
 from evalguard.scorers.conclusion import behind_sign, conclusion
+from evalguard.scorers.contrasts import without_contrasts
 from evalguard.scorers.explanations import without_explanations
 from evalguard.scorers.extract import read_announced
 from evalguard.scorers.last_number import aside, no_value
@@ -48,7 +50,7 @@ MAX_STATED_CHARS = 1000
 """A longer text is not one number with a unit."""
 
 _UNIT = re.compile(
-    r"[\s$€£¥₹₩₽₺*_`().!:=。।。।۔，,\"'\[\]{}]*(?:(?:[^\W\d]|[°'’])+(?:[/·][^\W\d]+)*[²³]?"
+    r"[\s$€£¥₹₩₽₺*_`().!:=≈。।。।۔，,\"'\[\]{}]*(?:(?:[^\W\d]|[°'’])+(?:[/·][^\W\d]+)*[²³]?"
     r"|%|°C?|²|³)?"
     r"(?:\^[23])?[\s.!*_`()。।۔{}\]\"'$€£¥₹₩₽₺]*"
 )
@@ -127,7 +129,7 @@ def final_number(text: str, decimal: Decimal = "auto") -> Number | None:
 def _last(text: str, decimal: Decimal) -> Number:
     """Return the last number of a text; its end is read first, which nearly always holds one."""
     for part in (text[-TAIL_CHARS:], text):
-        ready = without_explanations(as_ascii(part))
+        ready = without_contrasts(without_explanations(as_ascii(part)))
         found = [*scan(ready, decimal)]
         if len(found) > 1 or (found and part == text):  # the cut may go through the first one
             chosen = conclusion(ready, found)
@@ -158,7 +160,7 @@ def _compound(ready: str, found: list[Number], chosen: Number) -> bool:
             _COMPOUND.fullmatch(ready[one.end : two.start][:40])
             and (_MEASURE.match(ready, two.end) or _GLUED_MEASURE.match(ready, one.end))
         )
-        or _ALTERNATIVE.fullmatch(ready[one.end : two.start][:60])
+        or (_ALTERNATIVE.fullmatch(ready[one.end : two.start][:60]) and not one.same(two))
         for one, two in pairwise(near)
     ) or bool(_LATER_PART.search(ready[max(0, chosen.start - 80) : chosen.start]))
 
@@ -168,7 +170,7 @@ def _hangs(ready: str, found: Number) -> bool:
     start, end = found.start, found.end
     return bool(
         ruled_out(ready, start, end)
-        or told_by_another(ready, start)
+        or (told_by_another(ready, start) and not agreed(ready, end))
         or bounded(ready, start, end)
         or in_series(ready, start, end)
         or operand(ready, start, end)
@@ -224,7 +226,7 @@ def _answer(text: str, decimal: Decimal) -> Number | None:
         return UNREAD if _NO_NUMBER.match(ready) else None
     if len(ready) > MAX_ANSWER_CHARS:
         return UNREAD
-    *steps, ready = _RESULT.split(ready)
+    *steps, ready = _RESULT.split(without_contrasts(ready))
     found = [*scan(ready, decimal)]
     if not found or any(_LISTING.search(step) for step in steps[1:]):
         return UNREAD

@@ -16,7 +16,7 @@ from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import listed_aliases, with_a_word
 from evalguard.scorers.text import right_answers
-from evalguard.scorers.words import signs, spaced, words
+from evalguard.scorers.words import signs, spaced, terms_signs, words
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.bleu import BLEU
@@ -49,7 +49,10 @@ def token_f1(
     each script, :func:`evalguard.scorers.words.words` says.
     """
     found = _content_words(output)
-    return max(_f1(found, _content_words(one)) for one in right_answers(target, row, aliases))
+    return max(
+        _unless_signs_differ(_f1(found, _content_words(one)), output, one)
+        for one in right_answers(target, row, aliases)
+    )
 
 
 @lru_cache(maxsize=16)  # a target that is checked is the answer, too
@@ -83,7 +86,27 @@ def rouge_l(output: str, target: str) -> float:
     """
     found, right = _tokens(output), _tokens(target)
     common = longest_common_subsequence(found, right)
-    return 2 * common / (len(found) + len(right)) if common else 0.0
+    score = 2 * common / (len(found) + len(right)) if common else 0.0
+    return _unless_signs_differ(score, output, target)
+
+
+def _unless_signs_differ(score: float, output: str, target: str) -> float:
+    """Return a score of words; full marks need the same signs of numbers and terms as well.
+
+    "-3" and "3" have the same words. Where nothing else differs, their signs count as words, and
+    in a term so does the order.
+    """
+    if score < 1 or output == target:
+        return score
+    found, right = terms_signs(output), terms_signs(target)
+    n_words = len(_tokens(target))
+    if found != right:
+        return 2 * n_words / (2 * n_words + max(len(found), len(right)))
+    if right or "\\" in target:  # the order matters: "2 - 3", the parts of a fraction
+        first, second = ([w for w in _tokens(one) if w != "the"] for one in (output, target))
+        common = longest_common_subsequence(first, second)
+        return 2 * common / (len(first) + len(second))
+    return score
 
 
 def longest_common_subsequence(first: list[str], second: list[str]) -> int:

@@ -104,6 +104,11 @@ _OPERAND_BEFORE = regex.compile(
     r"|足す|引く|掛ける|割る)[ \t]?$",
     regex.I,
 )
+_FRENCH_BUT = regex.compile(
+    r"\bpas\b[^.!?\n\d]{0,20}\d[\d.,]*+[^.!?\n\d]{0,20}\bmais\b[^\d]*$", regex.I
+)
+"""The French "but" behind a negation; "mais" is Portuguese for "plus"."""
+
 _OPERAND_AFTER = regex.compile(
     r"[ \t*_]{0,4}(?:\p{L}{1,12} (?:plus|minus|multiplied by|divided by|times)\b|(?:times (?:as"
     r"|the|larger|bigger|greater|more|less|fewer|smaller|faster|older"
@@ -246,7 +251,8 @@ def operand(text: str, start: int, end: int) -> bool:
         (True, False, False)
     """
     before = text[max(0, start - _BEFORE) : start]
-    return _OPERAND_BEFORE.search(before) is not None
+    found = _OPERAND_BEFORE.search(before)
+    return found is not None and not (_FRENCH_BUT.search(before) and "mais" in found[0].lower())
 
 
 def related(text: str, end: int, *, percent: bool = False) -> int | None:

@@ -23,6 +23,8 @@ from evalguard.scorers.thinking_marks import KNOWN_MARKS, Marks, any_mark, opene
 
 _BLANK = r"[\s\ufeff\u200b\u2060]*"
 _BLANKS = " \t\r\n\f\v\ufeff\u200b\u2060"
+_ENDS_TEXT = re.compile(r"[\w.!?:)\]}$*。！？](?<!_)\Z")
+_BEGINS_TEXT = re.compile(r"[\w*#$\\([{]")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _TOKEN = (
     r"(?:<[|｜](?:im_(?:start|end|sep)|(?:start|end)_header_id|eot_id|begin_of_text|start|end|"
@@ -71,7 +73,10 @@ _WRAPPERS = (
     (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
     (r"<\|START_RESPONSE\|>", r"<\|END_RESPONSE\|>"),
     (r"<response>", r"</response>"),
-    (r"(?:<\|start\|>assistant)?<\|channel\|>final[^<]*<\|message\|>", r"<\|(?:return|end)\|>"),
+    (
+        r"(?:<\|start\|>assistant)?<\|channel\|>final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>",
+        r"<\|(?:return|end)\|>",
+    ),
 )
 """What some templates put around the answer after the thinking."""
 
@@ -272,10 +277,14 @@ def _begins_line(text: str, position: int) -> bool:
 
 
 def _is_on_its_own_line(text: str, mark: re.Match[str]) -> bool:
-    """Return whether a mark begins its line, or ends it with more text below."""
+    """Return whether a mark begins its line, ends it with more text below, or joins two texts.
+
+    A sentence that names a mark has a blank or a quote around it.
+    """
     after = text[mark.end() :]
     ends_line = not after.partition("\n")[0].strip() and bool(after.strip())
-    return _begins_line(text, mark.start()) or ends_line
+    joins = _ENDS_TEXT.search(text, 0, mark.start()) and _BEGINS_TEXT.match(after)
+    return _begins_line(text, mark.start()) or ends_line or bool(joins)
 
 
 def _unwrapped(text: str) -> tuple[str, bool]:

@@ -46,12 +46,27 @@ def _tags(*names: str) -> Iterator[Marks]:
             start=rf"{_LESS}\s*{name}(?:\s[^<>&\\]*)?{_MORE}",
             end=rf"{_LESS}\s*/\s*{name}\s*{_MORE}",
         )
-        yield Marks(start=rf"<\|{name}\|>", end=rf"<\|(?:/|end_){name}\|>")
+        yield Marks(
+            start=rf"<\|(?:start_|begin_(?:of_)?)?{name}(?:_start|_begin)?\|>",
+            end=rf"<\|(?:/|end_(?:of_)?){name}\|>|<\|{name}_end\|>",
+        )
 
+
+_OPENS_THOUGHT = (
+    "We|The|User|Need|I|Let|Let's|It|This|They|Question|So|Okay|Ok|Hmm|First|Simple|Just|Compute"
+)
+_THOUGHT = "think(?:ing)?|thoughts?|reasoning|scratchpad|chain[-_ ]of[-_ ]thought"
+_FOLDED = (
+    r"think|thought|reason|scratch|working|denk|gedank|überleg|raison|réflexion|razon|pens"
+    r"|raciocín|ragion|размышл|рассужд|思考|推理|생각|추론|सोच|तर्क|تفكير"
+)
+"""What a block that a page folds away is called where it holds thinking."""
 
 KNOWN_MARKS = (
     *_tags("think", "thinking", "thoughts?", "reasoning", "reflections?", "scratchpad"),
     *_tags("seed:think"),
+    *_tags("rationale", "reason", "thought[_-]process", "think(?:ing)?[_-]process"),
+    *_tags("inner[_-]thoughts?", "ant(?:ml:)?thinking", "deep[_-]?think(?:ing)?"),
     *_tags("analysis", "cot", "chain[_-]of[_-]thought", "(?:internal|inner)[_-]monologue"),
     Marks(
         start="＜(?:think(?:ing)?|thought|reasoning)＞",
@@ -59,23 +74,46 @@ KNOWN_MARKS = (
     ),
     Marks(start=r"\[(?:THINK|THINKING|REASONING)\]", end=r"\[/(?:THINK|THINKING|REASONING)\]"),
     Marks(start="◁think▷", end="◁/think▷"),
-    Marks(start=r"<\|begin_of_thought\|>", end=r"<\|end_of_thought\|>"),
-    Marks(start=r"<\|START_THINKING\|>", end=r"<\|END_THINKING\|>"),
     Marks(start=r"<\|inner_prefix\|>", end=r"<\|inner_suffix\|>"),
     Marks(start=r"<\|channel>thought", end=r"<channel\|>"),
     Marks(start=r"<unused94>(?:thought)?", end="<unused95>"),
     Marks(
-        start=r"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]*<\|message\|>",
-        end=r"<\|end\|>|(?=(?:<\|start\|>assistant)?<\|channel\|>)",
+        start=r"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]*"
+        r"(?:<\|constrain\|>[^<]*)?<\|message\|>",
+        end=r"<\|(?:end|call)\|>|(?=(?:<\|start\|>assistant)?<\|channel\|>)",
         end_is_enough=False,
         template=r"<\|channel\|>",
     ),
     Marks(  # the same where special tokens are not decoded
+        start=rf"(?-i:analysis)(?=(?-i:{_OPENS_THOUGHT})\b)",
+        end=r"(?-i:assistantfinal)",
+        end_is_enough=False,
+        template=r"<\|channel\|>",
+    ),
+    Marks(
         start=r"(?-i:analysis)(?=\S)",
         end=r"(?-i:assistantfinal)",
         start_is_enough=False,
         end_is_enough=False,
         template=r"<\|channel\|>",
+    ),
+    Marks(
+        start=rf"`{{3,}}[ \t]*(?:{_THOUGHT})[ \t]*\n",
+        end=r"(?:(?<=\n)|\n)[ \t]*`{3,}[ \t]*(?=\n|\Z)",
+        end_is_enough=False,
+        template=rf"`{{3,}}(?:{_THOUGHT})\b",
+    ),
+    Marks(
+        start=rf"<details\s[^<>]*(?:{_FOLDED})[^<>]*>(?:\s*<summary>[^<]{{0,200}}</summary>)?"
+        rf"|<details(?:\s[^<>]*)?>\s*<summary>[^<]{{0,80}}(?:{_FOLDED})[^<]{{0,80}}</summary>",
+        end="</details>",
+        end_is_enough=False,
+    ),
+    Marks(  # without a name it is thinking where something else follows it
+        start=r"<details(?:\s[^<>]*)?>(?!\s*<summary)(?=(?:(?!</?details)[\s\S])*+</details>\s*\S)",
+        end="</details>",
+        start_is_enough=False,
+        end_is_enough=False,
     ),
     Marks(
         start=r"Here(?:'s| is) my thought process:?",

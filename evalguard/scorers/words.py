@@ -33,6 +33,14 @@ _PARTICLES = regex.compile(
     r"|이었습니다|였습니다|이었다|였다|한테|께서|이나|이랑|은|는|이|가|을|를|의|에|로|와|과|도|만|야|들)"
     r"{1,2}(?!\p{Hangul})"
 )
+_OPERAND_ENDS = r"(?<=[\p{N})\]}]\s?|(?<![\p{L}\p{M}])\p{L}\s?)"
+_OPERAND_BEGINS = r"(?=\s?(?:[\p{N}(\\.]|\p{L}(?![\p{L}\p{M}])))"
+_TERM_SIGN = regex.compile(
+    rf"(?<![\p{{L}}\p{{N}}])-(?=[\p{{N}}\\(]|\p{{L}}\b|\.\p{{N}}|\$)"
+    rf"|{_OPERAND_ENDS}(?:[+×÷/^≠≤≥±]|-(?=\s?[\p{{N}}(\\])|[<>=!]=?|\s\*\s"
+    rf"|\*(?=\p{{N}})){_OPERAND_BEGINS}"
+    r"|(?<=\p{N}\s?)[%‰]|[€£¥₹]|(?<![\p{L}\p{N}])\$(?=\p{N}[\p{N}.,]*(?![\p{N}.,$^_\\+*/=-]))"
+)
 _NUMBER_SIGNS = ".,٫٬:/^"
 _HAN_DIGITS = "〇零一二三四五六七八九两兩"
 _HAN_UNITS = "十百千廿卅"
@@ -60,6 +68,18 @@ def signs(text: str) -> list[str]:
     """Return the grapheme clusters of a text that is made of signs alone, such as "!=" or "→"."""
     kept = normalise(text) or text
     return [one for one in regex.findall(r"\X", kept) if not one.isspace()]
+
+
+def terms_signs(text: str) -> list[str]:
+    """Return the signs of a text's numbers and terms: minus, operators, per cent, currencies.
+
+    A hyphen between words and emphasis are none.
+
+    Example:
+        >>> terms_signs("-3 well-known x + 1, 5%"), terms_signs("**well-known** (x)")
+        (['-', '+', '%'], [])
+    """
+    return [found[0] for found in _TERM_SIGN.finditer(normalise(text))]
 
 
 def spaced(text: str) -> str:

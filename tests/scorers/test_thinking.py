@@ -67,8 +67,23 @@ HARMONY = of_template("<|channel|>analysis<|message|>", "<|start|>assistant")
         "<think>12?</think>11</think>\n</think>\n",
         "[THINK]12?[/THINK]\n11\n[/THINK]",
         "<|assistant|>\n<think>12?</think>11</think>",
+        "```think\n12?\n```\n11",
+        "```thinking\n12?\n```\n\n11",
+        "````reasoning\n12?\n````\n11",
+        "<details>\n<summary>Thinking</summary>\n12?\n</details>\n\n11",
+        "<details><summary>思考过程</summary>12?</details>11",
+        '<details type="reasoning" done="true">\n<summary>3 s</summary>\n12?\n</details>\n11',
+        "<details>\n12?\n</details>\n11",
+        "<|channel|>analysis<|message|>12?<|end|><|start|>assistant<|channel|>final "
+        "<|constrain|>json<|message|>11<|return|>",
+        "<|think_start|>12?<|think_end|>11",
+        "<|begin_of_think|>12?<|end_of_think|>11",
+        "<rationale>12?</rationale>11",
+        "<antthinking>12?</antthinking>11",
+        "<thought_process>12?</thought_process>\n11",
         "12?\n</think>\n\n11",  # the prompt held the start
         "12?</think>\n\n11",
+        "12?</think>11",
     ],
 )
 def test_thinking_is_set_aside(output):
@@ -111,6 +126,8 @@ def test_several_blocks(output, thinking, answer):
         "`<think>` is no HTML.",
         "```html\n<think>\n12\n</think>\n```",
         "Write </think> to end it.",
+        "It ends at '</think>'and no earlier.",
+        "It is called </think>.",
         "The end is </think>",
         "Use <think> for thoughts.\nAnd </think> ends them, always.",
         "First:\n<think>\nyour thoughts\n</think>\nThen the answer.",
@@ -118,6 +135,14 @@ def test_several_blocks(output, thinking, answer):
         "<|end|>",
         "analysis of the data: 11",
         "Here is my thought process: 5 and 6 are 11.",
+        "```python\nthink = 11\n```",
+        "Use a fence:\n```think\n12\n```",
+        "<details><summary>Answer</summary>11</details>",
+        "<details><summary>Click to see it</summary>\n11\n</details>\nBye",
+        "<details>11</details>",
+        "Pages fold text with\n<details>\n<summary>Thinking</summary>12</details>",
+        "analysisResult = 11",
+        "re.sub(r'<think>.*?</think>', '', text)",
         "Thinking... it is 11.",
         "[thinking about it] 11",
         "Model <think> tags open a block.",
@@ -142,6 +167,11 @@ def test_an_answer_that_only_names_marks_stays_whole(output):
         (THINKING, "<reflection>51"),
         (THINKING, "<think>11</thinking>"),
         (THINKING, "<|channel|>analysis<|message|>11"),
+        (THINKING, "<|channel|>commentary to=f <|constrain|>json<|message|>{11"),
+        (THINKING, "analysisWe need 11"),
+        (THINKING, "```think\n11"),
+        (THINKING, "<details><summary>Reasoning</summary>\n11"),
+        (THINKING, "<rationale>11"),
         (THINKING, "<think>a</think>" * 1000),
         (R1, "10 and 1 are 11. Let me check"),
         (R1, ""),
@@ -216,7 +246,7 @@ def test_a_server_may_have_taken_the_thinking_away():
 )
 def test_a_prompt_may_hold_the_start(prompt, opens):
     assert THINKING.split("11", prompt=prompt).unclosed is opens
-    assert (THINKING.split("12</think>11", prompt=prompt).answer == "11") is opens
+    assert (THINKING.split("12 </think> 11", prompt=prompt).answer == "11") is opens
 
 
 def test_marks_of_the_project_file_join_the_known_ones():
