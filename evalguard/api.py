@@ -46,6 +46,13 @@ Values: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any]"
 """A value for each question, shape (n,); a column of pandas, too."""
 
 
+KINDS = ("binary", "bounded", "dense")
+"""Kinds of scores that :func:`decide` takes."""
+
+WEIGHTS = ("size", "equal")
+"""Whether strata count by their size, or each the same."""
+
+
 def load_project(path: StrPath = "evalguard.yaml", *, overrides: Sequence[str] = ()) -> Project:
     """Load a project with its suites and thresholds.
 
@@ -211,6 +218,7 @@ def decide(
 
     given = {"max_drop": max_drop, "min_gain": min_gain, "min": min, "max": max, **demands}
     demanded = {demand.key: demand.value for demand in _read(given)}
+    _check_word("weights", weights, WEIGHTS)
     gate = Gate(name="gate", suite="scores", metric="score", demands=demanded, weights=weights)
     counts, scores = (losses, gains, n), (baseline, candidate)
     ways = [any(value is not None for value in way) for way in (counts, scores, (path,))]
@@ -219,13 +227,11 @@ def decide(
             "give either losses, gains and n, or a file of paired scores, or, in Python, baseline "
             "and candidate"
         )
+    metric = _metric(kind, low, high, higher_is_better)
     if losses is not None and gains is not None and n is not None:
         return decide_counts(
             gate, losses=losses, gains=gains, n=n, confidence_level=confidence_level
         )
-    if not low < high:
-        raise UsageError(f"low={low:g} must be below high={high:g}")
-    metric = Metric(gate.metric, ScoreKind(kind), low, high, higher_is_better)
     if path is not None:
         pairs = read_scores(Path(path), metric)
     elif baseline is not None and candidate is not None:
@@ -453,24 +459,33 @@ def _read(given: Mapping[str, Any]) -> list[Demand[Any]]:
     from evalguard.demands import find_demand
     from evalguard.demands.registry import conflict
 
-    values = {key: _plain(value) for key, value in given.items() if value is not None}
-    if not values:
-        raise UsageError("no requirement; give a tolerated drop such as 5pp, for example")
     demands = []
-    for key, value in values.items():
+    for key, value in given.items():
         kind = find_demand(key)
+        if value is None:
+            continue
         try:
             demands.append(kind(kind.parse(value)))
         except ValueError as error:
             raise UsageError(str(error)) from error
+    if not demands:
+        raise UsageError("no requirement; give a tolerated drop such as 5pp, for example")
     if problem := conflict(demands):
         raise UsageError(problem)
     return demands
 
 
-def _plain(value: Any) -> Any:
-    """Return a scalar of numpy or pandas as Python's own."""
-    return value.item() if hasattr(value, "item") else value
+def _metric(kind: str, low: float, high: float, higher_is_better: bool) -> Metric:
+    """Return the metric that the options describe."""
+    _check_word("kind", kind, KINDS)
+    if not low < high:
+        raise UsageError(f"low={low:g} must be below high={high:g}")
+    return Metric("score", ScoreKind(kind), low, high, higher_is_better)
+
+
+def _check_word(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise UsageError(f"{name} '{value}'? {did_you_mean(value, allowed)}")
 
 
 def _decide_pairs(

@@ -5,7 +5,7 @@ other, and a demand is both. Reading one loads no scipy; the tests come from ``e
 when they are asked for. May import ``evalguard.stats``, records, plugins and errors.
 """
 
-from evalguard.demands.base import Condition, ConditionTest, Demand, Observed
+from evalguard.demands.base import Condition, ConditionTest, Demand, Observed, PairedTests
 from evalguard.demands.bounds import Bound
 from evalguard.demands.difference import Difference
 from evalguard.demands.margins import parse_margin
@@ -26,6 +26,7 @@ __all__ = [
     "Difference",
     "Need",
     "Observed",
+    "PairedTests",
     "all_demands",
     "demands_of",
     "find_demand",

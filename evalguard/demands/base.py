@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from evalguard.demands.words import Change, pvalue
+from evalguard.errors import MeasurementError
 from evalguard.records import Margin, Metric
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 ValueT = TypeVar("ValueT", Margin, float)
 
 
-class Tests(Protocol):
+class PairedTests(Protocol):
     """The tests of a comparison that a demand may ask for."""
 
     def difference(self, *, relative: bool = False) -> MarginTest:
@@ -55,7 +56,7 @@ class Observed:
     where: str
     n: int
     means: tuple[float, float] | None
-    tests: Tests
+    tests: PairedTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,7 @@ class Demand(Condition[ValueT]):
     metavar: ClassVar[str | None] = None
     """What the command line calls its value."""
     tolerates_loss: ClassVar[bool] = False
-    """Whether it is on the difference and bears a loss; a gate of such demands alone can be one
-    that no candidate fails, which is looked for."""
+    """Whether it bears a loss against the baseline, so that a training is watched for more."""
     worst_cases: ClassVar[tuple[tuple[bool, bool], ...]] = ((True, False), (False, True))
     """Of each worst case for it, whether undetermined answers of baseline and candidate are 1."""
 
@@ -154,7 +154,8 @@ class Demand(Condition[ValueT]):
     @property
     def text(self) -> str:
         """The demand in words, such as ``max_drop 5pp``."""
-        return f"{self.key} {self.value}"
+        value = self.value
+        return f"{self.key} {value}" if isinstance(value, Margin) else f"{self.key} {value:g}"
 
     @property
     def needs_scores(self) -> bool:
@@ -186,21 +187,28 @@ class ConditionTest:
         condition: What must hold.
         test: The test of θ ≤ −margin (not met) and θ ≥ −margin (met).
         margin: δ.
+
+    Raises:
+        MeasurementError: If the margin is not finite.
     """
 
     condition: Condition[Any]
     test: MarginTest
     margin: float
 
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.margin):
+            raise MeasurementError(f"{self.condition.text} is held to a margin of {self.margin}")
+
     @property
     def p_pass(self) -> float:
         """Return the p-value of the condition not being met; 0 where it need not be shown."""
-        return self.test.p_pass(self.margin) if self.condition.must_be_shown else 0.0
+        return _known(self.test.p_pass(self.margin)) if self.condition.must_be_shown else 0.0
 
     @property
     def p_fail(self) -> float:
         """Return the p-value of the condition being met."""
-        return self.test.p_fail(self.margin)
+        return _known(self.test.p_fail(self.margin))
 
     def passed(self, change: Change) -> str:
         """Say that it is shown."""
@@ -213,3 +221,8 @@ class ConditionTest:
     def undecided(self, change: Change) -> str:
         """Say that neither is shown."""
         return self.condition.undecided(self, change)
+
+
+def _known(value: float) -> float:
+    """Return a p-value, 1 where it is NaN: comparisons with that would pass over it."""
+    return 1.0 if math.isnan(value) else value

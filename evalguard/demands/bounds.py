@@ -26,11 +26,6 @@ class Bound(Demand[float]):
         """Read a finite number."""
         return parse_number(value)
 
-    @property
-    def text(self) -> str:
-        """The demand in words, such as ``min 0.95``."""
-        return f"{self.key} {self.value:g}"
-
     def problem(self, metric: Metric) -> str | None:
         """Return why the bound cannot be reached on a metric's scale."""
         low, high = metric.low, metric.high

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 from evalguard.errors import found
@@ -13,7 +14,7 @@ NUMBER: Mapping[str, Any] = {"type": "number"}
 
 
 def parse_number(value: Any) -> float:
-    """Read a finite number.
+    """Read a finite number, of numpy as well.
 
     Raises:
         ValueError: If it is none.
@@ -22,7 +23,7 @@ def parse_number(value: Any) -> float:
         >>> parse_number(1)
         1.0
     """
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise ValueError(f"must be a number, {found(value)}")
     try:
         number = float(value)

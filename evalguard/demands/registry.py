@@ -133,14 +133,20 @@ def _of_package(key: str) -> type[AnyDemand] | None:
         return None
     if not (isinstance(found, type) and issubclass(found, Demand)):
         problem = "is no evalguard.demands.Demand"
-    elif missing := sorted(getattr(found, "__abstractmethods__", ())):
+    elif missing := _missing(found):
         problem = f"names a Demand that lacks {', '.join(missing)}"
     elif key in {field.name for field in fields(Gate)}:
         problem = "has a name that every gate has as a key; choose another"
     elif found.key != key:
         problem = f"names a Demand whose key is '{found.key}'; they must be the same"
-    elif found.tolerates_loss and not found.on_difference:
-        problem = "tolerates a loss, which only a demand on the difference can"
+    elif not found.must_be_shown:
+        problem = "names a Demand that need not be shown, so that it would PASS without evidence"
     else:
         return found
     raise UsageError(f"the entry point {key} of {GROUP} {problem}")
+
+
+def _missing(demand: type[AnyDemand]) -> list[str]:
+    """Return what a class of a package does not define."""
+    words = [name for name in ("key", "schema", "about", "option") if not hasattr(demand, name)]
+    return words + sorted(getattr(demand, "__abstractmethods__", ()))

@@ -30,11 +30,13 @@ def hold_back_vacuous(result: GateResult, comparison: Comparison) -> GateResult:
         comparison: The comparison that it was decided on.
     """
     gate, metric = comparison.gate, comparison.metric
-    only_drop = all(demand.tolerates_loss for demand in demands_of(gate))
+    only_drop = all(demand.on_difference for demand in demands_of(gate))
     if result.verdict is not Verdict.PASS or not only_drop or metric.clip is not None:
         return result
     assert result.baseline is not None
     assert result.margin is not None
+    if result.margin < 0:
+        return result  # a gain
     assert result.ci is not None
     if result.ci[0] > 0:
         return result
