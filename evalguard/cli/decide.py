@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from evalguard.api import KINDS, WEIGHTS
+from evalguard import api
 from evalguard.cli.gate_options import gate_options
 from evalguard.records import Verdict
 from evalguard.verdicts import EXIT_CODES
@@ -56,7 +56,7 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
 @gate_options()
 @click.option(
     "--kind",
-    type=click.Choice(KINDS),
+    type=click.Choice(api.KINDS),
     default="binary",
     show_default=True,
     help="What the scores are; dense where nearly every one differs.",
@@ -66,7 +66,7 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
 @click.option("--lower-is-better", is_flag=True, help="Low scores are good.")
 @click.option(
     "--weights",
-    type=click.Choice(WEIGHTS),
+    type=click.Choice(api.WEIGHTS),
     default="size",
     show_default=True,
     help="Whether strata count by their size, or each the same.",
@@ -86,8 +86,6 @@ def command(
     **demands: Any,
 ) -> int:
     """Decide one gate: is the candidate shown not to be worse, or shown to be?"""
-    from evalguard import api
-
     result = api.decide(
         losses=losses,
         gains=gains,

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -212,7 +213,7 @@ def test_commands_and_functions_take_it(package, tmp_path, capsys):
     arguments = ["decide", "--from", str(path), *scale]
     assert main([*arguments, "--max-ratio", "1.2", "--json"]) == ExitCode.PASS
     told = json.loads(capsys.readouterr().out)
-    options = {"kind": "bounded", "high": 1000, "higher_is_better": False}
+    options: dict[str, Any] = {"kind": "bounded", "high": 1000, "higher_is_better": False}
     found = evalguard.decide(before, after, max_ratio=1.2, **options)
     assert (told["p_pass"], told["requirement"]) == (found.p_pass, "max_ratio 1.2")
     assert main([*arguments, "--max-ratio", "0.9"]) == ExitCode.USAGE
