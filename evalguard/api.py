@@ -16,6 +16,7 @@ from evalguard.quiet import quiet
 from evalguard.records import (
     CheckResult,
     Comparison,
+    Demanded,
     Gate,
     GateResult,
     Margin,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from evalguard.config import Project
+    from evalguard.demands import Demand
     from evalguard.engines.base import Engine
     from evalguard.gates.power_analysis import PowerAnalysis
     from evalguard.pipeline.loop import Outcome
@@ -42,6 +44,13 @@ StrPath: TypeAlias = "str | Path"
 
 Values: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any]"
 """A value for each question, shape (n,); a column of pandas, too."""
+
+
+KINDS = ("binary", "bounded", "dense")
+"""Kinds of scores that :func:`decide` takes."""
+
+WEIGHTS = ("size", "equal")
+"""Whether strata count by their size, or each the same."""
 
 
 def load_project(path: StrPath = "evalguard.yaml", *, overrides: Sequence[str] = ()) -> Project:
@@ -166,6 +175,7 @@ def decide(
     strata: Values | None = None,
     weights: Literal["size", "equal"] = "size",
     confidence_level: float = 0.95,
+    **demands: str | Demanded | None,
 ) -> GateResult:
     """Decide one gate: is the candidate shown not to be worse, or shown to be?
 
@@ -192,6 +202,7 @@ def decide(
         strata: Which stratum each question belongs to, shape (n,).
         weights: Whether strata count by their size, or each the same.
         confidence_level: Confidence of each side.
+        **demands: Demands of packages, by their keys in thresholds files.
 
     Raises:
         UsageError: If the demand or the arguments mean nothing.
@@ -205,18 +216,22 @@ def decide(
     from evalguard.gates.decide import decide_counts
     from evalguard.gates.score_file import pair_scores, read_scores
 
-    gate = _gate(max_drop, min_gain, least=min, greatest=max, weights=weights)
+    given = {"max_drop": max_drop, "min_gain": min_gain, "min": min, "max": max, **demands}
+    demanded = {demand.key: demand.value for demand in _read(given)}
+    _check_word("weights", weights, WEIGHTS)
+    gate = Gate(name="gate", suite="scores", metric="score", demands=demanded, weights=weights)
     counts, scores = (losses, gains, n), (baseline, candidate)
     ways = [any(value is not None for value in way) for way in (counts, scores, (path,))]
     if sum(ways) != 1:
-        raise UsageError("give either baseline and candidate, or losses, gains and n, or a file")
+        raise UsageError(
+            "give either losses, gains and n, or a file of paired scores, or, in Python, baseline "
+            "and candidate"
+        )
+    metric = _metric(kind, low, high, higher_is_better)
     if losses is not None and gains is not None and n is not None:
         return decide_counts(
             gate, losses=losses, gains=gains, n=n, confidence_level=confidence_level
         )
-    if not low < high:
-        raise UsageError(f"low={low:g} must be below high={high:g}")
-    metric = Metric(gate.metric, ScoreKind(kind), low, high, higher_is_better)
     if path is not None:
         pairs = read_scores(Path(path), metric)
     elif baseline is not None and candidate is not None:
@@ -235,6 +250,7 @@ def power(
     effect: float | None = None,
     looks: int = 1,
     confidence_level: float = 0.95,
+    **demands: str | Demanded | None,
 ) -> PowerAnalysis:
     """Plan a gate on a binary metric: its power, detectable effect and the samples it needs.
 
@@ -246,6 +262,7 @@ def power(
         effect: True difference; 0, or twice the gain that is demanded, by default.
         looks: Number of interim analyses (group-sequential); each costs some of the final level.
         confidence_level: Confidence of each side.
+        **demands: Demands of packages, by their keys in thresholds files.
 
     Raises:
         UsageError: If an argument is out of its range.
@@ -254,14 +271,14 @@ def power(
         >>> round(power(200, max_drop="5pp").power, 2)
         0.69
     """
+    from evalguard.demands import Difference
     from evalguard.gates.power_analysis import analyse_power
 
-    gate = _gate(max_drop, min_gain)
-    demanded = gate.max_drop or gate.min_gain
-    assert demanded is not None
+    demand, *others = _read({"max_drop": max_drop, "min_gain": min_gain, **demands})
+    if others or not isinstance(demand, Difference):
+        raise UsageError("power plans one margin of the difference, such as max_drop=5pp")
     return analyse_power(
-        demanded,
-        is_drop=gate.max_drop is not None,
+        demand,
         n=n,
         discordance=discordance,
         effect=effect,
@@ -437,40 +454,38 @@ def write_html(result: CheckResult, path: StrPath) -> Path:
     return html.write_html(result, Path(path))
 
 
-def _gate(
-    max_drop: str | Margin | None,
-    min_gain: str | Margin | None,
-    *,
-    least: float | None = None,
-    greatest: float | None = None,
-    weights: Literal["size", "equal"] = "size",
-) -> Gate:
-    """Return the gate that the demands describe."""
-    if max_drop is not None and min_gain is not None:
-        raise UsageError("max_drop and min_gain exclude each other; give one")
-    if all(demand is None for demand in (max_drop, min_gain, least, greatest)):
+def _read(given: Mapping[str, Any]) -> list[Demand[Any]]:
+    """Return what is demanded, read as thresholds files are; at least one demand."""
+    from evalguard.demands import find_demand
+    from evalguard.demands.registry import conflict
+
+    demands = []
+    for key, value in given.items():
+        kind = find_demand(key)
+        if value is None:
+            continue
+        try:
+            demands.append(kind(kind.parse(value)))
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    if not demands:
         raise UsageError("no requirement; give a tolerated drop such as 5pp, for example")
-    return Gate(
-        name="gate",
-        suite="scores",
-        metric="score",
-        max_drop=_margin(max_drop),
-        min_gain=_margin(min_gain),
-        min=least,
-        max=greatest,
-        weights=weights,
-    )
+    if problem := conflict(demands):
+        raise UsageError(problem)
+    return demands
 
 
-def _margin(value: str | Margin | None) -> Margin | None:
-    from evalguard.config.thresholds import parse_margin
+def _metric(kind: str, low: float, high: float, higher_is_better: bool) -> Metric:
+    """Return the metric that the options describe."""
+    _check_word("kind", kind, KINDS)
+    if not low < high:
+        raise UsageError(f"low={low:g} must be below high={high:g}")
+    return Metric("score", ScoreKind(kind), low, high, higher_is_better)
 
-    if value is None or isinstance(value, Margin):
-        return value
-    try:
-        return parse_margin(value)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+
+def _check_word(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise UsageError(f"{name} '{value}'? {did_you_mean(value, allowed)}")
 
 
 def _decide_pairs(

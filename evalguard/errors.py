@@ -19,10 +19,12 @@ Every message says where, what was found, what was expected and what to do next.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -135,3 +137,32 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
         return hint.rstrip()
     shown = ", ".join(names) if len(names) <= 24 else ", ".join(names[:24]) + ", …"
     return f"{hint}Allowed: {shown}." if names else f"{hint}None is defined."
+
+
+_KINDS = (
+    (bool, "boolean"),  # before int, which it is too
+    (int, "integer"),
+    (float, "number"),
+    (str, "text"),
+    (list, "list"),
+    (dict, "mapping"),
+)
+
+
+def found(value: Any) -> str:
+    """Describe a value and its type, cut to one line.
+
+    Example:
+        >>> found("5")
+        "found '5' (text)"
+    """
+    if value is None:
+        return "found nothing"
+    name = next((name for kind, name in _KINDS if isinstance(value, kind)), None)
+    of_yaml = name is not None and not isinstance(value, str)
+    written = json.dumps(value, ensure_ascii=False) if of_yaml else repr(value)
+    return f"found {_cut(written)} ({name or type(value).__name__})"
+
+
+def _cut(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -181,22 +181,23 @@ class Margin:
         return f"{self.value * 100:g}{self.unit}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+Demanded: TypeAlias = Margin | float
+"""What a demand is held to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class Gate:
     """One requirement on one metric of one suite.
 
-    At least one of ``max_drop``, ``min_gain``, ``min`` and ``max`` is set; where several are, each
-    must hold. ``max_drop`` and ``min_gain`` exclude each other.
+    Demands are given as in a thresholds file, ``Gate(..., max_drop=Margin(0.05, "pp"), min=0.9)``;
+    where several are, each must hold.
 
     Attributes:
         name: Name of the gate.
         suite: The suite that it is on.
         metric: The metric that it is on.
         task: One task of the suite; all together by default.
-        max_drop: Tolerated drop against the baseline.
-        min_gain: Gain that must be shown.
-        min: Least mean of the candidate.
-        max: Greatest mean of the candidate.
+        demands: What must hold, by the keys of thresholds files.
         role: Whether it must PASS or only not FAIL.
         ability: What the suite measures.
         source: The thresholds file that it is in, as the user wrote its path.
@@ -209,15 +210,33 @@ class Gate:
     suite: str
     metric: str
     task: str | None = None
-    max_drop: Margin | None = None
-    min_gain: Margin | None = None
-    min: float | None = None
-    max: float | None = None
+    demands: Mapping[str, Demanded] = field(default_factory=dict, hash=False)
     role: Role = Role.GUARD
     ability: Ability = Ability.OTHER
     source: str = ""
     weights: Literal["size", "equal"] | None = None
     node: str = ""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        suite: str,
+        metric: str,
+        task: str | None = None,
+        demands: Mapping[str, Demanded] | None = None,
+        role: Role = Role.GUARD,
+        ability: Ability = Ability.OTHER,
+        source: str = "",
+        weights: Literal["size", "equal"] | None = None,
+        node: str = "",
+        **demanded: Demanded | None,
+    ) -> None:
+        all_demands = {**(demands or {}), **demanded}
+        given = {key: value for key, value in all_demands.items() if value is not None}
+        values = (name, suite, metric, task, given, role, ability, source, weights, node)
+        for attribute, value in zip(fields(self), values, strict=True):
+            object.__setattr__(self, attribute.name, value)
 
     @property
     def node_name(self) -> str:
@@ -400,7 +419,7 @@ class GateResult:
         delta: Estimated difference.
         ci: Lower and upper confidence limit of the difference, each at a level of ``1 - alpha``.
         confidence_level: Confidence of each side over all looks.
-        margin: The tolerated drop δ as an absolute difference; negative for ``min_gain``.
+        margin: The tolerated drop δ as an absolute difference; negative for a required gain.
         requirement: The requirement in words, such as ``max_drop 5pp``.
         p_pass: P-value of "the candidate is worse by δ or more"; PASS if small.
         p_fail: P-value of "the candidate is not worse by more than δ"; FAIL if small.

@@ -75,6 +75,12 @@ class TestDecide:
             (([1], [1]), {"max_drop": 5}, "margin without unit"),
             (([1], [1]), {"min_gain": "1pp"}, "exclude each other"),
             (([1], [1]), {"low": 1.0}, "low=1 must be below high=1"),
+            (([1], [1]), {"kind": "bianry"}, "kind 'bianry'? Did you mean 'binary'?"),
+            (([1], [1]), {"kind": "corpus"}, "kind 'corpus'?"),
+            (([1], [1]), {"weights": "by size"}, "weights 'by size'?"),
+            (([1], [1]), {"max_dorp": "5pp"}, "no demand 'max_dorp'. Did you mean 'max_drop'?"),
+            (([1], [1]), {"min": "x"}, "must be a number, found 'x' (text)"),
+            (([1], [1]), {"max": float("nan")}, "must be a finite number"),
         ],
     )
     def test_what_means_nothing_is_an_error(self, arguments, options, message):

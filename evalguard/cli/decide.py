@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from evalguard.cli.margin_option import margin_options
-from evalguard.records import Margin, Verdict
+from evalguard import api
+from evalguard.cli.gate_options import gate_options
+from evalguard.records import Verdict
 from evalguard.verdicts import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -52,12 +53,10 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
     metavar="PATH",
     help="Paired scores, one JSON object a line.",
 )
-@margin_options
-@click.option("--min", "least", type=float, help="Minimum mean score of the candidate.")
-@click.option("--max", "greatest", type=float, help="Maximum mean score of the candidate.")
+@gate_options()
 @click.option(
     "--kind",
-    type=click.Choice(["binary", "bounded", "dense"]),
+    type=click.Choice(api.KINDS),
     default="binary",
     show_default=True,
     help="What the scores are; dense where nearly every one differs.",
@@ -67,7 +66,7 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
 @click.option("--lower-is-better", is_flag=True, help="Low scores are good.")
 @click.option(
     "--weights",
-    type=click.Choice(["size", "equal"]),
+    type=click.Choice(api.WEIGHTS),
     default="size",
     show_default=True,
     help="Whether strata count by their size, or each the same.",
@@ -77,43 +76,28 @@ def command(
     gains: int | None,
     n: int | None,
     path: Path | None,
-    max_drop: Margin | None,
-    min_gain: Margin | None,
     confidence: float,
     as_json: bool,
-    least: float | None,
-    greatest: float | None,
     kind: Literal["binary", "bounded", "dense"],
     low: float,
     high: float,
     lower_is_better: bool,
     weights: Literal["size", "equal"],
+    **demands: Any,
 ) -> int:
     """Decide one gate: is the candidate shown not to be worse, or shown to be?"""
-    from evalguard import api
-
-    counts = (losses, gains, n)
-    if path is not None and counts != (None, None, None):
-        raise click.UsageError("give either --from or --losses, --gains and --n, not both")
-    if path is None and None in counts:
-        raise click.UsageError("give --losses, --gains and --n, or --from with a file of scores")
-    if not low < high:
-        raise click.UsageError(f"--low {low:g} must be below --high {high:g}")
     result = api.decide(
         losses=losses,
         gains=gains,
         n=n,
         path=path,
-        max_drop=max_drop,
-        min_gain=min_gain,
-        min=least,
-        max=greatest,
         kind=kind,
         low=low,
         high=high,
         higher_is_better=not lower_is_better,
         weights=weights,
         confidence_level=confidence,
+        **demands,
     )
     if as_json:
         from evalguard.records import to_json

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalguard.cli.margin_option import margin_options
-from evalguard.records import Margin
+from evalguard.cli.gate_options import flag, gate_options
+from evalguard.demands import Difference
 
 if TYPE_CHECKING:
     from evalguard.gates.power_analysis import PowerAnalysis
@@ -27,7 +27,7 @@ Examples:
 @click.option(
     "--n", type=click.IntRange(min=1), required=True, help="Sample size: number of questions."
 )
-@margin_options
+@gate_options(Difference)
 @click.option(
     "--discordance",
     type=click.FloatRange(0, 1, min_open=True),
@@ -49,36 +49,33 @@ Examples:
 )
 def command(
     n: int,
-    max_drop: Margin | None,
-    min_gain: Margin | None,
     confidence: float,
     as_json: bool,
     discordance: float,
     effect: float | None,
     looks: int,
+    **demands: Any,
 ) -> int:
     """Plan a gate on a binary metric: its power, detectable effect and the samples it needs."""
     from evalguard import api
 
     found = api.power(
         n,
-        max_drop=max_drop,
-        min_gain=min_gain,
         discordance=discordance,
         effect=effect,
         looks=looks,
         confidence_level=confidence,
+        **demands,
     )
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2, allow_nan=False))
     else:
-        _show(found, str(max_drop or min_gain))
+        given = {key: value for key, value in demands.items() if value is not None}
+        _show(found, ", ".join(f"{flag(key)} {value}" for key, value in given.items()))
     return 0
 
 
-def _show(found: PowerAnalysis, demanded: str) -> None:
-    is_drop = found.margin > 0
-    demand = f"max-drop {demanded}" if is_drop else f"min-gain {demanded}"
+def _show(found: PowerAnalysis, demand: str) -> None:
     click.echo(
         f"{demand}, n = {found.n}, the models differing on {found.discordance:.1%} of the "
         f"questions, true difference {found.effect * 100:+.1f}pp:"
@@ -92,7 +89,7 @@ def _show(found: PowerAnalysis, demanded: str) -> None:
             "  underpowered: "
             + (
                 "even an unchanged model could not be relied on to pass"
-                if is_drop
+                if found.margin > 0
                 else "even twice the demanded gain could not be relied on to pass"
             ),
             fg="yellow",

@@ -1,6 +1,6 @@
 """The YAML files that users write → validated, frozen models.
 
-Every problem of every file is reported at once. May import scorers, records and errors.
+Every problem of every file is reported at once. May import demands, scorers, records and errors.
 """
 
 from evalguard.config.loading import load_yaml

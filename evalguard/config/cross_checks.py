@@ -45,7 +45,7 @@ def check_gate(
     file: str,
     key: str,
 ) -> Iterator[Problem]:
-    """Check that what a gate names is measured, and that its bounds can be reached.
+    """Check that what a gate names is measured, and that its demands mean something there.
 
     Args:
         gate: The gate.
@@ -77,7 +77,7 @@ def check_gate(
         message = f"'{gate.suite}' has no metric '{gate.metric}'. {hint}"
         yield Problem(file, f"{key}.metric", message)
     else:
-        yield from _check_bounds(gate, measured[gate.metric], file, key)
+        yield from _check_demands(gate, measured[gate.metric], file, key)
 
 
 def measuring(metric: str, suite: Suite) -> list[str]:
@@ -142,14 +142,7 @@ def _check_scorers(task: TestSet, file: str, key: str) -> Iterator[Problem]:
         yield Problem(file, f"{key}.target", message)
 
 
-def _check_bounds(gate: GateConfig, metric: Metric, file: str, key: str) -> Iterator[Problem]:
-    for name, margin in (("max_drop", gate.max_drop), ("min_gain", gate.min_gain)):
-        if margin is not None and (problem := metric.problem_of(margin)):
-            yield Problem(file, f"{key}.{name}", f"{margin}{problem}")
-    for name, bound in (("min", gate.min), ("max", gate.max)):
-        if bound is None or metric.low <= bound <= metric.high:
-            continue
-        scale = f"{metric.low:g} to {metric.high:g}"
-        as_share = f"; write {bound / 100:g}" if metric.low <= bound / 100 <= metric.high else ""
-        message = f"{bound:g} is outside the range of '{gate.metric}', {scale}{as_share}"
-        yield Problem(file, f"{key}.{name}", message)
+def _check_demands(gate: GateConfig, metric: Metric, file: str, key: str) -> Iterator[Problem]:
+    for demand in gate.demands:
+        if problem := demand.problem(metric):
+            yield Problem(file, f"{key}.{demand.key}", problem)

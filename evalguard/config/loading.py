@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from evalguard.config.overrides import apply_overrides, blame_overrides
-from evalguard.config.problems import describe_problems, found
+from evalguard.config.problems import describe_problems
 from evalguard.config.yaml_text import parse_yaml
-from evalguard.errors import ConfigError, Problem, did_you_mean
+from evalguard.errors import ConfigError, Problem, did_you_mean, found
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

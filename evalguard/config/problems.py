@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from evalguard.config.allowed import Allowed, KeyPath
-from evalguard.errors import Problem, did_you_mean
+from evalguard.errors import Problem, did_you_mean, found
 
 _WORDS = {
     "Input should be ": "must be ",
@@ -28,16 +27,6 @@ _WORDS = {
     "String should": "must",
     " after validation": "",
 }
-
-
-_KINDS = (
-    (bool, "boolean"),  # before int, which it is too
-    (int, "integer"),
-    (float, "number"),
-    (str, "text"),
-    (list, "list"),
-    (dict, "mapping"),
-)
 
 
 def describe_problems(
@@ -80,24 +69,6 @@ def key_path(path: Iterable[str | int]) -> str:
     for key in path:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
     return text
-
-
-def found(value: Any) -> str:
-    """Describe a value and its type, cut to one line.
-
-    Example:
-        >>> found("5")
-        "found '5' (text)"
-    """
-    if value is None:
-        return "found nothing"
-    name = next(name for kind, name in _KINDS if isinstance(value, kind))
-    written = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"found {_cut(written)} ({name})"
-
-
-def _cut(text: str, length: int = 60) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _locate(details: ErrorDetails, data: Any) -> tuple[KeyPath, Any]:

@@ -2,67 +2,55 @@
 
 from __future__ import annotations
 
-import math
-import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import CoreSchema, InitErrorDetails
 
 from evalguard.config.model import ConfigModel, NonEmpty
-from evalguard.config.problems import found
-from evalguard.records import Margin, OnInconclusive, Role
-
-_MARGIN = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(pp|%|nats|points?)\s*")
-
-
-def parse_margin(value: Any) -> Margin:
-    """Read a margin with its unit.
-
-    Raises:
-        ValueError: If the unit is missing, or the margin is not above 0, or above 100 of a hundred.
-
-    Example:
-        >>> parse_margin("0.5pp"), parse_margin("0.2 nats")
-        (Margin(value=0.005, unit='pp'), Margin(value=0.2, unit='nats'))
-    """
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        shown = f"{value if abs(value) >= 1 else value * 100:g}"
-        raise ValueError(
-            f"{found(value)}, a margin without unit; write {shown}pp (percentage points of the "
-            f"score) or {shown}% (of the baseline's mean)"
-        )
-    match = _MARGIN.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError(
-            f"{found(value)}, which is no margin; write 5pp (percentage points of the score) "
-            "or 5% (of the baseline's mean); of a log-likelihood, 0.2 nats; of a score from 0 to "
-            "100, 2 points"
-        )
-    percent = float(match[1])
-    if match[2] == "nats" and percent > 0:
-        return Margin(percent, "nats")
-    if match[2].startswith("point") and percent > 0:
-        return Margin(percent, "points")
-    if not 0 < percent <= 100:
-        raise ValueError(f"{found(value)}; a margin is above 0 and at most 100{match[2]}")
-    return Margin(float(f"{percent / 100:.12g}"), "pp" if match[2] == "pp" else "%")
-
-
-MarginField = Annotated[
-    Margin,
-    PlainValidator(parse_margin),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": r"^\s*[0-9]*\.?[0-9]+\s*(pp|%|nats|points?)\s*$",
-            "examples": ["5pp", "5%", "0.2 nats", "2 points"],
-        }
-    ),
-]
-
+from evalguard.demands import Demand, all_demands, find_demand
+from evalguard.demands.registry import conflict, in_order, is_demand
+from evalguard.records import OnInconclusive, Role
 
 EACH_TASK = "*"
 """In place of a task's name: a gate on each task of the suite."""
+
+
+def _read_demands(given: dict[str, Any]) -> tuple[Demand[Any], ...]:
+    """Read each demand by its key, and raise with every problem at once."""
+    demands: list[Demand[Any]] = []
+    problems: list[InitErrorDetails] = []
+    for key, value in given.items():
+        demand = find_demand(key)
+        try:
+            demands += [] if value is None else [demand(demand.parse(value))]
+        except ValueError as error:
+            problems.append(
+                InitErrorDetails(type="value_error", loc=(key,), input=value, ctx={"error": error})
+            )
+    if problems:
+        raise ValidationError.from_exception_data("demands", problems)
+    return in_order(demands)
+
+
+def _demand_schemas() -> dict[str, Any]:
+    """Return the JSON schema of each demand by its key."""
+    return {
+        demand.key: {
+            "anyOf": [dict(demand.schema), {"type": "null"}],
+            "default": None,
+            "description": demand.about,
+            "title": demand.key.replace("_", " ").title(),
+        }
+        for demand in all_demands()
+    }
 
 
 class GateConfig(ConfigModel):
@@ -76,31 +64,44 @@ class GateConfig(ConfigModel):
     """What a task of the suite measures, such as `acc` or `exact_match`."""
     task: NonEmpty | None = None
     """One task of the suite; by default all that measure the metric together, with `*` each."""
-    max_drop: MarginField | None = None
-    """Tolerated drop against the baseline: `5pp` (of the score) or `5%` (of its mean); of scores
-    in nats, such as `nats_per_token`, `0.2 nats`; of scores from 0 to 100, `2 points`."""
-    min_gain: MarginField | None = None
-    """Gain over the baseline that must be shown."""
-    min: float | None = None
-    """Least score of the candidate itself."""
-    max: float | None = None
-    """Greatest score of the candidate itself."""
+    demands: Annotated[tuple[Demand[Any], ...], PlainValidator(_read_demands)] = ()
+    """What must hold; in the file, each under its own key."""
     role: Role = Role.GUARD
     """`guard` must PASS; `tripwire` must only not FAIL."""
     weights: Literal["size", "equal"] | None = None
     """Whether the suite's tasks count by their number of samples, or each task the same; by default
     as their group of lm-eval says, or else by size."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_demands(cls, row: Any) -> Any:
+        """Put what stands under keys of demands into one field."""
+        if not isinstance(row, dict):
+            return row
+        if "demands" in row:
+            error = InitErrorDetails(type="extra_forbidden", loc=("demands",), input=row["demands"])
+            raise ValidationError.from_exception_data(cls.__name__, [error])
+        given = {key for key in row if key not in cls.model_fields and is_demand(key)}
+        rest = {key: value for key, value in row.items() if key not in given}
+        return {**rest, "demands": {key: row[key] for key in row if key in given}}
+
     @model_validator(mode="after")
     def _requires_something(self) -> Self:
-        bounds = (self.min, self.max)
-        if self.max_drop is None and self.min_gain is None and bounds == (None, None):
-            raise ValueError("requires nothing; give max_drop, min_gain, min or max")
-        if self.max_drop is not None and self.min_gain is not None:
-            raise ValueError("max_drop and min_gain exclude each other; remove one")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min:g} is above max {self.max:g}")
+        if problem := conflict(self.demands):
+            raise ValueError(problem)
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the schema of a row as users write it, with a key for each demand."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        properties: dict[str, Any] = {}
+        for name, each in schema["properties"].items():
+            properties |= _demand_schemas() if name == "demands" else {name: each}
+        schema["properties"] = properties
+        return schema
 
     @property
     def gate_name(self) -> str:

@@ -1,4 +1,4 @@
 """Gates: pair the samples, decide with all gates together, and plan before anything runs.
 
-May import ``records``, ``stats`` and ``errors``; numpy and scipy stay in ``stats``.
+May import ``demands``, ``records``, ``stats`` and ``errors``; numpy and scipy stay in ``stats``.
 """

@@ -2,60 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
-from evalguard.errors import UsageError
-from evalguard.gates.demands import (
-    absolute_margin,
-    check_gate,
-    demand_of_difference,
-    relative_demand,
-)
+from evalguard.demands import ConditionTest, Observed, demands_of
+from evalguard.demands.base import Condition
+from evalguard.demands.clip import FewClipped
+from evalguard.demands.registry import check_gate
+from evalguard.gates.value_tests import CorpusTests, CountTests, needs_scores
 from evalguard.records import Comparison, CorpusValues, Gate, Metric, ScoreKind
 from evalguard.stats import (
     EXACT_LIMIT,
     GROUPS,
     MIN_UNITS,
-    GroupJackknife,
     MarginTest,
-    PairedBinary,
     PairedScores,
     paired_scores,
 )
-
-MAX_CLIPPED_LOSSES = 0.01
-"""Tolerated share of losses beyond a metric's clip, which may be greater than they count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """One thing that a gate demands, with its test.
-
-    Attributes:
-        kind: What is demanded: a difference, a least or a greatest mean, or few clipped losses.
-        text: The demand in words, such as ``max_drop 5pp``.
-        test: The test of θ ≤ −margin (not met) and θ ≥ −margin (met).
-        margin: δ.
-    """
-
-    kind: Literal["difference", "min", "max", "clip"]
-    text: str
-    test: MarginTest
-    margin: float
-
-    @property
-    def p_pass(self) -> float:
-        """Return the p-value of the demand not being met.
-
-        That losses stay within the clip is a tripwire: it must not fail, and need not be shown.
-        """
-        return 0.0 if self.kind == "clip" else self.test.p_pass(self.margin)
-
-    @property
-    def p_fail(self) -> float:
-        """Return the p-value of the demand being met."""
-        return self.test.p_fail(self.margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +28,7 @@ class Evidence:
 
     Attributes:
         difference: Test of candidate − baseline, higher being better.
-        margin: δ of the demand on the difference; ``None`` where only bounds are demanded.
-        demands: Everything that the gate demands; the difference first.
+        demands: Everything that must hold; a demand on the difference first.
         span: Greatest possible difference.
         means: Mean of the baseline and of the candidate over what could be measured; ``None``
             where only the counts of losses and gains are known.
@@ -80,8 +43,7 @@ class Evidence:
     """
 
     difference: MarginTest
-    margin: float | None
-    demands: tuple[Demand, ...]
+    demands: tuple[ConditionTest, ...]
     span: float
     means: tuple[float, float] | None
     losses_and_gains: tuple[int, int] | None
@@ -91,6 +53,12 @@ class Evidence:
     units: int
     too_few_units: bool
     method: str
+
+    @property
+    def margin(self) -> float | None:
+        """Return δ of the demand on the difference; ``None`` where there is none."""
+        first = self.demands[0]
+        return first.margin if first.condition.on_difference else None
 
     @property
     def incomplete(self) -> bool:
@@ -136,18 +104,16 @@ def from_counts(gate: Gate, *, losses: int, gains: int, n: int) -> Evidence:
         DataError: If the counts do not fit each other.
     """
     check_gate(gate, Metric(gate.metric))
-    demanded = relative_demand(gate)
-    if demanded is None or demanded.unit == "%" or gate.min is not None or gate.max is not None:
-        raise UsageError(
-            "counts of losses and gains tell nothing of the scores themselves; give a margin in "
-            "pp, or the scores of both models for anything else"
-        )
-    margin = demanded.value if gate.max_drop else -demanded.value
-    test = PairedBinary(losses, gains, n)
+    demands = demands_of(gate)
+    if any(demand.needs_scores for demand in demands):
+        raise needs_scores()
+    tests = CountTests(losses, gains, n)
+    difference, tested = _tested(
+        Observed(where=_where(gate), n=n, means=None, tests=tests), demands
+    )
     return Evidence(
-        difference=test,
-        margin=margin,
-        demands=(Demand("difference", demand_of_difference(gate), test, margin),),
+        difference=difference,
+        demands=tested,
         span=1.0,
         means=None,
         losses_and_gains=(losses, gains),
@@ -161,36 +127,60 @@ def from_counts(gate: Gate, *, losses: int, gains: int, n: int) -> Evidence:
 
 
 def _from_samples(comparison: Comparison) -> Evidence:
-    gate, metric = comparison.gate, comparison.metric
+    gate, metric, n = comparison.gate, comparison.metric, len(comparison.pairs)
     scores = _scores(comparison)
-    demanded = relative_demand(gate)
-    margin = absolute_margin(gate, scores.means[0])
-    difference = scores.difference(relative=demanded is not None and demanded.unit == "%")
-    demands = []
-    if margin is not None:
-        demands.append(Demand("difference", demand_of_difference(gate), difference, margin))
-    if gate.min is not None:
-        demands.append(Demand("min", f"min {gate.min:g}", scores.bound(least=True), -gate.min))
-    if gate.max is not None:
-        demands.append(Demand("max", f"max {gate.max:g}", scores.bound(least=False), gate.max))
-    if metric.clip is not None:
-        text = f"at most {MAX_CLIPPED_LOSSES:.0%} of losses beyond {metric.clip:g}"
-        within = scores.unclipped_losses()
-        demands.append(Demand("clip", text, within, MAX_CLIPPED_LOSSES - 1))
+    implied = () if metric.clip is None else (FewClipped(metric.clip),)
+    observed = Observed(where=_where(gate), n=n, means=scores.means, tests=scores)
+    difference, tested = _tested(observed, [*demands_of(gate), *implied])
     return Evidence(
         difference=difference,
-        margin=margin,
-        demands=tuple(demands),
+        demands=tested,
         span=scores.span,
         means=scores.means,
         losses_and_gains=scores.losses_and_gains(),
-        n=len(comparison.pairs),
+        n=n,
         missing=int((~scores.known).sum()),
         missing_allowed=MISSING_ALLOWED,
         units=scores.units,
         too_few_units=not scores.exact and scores.effective_units < MIN_UNITS,
         method=_method(scores, metric),
     )
+
+
+def _from_corpus(comparison: Comparison, corpus: CorpusValues) -> Evidence:
+    """Test one value for all samples together; a missing sample cannot be replaced in it."""
+    gate, n = comparison.gate, len(comparison.pairs)
+    tests = CorpusTests(corpus, comparison.metric, n - corpus.missing)
+    means = (corpus.baseline, corpus.candidate)
+    observed = Observed(where=_where(gate), n=n, means=means, tests=tests)
+    difference, tested = _tested(observed, demands_of(gate))
+    return Evidence(
+        difference=difference,
+        demands=tested,
+        span=tests.span,
+        means=means,
+        losses_and_gains=None,
+        n=n,
+        missing=corpus.missing,
+        missing_allowed=0.0,
+        units=max(1, len(corpus.baseline_without)),
+        too_few_units=len(corpus.baseline_without) < GROUPS,
+        method="delete-group jackknife",
+    )
+
+
+def _tested(
+    observed: Observed, conditions: Iterable[Condition[Any]]
+) -> tuple[MarginTest, tuple[ConditionTest, ...]]:
+    """Return the test of the difference, demanded or not, and that of every condition."""
+    tested = tuple(condition.test(observed) for condition in conditions)
+    if tested[0].condition.on_difference:
+        return tested[0].test, tested
+    return observed.tests.difference(), tested
+
+
+def _where(gate: Gate) -> str:
+    return f"{gate.suite}/{gate.metric}"
 
 
 def _scores(comparison: Comparison) -> PairedScores:
@@ -220,45 +210,3 @@ def _method(scores: PairedScores, metric: Metric) -> str:
 def exact_method(n: int) -> str:
     """Return the name of the test of ``n`` independent binary questions."""
     return "exact unconditional test" if n <= EXACT_LIMIT else "score test"
-
-
-def _from_corpus(comparison: Comparison, corpus: CorpusValues) -> Evidence:
-    """Test one value for all samples together; a missing sample cannot be replaced in it."""
-    gate, metric = comparison.gate, comparison.metric
-    span, count = metric.high - metric.low, len(comparison.pairs) - corpus.missing
-    sign = 1.0 if metric.higher_is_better else -1.0
-    margin = absolute_margin(gate, corpus.baseline)
-    demanded = relative_demand(gate)
-    relative = demanded is not None and demanded.unit == "%"
-    sides = zip(corpus.baseline_without, corpus.candidate_without, strict=True)
-    difference = GroupJackknife(
-        full=sign * (corpus.candidate - corpus.baseline),
-        partial=[sign * (after - before) for before, after in sides],
-        n=count,
-        bound=span,
-        scale=[x / corpus.baseline for x in corpus.baseline_without] if relative else None,
-    )
-    demands = []
-    if margin is not None:
-        demands.append(Demand("difference", demand_of_difference(gate), difference, margin))
-    if gate.min is not None:
-        test = GroupJackknife(corpus.candidate, corpus.candidate_without, count, span)
-        demands.append(Demand("min", f"min {gate.min:g}", test, -gate.min))
-    if gate.max is not None:
-        without = [-value for value in corpus.candidate_without]
-        test = GroupJackknife(-corpus.candidate, without, count, span)
-        demands.append(Demand("max", f"max {gate.max:g}", test, gate.max))
-    return Evidence(
-        difference=difference,
-        margin=margin,
-        demands=tuple(demands),
-        span=span,
-        means=(corpus.baseline, corpus.candidate),
-        losses_and_gains=None,
-        n=len(comparison.pairs),
-        missing=corpus.missing,
-        missing_allowed=0.0,
-        units=max(1, len(corpus.baseline_without)),
-        too_few_units=len(corpus.baseline_without) < GROUPS,
-        method="delete-group jackknife",
-    )

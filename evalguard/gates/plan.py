@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from evalguard.demands import Design, Need, demands_of
+from evalguard.demands.power import POWER
+from evalguard.demands.registry import check_gate
 from evalguard.errors import ConfigError, Problem, UsageError
-from evalguard.gates.demands import absolute_margin, check_gate, demand_of_difference
 from evalguard.gates.looks import LookPlan
 from evalguard.records import Gate, Metric
-from evalguard.stats import detectable_effect, expected_power, fewest_samples, levels, required_n
+from evalguard.stats import levels
 
 DISCORDANCE = 0.1
 """Assumed share of samples on which two models differ, where no run has told it."""
 
 BASELINE = 0.5
 """Assumed mean of a baseline that has not run yet, as a share of the range."""
-
-POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,25 +51,6 @@ class GatePlan:
     def underpowered(self) -> bool:
         """Whether a good candidate passes in less than 80 % of runs."""
         return self.required_n is None or self.required_n > self.n
-
-
-@dataclass(frozen=True, slots=True)
-class _Design:
-    n: int
-    discordance: float
-    alpha: float
-    power_jointly: float
-    design_effect: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Need:
-    demand: str
-    good: str
-    mde: float
-    power: float
-    required_n: int | None
-    required_n_jointly: int | None
 
 
 def plan_gate(
@@ -116,17 +97,17 @@ def plan_gate(
     alpha = round(1 - confidence_level, 12)
     if looks is not None and looks.looks > 1:
         alpha = levels([size / n for size in looks.sizes(n)], alpha)[-1]
-    design = _Design(n, discordance, alpha, 1 - (1 - POWER) / max(guards, 1), design_effect)
     assumed = metric.low + BASELINE * (metric.high - metric.low) if baseline is None else baseline
-    needs = []
-    margin = absolute_margin(gate, assumed)
-    if margin is not None:
-        span = metric.greatest_difference
-        needs.append(_difference_need(demand_of_difference(gate), margin, span, design))
-    if gate.min is not None:
-        needs.append(_bound_need(f"min {gate.min:g}", gate.min, metric.high, metric, design))
-    if gate.max is not None:
-        needs.append(_bound_need(f"max {gate.max:g}", gate.max, metric.low, metric, design))
+    design = Design(
+        where=f"{gate.suite}/{gate.metric}",
+        n=n,
+        baseline=assumed,
+        discordance=discordance,
+        alpha=alpha,
+        power_jointly=1 - (1 - POWER) / max(guards, 1),
+        design_effect=design_effect,
+    )
+    needs = [demand.need(metric, design) for demand in demands_of(gate)]
     worst = max(needs, key=lambda need: math.inf if need.required_n is None else need.required_n)
     return GatePlan(
         gate=gate,
@@ -156,62 +137,13 @@ def check_power(
     return tuple(plan.message for plan in weak)
 
 
-def _difference_need(demand: str, margin: float, span: float, design: _Design) -> _Need:
-    """Plan a demand on the difference, in units of the greatest possible one."""
-    delta = margin / span
-    good = "an unchanged model" if margin > 0 else "a candidate that gains twice as much"
-    effect = max(0.0, -2 * delta)
-    if effect > 1:
-        return _Need(demand, good, math.inf, 0.0, None, None)
-    # Models whose means differ by an effect differ on at least that share of the samples.
-    discordance = max(design.discordance, effect, abs(delta))
-    error = math.sqrt(discordance / design.n * design.design_effect)
-    alone, jointly = (
-        required_n(
-            delta,
-            discordance,
-            effect=effect,
-            alpha=design.alpha,
-            power=power,
-            design_effect=design.design_effect,
-        )
-        for power in (POWER, design.power_jointly)
-    )
-    power = expected_power(
-        design.n,
-        delta,
-        discordance,
-        effect=effect,
-        alpha=design.alpha,
-        design_effect=design.design_effect,
-    )
-    mde = detectable_effect(delta, error, alpha=design.alpha) * span
-    return _Need(demand, good, mde, power, alone, jointly)
-
-
-def _bound_need(
-    demand: str, bound: float, perfect: float, metric: Metric, design: _Design
-) -> _Need:
-    """Plan a demand on the candidate alone; a perfect one passes from a certain n on, always."""
-    span = metric.high - metric.low
-    tolerated = abs(perfect - bound) / span
-    good = "a perfect candidate"
-    side = 1.0 if perfect > bound else -1.0
-    if tolerated == 0.0:
-        return _Need(demand, good, bound, 0.0, None, None)
-    error = math.sqrt(tolerated * (1 - tolerated) / design.n * design.design_effect)
-    least = math.ceil(fewest_samples(tolerated, alpha=design.alpha) * design.design_effect)
-    mde = bound + side * (detectable_effect(0.0, error, alpha=design.alpha) * span)
-    return _Need(demand, good, mde, float(design.n >= least), least, least)
-
-
-def _message(gate: Gate, need: _Need, design: _Design) -> str:
+def _message(gate: Gate, need: Need, design: Design) -> str:
     name = f"{gate.name} ({need.demand})"
     if need.required_n is None:
         return f"{name}: no number of samples can show it; loosen the demand"
     told = f"{name}: with {design.n} samples {need.good} passes in about {need.power:.0%} of runs"
     if need.required_n > design.n:
         told += f"; plan at least {need.required_n} samples for {POWER:.0%}, or widen the margin"
-    if need.good == "a perfect candidate":
+    if not need.on_discordance:
         return told
     return f"{told} (assuming that the models differ on {design.discordance:.0%} of the samples)"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evalguard.demands import Difference
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
-from evalguard.records import Margin
 from evalguard.stats import (
     detectable_effect,
     expected_power,
@@ -69,9 +69,8 @@ class PowerAnalysis:
 
 
 def analyse_power(
-    demanded: Margin,
+    demand: Difference,
     *,
-    is_drop: bool,
     n: int,
     discordance: float,
     effect: float | None = None,
@@ -81,8 +80,7 @@ def analyse_power(
     """Return every figure; exact at the discordance given, approximate around it.
 
     Args:
-        demanded: The margin, in percentage points.
-        is_drop: Whether it is a tolerated drop; a gain that must be shown otherwise.
+        demand: A demand on the difference, in percentage points.
         n: Questions.
         discordance: Share of the questions on which the two models differ.
         effect: True difference; 0, or twice the gain that is demanded, by default.
@@ -93,14 +91,8 @@ def analyse_power(
         UsageError: If the margin is not in percentage points, the effect is no better than the
             margin allows, or a number is out of its range.
     """
-    if demanded.unit in ("nats", "points"):
-        raise UsageError(f"{demanded}, but the metric is right or wrong; give 5pp, say")
-    if demanded.unit == "%":
-        raise UsageError(
-            f"{demanded} depends on the baseline's mean; multiply it and give the margin in pp"
-        )
+    margin = demand.margin_of_binary()
     _check_ranges(n, discordance, confidence_level, looks)
-    margin = demanded.value if is_drop else -demanded.value
     effect = max(0.0, -2 * margin) if effect is None else effect
     if effect <= -margin:
         raise UsageError(

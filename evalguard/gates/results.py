@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from evalguard.gates.demands import demand_text
-from evalguard.gates.evidence import Demand, Evidence
+from evalguard.demands import ConditionTest, requirement
+from evalguard.gates.evidence import Evidence
 from evalguard.gates.looks import FUTILE, Look
 from evalguard.gates.undetermined import undetermined_shares
 from evalguard.gates.wording import Wording
@@ -64,15 +64,15 @@ def result_of(
     required = None
     if verdict is Verdict.INCONCLUSIVE and not evidence.incomplete:
         required = _required_n(lacking, look, n)
-    words = Wording(comparison, evidence, look)
+    words = Wording(comparison, evidence, look, limits)
     if evidence.incomplete:
         reason = words.missing()
     elif verdict is Verdict.PASS:
-        reason = words.passed(limits)
+        reason = words.passed()
     elif verdict is Verdict.FAIL:
-        reason = words.failed(limits, p_adjusted)
+        reason = words.failed(p_adjusted)
     else:
-        reason = words.undecided(lacking, limits, required, family)
+        reason = words.undecided(lacking, required, family)
     effect = _detectable(first, look, n, comparison.n_planned)
     counts = evidence.losses_and_gains if comparison.metric.kind is ScoreKind.BINARY else None
     return GateResult(
@@ -101,7 +101,7 @@ def result_of(
         fraction_used=look.shares[-1],
         shares=look.shares,
         alpha=look.level,
-        mde=-effect if first.kind == "max" else effect,
+        mde=first.condition.orientation * effect,
         required_n=required,
         flags=_flags(comparison, evidence, look, verdict, limits),
         higher_is_better=comparison.metric.higher_is_better,
@@ -147,7 +147,7 @@ def _identity(gate: Gate, model: str) -> dict[str, Any]:
         "ability": gate.ability,
         "source": gate.source,
         "node": gate.node,
-        "requirement": demand_text(gate),
+        "requirement": requirement(gate),
     }
 
 
@@ -210,33 +210,24 @@ def _futile(evidence: Evidence, look: Look) -> bool:
     )
 
 
-def _detectable(demand: Demand, look: Look, n: int, n_planned: int) -> float:
+def _detectable(demand: ConditionTest, look: Look, n: int, n_planned: int) -> float:
     """Return the least true θ that passes in 80 % of runs of the planned size."""
     error = demand.test.standard_error(demand.margin) * math.sqrt(n / n_planned)
     return detectable_effect(demand.margin, error, alpha=look.end_level)
 
 
-def _underpowered(demand: Demand, look: Look, n: int, comparison: Comparison) -> bool:
-    """Return whether the planned size could not be relied on to pass even a good candidate.
-
-    Good is: unchanged for a tolerated drop, gaining twice what is asked for a gain, perfect for a
-    bound.
-    """
+def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Comparison) -> bool:
+    """Return whether the planned size could not be relied on to pass even a good candidate."""
     metric, margin = comparison.metric, demand.margin
-    good, tolerated = {
-        "difference": (max(0.0, -2 * margin), margin),
-        "min": (metric.high, metric.high + margin),
-        "max": (-metric.low, margin - metric.low),
-        "clip": (math.inf, 0.0),
-    }[demand.kind]
-    if _detectable(demand, look, n, comparison.n_planned) > good:
+    if _detectable(demand, look, n, comparison.n_planned) > demand.condition.good(metric, margin):
         return True
+    tolerated = demand.condition.tolerated(metric, margin)
     if not isinstance(demand.test, BinaryRate | PairedBinary) or tolerated <= 0:
         return False
     return comparison.n_planned < fewest_samples(tolerated, alpha=look.end_level)
 
 
-def _required_n(demand: Demand, look: Look, n: int) -> int | None:
+def _required_n(demand: ConditionTest, look: Look, n: int) -> int | None:
     """Return the samples at which the observed trend would decide in 80 % of runs, if any do."""
     test, margin = demand.test, demand.margin
     distance = test.estimate + margin

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from evalguard.demands import demands_of
 from evalguard.gates.evidence import gather
 from evalguard.records import Comparison, GateResult, SamplePair, Verdict
 
@@ -53,12 +54,8 @@ def hold_back(result: GateResult, comparison: Comparison, level: float) -> GateR
 
 def _worst_cases(comparison: Comparison) -> Iterator[Comparison]:
     """Yield the comparison with undetermined answers counted against each requirement."""
-    gate = comparison.gate
-    arms = []
-    if gate.max_drop is not None or gate.min_gain is not None:
-        arms.append((True, False))
-    if gate.max is not None:
-        arms.append((False, True))
+    demands = demands_of(comparison.gate)
+    arms = dict.fromkeys(arm for demand in demands for arm in demand.worst_cases)
     for raised in arms:
         pairs = zip(comparison.pairs, comparison.undetermined, strict=True)
         yield replace(

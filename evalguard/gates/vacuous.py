@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalguard.gates.demands import demand_text
+from evalguard.demands import demands_of, requirement
 from evalguard.records import Comparison, GateResult, Metric, SamplePair, Verdict
 
 _SHOWN = 60
@@ -22,7 +22,7 @@ _SHOWN = 60
 def hold_back_vacuous(result: GateResult, comparison: Comparison) -> GateResult:
     """Return the result, INCONCLUSIVE instead of PASS where a PASS would show nothing.
 
-    Left alone are a gate that also bounds the candidate's own score (``min`` or ``max``), a metric
+    Left alone are a gate that demands more than a tolerated loss, such as a bound, a metric
     without a worst score, and a candidate that is shown to be better than the baseline.
 
     Args:
@@ -30,11 +30,13 @@ def hold_back_vacuous(result: GateResult, comparison: Comparison) -> GateResult:
         comparison: The comparison that it was decided on.
     """
     gate, metric = comparison.gate, comparison.metric
-    only_drop = gate.max_drop is not None and gate.min is None and gate.max is None
+    only_drop = all(demand.on_difference for demand in demands_of(gate))
     if result.verdict is not Verdict.PASS or not only_drop or metric.clip is not None:
         return result
     assert result.baseline is not None
     assert result.margin is not None
+    if result.margin < 0:
+        return result  # a gain
     assert result.ci is not None
     if result.ci[0] > 0:
         return result
@@ -42,7 +44,7 @@ def hold_back_vacuous(result: GateResult, comparison: Comparison) -> GateResult:
     said = _only_answer(comparison.pairs)
     if abs(result.baseline - worst) <= result.margin:
         why = (
-            f"no candidate could fail {demand_text(gate)}: the baseline scores "
+            f"no candidate could fail {requirement(gate)}: the baseline scores "
             f"{_score(result.baseline, metric)}, and the worst possible score is "
             f"{_score(worst, metric)}"
         )

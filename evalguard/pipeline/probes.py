@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evalguard.config import BASELINE, Project
+from evalguard.demands import demands_of
 from evalguard.errors import MeasurementError
 from evalguard.gates.compare import compare
 from evalguard.gates.decide import decide
@@ -18,6 +19,7 @@ from evalguard.quiet import quiet
 from evalguard.records import (
     Ability,
     Comparison,
+    Demanded,
     Gate,
     GateResult,
     ProbePoint,
@@ -207,12 +209,17 @@ def _respond(lm: Any, instances: Sequence[Any]) -> list[Any]:
 
 
 def _is_probed(gate: Gate) -> bool:
-    return gate.role is Role.GUARD and (gate.max_drop is not None or gate.ability is Ability.TASK)
+    return gate.role is Role.GUARD and (bool(_tolerances(gate)) or gate.ability is Ability.TASK)
 
 
 def _drop_alone(gate: Gate) -> Gate:
     """Leave a gate its tolerated drop: bounds are for many samples, and for the end."""
-    return gate if gate.max_drop is None else replace(gate, min=None, max=None)
+    return replace(gate, demands=_tolerances(gate) or gate.demands)
+
+
+def _tolerances(gate: Gate) -> dict[str, Demanded]:
+    """Return what a gate demands as a tolerated loss against the baseline."""
+    return {one.key: one.value for one in demands_of(gate) if one.tolerates_loss}
 
 
 def _first(

@@ -96,9 +96,9 @@ def test_lower_is_better(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "give --losses, --gains and --n, or --from"),
-        (["--max-drop", "5pp"], "give --losses, --gains and --n, or --from"),
-        (["--max-drop", "5pp", "--losses", "3"], "give --losses, --gains and --n"),
+        ([], "no requirement"),
+        (["--max-drop", "5pp"], "give either losses, gains and n, or a file"),
+        (["--max-drop", "5pp", "--losses", "3"], "all of losses, gains and n"),
         ([*counts(1, 1, 100), "--max-drop", "5"], "no margin; write 5pp"),
         ([*counts(1, 1, 100), "--max-drop", "0pp"], "above 0 and at most 100pp"),
         ([*counts(1, 1, 100), "--max-drop", "150pp"], "above 0 and at most 100pp"),
@@ -107,9 +107,9 @@ def test_lower_is_better(tmp_path):
         ([*counts(60, 60, 100), "--max-drop", "5pp"], "losses + gains ≤ n"),
         ([*counts(1, 1, 100), "--max-drop", "5%"], "give a margin in pp"),
         ([*counts(1, 1, 100), "--max-drop", "5pp", "--min-gain", "1pp"], "exclude each other"),
-        ([*counts(1, 1, 100), "--max-drop", "5pp", "--from", "x"], "not both"),
+        ([*counts(1, 1, 100), "--max-drop", "5pp", "--from", "x"], "give either"),
         (["--from", "absent.jsonl", "--max-drop", "5pp"], "absent.jsonl: cannot be read"),
-        (["--from", "x", "--max-drop", "5pp", "--low", "2"], "must be below --high"),
+        (["--from", "x", "--max-drop", "5pp", "--low", "2"], "low=2 must be below high=1"),
         ([*counts(1, 1, 100), "--max-drop", "5pp", "--confidence", "1"], "not in the range"),
     ],
 )

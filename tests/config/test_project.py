@@ -284,7 +284,7 @@ def test_a_gate_on_each_task_is_as_many_gates(edit):
   - {name: every queue, suite: tickets, task: "*", metric: exact_match, min: 0.5}
 """,
     )
-    gates = [gate for gate in load_project().thresholds.gates if gate.min == 0.5]
+    gates = [gate for gate in load_project().thresholds.gates if gate.demands.get("min") == 0.5]
     assert [(gate.task, gate.name) for gate in gates] == [
         ("urgent", "every queue: urgent"),
         ("tickets", "every queue: tickets"),

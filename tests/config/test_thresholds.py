@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalguard.config import ThresholdsConfig, load_yaml
-from evalguard.config.thresholds import parse_margin
+from evalguard.demands import parse_margin
 from evalguard.errors import ConfigError
 from evalguard.records import Margin
 
@@ -73,6 +73,8 @@ def gates(tmp_path, *lines: str) -> ThresholdsConfig:
         (["{suite: a, metric: b, min: .inf}"], "gates[0].min: must be a finite number"),
         (["{suite: a, metric: b, min: 0, role: gaurd}"], "Did you mean 'guard'?"),
         (["{suite: a, metric: b, max_drop: 5}"], "gates[0].max_drop: found 5 (integer)"),
+        (["{suite: a, metric: b, max_drp: 5pp}"], "unknown key. Did you mean 'max_drop'?"),
+        (["{suite: a, metric: b, demands: {min: 0}}"], "gates[0].demands: unknown key"),
         (["{suite: a, min: 0}"], "gates[0].metric: missing"),
         (["{suite: a, metric: b, min: 0}"] * 2, "gates[0] and gates[1] are both called 'a b'"),
         (
@@ -109,7 +111,7 @@ def test_every_kind_of_requirement_loads(tmp_path):
         "{name: JSON stays valid, suite: format, metric: json_valid, max_drop: 2pp, min: 0.95}",
         "{suite: drift, metric: kl, max: 0.1, role: tripwire, weights: equal}",
     )
-    assert [gate.max_drop for gate in config.gates[:2]] == [Margin(0.05, "%"), None]
-    assert config.gates[1].min_gain == Margin(0.02, "pp")
-    assert (config.gates[3].min, config.gates[4].max) == (0.95, 0.1)
+    demands = [{one.key: one.value for one in gate.demands} for gate in config.gates]
+    assert demands[:2] == [{"max_drop": Margin(0.05, "%")}, {"min_gain": Margin(0.02, "pp")}]
+    assert demands[3:] == [{"max_drop": Margin(0.02, "pp"), "min": 0.95}, {"max": 0.1}]
     assert (config.gates[4].weights, config.gates[0].weights) == ("equal", None)

@@ -363,8 +363,8 @@ def test_broken_confidence_is_refused(level):
         ({"max_drop": Margin(-0.1, "pp")}, "above 0"),
         ({"min_gain": Margin(1.01, "pp")}, "at most 100pp"),
         ({"max_drop": Margin(float("nan"), "pp")}, "above 0"),
-        ({"min": 1.2}, "outside the range of acc"),
-        ({"max": float("nan")}, "outside the range of acc"),
+        ({"min": 1.2}, "outside the range of 'acc'"),
+        ({"max": float("nan")}, "outside the range of 'acc'"),
     ],
 )
 def test_broken_demands_are_refused(demand, message):

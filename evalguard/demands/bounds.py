@@ -1,0 +1,100 @@
+"""Demands on the candidate alone: bounds of its mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from evalguard.demands.base import ConditionTest, Demand, Observed
+from evalguard.demands.numbers import NUMBER, parse_number
+from evalguard.demands.power import Design, Need, need_of_bound
+from evalguard.records import Metric
+
+
+class Bound(Demand[float]):
+    """A bound of the candidate's mean.
+
+    θ is the mean for a least value, and its negative for a greatest one.
+    """
+
+    __slots__ = ()
+
+    schema: ClassVar[Mapping[str, Any]] = NUMBER
+
+    @classmethod
+    def parse(cls, value: Any) -> float:
+        """Read a finite number."""
+        return parse_number(value)
+
+    def problem(self, metric: Metric) -> str | None:
+        """Return why the bound cannot be reached on a metric's scale."""
+        low, high = metric.low, metric.high
+        if low <= self.value <= high:
+            return None
+        share = self.value / 100
+        as_share = f"; write {share:g}" if low <= share <= high else ""
+        return (
+            f"{self.value:g} is outside the range of '{metric.name}', {low:g} to {high:g}{as_share}"
+        )
+
+    def test(self, observed: Observed) -> ConditionTest:
+        """Set up the test of the candidate's mean."""
+        least = self.orientation > 0
+        return ConditionTest(
+            self, observed.tests.bound(least=least), -self.orientation * self.value
+        )
+
+    def need(self, metric: Metric, design: Design) -> Need:
+        """Return what it needs of a planned run."""
+        return need_of_bound(self.text, self.value, self._perfect(metric), metric, design)
+
+    def good(self, metric: Metric, margin: float) -> float:
+        """Return θ of a perfect candidate."""
+        return self.orientation * self._perfect(metric)
+
+    def tolerated(self, metric: Metric, margin: float) -> float:
+        """Return how far a perfect candidate lies from the bound."""
+        return self.good(metric, margin) + margin
+
+    def _perfect(self, metric: Metric) -> float:
+        return metric.high if self.orientation > 0 else metric.low
+
+
+class Min(Bound):
+    """A least mean of the candidate."""
+
+    __slots__ = ()
+
+    key = "min"
+    about = "Least score of the candidate itself."
+    option = "Minimum mean score of the candidate."
+    worst_cases = ()  # an undetermined answer scores 0, which is its worst case
+
+    @property
+    def unmet(self) -> str:
+        """What a FAIL says."""
+        return f"the candidate's mean is below {self.value:g}"
+
+    def conflict(self, others: Sequence[Demand[Any]]) -> str | None:
+        """Return whether the least mean lies above the greatest."""
+        for other in others:
+            if isinstance(other, Max) and other.value < self.value:
+                return f"{self.text} is above {other.text}"
+        return None
+
+
+class Max(Bound):
+    """A greatest mean of the candidate."""
+
+    __slots__ = ()
+
+    key = "max"
+    about = "Greatest score of the candidate itself."
+    option = "Maximum mean score of the candidate."
+    orientation = -1
+    worst_cases = ((False, True),)
+
+    @property
+    def unmet(self) -> str:
+        """What a FAIL says."""
+        return f"the candidate's mean exceeds {self.value:g}"

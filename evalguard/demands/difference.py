@@ -1,0 +1,173 @@
+"""Demands on candidate − baseline: non-inferiority and superiority by a margin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from evalguard.demands.base import ConditionTest, Demand, Observed
+from evalguard.demands.margins import MARGIN, parse_margin
+from evalguard.demands.power import Design, Need, need_of_difference
+from evalguard.demands.words import Change, pvalue
+from evalguard.errors import MeasurementError, UsageError
+from evalguard.records import Margin, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Difference(Demand[Margin]):
+    """A demand on the difference, held to a margin with its unit.
+
+    A tolerated loss where ``tolerates_loss``, else a gain that must be shown.
+    """
+
+    __slots__ = ()
+
+    schema: ClassVar[Mapping[str, Any]] = MARGIN
+    metavar = "MARGIN"
+    on_difference = True
+    worst_cases = ((True, False),)
+    shown: ClassVar[str]
+    """What a PASS calls the candidate."""
+    refuted: ClassVar[str]
+    """What a FAIL says, to be followed by the margin."""
+
+    @classmethod
+    def parse(cls, value: Any) -> Margin:
+        """Read a margin with its unit."""
+        return parse_margin(value)
+
+    @property
+    def unmet(self) -> str:
+        """What a FAIL says."""
+        return f"{self.refuted} {self.value}"
+
+    @property
+    def relative(self) -> bool:
+        """Whether the margin is a share of the baseline's mean."""
+        return self.value.unit == "%"
+
+    @property
+    def needs_scores(self) -> bool:
+        """Whether it cannot be tested on counts of losses and gains alone."""
+        return self.relative
+
+    def problem(self, metric: Metric) -> str | None:
+        """Return why the margin means nothing for a metric."""
+        problem = metric.problem_of(self.value)
+        return f"{self.value}{problem}" if problem else None
+
+    def test(self, observed: Observed) -> ConditionTest:
+        """Set up the test of the difference against the margin."""
+        baseline = observed.means[0] if observed.means else None
+        margin = self.margin(baseline, observed.where)
+        return ConditionTest(self, observed.tests.difference(relative=self.relative), margin)
+
+    def margin(self, baseline: float | None, where: str) -> float:
+        """Return δ as a difference of scores, negative for a gain that must be shown.
+
+        Args:
+            baseline: The baseline's mean; needed for a relative margin alone.
+            where: Suite and metric, for messages.
+
+        Raises:
+            MeasurementError: If it is relative to a baseline of 0.
+        """
+        share = 1.0
+        if self.relative:
+            assert baseline is not None
+            if baseline <= 0:
+                raise MeasurementError(
+                    f"{where}: the baseline scores {baseline:g} on average, and {self.value} of "
+                    "that is no margin; give it in pp"
+                )
+            share = baseline
+        value = self.value.value * share
+        return value if self.tolerates_loss else -value
+
+    def margin_of_binary(self) -> float:
+        """Return δ on a metric of right and wrong answers, before anything is measured.
+
+        Raises:
+            UsageError: If the margin is not in percentage points.
+        """
+        if self.value.unit in ("nats", "points"):
+            raise UsageError(f"{self.value}, but the metric is right or wrong; give 5pp, say")
+        if self.relative:
+            raise UsageError(
+                f"{self.value} depends on the baseline's mean; multiply it and give the margin in "
+                "pp"
+            )
+        return self.margin(None, "")
+
+    def need(self, metric: Metric, design: Design) -> Need:
+        """Return what it needs of a planned run."""
+        margin = self.margin(design.baseline, design.where)
+        return need_of_difference(self.text, margin, metric, design)
+
+    def good(self, metric: Metric, margin: float) -> float:
+        """Return no change, or twice the gain that is asked for."""
+        return max(0.0, -2 * margin)
+
+    def tolerated(self, metric: Metric, margin: float) -> float:
+        """Return the tolerated loss; below 0 for a gain."""
+        return margin
+
+    def passed(self, tested: ConditionTest, change: Change) -> str:
+        """Say that the candidate is shown not to be worse, or to be better, by the margin."""
+        return (
+            f"{self.shown}: change {change.signed(change.estimate)}, lower bound "
+            f"{change.signed(change.low)}, margin {self._margin(tested, change)} "
+            f"({pvalue(tested.p_pass)})"
+        )
+
+    def failed(self, tested: ConditionTest, change: Change, adjusted: float) -> str:
+        """Say that a loss beyond the margin, or a gain below it, is shown."""
+        return (
+            f"{self.refuted} {self._margin(tested, change)}: change "
+            f"{change.signed(change.estimate)}, upper bound {change.signed(change.high)} "
+            f"(adjusted {pvalue(adjusted)})"
+        )
+
+    def undecided(self, tested: ConditionTest, change: Change) -> str:
+        """Say that the interval spans the margin."""
+        return (
+            f"the interval {change.signed(change.low)} … {change.signed(change.high)} spans the "
+            f"margin of {self._margin(tested, change)} (change {change.signed(change.estimate)})"
+        )
+
+    def _margin(self, tested: ConditionTest, change: Change) -> str:
+        if self.value.unit == "pp":
+            return f"{self.value.value * 100:g} pp"
+        if not self.relative:
+            return str(self.value)
+        return f"{self.value} of the baseline ({change.plain(abs(tested.margin))})"
+
+
+class MaxDrop(Difference):
+    """A drop that is tolerated: the candidate must be non-inferior by the margin."""
+
+    __slots__ = ()
+
+    key = "max_drop"
+    about = (
+        "Tolerated drop against the baseline: `5pp` (of the score) or `5%` (of its mean); of "
+        "scores\nin nats, such as `nats_per_token`, `0.2 nats`; of scores from 0 to 100, "
+        "`2 points`."
+    )
+    option = "Tolerated drop: 5pp of the score, or 5% of the baseline's mean."
+    tolerates_loss = True
+    shown = "non-inferior"
+    refuted = "regression beyond"
+
+
+class MinGain(Difference):
+    """A gain that must be shown: the candidate must be superior by the margin."""
+
+    __slots__ = ()
+
+    key = "min_gain"
+    about = "Gain over the baseline that must be shown."
+    option = "Required improvement (superiority margin)."
+    shown = "superior"
+    refuted = "gain below"
