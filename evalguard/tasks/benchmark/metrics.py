@@ -49,6 +49,7 @@ _AGGREGATED = {
 """Ranges of lm-eval's own aggregations."""
 
 _OF_TASKS = (
+    ("*", "bert_score", -1.0, 1.0),
     ("bbq.*", "acc*", 0.0, 1.0),
     ("bbq.*", "*bias_score*", -1.0, 1.0),
     ("french_bench.*", "rouge*", 0.0, 100.0),
@@ -60,6 +61,7 @@ _OF_TASKS = (
     ("truthfulqa*", "*_acc", 0.0, 1.0),
     ("truthfulqa*", "*_diff", -100.0, 100.0),
     ("truthfulqa*", "*_max", 0.0, 100.0),
+    ("wmt2016.*", "bleu", 0.0, 1.0),
 )
 """Module of a task of lm-eval, its metric, and the range that its own code gives."""
 
@@ -71,7 +73,7 @@ LM_EVAL_METRICS = {
 }
 """Metrics that lm-eval's own code computes for each output type."""
 
-_UNBOUNDED = (("crows_pairs.*", "likelihood_diff"),)
+_UNBOUNDED = (("crows_pairs.*", "likelihood_diff"), ("*", "wer"))
 """Module and metric of unbounded means."""
 
 PERPLEXITIES: dict[Callable[..., Any], str] = {
