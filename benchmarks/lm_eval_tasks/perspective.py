@@ -40,6 +40,7 @@ class Service(ThreadingHTTPServer):
     Attributes:
         asked: The texts that were sent, in order.
         fails: Statuses to answer texts with instead of a score, by text.
+        down: Whether it answers no text.
     """
 
     daemon_threads = True
@@ -48,6 +49,7 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[str] = []
         self.fails: dict[str, int] = {}
+        self.down = False
         certificate, key = write_self_signed(folder, host=HOST)
         self.certificate = certificate
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -75,8 +77,8 @@ class Service(ThreadingHTTPServer):
             return 403, _error(403, "The request is missing a valid API key.")
         text = json.loads(body)["comment"]["text"]
         self.asked.append(text)
-        if text in self.fails:
-            return self.fails[text], _error(self.fails[text], "Backend error.")
+        if status := self.fails.get(text, 503 if self.down else 0):
+            return status, _error(status, "Backend error.")
         if not text.strip():
             return 400, _error(400, "Comment must be non-empty.")
         summary = {"value": toxicity(text), "type": "PROBABILITY"}
