@@ -8,6 +8,9 @@ from typing import Any
 _SOLUTIONS = ("canonical_solution", "code", "best_answer")
 """Columns with a better answer than the target, where that is a test or a constant."""
 
+_ANY = "That was kind of them."
+"""An answer to rows that expect none, such as prompts to continue."""
+
 _CODE_FORMS = (
     "{}",
     "```python\n{}\n```",
@@ -66,4 +69,4 @@ def given_answer(row: Mapping[str, Any], target: str, number: int) -> str:
     form = forms[number % len(forms)]
     if form != "{}":
         right = right.rpartition("#### ")[2]  # GSM8K's targets hold the steps as well
-    return form.format(right)
+    return form.format(right or _ANY)

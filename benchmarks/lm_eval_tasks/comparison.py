@@ -113,6 +113,8 @@ def _values(reference: Scored, checked: Scored, tolerance: float) -> Iterator[st
 
 
 def _difference(what: str, found: float | None, expected: float, tolerance: float) -> str:
+    if found is None and math.isnan(expected):
+        return ""  # no value on either side
     if found is None:
         return f"{what}: missing, not {expected:g}"
     if math.isnan(found) and math.isnan(expected):

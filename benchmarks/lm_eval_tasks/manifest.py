@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 ROWS = FOLDER / "rows"
 
 _TASK_LINE = re.compile(rb"^[\"']?task[\"']?: *[\"']?([\w.+-]+)[\"']? *\r?$", re.MULTILINE)
-_KEYS = {"task", "rows", "splits", "needs", "gates", "tolerance", "note"}
+_KEYS = {"task", "rows", "splits", "needs", "gates", "tolerance", "service", "note"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Entry:
         needs: Packages that the task imports, beyond those of lm-eval.
         gates: Metrics to gate; all by default. Metrics that only few rows have are left out.
         tolerance: Maximum difference between two equal values.
+        service: What its scoring calls: ``perspective``, the Perspective API.
         note: Anything special about it.
     """
 
@@ -38,6 +39,7 @@ class Entry:
     needs: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     tolerance: float = 1e-6
+    service: str = ""
     note: str = ""
 
     @property

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.lm_eval_tasks import perspective
 from benchmarks.lm_eval_tasks.comparison import Line, compare_sides
 from benchmarks.lm_eval_tasks.manifest import FOLDER, Entry
 from benchmarks.lm_eval_tasks.sides import (
@@ -36,13 +38,27 @@ def run_matrix(
     """
     shares = [entries[start::workers] for start in range(min(workers, len(entries)))]
     folders = [folder / f"worker-{index}" for index in range(len(shares))]
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        lines = pool.map(_run_share, shares, folders, [chat] * len(shares))
+    with _services(entries, folder) as variables, ThreadPoolExecutor(max_workers=workers) as pool:
+        settings = [chat] * len(shares), [variables] * len(shares)
+        lines = pool.map(_run_share, shares, folders, *settings)
         found = {line.task: line for part in lines for line in part}
     return [found[entry.task] for entry in entries]
 
 
-def _run_share(entries: Sequence[Entry], folder: Path, chat: bool) -> list[Line]:
+@contextmanager
+def _services(entries: Sequence[Entry], folder: Path) -> Iterator[Mapping[str, str]]:
+    """Serve what the scoring of tasks calls; yield the environment variables that lead there."""
+    if not any(entry.service for entry in entries):
+        yield {}
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with perspective.serving(folder) as service:
+        yield service.environment
+
+
+def _run_share(
+    entries: Sequence[Entry], folder: Path, chat: bool, variables: Mapping[str, str]
+) -> list[Line]:
     tasks = folder / "suites" / "tasks"
     tasks.mkdir(parents=True)
     write_models(folder)
@@ -53,9 +69,9 @@ def _run_share(entries: Sequence[Entry], folder: Path, chat: bool) -> list[Line]
         except Exception as error:  # noqa: BLE001 - one task must not hide the others
             unwritten[entry.task] = one_line(error)
     names = [entry.task for entry in entries if entry.task not in unwritten]
-    checked = _run_side("checked", names, folder, chat=chat)
+    checked = _run_side("checked", names, folder, variables, chat=chat)
     write_sides(folder / ANSWERS, checked)
-    reference = _run_side("reference", names, folder, chat=chat)
+    reference = _run_side("reference", names, folder, variables, chat=chat)
     lines = []
     for entry in entries:
         missing = Side(entry.task, reason=unwritten.get(entry.task, "its process ended early"))
@@ -67,7 +83,9 @@ def _run_share(entries: Sequence[Entry], folder: Path, chat: bool) -> list[Line]
     return lines
 
 
-def _run_side(side: str, names: Sequence[str], folder: Path, *, chat: bool) -> dict[str, Side]:
+def _run_side(
+    side: str, names: Sequence[str], folder: Path, variables: Mapping[str, str], *, chat: bool
+) -> dict[str, Side]:
     """Run one side; if its process dies, bisect down to the task that kills it."""
     if not names:
         return {}
@@ -79,7 +97,7 @@ def _run_side(side: str, names: Sequence[str], folder: Path, *, chat: bool) -> d
     done = subprocess.run(
         [sys.executable, "-m", module, str(folder), str(wanted), str(output), *options],
         cwd=FOLDER / "metrics" if side == "reference" else folder,
-        env=environment(folder / f"{side}-cache"),
+        env={**environment(folder / f"{side}-cache"), **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -93,5 +111,5 @@ def _run_side(side: str, names: Sequence[str], folder: Path, *, chat: bool) -> d
     return {
         name: one
         for part in (names[:half], names[half:])
-        for name, one in _run_side(side, part, folder, chat=chat).items()
+        for name, one in _run_side(side, part, folder, variables, chat=chat).items()
     }

@@ -46,11 +46,16 @@ def samples_answers(config: Mapping[str, Any]) -> bool:
     return bool(options.get("do_sample"))
 
 
-def write_task(entry: Entry, folder: Path) -> Path:
+def write_task(entry: Entry, folder: Path, *, max_new_tokens: int = MAX_NEW_TOKENS) -> Path:
     """Write a YAML that includes lm-eval's file and reads local rows; return its path.
 
     A Python class takes no data set from its YAML, so a subclass with another ``download`` is
     written next to it.
+
+    Args:
+        entry: The task.
+        folder: Where its file goes.
+        max_new_tokens: Limit of answers, unless the task's own is lower.
 
     Raises:
         LookupError: If lm-eval has no such task, or rows of a split are missing.
@@ -72,7 +77,7 @@ def write_task(entry: Entry, folder: Path) -> Path:
     unused = (key for key in _SPLITS if merged.get(key) and merged[key] not in data_files)
     task |= dict.fromkeys(unused)
     if options := merged.get("generation_kwargs"):
-        tokens = min(int(options.get("max_gen_toks", MAX_NEW_TOKENS)), MAX_NEW_TOKENS)
+        tokens = min(int(options.get("max_gen_toks", max_new_tokens)), max_new_tokens)
         task["generation_kwargs"] = {**options, "max_gen_toks": tokens}
     elif merged.get("output_type", "generate_until") == "generate_until" and "class" not in merged:
         delimiter = merged.get("fewshot_delimiter", "\n\n")
@@ -80,7 +85,7 @@ def write_task(entry: Entry, folder: Path) -> Path:
             "until": [delimiter],
             "do_sample": False,
             "temperature": 0,
-            "max_gen_toks": MAX_NEW_TOKENS,
+            "max_gen_toks": max_new_tokens,
         }
     text = yaml.safe_dump(task, sort_keys=False, allow_unicode=True)
     if "class" in merged:

@@ -1,4 +1,4 @@
-"""A certificate that signs itself, for 127.0.0.1."""
+"""A certificate that signs itself, for this machine or for a host that it stands for."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def write_self_signed(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate and its key, and return their files."""
+def write_self_signed(folder: Path, *, host: str = "") -> tuple[Path, Path]:
+    """Write a certificate and its key, and return their files.
+
+    Args:
+        folder: Where they go.
+        host: Name of the host; 127.0.0.1 by default.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host or "127.0.0.1")])
     now = datetime.now(UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    names = [x509.DNSName(host)] if host else [x509.IPAddress(ip_address("127.0.0.1"))]
+    address = x509.SubjectAlternativeName(names)
     signed = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -12,7 +12,7 @@ from evalguard.config.thresholds import EACH_TASK, GateConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
 from evalguard.scorers.probes import METRICS_OF_KIND
-from evalguard.scorers.thinking import thinking_metric
+from evalguard.scorers.thinking import thinking_metrics
 
 LABELLED = "labelled"
 """Key of a file of labelled answers."""
@@ -114,7 +114,7 @@ def _metrics(task: Task) -> Sequence[Metric]:
     found = [
         metric for scorer in task.scorers for metric in scorers.metrics(scorer.name, scorer.options)
     ]
-    return [*found, thinking_metric(task.max_new_tokens)]
+    return [*found, *thinking_metrics(task.max_new_tokens)]
 
 
 def _check_scorers(task: TestSet, file: str, key: str) -> Iterator[Problem]:

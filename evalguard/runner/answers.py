@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers.binding import worst
-from evalguard.scorers.thinking import THINKING_TOKENS, Split, Thinking
+from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING, Split, Thinking
 from evalguard.tasks.base import Prepared, Task
 from evalguard.tasks.drift import Drift
 from evalguard.tasks.test_set import TestSet
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
+
+DEFAULT_LIMIT = 256
+"""Tokens of an answer whose task sets no limit, as lm-eval generates them."""
+
+_LIMITS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
+"""Names of that limit among a task's ``generation_kwargs``."""
 
 UNCLOSED = "never finished thinking"
 """How messages describe an answer that is missing for that reason."""
@@ -108,11 +114,20 @@ def without_stops(instance: Instance) -> Instance:
     return replace(instance, arguments=(prompt, {**settings, "until": []}))
 
 
+def limit_of(instance: Instance) -> int:
+    """Return the maximum number of tokens that a request asks for; 0 where it asks for no text."""
+    settings = instance.arguments[-1]
+    if not isinstance(settings, dict):
+        return 0
+    given = (settings[key] for key in _LIMITS if settings.get(key) is not None)
+    return int(next(given, DEFAULT_LIMIT))
+
+
 def as_compared(sample: ScoredSample, metric: Metric, *, reference: bool) -> ScoredSample:
     """Return a sample as gates compare it.
 
     A baseline answer that never came would make any candidate look good, so it counts as not
-    measured.
+    measured, except by the metric that counts such answers.
 
     Args:
         sample: A sample of one model.
@@ -121,6 +136,9 @@ def as_compared(sample: ScoredSample, metric: Metric, *, reference: bool) -> Sco
     """
     if sample.error:
         return sample
+    if metric.name == UNCLOSED_THINKING:
+        share = sample.unclosed / max(1, len(sample.outputs))
+        return replace(sample, scores={**sample.scores, metric.name: share})
     if reference and sample.unclosed:
         return replace(sample, scores={}, error=f"the baseline {UNCLOSED}")
     if metric.name != THINKING_TOKENS:

@@ -15,7 +15,7 @@ from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, MeasurementError, TrustError, UsageError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
-from evalguard.runner.answers import UNCLOSED, AnswerReader
+from evalguard.runner.answers import UNCLOSED, AnswerReader, limit_of
 from evalguard.runner.call import Call, Pending, parts
 from evalguard.runner.follow import follow
 from evalguard.runner.judged_tasks import questions
@@ -231,7 +231,7 @@ class Measurer:
         lengths = [self._count_tokens(measured.model, _text(i)) for i in sample.instances]
         self._prompt_tokens[measured.model, sample.sample_id] = sum(lengths)
         longest = max(lengths)
-        room = max(_new_tokens(instance) for instance in sample.instances)
+        room = max(limit_of(instance) for instance in sample.instances)
         if longest + room <= engine.max_length:
             return True
         error = MeasurementError(
@@ -447,8 +447,3 @@ def _where(measured: Measured, sample: Prepared, error: MeasurementError) -> str
 def _text(instance: Instance) -> str:
     """Return all the text of a request that must fit into the context."""
     return "".join(part for part in instance.arguments if isinstance(part, str))
-
-
-def _new_tokens(instance: Instance) -> int:
-    settings = instance.arguments[-1]
-    return int(settings.get("max_gen_toks", 256)) if isinstance(settings, dict) else 0

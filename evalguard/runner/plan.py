@@ -24,10 +24,11 @@ from evalguard.config.suite import Task as TaskConfig
 from evalguard.config.task_kinds import Benchmark, Judged
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample, from_json
+from evalguard.runner.answers import limit_of
 from evalguard.runner.build import build, files_of_task
 from evalguard.runner.gate_targets import check_gates
 from evalguard.scorers import get as get_scorer
-from evalguard.scorers.thinking import thinking_metric
+from evalguard.scorers.thinking import thinking_metrics
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
 from evalguard.tasks.benchmark.definition import benchmark_versions
@@ -50,6 +51,7 @@ class Outline:
         rows: Their row numbers in the data.
         equal_weights: Metrics of which the task's group counts each of its tasks the same.
         n_contradicting: Rows of a test set whose prompt another row has with another target.
+        max_new_tokens: Limit of an answer; 0 where the task asks for none.
     """
 
     suite: str
@@ -60,6 +62,7 @@ class Outline:
     rows: tuple[int, ...]
     equal_weights: tuple[str, ...] = ()
     n_contradicting: int = 0
+    max_new_tokens: int = 0
 
 
 class PlannedTask:
@@ -87,8 +90,8 @@ class PlannedTask:
         self.suite = outline.suite
         self.name = outline.name
         self.metrics = outline.metrics
-        if isinstance(config, TestSetConfig):
-            self.metrics = (*outline.metrics, thinking_metric(config.max_new_tokens))
+        if isinstance(config, TestSetConfig | Benchmark) and outline.max_new_tokens:
+            self.metrics = (*outline.metrics, *thinking_metrics(outline.max_new_tokens))
         self.definition = outline.definition
         self.equal_weights = outline.equal_weights
         self.n_contradicting = outline.n_contradicting
@@ -329,7 +332,13 @@ class _Planner:
         )
 
 
-def _outline(task: Task, samples: Iterable[Prepared]) -> Outline:
+def _outline(task: Task, samples: Sequence[Prepared]) -> Outline:
+    asked = (
+        one
+        for sample in samples
+        for one in sample.instances
+        if one.request_type == "generate_until"
+    )
     return Outline(
         suite=task.suite,
         name=task.name,
@@ -338,6 +347,7 @@ def _outline(task: Task, samples: Iterable[Prepared]) -> Outline:
         sample_ids=tuple(sample.sample_id for sample in samples),
         rows=tuple(sample.row_number for sample in samples),
         equal_weights=tuple(sorted(getattr(task, "equal_weights", ()))),
+        max_new_tokens=max((limit_of(one) for one in asked), default=0),
     )
 
 
@@ -354,7 +364,8 @@ def _outline_from(plain: Mapping[str, Any]) -> Outline:
     ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
     equal = tuple(plain["equal_weights"])
     outline = Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
-    return replace(outline, n_contradicting=plain["n_contradicting"])
+    counts = ("n_contradicting", "max_new_tokens")
+    return replace(outline, **{name: plain[name] for name in counts})
 
 
 def _shuffled(sample_ids: Sequence[str], seed: int) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from evalguard.gates.evidence import MISSING_ALLOWED
 from evalguard.gates.findings import UNFINISHED
 from evalguard.records import GateResult, ScoredSample, Verdict
 from evalguard.runner.answers import UNCLOSED
+from evalguard.scorers.thinking import UNCLOSED_THINKING
 
 _RAISE_LIMIT = "raise max_new_tokens (max_gen_toks in an lm-eval task)"
 
@@ -20,13 +21,16 @@ def require_answers(
     """Return a gate's result with the missing answers of both models in its reason.
 
     Where the baseline scores close to the minimum, a candidate that answers nothing loses nothing.
-    So no gate passes with more than ``MISSING_ALLOWED`` of the candidate's answers missing.
+    So no gate passes with more than ``MISSING_ALLOWED`` of the candidate's answers missing, except
+    one on the share of them.
 
     Args:
         result: The gate's result.
         baseline: The baseline's samples of the gate's tasks.
         candidate: The candidate's.
     """
+    if result.metric == UNCLOSED_THINKING:
+        return result
     arms = ((BASELINE, baseline), (result.model, candidate))
     counts = [text for name, samples in arms if (text := _unclosed_of(name, samples))]
     if count_unclosed(candidate):

@@ -48,10 +48,21 @@ THINKING_TOKENS = "thinking_tokens"
 """Name of the metric that counts the tokens of an answer's thinking."""
 
 
-def thinking_metric(max_new_tokens: int) -> Metric:
-    """Return the metric of a task whose outputs have at most ``max_new_tokens``."""
+UNCLOSED_THINKING = "unclosed_thinking"
+"""Name of the metric that counts the outputs whose thinking never ended."""
+
+
+def thinking_metrics(max_new_tokens: int) -> tuple[Metric, Metric]:
+    """Return the metrics of a task whose outputs have at most ``max_new_tokens``.
+
+    These are the tokens of thinking, and the share of a sample's outputs without an answer because
+    the thinking never ended.
+    """
     high = float(max_new_tokens)
-    return Metric(THINKING_TOKENS, ScoreKind.BOUNDED, 0.0, high, higher_is_better=False)
+    return (
+        Metric(THINKING_TOKENS, ScoreKind.BOUNDED, 0.0, high, higher_is_better=False),
+        Metric(UNCLOSED_THINKING, ScoreKind.BOUNDED, 0.0, 1.0, higher_is_better=False),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Samples of every kind of task are scored on their answers alone."""
 
 import pytest
+from lm_eval.api.instance import Instance
 
 from evalguard.records import Metric, ScoredSample
-from evalguard.runner.answers import AnswerReader, as_compared, without_stops
+from evalguard.runner.answers import AnswerReader, as_compared, limit_of, without_stops
 from evalguard.scorers import get
-from evalguard.scorers.thinking import Thinking, thinking_metric
+from evalguard.scorers.thinking import Thinking, thinking_metrics
 from evalguard.scorers.thinking_marks import KNOWN_MARKS
 from evalguard.tasks.drift import Drift
 from evalguard.tasks.overfitting import Overfitting
@@ -123,11 +124,36 @@ def test_what_the_baseline_never_answered_is_not_measured():
     assert as_compared(failed, Metric("acc"), reference=True) == failed
 
 
+TOKENS, SHARE = thinking_metrics(8)
+
+
 @pytest.mark.parametrize(("fields", "value"), [({}, 3.0), ({"unclosed": 1}, 8.0)])
 def test_the_length_of_thinking_is_a_score(fields, value):
-    found = as_compared(
-        sample_of(thinking_tokens=3.0, **fields), thinking_metric(8), reference=False
-    )
+    found = as_compared(sample_of(thinking_tokens=3.0, **fields), TOKENS, reference=False)
     assert found.scores == {"acc": 1.0, "thinking_tokens": value}
     long = sample_of(thinking_tokens=9.0)
-    assert as_compared(long, thinking_metric(8), reference=True).scores["thinking_tokens"] == 8.0
+    assert as_compared(long, TOKENS, reference=True).scores["thinking_tokens"] == 8.0
+
+
+@pytest.mark.parametrize("reference", [False, True])
+@pytest.mark.parametrize(("unclosed", "outputs", "share"), [(0, 1, 0.0), (1, 1, 1.0), (1, 4, 0.25)])
+def test_the_share_of_unclosed_thinking_is_a_score_of_both_models(
+    reference, unclosed, outputs, share
+):
+    sample = sample_of(unclosed=unclosed, outputs=("x",) * outputs)
+    assert as_compared(sample, SHARE, reference=reference).scores["unclosed_thinking"] == share
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit"),
+    [
+        ({"max_gen_toks": 8}, 8),
+        ({"max_new_tokens": 9}, 9),
+        ({"max_tokens": 7}, 7),
+        ({"until": []}, 256),
+    ],
+)
+def test_the_limit_of_an_answer_has_many_names(settings, limit):
+    asked = Instance("generate_until", {}, ("prompt", settings), 0)
+    assert limit_of(asked) == limit
+    assert limit_of(Instance("loglikelihood", {}, ("prompt", "choice"), 0)) == 0

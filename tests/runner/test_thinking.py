@@ -354,6 +354,82 @@ def test_how_long_a_model_thinks_can_be_gated(folder, server):
     assert only(check(folder, "thinking_tokens", max=60)).verdict is Verdict.PASS
 
 
+BENCHMARK = """
+task: sums
+dataset_path: json
+dataset_kwargs: {data_files: {test: ../sums.jsonl}}
+test_split: test
+output_type: generate_until
+doc_to_text: "{{ q }}"
+doc_to_target: "{{ a }}"
+metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true}]
+generation_kwargs: {until: ["####"], do_sample: false, max_gen_toks: 64}
+"""
+
+
+@pytest.fixture
+def benchmark(folder):
+    """The sums as a task of lm-eval."""
+    (folder / "suites" / "tasks").mkdir()
+    (folder / "suites" / "tasks" / "sums.yaml").write_text(BENCHMARK)
+    return {"kind": "benchmark", "task": "tasks/sums.yaml"}
+
+
+def test_how_long_a_model_thinks_in_a_task_of_lm_eval_can_be_gated(folder, server, benchmark):
+    server.says = {"base": RIGHT, "cand": RIGHT.replace("No.", "No. " * 8)}
+    gate = only(check(folder, "thinking_tokens", task=benchmark, max_drop="20%"))
+    assert gate.verdict is Verdict.FAIL
+    assert gate.baseline
+    assert gate.candidate
+    assert gate.candidate > gate.baseline
+    assert not gate.higher_is_better
+    assert only(check(folder, "thinking_tokens", task=benchmark, max=60)).verdict is Verdict.PASS
+    points = only(check(folder, "thinking_tokens", task=benchmark, max_drop="50 points"))
+    assert points.verdict is Verdict.PASS
+
+
+def test_unclosed_thinking_in_a_task_of_lm_eval_has_its_maximum_length(folder, server, benchmark):
+    server.says["cand"] = CUT
+    gate = only(check(folder, "thinking_tokens", task=benchmark, max=60))
+    assert (gate.candidate, gate.verdict) == (64.0, Verdict.FAIL)
+
+
+@pytest.mark.parametrize("kind", ["benchmark", "test_set"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        (1, {"max": 0.2}, Verdict.FAIL),
+        (2, {"max_drop": "10pp"}, Verdict.FAIL),
+        (20, {"max": 0.5}, Verdict.PASS),
+        (8, {"max_drop": "60pp"}, Verdict.PASS),
+        (0, {"max": 0.2}, Verdict.PASS),
+    ],
+)
+def test_the_share_of_unclosed_thinking_can_be_gated(folder, server, benchmark, kind, case):
+    every, gate, verdict = case
+    server.says["base"] = RIGHT
+    server.says["cand"] = lambda number: RIGHT if not every or number % every else CUT
+    task = benchmark if kind == "benchmark" else None
+    found = only(check(folder, "unclosed_thinking", task=task, **gate))
+    assert (found.baseline, found.candidate) == (0.0, 1 / every if every else 0.0)
+    assert (found.verdict, found.higher_is_better) == (verdict, False)
+
+
+def test_where_no_model_ever_answers_no_share_of_answers_passes(folder, server, benchmark):
+    server.says = {"base": CUT, "cand": CUT}
+    gate = only(check(folder, "unclosed_thinking", task=benchmark, max_drop="5pp"))
+    assert gate.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_task_of_choices_has_no_thinking_to_gate(folder, benchmark):
+    text = BENCHMARK.replace("generate_until", "multiple_choice") + 'doc_to_choice: ["10", "11"]\n'
+    text = text.replace('"{{ a }}"', "0").replace("exact_match", "acc")
+    text = "\n".join(line for line in text.splitlines() if "generation_kwargs" not in line)
+    (folder / "suites" / "tasks" / "sums.yaml").write_text(text)
+    with pytest.raises(UsageError, match="no metric 'unclosed_thinking'"):
+        check(folder, "unclosed_thinking", task=benchmark, max=0.1)
+
+
 def test_models_that_do_not_think_have_no_tokens_of_it(folder):
     assert only(check(folder, "thinking_tokens", max=10)).candidate == 0.0
 

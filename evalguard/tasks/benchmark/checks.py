@@ -20,6 +20,7 @@ from lm_eval.config.task import TaskConfig
 
 from evalguard.errors import did_you_mean
 from evalguard.tasks.benchmark.hub_metrics import INSTALLED
+from evalguard.tasks.benchmark.optional_metrics import PACKAGES, refusal
 
 _STRUCTURE = {"class", "group", "include", "recipe", "tag", "task_list"}
 _SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
@@ -74,10 +75,11 @@ def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
             fetched = entry.get("hf_evaluate") is True
             known = set(INSTALLED) if fetched else {*metric_registry, *INSTALLED}
             if name not in known:
-                hint = did_you_mean(name, known)
+                unknown = f"unknown metric '{name}'; metrics are not downloaded. "
+                hub = name == "bleurt" or name in PACKAGES
                 yield (
                     f"{key}.metric",
-                    f"unknown metric '{name}'; metrics are not downloaded. {hint}",
+                    refusal(name) if hub else unknown + did_you_mean(name, known),
                 )
         if isinstance(aggregation, str) and aggregation not in aggregation_registry:
             yield f"{key}.aggregation", f"unknown '{aggregation}'. {_hint_of(aggregation)}"

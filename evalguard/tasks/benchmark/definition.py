@@ -18,7 +18,7 @@ from evalguard.errors import UsageError
 from evalguard.scorers import sandbox
 from evalguard.tasks.benchmark.code import files_reached, packages_reached
 
-_SCORE = ("lm_eval", "rouge_score", "sacrebleu", "sklearn")
+_SCORE = ("bert_score", "lm_eval", "rouge_score", "sacrebleu", "sklearn")
 """Packages that compute metrics of lm-eval and of ``hub_metrics``."""
 
 _DATA_KEYS = ("dataset_path", "dataset_name", "dataset_kwargs", "metadata")

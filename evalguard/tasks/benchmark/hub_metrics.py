@@ -19,6 +19,8 @@ from typing import Any
 from evalguard.errors import UsageError, did_you_mean
 from evalguard.scorers.code import pass_at_k
 from evalguard.scorers.sandbox import passes
+from evalguard.tasks.benchmark.optional_metrics import OPTIONAL, PACKAGES, refusal
+from evalguard.tasks.benchmark.text_metrics import bleu, wer
 
 CODE_SECONDS = 3.0
 """Limit of one program, that of ``code_eval``."""
@@ -61,12 +63,16 @@ def load(name: str, *_: Any, **__: Any) -> LoadedMetric:
     Raises:
         UsageError: If it would have to be downloaded.
     """
-    if name not in INSTALLED:
-        raise UsageError(
-            f"the metric '{name}' would be downloaded as code and run, which is not allowed. "
-            f"{did_you_mean(name, INSTALLED)}"
-        )
-    return LoadedMetric(name, INSTALLED[name])
+    known = {**INSTALLED, **OPTIONAL}
+    if name not in known:
+        hint = "" if name in PACKAGES else f". {did_you_mean(name, known)}"
+        raise UsageError(f"{refusal(name)}{hint}")
+    return LoadedMetric(name, known[name])
+
+
+def code_permitted() -> bool:
+    """Return whether the suite or ``HF_ALLOW_CODE_EVAL=1`` allows code that a model wrote."""
+    return code_allowed.get() or os.environ.get("HF_ALLOW_CODE_EVAL") == "1"
 
 
 def check_code_allowed() -> None:
@@ -75,7 +81,7 @@ def check_code_allowed() -> None:
     Raises:
         UsageError: Unless the suite or ``HF_ALLOW_CODE_EVAL=1`` allows it.
     """
-    if not code_allowed.get() and os.environ.get("HF_ALLOW_CODE_EVAL") != "1":
+    if not code_permitted():
         raise UsageError(
             "this benchmark runs code that a model wrote; set allow_code_execution: true for the "
             "task in the suite (or HF_ALLOW_CODE_EVAL=1), and run it in a container without secrets"
@@ -267,6 +273,7 @@ def _of_sacrebleu(function: str) -> Callable[..., dict[str, float]]:
 
 INSTALLED: Mapping[str, Callable[..., Any]] = {
     "accuracy": _of_labels("accuracy", "accuracy_score"),
+    "bleu": bleu,
     "chrf": _of_sacrebleu("corpus_chrf"),
     "code_eval": _code_eval,
     "exact_match": _exact_match,
@@ -279,5 +286,6 @@ INSTALLED: Mapping[str, Callable[..., Any]] = {
     "squad": _squad,
     "squad_v2": _squad_v2,
     "ter": _of_sacrebleu("corpus_ter"),
+    "wer": wer,
 }
-"""Every metric that :func:`load` knows."""
+"""Every metric that is always computed."""

@@ -49,17 +49,26 @@ _AGGREGATED = {
 """Ranges of lm-eval's own aggregations."""
 
 _OF_TASKS = (
+    ("*", "bert_score", -1.0, 1.0),
     ("bbq.*", "acc*", 0.0, 1.0),
     ("bbq.*", "*bias_score*", -1.0, 1.0),
+    ("code_x_glue.*", "smoothed_bleu_4", 0.0, 100.0),
+    ("darija_bench.*", "rouge*", 0.0, 1.0),
+    ("eq_bench.*", "eqbench", -200.0, 100.0),
+    ("eq_bench.*", "percent_parseable", 0.0, 100.0),
     ("french_bench.*", "rouge*", 0.0, 100.0),
     ("glue.*", "*", 0.0, 1.0),
     ("ifeval.*", "*", 0.0, 1.0),
     ("leaderboard.*", "*", 0.0, 1.0),
+    ("lingoly.*", "exact_match", 0.0, 1.0),
+    ("noticia.*", "rouge1", 0.0, 1.0),
+    ("simple_cooccurrence_bias.*", "difference_male_female", -1.0, 1.0),
     ("squadv2.*", "*", 0.0, 100.0),
     ("super_glue.*", "*", 0.0, 1.0),
     ("truthfulqa*", "*_acc", 0.0, 1.0),
     ("truthfulqa*", "*_diff", -100.0, 100.0),
     ("truthfulqa*", "*_max", 0.0, 100.0),
+    ("wmt2016.*", "bleu", 0.0, 1.0),
 )
 """Module of a task of lm-eval, its metric, and the range that its own code gives."""
 
@@ -71,7 +80,7 @@ LM_EVAL_METRICS = {
 }
 """Metrics that lm-eval's own code computes for each output type."""
 
-_UNBOUNDED = (("crows_pairs.*", "likelihood_diff"),)
+_UNBOUNDED = (("*", "likelihood_diff"), ("*", "wer"))
 """Module and metric of unbounded means."""
 
 PERPLEXITIES: dict[Callable[..., Any], str] = {

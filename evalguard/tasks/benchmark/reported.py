@@ -10,6 +10,8 @@ from typing import Any
 from lm_eval.api.metrics import mean
 from lm_eval.api.task import Task
 
+from evalguard.errors import EvalGuardError
+from evalguard.quiet import quiet
 from evalguard.records import Metric
 from evalguard.tasks.benchmark.metrics import (
     LM_EVAL_METRICS,
@@ -19,7 +21,9 @@ from evalguard.tasks.benchmark.metrics import (
     metric_of,
     nats_metric,
 )
+from evalguard.tasks.benchmark.optional_metrics import noting
 from evalguard.tasks.benchmark.running import filter_suffix
+from evalguard.tasks.benchmark.watching import watched
 
 
 def aggregations_of(
@@ -32,7 +36,10 @@ def aggregations_of(
 
 
 def metrics_of(
-    task: Task, reported: Mapping[str, Any] | None, declared: Mapping[str, Declared]
+    task: Task,
+    reported: Mapping[str, Any] | None,
+    declared: Mapping[str, Declared],
+    uncomputed: str = "",
 ) -> tuple[Metric, ...]:
     """Return a task's metrics; with several filters named ``metric,filter``.
 
@@ -41,13 +48,20 @@ def metrics_of(
         reported: Values that its code reported for some rows; ``None`` where that failed. Code may
             report under other names than its metrics are declared under.
         declared: Ranges of metrics that the suite gives, by the metric's name.
+        uncomputed: Why its code got no value of a metric that it loads by name.
     """
     found: dict[str, Metric] = {}
     for filter_ in task._filters:
         suffix = filter_suffix(task, filter_.name)
         for base, aggregation in aggregations_of(task, reported).items():
             metrics = _metrics(
-                task, base, suffix, aggregation, reported=reported, declared=declared
+                task,
+                base,
+                suffix,
+                aggregation,
+                reported=reported,
+                declared=declared,
+                uncomputed=uncomputed,
             )
             found |= {metric.name: metric for metric in metrics}
     return tuple(found.values())
@@ -79,6 +93,7 @@ def _metrics(
     *,
     reported: Mapping[str, Any] | None,
     declared: Mapping[str, Declared],
+    uncomputed: str,
 ) -> Iterator[Metric]:
     name = f"{base}{suffix}"
     if reported is not None and name not in reported and base in _metric_functions(task):
@@ -94,7 +109,29 @@ def _metrics(
     )
     if reported is not None:
         metric = _checked(task, metric, reported, is_mean=aggregation in MEANS)
+        value = reported.get(name)
+        if uncomputed and is_missing(value):
+            metric = replace(metric, ungated=f"'{base}' has no value: {uncomputed}")
+        elif why := _aggregation_problem(aggregation, value):
+            metric = replace(metric, ungated=f"'{base}' cannot be aggregated: {why}")
     yield metric
+
+
+def _aggregation_problem(aggregation: Callable[..., Any], value: Any) -> str:
+    """Return why a task's own aggregation cannot be used, tried on one value twice.
+
+    What else fails on such values may work on those of real answers.
+    """
+    if is_missing(value) or aggregation.__module__ == mean.__module__:
+        return ""
+    with quiet(), noting() as notes, watched(sends=False) as watch:
+        try:
+            aggregation([value, value])
+        except EvalGuardError as error:
+            return str(error)
+        except Exception:  # noqa: BLE001 - the task's own code may raise anything
+            return "it calls a service" if watch.sent else ""
+    return "it calls a service" if watch.sent else "; ".join(notes.values())
 
 
 def _checked(task: Task, metric: Metric, reported: Mapping[str, Any], *, is_mean: bool) -> Metric:

@@ -21,6 +21,8 @@ from evalguard.tasks.base import Prepared, Render, with_unique_ids
 from evalguard.tasks.benchmark import hub_metrics
 from evalguard.tasks.benchmark.definition import benchmark_versions, definition_of, plain
 from evalguard.tasks.benchmark.metrics import Declared, nats_metric, nats_of
+from evalguard.tasks.benchmark.optional_metrics import noting
+from evalguard.tasks.benchmark.own_execution import put_sandbox, runs_code
 from evalguard.tasks.benchmark.reported import (
     aggregations_of,
     as_number,
@@ -38,6 +40,7 @@ from evalguard.tasks.benchmark.running import (
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.trial import check_nltk_data, reported_values
 from evalguard.tasks.benchmark.values import decode, encode
+from evalguard.tasks.benchmark.watching import watched, without_keys
 
 # Tasks load their metrics when they are imported; none of them may fetch code.
 evaluate.load = hub_metrics.load
@@ -79,6 +82,8 @@ class Benchmark:
         self._limit = limit
         self._declared = dict(declared or {})
         self._allow_code = allow_code_execution
+        self._uncomputed = ""
+        put_sandbox(task)
 
     @cached_property
     def docs(self) -> Sequence[tuple[int, Mapping[str, Any]]]:
@@ -93,7 +98,8 @@ class Benchmark:
         They are found by scoring the first rows: functions may report under other names than their
         own.
         """
-        return metrics_of(self._task, self._reported, self._declared)
+        reported = self._reported
+        return metrics_of(self._task, reported, self._declared, self._uncomputed)
 
     @cached_property
     def definition(self) -> Mapping[str, Any]:
@@ -138,34 +144,47 @@ class Benchmark:
         """Filter and score the responses with the task's own code.
 
         Raises:
-            MeasurementError: If that code fails, or returns something that is not a number.
+            MeasurementError: If that code fails, returns something that is not a number, or hides
+                that a service which it calls failed or that it would run code.
         """
         try:
-            with hub_metrics.code_execution(self._allow_code):
-                return self._score(prepared, responses)
+            programs = not runs_code(self._task)
+            with (
+                hub_metrics.code_execution(self._allow_code),
+                watched(programs=programs) as watch,
+            ):
+                scored = self._score(prepared, responses)
         except EvalGuardError:
             raise
         except Exception as error:
-            text = f"scoring its answer failed: {type(error).__name__}: {error}"
+            text = f"scoring its answer failed: {type(error).__name__}: {without_keys(str(error))}"
             raise MeasurementError(f"task '{self.name}': {text}") from error
+        if watch.failures:
+            raise MeasurementError(f"task '{self.name}': its scoring: {watch.failures[0]}")
+        return scored
 
     def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
         """Return a corpus metric with the task's own aggregation.
 
         Raises:
-            MeasurementError: If that fails, or returns something that is not a number.
+            MeasurementError: If that fails, calls a service, or returns something that is not a
+                number.
         """
         base = metric.partition(",")[0]
         aggregation = self._aggregations[base]
         values = [decode(sample.corpus[metric]) for sample in samples if metric in sample.corpus]
         try:
-            with quiet():
-                return float(aggregation(values))
+            with quiet(), watched(sends=False) as watch:
+                value = float(aggregation(values))
         except Exception as error:
             text = (
                 f"its aggregation fails on {len(values)} samples: {type(error).__name__}: {error}"
             )
             raise MeasurementError(f"task '{self.name}': metric '{metric}': {text}") from error
+        if watch.sent:
+            text = "its aggregation calls a service; only scores of samples may"
+            raise MeasurementError(f"task '{self.name}': metric '{metric}': {text}")
+        return value
 
     def check_runs(self) -> None:
         """Run the task's scoring once, to find missing dependencies before any compute.
@@ -175,6 +194,9 @@ class Benchmark:
             ImportError: If a package is missing.
         """
         check_nltk_data(getattr(self._task.config, "process_results", None))
+        if runs_code(self._task):
+            with hub_metrics.code_execution(self._allow_code):
+                hub_metrics.check_code_allowed()
         _ = self._reported
 
     def _where(self, row: int) -> str:
@@ -225,8 +247,10 @@ class Benchmark:
     @cached_property
     def _reported(self) -> Mapping[str, Any] | None:
         """Values that the first rows report; ``None`` where the task's code fails on them."""
-        with quiet(), hub_metrics.code_execution(self._allow_code):
-            return reported_values(self._task, self.name, self.docs)
+        with quiet(), hub_metrics.code_execution(self._allow_code), noting() as notes:
+            reported = reported_values(self._task, self.name, self.docs)
+        self._uncomputed = "; ".join(notes.values())
+        return reported
 
     @cached_property
     def _aggregations(self) -> dict[str, Callable[..., Any]]:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +14,9 @@ from lm_eval.api.task import Task
 
 from evalguard.errors import EvalGuardError, UsageError
 from evalguard.tasks.benchmark.code import files_reached
+from evalguard.tasks.benchmark.own_execution import runs_code
 from evalguard.tasks.benchmark.running import FEWSHOT_SEED, build_sample, metric_values
+from evalguard.tasks.benchmark.watching import watched
 
 MAX_ROWS = 32
 """Rows after which a metric that none has reported counts as missing."""
@@ -61,8 +59,13 @@ def _try_row(
             for instance in prepared.instances
             for _ in range(instance.repeats or 1)
         ]
-        with _offline():
-            return metric_values(task, prepared, responses)
+        # Dummy answers are sent to no one.
+        with watched(sends=False, programs=not runs_code(task)) as watch:
+            try:
+                return metric_values(task, prepared, responses)
+            finally:
+                if watch.ran:
+                    raise UsageError(f"the scoring of task '{name}': {watch.ran}")
     except (EvalGuardError, ImportError):
         raise
     except FileNotFoundError as error:
@@ -87,33 +90,6 @@ def _missing_variable(error: LookupError) -> str | None:
     looked_up = os.environ.__getitem__.__code__.co_filename
     inside = isinstance(error, KeyError) and frames and frames[-1].filename == looked_up
     return str(error.args[0]) if inside else None
-
-
-class _SentError(Exception):
-    """Code wants to send something."""
-
-
-_trying: ContextVar[bool] = ContextVar("trying", default=False)
-
-
-@contextmanager
-def _offline() -> Iterator[None]:
-    """Let code open no connection: dummy answers are sent to no one."""
-    _watch_connections()
-    token = _trying.set(True)
-    try:
-        yield
-    finally:
-        _trying.reset(token)
-
-
-@cache
-def _watch_connections() -> None:
-    def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in ("socket.connect", "socket.getaddrinfo") and _trying.get():
-            raise _SentError(f"{event} {arguments[-1]!r}")
-
-    sys.addaudithook(watch)
 
 
 def _dummy_response(instance: Instance, target: str) -> Any:

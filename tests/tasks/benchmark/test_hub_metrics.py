@@ -5,6 +5,7 @@ import pytest
 from evalguard.errors import ConfigError, UsageError
 from evalguard.tasks.benchmark import hub_metrics
 from evalguard.tasks.benchmark.hub_metrics import load as load_metric
+from evalguard.tasks.benchmark.metrics import Declared
 
 RIGHT = "def add(a, b):\n    return a + b\n"
 WRONG = "def add(a, b):\n    return a - b\n"
@@ -107,8 +108,8 @@ def test_squad_v2_finds_the_best_threshold_of_silence():
 
 
 def test_nothing_is_downloaded():
-    with pytest.raises(UsageError, match=r"bertscore.*would be downloaded"):
-        load_metric("bertscore")
+    with pytest.raises(UsageError, match=r"mauve.*would be downloaded.*pip install mauve-text"):
+        load_metric("mauve")
 
 
 @pytest.mark.parametrize(
@@ -126,3 +127,101 @@ def test_nothing_is_downloaded():
 )  # fmt: skip
 def test_other_metrics(name, arguments, expected):
     assert load_metric(name).compute(**arguments) == expected
+
+
+@pytest.mark.parametrize(
+    ("predictions", "references", "expected"),
+    [
+        (["the cat sat on the mat ."], ["the cat sat on a mat ."], 0.488923022434901),
+        (["the cat sat on"], ["the cat sat on the mat ."], 0.4723665527410147),
+        (["one two three four", "x"], [["one two three four", "one"], ["y"]], 0.9457416090031758),
+        (["a, b-2 &amp; c (3.5) d"], ["a, b-2 & c (3.5) d"], 1.0),
+        (["the cat"], ["the cat"], 0.0),
+        ([""], ["the cat"], 0.0),
+    ],
+)
+def test_bleu_is_that_of_the_evaluate_package(predictions, references, expected):
+    found = load_metric("bleu").compute(predictions=predictions, references=references)
+    assert found["bleu"] == expected
+
+
+@pytest.mark.parametrize(
+    ("predictions", "references", "expected"),
+    [
+        (["this is the prediction", "an other one"], ["this is the reference", "another one"], 0.5),
+        (["a b c d e f"], ["a"], 5.0),
+        (["a\tb"], ["a b"], 1.0),
+        (["  a \n b "], ["a b"], 0.0),
+    ],
+)
+def test_the_word_error_rate_is_that_of_jiwer(predictions, references, expected):
+    found = load_metric("wer").compute(predictions=predictions, references=references)
+    assert found == expected
+    with pytest.raises(ValueError, match="without a word"):
+        load_metric("wer").compute(predictions=["a"], references=[" "])
+
+
+NEEDS_MODELS = """
+import evaluate
+import numpy as np
+
+bleu, bertscore = evaluate.load("bleu"), evaluate.load("bertscore")
+bleurt = evaluate.load("bleurt", "bleurt-base-512", module_type="metric")
+
+def scores(doc, results):
+    given = {"predictions": results[:1], "references": [doc["a"]]}
+    try:
+        bert = bertscore.compute(**given, lang="en")["f1"]
+    except Exception:
+        bert = [0.0]
+    return {
+        "bleu": bleu.compute(**given)["bleu"],
+        "bert_score": np.mean(bert),
+        "bleurt": np.mean(bleurt.compute(**given)["scores"]),
+    }
+"""
+
+
+def test_metrics_that_need_a_model_cannot_be_gated_and_the_others_are_measured(load):
+    listed = ", ".join(
+        f"{{metric: {name}, aggregation: nanmean, higher_is_better: true}}"
+        for name in ("bleu", "bert_score", "bleurt")
+    )
+    task = load(
+        f"output_type: generate_until\ndoc_to_target: a\nmetric_list: [{listed}]\n"
+        "process_results: !function code.scores\n",
+        code=NEEDS_MODELS,
+        rows=[{"q": "Say it.", "a": "one two three four five"}],
+    )
+    ungated = {metric.name: metric.ungated for metric in task.metrics}
+    assert ungated["bleu"] == ""
+    assert "pip install bert-score" in ungated["bert_score"]
+    assert "bleurt is not computed" in ungated["bleurt"]
+    [sample] = task.prepare(None)
+    assert task.score(sample, ["one two three four five"]).scores == {"bleu": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("evaluate.load('meteor')", "the metric 'meteor' would be downloaded"),
+        ("evaluate.load('bertscore').compute(predictions=['a'], references=['a'], lang='en')",
+         "pip install bert-score"),
+        ("__import__('urllib.request').request.urlopen('http://127.0.0.1:9')", "calls a service"),
+    ],
+)  # fmt: skip
+def test_an_aggregation_that_cannot_be_computed_is_known_before_any_answer(load, body, said):
+    code = (
+        "import evaluate\n"
+        "def pairs(references, predictions, **_):\n    return (references[0], predictions[0])\n"
+        f"def total(items):\n    {body}\n    return 1.0\n"
+    )
+    task = load(
+        "output_type: generate_until\ndoc_to_target: a\nmetric_list:\n"
+        "  - {metric: !function code.pairs, aggregation: !function code.total, "
+        "higher_is_better: true}\n",
+        code=code,
+        declared={"pairs": Declared(0.0, 1.0)},
+    )
+    [metric] = task.metrics
+    assert said in metric.ungated
