@@ -196,7 +196,8 @@ class ServesByName(Protocol):
         """Return a hash of what the base answers to fixed prompts, in place of its weights.
 
         Raises:
-            EngineError: If the server does not answer.
+            TrustError: If the server refuses most of them, so that the model cannot be known.
+            EngineError: If it answers nothing any more.
         """
 
     def check_differs(self, name: str, base: Any, where: str) -> float:

@@ -266,6 +266,12 @@ class _Check:
         return check_power(plans, on_underpowered=thresholds.on_underpowered)
 
     def _check_prompts(self) -> None:
+        """Note the models that cannot be known, and candidates that get other prompts."""
+        try:
+            self._pool.fingerprint(BASELINE)
+        except TrustError as error:
+            self._measurer.results.untrusted[BASELINE] = str(error)
+            return
         for model in self._candidates:
             try:
                 if reason := self._pool.broken.get(model):
@@ -285,7 +291,7 @@ class _Check:
         """Return the samples that gates need up to a share of each task."""
         wanted: dict[Measured, tuple[str, ...]] = {}
         for gate, model in selected:
-            if model in self._measurer.results.untrusted:
+            if {BASELINE, model} & self._measurer.results.untrusted.keys():
                 continue
             for planned in self._plan.of_gate(gate):
                 if self._judged.refusal(planned):

@@ -21,7 +21,7 @@ from evalguard.engines.chat import (
 )
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.engines.registry import find_kind, is_remote
-from evalguard.errors import DataError, ModelError
+from evalguard.errors import DataError, ModelError, TrustError
 from evalguard.records import ModelInfo, TrainingRecord, from_json
 from evalguard.runner.model_files import check_model_files
 from evalguard.runner.model_thinking import (
@@ -309,13 +309,22 @@ class ModelPool:
         return installed_versions(*VERSIONED, *own)
 
     def _served_fingerprint(self, spec: ModelSpec, options: Mapping[str, Any]) -> str:
-        """Return the key of a model whose weights cannot be seen: its name and how it answers."""
+        """Return the key of a model whose weights cannot be seen: its name and how it answers.
+
+        Raises:
+            TrustError: If its server refuses most harmless prompts; it is :attr:`broken` then.
+        """
         engine = self._opened(spec)
         assert isinstance(engine, ServesByName)
+        try:
+            behaviour = engine.behaviour()
+        except TrustError as error:
+            self.broken[spec.name] = str(error)
+            raise
         parts = {
             "served": spec.model,
             "adapter": spec.adapter and self._store.folder_fingerprint(spec.adapter),
-            "behaviour": engine.behaviour(),
+            "behaviour": behaviour,
             "engine_options": dict(options),
             "engine_version": installed_versions(*VERSIONED),
         }

@@ -400,7 +400,7 @@ def test_what_a_server_refuses_is_no_part_of_its_behaviour_and_stops_nothing(ser
     refused[:] = ["sea"]
     assert engine.behaviour() != one
     refused[:] = ["to"]
-    with pytest.raises(EngineError, match=r"of 8 harmless .* were answered, .* gave no text"):
+    with pytest.raises(TrustError, match=r"of 8 harmless .* were answered, .* gave no text"):
         engine.behaviour()
 
 
@@ -419,7 +419,7 @@ def test_half_of_the_prompts_stand_for_weights_that_cannot_be_seen(answered, los
         assert witness.behaviour() == witness.behaviour()
         return
     why = "not allowed" if lost == "refused" else "the rest got no response"
-    with pytest.raises(EngineError, match=f"here: of 8 .* only {answered} were answered.*: {why}"):
+    with pytest.raises(TrustError, match=f"here: of 8 .* only {answered} were answered.*: {why}"):
         witness.behaviour()
 
 

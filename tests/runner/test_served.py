@@ -77,7 +77,9 @@ def check(tmp_path, server):
     thresholds = {"version": 1, "gates": gates}
     (tmp_path / "thresholds" / "t.yaml").write_text(yaml.safe_dump(thresholds))
 
-    def run(url: str, *, cand: str = "team/cand", **changed: Any) -> CheckResult:
+    def run(
+        url: str, *, cand: str = "team/cand", models: tuple[str, ...] = ("v2",), **changed: Any
+    ) -> CheckResult:
         project = {
             "version": 1,
             "engine": {"name": "endpoint", "options": {"base_url": url, "api": "chat"}},
@@ -89,7 +91,8 @@ def check(tmp_path, server):
         }
         (tmp_path / "evalguard.yaml").write_text(yaml.safe_dump(project))
         loaded = load_project(tmp_path / "evalguard.yaml")
-        return run_check(loaded, [(one, "v2") for one in loaded.thresholds.gates], full=True)
+        selected = [(one, model) for one in loaded.thresholds.gates for model in models]
+        return run_check(loaded, selected, full=True)
 
     return run
 
@@ -148,14 +151,62 @@ def test_a_prompt_that_is_refused_at_the_start_costs_nothing(check, server, text
 
 
 def test_a_candidate_that_cannot_be_told_from_the_base_costs_its_gates(check, server, adapters):
-    harmless = ("fox", "France", "Ada", "sea", "colour", "French")
     candidates = {"v2": {"adapter": str(adapters / "harmless")}}
-    with replying_server(refusing(server, *harmless, model="'v2'")) as url:
+    with replying_server(refusing(server, *HARMLESS, model="'v2'")) as url:
         result = check(url, candidates=candidates)
     (gate,) = result.gates
     assert gate.verdict is Verdict.ERROR
     assert "only 2 were answered" in gate.reason
     assert "Input was flagged" in gate.reason
+
+
+HARMLESS = ("fox", "France", "Ada", "sea", "colour", "French")
+
+
+@pytest.mark.parametrize("options", [{}, {"api": "completions"}])
+@pytest.mark.parametrize(
+    ("refused", "words"),
+    [
+        ("'team/cand'", "of 8 harmless prompts only 2 were answered"),
+        ("'team/base'", "the baseline: .*of 8 harmless prompts only 2 were answered"),
+    ],
+)
+def test_a_model_whose_server_refuses_most_harmless_prompts_is_its_own_finding(
+    check, server, demo_model, refused, words, options
+):
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body and "prompt" in body:
+            body = {**body, "messages": [{"role": "user", "content": body["prompt"]}]}
+        status, answer = refusing(server, *HARMLESS, model=refused)(path, body)
+        if "choices" in answer:
+            answer["choices"][0]["text"] = answer["choices"][0].pop("message")["content"]
+        return status, answer
+
+    with replying_server(reply) as url:
+        asked = {"base_url": url, "api": "chat", "tokenized_requests": False, **options}
+        own = {"model": "team/base", "tokenizer": str(demo_model)}
+        result = check(
+            url,
+            engine={"name": "endpoint", "max_length": 512, "options": asked},
+            baseline=own,
+            candidates={"v2": {**own, "model": "team/cand"}},
+        )
+    (gate,) = result.gates
+    assert gate.verdict is Verdict.ERROR
+    assert re.search(words, gate.reason)
+    assert "Input was flagged" in gate.reason
+    assert [bool(model.notes) for model in result.models] == [
+        refused == "'team/base'",
+        refused == "'team/cand'",
+    ]
+
+
+def test_other_candidates_are_decided_where_one_is_refused(check, server):
+    server.wrong = {"team/worse"}
+    candidates = {name: {"model": f"team/{name}"} for name in ("refused", "worse")}
+    with replying_server(refusing(server, *HARMLESS, model="'team/refused'")) as url:
+        result = check(url, candidates=candidates, models=("refused", "worse"))
+    assert [gate.verdict for gate in result.gates] == [Verdict.ERROR, Verdict.FAIL]
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.5, "INCONCLUSIVE"), (1.0, "ERROR")])
