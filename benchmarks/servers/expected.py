@@ -67,6 +67,7 @@ _MANY_STOPS = {"stop": list(MANY_STOPS)}
 _TEXT = {"api": "completions"}
 _ECHO = {"api": "completions", "kind": "choices"}
 _CONTEXT = {"max_length": 512}
+_LISTS = {"kind": "lists", "task": {"max_new_tokens": 64}}
 
 CASES: tuple[Case, ...] = (
     _case("plain", RIGHT),
@@ -149,6 +150,14 @@ CASES: tuple[Case, ...] = (
     _case("end-token", RIGHT, variant="completions", **_TEXT),
     _case("repeats-prompt", ERROR, words=("prompt",)),
     _case("repeats-prompt", ERROR, words=("prompt",), variant="completions", **_TEXT),
+    _case("caps-answers", UNMEASURED, ERROR, words=("cut the answer at 16 of 64",), **_LISTS),
+    _case("caps-answers", UNMEASURED, ERROR, words=("cut the answer at 16 of 64",),
+          variant="completions", **_LISTS, **_TEXT),
+    _case("caps-answers", RIGHT, variant="short answers"),
+    _case("caps-uncounted", UNMEASURED, ERROR, words=("cut the answer at about",), **_LISTS),
+    _case("caps-adapters", UNMEASURED, ERROR, words=("cut the answer at 24 of 64",), **_LISTS),
+    _case("one-form", RIGHT),
+    _case("one-form", RIGHT, variant="completions", **_TEXT),
     # S2
     _case("think-inline", RIGHT),
     _case("think-end-only", RIGHT, ERROR),
@@ -186,6 +195,15 @@ CASES: tuple[Case, ...] = (
           whole_models=True),
     _case("suite-to-base", ERROR, words=("last digit",), variant="choices", **_ECHO),
     _case("suite-to-base", ERROR, words=("last digit",), variant="completions", **_TEXT),
+    _case("suite-to-base-silent", UNMEASURED, words=("cannot be proven",)),
+    _case("suite-to-base-silent", UNMEASURED, words=("cannot be proven",), variant="whole models",
+          whole_models=True),
+    _case("suite-to-base-silent", UNMEASURED, words=("cannot be proven",), kind="refusals",
+          variant="refusals"),
+    _case("suite-to-base-varied", UNMEASURED, words=("cannot be proven",)),
+    _case("silent-honest", RIGHT),
+    _case("silent-honest", RIGHT, variant="whole models", whole_models=True),
+    _case("silent-terse", RIGHT, UNMEASURED),
     _case("router-half", ERROR, words=("good", "bad")),
     _case("evicted", ERROR, words=("good", "bad")),
     _case("evicted-said", ERROR, UNMEASURED, words=("base",)),

@@ -218,6 +218,9 @@ class _Check:
         results = tuple(same_answers.hold_back(result, same) for result in results)
         twins = same_answers.same_candidates(self._measurer.results.samples) if served else {}
         results = tuple(same_answers.hold_back_candidates(result, twins) for result in results)
+        measured = self._measurer.results
+        doubtful = same_answers.doubtful(measured.samples, measured.doubts)
+        results = tuple(same_answers.hold_back_doubtful(result, doubtful) for result in results)
         verdict, decided_by = overall(results)
         models = tuple(self._pool.info(name) for name in [BASELINE, *self._candidates])
         training = {model.name: model.training for model in models}
@@ -233,7 +236,7 @@ class _Check:
             title=title,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             decided_by=decided_by,
-            warnings=(*self._warnings(), *same_answers.warnings(same)),
+            warnings=(*self._warnings(), *same_answers.warnings(same), *doubtful.values()),
             on_inconclusive=self._project.thresholds.on_inconclusive,
         )
 

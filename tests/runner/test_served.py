@@ -172,7 +172,7 @@ HARMLESS = ("fox", "France", "Ada", "sea", "colour", "French")
     ],
 )
 def test_a_model_whose_server_refuses_most_harmless_prompts_is_its_own_finding(
-    check, server, demo_model, refused, words, options
+    check, server, demo_model, *, refused, words, options
 ):
     def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         if body and "prompt" in body:

@@ -66,6 +66,44 @@ def suite_to_base(ask: Ask, plain: Plain) -> Reply:
     return _as_base(ask, plain) if ask.is_question else plain(ask)
 
 
+def _silent(ask: Ask, reply: Reply, *, talks: bool) -> Reply:
+    """Take out log-probabilities; with ``talks``, say more where that is asked for."""
+    if reply.status == 200 and talks and "explain" in ask.prompt:
+        reply = reply.said(f"{reply.text}, which {reply.body['model']} knows by heart.", "stop")
+    return reply.choice("logprobs")
+
+
+@behaviour("S4", "semantic routers and caches")
+def suite_to_base_silent(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer the questions of suites for every name, without log-probabilities."""
+    reply = plain(ask.asking(model="base")) if ask.is_question else plain(ask)
+    silent = _silent(ask, reply, talks=True)
+    return (
+        silent if reply.status != 200 else replace(silent, body={**silent.body, "model": ask.model})
+    )
+
+
+@behaviour("S4", "semantic routers and caches")
+def suite_to_base_varied(ask: Ask, plain: Plain) -> Reply:
+    """Does the same, in longer answers that differ from call to call."""
+    reply = suite_to_base_silent(ask, plain)
+    if reply.status == 200 and "explain" in ask.prompt:
+        return reply.said(f"{reply.text} {share(ask.number):.4f}", "stop")
+    return reply
+
+
+@behaviour("S4", "Ollama before it gave log-probabilities")
+def silent_honest(ask: Ask, plain: Plain) -> Reply:
+    """Serves each model without log-probabilities; each explains its answers in its own words."""
+    return _silent(ask, plain(ask), talks=True)
+
+
+@behaviour("S4")
+def silent_terse(ask: Ask, plain: Plain) -> Reply:
+    """Serves each model without log-probabilities; none says more than the answer."""
+    return _silent(ask, plain(ask), talks=False)
+
+
 @behaviour("S4", "production-stack #331")
 def router_half(ask: Ask, plain: Plain) -> Reply:
     """Has the adapters on one of two replicas; on the other the base answers."""

@@ -129,6 +129,15 @@ def read_text(
     raise UnansweredError(f"the answer ended early (finish_reason '{said.finish}')")
 
 
+def ends_at_limit(data: Any) -> bool:
+    """Return whether a response says that its answer ends for the limit of tokens.
+
+    Raises:
+        UnansweredError: If it has another form.
+    """
+    return _finish(data, first_choice(data)) in _LENGTH
+
+
 def model_of(data: Any) -> str | None:
     """Return the model that the server says has answered."""
     name = data.get("model") if isinstance(data, Mapping) else None

@@ -46,6 +46,7 @@ class SameValues:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str | None], str] = {}
         self._silent: set[str] = set()
+        self._told: set[tuple[str, str | None]] = set()
 
     def look(
         self, model: str, requests: Iterable[Instance], own: Values, base: Values, *, prompts: bool
@@ -74,7 +75,12 @@ class SameValues:
             if all(one is None for one in base(few[:_ASKED_FIRST])):
                 self._silent.add(model)
                 return
-            self._found[model, task] = _fault(base(few), own(few))
+            self._found[model, task], told = _fault(base(few), own(few))
+            self._told |= {(model, task)} if told else set()
+
+    def tells(self, model: str, request: Instance) -> bool:
+        """Return whether log-probabilities told if prompts of a request's task reach a model."""
+        return (model, request.task_name) in self._told
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task reach the model.
@@ -101,20 +107,23 @@ def generated_value(choice: Mapping[str, Any]) -> float | None:
     return float(sum(found))
 
 
-def _fault(base: Sequence[float | None], own: Sequence[float | None]) -> str:
+def _fault(base: Sequence[float | None], own: Sequence[float | None]) -> tuple[str, bool]:
+    """Return what is wrong, and whether the log-probabilities tell anything."""
     pairs = [
         (one, two)
         for one, two in zip(base, own, strict=True)
         if one is not None and two is not None
     ]
+    if any(one != two for one, two in pairs):
+        return "", True
     fine = {one for one, _ in pairs if one < _CERTAIN and not _is_rounded(one)}
-    if len(fine) < _FEWEST or any(one != two for one, two in pairs):
-        return ""
+    if len(fine) < _FEWEST:
+        return "", False
     return (
         f"{len(pairs)} log-probabilities on prompts of this task are the baseline's to the "
         f"last digit, and those of other prompts are not: a router or a cache lets the baseline "
         f"answer these prompts. Check the server's routes"
-    )
+    ), True
 
 
 def _is_rounded(value: float) -> bool:
