@@ -67,7 +67,6 @@ _MANY_STOPS = {"stop": list(MANY_STOPS)}
 _TEXT = {"api": "completions"}
 _ECHO = {"api": "completions", "kind": "choices"}
 _CONTEXT = {"max_length": 512}
-_LISTS = {"kind": "lists", "task": {"max_new_tokens": 64}}
 
 CASES: tuple[Case, ...] = (
     _case("plain", RIGHT),
@@ -150,12 +149,13 @@ CASES: tuple[Case, ...] = (
     _case("end-token", RIGHT, variant="completions", **_TEXT),
     _case("repeats-prompt", ERROR, words=("prompt",)),
     _case("repeats-prompt", ERROR, words=("prompt",), variant="completions", **_TEXT),
-    _case("caps-answers", UNMEASURED, ERROR, words=("cut the answer at 16 of 64",), **_LISTS),
-    _case("caps-answers", UNMEASURED, ERROR, words=("cut the answer at 16 of 64",),
-          variant="completions", **_LISTS, **_TEXT),
+    _case("caps-answers", UNMEASURED, ERROR, words=("cut the answer at 9 of 12",), kind="lists"),
+    _case("caps-answers", UNMEASURED, ERROR, words=("cut the answer at 9 of 12",),
+          variant="completions", kind="lists", **_TEXT),
     _case("caps-answers", RIGHT, variant="short answers"),
-    _case("caps-uncounted", UNMEASURED, ERROR, words=("cut the answer at about",), **_LISTS),
-    _case("caps-adapters", UNMEASURED, ERROR, words=("cut the answer at 24 of 64",), **_LISTS),
+    _case("caps-uncounted", UNMEASURED, ERROR, words=("cut the answer at about",), kind="lists",
+          task={"max_new_tokens": 64}),
+    _case("caps-adapters", UNMEASURED, ERROR, words=("cut the answer at 9 of 12",), kind="lists"),
     _case("one-form", RIGHT),
     _case("one-form", RIGHT, variant="completions", **_TEXT),
     # S2

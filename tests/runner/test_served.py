@@ -1,6 +1,7 @@
 """Models that only a server knows: by name, without folder, revision or tokenizer."""
 
 import json
+import random
 import re
 from typing import Any
 
@@ -31,6 +32,7 @@ class Server:
         self.asked: list[dict[str, Any]] = []
         self.version = ""
         self.says = "{sum}"
+        self.explains = True
 
     def __call__(self, _path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         if body is None:
@@ -41,6 +43,8 @@ class Server:
         if found:
             total = int(found[1]) + int(found[2]) + (body["model"] in self.wrong)
             text = self.says.format(sum=total, model=body["model"])
+            if self.explains and "explain" in body["messages"][-1]["content"]:
+                text += f", says {body['model']}{self.version}."
         choice = {"index": 0, "message": {"content": text}, "finish_reason": "stop"}
         return 200, {"choices": [choice]}
 
@@ -128,6 +132,67 @@ def test_long_answers_that_are_all_the_baselines_show_nothing(
     held = "word for word the baseline's" in result.gates[0].reason
     assert held is (verdict == "INCONCLUSIVE")
     assert any("word for word" in one for one in result.warnings) is held
+
+
+@pytest.mark.parametrize(
+    ("base", "explains", "wrong", "verdict"),
+    [
+        (False, True, (), "PASS"),
+        (False, True, ("team/cand",), "FAIL"),
+        (False, False, (), "INCONCLUSIVE"),  # honest, and it says no more than the answer
+        (False, False, ("team/cand",), "FAIL"),
+        (True, True, (), "INCONCLUSIVE"),
+        (True, True, ("team/cand",), "INCONCLUSIVE"),
+    ],
+)
+def test_short_answers_that_the_base_may_have_given_pass_nothing(
+    check, server, *, base, explains, wrong, verdict
+):
+    """Class S4: a router sends the prompts of the suite to the base, and tells no log-probs."""
+    server.wrong = set(wrong)
+    server.explains = explains
+
+    def routed(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        of_suite = body is not None and "#" in json.dumps(body["messages"])
+        return server(path, {**body, "model": "team/base"} if base and of_suite else body)
+
+    with replying_server(routed) as url:
+        for _ in range(2):  # nothing that is doubtful is taken from the store
+            result = check(url)
+            (gate,) = result.gates
+            assert gate.verdict is Verdict(verdict), gate.reason
+            if verdict == "INCONCLUSIVE":
+                assert "cannot be proven that this model, and not the baseline" in gate.reason
+                assert any("v2: sums/" in one for one in result.warnings)
+
+
+@pytest.mark.parametrize("capped", [("team/base", "team/cand"), ("team/cand",)])
+def test_answers_that_the_server_cuts_and_calls_whole_are_not_measured(
+    check, server, tmp_path, capped
+):
+    """Class S1: a limit of the server's own."""
+    file = tmp_path / "suites" / "sums.yaml"
+    file.write_text(file.read_text().replace("max_new_tokens: 8", "max_new_tokens: 64"))
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        status, answer = server(path, body)
+        if body is None:
+            return status, answer
+        seed = body["seed"] if body["temperature"] else 0
+        story = random.Random(f"{body['model']} {body['messages']} {seed}")
+        words = [story.choice(("sea", "ship", "lamp", "keeper")) for _ in range(90)]
+        most = min(body["max_tokens"], 16 if body["model"] in capped else 64)
+        choice = answer["choices"][0]
+        choice["message"] = {"content": " ".join(words[:most])}
+        choice["finish_reason"] = "length" if most == body["max_tokens"] else "stop"
+        return status, {**answer, "usage": {"completion_tokens": most}}
+
+    with replying_server(reply) as url:
+        result = check(url)
+    (gate,) = result.gates
+    assert gate.verdict is Verdict.ERROR
+    assert "the server cut the answer at 16 of 64 tokens and calls it whole" in gate.reason
+    assert "set 'max_new_tokens' to at most 16" in gate.reason
 
 
 def refusing(server, *words, model=""):

@@ -44,8 +44,8 @@ def capped(ask: Ask, plain: Plain, tokens: int) -> Reply:
 
 @behaviour("S1", "Hugging Face text generation: max_new_tokens of the server")
 def caps_answers(ask: Ask, plain: Plain) -> Reply:
-    """Ends every answer at 16 tokens and says that it is whole."""
-    return capped(ask, plain, 16)
+    """Ends every answer at 9 tokens and says that it is whole."""
+    return capped(ask, plain, 9)
 
 
 @behaviour("S1", "home-made wrappers: a pipeline's own max_new_tokens")
@@ -59,8 +59,8 @@ def caps_uncounted(ask: Ask, plain: Plain) -> Reply:
 
 @behaviour("S1", "gateways with a limit for each model")
 def caps_adapters(ask: Ask, plain: Plain) -> Reply:
-    """Ends the answers of every model but the base at 24 tokens and says that they are whole."""
-    return told(ask, plain) if ask.model == "base" else capped(ask, plain, 24)
+    """Ends the answers of every model but the base at 9 tokens and says that they are whole."""
+    return told(ask, plain) if ask.model == "base" else capped(ask, plain, 9)
 
 
 @behaviour("S1")

@@ -129,7 +129,7 @@ def own_limit(ask: Ask, plain: Plain) -> Reply:
     reply = plain(ask)
     if not ask.chosen(SOME):
         return reply
-    usage = {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11}
+    usage = {**reply.body["usage"], "completion_tokens": 1}
     cut = reply.said(reply.text[:1], "length")
     return replace(cut, body={**cut.body, "usage": usage})
 

@@ -43,11 +43,18 @@ _SHARE = 0.02
 """The same as :data:`_FEWEST`, as a share of the answers of a run. By hand: of answers that end by
 themselves fewer have exactly the greatest length."""
 
+_VARIED = 0.75
+"""Share of the longest answers that must be different: labels are not."""
+
 _DRAWS = 8
 _TEMPERATURE = 1.5
 
-_NEAR = 0.7
-"""Share of the greatest length from which answers that nobody counts in tokens count as long."""
+_NEAR = 0.4
+"""Share of the greatest length from which answers that nobody counts in tokens count as long: a
+number has about so many characters to a token as there are in a third of a word."""
+
+_DIGIT = 0.7
+"""Tokens of a digit: some vocabularies have one for each, others one for up to three."""
 
 _FEWEST_UNCOUNTED = 6
 """Answers that must all be cut alike where nobody counts their tokens."""
@@ -77,7 +84,10 @@ class Written:
     @property
     def length(self) -> float:
         """Tokens that it has, or about as many."""
-        return usual_tokens(self.text) if self.tokens is None else self.tokens
+        if self.tokens is not None:
+            return self.tokens
+        digits = sum(map(str.isdigit, self.text))
+        return usual_tokens(self.text) + digits * (_DIGIT - 1 / 4)
 
 
 AskLengths = Callable[[str, Sequence[Instance]], "list[Written | None]"]
@@ -151,8 +161,8 @@ class Ceilings:
         ceiling = self._found.get(model)
         if ceiling is not None and ceiling.cuts(one):
             raise UnansweredError(
-                f"the server cut the answer at {_about(ceiling)} of {one.limit} tokens and says "
-                f"that it is whole: {ceiling.words}. {_advice(ceiling)}"
+                f"the server cut the answer at {_about(ceiling)} of {one.limit} tokens and calls "
+                f"it whole: {ceiling.words}. {_advice(ceiling)}"
             )
         if ceiling is None and one.limit > _LEAST:
             self._seen.setdefault(model, []).append((request, one))
@@ -171,8 +181,8 @@ class Ceilings:
         if ceiling is None or _limit(request) <= ceiling.tokens:
             return None
         return Doubt(
-            f"answers were cut at {_about(ceiling)} tokens, though more were asked for and the "
-            f"server says that they are whole: {ceiling.words}. {_advice(ceiling)}"
+            f"the server cuts answers at {_about(ceiling)} tokens and calls them whole: "
+            f"{ceiling.words}. {_advice(ceiling)}"
         )
 
     def _confirmed(
@@ -194,8 +204,8 @@ class Ceilings:
         ):
             return None
         words = (
-            f"{len(texts)} different answers and {as_long} of {len(drawn)} drawn at temperature "
-            f"{_TEMPERATURE} have this length, and none has more"
+            f"{len(texts) + as_long} answers to other prompts and seeds end there, and none goes "
+            f"further"
         )
         return _Ceiling(round(most), counted, words)
 
@@ -204,15 +214,17 @@ def _top(found: Sequence[Written], fewest: float) -> list[Written]:
     """Return the answers that have the greatest length, where that may be a limit of the server."""
     counted = [one for one in found if one.tokens is not None]
     own = [one for one in counted or found if not one.is_full]
-    most = max((one.length for one in own), default=0)
+    most, near = max((one.length for one in own), default=0), 1 if counted else _NEAR
     if most < _LEAST or any(one.is_full and one.length > most for one in counted or found):
         return []
-    top = [one for one in own if one.length >= most * (1 if counted else _NEAR)]
+    top = [one for one in own if one.length >= most * near]
     texts = {one.text for one in top}
     broken = sum(map(breaks_off, texts))
-    if not counted and (len(top) < max(len(own), _FEWEST_UNCOUNTED) or broken < len(texts)):
-        return []
-    return top if len(texts) >= fewest and broken >= len(texts) / 2 else []
+    if not counted:  # then all must be cut, and no two be the same, as labels are
+        alike = min(len(texts), broken) == len(top) == len(own)
+        return top if alike and len(top) >= _FEWEST_UNCOUNTED else []
+    varied = len(texts) >= max(fewest, _VARIED * len(top))
+    return top if varied and broken >= len(texts) / 2 else []
 
 
 def breaks_off(text: str) -> bool:
@@ -231,10 +243,7 @@ def _about(ceiling: _Ceiling) -> str:
 
 
 def _advice(ceiling: _Ceiling) -> str:
-    return (
-        f"Raise the limit of the server, or ask for no more tokens than it gives "
-        f"('max_new_tokens: {ceiling.tokens}' of the task)"
-    )
+    return f"Raise the server's limit, or set 'max_new_tokens' to at most {ceiling.tokens}"
 
 
 def _limit(request: Instance) -> int:
