@@ -20,6 +20,9 @@ N = 60
 FIRST_WORDS = 16
 """Requests that are asked for their first words before, eight of them together and each alone."""
 
+LONGER = 12
+"""Requests for more words, by which the models are told apart: six prompts, twice each."""
+
 LOG_PROBABILITIES = 2
 """Requests that ask whether the server tells them."""
 
@@ -301,7 +304,7 @@ def test_stored_samples_count_while_the_model_answers_as_before(check, server):
         check(url)
         asked = server.sums
         check(url)
-        assert server.sums == asked == 2 * (N + FIRST_WORDS) + LOG_PROBABILITIES
+        assert server.sums == asked == 2 * (N + FIRST_WORDS + LONGER) + LOG_PROBABILITIES
         server.version = " 2"  # another model was deployed under the same names
         server.wrong = {"team/cand"}
         assert check(url).gates[0].verdict is Verdict.FAIL
