@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,7 +22,7 @@ from evalguard.engines.chat import (
 )
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.engines.registry import find_kind, is_remote
-from evalguard.errors import DataError, ModelError, TrustError
+from evalguard.errors import DataError, EngineError, ModelError, TrustError, UsageError
 from evalguard.records import ModelInfo, TrainingRecord, from_json
 from evalguard.runner.model_files import check_model_files
 from evalguard.runner.model_thinking import (
@@ -228,7 +229,8 @@ class ModelPool:
         engine = self._opened(spec)
         served = name if spec.adapter else BASE
         if spec.adapter and served not in engine.models:
-            seen = engine.load_adapter(name, spec.adapter)
+            with self._located(spec):
+                seen = engine.load_adapter(name, spec.adapter)
             self._effects[name] = seen.effect
             self._adapter_notes.extend(f"{name}: {note}" for note in seen.notes)
             self._store.describe_fingerprint(
@@ -237,6 +239,18 @@ class ModelPool:
         self._check_other(spec, engine)
         self._spot_checks.check(name, engine, served)
         return engine, served
+
+    @contextmanager
+    def _located(self, spec: ModelSpec) -> Iterator[None]:
+        """Say of what a server refuses in which file its model is named, and as what."""
+        try:
+            yield
+        except (UsageError, EngineError) as error:
+            if not self.is_remote(spec.name) or type(error) not in _WITH_PLACE:
+                raise
+            whole = spec.name in (BASELINE, JUDGE)
+            where = spec.name if whole else f"candidates.{spec.name}"
+            raise type(error)(f"{self._project.path}: {where}: {error}") from None
 
     def _opened(self, spec: ModelSpec) -> Engine:
         """Return the engine of a model's base, opened at the first call."""
@@ -247,7 +261,8 @@ class ModelPool:
         if base not in self._engines:
             if find_kind(name_of_engine).held_to_hf:
                 self._spot_checks.prepare(self._settings(spec), self._sharing(spec))
-            self._engines[base] = open_engine(name_of_engine, self._settings(spec))
+            with self._located(spec):
+                self._engines[base] = open_engine(name_of_engine, self._settings(spec))
         return self._engines[base]
 
     def _check_other(self, spec: ModelSpec, engine: Engine) -> None:
@@ -444,6 +459,9 @@ class ModelPool:
             if _base_key(other) == key and other.name not in self.broken
         ]
 
+
+_WITH_PLACE = (UsageError, ModelError, EngineError)
+"""Errors that say what is wrong with a model's server."""
 
 VERSIONED = ("transformers", "torch", "lm-eval", "peft")
 """Packages whose versions count for what is stored, on every engine."""

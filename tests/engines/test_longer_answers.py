@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from evalguard.engines.endpoint.longer_answers import LongerAnswers
 from tests.engines import questions
 
 
-def of_task(name: str, number: int = 20) -> list:
+def of_task(name: str, number: int = 20) -> list[Any]:
     asked = [questions.generation(f"{name} {place}?") for place in range(number)]
     return [replace(one, metadata=(name, None, 1)) for one in asked]
 
@@ -89,5 +90,8 @@ def test_sampled_answers_settle_nothing():
     longer.look("v2", of_task("sums"), lambda few: ["a"] * len(few), lambda few: ["a"] * len(few))
     (one, *_) = of_task("sums")
     drawn = replace(one, arguments=(one.args[0], {**one.args[1], "temperature": 1.0}))
-    assert longer.doubt("v2", one).is_of_identity
-    assert not longer.doubt("v2", drawn).is_of_identity
+    greedy, sampled = longer.doubt("v2", one), longer.doubt("v2", drawn)
+    assert greedy is not None
+    assert greedy.is_of_identity
+    assert sampled is not None
+    assert not sampled.is_of_identity

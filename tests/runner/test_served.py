@@ -10,7 +10,7 @@ import yaml
 
 from evalguard.config import load_project
 from evalguard.engines.endpoint.first_answers import FIRST
-from evalguard.errors import ConfigError
+from evalguard.errors import ConfigError, EvalGuardError
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import run_check
 from tests.conftest import write_jsonl
@@ -156,8 +156,9 @@ def test_short_answers_that_the_base_may_have_given_pass_nothing(
     server.explains = explains
 
     def routed(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
-        of_suite = body is not None and "#" in json.dumps(body["messages"])
-        return server(path, {**body, "model": "team/base"} if base and of_suite else body)
+        if body and base and "#" in json.dumps(body["messages"]):
+            body = {**body, "model": "team/base"}
+        return server(path, body)
 
     with replying_server(routed) as url:
         for _ in range(2):  # nothing that is doubtful is taken from the store
@@ -309,6 +310,43 @@ def test_stored_samples_count_while_the_model_answers_as_before(check, server):
         server.wrong = {"team/cand"}
         assert check(url).gates[0].verdict is Verdict.FAIL
         assert server.sums == 2 * asked
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"candidates": {"v2": {"model": "team/can"}}}, r"candidates\.v2: .*no model 'team/can'"),
+        ({"baseline": {"model": "team/bas"}}, r"baseline: .*no model 'team/bas'.*'team/base'"),
+        ({"port": 9}, r"baseline: .*Connection refused\. Check .*base_url', and that the server"),
+        ({"scheme": "https"}, r"baseline: .*speaks plain HTTP: write 'http://' in .*base_url"),
+        ({"key_env": "NO_SUCH_KEY"}, r"baseline: .*key_env: .* NO_SUCH_KEY is not set"),
+        ({"path": "/other"}, r"baseline: .*status 404.* ends in '/v1'"),
+        ({"status": 401}, r"baseline: .*status 401.*OPENAI_API_KEY \(which is not set\)"),
+        ({"status": 400}, r"baseline: .*status 400.*write 'https://' in"),
+    ],
+)
+def test_the_likeliest_mistakes_name_file_key_and_fix(check, server, monkeypatch, changed, words):
+    """Class S7: a wrong port, name, key, scheme or path."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    status = changed.get("status")
+    said = {401: "No key", 400: "The plain HTTP request was sent to HTTPS port"}.get(status, "")
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, Any]:
+        if status or not path.startswith("/v1"):
+            return status or 404, {"error": {"message": said or "Not Found"}}
+        listed = {"data": [{"id": name} for name in ("team/base", "team/cand")]}
+        return server(path, body) if body else (200, listed)
+
+    with replying_server(reply) as url:
+        port = url.rpartition(":")[2].partition("/")[0]
+        given = url.replace(port, str(changed.get("port", port)))
+        given = given.replace("http:", f"{changed.get('scheme', 'http')}:")
+        given = given.replace("/v1", changed.get("path", "/v1"))
+        options = {"base_url": given, "api": "chat", "max_wait": 1}
+        options |= {key: changed[key] for key in ("key_env",) if key in changed}
+        models = {key: changed[key] for key in ("baseline", "candidates") if key in changed}
+        with pytest.raises(EvalGuardError, match=rf"evalguard\.yaml: {words}"):
+            check(url, engine={"name": "endpoint", "options": options}, **models)
 
 
 def test_one_model_under_two_names_is_an_error(check, server):

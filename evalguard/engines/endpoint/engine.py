@@ -342,8 +342,8 @@ class EndpointEngine(Engine):
         if listed and served not in listed:
             raise ModelError(
                 f"{self._options.url}: no model '{served}' is served. "
-                f"{did_you_mean(served, listed)} Name them in 'engine: options:' as 'model' and "
-                f"'adapters'."
+                f"{did_you_mean(served, listed)} Give its name on the server as 'model', or for an "
+                f"adapter in 'engine: options: adapters'."
             )
 
     def _look_same(self, model: str, requests: Sequence[Instance]) -> None:
