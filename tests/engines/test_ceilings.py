@@ -1,4 +1,4 @@
-"""Answers that a server ends early and calls whole (class S1)."""
+"""Answers that a server ends early and calls whole (S1)."""
 
 import random
 from collections.abc import Callable

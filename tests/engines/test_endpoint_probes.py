@@ -1,4 +1,4 @@
-"""Servers that do not do as they are asked are found out before they are measured."""
+"""Servers that do not do as they are asked are found out before they are measured (S3, S5)."""
 
 import itertools
 import math

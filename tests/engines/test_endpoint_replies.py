@@ -1,4 +1,4 @@
-"""What a server says, in the forms that servers say it in."""
+"""What a server says, in the forms that servers say it in (S1, S5, S7)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who answers is told by longer answers, where a server gives no log-probabilities (class S4)."""
+"""Who answers is told by longer answers, where a server gives no log-probabilities (S4)."""
 
 import random
 from dataclasses import replace

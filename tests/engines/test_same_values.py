@@ -1,4 +1,4 @@
-"""A task whose prompts the base answers is seen by log-probabilities to the last digit."""
+"""A task whose prompts the base answers is seen by log-probabilities to the last digit (S4)."""
 
 import math
 import random

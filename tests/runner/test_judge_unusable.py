@@ -1,4 +1,4 @@
-"""A judge that cannot be used costs the gates that it judges, and no others."""
+"""A judge that cannot be used costs the gates that it judges, and no others (S8)."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A candidate that writes what the baseline writes is reported."""
+"""A candidate that writes what the baseline writes is reported (S4)."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Models that only a server knows: by name, without folder, revision or tokenizer."""
+"""Models that only a server knows: by name, without folder, revision or tokenizer (S1, S4, S7)."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""A model's thinking is no part of its answers, whoever scores them."""
+"""A model's thinking is no part of its answers, whoever scores them (S2)."""
 
 import json
 import re
