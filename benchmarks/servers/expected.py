@@ -201,6 +201,8 @@ CASES: tuple[Case, ...] = (
     _case("suite-to-base-silent", UNMEASURED, words=("cannot be proven",), kind="refusals",
           variant="refusals"),
     _case("suite-to-base-varied", UNMEASURED, words=("cannot be proven",)),
+    _case("suite-to-base-noisy", UNMEASURED, words=("cannot be proven",)),
+    _case("noisy-values", RIGHT),
     _case("silent-honest", RIGHT),
     _case("silent-honest", RIGHT, variant="whole models", whole_models=True),
     _case("silent-terse", RIGHT, UNMEASURED),

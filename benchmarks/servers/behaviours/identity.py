@@ -92,6 +92,30 @@ def suite_to_base_varied(ask: Ask, plain: Plain) -> Reply:
     return reply
 
 
+def _with_noise(ask: Ask, reply: Reply) -> Reply:
+    """Let the log-probabilities of an answer differ by rounding from call to call."""
+    values = reply.body["choices"][0].get("logprobs") if reply.status == 200 else None
+    if not values or "content" not in values:
+        return reply
+    noisy = [
+        {**one, "logprob": one["logprob"] - 1e-3 * share("noise", ask.number, place)}
+        for place, one in enumerate(values["content"])
+    ]
+    return reply.choice(logprobs={"content": noisy})
+
+
+@behaviour("S4", "semantic routers, and batches that change")
+def suite_to_base_noisy(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer the questions of suites; log-probabilities differ by rounding."""
+    return _with_noise(ask, suite_to_base(ask, plain))
+
+
+@behaviour("S4", "vLLM: batches change the last digits")
+def noisy_values(ask: Ask, plain: Plain) -> Reply:
+    """Serves each model; log-probabilities differ by rounding from call to call."""
+    return _with_noise(ask, plain(ask))
+
+
 @behaviour("S4", "Ollama before it gave log-probabilities")
 def silent_honest(ask: Ask, plain: Plain) -> Reply:
     """Serves each model without log-probabilities; each explains its answers in its own words."""
