@@ -14,7 +14,8 @@ from scipy.stats import binomtest
 
 from evalguard.engines.base import BASE, Outcome, generation
 from evalguard.engines.endpoint import identity
-from evalguard.engines.endpoint.probes import NOISE, Probes
+from evalguard.engines.endpoint.identity import NOISE
+from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.witness import Witness
 from evalguard.errors import EngineError, TrustError
 from evalguard.gates.displacement import LEVEL, falls_by_chance

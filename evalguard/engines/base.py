@@ -188,6 +188,19 @@ class GivesDistributions(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why answers may not be a model's own, or not whole.
+
+    Attributes:
+        text: The reason, with what to do.
+        is_of_identity: Whether answers that differ from the base's settle it.
+    """
+
+    text: str
+    is_of_identity: bool = False
+
+
 @runtime_checkable
 class ServesByName(Protocol):
     """An engine whose models are names on a server, told apart by what they answer."""
@@ -196,7 +209,16 @@ class ServesByName(Protocol):
         """Return a hash of what the base answers to fixed prompts, in place of its weights.
 
         Raises:
-            EngineError: If the server does not answer.
+            TrustError: If the server refuses most of them, so that the model cannot be known.
+            EngineError: If it answers nothing any more.
+        """
+
+    def doubt(self, model: str, request: Instance) -> Doubt | None:
+        """Return why answers to requests like one may not be a model's own, or not whole.
+
+        Args:
+            model: The model.
+            request: One of what it was asked.
         """
 
     def check_differs(self, name: str, base: Any, where: str) -> float:

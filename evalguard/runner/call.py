@@ -40,7 +40,7 @@ class Call:
                 (
                     served(measured.model),
                     seeded(
-                        _named(instance, measured),
+                        named(instance, measured),
                         key=sample.sample_id,
                         repeat=repeat,
                         draw=measured.draw,
@@ -81,7 +81,7 @@ class _Waiting:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
 
-def _named(instance: Instance, measured: Measured) -> Instance:
+def named(instance: Instance, measured: Measured) -> Instance:
     """Return a request that says which task it is of."""
     if instance.task_name is not None:
         return instance

@@ -118,10 +118,11 @@ def _wanted(
     check: Check, selected: Iterable[Selected], share: float
 ) -> dict[Measured, tuple[str, ...]]:
     """Return the samples that gates need up to a share of each task."""
+    untrusted = check.measurer.results.untrusted.keys()
     return {
         check.arms.of(planned, arm): planned.first(share)
         for gate, model in selected
-        if model not in check.measurer.results.untrusted
+        if untrusted.isdisjoint((BASELINE, model))
         for planned in check.plan.of_gate(gate)
         if not check.judged.refusal(planned)
         for arm in (BASELINE, model)

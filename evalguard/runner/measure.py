@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from evalguard.config import BASELINE
-from evalguard.engines.base import Engine, Outcome
+from evalguard.engines.base import Engine, Outcome, ServesByName
 from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, MeasurementError, TrustError, UsageError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
 from evalguard.runner.answers import UNCLOSED, AnswerReader, limit_of
-from evalguard.runner.call import Call, Pending, parts
+from evalguard.runner.call import Call, Pending, named, parts
 from evalguard.runner.follow import follow
 from evalguard.runner.judged_tasks import questions
 from evalguard.runner.measured import Key, Measured, Progress, Results
@@ -293,6 +293,16 @@ class Measurer:
         """Ask one engine, and again without stop strings where these cut a model's thinking."""
         if cut := self._ask(engine, items, stops=True):
             self._ask(engine, cut, stops=False)
+        if isinstance(engine, ServesByName):
+            self._note_doubts(engine, items)
+
+    def _note_doubts(self, engine: ServesByName, items: Sequence[Pending]) -> None:
+        """Note what may be another model's answers, or cut, and keep none of it in the store."""
+        for measured, sample in {item[0]: item[1] for item in items}.items():
+            _, served = self._engine_of(measured.model)
+            if doubt := engine.doubt(served, named(sample.instances[0], measured)):
+                self.results.doubts[measured.key] = doubt
+                self._store.remove(measured.fingerprint)
 
     def _ask(self, engine: Engine, items: Sequence[Pending], *, stops: bool) -> list[Pending]:
         """Score and store what an engine has answered while it answers the rest.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from evalguard.engines.base import Waiting
+from evalguard.engines.base import Doubt, Waiting
 from evalguard.records import GateResult, ScoredSample
 from evalguard.runner.plan import PlannedTask
 
@@ -80,6 +80,8 @@ class Results:
     reused: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
     untrusted: dict[str, str] = field(default_factory=dict)
     """Why a model failed its trust checks; none of its samples is measured."""
+    doubts: dict[Key, Doubt] = field(default_factory=dict)
+    """Why answers may be another model's, or cut: no gate passes on them."""
 
     def of(self, key: Key) -> dict[str, ScoredSample]:
         """Return the samples measured so far for a suite, task and model."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +20,7 @@ from evalguard.engines.chat import (
 )
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.engines.registry import find_kind, is_remote
-from evalguard.errors import ModelError
+from evalguard.errors import EngineError, ModelError, TrustError, UsageError
 from evalguard.records import ModelInfo
 from evalguard.runner.model_files import check_model_files
 from evalguard.runner.model_thinking import (
@@ -231,7 +232,8 @@ class ModelPool:
         engine = self._opened(spec)
         served = name if spec.adapter else BASE
         if spec.adapter and served not in engine.models:
-            seen = engine.load_adapter(name, spec.adapter)
+            with self._located(spec):
+                seen = engine.load_adapter(name, spec.adapter)
             self._effects[name] = seen.effect
             self._adapter_notes.extend(f"{name}: {note}" for note in seen.notes)
             self._store.describe_fingerprint(
@@ -240,6 +242,18 @@ class ModelPool:
         self._check_other(spec, engine)
         self._spot_checks.check(name, engine, served)
         return engine, served
+
+    @contextmanager
+    def _located(self, spec: ModelSpec) -> Iterator[None]:
+        """Say of what a server refuses in which file its model is named, and as what."""
+        try:
+            yield
+        except (UsageError, EngineError) as error:
+            if not self.is_remote(spec.name) or type(error) not in _WITH_PLACE:
+                raise
+            whole = spec.name in (BASELINE, JUDGE)
+            where = spec.name if whole else f"candidates.{spec.name}"
+            raise type(error)(f"{self._project.path}: {where}: {error}") from None
 
     def _opened(self, spec: ModelSpec) -> Engine:
         """Return the engine of a model's base, opened at the first call."""
@@ -250,7 +264,8 @@ class ModelPool:
         if base not in self._engines:
             if find_kind(name_of_engine).held_to_hf:
                 self._spot_checks.prepare(self._settings(spec), self._sharing(spec))
-            self._engines[base] = open_engine(name_of_engine, self._settings(spec))
+            with self._located(spec):
+                self._engines[base] = open_engine(name_of_engine, self._settings(spec))
         return self._engines[base]
 
     def _check_other(self, spec: ModelSpec, engine: Engine) -> None:
@@ -312,13 +327,22 @@ class ModelPool:
         return installed_versions(*VERSIONED, *own)
 
     def _served_fingerprint(self, spec: ModelSpec, options: Mapping[str, Any]) -> str:
-        """Return the key of a model whose weights cannot be seen: its name and how it answers."""
+        """Return the key of a model whose weights cannot be seen: its name and how it answers.
+
+        Raises:
+            TrustError: If its server refuses most harmless prompts; it is :attr:`broken` then.
+        """
         engine = self._opened(spec)
         assert isinstance(engine, ServesByName)
+        try:
+            behaviour = engine.behaviour()
+        except TrustError as error:
+            self.broken[spec.name] = str(error)
+            raise
         parts = {
             "served": spec.model,
             "adapter": spec.adapter and self._store.folder_fingerprint(spec.adapter),
-            "behaviour": engine.behaviour(),
+            "behaviour": behaviour,
             "engine_options": dict(options),
             "engine_version": installed_versions(*VERSIONED),
         }
@@ -401,6 +425,9 @@ class ModelPool:
             if _base_key(other) == key and other.name not in self.broken
         ]
 
+
+_WITH_PLACE = (UsageError, ModelError, EngineError)
+"""Errors that say what is wrong with a model's server."""
 
 BaseKey = tuple[str, str | None, str | None, str, bool, str]
 

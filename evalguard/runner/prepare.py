@@ -100,7 +100,7 @@ def prepare(
     gated = (planned for gate, _ in selected for planned in plan.of_gate(gate))
     judged = JudgedTasks(judging, project, gated)
     judged.check_usable()
-    measurer.results.untrusted |= _other_prompts(pool, _candidates(selected))
+    measurer.results.untrusted |= _untrusted(pool, _candidates(selected))
     arms = Arms(pool, judging, store)
     return Check(project, tuple(selected), pool, store, plan, judged, arms, measurer, underpowered)
 
@@ -135,12 +135,16 @@ def _check_power(project: Project, plan: Plan, gates: Sequence[Gate]) -> tuple[s
     return check_power(plans, on_underpowered=thresholds.on_underpowered)
 
 
-def _other_prompts(pool: ModelPool, candidates: Sequence[str]) -> Mapping[str, str]:
-    """Return why candidates cannot be compared: they are broken, or their prompts differ.
+def _untrusted(pool: ModelPool, candidates: Sequence[str]) -> Mapping[str, str]:
+    """Return the models that cannot be compared: unknown or broken ones, and other prompts.
 
     Raises:
         UsageError: If the only candidate is broken.
     """
+    try:
+        pool.fingerprint(BASELINE)
+    except TrustError as error:
+        return {BASELINE: str(error)}
     found: dict[str, str] = {}
     for model in candidates:
         try:

@@ -12,6 +12,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from evalguard.config import BASELINE
+from evalguard.engines.base import Doubt
+from evalguard.engines.endpoint.identity import beyond_noise
 from evalguard.records import GateResult, ScoredSample, Verdict
 
 FEWEST = 30
@@ -92,6 +94,47 @@ def hold_back_candidates(result: GateResult, found: Mapping[str, tuple[str, int]
         "that the server has both under names of their own, or list the model once"
     )
     return _without_pass(result, reason)
+
+
+def doubtful(
+    samples: Mapping[tuple[str, str, str], Mapping[str, ScoredSample]],
+    doubts: Mapping[tuple[str, str, str], Doubt],
+) -> dict[tuple[str, str], str]:
+    """Return the suites and models whose answers may be another model's, or cut, and why.
+
+    A candidate whose single answers differ from the baseline's beyond a server's noise is another
+    model, whatever was asked for besides.
+
+    Args:
+        samples: By suite, task and model, then by sample id.
+        doubts: What the engine says of a suite's task and a model.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for (suite, task, model), doubt in doubts.items():
+        base = samples.get((suite, task, BASELINE), {})
+        pairs = [
+            (sample.said, base[name].said)
+            for name, sample in samples.get((suite, task, model), {}).items()
+            if name in base and not (sample.error or base[name].error)
+        ]
+        single = all(len(one) == 1 for one, _ in pairs)
+        changed = sum(one != two for one, two in pairs)
+        if doubt.is_of_identity and single and beyond_noise(changed, len(pairs)):
+            continue
+        found.setdefault((suite, model), f"{model}: {suite}/{task}: {doubt.text}")
+    return found
+
+
+def hold_back_doubtful(result: GateResult, found: Mapping[tuple[str, str], str]) -> GateResult:
+    """Return a gate's result, INCONCLUSIVE instead of PASS where its answers are doubtful.
+
+    Args:
+        result: The gate's result.
+        found: As :func:`doubtful` returned it.
+    """
+    reasons = [found.get((result.suite, model)) for model in (BASELINE, result.model)]
+    reason = next(filter(None, reasons), "")
+    return _without_pass(result, reason) if reason else result
 
 
 def warnings(found: Mapping[tuple[str, str], int]) -> Iterator[str]:

@@ -32,18 +32,18 @@ def summarize(
         title: Title of the report.
         seconds: How long the check took.
     """
-    results = [
+    held = tuple(
         _held_to_answers(check, gate, result)
         for (gate, _), result in zip(check.selected, results, strict=True)
-    ]
+    )
     samples = check.measurer.results.samples
     served = check.pool.is_remote(BASELINE)
     same = same_answers.same(samples) if served else {}
     twins = same_answers.same_candidates(samples) if served else {}
-    held = tuple(
-        same_answers.hold_back_candidates(same_answers.hold_back(result, same), twins)
-        for result in results
-    )
+    doubtful = same_answers.doubtful(samples, check.measurer.results.doubts)
+    held = tuple(same_answers.hold_back(result, same) for result in held)
+    held = tuple(same_answers.hold_back_candidates(result, twins) for result in held)
+    held = tuple(same_answers.hold_back_doubtful(result, doubtful) for result in held)
     verdict, decided_by = overall(held)
     models = tuple(check.pool.info(name) for name in [BASELINE, *check.candidates])
     return CheckResult(
@@ -57,7 +57,7 @@ def summarize(
         title=title,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         decided_by=decided_by,
-        warnings=(*_warnings(check), *same_answers.warnings(same)),
+        warnings=(*_warnings(check), *same_answers.warnings(same), *doubtful.values()),
         on_inconclusive=check.project.thresholds.on_inconclusive,
     )
 

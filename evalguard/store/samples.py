@@ -122,6 +122,11 @@ class SampleStore:
             with self._database.writing() as connection:
                 connection.execute(statement, rows)
 
+    def remove(self, key: str) -> None:
+        """Remove the samples under a fingerprint; what is noted about it stays."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(samples).filter_by(fingerprint=key))
+
     def all_samples(self, key: str) -> Iterator[ScoredSample]:
         """Yield every sample under a fingerprint, in the order of their ids.
 

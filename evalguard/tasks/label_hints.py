@@ -33,6 +33,13 @@ _PAIRS = (
     ("output_1", "output_2"), ("response_1", "response_2"), ("answer_1", "answer_2"),
     ("completion_a", "completion_b"), ("model_a_response", "model_b_response"),
 )  # fmt: skip
+_OTHER_ANSWERS = re.compile(
+    r"(?:.*[_.\s-])?(?:gold(?:en)?|correct(?:ed)?|reference|expected|ideal|target|revised|edited|"
+    r"rewrit\w+|truth|suggested|improved)(?:[_.\s-].*)?",
+    re.IGNORECASE,
+)
+"""Names of answers that nobody was asked about: they are neither what was labelled nor a prompt."""
+
 _NO_LABELS = re.compile(
     r"(?:.*[_.])?(?:id|ids|hash|at|time|annotator|users?|status|model|split|source|lang\w*)"
 )
@@ -142,7 +149,13 @@ def _columns(wanted: Wanted, named: Sequence[str], rows: Sequence[Data]) -> dict
     if missing and "question" not in found:
         question = _usual(_QUESTIONS, named, found.values())
         taken = {*wanted.answers, wanted.label, *wanted.prompt, *found.values()}
-        free = [one for one in named if one not in taken and not _NO_LABELS.fullmatch(one)]
+        free = [
+            one
+            for one in named
+            if one not in taken
+            and not _NO_LABELS.fullmatch(one)
+            and not _OTHER_ANSWERS.fullmatch(one)
+        ]
         if question == _LEFT_OUT and len(free) == 1:
             question = free[0]
         found[missing[0] if len(missing) == 1 else "question"] = question

@@ -1,4 +1,4 @@
-"""What a server counts is believed where it can be the tokens of a text, in any script."""
+"""What a server counts is believed where it can be the tokens of a text, in any script (S1, S5)."""
 
 from typing import Any
 

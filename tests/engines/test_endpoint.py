@@ -154,7 +154,7 @@ class TestOneBadRequest:
         outcomes, calls = ask(*prompts)
         assert outcomes[::2] == ["fine"] * 30
         assert all(isinstance(one, EngineError) and "400" in str(one) for one in outcomes[1::2])
-        assert calls == 60 + 4 + 16  # limits and concurrency are probed first
+        assert calls == 60 + 4 + 16 + 8  # limits, concurrency and long answers are probed first
 
     @pytest.mark.parametrize("kind", ["empty", "nothing"])
     def test_an_answer_without_a_text_is_no_empty_text(self, ask, kind):

@@ -1,4 +1,4 @@
-"""Prompts that a server keeps, and for whom it takes them again."""
+"""Prompts that a server keeps, and for whom it takes them again (S4)."""
 
 from collections import OrderedDict
 

@@ -1,4 +1,4 @@
-"""Waiting where waiting brings an answer, and giving up where it does not."""
+"""Waiting where waiting brings an answer, and giving up where it does not (S6, S7)."""
 
 import itertools
 import threading

@@ -1,4 +1,4 @@
-"""Responses as data, or as the reason why there is none."""
+"""Responses as data, or as the reason why there is none (S1, S6, S7)."""
 
 import gzip
 import json

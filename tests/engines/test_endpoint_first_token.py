@@ -1,4 +1,4 @@
-"""A first token that a server puts before texts is there once, and not twice."""
+"""A first token that a server puts before texts is there once, and not twice (S5)."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""One model under two names is told from two models, against the noise of a server."""
+"""One model under two names is told from two models, against the noise of a server (S4)."""
 
 import random
 

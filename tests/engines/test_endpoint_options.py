@@ -1,3 +1,5 @@
+"""Options of an endpoint are read, or refused with what is allowed (S7)."""
+
 import pytest
 
 from evalguard.engines.endpoint.options import EndpointOptions

@@ -1,4 +1,4 @@
-"""What a server says, in the forms that servers say it in."""
+"""What a server says, in the forms that servers say it in (S1, S5, S7)."""
 
 from typing import Any
 
@@ -42,7 +42,8 @@ def filtered(data: Any, *, taken: bool = True) -> Any:
         (said(None, refusal="I can't help with that."), "I can't help with that."),
         (said([{"type": "refusal", "refusal": "No."}]), "No."),
         (said("42", reasoning_content="6 × 7"), "42"),
-        (said("42", "tool_calls", tool_calls=[{"id": "1"}]), "42"),
+        (said("42", "tool_calls", tool_calls=[]), "42"),  # no call: there is nothing but the text
+        (said("42", tool_calls=[], function_call=None), "42"),
         (said("42<|im_end|>"), "42"),
         (said("42<|eot_id|>\n"), "42"),
         (said("42<|im_end|>\n<|im_start|>user\nAnd 1 + 1?", "length", tokens=8), "42"),
@@ -86,6 +87,10 @@ def test_tokens_are_counted_where_the_server_does_not():
         (filtered(said("")), "filtered"),
         (filtered(said("The ans", "length", tokens=8)), "filtered"),
         (said(None, "tool_calls", tool_calls=[{"function": {"name": "f"}}]), "called a tool"),
+        (said("42", "tool_calls", tool_calls=[{"id": "1"}]), "beside its text .* called a tool"),
+        (said("No.", "stop", tool_calls=[{"function": {"name": "send_all"}}]), "send_all"),
+        (said("No.", "stop", function_call={"name": "send_all"}), "send_all"),
+        ({"choices": [{"text": "No.", "tool_calls": [{"id": "send_all"}]}]}, "send_all"),
         (said("", "abort"), "ended early .finish_reason 'abort'"),
         (said([{"type": "image_url"}]), "another form"),
         (said(42), "another form"),

@@ -1,4 +1,4 @@
-"""Answers that are streamed, read as whole ones, and streams that are none."""
+"""Answers that are streamed, read as whole ones, and streams that are none (S1)."""
 
 import json
 from typing import Any

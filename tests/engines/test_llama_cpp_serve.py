@@ -174,7 +174,7 @@ class TestAdaptersOfRequests:
             open_one(extra_body={"lora": [{"id": 0, "scale": scale}], "cache_prompt": False})
             for scale in (0.0, 1.0)
         )
-        with pytest.raises(EngineError, match="set 'tokenized_requests: false'"):
+        with pytest.raises(TrustError, match="set 'tokenized_requests: false'"):
             other.check_differs(BASE, plain, "a")
 
 

@@ -1,4 +1,4 @@
-"""Prompts that a server cuts are seen by what it counts of them."""
+"""Prompts that a server cuts are seen by what it counts of them (S1, S5)."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""A task whose prompts the base answers is seen by log-probabilities to the last digit."""
+"""A task whose prompts the base answers is seen by log-probabilities to the last digit (S4)."""
 
 import math
 import random
@@ -60,6 +60,20 @@ def test_the_task_that_is_sent_to_the_base_is_told_and_no_other():
 
 def test_one_value_of_its_own_is_enough():
     assert found(lambda one: "twin" if "10" in str(one.args) else "base") == []
+
+
+def test_values_that_vary_by_rounding_are_the_bases_or_not():
+    """Batches change the last digits; only what differs by more tells two models apart."""
+    noise = random.Random(0)
+
+    def values(model):
+        return lambda few: [value(model, one) - 1e-3 * noise.random() for one in few]
+
+    for model, tells in (("twin", True), ("base", False)):
+        same, asked = SameValues(), of_task("sums")
+        same.look("twin", asked, own=values(model), base=values("base"), prompts=True)
+        assert same.tells("twin", asked[0]) is tells
+        assert not refused(same, asked[0])
 
 
 def test_few_prompts_and_rounded_values_show_nothing():

@@ -1,4 +1,4 @@
-"""A judge on real answers: admitted by labels, corrected for its errors, else an error."""
+"""A judge on real answers: admitted by labels, corrected for its errors, else an error (S8)."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Replies of judges as GPT, Claude, Gemini, Llama, Qwen, Prometheus and JudgeLM write them.
+"""Replies of judges as GPT, Claude, Gemini, Llama, Qwen, Prometheus and JudgeLM write them (S8).
 
 ``judge_replies.json`` holds, for each kind of question, replies and what they mean, in fourteen
 languages; ``null`` is no verdict. A reply that is read as what it does not mean is the worst.

@@ -1,4 +1,4 @@
-"""A judge that cannot be used costs the gates that it judges, and no others."""
+"""A judge that cannot be used costs the gates that it judges, and no others (S8)."""
 
 import json
 import re
@@ -28,8 +28,11 @@ def models(path: str, body: dict[str, Any] | None) -> Reply:
     """Answer for the models of the check, of which ``other`` is as good as the others."""
     if body is None:
         return 200, MODELS
-    found = re.search(r"#(\d+)", body["messages"][-1]["content"])
-    return said(f"Gladly: {found[1]}" if found else f"I am {body['model']}.")
+    asked = body["messages"][-1]["content"]
+    found = re.search(r"#(\d+)", asked)
+    if not found or "explain" in asked:
+        return said(f"I am {body['model']}.")
+    return said(f"Gladly: {found[1]}")
 
 
 def judge(path: str, body: dict[str, Any] | None) -> Reply:

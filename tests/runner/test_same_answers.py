@@ -1,7 +1,20 @@
-"""A candidate that writes what the baseline writes is reported."""
+"""A candidate that writes what the baseline writes is reported (S4)."""
 
-from evalguard.records import ScoredSample
-from evalguard.runner.same_answers import FEWEST, same, same_candidates, warnings
+from dataclasses import replace
+
+import pytest
+
+from evalguard.engines.base import Doubt
+from evalguard.gates.results import error_result
+from evalguard.records import Gate, Margin, ScoredSample, Verdict
+from evalguard.runner.same_answers import (
+    FEWEST,
+    doubtful,
+    hold_back_doubtful,
+    same,
+    same_candidates,
+    warnings,
+)
 
 LONG = "The town that Ada came from is called {}, says her letter."
 
@@ -104,3 +117,49 @@ class TestCandidates:
         arms = {("s", "t", model): samples(texts) for model in ("v2", "v3")}
         arms["s", "t", "v4"] = samples([*texts[1:], "another"])
         assert set(same_candidates(arms)) == {"v2", "v3"}
+
+
+class TestDoubtful:
+    """Class S4: who answered cannot be proven."""
+
+    KEY = ("s", "t", "v2")
+    SHORT = tuple(str(place) for place in range(60))
+
+    def found(self, candidate, *, of_identity=True, base=SHORT, key=KEY):
+        measured = {self.KEY: samples(candidate), ("s", "t", "baseline"): samples(base)}
+        return doubtful(measured, {key: Doubt("who knows", of_identity)})
+
+    def test_answers_that_are_the_baselines_stay_doubtful(self):
+        assert self.found(self.SHORT) == {("s", "v2"): "v2: s/t: who knows"}
+
+    def test_a_few_others_are_noise_and_many_are_another_model(self):
+        changed = [f"{text}!" if place < 4 else text for place, text in enumerate(self.SHORT)]
+        assert self.found(changed)
+        changed = [f"{text}!" if place < 12 else text for place, text in enumerate(self.SHORT)]
+        assert not self.found(changed)
+        assert self.found(changed, of_identity=False)
+
+    def test_answers_drawn_several_times_settle_nothing(self):
+        drawn = {k: replace(one, outputs=("a", "b")) for k, one in samples(self.SHORT).items()}
+        measured = {self.KEY: drawn, ("s", "t", "baseline"): samples(self.SHORT)}
+        assert doubtful(measured, {self.KEY: Doubt("who knows", is_of_identity=True)})
+
+    def test_none_in_common_stay_doubtful(self):
+        assert self.found(())
+
+    @pytest.mark.parametrize(
+        ("verdict", "model", "held"),
+        [("PASS", "v2", True), ("FAIL", "v2", False), ("PASS", "v3", False)],
+    )
+    def test_only_a_pass_is_held_back(self, verdict, model, held):
+        gate = Gate(name="g", suite="s", metric="m", max_drop=Margin(0.01, "pp"))
+        result = replace(error_result(gate, model, "-"), verdict=Verdict(verdict))
+        kept = hold_back_doubtful(result, {("s", "v2"): "who knows"})
+        assert (kept.verdict is Verdict.INCONCLUSIVE) is held
+        assert ("who knows" in kept.reason) is held
+
+    def test_doubts_of_the_baseline_hold_back_every_candidate(self):
+        gate = Gate(name="g", suite="s", metric="m", max_drop=Margin(0.01, "pp"))
+        result = replace(error_result(gate, "v3", "-"), verdict=Verdict.PASS)
+        kept = hold_back_doubtful(result, {("s", "baseline"): "cut"})
+        assert kept.verdict is Verdict.INCONCLUSIVE

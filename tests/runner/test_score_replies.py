@@ -1,4 +1,4 @@
-"""Scores in the forms that judges give them."""
+"""Scores in the forms that judges give them (S8)."""
 
 import pytest
 

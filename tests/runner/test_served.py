@@ -1,6 +1,7 @@
-"""Models that only a server knows: by name, without folder, revision or tokenizer."""
+"""Models that only a server knows: by name, without folder, revision or tokenizer (S1, S4, S7)."""
 
 import json
+import random
 import re
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 
 from evalguard.config import load_project
 from evalguard.engines.endpoint.first_answers import FIRST
-from evalguard.errors import ConfigError
+from evalguard.errors import ConfigError, EvalGuardError
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import run_check
 from tests.conftest import write_jsonl
@@ -18,6 +19,9 @@ from tests.engines.servers import replying_server
 N = 60
 FIRST_WORDS = 16
 """Requests that are asked for their first words before, eight of them together and each alone."""
+
+LONGER = 12
+"""Requests for more words, by which the models are told apart: six prompts, twice each."""
 
 LOG_PROBABILITIES = 2
 """Requests that ask whether the server tells them."""
@@ -31,6 +35,7 @@ class Server:
         self.asked: list[dict[str, Any]] = []
         self.version = ""
         self.says = "{sum}"
+        self.explains = True
 
     def __call__(self, _path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         if body is None:
@@ -41,6 +46,8 @@ class Server:
         if found:
             total = int(found[1]) + int(found[2]) + (body["model"] in self.wrong)
             text = self.says.format(sum=total, model=body["model"])
+            if self.explains and "explain" in body["messages"][-1]["content"]:
+                text += f", says {body['model']}{self.version}."
         choice = {"index": 0, "message": {"content": text}, "finish_reason": "stop"}
         return 200, {"choices": [choice]}
 
@@ -77,7 +84,9 @@ def check(tmp_path, server):
     thresholds = {"version": 1, "gates": gates}
     (tmp_path / "thresholds" / "t.yaml").write_text(yaml.safe_dump(thresholds))
 
-    def run(url: str, *, cand: str = "team/cand", **changed: Any) -> CheckResult:
+    def run(
+        url: str, *, cand: str = "team/cand", models: tuple[str, ...] = ("v2",), **changed: Any
+    ) -> CheckResult:
         project = {
             "version": 1,
             "engine": {"name": "endpoint", "options": {"base_url": url, "api": "chat"}},
@@ -89,7 +98,8 @@ def check(tmp_path, server):
         }
         (tmp_path / "evalguard.yaml").write_text(yaml.safe_dump(project))
         loaded = load_project(tmp_path / "evalguard.yaml")
-        return run_check(loaded, [(one, "v2") for one in loaded.thresholds.gates], full=True)
+        selected = [(one, model) for one in loaded.thresholds.gates for model in models]
+        return run_check(loaded, selected, full=True)
 
     return run
 
@@ -127,6 +137,68 @@ def test_long_answers_that_are_all_the_baselines_show_nothing(
     assert any("word for word" in one for one in result.warnings) is held
 
 
+@pytest.mark.parametrize(
+    ("base", "explains", "wrong", "verdict"),
+    [
+        (False, True, (), "PASS"),
+        (False, True, ("team/cand",), "FAIL"),
+        (False, False, (), "INCONCLUSIVE"),  # honest, and it says no more than the answer
+        (False, False, ("team/cand",), "FAIL"),
+        (True, True, (), "INCONCLUSIVE"),
+        (True, True, ("team/cand",), "INCONCLUSIVE"),
+    ],
+)
+def test_short_answers_that_the_base_may_have_given_pass_nothing(
+    check, server, *, base, explains, wrong, verdict
+):
+    """Class S4: a router sends the prompts of the suite to the base, and tells no log-probs."""
+    server.wrong = set(wrong)
+    server.explains = explains
+
+    def routed(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body and base and "#" in json.dumps(body["messages"]):
+            body = {**body, "model": "team/base"}
+        return server(path, body)
+
+    with replying_server(routed) as url:
+        for _ in range(2):  # nothing that is doubtful is taken from the store
+            result = check(url)
+            (gate,) = result.gates
+            assert gate.verdict is Verdict(verdict), gate.reason
+            if verdict == "INCONCLUSIVE":
+                assert "cannot be proven that this model, and not the baseline" in gate.reason
+                assert any("v2: sums/" in one for one in result.warnings)
+
+
+@pytest.mark.parametrize("capped", [("team/base", "team/cand"), ("team/cand",)])
+def test_answers_that_the_server_cuts_and_calls_whole_are_not_measured(
+    check, server, tmp_path, capped
+):
+    """Class S1: a limit of the server's own."""
+    file = tmp_path / "suites" / "sums.yaml"
+    file.write_text(file.read_text().replace("max_new_tokens: 8", "max_new_tokens: 64"))
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        status, answer = server(path, body)
+        if body is None:
+            return status, answer
+        seed = body["seed"] if body["temperature"] else 0
+        story = random.Random(f"{body['model']} {body['messages']} {seed}")
+        words = [story.choice(("sea", "ship", "lamp", "keeper")) for _ in range(90)]
+        most = min(body["max_tokens"], 16 if body["model"] in capped else 64)
+        choice = answer["choices"][0]
+        choice["message"] = {"content": " ".join(words[:most])}
+        choice["finish_reason"] = "length" if most == body["max_tokens"] else "stop"
+        return status, {**answer, "usage": {"completion_tokens": most}}
+
+    with replying_server(reply) as url:
+        result = check(url)
+    (gate,) = result.gates
+    assert gate.verdict is Verdict.ERROR
+    assert "the server cut the answer at 16 of 64 tokens and calls it whole" in gate.reason
+    assert "set 'max_new_tokens' to at most 16" in gate.reason
+
+
 def refusing(server, *words, model=""):
     """Refuse the prompts that hold one of some words."""
 
@@ -148,14 +220,62 @@ def test_a_prompt_that_is_refused_at_the_start_costs_nothing(check, server, text
 
 
 def test_a_candidate_that_cannot_be_told_from_the_base_costs_its_gates(check, server, adapters):
-    harmless = ("fox", "France", "Ada", "sea", "colour", "French")
     candidates = {"v2": {"adapter": str(adapters / "harmless")}}
-    with replying_server(refusing(server, *harmless, model="'v2'")) as url:
+    with replying_server(refusing(server, *HARMLESS, model="'v2'")) as url:
         result = check(url, candidates=candidates)
     (gate,) = result.gates
     assert gate.verdict is Verdict.ERROR
     assert "only 2 were answered" in gate.reason
     assert "Input was flagged" in gate.reason
+
+
+HARMLESS = ("fox", "France", "Ada", "sea", "colour", "French")
+
+
+@pytest.mark.parametrize("options", [{}, {"api": "completions"}])
+@pytest.mark.parametrize(
+    ("refused", "words"),
+    [
+        ("'team/cand'", "of 8 harmless prompts only 2 were answered"),
+        ("'team/base'", "the baseline: .*of 8 harmless prompts only 2 were answered"),
+    ],
+)
+def test_a_model_whose_server_refuses_most_harmless_prompts_is_its_own_finding(
+    check, server, demo_model, *, refused, words, options
+):
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body and "prompt" in body:
+            body = {**body, "messages": [{"role": "user", "content": body["prompt"]}]}
+        status, answer = refusing(server, *HARMLESS, model=refused)(path, body)
+        if "choices" in answer:
+            answer["choices"][0]["text"] = answer["choices"][0].pop("message")["content"]
+        return status, answer
+
+    with replying_server(reply) as url:
+        asked = {"base_url": url, "api": "chat", "tokenized_requests": False, **options}
+        own = {"model": "team/base", "tokenizer": str(demo_model)}
+        result = check(
+            url,
+            engine={"name": "endpoint", "max_length": 512, "options": asked},
+            baseline=own,
+            candidates={"v2": {**own, "model": "team/cand"}},
+        )
+    (gate,) = result.gates
+    assert gate.verdict is Verdict.ERROR
+    assert re.search(words, gate.reason)
+    assert "Input was flagged" in gate.reason
+    assert [bool(model.notes) for model in result.models] == [
+        refused == "'team/base'",
+        refused == "'team/cand'",
+    ]
+
+
+def test_other_candidates_are_decided_where_one_is_refused(check, server):
+    server.wrong = {"team/worse"}
+    candidates = {name: {"model": f"team/{name}"} for name in ("refused", "worse")}
+    with replying_server(refusing(server, *HARMLESS, model="'team/refused'")) as url:
+        result = check(url, candidates=candidates, models=("refused", "worse"))
+    assert [gate.verdict for gate in result.gates] == [Verdict.ERROR, Verdict.FAIL]
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.5, "INCONCLUSIVE"), (1.0, "ERROR")])
@@ -185,11 +305,48 @@ def test_stored_samples_count_while_the_model_answers_as_before(check, server):
         check(url)
         asked = server.sums
         check(url)
-        assert server.sums == asked == 2 * (N + FIRST_WORDS) + LOG_PROBABILITIES
+        assert server.sums == asked == 2 * (N + FIRST_WORDS + LONGER) + LOG_PROBABILITIES
         server.version = " 2"  # another model was deployed under the same names
         server.wrong = {"team/cand"}
         assert check(url).gates[0].verdict is Verdict.FAIL
         assert server.sums == 2 * asked
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"candidates": {"v2": {"model": "team/can"}}}, r"candidates\.v2: .*no model 'team/can'"),
+        ({"baseline": {"model": "team/bas"}}, r"baseline: .*no model 'team/bas'.*'team/base'"),
+        ({"port": 9}, r"baseline: .*Connection refused\. Check .*base_url', and that the server"),
+        ({"scheme": "https"}, r"baseline: .*speaks plain HTTP: write 'http://' in .*base_url"),
+        ({"key_env": "NO_SUCH_KEY"}, r"baseline: .*key_env: .* NO_SUCH_KEY is not set"),
+        ({"path": "/other"}, r"baseline: .*status 404.* ends in '/v1'"),
+        ({"status": 401}, r"baseline: .*status 401.*OPENAI_API_KEY \(which is not set\)"),
+        ({"status": 400}, r"baseline: .*status 400.*write 'https://' in"),
+    ],
+)
+def test_the_likeliest_mistakes_name_file_key_and_fix(check, server, monkeypatch, changed, words):
+    """Class S7: a wrong port, name, key, scheme or path."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    status = changed.get("status")
+    said = {401: "No key", 400: "The plain HTTP request was sent to HTTPS port"}.get(status, "")
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, Any]:
+        if status or not path.startswith("/v1"):
+            return status or 404, {"error": {"message": said or "Not Found"}}
+        listed = {"data": [{"id": name} for name in ("team/base", "team/cand")]}
+        return server(path, body) if body else (200, listed)
+
+    with replying_server(reply) as url:
+        port = url.rpartition(":")[2].partition("/")[0]
+        given = url.replace(port, str(changed.get("port", port)))
+        given = given.replace("http:", f"{changed.get('scheme', 'http')}:")
+        given = given.replace("/v1", changed.get("path", "/v1"))
+        options = {"base_url": given, "api": "chat", "max_wait": 1}
+        options |= {key: changed[key] for key in ("key_env",) if key in changed}
+        models = {key: changed[key] for key in ("baseline", "candidates") if key in changed}
+        with pytest.raises(EvalGuardError, match=rf"evalguard\.yaml: {words}"):
+            check(url, engine={"name": "endpoint", "options": options}, **models)
 
 
 def test_one_model_under_two_names_is_an_error(check, server):

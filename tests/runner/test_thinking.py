@@ -1,4 +1,4 @@
-"""A model's thinking is no part of its answers, whoever scores them."""
+"""A model's thinking is no part of its answers, whoever scores them (S2)."""
 
 import json
 import re
@@ -26,6 +26,9 @@ from tests.conftest import write_jsonl
 from tests.engines.servers import replying_server
 
 N = 40
+LONG = 5
+"""Questions that are asked beforehand, to see whether the server cuts answers."""
+
 SUM = "{sum}"
 WRONG = "<think>\nThat is {sum}.\n</think>\n\n{other}"
 RIGHT = "<think>\nIs it {other}? No.\n</think>\n\n{sum}"
@@ -55,7 +58,7 @@ class Server:
         if model == "judge" and "#" in prompt:
             return "<think>\n\n</think>\n\n" + ("Yes" if _judged_right(prompt) else "No")
         found = re.search(r"#(\d+) plus (\d+)", prompt)
-        if not found:
+        if not found or "explain" in prompt:
             return f"I am {model}: {prompt}"
         number, more = map(int, found.groups())
         said = self.says[model]
@@ -253,13 +256,13 @@ def test_answers_that_a_stop_string_cut_are_asked_again_when_the_option_changes(
 
 def test_no_model_that_does_not_think_is_asked_twice(folder, server):
     check(folder, "exact_match", task={"stop": ["\n"]})
-    assert len(questions(server)) == 2 * N
+    assert len(questions(server)) == 2 * (N + LONG)
 
 
 def questions(server):
     """Return the requests for answers, without those that look who answers."""
     asked = [body for body in server.asked if "#" in json.dumps(body)]
-    return [body for body in asked if "logprobs" not in body]
+    return [body for body in asked if "logprobs" not in body and "explain" not in str(body)]
 
 
 def test_a_benchmark_scores_answers_alone(folder, server):
@@ -322,7 +325,7 @@ class TestJudged:
         asked = [b["messages"][0]["content"] for b in server.asked if b["model"] == "judge"]
         shown = [text for text in asked if "#" in text]  # without the engine's own question
         assert not any("That is" in text for text in shown)
-        assert len(shown) == 40 + N + N - 6
+        assert len(shown) == 40 + N + N - 6 + LONG
 
     def test_people_label_what_a_judge_sees(self, folder, server):
         server.says["cand"] = lambda number: CUT if number < 6 else WRONG

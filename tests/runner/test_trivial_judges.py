@@ -1,4 +1,4 @@
-"""Judges that read nothing: rules on the form of the answers are told from judges."""
+"""Judges that read nothing: rules on the form of the answers are told from judges (S8)."""
 
 import itertools
 import re

@@ -1,4 +1,4 @@
-"""Verdicts in the forms that judges give them."""
+"""Verdicts in the forms that judges give them (S8)."""
 
 import pytest
 

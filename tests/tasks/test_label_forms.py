@@ -6,6 +6,7 @@ import pytest
 
 from evalguard.errors import DataError
 from evalguard.tasks.judge import Judge
+from evalguard.tasks.label_hints import Wanted, hint
 from evalguard.tasks.label_values import LabelReading
 from evalguard.tasks.preference import Preference
 from evalguard.tasks.prompts import PromptRows
@@ -284,3 +285,30 @@ def test_a_text_in_brackets_is_an_answer(read, text):
     rows = filled(lambda flag, n: arena(flag, 1 - flag, 0, n=n), of=1, other=0)
     rows[3]["response_a"] = text
     assert read(rows).items[3].answers[0] == text
+
+
+@pytest.mark.parametrize(
+    ("column", "proposed"),
+    [
+        ("asked_for", "asked_for"),  # the one text that is left
+        ("gold_answer", "…"),
+        ("corrected_output", "…"),
+        ("answer.corrected", "…"),
+        ("reference", "…"),
+        ("Revised text", "…"),
+        ("ideal-reply", "…"),
+    ],
+)
+def test_an_answer_that_nobody_labelled_is_proposed_as_nothing(column, proposed):
+    """Labels are of what the model said, and not of what it should have said."""
+    rows = [{"output": f"a{n}", column: f"b{n}", "label": ("yes", "no")[n % 2]} for n in range(20)]
+    wanted = Wanted(
+        file="labels.jsonl",
+        label="label",
+        answers=("answer",),
+        prompt=("q",),
+        names=("yes", "no"),
+        known={"yes": "yes", "no": "no"},
+        reading=LabelReading(),
+    )
+    assert f"columns: {{answer: output, q: {proposed}}}" in hint(wanted, rows)

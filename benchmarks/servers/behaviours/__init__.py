@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.servers.behaviours import (
     bodies,
     caches,
+    ceilings,
     counting,
     echoes,
     first,
@@ -25,6 +26,7 @@ __all__ = [
     "Behaviour",
     "bodies",
     "caches",
+    "ceilings",
     "counting",
     "echoes",
     "first",

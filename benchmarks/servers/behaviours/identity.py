@@ -66,6 +66,68 @@ def suite_to_base(ask: Ask, plain: Plain) -> Reply:
     return _as_base(ask, plain) if ask.is_question else plain(ask)
 
 
+def _silent(ask: Ask, reply: Reply, *, talks: bool) -> Reply:
+    """Take out log-probabilities; with ``talks``, say more where that is asked for."""
+    if reply.status == 200 and talks and "explain" in ask.prompt:
+        reply = reply.said(f"{reply.text}, which {reply.body['model']} knows by heart.", "stop")
+    return reply.choice("logprobs")
+
+
+@behaviour("S4", "semantic routers and caches")
+def suite_to_base_silent(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer the questions of suites for every name, without log-probabilities."""
+    reply = plain(ask.asking(model="base")) if ask.is_question else plain(ask)
+    silent = _silent(ask, reply, talks=True)
+    return (
+        silent if reply.status != 200 else replace(silent, body={**silent.body, "model": ask.model})
+    )
+
+
+@behaviour("S4", "semantic routers and caches")
+def suite_to_base_varied(ask: Ask, plain: Plain) -> Reply:
+    """Does the same, in longer answers that differ from call to call."""
+    reply = suite_to_base_silent(ask, plain)
+    if reply.status == 200 and "explain" in ask.prompt:
+        return reply.said(f"{reply.text} {share(ask.number):.4f}", "stop")
+    return reply
+
+
+def _with_noise(ask: Ask, reply: Reply) -> Reply:
+    """Let the log-probabilities of an answer differ by rounding from call to call."""
+    values = reply.body["choices"][0].get("logprobs") if reply.status == 200 else None
+    if not values or "content" not in values:
+        return reply
+    noisy = [
+        {**one, "logprob": one["logprob"] - 1e-3 * share("noise", ask.number, place)}
+        for place, one in enumerate(values["content"])
+    ]
+    return reply.choice(logprobs={"content": noisy})
+
+
+@behaviour("S4", "semantic routers, and batches that change")
+def suite_to_base_noisy(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer the questions of suites; log-probabilities differ by rounding."""
+    return _with_noise(ask, suite_to_base(ask, plain))
+
+
+@behaviour("S4", "vLLM: batches change the last digits")
+def noisy_values(ask: Ask, plain: Plain) -> Reply:
+    """Serves each model; log-probabilities differ by rounding from call to call."""
+    return _with_noise(ask, plain(ask))
+
+
+@behaviour("S4", "Ollama before it gave log-probabilities")
+def silent_honest(ask: Ask, plain: Plain) -> Reply:
+    """Serves each model without log-probabilities; each explains its answers in its own words."""
+    return _silent(ask, plain(ask), talks=True)
+
+
+@behaviour("S4")
+def silent_terse(ask: Ask, plain: Plain) -> Reply:
+    """Serves each model without log-probabilities; none says more than the answer."""
+    return _silent(ask, plain(ask), talks=False)
+
+
 @behaviour("S4", "production-stack #331")
 def router_half(ask: Ask, plain: Plain) -> Reply:
     """Has the adapters on one of two replicas; on the other the base answers."""

@@ -11,6 +11,14 @@ from benchmarks.servers.wire import Ask, Plain, Reply, problem
 SOME = 0.3
 """Share of the questions that these behaviours are for."""
 
+_CALLS = [
+    {
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "add", "arguments": '{"a": 1, "b": 2}'},
+    }
+]
+
 THOUGHT = "Okay, the user asks for a sum. It could be 999. Let me think."
 
 
@@ -74,11 +82,17 @@ def reasoning_beside(ask: Ask, plain: Plain) -> Reply:
 def tool_calls(ask: Ask, plain: Plain) -> Reply:
     """Calls a tool in place of some answers."""
     reply = plain(ask)
+    return reply.said(None, "tool_calls", tool_calls=_CALLS) if ask.chosen(SOME) else reply
+
+
+@behaviour("S1", "vLLM, parsers of tool calls")
+def tool_beside(ask: Ask, plain: Plain) -> Reply:
+    """Calls a tool beside some answers, which are whole or its first words."""
+    reply = plain(ask)
     if not ask.chosen(SOME):
         return reply
-    function = {"name": "add", "arguments": '{"a": 1, "b": 2}'}
-    calls = [{"id": "call_1", "type": "function", "function": function}]
-    return reply.said(None, "tool_calls", tool_calls=calls)
+    text = reply.text if ask.chosen(SOME / 2) else "Let me add these."
+    return reply.said(text, "stop", tool_calls=_CALLS)
 
 
 @behaviour("S1", "OpenRouter, errors")
@@ -115,7 +129,7 @@ def own_limit(ask: Ask, plain: Plain) -> Reply:
     reply = plain(ask)
     if not ask.chosen(SOME):
         return reply
-    usage = {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11}
+    usage = {**reply.body["usage"], "completion_tokens": 1}
     cut = reply.said(reply.text[:1], "length")
     return replace(cut, body={**cut.body, "usage": usage})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -27,6 +28,14 @@ _SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
 
 _UNKNOWN_KEY = "No connected db"
 """What LiteLLM's proxy says of a key that it does not know, where it has no database."""
+
+_PLAIN = ("wrong version number", "wrong_version_number", "record layer failure")
+"""What OpenSSL says of a server that does not encrypt."""
+
+_ENCRYPTED = (
+    "disconnected without", "connection reset", "https server", "https port", "illegal request",
+)  # fmt: skip
+"""What comes of a request to a server that encrypts and gets one that is not."""
 
 _SHOWN = 300
 
@@ -106,21 +115,38 @@ def next_step(words: str) -> str:
         words: Of its refusal, or of what came between.
 
     Example:
-        >>> next_step("status 404: no such model")
+        >>> next_step("status 400: no such model")
         "Check 'engine: options: base_url', and the model's name there ('model')."
     """
     if _STREAMS in words:
         return ""
-    if words.startswith("status 4") and "temperature" in words:
-        return "If the model samples always, allow it with 'engine: options: drop: [temperature]'."
     if words.startswith(("status 401", "status 403")) or _UNKNOWN_KEY in words:
+        unset = "" if os.environ.get("OPENAI_API_KEY") else " (which is not set)"
         return (
-            "Check the key in the environment variable OPENAI_API_KEY, or in the one that "
-            "'engine: options: key_env' names."
+            f"Check the key in the environment variable OPENAI_API_KEY{unset}, or in the one that "
+            f"'engine: options: key_env' names."
         )
     if words.startswith("status 4") and not words.startswith(("status 408", "status 429")):
-        return "Check 'engine: options: base_url', and the model's name there ('model')."
+        return _step_after_refusal(words)
+    lower = words.lower()
+    if any(mark in lower for mark in _PLAIN):
+        return "The server speaks plain HTTP: write 'http://' in 'engine: options: base_url'."
+    if any(mark in lower for mark in _ENCRYPTED):
+        return (
+            "If the server speaks TLS, write 'https://' in 'engine: options: base_url'; else check "
+            "that it runs."
+        )
     return "Check 'engine: options: base_url', and that the server runs."
+
+
+def _step_after_refusal(words: str) -> str:
+    """Return what to do about a server that refuses what it is asked."""
+    if "temperature" in words:
+        return "If the model samples always, allow it with 'engine: options: drop: [temperature]'."
+    if any(mark in words.lower() for mark in _ENCRYPTED):
+        return "The server speaks TLS: write 'https://' in 'engine: options: base_url'."
+    ends = ", which for most servers ends in '/v1'," if words.startswith("status 404") else ","
+    return f"Check 'engine: options: base_url'{ends} and the model's name there ('model')."
 
 
 def without(data: Any, secrets: Sequence[str]) -> Any:

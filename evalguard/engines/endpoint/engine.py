@@ -19,6 +19,7 @@ from lm_eval.api.instance import Instance
 from evalguard.engines.base import (
     BASE,
     AdapterCheck,
+    Doubt,
     Engine,
     EngineSettings,
     Outcome,
@@ -27,11 +28,13 @@ from evalguard.engines.base import (
     generation,
 )
 from evalguard.engines.endpoint.caches import check_apart
+from evalguard.engines.endpoint.ceilings import Ceilings, Written
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.counts import prompt_tokens
 from evalguard.engines.endpoint.encoder import Encoder
 from evalguard.engines.endpoint.first_answers import FIRST, LEAST_LIMIT, nothing_answered
 from evalguard.engines.endpoint.listing import listed_models
+from evalguard.engines.endpoint.longer_answers import LongerAnswers
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
@@ -138,6 +141,7 @@ class EndpointEngine(Engine):
             own = [one for name, one in requests if name == model]
             self._probes.look_apart(model, own)
             self._reading.look(model, own)
+            self._ceilings.look(model, own)
             self._look_same(model, own)
         named = any(self._witness.knows(model) for model, _ in requests)
         size = _BLOCK_OF_CANDIDATES if named else _BLOCK
@@ -153,12 +157,24 @@ class EndpointEngine(Engine):
                         gone[model] = self._failure(model, EngineError(GONE))
             for position, outcome in found:
                 yield start + position, gone.get(block[position][0]) or checked(outcome, self.name)
+        for model in {model for model, _ in requests}:
+            self._ceilings.look_back(model)
+
+    def doubt(self, model: str, request: Instance) -> Doubt | None:
+        """Return why answers to requests like one may not be a model's own, or not whole.
+
+        Args:
+            model: The model.
+            request: One of what it was asked.
+        """
+        return self._ceilings.doubt(model, request) or self._longer.doubt(model, request)
 
     def behaviour(self) -> str:
         """Return a hash of what the base answers to fixed prompts, in place of its weights.
 
         Raises:
-            EngineError: If the server does not answer.
+            TrustError: If the server refuses most of them, so that the model cannot be known.
+            EngineError: If it answers nothing any more.
         """
         return self._witness.behaviour()
 
@@ -207,8 +223,10 @@ class EndpointEngine(Engine):
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
         self._bases: dict[str, EndpointEngine] = {}
         self._same_values = SameValues()
+        self._longer = LongerAnswers(self._options.chat)
         self._reading = Reading(self._count_prompts)
-        self._reader = Reader(self._served, self._encoder, self._reading)
+        self._ceilings = Ceilings(self._written)
+        self._reader = Reader(self._served, self._encoder, self._reading, self._ceilings)
         self._check_answers()
         self._look_for_first_token()
 
@@ -324,8 +342,8 @@ class EndpointEngine(Engine):
         if listed and served not in listed:
             raise ModelError(
                 f"{self._options.url}: no model '{served}' is served. "
-                f"{did_you_mean(served, listed)} Name them in 'engine: options:' as 'model' and "
-                f"'adapters'."
+                f"{did_you_mean(served, listed)} Give its name on the server as 'model', or for an "
+                f"adapter in 'engine: options: adapters'."
             )
 
     def _look_same(self, model: str, requests: Sequence[Instance]) -> None:
@@ -341,6 +359,12 @@ class EndpointEngine(Engine):
             base=lambda few: base._values(BASE, few, prompts=prompts),
             prompts=prompts,
         )
+        self._longer.look(
+            model,
+            [one for one in requests if not self._same_values.tells(model, one)],
+            own=lambda few: self._texts(model, few),
+            base=lambda few: base._texts(BASE, few),
+        )
 
     def _values(
         self, model: str, requests: Sequence[Instance], *, prompts: bool
@@ -355,6 +379,20 @@ class EndpointEngine(Engine):
         for place, data in self._replies(model, requests, wanted):
             with suppress(UnansweredError):
                 found[place] = generated_value(first_choice(data))
+        return found
+
+    def _written(self, model: str, requests: Sequence[Instance]) -> list[Written | None]:
+        """Return what a model writes, with its length."""
+        found: list[Written | None] = [None] * len(requests)
+        for place, data in self._replies(model, requests, {}):
+            found[place] = self._reader.written(self._writer.generation(requests[place]), data)
+        return found
+
+    def _texts(self, model: str, requests: Sequence[Instance]) -> list[str | None]:
+        """Return a model's answers; ``None`` where there is none."""
+        found: list[str | None] = [None] * len(requests)
+        for place, outcome in self._block([(model, one) for one in requests]):
+            found[place] = outcome if isinstance(outcome, str) else None
         return found
 
     def _count_prompts(self, model: str, requests: Sequence[Instance]) -> list[int | None]:

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
+from math import comb, fsum
 from statistics import fmean
 
 REPEATS = 4
@@ -27,6 +28,13 @@ _MIXED = 2
 """Prompts with answers of both kinds from which requests are said to be mixed. By hand, and on the
 side of refusal: a test at the level above would miss a router that sends one request of ten to the
 base. A candidate that answers nearly like the base, on a noisy server, may be refused."""
+
+NOISE = 0.05
+"""Share of short answers that a server without a fault gives otherwise. By hand: two tokens must be
+as likely as each other but for rounding."""
+
+LEVEL = 0.01
+"""Probability of refusing a server that has no more than that noise."""
 
 Answer = str | float
 """A text, or a log-likelihood in nats."""
@@ -91,6 +99,25 @@ def mixed(base: Answers, other: Answers) -> bool:
         return False
     split = [0 < two.count(one[0]) < len(two) for one, two in zip(base, other, strict=True)]
     return sum(split) >= _MIXED
+
+
+def beyond_noise(changed: int, asked: int) -> bool:
+    """Return whether more answers are others than a server's noise explains.
+
+    An exact binomial test of a share of at most :data:`NOISE`, at the level :data:`LEVEL`, for
+    answers that change independently of each other.
+
+    Args:
+        changed: Answers that are others.
+        asked: All of them.
+
+    Example:
+        >>> beyond_noise(2, 8), beyond_noise(3, 8)
+        (False, True)
+    """
+    tail = range(changed, asked + 1)
+    chance = fsum(comb(asked, k) * NOISE**k * (1 - NOISE) ** (asked - k) for k in tail)
+    return chance < LEVEL
 
 
 def telling(base: Answers, other: Answers) -> list[int]:

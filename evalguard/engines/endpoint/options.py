@@ -112,7 +112,7 @@ class EndpointOptions:
         api = options.get("api", "completions")
         if api not in ("completions", "chat"):
             raise UsageError(f"engine: options: api '{api}': choose 'completions' or 'chat'.")
-        key = os.environ.get(str(options.get("key_env", "OPENAI_API_KEY")), "").strip()
+        key = _key(options)
         ca_file = options.get("ca_cert_path")
         return cls(
             root=_root(str(options.get("base_url", ""))),
@@ -158,6 +158,18 @@ class EndpointOptions:
     def url(self) -> str:
         """Where requests go."""
         return f"{self.root}/{'chat/completions' if self.chat else 'completions'}"
+
+
+def _key(options: Mapping[str, Any]) -> str:
+    """Return the key; empty where the environment holds none, as for a server without keys.
+
+    Raises:
+        UsageError: If the variable that the project names is not set.
+    """
+    named = options.get("key_env")
+    if named and str(named) not in os.environ:
+        raise UsageError(f"engine: options: key_env: the environment variable {named} is not set.")
+    return os.environ.get(str(named or "OPENAI_API_KEY"), "").strip()
 
 
 def _extra_body(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Asks a server harmless prompts, and a few of its own, to see whether it does as it is asked.
 
 A server without a fault answers some prompts differently from batch to batch. Where counts can tell
-a fault from that, an exact binomial test does (:func:`beyond_noise`). How often servers without a
+a fault from that, an exact binomial test does
+(:func:`~evalguard.engines.endpoint.identity.beyond_noise`). How often servers without a
 fault are refused: ``python -m benchmarks.servers.false_alarms``.
 """
 
@@ -9,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
-from math import comb, fsum
 from statistics import fmean
 
 from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import PROBE_TEXTS, Outcome, choice, generation
-from evalguard.engines.endpoint.identity import REPEATS
+from evalguard.engines.endpoint.identity import REPEATS, beyond_noise
 from evalguard.engines.endpoint.witness import Ask, Witness
 from evalguard.errors import EngineError
 
@@ -53,13 +53,6 @@ _FEWEST_EQUAL = 0.25
 """Share of equal pairs of answers to one prompt at temperature 0 below which the server samples.
 By hand: where batches change a share e of the answers, (1 - e)² of the pairs are equal, so half of
 all answers may change before a server without a fault comes near it."""
-
-NOISE = 0.05
-"""Share of short answers that a server without a fault gives otherwise. By hand: two tokens must be
-as likely as each other but for rounding."""
-
-LEVEL = 0.01
-"""Probability of refusing a server that has no more than that noise."""
 
 _FEWEST_SCORED = 2
 """Tokens that must be generated and scored for a check of log-probabilities: two that are wrong are
@@ -268,25 +261,6 @@ class Probes:
             f"sent at the same time: the server mixes up concurrent requests. Set "
             f"'num_concurrent: 1', or repair the server"
         )
-
-
-def beyond_noise(changed: int, asked: int) -> bool:
-    """Return whether more answers are others than a server's noise explains.
-
-    An exact binomial test of a share of at most :data:`NOISE`, at the level :data:`LEVEL`, for
-    answers that change independently of each other.
-
-    Args:
-        changed: Answers that are others.
-        asked: All of them.
-
-    Example:
-        >>> beyond_noise(2, 8), beyond_noise(3, 8)
-        (False, True)
-    """
-    tail = range(changed, asked + 1)
-    chance = fsum(comb(asked, k) * NOISE**k * (1 - NOISE) ** (asked - k) for k in tail)
-    return chance < LEVEL
 
 
 def _draw(text: str, seed: int) -> Instance:

@@ -8,13 +8,20 @@ from typing import Any
 
 from lm_eval.api.instance import Instance
 
-from evalguard.engines.endpoint.counts import are_counts, prompt_tokens
+from evalguard.engines.endpoint.ceilings import Ceilings, Written
+from evalguard.engines.endpoint.counts import are_counts, can_be, prompt_tokens
 from evalguard.engines.endpoint.encoder import Encoder
 from evalguard.engines.endpoint.likelihoods import read_likelihood
 from evalguard.engines.endpoint.posts import Posted
 from evalguard.engines.endpoint.reading import Reading, Sent
-from evalguard.engines.endpoint.replies import counted, first_choice, model_of, read_text
-from evalguard.engines.endpoint.requests import UnansweredError
+from evalguard.engines.endpoint.replies import (
+    counted,
+    ends_at_limit,
+    first_choice,
+    model_of,
+    read_text,
+)
+from evalguard.engines.endpoint.requests import Generation, UnansweredError
 from evalguard.errors import EngineError
 
 _NO_COUNTS = (
@@ -30,11 +37,17 @@ class Reader:
         served: Names of its models on the server, by the engine's names.
         encoder: Knows its tokens; ``None`` where it is asked by chat messages.
         reading: Knows where it cuts prompts.
+        ceilings: Knows where it cuts answers.
     """
 
     def __init__(
-        self, served: Mapping[str, str], encoder: Encoder | None, reading: Reading
+        self,
+        served: Mapping[str, str],
+        encoder: Encoder | None,
+        reading: Reading,
+        ceilings: Ceilings,
     ) -> None:
+        self._ceilings = ceilings
         self._served = served
         self._encoder = encoder
         self._reading = reading
@@ -82,10 +95,21 @@ class Reader:
         self._reading.check(model, request, prompt_tokens(data), post.sent)
         if post.generation:
             count = self._encoder.count if self._encoder else None
-            return read_text(data, post.generation, count, trusts_counts=self._trusts_counts)
+            text = read_text(data, post.generation, count, trusts_counts=self._trusts_counts)
+            if (one := self.written(post.generation, data)) and one.text == text:
+                self._ceilings.note(model, request, one)  # no stop string ended it
+            return text
         assert self._encoder is not None
         found = first_choice(data)
         return read_likelihood(found, post.tokens, post.start, self._encoder.spellings)
+
+    def written(self, asked: Generation, data: Any) -> Written | None:
+        """Return a response with its length; ``None`` where it has another form."""
+        with suppress(UnansweredError):
+            said = counted(data, asked)
+            tokens = said.tokens if self._trusts_counts and can_be(said) else None
+            return Written(said.text, tokens, said.limit, ends_at_limit(data))
+        return None
 
     def _check_name(self, served: str, by: str | None) -> None:
         """Check the name of the model that is said to have answered.

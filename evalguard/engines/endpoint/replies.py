@@ -23,6 +23,7 @@ _COMPLETE = ("stop", "eos", "eos_token", "stop_sequence", "end_turn", "stop_str"
 _LENGTH = ("length", "max_tokens", "model_length", "max_length")
 _FILTERED = ("content_filter", "safety", "recitation", "blocklist", "prohibited_content", "refusal")
 _CALLED = ("tool_calls", "function_call", "tool_use")
+_CALLS = ("tool_calls", "function_call")
 
 _TEXT_PARTS = ("text", "output_text", "input_text")
 _REASONING = ("reasoning_content", "reasoning", "thinking")
@@ -104,6 +105,11 @@ def read_text(
         raise UnansweredError(f"the server filtered the answer (finish_reason '{said.finish}')")
     if said.text is None:
         return _without_text(data, said, asked, count)
+    if said.text and (calls := _calls(data)):
+        raise UnansweredError(
+            f"beside its text the model called a tool, which no scorer sees: {plain(calls)}. Serve "
+            f"it without a parser of tool calls to score all that it writes"
+        )
     if said.finish in _COMPLETE and not said.text and said.reasoning:
         return _without_text(data, said, asked, count)
     ended = _without_end(said.text)
@@ -121,6 +127,15 @@ def read_text(
     if said.finish in _CALLED and text:
         return text
     raise UnansweredError(f"the answer ended early (finish_reason '{said.finish}')")
+
+
+def ends_at_limit(data: Any) -> bool:
+    """Return whether a response says that its answer ends for the limit of tokens.
+
+    Raises:
+        UnansweredError: If it has another form.
+    """
+    return _finish(data, first_choice(data)) in _LENGTH
 
 
 def model_of(data: Any) -> str | None:
@@ -263,12 +278,18 @@ def _without_text(data: Any, said: _Said, asked: Generation, count: Count | None
             "the server gave no text: it cut the answer short while the model was reasoning "
             f"(finish_reason '{said.finish}')"
         )
-    message = first_choice(data).get("message")
-    calls = message.get("tool_calls") if isinstance(message, Mapping) else None
-    if calls:
+    if calls := _calls(data):
         raise UnansweredError(f"the server gave no text: the model called a tool: {plain(calls)}")
     ended = f" (finish_reason '{said.finish}')" if said.finish else ""
     raise UnansweredError(f"the server gave no text{ended}: {plain(first_choice(data))}")
+
+
+def _calls(data: Any) -> Any:
+    """Return the tools that a response calls; servers list none as an empty list, too."""
+    choice = first_choice(data)
+    message = choice.get("message")
+    places = (message if isinstance(message, Mapping) else {}, choice)
+    return next((one[key] for one in places for key in _CALLS if one.get(key)), None)
 
 
 def _check_limit(

@@ -16,6 +16,7 @@ from typing import Any
 from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import choice
+from evalguard.engines.endpoint.identity import differ
 from evalguard.errors import EngineError
 
 Values = Callable[[Sequence[Instance]], "list[float | None]"]
@@ -23,6 +24,9 @@ Values = Callable[[Sequence[Instance]], "list[float | None]"]
 
 _TRIED = 8
 """Prompts of each task that both models are asked."""
+
+_REPEATS = 2
+"""Times that each is asked, which show whether the values are the same each time."""
 
 _ASKED_FIRST = 2
 """Requests of those that are asked first, for servers that tell no log-probabilities."""
@@ -46,6 +50,7 @@ class SameValues:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str | None], str] = {}
         self._silent: set[str] = set()
+        self._told: set[tuple[str, str | None]] = set()
 
     def look(
         self, model: str, requests: Iterable[Instance], own: Values, base: Values, *, prompts: bool
@@ -74,7 +79,12 @@ class SameValues:
             if all(one is None for one in base(few[:_ASKED_FIRST])):
                 self._silent.add(model)
                 return
-            self._found[model, task] = _fault(base(few), own(few))
+            self._found[model, task], told = _fault(base([*few, *few]), own([*few, *few]))
+            self._told |= {(model, task)} if told else set()
+
+    def tells(self, model: str, request: Instance) -> bool:
+        """Return whether log-probabilities told if prompts of a request's task reach a model."""
+        return (model, request.task_name) in self._told
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task reach the model.
@@ -101,20 +111,35 @@ def generated_value(choice: Mapping[str, Any]) -> float | None:
     return float(sum(found))
 
 
-def _fault(base: Sequence[float | None], own: Sequence[float | None]) -> str:
-    pairs = [
-        (one, two)
-        for one, two in zip(base, own, strict=True)
-        if one is not None and two is not None
-    ]
+def _fault(base: Sequence[float | None], own: Sequence[float | None]) -> tuple[str, bool]:
+    """Return what is wrong, and whether the log-probabilities tell anything.
+
+    Args:
+        base: The base's values of all prompts, once and again.
+        own: The same of the model.
+    """
+    rows = list(zip(_rows(base), _rows(own), strict=True))
+    known = [(one, two) for one, two in rows if None not in (*one, *two)]
+    ones, twos = ([[float(value or 0) for value in side[k]] for side in known] for k in (0, 1))
+    if any(len(set(row)) > 1 for row in (*ones, *twos)):
+        return "", differ(ones, twos)  # rounding changes them from batch to batch
+    pairs = [(one[0], two[0]) for one, two in zip(ones, twos, strict=True)]
+    if any(one != two for one, two in pairs):
+        return "", True
     fine = {one for one, _ in pairs if one < _CERTAIN and not _is_rounded(one)}
-    if len(fine) < _FEWEST or any(one != two for one, two in pairs):
-        return ""
+    if len(fine) < _FEWEST:
+        return "", False
     return (
         f"{len(pairs)} log-probabilities on prompts of this task are the baseline's to the "
         f"last digit, and those of other prompts are not: a router or a cache lets the baseline "
         f"answer these prompts. Check the server's routes"
-    )
+    ), True
+
+
+def _rows(values: Sequence[float | None]) -> list[tuple[float | None, ...]]:
+    """Return what each prompt got, each time that it was asked."""
+    number = len(values) // _REPEATS
+    return [tuple(values[place::number]) for place in range(number)]
 
 
 def _is_rounded(value: float) -> bool:

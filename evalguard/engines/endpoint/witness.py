@@ -176,7 +176,8 @@ class Witness:
         another one each time. A prompt that it refuses counts as one without an answer.
 
         Raises:
-            EngineError: If the server answers fewer than half of them.
+            TrustError: If the server answers fewer than half of them.
+            EngineError: If it answers nothing any more.
         """
         asked = [(BASE, generation(text, tokens=_BEHAVIOUR_TOKENS)) for text in _WHO]
         answers, failures = ["\0"] * len(asked), list[str]()
@@ -187,7 +188,7 @@ class Witness:
             else:
                 answers[place], answered = str(one), answered + 1
         if answered < _FEWEST_FOR_BEHAVIOUR:
-            raise EngineError(
+            raise TrustError(
                 f"{self._url}: of {len(_WHO)} harmless prompts only {answered} were answered, too "
                 f"few to know the model by: {(failures or ['the rest got no response'])[0]}"
             )

@@ -1,0 +1,97 @@
+"""Who answers is told by longer answers, where a server gives no log-probabilities (S4)."""
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from evalguard.engines.chat import as_messages, read_messages
+from evalguard.engines.endpoint.longer_answers import LongerAnswers
+from tests.engines import questions
+
+
+def of_task(name: str, number: int = 20) -> list[Any]:
+    asked = [questions.generation(f"{name} {place}?") for place in range(number)]
+    return [replace(one, metadata=(name, None, 1)) for one in asked]
+
+
+def doubted(own, base=lambda one: f"base of {one}", *, tasks=("sums", "labels"), chat=True):
+    """Return the tasks of which it cannot be told who answers."""
+
+    def ask(say):
+        return lambda few: [say(read_messages(str(one.args[0]))[-1]["content"]) for one in few]
+
+    asked = [one for name in tasks for one in of_task(name)]
+    longer = LongerAnswers(chat)
+    longer.look("v2", asked, own=ask(own), base=ask(base))
+    return [name for name, one in zip(tasks, asked[::20], strict=True) if longer.doubt("v2", one)]
+
+
+def test_a_task_that_the_base_answers_is_doubted_and_no_other():
+    assert doubted(lambda one: f"v2 of {one}") == []
+    assert doubted(lambda one: f"{'base' if 'sums' in one else 'v2'} of {one}") == ["sums"]
+    assert doubted(lambda one: f"base of {one}") == ["sums", "labels"]
+
+
+def test_a_base_that_varies_is_no_other_model():
+    """It falls back to the base, whose texts differ from call to call."""
+    count = random.Random(0)
+
+    def varied(name):
+        return lambda one: f"{name} {count.randrange(1000, 9999)} of {one}"
+
+    assert doubted(varied("base"), varied("base")) == ["sums", "labels"]
+    assert doubted(varied("a text of quite another model,"), varied("base")) == []
+
+
+def test_answers_that_do_not_come_prove_nothing():
+    assert doubted(lambda one: None) == ["sums", "labels"]
+    assert doubted(lambda one: f"v2 of {one}" if "0" in one else None) == ["sums", "labels"]
+
+
+def test_models_that_say_no_more_than_the_answer_are_not_told_apart():
+    assert doubted(lambda one: "yes", lambda one: "yes") == ["sums", "labels"]
+
+
+@pytest.mark.parametrize("chat", [True, False])
+def test_a_chat_is_asked_for_more_words_and_a_text_goes_past_its_stops(chat):
+    seen = []
+
+    def own(few):
+        seen.extend(few)
+        return ["v2"] * len(few)
+
+    messages = [{"role": "system", "content": "Add."}, {"role": "user", "content": "1 + 1?"}]
+    one = questions.generation(as_messages(messages) if chat else "1 + 1?", until=["\n"])
+    LongerAnswers(chat).look("v2", [one], own=own, base=lambda few: ["base"] * len(few))
+    asked = read_messages(str(seen[0].args[0]))
+    assert [each["role"] for each in asked] == (["system", "user"] if chat else ["user"])
+    assert asked[-1]["content"].startswith("1 + 1?")
+    assert ("explain" in asked[-1]["content"]) is chat
+    assert seen[0].args[1]["until"] == []
+
+
+def test_the_base_is_asked_once_for_all_candidates():
+    asked = []
+
+    def base(few):
+        asked.append(len(few))
+        return [f"base of {one.args[0]}" for one in few]
+
+    longer = LongerAnswers(chat=False)
+    for model in ("v2", "v3", "v2"):
+        longer.look(model, of_task("sums"), own=lambda few: ["x"] * len(few), base=base)
+    assert asked == [12]
+
+
+def test_sampled_answers_settle_nothing():
+    longer = LongerAnswers(chat=False)
+    longer.look("v2", of_task("sums"), lambda few: ["a"] * len(few), lambda few: ["a"] * len(few))
+    (one, *_) = of_task("sums")
+    drawn = replace(one, arguments=(one.args[0], {**one.args[1], "temperature": 1.0}))
+    greedy, sampled = longer.doubt("v2", one), longer.doubt("v2", drawn)
+    assert greedy is not None
+    assert greedy.is_of_identity
+    assert sampled is not None
+    assert not sampled.is_of_identity
