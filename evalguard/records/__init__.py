@@ -1,0 +1,65 @@
+"""The frozen records that flow from one stage to the next.
+
+plan → run (:class:`ScoredSample`) → :class:`Comparison` → :class:`GateResult` →
+:class:`Finding` → :class:`CheckResult` → report. Each record goes to JSON and back through
+:func:`to_json` and :func:`from_json`, so that any stage can restart from the file of the one
+before.
+"""
+
+from evalguard.records.gates import (
+    Ability,
+    Demanded,
+    Gate,
+    Margin,
+    OnInconclusive,
+    Role,
+    Verdict,
+    node_name,
+)
+from evalguard.records.json_form import SCHEMA_VERSION, RecordT, from_json, to_json
+from evalguard.records.metrics import DetectorRates, Metric, ScoreKind
+from evalguard.records.results import (
+    CheckResult,
+    CorrectedRates,
+    Finding,
+    GateResult,
+    ModelInfo,
+    Severity,
+    TaskRun,
+)
+from evalguard.records.samples import Comparison, CorpusValues, SamplePair, ScoredSample
+from evalguard.records.training import LossPoint, ProbePoint, RowCounts, StageRecord, TrainingRecord
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Ability",
+    "CheckResult",
+    "Comparison",
+    "CorpusValues",
+    "CorrectedRates",
+    "Demanded",
+    "DetectorRates",
+    "Finding",
+    "Gate",
+    "GateResult",
+    "LossPoint",
+    "Margin",
+    "Metric",
+    "ModelInfo",
+    "OnInconclusive",
+    "ProbePoint",
+    "RecordT",
+    "Role",
+    "RowCounts",
+    "SamplePair",
+    "ScoreKind",
+    "ScoredSample",
+    "Severity",
+    "StageRecord",
+    "TaskRun",
+    "TrainingRecord",
+    "Verdict",
+    "from_json",
+    "node_name",
+    "to_json",
+]

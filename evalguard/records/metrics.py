@@ -1,0 +1,112 @@
+"""What a score is: its range, its direction and its unit, and how often detectors are right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evalguard.records.gates import Margin
+
+
+class ScoreKind(StrEnum):
+    """Which statistical engine a metric goes to; declared by the scorer, never from the data."""
+
+    BINARY = "binary"  # 0 or 1 for each question: exact unconditional test
+    BOUNDED = "bounded"  # within a declared range: regularised unit t
+    DENSE = "dense"  # nearly every unit differs: plain unit t
+    CORPUS = "corpus"  # no value for each sample: delete-group jackknife
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRates:
+    """How often rules that decide a metric are right, counted on labelled examples.
+
+    Attributes:
+        hits: Positive examples that they found.
+        positives: Positive examples.
+        rejections: Negative examples that they passed over.
+        negatives: Negative examples.
+        source: What the examples are, and whose labels.
+    """
+
+    hits: int
+    positives: int
+    rejections: int
+    negatives: int
+    source: str = ""
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of the positive examples that are found."""
+        return self.hits / self.positives
+
+    @property
+    def specificity(self) -> float:
+        """Share of the negative examples that are passed over."""
+        return self.rejections / self.negatives
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What a scorer measures.
+
+    Attributes:
+        name: Name used in thresholds files, such as ``exact_match``.
+        kind: Which test its differences go to.
+        low: Least possible score.
+        high: Greatest possible score.
+        higher_is_better: Direction; ``False`` flips the sign of every difference.
+        clip: Difference beyond which a sample counts no further, for scores without natural limits
+            such as log-likelihoods; differences are then tested within ±clip.
+        detector: How often the score itself is right, where rules decide it and may err.
+        span: Greatest difference that two models' scores can have, where that is less than the
+            range.
+        in_nats: Whether it is a log-likelihood or a divergence, so that margins may be in nats.
+        ungated: Why no gate may stand on it, and what to write instead; empty where one may.
+        determined: Metric of the same scorer that is 0 where an answer could not be determined,
+            which then scores 0 here.
+    """
+
+    name: str
+    kind: ScoreKind = ScoreKind.BINARY
+    low: float = 0.0
+    high: float = 1.0
+    higher_is_better: bool = True
+    clip: float | None = None
+    detector: DetectorRates | None = None
+    span: float | None = None
+    in_nats: bool = False
+    ungated: str = ""
+    determined: str | None = None
+
+    @property
+    def percent(self) -> bool:
+        """Whether the range is 0 to 1, so that scores read as percentages."""
+        return (self.low, self.high) == (0.0, 1.0)
+
+    @property
+    def greatest_difference(self) -> float:
+        """Up to where a difference of two scores goes or counts."""
+        limits = (self.span, self.clip, self.high - self.low)
+        return next(limit for limit in limits if limit is not None)
+
+    def problem_of(self, margin: Margin) -> str | None:  # noqa: PLR0911 - one return a problem
+        """Return why a margin means nothing for the metric, to be read after the margin."""
+        points = f"{100 * margin.value:g} points" if margin.unit == "pp" else "points"
+        fitting = "pp" if self.high - self.low <= 2 else "points"
+        if margin.unit == "nats" and not self.in_nats:
+            return f", but {self.name} is not in nats; give the margin in {fitting}"
+        if margin.unit == "pp" and fitting == "points" and self.clip is None:
+            scale = f"{self.low:g} to {self.high:g}"
+            return f", but {self.name} ranges from {scale}; write {points}, on that scale"
+        if margin.unit == "%" and self.low < 0:
+            why = f"{self.name} may be negative, and a share of it means nothing"
+            return f", but {why}; give the margin in {fitting}"
+        if margin.unit == "%" and self.span is not None:
+            return f", but the baseline's own {self.name} is fixed; give the margin in pp"
+        limited = margin.unit in ("nats", "points") or self.span is not None
+        if limited and margin.value >= self.greatest_difference:
+            return f", but a difference of {self.name} counts only to {self.greatest_difference:g}"
+        if not limited and not 0 < margin.value <= 1:
+            return f"; a margin is above 0 and at most 100{margin.unit}"
+        return None

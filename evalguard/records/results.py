@@ -1,0 +1,281 @@
+"""What was decided: gates, findings, and the result of a whole check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from evalguard.records.gates import Ability, OnInconclusive, Role, Verdict, node_name
+from evalguard.records.json_form import SCHEMA_VERSION
+from evalguard.records.samples import SamplePair
+from evalguard.records.training import TrainingRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedRates:
+    """What is true behind a rate that a detector saw, if it errs equally on both models.
+
+    Attributes:
+        sensitivity: Probability that the detector finds a positive.
+        specificity: Probability that it passes over a negative.
+        baseline: The baseline's rate.
+        candidate: The candidate's rate.
+        delta: Candidate − baseline, signed so that higher is better.
+        ci: Interval of the difference, with the detector's own uncertainty.
+        source: What sensitivity and specificity were measured on.
+        undetermined: Share of the baseline's and of the candidate's answers that the detector could
+            not determine; ``None`` where it determines all.
+    """
+
+    sensitivity: float
+    specificity: float
+    baseline: float
+    candidate: float
+    delta: float
+    ci: tuple[float, float]
+    source: str = ""
+    undetermined: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """A gate's verdict with every figure that it rests on.
+
+    Differences are candidate − baseline, signed so that higher is better. Fields that do not apply
+    (no counts for bounded scores, nothing at all on ERROR) are ``None``.
+
+    Attributes:
+        name: Name of the gate.
+        suite: Its suite.
+        metric: The metric that it is on.
+        model: Name of the candidate.
+        verdict: What was decided.
+        reason: Why, in one sentence with figures.
+        task: The task, for a gate on one task of its suite.
+        role: Whether it must PASS or only not FAIL.
+        ability: What its suite measures.
+        source: The thresholds file that it is in.
+        node: Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty.
+        baseline: The baseline's mean score.
+        candidate: The candidate's mean score.
+        delta: Estimated difference.
+        ci: Lower and upper confidence limit of the difference, each at a level of ``1 - alpha``.
+        confidence_level: Confidence of each side over all looks.
+        margin: The tolerated drop δ as an absolute difference; negative for a required gain.
+        requirement: The requirement in words, such as ``max_drop 5pp``.
+        p_pass: P-value of "the candidate is worse by δ or more"; PASS if small.
+        p_fail: P-value of "the candidate is not worse by more than δ"; FAIL if small.
+        p_fail_adjusted: The same, with Holm's correction for the number of gates.
+        method: The test.
+        n: Samples compared, those that could not be measured included.
+        n_planned: Samples of the full run.
+        units: Independent units: clusters where there are any, else samples.
+        missing: Samples that could not be measured on both sides.
+        losses: Samples that only the baseline got right.
+        gains: Samples that only the candidate got right.
+        flip_rate: Share of the samples on which the two models differ.
+        look: Which interim analysis this is, from 1.
+        looks: Planned interim analyses, the final one included.
+        fraction_used: Share of the planned samples that were used.
+        shares: Share of the planned samples at each look so far, this one included.
+        alpha: Level of each side at this look, to which the interval belongs.
+        mde: Minimum detectable effect: the least true difference that passes in 80 % of runs.
+        required_n: Samples that would decide, for INCONCLUSIVE.
+        flags: What stood out: ``improved``, ``regressed_within_margin``, ``underpowered``,
+            ``futile``, ``margin_below_noise``, ``unfinished_thinking``.
+        noise: How much the baseline differs from itself: flip rate, or mean absolute difference.
+        higher_is_better: Direction of the metric.
+        percent: Whether the metric's range is 0 to 1, so that its scores read as percentages.
+        worst: Samples that the candidate lost, the greatest loss first.
+        corrected: Rates corrected for the errors of the rules that scored the answers, if they err.
+    """
+
+    name: str
+    suite: str
+    metric: str
+    model: str
+    verdict: Verdict
+    reason: str
+    task: str | None = None
+    role: Role = Role.GUARD
+    ability: Ability = Ability.OTHER
+    source: str = ""
+    node: str = ""
+    baseline: float | None = None
+    candidate: float | None = None
+    delta: float | None = None
+    ci: tuple[float, float] | None = None
+    confidence_level: float = 0.95
+    margin: float | None = None
+    requirement: str = ""
+    p_pass: float | None = None
+    p_fail: float | None = None
+    p_fail_adjusted: float | None = None
+    method: str = ""
+    n: int = 0
+    n_planned: int = 0
+    units: int = 0
+    missing: int = 0
+    losses: int | None = None
+    gains: int | None = None
+    flip_rate: float | None = None
+    look: int = 1
+    looks: int = 1
+    fraction_used: float = 1.0
+    shares: tuple[float, ...] = ()
+    alpha: float = 0.05
+    mde: float | None = None
+    required_n: int | None = None
+    flags: tuple[str, ...] = ()
+    noise: float | None = None
+    higher_is_better: bool = True
+    percent: bool = True
+    worst: tuple[SamplePair, ...] = ()
+    corrected: CorrectedRates | None = None
+
+    @property
+    def id(self) -> str:
+        """Name of the gate as pytest shows it: ``thresholds/release.yaml::general::acc``."""
+        node = self.node or node_name(self.metric, self.task)
+        return f"{self.source}::{self.suite}::{node}[{self.model}]"
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    NONE = "none"
+    MILD = "mild"
+    MEDIUM = "medium"
+    SEVERE = "severe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One named damage with its evidence and the proposed repair.
+
+    Attributes:
+        code: ``catastrophic_forgetting``, ``safety_loss``, ``format_corruption``,
+            ``lost_abstention``, ``mode_collapse``, ``overfitting``, ``over_refusal``,
+            ``lost_grounding``, ``task_not_learned``, ``likelihood_displacement``,
+            ``unexplained`` or ``healthy``.
+        title: Its name in words.
+        model: Name of the candidate.
+        severity: How bad it is.
+        explanation: What was seen, in one or two sentences with figures.
+        evidence: Names of the gates that it rests on.
+        cause: The likely cause, from the training record where there is one.
+        repair: What to change, in words.
+        config_changes: The same as changes of the training config, by key path.
+        samples: Samples that show it.
+        explained_by: Code of the finding of the same model that accounts for this one;
+            ``None`` for a finding that stands for itself.
+    """
+
+    code: str
+    title: str
+    model: str
+    severity: Severity
+    explanation: str
+    evidence: tuple[str, ...]
+    cause: str = ""
+    repair: str = ""
+    config_changes: Mapping[str, Any] = field(default_factory=dict)
+    samples: tuple[SamplePair, ...] = ()
+    explained_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """A model that took part in a check.
+
+    Attributes:
+        name: ``baseline`` or the candidate's name.
+        model: Path or hub name of the base.
+        adapter: Path of the adapter; ``None`` for the plain model.
+        fingerprint: SHA-256 over everything that makes its answers.
+        adapter_sha256: Hash of the adapter's weights.
+        adapter_effect: Mean absolute change of the logits by the adapter on the probe prompts.
+        notes: Warnings of the trust checks, such as another precision than at training.
+        training: What made the adapter, where its record was found.
+    """
+
+    name: str
+    model: str
+    fingerprint: str
+    adapter: str | None = None
+    adapter_sha256: str | None = None
+    adapter_effect: float | None = None
+    notes: tuple[str, ...] = ()
+    training: TrainingRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRun:
+    """How much of one task was measured for one model, and where it came from.
+
+    Attributes:
+        suite: Name of the suite.
+        task: Name of the task.
+        model: Name of the model.
+        fingerprint: Hash of everything that made the scores; the key of the store.
+        samples: Samples measured.
+        reused: Those of them that came from the store.
+        planned: Samples of the full run.
+        scores: Mean of each metric.
+        unclosed: Samples with an output whose thinking never ended.
+        thinking_tokens: Tokens of thinking, averaged over the samples.
+    """
+
+    suite: str
+    task: str
+    model: str
+    fingerprint: str
+    samples: int
+    reused: int
+    planned: int
+    scores: Mapping[str, float]
+    unclosed: int = 0
+    thinking_tokens: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """Everything that one ``evalguard check`` found; the input of every report.
+
+    Attributes:
+        verdict: Verdict over all gates.
+        gates: Every gate's verdict, for every candidate.
+        findings: What was diagnosed.
+        models: The baseline, then the candidates.
+        tasks: How much of each task was measured, and how much came from the store.
+        environment: Versions, machine and engine.
+        timing: Seconds by part of the check.
+        title: Heading of the reports.
+        created: UTC time in ISO 8601.
+        decided_by: Id of the gate that decided the overall verdict; ``None`` when all passed.
+        warnings: What stood out.
+        on_inconclusive: Whether an undecided gate blocks the release, as the thresholds say.
+        schema_version: Version of this record.
+    """
+
+    verdict: Verdict
+    gates: tuple[GateResult, ...]
+    findings: tuple[Finding, ...]
+    models: tuple[ModelInfo, ...]
+    tasks: tuple[TaskRun, ...]
+    environment: Mapping[str, str]
+    timing: Mapping[str, float]
+    title: str = "EvalGuard check"
+    created: str = ""
+    decided_by: str | None = None
+    warnings: tuple[str, ...] = ()
+    on_inconclusive: OnInconclusive = "fail"
+    schema_version: int = SCHEMA_VERSION
+
+    def _repr_html_(self) -> str:
+        """Return the verdict and the gates as a notebook shows them."""
+        from evalguard.reports.notebook import render_notebook
+
+        return render_notebook(self)

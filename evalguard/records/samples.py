@@ -1,0 +1,130 @@
+"""What was measured: scored samples, and the comparison of two models on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalguard.records.gates import Gate
+from evalguard.records.metrics import Metric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredSample:
+    """One question, what one model answered, and how that was scored.
+
+    Attributes:
+        task: Name of the task within its suite.
+        sample_id: Stable name of the question: equal for the baseline and every candidate.
+        prompt: What the model was given.
+        target: What was expected.
+        outputs: What the model answered, one for each repeat; for multiple choice, the choice
+            taken.
+        scores: Value of each metric, averaged over the repeats. Never NaN.
+        not_scored: Metrics that give this sample no value, such as one of other questions.
+        corpus: What the sample adds to each corpus metric, as plain data.
+        cluster: Questions of one cluster (a passage, say) are not independent.
+        error: Why the sample could not be measured; its scores are then empty.
+        prompt_tokens: Tokens prefilled; 0 where unknown.
+        output_tokens: Tokens decoded.
+        answers: What was scored of each output once the model's thinking was set aside; ``None``
+            where that is all of it.
+        unclosed: Outputs whose thinking never ended; they score the worst.
+        thinking_tokens: Tokens of thinking, averaged over the outputs.
+    """
+
+    task: str
+    sample_id: str
+    prompt: str
+    target: str
+    outputs: tuple[str, ...]
+    scores: Mapping[str, float]
+    corpus: Mapping[str, Any] = field(default_factory=dict)
+    cluster: str | None = None
+    error: str | None = None
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    not_scored: tuple[str, ...] = ()
+    answers: tuple[str, ...] | None = None
+    unclosed: int = 0
+    thinking_tokens: float = 0.0
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The answers without the model's thinking."""
+        return self.outputs if self.answers is None else self.answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplePair:
+    """One question answered by the baseline and by a candidate, under one metric.
+
+    Attributes:
+        task: Name of the task within its suite.
+        sample_id: Name of the question.
+        prompt: What both models were given.
+        target: What was expected.
+        baseline_output: The baseline's answer.
+        candidate_output: The candidate's answer.
+        baseline_score: The baseline's score; ``None`` if it could not be measured.
+        candidate_score: The candidate's score; ``None`` if it could not be measured.
+        cluster: Questions of one cluster are not independent.
+        baseline_written: All that the baseline wrote, where its thinking was removed.
+        candidate_written: All that the candidate wrote, where its thinking was removed.
+    """
+
+    task: str
+    sample_id: str
+    prompt: str
+    target: str
+    baseline_output: str
+    candidate_output: str
+    baseline_score: float | None
+    candidate_score: float | None
+    cluster: str | None = None
+    baseline_written: str = ""
+    candidate_written: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusValues:
+    """A corpus metric of both models, on all samples and with each jackknife group left out.
+
+    Attributes:
+        baseline: The baseline's value on all samples.
+        candidate: The candidate's value on all samples.
+        baseline_without: The baseline's value without each group in turn.
+        candidate_without: The candidate's value without each group in turn.
+        missing: Samples that could not be measured on both sides, and so count in none of these.
+    """
+
+    baseline: float
+    candidate: float
+    baseline_without: tuple[float, ...]
+    candidate_without: tuple[float, ...]
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Baseline and candidate on the same samples, under one metric: the input of a decision.
+
+    Attributes:
+        gate: The requirement to decide.
+        model: Name of the candidate.
+        metric: What was measured.
+        pairs: The measured samples, in the frozen random order of the run.
+        n_planned: Samples that the full run has; greater than ``len(pairs)`` at an early look.
+        corpus: Values of a corpus metric, which has none for a single pair.
+        undetermined: For each pair the share of the baseline's and of the candidate's answers that
+            could not be determined; empty where the metric has no such answers.
+    """
+
+    gate: Gate
+    model: str
+    metric: Metric
+    pairs: tuple[SamplePair, ...]
+    n_planned: int
+    corpus: CorpusValues | None = None
+    undetermined: tuple[tuple[float, float], ...] = ()
