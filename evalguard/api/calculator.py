@@ -1,0 +1,216 @@
+"""Gates on scores that are there already: decide them, and plan them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from evalguard.api.paths import StrPath
+from evalguard.errors import UsageError, did_you_mean
+from evalguard.records import (
+    Comparison,
+    Demanded,
+    Gate,
+    GateResult,
+    Margin,
+    Metric,
+    SamplePair,
+    ScoreKind,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from evalguard.demands import Demand
+    from evalguard.gates.power_analysis import PowerAnalysis
+
+
+Values: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any]"
+"""A value for each question, shape (n,); a column of pandas, too."""
+
+
+KINDS = ("binary", "bounded", "dense")
+"""Kinds of scores that :func:`decide` takes."""
+
+
+WEIGHTS = ("size", "equal")
+"""Whether strata count by their size, or each the same."""
+
+
+def decide(
+    baseline: Values | None = None,
+    candidate: Values | None = None,
+    *,
+    losses: int | None = None,
+    gains: int | None = None,
+    n: int | None = None,
+    path: StrPath | None = None,
+    max_drop: str | Margin | None = None,
+    min_gain: str | Margin | None = None,
+    min: float | None = None,  # noqa: A002 (the key of thresholds files)
+    max: float | None = None,  # noqa: A002
+    kind: ScoreKind | Literal["binary", "bounded", "dense"] = "binary",
+    low: float = 0.0,
+    high: float = 1.0,
+    higher_is_better: bool = True,
+    ids: Values | None = None,
+    clusters: Values | None = None,
+    strata: Values | None = None,
+    weights: Literal["size", "equal"] = "size",
+    confidence_level: float = 0.95,
+    **demands: str | Demanded | None,
+) -> GateResult:
+    """Decide one gate: is the candidate shown not to be worse, or shown to be?
+
+    The scores of the two models on the same questions are two sequences, a file, or, for scores of
+    0 and 1, three counts.
+
+    Args:
+        baseline: The baseline's scores, shape (n,); ``None`` where one could not be measured.
+        candidate: The candidate's, in the same order, shape (n,).
+        losses: Questions that only the baseline got right.
+        gains: Questions that only the candidate got right.
+        n: Total number of questions.
+        path: File of paired scores, one JSON object a line, as for ``evalguard decide --from``.
+        max_drop: Tolerated drop: ``"5pp"`` of the score, or ``"5%"`` of the baseline's mean.
+        min_gain: Required improvement (superiority margin).
+        min: Minimum mean score of the candidate.
+        max: Maximum mean score of the candidate.
+        kind: What the scores are; ``dense`` where nearly every one differs.
+        low: Minimum possible score.
+        high: Maximum possible score.
+        higher_is_better: Direction of the score.
+        ids: Names of the questions, shape (n,).
+        clusters: Questions of one cluster are not independent, shape (n,).
+        strata: Which stratum each question belongs to, shape (n,).
+        weights: Whether strata count by their size, or each the same.
+        confidence_level: Confidence of each side.
+        **demands: Demands of packages, by their keys in thresholds files.
+
+    Raises:
+        UsageError: If the demand or the arguments mean nothing.
+        DataError: If scores do not fit.
+
+    Example:
+        >>> before, after = [1] * 300, [0] * 3 + [1] * 297
+        >>> str(decide(before, after, max_drop="5pp").verdict)
+        'PASS'
+    """
+    from evalguard.gates.decide import decide_counts
+    from evalguard.gates.score_file import pair_scores, read_scores
+
+    given = {"max_drop": max_drop, "min_gain": min_gain, "min": min, "max": max, **demands}
+    demanded = {demand.key: demand.value for demand in _read(given)}
+    _check_word("weights", weights, WEIGHTS)
+    gate = Gate(name="gate", suite="scores", metric="score", demands=demanded, weights=weights)
+    counts, scores = (losses, gains, n), (baseline, candidate)
+    ways = [any(value is not None for value in way) for way in (counts, scores, (path,))]
+    if sum(ways) != 1:
+        raise UsageError(
+            "give either losses, gains and n, or a file of paired scores, or, in Python, baseline "
+            "and candidate"
+        )
+    metric = _metric(kind, low, high, higher_is_better)
+    if losses is not None and gains is not None and n is not None:
+        return decide_counts(
+            gate, losses=losses, gains=gains, n=n, confidence_level=confidence_level
+        )
+    if path is not None:
+        pairs = read_scores(Path(path), metric)
+    elif baseline is not None and candidate is not None:
+        pairs = pair_scores(baseline, candidate, metric, ids=ids, clusters=clusters, strata=strata)
+    else:
+        raise UsageError("give both baseline and candidate, or all of losses, gains and n")
+    return _decide_pairs(gate, metric, pairs, confidence_level)
+
+
+def power(
+    n: int,
+    *,
+    max_drop: str | Margin | None = None,
+    min_gain: str | Margin | None = None,
+    discordance: float = 0.1,
+    effect: float | None = None,
+    looks: int = 1,
+    confidence_level: float = 0.95,
+    **demands: str | Demanded | None,
+) -> PowerAnalysis:
+    """Plan a gate on a binary metric: its power, detectable effect and the samples it needs.
+
+    Args:
+        n: Questions.
+        max_drop: Tolerated drop, such as ``"5pp"``.
+        min_gain: Required improvement (superiority margin); in place of ``max_drop``.
+        discordance: Share of the questions on which the two models differ.
+        effect: True difference; 0, or twice the gain that is demanded, by default.
+        looks: Number of interim analyses (group-sequential); each costs some of the final level.
+        confidence_level: Confidence of each side.
+        **demands: Demands of packages, by their keys in thresholds files.
+
+    Raises:
+        UsageError: If an argument is out of its range.
+
+    Example:
+        >>> round(power(200, max_drop="5pp").power, 2)
+        0.69
+    """
+    from evalguard.demands import Difference
+    from evalguard.gates.power_analysis import analyse_power
+
+    demand, *others = _read({"max_drop": max_drop, "min_gain": min_gain, **demands})
+    if others or not isinstance(demand, Difference):
+        raise UsageError("power plans one margin of the difference, such as max_drop=5pp")
+    return analyse_power(
+        demand,
+        n=n,
+        discordance=discordance,
+        effect=effect,
+        confidence_level=confidence_level,
+        looks=looks,
+    )
+
+
+def _read(given: Mapping[str, Any]) -> list[Demand[Any]]:
+    """Return what is demanded, read as thresholds files are; at least one demand."""
+    from evalguard.demands import find_demand
+    from evalguard.demands.registry import conflict
+
+    demands = []
+    for key, value in given.items():
+        kind = find_demand(key)
+        if value is None:
+            continue
+        try:
+            demands.append(kind(kind.parse(value)))
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    if not demands:
+        raise UsageError("no requirement; give a tolerated drop such as 5pp, for example")
+    if problem := conflict(demands):
+        raise UsageError(problem)
+    return demands
+
+
+def _metric(kind: str, low: float, high: float, higher_is_better: bool) -> Metric:
+    """Return the metric that the options describe."""
+    _check_word("kind", kind, KINDS)
+    if not low < high:
+        raise UsageError(f"low={low:g} must be below high={high:g}")
+    return Metric("score", ScoreKind(kind), low, high, higher_is_better)
+
+
+def _check_word(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise UsageError(f"{name} '{value}'? {did_you_mean(value, allowed)}")
+
+
+def _decide_pairs(
+    gate: Gate, metric: Metric, pairs: tuple[SamplePair, ...], confidence_level: float
+) -> GateResult:
+    from evalguard.gates import decide as deciding
+
+    comparison = Comparison(
+        gate=gate, model="candidate", metric=metric, pairs=pairs, n_planned=len(pairs)
+    )
+    return deciding.decide([comparison], confidence_level=confidence_level)[0]
