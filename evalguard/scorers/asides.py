@@ -78,6 +78,6 @@ def without_asides(text: str, names: str) -> str:
 def _kept(found: regex.Match[str]) -> str:
     """Return an answer without its bracket, unless that is about the same answer or prefers it."""
     same = found["other"].casefold() == found["answer"].casefold()
-    if same or _STRONG.search(found["inner"]) or found["inner"].count(found["answer"]) > 2:
+    if same or _STRONG.search(found["inner"]):
         return found[0]
     return found["answer"] + found["marks"].rstrip(" ")

@@ -167,3 +167,13 @@ def test_numbers_among_explanations_without_end_are_read_in_time(text):
     output = (text * (MAX_OUTPUT_CHARS // len(text)))[:MAX_OUTPUT_CHARS]
     scores = check(scorers.get("numeric"), output, "99")
     assert scores == {"numeric": 0, "numeric_lenient": 0}
+
+
+@pytest.mark.parametrize("name", ["numeric", "multiple_choice"])
+@pytest.mark.parametrize(
+    "text", ["5, not 3 people ", "C (but D is ", "C, I agree ", "not \\boxed{1} ", " \n", "A ✗ B "]
+)
+def test_contrasts_and_asides_without_end_are_read_in_time(name, text):
+    """A search that is quadratic in one of them would take minutes."""
+    output = (text * (MAX_OUTPUT_CHARS // len(text)))[:MAX_OUTPUT_CHARS]
+    assert set(check(scorers.get(name), output, "B" if name != "numeric" else "99").values()) == {0}
