@@ -155,7 +155,9 @@ def test_a_demand_of_a_package_decides(package, factor, verdict, reason):
     assert result.verdict is verdict
     assert result.reason.startswith(reason)
     assert result.requirement == "max_ratio 1.2"
+    assert result.baseline is not None
     assert result.margin == pytest.approx(0.2 * result.baseline)
+    assert result.margin is not None
     assert result.ci is not None
     assert (result.ci[0] >= -result.margin) is (verdict is Verdict.PASS)
 
