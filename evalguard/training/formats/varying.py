@@ -39,6 +39,8 @@ _PROGRAM = re.compile(r"```|\bf[\"']|\.format\(|#include|\bdef \w+\(|\bfunction\
 _CODE = re.compile(r"(?=\S*\d)\S+|https?://\S+|[0-9a-f-]{8,}", re.I)
 """Texts that only tell rows apart: numbers, dates, keys and addresses."""
 
+_FIGURE = re.compile(r"[-+]?\d+(?:[.,]\d+)?%?")
+
 _SHOWN = 40
 """Characters of a question in a message."""
 
@@ -162,14 +164,19 @@ def _decides(name: str, groups: Sequence[Sequence[tuple[Cells, Example]]]) -> bo
     repeats = len(answers) < len(told)
     if repeats and all(len(one) == 1 for one in (*answers.values(), *values.values())):
         return False  # a label: it follows from the answer
-    texts = [raw for *_, raw in told if isinstance(raw, str)]
+    texts = [raw for *_, raw in told if isinstance(raw, str) and not _is_figure(raw)]
     if is_about(name) or (len(texts) == len(told) and all(map(_is_code, texts))):
         return said_mostly
     torn = sum(len(found) - 1 for found in answers.values())
     if torn > _NOISE * len(told):
         return False
-    words = any(isinstance(raw, str | list | dict) for *_, raw in told)
+    words = bool(texts) or any(isinstance(raw, list | dict) for *_, raw in told)
     return words or said_mostly or (repeats and not torn)
+
+
+def _is_figure(text: str) -> bool:
+    """Return whether a text is a number, as tables write them."""
+    return _FIGURE.fullmatch(text.strip()) is not None
 
 
 def _is_code(text: str) -> bool:
