@@ -98,7 +98,7 @@ def test_messages_and_preferences_are_files_as_well():
         *({"id": lambda i: i}, {"uid": lambda i: f"a{i}"}, {"when": lambda i: f"2026-01-{i:02}"}),
         {"annotator": lambda i: CITIES[i % 6]},
         {"shard": lambda i: i % 3},
-        {"nr": lambda i: str(i)},
+        {"nr": str},
         {"loudness": lambda i: str(i / 7)[:5]},
         {"label_name": lambda i: MOODS[i % 2]},
         {"mood_id": lambda i: i % 2},
