@@ -63,6 +63,12 @@ def test_a_few_rows_that_are_a_whole_file_show_it_too():
     assert "'word' varies" in reading(*rows).problems[0].message
 
 
+def test_rows_that_are_there_twice_do_not_make_a_word_a_label():
+    words = [("dog", "Hund"), ("cat", "Katze"), ("cow", "Kuh")] * 2
+    rows = [{"prompt": "Translate the word.", "completion": de, "word": en} for en, de in words]
+    assert "'word' varies" in reading(*rows).problems[0].message
+
+
 def test_a_title_counts_where_the_answer_says_it():
     rows = [
         {"prompt": "Write about it.", "completion": f"{city} is old.", "title": city}
