@@ -111,13 +111,15 @@ def check_sum(
 def check_written(adapter: Path, merged: Any, written: Any) -> None:
     """Check that a model that was written has the weights that were merged, bit for bit.
 
+    They are compared in the type in which the model is loaded.
+
     Raises:
         ModelError: If one differs or is missing.
     """
     ours, theirs = merged.state_dict(), written.state_dict()
     for name in sorted(ours.keys() | theirs.keys()):
-        pair = ours.get(name), theirs.get(name)
-        if any(one is None for one in pair) or not torch.equal(pair[0].cpu(), pair[1].cpu()):
+        one, other = ours.get(name), theirs.get(name)
+        if one is None or other is None or not torch.equal(one.to(other), other):
             raise ModelError(
                 f"{adapter}: '{name}' of the merged model is not what was written. {UNMERGED}."
             )

@@ -47,6 +47,8 @@ def test_a_column_on_which_the_answers_depend_is_not_lost():
         {"fields": lambda i: {"stars": 5 - 4 * (i % 2), "n": i}},
         {"items": lambda i: [i, i % 2]},
         {"stars": lambda i: (4 + i % 4 // 2) if i % 2 == 0 else 1 + i % 4 // 2},
+        {"price": lambda i: str(5 + i % 4)},
+        {"humidity": lambda i: f"{(20, 80, 30, 90)[i % 4]}%"},
         {"ISO_word": lambda i: ("ja", "no", "jo", "nej")[i % 4]},
     ],
 )
@@ -57,6 +59,12 @@ def test_whatever_it_is_called_and_holds(columns):
 
 def test_a_few_rows_that_are_a_whole_file_show_it_too():
     words = [("dog", "Hund"), ("cat", "Katze")]
+    rows = [{"prompt": "Translate the word.", "completion": de, "word": en} for en, de in words]
+    assert "'word' varies" in reading(*rows).problems[0].message
+
+
+def test_rows_that_are_there_twice_do_not_make_a_word_a_label():
+    words = [("dog", "Hund"), ("cat", "Katze"), ("cow", "Kuh")] * 2
     rows = [{"prompt": "Translate the word.", "completion": de, "word": en} for en, de in words]
     assert "'word' varies" in reading(*rows).problems[0].message
 
@@ -96,6 +104,8 @@ def test_messages_and_preferences_are_files_as_well():
         *({"id": lambda i: i}, {"uid": lambda i: f"a{i}"}, {"when": lambda i: f"2026-01-{i:02}"}),
         {"annotator": lambda i: CITIES[i % 6]},
         {"shard": lambda i: i % 3},
+        {"nr": str},
+        {"loudness": lambda i: str(i / 7)[:5]},
         {"label_name": lambda i: MOODS[i % 2]},
         {"mood_id": lambda i: i % 2},
         {"verdict_text": lambda i: f"It is {MOODS[i % 2]}."},

@@ -99,7 +99,7 @@ def with_reasoning(cells: Cells, turns: list[Turn]) -> list[Turn]:
     """
     reasoning = cells.get(*REASONING)
     if reasoning is None or all(turn.role != "assistant" for turn in turns):
-        return turns  # an answer is missing, too, and is what is told
+        return turns  # the answer is missing, which is what the error names
     column = cells.name(REASONING) or ""
     check_reasoning(reasoning, f"'{column}'", column)
     text = text_of(reasoning, column)

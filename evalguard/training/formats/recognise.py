@@ -95,14 +95,15 @@ def unrecognised(fields: Mapping[str, Any], columns: Sequence[str]) -> str:
     if "chosen" in columns or "rejected" in columns:
         missing = "rejected" if "chosen" in columns else "chosen"
         return f"a preference row without '{missing}'; found columns {found}"
-    for column in columns:
-        name = None if column in COLUMNS else _meant(column, known)
-        if name is not None:
-            shown = column if column.isidentifier() else json.dumps(column)
-            return (
-                f"unknown column {shown if shown != column else repr(column)}. Did you mean "
-                f"'{name}'? Rename it, or map it: data: {{columns: {{{name}: {shown}}}}}"
-            )
+    near = {one: _meant(one, known) for one in columns if one not in COLUMNS}
+    meant = {name: _as_yaml(one) for one, name in reversed(near.items()) if name is not None}
+    if meant:
+        mapping = ", ".join(f"{name}: {shown}" for name, shown in reversed(meant.items()))
+        (first, *_) = (one for one, name in near.items() if name is not None)
+        return (
+            f"unknown column {_shown(first)}. Did you mean '{near[first]}'? Rename it, or map it: "
+            f"data: {{columns: {{{mapping}}}}}"
+        )
     formats = "; ".join(f"{name}: {one.shown()}" for name, one in FORMATS.items())
     if values := [column for column in columns if _is_value(column)]:
         return (
@@ -115,6 +116,14 @@ def unrecognised(fields: Mapping[str, Any], columns: Sequence[str]) -> str:
         f"no known format has the columns {found}. Name yours, such as "
         f"data: {{columns: {{{_mapping(fields)}}}}}.{inside} Known: {formats}"
     )
+
+
+def _as_yaml(column: str) -> str:
+    return column if column.isidentifier() else json.dumps(column)
+
+
+def _shown(column: str) -> str:
+    return repr(column) if column.isidentifier() else json.dumps(column)
 
 
 def _mapping(fields: Mapping[str, Any]) -> str:

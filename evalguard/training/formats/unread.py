@@ -178,6 +178,13 @@ _TAGGED = words_of(
 """Columns of Magpie's taggers, who also write which knowledge a question needs."""
 
 
+_WHO = words_of(
+    "annotator worker user reviewer rater labeller labeler editor speaker model temperature top"
+    " confidence probability reward difficulty quality toxic flagged safe split intent"
+)
+"""Words in names of who made a row, with what, and what they found it to be."""
+
+
 def says_none(value: Any) -> bool:
     """Return whether a value is what people write where there is nothing to say.
 
@@ -235,13 +242,6 @@ def is_about(column: str) -> bool:
         (True, False)
     """
     return bool({*name_words(column)} & (_DESCRIBING | _REMARKS | _MAKING | _WHO))
-
-
-_WHO = words_of(
-    "annotator worker user reviewer rater labeller labeler editor speaker model temperature top"
-    " confidence probability reward difficulty quality toxic flagged safe split intent"
-)
-"""Words in names of who made a row, with what, and how sure they are."""
 
 
 def is_material(column: str, value: Any) -> bool:

@@ -27,6 +27,9 @@ _SHARE = 1 / 3
 _NOISE = 0.1
 """Share of rows of one value with another answer than the rest, as people label them."""
 
+_LABELLED = 3
+"""Rows of one value, on average, from which on it is a label that goes with one answer."""
+
 _SLOT = re.compile(
     r"\{\{\s*([\w .-]+?)\s*\}\}|\$?\{\s*([\w .-]+?)\s*\}|%\(([\w .-]+)\)s"
     r"|<<\s*([\w .-]+?)\s*>>|\[\[\s*([\w .-]+?)\s*\]\]"
@@ -38,6 +41,8 @@ _PROGRAM = re.compile(r"```|\bf[\"']|\.format\(|#include|\bdef \w+\(|\bfunction\
 
 _CODE = re.compile(r"(?=\S*\d)\S+|https?://\S+|[0-9a-f-]{8,}", re.I)
 """Texts that only tell rows apart: numbers, dates, keys and addresses."""
+
+_FIGURE = re.compile(r"[-+]?\d+(?:[.,]\d+)?%?")
 
 _SHOWN = 40
 """Characters of a question in a message."""
@@ -142,7 +147,7 @@ def _decides(name: str, groups: Sequence[Sequence[tuple[Cells, Example]]]) -> bo
     tells every row apart without a word: ids, dates, scores. A property such as a title counts
     where the answer says it.
     """
-    told = [
+    found = [
         (str(place), _value(cells.fields.get(name)), _answer(example), cells.fields.get(name))
         for place, group in enumerate(groups)
         for cells, example in group
@@ -150,26 +155,32 @@ def _decides(name: str, groups: Sequence[Sequence[tuple[Cells, Example]]]) -> bo
     ]
     answers: dict[tuple[str, str], set[str]] = defaultdict(set)
     values: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for place, value, answer, _ in told:
+    for place, value, answer, _ in found:
         answers[place, value].add(answer)
         values[place, answer].add(value)
     if len({place for place, _ in answers}) == len(answers):
         return False  # it does not vary among rows that ask the same
-    if all(plain_name(value) == plain_name(answer) for _, value, answer, _ in told):
+    if all(plain_name(value) == plain_name(answer) for _, value, answer, _ in found):
         return False
-    spoken = sum(holds(answer, raw) and len(value) > 1 for _, value, answer, raw in told)
-    said_mostly = 2 * spoken > len(told)
-    repeats = len(answers) < len(told)
-    if repeats and all(len(one) == 1 for one in (*answers.values(), *values.values())):
-        return False  # a label: it follows from the answer
-    texts = [raw for *_, raw in told if isinstance(raw, str)]
-    if is_about(name) or (len(texts) == len(told) and all(map(_is_code, texts))):
+    spoken = sum(holds(answer, raw) and len(value) > 1 for _, value, answer, raw in found)
+    said_mostly = 2 * spoken > len(found)
+    repeats = len(answers) < len(found)
+    one_to_one = all(len(one) == 1 for one in (*answers.values(), *values.values()))
+    if one_to_one and len(found) >= _LABELLED * len(answers):
+        return False  # it follows from the answer
+    texts = [raw for *_, raw in found if isinstance(raw, str) and not _is_figure(raw)]
+    if is_about(name) or (len(texts) == len(found) and all(map(_is_code, texts))):
         return said_mostly
-    torn = sum(len(found) - 1 for found in answers.values())
-    if torn > _NOISE * len(told):
+    torn = sum(len(several) - 1 for several in answers.values())
+    if torn > _NOISE * len(found):
         return False
-    words = any(isinstance(raw, str | list | dict) for *_, raw in told)
+    words = bool(texts) or any(isinstance(raw, list | dict) for *_, raw in found)
     return words or said_mostly or (repeats and not torn)
+
+
+def _is_figure(text: str) -> bool:
+    """Return whether a text is a number, as tables write them."""
+    return _FIGURE.fullmatch(text.strip()) is not None
 
 
 def _is_code(text: str) -> bool:
