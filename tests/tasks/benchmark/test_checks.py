@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from evalguard.errors import ConfigError
+from evalguard.errors import ConfigError, MeasurementError
 from evalguard.tasks.benchmark.loading import load_benchmark
 from tests.conftest import write_jsonl
 from tests.tasks.benchmark.conftest import COMMON, load_all
@@ -187,6 +187,29 @@ def test_code_that_raises_anything_is_no_defect_of_evalguard(load):
     code = "def keep(docs):\n    return undefined_name\n"
     with pytest.raises(ConfigError, match="NameError: name 'undefined_name' is not defined"):
         load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
+
+
+def test_code_that_ends_the_program_does_not_end_the_check(load):
+    with pytest.raises(ConfigError, match="ended the program: install the parser"):
+        load(
+            f"{GENERATES}process_docs: !function code.keep\n",
+            code="import sys\nsys.exit('install the parser')\n",
+        )
+    code = "import sys\ndef scores(doc, results):\n    sys.exit('no such label')\n"
+    text = f"{GENERATES}process_results: !function code.scores\nmetric_list: [{{metric: acc}}]\n"
+    task = load(text, code=code)
+    [sample] = task.prepare(None)
+    with pytest.raises(MeasurementError, match="SystemExit: no such label"):
+        task.score(sample, ["4"])
+
+
+def test_a_name_that_an_installed_package_lacks_is_no_missing_package(load):
+    with pytest.raises(ConfigError, match="does not fit the installed 'datasets'") as raised:
+        load(
+            f"{GENERATES}process_docs: !function code.keep\n",
+            code="from datasets import load_metric\n",
+        )
+    assert "pip install datasets" not in str(raised.value)
 
 
 def test_broken_data_name_the_data(load, tmp_path):
