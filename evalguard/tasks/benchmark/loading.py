@@ -150,7 +150,7 @@ def _build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one
     if isinstance(error, SystemExit):
         return f"the code of task '{task}' ended the program: {error}"
     if isinstance(error, ImportError):
-        missing = (error.name or "").partition(".")[0]
+        missing = _missing_package(error)
         if missing and type(error) is ImportError and _is_installed(missing):
             return f"task '{task}' does not fit the installed '{missing}': {error}"
         if missing in EXTRA_PACKAGES or "pip install" in str(error):
@@ -176,6 +176,15 @@ def _build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one
     if type(error).__name__.startswith("DatasetGeneration"):
         return f"the data of task '{task}' cannot be read: {error.__cause__ or error}"
     return f"lm-eval cannot build the task '{task}': {type(error).__name__}: {error}"
+
+
+def _missing_package(error: BaseException | None) -> str:
+    """Return the package that was not found, behind errors that say it in other words."""
+    while error is not None:
+        if isinstance(error, ImportError) and error.name:
+            return error.name.partition(".")[0]
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _is_installed(package: str) -> bool:

@@ -90,6 +90,15 @@ def test_a_missing_package_is_reported_with_its_install_line(load, monkeypatch, 
         load(f"{GENERATES}process_docs: !function code.keep\n", code=f"import {package}\n")
 
 
+def test_a_missing_package_that_a_task_reports_in_its_own_words_is_named(load):
+    code = (
+        "try:\n    import unheard_of\nexcept ImportError:\n"
+        "    raise ModuleNotFoundError('Please install the metrics via pip install everything')\n"
+    )
+    with pytest.raises(ConfigError, match="imports 'unheard_of', which is missing: pip install un"):
+        load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
+
+
 def test_a_package_that_only_scoring_needs_is_missed_before_compute(load, monkeypatch):
     real = builtins.__import__
 
