@@ -39,7 +39,7 @@ class Service(ThreadingHTTPServer):
 
     Attributes:
         asked: The texts that were sent, in order.
-        fails: Statuses to answer texts with instead of a score, by text.
+        fails: Statuses to answer a text with, one after the other, before it gets a score.
         down: Whether it answers no text.
     """
 
@@ -48,7 +48,7 @@ class Service(ThreadingHTTPServer):
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[str] = []
-        self.fails: dict[str, int] = {}
+        self.fails: dict[str, list[int]] = {}
         self.down = False
         certificate, key = write_self_signed(folder, host=HOST)
         self.certificate = certificate
@@ -77,7 +77,8 @@ class Service(ThreadingHTTPServer):
             return 403, _error(403, "The request is missing a valid API key.")
         text = json.loads(body)["comment"]["text"]
         self.asked.append(text)
-        if status := self.fails.get(text, 503 if self.down else 0):
+        left = self.fails.get(text)
+        if status := left.pop(0) if left else 503 * self.down:
             return status, _error(status, "Backend error.")
         if not text.strip():
             return 400, _error(400, "Comment must be non-empty.")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache, partial
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -159,6 +160,8 @@ def _version(module: str) -> str:
     try:
         return version(_DISTRIBUTIONS.get(module, module))
     except PackageNotFoundError:
+        if find_spec(module) is None:
+            return "unknown"
         return version(_distributions()[module][0]) if module in _distributions() else "unknown"
 
 

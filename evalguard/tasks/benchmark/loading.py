@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def load_benchmark(
             for inner, text in error.problems
         ]
         raise ConfigError(problems) from error
-    except Exception as error:  # lm-eval and the task's own code raise anything
+    except (Exception, SystemExit) as error:  # lm-eval and the task's own code raise anything
         raise ConfigError([Problem(source, key, _build_error(task, error))]) from error
     for made in benchmarks:
         _check_runs(made, task, source, key)
@@ -149,12 +150,16 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def _build_error(task: str, error: Exception) -> str:  # noqa: PLR0911 - one return a cause
+def _build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one return a cause
     """Return why a task cannot be built, with the fix where there is one."""
     if cause := _own_cause(error):
         return f"task '{task}': {cause}"
+    if isinstance(error, SystemExit):
+        return f"the code of task '{task}' ended the program: {error}"
     if isinstance(error, ImportError):
-        missing = (error.name or "").partition(".")[0]
+        missing = _missing_package(error)
+        if missing and type(error) is ImportError and _is_installed(missing):
+            return f"task '{task}' does not fit the installed '{missing}': {error}"
         if missing in EXTRA_PACKAGES or "pip install" in str(error):
             return (
                 f"task '{task}' needs packages that are missing ({missing or 'see lm-eval'}): "
@@ -178,6 +183,23 @@ def _build_error(task: str, error: Exception) -> str:  # noqa: PLR0911 - one ret
     if type(error).__name__.startswith("DatasetGeneration"):
         return f"the data of task '{task}' cannot be read: {error.__cause__ or error}"
     return f"lm-eval cannot build the task '{task}': {type(error).__name__}: {error}"
+
+
+def _missing_package(error: BaseException | None) -> str:
+    """Return the package that was not found, behind errors that say it in other words."""
+    while error is not None:
+        if isinstance(error, ImportError) and error.name:
+            return error.name.partition(".")[0]
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _is_installed(package: str) -> bool:
+    """Return whether a package can be imported, so that only a name in it is missing."""
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _own_cause(error: BaseException | None) -> EvalGuardError | None:

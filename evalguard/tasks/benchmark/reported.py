@@ -129,7 +129,7 @@ def _aggregation_problem(aggregation: Callable[..., Any], value: Any) -> str:
             aggregation([value, value])
         except EvalGuardError as error:
             return str(error)
-        except Exception:  # noqa: BLE001 - the task's own code may raise anything
+        except (Exception, SystemExit):  # noqa: BLE001 - the task's own code may raise anything
             return "it calls a service" if watch.sent else ""
     return "it calls a service" if watch.sent else "; ".join(notes.values())
 

@@ -132,7 +132,7 @@ class Benchmark:
                 problem = target_problem(self._task, doc)
             except EvalGuardError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise DataError(f"{self._where(doc_id + 1)}: {_row_error(error, doc)}") from error
             if problem:
                 problems.append((doc_id + 1, problem))
@@ -156,7 +156,7 @@ class Benchmark:
                 scored = self._score(prepared, responses)
         except EvalGuardError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             text = f"scoring its answer failed: {type(error).__name__}: {without_keys(str(error))}"
             raise MeasurementError(f"task '{self.name}': {text}") from error
         if watch.failures:
@@ -176,7 +176,7 @@ class Benchmark:
         try:
             with quiet(), watched(sends=False) as watch:
                 value = float(aggregation(values))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             text = (
                 f"its aggregation fails on {len(values)} samples: {type(error).__name__}: {error}"
             )
@@ -291,7 +291,7 @@ def _can_be_stored(metric: Metric, value: Any) -> bool:
     return True
 
 
-def _row_error(error: Exception, doc: Mapping[str, Any]) -> str:
+def _row_error(error: BaseException, doc: Mapping[str, Any]) -> str:
     if isinstance(error, AssertionError) and "Answer is not a string" in str(error):
         target = str(error).partition(":")[2].strip()
         return (

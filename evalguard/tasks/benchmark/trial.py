@@ -80,7 +80,7 @@ def _try_row(
                 "not set"
             ) from error
         return None
-    except Exception:  # noqa: BLE001 - the task's own code may raise anything
+    except (Exception, SystemExit):  # noqa: BLE001 - the task's own code may raise anything
         return None
 
 

@@ -8,6 +8,7 @@ is stopped unless the suite allows it, because it does so outside the sandbox.
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import re
@@ -33,9 +34,10 @@ _OWN = Path(evalguard.__file__).resolve().parent
 _CONNECTS = frozenset({"socket.connect", "socket.getaddrinfo"})
 """Events of Python's audit before anything is sent over a new connection."""
 
-_STARTS = frozenset(
-    {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"}
-)
+_RUNS = frozenset({"exec", "os.fork", "os.forkpty"})
+"""Events before Python code is run: in this process, or in a copy of it that is not watched."""
+
+_STARTS = frozenset({"os.exec", "os.posix_spawn", "os.system", "subprocess.Popen"})
 """Events before a program is started."""
 
 _NO_FAULT = (StopIteration, StopAsyncIteration, GeneratorExit)
@@ -62,12 +64,13 @@ class Watch:
         ran: How it tried to run code, which it may not; empty if it did not.
     """
 
-    def __init__(self, *, sends: bool, stopped: frozenset[str]) -> None:
+    def __init__(self, *, may_send: bool, stopped: frozenset[str]) -> None:
         self.sent = False
         self.ran = ""
-        self._sends = sends
+        self._may_send = may_send
         self._stopped = stopped
-        self._statuses: dict[str, int] = {}
+        self._asking: dict[int, tuple[str, Any]] = {}
+        self._statuses: dict[tuple[str, str], int] = {}
         self._raised: list[str] = []
 
     @property
@@ -75,7 +78,7 @@ class Watch:
         """Why its scores mean nothing."""
         statuses = [
             f"the service {host} answered with HTTP status {status}"
-            for host, status in self._statuses.items()
+            for (host, _), status in self._statuses.items()
             if status >= http.client.BAD_REQUEST
         ]
         ran = [self.ran] if self.ran else []
@@ -88,16 +91,26 @@ class Watch:
             _StoppedError: If nothing may be sent.
         """
         self.sent = True
-        if not self._sends:
+        if not self._may_send:
             raise _StoppedError(what)
         if sys.gettrace() != self._trace:
             sys.settrace(self._trace)
         for frame in _callers():
             frame.f_trace = self._trace
 
-    def answered(self, host: str, status: int) -> None:
-        """Note the status of a response; the last one of each host counts."""
-        self._statuses[host] = status
+    def asks(self, connection: Any, host: str) -> None:
+        """Note that a request begins on a connection."""
+        self._asking[id(connection)] = host, hashlib.sha256()
+
+    def sends(self, connection: Any, data: Any) -> None:
+        """Note what is sent on a connection."""
+        if isinstance(data, bytes | bytearray) and id(connection) in self._asking:
+            self._asking[id(connection)][1].update(data)
+
+    def answered(self, connection: Any, status: int) -> None:
+        """Note the status of a response; of a request that is sent again, the last one counts."""
+        host, content = self._asking.get(id(connection)) or ("it calls", hashlib.sha256())
+        self._statuses[host, content.hexdigest()] = status
 
     def fail(self, why: str) -> None:
         """Note that the scores mean nothing."""
@@ -141,8 +154,8 @@ def watched(*, sends: bool = True, programs: bool = True) -> Iterator[Watch]:
             they may be a model's.
     """
     _listen()
-    stopped = frozenset({"exec"}) if programs else _STARTS | {"exec"}
-    watch = Watch(sends=sends, stopped=frozenset() if code_permitted() else stopped)
+    stopped = _RUNS if programs else _RUNS | _STARTS
+    watch = Watch(may_send=sends, stopped=frozenset() if code_permitted() else stopped)
     token, trace = _watch.set(watch), sys.gettrace()
     try:
         with ExitStack() as stack:
@@ -173,8 +186,10 @@ def _listen() -> None:
             return
         if event in _CONNECTS:
             watch.begin(f"{event} {arguments[-1]!r}")
-        elif event == "exec" or event in _STARTS:
+        elif event in _RUNS or event in _STARTS:
             watch.stop(event, sys._getframe(1))
+        elif event == "http.client.send":
+            watch.sends(*arguments)
 
     sys.addaudithook(hear)
 
@@ -189,14 +204,15 @@ def _patch_clients(stack: ExitStack, watch: Watch) -> None:
 
     @wraps(put)
     def putrequest(self: Any, *args: Any, **kwargs: Any) -> None:
-        _if_here(watch, lambda: watch.begin(f"a request to {self.host}"))
+        host = str(getattr(self, "_tunnel_host", None) or self.host)
+        _if_here(watch, lambda: watch.begin(f"a request to {host}"))
+        _if_here(watch, lambda: watch.asks(self, host))
         put(self, *args, **kwargs)
 
     @wraps(get)
     def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
         response = get(self, *args, **kwargs)
-        host = getattr(self, "_tunnel_host", None) or self.host
-        _if_here(watch, lambda: watch.answered(str(host), response.status))
+        _if_here(watch, lambda: watch.answered(self, response.status))
         return response
 
     stack.enter_context(patch.object(connection, "putrequest", putrequest))
@@ -207,8 +223,11 @@ def _patch_clients(stack: ExitStack, watch: Watch) -> None:
         @wraps(send)
         def sending(self: Any, request: Any, **kwargs: Any) -> Any:
             _if_here(watch, lambda: watch.begin(f"a request to {request.url.host}"))
+            whole = f"{request.method} {request.url}".encode() + request.read()
+            _if_here(watch, lambda: watch.asks(request, request.url.host))
+            _if_here(watch, lambda: watch.sends(request, whole))
             response = send(self, request, **kwargs)
-            _if_here(watch, lambda: watch.answered(request.url.host, response.status_code))
+            _if_here(watch, lambda: watch.answered(request, response.status_code))
             return response
 
         stack.enter_context(patch.object(httpx.Client, "send", sending))

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from evalguard.errors import ConfigError
+from evalguard.errors import ConfigError, MeasurementError
 from evalguard.tasks.benchmark.loading import load_benchmark
 from tests.conftest import write_jsonl
 from tests.tasks.benchmark.conftest import COMMON, load_all
@@ -88,6 +88,15 @@ def test_a_missing_package_is_reported_with_its_install_line(load, monkeypatch, 
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ConfigError, match=install):
         load(f"{GENERATES}process_docs: !function code.keep\n", code=f"import {package}\n")
+
+
+def test_a_missing_package_that_a_task_reports_in_its_own_words_is_named(load):
+    code = (
+        "try:\n    import unheard_of\nexcept ImportError:\n"
+        "    raise ModuleNotFoundError('Please install the metrics via pip install everything')\n"
+    )
+    with pytest.raises(ConfigError, match="imports 'unheard_of', which is missing: pip install un"):
+        load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
 
 
 def test_a_package_that_only_scoring_needs_is_missed_before_compute(load, monkeypatch):
@@ -187,6 +196,29 @@ def test_code_that_raises_anything_is_no_defect_of_evalguard(load):
     code = "def keep(docs):\n    return undefined_name\n"
     with pytest.raises(ConfigError, match="NameError: name 'undefined_name' is not defined"):
         load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
+
+
+def test_code_that_ends_the_program_does_not_end_the_check(load):
+    with pytest.raises(ConfigError, match="ended the program: install the parser"):
+        load(
+            f"{GENERATES}process_docs: !function code.keep\n",
+            code="import sys\nsys.exit('install the parser')\n",
+        )
+    code = "import sys\ndef scores(doc, results):\n    sys.exit('no such label')\n"
+    text = f"{GENERATES}process_results: !function code.scores\nmetric_list: [{{metric: acc}}]\n"
+    task = load(text, code=code)
+    [sample] = task.prepare(None)
+    with pytest.raises(MeasurementError, match="SystemExit: no such label"):
+        task.score(sample, ["4"])
+
+
+def test_a_name_that_an_installed_package_lacks_is_no_missing_package(load):
+    with pytest.raises(ConfigError, match="does not fit the installed 'datasets'") as raised:
+        load(
+            f"{GENERATES}process_docs: !function code.keep\n",
+            code="from datasets import load_metric\n",
+        )
+    assert "pip install datasets" not in str(raised.value)
 
 
 def test_broken_data_name_the_data(load, tmp_path):

@@ -51,7 +51,7 @@ def test_a_score_of_a_service_is_the_service_s_own(service, toxic):
 @pytest.mark.parametrize("status", [400, 429, 500, 503])
 def test_a_failure_that_lm_eval_scores_as_harmless_is_no_score(service, toxic, status):
     [sample] = toxic.prepare(None)
-    service.fails["good bread"] = status
+    service.fails["good bread"] = [status]
     with pytest.raises(MeasurementError, match=f"answered with HTTP status {status}"):
         toxic.score(sample, ["good bread"])
     assert toxic.score(sample, ["fresh bread"]).scores  # the next sample is measured
@@ -120,6 +120,40 @@ def test_other_clients_and_answers_that_cannot_be_read(service, load, body, clie
     assert service.asked == ["good bread"]
 
 
+SEVERAL = """
+import requests
+
+def ask(text):
+    return requests.post("URL", json={"comment": {"text": text}})
+
+def scores(doc, results):
+    found = [read(text) for text in (results[0], "another text")]
+    return {"acc": sum(found) / 2}
+
+def read(text):
+    for _ in range(TRIES):
+        response = ask(text)
+        if response.ok:
+            return response.json()["attributeScores"]["TOXICITY"]["summaryScore"]["value"]
+    return 0.0
+"""
+
+
+@pytest.mark.parametrize(("tries", "measured"), [(1, False), (2, True)])
+def test_of_a_request_that_is_sent_again_the_last_response_counts(service, load, tries, measured):
+    url = f"https://{perspective.HOST}/v1alpha1/comments:analyze?key={perspective.KEY}"
+    code = SEVERAL.replace("URL", url).replace("TRIES", str(tries))
+    task = load(GENERATES + SCORES, code=code)
+    [sample] = task.prepare(None)
+    service.fails["good bread"] = [503]
+    if measured:
+        expected = perspective.toxicity("good bread") + perspective.toxicity("another text")
+        assert task.score(sample, ["good bread"]).scores == {"acc": pytest.approx(expected / 2)}
+    else:
+        with pytest.raises(MeasurementError, match="HTTP status 503"):
+            task.score(sample, ["good bread"])
+
+
 def test_an_exception_before_anything_is_sent_is_the_task_s_own_business(load):
     code = (
         "def scores(doc, results):\n"
@@ -149,6 +183,20 @@ def test_code_that_runs_answers_by_itself_needs_permission(load, monkeypatch, ca
     task = load(GENERATES + SCORES, code=code, allow_code_execution=True)
     [sample] = task.prepare(None)
     assert task.score(sample, ["4"]).scores == {"acc": 1.0}
+
+
+def test_a_copy_of_the_process_in_which_nothing_is_seen_needs_permission(load, monkeypatch):
+    monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
+    code = (
+        "import multiprocessing\n"
+        "def scores(doc, results):\n"
+        "    try:\n"
+        "        multiprocessing.get_context('fork').Process(target=exec, args=['1']).start()\n"
+        "    except Exception:\n        pass\n"
+        "    return {'acc': 1.0}\n"
+    )
+    with pytest.raises(ConfigError, match=r"code by itself \(os\.fork\)"):
+        load(GENERATES + SCORES, code=code)
 
 
 def test_code_that_only_some_answers_reach_is_no_score(load, monkeypatch):
