@@ -126,7 +126,8 @@ class Ceilings:
         self._ask = ask
         self._looked: dict[str, int] = {}
         self._found: dict[str, _Ceiling] = {}
-        self._seen: dict[str, list[tuple[Instance, Written]]] = {}
+        self._asked: dict[str, set[str]] = {}
+        self._seen: dict[str, dict[str, tuple[Instance, Written]]] = {}
         self._late: dict[str, _Ceiling] = {}
 
     def look(self, model: str, requests: Iterable[Instance]) -> None:
@@ -137,6 +138,7 @@ class Ceilings:
             requests: What it will be asked.
         """
         by_prompt = {str(one.args[0]): one for one in requests if _limit(one) > _LEAST}
+        self._asked[model] = set(by_prompt)
         limit = max(map(_limit, by_prompt.values()), default=0)
         if len(by_prompt) < _FEWEST or self._looked.get(model, 0) >= limit:
             return
@@ -153,7 +155,7 @@ class Ceilings:
             self._found[model] = ceiling
 
     def note(self, model: str, request: Instance, one: Written) -> None:
-        """Remember an answer of a run.
+        """Remember an answer, where it is one to a request of the run.
 
         Raises:
             UnansweredError: If it has the length at which the server is known to cut.
@@ -164,12 +166,15 @@ class Ceilings:
                 f"the server cut the answer at {_about(ceiling)} of {one.limit} tokens and calls "
                 f"it whole: {ceiling.words}. {_advice(ceiling)}"
             )
-        if ceiling is None and one.limit > _LEAST:
-            self._seen.setdefault(model, []).append((request, one))
+        prompt = str(request.args[0])
+        if ceiling is None and one.limit > _LEAST and prompt in self._asked.get(model, ()):
+            seen = self._seen.setdefault(model, {})
+            if prompt not in seen or seen[prompt][1].limit <= one.limit:
+                seen[prompt] = request, one
 
     def look_back(self, model: str) -> None:
         """See whether answers of a run end where others do; :meth:`doubt` says what comes of it."""
-        found = self._seen.pop(model, [])
+        found = list(self._seen.pop(model, {}).values())
         if model in self._late or any(one.tokens is None for _, one in found):
             return
         if ceiling := self._confirmed(model, found, fewest=max(_FEWEST, _SHARE * len(found))):
