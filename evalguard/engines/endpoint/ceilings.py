@@ -129,9 +129,10 @@ class Ceilings:
         self._asked: dict[str, set[str]] = {}
         self._seen: dict[str, dict[str, tuple[Instance, Written]]] = {}
         self._late: dict[str, _Ceiling] = {}
+        self._passed: dict[str, float] = {}
 
     def look(self, model: str, requests: Iterable[Instance]) -> None:
-        """Ask for long answers, and some of a run; :meth:`check` raises what comes of it.
+        """Ask for long answers, and some of a run; :meth:`note` raises what comes of it.
 
         Args:
             model: The model.
@@ -195,10 +196,10 @@ class Ceilings:
     ) -> _Ceiling | None:
         """Return the limit that answers seem to show, unless drawn ones are longer."""
         top = _top([one for _, one in found], fewest)
-        if not top:
+        most = max((one.length for one in top), default=0)
+        if most <= self._passed.get(model, 0):
             return None
-        counted, most = top[0].tokens is not None, max(one.length for one in top)
-        texts = {one.text for one in top}
+        counted, texts = top[0].tokens is not None, {one.text for one in top}
         asked = [request for request, one in found if one.text in texts]
         draws = [_drawn(asked[seed % len(asked)], seed) for seed in range(_DRAWS)]
         drawn = [one for one in self._ask(model, draws) if one is not None]
@@ -207,6 +208,7 @@ class Ceilings:
         if any(one.used_up or one.length > most / near for one in drawn) or (
             len(drawn) >= _DRAWS / 2 > as_long
         ):
+            self._passed[model] = most
             return None
         words = (
             f"{len(texts) + as_long} answers to other prompts and seeds end there, and none goes "
