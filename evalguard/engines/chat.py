@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import TemplateError
 
 from evalguard.errors import ModelError, TrustError
+from evalguard.hub import check_hub
 
 _PROBE_CHAT = [
     {"role": "user", "content": "Is 12 greater than 7?"},
@@ -102,6 +103,8 @@ class PromptTokenizer:
         """
         from transformers import AutoTokenizer
 
+        if not Path(model).is_dir():
+            check_hub()
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(
                 model, revision=revision or "main", trust_remote_code=trust_remote_code
