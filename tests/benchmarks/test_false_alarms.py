@@ -6,7 +6,7 @@ from scipy.stats import binom
 pytest.importorskip("lm_eval")
 
 from benchmarks.servers import false_alarms
-from evalguard.engines.endpoint.probes import LEVEL, NOISE, beyond_noise
+from evalguard.engines.endpoint.identity import LEVEL, NOISE, beyond_noise
 
 
 @pytest.mark.parametrize(

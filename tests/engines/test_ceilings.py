@@ -139,6 +139,35 @@ def replace_draws(server: Server, says: str) -> Server:
     return Refuses(server.write)
 
 
+def test_what_is_asked_to_know_the_server_is_no_answer_of_the_run():
+    """Its answers may all have one form, as those to the fixed prompts that tell models apart."""
+    server = Server(sentence, varies=False)
+    ceilings = Ceilings(server)
+    run_of = [questions.generation(f"q {place}", max_gen_toks=64) for place in range(2)]
+    ceilings.look("m", run_of)
+    for place in range(40):
+        one = generation(f"harmless {place}", tokens=24)
+        ceilings.note("m", one, server.one(one))
+    ceilings.look_back("m")
+    assert ceilings.doubt("m", run_of[0]) is None
+
+
+def test_what_drawn_answers_have_settled_is_not_asked_again():
+    server = Server(sentence)
+    ceilings = Ceilings(server)
+    for start in (0, 40, 80):
+        run_of = [
+            questions.generation(f"q {place}", max_gen_toks=64)
+            for place in range(start, start + 40)
+        ]
+        ceilings.look("m", run_of)
+        for one in run_of:
+            ceilings.note("m", one, server.one(one))
+        ceilings.look_back("m")
+        assert ceilings.doubt("m", run_of[0]) is None
+    assert server.asked == 3 * 40 + 8 + 8  # long answers, and those that are drawn, once
+
+
 def test_few_requests_and_short_answers_cost_nothing():
     server = Server(story, cap=16)
     run(server, limit=8)

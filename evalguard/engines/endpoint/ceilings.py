@@ -126,17 +126,20 @@ class Ceilings:
         self._ask = ask
         self._looked: dict[str, int] = {}
         self._found: dict[str, _Ceiling] = {}
-        self._seen: dict[str, list[tuple[Instance, Written]]] = {}
+        self._asked: dict[str, set[str]] = {}
+        self._seen: dict[str, dict[str, tuple[Instance, Written]]] = {}
         self._late: dict[str, _Ceiling] = {}
+        self._passed: dict[str, float] = {}
 
     def look(self, model: str, requests: Iterable[Instance]) -> None:
-        """Ask for long answers, and some of a run; :meth:`check` raises what comes of it.
+        """Ask for long answers, and some of a run; :meth:`note` raises what comes of it.
 
         Args:
             model: The model.
             requests: What it will be asked.
         """
         by_prompt = {str(one.args[0]): one for one in requests if _limit(one) > _LEAST}
+        self._asked[model] = set(by_prompt)
         limit = max(map(_limit, by_prompt.values()), default=0)
         if len(by_prompt) < _FEWEST or self._looked.get(model, 0) >= limit:
             return
@@ -153,7 +156,7 @@ class Ceilings:
             self._found[model] = ceiling
 
     def note(self, model: str, request: Instance, one: Written) -> None:
-        """Remember an answer of a run.
+        """Remember an answer, where it is one to a request of the run.
 
         Raises:
             UnansweredError: If it has the length at which the server is known to cut.
@@ -164,12 +167,15 @@ class Ceilings:
                 f"the server cut the answer at {_about(ceiling)} of {one.limit} tokens and calls "
                 f"it whole: {ceiling.words}. {_advice(ceiling)}"
             )
-        if ceiling is None and one.limit > _LEAST:
-            self._seen.setdefault(model, []).append((request, one))
+        prompt = str(request.args[0])
+        if ceiling is None and one.limit > _LEAST and prompt in self._asked.get(model, ()):
+            seen = self._seen.setdefault(model, {})
+            if prompt not in seen or seen[prompt][1].limit <= one.limit:
+                seen[prompt] = request, one
 
     def look_back(self, model: str) -> None:
         """See whether answers of a run end where others do; :meth:`doubt` says what comes of it."""
-        found = self._seen.pop(model, [])
+        found = list(self._seen.pop(model, {}).values())
         if model in self._late or any(one.tokens is None for _, one in found):
             return
         if ceiling := self._confirmed(model, found, fewest=max(_FEWEST, _SHARE * len(found))):
@@ -190,10 +196,10 @@ class Ceilings:
     ) -> _Ceiling | None:
         """Return the limit that answers seem to show, unless drawn ones are longer."""
         top = _top([one for _, one in found], fewest)
-        if not top:
+        most = max((one.length for one in top), default=0)
+        if most <= self._passed.get(model, 0):
             return None
-        counted, most = top[0].tokens is not None, max(one.length for one in top)
-        texts = {one.text for one in top}
+        counted, texts = top[0].tokens is not None, {one.text for one in top}
         asked = [request for request, one in found if one.text in texts]
         draws = [_drawn(asked[seed % len(asked)], seed) for seed in range(_DRAWS)]
         drawn = [one for one in self._ask(model, draws) if one is not None]
@@ -202,6 +208,7 @@ class Ceilings:
         if any(one.used_up or one.length > most / near for one in drawn) or (
             len(drawn) >= _DRAWS / 2 > as_long
         ):
+            self._passed[model] = most
             return None
         words = (
             f"{len(texts) + as_long} answers to other prompts and seeds end there, and none goes "
