@@ -132,10 +132,10 @@ _MASKS = re.compile(
     "|(?:only)?last(?:turn|answer|message)?(?:only)?loss|(?:train|only|trainonly)last(?:turn|only)*"
     "|lastturnonly"
 )
+"""Which tokens or turns carry loss; false changes nothing."""
+
 _SWITCHED = re.compile("masks?|prefix")
 """Of these, names of amounts and of texts, too: in a row, only ``true`` or a list masks."""
-
-"""Which tokens or turns carry loss; false changes nothing."""
 
 _ANSWERING = ("assistant", "gpt", "model", "bot", "all", "both")
 """Who is masked where a mask names a role, as NeMo's does; that of the user changes nothing."""
