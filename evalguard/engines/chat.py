@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
+from evalguard.engines.light_imports import light_imports
 from evalguard.errors import ModelError, TrustError
 
 _PROBE_CHAT = [
@@ -100,12 +101,13 @@ class PromptTokenizer:
         Raises:
             ModelError: If there is none.
         """
-        from transformers import AutoTokenizer
-
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(
-                model, revision=revision or "main", trust_remote_code=trust_remote_code
-            )
+            with light_imports():
+                from transformers import AutoTokenizer
+
+                self._tokenizer: Any = AutoTokenizer.from_pretrained(
+                    model, revision=revision or "main", trust_remote_code=trust_remote_code
+                )
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).splitlines()[0]
             raise ModelError(

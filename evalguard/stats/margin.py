@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from scipy import optimize, special
+from scipy import special
+
+from evalguard.stats.numerics import find_root
 
 P_FLOOR = 1e-15  # below it a normal quantile loses its meaning
 
@@ -152,7 +154,7 @@ def _crossing(
         if (end - far) * direction <= 0:
             far = end
         if (surplus(far) < 0) != (here < 0):
-            return float(optimize.brentq(surplus, near, far, xtol=tolerance, rtol=1e-9))
+            return find_root(surplus, near, far, xtol=tolerance, rtol=1e-9)
         if far == end:
             return end  # not even the widest margin crosses: the limit is that of the scale
         near, reach = far, reach * 1.5

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import interpolate, optimize, special
+from scipy import special
 
 from evalguard.errors import DataError
+from evalguard.stats.numerics import find_root, monotone_curve
 
 SPENDING_GAMMA = -4.0
 LOWEST_Z = -8.0  # where the density of the test statistic is cut off
@@ -98,7 +99,7 @@ def sequential_pvalue(pvalue: float, shares: Sequence[float], alpha: float = 0.0
     elif score >= reached[-1]:
         overall = 1.0
     else:
-        overall = float(special.ndtr(interpolate.PchipInterpolator(reached, nodes)(score)))
+        overall = float(special.ndtr(monotone_curve(reached, nodes, score)))
     # The table is interpolated; at α itself the level of the look decides, exactly.
     if pvalue <= levels(times, alpha)[-1]:
         return min(overall, alpha)
@@ -154,7 +155,7 @@ def _state(times: tuple[float, ...], alpha: float) -> _State:
         crossing = special.ndtr((drift - limit * np.sqrt(now)) / spread)
         return float(last.mass @ crossing) - spend
 
-    limit = float(optimize.brentq(overspent, LOWEST_Z, 30.0, xtol=1e-12))
+    limit = find_root(overspent, LOWEST_Z, 30.0, xtol=1e-12)
     nodes, weights = _nodes(limit, spread / np.sqrt(now))
     kernel = np.exp(-(((nodes[:, None] * np.sqrt(now) - drift) / spread) ** 2) / 2)
     density = kernel @ last.mass * np.sqrt(now / step / (2 * np.pi))

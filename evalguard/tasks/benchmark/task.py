@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-import evaluate
 from jinja2 import UndefinedError
 from lm_eval.api.metrics import mean
 from lm_eval.api.task import Task
@@ -20,6 +19,7 @@ from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render, with_unique_ids
 from evalguard.tasks.benchmark import hub_metrics
 from evalguard.tasks.benchmark.definition import benchmark_versions, definition_of, plain
+from evalguard.tasks.benchmark.evaluate_load import replace_load
 from evalguard.tasks.benchmark.metrics import Declared, nats_metric, nats_of
 from evalguard.tasks.benchmark.reported import (
     aggregations_of,
@@ -39,8 +39,7 @@ from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.trial import check_nltk_data, reported_values
 from evalguard.tasks.benchmark.values import decode, encode
 
-# Tasks load their metrics when they are imported; none of them may fetch code.
-evaluate.load = hub_metrics.load
+replace_load()  # of the metrics that tasks load when they are imported
 
 _BAD_ROWS_SHOWN = 3
 
