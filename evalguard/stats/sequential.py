@@ -99,7 +99,7 @@ def sequential_pvalue(pvalue: float, shares: Sequence[float], alpha: float = 0.0
     elif score >= reached[-1]:
         overall = 1.0
     else:
-        overall = float(special.ndtr(monotone_curve(reached, nodes, score)))
+        overall = float(special.ndtr(monotone_curve(reached.tolist(), nodes.tolist(), score)))
     # The table is interpolated; at α itself the level of the look decides, exactly.
     if pvalue <= levels(times, alpha)[-1]:
         return min(overall, alpha)

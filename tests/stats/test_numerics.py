@@ -25,9 +25,10 @@ _FUNCTIONS = [
 @pytest.mark.parametrize("bracket", [(-8.0, 30.0), (30.0, -8.0), (-1.0, 4.0)])
 @pytest.mark.parametrize(("xtol", "rtol"), [(1e-12, 8.881784197001252e-16), (1e-5, 1e-9)])
 def test_the_root_is_scipys_to_the_last_bit(function, bracket, xtol, rtol):
-    expected = optimize.brentq(function, *bracket, xtol=xtol, rtol=rtol)
+    low, high = bracket
+    expected = optimize.brentq(function, low, high, xtol=xtol, rtol=rtol)
 
-    assert find_root(function, *bracket, xtol=xtol, rtol=rtol) == expected
+    assert find_root(function, low, high, xtol=xtol, rtol=rtol) == expected
 
 
 @given(st.floats(-5, 5), st.floats(0.01, 50), st.floats(0.01, 5))
@@ -72,14 +73,13 @@ def test_the_curve_is_scipys(rises, data):
     at = data.draw(st.floats(float(x[0]), float(x[-1])))
 
     expected = float(interpolate.PchipInterpolator(x, y)(at))
-    assert monotone_curve(x, y, at) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert monotone_curve(x.tolist(), y.tolist(), at) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 @given(_POINTS.map(lambda rises: [abs(rise) for rise in rises]), st.data())
 def test_the_curve_rises_where_the_points_do(rises, data):
-    y = np.cumsum(rises)
-    x = np.arange(len(y), dtype=float)
-    low, high = sorted(data.draw(st.tuples(*[st.floats(0, float(x[-1]))] * 2)))
+    x, y = [float(at) for at in range(len(rises))], np.cumsum(rises).tolist()
+    low, high = sorted(data.draw(st.tuples(*[st.floats(0, x[-1])] * 2)))
 
     assert monotone_curve(x, y, low) <= monotone_curve(x, y, high) + 1e-9
 
