@@ -13,6 +13,7 @@ from jinja2 import TemplateError
 
 from evalguard.engines.light_imports import light_imports
 from evalguard.errors import ModelError, TrustError
+from evalguard.hub import check_hub
 
 _PROBE_CHAT = [
     {"role": "user", "content": "Is 12 greater than 7?"},
@@ -105,6 +106,8 @@ class PromptTokenizer:
             with light_imports():
                 from transformers import AutoTokenizer
 
+                if not Path(model).is_dir():
+                    check_hub()
                 self._tokenizer: Any = AutoTokenizer.from_pretrained(
                     model, revision=revision or "main", trust_remote_code=trust_remote_code
                 )

@@ -81,34 +81,34 @@ class GateProbe:
         self._on_look = on_look or (lambda _: None)
         self._baseline: Samples = {}
         self._tokenizer: Any = None
-        with quiet(), SampleStore(project.store) as store:
-            pool = ModelPool(project, [BASELINE], store)
-            try:
-                gates = [gate for gate in project.thresholds.gates if _is_probed(gate)]
-                plan = make_plan(
-                    project,
-                    gates,
-                    render=pool.render,
-                    prompt_fingerprint=pool.prompt_fingerprint,
-                    count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
-                    store=store,
-                )
-                self._reader = AnswerReader(
-                    pool.thinking(BASELINE), lambda text: len(self._tokenizer(text)["input_ids"])
-                )
-                self._metrics = {gate: plan.metric(gate) for gate in gates}
-                self._watched = [
-                    _Watched(_drop_alone(gate), _first(plan.of_gate(gate), samples))
-                    for gate in gates
-                    if plan.metric(gate).kind is not ScoreKind.CORPUS
-                    and not any(task.follows_baseline or task.judged for task in plan.of_gate(gate))
-                ]
-                self._metrics = {_drop_alone(g): metric for g, metric in self._metrics.items()}
-                for watched in self._watched:
-                    for task, ids in watched.tasks:
-                        task.prepared(ids[0])  # while the tokenizer's pool is open
-            finally:
-                pool.close()
+        with (
+            quiet(),
+            SampleStore(project.store) as store,
+            ModelPool(project, [BASELINE], store) as pool,
+        ):
+            gates = [gate for gate in project.thresholds.gates if _is_probed(gate)]
+            plan = make_plan(
+                project,
+                gates,
+                render=pool.render,
+                prompt_fingerprint=pool.prompt_fingerprint,
+                count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
+                store=store,
+            )
+            self._reader = AnswerReader(
+                pool.thinking(BASELINE), lambda text: len(self._tokenizer(text)["input_ids"])
+            )
+            self._metrics = {gate: plan.metric(gate) for gate in gates}
+            self._watched = [
+                _Watched(_drop_alone(gate), _first(plan.of_gate(gate), samples))
+                for gate in gates
+                if plan.metric(gate).kind is not ScoreKind.CORPUS
+                and not any(task.follows_baseline or task.judged for task in plan.of_gate(gate))
+            ]
+            self._metrics = {_drop_alone(g): metric for g, metric in self._metrics.items()}
+            for watched in self._watched:
+                for task, ids in watched.tasks:
+                    task.prepared(ids[0])  # while the tokenizer's pool is open
 
     def start(self, model: Any, tokenizer: Any) -> None:
         """Measure the base, once."""

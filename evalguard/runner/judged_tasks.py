@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from evalguard.config import JUDGE, Project
 from evalguard.config.task_kinds import Judged
 from evalguard.errors import EngineError, TrustError, UsageError
-from evalguard.records import DetectorRates
+from evalguard.records import DetectorRates, ScoredSample
 from evalguard.runner.admission import Admission
+from evalguard.runner.answers import AnswerReader
 from evalguard.runner.judging import Judging, total
+from evalguard.runner.measured import Measured
 from evalguard.runner.plan import PlannedTask
+from evalguard.tasks.base import Prepared
+from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.labelled import Question
 
 _UNUSABLE = (UsageError, EngineError, TrustError)
 """What a judge's files, its server and its labels raise, and only judged tasks are concerned by."""
@@ -72,6 +78,31 @@ class JudgedTasks:
         for (suite, task), admission in self._admissions.items():
             judge = self._project.models[JUDGE].model
             yield f"judge of {suite}/{task}", f"{judge}, {admission.text}"
+
+
+def questions(
+    measured: Measured,
+    sample: Prepared,
+    answers: Sequence[Any],
+    reader: AnswerReader,
+    reference: ScoredSample | None,
+) -> tuple[Question, ...]:
+    """Return what the judge is asked about an answer; nothing where thinking never ended.
+
+    Args:
+        measured: What the answer is of.
+        sample: The sample.
+        answers: Responses to its requests.
+        reader: Separates thinking from answers.
+        reference: The baseline's answer, where the judge compares the two.
+    """
+    task = measured.task.task
+    assert isinstance(task, JudgedTask)
+    splits = reader.read(task, sample, answers)
+    if any(split.unclosed for split in splits):
+        return ()
+    answer = splits[0].answer if splits else str(answers[0])
+    return task.questions(sample, answer, reference.said[0] if reference else None)
 
 
 def _key(planned: PlannedTask) -> TaskKey:

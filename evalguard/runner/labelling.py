@@ -123,24 +123,20 @@ def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
     names = [name for name in project.models if name != JUDGE]
     pairs = isinstance(labelling.config, Preference)
     seed = project.config.seed
-    with quiet(), SampleStore(project.store) as store:
-        pool = ModelPool(project, names, store)
-        try:
-            pool.check_files()
-            names = [name for name in names if name not in pool.broken]
-            samples = labelling.task.requests(pool.render)
-            shown = names[1:] if pairs else names
-            wanted = [(name, sample) for name in shown for sample in samples]
-            wanted.sort(key=lambda one: _hash(seed, one[0], one[1].sample_id))
-            wanted = wanted[:count]
-            texts = _answers(pool, labelling.task, wanted)
-            if not pairs:
-                return list(_single(wanted, texts))
-            asked = [(BASELINE, sample) for _, sample in wanted]
-            baseline = _answers(pool, labelling.task, asked)
-            return list(_paired(wanted, baseline, texts, seed))
-        finally:
-            pool.close()
+    with quiet(), SampleStore(project.store) as store, ModelPool(project, names, store) as pool:
+        pool.check_files()
+        names = [name for name in names if name not in pool.broken]
+        samples = labelling.task.requests(pool.render)
+        shown = names[1:] if pairs else names
+        wanted = [(name, sample) for name in shown for sample in samples]
+        wanted.sort(key=lambda one: _hash(seed, one[0], one[1].sample_id))
+        wanted = wanted[:count]
+        texts = _answers(pool, labelling.task, wanted)
+        if not pairs:
+            return list(_single(wanted, texts))
+        asked = [(BASELINE, sample) for _, sample in wanted]
+        baseline = _answers(pool, labelling.task, asked)
+        return list(_paired(wanted, baseline, texts, seed))
 
 
 def _build(project: Project, suite: str, config: Judge | Preference) -> JudgedTask:

@@ -15,15 +15,16 @@ from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, MeasurementError, TrustError, UsageError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
-from evalguard.runner.answers import UNCLOSED, AnswerReader, stops_of
-from evalguard.runner.call import Call, Pending, parts, responses
+from evalguard.runner.answers import UNCLOSED, AnswerReader
+from evalguard.runner.call import Call, Pending, parts
 from evalguard.runner.follow import follow
+from evalguard.runner.judged_tasks import questions
 from evalguard.runner.measured import Key, Measured, Progress, Results
+from evalguard.runner.reuse import answered_before, serves_again, with_lengths_of
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared
-from evalguard.tasks.judged import JudgedTask
 from evalguard.tasks.labelled import Question
 
 if TYPE_CHECKING:
@@ -102,10 +103,11 @@ class Measurer:
         for measured, sample_ids in wanted.items():
             self._fingerprints[measured.key] = measured.fingerprint
             missing = self._missing(measured, sample_ids)
-            answered = self._answered_before(measured, [sample.sample_id for sample in missing])
+            ids = [sample.sample_id for sample in missing]
+            answered = answered_before(self._store, measured, ids)
             for sample in missing:
                 before = answered.get(sample.sample_id)
-                if before and self._serves_again(before, measured, sample):
+                if before and serves_again(before, measured, sample, self._reader(measured)):
                     known.append((measured, sample, before))
                 else:
                     pending.append((measured, sample))
@@ -174,28 +176,6 @@ class Measurer:
         self.progress.reused += count
         self.results.reused[measured.key] += count
 
-    def _answered_before(
-        self, measured: Measured, sample_ids: Sequence[str]
-    ) -> dict[str, ScoredSample]:
-        """Return the samples that the same model answered when they were scored otherwise.
-
-        A sample's id is a hash of all that the model is asked, so its answers are the same.
-        """
-        found: dict[str, ScoredSample] = {}
-        if measured.answered and sample_ids and not measured.follows:
-            others = set(self._store.described_as(measured.answered)) - {measured.fingerprint}
-            for key in sorted(others):
-                left = [sample_id for sample_id in sample_ids if sample_id not in found]
-                found |= self._store.get(key, left)
-        return found
-
-    def _serves_again(self, before: ScoredSample, measured: Measured, sample: Prepared) -> bool:
-        """Whether what is stored can be scored: all answers, and no thinking that a stop cut."""
-        if not _holds_all_answers(before, sample):
-            return False
-        reader, task = self._reader(measured), measured.task.task
-        return bool(before.unclosed) or not reader.cut_by_stop(task, sample, before.outputs)
-
     def _reader(self, measured: Measured) -> AnswerReader:
         return AnswerReader(
             self._thinking_of(measured.model), lambda text: self._count_tokens(measured.model, text)
@@ -215,7 +195,7 @@ class Measurer:
             for measured, samples in self._scored(answered).items():
                 self._count_reused(measured, len(samples))
                 befores = (lengths[measured.key, sample.sample_id] for sample in samples)
-                self._keep(measured, list(map(_with_lengths_of, samples, befores)))
+                self._keep(measured, list(map(with_lengths_of, samples, befores)))
 
     def _run(self, items: Sequence[Pending]) -> None:
         """Ask the engines that are needed, one after the other."""
@@ -234,9 +214,9 @@ class Measurer:
         """Leave out models that are not trusted, and what the baseline gave no answer to."""
         if not self._is_trusted(measured):
             return False
-        if measured.reference is None:
+        reference = self._reference(measured, sample)
+        if reference is None:
             return True
-        reference = self.results.of(measured.reference)[sample.sample_id]
         reason = reference.error or (UNCLOSED if reference.unclosed else None)
         if reason:
             error = MeasurementError(f"the baseline's answer is missing: {reason}")
@@ -254,14 +234,12 @@ class Measurer:
         room = max(_new_tokens(instance) for instance in sample.instances)
         if longest + room <= engine.max_length:
             return True
-        self._record_failure(
-            measured,
-            sample,
-            f"suite '{measured.task.suite}', row {sample.row_number}: the prompt has {longest} "
-            f"tokens and the answer up to {room}, together more than the context of "
-            f"{engine.max_length} (engine.max_length). Shorten the prompt or 'max_new_tokens', or "
-            f"raise 'max_length' if the model allows it",
+        error = MeasurementError(
+            f"the prompt has {longest} tokens and the answer up to {room}, together more than the "
+            f"context of {engine.max_length} (engine.max_length). Shorten the prompt or "
+            f"'max_new_tokens', or raise 'max_length' if the model allows it"
         )
+        self._record_failure(measured, sample, _where(measured, sample, error))
         return False
 
     def _record_failure(self, measured: Measured, sample: Prepared, reason: str) -> None:
@@ -373,40 +351,34 @@ class Measurer:
 
     def _judge(self, answered: Sequence[Answered]) -> None:
         """Put the judge's replies beside each answer."""
-        asked = [self._questions(*one) for one in answered]
+        asked = [
+            questions(*one, self._reader(one[0]), self._reference(*one[:2])) for one in answered
+        ]
         if not any(asked):
             return
         assert self._approvals is not None
         started = time.perf_counter()
-        questions = [question for one in asked for question in one]
+        every = [question for one in asked for question in one]
         try:
-            approvals = iter(self._approvals(questions))
+            approvals = iter(self._approvals(every))
         except (UsageError, EngineError, TrustError) as error:
             # The answers cannot be scored, and nothing else is lost; the next run tries again.
-            approvals = iter([f"the judge: {error}"] * len(questions))
+            approvals = iter([f"the judge: {error}"] * len(every))
         self._count_call(started)
         for (_, _, answers), own in zip(answered, asked, strict=True):
             answers += [next(approvals) for _ in own]
 
-    def _questions(
-        self, measured: Measured, sample: Prepared, answers: Sequence[Any]
-    ) -> tuple[Question, ...]:
-        """Return what the judge is asked about an answer; nothing where there is none."""
-        task = measured.task.task
-        assert isinstance(task, JudgedTask)
-        splits = self._reader(measured).read(task, sample, answers)
-        if any(split.unclosed for split in splits):
-            return ()
-        answer = splits[0].answer if splits else str(answers[0])
+    def _reference(self, measured: Measured, sample: Prepared) -> ScoredSample | None:
+        """Return the baseline's answer that a sample is compared with, if it is."""
         if measured.reference is None:
-            return task.questions(sample, answer, None)
-        reference = self.results.of(measured.reference)[sample.sample_id]
-        return task.questions(sample, answer, reference.said[0])
+            return None
+        return self.results.of(measured.reference)[sample.sample_id]
 
     def _follow(self, measured: Measured, sample: Prepared) -> None:
         """Measure how far a model is from what the baseline answered, and store it."""
+        reference = self._reference(measured, sample)
         assert measured.reference is not None
-        reference = self.results.of(measured.reference)[sample.sample_id]
+        assert reference is not None
         started = time.perf_counter()
         try:
             scored = follow(
@@ -480,22 +452,3 @@ def _text(instance: Instance) -> str:
 def _new_tokens(instance: Instance) -> int:
     settings = instance.arguments[-1]
     return int(settings.get("max_gen_toks", 256)) if isinstance(settings, dict) else 0
-
-
-def _with_lengths_of(sample: ScoredSample, before: ScoredSample) -> ScoredSample:
-    return replace(sample, prompt_tokens=before.prompt_tokens, output_tokens=before.output_tokens)
-
-
-def _holds_all_answers(before: ScoredSample, sample: Prepared) -> bool:
-    """Whether what is stored is every answer, and none of them is cut or goes past its end.
-
-    Thinking may have been generated without the stop strings, which then end the answer alone.
-    """
-    if any(instance.request_type != "generate_until" for instance in sample.instances):
-        return False
-    ends = {stop for instance in sample.instances for stop in stops_of(instance)}
-    return len(before.outputs) == responses(sample) and all(
-        len(text) < MAX_OUTPUT_CHARS
-        and (before.answers is None or not any(e in text for e in ends))
-        for text in before.outputs
-    )

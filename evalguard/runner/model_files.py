@@ -12,6 +12,7 @@ from evalguard.engines.fit import check_fit
 from evalguard.engines.registry import check_adapter, is_remote
 from evalguard.engines.safetensors_header import read_folder
 from evalguard.errors import DataError, ModelError, Problem
+from evalguard.hub import check_hub
 
 CheckAdapter = Callable[[ModelSpec], None]
 """Raises where an adapter was trained on another base than it is gated on."""
@@ -59,6 +60,8 @@ def _problems(project: Project, spec: ModelSpec, check_trained: CheckAdapter) ->
             _check_folder(Path(spec.model))
         except ModelError as error:
             yield Problem(file, f"{where}.model", str(error))
+    elif has_model and not is_remote(spec.engine.name):
+        check_hub()
     own = whole or project.config.candidates[spec.name].adapter is not None
     if spec.adapter is None or not own:
         return

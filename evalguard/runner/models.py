@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import WEIGHTS_NAME
@@ -21,8 +19,8 @@ from evalguard.engines.chat import (
 )
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.engines.registry import find_kind, is_remote
-from evalguard.errors import DataError, ModelError
-from evalguard.records import ModelInfo, TrainingRecord, from_json
+from evalguard.errors import ModelError
+from evalguard.records import ModelInfo
 from evalguard.runner.model_files import check_model_files
 from evalguard.runner.model_thinking import (
     FACTS_VERSION,
@@ -32,12 +30,15 @@ from evalguard.runner.model_thinking import (
     without_thinking,
 )
 from evalguard.runner.spot_checks import SpotChecks
+from evalguard.runner.training_records import (
+    check_trained_on,
+    read_training_record,
+    set_up_notes,
+)
+from evalguard.runner.versions import VERSIONED, installed_versions
 from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Render
-
-TRAINING_RECORD = "evalguard_training.json"
-"""What ``evalguard train`` writes beside an adapter."""
 
 
 class ModelPool:
@@ -87,7 +88,9 @@ class ModelPool:
             ModelError: If files of the baseline, or those of all candidates, are missing, unsafe or
                 incomplete, or an adapter was trained on another base.
         """
-        self.broken |= check_model_files(self._project, self._specs, self._check_trained)
+        self.broken |= check_model_files(
+            self._project, self._specs, lambda spec: check_trained_on(spec, self._store)
+        )
 
     def tokenizer(self, name: str) -> AnyTokenizer:
         """Return the tokenizer that a model's prompts go through."""
@@ -328,24 +331,6 @@ class ModelPool:
         self._fingerprints[spec.name] = key
         return key
 
-    def training(self, name: str) -> TrainingRecord | None:
-        """Return the training record beside a model's adapter, if there is one.
-
-        Raises:
-            DataError: If it is there but cannot be read.
-        """
-        adapter = self._specs[name].adapter
-        path = Path(adapter or "") / TRAINING_RECORD
-        if adapter is None or not path.is_file():
-            return None
-        try:
-            return from_json(TrainingRecord, json.loads(path.read_text(encoding="utf-8")))
-        except ValueError as error:
-            raise DataError(
-                f"{path}: not a training record of this version: {str(error).splitlines()[0]}. "
-                f"Remove it to gate the adapter without its training."
-            ) from error
-
     def info(self, name: str) -> ModelInfo:
         """Return what is known of a model after the run."""
         spec = self._specs[name]
@@ -355,6 +340,7 @@ class ModelPool:
             )
         described = self._store.fingerprint_description(self.fingerprint(name))
         effect = self._effects.get(name, described.get("adapter_effect"))
+        training = read_training_record(spec.adapter)
         return ModelInfo(
             name=name,
             model=spec.model,
@@ -362,8 +348,8 @@ class ModelPool:
             fingerprint=self.fingerprint(name),
             adapter_sha256=self._weights_sha256(spec),
             adapter_effect=effect,
-            notes=tuple(self._notes(spec)),
-            training=self.training(name),
+            notes=tuple(set_up_notes(spec, training)),
+            training=training,
         )
 
     @property
@@ -372,6 +358,12 @@ class ModelPool:
         of_engines = [note for engine in self._engines.values() for note in engine.notes]
         return [*self._adapter_notes, *of_engines]
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Free every engine that was opened here."""
         for engine in self._engines.values():
@@ -379,36 +371,10 @@ class ModelPool:
         self._engines.clear()
         self._serving.clear()
 
-    def _notes(self, spec: ModelSpec) -> Iterable[str]:
-        if spec.thinking == "off":
-            yield "thinking is scored as part of the answer (thinking: off)"
-        record = self.training(spec.name)
-        trained_on = (record.config.get("base") or {}).get("quantization") if record else None
-        if trained_on and trained_on != spec.quantization:
-            names = {"none": "full precision"}
-            yield (
-                f"trained on a base in {names.get(trained_on, trained_on)}, evaluated on one in "
-                f"{names.get(spec.quantization, spec.quantization)}; evaluate the precision that "
-                "you will serve"
-            )
-
     def _weights_sha256(self, spec: ModelSpec) -> str | None:
         if spec.adapter is None:
             return None
         return self._store.file_sha256(Path(spec.adapter) / WEIGHTS_NAME)
-
-    def _check_trained(self, spec: ModelSpec) -> None:
-        record = self.training(spec.name)
-        if record is None or not Path(spec.model).is_dir():
-            return
-        base = self._store.folder_fingerprint(spec.model)
-        if record.base_fingerprint and record.base_fingerprint != base:
-            raise ModelError(
-                f"{spec.adapter}: trained on another model: its record names "
-                f"'{record.base_model}' with hash {record.base_fingerprint[:12]}, but "
-                f"'{spec.model}' has {base[:12]}. Point the baseline to the model that the adapter "
-                f"was trained on, or train it again on this one."
-            )
 
     def _settings(self, spec: ModelSpec) -> EngineSettings:
         engine = spec.engine
@@ -441,9 +407,6 @@ class ModelPool:
         ]
 
 
-VERSIONED = ("transformers", "torch", "lm-eval", "peft")
-"""Packages whose versions count for what is stored, on every engine."""
-
 BaseKey = tuple[str, str | None, str | None, str, bool, str]
 
 
@@ -457,14 +420,3 @@ def _base_key(spec: ModelSpec) -> BaseKey:
         spec.trust_remote_code,
         spec.engine.model_dump_json(),
     )
-
-
-def installed_versions(*packages: str) -> dict[str, str]:
-    """Return the installed versions of packages without importing them."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found

@@ -22,9 +22,10 @@ from evalguard.config import TestSet as TestSetConfig
 from evalguard.config.contaminated import contaminated
 from evalguard.config.suite import Task as TaskConfig
 from evalguard.config.task_kinds import Benchmark, Judged
-from evalguard.errors import ConfigError, DataError, Problem, did_you_mean
-from evalguard.records import Gate, Metric, ScoredSample, ScoreKind, from_json
+from evalguard.errors import DataError
+from evalguard.records import Gate, Metric, ScoredSample, from_json
 from evalguard.runner.build import build, files_of_task
+from evalguard.runner.gate_targets import check_gates
 from evalguard.scorers import get as get_scorer
 from evalguard.scorers.thinking import thinking_metric
 from evalguard.store import SampleStore, fingerprint
@@ -227,7 +228,7 @@ def make_plan(
         tasks[name] = tuple(planner.tasks_of(project.suites[name], broken))
     if broken:
         raise DataError("\n".join(broken))
-    _check_gates(gates, tasks)
+    check_gates(gates, tasks)
     return Plan(tasks)
 
 
@@ -359,44 +360,6 @@ def _outline_from(plain: Mapping[str, Any]) -> Outline:
     equal = tuple(plain["equal_weights"])
     outline = Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
     return replace(outline, n_contradicting=plain["n_contradicting"])
-
-
-def _check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[PlannedTask]]) -> None:
-    """Find gates on tasks and metrics that only lm-eval could know of."""
-    problems = [
-        Problem(gate.source, f"gate '{gate.name}'", message)
-        for gate in gates
-        if (message := _gate_problem(gate, tasks[gate.suite]))
-    ]
-    if problems:
-        raise ConfigError(problems)
-
-
-def _gate_problem(gate: Gate, tasks: Sequence[PlannedTask]) -> str | None:
-    names = {task.name for task in tasks}
-    if gate.task is not None and gate.task not in names:
-        hint = did_you_mean(gate.task, names)
-        return f"suite '{gate.suite}' has no task '{gate.task}'. {hint}"
-    found = [metric for task in tasks if gate.task in (None, task.name) for metric in task.metrics]
-    of_name = {metric for metric in found if metric.name == gate.metric}
-    if not of_name:
-        hint = did_you_mean(gate.metric, {metric.name for metric in found})
-        return f"suite '{gate.suite}' has no metric '{gate.metric}'. {hint}"
-    if len(of_name) > 1:
-        return (
-            f"the tasks of suite '{gate.suite}' measure '{gate.metric}' in different ways; name "
-            f"one of them with 'task': {', '.join(sorted(names))}."
-        )
-    measuring = [task.name for task in tasks if of_name <= set(task.metrics)]
-    metric = of_name.pop()
-    if metric.ungated:
-        return f"suite '{gate.suite}': {metric.ungated}"
-    if metric.kind is ScoreKind.CORPUS and gate.task is None and len(measuring) > 1:
-        return (
-            f"'{gate.metric}' is made of a whole task; name one with 'task': "
-            f"{', '.join(sorted(measuring))}."
-        )
-    return None
 
 
 def _shuffled(sample_ids: Sequence[str], seed: int) -> tuple[str, ...]:

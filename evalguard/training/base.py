@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from evalguard.engines.quantised import keep_weights_exact
 from evalguard.errors import ModelError, PrerequisiteError
+from evalguard.hub import check_hub
 from evalguard.store import folder_fingerprint
 from evalguard.training.config import Base
 
@@ -95,6 +96,8 @@ def open_pretrained(auto_class: Any, name: str, **options: Any) -> Any:
         ModelError: If there is no such model, or it cannot be loaded.
         PrerequisiteError: If bitsandbytes is needed and missing.
     """
+    if not Path(name).is_dir():
+        check_hub()
     try:
         return auto_class.from_pretrained(name, **options)
     except ImportError as error:

@@ -6,7 +6,7 @@ from lm_eval.api.instance import Instance
 from evalguard.config import load_project
 from evalguard.records import ScoredSample, Verdict
 from evalguard.runner.check import run_check
-from evalguard.runner.measure import _holds_all_answers
+from evalguard.runner.reuse import holds_all_answers
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared
@@ -93,4 +93,4 @@ def test_what_is_not_stored_whole_is_generated_again(outputs, whole):
     before = ScoredSample(
         task="t", sample_id="1", prompt="Why?", target="", outputs=outputs, scores={}
     )
-    assert _holds_all_answers(before, sample) is whole
+    assert holds_all_answers(before, sample) is whole

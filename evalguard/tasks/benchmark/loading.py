@@ -18,6 +18,7 @@ from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 
 from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem
+from evalguard.hub import check_hub
 from evalguard.quiet import quiet
 from evalguard.tasks.benchmark.checks import problems_of
 from evalguard.tasks.benchmark.drawing import drawn_as_by_lm_eval, import_again
@@ -25,7 +26,13 @@ from evalguard.tasks.benchmark.hub_metrics import code_execution
 from evalguard.tasks.benchmark.metrics import Declared
 from evalguard.tasks.benchmark.reading import read_once
 from evalguard.tasks.benchmark.running import missing_value
-from evalguard.tasks.benchmark.sources import TaskFileError, data_of, functions_of, read_source
+from evalguard.tasks.benchmark.sources import (
+    BUILDERS,
+    TaskFileError,
+    data_of,
+    functions_of,
+    read_source,
+)
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.task import Benchmark
 
@@ -194,6 +201,7 @@ def _by_name(name: str, overrides: Mapping[str, Any] | None = None) -> Iterator[
         raise TaskFileError(
             None, ("", f"no such task of lm-eval. {hint}List them with: lm-eval ls tasks")
         )
+    check_hub()
     loaded = manager.load([{"task": name, **overrides} if overrides else name])
     equal: dict[str, set[str]] = {}
     for group in loaded["groups"].values():
@@ -302,6 +310,9 @@ def _files_by_name(folder: Path) -> Mapping[str, Path]:
 def _of_config(config: Mapping[str, Any]) -> Task:
     """Build a task from its configuration; lm-eval tries its first row meanwhile."""
     task = ConfigurableTask.__new__(ConfigurableTask)
+    data = str(config.get("dataset_path") or "")
+    if data and data not in BUILDERS and not Path(data).exists():
+        check_hub()
     try:
         task.__init__(config=dict(config))
     except UndefinedError as error:

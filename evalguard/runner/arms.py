@@ -1,0 +1,68 @@
+"""What each model measures of each task, under its key in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evalguard.config import BASELINE
+from evalguard.runner.judging import Judging
+from evalguard.runner.measured import Key, Measured
+from evalguard.runner.models import ModelPool
+from evalguard.runner.plan import PlannedTask
+from evalguard.store import SampleStore, fingerprint
+
+DECODING = "3"
+"""Raised when engines return other text of the same answer: stored answers are then asked again."""
+
+
+class Arms:
+    """The arms of a check, each made when it is first asked for and noted in the store.
+
+    Args:
+        pool: The models.
+        judging: The judge, whose files decide the scores of judged tasks.
+        store: Keeps what each fingerprint stands for.
+    """
+
+    def __init__(self, pool: ModelPool, judging: Judging, store: SampleStore) -> None:
+        self._pool = pool
+        self._judging = judging
+        self._store = store
+        self._made: dict[Key, Measured] = {}
+
+    def __iter__(self) -> Iterator[Measured]:
+        """Yield the arms that were asked for."""
+        return iter(self._made.values())
+
+    def of(self, planned: PlannedTask, model: str) -> Measured:
+        """Return the arm of a task that a model answers."""
+        key = (planned.suite, planned.name, model)
+        if key not in self._made:
+            self._made[key] = self._make(planned, model)
+        return self._made[key]
+
+    def _make(self, planned: PlannedTask, model: str) -> Measured:
+        parts = {
+            "model": self._pool.fingerprint(model),
+            "task": planned.definition,
+            "decoding": DECODING,
+            "thinking": self._pool.thinking_fingerprint(model),
+        }
+        reference, answers = None, parts["model"]
+        if planned.follows_baseline and model != BASELINE:
+            parts["reference"] = self._pool.fingerprint(BASELINE)
+            parts["reference thinking"] = self._pool.thinking_fingerprint(BASELINE)
+            reference = (planned.suite, planned.name, BASELINE)
+            answers = parts["model"] if planned.judged else parts["reference"]
+        if planned.judged and (reference or not planned.follows_baseline):
+            parts["judge"] = self._judging.fingerprint()
+        answered = {
+            "answers": answers,
+            "decoding": DECODING,
+            "suite": planned.suite,
+            "task": planned.name,
+        }
+        made = Measured(model, planned, fingerprint(parts), reference, answered=answered)
+        facts = {**answered, "model": parts["model"], "name": model}
+        self._store.describe_fingerprint(made.fingerprint, facts)
+        return made

@@ -1,0 +1,156 @@
+"""The first step of a check: everything that can be found out before anything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evalguard.config import BASELINE, Project
+from evalguard.errors import EngineError, ModelError, TrustError, UsageError
+from evalguard.gates.looks import LookPlan
+from evalguard.gates.plan import check_power, plan_gate
+from evalguard.records import Gate, Role
+from evalguard.runner.arms import Arms
+from evalguard.runner.judged_tasks import JudgedTasks
+from evalguard.runner.judging import Judging
+from evalguard.runner.measure import Measurer
+from evalguard.runner.measured import Progress
+from evalguard.runner.models import ModelPool
+from evalguard.runner.plan import Plan, make_plan
+from evalguard.runner.schedule import Selected
+from evalguard.store import SampleStore
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check that is ready to measure.
+
+    Attributes:
+        project: The project.
+        selected: Gates, each for one candidate.
+        pool: The models.
+        store: Where samples are kept.
+        plan: The tasks of the gates' suites.
+        judged: The tasks that a judge scores.
+        arms: What each model measures of each task.
+        measurer: Measures samples.
+        underpowered: A warning for each gate that an unchanged model could not be relied on to
+            pass.
+    """
+
+    project: Project
+    selected: tuple[Selected, ...]
+    pool: ModelPool
+    store: SampleStore
+    plan: Plan
+    judged: JudgedTasks
+    arms: Arms
+    measurer: Measurer
+    underpowered: tuple[str, ...]
+
+    @property
+    def candidates(self) -> list[str]:
+        """The selected candidates."""
+        return _candidates(self.selected)
+
+
+def prepare(
+    project: Project,
+    selected: Sequence[Selected],
+    pool: ModelPool,
+    store: SampleStore,
+    *,
+    on_progress: Callable[[Progress], None] | None,
+    progress: Progress,
+) -> Check:
+    """Plan a check, and compare its prompts, its power and its judge with what it needs.
+
+    Args:
+        project: The project.
+        selected: Gates, each for one candidate.
+        pool: The models, whose files were checked.
+        store: Where samples are kept.
+        on_progress: Called after every step of the measurement.
+        progress: What is counted.
+
+    Raises:
+        UsageError: If files of the project, the only candidate or the data cannot be used, or a
+            gate has too little power and the thresholds refuse that.
+    """
+    plan = make_plan(
+        project,
+        _gates(selected),
+        render=pool.render,
+        prompt_fingerprint=pool.prompt_fingerprint,
+        count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
+        store=store,
+    )
+    underpowered = _check_power(project, plan, _gates(selected))
+    judging = Judging(pool, store)
+    measurer = Measurer(
+        store,
+        lambda model: pool.engine_of(_name(model)),
+        lambda model, text: pool.tokenizer(_name(model)).count(text),
+        thinking_of=lambda model: pool.thinking(_name(model)),
+        approvals=judging.approvals,
+        on_progress=on_progress,
+        progress=progress,
+        alone=len(_candidates(selected)) == 1,
+    )
+    gated = (planned for gate, _ in selected for planned in plan.of_gate(gate))
+    judged = JudgedTasks(judging, project, gated)
+    judged.check_usable()
+    measurer.results.untrusted |= _other_prompts(pool, _candidates(selected))
+    arms = Arms(pool, judging, store)
+    return Check(project, tuple(selected), pool, store, plan, judged, arms, measurer, underpowered)
+
+
+def _name(model: str) -> str:
+    """Return a model's name, without the number of a repeated run."""
+    return model.partition("#")[0]
+
+
+def _candidates(selected: Sequence[Selected]) -> list[str]:
+    return list(dict.fromkeys(model for _, model in selected))
+
+
+def _gates(selected: Sequence[Selected]) -> list[Gate]:
+    return list(dict.fromkeys(gate for gate, _ in selected))
+
+
+def _check_power(project: Project, plan: Plan, gates: Sequence[Gate]) -> tuple[str, ...]:
+    """Refuse gates that could not pass even an unchanged model, or return warnings."""
+    config, thresholds = project.config, project.thresholds
+    plans = [
+        plan_gate(
+            gate,
+            plan.metric(gate),
+            plan.n_planned(gate),
+            confidence_level=thresholds.confidence_level,
+            looks=LookPlan(looks=config.looks) if config.early_stopping else None,
+            guards=sum(other.role is Role.GUARD for other in gates) or 1,
+        )
+        for gate in gates
+    ]
+    return check_power(plans, on_underpowered=thresholds.on_underpowered)
+
+
+def _other_prompts(pool: ModelPool, candidates: Sequence[str]) -> Mapping[str, str]:
+    """Return why candidates cannot be compared: they are broken, or their prompts differ.
+
+    Raises:
+        UsageError: If the only candidate is broken.
+    """
+    found: dict[str, str] = {}
+    for model in candidates:
+        try:
+            if reason := pool.broken.get(model):
+                raise ModelError(reason)
+            pool.check_prompts(model)
+        except TrustError as error:
+            found[model] = str(error)
+        except (UsageError, EngineError) as error:
+            if len(candidates) == 1:
+                raise
+            found[model] = pool.broken[model] = str(error)
+    return found

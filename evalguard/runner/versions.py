@@ -1,0 +1,19 @@
+"""Versions of installed packages."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+VERSIONED = ("transformers", "torch", "lm-eval", "peft")
+"""Packages whose versions count for what is stored, on every engine."""
+
+
+def installed_versions(*packages: str) -> dict[str, str]:
+    """Return the installed versions of packages without importing them."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
