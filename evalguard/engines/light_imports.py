@@ -7,7 +7,6 @@ Within :func:`light_imports` these are loaded when such a function is called.
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,11 +23,8 @@ _METRICS, _CALLED = "sklearn.metrics", "roc_curve"
 def light_imports() -> Iterator[None]:
     """Import within the block what is needed, and the rest when it is called.
 
-    Nothing that is imported behaves otherwise; what is loaded already stays as it is. Of what
-    imports make nothing is garbage, so none is looked for.
+    Nothing that is imported behaves otherwise; what is loaded already stays as it is.
     """
-    collects = gc.isenabled()
-    gc.disable()
     late = None if _METRICS in sys.modules else _Late(_METRICS, _CALLED)
     if late is not None:
         sys.modules[_METRICS] = late
@@ -36,8 +32,6 @@ def light_imports() -> Iterator[None]:
         with _compiling_late():
             yield
     finally:
-        if collects:
-            gc.enable()
         if late is not None and sys.modules.get(_METRICS) is late:
             del sys.modules[_METRICS]
 
