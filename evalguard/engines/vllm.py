@@ -34,13 +34,12 @@ from evalguard.engines.vllm_library import (
     ChildLog,
     EngineDeadError,
     LoRARequest,
-    RequestOutput,
     SamplingParams,
     vllm_environment,
 )
 from evalguard.engines.vllm_model import BatchingVLLM
 from evalguard.engines.vllm_queue import Prompt, Queue
-from evalguard.engines.vllm_scoring import Likelihood, OpenScorings, Rows, Scoring, ScoringPrompt
+from evalguard.engines.vllm_scoring import Likelihood, OpenScorings, Scoring, ScoringPrompt
 from evalguard.engines.vllm_start import constructor_arguments, read_plan
 from evalguard.engines.vllm_support import check_lora, module_names
 from evalguard.engines.windows import Tokens
@@ -200,26 +199,15 @@ class VLLMEngine(Engine):
         longest = sorted(generations, key=lambda prompt: -(prompt.params.max_tokens or 0))
         queue.add([*longest, *scorings.prompts()])
         yield from scored(scorings.empty())
-        rows: Rows = {}
-        cached: list[tuple[ScoringPrompt, RequestOutput]] = []
         for prompt, output in queue.outputs():
-            if not isinstance(prompt, ScoringPrompt):
-                position, until = generations.pop(prompt)
-                yield position, self._lm.read_generation(output, until)
-            elif likelihoods := prompt.read(output, rows):
+            if isinstance(prompt, ScoringPrompt):
+                likelihoods = prompt.read(output)
+                if not likelihoods:
+                    queue.add([prompt.uncached()])
                 yield from scored(likelihoods)
             else:
-                cached.append((prompt, output))
-        # What was not known when it came may be by now; the rest is computed whatever is cached.
-        again = []
-        for prompt, output in cached:
-            likelihoods = prompt.read(output, rows)
-            again += [] if likelihoods else [prompt.uncached()]
-            yield from scored(likelihoods)
-        queue.add(again)
-        for prompt, output in queue.outputs():
-            assert isinstance(prompt, ScoringPrompt)
-            yield from scored(prompt.read(output, rows))
+                position, until = generations.pop(prompt)
+                yield position, self._lm.read_generation(output, until)
 
     def _pairs(
         self, requests: Sequence[tuple[str, Instance]]

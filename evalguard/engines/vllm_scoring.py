@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from evalguard.engines.vllm_library import RequestOutput, SamplingParams
 from evalguard.engines.vllm_queue import Prompt
@@ -20,9 +19,6 @@ from evalguard.errors import EngineError
 
 Likelihood = tuple[float, bool]
 """Log-likelihood of a continuation, and whether it is the greedy one."""
-
-Rows = dict[tuple[str, Tokens, Tokens], Likelihood]
-"""The last token's likelihood, by model, context and the beginning of a continuation."""
 
 MAX_CHOICES = 128
 """Tokens whose log-probabilities vLLM gives for one prompt."""
@@ -47,18 +43,13 @@ class ScoringPrompt(Prompt):
 
     scorings: tuple[Scoring, ...]
 
-    def read(self, output: RequestOutput, rows: Rows) -> dict[Scoring, Likelihood]:
-        """Return the likelihoods; none where tokens came out of the cache that are not in ``rows``.
-
-        Args:
-            output: What vLLM answered.
-            rows: Takes up each token that was computed, for choices that begin alike.
-        """
+    def read(self, output: RequestOutput) -> dict[Scoring, Likelihood]:
+        """Return the likelihoods; none where the continuation itself came out of the cache."""
         scoring = self.scorings[0]
         if len(scoring.continuation) == 1:
             return {scoring: _read_next_token(output, scoring) for scoring in self.scorings}
-        likelihood = _read_span(output, scoring, rows)
-        return {} if likelihood is None else {scoring: likelihood}
+        computed = self.params.skip_reading_prefix_cache or _is_complete(output, scoring)
+        return {scoring: _read_span(output, scoring)} if computed else {}
 
     def uncached(self) -> ScoringPrompt:
         """Return the prompt that computes the continuation whatever the cache holds."""
@@ -142,28 +133,20 @@ def _read_next_token(output: RequestOutput, scoring: Scoring) -> Likelihood:
     return likelihood, likelihood >= row[completion.token_ids[0]].logprob
 
 
-def _read_span(output: RequestOutput, scoring: Scoring, rows: Rows) -> Likelihood | None:
-    """Return a continuation's likelihood, or ``None`` where that of some token is not known.
+def _is_complete(output: RequestOutput, scoring: Scoring) -> bool:
+    """Whether the rows of the continuation were computed: those of cached tokens are unset.
 
-    The row of a token comes out of the position before it, and those of cached positions are unset.
-    A cached token was computed for another choice of the same context, which has its row.
+    The row of a token comes out of the position before it.
     """
+    return (output.num_cached_tokens or 0) < len(scoring.context)
+
+
+def _read_span(output: RequestOutput, scoring: Scoring) -> Likelihood:
     likelihood, greedy = 0.0, True
-    cached = output.num_cached_tokens or 0
-    for index, token in enumerate(scoring.continuation):
-        position = len(scoring.context) + index
-        key = scoring.model, scoring.context, scoring.continuation[: index + 1]
-        if position > cached:
-            rows[key] = _read_row(output.prompt_logprobs[position], token, position)
-        if key not in rows:
-            return None
-        likelihood += rows[key][0]
-        greedy = greedy and rows[key][1]
+    for position, token in enumerate(scoring.continuation, start=len(scoring.context)):
+        row = output.prompt_logprobs[position]
+        if token not in row:
+            raise EngineError(f"vLLM gave no log-probability for token {position} of a prompt")
+        likelihood += row[token].logprob
+        greedy = greedy and row[token].logprob >= max(entry.logprob for entry in row.values())
     return likelihood, greedy
-
-
-def _read_row(row: Mapping[int, Any], token: int, position: int) -> Likelihood:
-    if token not in row:
-        raise EngineError(f"vLLM gave no log-probability for token {position} of a prompt")
-    own: float = row[token].logprob
-    return own, own >= max(entry.logprob for entry in row.values())
