@@ -6,6 +6,7 @@ import gc
 import math
 import weakref
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import lm_eval
@@ -72,8 +73,8 @@ class HFEngine(Engine):
         """Names it answers for."""
         return (BASE, *self._adapters)
 
-    @property
-    def max_length(self) -> int:
+    @cached_property
+    def max_length(self) -> int:  # asked for every prompt
         """Context in tokens."""
         return int(self._lm.max_length)
 

@@ -43,15 +43,23 @@ def needs_unpadded_batches(
     Raises:
         TrustError: If its answers depend on later tokens, or on the other texts of a batch.
     """
-    moved, of_base = (_context_gap(lm, one, tokens) for one in (name, BASE))
+    moved = _context_gap(lm, name, tokens)
     # A base that rounds by the batch, as with experts or int8, does so beside an adapter too.
-    if not moved <= (max(_BATCH_ROUNDING, _FACTOR * of_base) if of_base else _CONTEXT_ROUNDING):
+    if not (moved <= _CONTEXT_ROUNDING or moved <= _context_allowed(lm, tokens)):
         raise _dependent(path, moved, "other texts of the batch, or on tokens that come later")
     for padded in (True, False):
         gap = _generation_gap(lm, name, tokens, padded=padded)
-        if gap <= max(_BATCH_ROUNDING, _FACTOR * _generation_gap(lm, BASE, tokens, padded=padded)):
+        # The base is only asked where the adapter moves.
+        if gap <= _BATCH_ROUNDING or gap <= _FACTOR * _generation_gap(
+            lm, BASE, tokens, padded=padded
+        ):
             return not padded
     raise _dependent(path, gap, "the cache of earlier tokens")
+
+
+def _context_allowed(lm: SwitchableHFLM, tokens: Sequence[int]) -> float:
+    of_base = _context_gap(lm, BASE, tokens)
+    return max(_BATCH_ROUNDING, _FACTOR * of_base) if of_base else _CONTEXT_ROUNDING
 
 
 def _dependent(path: str, gap: float, on: str) -> TrustError:

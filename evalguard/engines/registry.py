@@ -14,6 +14,7 @@ from evalguard.engines import availability
 from evalguard.engines.adapter_files import AdapterFiles
 from evalguard.engines.availability import Availability
 from evalguard.engines.base import Engine, EngineSettings
+from evalguard.engines.light_imports import light_imports
 from evalguard.engines.machine import installed, vllm_build
 from evalguard.engines.vllm_support import check_lora
 from evalguard.errors import PrerequisiteError, UsageError, did_you_mean
@@ -98,9 +99,10 @@ def _serving_adapters(name: str) -> EngineKind | None:
 
 
 def _open_hf(settings: EngineSettings) -> Engine:
-    from evalguard.engines.hf import HFEngine
+    with light_imports():
+        from evalguard.engines.hf import HFEngine
 
-    return HFEngine(settings)
+        return HFEngine(settings)
 
 
 def _open_vllm(settings: EngineSettings) -> Engine:

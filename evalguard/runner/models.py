@@ -69,6 +69,7 @@ class ModelPool:
         self._on_wait = on_wait
         self._specs = {name: specs[name] for name in names}
         self._engines: dict[tuple[str, *BaseKey], Engine] = {}
+        self._serving: dict[str, tuple[Engine, str]] = {}  # asked for every answer
         self._tokenizers: dict[tuple[str, str | None, bool], PromptTokenizer] = {}
         self._unknown_tokenizer = UnknownTokenizer()
         self._spot_checks = SpotChecks(store, self.fingerprint)
@@ -228,6 +229,8 @@ class ModelPool:
             ModelError: If the base cannot be loaded, or the adapter does not fit it.
             TrustError: If the adapter changes nothing, or vLLM and transformers disagree.
         """
+        if name in self._serving:
+            return self._serving[name]
         spec = self._specs[name]
         engine = self._opened(spec)
         served = name if spec.adapter else BASE
@@ -241,6 +244,7 @@ class ModelPool:
             )
         self._check_other(spec, engine)
         self._spot_checks.check(name, engine, served)
+        self._serving[name] = engine, served
         return engine, served
 
     @contextmanager
@@ -389,6 +393,7 @@ class ModelPool:
         for engine in self._engines.values():
             engine.close()
         self._engines.clear()
+        self._serving.clear()
 
     def _weights_sha256(self, spec: ModelSpec) -> str | None:
         if spec.adapter is None:

@@ -313,7 +313,6 @@ class _Planner:
         scorers = config.scorers if isinstance(config, TestSetConfig) else ()
         # The tokenizer makes the prompts of chats, and measures the targets of a test set.
         tokenized = self._render or isinstance(config, TestSetConfig)
-        code = sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py"))
         return fingerprint(
             {
                 "outline": [field.name for field in fields(Outline)],
@@ -327,9 +326,15 @@ class _Planner:
                 "scorers": [get_scorer(one.name, **one.options).version for one in scorers],
                 "seed": self._seed,
                 "prompts": self._prompt_fingerprint if tokenized else "plain",
-                "code": [self._store.file_sha256(file) for file in code],
+                "code": self._code,
             }
         )
+
+    @cached_property
+    def _code(self) -> list[str]:
+        """Hashes of the code that makes tasks."""
+        files = sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py"))
+        return [self._store.file_sha256(file) for file in files]
 
 
 def _outline(task: Task, samples: Sequence[Prepared]) -> Outline:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalguard.runner.verdict_words import CLAIMS, INTRODUCES, LEAD, PREFERENCES, QUOTES
+from evalguard.scorers.lazy_patterns import lazy_re
 
 AROUND_NUMBER = " \t\r\n*_`\"'“”‘’.!:;()#。「」『』【】⭐★"
 """Markup and punctuation that may stand around a number and leave it as it is."""
@@ -22,7 +23,7 @@ OPEN, CLOSE = r"[*_`\"'(\[]*", r"[*_`\"')\]]*"
 SENTENCE = r"(?<=[.!?。])\s+|(?<=[。])|\n"
 """What stands between sentences, as a regular expression."""
 
-_RETRACTED = re.compile(
+_RETRACTED = lazy_re(
     r"\b(?:no,? wait|on (?:second thought|reflection)|correction|scratch that|sorry|"
     r"i mean|or rather|would rather|instead|too (?:high|low|generous|harsh)|chang\w+ my mind|"
     r"other way (?:a)?round|revis\w+|reconsider\w*|should (?:be|have been)|"
@@ -32,7 +33,7 @@ _RETRACTED = re.compile(
     r"|^\s*[,(–—-]?\s*(?:but|maybe|perhaps|possibly|probably|though|although|or)\b|:\s*$",
     re.IGNORECASE,
 )
-_REFUSES = re.compile(
+_REFUSES = lazy_re(
     r"\W*(?:(?:as an? (?:ai|language model|assistant)\b|(?:i'm|i am) (?:sorry|unable|not able)|"
     r"i (?:can(?:no|')?t|can not|won't|will not|apologi[sz]e|decline|must decline|refuse|do not|"
     r"don't))\b)",
@@ -69,22 +70,22 @@ _FAILS = {
 }
 """In the name of a key whose value is the contrary of a verdict."""
 
-_OBJECT = re.compile(r"(?:^|\n)\s*(?:```\w*\s*)?(?P<brace>\{)(?!\})")
-_ENDED = re.compile(r"[.!。][*_`\"')\]]*\s*$")
-_SHARE = re.compile(
+_OBJECT = lazy_re(r"(?:^|\n)\s*(?:```\w*\s*)?(?P<brace>\{)(?!\})")
+_ENDED = lazy_re(r"[.!。][*_`\"')\]]*\s*$")
+_SHARE = lazy_re(
     r"[^\w.-]*(?:(?:about|around|roughly|approximately|only|just|maybe)\s+)?(?P<value>-?\d*[.,]?\d+)"
     r"\s*(?:(?P<percent>[%％]|percent\b)|(?:/|out of|of)\s*(?P<total>\d+))?(?:\W+(?:sure|certain|"
     r"confident|confidence))?\W*",
     re.IGNORECASE,
 )
-_UNSURE = re.compile(
+_UNSURE = lazy_re(
     r"\b(?:low\w*|none?|nil|zero|little|weak\w*|minimal|slight\w*|poor\w*|unsure|uncertain\w*|"
     r"unclear|unlikely|(?<!no )(?<!without )doubt\w*|guess\w*|hardly|barely|"
     r"(?:not|n't)\s+(?:\w+\s+)?(?:sure|certain|confident|high|likely)|no\s+(?:\w+\s+)?(?:confidence|certainty))\b|^\W*no\W*$",
     re.IGNORECASE,
 )
 
-_DENIED = re.compile(
+_DENIED = lazy_re(
     r"\b(?:not|never|(?<!or )no(?! doubt)|neither|cannot|wrong|unlike|worse|worst|weaker|loser|"
     r"loses|maximum|max|minimum|instead|rather|(?:more|less|other) than|would (?:need|have|be)|if|"
     r"unless)\b|n't\b",

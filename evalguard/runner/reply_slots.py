@@ -17,14 +17,15 @@ from evalguard.runner.reply_forms import (
     object_in,
 )
 from evalguard.scorers.latex import boxes, plain, without_struck
+from evalguard.scorers.lazy_patterns import lazy_re
 
-_FENCE = re.compile(r"^\s*```\w*\s*(.*?)\s*```\s*$", re.DOTALL)
-_REASONING = re.compile(
+_FENCE = lazy_re(r"^\s*```\w*\s*(.*?)\s*```\s*$", re.DOTALL)
+_REASONING = lazy_re(
     r"<(?P<tag>reasoning|analysis|scratchpad|explanation|rationale|feedback|evaluation|reflection|"
     r"critique|justification)>.*?</(?P=tag)>(?=.*\S)",
     re.DOTALL | re.IGNORECASE,
 )
-_END_OF_TURN = re.compile(
+_END_OF_TURN = lazy_re(
     r"(?:\s*(?:</s>|<\|(?:im_end|eot_id|end|endoftext|return)\|>|<end_of_turn>))+\s*$"
 )
 _WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
@@ -34,18 +35,18 @@ _WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     **dict.fromkeys(map(ord, "\u00a0\u202f\u3000"), " "),
     ord("\u2212"): "-",
 }
-_BRACKETS = re.compile(r"\[\[\s*([^\[\]]+?)\s*\]\]")
+_BRACKETS = lazy_re(r"\[\[\s*([^\[\]]+?)\s*\]\]")
 _NAMES = (
     r"(?:final|overall)?[ _-]?(?:answer|verdict|result|decision|judge?ment|output|label|choice|"
     r"winner|preference|response|conclusion|score|rating|grade)|"
     r"criterion[ _-]met|met|pass(?:e[sd])?"
 )
-_TAGS = re.compile(
+_TAGS = lazy_re(
     rf"<(?P<tag>{_NAMES})>(?P<value>.*?)</(?P=tag)>"
     r"|<\|begin_of_box\|>(?P<boxed>.*?)<\|end_of_box\|>",
     re.DOTALL | re.IGNORECASE,
 )
-_HEADED = re.compile(rf"\[(?:{_NAMES})\]\s*:?[ \t]*\n?[ \t]*(?P<value>[^\n]+)", re.IGNORECASE)
+_HEADED = lazy_re(rf"\[(?:{_NAMES})\]\s*:?[ \t]*\n?[ \t]*(?P<value>[^\n]+)", re.IGNORECASE)
 """As Prometheus writes its result, after the feedback and often in its line."""
 
 

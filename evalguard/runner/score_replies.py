@@ -26,11 +26,12 @@ from evalguard.runner.reply_forms import (
     words_of,
 )
 from evalguard.runner.reply_slots import Slots, parts_of, slots, tidied
+from evalguard.scorers.lazy_patterns import lazy_re
 from evalguard.tasks.scales import NUMBER, Scale
 
 _TOTAL = rf"\s*(?:/|out of|of|von)\s*{NUMBER}"
 _SCORE = rf"{NUMBER}(?:{_TOTAL}|\s*[%％])?"
-_NUMBERS = re.compile(rf"(?<![\d.,])(?:[\d.,]*\d,\d{{3}}(?!\d)|{_SCORE})")
+_NUMBERS = lazy_re(rf"(?<![\d.,])(?:[\d.,]*\d,\d{{3}}(?!\d)|{_SCORE})")
 _ENDS = rf"{CLOSE}[.!]?{CLOSE}\s*$"
 _EXPLAINED = rf"{CLOSE}(?:[.!;]{CLOSE}\s+\S.*|\s+[–—-]\s.*|\s*\n.*)"
 _LABEL = (
@@ -40,14 +41,14 @@ _LABEL = (
     r"الدرجة|التقييم|अंक|स्कोर)"
     rf"\s*(?:\([^()\n]*\))?\s*{CLOSE}\s*[:=]\s*{CLOSE}\s*{OPEN}"
 )
-_LABELLED = re.compile(rf"^{_LABEL}(?P<score>{_SCORE}){CLOSE}[.!]?{CLOSE}[ \t]*$", re.I | re.M)
-_FIRST = re.compile(
+_LABELLED = lazy_re(rf"^{_LABEL}(?P<score>{_SCORE}){CLOSE}[.!]?{CLOSE}[ \t]*$", re.I | re.M)
+_FIRST = lazy_re(
     rf"^(?:{_LABEL}(?P<labelled>{_SCORE})|{OPEN}(?P<total>{NUMBER}{_TOTAL})){_EXPLAINED}$",
     re.IGNORECASE | re.DOTALL,
 )
-_LAST_TOTAL = re.compile(rf"(?:^|\n)[ \t]*{OPEN}(?P<score>{NUMBER}{_TOTAL}){_ENDS}")
-_TWO = re.compile(rf"^\W*({_SCORE})(?:\s*[,;|&]\s*|\s+(?:and\s+)?)({_SCORE}){_ENDS[:-1]}(?:\n|$)")
-_KEY = re.compile(
+_LAST_TOTAL = lazy_re(rf"(?:^|\n)[ \t]*{OPEN}(?P<score>{NUMBER}{_TOTAL}){_ENDS}")
+_TWO = lazy_re(rf"^\W*({_SCORE})(?:\s*[,;|&]\s*|\s+(?:and\s+)?)({_SCORE}){_ENDS[:-1]}(?:\n|$)")
+_KEY = lazy_re(
     r"(?:(?:final|overall|total) )?(?:score|rating|grade|verdict|points|value|result)|"
     r"answer|evaluation|bewertung|note|nota|puntuación|оценка"
 )

@@ -18,6 +18,7 @@ from evalguard.runner.reply_forms import (
     leads,
 )
 from evalguard.runner.verdict_alone import WORDS, any_word, claimed, claims_in, led, verdict_alone
+from evalguard.scorers.lazy_patterns import lazy_re
 
 _AGAINST = (
     r"fail\w*|lack\w*|violat\w+|miss(?:es|ed|ing)|ignor\w+|omit\w*|contradict\w*|br(?:ea|o)k\w*|"
@@ -27,25 +28,25 @@ _AGAINST = (
 )
 """What says of an answer that it is not good, right after a word that says that it is."""
 
-_AGAINST_YES = re.compile(
+_AGAINST_YES = lazy_re(
     rf"\b(?:{_AGAINST}|not?|never|none|nothing|cannot|hardly|barely|neither|without|but|however|"
     rf"although|though|except|unless|only|unfortunately|part(?:ly|ial\w*)|{words.HEDGES})\b|n't\b",
     re.IGNORECASE,
 )
-_AGAINST_NO = re.compile(
+_AGAINST_NO = lazy_re(
     r"\b(?:yes|meets|satisf\w+|fulfil\w*|is met|passes|compl(?:y|ies)|complied|adheres|respects|"
     r"(?<!not )correct(?:ly)?|(?<!not )fine|compliant|fully|exactly|perfect\w*|wrong|"
     r"fault\w*|objections?|complain\w*|issues?|but|however|although|though|except|unless|problem|"
     rf"doubt|{words.HEDGES})\b",
     re.IGNORECASE,
 )
-_AGAINST_LETTER = re.compile(
+_AGAINST_LETTER = lazy_re(
     rf"\b(?:{_AGAINST}|(?:the|answer|response) (?:other|former|latter|first|second)|neither|both|"
     r"equal\w*|tie)\b",
     re.IGNORECASE,
 )
-_AGAINST_TIE = re.compile(r"\b(?:better|best|wins?|winner|prefer\w*|superior)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"\"([^\"\n]*)\"")
+_AGAINST_TIE = lazy_re(r"\b(?:better|best|wins?|winner|prefer\w*|superior)\b", re.IGNORECASE)
+_QUOTED = lazy_re(r"\"([^\"\n]*)\"")
 """Three quoted words or more are the answer's, and fewer may be a verdict."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from evalguard.scorers.lazy_patterns import lazy_re
 from evalguard.scorers.yes_no import NO, YES
 
 ANY = "|".join(map(re.escape, sorted(YES | NO, key=len, reverse=True)))
@@ -29,7 +30,7 @@ _ANSWERS = (
     r"answer|assistant|model|option|output|response|reply|letter|text|antwort|réponse|respuesta|"
     r"risposta|resposta|antwoord|odpowiedź|ответ|cevap|yanıt|回答|答案|답변|الإجابة|उत्तर"
 )
-NAMED = re.compile(rf"(?:{_ANSWERS})[ _]*(.+)", re.IGNORECASE)
+NAMED = lazy_re(rf"(?:{_ANSWERS})[ _]*(.+)", re.IGNORECASE)
 """A letter of an answer after what it is the letter of."""
 
 _BETTER = (
@@ -40,7 +41,7 @@ _ONE, _OTHER = (
     rf"(?:the\s+)?(?:(?:{_ANSWERS})\s*)?[(*_]*(?P<{n}>[AB])[)*_]*" for n in ("one", "two")
 )
 PREFERENCES = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    lazy_re(pattern, re.IGNORECASE)
     for pattern in (
         rf"{_ONE}\s+(?:is|was)\s+(?:clearly\s+|slightly\s+|much\s+|far\s+|significantly\s+|"
         rf"overall\s+)*{_BETTER}(?:\s+(?:than|to)\s+{_OTHER})?",
@@ -53,7 +54,7 @@ PREFERENCES = tuple(
 )
 """Sentences that prefer an answer, perhaps to the other one."""
 
-BEGINNING = re.compile(
+BEGINNING = lazy_re(
     r"(?:(?:therefore|so|thus|hence|overall|finally|in (?:short|summary|conclusion)|daher|also|"
     r"somit|donc|ainsi|por (?:lo )?tanto|quindi|portanto|dus|dlatego|поэтому|итак|因此|所以|综上|"
     rf"したがって|따라서|لذلك|इसलिए)\s*,?\s*|(?P<word>{ANY})\s*,\s*|"
@@ -63,7 +64,7 @@ BEGINNING = re.compile(
 )
 """What may lead to a sentence that is a verdict, or is the verdict's word itself."""
 
-RANKED = re.compile(r"(?P<one>[AB])\s*(?P<sign>>{1,3}|<{1,3}|={1,2}|≻)\s*(?P<two>[AB])")
+RANKED = lazy_re(r"(?P<one>[AB])\s*(?P<sign>>{1,3}|<{1,3}|={1,2}|≻)\s*(?P<two>[AB])")
 """Letters with a sign of order between them, as in ``A>>B``."""
 
 _SUBJECT = r"(?:(?:the|this|that)\s+(?:answer|response|reply|text|output|letter)\s+|it\s+)?"
@@ -73,7 +74,7 @@ _NOT_EN = (
 )
 _THE = r"(?:(?:the|this|that|all|given|stated|of|these)\s+)*criteri(?:on|a)"
 CLAIMS = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    lazy_re(pattern, re.IGNORECASE)
     for pattern in (
         rf"{_SUBJECT}(?:{_NOT_EN}|{_FULLY})(?:meets?|satisf(?:y|ies)|fulfill?s?)\s+{_THE}",
         r"(?:(?:the|this|that|all)\s+)*criteri(?:on|a)\s+(?:(?:is|are|was|were|has|have)(?P<n>n't)?\s+)?"
@@ -125,7 +126,7 @@ _NOUNS = (
     r"(?:判定|判断|结论|結論|答案|回答|裁决|结果|結果|评判|答え|評価|更好的(?:回答|答案)|"
     r"より良い(?:回答|答え)|是否(?:符合|满足)(?:标准|条件)?)は?|(?:판정|판단|결론|답|답변|결과)[은는]?"
 )
-LEAD = re.compile(
+LEAD = lazy_re(
     r"\W*(?:\d{1,2}[.)]\s+\W*)?"
     r"(?:(?:so|thus|hence|therefore|then|overall|finally|and|yes or no|yes/no|a or b|no doubt"
     rf"|in (?:short|summary|conclusion)|to (?:conclude|sum up)|i(?: would| will|'d)? (?:say|answer|"
@@ -136,7 +137,7 @@ LEAD = re.compile(
 )
 """What may lead to a verdict: another word names something else, as in "Harmful: Yes"."""
 
-INTRODUCES = re.compile(
+INTRODUCES = lazy_re(
     r"\W*(?:here(?:'s| is| are)|below is|this is)?\s*(?:(?:my|the|a|an|final|overall|detailed|json|"
     r"requested|structured)\s+)*(?:evaluation|assessment|analysis|judge?ment|verdict|reasoning|"
     r"result|output|json|object|response|answer|decision|conclusion|rating|score|explanation|"
@@ -145,7 +146,7 @@ INTRODUCES = re.compile(
 )
 """What may stand before the lines of a verdict."""
 
-QUOTES = re.compile(
+QUOTES = lazy_re(
     r"\b(?:says?|said|reads?|contain(?:s|ed)|claims?|writes?|wrote|ends?|begins?|starts?|quotes?|"
     r"includes?|states?|asks?|demands?|tells?|orders?|repeats?|mentions?|replies|schreibt|sagt|"
     r"écrit|dit|dice|escribe|scrive|diz|пишет|говорит)\b|写道|说|書いて",
@@ -159,7 +160,7 @@ HEDGES = (
     r"to (?:a|some) (?:certain )?degree"
 )
 
-FOREIGN_AGAINST_YES = re.compile(
+FOREIGN_AGAINST_YES = lazy_re(
     r"(?<![\w-])(?:nicht\w*|kein\w*|nie|niemals|ohne|aber|jedoch|allerdings|obwohl|außer|nur|"
     r"teilweise|kaum|weder|leider|fehl\w*|verfehlt|verletzt|verstößt|missachtet|ignorier\w*|"
     r"pas|ne|n'\w+|jamais|aucune?|sans|mais|cependant|toutefois|pourtant|sauf|seulement|"
@@ -175,7 +176,7 @@ FOREIGN_AGAINST_YES = re.compile(
 )
 """What says after a yes in another language that it is none, or only in part."""
 
-FOREIGN_AGAINST_NO = re.compile(
+FOREIGN_AGAINST_NO = lazy_re(
     r"(?<![\w-])(?:erfüll\w*|entspricht|genügt|einhält|aber|jedoch|allerdings|obwohl|doch|außer|"
     r"trotzdem|dennoch|respecte\w*|rempli\w*|satisf\w*|mais|cependant|toutefois|pourtant|sauf|"
     r"quand même|cumpl\w*|pero|aunque|salvo|sin embargo|soddisf\w*|rispett\w*|ma|però|tuttavia|"

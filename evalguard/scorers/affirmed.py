@@ -8,23 +8,24 @@ from itertools import chain
 import regex
 
 from evalguard.scorers.agreement import AGREED
+from evalguard.scorers.lazy_patterns import lazy_re, lazy_regex
 from evalguard.scorers.negation import NEGATION, SUPPOSED, disowned, in_doubt, ruled_out
 
 MAX_IDENTIFIED_CHARS = 8_000
 """The end of an output in which sentences that identify a letter are looked for."""
 
-_IS_CORRECT = re.compile(
+_IS_CORRECT = lazy_re(
     r"(?<![\w'’])(?P<letter>[A-Z])[)*_.]{0,4}\s{1,3}(?:is|was|seems"
     r"|must be)\s+(?:the\s+)?(?:most\s+)?"
     r"(?:correct|right|best|accurate|answer)"
 )
-_LEFT = re.compile(
+_LEFT = lazy_re(
     r"\b(?:leaves|leaving|left with|down to|(?:must|has to|have to|got to|can only"
     r"|could only) be)(?: us)?(?: with)?(?: only| just)?"
     r"(?: option| choice| answer"
     r"| letter)?:? [*_(\[]{0,3}(?P<letter>[A-Z])(?=[)\]*_]{0,3}(?:[.,:;!\n]|$))"
 )
-_IS_CORRECT_AFTER = re.compile(
+_IS_CORRECT_AFTER = lazy_re(
     r"(?<![\w'’])(?P<letter>[A-Z])[)*_」』]{0,4}\s?(?:が正解|が正しい|가 정답|이 정답"
     r"|是正确|是正確|是对的|是對的)"
 )
@@ -184,14 +185,14 @@ _ONLY = {
 """By language: sentences that identify a letter as the only one that fits, or that is left."""
 
 _IDENTIFIED = [regex.compile(one, regex.I) for each in _ONLY.values() for one in each]
-_SHARED = regex.compile(rf"{_LETTER}(?={AGREED.pattern})", regex.I)
-_UNSURE = regex.compile(
+_SHARED = lazy_regex(rf"{_LETTER}(?={AGREED.pattern})", regex.I)
+_UNSURE = lazy_regex(
     r"(?<!\p{L})(?:to be|unclear|if|when|until|half|part(?:ly|ially|s)?|first|nearly|almost|maybe"
     r"|perhaps|might"
     r"|could|poorly|badly|least|worst|(?-i:[B-HJ-Z])|wenn|si|se|если|не)(?!\p{L})|不",
     regex.I,
 )
-_JOINED = regex.compile(
+_JOINED = lazy_regex(
     r"(?<![A-Za-z0-9])(?-i:[A-Z])[)\]*_]{0,3}(?:\s?[,/&+、]|\s(?:and|or|nor|und|oder|y|o|et|ou|e|и"
     r"|или"
     r"|dan|ve)(?!\p{L})|\s?(?:和|或|と|와|과|및|और|या|و|أو))[\s*_(\[]{0,4}$",
@@ -199,28 +200,28 @@ _JOINED = regex.compile(
 )
 """Another letter that is joined to the one behind it."""
 
-_EXCEPTED = regex.compile(
+_EXCEPTED = lazy_regex(
     r"[)\]*_.]{0,4}\s*(?:[–—:-]+|is|was|ist|es|est|é|è|это)\s*(?:это\s)?(?:the|die|der|das|la|el"
     r"|le|o|a|l['’])?\s?(?:only|sole|single|einzige\p{L}*|únic[ao]|seule?|unic[ao]"
     r"|единственн\p{L}+)(?P<rest>[^.!?\n]{0,80})",
     regex.I,
 )
-_CALLED_WRONG = regex.compile(
+_CALLED_WRONG = lazy_regex(
     r"[^.!?\n]{0,120}?\b(?:is|was)\s[^.!?\n]{0,40}?\b(?:wrong|incorrect|worst|bad)\s(?:answer"
     r"|option"
     r"|choice)\b|[^.!?\n]{0,120}?\b(?:is|was) not the (?:correct|right|best) (?:answer|option"
     r"|choice)\b",
     regex.I,
 )
-_WRONG = regex.compile(
+_WRONG = lazy_regex(
     r"(?<!\p{L})(?:не(?:верн|правильн|подходящ|возможн)\p{L}*|неподходящ\p{L}*|false|wrong"
     r"|fails?|exception|excluded|out)(?!\p{L})",
     regex.I,
 )
 
 _TICKS = "✓✔✅☑"
-_OPTION_START = re.compile(r"^[ \t*_>|-]*[(\[]?([A-Z])(?![A-Za-z0-9'’])", re.M)
-_VERDICT_ROW = re.compile(
+_OPTION_START = lazy_re(r"^[ \t*_>|-]*[(\[]?([A-Z])(?![A-Za-z0-9'’])", re.M)
+_VERDICT_ROW = lazy_re(
     r"^[ \t*_>|-]*[(\[]?([A-Z])(?![A-Za-z0-9])[^\n✓✔✅☑✗✘❌❎☒]*"
     r"([✓✔✅☑✗✘❌❎☒])[^\n✓✔✅☑✗✘❌❎☒]*$",
     re.M,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import regex
 
+from evalguard.scorers.lazy_patterns import lazy_regex
+
 _ADVERBS = (
     r"(?:(?:fully|completely|wholly|totally|entirely|strongly|also|too|do|would|can|happen to"
     r"|voll(?:kommen|ständig)?|auch|ganz|totalmente|plenamente|también|aussi|tout à fait"
@@ -37,7 +39,7 @@ _JOINS = (
     r"(?:(?:and|which|with which|and so|as|to which|und|dem|der|y|con lo que|lo cual|et|ce avec"
     r" quoi|e|и|с чем|そして|그리고|और|و) ?)?"
 )
-AGREED = regex.compile(
+AGREED = lazy_regex(
     r"[)\]*_\"'”’»」]{0,4}(?:\s?\([^()\n]{1,60}\))?(?:\s?で)?"
     rf"\s{{0,3}}[,，、،.;。–—-]\s{{0,3}}{_JOINS}(?:{_AGREE}){_WITH}"
     r"[\s*_)]{0,6}(?=[.!。！।۔\n]|$)",
@@ -45,7 +47,7 @@ AGREED = regex.compile(
 )
 """What says behind a quoted answer, up to the end of the sentence, that the writer shares it."""
 
-_AGREED_LATER = regex.compile(rf"[^,;.!?。！？\n]{{0,60}}?{AGREED.pattern}", regex.I)
+_AGREED_LATER = lazy_regex(rf"[^,;.!?。！？\n]{{0,60}}?{AGREED.pattern}", regex.I)
 
 _DISAGREE = (
     r"(?:i|we) (?:\w+ ){0,2}?(?:disagree|doubt|beg to differ|see it differently|think otherwise"
@@ -62,7 +64,7 @@ _DISAGREE = (
     r"|(?:同意|賛成)しません|(?:そう(?:は|だとは)?|それは)思いません|同意できません|反対です"
     r"|동의하지 않|그렇게 생각하지 않|반대합니다|सहमत नहीं|असहमत|لا (?:أوافق|أتفق|أظن|أعتقد)|أختلف"
 )
-_DISAGREED = regex.compile(
+_DISAGREED = lazy_regex(
     rf"[^.!?。！？।۔\n]{{0,60}}?(?:[,，、،;:–—(\s-]|但是?|可是|不过|不過|が、?|けど、?)\s{{0,3}}"
     rf"(?:(?:{_DISAGREE})"
     rf"|(?:which|with which|dem|der|lo cual|ce que|o que|cosa che|с чем)\s(?:{_DISAGREE}))",

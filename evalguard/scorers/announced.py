@@ -24,6 +24,7 @@ from evalguard.scorers.attribution import (
     slighted,
 )
 from evalguard.scorers.latex import boxes
+from evalguard.scorers.lazy_patterns import lazy_re, lazy_regex
 from evalguard.scorers.negation import NEGATION, SUPPOSED, asked, denied_at_once
 
 MAX_NOUNS = 300
@@ -60,30 +61,30 @@ class Announcement:
     tag: bool = False
 
 
-_GLUED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
+_GLUED = lazy_regex(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
 _SPELLED = {
     spelled
     for noun in chain(*known.NOUNS.values(), known.CHOOSING)
     for spelled in (noun, noun.upper(), noun.capitalize(), noun.title())
 }
 # Spelled out, as ignoring case costs a second on the longest outputs.
-_NOUN = re.compile("|".join(map(re.escape, sorted(_SPELLED, key=len, reverse=True))))
-_BEFORE_NOUN = regex.compile(r"[\p{L}\p{M}\p{N}_<|/\\]")
-_AFTER_NOUN = regex.compile(r"[\p{L}\p{M}\p{N}_>]")
+_NOUN = lazy_re("|".join(map(re.escape, sorted(_SPELLED, key=len, reverse=True))))
+_BEFORE_NOUN = lazy_regex(r"[\p{L}\p{M}\p{N}_<|/\\]")
+_AFTER_NOUN = lazy_regex(r"[\p{L}\p{M}\p{N}_>]")
 _Match = regex.Match[str]
-_HEAD = regex.compile(
+_HEAD = lazy_regex(
     r"(?P<markup>[ \t]*(?:[*_#>•~\-\[【]+[ \t]*){0,3}+)"
     r"(?P<words>[^\n.:：;=!?。！？।|<>{}\"\\`]{0,60})",
     regex.V1,
 )
 _WORDS = r"[^\n.:：;=!?。！？।|<>{}\"\\`]"
-_COLON = regex.compile(
+_COLON = lazy_regex(
     rf"(?P<words>{_WORDS}{{0,30}}?)[*_]{{0,3}}[ \t]*"
     r"(?P<colon>[:：﹕](?!(?<=\d.)\d)|[=】\]]|(?<=\s)[–—-](?=\s)|[–—](?=\s))"
     r"[*_ \t]{0,5}",
     regex.V1,
 )
-_LINK = regex.compile(
+_LINK = lazy_regex(
     rf"{_WORDS}{{0,40}}?"
     r"(?:(?<=\s|[*_])(?:\L<free>)(?=[\s:：*_$\\(（\[【\"“'‘`<])|(?:\L<glued>))"
     r"[ \t]*(?P<colon>[:：])?[ \t]*(?:(?:\L<fillers>)[ ,]+)?",
@@ -92,24 +93,22 @@ _LINK = regex.compile(
     free=[link for links in known.LINKS.values() for link in links if not _GLUED.match(link)],
     glued=[link for links in known.LINKS.values() for link in links if _GLUED.match(link)],
 )
-_BARE = re.compile(
-    r"[ \t*_]{0,9}((?:[^\n.!?。！？।۔;；]|[.,](?=\d)){1,80}+)(?=[\n.!?。！？।۔;；]|$)"
-)
-_REASON = regex.compile(
+_BARE = lazy_re(r"[ \t*_]{0,9}((?:[^\n.!?。！？।۔;；]|[.,](?=\d)){1,80}+)(?=[\n.!?。！？।۔;；]|$)")
+_REASON = lazy_regex(
     r"\s*[,，]\s*(?:\L<reasons>).*$", regex.I | regex.V1 | regex.S, reasons=known.REASONS
 )
-_CLOSING = regex.compile(
+_CLOSING = lazy_regex(
     r"[\s*_]*(?:\L<closings>)[\s.。।۔!！*_]*$",
     regex.V1,
     closings=[one for closings in known.CLOSINGS.values() for one in closings],
 )
-_REJECTING = regex.compile(
+_REJECTING = lazy_regex(
     r"(?<![\p{L}\p{M}])(?:\L<words>)(?![\p{L}\p{M}])|(?:\L<glued>)",
     regex.I | regex.V1,
     words=[one for one in known.REJECTING if not _GLUED.match(one)],
     glued=[one for one in known.REJECTING if _GLUED.match(one)],
 )
-_DOUBTING = regex.compile(
+_DOUBTING = lazy_regex(
     r"(?<!\b(?:no|any|a|beyond|without|little) )\bdoubt(?:s|ed|ful)?\b|\b(?:disagree|reject"
     r"|den(?:y|ie)"
     r"|disput|refut|disprov|(?:im|not )probab|implausib|inconceivab|unclear|contradict|contest)\w*"
@@ -117,23 +116,23 @@ _DOUBTING = regex.compile(
     regex.I,
 )
 _ARTICLES = frozenset({"", "a", "an", "the", "la", "le", "el", "il", "o", "die", "der", "das"})
-_EACH = regex.compile(
+_EACH = lazy_regex(
     r"(?<!\p{L})(?:each|every|all|both|these|those|jede\w*|cada|chaque|ogni)\W*$", regex.I
 )
 """In front of a noun that stands for several: "each option: …"."""
 
-_NO = regex.compile(r"(?<!\p{L})no(?!\p{L})", regex.I)
-_CONDITION = regex.compile(r"[^.!?\n]{0,80}?\b(?:if|unless)\b[^.!?\n]{0,80}\bnot\b", regex.I)
-_CLAUSE_END = regex.compile(r"[.,;:!?。，；：！？।۔]")
-_QUOTE = re.compile(r">[ \t]+(?=\S)")
-_HEADING = re.compile(r"[ \t*_#]*(?:\n|$)")
-_HASHES = re.compile(r"^[ \t]*####(?!#)[ \t]*([^\n]*)", re.M)
-_NUMBERISH = re.compile(r"[*_ ]*(?:[-+−$€£¥\\]|\d(?!\d{0,2}[.)] )|[^\W\d_]\W*$)")
-_SPEAKER = re.compile(r"^[ \t*_>]{0,6}A[*_]{0,3}[ \t]*[:：=][*_ \t]{0,4}([^\n]*)", re.I | re.M)
-_TOKEN_BOX = re.compile(r"<\|begin_of_box\|>([^<]{1,2000})<\|end_of_box\|>")
+_NO = lazy_regex(r"(?<!\p{L})no(?!\p{L})", regex.I)
+_CONDITION = lazy_regex(r"[^.!?\n]{0,80}?\b(?:if|unless)\b[^.!?\n]{0,80}\bnot\b", regex.I)
+_CLAUSE_END = lazy_regex(r"[.,;:!?。，；：！？।۔]")
+_QUOTE = lazy_re(r">[ \t]+(?=\S)")
+_HEADING = lazy_re(r"[ \t*_#]*(?:\n|$)")
+_HASHES = lazy_re(r"^[ \t]*####(?!#)[ \t]*([^\n]*)", re.M)
+_NUMBERISH = lazy_re(r"[*_ ]*(?:[-+−$€£¥\\]|\d(?!\d{0,2}[.)] )|[^\W\d_]\W*$)")
+_SPEAKER = lazy_re(r"^[ \t*_>]{0,6}A[*_]{0,3}[ \t]*[:：=][*_ \t]{0,4}([^\n]*)", re.I | re.M)
+_TOKEN_BOX = lazy_re(r"<\|begin_of_box\|>([^<]{1,2000})<\|end_of_box\|>")
 """The box that GLM's models draw around an answer."""
 
-_TAG = re.compile(
+_TAG = lazy_re(
     rf"(?:<(?P<close>/)?\|?(?:{'|'.join(known.TAGS)})\|?>"
     rf"|\[(?P<square>/)?(?:{'|'.join(known.TAGS)})\])",
     re.I,

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import regex
 
+from evalguard.scorers.lazy_patterns import lazy_regex
+
 _TURNS = (
     r"(?:but|although|though|even though|while|and|aber|obwohl|auch wenn|wobei|pero|aunque|mais"
     r"|bien que|même si|mas|embora|ma|anche se|benché|но|хотя|但是?|虽然|雖然|不过|ただし|しかし"
@@ -36,7 +38,7 @@ _WEAK = (
     r"|allettante|sbagliat[ao]|близк\p{L}+|близко|неверн\p{L}+|неправильн\p{L}+|接近|相近|近い"
     r"|惜しい|間違い|错误|错的|비슷\p{Hangul}*|가깝\p{Hangul}*|가까\p{Hangul}*|틀\p{Hangul}*|करीब|गलत|قريب|خاطئ)"
 )
-_STRONG = regex.compile(
+_STRONG = lazy_regex(
     r"(?<!\bnot )(?<!\bnot quite )(?<!\bnearly )(?<!\balmost )\b(?:correct|right|best|better"
     r"|prefer\w*|should|must|actually|instead|closer|richtig|korrekt|besser|lieber|correct[ao]"
     r"|mejor|juste|mieux|melhor|corret[ao]|meglio|corrett[ao]|лучше|верн\p{L}+|правильн\p{L}+)\b"

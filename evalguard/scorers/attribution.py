@@ -5,6 +5,7 @@ from __future__ import annotations
 import regex
 
 from evalguard.scorers.agreement import disagreed
+from evalguard.scorers.lazy_patterns import lazy_regex
 
 _REACH = 240
 """Characters before an answer in which its sentence is looked at."""
@@ -132,26 +133,26 @@ _ASKED_OTHERWISE = (
     r"|إذا كان(?:ت)? (?:هذا )?السؤال"
     r"|(?:질문|문제)[이가][^.\n]{0,25}?(?:라면|다면|이면)"
 )
-_OTHERS_SAY = regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{_WHO_SAYS}|{_SAYS_WHO})", regex.I)
-_NOT_MEANT = regex.compile(rf"{_HEARSAY}|{_ASKED_OTHERWISE}", regex.I)
-_SOMEBODY_SAYS = regex.compile(
+_OTHERS_SAY = lazy_regex(rf"(?<![\p{{L}}\p{{M}}])(?:{_WHO_SAYS}|{_SAYS_WHO})", regex.I)
+_NOT_MEANT = lazy_regex(rf"{_HEARSAY}|{_ASKED_OTHERWISE}", regex.I)
+_SOMEBODY_SAYS = lazy_regex(
     r"\b(?!(?:It|This|That|Which|We|There)\b)\p{Lu}\p{Ll}+ (?:says?|said|thinks?|thought|claims?"
     r"|claimed|argues?|argued|insists?|insisted|believes?|believed|guess(?:es|ed)|sagt|meint"
     r"|glaubt|dice|cree|dit|pense|diz|acha)(?:,? (?:that|dass|que|che))?(?: \w+){0,2}\s*$"
 )
-_AND_SO = regex.compile(
+_AND_SO = lazy_regex(
     r"[,，、]\s?(?:and|so|thus|hence|therefore|und|also|daher|y|así que|et|donc|e|portanto|quindi"
     r"|и|поэтому|所以|因此)(?![\p{L}\p{M}--[\p{Han}]])",
     regex.I | regex.V1,
 )
-_CHOOSERS = regex.compile(
+_CHOOSERS = lazy_regex(
     r"\b(?:people|students|many|some|others|beginners|(?:one|you) (?:might|may|could)|i (?:might"
     r"|could)|(?:naive|naïve|careless|hasty|casual) \w+)(?: (?:would|might|will|often|may|could"
     r"|usually|also|want to|mistakenly|wrongly|initially))*\W*$|\b(?:mistake|error|wrong|incorrect"
     r"|unwise|tempting) to\W*$",
     regex.I,
 )
-_SLIGHTED = regex.compile(
+_SLIGHTED = lazy_regex(
     r"\b(?:intermediate|partial|preliminary|provisional|interim|previous|outdated)\s*$"
     r"|bound (?:for|on"
     r"|of) (?:the )?$|\b(?:to|for|of) (?:(?:the |your |my )?(?:previous|preceding|earlier|other"
@@ -175,12 +176,12 @@ _SLIGHTED = regex.compile(
     r"|people)\b",
     regex.I,
 )
-_POSSESSIVE = regex.compile(
+_POSSESSIVE = lazy_regex(
     r"\p{L}(?<!\b(?:let|it|that|here|there|what|who|how|where|question|problem|exercise|equation"
     r"|riddle|puzzle|quiz|task|today))['’]s (?:\w+ ){0,2}$|\b(?:his|her|their) (?:\w+ )?$",
     regex.I,
 )
-_LESS = regex.compile(
+_LESS = lazy_regex(
     r"(?<![\p{L}\p{M}])(?:less|least|weniger|am wenigsten|menos|moins|meno|менее|наименее"
     r"|too \w+ to (?:be|call)|(?:(?:hop(?:ed|ing) for|expect(?:ed|ing)|wish(?:ed|ing)? for"
     r"|want(?:ed)?|supposed to be|(?:could|should|might) have been)(?: an?| the"
@@ -188,8 +189,8 @@ _LESS = regex.compile(
     regex.I,
 )
 _OWNED = frozenset({"answer", "answers", "choice", "prediction", "option"})
-_SENTENCE = regex.compile(r"[.!?](?=\s)|[。！？।۔\n]")
-_TURN = regex.compile(
+_SENTENCE = lazy_regex(r"[.!?](?=\s)|[。！？।۔\n]")
+_TURN = lazy_regex(
     r";|[,\s](?:but|however|yet|whereas|nevertheless|aber|jedoch|sondern|tatsächlich|pero|sino|mas"
     r"|porém|mais|cependant|toutefois|però|tuttavia|но|однако|tetapi|namun|ama|ancak)[,\s]|但是?"
     r"|然而|不过|不過|實際上|实际上|しかし|が、|하지만|그러나|लेकिन|परन्तु|परंतु|किन्तु|কিন্তু"
@@ -197,7 +198,7 @@ _TURN = regex.compile(
     r"|ولكن|لیکن|مگر)\s",
     regex.I,
 )
-_CONCEDES = regex.compile(
+_CONCEDES = lazy_regex(
     r"(?<![\p{L}\p{M}])(?:while|although|though|despite|in spite of|contrary to|unlike|whereas"
     r"|whilst|obwohl|während|entgegen|trotz|aunque|si bien|a pesar|contra|bien que|malgré"
     r"|contrairement|embora|apesar|ao contrário|sebbene|nonostante|contrariamente|хотя|несмотря"
@@ -205,7 +206,7 @@ _CONCEDES = regex.compile(
     r"|على الرغم|رغم|rağmen",
     regex.I,
 )
-_COMMA = regex.compile(r"[,，،、]")
+_COMMA = lazy_regex(r"[,，،、]")
 _BUT = (
     r"(?:but|yet|however|and|aber|doch|jedoch|pero|mas|porém|mais|or|ma|però|но|однако|但是?|然而"
     r"|不过|可是|लेकिन|परंतु|पर|لكن|ولكن|لیکن|tapi|tetapi|namun|ama|ancak|কিন্তু|しかし|が|けど"
@@ -234,13 +235,13 @@ _THAT = (
     r"|так|这|這|那|これ|それ|यह|वह|ये|वे|هذا|ذلك|هم|یہ|itu|ini|hal ini|mereka|bu|এটি|এটা|間違|誤"
     r"|違)"
 )
-_WOULD_HAVE = regex.compile(
+_WOULD_HAVE = lazy_regex(
     r"\b(?:would|might|could|should)(?:n['’]t)? have (?:been|come|given|cost|made|left|equal)\w*\b"
     r"|\b(?:habría|hubiera|aurait|aurais|teria|sarebbe stat[oa]|avrebbe|wäre\b[^.!?\n]*gewesen"
     r"|hätte)\b",
     regex.I,
 )
-_WOULD = regex.compile(
+_WOULD = lazy_regex(
     r"\bwould\b|['’]d (?:be|get|have|need|pay|make|earn|cost|take|owe|spend|save|come)\b"
     r"|\b(?:sería|serían|daría|serait|seraient|donnerait"
     r"|seria"
@@ -252,19 +253,19 @@ _PAST = (
     r"(?:were|weren['’]t|was|wasn['’]t|had|hadn['’]t|did|didn['’]t|could"
     r"|(?:only )?\p{L}{2,}(?<!e)ed)"
 )
-_UNREAL = regex.compile(
+_UNREAL = lazy_regex(
     rf"\bif\b[^.!?\n]{{0,100}}?\b{_PAST}\b|\b(?:without|otherwise|but for|in the absence of"
     r"|instead)\b|(?:^|[,;]\s)\W*(?:had|were|should)\s\p{L}+|(?<!\p{L})(?:si|s['’]il|sans|sin|sem"
     r"|senza|caso|wenn|falls|ohne|sonst|если|без)(?!\p{L})|^\W*se\s|^\W*(?:wäre|hätte|würde)\b",
     regex.I,
 )
-_UNREAL_AFTER = regex.compile(
+_UNREAL_AFTER = lazy_regex(
     rf"[^.!?。\n]{{0,60}}?(?:\b(?:if|unless|provided|assuming|only (?:if|when))\b[^.!?\n]{{0,100}}?"
     rf"\b{_PAST}\b|(?:,|\s)(?:without|but for|in the absence of)\b|\b(?:had|were)\s(?:the|it|he|she"
     r"|they|we|there|no)\b|\s(?:si|s['’]il|sin|sans|sem|senza|se|wenn|falls|ohne|если|без)\s)",
     regex.I,
 )
-_DENIAL = regex.compile(
+_DENIAL = lazy_regex(
     r"[^.!?。！？।۔\n]{0,40}?[.!。！।۔\n…)}\]$*_`-][\s*_)}\]$`\"'”]*"
     r"(?:[\p{L} ]{1,30}[,，]\s*|(?:but|however|yet|hmm+)\s+)?"
     rf"(?:{_THAT})(?:(?<=[\p{{Han}}\p{{Hiragana}}'’])|(?!\p{{L}}))"
@@ -272,7 +273,7 @@ _DENIAL = regex.compile(
     r"(?![a-zA-Z]|\s(?:to|that|zu|dass|de|que|di|che|чтобы|что)\b)",
     regex.I,
 )
-_DISMISSED = regex.compile(
+_DISMISSED = lazy_regex(
     rf"[^.!?。！？।۔\n]{{0,60}}?[,;:(，،；（、—–\s-]\s*{_BUT}"
     rf"(?:{_THAT}[^.,!?。！？।۔\n]{{0,15}}?{_WRONG}|(?=[間誤違]){_WRONG}"
     r"|(?:they|those|these|he|she|many|that|this|it) (?:\w+ )?(?:confuse|overlook|ignore|misread"

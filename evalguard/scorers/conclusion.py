@@ -14,50 +14,51 @@ from collections.abc import Sequence
 import regex
 
 from evalguard.scorers import conclusion_words as words
+from evalguard.scorers.lazy_patterns import lazy_regex
 from evalguard.scorers.number_words import UNIT_LETTERS
 from evalguard.scorers.numbers import Number
 
 MAX_SENTENCE_CHARS = 1000
 """The most of a sentence that is looked at before its last number."""
 
-_SENTENCE = regex.compile(r"[.!?؟](?=\s)|[。！？।۔\n]")
-_MARKER = regex.compile(r"[\s>*_#-]*(?:step\s*)?\d{1,2}[.):]\s|[\s>*_#-]*step\s+\d{1,2}", regex.I)
-_RESULT_SIGN = regex.compile(r"(?<![<>!≠])=>?|[≈→⇒➜∴]|\\approx|\[/INST\]|\|>")
-_NEXT_VARIABLE = regex.compile(
+_SENTENCE = lazy_regex(r"[.!?؟](?=\s)|[。！？।۔\n]")
+_MARKER = lazy_regex(r"[\s>*_#-]*(?:step\s*)?\d{1,2}[.):]\s|[\s>*_#-]*step\s+\d{1,2}", regex.I)
+_RESULT_SIGN = lazy_regex(r"(?<![<>!≠])=>?|[≈→⇒➜∴]|\\approx|\[/INST\]|\|>")
+_NEXT_VARIABLE = lazy_regex(
     r"(?:[,;、，]|\b(?:and|or|und|et|y|e|и)\b|和)\s*\$?\\?[a-z](?:_\{?\w\}?)?\s*=[^=]*$", regex.I
 )
-_LABEL = regex.compile(r"\p{L}[\p{L}\s()*]{0,40}[:：][\s*_$€£¥₹~≈]*$")
+_LABEL = lazy_regex(r"\p{L}[\p{L}\s()*]{0,40}[:：][\s*_$€£¥₹~≈]*$")
 _PHRASE_WORDS = 2
 """Words behind a number that opens a sentence, of which more make a clause."""
 
-_COMMA = regex.compile(r"[,，、،]")
-_EQUALS = regex.compile(r"(?<![<>!≠])=(?!>)|\b(?:equals|is equal to)\b")
-_FORMULA = regex.compile(
+_COMMA = lazy_regex(r"[,，、،]")
+_EQUALS = lazy_regex(r"(?<![<>!≠])=(?!>)|\b(?:equals|is equal to)\b")
+_FORMULA = lazy_regex(
     r"(?:(?<![\p{Latin}\p{Greek}\p{Cyrillic}\d])[\d.]*+[ ]?[a-zA-Z](?:\^\{?\d\}?"
     r"|[²³])?(?![\p{L}'’])"
     r"|[\d.]++|[-+×*/÷()\s−$])++$"
 )
-_UNKNOWN = regex.compile(
+_UNKNOWN = lazy_regex(
     r"(?:\d\s?|[-+×*/÷]\s*\(?)(?!x\s?[$\d(])[a-zA-Z](?!\p{L})|[a-zA-Z](?:\^|[²³]|\s*\)?\s*[-+×*/÷])"
 )
-_DIGITS = regex.compile(r"\d[\d.,]*")
-_UNIT_LETTER = regex.compile(rf"(?<=\d)\s?[{''.join(sorted(UNIT_LETTERS))}](?!\p{{L}})")
-_SIGNED = regex.compile(r"(?:=|≈|<<[^<>\n]{1,30}>>)[\s$€£¥*_]*$")
-_PHRASE = regex.compile(
+_DIGITS = lazy_regex(r"\d[\d.,]*")
+_UNIT_LETTER = lazy_regex(rf"(?<=\d)\s?[{''.join(sorted(UNIT_LETTERS))}](?!\p{{L}})")
+_SIGNED = lazy_regex(r"(?:=|≈|<<[^<>\n]{1,30}>>)[\s$€£¥*_]*$")
+_PHRASE = lazy_regex(
     r"[\s*_]*(?:[\p{L}'’-]+\s+){0,5}?(?:for|in|after|within|over|out of|of|from|to|at|per"
     r"|before|during|until|every|on|more|less|fewer|by)\s[^=≈→]*",
     regex.I,
 )
-_LISTED = regex.compile(r"\\?[(\[{⟨][-+\d\s,.;|a-z/]{1,60}\\?[)\]}⟩]")
-_RANGE = regex.compile(
+_LISTED = lazy_regex(r"\\?[(\[{⟨][-+\d\s,.;|a-z/]{1,60}\\?[)\]}⟩]")
+_RANGE = lazy_regex(
     r"[\s*_]*[\p{L}%°]*[\s*_]*(?<!\p{L})(?:to|or|until|through|of)\s+[$€£]?\d", regex.I
 )
-_ENTRY = regex.compile(
+_ENTRY = lazy_regex(
     r"[ \t>]*(?P<mark>[-*•|]?)[ \t]*[*_]{0,2}\p{L}[^:：=|\n]{0,60}?[*_]{0,2}\s*[:：|][\s*_$€£¥]*"
 )
-_ENTRY_LINE = regex.compile(_ENTRY.pattern + r"\d[^:：|\n]{0,30}\|?\s*")
-_BOLD = regex.compile(r"\*\*[^*\n\d]{0,40}$")
-_BOLD_END = regex.compile(r"[^*\n\d]{0,40}\*\*")
+_ENTRY_LINE = lazy_regex(_ENTRY.pattern + r"\d[^:：|\n]{0,30}\|?\s*")
+_BOLD = lazy_regex(r"\*\*[^*\n\d]{0,40}$")
+_BOLD_END = lazy_regex(r"[^*\n\d]{0,40}\*\*")
 
 
 def conclusion(text: str, found: Sequence[Number]) -> Number | None:

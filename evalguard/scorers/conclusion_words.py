@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import regex
 
-SO = regex.compile(
+from evalguard.scorers.lazy_patterns import lazy_regex
+
+SO = lazy_regex(
     r"(?<![\p{L}\p{M}])(?:so|thus|therefore|hence|consequently|giving|makes?|making"
     r"|total(?:s|l?ing|l?ed)?|leaves?|leaving|yield(?:s|ing)|bring(?:s|ing)|com(?:es?|ing) to"
     r"|adds? up to|amounts? to|equals?|results?|resulting|altogether|in all|overall"
@@ -33,7 +35,7 @@ SO = regex.compile(
 )
 """What leads to a result: a number behind it is what the ones before it come to."""
 
-PART_OF = regex.compile(
+PART_OF = lazy_regex(
     r"\b(?:of|from|de|sur|von|su|dari|из) (?:(?:an?|un|um) )?(?:total|totale|insgesamt"
     r"|общего числа)"
     r"(?: (?:of|de|di))?\s*$|\b(?:(?:out of|than)\s+(?:\p{L}+\s+){0,3}|of (?:the|these|those|his"
@@ -43,14 +45,14 @@ PART_OF = regex.compile(
 )
 """In front of the whole that another number is a part of."""
 
-TOTAL_AFTER = regex.compile(
+TOTAL_AFTER = lazy_regex(
     r"[\s*_$€]*(?:[\p{L}'’-]+\s+){0,3}?(?:altogether|in total|in all|overall|total|combined"
     r"|insgesamt|zusammen|en total|au total|no total|in totale|всего|итого|toplam)(?!\p{L})",
     regex.I,
 )
 """What calls the number before it the total."""
 
-VERB = regex.compile(
+VERB = lazy_regex(
     r"(?<![\p{L}\p{M}])(?:is|are|was|were|be|costs?|cost|needs?|takes?|took|has|have|had|gets?"
     r"|got|gives?|gave|earns?|earned|pays?|paid|spends?|spent|sells?|sold|weighs?|contains?"
     r"|holds?|uses?|used|made|left|runs?|ran|walks?|walked|drives?|drove|saves?|saved|eats?|ate"
@@ -66,7 +68,7 @@ VERB = regex.compile(
 )
 """Verbs between a subject with a number and the result: "5 boxes cost 60 dollars"."""
 
-APART = regex.compile(
+APART = lazy_regex(
     r"[,;:()—–，；：、،؛]|(?<![\p{L}\p{M}])(?:and|or|but|while|who|whom|whose|which|because|since"
     r"|than|as|though|although|whereas|where|given|with|of the|if|und|oder|aber|weil|denn"
     r"|während|wenn|(?<!il )y|o|pero|porque|pues|que|mientras|si|et|ou|mais|parce|qui|alors|e"
@@ -76,14 +78,14 @@ APART = regex.compile(
 )
 """What separates two statements, so that a verb between them is of only one."""
 
-MOVES = regex.compile(
+MOVES = lazy_regex(
     r"[从從]\d[^。，\d]*[到至]\D{0,3}$|\b(?:from|von|de|desde|da|от|с)\b[^.,;]*\d[^.,;\d]*\b(?:to|auf"
     r"|bis|a|à|para|до)\b\D{0,6}$",
     regex.I,
 )
 """The beginning of a change up to its result: "from 40 to"."""
 
-OPENS_ASIDE = regex.compile(
+OPENS_ASIDE = lazy_regex(
     r"[\s*_>#-]*(?:(?:so|thus|therefore|and|but|now|then|hence|also),?\s+)?(?:if|when|once|after"
     r"|before|in|at|on|by|for|with|without|from|during|since|because|as|given|out of|of|over"
     r"|per|every|each|assuming|using|adding|subtracting|multiplying|dividing|combining|taking"
@@ -98,7 +100,7 @@ OPENS_ASIDE = regex.compile(
 )
 """What opens a condition or a circumstance in front of a main clause."""
 
-NOT_MAIN = regex.compile(
+NOT_MAIN = lazy_regex(
     r"[\s*_]*(?:and|or|but|who|whom|whose|which|where|while|whereas|since|because|as|with|at|of"
     r"|for|in|after|before|than|compared|given|if|when|though|although|not|like|unlike|instead"
     r"|except|including|plus|minus|until|per|from|out of|by|und|oder|aber|weil|da|denn|während"
@@ -110,12 +112,12 @@ NOT_MAIN = regex.compile(
 )
 """What opens a part of a sentence that is no main clause."""
 
-NOT = regex.compile(
+NOT = lazy_regex(
     r"(?<!\p{L})(?:not|nicht|no|pas|não|non|не|niet|bukan|nie)(?!\p{L})|n['’]t\b|不是", regex.I
 )
 """Words that negate the first of two numbers."""
 
-BUT = regex.compile(
+BUT = lazy_regex(
     r"(?<!\p{L})(?:but|sondern|sino|mais|mas|ma|а|maar|melainkan|lecz)(?!\p{L})|而是"
     r"|[,;–—-]\s*(?:it|they|that|this)(?:['’]s|['’]re|\s(?:is|was|are|were|takes|took|costs?|has"
     r"|have|had))(?!\p{L})",
@@ -123,7 +125,7 @@ BUT = regex.compile(
 )
 """What turns to the second one."""
 
-TOTAL = regex.compile(
+TOTAL = lazy_regex(
     r"total|sum|answer|result|final|remain|left|overall|altogether|difference|profit|cost|summe"
     r"|gesamt"
     r"|ergebnis|antwort|rest|suma|resultado|respuesta|somme|résultat|réponse|soma|resposta|totale"

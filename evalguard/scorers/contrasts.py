@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import regex
 
+from evalguard.scorers.lazy_patterns import lazy_regex
 from evalguard.scorers.negation import NEGATION
 
 _NUMBER = r"[$€£¥₹]?\s?[-+]?\d(?:[\d.,]*\d)?+"
@@ -26,7 +27,7 @@ _BEHIND = (
 )
 _AS = r"(?:\s(?:as|like|per|pro|wie|como|comme|come|как)\s[^.,;!?()\n\d]{1,40})?"
 _ENDS = r"(?=[\s*_$]{0,6}(?:[.!。！।۔](?!\d)|\n|$))"
-_CONTRAST = regex.compile(
+_CONTRAST = lazy_regex(
     rf"(?:[,，、;]|\s[–—-]{{1,2}})\s{{0,3}}{_FRONT}\s(?:to\s)?(?:the\s)?{_NUMBER}{_UNIT}{_AS}{_ENDS}"
     rf"|\s{_APART}\s{_NUMBER}{_UNIT}{_ENDS}"
     rf"|[(（]\s{{0,3}}{_FRONT}\s{_NUMBER}{_UNIT}\s{{0,3}}[)）]"
@@ -37,8 +38,8 @@ _CONTRAST = regex.compile(
     rf"|(?:[,，、،]\s{{0,3}}|(?<=지)\s){_NUMBER}(?:\s?[^\W\d]{{1,12}}?)?\s{{0,3}}{_BEHIND}{_ENDS}",
     regex.I,
 )
-_SENTENCE = regex.compile(r"[.!?؟](?=\s)|[。！？।۔\n]")
-_DIGIT = regex.compile(r"\d")
+_SENTENCE = lazy_regex(r"[.!?؟](?=\s)|[。！？।۔\n]")
+_DIGIT = lazy_regex(r"\d")
 _REACH = 240
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import regex
 
+from evalguard.scorers.lazy_patterns import lazy_regex
+
 MAX_EXPLANATION_CHARS = 4000
 """The end of an output in which explanations are looked for."""
 
@@ -17,7 +19,7 @@ _CHECK_WORDS = (
     r"|per verificare|проверка|проверим|для проверки|pengecekan|periksa|untuk memeriksa|sağlama"
     r"|kontrol edelim|controle|sprawdzenie|जाँच|जांच|التحقق|للتحقق|تحقق"
 )
-CHECK = regex.compile(
+CHECK = lazy_regex(
     rf"(?:(?:^|(?<=\n)|(?<=[.!?:;]\s)|(?<=[.!?]\s\s)|(?<=\())[\s*_#>(-]{{0,6}}+)(?:(?:and|now"
     rf"|ok(?:ay)?|finally)"
     rf",? )?(?:(?:{_CHECK_WORDS})(?![\p{{L}}\p{{M}}])|验算|驗算|检验|檢驗"
@@ -34,15 +36,15 @@ _BECAUSE = (
     r"|perché|poiché|dato che|потому что|так как|поскольку|karena|sebab|çünkü|ponieważ|omdat"
     r"|क्योंकि|لأن\p{L}*)"
 )
-_REASON = regex.compile(
+_REASON = lazy_regex(
     rf"(?:(?<=[\p{{L}}\p{{N}}%°$€)*])[,;]?\s(?={_BECAUSE}(?![\p{{L}}\p{{M}}]))"
     rf"|(?<=[.!?]\s)(?:this|that|it)(?:['’]s| is) {_BECAUSE}(?![\p{{L}}\p{{M}}])"
     rf"|(?<=[.!?]\s)(?={_BECAUSE}(?![\p{{L}}\p{{M}}])[^,\n]*$)|[，,]?(?=因为|因為|由于|由於))"
     r"(?P<rest>(?:[^.!?。！？।\n]|[.](?=\d))*)",
     regex.I | regex.M,
 )
-_ENDS_AS_REASON = regex.compile(r"(?<=。)[^。]{1,200}(?:からです|ためです|からだ|ためだ)。?\s*$")
-_FACT = regex.compile(
+_ENDS_AS_REASON = lazy_regex(r"(?<=。)[^。]{1,200}(?:からです|ためです|からだ|ためだ)。?\s*$")
+_FACT = lazy_regex(
     r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=[。！？\n]))[*_]*(?:(?:(?:please )?(?:note|recall"
     r"|remember)(?: that)?[:,]? )"
     r"?(?:an?|one|1|each|every|the) (?:\w+ )?(?:minute|hour|day|week|month|year|dozen|foot|yard"
@@ -63,34 +65,34 @@ _FACT = regex.compile(
     r")[^.!?。！？\n]{0,20}?\d[^.!?。！？\n]*[.!?。！？]?\s*$",
     regex.I | regex.M,
 )
-_EXPRESSION = regex.compile(
+_EXPRESSION = lazy_regex(
     r"(?:\s?[:：]|,?\s(?:i\.e\.|that is|namely|also|d\.\s?h\.|soit"
     r"|es decir),?)\s*[$€£(]{0,3}\d[\d.,]*+"
     r"(?:\s?[×*x+/÷−–-]\s?[$€£(]{0,3}\d[\d.,]*+\)?)++(?=[\s.)]*$)",
     regex.I,
 )
-_GOES_ON = regex.compile(
+_GOES_ON = lazy_regex(
     r"\b(?:so|thus|therefore|hence|but|however|not|wrong|cannot|actually|instead|wait|should"
     r"|then|incorrect|mistake|error|too (?:many|few|much|little|big|small|large)|fails?"
     r"|also|daher|aber|nicht|falsch|pero|no|entonces|donc|mais|pas|logo|mas|não|quindi|ma|non"
     r"|поэтому|но|не)\b|n['’]t\b|[≠✗✘❌]|!=|所以|因此|但|不|したがって|しかし|따라서|하지만",
     regex.I,
 )
-_IN_BRACKETS = regex.compile(
+_IN_BRACKETS = lazy_regex(
     r"(?<=\S\s{1,2})\((?P<inner>[^()\n]{2,200})\)|(?<=\n)\((?P<inner>[^()\n]{2,300})\)"
 )
-_SAYS_MORE = regex.compile(
+_SAYS_MORE = lazy_regex(
     r"\d\s?(?:\p{L}{2}[²³]?|[mghslLVWJNK][²³]?)(?:/\p{L}{1,3}[²³]?)?\s*$|\p{L}{3}|\p{L}\s*="
     r"|\d\s*[×*+/÷=-]\s*\d|="
 )
-_INSTEAD = regex.compile(
+_INSTEAD = lazy_regex(
     r"\s*\\?(?:p?mod|or|maybe|perhaps|possibly|not|actually|no|wait|corrected|rather|i mean|if|oder"
     r"|vielleicht|nicht|o|quizás|ou|peut-être|talvez|forse|или|或|不|と)\b",
     regex.I,
 )
-_SENTENCE = regex.compile(r"[.!?؟](?=\s)|[。！？।۔\n]")
-_COMMA = regex.compile(r"[,，]\s[^,，]*\d|[，、][^，]*\d")
-_DIGIT = regex.compile(r"\d")
+_SENTENCE = lazy_regex(r"[.!?؟](?=\s)|[。！？।۔\n]")
+_COMMA = lazy_regex(r"[,，]\s[^,，]*\d|[，、][^，]*\d")
+_DIGIT = lazy_regex(r"\d")
 
 
 def without_explanations(text: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import regex
 
 from evalguard.scorers.agreement import agreed
+from evalguard.scorers.lazy_patterns import lazy_regex
 
 _REACH = 240
-_SENTENCE = regex.compile(r"[.!?](?=\s)|[。！？।۔\n]")
-_NUMBERED_BEFORE = regex.compile(
+_SENTENCE = lazy_regex(r"[.!?](?=\s)|[。！？।۔\n]")
+_NUMBERED_BEFORE = lazy_regex(
     r"(?<!\p{L})(?:steps?|versions?|parts?|cases?|methods?|approach|questions?|problems?"
     r"|figures?|tables?"
     r"|sections?"
@@ -19,16 +20,16 @@ _NUMBERED_BEFORE = regex.compile(
     r"|步骤|步驟|方法|ステップ|단계)\s?(?:no\.?|nr\.?|#)?[\s*_]{0,3}$|第$",
     regex.I,
 )
-_MOVED = regex.compile(
+_MOVED = lazy_regex(
     r"\b(?:comes? to|results? in|equal to|adds? up to|amounts? to|total of|sum of"
     r"|left with)[\s*_$€£]*$",
     regex.I,
 )
-_NUMBERED_AFTER = regex.compile(
+_NUMBERED_AFTER = lazy_regex(
     r"\s?(?:步|단계|つ目|番目|つのステップ)|(?:st|nd|rd|th) step\b", regex.I
 )
-_LEADS_UP = regex.compile(r"[^.!?。！？।\n]{1,200}[:：][\s*_]*$")
-_DECLINES = regex.compile(
+_LEADS_UP = lazy_regex(r"[^.!?。！？।\n]{1,200}[:：][\s*_]*$")
+_DECLINES = lazy_regex(
     r"\b(?:(?:can(?:not|['’]t| not)|could(?:n['’]t| not)|(?:am|is|are|['’]m"
     r"|['’]re) (?:not able|unable)"
     r" to|(?:im|not )possible to|do(?:n['’]t| not) (?:know|have|see|understand)|unable to"
@@ -48,7 +49,7 @@ _DECLINES = regex.compile(
     r"|分かりません|할 수 없|알 수 없|नहीं (?:कर|दे|बता) सकत|لا (?:أستطيع|يمكن)",
     regex.I,
 )
-_IN_WORDS = regex.compile(
+_IN_WORDS = lazy_regex(
     r"\b(?:twice|thrice|double|triple|half|(?:a|one) (?:third|quarter|fifth"
     r"|tenth)) (?:of )?(?:that|this"
     r"|it\b|the (?:amount|number|distance)|as (?:much|many|far|long))\b|\b(?:leaves|is|are"
@@ -65,7 +66,7 @@ _IN_WORDS = regex.compile(
 """A number in words behind the last one in digits: the result may be that."""
 
 
-_DESCRIBES = regex.compile(
+_DESCRIBES = lazy_regex(
     r"\b(?:the|this|my|your|final|correct) (?:answer|result|solution)\b(?!.*(?:\b(?:is|are|was"
     r"|were|be|being"
     r"|come|came|comes|works?|amounts?|becomes?|equals?|equal|turns?|as|gives?|get|of|to)\b"
@@ -75,7 +76,7 @@ _DESCRIBES = regex.compile(
 )
 """A sentence that says something of the answer, without giving it, or of another time."""
 
-_BEGINS = regex.compile(
+_BEGINS = lazy_regex(
     r"\W*\d[\d.,]*\s+\p{L}(?:(?!\b(?:makes?|is|are|was|were|gives?|leaves?|leaving|equals?"
     r"|totals?|so|thus"
     r"|hence|therefore|get|gets|have|has|remain\w*|cost|costs|be|then|left|gained"
@@ -85,7 +86,7 @@ _BEGINS = regex.compile(
 )
 """A text that begins with a number, and describes it with another one."""
 
-_ASIDE_BEFORE = regex.compile(
+_ASIDE_BEFORE = lazy_regex(
     r"\b(?:from|off|into|per|since|before|within|versus|vs\.?|against|among|divisible by"
     r"|ends (?:in|with)"
     r"|(?:starts?|begins?) with|multiples? of|used to be|(?:is|are|lies|falls) (?:in|on"
@@ -103,19 +104,19 @@ _ASIDE_BEFORE = regex.compile(
     r"|\btokens?\b[^.!?\n\d]{0,12}$",
     regex.I,
 )
-_ASIDE_AFTER = regex.compile(
+_ASIDE_AFTER = lazy_regex(
     r"[- ]?(?:something|ish|odd)\b|\s(?:easy|simple|quick|short) steps\b"
     r"|[^.!?\n\d]{0,14}\b(?:remainder|rest|reste|resto|resta)\b|[-\s]?digits?\b|\s?%?\s?(?:sure"
     r"|certain"
     r"|confident|confidence|likely|accura\w+)\b|\s?stellig",
     regex.I,
 )
-_ARTICLE = regex.compile(r"\bthe\s$", regex.I)
-_OF_A_ROW = regex.compile(
+_ARTICLE = lazy_regex(r"\bthe\s$", regex.I)
+_OF_A_ROW = lazy_regex(
     r"s\b|(?:st|nd|rd|th)\s+(?!of\b|and\b|or\b)\p{L}",
     regex.I,
 )
-_OPENS_BRACKET = regex.compile(r"[\d\p{L}][^()\n]{0,80}\([^()\d]*\p{L}{3}[^()\d]*$")
+_OPENS_BRACKET = lazy_regex(r"[\d\p{L}][^()\n]{0,80}\([^()\d]*\p{L}{3}[^()\d]*$")
 
 
 def aside(text: str, start: int, end: int) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from evalguard.scorers.lazy_patterns import lazy_re
+
 MAX_NESTING = 8
 """Commands that stand within each other are resolved to this depth."""
 
@@ -13,17 +15,17 @@ _FONTS = (
     "|mathbf|mathrm|mathit|mathsf|mathtt|mathnormal|mathbb|mathcal|bm|boldsymbol|mbox|hbox"
     "|operatorname|ensuremath|displaystyle|textstyle"
 )
-_FONT = re.compile(rf"\\(?:{_FONTS})\*?[ \t]*\{{([^{{}}]*)\}}")
-_SWITCH = re.compile(
+_FONT = lazy_re(rf"\\(?:{_FONTS})\*?[ \t]*\{{([^{{}}]*)\}}")
+_SWITCH = lazy_re(
     r"\\(?:displaystyle|textstyle|bfseries|bf|rm|it|tt|left|right|[bB]igg?[lr]?)(?![a-zA-Z])[ \t]*"
     r"|\\(?:!|/|limits(?![a-zA-Z]))|\\(?:boxed|fbox)[ \t]+(?![{ \t])"
 )
 _PART = r"[ \t]*(?:\{[ \t]*([-+−]?[\d.,\u202f]{1,60}+)[ \t]*\}|(\d))"
-_FRACTION = re.compile(rf"\\[dtc]?frac{_PART}{_PART}")
-_RAISED = re.compile(r"\^[ \t]*\{[ \t]*([-+−]?\w{1,60}+)[ \t]*\}")
-_DEGREE = re.compile(r"\^[ \t]*(?:\\circ(?![a-zA-Z])|\{[ \t]*\\circ[ \t]*\})|\\degree(?![a-zA-Z])")
-_THIN = re.compile(r"(?<=\d)(?:\\[,;: ]|~)(?=\d{3})")
-_SPACE = re.compile(r"\\(?:[,;: ]|q?quad(?![a-zA-Z]))|~")
+_FRACTION = lazy_re(rf"\\[dtc]?frac{_PART}{_PART}")
+_RAISED = lazy_re(r"\^[ \t]*\{[ \t]*([-+−]?\w{1,60}+)[ \t]*\}")
+_DEGREE = lazy_re(r"\^[ \t]*(?:\\circ(?![a-zA-Z])|\{[ \t]*\\circ[ \t]*\})|\\degree(?![a-zA-Z])")
+_THIN = lazy_re(r"(?<=\d)(?:\\[,;: ]|~)(?=\d{3})")
+_SPACE = lazy_re(r"\\(?:[,;: ]|q?quad(?![a-zA-Z]))|~")
 _NAMED = {
     r"\times": "×",
     r"\cdot": "×",
@@ -36,16 +38,16 @@ _NAMED = {
     r"\rightarrow": "→",
     r"\to": "→",
 }
-_COMMAND = re.compile(r"\\(?:times|cdot|ast|div|pm|approx|sim|infty|rightarrow|to)(?![a-zA-Z])")
-_ESCAPED = re.compile(r"\\([%$#&_{}])")
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])[ \t]*")
-_STRUCK = re.compile(
+_COMMAND = lazy_re(r"\\(?:times|cdot|ast|div|pm|approx|sim|infty|rightarrow|to)(?![a-zA-Z])")
+_ESCAPED = lazy_re(r"\\([%$#&_{}])")
+_BOX = lazy_re(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])[ \t]*")
+_STRUCK = lazy_re(
     r"(?<![~a-zA-Z\d_])~~(?![~\s])[^~\n]{1,300}?(?<!\s)~~(?![~\w])"
     r"|<(?P<tag>s|del|strike)>[^<]{0,300}</(?P=tag)>"
     r"|\\(?:[xb]?cancel|sout|st|hcancel)\{[^{}]{0,300}\}",
     re.I,
 )
-_BARE_BOX = re.compile(r"[^\s${}\\]+")
+_BARE_BOX = lazy_re(r"[^\s${}\\]+")
 
 
 def plain(text: str) -> str:

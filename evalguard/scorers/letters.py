@@ -6,10 +6,10 @@ import unicodedata
 
 import regex
 
-_ALONE = regex.compile(
-    r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*"
-)
-PREFIX = regex.compile(
+from evalguard.scorers.lazy_patterns import lazy_regex
+
+_ALONE = lazy_regex(r"[\s*_]*[(\[{<]?(\p{L})[)\]}>]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*")
+PREFIX = lazy_regex(
     r"[\s*_✅👉☑✔➡\ufe0f]*"
     r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
     r"(?:(?:answer|option|choice|letter|réponse|respuesta|resposta|risposta|ответ|opción|letra|"

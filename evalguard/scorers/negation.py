@@ -16,12 +16,13 @@ from evalguard.scorers.attribution import (
     lessened,
     sentence_before,
 )
+from evalguard.scorers.lazy_patterns import lazy_regex
 
 _REACH = 60
 """Characters before a name in which a negation counts, within its clause."""
 
-_SPACELESS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
-NEGATION = regex.compile(
+_SPACELESS = lazy_regex(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}]")
+NEGATION = lazy_regex(
     r"(?<![\p{L}\p{M}])(?:\L<words>|\p{L}+n['’]t"
     r"|disagree\w*|reject(?:s|ed|ing)?|den(?:y|ies|ied|ying)|disput(?:e|es|ed|ing)"
     r"|refut(?:e|es|ed|ing)|disprov(?:e|es|ed|ing)|improbable|implausible|inconceivable"
@@ -38,12 +39,12 @@ NEGATION = regex.compile(
 )
 """A word that negates, in any of the languages of :mod:`evalguard.scorers.answer_words`."""
 
-_DENIED = regex.compile(
+_DENIED = lazy_regex(
     r"(?<![\p{L}\p{M}])no(?:\s+(?!doubt)\p{L}+|\s+\p{L}+\s+(?:ser|dar"
     r"|valer))?\s*[\p{P}\p{S}]*$",
     regex.I | regex.V1,
 )
-SUPPOSED = regex.compile(
+SUPPOSED = lazy_regex(
     r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine"
     r"|pretend"
     r"|let(?:'s|’s| us) say|(?:might|may|could|would|can)"
@@ -58,7 +59,7 @@ SUPPOSED = regex.compile(
 )
 """Words in front of an answer that suppose it, or say that others give it."""
 
-_AFTER = regex.compile(
+_AFTER = lazy_regex(
     r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>|\b(?:is|are|was|were|can be|could be|should be"
     r"|must be"
     r"|may be|might be|has been|gets|being) (?:\w+ly |also |both |all )?(?:wrong|incorrect|false"
@@ -82,10 +83,10 @@ _AFTER = regex.compile(
     regex.I | regex.V1,
     after=NEGATIONS_AFTER,
 )
-_CROSS_BEFORE = regex.compile(r"[✗✘❌❎🚫👎][\s*_\ufe0f]*$")
-_CROSS_AFTER = regex.compile(r"[\s*_]*[✗✘❌❎🚫👎]")
-_QUESTION = regex.compile(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
-_CLAUSE_END = regex.compile(
+_CROSS_BEFORE = lazy_regex(r"[✗✘❌❎🚫👎][\s*_\ufe0f]*$")
+_CROSS_AFTER = lazy_regex(r"[\s*_]*[✗✘❌❎🚫👎]")
+_QUESTION = lazy_regex(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
+_CLAUSE_END = lazy_regex(
     r"[.,;:!?。，；：！？।\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma)\b"
     r"|而是|>>",
     regex.I,
@@ -180,13 +181,13 @@ def negated(text: str, name: str) -> bool:
     return start >= 0 and disowned(text, start, start + len(name))
 
 
-_DOUBTED = regex.compile(
+_DOUBTED = lazy_regex(
     r"(?:\b(?:doubt|doubtful|suspect|unsure|whether|unless|and|or|nor|both)\W*|[,/&+]\s*)$", regex.I
 )
-_TURNS = regex.compile(r"[^.!?\n]{0,60}?[,;]?\s*\b(?:but|yet|however|although|though)\b", regex.I)
+_TURNS = lazy_regex(r"[^.!?\n]{0,60}?[,;]?\s*\b(?:but|yet|however|although|though)\b", regex.I)
 
 
-TURNED = regex.compile(
+TURNED = lazy_regex(
     rf"[)\].:*_]{{0,4}}\s+(?:is|was|seems?|looks?|appears?|sounds?|might|may|could"
     rf"|would)\b{_TURNS.pattern}",
     regex.I,

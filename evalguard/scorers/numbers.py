@@ -16,6 +16,7 @@ from typing import Literal
 
 from evalguard.scorers import number_words as known
 from evalguard.scorers.latex import plain
+from evalguard.scorers.lazy_patterns import lazy_re
 
 Decimal = Literal["auto", ".", ","]
 """Which sign separates the decimals; ``auto`` goes by how the digits are grouped."""
@@ -60,13 +61,13 @@ _SIGNS = {
     )
     for sign in signs
 }  # fmt: skip
-_EMPHASIS = re.compile(r"(?<!\w)_{1,2}(?=\w)|(?<=[\w%.])_{1,2}(?![\w{])")
-FACTORIAL = re.compile(r"(?<=[\d)}])!(?=\s{0,3}(?:[}$+/×÷^=]|\\[)\]]|-\s?\d|\.(?!\.)))")
+_EMPHASIS = lazy_re(r"(?<!\w)_{1,2}(?=\w)|(?<=[\w%.])_{1,2}(?![\w{])")
+FACTORIAL = lazy_re(r"(?<=[\d)}])!(?=\s{0,3}(?:[}$+/×÷^=]|\\[)\]]|-\s?\d|\.(?!\.)))")
 """The sign of a factorial within a formula; at the end of a sentence it is an exclamation."""
 
-_MATRIX = re.compile(r"\\begin\{([pbvBV]?matrix|array|cases)\}.{0,500}?\\end\{\1\}", re.S)
+_MATRIX = lazy_re(r"\\begin\{([pbvBV]?matrix|array|cases)\}.{0,500}?\\end\{\1\}", re.S)
 _STEPS = {"千": 1000, "천": 1000, "百": 100, "백": 100}
-_MYRIADS = re.compile(
+_MYRIADS = lazy_re(
     r"(?<![\d.,/])(?:(\d{1,4})\s?[亿億억]\s?)?(\d{1,4})\s?([千百천백])?\s?[万萬만](?:\s?(?:(\d{4})"
     r"|(\d)\s?([千百천백])))?"
     r"(?![\d.,]*\d|[千百十천백십万萬만亿億억])"
@@ -74,42 +75,42 @@ _MYRIADS = re.compile(
 """A number in steps of ten thousand, such as 1億2000万 or 2万5千."""
 
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_LITERAL = re.compile(
+_LITERAL = lazy_re(
     r"\d{4}-\d\d-\d\d(?!\d)|\d{1,3}(?:[ \u202f]\d{3})++(?!\d)(?:[.,]\d++)?+"
     r"|\d++(?:[.,'_\ue000]\d++)*+"
     rf"|[.\ue000]\d++|[{known.VULGAR}]"
 )
-_LEAD = re.compile(rf"(?P<sign>[-+]?)(?P<money>{known.CURRENCIES}[ \u202f]?)?(?P<inner>[-+]?)$")
-_TIMES_TEN = re.compile(r"[ \u202f]?[×x*][ \u202f]?10(?=\^|\*\*|[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹])")
-_POWER = re.compile(
+_LEAD = lazy_re(rf"(?P<sign>[-+]?)(?P<money>{known.CURRENCIES}[ \u202f]?)?(?P<inner>[-+]?)$")
+_TIMES_TEN = lazy_re(r"[ \u202f]?[×x*][ \u202f]?10(?=\^|\*\*|[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹])")
+_POWER = lazy_re(
     r" ?(?:\^|\*\*) ?(?:\(([-+]?\d{1,6})\)|([-+]?\d{1,6}(?:\.\d{1,6})?+))"
     r"(?![\d.,]*\d|\^|[A-Za-z_{])"
     r"|([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})"
 )
-_EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?![A-Za-z0-9_]|\.\d)")
-_MIXED = re.compile(
+_EXPONENT = lazy_re(r"[eE]([-+]?\d{1,6})(?![A-Za-z0-9_]|\.\d)")
+_MIXED = lazy_re(
     rf"[ \u202f]?(?:([{known.VULGAR}])|(?:(?<=[ \u202f])|(?<=[ \u202f])(?:and|&) )"
     r"(\d{1,6}) ?/ ?(\d{1,6})(?![/.,]?\d))"
 )
-_OVER = re.compile(r" ?/ ?(-?)(?=\d)")
+_OVER = lazy_re(r" ?/ ?(-?)(?=\d)")
 _WORD_END = r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])"
 """No letter follows, but for a script that glues its endings on."""
 
 _WORDS = {word: scale for scale, words in known.SCALES.items() for word in words}
 _SCALES = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
-_SCALE = re.compile(
+_SCALE = lazy_re(
     rf"[ \u202f-]?(?P<word>{_SCALES}){_WORD_END}"
     rf"|(?P<glued>[{''.join(known.GLUED_SCALES)}K])(?![^\W\d_])(?! ?\d)"
     rf"|(?P<glued_cjk>[{''.join(one for one in known.GLUED_SCALES if one > 'z')}])(?! ?\d)",
     re.I,
 )
-_SHORT_SCALE = re.compile(r"[mMbB](?!\w)")
-_PERCENT = re.compile(rf"[ \u202f]?(?:\\?%|(?:{'|'.join(known.PERCENT)})(?![A-Za-z]))", re.I)
-_ORDINAL = re.compile(r"(?:st|nd|rd|th)(?!\w)", re.I)
-_LETTERS = re.compile(r"[A-Za-zÀ-ɏ]{1,40}+|[^\W\d_]{1,40}+")
-_PART_OF_A_NAME = re.compile(r"(?:[A-Za-zªµºÀ-ɏͰ-ϿЀ-ԯ_#]|[^\W\d_]-|[\^_]\{?[-+]?)$")
+_SHORT_SCALE = lazy_re(r"[mMbB](?!\w)")
+_PERCENT = lazy_re(rf"[ \u202f]?(?:\\?%|(?:{'|'.join(known.PERCENT)})(?![A-Za-z]))", re.I)
+_ORDINAL = lazy_re(r"(?:st|nd|rd|th)(?!\w)", re.I)
+_LETTERS = lazy_re(r"[A-Za-zÀ-ɏ]{1,40}+|[^\W\d_]{1,40}+")
+_PART_OF_A_NAME = lazy_re(r"(?:[A-Za-zªµºÀ-ɏͰ-ϿЀ-ԯ_#]|[^\W\d_]-|[\^_]\{?[-+]?)$")
 _FUNCTIONS = r"(?:sqrt|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|arcsin|arccos|arctan)"
-_MINUS = re.compile(
+_MINUS = lazy_re(
     r"(?<![\d.)\w])(?:minus|negative|moins|menos|meno|минус|eksi|ऋण|سالب|负|負|マイナス|마이너스)"
     r"[ \u202f]?$",
     re.I,
@@ -120,7 +121,7 @@ _JOINING = (
 )
 """Commands of LaTeX that a number may follow without being part of their term."""
 
-_PART_OF_A_TERM = re.compile(
+_PART_OF_A_TERM = lazy_re(
     r"(?:[√∛±∓π]\s?\(?|\\\(?|(?:分之|\bmod|\bfactorial)\s?|[A-Za-zπ)}\]] ?/ ?|\d[:/.,']|\}\{"
     r"|\\?\b" + _FUNCTIONS + r"(?:_\{?\w{1,5}\}?)?[( ]{0,2}"
     r"|\\(?!text|box|math|left|right)[A-Za-z]+\*?(?:\[[^\]]{0,9}\])?[{\[]?"
@@ -132,7 +133,7 @@ _PART_OF_A_TERM = re.compile(
     r" (?:of|von|de) (?:the )?"
     r"|\b(?:twice|double|triple|halve) )$"
 )
-_GOES_ON = re.compile(
+_GOES_ON = lazy_re(
     r"[ ]?(?:\\(?:pi|sqrt|sin|cos|tan|log|ln|exp|[dt]?frac|theta|alpha|beta|gamma|lambda|mu|sigma"
     r"|phi|infty|vec|mathbf|binom|sum|int)(?![a-zA-Z])|[π√∛∞‰]|pi\b)"
     r"|[\^_⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\.?\\(?:overline|bar|dot)|\.\(\d|\*\*\d|:\d|/[\d(\\π√]"

@@ -20,6 +20,7 @@ from evalguard.scorers.contrasts import without_contrasts
 from evalguard.scorers.explanations import without_explanations
 from evalguard.scorers.extract import read_announced
 from evalguard.scorers.last_number import aside, no_value
+from evalguard.scorers.lazy_patterns import lazy_re
 from evalguard.scorers.negation import ruled_out
 from evalguard.scorers.number_words import VULGAR
 from evalguard.scorers.numbers import FACTORIAL, Decimal, Number, as_ascii, scan
@@ -49,12 +50,12 @@ MAX_ANSWER_CHARS = 20_000
 MAX_STATED_CHARS = 1000
 """A longer text is not one number with a unit."""
 
-_UNIT = re.compile(
+_UNIT = lazy_re(
     r"[\s$€£¥₹₩₽₺*_`().!:=≈。।。।۔，,\"'\[\]{}]*(?:(?:[^\W\d]|[°'’])+(?:[/·][^\W\d]+)*[²³]?"
     r"|%|°C?|²|³)?"
     r"(?:\^[23])?[\s.!*_`()。।۔{}\]\"'$€£¥₹₩₽₺]*"
 )
-_NO_NUMBER = re.compile(
+_NO_NUMBER = lazy_re(
     r"(?:[^:\d\n]{1,40}:)?[\s*_:,\"'($]*(?:(?:simply|still|therefore|that|an?|the"
     r"|that it) )*(?:none|unknown"
     r"|undefined|undetermined"
@@ -69,10 +70,10 @@ _NO_NUMBER = re.compile(
     re.I,
 )
 """An announced answer that says that there is no number."""
-_DIGIT = re.compile(rf"[\d{VULGAR}]")
-_RESULT = re.compile(r"(?<![<>!])=>?|[≈→]|\bequals\b")
-_LISTING = re.compile(r"[,;、]|\b(?:or|and|und|oder|et|ou|y|e|o|и|или)\b|和|或")
-_JOINED_AFTER = re.compile(
+_DIGIT = lazy_re(rf"[\d{VULGAR}]")
+_RESULT = lazy_re(r"(?<![<>!])=>?|[≈→]|\bequals\b")
+_LISTING = lazy_re(r"[,;、]|\b(?:or|and|und|oder|et|ou|y|e|o|и|или)\b|和|或")
+_JOINED_AFTER = lazy_re(
     r"[ \t]{1,3}[$€£]?\d|[\s*_]*?(?:[\\})\]\s]{0,4}\s*(?:\\(?:cup|cap|setminus|vee|wedge|lor"
     r"|land)(?![a-zA-Z])"
     r"|[∪∩∨∧])\s*[\\{(\[\s]*"
@@ -82,7 +83,7 @@ _JOINED_AFTER = re.compile(
     r"|부터)[\s$€£]*[(\[]?(?:[-+]?[\d.√π]|\\[a-z])",
     re.I,
 )
-_JOINED_BEFORE = re.compile(r"[\w)}\]]\s*(?:[+×÷/±]|[-–]\s+)\s*$|[\d)}\]]\s*\*\s*$")
+_JOINED_BEFORE = lazy_re(r"[\w)}\]]\s*(?:[+×÷/±]|[-–]\s+)\s*$|[\d)}\]]\s*\*\s*$")
 _MEASURES = (
     r"(?:ft|feet|foot|in|inch(?:es)?|h|hrs?|hours?|min|mins|minutes?|s|secs?|seconds?|lbs?"
     r"|pounds?|oz"
@@ -92,21 +93,21 @@ _MEASURES = (
     r"|[hH]|['′″\"°]|時間|小时|小時|分钟|分|秒|時|年|月|日|시간|분|초|만|천|백|억|万|萬|千|百"
     r"|亿|億|元|角|円|원)"
 )
-_COMPOUND = re.compile(rf"\s?{_MEASURES}\.?,?\s{{0,2}}(?:(?:and|und|y|et|e)\s)?", re.I)
-_MEASURE = re.compile(rf"\s?{_MEASURES}(?![a-z])", re.I)
-_GLUED_MEASURE = re.compile(r"['′°만천백억万萬千百亿億]|[hH](?=\d)")
-_ALTERNATIVE = re.compile(
+_COMPOUND = lazy_re(rf"\s?{_MEASURES}\.?,?\s{{0,2}}(?:(?:and|und|y|et|e)\s)?", re.I)
+_MEASURE = lazy_re(rf"\s?{_MEASURES}(?![a-z])", re.I)
+_GLUED_MEASURE = lazy_re(r"['′°만천백억万萬千百亿億]|[hH](?=\d)")
+_ALTERNATIVE = lazy_re(
     r"\s?[^\W\d_]{0,12},?\s{0,2}(?:\$\s?)?(?<![^\W\d_])(?:(?:or|oder|ou|или"
     r"|veya)\s{1,2}(?:\$?[a-z]\s?=\s?)?"
     r"|(?:and|,|und|et|y)\s{1,2}\$?[a-z]\s?=\s?)\$?",
     re.I,
 )
-_LATER_PART = re.compile(r"(?:^|\n)[ \t*]*\(?(?:[b-h]|ii|iii|iv)\)[^\n]*$")
-_PARTS = re.compile(r"(?:^|[\s;,])\(?[a-h]\)[ *]")
-_TERM_BEFORE = re.compile(
+_LATER_PART = lazy_re(r"(?:^|\n)[ \t*]*\(?(?:[b-h]|ii|iii|iv)\)[^\n]*$")
+_PARTS = lazy_re(r"(?:^|[\s;,])\(?[a-h]\)[ *]")
+_TERM_BEFORE = lazy_re(
     r"-\($|[\d%]\s{0,3}(?:[+×÷/±*]|[-–—])\s{0,3}[$€£]?$|[)\]]\s{0,3}[+×÷]\s{0,3}$"
 )
-_TERM_AFTER = re.compile(
+_TERM_AFTER = lazy_re(
     r"[ \t]*[\w%]{0,12}[ \t]*(?:[=+×÷/<>≤≥≠^]|(?<=\s)[*–—-]|-(?=\s*$))[ \t$]*(?:\n|$)"
 )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import regex
 
 from evalguard.scorers.explanations import CHECK
+from evalguard.scorers.lazy_patterns import lazy_regex
 
-_SENTENCE = regex.compile(r"[.!?؟](?=\s)|[。！？।۔\n]")
-_DIGIT = regex.compile(r"\d")
-_PREMISE = regex.compile(
+_SENTENCE = lazy_regex(r"[.!?؟](?=\s)|[。！？।۔\n]")
+_DIGIT = lazy_regex(r"\d")
+_PREMISE = lazy_regex(
     r"^[\s*_#>-]*(?:let \w+ (?:be|=)|(?:given|known|input|premise|gegeben|bekannt|dado|dados|datos"
     r"|données?|donné|dati|дано|известно|已知|给定|与えられた"
     r"|주어진|दिया गया|معطى|diketahui|verilen)"
@@ -21,7 +22,7 @@ _PREMISE = regex.compile(
     r"|題目(?:中)?說|問題文(?:に|で)|문제에서",
     regex.I,
 )
-_PENDING = regex.compile(
+_PENDING = lazy_regex(
     r"\b(?:next|then|now|afterwards?|after that|finally|lastly|from (?:this|here|there|that)|still"
     r")\b[^.!?\n\d]{0,50}?\b(?:(?:we|you|i|let['’]s|let us|one) (?:\w+ ){0,3}?(?:add|subtract"
     r"|multiply"
@@ -35,7 +36,7 @@ _PENDING = regex.compile(
     r"|接下来|下一步|然后再|还需要|還需要|次に|それから|さらに引|해야 (?:합니다|한다|해요)",
     regex.I,
 )
-_SO_FAR = regex.compile(
+_SO_FAR = lazy_regex(
     r"\b(?:so far,? (?:that|this|it|we|i)\b|for now|until now|at this point|(?:we|you"
     r"|i) (?:still )?(?:have|need) to (?:add"
     r"|subtract|multiply|divide|deduct|account|include|convert)|don['’]t forget to|remember to"
@@ -44,7 +45,7 @@ _SO_FAR = regex.compile(
     r"|지금까지|अब तक|حتى الآن",
     regex.I,
 )
-_NOT_SOUGHT = regex.compile(
+_NOT_SOUGHT = lazy_regex(
     r"[\s*_]*(?:\p{L}{1,12} )?(?:minus|plus|divided by|multiplied by|times|less) (?:the|what|that"
     r"|all|his"
     r"|her|their|its|however|whatever)\b|[^.!?\n\d]{0,40}?\b(?:but|which|however),? (?:(?:that"
@@ -52,7 +53,7 @@ _NOT_SOUGHT = regex.compile(
     r"(?:not|n['’]t|only|just|merely) (?:what|the|yet|our|quite|a|an|part|half|one)\b",
     regex.I,
 )
-_OPERATION = regex.compile(
+_OPERATION = lazy_regex(
     r"[\s*_>#-]*(?:\d{1,2}[.)]\s*)?(?:(?:first|next|then|now|finally),?\s)?(?:set(?:ting)?"
     r"|subtract(?:ing)?"
     r"|add(?:ing)?|mov(?:e|ing)|divid(?:e|ing)|multiply(?:ing)?|substitut(?:e|ing)|plug(?:ging)?"
@@ -63,14 +64,14 @@ _OPERATION = regex.compile(
     r"|прибав\w*|раздел\w*|умнож\w*)(?!\p{L})",
     regex.I,
 )
-_COMES_TO = regex.compile(
+_COMES_TO = lazy_regex(
     r"[=:：≈→,]|(?<!\p{L})(?:g[ei]ves?|giving|get|yields?|is|are|equals|makes?|leaves?|results?"
     r"|totals?|obtain"
     r"|find|have|so|comes?|and we|ergibt|macht|erhal\w+|erhäl\w+|es|son|da|dan|queda\w*|obten\w+"
     r"|est|donne\w*|obtien\w*|reste|é|dá|temos|è|dà|otteniamo|получ\w+|это|равно)(?!\p{L})",
     regex.I,
 )
-_AT_FIRST = regex.compile(
+_AT_FIRST = lazy_regex(
     r"[\s*_]*(?:originally|initially|at first|at the (?:start|beginning|outset)|in the beginning"
     r"|to begin with|before that|previously|ursprünglich|am anfang|anfangs|zu beginn|al principio"
     r"|inicialmente|originalmente|au départ|au début|initialement|no início|all['’]inizio"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import regex
 
+from evalguard.scorers.lazy_patterns import lazy_regex
+
 _BEFORE = 80
 _AFTER = 120
 
@@ -50,14 +52,14 @@ _GLUED_BOUNDS = (
     r"|多くとも|最大で?|最低で?|最高で?|ほぼ|最小で?|최소|최대|적어도|많아야|거의"
 )
 _BETWEEN = r"(?:[\s*_$€£¥:(~≈]|about|around|roughly|some|approximately|the|a total of|an?\b){0,6}"
-_BOUND_BEFORE = regex.compile(
+_BOUND_BEFORE = lazy_regex(
     rf"(?:(?<![\p{{L}}\p{{M}}])(?:{_BOUNDS})(?![\p{{L}}\p{{M}}])|{_GLUED_BOUNDS}){_BETWEEN}$"
     r"|(?<=[^\s>-][ \t]|\$)[<>]=?[ \t]?$|[≤≥≠≮≯⩽⩾≲≳][ \t]?$|\\(?:leq?|geq?|l[te]|g[te]"
     r"|neq?"
     r"|leqslant|geqslant)(?![a-zA-Z])\s?$|&[lg]t;\s?$",
     regex.I,
 )
-_OPENS_BOUND = regex.compile(
+_OPENS_BOUND = lazy_regex(
     r"\s*[*_$(]*(?:(?:[<>≤≥≠]|&[lg]t;)=?\s*|(?:over|under|above|below|beyond|unter|über|hasta"
     r"|até"
     r"|jusqu['’]à|fino a|до|bis)[\s$€£*_]+)$",
@@ -67,7 +69,7 @@ _UNIT = (
     r"(?:[ \t*_$]*(?!(?:or|and|o|ou|oder|y|e"
     r"|или)\b)[\p{L}%°€£¥][\p{L}\p{M}²³/.]{0,15})?[ \t*_$)]{0,4}"
 )
-_BOUND_AFTER = regex.compile(
+_BOUND_AFTER = lazy_regex(
     r"(?:,?\s?(?:give or take|plus or minus|\+/-)|\s?(?:<(?!/?[a-z]{1,9}>|<)|>(?!>)|[≤≥≠]"
     r"|\\(?:leq?|geq?|[lg]t"
     r"|neq?)(?![a-z]))\s?[$\\]?[a-z\d(]"
@@ -92,7 +94,7 @@ _OPERATOR = (
     r"|плюс|минус|умножить на|разделить на|делить на|dikali|dibagi|ditambah|dikurangi|çarpı|bölü"
     r"|artı|eksi)"
 )
-_OPERAND_BEFORE = regex.compile(
+_OPERAND_BEFORE = lazy_regex(
     rf"\d[ \t]?[%°€$]?[ \t*_$]{{0,4}}(?:{_OPERATOR})[\s$€£*_]*$"
     r"|\b(?:half|quarter|\d{1,2}) past[\s*_]*$|\bquarter (?:to|before|until|of)[\s*_]*$|\bhalb $"
     r"|\bminutes? (?:to|past|before|after)[\s*_]*$|\b(?:two|three|four|five|six|seven|eight|nine"
@@ -104,12 +106,12 @@ _OPERAND_BEFORE = regex.compile(
     r"|足す|引く|掛ける|割る)[ \t]?$",
     regex.I,
 )
-_FRENCH_BUT = regex.compile(
+_FRENCH_BUT = lazy_regex(
     r"\bpas\b[^.!?\n\d]{0,20}\d[\d.,]*+[^.!?\n\d]{0,20}\bmais\b[^\d]*$", regex.I
 )
 """The French "but" behind a negation; "mais" is Portuguese for "plus"."""
 
-_OPERAND_AFTER = regex.compile(
+_OPERAND_AFTER = lazy_regex(
     r"[ \t*_]{0,4}(?:\p{L}{1,12} (?:plus|minus|multiplied by|divided by|times)\b|(?:times (?:as"
     r"|the|larger|bigger|greater|more|less|fewer|smaller|faster|older"
     r"|longer|heavier|higher|that|this|what|his|her|their|its)|plus|minus|multiplied by|divided by"
@@ -128,16 +130,16 @@ _OPERAND_AFTER = regex.compile(
     r"|и) (?:an? |one |una? |eine? )?(?:half|quarter|third|demie?|media|meia|mezz[oa]|halbe?s?)\b)",
     regex.I,
 )
-_RATE = regex.compile(
+_RATE = lazy_regex(
     r"(?:[ \t]\p{L}+){0,2}[ \t](?:per \p{L}+|each|apiece|pro \p{L}+|par \p{L}+"
     r"|por \p{L}+)\b",
     regex.I,
 )
-_PERCENT_OF_NUMBER = regex.compile(r"[ \t*_]{0,4}(?:of|von|de|di|от)[ \t]+[$€£]?\d", regex.I)
-_PERCENT_OF = regex.compile(
+_PERCENT_OF_NUMBER = lazy_regex(r"[ \t*_]{0,4}(?:of|von|de|di|от)[ \t]+[$€£]?\d", regex.I)
+_PERCENT_OF = lazy_regex(
     r"[ \t*_]{0,4}(?:of|von|de|du|des|del|do|da|di|от|dari)(?![\p{L}\p{M}])|的", regex.I
 )
-_CUE = regex.compile(
+_CUE = lazy_regex(
     r"(?:[,;:(–—-]|\b(?:and|so)\b|\s)\s*(?:(?:which|that|this|it)(?:['’]s| is| was| comes| came"
     r"| equals| makes| gives| amounts| totals| works out| adds up| means| leaves)(?: out)?(?: to"
     r"| at| exactly| a total of)?,?|that is to say,?|i\.e\.,?|namely,?|in other words,?|(?:giving"
@@ -155,11 +157,11 @@ _ENTRY = (
     r"[ \t$]*[-+±]?[ \t]*(?:∞|\\?infty|inf(?:inity|ty)?|\\?pi|π|√?\d[\d.]*(?:/\d+)?[ \t]?[a-z°%]?"
     r"|[a-z])[ \t$]*"
 )
-_TUPLE_BEFORE = regex.compile(rf"\\?[(\[{{⟨]\s?(?:{_ENTRY}[,;|])+[ \t]*$", regex.I)
-_TUPLE_AFTER = regex.compile(rf"[ \t$]*(?:[,;|]{_ENTRY})+\\?[)\]}}⟩]", regex.I)
-_OPENS_TUPLE = regex.compile(r"\\?[(\[{⟨][ \t]*$")
-_HALF_OPEN = regex.compile(r"[ \t$]*\\?[)\]}⟩]")
-_RANGE_BEFORE = regex.compile(
+_TUPLE_BEFORE = lazy_regex(rf"\\?[(\[{{⟨]\s?(?:{_ENTRY}[,;|])+[ \t]*$", regex.I)
+_TUPLE_AFTER = lazy_regex(rf"[ \t$]*(?:[,;|]{_ENTRY})+\\?[)\]}}⟩]", regex.I)
+_OPENS_TUPLE = lazy_regex(r"\\?[(\[{⟨][ \t]*$")
+_HALF_OPEN = lazy_regex(r"[ \t$]*\\?[)\]}⟩]")
+_RANGE_BEFORE = lazy_regex(
     r"(?:\b(?:between|zwischen|entre|tra|fra|между|antara"
     r"|between:)\b[^.!?\n]{0,30}\d[^.!?\n\d]{0,15}(?:\b(?:and|und|et|y|e|и|dan)\b|&|-|–"
     r"|—)[\s$€£*_]*|(?<!\bfrom[^.!?\n]{0,40})\d[\d.,]*[ \t]?[%°$€]?[ \t]?(?:\b(?:to|bis|à"
@@ -169,7 +171,7 @@ _RANGE_BEFORE = regex.compile(
     r"|بين[^.\n]{0,20}\d[^.\n\d]{0,12}و[\s]*)$",
     regex.I,
 )
-_MOVES = regex.compile(
+_MOVES = lazy_regex(
     r"\b(?:ris|ros|increas|grow|grew|grown|rais|fall|fell|drop|decreas|reduc|chang|go|goes|went"
     r"|climb|declin|count|convert|improv|round|simplif|steig|stieg|sink|sank|wächst|wuchs|aument"
     r"|baj|sub|pas|augment|diminu|cai|caiu|cresc|вырос|упал|увелич|уменьш|возрос)\w*",
@@ -187,7 +189,7 @@ _BUT = (
     r"|realidade)|ma"
     r"|però|in realtà|но|однако|на самом деле|ama|aslında|tetapi|namun|sebenarnya)"
 )
-_HEDGED_AFTER = regex.compile(
+_HEDGED_AFTER = lazy_regex(
     r"(?:\s[\p{L}$]+)?\s(?:if|when|with|without|assuming|wenn|falls|mit|ohne|si|avec|sans|con"
     r"|sin|com|sem)\s"
     r"[^.!?。\n\d]{1,60}?[,;] (?:and |or |but |und |oder |et |ou |y |o )?[$€£]?\d|"
@@ -200,7 +202,7 @@ _HEDGED_AFTER = regex.compile(
     r"|ربما)[^。.!?\n\d]{0,15}?\d",
     regex.I,
 )
-_HEDGED_BEFORE = regex.compile(
+_HEDGED_BEFORE = lazy_regex(
     rf"\d[^.!?\n\d]{{0,30}}?(?<![\p{{L}}\p{{M}}]){_HEDGE}(?![\p{{L}}\p{{M}}])[^.!?\n\d]{{0,15}}$"
     r"|\d[^。.!?\n\d]{0,20}?(?:也许|也許|或许|或許|可能|たぶん|もしかし|아마|शायद"
     r"|ربما)[^。.!?\n\d]{0,10}$",

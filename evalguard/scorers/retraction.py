@@ -9,6 +9,7 @@ from functools import lru_cache
 import regex
 
 from evalguard.scorers.attribution import denial
+from evalguard.scorers.lazy_patterns import lazy_regex
 
 _I = r"(?:i|we)(?:['’]ve| have)?(?: just| now| also| actually| clearly)?"
 _FAULTY = (
@@ -108,18 +109,18 @@ _LEADS = (
     r"|(?:should|must) be|i'd say|es ist|es|c'est|é|è|sarebbe|sería|это|adalah"
     r"|应该是|應該是|应该选|应为|是|選|正しくは|正解は"
 )
-_CHAIN = regex.compile(
+_CHAIN = lazy_regex(
     rf"(?:[.!。！।۔,，、;；:：–—\n(…>}})\]$]|\s--?(?=\s)"
     rf"|--)[\s*_\"'(–—-]{{0,8}}+(?=\p{{L}})(?:{_CUE})"
     rf"(?:{_EDGE}{{1,8}}(?:{_CUE}))*+",
     regex.I,
 )
-_LEAD = regex.compile(
+_LEAD = lazy_regex(
     rf"{_EDGE}{{0,12}}+(?:(?:{_LEADS})(?:{_EDGE}{{1,4}}|(?=[^\x00-\u02ff])|(?<=[^\x00-\u02ff])))?",
     regex.I,
 )
-_FIRST = regex.compile(r"\s*+[^\n.!?。！？।۔]{1,200}+(?:\.(?=\d)[^\n.!?。！？।۔]{1,200}+)?")
-_SAID = regex.compile(r"[\p{L}\p{N}]")
+_FIRST = lazy_regex(r"\s*+[^\n.!?。！？।۔]{1,200}+(?:\.(?=\d)[^\n.!?。！？।۔]{1,200}+)?")
+_SAID = lazy_regex(r"[\p{L}\p{N}]")
 
 
 @dataclass(frozen=True, slots=True)

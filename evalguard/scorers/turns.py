@@ -16,6 +16,7 @@ import regex
 from evalguard.scorers import turn_words
 from evalguard.scorers.announced import Announcement, announcements
 from evalguard.scorers.latex import without_struck
+from evalguard.scorers.lazy_patterns import lazy_re, lazy_regex
 
 MAX_TURNS = 40
 """Openings of questions and turns that are looked at."""
@@ -32,7 +33,7 @@ MAX_BARE_WORDS = 3
 _QUESTIONS = [one for words in turn_words.QUESTIONS.values() for one in words]
 _NUMBER = r"(?:[ \t]*(?:#|no\.?|nr\.?|n[º°]\.?)?[ \t]*\d{1,3})"
 _MARKUP = r"[ \t]*(?:[#>*_•\[【(<|-]+[ \t]*){0,3}+(?:\d{1,3}[.)][ \t]+)?"
-_LINE = regex.compile(
+_LINE = lazy_regex(
     rf"^(?P<markup>{_MARKUP})(?:(?:next|new|another|second|third|other)\s)?+"
     rf"(?P<word>(?:\L<questions>)|(?P<input>\L<inputs>))(?P<number>{_NUMBER})?+[\])】>|*_]*[ \t]*"
     r"(?:[:：﹕]|(?P<heading>[.)]?[*_]*[ \t]*$|(?<=\d)[.)][*_]*[ \t]+(?=\S)))",
@@ -40,19 +41,19 @@ _LINE = regex.compile(
     questions=_QUESTIONS,
     inputs=turn_words.INPUTS,
 )
-_NUMBERED = regex.compile(r"^[ \t*_#]*第\s?\d{1,3}\s?[题題問问][ \t]*[:：.。]", regex.M)
-_INLINE = regex.compile(
+_NUMBERED = lazy_regex(r"^[ \t*_#]*第\s?\d{1,3}\s?[题題問问][ \t]*[:：.。]", regex.M)
+_INLINE = lazy_regex(
     rf"(?<=[.!?)*。！？।\d][ \t]{{1,3}})(?P<word>\L<words>){_NUMBER}?[ \t]?[:：](?=\s)",
     words=[one.capitalize() for one in _QUESTIONS if one.capitalize() != one],
 )
-_ASKED = regex.compile(
+_ASKED = lazy_regex(
     r"(?<=\n[ \t]*\n)[ \t*_#>-]{0,6}+(?P<asked>(?:[^\s?？؟]+[ \t]+){3}[^\n]{1,600}?[?？؟]"
     r"|[^\n]{4,300}?[\p{Han}\p{Hiragana}\p{Thai}][?？])[*_ \t]*(?:\n|$)",
     regex.M,
 )
 """A paragraph that is a question and not marked as one."""
 
-_REFERS_BACK = regex.compile(
+_REFERS_BACK = lazy_regex(
     r"^\W*(?:(?:so|and|but|or|now|then|wait|hmm+|well|ok(?:ay)?)\b[, ]*)*"
     r"(?:(?:is|are|does|do|did|can|could|should|shall|would|will|have|has|was)"
     r" (?:this|that|it|we|i|the answer|my|these|you)|why|right|really|what (?:if|about|else)"
@@ -63,9 +64,9 @@ _REFERS_BACK = regex.compile(
 )
 """In a question that the writer asks about the answer before it."""
 
-_OPTION = re.compile(r"^[ \t*_-]*[(\[]?[A-J][*_]{0,2}[)\].:][ \t]*\S", re.M)
+_OPTION = lazy_re(r"^[ \t*_-]*[(\[]?[A-J][*_]{0,2}[)\].:][ \t]*\S", re.M)
 _ASKER = r"(?:user|human|system|prompter|customer|tool)"
-_TOKEN = re.compile(
+_TOKEN = lazy_re(
     rf"<\|im_start\|>\s*{_ASKER}|<\|im_end\|>|<\|start_header_id\|>\s*{_ASKER}|<\|eot_id\|>"
     rf"|<start_of_turn>\s*user|<end_of_turn>|<\|{_ASKER}(?:_TOKEN)?\|>|<\|start\|>\s*{_ASKER}"
     r"|<\|(?:endoftext|end_of_text|eot|end_of_turn|begin_of_text|END_OF_TURN_TOKEN)\|>"
@@ -73,18 +74,18 @@ _TOKEN = re.compile(
     r"|(?<!\\)\[INST\]|(?<!<s>)</s>(?!\w)",
     re.I,
 )
-_ASSISTANT = re.compile(
+_ASSISTANT = lazy_re(
     r"(?:<\|im_start\|>\s*|<\|start_header_id\|>\s*"
     r"|<\|start\|>\s*)assistant(?:<\|end_header_id\|>)?"
     r"|<start_of_turn>\s*model|<[|｜]assistant[|｜]>|\[/INST\]"
     r"|^[ \t*_#>]*(?:assistant|ai|bot|response|model)[*_]*[ \t]*(?:[:：]|$)",
     re.I | re.M,
 )
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.M)
-_PREAMBLE = re.compile(rf"[\s*_#>]*{turn_words.PREAMBLE}", re.I)
-_TITLE = re.compile(r"^[ \t]*#{1,3}[ \t]+[^\n]*", re.M)
-_SAID = regex.compile(r"[\p{L}\p{N}]")
-_FIRST_WORD = regex.compile(r"[\p{L}\p{M}]+")
+_FENCE = lazy_re(r"^[ \t]*(?:```|~~~)", re.M)
+_PREAMBLE = lazy_re(rf"[\s*_#>]*{turn_words.PREAMBLE}", re.I)
+_TITLE = lazy_re(r"^[ \t]*#{1,3}[ \t]+[^\n]*", re.M)
+_SAID = lazy_regex(r"[\p{L}\p{N}]")
+_FIRST_WORD = lazy_regex(r"[\p{L}\p{M}]+")
 
 
 @lru_cache(maxsize=16)  # every scorer of a task asks for the same output

@@ -7,6 +7,7 @@ from functools import lru_cache
 import regex
 
 from evalguard.scorers.extract import normalise
+from evalguard.scorers.lazy_patterns import lazy_regex
 
 UNSPACED = (
     r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -14,21 +15,21 @@ UNSPACED = (
 )
 """Scripts written without spaces, for a regex set; each grapheme cluster counts as a word."""
 
-_WORD = regex.compile(
+_WORD = lazy_regex(
     rf"(?=[{UNSPACED}])\X"
     r"|(?=[\p{Extended_Pictographic}\p{So}])\X"
     rf"|[[\p{{L}}\p{{M}}\p{{N}}\u200c\u200d]--[{UNSPACED}]]+",
     regex.V1,
 )
-_UNSPACED_WORD = regex.compile(rf"(?=[{UNSPACED}])\X")
+_UNSPACED_WORD = lazy_regex(rf"(?=[{UNSPACED}])\X")
 _SCRIPTS = (
     ("katakana", regex.compile(r"[\p{Katakana}\u30fc\uff70]")),
     ("unspaced", regex.compile(rf"[{UNSPACED}]")),
     ("hangul", regex.compile(r"\p{Hangul}")),
     ("spaced", regex.compile(r"[\p{L}\p{M}\p{N}]")),
 )
-_INNER = regex.compile(r"[\p{M}\u200c\u200d\ufe0f]")
-_PARTICLES = regex.compile(
+_INNER = lazy_regex(r"[\p{M}\u200c\u200d\ufe0f]")
+_PARTICLES = lazy_regex(
     r"(?:입니다|이다|이에요|예요|에서|에게|으로|까지|부터|이고|이며|이라고|라고|이라는|라는|처럼|보다"
     r"|이었습니다|였습니다|이었다|였다|한테|께서|이나|이랑|은|는|이|가|을|를|의|에|로|와|과|도|만|야|들)"
     r"{1,2}(?!\p{Hangul})"
@@ -46,7 +47,7 @@ _HAN_DIGITS = "〇零一二三四五六七八九两兩"
 _HAN_UNITS = "十百千廿卅"
 _HAN_MYRIADS = "万萬億亿兆"
 _HAN_NUMBER = frozenset(_HAN_DIGITS + _HAN_UNITS + _HAN_MYRIADS)
-_HAN_PREFIX = regex.compile("[千兆百](?:克|米|瓦|卡|赫|帕|焦|字節|字节)")
+_HAN_PREFIX = lazy_regex("[千兆百](?:克|米|瓦|卡|赫|帕|焦|字節|字节)")
 """Units such as the kilogram, whose first sign is no part of the number before it."""
 
 

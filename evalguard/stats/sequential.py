@@ -164,9 +164,15 @@ def _state(times: tuple[float, ...], alpha: float) -> _State:
 def _nodes(limit: float, spread: float) -> tuple[Floats, Floats]:
     """Return Gauss-Legendre nodes below ``limit``, dense enough for a step of that spread."""
     count = int(min(1200, max(48, np.ceil(3 * (limit - LOWEST_Z) / spread))))
-    points, weights = special.roots_legendre(count)
+    points, weights = _legendre(count)
     half = (limit - LOWEST_Z) / 2
     return LOWEST_Z + half * (points + 1), half * weights
+
+
+@lru_cache(maxsize=1024)
+def _legendre(count: int) -> tuple[Floats, Floats]:
+    points, weights = special.roots_legendre(count)
+    return points, weights
 
 
 @lru_cache(maxsize=1024)

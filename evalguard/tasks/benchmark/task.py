@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-import evaluate
 from jinja2 import UndefinedError
 from lm_eval.api.metrics import mean
 from lm_eval.api.task import Task
@@ -20,6 +19,7 @@ from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render, with_unique_ids
 from evalguard.tasks.benchmark import hub_metrics
 from evalguard.tasks.benchmark.definition import benchmark_versions, definition_of, plain
+from evalguard.tasks.benchmark.evaluate_load import replace_load
 from evalguard.tasks.benchmark.metrics import Declared, nats_metric, nats_of
 from evalguard.tasks.benchmark.optional_metrics import noting
 from evalguard.tasks.benchmark.own_execution import put_sandbox, runs_code
@@ -42,8 +42,7 @@ from evalguard.tasks.benchmark.trial import check_nltk_data, reported_values
 from evalguard.tasks.benchmark.values import decode, encode
 from evalguard.tasks.benchmark.watching import watched, without_keys
 
-# Tasks load their metrics when they are imported; none of them may fetch code.
-evaluate.load = hub_metrics.load
+replace_load()  # of the metrics that tasks load when they are imported
 
 _BAD_ROWS_SHOWN = 3
 

@@ -1,5 +1,8 @@
 """Metrics that ``evaluate`` would download: computed here, code of models in the sandbox."""
 
+import subprocess
+import sys
+
 import pytest
 
 from evalguard.errors import ConfigError, UsageError
@@ -225,3 +228,28 @@ def test_an_aggregation_that_cannot_be_computed_is_known_before_any_answer(load,
     )
     [metric] = task.metrics
     assert said in metric.ungated
+
+
+_REPLACED = """
+import sys
+import evalguard.tasks.benchmark.loading
+assert "evaluate" not in sys.modules
+import evaluate.utils
+from evaluate import load
+from evalguard.tasks.benchmark import hub_metrics
+assert load is evaluate.load is hub_metrics.load, load
+assert evaluate.list_evaluation_modules
+"""
+
+
+def test_whoever_imports_evaluate_gets_no_download():
+    subprocess.run([sys.executable, "-c", _REPLACED], check=True)
+
+
+def test_evaluate_that_was_imported_before_downloads_nothing_either():
+    program = (
+        "import evaluate\nimport evalguard.tasks.benchmark.loading\n"
+        "from evalguard.tasks.benchmark import hub_metrics\n"
+        "assert evaluate.load is hub_metrics.load\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
