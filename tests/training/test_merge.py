@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.errors import ModelError, UsageError
 from evalguard.quiet import quiet
-from evalguard.training import merge
+from evalguard.training.base import open_pretrained
 from evalguard.training.finetune import train
 from evalguard.training.merge import COMBINATIONS, RECORD, combine, merge_into_base
 from evalguard.training.merge_weights import round_to, types_of
@@ -422,15 +422,14 @@ def test_weights_keep_the_types_that_the_base_has_for_each(base_folder, tmp_path
 
 def test_a_model_that_is_written_otherwise_is_refused(base_folder, tmp_path, monkeypatch):
     adapter = special(base_folder, tmp_path / "a")
-    opened = merge.open_pretrained
 
     def damaged(kind, name, **options):
-        found = opened(kind, name, **options)
+        found = open_pretrained(kind, name, **options)
         if kind is AutoModelForCausalLM and name != str(base_folder):
             found.model.norm.weight.data[0] += 1e-6
         return found
 
-    monkeypatch.setattr(merge, "open_pretrained", damaged)
+    monkeypatch.setattr("evalguard.training.merge.open_pretrained", damaged)
     with pytest.raises(ModelError, match=r"'model\.norm\.weight' of the merged model is not what"):
         merge_into_base(adapter, tmp_path / "merged")
 

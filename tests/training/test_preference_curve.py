@@ -92,4 +92,5 @@ def test_small_batches_and_accumulation_keep_the_same_figures(base_folder, proje
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), None])
 def test_a_figure_that_is_no_number_is_left_open(value):
     point = loss_point({"step": 1, "loss": 0.5, "logps/chosen": value, "rewards/margins": 0.1})
+    assert point is not None
     assert (point.chosen_logps, point.margin) == (None, 0.1)
