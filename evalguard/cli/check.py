@@ -69,8 +69,6 @@ def command(
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     arguments += ["-p", "no:unraisableexception"]  # which collects garbage ten times at the end
     arguments += ["-p", "no:hypothesispytest"]  # which imports all of Hypothesis for its report
-    arguments += ["-p", "no:anyio"]  # which imports asyncio, and is there wherever transformers is
-    arguments += ["--assert=plain"]  # no assertion is rewritten, which parses every module again
     arguments += [f"--evalguard-set={override}" for override in overrides]
     arguments += [f"--evalguard-json={json_path}"] if json_path else []
     arguments += [f"--evalguard-html={html_path}"] if html_path else []
