@@ -393,7 +393,7 @@ def test_how_long_a_model_thinks_in_a_task_of_lm_eval_can_be_gated(folder, serve
 
 def test_unclosed_thinking_in_a_task_of_lm_eval_has_its_maximum_length(folder, server, benchmark):
     server.says["cand"] = CUT
-    gate = only(check(folder, "thinking_tokens", task=benchmark, max=60))
+    gate = only(check(folder, "thinking_tokens", task=benchmark, max=32))
     assert (gate.candidate, gate.verdict) == (64.0, Verdict.FAIL)
 
 

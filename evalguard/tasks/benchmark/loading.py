@@ -160,7 +160,7 @@ def _build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one
         missing = _missing_package(error)
         if missing and type(error) is ImportError and _is_installed(missing):
             return f"task '{task}' does not fit the installed '{missing}': {error}"
-        if missing in EXTRA_PACKAGES or "pip install" in str(error):
+        if missing in EXTRA_PACKAGES or (not missing and "pip install" in str(error)):
             return (
                 f"task '{task}' needs packages that are missing ({missing or 'see lm-eval'}): "
                 "pip install 'evalguard[benchmarks]'"
