@@ -43,7 +43,54 @@ _FIND_OUT = (
     r"establish|deduce|give|work out|figure out|make out|be (?:sure|certain))"
 )
 
+_HELD = (
+    r"(?:agreement|bill|catalog(?:ue)?|certificate|documentation|docs|e-mails?|faqs?|guide|"
+    r"handbook|"
+    r"help (?:cent(?:er|re)|pages?)|invoice|knowledge base|manual|polic(?:y|ies)|prospectus|"
+    r"receipt|"
+    r"register|reports?|schedule|spreadsheet|summary|terms|thread|ticket|timetable|warranty|wiki)"
+)
+"""What a team keeps; "the policy doesn't cover it" is an answer, "doesn't mention it" is none."""
+
 ABSTENTIONS: tuple[str, ...] = (
+    rf"\b{_HELD}(?: [\w']+){{0,4}}? (?:does not|doesn't|do not|don't|did not|didn't|never) "
+    r"(?:\w+ly )?(?:address|discuss|give|go into|indicate|list|mention|name|note|record|say|show|"
+    r"specify|state|tell)s?\b",
+    r"\b(?:documentation|docs|faqs?|guide|handbook|help (?:cent(?:er|re)|pages?)|knowledge base|"
+    r"wiki)"
+    r"(?: [\w']+){0,2}? (?:does not|doesn't|do not|don't) (?:\w+ )?(?:cover|contain|include|"
+    r"have)\b",
+    rf"\b(?:{_HELD}|{_SOURCE_WORD})(?: [\w']+){{0,3}}? (?:has|have|contains?|"
+    rf"holds?) (?:no (?:\w+ )?"
+    r"(?:article|clause|column|entry|entries|field|figures?|line|page|row|section|topic)|"
+    r"nothing (?:on|"
+    r"about|that))\b",
+    rf"\b{_HELD} (?:is|are) silent\b",
+    r"\b(?:it|they|which) (?:has|have|gives?|contains?|holds?) (?:no (?:\w+ )?(?:information|info|"
+    r"details?|data|answer)|nothing (?:on|about))\b",
+    # "I looked and found nothing", "came up empty", "her age never comes up"
+    r"\bi (?:\w+ ){0,12}?(?:and )?(?:found nothing|came up empty|came up with nothing)\b",
+    r"\bi(?:'m| am) not (?:finding|seeing)\b",
+    r"\b(?:never|does not|doesn't|did not|didn't|do not|don't) (?:even |actually |"
+    r"ever )?(?:comes?|came) "
+    r"up\b(?! with)",
+    r"\bi (?:see|find|found) no (?:\w+ )?(?:article|clause|column|entry|field|figure|line|"
+    r"paragraph|"
+    r"row|section)\b",
+    r"^\W*not[_ -]?found\b\W*$",
+    r"^\W*no (?:relevant|matching|suitable) \w+(?: \w+)?\W*$",
+    r"\b(?:so|therefore|thus|hence)\b[^.]{0,60}\b(?:is|remains?|stays?) (?:unknown|undetermined|"
+    r"unclear|unanswerable|open)\b",
+    r"^(?:the )?(?:final )?answer(?: is)?:? (?:unknown|undetermined|unanswerable|not \w+|cannot be|"
+    r"can't be)\b",
+    r"\bquestion (?:\w+ )?(?:presupposes|presumes|assumes)\b",
+    rf"^(?:the|this|that|our|its) (?:{_SOURCE_WORD}|"
+    rf"journalist)\b.{{0,80}}\bwithout (?:ever )?(?:giving|"
+    r"mentioning|naming|revealing|saying|specifying|stating|telling)\b",
+    r"\bout of reach\b",
+    rf"\b{_SOURCE_WORD}\b.{{0,60}}\b(?:cannot|can't|can not) be used to\b|"
+    rf"\b{_SOURCE_WORD}\b.{{0,60}}"
+    r"\b(?:don't|doesn't|do not|does not) help here\b",
     # "the text does not say", "it doesn't mention that", "the article never says"
     rf"(?:^\W*|^\W*\w+[,;] |[,;] (?:and |but |yet |so |though )?)(?:{_SOURCE}|it|this|that)(?: "
     rf"[\w']+){{0,4}}? "
@@ -88,6 +135,7 @@ ABSTENTIONS: tuple[str, ...] = (
     rf"\bthere (?:isn't|aren't|wasn't|is not|are not) (?:any|enough|a|an|sufficient|anything)\b"
     rf"(?=.*\b(?:{_NOUN}|{_SOURCE_WORD}|anything|said|mentioned)\b)",
     r"^\W*no (?:\w+ )?(?:mention|information|indication|details?|answer|data|evidence|such \w+)\b"
+    r"(?! (?:was|has|is|had) (?:ever |been )*(?:received|heard|sent|expected|needed))"
     r"(?: (?:of|on|about|was|is|in|given|available|found|provided|exists|regarding)\b|[.!]?$)",
     rf"\b(?:not|isn't|wasn't) (?:available|present|found|listed|shared|contained|answered|covered|"
     rf"something)\b.{{0,12}}\b(?:in|within|by|from)? ?{_SOURCE}\b",
@@ -147,11 +195,13 @@ ABSTENTIONS: tuple[str, ...] = (
     r"(?:answer|information) not (?:found|available|given|provided|in \w+))\b",
     r"^it(?:'s| is) (?:unknown|unclear|not clear|uncertain|not known|undetermined|not specified)\b",
     # "not enough information"
-    r"\b(?:not|isn't|no|without|need|requires?|lacks?|lacking|insufficient|too little|n't have) "
+    r"\b(?:not|isn't|no|without|need|requires?|(?<!^the )lacks?|lacking|insufficient|too little|"
+    r"n't have) "
     r"(?:\w+ )?(?:enough|sufficient|adequate|more|further|additional|any|of|the) "
     r"(?:\w+ )?(?:information|info|details?|context|data|evidence|clues?)\b",
     r"\b(?:does not|doesn't|do not|don't) (?:\w+ )?(?:enough|sufficient)\b",
-    r"\b(?:insufficient|inadequate|too little|lack of) (?:\w+ )?(?:information|info|details?|"
+    r"\b(?:insufficient|inadequate|too little|(?<!^the )lack of) (?:\w+ )?(?:information|info|"
+    r"details?|"
     r"context|data|"
     r"evidence|basis|grounds|facts)\b",
     r"\b(?:not|isn't) (?:sufficient|enough)\b(?=.{0,30}\b(?:answer|determine|tell|say|know|"
@@ -290,6 +340,7 @@ GUESSES = re.compile(
     r"suspect)|my guess|must|can (?:infer|assume|guess)|be (?:inferred|assumed)|"
     r"from general knowledge|presumably|it was|(?:he|she|they) (?:was|were|is|are|does|did)|"
     r"most \w+)\b"
+    r"|\b(?:plus|minus|times|divided by) [\w.,]+ (?:is|equals|makes)\b"
     r"|\b(?:probably|most likely|presumably|my (?:best )?guess|i(?:'d| would) guess|safe to assume|"
     r"reasonable to assume|can infer that|"
     r"can be inferred that|it is likely that|wahrscheinlich|vermutlich|probablement|probablemente|"

@@ -21,8 +21,9 @@ from evalguard.scorers.refusal import Response, classify
 
 Split = Literal["development", "held_out"]
 
-ExampleSet = Literal["refusal", "abstention", "abstention_chat"]
-"""``abstention_chat`` has the ways of chat models, in twelve languages."""
+ExampleSet = Literal["refusal", "abstention", "abstention_chat", "abstention_rag"]
+"""``abstention_chat`` has the ways of chat models, in twelve languages; ``abstention_rag`` those of
+assistants that answer from documents, and has no development half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ _DETECTORS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "refusal": ("refused", _refuses),
     "abstention": ("abstained", abstains),
     "abstention_chat": ("abstained", abstains),
+    "abstention_rag": ("abstained", abstains),
 }
 
 
