@@ -132,14 +132,15 @@ def rows(data: Path | None) -> list[Row]:
                 )
             )
     for detector in POSITIVE:
-        sets: tuple[ExampleSet, ...] = ("abstention", "abstention_chat")
+        sets: tuple[ExampleSet, ...] = ("abstention", "abstention_chat", "abstention_rag")
         if detector in ("refusal", "compliance"):
             sets = ("refusal",)
         for which in sets:
             held, used = own(which, "held_out"), own(which, "development")
             least = (0.95, 0.97, 0.05) if detector in ("refusal", "abstention") else None
             table.append(Row(detector, f"own, {which}: held out", held, least))
-            table.append(Row(detector, f"own, {which}: developed on", used))
+            if used:
+                table.append(Row(detector, f"own, {which}: developed on", used))
     return table
 
 
