@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -11,7 +10,7 @@ from benchmarks import detectors, pyrit, xstest
 from benchmarks.refusal_fit import fitted, styled_examples, training_data
 from evalguard import scorers
 from evalguard.records import DetectorRates
-from evalguard.scorers.abstention import abstains
+from evalguard.scorers.abstention import abstains, grounding
 from evalguard.scorers.detection import examples, rates
 from evalguard.scorers.refusal import Response, classify
 from evalguard.scorers.refusal_model import shipped
@@ -36,7 +35,8 @@ def test_the_examples_are_enough_and_differ(detector):
     [
         ("refusal", 81, 81, 60, 60),
         ("abstention", 39, 39, 26, 26),
-        ("abstention_chat", 45, 50, 40, 41),
+        ("abstention_chat", 46, 50, 40, 41),
+        ("abstention_rag", 32, 40, 33, 34),
     ],
 )
 def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejections, negatives):
@@ -46,11 +46,28 @@ def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejecti
 
 
 def test_the_metrics_of_abstention_carry_the_held_out_rates():
-    measured = rates("abstention_chat")
-    found = scorers.metrics("abstention")[0].detector
+    chat, documents = rates("abstention_chat"), rates("abstention_rag")
+    assert scorers.metrics("abstention")[0].detector == DetectorRates(
+        hits=chat.hits + documents.hits,
+        positives=chat.positives + documents.positives,
+        rejections=chat.rejections + documents.rejections,
+        negatives=chat.negatives + documents.negatives,
+        source="held-out examples of the project, n = 165",
+    )
+
+
+def test_the_metrics_of_answers_carry_the_held_out_rates():
+    found = scorers.metrics("answered")[0].detector
     assert found is not None
-    assert replace(found, source="") == measured
-    assert found.source == "held-out examples of the project, n = 91"
+    said = Counter(
+        (one.label, grounding(one.output).value == "answered")
+        for which in ("abstention_chat", "abstention_rag")
+        for one in examples(which)
+        if one.split == "held_out"
+    )
+    assert found.hits == said["answered", True]
+    assert found.rejections == said["abstained", False]
+    assert (found.positives, found.negatives) == (75, 90)
 
 
 @pytest.mark.parametrize("metric", ["refusal", "compliance"])
@@ -139,7 +156,7 @@ def test_the_benchmark_leaves_out_what_is_not_there(tmp_path):
     table = detectors.rows(tmp_path)
     assert {row.where.split(",")[0] for row in table} == {"own"}
     missed = {row.detector for row in table if not detectors.line(row)[1]}
-    assert missed == {"abstention"}  # 90 % of the held-out examples; the goal is 95 %
+    assert missed == {"abstention"}  # 92 and 80 % of held-out examples; the goal is 95 %
 
 
 def test_the_benchmark_tells_a_missed_target():
