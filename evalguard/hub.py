@@ -27,7 +27,8 @@ def check_hub() -> bool:
     if constants.is_offline_mode():
         return False
     address = urlsplit(constants.ENDPOINT)
-    if getproxies().get(address.scheme):
+    proxies = getproxies()
+    if proxies.get(address.scheme) or proxies.get("all"):
         return True
     port = address.port or (80 if address.scheme == "http" else 443)
     try:

@@ -33,8 +33,9 @@ def test_a_hub_that_listens_is_asked(hub):
     assert not constants.is_offline_mode()
 
 
-def test_behind_a_proxy_nothing_is_tried(hub, monkeypatch):
-    monkeypatch.setattr("evalguard.hub.getproxies", lambda: {"http": "http://proxy:3128"})
+@pytest.mark.parametrize("scheme", ["http", "all"])
+def test_behind_a_proxy_nothing_is_tried(hub, monkeypatch, scheme):
+    monkeypatch.setattr("evalguard.hub.getproxies", lambda: {scheme: "http://proxy:3128"})
     assert check_hub()
     assert not constants.is_offline_mode()
 

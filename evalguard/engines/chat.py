@@ -105,18 +105,18 @@ class PromptTokenizer:
         with light_imports():
             from transformers import AutoTokenizer
 
-            if not Path(model).is_dir():
-                check_hub()
-            try:
-                self._tokenizer: Any = AutoTokenizer.from_pretrained(
-                    model, revision=revision or "main", trust_remote_code=trust_remote_code
-                )
-            except (OSError, ValueError, KeyError) as error:
-                reason = str(error).splitlines()[0]
-                raise ModelError(
-                    f"{model}: no model or tokenizer can be loaded from there: {reason} "
-                    f"Give a local folder, or a hub name that this machine can reach."
-                ) from error
+        if not Path(model).is_dir():
+            check_hub()
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(
+                model, revision=revision or "main", trust_remote_code=trust_remote_code
+            )
+        except (OSError, ValueError, KeyError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(
+                f"{model}: no model or tokenizer can be loaded from there: {reason} "
+                f"Give a local folder, or a hub name that this machine can reach."
+            ) from error
         self.count = self._counter()
 
     @classmethod

@@ -23,7 +23,8 @@ _METRICS, _CALLED = "sklearn.metrics", "roc_curve"
 def light_imports() -> Iterator[None]:
     """Import within the block what is needed, and the rest when it is called.
 
-    Nothing that is imported behaves otherwise; what is loaded already stays as it is.
+    For libraries alone: a model's own code is not to be imported within. Nothing that is imported
+    behaves otherwise; what is loaded already stays as it is.
     """
     late = None if _METRICS in sys.modules else _Late(_METRICS, _CALLED)
     if late is not None:

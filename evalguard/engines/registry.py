@@ -102,7 +102,7 @@ def _open_hf(settings: EngineSettings) -> Engine:
     with light_imports():
         from evalguard.engines.hf import HFEngine
 
-        return HFEngine(settings)
+    return HFEngine(settings)
 
 
 def _open_vllm(settings: EngineSettings) -> Engine:

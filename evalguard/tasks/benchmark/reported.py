@@ -23,7 +23,7 @@ from evalguard.tasks.benchmark.metrics import (
 )
 from evalguard.tasks.benchmark.optional_metrics import noting
 from evalguard.tasks.benchmark.running import filter_suffix
-from evalguard.tasks.benchmark.watching import watched
+from evalguard.tasks.benchmark.watching import SENDS, watched
 
 
 def aggregations_of(
@@ -130,8 +130,8 @@ def _aggregation_problem(aggregation: Callable[..., Any], value: Any) -> str:
         except EvalGuardError as error:
             return str(error)
         except (Exception, SystemExit):  # noqa: BLE001 - the task's own code may raise anything
-            return "it calls a service" if watch.sent else ""
-    return "it calls a service" if watch.sent else "; ".join(notes.values())
+            return watch.ran or (SENDS if watch.sent else "")
+    return watch.ran or (SENDS if watch.sent else "; ".join(notes.values()))
 
 
 def _checked(task: Task, metric: Metric, reported: Mapping[str, Any], *, is_mean: bool) -> Metric:

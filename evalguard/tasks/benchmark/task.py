@@ -40,7 +40,7 @@ from evalguard.tasks.benchmark.running import (
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.trial import check_nltk_data, reported_values
 from evalguard.tasks.benchmark.values import decode, encode
-from evalguard.tasks.benchmark.watching import watched, without_keys
+from evalguard.tasks.benchmark.watching import SENDS, watched, without_keys
 
 replace_load()  # of the metrics that tasks load when they are imported
 
@@ -98,7 +98,8 @@ class Benchmark:
         own.
         """
         reported = self._reported
-        return metrics_of(self._task, reported, self._declared, self._uncomputed)
+        with hub_metrics.code_execution(self._allow_code):
+            return metrics_of(self._task, reported, self._declared, self._uncomputed)
 
     @cached_property
     def definition(self) -> Mapping[str, Any]:
@@ -159,29 +160,33 @@ class Benchmark:
             text = f"scoring its answer failed: {type(error).__name__}: {without_keys(str(error))}"
             raise MeasurementError(f"task '{self.name}': {text}") from error
         if watch.failures:
-            raise MeasurementError(f"task '{self.name}': its scoring: {watch.failures[0]}")
+            raise MeasurementError(f"task '{self.name}': {watch.failures[0]}")
         return scored
 
     def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
         """Return a corpus metric with the task's own aggregation.
 
         Raises:
-            MeasurementError: If that fails, calls a service, or returns something that is not a
-                number.
+            MeasurementError: If that fails, calls a service, would run code, or returns something
+                that is not a number.
         """
         base = metric.partition(",")[0]
         aggregation = self._aggregations[base]
         values = [decode(sample.corpus[metric]) for sample in samples if metric in sample.corpus]
         try:
-            with quiet(), watched(sends=False) as watch:
+            with (
+                quiet(),
+                hub_metrics.code_execution(self._allow_code),
+                watched(sends=False) as watch,
+            ):
                 value = float(aggregation(values))
         except (Exception, SystemExit) as error:
             text = (
                 f"its aggregation fails on {len(values)} samples: {type(error).__name__}: {error}"
             )
             raise MeasurementError(f"task '{self.name}': metric '{metric}': {text}") from error
-        if watch.sent:
-            text = "its aggregation calls a service; only scores of samples may"
+        if watch.sent or watch.failures:
+            text = watch.ran or SENDS
             raise MeasurementError(f"task '{self.name}': metric '{metric}': {text}")
         return value
 

@@ -3,7 +3,8 @@
 Code that calls a service, such as RealToxicityPrompts the Perspective API, tends to catch what goes
 wrong and to return a score all the same. So a failure is seen here: an error status, or an
 exception in the task's own code once it has sent something. Code that would run what a model wrote
-is stopped unless the suite allows it, because it does so outside the sandbox.
+is stopped unless the suite allows it, because it does so outside the sandbox. Threads that the code
+starts are not watched.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from functools import cache, wraps
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from unittest.mock import patch
 
 import lm_eval.tasks
 
@@ -40,11 +40,14 @@ _RUNS = frozenset({"exec", "os.fork", "os.forkpty"})
 _STARTS = frozenset({"os.exec", "os.posix_spawn", "os.system", "subprocess.Popen"})
 """Events before a program is started."""
 
+SENDS = "the aggregation calls an external service; only the scoring of samples may"
+"""What is wrong with an aggregation that sends something."""
+
 _NO_FAULT = (StopIteration, StopAsyncIteration, GeneratorExit)
 """Exceptions by which loops end."""
 
 _ALLOW = (
-    "If it should, set allow_code_execution: true for the task in the suite (or "
+    "If that is intended, set allow_code_execution: true for the task in the suite (or "
     "HF_ALLOW_CODE_EVAL=1), and run it in a container without secrets"
 )
 
@@ -129,7 +132,7 @@ class Watch:
             mine = [code for code in mine if code is caller.f_code]
         if mine:
             file = Path(mine[0].co_filename).name
-            self.ran = f"{file} runs code by itself ({event}), outside the sandbox. {_ALLOW}"
+            self.ran = f"{file} executes code itself ({event}), outside the sandbox. {_ALLOW}"
             raise _StoppedError(self.ran)
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
@@ -137,7 +140,7 @@ class Watch:
             return None
         if event == "exception" and not issubclass(argument[0], _NO_FAULT):
             text = f"{argument[0].__name__}: {without_keys(str(argument[1]))}"
-            self.fail(f"after it called a service: {text[:200]}")
+            self.fail(f"scoring raised an exception after calling a service: {text[:200]}")
         return self._trace
 
 
@@ -215,8 +218,8 @@ def _patch_clients(stack: ExitStack, watch: Watch) -> None:
         _if_here(watch, lambda: watch.answered(self, response.status))
         return response
 
-    stack.enter_context(patch.object(connection, "putrequest", putrequest))
-    stack.enter_context(patch.object(connection, "getresponse", getresponse))
+    _replace(stack, connection, "putrequest", putrequest)
+    _replace(stack, connection, "getresponse", getresponse)
     if (httpx := sys.modules.get("httpx")) is not None:
         send = httpx.Client.send
 
@@ -230,7 +233,13 @@ def _patch_clients(stack: ExitStack, watch: Watch) -> None:
             _if_here(watch, lambda: watch.answered(request, response.status_code))
             return response
 
-        stack.enter_context(patch.object(httpx.Client, "send", sending))
+        _replace(stack, httpx.Client, "send", sending)
+
+
+def _replace(stack: ExitStack, owner: type[Any], name: str, method: Callable[..., Any]) -> None:
+    """Replace a method until the stack is closed."""
+    stack.callback(setattr, owner, name, getattr(owner, name))
+    setattr(owner, name, method)
 
 
 def _if_here(watch: Watch, do: Callable[[], None]) -> None:

@@ -210,7 +210,8 @@ def test_metrics_that_need_a_model_cannot_be_gated_and_the_others_are_measured(l
         ("evaluate.load('meteor')", "the metric 'meteor' would be downloaded"),
         ("evaluate.load('bertscore').compute(predictions=['a'], references=['a'], lang='en')",
          "pip install bert-score"),
-        ("__import__('urllib.request').request.urlopen('http://127.0.0.1:9')", "calls a service"),
+        ("__import__('urllib.request').request.urlopen('http://127.0.0.1:9')", "external service"),
+        ("exec('x = 1')", "executes code itself"),
     ],
 )  # fmt: skip
 def test_an_aggregation_that_cannot_be_computed_is_known_before_any_answer(load, body, said):

@@ -61,7 +61,7 @@ def test_a_service_that_is_not_there_is_no_score_and_keeps_its_key(service, toxi
     [sample] = toxic.prepare(None)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    with pytest.raises(MeasurementError, match="after it called a service") as raised:
+    with pytest.raises(MeasurementError, match="after calling a service") as raised:
         toxic.score(sample, ["good bread"])
     assert perspective.KEY not in str(raised.value)
 
@@ -178,7 +178,7 @@ def test_code_that_runs_answers_by_itself_needs_permission(load, monkeypatch, ca
         else f"    {call}\n"
     )
     code = f"def scores(doc, results):\n{body}    return {{'acc': 1.0}}\n"
-    with pytest.raises(ConfigError, match=r"code\.py runs code by itself.*allow_code_execution"):
+    with pytest.raises(ConfigError, match=r"code\.py executes code itself.*allow_code_execution"):
         load(GENERATES + SCORES, code=code)
     task = load(GENERATES + SCORES, code=code, allow_code_execution=True)
     [sample] = task.prepare(None)
@@ -195,7 +195,7 @@ def test_a_copy_of_the_process_in_which_nothing_is_seen_needs_permission(load, m
         "    except Exception:\n        pass\n"
         "    return {'acc': 1.0}\n"
     )
-    with pytest.raises(ConfigError, match=r"code by itself \(os\.fork\)"):
+    with pytest.raises(ConfigError, match=r"code itself \(os\.fork\)"):
         load(GENERATES + SCORES, code=code)
 
 
@@ -209,7 +209,7 @@ def test_code_that_only_some_answers_reach_is_no_score(load, monkeypatch):
     task = load(GENERATES + SCORES, code=code)
     [sample] = task.prepare(None)
     assert task.score(sample, ["4"]).scores == {"acc": 0.0}
-    with pytest.raises(MeasurementError, match=r"code\.py runs code by itself"):
+    with pytest.raises(MeasurementError, match=r"code\.py executes code itself"):
         task.score(sample, ["2 * 2"])
 
 
