@@ -75,9 +75,9 @@ class TestDecide:
             (([1], [1]), {"max_drop": 5}, "margin without unit"),
             (([1], [1]), {"min_gain": "1pp"}, "exclude each other"),
             (([1], [1]), {"low": 1.0}, "low=1 must be below high=1"),
-            (([1], [1]), {"kind": "bianry"}, "kind 'bianry'? Did you mean 'binary'?"),
-            (([1], [1]), {"kind": "corpus"}, "kind 'corpus'?"),
-            (([1], [1]), {"weights": "by size"}, "weights 'by size'?"),
+            (([1], [1]), {"kind": "bianry"}, "binary or bounded or dense, found 'bianry'"),
+            (([1], [1]), {"kind": "corpus"}, "found 'corpus'"),
+            (([1], [1]), {"weights": "by size"}, "weights must be size or equal, found 'by size'"),
             (([1], [1]), {"max_dorp": "5pp"}, "no demand 'max_dorp'. Did you mean 'max_drop'?"),
             (([1], [1]), {"min": "x"}, "must be a number, found 'x' (text)"),
             (([1], [1]), {"max": float("nan")}, "must be a finite number"),
@@ -105,7 +105,7 @@ class TestPower:
             (100, {"discordance": 0}, "discordance=0: expected above 0"),
             (100, {"looks": 0}, "looks=0"),
             (100, {"confidence_level": 0.5}, "confidence_level=0.5"),
-            (100, {"max_drop": None}, "no requirement"),
+            (100, {"max_drop": None}, "no demand"),
         ],
     )
     def test_what_is_out_of_range_is_an_error(self, n, options, message):

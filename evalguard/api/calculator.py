@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from evalguard.api.paths import StrPath
-from evalguard.errors import UsageError, did_you_mean
+from evalguard.errors import UsageError
 from evalguard.records import (
     Comparison,
     Demanded,
@@ -160,7 +160,7 @@ def power(
 
     demand, *others = _read({"max_drop": max_drop, "min_gain": min_gain, **demands})
     if others or not isinstance(demand, Difference):
-        raise UsageError("power plans one margin of the difference, such as max_drop=5pp")
+        raise UsageError("power needs exactly one of max_drop and min_gain, such as max_drop=5pp")
     return analyse_power(
         demand,
         n=n,
@@ -186,7 +186,7 @@ def _read(given: Mapping[str, Any]) -> list[Demand[Any]]:
         except ValueError as error:
             raise UsageError(str(error)) from error
     if not demands:
-        raise UsageError("no requirement; give a tolerated drop such as 5pp, for example")
+        raise UsageError("no demand given; give max_drop, such as 5pp, for example")
     if problem := conflict(demands):
         raise UsageError(problem)
     return demands
@@ -202,7 +202,7 @@ def _metric(kind: str, low: float, high: float, higher_is_better: bool) -> Metri
 
 def _check_word(name: str, value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
-        raise UsageError(f"{name} '{value}'? {did_you_mean(value, allowed)}")
+        raise UsageError(f"{name} must be {' or '.join(allowed)}, found '{value}'")
 
 
 def _decide_pairs(

@@ -136,11 +136,11 @@ def _of_package(key: str) -> type[AnyDemand] | None:
     elif missing := _missing(found):
         problem = f"names a Demand that lacks {', '.join(missing)}"
     elif key in {field.name for field in fields(Gate)}:
-        problem = "has a name that every gate has as a key; choose another"
+        problem = "uses a reserved key of gates; choose another name"
     elif found.key != key:
         problem = f"names a Demand whose key is '{found.key}'; they must be the same"
     elif not found.must_be_shown:
-        problem = "names a Demand that need not be shown, so that it would PASS without evidence"
+        problem = "sets must_be_shown = False, so it would PASS without evidence"
     else:
         return found
     raise UsageError(f"the entry point {key} of {GROUP} {problem}")

@@ -198,7 +198,10 @@ def _variant_problems(config: Mapping[str, Any]) -> Iterator[str]:
     init = config.get("init_lora_weights")
     named = isinstance(init, str) and _INITS.fullmatch(init) is not None
     if not (named or isinstance(init, bool | None)):
-        yield f"init_lora_weights is {_shown(init)}, which peft does not know; such as true"
+        yield (
+            f"init_lora_weights is {_shown(init)}, which is no initialisation of peft; use true, "
+            "for example"
+        )
     if config.get("megatron_config"):
         yield (
             "megatron_config is set, for layers of Megatron-LM, which no engine here has; where "

@@ -141,16 +141,19 @@ def _untrusted(pool: ModelPool, candidates: Sequence[str]) -> Mapping[str, str]:
     Raises:
         UsageError: If the only candidate is broken.
     """
+    found: dict[str, str] = {}
     try:
         pool.fingerprint(BASELINE)
     except TrustError as error:
-        return {BASELINE: str(error)}
-    found: dict[str, str] = {}
+        found[BASELINE] = str(error)
     for model in candidates:
         try:
             if reason := pool.broken.get(model):
                 raise ModelError(reason)
-            pool.check_prompts(model)
+            if BASELINE in found:
+                pool.fingerprint(model)
+            else:
+                pool.check_prompts(model)
         except TrustError as error:
             found[model] = str(error)
         except (UsageError, EngineError) as error:

@@ -96,7 +96,7 @@ def test_lower_is_better(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "no requirement"),
+        ([], "no demand"),
         (["--max-drop", "5pp"], "give either losses, gains and n, or a file"),
         (["--max-drop", "5pp", "--losses", "3"], "all of losses, gains and n"),
         ([*counts(1, 1, 100), "--max-drop", "5"], "no margin; write 5pp"),

@@ -276,7 +276,7 @@ def test_counts_are_not_enough_for_it(package):
         ({"few": "more_demands:MaxCount"}, "whose key is 'max_count'"),
         ({"unfinished": "more_demands:Unfinished"}, "lacks about, option, unmet"),
         ({"unshown": "more_demands:Unshown"}, "would PASS without evidence"),
-        ({"source": "more_demands:MaxCount"}, "that every gate has as a key"),
+        ({"source": "more_demands:MaxCount"}, "a reserved key of gates"),
     ],
 )
 def test_what_a_package_adds_wrongly_is_one_error(package, entries, says):

@@ -238,6 +238,7 @@ HARMLESS = ("fox", "France", "Ada", "sea", "colour", "French")
     [
         ("'team/cand'", "of 8 harmless prompts only 2 were answered"),
         ("'team/base'", "the baseline: .*of 8 harmless prompts only 2 were answered"),
+        ("'team/", "the baseline: .*of 8 harmless prompts only 2 were answered"),
     ],
 )
 def test_a_model_whose_server_refuses_most_harmless_prompts_is_its_own_finding(
@@ -265,8 +266,8 @@ def test_a_model_whose_server_refuses_most_harmless_prompts_is_its_own_finding(
     assert re.search(words, gate.reason)
     assert "Input was flagged" in gate.reason
     assert [bool(model.notes) for model in result.models] == [
-        refused == "'team/base'",
-        refused == "'team/cand'",
+        refused in "'team/base'",
+        refused in "'team/cand'",
     ]
 
 

@@ -15,9 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-BLEURT = (
-    "bleurt is not computed, because it needs code and a checkpoint that are on no package index"
-)
+BLEURT = "bleurt is not computed, because it needs code and a checkpoint that PyPI does not have"
 
 PACKAGES: Mapping[str, str] = {
     "bertscore": "bert-score",

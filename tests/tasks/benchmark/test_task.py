@@ -86,7 +86,8 @@ def test_pass_at_k_reports_under_each_k(load):
 
 
 def test_a_task_that_cannot_be_built_is_told_with_its_place(load, tmp_path):
-    with pytest.raises(ConfigError, match=r"suites/s\.yaml: tasks\[0\]\.task: lm-eval cannot"):
+    place = r"suites/s\.yaml: tasks\[0\]\.task: task 'ours\.yaml' imports"
+    with pytest.raises(ConfigError, match=place):
         load("output_type: generate_until\ndoc_to_target: !function missing.function\n")
 
 
