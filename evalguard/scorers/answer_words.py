@@ -126,7 +126,8 @@ REJECTING: tuple[str, ...] = (
 
 NEGATIONS: tuple[str, ...] = (
     "not", "never", "neither", "nor", "cannot", "nicht", "kein", "keine", "pas", "não", "non",
-    "не", "ни", "ليس", "ليست", "bukan", "tidak", "不是", "并非", "並非", "不", "非", "没有",
+    "не", "ни", "ليس", "ليست", "وليس", "وليست", "فليس", "فليست",
+    "ليسوا", "وليسوا", "ولا", "فلا", "ولم", "لم", "لن", "ولن", "وغير", "bukan", "tidak", "不是", "并非", "並非", "不", "非", "没有",
     "wrong", "incorrect", "falsch", "incorrecta", "错误", "can't", "no longer", "hardly", "barely",
     "scarcely", "far from", "anything but", "lack", "lacks", "lacking", "without", "rather than",
     "instead of", "unlikely", "ohne", "weder", "kaum", "sin", "tampoco", "ni", "nunca", "sans",
