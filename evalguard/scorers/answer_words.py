@@ -100,7 +100,7 @@ CLOSINGS: dict[str, tuple[str, ...]] = {
     "Japanese": ("です", "でした", "である", "だ", "になります", "となります"),
     "Korean": ("번입니다", "번이다", "번", "입니다", "이다", "이에요", "예요", "이었습니다"),
     "Turkish": ("'dir", "'dır", "'dur", "'dür", "'tir", "'tır", "'tur", "'tür",
-                "’dir", "’dır", "’dur", "’dür", "’tir", "’tır", "’tur", "’tür"),
+                "’dir", "’dır", "’dur", "’dür", "’tir", "’tır", "’tur", "’tür", "şıkkıdır", "şıkkı", "seçeneğidir", "seçeneği"),
     "Persian": ("است",),
 }  # fmt: skip
 """Words that close a sentence behind the answer."""

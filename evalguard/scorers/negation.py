@@ -33,7 +33,7 @@ NEGATION = lazy_regex(
     r"|(?:hard|difficult|tough|impossible) to (?:believe|see|imagine|call|say|justify|accept|argue"
     r"|claim)"
     r"|no (?:signs?|hints?|traces?|evidence|indications?) (?:of|that)|no one"
-    r"|none of)(?![\p{L}\p{M}])|(?:\L<glued>)",
+    r"|none of)(?![\p{L}\p{M}])|(?!不[过過])(?:\L<glued>)",
     regex.I | regex.V1,
     words=[one for one in NEGATIONS if not _SPACELESS.match(one)],
     glued=[one for one in NEGATIONS if _SPACELESS.match(one)],
@@ -88,7 +88,8 @@ _CROSS_BEFORE = lazy_regex(r"[✗✘❌❎🚫👎][\s*_\ufe0f]*$")
 _CROSS_AFTER = lazy_regex(r"[\s*_]*[✗✘❌❎🚫👎]")
 _QUESTION = lazy_regex(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
 _CLAUSE_END = lazy_regex(
-    r"[.,;:!?。，；：！？।،\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma)\b"
+    r"[.,;:!?。，；：！？।،\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma"
+    r"|maar|lecz|melainkan|بل|وإنما|बल्कि)\b"
     r"|而是|>>",
     regex.I,
 )
