@@ -288,12 +288,17 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     )
     if announced is not None:
         return announced or None
+    return _unannounced_label(output, known)
+
+
+def _unannounced_label(output: str, known: Mapping[str, str]) -> str | None:
+    """Return the label that is the first line or its field, or the only one among all words."""
     for text in lenient_texts(output):
         if folded(text) in known:
             return known[folded(text)]
     own = own_part(output)
-    if (given := field_label(own, labels)) is not None:
-        return known.get(folded(given))
+    if (given := field_label(own, [*known, *known.values()])) is not None:
+        return known[folded(given)]
     return _named_label(without_retracted(own), known) or None
 
 

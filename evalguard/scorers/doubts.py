@@ -53,7 +53,8 @@ _DOUBTS = {
         r"|cree\w*|creemos|pienso|considero|parece\w*|diría\w*|calificaría|llamaría|veo|opino"
         r"|encuentro|estoy|resulta|(?:es|sería) (?:cierto|verdad|correcto|exacto|posible|justo"
         r"|seguro|evidente|precisamente|nada|muy|tan))"
-        r"|dud[oa]\w*|dudamos|difícilmente|apenas (?:se|es|está|parece|puede|podría)|(?:es|resulta|sería) (?:muy )?(?:difícil"
+        r"|dud[oa]\w*|dudamos|difícilmente|apenas (?:se|es|está|parece|puede|podría)"
+        r"|(?:es|resulta|sería) (?:muy )?(?:difícil"
         r"|imposible|improbable|dudoso|falso|erróneo|exagerado)|improbable|lejos de"
         r"|para nada|de ning(?:ún modo|una manera)|en absoluto|en modo alguno|todo menos"
         r"|cualquier cosa menos|dista (?:mucho )?de"
@@ -64,13 +65,15 @@ _DOUBTS = {
         r"|tout sauf|en aucun cas|en aucune façon"
     ),
     "Portuguese": (
-        r"duvid\p{L}+|dificilmente|improvável|longe de|mal se pode|de (?:modo|forma|jeito) algum\p{L}*"
+        r"duvid\p{L}+|dificilmente|improvável|longe de|mal se pode"
+        r"|de (?:modo|forma|jeito) algum\p{L}*"
         r"|de maneira alguma|tudo menos|(?:é|seria|fica) (?:muito )?(?:difícil|impossível|exagero"
         r"|falso|errado)|impossível"
     ),
     "Italian": (
         r"dubit\p{L}+|difficilmente|a malapena|a stento|lontan[ao] da\p{L}*|tutt['’]altro che"
-        r"|per niente|affatto|improbabile|impossibile|per nulla|(?:è|sarebbe) (?:molto )?(?:difficile"
+        r"|per niente|affatto|improbabile|impossibile|per nulla"
+        r"|(?:è|sarebbe) (?:molto )?(?:difficile"
         r"|azzardato|sbagliato|falso|esagerato)|in nessun modo"
     ),
     "Polish": (
@@ -96,7 +99,8 @@ _DOUBTS = {
     "Indonesian": r"meragukan|ragu|mustahil|sama sekali|jauh dari|hampir tidak",
 }
 _SUBORDINATED = (
-    r"(?:nicht|kein\p{L}*|nie|niemand|niet|geen|nie można|nie|ne|не|nem|inte)(?!\p{L})(?:\s[\p{L}'’]+)"
+    r"(?:nicht|kein\p{L}*|nie|niemand|niet|geen|nie można|nie|ne|не|nem|inte)(?!\p{L})"
+    r"(?:\s[\p{L}'’]+)"
     r"{0,4}\s(?:sagen|behaupte\p{L}*|annehmen|nennen|folgern|schließen|glaub\p{L}*|denk\p{L}*"
     r"|zeggen|beweren|stellen|powiedzieć|stwierdzić|twierdzić|uznać|sądzę|myślę|uważam|wydaje|można"
     r"|мож\p{L}+|сказать|říci|říct|myslím)"
@@ -123,10 +127,13 @@ _TAILS = (
     r"|でき(?:ない|ません)|限(?:らない|りません)|ほど遠|程遠|疑わし|疑問|怪しい|難しい|無理が|(?:あり|有り)(?:えない|えません"
     r"|得ない|得ません)|はずが?(?:ない|ありません)|わけ(?:が|では)(?:ない|ありません)|とは違)",
     r"[^.!?,\n]{0,14}?(?:(?:보기|하기|말하기|부르기|여기기|생각하기|판단하기|단정하기)[는도가엔]?\s?(?:\p{Hangul}+\s)?(?:어렵|어려|힘들)"
-    r"|(?<!밖에 )수(?:는|도|가)?\s없|보이지[는도]?\s않|생각하지[는도]?\s않|생각되지[는도]?\s않|여겨지지[는도]?\s않|느껴지지[는도]?\s않"
-    r"|하지[는도]?\s(?:않|못)|이지[는도]?\s않|지\s않(?:습니다|는다|다|아)|리가?\s없|거리가\s멀|의심(?:스럽|됩니다|된다|이 든)|무리가)",
+    r"|(?<!밖에 )수(?:는|도|가)?\s없|보이지[는도]?\s않|생각하지[는도]?\s않"
+    r"|생각되지[는도]?\s않|여겨지지[는도]?\s않|느껴지지[는도]?\s않"
+    r"|하지[는도]?\s(?:않|못)|이지[는도]?\s않|지\s않(?:습니다|는다|다|아)"
+    r"|리가?\s없|거리가\s멀|의심(?:스럽|됩니다|된다|이 든)|무리가)",
     r"\s?\p{L}{0,4}(?:\s\p{L}+){0,3}?\s(?:söyle(?:n|ye)\p{L}*m\p{L}+|deneme\p{L}+|diyeme\p{L}+|denmez"
-    r"|sanm[ıi]yor\p{L}*|düşünmüyor\p{L}*|inanm[ıi]yor\p{L}*|şüpheli\p{L}*|şüphe duyuyor\p{L}*|sayılmaz"
+    r"|sanm[ıi]yor\p{L}*|düşünmüyor\p{L}*|inanm[ıi]yor\p{L}*|şüpheli\p{L}*"
+    r"|şüphe duyuyor\p{L}*|sayılmaz"
     r"|olamaz|görünmüyor|zor(?:dur)?|güç(?:tür)?|imkansız|imkânsız|değil(?:dir)?)(?!\p{L})",
     r"(?:\s(?:होने|का|की|के|कहना|कहा|माना|मानना|समझा|बताया|जा|से|को|रूप|में|तो|भी|बिल्कुल|कतई|लगता|लगती|दिखता|दिखती"
     r"|प्रतीत|होता|होती|है|हो|सकता)){0,8}\s(?:नहीं|मुश्किल|कठिन|असंभव|संदिग्ध|संदेह)",

@@ -1,4 +1,4 @@
-"""Outputs that begin with the field of a class, and only reason behind it: "Sentiment: negative"."""
+"""Outputs that give a class in their first line, and reason behind it: "Sentiment: negative"."""
 
 from __future__ import annotations
 
@@ -45,9 +45,11 @@ _SEEMS = (
 _IS_REALLY = (
     (r"(?:but|yet)\s(?:(?:it|this|that)(?:['’]s|\sis)|the [^,.!?]{1,40}? is)"
      r"\s(?:really|actually|in fact|in reality)\s", "is "),
-    (r"(?:ist|aber)(?:\s(?:ist|es|aber|sie)){1,3}\s(?:in wirklichkeit|eigentlich|tatsächlich)\s", "ist "),
+    (r"(?:ist|aber)(?:\s(?:ist|es|aber|sie)){1,3}"
+     r"\s(?:in wirklichkeit|eigentlich|tatsächlich)\s", "ist "),
     (r"pero\s(?:en realidad|realmente)\s(?:es|se trata de)\s", "es "),
-    (r"mais\s(?:c['’]est|il s['’]agit)\s(?:en fait|en réalité|vraiment)\s(?:d['’]\s?|de\s)?", "est "),
+    (r"mais\s(?:c['’]est|il s['’]agit)\s(?:en fait|en réalité|vraiment)"
+     r"\s(?:d['’]\s?|de\s)?", "est "),
     (r"但(?:实际上|其实|實際上|其實)(?:是|属于|屬於)", "是"),
 )  # fmt: skip
 _PART = (
@@ -60,6 +62,9 @@ _WHOLE = r"(?:overall|on the whole|as a whole|on balance|all in all)"
 @lru_cache(maxsize=64)
 def _conceded(names: str) -> list[tuple[regex.Pattern[str], str]]:
     """Return patterns of what a sentence concedes, each with what replaces it."""
+    names = (
+        rf"(?<![\p{{Latin}}\p{{Cyrillic}}\p{{N}}])(?:{names})(?![\p{{Latin}}\p{{Cyrillic}}\p{{N}}])"
+    )
     seeming = [
         (regex.compile(rf"{seems}\b?[^.!?;\n]{{0,40}}?(?:{names})[^.!?;\n]{{0,40}}?[,，]\s?{really}",
                        regex.I), link)

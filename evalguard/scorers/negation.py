@@ -61,7 +61,8 @@ SUPPOSED = lazy_regex(
 """Words in front of an answer that suppose it, or say that others give it."""
 
 _AFTER = lazy_regex(
-    r"(?:[^.,;:!?。，；！？।\n、،]|(?<=[はがも])、){0,12}?(?:(?<![وف])(?:\L<after>)|\b(?:is|are|was|were|can be|could be|should be"
+    r"(?:[^.,;:!?。，；！？।\n、،]|(?<=[はがも])、){0,12}?"
+    r"(?:(?<![وف])(?:\L<after>)|\b(?:is|are|was|were|can be|could be|should be"
     r"|must be"
     r"|may be|might be|has been|gets|being) (?:\w+ly |also |both |all )?(?:wrong|incorrect|false"
     r"|mistaken|inaccurate|untrue|invalid|impossible|implausible|unlikely|irrelevant|excluded|out\b"
