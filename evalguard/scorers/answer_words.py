@@ -100,7 +100,8 @@ CLOSINGS: dict[str, tuple[str, ...]] = {
     "Japanese": ("です", "でした", "である", "だ", "になります", "となります"),
     "Korean": ("번입니다", "번이다", "번", "입니다", "이다", "이에요", "예요", "이었습니다"),
     "Turkish": ("'dir", "'dır", "'dur", "'dür", "'tir", "'tır", "'tur", "'tür",
-                "’dir", "’dır", "’dur", "’dür", "’tir", "’tır", "’tur", "’tür"),
+                "’dir", "’dır", "’dur", "’dür", "’tir", "’tır", "’tur", "’tür", "şıkkıdır",
+                "şıkkı", "seçeneğidir", "seçeneği"),
     "Persian": ("است",),
 }  # fmt: skip
 """Words that close a sentence behind the answer."""
@@ -126,7 +127,9 @@ REJECTING: tuple[str, ...] = (
 
 NEGATIONS: tuple[str, ...] = (
     "not", "never", "neither", "nor", "cannot", "nicht", "kein", "keine", "pas", "não", "non",
-    "не", "ни", "ليس", "ليست", "bukan", "tidak", "不是", "并非", "並非", "不", "非", "没有",
+    "не", "ни", "ليس", "ليست", "وليس", "وليست", "فليس", "فليست",
+    "ليسوا", "وليسوا", "ولا", "فلا", "ولم", "لم", "لن", "ولن", "وغير", "bukan", "tidak",
+    "不是", "并非", "並非", "不", "非", "没有",
     "wrong", "incorrect", "falsch", "incorrecta", "错误", "can't", "no longer", "hardly", "barely",
     "scarcely", "far from", "anything but", "lack", "lacks", "lacking", "without", "rather than",
     "instead of", "unlikely", "ohne", "weder", "kaum", "sin", "tampoco", "ni", "nunca", "sans",

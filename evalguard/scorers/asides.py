@@ -18,6 +18,9 @@ _NOT = (
     r"|en lugar de|pas|et non|au lieu de|não|e não|em vez de|non|e non|invece di|не|а не|вместо"
     r"|不是|而不是|而非|bukan|niet|değil)"
 )
+_NOT_BEHIND = (
+    r"(?:ではない|ではありません|じゃない|(?:이|가)?\s?(?:아님|아니다|아닙니다)|değil|नहीं)"
+)
 _SEE = r"(?:see(?: also)?|cf\.?|compare(?: with)?|vgl\.?|siehe|véase|voir|ver|vedi|см\.?|参见|比較)"
 _OF = r"(?:option|choice|answer|letter|opción|opção|opzione|réponse|вариант|die|la|le|a|选项)"
 _LINK = (
@@ -55,7 +58,7 @@ def _aside(names: str) -> regex.Pattern[str]:
     return regex.compile(
         rf"(?<![\p{{L}}\p{{N}}])(?P<answer>{names})(?P<marks>[)\]*_.:'\"”]{{0,3}}\s?)"
         rf"[(\[（]\s*(?P<inner>(?:{_NOT}\s?{about}(?:\s?{_WEAK})?|{_SEE}\s?{about}{_REST})"
-        rf"|(?:{_TURNS}[,，、]?\s?)?{about}\s?(?:{_LINK}\s?){{0,2}}{_WEAK}(?!\p{{L}}){_REST})"
+        rf"|{about}\s?{_NOT_BEHIND}|(?:{_TURNS}[,，、]?\s?)?{about}\s?(?:{_LINK}\s?){{0,2}}{_WEAK}(?!\p{{L}}){_REST})"
         r"\s*[.!。]?\s*[)\]）]",
         regex.I,
     )

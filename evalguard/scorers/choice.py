@@ -11,6 +11,7 @@ import regex
 
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.affirmed import affirmed_letters, excepted, ticked_letter
+from evalguard.scorers.alternatives import LETTER, settled
 from evalguard.scorers.asides import without_asides
 from evalguard.scorers.attribution import anothers
 from evalguard.scorers.binding import CorpusMetric
@@ -23,6 +24,7 @@ from evalguard.scorers.extract import (
     read_announced,
     readings,
 )
+from evalguard.scorers.labelled import field_label, without_conceded
 from evalguard.scorers.latex import plain
 from evalguard.scorers.letters import PREFIX, lone_letter
 from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, negated
@@ -108,7 +110,7 @@ def chosen_letter(output: str) -> str | None:
     ("C is correct"); one that opens the output ("C) Paris"); the only letter in brackets. Several
     letters to choose from are none.
     """
-    output = without_asides(output, _LETTER)
+    output = settled(without_asides(output, _LETTER), LETTER)
     for text in readings(output):
         if (letter := lone_letter(text)) is not None:
             return letter
@@ -275,6 +277,9 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     if all(len(one) == 1 and one.isalpha() for one in known):
         letter = chosen_letter(output)
         return known.get(letter.casefold()) if letter is not None else None
+    if not any(one in other for one in known for other in known if one != other):
+        names = "|".join(map(regex.escape, (*known, *labels)))
+        output = without_conceded(without_asides(output, names), names)
     announced = read_announced(
         output,
         lambda text: _named_label(text, known),
@@ -283,10 +288,18 @@ def read_label(output: str, labels: list[str] | None) -> str | None:
     )
     if announced is not None:
         return announced or None
+    return _unannounced_label(output, known)
+
+
+def _unannounced_label(output: str, known: Mapping[str, str]) -> str | None:
+    """Return the label that is the first line or its field, or the only one among all words."""
     for text in lenient_texts(output):
         if folded(text) in known:
             return known[folded(text)]
-    return _named_label(without_retracted(own_part(output)), known) or None
+    own = own_part(output)
+    if (given := field_label(own, [*known, *known.values()])) is not None:
+        return known[folded(given)]
+    return _named_label(without_retracted(own), known) or None
 
 
 def _named_label(text: str, known: Mapping[str, str]) -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import regex
 
 from evalguard.scorers import conclusion_words as words
+from evalguard.scorers.confirmed import confirmed
 from evalguard.scorers.lazy_patterns import lazy_regex
 from evalguard.scorers.number_words import UNIT_LETTERS
 from evalguard.scorers.numbers import Number
@@ -79,6 +80,8 @@ def conclusion(text: str, found: Sequence[Number]) -> Number | None:
     if concludes(text, found):
         return found[-1]
     opening = _opening(text, found[-1].start)
+    if (told := confirmed(text, opening, found)) is not None:
+        return told
     results = [one for one in found if one.start > opening and behind_sign(text, one.start)]
     if not results or not math.isfinite(results[-1].value) or _unsolved(text, results[-1].start):
         return None

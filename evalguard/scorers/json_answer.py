@@ -16,6 +16,12 @@ _REVISED = re.compile(
 )
 """A key of JSON that gives another answer than the one under the key for the answer."""
 
+_LETTER = re.compile(r"[(\[]?[A-Za-z][)\].:]?")
+_LETTER_KEYS = frozenset({"letter", "option", "choice", "label", "key", "id", "answer"})
+_TEXT_KEYS = frozenset(
+    {"text", "content", "description", "value", "name", "explanation", "reason", "rationale"}
+)
+
 
 def json_answer(text: str) -> str | None:
     """Return the value that a JSON object gives as its answer."""
@@ -32,7 +38,19 @@ def json_answer(text: str) -> str | None:
         return None
     value = values[name]
     revised = (one for key, one in values.items() if key != name and _REVISED.fullmatch(key))
+    value = _letter_of(value) if isinstance(value, dict) else value
     several = isinstance(value, dict) and len(value) > 1
     if several or (name != known.JSON_KEYS[0] and any(one != value for one in revised)):
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _letter_of(value: dict[str, object]) -> object:
+    """Return the letter of a choice that is given with its text; else the value as it is."""
+    named = {str(key).casefold(): one for key, one in value.items()}
+    letters = [one for key, one in named.items() if key in _LETTER_KEYS]
+    texts = [one for key, one in named.items() if key in _TEXT_KEYS]
+    letter = letters[0] if len(letters) == 1 and len(letters + texts) == len(value) else None
+    if not isinstance(letter, str) or _LETTER.fullmatch(letter.strip()) is None:
+        return value
+    return value if any(_LETTER.fullmatch(str(one).strip()) for one in texts) else letter

@@ -16,6 +16,7 @@ from evalguard.scorers.attribution import (
     lessened,
     sentence_before,
 )
+from evalguard.scorers.doubts import doubted
 from evalguard.scorers.lazy_patterns import lazy_regex
 
 _REACH = 60
@@ -32,7 +33,7 @@ NEGATION = lazy_regex(
     r"|(?:hard|difficult|tough|impossible) to (?:believe|see|imagine|call|say|justify|accept|argue"
     r"|claim)"
     r"|no (?:signs?|hints?|traces?|evidence|indications?) (?:of|that)|no one"
-    r"|none of)(?![\p{L}\p{M}])|(?:\L<glued>)",
+    r"|none of)(?![\p{L}\p{M}])|(?!不[过過])(?:\L<glued>)",
     regex.I | regex.V1,
     words=[one for one in NEGATIONS if not _SPACELESS.match(one)],
     glued=[one for one in NEGATIONS if _SPACELESS.match(one)],
@@ -60,7 +61,8 @@ SUPPOSED = lazy_regex(
 """Words in front of an answer that suppose it, or say that others give it."""
 
 _AFTER = lazy_regex(
-    r"[^.,;:!?。，；！？।\n]{0,12}?(?:\L<after>|\b(?:is|are|was|were|can be|could be|should be"
+    r"(?:[^.,;:!?。，；！？।\n、،]|(?<=[はがも])、){0,12}?"
+    r"(?:(?<![وف])(?:\L<after>)|\b(?:is|are|was|were|can be|could be|should be"
     r"|must be"
     r"|may be|might be|has been|gets|being) (?:\w+ly |also |both |all )?(?:wrong|incorrect|false"
     r"|mistaken|inaccurate|untrue|invalid|impossible|implausible|unlikely|irrelevant|excluded|out\b"
@@ -87,7 +89,8 @@ _CROSS_BEFORE = lazy_regex(r"[✗✘❌❎🚫👎][\s*_\ufe0f]*$")
 _CROSS_AFTER = lazy_regex(r"[\s*_]*[✗✘❌❎🚫👎]")
 _QUESTION = lazy_regex(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
 _CLAUSE_END = lazy_regex(
-    r"[.,;:!?。，；：！？।\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma)\b"
+    r"[.,;:!?。，；：！？।،\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma"
+    r"|maar|lecz|melainkan|بل|وإنما|बल्कि)\b"
     r"|而是|>>",
     regex.I,
 )
@@ -164,6 +167,7 @@ def disowned(text: str, start: int, end: int) -> bool:
     before = sentence_before(text, start)
     return (
         ruled_out(text, start, end)
+        or doubted(text, start, end)
         or lessened(before)
         or (anothers(before, chooses=True) and not agreed(text, end))
         or counterfactual(text, start, end)

@@ -31,12 +31,14 @@ class Number:
         percent: Whether a percent sign follows it.
         start: Where it begins in what :func:`as_ascii` returns.
         end: Where it ends there.
+        exact: The exact value that it is said to round, if any: of "1/3 ≈ 0.33" a third.
     """
 
     value: float
     percent: bool = False
     start: int = 0
     end: int = 0
+    exact: float | None = None
 
     def same(self, other: Number) -> bool:
         """Return whether two numbers are one value, be one of them written as a percentage."""

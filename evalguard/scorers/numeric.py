@@ -16,6 +16,7 @@ from evalguard.scorers.agreement import agreed
 from evalguard.scorers.announced import told_by_another
 from evalguard.scorers.attribution import counterfactual
 from evalguard.scorers.conclusion import behind_sign, conclusion
+from evalguard.scorers.confirmed import with_exact
 from evalguard.scorers.contrasts import without_contrasts
 from evalguard.scorers.explanations import without_explanations
 from evalguard.scorers.extract import read_announced
@@ -134,7 +135,9 @@ def _last(text: str, decimal: Decimal) -> Number:
         found = [*scan(ready, decimal)]
         if len(found) > 1 or (found and part == text):  # the cut may go through the first one
             chosen = conclusion(ready, found)
-            return UNREAD if chosen is None or _idle(ready, found, chosen) else chosen
+            if chosen is None or _idle(ready, found, chosen):
+                return UNREAD
+            return with_exact(ready, found, chosen)
     return UNREAD
 
 
@@ -287,6 +290,8 @@ def numeric(
         if found is None:
             return 0.0
         pairs = [(found.value, right.value)]
+        if found.exact is not None:
+            pairs.append((found.exact, right.value))
         if found.percent and not right.percent:
             pairs.append((found.value / 100, right.value))
         if right.percent and not found.percent:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric
+from evalguard.scorers.alternatives import PHRASE, settled, without_other
 from evalguard.scorers.extract import folded, lenient_texts, normalise, plain_signs, readings
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import a_pattern, listed_aliases, not_empty
@@ -69,7 +70,9 @@ def exact_match(
         for one in right_answers(target, row, aliases)
         for reading in (one, *readings(one))
     }
-    lenient = any(folded(one, ignore_case=ignore_case) in bare for one in lenient_texts(output))
+    texts = [*lenient_texts(output), *lenient_texts(settled(output, PHRASE))]
+    texts += [reading for one in texts for reading in readings(without_other(one))]
+    lenient = any(folded(one, ignore_case=ignore_case) in bare for one in texts)
     return {"exact_match": 0.0, "exact_match_lenient": float(lenient)}
 
 
