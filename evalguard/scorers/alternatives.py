@@ -9,6 +9,9 @@ import regex
 from evalguard.scorers.lazy_patterns import lazy_regex
 from evalguard.scorers.negation import NEGATION
 
+MAX_SETTLED_CHARS = 4_000
+"""The end of a text in which contrasts are looked for."""
+
 LETTER = r"(?<![\p{Latin}\p{N}])(?-i:[A-Z])(?![\p{Latin}\p{N}]|['’](?![dt][iıuü]r))"
 """The letter of a choice, as :func:`settled` takes it."""
 
@@ -117,9 +120,10 @@ def settled(text: str, names: str) -> str:
         >>> settled("The answer is not B but C.", LETTER), settled("not only B but C", LETTER)
         ('The answer is C.', 'not only B but C')
     """
+    kept, end = text[:-MAX_SETTLED_CHARS], text[-MAX_SETTLED_CHARS:]
     for pattern in _contrasts(names):
-        text = pattern.sub(_alone, text)
-    return text
+        end = pattern.sub(_alone, end)
+    return kept + end
 
 
 def _alone(found: regex.Match[str]) -> str:

@@ -11,6 +11,7 @@ import regex
 from evalguard.scorers.lazy_patterns import lazy_regex
 from evalguard.scorers.numbers import Number, literal_values
 
+_LITERAL = lazy_regex(r"\d[\d.,]*")
 _ABOUT = lazy_regex(r"[\s$)}\]]*(?:≈|≅|\\approx|\\simeq)[\s$({\[]*")
 _SHARE = lazy_regex(r"\s?[\p{L}]{0,15}\s?\(\s?(?:which is |i\.e\.,? |or |that is )?")
 _OF = lazy_regex(r"\s(?:of|von|de|di|do|du|van|от|из)\s(?:(?:the|all|les|los|die)\s)?[$€£]?")
@@ -54,7 +55,8 @@ def confirmed(text: str, opening: int, found: Sequence[Number]) -> Number | None
     if len(own) >= 3:
         result, share, whole = own[-3:]
         # "25% of 10,000" is no number of its own for numbers.scan
-        of = literal_values(text[whole.start : whole.end], "auto")
+        literal = text[whole.start : whole.end]
+        of = literal_values(literal, "auto") if _LITERAL.fullmatch(literal) else [whole.value]
         if (
             share.percent
             and len(of) == 1
