@@ -36,4 +36,4 @@ def default_limit(options: Mapping[str, Any]) -> int:
         options: The engine's options, among which ``max_gen_toks`` may be.
     """
     given = options.get("max_gen_toks")
-    return given if isinstance(given, int) else DEFAULT_LIMIT
+    return int(given) if isinstance(given, int | float) else DEFAULT_LIMIT
