@@ -332,10 +332,9 @@ class ModelPool:
 
     def _versions(self, engine: str) -> dict[str, str]:
         """Return the versions that count for what an engine answers."""
-        if self._given is not None:
-            served, own = isinstance(self._given, ServesByName), ()
-        else:
-            served, own = is_remote(engine), find_kind(engine).packages
+        given = self._given
+        own = () if given is not None else find_kind(engine).packages
+        served = is_remote(engine) if given is None else isinstance(given, ServesByName)
         checks = {"served checks": SERVED_CHECKS} if served else {}
         return installed_versions(*VERSIONED, *own) | checks
 
