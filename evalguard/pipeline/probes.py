@@ -96,9 +96,12 @@ class GateProbe:
                 prompt_fingerprint=pool.prompt_fingerprint,
                 count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
                 store=store,
+                default_limit=pool.default_limit(BASELINE),
             )
             self._reader = AnswerReader(
-                pool.thinking(BASELINE), lambda text: len(self._tokenizer(text)["input_ids"])
+                pool.thinking(BASELINE),
+                lambda text: len(self._tokenizer(text)["input_ids"]),
+                pool.default_limit(BASELINE),
             )
             self._metrics = {gate: plan.metric(gate) for gate in gates}
             self._watched = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers.binding import worst
 from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING, Split, Thinking
@@ -16,12 +16,6 @@ from evalguard.tasks.test_set import TestSet
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
-
-DEFAULT_LIMIT = 256
-"""Tokens of an answer whose task sets no limit, as lm-eval generates them."""
-
-_LIMITS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
-"""Names of that limit among a task's ``generation_kwargs``."""
 
 UNCLOSED = "never finished thinking"
 """How messages describe an answer that is missing for that reason."""
@@ -34,10 +28,12 @@ class AnswerReader:
     Attributes:
         thinking: How to find its thinking.
         count_tokens: Counts a text's tokens with its tokenizer.
+        default_limit: Tokens that it may write where a task sets no limit.
     """
 
     thinking: Thinking
     count_tokens: Callable[[str], int]
+    default_limit: int = DEFAULT_LIMIT
 
     def read(self, task: Task, sample: Prepared, responses: Sequence[Any]) -> list[Split]:
         """Return every generated text of a sample, split; empty where thinking is not separated.
@@ -96,8 +92,8 @@ class AnswerReader:
         )
 
     def _split(self, request: Instance, text: Any) -> Split:
-        prompt, settings = request.arguments
-        limit = int(settings.get("max_gen_toks") or math.inf) if self.thinking.served else 0
+        prompt, _ = request.arguments
+        limit = limit_of(request, self.default_limit)
         at_limit = self.thinking.served and self.count_tokens(str(text)) >= limit
         split = self.thinking.split(str(text), prompt=str(prompt), at_limit=at_limit)
         answer = split.answer
@@ -114,20 +110,12 @@ def without_stops(instance: Instance) -> Instance:
     return replace(instance, arguments=(prompt, {**settings, "until": []}))
 
 
-def limit_of(instance: Instance) -> int:
-    """Return the maximum number of tokens that a request asks for; 0 where it asks for no text."""
-    settings = instance.arguments[-1]
-    if not isinstance(settings, dict):
-        return 0
-    given = (settings[key] for key in _LIMITS if settings.get(key) is not None)
-    return int(next(given, DEFAULT_LIMIT))
-
-
 def as_compared(sample: ScoredSample, metric: Metric, *, reference: bool) -> ScoredSample:
     """Return a sample as gates compare it.
 
     A baseline answer that never came would make any candidate look good, so it counts as not
-    measured, except by the metric that counts such answers.
+    measured, except by the metric that counts such answers. Thinking that is longer than the limit
+    cannot be compared by its length, so that is not measured either.
 
     Args:
         sample: A sample of one model.
@@ -143,7 +131,14 @@ def as_compared(sample: ScoredSample, metric: Metric, *, reference: bool) -> Sco
         return replace(sample, scores={}, error=f"the baseline {UNCLOSED}")
     if metric.name != THINKING_TOKENS:
         return sample
-    tokens = metric.high if sample.unclosed else min(sample.thinking_tokens, metric.high)
+    tokens = metric.high if sample.unclosed else sample.thinking_tokens
+    if tokens > metric.high:
+        return replace(
+            sample,
+            scores={},
+            error=f"its thinking has {tokens:g} tokens, more than the limit of {metric.high:g} for "
+            f"an answer: the engine does not keep to the limit, or counts tokens otherwise",
+        )
     return replace(sample, scores={**sample.scores, metric.name: tokens})
 
 

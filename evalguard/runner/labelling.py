@@ -164,7 +164,7 @@ def _answers_of(
     pool: ModelPool, task: JudgedTask, name: str, samples: Sequence[Prepared]
 ) -> Iterable[str | None]:
     engine, served = pool.engine_of(name)
-    reader = AnswerReader(pool.thinking(name), pool.tokenizer(name).count)
+    reader = AnswerReader(pool.thinking(name), pool.tokenizer(name).count, pool.default_limit(name))
     requests = [sample.instances[0] for sample in samples]
     responses = engine.respond([(served, request) for request in requests])
     cut = [

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from evalguard.config import BASELINE
 from evalguard.engines.base import Engine, Outcome, ServesByName
 from evalguard.engines.isolate import answer_each
+from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.errors import EngineError, MeasurementError, TrustError, UsageError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
-from evalguard.runner.answers import UNCLOSED, AnswerReader, limit_of
+from evalguard.runner.answers import UNCLOSED, AnswerReader
 from evalguard.runner.call import Call, Pending, named, parts
 from evalguard.runner.follow import follow
 from evalguard.runner.judged_tasks import questions
@@ -45,6 +46,9 @@ Answered = tuple[Measured, Prepared, list[Any]]
 Known = tuple[Measured, Prepared, ScoredSample]
 """A sample that was answered before and scored otherwise, by other scorers or another judge."""
 
+Put = Callable[[Measured, Sequence[ScoredSample]], None]
+"""Takes scored samples into the store, or holds them until it is known whether they may be."""
+
 Approvals = Callable[[Sequence[Question]], "Sequence[float | str]"]
 """What a judge is asked → its probability of yes each, or why there is none."""
 
@@ -57,6 +61,7 @@ class Measurer:
         engine_of: Returns the engine that serves a model, loading it at the first call.
         count_tokens: Length of a prompt in tokens for a model.
         thinking_of: Returns how a model's thinking is separated from its answers.
+        default_limit: Returns the tokens that a model may write where a task sets no limit.
         approvals: Asks the judge; needed for tasks that are judged.
         on_progress: Called after every step.
         progress: What it counts in, where that is shown before there is anything to measure.
@@ -70,6 +75,7 @@ class Measurer:
         count_tokens: Callable[[str, str], int],
         *,
         thinking_of: Callable[[str], Thinking],
+        default_limit: Callable[[str], int] = lambda _: DEFAULT_LIMIT,
         approvals: Approvals | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         progress: Progress | None = None,
@@ -79,6 +85,7 @@ class Measurer:
         self._engine_of = engine_of
         self._count_tokens = count_tokens
         self._thinking_of = thinking_of
+        self._default_limit = default_limit
         self._approvals = approvals
         self._on_progress = on_progress or (lambda _: None)
         self._alone = alone
@@ -178,7 +185,9 @@ class Measurer:
 
     def _reader(self, measured: Measured) -> AnswerReader:
         return AnswerReader(
-            self._thinking_of(measured.model), lambda text: self._count_tokens(measured.model, text)
+            self._thinking_of(measured.model),
+            lambda text: self._count_tokens(measured.model, text),
+            self._default_limit(measured.model),
         )
 
     def _score_again(self, known: Sequence[Known]) -> None:
@@ -195,7 +204,7 @@ class Measurer:
             for measured, samples in self._scored(answered).items():
                 self._count_reused(measured, len(samples))
                 befores = (lengths[measured.key, sample.sample_id] for sample in samples)
-                self._keep(measured, list(map(with_lengths_of, samples, befores)))
+                self._keep(measured, list(map(with_lengths_of, samples, befores)), self._put)
 
     def _run(self, items: Sequence[Pending]) -> None:
         """Ask the engines that are needed, one after the other."""
@@ -231,7 +240,8 @@ class Measurer:
         lengths = [self._count_tokens(measured.model, _text(i)) for i in sample.instances]
         self._prompt_tokens[measured.model, sample.sample_id] = sum(lengths)
         longest = max(lengths)
-        room = max(limit_of(instance) for instance in sample.instances)
+        default = self._default_limit(measured.model)
+        room = max(limit_of(instance, default) for instance in sample.instances)
         if longest + room <= engine.max_length:
             return True
         error = MeasurementError(
@@ -290,22 +300,48 @@ class Measurer:
         return sample.sample_id in self.results.of(measured.key)
 
     def _answer(self, engine: Engine, items: Sequence[Pending]) -> None:
+        """Ask one engine; what names on a server answered is stored once it is not doubted."""
+        if not isinstance(engine, ServesByName):
+            self._ask_all(engine, items, self._put)
+            return
+        held: dict[Measured, list[ScoredSample]] = defaultdict(list)
+        try:
+            self._ask_all(engine, items, lambda measured, samples: held[measured].extend(samples))
+        finally:
+            # An interrupted run leaves nothing doubtful behind, and a killed one nothing at all.
+            self._settle(engine, items, held)
+
+    def _ask_all(self, engine: Engine, items: Sequence[Pending], put: Put) -> None:
         """Ask one engine, and again without stop strings where these cut a model's thinking."""
-        if cut := self._ask(engine, items, stops=True):
-            self._ask(engine, cut, stops=False)
-        if isinstance(engine, ServesByName):
-            self._note_doubts(engine, items)
+        if cut := self._ask(engine, items, put, stops=True):
+            self._ask(engine, cut, put, stops=False)
 
-    def _note_doubts(self, engine: ServesByName, items: Sequence[Pending]) -> None:
-        """Note what may be another model's answers, or cut, and keep none of it in the store."""
-        for measured, sample in {item[0]: item[1] for item in items}.items():
+    def _settle(
+        self,
+        engine: ServesByName,
+        items: Sequence[Pending],
+        held: Mapping[Measured, Sequence[ScoredSample]],
+    ) -> None:
+        """Store what was answered, but for what may be another model's answers, or truncated."""
+        requests: dict[Measured, list[Instance]] = defaultdict(list)
+        for measured, sample in items:
+            requests[measured] += [named(instance, measured) for instance in sample.instances]
+        doubts = self.results.doubts
+        for measured, asked in requests.items():
             _, served = self._engine_of(measured.model)
-            if doubt := engine.doubt(served, named(sample.instances[0], measured)):
-                self.results.doubts[measured.key] = doubt
+            before = [doubts[measured.key]] if measured.key in doubts else []
+            # Requests of one task may differ in their limits, and the longest alone be truncated.
+            found = [*before, *filter(None, (engine.doubt(served, one) for one in asked))]
+            if found:
+                doubts[measured.key] = min(found, key=lambda doubt: doubt.is_of_identity)
                 self._store.remove(measured.fingerprint)
+            elif measured in held:
+                self._put(measured, held[measured])
 
-    def _ask(self, engine: Engine, items: Sequence[Pending], *, stops: bool) -> list[Pending]:
-        """Score and store what an engine has answered while it answers the rest.
+    def _ask(
+        self, engine: Engine, items: Sequence[Pending], put: Put, *, stops: bool
+    ) -> list[Pending]:
+        """Score what an engine has answered while it answers the rest.
 
         Returns:
             What must be asked again without stop strings.
@@ -329,14 +365,14 @@ class Measurer:
                     if time.perf_counter() - stored > STORE_SECONDS and done:
                         self._show_task(done[-1][0])
                         ready, done = done, []
-                        self._score(ready)
+                        self._score(ready, put)
                         stored = time.perf_counter()
         finally:
             # What was answered is kept, whatever ended the call.
-            self._score(done)
+            self._score(done, put)
         # Not while the engine works: it may be the judge's too.
         self._judge(judged)
-        self._score(judged)
+        self._score(judged, put)
         return cut
 
     def _next(self, outcomes: Iterator[tuple[int, Outcome]]) -> tuple[int, Outcome] | None:
@@ -402,16 +438,20 @@ class Measurer:
             self._record_failure(measured, sample, _where(measured, sample, error))
             return
         self._count_call(started)
-        self._keep(measured, [scored])
+        self._keep(measured, [scored], self._put)
 
-    def _keep(self, measured: Measured, samples: Sequence[ScoredSample]) -> None:
-        self._store.put(measured.fingerprint, samples)
+    def _put(self, measured: Measured, samples: Sequence[ScoredSample]) -> None:
+        if measured.key not in self.results.doubts:
+            self._store.put(measured.fingerprint, samples)
+
+    def _keep(self, measured: Measured, samples: Sequence[ScoredSample], put: Put) -> None:
+        put(measured, samples)
         self.results.of(measured.key).update({s.sample_id: s for s in samples})
         self.progress.samples += len(samples)
 
-    def _score(self, answered: Sequence[Answered]) -> None:
+    def _score(self, answered: Sequence[Answered], put: Put) -> None:
         for measured, samples in self._scored(answered).items():
-            self._keep(measured, [self._with_tokens(measured, sample) for sample in samples])
+            self._keep(measured, [self._with_tokens(measured, sample) for sample in samples], put)
 
     def _scored(self, answered: Sequence[Answered]) -> dict[Measured, list[ScoredSample]]:
         """Return what could be scored; what could not is recorded."""

@@ -18,6 +18,7 @@ from evalguard.engines.chat import (
     as_messages,
     has_tokenizer,
 )
+from evalguard.engines.limits import default_limit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.engines.registry import find_kind, is_remote
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
@@ -36,7 +37,7 @@ from evalguard.runner.training_records import (
     read_training_record,
     set_up_notes,
 )
-from evalguard.runner.versions import VERSIONED, installed_versions
+from evalguard.runner.versions import SERVED_CHECKS, VERSIONED, installed_versions
 from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Render
@@ -113,6 +114,10 @@ class ModelPool:
             facts = self._template_facts(spec)
             self._thinking[name] = find_thinking(spec, facts, rendered=rendered)
         return self._thinking[name]
+
+    def default_limit(self, name: str) -> int:
+        """Return the tokens that a model may write where a task sets no limit."""
+        return default_limit(self._specs[name].engine.options)
 
     def thinking_fingerprint(self, name: str) -> str:
         """Return the hash of how a model's thinking is separated from its answers."""
@@ -327,8 +332,11 @@ class ModelPool:
 
     def _versions(self, engine: str) -> dict[str, str]:
         """Return the versions that count for what an engine answers."""
-        own = () if self._given is not None else find_kind(engine).packages
-        return installed_versions(*VERSIONED, *own)
+        given = self._given
+        own = () if given is not None else find_kind(engine).packages
+        served = is_remote(engine) if given is None else isinstance(given, ServesByName)
+        checks = {"served checks": SERVED_CHECKS} if served else {}
+        return installed_versions(*VERSIONED, *own) | checks
 
     def _served_fingerprint(self, spec: ModelSpec, options: Mapping[str, Any]) -> str:
         """Return the key of a model whose weights cannot be seen: its name and how it answers.
@@ -349,6 +357,7 @@ class ModelPool:
             "behaviour": behaviour,
             "engine_options": dict(options),
             "engine_version": installed_versions(*VERSIONED),
+            "served checks": SERVED_CHECKS,
         }
         key = fingerprint(parts)
         self._store.describe_fingerprint(key, parts)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from evalguard.config import BASELINE
-from evalguard.records import Gate, GateResult, Metric, ScoredSample, ScoreKind
+from evalguard.records import Gate, GateResult, ScoredSample, ScoreKind
 from evalguard.runner.answers import as_compared
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Measured
@@ -68,17 +68,18 @@ def _noise(gate: Gate, plan: Plan, measurer: Measurer, repeats: Iterable[str]) -
     if plan.metric(gate).kind is ScoreKind.CORPUS:
         return None
     metric = plan.metric(gate)
-    differences = [
-        abs(_score(first, metric) - _score(again, metric))
+    pairs = [
+        [as_compared(one, metric, reference=False) for one in pair]
         for task in plan.of_gate(gate)
         for name in repeats
-        for first, again in _pairs(task, measurer, name)
+        for pair in _pairs(task, measurer, name)
+    ]
+    differences = [
+        abs(first.scores[metric.name] - again.scores[metric.name])
+        for first, again in pairs
+        if not first.error and not again.error
     ]
     return sum(differences) / len(differences) if differences else None
-
-
-def _score(sample: ScoredSample, metric: Metric) -> float:
-    return as_compared(sample, metric, reference=False).scores[metric.name]
 
 
 def _pairs(

@@ -22,9 +22,9 @@ from evalguard.config import TestSet as TestSetConfig
 from evalguard.config.contaminated import contaminated
 from evalguard.config.suite import Task as TaskConfig
 from evalguard.config.task_kinds import Benchmark, Judged
+from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample, from_json
-from evalguard.runner.answers import limit_of
 from evalguard.runner.build import build, files_of_task
 from evalguard.runner.gate_targets import check_gates
 from evalguard.scorers import get as get_scorer
@@ -200,6 +200,7 @@ def make_plan(
     prompt_fingerprint: str,
     count_tokens: Callable[[str], int],
     store: SampleStore,
+    default_limit: int = DEFAULT_LIMIT,
 ) -> Plan:
     """Outline the tasks of the gates' suites.
 
@@ -210,6 +211,7 @@ def make_plan(
         prompt_fingerprint: Hash of what ``render`` does.
         count_tokens: Length of a text in tokens of the baseline.
         store: Remembers outlines and the hashes of files.
+        default_limit: Tokens that a model may write where a task sets no limit.
 
     Raises:
         ConfigError: If a gate names a task or metric that its suite does not have, or lm-eval
@@ -223,6 +225,7 @@ def make_plan(
         count_tokens,
         store,
         seed=project.config.seed,
+        default_limit=default_limit,
         left_out=contaminated(project),
     )
     tasks: dict[str, tuple[PlannedTask, ...]] = {}
@@ -246,8 +249,10 @@ class _Planner:
         store: SampleStore,
         *,
         seed: int,
+        default_limit: int,
         left_out: Mapping[str, frozenset[int]],
     ) -> None:
+        self._default_limit = default_limit
         self._render = render
         self._left_out = left_out
         self._prompt_fingerprint = prompt_fingerprint
@@ -280,7 +285,9 @@ class _Planner:
         if remembered is None:
             built.update({one.name: one for one in self._build(suite, config, index)})
             ready |= {name: one.prepare(self._render) for name, one in built.items()}
-            outlines = [_outline(one, ready[name]) for name, one in built.items()]
+            outlines = [
+                _outline(one, ready[name], self._default_limit) for name, one in built.items()
+            ]
             if isinstance(config, TestSetConfig):
                 outlines = [
                     replace(one, n_contradicting=_contradicting(ready[one.name]))
@@ -325,6 +332,7 @@ class _Planner:
                 "versions": benchmark_versions(files) if isinstance(config, Benchmark) else {},
                 "scorers": [get_scorer(one.name, **one.options).version for one in scorers],
                 "seed": self._seed,
+                "default limit": self._default_limit,
                 "prompts": self._prompt_fingerprint if tokenized else "plain",
                 "code": self._code,
             }
@@ -337,7 +345,7 @@ class _Planner:
         return [self._store.file_sha256(file) for file in files]
 
 
-def _outline(task: Task, samples: Sequence[Prepared]) -> Outline:
+def _outline(task: Task, samples: Sequence[Prepared], default_limit: int) -> Outline:
     asked = (
         one
         for sample in samples
@@ -352,7 +360,7 @@ def _outline(task: Task, samples: Sequence[Prepared]) -> Outline:
         sample_ids=tuple(sample.sample_id for sample in samples),
         rows=tuple(sample.row_number for sample in samples),
         equal_weights=tuple(sorted(getattr(task, "equal_weights", ()))),
-        max_new_tokens=max((limit_of(one) for one in asked), default=0),
+        max_new_tokens=max((limit_of(one, default_limit) for one in asked), default=0),
     )
 
 

@@ -84,6 +84,7 @@ def prepare(
         prompt_fingerprint=pool.prompt_fingerprint,
         count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
         store=store,
+        default_limit=max(map(pool.default_limit, (BASELINE, *_candidates(selected)))),
     )
     underpowered = _check_power(project, plan, _gates(selected))
     judging = Judging(pool, store)
@@ -92,6 +93,7 @@ def prepare(
         lambda model: pool.engine_of(_name(model)),
         lambda model, text: pool.tokenizer(_name(model)).count(text),
         thinking_of=lambda model: pool.thinking(_name(model)),
+        default_limit=lambda model: pool.default_limit(_name(model)),
         approvals=judging.approvals,
         on_progress=on_progress,
         progress=progress,

@@ -9,6 +9,8 @@ import pytest
 from evalguard.engines.base import generation
 from evalguard.engines.endpoint.ceilings import Ceilings, Written, breaks_off
 from evalguard.engines.endpoint.requests import UnansweredError
+from evalguard.engines.limits import LIMIT_NAMES, limit_of
+from evalguard.errors import EngineError
 from tests.engines import questions
 
 Write = Callable[[str, random.Random], str]
@@ -40,6 +42,7 @@ class Server:
     ) -> None:
         self.write, self.cap, self.counts, self.varies = write, cap, counts, varies
         self.asked = 0
+        self.default = 256
 
     def __call__(self, _model, requests):
         return [self.one(request) for request in requests]
@@ -52,7 +55,7 @@ class Server:
         words = self.write(prompt, draw).split()
         if drawn and self.varies:
             words += ["and"] * draw.randrange(6)
-        limit = settings["max_gen_toks"]
+        limit = limit_of(request, self.default)
         most = min(limit, self.cap or limit)
         kept = words[:most]
         full = len(words) > limit <= most
@@ -109,7 +112,7 @@ def test_a_limit_that_only_the_answers_of_a_run_reach_is_seen_afterwards():
 
     cut, why = run(Server(seldom, cap=128))
     assert cut == 0
-    assert "the server cuts answers at 128 tokens" in why
+    assert "the server truncates answers at 128 tokens but reports them as complete" in why
     assert "'max_new_tokens' to at most 128" in why
     assert run(Server(seldom)) == (0, "")
 
@@ -197,7 +200,8 @@ def test_a_model_of_the_same_server_may_have_no_limit():
         ceilings.look(model, requests)
     ceilings.note("base", requests[0], whole.one(requests[0]))
     with pytest.raises(
-        UnansweredError, match=r"cut the answer at 16 of 64 tokens.* Raise the server's"
+        UnansweredError,
+        match=r"truncated this answer at 16 tokens \(64 requested\).* Raise the server's",
     ):
         ceilings.note("v2", requests[0], capped.one(requests[0]))
     short = Written("It is 4.", 4, 64, used_up=False)
@@ -223,10 +227,65 @@ def test_what_breaks_off_ends_in_a_word_or_a_comma(text, broken):
     assert breaks_off(text) is broken
 
 
-def test_drawn_requests_are_never_held_to_a_limit():
+def limited(prompt: str, **settings):
+    """A request whose limit is what the settings say, if anything."""
+    one = questions.generation(prompt, **settings)
+    kept = {
+        name: value for name, value in one.args[1].items() if name in settings or name == "until"
+    }
+    return replace(one, arguments=(prompt, kept))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({name: 64} for name in LIMIT_NAMES),
+        {},
+        {"temperature": 0.7, "do_sample": True},
+        {"temperature": 0.7, "do_sample": True, "max_new_tokens": 64},
+    ],
+)
+def test_a_limit_is_seen_under_every_name_by_default_and_of_drawn_answers(settings):
     server = Server(story, cap=16)
+    ceilings = Ceilings(server, 2048)
+    server.default = 2048
+    requests = [limited(f"q {place}", **settings) for place in range(9)]
+    ceilings.look("m", requests)
+    limit = next((settings[name] for name in LIMIT_NAMES if name in settings), 2048)
+    with pytest.raises(UnansweredError, match=rf"at 16 tokens \({limit} requested\)"):
+        ceilings.note("m", requests[0], server.one(requests[0]))
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"max_new_tokens": 256}, {"temperature": 0.7, "do_sample": True}]
+)
+def test_a_limit_that_is_seen_afterwards_is_doubt_of_every_longer_request(settings):
+    def seldom(prompt: str, draw: random.Random) -> str:
+        return story(prompt, draw) if prompt.endswith(("3?", "7?")) else "yes"
+
+    server = Server(seldom, cap=128)
     ceilings = Ceilings(server)
-    one = generation("q", tokens=64)
-    drawn = replace(one, arguments=("q", {**one.args[1], "do_sample": True, "temperature": 1}))
-    ceilings.look("m", [drawn] * 9)
-    assert server.asked == 0
+    requests = [limited(f"q {place}?", **settings) for place in range(40)]
+    ceilings.look("m", [requests[0]] * 9)
+    ceilings._asked["m"] = {str(one.args[0]) for one in requests}
+    for one in requests:
+        ceilings.note("m", one, server.one(one))
+    doubt = ceilings.doubt("m", requests[0])  # a run that was interrupted is looked back on
+    assert doubt is not None
+    assert "truncates answers at 128 tokens" in doubt.text
+    drawn = limited("q", temperature=1.0, do_sample=True, max_gen_toks=200)
+    assert ceilings.doubt("m", drawn) is not None
+    assert ceilings.doubt("m", limited("q", max_gen_toks=100)) is None
+
+
+def test_what_cannot_be_looked_back_on_is_doubted():
+    server = Server(sentence)
+    ceilings = Ceilings(lambda _model, _asked: (_ for _ in ()).throw(EngineError("gone")))
+    requests = [limited(f"q {place}?") for place in range(40)]
+    ceilings._asked["m"] = {str(one.args[0]) for one in requests}
+    for one in requests:
+        ceilings.note("m", one, server.one(one))
+    for _ in range(2):
+        doubt = ceilings.doubt("m", requests[0])
+        assert doubt is not None
+        assert "gone" in doubt.text

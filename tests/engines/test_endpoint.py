@@ -167,7 +167,7 @@ class TestOneBadRequest:
         outcomes, calls = ask(*prompts, do_sample=True, temperature=1.0)
         assert outcomes[1:] == [f"fine {seed}" for seed in range(1, 21)]
         assert "400" in str(outcomes[0])
-        assert calls == 21 + 4 + 10  # limits, and whether it draws, are probed first
+        assert calls == 21 + 4 + 10 + 8  # limits, draws and truncation are probed first
 
     def test_a_server_that_refuses_all_of_them_is_not_broken(self, ask):
         outcomes, _ = ask("refuse 1", "refuse 2")

@@ -87,7 +87,7 @@ def test_tokens_are_counted_where_the_server_does_not():
         (filtered(said("")), "filtered"),
         (filtered(said("The ans", "length", tokens=8)), "filtered"),
         (said(None, "tool_calls", tool_calls=[{"function": {"name": "f"}}]), "called a tool"),
-        (said("42", "tool_calls", tool_calls=[{"id": "1"}]), "beside its text .* called a tool"),
+        (said("42", "tool_calls", tool_calls=[{"id": "1"}]), "a tool call besides its text"),
         (said("No.", "stop", tool_calls=[{"function": {"name": "send_all"}}]), "send_all"),
         (said("No.", "stop", function_call={"name": "send_all"}), "send_all"),
         ({"choices": [{"text": "No.", "tool_calls": [{"id": "send_all"}]}]}, "send_all"),

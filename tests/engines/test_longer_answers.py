@@ -95,3 +95,38 @@ def test_sampled_answers_settle_nothing():
     assert greedy.is_of_identity
     assert sampled is not None
     assert not sampled.is_of_identity
+
+
+def asks(model):
+    return lambda few: [f"{model} of {one.args[0]}" for one in few]
+
+
+@pytest.mark.parametrize("other", [slice(20, 40), slice(5, 25), slice(0, 4), slice(3, 40)])
+def test_each_model_is_compared_on_its_own_prompts(other):
+    """A second adapter is asked another part: it may be the base on all of it."""
+    every = of_task("sums", 40)
+    longer = LongerAnswers(chat=False)
+    longer.look("v2", every[:20], own=asks("v2"), base=asks("base"))
+    longer.look("v3", every[other], own=asks("base"), base=asks("base"))
+    longer.look("v4", every[other], own=asks("v4"), base=asks("base"))
+    assert longer.doubt("v2", every[0]) is None
+    assert longer.doubt("v3", every[0]) is not None
+    assert longer.doubt("v4", every[0]) is None
+
+
+def test_the_base_is_asked_again_for_what_it_did_not_answer():
+    every = of_task("sums")
+    longer = LongerAnswers(chat=False)
+    longer.look("v2", every, own=asks("v2"), base=lambda few: [None] * len(few))
+    longer.look("v3", every, own=asks("v3"), base=asks("base"))
+    found = longer.doubt("v2", every[0])
+    assert found is not None
+    assert "only 0 of 6 prompts for a longer answer were answered" in found.text
+    assert longer.doubt("v3", every[0]) is None
+
+
+def test_a_choice_of_a_doubted_task_is_doubted_too():
+    longer = LongerAnswers(chat=False)
+    longer.look("v2", of_task("sums"), own=asks("base"), base=asks("base"))
+    one = replace(questions.choice("1 + 1", " 2"), metadata=("sums", None, 1))
+    assert longer.doubt("v2", one) is not None

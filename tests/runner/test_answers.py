@@ -3,8 +3,9 @@
 import pytest
 from lm_eval.api.instance import Instance
 
+from evalguard.engines.limits import limit_of
 from evalguard.records import Metric, ScoredSample
-from evalguard.runner.answers import AnswerReader, as_compared, limit_of, without_stops
+from evalguard.runner.answers import AnswerReader, as_compared, without_stops
 from evalguard.scorers import get
 from evalguard.scorers.thinking import Thinking, thinking_metrics
 from evalguard.scorers.thinking_marks import KNOWN_MARKS
@@ -131,8 +132,16 @@ TOKENS, SHARE = thinking_metrics(8)
 def test_the_length_of_thinking_is_a_score(fields, value):
     found = as_compared(sample_of(thinking_tokens=3.0, **fields), TOKENS, reference=False)
     assert found.scores == {"acc": 1.0, "thinking_tokens": value}
-    long = sample_of(thinking_tokens=9.0)
-    assert as_compared(long, TOKENS, reference=True).scores["thinking_tokens"] == 8.0
+
+
+@pytest.mark.parametrize("reference", [False, True])
+@pytest.mark.parametrize("tokens", [8.5, 9.0, 1500.0])
+def test_thinking_beyond_the_limit_is_an_error_and_never_clamped(reference, tokens):
+    found = as_compared(sample_of(thinking_tokens=tokens), TOKENS, reference=reference)
+    assert found.scores == {}
+    assert f"its thinking has {tokens:g} tokens, more than the limit of 8" in str(found.error)
+    whole = as_compared(sample_of(thinking_tokens=8.0), TOKENS, reference=reference)
+    assert whole.scores["thinking_tokens"] == 8.0
 
 
 @pytest.mark.parametrize("reference", [False, True])

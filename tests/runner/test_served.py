@@ -166,7 +166,7 @@ def test_short_answers_that_the_base_may_have_given_pass_nothing(
             (gate,) = result.gates
             assert gate.verdict is Verdict(verdict), gate.reason
             if verdict == "INCONCLUSIVE":
-                assert "cannot be proven that this model, and not the baseline" in gate.reason
+                assert "cannot verify that this model, not the baseline, answered" in gate.reason
                 assert any("v2: sums/" in one for one in result.warnings)
 
 
@@ -195,7 +195,7 @@ def test_answers_that_the_server_cuts_and_calls_whole_are_not_measured(
         result = check(url)
     (gate,) = result.gates
     assert gate.verdict is Verdict.ERROR
-    assert "the server cut the answer at 16 of 64 tokens and calls it whole" in gate.reason
+    assert "the server truncated this answer at 16 tokens (64 requested)" in gate.reason
     assert "set 'max_new_tokens' to at most 16" in gate.reason
 
 

@@ -391,6 +391,23 @@ def test_how_long_a_model_thinks_in_a_task_of_lm_eval_can_be_gated(folder, serve
     assert points.verdict is Verdict.PASS
 
 
+def test_the_default_limit_is_that_of_the_endpoint(folder, server, benchmark):
+    """Growth beyond lm-eval's 256 tokens is seen, and nothing is counted as the maximum."""
+    file = folder / "suites" / "tasks" / "sums.yaml"
+    file.write_text(file.read_text().replace(", max_gen_toks: 64", ""))
+    words = {"base": 60, "cand": 300}
+    server.says = {model: RIGHT.replace("No.", "No. " * number) for model, number in words.items()}
+    project = yaml.safe_load((folder / "evalguard.yaml").read_text())
+    project["engine"]["options"]["max_gen_toks"] = 2048
+    (folder / "evalguard.yaml").write_text(yaml.safe_dump(project))
+    gate = only(check(folder, "thinking_tokens", task=benchmark, max_drop="50%"))
+    assert gate.verdict is Verdict.FAIL
+    assert gate.candidate
+    assert gate.baseline
+    assert gate.baseline < 256
+    assert gate.candidate > 1000
+
+
 def test_unclosed_thinking_in_a_task_of_lm_eval_has_its_maximum_length(folder, server, benchmark):
     server.says["cand"] = CUT
     gate = only(check(folder, "thinking_tokens", task=benchmark, max=32))

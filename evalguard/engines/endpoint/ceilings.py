@@ -18,6 +18,8 @@ from lm_eval.api.instance import Instance
 from evalguard.engines.base import Doubt, generation
 from evalguard.engines.endpoint.counts import usual_tokens
 from evalguard.engines.endpoint.requests import UnansweredError
+from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
+from evalguard.errors import EngineError
 
 _LONG = (
     "Write the numbers from 1 to 200, separated by commas.",
@@ -120,10 +122,12 @@ class Ceilings:
 
     Args:
         ask: Asks a model.
+        default_limit: Tokens of an answer whose task sets no limit.
     """
 
-    def __init__(self, ask: AskLengths) -> None:
+    def __init__(self, ask: AskLengths, default_limit: int = DEFAULT_LIMIT) -> None:
         self._ask = ask
+        self._default_limit = default_limit
         self._looked: dict[str, int] = {}
         self._found: dict[str, _Ceiling] = {}
         self._asked: dict[str, set[str]] = {}
@@ -138,9 +142,9 @@ class Ceilings:
             model: The model.
             requests: What it will be asked.
         """
-        by_prompt = {str(one.args[0]): one for one in requests if _limit(one) > _LEAST}
+        by_prompt = {str(one.args[0]): one for one in requests if self._limit(one) > _LEAST}
         self._asked[model] = set(by_prompt)
-        limit = max(map(_limit, by_prompt.values()), default=0)
+        limit = max(map(self._limit, by_prompt.values()), default=0)
         if len(by_prompt) < _FEWEST or self._looked.get(model, 0) >= limit:
             return
         self._looked[model] = limit
@@ -164,8 +168,8 @@ class Ceilings:
         ceiling = self._found.get(model)
         if ceiling is not None and ceiling.cuts(one):
             raise UnansweredError(
-                f"the server cut the answer at {_about(ceiling)} of {one.limit} tokens and calls "
-                f"it whole: {ceiling.words}. {_advice(ceiling)}"
+                f"the server truncated this answer at {_about(ceiling)} tokens ({one.limit} "
+                f"requested) but reported it as complete: {ceiling.words}. {_advice(ceiling)}"
             )
         prompt = str(request.args[0])
         if ceiling is None and one.limit > _LEAST and prompt in self._asked.get(model, ()):
@@ -175,21 +179,36 @@ class Ceilings:
 
     def look_back(self, model: str) -> None:
         """See whether answers of a run end where others do; :meth:`doubt` says what comes of it."""
-        found = list(self._seen.pop(model, {}).values())
-        if model in self._late or any(one.tokens is None for _, one in found):
-            return
-        if ceiling := self._confirmed(model, found, fewest=max(_FEWEST, _SHARE * len(found))):
-            self._late[model] = ceiling
+        found = list(self._seen.get(model, {}).values())
+        counted = all(one.tokens is not None for _, one in found)
+        if found and counted and model not in self._late:
+            fewest = max(_FEWEST, _SHARE * len(found))
+            if ceiling := self._confirmed(model, found, fewest=fewest):
+                self._late[model] = ceiling
+        self._seen.pop(model, None)  # not where the server did not answer: it is to be seen again
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
-        """Return why answers to requests like one may have been cut."""
+        """Return why answers to requests like one may have been cut.
+
+        Answers of a run that was interrupted are looked back on first.
+        """
+        if self._limit(request) <= _LEAST:
+            return None
+        try:
+            self.look_back(model)
+        except EngineError as error:
+            return Doubt(f"cannot verify that the server did not truncate its answers: {error}")
         ceiling = self._late.get(model)
-        if ceiling is None or _limit(request) <= ceiling.tokens:
+        if ceiling is None or self._limit(request) <= ceiling.tokens:
             return None
         return Doubt(
-            f"the server cuts answers at {_about(ceiling)} tokens and calls them whole: "
-            f"{ceiling.words}. {_advice(ceiling)}"
+            f"the server truncates answers at {_about(ceiling)} tokens but reports them as "
+            f"complete: {ceiling.words}. {_advice(ceiling)}"
         )
+
+    def _limit(self, request: Instance) -> int:
+        """Return the tokens that a request asks for; 0 where it asks for no text."""
+        return limit_of(request, self._default_limit)
 
     def _confirmed(
         self, model: str, found: Sequence[tuple[Instance, Written]], *, fewest: float
@@ -210,10 +229,7 @@ class Ceilings:
         ):
             self._passed[model] = most
             return None
-        words = (
-            f"{len(texts) + as_long} answers to other prompts and seeds end there, and none goes "
-            f"further"
-        )
+        words = f"{len(texts) + as_long} answers stop at that length, none is longer"
         return _Ceiling(round(most), counted, words)
 
 
@@ -251,16 +267,6 @@ def _about(ceiling: _Ceiling) -> str:
 
 def _advice(ceiling: _Ceiling) -> str:
     return f"Raise the server's limit, or set 'max_new_tokens' to at most {ceiling.tokens}"
-
-
-def _limit(request: Instance) -> int:
-    """Return the tokens that a request asks for; 0 where it is drawn, or no text."""
-    if request.request_type != "generate_until":
-        return 0
-    settings = request.args[1]
-    if settings.get("do_sample") or settings.get("temperature"):
-        return 0
-    return int(settings.get("max_tokens") or settings.get("max_gen_toks") or 0)
 
 
 def _drawn(request: Instance, seed: int) -> Instance:

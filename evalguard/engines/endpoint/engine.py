@@ -224,8 +224,8 @@ class EndpointEngine(Engine):
         self._bases: dict[str, EndpointEngine] = {}
         self._same_values = SameValues()
         self._longer = LongerAnswers(self._options.chat)
-        self._reading = Reading(self._count_prompts)
-        self._ceilings = Ceilings(self._written)
+        self._reading = Reading(self._count_prompts, self._options.max_gen_toks)
+        self._ceilings = Ceilings(self._written, self._options.max_gen_toks)
         self._reader = Reader(self._served, self._encoder, self._reading, self._ceilings)
         self._check_answers()
         self._look_for_first_token()

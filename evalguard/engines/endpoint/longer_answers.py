@@ -44,7 +44,7 @@ class LongerAnswers:
     def __init__(self, chat: bool) -> None:
         self._chat = chat
         self._found: dict[tuple[str, str | None], str] = {}
-        self._of_base: dict[str | None, list[str | None]] = {}
+        self._of_base: dict[str, list[str | None]] = {}
 
     def look(self, model: str, requests: Iterable[Instance], own: Texts, base: Texts) -> None:
         """Compare a model with the base on a few prompts of each task.
@@ -65,19 +65,32 @@ class LongerAnswers:
             prompts = list(by_prompt.values())
             number = min(_TRIED, len(prompts))
             few = [prompts[place * len(prompts) // number] for place in range(number)]
-            asked = [self._longer(one) for one in few for _ in range(_REPEATS)]
-            if task not in self._of_base:
-                self._of_base[task] = base(asked)
-            self._found[model, task] = _doubt(self._of_base[task], own(asked))
+            known = self._answers_of_base(few, base)
+            self._found[model, task] = _doubt(known, self._ask(few, own))
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
         """Return why it cannot be told who answers the prompts of a request's task."""
         words = self._found.get((model, request.task_name))
         if not words:
             return None
-        settings = request.args[1]
+        settings = request.args[1] if request.request_type == "generate_until" else {}
         sampled = bool(settings.get("do_sample") or settings.get("temperature"))
         return Doubt(words, is_of_identity=not sampled)
+
+    def _answers_of_base(self, few: Sequence[Instance], base: Texts) -> list[list[str | None]]:
+        """Return the base's answers to each prompt; it is asked what it has not answered before."""
+        prompts = [str(one.args[0]) for one in few]
+        missing = [one for one in few if None in self._of_base.get(str(one.args[0]), [None])]
+        for one, answers in zip(missing, self._ask(missing, base), strict=True):
+            self._of_base[str(one.args[0])] = answers
+        return [self._of_base[prompt] for prompt in prompts]
+
+    def _ask(self, few: Sequence[Instance], ask: Texts) -> list[list[str | None]]:
+        """Return several answers to each prompt."""
+        if not few:
+            return []
+        found = ask([self._longer(one) for one in few for _ in range(_REPEATS)])
+        return [found[start : start + _REPEATS] for start in range(0, len(found), _REPEATS)]
 
     def _longer(self, request: Instance) -> Instance:
         prompt = str(request.args[0])
@@ -92,25 +105,23 @@ class LongerAnswers:
         )
 
 
-def _doubt(base: Sequence[str | None], own: Sequence[str | None]) -> str:
+def _doubt(base: Sequence[Sequence[str | None]], own: Sequence[Sequence[str | None]]) -> str:
     """Return why answers, several to each prompt, do not tell two models apart."""
-    starts = range(0, len(base), _REPEATS)
-    rows = [(base[start : start + _REPEATS], own[start : start + _REPEATS]) for start in starts]
     one, two = [], []
-    for first, second in rows:
+    for first, second in zip(base, own, strict=True):
         if None not in (*first, *second):
             one.append([str(text) for text in first])
             two.append([str(text) for text in second])
     if len(one) >= _FEWEST and differ(one, two):
         return ""
     seen = (
-        f"longer answers to {len(one)} of its prompts do not differ from the baseline's"
+        f"longer answers to {len(one)} prompts do not differ from the baseline's"
         if len(one) >= _FEWEST
-        else f"of {len(rows)} of its prompts with a request for more words only {len(one)} were "
-        f"answered"
+        else f"only {len(one)} of {len(base)} prompts for a longer answer "
+        f"{'was' if len(one) == 1 else 'were'} answered"
     )
     return (
-        f"it cannot be proven that this model, and not the baseline, answered: the server gives "
-        f"no log-probabilities that tell, and {seen}. Let the server give them ('logprobs'), or "
-        f"gate a suite with longer answers"
+        f"cannot verify that this model, not the baseline, answered: the server returns no usable "
+        f"log-probabilities, and {seen}. Enable 'logprobs' on the server, or gate a suite with "
+        f"longer answers"
     )

@@ -17,6 +17,7 @@ from lm_eval.api.instance import Instance
 from evalguard.engines.base import PROBE_TEXTS, Outcome, choice, generation
 from evalguard.engines.endpoint.identity import REPEATS, beyond_noise
 from evalguard.engines.endpoint.witness import Ask, Witness
+from evalguard.engines.limits import LIMIT_NAMES, limit_of
 from evalguard.errors import EngineError
 
 _TOKENS = 24
@@ -279,12 +280,8 @@ def _is_greedy(request: Instance) -> bool:
 def _shortened(request: Instance) -> Instance:
     """Return a request for the first few tokens of the same answer."""
     prompt, settings = request.args
-    kept = {key: value for key, value in settings.items() if key not in _LIMITS}
-    limits = [int(settings[key]) for key in _LIMITS if settings.get(key)]
-    kept["max_gen_toks"] = min([_TOKENS, *limits])
+    kept = {key: value for key, value in settings.items() if key not in LIMIT_NAMES}
+    kept["max_gen_toks"] = min(_TOKENS, limit_of(request))
     return Instance(
         request_type="generate_until", doc=request.doc, arguments=(prompt, kept), idx=request.idx
     )
-
-
-_LIMITS = ("max_tokens", "max_gen_toks")

@@ -17,6 +17,7 @@ from lm_eval.api.instance import Instance
 from evalguard.engines.base import BASE, generation
 from evalguard.engines.chat import as_messages, read_messages
 from evalguard.engines.endpoint.requests import UnansweredError
+from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 
 CountPrompts = Callable[[str, Sequence[Instance]], "list[int | None]"]
 """Asks a model, and returns how many tokens the server counted of each prompt."""
@@ -64,10 +65,12 @@ class Reading:
 
     Args:
         count: Asks a model.
+        default_limit: Tokens of an answer whose task sets no limit.
     """
 
-    def __init__(self, count: CountPrompts) -> None:
+    def __init__(self, count: CountPrompts, default_limit: int = DEFAULT_LIMIT) -> None:
         self._count = count
+        self._default_limit = default_limit
         self._least: int | None = None
         self._exact = False
         self._tried: dict[tuple[str, int], _Tried] = {}
@@ -104,7 +107,7 @@ class Reading:
         longest: dict[int, Instance] = {}
         for one in requests:
             if one.request_type == "generate_until":
-                limit = _limit(one)
+                limit = limit_of(one, self._default_limit)
                 if _size(one) > _size(longest.get(limit)):
                     longest[limit] = one
         for limit, one in longest.items():
@@ -131,7 +134,7 @@ class Reading:
             )
         if request.request_type != "generate_until":
             return
-        found = self._tried.get((model, _limit(request)))
+        found = self._tried.get((model, limit_of(request, self._default_limit)))
         if found is None:
             return
         if found.limit is not None and (counted is None or counted >= found.limit):
@@ -162,11 +165,6 @@ _KNOWN = generation(" ".join(map(str, range(100, 200))), tokens=1)
 the blocks in which these are kept."""
 
 _ADVICE = "Give the server a longer context, or shorten the prompts"
-
-
-def _limit(request: Instance) -> int:
-    settings = request.args[1]
-    return int(settings.get("max_tokens") or settings.get("max_gen_toks") or 0)
 
 
 def _size(request: Instance | None) -> int:

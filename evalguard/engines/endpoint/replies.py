@@ -107,8 +107,8 @@ def read_text(
         return _without_text(data, said, asked, count)
     if said.text and (calls := _calls(data)):
         raise UnansweredError(
-            f"beside its text the model called a tool, which no scorer sees: {plain(calls)}. Serve "
-            f"it without a parser of tool calls to score all that it writes"
+            f"the response has a tool call besides its text, which scorers cannot see: "
+            f"{plain(calls)}. Disable tool-call parsing on the server to score the whole output"
         )
     if said.finish in _COMPLETE and not said.text and said.reasoning:
         return _without_text(data, said, asked, count)

@@ -11,6 +11,7 @@ from typing import Any
 from lm_eval.api.instance import Instance
 from lm_eval.models.utils import handle_stop_sequences
 
+from evalguard.engines.limits import LIMIT_NAMES, limit_of
 from evalguard.errors import EngineError
 
 MOST_STOPS = 4
@@ -135,9 +136,9 @@ def read_generation(
     settings = dict(given)
     until = settings.pop("until", None)
     stops = handle_stop_sequences(list(until) if isinstance(until, list) else until, eos)
-    limit = settings.pop("max_gen_toks", None)
-    new_tokens = int(settings.pop("max_tokens", None) or limit or default_tokens)
-    settings.pop("do_sample", None)
+    new_tokens = limit_of(instance, default_tokens)
+    for name in (*LIMIT_NAMES, "do_sample"):
+        settings.pop(name, None)
     temperature = settings.pop("temperature", 0)
     if number := [name for name in _SEVERAL if settings.pop(name, None) not in (None, 1)]:
         raise EngineError(

@@ -190,7 +190,7 @@ class Witness:
         if answered < _FEWEST_FOR_BEHAVIOUR:
             raise TrustError(
                 f"{self._url}: of {len(_WHO)} harmless prompts only {answered} were answered, too "
-                f"few to know the model by: {(failures or ['the rest got no response'])[0]}"
+                f"few to identify the model: {(failures or ['the rest got no response'])[0]}"
             )
         return hashlib.sha256("\0".join(answers).encode()).hexdigest()
 
