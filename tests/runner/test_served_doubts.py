@@ -13,6 +13,9 @@ from evalguard.engines.limits import limit_of
 from evalguard.records import ScoredSample, Verdict
 from evalguard.runner import models
 from evalguard.runner.measure import Measurer
+from evalguard.runner.measured import Measured
+from evalguard.runner.plan import Outline
+from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore
 from tests.engines import questions
 from tests.engines.servers import replying_server
@@ -108,10 +111,7 @@ def project_file(check, demo_model, tmp_path):
     return tmp_path / "evalguard.yaml"
 
 
-class Arm(SimpleNamespace):
-    """What is measured."""
-
-    __hash__ = object.__hash__
+PLANNED = Outline("s", "t", (), "", (), (), ())
 
 
 class Truncating:
@@ -130,9 +130,9 @@ class Truncating:
 @pytest.mark.parametrize("limits", [(32, 128), (128, 32), (128, 128), (32, 32)])
 @pytest.mark.parametrize("before", [None, Doubt("who"), Doubt("who", is_of_identity=True)])
 def test_the_longest_request_of_a_task_decides(tmp_path, limits, before):
-    task = SimpleNamespace(suite="s", name="t")
-    arm = Arm(model="v2", task=task, key=("s", "t", "v2"), fingerprint="f")
-    samples = [
+    planned: Any = PLANNED
+    arm = Measured("v2", planned, "f")
+    samples: list[Any] = [
         SimpleNamespace(instances=[questions.generation("q", max_gen_toks=limit)])
         for limit in limits
     ]
@@ -142,7 +142,7 @@ def test_the_longest_request_of_a_task_decides(tmp_path, limits, before):
     with SampleStore(tmp_path / "s.db") as store:
         engine: Any = Truncating()
         measurer = Measurer(
-            store, lambda _: (engine, "v2"), lambda *_: 0, thinking_of=lambda _: None
+            store, lambda _: (engine, "v2"), lambda *_: 0, thinking_of=lambda _: Thinking()
         )
         if before:
             measurer.results.doubts[arm.key] = before
