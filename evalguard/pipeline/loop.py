@@ -23,13 +23,13 @@ from evalguard.config.contaminated import CODE, contaminated
 from evalguard.errors import TrainingError
 from evalguard.pipeline.receipt import RECEIPT_NAME, file_hash, make_receipt, write_receipt
 from evalguard.pipeline.repair import Tried, next_config
-from evalguard.records import CheckResult, ProbePoint, Verdict
+from evalguard.records import TRAINING_RECORD, CheckResult, ProbePoint, Verdict
 from evalguard.reports.json_report import write_json
 from evalguard.runner.check import run_check
 from evalguard.runner.measured import Progress as CheckProgress
 from evalguard.training.config import TrainingConfig
 from evalguard.training.load import load_training_config
-from evalguard.training.output import RECORD_NAME, placed_folder
+from evalguard.training.output import placed_folder
 from evalguard.training.sources import data_files
 from evalguard.training.watch import Progress as TrainingProgress
 from evalguard.verdicts import blocking
@@ -231,7 +231,7 @@ class _Loop:
         if path.is_file() and yaml.safe_load(path.read_text(encoding="utf-8")) == attempt.config:
             if said.is_file():
                 return said.read_text(encoding="utf-8")
-            if (attempt.adapter / RECORD_NAME).is_file():
+            if (attempt.adapter / TRAINING_RECORD).is_file():
                 return ""
         shutil.rmtree(attempt.folder, ignore_errors=True)
         attempt.folder.mkdir(parents=True)

@@ -28,10 +28,18 @@ from evalguard.records.results import (
     TaskRun,
 )
 from evalguard.records.samples import Comparison, CorpusValues, SamplePair, ScoredSample
-from evalguard.records.training import LossPoint, ProbePoint, RowCounts, StageRecord, TrainingRecord
+from evalguard.records.training import (
+    TRAINING_RECORD,
+    LossPoint,
+    ProbePoint,
+    RowCounts,
+    StageRecord,
+    TrainingRecord,
+)
 
 __all__ = [
     "SCHEMA_VERSION",
+    "TRAINING_RECORD",
     "Ability",
     "CheckResult",
     "Comparison",

@@ -8,6 +8,9 @@ from typing import Any
 
 from evalguard.records.json_form import SCHEMA_VERSION
 
+TRAINING_RECORD = "evalguard_training.json"
+"""What ``evalguard train`` writes next to an adapter: a :class:`TrainingRecord`."""
+
 
 @dataclass(frozen=True, slots=True)
 class LossPoint:

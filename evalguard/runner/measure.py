@@ -20,7 +20,7 @@ from evalguard.runner.answers import UNCLOSED, AnswerReader
 from evalguard.runner.call import Call, Pending, named, parts
 from evalguard.runner.follow import follow
 from evalguard.runner.judged_tasks import questions
-from evalguard.runner.measured import Key, Measured, Progress, Results
+from evalguard.runner.measured import Key, Measured, Progress, Results, name_of
 from evalguard.runner.reuse import answered_before, serves_again, with_lengths_of
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.scorers.thinking import Thinking
@@ -482,7 +482,7 @@ class Measurer:
 
 def _is_baseline(model: str) -> bool:
     """Whether a model is the baseline, or a further run of it."""
-    return model.partition("#")[0] == BASELINE
+    return name_of(model) == BASELINE
 
 
 def _stage(measured: Measured) -> tuple[bool, bool]:

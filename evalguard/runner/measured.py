@@ -15,6 +15,11 @@ Key: TypeAlias = tuple[str, str, str]
 """Suite, task and model."""
 
 
+def name_of(model: str) -> str:
+    """Return a model's name, without the number of a repeated run."""
+    return model.partition("#")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """The samples of one task that one model answers.

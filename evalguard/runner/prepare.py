@@ -14,7 +14,7 @@ from evalguard.runner.arms import Arms
 from evalguard.runner.judged_tasks import JudgedTasks
 from evalguard.runner.judging import Judging
 from evalguard.runner.measure import Measurer
-from evalguard.runner.measured import Progress
+from evalguard.runner.measured import Progress, name_of
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import Plan, make_plan
 from evalguard.runner.schedule import Selected
@@ -90,10 +90,10 @@ def prepare(
     judging = Judging(pool, store)
     measurer = Measurer(
         store,
-        lambda model: pool.engine_of(_name(model)),
-        lambda model, text: pool.tokenizer(_name(model)).count(text),
-        thinking_of=lambda model: pool.thinking(_name(model)),
-        default_limit=lambda model: pool.default_limit(_name(model)),
+        lambda model: pool.engine_of(name_of(model)),
+        lambda model, text: pool.tokenizer(name_of(model)).count(text),
+        thinking_of=lambda model: pool.thinking(name_of(model)),
+        default_limit=lambda model: pool.default_limit(name_of(model)),
         approvals=judging.approvals,
         on_progress=on_progress,
         progress=progress,
@@ -105,11 +105,6 @@ def prepare(
     measurer.results.untrusted |= _untrusted(pool, _candidates(selected))
     arms = Arms(pool, judging, store)
     return Check(project, tuple(selected), pool, store, plan, judged, arms, measurer, underpowered)
-
-
-def _name(model: str) -> str:
-    """Return a model's name, without the number of a repeated run."""
-    return model.partition("#")[0]
 
 
 def _candidates(selected: Sequence[Selected]) -> list[str]:

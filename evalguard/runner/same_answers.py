@@ -72,8 +72,10 @@ def same_candidates(
             if (twin := samples.get((suite, task, other), {}).get(name)) is not None
             and not (sample.error or twin.error)
         ]
+        if any(first != second for first, second in pairs):
+            continue
         said = {each for each, _ in pairs if any(len(text.split()) >= _WORDS for text in each)}
-        if len(said) >= FEWEST and all(first == second for first, second in pairs):
+        if len(said) >= FEWEST:
             found |= {one: (other, len(said)), other: (one, len(said))}
     return found
 

@@ -8,11 +8,8 @@ from pathlib import Path
 
 from evalguard.config import ModelSpec
 from evalguard.errors import DataError, ModelError
-from evalguard.records import TrainingRecord, from_json
+from evalguard.records import TRAINING_RECORD, TrainingRecord, from_json
 from evalguard.store import SampleStore
-
-TRAINING_RECORD = "evalguard_training.json"
-"""What ``evalguard train`` writes next to an adapter."""
 
 
 def read_training_record(adapter: str | None) -> TrainingRecord | None:

@@ -24,7 +24,7 @@ from evalguard.scorers.extract import (
     read_announced,
     readings,
 )
-from evalguard.scorers.labelled import field_label, without_conceded
+from evalguard.scorers.label_fields import field_label, without_conceded
 from evalguard.scorers.latex import plain
 from evalguard.scorers.letters import PREFIX, lone_letter
 from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, negated

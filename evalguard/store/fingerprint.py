@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from evalguard.errors import ModelError, UsageError
+from evalguard.records import TRAINING_RECORD
 
 IGNORED_FILES = (
     ".*",
     "*.md",
     "*.log",
     "LICENSE*",
-    "evalguard_training.json",
+    TRAINING_RECORD,
     "trainer_state.json",
     "training_args.bin",
     "optimizer.*",

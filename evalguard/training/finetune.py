@@ -17,13 +17,13 @@ from evalguard import __version__
 from evalguard.engines.machine import installed
 from evalguard.errors import UsageError
 from evalguard.quiet import quiet
-from evalguard.records import LossPoint, StageRecord, TrainingRecord, to_json
+from evalguard.records import TRAINING_RECORD, LossPoint, StageRecord, TrainingRecord, to_json
 from evalguard.training.adapters import make_trainable
 from evalguard.training.base import LoadedBase, base_fingerprint, fitting_threads, load_base
 from evalguard.training.checkpoints import Checkpoints
 from evalguard.training.config import TrainingConfig
 from evalguard.training.dataset import Dataset, build_dataset
-from evalguard.training.output import RECORD_NAME, check_replaceable, placed_folder
+from evalguard.training.output import check_replaceable, placed_folder
 from evalguard.training.probing import Probe
 from evalguard.training.processes import own_output
 from evalguard.training.stage_result import ProbeOutcome, StageResult
@@ -111,7 +111,7 @@ def _train(
             _save(model, base, config, folder)
             record = _record(config, base, data, results, seconds=time.monotonic() - started)
             text = json.dumps(to_json(record), indent=2, allow_nan=False)
-            (folder / RECORD_NAME).write_text(text + "\n", encoding="utf-8")
+            (folder / TRAINING_RECORD).write_text(text + "\n", encoding="utf-8")
     except BaseException:
         if not any(stage.training.checkpoints for stage in config.stages):
             checkpoints.clear()

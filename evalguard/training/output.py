@@ -8,11 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evalguard.errors import UsageError
+from evalguard.records import TRAINING_RECORD
 
-RECORD_NAME = "evalguard_training.json"
-"""The training record beside an adapter's weights."""
-
-_OURS = ("adapter_config.json", "config.json", RECORD_NAME)
+_OURS = ("adapter_config.json", "config.json", TRAINING_RECORD)
 
 
 @contextmanager
