@@ -61,7 +61,7 @@ def decide(
     confidence_level: float = 0.95,
     **demands: str | Demanded | None,
 ) -> GateResult:
-    """Decide one gate: is the candidate shown not to be worse, or shown to be?
+    """Decide one gate: is the candidate shown to be non-inferior, or shown to be worse?
 
     The scores of the two models on the same questions are two sequences, a file, or, for scores of
     0 and 1, three counts.
@@ -136,7 +136,7 @@ def power(
     confidence_level: float = 0.95,
     **demands: str | Demanded | None,
 ) -> PowerAnalysis:
-    """Plan a gate on a binary metric: its power, detectable effect and the samples it needs.
+    """Plan a gate on a binary metric: power, minimum detectable effect, sample size.
 
     Args:
         n: Questions.

@@ -45,8 +45,9 @@ def check(
 ) -> CheckResult:
     """Gate the candidates of a project against its baseline.
 
-    Measures what the store lacks, compares sample by sample, and decides. A verdict is never an
-    exception: see ``result.verdict``, and :func:`evalguard.exit_code` for what it means in CI.
+    Runs only what is not in the store yet, compares sample by sample, and decides. A verdict is
+    never an exception: see ``result.verdict``, and :func:`evalguard.exit_code` for what it means in
+    CI.
 
     Args:
         project: The project, or its file.

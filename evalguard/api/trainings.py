@@ -32,7 +32,7 @@ def audit(
     format: str | None = None,  # noqa: A002 (the key of training configs)
     max_length: int | None = None,
 ) -> AuditReport:
-    """Look for what would spoil a training in its data.
+    """Check training data for duplicates, leaks, PII and broken rows.
 
     Args:
         *data: Data files, or one training config (``.yaml``), which names them itself.

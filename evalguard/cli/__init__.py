@@ -22,7 +22,7 @@ COMMANDS: dict[str, str] = {
     "init": "Create a starter project: evalguard.yaml, suites, thresholds.",
     "check": "Run the gates on the candidates, as a pytest run.",
     "audit": "Check training data for duplicates, leaks, PII and broken rows.",
-    "label": "Label model answers to calibrate the LLM judge.",
+    "label": "Label model answers to validate the LLM judge.",
     "estimate": "Estimate memory and time of a training run.",
     "train": "Fine-tune an adapter and record its provenance.",
     "pipeline": "Train, gate, repair and retrain until an adapter passes.",
@@ -73,8 +73,8 @@ class LazyCommands(click.Group):
 @click.command(
     cls=LazyCommands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 pass, 1 regression, 2 interrupted, 3 internal error, "
-    "4 usage or configuration, 5 nothing to gate, 6 inconclusive.",
+    epilog="Exit codes: 0 pass, 1 regression, 2 interrupted, 3 could not be measured, "
+    "4 usage or configuration, 5 no gate selected, 6 inconclusive.",
 )
 @click.version_option(__version__, prog_name="evalguard")
 def app() -> None:
@@ -125,11 +125,14 @@ def main(arguments: list[str] | None = None) -> int:
         click.echo(str(error), err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what was measured is kept", err=True)
+        click.echo("interrupted; samples measured so far are kept", err=True)
         return ExitCode.INTERRUPTED
     except Exception:  # noqa: BLE001 (Python's own exit code, 1, would read as a regression)
         traceback.print_exc()
         click.secho("internal error: ", fg="red", bold=True, nl=False, err=True)
-        click.echo("a defect of EvalGuard; what was measured is kept. Please report it.", err=True)
+        click.echo(
+            "this is a bug in EvalGuard; samples measured so far are kept. Please report it.",
+            err=True,
+        )
         return ExitCode.INTERNAL_ERROR
     return int(code) if isinstance(code, int) else ExitCode.PASS

@@ -21,11 +21,15 @@ _PATH = click.Path(path_type=Path)
     help="Suite, evalguard.yaml or data file whose questions must not be trained on.",
 )
 @click.option("--validation", type=_PATH, help="File of held-out rows.")
-@click.option("--model", help="Base whose tokenizer counts lengths.")
-@click.option("--format", "format_name", help="Format of the rows, in place of a guess.")
-@click.option("--max-length", type=click.IntRange(min=1), help="Tokens that training keeps.")
-@click.option("--html", type=_PATH, help="Write the audit as a page.")
-@click.option("--json", "json_path", type=_PATH, help="Write the audit as JSON, all places named.")
+@click.option("--model", help="Model whose tokenizer counts tokens.")
+@click.option("--format", "format_name", help="Format of the rows; detected by default.")
+@click.option(
+    "--max-length", type=click.IntRange(min=1), help="Maximum sequence length, in tokens."
+)
+@click.option("--html", type=_PATH, help="Write the audit as HTML.")
+@click.option(
+    "--json", "json_path", type=_PATH, help="Write the audit as JSON, with every location."
+)
 def command(
     data: tuple[Path, ...],
     against: tuple[Path, ...],
@@ -36,12 +40,12 @@ def command(
     html: Path | None,
     json_path: Path | None,
 ) -> int:
-    """Look for what would spoil a training: DATA files, or one training config.
+    """Check training data for duplicates, leaks, PII and broken rows.
 
-    Finds broken rows, duplicates and near duplicates, contradictions, items of the gate's suites,
-    overlap with the held-out rows, answers that are broken or cut off, personal data and secrets,
-    and answers that teach refusal or harm. With a training config (.yaml), its files, tokenizer
-    and max_length are taken. Errors give exit code 4, warnings 0.
+    DATA is one or more data files, or one training config (.yaml), whose files, tokenizer and
+    max_length are then used. Finds broken rows, exact and near duplicates, contradictions, items of
+    the gate's suites, overlap with the held-out rows, malformed or truncated answers, personal data
+    and secrets, and answers that teach refusal or harm. Errors exit with 4, warnings with 0.
 
     \b
     Examples:

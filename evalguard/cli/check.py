@@ -34,12 +34,16 @@ configuration, 5 nothing to gate, 6 inconclusive only.
     "--config", default="evalguard.yaml", show_default=True, help="Project file.", metavar="PATH"
 )
 @click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one value of it."
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a value of the project file; repeatable.",
 )
 @click.option("--json", "json_path", metavar="PATH", help="Write the result as JSON.")
-@click.option("--html", "html_path", metavar="PATH", help="Write the report here.")
+@click.option("--html", "html_path", metavar="PATH", help="Write the HTML report.")
 @click.option("--full", is_flag=True, help="Measure every sample; do not stop early.")
-@click.option("--noise", is_flag=True, help="Run the baseline against itself as well.")
+@click.option("--noise", is_flag=True, help="Also run the baseline against itself (noise floor).")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST_OPTIONS]...")
 def command(
     config: str,
@@ -52,8 +56,8 @@ def command(
 ) -> int:
     """Gate the candidates against the baseline.
 
-    Measures what the store lacks, compares sample by sample, and fails when a regression beyond
-    the margin is shown or cannot be ruled out. Options that are not listed go to pytest.
+    Runs only what is not in the store yet, compares sample by sample, and fails when a regression
+    beyond the margin is shown or cannot be ruled out. Options not listed here are passed to pytest.
     """
     import gc
 

@@ -31,8 +31,8 @@ Examples:
   evalguard decide --from scores.jsonl --kind bounded --low 1 --high 10 --min 7.5
 
 \b
-A row of the file: {"id": "q1", "baseline": 1, "candidate": 0}
-and, where there are any, "cluster" and "stratum". null is a score that could not be measured.
+A line of the file: {"id": "q1", "baseline": 1, "candidate": 0}
+with optional "cluster" and "stratum". null marks a score that could not be measured.
 
 Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclusive.
 """
@@ -51,7 +51,7 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
     "path",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Paired scores, one JSON object a line.",
+    help="Paired scores as JSON Lines.",
 )
 @gate_options()
 @click.option(
@@ -59,17 +59,17 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
     type=click.Choice(api.KINDS),
     default="binary",
     show_default=True,
-    help="What the scores are; dense where nearly every one differs.",
+    help="Type of the scores; dense if nearly every sample differs.",
 )
 @click.option("--low", type=float, default=0.0, show_default=True, help="Minimum possible score.")
 @click.option("--high", type=float, default=1.0, show_default=True, help="Maximum possible score.")
-@click.option("--lower-is-better", is_flag=True, help="Low scores are good.")
+@click.option("--lower-is-better", is_flag=True, help="Lower scores are better.")
 @click.option(
     "--weights",
     type=click.Choice(api.WEIGHTS),
     default="size",
     show_default=True,
-    help="Whether strata count by their size, or each the same.",
+    help="Weight strata by size, or equally.",
 )
 def command(
     losses: int | None,
@@ -85,7 +85,7 @@ def command(
     weights: Literal["size", "equal"],
     **demands: Any,
 ) -> int:
-    """Decide one gate: is the candidate shown not to be worse, or shown to be?"""
+    """Decide one gate: is the candidate shown to be non-inferior, or shown to be worse?"""
     result = api.decide(
         losses=losses,
         gains=gains,
@@ -128,7 +128,9 @@ def _show(result: GateResult) -> None:
         lines.append(("p_pass", f"{result.p_pass:.5f}"))
         lines.append(("p_fail", f"{result.p_fail:.5f}"))
     if result.mde is not None:
-        lines.append(("MDE", f"{result.mde:+.4f} (least true value that passes in 80 % of runs)"))
+        lines.append(
+            ("MDE", f"{result.mde:+.4f} (smallest true change that passes in 80 % of runs)")
+        )
     units = f"{result.units} units" if result.units != result.n else f"n = {result.n}"
     lines.append(("test", f"{result.method}, {units}, {result.missing} missing"))
     if result.flags:

@@ -25,14 +25,12 @@ _EPILOG = """
 Examples:
   evalguard demo                        a healthy fine-tune: exit 0
   evalguard demo --damage forgetting    a harmful one: exit 1, and the damage is named
-  evalguard demo --rebuild              train the embedded model again, from nothing
+  evalguard demo --rebuild              retrain the embedded model from scratch
 """
 
 
 @click.command(epilog=_EPILOG)
-@click.option(
-    "--damage", type=click.Choice(DAMAGES), help="Train an adapter that is damaged in this way."
-)
+@click.option("--damage", type=click.Choice(DAMAGES), help="Train an adapter with this damage.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the fine-tune and its data.")
 @click.option(
     "--workdir",
@@ -40,12 +38,14 @@ Examples:
     default=Path(),
     help="Folder for the project and the report (default: the current one).",
 )
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result here.")
-@click.option("--rebuild", is_flag=True, help="Train the embedded model again instead.")
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON."
+)
+@click.option("--rebuild", is_flag=True, help="Only retrain the embedded model.")
 def command(
     damage: str | None, seed: int, workdir: Path, json_path: Path | None, rebuild: bool
 ) -> int:
-    """Show the main job on real components, in about two minutes.
+    """Train, gate and report on the embedded model in about two minutes.
 
     Fine-tunes the embedded model with QLoRA, gates the adapter against the base on nine suites,
     and writes the report. Needs no GPU and downloads nothing.
@@ -125,8 +125,8 @@ def _next_steps(
     )
     other = "evalguard demo" if damage else "evalguard demo --damage forgetting"
     steps = {
-        other: "a healthy fine-tune" if damage else "a harmful fine-tune, and what the gate says",
-        f"evalguard check --config {project}": "gate again: nothing is measured twice",
+        other: "a healthy fine-tune" if damage else "a damaged fine-tune, which the gate rejects",
+        f"evalguard check --config {project}": "gate again: stored samples are reused",
         "evalguard init": "set up your own project",
     }
     width = max(map(len, steps))
@@ -136,7 +136,7 @@ def _next_steps(
 
 
 def _rebuild(console: Console, workdir: Path) -> int:
-    """Train the embedded model from nothing and show what it can do."""
+    """Train the embedded model from scratch and show what it can do."""
     from rich.progress import (
         BarColumn,
         Progress,
@@ -165,7 +165,7 @@ def _rebuild(console: Console, workdir: Path) -> int:
             bars.update(bar, completed=step.step, total=step.steps, loss=f"{step.loss:.3f}")
 
         train_base(target, on_step=show)
-    console.print(f"Trained again: {target}. Held-out exact match by skill:")
+    console.print(f"Retrained: {target}. Held-out exact match by skill:")
     for skill, accuracy in evaluate(target).items():
         console.print(f"  {skill:<10} {accuracy:.0%}")
     return ExitCode.PASS

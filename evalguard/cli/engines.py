@@ -23,12 +23,14 @@ Examples:
 
 \b
 Exit codes of --parity: 0 the engines agree, 1 a score or a log-likelihood differs,
-3 an adapter takes no effect or an engine fails, 4 usage or model files.
+3 an adapter has no effect or an engine fails, 4 usage or model files.
 """
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--parity", "compared", is_flag=True, help="Compare two engines on MODEL.")
+@click.option(
+    "--parity", "compared", is_flag=True, help="Compare two engines on MODEL and its adapters."
+)
 @click.argument("model", required=False)
 @click.argument("adapters", nargs=-1, metavar="[ADAPTER]...")
 @click.option(
@@ -44,10 +46,10 @@ def command(
     dtype: str,
     options: tuple[str, ...],
 ) -> int:
-    """List the engines that this machine can run, with versions and what to install for others.
+    """List the engines that this machine can run, with versions and what to install for the rest.
 
-    With --parity, ask two engines the same questions, and show for base and adapters how many
-    greedy answers are the same text, and how far log-likelihoods and scores differ.
+    With --parity, run the same prompts on two engines and report, for the base and each adapter,
+    how many greedy outputs are identical and how far log-likelihoods and scores differ.
     """
     if not compared:
         if model:
@@ -97,7 +99,8 @@ def _show_parity(between: tuple[str, str], settings: EngineSettings) -> int:
             fg=colour,
         )
     click.echo(
-        f"\nsame text: share of greedy answers; log-likelihood and score: greatest difference.\n"
+        "\nsame text: share of identical greedy outputs; log-likelihood and score: "
+        "maximum difference.\n"
         f"In {settings.dtype}, rounding explains a log-likelihood's difference of up to {limit:g}."
     )
     agree = all(_agrees(row, limit) for row in rows)

@@ -29,17 +29,19 @@ _SHARDINGS = ("none", "zero1", "zero2", "zero3")
     type=click.Choice(_SHARDINGS),
     default="none",
     show_default=True,
-    help="What the GPUs share; FSDP is as zero3.",
+    help="What is sharded across the GPUs; zero3 for FSDP.",
 )
-@click.option("--tokens", type=click.IntRange(min=1), help="Training tokens, for the time.")
+@click.option(
+    "--tokens", type=click.IntRange(min=1), help="Number of training tokens, to estimate the time."
+)
 @click.option("--cpu", is_flag=True, help="Estimate a run on this machine's CPU.")
 def command(
     config: str, gpu_name: str | None, gpus: int, sharding: str, tokens: int | None, cpu: bool
 ) -> None:
     """Estimate memory and time of a training run.
 
-    CONFIG is a training config (.yaml), or a model folder or hub name, of which only the
-    configuration file is read; the presets are then compared.
+    CONFIG is a training config (.yaml), or a model folder or hub name: then only its configuration
+    file is read, and the presets are compared.
 
     \b
     Examples:
@@ -106,13 +108,13 @@ def _describe(
     lines = [f"[bold]{name}[/bold]  {found.parameters / 1e9:.3g} B parameters, "]
     lines[0] += f"{found.trainable / 1e6:.3g} M trained, {found.optimizer}"
     parts = [f"{part} {size / 2**30:.2f}" for part, size in found.components.items() if size]
-    lines.append(f"  {total / 2**30:.2f} GiB a device = {' + '.join(parts)}")
+    lines.append(f"  {total / 2**30:.2f} GiB per device = {' + '.join(parts)}")
     if gpu is not None:
         fits = total <= USABLE_SHARE * gpu.memory_bytes
         verdict = "[green]fits[/green]" if fits else "[red]does not fit[/red]"
         lines.append(f"  {verdict} {gpu.memory_bytes / 2**30:.0f} GiB ({USABLE_SHARE:.0%} usable)")
     if speed is not None:
         seconds = found.flops_per_token * (tokens or 1_000_000) / speed
-        of = f"{tokens:,} tokens" if tokens else "a million tokens"
+        of = f"{tokens:,} tokens" if tokens else "1M tokens"
         lines.append(f"  about {seconds / 60:.3g} min for {of} an epoch")
     return "\n".join(lines)

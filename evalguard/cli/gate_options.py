@@ -26,7 +26,7 @@ def gate_options(kind: type[Any] = Demand) -> Callable[[Any], Any]:
             type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
             default=0.95,
             show_default=True,
-            help="Confidence of each side.",
+            help="One-sided confidence level.",
         ),
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
     ]

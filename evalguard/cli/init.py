@@ -22,9 +22,9 @@ WORKFLOW = ".github/workflows/evalguard.yml"
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option("--github", is_flag=True, help=f"Also write {WORKFLOW}.")
 def command(folder: Path, github: bool) -> None:
-    """Write a starting project into FOLDER (the current one by default).
+    """Create a starter project in FOLDER (default: the current directory).
 
-    Nothing that exists is overwritten.
+    Existing files are never overwritten.
     """
     sources = {name: name for name in PROJECT_FILES}
     if github:
@@ -36,9 +36,9 @@ def command(folder: Path, github: bool) -> None:
     click.echo(
         f"\nNext:\n  {step}"
         "edit evalguard.yaml     name your base model and your adapter\n  "
-        "edit suites/            put your own questions in place of the example\n  "
+        "edit suites/            replace the example with your own questions\n  "
         "evalguard check         gate the adapter\n\n"
-        "To see a whole run first, on the bundled model: evalguard demo"
+        "To see a complete run on the bundled model first: evalguard demo"
     )
 
 

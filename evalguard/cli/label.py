@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 _EPILOG = """
 \b
 Examples:
-  evalguard label manners             show 60 answers, one after the other: y or n
-  evalguard label manners -n 200      a hundred and more make kappa worth something
-  evalguard label help --task tone    where a suite has several judged tasks
+  evalguard label manners             label 60 answers, one at a time: y or n
+  evalguard label manners -n 200      100 labels or more make kappa reliable
+  evalguard label help --task tone    if the suite has several judged tasks
 """
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("suite")
-@click.option("--task", metavar="NAME", help="The task, where the suite has several.")
+@click.option("--task", metavar="NAME", help="Task to label, if the suite has several.")
 @click.option(
     "-n",
     "count",
@@ -37,21 +37,25 @@ Examples:
     default=60,
     show_default="60",
     metavar="N",
-    help="Answers, or pairs of them, to show.",
+    help="Number of answers, or pairs, to label.",
 )
 @click.option(
     "--config", default="evalguard.yaml", show_default=True, help="Project file.", metavar="PATH"
 )
 @click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one value of it."
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a value of the project file; repeatable.",
 )
 def command(
     suite: str, task: str | None, count: int, config: str, overrides: tuple[str, ...]
 ) -> None:
-    """Label model answers to calibrate the LLM judge.
+    """Label model answers to validate the LLM judge.
 
-    Baseline and candidates answer the prompts of a judged task, and their answers are shown in
-    random order without saying whose they are. Each label is kept at once; run it again to go on.
+    Baseline and candidates answer the prompts of a judged task; their answers are shown blind, in
+    random order. Each label is saved at once; run the command again to resume.
     """
     from rich.console import Console
 
@@ -71,13 +75,13 @@ def command(
     stored = file.rows()
     done = {_identity(row, column) for row in stored}
     left = [one for one in shown if _identity(one.columns, column) not in done]
-    console.print(f"[bold]What a good answer does:[/] {escape(labelling.config.criterion)}")
+    console.print(f"[bold]Criterion:[/] {escape(labelling.config.criterion)}")
     added = _ask(console, left, labelling, file)
     _summarise(console, labelling, file, others=len(file.rows()) - len(stored) - added)
 
 
 def _check_own(console: Console, labelling: Labelling, file: LabelFile) -> None:
-    """Refuse to add labels to a file of another form or task, and tell where prompts are others.
+    """Refuse a file of another form or task; warn if its labels belong to other prompts.
 
     Raises:
         UsageError: If the suite maps the file's columns or values, or a row has no label of ours.
@@ -90,15 +94,15 @@ def _check_own(console: Console, labelling: Labelling, file: LabelFile) -> None:
     foreign = labelling.config.labelled.is_mapped or any(column not in row for row in rows)
     if foreign:
         raise UsageError(
-            f"{labelling.path}: has columns or values of its own, and labels are added to a file "
-            f"with the column '{column}'; name another one under 'labelled'"
+            f"{labelling.path}: labels can only be added to a file with the column '{column}' and "
+            "without a mapping of columns or values; name another file under 'labelled'"
         )
     questions = {one.question for one in labelling.task.read_labels()} if rows else set()
     if questions and questions.isdisjoint(one.prompt for one in labelling.task.requests(None)):
         console.print(
-            f"[yellow]{escape(str(labelling.path))}: none of its {len(rows)} labels is about a "
-            f"prompt of {escape(labelling.config.data)}. If it is the file of another suite, stop "
-            "with q and name another one under 'labelled'.[/]"
+            f"[yellow]{escape(str(labelling.path))}: none of its {len(rows)} labels belongs to a "
+            f"prompt in {escape(labelling.config.data)}. If the file belongs to another suite, "
+            "quit with q and name another file under 'labelled'.[/]"
         )
 
 
@@ -161,14 +165,15 @@ def _summarise(console: Console, labelling: Labelling, file: LabelFile, *, other
     console.print(f"{escape(str(labelling.path))}: {told}")
     if others > 0:
         console.print(
-            f"{others} of them were added by someone else meanwhile. All labels are kept; the same "
-            "answer counts once, with the label of most."
+            f"{others} of them were added by someone else in the meantime. All labels are kept; an "
+            "answer labelled more than once gets the majority label."
         )
     missing = {label: FEWEST_OF_A_LABEL - count for label, count in counts.items()}
     wanted = [f"{number} more {label}" for label, number in missing.items() if number > 0]
     if wanted:
         console.print(
-            f"Needed: {' and '.join(wanted)}. Where the models give none, write some by hand."
+            f"Needed: {' and '.join(wanted)}. If no model produces such answers, write some "
+            "by hand."
         )
     else:
         console.print(f"Next: [bold]evalguard check -k {labelling.suite}[/]")

@@ -22,14 +22,22 @@ _WAYS = ("cat", "svd", "linear", "ties", "dare_linear", "dare_ties")
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the result.",
 )
-@click.option("--base", help="Folder or hub name of the base, in place of what the adapter names.")
-@click.option("--dtype", help="Weights of a merged model, such as bfloat16; default: as stored.")
+@click.option("--base", help="Folder or hub name of the base; overrides the one the adapter names.")
+@click.option(
+    "--dtype", help="Data type of the merged model, such as bfloat16; default: as stored."
+)
 @click.option(
     "--method", type=click.Choice(_WAYS), help="How to combine several adapters; default: cat."
 )
-@click.option("--weight", "weights", type=float, multiple=True, help="One for each adapter.")
 @click.option(
-    "--density", type=float, help="Share of entries that ties and dare keep; default: 0.5."
+    "--weight",
+    "weights",
+    type=float,
+    multiple=True,
+    help="Weight of an adapter; give one per adapter.",
+)
+@click.option(
+    "--density", type=float, help="Fraction of entries that TIES and DARE keep; default: 0.5."
 )
 @click.option("--seed", type=int, help="Random seed for DARE; default: 0.")
 def command(
@@ -44,8 +52,8 @@ def command(
 ) -> None:
     """Merge one adapter into its base, or combine several ADAPTERS into one.
 
-    The result is put in its folder only when the merge has succeeded. It may behave differently
-    from what it was made of: gate it.
+    The result is written to its folder only if the merge succeeds. A merge can change behaviour:
+    gate the result.
 
     \b
     Examples:
@@ -63,7 +71,7 @@ def command(
     given = [f"--{name}" for name, value in for_several.items() if value not in (None, ())]
     if len(adapters) == 1:
         if given:
-            raise UsageError(f"{given[0]} is for several adapters, but one is given")
+            raise UsageError(f"{given[0]} combines several adapters, but only one is given")
         merge_into_base(adapters[0], output, base=base, dtype=dtype or "auto")
         click.echo(f"✓ merged {adapters[0]} into its base: {output}")
         key = "model"

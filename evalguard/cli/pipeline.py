@@ -27,23 +27,23 @@ _PATH = click.Path(path_type=Path)
 @click.argument("training", metavar="CONFIG", type=_PATH)
 @click.option(
     "--config", "project", type=_PATH, default=Path("evalguard.yaml"), show_default=True,
-    help="Project whose baseline and gates decide.",
+    help="Project file with the baseline and the gates.",
 )  # fmt: skip
 @click.option(
     "--set", "overrides", metavar="KEY=VALUE", multiple=True,
-    help="Replace one value of the training config; may be repeated.",
+    help="Override a value of the training config; repeatable.",
 )  # fmt: skip
 @click.option(
     "--max-attempts", type=click.IntRange(min=1), default=4, show_default=True,
     help="Maximum number of training attempts.",
 )  # fmt: skip
-@click.option("--replay-data", type=_PATH, help="General data that a repair may mix in.")
+@click.option("--replay-data", type=_PATH, help="General data that a repair may mix in as replay.")
 @click.option("--no-watch", is_flag=True, help="Do not probe the model while it trains.")
 @click.option(
     "--key", type=_PATH, envvar="EVALGUARD_SIGNING_KEY",
     help="Ed25519 private key (PEM) that signs the receipt.",
 )  # fmt: skip
-@click.option("--html", type=_PATH, help="Write all attempts side by side as a page.")
+@click.option("--html", type=_PATH, help="Write an HTML report of all attempts side by side.")
 @click.option("--json", "json_path", type=_PATH, help="Write the last check's result as JSON.")
 def command(
     training: Path,
@@ -56,11 +56,11 @@ def command(
     html: Path | None,
     json_path: Path | None,
 ) -> int:
-    """Train as CONFIG says until an attempt passes the gates, and release it with a receipt.
+    """Train from CONFIG until an attempt passes the gates, then release it with a receipt.
 
     The data are audited first. Each attempt is watched while it trains, gated against the
-    baseline, and diagnosed; the diagnosis changes the config of the next one. Interrupted, the
-    same command resumes where it stopped.
+    baseline, and diagnosed; the diagnosis changes the config of the next one. If interrupted, run
+    the same command again to resume.
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def command(
       evalguard pipeline training/tickets.yaml --replay-data data/general.jsonl --max-attempts 3
       evalguard pipeline training/tickets.yaml --key release.pem --html reports/pipeline.html
 
-    Exit codes: 0 released, 1 every attempt was rejected, 4 usage or data, 6 undecided.
+    Exit codes: 0 released, 1 every attempt was rejected, 4 usage or data, 6 inconclusive.
     """
     from rich.console import Console
 
@@ -123,7 +123,7 @@ def _side_by_side(outcome: Outcome) -> Table:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for name in ("attempt", "verdict", "gates", "found", "changed for it"):
+    for name in ("attempt", "verdict", "gates", "found", "config changes"):
         table.add_column(name)
     for attempt in outcome.attempts:
         table.add_row(*_row(attempt))
@@ -138,7 +138,7 @@ def _row(attempt: Attempt) -> tuple[str, ...]:
     changes = ", ".join(f"{key} {value}" for key, value in attempt.changes.items())
     result = attempt.result
     if result is None:
-        return (str(attempt.number), "training broke off", "", attempt.diverged, changes)
+        return (str(attempt.number), "training failed", "", attempt.diverged, changes)
     passed = sum(gate.verdict is Verdict.PASS for gate in result.gates)
     return (
         str(attempt.number),
@@ -165,11 +165,11 @@ def _conclude(console: Console, outcome: Outcome) -> int:
     if outcome.released is not None and outcome.receipt is not None:
         where, receipt = map(os.path.relpath, (outcome.released, outcome.receipt))
         console.print(f"\n[green]✓[/green] released: {where}", soft_wrap=True)
-        console.print(f"  check it anywhere: evalguard verify {receipt} {where}", soft_wrap=True)
+        console.print(f"  verify it anywhere: evalguard verify {receipt} {where}", soft_wrap=True)
         return ExitCode.PASS
     best = outcome.best
     console.print(f"\n[red]✗[/red] nothing released: {outcome.reason}")
-    console.print(f"  nearest: attempt {best.number}, in {os.path.relpath(best.folder)}")
+    console.print(f"  closest: attempt {best.number}, in {os.path.relpath(best.folder)}")
     for note in outcome.attempts[-1].notes:
         console.print(f"  {note}")
     # Only a PASS is released, so an undecided attempt is none, whatever `on_inconclusive` says.

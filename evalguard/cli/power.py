@@ -38,14 +38,14 @@ Examples:
 @click.option(
     "--effect",
     type=click.FloatRange(-1, 1),
-    help="True difference; 0, or twice the gain that is demanded, by default.",
+    help="True difference; default: 0, or twice the required gain.",
 )
 @click.option(
     "--looks",
     type=click.IntRange(1, 100),
     default=1,
     show_default=True,
-    help="Number of interim analyses (group-sequential); each costs some of the final level.",
+    help="Number of interim analyses (group-sequential); each spends part of α.",
 )
 def command(
     n: int,
@@ -56,7 +56,7 @@ def command(
     looks: int,
     **demands: Any,
 ) -> int:
-    """Plan a gate on a binary metric: its power, detectable effect and the samples it needs."""
+    """Plan a gate on a binary metric: power, minimum detectable effect, sample size."""
     from evalguard import api
 
     found = api.power(
@@ -90,7 +90,7 @@ def _show(found: PowerAnalysis, demand: str) -> None:
             + (
                 "even an unchanged model could not be relied on to pass"
                 if found.margin > 0
-                else "even twice the demanded gain could not be relied on to pass"
+                else "even twice the required gain could not be relied on to pass"
             ),
             fg="yellow",
         )

@@ -11,8 +11,8 @@ _EPILOG = """
 Examples:
   evalguard report result.json                       in the terminal
   evalguard report result.json --html report.html    as a page
-  evalguard report result.json --markdown -          as Markdown, for a comment
-  evalguard report result.json --to json copy.json   in any format by its name
+  evalguard report result.json --markdown -          as Markdown, for a PR comment
+  evalguard report result.json --to json copy.json   any format, by name
 """
 
 
@@ -22,14 +22,14 @@ Examples:
 @click.option("--markdown", "markdown_path", metavar="PATH",
               help="Write a summary in Markdown; '-' prints it.")  # fmt: skip
 @click.option("--to", "written", nargs=2, multiple=True, metavar="FORMAT PATH",
-              help="Write another format, such as one of an installed package.")  # fmt: skip
+              help="Write another format, such as one that a package adds.")  # fmt: skip
 def command(
     result: Path,
     html_path: str | None,
     markdown_path: str | None,
     written: tuple[tuple[str, str], ...],
 ) -> None:
-    """Show a result again.
+    """Render a saved result as HTML, Markdown or text.
 
     RESULT.json is what `evalguard check --json` wrote. Nothing is measured.
     """

@@ -31,8 +31,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.
 def command() -> None:
     """List, show and prune the samples in the store.
 
-    A run is what one model answered on one task; the store keeps it under the fingerprint of
-    everything that made it.
+    A run is one model's answers to one task, stored under the fingerprint of all its inputs.
     """
 
 
@@ -65,13 +64,13 @@ def list_runs(store: str | None, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("run")
-@click.option("--samples", "count", default=3, show_default=True, help="How many samples to show.")
+@click.option("--samples", "count", default=3, show_default=True, help="Number of samples to show.")
 @_store_option
 @_json_option
 def show_run(run: str, count: int, store: str | None, as_json: bool) -> None:
-    """Show what RUN was made of, its scores, and its first samples.
+    """Show the inputs, scores and first samples of RUN.
 
-    RUN is its fingerprint or the beginning of it.
+    RUN is a fingerprint or a unique prefix of one.
     """
     from evalguard.records import to_json
 
@@ -100,9 +99,9 @@ def show_run(run: str, count: int, store: str | None, as_json: bool) -> None:
 
 @command.command("flips")
 @click.argument("runs", nargs=-1)
-@click.option("--of", "task", metavar="SUITE/TASK", help="All runs of a task, baselines first.")
-@click.option("--metric", metavar="NAME", help="A metric of 0 or 1, where there are several.")
-@click.option("--samples", "count", default=5, show_default=True, help="How many items to show.")
+@click.option("--of", "task", metavar="SUITE/TASK", help="All runs of one task, baselines first.")
+@click.option("--metric", metavar="NAME", help="Binary metric, if the runs have several.")
+@click.option("--samples", "count", default=5, show_default=True, help="Number of samples to show.")
 @_store_option
 @_json_option
 def show_flips(
@@ -113,10 +112,10 @@ def show_flips(
     store: str | None,
     as_json: bool,
 ) -> None:
-    """Show what each of RUNS lost and won against the one before.
+    """Show which samples each of RUNS lost and won against the previous one.
 
-    RUNS are fingerprints or beginnings of them, in the order of the models; or name a task with
-    --of to take all of its runs, the oldest first.
+    RUNS are fingerprints or unique prefixes, in the order of the models; or name a task with --of
+    to take all of its runs, the oldest first.
     """
     from evalguard.gates.flips import flip_ledger
     from evalguard.records import to_json
@@ -128,7 +127,9 @@ def show_flips(
         chosen = _runs_of(stored, task) if task else [_find(stored, run) for run in runs]
         if len({_task_of(run) for run in chosen}) > 1:
             tasks = ", ".join(sorted({_task_of(run) for run in chosen}))
-            raise UsageError(f"the runs are of several tasks ({tasks}); flips are within one")
+            raise UsageError(
+                f"the runs are of several tasks ({tasks}); flips need runs of one task"
+            )
         samples = [{s.sample_id: s for s in opened.all_samples(r.fingerprint)} for r in chosen]
     names = [f"{run.description.get('name', '?')} {run.fingerprint[:_SHORT]}" for run in chosen]
     ledger = flip_ledger(
@@ -174,17 +175,22 @@ def _only_metric(runs: Iterable[dict[str, ScoredSample]]) -> str:
 
 @command.command("prune")
 @click.argument("runs", nargs=-1)
-@click.option("--older-than", metavar="DAYS", type=click.FloatRange(min=0), help="Also by age.")
+@click.option(
+    "--older-than",
+    metavar="DAYS",
+    type=click.FloatRange(min=0),
+    help=("Remove runs without a new sample for this many days."),
+)
 @click.option("--all", "everything", is_flag=True, help="Remove every run.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @_store_option
 def prune_runs(
     runs: Sequence[str], older_than: float | None, everything: bool, yes: bool, store: str | None
 ) -> None:
-    """Remove RUNS and give their space back; they are measured again when needed.
+    """Remove RUNS and reclaim their space; they are measured again when needed.
 
-    Each of RUNS is a fingerprint or the beginning of one. --older-than takes the runs that got no
-    new sample for that many days.
+    Each of RUNS is a fingerprint or a unique prefix of one. --older-than selects runs without a new
+    sample for that many days.
     """
     if not runs and older_than is None and not everything:
         raise UsageError("name the runs to remove, or give --older-than DAYS or --all")
@@ -218,11 +224,11 @@ def _open(store: str | None) -> SampleStore:
         store = store_location(config, PROJECT_FILE.parent)
     if store is None:
         raise UsageError(
-            f"there is no {PROJECT_FILE} here that names a store. Go to the folder of your "
-            "project, or give --store PATH."
+            f"no {PROJECT_FILE} in this folder. Run the command in the folder of your project, "
+            "or give --store PATH."
         )
     if "://" not in store and not Path(store).is_file():
-        raise UsageError(f"{store}: no store there yet. `evalguard check` makes it.")
+        raise UsageError(f"{store}: no store yet; `evalguard check` creates it.")
     return SampleStore(store)
 
 
@@ -232,9 +238,11 @@ def _find(runs: Iterable[StoredRun], beginning: str) -> StoredRun:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise UsageError(f"no run begins with '{beginning}'. `evalguard runs list` shows them.")
+        raise UsageError(f"no run starts with '{beginning}'. `evalguard runs list` lists them.")
     matches = ", ".join(run.fingerprint[:_SHORT] for run in found[:5])
-    raise UsageError(f"{len(found)} runs begin with '{beginning}': {matches}. Give more of it.")
+    raise UsageError(
+        f"{len(found)} runs start with '{beginning}': {matches}. Give a longer prefix."
+    )
 
 
 def _runs(count: int) -> str:

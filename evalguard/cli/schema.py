@@ -21,8 +21,8 @@ MODELS = {
 def command(kind: str) -> None:
     """Print the JSON schema of a kind of file.
 
-    Editors complete and check keys by it: put `# yaml-language-server: $schema=PATH` on top of the
-    YAML file.
+    For completion and validation in an editor, put `# yaml-language-server: $schema=PATH` at the
+    top of the YAML file.
     """
     module, name = MODELS[kind]
     model = getattr(import_module(module), name)

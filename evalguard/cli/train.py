@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     "overrides",
     metavar="KEY=VALUE",
     multiple=True,
-    help="Replace one value of the config; may be repeated.",
+    help="Override a value of the config; repeatable.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the adapter, in place of the config's.",
+    help="Folder for the adapter; overrides the config's.",
 )
 @click.option(
     "--resume",
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     metavar="PROJECT",
     help="Probe the model with this project's gates while it trains; stop when a guard is lost.",
 )
-@click.option("--watch-every", type=click.IntRange(min=1), help="Steps between two probes.")
+@click.option("--watch-every", type=click.IntRange(min=1), help="Steps between probes.")
 @click.option(
     "--launch",
     type=click.IntRange(min=2),
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="With --launch: an accelerate config, such as one for FSDP or DeepSpeed ZeRO.",
 )
-@click.option("--no-audit", is_flag=True, help="Train without looking at the data first.")
+@click.option("--no-audit", is_flag=True, help="Skip the data audit.")
 def command(
     config: Path,
     overrides: tuple[str, ...],
@@ -69,8 +69,8 @@ def command(
 ) -> int:
     """Fine-tune an adapter from CONFIG and record its provenance.
 
-    The data are audited first: errors stop the command, warnings are shown. The adapter is put in
-    its folder only when the run has succeeded.
+    The data are audited first: errors stop the command, warnings are shown. The adapter is written
+    to its folder only if the run succeeds.
 
     \b
     Examples:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group(name="zoo", invoke_without_command=False)
 def command() -> None:
-    """Build adapters that are known to be healthy, or damaged in a known way.
+    """Build adapters that are known to be healthy or to have a known damage.
 
     \b
     Examples:
@@ -45,17 +45,17 @@ def list_members() -> None:
 
 
 @command.command(name="build")
-@click.option("--only", multiple=True, metavar="NAME", help="Build this one; may be repeated.")
+@click.option("--only", multiple=True, metavar="NAME", help="Build only this member; repeatable.")
 @click.option(
     "--workdir", type=click.Path(path_type=Path, file_okay=False), default=Path(".evalguard/zoo"),
     show_default=True, help="Folder of the zoo.",
 )  # fmt: skip
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True,
-    help="Trainings side by side, each on one core.",
+    help="Number of parallel training runs, one core each.",
 )  # fmt: skip
 def build_members(only: tuple[str, ...], workdir: Path, jobs: int) -> None:
-    """Train every member; those that are there already are kept."""
+    """Train every member; existing ones are kept."""
     from rich.console import Console
     from rich.progress import track
 

@@ -1,4 +1,4 @@
-"""Fine-tunes of the embedded model that are known to be healthy, or damaged in a known way.
+"""Fine-tunes of the embedded model that are known to be healthy or to have a known damage.
 
 They prove the gates and the diagnosis: each is a real training, and what is wrong with it, and how
 much, was set before any gate saw it. The dose of a damage that comes from rows is their number;
@@ -123,7 +123,7 @@ MEMBERS: dict[str, Member] = {member.name: member for member in _members()}
 def write_zoo(folder: Path, members: Iterable[Member]) -> tuple[Path, dict[str, Path]]:
     """Write the zoo as a project: suites, thresholds, training data and configs.
 
-    Adapters that are there already are kept.
+    Existing adapters are kept.
 
     Args:
         folder: Where the project goes.

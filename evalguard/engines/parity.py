@@ -92,7 +92,7 @@ def measure_parity(
 
     Raises:
         ModelError: If an engine cannot load the base or an adapter.
-        TrustError: If an adapter takes no effect on one of them.
+        TrustError: If an adapter has no effect on one of them.
         EngineError: If an engine fails.
     """
     found = [_answers_of(name, settings) for name in (first, second)]

@@ -140,7 +140,7 @@ def test_labels_are_not_added_to_a_file_of_another_form(label, project, capsys, 
     suite = project / "suites" / "right.yaml"
     suite.write_text(suite.read_text().replace("labelled: labels/facts.jsonl", f"labelled: {form}"))
     assert main(["label", "right"]) == ExitCode.USAGE
-    assert "has columns or values of its own" in capsys.readouterr().err
+    assert "labels can only be added to a file with the column" in capsys.readouterr().err
 
 
 def test_labels_are_not_added_below_rows_of_another_form(label, capsys):
@@ -194,7 +194,7 @@ def test_labels_of_other_prompts_are_pointed_out(label):
     write_jsonl(label.path, [{"question": "Never asked?", "answer": "a", "label": "yes"}])
     code, rows, told = label("y", "-n", "2")
     assert code == ExitCode.PASS
-    assert "none of its 1 labels is about a prompt of facts.jsonl" in " ".join(told.out.split())
+    assert "none of its 1 labels belongs to a prompt in facts.jsonl" in " ".join(told.out.split())
     assert len(rows) == 2
     _, _, told = label("q", "-n", "2")
     assert "is about a prompt" not in told.out
@@ -240,7 +240,7 @@ def test_labels_that_come_meanwhile_are_kept_and_told(label, monkeypatch, capsys
     assert main(["label", "right", "-n", "8"]) == ExitCode.PASS
     given = [json.loads(line)["label"] for line in label.path.read_text().splitlines()]
     assert given == ["no", "yes", "no", "no", "yes"]
-    assert "2 of them were added by someone else meanwhile" in capsys.readouterr().out
+    assert "2 of them were added by someone else in the meantime" in capsys.readouterr().out
 
 
 def test_an_interrupted_person_is_told_what_is_kept(label, monkeypatch, capsys):

@@ -136,7 +136,7 @@ def test_nothing_is_pruned_without_a_choice_or_an_answer(run, monkeypatch):
 def test_a_missing_store_is_not_made(run, tmp_path, monkeypatch):
     code, _, err = run("list", "--store", "other.db")
     assert code == ExitCode.USAGE
-    assert "other.db: no store there yet" in err
+    assert "other.db: no store yet" in err
     assert not (tmp_path / "other.db").exists()
     (tmp_path / "evalguard.yaml").unlink()
     code, _, err = run("list")
