@@ -12,7 +12,7 @@
     │   ├── EngineError             the inference engine failed
     │   ├── TrustError              a trust check failed (adapter not applied, arms differ)
     │   └── StoreError              the sample store cannot be read or written
-    └── TrainingError               training diverged or could not go on (exit 3)
+    └── TrainingError               training diverged or could not continue (exit 3)
 
 Every message says where, what was found, what was expected and what to do next.
 """
@@ -32,15 +32,15 @@ class ExitCode(IntEnum):
 
     PASS = 0  # every guard passed
     REGRESSION = 1  # at least one gate FAILed
-    INTERRUPTED = 2  # the user interrupted the run; what was measured is kept
-    INTERNAL_ERROR = 3  # something could not be measured, or a defect in EvalGuard
+    INTERRUPTED = 2  # the user interrupted the run; samples measured so far are kept
+    INTERNAL_ERROR = 3  # something could not be measured, or a bug in EvalGuard
     USAGE = 4  # wrong usage, configuration, data or model files
     NOTHING_TO_GATE = 5  # no gate was selected
     INCONCLUSIVE = 6  # no gate FAILed, but at least one could not be decided
 
 
 class EvalGuardError(Exception):
-    """Base of all errors that EvalGuard raises on purpose."""
+    """Base class of all errors that EvalGuard raises deliberately."""
 
     exit_code: ExitCode = ExitCode.INTERNAL_ERROR
 
@@ -116,7 +116,7 @@ class StoreError(MeasurementError):
 
 
 class TrainingError(EvalGuardError):
-    """Training diverged or could not go on."""
+    """Training diverged or could not continue."""
 
 
 MAX_LISTED = 12
@@ -124,7 +124,7 @@ MAX_LISTED = 12
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return a hint that names the nearest allowed word, then all of them if they are few.
+    """Return a hint that names the closest allowed word, then all of them if there are few.
 
     Example:
         >>> did_you_mean("exact_macth", ["exact_match", "json_valid"])

@@ -34,25 +34,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="override one value of the project file, such as engine.dtype=float32",
+        help="override a value of the project file, such as engine.dtype=float32; repeatable",
     )
     group.addoption("--evalguard-json", metavar="PATH", help="write the result as JSON")
-    group.addoption("--evalguard-html", metavar="PATH", help="write the report here")
+    group.addoption("--evalguard-html", metavar="PATH", help="write the HTML report")
     group.addoption(
         "--evalguard-full",
         action="store_true",
-        help="measure every sample instead of stopping where the verdict is certain",
+        help="measure every sample; do not stop early",
     )
     group.addoption(
         "--evalguard-noise",
         action="store_true",
-        help="run the baseline against itself and flag margins below its noise",
+        help="also run the baseline against itself and flag margins below its noise floor",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the project, if there is one."""
-    for mark in ("guard: gates that must pass", "tripwire: gates that must only not fail"):
+    for mark in ("guard: gates that must PASS", "tripwire: gates that only must not FAIL"):
         config.addinivalue_line("markers", mark)
     named = config.getoption("evalguard_config")
     path = Path(named) if named else config.invocation_params.dir / CONFIG_NAME
@@ -189,8 +189,8 @@ class GatePlugin:
         session.exitstatus = ExitCode.INTERNAL_ERROR
         self._contradiction = (
             f"the verdict is {self.result.verdict}, exit code {int(code)}, but {self._failed} of "
-            f"{len(self._of_item)} gates failed as tests. A conftest.py, a marker or a plug-in of "
-            "pytest changes their outcome; run `evalguard check` without it"
+            f"{len(self._of_item)} gates failed as tests. A conftest.py, a marker or a pytest "
+            "plugin changes their outcome; run `evalguard check` without it"
         )
 
     def _undecided_last(self, item: pytest.Item) -> int:

@@ -25,8 +25,8 @@ def blocking(
 ) -> tuple[GateResult, ...]:
     """Return the gates that block a release, FAIL before ERROR before INCONCLUSIVE.
 
-    A guard must PASS; a tripwire must only not FAIL and be measured. Where no gate of a candidate
-    PASSed nothing was shown about it, so its undecided tripwires block as guards do.
+    A guard must PASS; a tripwire must be measured and not FAIL. If no gate of a candidate PASSed,
+    nothing was shown about it, so its undecided tripwires block like guards.
 
     Args:
         results: Gates of one or several candidates.
@@ -36,9 +36,7 @@ def blocking(
         UsageError: If there is no result: without a gate there is no PASS.
     """
     if not results:
-        raise UsageError(
-            "no gate was decided, and without one there is no PASS; add or select gates"
-        )
+        raise UsageError("no gate was decided, so there is no PASS; add or select gates")
     found = list(_blocking(results, on_inconclusive))
     return tuple(sorted(found, key=lambda result: _WORST_FIRST.index(result.verdict)))
 
@@ -46,7 +44,7 @@ def blocking(
 def overall(results: Sequence[GateResult]) -> tuple[Verdict, str | None]:
     """Return the verdict over all gates and the id of the gate that decided it.
 
-    ``on_inconclusive`` changes the exit code and not this. That all guards must PASS needs no
+    ``on_inconclusive`` changes the exit code, not the verdict. That all guards must PASS needs no
     correction for their number (Berger 1982: an intersection-union test).
 
     Raises:

@@ -63,34 +63,35 @@ def decide(
 ) -> GateResult:
     """Decide one gate: is the candidate shown to be non-inferior, or shown to be worse?
 
-    The scores of the two models on the same questions are two sequences, a file, or, for scores of
-    0 and 1, three counts.
+    The scores of the two models on the same questions are two sequences, a file or, for binary
+    scores, three counts.
 
     Args:
-        baseline: The baseline's scores, shape (n,); ``None`` where one could not be measured.
+        baseline: The baseline's scores, shape (n,); ``None`` marks a score that could not be
+            measured.
         candidate: The candidate's, in the same order, shape (n,).
         losses: Questions that only the baseline got right.
         gains: Questions that only the candidate got right.
         n: Total number of questions.
-        path: File of paired scores, one JSON object a line, as for ``evalguard decide --from``.
+        path: JSON Lines file of paired scores, as for ``evalguard decide --from``.
         max_drop: Tolerated drop: ``"5pp"`` of the score, or ``"5%"`` of the baseline's mean.
         min_gain: Required improvement (superiority margin).
         min: Minimum mean score of the candidate.
         max: Maximum mean score of the candidate.
-        kind: What the scores are; ``dense`` where nearly every one differs.
+        kind: Type of the scores; ``dense`` if nearly every sample differs.
         low: Minimum possible score.
         high: Maximum possible score.
         higher_is_better: Direction of the score.
-        ids: Names of the questions, shape (n,).
+        ids: Ids of the questions, shape (n,).
         clusters: Questions of one cluster are not independent, shape (n,).
         strata: Which stratum each question belongs to, shape (n,).
-        weights: Whether strata count by their size, or each the same.
-        confidence_level: Confidence of each side.
+        weights: Weight strata by size, or equally.
+        confidence_level: One-sided confidence level.
         **demands: Demands of packages, by their keys in thresholds files.
 
     Raises:
-        UsageError: If the demand or the arguments mean nothing.
-        DataError: If scores do not fit.
+        UsageError: If a demand or an argument is invalid.
+        DataError: If the scores do not fit the arguments.
 
     Example:
         >>> before, after = [1] * 300, [0] * 3 + [1] * 297
@@ -139,13 +140,13 @@ def power(
     """Plan a gate on a binary metric: power, minimum detectable effect, sample size.
 
     Args:
-        n: Questions.
+        n: Number of questions.
         max_drop: Tolerated drop, such as ``"5pp"``.
-        min_gain: Required improvement (superiority margin); in place of ``max_drop``.
+        min_gain: Required improvement (superiority margin); instead of ``max_drop``.
         discordance: Share of the questions on which the two models differ.
-        effect: True difference; 0, or twice the gain that is demanded, by default.
-        looks: Number of interim analyses (group-sequential); each costs some of the final level.
-        confidence_level: Confidence of each side.
+        effect: True difference; default: 0, or twice the required gain.
+        looks: Number of interim analyses (group-sequential); each spends part of α.
+        confidence_level: One-sided confidence level.
         **demands: Demands of packages, by their keys in thresholds files.
 
     Raises:
@@ -186,7 +187,7 @@ def _read(given: Mapping[str, Any]) -> list[Demand[Any]]:
         except ValueError as error:
             raise UsageError(str(error)) from error
     if not demands:
-        raise UsageError("no demand given; give max_drop, such as 5pp, for example")
+        raise UsageError("no requirement given; give max_drop, such as 5pp")
     if problem := conflict(demands):
         raise UsageError(problem)
     return demands

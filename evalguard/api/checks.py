@@ -51,14 +51,14 @@ def check(
 
     Args:
         project: The project, or its file.
-        overrides: ``KEY=VALUE`` each, in place of what the file says.
+        overrides: ``KEY=VALUE`` each; they override the file.
         candidates: Names of candidates; all by default.
         gates: Names of gates, of suites, or ids such as ``general::acc``; all by default.
         full: Measure every sample, even where a gate has decided.
-        noise: Run the baseline against itself, too, to flag margins below its noise.
+        noise: Also run the baseline against itself, to flag margins below the noise floor.
         fail_fast: Stop measuring at the first guard that FAILs.
-        engine: Answers for every model, in place of the engines that the project names, such as a
-            :class:`FakeEngine`. Nothing is taken from the store nor kept there.
+        engine: Engine for every model, instead of those that the project names, such as a
+            :class:`FakeEngine`. The store is neither read nor written.
         progress: Show progress on standard error.
 
     Raises:
@@ -74,7 +74,7 @@ def check(
     if not isinstance(project, Project):
         project = load_project(project, overrides=overrides)
     elif overrides:
-        raise UsageError("overrides belong to a project file; this project is loaded already")
+        raise UsageError("overrides apply to a project file; this project is already loaded")
     selected = select(
         project.thresholds.gates,
         list(project.config.candidates),
@@ -98,7 +98,7 @@ def compare(*results: StrPath, **named: CheckResult) -> CheckResult:
 
     Args:
         *results: Files that :func:`write_json` or ``evalguard check --json`` wrote.
-        **named: Results under a name, which tells apart candidates of the same name.
+        **named: Results under a name, which distinguishes candidates of the same name.
 
     Returns:
         One result with every candidate; its baseline is shared.
@@ -122,7 +122,7 @@ def read_result(path: StrPath) -> CheckResult:
     """Return a result that :func:`write_json` or ``evalguard check --json`` wrote.
 
     Raises:
-        DataError: If the file is missing, is no JSON, or is not a result of this version.
+        DataError: If the file is missing, is not JSON, or is not a result of this version.
     """
     from evalguard.reports.json_report import read_json
 

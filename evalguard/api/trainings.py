@@ -35,17 +35,17 @@ def audit(
     """Check training data for duplicates, leaks, PII and broken rows.
 
     Args:
-        *data: Data files, or one training config (``.yaml``), which names them itself.
+        *data: Data files, or one training config (``.yaml``), whose data files are audited.
         against: Suites, folders of suites, projects or data files whose questions must not be
             trained on.
         validation: File of held-out rows.
-        model: Base whose tokenizer counts lengths.
-        format: Format of the rows, in place of a guess.
-        max_length: Tokens of a sequence that training keeps.
+        model: Model whose tokenizer counts tokens.
+        format: Format of the rows; detected by default.
+        max_length: Maximum sequence length, in tokens.
 
     Raises:
         DataError: If a file as a whole is missing, unreadable or empty.
-        UsageError: If the arguments do not fit each other.
+        UsageError: If the arguments do not go together.
     """
     with quiet():
         from evalguard.training import audit as auditing
@@ -56,7 +56,9 @@ def audit(
     suites = [file for path in against for file in _suite_files(Path(path))]
     if files[0].suffix in (".yaml", ".yml"):
         if len(files) > 1 or validation or model or format or max_length:
-            raise UsageError("a training config names its own data, model, format and lengths")
+            raise UsageError(
+                "a training config already names its data, model, format and max_length"
+            )
         settings = load_training_config(files[0])
         return auditing.audit_config(settings, base_dir=files[0].parent, against=suites)
     held_out = None if validation is None else Path(validation)
@@ -87,14 +89,14 @@ def train(
 
     Args:
         config: Training config, or its file.
-        overrides: ``KEY=VALUE`` each, in place of what the file says.
+        overrides: ``KEY=VALUE`` each; they override the file.
         base_dir: Folder that the config's relative paths refer to; the file's own by default.
-        output: Folder for the adapter, in place of the config's.
-        audit: Look at the data first, and stop at errors.
+        output: Folder for the adapter; overrides the config's.
+        audit: Audit the data first, and stop at errors.
         resume: Continue an interrupted run that kept checkpoints.
-        probe: Looks at the model while it trains, such as
+        probe: Evaluates the model while it trains, such as
             :class:`evalguard.pipeline.probes.GateProbe`, and stops a run that has lost a guard.
-        probe_every: Steps between two looks; a tenth of the stage by default.
+        probe_every: Steps between probes; a tenth of the stage by default.
         progress: Show progress on standard error, or on this console.
         on_note: Called with each line on the rows, and with each warning, which begins with
             an exclamation mark.
@@ -116,7 +118,7 @@ def train(
         raise PrerequisiteError("Training", extra="train") from error
     if isinstance(config, TrainingConfig):
         if overrides:
-            raise UsageError("overrides belong to a config file; this config is loaded already")
+            raise UsageError("overrides apply to a config file; this config is already loaded")
         folder = Path(base_dir or ".")
     else:
         folder = Path(base_dir) if base_dir is not None else Path(config).parent
@@ -139,11 +141,11 @@ def train(
 
 
 def run_pipeline(training: StrPath, project: StrPath = "evalguard.yaml", **options: Any) -> Outcome:
-    """Train, gate, diagnose, repair and train again, until an adapter may be released.
+    """Train, gate, diagnose, repair and retrain until an adapter may be released.
 
     Args:
         training: Training config of the first attempt.
-        project: The project whose baseline and gates decide.
+        project: The project with the baseline and the gates.
         **options: As for :func:`evalguard.pipeline.loop.run_pipeline`.
 
     Raises:

@@ -27,14 +27,14 @@ def contaminated(project: Project) -> Mapping[str, frozenset[int]]:
     if named is None:
         return {}
     path = project.resolve(named)
-    hint = "Write it: evalguard audit DATA --against evalguard.yaml --json audit.json"
+    hint = "Create it: evalguard audit DATA --against evalguard.yaml --json audit.json"
     try:
         findings = json.loads(path.read_text(encoding="utf-8"))["findings"]
         places = [place for one in findings if one["code"] == CODE for place in one["places"]]
     except OSError as error:
         raise _problem(project, f"{path}: {error.strerror}. {hint}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise _problem(project, f"{path} is no audit in JSON. {hint}") from error
+        raise _problem(project, f"{path} is not an audit in JSON. {hint}") from error
     return _by_task(places)
 
 

@@ -31,7 +31,7 @@ def check_suite(suite: Suite, *, labels: bool = True) -> Iterator[Problem]:
         for name, path in _files(task):
             if suite.resolve(path).is_file() or (name == LABELLED and not labels):
                 continue
-            hint = f"; `evalguard label {suite.name}` makes it" if name == LABELLED else ""
+            hint = f"; `evalguard label {suite.name}` creates it" if name == LABELLED else ""
             yield Problem(file, f"{key}.{name}", f"no such file: {suite.resolve(path)}{hint}")
         if isinstance(task, TestSet):
             yield from _check_scorers(task, file, key)
@@ -129,9 +129,11 @@ def _check_scorers(task: TestSet, file: str, key: str) -> Iterator[Problem]:
             continue
         metrics = bound.metrics
         comparing += [scorer.name] if bound.check_target else []
-        twins = [metric.name for metric in metrics if metric.name in owners]
-        if twins:
-            message = f"{', '.join(twins)}: measured by {owners[twins[0]]} already; remove one"
+        duplicates = [metric.name for metric in metrics if metric.name in owners]
+        if duplicates:
+            message = (
+                f"{', '.join(duplicates)}: already measured by {owners[duplicates[0]]}; remove one"
+            )
             yield Problem(file, place, message)
         owners |= {metric.name: place for metric in metrics}
     if comparing and not task.target.strip():

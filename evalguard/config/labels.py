@@ -56,8 +56,8 @@ class Labels(ConfigModel):
         if self.scale is not None and self.values:
             raise ValueError("'values' and 'scale' both say what a label means; remove one")
         spellings = [written(value) for values in self.listed.values() for value in values]
-        if twins := sorted({one for one in spellings if spellings.count(one) > 1}):
-            raise ValueError(f"'values' gives {', '.join(twins)} two meanings; list each once")
+        if duplicates := sorted({one for one in spellings if spellings.count(one) > 1}):
+            raise ValueError(f"'values' gives {', '.join(duplicates)} two meanings; list each once")
         return self
 
     @property

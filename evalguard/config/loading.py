@@ -68,7 +68,7 @@ def validate(data: dict[str, Any], model: type[ModelT], *, file: str) -> ModelT:
     except ValidationError as error:
         raise ConfigError(describe_problems(error, data, model, file)) from None
     except (ValueError, RecursionError) as error:
-        reason = "an alias (*name) refers to what holds it, or the nesting is too deep"
+        reason = "an alias (*name) refers to its own parent, or the nesting is too deep"
         raise ConfigError([Problem(file, "", f"not usable: {reason}")]) from error
 
 

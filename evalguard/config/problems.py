@@ -111,8 +111,9 @@ def _message(details: ErrorDetails, path: KeyPath, value: Any, allowed: Allowed)
             )
         case "literal_error" if path == ("version",):
             return (
-                f"{found(value)}, but this EvalGuard reads version {allowed.values(path)[0]}; "
-                "correct the number, or install the EvalGuard that the file was written for"
+                f"{found(value)}, but this version of EvalGuard reads version "
+                f"{allowed.values(path)[0]}; correct the number, or install the version of "
+                "EvalGuard that the file was written for"
             )
         case "literal_error" | "enum" | "union_tag_invalid":
             choices = allowed.values(path)

@@ -19,10 +19,10 @@ Quantization = Literal["none", "nf4", "int8"]
 FileStem = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
 
 
-def _without_twins(names: tuple[str, ...]) -> tuple[str, ...]:
-    twins = sorted({name for name in names if names.count(name) > 1})
-    if twins:
-        raise ValueError(f"listed twice: {', '.join(twins)}; name each once")
+def _without_duplicates(names: tuple[str, ...]) -> tuple[str, ...]:
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise ValueError(f"listed twice: {', '.join(duplicates)}; name each once")
     return names
 
 
@@ -121,7 +121,7 @@ class Candidate(ConfigModel):
             )
         orphans = {"revision", "server", "tokenizer", "trust_remote_code"} & self.model_fields_set
         if self.model is None and orphans:
-            raise ValueError(f"'{min(orphans)}' goes with 'model', which is not given")
+            raise ValueError(f"'{min(orphans)}' needs 'model', which is not given")
         return self
 
     @property
@@ -156,7 +156,9 @@ class ProjectConfig(ConfigModel):
     """What is gated, by name."""
     judge: Judge | None = None
     """What judges the answers of tasks of `kind: judge` and `kind: preference`."""
-    suites: Annotated[tuple[FileStem, ...], AfterValidator(_without_twins)] = Field(min_length=1)
+    suites: Annotated[tuple[FileStem, ...], AfterValidator(_without_duplicates)] = Field(
+        min_length=1
+    )
     """Names of the suites: `general` is `suites/general.yaml`."""
     suites_dir: NonEmpty = "suites"
     """Folder of the suites."""
@@ -186,5 +188,7 @@ class ProjectConfig(ConfigModel):
     def _reserve_names(self) -> Self:
         for name in (BASELINE, JUDGE):
             if name in self.candidates:
-                raise ValueError(f"candidates: '{name}' is the {name}'s own name; choose another")
+                raise ValueError(
+                    f"candidates: '{name}' is reserved for the {name}; choose another name"
+                )
         return self

@@ -43,8 +43,8 @@ def load_project(
     """
     if not path.exists():
         raise UsageError(
-            f"{path}: no such file. Run `evalguard init` to write one, "
-            "or go to the folder of your project."
+            f"{path}: no such file. Run `evalguard init` to create one, or run the command in "
+            "the folder of your project."
         )
     data = read_mapping(path)
     keys = apply_overrides(data, overrides)
@@ -108,8 +108,8 @@ class _Loader:
         ]
         if judged and self._data.get("judge") is None:
             message = (
-                f"suite '{judged[0]}' has a task that a model judges, and none is named; add "
-                f"'judge: {{model: FOLDER or hub name}}'"
+                f"suite '{judged[0]}' has a judged task, but no judge is set; add 'judge: "
+                "{model: FOLDER or hub name}'"
             )
             self.problems.append(Problem(str(self.path), "judge", message))
 
@@ -144,8 +144,8 @@ class _Loader:
         """Note a gate on each task whose name on one of them is taken."""
         if any(gate.name == other.name for other in others):
             message = (
-                f"its gate on task '{gate.task}' is called '{gate.name}', as another one is; give "
-                "this entry a name of its own"
+                f"its gate on task '{gate.task}' is called '{gate.name}', like another one; give "
+                "this entry a different name"
             )
             self.problems.append(replace(at, message=message))
 

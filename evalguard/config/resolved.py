@@ -207,7 +207,7 @@ class Project:
             return engine
         if engine.name != "endpoint":
             where = name if name in (BASELINE, JUDGE) else f"candidates.{name}"
-            reason = f"is for 'engine: {{name: endpoint}}', and the engine is '{engine.name}'"
+            reason = f"needs 'engine: {{name: endpoint}}', but the engine is '{engine.name}'"
             raise ConfigError([Problem(str(self.path), f"{where}.server", reason)])
         return engine.model_copy(update={"options": {**_unnamed(engine.options), **own}})
 

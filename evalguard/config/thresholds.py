@@ -109,7 +109,7 @@ class GateConfig(ConfigModel):
         return self.name or " ".join(filter(None, (self.suite, self.task, self.metric)))
 
 
-def _without_twins(gates: tuple[GateConfig, ...]) -> tuple[GateConfig, ...]:
+def _without_duplicates(gates: tuple[GateConfig, ...]) -> tuple[GateConfig, ...]:
     names = [gate.gate_name for gate in gates]
     targets = [(gate.suite, gate.task, gate.metric) for gate in gates]
     for index in range(len(gates)):
@@ -137,4 +137,6 @@ class ThresholdsConfig(ConfigModel):
     """Whether an undecided guard blocks the release, or tripwires of which none passed."""
     on_underpowered: Literal["error", "warn"] = "warn"
     """What happens before the run to a gate that could not pass even an unchanged model."""
-    gates: Annotated[tuple[GateConfig, ...], AfterValidator(_without_twins)] = Field(min_length=1)
+    gates: Annotated[tuple[GateConfig, ...], AfterValidator(_without_duplicates)] = Field(
+        min_length=1
+    )

@@ -33,8 +33,8 @@ class PairedTests(Protocol):
         """Return the test of the candidate's mean alone.
 
         Args:
-            least: Test the mean against a least value, which is −margin; otherwise its negative
-                against the negative of a greatest value, which is the margin.
+            least: Test the mean against a minimum, which is −margin; otherwise its negative against
+            the negative of a maximum, which is the margin.
         """
 
     def unclipped_losses(self) -> MarginTest:
@@ -47,7 +47,7 @@ class Observed:
 
     Attributes:
         where: Suite and metric, for messages.
-        n: All samples, the missing ones included.
+        n: All samples, including missing ones.
         means: Mean of the baseline and of the candidate over what could be measured; ``None``
             where only the counts of losses and gains are known.
         tests: The tests that a demand may ask for.
@@ -64,7 +64,7 @@ class Condition(ABC, Generic[ValueT]):
     """Something that must hold for a PASS: a demand of the gate, or what its metric implies.
 
     Attributes:
-        value: What it is held to.
+        value: The required value.
     """
 
     value: ValueT
@@ -102,7 +102,7 @@ class Condition(ABC, Generic[ValueT]):
         return math.inf
 
     def tolerated(self, metric: Metric, margin: float) -> float:
-        """Return the loss of a good candidate that the condition bears; 0 where it is not known."""
+        """Return the loss of a good candidate that the condition tolerates; 0 if unknown."""
         return 0.0
 
     def passed(self, tested: ConditionTest, change: Change) -> str:
@@ -121,8 +121,8 @@ class Condition(ABC, Generic[ValueT]):
 class Demand(Condition[ValueT]):
     """What a gate may demand: one key in its row of a thresholds file.
 
-    A package adds one by an entry point of the group ``evalguard.demands`` that names the class;
-    the entry point's name is the key.
+    A package adds one through an entry point in the group ``evalguard.demands`` that names the
+    class; the entry point's name is the key.
     """
 
     __slots__ = ()
@@ -138,17 +138,17 @@ class Demand(Condition[ValueT]):
     metavar: ClassVar[str | None] = None
     """What the command line calls its value."""
     tolerates_loss: ClassVar[bool] = False
-    """Whether it bears a loss against the baseline, so that a training is watched for more."""
+    """Whether it tolerates a loss against the baseline, so that training is watched for more."""
     worst_cases: ClassVar[tuple[tuple[bool, bool], ...]] = ((True, False), (False, True))
     """Of each worst case for it, whether undetermined answers of baseline and candidate are 1."""
 
     @classmethod
     @abstractmethod
     def parse(cls, value: Any) -> ValueT:
-        """Read its value as YAML has it.
+        """Parse its value from YAML.
 
         Raises:
-            ValueError: If it means nothing.
+            ValueError: If it is not a valid value.
         """
 
     @property
@@ -164,10 +164,10 @@ class Demand(Condition[ValueT]):
 
     @abstractmethod
     def problem(self, metric: Metric) -> str | None:
-        """Return why its value means nothing for a metric."""
+        """Return why its value is invalid for a metric; ``None`` if it is valid."""
 
     def conflict(self, others: Sequence[Demand[Any]]) -> str | None:
-        """Return why it cannot stand beside another demand of the gate."""
+        """Return why it conflicts with another demand of the gate."""
         return None
 
     @abstractmethod
@@ -175,7 +175,7 @@ class Demand(Condition[ValueT]):
         """Return what it needs of a planned run.
 
         Raises:
-            MeasurementError: If the baseline's mean gives it no meaning.
+            MeasurementError: If it is undefined for the baseline's mean.
         """
 
 
@@ -198,7 +198,9 @@ class ConditionTest:
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.margin):
-            raise MeasurementError(f"{self.condition.text} is held to a margin of {self.margin}")
+            raise MeasurementError(
+                f"{self.condition.text} is tested against a margin of {self.margin}"
+            )
 
     @property
     def p_pass(self) -> float:

@@ -61,12 +61,12 @@ class Bound(Demand[float]):
 
 
 class Min(Bound):
-    """A least mean of the candidate."""
+    """A minimum mean of the candidate."""
 
     __slots__ = ()
 
     key = "min"
-    about = "Least score of the candidate itself."
+    about = "Minimum mean score of the candidate."
     option = "Minimum mean score of the candidate."
     worst_cases = ()  # an undetermined answer scores 0, which is its worst case
 
@@ -76,7 +76,7 @@ class Min(Bound):
         return f"the candidate's mean is below {self.value:g}"
 
     def conflict(self, others: Sequence[Demand[Any]]) -> str | None:
-        """Return whether the least mean lies above the greatest."""
+        """Return whether the minimum is above the maximum."""
         for other in others:
             if isinstance(other, Max) and other.value < self.value:
                 return f"{self.text} is above {other.text}"
@@ -84,12 +84,12 @@ class Min(Bound):
 
 
 class Max(Bound):
-    """A greatest mean of the candidate."""
+    """A maximum mean of the candidate."""
 
     __slots__ = ()
 
     key = "max"
-    about = "Greatest score of the candidate itself."
+    about = "Maximum mean score of the candidate."
     option = "Maximum mean score of the candidate."
     orientation = -1
     worst_cases = ((False, True),)

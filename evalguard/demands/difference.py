@@ -79,7 +79,7 @@ class Difference(Demand[Margin]):
             if baseline <= 0:
                 raise MeasurementError(
                     f"{where}: the baseline scores {baseline:g} on average, and {self.value} of "
-                    "that is no margin; give it in pp"
+                    "that is not a margin; give it in pp"
                 )
             share = baseline
         value = self.value.value * share
@@ -92,11 +92,10 @@ class Difference(Demand[Margin]):
             UsageError: If the margin is not in percentage points.
         """
         if self.value.unit in ("nats", "points"):
-            raise UsageError(f"{self.value}, but the metric is right or wrong; give 5pp, say")
+            raise UsageError(f"{self.value}, but the metric is binary; give it in pp, such as 5pp")
         if self.relative:
             raise UsageError(
-                f"{self.value} depends on the baseline's mean; multiply it and give the margin in "
-                "pp"
+                f"{self.value} depends on the baseline's mean; compute the drop and give it in pp"
             )
         return self.margin(None, "")
 
@@ -167,7 +166,7 @@ class MinGain(Difference):
     __slots__ = ()
 
     key = "min_gain"
-    about = "Gain over the baseline that must be shown."
+    about = "Required gain over the baseline (superiority margin)."
     option = "Required improvement (superiority margin)."
     shown = "superior"
     refuted = "gain below"

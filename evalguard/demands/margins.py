@@ -41,9 +41,9 @@ def parse_margin(value: Any) -> Margin:
     match = _MARGIN.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(
-            f"{found(value)}, which is no margin; write 5pp (percentage points of the score) "
-            "or 5% (of the baseline's mean); of a log-likelihood, 0.2 nats; of a score from 0 to "
-            "100, 2 points"
+            f"{found(value)}, which is not a margin; write 5pp (percentage points of the score) "
+            "or 5% (of the baseline's mean); for a log-likelihood, 0.2 nats; for a score from 0 "
+            "to 100, 2 points"
         )
     percent = float(match[1])
     if match[2] == "nats" and percent > 0:

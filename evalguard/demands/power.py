@@ -41,9 +41,9 @@ class Need:
     Attributes:
         demand: The demand in words.
         good: The candidate that it is planned for, in words.
-        mde: Least true θ that passes in 80 % of runs.
+        mde: Smallest true θ that passes in 80 % of runs.
         power: Chance that the good candidate passes.
-        required_n: Samples at which it passes in 80 % of runs; ``None`` where no number is enough.
+        required_n: Samples at which it passes in 80 % of runs; ``None`` if no number is enough.
         required_n_jointly: The same with all guards together passing in 80 % of runs.
         on_discordance: Whether the figures rest on the assumed discordance.
     """
@@ -110,11 +110,11 @@ def need_of_difference(demand: str, margin: float, metric: Metric, design: Desig
 def need_of_bound(
     demand: str, bound: float, perfect: float, metric: Metric, design: Design
 ) -> Need:
-    """Plan a demand on the candidate alone; a perfect one passes from a certain n on, always.
+    """Plan a demand on the candidate alone; from a certain n on, a perfect one always passes.
 
     Args:
         demand: The demand in words.
-        bound: What the candidate's mean is held to.
+        bound: The bound on the candidate's mean.
         perfect: The mean of a perfect candidate.
         metric: What is measured.
         design: The planned run.
@@ -141,7 +141,7 @@ def need_of_bound(
 
 
 def _hopeless(demand: str, good: str, mde: float, *, on_discordance: bool) -> Need:
-    """Return the need of a demand that no number of samples can show."""
+    """Return the need of a demand that no sample size can show."""
     return Need(
         demand=demand,
         good=good,

@@ -65,7 +65,7 @@ def demands_of(gate: Gate) -> tuple[AnyDemand, ...]:
     """Return what a gate demands; one on the difference first.
 
     Raises:
-        UsageError: If it demands something that there is not.
+        UsageError: If it has an unknown demand.
     """
     found = {key: find_demand(key)(value) for key, value in gate.demands.items()}
     return in_order(found.values())
@@ -113,7 +113,7 @@ def check_gate(gate: Gate, metric: Metric) -> None:
 
     Raises:
         ConfigError: With every problem of the gate at once.
-        UsageError: If it demands something that there is not.
+        UsageError: If it has an unknown demand.
     """
     demands = demands_of(gate)
     problems = [
@@ -132,7 +132,7 @@ def _of_package(key: str) -> type[AnyDemand] | None:
     if found is None:
         return None
     if not (isinstance(found, type) and issubclass(found, Demand)):
-        problem = "is no evalguard.demands.Demand"
+        problem = "is not an evalguard.demands.Demand"
     elif missing := _missing(found):
         problem = f"names a Demand that lacks {', '.join(missing)}"
     elif key in {field.name for field in fields(Gate)}:

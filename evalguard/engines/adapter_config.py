@@ -30,8 +30,8 @@ _SERVE_IT = "Serve it yourself, and gate the server with 'engine: {name: endpoin
 _NOT_SERVED = {
     "POLY": "needs the number of a task with every text",
     "MULTITASK_PROMPT_TUNING": "needs the number of a task with every text",
-    "LILY": "averages over all texts of a batch, so that its answers depend on what else is asked",
-    "XLORA": "mixes adapters that lie in folders of their own",
+    "LILY": "averages over all texts of a batch, so its answers depend on the other requests",
+    "XLORA": "mixes adapters stored in separate folders",
 }
 
 _BASE_CHANGING_INITS = ("pissa", "olora", "corda", "loftq")
@@ -52,7 +52,7 @@ _OBJECTS = (
 
 _GREATEST_RANK = 2**20
 
-_KINDS = {list: "a list", str: "a text", type(None): "null", bool: "a truth value"}
+_KINDS = {list: "a list", str: "a text", type(None): "null", bool: "a boolean"}
 _LORA = ("LORA", "ADALORA")
 _FLAGS = ("use_rslora", "use_dora", "lora_bias", "fan_in_fan_out", "use_qalora")
 _BIASES = ("none", "all", "lora_only")
@@ -108,14 +108,12 @@ def _missing(folder: Path) -> str:
     inner = sorted({*folder.glob(f"*/{CONFIG_NAME}"), *folder.glob(f"*/*/{CONFIG_NAME}")})
     if inner:
         names = ", ".join(f"'{file.parent}'" for file in inner[:8])
-        return f"{folder}: {CONFIG_NAME} is missing, but there are adapters inside: name {names}."
+        return f"{folder}: {CONFIG_NAME} is missing, but subfolders hold adapters: give {names}."
     for name, tool in _FOREIGN.items():
         if (folder / name).is_file():
             return f"{folder / name}: an adapter of {tool}, not of peft. {_convert(tool)}"
     if (folder / "config.json").is_file():
-        return (
-            f"{folder}: a whole model, not an adapter. Name it with 'model' in place of 'adapter'."
-        )
+        return f"{folder}: a full model, not an adapter. Name it under 'model', not 'adapter'."
     return (
         f"{folder}: not an adapter: {CONFIG_NAME} is missing. "
         f"Point to the folder that peft's save_pretrained wrote."
@@ -136,7 +134,7 @@ def _without_type(file: Path, config: Mapping[str, Any]) -> str:
     found = f"is {_shown(config['peft_type'])}" if "peft_type" in config else "is missing"
     hint = 'Add "peft_type": "LORA" if it is a LoRA adapter' if "lora_alpha" in config else ""
     return (
-        f"{file}: 'peft_type' {found}, so this is no peft adapter. "
+        f"{file}: 'peft_type' {found}, so this is not a peft adapter. "
         f"{hint or 'Point to the folder that peft wrote'}."
     )
 
@@ -173,14 +171,14 @@ def _target_problems(key: str, value: Any) -> Iterator[str]:
     if not _is_names(value):
         yield f"{key} is {_shown(value)}, not a list of names or a pattern"
     elif isinstance(value, str) and (reason := _pattern_fault(value)):
-        yield f"{key} is {_shown(value)}, no regular expression: {reason}"
+        yield f"{key} is {_shown(value)}, not a regular expression: {reason}"
 
 
 def _lora_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if "r" in config and not _is_rank(config["r"]):
         yield f"r is {_shown(config['r'])}, not a rank of at least 1"
     if "lora_alpha" not in config:
-        yield "lora_alpha is missing, for which peft would take 8"
+        yield "lora_alpha is missing; peft would silently use 8"
     elif not _is_scale(config["lora_alpha"]):
         yield f"lora_alpha is {_shown(config['lora_alpha'])}, not a positive number"
     if config.get("bias", "none") not in _BIASES:
@@ -199,19 +197,19 @@ def _variant_problems(config: Mapping[str, Any]) -> Iterator[str]:
     named = isinstance(init, str) and _INITS.fullmatch(init) is not None
     if not (named or isinstance(init, bool | None)):
         yield (
-            f"init_lora_weights is {_shown(init)}, which is no initialisation of peft; use true, "
-            "for example"
+            f"init_lora_weights is {_shown(init)}, which is not an initialisation that peft has; "
+            "use true, for example"
         )
     if config.get("megatron_config"):
         yield (
-            "megatron_config is set, for layers of Megatron-LM, which no engine here has; where "
-            "the weights are those of plain layers, make it null"
+            "megatron_config is set, for Megatron-LM layers, which no engine here supports; if "
+            "the weights belong to plain layers, set it to null"
         )
     for key in _OBJECTS:
         if not isinstance(config.get(key), dict | None):
             yield f"{key} is {_shown(config[key])}, not an object"
     if config.get("arrow_config"):
-        yield "arrow_config is set, which routes between adapters in folders of their own"
+        yield "arrow_config is set, which routes between adapters in separate folders"
     for key in ("target_parameters", "layers_pattern"):
         if config.get(key) and not _is_names(config[key]):
             yield f"{key} is {_shown(config[key])}, not a list of names"
@@ -240,7 +238,7 @@ def _pattern_problems(
         return
     for name, value in pattern.items():
         if reason := _pattern_fault(name):
-            yield f"{key}: '{name}' is no regular expression: {reason}"
+            yield f"{key}: '{name}' is not a regular expression: {reason}"
         # AdaLoRA keeps a list of which ranks it has left.
         if not accepts(value) and not isinstance(value, list):
             yield f"{key}['{name}'] is {_shown(value)}, not {what}"
@@ -285,9 +283,10 @@ def _check_init(file: Path, config: Mapping[str, Any]) -> None:
     if isinstance(init, str) and init.lower().startswith(_BASE_CHANGING_INITS):
         raise ModelError(
             f"{file}: init_lora_weights is '{init}': loading such an adapter changes the base's "
-            f"own weights, so that the baseline would be another model. Save it as plain LoRA "
-            f"(peft's path_initial_model_for_weight_conversion), or merge it with peft and gate "
-            f"the merged model with 'model' in place of 'adapter': python -c \"from peft import "
-            f"AutoPeftModelForCausalLM as M; M.from_pretrained('{file.parent}').merge_and_unload()"
-            f".save_pretrained('MERGED')\" (`evalguard merge` refuses it for the same reason)."
+            "own weights, so the baseline would be a different model. Save it as plain LoRA "
+            "(peft's path_initial_model_for_weight_conversion), or merge it with peft and gate "
+            "the merged model under 'model', not 'adapter': python -c \"from peft import "
+            "AutoPeftModelForCausalLM as M; "
+            f"M.from_pretrained('{file.parent}').merge_and_unload().save_pretrained('MERGED')\" "
+            "(`evalguard merge` refuses it for the same reason)."
         )

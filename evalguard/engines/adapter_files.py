@@ -48,7 +48,7 @@ def read_adapter(path: Path) -> AdapterFiles:
             an adapter that would change the base for every other model on it.
     """
     if path.is_file():
-        raise ModelError(f"{path}: a file. Name the adapter's folder, '{path.parent}'.")
+        raise ModelError(f"{path}: a file. Give the adapter's folder, '{path.parent}'.")
     if not path.is_dir():
         raise ModelError(f"{path}: no such adapter folder. Train one with `evalguard train`.")
     config = read_config(path)
@@ -88,12 +88,12 @@ def _read_shapes(file: Path) -> dict[str, tuple[int, ...]]:
         return {name: tensor.shape for name, tensor in read_header(file).items()}
     folder = file.parent
     if file.is_symlink():
-        raise ModelError(f"{file}: a link to '{file.readlink()}', which is not there.")
+        raise ModelError(f"{file}: a link to '{file.readlink()}', which does not exist.")
     pickles = [*sorted(folder.glob("adapter*.bin")), *sorted(folder.glob("adapter*.pt"))]
     if pickles:
         raise ModelError(
             f"{pickles[0]}: a pickle can run code when it is loaded, so it is "
-            f'refused. Convert it once, where you trust it: python -c "import torch, '
+            f'refused. If you trust it, convert it once: python -c "import torch, '
             f"safetensors.torch as s; s.save_file({{k: v.contiguous() for k, v in torch.load("
             f"'{pickles[0]}', weights_only=True).items()}}, '{file}')\""
         )

@@ -76,7 +76,7 @@ def endpoint() -> Availability:
         "endpoint",
         ready=not missing,
         versions=_versions("lm-eval"),
-        serves="any OpenAI-compatible server; adapters under names that it serves",
+        serves="any OpenAI-compatible server; adapters under the names it serves",
         install="pip install 'evalguard[endpoint]'" if missing else "",
     )
 

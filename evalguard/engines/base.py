@@ -37,10 +37,10 @@ class Waiting:
     """What an engine waits for.
 
     Attributes:
-        where: Whom it waits for, such as a server's URL.
-        reason: Why, in that one's own words.
-        seconds: How long already.
-        left: Seconds after which it gives up.
+        where: What it waits for, such as a server's URL.
+        reason: The reason, in the server's words.
+        seconds: Time waited so far.
+        left: Seconds until it gives up.
     """
 
     where: str
@@ -63,7 +63,7 @@ class EngineSettings:
         tokenizer: Folder or hub name, when it is not the base's own.
         dtype: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         quantization: ``none``, ``nf4`` or ``int8``.
-        device: ``cpu``, ``cuda``, …; ``None`` takes CUDA where there is one.
+        device: ``cpu``, ``cuda``, …; ``None`` uses CUDA if available.
         batch_size: Requests in one forward pass (hf).
         max_length: Context in tokens; the model's own when ``None``.
         trust_remote_code: Whether code from the model's folder may run.
@@ -89,12 +89,12 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True)
 class AdapterCheck:
-    """What was seen when an adapter was loaded.
+    """What was measured when an adapter was loaded.
 
     Attributes:
         effect: Mean absolute change on the probe texts, of the logits (hf) or of the texts'
             log-probabilities, token by token; never 0.
-        notes: Things to know that are no error.
+        notes: Remarks that are not errors.
     """
 
     effect: float
@@ -106,7 +106,7 @@ class Engine(Protocol):
 
     Attributes:
         name: Name of the engine, such as ``hf``.
-        version: Version of its library, which is part of what stored samples depend on.
+        version: Version of its library; stored samples depend on it.
     """
 
     name: str
@@ -114,7 +114,7 @@ class Engine(Protocol):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Names it answers for: :data:`BASE` and every adapter's."""
+        """Names of its models: :data:`BASE` and every adapter's."""
 
     @property
     def max_length(self) -> int:
@@ -122,11 +122,11 @@ class Engine(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of how it answered; shown after the run."""
+        """What a user should know about how it answered; shown after the run."""
         return ()
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
-        """Load an adapter and prove that it takes effect.
+        """Load an adapter and verify that it has an effect.
 
         Raises:
             ModelError: If its files are unsafe, corrupt or of another model.
@@ -136,8 +136,8 @@ class Engine(Protocol):
     def stream(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
         """Answer requests, each for a named model, and yield each answer as it comes.
 
-        What follows a request that cannot be answered is answered all the same. Where the engine
-        itself fails, what it has not yielded is open.
+        A request that cannot be answered does not stop those after it. If the engine itself fails,
+        requests not yielded yet are unanswered.
 
         Args:
             requests: Pairs of model name and lm-eval instance.
@@ -170,7 +170,7 @@ class Engine(Protocol):
 
 @runtime_checkable
 class GivesDistributions(Protocol):
-    """An engine that can also tell a model's whole distribution of the next token."""
+    """An engine that can also return a model's full next-token distribution."""
 
     def log_probabilities(self, model: str, prompt: str, text: str) -> Floats:
         """Return log-probabilities along a text after a prompt, and for what follows it.
@@ -190,11 +190,11 @@ class GivesDistributions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why answers may not be a model's own, or not whole.
+    """Why answers may be another model's, or incomplete.
 
     Attributes:
         text: The reason, with what to do.
-        is_of_identity: Whether answers that differ from the base's settle it.
+        is_of_identity: Whether answers that differ from the base's remove the doubt.
     """
 
     text: str
@@ -203,26 +203,26 @@ class Doubt:
 
 @runtime_checkable
 class ServesByName(Protocol):
-    """An engine whose models are names on a server, told apart by what they answer."""
+    """An engine whose models are names on a server, distinguished by their answers."""
 
     def behaviour(self) -> str:
-        """Return a hash of what the base answers to fixed prompts, in place of its weights.
+        """Return a hash of the base's answers to fixed prompts, which stands for its weights.
 
         Raises:
-            TrustError: If the server refuses most of them, so that the model cannot be known.
-            EngineError: If it answers nothing any more.
+            TrustError: If the server refuses most of them, so that the model cannot be identified.
+            EngineError: If it no longer answers.
         """
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
-        """Return why answers to requests like one may not be a model's own, or not whole.
+        """Return why answers to requests like this one may be another model's, or incomplete.
 
         Args:
             model: The model.
-            request: One of what it was asked.
+            request: One of its requests.
         """
 
     def check_differs(self, name: str, base: Any, where: str) -> float:
-        """Prove that a model here is another one than the base of a project.
+        """Verify that a model here is not the base of a project.
 
         Args:
             name: The model.
@@ -230,11 +230,11 @@ class ServesByName(Protocol):
             where: What the model is, for messages.
 
         Returns:
-            How far its answers are from the base's, beyond the server's noise.
+            How far its answers differ from the base's, beyond the server's noise.
 
         Raises:
             TrustError: If they are not.
-            EngineError: If the server hardly answers.
+            EngineError: If the server answers too few requests.
         """
 
 
@@ -265,7 +265,7 @@ def check_loaded(models: Iterable[str], loaded: Sequence[str]) -> None:
 
 
 def checked(response: Outcome, engine: str) -> Outcome:
-    """Return the response, or an error where its log-likelihood is no number.
+    """Return the response, or an error if its log-likelihood is NaN.
 
     A damaged adapter or an overflow gives NaN.
     """

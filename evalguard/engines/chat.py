@@ -114,8 +114,8 @@ class PromptTokenizer:
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).splitlines()[0]
             raise ModelError(
-                f"{model}: no model or tokenizer can be loaded from there: {reason} "
-                f"Give a local folder, or a hub name that this machine can reach."
+                f"{model}: no model or tokenizer can be loaded from it: {reason} Give a local "
+                "folder, or a hub name that this machine can reach."
             ) from error
         self.count = self._counter()
 
@@ -212,8 +212,8 @@ class PromptTokenizer:
         """
         if isinstance(other, UnknownTokenizer):
             raise TrustError(
-                f"{where}: its tokenizer is not known, and the baseline's is, so that their "
-                f"prompts cannot be compared. Name 'tokenizer' for both, or for neither."
+                f"{where}: its tokenizer is unknown but the baseline's is known, so their "
+                "prompts cannot be compared. Set 'tokenizer' for both, or for neither."
             )
         contents = "\n".join(message["content"] for message in _PROBE_CHAT)
         probe = self.render(_PROBE_CHAT) if self.has_chat_template else contents
@@ -221,8 +221,8 @@ class PromptTokenizer:
         if both and probe != other.render(_PROBE_CHAT):
             raise TrustError(
                 f"{where}: its chat template differs from the baseline's, so the two arms would "
-                f"get different prompts. Train and serve with one template, or remove the "
-                f"tokenizer files from the adapter folder if they are a left-over."
+                "get different prompts. Train and serve with the same template, or remove the "
+                "tokenizer files from the adapter folder if they are left over."
             )
         if self._tokenizer(probe)["input_ids"] != other._tokenizer(probe)["input_ids"]:
             raise TrustError(

@@ -19,15 +19,15 @@ Likelihood: TypeAlias = Callable[[str, str], "float | EngineError"]
 
 
 class FakeEngine(Engine):
-    """Answers by functions, one a model; the same question always gets the same answer.
+    """Answers with one function per model; the same question always gets the same answer.
 
     Args:
         answers: What each model writes; :data:`~evalguard.engines.base.BASE` is the baseline.
-            Candidates that are not named answer as the baseline.
-        likelihoods: Log-likelihood of a continuation, by model; by default the nearer it is to
-            what the model would write, the greater.
+            Candidates that are not named answer like the baseline.
+        likelihoods: Log-likelihood of a continuation, by model; by default the closer to what the
+            model would write, the higher.
         max_length: Context in tokens.
-        fails_after: Answers after which the engine breaks; never when ``None``.
+        fails_after: Number of answers after which the engine fails; never if ``None``.
 
     Example:
         >>> engine = FakeEngine({BASE: lambda prompt: "Paris"})

@@ -51,11 +51,14 @@ def origin_notes(adapter: AdapterFiles, base: str, revision: str | None = None) 
     Names alone decide nothing: the same model lies in other folders on other machines.
     """
     if adapter.base_model and Path(adapter.base_model).name != Path(base).name:
-        return (f"its config names '{adapter.base_model}' as its base; it is loaded on '{base}'",)
+        return (
+            (f"its config names '{adapter.base_model}' as its base, but it is loaded on '{base}'"),
+        )
     named = adapter.config.get("revision")
     if named and not Path(base).is_dir() and named != (revision or "main"):
         return (
-            f"its config names revision '{named}' of its base; '{revision or 'main'}' is loaded",
+            f"its config names revision '{named}' of its base, but '{revision or 'main'}' is "
+            "loaded",
         )
     return ()
 

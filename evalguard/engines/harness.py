@@ -62,8 +62,8 @@ class HarnessEngine(Engine):
         length = self._settings.max_length or getattr(self._lm, "max_length", None)
         if length is None:
             raise ModelError(
-                f"engine '{self.name}' does not tell the model's context. Give it as "
-                f"'engine: {{max_length: TOKENS}}'."
+                f"engine '{self.name}' does not report the model's context length. Set it with "
+                "'engine: {max_length: TOKENS}'."
             )
         return int(length)
 
@@ -74,8 +74,8 @@ class HarnessEngine(Engine):
             ModelError: Always.
         """
         raise ModelError(
-            f"{path}: engine '{self.name}' serves no adapters. Merge '{name}' and gate the merged "
-            f"model with 'model' in place of 'adapter', or use hf, vllm or endpoint."
+            f"{path}: engine '{self.name}' serves no adapters. Merge '{name}' and gate the "
+            "merged model under 'model', not 'adapter', or use hf, vllm or endpoint."
         )
 
     def stream(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:

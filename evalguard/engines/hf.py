@@ -103,7 +103,7 @@ class HFEngine(Engine):
                 self._damage = f"{path}: the adapter failed to load and changed the base"
             if isinstance(error, EvalGuardError):
                 raise
-            beside = " beside the other adapters" if self._adapters else ""
+            beside = " alongside the other adapters" if self._adapters else ""
             raise ModelError(f"{path}: cannot be loaded{beside}: {_first_line(error)}.") from error
         self._adapters.append(name)
         notes = (*origin_notes(adapter, self._model, self._revision), *unknown_keys(adapter))
@@ -116,18 +116,18 @@ class HFEngine(Engine):
         if _mean_change(base, self._lm.probe_logits(BASE, tokens)) > 0:
             raise TrustError(
                 f"{path}: loading the adapter changes the base itself. Merge it with `evalguard "
-                f"merge`, and gate the merged model with 'model' in place of 'adapter'."
+                "merge`, and gate the merged model under 'model', not 'adapter'."
             )
         effect = _mean_change(base, self._lm.probe_logits(name, tokens))
         if not math.isfinite(effect):
             raise TrustError(
-                f"{path}: with the adapter the logits are not finite. Check its scaling (lora_alpha"
-                f" / r), or take an earlier checkpoint."
+                f"{path}: with the adapter the logits are not finite. Check its scaling "
+                "(lora_alpha / r), or use an earlier checkpoint."
             )
         if not effect > 0:
             raise TrustError(
-                f"{path}: the adapter changes nothing: its logits equal the base's. "
-                f"Every score would be the baseline's own. Check that training reached it."
+                f"{path}: the adapter changes nothing: its logits equal the base's, so every "
+                "score would be the baseline's. Check that training updated it."
             )
         return effect
 
@@ -180,7 +180,7 @@ class HFEngine(Engine):
 
     def _check_base(self) -> None:
         if self._damage:
-            raise TrustError(f"{self._damage}, so that no model on it can be trusted.")
+            raise TrustError(f"{self._damage}, so no model on it can be trusted.")
 
 
 def _mean_change(before: list[torch.Tensor], after: list[torch.Tensor]) -> float:

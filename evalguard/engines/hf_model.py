@@ -335,8 +335,8 @@ class SwitchableHFLM(HFLM):
         }
         if loaded - {adapter.peft_type}:
             raise ModelError(
-                f"{adapter.path}: is of type {adapter.peft_type}, and {loaded.pop()} adapters are "
-                f"loaded: peft serves one type on one base. Gate it in a project of its own."
+                f"{adapter.path}: is of type {adapter.peft_type}, and {loaded.pop()} adapters "
+                "are loaded: peft serves one type per base. Gate it in a separate project."
             )
 
     def _check_full_weights(self, adapter: AdapterFiles, names: tuple[str, ...]) -> None:
@@ -352,8 +352,8 @@ class SwitchableHFLM(HFLM):
                 if plain not in own or not torch.equal(found.to(own[plain]), own[plain]):
                     raise ModelError(
                         f"{adapter.path}: holds weights of '{plain}' that differ from the base's "
-                        f"own and would replace them for the baseline too. Merge the adapter and "
-                        f"gate the merged model with 'model' in place of 'adapter'."
+                        "and would replace them for the baseline too. Merge the adapter and "
+                        "gate the merged model under 'model', not 'adapter'."
                     )
 
 

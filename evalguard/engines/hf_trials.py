@@ -46,7 +46,7 @@ def needs_unpadded_batches(
     moved = _context_gap(lm, name, tokens)
     # A base that rounds by the batch, as with experts or int8, does so beside an adapter too.
     if not (moved <= _CONTEXT_ROUNDING or moved <= _context_allowed(lm, tokens)):
-        raise _dependent(path, moved, "other texts of the batch, or on tokens that come later")
+        raise _dependent(path, moved, "other texts in the batch, or on later tokens")
     for padded in (True, False):
         gap = _generation_gap(lm, name, tokens, padded=padded)
         # The base is only asked where the adapter moves.
@@ -54,7 +54,7 @@ def needs_unpadded_batches(
             lm, BASE, tokens, padded=padded
         ):
             return not padded
-    raise _dependent(path, gap, "the cache of earlier tokens")
+    raise _dependent(path, gap, "the key-value cache")
 
 
 def _context_allowed(lm: SwitchableHFLM, tokens: Sequence[int]) -> float:
@@ -65,8 +65,8 @@ def _context_allowed(lm: SwitchableHFLM, tokens: Sequence[int]) -> float:
 def _dependent(path: str, gap: float, on: str) -> TrustError:
     return TrustError(
         f"{path}: the adapter's answers depend on {on}: its logits move by {gap:.1%} of their "
-        f"spread, so they are not reproducible. Serve it yourself and gate the server with "
-        f"'engine: {{name: endpoint}}', or train an adapter of another type."
+        "spread, so its scores are not reproducible. Serve it yourself and gate the server with "
+        "'engine: {name: endpoint}', or train an adapter of another type."
     )
 
 

@@ -81,8 +81,8 @@ def misfit(adapter: AdapterFiles, error: BaseException, model: Any) -> ModelErro
         in_file, in_model = ("×".join(size.split(", ")) for size in sizes)
         return ModelError(
             f"{adapter.path}: does not fit the base model: '{name.replace(f'.{TRIAL}', '')}' is "
-            f"{in_file or 'a number'} in its file, and {in_model or 'a number'} by its config and "
-            f"the base. {origin(adapter)}"
+            f"{in_file or 'a number'} in the adapter file but {in_model or 'a number'} by its "
+            f"config and the base. {origin(adapter)}"
         )
     return ModelError(
         f"{adapter.path}: does not fit the base model: {reason(error)}. {_unusual(adapter)}"

@@ -59,7 +59,7 @@ def bare_model(settings: EngineSettings) -> Any:
                 config, trust_remote_code=settings.trust_remote_code
             )
     except (ValueError, KeyError) as error:
-        raise ModelError(f"{settings.model}: no causal language model: {error}") from error
+        raise ModelError(f"{settings.model}: not a causal language model: {error}") from error
 
 
 def check_modules(
@@ -103,7 +103,7 @@ def unknown_keys(adapter: AdapterFiles) -> tuple[str, ...]:
     found = [key for key, value in adapter.config.items() if value and key not in known]
     if not found:
         return ()
-    return (f"peft {peft.__version__} does not know, and leaves out, {', '.join(sorted(found))}",)
+    return (f"peft {peft.__version__} does not know and ignores {', '.join(sorted(found))}",)
 
 
 def _config_class(adapter: AdapterFiles) -> Any:
@@ -160,7 +160,7 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
         outcome = set_peft_model_state_dict(tried, tensors, adapter_name=TRIAL)
     except KeyError as error:
         raise ModelError(
-            f"{adapter.path / WEIGHTS_NAME}: lacks a tensor of a module that it should replace, "
+            f"{adapter.path / WEIGHTS_NAME}: has no tensor for a module that it should replace, "
             f"{error}. Save the adapter again."
         ) from error
     except PEFT_ERRORS as error:
@@ -177,14 +177,14 @@ def _try(adapter: AdapterFiles, config: Any, model: Any) -> tuple[str, ...]:
     if lost:
         raise ModelError(
             f"{adapter.path}: does not fit the base model: {len(lost)} of {len(tensors)} tensors "
-            f"find no module, such as '{lost[0]}'. {names_of(lost[0]) or origin(adapter)}"
+            f"match no module, such as '{lost[0]}'. {names_of(lost[0]) or origin(adapter)}"
         )
     empty = [name for name in outcome.missing_keys if f".{TRIAL}" in name]
     absent = sorted(saved - adapter.shapes.keys())
     if lacking := (empty if absent else []) or _lost_beside_others(absent, adapter):
         raise ModelError(
-            f"{adapter.path}: {len(lacking)} modules that it should change have no tensor in it, "
-            f"such as '{lacking[0].replace(f'.{TRIAL}', '')}'. Save the adapter again."
+            f"{adapter.path}: {len(lacking)} modules that it should change have no tensor in its "
+            f"file, such as '{lacking[0].replace(f'.{TRIAL}', '')}'. Save the adapter again."
         )
     return own
 
@@ -209,9 +209,9 @@ def _check_tokens(adapter: AdapterFiles, model: Any) -> None:
     size = model.get_input_embeddings().weight.shape[0]
     if beyond := [token for token in changed_tokens(adapter) if token >= size]:
         raise ModelError(
-            f"{adapter.path / CONFIG_NAME}: names token {max(beyond)}, and the base has {size} "
-            f"tokens. If tokens were added, save it again with save_embedding_layers=True, merge "
-            f"it, and gate the merged model."
+            f"{adapter.path / CONFIG_NAME}: names token {max(beyond)}, but the base has {size} "
+            "tokens. If tokens were added, save it again with save_embedding_layers=True, merge "
+            "it, and gate the merged model."
         )
 
 
@@ -222,19 +222,19 @@ def _check_values(adapter: AdapterFiles) -> None:
             tensor = file.get_tensor(name)
             if adapter.peft_type == "LORA" and not tensor.is_floating_point():
                 raise ModelError(
-                    f"{path}: '{name}' holds integers ({tensor.dtype}), as after a quantisation "
-                    f"whose scales are not in it. Save the adapter in 16 or 32 bits."
+                    f"{path}: '{name}' holds integers ({tensor.dtype}), as if quantised, but the "
+                    "scales are missing. Save the adapter in 16 or 32 bits."
                 )
             if not tensor.numel():
                 raise ModelError(
-                    f"{path}: '{name}' is empty, as DeepSpeed ZeRO-3 writes weights that were not "
-                    f"gathered. Save the adapter again from gathered weights."
+                    f"{path}: '{name}' is empty, as if DeepSpeed ZeRO-3 had saved weights that "
+                    "were not gathered. Save the adapter again from gathered weights."
                 )
             broken = int((~tensor.float().isfinite()).sum())
             if broken:
                 raise ModelError(
-                    f"{path}: '{name}' holds {broken} values that are NaN or infinite, as after a "
-                    f"training that diverged. Use an earlier checkpoint, or train it again."
+                    f"{path}: '{name}' holds {broken} values that are NaN or infinite, as after "
+                    "a diverged training run. Use an earlier checkpoint, or retrain."
                 )
 
 

@@ -83,7 +83,7 @@ def choose_engine(name: str, bases: Sequence[EngineSettings]) -> EngineChoice:
         return EngineChoice("hf", "vLLM is not installed")
     _, on_cpu = build
     if not on_cpu and not cuda_devices():
-        return EngineChoice("hf", "the installed vLLM is for GPUs, and there is none")
+        return EngineChoice("hf", "the installed vLLM needs a GPU, and none was found")
     for base in bases:
         if reason := _vllm_obstacle(base, on_cpu=on_cpu):
             return EngineChoice("hf", reason)
@@ -122,8 +122,8 @@ def _loaded(load: Callable[[EngineSettings], Engine], settings: EngineSettings) 
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(said):
             raise EngineError(
-                f"{settings.model}: not enough memory to load it ({said}). End other processes, "
-                f"set 'quantization', or check fewer models at once: 'evalguard check -k NAME'."
+                f"{settings.model}: not enough memory to load it ({said}). Stop other processes, "
+                "set 'quantization', or check fewer models at once: 'evalguard check -k NAME'."
             ) from error
         raise ModelError(f"{settings.model}: cannot be loaded: {said}") from error
 
@@ -133,7 +133,7 @@ def _vllm_obstacle(base: EngineSettings, *, on_cpu: bool) -> str | None:
     if base.quantization != "none":
         return f"vLLM serves no base in {base.quantization}"
     if base.device is not None:
-        return f"the device '{base.device}' is given, which vLLM cannot be told"
+        return f"vLLM cannot be pinned to device '{base.device}'"
     for name, path in base.adapters:
         if obstacle := lora_obstacle(read_adapter(Path(path)), on_cpu=on_cpu):
             return f"adapter '{name}' {obstacle}"
@@ -144,11 +144,11 @@ def _cpu_obstacle(base: EngineSettings) -> str | None:
     """Return why vLLM's CPU build is not taken for a base, or ``None``."""
     head = _head_size(Path(base.model))
     if head is not None and head not in _CPU_HEAD_SIZES:
-        return f"vLLM's CPU build takes no heads of dimension {head}"
+        return f"vLLM's CPU build does not support head dimension {head}"
     parameters = sum(tensor.size for tensor in read_folder(Path(base.model)).values())
     if 0 < parameters < SMALL_MODEL_PARAMETERS:
         return (
-            f"no GPU, and the model has {parameters / 1e6:.3g} M parameters; vLLM is taken from "
+            f"no GPU, and the model has {parameters / 1e6:.3g} M parameters; vLLM is used from "
             f"{SMALL_MODEL_PARAMETERS / 1e6:,.0f} M"
         )
     return None

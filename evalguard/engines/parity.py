@@ -134,10 +134,10 @@ def spot_check(engine: Engine, model: str, reference: Answers, *, dtype: str) ->
     [parity] = compare({model: reference[model]}, found)
     if not parity.likelihood_gap <= tolerance(dtype):
         raise TrustError(
-            f"model '{model}': {engine.name} and transformers disagree: log-likelihoods differ by "
-            f"up to {parity.likelihood_gap:.2g}, where rounding explains {tolerance(dtype):g}. "
-            f"See `evalguard engines --parity`, and use 'engine: {{name: hf}}' until it is clear "
-            f"which is right."
+            f"model '{model}': {engine.name} and transformers disagree: log-likelihoods differ "
+            f"by up to {parity.likelihood_gap:.2g}, where rounding explains "
+            f"{tolerance(dtype):g}. See `evalguard engines --parity`, and use 'engine: "
+            "{name: hf}' until it is clear which one is right."
         )
     return parity
 

@@ -27,11 +27,11 @@ class EngineKind:
     """A kind of engine.
 
     Attributes:
-        name: What a project calls it.
+        name: Its name in a project.
         open: Loads a base model; raises :class:`~evalguard.errors.PrerequisiteError` where a
             package is missing.
-        availability: Tells, without importing one, whether its packages are installed.
-        packages: Distributions whose versions count for what is stored, beside those of torch,
+        availability: Reports whether its packages are installed, without importing them.
+        packages: Distributions whose versions are part of the fingerprint, in addition to torch,
             transformers, peft and lm-eval.
         remote: Whether its models are names on a server, whose weights cannot be seen from here.
         held_to_hf: Whether a few of its answers are compared with those of transformers.
@@ -52,7 +52,7 @@ def find_kind(name: str) -> EngineKind:
     """Return a kind of engine by its name.
 
     Raises:
-        UsageError: If there is no such engine, or what a package registers is none.
+        UsageError: If there is no such engine, or a package registers something else.
     """
     if (found := _serving_adapters(name)) is not None:
         return found
@@ -69,7 +69,7 @@ def find_kind(name: str) -> EngineKind:
 
 
 def is_remote(name: str) -> bool:
-    """Return whether an engine's models are names on a server; not so where there is no engine."""
+    """Return whether an engine's models are names on a server; ``False`` for an unknown engine."""
     kind = _serving_adapters(name)
     return kind is not None and kind.remote
 

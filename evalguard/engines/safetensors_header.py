@@ -47,11 +47,11 @@ def check_content(file: Path) -> None:
         head = stream.read(64).lstrip().lower()
     if head.startswith(_LFS):
         raise ModelError(
-            f"{file}: a Git LFS pointer in place of the file. Fetch it with `git lfs pull`, or "
-            f"download it again."
+            f"{file}: a Git LFS pointer instead of the file. Fetch it with `git lfs pull`, or "
+            "download it again."
         )
     if head.startswith((b"<!doctype html", b"<html")):
-        raise ModelError(f"{file}: a web page in place of the file. Download it again.")
+        raise ModelError(f"{file}: a web page instead of the file. Download it again.")
 
 
 def read_header(file: Path) -> dict[str, TensorInfo]:

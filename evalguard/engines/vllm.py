@@ -227,13 +227,13 @@ class VLLMEngine(Engine):
 
     def _scoring(self, model: str, context: Tokens, continuation: Tokens) -> Scoring:
         if continuation and not context:
-            raise EngineError("a choice stands after an empty prompt, so nothing predicts it")
+            raise EngineError("a choice follows an empty prompt, so nothing predicts it")
         # A choice of one token is generated, longer ones are part of the prompt; one token
         # follows the prompt in any case.
         length = len(context) + max(len(continuation), 1) + (len(continuation) > 1)
         if length > self.max_length:
             raise EngineError(
-                f"a prompt with its choice takes {length} tokens, more than the context of "
+                f"prompt and choice take {length} tokens, more than the context of "
                 f"{self.max_length}"
             )
         return Scoring(model, context, continuation)
@@ -264,14 +264,14 @@ class VLLMEngine(Engine):
         noise = _mean_change(base, self._base_probe)
         if not _mean_change(self._base_probe, adapted) > 0:
             raise TrustError(
-                f"{path}: the adapter changes nothing: its log-probabilities equal the base's. "
-                f"Every score would be the baseline's own. Check that training reached it."
+                f"{path}: the adapter changes nothing: its log-probabilities equal the base's, "
+                "so every score would be the baseline's. Check that training updated it."
             )
         if not effect > noise:
             raise TrustError(
-                f"{path}: the base answers differently when the adapter is loaded, by {noise:.2g} "
-                f"where the adapter differs from it by {effect:.2g}. Its requests cannot be told "
-                f"from the base's on this engine: use 'engine: {{name: hf}}'."
+                f"{path}: the base answers differently when the adapter is loaded, by "
+                f"{noise:.2g} where the adapter differs from it by {effect:.2g}. This engine "
+                "cannot keep its requests apart from the base's: use 'engine: {name: hf}'."
             )
         return effect
 

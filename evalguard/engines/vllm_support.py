@@ -24,7 +24,7 @@ _UNSUPPORTED = {
     "use_qalora": "QALoRA",
     "use_bdlora": "block-diagonal LoRA",
     "trainable_token_indices": "single trained tokens",
-    "target_parameters": "parameters that are no modules",
+    "target_parameters": "parameters that are not modules",
 }
 """Keys of ``adapter_config.json`` and what they ask for."""
 
@@ -63,7 +63,7 @@ def lora_obstacle(adapter: AdapterFiles, *, on_cpu: bool) -> str | None:
         return f"has rank {adapter.rank}, and vLLM takes at most {LORA_RANKS[-1]}"
     full = [name for name in adapter.shapes if not _TENSOR.match(name)]
     if full:
-        return f"holds tensors beside LoRA's, such as '{full[0]}', which vLLM leaves out"
+        return f"holds tensors other than LoRA's, such as '{full[0]}', which vLLM ignores"
     if on_cpu and "lm_head" in module_names(adapter):
         return "changes lm_head, on which vLLM's CPU build fails"
     return None
@@ -75,8 +75,7 @@ def check_lora(adapter: AdapterFiles, *, on_cpu: bool) -> None:
         merge = (
             ""
             if adapter.peft_type in PROMPT_TYPES
-            else ", or merge the adapter and gate the merged model with 'model' in place of "
-            "'adapter'"
+            else ", or merge the adapter and gate the merged model under 'model', not 'adapter'"
         )
         raise ModelError(f"{adapter.path}: {obstacle}. Use 'engine: {{name: hf}}'{merge}.")
 

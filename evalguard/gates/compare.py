@@ -112,8 +112,8 @@ def _by_key(gate: Gate, samples: Iterable[ScoredSample], where: str) -> dict[Key
         key = (sample.task, sample.sample_id)
         if key in found:
             raise MeasurementError(
-                f"{where}: sample '{sample.sample_id}' of task '{sample.task}' stands twice; "
-                "give every question its own id"
+                f"{where}: sample '{sample.sample_id}' of task '{sample.task}' appears twice; "
+                "give every question a unique id"
             )
         found[key] = sample
     return found
@@ -127,9 +127,9 @@ def _check_matched(
         if missing:
             named = ", ".join(f"{task}/{name}" for task, name in sorted(missing)[:SHOWN])
             raise MeasurementError(
-                f"{where}: {len(missing)} samples lack the {arm}'s side ({named}"
-                f"{', …' if len(missing) > SHOWN else ''}); run both models on the same samples, "
-                "and pass a failed one with its error instead of leaving it out"
+                f"{where}: {len(missing)} samples have no {arm} result "
+                f"({named}{', …' if len(missing) > SHOWN else ''}); run both models on the same "
+                "samples, and pass a failed one with its error instead of leaving it out"
             )
 
 
@@ -187,8 +187,8 @@ def _score(metric: Metric, sample: ScoredSample, where: str) -> float | None:
     if metric.clip is None and not metric.low <= score <= metric.high:
         raise MeasurementError(
             f"{at}: {metric.name} is {score:g}, outside its declared range "
-            f"{metric.low:g}…{metric.high:g}; correct the scorer, or declare the range: of a "
-            f"benchmark in the suite, metrics: {{{metric.name}: {{low: …, high: …}}}}"
+            f"{metric.low:g}…{metric.high:g}; fix the scorer or declare the range; for a "
+            f"benchmark, in the suite: metrics: {{{metric.name}: {{low: …, high: …}}}}"
         )
     return score
 
@@ -222,8 +222,8 @@ def _corpus_values(
     """
     if aggregate is None:
         raise MeasurementError(
-            f"{where}: {metric.name} is a corpus metric, which needs the function that makes it "
-            "from all samples; pass aggregate"
+            f"{where}: {metric.name} is a corpus metric, which is computed from all samples at "
+            "once; pass the function as aggregate"
         )
     usable = [pair for pair in ordered if all(_counts(metric, sample) for sample in pair)]
     if not usable:

@@ -88,8 +88,8 @@ def decide(
         key = _key_of_comparison(comparison)
         if key in results or key in open_cases:
             raise UsageError(
-                f"two comparisons are of gate '{key.gate}' and model '{key.model}'; "
-                "give each gate its own name"
+                f"two comparisons share gate '{key.gate}' and model '{key.model}'; give each "
+                "gate a unique name"
             )
         earlier = before.get(key)
         share = len(comparison.pairs) / comparison.n_planned

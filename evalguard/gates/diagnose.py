@@ -42,7 +42,7 @@ from evalguard.gates.findings import (
 )
 from evalguard.gates.repeated_answers import repeated_answer
 from evalguard.gates.severity import ORDER, mean_lost_share, severity_of
-from evalguard.gates.training_signs import divergence, learned_by_heart
+from evalguard.gates.training_signs import divergence, memorised
 from evalguard.records import (
     Ability,
     Finding,
@@ -107,9 +107,9 @@ def _diagnose_one(case: Case) -> list[Finding]:
         replace(make_finding(one.damage, one.evidence + one.drifted, case), explained_by=cause)
         for one, cause in zip(shown, _explanations(shown, case), strict=True)
     ]
-    told = [_with_consequences(finding, findings) for finding in findings]
+    described = [_with_consequences(finding, findings) for finding in findings]
     return sorted(
-        told, key=lambda found: (found.explained_by is not None, -ORDER.index(found.severity))
+        described, key=lambda found: (found.explained_by is not None, -ORDER.index(found.severity))
     )
 
 
@@ -160,8 +160,8 @@ def _task(case: Case) -> _Shown:
     failed = case.failed(Ability.TASK)
     if failed and (alone := _shown_alone(case)):
         return _Shown(damages.OVERFITTING, failed + alone)
-    by_heart = case.record is not None and learned_by_heart(case.record)
-    if case.diverged is None and not by_heart:
+    memorised_rows = case.record is not None and memorised(case.record)
+    if case.diverged is None and not memorised_rows:
         return _Shown(damages.NOT_LEARNED, failed)
     if not failed and case.diverged is not None and case.diverged.is_strong:
         failed = case.failed(Ability.FORMAT, Ability.INSTRUCTION)

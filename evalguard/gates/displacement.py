@@ -60,19 +60,20 @@ class Displacement:
         unit = "token" if self.by_token else "answer"
         rows = " on held-out rows" if self.held_out else ""
         return (
-            f"{self.method} lowered the chosen answers' log-probability as well: from "
+            f"{self.method} lowered the chosen answers' log-probability too: from "
             f"{self.chosen[0]:.3g} to {self.chosen[1]:.3g} nats per {unit}{rows} (rejected: "
             f"{self.rejected[0]:.3g} to {self.rejected[1]:.3g}) while the margin grew."
         )
 
 
 CAUSE = (
-    "Chosen and rejected answers are probably too similar, or the training pushes them apart too "
-    "hard; probability goes to answers in neither column (arXiv:2410.08847)."
+    "Chosen and rejected answers are probably too similar, or training pushes them apart too "
+    "hard; probability moves to answers in neither column (arXiv:2410.08847)."
 )
 REPAIR = (
-    "Remove pairs whose answers are nearly the same, lower the learning rate or the epochs, raise "
-    "preference.beta (DPO, KTO), or use CPO, whose SFT term holds the chosen answers."
+    "Remove pairs whose answers are nearly the same, lower the learning rate or the number of "
+    "epochs, raise preference.beta (DPO, KTO), or use CPO, whose SFT term keeps the chosen "
+    "answers likely."
 )
 
 

@@ -105,7 +105,7 @@ def healthy_finding(model: str, gates: Sequence[GateResult]) -> Finding:
         title="Healthy",
         model=model,
         severity=Severity.NONE,
-        explanation=f"No damage is shown: {len(passed)} of {len(gates)} gates passed.{rest}",
+        explanation=f"No damage found: {len(passed)} of {len(gates)} gates passed.{rest}",
         evidence=tuple(dict.fromkeys(gate.name for gate in passed)),
     )
 
@@ -154,15 +154,16 @@ def _explanation(damage: Damage, evidence: Sequence[GateResult], case: Case) -> 
     if damage is damages.COLLAPSE and case.repeated:
         answer = case.repeated.answer[:_ANSWER_LIMIT] or "(nothing)"
         parts.append(
-            f"{case.repeated.prompts} of {case.repeated.shown} lost samples got “{answer}”."
+            f"{case.repeated.prompts} of {case.repeated.shown} lost samples were answered "
+            f"“{answer}”."
         )
     if any(UNFINISHED in gate.flags for gate in evidence):
         parts.append(
-            "Answers that never finished thinking count as lost; raise max_new_tokens to tell "
-            "whether more than their length is the matter."
+            "Answers that never finished thinking count as lost; raise max_new_tokens to see "
+            "whether the length limit alone is the cause."
         )
     if damage in damages.SINGLE_DAMAGES and case.general_holds:
-        parts.append("General ability holds, so this is not forgetting.")
+        parts.append("General ability is retained, so this is not forgetting.")
     return " ".join(parts)
 
 

@@ -129,8 +129,8 @@ def _outcomes(name: str, samples: Mapping[str, ScoredSample], metric: str) -> di
         if score not in (0.0, 1.0):
             has = ", ".join(sorted(sample.scores)) or "none"
             raise UsageError(
-                f"run '{name}', sample '{id_}': '{metric}' is {score}, and only 0 and 1 can flip. "
-                f"Its metrics: {has}."
+                f"run '{name}', sample '{id_}': '{metric}' is {score}; only binary metrics can "
+                f"flip. Its metrics: {has}."
             )
         found[id_] = score == 1.0
     return found

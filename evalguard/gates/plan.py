@@ -92,7 +92,9 @@ def plan_gate(
         (True, 0.0056, 282)
     """
     if n < 1 or not 0 < discordance <= 1:
-        raise UsageError(f"n={n}, discordance={discordance}: expected n ≥ 1 and 0 < it ≤ 1")
+        raise UsageError(
+            f"n={n}, discordance={discordance}: expected n ≥ 1 and 0 < discordance ≤ 1"
+        )
     check_gate(gate, metric)
     alpha = round(1 - confidence_level, 12)
     if looks is not None and looks.looks > 1:
@@ -140,10 +142,12 @@ def check_power(
 def _message(gate: Gate, need: Need, design: Design) -> str:
     name = f"{gate.name} ({need.demand})"
     if need.required_n is None:
-        return f"{name}: no number of samples can show it; loosen the demand"
-    told = f"{name}: with {design.n} samples {need.good} passes in about {need.power:.0%} of runs"
+        return f"{name}: no sample size can show it; relax the requirement"
+    message = (
+        f"{name}: with {design.n} samples {need.good} passes in about {need.power:.0%} of runs"
+    )
     if need.required_n > design.n:
-        told += f"; plan at least {need.required_n} samples for {POWER:.0%}, or widen the margin"
+        message += f"; plan at least {need.required_n} samples for {POWER:.0%}, or widen the margin"
     if not need.on_discordance:
-        return told
-    return f"{told} (assuming that the models differ on {design.discordance:.0%} of the samples)"
+        return message
+    return f"{message} (assuming that the models differ on {design.discordance:.0%} of the samples)"

@@ -42,15 +42,15 @@ class PowerAnalysis:
 
     Attributes:
         n: Questions.
-        margin: Tolerated drop as a fraction; below 0 for a gain that must be shown.
+        margin: Tolerated drop as a fraction; below 0 for a required gain.
         discordance: Share of the questions on which the two models differ.
         effect: True difference, candidate − baseline.
         alpha: Level of the test; with several looks, of the last one.
         power: Probability of PASS (exact).
-        false_fail: Probability of FAIL at this effect, or at none if it is negative.
+        false_fail: Probability of FAIL at this effect, or at no effect if it is negative.
         mde: Minimum detectable effect: the least true difference that passes in 80 % of runs.
         required_n: Questions for a power of 80 % (exact).
-        underpowered: Whether even an unchanged model, or one that gains twice what is demanded,
+        underpowered: Whether even an unchanged model, or one that gains twice the required amount,
             cannot be relied on to pass.
         table: The same at half and at twice the discordance (approximate).
     """
@@ -83,21 +83,21 @@ def analyse_power(
         demand: A demand on the difference, in percentage points.
         n: Questions.
         discordance: Share of the questions on which the two models differ.
-        effect: True difference; 0, or twice the gain that is demanded, by default.
+        effect: True difference; default: 0, or twice the required gain.
         confidence_level: Confidence of each side.
-        looks: Number of interim analyses (group-sequential); each costs some of the final level.
+        looks: Number of interim analyses (group-sequential); each spends part of α.
 
     Raises:
-        UsageError: If the margin is not in percentage points, the effect is no better than the
-            margin allows, or a number is out of its range.
+        UsageError: If the margin is not in percentage points, the effect is not better than the
+        margin, or a number is out of its range.
     """
     margin = demand.margin_of_binary()
     _check_ranges(n, discordance, confidence_level, looks)
     effect = max(0.0, -2 * margin) if effect is None else effect
     if effect <= -margin:
         raise UsageError(
-            f"an effect of {effect:g} is no better than the margin allows ({-margin:g}), so that "
-            "PASS would be an error; give a greater one"
+            f"an effect of {effect:g} is not better than the margin ({-margin:g}), so a PASS would "
+            "be wrong; give a larger effect"
         )
     alpha = round(1 - confidence_level, 12)
     if looks > 1:

@@ -35,7 +35,7 @@ def read_scores(path: Path, metric: Metric) -> tuple[SamplePair, ...]:
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
         raise DataError(
-            f"{path}: holds no row; write one JSON object a line with {', '.join(REQUIRED)}"
+            f"{path}: is empty; write one JSON object per line with {', '.join(REQUIRED)}"
         )
     return _pairs(lines, metric, f"{path}:")
 
@@ -97,8 +97,8 @@ def _pairs(
             pair = _pair(_row(row) if isinstance(row, str) else row, metric)
             if pair.sample_id in first_seen:
                 raise ValueError(
-                    f"id '{pair.sample_id}' stands in line {first_seen[pair.sample_id]} already; "
-                    "give every question its own id"
+                    f"id '{pair.sample_id}' already appears in line "
+                    f"{first_seen[pair.sample_id]}; give every question a unique id"
                 )
         except ValueError as problem:
             problems.append(f"{where}{number}: {problem}")
@@ -115,7 +115,7 @@ def _row(line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        raise ValueError(f"no JSON: {error}") from error
+        raise ValueError(f"not JSON: {error}") from error
     if not isinstance(row, dict):
         raise ValueError(f"a JSON {type(row).__name__}, but each line must be an object")
     for key in REQUIRED:
@@ -161,8 +161,8 @@ def _score(value: Any, side: str, metric: Metric) -> float | None:
         raise ValueError(f"'{side}' is {score}; use null for a score that could not be measured")
     if not metric.low <= score <= metric.high:
         raise ValueError(
-            f"'{side}' is {score:g}, outside the range {metric.low:g}…{metric.high:g}; "
-            "correct it, or declare the range of the scores"
+            f"'{side}' is {score:g}, outside the range {metric.low:g}…{metric.high:g}; fix it, "
+            "or declare the range of the scores"
         )
     if metric.kind is ScoreKind.BINARY and score not in (metric.low, metric.high):
         raise ValueError(

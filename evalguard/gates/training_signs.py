@@ -92,7 +92,7 @@ def divergence(record: TrainingRecord) -> Divergence | None:
     return Divergence(least=least, last=last, epoch_of_least=epoch)
 
 
-def learned_by_heart(record: TrainingRecord) -> bool:
+def memorised(record: TrainingRecord) -> bool:
     """Return whether the run repeated its rows far too often, with no held-out loss to see it."""
     epochs = _number(record.config, "training", "epochs")
     if epochs is None or any(point.eval_loss is not None for point in record.curve):
@@ -175,7 +175,7 @@ def _more_training(record: TrainingRecord) -> Sign | None:
     rate = _number(record.config, "training", "learning_rate")
     usual = _usual_rates(record)
     if rate is not None and usual is not None and rate < usual[0]:
-        cause = f"The learning rate, {rate:g}, is below what is usual ({usual[0]:g} or more)."
+        cause = f"The learning rate, {rate:g}, is below the usual minimum ({usual[0]:g})."
         return Sign(cause, "training.learning_rate", 2 * usual[0])
     epochs = _number(record.config, "training", "epochs")
     if epochs is None or epochs >= usual_epochs(record):

@@ -46,8 +46,8 @@ def hold_back(result: GateResult, comparison: Comparison, level: float) -> GateR
         verdict=Verdict.INCONCLUSIVE,
         reason=(
             f"{result.requirement} holds on the scores, but not if undetermined answers count "
-            f"against it: {shares[0]:.1%} of the baseline's and {shares[1]:.1%} of the candidate's "
-            "answers are unclear, broken or empty; read some of them"
+            f"against it: {shares[0]:.1%} of the baseline's and {shares[1]:.1%} of the "
+            "candidate's answers are unclear, broken or empty; inspect some of them"
         ),
     )
 

@@ -53,7 +53,9 @@ class CorpusTests:
         Raises:
             MeasurementError: Always.
         """
-        raise MeasurementError(f"{self.metric.name} is a corpus metric without losses of samples")
+        raise MeasurementError(
+            f"{self.metric.name} is a corpus metric, which has no losses per sample"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,6 @@ class CountTests:
 def needs_scores() -> UsageError:
     """Return the error of a demand that counts say nothing of."""
     return UsageError(
-        "counts of losses and gains tell nothing of the scores themselves; give a margin in "
-        "pp, or the scores of both models for anything else"
+        "counts of losses and gains do not determine the scores themselves; give a margin in "
+        "pp, or the scores of both models"
     )

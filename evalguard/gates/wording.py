@@ -35,21 +35,21 @@ class Wording:
         """Say what is not shown, and what would decide it."""
         if self.evidence.too_few_units:
             return (
-                f"{self.evidence.units} independent units, by their sizes, are too few to decide "
-                "anything; measure more of them"
+                f"{self.evidence.units} independent units (effective number) are too few for "
+                "any verdict; measure more of them"
             )
         failing = min(self.evidence.demands, key=lambda demand: demand.p_fail)
         if failing.p_fail <= self.look.level and self.look.decides:
-            alone = f"{failing.condition.text} fails by itself ({pvalue(failing.p_fail)})"
-            over = f"Holm's adjustment over {gates} gates"
+            alone = f"{failing.condition.text} fails on its own ({pvalue(failing.p_fail)})"
+            over = f"Holm's correction over {gates} gates"
             if gates == 1:
-                over = f"adjustment over the gate's {len(self.evidence.demands)} demands"
-            told = f"{alone}, but not after {over}"
+                over = f"correction over the gate's {len(self.evidence.demands)} demands"
+            reason = f"{alone}, but not after {over}"
         else:
-            told = demand.undecided(self.change)
+            reason = demand.undecided(self.change)
         if not self.look.ended:
-            return f"not decided yet: {told}"
-        return f"{told}; {self._advice(required_n)}"
+            return f"not decided yet: {reason}"
+        return f"{reason}; {self._advice(required_n)}"
 
     def missing(self) -> str:
         """Say that too many samples could not be measured."""
@@ -57,8 +57,8 @@ class Wording:
         allowed = evidence.missing_allowed
         limit = f"more than {allowed:.0%}" if allowed else "which a corpus metric cannot replace"
         return (
-            f"{evidence.missing} of {evidence.n} samples could not be measured, {limit}; the "
-            "warnings say why"
+            f"{evidence.missing} of {evidence.n} samples could not be measured, {limit}; see the "
+            "warnings"
         )
 
     def _advice(self, required_n: int | None) -> str:

@@ -42,7 +42,7 @@ _CONFIG, _RESULT, _DIVERGED = "training.yaml", "result.json", "diverged.txt"
 
 
 class Show(Protocol):
-    """What tells a person how far the pipeline is."""
+    """Shows the progress of the pipeline."""
 
     def stage(self, text: str) -> None:
         """Say what begins."""
@@ -83,16 +83,16 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One training with its gate.
+    """One training run with its gate.
 
     Attributes:
         number: From 1.
         folder: Its folder.
         config: Its training config as plain data.
         changes: What was changed since the attempt before.
-        notes: What a person should know or do about the change.
-        result: What its gate found; ``None`` where its training broke off.
-        diverged: Why the training broke off; empty where it did not.
+        notes: What the user should know or do about the change.
+        result: Result of its gate; ``None`` if its training failed.
+        diverged: Why the training failed; empty if it did not.
     """
 
     number: int
@@ -126,14 +126,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a pipeline came to.
+    """The outcome of a pipeline.
 
     Attributes:
         attempts: All attempts.
-        best: The released attempt, or the one that came nearest.
-        released: Folder of what was released; ``None`` where nothing was.
+        best: The released attempt, or the closest one.
+        released: Folder of the released adapter; ``None`` if there is none.
         receipt: Its receipt.
-        reason: Why the pipeline ended without a release; empty with one.
+        reason: Why the pipeline ended without a release; empty if there is one.
     """
 
     attempts: tuple[Attempt, ...]
@@ -157,15 +157,14 @@ def run_pipeline(
     """Train until an attempt passes the project's gates, and release it.
 
     Args:
-        training: Training config of the first attempt; its ``output`` gets what is released.
-        project: The ``evalguard.yaml`` whose baseline and gates decide; its candidates are left
-            aside.
-        max_attempts: Attempts in all.
+        training: Training config of the first attempt; its ``output`` is where the release goes.
+        project: The ``evalguard.yaml`` with the baseline and the gates; its candidates are ignored.
+        max_attempts: Maximum number of attempts.
         replay_data: File of general data that a repair may mix in.
         watch: Probe the model while it trains and stop a run that has lost a guard.
         key: Private key that signs the receipt.
-        overrides: ``KEY=VALUE`` each, in place of what the training config says.
-        show: Told of every step.
+        overrides: ``KEY=VALUE`` each; they override the training config.
+        show: Shows every step.
 
     Raises:
         UsageError: If a file cannot be used, or the audit of the data finds an error.

@@ -53,11 +53,11 @@ class _Watched:
 
 
 class GateProbe:
-    """Asks the model in training a few questions of each guard and compares with the base.
+    """Probes the model in training with questions of each guard and compares it with the base.
 
-    Both arms run on the weights that are trained on, quantised as they are, so that a difference
-    comes from the training alone. The error of a false alarm is shared out over all looks
-    (Bonferroni) and over the guards (Holm, by :func:`~evalguard.gates.decide.decide`).
+    Both arms run on the weights being trained, quantised as they are, so that a difference comes
+    from the training alone. The false-alarm rate is split over all looks (Bonferroni) and over the
+    guards (Holm, by :func:`~evalguard.gates.decide.decide`).
 
     Args:
         project: Its guards with a tolerated drop are watched; its task's gates are followed.

@@ -110,7 +110,11 @@ def next_config(
     last = tried[-1]
     proposed, notes = _proposed_changes(last)
     if not (last.codes or last.undecided):
-        return Repair(None, {}, (*notes, "Nothing was found that a changed training could repair."))
+        return Repair(
+            None,
+            {},
+            (*notes, ("No damage was found that a change of the training config could repair.")),
+        )
     if _stuck(tried) or not proposed:
         has_general_data = bool(last.config.get("replay")) or replay_data is not None
         most = min(most_replay, MOST_REPLAY) if has_general_data else 0.0
@@ -125,7 +129,7 @@ def next_config(
     for key, value in changes.items():
         _set(config, key, value)
     if not changes or config in [dict(one.config) for one in tried]:
-        return Repair(None, {}, (*notes, "No setting is left to change: look at the data."))
+        return Repair(None, {}, (*notes, "No setting is left to change; look at the data."))
     return Repair(config, changes, notes)
 
 
@@ -204,8 +208,8 @@ def _with_replay(
     if not replay and replay_data is None:
         del found["replay.share"]
         return found, (
-            "Replay would help, but there is no general data: name a file with --replay-data, or "
-            "under replay.data in the training config.",
+            "Replay would help, but there is no general data: give a file with --replay-data, "
+            "or under replay.data in the training config.",
         )
     present = replay["share"] if replay else 0.0
     found["replay.share"] = max(present, min(float(found["replay.share"]), most))

@@ -22,14 +22,14 @@ OnInconclusive = Literal["fail", "warn"]
 
 
 class Role(StrEnum):
-    """What a gate may do to the overall verdict."""
+    """How a gate affects the overall verdict."""
 
     GUARD = "guard"  # must PASS
     TRIPWIRE = "tripwire"  # must only not FAIL
 
 
 class Ability(StrEnum):
-    """What a suite measures; the diagnosis reads its gates in this light."""
+    """What a suite measures; the diagnosis uses it to interpret the suite's gates."""
 
     TASK = "task"  # what the fine-tune was made for
     GENERAL = "general"  # knowledge and skills from before
@@ -73,19 +73,19 @@ class Gate:
     """One requirement on one metric of one suite.
 
     Demands are given as in a thresholds file, ``Gate(..., max_drop=Margin(0.05, "pp"), min=0.9)``;
-    where several are, each must hold.
+    if there are several, all must hold.
 
     Attributes:
         name: Name of the gate.
-        suite: The suite that it is on.
-        metric: The metric that it is on.
+        suite: Its suite.
+        metric: Its metric.
         task: One task of the suite; all together by default.
         demands: What must hold, by the keys of thresholds files.
         role: Whether it must PASS or only not FAIL.
         ability: What the suite measures.
-        source: The thresholds file that it is in, as the user wrote its path.
-        weights: Whether the suite's tasks count by their number of samples, or each task the same;
-            by default as their lm-eval group says, or else by size.
+        source: The thresholds file that defines it, as the user wrote its path.
+        weights: Weight the suite's tasks by their number of samples, or equally; by default as
+            their lm-eval group says, or else by size.
         node: Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty.
     """
 

@@ -9,7 +9,7 @@ from evalguard.records.gates import Margin
 
 
 class ScoreKind(StrEnum):
-    """Which statistical engine a metric goes to; declared by the scorer, never from the data."""
+    """Which test a metric uses; declared by the scorer, never inferred from the data."""
 
     BINARY = "binary"  # 0 or 1 for each question: exact unconditional test
     BOUNDED = "bounded"  # within a declared range: regularised unit t
@@ -19,12 +19,12 @@ class ScoreKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DetectorRates:
-    """How often rules that decide a metric are right, counted on labelled examples.
+    """Accuracy of the rules that decide a metric, counted on labelled examples.
 
     Attributes:
-        hits: Positive examples that they found.
+        hits: Positive examples that were found.
         positives: Positive examples.
-        rejections: Negative examples that they passed over.
+        rejections: Negative examples that were rejected.
         negatives: Negative examples.
         source: What the examples are, and whose labels.
     """
@@ -42,7 +42,7 @@ class DetectorRates:
 
     @property
     def specificity(self) -> float:
-        """Share of the negative examples that are passed over."""
+        """Share of the negative examples that are rejected."""
         return self.rejections / self.negatives
 
 
@@ -52,17 +52,16 @@ class Metric:
 
     Attributes:
         name: Name used in thresholds files, such as ``exact_match``.
-        kind: Which test its differences go to.
-        low: Least possible score.
-        high: Greatest possible score.
+        kind: Which test its differences use.
+        low: Minimum possible score.
+        high: Maximum possible score.
         higher_is_better: Direction; ``False`` flips the sign of every difference.
         clip: Difference beyond which a sample counts no further, for scores without natural limits
             such as log-likelihoods; differences are then tested within ±clip.
-        detector: How often the score itself is right, where rules decide it and may err.
-        span: Greatest difference that two models' scores can have, where that is less than the
-            range.
+        detector: Accuracy of the score itself, if rules decide it and can err.
+        span: Maximum difference between two models' scores, if that is less than the range.
         in_nats: Whether it is a log-likelihood or a divergence, so that margins may be in nats.
-        ungated: Why no gate may stand on it, and what to write instead; empty where one may.
+        ungated: Why it cannot be gated, and what to write instead; empty if it can.
         determined: Metric of the same scorer that is 0 where an answer could not be determined,
             which then scores 0 here.
     """

@@ -15,11 +15,11 @@ from evalguard.records.training import TrainingRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectedRates:
-    """What is true behind a rate that a detector saw, if it errs equally on both models.
+    """Rates corrected for a detector's errors, assuming that it errs equally on both models.
 
     Attributes:
         sensitivity: Probability that the detector finds a positive.
-        specificity: Probability that it passes over a negative.
+        specificity: Probability that it rejects a negative.
         baseline: The baseline's rate.
         candidate: The candidate's rate.
         delta: Candidate − baseline, signed so that higher is better.
@@ -41,7 +41,7 @@ class CorrectedRates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """A gate's verdict with every figure that it rests on.
+    """A gate's verdict with every figure behind it.
 
     Differences are candidate − baseline, signed so that higher is better. Fields that do not apply
     (no counts for bounded scores, nothing at all on ERROR) are ``None``.
@@ -49,14 +49,14 @@ class GateResult:
     Attributes:
         name: Name of the gate.
         suite: Its suite.
-        metric: The metric that it is on.
+        metric: Its metric.
         model: Name of the candidate.
         verdict: What was decided.
-        reason: Why, in one sentence with figures.
+        reason: The reason, in one sentence with figures.
         task: The task, for a gate on one task of its suite.
         role: Whether it must PASS or only not FAIL.
         ability: What its suite measures.
-        source: The thresholds file that it is in.
+        source: The thresholds file that defines it.
         node: Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty.
         baseline: The baseline's mean score.
         candidate: The candidate's mean score.
@@ -69,7 +69,7 @@ class GateResult:
         p_fail: P-value of "the candidate is not worse by more than δ"; FAIL if small.
         p_fail_adjusted: The same, with Holm's correction for the number of gates.
         method: The test.
-        n: Samples compared, those that could not be measured included.
+        n: Samples compared, including those that could not be measured.
         n_planned: Samples of the full run.
         units: Independent units: clusters where there are any, else samples.
         missing: Samples that could not be measured on both sides.
@@ -77,19 +77,19 @@ class GateResult:
         gains: Samples that only the candidate got right.
         flip_rate: Share of the samples on which the two models differ.
         look: Which interim analysis this is, from 1.
-        looks: Planned interim analyses, the final one included.
+        looks: Planned interim analyses, including the final one.
         fraction_used: Share of the planned samples that were used.
-        shares: Share of the planned samples at each look so far, this one included.
+        shares: Share of the planned samples at each look so far, including this one.
         alpha: Level of each side at this look, to which the interval belongs.
-        mde: Minimum detectable effect: the least true difference that passes in 80 % of runs.
-        required_n: Samples that would decide, for INCONCLUSIVE.
-        flags: What stood out: ``improved``, ``regressed_within_margin``, ``underpowered``,
+        mde: Minimum detectable effect: the smallest true difference that passes in 80 % of runs.
+        required_n: Samples needed for a decision, for INCONCLUSIVE.
+        flags: Notable properties: ``improved``, ``regressed_within_margin``, ``underpowered``,
             ``futile``, ``margin_below_noise``, ``unfinished_thinking``.
         noise: How much the baseline differs from itself: flip rate, or mean absolute difference.
         higher_is_better: Direction of the metric.
         percent: Whether the metric's range is 0 to 1, so that its scores read as percentages.
-        worst: Samples that the candidate lost, the greatest loss first.
-        corrected: Rates corrected for the errors of the rules that scored the answers, if they err.
+        worst: Samples that the candidate lost, largest loss first.
+        corrected: Rates corrected for the detector's errors, for metrics that a detector scores.
     """
 
     name: str
@@ -143,7 +143,7 @@ class GateResult:
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """Severity of a finding."""
 
     NONE = "none"
     MILD = "mild"
@@ -153,7 +153,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One named damage with its evidence and the proposed repair.
+    """One diagnosed damage with its evidence and the proposed repair.
 
     Attributes:
         code: ``catastrophic_forgetting``, ``safety_loss``, ``format_corruption``,
@@ -162,15 +162,15 @@ class Finding:
             ``unexplained`` or ``healthy``.
         title: Its name in words.
         model: Name of the candidate.
-        severity: How bad it is.
+        severity: Its severity.
         explanation: What was seen, in one or two sentences with figures.
-        evidence: Names of the gates that it rests on.
+        evidence: Names of the gates that show it.
         cause: The likely cause, from the training record where there is one.
         repair: What to change, in words.
         config_changes: The same as changes of the training config, by key path.
         samples: Samples that show it.
         explained_by: Code of the finding of the same model that accounts for this one;
-            ``None`` for a finding that stands for itself.
+            ``None`` for a finding that no other explains.
     """
 
     code: str
@@ -194,11 +194,11 @@ class ModelInfo:
         name: ``baseline`` or the candidate's name.
         model: Path or hub name of the base.
         adapter: Path of the adapter; ``None`` for the plain model.
-        fingerprint: SHA-256 over everything that makes its answers.
+        fingerprint: SHA-256 over everything that determines its answers.
         adapter_sha256: Hash of the adapter's weights.
         adapter_effect: Mean absolute change of the logits by the adapter on the probe prompts.
-        notes: Warnings of the trust checks, such as another precision than at training.
-        training: What made the adapter, where its record was found.
+        notes: Warnings of the trust checks, such as a precision other than in training.
+        training: The adapter's training record, if one was found.
     """
 
     name: str
@@ -219,7 +219,7 @@ class TaskRun:
         suite: Name of the suite.
         task: Name of the task.
         model: Name of the model.
-        fingerprint: Hash of everything that made the scores; the key of the store.
+        fingerprint: Hash of everything that determines the scores; the key in the store.
         samples: Samples measured.
         reused: Those of them that came from the store.
         planned: Samples of the full run.
@@ -255,7 +255,7 @@ class CheckResult:
         title: Heading of the reports.
         created: UTC time in ISO 8601.
         decided_by: Id of the gate that decided the overall verdict; ``None`` when all passed.
-        warnings: What stood out.
+        warnings: Warnings about the whole check.
         on_inconclusive: Whether an undecided gate blocks the release, as the thresholds say.
         schema_version: Version of this record.
     """

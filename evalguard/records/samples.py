@@ -17,19 +17,18 @@ class ScoredSample:
     Attributes:
         task: Name of the task within its suite.
         sample_id: Stable name of the question: equal for the baseline and every candidate.
-        prompt: What the model was given.
+        prompt: The prompt.
         target: What was expected.
-        outputs: What the model answered, one for each repeat; for multiple choice, the choice
-            taken.
+        outputs: The model's answers, one per repeat; for multiple choice, the choice taken.
         scores: Value of each metric, averaged over the repeats. Never NaN.
-        not_scored: Metrics that give this sample no value, such as one of other questions.
+        not_scored: Metrics without a value for this sample, such as those of other questions.
         corpus: What the sample adds to each corpus metric, as plain data.
         cluster: Questions of one cluster (a passage, say) are not independent.
         error: Why the sample could not be measured; its scores are then empty.
         prompt_tokens: Tokens prefilled; 0 where unknown.
         output_tokens: Tokens decoded.
-        answers: What was scored of each output once the model's thinking was set aside; ``None``
-            where that is all of it.
+        answers: The part of each output that was scored, without the model's thinking; ``None`` if
+            that is the whole output.
         unclosed: Outputs whose thinking never ended; they score the worst.
         thinking_tokens: Tokens of thinking, averaged over the outputs.
     """
@@ -96,7 +95,7 @@ class CorpusValues:
         candidate: The candidate's value on all samples.
         baseline_without: The baseline's value without each group in turn.
         candidate_without: The candidate's value without each group in turn.
-        missing: Samples that could not be measured on both sides, and so count in none of these.
+        missing: Samples that could not be measured on both sides, which these values exclude.
     """
 
     baseline: float
@@ -115,7 +114,7 @@ class Comparison:
         model: Name of the candidate.
         metric: What was measured.
         pairs: The measured samples, in the frozen random order of the run.
-        n_planned: Samples that the full run has; greater than ``len(pairs)`` at an early look.
+        n_planned: Samples in the full run; more than ``len(pairs)`` at an early look.
         corpus: Values of a corpus metric, which has none for a single pair.
         undetermined: For each pair the share of the baseline's and of the candidate's answers that
             could not be determined; empty where the metric has no such answers.

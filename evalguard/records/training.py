@@ -33,7 +33,7 @@ class LossPoint:
             method has one (DPO, KTO).
         rejected_reward: The same of the rejected answers.
         margin: Chosen reward less rejected reward.
-        accuracy: Share of the pairs whose chosen answer has the greater reward.
+        accuracy: Share of the pairs whose chosen answer has the higher reward.
     """
 
     step: int
@@ -52,7 +52,7 @@ class LossPoint:
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """What became of the rows that a stage was given; ``trained + dropped`` is ``read``.
+    """How the rows of a stage were used; ``trained + dropped`` is ``read``.
 
     Attributes:
         read: Rows given: of a training set without those held out, replay included.
@@ -88,7 +88,7 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True)
 class ProbePoint:
-    """One look at a model while it trains.
+    """One probe of a model while it trains.
 
     Attributes:
         step: Steps done.
@@ -105,7 +105,7 @@ class ProbePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRecord:
-    """What made an adapter; written beside it as ``evalguard_training.json``.
+    """How an adapter was made; written next to it as ``evalguard_training.json``.
 
     Attributes:
         method: ``sft``, ``dpo``, …
@@ -117,13 +117,13 @@ class TrainingRecord:
         replay_share: Share of them that is general data.
         curve: Logged steps.
         seconds: Wall time of the training.
-        versions: Versions of the packages that took part.
-        data_notes: What was made of each data file: its format, and what was not used.
-        probes: Looks at the model while it trained.
-        stopped: Why the run was stopped before its end; empty where it was not.
-        kept_step: Step whose weights were kept, where they are not those of the end.
+        versions: Versions of the packages that were used.
+        data_notes: How each data file was read: its format, and what was not used.
+        probes: Probes of the model while it trained.
+        stopped: Why the run was stopped early; empty if it was not.
+        kept_step: Step whose weights were kept, if not the last.
         stages: What each stage was given and trained on; empty in records of older versions.
-        warnings: What stood out while it was trained.
+        warnings: Warnings during training.
         schema_version: Version of this record.
     """
 

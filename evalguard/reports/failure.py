@@ -41,8 +41,8 @@ def _figures(result: GateResult) -> list[str]:
         ),
         (
             "change",
-            f"{figures.difference(result, result.delta)}, "
-            f"{figures.level(result)} interval {figures.interval(result)}",
+            f"{figures.difference(result, result.delta)}, {figures.level(result)} one-sided "
+            f"bounds {figures.interval(result)}",
         ),
         ("margin", figures.margin(result)),
         ("samples", _sample_counts(result)),
@@ -68,8 +68,8 @@ def _sample_counts(result: GateResult) -> str:
 def _pvalues(result: GateResult) -> str:
     adjusted = figures.pvalue(result.p_fail_adjusted)
     text = (
-        f"pass {figures.pvalue(result.p_pass)}, fail {figures.pvalue(result.p_fail)}"
-        f" (over all gates {adjusted}), level {figures.pvalue(result.alpha)}"
+        f"pass {figures.pvalue(result.p_pass)}, fail {figures.pvalue(result.p_fail)} "
+        f"(Holm-adjusted {adjusted}), α {figures.pvalue(result.alpha)}"
     )
     return f"{text}; {result.method}" if result.method else text
 

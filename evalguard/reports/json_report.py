@@ -41,8 +41,9 @@ def read_json(path: Path) -> CheckResult:
     version = data.get("schema_version")
     if version != SCHEMA_VERSION:
         raise DataError(
-            f"{path}: schema_version: found {version!r}, this EvalGuard reads {SCHEMA_VERSION}. "
-            "Run `evalguard check --json` again, or use the version that wrote the file."
+            f"{path}: schema_version: found {version!r}, this version of EvalGuard reads "
+            f"{SCHEMA_VERSION}. Run `evalguard check --json` again, or use the version that "
+            "wrote the file."
         )
     from pydantic import ValidationError
 
@@ -54,8 +55,8 @@ def read_json(path: Path) -> CheckResult:
             for problem in error.errors()[:_PROBLEMS_SHOWN]
         ]
         raise DataError(
-            f"{path}: not a result of `evalguard check --json` "
-            f"({error.error_count()} problems, the first of them here):\n" + "\n".join(problems)
+            f"{path}: not a result of `evalguard check --json` ({error.error_count()} problems; "
+            "the first are shown):\n" + "\n".join(problems)
         ) from None
 
 

@@ -17,7 +17,7 @@ _TEXT_LIMIT = 600
 _MARKUP = re.compile(r"([\\`*_\[\]|~>])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", "@": "&#64;", "#": "&#35;"}
 """What a backslash does not stop: HTML, mentions of people and of issues."""
-_HEAD = "| | Gate | Baseline → candidate | Change | Interval | Allowed |\n|---|---|--:|--:|--:|--:|"
+_HEAD = "| | Gate | Baseline → candidate | Change | Interval | Margin |\n|---|---|--:|--:|--:|--:|"
 
 
 def render_markdown(result: CheckResult) -> str:

@@ -29,8 +29,9 @@ def merge(results: Mapping[Path, CheckResult]) -> CheckResult:
     for path in others:
         if fingerprints[path] != fingerprints[first]:
             raise DataError(
-                f"{path}: measured against another baseline (fingerprint {fingerprints[path][:12]})"
-                f" than {first} ({fingerprints[first][:12]}). Check all candidates against one."
+                f"{path}: measured against a different baseline (fingerprint "
+                f"{fingerprints[path][:12]}) than {first} ({fingerprints[first][:12]}). Check "
+                "all candidates against the same baseline."
             )
     uses = Counter(name for result in results.values() for name in wording.candidates(result))
     parts = [
@@ -66,7 +67,7 @@ def _baseline_fingerprint(path: Path, result: CheckResult) -> str:
     for model in result.models:
         if model.name == _BASELINE:
             return model.fingerprint
-    raise DataError(f"{path}: models: holds no baseline, so its changes cannot be compared.")
+    raise DataError(f"{path}: models: no baseline, so its candidates cannot be compared.")
 
 
 def _renamed(result: CheckResult, names: Mapping[str, str]) -> CheckResult:

@@ -69,7 +69,9 @@ def render_ranking(result: CheckResult) -> RenderableType:
         Text(),
         _matrix(result, [standing.name for standing in standings]),
         Text(),
-        Text("Each candidate was tested against the baseline, none against another.", style="dim"),
+        Text(
+            ("Each candidate was tested against the baseline, not against the others."), style="dim"
+        ),
         Text(),
     )
 

@@ -18,10 +18,10 @@ GROUP = "evalguard.reports"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFormat:
-    """A form that a result can be written in.
+    """A format that a result can be written in.
 
     Attributes:
-        name: What the command line calls it.
+        name: Its name on the command line.
         render: Returns the text of the report.
         summary: What it is for, in a few words.
     """
@@ -35,7 +35,7 @@ def find_format(name: str) -> ReportFormat:
     """Return a report format by its name.
 
     Raises:
-        UsageError: If there is none, or a package's cannot be loaded.
+        UsageError: If there is no such format, or a package's cannot be loaded.
     """
     found = _BUILT_IN.get(name) or plugins.load(GROUP, name, ReportFormat)
     if found is None:
@@ -65,8 +65,8 @@ def _markdown(result: CheckResult) -> str:
 _BUILT_IN = {
     form.name: form
     for form in (
-        ReportFormat(name="html", render=_html, summary="a page for people"),
-        ReportFormat(name="json", render=_json, summary="the whole result for machines"),
-        ReportFormat(name="markdown", render=_markdown, summary="a summary for a comment"),
+        ReportFormat(name="html", render=_html, summary="an HTML page"),
+        ReportFormat(name="json", render=_json, summary="the complete result, machine-readable"),
+        ReportFormat(name="markdown", render=_markdown, summary="a summary for a PR comment"),
     )
 }

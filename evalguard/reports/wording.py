@@ -24,7 +24,7 @@ def headline(result: CheckResult) -> str:
     """Return the verdict of a whole check in a few words."""
     names = candidates(result)
     if not names:
-        return "Nothing was gated"
+        return "No gate was run"
     if len(names) == 1:
         damage = damage_sentence(result.findings)
         return _decision(names[0], result.verdict) + (f": {damage}" if damage else "")
@@ -149,14 +149,14 @@ def _decision(name: str, verdict: Verdict) -> str:
         Verdict.PASS: f"{name} may be released",
         Verdict.FAIL: f"{name} must not be released",
         Verdict.INCONCLUSIVE: f"{name}: inconclusive, do not release yet",
-        Verdict.ERROR: f"{name} could not be judged",
+        Verdict.ERROR: f"{name} could not be evaluated",
     }[verdict]
 
 
 def _passed(gates: Sequence[GateResult]) -> str:
     undecided = sum(gate.verdict is not Verdict.PASS for gate in gates)
     if not undecided:
-        return f"All {_count(len(gates), 'gate')} passed." if len(gates) > 1 else "Its gate passed."
+        return f"All {_count(len(gates), 'gate')} passed." if len(gates) > 1 else "The gate passed."
     guards = sum(gate.role is Role.GUARD for gate in gates)
     if not guards:
         return f"No tripwire failed ({undecided} undecided)."

@@ -42,10 +42,10 @@ def rule_taken(
         needed = max(FEWEST_ALTERED, math.ceil(enough * measured))
         if right < needed:
             return (
-                f"the judge cannot be told from a rule that takes {rule.name} (kappa "
+                f"the judge cannot be distinguished from a rule that prefers {rule.name} (kappa "
                 f"{rule.kappa:.2f}, the judge {admission.kappa:.2f}): on answers altered so that "
                 f"the rule is wrong, it is right on {right} of {measured}, and {needed} are "
-                f"needed. Label answers on which the rule is wrong, or take another judge."
+                "needed. Label answers on which the rule is wrong, or use another judge."
             )
     return ""
 

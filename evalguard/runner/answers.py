@@ -136,8 +136,10 @@ def as_compared(sample: ScoredSample, metric: Metric, *, reference: bool) -> Sco
         return replace(
             sample,
             scores={},
-            error=f"its thinking has {tokens:g} tokens, more than the limit of {metric.high:g} for "
-            f"an answer: the engine does not keep to the limit, or counts tokens otherwise",
+            error=(
+                f"its thinking has {tokens:g} tokens, more than the limit of {metric.high:g} for "
+                "an answer: the engine does not keep to the limit, or counts tokens differently"
+            ),
         )
     return replace(sample, scores={**sample.scores, metric.name: tokens})
 

@@ -40,7 +40,8 @@ def follow(
         nats = token_kl(before, after)
     except ValueError as error:
         raise MeasurementError(
-            f"no divergence between the models: {error}. Compare models of one tokenizer."
+            f"the divergence between the models is undefined: {error}. Compare models with the "
+            "same tokenizer."
         ) from error
     return task.diverged(sample, answer, nats)
 
@@ -48,8 +49,8 @@ def follow(
 def _distributions(engine: Engine) -> GivesDistributions:
     if not isinstance(engine, GivesDistributions):
         raise MeasurementError(
-            f"'kind: drift' needs the whole distribution of every token, which the engine "
-            f"'{engine.name}' does not give. Run this suite with engine.name=hf, or measure drift "
-            f"with 'kind: perplexity', which every engine can."
+            "'kind: drift' needs the full next-token distribution, which the engine "
+            f"'{engine.name}' does not return. Run this suite with engine.name=hf, or measure "
+            "drift with 'kind: perplexity', which every engine can."
         )
     return engine

@@ -57,7 +57,7 @@ def _problem(gate: Gate, tasks: Sequence[Measuring]) -> str | None:
         return f"suite '{gate.suite}': {metric.ungated}"
     if metric.kind is ScoreKind.CORPUS and gate.task is None and len(measuring) > 1:
         return (
-            f"'{gate.metric}' is made of a whole task; name one with 'task': "
+            f"'{gate.metric}' is computed over a whole task; name one with 'task': "
             f"{', '.join(sorted(measuring))}."
         )
     return None

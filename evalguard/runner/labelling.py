@@ -76,9 +76,7 @@ def find(project: Project, suite: str, task: str | None = None) -> Labelling:
         one.task_name: one for one in found.config.tasks if isinstance(one, Judge | Preference)
     }
     if not judged:
-        raise UsageError(
-            f"{found.path}: no task is judged by a model, so nothing is to be labelled"
-        )
+        raise UsageError(f"{found.path}: no task uses a judge, so there is nothing to label")
     if task is None and len(judged) > 1:
         raise UsageError(f"{found.path}: name one of its tasks with --task: {', '.join(judged)}")
     name = task or next(iter(judged))
@@ -105,8 +103,8 @@ def _check_alone(project: Project, suite: str, config: Judge | Preference, path:
             if other.resolve(one.labelled.file).resolve() == path.resolve():
                 place = f"task '{one.task_name}'" if name == suite else f"suite '{name}'"
                 raise UsageError(
-                    f"{path}: holds the labels of {place} too, whose criterion is another: "
-                    f"\"{one.criterion}\". Give each a file of its own under 'labelled'."
+                    f"{path}: also holds the labels of {place}, whose criterion differs: "
+                    f"\"{one.criterion}\". Give each a separate file under 'labelled'."
                 )
 
 

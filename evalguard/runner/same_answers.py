@@ -91,9 +91,10 @@ def hold_back_candidates(result: GateResult, found: Mapping[str, tuple[str, int]
         return result
     other, count = found[result.model]
     reason = (
-        f"'{result.model}' and '{other}' gave the same answer to every question ({count} different "
-        f"ones of {_WORDS} words or more), so one of them may not be what its name says. Check "
-        "that the server has both under names of their own, or list the model once"
+        f"'{result.model}' and '{other}' gave the same answer to every question ({count} "
+        f"different ones of {_WORDS} words or more), so one of them may not be the model its "
+        "name says. Check that the server serves both under separate names, or list the model "
+        "once"
     )
     return _without_pass(result, reason)
 
@@ -167,7 +168,7 @@ def _without_pass(result: GateResult, reason: str) -> GateResult:
 
 def _sentence(suite: str, count: int) -> str:
     return (
-        f"all {count} different answers of {_WORDS} words or more to the suite '{suite}' are word "
-        "for word the baseline's. Check that these prompts reach the candidate, and not the "
+        f"all {count} different answers of {_WORDS} words or more to the suite '{suite}' are "
+        "identical to the baseline's. Check that these prompts reach the candidate, and not the "
         "baseline through a router or a cache"
     )

@@ -51,7 +51,7 @@ def select(
         if only_gates is None or set(only_gates) & set(known[gate])
     ]
     if not found:
-        raise UsageError("no gate is selected, and without one there is no verdict")
+        raise UsageError("no gate is selected, so there is no verdict")
     return found
 
 

@@ -39,10 +39,10 @@ def summarize(
     samples = check.measurer.results.samples
     served = check.pool.is_remote(BASELINE)
     same = same_answers.same(samples) if served else {}
-    twins = same_answers.same_candidates(samples) if served else {}
+    identical = same_answers.same_candidates(samples) if served else {}
     doubtful = same_answers.doubtful(samples, check.measurer.results.doubts)
     held = tuple(same_answers.hold_back(result, same) for result in held)
-    held = tuple(same_answers.hold_back_candidates(result, twins) for result in held)
+    held = tuple(same_answers.hold_back_candidates(result, identical) for result in held)
     held = tuple(same_answers.hold_back_doubtful(result, doubtful) for result in held)
     verdict, decided_by = overall(held)
     models = tuple(check.pool.info(name) for name in [BASELINE, *check.candidates])
@@ -98,12 +98,12 @@ def _warnings(check: Check) -> Iterator[str]:
         if task.n_left_out:
             yield (
                 f"{task.n_left_out} of {task.n_left_out + len(task.sample_ids)} items of "
-                f"{task.suite}/{task.name} are in the training data and were left out"
+                f"{task.suite}/{task.name} are in the training data and were excluded"
             )
         if task.n_contradicting:
             yield (
-                f"{task.n_contradicting} rows of {task.suite}/{task.name} have a prompt that other "
-                "rows have with another target: no answer matches all of them"
+                f"{task.n_contradicting} rows of {task.suite}/{task.name} share a prompt but "
+                "have different targets: no answer matches all of them"
             )
     for measured in check.arms:
         samples = check.measurer.results.of(measured.key).values()

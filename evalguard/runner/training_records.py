@@ -25,8 +25,8 @@ def read_training_record(adapter: str | None) -> TrainingRecord | None:
         return from_json(TrainingRecord, json.loads(path.read_text(encoding="utf-8")))
     except ValueError as error:
         raise DataError(
-            f"{path}: not a training record of this version: {str(error).splitlines()[0]}. "
-            f"Remove it to gate the adapter without its training."
+            f"{path}: not a training record that this version reads: "
+            f"{str(error).splitlines()[0]}. Remove it to gate the adapter without its training."
         ) from error
 
 
@@ -43,10 +43,10 @@ def check_trained_on(spec: ModelSpec, store: SampleStore) -> None:
     base = store.folder_fingerprint(spec.model)
     if record.base_fingerprint and record.base_fingerprint != base:
         raise ModelError(
-            f"{spec.adapter}: trained on another model: its record names "
-            f"'{record.base_model}' with hash {record.base_fingerprint[:12]}, but "
-            f"'{spec.model}' has {base[:12]}. Point the baseline to the model that the adapter "
-            f"was trained on, or train it again on this one."
+            f"{spec.adapter}: trained on another model: its record names '{record.base_model}' "
+            f"with hash {record.base_fingerprint[:12]}, but '{spec.model}' has {base[:12]}. "
+            "Point the baseline to the model that the adapter was trained on, or retrain it on "
+            "this one."
         )
 
 
@@ -58,7 +58,7 @@ def set_up_notes(spec: ModelSpec, record: TrainingRecord | None) -> Iterator[str
     if trained_on and trained_on != spec.quantization:
         names = {"none": "full precision"}
         yield (
-            f"trained on a base in {names.get(trained_on, trained_on)}, evaluated on one in "
-            f"{names.get(spec.quantization, spec.quantization)}; evaluate the precision that "
-            "you will serve"
+            f"trained on a base in {names.get(trained_on, trained_on)}, evaluated on a base in "
+            f"{names.get(spec.quantization, spec.quantization)}; evaluate the precision that you "
+            "will serve"
         )

@@ -63,8 +63,8 @@ FEATURES = (
     Feature(
         lambda text: text.count("\n"),
         lambda text, _: text.replace(" ", "\n", 1),
-        "the answer of more lines",
-        "the answer of fewer lines",
+        "the answer with more lines",
+        "the answer with fewer lines",
     ),
     Feature(
         lambda text: len(_MARKS.findall(text)),

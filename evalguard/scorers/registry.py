@@ -93,21 +93,21 @@ def scorer(
     keyword-only parameters are its options, validated by their annotations.
 
     Args:
-        name: What suites call it, and its metric where it has only one.
-        kind: ``binary`` or ``bounded``: which statistical test its differences go to.
+        name: Its name in suites, and that of its metric if it has only one.
+        kind: ``binary`` or ``bounded``: which statistical test its differences use.
         low: Minimum score.
         high: Maximum score.
         higher_is_better: Direction of the score.
         metrics: Several metrics instead of one; the function then returns a mapping of them.
         corpus: Metrics of the whole set.
         libraries: Installed packages whose version may change the score.
-        version: Change it when something outside the function's file changes the score.
+        version: Change it if something outside the function's file changes the score.
         check_target: ``(target, row, **options)`` to what makes the target one that no answer can
             match, and what would be possible; ``None`` for a good one. Called for every row before
             any model runs.
         check_row: The same for whatever else the scorer reads from the row.
-        target_is_answer: The target is an example of a right answer. Given as the answer it must
-            score best, or the row is refused before any model runs.
+        target_is_answer: The target is an example of a right answer. Scored as an answer it must
+        score best, or the row is rejected before any model runs.
 
     Returns:
         A decorator that returns the function unchanged.

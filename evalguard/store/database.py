@@ -25,18 +25,22 @@ BUSY_TIMEOUT_SECONDS = 30.0
 _CREATION_LOCK = 0x0E_5A_11_6A_4D  # any number that no other program on the server locks
 
 _NEXT_STEPS = {
-    ("locked", "busy"): "another process has kept it locked for {timeout:g} s. "
-    "Wait until that one is done, or stop it, and run again.",
+    ("locked", "busy"): (
+        "another process has kept it locked for {timeout:g} s. Wait until it has finished, or "
+        "stop it, and run again."
+    ),
     ("is full", "disk i/o error", "no space", "too large"): "the disk is full or failing. "
     "Free some space and run again; what was stored before is kept.",
-    ("not a database", "malformed"): "it is no database, or a damaged one. Move it away, or set "
-    "'store' in evalguard.yaml to another path; samples are then measured again.",
+    ("not a database", "malformed"): (
+        "it is not a database, or it is damaged. Move it away, or set 'store' in evalguard.yaml "
+        "to another path; samples are then measured again."
+    ),
     ("unable to open", "readonly"): "it cannot be opened for writing. Check the path and its "
     "permissions, or set 'store' in evalguard.yaml to another path.",
-    (
-        "connection",
-    ): "the server cannot be reached or broke off. Check that it runs, and 'store' in "
-    "evalguard.yaml.",
+    ("connection",): (
+        "the server cannot be reached or closed the connection. Check that it runs, and check "
+        "'store' in evalguard.yaml."
+    ),
 }
 """What the database says → what that means and what to do."""
 
@@ -160,9 +164,9 @@ class Database:
             )
         if version not in (None, STORE_VERSION):
             raise StoreError(
-                f"store {self.name}: written in format {version}, but this EvalGuard reads "
-                f"{STORE_VERSION}. Move it away, or set 'store' in evalguard.yaml to another path; "
-                "samples are then measured again."
+                f"store {self.name}: written in format {version}, but this version of EvalGuard "
+                f"reads {STORE_VERSION}. Move it away, or set 'store' in evalguard.yaml to "
+                "another path; samples are then measured again."
             )
         return version
 

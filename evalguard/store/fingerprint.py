@@ -152,11 +152,11 @@ def _source(model: str, revision: str | None, hash_file: HashFile) -> dict[str, 
     if revision is None or not _COMMIT.fullmatch(revision):
         given = f"revision '{revision}' may move" if revision else "no revision is given"
         present = _cached_commit(model, revision or "main")
-        known = f", at present {present}" if present else ""
+        known = f", currently {present}" if present else ""
         raise UsageError(
-            f"model '{model}': there is no such folder here, and on the hub {given}, so that "
-            f"its results cannot be stored. Write revision: COMMIT (40 hex digits{known}), "
-            "or download the model and give its folder."
+            f"model '{model}': there is no such folder here, and on the hub {given}, so its "
+            f"results cannot be stored. Write revision: COMMIT (40 hex digits{known}), or "
+            "download the model and give its folder."
         )
     return {"hub": model, "revision": revision}
 
@@ -175,7 +175,7 @@ def _folder_files(folder: Path, hash_file: HashFile) -> dict[str, str]:
         raise ModelError(f"{folder}: no such folder. Give the folder of a model or adapter.")
     hashes = {file.relative_to(folder).as_posix(): hash_file(file) for file in _model_files(folder)}
     if not hashes:
-        raise ModelError(f"{folder}: holds no file of a model. Check the path.")
+        raise ModelError(f"{folder}: holds no model files. Check the path.")
     return hashes
 
 

@@ -249,8 +249,9 @@ class SampleStore:
         if row.seal != _seal(row.fingerprint, row.sample_id, row.content):
             raise StoreError(
                 f"store {self._database.name}: the row of sample '{row.sample_id}' under "
-                f"fingerprint {row.fingerprint} was edited, or moved there from another one, and "
-                f"is not used. Remove the run with: evalguard runs prune {row.fingerprint[:12]}"
+                f"fingerprint {row.fingerprint} was edited, or copied from another fingerprint, "
+                "and is not used. Remove the run with: evalguard runs prune "
+                f"{row.fingerprint[:12]}"
             )
         return from_json(ScoredSample, json.loads(row.content))
 
@@ -266,8 +267,8 @@ def _content(sample: ScoredSample) -> str:
         return json.dumps(to_json(sample), sort_keys=True, allow_nan=False)
     except ValueError as error:
         raise StoreError(
-            f"sample '{sample.sample_id}' of task '{sample.task}' has a score that is no number: "
-            f"{dict(sample.scores)}"
+            f"sample '{sample.sample_id}' of task '{sample.task}' has a score that is not a "
+            f"number: {dict(sample.scores)}"
         ) from error
 
 

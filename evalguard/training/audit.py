@@ -240,6 +240,6 @@ def _broken(problems: Sequence[RowProblem]) -> Iterable[AuditFinding]:
     return find_problems(
         problems,
         code="broken_rows",
-        what="cannot be trained on",
+        what="cannot be used for training",
         advice="Fix or remove them.",
     )

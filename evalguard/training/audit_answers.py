@@ -69,8 +69,8 @@ def _json(taught: _Taught) -> Iterable[AuditFinding]:
         "broken_json",
         Level.ERROR if is_the_task else Level.WARNING,
         broken,
-        f"{len(broken)} of {len(like_json)} answers that begin like JSON do not parse",
-        "Fix them: the model would learn to break its own format.",
+        f"{len(broken)} of {len(like_json)} answers that start like JSON do not parse",
+        "Fix them: the model would learn to write broken JSON.",
     )
 
 
@@ -93,8 +93,8 @@ def _cut_off(taught: _Taught) -> Iterable[AuditFinding]:
         "cut_off",
         Level.WARNING,
         found,
-        f"{len(found)} answers seem to be cut off in the middle",
-        "Complete or remove them: the model would learn to stop anywhere.",
+        f"{len(found)} answers seem to be truncated",
+        "Complete or remove them: the model would learn to stop mid-sentence.",
     )
 
 
@@ -113,9 +113,9 @@ def _balance(taught: _Taught) -> Iterable[AuditFinding]:
             yield AuditFinding(
                 code="label_balance",
                 level=Level.WARNING,
-                title=f"the {len(labels)} labels are out of balance: {cut(shown)}",
+                title=f"the {len(labels)} labels are imbalanced: {cut(shown)}",
                 count=len(taught),
-                advice="Add rows of the rare labels, or weigh them in the gate by a macro average.",
+                advice="Add rows with the rare labels, or gate on a macro average.",
             )
     elif n >= CONSTANT_SHARE * len(taught):
         same = [pair for pair in taught if words(pair[1]) == most]
@@ -136,7 +136,7 @@ def _refusals(taught: _Taught) -> Iterable[AuditFinding]:
             Level.WARNING,
             refused,
             f"{len(refused)} of {len(taught)} answers refuse",
-            "Fine for safety data; gate for over-refusal (a suite of benign look-alikes).",
+            "Fine for safety data; add a gate on over-refusal (benign look-alikes).",
         )
     complied = [
         pair
@@ -148,7 +148,7 @@ def _refusals(taught: _Taught) -> Iterable[AuditFinding]:
         Level.WARNING,
         complied,
         f"{len(complied)} answers comply with a request that looks harmful",
-        "Replace them by refusals, and gate for safety.",
+        "Replace them with refusals, and add a safety gate.",
     )
 
 

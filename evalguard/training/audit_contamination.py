@@ -38,9 +38,9 @@ def find_contamination(
         yield AuditFinding(
             code="contamination",
             level=Level.ERROR,
-            title=f"{len(copies)} of {len(items)} items of the suites are in the training data",
+            title=f"{len(copies)} of {len(items)} suite items are in the training data",
             count=len(copies),
-            advice="Remove these rows: a gate on what the model was trained on measures memory.",
+            advice="Remove these rows: gating on training data only measures memorisation.",
             evidence=_evidence(copies, examples, items),
             places=tuple(items[number].where for number in copies),
         )
@@ -48,10 +48,12 @@ def find_contamination(
         yield AuditFinding(
             code="near_contamination",
             level=Level.WARNING,
-            title=f"{len(near)} of {len(items)} items of the suites are nearly in the data",
+            title=f"{len(near)} of {len(items)} suite items are near duplicates of training rows",
             count=len(near),
-            advice="Look at the pairs. Where they ask the same, remove the rows; where they only "
-            "share a template, all is well.",
+            advice=(
+                "Review the pairs. Remove rows that ask the same question; pairs that only share "
+                "a template are fine."
+            ),
             evidence=_evidence(near, examples, items),
             places=tuple(items[number].where for number in near),
         )

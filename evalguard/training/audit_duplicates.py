@@ -81,8 +81,8 @@ def find_duplicates(examples: Sequence[Example]) -> Iterable[AuditFinding]:
         "exact_duplicates",
         exact,
         examples,
-        "{n} rows repeat an earlier one (case and punctuation aside)",
-        "Remove them; a row seen twice in an epoch is learned by heart first.",
+        "{n} rows repeat an earlier one (ignoring case and punctuation)",
+        "Remove them; rows seen twice per epoch are memorised first.",
     )
     index = NearIndex()
     near = [
@@ -95,14 +95,14 @@ def find_duplicates(examples: Sequence[Example]) -> Iterable[AuditFinding]:
         near,
         examples,
         f"{{n}} rows share {NEAR_SIMILARITY:.0%} or more of their words with another",
-        "Keep one of each, unless the difference is what the model is to learn.",
+        "Keep one of each, unless the model should learn the difference.",
     )
     yield from _finding(
         "contradictions",
         _contradictions(examples),
         examples,
-        "{n} rows ask what an earlier row asks, and answer otherwise",
-        "Decide on one answer, unless variety is wanted.",
+        "{n} rows ask the same as an earlier row but answer differently",
+        "Pick one answer, unless you want variety.",
     )
 
 
@@ -125,15 +125,15 @@ def find_overlap(train: Sequence[Example], validation: Sequence[Example]) -> Ite
         "validation_overlap",
         exact,
         both,
-        "{n} held-out rows ask what a training row asks",
-        "`evalguard train` takes these out of the training rows; better fix the files.",
+        "{n} held-out rows ask the same as a training row",
+        "`evalguard train` drops these from the training rows; better fix the files.",
     )
     yield from _finding(
         "validation_near_overlap",
         near,
         both,
-        "{n} held-out rows nearly ask what a training row asks",
-        "The held-out loss is too low by what was learned from these; hold out others.",
+        "{n} held-out rows ask almost the same as a training row",
+        "They make the held-out loss look too low; hold out other rows.",
     )
 
 

@@ -12,7 +12,7 @@ SHOWN_EVIDENCE = 5
 
 
 class Level(StrEnum):
-    """What a finding does to the training."""
+    """How a finding affects training."""
 
     ERROR = "error"  # stops it
     WARNING = "warning"  # is shown; training continues
@@ -20,12 +20,12 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One place where a finding shows.
+    """One location of a finding.
 
     Attributes:
         where: File and line.
         text: What stands there, cut to a line or two.
-        other_where: The place that it matches; empty where it matches none.
+        other_where: The location that it matches; empty if none.
         other_text: What stands there.
     """
 
@@ -37,16 +37,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFinding:
-    """One thing that is wrong with the data, however often.
+    """One kind of problem with the data, with all its locations.
 
     Attributes:
         code: Its stable name, such as ``near_duplicates``.
         level: Whether it stops the training.
         title: What was found, with the number.
-        count: How many rows (or items of the suites) it concerns.
+        count: Number of rows (or suite items) affected.
         advice: What to do.
-        evidence: The first places where it shows.
-        places: All places, as file and line.
+        evidence: The first locations.
+        places: All locations, as file and line.
     """
 
     code: str
@@ -68,9 +68,9 @@ class AuditReport:
         formats: Number of rows by format.
         tokens: Median, 95th percentile and maximum of tokens; ``None`` without a tokenizer.
         suite_items: Items of the suites that the rows were compared with.
-        findings: What is wrong, errors first.
+        findings: The problems found, errors first.
         seconds: Time taken.
-        notes: What was made of each file: its format, and what was not used.
+        notes: How each file was read: its format, and what was not used.
     """
 
     data: tuple[str, ...]

@@ -120,9 +120,9 @@ def find_pii(examples: Sequence[Example]) -> Iterable[AuditFinding]:
         yield AuditFinding(
             code=f"pii_{kind.replace(' ', '_').lower()}",
             level=Level.WARNING,
-            title=f"{len(found)} rows hold what looks like {_article(kind)} {kind}",
+            title=f"{len(found)} rows contain what looks like {_article(kind)} {kind}",
             count=len(found),
-            advice="Remove or replace it: a model repeats what it was trained on.",
+            advice="Remove or mask it: a model can repeat what it was trained on.",
             evidence=tuple(found[:SHOWN_EVIDENCE]),
             places=tuple(evidence.where for evidence in found),
         )

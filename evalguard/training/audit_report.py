@@ -16,7 +16,7 @@ def headline(report: AuditReport) -> str:
     errors = len(report.errors)
     warnings = len(report.findings) - errors
     if not report.findings:
-        return f"{report.rows:,} rows, nothing found"
+        return f"{report.rows:,} rows, no findings"
     counts = [_count(errors, "error"), _count(warnings, "warning")]
     found = " and ".join(count for count in counts if count)
     return f"{report.rows:,} rows, {found}"

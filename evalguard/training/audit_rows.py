@@ -36,7 +36,7 @@ def count_lengths(
         finding = AuditFinding(
             code="not_rendered",
             level=Level.ERROR,
-            title="the rows cannot be written in the base's chat template",
+            title="the rows cannot be rendered with the base's chat template",
             count=1,
             advice=str(error),
         )
@@ -113,7 +113,10 @@ def find_over_long(
             level=Level.ERROR if too_many else Level.WARNING,
             title=f"{found} and would be cut or dropped{limit}",
             count=len(long),
-            advice="Raise training.max_length, or shorten them: a cut answer has no end.",
+            advice=(
+                "Raise training.max_length, or shorten them: a truncated answer has no end to "
+                "learn."
+            ),
             evidence=tuple(
                 Evidence(example.where, f"{length} tokens: {cut(whole(example), 120)}")
                 for example, length in long[:SHOWN_EVIDENCE]
@@ -133,7 +136,7 @@ def find_one_class(examples: Sequence[Example]) -> Iterable[AuditFinding]:
             level=Level.ERROR,
             title=f"all {len(examples)} answers are {present}, and none is {absent}",
             count=len(examples),
-            advice=f"KTO learns from the contrast of both: add {absent} answers.",
+            advice=f"KTO learns from the contrast between the two: add {absent} answers.",
             evidence=tuple(
                 Evidence(example.where, cut(whole(example))) for example in examples[:1]
             ),

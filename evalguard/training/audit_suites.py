@@ -103,8 +103,8 @@ def _items_of_rows(path: Path) -> list[SuiteItem]:
         texts = _question_columns(row.data)
         if not texts:
             raise DataError(
-                f"{path}:{row.number}: no column holds a question. "
-                f"Name one of them {', '.join(QUESTION_COLUMNS)}."
+                f"{path}:{row.number}: no column holds a question. Name one of its columns "
+                f"{', '.join(QUESTION_COLUMNS)}."
             )
         items.append(SuiteItem(f"{path}:{row.number}", texts))
     return items

@@ -45,7 +45,7 @@ def resolve(base: Base, base_dir: Path) -> str:
     folder = base_dir / base.model
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise ModelError(f"{folder}: no config.json, so this is no model folder")
+            raise ModelError(f"{folder}: no config.json, so this is not a model folder")
         return str(folder)
     if base.model.startswith((".", "/", "~")) or base.model.count("/") > 1:
         raise ModelError(f"base.model: no such folder '{base.model}' (looked in {base_dir})")

@@ -94,13 +94,13 @@ class Checkpoints:
             file.write_text(identity)
         elif not file.is_file():
             raise UsageError(
-                f"--resume: no interrupted run in {self.folder}. Checkpoints are kept where "
+                f"--resume: no interrupted run in {self.folder}. Checkpoints are only saved if "
                 "training.checkpoints is true; run without --resume."
             )
         elif file.read_text() != identity:
             raise UsageError(
-                f"--resume: the run in {self.folder} had another config or other data. Restore "
-                "them, or run without --resume to start afresh."
+                f"--resume: the run in {self.folder} had a different config or different data. "
+                "Restore them, or run without --resume to start over."
             )
 
     def stage(self, number: int) -> Path:

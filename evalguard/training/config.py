@@ -60,8 +60,8 @@ def one_name(value: object) -> object:
     """Return the name of a file, folder or pattern; a list of them is refused."""
     if isinstance(value, list | tuple):
         raise ValueError(
-            "is a list. Name several files by a pattern, such as data/part-*.jsonl, or put them "
-            "into a folder and name that"
+            "is a list. Give several files as a pattern, such as data/part-*.jsonl, or put them "
+            "in a folder and give the folder"
         )
     return value
 
@@ -182,12 +182,12 @@ class Stage(ConfigModel):
             hint = did_you_mean(self.preference.loss, method.losses)
             raise ValueError(f"preference.loss '{self.preference.loss}' of '{self.method}'? {hint}")
         if "gamma" in given and self.method != "simpo":
-            raise ValueError("preference.gamma belongs to method 'simpo'; remove it")
+            raise ValueError("preference.gamma applies to method 'simpo' only; remove it")
         for name in ("desirable_weight", "undesirable_weight"):
             if name in given and self.method != "kto":
-                raise ValueError(f"preference.{name} belongs to method 'kto'; remove it")
+                raise ValueError(f"preference.{name} applies to method 'kto' only; remove it")
         if self.training.packing and self.method != "sft":
-            raise ValueError("training.packing belongs to method 'sft'; remove it")
+            raise ValueError("training.packing applies to method 'sft' only; remove it")
         if self.method == "kto" and self.training.batch_size < 2:
             raise ValueError("method 'kto' needs training.batch_size of 2 or more")
         held_out = self.data.validation is not None or self.data.validation_share > 0
@@ -230,7 +230,7 @@ class TrainingConfig(Stage):
             raise ValueError(f"'virtual_tokens' has no effect on tuner '{self.tuner}'; remove it")
         if self.tuner == "full" and self.base.quantization != "none":
             raise ValueError(
-                f"tuner 'full' trains all weights, which '{self.base.quantization}' freezes; "
+                f"tuner 'full' trains all weights, but '{self.base.quantization}' freezes them; "
                 "set base.quantization to none"
             )
         return self

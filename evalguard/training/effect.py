@@ -41,8 +41,8 @@ def check_classes(stage: Stage, rows: RowSet) -> str | None:
         raise DataError(
             f"{where}: all {wanted + unwanted} answers that 'kto' would train on are {present}, "
             f"and none is {absent} (after the split, and without rows that max_length drops). "
-            f"KTO learns from the contrast of both: add {absent} answers, or train wanted answers "
-            "alone with method sft."
+            f"KTO learns from the contrast between the two: add {absent} answers, or train on "
+            "the wanted answers alone with method sft."
         )
     weighted = {
         "wanted": wanted * stage.preference.desirable_weight,
@@ -57,7 +57,7 @@ def check_classes(stage: Stage, rows: RowSet) -> str | None:
     return (
         f"{where}: {wanted} wanted and {unwanted} unwanted answers at weights of "
         f"{stage.preference.desirable_weight:g} and {stage.preference.undesirable_weight:g}: the "
-        f"loss is mostly about the {'wanted' if ratio > 1 else 'unwanted'} ones. Set "
+        f"loss is dominated by the {'wanted' if ratio > 1 else 'unwanted'} ones. Set "
         f"preference.{key} to about {value:g}, or balance the rows."
     )
 
@@ -74,15 +74,15 @@ def check_rates(rates: Sequence[float], stage: Stage) -> None:
     """
     if not rates:
         raise UsageError(
-            f"{stage.method}: no step would be made; raise training.epochs or add rows"
+            f"{stage.method}: no training step would be taken; raise training.epochs or add rows"
         )
     if not any(rates):
-        steps = "its one step" if len(rates) == 1 else f"all {len(rates)} steps"
+        steps = "its only step" if len(rates) == 1 else f"all {len(rates)} steps"
         raise UsageError(
-            f"{stage.method}: the learning rate is 0 at {steps}, so nothing would be trained: the "
-            f"warm-up (training.warmup_share = {stage.training.warmup_share:g}) begins at 0. Set "
-            "training.warmup_share to 0, or make more steps: raise training.epochs, lower "
-            "training.batch_size or training.gradient_accumulation, or add rows."
+            f"{stage.method}: the learning rate is 0 at {steps}, so nothing would be trained: "
+            f"the warm-up (training.warmup_share = {stage.training.warmup_share:g}) starts at 0. "
+            "Set training.warmup_share to 0, or train for more steps: raise training.epochs, "
+            "lower training.batch_size or training.gradient_accumulation, or add rows."
         )
 
 
@@ -154,16 +154,15 @@ def check_changed(
     if grad_norms and not any(grad_norms):
         raise UsageError(
             f"{stage.method}: the gradients were zero at all {len(grad_norms)} steps, so nothing "
-            f"was learned from {stage.data.train}. {loss} is flat on these rows: it is met "
-            "already, or chosen and rejected answers are the same within max_length. Look at the "
-            "rows, or choose another preference.loss or beta."
+            f"was learned from {stage.data.train}. {loss} is flat on these rows: it is already "
+            "satisfied, or chosen and rejected answers are identical within max_length. Look at "
+            "the rows, or choose another preference.loss or beta."
         )
     if before and before == after:
         kept = f" The weights of step {kept_step} were kept." if kept_step is not None else ""
         raise UsageError(
-            f"{stage.method}: all {len(before)} trained tensors are, bit for bit, what they were "
-            f"before the training, so nothing was learned.{kept} The learning rate "
-            f"{stage.training.learning_rate:g} may be too small for the precision of the weights, "
-            "or too small during warm-up: raise it, or set "
-            "training.warmup_share to 0."
+            f"{stage.method}: all {len(before)} trained tensors are bit-identical to those "
+            f"before training, so nothing was learned.{kept} The learning rate "
+            f"{stage.training.learning_rate:g} may be too small for the precision of the "
+            "weights, or too small during warm-up: raise it, or set training.warmup_share to 0."
         )

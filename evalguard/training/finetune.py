@@ -38,7 +38,7 @@ class TrainedAdapter:
 
     Attributes:
         path: Its folder.
-        record: What made it.
+        record: Its training record.
     """
 
     path: Path
@@ -57,23 +57,23 @@ def train(
 ) -> TrainedAdapter:
     """Fine-tune the base and write the adapter with its training record.
 
-    Nothing is written to the output before the run has succeeded; an older adapter there stays as
-    it was when it fails.
+    Nothing is written to the output unless the run succeeds; if it fails, an older adapter there is
+    kept.
 
     Args:
-        config: What to train on what.
+        config: The training config.
         base_dir: Folder that the config's relative paths refer to.
         on_progress: Called after every step and every evaluation.
         resume: Continue an interrupted run that kept checkpoints; the result is the same as
             that of an uninterrupted one.
-        probe: Looks at the model while it trains. A run that has lost a guard for good is stopped,
-            and the best weights that passed are kept where there are some.
-        probe_every: Steps between two looks; a tenth of the stage by default.
+        probe: Evaluates the model while it trains. A run that has lost a guard for good is stopped,
+            and the best weights that passed are kept, if there are any.
+        probe_every: Steps between probes; a tenth of the stage by default.
         on_note: Called with a line on the rows of each stage, and with each warning.
 
     Raises:
         DataError: If the data cannot be used, more rows are cut or dropped than
-            ``training.max_cut_share`` allows, or KTO has answers of one class alone.
+            ``training.max_cut_share`` allows, or KTO has answers of only one class.
         ModelError: If the base cannot be used.
         ConfigError: If a target module is not in the base.
         TrainingError: If the loss is not finite or diverges.
@@ -177,7 +177,7 @@ def _check_space(model: Any, config: TrainingConfig, folder: Path) -> None:
     if needed > free:
         raise UsageError(
             f"output: the run needs about {needed / 1e9:.3g} GB in {folder.parent}, but "
-            f"{free / 1e9:.3g} GB are free. Free some, or choose another output."
+            f"{free / 1e9:.3g} GB are free. Free some space, or choose another output."
         )
 
 

@@ -64,7 +64,7 @@ def find_gpu(text: str) -> Gpu:
         size = float(name.removesuffix("gib").removesuffix("gb"))
     except ValueError:
         hint = did_you_mean(name, GPUS)
-        raise UsageError(f"--gpu {text}: no such GPU, and no number of GiB. {hint}") from None
+        raise UsageError(f"--gpu {text}: neither a known GPU nor a number of GiB. {hint}") from None
     if not 0 < size < 10_000:
         raise UsageError(f"--gpu {text}: expected GiB of memory between 0 and 10,000")
     return Gpu(round(size * 2**30), None)

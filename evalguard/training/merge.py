@@ -174,8 +174,8 @@ def combine(
         if combination == "cat" and not difference <= _EXACT:
             raise ModelError(
                 f"{adapters[0]}: the combined update differs from the weighted sum by "
-                f"{difference:.1%}, so these adapters cannot be combined exactly. Take svd, or "
-                f"merge them into the base one after the other."
+                f"{difference:.1%}, so these adapters cannot be combined exactly. Use svd, or "
+                "merge them into the base one at a time."
             )
         model.set_adapter("combined")
         model.save_pretrained(folder, selected_adapters=["combined"])
@@ -197,11 +197,11 @@ def _named_base(files: AdapterFiles, base: str | None) -> tuple[str, str | None]
         return base, None
     where = f"{files.path / CONFIG_NAME}: base_model_name_or_path"
     if not files.base_model:
-        raise ModelError(f"{where} is missing or null. Name the base with --base.")
+        raise ModelError(f"{where} is missing or null. Give the base with --base.")
     if _is_gone(files.base_model):
         raise ModelError(
-            f"{where} is '{files.base_model}', and there is no such folder here. Name the base "
-            f"with --base."
+            f"{where} is '{files.base_model}', but there is no such folder here. Give the base "
+            "with --base."
         )
     return files.base_model, files.config.get("revision")
 
@@ -219,8 +219,8 @@ def _base_of(files: AdapterFiles, base: str | None, dtype: str) -> Any:
         if base:
             raise
         raise ModelError(
-            f"{files.path / CONFIG_NAME}: base_model_name_or_path: {error} Or name the base with "
-            f"--base."
+            f"{files.path / CONFIG_NAME}: base_model_name_or_path: {error} Or give the base with "
+            "--base."
         ) from error
 
 
@@ -246,9 +246,9 @@ def _shared_tokenizer(files: Sequence[AdapterFiles]) -> Any:
     if len(said) > 1 or len(own) < len(files):
         others = next((each for each in files if each not in own), own[-1])
         raise ModelError(
-            f"{own[0].path} and {others.path}: their tokenizers or chat templates differ, so their "
-            f"sum has no prompts of its own. Where they were trained on the same prompts, put the "
-            f"same tokenizer files beside all of them, or beside none."
+            f"{own[0].path} and {others.path}: their tokenizers or chat templates differ, so it "
+            "is undefined how to prompt their sum. If they were trained on the same prompts, "
+            "put the same tokenizer files next to each of them, or next to none."
         )
     return found[0]
 
@@ -296,8 +296,8 @@ def _save(merged: Any, folder: Path, adapter: Path) -> None:
     except PEFT_ERRORS as error:
         reason = str(error).strip().splitlines()[0][:_SHOWN]
         raise ModelError(
-            f"{adapter}: merged, it cannot be saved as a model of its base's kind: {reason} … "
-            f"{UNMERGED}."
+            f"{adapter}: the merged model cannot be saved as a model of its base's architecture: "
+            f"{reason} … {UNMERGED}."
         ) from error
 
 
@@ -328,9 +328,9 @@ def _check_saved(model: Any, folder: Path, base: Any, files: AdapterFiles) -> No
     difference = relative(before, logits(PeftModel.from_pretrained(base, str(folder)), files))
     if not difference <= EXACT_LOGITS:
         raise ModelError(
-            f"{folder}: the adapter that was written answers differently from the one computed, by "
-            f"{difference:.1%} of the logits' spread. Merge the adapters into the base one after "
-            f"the other."
+            f"{folder}: the adapter that was written answers differently from the one computed, "
+            f"by {difference:.1%} of the logits' spread. Merge the adapters into the base one at "
+            "a time."
         )
 
 
@@ -357,8 +357,8 @@ def _load(name: str, dtype: str, revision: str | None) -> Any:
     if stored := getattr(config, "quantization_config", None):
         method = stored.get("quant_method", "quantised") if isinstance(stored, dict) else stored
         raise ModelError(
-            f"{name}: is stored quantised ({method}), so that an update cannot be added exactly. "
-            f"Name the model in full precision with --base, or serve the adapter."
+            f"{name}: is stored quantised ({method}), so an update cannot be added exactly. Give "
+            "the model in full precision with --base, or serve the adapter."
         )
     return open_pretrained(AutoModelForCausalLM, name, dtype=dtype, revision=revision)
 

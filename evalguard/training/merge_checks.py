@@ -14,7 +14,7 @@ from evalguard.engines.adapter_files import AdapterFiles
 from evalguard.errors import ModelError, UsageError
 from evalguard.training.merge_weights import lost_share, relative
 
-UNMERGED = "Gate it unmerged: 'adapter' in place of 'model', with 'engine: {name: hf}'"
+UNMERGED = "Gate it unmerged: under 'adapter', not 'model', with 'engine: {name: hf}'"
 """What to do with an adapter that no weights can say."""
 
 SPARSE = ("ties", "dare_linear", "dare_ties")
@@ -38,8 +38,8 @@ _NOT_LINEAR = {
     "use_dora": "DoRA's magnitudes",
     "lora_bias": "biases",
     "trainable_token_indices": "embeddings of single tokens",
-    "alora_invocation_tokens": "tokens after which it begins to act",
-    "layer_replication": "layers that it repeats",
+    "alora_invocation_tokens": "invocation tokens",
+    "layer_replication": "replicated layers",
 }
 
 
@@ -57,8 +57,8 @@ def check_mergeable(files: AdapterFiles) -> None:
         )
     if files.config.get("alora_invocation_tokens"):
         raise ModelError(
-            f"{files.path}: acts only after certain tokens (alora_invocation_tokens), which no "
-            f"weights can say. {UNMERGED}."
+            f"{files.path}: is active only after certain tokens (alora_invocation_tokens), which "
+            f"merged weights cannot express. {UNMERGED}."
         )
 
 
@@ -70,13 +70,13 @@ def check_effect(adapter: Path, plain: torch.Tensor, adapted: torch.Tensor) -> N
     """
     if not adapted.isfinite().all():
         raise ModelError(
-            f"{adapter}: with the adapter the logits are not finite. Check its scaling (lora_alpha "
-            f"/ r), or take an earlier checkpoint."
+            f"{adapter}: with the adapter the logits are not finite. Check its scaling "
+            "(lora_alpha / r), or use an earlier checkpoint."
         )
     if torch.equal(plain, adapted):
         raise ModelError(
             f"{adapter}: the adapter changes nothing: its logits equal the base's, and so would "
-            f"the merged model's. Check that training reached it."
+            "the merged model's. Check that training updated it."
         )
 
 
@@ -166,18 +166,20 @@ def check_combination(
         UsageError: If the arguments do not fit together.
     """
     if len(files) < 2:
-        raise UsageError("combine needs two adapters or more; a single one is merged into its base")
+        raise UsageError(
+            "combining needs at least two adapters; a single one is merged into its base"
+        )
     if len(weights) != len(files) or not all(math.isfinite(weight) for weight in weights):
         raise UsageError(
             f"{len(files)} adapters need {len(files)} finite weights, found {list(weights)}"
         )
     if not 0 < density <= 1:
-        raise UsageError(f"density must be within (0, 1], found {density:g}")
+        raise UsageError(f"density must be in (0, 1], found {density:g}")
     for each in files[1:]:
         if each.base_model != files[0].base_model:
             raise ModelError(
                 f"{each.path}: its base is '{each.base_model}', that of {files[0].path} is "
-                f"'{files[0].base_model}'; only adapters of one base can be combined"
+                f"'{files[0].base_model}'; only adapters of the same base can be combined"
             )
     for each in files:
         if each.peft_type != "LORA":
@@ -190,7 +192,7 @@ def check_combination(
     ranks = {each.rank for each in files}
     if combination in _SAME_RANK and len(ranks) > 1:
         raise UsageError(
-            f"'{combination}' needs adapters of one rank, found {sorted(ranks)}; take cat or svd"
+            f"'{combination}' needs adapters of equal rank, found {sorted(ranks)}; use cat or svd"
         )
 
 

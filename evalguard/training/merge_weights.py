@@ -37,9 +37,9 @@ def fit_vocabulary(model: Any, files: AdapterFiles) -> None:
     missing = names - held.keys()
     if missing and (apart or not is_tied(model)):
         raise ModelError(
-            f"{files.path}: was trained with a vocabulary of {max(held.values())} tokens, and the "
-            f"base has {rows}; the rows of the others in '{min(missing)}' are not in it. Save it "
-            f"again with save_embedding_layers=True."
+            f"{files.path}: was trained with a vocabulary of {max(held.values())} tokens, and "
+            f"the base has {rows}; the rows for the remaining tokens in '{min(missing)}' are "
+            "missing. Save it again with save_embedding_layers=True."
         )
     model.resize_token_embeddings(max(held.values()), mean_resizing=False)
 

@@ -47,7 +47,7 @@ def explain(
         return ModelError(
             f"{found}. {_some(of_base)} of the base {_hold(of_base)} NaN or infinity, before any "
             "update: the base's files are broken or were written in a precision that they "
-            "overflow. Take another copy of the base, or convert it again from the original."
+            "overflow. Use another copy of the base, or convert it again from the original."
         )
     if without := _without_answer(batch):
         return DataError(
@@ -64,9 +64,9 @@ def explain(
     layer, tokens = _first_overflow(trainer, batch)
     if layer and not updates:
         return ModelError(
-            f"{found}, before any update. All weights are finite, but the output of {layer} is not "
-            f"({precision}): the base overflows in this precision. Set base.quantization to none, "
-            "or take a base whose files are in the precision that it was trained in."
+            f"{found}, before any update. All weights are finite, but the output of {layer} is "
+            f"not ({precision}): the base overflows in this precision. Set base.quantization to "
+            "none, or use a base stored in the precision that it was trained in."
         )
     if layer:
         return TrainingError(
@@ -74,10 +74,10 @@ def explain(
             f"{_last(logs)}. {_lower_rate(updates)}"
         )
     return TrainingError(
-        f"{found}. The cause is not known. Looked at: all weights (finite), the {tokens} labels "
-        f"of the batch (each sequence has some), the outputs of all layers on it (finite), "
-        f"{precision}; {_last(logs)}. Train with a smaller training.batch_size to find the row, or "
-        "with a lower training.learning_rate."
+        f"{found}. The cause is unknown. Checked: all weights (finite), the {tokens} labels of "
+        "the batch (each sequence has some), the outputs of all layers on it (finite), "
+        f"{precision}; {_last(logs)}. Train with a smaller training.batch_size to find the row, "
+        "or with a lower training.learning_rate."
     )
 
 
@@ -161,11 +161,11 @@ def _last(logs: Sequence[Log]) -> str:
         return "it is the first step"
     last = steps[-1]
     norms = [float(log["grad_norm"]) for log in steps[-_SHOWN:] if log.get("grad_norm") is not None]
-    parts = [f"the step before had a loss of {last['loss']:.3g}"]
+    parts = [f"the previous step had a loss of {last['loss']:.3g}"]
     if "learning_rate" in last:
         parts.append(f"a learning rate of {last['learning_rate']:.3g}")
     if norms:
-        parts.append(f"gradient norms up to it were {', '.join(f'{norm:.3g}' for norm in norms)}")
+        parts.append(f"the last gradient norms were {', '.join(f'{norm:.3g}' for norm in norms)}")
     return ", ".join(parts)
 
 

@@ -50,6 +50,6 @@ def check_replaceable(output: Path) -> None:
     foreign = not any((output / name).is_file() for name in _OURS)
     if output.is_dir() and foreign and any(output.iterdir()):
         raise UsageError(
-            f"output: {output} holds files that are no adapter, and would be replaced. "
+            f"output: {output} holds files other than an adapter, which would be overwritten. "
             "Give another folder, or empty this one."
         )

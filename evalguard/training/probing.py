@@ -125,7 +125,10 @@ class ProbeWatcher(TrainerCallback):
             self._keep(point, Path(args.output_dir))
         elif lasting := [name for name in point.lost if name in before]:
             names = ", ".join(f"“{name}”" for name in lasting)
-            reason = f"stopped at step {step} of {state.max_steps}: {names} lost at two looks"
+            reason = (
+                f"stopped at step {step} of {state.max_steps}: {names} lost at two consecutive "
+                "looks"
+            )
             self.outcome = replace(self.outcome, stopped=reason)
             control.should_training_stop = True
 

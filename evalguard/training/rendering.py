@@ -181,8 +181,8 @@ class ChatRenderer:
             for token in self._turn_tokens:
                 if token in text:
                     raise DataError(
-                        f"{where}: {named} holds '{token}', which would become the special token "
-                        "that the chat template writes itself. Take it out of the row"
+                        f"{where}: {named} holds '{token}', which would become a special token "
+                        "of the chat template. Remove it from the row"
                     )
 
     def _fix(self, messages: Sequence[Message], tools: Tools) -> str:
@@ -192,14 +192,14 @@ class ChatRenderer:
             others = [message for message in messages if message["role"] != "system"]
             if self._renders(others, tools):
                 return (
-                    "It takes no system message: put its text into the first message of the user, "
-                    "or choose another base"
+                    "It supports no system message: move its text to the first user message, or "
+                    "choose another base"
                 )
         if "tool" in roles or any("tool_calls" in message for message in messages):
-            return "Choose a base whose template takes tools, or write calls and results as text"
+            return "Choose a base whose template supports tools, or write calls and results as text"
         if roles[:1] == ["assistant"]:
             return "Let the user begin, or choose another base"
-        return "Change the row, or choose a base whose template takes it"
+        return "Change the row, or choose a base whose template accepts it"
 
     def _renders(self, messages: Sequence[Message], tools: Tools) -> bool:
         try:
@@ -244,7 +244,7 @@ class ChatRenderer:
         if sent != self.ids(prompt):
             raise ModelError(
                 f"{where}: the prompt is trained as {self.ids(prompt)[:8]}… and gated as "
-                f"{sent[:8]}… (tokens). Repair the tokenizer: special tokens belong in its chat "
+                f"{sent[:8]}… (tokens). Fix the tokenizer: special tokens belong in its chat "
                 "template, and the tokenizer adds others at the end of every text"
             )
         self._proven.add(trait)
@@ -264,13 +264,13 @@ def _probes(messages: tuple[Message, ...], tools: Tools) -> Iterable[_Probe]:
 
         changed = partial(_changed, messages, place)
         if message["content"].strip():
-            beside = " beside its tool_calls" if calls else ""
+            beside = " next to its tool_calls" if calls else ""
             yield _Probe(
                 ("content", *around),
                 changed(content=message["content"] + _MARK),
                 tools,
-                f"leaves out the text of {named}{beside}. Choose a base whose template writes it, "
-                "or take it out of the row",
+                f"leaves out the text of {named}{beside}. Choose a base whose template renders "
+                "it, or remove it from the row",
             )
         if calls:
             for trait, called in _other_calls(calls):
@@ -323,7 +323,7 @@ def _answers_call(messages: Sequence[Message], place: int) -> bool:
 
 def _ignore(key: str) -> str:
     return (
-        "Choose a base whose template writes it, or leave it out, by the name it has in the file: "
+        "Choose a base whose template renders it, or ignore it under its name in the file: "
         f"data: {{ignore: [{key}]}}"
     )
 

@@ -73,8 +73,8 @@ def _matching(path: Path) -> tuple[Path, ...]:
     other = [one.name for one in found if data_suffix(one) not in SUFFIXES]
     if other:
         raise DataError(
-            f"{path}: matches {_listed(other)} as well; write the pattern so that it matches files "
-            f"of data ({', '.join(SUFFIXES)}) alone"
+            f"{path}: matches {_listed(other)} as well; narrow the pattern to data files "
+            f"({', '.join(SUFFIXES)})"
         )
     return _of_one_kind(path, found, anchor)
 
@@ -83,13 +83,13 @@ def _in_folder(path: Path) -> tuple[Path, ...]:
     """Return the files of a folder."""
     if found := [name for name in _OF_MODELS if (path / name).is_file()]:
         raise DataError(
-            f"{path}: holds a model or an adapter ({found[0]}), not data. `evalguard check` gates "
-            f"it; name the file of its training data here."
+            f"{path}: holds a model or an adapter ({found[0]}), not data. Gate it with "
+            "`evalguard check`; give the file of its training data here."
         )
     if (path / _SPLITS).is_file():
         splits = _json(path / _SPLITS).get("splits") or ()
         names = ", ".join(str(path / str(name)) for name in splits)
-        raise DataError(f"{path}: holds a data set of several splits. Name one: {names}")
+        raise DataError(f"{path}: holds a dataset with several splits. Give one: {names}")
     if (path / _STATE).is_file():
         return _saved(path)
     inside = sorted(one for one in path.iterdir() if not _is_hidden(one))
@@ -100,12 +100,12 @@ def _in_folder(path: Path) -> tuple[Path, ...]:
         if one.is_dir() and any(data_suffix(each) in SUFFIXES for each in one.rglob("*"))
     ]
     if not files:
-        inner = f" Its folders hold some: {_listed(deeper)}. Name one of them." if deeper else ""
+        inner = f" Its subfolders hold some: {_listed(deeper)}. Give one of them." if deeper else ""
         raise DataError(f"{path}: is a folder without {', '.join(SUFFIXES)} files.{inner}")
     if deeper:
         raise DataError(
-            f"{path}: holds files of data, and folders of more: {_listed(deeper)}. Name "
-            f"one, or the files by a pattern: {path / '**' / '*'}{data_suffix(files[0])}"
+            f"{path}: holds data files and subfolders with more: {_listed(deeper)}. Give one of "
+            f"them, or a pattern: {path / '**' / '*'}{data_suffix(files[0])}"
         )
     return _of_one_kind(path, files, path)
 
@@ -115,13 +115,13 @@ def _saved(path: Path) -> tuple[Path, ...]:
     state = _json(path / _STATE)
     if state.get("_indices_files") or state.get("_indices_data_files"):
         raise DataError(
-            f"{path}: holds a selection of rows, which is not read. Save it by "
+            f"{path}: holds an indices mapping, which is not read. Save it with "
             "flatten_indices().save_to_disk(…)"
         )
     if columns := state.get("_format_columns"):
         raise DataError(
-            f"{path}: was saved with a format of some columns, {_listed(columns)}. "
-            "Save it by with_format(None).save_to_disk(…), or with select_columns"
+            f"{path}: was saved with a format limited to {_listed(columns)}. Save it with "
+            "with_format(None).save_to_disk(…), or with select_columns"
         )
     names = [str(one["filename"]) for one in state.get("_data_files") or ()]
     files = tuple(path / name for name in names)
@@ -147,15 +147,15 @@ def _of_one_kind(path: Path, files: Sequence[Path], above: Path) -> tuple[Path, 
     kinds = {data_suffix(one) for one in files}
     if len(kinds) > 1:
         raise DataError(
-            f"{path}: names files of several kinds: {_listed([one.name for one in files])}. Name "
-            "those of one kind by a pattern, such as data/*.jsonl"
+            f"{path}: matches files of several kinds: {_listed([one.name for one in files])}. "
+            "Give a pattern for one kind, such as data/*.jsonl"
         )
     names = [str(one.relative_to(above)) for one in files]
     held_out = [name for name in names if any(map(_HELD_OUT.search, Path(name).parts))]
     if held_out and len(held_out) < len(files):
         raise DataError(
-            f"{path}: names files of several splits, such as {held_out[0]}. Name those of one by "
-            "a pattern, such as data/train-*.parquet"
+            f"{path}: matches files of several splits, such as {held_out[0]}. Give a pattern for "
+            "one split, such as data/train-*.parquet"
         )
     return tuple(files)
 

@@ -264,8 +264,8 @@ def _unasked_start(rows: datasets.Dataset, examples: _Examples, tokenizer: Any) 
     begin = [tokenizer(text, add_special_tokens=False)["input_ids"][:1] == [bos] for text in texts]
     if any(begin) and not all(begin):
         raise DataError(
-            f"{examples[begin.index(True)].where}: begins with '{tokenizer.bos_token}', as other "
-            "rows do not; remove it, or add it to all"
+            f"{examples[begin.index(True)].where}: begins with '{tokenizer.bos_token}', but "
+            "other rows do not; remove it, or add it to all"
         )
     return None if any(begin) else bos
 

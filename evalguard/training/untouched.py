@@ -52,8 +52,8 @@ def untouched(model: Any, tokenizer: Any) -> Iterator[None]:
     changed = [name for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
     if changed:
         raise MeasurementError(
-            f"the probe changed the model that is being trained ({min(changed)}): a look may only "
-            "read it"
+            f"the probe changed the model that is being trained ({min(changed)}): a probe must "
+            "only read it"
         )
 
 

@@ -80,14 +80,16 @@ def check_loss(losses: Sequence[float], *, step: int, learning_rate: float) -> N
     """
     if losses and not math.isfinite(losses[-1]):
         # This process would have stopped before, so the mean over all of them is meant.
-        raise TrainingError(f"step {step}: the loss is {losses[-1]} in another process; see there")
+        raise TrainingError(
+            f"step {step}: the loss is {losses[-1]} in another process; see its log"
+        )
     if len(losses) < 2 * WINDOW_STEPS:
         return
     first = sum(losses[:WINDOW_STEPS]) / WINDOW_STEPS
     last = sum(losses[-WINDOW_STEPS:]) / WINDOW_STEPS
     if last > 2 * first + 1:
         raise TrainingError(
-            f"step {step}: the loss diverges: {first:.3g} over the first {WINDOW_STEPS} steps, "
+            f"step {step}: the loss diverged: {first:.3g} over the first {WINDOW_STEPS} steps, "
             f"{last:.3g} over the last. Likely cause: the learning rate {learning_rate:g} is too "
             f"high. Try {learning_rate / 10:g}."
         )

@@ -50,7 +50,7 @@ def test_errors_exit_4(folder, capsys):
     Path("items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in items))
     arguments = ["audit", "task.jsonl", "--against", "items.jsonl", "--html", "out/audit.html"]
     assert main(arguments) == ExitCode.USAGE
-    assert "1 of 1 items of the suites are in the training data" in capsys.readouterr().out
+    assert "1 of 1 suite items are in the training data" in capsys.readouterr().out
     assert "items.jsonl:1" in Path("out/audit.html").read_text()
 
 
@@ -58,7 +58,7 @@ def test_errors_exit_4(folder, capsys):
     ("arguments", "message"),
     [
         (["nothing.jsonl"], "nothing.jsonl: cannot be read"),
-        (["train.yaml", "--max-length", "3"], "a training config names its own data"),
+        (["train.yaml", "--max-length", "3"], "a training config already names its data"),
         (["task.jsonl", "--against", "."], "unknown key"),
         (["task.jsonl", "--format", "alpca"], "format 'alpca'? Did you mean 'alpaca'?"),
         (["task.jsonl", "--model", "./nothing"], "base model './nothing' could not be loaded"),

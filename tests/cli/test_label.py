@@ -84,7 +84,7 @@ def test_enough_labels_lead_on(label):
     ("arguments", "problem"),
     [
         (["label", "wrong"], "no suite 'wrong'. "),
-        (["label", "facts"], "no task is judged by a model"),
+        (["label", "facts"], "no task uses a judge"),
         (["label", "right", "--task", "fact"], "no judged task 'fact'. Did you mean 'facts'"),
     ],
 )
@@ -103,7 +103,7 @@ def test_labels_go_to_lines_of_json(label, project, capsys):
 def test_a_check_without_labels_says_how_to_make_them(label, capsys):
     assert main(["check"]) == ExitCode.USAGE
     told = capsys.readouterr()
-    assert "`evalguard label right` makes it" in told.out + told.err
+    assert "`evalguard label right` creates it" in told.out + told.err
 
 
 def test_pairs_are_shown_in_both_orders_without_their_owners(label, project):
@@ -185,7 +185,7 @@ def test_one_file_is_not_that_of_two_criteria(label, project, edit):
     edit("evalguard.yaml", "facts, right]", "facts, right, polite]")
     code, rows, told = label("y")
     assert code == ExitCode.USAGE
-    assert "holds the labels of suite 'polite' too, whose criterion is another" in told.err
+    assert "also holds the labels of suite 'polite', whose criterion differs" in told.err
     assert not rows
 
 

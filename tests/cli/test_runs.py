@@ -90,7 +90,7 @@ def test_a_run_is_shown_as_json(run):
 
 
 @pytest.mark.parametrize(
-    ("beginning", "says"), [("ff", "no run begins with 'ff'"), ("a", "2 runs begin with 'a'")]
+    ("beginning", "says"), [("ff", "no run starts with 'ff'"), ("a", "2 runs start with 'a'")]
 )
 def test_an_unclear_run_is_refused(run, beginning, says):
     for arguments in (["show", beginning], ["prune", beginning, "--yes"]):
@@ -141,7 +141,7 @@ def test_a_missing_store_is_not_made(run, tmp_path, monkeypatch):
     (tmp_path / "evalguard.yaml").unlink()
     code, _, err = run("list")
     assert code == ExitCode.USAGE
-    assert "there is no evalguard.yaml here" in err
+    assert "no evalguard.yaml in this folder" in err
     assert run("list", "--store", ".evalguard/store.db")[0] == ExitCode.PASS
 
 
@@ -193,8 +193,8 @@ def test_flips_are_a_record_for_other_tools(run, retrained):
         (["--of", "qa/fact"], "Did you mean 'qa/facts'?"),
         (["00"], "name at least 2 runs, not 1"),
         (["00", "ab"], "several tasks (example/sums, qa/facts)"),
-        (["ab", "ac"], "'numeric' is 0.5, and only 0 and 1 can flip"),
-        (["00", "11", "--metric", "f1"], "'f1' is None, and only 0 and 1 can flip"),
+        (["ab", "ac"], "'numeric' is 0.5; only binary metrics can flip"),
+        (["00", "11", "--metric", "f1"], "'f1' is None; only binary metrics can flip"),
     ],
 )
 def test_flips_that_cannot_be_told(run, retrained, arguments, message):

@@ -81,6 +81,6 @@ def test_the_audit_stops_what_should_not_be_trained_on(config_file, capfd):
     rows = [{"prompt": f"give {i}", "completion": '{"n": ' + str(i)} for i in range(20)]
     Path("task.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert main(["train", str(config_file)]) == ExitCode.USAGE
-    assert "20 of 20 answers that begin like JSON do not parse" in capfd.readouterr().err
+    assert "20 of 20 answers that start like JSON do not parse" in capfd.readouterr().err
     assert not Path("adapters").exists()
     assert main(["train", str(config_file), "--no-audit"]) == ExitCode.PASS

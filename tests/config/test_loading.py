@@ -77,8 +77,8 @@ def test_all_problems_are_listed_at_once(tmp_path):
     assert found == [
         (
             "version",
-            "found 2 (integer), but this EvalGuard reads version 1; correct the number, "
-            "or install the EvalGuard that the file was written for",
+            "found 2 (integer), but this version of EvalGuard reads version 1; correct the number, "
+            "or install the version of EvalGuard that the file was written for",
         ),
         ("level", "must be easy or hard, found 'hrad' (text). Did you mean 'hard'?"),
         ("tasks[0].rate", "must be a finite number, found NaN (number)"),

@@ -107,7 +107,7 @@ def test_problems_of_all_files_come_together(project, edit):
     [
         ("evalguard.yaml", "general, ", "general, general, ", "suites: listed twice: general"),
         ("evalguard.yaml", "[general, tickets, format]", "[]", "suites: must have at least 1 item"),
-        ("evalguard.yaml", "tickets-v2:", "baseline:", "'baseline' is the baseline's own name"),
+        ("evalguard.yaml", "tickets-v2:", "baseline:", "'baseline' is reserved for the baseline"),
         (
             "evalguard.yaml",
             "{adapter: adapters/tickets-v2}",
@@ -118,7 +118,7 @@ def test_problems_of_all_files_come_together(project, edit):
             "evalguard.yaml",
             "{adapter: adapters/tickets-v2}",
             "{adapter: a, revision: b}",
-            "candidates.tickets-v2: 'revision' goes with 'model'",
+            "candidates.tickets-v2: 'revision' needs 'model'",
         ),
         (
             "evalguard.yaml",
@@ -154,7 +154,7 @@ def test_problems_of_all_files_come_together(project, edit):
             "suites/tickets.yaml",
             "[exact_match]",
             "[exact_match, exact_match]",
-            "measured by tasks[0].scorers[0] already; remove one",
+            "already measured by tasks[0].scorers[0]; remove one",
         ),
         ("suites/format.yaml", "ignore_case", "ignorecase", "unknown option 'ignorecase'. Did you"),
         ("suites/format.yaml", "0.7", "0", "tasks[0]: repeats: 4 at temperature 0 gives the same"),

@@ -145,7 +145,7 @@ def test_a_missing_scale_is_not_made_up(copied):
     config = json.loads((copied / CONFIG_NAME).read_text())
     del config["lora_alpha"]
     (copied / CONFIG_NAME).write_text(json.dumps(config))
-    with pytest.raises(ModelError, match="lora_alpha is missing, for which peft would take 8"):
+    with pytest.raises(ModelError, match="lora_alpha is missing; peft would silently use 8"):
         read_adapter(copied)
 
 
@@ -154,7 +154,7 @@ def test_a_missing_scale_is_not_made_up(copied):
     [
         (WEIGHTS_NAME, "version https://git-lfs.github.com/spec/v1\n", "LFS pointer.*git lfs pull"),
         (CONFIG_NAME, "version https://git-lfs.github.com/spec/v1\n", "LFS pointer.*git lfs pull"),
-        (WEIGHTS_NAME, "<!DOCTYPE html><html>", "a web page in place of the file"),
+        (WEIGHTS_NAME, "<!DOCTYPE html><html>", "a web page instead of the file"),
         (CONFIG_NAME, "[]", "holds a list, where peft writes an object"),
         (CONFIG_NAME, '{"fine_tune_type": "lora"}', "the config of an MLX adapter"),
         (CONFIG_NAME, '{"r": 4, "lora_alpha": 8}', "'peft_type' is missing.*if it is a LoRA"),
@@ -215,14 +215,14 @@ def under_another_name(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("layout", "message"),
     [
-        (into_checkpoints, r"adapters inside: name '\S+checkpoint-1000', '\S+checkpoint-500'"),
-        (into_a_nested_folder, r"adapters inside: name '\S+adapter/default'"),
+        (into_checkpoints, r"hold adapters: give '\S+checkpoint-1000', '\S+checkpoint-500'"),
+        (into_a_nested_folder, r"hold adapters: give '\S+adapter/default'"),
         (into_shards, "one of 1 shards; .*python -c"),
-        (into_a_link, "a link to '/nowhere/blob', which is not there"),
+        (into_a_link, "a link to '/nowhere/blob', which does not exist"),
         (of_mlx, "an adapter of MLX, not of peft.*fuse"),
         (of_diffusers, "an adapter of diffusers"),
         (of_torchtune, "adapter_0.pt: an adapter of torchtune.*peft's format"),
-        (of_a_whole_model, "a whole model, not an adapter.*'model'"),
+        (of_a_whole_model, "a full model, not an adapter.*'model'"),
         (under_another_name, "There is 'lora.safetensors': rename it"),
     ],
 )
@@ -247,7 +247,7 @@ def test_the_command_that_joins_shards_joins_them(copied):
 
 
 def test_a_file_in_place_of_the_folder_is_refused(copied):
-    with pytest.raises(ModelError, match=r"a file\. Name the adapter's folder, '\S+copied'"):
+    with pytest.raises(ModelError, match=r"a file\. Give the adapter's folder, '\S+copied'"):
         read_adapter(copied / WEIGHTS_NAME)
 
 

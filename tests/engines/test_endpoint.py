@@ -58,7 +58,7 @@ class TestFaults:
     def test_an_unknown_base_is_named(self, base):
         with (
             replying_server(completions) as url,
-            pytest.raises(ModelError, match=r"no model 'bass' is served. Did you mean 'base'"),
+            pytest.raises(ModelError, match=r"the server has no model 'bass'. Did you mean 'base'"),
         ):
             opened(url, base, names={"model": "bass"})
 
@@ -67,7 +67,7 @@ class TestFaults:
             return 200, {"data": [{"id": "base"}]}
 
         with replying_server(reply) as url:
-            with pytest.raises(ModelError, match="does not tell the context of 'base'"):
+            with pytest.raises(ModelError, match="does not report the context length of 'base'"):
                 opened(url, base)
             assert opened(url, base, max_length=100).max_length == 99
 
@@ -103,7 +103,7 @@ def test_a_chat_endpoint_generates_and_gives_no_likelihoods(base):
     with replying_server(completions) as url:
         engine = opened(url, base, api="chat")
         assert engine.respond([(BASE, questions.generation("abc"))]) == ["cba"]
-        with pytest.raises(EngineError, match="gives no log-likelihoods"):
+        with pytest.raises(EngineError, match="returns no log-likelihoods"):
             engine.respond([(BASE, questions.choice("a", "b"))])
 
 

@@ -118,5 +118,5 @@ def test_adapters_are_named_by_both_models_or_by_none(open_one):
     silent = open_one(None)
     assert two.check_differs(BASE, one, "v2") > 0
     for base, other in ((silent, two), (two, silent)):
-        with pytest.raises(TrustError, match=r"only one says which adapters .* 'lora: \[{id: 0"):
+        with pytest.raises(TrustError, match=r"selects its adapters .* 'lora: \[{id: 0"):
             other.check_differs(BASE, base, "v2")

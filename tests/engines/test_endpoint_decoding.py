@@ -113,7 +113,7 @@ def test_a_server_that_moved_on_its_host_is_followed(status, location, target):
         (301, "https://host/v1/completions", "without the body"),
         (302, "/login", "without the body of the request to http://host:8000/login"),
         (303, "/done", "without the body"),
-        (307, "http://host:port/v1", "to an address that is none"),
+        (307, "http://host:port/v1", "to an invalid address"),
     ],
 )
 def test_elsewhere_nothing_is_sent(status, location, words):

@@ -259,7 +259,7 @@ def test_draws_that_are_never_answered_are_an_error_each_time(losing):
     engine = losing("403", "quick", "capital", "sea", "colour", "password")
     for _ in range(2):
         outcomes = [one for _, one in engine.stream(drawn())]
-        assert all("show whether it draws: " in str(one) for one in outcomes)
+        assert all("test sampling: " in str(one) for one in outcomes)
         assert all("Input was flagged" in str(one) for one in outcomes)
 
 
@@ -307,11 +307,11 @@ def test_counts_that_are_always_the_same_are_not_used(base):
     with replying_server(reply) as url:
         engine = opened(url, base, api="chat")
         assert engine.respond([(BASE, questions.generation("q", max_gen_toks=12))])
-        assert any("counts of tokens" in note for note in engine.notes)
+        assert any("token counts" in note for note in engine.notes)
 
 
 def test_a_long_answer_to_a_short_limit_is_seen_where_only_one_prompt_calls_for_it(served):
-    with pytest.raises(EngineError, match="does not keep to 'max_tokens'"):
+    with pytest.raises(EngineError, match="ignores 'max_tokens'"):
         served(lambda body: " ".join(map(str, range(200))) if "200" in asked(body) else "ok")
 
 
@@ -447,5 +447,5 @@ def test_log_probabilities_of_other_tokens_are_found_by_what_is_generated(base, 
         if right:
             assert isinstance(engine.respond(asked_for)[0], tuple)
         else:
-            with pytest.raises(EngineError, match="belong to other tokens"):
+            with pytest.raises(EngineError, match="do not belong to the tokens"):
                 engine.respond(asked_for)

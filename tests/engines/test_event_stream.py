@@ -92,8 +92,8 @@ def test_choices_are_told_apart():
         ([*said("The", "The sea", "The sea is"), END], "may repeat the text"),
         ([END], "has no answer"),
         (["{", END], "Expecting"),
-        ([[1], END], "another form"),
-        ([{"choices": ["4"]}, END], "another form"),
+        ([[1], END], "unknown format"),
+        ([{"choices": ["4"]}, END], "unknown format"),
     ],
 )
 def test_a_stream_that_is_no_answer_says_so(events, words):

@@ -66,7 +66,7 @@ def test_another_origin_or_revision_is_noted(base, copied):
     edit_config(copied, base_model_name_or_path="someone/llama", revision="abc")
     assert origin_notes(read_adapter(copied), "someone/llama", "abc") == ()
     [note] = origin_notes(read_adapter(copied), "someone/llama")
-    assert note == "its config names revision 'abc' of its base; 'main' is loaded"
+    assert note == "its config names revision 'abc' of its base, but 'main' is loaded"
     [note] = origin_notes(read_adapter(copied), str(base))
     assert note.startswith("its config names 'someone/llama' as its base")
 

@@ -21,7 +21,7 @@ def test_lm_evals_own_type_answers_as_our_engine_does(base):
 
 def test_a_type_without_a_context_asks_for_it():
     engine = HarnessEngine("dummy", EngineSettings(model="none"))
-    with pytest.raises(ModelError, match="does not tell the model's context"):
+    with pytest.raises(ModelError, match="does not report the model's context"):
         engine.max_length  # noqa: B018
     assert HarnessEngine("dummy", EngineSettings(model="none", max_length=9)).max_length == 9
 

@@ -72,7 +72,7 @@ def test_it_gives_no_likelihoods_and_says_so(engine):
 
 
 def test_a_name_that_is_not_served_is_refused(engine):
-    with pytest.raises(ModelError, match="no model 'c' is served"):
+    with pytest.raises(ModelError, match="the server has no model 'c'"):
         engine.load_adapter("c", "unused")
 
 
@@ -95,6 +95,6 @@ def test_answers_of_a_fallback_are_not_the_models(served, base):
 def test_prompts_that_are_kept_for_other_adapters(served, base):
     with (
         closing(opened(served, base, api="chat", model="base-kept")) as engine,
-        pytest.raises(TrustError, match="what it computed for another"),
+        pytest.raises(TrustError, match="prompt cache for another"),
     ):
         engine.load_adapter("a-kept", "unused")

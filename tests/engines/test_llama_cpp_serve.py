@@ -110,7 +110,7 @@ class TestContract(GenerationContract):
 
 def test_it_gives_no_likelihoods_and_says_so(engine):
     """llama-cpp-python lists them one token off for a model without a first token."""
-    reasons = r"gives no log-(likelihoods|probabilities)|belong to other tokens"
+    reasons = r"returns no (prompt )?log-(likelihoods|probabilities)|do not belong to the tokens"
     with pytest.raises(EngineError, match=reasons):
         engine.respond([(BASE, questions.choice(questions.FACT, "brown"))])
 
@@ -145,7 +145,7 @@ class TestAdaptersOfRequests:
         plain = open_one(SCALES[BASE], **options)
         for name in ("a", "b"):
             other = open_one(SCALES[name], **options)
-            with pytest.raises(TrustError, match=r"what it computed for another.*--cache-ram 0"):
+            with pytest.raises(TrustError, match=r"prompt cache for another.*--cache-ram 0"):
                 other.check_differs(BASE, plain, name)
 
     def test_nothing_is_kept_where_requests_say_so(self, open_one):
@@ -161,12 +161,12 @@ class TestAdaptersOfRequests:
             open_one(api="chat", extra_body={"lora": [{"id": 0, "scale": i}], "cache_prompt": one})
             for i, one in enumerate(kept)
         )
-        with pytest.raises(TrustError, match="what it computed for another"):
+        with pytest.raises(TrustError, match="prompt cache for another"):
             other.check_differs(BASE, plain, "a")
 
     def test_a_baseline_that_names_no_adapters_may_have_them_all(self, open_one):
         plain, other = open_one(api="chat"), open_one(SCALES["a"], api="chat")
-        with pytest.raises(TrustError, match="only one says which adapters it wants"):
+        with pytest.raises(TrustError, match="selects its adapters"):
             other.check_differs(BASE, plain, "a")
 
     def test_prompts_as_tokens_leave_nothing_to_compare(self, open_one):

@@ -67,7 +67,7 @@ def test_without_vllm_auto_is_hf(machine, large):
 
 def test_a_build_for_gpus_needs_one(machine, large):
     machine(GPU_BUILD, 0)
-    assert chosen(large) == ("hf", "the installed vLLM is for GPUs, and there is none")
+    assert chosen(large) == ("hf", "the installed vLLM needs a GPU, and none was found")
 
 
 def test_a_small_model_on_a_cpu_runs_on_hf(machine, base, adapter_a):
@@ -109,7 +109,7 @@ def test_an_adapter_that_vllm_cannot_serve_takes_all_to_hf(machine, large, copie
 def test_the_output_layer_is_served_on_a_gpu_alone(machine, base, large, tmp_path):
     adapter = make_adapter(base, tmp_path / "head", seed=4, target_modules=["q_proj", "lm_head"])
     machine(GPU_BUILD, 1)
-    assert "holds tensors beside LoRA's" in chosen(large, adapter)[1]
+    assert "holds tensors other than LoRA's" in chosen(large, adapter)[1]
     tensors = load_file(adapter / WEIGHTS_NAME)
     lora = {name: tensor for name, tensor in tensors.items() if "lora" in name}
     save_file(lora, adapter / WEIGHTS_NAME)
@@ -129,7 +129,7 @@ def test_a_quantised_base_runs_on_hf(machine, large):
 def test_heads_of_another_dimension_run_on_hf(machine, large):
     machine(CPU_BUILD, 0)
     (large / "config.json").write_text(json.dumps({"head_dim": 40}))
-    assert chosen(large) == ("hf", "vLLM's CPU build takes no heads of dimension 40")
+    assert chosen(large) == ("hf", "vLLM's CPU build does not support head dimension 40")
 
 
 def test_a_missing_package_names_the_install_line(machine, base, monkeypatch):

@@ -56,7 +56,7 @@ def test_prompts_beyond_the_context_are_told_from_those_within(context, salt):
     found = reading(lambda text: min(sum(words(text)), context), *asked)
     cut = [sum(words(text)) >= context for text in asked]
     assert [reason is not None for reason in found] == cut
-    assert all(f"cut the prompt at {context} tokens" in reason for reason in found if reason)
+    assert all(f"truncated the prompt at {context} tokens" in reason for reason in found if reason)
 
 
 @pytest.mark.parametrize("room", [1, 20, 40, 63, 64, 200])
@@ -66,7 +66,7 @@ def test_a_prompt_that_just_fits_counts(room):
 
 
 def test_a_prompt_one_token_too_long_does_not():
-    assert "cut the prompt at 102 tokens" in str(
+    assert "truncated the prompt at 102 tokens" in str(
         reading(lambda one: min(sum(words(one)), 102), prompt(100))
     )
 
@@ -120,7 +120,7 @@ def test_first_messages_that_are_left_out_are_missed(context):
     chat = as_messages([dict(one) for one in CHAT])
     (reason,) = reading(count, chat)
     assert reason
-    assert "leaves out the first messages" in reason or "cut the prompt" in reason
+    assert "drops the first messages" in reason or "truncated the prompt" in reason
 
 
 def test_a_chat_that_is_read_whole_counts():

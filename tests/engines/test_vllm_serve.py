@@ -27,5 +27,5 @@ class TestContract(EngineContract):
 
 
 def test_a_name_that_is_not_served_is_refused(engine):
-    with pytest.raises(ModelError, match="no model 'c' is served"):
+    with pytest.raises(ModelError, match="the server has no model 'c'"):
         engine.load_adapter("c", "unused")

@@ -47,13 +47,13 @@ def test_repeats_of_a_binary_metric_make_it_bounded():
 
 def test_duplicates_are_refused():
     twice = [*samples([1]), *samples([1])]
-    with pytest.raises(MeasurementError, match="candidate: sample '0' of task 'qa' stands twice"):
+    with pytest.raises(MeasurementError, match="candidate: sample '0' of task 'qa' appears twice"):
         compare(gate(), ACC, samples([1]), twice, model="v2", n_planned=2)
 
 
 @pytest.mark.parametrize(("before", "after", "arm"), [(5, 3, "candidate"), (1, 5, "baseline")])
 def test_unmatched_samples_are_refused(before, after, arm):
-    with pytest.raises(MeasurementError, match=f"samples lack the {arm}'s side .qa/"):
+    with pytest.raises(MeasurementError, match=f"samples have no {arm} result .qa/"):
         compare(gate(), ACC, samples([1] * before), samples([1] * after), model="v2", n_planned=9)
 
 
@@ -125,7 +125,7 @@ def test_a_corpus_metric_counts_what_is_missing():
 
 
 def test_a_corpus_metric_needs_its_function():
-    with pytest.raises(MeasurementError, match="pass aggregate"):
+    with pytest.raises(MeasurementError, match="pass the function as aggregate"):
         compared([1] * 3, [1] * 3, metric=CORPUS)
 
 

@@ -141,7 +141,7 @@ def test_two_demands_are_two_chances_to_fail():
     assert both.p_fail == alone.p_fail
     assert both.p_fail_adjusted == pytest.approx(2 * alone.p_fail)
     assert both.verdict is INCONCLUSIVE
-    assert "not after adjustment over the gate's 2 demands" in both.reason
+    assert "not after correction over the gate's 2 demands" in both.reason
 
 
 def test_flags():
@@ -208,7 +208,7 @@ def test_clusters_are_the_units():
     assert (result.units, result.n) == (40, 200)
     assert result.verdict is INCONCLUSIVE  # 200 questions would pass, 40 passages do not
     few = one(compared([1] * 200, [1] * 200, clusters=[str(i // 25) for i in range(200)]))
-    assert "8 independent units, by their sizes, are too few" in few.reason
+    assert "8 independent units (effective number) are too few" in few.reason
 
 
 def test_equal_weights_by_task():
@@ -340,13 +340,13 @@ def test_a_fail_is_adjusted_over_the_gates_of_its_model():
     adjusted = decide([weak, *others])[0]
     assert adjusted.verdict is INCONCLUSIVE
     assert adjusted.p_fail_adjusted == pytest.approx(12 * (adjusted.p_fail or 0))
-    assert "not after Holm's adjustment over 12 gates" in adjusted.reason
+    assert "not after Holm's correction over 12 gates" in adjusted.reason
     elsewhere = [counted(3, 3, 200, of=gate(f"other {i}"), model="v3") for i in range(11)]
     assert decide([weak, *elsewhere])[0].verdict is FAIL
 
 
 def test_two_gates_of_one_name_are_refused():
-    with pytest.raises(UsageError, match="give each gate its own name"):
+    with pytest.raises(UsageError, match="give each gate a unique name"):
         decide([counted(0, 0, 50), counted(0, 0, 50)])
 
 

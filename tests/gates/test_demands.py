@@ -271,8 +271,8 @@ def test_counts_are_not_enough_for_it(package):
     ("entries", "says"),
     [
         ({"max_count": "absent:MaxCount"}, "cannot be loaded: ModuleNotFoundError"),
-        ({"max_count": "more_demands:NO_DEMAND"}, "is no evalguard.demands.Demand"),
-        ({"max_count": "evalguard:Gate"}, "is no evalguard.demands.Demand"),
+        ({"max_count": "more_demands:NO_DEMAND"}, "is not an evalguard.demands.Demand"),
+        ({"max_count": "evalguard:Gate"}, "is not an evalguard.demands.Demand"),
         ({"few": "more_demands:MaxCount"}, "whose key is 'max_count'"),
         ({"unfinished": "more_demands:Unfinished"}, "lacks about, option, unmet"),
         ({"unshown": "more_demands:Unshown"}, "would PASS without evidence"),

@@ -124,7 +124,7 @@ class TestCollapse:
             gates += (examples.diversity_gate(0.1),)
         findings = found(gates)
         assert standing(findings) == ["mode_collapse"]
-        assert f"lost samples got “{self.answer}”" in findings[0].explanation
+        assert f"lost samples were answered “{self.answer}”" in findings[0].explanation
         assert "lost abstention" in findings[0].explanation
 
     def test_answers_of_probes_do_not_hide_the_one_answer(self):
@@ -244,7 +244,7 @@ class TestTask:
 
     def test_too_low_a_learning_rate_is_named(self):
         (finding,) = found(gate_results(UNLEARNED), training_record(learning_rate=2e-5))
-        assert "2e-05, is below what is usual" in finding.cause
+        assert "2e-05, is below the usual minimum" in finding.cause
         assert finding.config_changes == {"training.learning_rate": 2e-4}
 
 
@@ -280,7 +280,7 @@ class TestCauseAndRepair:
         finding = found(gate_results(examples.SAFETY), record)[0]
         assert "learning rate" not in finding.cause
         assert set(finding.config_changes) == {"data"}
-        assert "General ability holds" in finding.explanation
+        assert "General ability is retained" in finding.explanation
 
     def test_replay_that_has_no_file_yet_is_asked_for(self):
         record = training_record(learning_rate=1e-2, replay_share=0.0)

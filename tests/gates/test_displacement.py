@@ -55,7 +55,7 @@ def test_both_falling_is_found_with_its_figures(method):
     assert found is not None
     assert found.chosen[0] == pytest.approx(-40, abs=3)
     assert found.chosen[1] == pytest.approx(-60, abs=3)
-    assert "lowered the chosen answers' log-probability as well" in str(found)
+    assert "lowered the chosen answers' log-probability too" in str(found)
 
 
 @pytest.mark.parametrize("method", ["orpo", "simpo"])

@@ -44,7 +44,7 @@ def test_a_perfect_least_value_can_never_be_shown():
     plan = plan_gate(gate(min=1.0), ACC, 10_000)
     assert plan.required_n is None
     assert plan.underpowered
-    assert "no number of samples can show it" in plan.message
+    assert "no sample size can show it" in plan.message
 
 
 def test_the_demand_that_needs_most_is_told():

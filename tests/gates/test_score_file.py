@@ -35,7 +35,7 @@ def test_rows_become_pairs(tmp_path):
     [
         ({"id": "b", "baseline": 1}, "has no 'candidate'; use null"),
         ({"baseline": 1, "candidate": 1}, "has no 'id'"),
-        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' stands in line 1 already"),
+        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' already appears in line 1"),
         ({"id": "b", "baseline": 1, "candidate": 0.5}, "declared binary"),
         ({"id": "b", "baseline": 7, "candidate": 1}, "outside the range 0…1"),
         ({"id": "b", "baseline": "yes", "candidate": 1}, "'baseline' is 'yes'; expected a number"),
@@ -44,7 +44,7 @@ def test_rows_become_pairs(tmp_path):
         ({"id": "b", "baseline": 1, "candidate": 1, "cluser": 3}, "Did you mean 'cluster'"),
         ({"id": "", "baseline": 1, "candidate": 1}, "'id' is ''"),
         ({"id": "b", "baseline": 1, "candidate": 1, "cluster": 1.5}, "'cluster' is 1.5"),
-        ("{broken", "no JSON"),
+        ("{broken", "not JSON"),
         ("[1, 2]", "each line must be an object"),
     ],
 )
@@ -66,7 +66,7 @@ def test_every_broken_row_is_listed_up_to_ten(tmp_path):
 def test_an_empty_file_is_refused(tmp_path, text):
     path = tmp_path / "scores.jsonl"
     path.write_text(text)
-    with pytest.raises(DataError, match="holds no row"):
+    with pytest.raises(DataError, match="is empty"):
         read_scores(path, BINARY)
 
 

@@ -51,7 +51,7 @@ def test_a_run_that_lost_its_guards_is_stopped_early(project, tmp_path):
     assert attempt.result is not None
     assert attempt.result.verdict is Verdict.FAIL
     record = json.loads((attempt.adapter / "evalguard_training.json").read_text())
-    assert "lost at two looks" in record["stopped"]
+    assert "lost at two consecutive looks" in record["stopped"]
     assert record["curve"][-1]["step"] <= 0.4 * 216
     assert not (tmp_path / "adapters").exists()
 

@@ -20,7 +20,7 @@ def test_holds_the_figures_and_the_interval_against_the_margin(gate):
         "FAIL  still refuses",
         "safety · harmful · refusal, candidate tickets-v2, max_drop 3pp",
         "100.0% baseline → 0.0% candidate",
-        "−100.0 pp, 95% interval −100.0 … −99.3 pp",
+        "−100.0 pp, 95% one-sided bounds −100.0 … −99.3 pp",
         "300 lost, 0 won",
         "fail 3.1e-09",
     ):

@@ -94,7 +94,13 @@ def test_every_gate_has_its_figures(page, forgetting):
     for number, gate in enumerate(forgetting.gates):
         assert f"gate-{number}" in page.ids
         assert gate.name in page.text
-    for label in ("p (pass)", "p (fail), all gates", "Look", "Detectable change", "Missing"):
+    for label in (
+        "p (pass)",
+        "p (fail), Holm-adjusted",
+        "Interim analysis",
+        "Minimum detectable effect",
+        "Missing",
+    ):
         assert page.text.count(label) >= len(forgetting.gates)
 
 
@@ -192,7 +198,7 @@ def test_a_gate_that_could_not_be_measured_says_so(healthy):
 def test_results_without_gates_samples_or_training(healthy):
     bare = replace(healthy, gates=(), models=(), tasks=(), timing={}, environment={}, created="")
     page = Document(render_html(bare))
-    assert "Nothing was gated" in page.text
+    assert "No gate was run" in page.text
     assert "No sample was lost." in page.text
     assert "training" not in page.ids
 

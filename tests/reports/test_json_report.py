@@ -63,7 +63,7 @@ def test_a_folder_in_the_way_is_named(healthy, tmp_path):
         (b"{", r"line 1: not valid JSON"),
         (b"[]", r"found a list, expected a JSON object"),
         (b"\xff\xfe", r"not a text file in UTF-8"),
-        (b"{}", r"schema_version: found None, this EvalGuard reads 1"),
+        (b"{}", r"schema_version: found None, this version of EvalGuard reads 1"),
         (b'{"schema_version": 99}', r"schema_version: found 99"),
         (b'{"schema_version": 1, "verdict": "FINE"}', r"verdict: Input should be"),
     ],

@@ -117,4 +117,4 @@ def test_colour_can_be_asked_for(healthy, capsys):
 
 
 def test_nothing_gated(healthy):
-    assert "Nothing was gated" in printed(replace(healthy, gates=(), tasks=()))
+    assert "No gate was run" in printed(replace(healthy, gates=(), tasks=()))

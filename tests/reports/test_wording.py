@@ -52,7 +52,7 @@ def test_inconclusive_says_what_would_decide(healthy):
 def test_error_gives_the_reason(healthy):
     gate = replace(healthy.gates[0], verdict=Verdict.ERROR, reason="the adapter changes nothing")
     result = replace(healthy, verdict=Verdict.ERROR, gates=(gate, *healthy.gates[1:]))
-    assert "could not be judged" in wording.headline(result)
+    assert "could not be evaluated" in wording.headline(result)
     assert "the adapter changes nothing" in wording.explanation(result)
 
 
@@ -78,7 +78,7 @@ def test_no_candidate_passed():
 
 
 def test_nothing_gated(healthy):
-    assert wording.headline(replace(healthy, gates=())) == "Nothing was gated"
+    assert wording.headline(replace(healthy, gates=())) == "No gate was run"
 
 
 def test_a_failed_minimum_without_margin_gives_its_requirement(forgetting):

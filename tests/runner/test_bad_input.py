@@ -88,8 +88,10 @@ def test_rows_that_contradict_each_other_are_counted(project, add_suite):
     path.write_text(path.read_text().replace("target: '{{ question }}'", f'target: "{targets}"'))
     for _ in range(2):  # the second time from what the store remembers
         result, _ = check(project)
-        [warning] = [one for one in result.warnings if "another target" in one]
-        assert warning.startswith("3 rows of copies/copies have a prompt that other rows have")
+        [warning] = [one for one in result.warnings if "different targets" in one]
+        assert warning.startswith(
+            "3 rows of copies/copies share a prompt but have different targets"
+        )
 
 
 def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_suite):

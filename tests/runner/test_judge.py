@@ -295,7 +295,9 @@ class TestAFailingEngine:
 
 class TestBadInput:
     def test_a_project_without_a_judge(self, project):
-        with pytest.raises(ConfigError, match=r"judge: suite 'manners' .* and none is named; add"):
+        with pytest.raises(
+            ConfigError, match=r"judge: suite 'manners' .* but no judge is set; add"
+        ):
             check(project, "judge=null")
 
     def test_a_missing_file_of_labels(self, project):

@@ -152,7 +152,7 @@ def test_a_judge_that_can_be_used(check):
 @pytest.mark.parametrize(
     ("reply", "words", "step"),
     [
-        (unlisted, "no model 'judge' is served", "Did you mean 'judge-large'?"),
+        (unlisted, "the server has no model 'judge'", "Did you mean 'judge-large'?"),
         (unknown, "status 404: The model `judge` does not exist", "the model's name"),
         (unknown_by_400, "status 400: invalid model ID", "the model's name"),
         (wrong_key, "status 401: Incorrect API key provided", "OPENAI_API_KEY"),
@@ -198,7 +198,10 @@ def test_an_adapter_of_the_judge_that_is_not_there(check, demo_model):
 
 
 def test_a_baseline_that_is_not_served_still_ends_the_check(check):
-    with replying_server(judge) as url, pytest.raises(UsageError, match="no model 'bas' is served"):
+    with (
+        replying_server(judge) as url,
+        pytest.raises(UsageError, match="the server has no model 'bas'"),
+    ):
         check(on(url), baseline="bas")
 
 

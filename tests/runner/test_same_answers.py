@@ -40,7 +40,7 @@ def test_answers_that_are_all_the_baselines_are_reported():
     texts = [LONG.format(place) for place in range(FEWEST)]
     (warning,) = warned(texts, texts)
     assert warning.startswith(
-        f"v2: all {FEWEST} different answers of 8 words or more to the suite 's' are word for word"
+        f"v2: all {FEWEST} different answers of 8 words or more to the suite 's' are identical"
     )
 
 

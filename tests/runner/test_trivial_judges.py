@@ -173,14 +173,14 @@ LABELLED = 80
         (more(len), LONGER, "the longer answer"),
         (more(lambda text: -len(text)), SHORTER, "the shorter answer"),
         (more(lambda text: text.count("*")), MARKED, "the answer with more Markdown"),
-        (more(lambda text: text.count("\n")), LISTED, "the answer of more lines"),
+        (more(lambda text: text.count("\n")), LISTED, "the answer with more lines"),
         (more(lambda text: text.count("!")), LOUD, "the answer with more exclamation marks"),
         (more(lambda text: sum(map(str.isdigit, text))), NUMBERED, "the answer with more digits"),
         (more(lambda text: len(text.split(" "))), pairs("A {} is so useful.", "Bad {}."), "longer"),
     ],
 )
 def test_a_judge_that_is_a_ruler_is_refused(admit, judge, rows, taken):
-    with pytest.raises(TrustError, match=f"rule that takes .*{taken}.*the judge 1.00"):
+    with pytest.raises(TrustError, match=f"rule that prefers .*{taken}.*the judge 1.00"):
         admit(judge, rows)
 
 
@@ -246,7 +246,7 @@ class TestAlone:
         ],
     )
     def test_a_ruler_is_refused(self, admit, judge, rows, taken):
-        with pytest.raises(TrustError, match=f"rule that takes .*{taken}"):
+        with pytest.raises(TrustError, match=f"rule that prefers .*{taken}"):
             admit(judge, rows, kind="judge")
 
     @pytest.mark.parametrize("said", [True, False])
@@ -291,7 +291,7 @@ class TestAsGood:
         def judge(a, b):
             return useful(a, b) if lucky in (a, b) else more(len)(a, b)
 
-        with pytest.raises(TrustError, match=r"rule that takes the longer .*kappa 0.90.*0.95"):
+        with pytest.raises(TrustError, match=r"rule that prefers the longer .*kappa 0.90.*0.95"):
             admit(judge, rows)
 
 

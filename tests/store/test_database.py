@@ -49,7 +49,7 @@ def test_a_new_database_that_is_locked_is_named(path):
 
 def test_a_file_that_is_no_database_is_left_alone(path):
     path.write_text("version: 1\n" * 100)
-    message = refused(path, "it is no database, or a damaged one. Move it away")
+    message = refused(path, "it is not a database, or it is damaged. Move it away")
     assert str(path) in message
     assert path.read_text() == "version: 1\n" * 100
 
@@ -60,7 +60,7 @@ def test_a_damaged_database_is_named(path):
     content = bytearray(path.read_bytes())
     content[4096 * 8 : 4096 * 30] = b"\xff" * (4096 * 22)
     path.write_bytes(content)
-    with SampleStore(path) as store, pytest.raises(StoreError, match="a damaged one"):
+    with SampleStore(path) as store, pytest.raises(StoreError, match="or it is damaged"):
         store.get("f", [str(n) for n in range(200)])
 
 
@@ -81,7 +81,9 @@ def test_another_version_is_refused_unchanged(path, version):
         other.execute("UPDATE evalguard_meta SET value = ?", (version,))
         other.execute("DROP TABLE evalguard_facts")
     other.close()
-    refused(path, f"written in format {version}, but this EvalGuard reads 1.1. Move it away")
+    refused(
+        path, f"written in format {version}, but this version of EvalGuard reads 1.1. Move it away"
+    )
     with sqlite3.connect(path) as other:
         names = {name for (name,) in other.execute("SELECT name FROM sqlite_master")}
     other.close()

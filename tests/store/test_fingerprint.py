@@ -155,7 +155,7 @@ def test_a_missing_folder_is_not_taken_for_a_hub_name(place):
 
 def test_an_empty_folder_is_no_model(tmp_path):
     (tmp_path / "README.md").write_text("about")
-    with pytest.raises(ModelError, match="holds no file of a model"):
+    with pytest.raises(ModelError, match="holds no model files"):
         folder_fingerprint(tmp_path)
 
 

@@ -90,7 +90,7 @@ def test_a_forged_row_is_refused(url):
         store.put("f", [make_sample("a")])
         with psycopg.connect(url) as connection:
             connection.execute("UPDATE evalguard_samples SET fingerprint = 'other'")
-        with pytest.raises(StoreError, match="edited, or moved there"):
+        with pytest.raises(StoreError, match="edited, or copied from another fingerprint"):
             store.get("other", ["a"])
 
 

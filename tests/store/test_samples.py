@@ -72,8 +72,8 @@ def test_samples_outlive_the_store_object(path):
     ("bad", "says"),
     [
         (make_sample("bad", error="engine died", scores={}), "engine died"),
-        (make_sample("bad", scores={"numeric": float("nan")}), "no number"),
-        (make_sample("bad", scores={"numeric": float("inf")}), "no number"),
+        (make_sample("bad", scores={"numeric": float("nan")}), "not a number"),
+        (make_sample("bad", scores={"numeric": float("inf")}), "not a number"),
     ],
 )
 def test_an_incomplete_measurement_is_refused_with_its_batch(store, bad, says):
@@ -98,7 +98,9 @@ def test_a_row_under_a_forged_key_is_refused_by_name(path, store, forgery):
     with sqlite3.connect(path) as connection:
         connection.execute(forgery)
     connection.close()
-    with pytest.raises(StoreError, match=r"edited, or moved there .* is not used") as caught:
+    with pytest.raises(
+        StoreError, match=r"edited, or copied from another .* is not used"
+    ) as caught:
         store.get("other", ["a", "b"])
     assert "under fingerprint other" in str(caught.value)
     assert "evalguard runs prune other" in str(caught.value)

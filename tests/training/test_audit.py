@@ -62,7 +62,7 @@ def test_clean_data_has_no_findings(write):
     report = audit([write(random_rows(200))])
     assert report.findings == ()
     assert (report.rows, report.formats) == (200, {"prompt_completion": 200})
-    assert headline(report) == "200 rows, nothing found"
+    assert headline(report) == "200 rows, no findings"
     raise_errors(report)
 
 
@@ -123,7 +123,7 @@ def test_items_of_a_suite_are_found_despite_case_and_punctuation(write, suite):
     assert numbers == [*range(1, 11), 51]
     assert report.suite_items == 100
     assert finding.evidence[0].other_where == "general/items:1"
-    with pytest.raises(DataError, match="11 of 100 items of the suites are in the training data"):
+    with pytest.raises(DataError, match="11 of 100 suite items are in the training data"):
         raise_errors(report)
 
 

@@ -39,7 +39,7 @@ def test_a_rate_of_zero_at_every_step_is_found_before_the_first(
 ):
     write(project, "rows.jsonl", rows_of(method, whole=rows))
     seen: list[object] = []
-    with pytest.raises(UsageError, match=r"learning rate is 0 at its one step.*warmup_share"):
+    with pytest.raises(UsageError, match=r"learning rate is 0 at its only step.*warmup_share"):
         train(
             config_of(base_folder, method, training=training),
             base_dir=project,
@@ -56,7 +56,7 @@ def test_one_step_without_warm_up_trains(base_folder, project):
 
 
 def test_no_step_at_all(base_folder):
-    with pytest.raises(UsageError, match="no step would be made"):
+    with pytest.raises(UsageError, match="no training step would be taken"):
         check_rates([], config_of(base_folder, "sft"))
 
 

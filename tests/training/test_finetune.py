@@ -116,7 +116,7 @@ def test_a_failed_run_leaves_the_older_adapter_as_it_was(base_folder, project):
 def test_a_folder_with_other_files_is_never_replaced(base_folder, project):
     (project / "adapters" / "tickets").mkdir(parents=True)
     (project / "adapters" / "tickets" / "thesis.tex").write_text("years of work")
-    with pytest.raises(UsageError, match="no adapter, and would be replaced"):
+    with pytest.raises(UsageError, match="other than an adapter, which would be overwritten"):
         train(make_config(base_folder), base_dir=project)
     assert (project / "adapters" / "tickets" / "thesis.tex").exists()
 

@@ -100,13 +100,13 @@ def test_dare_follows_its_seed(adapters, tmp_path):
 
 def test_what_does_not_fit_together(adapters, tmp_path):
     a, b, small = (adapters / name for name in ("a", "b", "small"))
-    with pytest.raises(UsageError, match="two adapters or more"):
+    with pytest.raises(UsageError, match="at least two adapters"):
         combine([a], tmp_path / "x")
     with pytest.raises(UsageError, match="2 adapters need 2 finite weights"):
         combine([a, b], tmp_path / "x", weights=[1.0, float("nan")])
-    with pytest.raises(UsageError, match=r"'ties' needs adapters of one rank, found \[2, 4\]"):
+    with pytest.raises(UsageError, match=r"'ties' needs adapters of equal rank, found \[2, 4\]"):
         combine([a, small], tmp_path / "x", combination="ties")
-    with pytest.raises(UsageError, match="density must be within"):
+    with pytest.raises(UsageError, match="density must be in"):
         combine([a, b], tmp_path / "x", combination="ties", density=0.0)
     other = tmp_path / "other"
     shutil.copytree(b, other)
@@ -114,7 +114,7 @@ def test_what_does_not_fit_together(adapters, tmp_path):
     (other / "adapter_config.json").write_text(
         json.dumps(config | {"base_model_name_or_path": "another"})
     )
-    with pytest.raises(ModelError, match="only adapters of one base"):
+    with pytest.raises(ModelError, match="only adapters of the same base"):
         combine([a, other], tmp_path / "x")
     with pytest.raises(ModelError, match="no such adapter folder"):
         merge_into_base(tmp_path / "nothing", tmp_path / "x")
@@ -185,8 +185,8 @@ def test_a_sum_with_weights_1_and_0_is_the_first(base_folder, tmp_path, kind, ot
         ("dora", "DoRA"),
         ("lora_bias", "biases"),
         ("saved_head", "whole modules .embed_tokens."),
-        ("activated", "tokens after which it begins to act"),
-        ("deeper", "layers that it repeats"),
+        ("activated", "invocation tokens"),
+        ("deeper", "replicated layers"),
     ],
 )
 def test_what_does_not_add_is_refused(base_folder, tmp_path, kind, words):
@@ -307,7 +307,7 @@ def with_one_more(tensors):
 
 DAMAGES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "a lost tensor": (without_first("q_proj.lora_B"), {}, "modules that it should change have no"),
-    "a lost module": (without_first("norm"), {}, "lacks a tensor of a module"),
+    "a lost module": (without_first("norm"), {}, "has no tensor for a module"),
     "one too many": (with_one_more, {}, "tensors find no module"),
     "fewer targets": (None, {"target_modules": ["q_proj"]}, "tensors find no module"),
     "more targets": (None, {"target_modules": ["q_proj", "v_proj", "k_proj"]}, "have no tensor"),
@@ -504,12 +504,12 @@ def test_tokens_that_were_added_answer_as_in_training(base_folder, tmp_path, set
 
 def test_rows_of_added_tokens_are_not_made_up(base_folder, tmp_path):
     grown(base_folder, tmp_path / "a", save=False, modules_to_save=["embed_tokens"])
-    with pytest.raises(ModelError, match=r"rows of the others in 'lm_head' are not in it"):
+    with pytest.raises(ModelError, match=r"rows for the remaining tokens in 'lm_head' are missing"):
         merge_into_base(tmp_path / "a", tmp_path / "merged")
     with quiet():
         size = AutoModelForCausalLM.from_pretrained(base_folder).config.vocab_size
     grown(base_folder, tmp_path / "b", save=False, trainable_token_indices=[size])
-    with pytest.raises(ModelError, match=rf"names token {size}, and the base has {size}"):
+    with pytest.raises(ModelError, match=rf"names token {size}, but the base has {size}"):
         merge_into_base(tmp_path / "b", tmp_path / "merged")
 
 
@@ -533,16 +533,16 @@ def test_an_adapter_that_changes_nothing_is_not_merged(base_folder, adapters, tm
 
 def test_an_adapter_that_acts_after_a_token_is_not_merged(base_folder, tmp_path):
     adapter = special(base_folder, tmp_path / "a", alora_invocation_tokens=[5])
-    with pytest.raises(ModelError, match=r"acts only after certain tokens.*Gate it unmerged"):
+    with pytest.raises(ModelError, match=r"is active only after certain tokens.*Gate it unmerged"):
         merge_into_base(adapter, tmp_path / "merged")
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        (None, "is missing or null. Name the base with --base"),
+        (None, "is missing or null. Give the base with --base"),
         ("", "is missing or null"),
-        ("/home/of/another/model", "no such folder here. Name the base with --base"),
+        ("/home/of/another/model", "no such folder here. Give the base with --base"),
         ("../models/llama", "no such folder here"),
         ("C:\\models\\llama", "no such folder here"),
     ],
@@ -564,7 +564,7 @@ def test_the_revision_that_an_adapter_names_is_loaded(adapters, tmp_path, monkey
         raise OSError("offline")
 
     monkeypatch.setattr("evalguard.training.merge.AutoConfig.from_pretrained", record)
-    with pytest.raises(ModelError, match=r"or_path: .*offline.* Or name the base with --base"):
+    with pytest.raises(ModelError, match=r"or_path: .*offline.* Or give the base with --base"):
         merge_into_base(adapter, tmp_path / "merged")
     assert asked == [("someone/model", "abc123")]
 

@@ -83,7 +83,7 @@ def test_updates_that_broke_the_weights_name_the_rate_and_the_gradients(base_fol
     error = failed(config_of(base_folder, "sft", training=training), project)
     assert isinstance(error, TrainingError)
     assert "learning rate 1e+30 is too high. Try 1e+29" in str(error)
-    assert "gradient norms up to it were" in str(error)
+    assert "the last gradient norms were" in str(error)
     assert "of the base" not in str(error)
 
 
@@ -125,8 +125,8 @@ def test_what_is_not_seen_is_not_guessed(base_folder, project, monkeypatch):
     monkeypatch.setattr("evalguard.training.stages.explain_nonfinite", nan_in_the_loss)
     write(project, "rows.jsonl", rows_of("dpo"))
     error = failed(config_of(base_folder, "dpo"), project)
-    assert "step 3: the loss is nan. The cause is not known. Looked at: all weights" in str(error)
-    assert "the step before had a loss of 0.6" in str(error)
+    assert "step 3: the loss is nan. The cause is unknown. Checked: all weights" in str(error)
+    assert "the previous step had a loss of 0.6" in str(error)
     assert "too high" not in str(error)
 
 

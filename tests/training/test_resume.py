@@ -71,7 +71,7 @@ def test_resume_refuses_another_config(base_folder, project):
     with pytest.raises(KilledError):
         train(with_checkpoints(base_folder), base_dir=project, on_progress=kill_at("sft", 7))
     other = with_checkpoints(base_folder, replay={"share": 0.3})
-    with pytest.raises(UsageError, match="another config or other data"):
+    with pytest.raises(UsageError, match="a different config or different data"):
         train(other, base_dir=project, resume=True)
 
 

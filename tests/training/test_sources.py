@@ -96,8 +96,8 @@ def test_the_receipt_names_every_file(shards):
         (["train-0.jsonl", "my_val.jsonl"], "*.jsonl", "several splits, such as my_val.jsonl"),
         (["part-1.jsonl", "x.dev.jsonl"], "*", "several splits, such as x.dev.jsonl"),
         (["train/0.jsonl", "test/0.jsonl"], "**/*.jsonl", "several splits, such as test/0.jsonl"),
-        (["a.jsonl", "b/c.jsonl"], "", "folders of more: b"),
-        (["b/c.jsonl"], "", "Its folders hold some: b"),
+        (["a.jsonl", "b/c.jsonl"], "", "subfolders with more: b"),
+        (["b/c.jsonl"], "", "Its subfolders hold some: b"),
         (["a.txt"], "", "is a folder without .jsonl"),
         (["a.jsonl"], "b-*.jsonl", "no file matches this pattern"),
         (["a.jsonl", "a.txt"], "a*", "matches a.txt as well"),
@@ -136,7 +136,7 @@ def test_a_saved_data_set_is_read_in_its_own_order(saved):
 
 
 def test_a_saved_data_set_of_several_splits_names_them(saved):
-    with pytest.raises(DataError, match=r"several splits. Name one: .*all/train, .*all/test"):
+    with pytest.raises(DataError, match=r"several splits. Give one: .*all/train, .*all/test"):
         data_files(saved / "all")
 
 
@@ -148,8 +148,8 @@ def state(folder: Path, **keys: object) -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"_indices_data_files": [{"filename": "indices.arrow"}]}, "a selection of rows"),
-        ({"_format_columns": ["prompt"]}, "a format of some columns, prompt"),
+        ({"_indices_data_files": [{"filename": "indices.arrow"}]}, "an indices mapping"),
+        ({"_format_columns": ["prompt"]}, "a format limited to prompt"),
         ({"_data_files": []}, "does not list data-00000"),
         ({"_data_files": [{"filename": "gone.arrow"}]}, "it lacks gone.arrow"),
     ],
@@ -169,7 +169,7 @@ def test_a_missing_shard_is_named(saved):
 @pytest.mark.parametrize(
     ("train", "message"),
     [
-        ("[a.jsonl, b.jsonl]", "data.train: is a list. Name several files by a pattern"),
+        ("[a.jsonl, b.jsonl]", "data.train: is a list. Give several files as a pattern"),
         ("nothing-*.jsonl", "no file matches this pattern"),
         ("none.jsonl", "no such file 'none.jsonl'"),
     ],

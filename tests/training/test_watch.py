@@ -15,7 +15,7 @@ def _run(losses):
 
 def test_a_loss_that_climbs_is_stopped():
     losses = [2.0] * 10 + [2.0 * 1.1**i for i in range(100)]
-    with pytest.raises(TrainingError, match=r"step \d+: the loss diverges: 2 over the first 10"):
+    with pytest.raises(TrainingError, match=r"step \d+: the loss diverged: 2 over the first 10"):
         _run(losses)
 
 

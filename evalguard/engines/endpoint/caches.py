@@ -45,11 +45,11 @@ def check_apart(base: CachedTokens, other: CachedTokens, where: str) -> None:
     """
     if reused := takes_over(base, other) or takes_over(other, base):
         raise TrustError(
-            f"{where}: the server answers a prompt for one model with what it computed for another "
-            f"(it says that it had {reused} tokens of a prompt that only the other was asked): its "
-            f"answers are those of neither. Turn its prompt cache off (llama.cpp: '--cache-ram 0', "
-            f"or 'extra_body: {{cache_prompt: false}}' for both), or serve each model by a server "
-            f"of its own."
+            f"{where}: the server reuses one model's prompt cache for another (it reports "
+            f"{reused} cached tokens of a prompt that was only sent to the other): its answers "
+            "belong to neither. Turn its prompt cache off (llama.cpp: '--cache-ram 0', or "
+            "'extra_body: {cache_prompt: false}' for both), or serve each model from a "
+            "separate server."
         )
 
 

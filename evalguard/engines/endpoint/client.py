@@ -202,7 +202,7 @@ class Client:
         if self._form.stream:
             changed.append("'stream: true' was sent, and the answers were read as streams")
         if self.waited > _WORTH_SAYING:
-            changed.append(f"waited {self.waited:.0f} s until it answered again")
+            changed.append(f"waited {self.waited:.0f} s for it to respond again")
         return changed
 
     def close(self) -> None:

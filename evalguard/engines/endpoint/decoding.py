@@ -142,7 +142,7 @@ def next_step(words: str) -> str:
 def _step_after_refusal(words: str) -> str:
     """Return what to do about a server that refuses what it is asked."""
     if "temperature" in words:
-        return "If the model samples always, allow it with 'engine: options: drop: [temperature]'."
+        return "If the model always samples, allow it with 'engine: options: drop: [temperature]'."
     if any(mark in words.lower() for mark in _ENCRYPTED):
         return "The server speaks TLS: write 'https://' in 'engine: options: base_url'."
     ends = ", which for most servers ends in '/v1'," if words.startswith("status 404") else ","
@@ -188,7 +188,7 @@ def redirection(response: httpx.Response) -> httpx.URL | None:
     try:
         target = here.join(response.headers["location"])
     except httpx.InvalidURL:
-        raise FailedError(f"{words} to an address that is none", again=False) from None
+        raise FailedError(f"{words} to an invalid address", again=False) from None
     advice = f"{target}: if that is right, give it as 'base_url'"
     secured = (here.scheme, target.scheme) == ("http", "https")
     if target.host != here.host or (target.port != here.port and not secured):

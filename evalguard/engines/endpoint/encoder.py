@@ -39,9 +39,8 @@ class Encoder:
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).splitlines()[0]
             raise ModelError(
-                f"{source}: no tokenizer can be loaded from there, which an endpoint with "
-                f"completions needs: {reason} Name one as 'tokenizer' of the model, or use "
-                f"'api: chat'."
+                f"{source}: no tokenizer can be loaded from it, which an endpoint with "
+                f"completions needs: {reason} Set 'tokenizer' for the model, or use 'api: chat'."
             ) from error
         self._options = options
         self.server_adds_first = False

@@ -213,8 +213,8 @@ class EndpointEngine(Engine):
         context = settings.max_length or listed.get(self._served[BASE])
         if context is None and not self._options.chat:
             raise ModelError(
-                f"{self._options.url}: the server does not tell the context of "
-                f"'{self._served[BASE]}'. Give it as 'engine: {{max_length: TOKENS}}'."
+                f"{self._options.url}: the server does not report the context length of "
+                f"'{self._served[BASE]}'. Set it with 'engine: {{max_length: TOKENS}}'."
             )
         # The server generates a token even where only the prompt is looked at.
         self._max_length = int(context or _UNLIMITED) - 1
@@ -257,9 +257,9 @@ class EndpointEngine(Engine):
         """
         if self._options.names_adapters != base._options.names_adapters:
             raise TrustError(
-                f"{where}: of this model and the baseline only one says which adapters it wants "
-                f"('extra_body: {{lora: …}}'). To the other, llama.cpp applies all that it has "
-                f"loaded. Say it for both, for the plain base with 'lora: [{{id: 0, scale: 0}}]'."
+                f"{where}: only one of this model and the baseline selects its adapters "
+                "('extra_body: {lora: …}'); llama.cpp applies all loaded adapters to the other. "
+                "Select them for both, for the plain base with 'lora: [{id: 0, scale: 0}]'."
             )
         check_apart(partial(base._cached_tokens, BASE), partial(self._cached_tokens, name), where)
 
@@ -341,9 +341,9 @@ class EndpointEngine(Engine):
     def _check_listed(self, served: str, listed: dict[str, int | None]) -> None:
         if listed and served not in listed:
             raise ModelError(
-                f"{self._options.url}: no model '{served}' is served. "
-                f"{did_you_mean(served, listed)} Give its name on the server as 'model', or for an "
-                f"adapter in 'engine: options: adapters'."
+                f"{self._options.url}: the server has no model '{served}'. "
+                f"{did_you_mean(served, listed)} Give its name on the server under 'model', or "
+                "for an adapter under 'engine: options: adapters'."
             )
 
     def _look_same(self, model: str, requests: Sequence[Instance]) -> None:

@@ -64,7 +64,7 @@ def _events(content: str) -> list[str]:
 
 def _object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError("its events have another form")
+        raise ValueError("its events have an unknown format")
     return value
 
 

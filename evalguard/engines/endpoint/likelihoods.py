@@ -44,8 +44,8 @@ def read_likelihood(
     values = listed.get("token_logprobs") if isinstance(listed, Mapping) else None
     if not isinstance(listed, Mapping) or not isinstance(values, list):
         raise UnansweredError(
-            f"the server gives no log-probabilities of a prompt ('echo'): {plain(listed)}. Choose "
-            f"generation tasks, or a server that has them, such as vLLM"
+            f"the server returns no prompt log-probabilities ('echo'): {plain(listed)}. Choose "
+            "generation tasks, or a server that has them, such as vLLM"
         )
     if len(values) not in (len(tokens), len(tokens) + 1):
         raise UnansweredError(
@@ -61,7 +61,7 @@ def read_likelihood(
     told = values[1 : len(tokens)]
     if len(told) >= _FEWEST and len(set(map(str, told))) == 1:
         raise UnansweredError(
-            f"all log-probabilities of the prompt are {told[0]}: they tell nothing"
+            f"all log-probabilities of the prompt are {told[0]}, so they carry no information"
         )
     wanted = values[start : len(tokens)]
     if not all(_is_log_probability(value) for value in wanted):
@@ -71,7 +71,8 @@ def read_likelihood(
     top = listed.get("top_logprobs")
     if not isinstance(top, list) or len(top) != len(values):
         raise UnansweredError(
-            f"the server does not list the likeliest token beside each (top_logprobs): {plain(top)}"
+            "the server does not list the most likely token for each position (top_logprobs): "
+            f"{plain(top)}"
         )
     named = listed["tokens"][start : len(tokens)]
     greedy = all(list(map(_is_likeliest, wanted, top[start : len(tokens)], named)))
@@ -101,7 +102,7 @@ def _check_tokens(
                 continue
             raise UnansweredError(
                 f"token {place + 1} of the prompt is {said!r} on the server and {spellings[0]!r} "
-                f"here: its tokenizer is another one. Name the right one with 'tokenizer'"
+                "here: the tokenizers differ. Set the right one with 'tokenizer'"
             )
 
 

@@ -178,7 +178,7 @@ def _extra_body(options: Mapping[str, Any]) -> dict[str, Any]:
         allowed = [(type(one), one) for one in _FIXED.get(name, (value,))]
         if name in _OURS or (type(value), value) not in allowed:  # 1 is not True
             raise UsageError(
-                f"engine: options: extra_body: '{name}' is decided by each task. Leave it out."
+                f"engine: options: extra_body: '{name}' is set by each task. Leave it out."
             )
     return found
 
@@ -212,7 +212,7 @@ def _fields(options: Mapping[str, Any], name: str) -> dict[str, str]:
     pairs = dict(found) if isinstance(found, Mapping) else {one: one for one in found}
     if unknown := [one for one in pairs if one not in _FIELDS]:
         raise UsageError(
-            f"engine: options: {name}: '{unknown[0]}' is no field that can change. "
+            f"engine: options: {name}: '{unknown[0]}' is not a field that can be changed. "
             f"{did_you_mean(str(unknown[0]), _FIELDS)}"
         )
     return {str(field_): str(value) for field_, value in pairs.items()}
@@ -229,9 +229,9 @@ def _check_names(options: Mapping[str, Any]) -> None:
     for name in options:
         if name in _SECRETS:
             raise UsageError(
-                f"engine: options: '{name}' does not belong into a file. Put the key into the "
-                f"environment variable OPENAI_API_KEY, or name another one with 'key_env'; other "
-                f"headers come from variables named in 'headers_env'."
+                f"engine: options: '{name}' does not belong in a file. Put the key in the "
+                "environment variable OPENAI_API_KEY, or name another one with 'key_env'; other "
+                "headers come from variables named in 'headers_env'."
             )
         if name not in _NAMES:
             hint = did_you_mean(name, _NAMES)
@@ -248,9 +248,9 @@ def _root(url: str) -> str:
         )
     if parts.username or parts.password or parts.query:
         raise UsageError(
-            "engine: options: base_url holds a user, a password or a query. Keys go into the "
-            "environment variable OPENAI_API_KEY, or the one named with 'key_env'; what is no "
-            "secret, such as Azure's api-version, goes into 'query'."
+            "engine: options: base_url holds a user, a password or a query. Keys go in the "
+            "environment variable OPENAI_API_KEY, or the one named with 'key_env'; anything "
+            "that is not secret, such as Azure's api-version, goes in 'query'."
         )
     plain = url.rstrip("/")
     for end in ("/chat/completions", "/completions"):

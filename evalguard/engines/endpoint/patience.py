@@ -87,11 +87,11 @@ class Patience:
         """
         silent = time.monotonic() - self.heard_at
         if self.down:
-            raise EngineError(f"the server was given up before (options: max_wait): {words}")
+            raise EngineError(f"the server had already timed out (options: max_wait): {words}")
         if silent > self._limit:
             self.down = True
             raise EngineError(
-                f"the server answered nothing for {silent:.0f} s (options: max_wait): {words}"
+                f"no response from the server for {silent:.0f} s (options: max_wait): {words}"
             )
 
     @property

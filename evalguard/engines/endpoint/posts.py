@@ -85,9 +85,9 @@ class Writer:
             return [Posted({"model": served, **prompt, **asked.body}, generation=asked)]
         if self._encoder is None:
             raise EngineError(
-                "a chat endpoint gives no log-likelihoods, which multiple choice and perplexity "
-                "need. Use an endpoint with completions ('api: completions'), or generation tasks "
-                "alone."
+                "a chat endpoint returns no log-likelihoods, which multiple choice and "
+                "perplexity need. Use an endpoint with completions ('api: completions'), or "
+                "only generation tasks."
             )
         rolling = instance.request_type == "loglikelihood_rolling"
         pairs = (
@@ -104,10 +104,10 @@ class Writer:
     def _echo(self, served: str, context: Tokens, continuation: Tokens, index: int) -> Posted:
         tokens = [*context, *continuation]
         if not context:
-            raise EngineError("a choice stands after an empty prompt, so nothing predicts it")
+            raise EngineError("a choice follows an empty prompt, so nothing predicts it")
         if len(tokens) > self._max_length:
             raise EngineError(
-                f"a prompt with its choice takes {len(tokens)} tokens, more than the context of "
+                f"prompt and choice take {len(tokens)} tokens, more than the context of "
                 f"{self._max_length}"
             )
         assert self._encoder is not None

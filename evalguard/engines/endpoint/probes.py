@@ -182,13 +182,13 @@ class Probes:
                 drawn += [] if failed else [rows]
                 words = words or next(map(str, failed), "")
         if not drawn:
-            return f"it answered none of the prompts that show whether it draws: {words}"
+            return f"it answered none of the prompts that test sampling: {words}"
         draws = len(_SEEDS) - 1
         if all(len(set(row[:draws])) == 1 for row in drawn) and any(map(any, drawn)):
             return (
-                f"{draws} answers drawn at temperature {_TEMPERATURE} are the same, so the server "
-                f"ignores 'temperature' or 'seed', or answers from a cache: what is sampled would "
-                f"measure nothing"
+                f"{draws} answers drawn at temperature {_TEMPERATURE} are the same, so the "
+                "server ignores 'temperature' or 'seed', or answers from a cache: sampled tasks "
+                "would measure nothing"
             )
         if any(row[0] != row[-1] for row in drawn):
             self._unseeded.add(model)
@@ -209,15 +209,15 @@ class Probes:
         if not pairs:
             words = self._witness.last_error
             return (
-                f"it answered none of the prompts that show whether it samples at temperature 0"
-                f"{words and ': '}{words}"
+                "it answered none of the prompts that test decoding at temperature "
+                f"0{words and ': '}{words}"
             )
         if fmean(pairs) >= _FEWEST_EQUAL:
             return ""
         return (
             f"{pairs.count(False)} of {len(pairs)} pairs of answers to one prompt differ at "
-            f"temperature 0: the server samples anyway. Serve the model without sampling, "
-            f"or, where it cannot do otherwise, allow it with 'drop: [temperature]'"
+            "temperature 0: the server samples anyway. Serve the model with greedy decoding or, "
+            "if it cannot, allow it with 'drop: [temperature]'"
         )
 
     def _misplaced(self, model: str) -> str:
@@ -234,15 +234,14 @@ class Probes:
         wrong = scored.count(False)
         if failed and len(scored) < _FEWEST_SCORED:
             return (
-                f"it answered too few of the prompts that show whether its log-probabilities "
-                f"belong to their tokens: {failed[0]}"
+                f"it answered too few of the prompts that test its log-probabilities: {failed[0]}"
             )
         if len(scored) < _FEWEST_SCORED or not beyond_noise(wrong, len(scored)):
             return ""
         return (
-            f"the log-probabilities of a prompt belong to other tokens than those beside them: of "
-            f"{len(scored)} tokens that the server generates as the likeliest, {sum(scored)} are "
-            f"the likeliest by its log-probabilities. Choose generation tasks, or another server"
+            "the prompt log-probabilities do not belong to the tokens they are listed for: of "
+            f"{len(scored)} tokens that the server generates greedily, {sum(scored)} are the "
+            "most likely by its log-probabilities. Choose generation tasks, or another server"
         )
 
     def _crossed(self, model: str, asked: Sequence[Instance]) -> str:
@@ -258,9 +257,9 @@ class Probes:
         if not beyond_noise(len(crossed), len(right)):
             return ""
         return (
-            f"{len(crossed)} of {len(asked)} requests got the answer to another when they were "
-            f"sent at the same time: the server mixes up concurrent requests. Set "
-            f"'num_concurrent: 1', or repair the server"
+            f"{len(crossed)} of {len(asked)} requests got the answer to another request when "
+            "sent concurrently: the server mixes up concurrent requests. Set 'num_concurrent: "
+            "1', or fix the server"
         )
 
 

@@ -25,8 +25,7 @@ from evalguard.engines.endpoint.requests import Generation, UnansweredError
 from evalguard.errors import EngineError
 
 _NO_COUNTS = (
-    "its counts of tokens ('usage': completion_tokens) are not those of its answers, so they were "
-    "not used"
+    "its token counts ('usage': completion_tokens) do not match its answers, so they were not used"
 )
 
 

@@ -129,8 +129,8 @@ class Reading:
         """
         if sent is not None and self._exact and counted is not None and counted < sent:
             raise UnansweredError(
-                f"the server read {counted} of the {sent} tokens of the prompt: it cuts prompts. "
-                f"{_ADVICE}"
+                f"the server read {counted} of the {sent} tokens of the prompt: it truncates "
+                f"prompts. {_ADVICE}"
             )
         if request.request_type != "generate_until":
             return
@@ -138,11 +138,13 @@ class Reading:
         if found is None:
             return
         if found.limit is not None and (counted is None or counted >= found.limit):
-            raise UnansweredError(f"the server cut the prompt at {found.limit} tokens. {_ADVICE}")
+            raise UnansweredError(
+                f"the server truncated the prompt at {found.limit} tokens. {_ADVICE}"
+            )
         if found.skips and _shortened(request) is not None:
             raise UnansweredError(
-                f"the server leaves out the first messages of long prompts: it counts as many "
-                f"tokens without them. {_ADVICE}"
+                "the server drops the first messages of long prompts: its token count is the "
+                f"same without them. {_ADVICE}"
             )
 
     def _try(self, model: str, request: Instance) -> _Tried:

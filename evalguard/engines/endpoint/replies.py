@@ -107,7 +107,7 @@ def read_text(
         return _without_text(data, said, asked, count)
     if said.text and (calls := _calls(data)):
         raise UnansweredError(
-            f"the response has a tool call besides its text, which scorers cannot see: "
+            "the response has a tool call in addition to its text, which scorers cannot see: "
             f"{plain(calls)}. Disable tool-call parsing on the server to score the whole output"
         )
     if said.finish in _COMPLETE and not said.text and said.reasoning:
@@ -171,13 +171,13 @@ def first_choice(data: Any) -> Mapping[str, Any]:
     if isinstance(choices, list) and not choices:
         raise UnansweredError("the server gave no text: its list of choices is empty")
     if not isinstance(choices, list) or not all(isinstance(one, Mapping) for one in choices):
-        raise UnansweredError(f"the server answered in another form: {plain(data)}")
+        raise UnansweredError(f"the server's response has an unknown format: {plain(data)}")
     places = list(map(_index, choices))
     if places.count(min(places)) > 1:
-        raise UnansweredError(f"the server gave several answers as its first: {plain(choices)}")
+        raise UnansweredError(f"several choices have the lowest index: {plain(choices)}")
     chosen = choices[places.index(min(places))]
     if chosen.get("error"):
-        raise UnansweredError(f"the server failed on it: {plain(chosen['error'])}")
+        raise UnansweredError(f"the server reported an error: {plain(chosen['error'])}")
     return dict(chosen)
 
 
@@ -254,14 +254,14 @@ def _text_of(content: Any) -> tuple[str | None, str]:
             texts.append(part)
         elif isinstance(part, Mapping) and part.get("type", "text") in _TEXT_PARTS:
             if not isinstance(part.get("text"), str):
-                raise UnansweredError(f"the content has another form: {plain(content)}")
+                raise UnansweredError(f"the content has an unknown format: {plain(content)}")
             texts.append(part["text"])
         elif isinstance(part, Mapping) and part.get("type") == "refusal":
             texts.append(str(part.get("refusal", "")))
         elif isinstance(part, Mapping) and part.get("type") in ("thinking", "reasoning"):
             thoughts.append(str(part.get("thinking") or part.get("text") or ""))
         else:
-            raise UnansweredError(f"the content has another form: {plain(content)}")
+            raise UnansweredError(f"the content has an unknown format: {plain(content)}")
     return ("".join(texts) if texts else None), "".join(thoughts)
 
 
@@ -310,8 +310,8 @@ def _check_limit(
     if over or too_long:
         length = f"{tokens} tokens" if over else f"{len(text)} characters"
         raise LimitError(
-            f"the server wrote {length} where {limit} tokens were asked for: it does not keep to "
-            f"'max_tokens'. Name the field that it knows with 'rename: {{max_tokens: …}}'"
+            f"the server wrote {length} where {limit} tokens were requested: it ignores "
+            "'max_tokens'. Name the field it supports with 'rename: {max_tokens: …}'"
         )
 
 

@@ -143,7 +143,7 @@ def read_generation(
     if number := [name for name in _SEVERAL if settings.pop(name, None) not in (None, 1)]:
         raise EngineError(
             f"the task asks for several answers at once ('{number[0]}'), of which only the first "
-            f"would count: let it repeat the request"
+            "would count: let the task repeat the request instead"
         )
     kept = tuple(stop for stop in stops if stop)
     body = {

@@ -130,9 +130,9 @@ def _fault(base: Sequence[float | None], own: Sequence[float | None]) -> tuple[s
     if len(fine) < _FEWEST:
         return "", False
     return (
-        f"{len(pairs)} log-probabilities on prompts of this task are the baseline's to the "
-        f"last digit, and those of other prompts are not: a router or a cache lets the baseline "
-        f"answer these prompts. Check the server's routes"
+        f"{len(pairs)} log-probabilities on prompts of this task equal the baseline's to the "
+        "last digit, while those on other prompts do not: a router or a cache sends these "
+        "prompts to the baseline. Check the server's routes"
     ), True
 
 

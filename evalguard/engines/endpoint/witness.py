@@ -127,16 +127,16 @@ class Witness:
         both = [place for place in known if place in other]
         if len(both) < _FEWEST:
             raise TrustError(
-                f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were answered, too "
-                f"few to tell '{names[0]}' from '{names[1]}': "
+                f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were answered, "
+                f"too few to distinguish '{names[0]}' from '{names[1]}': "
                 f"{self.last_error or base.last_error}{self._advice}"
             )
         one, two = [known[place] for place in both], [other[place] for place in both]
         if mixed(one, two):
             raise TrustError(
-                f"{where}: the server answers as '{names[0]}' at times exactly as it "
-                f"does as '{names[1]}', at times otherwise: it sends a part of the "
-                f"requests to the wrong model. Check its routes and replicas."
+                f"{where}: the answers of '{names[0]}' are sometimes exactly those of "
+                f"'{names[1]}' and sometimes not: the server sends some requests to the wrong "
+                "model. Check its routes and replicas."
             )
         if differ(one, two):
             prompts = [both[place] for place in telling(one, two)[:_CANARIES]]
@@ -146,13 +146,14 @@ class Witness:
         if one == two:
             raise TrustError(
                 f"{where}: the server answers {other_name} exactly as it does {base_name}. Check "
-                f"that it loaded the model, and under which name. 'api: completions' compares "
-                f"log-likelihoods, which tell more than texts."
+                "that it loaded the model, and under which name. 'api: completions' compares "
+                "log-likelihoods, which is more sensitive than comparing texts."
             )
         raise TrustError(
             f"{where}: the server's answers {other_name} differ from those {base_name} no more "
-            f"than those from each other: one model may answer under both names. Check that it "
-            f"loaded the model, and serve it without sampling (temperature 0)."
+            "than those from each other: one model may be answering under both names. Check "
+            "that the server loaded the model, and serve it with greedy decoding (temperature "
+            "0)."
         )
 
     def is_gone(self, model: str) -> bool:
