@@ -52,7 +52,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the project, if there is one."""
-    for mark in ("guard: gates that must PASS", "tripwire: gates that only must not FAIL"):
+    for mark in (
+        "guard: gates that must PASS",
+        ("tripwire: gates that must not FAIL, but need not PASS"),
+    ):
         config.addinivalue_line("markers", mark)
     named = config.getoption("evalguard_config")
     path = Path(named) if named else config.invocation_params.dir / CONFIG_NAME

@@ -35,7 +35,7 @@ class Scale(ConfigModel):
 
 
 class Labels(ConfigModel):
-    """A file of labels by people, with names of its own; without any, its bare path does."""
+    """A file of human labels with its own column names; without a mapping, the path is enough."""
 
     file: NonEmpty
     """Data file (see docs/suites.md), relative to the suite file."""

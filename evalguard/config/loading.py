@@ -23,7 +23,7 @@ def load_yaml(path: Path, model: type[ModelT], *, overrides: Sequence[str] = ())
     Args:
         path: The file, as the user wrote it; messages show it in this form.
         model: What it must hold; a :class:`~evalguard.config.ConfigModel`.
-        overrides: ``key.path=value`` each, in place of what the file says; values are YAML.
+        overrides: ``key.path=value`` each, which override the file; values are YAML.
 
     Raises:
         ConfigError: Listing every problem with file, key, what was found and what is allowed.

@@ -32,13 +32,13 @@ class Engine(ConfigModel):
     name: NonEmpty = "auto"
     """`auto` (vllm where installed, else hf), `hf`, `vllm`, `endpoint`, or an lm-eval type."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Precision of the computation."""
+    """Compute precision."""
     batch_size: int = Field(default=64, ge=1)
     """Requests in one forward pass, on engines that batch by number."""
     max_length: int | None = Field(default=None, ge=1)
-    """Context in tokens; the model's own by default."""
+    """Context length in tokens; the model's own by default."""
     device: NonEmpty | None = None
-    """`cpu`, `cuda`, `cuda:1`, …; CUDA where there is one by default."""
+    """`cpu`, `cuda`, `cuda:1`, …; CUDA by default, if available."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Further arguments of the engine, such as `base_url` of an endpoint."""
 
@@ -51,12 +51,12 @@ class Engine(ConfigModel):
 
 
 class Marks(ConfigModel):
-    """The texts around a model's thinking."""
+    """The delimiters of a model's thinking."""
 
     start: NonEmpty | None = None
-    """What begins it; without one, every output begins as thinking."""
+    """Start delimiter; without one, every output begins as thinking."""
     end: NonEmpty
-    """What ends it."""
+    """End delimiter."""
 
 
 Thinking = Marks | Literal["auto", "off"]
@@ -68,20 +68,20 @@ class WholeModel(ConfigModel):
     model: NonEmpty
     """Folder (relative to this file) or name on the hub."""
     revision: NonEmpty | None = None
-    """Commit of a hub model (40 hex digits). Results of a moving branch cannot be stored."""
+    """Commit of a hub model (40 hex digits); results of a moving branch cannot be stored."""
     adapter: NonEmpty | None = None
-    """Folder of an adapter that the model itself has, such as the one released last."""
+    """Folder of the baseline's own adapter, such as that of the last release."""
     tokenizer: NonEmpty | None = None
-    """Folder or hub name, when it is not the model's own."""
+    """Folder or hub name, if it is not the model's own."""
     quantization: Quantization = "none"
     """bitsandbytes precision of the base's weights."""
     trust_remote_code: bool = False
     """Whether Python code that comes with this model may run."""
     thinking: Thinking = "auto"
-    """Thinking is set aside before an answer is scored: by the marks of the chat template and known
-    ones, by your own (`{start: …, end: …}`), or not at all (`off`)."""
+    """How thinking is removed before scoring: by the marks of the chat template and known ones
+    (`auto`), by your own (`{start: …, end: …}`), or not at all (`off`)."""
     server: dict[str, Any] = Field(default_factory=dict)
-    """Options of `engine: {name: endpoint}` for this model alone, such as `base_url`, `model` and
+    """Options of `engine: {name: endpoint}` for this model only, such as `base_url`, `model` and
     `key_env`."""
 
 
@@ -90,7 +90,7 @@ class Baseline(WholeModel):
 
 
 class Candidate(ConfigModel):
-    """A model to gate: an adapter on the baseline's model, or a model of its own."""
+    """A model to gate: an adapter on the baseline's model, or a full model."""
 
     adapter: NonEmpty | None = None
     """Folder of the adapter (relative to this file)."""
@@ -99,16 +99,16 @@ class Candidate(ConfigModel):
     revision: NonEmpty | None = None
     """Commit of a hub model (40 hex digits)."""
     tokenizer: NonEmpty | None = None
-    """Folder or hub name, when it is not the model's own."""
+    """Folder or hub name, if it is not the model's own."""
     quantization: Quantization | None = None
-    """bitsandbytes precision; the baseline's by default, `none` for a model of its own."""
+    """bitsandbytes precision; the baseline's by default, `none` for a full model."""
     trust_remote_code: bool = False
     """Whether Python code that comes with `model` may run."""
     thinking: Thinking | None = None
-    """As for the baseline; the baseline's by default, `auto` for a model of its own."""
+    """As for the baseline; the baseline's by default, `auto` for a full model."""
     server: dict[str, Any] = Field(default_factory=dict)
-    """Options of `engine: {name: endpoint}` for this model alone. With `model`, a name on the
-    server, it is enough by itself: tokenizer and the rest are the baseline's."""
+    """Options of `engine: {name: endpoint}` for this model only. With `model`, a name on the
+    server, nothing else is needed: tokenizer and the rest are the baseline's."""
 
     @model_validator(mode="after")
     def _differs_from_the_baseline(self) -> Self:
@@ -132,7 +132,7 @@ class Candidate(ConfigModel):
 
 
 class Judge(WholeModel):
-    """The model that says whether answers meet a criterion, or which of two is better."""
+    """The model that decides whether answers meet a criterion, or which of two is better."""
 
     engine: Engine | None = None
     """What runs it; the project's engine by default."""
@@ -142,7 +142,7 @@ class Noise(ConfigModel):
     """How the noise floor is measured: the baseline against itself."""
 
     runs: int = Field(default=2, ge=2)
-    """Runs of the baseline."""
+    """Number of runs of the baseline."""
 
 
 class ProjectConfig(ConfigModel):
@@ -153,9 +153,9 @@ class ProjectConfig(ConfigModel):
     engine: Engine = Engine()
     baseline: Baseline
     candidates: dict[FileStem, Candidate] = Field(default_factory=dict)
-    """What is gated, by name."""
+    """The models to gate, by name."""
     judge: Judge | None = None
-    """What judges the answers of tasks of `kind: judge` and `kind: preference`."""
+    """Judges the answers to tasks of `kind: judge` and `kind: preference`."""
     suites: Annotated[tuple[FileStem, ...], AfterValidator(_without_duplicates)] = Field(
         min_length=1
     )
@@ -169,16 +169,17 @@ class ProjectConfig(ConfigModel):
     scorer_modules: tuple[NonEmpty, ...] = ()
     """Python files of your own scorers; no other code of the project is run."""
     contaminated: NonEmpty | None = None
-    """Audit (JSON) of the training data; items that it found there are left out of the gates."""
+    """Audit (JSON) of the training data; suite items that it found there are excluded from the
+    gates."""
     noise: Noise | None = None
     chat_template: bool | Literal["auto"] = "auto"
-    """Whether prompts go through the model's chat template; `auto`: where it has one."""
+    """Whether prompts are rendered with the model's chat template; `auto`: if it has one."""
     early_stopping: bool = True
     """Stop a suite as soon as every gate on it has decided."""
     looks: int = Field(default=10, ge=1, le=50)
-    """How often the gates may decide on the way, with early stopping."""
+    """Number of interim analyses with early stopping."""
     seed: int = Field(default=0, ge=0)
-    """Seed of the order of the samples and of every sampling."""
+    """Seed of the sample order and of all sampling."""
     store: NonEmpty = ".evalguard/store.db"
     """SQLite file or database URL that keeps every scored sample."""
     reports: NonEmpty = "reports"

@@ -34,7 +34,7 @@ def load_project(
 
     Args:
         path: The project file, as the user wrote it.
-        overrides: ``key.path=value`` each, in place of what the project file says.
+        overrides: ``key.path=value`` each, which override the project file.
         labels: Whether files of labelled answers must exist; not so while they are made.
 
     Raises:

@@ -54,7 +54,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite and the file that it stands in, as the user would type its path."""
+    """A suite and its file, as the user would type its path."""
 
     name: str
     path: Path

@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).parents[1]
 def shipped_suites() -> Path:
     """Return the folder of the suites that come with EvalGuard.
 
-    In the repository it lies beside the package, in an installed package within it.
+    In the repository it is next to the package, in an installed package inside it.
     """
     installed = _PACKAGE / "suites"
     return installed if installed.is_dir() else _PACKAGE.parent / "suites"

@@ -20,7 +20,7 @@ from evalguard.demands.registry import conflict, in_order, is_demand
 from evalguard.records import OnInconclusive, Role
 
 EACH_TASK = "*"
-"""In place of a task's name: a gate on each task of the suite."""
+"""Instead of a task's name: a gate on each task of the suite."""
 
 
 def _read_demands(given: dict[str, Any]) -> tuple[Demand[Any], ...]:
@@ -54,23 +54,23 @@ def _demand_schemas() -> dict[str, Any]:
 
 
 class GateConfig(ConfigModel):
-    """One requirement on one metric of one suite; where several are given, each must hold."""
+    """One requirement on one metric of one suite; if several are given, all must hold."""
 
     name: NonEmpty | None = None
     """Name in reports."""
     suite: NonEmpty
     """One of the project's suites."""
     metric: NonEmpty
-    """What a task of the suite measures, such as `acc` or `exact_match`."""
+    """A metric of the suite, such as `acc` or `exact_match`."""
     task: NonEmpty | None = None
     """One task of the suite; by default all that measure the metric together, with `*` each."""
     demands: Annotated[tuple[Demand[Any], ...], PlainValidator(_read_demands)] = ()
     """What must hold; in the file, each under its own key."""
     role: Role = Role.GUARD
-    """`guard` must PASS; `tripwire` must only not FAIL."""
+    """`guard` must PASS; `tripwire` must not FAIL, but need not PASS."""
     weights: Literal["size", "equal"] | None = None
-    """Whether the suite's tasks count by their number of samples, or each task the same; by default
-    as their group of lm-eval says, or else by size."""
+    """Weight the suite's tasks by their number of samples, or equally; by default as their lm-eval
+    group says, or else by size."""
 
     @model_validator(mode="before")
     @classmethod
@@ -132,7 +132,7 @@ class ThresholdsConfig(ConfigModel):
     version: Literal[1]
     """Version of this file format."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
-    """Confidence of every verdict, on each side."""
+    """One-sided confidence level of every verdict."""
     on_inconclusive: OnInconclusive = "fail"
     """Whether an undecided guard blocks the release, or tripwires of which none passed."""
     on_underpowered: Literal["error", "warn"] = "warn"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Difference(Demand[Margin]):
-    """A demand on the difference, held to a margin with its unit.
+    """A demand on the difference, tested against a margin with a unit.
 
     A tolerated loss where ``tolerates_loss``, else a gain that must be shown.
     """
@@ -105,15 +105,15 @@ class Difference(Demand[Margin]):
         return need_of_difference(self.text, margin, metric, design)
 
     def good(self, metric: Metric, margin: float) -> float:
-        """Return no change, or twice the gain that is asked for."""
+        """Return no change, or twice the required gain."""
         return max(0.0, -2 * margin)
 
     def tolerated(self, metric: Metric, margin: float) -> float:
-        """Return the tolerated loss; below 0 for a gain."""
+        """Return the tolerated loss; negative for a gain."""
         return margin
 
     def passed(self, tested: ConditionTest, change: Change) -> str:
-        """Say that the candidate is shown not to be worse, or to be better, by the margin."""
+        """Say that the candidate is shown to be non-inferior, or superior, by the margin."""
         return (
             f"{self.shown}: change {change.signed(change.estimate)}, lower bound "
             f"{change.signed(change.low)}, margin {self._margin(tested, change)} "
@@ -150,9 +150,9 @@ class MaxDrop(Difference):
 
     key = "max_drop"
     about = (
-        "Tolerated drop against the baseline: `5pp` (of the score) or `5%` (of its mean); of "
-        "scores\nin nats, such as `nats_per_token`, `0.2 nats`; of scores from 0 to 100, "
-        "`2 points`."
+        "Tolerated drop from the baseline: `5pp` (of the score) or `5%` (of its mean); for "
+        "scores\nin nats, such as `nats_per_token`, `0.2 nats`; for scores from 0 to 100, `2 "
+        "points`."
     )
     option = "Tolerated drop: 5pp of the score, or 5% of the baseline's mean."
     tolerates_loss = True

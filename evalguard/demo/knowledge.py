@@ -1,4 +1,4 @@
-"""Skills of knowing and reckoning: facts, multiple choice, small maths."""
+"""Knowledge and arithmetic skills: facts, multiple choice, small maths."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Fine-tunes of the demo: a healthy one, and those that damage the model, each in its own way.
 
 Each recipe is what a team might really do: the task's own examples, some general data to replay
-(or none), and the settings. What is wrong with it stands in its ``summary``.
+(or none), and the settings. Its ``summary`` says what is wrong with it.
 """
 
 from __future__ import annotations

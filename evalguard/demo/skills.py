@@ -1,4 +1,4 @@
-"""The skills of the base, by name, and how often each stands in its corpus."""
+"""The skills of the base, by name, and how often each occurs in its corpus."""
 
 from __future__ import annotations
 

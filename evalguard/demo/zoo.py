@@ -38,7 +38,7 @@ _OVERFITTING = {"mild": (240, 12.0), "medium": (120, 25.0), "severe": (60, 50.0)
 """Rows of the task, and how often each is seen."""
 
 PAIRS = 60
-"""Training rows that are held against held-out rows, the first ones of every overfitted member."""
+"""Training rows that are compared with held-out rows, the first ones of every overfitted member."""
 
 
 @dataclass(frozen=True, slots=True)

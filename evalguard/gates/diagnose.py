@@ -6,17 +6,17 @@ The rules, in the order in which they are applied to the gates of one candidate:
    (:mod:`evalguard.gates.damages`). INCONCLUSIVE and ERROR are evidence of nothing.
 2. An OVERFITTING gate shows overfitting, and TASK gates then belong to it. Where a TASK gate
    FAILed, that something failed is established; which of two names it has is a question for the
-   OVERFITTING gate alone, whose test then need not bear the adjustment over all gates. Without
-   one, a TASK gate shows overfitting where the held-out loss diverged (or, with none logged, the
-   epochs were far too many), and an unlearned task otherwise. A held-out loss that diverged
-   strongly names overfitting by FORMAT and INSTRUCTION gates, too.
+   OVERFITTING gate alone, whose test then need not bear the adjustment over all gates. Without one,
+   a TASK gate shows overfitting if the held-out loss diverged (or, with none logged, there were far
+   too many epochs), and an unlearned task otherwise. A held-out loss that diverged strongly names
+   overfitting by FORMAT and INSTRUCTION gates, too.
 3. Mode collapse is shown by DIVERSITY gates, or by lost samples of several suites that all got one
    answer. The latter only where the task was not learned: a model that learned its task and
    answers everything in the form of the task has forgotten.
 4. Severe forgetting, and a collapse seen in the samples, **explain** other damages: a model that
    lost everything did not lose its safety separately. Forgetting explains a damage whose share
    lost is in proportion to that of the general ability. What is explained stays a finding, after
-   the others, with ``explained_by`` set; a loss out of proportion stands for itself.
+   the others, with ``explained_by`` set; a loss out of proportion is a finding of its own.
 5. A DRIFT gate belongs to the first damage found: whoever lost something has drifted. It counts
    for nothing else, so a damage is no more severe for it.
 6. A training record whose preference stage lowered the chosen answers' log-probability shows

@@ -33,7 +33,7 @@ _ANSWER_LIMIT = 80
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One candidate with all that bears on its diagnosis."""
+    """One candidate with everything relevant to its diagnosis."""
 
     model: str
     gates: tuple[GateResult, ...]
@@ -131,7 +131,7 @@ def displacement_finding(case: Case, found: Sequence[Displacement]) -> Finding:
 
 
 def _signs(damage: Damage, case: Case) -> list[Sign]:
-    """Return the settings to change: all that stand out, else the likeliest one."""
+    """Return the settings to change: all unusual ones, else the most likely one."""
     if case.record is None:
         return []
     levers = damage.levers

@@ -200,7 +200,7 @@ def _flags(
 
 
 def _futile(evidence: Evidence, look: Look) -> bool:
-    """Return whether neither verdict has a chance left, should the trend go on."""
+    """Return whether neither verdict has a chance left if the trend continues."""
     share = look.shares[-1]
     if not look.futility or look.ended or share < FUTILE_FROM:
         return False

@@ -1,6 +1,6 @@
 """Audit, train, gate, diagnose, change the config, train again, until one attempt passes.
 
-Every attempt has a folder of its own with its config, its adapter and its result. A pipeline that
+Every attempt has its own folder with its config, its adapter and its result. A pipeline that
 was interrupted resumes there: an attempt that is trained is not trained again, and its check
 finds its samples in the store.
 """

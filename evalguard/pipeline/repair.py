@@ -84,7 +84,7 @@ class Repair:
     Attributes:
         config: The next training config; ``None`` where there is nothing left to change.
         changes: New value of every key that was changed.
-        notes: What a person should know or do.
+        notes: What the user should know or do.
     """
 
     config: dict[str, Any] | None

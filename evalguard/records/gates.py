@@ -65,7 +65,7 @@ class Margin:
 
 
 Demanded: TypeAlias = Margin | float
-"""What a demand is held to."""
+"""The value of a demand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)

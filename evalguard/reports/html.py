@@ -1,6 +1,6 @@
 """The report for people: one HTML file that holds everything it shows.
 
-It asks nothing of the network, works without JavaScript, and treats every text as text: whatever
+It makes no network requests, works without JavaScript, and treats every text as text: whatever
 a model wrote is escaped, and a content security policy keeps out any script but the page's own.
 """
 

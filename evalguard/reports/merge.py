@@ -19,7 +19,7 @@ _BASELINE = "baseline"
 def merge(results: Mapping[Path, CheckResult]) -> CheckResult:
     """Return the results of several checks as one.
 
-    A candidate whose name occurs in several files is told apart by the name of its file.
+    A candidate whose name occurs in several files gets the name of its file as well.
 
     Raises:
         DataError: If the checks do not share one baseline, which makes their changes incomparable.

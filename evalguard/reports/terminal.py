@@ -163,7 +163,7 @@ def _n(gate: GateResult) -> Text:
 
 
 def _stacked(gate: GateResult) -> RenderableType:
-    """Return a gate on lines of its own, for terminals too narrow for a table."""
+    """Return a gate on separate lines, for terminals too narrow for a table."""
     text = Text.assemble(_badge(gate), "  ", _name(gate), "\n")
     text.append_text(_scores(gate))
     if gate.delta is not None:

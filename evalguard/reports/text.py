@@ -1,7 +1,7 @@
-"""Text that a model wrote, made safe to show.
+"""Make text that a model wrote safe to show.
 
 A model can emit anything: terminal escape sequences, NUL, overrides of the writing direction, ten
-megabytes. Whatever is shown goes through :func:`visible` and :func:`shorten` first.
+megabytes. All text is passed through :func:`visible` and :func:`shorten` before it is shown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _HEAD_SHARE = 0.6
 
 
 def visible(text: str) -> str:
-    r"""Replace every character that could act on the display by a visible one.
+    r"""Replace every character that could affect the display with a visible one.
 
     Args:
         text: Text of a model or of a data set.
@@ -48,7 +48,7 @@ def _visible_character(character: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """Keep the head and the tail of a long text and say how much is left out.
 
-    The tail matters as much as the head: the question stands at the end of a few-shot prompt.
+    The tail matters as much as the head: the question is at the end of a few-shot prompt.
 
     Args:
         text: Any text.

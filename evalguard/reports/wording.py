@@ -66,7 +66,7 @@ def candidate_sentence(gates: Sequence[GateResult]) -> str:
 
 
 def worst_gate(gates: Sequence[GateResult]) -> GateResult:
-    """Return the gate with the greatest loss beyond its margin; one in percent, if there is any."""
+    """Return the gate with the largest loss beyond its margin, preferring those in percent."""
     return max(
         gates,
         key=lambda gate: (figures.in_percent(gate), -(gate.delta or 0.0) - (gate.margin or 0.0)),
@@ -102,7 +102,7 @@ def needs_its_reason(gate: GateResult) -> bool:
 
 
 def costs(result: CheckResult) -> list[str]:
-    """Say what a check took, and what stopping early saved it; empty where it was not timed."""
+    """Say what a check cost and what early stopping saved; empty if it was not timed."""
     timing = result.timing
     if "seconds" not in timing:
         return []
@@ -120,7 +120,7 @@ def standing_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def damage_sentence(findings: Sequence[Finding]) -> str:
-    """Name the damages that stand for themselves, such as ``safety loss``; empty for none."""
+    """Name the damages that no other explains, such as ``safety loss``; empty if none."""
     damage = [found for found in standing_findings(findings) if found.severity is not Severity.NONE]
     return _listed([found.title.lower() for found in damage]) if damage else ""
 

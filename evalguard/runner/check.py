@@ -47,7 +47,7 @@ def run_check(
         noise: Run the baseline against itself, to flag margins below its noise.
         on_progress: Called after every step of the measurement.
         on_engine: Called with the engine and why it was chosen, before anything is loaded.
-        engine: Answers for every model, in place of the engines that the project names. Nothing
+        engine: Engine for every model, instead of those that the project names. Nothing
             is taken from the store nor kept there: what made its answers is not known.
         title: Title of the report.
 

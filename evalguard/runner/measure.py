@@ -396,7 +396,7 @@ class Measurer:
         self.progress.engine_calls += 1
 
     def _judge(self, answered: Sequence[Answered]) -> None:
-        """Put the judge's replies beside each answer."""
+        """Add the judge's replies to each answer."""
         asked = [
             questions(*one, self._reader(one[0]), self._reference(*one[:2])) for one in answered
         ]
@@ -486,7 +486,7 @@ def _is_baseline(model: str) -> bool:
 
 
 def _stage(measured: Measured) -> tuple[bool, bool]:
-    """Whether it is held against the baseline's answers, and whether a judge is asked."""
+    """Whether it is compared with the baseline's answers, and whether a judge is asked."""
     return measured.reference is not None, measured.task.judged
 
 

@@ -51,7 +51,7 @@ class ModelPool:
         names: Names of the models that take part.
         store: Remembers file hashes and what was seen of an adapter.
         on_wait: Called while an engine waits for a server.
-        engine: Answers for every model, in place of the engines that the project names.
+        engine: Engine for every model, instead of those that the project names.
     """
 
     def __init__(

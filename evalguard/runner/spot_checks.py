@@ -26,7 +26,7 @@ class SpotChecks:
         self._references: dict[str, tuple[Answers, str]] = {}
 
     def prepare(self, settings: EngineSettings, names: Iterable[str]) -> None:
-        """Ask transformers what vLLM will be held to, before vLLM takes the memory.
+        """Get the reference values from transformers, before vLLM takes the memory.
 
         Args:
             settings: Base and adapters.

@@ -1,4 +1,4 @@
-"""Keeps what an interrupted run needs to go on: the trainer's checkpoints and finished stages."""
+"""Keeps what an interrupted run needs to resume: the trainer's checkpoints and finished stages."""
 
 from __future__ import annotations
 

@@ -32,11 +32,11 @@ class Source(ConfigModel):
     """How the rows of a data file are read."""
 
     format: FormatName | None = None
-    """Format of the rows; guessed from the columns when null."""
+    """Format of the rows; detected from the columns if null."""
     columns: dict[str, str] = Field(default_factory=dict)
-    """The file's own name of a column, by the name of the format: ``{output: antwort}``."""
+    """Column names in the file, by column of the format: ``{output: antwort}``."""
     ignore: tuple[str, ...] = ()
-    """Columns, and keys of messages, that are left out on purpose."""
+    """Columns, and keys of messages, to ignore."""
 
     @property
     def layout(self) -> Layout:
@@ -70,7 +70,7 @@ class Data(Source):
     """The task's examples."""
 
     train: str = Field(min_length=1)
-    """Data file, as for test sets; a folder or a pattern of files; may be compressed."""
+    """Data file, as for test sets; a folder or a glob pattern; may be compressed."""
     validation: str | None = None
     """File of held-out examples; excludes ``validation_share``."""
     validation_share: float = Field(default=0.05, ge=0, le=0.5)
@@ -89,10 +89,10 @@ class Data(Source):
 
 
 class Replay(Source):
-    """General data mixed in against forgetting."""
+    """General data mixed in to prevent forgetting."""
 
     data: str = Field(min_length=1)
-    """Data file, folder or pattern of files, as for ``data.train``."""
+    """Data file, folder or glob pattern, as for ``data.train``."""
     share: float = Field(gt=0, lt=1)
     """Share of all training rows that is general data."""
 
@@ -110,26 +110,26 @@ class Lora(ConfigModel):
     dropout: float = Field(default=0.0, ge=0, lt=1)
     target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
     dora: bool = False
-    """Train magnitude and direction apart (Liu et al. 2024, arXiv:2402.09353)."""
+    """Train magnitude and direction separately (Liu et al. 2024, arXiv:2402.09353)."""
     rslora: bool = False
     """Scale by alpha/√r (Kalajdzievski 2023, arXiv:2312.03732)."""
 
 
 class Preference(ConfigModel):
-    """How strongly a preference method prefers, and by which loss."""
+    """Strength and loss of a preference method."""
 
     beta: float | None = Field(default=None, gt=0)
-    """β of the method (λ of ORPO); the method's usual value when null."""
+    """β of the method (λ of ORPO); the method's usual value if null."""
     loss: str | None = None
-    """Loss of DPO, KTO or CPO; the method's first when null."""
+    """Loss of DPO, KTO or CPO; the method's first if null."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
-    """Assumed share of wrong labels, for the losses that know it (robust, exo_pair, CPO)."""
+    """Assumed share of wrong labels, for the losses that support it (robust, exo_pair, CPO)."""
     gamma: float = Field(default=0.5, ge=0)
     """Target margin of SimPO."""
     desirable_weight: float = Field(default=1.0, gt=0)
     """Weight of the wanted answers in KTO's loss."""
     undesirable_weight: float = Field(default=1.0, gt=0)
-    """Weight of the unwanted ones. Weighted numbers of both should be nearly equal."""
+    """Weight of the unwanted answers. The weighted counts of both should be nearly equal."""
 
 
 class Training(ConfigModel):
@@ -140,12 +140,14 @@ class Training(ConfigModel):
     batch_size: int = Field(default=8, ge=1)
     gradient_accumulation: int = Field(default=1, ge=1)
     max_length: int = Field(default=1024, ge=8)
-    """Tokens of one example; longer ones are cut at the end, or dropped where no answer is left."""
+    """Maximum tokens per example; longer ones are cut at the end, or dropped if no answer is
+    left."""
     max_cut_share: float = Field(default=0.05, ge=0, le=1)
     """Share of a file's rows that ``max_length`` may cut or drop; beyond it the run is refused. The
     longest rows are never a random sample, and an answer without its end teaches not to end."""
     packing: bool = False
-    """Fill sequences of ``max_length`` with several examples that do not see each other (SFT)."""
+    """Fill sequences of ``max_length`` with several examples that do not attend to each other
+    (SFT)."""
     schedule: Literal["cosine", "linear", "constant", "constant_with_warmup"] = "cosine"
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
@@ -153,18 +155,19 @@ class Training(ConfigModel):
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass: slower, far less memory."""
     evaluate_every: int | None = Field(default=None, ge=1)
-    """Steps between evaluations of the held-out loss; an epoch when null."""
+    """Steps between evaluations of the held-out loss; one epoch if null."""
     early_stopping: int | None = Field(default=None, ge=1)
-    """Evaluations without a better held-out loss before the run stops and keeps the best."""
+    """Evaluations without a better held-out loss before the run stops and keeps the best
+    weights."""
     checkpoints: bool = False
     """Save the state at every evaluation, so that ``--resume`` continues from there."""
     report_to: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
-    """Trackers that get losses, rates, gradient norms and probe scores as well as the record."""
+    """Trackers that also get the losses, learning rates, gradient norms and probe scores."""
     seed: int = Field(default=0, ge=0)
 
 
 class Stage(ConfigModel):
-    """One method on one data set."""
+    """One method on one dataset."""
 
     method: MethodName = "sft"
     data: Data
@@ -201,7 +204,7 @@ class TrainingConfig(Stage):
 
     version: Literal[1] = 1
     preset: str | None = None
-    """Name of a preset; what the file says goes before it."""
+    """Name of a preset; values in the file override it."""
     base: Base
     tuner: Literal["lora", "ia3", "prefix", "prompt", "full"] = "lora"
     """What is trained: an adapter of this type, or all weights."""
@@ -211,7 +214,7 @@ class TrainingConfig(Stage):
     then: Stage | None = None
     """A second stage on the same adapter, such as DPO after SFT."""
     output: str = Field(min_length=1)
-    """Folder for the adapter, or for the whole model when ``tuner`` is ``full``."""
+    """Folder for the adapter, or for the full model if ``tuner`` is ``full``."""
 
     @property
     def stages(self) -> tuple[Stage, ...]:

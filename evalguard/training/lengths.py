@@ -1,4 +1,4 @@
-"""What became of each row on its way to the trainer: whole, cut, or dropped.
+"""What happened to each row on its way to the trainer: kept whole, cut, or dropped.
 
 A *row* is one example of the data, whatever number of sequences is made of it: a conversation can
 give one for each answer, a preference pair one for each of its two answers.
@@ -23,7 +23,7 @@ _SPARE = 2
 
 
 class Fate(StrEnum):
-    """What became of a row."""
+    """What happened to a row."""
 
     WHOLE = "whole"  # all of it is trained on
     CUT = "cut"  # a part of it lies beyond max_length
@@ -36,7 +36,7 @@ class RowSet:
 
     Attributes:
         examples: Its rows.
-        fates: What became of each.
+        fates: What happened to each.
         left_out: Rows of its file that are held out as well, and so are not among ``examples``.
     """
 

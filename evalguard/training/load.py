@@ -19,7 +19,7 @@ def load_training_config(path: Path, overrides: Sequence[str] = ()) -> TrainingC
 
     Args:
         path: The YAML file.
-        overrides: ``KEY.PATH=VALUE`` each, in place of what the file says; values are YAML.
+        overrides: ``KEY.PATH=VALUE`` each, which override the file; values are YAML.
 
     Raises:
         ConfigError: Listing every problem of the file, of the data paths in it, and of the

@@ -86,8 +86,8 @@ def check_sum(
     """Check that a merge in float32 answers as base and adapter do.
 
     Both are one function of the same numbers, summed in another order, so that their logits differ
-    by rounding in float32. It is held to the spread of the logits, and to the adapter's own effect:
-    of a weak adapter, a merge that drops it is near to base and adapter as well.
+    by rounding in float32. It is measured against the spread of the logits and the adapter's own
+    effect: of a weak adapter, a merge that drops it is near to base and adapter as well.
 
     Args:
         adapter: The adapter's folder.

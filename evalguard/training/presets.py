@@ -1,6 +1,6 @@
 """Starting values that the literature recommends, each preset with its sources.
 
-A config names one by ``preset: qlora-24gb``; whatever the config itself says goes before it.
+A config selects one with ``preset: qlora-24gb``; values in the config override it.
 """
 
 from __future__ import annotations

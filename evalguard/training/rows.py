@@ -16,7 +16,7 @@ SHOWN_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One row as it stands in its file.
+    """One row of a file, unparsed.
 
     Attributes:
         file: Path of the file as the user wrote it.

@@ -354,7 +354,7 @@ class TestBadInput:
             check(project)
 
     def test_a_candidate_called_judge(self, project):
-        with pytest.raises(ConfigError, match=r"'judge' is the judge's own name"):
+        with pytest.raises(ConfigError, match=r"'judge' is reserved for the judge"):
             check(project, "candidates.judge.adapter=adapters/harmless")
 
 

@@ -143,7 +143,7 @@ def test_the_cached_commit_of_a_moving_revision_is_named(monkeypatch, tmp_path):
     reference = tmp_path / "models--org--model" / "refs" / "main"
     reference.parent.mkdir(parents=True)
     reference.write_text(COMMIT)
-    with pytest.raises(UsageError, match=f"at present {COMMIT}"):
+    with pytest.raises(UsageError, match=f"currently {COMMIT}"):
         of("org/model")
 
 

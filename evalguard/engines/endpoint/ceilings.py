@@ -32,7 +32,7 @@ _LONG_TOKENS = 256
 """Most tokens that are asked for then."""
 
 _OWN = 5
-"""Requests of a run that are asked beforehand."""
+"""Requests of a run that are sent in advance."""
 
 _FEWEST = 3
 """Different answers of the same length from which a limit is suspected, or requests of a run from

@@ -52,7 +52,7 @@ _SCHEME = re.compile(r"(?:bearer|basic|token|api-?key)\s+", re.IGNORECASE)
 """Stands before a key in a header, and is no secret."""
 
 _MODEL = "{model}"
-"""Stands in a URL for the name of the model that is asked, as in Azure's deployments."""
+"""Placeholder in a URL for the name of the model, as in Azure's deployments."""
 
 
 @dataclass(slots=True)
@@ -298,7 +298,7 @@ class Client:
                 self._pause_until = max(self._pause_until, time.monotonic() + error.pause)
 
     def _used_up(self, asked: _Asked, error: BaseException) -> bool:
-        """Count a failure against a request where the server answered another meanwhile."""
+        """Count a failure against a request if the server answered another one in the meantime."""
         if asked.failures == 0:
             asked.first_failure = time.monotonic()
         asked.failures += 1

@@ -1,4 +1,4 @@
-"""How long a server that answers nothing is waited for, and what is shown meanwhile."""
+"""How long to wait for a server that does not respond, and what to show in the meantime."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def _call(value: Any, where: str) -> dict[str, Any]:
 
 
 def check_called(messages: Sequence[Mapping[str, Any]], tools: Sequence[Tool]) -> None:
-    """Check that answers call functions that the model is told of.
+    """Check that answers call only functions that the model was given.
 
     Raises:
         DataError: If there are tools, and a call names none of them.

@@ -74,7 +74,7 @@ def open_places(cells: Cells, example: Example) -> str:
 
 
 def lost_columns(rows: Sequence[tuple[Cells, Example]]) -> dict[str, str]:
-    """Return the rows of a file that ask the same and are told apart by a column nobody reads.
+    """Return the rows of a file that ask the same and differ only in a column that is not read.
 
     Args:
         rows: The rows of the file, and what was made of them.
