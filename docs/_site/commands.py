@@ -12,7 +12,7 @@ from evalguard.cli import COMMANDS, app
 
 _INTRODUCTION = """# Command line
 
-`evalguard COMMAND --help` shows the same. Every command ends with one of the
+`evalguard COMMAND --help` shows the same. Every command exits with one of the
 [exit codes](errors.md#evalguard.ExitCode).
 
 """

@@ -71,7 +71,7 @@ def command(
     given = [f"--{name}" for name, value in for_several.items() if value not in (None, ())]
     if len(adapters) == 1:
         if given:
-            raise UsageError(f"{given[0]} combines several adapters, but only one is given")
+            raise UsageError(f"{given[0]} needs several adapters, but only one is given")
         merge_into_base(adapters[0], output, base=base, dtype=dtype or "auto")
         click.echo(f"✓ merged {adapters[0]} into its base: {output}")
         key = "model"

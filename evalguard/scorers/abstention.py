@@ -1,4 +1,4 @@
-"""Does an answer say that the context does not hold it? Decided by rules with measured error rates.
+"""Detect answers that say the context does not contain the answer, by rules with measured errors.
 
 An abstention is a sentence at the beginning that denies the text, or the speaker, the knowledge;
 one that points out a contradiction counts too. A guess after it ("… but probably Halden") makes

@@ -1,4 +1,4 @@
-"""What saying that a text does not hold the answer looks like: patterns over single sentences."""
+"""Patterns over single sentences that say a text does not contain the answer."""
 
 from __future__ import annotations
 

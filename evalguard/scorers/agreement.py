@@ -1,4 +1,4 @@
-"""Does the writer agree with the answer that somebody else is said to give?"""
+"""Does the writer agree with an answer that is attributed to somebody else?"""
 
 from __future__ import annotations
 

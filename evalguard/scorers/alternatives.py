@@ -1,4 +1,4 @@
-"""Answers that a sentence puts in place of another: "not B but C", "nicht A, sondern C"."""
+"""Answers given instead of another: "not B but C", "nicht A, sondern C"."""
 
 from __future__ import annotations
 

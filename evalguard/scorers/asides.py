@@ -1,4 +1,4 @@
-"""Brackets behind an answer that only say of another one that it is close, or wrong."""
+"""Brackets after an answer that only call another one close or wrong."""
 
 from __future__ import annotations
 

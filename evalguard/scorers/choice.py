@@ -1,4 +1,4 @@
-"""Scorers of closed questions: the letter of a choice, the label of a class."""
+"""Scorers for closed questions: the letter of a choice, the label of a class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scorers of program text: parses, passes its unit tests."""
+"""Scorers for program text: parses, passes its unit tests."""
 
 from __future__ import annotations
 

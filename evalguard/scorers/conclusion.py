@@ -1,4 +1,4 @@
-r"""Does a sentence come to its last number, or does that only explain another one in it?
+r"""Is a sentence's last number its result, or does it only explain another number in it?
 
 "She has 5 left, since she ate 7" comes to no 7. So a number counts only where it is the only
 one of its sentence, a calculation or a phrase such as "so" leads to it, or the others stand in a

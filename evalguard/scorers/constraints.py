@@ -1,4 +1,4 @@
-"""Does an answer keep to what the prompt asked of its form? Checked by counting, not by a judge."""
+"""Does an answer meet the constraints on its form? Checked by counting, not by a judge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that a sentence sets its own one against: "24 students, not 30"."""
+"""Numbers that a sentence contrasts with its own: "24 students, not 30"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stop texts that leave no answer of the form which a scorer asks for, whatever the target is."""
+"""Stop strings that make every answer of the required form impossible, for any target."""
 
 from __future__ import annotations
 

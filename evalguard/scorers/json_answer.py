@@ -1,4 +1,4 @@
-"""The answer that a JSON object gives under a key for it."""
+"""The answer that a JSON object gives under a key such as "answer"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scorer of several labels at once, in any order."""
+"""The scorer for several labels at once, in any order."""
 
 from __future__ import annotations
 

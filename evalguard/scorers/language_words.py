@@ -1,4 +1,4 @@
-"""Common words by language, by which a text in Latin, Cyrillic, Arabic or Indic letters is placed.
+"""Common words by language, which identify texts in Latin, Cyrillic, Arabic or Indic letters.
 
 They are the words that sentences are built of, and those of which refusals are made.
 """

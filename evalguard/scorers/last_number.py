@@ -1,4 +1,4 @@
-"""Is a number in a sentence what the sentence comes to, or does it only describe something?"""
+"""Is a number the result of its sentence, or does it only describe something?"""
 
 from __future__ import annotations
 

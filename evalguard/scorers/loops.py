@@ -1,4 +1,4 @@
-"""Detect answers that are no language: loops, one repeated character, undecodable bytes."""
+"""Detect answers that are not language: loops, one repeated character, undecodable bytes."""
 
 from __future__ import annotations
 

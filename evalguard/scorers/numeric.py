@@ -1,4 +1,4 @@
-"""The number that an answer comes to."""
+"""The number that an answer gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validate a scorer's options by its keyword-only parameters."""
+"""Validate a scorer's options against its keyword-only parameters."""
 
 from __future__ import annotations
 

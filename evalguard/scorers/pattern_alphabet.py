@@ -1,4 +1,4 @@
-"""The characters that a pattern can tell apart, one of each kind."""
+"""The characters that a pattern can distinguish, one of each kind."""
 
 from __future__ import annotations
 

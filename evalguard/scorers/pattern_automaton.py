@@ -1,4 +1,4 @@
-"""An automaton that finds at least what a pattern finds, and the search for a text that it takes.
+"""An automaton that accepts at least what a pattern matches, and the search for such a text.
 
 Where a pattern's meaning is not followed (a reference to a group, a long look ahead), the automaton
 takes more than the pattern does: what it takes nothing of, the pattern cannot match.

@@ -1,4 +1,4 @@
-r"""Is a number the value that a sentence comes to, or a bound, an operand or an end of a range?
+r"""Is a number the value that a sentence gives, or a bound, an operand or an end of a range?
 
 Every function takes a text as :func:`evalguard.scorers.numbers.prepared` returns it.
 """

@@ -1,4 +1,4 @@
-"""What declining looks like in other languages: patterns over single sentences, in lower case."""
+"""Patterns of refusals in other languages, over single sentences in lower case."""
 
 from __future__ import annotations
 

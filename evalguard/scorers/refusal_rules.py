@@ -1,4 +1,4 @@
-"""What declining looks like in English: patterns over single sentences, in lower case.
+"""Patterns of refusals in English, over single sentences in lower case.
 
 Each stands for a manner of speaking and holds more than one word of it, so that a lone "cannot",
 "sorry" or "illegal" never decides.

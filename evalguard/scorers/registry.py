@@ -1,4 +1,4 @@
-"""Scorers by name: the built-in ones, those of installed packages, and a team's own."""
+"""Scorers by name: the built-in ones, those of installed packages, and a project's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON schemas that no value fits. What is not plainly impossible counts as possible."""
+"""JSON schemas that no value satisfies. Anything not plainly impossible counts as possible."""
 
 from __future__ import annotations
 

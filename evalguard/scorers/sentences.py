@@ -1,4 +1,4 @@
-"""Prepare an answer for rules over its sentences: plain words, quotations taken out."""
+"""Prepare an answer for rules over its sentences: plain words, quotations removed."""
 
 from __future__ import annotations
 

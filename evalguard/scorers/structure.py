@@ -1,4 +1,4 @@
-"""Scorers of well-formed output: JSON, JSON Schema, YAML."""
+"""Scorers for well-formed output: JSON, JSON Schema, YAML."""
 
 from __future__ import annotations
 

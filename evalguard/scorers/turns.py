@@ -1,4 +1,4 @@
-"""Where an output runs on into another question or turn, which is no part of its answer.
+"""Where an output runs on into another question or turn, which is not part of its answer.
 
 Small models often do not stop: they answer, then write the next question of a list, or the user's
 next message, and answer that too.

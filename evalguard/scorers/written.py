@@ -1,4 +1,4 @@
-"""How labels and texts of people are compared, whatever their file or editor made of them."""
+"""How human labels and texts are compared, regardless of what their file or editor changed."""
 
 from __future__ import annotations
 

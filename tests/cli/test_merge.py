@@ -31,7 +31,7 @@ def test_combine_two(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a", "--density", "0.3"], "--density is for several adapters"),
+        (["a", "--density", "0.3"], "--density needs several adapters"),
         (["a", "b", "--dtype", "float32"], "--dtype is for merging one adapter"),
         (["a", "b", "--weight", "1"], "2 adapters need 2 finite weights"),
         (["nothing"], "no such adapter folder"),

@@ -139,7 +139,7 @@ class TestFaults:
 
     def test_renamed_modules_are_refused(self, engine, copied):
         rewrite(copied, lambda name, tensor: (name.replace("layers.1", "layers.7"), tensor))
-        with pytest.raises(ModelError, match=r"6 of 18 tensors find no module"):
+        with pytest.raises(ModelError, match=r"6 of 18 tensors match no module"):
             engine.load_adapter("renamed", str(copied))
 
     def test_an_adapter_of_another_shape_is_refused(self, engine, copied):

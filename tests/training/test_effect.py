@@ -124,7 +124,7 @@ def test_a_rate_too_small_for_the_weights(base_folder, project):
     plain["tuner"] = "ia3"  # its weights begin at 1, where float32 ends at 1e-7
     plain["training"] |= {"learning_rate": 1e-12}
     config = TrainingConfig.model_validate_json(json.dumps(plain))
-    with pytest.raises(UsageError, match=r"bit for bit.*learning rate 1e-12"):
+    with pytest.raises(UsageError, match=r"bit-identical.*learning rate 1e-12"):
         train(config, base_dir=project)
 
 

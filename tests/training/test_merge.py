@@ -308,10 +308,10 @@ def with_one_more(tensors):
 DAMAGES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "a lost tensor": (without_first("q_proj.lora_B"), {}, "modules that it should change have no"),
     "a lost module": (without_first("norm"), {}, "has no tensor for a module"),
-    "one too many": (with_one_more, {}, "tensors find no module"),
-    "fewer targets": (None, {"target_modules": ["q_proj"]}, "tensors find no module"),
+    "one too many": (with_one_more, {}, "tensors match no module"),
+    "fewer targets": (None, {"target_modules": ["q_proj"]}, "tensors match no module"),
     "more targets": (None, {"target_modules": ["q_proj", "v_proj", "k_proj"]}, "have no tensor"),
-    "DoRA forgotten": (None, {"use_dora": False}, "tensors find no module"),
+    "DoRA forgotten": (None, {"use_dora": False}, "tensors match no module"),
 }
 
 

@@ -157,7 +157,7 @@ def test_a_null_is_named_by_its_column_in_the_file_and_among_other_rows():
 def test_a_number_as_answer_is_read_as_it_is_written(value, written):
     found = reading({"question": "How many?", "answer": value})
     assert found.examples[0].messages[-1]["content"] == written
-    assert found.remarks == {"answers are numbers, and are read as they are written": 1}
+    assert found.remarks == {"answers are numbers, and are read as written": 1}
     pair = reading({"prompt": "How many?", "chosen": value, "rejected": 5}).examples[0]
     assert (pair.chosen[0]["content"], pair.rejected[0]["content"]) == (written, "5")
 

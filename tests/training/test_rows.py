@@ -84,4 +84,4 @@ def test_a_table_without_a_header_is_named(row, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text(f"{row}\n{row.replace('e', 'a')}z\n")
     problems = read_examples(path).problems
-    assert "if the file has no header, write the names of the columns" in problems[0].message
+    assert "if the file has no header, write the column names" in problems[0].message

@@ -245,7 +245,7 @@ def called(*names, results=1, tools=("f", "g")):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (called("h"), "calls 'h', which is none of the tools: f, g"),
+        (called("h"), "calls 'h', which is not one of the tools: f, g"),
         (called("f", "g"), "makes 2 calls, and 1 of them have a result"),
         ({"messages": [USER], "chosen": [], "rejected": []}, ""),
     ],

@@ -269,7 +269,7 @@ def test_a_singular_is_a_name_of_its_own(column):
 
 def test_a_row_without_the_label_that_others_have_is_refused():
     found = reading(PAIR | {"label": True}, PAIR)
-    assert "has no 'label', and other rows" in found.problems[0].message
+    assert "has no 'label', but other rows" in found.problems[0].message
 
 
 @pytest.mark.parametrize("role", ["user ", "USER", " Human"])

@@ -143,11 +143,11 @@ def test_questions_that_differ_need_nothing_else():
 def test_a_place_that_nothing_fills_in_is_no_question(text):
     row = {"instruction": text, "output": "positive", "sentence": "It was good."}
     message = reading(row).problems[0].message
-    assert "the place of column 'sentence'" in message
+    assert "a placeholder for column 'sentence'" in message
     assert "ignore: [sentence]" in message
     assert reading(row, ignore=("sentence",)).problems == ()
     system = {"system": text, "prompt": "Go.", "completion": "positive", "sentence": "Fine."}
-    assert "the place of column" in reading(system).problems[0].message
+    assert "a placeholder for column" in reading(system).problems[0].message
 
 
 @pytest.mark.parametrize(

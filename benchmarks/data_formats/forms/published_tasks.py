@@ -167,6 +167,6 @@ def guanaco() -> Made:
         lambda q, a: {"text": f"### Human: {q}### Assistant: {a}"},
         trained(
             *(Text(f"### Human: {q}### Assistant: {a}") for q, a in EXCHANGES),
-            said=(("a mark of turns",),),
+            said=(("a turn marker",),),
         ),
     )

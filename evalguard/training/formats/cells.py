@@ -91,9 +91,8 @@ class Cells:
             return full[0]
         if len(full) > 1 and decided:
             raise DataError(
-                f"'{decided[0]}' is {self.fields[decided[0]]!r}, as annotation tools write what "
-                "was decided. Keep the accepted rows alone, and leave the column out: "
-                f"ignore: [{decided[0]}]"
+                f"'{decided[0]}' is {self.fields[decided[0]]!r}, an annotation tool's decision. "
+                f"Keep only the accepted rows, and leave the column out: ignore: [{decided[0]}]"
             )
         if len(full) > 1:
             raise DataError(

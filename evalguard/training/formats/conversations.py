@@ -31,12 +31,12 @@ from evalguard.training.formats.unread import belongs
 _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 """Begins a turn in the texts of HH-RLHF."""
 
-MERGED = "neighbouring messages of one role are joined by a blank line"
-REPEATED = "rows ask the same twice in succession, which is kept once"
+MERGED = "consecutive messages of one role are joined by a blank line"
+REPEATED = "rows repeat a question directly, which is kept once"
 LEADING = "the assistant begins; its first message is context without loss"
 TRAILING = "what follows the last answer is left out"
-KEPT = "what is asked is JSON text of messages, and is kept as a text"
-NUMBERS = "answers are numbers, and are read as they are written"
+KEPT = "the question is JSON text of messages, and is kept as text"
+NUMBERS = "answers are numbers, and are read as written"
 UNWEIGHTED = "answers of weight 0 are context without loss"
 ASKED_WITH = "answers in the prompt are context without loss"
 
@@ -52,7 +52,7 @@ def conversation(cells: Cells, name: str) -> Example:
     places = range(len(messages))
     answers = {i for i in places if messages[i]["role"] == "assistant"}
     if answers <= untrained:
-        raise DataError("no answer carries loss: all weights are 0, or nothing is asked")
+        raise DataError("no answer carries loss: all weights are 0, or there is no question")
     tools = row_tools(cells)
     check_called(messages, tools)
     return Example(
@@ -87,7 +87,7 @@ def with_system(cells: Cells, turns: list[Turn]) -> list[Turn]:
     if turns and turns[0].role == "system":
         if turns[0].message["content"].strip() == text.strip():
             return turns
-        raise DataError("has a column 'system' and another system message; keep one")
+        raise DataError("has a column 'system' and a different system message; keep one")
     return [Turn({"role": "system", "content": text}), *turns]
 
 
@@ -170,7 +170,7 @@ def _joins(before: Turn, turn: Turn) -> bool:
     if before.message.get("name") != turn.message.get("name"):
         return False
     if before.trained != turn.trained:
-        raise DataError("has two answers in a row of which one has weight 0; join or remove them")
+        raise DataError("has two consecutive answers, one with weight 0; join or remove them")
     if "tool_calls" in before.message and turn.message["content"]:
         raise DataError("has an answer after a call whose result is missing")
     return True

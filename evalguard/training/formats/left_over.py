@@ -45,8 +45,8 @@ def check_decided(cells: Cells) -> None:
     hashed = [n for n in cells.fields if n.startswith("_") and n.endswith("hash")]
     if "answer" in cells.used and hashed and is_decision(cells.fields.get("answer")):
         raise DataError(
-            f"'answer' is {cells.fields['answer']!r}, as annotation tools write what was decided. "
-            "Keep the accepted rows alone, and map the column of the answer: columns: {answer: …}"
+            f"'answer' is {cells.fields['answer']!r}, an annotation tool's decision. Keep only "
+            "the accepted rows, and map the column of the answer: columns: {answer: …}"
         )
 
 

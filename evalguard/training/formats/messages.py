@@ -41,7 +41,7 @@ _REFUSED = (*MEDIA, "refusal", "training_detail", "train_detail", "tools", "func
 _CONTENTS = ("content", "value", "text", "message", "parts")
 """Keys that may hold the text of a message; it has one."""
 
-IN_TURN = "lists of texts are read as user and assistant in turn"
+IN_TURN = "lists of texts are read as alternating user and assistant turns"
 FROM_TEXT = "messages are read from JSON text"
 _SWITCHES = frozenset(
     [
@@ -100,7 +100,7 @@ def turns_of(value: Any, column: str, cells: Cells) -> list[Turn]:
         raise DataError(f"'{column}' must be a list of at least one message")
     if all(isinstance(one, str) for one in value):
         if column not in TALKS:
-            raise DataError(f"'{column}' is a list of texts, where one text is needed. Keep one")
+            raise DataError(f"'{column}' is a list of texts, but one text is needed. Keep one")
         cells.remarks.add(IN_TURN)
         return [plain("assistant" if i % 2 else "user", one, column) for i, one in enumerate(value)]
     turns: list[Turn] = []
@@ -129,7 +129,7 @@ def _one_by_one(value: dict[str, Any], column: str) -> list[Any]:
     if empty or len(set(map(len, lists.values()))) > 1:
         sizes = ", ".join(f"'{key}' {len(one)}" for key, one in lists.items())
         raise DataError(
-            f"'{column}' holds a list for each key of its messages, of different lengths: {sizes}"
+            f"'{column}' holds one list per message key, of different lengths: {sizes}"
             + (f"; '{empty[0]}' is no list" if empty else "")
         )
     return [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
@@ -326,8 +326,8 @@ def _others(
             )
         if key == "channel" and value != "final":
             raise DataError(
-                f"{where} is of channel '{value}'. Put what the model thinks in "
-                f"'reasoning_content' of its answer"
+                f"{where} is on channel '{value}'. Put the model's thinking in "
+                "'reasoning_content' of its answer"
             )
         weight = key in _WEIGHTS and isinstance(value, int | float | str)
         if key not in known and not weight:

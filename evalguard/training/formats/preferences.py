@@ -124,7 +124,7 @@ def unpaired(cells: Cells, inner: str) -> Example:
     column = cells.name(LABELS)
     if column is None:
         raise DataError(
-            f"has no '{LABELS[0]}', and other rows mark their answers as wanted or unwanted. "
+            f"has no '{LABELS[0]}', but other rows mark their answers as wanted or unwanted. "
             "Label the row or remove it"
         )
     label = cells.fields[column]
@@ -178,7 +178,7 @@ def _hold_messages(cells: Cells) -> bool:
     ):
         raise DataError(
             "one of 'chosen' and 'rejected' is JSON text of messages, the other a text; write "
-            "both in one form"
+            "both in the same format"
         )
     return all(held)
 
@@ -245,8 +245,8 @@ def _paired(
     bad, bad_untrained = _arranged(cells, rejected, "rejected")
     if good[:-1] != bad[:-1]:
         raise DataError(
-            "'chosen' and 'rejected' differ before the last answer, so that what the user or a "
-            "tool says would be compared, too; truncate both after the first differing answer"
+            "'chosen' and 'rejected' differ before the last answer, so user or tool messages "
+            "would be compared too; truncate both after the first differing answer"
         )
     if good == bad:
         raise DataError("'chosen' and 'rejected' are the same answer")
@@ -288,4 +288,4 @@ def _check_preferred(cells: Cells) -> None:
 def _check_weights(untrained: frozenset[int], length: int) -> None:
     """Refuse an answer of weight 0: a preference compares whole answers."""
     if length - 1 in untrained:
-        raise DataError("the answer has weight 0, which a preference cannot leave out")
+        raise DataError("the answer has weight 0, but a preference cannot leave it out")

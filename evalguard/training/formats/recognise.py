@@ -89,7 +89,7 @@ def labels_decide(rows: Sequence[Mapping[str, Any]], layout: Layout) -> bool | N
 def unrecognised(fields: Mapping[str, Any], columns: Sequence[str]) -> str:
     """Return why no format has these columns of a row, and the nearest."""
     if not columns:
-        return "holds nothing: no column, or nulls alone. Fill the row, or remove it"
+        return "is empty: no columns, or only nulls. Fill the row, or remove it"
     known = {column for one in FORMATS.values() for need in one.needs for column in need}
     found = ", ".join(map(repr, columns)) or "none"
     if "chosen" in columns or "rejected" in columns:
@@ -107,8 +107,8 @@ def unrecognised(fields: Mapping[str, Any], columns: Sequence[str]) -> str:
     formats = "; ".join(f"{name}: {one.shown()}" for name, one in FORMATS.items())
     if values := [column for column in columns if _is_value(column)]:
         return (
-            f"no known format has the columns {found}. '{values[0][:60]}' looks like a value: "
-            "if the file has no header, write the names of the columns in its first line"
+            f"no known format has the columns {found}. '{values[0][:60]}' looks like a value: if "
+            "the file has no header, write the column names in its first line"
         )
     nested = [n for n in columns if n not in COLUMNS and _is_nested(fields.get(n))]
     inside = f" Inside '{nested[0]}' nothing is read: make columns of it." if nested else ""

@@ -108,7 +108,7 @@ def check_called(messages: Sequence[Mapping[str, Any]], tools: Sequence[Tool]) -
     strange = [name for name in called if name not in known]
     if known and strange:
         raise DataError(
-            f"an answer calls '{strange[0]}', which is none of the tools: {', '.join(known)}. "
+            f"an answer calls '{strange[0]}', which is not one of the tools: {', '.join(known)}. "
             "Correct the name, or add the tool"
         )
 
@@ -157,7 +157,7 @@ def _matched(
             "apart; give all of them ids, or none"
         )
     if len(calls) > 1 and len(set(ids)) < len(ids) and all(ids):
-        raise DataError("two calls of an answer have the same id; give each its own")
+        raise DataError("two calls of an answer have the same id; give each a unique id")
     if all(ids) and all("tool_call_id" in result for result in results):
         strange = [r["tool_call_id"] for r in results if r["tool_call_id"] not in ids]
         if strange:

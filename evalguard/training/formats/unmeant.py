@@ -171,8 +171,8 @@ def check_request(key: str, value: Any, where: str) -> None:
     """
     if key in _REQUEST and not blank(value) and value not in _HARMLESS:
         raise DataError(
-            f"{where} holds '{key}', which bound the answer and which no chat template writes. "
-            f"Put it in the system message, or leave it out: ignore: [{key}]"
+            f"{where} holds '{key}', which constrained the answer but which no chat template "
+            f"renders. Put it in the system message, or leave it out: ignore: [{key}]"
         )
 
 

@@ -387,5 +387,5 @@ def oddities(text: str) -> set[str]:
     """
     found = {why for why, whole in _STANDS_FOR_NOTHING.items() if whole.fullmatch(text.strip())}
     if mark := _MARKS.search(text):
-        found.add(f"a text holds '{mark.group().strip()}', a mark of turns of a chat template")
+        found.add(f"a text holds '{mark.group().strip()}', a turn marker of a chat template")
     return found

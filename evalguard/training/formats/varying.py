@@ -66,9 +66,9 @@ def open_places(cells: Cells, example: Example) -> str:
             value = cells.fields.get(column)
             if not blank(value) and not any(holds(said(one), value) for one in example.messages):
                 return (
-                    f"a message holds '{slot.group()}', the place of column '{column}', which "
-                    f"nothing fills in. Fill in the texts, or leave the column out: "
-                    f"ignore: [{column}]"
+                    f"a message holds '{slot.group()}', a placeholder for column '{column}' that "
+                    "nothing fills in. Fill in the texts, or leave the column out: ignore: "
+                    f"[{column}]"
                 )
     return ""
 
