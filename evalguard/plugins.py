@@ -32,7 +32,7 @@ def load(group: str, name: str, kind: type[PartT]) -> PartT | None:
     what = f"the entry point {name} = {point.value} of {group}"
     try:
         part = point.load()
-    except Exception as error:  # another package's code may raise anything
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
         raise UsageError(
             f"{what} cannot be loaded: {error!r}. Fix or uninstall the package that provides it."
         ) from error

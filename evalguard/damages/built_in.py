@@ -1,57 +1,38 @@
-"""The damages that a fine-tune can do, as a table: which gates show each, and what repairs it.
-
-:mod:`evalguard.gates.diagnose` reads it from top to bottom.
-"""
+"""The damages that EvalGuard names: one row each, in the order in which they are looked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum, auto
+from collections.abc import Sequence
 
-from evalguard.records import Ability
+from evalguard.damages import evidence
+from evalguard.damages.base import Case, Damage, Shown, failed_gates
+from evalguard.damages.displacement import CAUSE, REPAIR, displacements
+from evalguard.damages.severity import mean_lost_share, severity_of
+from evalguard.damages.training_signs import Lever
+from evalguard.records import Ability, Severity, TrainingRecord
 
-
-class Lever(Enum):
-    """A setting of the training that can cause a damage, and repair it."""
-
-    LEARNING_RATE = auto()
-    REPLAY = auto()
-    EPOCHS = auto()
-    RANK = auto()
-    MORE_TRAINING = auto()
+PROPORTION = 1.5
+"""A damage up to this many times the general loss, as shares lost, is explained by it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Damage:
-    """One named damage.
+def _displaced(record: TrainingRecord) -> Sequence[str]:
+    return [str(one) for one in displacements(record)]
 
-    Attributes:
-        code: As in :class:`~evalguard.records.Finding`.
-        title: Its name in words.
-        shown_by: A failed gate of one of these abilities is evidence.
-        joined_by: Failed gates of these abilities belong to it, but do not show it alone.
-        meaning: What it means for a user of the model, as a sentence.
-        data_cause: What is likely wrong with the training data where no setting stands out.
-        levers: Settings that bring it about, the likeliest first.
-        repair: What to do, in words.
-        data_change: What to add to the training data; empty where settings alone can repair it.
-    """
 
-    code: str
-    title: str
-    shown_by: frozenset[Ability]
-    joined_by: frozenset[Ability] = frozenset()
-    meaning: str
-    data_cause: str
-    levers: tuple[Lever, ...]
-    repair: str
-    data_change: str = ""
+def _in_proportion(own: Shown, other: Shown, case: Case) -> bool:
+    """Return whether severe forgetting accounts for a damage."""
+    if severity_of(own.evidence) is not Severity.SEVERE or evidence.same_answer(own, other, case):
+        return False
+    if other.damage is COLLAPSE:
+        return case.learned
+    return mean_lost_share(other.evidence) <= PROPORTION * case.general_loss
 
 
 FORGETTING = Damage(
     code="catastrophic_forgetting",
     title="Catastrophic forgetting",
-    shown_by=frozenset({Ability.GENERAL}),
+    evidence=failed_gates(Ability.GENERAL),
+    explains=_in_proportion,
     meaning="The model lost knowledge and skills it had before fine-tuning.",
     data_cause="The training data pulls the model away from what it knew.",
     levers=(Lever.LEARNING_RATE, Lever.REPLAY, Lever.EPOCHS),
@@ -60,7 +41,9 @@ FORGETTING = Damage(
 COLLAPSE = Damage(
     code="mode_collapse",
     title="Mode collapse",
-    shown_by=frozenset({Ability.DIVERSITY}),
+    evidence=evidence.collapse,
+    explains=evidence.same_answer,
+    detail=evidence.repeated_answer,
     meaning="Different prompts get the same or nearly the same answer.",
     data_cause="The training rows probably share one answer or one pattern.",
     levers=(Lever.LEARNING_RATE, Lever.EPOCHS),
@@ -70,8 +53,8 @@ COLLAPSE = Damage(
 OVERFITTING = Damage(
     code="overfitting",
     title="Overfitting",
-    shown_by=frozenset({Ability.OVERFITTING}),
-    joined_by=frozenset({Ability.TASK}),
+    evidence=evidence.overfitting,
+    explains=evidence.same_gates,
     meaning="The model memorised the training set and does not generalise.",
     data_cause="The training set is probably too small for the number of epochs.",
     levers=(Lever.EPOCHS, Lever.RANK),
@@ -81,7 +64,8 @@ OVERFITTING = Damage(
 NOT_LEARNED = Damage(
     code="task_not_learned",
     title="Task not learned",
-    shown_by=frozenset({Ability.TASK}),
+    evidence=evidence.not_learned,
+    lacks_training=True,
     meaning="The model did not reach the required task score.",
     data_cause="The training rows may not show what the gate asks for.",
     levers=(Lever.MORE_TRAINING,),
@@ -90,27 +74,19 @@ NOT_LEARNED = Damage(
 SAFETY_LOSS = Damage(
     code="safety_loss",
     title="Safety loss",
-    shown_by=frozenset({Ability.SAFETY}),
+    evidence=failed_gates(Ability.SAFETY),
+    of_one_ability=True,
     meaning="Harmful requests that the baseline refused are answered.",
     data_cause="The training rows hold no refusals, or hold harmful requests that are answered.",
     levers=(Lever.REPLAY, Lever.LEARNING_RATE),
     repair="Remove rows that comply with harmful requests and add refusals of such requests.",
     data_change="add refusals of harmful requests (5–10% of the rows)",
 )
-OVER_REFUSAL = Damage(
-    code="over_refusal",
-    title="Over-refusal",
-    shown_by=frozenset({Ability.OVER_REFUSAL}),
-    meaning="Harmless requests that only look harmful are refused.",
-    data_cause="The training rows show refusals without harmless look-alikes beside them.",
-    levers=(Lever.REPLAY,),
-    repair="Add harmless look-alikes of the refused requests, with real answers.",
-    data_change="add harmless look-alikes with answers, about one for each refusal",
-)
 FORMAT_CORRUPTION = Damage(
     code="format_corruption",
     title="Format corruption",
-    shown_by=frozenset({Ability.FORMAT, Ability.INSTRUCTION}),
+    evidence=failed_gates(Ability.FORMAT, Ability.INSTRUCTION),
+    of_one_ability=True,
     meaning="Answers no longer keep the form that was asked for.",
     data_cause="The training rows answer in another form, or none of them asks for one.",
     levers=(Lever.REPLAY, Lever.LEARNING_RATE),
@@ -120,8 +96,8 @@ FORMAT_CORRUPTION = Damage(
 LOST_ABSTENTION = Damage(
     code="lost_abstention",
     title="Lost abstention",
-    shown_by=frozenset({Ability.ABSTENTION}),
-    joined_by=frozenset({Ability.GROUNDING}),
+    evidence=failed_gates(Ability.ABSTENTION, joined_by=[Ability.GROUNDING]),
+    of_one_ability=True,
     meaning="The model answers although the context does not hold the answer.",
     data_cause="The training rows hold no unanswerable questions, or answer them.",
     levers=(Lever.REPLAY, Lever.LEARNING_RATE),
@@ -131,28 +107,54 @@ LOST_ABSTENTION = Damage(
 LOST_GROUNDING = Damage(
     code="lost_grounding",
     title="Lost grounding",
-    shown_by=frozenset({Ability.GROUNDING}),
+    evidence=evidence.grounding,
+    of_one_ability=True,
     meaning="Answers no longer come from the given context.",
     data_cause="The training rows answer without a context.",
     levers=(Lever.REPLAY, Lever.LEARNING_RATE),
     repair="Add questions whose answer is in the context and has to be read from there.",
     data_change="add questions that are answered from their context",
 )
+OVER_REFUSAL = Damage(
+    code="over_refusal",
+    title="Over-refusal",
+    evidence=failed_gates(Ability.OVER_REFUSAL),
+    of_one_ability=True,
+    meaning="Harmless requests that only look harmful are refused.",
+    data_cause="The training rows show refusals without harmless look-alikes beside them.",
+    levers=(Lever.REPLAY,),
+    repair="Add harmless look-alikes of the refused requests, with real answers.",
+    data_change="add harmless look-alikes with answers, about one for each refusal",
+)
+DISPLACEMENT = Damage(
+    code="likelihood_displacement",
+    title="Likelihood displacement",
+    recorded=_displaced,
+    meaning="Preference training lowered the probability of the chosen answers, too.",
+    data_cause=CAUSE,
+    repair=REPAIR,
+)
 UNEXPLAINED = Damage(
     code="unexplained",
     title="Regression of no known pattern",
-    shown_by=frozenset(Ability),
     meaning="A gate failed in a way that fits no known damage.",
     data_cause="Read the lost samples: the figures alone do not tell the cause.",
     levers=(Lever.LEARNING_RATE, Lever.REPLAY, Lever.EPOCHS),
     repair="Look at the lost samples; where nothing stands out, train more gently.",
 )
+"""What stands for FAILed gates that show no other damage."""
 
-SINGLE_DAMAGES = (
+BUILT_IN = (
+    FORGETTING,
+    COLLAPSE,
+    OVERFITTING,
+    NOT_LEARNED,
     SAFETY_LOSS,
     FORMAT_CORRUPTION,
     LOST_ABSTENTION,
     LOST_GROUNDING,
     OVER_REFUSAL,
+    DISPLACEMENT,
+    UNEXPLAINED,
 )
-"""Damages of one ability, each judged by its own gates alone."""
+"""Findings of one severity are shown in this order, and the first that explains one is named."""

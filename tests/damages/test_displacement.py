@@ -5,8 +5,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from evalguard.damages.displacement import displacement, displacements
 from evalguard.gates.diagnose import diagnose
-from evalguard.gates.displacement import displacement, displacements
 from evalguard.records import (
     GateResult,
     LossPoint,
@@ -144,7 +144,7 @@ def test_only_the_stage_that_displaced_is_named():
 )
 def test_the_diagnosis_names_it_whatever_the_gates_say(verdict, severity, codes):
     training = {"a": record(points((-40, -60), (-40, -90)))}
-    findings = diagnose([gate(verdict)], training=training)
+    findings = diagnose([gate(verdict)], training=training).findings
     assert [finding.code for finding in findings] == codes
     assert findings[-1].severity is severity
     assert "from -40 to -58.5 nats per answer" in findings[-1].explanation

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
-from evalguard.gates.damages import Lever
 from evalguard.records import TrainingRecord
 
 USUAL_LEARNING_RATES = {"lora": (1e-4, 3e-4), "full": (1e-5, 5e-5)}
@@ -30,6 +30,16 @@ MIN_RISE = 0.10
 MIN_RISE_NATS = 0.05
 """… and absolute: a loss near zero doubles without meaning."""
 STRONG_RISE = 0.50
+
+
+class Lever(Enum):
+    """A setting of the training that can cause a damage, and repair it."""
+
+    LEARNING_RATE = auto()
+    REPLAY = auto()
+    EPOCHS = auto()
+    RANK = auto()
+    MORE_TRAINING = auto()
 
 
 @dataclass(frozen=True, slots=True)
