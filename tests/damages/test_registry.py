@@ -171,12 +171,12 @@ def test_a_check_keeps_its_verdict(package, project):
 class TestCircles:
     def test_damages_that_explain_each_other_leave_the_first_standing(self, package):
         """One answer to the task and to the rows trained on is a collapse and overfitting."""
-        answered = examples.with_one_answer(gate_results(examples.COLLAPSE), "Thank you.")
-        task = next(gate for gate in answered if gate.ability is Ability.TASK)
-        pairs = [replace(task.worst[0], prompt=f"row {number}") for number in range(4)]
-        heart = replace(
-            task, name="by heart", suite="rows", ability=Ability.OVERFITTING, worst=tuple(pairs)
-        )
+        gates = examples.with_one_answer(gate_results(examples.COLLAPSE), "Thank you.")
+        pair = next(gate for gate in gates if gate.worst).worst[0]
+        pairs = tuple(replace(pair, prompt=f"question {number}") for number in range(4))
+        failed = next(gate for gate in gates if gate.ability is Ability.TASK)
+        task = replace(failed, worst=pairs)
+        heart = replace(task, name="by heart", suite="rows", ability=Ability.OVERFITTING)
         findings = diagnose((task, heart), training={}).findings
         assert [(one.code, one.explained_by) for one in findings] == [
             ("mode_collapse", None),
