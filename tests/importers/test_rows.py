@@ -5,10 +5,15 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.gates.score_file import read_scores
+from evalguard.importers import pair_runs, read_runs
 from evalguard.records import Metric, ScoreKind
 
 BINARY, GRADED = Metric("score"), Metric("score", ScoreKind.BOUNDED, 0, 10)
+
+
+def read_scores(path, metric):
+    baseline, candidate = read_runs(path, "rows")
+    return pair_runs(baseline, candidate, metric)
 
 
 def write(folder, *rows):
@@ -35,7 +40,7 @@ def test_rows_become_pairs(tmp_path):
     [
         ({"id": "b", "baseline": 1}, "has no 'candidate'; use null"),
         ({"baseline": 1, "candidate": 1}, "has no 'id'"),
-        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' stands in line 1 already"),
+        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' is in .*scores.jsonl:1 already"),
         ({"id": "b", "baseline": 1, "candidate": 0.5}, "declared binary"),
         ({"id": "b", "baseline": 7, "candidate": 1}, "outside the range 0…1"),
         ({"id": "b", "baseline": "yes", "candidate": 1}, "'baseline' is 'yes'; expected a number"),
@@ -45,7 +50,7 @@ def test_rows_become_pairs(tmp_path):
         ({"id": "", "baseline": 1, "candidate": 1}, "'id' is ''"),
         ({"id": "b", "baseline": 1, "candidate": 1, "cluster": 1.5}, "'cluster' is 1.5"),
         ("{broken", "no JSON"),
-        ("[1, 2]", "each line must be an object"),
+        ("[1, 2]", "a JSON list, but expected an object"),
     ],
 )
 def test_broken_rows_are_named_by_file_and_line(tmp_path, row, message):
