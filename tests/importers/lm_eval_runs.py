@@ -66,7 +66,7 @@ def run_lm_eval(tasks: Path, output: Path, *, wrong: int) -> None:
     missed = {asked for asked, _ in QUESTIONS[:wrong]}
     right = {asked: str(n) for asked, n in QUESTIONS}
 
-    class Scripted(LM):
+    class Scripted(LM):  # type: ignore[misc]  # lm-eval has no type hints
         def loglikelihood(self, requests):
             return [
                 (-1.0 if (one.args[1].strip() == "none") is (one.args[0] in missed) else -2.0,
