@@ -4,13 +4,13 @@ Every problem of every file is reported at once. May import demands, scorers, re
 """
 
 from evalguard.config.loading import load_yaml
-from evalguard.config.model import ConfigModel
 from evalguard.config.project import BASELINE, JUDGE, Noise, ProjectConfig
 from evalguard.config.project_loading import PROJECT_FILE, load_project
 from evalguard.config.resolved import ModelSpec, Project, Suite, Thresholds, store_location
 from evalguard.config.suite import SuiteConfig
 from evalguard.config.task_kinds import Benchmark, TestSet
 from evalguard.config.thresholds import ThresholdsConfig
+from evalguard.config_model import ConfigModel
 
 __all__ = [
     "BASELINE",

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from evalguard.config.model import ConfigModel
 from evalguard.config.task_kinds import (
     Benchmark,
     Diversity,
@@ -17,6 +16,7 @@ from evalguard.config.task_kinds import (
     Preference,
     TestSet,
 )
+from evalguard.config_model import ConfigModel
 from evalguard.records import Ability
 
 Task = Annotated[

@@ -10,9 +10,9 @@ from jinja2 import Environment, TemplateSyntaxError
 from jinja2.meta import find_undeclared_variables
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from evalguard.config.labels import LabelFile, Scale
-from evalguard.config.model import ConfigModel, NonEmpty
+from evalguard.config_model import ConfigModel, NonEmpty
 from evalguard.errors import did_you_mean
+from evalguard.tasks.label_config import LabelFile, Scale
 
 _JINJA = Environment(autoescape=True)
 

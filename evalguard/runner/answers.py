@@ -11,8 +11,8 @@ from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers.binding import worst
 from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING, Split, Thinking
 from evalguard.tasks.base import Prepared, Task
-from evalguard.tasks.drift import Drift
-from evalguard.tasks.test_set import TestSet
+from evalguard.tasks.kinds.drift import Drift
+from evalguard.tasks.kinds.test_set import TestSet
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance

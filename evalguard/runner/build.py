@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from evalguard.config import Suite
-from evalguard.config.labels import Labels
-from evalguard.config.labels import Scale as ScaleConfig
 from evalguard.config.suite import Task as TaskConfig
 from evalguard.config.task_kinds import (
     Benchmark,
@@ -27,6 +25,8 @@ from evalguard.scorers import get as get_scorer
 from evalguard.scorers.written import written
 from evalguard.tasks.base import Task
 from evalguard.tasks.benchmark.sources import files_of
+from evalguard.tasks.label_config import Labels
+from evalguard.tasks.label_config import Scale as ScaleConfig
 from evalguard.tasks.label_values import LabelReading
 from evalguard.tasks.prompts import PromptRows
 from evalguard.tasks.scales import Scale
@@ -102,7 +102,7 @@ def _benchmark(suite: Suite, config: Benchmark, index: int) -> Sequence[Task]:
 
 
 def _test_set(suite: Suite, config: TestSet, seed: int, count_tokens: Callable[[str], int]) -> Task:
-    from evalguard.tasks.test_set import TestSet as TestSetTask
+    from evalguard.tasks.kinds.test_set import TestSet as TestSetTask
 
     return TestSetTask(
         suite.name,
@@ -123,7 +123,7 @@ def _test_set(suite: Suite, config: TestSet, seed: int, count_tokens: Callable[[
 def _diversity(
     suite: Suite, config: Diversity, seed: int, count_tokens: Callable[[str], int]
 ) -> Task:
-    from evalguard.tasks.diversity import Diversity as DiversityTask
+    from evalguard.tasks.kinds.diversity import Diversity as DiversityTask
 
     return DiversityTask(
         suite.name,
@@ -139,7 +139,7 @@ def _diversity(
 
 
 def _drift(suite: Suite, config: Drift) -> Task:
-    from evalguard.tasks.drift import Drift as DriftTask
+    from evalguard.tasks.kinds.drift import Drift as DriftTask
 
     return DriftTask(
         suite.name,
@@ -151,7 +151,7 @@ def _drift(suite: Suite, config: Drift) -> Task:
 
 
 def _perplexity(suite: Suite, config: Perplexity, count_tokens: Callable[[str], int]) -> Task:
-    from evalguard.tasks.perplexity import Perplexity as PerplexityTask
+    from evalguard.tasks.kinds.perplexity import Perplexity as PerplexityTask
 
     return PerplexityTask(
         suite.name,
@@ -163,8 +163,8 @@ def _perplexity(suite: Suite, config: Perplexity, count_tokens: Callable[[str], 
 
 
 def _judged(suite: Suite, config: Judge | Preference) -> Task:
-    from evalguard.tasks.judge import Judge as JudgeTask
-    from evalguard.tasks.preference import Preference as PreferenceTask
+    from evalguard.tasks.kinds.judge import Judge as JudgeTask
+    from evalguard.tasks.kinds.preference import Preference as PreferenceTask
 
     task = JudgeTask if isinstance(config, Judge) else PreferenceTask
     return task(
@@ -199,7 +199,7 @@ def _reading(config: Labels) -> LabelReading:
 
 
 def _overfitting(suite: Suite, config: Overfitting, count_tokens: Callable[[str], int]) -> Task:
-    from evalguard.tasks.overfitting import Overfitting as OverfittingTask
+    from evalguard.tasks.kinds.overfitting import Overfitting as OverfittingTask
 
     return OverfittingTask(
         suite.name,

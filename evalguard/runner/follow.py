@@ -7,7 +7,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import ScoredSample
 from evalguard.scorers.divergence import token_kl
 from evalguard.tasks.base import Prepared, Task
-from evalguard.tasks.drift import Drift
+from evalguard.tasks.kinds.drift import Drift
 
 Served = tuple[Engine, str]
 """An engine and a model's name on it."""

@@ -32,7 +32,7 @@ from evalguard.scorers.thinking import thinking_metrics
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
 from evalguard.tasks.benchmark.definition import benchmark_versions
-from evalguard.tasks.diversity import compared
+from evalguard.tasks.kinds.diversity import compared
 
 Scored = Mapping[str, ScoredSample]
 """Samples of one task and model, by id."""

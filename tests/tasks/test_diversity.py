@@ -9,7 +9,7 @@ from evalguard.gates.compare import compare
 from evalguard.gates.decide import decide
 from evalguard.records import Gate, Margin, ScoredSample, Verdict
 from evalguard.scorers.probes import METRICS_OF_KIND
-from evalguard.tasks.diversity import Diversity, compared
+from evalguard.tasks.kinds.diversity import Diversity, compared
 from evalguard.tasks.prompts import PromptRows
 
 PROMPTS, SAMPLES = 80, 8
