@@ -48,6 +48,7 @@ _HOMES = {
     "evalguard.engines.fake": ("FakeEngine",),
     "evalguard.engines.registry": ("EngineKind",),
     "evalguard.tasks.base": ("Task",),
+    "evalguard.tasks.kind": ("TaskKind",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     )
     from evalguard.scorers import scorer
     from evalguard.tasks.base import Task
+    from evalguard.tasks.kind import TaskKind
     from evalguard.verdicts import exit_code
 
 __all__ = [
@@ -101,6 +103,7 @@ __all__ = [
     "SamplePair",
     "ScoreKind",
     "Task",
+    "TaskKind",
     "Verdict",
     "audit",
     "check",

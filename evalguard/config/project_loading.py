@@ -16,11 +16,11 @@ from evalguard.config.resolved import Project, Suite, Thresholds
 from evalguard.config.schema_files import with_schema_files
 from evalguard.config.shipped import shipped_suites
 from evalguard.config.suite import SuiteConfig
-from evalguard.config.task_kinds import Judged
 from evalguard.config.thresholds import EACH_TASK, GateConfig, ThresholdsConfig
 from evalguard.config_model import ConfigModel
 from evalguard.errors import ConfigError, EvalGuardError, Problem, UsageError, did_you_mean
 from evalguard.records import Ability, Gate
+from evalguard.tasks.registry import kind_of
 
 PROJECT_FILE = Path("evalguard.yaml")
 
@@ -104,7 +104,7 @@ class _Loader:
         judged = [
             name
             for name, suite in suites.items()
-            if any(isinstance(task, Judged) for task in suite.config.tasks)
+            if any(kind_of(task).judged for task in suite.config.tasks)
         ]
         if judged and self._data.get("judge") is None:
             message = (
