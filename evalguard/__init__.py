@@ -50,6 +50,7 @@ _HOMES = {
     "evalguard.engines.registry": ("EngineKind",),
     "evalguard.importers": ("Importer",),
     "evalguard.tasks.base": ("Task",),
+    "evalguard.tasks.kind": ("TaskKind",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     )
     from evalguard.scorers import scorer
     from evalguard.tasks.base import Task
+    from evalguard.tasks.kind import TaskKind
     from evalguard.verdicts import exit_code
 
 __all__ = [
@@ -107,6 +109,7 @@ __all__ = [
     "SamplePair",
     "ScoreKind",
     "Task",
+    "TaskKind",
     "Verdict",
     "audit",
     "check",

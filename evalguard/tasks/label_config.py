@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from evalguard.config.model import ConfigModel, NonEmpty
+from evalguard.config_model import ConfigModel, NonEmpty
 from evalguard.scorers.written import written
 
 Value = str | bool | int | float | None

@@ -4,24 +4,80 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from evalguard.errors import DataError
+from pydantic import BeforeValidator, Field, model_validator
+
+from evalguard import scorers
+from evalguard.config_model import ConfigModel, NonEmpty
+from evalguard.errors import DataError, EvalGuardError
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers import Scorer, score_checked
 from evalguard.scorers.answerable import corpus_problem, row_problem
 from evalguard.scorers.cuts import length_problem
+from evalguard.scorers.schema_files import with_files
+from evalguard.scorers.thinking import thinking_metrics
 from evalguard.tasks.base import (
     Prepared,
     Render,
     generation_settings,
     generations,
 )
+from evalguard.tasks.kind import TaskContext, TaskKind
 from evalguard.tasks.prompts import PromptedRow, PromptRows
+from evalguard.tasks.row_config import Prompts, Template, asked_prompts, named_data
 from evalguard.tasks.rows import Row
+
+
+class ScorerConfig(ConfigModel):
+    """A scorer with options; without any, its bare name does."""
+
+    name: NonEmpty
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+ScorerEntry = Annotated[
+    ScorerConfig,
+    BeforeValidator(
+        lambda value: {"name": value} if isinstance(value, str) else value,
+        json_schema_input_type=NonEmpty | ScorerConfig,
+    ),
+]
+
+
+class TestSetConfig(Prompts):
+    """Rows of your own, a prompt template, and scorers."""
+
+    __test__: ClassVar[bool] = False  # not a class of tests, whatever pytest makes of its name
+
+    kind: Literal["test_set"]
+    scorers: tuple[ScorerEntry, ...] = Field(min_length=1)
+    """What measures the answer: names, or `{name: …, options: {…}}`."""
+    target: Template = ""
+    """The expected answer, as a Jinja template; empty for scorers that need none."""
+    max_new_tokens: int = Field(default=256, ge=1)
+    """Longest answer in tokens."""
+    stop: tuple[NonEmpty, ...] = ()
+    """Texts that end the answer."""
+    temperature: float = Field(default=0.0, ge=0)
+    """0 takes the likeliest token each time."""
+    repeats: int = Field(default=1, ge=1)
+    """Answers to each prompt; their scores are averaged."""
+    cluster: NonEmpty | None = None
+    """Column whose equal values mark rows that are not independent, such as a shared passage."""
+
+    @model_validator(mode="after")
+    def _repeats_differ(self) -> Self:
+        if self.repeats > 1 and self.temperature == 0:
+            raise ValueError(
+                f"repeats: {self.repeats} at temperature 0 gives the same answer each time; "
+                "set temperature above 0, or repeats to 1"
+            )
+        return self
 
 
 class TestSet:
@@ -43,6 +99,8 @@ class TestSet:
     """
 
     __test__ = False  # not a class of tests, whatever pytest makes of its name
+
+    averages_answers = True
 
     def __init__(
         self,
@@ -189,3 +247,97 @@ class TestSet:
             cluster=self._rows.text(one.row, column) if column else None,
             row_number=one.row.number,
         )
+
+
+def _build(config: TestSetConfig, context: TaskContext) -> list[TestSet]:
+    return [
+        TestSet(
+            context.suite,
+            config.task_name,
+            rows=config.rows(context),
+            target=config.target,
+            scorers=[scorers.get(one.name, **one.options) for one in config.scorers],
+            max_new_tokens=config.max_new_tokens,
+            stop=config.stop,
+            temperature=config.temperature,
+            repeats=config.repeats,
+            seed=context.seed,
+            cluster=config.cluster,
+            count_tokens=context.count_tokens,
+        )
+    ]
+
+
+def _metrics(config: TestSetConfig) -> list[Metric]:
+    """Return the metrics of the scorers and of thinking.
+
+    Raises:
+        EvalGuardError: If there is no such scorer, or its options do not fit.
+    """
+    found = [one for each in config.scorers for one in scorers.metrics(each.name, each.options)]
+    return [*found, *thinking_metrics(config.max_new_tokens)]
+
+
+def _problems(config: TestSetConfig, context: TaskContext) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the scorers, by key."""
+    owners: dict[str, str] = {}
+    comparing: list[str] = []
+    for index, scorer in enumerate(config.scorers):
+        key = f"scorers[{index}]"
+        try:
+            bound = scorers.get(scorer.name, **scorer.options)
+        except EvalGuardError as error:
+            yield key, str(error)
+            continue
+        comparing += [scorer.name] if bound.check_target else []
+        twins = [metric.name for metric in bound.metrics if metric.name in owners]
+        if twins:
+            yield (
+                key,
+                f"{', '.join(twins)}: measured by {owners[twins[0]]} already; remove one",
+            )
+        owners |= {metric.name: f"tasks[{context.index}].{key}" for metric in bound.metrics}
+    if comparing and not config.target.strip():
+        yield (
+            "target",
+            f"missing, and {', '.join(comparing)} compares answers with it; write "
+            '"{{ column }}" with the column that holds the expected answer',
+        )
+
+
+def _with_files(config: TestSetConfig, folder: Path) -> tuple[TestSetConfig, list[tuple[str, str]]]:
+    """Return a config with the JSON schemas that stand in files in its options."""
+    read: list[ScorerConfig] = []
+    problems: list[tuple[str, str]] = []
+    for index, scorer in enumerate(config.scorers):
+        try:
+            read.append(_with_schema(scorer, folder))
+        except ValueError as error:
+            problems.append((f"scorers[{index}].options.schema", str(error)))
+    return config.model_copy(update={"scorers": tuple(read)}), problems
+
+
+def _with_schema(scorer: ScorerConfig, folder: Path) -> ScorerConfig:
+    if scorer.name != "json_schema" or scorer.options.get("schema") is None:
+        return scorer
+    schema = with_files(scorer.options["schema"], folder)
+    return scorer.model_copy(update={"options": {**scorer.options, "schema": schema}})
+
+
+def _versions(config: TestSetConfig, paths: Sequence[Path]) -> list[str]:
+    return [scorers.get(one.name, **one.options).version for one in config.scorers]
+
+
+TEST_SET = TaskKind(
+    name="test_set",
+    config=TestSetConfig,
+    build=_build,
+    files=named_data,
+    metrics=_metrics,
+    problems=_problems,
+    with_files=_with_files,
+    versions=_versions,
+    asked=asked_prompts,
+    measures_thinking=True,
+    counts_contradictions=True,
+)

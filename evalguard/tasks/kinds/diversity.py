@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
-from evalguard.records import ScoredSample
+from pydantic import Field
+
+from evalguard.config_model import NonEmpty
+from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.scorers import diversity as measures
-from evalguard.scorers.probes import LENGTH_CHANGE, METRICS_OF_KIND, SHARED_ANSWERS
 from evalguard.scorers.versions import package_digest
 from evalguard.tasks.base import (
     Prepared,
@@ -25,7 +27,31 @@ from evalguard.tasks.base import (
     generation_settings,
     generations,
 )
+from evalguard.tasks.kind import TaskContext, TaskKind
 from evalguard.tasks.prompts import PromptedRow, PromptRows
+from evalguard.tasks.row_config import Prompts, asked_prompts, named_data
+
+LENGTH_CHANGE = Metric("length_change", ScoreKind.BOUNDED, -1.0, 1.0)
+"""log(words of the candidate / words of the baseline), counted up to ±1; gate it on both sides."""
+
+SHARED_ANSWERS = Metric("shared_answers", ScoreKind.CORPUS, higher_is_better=False)
+"""Share of answers that another prompt got as well."""
+
+METRICS = (*measures.METRICS, LENGTH_CHANGE, SHARED_ANSWERS)
+
+
+class DiversityConfig(Prompts):
+    """Several samples a prompt: does the model still give different answers?"""
+
+    kind: Literal["diversity"]
+    samples: int = Field(default=8, ge=4, le=64)
+    """Answers to each prompt."""
+    temperature: float = Field(default=1.0, gt=0)
+    """That of serving, or 1."""
+    max_new_tokens: int = Field(default=128, ge=1)
+    """Longest answer in tokens."""
+    stop: tuple[NonEmpty, ...] = ()
+    """Texts that end the answer."""
 
 
 class Diversity:
@@ -43,7 +69,7 @@ class Diversity:
         count_tokens: Length of a text in tokens, to see whether it ran into the limit.
     """
 
-    metrics = METRICS_OF_KIND["diversity"]
+    metrics = METRICS
 
     def __init__(
         self,
@@ -151,3 +177,31 @@ def compared(baseline: ScoredSample, candidate: ScoredSample) -> tuple[ScoredSam
 
 def _unmoved(sample: ScoredSample) -> ScoredSample:
     return replace(sample, scores={LENGTH_CHANGE.name: 0.0, **sample.scores})
+
+
+def _build(config: DiversityConfig, context: TaskContext) -> list[Diversity]:
+    return [
+        Diversity(
+            context.suite,
+            config.task_name,
+            rows=config.rows(context),
+            samples=config.samples,
+            temperature=config.temperature,
+            seed=context.seed,
+            max_new_tokens=config.max_new_tokens,
+            stop=config.stop,
+            count_tokens=context.count_tokens,
+        )
+    ]
+
+
+DIVERSITY = TaskKind(
+    name="diversity",
+    config=DiversityConfig,
+    build=_build,
+    files=named_data,
+    metrics=lambda config: METRICS,
+    asked=asked_prompts,
+    compared=compared,
+    uses_tokenizer=False,
+)

@@ -7,13 +7,34 @@ moves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from evalguard.records import ScoredSample
-from evalguard.scorers.probes import NATS_PER_TOKEN
+from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render, content_id, unique_ids
+from evalguard.tasks.kind import TaskContext, TaskKind
 from evalguard.tasks.prompts import PromptRows
+from evalguard.tasks.row_config import Rows, Template, asks_nothing, named_data
 from evalguard.tasks.rows import Row
+
+NATS_PER_TOKEN = Metric(
+    "nats_per_token",
+    ScoreKind.BOUNDED,
+    0.0,
+    20.0,
+    higher_is_better=False,
+    clip=1.0,
+    in_nats=True,
+)
+"""Negative log-likelihood of a text. A difference counts up to ±1 nat: without a limit, a few
+documents that one model cannot read at all decide the mean, and the test no longer holds."""
+
+
+class PerplexityConfig(Rows):
+    """Texts that neither model was trained on: nats per token."""
+
+    kind: Literal["perplexity"]
+    text: Template = "{{ text }}"
+    """The text, as a Jinja template over the row's columns."""
 
 
 class Perplexity:
@@ -98,3 +119,26 @@ class Perplexity:
             outputs=(),
             scores={NATS_PER_TOKEN.name: nats},
         )
+
+
+def _build(config: PerplexityConfig, context: TaskContext) -> list[Perplexity]:
+    return [
+        Perplexity(
+            context.suite,
+            config.task_name,
+            rows=config.rows(context),
+            text=config.text,
+            count_tokens=context.count_tokens,
+        )
+    ]
+
+
+PERPLEXITY = TaskKind(
+    name="perplexity",
+    config=PerplexityConfig,
+    build=_build,
+    files=named_data,
+    metrics=lambda config: Perplexity.metrics,
+    asked=asks_nothing,
+    uses_tokenizer=False,
+)

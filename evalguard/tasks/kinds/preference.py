@@ -7,14 +7,29 @@ takes the first answer prefers neither (Zheng et al. 2023, arXiv:2306.05685, sec
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal, Self
 
-from evalguard.scorers.probes import PREFERRED, WAVERED
+from pydantic import AfterValidator, model_validator
+
+from evalguard.records import Metric, ScoreKind
 from evalguard.tasks.base import Prepared
-from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.judged import WAVERED, JudgedTask
+from evalguard.tasks.judged_config import (
+    JudgedConfig,
+    build_judged,
+    check_labels,
+    named_files,
+    shows,
+)
+from evalguard.tasks.kind import TaskContext, TaskKind
 from evalguard.tasks.label_forms import TIES
 from evalguard.tasks.labelled import Question
+from evalguard.tasks.row_config import Template, asked_prompts
 from evalguard.tasks.rows import Row
+
+PREFERRED = Metric("preferred", ScoreKind.BOUNDED, span=0.5)
+"""Mean over both orders of 1 where a judge prefers the answer to the baseline's, 0 where it prefers
+that, and ½ where it is even. The baseline's own is ½, so a difference is ½ at most."""
 
 _NAMES = ("", "model_", "model ", "answer_", "answer ", "response_", "response ", "assistant_",
           "assistant ", "output_", "output ")  # fmt: skip
@@ -35,6 +50,25 @@ Answer B:
 
 """
 """What stands first is the same for all answers, so that engines read it once."""
+
+
+class PreferenceConfig(JudgedConfig):
+    """Answers of which a judge prefers the baseline's or the candidate's, asked in both orders."""
+
+    label_columns: ClassVar[tuple[str, ...]] = ("a", "b", "better")
+
+    kind: Literal["preference"]
+    template: Annotated[Template, AfterValidator(shows("a", "b"))] | None = None
+    """What the judge is asked, over the row's columns, `criterion`, `question` (the prompt) and the
+    answers `a` and `b`, as A and B; it must end in a question of A or B."""
+
+    @model_validator(mode="after")
+    def _scales_have_no_threshold(self) -> Self:
+        for key, scale in self.scales():
+            if scale.pass_from is not None:
+                raise ValueError(f"'{key}': remove 'pass_from': the two scores are compared")
+        check_labels(self.labelled.values, Preference.label_names)
+        return self
 
 
 class Preference(JudgedTask):
@@ -79,3 +113,20 @@ class Preference(JudgedTask):
         first = self._fill(row, question=question, a=one, b=other)
         second = self._fill(row, question=question, a=other, b=one)
         return (Question(first, "A", "B", self._scale), Question(second, "B", "A", self._scale))
+
+
+def _build(config: PreferenceConfig, context: TaskContext) -> list[JudgedTask]:
+    return build_judged(Preference, config, context)
+
+
+PREFERENCE = TaskKind(
+    name="preference",
+    config=PreferenceConfig,
+    build=_build,
+    files=named_files,
+    metrics=lambda config: Preference.metrics,
+    asked=asked_prompts,
+    follows_baseline=True,
+    judged=True,
+    uses_tokenizer=False,
+)

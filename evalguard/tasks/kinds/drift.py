@@ -9,17 +9,35 @@ answers, the candidate's samples are stored under the fingerprints of both model
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from evalguard.records import ScoredSample
-from evalguard.scorers.probes import TOKEN_KL
+from pydantic import Field
+
+from evalguard.config_model import NonEmpty
+from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import (
     Prepared,
     Render,
     generation_settings,
     generations,
 )
+from evalguard.tasks.kind import TaskContext, TaskKind
 from evalguard.tasks.prompts import PromptedRow, PromptRows
+from evalguard.tasks.row_config import Prompts, asked_prompts, named_data
+
+TOKEN_KL = Metric("token_kl", ScoreKind.BOUNDED, 0.0, 2.0, higher_is_better=False, in_nats=True)
+"""KL(baseline ‖ candidate) in nats per token along the baseline's answers; counted up to 2, beyond
+which the models have nothing in common."""
+
+
+class DriftConfig(Prompts):
+    """How far the candidate's next-token distribution is from the baseline's own."""
+
+    kind: Literal["drift"]
+    max_new_tokens: int = Field(default=64, ge=1)
+    """Length of the baseline's answers, along which the two are compared."""
+    stop: tuple[NonEmpty, ...] = ()
+    """Texts that end the baseline's answer."""
 
 
 class Drift:
@@ -90,3 +108,27 @@ class Drift:
             row=one.row.data,
             row_number=one.row.number,
         )
+
+
+def _build(config: DriftConfig, context: TaskContext) -> list[Drift]:
+    return [
+        Drift(
+            context.suite,
+            config.task_name,
+            rows=config.rows(context),
+            max_new_tokens=config.max_new_tokens,
+            stop=config.stop,
+        )
+    ]
+
+
+DRIFT = TaskKind(
+    name="drift",
+    config=DriftConfig,
+    build=_build,
+    files=named_data,
+    metrics=lambda config: Drift.metrics,
+    asked=asked_prompts,
+    follows_baseline=True,
+    uses_tokenizer=False,
+)

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal, Self
 
-from evalguard.scorers.probes import APPROVAL, APPROVED
+from pydantic import AfterValidator, model_validator
+
+from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.yes_no import FALSE, NO, TRUE, YES
 from evalguard.tasks.base import Prepared
-from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.judged import APPROVED, JudgedTask
+from evalguard.tasks.judged_config import (
+    JudgedConfig,
+    build_judged,
+    check_labels,
+    named_files,
+    shows,
+)
+from evalguard.tasks.kind import TaskContext, TaskKind
 from evalguard.tasks.labelled import Question
+from evalguard.tasks.row_config import Template, asked_prompts
 from evalguard.tasks.rows import Row
+
+APPROVAL = Metric("approval", ScoreKind.BOUNDED)
+"""Probability of the judge's yes against its no."""
 
 _SHOWN = """You check answers against a criterion.
 
@@ -24,6 +38,27 @@ Answer:
 
 """
 """What stands first is the same for all answers, so that engines read it once."""
+
+
+class JudgeConfig(JudgedConfig):
+    """Answers that a judge holds against a criterion: yes or no."""
+
+    label_columns: ClassVar[tuple[str, ...]] = ("answer", "label")
+
+    kind: Literal["judge"]
+    template: Annotated[Template, AfterValidator(shows("answer"))] | None = None
+    """What the judge is asked, over the row's columns, `criterion`, `question` (the prompt) and
+    `answer`; it must end in a question of yes or no."""
+
+    @model_validator(mode="after")
+    def _scales_have_a_threshold(self) -> Self:
+        for key, scale in self.scales():
+            if scale.pass_from is None:
+                raise ValueError(
+                    f"'{key}' needs 'pass_from', the score from which an answer passes"
+                )
+        check_labels(self.labelled.values, Judge.label_names)
+        return self
 
 
 class Judge(JudgedTask):
@@ -63,3 +98,19 @@ class Judge(JudgedTask):
         [answer] = answers
         text = self._fill(row, question=question, answer=answer)
         return (Question(text, "Yes", "No", self._scale),)
+
+
+def _build(config: JudgeConfig, context: TaskContext) -> list[JudgedTask]:
+    return build_judged(Judge, config, context)
+
+
+JUDGE = TaskKind(
+    name="judge",
+    config=JudgeConfig,
+    build=_build,
+    files=named_files,
+    metrics=lambda config: Judge.metrics,
+    asked=asked_prompts,
+    judged=True,
+    uses_tokenizer=False,
+)

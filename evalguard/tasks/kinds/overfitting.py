@@ -7,12 +7,14 @@ the second. The baseline has seen neither, and stands for how much the two files
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
-from evalguard.records import ScoredSample
-from evalguard.scorers.probes import LOSS_GAP, METRICS_OF_KIND, SCORE_GAP, VERBATIM_RECALL
+from pydantic import Field
+
+from evalguard.config_model import NonEmpty
+from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import (
     Prepared,
     Render,
@@ -21,8 +23,35 @@ from evalguard.tasks.base import (
     generations,
     unique_ids,
 )
+from evalguard.tasks.kind import AskedItem, TaskContext, TaskKind
 from evalguard.tasks.prompts import PromptedRow, PromptRows
+from evalguard.tasks.row_config import Prompts, Template, asked_prompts
 from evalguard.tasks.rows import Row
+
+VERBATIM_RECALL = Metric("verbatim_recall", higher_is_better=False)
+"""Whether the training row's answer is reproduced to the letter and the held-out row's is not."""
+
+SCORE_GAP = Metric("score_gap", ScoreKind.BOUNDED, -1.0, 1.0, higher_is_better=False)
+"""Exact answer of the training row (0 or 1) − that of the held-out row."""
+
+LOSS_GAP = Metric(
+    "loss_gap", ScoreKind.BOUNDED, -20.0, 20.0, higher_is_better=False, clip=2.0, in_nats=True
+)
+"""Nats per token of the held-out row's right answer − those of the training row's."""
+
+
+class OverfittingConfig(Prompts):
+    """Training rows beside held-out rows of the same kind: is the one known by heart?"""
+
+    kind: Literal["overfitting"]
+    held_out: NonEmpty
+    """File of held-out rows with the same columns as `data`, the training rows."""
+    target: Template
+    """The answer that the model was trained to give, as a Jinja template."""
+    max_new_tokens: int = Field(default=256, ge=1)
+    """Longest answer in tokens."""
+    stop: tuple[NonEmpty, ...] = ()
+    """Texts that end the answer."""
 
 
 class Overfitting:
@@ -39,7 +68,7 @@ class Overfitting:
         count_tokens: Length of a text in tokens.
     """
 
-    metrics = METRICS_OF_KIND["overfitting"]
+    metrics = (VERBATIM_RECALL, SCORE_GAP, LOSS_GAP)
 
     def __init__(
         self,
@@ -152,3 +181,38 @@ class Overfitting:
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
+
+
+def _build(config: OverfittingConfig, context: TaskContext) -> list[Overfitting]:
+    return [
+        Overfitting(
+            context.suite,
+            config.task_name,
+            training=config.rows(context),
+            held_out=config.rows(context, data=config.held_out),
+            target=config.target,
+            max_new_tokens=config.max_new_tokens,
+            stop=config.stop,
+            count_tokens=context.count_tokens,
+        )
+    ]
+
+
+def _files(config: OverfittingConfig) -> Mapping[str, str]:
+    return {"data": config.data, "held_out": config.held_out}
+
+
+def _asked(config: OverfittingConfig, context: TaskContext) -> Iterator[AskedItem]:
+    """Yield the held-out rows; the others are training rows on purpose."""
+    return asked_prompts(config, context, data=config.held_out)
+
+
+OVERFITTING = TaskKind(
+    name="overfitting",
+    config=OverfittingConfig,
+    build=_build,
+    files=_files,
+    metrics=lambda config: Overfitting.metrics,
+    asked=_asked,
+    uses_tokenizer=False,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -18,6 +18,11 @@ class ConfigModel(BaseModel):
         use_attribute_docstrings=True,
         protected_namespaces=(),
     )
+
+    @classmethod
+    def schema_for(cls, data: Any) -> dict[str, Any]:
+        """Return the JSON schema of a file, which may depend on what it holds."""
+        return cls.model_json_schema()
 
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
