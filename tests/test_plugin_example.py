@@ -101,6 +101,7 @@ def checked(package, project) -> Path:
     (project / "thresholds" / "manners.yaml").write_text(GATES)
     overrides = [
         f"engine={{name: recorded, options: {{answers: {answers}}}}}",
+        "chat_template=false",
         "suites=[support, twice]",
         "thresholds=manners",
     ]
@@ -116,7 +117,6 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
 def test_every_part_does_its_work_in_one_check(checked, capsys):
     result = evalguard.read_result(checked)
     calm, repeated = result.gates
-    print(calm.reason, result.warnings)
     assert result.environment["engine"] == "recorded"
     assert (calm.metric, calm.baseline, calm.candidate) == ("shouting", 0.0, 0.5)
     assert calm.requirement == "max_count 20"

@@ -1,7 +1,9 @@
 """Damages of packages: named beside the built-in ones, and never at the cost of a verdict."""
 
+import ast
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -166,6 +168,20 @@ def test_a_check_keeps_its_verdict(package, project):
     assert result.verdict is Verdict.PASS
     assert [finding.code for finding in result.findings] == ["healthy"]
     assert result.warnings[-1].startswith("not diagnosed: the entry point rudeness")
+
+
+def test_nothing_else_names_a_damage():
+    package = Path(evalguard.__file__).parent
+    abilities_too = {"overfitting", "over_refusal"}
+    names = {damage.code for damage in BUILT_IN} - abilities_too
+    named = [
+        f"{path.relative_to(package)}:{node.lineno}"
+        for path in package.rglob("*.py")
+        if not path.is_relative_to(package / "damages")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in names
+    ]
+    assert not named, "ask the damage instead: evalguard.damages"
 
 
 class TestCircles:
