@@ -41,6 +41,12 @@ def load(group: str, name: str, kind: type[PartT]) -> PartT | None:
     return part
 
 
+def provider(group: str, name: str) -> str | None:
+    """Return the distribution that registers a part; ``None`` where none has that name."""
+    point = points(group).get(name)
+    return point.dist.name if point is not None and point.dist is not None else None
+
+
 def load_all(group: str, kind: type[PartT]) -> tuple[PartT, ...]:
     """Return every part that packages register in a group.
 

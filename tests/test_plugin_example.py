@@ -86,27 +86,32 @@ def _forget() -> None:
 
 
 @pytest.fixture
-def checked(package, project) -> Path:
-    """The result of a check of a candidate that shouts at half of its users, as a file."""
-    rows = []
-    for number, question in enumerate(QUESTIONS):
-        answer = "It is on its way."
-        rows.append({"model": "(base)", "prompt": question, "answer": answer})
-        loud = answer.upper() if number % 2 else answer
-        rows.append({"model": "harmless", "prompt": question, "answer": loud})
-    answers = _write(project / "answers.jsonl", rows)
+def gated(package, project):
+    """A project of the parts; checks it with a candidate that shouts at a share of its users."""
     _write(project / "suites" / "asked.jsonl", [{"question": one} for one in QUESTIONS])
     for name, text in SUITES.items():
         (project / "suites" / f"{name}.yaml").write_text(text)
     (project / "thresholds" / "manners.yaml").write_text(GATES)
-    overrides = [
-        f"engine={{name: recorded, options: {{answers: {answers}}}}}",
-        "chat_template=false",
-        "suites=[support, twice]",
-        "thresholds=manners",
-    ]
-    result = evalguard.check(project / "evalguard.yaml", overrides=overrides, progress=False)
-    return evalguard.write_json(result, project / "result.json")
+
+    def check(every: int = 0, answers: str = "answers.jsonl") -> evalguard.CheckResult:
+        rows = []
+        for number, question in enumerate(QUESTIONS):
+            answer = "It is on its way."
+            rows.append({"model": "(base)", "prompt": question, "answer": answer})
+            loud = answer.upper() if every and number % every == 0 else answer
+            rows.append({"model": "harmless", "prompt": question, "answer": loud})
+        _write(project / "answers.jsonl", rows)
+        overrides = [
+            f"engine={{name: recorded, options: {{answers: {project / answers}}}}}",
+            "chat_template=false",
+            "suites=[support, twice]",
+            "thresholds=manners",
+        ]
+        return evalguard.check(
+            project / "evalguard.yaml", overrides=overrides, full=True, progress=False
+        )
+
+    return check
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -114,8 +119,8 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
-def test_every_part_does_its_work_in_one_check(checked, capsys):
-    result = evalguard.read_result(checked)
+def test_every_part_does_its_work_in_one_check(gated, tmp_path, capsys):
+    result = gated(every=2)
     calm, repeated = result.gates
     assert result.environment["engine"] == "recorded"
     assert (calm.metric, calm.baseline, calm.candidate) == ("shouting", 0.0, 0.5)
@@ -131,13 +136,25 @@ def test_every_part_does_its_work_in_one_check(checked, capsys):
         ("stays calm",),
     )
     assert finding.explanation.endswith("For example: “IT IS ON ITS WAY.”.")
-    assert main(["report", str(checked), "--to", "csv", "-"]) == evalguard.ExitCode.PASS
+    path = evalguard.write_json(result, tmp_path / "result.json")
+    assert main(["report", str(path), "--to", "csv", "-"]) == evalguard.ExitCode.PASS
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(row["name"], row["verdict"]) for row in rows] == [
         ("stays calm", "FAIL"),
         ("repeats itself", "PASS"),
     ]
     assert result.warnings == ()
+
+
+def test_stored_answers_are_used_again_only_for_the_same_file(gated):
+    assert gated().verdict is evalguard.Verdict.PASS
+    again = gated()
+    assert sum(task.reused for task in again.tasks) == sum(task.samples for task in again.tasks)
+    changed = gated(every=2)
+    assert changed.verdict is evalguard.Verdict.FAIL
+    assert not any(task.reused for task in changed.tasks)
+    with pytest.raises(evalguard.EvalGuardError, match=r"options\.answers names no file"):
+        gated(answers="absent.jsonl")
 
 
 def test_scores_in_its_format_are_decided(package, tmp_path, capsys):

@@ -106,7 +106,7 @@ class Engine(Protocol):
 
     Attributes:
         name: Name of the engine, such as ``hf``.
-        version: Version of its library, which is part of what stored samples depend on.
+        version: Version of its library.
     """
 
     name: str

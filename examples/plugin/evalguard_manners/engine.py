@@ -7,15 +7,16 @@ baseline is called ``(base)``.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evalguard import Engine, EngineKind
 from evalguard.engines.availability import Availability
 from evalguard.engines.base import BASE, AdapterCheck, EngineSettings, Outcome
-from evalguard.errors import EngineError
+from evalguard.errors import EngineError, UsageError
 
 
 class RecordedEngine(Engine):
@@ -25,8 +26,7 @@ class RecordedEngine(Engine):
     version = "1"
 
     def __init__(self, settings: EngineSettings) -> None:
-        lines = Path(settings.options["answers"]).read_text(encoding="utf-8").splitlines()
-        rows = map(json.loads, lines)
+        rows = map(json.loads, _file(settings.options).decode().splitlines())
         self._answers = {(row["model"], row["prompt"]): row["answer"] for row in rows}
         self._models: tuple[str, ...] = (BASE,)
 
@@ -54,11 +54,19 @@ class RecordedEngine(Engine):
             yield position, found
 
     def close(self) -> None:
-        """Do nothing: no memory is held."""
+        """Hold no memory."""
+
+
+def _file(options: Mapping[str, Any]) -> bytes:
+    try:
+        return Path(options["answers"]).read_bytes()
+    except (KeyError, OSError) as error:
+        raise UsageError(f"engine recorded: options.answers names no file: {error!r}") from error
 
 
 RECORDED = EngineKind(
     name="recorded",
     open=RecordedEngine,
     availability=lambda: Availability("recorded", True, "", "answers from a file"),
+    depends_on=lambda options: hashlib.sha256(_file(options)).hexdigest(),
 )
