@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from evalguard.demands import (
     Bound,
-    Condition,
     ConditionTest,
     Design,
     Need,
@@ -35,7 +34,7 @@ class MaxCount(Bound):
         """Refuse metrics whose samples cannot be counted."""
         return None if metric.percent else f"max_count needs scores of 0 and 1, not {metric.name}"
 
-    def test(self, observed: Observed) -> Condition:
+    def test(self, observed: Observed) -> ConditionTest:
         """Test the candidate's mean against the share that the number comes to."""
         bound = observed.tests.bound(least=False)
         return ConditionTest(self, bound, self.value / observed.n)
