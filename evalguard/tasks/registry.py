@@ -97,7 +97,7 @@ def build(config: TaskConfig, context: TaskContext) -> Sequence[Task]:
         tasks = kind.build(config, context)
     except UsageError:
         raise
-    except Exception as error:  # another package's code may raise anything
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
         raise UsageError(
             f"{context.path}: tasks[{context.index}]: the kind '{kind.name}' of a package cannot "
             f"build it: {error!r}"
