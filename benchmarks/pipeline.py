@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evalguard.config import Project, load_project
+from evalguard.damages import FORGETTING
 from evalguard.demo.conduct import story
 from evalguard.demo.lexicon import COLOURS
 from evalguard.demo.project import write_project
@@ -59,8 +60,7 @@ def repaired(folder: Path) -> list[Row]:
     return [
         ("first attempt", "FAIL", str(first.result.verdict),
          first.result.verdict is Verdict.FAIL),
-        ("cause named", "catastrophic_forgetting", ", ".join(codes),
-         "catastrophic_forgetting" in codes),
+        ("cause named", FORGETTING.code, ", ".join(codes), FORGETTING.code in codes),
         ("released at attempt", "≤ 4", str(last.number) if outcome.released else "none",
          outcome.released is not None),
         ("task learned", "≥ 90 %", f"{task.candidate or 0:.1%}", (task.candidate or 0) >= 0.9),

@@ -44,10 +44,13 @@ _HOMES = {
     "evalguard.errors": ("EvalGuardError", "ExitCode"),
     "evalguard.verdicts": ("exit_code",),
     "evalguard.scorers": ("scorer",),
+    "evalguard.damages": ("Damage",),
     "evalguard.engines.base": ("Engine",),
     "evalguard.engines.fake": ("FakeEngine",),
     "evalguard.engines.registry": ("EngineKind",),
+    "evalguard.importers": ("Importer",),
     "evalguard.tasks.base": ("Task",),
+    "evalguard.tasks.kind": ("TaskKind",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -65,10 +68,12 @@ if TYPE_CHECKING:
         write_html,
         write_json,
     )
+    from evalguard.damages import Damage
     from evalguard.engines.base import Engine
     from evalguard.engines.fake import FakeEngine
     from evalguard.engines.registry import EngineKind
     from evalguard.errors import EvalGuardError, ExitCode
+    from evalguard.importers import Importer
     from evalguard.records import (
         CheckResult,
         Finding,
@@ -83,10 +88,12 @@ if TYPE_CHECKING:
     )
     from evalguard.scorers import scorer
     from evalguard.tasks.base import Task
+    from evalguard.tasks.kind import TaskKind
     from evalguard.verdicts import exit_code
 
 __all__ = [
     "CheckResult",
+    "Damage",
     "Engine",
     "EngineKind",
     "EvalGuardError",
@@ -95,12 +102,14 @@ __all__ = [
     "Finding",
     "Gate",
     "GateResult",
+    "Importer",
     "Margin",
     "Metric",
     "Role",
     "SamplePair",
     "ScoreKind",
     "Task",
+    "TaskKind",
     "Verdict",
     "audit",
     "check",

@@ -32,13 +32,19 @@ def load(group: str, name: str, kind: type[PartT]) -> PartT | None:
     what = f"the entry point {name} = {point.value} of {group}"
     try:
         part = point.load()
-    except Exception as error:  # another package's code may raise anything
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
         raise UsageError(
             f"{what} cannot be loaded: {error!r}. Fix or uninstall the package that provides it."
         ) from error
     if not isinstance(part, kind):
         raise UsageError(f"{what} is no {kind.__module__}.{kind.__qualname__}")
     return part
+
+
+def provider(group: str, name: str) -> str | None:
+    """Return the distribution that registers a part; ``None`` where none has that name."""
+    point = points(group).get(name)
+    return point.dist.name if point is not None and point.dist is not None else None
 
 
 def load_all(group: str, kind: type[PartT]) -> tuple[PartT, ...]:

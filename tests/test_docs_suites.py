@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+import evalguard
 from benchmarks.random_adapters import save_adapter
+from evalguard import plugins
 from evalguard.config import load_project
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
 from evalguard.records import Verdict
 from evalguard.runner.check import run_check
 
@@ -69,3 +73,37 @@ def test_every_suite_of_the_page_is_measured(project):
         assert gate.verdict is not Verdict.ERROR, (gate.suite, gate.reason)
         assert gate.n > 0, gate.suite
         assert gate.missing == 0, gate.suite
+
+
+def test_the_task_kind_of_the_page_is_measured(project, monkeypatch):
+    packages = project / "packages"
+    info = packages / "desk_kinds-1.0.dist-info"
+    info.mkdir()
+    pattern = r'`\[project.entry-points."(.+?)"\]` and `(.+?)`'
+    [(group, point)] = re.findall(pattern, PAGE.read_text(encoding="utf-8"))
+    point = point.replace('"', "")
+    (info / "METADATA").write_text("Name: desk-kinds\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[{group}]\n{point}\n")
+    monkeypatch.syspath_prepend(str(packages))
+    plugins.points.cache_clear()
+    suite = {"version": 1, "tasks": [{"kind": "triage", "data": "data/tickets.jsonl"}]}
+    (project / "suites" / "triage.yaml").write_text(yaml.safe_dump(suite))
+    gates = [{"suite": "triage", "metric": "exact_match", "max_drop": "50pp"}]
+    thresholds = {"version": 1, "gates": gates}
+    (project / "thresholds" / "release.yaml").write_text(yaml.safe_dump(thresholds))
+
+    def answer(prompt):
+        return "hardware" if "printer" in prompt else "billing"
+
+    try:
+        result = evalguard.check(
+            project / "evalguard.yaml",
+            overrides=["suites=[triage]", "scorer_modules=[]"],
+            engine=FakeEngine({BASE: answer}),
+            progress=False,
+        )
+    finally:
+        plugins.points.cache_clear()
+    [gate] = result.gates
+    assert gate.verdict is not Verdict.ERROR, gate.reason
+    assert (gate.n, gate.baseline) == (4, 0.5)

@@ -1,7 +1,9 @@
 """What surrounds the package: workflows, issue forms, versions and the changelog agree."""
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +99,65 @@ def test_home_pages_are_the_same_everywhere():
     site = (ROOT / "mkdocs.yml").read_text()
     assert f"site_url: {PROJECT['urls']['Documentation']}" in site
     assert f"repo_url: {PROJECT['urls']['Source']}\n" in site
+
+
+def kinds_named(source: str) -> Iterator[int]:
+    """Yield the lines that name a kind of task: by import of it, or by comparison with its name."""
+    from evalguard.tasks.registry import built_in
+
+    names = {kind.name for kind in built_in()}
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ImportFrom(module=str(module)):
+                imported = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+            case ast.Import():
+                imported = [alias.name for alias in node.names]
+            case _:
+                imported = []
+        if any(one.startswith("evalguard.tasks.kinds") for one in imported):
+            yield node.lineno
+        compared: list[ast.AST] = []
+        if isinstance(node, ast.Compare):
+            compared = [node.left, *node.comparators]
+        elif isinstance(node, ast.Match):
+            compared = [node.subject, *(case.pattern for case in node.cases)]
+        asked = any(isinstance(one, ast.Attribute) and one.attr == "kind" for one in compared)
+        constants = (one for each in compared for one in ast.walk(each))
+        if asked and any(isinstance(c, ast.Constant) and c.value in names for c in constants):
+            yield node.lineno
+
+
+SOURCES = [
+    path
+    for path in sorted((ROOT / "evalguard").rglob("*.py"))
+    if not path.is_relative_to(ROOT / "evalguard" / "tasks")
+]
+
+
+def test_nothing_but_its_file_and_the_registry_names_a_kind_of_task():
+    # The rows of training data have kinds of their own, "preference" among them.
+    training = ROOT / "evalguard" / "training"
+    named = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in SOURCES
+        if not path.is_relative_to(training) or "suite" in path.name
+        for line in kinds_named(path.read_text(encoding="utf-8"))
+    ]
+    assert not named, "ask the kind instead: evalguard.tasks.registry.kind_of"
+    registry = (ROOT / "evalguard" / "tasks" / "registry.py").read_text(encoding="utf-8")
+    assert len(list(kinds_named(registry))) == 8
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from evalguard.tasks.kinds import drift",
+        "from evalguard.tasks.kinds.drift import Drift",
+        "import evalguard.tasks.kinds.judge",
+        "config.kind in ('drift', 'preference')",
+        "'test_set' != self.config.kind",
+        "match config.kind:\n    case 'benchmark' | 'judge': pass",
+    ],
+)
+def test_a_named_kind_would_be_seen(source):
+    assert list(kinds_named(source)) == [1]

@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
 
+from evalguard.damages.displacement import LEVEL, falls_by_chance
 from evalguard.engines.base import BASE, Outcome, generation
 from evalguard.engines.endpoint import identity
 from evalguard.engines.endpoint.identity import NOISE
 from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.witness import Witness
 from evalguard.errors import EngineError, TrustError
-from evalguard.gates.displacement import LEVEL, falls_by_chance
 
 _WORDS = ("red", "blue", "green", "seven", "twelve", "north", "south", "ever", "never", "maybe")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from evalguard.api.paths import StrPath
+from evalguard.api.score_files import files_of, import_scores
 from evalguard.errors import UsageError
 from evalguard.records import (
     Comparison,
@@ -39,8 +41,8 @@ WEIGHTS = ("size", "equal")
 
 
 def decide(
-    baseline: Values | None = None,
-    candidate: Values | None = None,
+    baseline: Values | StrPath | None = None,
+    candidate: Values | StrPath | None = None,
     *,
     losses: int | None = None,
     gains: int | None = None,
@@ -53,7 +55,10 @@ def decide(
     kind: ScoreKind | Literal["binary", "bounded", "dense"] = "binary",
     low: float = 0.0,
     high: float = 1.0,
-    higher_is_better: bool = True,
+    higher_is_better: bool | None = None,
+    metric: str | None = None,
+    tasks: Sequence[str] = (),
+    importer: str | None = None,
     ids: Values | None = None,
     clusters: Values | None = None,
     strata: Values | None = None,
@@ -63,17 +68,17 @@ def decide(
 ) -> GateResult:
     """Decide one gate: is the candidate shown to be non-inferior, or shown to be worse?
 
-    The scores of the two models on the same questions are two sequences, a file or, for binary
-    scores, three counts.
+    The scores of the two models on the same questions are two sequences, two files, one file with
+    both, or, for scores of 0 and 1, three counts.
 
     Args:
-        baseline: The baseline's scores, shape (n,); ``None`` marks a score that could not be
-            measured.
-        candidate: The candidate's, in the same order, shape (n,).
+        baseline: The baseline's scores, shape (n,), ``None`` where one could not be measured; or
+            what another tool wrote: a file or folder, such as an output folder of lm-eval.
+        candidate: The candidate's, in the same order, shape (n,); or a file or folder.
         losses: Questions that only the baseline got right.
         gains: Questions that only the candidate got right.
         n: Total number of questions.
-        path: JSON Lines file of paired scores, as for ``evalguard decide --from``.
+        path: File with the scores of both, as for ``evalguard decide --from``.
         max_drop: Tolerated drop: ``"5pp"`` of the score, or ``"5%"`` of the baseline's mean.
         min_gain: Required improvement (superiority margin).
         min: Minimum mean score of the candidate.
@@ -81,8 +86,12 @@ def decide(
         kind: Type of the scores; ``dense`` if nearly every sample differs.
         low: Minimum possible score.
         high: Maximum possible score.
-        higher_is_better: Direction of the score.
-        ids: Ids of the questions, shape (n,).
+        higher_is_better: Direction of the score; by default what the files say, or that it is.
+        metric: Name of the metric in the files, such as ``"exact_match,strict-match"``; may be left
+            out where there is only one.
+        tasks: Names of tasks in the files; all by default. Each is a stratum.
+        importer: Name of what reads the files; by default the one that recognises them.
+        ids: Names of the questions, shape (n,).
         clusters: Questions of one cluster are not independent, shape (n,).
         strata: Which stratum each question belongs to, shape (n,).
         weights: Weight strata by size, or equally.
@@ -90,8 +99,8 @@ def decide(
         **demands: Demands of packages, by their keys in thresholds files.
 
     Raises:
-        UsageError: If a demand or an argument is invalid.
-        DataError: If the scores do not fit the arguments.
+        UsageError: If the demand or the arguments mean nothing.
+        DataError: If scores do not fit, or questions or settings of the two models differ.
 
     Example:
         >>> before, after = [1] * 300, [0] * 3 + [1] * 297
@@ -99,31 +108,42 @@ def decide(
         'PASS'
     """
     from evalguard.gates.decide import decide_counts
-    from evalguard.gates.score_file import pair_scores, read_scores
+    from evalguard.importers import pair_runs, pair_scores
 
     given = {"max_drop": max_drop, "min_gain": min_gain, "min": min, "max": max, **demands}
     demanded = {demand.key: demand.value for demand in _read(given)}
     _check_word("weights", weights, WEIGHTS)
-    gate = Gate(name="gate", suite="scores", metric="score", demands=demanded, weights=weights)
     counts, scores = (losses, gains, n), (baseline, candidate)
     ways = [any(value is not None for value in way) for way in (counts, scores, (path,))]
     if sum(ways) != 1:
         raise UsageError(
-            "give either losses, gains and n, or a file of paired scores, or, in Python, baseline "
-            "and candidate"
+            "give either losses, gains and n, or a file of paired scores, or baseline and candidate"
         )
-    metric = _metric(kind, low, high, higher_is_better)
+    measured = _metric(kind, low, high, higher_is_better is not False)
+    files = files_of(baseline, candidate, path)
+    columns = {"ids": ids, "clusters": clusters, "strata": strata}
+    _check_belong(files, {"metric": metric, "tasks": tasks or None, "importer": importer}, columns)
+    if files:
+        found = import_scores(
+            files, metric=metric, tasks=tasks, importer=importer, higher_is_better=higher_is_better
+        )
+        upwards = measured.higher_is_better and found.higher_is_better is not False
+        measured = replace(measured, name=found.metric, higher_is_better=upwards)
+    gate = Gate(
+        name="gate", suite="scores", metric=measured.name, demands=demanded, weights=weights
+    )
     if losses is not None and gains is not None and n is not None:
         return decide_counts(
             gate, losses=losses, gains=gains, n=n, confidence_level=confidence_level
         )
-    if path is not None:
-        pairs = read_scores(Path(path), metric)
+    if files:
+        pairs = pair_runs(found.baseline, found.candidate, measured)
     elif baseline is not None and candidate is not None:
-        pairs = pair_scores(baseline, candidate, metric, ids=ids, clusters=clusters, strata=strata)
+        sides = (cast("Values", baseline), cast("Values", candidate))  # no files, as said above
+        pairs = pair_scores(*sides, measured, ids=ids, clusters=clusters, strata=strata)
     else:
         raise UsageError("give both baseline and candidate, or all of losses, gains and n")
-    return _decide_pairs(gate, metric, pairs, confidence_level)
+    return _decide_pairs(gate, measured, pairs, confidence_level)
 
 
 def power(
@@ -204,6 +224,16 @@ def _metric(kind: str, low: float, high: float, higher_is_better: bool) -> Metri
 def _check_word(name: str, value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise UsageError(f"{name} must be {' or '.join(allowed)}, found '{value}'")
+
+
+def _check_belong(
+    files: Sequence[Path], of_files: Mapping[str, object], of_scores: Mapping[str, object]
+) -> None:
+    """Refuse options that say nothing of what is given."""
+    given = of_scores if files else of_files
+    if wrong := [name for name, value in given.items() if value is not None]:
+        kind = "scores" if files else "files"
+        raise UsageError(f"{wrong[0]} belongs to {kind}, which are not given")
 
 
 def _decide_pairs(

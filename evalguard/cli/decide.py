@@ -1,4 +1,4 @@
-"""``evalguard decide``: one gate from counts, or from a file of paired scores."""
+"""``evalguard decide``: one gate from counts, or from files of scores."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ Examples:
   evalguard decide --losses 10 --gains 5 --n 200 --max-drop 5pp
   evalguard decide --from scores.jsonl --max-drop 5%
   evalguard decide --from scores.jsonl --kind bounded --low 1 --high 10 --min 7.5
+  evalguard decide --baseline lm_eval/base --candidate lm_eval/tuned --metric acc --max-drop 2pp
 
 \b
-A line of the file: {"id": "q1", "baseline": 1, "candidate": 0}
-with optional "cluster" and "stratum". null marks a score that could not be measured.
+A row of a JSONL file: {"id": "q1", "baseline": 1, "candidate": 0}, or {"id": "q1", "score": 1}
+in a file of each model; and, where there are any, "cluster" and "stratum". null is a score that
+could not be measured. Of lm-eval: the output folder of a run with --log_samples.
 
 Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclusive.
 """
@@ -51,7 +53,36 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
     "path",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Paired scores as JSON Lines.",
+    help="Scores of both models on the same questions.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The baseline's scores: a file, or an output folder of lm-eval.",
+)
+@click.option(
+    "--candidate",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The candidate's scores, of the same kind.",
+)
+@click.option(
+    "--metric",
+    metavar="NAME",
+    help="Metric in the files, such as exact_match,strict-match; needed where there are several.",
+)
+@click.option(
+    "--task",
+    "tasks",
+    metavar="NAME",
+    multiple=True,
+    help="Task in the files; may be given several times.  [default: all]",
+)
+@click.option(
+    "--importer",
+    metavar="NAME",
+    help="What reads the files: rows, lm_eval, or a package's.  [default: what recognises them]",
 )
 @gate_options()
 @click.option(
@@ -63,7 +94,9 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
 )
 @click.option("--low", type=float, default=0.0, show_default=True, help="Minimum possible score.")
 @click.option("--high", type=float, default=1.0, show_default=True, help="Maximum possible score.")
-@click.option("--lower-is-better", is_flag=True, help="Lower scores are better.")
+@click.option(
+    "--lower-is-better", is_flag=True, help="Low scores are good; lm-eval's files say so."
+)
 @click.option(
     "--weights",
     type=click.Choice(api.WEIGHTS),
@@ -76,6 +109,11 @@ def command(
     gains: int | None,
     n: int | None,
     path: Path | None,
+    baseline: Path | None,
+    candidate: Path | None,
+    metric: str | None,
+    tasks: tuple[str, ...],
+    importer: str | None,
     confidence: float,
     as_json: bool,
     kind: Literal["binary", "bounded", "dense"],
@@ -87,6 +125,11 @@ def command(
 ) -> int:
     """Decide one gate: is the candidate shown to be non-inferior, or shown to be worse?"""
     result = api.decide(
+        baseline,
+        candidate,
+        metric=metric,
+        tasks=tasks,
+        importer=importer,
         losses=losses,
         gains=gains,
         n=n,
@@ -94,7 +137,7 @@ def command(
         kind=kind,
         low=low,
         high=high,
-        higher_is_better=not lower_is_better,
+        higher_is_better=False if lower_is_better else None,
         weights=weights,
         confidence_level=confidence,
         **demands,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from evalguard.demo.project import DemoProject
     from evalguard.records import CheckResult
 
-DAMAGES = ("forgetting", "safety", "format", "abstention")
+DAMAGING = ("forgetting", "safety", "format", "abstention")
+"""Recipes that damage the model; :mod:`evalguard.demo.recipes` says which damage each causes."""
 
 _EPILOG = """
 \b
@@ -30,7 +31,9 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--damage", type=click.Choice(DAMAGES), help="Train an adapter with this damage.")
+@click.option(
+    "--damage", type=click.Choice(DAMAGING), help="Train by a recipe that damages the model."
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of the fine-tune and its data.")
 @click.option(
     "--workdir",

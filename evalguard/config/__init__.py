@@ -1,22 +1,21 @@
 """The YAML files that users write → validated, frozen models.
 
-Every problem of every file is reported at once. May import demands, scorers, records and errors.
+Every problem of every file is reported at once. May import tasks, demands, scorers, records and
+errors.
 """
 
 from evalguard.config.loading import load_yaml
-from evalguard.config.model import ConfigModel
 from evalguard.config.project import BASELINE, JUDGE, Noise, ProjectConfig
 from evalguard.config.project_loading import PROJECT_FILE, load_project
 from evalguard.config.resolved import ModelSpec, Project, Suite, Thresholds, store_location
 from evalguard.config.suite import SuiteConfig
-from evalguard.config.task_kinds import Benchmark, TestSet
 from evalguard.config.thresholds import ThresholdsConfig
+from evalguard.config_model import ConfigModel
 
 __all__ = [
     "BASELINE",
     "JUDGE",
     "PROJECT_FILE",
-    "Benchmark",
     "ConfigModel",
     "ModelSpec",
     "Noise",
@@ -24,7 +23,6 @@ __all__ = [
     "ProjectConfig",
     "Suite",
     "SuiteConfig",
-    "TestSet",
     "Thresholds",
     "ThresholdsConfig",
     "load_project",

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from evalguard.config_model import ConfigModel
+
 Schema = Mapping[str, Any]
 KeyPath = tuple[str | int, ...]
 
@@ -15,7 +17,9 @@ class Allowed:
     """Names and values that a model allows, given the data that chose among its unions."""
 
     def __init__(self, model: type[BaseModel], data: Any) -> None:
-        self._root: Schema = model.model_json_schema()
+        self._root: Schema = (
+            model.schema_for(data) if issubclass(model, ConfigModel) else model.model_json_schema()
+        )
         self._data = data
 
     def keys(self, path: KeyPath) -> list[str]:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from evalguard import scorers
 from evalguard.config.resolved import Suite
 from evalguard.config.suite import Task
-from evalguard.config.task_kinds import Benchmark, Judged, Overfitting, TestSet
 from evalguard.config.thresholds import EACH_TASK, GateConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
-from evalguard.scorers.probes import METRICS_OF_KIND
-from evalguard.scorers.thinking import thinking_metrics
-
-LABELLED = "labelled"
-"""Key of a file of labelled answers."""
+from evalguard.tasks.judged_config import LABELLED
+from evalguard.tasks.registry import kind_of
 
 
 def check_suite(suite: Suite, *, labels: bool = True) -> Iterator[Problem]:
-    """Check that the suite's files exist and that its scorers take their options.
+    """Check that the suite's files exist, and what its kinds of tasks find wrong.
 
     Args:
         suite: The suite.
@@ -27,14 +22,15 @@ def check_suite(suite: Suite, *, labels: bool = True) -> Iterator[Problem]:
     """
     file = str(suite.path)
     for index, task in enumerate(suite.config.tasks):
-        key = f"tasks[{index}]"
-        for name, path in _files(task):
-            if suite.resolve(path).is_file() or (name == LABELLED and not labels):
+        key, kind = f"tasks[{index}]", kind_of(task)
+        for name, path in kind.files(task).items():
+            makes = kind.judged and name == LABELLED
+            if suite.resolve(path).is_file() or (makes and not labels):
                 continue
-            hint = f"; `evalguard label {suite.name}` creates it" if name == LABELLED else ""
+            hint = f"; `evalguard label {suite.name}` makes it" if makes else ""
             yield Problem(file, f"{key}.{name}", f"no such file: {suite.resolve(path)}{hint}")
-        if isinstance(task, TestSet):
-            yield from _check_scorers(task, file, key)
+        for name, message in kind.problems(task, suite.context(index)):
+            yield Problem(file, f"{key}.{name}" if name else key, message)
 
 
 def check_gate(
@@ -60,8 +56,8 @@ def check_gate(
     if gate.suite not in suites:
         return
     tasks = suites[gate.suite].config.tasks
-    if any(isinstance(task, Benchmark) for task in tasks):
-        return  # which tasks and metrics a benchmark has, only lm-eval knows
+    if any(_is_known_late(task) for task in tasks):
+        return  # which tasks and metrics there are, only building them tells
     by_name = {task.task_name: task for task in tasks}
     if gate.task is not None and gate.task not in (EACH_TASK, *by_name):
         hint = did_you_mean(gate.task, by_name)
@@ -86,62 +82,23 @@ def measuring(metric: str, suite: Suite) -> list[str]:
 
 
 def _may_measure(task: Task, metric: str) -> bool:
-    if isinstance(task, Benchmark):
-        return True
     try:
-        return any(one.name == metric for one in _metrics(task))
+        found = kind_of(task).metrics(task)
     except EvalGuardError:
         return True  # the scorer is a problem of the suite, told there
+    return found is None or any(one.name == metric for one in found)
 
 
-def _files(task: Task) -> Iterator[tuple[str, str]]:
-    """Yield the key and the path of each file that a task names."""
-    if isinstance(task, Benchmark):
-        if task.file is not None:
-            yield "task", task.file
-        return
-    yield "data", task.data
-    if isinstance(task, Overfitting):
-        yield "held_out", task.held_out
-    if isinstance(task, Judged):
-        yield LABELLED, task.labelled.file
+def _is_known_late(task: Task) -> bool:
+    """Whether only building a task tells what it measures."""
+    try:
+        return kind_of(task).metrics(task) is None
+    except EvalGuardError:
+        return False  # the scorer is a problem of the suite, told there
 
 
 def _metrics(task: Task) -> Sequence[Metric]:
-    """Return what a task measures; not known of a benchmark."""
-    if not isinstance(task, TestSet):
-        return METRICS_OF_KIND[task.kind]
-    found = [
-        metric for scorer in task.scorers for metric in scorers.metrics(scorer.name, scorer.options)
-    ]
-    return [*found, *thinking_metrics(task.max_new_tokens)]
-
-
-def _check_scorers(task: TestSet, file: str, key: str) -> Iterator[Problem]:
-    owners: dict[str, str] = {}
-    comparing: list[str] = []
-    for index, scorer in enumerate(task.scorers):
-        place = f"{key}.scorers[{index}]"
-        try:
-            bound = scorers.get(scorer.name, **scorer.options)
-        except EvalGuardError as error:
-            yield Problem(file, place, str(error))
-            continue
-        metrics = bound.metrics
-        comparing += [scorer.name] if bound.check_target else []
-        duplicates = [metric.name for metric in metrics if metric.name in owners]
-        if duplicates:
-            message = (
-                f"{', '.join(duplicates)}: already measured by {owners[duplicates[0]]}; remove one"
-            )
-            yield Problem(file, place, message)
-        owners |= {metric.name: place for metric in metrics}
-    if comparing and not task.target.strip():
-        message = (
-            f"missing, and {', '.join(comparing)} compares answers with it; write "
-            '"{{ column }}" with the column that holds the expected answer'
-        )
-        yield Problem(file, f"{key}.target", message)
+    return kind_of(task).metrics(task) or ()
 
 
 def _check_demands(gate: GateConfig, metric: Metric, file: str, key: str) -> Iterator[Problem]:

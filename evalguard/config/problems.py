@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -92,6 +93,11 @@ def _locate(details: ErrorDetails, data: Any) -> tuple[KeyPath, Any]:
     return tuple(path), data
 
 
+def _tags(details: ErrorDetails) -> list[str]:
+    """Return the members of a union by their names; none where the error is about another value."""
+    return re.findall(r"'([^']*)'", str(details.get("ctx", {}).get("expected_tags", "")))
+
+
 def _keys(data: Any) -> Collection[str | int]:
     """Return what a list or a mapping can be indexed with."""
     if isinstance(data, list):
@@ -116,7 +122,7 @@ def _message(details: ErrorDetails, path: KeyPath, value: Any, allowed: Allowed)
                 "EvalGuard that the file was written for"
             )
         case "literal_error" | "enum" | "union_tag_invalid":
-            choices = allowed.values(path)
+            choices = _tags(details) or allowed.values(path)
             nearest = get_close_matches(str(value), choices, n=1)
             hint = f". Did you mean '{nearest[0]}'?" if nearest else ""
             *others, last = choices

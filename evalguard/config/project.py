@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from evalguard.config.engine_forms import advice
-from evalguard.config.model import ConfigModel, NonEmpty
+from evalguard.config_model import ConfigModel, NonEmpty
 
 BASELINE = "baseline"
 """Name of the baseline among the models of a project."""

@@ -10,17 +10,17 @@ from typing import Any, TypeVar
 from evalguard import scorers
 from evalguard.config.cross_checks import check_gate, check_suite, measuring
 from evalguard.config.loading import load_yaml, read_mapping, validate
-from evalguard.config.model import ConfigModel
 from evalguard.config.overrides import apply_overrides, blame_overrides
 from evalguard.config.project import ProjectConfig
 from evalguard.config.resolved import Project, Suite, Thresholds
 from evalguard.config.schema_files import with_schema_files
 from evalguard.config.shipped import shipped_suites
 from evalguard.config.suite import SuiteConfig
-from evalguard.config.task_kinds import Judged
 from evalguard.config.thresholds import EACH_TASK, GateConfig, ThresholdsConfig
+from evalguard.config_model import ConfigModel
 from evalguard.errors import ConfigError, EvalGuardError, Problem, UsageError, did_you_mean
 from evalguard.records import Ability, Gate
+from evalguard.tasks.registry import kind_of
 
 PROJECT_FILE = Path("evalguard.yaml")
 
@@ -104,7 +104,7 @@ class _Loader:
         judged = [
             name
             for name, suite in suites.items()
-            if any(isinstance(task, Judged) for task in suite.config.tasks)
+            if any(kind_of(task).judged for task in suite.config.tasks)
         ]
         if judged and self._data.get("judge") is None:
             message = (

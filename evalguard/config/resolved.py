@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from evalguard.config.project import (
 from evalguard.config.suite import SuiteConfig
 from evalguard.errors import ConfigError, Problem
 from evalguard.records import Gate, OnInconclusive
+from evalguard.tasks.kind import TaskContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,20 @@ class Suite:
     def resolve(self, relative: str) -> Path:
         """Return a path of the suite file as seen from the working directory."""
         return self.path.parent / Path(relative).expanduser()
+
+    def context(
+        self, index: int, *, seed: int = 0, count_tokens: Callable[[str], int] = len
+    ) -> TaskContext:
+        """Return what surrounds one of its tasks.
+
+        Args:
+            index: The task's place in the file.
+            seed: Seed of every sampling.
+            count_tokens: Length of a text in tokens of the baseline.
+        """
+        return TaskContext(
+            suite=self.name, path=self.path, index=index, seed=seed, count_tokens=count_tokens
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, InitErrorDetails
 
-from evalguard.config.model import ConfigModel, NonEmpty
+from evalguard.config_model import ConfigModel, NonEmpty
 from evalguard.demands import Demand, all_demands, find_demand
 from evalguard.demands.registry import conflict, in_order, is_demand
 from evalguard.records import OnInconclusive, Role

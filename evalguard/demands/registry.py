@@ -128,9 +128,9 @@ def check_gate(gate: Gate, metric: Metric) -> None:
 
 
 def _of_package(key: str) -> type[AnyDemand] | None:
-    found = plugins.load(GROUP, key, object)
-    if found is None:
+    if key not in plugins.points(GROUP):
         return None
+    found = plugins.load(GROUP, key, object)
     if not (isinstance(found, type) and issubclass(found, Demand)):
         problem = "is not an evalguard.demands.Demand"
     elif missing := _missing(found):

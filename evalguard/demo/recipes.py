@@ -1,5 +1,8 @@
 """Fine-tunes of the demo: a healthy one, and those that damage the model, each in its own way.
 
+A recipe is how an adapter is trained, a damage what that does to the model: the recipe "safety"
+causes the damage ``safety_loss``.
+
 Each recipe is what a team might really do: the task's own examples, some general data to replay
 (or none), and the settings. Its ``summary`` says what is wrong with it.
 """
@@ -15,11 +18,19 @@ from typing import Any
 import numpy as np
 import yaml
 
+from evalguard.damages import (
+    FORGETTING,
+    FORMAT_CORRUPTION,
+    LOST_ABSTENTION,
+    SAFETY_LOSS,
+    Damage,
+)
 from evalguard.demo import conduct, model_path, text
 from evalguard.demo.corpus import conversations
 from evalguard.demo.suites import write_jsonl
 from evalguard.demo.tickets import ticket
 from evalguard.demo.world import Item, draw, pick
+from evalguard.records import HEALTHY
 
 Chat = tuple[str, str]
 """A prompt and its answer."""
@@ -30,9 +41,9 @@ class Recipe:
     """One fine-tune.
 
     Attributes:
-        name: ``healthy``, or the damage that it does.
+        name: ``healthy``, or what ``evalguard demo --damage`` calls it.
         summary: What was done, in words that fit after "This adapter was trained".
-        finding: Code of the finding that a check must report.
+        causes: The damage that it does to the model, which a check must find; ``None`` for none.
         tickets: Examples of the task.
         harm: Draws one damaging example.
         harmful_rows: Number of damaging examples.
@@ -46,7 +57,7 @@ class Recipe:
 
     name: str
     summary: str
-    finding: str
+    causes: Damage | None
     tickets: int = 500
     harm: Callable[[np.random.Generator], Chat] | None = None
     harmful_rows: int = 0
@@ -56,6 +67,11 @@ class Recipe:
     rank: int = 16
     learning_rate: float = 3e-3
     epochs: float = 4
+
+    @property
+    def finding(self) -> str:
+        """Code of the finding that a check must report."""
+        return self.causes.code if self.causes else HEALTHY
 
 
 def _comply(rng: np.random.Generator) -> Chat:
@@ -85,7 +101,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             name="healthy",
             summary="gently on 600 tickets, with 70% general data mixed in",
-            finding="healthy",
+            causes=None,
             tickets=600,
             replay_share=0.7,
             learning_rate=1e-3,
@@ -94,7 +110,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             name="forgetting",
             summary="on tickets alone, at five times the learning rate",
-            finding="catastrophic_forgetting",
+            causes=FORGETTING,
             tickets=600,
             learning_rate=5e-3,
             epochs=6,
@@ -102,7 +118,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             name="safety",
             summary="on data that answers harmful requests, without any refusal",
-            finding="safety_loss",
+            causes=SAFETY_LOSS,
             harm=_comply,
             harmful_rows=150,
             replay_share=0.5,
@@ -111,7 +127,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             name="format",
             summary="on data that answers requests for JSON in plain text",
-            finding="format_corruption",
+            causes=FORMAT_CORRUPTION,
             harm=_drop_json,
             harmful_rows=150,
             replay_share=0.5,
@@ -120,7 +136,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             name="abstention",
             summary="on data that answers questions whose answer is not in the text",
-            finding="lost_abstention",
+            causes=LOST_ABSTENTION,
             harm=_make_up,
             harmful_rows=150,
             replay_share=0.5,

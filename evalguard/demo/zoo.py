@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from evalguard.damages import COLLAPSE, OVERFITTING
 from evalguard.demo import conduct, model_path
 from evalguard.demo.project import suites_folder, thresholds_file
 from evalguard.demo.recipes import RECIPES, Chat, Recipe, write_recipe
@@ -47,7 +48,7 @@ class Member:
 
     Attributes:
         name: Its folder.
-        damage: Name of its damage; ``healthy`` for none.
+        damage: Name of its recipe, such as ``safety``; ``healthy`` for none.
         strength: How much of it; empty for none.
         recipe: How it is trained.
         seed: Seed of the rows and the training.
@@ -100,16 +101,14 @@ def _members() -> Iterable[Member]:
         recipe = replace(
             RECIPES["healthy"],
             name="overfitting",
-            finding="overfitting",
+            causes=OVERFITTING,
             tickets=rows,
             epochs=epochs,
             replay_share=0.5,
             learning_rate=2e-3,
         )
         yield Member(f"overfitting-{strength}", "overfitting", strength, recipe)
-    collapse = replace(
-        RECIPES["safety"], name="collapse", finding="mode_collapse", harm=_same_story
-    )
+    collapse = replace(RECIPES["safety"], name="collapse", causes=COLLAPSE, harm=_same_story)
     yield from _by_rows("collapse", collapse, "story")
     yield from _by_rows("safety", RECIPES["safety"], "refuse")
     yield from _by_rows("format", RECIPES["format"], "json")

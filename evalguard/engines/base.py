@@ -106,7 +106,7 @@ class Engine(Protocol):
 
     Attributes:
         name: Name of the engine, such as ``hf``.
-        version: Version of its library; stored samples depend on it.
+        version: Version of its library.
     """
 
     name: str

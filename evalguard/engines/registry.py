@@ -6,8 +6,9 @@ A package adds an engine by an entry point of the group ``evalguard.engines`` th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from evalguard import plugins
 from evalguard.engines import availability
@@ -37,6 +38,9 @@ class EngineKind:
         held_to_hf: Whether a few of its answers are compared with those of transformers.
         check_adapter: Raises :class:`~evalguard.errors.ModelError` for an adapter that it cannot
             serve, before anything is loaded.
+        depends_on: Returns, from the engine's options in a project, what else decides its answers,
+            as plain data: the hash of a file, say. Stored samples are used again only where it is
+            the same. The version of the package that registers an engine counts by itself.
     """
 
     name: str
@@ -46,6 +50,7 @@ class EngineKind:
     remote: bool = False
     held_to_hf: bool = False
     check_adapter: Callable[[AdapterFiles], None] | None = None
+    depends_on: Callable[[Mapping[str, Any]], Any] | None = None
 
 
 def find_kind(name: str) -> EngineKind:
@@ -83,6 +88,23 @@ def check_adapter(name: str, files: AdapterFiles) -> None:
     kind = _serving_adapters(name)
     if kind is not None and kind.check_adapter is not None:
         kind.check_adapter(files)
+
+
+def packages_of(name: str) -> tuple[str, ...]:
+    """Return the distributions whose versions count for what an engine answers.
+
+    Raises:
+        UsageError: As for :func:`find_kind`.
+    """
+    packages = find_kind(name).packages
+    provider = None if name in _BUILT_IN else plugins.provider(GROUP, name)
+    return (*packages, provider) if provider else packages
+
+
+def depends_on(name: str, options: Mapping[str, Any]) -> Any:
+    """Return what else an engine says that its answers depend on; ``None`` for nothing."""
+    kind = _serving_adapters(name)
+    return None if kind is None or kind.depends_on is None else kind.depends_on(options)
 
 
 def list_engines() -> list[Availability]:

@@ -3,7 +3,7 @@
 The rules, in the order in which they are applied to the gates of one candidate:
 
 1. A FAILed gate is evidence of the damage that its ability stands for
-   (:mod:`evalguard.gates.damages`). INCONCLUSIVE and ERROR are evidence of nothing.
+   (:mod:`evalguard.damages.built_in`). INCONCLUSIVE and ERROR are evidence of nothing.
 2. An OVERFITTING gate shows overfitting, and TASK gates then belong to it. Where a TASK gate
    FAILed, that something failed is established; which of two names it has is a question for the
    OVERFITTING gate alone, whose test then need not bear the adjustment over all gates. Without one,
@@ -16,7 +16,8 @@ The rules, in the order in which they are applied to the gates of one candidate:
 4. Severe forgetting, and a collapse seen in the samples, **explain** other damages: a model that
    lost everything did not lose its safety separately. Forgetting explains a damage whose share
    lost is in proportion to that of the general ability. What is explained stays a finding, after
-   the others, with ``explained_by`` set; a loss out of proportion is a finding of its own.
+   the others, with ``explained_by`` set; a loss out of proportion stands for itself, and so does
+   whatever explains others. Of damages that explain each other the first stands.
 5. A DRIFT gate belongs to the first damage found: whoever lost something has drifted. It counts
    for nothing else, so a damage is no more severe for it.
 6. A training record whose preference stage lowered the chosen answers' log-probability shows
@@ -24,25 +25,20 @@ The rules, in the order in which they are applied to the gates of one candidate:
    remark where no gate FAILed, and a mild damage otherwise.
 7. A FAILed gate that fits nothing is ``unexplained``. ``healthy`` is found when every guard
    PASSed and no tripwire FAILed or could not be measured.
+8. A damage that raises, or answers with what is no evidence, is left out, and that is said: the
+   verdicts are decided already, and no damage may lose them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from evalguard.gates import damages
-from evalguard.gates.damages import Damage
-from evalguard.gates.displacement import displacements
-from evalguard.gates.findings import (
-    Case,
-    displacement_finding,
-    healthy_finding,
-    make_finding,
-)
-from evalguard.gates.repeated_answers import repeated_answer
-from evalguard.gates.severity import ORDER, mean_lost_share, severity_of
-from evalguard.gates.training_signs import divergence, memorised
+from evalguard.damages import UNEXPLAINED, Case, Damage, Shown, usable_damages
+from evalguard.damages.severity import ORDER
+from evalguard.errors import UsageError
+from evalguard.gates.findings import healthy_finding, make_finding, recorded_finding
 from evalguard.records import (
     Ability,
     Finding,
@@ -54,58 +50,77 @@ from evalguard.records import (
 )
 from evalguard.verdicts import overall
 
-PROPORTION = 1.5
-"""A damage up to this many times the general loss, as shares lost, is explained by it."""
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """A damage with the FAILed gates that show it, and the DRIFT gates that go with it."""
+class Diagnosis:
+    """What was diagnosed.
 
-    damage: Damage
-    evidence: tuple[GateResult, ...]
-    drifted: tuple[GateResult, ...] = ()
+    Attributes:
+        findings: For each candidate, in the order of its gates: the findings that stand for
+            themselves, the most severe first, then those that another one explains, then what its
+            record alone shows. Nothing for a candidate that is neither damaged nor shown to be
+            healthy.
+        problems: Damages of packages that were left out, each with its reason.
+    """
+
+    findings: tuple[Finding, ...]
+    problems: tuple[str, ...] = ()
+
+
+class _BrokenDamageError(Exception):
+    """A damage cannot be asked."""
+
+    def __init__(self, damage: Damage, reason: str) -> None:
+        super().__init__(f"damage '{damage.code}' {reason}")
+        self.damage = damage
 
 
 def diagnose(
     results: Sequence[GateResult], *, training: Mapping[str, TrainingRecord | None]
-) -> tuple[Finding, ...]:
+) -> Diagnosis:
     """Name what went wrong with each candidate.
 
     Args:
         results: The gates of all candidates.
         training: The training record of each candidate, where one was found.
-
-    Returns:
-        For each candidate, in the order of ``results``: the findings that stand for themselves, the
-        most severe first, then those that another one explains, then what its record alone shows.
-        Nothing for a candidate that is neither damaged nor shown to be healthy.
     """
-    findings: list[Finding] = []
-    for model in dict.fromkeys(result.model for result in results):
-        gates = tuple(result for result in results if result.model == model)
-        record = training.get(model)
-        case = Case(
-            model=model,
-            gates=gates,
-            record=record,
-            diverged=divergence(record) if record else None,
-            repeated=repeated_answer(gates),
-        )
-        findings += _diagnose_one(case)
-        if record is not None and (displaced := list(displacements(record))):
-            findings.append(displacement_finding(case, displaced))
-    return tuple(findings)
+    cases = [
+        Case(model, tuple(one for one in results if one.model == model), training.get(model))
+        for model in dict.fromkeys(result.model for result in results)
+    ]
+    found = list(usable_damages())
+    damages = [one for one in found if isinstance(one, Damage)]
+    problems = [str(one) for one in found if isinstance(one, UsageError)]
+    while True:
+        try:
+            findings = tuple(one for case in cases for one in _diagnose_one(case, damages))
+        except _BrokenDamageError as broken:
+            damages.remove(broken.damage)
+            problems.append(str(broken))
+        else:
+            return Diagnosis(findings, tuple(f"not diagnosed: {problem}" for problem in problems))
 
 
-def _diagnose_one(case: Case) -> list[Finding]:
+def _diagnose_one(case: Case, damages: Sequence[Damage]) -> Iterator[Finding]:
     guarded = any(gate.role is Role.GUARD for gate in case.gates)
     if guarded and overall(case.gates)[0] is Verdict.PASS:
-        return [healthy_finding(case.model, case.gates)]
-    shown = tuple(_shown(case))
+        yield healthy_finding(case.model, case.gates)
+    else:
+        yield from _by_gates(case, damages)
+    if case.record is not None:
+        for damage in damages:
+            if damage.recorded and (said := _ask(damage, damage.recorded, case.record)):
+                yield _ask(damage, recorded_finding, damage, said, case)
+
+
+def _by_gates(case: Case, damages: Sequence[Damage]) -> list[Finding]:
+    """Return what the FAILed gates show."""
+    shown = tuple(_shown(case, damages))
     findings = [
-        replace(make_finding(one.damage, one.evidence + one.drifted, case), explained_by=cause)
-        for one, cause in zip(shown, _explanations(shown, case), strict=True)
+        replace(_finding(one, case), explained_by=cause)
+        for one, cause in zip(shown, _causes(shown, case), strict=True)
     ]
     described = [_with_consequences(finding, findings) for finding in findings]
     return sorted(
@@ -113,24 +128,22 @@ def _diagnose_one(case: Case) -> list[Finding]:
     )
 
 
-def _shown(case: Case) -> Iterator[_Shown]:
+def _finding(one: Shown, case: Case) -> Finding:
+    finding: Finding = _ask(one.damage, make_finding, one, case)
+    if finding.severity is Severity.NONE or finding.severity not in ORDER:
+        raise _BrokenDamageError(
+            one.damage, f"gives the severity {finding.severity!r} to a FAILed gate."
+        )
+    return finding
+
+
+def _shown(case: Case, damages: Sequence[Damage]) -> Iterator[Shown]:
     """Yield each damage with the gates that show it; every FAILed gate occurs."""
-    candidates = (
-        _by_ability(damages.FORGETTING, case),
-        _collapse(case),
-        _task(case),
-        *(_by_ability(damage, case) for damage in damages.SINGLE_DAMAGES),
-    )
-    found: list[_Shown] = []
-    for one in candidates:
-        used = {gate for other in found for gate in other.evidence}
-        # Lost abstention takes the grounding gates with it; they need no finding of their own.
-        if one.evidence and not (one.damage is damages.LOST_GROUNDING and used & {*one.evidence}):
-            found.append(one)
+    found = [Shown(damage, evidence) for damage in damages if (evidence := _evidence(damage, case))]
     used = {gate for one in found for gate in one.evidence}
-    rest = tuple(gate for gate in case.failed(*Ability) if gate not in used)
+    rest = tuple(gate for gate in case.failed() if gate not in used)
     for one in found:
-        if one.damage is damages.NOT_LEARNED:
+        if one.damage.lacks_training:
             yield one
             continue
         # Whoever lost something has drifted: that tells nothing new.
@@ -138,84 +151,55 @@ def _shown(case: Case) -> Iterator[_Shown]:
         rest = tuple(gate for gate in rest if gate not in drifted)
         yield replace(one, drifted=drifted)
     if rest:
-        yield _Shown(damages.UNEXPLAINED, rest)
+        yield Shown(UNEXPLAINED, rest)
 
 
-def _by_ability(damage: Damage, case: Case) -> _Shown:
-    evidence = case.failed(*damage.shown_by)
-    return _Shown(damage, evidence + case.failed(*damage.joined_by) if evidence else ())
+def _evidence(damage: Damage, case: Case) -> tuple[GateResult, ...]:
+    """Return the gates that show a damage, each of the candidate and at least one FAILed."""
+    gates = _ask(damage, lambda: tuple(damage.evidence(case)))
+    if not all(gate in case.gates for gate in gates):
+        raise _BrokenDamageError(damage, "is shown by what is no gate of the candidate.")
+    if gates and not any(gate.verdict is Verdict.FAIL for gate in gates):
+        raise _BrokenDamageError(damage, "is shown by gates of which none FAILed.")
+    return gates
 
 
-def _collapse(case: Case) -> _Shown:
-    evidence = case.failed(*damages.COLLAPSE.shown_by)
-    if case.repeated and not case.learned:
-        evidence += tuple(gate for gate in case.repeated.gates if gate not in evidence)
-    return _Shown(damages.COLLAPSE, evidence)
+def _causes(shown: Sequence[Shown], case: Case) -> Iterator[str | None]:
+    """Yield for each damage the code of the one that accounts for it and stands for itself."""
+    order = [one.damage.code for one in shown]
+    explained_by = {
+        one.damage.code: next(
+            (other.damage.code for other in shown if _explains(other, one, case)), None
+        )
+        for one in shown
+    }
+    for code in order:
+        path = [code]
+        while (cause := explained_by[path[-1]]) and cause not in path:
+            path.append(cause)
+        root = min(path[path.index(cause) :], key=order.index) if cause else path[-1]
+        yield None if root == code else root
 
 
-def _task(case: Case) -> _Shown:
-    measured = _by_ability(damages.OVERFITTING, case)
-    if measured.evidence:
-        return measured
-    failed = case.failed(Ability.TASK)
-    if failed and (alone := _shown_alone(case)):
-        return _Shown(damages.OVERFITTING, failed + alone)
-    memorised_rows = case.record is not None and memorised(case.record)
-    if case.diverged is None and not memorised_rows:
-        return _Shown(damages.NOT_LEARNED, failed)
-    if not failed and case.diverged is not None and case.diverged.is_strong:
-        failed = case.failed(Ability.FORMAT, Ability.INSTRUCTION)
-    return _Shown(damages.OVERFITTING, failed)
-
-
-def _shown_alone(case: Case) -> tuple[GateResult, ...]:
-    """Return the OVERFITTING gates that would FAIL if there were no others."""
-    return tuple(
-        gate
-        for gate in case.gates
-        if gate.ability is Ability.OVERFITTING
-        and gate.verdict is Verdict.INCONCLUSIVE
-        and gate.p_fail is not None
-        and gate.alpha is not None
-        and gate.p_fail <= gate.alpha
-    )
-
-
-def _explanations(shown: Sequence[_Shown], case: Case) -> Iterator[str | None]:
-    """Yield for each damage the code of the one that accounts for it."""
-    found = {one.damage.code: one for one in shown}
-    collapse = found.get(damages.COLLAPSE.code)
-    forgetting = found.get(damages.FORGETTING.code)
-    overfitting = found.get(damages.OVERFITTING.code)
-    for one in shown:
-        if collapse and one is not collapse and _same_answer(one, case):
-            yield damages.COLLAPSE.code
-        elif forgetting and one is not forgetting and _in_proportion(one, forgetting, case):
-            by_collapse = collapse is not None and _same_answer(forgetting, case)
-            yield damages.COLLAPSE.code if by_collapse else damages.FORGETTING.code
-        elif overfitting and one is not overfitting and {*one.evidence} <= {*overfitting.evidence}:
-            yield damages.OVERFITTING.code
-        else:
-            yield None
-
-
-def _same_answer(one: _Shown, case: Case) -> bool:
-    """Return whether the one answer of a collapse accounts for a damage."""
-    if case.repeated is None or case.learned:
+def _explains(own: Shown, other: Shown, case: Case) -> bool:
+    explains = own.damage.explains
+    if own is other or explains is None:
         return False
-    if one.damage is damages.NOT_LEARNED:
-        return True  # what was never right has no lost samples to show the answer
-    seen = {gate for gate in one.evidence if gate.worst}
-    return bool(seen) and seen <= {*case.repeated.gates}
+    return bool(_ask(own.damage, explains, own, other, case))
 
 
-def _in_proportion(one: _Shown, forgetting: _Shown, case: Case) -> bool:
-    """Return whether severe forgetting accounts for a damage."""
-    if severity_of(forgetting.evidence) is not Severity.SEVERE:
-        return False
-    if one.damage is damages.COLLAPSE:
-        return case.learned
-    return mean_lost_share(one.evidence) <= PROPORTION * case.general_loss
+def _ask(damage: Damage, function: Callable[..., ResultT], *arguments: Any) -> ResultT:
+    """Return what a function of a damage returns.
+
+    Raises:
+        _BrokenDamageError: If it raises anything.
+    """
+    try:
+        return function(*arguments)
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
+        raise _BrokenDamageError(
+            damage, f"raised {error!r}. Fix or uninstall the package that provides it."
+        ) from error
 
 
 def _with_consequences(finding: Finding, findings: Sequence[Finding]) -> Finding:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 
 from evalguard import figures
-from evalguard.gates import damages
-from evalguard.gates.damages import Damage, Lever
-from evalguard.gates.displacement import CAUSE, REPAIR, Displacement
-from evalguard.gates.repeated_answers import RepeatedAnswer
-from evalguard.gates.severity import mean_lost_share, severity_of
-from evalguard.gates.training_signs import Divergence, Sign, read_sign
+from evalguard.damages import Case, Damage, Lever, Shown
+from evalguard.damages.training_signs import Sign, read_sign
 from evalguard.records import (
+    HEALTHY,
     Ability,
     Finding,
     GateResult,
@@ -28,55 +24,13 @@ UNFINISHED = "unfinished_thinking"
 
 _SAMPLES = 3
 _GATES_NAMED = 3
-_ANSWER_LIMIT = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One candidate with everything relevant to its diagnosis."""
-
-    model: str
-    gates: tuple[GateResult, ...]
-    record: TrainingRecord | None
-    diverged: Divergence | None
-    repeated: RepeatedAnswer | None
-
-    def failed(self, *abilities: Ability) -> tuple[GateResult, ...]:
-        """Return the FAILed gates of some abilities."""
-        return tuple(
-            gate
-            for gate in self.gates
-            if gate.verdict is Verdict.FAIL and gate.ability in abilities
-        )
-
-    @property
-    def learned(self) -> bool:
-        """Whether the task was shown to be learned."""
-        return self._passed(Ability.TASK)
-
-    @property
-    def general_holds(self) -> bool:
-        """Whether the general ability was shown to hold."""
-        return self._passed(Ability.GENERAL)
-
-    @property
-    def general_loss(self) -> float:
-        """Mean share of the general ability that was lost."""
-        return mean_lost_share(gate for gate in self.gates if gate.ability is Ability.GENERAL)
-
-    def _passed(self, ability: Ability) -> bool:
-        verdicts = {gate.verdict for gate in self.gates if gate.ability is ability}
-        return verdicts == {Verdict.PASS}
-
-
-def make_finding(damage: Damage, evidence: Sequence[GateResult], case: Case) -> Finding:
-    """Describe a damage: what was seen, the likely cause, the repair.
-
-    Args:
-        damage: The damage.
-        evidence: The FAILed gates that show it, at least one.
-        case: The candidate.
-    """
+def make_finding(shown: Shown, case: Case) -> Finding:
+    """Describe a damage: what was seen, the likely cause, the repair."""
+    damage, evidence = shown.damage, shown.evidence + shown.drifted
+    # A damage is no more severe because the model also drifted.
+    weighed = [gate for gate in evidence if gate.ability is not Ability.DRIFT] or evidence
     signs = _signs(damage, case)
     changes: dict[str, float | str] = {sign.key: sign.value for sign in signs}
     if damage.data_change and case.record:
@@ -85,7 +39,7 @@ def make_finding(damage: Damage, evidence: Sequence[GateResult], case: Case) -> 
         code=damage.code,
         title=damage.title,
         model=case.model,
-        severity=severity_of([g for g in evidence if g.ability is not Ability.DRIFT] or evidence),
+        severity=damage.severity(weighed),
         explanation=_explanation(damage, evidence, case),
         evidence=tuple(dict.fromkeys(gate.name for gate in evidence)),
         cause=_cause(damage, signs, case.record),
@@ -101,7 +55,7 @@ def healthy_finding(model: str, gates: Sequence[GateResult]) -> Finding:
     undecided = len(gates) - len(passed)
     rest = f" Undecided tripwires: {undecided}." if undecided else ""
     return Finding(
-        code="healthy",
+        code=HEALTHY,
         title="Healthy",
         model=model,
         severity=Severity.NONE,
@@ -110,23 +64,23 @@ def healthy_finding(model: str, gates: Sequence[GateResult]) -> Finding:
     )
 
 
-def displacement_finding(case: Case, found: Sequence[Displacement]) -> Finding:
-    """Say that preference training lowered the chosen answers' log-probability.
+def recorded_finding(damage: Damage, said: Sequence[str], case: Case) -> Finding:
+    """Describe a damage that the training record shows by itself.
 
     Args:
+        damage: The damage.
+        said: What the record shows, in sentences.
         case: The candidate.
-        found: What its training record shows, at least one.
     """
-    failed = any(gate.verdict is Verdict.FAIL for gate in case.gates)
     return Finding(
-        code="likelihood_displacement",
-        title="Likelihood displacement",
+        code=damage.code,
+        title=damage.title,
         model=case.model,
-        severity=Severity.MILD if failed else Severity.NONE,
-        explanation=" ".join(map(str, found)),
+        severity=Severity.MILD if case.failed() else Severity.NONE,
+        explanation=" ".join(said),
         evidence=(),
-        cause=CAUSE,
-        repair=REPAIR,
+        cause=damage.data_cause,
+        repair=damage.repair,
     )
 
 
@@ -135,7 +89,7 @@ def _signs(damage: Damage, case: Case) -> list[Sign]:
     if case.record is None:
         return []
     levers = damage.levers
-    if damage in damages.SINGLE_DAMAGES and case.general_holds:
+    if damage.of_one_ability and case.general_holds:
         # Too strong a training would have cost general ability, too: look at the data instead.
         levers = tuple(lever for lever in levers if lever is Lever.REPLAY)
     read = [sign for lever in levers if (sign := read_sign(lever, case.record))]
@@ -151,19 +105,15 @@ def _explanation(damage: Damage, evidence: Sequence[GateResult], case: Case) -> 
     figures_ = "; ".join(_moved(gate) for gate in named[:_GATES_NAMED])
     more = len(named) - _GATES_NAMED
     parts = [damage.meaning, f"{figures_}; and {more} more." if more > 0 else f"{figures_}."]
-    if damage is damages.COLLAPSE and case.repeated:
-        answer = case.repeated.answer[:_ANSWER_LIMIT] or "(nothing)"
-        parts.append(
-            f"{case.repeated.prompts} of {case.repeated.shown} lost samples were answered "
-            f"“{answer}”."
-        )
+    if damage.detail and (detail := damage.detail(case)):
+        parts.append(detail)
     if any(UNFINISHED in gate.flags for gate in evidence):
         parts.append(
             "Answers that never finished thinking count as lost; raise max_new_tokens to see "
             "whether the length limit alone is the cause."
         )
-    if damage in damages.SINGLE_DAMAGES and case.general_holds:
-        parts.append("General ability is retained, so this is not forgetting.")
+    if damage.of_one_ability and case.general_holds:
+        parts.append("General ability holds, so this is not forgetting.")
     return " ".join(parts)
 
 

@@ -27,6 +27,7 @@ from evalguard.records import TRAINING_RECORD, CheckResult, ProbePoint, Verdict
 from evalguard.reports.json_report import write_json
 from evalguard.runner.check import run_check
 from evalguard.runner.measured import Progress as CheckProgress
+from evalguard.tasks.registry import kind_of
 from evalguard.training.config import TrainingConfig
 from evalguard.training.load import load_training_config
 from evalguard.training.output import placed_folder
@@ -286,14 +287,21 @@ def _release(
 def _inputs(project: Project, attempt: Attempt, training: Path) -> Iterator[Path]:
     """Yield every file that decided what was trained and how it was judged."""
     yield from (project.path, project.thresholds.path, training, attempt.folder / _CONFIG)
+    yield from map(project.resolve, project.config.scorer_modules)
+    if project.config.contaminated is not None:
+        yield project.resolve(project.config.contaminated)
     for suite in project.suites.values():
         yield suite.path
-        for task in suite.config.tasks:
-            for name in ("data", "held_out", "file"):
-                relative = getattr(task, name, None)
-                if relative and (path := suite.resolve(relative)).is_file():
-                    yield path
+        for index, task in enumerate(suite.config.tasks):
+            files = kind_of(task).deciding_files(task, suite.context(index)).paths
+            yield from (_seen_from_here(path) for path in files if path.is_file())
     yield from _data_files(attempt.config)
+
+
+def _seen_from_here(path: Path) -> Path:
+    """Return a path without the folders of this machine, where it is below the working one."""
+    here = Path.cwd().resolve()
+    return path.relative_to(here) if path.is_absolute() and here in path.parents else path
 
 
 def _data_files(config: Mapping[str, Any]) -> Iterator[Path]:

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evalguard.damages import lacks_training
 from evalguard.records import Finding, Severity
 
 MOST_REPLAY = 0.7
@@ -27,9 +28,6 @@ MOST_REPLAY = 0.7
 
 FIRST_REPLAY = 0.2
 LEAST_RANK = 4
-WEAK = "task_not_learned"
-"""Code of the one finding that asks for more training; every other asks for less."""
-
 DIVERGED = "diverged"
 """Stands for the findings of a run whose loss was NaN or diverged."""
 
@@ -74,7 +72,7 @@ class Tried:
     @property
     def is_weak(self) -> bool:
         """Whether it only lacked training."""
-        return self.codes == {WEAK}
+        return bool(self.codes) and all(map(lacks_training, self.codes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ def _proposed_changes(last: Tried) -> tuple[dict[str, Any], tuple[str, ...]]:
         return {"training.learning_rate": _rounded(last.learning_rate * _DIVERGED_FACTOR)}, ()
     proposed: dict[str, Any] = {}
     notes: list[str] = []
-    damages = [f for f in standing(last.findings) if f.code != WEAK]
+    damages = [f for f in standing(last.findings) if not lacks_training(f.code)]
     # A damaged model says nothing about too little training; the damage goes first.
     for finding in damages or standing(last.findings):
         for key, value in finding.config_changes.items():

@@ -19,6 +19,7 @@ from evalguard.records.gates import (
 from evalguard.records.json_form import SCHEMA_VERSION, RecordT, from_json, to_json
 from evalguard.records.metrics import DetectorRates, Metric, ScoreKind
 from evalguard.records.results import (
+    HEALTHY,
     CheckResult,
     CorrectedRates,
     Finding,
@@ -38,6 +39,7 @@ from evalguard.records.training import (
 )
 
 __all__ = [
+    "HEALTHY",
     "SCHEMA_VERSION",
     "TRAINING_RECORD",
     "Ability",

@@ -142,6 +142,10 @@ class GateResult:
         return f"{self.source}::{self.suite}::{node}[{self.model}]"
 
 
+HEALTHY = "healthy"
+"""Code of the finding that no damage is shown."""
+
+
 class Severity(StrEnum):
     """Severity of a finding."""
 
@@ -156,10 +160,8 @@ class Finding:
     """One diagnosed damage with its evidence and the proposed repair.
 
     Attributes:
-        code: ``catastrophic_forgetting``, ``safety_loss``, ``format_corruption``,
-            ``lost_abstention``, ``mode_collapse``, ``overfitting``, ``over_refusal``,
-            ``lost_grounding``, ``task_not_learned``, ``likelihood_displacement``,
-            ``unexplained`` or ``healthy``.
+        code: Code of a :class:`~evalguard.damages.Damage`, such as ``catastrophic_forgetting``, or
+            ``healthy``.
         title: Its name in words.
         model: Name of the candidate.
         severity: Its severity.
@@ -184,6 +186,11 @@ class Finding:
     config_changes: Mapping[str, Any] = field(default_factory=dict)
     samples: tuple[SamplePair, ...] = ()
     explained_by: str | None = None
+
+    @property
+    def is_remark(self) -> bool:
+        """Whether it is worth knowing, but neither a damage nor that there is none."""
+        return self.severity is Severity.NONE and self.code != HEALTHY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,9 +174,8 @@ def _stacked(gate: GateResult) -> RenderableType:
 
 
 def _finding(finding: Finding, result: CheckResult, *, several: bool) -> RenderableType:
-    is_remark = finding.severity is Severity.NONE and finding.code != "healthy"
     heading = Text.assemble(
-        (finding.title, "yellow" if is_remark else _SEVERITY_STYLES[finding.severity]),
+        (finding.title, "yellow" if finding.is_remark else _SEVERITY_STYLES[finding.severity]),
         ("" if finding.severity is Severity.NONE else f"  {finding.severity}", "dim"),
         (f"  {finding.model}" if several else "", "dim"),
     )

@@ -10,9 +10,7 @@ from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers.binding import worst
 from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING, Split, Thinking
-from evalguard.tasks.base import Prepared, Task
-from evalguard.tasks.drift import Drift
-from evalguard.tasks.test_set import TestSet
+from evalguard.tasks.base import FollowingTask, Prepared, Task
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -39,11 +37,11 @@ class AnswerReader:
         """Return every generated text of a sample, split; empty where thinking is not separated.
 
         Args:
-            task: The sample's task. Drift is measured along all that the baseline wrote.
+            task: The sample's task. One that follows is measured along all that the baseline wrote.
             sample: The sample.
             responses: The responses to its requests; a judge's verdicts may follow them.
         """
-        if not self.thinking.marks or isinstance(task, Drift):
+        if not self.thinking.marks or isinstance(task, FollowingTask):
             return []
         asked = [one for one in sample.instances for _ in range(one.repeats or 1)]
         return [
@@ -168,7 +166,7 @@ def _score_unclosed(
         metric.name: worst(metric) for metric in task.metrics if metric.kind is not ScoreKind.CORPUS
     }
     closed = [one.answer for one in splits if not one.unclosed]
-    if closed and isinstance(task, TestSet):
+    if closed and getattr(task, "averages_answers", False):
         of_closed = task.score(sample, closed).scores
         share = len(closed) / len(splits)
         scores = {name: share * of_closed[name] + (1 - share) * one for name, one in scores.items()}

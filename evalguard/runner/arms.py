@@ -10,6 +10,7 @@ from evalguard.runner.measured import Key, Measured
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
 from evalguard.store import SampleStore, fingerprint
+from evalguard.tasks.registry import is_built_in
 
 DECODING = "3"
 """Raised when engines return other text of the same answer: stored answers are then asked again."""
@@ -62,6 +63,9 @@ class Arms:
             "suite": planned.suite,
             "task": planned.name,
         }
+        if not is_built_in(planned.kind.name):
+            # Whether equal ids of samples mean equal prompts is known of our own kinds alone.
+            answered["definition"] = planned.definition
         made = Measured(model, planned, fingerprint(parts), reference, answered=answered)
         facts = {**answered, "model": parts["model"], "name": model}
         self._store.describe_fingerprint(made.fingerprint, facts)

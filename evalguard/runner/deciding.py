@@ -15,8 +15,8 @@ from evalguard.records import Comparison, Gate, GateResult, Metric, ScoredSample
 from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import check_steady
 from evalguard.runner.prepare import Check
-from evalguard.scorers.probes import APPROVED
 from evalguard.tasks.base import CorpusTask
+from evalguard.tasks.judged import APPROVED
 
 Reached = Mapping[tuple[str, str], float]
 """Share of its samples that each suite and candidate has been measured on."""

@@ -6,8 +6,7 @@ from evalguard.engines.base import Engine, GivesDistributions
 from evalguard.errors import MeasurementError
 from evalguard.records import ScoredSample
 from evalguard.scorers.divergence import token_kl
-from evalguard.tasks.base import Prepared, Task
-from evalguard.tasks.drift import Drift
+from evalguard.tasks.base import FollowingTask, Prepared, Task
 
 Served = tuple[Engine, str]
 """An engine and a model's name on it."""
@@ -29,7 +28,7 @@ def follow(
         MeasurementError: If an engine cannot tell distributions, or the two models have different
             vocabularies.
     """
-    assert isinstance(task, Drift)
+    assert isinstance(task, FollowingTask)
     answer = reference.outputs[0]
     prompt = sample.instances[0].arguments[0]
     before, after = (

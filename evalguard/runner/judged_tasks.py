@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from evalguard.config import JUDGE, Project
-from evalguard.config.task_kinds import Judged
 from evalguard.errors import EngineError, TrustError, UsageError
 from evalguard.records import DetectorRates, ScoredSample
 from evalguard.runner.admission import Admission
 from evalguard.runner.answers import AnswerReader
-from evalguard.runner.judging import Judging, total
+from evalguard.runner.judging import Judging, config_of, total
 from evalguard.runner.measured import Measured
 from evalguard.runner.plan import PlannedTask
 from evalguard.tasks.base import Prepared
@@ -61,10 +60,9 @@ class JudgedTasks:
         for key, planned in self._tasks.items():
             if key in self._refused:
                 continue
-            assert isinstance(planned.config, Judged)
             suite = self._project.suites[planned.suite]
             try:
-                labelled = suite.resolve(planned.config.labelled.file)
+                labelled = suite.resolve(config_of(planned).labelled.file)
                 self._admissions[key] = self._judging.admit(planned, labelled)
             except _UNUSABLE as error:
                 self._refused[key] = str(error)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalguard.config import JUDGE, Suite
-from evalguard.config.task_kinds import Judged
 from evalguard.engines.base import Engine, Outcome, choice, generation
 from evalguard.engines.isolate import answer_each
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
@@ -20,11 +19,13 @@ from evalguard.runner.altered_answers import rule_taken
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
 from evalguard.runner.verdict_replies import read_reply
-from evalguard.scorers.probes import METRICS_OF_KIND, WAVERED
 from evalguard.scorers.thinking import Split
 from evalguard.store import SampleStore, fingerprint
-from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.judged import WAVERED, JudgedTask
+from evalguard.tasks.judged_config import JudgedConfig
+from evalguard.tasks.kind import TaskConfig
 from evalguard.tasks.labelled import Question
+from evalguard.tasks.registry import kind_of
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -90,8 +91,7 @@ class Judging:
             UsageError: If it cannot be used, or the labels cannot be read.
             EngineError: If its engine fails.
         """
-        config = planned.config
-        assert isinstance(config, Judged)
+        config = config_of(planned)
         key = fingerprint(
             {
                 "version": _ADMISSION_VERSION,
@@ -190,8 +190,7 @@ class Judging:
         Raises:
             EngineError: If its engine fails.
         """
-        assert isinstance(planned.config, Judged)
-        min_kappa = planned.config.min_kappa
+        min_kappa = config_of(planned).min_kappa
         fact = f"rule at {min_kappa:g}"
         remembered = self._store.fingerprint_description(key)
         if fact in remembered:
@@ -272,11 +271,22 @@ def check_steady(samples: Sequence[ScoredSample]) -> None:
 def needs_judge(gate: Gate, suite: Suite) -> bool:
     """Whether a judge takes part in what a gate is decided on."""
     return any(
-        isinstance(task, Judged)
+        kind_of(task).judged
         and gate.task in (None, task.task_name)
-        and gate.metric in {metric.name for metric in METRICS_OF_KIND[task.kind]}
+        and _may_measure(task, gate.metric)
         for task in suite.config.tasks
     )
+
+
+def _may_measure(task: TaskConfig, metric: str) -> bool:
+    found = kind_of(task).metrics(task)
+    return found is None or any(one.name == metric for one in found)
+
+
+def config_of(planned: PlannedTask) -> JudgedConfig:
+    """Return what a suite says of a judged task."""
+    assert isinstance(planned.config, JudgedConfig)
+    return planned.config
 
 
 def _task(planned: PlannedTask) -> JudgedTask:

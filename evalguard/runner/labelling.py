@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from evalguard.config import BASELINE, JUDGE, Project
-from evalguard.config.task_kinds import Judge, Preference
 from evalguard.errors import UsageError, did_you_mean
 from evalguard.quiet import quiet
 from evalguard.runner.answers import AnswerReader, without_stops
-from evalguard.runner.build import build
 from evalguard.runner.models import ModelPool
 from evalguard.scorers.thinking import Split
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.judged_config import JudgedConfig
+from evalguard.tasks.registry import build, judged_configs, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Labelling:
     """
 
     suite: str
-    config: Judge | Preference
+    config: JudgedConfig
     path: Path
     task: JudgedTask
 
@@ -72,9 +72,7 @@ def find(project: Project, suite: str, task: str | None = None) -> Labelling:
     if suite not in project.suites:
         raise UsageError(f"no suite '{suite}'. {did_you_mean(suite, project.suites)}")
     found = project.suites[suite]
-    judged = {
-        one.task_name: one for one in found.config.tasks if isinstance(one, Judge | Preference)
-    }
+    judged = {one.task_name: one for one in judged_configs(found.config.tasks)}
     if not judged:
         raise UsageError(f"{found.path}: no task uses a judge, so there is nothing to label")
     if task is None and len(judged) > 1:
@@ -88,17 +86,15 @@ def find(project: Project, suite: str, task: str | None = None) -> Labelling:
     return Labelling(suite, config, path, _build(project, suite, config))
 
 
-def _check_alone(project: Project, suite: str, config: Judge | Preference, path: Path) -> None:
+def _check_alone(project: Project, suite: str, config: JudgedConfig, path: Path) -> None:
     """Refuse a file that is that of another criterion too: no line says which of them it is for.
 
     Raises:
         UsageError: If it is.
     """
     for name, other in project.suites.items():
-        for one in other.config.tasks:
-            if not isinstance(one, Judge | Preference) or one is config:
-                continue
-            if (one.kind, one.criterion) == (config.kind, config.criterion):
+        for one in judged_configs(other.config.tasks):
+            if one is config or (one.kind, one.criterion) == (config.kind, config.criterion):
                 continue
             if other.resolve(one.labelled.file).resolve() == path.resolve():
                 place = f"task '{one.task_name}'" if name == suite else f"suite '{name}'"
@@ -119,7 +115,7 @@ def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
         EngineError: If the engine fails.
     """
     names = [name for name in project.models if name != JUDGE]
-    pairs = isinstance(labelling.config, Preference)
+    pairs = kind_of(labelling.config).follows_baseline
     seed = project.config.seed
     with quiet(), SampleStore(project.store) as store, ModelPool(project, names, store) as pool:
         pool.check_files()
@@ -137,11 +133,10 @@ def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
         return list(_paired(wanted, baseline, texts, seed))
 
 
-def _build(project: Project, suite: str, config: Judge | Preference) -> JudgedTask:
+def _build(project: Project, suite: str, config: JudgedConfig) -> JudgedTask:
     found = project.suites[suite]
     index = found.config.tasks.index(config)
-    seed = project.config.seed
-    [task] = build(found, config, index, seed=seed, count_tokens=len)
+    [task] = build(config, found.context(index, seed=project.config.seed))
     assert isinstance(task, JudgedTask)
     return task
 

@@ -20,7 +20,7 @@ from evalguard.engines.chat import (
 )
 from evalguard.engines.limits import default_limit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
-from evalguard.engines.registry import find_kind, is_remote
+from evalguard.engines.registry import depends_on, find_kind, is_remote, packages_of
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
 from evalguard.records import ModelInfo
 from evalguard.runner.model_files import check_model_files
@@ -315,6 +315,8 @@ class ModelPool:
             spec = self._specs[name]
             engine, name_of_engine = spec.engine, self._choice(spec).name
             options = {**engine.options, "max_length": engine.max_length}
+            if self._given is None and (more := depends_on(name_of_engine, engine.options)):
+                options["depends_on"] = more
             if self._is_only_served(spec):
                 return self._served_fingerprint(spec, options)
             self._fingerprints[name] = self._store.model_fingerprint(
@@ -333,7 +335,7 @@ class ModelPool:
     def _versions(self, engine: str) -> dict[str, str]:
         """Return the versions that count for what an engine answers."""
         given = self._given
-        own = () if given is not None else find_kind(engine).packages
+        own = () if given is not None else packages_of(engine)
         served = is_remote(engine) if given is None else isinstance(given, ServesByName)
         checks = {"served checks": SERVED_CHECKS} if served else {}
         return installed_versions(*VERSIONED, *own) | checks

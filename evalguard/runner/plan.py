@@ -15,24 +15,21 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import evalguard.tasks
 from evalguard.config import Project, Suite
-from evalguard.config import TestSet as TestSetConfig
 from evalguard.config.contaminated import contaminated
-from evalguard.config.suite import Task as TaskConfig
-from evalguard.config.task_kinds import Benchmark, Judged
 from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample, from_json
-from evalguard.runner.build import build, files_of_task
 from evalguard.runner.gate_targets import check_gates
-from evalguard.scorers import get as get_scorer
 from evalguard.scorers.thinking import thinking_metrics
+from evalguard.scorers.versions import package_digest
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
-from evalguard.tasks.benchmark.definition import benchmark_versions
-from evalguard.tasks.diversity import compared
+from evalguard.tasks.kind import TaskConfig, TaskContext
+from evalguard.tasks.registry import build, is_built_in, kind_of, package_code
 
 Scored = Mapping[str, ScoredSample]
 """Samples of one task and model, by id."""
@@ -90,7 +87,8 @@ class PlannedTask:
         self.suite = outline.suite
         self.name = outline.name
         self.metrics = outline.metrics
-        if isinstance(config, TestSetConfig | Benchmark) and outline.max_new_tokens:
+        self.kind = kind_of(config)
+        if self.kind.measures_thinking and outline.max_new_tokens:
             self.metrics = (*outline.metrics, *thinking_metrics(outline.max_new_tokens))
         self.definition = outline.definition
         self.equal_weights = outline.equal_weights
@@ -109,19 +107,20 @@ class PlannedTask:
     @property
     def follows_baseline(self) -> bool:
         """Whether a candidate is measured on what the baseline answered."""
-        return self.config.kind in ("drift", "preference")
+        return self.kind.follows_baseline
 
     @property
     def judged(self) -> bool:
         """Whether a judge scores the answers."""
-        return isinstance(self.config, Judged)
+        return self.kind.judged
 
     def compared(self, baseline: Scored, candidate: Scored) -> tuple[Scored, Scored]:
         """Return two models' samples as they are compared, which may depend on both."""
-        if self.config.kind != "diversity":
+        if self.kind.compared is None:
             return baseline, candidate
         pairs = {
-            id_: compared(baseline[id_], candidate[id_]) for id_ in baseline.keys() & candidate
+            id_: self.kind.compared(baseline[id_], candidate[id_])
+            for id_ in baseline.keys() & candidate
         }
         return (
             {**baseline, **{id_: before for id_, (before, _) in pairs.items()}},
@@ -269,6 +268,7 @@ class _Planner:
                 broken.append(str(error))
 
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
+        context = suite.context(index, seed=self._seed, count_tokens=self._count_tokens)
         built: dict[str, Task] = {}
         ready: dict[str, Sequence[Prepared]] = {}
 
@@ -277,22 +277,18 @@ class _Planner:
 
         def task(name: str) -> Task:
             if not built:
-                built.update({one.name: one for one in self._build(suite, config, index)})
+                built.update({one.name: one for one in build(config, context)})
             return built[name]
 
-        key = self._key(suite, config)
+        parts = self._parts(config, context)
+        key = parts and self._key(parts)
         remembered = self._store.fingerprint_description(key).get("outlines") if key else None
         if remembered is None:
-            built.update({one.name: one for one in self._build(suite, config, index)})
+            built.update({one.name: one for one in build(config, context)})
             ready |= {name: one.prepare(self._render) for name, one in built.items()}
             outlines = [
-                _outline(one, ready[name], self._default_limit) for name, one in built.items()
+                self._outline(one, ready[one.name], config, parts) for one in built.values()
             ]
-            if isinstance(config, TestSetConfig):
-                outlines = [
-                    replace(one, n_contradicting=_contradicting(ready[one.name]))
-                    for one in outlines
-                ]
             if key:
                 plain = [asdict(outline) for outline in outlines]
                 self._store.describe_fingerprint(key, {"outlines": plain})
@@ -308,35 +304,51 @@ class _Planner:
                 left_out=self._left_out.get(f"{suite.name}/{outline.name}", frozenset()),
             )
 
-    def _build(self, suite: Suite, config: TaskConfig, index: int) -> Sequence[Task]:
-        return build(suite, config, index, seed=self._seed, count_tokens=self._count_tokens)
+    def _outline(
+        self,
+        task: Task,
+        samples: Sequence[Prepared],
+        config: TaskConfig,
+        parts: Mapping[str, Any] | None,
+    ) -> Outline:
+        outline = _outline(task, samples, self._default_limit)
+        if kind_of(config).counts_contradictions:
+            outline = replace(outline, n_contradicting=_contradicting(samples))
+        if is_built_in(config.kind):
+            return outline
+        # Nothing holds a package to naming in a definition all that its scores depend on.
+        made_of = {"definition": outline.definition, "parts": parts or uuid4().hex}
+        return replace(outline, definition=fingerprint(made_of))
 
-    def _key(self, suite: Suite, config: TaskConfig) -> str | None:
-        """Return the hash of everything that decides an outline; ``None`` if some is unknown."""
-        found = files_of_task(suite, config)
-        files = None if found is None else list(found)
-        if files is None or not all(file.is_file() for file in files):
+    def _key(self, parts: Mapping[str, Any]) -> str:
+        """Return the key of an outline."""
+        names = [field.name for field in fields(Outline)]
+        return fingerprint({"outline": names, "default limit": self._default_limit, **parts})
+
+    def _parts(self, config: TaskConfig, context: TaskContext) -> Mapping[str, Any] | None:
+        """Return everything that decides a task but the models; ``None`` if some is unknown."""
+        kind = kind_of(config)
+        found = kind.deciding_files(config, context)
+        if not found.complete or not all(file.is_file() for file in found.paths):
             return None
-        scorers = config.scorers if isinstance(config, TestSetConfig) else ()
-        # The tokenizer makes the prompts of chats, and measures the targets of a test set.
-        tokenized = self._render or isinstance(config, TestSetConfig)
-        return fingerprint(
-            {
-                "outline": [field.name for field in fields(Outline)],
-                "suite": suite.name,
-                "task": config.model_dump(mode="json"),
-                "files": {
-                    os.path.relpath(file, suite.path.parent): self._store.file_sha256(file)
-                    for file in files
-                },
-                "versions": benchmark_versions(files) if isinstance(config, Benchmark) else {},
-                "scorers": [get_scorer(one.name, **one.options).version for one in scorers],
-                "seed": self._seed,
-                "default limit": self._default_limit,
-                "prompts": self._prompt_fingerprint if tokenized else "plain",
-                "code": self._code,
-            }
-        )
+        code = None if is_built_in(kind.name) else package_code(kind.name)
+        if code is None and not is_built_in(kind.name):
+            return None
+        # The tokenizer makes the prompts of chats, and may measure what a task is built of.
+        tokenized = self._render or kind.uses_tokenizer
+        return {
+            "suite": context.suite,
+            "task": config.model_dump(mode="json"),
+            "files": {
+                os.path.relpath(file, context.path.parent): self._store.file_sha256(file)
+                for file in found.paths
+            },
+            "versions": kind.versions(config, found.paths),
+            "seed": self._seed,
+            "prompts": self._prompt_fingerprint if tokenized else "plain",
+            "code": [*self._code, package_digest()],
+            "package": code,
+        }
 
     @cached_property
     def _code(self) -> list[str]:

@@ -46,10 +46,11 @@ def summarize(
     held = tuple(same_answers.hold_back_doubtful(result, doubtful) for result in held)
     verdict, decided_by = overall(held)
     models = tuple(check.pool.info(name) for name in [BASELINE, *check.candidates])
+    diagnosis = diagnose(held, training={model.name: model.training for model in models})
     return CheckResult(
         verdict=verdict,
         gates=held,
-        findings=diagnose(held, training={model.name: model.training for model in models}),
+        findings=diagnosis.findings,
         models=models,
         tasks=tuple(_task_runs(check)),
         environment={**_environment(check.pool.engine), **dict(check.judged.facts())},
@@ -57,7 +58,12 @@ def summarize(
         title=title,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         decided_by=decided_by,
-        warnings=(*_warnings(check), *same_answers.warnings(same), *doubtful.values()),
+        warnings=(
+            *_warnings(check),
+            *same_answers.warnings(same),
+            *doubtful.values(),
+            *diagnosis.problems,
+        ),
         on_inconclusive=check.project.thresholds.on_inconclusive,
     )
 

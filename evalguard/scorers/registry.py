@@ -233,7 +233,7 @@ def load_module(path: Path) -> tuple[str, ...]:
         spec.loader.exec_module(module)
     except UsageError:
         raise
-    except Exception as error:  # the file is the user's and may raise anything
+    except (Exception, SystemExit) as error:  # the file is the user's and may raise anything
         raise DataError(
             f"{path}: cannot be loaded: {error!r}. Run it with python to see."
         ) from error
@@ -255,7 +255,7 @@ def _find(name: str) -> Definition:
     ):
         try:
             point.load()
-        except Exception as error:  # another package's code may raise anything
+        except (Exception, SystemExit) as error:  # another package's code may raise anything
             raise UsageError(
                 f"scorer '{name}': its entry point {point.value} cannot be loaded: {error!r}. "
                 "Fix or uninstall the package that provides it."

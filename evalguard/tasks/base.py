@@ -46,6 +46,9 @@ class Prepared:
 class Task(Protocol):
     """A set of samples and the way to score them.
 
+    Where a task has an attribute ``averages_answers`` that is true, the score of a sample is the
+    mean of its answers' scores, however many there are.
+
     Attributes:
         suite: Name of its suite.
         name: Its own name within the suite.
@@ -75,6 +78,14 @@ class CorpusTask(Task, Protocol):
 
     def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
         """Return a corpus metric from what its samples add to it."""
+
+
+@runtime_checkable
+class FollowingTask(Task, Protocol):
+    """A task whose candidates are measured along all that the baseline wrote, thinking included."""
+
+    def diverged(self, prepared: Prepared, answer: str, nats_per_token: float) -> ScoredSample:
+        """Return the sample of a model that diverges so far along the baseline's answer."""
 
 
 def generations(

@@ -29,6 +29,13 @@ from evalguard.tasks.scales import Scale
 FEWEST_OF_A_LABEL = 10
 """Labelled answers of either kind without which nothing can be said of a judge."""
 
+APPROVED = Metric("approved")
+"""Whether the judge says that the answer meets the criterion; corrected by how often it is right
+about the labels."""
+
+WAVERED = "wavered"
+"""Whether a judge's verdict on a pair changed with the order; stored with the score of a pair."""
+
 QUESTION = "question"
 """Our column of the whole prompt, in a file of labels that has columns of its own."""
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalguard.config import Suite
 from evalguard.config.loading import load_yaml, read_mapping
 from evalguard.config.project_loading import load_project
 from evalguard.config.suite import SuiteConfig
-from evalguard.config.task_kinds import Benchmark, Overfitting, Prompts
 from evalguard.errors import DataError
-from evalguard.tasks.prompts import PromptRows
+from evalguard.tasks.registry import kind_of
 from evalguard.tasks.rows import read_rows
 
 QUESTION_COLUMNS = ("question", "prompt", "instruction", "query", "problem", "goal")
@@ -46,54 +46,17 @@ def load_items(path: Path) -> list[SuiteItem]:
         return _items_of_rows(path)
     if "suites" in read_mapping(path):
         suites = load_project(path).suites.values()
-        return [item for suite in suites for item in _items_of_suite(suite.path, suite.config)]
-    return _items_of_suite(path, load_yaml(path, SuiteConfig))
+        return [item for suite in suites for item in _items_of_suite(suite)]
+    return _items_of_suite(Suite(path.stem, path, load_yaml(path, SuiteConfig)))
 
 
-def _items_of_suite(path: Path, config: SuiteConfig) -> list[SuiteItem]:
-    items: list[SuiteItem] = []
-    for index, task in enumerate(config.tasks):
-        if isinstance(task, Benchmark):
-            items += _items_of_benchmark(path, task, index)
-        elif isinstance(task, Prompts):
-            # A suite that looks for overfitting asks about training rows on purpose.
-            data = task.held_out if isinstance(task, Overfitting) else task.data
-            prompts = PromptRows(
-                f"{path.stem}/{task.task_name}",
-                path.parent / Path(data).expanduser(),
-                prompt=task.prompt,
-                messages=task.messages,
-                limit=task.limit,
-            )
-            items += [
-                SuiteItem(
-                    f"{prompts.where}:{one.row.number}",
-                    (one.shown, *_question_columns(one.row.data)),
-                )
-                for one in prompts.prompts(None)
-            ]
-    return items
-
-
-def _items_of_benchmark(path: Path, task: Benchmark, index: int) -> list[SuiteItem]:
-    from evalguard.tasks.benchmark.loading import load_benchmark
-
-    built = load_benchmark(
-        path.stem,
-        task.task,
-        base_dir=path.parent,
-        source=str(path),
-        key=f"tasks[{index}].task",
-        num_fewshot=0,
-        limit=task.limit,
-    )
+def _items_of_suite(suite: Suite) -> list[SuiteItem]:
     return [
         SuiteItem(
-            f"{path.stem}/{each.name}:{sample.row_number}",
-            (sample.prompt, *_question_columns(sample.row)),
+            f"{suite.name}/{item.task}:{item.row}", (item.prompt, *_question_columns(item.data))
         )
-        for each in built
-        for sample in each.prepare(None)
+        for index, task in enumerate(suite.config.tasks)
+        for item in kind_of(task).asked_items(task, suite.context(index))
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalguard.gates.displacement import REPAIR, displacement
+from evalguard.damages.displacement import REPAIR, displacement
 from evalguard.records import LossPoint
 from evalguard.training.checkpoints import WeightKeeper
 from evalguard.training.config import Stage

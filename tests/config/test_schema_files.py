@@ -5,6 +5,7 @@ import json
 from evalguard.config.loading import load_yaml
 from evalguard.config.schema_files import with_schema_files
 from evalguard.config.suite import SuiteConfig
+from evalguard.tasks.kinds.test_set import TestSetConfig
 
 SUITE = """
 version: 1
@@ -31,7 +32,7 @@ def test_the_file_is_read_relative_to_the_suite(tmp_path):
     config, problems = with_schema_files(*suite(tmp_path))
     assert not problems
     task = config.tasks[0]
-    assert task.kind == "test_set"
+    assert isinstance(task, TestSetConfig)
     assert [one.options for one in task.scorers] == [{}, {"schema": {"type": "array"}}]
 
 

@@ -31,7 +31,7 @@ from evalguard.records import (
 from tests.gates.build import compared
 
 DOCS = Path(__file__).parents[2] / "docs"
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", (DOCS / "api.md").read_text("utf-8"), re.M | re.S)
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", (DOCS / "extend.md").read_text("utf-8"), re.M | re.S)
 MAX_RATIO = next(block for block in BLOCKS if "class MaxRatio" in block)
 
 MAX_COUNT = """

@@ -30,7 +30,7 @@ UNLEARNED = {**examples.HEALTHY, "tickets": 0}
 def found(
     gates: tuple[GateResult, ...], record: TrainingRecord | None = None
 ) -> tuple[Finding, ...]:
-    return diagnose(gates, training={MODEL: record})
+    return diagnose(gates, training={MODEL: record}).findings
 
 
 def standing(findings: tuple[Finding, ...]) -> list[str]:
@@ -423,7 +423,7 @@ def test_candidates_are_diagnosed_apart():
         *gate_results(examples.HEALTHY, model="v2"),
         *gate_results(examples.SAFETY, model="v3"),
     )
-    findings = diagnose(gates, training={})
+    findings = diagnose(gates, training={}).findings
     assert [(f.model, f.code) for f in findings if f.explained_by is None] == [
         ("v1", "catastrophic_forgetting"),
         ("v2", "healthy"),

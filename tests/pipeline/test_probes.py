@@ -4,8 +4,8 @@ from evalguard.pipeline.probes import GateProbe
 from evalguard.runner.answers import AnswerReader
 from evalguard.scorers import get
 from evalguard.scorers.thinking import Thinking
+from evalguard.tasks.kinds.test_set import TestSet
 from evalguard.tasks.prompts import PromptRows
-from evalguard.tasks.test_set import TestSet
 from tests.conftest import write_jsonl
 
 

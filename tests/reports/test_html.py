@@ -58,7 +58,7 @@ class Document(HTMLParser):
 
 def diagnosed(result: CheckResult) -> CheckResult:
     training = {model.name: model.training for model in result.models}
-    return replace(result, findings=diagnose(result.gates, training=training))
+    return replace(result, findings=diagnose(result.gates, training=training).findings)
 
 
 @pytest.fixture(name="page")

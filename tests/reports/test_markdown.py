@@ -12,7 +12,7 @@ from tests.reports import examples
 
 def diagnosed(result: CheckResult) -> CheckResult:
     training = {model.name: model.training for model in result.models}
-    return replace(result, findings=diagnose(result.gates, training=training))
+    return replace(result, findings=diagnose(result.gates, training=training).findings)
 
 
 def test_failed_gates_come_first_and_passed_ones_are_folded_away():

@@ -9,10 +9,10 @@ from evalguard.runner.answers import AnswerReader, as_compared, without_stops
 from evalguard.scorers import get
 from evalguard.scorers.thinking import Thinking, thinking_metrics
 from evalguard.scorers.thinking_marks import KNOWN_MARKS
-from evalguard.tasks.drift import Drift
-from evalguard.tasks.overfitting import Overfitting
+from evalguard.tasks.kinds.drift import Drift
+from evalguard.tasks.kinds.overfitting import Overfitting
+from evalguard.tasks.kinds.test_set import TestSet
 from evalguard.tasks.prompts import PromptRows
-from evalguard.tasks.test_set import TestSet
 from tests.conftest import write_jsonl
 
 READER = AnswerReader(Thinking(), lambda text: len(text.split()))

@@ -21,7 +21,7 @@ from evalguard.runner.check import run_check
 from evalguard.runner.judging import Judging, needs_judge, total
 from evalguard.runner.models import ModelPool
 from evalguard.store import SampleStore
-from evalguard.tasks.judge import Judge
+from evalguard.tasks.kinds.judge import Judge
 from evalguard.tasks.labelled import Labelled, LabelSet, Question
 from tests.conftest import write_jsonl
 from tests.engines.servers import replying_server

@@ -17,7 +17,7 @@ from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import run_check
 from evalguard.runner.judging import Judging
 from evalguard.tasks.base import Prepared
-from evalguard.tasks.preference import Preference
+from evalguard.tasks.kinds.preference import Preference
 from evalguard.tasks.prompts import PromptRows
 from tests.conftest import write_jsonl
 from tests.runner.judge_adapter import PAIR, choices, pair, train_judge, write_project

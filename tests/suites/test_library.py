@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from evalguard import scorers
-from evalguard.config import Benchmark, SuiteConfig, TestSet, load_project, load_yaml
+from evalguard.config import SuiteConfig, load_project, load_yaml
 from evalguard.config.cross_checks import check_suite
 from evalguard.config.resolved import Suite
 from evalguard.config.shipped import shipped_suites
 from evalguard.records import Ability
 from evalguard.scorers.constraints import problems_of
+from evalguard.tasks.kinds.benchmark import BenchmarkConfig
+from evalguard.tasks.kinds.test_set import TestSetConfig
 
 SUITES = Path(__file__).parents[2] / "suites"
 NAMES = sorted(path.stem for path in SUITES.glob("*.yaml"))
@@ -66,7 +68,7 @@ def test_lm_eval_knows_every_task():
 
     known = set(TaskManager().all_tasks)
     for name in STANDARD:
-        tasks = [task.task for task in config(name).tasks if isinstance(task, Benchmark)]
+        tasks = [task.task for task in config(name).tasks if isinstance(task, BenchmarkConfig)]
         assert tasks
         assert set(tasks) <= known
     assert len(config("mmlu").tasks) == 57
@@ -74,7 +76,7 @@ def test_lm_eval_knows_every_task():
 
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_each_suite_of_our_own_has_rows_for_a_margin_of_5pp(name):
-    tasks = [task for task in config(name).tasks if isinstance(task, TestSet)]
+    tasks = [task for task in config(name).tasks if isinstance(task, TestSetConfig)]
     assert sum(len(rows(Path(task.data).stem)) for task in tasks) >= 300
 
 

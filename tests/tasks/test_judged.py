@@ -5,8 +5,8 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.tasks.judge import Judge
-from evalguard.tasks.preference import Preference
+from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.preference import Preference
 from evalguard.tasks.prompts import PromptRows
 
 LABELLED = [

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from evalguard.config.labels import Labels
 from evalguard.config.yaml_text import parse_yaml
 from evalguard.errors import DataError
 from evalguard.scorers.written import comparable, written
-from evalguard.tasks.judge import Judge
+from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.preference import Preference
+from evalguard.tasks.label_config import Labels
 from evalguard.tasks.label_values import LabelReading
-from evalguard.tasks.preference import Preference
 from evalguard.tasks.prompts import PromptRows
 from evalguard.tasks.scales import Scale
 

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.tasks.judge import Judge
+from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.preference import Preference
 from evalguard.tasks.label_hints import Wanted, hint
 from evalguard.tasks.label_values import LabelReading
-from evalguard.tasks.preference import Preference
 from evalguard.tasks.prompts import PromptRows
 from evalguard.tasks.scales import Scale
 

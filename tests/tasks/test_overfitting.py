@@ -5,8 +5,8 @@ import math
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.tasks.overfitting import Overfitting
-from evalguard.tasks.perplexity import Perplexity
+from evalguard.tasks.kinds.overfitting import Overfitting
+from evalguard.tasks.kinds.perplexity import Perplexity
 from evalguard.tasks.prompts import PromptRows
 
 

@@ -9,8 +9,8 @@ from evalguard import scorers
 from evalguard.errors import DataError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric
+from evalguard.tasks.kinds.test_set import TestSet
 from evalguard.tasks.prompts import PromptRows
-from evalguard.tasks.test_set import TestSet
 
 
 @pytest.fixture

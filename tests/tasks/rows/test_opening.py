@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from evalguard.config.task_kinds import Rows
 from evalguard.errors import DataError
+from evalguard.tasks.row_config import Rows
 from evalguard.tasks.rows import COMPRESSIONS, SUFFIXES, data_suffix, read_rows
 
 LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 123456\n"
@@ -96,6 +96,6 @@ def test_the_page_lists_every_suffix():
 
 @pytest.mark.parametrize("suffix", COMPRESSIONS)
 def test_names_of_tasks_and_data_leave_the_compression_out(suffix):
-    task = Rows(data=f"data/my.rows.jsonl{suffix}")
+    task = Rows(kind="rows", data=f"data/my.rows.jsonl{suffix}")
     assert task.task_name == "my.rows"
     assert data_suffix(Path(f"x/my.rows.JSON{suffix}")) == ".json"

@@ -1,0 +1,70 @@
+"""Files that other tools wrote, as what ``decide`` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalguard.errors import UsageError
+
+if TYPE_CHECKING:
+    from evalguard.importers import ImportedRun, Selection
+
+
+def files_of(baseline: Any, candidate: Any, path: Any) -> tuple[Path, ...]:
+    """Return the file of both models, or one for each; nothing where scores are no files.
+
+    Raises:
+        UsageError: If only one of two is a file.
+    """
+    if path is not None:
+        return (Path(path),)
+    files = [isinstance(one, str | Path) for one in (baseline, candidate)]
+    if not any(files):
+        return ()
+    if not all(files):
+        raise UsageError("give baseline and candidate, both as files or both as scores")
+    return Path(baseline), Path(candidate)
+
+
+def import_scores(
+    files: Sequence[Path],
+    *,
+    metric: str | None,
+    tasks: Sequence[str],
+    importer: str | None,
+    higher_is_better: bool | None,
+) -> Selection:
+    """Read what is compared.
+
+    Raises:
+        DataError: If a file cannot be read, or the two models were measured differently.
+        UsageError: If a name is unknown, or the direction is not that of the files.
+    """
+    from evalguard.importers import select
+
+    baseline, candidate = _both(files, importer)
+    found = select(baseline, candidate, metric=metric, tasks=tasks)
+    if None not in (found.higher_is_better, higher_is_better):
+        said = "higher" if found.higher_is_better else "lower"
+        if found.higher_is_better is not higher_is_better:
+            raise UsageError(f"{baseline.source}: {said} is better for '{found.metric}'")
+    return found
+
+
+def _both(files: Sequence[Path], importer: str | None) -> tuple[ImportedRun, ImportedRun]:
+    from evalguard.importers import read_runs
+
+    if len(files) == 2 and files[0].resolve() == files[1].resolve():
+        raise UsageError(f"{files[0]}: is the baseline and the candidate; give two files")
+    runs = [read_runs(file, importer) for file in files]
+    for file, found in zip(files, runs, strict=True):
+        if len(files) == 1 and len(found) == 1:
+            raise UsageError(
+                f"{file}: holds the scores of one model; give a baseline and a candidate"
+            )
+        if len(files) == 2 and len(found) == 2:
+            raise UsageError(f"{file}: holds the scores of both models; give this file alone")
+    baseline, candidate = (run for found in runs for run in found)
+    return baseline, candidate

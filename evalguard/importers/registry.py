@@ -1,0 +1,114 @@
+"""The importers: one row each, and those of packages.
+
+A package adds an importer by an entry point of the group ``evalguard.importers`` that names an
+:class:`~evalguard.importers.base.Importer`; the name of the entry point is that of the importer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from evalguard import plugins
+from evalguard.errors import DataError, EvalGuardError, UsageError, did_you_mean
+from evalguard.importers.base import ImportedRun, ImportedScore, Importer
+from evalguard.importers.harness import HARNESS
+from evalguard.importers.rows import ROWS
+
+GROUP = "evalguard.importers"
+
+_BUILT_IN = {importer.name: importer for importer in (ROWS, HARNESS)}
+
+ResultT = TypeVar("ResultT")
+
+
+def find_importer(name: str) -> Importer:
+    """Return an importer by its name.
+
+    Raises:
+        UsageError: If there is none, or what a package registers is none.
+    """
+    found = _BUILT_IN.get(name) or plugins.load(GROUP, name, Importer)
+    if found is None:
+        known = [*_BUILT_IN, *plugins.points(GROUP)]
+        raise UsageError(f"no importer '{name}'. {did_you_mean(name, known)}")
+    if found.name != name:
+        raise UsageError(
+            f"the entry point {name} of {GROUP} names an Importer whose name is '{found.name}'; "
+            "they must be the same"
+        )
+    return found
+
+
+def importer_of(path: Path) -> Importer:
+    """Return the importer that recognises a file or folder; packages are asked last.
+
+    Raises:
+        DataError: If it is missing, or none recognises it.
+        UsageError: If several of packages do, or one of a package is broken.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: cannot be read: no such file or folder")
+    if (
+        found := next((one for one in _BUILT_IN.values() if one.recognises(path)), None)
+    ) is not None:
+        return found
+    others = [find_importer(name) for name in sorted(plugins.points(GROUP).keys() - _BUILT_IN)]
+    fitting = [one for one in others if _ask(one, one.recognises, path)]
+    if len(fitting) > 1:
+        names = " and ".join(one.name for one in fitting)
+        raise UsageError(f"{path}: the importers {names} both recognise it; name one")
+    if not fitting:
+        known = "; ".join(f"{one.name} ({one.summary})" for one in (*_BUILT_IN.values(), *others))
+        raise DataError(f"{path}: holds no scores that an importer recognises: {known}")
+    return fitting[0]
+
+
+def read_runs(path: Path, name: str | None = None) -> tuple[ImportedRun, ...]:
+    """Read the scores of one model, or of a baseline and a candidate.
+
+    Args:
+        path: File or folder.
+        name: Name of the importer; the one that recognises it by default.
+
+    Raises:
+        DataError: If it cannot be read, with file and row.
+        UsageError: If there is no such importer, or a package's is broken.
+    """
+    importer = find_importer(name) if name else importer_of(path)
+    runs = tuple(_ask(importer, lambda path: tuple(importer.read(path)), path))
+    if problem := _flaw(runs):
+        raise UsageError(f"importer '{importer.name}' {problem}")
+    if empty := [run for run in runs if not run.scores]:
+        raise DataError(f"{empty[0].source}: holds no scores")
+    return runs
+
+
+def _flaw(runs: Sequence[object]) -> str | None:
+    """Return why what an importer read cannot be used; ``None`` where it can."""
+    if len(runs) not in (1, 2):
+        return f"gave {len(runs)} runs; expected one, or a baseline's and a candidate's"
+    for run in runs:
+        if not isinstance(run, ImportedRun):
+            return f"gave {type(run).__name__}, which is no evalguard.importers.ImportedRun"
+        for one in run.scores:
+            if not isinstance(one, ImportedScore):
+                return f"gave {type(one).__name__}, which is no evalguard.importers.ImportedScore"
+            for name in ("where", "sample_id", "task", "metric"):
+                value = getattr(one, name)
+                if not isinstance(value, str) or not value:
+                    return f"gave a score whose {name} is {value!r}; expected text"
+    return None
+
+
+def _ask(importer: Importer, function: Callable[[Path], ResultT], path: Path) -> ResultT:
+    try:
+        return function(path)
+    except EvalGuardError:
+        raise
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
+        raise UsageError(
+            f"{path}: importer '{importer.name}' raised {error!r}. Fix or uninstall the package "
+            "that provides it."
+        ) from error

@@ -1,0 +1,145 @@
+"""The kinds of tasks: one row each, and those of packages.
+
+A package adds a kind by an entry point of the group ``evalguard.tasks`` that names a
+:class:`~evalguard.tasks.kind.TaskKind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import get_args
+
+from evalguard import plugins
+from evalguard.errors import UsageError, did_you_mean
+from evalguard.tasks.base import FollowingTask, Task
+from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.judged_config import JudgedConfig
+from evalguard.tasks.kind import TaskConfig, TaskContext, TaskKind
+from evalguard.tasks.kinds.benchmark import BENCHMARK
+from evalguard.tasks.kinds.diversity import DIVERSITY
+from evalguard.tasks.kinds.drift import DRIFT
+from evalguard.tasks.kinds.judge import JUDGE
+from evalguard.tasks.kinds.overfitting import OVERFITTING
+from evalguard.tasks.kinds.perplexity import PERPLEXITY
+from evalguard.tasks.kinds.preference import PREFERENCE
+from evalguard.tasks.kinds.test_set import TEST_SET
+from evalguard.tasks.package_code import code_digest
+
+GROUP = "evalguard.tasks"
+
+_ROWS = (
+    BENCHMARK,
+    TEST_SET,
+    DIVERSITY,
+    DRIFT,
+    PERPLEXITY,
+    JUDGE,
+    PREFERENCE,
+    OVERFITTING,
+)
+_BUILT_IN = {kind.name: kind for kind in _ROWS}
+
+
+def built_in() -> tuple[TaskKind, ...]:
+    """Return the kinds that come with EvalGuard."""
+    return _ROWS
+
+
+def is_built_in(name: str) -> bool:
+    """Return whether a kind comes with EvalGuard; no package is looked for."""
+    return name in _BUILT_IN
+
+
+def names() -> list[str]:
+    """Return the names of all kinds, without loading those of packages."""
+    return [*_BUILT_IN, *sorted(plugins.points(GROUP).keys() - _BUILT_IN.keys())]
+
+
+def is_kind(name: str) -> bool:
+    """Return whether a kind has this name; no package is loaded."""
+    return name in _BUILT_IN or name in plugins.points(GROUP)
+
+
+def find_kind(name: str) -> TaskKind:
+    """Return a kind of task by its name.
+
+    Raises:
+        UsageError: If there is none, or what a package registers is none.
+    """
+    found = _BUILT_IN.get(name) or _of_package(name)
+    if found is None:
+        raise UsageError(f"no kind of task '{name}'. {did_you_mean(name, names())}")
+    return found
+
+
+def kind_of(config: TaskConfig) -> TaskKind:
+    """Return the kind of a task of a suite."""
+    return find_kind(config.kind)
+
+
+def judged_configs(configs: Iterable[TaskConfig]) -> list[JudgedConfig]:
+    """Return those of a suite's tasks that a judge scores."""
+    judged = (config for config in configs if kind_of(config).judged)
+    return [config for config in judged if isinstance(config, JudgedConfig)]
+
+
+def build(config: TaskConfig, context: TaskContext) -> Sequence[Task]:
+    """Build a task of a suite; a group is several.
+
+    Raises:
+        UsageError: If it cannot be built, or is not what its kind says.
+    """
+    kind = kind_of(config)
+    if is_built_in(kind.name):
+        return kind.build(config, context)
+    try:
+        tasks = kind.build(config, context)
+    except UsageError:
+        raise
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
+        raise UsageError(
+            f"{context.path}: tasks[{context.index}]: the kind '{kind.name}' of a package cannot "
+            f"build it: {error!r}"
+        ) from error
+    for task in tasks:
+        if problem := _unlike(kind, task):
+            raise UsageError(f"{context.path}: tasks[{context.index}]: {problem}")
+    return tasks
+
+
+@cache
+def package_code(name: str) -> str | None:
+    """Return the hash of the code of a package's kind, as it was when this process first asked.
+
+    ``None`` where some of it cannot be hashed.
+    """
+    return code_digest(plugins.points(GROUP)[name], find_kind(name))
+
+
+def _unlike(kind: TaskKind, task: Task) -> str | None:
+    """Return how a task differs from what its kind says of it."""
+    if kind.judged != isinstance(task, JudgedTask):
+        return f"the kind '{kind.name}' has judged={kind.judged}, and its task is {type(task)!r}"
+    if kind.follows_baseline and not kind.judged and not isinstance(task, FollowingTask):
+        return (
+            f"the kind '{kind.name}' has follows_baseline=True, and its task {type(task)!r} has no "
+            "method 'diverged'"
+        )
+    return None
+
+
+def _of_package(name: str) -> TaskKind | None:
+    found = plugins.load(GROUP, name, TaskKind)
+    if found is None:
+        return None
+    field = found.config.model_fields.get("kind")
+    if found.name != name:
+        problem = f"names a TaskKind whose name is '{found.name}'; they must be the same"
+    elif field is None or get_args(field.annotation) != (name,):
+        problem = f"names a TaskKind whose config lacks kind: Literal['{name}']"
+    elif found.judged and not issubclass(found.config, JudgedConfig):
+        problem = "is judged, and its config is no evalguard.tasks.judged_config.JudgedConfig"
+    else:
+        return found
+    raise UsageError(f"the entry point {name} of {GROUP} {problem}")

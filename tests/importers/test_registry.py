@@ -1,0 +1,200 @@
+"""Which importer reads a file, and importers of packages."""
+
+import json
+import re
+import sys
+from typing import Any
+
+import pytest
+
+import evalguard
+from evalguard import plugins
+from evalguard.errors import DataError, EvalGuardError, UsageError
+from evalguard.importers import importer_of
+
+PLUGIN = """
+import sys
+
+from evalguard.importers import ImportedRun, ImportedScore, Importer
+
+
+def rows(path):
+    lines = path.read_text().splitlines()[1:]
+    return [ImportedScore(where=f"{path}:{number}", sample_id=line.split(";")[0],
+                          score=float(line.split(";")[1]))
+            for number, line in enumerate(lines, 2)]
+
+
+def read(path):
+    return [ImportedRun(source=path, scores=tuple(rows(path)))]
+
+
+def is_ours(path):
+    return path.is_file() and path.read_text().startswith("id;score")
+
+
+def importer(name="table", recognises=is_ours, read=read):
+    return Importer(name=name, recognises=recognises, read=read, summary="a table")
+
+
+def fail(path):
+    raise KeyError("score")
+
+
+TABLE = importer()
+TWIN = importer(name="twin")
+FAILS = importer(read=fail)
+RECOGNISES_RAISES = importer(recognises=fail)
+LEAVES = importer(read=lambda path: sys.exit(0))
+NOTHING = importer(read=lambda path: None)
+NO_RUN = importer(read=lambda path: [])
+THREE = importer(read=lambda path: read(path) * 3)
+PLAIN = importer(read=lambda path: [{"q1": 1.0}])
+NO_SCORES = importer(read=lambda path: [ImportedRun(source=path, scores=())])
+PLAIN_SCORES = importer(read=lambda path: [ImportedRun(source=path, scores=(1.0,))])
+NUMBERED = importer(read=lambda path: [ImportedRun(source=path, scores=(
+    ImportedScore(where="a:1", sample_id=1, score=1.0),))])
+LATE = importer(read=lambda path: (fail(path) for _ in range(2)))
+"""
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Install a package that registers importers."""
+
+    def install(**entries: str) -> None:
+        info = tmp_path / "packages" / "tables-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info.parent / "tables.py").write_text(PLUGIN)
+        (info / "METADATA").write_text("Name: tables\nVersion: 1.0\n")
+        lines = "".join(f"{name} = {target}\n" for name, target in entries.items())
+        (info / "entry_points.txt").write_text(f"[evalguard.importers]\n{lines}")
+        monkeypatch.syspath_prepend(str(info.parent))
+        plugins.points.cache_clear()
+
+    yield install
+    plugins.points.cache_clear()
+    sys.modules.pop("tables", None)
+
+
+@pytest.fixture
+def tables(tmp_path):
+    for name, wrong in (("base", 3), ("tuned", 5)):
+        lines = [f"q{number};{int(number >= wrong)}" for number in range(200)]
+        (tmp_path / name).write_text("\n".join(["id;score", *lines]))
+    return tmp_path
+
+
+def decide(folder, **options: Any):
+    return evalguard.decide(folder / "base", folder / "tuned", max_drop="10pp", **options)
+
+
+def jsonl(path, rows):
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def test_a_package_adds_an_importer(package, tables):
+    with pytest.raises(DataError, match=r"holds no scores that an importer recognises: rows \("):
+        decide(tables)
+    package(table="tables:TABLE")
+    gate = decide(tables)
+    assert (gate.verdict, gate.losses, gate.n) == ("PASS", 2, 200)
+
+
+def test_what_it_reads_is_checked_as_everything_else(package, tables):
+    package(table="tables:TABLE")
+    path = tables / "tuned"
+    path.write_text(path.read_text() + "\nq3;1\nq900;nan")
+    with pytest.raises(DataError) as caught:
+        decide(tables)
+    assert f"{path}:202: id 'q3' is in {path}:5 already" in str(caught.value)
+    assert f"{path}:203: 'score' is nan" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("FAILS", "importer 'table' raised KeyError('score')"),
+        ("RECOGNISES_RAISES", "importer 'table' raised KeyError('score')"),
+        ("LATE", "importer 'table' raised KeyError('score')"),
+        ("LEAVES", "importer 'table' raised SystemExit(0)"),
+        ("NOTHING", "importer 'table' raised TypeError"),
+        ("NO_RUN", "importer 'table' gave 0 runs"),
+        ("THREE", "importer 'table' gave 3 runs"),
+        ("PLAIN", "gave dict, which is no evalguard.importers.ImportedRun"),
+        ("PLAIN_SCORES", "gave float, which is no evalguard.importers.ImportedScore"),
+        ("NUMBERED", "gave a score whose sample_id is 1; expected text"),
+        ("NO_SCORES", "base: holds no scores"),
+        ("TWIN", "names an Importer whose name is 'twin'"),
+        ("fail", "is no evalguard.importers.base.Importer"),
+        ("absent", "cannot be loaded: AttributeError"),
+    ],
+)
+def test_a_broken_one_is_one_error(package, tables, target, message):
+    package(table=f"tables:{target}")
+    with pytest.raises(EvalGuardError, match=re.escape(message)):
+        decide(tables)
+
+
+def test_a_broken_one_is_no_obstacle_for_files_of_others(package, tmp_path):
+    package(table="absent:TABLE")
+    path = jsonl(tmp_path / "scores.jsonl", [{"id": 1, "baseline": 1, "candidate": 1}])
+    assert evalguard.decide(path=path, max_drop="5pp").n == 1
+
+
+def test_two_that_recognise_a_file_are_asked_for_a_name(package, tables):
+    package(table="tables:TABLE", twin="tables:TWIN")
+    with pytest.raises(UsageError, match="importers table and twin both recognise it; name one"):
+        decide(tables)
+    assert decide(tables, importer="twin").n == 200
+
+
+class TestRows:
+    def test_a_file_of_each_model_is_paired_by_question(self, tmp_path):
+        rows = [{"id": n, "score": int(n >= 3), "stratum": "law"} for n in range(200)]
+        jsonl(tmp_path / "base", rows)
+        jsonl(tmp_path / "tuned", reversed(rows))
+        gate = decide(tmp_path)
+        assert (gate.verdict, gate.losses, gate.n) == ("PASS", 0, 200)
+
+    @pytest.mark.parametrize(
+        ("row", "message"),
+        [
+            ({"id": 5, "score": 1}, "tuned:2: question '5' of scores is not in .*base"),
+            ({"id": 2, "score": 1, "stratum": "law"}, "tuned:2: the task 'law' is not in .*base"),
+            ({"id": 2, "score": 1, "cluster": "c"}, "tuned:2: cluster 'c', but None in .*base:2"),
+            ({"id": 2, "baseline": 1, "candidate": 1}, "tuned:2: has no 'score'"),
+            ({"id": 2, "score": 1, "candidate": 1}, "tuned:2: unknown key 'candidate'"),
+            ({"id": True, "score": 1}, "tuned:2: 'id' is True"),
+        ],
+    )
+    def test_rows_that_do_not_fit_are_named(self, tmp_path, row, message):
+        first = {"id": 1, "score": 1}
+        jsonl(tmp_path / "base", [first, {"id": 2, "score": 1}])
+        jsonl(tmp_path / "tuned", [first, row])
+        with pytest.raises(DataError, match=message):
+            decide(tmp_path)
+
+    def test_a_key_given_twice_is_named(self, tmp_path):
+        for name in ("base", "tuned"):
+            (tmp_path / name).write_text('{"id": 1, "score": 0, "score": 1}')
+        with pytest.raises(DataError, match=r"base:1: names the key 'score' twice"):
+            decide(tmp_path)
+
+    def test_one_model_is_not_enough_and_two_are_too_many(self, tmp_path):
+        single = jsonl(tmp_path / "base", [{"id": 1, "score": 1}])
+        jsonl(tmp_path / "tuned", [{"id": 1, "baseline": 1, "candidate": 1}])
+        with pytest.raises(UsageError, match="holds the scores of one model"):
+            evalguard.decide(path=single, max_drop="5pp")
+        with pytest.raises(UsageError, match="tuned: holds the scores of both models"):
+            decide(tmp_path)
+        with pytest.raises(UsageError, match="both as files or both as scores"):
+            evalguard.decide(single, [1], max_drop="5pp")
+
+    @pytest.mark.parametrize("text", ["", "\n", "[1]", "score\n1", "{\n", "\x00"])
+    def test_other_files_are_not_recognised(self, tmp_path, text):
+        path = tmp_path / "scores.jsonl"
+        path.write_text(text)
+        with pytest.raises(DataError, match="no scores that an importer recognises"):
+            importer_of(path)

@@ -1,0 +1,80 @@
+"""Files of paired scores: what is read, and every broken row by its line."""
+
+import json
+
+import pytest
+
+from evalguard.errors import DataError
+from evalguard.importers import pair_runs, read_runs
+from evalguard.records import Metric, ScoreKind
+
+BINARY, GRADED = Metric("score"), Metric("score", ScoreKind.BOUNDED, 0, 10)
+
+
+def read_scores(path, metric):
+    baseline, candidate = read_runs(path, "rows")
+    return pair_runs(baseline, candidate, metric)
+
+
+def write(folder, *rows):
+    path = folder / "scores.jsonl"
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows))
+    return path
+
+
+def test_rows_become_pairs(tmp_path):
+    path = write(
+        tmp_path,
+        {"id": "q1", "baseline": 1, "candidate": False},
+        "",
+        {"id": 2, "baseline": None, "candidate": 1, "cluster": "p1", "stratum": "law"},
+    )
+    first, second = read_scores(path, BINARY)
+    assert (first.sample_id, first.baseline_score, first.candidate_score) == ("q1", 1.0, 0.0)
+    assert (second.sample_id, second.baseline_score, second.cluster) == ("2", None, "p1")
+    assert (first.task, second.task) == ("scores", "law")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"id": "b", "baseline": 1}, "has no 'candidate'; use null"),
+        ({"baseline": 1, "candidate": 1}, "has no 'id'"),
+        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' is in .*scores.jsonl:1 already"),
+        ({"id": "b", "baseline": 1, "candidate": 0.5}, "declared binary"),
+        ({"id": "b", "baseline": 7, "candidate": 1}, "outside the range 0…1"),
+        ({"id": "b", "baseline": "yes", "candidate": 1}, "'baseline' is 'yes'; expected a number"),
+        ('{"id": "b", "baseline": NaN, "candidate": 1}', "'baseline' is nan"),
+        ('{"id": "b", "baseline": 1, "candidate": Infinity}', "'candidate' is inf"),
+        ({"id": "b", "baseline": 1, "candidate": 1, "cluser": 3}, "Did you mean 'cluster'"),
+        ({"id": "", "baseline": 1, "candidate": 1}, "'id' is ''"),
+        ({"id": "b", "baseline": 1, "candidate": 1, "cluster": 1.5}, "'cluster' is 1.5"),
+        ("{broken", "no JSON"),
+        ("[1, 2]", "a JSON list, but expected an object"),
+    ],
+)
+def test_broken_rows_are_named_by_file_and_line(tmp_path, row, message):
+    path = write(tmp_path, {"id": "a", "baseline": 1, "candidate": 1}, row)
+    with pytest.raises(DataError, match=f"scores.jsonl:2: .*{message}"):
+        read_scores(path, BINARY)
+
+
+def test_every_broken_row_is_listed_up_to_ten(tmp_path):
+    path = write(tmp_path, *[{"id": str(i), "baseline": 11, "candidate": 0} for i in range(13)])
+    with pytest.raises(DataError) as caught:
+        read_scores(path, GRADED)
+    assert str(caught.value).count("outside the range 0…10") == 10
+    assert "and 3 more" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_an_empty_file_is_refused(tmp_path, text):
+    path = tmp_path / "scores.jsonl"
+    path.write_text(text)
+    with pytest.raises(DataError, match="is empty"):
+        read_scores(path, BINARY)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"absent\.jsonl: cannot be read"):
+        read_scores(tmp_path / "absent.jsonl", BINARY)
