@@ -97,8 +97,8 @@ def _pairs(
             pair = _pair(_row(row) if isinstance(row, str) else row, metric)
             if pair.sample_id in first_seen:
                 raise ValueError(
-                    f"id '{pair.sample_id}' already appears in line "
-                    f"{first_seen[pair.sample_id]}; give every question a unique id"
+                    f"id '{pair.sample_id}' already appears in "
+                    f"{where}{first_seen[pair.sample_id]}; give every question a unique id"
                 )
         except ValueError as problem:
             problems.append(f"{where}{number}: {problem}")

@@ -35,7 +35,7 @@ def test_rows_become_pairs(tmp_path):
     [
         ({"id": "b", "baseline": 1}, "has no 'candidate'; use null"),
         ({"baseline": 1, "candidate": 1}, "has no 'id'"),
-        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' already appears in line 1"),
+        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' already appears in .*scores.jsonl:1;"),
         ({"id": "b", "baseline": 1, "candidate": 0.5}, "declared binary"),
         ({"id": "b", "baseline": 7, "candidate": 1}, "outside the range 0…1"),
         ({"id": "b", "baseline": "yes", "candidate": 1}, "'baseline' is 'yes'; expected a number"),
