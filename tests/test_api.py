@@ -66,12 +66,12 @@ class TestDecide:
             (([1, float("nan")], [1, 1]), {}, "question 1: 'baseline' is nan"),
             (([1, 0.5], [1, 1]), {}, "declared binary"),
             (([1, "1"], [1, 1]), {}, "expected a number"),
-            (([1, 1], [1, 1]), {"ids": ["a", "a"]}, "give every question its own id"),
+            (([1, 1], [1, 1]), {"ids": ["a", "a"]}, "give every question a unique id"),
             (([1], None), {}, "give both baseline and candidate"),
             (([1], [1]), {"n": 5}, "give either"),
             ((), {"losses": 1, "gains": 2}, "give both"),
             ((), {}, "give either"),
-            (([1], [1]), {"max_drop": "5"}, "no margin"),
+            (([1], [1]), {"max_drop": "5"}, "not a margin"),
             (([1], [1]), {"max_drop": 5}, "margin without unit"),
             (([1], [1]), {"min_gain": "1pp"}, "exclude each other"),
             (([1], [1]), {"low": 1.0}, "low=1 must be below high=1"),
@@ -105,7 +105,7 @@ class TestPower:
             (100, {"discordance": 0}, "discordance=0: expected above 0"),
             (100, {"looks": 0}, "looks=0"),
             (100, {"confidence_level": 0.5}, "confidence_level=0.5"),
-            (100, {"max_drop": None}, "no demand"),
+            (100, {"max_drop": None}, "no requirement"),
         ],
     )
     def test_what_is_out_of_range_is_an_error(self, n, options, message):
@@ -147,7 +147,7 @@ class TestCheck:
             evalguard.check(project / "evalguard.yaml", progress=False, **options)
 
     def test_overrides_need_a_file(self, project):
-        with pytest.raises(evalguard.EvalGuardError, match="loaded already"):
+        with pytest.raises(evalguard.EvalGuardError, match="already loaded"):
             evalguard.check(
                 evalguard.load_project(project / "evalguard.yaml"), overrides=["store=x"]
             )

@@ -96,13 +96,13 @@ def test_lower_is_better(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "no demand"),
+        ([], "no requirement"),
         (["--max-drop", "5pp"], "give either losses, gains and n, or a file"),
         (["--max-drop", "5pp", "--losses", "3"], "all of losses, gains and n"),
-        ([*counts(1, 1, 100), "--max-drop", "5"], "no margin; write 5pp"),
+        ([*counts(1, 1, 100), "--max-drop", "5"], "not a margin; write 5pp"),
         ([*counts(1, 1, 100), "--max-drop", "0pp"], "above 0 and at most 100pp"),
         ([*counts(1, 1, 100), "--max-drop", "150pp"], "above 0 and at most 100pp"),
-        ([*counts(1, 1, 100), "--max-drop", "-5pp"], "no margin"),
+        ([*counts(1, 1, 100), "--max-drop", "-5pp"], "not a margin"),
         ([*counts(1, 1, 0), "--max-drop", "5pp"], "not in the range"),
         ([*counts(60, 60, 100), "--max-drop", "5pp"], "losses + gains ≤ n"),
         ([*counts(1, 1, 100), "--max-drop", "5%"], "give a margin in pp"),

@@ -197,7 +197,7 @@ def test_labels_of_other_prompts_are_pointed_out(label):
     assert "none of its 1 labels belongs to a prompt in facts.jsonl" in " ".join(told.out.split())
     assert len(rows) == 2
     _, _, told = label("q", "-n", "2")
-    assert "is about a prompt" not in told.out
+    assert "belongs to a prompt" not in told.out
 
 
 def test_a_read_only_file_stays_as_it_is(label):

@@ -51,10 +51,10 @@ def test_text_has_the_figures_and_a_table():
     ("arguments", "message"),
     [
         (["--n", "0", "--max-drop", "5pp"], "not in the range"),
-        (["--n", "100"], "no demand"),
-        (["--n", "100", "--max-drop", "5%"], "give the margin in pp"),
+        (["--n", "100"], "no requirement"),
+        (["--n", "100", "--max-drop", "5%"], "give it in pp"),
         (["--n", "100", "--max-drop", "5pp", "--discordance", "0"], "not in the range"),
-        (["--n", "100", "--max-drop", "5pp", "--effect", "-0.06"], "give a greater one"),
+        (["--n", "100", "--max-drop", "5pp", "--effect", "-0.06"], "give a larger effect"),
         (["--n", "100", "--max-drop", "5pp", "--effect", "0.3"], "raise the discordance"),
         (["--max-drop", "5pp"], "Missing option '--n'"),
     ],

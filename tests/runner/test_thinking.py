@@ -153,7 +153,7 @@ def test_all_that_was_written_is_kept_and_shown_apart(folder, server):
     assert pair.candidate_written.startswith("<think>")
     assert pair.baseline_written == ""
     page = render_html(result)
-    assert page.count("With its thinking") == len(only(result).worst)
+    assert page.count("Including thinking") == len(only(result).worst)
 
 
 def test_unclosed_thinking_is_counted_shown_and_scores_the_worst(folder, server):

@@ -261,7 +261,7 @@ def test_calls_of_tools_that_are_there_are_read():
 
 def test_what_an_annotator_decided_is_no_answer():
     decided = {"question": "Which city?", "answer": "accept", "_input_hash": 1}
-    assert "what was decided" in reading(decided).problems[0].message
+    assert "annotation tool's decision" in reading(decided).problems[0].message
     several = {"prompt": "Which city?", "completion": "Oslo.", "answer": "reject"}
     assert "ignore: [answer]" in reading(several).problems[0].message
     assert reading({"question": "Accept or reject?", "answer": "accept"}).problems == ()

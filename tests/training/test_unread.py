@@ -253,7 +253,7 @@ def test_where_two_answers_are_from_does_not_matter(column):
         ({"Prompt": "Q", "completion": "A"}, ("{prompt: Prompt}",)),
         ({"request": {"messages": []}, "response": "A"}, ("Inside 'request' nothing is read",)),
         ({"inputs": [{"a": 1}], "outputs": "A"}, ("Inside 'inputs' nothing is read", "Name yours")),
-        ({"a": None}, ("holds nothing",)),
+        ({"a": None}, ("is empty",)),
     ],
 )
 def test_a_refusal_says_what_is_there_and_what_to_do(row, parts):

@@ -158,8 +158,8 @@ def check_message(key: str, value: Any, where: str) -> None:
     judged = [(key, value)] if _is_judged_bad(key, value) else []
     for path, said in [*judged, *(one[:2] for one in _inside(key, value))]:
         raise DataError(
-            f"{where} holds '{path}', which is {said!r} and speaks against it. Remove the row, or "
-            f"leave the key out: ignore: [{key}]"
+            f"{where} holds '{path}', which is {said!r}, so it is not meant for training. Remove "
+            f"the row, or leave the key out: ignore: [{key}]"
         )
 
 
