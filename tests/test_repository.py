@@ -107,6 +107,8 @@ def kinds_named(source: str) -> Iterator[int]:
 
     names = {kind.name for kind in built_in()}
     for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.stmt | ast.expr):
+            continue
         match node:
             case ast.ImportFrom(module=str(module)):
                 imported = [module, *(f"{module}.{alias.name}" for alias in node.names)]

@@ -12,8 +12,7 @@ from typing import get_args
 
 from evalguard import plugins
 from evalguard.errors import UsageError, did_you_mean
-from evalguard.tasks.base import FollowingTask, Task
-from evalguard.tasks.judged import JudgedTask
+from evalguard.tasks.base import Prepared, Render, Task
 from evalguard.tasks.judged_config import JudgedConfig
 from evalguard.tasks.kind import TaskConfig, TaskContext, TaskKind
 from evalguard.tasks.kinds.benchmark import BENCHMARK
@@ -24,6 +23,7 @@ from evalguard.tasks.kinds.overfitting import OVERFITTING
 from evalguard.tasks.kinds.perplexity import PERPLEXITY
 from evalguard.tasks.kinds.preference import PREFERENCE
 from evalguard.tasks.kinds.test_set import TEST_SET
+from evalguard.tasks.of_packages import build_checked, prepare_checked
 from evalguard.tasks.package_code import code_digest
 
 GROUP = "evalguard.tasks"
@@ -93,19 +93,18 @@ def build(config: TaskConfig, context: TaskContext) -> Sequence[Task]:
     kind = kind_of(config)
     if is_built_in(kind.name):
         return kind.build(config, context)
-    try:
-        tasks = kind.build(config, context)
-    except UsageError:
-        raise
-    except Exception as error:  # another package's code may raise anything
-        raise UsageError(
-            f"{context.path}: tasks[{context.index}]: the kind '{kind.name}' of a package cannot "
-            f"build it: {error!r}"
-        ) from error
-    for task in tasks:
-        if problem := _unlike(kind, task):
-            raise UsageError(f"{context.path}: tasks[{context.index}]: {problem}")
-    return tasks
+    return build_checked(kind, config, context)
+
+
+def prepare(config: TaskConfig, task: Task, render: Render | None) -> list[Prepared]:
+    """Return the samples of a task that was built from a config as requests.
+
+    Raises:
+        UsageError: If its data cannot be used, or what a package prepares cannot be.
+    """
+    if is_built_in(config.kind):
+        return task.prepare(render)
+    return prepare_checked(task, render)
 
 
 @cache
@@ -117,27 +116,16 @@ def package_code(name: str) -> str | None:
     return code_digest(plugins.points(GROUP)[name], find_kind(name))
 
 
-def _unlike(kind: TaskKind, task: Task) -> str | None:
-    """Return how a task differs from what its kind says of it."""
-    if kind.judged != isinstance(task, JudgedTask):
-        return f"the kind '{kind.name}' has judged={kind.judged}, and its task is {type(task)!r}"
-    if kind.follows_baseline and not kind.judged and not isinstance(task, FollowingTask):
-        return (
-            f"the kind '{kind.name}' has follows_baseline=True, and its task {type(task)!r} has no "
-            "method 'diverged'"
-        )
-    return None
-
-
 def _of_package(name: str) -> TaskKind | None:
     found = plugins.load(GROUP, name, TaskKind)
     if found is None:
         return None
-    field = found.config.model_fields.get("kind")
+    is_config = isinstance(found.config, type) and issubclass(found.config, TaskConfig)
+    field = found.config.model_fields.get("kind") if is_config else None
     if found.name != name:
         problem = f"names a TaskKind whose name is '{found.name}'; they must be the same"
     elif field is None or get_args(field.annotation) != (name,):
-        problem = f"names a TaskKind whose config lacks kind: Literal['{name}']"
+        problem = f"names a TaskKind whose config is no TaskConfig with kind: Literal['{name}']"
     elif found.judged and not issubclass(found.config, JudgedConfig):
         problem = "is judged, and its config is no evalguard.tasks.judged_config.JudgedConfig"
     else:
