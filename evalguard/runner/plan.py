@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
@@ -20,46 +19,21 @@ from uuid import uuid4
 import evalguard.tasks
 from evalguard.config import Project, Suite
 from evalguard.config.contaminated import contaminated
-from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
+from evalguard.engines.limits import DEFAULT_LIMIT
 from evalguard.errors import DataError
-from evalguard.records import Gate, Metric, ScoredSample, from_json
+from evalguard.records import Gate, Metric, ScoredSample
 from evalguard.runner.gate_targets import check_gates
+from evalguard.runner.outline import Outline, contradicting, outline_from, outline_of
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.scorers.versions import package_digest
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
 from evalguard.tasks.kind import TaskConfig, TaskContext
 from evalguard.tasks.registry import build, is_built_in, kind_of, package_code
+from evalguard.tasks.registry import prepare as prepare_samples
 
 Scored = Mapping[str, ScoredSample]
 """Samples of one task and model, by id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """What is known of a task without building it.
-
-    Attributes:
-        suite: Its suite.
-        name: Its name within the suite.
-        metrics: What it measures.
-        definition: Fingerprint of everything but the samples that its scores depend on.
-        sample_ids: Its samples, in the order of its data.
-        rows: Their row numbers in the data.
-        equal_weights: Metrics of which the task's group counts each of its tasks the same.
-        n_contradicting: Rows of a test set whose prompt another row has with another target.
-        max_new_tokens: Limit of an answer; 0 where the task asks for none.
-    """
-
-    suite: str
-    name: str
-    metrics: tuple[Metric, ...]
-    definition: str
-    sample_ids: tuple[str, ...]
-    rows: tuple[int, ...]
-    equal_weights: tuple[str, ...] = ()
-    n_contradicting: int = 0
-    max_new_tokens: int = 0
 
 
 class PlannedTask:
@@ -273,7 +247,7 @@ class _Planner:
         ready: dict[str, Sequence[Prepared]] = {}
 
         def prepare(name: str) -> Sequence[Prepared]:
-            return ready.pop(name, None) or task(name).prepare(self._render)
+            return ready.pop(name, None) or prepare_samples(config, task(name), self._render)
 
         def task(name: str) -> Task:
             if not built:
@@ -285,7 +259,9 @@ class _Planner:
         remembered = self._store.fingerprint_description(key).get("outlines") if key else None
         if remembered is None:
             built.update({one.name: one for one in build(config, context)})
-            ready |= {name: one.prepare(self._render) for name, one in built.items()}
+            ready |= {
+                name: prepare_samples(config, one, self._render) for name, one in built.items()
+            }
             outlines = [
                 self._outline(one, ready[one.name], config, parts) for one in built.values()
             ]
@@ -293,7 +269,7 @@ class _Planner:
                 plain = [asdict(outline) for outline in outlines]
                 self._store.describe_fingerprint(key, {"outlines": plain})
         else:
-            outlines = [_outline_from(plain) for plain in remembered]
+            outlines = [outline_from(plain) for plain in remembered]
         for outline in outlines:
             yield PlannedTask(
                 outline,
@@ -311,9 +287,9 @@ class _Planner:
         config: TaskConfig,
         parts: Mapping[str, Any] | None,
     ) -> Outline:
-        outline = _outline(task, samples, self._default_limit)
+        outline = outline_of(task, samples, self._default_limit)
         if kind_of(config).counts_contradictions:
-            outline = replace(outline, n_contradicting=_contradicting(samples))
+            outline = replace(outline, n_contradicting=contradicting(samples))
         if is_built_in(config.kind):
             return outline
         # Nothing holds a package to naming in a definition all that its scores depend on.
@@ -355,42 +331,6 @@ class _Planner:
         """Hashes of the code that makes tasks."""
         files = sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py"))
         return [self._store.file_sha256(file) for file in files]
-
-
-def _outline(task: Task, samples: Sequence[Prepared], default_limit: int) -> Outline:
-    asked = (
-        one
-        for sample in samples
-        for one in sample.instances
-        if one.request_type == "generate_until"
-    )
-    return Outline(
-        suite=task.suite,
-        name=task.name,
-        metrics=task.metrics,
-        definition=fingerprint(task.definition),
-        sample_ids=tuple(sample.sample_id for sample in samples),
-        rows=tuple(sample.row_number for sample in samples),
-        equal_weights=tuple(sorted(getattr(task, "equal_weights", ()))),
-        max_new_tokens=max((limit_of(one, default_limit) for one in asked), default=0),
-    )
-
-
-def _contradicting(samples: Iterable[Prepared]) -> int:
-    """Return how many samples share their prompt with one of another target."""
-    targets: dict[str, list[str]] = defaultdict(list)
-    for sample in samples:
-        targets[sample.prompt].append(sample.target.strip())
-    return sum(len(found) for found in targets.values() if len(set(found)) > 1)
-
-
-def _outline_from(plain: Mapping[str, Any]) -> Outline:
-    metrics = tuple(from_json(Metric, metric) for metric in plain["metrics"])
-    ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
-    equal = tuple(plain["equal_weights"])
-    outline = Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
-    counts = ("n_contradicting", "max_new_tokens")
-    return replace(outline, **{name: plain[name] for name in counts})
 
 
 def _shuffled(sample_ids: Sequence[str], seed: int) -> tuple[str, ...]:

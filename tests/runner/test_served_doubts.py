@@ -14,7 +14,7 @@ from evalguard.records import ScoredSample, Verdict
 from evalguard.runner import models
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Measured
-from evalguard.runner.plan import Outline
+from evalguard.runner.outline import Outline
 from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore
 from tests.engines import questions

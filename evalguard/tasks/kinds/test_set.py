@@ -306,7 +306,7 @@ def _problems(config: TestSetConfig, context: TaskContext) -> Iterator[tuple[str
 
 
 def _with_files(config: TestSetConfig, folder: Path) -> tuple[TestSetConfig, list[tuple[str, str]]]:
-    """Return a config with the JSON schemas that stand in files in its options."""
+    """Return a config with the contents of JSON schema files in its options."""
     read: list[ScorerConfig] = []
     problems: list[tuple[str, str]] = []
     for index, scorer in enumerate(config.scorers):
@@ -328,7 +328,7 @@ def _versions(config: TestSetConfig, paths: Sequence[Path]) -> list[str]:
     return [scorers.get(one.name, **one.options).version for one in config.scorers]
 
 
-TEST_SET = TaskKind(
+KIND = TaskKind(
     name="test_set",
     config=TestSetConfig,
     build=_build,

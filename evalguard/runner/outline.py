@@ -1,0 +1,84 @@
+"""What is remembered of a task, so that it need not be built when its samples are stored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evalguard.engines.limits import limit_of
+from evalguard.records import Metric, from_json
+from evalguard.store import fingerprint
+from evalguard.tasks.base import Prepared, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What is known of a task without building it.
+
+    Attributes:
+        suite: Its suite.
+        name: Its name within the suite.
+        metrics: What it measures.
+        definition: Fingerprint of everything but the samples that its scores depend on.
+        sample_ids: Its samples, in the order of its data.
+        rows: Their row numbers in the data.
+        equal_weights: Metrics of which the task's group counts each of its tasks the same.
+        n_contradicting: Rows of a test set whose prompt another row has with another target.
+        max_new_tokens: Limit of an answer; 0 where the task asks for none.
+    """
+
+    suite: str
+    name: str
+    metrics: tuple[Metric, ...]
+    definition: str
+    sample_ids: tuple[str, ...]
+    rows: tuple[int, ...]
+    equal_weights: tuple[str, ...] = ()
+    n_contradicting: int = 0
+    max_new_tokens: int = 0
+
+
+def outline_of(task: Task, samples: Sequence[Prepared], default_limit: int) -> Outline:
+    """Return the outline of a task that was built.
+
+    Args:
+        task: The task.
+        samples: Its samples.
+        default_limit: Tokens that a model may write where a task sets no limit.
+    """
+    asked = (
+        one
+        for sample in samples
+        for one in sample.instances
+        if one.request_type == "generate_until"
+    )
+    return Outline(
+        suite=task.suite,
+        name=task.name,
+        metrics=task.metrics,
+        definition=fingerprint(task.definition),
+        sample_ids=tuple(sample.sample_id for sample in samples),
+        rows=tuple(sample.row_number for sample in samples),
+        equal_weights=tuple(sorted(getattr(task, "equal_weights", ()))),
+        max_new_tokens=max((limit_of(one, default_limit) for one in asked), default=0),
+    )
+
+
+def contradicting(samples: Iterable[Prepared]) -> int:
+    """Return how many samples share their prompt with one of another target."""
+    targets: dict[str, list[str]] = defaultdict(list)
+    for sample in samples:
+        targets[sample.prompt].append(sample.target.strip())
+    return sum(len(found) for found in targets.values() if len(set(found)) > 1)
+
+
+def outline_from(plain: Mapping[str, Any]) -> Outline:
+    """Return an outline from plain data."""
+    metrics = tuple(from_json(Metric, metric) for metric in plain["metrics"])
+    ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
+    equal = tuple(plain["equal_weights"])
+    outline = Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
+    counts = ("n_contradicting", "max_new_tokens")
+    return replace(outline, **{name: plain[name] for name in counts})
