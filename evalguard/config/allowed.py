@@ -50,7 +50,8 @@ class Allowed:
             return self._plain(self._root["$defs"][schema["$ref"].rsplit("/", 1)[-1]], data)
         if "discriminator" in schema and isinstance(data, dict):
             discriminator = schema["discriminator"]
-            chosen = discriminator["mapping"].get(data.get(discriminator["propertyName"]))
+            tag = data.get(discriminator["propertyName"])
+            chosen = discriminator["mapping"].get(tag) if isinstance(tag, str) else None
             if chosen:
                 return self._plain({"$ref": chosen}, data)
         members = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")

@@ -9,7 +9,7 @@ from evalguard.config.suite import Task
 from evalguard.config.thresholds import EACH_TASK, GateConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
-from evalguard.tasks.judged_config import LABELLED
+from evalguard.tasks.label_config import LABELLED
 from evalguard.tasks.registry import kind_of
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import (
     AfterValidator,
     Field,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
     create_model,
 )
-from pydantic_core import PydanticKnownError
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from evalguard.config_model import ConfigModel
 from evalguard.records import Ability
@@ -22,39 +24,54 @@ from evalguard.tasks import registry
 from evalguard.tasks.kind import TaskConfig
 
 
-def _read_task(value: Any, read_union: ValidatorFunctionWrapHandler) -> TaskConfig:
-    """Read a task by its kind; packages are looked for where that is not built in."""
+@dataclass(frozen=True, slots=True)
+class _ByKind:
+    """Reads a task by its kind; no other kind is imported.
+
+    Attributes:
+        of_packages: Kinds that the JSON schema has beside the built-in ones.
+    """
+
+    of_packages: tuple[str, ...] = ()
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(_read_task)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        kinds = [*registry.built_in(), *map(registry.find_kind, self.of_packages)]
+        return handler(_union(kind.config for kind in kinds))
+
+
+def _read_task(value: Any) -> TaskConfig:
     if isinstance(value, TaskConfig):
         return value
-    name = value.get("kind") if isinstance(value, dict) else None
-    if not isinstance(name, str):
-        found: TaskConfig = read_union(value)  # which says what is wrong with it
-        return found
-    if not registry.is_kind(name):
+    if not isinstance(value, dict):
+        raise PydanticKnownError("model_attributes_type")
+    if "kind" not in value:
+        raise PydanticKnownError("union_tag_not_found", {"discriminator": "'kind'"})
+    name = value["kind"]
+    if not isinstance(name, str) or not registry.is_kind(name):
         known = ", ".join(f"'{one}'" for one in registry.names())
-        context = {"discriminator": "'kind'", "tag": name, "expected_tags": known}
+        context = {"discriminator": "'kind'", "tag": str(name), "expected_tags": known}
         raise PydanticKnownError("union_tag_invalid", context)
     # Through JSON for the same reason as a whole file: it is plain data again by now.
     return registry.find_kind(name).config.model_validate_json(json.dumps(value))
 
 
-def _kind_named(value: Any) -> str | None:
-    """Return the kind that an entry names, where that is not built in."""
-    name = value.get("kind") if isinstance(value, dict) else None
-    return name if isinstance(name, str) and not registry.is_built_in(name) else None
+def _union(configs: Iterable[type[TaskConfig]]) -> CoreSchema:
+    members: Any = Annotated[Union[tuple(configs)], Field(discriminator="kind")]  # noqa: UP007 - a list
+    return TypeAdapter(members).core_schema
 
-
-def _union(configs: Iterable[type[TaskConfig]]) -> Any:
-    return Annotated[Union[tuple(configs)], Field(discriminator="kind")]  # noqa: UP007 - of a list
-
-
-_BUILT_IN = [kind.config for kind in registry.built_in()]
 
 if TYPE_CHECKING:
     Task = TaskConfig
 else:
-    Task = Annotated[_union(_BUILT_IN), WrapValidator(_read_task)]
-"""Every kind of task; a kind is a row of :mod:`evalguard.tasks.registry`."""
+    Task = Annotated[TaskConfig, _ByKind()]
+"""A task of any kind; a kind is a row of :mod:`evalguard.tasks.registry`."""
 
 
 def _without_twins(tasks: tuple[Task, ...]) -> tuple[Task, ...]:
@@ -80,14 +97,12 @@ class SuiteConfig(ConfigModel):
     def schema_for(cls, data: Any) -> dict[str, Any]:
         """Return the JSON schema with the kinds of packages that a file names."""
         tasks = data.get("tasks") if isinstance(data, dict) else None
-        named = {_kind_named(one) for one in tasks} if isinstance(tasks, list) else set()
-        of_packages = [
-            registry.find_kind(name).config
-            for name in sorted(name for name in named if name)
-            if registry.is_kind(name)
-        ]
+        listed = tasks if isinstance(tasks, list) else []
+        named = [one.get("kind") for one in listed if isinstance(one, dict)]
+        kinds = {one for one in named if isinstance(one, str) and not registry.is_built_in(one)}
+        of_packages = tuple(sorted(filter(registry.is_kind, kinds)))
         if not of_packages:
             return cls.model_json_schema()
-        entries: Any = GenericAlias(tuple, (_union([*_BUILT_IN, *of_packages]), ...))
+        entries: Any = GenericAlias(tuple, (Annotated[TaskConfig, _ByKind(of_packages)], ...))
         extended = create_model(cls.__name__, __base__=cls, tasks=(entries, ...))
         return extended.model_json_schema()

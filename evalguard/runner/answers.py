@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
+from evalguard.errors import EvalGuardError, MeasurementError
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers.binding import worst
 from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING, Split, Thinking
@@ -73,11 +74,11 @@ class AnswerReader:
         answers = _with_answers(sample, responses, splits)
         unclosed = sum(one.unclosed for one in splits)
         if not unclosed and answers == list(responses):
-            return task.score(sample, responses)
+            return _scored(task, sample, responses)
         scored = (
             _score_unclosed(task, sample, answers, splits)
             if unclosed
-            else task.score(sample, answers)
+            else _scored(task, sample, answers)
         )
         thought = sum(self.count_tokens(one.thinking) for one in splits if one.thinking)
         written = tuple(str(text) for text in responses[: len(scored.outputs)])
@@ -153,19 +154,39 @@ def _with_answers(sample: Prepared, responses: Sequence[Any], splits: Sequence[S
     return [*answers, *responses[len(asked) :]]
 
 
+def _scored(task: Task, sample: Prepared, answers: Sequence[Any]) -> ScoredSample:
+    """Score a sample by its task.
+
+    Raises:
+        MeasurementError: If the task cannot, or scores another sample.
+    """
+    try:
+        scored = task.score(sample, answers)
+    except EvalGuardError:
+        raise
+    except Exception as error:  # the task may be a package's, whose code may raise anything
+        raise MeasurementError(f"task '{task.name}' cannot score it: {error!r}") from error
+    if (scored.task, scored.sample_id) != (task.name, sample.sample_id):
+        raise MeasurementError(
+            f"task '{task.name}' returned sample '{scored.sample_id}' of task '{scored.task}' for "
+            f"sample '{sample.sample_id}'"
+        )
+    return scored
+
+
 def _score_unclosed(
     task: Task, sample: Prepared, answers: Sequence[Any], splits: Sequence[Split]
 ) -> ScoredSample:
     """Score a sample of which some answers never came: those get the worst score."""
     corpus: Mapping[str, Any] = {}
     if any(metric.kind is ScoreKind.CORPUS for metric in task.metrics):
-        corpus = task.score(sample, answers).corpus  # a missing answer counts as empty
+        corpus = _scored(task, sample, answers).corpus  # a missing answer counts as empty
     scores = {
         metric.name: worst(metric) for metric in task.metrics if metric.kind is not ScoreKind.CORPUS
     }
     closed = [one.answer for one in splits if not one.unclosed]
     if closed and getattr(task, "averages_answers", False):
-        of_closed = task.score(sample, closed).scores
+        of_closed = _scored(task, sample, closed).scores
         share = len(closed) / len(splits)
         scores = {name: share * of_closed[name] + (1 - share) * one for name, one in scores.items()}
     return ScoredSample(

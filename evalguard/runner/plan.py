@@ -30,6 +30,7 @@ from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
 from evalguard.tasks.kind import TaskConfig, TaskContext
 from evalguard.tasks.registry import build, is_built_in, kind_of, package_code
+from evalguard.tasks.registry import prepare as prepare_samples
 
 Scored = Mapping[str, ScoredSample]
 """Samples of one task and model, by id."""
@@ -273,7 +274,7 @@ class _Planner:
         ready: dict[str, Sequence[Prepared]] = {}
 
         def prepare(name: str) -> Sequence[Prepared]:
-            return ready.pop(name, None) or task(name).prepare(self._render)
+            return ready.pop(name, None) or prepare_samples(config, task(name), self._render)
 
         def task(name: str) -> Task:
             if not built:
@@ -285,7 +286,9 @@ class _Planner:
         remembered = self._store.fingerprint_description(key).get("outlines") if key else None
         if remembered is None:
             built.update({one.name: one for one in build(config, context)})
-            ready |= {name: one.prepare(self._render) for name, one in built.items()}
+            ready |= {
+                name: prepare_samples(config, one, self._render) for name, one in built.items()
+            }
             outlines = [
                 self._outline(one, ready[one.name], config, parts) for one in built.values()
             ]

@@ -13,14 +13,11 @@ from evalguard.errors import did_you_mean
 from evalguard.scorers.written import written
 from evalguard.tasks.judged import JudgedTask
 from evalguard.tasks.kind import TaskContext
-from evalguard.tasks.label_config import LabelFile, Labels
+from evalguard.tasks.label_config import LABELLED, LabelFile, Labels
 from evalguard.tasks.label_config import Scale as ScaleConfig
 from evalguard.tasks.label_values import LabelReading
 from evalguard.tasks.row_config import Prompts, shown_columns
 from evalguard.tasks.scales import Scale
-
-LABELLED = "labelled"
-"""Key of the file of labelled answers, which `evalguard label` makes."""
 
 
 class JudgedConfig(Prompts):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalguard.config_model import ConfigModel, NonEmpty
 from evalguard.records import Metric, ScoredSample
-from evalguard.tasks.base import Task
+
+if TYPE_CHECKING:
+    from evalguard.tasks.base import Task
 
 
 class TaskConfig(ConfigModel):

@@ -9,6 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from evalguard.config_model import ConfigModel, NonEmpty
 from evalguard.scorers.written import written
 
+LABELLED = "labelled"
+"""Key of the file of labelled answers, which `evalguard label` makes."""
+
 Value = str | bool | int | float | None
 Values = Annotated[tuple[Value, ...], Field(strict=False)]
 

@@ -8,42 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import get_args
+from importlib import import_module
+from typing import TYPE_CHECKING, get_args
 
 from evalguard import plugins
 from evalguard.errors import UsageError, did_you_mean
-from evalguard.tasks.base import FollowingTask, Task
-from evalguard.tasks.judged import JudgedTask
-from evalguard.tasks.judged_config import JudgedConfig
 from evalguard.tasks.kind import TaskConfig, TaskContext, TaskKind
-from evalguard.tasks.kinds.benchmark import BENCHMARK
-from evalguard.tasks.kinds.diversity import DIVERSITY
-from evalguard.tasks.kinds.drift import DRIFT
-from evalguard.tasks.kinds.judge import JUDGE
-from evalguard.tasks.kinds.overfitting import OVERFITTING
-from evalguard.tasks.kinds.perplexity import PERPLEXITY
-from evalguard.tasks.kinds.preference import PREFERENCE
-from evalguard.tasks.kinds.test_set import TEST_SET
-from evalguard.tasks.package_code import code_digest
+
+if TYPE_CHECKING:
+    from evalguard.tasks.base import Prepared, Render, Task
+    from evalguard.tasks.judged_config import JudgedConfig
 
 GROUP = "evalguard.tasks"
 
-_ROWS = (
-    BENCHMARK,
-    TEST_SET,
-    DIVERSITY,
-    DRIFT,
-    PERPLEXITY,
-    JUDGE,
-    PREFERENCE,
-    OVERFITTING,
+_BUILT_IN = (
+    "benchmark",
+    "test_set",
+    "diversity",
+    "drift",
+    "perplexity",
+    "judge",
+    "preference",
+    "overfitting",
 )
-_BUILT_IN = {kind.name: kind for kind in _ROWS}
+"""Each has a module of its name in ``kinds``, which is imported when the kind is asked for."""
 
 
 def built_in() -> tuple[TaskKind, ...]:
     """Return the kinds that come with EvalGuard."""
-    return _ROWS
+    return tuple(map(find_kind, _BUILT_IN))
 
 
 def is_built_in(name: str) -> bool:
@@ -53,7 +46,7 @@ def is_built_in(name: str) -> bool:
 
 def names() -> list[str]:
     """Return the names of all kinds, without loading those of packages."""
-    return [*_BUILT_IN, *sorted(plugins.points(GROUP).keys() - _BUILT_IN.keys())]
+    return [*_BUILT_IN, *sorted(plugins.points(GROUP).keys() - {*_BUILT_IN})]
 
 
 def is_kind(name: str) -> bool:
@@ -67,7 +60,10 @@ def find_kind(name: str) -> TaskKind:
     Raises:
         UsageError: If there is none, or what a package registers is none.
     """
-    found = _BUILT_IN.get(name) or _of_package(name)
+    if name in _BUILT_IN:
+        kind: TaskKind = import_module(f"evalguard.tasks.kinds.{name}").KIND
+        return kind
+    found = _of_package(name)
     if found is None:
         raise UsageError(f"no kind of task '{name}'. {did_you_mean(name, names())}")
     return found
@@ -80,6 +76,8 @@ def kind_of(config: TaskConfig) -> TaskKind:
 
 def judged_configs(configs: Iterable[TaskConfig]) -> list[JudgedConfig]:
     """Return those of a suite's tasks that a judge scores."""
+    from evalguard.tasks.judged_config import JudgedConfig
+
     judged = (config for config in configs if kind_of(config).judged)
     return [config for config in judged if isinstance(config, JudgedConfig)]
 
@@ -93,19 +91,22 @@ def build(config: TaskConfig, context: TaskContext) -> Sequence[Task]:
     kind = kind_of(config)
     if is_built_in(kind.name):
         return kind.build(config, context)
-    try:
-        tasks = kind.build(config, context)
-    except UsageError:
-        raise
-    except (Exception, SystemExit) as error:  # another package's code may raise anything
-        raise UsageError(
-            f"{context.path}: tasks[{context.index}]: the kind '{kind.name}' of a package cannot "
-            f"build it: {error!r}"
-        ) from error
-    for task in tasks:
-        if problem := _unlike(kind, task):
-            raise UsageError(f"{context.path}: tasks[{context.index}]: {problem}")
-    return tasks
+    from evalguard.tasks.of_packages import build_checked
+
+    return build_checked(kind, config, context)
+
+
+def prepare(config: TaskConfig, task: Task, render: Render | None) -> list[Prepared]:
+    """Return the samples of a task that was built from a config as requests.
+
+    Raises:
+        UsageError: If its data cannot be used, or what a package prepares cannot be.
+    """
+    if is_built_in(config.kind):
+        return task.prepare(render)
+    from evalguard.tasks.of_packages import prepare_checked
+
+    return prepare_checked(task, render)
 
 
 @cache
@@ -114,30 +115,23 @@ def package_code(name: str) -> str | None:
 
     ``None`` where some of it cannot be hashed.
     """
+    from evalguard.tasks.package_code import code_digest
+
     return code_digest(plugins.points(GROUP)[name], find_kind(name))
-
-
-def _unlike(kind: TaskKind, task: Task) -> str | None:
-    """Return how a task differs from what its kind says of it."""
-    if kind.judged != isinstance(task, JudgedTask):
-        return f"the kind '{kind.name}' has judged={kind.judged}, and its task is {type(task)!r}"
-    if kind.follows_baseline and not kind.judged and not isinstance(task, FollowingTask):
-        return (
-            f"the kind '{kind.name}' has follows_baseline=True, and its task {type(task)!r} has no "
-            "method 'diverged'"
-        )
-    return None
 
 
 def _of_package(name: str) -> TaskKind | None:
     found = plugins.load(GROUP, name, TaskKind)
     if found is None:
         return None
-    field = found.config.model_fields.get("kind")
+    from evalguard.tasks.judged_config import JudgedConfig
+
+    is_config = isinstance(found.config, type) and issubclass(found.config, TaskConfig)
+    field = found.config.model_fields.get("kind") if is_config else None
     if found.name != name:
         problem = f"names a TaskKind whose name is '{found.name}'; they must be the same"
     elif field is None or get_args(field.annotation) != (name,):
-        problem = f"names a TaskKind whose config lacks kind: Literal['{name}']"
+        problem = f"names a TaskKind whose config is no TaskConfig with kind: Literal['{name}']"
     elif found.judged and not issubclass(found.config, JudgedConfig):
         problem = "is judged, and its config is no evalguard.tasks.judged_config.JudgedConfig"
     else:

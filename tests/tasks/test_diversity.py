@@ -8,12 +8,12 @@ import pytest
 from evalguard.gates.compare import compare
 from evalguard.gates.decide import decide
 from evalguard.records import Gate, Margin, ScoredSample, Verdict
-from evalguard.tasks.kinds.diversity import DIVERSITY, Diversity, compared
+from evalguard.tasks.kinds.diversity import KIND, Diversity, compared
 from evalguard.tasks.prompts import PromptRows
 
 PROMPTS, SAMPLES = 80, 8
 WORDS = [a + b for a in "bdfgklmnprst" for b in ("ado", "elo", "imu", "ora", "une", "ysa", "ekin")]
-METRICS = {metric.name: metric for metric in DIVERSITY.metrics(None) or ()}
+METRICS = {metric.name: metric for metric in KIND.metrics(None) or ()}
 GATES = (
     Gate(name="unique", suite="d", metric="unique_outputs", max_drop=Margin(0.1, "pp")),
     Gate(name="distinct", suite="d", metric="distinct_2", max_drop=Margin(0.15, "%")),

@@ -290,7 +290,7 @@ def test_what_is_wrong_with_a_task_is_told_with_its_key(package, task, problem):
         ({"name": "ends"}, "names a TaskKind whose name is 'endings'; they must be the same"),
         (
             {"code": PLUGIN.replace('Literal["endings"]', "str")},
-            "names a TaskKind whose config lacks kind: Literal['endings']",
+            "names a TaskKind whose config is no TaskConfig with kind: Literal['endings']",
         ),
         (
             {
@@ -313,12 +313,46 @@ def test_what_a_package_adds_wrongly_is_one_error(package, change, message):
     [
         ("config.rows(context)", "config.row(context)", "cannot build it: AttributeError"),
         ("    config=E", "    follows_baseline=True,\n    config=E", "no method 'diverged'"),
+        ("return [Endings(context.suite", "return [Endings('facts'", "is of suite 'facts', not"),
+        ("    return [Endings(", "    return 2 * [Endings(", "several tasks called 'facts'"),
+        ("    return [Endings(", "    return [][Endings(", "cannot build it: TypeError"),
+        ("self.metrics = (ENDS,)", "self.metrics = (Metric('x'),)", "do not name what its task"),
+        ("sample_id=str(one.row.number)", "sample_id='1'", "several samples have the id '1'"),
+        ("count=1)", "count=0)", "sample '1' has no request"),
+        (
+            "return [\n            Prepared(",
+            "return [][1:] and [\n            Prepared(",
+            "no samples",
+        ),
+        ("prompt=one.shown", "prompt=one.show", "cannot prepare its samples: AttributeError"),
     ],
 )
 def test_a_task_that_is_not_what_its_kind_says_is_an_error(package, planned, old, new, message):
+    assert old in PLUGIN
     package(PLUGIN.replace(old, new))
     with pytest.raises(UsageError, match=message):
         planned()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("answer = str(responses[0])", "answer = responses[1]", "cannot score it: IndexError"),
+        (
+            "            sample_id=prepared.sample_id,",
+            '            sample_id="first",',
+            "returned sample 'first' of task 'facts' for sample",
+        ),
+        ('scores={"ends": float(', 'scores={"ends": 2 + float(', "ends is "),
+        ('scores={"ends": float(', 'scores={"end": float(', "has no score 'ends'"),
+    ],
+)
+def test_what_cannot_be_scored_is_an_error_of_the_gate(package, suites, old, new, reason):
+    assert old in PLUGIN
+    package(PLUGIN.replace(old, new))
+    gate, _ = check(suites, engine=FakeEngine({BASE: lambda prompt: "then"}))
+    assert gate.verdict is not Verdict.PASS
+    assert reason in gate.reason
 
 
 def test_the_audit_looks_for_its_prompts(package, suites):
@@ -331,4 +365,4 @@ def test_the_audit_looks_for_its_prompts(package, suites):
 
 def test_a_name_that_is_built_in_is_not_taken_by_a_package(package):
     package(PLUGIN.replace('endings"', 'drift"'), name="drift")
-    assert registry.find_kind("drift") is registry.built_in()[3]
+    assert registry.find_kind("drift").config.__module__ == "evalguard.tasks.kinds.drift"

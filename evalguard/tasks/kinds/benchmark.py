@@ -105,7 +105,7 @@ def _asked(config: BenchmarkConfig, context: TaskContext) -> Iterator[AskedItem]
             yield AskedItem(task.name, sample.row_number, sample.prompt, sample.row)
 
 
-BENCHMARK = TaskKind(
+KIND = TaskKind(
     name="benchmark",
     config=BenchmarkConfig,
     build=_build,

@@ -195,7 +195,7 @@ def _build(config: DiversityConfig, context: TaskContext) -> list[Diversity]:
     ]
 
 
-DIVERSITY = TaskKind(
+KIND = TaskKind(
     name="diversity",
     config=DiversityConfig,
     build=_build,

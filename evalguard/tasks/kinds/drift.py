@@ -122,7 +122,7 @@ def _build(config: DriftConfig, context: TaskContext) -> list[Drift]:
     ]
 
 
-DRIFT = TaskKind(
+KIND = TaskKind(
     name="drift",
     config=DriftConfig,
     build=_build,

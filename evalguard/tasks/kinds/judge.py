@@ -104,7 +104,7 @@ def _build(config: JudgeConfig, context: TaskContext) -> list[JudgedTask]:
     return build_judged(Judge, config, context)
 
 
-JUDGE = TaskKind(
+KIND = TaskKind(
     name="judge",
     config=JudgeConfig,
     build=_build,

@@ -207,7 +207,7 @@ def _asked(config: OverfittingConfig, context: TaskContext) -> Iterator[AskedIte
     return asked_prompts(config, context, data=config.held_out)
 
 
-OVERFITTING = TaskKind(
+KIND = TaskKind(
     name="overfitting",
     config=OverfittingConfig,
     build=_build,

@@ -133,7 +133,7 @@ def _build(config: PerplexityConfig, context: TaskContext) -> list[Perplexity]:
     ]
 
 
-PERPLEXITY = TaskKind(
+KIND = TaskKind(
     name="perplexity",
     config=PerplexityConfig,
     build=_build,

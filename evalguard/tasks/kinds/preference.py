@@ -119,7 +119,7 @@ def _build(config: PreferenceConfig, context: TaskContext) -> list[JudgedTask]:
     return build_judged(Preference, config, context)
 
 
-PREFERENCE = TaskKind(
+KIND = TaskKind(
     name="preference",
     config=PreferenceConfig,
     build=_build,

@@ -328,7 +328,7 @@ def _versions(config: TestSetConfig, paths: Sequence[Path]) -> list[str]:
     return [scorers.get(one.name, **one.options).version for one in config.scorers]
 
 
-TEST_SET = TaskKind(
+KIND = TaskKind(
     name="test_set",
     config=TestSetConfig,
     build=_build,
