@@ -1,4 +1,4 @@
-"""What stands in files in place of a suite's own values, such as JSON schemas."""
+"""Contents of files that a suite names in place of values, such as JSON schemas."""
 
 from __future__ import annotations
 

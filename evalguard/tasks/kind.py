@@ -1,4 +1,4 @@
-"""What makes a kind of task: one record that holds all that sets it apart from the others."""
+"""What a kind of task is: one record of everything that differs from kind to kind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TaskConfig(ConfigModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
-    """Where a task stands, and what it is built with.
+    """Where a task is in its suite, and what it is built with.
 
     Attributes:
         suite: Name of its suite.
@@ -110,7 +110,7 @@ class TaskKind:
         deciding: Every file that decides it, where these are more than ``files``.
         metrics: What it measures, where that is known before it is built; else ``None``.
         problems: What is wrong with a config beside its types, as key and message.
-        with_files: Returns the config with what stands in files in place of their paths, and
+        with_files: Returns the config with the contents of files in place of their paths, and
             problems, as key and message.
         versions: What decides its scores beside its files and its code, such as versions of
             scorers, as plain data.

@@ -275,6 +275,9 @@ def problems(**task):
             "tasks[0].wrods: unknown key. Did you mean 'words'? Allowed: data, kind, limit, max_",
         ),
         ({"kind": "test_set", "wrods": "w"}, "tasks[0].scorers: missing"),
+        ({"kind": ["endings"]}, 'overfitting or endings, found ["endings"] (list)'),
+        ({"kind": 3}, "overfitting or endings, found 3"),
+        ({}, "tasks[0].kind: missing; it must be given."),
     ],
 )
 def test_what_is_wrong_with_a_task_is_told_with_its_key(package, task, problem):

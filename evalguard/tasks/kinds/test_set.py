@@ -306,7 +306,7 @@ def _problems(config: TestSetConfig, context: TaskContext) -> Iterator[tuple[str
 
 
 def _with_files(config: TestSetConfig, folder: Path) -> tuple[TestSetConfig, list[tuple[str, str]]]:
-    """Return a config with the JSON schemas that stand in files in its options."""
+    """Return a config with the contents of JSON schema files in its options."""
     read: list[ScorerConfig] = []
     problems: list[tuple[str, str]] = []
     for index, scorer in enumerate(config.scorers):
