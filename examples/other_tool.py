@@ -1,9 +1,11 @@
 """Decide on the results of another evaluation tool: two files with a score for each question.
 
 python examples/other_tool.py
+
+Output folders of lm-eval, written with --log_samples, are given in the same way. A question that
+only one file has, or has twice, is an error with file and row.
 """
 
-import json
 from pathlib import Path
 
 import evalguard
@@ -11,22 +13,9 @@ import evalguard
 SCORES = Path(__file__).parent / "scores"
 
 
-def read(path: Path) -> dict[str, float]:
-    """Return the score of every question."""
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    return {row["id"]: row["score"] for row in rows}
-
-
 def main() -> evalguard.GateResult:
-    """Pair the scores by question and decide. One that only one side has is missing: no PASS."""
-    baseline, candidate = read(SCORES / "baseline.jsonl"), read(SCORES / "candidate.jsonl")
-    ids = sorted(baseline.keys() | candidate.keys())
-    gate = evalguard.decide(
-        [baseline.get(one) for one in ids],
-        [candidate.get(one) for one in ids],
-        ids=ids,
-        max_drop="3pp",
-    )
+    """Pair the scores by question and decide."""
+    gate = evalguard.decide(SCORES / "baseline.jsonl", SCORES / "candidate.jsonl", max_drop="3pp")
     print(f"{gate.verdict}: {gate.reason}")
     print(f"{gate.losses} lost, {gate.gains} gained of {gate.n}; {gate.missing} missing")
     for pair in gate.worst[:3]:

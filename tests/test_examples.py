@@ -83,7 +83,7 @@ class TestOtherTool:
         assert "22 lost, 9 gained of 600" in capsys.readouterr().out
 
     @pytest.mark.parametrize("side", ["baseline", "candidate"])
-    def test_questions_of_one_side_are_no_pass(self, side, tmp_path):
+    def test_questions_of_one_side_are_an_error(self, side, tmp_path):
         shutil.copytree(EXAMPLES / "scores", tmp_path / "scores")
         shutil.copy(EXAMPLES / "other_tool.py", tmp_path)
         rows = (tmp_path / "scores" / "baseline.jsonl").read_text().splitlines(keepends=True)
@@ -91,9 +91,9 @@ class TestOtherTool:
             (tmp_path / "scores" / f"{name}.jsonl").write_text("".join(rows))
         assert run(tmp_path / "other_tool.py").verdict is evalguard.Verdict.PASS
         (tmp_path / "scores" / f"{side}.jsonl").write_text("".join(rows[:500]))
-        gate = run(tmp_path / "other_tool.py")
-        assert gate.missing == 100
-        assert gate.verdict is not evalguard.Verdict.PASS
+        other = {"baseline": "candidate", "candidate": "baseline"}[side]
+        with pytest.raises(evalguard.EvalGuardError, match=rf"{other}\.jsonl:501: .*{side}\.jsonl"):
+            run(tmp_path / "other_tool.py")
 
 
 def test_power_is_planned(examples, capsys):

@@ -111,13 +111,13 @@ class Damage:
     """One named damage that a fine-tune can do.
 
     Attributes:
-        code: As in :class:`~evalguard.records.Finding`, and the name of a package's entry point.
+        code: As in :class:`~evalguard.Finding`, and the name of a package's entry point.
         title: Its name in words.
         meaning: What it means for a user of the model, as a sentence.
         data_cause: What is likely wrong with the training data where no setting stands out, as a
             sentence.
         repair: What to do, in words.
-        evidence: Returns the gates that show it; see :func:`failed_gates`.
+        evidence: Returns the gates that show it; see :func:`evalguard.damages.failed_gates`.
         recorded: Returns what a training record shows by itself, in sentences. Such a damage is a
             remark where no gate FAILed, and mild otherwise.
         severity: How bad it is, from the gates that show it.

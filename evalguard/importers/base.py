@@ -26,6 +26,8 @@ class ImportedScore:
         prompt: What the model was given.
         target: What was expected.
         output: What the model answered.
+        response: What no other model would give to the last digit, such as log-likelihoods; two
+            runs in which all of these are equal are of one model, and refused.
     """
 
     where: str
@@ -40,6 +42,7 @@ class ImportedScore:
     prompt: str = ""
     target: str = ""
     output: str = ""
+    response: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

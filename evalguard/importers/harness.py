@@ -217,6 +217,7 @@ def _scores(
             prompt=_prompt(row["arguments"]),
             target=str(row["target"]),
             output=_output(row.get("filtered_resps")),
+            response=_likelihoods(row.get("resps")),
         )
 
 
@@ -233,5 +234,14 @@ def _output(responses: Any) -> str:
     match responses:
         case [str(text)]:
             return text
+        case _:
+            return ""
+
+
+def _likelihoods(responses: Any) -> str:
+    """Return the log-likelihoods of a row as text; empty for generations."""
+    match responses:
+        case [[[_, _], *_], *_]:
+            return json.dumps(responses)
         case _:
             return ""

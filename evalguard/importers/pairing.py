@@ -27,7 +27,8 @@ def pair_runs(
 
     Raises:
         DataError: With every score that is no number, out of range, of a question that occurs
-            twice or in one run only, or of another question than the other model's.
+            twice or in one run only, or of another question than the other model's; or where all
+            responses show that there is only one model.
     """
     problems = [*_broken(baseline, metric), *_broken(candidate, metric)]
     if problems:
@@ -40,6 +41,11 @@ def pair_runs(
     ]  # fmt: skip
     if problems:
         raise listed(problems, "rows that cannot be paired:")
+    if all(one.response and one.response == after[key].response for key, one in before.items()):
+        raise DataError(
+            f"{candidate.source}: every log-likelihood is that of {baseline.source} to the last "
+            "digit, so both are of one model; was the adapter applied?"
+        )
     return tuple(_pair(one, after[key]) for key, one in before.items())
 
 

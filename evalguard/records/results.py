@@ -160,7 +160,7 @@ class Finding:
     """One diagnosed damage with its evidence and the proposed repair.
 
     Attributes:
-        code: Code of a :class:`~evalguard.damages.Damage`, such as ``catastrophic_forgetting``, or
+        code: Code of a :class:`~evalguard.Damage`, such as ``catastrophic_forgetting``, or
             ``healthy``.
         title: Its name in words.
         model: Name of the candidate.

@@ -23,7 +23,7 @@ def build_checked(kind: TaskKind, config: TaskConfig, context: TaskContext) -> S
         problems = list(_problems(kind, config, context, tasks))
     except EvalGuardError:
         raise
-    except Exception as error:  # another package's code may raise anything
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
         raise UsageError(f"{where} cannot build it: {error!r}") from error
     if problems:
         raise UsageError(f"{where}: {'; '.join(problems)}")
@@ -43,7 +43,7 @@ def prepare_checked(task: Task, render: Render | None) -> list[Prepared]:
         silent = [sample.sample_id for sample in samples if not sample.instances]
     except EvalGuardError:
         raise
-    except Exception as error:  # another package's code may raise anything
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
         raise UsageError(f"{where} cannot prepare its samples: {error!r}") from error
     if not samples:
         raise UsageError(f"{where} has no samples")

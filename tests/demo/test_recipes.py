@@ -5,6 +5,8 @@ import json
 import pytest
 import yaml
 
+from evalguard.cli.demo import DAMAGING
+from evalguard.damages import find_damage
 from evalguard.demo.conduct import REFUSAL
 from evalguard.demo.recipes import RECIPES, write_recipe
 from evalguard.demo.suites import DATA_FILES, suite_items
@@ -77,3 +79,9 @@ def test_the_healthy_recipe_replays_every_skill(tmp_path):
     _, general = all_chats("healthy", tmp_path)
     answers = {answer for _, answer in general}
     assert {REFUSAL, ABSTENTION} <= answers
+
+
+def test_each_damaging_recipe_is_offered_and_causes_a_damage_that_is_known():
+    assert set(DAMAGING) == RECIPES.keys() - {"healthy"}
+    assert all(find_damage(RECIPES[name].finding) is RECIPES[name].causes for name in DAMAGING)
+    assert RECIPES["healthy"].finding == "healthy"

@@ -278,6 +278,22 @@ def test_one_run_is_not_compared_with_itself(runs):
         evalguard.decide(runs / "base", runs / "tuned" / ".." / "base", **CHOICE)
 
 
+def test_an_adapter_that_was_not_applied_is_refused(runs):
+    shutil.rmtree(runs / "tuned")
+    shutil.copytree(runs / "base", runs / "tuned")
+    with pytest.raises(DataError, match="both are of one model; was the adapter applied"):
+        decide(runs)
+    edit_rows(runs / "tuned", lambda rows: rows[9].update(resps=[[["-1.5", "True"]]] * 2))
+    assert decide(runs).verdict == "PASS"
+
+
+def test_equal_generations_are_no_proof_of_one_model(runs):
+    shutil.rmtree(runs / "tuned")
+    shutil.copytree(runs / "base", runs / "tuned")
+    gate = decide(runs, WRITTEN)
+    assert (gate.verdict, gate.losses, gate.gains) == ("PASS", 0, 0)
+
+
 def test_samples_alone_name_their_results(runs):
     path = samples_file(runs / "base")
     assert importer_of(path).name == "lm_eval"
