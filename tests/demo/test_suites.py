@@ -9,6 +9,7 @@ import yaml
 from evalguard.config import SuiteConfig, ThresholdsConfig, load_yaml
 from evalguard.demo.skills import ALL_SKILLS
 from evalguard.demo.suites import DATA_FILES, write_data
+from evalguard.tasks.registry import kind_of
 
 ROOT = Path(__file__).parents[2]
 SUITES = ROOT / "suites" / "demo"
@@ -30,8 +31,9 @@ def test_each_file_has_enough_different_rows(name):
 @pytest.mark.parametrize("path", sorted(SUITES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_each_suite_is_valid_and_its_files_exist(path):
     for task in load_yaml(path, SuiteConfig).tasks:
-        file = task.file if task.kind == "benchmark" else task.data
-        assert (path.parent / file).is_file()
+        files = kind_of(task).files(task).values()
+        assert files
+        assert all((path.parent / file).is_file() for file in files)
 
 
 def test_the_thresholds_gate_every_suite():

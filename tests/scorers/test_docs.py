@@ -16,6 +16,7 @@ from evalguard.scorers.constraints import CHECKS
 from evalguard.scorers.detection import examples, rates
 from evalguard.scorers.refusal_signs import SIGNS
 from evalguard.scorers.registry import BUILT_IN
+from evalguard.tasks.kinds.test_set import TestSetConfig
 
 DOC = (Path(__file__).parents[2] / "docs" / "scorers.md").read_text(encoding="utf-8")
 NEEDED: dict[str, dict[str, object]] = {
@@ -55,7 +56,9 @@ def test_every_constraint_is_named():
 
 def test_the_suite_of_the_docs_is_valid():
     suite = SuiteConfig.model_validate_json(json.dumps(yaml.safe_load(blocks("yaml")[0])))
-    for one in suite.tasks[0].scorers:  # type: ignore[union-attr]
+    task = suite.tasks[0]
+    assert isinstance(task, TestSetConfig)
+    for one in task.scorers:
         scorers.get(one.name, **one.options)
 
 
