@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from evalguard.engines.endpoint.identity import differ
+from evalguard.engines.endpoint.identity import differ, may_differ
 
 
 def texts(seed: int, *, vary: float) -> list[list[str]]:
@@ -29,15 +29,12 @@ def logs(seed: int, *, noise: float, shift: float = 0.0) -> list[list[float]]:
 
 @pytest.mark.parametrize("vary", [0.05, 0.3, 1.0])
 def test_a_noisy_fallback_is_seldom_taken_for_two_models(vary):
-    taken = sum(
-        differ(texts(seed, vary=vary), texts(1000 + seed, vary=vary), seed=seed)
-        for seed in range(20)
-    )
+    taken = sum(differ(texts(seed, vary=vary), texts(1000 + seed, vary=vary)) for seed in range(20))
     assert taken <= 1
 
 
 def test_rounding_is_no_difference_and_a_shift_above_it_is():
-    same = sum(differ(logs(s, noise=0.01), logs(500 + s, noise=0.01), seed=s) for s in range(20))
+    same = sum(differ(logs(s, noise=0.01), logs(500 + s, noise=0.01)) for s in range(20))
     assert same <= 1
     assert differ(logs(1, noise=0.01), logs(2, noise=0.01, shift=0.2))
 
@@ -47,8 +44,9 @@ def test_a_model_that_answers_otherwise_is_another():
     assert differ(texts(4, vary=1.0), other)
 
 
-def test_without_noise_one_difference_is_enough():
+def test_without_noise_one_difference_is_looked_into_and_proves_nothing():
     base = [["same"] * 4 for _ in range(8)]
     other = [["same"] * 4 for _ in range(7)] + [["else"] * 4]
-    assert differ(base, other)
-    assert not differ(base, base)
+    assert may_differ(base, other)
+    assert not may_differ(base, base)
+    assert not differ(base, other)
