@@ -356,7 +356,9 @@ class EndpointEngine(Engine):
             self._who.look_back(model, requests, values=values, prompts=prompts)
             return
         texts = asking_both(own.texts, others.texts, names, together=together)
-        self._who.look(model, requests, values=values, texts=texts, prompts=prompts)
+        self._who.look(
+            model, requests, values=values, texts=texts, prompts=prompts, together=together
+        )
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:

@@ -42,6 +42,10 @@ NOISE = 0.05
 """Share of short answers that a server without a fault gives otherwise. By hand: two tokens must be
 as likely as each other but for rounding."""
 
+NOISE_OF_TWO_SERVERS = 0.2
+"""The same of the answers of one model on two servers, whose hardware and kernels round otherwise,
+each the same way every time, so that asking again does not show it. By hand."""
+
 LEVEL = 0.01
 """Probability of refusing a server that has no more than that noise."""
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 
 from lm_eval.api.instance import Instance
 
@@ -24,6 +25,8 @@ from evalguard.engines.base import Doubt
 from evalguard.engines.chat import as_messages, read_messages
 from evalguard.engines.endpoint.identity import (
     ALPHA,
+    NOISE,
+    NOISE_OF_TWO_SERVERS,
     REPEATS_OF_PROOF,
     Levels,
     beyond_noise,
@@ -60,7 +63,9 @@ class LongerAnswers:
         self._chat = chat
         self._found: dict[tuple[str, str | None], _Found] = {}
 
-    def look(self, model: str, requests: Iterable[Instance], ask: Ask[str]) -> None:
+    def look(
+        self, model: str, requests: Iterable[Instance], ask: Ask[str], *, together: bool = True
+    ) -> None:
         """Compare a model with the base on a few prompts of each task that is new.
 
         :meth:`doubt` says what is found.
@@ -69,15 +74,20 @@ class LongerAnswers:
             model: A model that may differ from the base.
             requests: What it will be asked, of tasks of which nothing else tells who answers.
             ask: Asks both.
+            together: Whether one server has both.
         """
+        noise = NOISE if together else NOISE_OF_TWO_SERVERS
         by_task: dict[str | None, dict[str, Instance]] = {}
         for one in requests:
             if one.request_type == "generate_until" and (model, one.task_name) not in self._found:
                 by_task.setdefault(one.task_name, {}).setdefault(str(one.args[0]), one)
         for task, by_prompt in by_task.items():
             level = self._levels.of(model, task)
-            words = self._compare(model, task, list(by_prompt.values()), ask, level)
-            varied, repeated = _noise(list(by_prompt.values()), ask) if words else (0, 0)
+            few = list(by_prompt.values())
+            words = self._compare(model, task, few, ask, level=level, noise=noise)
+            varied, repeated = _varied(few, ask) if words else (0, 0)
+            if not together:
+                varied = max(varied, ceil(noise * repeated))
             self._found[model, task] = _Found(words, level, varied, repeated)
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
@@ -94,7 +104,14 @@ class LongerAnswers:
         )
 
     def _compare(
-        self, model: str, task: str | None, prompts: list[Instance], ask: Ask[str], level: float
+        self,
+        model: str,
+        task: str | None,
+        prompts: list[Instance],
+        ask: Ask[str],
+        *,
+        level: float,
+        noise: float,
     ) -> str:
         """Return why longer answers do not tell a model from the base; empty where they do."""
         draw = drawn(model, task)
@@ -110,7 +127,7 @@ class LongerAnswers:
                     base.append(row[0])
                     own.append(row[1])
             asked += len(few)
-            if _is_proven(base, own, level=level / len(looks)):
+            if _is_proven(base, own, level=level / len(looks), noise=noise):
                 return ""
             if base == own:
                 break
@@ -157,7 +174,7 @@ class _Found:
 
 
 def _is_proven(
-    base: Sequence[Sequence[str]], own: Sequence[Sequence[str]], *, level: float
+    base: Sequence[Sequence[str]], own: Sequence[Sequence[str]], *, level: float, noise: float
 ) -> bool:
     """Return whether answers, several to each prompt, are those of two models.
 
@@ -166,12 +183,12 @@ def _is_proven(
     changed = sum(set(one).isdisjoint(two) for one, two in zip(base, own, strict=True))
     return (
         len(base) >= _FEWEST
-        and beyond_noise(changed, len(base), level=ALPHA)
+        and beyond_noise(changed, len(base), share=noise, level=ALPHA)
         and differ(base, own, level=level)
     )
 
 
-def _noise(prompts: Sequence[Instance], ask: Ask[str]) -> tuple[int, int]:
+def _varied(prompts: Sequence[Instance], ask: Ask[str]) -> tuple[int, int]:
     """Return how many of the base's answers change when it is asked again, of how many."""
     few = [one for one in prompts if not _is_sampled(one)]
     few = drawn("", few[0].task_name).sample(few, min(_REPEATED, len(few))) if few else []

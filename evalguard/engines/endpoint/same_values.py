@@ -64,6 +64,12 @@ _ROUNDED = 1e4
 _CERTAIN = -1e-3
 """Nats above which the log-probabilities of what is certain may be equal by rounding."""
 
+_PER_TOKEN = 0.02
+"""Nats by which the log-probabilities of one model on two servers may differ for each token, each
+the same way every time: half precision rounds otherwise on other hardware. By hand."""
+
+_BYTES_PER_TOKEN = 4
+
 _TOKENS = 8
 """Tokens that are generated where prompts have no log-probabilities."""
 
@@ -80,7 +86,13 @@ class SameValues:
         self._seen: dict[tuple[str, str | None], _Seen] = {}
 
     def look(
-        self, model: str, requests: Iterable[Instance], ask: Ask[float], *, prompts: bool
+        self,
+        model: str,
+        requests: Iterable[Instance],
+        ask: Ask[float],
+        *,
+        prompts: bool,
+        together: bool = True,
     ) -> None:
         """Compare a model with the base on a few prompts of each task that is new.
 
@@ -91,6 +103,7 @@ class SameValues:
             requests: What it will be asked.
             ask: Asks both.
             prompts: Whether they tell log-probabilities of prompts, and not only of answers.
+            together: Whether one server has both.
         """
         for task, by_prompt in _by_task(requests, prompts=prompts).items():
             if (model, task) in self._seen:
@@ -98,14 +111,14 @@ class SameValues:
             draw = drawn(model, task)
             tried = draw.sample(list(by_prompt.values()), len(by_prompt))
             first = [Asked(of_base=True, request=one) for each in tried for one in each]
-            seen = self._seen[model, task] = _Seen()
+            seen = self._seen[model, task] = _Seen(together=together)
             if any(one is not None for one in ask(first[:_ASKED_FIRST])):
                 looks = [look for look in pairwise((0, *_TRIED)) if look[0] < len(tried)]
                 level = self._levels.of(model, task) / len(looks)
                 for start, stop in looks:
                     seen.rows += _rows(tried[start:stop], ask, REPEATS_OF_PROOF, draw)
                     seen.proven = seen.differs(level)
-                    if seen.proven or not any(row.base != row.own for row in seen.every):
+                    if seen.proven or not seen.differs_at_all:
                         break
 
     def look_back(
@@ -168,10 +181,17 @@ class SameValues:
 
 
 class _Row(NamedTuple):
-    """Log-probabilities of one request: the base's and the model's own."""
+    """Log-probabilities of one request.
+
+    Attributes:
+        base: The base's.
+        own: The model's own.
+        tokens: About how many tokens they are of.
+    """
 
     base: list[float]
     own: list[float]
+    tokens: float
 
     @property
     def varies(self) -> bool:
@@ -197,10 +217,12 @@ class _Seen:
     Attributes:
         rows: Of each prompt, the requests that both models answered.
         proven: Whether it was proven that the prompts reach the model.
+        together: Whether one server has both models.
     """
 
     rows: list[list[_Row]] = field(default_factory=list)
     proven: bool = False
+    together: bool = True
 
     @property
     def every(self) -> list[_Row]:
@@ -212,15 +234,20 @@ class _Seen:
         """Whether one model gives other values when it is asked again."""
         return any(row.varies for row in self.every)
 
+    @property
+    def differs_at_all(self) -> bool:
+        """Whether any value of the model is another than the base's."""
+        return any(row.base != row.own for row in self.every)
+
     def differs(self, level: float) -> bool:
         """Return whether the values are those of two models."""
-        every = self.every
-        return differ([row.base for row in every], [row.own for row in every], level=level)
+        far = [row for row in self.every if self.together or row.distance > _PER_TOKEN * row.tokens]
+        return differ([row.base for row in far], [row.own for row in far], level=level)
 
     def fault(self) -> str:
         """Return what is wrong where all is the base's."""
         every = self.every
-        if self.varies or any(row.base != row.own for row in every):
+        if self.varies or self.differs_at_all:
             return ""
         if len({row.base[0] for row in every if row.tells}) < _FEWEST:
             return ""
@@ -233,9 +260,9 @@ class _Seen:
     def in_part(self) -> str:
         """Return what is wrong where a part is the base's."""
         telling = [told for each in self.rows if (told := [row for row in each if row.tells])]
-        if not any(row.base != row.own for row in self.every):
+        if not self.differs_at_all:
             return ""
-        noise = median(max(one) - min(one) for row in self.every for one in row)
+        noise = median(max(one) - min(one) for row in self.every for one in (row.base, row.own))
         alike = sum(all(row.distance <= _RANGES * noise for row in each) for each in telling)
         varies = self.varies
         if varies and not (
@@ -284,7 +311,17 @@ def _rows(
     """Return what both models answer about each prompt."""
     found = side_by_side([one for each in few for one in each], ask, repeats=repeats, draw=draw)
     left = iter(found)
-    return [[_Row(*row) for _ in each if (row := next(left)) is not None] for each in few]
+    return [
+        [_Row(*row, _tokens(one)) for one in each if (row := next(left)) is not None]
+        for each in few
+    ]
+
+
+def _tokens(request: Instance) -> float:
+    """Return about how many tokens a log-probability is of."""
+    if request.request_type == "generate_until":
+        return _TOKENS
+    return max(1.0, len(str(request.args[-1]).encode()) / _BYTES_PER_TOKEN)
 
 
 def _is_rounded(value: float) -> bool:

@@ -47,6 +47,7 @@ class WhoAnswers:
         values: Ask[float],
         texts: Ask[str],
         prompts: bool,
+        together: bool,
     ) -> None:
         """Compare a candidate with the base on prompts of each task that is new.
 
@@ -56,10 +57,11 @@ class WhoAnswers:
             values: Asks both for log-probabilities.
             texts: Asks both for texts.
             prompts: Whether they tell log-probabilities of prompts, and not only of answers.
+            together: Whether one server has both.
         """
-        self._same_values.look(model, requests, values, prompts=prompts)
+        self._same_values.look(model, requests, values, prompts=prompts, together=together)
         untold = [one for one in requests if not self._same_values.tells(model, one)]
-        self._longer.look(model, untold, texts)
+        self._longer.look(model, untold, texts, together=together)
 
     def look_back(
         self, model: str, requests: Sequence[Instance], *, values: Ask[float], prompts: bool
@@ -89,17 +91,26 @@ def asking_both(
         own: Asks the candidate's server.
         base: Asks that of the base.
         names: Of the candidate and of the base.
-        together: Whether one server has both, and is asked for both at the same time.
+        together: Whether one server has both, which is then asked for both at the same time.
     """
 
     def ask(asked: Sequence[Asked]) -> list[T | None]:
         named = [(names[one.of_base], one.request, one.repeat) for one in asked]
         if together:
             return own(named)
-        answers = [
-            iter(side([one for one, each in zip(named, asked, strict=True) if each.of_base is of]))
-            for of, side in ((False, own), (True, base))
-        ]
-        return [next(answers[one.of_base]) for one in asked]
+        found: list[T | None] = [None] * len(asked)
+        # One repeat after the other, so that noise of a moment is not that of all repeats.
+        for repeat in sorted({one.repeat for one in asked}):
+            for of_base, side in ((False, own), (True, base)):
+                places = [
+                    place
+                    for place, one in enumerate(asked)
+                    if (one.of_base, one.repeat) == (of_base, repeat)
+                ]
+                if places:
+                    answers = side([named[place] for place in places])
+                    for place, answer in zip(places, answers, strict=True):
+                        found[place] = answer
+        return found
 
     return ask
