@@ -23,6 +23,8 @@ from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import Doubt, choice
 from evalguard.engines.endpoint.identity import (
+    ALPHA,
+    NOISE_OF_TWO_SERVERS,
     REPEATS_OF_PROOF,
     Levels,
     beyond_noise,
@@ -51,9 +53,9 @@ By hand: one may be rounding."""
 _ALIKE = 0.1
 """Share of a model's own prompts on which noise may hide that it is not the base. By hand."""
 
-_RANGES = 2
-"""Usual ranges of one model's values within which those of two are alike: of normal noise, 3.3
-standard deviations."""
+_GAPS = 5
+"""Usual gaps between the nearest of one model's values within which those of two are alike: of
+normal noise, two standard deviations."""
 
 _LEVEL = 0.001
 """Probability of doubting a model that is alike on no more than that."""
@@ -137,7 +139,7 @@ class SameValues:
         tried = [
             (task, each)
             for task, by_prompt in _by_task(requests, prompts=prompts).items()
-            if (seen := self._seen.get((model, task))) and seen.proven
+            if (seen := self._seen.get((model, task))) and seen.rows
             for each in by_prompt.values()
         ]
         draw = random.Random(f"{model} {[each[0].args for _, each in tried]}")  # noqa: S311 - no key
@@ -203,10 +205,26 @@ class _Row(NamedTuple):
         return abs(median(self.base) - median(self.own))
 
     @property
-    def tells(self) -> bool:
-        """Whether values that are alike show that one model gave them."""
-        return max(*self.base, *self.own) < _CERTAIN and (
-            self.varies or not _is_rounded(self.base[0])
+    def gap(self) -> float:
+        """How far the nearest two values of the two models are from each other."""
+        return min(abs(one - two) for one in self.base for two in self.own)
+
+    @property
+    def own_gaps(self) -> list[float]:
+        """How far the nearest two values of each model are from each other."""
+        sides = [sorted(one) for one in (self.base, self.own) if len(one) > 1]
+        return [min(two - one for one, two in pairwise(side)) for side in sides]
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether any two models may have the same value."""
+        return max(*self.base, *self.own) >= _CERTAIN
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether values have so few digits that they may be equal by rounding."""
+        return all(
+            abs(one * _ROUNDED - round(one * _ROUNDED)) < 1e-3 for one in (*self.base, *self.own)
         )
 
 
@@ -241,7 +259,12 @@ class _Seen:
 
     def differs(self, level: float) -> bool:
         """Return whether the values are those of two models."""
-        far = [row for row in self.every if self.together or row.distance > _PER_TOKEN * row.tokens]
+        every = self.every
+        far = [row for row in every if self.together or row.distance > _PER_TOKEN * row.tokens]
+        if not self.together and not beyond_noise(
+            len(far), len(every), share=NOISE_OF_TWO_SERVERS, level=ALPHA
+        ):
+            return False
         return differ([row.base for row in far], [row.own for row in far], level=level)
 
     def fault(self) -> str:
@@ -249,7 +272,7 @@ class _Seen:
         every = self.every
         if self.varies or self.differs_at_all:
             return ""
-        if len({row.base[0] for row in every if row.tells}) < _FEWEST:
+        if len({row.base[0] for row in every if not (row.is_certain or row.is_rounded)}) < _FEWEST:
             return ""
         return (
             f"{len(every)} log-probabilities on prompts of this task are the baseline's to the "
@@ -259,22 +282,23 @@ class _Seen:
 
     def in_part(self) -> str:
         """Return what is wrong where a part is the base's."""
-        telling = [told for each in self.rows if (told := [row for row in each if row.tells])]
-        if not self.differs_at_all:
+        gaps = [gap for row in self.every for gap in row.own_gaps]
+        if not gaps or not self.differs_at_all:
             return ""
-        noise = median(max(one) - min(one) for row in self.every for one in (row.base, row.own))
-        alike = sum(all(row.distance <= _RANGES * noise for row in each) for each in telling)
-        varies = self.varies
-        if varies and not (
-            self.proven and beyond_noise(alike, len(telling), share=_ALIKE, level=_LEVEL)
-        ):
-            return ""
-        if alike < _FEWEST_ALIKE:
-            return ""
-        how = "are no further from the baseline's than noise" if varies else "are the baseline's"
+        noise = _GAPS * median(gaps)
+        telling = [
+            [row for row in each if not row.is_certain and (noise or not row.is_rounded)]
+            for each in self.rows
+        ]
+        alike = [all(row.gap <= noise for row in each) for each in telling if each]
+        count, number = sum(alike), len(alike)
+        beyond = beyond_noise(count, number, share=_ALIKE, level=_LEVEL)
+        if count < _FEWEST_ALIKE or count == number or (self.varies and not beyond):
+            return ""  # where all are alike, noise may hide what other answers show
+        how = "no further from the baseline's than noise" if self.varies else "the baseline's"
         return (
-            f"the log-probabilities on {alike} of {len(telling)} prompts of this task {how}, and "
-            f"the others are not: a router or a cache may let the baseline answer a part of the "
+            f"the log-probabilities on {count} of {number} prompts of this task are {how}, and the "
+            f"others are not: a router or a cache may let the baseline answer a part of the "
             f"prompts. Check the server's routes and replicas"
         )
 
@@ -322,10 +346,6 @@ def _tokens(request: Instance) -> float:
     if request.request_type == "generate_until":
         return _TOKENS
     return max(1.0, len(str(request.args[-1]).encode()) / _BYTES_PER_TOKEN)
-
-
-def _is_rounded(value: float) -> bool:
-    return abs(value * _ROUNDED - round(value * _ROUNDED)) < 1e-3
 
 
 def _tried(request: Instance, prompts: bool) -> list[Instance]:
