@@ -11,7 +11,7 @@ from evalguard.config import BASELINE, load_project
 from evalguard.engines.base import Doubt
 from evalguard.engines.limits import limit_of
 from evalguard.records import ScoredSample, Verdict
-from evalguard.runner import models
+from evalguard.runner import fingerprints, models
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Measured, Results
 from evalguard.runner.plan import Outline
@@ -85,7 +85,7 @@ def test_answers_of_before_a_check_are_asked_again(
                 "candidates": {"v2": {"adapter": str(adapters / "harmless")}},
             }
         with monkeypatch.context() as before:
-            before.setattr(models, "SERVED_CHECKS", "0")
+            before.setattr(fingerprints, "SERVED_CHECKS", "0")
             for reused in (0, test_served.N):
                 assert {run.reused for run in check(url, **changed).tasks} == {reused}
         assert {run.reused for run in check(url, **changed).tasks} == {0}
@@ -94,7 +94,7 @@ def test_answers_of_before_a_check_are_asked_again(
 def test_answers_of_this_machine_stay_valid(project_file, monkeypatch, tmp_path):
     found = set()
     for version in "01":
-        monkeypatch.setattr(models, "SERVED_CHECKS", version)
+        monkeypatch.setattr(fingerprints, "SERVED_CHECKS", version)
         project = load_project(project_file)
         with SampleStore(tmp_path / "s.db") as store:
             found.add(models.ModelPool(project, [BASELINE], store).fingerprint(BASELINE))

@@ -13,7 +13,7 @@ however many tasks it has (:class:`Levels`). The eight prompts that every model 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import combinations
@@ -261,8 +261,11 @@ def _log_mean_exp(tilt: float, values: Sequence[float]) -> float:
 
 
 def _distances(answers: Sequence[Answer]) -> list[list[float]]:
-    far: Callable[[Answer, Answer], float] = _distance
-    return [[far(one, two) for two in answers] for one in answers]
+    table = [[0.0] * len(answers) for _ in answers]
+    for (row, one), (column, two) in combinations(enumerate(answers), 2):
+        if one != two:
+            table[row][column] = table[column][row] = _distance(one, two)
+    return table
 
 
 def _distance(one: Answer, two: Answer) -> float:

@@ -53,9 +53,9 @@ By hand: one may be rounding."""
 _ALIKE = 0.1
 """Share of a model's own prompts on which noise may hide that it is not the base. By hand."""
 
-_GAPS = 5
-"""Usual gaps between the nearest of one model's values within which those of two are alike: of
-normal noise, two standard deviations."""
+_GAPS = 10
+"""Small gaps between the nearest of one model's values (their lower quartile) within which those of
+two are alike: of normal noise, two standard deviations."""
 
 _LEVEL = 0.001
 """Probability of doubting a model that is alike on no more than that."""
@@ -282,10 +282,10 @@ class _Seen:
 
     def in_part(self) -> str:
         """Return what is wrong where a part is the base's."""
-        gaps = [gap for row in self.every for gap in row.own_gaps]
+        gaps = sorted(gap for row in self.every for gap in row.own_gaps)
         if not gaps or not self.differs_at_all:
             return ""
-        noise = _GAPS * median(gaps)
+        noise = _GAPS * gaps[len(gaps) // 4]
         telling = [
             [row for row in each if not row.is_certain and (noise or not row.is_rounded)]
             for each in self.rows
