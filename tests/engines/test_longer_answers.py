@@ -133,3 +133,60 @@ def test_a_choice_of_a_doubted_task_is_doubted_too():
     longer.look("v2", of_task("sums"), asking(asks("base"), asks("base")))
     one = replace(questions.choice("1 + 1", " 2"), metadata=("sums", None, 1))
     assert longer.doubt("v2", one) is not None
+
+
+def changing(share: float, noise: float = 0.0, *, name: str = "v2"):
+    """Answer a share of the prompts otherwise than the base, and end some in a word of its own."""
+    draw = random.Random(name)
+
+    def say(few):
+        return [
+            f"{name if random.Random(str(one.args[0])).random() < share else 'base'} of "
+            f"{one.args[0]}{f' {draw.random()}' if draw.random() < noise else ''}"
+            for one in few
+        ]
+
+    return say
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.2, 0.5])
+def test_a_fallback_on_a_noisy_server_is_doubted(noise):
+    """Each of these passed by two repeats of six prompts in up to one of a hundred checks."""
+    base = changing(0, noise, name="base")
+    longer, tasks = LongerAnswers(Levels(), chat=False), [f"task {n}" for n in range(12)]
+    asked = [one for task in tasks for one in of_task(task)]
+    longer.look("v2", asked, asking(changing(0, noise), base))
+    assert all(longer.doubt("v2", one) for one in asked[::20])
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05, 0.2])
+def test_a_candidate_that_changes_all_or_half_is_told(noise):
+    for share in (1.0, 0.5):
+        longer, asked = LongerAnswers(Levels(), chat=False), of_task("sums", 40)
+        longer.look("v2", asked, asking(changing(share, noise), changing(0, noise, name="base")))
+        assert longer.doubt("v2", asked[0]) is None
+
+
+def test_what_few_prompts_leave_open_is_asked_of_more():
+    longer, asked, counted = LongerAnswers(Levels(), chat=False), of_task("sums", 40), []
+
+    def base(few):
+        counted.append(len(few))
+        return changing(0)(few)
+
+    for share in (1.0, 0.5, 0.0):
+        longer.look(f"v {share}", asked, asking(changing(share), base))
+    # Where none of the first six tells, the base's own noise is seen on all 40 prompts.
+    assert counted == [18, 18, 18, 36, 18, 80]
+
+
+def test_on_two_servers_a_third_of_other_answers_proves_nothing():
+    """The base on other hardware answers a part of the prompts otherwise, every time."""
+    asked = of_task("sums", 100)
+    for share, together, tells in ((0.34, True, True), (0.34, False, False), (0.9, False, True)):
+        longer = LongerAnswers(Levels(), chat=False)
+        longer.look("v2", asked, asking(changing(share), changing(0)), together=together)
+        found = longer.doubt("v2", asked[0])
+        assert (found is None) is tells
+        if found is not None:
+            assert (found.varied, found.repeated) == (20, 100)

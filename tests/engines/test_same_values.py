@@ -263,6 +263,57 @@ def test_a_chat_server_is_asked_for_those_of_its_answers(base, router):
             assert set(engine.respond(asked)) == {"billing"}
 
 
+@pytest.mark.parametrize("later", [True, False])
+def test_what_is_sent_to_the_base_later_is_doubted(base, later):
+    """A quota is used up, or a route is changed, when the task was already looked at."""
+    routed = False
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body is None:
+            return 200, LISTED
+        text = body["messages"][0]["content"]
+        is_label = text.startswith("Which")
+        model = "base" if is_label and routed else body["model"]
+        choice: dict[str, Any] = {"message": {"content": "billing" if is_label else f"by {model}"}}
+        if body.get("logprobs"):
+            drawn = -0.01 - random.Random(f"{model} {text}").random()
+            choice["logprobs"] = {"content": [{"token": "billing", "logprob": drawn}]}
+        return 200, {"choices": [choice]}
+
+    asked = [("twin", questions.generation(f"Which label has {place}?")) for place in range(20)]
+    with replying_server(reply) as url:
+        engine = opened(url, base, api="chat")
+        engine.load_adapter("twin", "adapters/twin")
+        engine.respond(asked[:10])
+        assert engine.doubt("twin", asked[0][1]) is None
+        routed = later
+        engine.respond(asked[10:])
+        assert (engine.doubt("twin", asked[0][1]) is not None) is later
+
+
+@pytest.mark.parametrize(("per_token", "tells"), [(0.005, False), (0.3, True)])
+def test_two_servers_may_round_one_model_otherwise(per_token, tells):
+    """The base on other hardware: the same values each time, and none to the last digit."""
+    asked = of_task("sums", 30)
+
+    def other(few: Any) -> list[float]:
+        return [
+            value("base", one)
+            + per_token
+            * len(str(one.args[-1]))
+            / 4
+            * (random.Random(str(one.args)).random() - 0.5)
+            * 2
+            for one in few
+        ]
+
+    same = SameValues(Levels())
+    ask = asking(other, lambda few: [value("base", one) for one in few])
+    same.look("twin", asked, ask, prompts=True, together=False)
+    assert same.tells("twin", asked[0]) is tells
+    assert (same.doubt("twin", asked[0]) is None) is tells
+
+
 @pytest.mark.parametrize("router", [True, False])
 def test_choices_that_the_base_answers_are_not_measured(base, router):
     def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:

@@ -15,7 +15,6 @@ from evalguard.engines.endpoint.counts import prompt_tokens
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.replies import cached_tokens, first_choice
-from evalguard.engines.endpoint.requests import UnansweredError
 from evalguard.engines.endpoint.same_values import generated_value
 from evalguard.engines.endpoint.who_answers import Named
 from evalguard.errors import EngineError
@@ -77,7 +76,8 @@ class OwnQuestions:
         wanted = {"logprobs": True if self._chat else 1}
         more = [{**wanted, "seed": self._seed + repeat} for _, _, repeat in asked]
         for place, data in self._replies([(model, one) for model, one, _ in asked], more):
-            with suppress(UnansweredError):
+            with suppress(EngineError):  # such as by another model, which no run measures either
+                self._reader().check_name(asked[place][0], data)
                 found[place] = generated_value(first_choice(data))
         return found
 
