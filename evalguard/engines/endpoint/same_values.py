@@ -113,7 +113,7 @@ class SameValues:
             draw = drawn(model, task)
             tried = draw.sample(list(by_prompt.values()), len(by_prompt))
             first = [Asked(of_base=True, request=one) for each in tried for one in each]
-            seen = self._seen[model, task] = _Seen(together=together)
+            seen = _Seen(together=together)
             if any(one is not None for one in ask(first[:_ASKED_FIRST])):
                 looks = [look for look in pairwise((0, *_TRIED)) if look[0] < len(tried)]
                 level = self._levels.of(model, task) / len(looks)
@@ -122,6 +122,8 @@ class SameValues:
                     seen.proven = seen.differs(level)
                     if seen.proven or not seen.differs_at_all:
                         break
+            seen.judge()
+            self._seen[model, task] = seen
 
     def look_back(
         self, model: str, requests: Sequence[Instance], ask: Ask[float], *, prompts: bool
@@ -148,6 +150,8 @@ class SameValues:
         rows = _rows([each[:1] for _, each in few], ask, 2 if varies else 1, draw)
         for (task, _), row in zip(few, rows, strict=True):
             self._seen[model, task].rows.append(row)
+        for task in {task for task, _ in few}:
+            self._seen[model, task].judge()
 
     def tells(self, model: str, request: Instance) -> bool:
         """Return whether log-probabilities proved that a request's task reaches a model."""
@@ -160,8 +164,8 @@ class SameValues:
         Log-likelihoods are proven here or nowhere.
         """
         seen = self._seen.get((model, request.task_name), _Seen())
-        if words := seen.in_part():
-            return Doubt(words)
+        if seen.part:
+            return Doubt(seen.part)
         if seen.proven or request.request_type == "generate_until":
             return None
         return Doubt(
@@ -178,8 +182,8 @@ class SameValues:
             EngineError: If none does.
         """
         seen = self._seen.get((model, request.task_name))
-        if seen is not None and (fault := seen.fault()):
-            raise EngineError(fault)
+        if seen is not None and seen.fault:
+            raise EngineError(seen.fault)
 
 
 class _Row(NamedTuple):
@@ -236,11 +240,19 @@ class _Seen:
         rows: Of each prompt, the requests that both models answered.
         proven: Whether it was proven that the prompts reach the model.
         together: Whether one server has both models.
+        fault: What is wrong where all is the base's.
+        part: What is wrong where a part is.
     """
 
     rows: list[list[_Row]] = field(default_factory=list)
     proven: bool = False
     together: bool = True
+    fault: str = ""
+    part: str = ""
+
+    def judge(self) -> None:
+        """Note what is wrong."""
+        self.fault, self.part = self._fault(), self._part()
 
     @property
     def every(self) -> list[_Row]:
@@ -267,7 +279,7 @@ class _Seen:
             return False
         return differ([row.base for row in far], [row.own for row in far], level=level)
 
-    def fault(self) -> str:
+    def _fault(self) -> str:
         """Return what is wrong where all is the base's."""
         every = self.every
         if self.varies or self.differs_at_all:
@@ -280,7 +292,7 @@ class _Seen:
             f"baseline answer these prompts. Check the server's routes"
         )
 
-    def in_part(self) -> str:
+    def _part(self) -> str:
         """Return what is wrong where a part is the base's."""
         gaps = sorted(gap for row in self.every for gap in row.own_gaps)
         if not gaps or not self.differs_at_all:
