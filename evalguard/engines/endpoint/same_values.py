@@ -57,9 +57,6 @@ _GAPS = 10
 """Small gaps between the nearest of one model's values (their lower quartile) within which those of
 two are alike: of normal noise, two standard deviations."""
 
-_LEVEL = 0.001
-"""Probability of doubting a model that is alike on no more than that."""
-
 _ROUNDED = 1e4
 """Log-probabilities that are multiples of one part of this may be equal by rounding."""
 
@@ -119,10 +116,10 @@ class SameValues:
                 level = self._levels.of(model, task) / len(looks)
                 for start, stop in looks:
                     seen.rows += _rows(tried[start:stop], ask, REPEATS_OF_PROOF, draw)
-                    seen.proven = seen.differs(level)
-                    if seen.proven or not seen.differs_at_all:
+                    seen.proven = seen.proven or seen.differs(level)
+                    seen.judge()
+                    if not seen.is_open:
                         break
-            seen.judge()
             self._seen[model, task] = seen
 
     def look_back(
@@ -255,6 +252,14 @@ class _Seen:
         self.fault, self.part = self._fault(), self._part()
 
     @property
+    def is_open(self) -> bool:
+        """Whether more prompts may show who answers, or that a part is the base's."""
+        alike, number = self._alike()
+        if not self.differs_at_all or self.part:
+            return False
+        return not self.proven or _FEWEST_ALIKE <= alike < number
+
+    @property
     def every(self) -> list[_Row]:
         """All requests."""
         return [row for each in self.rows for row in each]
@@ -294,25 +299,29 @@ class _Seen:
 
     def _part(self) -> str:
         """Return what is wrong where a part is the base's."""
+        alike, number = self._alike()
+        beyond = not self.varies or beyond_noise(alike, number, share=_ALIKE)
+        if not self.differs_at_all or not beyond or not _FEWEST_ALIKE <= alike < number:
+            return ""  # where all are alike, noise may hide what other answers show
+        how = "no further from the baseline's than noise" if self.varies else "the baseline's"
+        return (
+            f"the log-probabilities on {alike} of {number} prompts of this task are {how}, and the "
+            f"others are not: a router or a cache may let the baseline answer a part of the "
+            f"prompts. Check the server's routes and replicas"
+        )
+
+    def _alike(self) -> tuple[int, int]:
+        """Return on how many prompts the two models have one value, and how many can tell."""
         gaps = sorted(gap for row in self.every for gap in row.own_gaps)
-        if not gaps or not self.differs_at_all:
-            return ""
+        if not gaps:
+            return 0, 0
         noise = _GAPS * gaps[len(gaps) // 4]
         telling = [
             [row for row in each if not row.is_certain and (noise or not row.is_rounded)]
             for each in self.rows
         ]
         alike = [all(row.gap <= noise for row in each) for each in telling if each]
-        count, number = sum(alike), len(alike)
-        beyond = beyond_noise(count, number, share=_ALIKE, level=_LEVEL)
-        if count < _FEWEST_ALIKE or count == number or (self.varies and not beyond):
-            return ""  # where all are alike, noise may hide what other answers show
-        how = "no further from the baseline's than noise" if self.varies else "the baseline's"
-        return (
-            f"the log-probabilities on {count} of {number} prompts of this task are {how}, and the "
-            f"others are not: a router or a cache may let the baseline answer a part of the "
-            f"prompts. Check the server's routes and replicas"
-        )
+        return sum(alike), len(alike)
 
 
 def generated_value(choice: Mapping[str, Any]) -> float | None:
