@@ -248,8 +248,8 @@ class _Seen:
     part: str = ""
 
     def judge(self) -> None:
-        """Note what is wrong."""
-        self.fault, self.part = self._fault(), self._part()
+        """Note what is wrong; later prompts do not take back that a part was the base's."""
+        self.fault, self.part = self._fault(), self.part or self._part()
 
     @property
     def is_open(self) -> bool:
@@ -257,7 +257,7 @@ class _Seen:
         alike, number = self._alike()
         if not self.differs_at_all or self.part:
             return False
-        return not self.proven or _FEWEST_ALIKE <= alike < number
+        return not self.proven or 0 < alike < number
 
     @property
     def every(self) -> list[_Row]:
