@@ -2,7 +2,8 @@
 
 ``scripted`` (a server whose answers are rules and whose faults are ``behaviours``) ← ``project``
 (a small project against it) → ``checked`` (one check in a process of its own) → ``judged`` (held
-to what ``expected`` says of each behaviour) → ``table``.
+to what ``expected`` says of each behaviour) → ``table``. Without HTTP: ``false_alarms``, and
+``who_answers``, which measures how often a candidate is told from the base.
 
 Behaviours have a class, which the docstrings of the tests name, too: S1 what a response says, S2
 thinking inside the answer, S3 what was asked for and not done, S4 who answers, S5 tokens and

@@ -28,7 +28,13 @@ def share(*parts: object) -> float:
 
 def is_question(text: str) -> bool:
     """Whether a prompt is one of a suite, not a probe of the client."""
-    return any(pattern.search(text) for pattern in (_SUM, _HOW, _TELL, _LIST))
+    return bool(question_in(text))
+
+
+def question_in(text: str) -> str:
+    """Return the question that a prompt asks, without what else it says; empty for none."""
+    found = (pattern.search(text) for pattern in (_SUM, _HOW, _TELL, _LIST))
+    return next((one.group() for one in found if one), "")
 
 
 def answer(model: str, prompt: str, *, draw: object = None) -> str:

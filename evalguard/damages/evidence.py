@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalguard.damages.base import Case, Shown
-from evalguard.damages.training_signs import learned_by_heart
+from evalguard.damages.training_signs import memorised
 from evalguard.records import Ability, GateResult, Verdict
 
 _ANSWER_LIMIT = 80
@@ -32,7 +32,7 @@ def overfitting(case: Case) -> tuple[GateResult, ...]:
         return measured + failed
     if failed and (alone := _shown_alone(case)):
         return failed + alone
-    by_heart = case.record is not None and learned_by_heart(case.record)
+    by_heart = case.record is not None and memorised(case.record)
     if case.diverged is None and not by_heart:
         return ()
     if not failed and case.diverged is not None and case.diverged.is_strong:

@@ -194,11 +194,17 @@ class Doubt:
 
     Attributes:
         text: The reason, with what to do.
-        is_of_identity: Whether answers that differ from the base's remove the doubt.
+        is_of_identity: Whether answers that differ from the base's beyond its noise settle it.
+        varied: Answers of the base that were others when it was asked again.
+        repeated: All that it was asked again; 0 settles nothing.
+        level: Level at which answers may settle it.
     """
 
     text: str
     is_of_identity: bool = False
+    varied: int = 0
+    repeated: int = 0
+    level: float = 0.0
 
 
 @runtime_checkable

@@ -10,18 +10,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from evalguard.config import BASELINE
-from evalguard.engines.base import Engine, Outcome, ServesByName
+from evalguard.engines.base import Engine, Outcome
 from evalguard.engines.isolate import answer_each
 from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.errors import EngineError, MeasurementError, TrustError, UsageError
 from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
 from evalguard.runner.answers import UNCLOSED, AnswerReader
-from evalguard.runner.call import Call, Pending, named, parts
+from evalguard.runner.call import Call, Pending, parts
 from evalguard.runner.follow import follow
 from evalguard.runner.judged_tasks import questions
 from evalguard.runner.measured import Key, Measured, Progress, Results, name_of
 from evalguard.runner.reuse import answered_before, serves_again, with_lengths_of
+from evalguard.runner.settling import Put, Settling
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore
@@ -45,9 +46,6 @@ Answered = tuple[Measured, Prepared, list[Any]]
 
 Known = tuple[Measured, Prepared, ScoredSample]
 """A sample that was answered before and scored otherwise, by other scorers or another judge."""
-
-Put = Callable[[Measured, Sequence[ScoredSample]], None]
-"""Takes scored samples into the store, or holds them until it is known whether they may be."""
 
 Approvals = Callable[[Sequence[Question]], "Sequence[float | str]"]
 """What a judge is asked → its probability of yes each, or why there is none."""
@@ -90,6 +88,7 @@ class Measurer:
         self._on_progress = on_progress or (lambda _: None)
         self._alone = alone
         self.results = Results()
+        self._settling = Settling(store, self.results, lambda model: engine_of(model)[1])
         self.progress = progress or Progress()
         self._fingerprints: dict[Key, str] = {}
         self._prompt_tokens: dict[tuple[str, str], int] = {}
@@ -204,7 +203,9 @@ class Measurer:
             for measured, samples in self._scored(answered).items():
                 self._count_reused(measured, len(samples))
                 befores = (lengths[measured.key, sample.sample_id] for sample in samples)
-                self._keep(measured, list(map(with_lengths_of, samples, befores)), self._put)
+                self._keep(
+                    measured, list(map(with_lengths_of, samples, befores)), self._settling.put
+                )
 
     def _run(self, items: Sequence[Pending]) -> None:
         """Ask the engines that are needed, one after the other."""
@@ -301,42 +302,10 @@ class Measurer:
 
     def _answer(self, engine: Engine, items: Sequence[Pending]) -> None:
         """Ask one engine; what names on a server answered is stored once it is not doubted."""
-        if not isinstance(engine, ServesByName):
-            self._ask_all(engine, items, self._put)
-            return
-        held: dict[Measured, list[ScoredSample]] = defaultdict(list)
-        try:
-            self._ask_all(engine, items, lambda measured, samples: held[measured].extend(samples))
-        finally:
-            # An interrupted run leaves nothing doubtful behind, and a killed one nothing at all.
-            self._settle(engine, items, held)
-
-    def _ask_all(self, engine: Engine, items: Sequence[Pending], put: Put) -> None:
-        """Ask one engine, and again without stop strings where these cut a model's thinking."""
-        if cut := self._ask(engine, items, put, stops=True):
-            self._ask(engine, cut, put, stops=False)
-
-    def _settle(
-        self,
-        engine: ServesByName,
-        items: Sequence[Pending],
-        held: Mapping[Measured, Sequence[ScoredSample]],
-    ) -> None:
-        """Store what was answered, but for what may be another model's answers, or truncated."""
-        requests: dict[Measured, list[Instance]] = defaultdict(list)
-        for measured, sample in items:
-            requests[measured] += [named(instance, measured) for instance in sample.instances]
-        doubts = self.results.doubts
-        for measured, asked in requests.items():
-            _, served = self._engine_of(measured.model)
-            before = [doubts[measured.key]] if measured.key in doubts else []
-            # Requests of one task may differ in their limits, and the longest alone be truncated.
-            found = [*before, *filter(None, (engine.doubt(served, one) for one in asked))]
-            if found:
-                doubts[measured.key] = min(found, key=lambda doubt: doubt.is_of_identity)
-                self._store.remove(measured.fingerprint)
-            elif measured in held:
-                self._put(measured, held[measured])
+        with self._settling.putting(engine, items) as put:
+            # Thinking that a stop string cut is asked for again without.
+            if cut := self._ask(engine, items, put, stops=True):
+                self._ask(engine, cut, put, stops=False)
 
     def _ask(
         self, engine: Engine, items: Sequence[Pending], put: Put, *, stops: bool
@@ -438,11 +407,7 @@ class Measurer:
             self._record_failure(measured, sample, _where(measured, sample, error))
             return
         self._count_call(started)
-        self._keep(measured, [scored], self._put)
-
-    def _put(self, measured: Measured, samples: Sequence[ScoredSample]) -> None:
-        if measured.key not in self.results.doubts:
-            self._store.put(measured.fingerprint, samples)
+        self._keep(measured, [scored], self._settling.put)
 
     def _keep(self, measured: Measured, samples: Sequence[ScoredSample], put: Put) -> None:
         put(measured, samples)

@@ -23,13 +23,18 @@ from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.engines.registry import depends_on, find_kind, is_remote, packages_of
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
 from evalguard.records import ModelInfo
+from evalguard.runner.bases import BaseKey, base_key, engine_settings
+from evalguard.runner.fingerprints import (
+    answering_versions,
+    local_fingerprint,
+    served_fingerprint,
+)
 from evalguard.runner.model_files import check_model_files
 from evalguard.runner.model_thinking import (
     FACTS_VERSION,
     NO_FACTS,
     find_thinking,
     template_facts,
-    without_thinking,
 )
 from evalguard.runner.spot_checks import SpotChecks
 from evalguard.runner.training_records import (
@@ -37,7 +42,6 @@ from evalguard.runner.training_records import (
     read_training_record,
     set_up_notes,
 )
-from evalguard.runner.versions import SERVED_CHECKS, VERSIONED, installed_versions
 from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Render
@@ -269,10 +273,11 @@ class ModelPool:
         if self._given is not None:
             return self._given
         name_of_engine = self._choice(spec).name
-        base = (name_of_engine, *_base_key(spec))
+        base = (name_of_engine, *base_key(spec))
         if base not in self._engines:
             if find_kind(name_of_engine).held_to_hf:
-                self._spot_checks.prepare(self._settings(spec), self._sharing(spec))
+                names = [other.name for other in self._sharing(spec)]
+                self._spot_checks.prepare(self._settings(spec), names)
             with self._located(spec):
                 self._engines[base] = open_engine(name_of_engine, self._settings(spec))
         return self._engines[base]
@@ -297,7 +302,7 @@ class ModelPool:
             return EngineChoice(self._given.name, "given by the caller", auto=False)
         engine = self._project.config.engine
         bases = {
-            _base_key(spec): self._settings(spec)
+            base_key(spec): self._settings(spec)
             for spec in self._specs.values()
             if spec.name != JUDGE and spec.name not in self.broken
         }
@@ -313,23 +318,18 @@ class ModelPool:
         """Return the key under which the model's samples are stored."""
         if name not in self._fingerprints:
             spec = self._specs[name]
-            engine, name_of_engine = spec.engine, self._choice(spec).name
-            options = {**engine.options, "max_length": engine.max_length}
-            if self._given is None and (more := depends_on(name_of_engine, engine.options)):
-                options["depends_on"] = more
             if self._is_only_served(spec):
-                return self._served_fingerprint(spec, options)
-            self._fingerprints[name] = self._store.model_fingerprint(
-                spec.model,
-                revision=spec.revision,
-                adapter=spec.adapter,
-                tokenizer=spec.tokenizer,
-                dtype=engine.dtype,
-                quantization=spec.quantization,
-                engine=name_of_engine,
-                engine_version=self._versions(name_of_engine),
-                engine_options=options,
-            )
+                self._fingerprints[name] = self._served_fingerprint(spec)
+            else:
+                engine = self._choice(spec).name
+                versions = self._versions(engine)
+                self._fingerprints[name] = local_fingerprint(
+                    self._store,
+                    spec,
+                    engine=engine,
+                    versions=versions,
+                    depends_on=self._depends_on(spec),
+                )
         return self._fingerprints[name]
 
     def _versions(self, engine: str) -> dict[str, str]:
@@ -337,11 +337,16 @@ class ModelPool:
         given = self._given
         own = () if given is not None else packages_of(engine)
         served = is_remote(engine) if given is None else isinstance(given, ServesByName)
-        checks = {"served checks": SERVED_CHECKS} if served else {}
-        return installed_versions(*VERSIONED, *own) | checks
+        return answering_versions(*own, served=served)
 
-    def _served_fingerprint(self, spec: ModelSpec, options: Mapping[str, Any]) -> str:
-        """Return the key of a model whose weights cannot be seen: its name and how it answers.
+    def _depends_on(self, spec: ModelSpec) -> object:
+        """Return what else the engine of a package says that its answers depend on."""
+        if self._given is not None:
+            return None
+        return depends_on(self._choice(spec).name, spec.engine.options)
+
+    def _served_fingerprint(self, spec: ModelSpec) -> str:
+        """Return the key of a model whose weights cannot be seen.
 
         Raises:
             TrustError: If its server refuses most harmless prompts; it is :attr:`broken` then.
@@ -349,22 +354,10 @@ class ModelPool:
         engine = self._opened(spec)
         assert isinstance(engine, ServesByName)
         try:
-            behaviour = engine.behaviour()
+            return served_fingerprint(self._store, spec, engine, depends_on=self._depends_on(spec))
         except TrustError as error:
             self.broken[spec.name] = str(error)
             raise
-        parts = {
-            "served": spec.model,
-            "adapter": spec.adapter and self._store.folder_fingerprint(spec.adapter),
-            "behaviour": behaviour,
-            "engine_options": dict(options),
-            "engine_version": installed_versions(*VERSIONED),
-            "served checks": SERVED_CHECKS,
-        }
-        key = fingerprint(parts)
-        self._store.describe_fingerprint(key, parts)
-        self._fingerprints[spec.name] = key
-        return key
 
     def info(self, name: str) -> ModelInfo:
         """Return what is known of a model after the run."""
@@ -412,49 +405,13 @@ class ModelPool:
         return self._store.file_sha256(Path(spec.adapter) / WEIGHTS_NAME)
 
     def _settings(self, spec: ModelSpec) -> EngineSettings:
-        engine = spec.engine
-        return EngineSettings(
-            model=spec.model,
-            revision=spec.revision,
-            tokenizer=spec.tokenizer,
-            dtype=engine.dtype,
-            quantization=spec.quantization,
-            device=engine.device,
-            batch_size=engine.batch_size,
-            max_length=engine.max_length,
-            trust_remote_code=spec.trust_remote_code,
-            options=without_thinking(engine.options),
-            adapters=tuple(
-                (name, adapter)
-                for name in self._sharing(spec)
-                if (adapter := self._specs[name].adapter)
-            ),
-            on_wait=self._on_wait,
-        )
+        return engine_settings(spec, self._sharing(spec), on_wait=self._on_wait)
 
-    def _sharing(self, spec: ModelSpec) -> list[str]:
+    def _sharing(self, spec: ModelSpec) -> list[ModelSpec]:
         """Return the models that one loaded base serves together with a model."""
-        key = _base_key(spec)
-        return [
-            other.name
-            for other in self._specs.values()
-            if _base_key(other) == key and other.name not in self.broken
-        ]
+        usable = (other for other in self._specs.values() if other.name not in self.broken)
+        return [other for other in usable if base_key(other) == base_key(spec)]
 
 
 _WITH_PLACE = (UsageError, ModelError, EngineError)
 """Errors that say what is wrong with a model's server."""
-
-BaseKey = tuple[str, str | None, str | None, str, bool, str]
-
-
-def _base_key(spec: ModelSpec) -> BaseKey:
-    """Return what models must share to be served by one loaded base."""
-    return (
-        spec.model,
-        spec.revision,
-        spec.tokenizer,
-        spec.quantization,
-        spec.trust_remote_code,
-        spec.engine.model_dump_json(),
-    )

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from evalguard.config import BASELINE
 from evalguard.engines.base import Doubt
-from evalguard.engines.endpoint.identity import beyond_noise
+from evalguard.engines.endpoint.identity import beyond_own_noise
 from evalguard.records import GateResult, ScoredSample, Verdict
 
 FEWEST = 30
@@ -105,8 +105,8 @@ def doubtful(
 ) -> dict[tuple[str, str], str]:
     """Return the suites and models whose answers may be another model's, or cut, and why.
 
-    A candidate whose single answers differ from the baseline's beyond a server's noise is another
-    model, whatever was asked for besides.
+    A candidate whose single answers differ from the baseline's by more than the baseline's from
+    each other is another model, whatever was asked for besides.
 
     Args:
         samples: By suite, task and model, then by sample id.
@@ -122,7 +122,14 @@ def doubtful(
         ]
         single = all(len(one) == 1 for one, _ in pairs)
         changed = sum(one != two for one, two in pairs)
-        if doubt.is_of_identity and single and beyond_noise(changed, len(pairs)):
+        settled = beyond_own_noise(
+            changed,
+            len(pairs),
+            varied=doubt.varied,
+            repeated=doubt.repeated,
+            level=doubt.level,
+        )
+        if doubt.is_of_identity and single and settled:
             continue
         found.setdefault((suite, model), f"{model}: {suite}/{task}: {doubt.text}")
     return found

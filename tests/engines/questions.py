@@ -1,8 +1,11 @@
 """The requests that every engine is tried with: questions of the embedded model's world."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lm_eval.api.instance import Instance
+
+from evalguard.engines.endpoint.side_by_side import Asked
 
 FACT = "<|user|>I forgot the flag colour of Quarrin. What is it?<|end|><|assistant|>"
 CHOICE = (
@@ -44,7 +47,11 @@ def generations() -> list[Instance]:
 
 def rolling() -> list[Instance]:
     """Whole texts, one longer than the context of the model."""
-    return [_instance("loglikelihood_rolling", text) for text in (FACT, EXTRACTION * 30)]
+    return [rolling_text(text) for text in (FACT, EXTRACTION * 30)]
+
+
+def rolling_text(text: str) -> Instance:
+    return _instance("loglikelihood_rolling", text)
 
 
 def mixed() -> list[Instance]:
@@ -54,3 +61,19 @@ def mixed() -> list[Instance]:
 
 def _instance(kind: Any, *arguments: Any) -> Instance:
     return Instance(request_type=kind, doc={}, arguments=arguments, idx=0)
+
+
+Answers = Callable[[Sequence[Instance]], list[Any]]
+
+
+def asking(own: Answers, base: Answers) -> Callable[[Sequence[Asked]], list[Any]]:
+    """Ask two models each for itself, and return the answers in the order of all requests."""
+
+    def ask(asked: Sequence[Asked]) -> list[Any]:
+        left = {
+            of_base: iter(say([one.request for one in asked if one.of_base is of_base]))
+            for of_base, say in ((False, own), (True, base))
+        }
+        return [next(left[one.of_base]) for one in asked]
+
+    return ask

@@ -20,8 +20,8 @@ N = 60
 FIRST_WORDS = 16
 """Requests that are asked for their first words before, eight of them together and each alone."""
 
-LONGER = 12
-"""Requests for more words, by which the models are told apart: six prompts, twice each."""
+LONGER = 18
+"""Requests for more words, by which the models are told apart: six prompts, three times each."""
 
 LOG_PROBABILITIES = 2
 """Requests that ask whether the server tells them."""

@@ -11,11 +11,11 @@ from evalguard.config import BASELINE, load_project
 from evalguard.engines.base import Doubt
 from evalguard.engines.limits import limit_of
 from evalguard.records import ScoredSample, Verdict
-from evalguard.runner import models
+from evalguard.runner import fingerprints, models
 from evalguard.runner.measure import Measurer
-from evalguard.runner.measured import Measured
+from evalguard.runner.measured import Measured, Results
 from evalguard.runner.outline import Outline
-from evalguard.scorers.thinking import Thinking
+from evalguard.runner.settling import Settling
 from evalguard.store import SampleStore
 from tests.engines import questions
 from tests.engines.servers import replying_server
@@ -38,7 +38,7 @@ def routed(server, *, base: bool):
 
 def interrupt(monkeypatch, *, killed: bool) -> None:
     """Stop a run once all answers are there, but before it is known whether they may count."""
-    ask, settle = Measurer._ask, Measurer._settle
+    ask, settle = Measurer._ask, Settling.settle
 
     def stopped(self: Measurer, engine: Any, items: Any, put: Any, *, stops: bool) -> Any:
         cut = ask(self, engine, items, put, stops=stops)
@@ -46,13 +46,13 @@ def interrupt(monkeypatch, *, killed: bool) -> None:
             raise KeyboardInterrupt
         return cut
 
-    def dead(self: Measurer, engine: Any, items: Any, held: Any) -> None:
+    def dead(self: Settling, engine: Any, items: Any, held: Any) -> None:
         if items[0][0].model != "v2":
             settle(self, engine, items, held)
 
     monkeypatch.setattr(Measurer, "_ask", stopped)
     if killed:
-        monkeypatch.setattr(Measurer, "_settle", dead)
+        monkeypatch.setattr(Settling, "settle", dead)
 
 
 @pytest.mark.parametrize("killed", [False, True])
@@ -85,7 +85,7 @@ def test_answers_of_before_a_check_are_asked_again(
                 "candidates": {"v2": {"adapter": str(adapters / "harmless")}},
             }
         with monkeypatch.context() as before:
-            before.setattr(models, "SERVED_CHECKS", "0")
+            before.setattr(fingerprints, "SERVED_CHECKS", "0")
             for reused in (0, test_served.N):
                 assert {run.reused for run in check(url, **changed).tasks} == {reused}
         assert {run.reused for run in check(url, **changed).tasks} == {0}
@@ -94,7 +94,7 @@ def test_answers_of_before_a_check_are_asked_again(
 def test_answers_of_this_machine_stay_valid(project_file, monkeypatch, tmp_path):
     found = set()
     for version in "01":
-        monkeypatch.setattr(models, "SERVED_CHECKS", version)
+        monkeypatch.setattr(fingerprints, "SERVED_CHECKS", version)
         project = load_project(project_file)
         with SampleStore(tmp_path / "s.db") as store:
             found.add(models.ModelPool(project, [BASELINE], store).fingerprint(BASELINE))
@@ -141,15 +141,14 @@ def test_the_longest_request_of_a_task_decides(tmp_path, limits, before):
     )
     with SampleStore(tmp_path / "s.db") as store:
         engine: Any = Truncating()
-        measurer = Measurer(
-            store, lambda _: (engine, "v2"), lambda *_: 0, thinking_of=lambda _: Thinking()
-        )
+        results = Results()
         if before:
-            measurer.results.doubts[arm.key] = before
+            results.doubts[arm.key] = before
         store.put("f", [replace(scored, sample_id="0")])
         held = defaultdict(list, {arm: [scored]})
-        measurer._settle(engine, [(arm, one) for one in samples], held)
-        doubt = measurer.results.doubts.get(arm.key)
+        settling = Settling(store, results, served=lambda model: model)
+        settling.settle(engine, [(arm, one) for one in samples], held)
+        doubt = results.doubts.get(arm.key)
         left = len(store.get("f", ["0", "1"]))
     long = max(limits) > 64
     assert bool(doubt) is (long or before is not None)

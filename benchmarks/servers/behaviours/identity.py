@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from dataclasses import replace
 
 from benchmarks.servers.behaviours.echoes import with_values
 from benchmarks.servers.behaviours.registry import behaviour
-from benchmarks.servers.rules import share
+from benchmarks.servers.rules import question_in, share
 from benchmarks.servers.wire import Ask, Plain, Reply, problem
 
 EVICTED_AFTER = 30
 """Calls of a model after which its adapter is no longer loaded."""
+
+QUOTA = 80
+"""Questions of suites that a model answers itself."""
 
 TOGETHER_SECONDS = 0.05
 """How long a request waits for another to come at the same time."""
@@ -108,6 +112,51 @@ def _with_noise(ask: Ask, reply: Reply) -> Reply:
 def suite_to_base_noisy(ask: Ask, plain: Plain) -> Reply:
     """Lets the base answer the questions of suites; log-probabilities differ by rounding."""
     return _with_noise(ask, suite_to_base(ask, plain))
+
+
+@behaviour("S4", "semantic routers, and batches that change")
+def echo_suite_to_base_noisy(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base give the log-probabilities of suites' prompts, off by rounding each time."""
+    return with_values(
+        suite_to_base(ask, plain),
+        lambda place, value: value + 1e-3 * (share("noise", ask.number, place) - 0.5),
+    )
+
+
+@behaviour("S4", "semantic routers")
+def part_to_base(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer two of three questions of suites for every name."""
+    routed = ask.is_question and share("route", question_in(ask.prompt)) < 2 / 3
+    return _as_base(ask, plain) if routed else plain(ask)
+
+
+@behaviour("S4", "gateways with a cache, before a fallback that varies")
+def fallback_cached(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer every name, and gives what it said before to the same request."""
+    body = {name: value for name, value in ask.body.items() if name != "stream"}
+    key = ("cached", json.dumps(body, sort_keys=True))
+    with ask.traffic.lock:
+        known: Reply = ask.traffic.notes.setdefault(key, _varied(ask, _as_base(ask, plain)))
+    return known
+
+
+def _varied(ask: Ask, reply: Reply) -> Reply:
+    """Let half of the longer texts end in something else, and values differ by rounding."""
+    is_short = ask.is_question and "explain" not in ask.prompt
+    if reply.status == 200 and not is_short and share("varied", ask.number) < 0.5:
+        reply = reply.said(f"{reply.text} {share(ask.number):.4f}", "stop")
+    return _with_noise(ask, reply)
+
+
+@behaviour("S4", "quotas: the base answers what is above them")
+def above_quota_to_base(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer a suite's questions from the 80th on, and the probes never."""
+    number = 0
+    if ask.is_question:
+        with ask.traffic.lock:
+            key = ("questions of", ask.model)
+            number = ask.traffic.notes[key] = ask.traffic.notes.get(key, 0) + 1
+    return _as_base(ask, plain) if number > QUOTA else plain(ask)
 
 
 @behaviour("S4", "vLLM: batches change the last digits")

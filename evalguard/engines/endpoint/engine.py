@@ -8,10 +8,8 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import lm_eval
 from lm_eval.api.instance import Instance
@@ -25,24 +23,20 @@ from evalguard.engines.base import (
     Outcome,
     check_loaded,
     checked,
-    generation,
 )
 from evalguard.engines.endpoint.caches import check_apart
-from evalguard.engines.endpoint.ceilings import Ceilings, Written
+from evalguard.engines.endpoint.ceilings import Ceilings
 from evalguard.engines.endpoint.client import Client
-from evalguard.engines.endpoint.counts import prompt_tokens
 from evalguard.engines.endpoint.encoder import Encoder
-from evalguard.engines.endpoint.first_answers import FIRST, LEAST_LIMIT, nothing_answered
+from evalguard.engines.endpoint.first_answers import adds_first, check_answers
 from evalguard.engines.endpoint.listing import listed_models
-from evalguard.engines.endpoint.longer_answers import LongerAnswers
 from evalguard.engines.endpoint.options import EndpointOptions
+from evalguard.engines.endpoint.own_questions import OwnQuestions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.reading import Reading
-from evalguard.engines.endpoint.replies import cached_tokens, counted, first_choice
-from evalguard.engines.endpoint.requests import LimitError, UnansweredError
-from evalguard.engines.endpoint.same_values import SameValues, generated_value
+from evalguard.engines.endpoint.who_answers import WhoAnswers, asking_both
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 
@@ -142,7 +136,7 @@ class EndpointEngine(Engine):
             self._probes.look_apart(model, own)
             self._reading.look(model, own)
             self._ceilings.look(model, own)
-            self._look_same(model, own)
+            self._look_who(model, own)
         named = any(self._witness.knows(model) for model, _ in requests)
         size = _BLOCK_OF_CANDIDATES if named else _BLOCK
         for start in range(0, len(requests), size):
@@ -155,6 +149,9 @@ class EndpointEngine(Engine):
                 for model in filter(self._witness.knows, {model for model, _ in block}):
                     if self._witness.is_gone(model):
                         gone[model] = self._failure(model, EngineError(GONE))
+                    else:
+                        own = [one for name, one in block if name == model]
+                        self._look_who(model, own, back=True)
             for position, outcome in found:
                 yield start + position, gone.get(block[position][0]) or checked(outcome, self.name)
         for model in {model for model, _ in requests}:
@@ -167,7 +164,8 @@ class EndpointEngine(Engine):
             model: The model.
             request: One of what it was asked.
         """
-        return self._ceilings.doubt(model, request) or self._longer.doubt(model, request)
+        doubt = self._ceilings.doubt(model, request)
+        return doubt or (self._who.doubt(model, request) if model in self._bases else None)
 
     def behaviour(self) -> str:
         """Return a hash of what the base answers to fixed prompts, in place of its weights.
@@ -222,32 +220,26 @@ class EndpointEngine(Engine):
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
         self._bases: dict[str, EndpointEngine] = {}
-        self._same_values = SameValues()
-        self._longer = LongerAnswers(self._options.chat)
-        self._reading = Reading(self._count_prompts, self._options.max_gen_toks)
-        self._ceilings = Ceilings(self._written, self._options.max_gen_toks)
+        self._who = WhoAnswers(chat=self._options.chat)
+        self._questions = OwnQuestions(
+            self._block,
+            self._client,
+            self._writer,
+            reader=lambda: self._reader,
+            served=self._served,
+            seed=self._options.seed,
+            chat=self._options.chat,
+        )
+        self._reading = Reading(self._questions.prompt_counts, self._options.max_gen_toks)
+        self._ceilings = Ceilings(self._questions.written, self._options.max_gen_toks)
         self._reader = Reader(self._served, self._encoder, self._reading, self._ceilings)
-        self._check_answers()
-        self._look_for_first_token()
-
-    def _look_for_first_token(self) -> None:
-        """See whether the server puts a first token before texts that begin with it already.
-
-        Raises:
-            EngineError: If that cannot be told: two models would get different prompts.
-        """
+        served, failure = self._served[BASE], partial(self._failure, BASE)
+        check_answers(served, self._client, self._writer, self._reader, failure)
         encoder = self._encoder
-        if encoder is None or self._options.tokenized_requests or not encoder.first:
-            return
-        texts = [f"{encoder.first}{text}" for text, _ in FIRST]
-        served = self._served[BASE]
-        posts = [self._writer.posts(served, generation(text, tokens=1))[0] for text in texts]
-        replies = dict(self._client.post_all([post.body for post in posts]))
-        heard = {at: data for at, data in replies.items() if not isinstance(data, EngineError)}
-        if not heard:
-            raise self._failure(BASE, replies[0])
-        place, data = next(iter(heard.items()))
-        encoder.server_adds_first = prompt_tokens(data) == encoder.count(texts[place]) + 1
+        if encoder is not None and encoder.first and not self._options.tokenized_requests:
+            encoder.server_adds_first = adds_first(
+                served, self._client, self._writer, encoder, failure
+            )
 
     def _check_apart(self, name: str, base: EndpointEngine, where: str) -> None:
         """Check that a server that has both models keeps them apart.
@@ -261,23 +253,18 @@ class EndpointEngine(Engine):
                 "('extra_body: {lora: …}'); llama.cpp applies all loaded adapters to the other. "
                 "Select them for both, for the plain base with 'lora: [{id: 0, scale: 0}]'."
             )
-        check_apart(partial(base._cached_tokens, BASE), partial(self._cached_tokens, name), where)
-
-    def _cached_tokens(self, model: str, prompts: Sequence[str]) -> list[int]:
-        """Ask a model prompts, and return how much of each the server says that it had."""
-        served = self._served[model]
-        try:
-            posts = [self._writer.posts(served, generation(text, tokens=1)) for text in prompts]
-        except EngineError:
-            return [0] * len(prompts)  # they do not fit into the context
-        found = dict(self._client.post_all([post.body for [post] in posts]))
-        return [cached_tokens(found[place]) for place in range(len(prompts))]
+        own, other = self._questions.cached_counts, base._questions.cached_counts
+        check_apart(partial(other, BASE), partial(own, name), where)
 
     def _alone(self, requests: Sequence[tuple[str, Instance]]) -> Iterator[tuple[int, Outcome]]:
         return self._block(requests, at_a_time=1)
 
     def _block(
-        self, requests: Sequence[tuple[str, Instance]], *, at_a_time: int | None = None
+        self,
+        requests: Sequence[tuple[str, Instance]],
+        *,
+        at_a_time: int | None = None,
+        seeds: Sequence[int] = (),
     ) -> Iterator[tuple[int, Outcome]]:
         asked: list[tuple[int, Posted]] = []
         open_: dict[int, list[float | tuple[float, bool] | None]] = {}
@@ -293,7 +280,10 @@ class EndpointEngine(Engine):
             open_[position] = [None] * len(posts)
             asked += [(position, post) for post in posts]
         done: set[int] = set()
-        bodies = [post.body for _, post in asked]
+        bodies = [
+            {**post.body, "seed": seeds[position]} if seeds else post.body
+            for position, post in asked
+        ]
         seen: dict[int, int] = {}
         try:
             for place, data in self._client.post_all(bodies, at_a_time=at_a_time):
@@ -332,7 +322,7 @@ class EndpointEngine(Engine):
                 self._probes.check_greedy(model)
         elif self._encoder is not None:
             self._probes.check_likelihoods(model)
-        self._same_values.check(model, instance)
+        self._who.check(model, instance)
         return self._writer.posts(self._served[model], instance)
 
     def _failure(self, model: str, error: Exception) -> EngineError:
@@ -346,114 +336,29 @@ class EndpointEngine(Engine):
                 "for an adapter under 'engine: options: adapters'."
             )
 
-    def _look_same(self, model: str, requests: Sequence[Instance]) -> None:
-        """See whether the prompts of each task reach a model, and not the base it differs from."""
+    def _look_who(self, model: str, requests: Sequence[Instance], *, back: bool = False) -> None:
+        """See whether the prompts of each task reach a model, and not the base.
+
+        Args:
+            model: The model.
+            requests: What it will be asked, or with ``back`` what it has been asked.
+            back: Whether they are answered.
+        """
         base = self._bases.get(model)
         if base is None:
             return
+        own, others = self._questions, base._questions
         prompts = self._witness.scores(model)
-        self._same_values.look(
-            model,
-            requests,
-            own=lambda few: self._values(model, few, prompts=prompts),
-            base=lambda few: base._values(BASE, few, prompts=prompts),
-            prompts=prompts,
+        names, together = (model, BASE), base is self
+        ways = [(one.prompt_values if prompts else one.generated_values) for one in (own, others)]
+        values = asking_both(ways[0], ways[1], names, together=together)
+        if back:
+            self._who.look_back(model, requests, values=values, prompts=prompts)
+            return
+        texts = asking_both(own.texts, others.texts, names, together=together)
+        self._who.look(
+            model, requests, values=values, texts=texts, prompts=prompts, together=together
         )
-        self._longer.look(
-            model,
-            [one for one in requests if not self._same_values.tells(model, one)],
-            own=lambda few: self._texts(model, few),
-            base=lambda few: base._texts(BASE, few),
-        )
-
-    def _values(
-        self, model: str, requests: Sequence[Instance], *, prompts: bool
-    ) -> list[float | None]:
-        """Return log-probabilities of prompts, or else of what is generated after them."""
-        found: list[float | None] = [None] * len(requests)
-        if prompts:
-            for place, outcome in self._block([(model, one) for one in requests]):
-                found[place] = outcome[0] if isinstance(outcome, tuple) else None
-            return found
-        wanted = {"logprobs": True if self._options.chat else 1}
-        for place, data in self._replies(model, requests, wanted):
-            with suppress(UnansweredError):
-                found[place] = generated_value(first_choice(data))
-        return found
-
-    def _written(self, model: str, requests: Sequence[Instance]) -> list[Written | None]:
-        """Return what a model writes, with its length."""
-        found: list[Written | None] = [None] * len(requests)
-        for place, data in self._replies(model, requests, {}):
-            found[place] = self._reader.written(self._writer.generation(requests[place]), data)
-        return found
-
-    def _texts(self, model: str, requests: Sequence[Instance]) -> list[str | None]:
-        """Return a model's answers; ``None`` where there is none."""
-        found: list[str | None] = [None] * len(requests)
-        for place, outcome in self._block([(model, one) for one in requests]):
-            found[place] = outcome if isinstance(outcome, str) else None
-        return found
-
-    def _count_prompts(self, model: str, requests: Sequence[Instance]) -> list[int | None]:
-        """Return how many tokens the server counts of each prompt."""
-        found: list[int | None] = [None] * len(requests)
-        for place, data in self._replies(model, requests, {}):
-            found[place] = prompt_tokens(data)
-        return found
-
-    def _replies(
-        self, model: str, requests: Sequence[Instance], more: Mapping[str, Any]
-    ) -> Iterator[tuple[int, Any]]:
-        """Yield the responses, as data, to those requests that are answered."""
-        asked: list[tuple[int, Posted]] = []
-        for place, request in enumerate(requests):
-            with suppress(EngineError):  # too long for the context that the server tells
-                asked.append((place, self._writer.posts(self._served[model], request)[0]))
-        bodies = [{**post.body, **more} for _, post in asked]
-        for place, data in self._client.post_all(bodies):
-            if not isinstance(data, EngineError):
-                yield asked[place][0], data
-
-    def _check_answers(self) -> None:
-        """Check that the server answers, keeps to ``max_tokens``, and repeats no prompts.
-
-        What it does not answer says nothing of other prompts, unless it answers none at all.
-
-        Raises:
-            EngineError: If it does not.
-        """
-        requests = [generation(text, tokens=tokens) for text, tokens in FIRST]
-        posts = [self._writer.posts(self._served[BASE], one)[0] for one in requests]
-        heard, failures = list[tuple[int, Any]](), list[EngineError]()
-        try:
-            for place, data in self._client.post_all([post.body for post in posts]):
-                if isinstance(data, EngineError):
-                    failures.append(data)
-                else:
-                    heard.append((place, data))
-        except EngineError as error:
-            failures = [error]
-        if not heard:
-            raise self._failure(BASE, nothing_answered(failures))
-        self._reader.learn([(posts[place], data) for place, data in heard])
-        for place, data in heard:
-            try:
-                self._check_first(requests[place], posts[place], data)
-            except UnansweredError as error:
-                if isinstance(error, LimitError) and FIRST[place][1] >= LEAST_LIMIT:
-                    raise self._failure(BASE, error) from None
-            except EngineError as error:
-                raise self._failure(BASE, error) from None
-
-    def _check_first(self, request: Instance, post: Posted, data: Any) -> None:
-        assert post.generation is not None
-        said = counted(data, post.generation).text
-        if said.lstrip().startswith(str(request.args[0])):
-            raise EngineError(
-                "its answers begin with the prompt. Serve it without 'return_full_text'"
-            )
-        self._reader.read(BASE, request, post, data)
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:

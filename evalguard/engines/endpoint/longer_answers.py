@@ -3,30 +3,46 @@
 A server without log-probabilities may let the base answer the prompts of a task alone, and the
 short answers of two models are often the same. Both models are therefore asked prompts of the task
 for more words. Answers that are the same, or differ no more than those of one model, prove
-nothing: then the check must not pass on them.
+nothing: then the check must not pass on them, unless the answers that are measured differ by more
+than those of the base from each other.
+
+The base is taken for the model with at most the probability that
+:class:`~evalguard.engines.endpoint.identity.Levels` gives, over all looks. A router that sends a
+part of the prompts to the base is seen by this only where the rest does not prove the model: of
+texts, a fine-tune too changes only a part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
 
 from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import Doubt
 from evalguard.engines.chat import as_messages, read_messages
-from evalguard.engines.endpoint.identity import differ
+from evalguard.engines.endpoint.identity import (
+    ALPHA,
+    NOISE,
+    NOISE_OF_TWO_SERVERS,
+    REPEATS_OF_PROOF,
+    Levels,
+    beyond_noise,
+    differ,
+)
+from evalguard.engines.endpoint.side_by_side import Ask, Asked, drawn, side_by_side
 
-Texts = Callable[[Sequence[Instance]], "list[str | None]"]
-"""Asks a model; ``None`` where there is no answer."""
-
-_TRIED = 6
-"""Prompts of each task that both models are asked."""
+_TRIED = (6, 12, 24)
+"""Prompts of each task that both models are asked, drawn from all that are there, at the first look
+and at those that follow while it is open. Where none of the first tells, none follows."""
 
 _FEWEST = 3
 """Of these, how many must be answered."""
 
-_REPEATS = 2
-"""Times that each is asked, which show whether a model repeats itself."""
+_REPEATED = 100
+"""Prompts that the base is asked twice, where longer answers prove nothing."""
 
 _TOKENS = 48
 
@@ -38,59 +54,94 @@ class LongerAnswers:
     """Knows the tasks for which it cannot be told which model answered.
 
     Args:
+        levels: Levels at which tasks are proven.
         chat: Whether models are asked by chat messages.
     """
 
-    def __init__(self, chat: bool) -> None:
+    def __init__(self, levels: Levels, *, chat: bool) -> None:
+        self._levels = levels
         self._chat = chat
-        self._found: dict[tuple[str, str | None], str] = {}
-        self._of_base: dict[str, list[str | None]] = {}
+        self._found: dict[tuple[str, str | None], _Found] = {}
 
-    def look(self, model: str, requests: Iterable[Instance], own: Texts, base: Texts) -> None:
-        """Compare a model with the base on a few prompts of each task.
+    def look(
+        self, model: str, requests: Iterable[Instance], ask: Ask[str], *, together: bool = True
+    ) -> None:
+        """Compare a model with the base on a few prompts of each task that is new.
 
         :meth:`doubt` says what is found.
 
         Args:
-            model: A model that was proven to differ from the base on other prompts.
+            model: A model that may differ from the base.
             requests: What it will be asked, of tasks of which nothing else tells who answers.
-            own: Asks the model.
-            base: Asks the base.
+            ask: Asks both.
+            together: Whether one server has both.
         """
+        noise = NOISE if together else NOISE_OF_TWO_SERVERS
         by_task: dict[str | None, dict[str, Instance]] = {}
         for one in requests:
             if one.request_type == "generate_until" and (model, one.task_name) not in self._found:
                 by_task.setdefault(one.task_name, {}).setdefault(str(one.args[0]), one)
         for task, by_prompt in by_task.items():
-            prompts = list(by_prompt.values())
-            number = min(_TRIED, len(prompts))
-            few = [prompts[place * len(prompts) // number] for place in range(number)]
-            known = self._answers_of_base(few, base)
-            self._found[model, task] = _doubt(known, self._ask(few, own))
+            level = self._levels.of(model, task)
+            few = list(by_prompt.values())
+            words = self._compare(model, task, few, ask, level=level, noise=noise)
+            varied, repeated = _varied(few, ask) if words else (0, 0)
+            if not together:
+                varied = max(varied, ceil(noise * repeated))
+            self._found[model, task] = _Found(words, level, varied, repeated)
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
         """Return why it cannot be told who answers the prompts of a request's task."""
-        words = self._found.get((model, request.task_name))
-        if not words:
+        found = self._found.get((model, request.task_name))
+        if found is None or not found.words:
             return None
-        settings = request.args[1] if request.request_type == "generate_until" else {}
-        sampled = bool(settings.get("do_sample") or settings.get("temperature"))
-        return Doubt(words, is_of_identity=not sampled)
+        return Doubt(
+            found.words,
+            is_of_identity=not _is_sampled(request),
+            varied=found.varied,
+            repeated=found.repeated,
+            level=found.level,
+        )
 
-    def _answers_of_base(self, few: Sequence[Instance], base: Texts) -> list[list[str | None]]:
-        """Return the base's answers to each prompt; it is asked what it has not answered before."""
-        prompts = [str(one.args[0]) for one in few]
-        missing = [one for one in few if None in self._of_base.get(str(one.args[0]), [None])]
-        for one, answers in zip(missing, self._ask(missing, base), strict=True):
-            self._of_base[str(one.args[0])] = answers
-        return [self._of_base[prompt] for prompt in prompts]
-
-    def _ask(self, few: Sequence[Instance], ask: Texts) -> list[list[str | None]]:
-        """Return several answers to each prompt."""
-        if not few:
-            return []
-        found = ask([self._longer(one) for one in few for _ in range(_REPEATS)])
-        return [found[start : start + _REPEATS] for start in range(0, len(found), _REPEATS)]
+    def _compare(
+        self,
+        model: str,
+        task: str | None,
+        prompts: list[Instance],
+        ask: Ask[str],
+        *,
+        level: float,
+        noise: float,
+    ) -> str:
+        """Return why longer answers do not tell a model from the base; empty where they do."""
+        draw = drawn(model, task)
+        order = draw.sample(prompts, len(prompts))
+        base: list[list[str]] = []
+        own: list[list[str]] = []
+        asked = 0
+        looks = [tried for start, tried in pairwise((0, *_TRIED)) if start < len(order)]
+        for tried in looks:
+            few = [self._longer(one) for one in order[asked:tried]]
+            for row in side_by_side(few, ask, repeats=REPEATS_OF_PROOF, draw=draw):
+                if row is not None:
+                    base.append(row[0])
+                    own.append(row[1])
+            asked += len(few)
+            if _is_proven(base, own, level=level / len(looks), noise=noise):
+                return ""
+            if base == own:
+                break
+        seen = (
+            f"longer answers to {len(base)} prompts do not differ enough from the baseline's"
+            if len(base) >= _FEWEST
+            else f"only {len(base)} of {asked} prompts for a longer answer "
+            f"{'was' if len(base) == 1 else 'were'} answered"
+        )
+        return (
+            f"cannot verify that this model, not the baseline, answered: the server returns no "
+            f"usable log-probabilities, and {seen}. Enable 'logprobs' on the server, or gate a "
+            f"suite with longer answers"
+        )
 
     def _longer(self, request: Instance) -> Instance:
         prompt = str(request.args[0])
@@ -105,23 +156,48 @@ class LongerAnswers:
         )
 
 
-def _doubt(base: Sequence[Sequence[str | None]], own: Sequence[Sequence[str | None]]) -> str:
-    """Return why answers, several to each prompt, do not tell two models apart."""
-    one, two = [], []
-    for first, second in zip(base, own, strict=True):
-        if None not in (*first, *second):
-            one.append([str(text) for text in first])
-            two.append([str(text) for text in second])
-    if len(one) >= _FEWEST and differ(one, two):
-        return ""
-    seen = (
-        f"longer answers to {len(one)} prompts do not differ from the baseline's"
-        if len(one) >= _FEWEST
-        else f"only {len(one)} of {len(base)} prompts for a longer answer "
-        f"{'was' if len(one) == 1 else 'were'} answered"
-    )
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of a task.
+
+    Attributes:
+        words: Why nothing is proven; empty where it is.
+        level: Level at which answers that are measured may prove it.
+        varied: Answers of the base that were others when it was asked again.
+        repeated: All that it was asked again.
+    """
+
+    words: str
+    level: float
+    varied: int
+    repeated: int
+
+
+def _is_proven(
+    base: Sequence[Sequence[str]], own: Sequence[Sequence[str]], *, level: float, noise: float
+) -> bool:
+    """Return whether answers, several to each prompt, are those of two models.
+
+    They must differ beyond the noise that shows, and beyond the noise of a server without a fault.
+    """
+    changed = sum(set(one).isdisjoint(two) for one, two in zip(base, own, strict=True))
     return (
-        f"cannot verify that this model, not the baseline, answered: the server returns no usable "
-        f"log-probabilities, and {seen}. Enable 'logprobs' on the server, or gate a suite with "
-        f"longer answers"
+        len(base) >= _FEWEST
+        and beyond_noise(changed, len(base), share=noise, level=ALPHA)
+        and differ(base, own, level=level)
     )
+
+
+def _varied(prompts: Sequence[Instance], ask: Ask[str]) -> tuple[int, int]:
+    """Return how many of the base's answers change when it is asked again, of how many."""
+    few = [one for one in prompts if not _is_sampled(one)]
+    few = drawn("", few[0].task_name).sample(few, min(_REPEATED, len(few))) if few else []
+    found = ask([Asked(of_base=True, request=one, repeat=k) for k in (0, 1) for one in few])
+    pairs = list(zip(found[: len(few)], found[len(few) :], strict=True))
+    answered = [(first, again) for first, again in pairs if None not in (first, again)]
+    return sum(first != again for first, again in answered), len(answered)
+
+
+def _is_sampled(request: Instance) -> bool:
+    settings = request.args[1] if request.request_type == "generate_until" else {}
+    return bool(settings.get("do_sample") or settings.get("temperature"))

@@ -90,7 +90,7 @@ class Reader:
         """
         if isinstance(data, EngineError):
             raise data
-        self._check_name(self._served[model], model_of(data))
+        self.check_name(model, data)
         self._reading.check(model, request, prompt_tokens(data), post.sent)
         if post.generation:
             count = self._encoder.count if self._encoder else None
@@ -110,8 +110,8 @@ class Reader:
             return Written(said.text, tokens, said.limit, ends_at_limit(data))
         return None
 
-    def _check_name(self, served: str, by: str | None) -> None:
-        """Check the name of the model that is said to have answered.
+    def check_name(self, model: str, data: Any) -> None:
+        """Check the name of the model that a response says has answered.
 
         It need not be the one that was asked for, which may be short for a version, but one and the
         same for all answers.
@@ -119,6 +119,7 @@ class Reader:
         Raises:
             EngineError: If it is another model's, or another one than before.
         """
+        served, by = self._served[model], model_of(data)
         if by is None:
             return
         if by != served and (by in self.others or by in self._served.values()):

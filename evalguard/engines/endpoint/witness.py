@@ -1,4 +1,8 @@
-"""Asks a server's models fixed prompts, to prove which of them answers."""
+"""Asks a server's models fixed prompts, to see which of them answers.
+
+What they show is a screen: that a name is another model than the base on prompts of a suite is
+proven task by task (:mod:`~evalguard.engines.endpoint.who_answers`).
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,8 @@ from evalguard.engines.base import BASE, PROBE_TEXTS, Outcome, choice, generatio
 from evalguard.engines.endpoint.identity import (
     REPEATS,
     Answer,
-    differ,
     effect,
+    may_differ,
     mixed,
     nearer,
     telling,
@@ -73,11 +77,11 @@ class Witness:
         """Why the server did not answer one of the prompts."""
 
     def knows(self, model: str) -> bool:
-        """Return whether a model was proven to be another one than the base."""
+        """Return whether a model was seen to be another one than the base."""
         return model in self._proofs
 
     def scores(self, model: str) -> bool:
-        """Return whether a model was proven to be another one by log-likelihoods."""
+        """Return whether a model was seen to be another one by log-likelihoods."""
         return model in self._proofs and not self._proofs[model].by_text
 
     def has_asked(self, model: str) -> bool:
@@ -138,7 +142,7 @@ class Witness:
                 f"'{names[1]}' and sometimes not: the server sends some requests to the wrong "
                 "model. Check its routes and replicas."
             )
-        if differ(one, two):
+        if may_differ(one, two):
             prompts = [both[place] for place in telling(one, two)[:_CANARIES]]
             self._proofs[name] = _Proof(prompts, (known, other), self._by_text)
             return effect(one, two)

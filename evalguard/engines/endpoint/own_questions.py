@@ -1,0 +1,132 @@
+"""What the engine asks a server for itself, and not for a run: no missing answer is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from lm_eval.api.instance import Instance
+
+from evalguard.engines.base import Outcome, generation
+from evalguard.engines.endpoint.ceilings import Written
+from evalguard.engines.endpoint.client import Client
+from evalguard.engines.endpoint.counts import prompt_tokens
+from evalguard.engines.endpoint.posts import Posted, Writer
+from evalguard.engines.endpoint.reader import Reader
+from evalguard.engines.endpoint.replies import cached_tokens, first_choice
+from evalguard.engines.endpoint.same_values import generated_value
+from evalguard.engines.endpoint.who_answers import Named
+from evalguard.errors import EngineError
+
+
+class AskBlock(Protocol):
+    """Asks for answers as a run does."""
+
+    def __call__(
+        self, requests: Sequence[tuple[str, Instance]], *, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Yield the position and the outcome of each request; each is sent with its own seed."""
+
+
+class OwnQuestions:
+    """Asks the models of a server.
+
+    Args:
+        ask: Asks for answers as a run does.
+        client: Sends requests.
+        writer: Writes them.
+        reader: Returns what reads the responses.
+        served: Names of the models on the server, by the engine's names.
+        seed: Seed of requests that are not sampled.
+        chat: Whether models are asked by chat messages.
+    """
+
+    def __init__(
+        self,
+        ask: AskBlock,
+        client: Client,
+        writer: Writer,
+        *,
+        reader: Callable[[], Reader],
+        served: Mapping[str, str],
+        seed: int,
+        chat: bool,
+    ) -> None:
+        self._ask = ask
+        self._client = client
+        self._writer = writer
+        self._reader = reader
+        self._served = served
+        self._seed = seed
+        self._chat = chat
+
+    def texts(self, asked: Sequence[Named]) -> list[str | None]:
+        """Return the models' answers."""
+        return [one if isinstance(one, str) else None for one in self._outcomes(asked)]
+
+    def prompt_values(self, asked: Sequence[Named]) -> list[float | None]:
+        """Return log-likelihoods."""
+        values = [one[0] if isinstance(one, tuple) else one for one in self._outcomes(asked)]
+        return [one if isinstance(one, float) else None for one in values]
+
+    def generated_values(self, asked: Sequence[Named]) -> list[float | None]:
+        """Return log-probabilities of what the models generate."""
+        found: list[float | None] = [None] * len(asked)
+        wanted = {"logprobs": True if self._chat else 1}
+        more = [{**wanted, "seed": self._seed + repeat} for _, _, repeat in asked]
+        for place, data in self._replies([(model, one) for model, one, _ in asked], more):
+            with suppress(EngineError):  # such as by another model, which no run measures either
+                self._reader().check_name(asked[place][0], data)
+                found[place] = generated_value(first_choice(data))
+        return found
+
+    def written(self, model: str, requests: Sequence[Instance]) -> list[Written | None]:
+        """Return what a model writes, with its length."""
+        found: list[Written | None] = [None] * len(requests)
+        for place, data in self._replies([(model, one) for one in requests]):
+            found[place] = self._reader().written(self._writer.generation(requests[place]), data)
+        return found
+
+    def prompt_counts(self, model: str, requests: Sequence[Instance]) -> list[int | None]:
+        """Return how many tokens the server counts of each prompt."""
+        found: list[int | None] = [None] * len(requests)
+        for place, data in self._replies([(model, one) for one in requests]):
+            found[place] = prompt_tokens(data)
+        return found
+
+    def cached_counts(self, model: str, prompts: Sequence[str]) -> list[int]:
+        """Ask a model prompts, and return how much of each the server says that it had."""
+        served = self._served[model]
+        try:
+            posts = [self._writer.posts(served, generation(text, tokens=1)) for text in prompts]
+        except EngineError:
+            return [0] * len(prompts)  # they do not fit into the context
+        found = dict(self._client.post_all([post.body for [post] in posts]))
+        return [cached_tokens(found[place]) for place in range(len(prompts))]
+
+    def _outcomes(self, asked: Sequence[Named]) -> list[Outcome | None]:
+        found: list[Outcome | None] = [None] * len(asked)
+        seeds = [self._seed + repeat for _, _, repeat in asked]
+        requests = [(model, one) for model, one, _ in asked]
+        for place, outcome in self._ask(requests, seeds=seeds):
+            found[place] = outcome
+        return found
+
+    def _replies(
+        self, requests: Sequence[tuple[str, Instance]], more: Sequence[Mapping[str, Any]] = ()
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield the responses, as data, to those requests that are answered.
+
+        Args:
+            requests: What is asked.
+            more: Further fields of each.
+        """
+        asked: list[tuple[int, Posted]] = []
+        for place, (model, request) in enumerate(requests):
+            with suppress(EngineError):  # too long for the context that the server tells
+                asked.append((place, self._writer.posts(self._served[model], request)[0]))
+        bodies = [{**post.body, **(more[place] if more else {})} for place, post in asked]
+        for place, data in self._client.post_all(bodies):
+            if not isinstance(data, EngineError):
+                yield asked[place][0], data

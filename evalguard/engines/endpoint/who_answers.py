@@ -1,0 +1,116 @@
+"""Proves, task by task, that what a server answers under a candidate's name is the candidate's.
+
+By log-probabilities (:mod:`~evalguard.engines.endpoint.same_values`), else by longer answers
+(:mod:`~evalguard.engines.endpoint.longer_answers`), else by the answers that are measured
+(:func:`~evalguard.runner.same_answers.doubtful`); where none proves it, no gate passes on the task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from lm_eval.api.instance import Instance
+
+from evalguard.engines.base import Doubt
+from evalguard.engines.endpoint.identity import Levels
+from evalguard.engines.endpoint.longer_answers import LongerAnswers
+from evalguard.engines.endpoint.same_values import SameValues
+from evalguard.engines.endpoint.side_by_side import Ask, Asked
+
+T = TypeVar("T")
+
+Named = tuple[str, Instance, int]
+"""A model, what it is asked, and which repeat that is."""
+
+AskNamed = Callable[[Sequence[Named]], "list[T | None]"]
+"""Asks the models of one server."""
+
+
+class WhoAnswers:
+    """Knows which tasks' prompts reach a candidate, and not the base.
+
+    Args:
+        chat: Whether models are asked by chat messages.
+    """
+
+    def __init__(self, *, chat: bool) -> None:
+        levels = Levels()
+        self._same_values = SameValues(levels)
+        self._longer = LongerAnswers(levels, chat=chat)
+
+    def look(
+        self,
+        model: str,
+        requests: Sequence[Instance],
+        *,
+        values: Ask[float],
+        texts: Ask[str],
+        prompts: bool,
+        together: bool,
+    ) -> None:
+        """Compare a candidate with the base on prompts of each task that is new.
+
+        Args:
+            model: The candidate.
+            requests: What it will be asked.
+            values: Asks both for log-probabilities.
+            texts: Asks both for texts.
+            prompts: Whether they tell log-probabilities of prompts, and not only of answers.
+            together: Whether one server has both.
+        """
+        self._same_values.look(model, requests, values, prompts=prompts, together=together)
+        untold = [one for one in requests if not self._same_values.tells(model, one)]
+        self._longer.look(model, untold, texts, together=together)
+
+    def look_back(
+        self, model: str, requests: Sequence[Instance], *, values: Ask[float], prompts: bool
+    ) -> None:
+        """Compare them on a few of the prompts that the candidate has just been asked."""
+        self._same_values.look_back(model, requests, values, prompts=prompts)
+
+    def check(self, model: str, request: Instance) -> None:
+        """Check that the prompts of a request's task do not all reach the base.
+
+        Raises:
+            EngineError: If they do.
+        """
+        self._same_values.check(model, request)
+
+    def doubt(self, model: str, request: Instance) -> Doubt | None:
+        """Return why it cannot be told who answers the prompts of a request's task."""
+        return self._same_values.doubt(model, request) or self._longer.doubt(model, request)
+
+
+def asking_both(
+    own: AskNamed[T], base: AskNamed[T], names: tuple[str, str], *, together: bool
+) -> Ask[T]:
+    """Return what asks a candidate and the base.
+
+    Args:
+        own: Asks the candidate's server.
+        base: Asks that of the base.
+        names: Of the candidate and of the base.
+        together: Whether one server has both, which is then asked for both at the same time.
+    """
+
+    def ask(asked: Sequence[Asked]) -> list[T | None]:
+        named = [(names[one.of_base], one.request, one.repeat) for one in asked]
+        if together:
+            return own(named)
+        found: list[T | None] = [None] * len(asked)
+        # One repeat after the other, so that noise of a moment is not that of all repeats.
+        for repeat in sorted({one.repeat for one in asked}):
+            for of_base, side in ((False, own), (True, base)):
+                places = [
+                    place
+                    for place, one in enumerate(asked)
+                    if (one.of_base, one.repeat) == (of_base, repeat)
+                ]
+                if places:
+                    answers = side([named[place] for place in places])
+                    for place, answer in zip(places, answers, strict=True):
+                        found[place] = answer
+        return found
+
+    return ask

@@ -1,0 +1,39 @@
+"""The simulation of who answers tells the base from a candidate, and a part from all (S4)."""
+
+import pytest
+
+pytest.importorskip("lm_eval")
+
+from benchmarks.servers.who_answers import Server, passes
+
+DRAWS = range(6)
+
+
+def passed(**settings):
+    return sum(passes(Server(**settings), seed) for seed in DRAWS)
+
+
+@pytest.mark.parametrize("values", [False, True])
+@pytest.mark.parametrize("noise", [0.0, 0.05, 0.2, 0.5])
+def test_the_base_never_passes_for_a_candidate(values, noise):
+    assert passed(values=values, noise=noise, to_base=1.0) == 0
+
+
+@pytest.mark.parametrize("values", [False, True])
+def test_the_base_on_another_server_does_not_either(values):
+    assert passed(values=values, noise=0.1, to_base=1.0, apart=True) == 0
+
+
+@pytest.mark.parametrize("values", [False, True])
+@pytest.mark.parametrize(("noise", "change"), [(0.0, 1.0), (0.2, 1.0), (0.0, 0.3)])
+def test_a_candidate_passes(values, noise, change):
+    assert passed(values=values, noise=noise, change=change) >= len(DRAWS) - 1
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_a_part_is_seen_by_log_probabilities(noise):
+    assert passed(values=True, noise=noise, to_base=0.7) <= 1
+
+
+def test_a_tenth_of_other_answers_proves_no_candidate():
+    assert passed(noise=0.2, change=0.1) == 0
