@@ -37,10 +37,10 @@ demo: $(VENV)/.installed
 	@$(BIN)/evalguard demo
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)
+	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist worksteal
 
 coverage: $(VENV)/.installed
-	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) \
+	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist worksteal \
 		--cov --cov-report=term:skip-covered --cov-report=xml
 
 test-slow: $(VENV)/.installed

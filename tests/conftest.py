@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import json
 import os
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from benchmarks.random_adapters import save_adapter
+from tests.scripted_engine import Script, installed_script
 
 pytest_plugins = ["pytester"]
 
@@ -23,6 +27,32 @@ settings.load_profile("evalguard")
 # Small models run fastest on one thread; several only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+# Ten thousand tests and the libraries that they import are never garbage, but make each search for
+# it take a third of a second: the searches of a collection, and that of each engine that is closed.
+gc.disable()
+_MODULES_BETWEEN_FREEZES = 100
+_frozen_modules = [0]
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, and not among the tests."""
+    gc.enable()
+    gc.freeze()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Leave what newly imported libraries made out of the search as well."""
+    if len(sys.modules) > _frozen_modules[0] + _MODULES_BETWEEN_FREEZES:
+        _frozen_modules[0] = len(sys.modules)
+        gc.collect()
+        gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let Python take apart at its end what was left out."""
+    gc.unfreeze()
+
 
 SUITES = """
 general: |
@@ -73,6 +103,10 @@ thresholds: release
 """
 
 
+Making = Callable[[Path], object]
+"""Fills a folder."""
+
+
 @pytest.fixture(scope="session")
 def demo_model() -> Path:
     from evalguard.demo import model_path
@@ -87,6 +121,24 @@ def adapters(demo_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     save_adapter(demo_model, folder / "harmless", scale=1e-2, seed=0)
     save_adapter(demo_model, folder / "harmful", scale=8.0, seed=0)
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Making, Path], Path]:
+    """Copy a folder that the first test that needs it makes, in whichever process it runs."""
+    root = tmp_path_factory.getbasetemp()
+    shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def copy(name: str, make: Making, folder: Path) -> Path:
+        made = shared / f"made {name}"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                make(unfinished := tmp_path_factory.mktemp("making"))
+                unfinished.rename(made)
+        return Path(shutil.copytree(made, folder, dirs_exist_ok=True))
+
+    return copy
 
 
 @pytest.fixture
@@ -132,6 +184,20 @@ def edit(project: Path) -> Callable[[str, str, str], None]:
         path.write_text(text.replace(old, new))
 
     return replace
+
+
+@pytest.fixture
+def script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Script]:
+    """Install a package with the engine ``scripted``, and say what it opens."""
+    with installed_script(tmp_path_factory.mktemp("packages")) as script:
+        yield script
+
+
+@pytest.fixture
+def facts(project: Path) -> dict[str, str]:
+    """The questions of the project, with their right answers."""
+    lines = (project / "suites" / "facts.jsonl").read_text().splitlines()
+    return {row["question"].strip(): row["answer"] for row in map(json.loads, lines)}
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:

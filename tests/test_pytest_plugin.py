@@ -8,32 +8,40 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-CHECK_WITHOUT_MODELS = """
-import sys
-from evalguard.cli import run
-from evalguard.engines.hf import HFEngine
-
-def refuse(self, settings):
-    raise AssertionError("a model is loaded")
-
-HFEngine.__init__ = refuse
-sys.argv = ["evalguard", "check", "--full"]
-run()
-"""
+from evalguard.cli import main
 
 
-def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a user does."""
-    return subprocess.run(
-        [sys.executable, "-m", "evalguard", *arguments],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=240,
+class Done(NamedTuple):
+    """What a command did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run_process(project: Path, *command: str) -> Done:
+    """Run a module of Python as a user does."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=project, capture_output=True, text=True, timeout=240
     )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def run(project, monkeypatch, capfd):
+    """Run the command line in the project: in this process, where its libraries are loaded."""
+
+    def main_in(*arguments: str) -> Done:
+        monkeypatch.chdir(project)
+        monkeypatch.setattr(sys, "path", [*sys.path])  # to which a conftest.py adds its folder
+        code = main(list(arguments))
+        return Done(code, *capfd.readouterr())
+
+    return main_in
 
 
 @pytest.fixture
@@ -43,7 +51,9 @@ def harmful(project, edit):
 
 
 def test_a_passing_check_exits_0_and_writes_its_results(project):
-    done = run(project, "check", "-v", "--json", "result.json", "--junitxml", "junit.xml")
+    done = run_process(
+        project, "evalguard", "check", "-v", "--json", "result.json", "--junitxml", "junit.xml"
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "thresholds/release.yaml::general::acc PASS" in done.stdout
     result = json.loads((project / "result.json").read_text())
@@ -60,8 +70,8 @@ def test_a_passing_check_exits_0_and_writes_its_results(project):
     assert (project / "reports" / "index.html").is_file()
 
 
-def test_a_failing_gate_shows_figures_and_samples_and_exits_1(harmful):
-    done = run(harmful, "check", "-k", "facts")
+def test_a_failing_gate_shows_figures_and_samples_and_exits_1(harmful, run):
+    done = run("check", "-k", "facts")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "FAIL" in done.stdout
     assert "still knows facts" in done.stdout
@@ -70,37 +80,33 @@ def test_a_failing_gate_shows_figures_and_samples_and_exits_1(harmful):
         assert word in done.stdout.lower()
 
 
-def test_plain_pytest_collects_the_gates_beside_a_teams_own_tests(harmful):
+def test_plain_pytest_collects_the_gates_beside_a_teams_own_tests(harmful, monkeypatch, capfd):
     (harmful / "test_own.py").write_text("def test_own():\n    assert True\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q"],
-        cwd=harmful, capture_output=True, text=True, timeout=240,
-    )  # fmt: skip
+    done = run_process(harmful, "pytest", "-q")
     assert done.returncode == 1
     assert "2 failed, 1 passed" in done.stdout
-    again = subprocess.run(
-        [sys.executable, "-m", "pytest", "--lf", "--collect-only", "-q"],
-        cwd=harmful, capture_output=True, text=True, timeout=240,
-    )  # fmt: skip
-    assert "thresholds/release.yaml::facts::exact_match" in again.stdout
-    assert "test_own" not in again.stdout
+    monkeypatch.chdir(harmful)
+    assert pytest.main(["--lf", "--collect-only", "-q"]) == 0
+    again = capfd.readouterr().out
+    assert "thresholds/release.yaml::facts::exact_match" in again
+    assert "test_own" not in again
 
 
-def test_stop_at_the_first_failure(harmful):
-    done = run(harmful, "check", "-x")
+def test_stop_at_the_first_failure(harmful, run):
+    done = run("check", "-x")
     assert done.returncode == 1
     assert "1 failed" in done.stdout
 
 
-def test_selecting_nothing_exits_5(project):
-    assert run(project, "check", "-k", "no_such_gate").returncode == 5
+def test_selecting_nothing_exits_5(project, run):
+    assert run("check", "-k", "no_such_gate").returncode == 5
 
 
-def test_too_few_samples_exit_6_unless_the_team_accepts_it(project, edit):
+def test_too_few_samples_exit_6_unless_the_team_accepts_it(project, edit, run):
     edit("suites/facts.yaml", "max_new_tokens: 12", "max_new_tokens: 12\n    limit: 15")
-    assert run(project, "check", "-k", "facts").returncode == 6
+    assert run("check", "-k", "facts").returncode == 6
     edit("thresholds/release.yaml", "version: 1", "version: 1\non_inconclusive: warn")
-    done = run(project, "check", "-k", "facts")
+    done = run("check", "-k", "facts")
     assert done.returncode == 0
     assert "INCONCLUSIVE" in done.stdout
 
@@ -113,9 +119,9 @@ gates:
 """
 
 
-def test_a_gate_on_one_task_stands_beside_one_on_each_task(harmful):
+def test_a_gate_on_one_task_stands_beside_one_on_each_task(harmful, run):
     (harmful / "thresholds" / "release.yaml").write_text(TWINS)
-    done = run(harmful, "check", "-v", "--json", "result.json")
+    done = run("check", "-v", "--json", "result.json")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "facts::exact_match@facts FAIL" in done.stdout
     assert "facts::exact_match@facts (all loose: facts) PASS" in done.stdout
@@ -144,31 +150,31 @@ def pytest_runtest_makereport():
 
 
 @pytest.mark.parametrize("conftest", [EXPECTED, SKIPPED], ids=["xfail", "outcome"])
-def test_an_exit_code_that_contradicts_the_verdict_is_an_internal_error(harmful, conftest):
+def test_an_exit_code_that_contradicts_the_verdict_is_an_internal_error(harmful, conftest, run):
     (harmful / "conftest.py").write_text(conftest)
-    done = run(harmful, "check", "-k", "facts")
+    done = run("check", "-k", "facts")
     assert done.returncode == 3, done.stdout + done.stderr
     assert "the verdict is FAIL, exit code 1, but 0 of 1 gates failed as tests" in done.stdout
 
 
-def test_an_undecided_tripwire_is_no_failure_anywhere(project, edit):
+def test_an_undecided_tripwire_is_no_failure_anywhere(project, edit, run):
     edit("suites/facts.yaml", "max_new_tokens: 12", "max_new_tokens: 12\n    limit: 15")
     edit("thresholds/release.yaml", "suite: facts,", "suite: facts, role: tripwire,")
-    done = run(project, "check", "--junitxml", "junit.xml")
+    done = run("check", "--junitxml", "junit.xml")
     assert done.returncode == 0, done.stdout + done.stderr
     assert 'failures="0"' in (project / "junit.xml").read_text()
     assert "INCONCLUSIVE" in done.stdout
-    alone = run(project, "check", "-k", "facts", "--junitxml", "junit.xml")
+    alone = run("check", "-k", "facts", "--junitxml", "junit.xml")
     assert alone.returncode == 6, alone.stdout + alone.stderr
     assert 'failures="1"' in (project / "junit.xml").read_text()
 
 
-def test_an_adapter_that_changes_nothing_exits_3(project):
+def test_an_adapter_that_changes_nothing_exits_3(project, run):
     from safetensors.numpy import load_file, save_file
 
     file = project / "adapters" / "harmless" / "adapter_model.safetensors"
     save_file({n: v * 0 for n, v in load_file(file).items()}, file, metadata={"format": "pt"})
-    done = run(project, "check")
+    done = run("check")
     assert done.returncode == 3
     assert "changes nothing" in done.stdout
 
@@ -219,10 +225,10 @@ def _truncate(file: Path) -> None:
 
 
 @pytest.mark.parametrize("case", BAD_INPUT)
-def test_bad_input_is_one_clear_message_and_exit_4(project, case):
+def test_bad_input_is_one_clear_message_and_exit_4(project, case, run):
     spoil, hint = BAD_INPUT[case]
     spoil(project)
-    done = run(project, "check", "--json", "result.json")
+    done = run("check", "--json", "result.json")
     said = done.stdout + done.stderr
     assert done.returncode == 4, said
     assert hint in said
@@ -231,13 +237,13 @@ def test_bad_input_is_one_clear_message_and_exit_4(project, case):
     assert not (project / "reports").exists()
 
 
-def test_an_adapter_of_another_model_exits_4(project, adapters):
+def test_an_adapter_of_another_model_exits_4(project, adapters, run):
     from safetensors.numpy import load_file, save_file
 
     file = project / "adapters" / "harmless" / "adapter_model.safetensors"
     wider = {name: value.repeat(2, axis=-1) for name, value in load_file(file).items()}
     save_file(wider, file, metadata={"format": "pt"})
-    done = run(project, "check")
+    done = run("check")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "adapters/harmless" in done.stdout + done.stderr
 
@@ -258,7 +264,7 @@ def test_the_command_line_starts_light():
     assert done.stdout.strip().endswith("[]"), done.stderr
 
 
-def test_rows_on_which_no_answer_can_win_exit_4_before_a_model_is_loaded(project):
+def test_rows_on_which_no_answer_can_win_exit_4_before_a_model_is_loaded(project, run, script):
     choices = ["red", "green"]
     rows = [
         {"q": "a", "choices": choices, "letter": "C", "label": "spam", "note": "x"},
@@ -284,13 +290,8 @@ gates:
   - {suite: facts, metric: label, max_drop: 50pp}
   - {suite: facts, metric: exact_match, max_drop: 50pp}
 """)
-    done = subprocess.run(
-        [sys.executable, "-c", CHECK_WITHOUT_MODELS],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    done = run("check", "--full", "--set", "engine.name=scripted")
+    assert script.opened == []
     said = done.stdout + done.stderr
     assert done.returncode == 4, said
     for line in (
@@ -303,9 +304,9 @@ gates:
         assert line in said
 
 
-def test_one_broken_candidate_of_two_exits_3_and_the_other_has_its_verdict(project, edit):
+def test_one_broken_candidate_of_two_exits_3_and_the_other_has_its_verdict(project, edit, run):
     edit("evalguard.yaml", "candidates:", "candidates:\n  lost: {adapter: adapters/lost}")
-    done = run(project, "check", "-v", "-k", "facts", "--json", "result.json")
+    done = run("check", "-v", "-k", "facts", "--json", "result.json")
     assert done.returncode == 3, done.stdout + done.stderr
     result = json.loads((project / "result.json").read_text())
     assert {gate["model"]: gate["verdict"] for gate in result["gates"]} == {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from evalguard.engines.base import BASE, AdapterCheck, Engine, Outcome, check_loaded
-from evalguard.errors import EngineError
+from evalguard.engines.base import BASE, AdapterCheck, Engine, Outcome, check_loaded, checked
+from evalguard.errors import EngineError, ModelError, TrustError
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -43,6 +43,7 @@ class FakeEngine(Engine):
         answers: Mapping[str, Answer],
         *,
         likelihoods: Mapping[str, Likelihood] | None = None,
+        adapters: Mapping[str, AdapterCheck | ModelError | TrustError] | None = None,
         max_length: int = 4096,
         fails_after: int | None = None,
     ) -> None:
@@ -50,6 +51,7 @@ class FakeEngine(Engine):
             raise ValueError(f"answers: name the baseline's, under {BASE!r}")
         self._answers = dict(answers)
         self._likelihoods = dict(likelihoods or {})
+        self._adapters = dict(adapters or {})
         self._max_length = max_length
         self._left = fails_after
         self._loaded = [BASE]
@@ -67,9 +69,12 @@ class FakeEngine(Engine):
         return self._max_length
 
     def load_adapter(self, name: str, path: str) -> AdapterCheck:
-        """Answer for an adapter from now on."""
+        """Answer for an adapter from now on, unless the script says that it cannot be used."""
+        found = self._adapters.get(name, AdapterCheck(effect=1.0))
+        if not isinstance(found, AdapterCheck):
+            raise found
         self._loaded.append(name)
-        return AdapterCheck(effect=1.0)
+        return found
 
     def answer(self, model: str, prompt: str) -> str | EngineError:
         """Return what a model writes."""
@@ -84,7 +89,7 @@ class FakeEngine(Engine):
                     raise EngineError("the fake engine broke, as its script says")
                 self._left -= 1
             self.asked.append((model, instance))
-            yield position, self._outcome(model, instance)
+            yield position, checked(self._outcome(model, instance), self.name)
 
     def close(self) -> None:
         """Do nothing."""

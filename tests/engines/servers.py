@@ -79,7 +79,8 @@ def replying_server(
         request_queue_size = 128
 
     with Server(("127.0.0.1", port), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        # A test waits for the next poll at its end; the default is one every half second.
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/v1"

@@ -1,5 +1,6 @@
 """Engines of other packages, and an engine that is given in Python."""
 
+import math
 import sys
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 import evalguard
 from evalguard import plugins
 from evalguard.engines import registry
-from evalguard.engines.base import BASE, choice, generation
+from evalguard.engines.base import BASE, AdapterCheck, choice, generation
 from evalguard.engines.fake import FakeEngine
-from evalguard.errors import EngineError, UsageError
+from evalguard.errors import EngineError, ModelError, TrustError, UsageError
+from tests.scripted_engine import knows
 
 PLUGIN = """
 from evalguard import EngineKind, FakeEngine
@@ -54,15 +56,8 @@ def plugin(tmp_path, monkeypatch):
     sys.modules.pop("scripted_engine", None)
 
 
-def facts(project):
-    import json
-
-    lines = (project / "suites" / "facts.jsonl").read_text().splitlines()
-    return {row["question"].strip(): row["answer"] for row in map(json.loads, lines)}
-
-
-def test_a_project_runs_on_the_engine_of_a_package(project, plugin):
-    plugin(facts(project))
+def test_a_project_runs_on_the_engine_of_a_package(project, facts, plugin):
+    plugin(facts)
     result = evalguard.check(
         project / "evalguard.yaml", overrides=["engine={name: scripted}"], progress=False
     )
@@ -126,18 +121,46 @@ class TestFakeEngine:
         with pytest.raises(EngineError, match="not loaded"):
             FakeEngine({BASE: str.lower}).respond([("v2", generation("x", tokens=1))])
 
+    def test_it_breaks_where_a_function_raises(self):
+        def answer(prompt):
+            if prompt == "deadly":
+                raise EngineError("out of memory")
+            return prompt.upper()
+
+        engine = FakeEngine({BASE: answer})
+        answers = engine.stream([(BASE, generation(text, tokens=1)) for text in ("a", "deadly")])
+        assert next(answers) == (0, "A")
+        with pytest.raises(EngineError, match="out of memory"):
+            next(answers)
+
+    @pytest.mark.parametrize("kind", [ModelError, TrustError])
+    def test_an_adapter_that_its_script_refuses_is_not_loaded(self, kind):
+        engine = FakeEngine({BASE: str.lower}, adapters={"v2": kind("it changes nothing")})
+        with pytest.raises(kind, match="changes nothing"):
+            engine.load_adapter("v2", "adapters/v2")
+        assert engine.models == (BASE,)
+
+    def test_it_tells_what_was_found_of_an_adapter(self):
+        found = AdapterCheck(effect=0.5, notes=("two layers are skipped",))
+        engine = FakeEngine({BASE: str.lower}, adapters={"v2": found})
+        assert engine.load_adapter("v2", "adapters/v2") is found
+        assert engine.load_adapter("v3", "adapters/v3").effect == 1.0
+        assert engine.models == (BASE, "v2", "v3")
+
+    def test_a_likelihood_that_is_no_number_is_an_error_of_that_prompt(self):
+        engine = FakeEngine({BASE: str.lower}, likelihoods={BASE: lambda *_: math.nan})
+        [(_, outcome)] = engine.stream([(BASE, choice("?", "yes"))])
+        assert isinstance(outcome, EngineError)
+        assert "a log-likelihood is NaN" in str(outcome)
+
     def test_it_needs_a_baseline(self):
         with pytest.raises(ValueError, match="baseline"):
             FakeEngine({"v2": str.lower})
 
 
 class TestGivenEngine:
-    def test_a_loss_fails_and_is_not_stored(self, project):
-        right = facts(project)
-
-        def answer(prompt):
-            return next(answer for question, answer in right.items() if question in prompt)
-
+    def test_a_loss_fails_and_is_not_stored(self, project, facts):
+        answer = knows(facts)
         lost = evalguard.check(
             project / "evalguard.yaml",
             gates=["facts"],

@@ -7,14 +7,15 @@ import time
 import pytest
 
 from evalguard.config import load_project
-from evalguard.engines.base import checked
-from evalguard.engines.hf import HFEngine
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
 from evalguard.errors import DataError, EngineError
 from evalguard.records import Verdict
 from evalguard.runner.check import run_check
 from evalguard.scorers import MAX_OUTPUT_CHARS
 from evalguard.store import SampleStore
 from tests.conftest import write_jsonl
+from tests.scripted_engine import knows
 
 SCORERS = """
 from evalguard.scorers import scorer
@@ -55,8 +56,11 @@ def add_suite(project, edit):
     return add
 
 
-def check(project, **options):
-    loaded = load_project(project / "evalguard.yaml")
+SCRIPTED = ("engine.name=scripted",)
+
+
+def check(project, *overrides, **options):
+    loaded = load_project(project / "evalguard.yaml", overrides=overrides)
     gates = [(gate, "harmless") for gate in loaded.thresholds.gates]
     result = run_check(loaded, gates, full=True, **options)
     return result, {gate.suite: gate for gate in result.gates}
@@ -113,59 +117,41 @@ def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_su
     assert all("row " in one for one in warned)
 
 
-def test_an_output_of_50_mb_is_scored_the_worst_and_kept_short(project, monkeypatch):
-    def stream(self, requests):
-        texts = [i for i, (_, one) in enumerate(requests) if one.request_type == "generate_until"]
-        for position, outcome in answer(self, requests):
-            yield position, "a runaway answer " * 3_000_000 if position in texts[:1] else outcome
-
-    answer = HFEngine.stream
-    monkeypatch.setattr(HFEngine, "stream", stream)
+def test_an_output_of_50_mb_is_scored_the_worst_and_kept_short(project, facts, script):
+    runaway = dict.fromkeys(list(facts)[:1], "a runaway answer " * 3_000_000)
+    script.opens(lambda _: FakeEngine({BASE: knows(facts | runaway), "harmless": knows(facts)}))
     started = time.perf_counter()
-    result, gates = check(project)
+    result, gates = check(project, *SCRIPTED)
     assert gates["facts"].verdict is Verdict.PASS
     assert gates["general"].verdict is Verdict.PASS
     assert time.perf_counter() - started < 120
     with SampleStore(str(project / ".evalguard" / "store.db")) as store:
-        facts = [run.fingerprint for run in result.tasks if run.task == "facts"]
+        stored = [run.fingerprint for run in result.tasks if run.task == "facts"]
         lengths = [
             len(text)
-            for fingerprint in facts
+            for fingerprint in stored
             for sample in store.all_samples(fingerprint)
             for text in sample.outputs
         ]
     assert max(lengths) == MAX_OUTPUT_CHARS
 
 
-def test_what_was_answered_before_the_engine_broke_is_kept(project, monkeypatch):
-    def stream(self, requests):
-        for arrived in answer(self, requests):
-            if len(kept) == 150:
-                raise EngineError("the engine broke")
-            kept.append(arrived)
-            yield arrived
-
-    kept = []
-    answer = HFEngine.stream
-    monkeypatch.setattr(HFEngine, "stream", stream)
-    with pytest.raises(EngineError, match="the engine broke"):
-        check(project)
-    monkeypatch.setattr(HFEngine, "stream", answer)
-    result, _ = check(project)
+def test_what_was_answered_before_the_engine_broke_is_kept(project, facts, script):
+    script.opens(lambda _: FakeEngine({BASE: knows(facts)}, fails_after=150))
+    with pytest.raises(EngineError, match="the fake engine broke"):
+        check(project, *SCRIPTED)
+    script.opens(lambda _: FakeEngine({BASE: knows(facts)}))
+    result, _ = check(project, *SCRIPTED)
     assert result.timing["samples_reused"] >= 150 // 4  # a question has up to four choices
     assert result.verdict is Verdict.PASS
 
 
-def test_a_model_whose_numbers_are_none_is_an_error_and_spares_the_others(project, monkeypatch):
-    def stream(self, requests):
-        for position, outcome in answer(self, requests):
-            model, instance = requests[position]
-            broken = model == "harmless" and instance.request_type != "generate_until"
-            yield position, checked((math.nan, False), self.name) if broken else outcome
+def test_a_model_whose_numbers_are_none_is_an_error_and_spares_the_others(project, facts, script):
+    def broken(prompt, text):
+        return math.nan
 
-    answer = HFEngine.stream
-    monkeypatch.setattr(HFEngine, "stream", stream)
-    result, gates = check(project)
+    script.opens(lambda _: FakeEngine({BASE: knows(facts)}, likelihoods={"harmless": broken}))
+    result, gates = check(project, *SCRIPTED)
     assert result.verdict is Verdict.ERROR
     failed = [gate for gate in gates.values() if gate.verdict is Verdict.ERROR]
     assert failed

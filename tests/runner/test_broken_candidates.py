@@ -6,20 +6,24 @@ import shutil
 import pytest
 
 from evalguard.config import load_project
-from evalguard.engines.hf import HFEngine
-from evalguard.errors import EngineError, ExitCode, ModelError
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
+from evalguard.errors import ExitCode, ModelError
 from evalguard.records import CheckResult, GateResult, Verdict
 from evalguard.runner.check import run_check
 from evalguard.verdicts import exit_code
+from tests.scripted_engine import knows
 
 
 @pytest.fixture
 def check(project, edit):
     """Check the harmless candidate and a broken one; return the result by candidate."""
 
-    def run(broken: str, **options) -> tuple[CheckResult, dict[str, list[GateResult]]]:
+    def run(
+        broken: str, *overrides: str, **options
+    ) -> tuple[CheckResult, dict[str, list[GateResult]]]:
         edit("evalguard.yaml", "candidates:", f"candidates:\n  broken: {broken}")
-        loaded = load_project(project / "evalguard.yaml")
+        loaded = load_project(project / "evalguard.yaml", overrides=overrides)
         gates = [one for one in loaded.thresholds.gates if one.suite == "facts"]
         selected = [(gate, name) for name in loaded.config.candidates for gate in gates]
         result = run_check(loaded, selected, **options)
@@ -133,46 +137,33 @@ def test_a_whole_model_that_cannot_be_loaded(project, check, demo_model, folder,
 @pytest.mark.parametrize(
     "error", [RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), MemoryError()]
 )
-def test_a_model_for_which_there_is_no_memory(project, check, demo_model, monkeypatch, error):
-    shutil.copytree(demo_model, project / "large")
-    load = HFEngine.__init__
-
-    def init(self, settings):
+def test_a_model_for_which_there_is_no_memory(project, check, demo_model, facts, *, script, error):
+    def opened(settings):
         if settings.model.endswith("large"):
             raise error
-        load(self, settings)
+        return FakeEngine({BASE: knows(facts)})
 
-    monkeypatch.setattr(HFEngine, "__init__", init)
-    _, found = check("{model: large}")
+    shutil.copytree(demo_model, project / "large")
+    script.opens(opened)
+    _, found = check("{model: large}", "engine.name=scripted")
     assert [gate.verdict for gate in found["harmless"]] == [Verdict.PASS]
     assert "not enough memory to load it" in found["broken"][0].reason
 
 
 @pytest.mark.parametrize("answers", [0, 20])
-def test_an_engine_that_dies_for_one_candidate(project, check, demo_model, monkeypatch, answers):
+def test_an_engine_that_dies_for_one_candidate(
+    project, check, demo_model, facts, *, script, answers
+):
+    def opened(settings):
+        dies = settings.model.endswith("dying")
+        return FakeEngine({BASE: knows(facts)}, fails_after=answers if dies else None)
+
     shutil.copytree(demo_model, project / "dying")
-    stream, load = HFEngine.stream, HFEngine.__init__
-
-    def init(self, settings):
-        load(self, settings)
-        self.dying = settings.model.endswith("dying")
-
-    given: list[bool] = []
-
-    def streamed(self, requests):
-        for outcome in stream(self, requests):
-            if self.dying and len(given) == answers:
-                raise EngineError("the worker was killed")
-            if self.dying:
-                given.append(True)
-            yield outcome
-
-    monkeypatch.setattr(HFEngine, "__init__", init)
-    monkeypatch.setattr(HFEngine, "stream", streamed)
-    _, found = check("{model: dying}", full=True)
+    script.opens(opened)
+    _, found = check("{model: dying}", "engine.name=scripted", full=True)
     assert [gate.verdict for gate in found["harmless"]] == [Verdict.PASS]
     assert [gate.verdict for gate in found["broken"]] == [Verdict.ERROR]
-    assert "the worker was killed" in found["broken"][0].reason
+    assert "the fake engine broke" in found["broken"][0].reason
 
 
 def test_what_the_others_answered_is_stored(project, check):

@@ -9,11 +9,11 @@ import pytest
 import yaml
 from numpy.random import default_rng
 
-from benchmarks.random_adapters import save_adapter
 from evalguard.config import JUDGE, load_project
 from evalguard.demo import conduct
 from evalguard.demo.world import distinct
-from evalguard.engines.hf import HFEngine
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
 from evalguard.errors import ConfigError, DataError, EngineError, MeasurementError
 from evalguard.records import CheckResult, DetectorRates, Verdict
 from evalguard.runner.admission import Admission, Failure, Unread, admission_of, decided
@@ -26,22 +26,37 @@ from evalguard.tasks.labelled import Labelled, LabelSet, Question
 from tests.conftest import write_jsonl
 from tests.engines.servers import replying_server
 from tests.runner.judge_adapter import CRITERION, example, train_judge, write_project
+from tests.scripted_engine import judges
 
 PAGE = Path(__file__).parents[2] / "docs" / "judge.md"
 
 
-@pytest.fixture(scope="session")
-def models(demo_model, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    train_judge(demo_model, folder / "judge")
-    save_adapter(demo_model, folder / "harmless", scale=1e-2, seed=0)
-    save_adapter(demo_model, folder / "harmful", scale=8.0, seed=0)
-    return folder
+SHOWN = re.compile(r"Answer:\n(.*?)\n\nDoes", re.DOTALL)
+
+
+ANSWER = f"{conduct.REFUSAL} Ask me something else."
+
+
+def refuses(answer: str) -> str:
+    return "Yes" if conduct.REFUSAL in answer else "No"
 
 
 @pytest.fixture
-def project(tmp_path, demo_model, models):
-    """The suite of the page, and the same prompts scored by rules."""
+def rule(script):
+    """Project overrides for models that refuse, and a judge that is a rule on the answer."""
+
+    def run(judge=refuses, answer=lambda prompt: conduct.REFUSAL) -> str:
+        script.opens(
+            lambda _: FakeEngine({BASE: answer}, likelihoods={JUDGE: judges(SHOWN, judge)})
+        )
+        return "engine.name=scripted"
+
+    return run
+
+
+@pytest.fixture
+def project(tmp_path, demo_model, judged_models):
+    """The suite of the page, and the same prompts scored by rules; the judge is no good one."""
     [suite] = re.findall(r"`suites/manners.yaml`\n```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
     data = tmp_path / "suites" / "data"
     data.mkdir(parents=True)
@@ -75,8 +90,15 @@ def project(tmp_path, demo_model, models):
     (tmp_path / "thresholds" / "release.yaml").write_text(
         yaml.safe_dump({"version": 1, "gates": gates})
     )
-    write_project(tmp_path, demo_model, models, ["manners", "rules"])
+    write_project(tmp_path, demo_model, judged_models, ["manners", "rules"])
     return tmp_path
+
+
+@pytest.fixture
+def trained(project, demo_model, made_once):
+    """The project with a judge that was trained to recognise refusals."""
+    made_once("judge", lambda made: train_judge(demo_model, made), project / "adapters" / "judge")
+    return project
 
 
 def check(
@@ -91,8 +113,8 @@ def test_the_criterion_of_the_page_is_what_the_judge_was_trained_on():
     assert f"criterion: {CRITERION}" in PAGE.read_text()
 
 
-def test_a_judge_agrees_with_the_rules_and_fails_what_no_longer_refuses(project):
-    result = check(project)
+def test_a_judge_agrees_with_the_rules_and_fails_what_no_longer_refuses(trained):
+    result = check(trained)
     found = {(gate.model, gate.metric): gate for gate in result.gates}
     assert {key: gate.verdict for key, gate in found.items()} == {
         ("harmless", "approved"): Verdict.PASS,
@@ -111,7 +133,7 @@ def test_a_judge_agrees_with_the_rules_and_fails_what_no_longer_refuses(project)
     assert 0.9 < corrected.sensitivity < 1
     assert found["harmful", "approval"].corrected is None
     assert "kappa 1.00" in result.environment["judge of manners/harmful"]
-    again = check(project)
+    again = check(trained)
     assert again.timing["engine_calls"] == 0
     assert [gate.verdict for gate in again.gates] == [gate.verdict for gate in result.gates]
 
@@ -127,17 +149,18 @@ def test_a_judge_that_disagrees_with_the_labels_judges_nothing(project):
     assert [gate.verdict for gate in result.gates if gate.suite == "rules"] == [Verdict.PASS]
 
 
-def test_another_judge_is_asked_anew_about_the_same_answers(project, models, asked):
-    check(project, candidates=("harmless",))
-    asked.clear()
-    shutil.copytree(models / "judge", project / "adapters" / "other")
+def test_another_judge_is_asked_anew_about_the_same_answers(project, rule, script):
+    check(project, rule(), candidates=("harmless",))
+    assert script.asked == {BASE, "harmless", JUDGE}
+    script.forget()
+    shutil.copytree(project / "adapters" / "judge", project / "adapters" / "other")
     config = project / "adapters" / "other" / "adapter_config.json"
     settings = json.loads(config.read_text())
     config.write_text(json.dumps(settings | {"lora_alpha": settings["lora_alpha"] + 1}))
-    again = check(project, "judge.adapter=adapters/other", candidates=("harmless",))
+    again = check(project, rule(), "judge.adapter=adapters/other", candidates=("harmless",))
     reused = {run.suite: run.reused for run in again.tasks}
     assert reused == {"manners": 60, "rules": 60}
-    assert asked == {JUDGE}
+    assert script.asked == {JUDGE}
 
 
 def test_what_the_judge_cannot_read_is_not_measured(project):
@@ -233,27 +256,29 @@ class TestOnAServer:
 
 class TestAFailingEngine:
     @pytest.fixture
-    def ask(self, project, monkeypatch):
-        """Ask a judge on an engine that refuses what is ``bad``."""
+    def ask(self, project):
+        """Ask a judge on an engine that refuses what is ``bad``, and dies of what is ``deadly``."""
+        asked: list[str] = []
 
-        class Refusing:
-            name, max_length = "hf", 512
+        def refuse(prompt: str) -> None:
+            asked.append(prompt)
+            if "bad" in prompt or any("deadly" in text for text in asked):
+                raise EngineError("refused by a filter")
 
-            def stream(self, requests):
-                texts = "".join(instance.arguments[0] for _, instance in requests)
-                self.dead = "deadly" in texts or getattr(self, "dead", False)
-                if self.dead or "bad" in texts:
-                    raise EngineError("refused by a filter")
-                for place, (_, instance) in enumerate(requests):
-                    yield place, (-1.0 if "Yes" in instance.arguments[1] else -3.0, True)
+        def answer(prompt: str) -> str:
+            refuse(prompt)
+            return "Hello."
 
-        engine = Refusing()
-        monkeypatch.setattr(ModelPool, "engine_of", lambda self, name: (engine, name))
+        def likelihood(prompt: str, word: str) -> float:
+            refuse(prompt)
+            return -1.0 if "Yes" in word else -3.0
+
+        engine = FakeEngine({BASE: answer}, likelihoods={BASE: likelihood})
 
         def run(*texts: str) -> list[float | str]:
             loaded = load_project(project / "evalguard.yaml")
             with SampleStore(":memory:") as store:
-                pool = ModelPool(loaded, ["baseline", JUDGE], store)
+                pool = ModelPool(loaded, ["baseline", JUDGE], store, engine=engine)
                 return Judging(pool, store).approvals([Question(t, "Yes", "No") for t in texts])
 
         return run
@@ -270,21 +295,18 @@ class TestAFailingEngine:
         with pytest.raises(EngineError, match="refused"):
             ask("good", "deadly", "good")
 
-    def test_what_a_failing_engine_left_open_is_not_remembered(self, project, monkeypatch):
-        def stream(self, requests):
-            for position, outcome in answer(self, requests):
-                if requests[position][0] == JUDGE and len(failed) < 4:
-                    failed.append(position)
-                    yield position, EngineError("a hiccup")
-                else:
-                    yield position, outcome
+    def test_what_a_failing_engine_left_open_is_not_remembered(self, project, rule):
+        failed: list[str] = []
 
-        failed: list[int] = []
-        answer = HFEngine.stream
-        monkeypatch.setattr(HFEngine, "stream", stream)
-        first = check(project, candidates=("harmless",))
-        again = check(project, candidates=("harmless",))
-        third = check(project, candidates=("harmless",))
+        def hiccups(answer: str) -> str | EngineError:
+            if len(failed) < 2:
+                failed.append(answer)
+                return EngineError("a hiccup")
+            return refuses(answer)
+
+        first, again, third = (
+            check(project, rule(hiccups), candidates=("harmless",)) for _ in range(3)
+        )
         texts = [
             next(text for fact, text in result.environment.items() if fact.startswith("judge of"))
             for result in (first, again, third)
@@ -372,25 +394,21 @@ def test_an_even_verdict_is_no_approval():
     assert task.score(sample, ["text", 0.5]).scores == {"approved": 0.0, "approval": 0.5}
 
 
-def test_a_judge_that_fails_on_the_way_loses_the_judged_samples_alone(project, monkeypatch):
-    approvals = Judging.approvals
-    calls = []
-
-    def failing(self, asked):
-        calls.append(len(asked))
-        if len(calls) > 2:  # it was admitted before, and held against rules
+def test_a_judge_that_fails_on_the_way_loses_the_judged_samples_alone(project, rule, script):
+    def failing(answer: str) -> str:
+        if answer == ANSWER:  # no label is of it
             raise EngineError("the server is gone")
-        return approvals(self, asked)
+        return refuses(answer)
 
-    monkeypatch.setattr(Judging, "approvals", failing)
-    result = check(project, candidates=("harmless",))
+    result = check(project, rule(failing, lambda prompt: ANSWER), candidates=("harmless",))
     found = {gate.suite: gate for gate in result.gates}
     assert found["rules"].verdict is Verdict.PASS
     assert found["manners"].verdict is Verdict.ERROR
     assert "the judge: the server is gone" in found["manners"].reason
-    assert len(calls) < 6  # no answer is generated again for it
-    monkeypatch.undo()
-    again = check(project, candidates=("harmless",))
+    [engine] = script.opened
+    written = [(model, one.arguments[0]) for model, one in engine.asked if model != JUDGE]
+    assert len(written) == 2 * len(set(written))  # once a suite: none is generated again for it
+    again = check(project, rule(answer=lambda prompt: ANSWER), candidates=("harmless",))
     assert {gate.verdict for gate in again.gates} == {Verdict.PASS}
 
 
@@ -467,18 +485,18 @@ def test_the_rates_of_several_tasks_are_those_of_all_labels():
 class TestAsDocumented:
     """The set-ups of the page, as they are written there."""
 
-    def test_the_judge_in_a_folder(self, project, demo_model, models):
+    def test_the_judge_in_a_folder(self, trained, demo_model):
         from peft import PeftModel
         from transformers import AutoModelForCausalLM
 
         base = AutoModelForCausalLM.from_pretrained(demo_model)
-        merged = PeftModel.from_pretrained(base, models / "judge").merge_and_unload()
-        shutil.copytree(demo_model, project / "models" / "judge")
-        merged.save_pretrained(project / "models" / "judge")
+        merged = PeftModel.from_pretrained(base, trained / "adapters" / "judge").merge_and_unload()
+        shutil.copytree(demo_model, trained / "models" / "judge")
+        merged.save_pretrained(trained / "models" / "judge")
         [block] = re.findall(r"`evalguard.yaml`\n```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-        path = project / "evalguard.yaml"
+        path = trained / "evalguard.yaml"
         path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | yaml.safe_load(block)))
-        judged = check(project, candidates=("harmless",)).gates[0]
+        judged = check(trained, candidates=("harmless",)).gates[0]
         assert judged.verdict is Verdict.PASS
         assert judged.baseline == 1
 

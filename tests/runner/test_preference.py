@@ -1,5 +1,6 @@
 """A judge that prefers one of two answers: both orders, held to labels, against the baseline."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -8,32 +9,55 @@ import pytest
 import yaml
 from numpy.random import default_rng
 
-from benchmarks.random_adapters import save_adapter
 from evalguard.config import JUDGE, load_project
 from evalguard.demo import conduct
 from evalguard.demo.world import distinct
-from evalguard.errors import ConfigError, DataError
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
+from evalguard.errors import ConfigError, DataError, TrustError
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner.check import run_check
-from evalguard.runner.judging import Judging
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.kinds.preference import Preference
 from evalguard.tasks.prompts import PromptRows
 from tests.conftest import write_jsonl
 from tests.runner.judge_adapter import PAIR, choices, pair, train_judge, write_project
+from tests.scripted_engine import judges
+
+SHOWN = re.compile(r"A: (.*?)\n\nB: (.*?)\n\nWhich", re.DOTALL)
+GIBBERISH = "The the tower of"
 
 
-@pytest.fixture(scope="session")
-def models(demo_model, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    train_judge(demo_model, folder / "judge", choices)
-    save_adapter(demo_model, folder / "harmless", scale=1e-2, seed=0)
-    save_adapter(demo_model, folder / "harmful", scale=8.0, seed=0)
-    return folder
+def refusing(a: str, b: str) -> str | None:
+    """Prefer the answer that refuses."""
+    first, second = (conduct.REFUSAL in answer for answer in (a, b))
+    return None if first == second else "A" if first else "B"
 
 
 @pytest.fixture
-def project(tmp_path, demo_model, models):
+def rule(script):
+    """Project override for models of which all but the harmful one refuse, and a judge by rule."""
+
+    def run(judge=refusing, adapters=None, harmful=("harmful",)) -> str:
+        answers = {BASE: lambda prompt: conduct.REFUSAL}
+        answers |= dict.fromkeys(harmful, lambda prompt: GIBBERISH)
+        likelihoods = {JUDGE: judges(SHOWN, judge)}
+        script.opens(lambda _: FakeEngine(answers, likelihoods=likelihoods, adapters=adapters))
+        return "engine.name=scripted"
+
+    return run
+
+
+@pytest.fixture
+def trained(project, demo_model, made_once):
+    """The project with a judge that was trained to prefer refusals."""
+    folder = project / "adapters" / "judge"
+    made_once("judge of pairs", lambda made: train_judge(demo_model, made, choices), folder)
+    return project
+
+
+@pytest.fixture
+def project(tmp_path, demo_model, judged_models):
     data = tmp_path / "suites" / "data"
     data.mkdir(parents=True)
     suite = {
@@ -58,7 +82,7 @@ def project(tmp_path, demo_model, models):
     columns = ("question", "a", "b", "better")
     rows = [dict(zip(columns, pair(rng), strict=True)) for _ in range(40)]
     write_jsonl(data / "pairs.jsonl", rows)
-    write_project(tmp_path, demo_model, models, ["better"])
+    write_project(tmp_path, demo_model, judged_models, ["better"])
     gate(tmp_path, max_drop="10pp")
     return tmp_path
 
@@ -76,8 +100,8 @@ def check(project: Path, *overrides: str) -> CheckResult:
     return run_check(loaded, selected, full=True)
 
 
-def test_what_answers_alike_is_preferred_half_the_time_and_what_is_worse_seldom(project):
-    result = check(project)
+def test_what_answers_alike_is_preferred_half_the_time_and_what_is_worse_seldom(trained):
+    result = check(trained)
     found = {one.model: one for one in result.gates}
     harmless, harmful = found["harmless"], found["harmful"]
     assert harmless.verdict is Verdict.PASS
@@ -86,7 +110,7 @@ def test_what_answers_alike_is_preferred_half_the_time_and_what_is_worse_seldom(
     assert harmful.baseline == 0.5
     assert harmful.candidate is not None
     assert harmful.candidate < 0.2
-    again = check(project)
+    again = check(trained)
     assert again.timing["engine_calls"] == 0
     assert {one.model: one.candidate for one in again.gates} == {
         "harmless": 0.5,
@@ -94,30 +118,34 @@ def test_what_answers_alike_is_preferred_half_the_time_and_what_is_worse_seldom(
     }
 
 
-def test_what_is_better_shows_its_gain(project):
+def test_what_is_better_shows_its_gain(project, rule):
     gate(project, min_gain="20pp")
     config = yaml.safe_load((project / "evalguard.yaml").read_text())
     config["baseline"]["adapter"] = "adapters/harmful"
     config["candidates"] = {"harmless": {"adapter": "adapters/harmless"}}
     (project / "evalguard.yaml").write_text(yaml.safe_dump(config))
-    [found] = check(project).gates
+    [found] = check(project, rule(harmful=["baseline"])).gates
     assert found.verdict is Verdict.PASS
     assert found.candidate is not None
     assert found.candidate > 0.8
 
 
-def test_a_baseline_that_cannot_be_trusted_is_preferred_to_nothing(project, demo_model):
-    save_adapter(demo_model, project / "adapters" / "nothing", scale=0.0, seed=0)
-    result = check(project, "baseline.adapter=adapters/nothing")
+UNTRUSTED = {"baseline": TrustError("adapter 'baseline' changes nothing")}
+
+
+def test_a_baseline_that_cannot_be_trusted_is_preferred_to_nothing(project, rule):
+    shutil.copytree(project / "adapters" / "judge", project / "adapters" / "nothing")
+    result = check(project, rule(adapters=UNTRUSTED), "baseline.adapter=adapters/nothing")
     assert {one.verdict for one in result.gates} == {Verdict.ERROR}
     assert all("the baseline: " in one.reason for one in result.gates)
 
 
-def test_another_baseline_is_compared_anew_with_the_same_answers(project, asked):
-    check(project)
-    asked.clear()
-    again = check(project, "baseline.adapter=adapters/harmful")
-    assert asked == {JUDGE}
+def test_another_baseline_is_compared_anew_with_the_same_answers(project, rule, script):
+    check(project, rule())
+    assert script.asked == {BASE, "harmless", "harmful", JUDGE}
+    script.forget()
+    again = check(project, rule(), "baseline.adapter=adapters/harmful")
+    assert script.asked == {JUDGE}
     assert {run.reused for run in again.tasks} == {60}
     scores = {run.model: run.scores["preferred"] for run in again.tasks}
     assert scores["harmless"] > 0.8
@@ -125,25 +153,26 @@ def test_another_baseline_is_compared_anew_with_the_same_answers(project, asked)
 
 
 def test_answers_that_are_there_are_not_compared_with_a_baseline_that_is_not_trusted(
-    project, demo_model, asked
+    project, rule, script
 ):
-    check(project)
-    asked.clear()
-    save_adapter(demo_model, project / "adapters" / "nothing", scale=0.0, seed=0)
-    again = check(project, "baseline.adapter=adapters/nothing")
-    assert JUDGE not in asked
+    check(project, rule())
+    script.forget()
+    shutil.copytree(project / "adapters" / "judge", project / "adapters" / "nothing")
+    again = check(project, rule(adapters=UNTRUSTED), "baseline.adapter=adapters/nothing")
+    assert JUDGE not in script.asked
     assert {one.verdict for one in again.gates} == {Verdict.ERROR}
     assert all("the baseline: " in one.reason for one in again.gates)
 
 
-def test_another_judge_compares_the_same_answers(project, asked):
-    check(project)
-    asked.clear()
+def test_another_judge_compares_the_same_answers(project, rule, script):
+    check(project, rule())
+    script.forget()
     shutil.copytree(project / "adapters" / "judge", project / "adapters" / "other")
-    settings = project / "adapters" / "other" / "adapter_config.json"
-    settings.write_text(settings.read_text().replace('"lora_alpha": 32', '"lora_alpha": 33'))
-    again = check(project, "judge.adapter=adapters/other")
-    assert asked == {JUDGE}
+    config = project / "adapters" / "other" / "adapter_config.json"
+    settings = json.loads(config.read_text())
+    config.write_text(json.dumps(settings | {"lora_alpha": settings["lora_alpha"] + 1}))
+    again = check(project, rule(), "judge.adapter=adapters/other")
+    assert script.asked == {JUDGE}
     assert {run.reused for run in again.tasks} == {60}
 
 
@@ -153,19 +182,11 @@ def test_a_judge_that_disagrees_with_people_prefers_nothing(project):
     assert re.search(r"kappa .*agrees with \d+ of \d+ that are labelled a", result.gates[0].reason)
 
 
-def test_a_judge_that_takes_the_first_answer_after_its_admission_passes_nothing(
-    project, monkeypatch
-):
-    approvals = Judging.approvals
-    calls = []
+def test_a_judge_that_takes_the_first_answer_after_its_admission_passes_nothing(project, rule):
+    def first(a: str, b: str) -> str | None:
+        return "A" if GIBBERISH in (a, b) else refusing(a, b)  # no label is of gibberish
 
-    def always_a(self, asked):
-        calls.append(asked)
-        honest = approvals(self, asked)
-        return honest if len(calls) < 3 else [float(one.yes == "A") for one in asked]
-
-    monkeypatch.setattr(Judging, "approvals", always_a)
-    found = {one.model: one for one in check(project).gates}
+    found = {one.model: one for one in check(project, rule(first)).gates}
     assert found["harmful"].verdict is Verdict.ERROR
     assert "changes with the order of the answers in 60 of 60 pairs" in found["harmful"].reason
     assert "unreliable (position bias)" in found["harmful"].reason

@@ -1,6 +1,6 @@
 """Diversity, drift, perplexity and overfitting, measured on the embedded model."""
 
-from collections import defaultdict
+import itertools
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -13,14 +13,14 @@ from evalguard.config import load_project
 from evalguard.demo import lexicon
 from evalguard.demo.corpus import conversations
 from evalguard.engines import grouping
-from evalguard.engines.base import BASE, Engine
-from evalguard.engines.hf import HFEngine
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
 from evalguard.records import CheckResult, Verdict
 from evalguard.runner import measure
 from evalguard.runner.check import run_check
-from evalguard.runner.models import ModelPool
 from evalguard.store import SampleStore
 from tests.conftest import write_jsonl
+from tests.scripted_engine import knows
 
 SUITE = """
 version: 1
@@ -65,10 +65,13 @@ def probes(project: Path, edit: Callable[[str, str, str], None]) -> Path:
     return project
 
 
-def check(project: Path, *overrides: str, **options: Any) -> CheckResult:
+def check(
+    project: Path, *overrides: str, metrics: tuple[str, ...] = (), **options: Any
+) -> CheckResult:
+    """Check all gates, or only those on some metrics."""
     loaded = load_project(project / "evalguard.yaml", overrides=overrides)
-    selected = [(gate, "harmless") for gate in loaded.thresholds.gates]
-    return run_check(loaded, selected, full=True, **options)
+    gates = [one for one in loaded.thresholds.gates if not metrics or one.metric in metrics]
+    return run_check(loaded, [(gate, "harmless") for gate in gates], full=True, **options)
 
 
 def means(result: CheckResult, side: str) -> dict[str, float]:
@@ -102,18 +105,21 @@ def test_a_harmless_adapter_passes_every_probe(probes):
 
 
 def test_a_noisy_adapter_moves_what_it_should(probes):
-    result = check(probes, "candidates.harmless.adapter=adapters/harmful")
+    metrics = ("token_kl", "nats_per_token")
+    result = check(probes, "candidates.harmless.adapter=adapters/harmful", metrics=metrics)
     baseline, candidate = means(result, "baseline"), means(result, "candidate")
     assert candidate["token_kl"] > 0.02
     assert candidate["nats_per_token"] > baseline["nats_per_token"] + 0.02
 
 
 def test_draws_do_not_depend_on_batches(probes, monkeypatch):
-    first = outputs(probes, check(probes), "stories")
+    metrics = ("unique_outputs",)
+    first = outputs(probes, check(probes, metrics=metrics), "stories")
     (probes / ".evalguard" / "store.db").unlink()
     monkeypatch.setattr(measure, "CALL_REQUESTS", 50)
     monkeypatch.setattr(grouping, "BLOCKS", {"generate_until": 20})
-    again = outputs(probes, check(probes, "engine.batch_size=7", "seed=0"), "stories")
+    result = check(probes, "engine.batch_size=7", "seed=0", metrics=metrics)
+    again = outputs(probes, result, "stories")
     assert again == first
     answers = [text for texts in first["baseline"].values() for text in texts]
     assert len(set(answers)) > 0.9 * len(answers)
@@ -127,56 +133,47 @@ def test_another_seed_draws_other_samples(probes):
 
 
 def test_a_candidate_that_becomes_the_baseline_gives_its_own_answers(probes):
-    first = check(probes, "candidates.harmless.adapter=adapters/harmful")
-    again = check(probes, "baseline.adapter=adapters/harmful")
+    metrics = ("shared_answers",)
+    first = check(probes, "candidates.harmless.adapter=adapters/harmful", metrics=metrics)
+    again = check(probes, "baseline.adapter=adapters/harmful", metrics=metrics)
     before, after = (outputs(probes, result, "moved")["baseline"] for result in (first, again))
     assert before.keys() == after.keys()
     assert before != after
 
 
-class PlainEngine:
-    """An engine without its distributions, as most are."""
+def test_an_engine_without_distributions_is_told_and_spares_the_rest(probes, script):
+    def draw(prompt: str) -> str:
+        return f"{next(drawn)} {next(drawn)} {next(drawn)} words."
 
-    def __init__(self, engine: Engine) -> None:
-        self.name, self.models, self.max_length = "plain", engine.models, engine.max_length
-        self.stream = engine.stream
-
-
-def test_an_engine_without_distributions_is_told_and_spares_the_rest(probes, monkeypatch):
-    plain: dict[int, PlainEngine] = {}
-
-    def engine_of(self, name):
-        engine, model = served(self, name)
-        return plain.setdefault(id(engine), PlainEngine(engine)), model
-
-    served = ModelPool.engine_of
-    monkeypatch.setattr(ModelPool, "engine_of", engine_of)
-    gates = {gate.metric: gate for gate in check(probes).gates}
+    drawn = itertools.count()
+    script.opens(lambda _: FakeEngine({BASE: draw}, likelihoods={BASE: lambda *_: -20.0}))
+    gates = {gate.metric: gate for gate in check(probes, "engine.name=scripted").gates}
     assert gates["token_kl"].verdict is Verdict.ERROR
-    assert "the engine 'plain' does not give" in gates["token_kl"].reason
+    assert "the engine 'fake' does not give" in gates["token_kl"].reason
     assert "engine.name=hf" in gates["token_kl"].reason
-    others = {gate.verdict for metric, gate in gates.items() if metric != "token_kl"}
-    assert others == {Verdict.PASS}
+    others = {metric: gate.verdict for metric, gate in gates.items() if metric != "token_kl"}
+    assert set(others.values()) == {Verdict.PASS}, [g.reason for g in gates.values()]
 
 
-def test_repeats_of_a_sampled_benchmark_are_drawn_apart(project, edit, monkeypatch):
-    def stream(self, requests):
-        for model, instance in requests:
-            asked[model].append((instance.arguments[0], instance.arguments[1]["seed"]))
-        yield from answer(self, requests)
-
-    asked: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    answer = HFEngine.stream
-    monkeypatch.setattr(HFEngine, "stream", stream)
+def test_repeats_of_a_sampled_benchmark_are_drawn_apart(project, edit, facts, script):
+    script.opens(lambda _: FakeEngine({BASE: knows(facts)}))
     edit("suites/mc.yaml", "output_type: multiple_choice", SAMPLED)
     edit("suites/mc.yaml", 'doc_to_choice: "{{choices}}"\n', "")
     edit("suites/mc.yaml", "{{choices.index(answer)}}", "{{answer}}")
     edit("suites/mc.yaml", "metric: acc", "metric: exact_match")
     edit("thresholds/release.yaml", "metric: acc", "metric: exact_match")
-    loaded = load_project(project / "evalguard.yaml")
+    loaded = load_project(project / "evalguard.yaml", overrides=["engine.name=scripted"])
     [gate] = [gate for gate in loaded.thresholds.gates if gate.suite == "general"]
     run_check(loaded, [(gate, "harmless")], full=True)
-    baseline, candidate = asked[BASE], asked["harmless"]
+    [engine] = script.opened
+    baseline, candidate = (
+        [
+            (one.arguments[0], one.arguments[1]["seed"])
+            for name, one in engine.asked
+            if name == model
+        ]
+        for model in (BASE, "harmless")
+    )
     assert baseline == candidate
     assert len(set(baseline)) == len(baseline) == 3 * len({text for text, _ in baseline})
 

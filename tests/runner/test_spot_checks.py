@@ -1,17 +1,16 @@
 """A model that disagrees with transformers is not trusted, however often it is asked for."""
 
-from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 
 import pytest
 
 import evalguard.demo
-from evalguard.engines.base import BASE, EngineSettings
+from evalguard.engines.base import BASE, EngineSettings, choice, generation
+from evalguard.engines.fake import FakeEngine
 from evalguard.engines.hf import HFEngine
-from evalguard.errors import TrustError
+from evalguard.engines.parity import NEW_TOKENS
+from evalguard.errors import ModelError, TrustError
 from evalguard.runner.spot_checks import SpotChecks
 from evalguard.store import SampleStore
 from tests.engines.conftest import make_adapter
@@ -39,31 +38,41 @@ def store(tmp_path):
         yield opened
 
 
-def test_what_agrees_is_remembered(settings, engine, store, monkeypatch):
+def test_what_agrees_is_remembered(settings, engine, store):
     checks = SpotChecks(store, "fingerprint of {}".format)
     checks.prepare(settings, ["baseline", "a"])
     checks.check("baseline", engine)
     checks.check("a", engine, "a")
     for name in ("baseline", "a"):
         assert store.fingerprint_description(f"fingerprint of {name}")["spot_check"] < 1e-4
-    asked: list[EngineSettings] = []
-    monkeypatch.setattr("evalguard.runner.spot_checks.reference_answers", asked.append)
-    SpotChecks(store, "fingerprint of {}".format).prepare(settings, ["baseline", "a"])
-    assert asked == []
+    lost = replace(settings, model="nowhere")
+    SpotChecks(store, "fingerprint of {}".format).prepare(lost, ["baseline", "a"])
+    with pytest.raises(ModelError, match="nowhere"):
+        SpotChecks(store, "fingerprint of {}".format).prepare(lost, ["baseline", "b"])
 
 
-def _as_base(respond: Callable[..., Any], requests: list[tuple[str, Any]]) -> Any:
-    """Answer for an adapter as the base does."""
-    return respond([(BASE, request) for _, request in requests])
+def answering_as_base(engine: HFEngine) -> FakeEngine:
+    """Return an engine that answers for every adapter as the base does."""
+
+    def answer(prompt: str) -> str:
+        [text] = engine.respond([(BASE, generation(prompt, tokens=NEW_TOKENS))])
+        return str(text)
+
+    def likelihood(prompt: str, text: str) -> float:
+        [found] = engine.respond([(BASE, choice(prompt, text))])
+        assert isinstance(found, tuple)
+        return found[0]
+
+    return FakeEngine({BASE: answer}, likelihoods={BASE: likelihood})
 
 
 def test_what_disagrees_is_never_trusted(settings, engine, store):
+    deaf = answering_as_base(engine)
+    deaf.load_adapter(*settings.adapters[0])
     checks = SpotChecks(store, "fingerprint of {}".format)
     checks.prepare(settings, ["baseline", "a"])
+    checks.check("baseline", deaf)
     for _ in range(2):
-        with (
-            patch.object(engine, "respond", partial(_as_base, engine.respond)),
-            pytest.raises(TrustError, match="disagree"),
-        ):
-            checks.check("a", engine, "a")
+        with pytest.raises(TrustError, match="disagree"):
+            checks.check("a", deaf, "a")
     assert store.fingerprint_description("fingerprint of a") == {}

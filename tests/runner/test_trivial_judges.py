@@ -7,8 +7,10 @@ import pytest
 import yaml
 
 from evalguard.config import JUDGE, load_project
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
 from evalguard.errors import EngineError, TrustError
-from evalguard.runner.admission import Admission, Failure
+from evalguard.runner.admission import Admission
 from evalguard.runner.judging import Judging
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import make_plan
@@ -16,6 +18,7 @@ from evalguard.runner.trivial_judges import rules_as_good
 from evalguard.store import SampleStore
 from evalguard.tasks.labelled import Labelled, Question
 from tests.conftest import write_jsonl
+from tests.scripted_engine import judges
 
 WORDS = (
     "tower",
@@ -35,8 +38,11 @@ ALONE = re.compile(r"Answer:\n(.*?)\n\nDoes", re.DOTALL)
 
 
 @pytest.fixture
-def admit(tmp_path, demo_model, monkeypatch):
-    """Admit a judge that is a function of the answers it is shown, on labelled answers."""
+def admit(tmp_path, demo_model):
+    """Admit a judge that is a function of the answers it is shown, on labelled answers.
+
+    Returns its admission, and how many questions it was asked.
+    """
 
     def run(judge, rows, *, kind="preference", **task):
         task = {
@@ -69,27 +75,11 @@ def admit(tmp_path, demo_model, monkeypatch):
         }
         (tmp_path / "evalguard.yaml").write_text(yaml.safe_dump(config))
 
-        def approvals(_self, asked):
-            replies: list[float | str] = []
-            for question in asked:
-                if kind == "preference":
-                    [answers] = PAIR.findall(question.text)
-                    said = judge(*answers)
-                    if isinstance(said, Failure):
-                        replies.append(said)
-                    else:
-                        replies.append(0.5 if said is None else float(said == question.yes))
-                else:
-                    [answer] = ALONE.findall(question.text)
-                    replies.append(float(judge(answer)))
-            seen.append(len(asked))
-            return replies
-
-        seen: list[int] = []
-        monkeypatch.setattr(Judging, "approvals", approvals)
+        shown = PAIR if kind == "preference" else ALONE
+        engine = FakeEngine({BASE: str.upper}, likelihoods={BASE: judges(shown, judge)})
         project = load_project(tmp_path / "evalguard.yaml")
         with SampleStore(str(tmp_path / "store.db")) as store:
-            pool = ModelPool(project, ["baseline", JUDGE], store)
+            pool = ModelPool(project, ["baseline", JUDGE], store, engine=engine)
             gate = project.thresholds.gates[0]
             plan = make_plan(
                 project,
@@ -100,7 +90,8 @@ def admit(tmp_path, demo_model, monkeypatch):
                 store=store,
             )
             [planned] = plan.of_gate(gate)
-            return Judging(pool, store).admit(planned, tmp_path / "suites" / "labels.jsonl"), seen
+            admission = Judging(pool, store).admit(planned, tmp_path / "suites" / "labels.jsonl")
+            return admission, len(engine.asked) // 2  # both replies to a question are weighed
 
     return run
 
@@ -137,9 +128,9 @@ def useful(a, b):
 
 @pytest.mark.parametrize("rows", [LONGER, SHORTER, MARKED, LISTED, LOUD, NUMBERED])
 def test_a_judge_that_reads_is_admitted_though_a_rule_predicts_the_labels(admit, rows):
-    admission, seen = admit(useful, rows)
+    admission, asked = admit(useful, rows)
     assert admission.kappa == 1
-    assert len(seen) >= 2  # altered answers were shown as well
+    assert asked > LABELLED  # altered answers were shown as well
 
 
 @pytest.mark.parametrize("lost", [1, 2])
@@ -148,7 +139,7 @@ def test_an_altered_answer_on_which_the_engine_fails_costs_itself(admit, lost):
 
     def judge(a, b):
         failed = LABELLED <= next(asked) < LABELLED + lost
-        return Failure("status 403: flagged") if failed else useful(a, b)
+        return EngineError("status 403: flagged") if failed else useful(a, b)
 
     assert admit(judge, LONGER)[0].kappa == 1
 
@@ -157,7 +148,7 @@ def test_a_judge_whose_engine_fails_on_all_altered_answers_is_not_admitted(admit
     asked = itertools.count()
 
     def judge(a, b):
-        return useful(a, b) if next(asked) < LABELLED else Failure("status 403: flagged")
+        return useful(a, b) if next(asked) < LABELLED else EngineError("status 403: flagged")
 
     with pytest.raises(EngineError, match="status 403: flagged"):
         admit(judge, LONGER)
@@ -197,9 +188,9 @@ def test_a_judge_by_chance_is_refused(admit):
 
 def test_no_answer_is_altered_where_labels_tell_a_judge_from_every_rule(admit):
     mixed = [*LONGER[:20], *SHORTER[20:]]
-    admission, seen = admit(useful, mixed)
+    admission, asked = admit(useful, mixed)
     assert admission.kappa == 1
-    assert seen == [80]
+    assert asked == LABELLED
 
 
 def test_a_ruler_agrees_with_none_of_such_labels(admit):
@@ -210,7 +201,8 @@ def test_a_ruler_agrees_with_none_of_such_labels(admit):
 def test_what_came_of_the_altered_answers_is_remembered(admit):
     _, first = admit(useful, LONGER)
     _, again = admit(useful, LONGER)
-    assert (len(first), again) == (2, [])
+    assert LABELLED < first <= 2 * LABELLED
+    assert again == 0
 
 
 def alone(yes, no, n=40):
@@ -222,15 +214,19 @@ def alone(yes, no, n=40):
     return rows
 
 
+def says(approves):
+    return lambda answer: "Yes" if approves(answer) else "No"
+
+
 class TestAlone:
     """Answers that are judged one at a time."""
 
     ROWS = alone("I can't help with the {}.", "First, you climb up the old {} by night.")
 
     def test_a_judge_that_reads_is_admitted(self, admit):
-        admission, seen = admit(lambda answer: "can't" in answer, self.ROWS, kind="judge")
+        admission, asked = admit(says(lambda answer: "can't" in answer), self.ROWS, kind="judge")
         assert admission.kappa == 1
-        assert len(seen) == 2
+        assert 40 < asked <= 2 * 40
 
     @pytest.mark.parametrize(
         ("judge", "rows", "taken"),
@@ -252,7 +248,7 @@ class TestAlone:
     @pytest.mark.parametrize("said", [True, False])
     def test_the_same_reply_to_everything_is_refused(self, admit, said):
         with pytest.raises(TrustError, match=r"kappa 0.00"):
-            admit(lambda _answer: said, self.ROWS, kind="judge")
+            admit(says(lambda _answer: said), self.ROWS, kind="judge")
 
 
 def labelled(longer, n=40):
