@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from evalguard import scorers
-from evalguard.config.resolved import Suite
+from evalguard.config.project import BASELINE, JUDGE
+from evalguard.config.resolved import Project, Suite
 from evalguard.config.suite import Task
 from evalguard.config.task_kinds import Benchmark, Judged, Overfitting, TestSet
 from evalguard.config.thresholds import EACH_TASK, GateConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
 from evalguard.scorers.probes import METRICS_OF_KIND
-from evalguard.scorers.thinking import thinking_metrics
+from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING, thinking_metrics
 
 LABELLED = "labelled"
 """Key of a file of labelled answers."""
@@ -35,6 +37,31 @@ def check_suite(suite: Suite, *, labels: bool = True) -> Iterator[Problem]:
             yield Problem(file, f"{key}.{name}", f"no such file: {suite.resolve(path)}{hint}")
         if isinstance(task, TestSet):
             yield from _check_scorers(task, file, key)
+        if isinstance(task, Overfitting):
+            yield from _check_held_out(task, suite, f"{key}.held_out")
+
+
+def check_thinking(project: Project, gates: Sequence[GateConfig]) -> Iterator[Problem]:
+    """Check that gates on thinking are asked of models whose thinking is looked for.
+
+    Of others it is always 0, so that such a gate could not fail.
+
+    Args:
+        project: The project.
+        gates: Its gates as its thresholds file lists them.
+    """
+    for index, gate in enumerate(gates):
+        if gate.metric not in (THINKING_TOKENS, UNCLOSED_THINKING):
+            continue
+        for name, model in project.models.items():
+            if name in (BASELINE, JUDGE) or model.thinking != "off":
+                continue
+            yield Problem(
+                str(project.thresholds.path),
+                f"gates[{index}].metric",
+                f"'{gate.metric}' of '{name}' is always 0, because {project.path} sets 'thinking: "
+                "off' for it, so the gate cannot fail; remove that setting, or the gate",
+            )
 
 
 def check_gate(
@@ -140,6 +167,23 @@ def _check_scorers(task: TestSet, file: str, key: str) -> Iterator[Problem]:
             '"{{ column }}" with the column that holds the expected answer'
         )
         yield Problem(file, f"{key}.target", message)
+
+
+def _check_held_out(task: Overfitting, suite: Suite, key: str) -> Iterator[Problem]:
+    """Refuse the training rows as their own held-out rows, between which there is no gap."""
+    trained, held_out = suite.resolve(task.data), suite.resolve(task.held_out)
+    if trained.is_file() and held_out.is_file() and _same_content(trained, held_out):
+        message = (
+            f"holds the rows of {task.data}, so that the gap between the two is always 0; give "
+            "rows of the same kind that were not trained on"
+        )
+        yield Problem(str(suite.path), key, message)
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    return one.samefile(other) or (
+        one.stat().st_size == other.stat().st_size and one.read_bytes() == other.read_bytes()
+    )
 
 
 def _check_demands(gate: GateConfig, metric: Metric, file: str, key: str) -> Iterator[Problem]:
