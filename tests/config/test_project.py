@@ -366,7 +366,7 @@ def test_a_bound_that_every_value_meets_is_refused(edit, metric, demand):
     gate = gate.replace("tickets", "format")
     edit("thresholds/release.yaml", "gates:\n", gate)
     [problem] = problems()
-    key, value = demand.split(": ")
+    key, _ = demand.split(": ")
     assert f"gates[0].{key}: every value of '{metric}'" in problem
     assert "the demand cannot fail; give a stricter bound or remove it" in problem
 
@@ -378,7 +378,8 @@ def test_training_rows_are_not_their_own_held_out_rows(edit, project, held_out):
     rows = (project / "suites/data/tickets.jsonl").read_text()
     (project / "suites/data/copy.jsonl").write_text(rows)
     task = (
-        f"tasks:\n  - {{kind: overfitting, name: heart, data: data/tickets.jsonl, held_out: {held_out}, "
+        "tasks:\n  - {kind: overfitting, name: heart, data: data/tickets.jsonl, "
+        f"held_out: {held_out}, "
         'prompt: "{{ ticket }}", target: "{{ answer }}"}\n'
     )
     edit("suites/tickets.yaml", "tasks:\n", task)
