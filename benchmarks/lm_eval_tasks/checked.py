@@ -78,6 +78,7 @@ def check_tasks(folder: Path, names: Iterable[str], *, chat: bool) -> dict[str, 
 
 
 def _build(folder: Path, name: str, render: Render | None) -> Built:
+    from evalguard.errors import UsageError
     from evalguard.store import fingerprint
     from evalguard.tasks.benchmark.loading import load_benchmark
 
@@ -85,6 +86,8 @@ def _build(folder: Path, name: str, render: Render | None) -> Built:
         name, f"tasks/{name}.yaml", base_dir=folder / "suites", source=f"{name}.yaml", key="task"
     )
     fingerprint(task.definition)  # if this fails, no check with the task can start
+    if all(metric.ungated for metric in task.metrics):  # as a gate on any of them would say
+        raise UsageError(task.metrics[0].ungated)
     prepared = task.prepare(render)
     rows = {sample.sample_id: sample.row_number - 1 for sample in prepared}
     given = [task.score(sample, responses) for sample, responses in _given(prepared)]

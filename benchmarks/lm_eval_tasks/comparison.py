@@ -27,6 +27,7 @@ class Line:
         decides: Whether every gate gave a verdict other than ERROR.
         reason: Why it missed its target; empty if it did not.
         note: Why values were not compared, or with which run of lm-eval.
+        refused: Whether EvalGuard refuses it with the error that it should give.
     """
 
     task: str
@@ -39,15 +40,18 @@ class Line:
     decides: bool
     reason: str
     note: str = ""
+    refused: bool = False
 
     @property
     def reached(self) -> bool:
-        """Whether the task loads, agrees and decides."""
+        """Whether the task loads, agrees and decides, or is refused as it should be."""
         return not self.reason
 
 
 def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
     """Compare the two sides of a task."""
+    if entry.refused:
+        return _refused(entry, checked)
     results: list[str] = []
     comparable = not reference.unsound
     if comparable and reference.model.scores and checked.model.scores:
@@ -88,6 +92,25 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
         decides=decides,
         reason="; ".join(reasons),
         note=reference.unsound or reference.note,
+    )
+
+
+def _refused(entry: Entry, checked: Side) -> Line:
+    """Return the line of a task that must be refused with a certain error."""
+    said = any(text in checked.reason for text in entry.refused)
+    wrong = checked.reason or "it was measured"
+    return Line(
+        task=entry.task,
+        on_lm_eval=False,
+        on_evalguard=False,
+        samples=0,
+        metrics=(),
+        values=0,
+        equal=0,
+        decides=False,
+        reason="" if said else f"not refused with '{entry.refused[0]}': {wrong}",
+        note=checked.reason if said else "",
+        refused=said,
     )
 
 

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 ROWS = FOLDER / "rows"
 
 _TASK_LINE = re.compile(rb"^[\"']?task[\"']?: *[\"']?([\w.+-]+)[\"']? *\r?$", re.MULTILINE)
-_KEYS = {"task", "rows", "splits", "needs", "gates", "tolerance", "service", "note"}
+_KEYS = {"task", "rows", "splits", "needs", "gates", "tolerance", "service", "note", "refused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Entry:
         tolerance: Maximum difference between two equal values.
         service: What its scoring calls: ``perspective``, the Perspective API.
         note: Anything special about it.
+        refused: Words of the one error with which EvalGuard refuses it; of several, any.
     """
 
     task: str
@@ -41,6 +42,7 @@ class Entry:
     tolerance: float = 1e-6
     service: str = ""
     note: str = ""
+    refused: tuple[str, ...] = ()
 
     @property
     def data_files(self) -> dict[str, str]:
@@ -65,7 +67,7 @@ def read_manifests(paths: Sequence[Path] | None = None) -> list[Entry]:
         for item in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
             if unknown := item.keys() - _KEYS:
                 raise ValueError(f"{path.name}: unknown keys {sorted(unknown)} in {item}")
-            listed = {key: tuple(item.get(key, ())) for key in ("needs", "gates")}
+            listed = {key: tuple(item.get(key, ())) for key in ("needs", "gates", "refused")}
             entry = Entry(**{**item, **listed})
             if entry.task in entries:
                 raise ValueError(f"{path.name}: the task '{entry.task}' is listed twice")

@@ -94,10 +94,14 @@ def markdown(lines: Sequence[Line]) -> str:
 
 def summary(lines: Sequence[Line]) -> str:
     """Return what the matrix found, in one line."""
-    reached = sum(line.reached for line in lines)
+    refused = sum(line.refused for line in lines)
+    reached = sum(line.reached for line in lines) - refused
+    others = f" {refused} more are refused, each with one error that names what is missing;" * bool(
+        refused
+    )
     equal, values = sum(line.equal for line in lines), sum(line.values for line in lines)
     return (
-        f"{reached} of {len(lines)} tasks load, agree with lm-eval and decide; "
+        f"{reached} of {len(lines) - refused} tasks load, agree with lm-eval and decide;{others} "
         f"{equal:,} of {values:,} values are equal."
     )
 

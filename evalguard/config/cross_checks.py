@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from evalguard.config.resolved import Suite
+from evalguard.config.project import BASELINE, JUDGE
+from evalguard.config.resolved import Project, Suite
 from evalguard.config.suite import Task
 from evalguard.config.thresholds import EACH_TASK, GateConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import Metric
+from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING
 from evalguard.tasks.label_config import LABELLED
 from evalguard.tasks.registry import kind_of
 
@@ -31,6 +33,29 @@ def check_suite(suite: Suite, *, labels: bool = True) -> Iterator[Problem]:
             yield Problem(file, f"{key}.{name}", f"no such file: {suite.resolve(path)}{hint}")
         for name, message in kind.problems(task, suite.context(index)):
             yield Problem(file, f"{key}.{name}" if name else key, message)
+
+
+def check_thinking(project: Project, gates: Sequence[GateConfig]) -> Iterator[Problem]:
+    """Check that gates on thinking are asked of models whose thinking is looked for.
+
+    Of others it is always 0, so that such a gate could not fail.
+
+    Args:
+        project: The project.
+        gates: Its gates as its thresholds file lists them.
+    """
+    for index, gate in enumerate(gates):
+        if gate.metric not in (THINKING_TOKENS, UNCLOSED_THINKING):
+            continue
+        for name, model in project.models.items():
+            if name in (BASELINE, JUDGE) or model.thinking != "off":
+                continue
+            yield Problem(
+                str(project.thresholds.path),
+                f"gates[{index}].metric",
+                f"'{gate.metric}' of '{name}' is always 0, because {project.path} sets 'thinking: "
+                "off' for it, so the gate cannot fail; remove that setting, or the gate",
+            )
 
 
 def check_gate(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalguard import scorers
-from evalguard.config.cross_checks import check_gate, check_suite, measuring
+from evalguard.config.cross_checks import check_gate, check_suite, check_thinking, measuring
 from evalguard.config.loading import load_yaml, read_mapping, validate
 from evalguard.config.overrides import apply_overrides, blame_overrides
 from evalguard.config.project import ProjectConfig
@@ -54,9 +54,14 @@ def load_project(
     suites = loader.load_suites(labels=labels)
     loader.check_judge(suites)
     thresholds = loader.load_thresholds(suites)
-    if config is None or thresholds is None or loader.problems:
-        raise ConfigError(blame_overrides(loader.problems, keys, file=str(path)))
-    return Project(path=path, config=config, suites=suites, thresholds=thresholds)
+    problems = loader.problems
+    project = None
+    if config is not None and thresholds is not None:
+        project = Project(path=path, config=config, suites=suites, thresholds=thresholds)
+        problems += check_thinking(project, loader.gates)
+    if project is None or problems:
+        raise ConfigError(blame_overrides(problems, keys, file=str(path)))
+    return project
 
 
 class _Loader:
@@ -69,6 +74,7 @@ class _Loader:
     def __init__(self, path: Path, data: dict[str, Any]) -> None:
         self.path = path
         self.problems: list[Problem] = []
+        self.gates: Sequence[GateConfig] = ()
         self._data = data
         self._suites = self._names("suites")
 
@@ -122,6 +128,7 @@ class _Loader:
         config = path and self._read(path, ThresholdsConfig)
         if not path or not config:
             return None
+        self.gates = config.gates
         for index, gate in enumerate(config.gates):
             self.problems += check_gate(
                 gate, self._suites, suites, file=str(path), key=f"gates[{index}]"

@@ -27,8 +27,13 @@ class Bound(Demand[float]):
         return parse_number(value)
 
     def problem(self, metric: Metric) -> str | None:
-        """Return why the bound cannot be reached on a metric's scale."""
+        """Return why no value of a metric meets the bound, or every one does."""
         low, high = metric.low, metric.high
+        if self.value == self._worst(metric):
+            return (
+                f"every value of '{metric.name}', {low:g} to {high:g}, meets {self.text}, so the "
+                "demand cannot fail; give a stricter bound or remove it"
+            )
         if low <= self.value <= high:
             return None
         share = self.value / 100
@@ -58,6 +63,9 @@ class Bound(Demand[float]):
 
     def _perfect(self, metric: Metric) -> float:
         return metric.high if self.orientation > 0 else metric.low
+
+    def _worst(self, metric: Metric) -> float:
+        return metric.low if self.orientation > 0 else metric.high
 
 
 class Min(Bound):

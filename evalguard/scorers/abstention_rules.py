@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from evalguard.scorers.abstention_languages import OTHER_LANGUAGES
+
 _SOURCE_WORD = (
     r"(?:text|passage|context|article|document|story|report|paragraph|excerpt|source|information|"
     r"material|letter|note|page|data|snippet|extract|reading|conversation|transcript|statement|"
@@ -227,100 +229,6 @@ ABSTENTIONS: tuple[str, ...] = (
     r"conflict)",
 )
 """Sentences that abstain, in lower case, as ``plain_text`` writes them."""
-
-OTHER_LANGUAGES: tuple[str, ...] = (
-    # German
-    r"\b(?:text|abschnitt|artikel|dokument|kontext|passage|absatz|geschichte|bericht|quelle|"
-    r"autor(?:in)?|"
-    r"verfasser(?:in)?|auszug|brief)e?s?\b.{0,30}\b(?:sagt|nennt|erwähnt|verrät|enthält|gibt|"
-    r"geht|macht|"
-    r"liefert|erwähnen|steht|findet|schreibt|erklärt|lässt|äußert)\b.{0,40}"
-    r"\b(?:nicht|keine?[nrs]?|nichts|offen)\b",
-    r"\b(?:sagt|schreibt|erwähnt|verrät|nennt|macht|gibt) (?:der|die|das) "
-    r"\w+\b.{0,40}\b(?:nichts|nicht|"
-    r"keine?\w*)\b",
-    r"\b(?:steht|wird|ist|sind|werden|geht|findet)\b.{0,40}\b(?:nicht|nirgends|nirgendwo)\b.{0,40}"
-    r"\b(?:text|abschnitt|artikel|dokument|erwähnt|angegeben|genannt|hervor|bekannt|beantworte[nt]|"
-    r"bestimmen|gesagt|enthalten|erklärt|behandelt|thematisiert)\b",
-    r"\b(?:ich (?:kann|konnte)|kann ich|konnte ich)\b.{0,60}\bnicht\b.{0,20}\b(?:beantworten|sagen|"
-    r"finden|bestimmen|erkennen|entnehmen|ermitteln)\b|"
-    r"\b(?:das )?weiß ich nicht\b|\bich weiß (?:es |das )?nicht\b|\bkeine (?:angabe|information|"
-    r"ahnung|antwort)\w*|\blässt sich\b.{0,40}\bnicht\b|\bnicht (?:angegeben|erwähnt|bekannt|"
-    r"beantwortbar|genannt)[.!]?$|\bunbekannt[.!]?$",
-    # French
-    r"\b(?:texte|passage|document|article|contexte|extrait)\b.{0,20}\b(?:ne|n')\b.{0,40}\b(?:pas|"
-    r"rien|aucun\w*|jamais)\b",
-    r"\bn'est (?:pas|jamais) (?:mentionn|précis|indiqu|dit|donn|spécifi|possible)\w*|\bje ne "
-    r"sais pas\b|"
-    r"\baucune (?:information|mention|réponse|indication)\b|\bil n'y a (?:pas|aucun)\b.{0,30}\b(?:"
-    r"information|mention|réponse|indication)\w*|\bje (?:n'ai|ne) .{0,30}\b(?:trouv|déterminer|"
-    r"répondre)\w*",
-    # Spanish
-    r"\b(?:texto|pasaje|documento|artículo|contexto|fragmento)\b.{0,20}\bno\b.{0,10}\b(?:lo |se "
-    r")?(?:dice|"
-    r"menciona|especifica|indica|proporciona|contiene|ofrece|da|aclara|responde|revela|explica|"
-    r"trata|habla)\b",
-    r"\bno (?:aparece|figura|consta|viene)\b.{0,30}\b(?:informaci|dato|texto|respuesta|pasaje)|"
-    r"\b(?:texto|pasaje|documento)\b.{0,20}\bno (?:aparece|figura|consta|hay)\b|"
-    r"\bno (?:lo sé|se (?:menciona|dice|especifica|indica|puede (?:determinar|saber|responder)|"
-    r"sabe|"
-    r"proporciona)|hay (?:\w+ )?(?:información|mención|datos|respuesta)|tengo (?:\w+ )?información|"
-    r"(?:puedo|pude) (?:encontrar|determinar|saber))\b",
-    # Portuguese
-    r"\b(?:texto|trecho|documento|artigo|contexto|passagem)\b.{0,20}\bnão\b.{0,10}\b(?:o "
-    r")?(?:diz|menciona|"
-    r"especifica|informa|fornece|contém|indica|cita|responde|esclarece|traz|revela|explica)\b",
-    r"\bnão (?:sei|se (?:menciona|sabe|diz)|é (?:mencionad|informad|especificad|possível)\w*|há "
-    r"(?:\w+ )?"
-    r"(?:informaç|menção|dados|resposta)\w*|consta|está (?:no texto|claro|especificado)|consigo "
-    r"(?:encontrar|determinar|dizer))\b",
-    # Italian
-    r"\b(?:testo|brano|documento|articolo|contesto|passaggio)\b.{0,20}\bnon\b.{0,10}\b(?:lo "
-    r")?(?:dice|"
-    r"menziona|specifica|indica|fornisce|contiene|riporta|(?:ne )?parla|risponde|rivela|spiega|"
-    r"chiarisce)\b",
-    r"\bnon (?:lo so|so|viene (?:\w+ )?(?:menzionat|specificat|indicat|dett)\w*|è (?:\w+ "
-    r")?(?:menzionat|"
-    r"specificat|indicat|possibile|chiaro)\w*|ci sono (?:\w+ )?informazioni|c'è (?:\w+ "
-    r")?(?:menzione|"
-    r"informazione|risposta)|si (?:sa|può (?:determinare|sapere|dire)))\b",
-    # Dutch
-    r"\b(?:tekst|passage|artikel|document)\b.{0,30}\b(?:niet|geen|niets)\b|\bik weet (?:het "
-    r")?niet\b|"
-    r"\bwordt niet (?:genoemd|vermeld)\b",
-    # Turkish
-    r"\b(?:metin\w*|parça\w*|belge\w*|makale\w*|bağlam\w*)\b.{0,60}\b(?:yok|belirtilm\w+|söylem\w+|"
-    r"bahsedilm\w+|yer alm\w+|bulunm\w+|değinilm\w+)|\bbilmiyorum\b|\bbilgi (?:yok|verilme\w+|"
-    r"bulunm\w+)",
-    # Russian
-    r"\bв (?:тексте|отрывке|статье|документе|контексте)\b.{0,40}\b(?:не|нет)\b|\b(?:текст|отрывок|"
-    r"статья|документ)\b.{0,30}\bне (?:говорит|упоминает|содержит|указывает|сообщает)|\bне "
-    r"(?:указан|"
-    r"упомянут|упомина|сказан|известн|знаю)\w*|\bнет (?:информации|данных|сведений|ответа)\b|"
-    r"\bневозможно (?:определить|ответить|сказать|узнать)",
-    # Chinese
-    r"(?:文中|文章|文本|原文|上下文|段落|材料|短文|资料|資料|内容).{0,12}(?:没有|沒有|未|并未|並未|不).{0,4}"
-    r"(?:提到|提及|说明|說明|给出|給出|指出|包含|提供|说|說|写|寫|涉及)",
-    r"(?:无法|無法|不能).{0,8}(?:确定|確定|回答|得知|判断|判斷|知道|找到)|我?不知道|(?:没有|沒有|缺乏).{0,6}"
-    r"(?:信息|資訊|相关|相關|提及|答案)|信息不足|未提及|未知",
-    # Japanese
-    r"(?:本文|文章|文脈|テキスト|記事|資料|文中|文書|情報|段落).{0,24}(?:ません|ない|いない|なし|不明|不足)",
-    r"(?:わかりません|分かりません|不明です|判断できません|特定できません|回答できません|答えられません|"
-    r"記載されていません|言及されていません|書かれていません|述べられていません)",
-    # Korean
-    r"(?:본문|지문|글|문서|기사|문맥|텍스트|정보).{0,24}(?:없습니다|않습니다|않았습니다|없다|않다|않는다|"
-    r"부족)|(?:알 수 없|모르겠|모릅니다|확인할 수 없|판단할 수 없|답할 수 없)",
-    # Arabic
-    r"(?:النص|الفقرة|المقال|الوثيقة|السياق|المقطع).{0,30}(?:لا|لم|ليس)|(?:لا|لم|"
-    r"ليس).{0,12}(?:يذكر|يُذكر|"
-    r"تذكر|يرد|يحدد|تتوفر|توجد|يوجد).{0,20}(?:النص|معلومات|الفقرة|المقال|إجابة)|لا أعرف|لا أعلم|"
-    r"لا يمكن "
-    r"(?:تحديد|معرفة|الإجابة)|غير (?:مذكور|معروف|محدد)",
-    # Hindi
-    r"(?:पाठ|लेख|अनुच्छेद|संदर्भ|दस्तावेज़|गद्यांश|जानकारी).{0,40}(?:नहीं|अनुपलब्ध)|(?:मुझे "
-    r")?(?:नहीं पता|पता "
-    r"नहीं|ज्ञात नहीं|नहीं बताया|उल्लेख नहीं)",
-)
 
 ABSTAINS = re.compile("|".join(f"(?:{rule})" for rule in (*ABSTENTIONS, *OTHER_LANGUAGES)))
 """Found in a sentence that abstains."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import regex
 
+from evalguard.scorers.contrast_words import NOT, NOT_BEHIND, NOT_GLUED
 from evalguard.scorers.lazy_patterns import lazy_regex
 from evalguard.scorers.negation import NEGATION
 
@@ -70,18 +71,12 @@ _GLUED = (
     (r"(?P<link>)", r" değil,? "),
 )
 _INSTEAD = {"لي": "هي ", "不是": "是", "并非": "是", "並非": "是", "không": "là "}
-_NOT = (
-    r"(?:not|and not|rather than|instead of|as opposed to|nicht|und nicht|statt|no|y no|en lugar de"
-    r"|en vez de|pas|et non(?: pas)?|au lieu de|não|e não|em vez de|non|e non|invece di|не|а не"
-    r"|вместо|niet|en niet|nie|a nie|bukan|وليست?|لا)"
-)
 _FURTHER = lazy_regex(
     r"(?P<kept>[^,;()\n]{1,120}?[^,;()\s])(?:"
-    rf"(?:,|\s[–—-]|\s?\()\s?{_NOT}\s(?P<other>[^,;:()\n]{{1,80}}?)"
-    rf"|\s(?:{_NOT})\s(?P<directly>(?-i:\p{{Lu}})[^,;:()\n]{{0,80}}?)"
-    r"|(?:[，,、]|\s?[（(])\s?(?:而)?(?:不是|并非|並非|而非)\s?(?P<glued>[^，。,;()（）\n]{1,40}?)"
-    r"|\s?[（(]\s?(?P<behind>[^()（）\n]{1,40}?)\s?(?:ではない|ではありません"
-    r"|じゃない|(?:이|가)? ?아님|değil|नहीं))"
+    rf"(?:,|\s[–—-]|\s?\()\s?(?:{NOT})\s(?P<other>[^,;:()\n]{{1,80}}?)"
+    rf"|\s(?:{NOT})\s(?P<directly>(?-i:\p{{Lu}})[^,;:()\n]{{0,80}}?)"
+    rf"|(?:[，,、]|\s?[（(])\s?{NOT_GLUED}\s?(?P<glued>[^，。,;()（）\n]{{1,40}}?)"
+    rf"|\s?[（(]\s?(?P<behind>[^()（）\n]{{1,40}}?)\s?{NOT_BEHIND})"
     r"\s?[)）]?[\s.!。！।*_]*",
     regex.I,
 )

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import regex
 
+from evalguard.scorers.contrast_words import NOT, NOT_BEHIND, NOT_GLUED
 from evalguard.scorers.lazy_patterns import lazy_regex
 
 _TURNS = (
@@ -13,14 +14,7 @@ _TURNS = (
     r"|bien que|même si|mas|embora|ma|anche se|benché|но|хотя|但是?|虽然|雖然|不过|ただし|しかし"
     r"|하지만|लेकिन|हालाँकि|لكن|ولكن)"
 )
-_NOT = (
-    r"(?:not|rather than|instead of|and not|as opposed to|unlike|nicht|und nicht|statt|no|y no"
-    r"|en lugar de|pas|et non|au lieu de|não|e não|em vez de|non|e non|invece di|не|а не|вместо"
-    r"|不是|而不是|而非|bukan|niet|değil)"
-)
-_NOT_BEHIND = (
-    r"(?:ではない|ではありません|じゃない|(?:이|가)?\s?(?:아님|아니다|아닙니다)|değil|नहीं)"
-)
+_NOT = rf"(?:{NOT}|unlike|{NOT_GLUED})"
 _SEE = r"(?:see(?: also)?|cf\.?|compare(?: with)?|vgl\.?|siehe|véase|voir|ver|vedi|см\.?|参见|比較)"
 _OF = r"(?:option|choice|answer|letter|opción|opção|opzione|réponse|вариант|die|la|le|a|选项)"
 _LINK = (
@@ -58,7 +52,7 @@ def _aside(names: str) -> regex.Pattern[str]:
     return regex.compile(
         rf"(?<![\p{{L}}\p{{N}}])(?P<answer>{names})(?P<marks>[)\]*_.:'\"”]{{0,3}}\s?)"
         rf"[(\[（]\s*(?P<inner>(?:{_NOT}\s?{about}(?:\s?{_WEAK})?|{_SEE}\s?{about}{_REST})"
-        rf"|{about}\s?{_NOT_BEHIND}|(?:{_TURNS}[,，、]?\s?)?{about}\s?(?:{_LINK}\s?){{0,2}}{_WEAK}(?!\p{{L}}){_REST})"
+        rf"|{about}\s?{NOT_BEHIND}|(?:{_TURNS}[,，、]?\s?)?{about}\s?(?:{_LINK}\s?){{0,2}}{_WEAK}(?!\p{{L}}){_REST})"
         r"\s*[.!。]?\s*[)\]）]",
         regex.I,
     )

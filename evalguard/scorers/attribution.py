@@ -5,6 +5,7 @@ from __future__ import annotations
 import regex
 
 from evalguard.scorers.agreement import disagreed
+from evalguard.scorers.hearsay import somebody_says
 from evalguard.scorers.lazy_patterns import lazy_regex
 
 _REACH = 240
@@ -326,10 +327,22 @@ def anothers(before: str, *, chooses: bool = False) -> bool:
     own = _AND_SO.split(before)[-1]
     return bool(
         _OTHERS_SAY.search(own)
+        or somebody_says(own)
         or _SOMEBODY_SAYS.search(own)
         or _NOT_MEANT.search(before)
         or (chooses and _CHOOSERS.search(before))
     )
+
+
+def attributed(text: str, start: int) -> bool:
+    """Return whether the sentence before a place attributes what stands there to somebody else.
+
+    Example:
+        >>> text = "A friend thinks the total is 9."
+        >>> attributed(text, 29), attributed("My calculation says the total is 9.", 33)
+        (True, False)
+    """
+    return somebody_says(_AND_SO.split(sentence_before(text, start))[-1])
 
 
 def lessened(before: str) -> bool:

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import regex
 
+from evalguard.scorers.contrast_words import AND_NOT, INSTEAD, NOT, NOT_BEHIND, NOT_GLUED
 from evalguard.scorers.lazy_patterns import lazy_regex
 from evalguard.scorers.negation import NEGATION
 
 _NUMBER = r"[$€£¥₹]?\s?[-+]?\d(?:[\d.,]*\d)?+"
 _UNIT = r"(?:\s?(?:%|[€£°]|\p{L}[\p{L}'’²³/-]*)){0,3}"
 _GLUED_UNIT = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]{0,4}"
-_FRONT = (
-    r"(?:not|and not|rather than|instead of|as opposed to|nicht|und nicht|statt|anstatt"
-    r"|anstelle von|no|y no|en lugar de|en vez de|pas|et non(?: pas)?|et pas|non(?: pas)?"
-    r"|au lieu de|plutôt que|não|e não|em vez de|ao invés de|e non|invece di|anziché"
-    r"|не|а не|вместо|bukan|niet|in plaats van|nie|a nie|yerine|न कि|وليس|لا|بدلا من)"
-)
-_APART = (
-    r"(?:rather than|instead of|as opposed to|statt|anstatt|en lugar de|en vez de|au lieu de"
-    r"|plutôt que|em vez de|ao invés de|invece di|anziché|вместо|et non(?: pas)?|y no|e não|e non"
-    r"|а не|and not|und nicht|न कि|وليس|بدلا من)"
-)
-_BEHIND = (
-    r"(?:değil|नहीं|नही|ではありません|ではない|じゃない|でなく|(?:이|가) 아닙니다|(?:이|가) 아니다"
-    r"|(?:이|가) 아니에요|아님)"
-)
+_FRONT = rf"(?:{NOT})"
+_APART = rf"(?:{INSTEAD}|{AND_NOT})"
 _AS = r"(?:\s(?:as|like|per|pro|wie|como|comme|come|как)\s[^.,;!?()\n\d]{1,40})?"
 _ENDS = r"(?=[\s*_$]{0,6}(?:[.!。！।۔](?!\d)|\n|$))"
 _CONTRAST = lazy_regex(
@@ -32,10 +20,10 @@ _CONTRAST = lazy_regex(
     rf"|\s{_APART}\s{_NUMBER}{_UNIT}{_ENDS}"
     rf"|[(（]\s{{0,3}}{_FRONT}\s{_NUMBER}{_UNIT}\s{{0,3}}[)）]"
     rf"|\s[–—]\s{_FRONT}\s{_NUMBER}{_UNIT}\s[–—](?=\s)"
-    rf"|[,，、]\s{{0,3}}(?:而)?(?:不是|并非|並非|而非)\s{{0,3}}{_NUMBER}\s?{_GLUED_UNIT}{_ENDS}"
-    rf"|[（(]\s{{0,3}}(?:而)?(?:不是|并非|而非)\s{{0,3}}{_NUMBER}\s?{_GLUED_UNIT}\s{{0,3}}[)）]"
-    rf"|[(（]\s{{0,3}}{_NUMBER}(?:\s?[^\W\d]{{1,12}}?)?\s{{0,3}}{_BEHIND}\s{{0,3}}[)）]"
-    rf"|(?:[,，、،]\s{{0,3}}|(?<=지)\s){_NUMBER}(?:\s?[^\W\d]{{1,12}}?)?\s{{0,3}}{_BEHIND}{_ENDS}",
+    rf"|[,，、]\s{{0,3}}{NOT_GLUED}\s{{0,3}}{_NUMBER}\s?{_GLUED_UNIT}{_ENDS}"
+    rf"|[（(]\s{{0,3}}{NOT_GLUED}\s{{0,3}}{_NUMBER}\s?{_GLUED_UNIT}\s{{0,3}}[)）]"
+    rf"|[(（]\s{{0,3}}{_NUMBER}(?:\s?[^\W\d]{{1,12}}?)?\s{{0,3}}{NOT_BEHIND}\s{{0,3}}[)）]"
+    rf"|(?:[,，、،]\s{{0,3}}|(?<=지)\s){_NUMBER}(?:\s?[^\W\d]{{1,12}}?)?\s{{0,3}}{NOT_BEHIND}{_ENDS}",
     regex.I,
 )
 _SENTENCE = lazy_regex(r"[.!?؟](?=\s)|[。！？।۔\n]")

@@ -14,7 +14,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.agreement import agreed
 from evalguard.scorers.announced import told_by_another
-from evalguard.scorers.attribution import counterfactual
+from evalguard.scorers.attribution import attributed, counterfactual
 from evalguard.scorers.conclusion import behind_sign, conclusion
 from evalguard.scorers.confirmed import with_exact
 from evalguard.scorers.contrasts import without_contrasts
@@ -174,7 +174,7 @@ def _hangs(ready: str, found: Number) -> bool:
     start, end = found.start, found.end
     return bool(
         ruled_out(ready, start, end)
-        or (told_by_another(ready, start) and not agreed(ready, end))
+        or ((told_by_another(ready, start) or attributed(ready, start)) and not agreed(ready, end))
         or bounded(ready, start, end)
         or in_series(ready, start, end)
         or operand(ready, start, end)

@@ -314,6 +314,91 @@ def test_a_gate_on_a_metric_of_a_probe_is_checked(edit):
     assert "gates[1].min: -30 is outside the range of 'length_change', -1 to 1" in outside
 
 
+THINKING_GATE = "gates:\n  - {suite: tickets, metric: METRIC, DEMAND}\n"
+
+
+@pytest.mark.parametrize(
+    ("metric", "demand"),
+    [
+        ("thinking_tokens", "max_drop: 5 points"),
+        ("thinking_tokens", "max: 100"),
+        ("unclosed_thinking", "max: 0.05"),
+        ("unclosed_thinking", "max_drop: 5pp"),
+    ],
+)
+@pytest.mark.parametrize("where", ["baseline", "candidate", "both"])
+def test_a_gate_on_thinking_that_nobody_looks_for_is_refused(edit, metric, demand, where):
+    gate = THINKING_GATE.replace("METRIC", metric).replace("DEMAND", demand)
+    edit("thresholds/release.yaml", "gates:\n", gate)
+    load_project()
+    if where != "candidate":
+        edit("evalguard.yaml", "{model: org/base,", '{model: org/base, thinking: "off",')
+    if where != "baseline":
+        edit("evalguard.yaml", "{adapter: adapters/tickets-v2}",
+             '{adapter: adapters/tickets-v2, thinking: "off"}')  # fmt: skip
+    [problem] = problems()
+    assert "thresholds/release.yaml: gates[0].metric" in problem
+    assert "of 'tickets-v2' is always 0" in problem
+    assert "evalguard.yaml sets 'thinking: off'" in problem
+    assert "remove that setting, or the gate" in problem
+
+
+def test_a_gate_on_thinking_of_a_candidate_that_is_looked_at_stands(edit):
+    gate = THINKING_GATE.replace("METRIC", "thinking_tokens").replace("DEMAND", "max: 100")
+    edit("thresholds/release.yaml", "gates:\n", gate)
+    edit("evalguard.yaml", "{model: org/base,", '{model: org/base, thinking: "off",')
+    edit("evalguard.yaml", "{adapter: adapters/tickets-v2}",
+         "{adapter: adapters/tickets-v2, thinking: auto}")  # fmt: skip
+    load_project()
+
+
+@pytest.mark.parametrize(
+    ("metric", "demand"),
+    [
+        ("contains", "min: 0"),
+        ("contains", "max: 1"),
+        ("unclosed_thinking", "max: 1.0"),
+        ("thinking_tokens", "max: 256"),
+    ],
+)
+def test_a_bound_that_every_value_meets_is_refused(edit, metric, demand):
+    gate = THINKING_GATE.replace("METRIC", metric).replace("DEMAND", demand)
+    gate = gate.replace("tickets", "format")
+    edit("thresholds/release.yaml", "gates:\n", gate)
+    [problem] = problems()
+    key, _ = demand.split(": ")
+    assert f"gates[0].{key}: every value of '{metric}'" in problem
+    assert "the demand cannot fail; give a stricter bound or remove it" in problem
+
+
+@pytest.mark.parametrize(
+    "held_out", ["data/tickets.jsonl", "data/copy.jsonl", "data/../data/copy.jsonl"]
+)
+def test_training_rows_are_not_their_own_held_out_rows(edit, project, held_out):
+    rows = (project / "suites/data/tickets.jsonl").read_text()
+    (project / "suites/data/copy.jsonl").write_text(rows)
+    task = (
+        "tasks:\n  - {kind: overfitting, name: heart, data: data/tickets.jsonl, "
+        f"held_out: {held_out}, "
+        'prompt: "{{ ticket }}", target: "{{ answer }}"}\n'
+    )
+    edit("suites/tickets.yaml", "tasks:\n", task)
+    [problem] = problems()
+    assert "suites/tickets.yaml: tasks[0].held_out: holds the rows of data/tickets.jsonl" in problem
+    (project / "suites/data/copy.jsonl").write_text(rows.replace("broken", "lost"))
+    if "copy" in held_out:
+        load_project()
+
+
+def test_answers_of_one_token_have_no_diversity(edit):
+    edit("suites/tickets.yaml", "tasks:\n", '''tasks:
+  - {kind: diversity, name: open, data: data/tickets.jsonl, prompt: "{{ ticket }}",
+     max_new_tokens: 1}
+''')  # fmt: skip
+    [problem] = problems()
+    assert "tasks[0].max_new_tokens: must be greater than or equal to 2" in problem
+
+
 def test_nats_are_for_scores_in_nats_and_no_more_than_count(edit):
     edit(
         "suites/tickets.yaml",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import string
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,11 @@ CODE_BYTES = 4 << 30
 
 code_allowed: ContextVar[bool] = ContextVar("code_allowed", default=False)
 """Whether the suite allows running code that a model wrote."""
+
+_REFUSED = "__evalguard_refused__"
+"""Set in a module that would have downloaded a metric when it was imported."""
+
+_refusals: ContextVar[list[str] | None] = ContextVar("refusals", default=None)
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -66,8 +72,38 @@ def load(name: str, *_: Any, **__: Any) -> LoadedMetric:
     known = {**INSTALLED, **OPTIONAL}
     if name not in known:
         hint = "" if name in PACKAGES else f". {did_you_mean(name, known)}"
-        raise UsageError(f"{refusal(name)}{hint}")
+        error = UsageError(f"{refusal(name)}{hint}")
+        caller = sys._getframe(1)
+        if caller.f_code.co_name == "<module>":
+            caller.f_globals[_REFUSED] = str(error)
+        elif (found := _refusals.get()) is not None:
+            found.append(str(error))
+        raise error
     return LoadedMetric(name, known[name])
+
+
+def refused_on_import(function: Any) -> str:
+    """Return why a metric was not loaded when a function's module was imported.
+
+    Code that catches it scores by something else instead, such as an exact match. The modules that
+    the function's module imports, and those of the functions that it does, are looked at too.
+    """
+    names = getattr(function, "__globals__", {})
+    near = [
+        getattr(one, "__globals__", None) or getattr(one, "__dict__", {}) for one in names.values()
+    ]
+    return next((str(one[_REFUSED]) for one in [names, *near] if _REFUSED in one), "")
+
+
+@contextmanager
+def refusals() -> Iterator[Sequence[str]]:
+    """Collect why metrics were not loaded within the block, whether or not that was caught."""
+    found: list[str] = []
+    token = _refusals.set(found)
+    try:
+        yield found
+    finally:
+        _refusals.reset(token)
 
 
 def code_permitted() -> bool:

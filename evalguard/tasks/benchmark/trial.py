@@ -64,8 +64,8 @@ def _try_row(
             try:
                 return metric_values(task, prepared, responses)
             finally:
-                if watch.ran:
-                    raise UsageError(f"the scoring of task '{name}': {watch.ran}")
+                if why := watch.ran or "; ".join(watch.refused):
+                    raise UsageError(f"the scoring of task '{name}': {why}")
     except (EvalGuardError, ImportError):
         raise
     except FileNotFoundError as error:

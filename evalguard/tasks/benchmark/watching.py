@@ -3,8 +3,11 @@
 Code that calls a service, such as RealToxicityPrompts the Perspective API, tends to catch what goes
 wrong and to return a score all the same. So a failure is seen here: an error status, or an
 exception in the task's own code once it has sent something. Code that would run what a model wrote
-is stopped unless the suite allows it, because it does so outside the sandbox. Threads that the code
-starts are not watched.
+is stopped unless the suite allows it, because it does so outside the sandbox.
+
+Threads that the code starts are watched as well. Not seen are what another process does that was
+started before, a library that runs a text for the task (a template, a formula), functions of C that
+were looked up before, and the file or the input that a program is started on.
 """
 
 from __future__ import annotations
@@ -14,31 +17,49 @@ import http.client
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
-import lm_eval.tasks
-
-import evalguard
-from evalguard.tasks.benchmark.code import is_installed
-from evalguard.tasks.benchmark.hub_metrics import code_permitted
-
-_TASKS = Path(lm_eval.tasks.__file__).resolve().parent
-_OWN = Path(evalguard.__file__).resolve().parent
+from evalguard.tasks.benchmark import watched_calls
+from evalguard.tasks.benchmark.hub_metrics import code_permitted, refusals
+from evalguard.tasks.benchmark.task_code import (
+    StartedThreads,
+    called_by_task,
+    callers,
+    direct_caller,
+    is_of_task,
+)
 
 _CONNECTS = frozenset({"socket.connect", "socket.getaddrinfo"})
 """Events of Python's audit before anything is sent over a new connection."""
 
-_RUNS = frozenset({"exec", "os.fork", "os.forkpty"})
-"""Events before Python code is run: in this process, or in a copy of it that is not watched."""
+_HERE = frozenset({"exec", "function.__new__", "object.__setattr__"})
+"""Events before code that was compiled is run or becomes a function's."""
 
-_STARTS = frozenset({"os.exec", "os.posix_spawn", "os.system", "subprocess.Popen"})
-"""Events before a program is started."""
+_RUNS = _HERE | {"os.fork", "os.forkpty", watched_calls.PROCESS}
+"""Events before Python code is run: in this process, or in another one that is not watched."""
+
+_LOOKS_UP = "ctypes.dlsym"
+
+_STARTS = frozenset({_LOOKS_UP, "os.exec", "os.posix_spawn", "os.system", "subprocess.Popen"})
+"""Events before a program is started, or a function of C is looked up that may start one."""
+
+_HEARD = _CONNECTS | _RUNS | _STARTS | {"http.client.send"}
+
+_IMPORTS = "<frozen importlib"
+"""Begins the file name of frames that import a module."""
+
+_CLOCK_NS = 20_000_000
+"""By how much a file system's time may lie behind the clock."""
+
+_SHORT_ANSWER = 12
+"""An answer of fewer characters may be part of a command by chance."""
 
 SENDS = "the aggregation calls an external service; only the scoring of samples may"
 """What is wrong with an aggregation that sends something."""
@@ -65,16 +86,20 @@ class Watch:
     Attributes:
         sent: Whether it sent anything or tried to.
         ran: How it tried to run code, which it may not; empty if it did not.
+        refused: Why metrics that it wanted to load were not.
     """
 
-    def __init__(self, *, may_send: bool, stopped: frozenset[str]) -> None:
+    def __init__(self, *, may_send: bool, stopped: frozenset[str], answers: Sequence[str]) -> None:
         self.sent = False
         self.ran = ""
         self._may_send = may_send
         self._stopped = stopped
+        self._answers = [text for answer in answers if (text := answer.strip())]
+        self._began_ns = time.time_ns() - _CLOCK_NS
         self._asking: dict[int, tuple[str, Any]] = {}
         self._statuses: dict[tuple[str, str], int] = {}
         self._raised: list[str] = []
+        self.refused: Sequence[str] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -85,7 +110,7 @@ class Watch:
             if status >= http.client.BAD_REQUEST
         ]
         ran = [self.ran] if self.ran else []
-        return tuple(dict.fromkeys([*ran, *statuses, *self._raised]))
+        return tuple(dict.fromkeys([*ran, *self.refused, *statuses, *self._raised]))
 
     def begin(self, what: str) -> None:
         """Note that something is about to be sent, and trace the task's code from here on.
@@ -98,7 +123,7 @@ class Watch:
             raise _StoppedError(what)
         if sys.gettrace() != self._trace:
             sys.settrace(self._trace)
-        for frame in _callers():
+        for frame in callers(sys._getframe(1)):
             frame.f_trace = self._trace
 
     def asks(self, connection: Any, host: str) -> None:
@@ -119,24 +144,65 @@ class Watch:
         """Note that the scores mean nothing."""
         self._raised.append(why)
 
-    def stop(self, event: str, caller: FrameType) -> None:
+    def stop(self, event: str, arguments: tuple[Any, ...], frame: FrameType | None) -> None:
         """Stop the task's own code from running code: ``exec``, ``eval`` or a program.
+
+        Args:
+            event: What is about to happen.
+            arguments: Those of the event.
+            frame: What raises it; ``None`` in a thread without Python code.
 
         Raises:
             _StoppedError: If it is that code which wants to.
         """
-        if event not in self._stopped:
+        if event not in self._stopped and not self._runs_answer(event, arguments):
             return
-        mine = [frame.f_code for frame in _callers()]
-        if event == "exec":
-            mine = [code for code in mine if code is caller.f_code]
-        if mine:
-            file = Path(mine[0].co_filename).name
-            self.ran = f"{file} executes code itself ({event}), outside the sandbox. {_ALLOW}"
-            raise _StoppedError(self.ran)
+        if event in _HERE or event == _LOOKS_UP:
+            mine = self._runs_here(event, arguments, direct_caller(frame))
+        else:
+            mine = next((one.f_code.co_filename for one in callers(frame)), "" if frame else None)
+        if mine == "":
+            return
+        who = Path(mine).name if mine and is_of_task(mine) else "a thread of the task"
+        self.ran = f"{who} executes code itself ({event}), outside the sandbox. {_ALLOW}"
+        raise _StoppedError(self.ran)
+
+    def _runs_here(
+        self, event: str, arguments: tuple[Any, ...], frame: FrameType | None
+    ) -> str | None:
+        """Return the task's file that runs code; empty if it is none, ``None`` in a bare thread."""
+        if event == "object.__setattr__" and arguments[1] != "__code__":
+            return ""
+        if frame is None:
+            return None
+        file = frame.f_code.co_filename
+        if is_of_task(file):
+            return file
+        code = arguments[0]
+        if file.startswith(_IMPORTS) and isinstance(code, CodeType) and self._is_new(code):
+            return code.co_filename
+        return ""
+
+    def _is_new(self, code: CodeType) -> bool:
+        """Return whether a module of the task is imported that was written while it scored."""
+        try:
+            written = Path(code.co_filename).stat().st_mtime_ns
+        except OSError:
+            return False
+        return is_of_task(code.co_filename) and written >= self._began_ns
+
+    def _runs_answer(self, event: str, arguments: tuple[Any, ...]) -> bool:
+        """Return whether a program is about to be started on the text of an answer."""
+        if not self._stopped or event not in _STARTS:
+            return False
+        return any(
+            answer == text.strip() or (len(answer) >= _SHORT_ANSWER and answer in text)
+            for text in watched_calls.programs_in(event, arguments)
+            for answer in self._answers
+        )
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if not _is_of_task(frame.f_code.co_filename):
+        if not is_of_task(frame.f_code.co_filename):
             return None
         if event == "exception" and not issubclass(argument[0], _NO_FAULT):
             text = f"{argument[0].__name__}: {without_keys(str(argument[1]))}"
@@ -145,26 +211,34 @@ class Watch:
 
 
 _watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+_active: list[Watch] = []
+_threads = StartedThreads()
 
 
 @contextmanager
-def watched(*, sends: bool = True, programs: bool = True) -> Iterator[Watch]:
+def watched(
+    *, sends: bool = True, programs: bool = True, answers: Sequence[str] = ()
+) -> Iterator[Watch]:
     """Watch what a task's own code does within the block.
 
     Args:
         sends: Whether it may send anything; otherwise that raises an exception in it.
         programs: Whether it may start programs without permission, such as a judge: not where
             they may be a model's.
+        answers: What the model wrote, which is no program to start in any case.
     """
-    _listen()
+    listen()
+    watched_calls.patch_httpx(_watches)
     stopped = _RUNS if programs else _RUNS | _STARTS
-    watch = Watch(may_send=sends, stopped=frozenset() if code_permitted() else stopped)
+    allowed = code_permitted()
+    watch = Watch(may_send=sends, stopped=frozenset() if allowed else stopped, answers=answers)
     token, trace = _watch.set(watch), sys.gettrace()
+    _active.append(watch)
     try:
-        with ExitStack() as stack:
-            _patch_clients(stack, watch)
+        with refusals() as watch.refused:
             yield watch
     finally:
+        _active.remove(watch)
         sys.settrace(trace)
         _watch.reset(token)
 
@@ -183,92 +257,59 @@ def without_keys(text: str) -> str:
 
 
 @cache
-def _listen() -> None:
+def listen() -> None:
+    """Hear of what tasks do from now on: of the threads that they start, and within blocks."""
+
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if (watch := _watch.get()) is None:
+        if event not in _HEARD:
             return
-        if event in _CONNECTS:
-            watch.begin(f"{event} {arguments[-1]!r}")
-        elif event in _RUNS or event in _STARTS:
-            watch.stop(event, sys._getframe(1))
-        elif event == "http.client.send":
-            watch.sends(*arguments)
+        frame = sys._getframe(0).f_back
+        watches = _watches(frame)
+        if event in _RUNS or event in _STARTS:
+            _stop(watches, event, arguments, frame)
+        for watch in watches:
+            if event in _CONNECTS:
+                watch.begin(f"{event} {arguments[-1]!r}")
+            elif event == "http.client.send":
+                watch.sends(*arguments)
 
     sys.addaudithook(hear)
+    watched_calls.patch_http_client(_watches)
+    watched_calls.patch_threads(_note_thread)
+    watched_calls.patch_processes(
+        lambda frame: _stop(_watches(frame), watched_calls.PROCESS, (), frame)
+    )
 
 
-def _patch_clients(stack: ExitStack, watch: Watch) -> None:
-    """See requests and statuses of ``http.client`` (urllib, requests) and of httpx.
-
-    Connections that are kept open send without connecting.
-    """
-    connection = http.client.HTTPConnection
-    put, get = connection.putrequest, connection.getresponse
-
-    @wraps(put)
-    def putrequest(self: Any, *args: Any, **kwargs: Any) -> None:
-        host = str(getattr(self, "_tunnel_host", None) or self.host)
-        _if_here(watch, lambda: watch.begin(f"a request to {host}"))
-        _if_here(watch, lambda: watch.asks(self, host))
-        put(self, *args, **kwargs)
-
-    @wraps(get)
-    def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
-        response = get(self, *args, **kwargs)
-        _if_here(watch, lambda: watch.answered(self, response.status))
-        return response
-
-    _replace(stack, connection, "putrequest", putrequest)
-    _replace(stack, connection, "getresponse", getresponse)
-    if (httpx := sys.modules.get("httpx")) is not None:
-        send = httpx.Client.send
-
-        @wraps(send)
-        def sending(self: Any, request: Any, **kwargs: Any) -> Any:
-            _if_here(watch, lambda: watch.begin(f"a request to {request.url.host}"))
-            whole = f"{request.method} {request.url}".encode() + request.read()
-            _if_here(watch, lambda: watch.asks(request, request.url.host))
-            _if_here(watch, lambda: watch.sends(request, whole))
-            response = send(self, request, **kwargs)
-            _if_here(watch, lambda: watch.answered(request, response.status_code))
-            return response
-
-        _replace(stack, httpx.Client, "send", sending)
+def _stop(
+    watches: Sequence[Watch], event: str, arguments: tuple[Any, ...], frame: FrameType | None
+) -> None:
+    """Let each watch note that code would be run, and stop it if one does not allow it."""
+    stopped = None
+    for watch in watches:
+        try:
+            watch.stop(event, arguments, frame)
+        except _StoppedError as error:
+            stopped = error
+    if stopped is not None:
+        raise stopped
 
 
-def _replace(stack: ExitStack, owner: type[Any], name: str, method: Callable[..., Any]) -> None:
-    """Replace a method until the stack is closed."""
-    stack.callback(setattr, owner, name, getattr(owner, name))
-    setattr(owner, name, method)
+def _watches(frame: FrameType | None) -> tuple[Watch, ...]:
+    """Return the watch of this block; of a thread that a task started, all that it may serve."""
+    if (watch := _watch.get()) is not None:
+        return (watch,)
+    found = _threads.find(frame)
+    own = [watch for watch in found if watch is not None]
+    return tuple(dict.fromkeys([*own, *_active])) if found else ()
 
 
-def _if_here(watch: Watch, do: Callable[[], None]) -> None:
-    """Do something for code of this block, not for other threads."""
-    if _watch.get() is watch:
-        do()
-
-
-def _callers() -> Iterator[FrameType]:
-    """Yield the frames of the task's own code that are running, up to EvalGuard's call of it."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if _is_of_task(file):
-            yield frame
-        elif file != __file__ and _is_own(file):
-            return
-        frame = frame.f_back
-
-
-@cache
-def _is_own(filename: str) -> bool:
-    return _OWN in Path(filename).resolve().parents
-
-
-@cache
-def _is_of_task(filename: str) -> bool:
-    """Whether a file is a task's own code: lm-eval's tasks and files of projects."""
-    if filename.startswith("<"):
-        return False
-    path = Path(filename).resolve()
-    return _TASKS in path.parents or not (is_installed(path) or _is_own(filename))
+def _note_thread(started: Any, frame: FrameType) -> None:
+    """Note a thread that is about to be started, if a task's own code does it."""
+    watch = _watch.get()
+    if watch is None and (found := _threads.find(frame)):
+        watch, by_task = found[0], True
+    else:
+        by_task = called_by_task(frame) or (watch is not None and any(callers(frame)))
+    if by_task:
+        _threads.add(started, watch)

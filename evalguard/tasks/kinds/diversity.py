@@ -48,8 +48,8 @@ class DiversityConfig(Prompts):
     """Answers to each prompt."""
     temperature: float = Field(default=1.0, gt=0)
     """That of serving, or 1."""
-    max_new_tokens: int = Field(default=128, ge=1)
-    """Longest answer in tokens."""
+    max_new_tokens: int = Field(default=128, ge=2)
+    """Longest answer in tokens; of a single one, neither pairs of words nor lengths can vary."""
     stop: tuple[NonEmpty, ...] = ()
     """Texts that end the answer."""
 

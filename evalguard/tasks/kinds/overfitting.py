@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -207,11 +208,29 @@ def _asked(config: OverfittingConfig, context: TaskContext) -> Iterator[AskedIte
     return asked_prompts(config, context, data=config.held_out)
 
 
+def _problems(config: OverfittingConfig, context: TaskContext) -> Iterator[tuple[str, str]]:
+    """Refuse the training rows as their own held-out rows, between which there is no gap."""
+    trained, held_out = context.resolve(config.data), context.resolve(config.held_out)
+    if trained.is_file() and held_out.is_file() and _same_content(trained, held_out):
+        yield (
+            "held_out",
+            f"holds the rows of {config.data}, so that the gap between the two is always 0; give "
+            "rows of the same kind that were not trained on",
+        )
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    return one.samefile(other) or (
+        one.stat().st_size == other.stat().st_size and one.read_bytes() == other.read_bytes()
+    )
+
+
 KIND = TaskKind(
     name="overfitting",
     config=OverfittingConfig,
     build=_build,
     files=_files,
+    problems=_problems,
     metrics=lambda config: Overfitting.metrics,
     asked=_asked,
     uses_tokenizer=False,

@@ -254,3 +254,28 @@ def test_evaluate_that_was_imported_before_downloads_nothing_either():
         "assert evaluate.load is hub_metrics.load\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+_FALLS_BACK = """
+from evaluate import load
+AT_IMPORT
+
+def scores(doc, results):
+    IN_SCORING
+    return {"acc": float(results[0] == doc["a"])}
+"""
+_CAUGHT = "try:\n{0}    judge = load('someone/judge')\n{0}except Exception:\n{0}    judge = None"
+
+
+@pytest.mark.parametrize("where", ["AT_IMPORT", "IN_SCORING"])
+def test_a_refused_metric_is_not_replaced_by_what_the_task_falls_back_on(load, where):
+    caught = _CAUGHT.format("" if where == "AT_IMPORT" else "    ")
+    code = _FALLS_BACK.replace(where, caught)
+    code = code.replace("AT_IMPORT", "").replace("IN_SCORING", "pass")
+    text = (
+        "output_type: generate_until\ndoc_to_target: a\n"
+        "process_results: !function code.scores\nmetric_list: [{metric: acc}]\n"
+    )
+    for _ in range(2):  # the module is imported once
+        with pytest.raises(ConfigError, match=r"'someone/judge' would be downloaded as code"):
+            load(text, code=code)

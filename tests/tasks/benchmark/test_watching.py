@@ -1,11 +1,14 @@
 """What a task's scoring does besides: a service that it calls, a model's code that it runs."""
 
+import threading
+
 import pytest
 
 from benchmarks.lm_eval_tasks import perspective
 from benchmarks.lm_eval_tasks.manifest import task_files
 from evalguard.errors import ConfigError, MeasurementError
 from evalguard.tasks.benchmark.loading import load_benchmark
+from evalguard.tasks.benchmark.watching import watched
 from tests.conftest import write_jsonl
 
 GENERATES = "output_type: generate_until\ndoc_to_target: a\n"
@@ -195,7 +198,7 @@ def test_a_copy_of_the_process_in_which_nothing_is_seen_needs_permission(load, m
         "    except Exception:\n        pass\n"
         "    return {'acc': 1.0}\n"
     )
-    with pytest.raises(ConfigError, match=r"code itself \(os\.fork\)"):
+    with pytest.raises(ConfigError, match=r"code itself \(multiprocessing\)"):
         load(GENERATES + SCORES, code=code)
 
 
@@ -270,3 +273,194 @@ def test_a_failure_of_the_sandbox_is_no_wrong_answer(load, monkeypatch):
     monkeypatch.setattr("evalguard.scorers.sandbox.sys.executable", "/nowhere/python")
     with pytest.raises(MeasurementError, match="the sandbox could not be started"):
         task.score(sample, ["assert True"])
+
+
+IN_THREADS = {
+    "a thread of a function": "run(threading.Thread(target=runs, args=[text]))",
+    "a thread of exec": "run(threading.Thread(target=exec, args=[text]))",
+    "a subclass": "run(Worker())",
+    "a timer": "run(threading.Timer(0, eval, ['1']))",
+    "a thread without an object": "_thread.start_new_thread(runs, (text,)); time.sleep(0.2)",
+    "a thread of a thread": "run(threading.Thread(target=lambda: run(threading.Thread("
+    "target=runs, args=[text]))))",
+    "a pool": "ThreadPoolExecutor(1).submit(runs, text).exception()",
+    "a pool that calls exec": "list(ThreadPoolExecutor(1).map(exec, [text]))",
+    "a pool of the import": "POOL.submit(exec, text).exception()",
+    "a queue of the import": "QUEUE.put(text); QUEUE.join()",
+    "multiprocessing's threads": "POOLED.apply_async(runs, [text]).wait()",
+    "asyncio": "asyncio.run(asyncio.to_thread(exec, text))",
+}
+
+IMPORTS = """
+import _thread, asyncio, code, ctypes, importlib.util, multiprocessing, os, pathlib, queue
+import runpy, subprocess, sys, tempfile, threading, time, timeit, types
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.pool import Pool, ThreadPool
+
+POOL = ThreadPoolExecutor(1)
+POOLED = ThreadPool(1)
+QUEUE = queue.Queue()
+FOLDER = pathlib.Path(tempfile.mkdtemp())
+
+def runs(text):
+    exec(text, {})
+
+def take():
+    while True:
+        text = QUEUE.get()
+        try:
+            exec(text, {})
+        except Exception:
+            pass
+        QUEUE.task_done()
+
+class Worker(threading.Thread):
+    def run(self):
+        runs("1")
+
+def run(thread):
+    thread.start()
+    thread.join()
+
+def write(text):
+    FOLDER.joinpath("answer.py").write_text(text)
+    return str(FOLDER / "answer.py")
+
+def load_file(path):
+    spec = importlib.util.spec_from_file_location("answer", path)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+def swapped(text):
+    def one(): pass
+    one.__code__ = compile(text, "f", "exec")
+    one()
+
+threading.Thread(target=take, daemon=True).start()
+threading.excepthook = lambda _: None
+
+def scores(doc, results):
+    text = results[0]
+    try:
+        CALL
+    except Exception:
+        pass
+    return {"acc": 1.0}
+"""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("call", IN_THREADS.values(), ids=IN_THREADS)
+def test_code_in_threads_of_the_task_needs_permission(load, monkeypatch, call):
+    monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
+    code = IMPORTS.replace("CALL", call)
+    with pytest.raises(ConfigError, match=r"executes code itself.*allow_code_execution"):
+        load(GENERATES + SCORES, code=code)
+    task = load(GENERATES + SCORES, code=code, allow_code_execution=True)
+    [sample] = task.prepare(None)
+    assert task.score(sample, ["4"]).scores == {"acc": 1.0}
+
+
+BY_OTHER_MEANS = {
+    "eval": "eval(text)",
+    "a function of compiled code": "types.FunctionType(compile(text, 'f', 'exec'), {})()",
+    "a function whose code is replaced": "swapped(text)",
+    "timeit": "timeit.timeit(text, number=1)",
+    "an interpreter": "code.InteractiveInterpreter().runsource(text)",
+    "runpy": "runpy.run_path(write(text))",
+    "a module that it writes": "load_file(write(text))",
+    "Python's C interface": "ctypes.pythonapi.PyRun_SimpleString(text.encode())",
+    "a spawned process": "multiprocessing.get_context('spawn').Process(target=exec, "
+    "args=[text]).start()",
+    "a process of a server": "multiprocessing.get_context('forkserver').Process(target=exec, "
+    "args=[text]).start()",
+    "a pool of processes": "ProcessPoolExecutor(1).submit(exec, text)",
+    "multiprocessing's pool": "Pool(1)",
+    "a fork": "os.fork() or os._exit(0)",
+    "a thread that forks": "run(threading.Thread(target=os.fork))",
+}
+
+
+@pytest.mark.parametrize("call", BY_OTHER_MEANS.values(), ids=BY_OTHER_MEANS)
+def test_code_that_is_run_by_other_means_needs_permission(load, monkeypatch, call):
+    monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
+    with pytest.raises(ConfigError, match=r"executes code itself.*allow_code_execution"):
+        load(GENERATES + SCORES, code=IMPORTS.replace("CALL", call))
+
+
+STARTED = {
+    "a shell": "os.system(text)",
+    "a shell of subprocess": "subprocess.run(text, shell=True)",
+    "an interpreter": "subprocess.run([sys.executable, '-c', text])",
+    "an interpreter in a thread": "run(threading.Thread(target=subprocess.run, "
+    "args=[[sys.executable, '-c', 'x = 1\\n' + text]]))",
+    "a program that replaces another": "subprocess.check_output(['sh', '-c', text])",
+}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("call", STARTED.values(), ids=STARTED)
+def test_an_answer_is_no_program_to_start(load, monkeypatch, call):
+    monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
+    code = IMPORTS.replace("CALL", f"if text != '4':\n            {call}")
+    task = load(GENERATES + SCORES, code=code)
+    [sample] = task.prepare(None)
+    with pytest.raises(MeasurementError, match="executes code itself"):
+        task.score(sample, ["x = 1; print(x)"])
+
+
+HARMLESS = {
+    "arithmetic in a pool": "list(ThreadPoolExecutor(2).map(len, [text, text]))",
+    "a judge that gets the answer": "subprocess.run([sys.executable, '-c', 'pass', text])",
+    "a judge that reads it": "subprocess.run([sys.executable, '-c', 'pass'], input=text.encode())",
+    "an import": "import colorsys",
+    "a library that generates code": "collections = __import__('collections'); "
+    "collections.namedtuple('Pair', 'a b')",
+    "one that does in a thread": "run(threading.Thread(target=__import__('collections')"
+    ".namedtuple, args=('Pair', 'a b')))",
+}
+
+
+@pytest.mark.parametrize("call", HARMLESS.values(), ids=HARMLESS)
+def test_what_runs_no_answer_needs_no_permission(load, monkeypatch, call):
+    monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
+    task = load(GENERATES + SCORES, code=IMPORTS.replace("CALL", call))
+    [sample] = task.prepare(None)
+    assert task.score(sample, ["x = 1; print(x)"]).scores == {"acc": 1.0}
+
+
+def test_a_function_of_c_that_a_task_with_unsafe_code_looks_up_needs_permission(load, monkeypatch):
+    monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
+    code = IMPORTS.replace("CALL", "ctypes.CDLL(None).system(text.encode())")
+    with pytest.raises(ConfigError, match="allow_code_execution: true"):
+        load(f"{GENERATES}unsafe_code: true\n{SCORES}", code=code)
+
+
+def test_a_request_in_a_thread_of_the_task_is_seen(service, load):
+    url = f"https://{perspective.HOST}/v1alpha1/comments:analyze?key={perspective.KEY}"
+    code = (
+        "import requests\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        f"def ask(text):\n    body = {{'comment': {{'text': text}}}}\n"
+        f"    found = requests.post({url!r}, json=body)\n"
+        "    return float(found.ok)\n"
+        "def scores(doc, results):\n"
+        "    return {'acc': ThreadPoolExecutor(1).submit(ask, results[0]).result()}\n"
+    )
+    task = load(GENERATES + SCORES, code=code)
+    [sample] = task.prepare(None)
+    service.fails["good bread"] = [503]
+    with pytest.raises(MeasurementError, match="HTTP status 503"):
+        task.score(sample, ["good bread"])
+    assert task.score(sample, ["fresh bread"]).scores == {"acc": 1.0}
+
+
+def test_threads_of_others_are_left_alone():
+    """EvalGuard may be called by a program that has threads of its own."""
+    done, go = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: (go.wait(), eval("1"), done.set()))  # noqa: S307 - watched
+    thread.start()
+    with watched() as watch:
+        go.set()
+        assert done.wait(5)
+    thread.join()
+    assert not watch.ran
