@@ -60,6 +60,7 @@ def command(
     import pytest
 
     from evalguard.config import load_project
+    from evalguard.pytest_plugin import LoadedProject
 
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
@@ -74,4 +75,9 @@ def command(
     arguments += [f"--evalguard-html={html_path}"] if html_path else []
     arguments += ["--evalguard-full"] if full else []
     arguments += ["--evalguard-noise"] if noise else []
-    return int(pytest.main([*arguments, str(project.thresholds.path), *pytest_args]))
+    return int(
+        pytest.main(
+            [*arguments, str(project.thresholds.path), *pytest_args],
+            plugins=[LoadedProject(project)],
+        )
+    )
