@@ -108,7 +108,13 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
         reached |= {(gate.suite, model): step.share for gate, model in step.selected}
         check.measurer.measure(_wanted(check, step.selected, step.share))
         results = decide_gates(
-            check, reached, looks=looks, previous=results, kept=kept, final=step.final
+            check,
+            reached,
+            looks=looks,
+            previous=results,
+            kept=kept,
+            brief=not (fail_fast or step.final),  # which may end with gates undecided
+            final=step.final,
         )
         steps.decided(results)
         check.measurer.show_verdicts(results)

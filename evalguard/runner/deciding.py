@@ -54,6 +54,7 @@ def decide_gates(
     looks: LookPlan | None,
     previous: tuple[GateResult, ...],
     kept: Kept,
+    brief: bool,
     final: bool,
 ) -> tuple[GateResult, ...]:
     """Decide every selected gate.
@@ -65,6 +66,7 @@ def decide_gates(
         looks: The looks at which gates may stop; ``None`` for one at the end.
         previous: The results of the look before.
         kept: The comparisons of the look before; brought up to date.
+        brief: Leave out the figures of gates that another look will replace.
         final: Whether nothing more will be measured.
 
     Returns:
@@ -84,6 +86,7 @@ def decide_gates(
         looks=looks,
         final=final,
         previous=previous,
+        brief=brief,
     )
     merged = errors | dict(zip(comparisons, decided, strict=True))
     return tuple(merged[index] for index in range(len(check.selected)))
