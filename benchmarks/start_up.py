@@ -148,9 +148,7 @@ def main() -> int:
             figure = min(cpu_seconds(*measure) for _ in range(options.repeats))
             reached = command.target is None or figure <= command.target
             target = "" if command.target is None else f"≤ {command.target:g} s"
-            table.add_row(
-                command.name, target, f"{figure:.3f} s{'' if reached else '  MISSED'}"
-            )
+            table.add_row(command.name, target, f"{figure:.3f} s{'' if reached else '  MISSED'}")
             missed += not reached
         if options.parts:
             _part_rows(table, parts(folder, env, options.repeats), options.packages)
