@@ -7,7 +7,7 @@ import importlib
 import json
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -29,9 +29,11 @@ class Clock:
     """CPU seconds by name; of nested parts each has its own alone."""
 
     def __init__(self) -> None:
-        self.parts: Counter[str] = Counter()
-        self.imports: Counter[str] = Counter()
-        self._running: list[tuple[Counter[str], str]] = [(self.parts, "all else, such as pytest")]
+        self.parts: dict[str, float] = defaultdict(float)
+        self.imports: dict[str, float] = defaultdict(float)
+        self._running: list[tuple[dict[str, float], str]] = [
+            (self.parts, "all else, such as pytest")
+        ]
         self._since = 0.0  # the interpreter's own start belongs to "all else"
 
     def _stop(self) -> None:
@@ -40,7 +42,7 @@ class Clock:
         into[name] += now - self._since
         self._since = now
 
-    def timed(self, into: Counter[str], name: str, function: Callable[..., Any]) -> Any:
+    def timed(self, into: dict[str, float], name: str, function: Callable[..., Any]) -> Any:
         """Return a function's value, counting its time."""
         self._stop()
         self._running.append((into, name))
@@ -57,7 +59,7 @@ class Clock:
 
 def watch_imports(clock: Clock) -> None:
     """Count what each package's modules take to load."""
-    bootstrap: Any = importlib._bootstrap  # type: ignore[attr-defined]  # no public place to wait at
+    bootstrap: Any = vars(importlib)["_bootstrap"]  # there is no public place to wait at
     load = bootstrap._find_and_load
 
     def find_and_load(name: str, import_: Any) -> Any:
@@ -69,10 +71,10 @@ def watch_imports(clock: Clock) -> None:
 
 def watch_parts(clock: Clock) -> None:
     """Count each of the parts when its module is loaded."""
-    waiting = {module: [] for _, module, _ in PARTS}  # type: dict[str, list[tuple[str, str]]]
+    waiting: dict[str, list[tuple[str, str]]] = {module: [] for _, module, _ in PARTS}
     for part, module, name in PARTS:
         waiting[module].append((part, name))
-    bootstrap: Any = importlib._bootstrap  # type: ignore[attr-defined]
+    bootstrap: Any = vars(importlib)["_bootstrap"]
     load = bootstrap._load_unlocked
 
     def load_unlocked(spec: Any) -> Any:

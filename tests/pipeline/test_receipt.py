@@ -7,7 +7,10 @@ from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 
 from evalguard.cli import main
 from evalguard.errors import DataError, ExitCode, UsageError
@@ -139,6 +142,7 @@ def test_a_receipt_is_an_in_toto_statement_in_a_dsse_envelope(released, receipt,
     kind = envelope["payloadType"].encode()
     signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
     public = serialization.load_pem_public_key(key.with_suffix(".pub").read_bytes())
+    assert isinstance(public, Ed25519PublicKey)
     public.verify(base64.b64decode(envelope["signatures"][0]["sig"]), signed)
 
     statement = json.loads(payload)
