@@ -17,6 +17,7 @@ class ConfigModel(BaseModel):
         allow_inf_nan=False,
         use_attribute_docstrings=True,
         protected_namespaces=(),
+        defer_build=True,  # what no file of a project needs is not built
     )
 
     @classmethod

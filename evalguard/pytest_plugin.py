@@ -50,6 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+class LoadedProject:
+    """Hands a project to the plugin, in place of the path to load it from."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Load the project, if there is one."""
     for mark in (
@@ -61,16 +68,26 @@ def pytest_configure(config: pytest.Config) -> None:
     path = Path(named) if named else config.invocation_params.dir / CONFIG_NAME
     if not named and not path.is_file():
         return
-    from evalguard.config import load_project
     from evalguard.records import Ability
 
-    try:
-        project = load_project(path, overrides=config.getoption("evalguard_set"))
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from error
+    project = _loaded(config) or _load(path, config.getoption("evalguard_set"))
     for ability in Ability:
         config.addinivalue_line("markers", f"{ability.value}: gates on suites of this ability")
     config.pluginmanager.register(GatePlugin(config, project), "evalguard-gates")
+
+
+def _loaded(config: pytest.Config) -> Project | None:
+    plugins = config.pluginmanager.get_plugins()
+    return next((one.project for one in plugins if isinstance(one, LoadedProject)), None)
+
+
+def _load(path: Path, overrides: list[str]) -> Project:
+    from evalguard.config import load_project
+
+    try:
+        return load_project(path, overrides=overrides)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 class GatePlugin:

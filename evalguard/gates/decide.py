@@ -42,6 +42,7 @@ def decide(
     looks: LookPlan | None = None,
     final: bool = True,
     previous: Sequence[GateResult] = (),
+    brief: bool = False,
 ) -> tuple[GateResult, ...]:
     """Decide all gates together.
 
@@ -58,6 +59,7 @@ def decide(
         looks: Set when the run looks before its end; ``None`` for one decision at the end.
         final: Whether no more samples will come.
         previous: What this function returned at the look before.
+        brief: Leave out the figures of gates that another look will replace.
 
     Returns:
         One result for each comparison, in order.
@@ -103,12 +105,12 @@ def decide(
             results[key] = (
                 error_result(comparison.gate, comparison.model, str(error))
                 if look.ended
-                else postponed_result(comparison, str(error), earlier)
+                else postponed_result(comparison, str(error), earlier.shares if earlier else ())
             )
 
     adjusted = _adjusted(open_cases, results)
     for key, case in open_cases.items():
-        result = result_of(*case, *adjusted[key])
+        result = result_of(*case, *adjusted[key], brief=brief)
         result = hold_back(result, case.comparison, case.look.level)
         results[key] = hold_back_vacuous(result, case.comparison)
     return tuple(results[_key_of_comparison(comparison)] for comparison in comparisons)

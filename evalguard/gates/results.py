@@ -38,7 +38,13 @@ WORST_SHOWN = 10
 
 
 def result_of(
-    comparison: Comparison, evidence: Evidence, look: Look, p_adjusted: float, family: int
+    comparison: Comparison,
+    evidence: Evidence,
+    look: Look,
+    p_adjusted: float,
+    family: int,
+    *,
+    brief: bool = False,
 ) -> GateResult:
     """Return a gate's result at one look.
 
@@ -48,9 +54,14 @@ def result_of(
         look: The look and its level.
         p_adjusted: p-value of FAIL over all looks and gates.
         family: Number of gates that it is adjusted over.
+        brief: Leave out the figures of a gate that another look will replace.
     """
     gate, n = comparison.gate, evidence.n
     margin = evidence.margin
+    verdict = _verdict(evidence, look, p_adjusted)
+    undecided = verdict is Verdict.INCONCLUSIVE
+    if brief and undecided and not look.ended and not _futile(evidence, look):
+        return postponed_result(comparison, "more samples will be measured", look.shares)
     limits = interval(
         evidence.difference,
         margin=margin if margin is not None else 0.0,
@@ -58,11 +69,10 @@ def result_of(
         low=-evidence.span,
         high=evidence.span,
     )
-    verdict = _verdict(evidence, look, p_adjusted)
     lacking = max(evidence.demands, key=lambda demand: demand.p_pass)
     first = evidence.demands[0]
     required = None
-    if verdict is Verdict.INCONCLUSIVE and not evidence.incomplete:
+    if undecided and not evidence.incomplete:
         required = _required_n(lacking, look, n)
     words = Wording(comparison, evidence, look, limits)
     if evidence.incomplete:
@@ -122,8 +132,14 @@ def error_result(gate: Gate, model: str, reason: str) -> GateResult:
     return GateResult(**_identity(gate, model), verdict=Verdict.ERROR, reason=reason)
 
 
-def postponed_result(comparison: Comparison, reason: str, earlier: GateResult | None) -> GateResult:
-    """Return the result of an early look at samples that allow no test yet; it spends nothing."""
+def postponed_result(comparison: Comparison, reason: str, shares: tuple[float, ...]) -> GateResult:
+    """Return the result of an early look without figures, which the next look replaces.
+
+    Args:
+        comparison: What was looked at.
+        reason: Why there are none.
+        shares: Shares of the looks that have spent their part of the error.
+    """
     n, planned = len(comparison.pairs), comparison.n_planned
     return GateResult(
         **_identity(comparison.gate, comparison.model),
@@ -132,7 +148,7 @@ def postponed_result(comparison: Comparison, reason: str, earlier: GateResult | 
         n=n,
         n_planned=planned,
         fraction_used=n / planned,
-        shares=earlier.shares if earlier else (),
+        shares=shares,
     )
 
 

@@ -1,12 +1,12 @@
 """The receipt of a release: what was released, made of what, and why it passed.
 
-Plain JSON with the SHA-256 of every file that took part, signed with Ed25519 (RFC 8032) where a key
-is configured. The signature is over the canonical JSON (sorted keys, no spaces) of all the rest.
+An in-toto Statement (v1) with the SHA-256 of every file that took part, in a DSSE envelope, signed
+with Ed25519 (RFC 8032) where a key is configured: what `cosign verify-blob-attestation` and the
+tools of in-toto read, too.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -23,11 +23,18 @@ if TYPE_CHECKING:
         Ed25519PrivateKey,
         Ed25519PublicKey,
     )
+    from securesystemslib.dsse import Envelope
 
 RECEIPT_NAME = "evalguard_receipt.json"
 """The receipt's name in the folder of what was released."""
 
-SCHEMA_VERSION = 1
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://evalguard.github.io/evalguard/release/v1"
+
+_SIGNER = "public_key"
+"""Key of the predicate that holds the public key, in hex digits, which the signature is checked by
+where the reader names none."""
 
 _GATE_FIELDS = (
     "name", "suite", "metric", "role", "requirement", "verdict", "baseline", "candidate", "delta",
@@ -59,19 +66,25 @@ def make_receipt(
         raise UsageError(f"{released}: no receipt for what did not pass ({result.verdict})")
     plain = to_json(result)
     return {
-        "schema_version": SCHEMA_VERSION,
-        "evalguard": __version__,
-        "created": result.created,
-        "verdict": str(result.verdict),
-        "released": folder_hashes(released),
-        "base": {
-            "model": next(model.model for model in result.models),
-            "files": folder_hashes(base) if base else {},
+        "_type": STATEMENT_TYPE,
+        "subject": [
+            {"name": name, "digest": {"sha256": digest}}
+            for name, digest in folder_hashes(released).items()
+        ],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "evalguard": __version__,
+            "created": result.created,
+            "verdict": str(result.verdict),
+            "base": {
+                "model": next(model.model for model in result.models),
+                "files": folder_hashes(base) if base else {},
+            },
+            "inputs": {str(path): file_hash(path) for path in sorted(set(inputs))},
+            "gates": [{field: gate[field] for field in _GATE_FIELDS} for gate in plain["gates"]],
+            "models": {model.name: model.fingerprint for model in result.models},
+            "environment": dict(result.environment),
         },
-        "inputs": {str(path): file_hash(path) for path in sorted(set(inputs))},
-        "gates": [{field: gate[field] for field in _GATE_FIELDS} for gate in plain["gates"]],
-        "models": {model.name: model.fingerprint for model in result.models},
-        "environment": dict(result.environment),
     }
 
 
@@ -81,15 +94,18 @@ def write_receipt(receipt: Mapping[str, Any], path: Path, *, key: Path | None = 
     Raises:
         UsageError: If the key cannot be used.
     """
-    signed = dict(receipt)
-    if key is not None:
-        private = _private_key(key)
-        signed["signature"] = {
-            "algorithm": "Ed25519",
-            "public_key": _text(private.public_key().public_bytes_raw()),
-            "value": _text(private.sign(_canonical(receipt))),
-        }
-    return write_text(path, json.dumps(signed, indent=2, allow_nan=False) + "\n")
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.signer import CryptoSigner
+
+    private = None if key is None else _private_key(key)
+    if private is not None:
+        public = private.public_key().public_bytes_raw().hex()
+        receipt = {**receipt, "predicate": {**receipt["predicate"], _SIGNER: public}}
+    payload = json.dumps(receipt, allow_nan=False).encode()
+    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+    if private is not None:
+        envelope.sign(CryptoSigner(private))
+    return write_text(path, json.dumps(envelope.to_dict(), indent=2) + "\n")
 
 
 def verify(receipt: Path, released: Path, *, key: Path | None = None) -> str:
@@ -108,14 +124,14 @@ def verify(receipt: Path, released: Path, *, key: Path | None = None) -> str:
         ReceiptError: If a file changed, is missing or was added, the receipt was changed, or
             the signature is not the key's.
     """
-    content = _read(receipt)
-    signature = content.pop("signature", None)
-    signer = _check_signature(receipt, content, signature, key)
-    if content["verdict"] != Verdict.PASS:
-        raise ReceiptError(f"{receipt}: its verdict is {content['verdict']}, not PASS")
+    envelope = _read(receipt)
+    promised, predicate = _statement(receipt, envelope)
+    signer = _check_signature(receipt, envelope, predicate.get(_SIGNER), key)
+    if predicate.get("verdict") != Verdict.PASS:
+        raise ReceiptError(f"{receipt}: its verdict is {predicate.get('verdict')}, not PASS")
     if not released.is_dir():
         raise UsageError(f"{released}: no such folder")
-    promised, found = content["released"], folder_hashes(released)
+    found = folder_hashes(released)
     problems = [
         *(
             f"{name}: changed"
@@ -147,53 +163,93 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Envelope:
+    """Return the envelope of a receipt."""
+    from securesystemslib.dsse import Envelope
+
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not a receipt: {error}") from error
-    wanted = {"schema_version", "verdict", "released"}
-    if not isinstance(content, dict) or not wanted <= content.keys():
-        raise DataError(f"{path}: not a receipt; the pipeline writes one as {RECEIPT_NAME}")
-    if content["schema_version"] != SCHEMA_VERSION:
-        raise DataError(f"{path}: of schema {content['schema_version']}, not {SCHEMA_VERSION}")
-    return content
+    if isinstance(content, dict) and {"schema_version", "verdict", "released"} <= content.keys():
+        raise DataError(
+            f"{path}: a receipt as EvalGuard {content.get('evalguard')} wrote it, before receipts "
+            "were in-toto attestations; verify it with that version, or release the adapter again"
+        )
+    try:
+        envelope = Envelope.from_dict(content)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _no_receipt(path) from error
+    if envelope.payload_type != PAYLOAD_TYPE:
+        raise _no_receipt(path)
+    return envelope
 
 
-def _check_signature(
-    receipt: Path, content: Mapping[str, Any], signature: Any, key: Path | None
-) -> str:
-    """Return who signed it."""
-    from cryptography.exceptions import InvalidSignature
+def _statement(path: Path, envelope: Envelope) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the SHA-256 of each released file, and what else the receipt says of the release."""
+    try:
+        statement = json.loads(envelope.payload)
+        types = (statement["_type"], statement["predicateType"])
+        subjects = [(one["name"], one["digest"]["sha256"]) for one in statement["subject"]]
+        predicate = statement["predicate"]
+        hashes = dict(subjects)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise _no_receipt(path) from error
+    wanted = types == (STATEMENT_TYPE, PREDICATE_TYPE) and isinstance(predicate, dict)
+    if not wanted or not hashes or len(hashes) < len(subjects):
+        raise _no_receipt(path)
+    return hashes, predicate
+
+
+def _no_receipt(path: Path) -> DataError:
+    return DataError(f"{path}: not a receipt; the pipeline writes one as {RECEIPT_NAME}")
+
+
+def _check_signature(receipt: Path, envelope: Envelope, written: Any, key: Path | None) -> str:
+    """Return who signed it.
+
+    Args:
+        receipt: The receipt.
+        envelope: Its content.
+        written: The public key that it names itself, in hex digits.
+        key: Public key (PEM) that must have signed it.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    if signature is None:
+    if not envelope.signatures:
         if key is not None:
             raise ReceiptError(f"{receipt}: not signed, but a key was given")
         return "The receipt is not signed: whoever can change it can change the adapter, too."
     try:
-        raw = base64.b64decode(signature["public_key"])
-        Ed25519PublicKey.from_public_bytes(raw).verify(
-            base64.b64decode(signature["value"]), _canonical(content)
-        )
-    except (InvalidSignature, KeyError, TypeError, ValueError) as error:
+        named = Ed25519PublicKey.from_public_bytes(bytes.fromhex(written))
+    except (TypeError, ValueError) as error:
         raise ReceiptError(f"{receipt}: its signature does not fit its content") from error
-    name = hashlib.sha256(raw).hexdigest()[:16]
+    if not _signed_by(named, envelope):
+        raise ReceiptError(f"{receipt}: its signature does not fit its content")
+    name = hashlib.sha256(named.public_bytes_raw()).hexdigest()[:16]
     if key is None:
         return f"Signed by key {name}; give --key to say whose it must be."
-    if _public_key(key).public_bytes_raw() != raw:
+    if not _signed_by(_public_key(key), envelope):
         raise ReceiptError(f"{receipt}: signed by another key ({name}) than {key}")
     return f"Signed by {key} ({name})."
 
 
-def _canonical(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+def _signed_by(public: Ed25519PublicKey, envelope: Envelope) -> bool:
+    """Return whether one of the signatures is a key's; ids of keys are hints only."""
+    from securesystemslib.exceptions import UnverifiedSignatureError
+    from securesystemslib.signer import SSlibKey
 
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode("ascii")
+    for signature in envelope.signatures.values():
+        try:
+            SSlibKey.from_crypto(public, signature.keyid).verify_signature(
+                signature, envelope.pae()
+            )
+        except UnverifiedSignatureError:
+            continue
+        return True
+    return False
 
 
 def _private_key(path: Path) -> Ed25519PrivateKey:

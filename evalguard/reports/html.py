@@ -7,6 +7,7 @@ a model wrote is escaped, and a content security policy keeps out any script but
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import jinja2
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from evalguard import __version__, figures
@@ -82,10 +84,35 @@ def render_html(result: CheckResult) -> str:
     )
 
 
+class _CompiledTemplates(jinja2.FileSystemBytecodeCache):
+    """Templates as an earlier report compiled them, where they could be kept."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take a compiled template; one that cannot be read is compiled again."""
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # noqa: BLE001 - a cut file raises whatever pickle meets in it
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled template; on a full or read-only disk the next report compiles it."""
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _compiled_templates() -> jinja2.BytecodeCache | None:
+    """Return jinja's cache in the folder for temporary files, which must be the user's alone."""
+    try:
+        return _CompiledTemplates(pattern=f"__evalguard_{__version__}_%s.cache")
+    except (OSError, RuntimeError):  # jinja finds no folder, or one that others may write to
+        return None
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("evalguard.reports"),
+        bytecode_cache=_compiled_templates(),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

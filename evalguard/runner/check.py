@@ -12,7 +12,7 @@ from evalguard.gates.looks import LookPlan
 from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 from evalguard.records import CheckResult, GateResult, Verdict
-from evalguard.runner.deciding import decide_gates
+from evalguard.runner.deciding import Kept, decide_gates
 from evalguard.runner.judging import needs_judge
 from evalguard.runner.measured import Measured, Progress
 from evalguard.runner.models import ModelPool
@@ -103,10 +103,19 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
     check.judged.admit()
     reached: dict[tuple[str, str], float] = {}
     results: tuple[GateResult, ...] = ()
+    kept: Kept = {}
     for step in steps:
         reached |= {(gate.suite, model): step.share for gate, model in step.selected}
         check.measurer.measure(_wanted(check, step.selected, step.share))
-        results = decide_gates(check, reached, looks=looks, previous=results, final=step.final)
+        results = decide_gates(
+            check,
+            reached,
+            looks=looks,
+            previous=results,
+            kept=kept,
+            brief=not (fail_fast or step.final),  # which may end with gates undecided
+            final=step.final,
+        )
         steps.decided(results)
         check.measurer.show_verdicts(results)
     failed = {result.suite for result in results if result.verdict is Verdict.FAIL}

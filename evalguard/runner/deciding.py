@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from evalguard.config import BASELINE
 from evalguard.errors import MeasurementError, TrustError
@@ -14,12 +15,36 @@ from evalguard.gates.results import error_result
 from evalguard.records import Comparison, Gate, GateResult, Metric, ScoredSample, ScoreKind
 from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import check_steady
+from evalguard.runner.plan import PlannedTask
 from evalguard.runner.prepare import Check
 from evalguard.tasks.base import CorpusTask
 from evalguard.tasks.judged import APPROVED
 
 Reached = Mapping[tuple[str, str], float]
 """Share of its samples that each suite and candidate has been measured on."""
+
+Arms = tuple[list[ScoredSample], list[ScoredSample]]
+"""Samples of the baseline and of a candidate."""
+
+
+class Compared(NamedTuple):
+    """A comparison, with all that it was made of.
+
+    Attributes:
+        measured: The samples as they were measured.
+        metric: What is compared.
+        arms: The samples as they are compared.
+        comparison: The comparison.
+    """
+
+    measured: Arms
+    metric: Metric
+    arms: Arms
+    comparison: Comparison
+
+
+Kept = dict[int, Compared]
+"""The last comparison of each selected gate: where no sample is new since, it is taken again."""
 
 
 def decide_gates(
@@ -28,6 +53,8 @@ def decide_gates(
     *,
     looks: LookPlan | None,
     previous: tuple[GateResult, ...],
+    kept: Kept,
+    brief: bool,
     final: bool,
 ) -> tuple[GateResult, ...]:
     """Decide every selected gate.
@@ -38,6 +65,8 @@ def decide_gates(
             candidate.
         looks: The looks at which gates may stop; ``None`` for one at the end.
         previous: The results of the look before.
+        kept: The comparisons of the look before; brought up to date.
+        brief: Leave out the figures of gates that another look will replace.
         final: Whether nothing more will be measured.
 
     Returns:
@@ -47,7 +76,8 @@ def decide_gates(
     comparisons: dict[int, Comparison] = {}
     for index, (gate, model) in enumerate(check.selected):
         try:
-            comparisons[index] = _compare(check, reached, gate, model, final=final)
+            kept[index] = _compare(check, reached, gate, model, kept.get(index), final=final)
+            comparisons[index] = kept[index].comparison
         except MeasurementError as error:
             errors[index] = error_result(gate, model, str(error))
     decided = decide(
@@ -56,31 +86,40 @@ def decide_gates(
         looks=looks,
         final=final,
         previous=previous,
+        brief=brief,
     )
     merged = errors | dict(zip(comparisons, decided, strict=True))
     return tuple(merged[index] for index in range(len(check.selected)))
 
 
-def _compare(check: Check, reached: Reached, gate: Gate, model: str, *, final: bool) -> Comparison:
+def _compare(
+    check: Check, reached: Reached, gate: Gate, model: str, before: Compared | None, *, final: bool
+) -> Compared:
     for arm in (BASELINE, model):
         if reason := check.measurer.results.untrusted.get(arm):
             raise TrustError(reason if arm == model else f"the baseline: {reason}")
     for planned in check.plan.of_gate(gate):
         if reason := check.judged.refusal(planned):
             raise TrustError(reason)
-    baseline, candidate = _samples(check, reached, gate, model)
+    measured, metric = _measured(check, reached, gate, model), _metric(check, gate)
+    if before and (before.measured, before.metric) == (measured, metric):
+        arms = before.arms
+    else:
+        before, arms = None, _arms(check, reached, gate, model)
     if final:
-        _check_any_measured(baseline, candidate)
-    check_steady(candidate)
-    return compare(
+        _check_any_measured(*arms)
+    if before:
+        return before
+    check_steady(arms[1])
+    comparison = compare(
         check.plan.with_weights(gate),
-        _metric(check, gate),
-        baseline,
-        candidate,
+        metric,
+        *arms,
         model=model,
         n_planned=check.plan.n_planned(gate),
         aggregate=_aggregate(check, gate),
     )
+    return Compared(measured, metric, arms, comparison)
 
 
 def _metric(check: Check, gate: Gate) -> Metric:
@@ -100,16 +139,23 @@ def _aggregate(check: Check, gate: Gate) -> Aggregate | None:
     return lambda samples: task.aggregate(gate.metric, samples)
 
 
-def _samples(
-    check: Check, reached: Reached, gate: Gate, model: str
-) -> tuple[list[ScoredSample], list[ScoredSample]]:
+def _measured(check: Check, reached: Reached, gate: Gate, model: str) -> Arms:
     """Return the measured samples of both arms in the frozen order."""
-    arms: tuple[list[ScoredSample], list[ScoredSample]] = ([], [])
+    arms: Arms = ([], [])
+    for planned in check.plan.of_gate(gate):
+        for arm, name in zip(arms, (BASELINE, model), strict=True):
+            scored = check.measurer.results.of((gate.suite, planned.name, name))
+            arm += [scored[id_] for id_ in _ids(reached, gate, model, planned) if id_ in scored]
+    return arms
+
+
+def _arms(check: Check, reached: Reached, gate: Gate, model: str) -> Arms:
+    """Return the same as they are compared, which may depend on the other arm's."""
+    arms: Arms = ([], [])
     results, metric = check.measurer.results, check.plan.metric(gate)
-    share = reached.get((gate.suite, model))
     for planned in check.plan.of_gate(gate):
         measured = [results.of((gate.suite, planned.name, arm)) for arm in (BASELINE, model)]
-        ids = planned.first(share) if share else ()
+        ids = _ids(reached, gate, model, planned)
         both = planned.compared(*measured)
         for arm, scored, reference in zip(arms, both, (True, False), strict=True):
             arm += [
@@ -118,6 +164,11 @@ def _samples(
                 if id_ in scored
             ]
     return arms
+
+
+def _ids(reached: Reached, gate: Gate, model: str, planned: PlannedTask) -> tuple[str, ...]:
+    share = reached.get((gate.suite, model))
+    return planned.first(share) if share else ()
 
 
 def _check_any_measured(*arms: Sequence[ScoredSample]) -> None:

@@ -77,6 +77,7 @@ class PlannedTask:
         self.config = config
         self._build = build
         self._prepare = prepare
+        self._pairs: dict[tuple[int, int], tuple[object, tuple[ScoredSample, ScoredSample]]] = {}
 
     @property
     def follows_baseline(self) -> bool:
@@ -93,13 +94,21 @@ class PlannedTask:
         if self.kind.compared is None:
             return baseline, candidate
         pairs = {
-            id_: self.kind.compared(baseline[id_], candidate[id_])
+            id_: self._compared(baseline[id_], candidate[id_])
             for id_ in baseline.keys() & candidate
         }
         return (
             {**baseline, **{id_: before for id_, (before, _) in pairs.items()}},
             {**candidate, **{id_: after for id_, (_, after) in pairs.items()}},
         )
+
+    def _compared(self, *samples: ScoredSample) -> tuple[ScoredSample, ScoredSample]:
+        """Compare two samples once, however many gates and looks ask for them."""
+        key = (id(samples[0]), id(samples[1]))  # theirs alone: the cache keeps both
+        if key not in self._pairs:
+            assert self.kind.compared is not None
+            self._pairs[key] = (samples, self.kind.compared(*samples))
+        return self._pairs[key][1]
 
     def first(self, share: float) -> tuple[str, ...]:
         """Return the ids of the samples up to a share of them, at least one."""

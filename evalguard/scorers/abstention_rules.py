@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from evalguard.scorers.abstention_languages import OTHER_LANGUAGES
+from evalguard.scorers.lazy_patterns import lazy_re
 
 _SOURCE_WORD = (
     r"(?:text|passage|context|article|document|story|report|paragraph|excerpt|source|information|"
@@ -230,10 +229,10 @@ ABSTENTIONS: tuple[str, ...] = (
 )
 """Sentences that abstain, in lower case, as ``plain_text`` writes them."""
 
-ABSTAINS = re.compile("|".join(f"(?:{rule})" for rule in (*ABSTENTIONS, *OTHER_LANGUAGES)))
+ABSTAINS = lazy_re("|".join(f"(?:{rule})" for rule in (*ABSTENTIONS, *OTHER_LANGUAGES)))
 """Found in a sentence that abstains."""
 
-PREAMBLE = re.compile(
+PREAMBLE = lazy_re(
     r"^(?:i(?:'m| am)? (?:\w+ )?(?:sorry|apologi|regret|understand|see|appreciate|have (?:read|"
     r"checked|looked|reviewed))|sorry|apologies|unfortunately|thank|based on|according to|let me|"
     r"let's|great|good question|hmm+|well|the question|you(?:'re| are)? (?:asked|asking|ask)|"
@@ -242,7 +241,7 @@ PREAMBLE = re.compile(
 )
 """Begins a sentence that may come before an abstention without being an answer."""
 
-GUESSES = re.compile(
+GUESSES = lazy_re(
     r"\b(?:but|however|though|although|still|yet|nevertheless|that said)\b.{0,60}?"
     r"\b(?:probably|likely|perhaps|i (?:think|guess|would say|would guess|believe|suppose|assume|"
     r"suspect)|my guess|must|can (?:infer|assume|guess)|be (?:inferred|assumed)|"
@@ -261,14 +260,14 @@ GUESSES = re.compile(
 )
 """Found in an answer that guesses in spite of its abstention."""
 
-ATTRIBUTES = re.compile(
+ATTRIBUTES = lazy_re(
     rf"^(?:according to|as per|in|from|per) {_SOURCE}, |^{_SOURCE} (?:also )?(?:says|states|"
     rf"tells us|"
     r"mentions|notes|explains|adds|reports|writes) that "
 )
 """Begins a sentence that attributes what it says to the text, which denies the text nothing."""
 
-POLITE = re.compile(
+POLITE = lazy_re(
     r"^(?:please |just |do |so )*(?:let me know|feel free|ask (?:me|away)|do not hesitate|"
     r"don't hesitate)\b"
     r"|\b(?:happy|glad|here) to (?:\w+ )?(?:help|answer|assist|look|check)\b|\b(?:anything else|"
@@ -277,7 +276,7 @@ POLITE = re.compile(
 )
 """Found in a sentence that offers further help after an answer."""
 
-CONCLUDES = re.compile(
+CONCLUDES = lazy_re(
     r"\b(?:but|however|though|although|yet|still)[, ]+(?:(?:it|he|she|they|the \w+) )?(?:does |"
     r"did )?"
     r"(?:estimat\w+|hints?|implie[sd]|impl(?:y|ies)|places?|puts? (?:it|this|that)|suggests?)\b.*"
@@ -288,7 +287,7 @@ CONCLUDES = re.compile(
 )
 """Found after an abstention that is followed by a derivation of the answer."""
 
-STATES = re.compile(
+STATES = lazy_re(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|hundred|thousand|million|"
     r"half)\b|"
     r"\b(?:so|thus|hence|therefore) (?:it|he|she|they|the \w+) (?:is|was|are|were|has|had|must|"
@@ -297,7 +296,7 @@ STATES = re.compile(
 )
 """Found in a derivation that names the answer."""
 
-LEANS = re.compile(
+LEANS = lazy_re(
     rf"\b(?:not|\w+n't|no|never|nothing|none|nowhere|without|lacks?|lacking|missing|absent|"
     rf"silent)\b"
     rf".{{0,60}}\b(?:{_SOURCE_WORD.replace('form|', '').replace('book|', '')}|answer)\b|\b(?:text|"
@@ -306,17 +305,17 @@ LEANS = re.compile(
 )
 """Found in a sentence that may abstain: it denies something near a word for the text."""
 
-BARE = re.compile(r"^(?:none|null|nil|nothing|-+|\?+|no one|nobody|nowhere)[.!]?$")
+BARE = lazy_re(r"^(?:none|null|nil|nothing|-+|\?+|no one|nobody|nowhere)[.!]?$")
 """A whole answer that may mean that there is nothing to find, or that nothing is the answer."""
 
-ASSERTS = re.compile(
+ASSERTS = lazy_re(
     r"\b(?:the|my) answer(?: is|:)"
     r"|^(?:it|he|she|they|that|this) (?:was|is|were|are|has|had)\b[^?]*\d"
     r"|^(?:in |about |around )?\d[\d.,]*\W*$"
 )
 """A sentence that gives an answer."""
 
-MENTIONS_TEXT = re.compile(
+MENTIONS_TEXT = lazy_re(
     r"\b(?:text|passage|context|article|document|story|report|paragraph|excerpt|source|information|"
     r"mention(?:s|ed)?|states?|says?|only|just)\b"
 )

@@ -26,6 +26,7 @@ from evalguard.scorers.extract import (
 )
 from evalguard.scorers.label_fields import field_label, without_conceded
 from evalguard.scorers.latex import plain
+from evalguard.scorers.lazy_patterns import lazy_re, lazy_regex
 from evalguard.scorers.letters import PREFIX, lone_letter
 from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, negated
 from evalguard.scorers.registry import scorer
@@ -42,10 +43,10 @@ MAX_ENCLOSING_CHARS = 20_000
 
 _LETTER = "(?-i:[A-Z])"
 
-_STRICT = regex.compile(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
-_LEADING = re.compile(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ])([*_]*[)\].:,;、])?(.*)", re.S)
-_WORD_AFTER = re.compile(r"[*_]*\s+[^\W\d_]")
-_REASON_AFTER = re.compile(
+_STRICT = lazy_regex(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
+_LEADING = lazy_re(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ])([*_]*[)\].:,;、])?(.*)", re.S)
+_WORD_AFTER = lazy_re(r"[*_]*\s+[^\W\d_]")
+_REASON_AFTER = lazy_re(
     r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b"
 )
 _JOIN = (
@@ -54,49 +55,49 @@ _JOIN = (
     r"|か|및|또는|"
     r"या|और|أو|و|یا|اور)"
 )
-_LISTED = re.compile(
+_LISTED = lazy_re(
     rf"[*_)\]. ]*\s*{_JOIN}{{1,2}}\s*(?:option\s+|choice\s+)?[(\[*_]*[A-Z](?![A-Za-z0-9_'’À-ӿ])"
     rf"(?=[*_)\].]*\s*(?:$|[\n.。।۔!?;；]|{_JOIN}|are\b|[^\x00-\u04ff]))"
 )
-_FURTHER = re.compile(
+_FURTHER = lazy_re(
     r"(?:[,;/&]|\b(?:and|or|und|oder|y|o|et|ou)\b)\s{0,3}"
     r"(?:[(\[*]{1,3}(?=[A-Z][)\]*])|(?=[A-Z][).:]\s))([A-Z])"
 )
-_GROUND = re.compile(
+_GROUND = lazy_re(
     r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque"
     r"|car)\b"
 )
-_POINT_INSIDE = re.compile(r"\.(?!\s+[^\W\d_a-z])")
+_POINT_INSIDE = lazy_re(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
 
-_ENCLOSED = re.compile(r"[(\[]([A-Z])[)\]]")
-_OPTION_NAMED = re.compile(
+_ENCLOSED = lazy_re(r"[(\[]([A-Z])[)\]]")
+_OPTION_NAMED = lazy_re(
     r"\W{0,4}\b(?:[Oo]ption"
     r"|[Cc]hoice)\s+[(\[*]{0,3}([A-Z])(?![A-Za-z0-9])[)\]*]{0,3}(?=\s*[:.–—-]|(?<=\))\s)"
 )
 """An option that is named with a colon or a dash behind it."""
 
-_EXPLAINED = regex.compile(
+_EXPLAINED = lazy_regex(
     r"\W{0,3}(?P<letter>[A-Z])[)*_.:]{0,3}\s?\((?P<inner>[^()?\n]{2,120})\)[\s.*]*"
 )
 """A letter with the text of its choice in brackets, and no more."""
 
-_UNCLEAR = regex.compile(
+_UNCLEAR = lazy_regex(
     r"(?<![A-Za-z])(?-i:[A-Z])(?![A-Za-z])|\b(?:or|maybe|perhaps|possibly|might"
     r"|could|unclear|tempting|close|partly)\b",
     regex.I,
 )
 
-_DASHED = re.compile(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
-_EMPHASISED = re.compile(
+_DASHED = lazy_re(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
+_EMPHASISED = lazy_re(
     r"(?:the|this|it|that|el|la|le|il|o|a|der|die|das|es|c['’]|это)\b[^.!?:;,\n*_]{0,60}?\s"
     r"(?:is|are|was|ist|sind|es|est|è|é)\s(?:called\s|named\s|the\s"
     r"|a\s)?\*\*([^*\n]{1,200})\*\*[.!]?",
     re.I,
 )
-_OPTION_LINE = re.compile(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
-_CHECKED = re.compile(r"^[ \t*>-]*(?:\[[xX✓✔]\]|☑|☒)[ \t*]*[(\[]?([A-Z])(?![A-Za-z0-9])", re.M)
-_OPTION_ROW = re.compile(
+_OPTION_LINE = lazy_re(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
+_CHECKED = lazy_re(r"^[ \t*>-]*(?:\[[xX✓✔]\]|☑|☒)[ \t*]*[(\[]?([A-Z])(?![A-Za-z0-9])", re.M)
+_OPTION_ROW = lazy_re(
     r"^[ \t*_>|-]*[(\[]?([A-Z])[*_]{0,2}"
     r"(?:[)\].:]|\s{1,3}[–—-]{1,2}\s+(?=\S)|\s*[|=→✓✗✔✘✅❌])",
     re.M,
@@ -321,7 +322,7 @@ def _named_label(text: str, known: Mapping[str, str]) -> str | None:
     return SEVERAL if named else None
 
 
-_COMPOUND = re.compile(
+_COMPOUND = lazy_re(
     r"[\s-]+(?:scores?|filter\w*|folders?|probabilit\w+|likelihood|detect\w+|confidence|checks?"
     r"|rates?"
     r"|threshold|signals?|keywords?|risk)\b"

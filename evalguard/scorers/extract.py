@@ -20,6 +20,7 @@ from evalguard.scorers.announced import Announcement, announcements, without_clo
 from evalguard.scorers.attribution import denial
 from evalguard.scorers.json_answer import json_answer
 from evalguard.scorers.latex import plain, without_struck
+from evalguard.scorers.lazy_patterns import lazy_re, lazy_regex
 from evalguard.scorers.retraction import Retraction, retraction, without_retracted
 from evalguard.scorers.turns import own_part
 
@@ -47,34 +48,34 @@ _TYPOGRAPHY = str.maketrans(
         ),
     }
 )
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)")
+_FENCE = lazy_re(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)")
 _WRAPPERS = (
     *((mark, mark) for mark in ("***", "**", "```", "`", '"', "'", "__", "_", "*", "$$", "$")),
     *(("“", "”"), ("„", "“"), ("‘", "’"), ("«", "»"), ("「", "」"), ("『", "』"), ("【", "】")),
     *((r"\(", r"\)"), (r"\[", r"\]")),
 )
 _OPENINGS = tuple(opening for opening, _ in _WRAPPERS)
-_HTML = re.compile(r"<(b|strong|i|em|u|code|mark|p|span)>(.*)</\1>", re.S | re.I)
-_BULLET = re.compile(r"(?:[-*•>]|\d{1,2}[.)])[ \t]+(?=\S)")
-_SENTENCE = regex.compile(r"(.+?)(?:[.!](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
+_HTML = lazy_re(r"<(b|strong|i|em|u|code|mark|p|span)>(.*)</\1>", re.S | re.I)
+_BULLET = lazy_re(r"(?:[-*•>]|\d{1,2}[.)])[ \t]+(?=\S)")
+_SENTENCE = lazy_regex(r"(.+?)(?:[.!](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-_OTHER_DIGITS = regex.compile(r"(?![0-9])\p{Nd}")
+_OTHER_DIGITS = lazy_regex(r"(?![0-9])\p{Nd}")
 MAX_AROUND = 4
 """Announcements around the last one that are looked at as well: a tag around a box."""
 
 MAX_EMOJI = 20
 """Characters at the end of a text in which pictures are looked for."""
 
-_EMOJI = regex.compile(
+_EMOJI = lazy_regex(
     r"(?<=\S)\s+(?:(?![❌✗✘✖❎🚫⛔👎❓❔⁉🤔😕🙅])[\p{Extended_Pictographic}\p{Regional_Indicator}"
     r"\p{Emoji_Modifier}\ufe0f\u200d\s])+$"
 )
 """Pictures behind an answer, but for those that reject or doubt it."""
 
-_EXCLAIMED = regex.compile(r"(?:\p{L}{2}|[*_\"'”»])\s?[!！]$")
+_EXCLAIMED = lazy_regex(r"(?:\p{L}{2}|[*_\"'”»])\s?[!！]$")
 """An exclamation mark behind a word; behind a number or a variable it is a factorial."""
 
-_OPTION = regex.compile(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
+_OPTION = lazy_regex(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
 """An option that is named with its letter and text, as in going through all of them."""
 
 _STOPS = ".。।۔"

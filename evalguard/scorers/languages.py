@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 from evalguard.scorers.language_words import OTHER, READ
+from evalguard.scorers.lazy_patterns import lazy_re
 
 _EASTERN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
 _SCRIPTS = _EASTERN | {"LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI"}
 _SHARED: frozenset[str] = frozenset().union(*READ.values())
-_WORD = re.compile(r"[^\s\d.,;:!?…()\[\]{}\"“”„«»।॥،؛؟|/*#=<>+_–—-]+")
-_ODD = re.compile(r"[{}=;<>\\|]")
-_LISTED = re.compile(r"[,;/|\n]|\band\b")
+_WORD = lazy_re(r"[^\s\d.,;:!?…()\[\]{}\"“”„«»।॥،؛؟|/*#=<>+_–—-]+")
+_ODD = lazy_re(r"[{}=;<>\\|]")
+_LISTED = lazy_re(r"[,;/|\n]|\band\b")
 # Letters of Cyrillic and Arabic that Russian and Arabic lack.
-_FOREIGN = re.compile(r"[іїєґўјљњћђџѓќѕәғқңөұүһҷӣӯҳў]|[پچژگکیٹڈڑںےہھۀەێۆ]")
-_CANTONESE = re.compile(r"[唔嘅冇咗哋喺嘢啲佢嚟]")
-_ENDING = re.compile(r"\w{3,}(?:ing|tions?|ness|ful|less|ment|ly|ed|ism|ity|ous|able)$")
+_FOREIGN = lazy_re(r"[іїєґўјљњћђџѓќѕәғқңөұүһҷӣӯҳў]|[پچژگکیٹڈڑںےہھۀەێۆ]")
+_CANTONESE = lazy_re(r"[唔嘅冇咗哋喺嘢啲佢嚟]")
+_ENDING = lazy_re(r"\w{3,}(?:ing|tions?|ness|ful|less|ment|ly|ed|ism|ity|ous|able)$")
 
 SHORT = 4
 """Words up to which a text without any known one passes for an answer: a name, or a few nouns."""

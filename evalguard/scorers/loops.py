@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from evalguard.scorers.lazy_patterns import lazy_re
+
 READ_CHARS = 6000
 """Characters at the end of a longer answer that are examined."""
 
 MAX_PERIOD = 40
 MIN_REPEATS = 4
 MIN_REPEATS_OF_FIGURES = 3
-_TOKEN = re.compile(r"\w+|[^\w\s]")
-_CHARACTER_RUN = re.compile(r"(.{1,8}?)\1{11,}", re.S)
-_WORD = re.compile(r"[^\W\d_]+")
-_EMPTY_LIST = re.compile(r"(?:\d{1,4}[.):]\s*){3,}|(?:[-*•]\s*){3,}")
+_TOKEN = lazy_re(r"\w+|[^\w\s]")
+_CHARACTER_RUN = lazy_re(r"(.{1,8}?)\1{11,}", re.S)
+_WORD = lazy_re(r"[^\W\d_]+")
+_EMPTY_LIST = lazy_re(r"(?:\d{1,4}[.):]\s*){3,}|(?:[-*•]\s*){3,}")
 _UNREADABLE = "\ufffd"
 # A sign for each syllable or word: counted one by one.
-_IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+_IDEOGRAPHS = lazy_re(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
 
 def is_broken(output: str) -> bool:

@@ -101,13 +101,13 @@ def clause_before(text: str, start: int) -> str:
     return _CLAUSE_END.split(text[max(0, start - _REACH) : start])[-1]
 
 
-_DENIED_AT_ONCE = regex.compile(
+_DENIED_AT_ONCE = lazy_regex(
     rf"(?:{NEGATION.pattern}|(?<!\p{{L}})no)(?:\s\p{{L}}{{1,5}})?[\s$*_(\[\\]{{0,6}}$",
     regex.I | regex.V1,
     words=[one for one in NEGATIONS if not _SPACELESS.match(one)],
     glued=[one for one in NEGATIONS if _SPACELESS.match(one)],
 )
-_DENIED_BEHIND = regex.compile(
+_DENIED_BEHIND = lazy_regex(
     r"[\s$*_)\]」』”\"\\]{0,6}(?:(?:is|ist|es|est|é|è|was)\s(?:wrong|incorrect|false|falsch"
     r"|incorrect[ao]"
     r"|faux|incorret[ao]|errad[ao]|sbagliat[ao])\b|(?:—|–|-)?\s?неверн\p{L}*|ではない|ではありません"

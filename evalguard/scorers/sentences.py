@@ -6,25 +6,26 @@ import json
 import re
 
 from evalguard.scorers.extract import normalise, unwrap
+from evalguard.scorers.lazy_patterns import lazy_re
 
 HEAD_CHARS = 2000
 """Rules read the beginning only: what an answer is shows there, and the work stays bounded."""
 
-_ASSISTANT = re.compile(r"^\s*(?:assistant|ai|answer|response)\s*:\s*", re.I)
-_STAGED = re.compile(r"^\s*(?:\*[^*\n]{3,300}\*|\([^)\n]{3,300}\)|\[[^]\n]{3,300}\])\s*(?=[\"“])")
-_MARKUP = re.compile(r"(?m)^[ \t]*(?:>|#{1,6})[ \t]+|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
-_QUOTED = re.compile(r'"[^"\n]{1,400}"')
-_SPOKEN = re.compile(r"(?:^|(?<=[.!?]\s))[a-z]:\s[^.!?]*[.!?]")
-_SPACED_CONTRACTION = re.compile(r"\b(ca|wo|do|does|is|was|are)\s?n't\b")
+_ASSISTANT = lazy_re(r"^\s*(?:assistant|ai|answer|response)\s*:\s*", re.I)
+_STAGED = lazy_re(r"^\s*(?:\*[^*\n]{3,300}\*|\([^)\n]{3,300}\)|\[[^]\n]{3,300}\])\s*(?=[\"“])")
+_MARKUP = lazy_re(r"(?m)^[ \t]*(?:>|#{1,6})[ \t]+|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
+_QUOTED = lazy_re(r'"[^"\n]{1,400}"')
+_SPOKEN = lazy_re(r"(?:^|(?<=[.!?]\s))[a-z]:\s[^.!?]*[.!?]")
+_SPACED_CONTRACTION = lazy_re(r"\b(ca|wo|do|does|is|was|are)\s?n't\b")
 _CONTRACTIONS = (
-    (re.compile(r"\bcant\b"), "can't"),
-    (re.compile(r"\bwont\b"), "won't"),
-    (re.compile(r"\bdont\b"), "don't"),
-    (re.compile(r"\bdoesnt\b"), "doesn't"),
-    (re.compile(r"\bim(?= (?:not|sorry|unable|afraid|so|really|a|an)\b)"), "i'm"),
-    (re.compile(r"\bcan not\b"), "cannot"),
+    (lazy_re(r"\bcant\b"), "can't"),
+    (lazy_re(r"\bwont\b"), "won't"),
+    (lazy_re(r"\bdont\b"), "don't"),
+    (lazy_re(r"\bdoesnt\b"), "doesn't"),
+    (lazy_re(r"\bim(?= (?:not|sorry|unable|afraid|so|really|a|an)\b)"), "i'm"),
+    (lazy_re(r"\bcan not\b"), "cannot"),
 )
-_BREAK = re.compile(r"(?<=[.!?:;؟।])\s+|(?<=[。！？])(?=.)|\n+")
+_BREAK = lazy_re(r"(?<=[.!?:;؟।])\s+|(?<=[。！？])(?=.)|\n+")
 
 
 def plain_text(output: str) -> str:

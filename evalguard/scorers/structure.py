@@ -15,6 +15,7 @@ from evalguard.records import Metric
 from evalguard.scorers.announced import announcements
 from evalguard.scorers.attribution import denial, sentence_before
 from evalguard.scorers.extract import code_blocks
+from evalguard.scorers.lazy_patterns import lazy_regex
 from evalguard.scorers.negation import NEGATION, clause_before
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.targets import a_schema
@@ -130,14 +131,14 @@ def _differs(found: dict[str, Any], other: Any) -> bool:
     )
 
 
-_EXAMPLE_BEFORE = regex.compile(
+_EXAMPLE_BEFORE = lazy_regex(
     r"\b(?:for (?:example|instance)|an? (?:example|sample|template)|such as|could look"
     r"|zum beispiel|par exemple|por (?:ejemplo|exemplo)|ad esempio|per esempio|например"
     r"|misalnya|örneğin)|例如|比如|例えば|たとえば|예를 들어|उदाहरण|مثلا|على سبيل المثال",
     regex.I,
 )
-_EG = regex.compile(r"\b(?:e\.\s?g|z\.\s?b|p\.\s?ej|p\.\s?ex)\.[\s:`]*$", regex.I)
-_EXAMPLE_AFTER = regex.compile(
+_EG = lazy_regex(r"\b(?:e\.\s?g|z\.\s?b|p\.\s?ej|p\.\s?ex)\.[\s:`]*$", regex.I)
+_EXAMPLE_AFTER = lazy_regex(
     r"[`\s*]{0,8}(?:would (?!be (?:the|my) (?:answer|output|result))|is (?:only |just )?an example"
     r"|is (?:not|in)(?:correct| correct|valid| valid)|is wrong)",
     regex.I,

@@ -7,16 +7,14 @@ is possible, or ``None``.
 from __future__ import annotations
 
 import json
-import re
 import string
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-import regex
-
 from evalguard.errors import MeasurementError
 from evalguard.scorers.extract import folded, normalise
+from evalguard.scorers.lazy_patterns import lazy_re, lazy_regex
 from evalguard.scorers.numbers import Decimal, as_ascii, scan
 from evalguard.scorers.satisfiable import impossible
 
@@ -25,12 +23,12 @@ Row = Mapping[str, Any]
 _LETTERS = string.ascii_uppercase
 _CHOICES = "choices"
 _TEXTS = (str, int, float)
-_INDEX = re.compile(r"[-+]?\d+(?:\.0+)?")
+_INDEX = lazy_re(r"[-+]?\d+(?:\.0+)?")
 
-_PUNCTUATION = regex.compile(
+_PUNCTUATION = lazy_regex(
     r"[\p{Terminal_Punctuation}\p{Sentence_Terminal}\p{Dash}\p{Quotation_Mark}…\s]+"
 )
-_JOINED = re.compile(r"\s*[/+&]\s*|\s+")
+_JOINED = lazy_re(r"\s*[/+&]\s*|\s+")
 
 SHOWN_CHARS = 80
 

@@ -19,18 +19,19 @@ from typing import Any
 
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers import thinking_marks
+from evalguard.scorers.lazy_patterns import lazy_re
 from evalguard.scorers.thinking_marks import KNOWN_MARKS, Marks, any_mark, opened_by, search_mark
 
 _BLANK = r"[\s\ufeff\u200b\u2060]*"
 _BLANKS = " \t\r\n\f\v\ufeff\u200b\u2060"
-_ENDS_TEXT = re.compile(r"[\w.!?:)\]}$*。！？](?<!_)\Z")
-_BEGINS_TEXT = re.compile(r"[\w*#$\\([{]")
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
+_ENDS_TEXT = lazy_re(r"[\w.!?:)\]}$*。！？](?<!_)\Z")
+_BEGINS_TEXT = lazy_re(r"[\w*#$\\([{]")
+_CODE = lazy_re(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _TOKEN = (
     r"(?:<[|｜](?:im_(?:start|end|sep)|(?:start|end)_header_id|eot_id|begin_of_text|start|end|"
     r"assistant|bot)[|｜]>|</?s>|<(?:start|end)_of_turn>|\[/INST\]|#{2,4}[ \t])\s*+"
 )
-_HEAD = re.compile(
+_HEAD = lazy_re(
     rf"[\s\ufeff\u200b\u2060]*+(?:{_TOKEN}){{0,5}}+(?:\*\*)?"
     r"(?:(?:assistant|model|response|bot|ai)[ \t]*(?::|(?=<[|｜])|(?=\n))(?:\*\*)?\s*+)?"
     rf"(?:{_TOKEN}){{0,5}}+[\s\ufeff\u200b\u2060]*+",

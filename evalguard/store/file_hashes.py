@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -33,11 +34,8 @@ class FileHashes:
         """
         key = {"host": self._host, "path": str(path.resolve())}
         state = _state(path)
-        query = sa.select(files.c.sha256).filter_by(**key, state=state)
-        with self._database.reading() as connection:
-            remembered = connection.scalar(query)
-        if remembered is not None:
-            return str(remembered)
+        if (remembered := self._remembered.get((key["path"], state))) is not None:
+            return remembered
         started = time.time()
         digest = file_sha256(path)
         if _state(path) == state and path.stat().st_ctime < started - _SETTLED_SECONDS:
@@ -49,7 +47,15 @@ class FileHashes:
                         set_={"state": state, "sha256": digest},
                     )
                 )
+            self._remembered[key["path"], state] = digest
         return digest
+
+    @cached_property
+    def _remembered(self) -> dict[tuple[str, str], str]:
+        """The hashes by path and state, read in one query: a check asks for dozens."""
+        query = sa.select(files.c.path, files.c.state, files.c.sha256).filter_by(host=self._host)
+        with self._database.reading() as connection:
+            return {(path, state): digest for path, state, digest in connection.execute(query)}
 
 
 def _state(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
@@ -163,10 +162,13 @@ def _source(model: str, revision: str | None, hash_file: HashFile) -> dict[str, 
 
 def _cached_commit(model: str, revision: str) -> str | None:
     """Return the commit that the local hub cache holds for a branch or tag."""
-    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
-    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
-    reference = cache / f"models--{model.replace('/', '--')}" / "refs" / revision
-    return reference.read_text(encoding="utf-8").strip() if reference.is_file() else None
+    try:
+        from huggingface_hub import try_to_load_from_cache
+
+        found = try_to_load_from_cache(model, "config.json", revision=revision)
+    except (ImportError, ValueError):  # ValueError: no name that the hub could have
+        return None
+    return Path(found).parent.name if isinstance(found, str) else None
 
 
 def _folder_files(folder: Path, hash_file: HashFile) -> dict[str, str]:

@@ -178,3 +178,28 @@ def test_looks_work_for_other_demands(demand):
     told = run(drawn(2, 500, 0.12, 0.11, of=gate(**demand)))
     assert told[-1].verdict is Verdict.PASS
     assert told[-1].fraction_used < 1
+
+
+@pytest.mark.parametrize("theta", [-0.2, -0.06, 0.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_looks_without_figures_lead_to_the_same_results(seed, theta):
+    whole = [drawn(seed * 10 + k, 200, 0.3, theta, of=gate(f"g{k}")) for k in range(3)]
+    told: dict[bool, tuple[GateResult, ...]] = {True: (), False: ()}
+    for n in PLAN.sizes(200):
+        for brief, before in list(told.items()):
+            final = n == 200
+            told[brief] = decide(
+                [prefix(one, n) for one in whole],
+                looks=PLAN,
+                final=final,
+                previous=before,
+                brief=brief and not final,
+            )
+        for short, full in zip(told[True], told[False], strict=True):
+            assert (short.verdict, short.shares, is_settled(short)) == (
+                full.verdict,
+                full.shares,
+                is_settled(full),
+            )
+            assert short == full or (short.ci is None and not is_settled(full))
+    assert told[True] == told[False]

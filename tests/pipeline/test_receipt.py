@@ -1,11 +1,16 @@
 """A receipt vouches for every byte of what was released."""
 
+import base64
+import hashlib
 import json
 from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 
 from evalguard.cli import main
 from evalguard.errors import DataError, ExitCode, UsageError
@@ -74,12 +79,105 @@ def test_missing_and_added_files_are_refused(released, receipt):
     assert "other.json: not in the receipt" in str(refused.value)
 
 
-def test_a_changed_receipt_is_refused(released, receipt):
-    content = json.loads(receipt.read_text())
-    content["gates"][0]["verdict"] = "PASS!"
-    receipt.write_text(json.dumps(content))
+def statement_of(receipt):
+    return json.loads(base64.b64decode(json.loads(receipt.read_text())["payload"]))
+
+
+def write_statement(receipt, statement):
+    envelope = json.loads(receipt.read_text())
+    envelope["payload"] = base64.b64encode(json.dumps(statement).encode()).decode()
+    receipt.write_text(json.dumps(envelope))
+
+
+def change_gate(statement):
+    statement["predicate"]["gates"][0]["verdict"] = "PASS!"
+
+
+def change_hash(statement):
+    statement["subject"][0]["digest"]["sha256"] = "0" * 64
+
+
+def drop_file(statement):
+    del statement["subject"][0]
+
+
+def drop_key(statement):
+    del statement["predicate"]["public_key"]
+
+
+def other_key(statement):
+    other = Ed25519PrivateKey.generate().public_key()
+    statement["predicate"]["public_key"] = other.public_bytes_raw().hex()
+
+
+@pytest.mark.parametrize("change", [change_gate, change_hash, drop_file, drop_key, other_key])
+@pytest.mark.parametrize("with_key", [False, True])
+def test_a_changed_receipt_is_refused(released, receipt, key, change, with_key):
+    statement = statement_of(receipt)
+    change(statement)
+    write_statement(receipt, statement)
     with pytest.raises(ReceiptError, match="does not fit its content"):
+        verify(receipt, released, key=key.with_suffix(".pub") if with_key else None)
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [("payloadType", "text/plain"), ("sig", "AAAA"), ("sig", ""), ("keyid", "another")],
+)
+def test_a_changed_envelope_is_refused_or_signed_all_the_same(released, receipt, where, value):
+    envelope = json.loads(receipt.read_text())
+    (envelope if where == "payloadType" else envelope["signatures"][0])[where] = value
+    receipt.write_text(json.dumps(envelope))
+    if where == "keyid":  # a hint, which nothing rests on
+        assert "Signed by" in verify(receipt, released)
+        return
+    with pytest.raises((DataError, ReceiptError)):
         verify(receipt, released)
+
+
+def test_a_receipt_is_an_in_toto_statement_in_a_dsse_envelope(released, receipt, key):
+    """Checked as the standards say, with nothing of this project."""
+    envelope = json.loads(receipt.read_text())
+    payload = base64.b64decode(envelope["payload"])
+    kind = envelope["payloadType"].encode()
+    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    public = serialization.load_pem_public_key(key.with_suffix(".pub").read_bytes())
+    assert isinstance(public, Ed25519PublicKey)
+    public.verify(base64.b64decode(envelope["signatures"][0]["sig"]), signed)
+
+    statement = json.loads(payload)
+    assert kind == b"application/vnd.in-toto+json"
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert statement["predicateType"].startswith("https://")
+    weights = hashlib.sha256(b"weights").hexdigest()
+    assert {"name": "adapter_model.safetensors", "digest": {"sha256": weights}} in (
+        statement["subject"]
+    )
+    assert {"verdict", "base", "inputs", "gates", "models", "environment", "created"} <= (
+        statement["predicate"].keys()
+    )
+
+
+def test_a_receipt_of_another_verdict_or_twice_of_one_file_is_refused(released, tmp_path):
+    healthy = examples.check_result({"tickets-v2": examples.HEALTHY})
+    content = make_receipt(healthy, released, base=None, inputs=[])
+    failed = {**content, "predicate": {**content["predicate"], "verdict": "FAIL"}}
+    twice = {**content, "subject": content["subject"] * 2}
+    nothing = {**content, "subject": []}
+    other = {**content, "predicateType": "https://slsa.dev/provenance/v1"}
+    with pytest.raises(ReceiptError, match="its verdict is FAIL"):
+        verify(write_receipt(failed, tmp_path / "failed.json"), released)
+    for name, receipt in {"twice": twice, "nothing": nothing, "other": other}.items():
+        with pytest.raises(DataError, match="not a receipt"):
+            verify(write_receipt(receipt, tmp_path / f"{name}.json"), released)
+
+
+def test_a_receipt_of_the_format_before_is_refused_in_one_sentence(released, tmp_path):
+    path = tmp_path / "old.json"
+    old = {"schema_version": 1, "evalguard": "0.1.0", "verdict": "PASS", "released": {}}
+    path.write_text(json.dumps(old))
+    with pytest.raises(DataError, match="release the adapter again"):
+        verify(path, released)
 
 
 def test_another_key_is_refused(released, receipt, tmp_path):
@@ -94,7 +192,7 @@ def test_another_key_is_refused(released, receipt, tmp_path):
 
 def test_a_stripped_signature_does_not_pass_where_a_key_is_asked_for(released, receipt, key):
     content = json.loads(receipt.read_text())
-    del content["signature"]
+    content["signatures"] = []
     receipt.write_text(json.dumps(content))
     assert "not signed" in verify(receipt, released)
     with pytest.raises(ReceiptError, match="not signed"):
@@ -110,7 +208,20 @@ def test_nothing_that_failed_gets_a_receipt(released):
         make_receipt(replace(healthy, verdict=Verdict.INCONCLUSIVE), released, base=None, inputs=[])
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"a": 1}', "{"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"a": 1}',
+        "{",
+        "[" * 100_000,
+        '"x"',
+        '{"payload": "!", "payloadType": "application/vnd.in-toto+json", "signatures": []}',
+        '{"payload": "W10=", "payloadType": "application/vnd.in-toto+json", "signatures": []}',
+        '{"payload": "W10=", "payloadType": "application/vnd.in-toto+json", "signatures": [1]}',
+    ],
+)
 def test_what_is_no_receipt_is_told(released, tmp_path, content):
     path = tmp_path / "receipt.json"
     path.write_text(content)
@@ -122,7 +233,7 @@ def test_a_key_that_is_none_is_told_with_the_way_to_make_one(released, receipt, 
     broken = tmp_path / "broken.pem"
     broken.write_text("nothing")
     with pytest.raises(UsageError, match="openssl genpkey"):
-        write_receipt({}, tmp_path / "r.json", key=broken)
+        write_receipt({"predicate": {}}, tmp_path / "r.json", key=broken)
     with pytest.raises(UsageError, match="openssl pkey"):
         verify(receipt, released, key=broken)
 

@@ -139,10 +139,11 @@ def test_a_hub_model_needs_an_immutable_revision(monkeypatch, tmp_path):
 
 
 def test_the_cached_commit_of_a_moving_revision_is_named(monkeypatch, tmp_path):
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    reference = tmp_path / "models--org--model" / "refs" / "main"
-    reference.parent.mkdir(parents=True)
-    reference.write_text(COMMIT)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    repository = tmp_path / "models--org--model"
+    for name, text in {"refs/main": COMMIT, f"snapshots/{COMMIT}/config.json": "{}"}.items():
+        (repository / name).parent.mkdir(parents=True)
+        (repository / name).write_text(text)
     with pytest.raises(UsageError, match=f"currently {COMMIT}"):
         of("org/model")
 
