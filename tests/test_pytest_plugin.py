@@ -295,7 +295,7 @@ gates:
     said = done.stdout + done.stderr
     assert done.returncode == 4, said
     for line in (
-        "rows.jsonl:1: target: 'C' is no choice of this row; possible: A, B (scorer",
+        "rows.jsonl:1: target: 'C' is not a choice of this row; possible: A, B (scorer",
         "rows.jsonl:2: target: '1' is a number, where the letter of a choice is needed",
         "rows.jsonl:3: column 'note' is null, and the template writes it",
         "rows.jsonl:3: target: 'spams' is not among the labels; possible: spam, ham. Did you",

@@ -1,7 +1,7 @@
 """YAML text → plain data, with nothing guessed.
 
 PyYAML speaks YAML 1.1, where ``no`` is false, ``1:30`` is ninety, ``5e-4`` is text and a key that
-stands twice wins silently. The loader here follows the core schema of YAML 1.2 and refuses
+appears twice wins silently. The loader here follows the core schema of YAML 1.2 and refuses
 duplicate keys.
 """
 
@@ -39,7 +39,7 @@ class _Loader(yaml.SafeLoader):
                 self._note(f"line {line}: {shown} is not text; write it in quotes")
             elif key_node.value in seen:
                 self._note(
-                    f"line {line}: key '{key_node.value}' stands twice "
+                    f"line {line}: key '{key_node.value}' appears twice "
                     f"(first in line {seen[key_node.value]}); remove one"
                 )
             else:

@@ -36,7 +36,7 @@ FORGETTING = Damage(
     meaning="The model lost knowledge and skills it had before fine-tuning.",
     data_cause="The training data pulls the model away from what it knew.",
     levers=(Lever.LEARNING_RATE, Lever.REPLAY, Lever.EPOCHS),
-    repair="Train more gently and mix 10–20% general data into the training rows.",
+    repair="Lower the learning rate or train for fewer epochs, and mix 10–20% general data into the training rows.",
 )
 COLLAPSE = Damage(
     code="mode_collapse",
@@ -47,7 +47,7 @@ COLLAPSE = Damage(
     meaning="Different prompts get the same or nearly the same answer.",
     data_cause="The training rows probably share one answer or one pattern.",
     levers=(Lever.LEARNING_RATE, Lever.EPOCHS),
-    repair="Train more gently, and on answers that differ: drop duplicates and boilerplate.",
+    repair="Lower the learning rate or train for fewer epochs, on more varied answers: drop duplicates and boilerplate.",
     data_change="drop rows that repeat the same answer; add varied answers",
 )
 OVERFITTING = Damage(
@@ -58,7 +58,7 @@ OVERFITTING = Damage(
     meaning="The model memorised the training set and does not generalise.",
     data_cause="The training set is probably too small for the number of epochs.",
     levers=(Lever.EPOCHS, Lever.RANK),
-    repair="Stop where the held-out loss is least, use a smaller rank, and collect more rows.",
+    repair="Stop at the lowest held-out loss, use a smaller rank, and collect more rows.",
     data_change="add more and more varied task rows",
 )
 NOT_LEARNED = Damage(
@@ -67,9 +67,9 @@ NOT_LEARNED = Damage(
     evidence=evidence.not_learned,
     lacks_training=True,
     meaning="The model did not reach the required task score.",
-    data_cause="The training rows may not show what the gate asks for.",
+    data_cause="The training rows may not show what the gate tests.",
     levers=(Lever.MORE_TRAINING,),
-    repair="Check that training rows and test set have the same form, then train longer.",
+    repair="Check that training rows and test set have the same format, then train longer.",
 )
 SAFETY_LOSS = Damage(
     code="safety_loss",
@@ -87,7 +87,7 @@ FORMAT_CORRUPTION = Damage(
     title="Format corruption",
     evidence=failed_gates(Ability.FORMAT, Ability.INSTRUCTION),
     of_one_ability=True,
-    meaning="Answers no longer keep the form that was asked for.",
+    meaning="Answers no longer follow the requested format.",
     data_cause="The training rows answer in another form, or none of them asks for one.",
     levers=(Lever.REPLAY, Lever.LEARNING_RATE),
     repair="Add rows that ask for JSON, lists or code and answer in exactly that form.",
@@ -98,7 +98,7 @@ LOST_ABSTENTION = Damage(
     title="Lost abstention",
     evidence=failed_gates(Ability.ABSTENTION, joined_by=[Ability.GROUNDING]),
     of_one_ability=True,
-    meaning="The model answers although the context does not hold the answer.",
+    meaning="The model answers although the context does not contain the answer.",
     data_cause="The training rows hold no unanswerable questions, or answer them.",
     levers=(Lever.REPLAY, Lever.LEARNING_RATE),
     repair="Add unanswerable questions whose answer says so, or preference pairs that reward it.",
@@ -138,7 +138,7 @@ UNEXPLAINED = Damage(
     code="unexplained",
     title="Regression of no known pattern",
     meaning="A gate failed in a way that fits no known damage.",
-    data_cause="Read the lost samples: the figures alone do not tell the cause.",
+    data_cause="Read the lost samples: the figures alone do not show the cause.",
     levers=(Lever.LEARNING_RATE, Lever.REPLAY, Lever.EPOCHS),
     repair="Look at the lost samples; where nothing stands out, train more gently.",
 )

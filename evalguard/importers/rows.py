@@ -50,7 +50,7 @@ def read(path: Path) -> tuple[ImportedRun, ...]:
         raise listed(problems)
     if not rows:
         raise DataError(
-            f"{path}: holds no row; write one JSON object a line with id, baseline, candidate"
+            f"{path}: is empty; write one JSON object per line with id, baseline, candidate"
         )
     return tuple(ImportedRun(source=path, scores=tuple(_scores(rows, side))) for side in sides)
 

@@ -225,9 +225,9 @@ def _check_signature(receipt: Path, envelope: Envelope, written: Any, key: Path 
     try:
         named = Ed25519PublicKey.from_public_bytes(bytes.fromhex(written))
     except (TypeError, ValueError) as error:
-        raise ReceiptError(f"{receipt}: its signature does not fit its content") from error
+        raise ReceiptError(f"{receipt}: its signature does not match its content") from error
     if not _signed_by(named, envelope):
-        raise ReceiptError(f"{receipt}: its signature does not fit its content")
+        raise ReceiptError(f"{receipt}: its signature does not match its content")
     name = hashlib.sha256(named.public_bytes_raw()).hexdigest()[:16]
     if key is None:
         return f"Signed by key {name}; give --key to say whose it must be."
@@ -260,7 +260,7 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"{path}: no private key in PEM form: {error}. {hint}") from error
+        raise UsageError(f"{path}: not a private key in PEM form: {error}. {hint}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(f"{path}: not an Ed25519 key. {hint}")
     return key
@@ -274,7 +274,7 @@ def _public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: no public key in PEM form: {error}. {hint}") from error
+        raise UsageError(f"{path}: not a public key in PEM form: {error}. {hint}") from error
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(f"{path}: not an Ed25519 key. {hint}")
     return key

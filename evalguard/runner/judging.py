@@ -115,7 +115,7 @@ class Judging:
             favoured, other, *_ = _task(planned).label_names
             silent = f" {admission.silent} got no verdict." if admission.silent else ""
             if admission.wavered:
-                silent += f" Its verdict changes with the order on {admission.wavered}."
+                silent += f" Its verdict changes with the order for {admission.wavered}."
             raise TrustError(
                 f"the judge agrees too little with the labels of {labelled}: {admission.text}, and "
                 f"at least {config.min_kappa:g} is required. It agrees with {admission.hits} of "

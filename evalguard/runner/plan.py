@@ -123,12 +123,12 @@ class PlannedTask:
         """Return a sample as requests.
 
         Raises:
-            DataError: If building the task again gave other samples than those that were planned.
+            DataError: If building the task again gave different samples than planned.
         """
         if sample_id not in self._prepared:
             raise DataError(
-                f"suite '{self.suite}', task '{self.name}': building it again gave other samples, "
-                "so it draws at random or its data changed meanwhile; fix its seed, or run again"
+                f"suite '{self.suite}', task '{self.name}': building it again gave different samples, "
+                "so it draws at random or its data changed in the meantime; set its seed, or run again"
             )
         return self._prepared[sample_id]
 

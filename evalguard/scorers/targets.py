@@ -123,7 +123,7 @@ def _no_choice(target: str, letter: str, texts: list[Any]) -> str:
             "is a number, where the letter of a choice is needed (for a column that counts from 0: "
             f"{{{{ '{letters}'[column | int] }}}})"
         )
-    return "is no choice of this row" if texts else "is no letter of a choice"
+    return "is not a choice of this row" if texts else "is no letter of a choice"
 
 
 def one_of_the_labels(

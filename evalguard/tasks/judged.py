@@ -44,7 +44,7 @@ class JudgedTask(ABC):
     """Prompts whose answers a judge scores.
 
     Args:
-        suite: Name of the suite that it stands in.
+        suite: Name of the suite that it is in.
         name: Name within the suite.
         rows: The data file and the prompt of each row.
         labelled: The file of labels, with the same prompts.

@@ -32,7 +32,7 @@ class JudgedConfig(Prompts):
     """File of labels by people, with the columns of `data`. Without agreement on these, nothing is
     judged. `kind: judge` needs `answer` and `label` (`yes` or `no`); `kind: preference` needs two
     answers, `a` and `b`, and which is `better` (`a`, `b` or `tie`). Files of AlpacaEval, MT-Bench
-    and Chatbot Arena are read as they are; any other with `columns` and `values`."""
+    and Chatbot Arena are read as is; any other with `columns` and `values`."""
     min_kappa: float = Field(default=0.6, ge=0.0, le=1.0)
     """Least agreement of the judge with the labels, as Cohen's kappa."""
     scale: ScaleConfig | None = None

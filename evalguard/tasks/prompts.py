@@ -58,7 +58,7 @@ _EXPRESSION_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, V
 
 _UNDEFINED = re.compile(r"'([^']*)' is undefined")
 
-_TYPE_NAMES = {"Null": "null", "Items": "a list", "Fields": "an object", "Flag": "a truth value"}
+_TYPE_NAMES = {"Null": "null", "Items": "a list", "Fields": "an object", "Flag": "a boolean"}
 
 _OWN_TYPE = re.compile(
     rf"'?(?:evalguard\.tasks\.values\.)?\b({'|'.join(_TYPE_NAMES)})\b(?: object)?'?"
@@ -208,7 +208,7 @@ class PromptRows:
         except TemplateSyntaxError as error:
             raise DataError(
                 f"{self.where}: broken template {source!r}: {error}. "
-                f"Columns are written {{{{ column }}}}."
+                f"Write columns as {{{{ column }}}}."
             ) from error
         except UndefinedError as error:
             missing = _UNDEFINED.fullmatch(str(error))

@@ -24,7 +24,7 @@ def _check_template(source: str) -> str:
     except TemplateSyntaxError as error:
         raise ValueError(
             f"broken template, line {error.lineno}: {error.message} "
-            "Columns are written {{ column }}."
+            "Write columns as {{ column }}."
         ) from error
     return source
 

@@ -200,7 +200,7 @@ def written(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | Decimal) and not math.isfinite(value):
-        raise Unwritable(f"the template writes {value}, which is no number. Correct the row.")
+        raise Unwritable(f"the template writes {value}, which is not a number. Correct the row.")
     if isinstance(value, int | float | Decimal | _Unwritten):
         return str(value)
     if isinstance(value, date) and not isinstance(value, datetime):

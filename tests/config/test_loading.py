@@ -121,9 +121,9 @@ def test_what_is_no_usable_yaml_is_named(tmp_path, content, says):
 def test_duplicate_and_numeric_keys_are_refused_with_their_lines(tmp_path):
     found = problems(tmp_path, "version: 1\nversion: 1\n3: x\nextras: {a: 1,\n  a: 2}\n")
     assert [message for _, message in found] == [
-        "line 2: key 'version' stands twice (first in line 1); remove one",
+        "line 2: key 'version' appears twice (first in line 1); remove one",
         "line 3: key 3 is not text; write it in quotes",
-        "line 5: key 'a' stands twice (first in line 4); remove one",
+        "line 5: key 'a' appears twice (first in line 4); remove one",
     ]
 
 

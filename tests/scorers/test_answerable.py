@@ -34,7 +34,7 @@ def problem(name, target, row=None, *, stop=(), **options):
     ("name", "target", "row", "options", "reason"),
     [
         # The letter of a choice.
-        ("multiple_choice", "D", COLOURS, {}, "'D' is no choice of this row; possible: A, B, C"),
+        ("multiple_choice", "D", COLOURS, {}, "'D' is not a choice of this row; possible: A, B, C"),
         ("multiple_choice", "0", COLOURS, {}, "is a number, where the letter"),
         ("multiple_choice", "-1", COLOURS, {}, "is a number, where the letter"),
         ("multiple_choice", "2.0", COLOURS, {}, "is a number, where the letter"),

@@ -207,7 +207,7 @@ def _no_choice(gold: Any, choices: Sequence[str]) -> str:
     shown = ", ".join(f"{index} ({choice!r:.24})" for index, choice in enumerate(choices[:10]))
     more = ", …" if len(choices) > 10 else ""
     return (
-        f"target: {gold!r:.60} is no choice of this row; possible: {shown}{more}; "
+        f"target: {gold!r:.60} is not a choice of this row; possible: {shown}{more}; "
         "correct the row or doc_to_target"
     )
 

@@ -69,7 +69,7 @@ def _try_row(
     except (EvalGuardError, ImportError):
         raise
     except FileNotFoundError as error:
-        where = f"the scoring of task '{name}' needs '{error.filename}', which is not there"
+        where = f"the scoring of task '{name}' needs '{error.filename}', which does not exist"
         raise UsageError(f"{where}; put it there, or install the program") from error
     except LookupError as error:
         if "nltk" in f"{error}".lower():

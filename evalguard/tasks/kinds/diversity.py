@@ -58,7 +58,7 @@ class Diversity:
     """Prompts that call for different answers, each answered several times.
 
     Args:
-        suite: Name of the suite that it stands in.
+        suite: Name of the suite that it is in.
         name: Name within the suite.
         rows: The data file and the prompt of each row.
         samples: Answers to each prompt.

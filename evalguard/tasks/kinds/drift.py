@@ -44,7 +44,7 @@ class Drift:
     """Prompts along whose answers by the baseline both models' distributions are compared.
 
     Args:
-        suite: Name of the suite that it stands in.
+        suite: Name of the suite that it is in.
         name: Name within the suite.
         rows: The data file and the prompt of each row.
         max_new_tokens: Longest answer of the baseline in tokens.

@@ -1,4 +1,4 @@
-"""Answers that a judge holds against a criterion, one at a time: yes or no, or a score."""
+"""Answers that a judge checks against a criterion, one at a time: yes or no, or a score."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Answer:
 
 
 class JudgeConfig(JudgedConfig):
-    """Answers that a judge holds against a criterion: yes or no."""
+    """Answers that a judge checks against a criterion: yes or no."""
 
     label_columns: ClassVar[tuple[str, ...]] = ("answer", "label")
 

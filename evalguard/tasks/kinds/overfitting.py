@@ -42,7 +42,7 @@ LOSS_GAP = Metric(
 
 
 class OverfittingConfig(Prompts):
-    """Training rows beside held-out rows of the same kind: is the one known by heart?"""
+    """Training rows compared with held-out rows: are the training rows memorised?"""
 
     kind: Literal["overfitting"]
     held_out: NonEmpty
@@ -59,7 +59,7 @@ class Overfitting:
     """Pairs of a training row and a held-out row.
 
     Args:
-        suite: Name of the suite that it stands in.
+        suite: Name of the suite that it is in.
         name: Name within the suite.
         training: The training rows and their prompts.
         held_out: The held-out rows; the nth is paired with the nth training row.

@@ -41,7 +41,7 @@ class Perplexity:
     """Documents whose log-likelihood is measured, per token.
 
     Args:
-        suite: Name of the suite that it stands in.
+        suite: Name of the suite that it is in.
         name: Name within the suite.
         rows: The data file.
         text: Jinja template of the text over the row's columns.

@@ -84,7 +84,7 @@ class TestSet:
     """Rows whose prompts a model answers in text, scored by pure functions.
 
     Args:
-        suite: Name of the suite that it stands in.
+        suite: Name of the suite that it is in.
         name: Name within the suite.
         rows: The data file and the prompt of each row.
         target: Jinja template of the expected answer.

@@ -99,7 +99,7 @@ def check_whole(file: DataFile, around: Collection[tuple[str, Any]], n_rows: int
             raise DataError(
                 f"{file.path}: holds {n_rows} row{'' if n_rows == 1 else 's'}, and "
                 f"'{name}' {value!s:.60} says that they are part of a larger data set. "
-                "Download the whole data set, or save the rows alone to use this part."
+                "Download the whole data set, or save only the rows to use this part."
             )
 
 

@@ -86,7 +86,7 @@ _KINDS: dict[type, str] = {
     dict: "an object",
     list: "a list",
     str: "a string",
-    bool: "a truth value",
+    bool: "a boolean",
     int: "a number",
     float: "a number",
 }

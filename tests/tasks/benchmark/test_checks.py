@@ -255,7 +255,7 @@ def test_missing_data_of_nltk_are_found_before_any_answer(load, monkeypatch):
             "the environment variable SCORER_KEY, which is not",
         ),
         ("import os; os.getenvb(b'X') or os.environ['SCORER_URL']", "variable SCORER_URL"),
-        ("open('/nowhere/words.txt')", "needs '/nowhere/words.txt', which is not there"),
+        ("open('/nowhere/words.txt')", "needs '/nowhere/words.txt', which does not exist"),
         ("import subprocess; subprocess.run(['no-such-judge'])", "needs 'no-such-judge'"),
     ],
 )

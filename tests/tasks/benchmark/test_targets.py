@@ -23,7 +23,7 @@ def problems(load, text, **columns):
 def test_an_index_that_is_no_choice(load, label):
     said = problems(load, CHOICE.format(target="label"), label=label)
     assert said == (
-        f"suites/s.yaml: task 'ours', row 2: target: {label} is no choice of this row; "
+        f"suites/s.yaml: task 'ours', row 2: target: {label} is not a choice of this row; "
         "possible: 0 ('three'), 1 ('Four'); correct the row or doc_to_target"
     )
 
@@ -32,7 +32,7 @@ def test_an_index_that_is_no_choice(load, label):
 def test_a_text_that_is_no_choice(load, word):
     text = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: '{{right}}'\n"
     task = load(text, rows=[row(right="Four"), row(right=word)])
-    with pytest.raises(DataError, match=r"row 2: target: .* is no choice of this row"):
+    with pytest.raises(DataError, match=r"row 2: target: .* is not a choice of this row"):
         task.prepare(None)
 
 
@@ -40,7 +40,7 @@ def test_a_text_that_is_no_choice(load, word):
 def test_one_of_several_indices_that_is_no_choice(load, gold):
     text = CHOICE.format(target="gold")
     task = load(text, rows=[row(gold=[0, 1]), row(gold=gold)])
-    with pytest.raises(DataError, match=r"row 2: target: .* is no choice of this row"):
+    with pytest.raises(DataError, match=r"row 2: target: .* is not a choice of this row"):
         task.prepare(None)
 
 
@@ -96,7 +96,7 @@ def test_a_task_that_scores_itself_may_use_other_columns(load):
 def test_the_first_row_which_lm_eval_tries(load, label):
     text = CHOICE.format(target="label")
     with pytest.raises(
-        (ConfigError, DataError), match=r"row 1: target: .* is no choice of this row"
+        (ConfigError, DataError), match=r"row 1: target: .* is not a choice of this row"
     ):
         load(text, rows=[row(label=label), row(label=label)]).prepare(None)
 

@@ -457,7 +457,13 @@ def test_a_request_in_a_thread_of_the_task_is_seen(service, load):
 def test_threads_of_others_are_left_alone():
     """EvalGuard may be called by a program that has threads of its own."""
     done, go = threading.Event(), threading.Event()
-    thread = threading.Thread(target=lambda: (go.wait(), eval("1"), done.set()))  # noqa: S307 - watched
+
+    def work() -> None:
+        go.wait()
+        eval("1")  # noqa: S307 - watched
+        done.set()
+
+    thread = threading.Thread(target=work)
     thread.start()
     with watched() as watch:
         go.set()
