@@ -36,7 +36,8 @@ FORGETTING = Damage(
     meaning="The model lost knowledge and skills it had before fine-tuning.",
     data_cause="The training data pulls the model away from what it knew.",
     levers=(Lever.LEARNING_RATE, Lever.REPLAY, Lever.EPOCHS),
-    repair="Lower the learning rate or train for fewer epochs, and mix 10–20% general data into the training rows.",
+    repair="Lower the learning rate or train for fewer epochs, and mix 10–20% general data into the "
+    "training rows.",
 )
 COLLAPSE = Damage(
     code="mode_collapse",
@@ -47,7 +48,8 @@ COLLAPSE = Damage(
     meaning="Different prompts get the same or nearly the same answer.",
     data_cause="The training rows probably share one answer or one pattern.",
     levers=(Lever.LEARNING_RATE, Lever.EPOCHS),
-    repair="Lower the learning rate or train for fewer epochs, on more varied answers: drop duplicates and boilerplate.",
+    repair="Lower the learning rate or train for fewer epochs, on more varied answers: drop "
+    "duplicates and boilerplate.",
     data_change="drop rows that repeat the same answer; add varied answers",
 )
 OVERFITTING = Damage(

@@ -127,8 +127,9 @@ class PlannedTask:
         """
         if sample_id not in self._prepared:
             raise DataError(
-                f"suite '{self.suite}', task '{self.name}': building it again gave different samples, "
-                "so it draws at random or its data changed in the meantime; set its seed, or run again"
+                f"suite '{self.suite}', task '{self.name}': building it again gave different "
+                "samples, so it draws at random or its data changed in the meantime; set its seed, "
+                "or run again"
             )
         return self._prepared[sample_id]
 
