@@ -1,0 +1,3 @@
+"""The faults, a module for several classes each."""
+
+from benchmarks.faults.classes import selecting, verdicts  # noqa: F401
