@@ -28,11 +28,13 @@ class Planted:
     Attributes:
         fault: The fault.
         problem: Why it came through; empty where it was caught.
+        said: The line that says how it ended.
         seconds: Time that it took.
     """
 
     fault: Fault
     problem: str
+    said: str
     seconds: float
 
 
@@ -55,11 +57,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         found = list(_shown(run_faults(chosen, Path(name), options.workers), chosen))
     through = [one for one in found if one.problem]
+    if options.verbose:
+        for one in found:
+            print(f"{'THROUGH' if one.problem else 'caught':<9}{one.fault.what}\n         {one.said}")
     for one in through:
         print(f"THROUGH  {one.fault.group}: {one.fault.what}\n         {one.problem}")
     if options.json:
         rows = [
-            {"class": one.fault.group, "what": one.fault.what, "problem": one.problem,
+            {"class": one.fault.group, "what": one.fault.what, "problem": one.problem, "said": one.said,
              "seconds": round(one.seconds, 2)}
             for one in found
         ]  # fmt: skip
@@ -118,7 +123,7 @@ def plant(fault: Fault, measured: Path, folder: Path) -> Planted:
         problem = f"could not be planted: {traceback.format_exc(limit=-2)}"
     if not os.environ.get("KEEP_FAULTS"):
         shutil.rmtree(folder, ignore_errors=True)
-    return Planted(fault, problem, time.perf_counter() - started)
+    return Planted(fault, problem, f"exit {seen.code}: {seen.last_line}", time.perf_counter() - started)
 
 
 def _shown(found: Iterator[Planted], faults: Sequence[Fault]) -> Iterator[Planted]:
@@ -146,6 +151,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults")
     parser.add_argument("--only", action="append", metavar="CLASS", help="one class; repeatable")
     parser.add_argument("--what", metavar="TEXT", help="faults whose sentence has this text")
+    parser.add_argument("--verbose", action="store_true", help="say of each fault how it ended")
     parser.add_argument("--workers", type=int, default=1, help="faults at a time")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what came of each")
     return parser.parse_args()

@@ -1,3 +1,10 @@
 """The faults, a module for several classes each."""
 
-from benchmarks.faults.classes import selecting, verdicts  # noqa: F401
+from benchmarks.faults.classes import (  # noqa: F401 (each declares its faults)
+    gates,
+    selecting,
+    stored_models,
+    stored_tasks,
+    stores,
+    verdicts,
+)
