@@ -2,9 +2,13 @@
 
 from benchmarks.faults.classes import (  # noqa: F401 (each declares its faults)
     gates,
+    inputs,
+    models,
+    running,
     selecting,
     stored_models,
     stored_tasks,
     stores,
+    texts,
     verdicts,
 )

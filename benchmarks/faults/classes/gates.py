@@ -38,10 +38,6 @@ for _what, _settings in (
     ("a margin of NaN", "suite: facts, metric: exact_match, max_drop: .nan"),
     ("an endless margin", "suite: facts, metric: exact_match, max_drop: .inf"),
     ("a margin too large for a float", "suite: facts, metric: exact_match, max_drop: 1e999pp"),
-    ("a metric of thinking, of a model that does not think",
-     "suite: facts, metric: unclosed_thinking, max_drop: 5pp"),
-    ("the length of thinking, of a model that does not think",
-     "suite: facts, metric: thinking_tokens, max: 12"),
 ):  # fmt: skip
     vacuous(f"{_what}, and every answer is wrong", blocked())(_gate(_settings))
 
@@ -233,7 +229,7 @@ def _repeated(place: Place) -> Seen:
 @counted("ten questions, each ten times with a number before it", blocked("alike", "repeat", "dupl"))
 def _numbered(place: Place) -> Seen:
     rows = place.rows()[:10]
-    place.set_rows(row | {"id": n} for n in range(10) for row in rows)
+    place.set_rows(row | {"nr": n} for n in range(10) for row in rows)
     place.gates("suite: facts, metric: exact_match, max_drop: 10pp")
     return checked(place, "right")
 
