@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    import pytest
+
+    from evalguard.pytest_plugin import GatePlugin
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 """A check makes many small objects that live to its end; looking for cycles among them takes 8 % of
@@ -63,6 +70,9 @@ def command(
 
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
+    # What an earlier run wrote must not be read as this one's, however this one ends.
+    for path in _results_of_options(json_path, html_path, pytest_args):
+        path.unlink(missing_ok=True)
     project = load_project(Path(config), overrides=overrides)
     arguments = [f"--evalguard-config={config}", f"--rootdir={project.root}"]
     # This command is the plugin's own package, so pytest finds it imported already.
@@ -74,4 +84,53 @@ def command(
     arguments += [f"--evalguard-html={html_path}"] if html_path else []
     arguments += ["--evalguard-full"] if full else []
     arguments += ["--evalguard-noise"] if noise else []
-    return int(pytest.main([*arguments, str(project.thresholds.path), *pytest_args]))
+    session = _Session()
+    every = [*arguments, str(project.thresholds.path), *pytest_args]
+    return _held_to_verdict(int(pytest.main(every, plugins=[session])), session.gates)
+
+
+class _Session:
+    """A plug-in of pytest that keeps the one which measures, to ask it when pytest has ended."""
+
+    gates: GatePlugin | None = None
+
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Find it: every plug-in is configured by now."""
+        self.gates = session.config.pluginmanager.get_plugin("evalguard-gates")
+
+
+def _held_to_verdict(code: int, gates: GatePlugin | None) -> int:
+    """Return the exit code of a run, which must not be 0 where the verdict is not.
+
+    Options that only list something, a conftest.py and plug-ins of pytest can end a session with 0.
+    """
+    from evalguard.errors import ExitCode
+    from evalguard.verdicts import exit_code
+
+    if code != ExitCode.PASS:
+        return code
+    if gates is None or gates.result is None:
+        click.echo("evalguard: no gate was measured, so there is no verdict", err=True)
+        return ExitCode.NOTHING_TO_GATE
+    verdict = exit_code(gates.result)
+    if verdict != ExitCode.PASS:
+        click.echo(
+            f"evalguard: the verdict is {gates.result.verdict}, but pytest ended with 0. A "
+            "conftest.py or a plug-in of pytest changes its exit code",
+            err=True,
+        )
+        return ExitCode.INTERNAL_ERROR
+    return code
+
+
+def _results_of_options(
+    json_path: str | None, html_path: str | None, pytest_args: Sequence[str]
+) -> Iterator[Path]:
+    """Yield the files that the options have this run write."""
+    junit = ("--junitxml", "--junit-xml")
+    after = zip(pytest_args, pytest_args[1:], strict=False)
+    named = [value for option, value in after if option in junit]
+    named += [one.partition("=")[2] for one in pytest_args if one.startswith(tuple(f"{j}=" for j in junit))]
+    for name in (json_path, html_path, *named):
+        if name and Path(name).is_file():
+            yield Path(name)

@@ -41,8 +41,10 @@ def check_content(file: Path) -> None:
     """Check that a file is not something else that a download left in its place.
 
     Raises:
-        ModelError: If it is a Git LFS pointer or a web page.
+        ModelError: If it is a Git LFS pointer or a web page, or no file at all.
     """
+    if not file.is_file():
+        raise ModelError(f"{file}: not a file that can be read: a folder, a pipe or a device.")
     with file.open("rb") as stream:
         head = stream.read(64).lstrip().lower()
     if head.startswith(_LFS):
@@ -73,6 +75,24 @@ def read_header(file: Path) -> dict[str, TensorInfo]:
     if size != 8 + length + end:
         raise _broken(file, f"{size} bytes, and its header describes {8 + length + end}")
     return tensors
+
+
+def data_of(file: Path) -> dict[str, tuple[int, int]]:
+    """Return where in a file the bytes of each tensor begin and end.
+
+    Raises:
+        ModelError: If the file is empty, truncated or corrupt.
+    """
+    read_header(file)
+    with file.open("rb") as stream:
+        start = 8 + struct.unpack("<Q", stream.read(8))[0]
+        stream.seek(8)
+        entries = json.loads(stream.read(start - 8))
+    return {
+        name: (start + one["data_offsets"][0], start + one["data_offsets"][1])
+        for name, one in entries.items()
+        if name != "__metadata__"
+    }
 
 
 def _parse(file: Path, text: bytes) -> tuple[dict[str, TensorInfo], int]:
