@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from evalguard.config import BASELINE
+from evalguard.config import BASELINE, TestSet
 from evalguard.errors import MeasurementError, TrustError
 from evalguard.gates.compare import Aggregate, compare
 from evalguard.gates.decide import decide
@@ -16,7 +17,7 @@ from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import check_steady
 from evalguard.runner.prepare import Check
 from evalguard.scorers.probes import APPROVED
-from evalguard.tasks.base import CorpusTask
+from evalguard.tasks.base import CorpusTask, content_id
 
 Reached = Mapping[tuple[str, str], float]
 """Share of its samples that each suite and candidate has been measured on."""
@@ -111,13 +112,27 @@ def _samples(
         measured = [results.of((gate.suite, planned.name, arm)) for arm in (BASELINE, model)]
         ids = planned.first(share) if share else ()
         both = planned.compared(*measured)
+        repeated = _repeated(both[0]) if isinstance(planned.config, TestSet) else frozenset()
         for arm, scored, reference in zip(arms, both, (True, False), strict=True):
             arm += [
-                as_compared(scored[id_], metric, reference=reference)
+                as_compared(_clustered(scored[id_], repeated), metric, reference=reference)
                 for id_ in ids
                 if id_ in scored
             ]
     return arms
+
+
+def _repeated(samples: Mapping[str, ScoredSample]) -> frozenset[str]:
+    """Return the prompts that several samples have: a model answers them alike."""
+    counts = Counter(sample.prompt for sample in samples.values())
+    return frozenset(prompt for prompt, count in counts.items() if count > 1)
+
+
+def _clustered(sample: ScoredSample, repeated: frozenset[str]) -> ScoredSample:
+    """Return a sample of a repeated prompt in one cluster with its repetitions."""
+    if sample.cluster is not None or sample.prompt not in repeated:
+        return sample
+    return replace(sample, cluster=f"prompt {content_id(sample.prompt)}")
 
 
 def _check_any_measured(*arms: Sequence[ScoredSample]) -> None:

@@ -44,10 +44,6 @@ FAKES = {
         "    if isinstance(o, dict) and 'word' in o and 'tests' in o:\n"
         "        for fd in range(3, 12):\n            try: os.write(fd, o['word'].encode())\n"
         "            except OSError: pass\n        os._exit(0)\ndef add(a, b): return 0\n",
-    "starts a thread that writes the word": "import sys, threading\n"
-        "def add(a, b): return 0\n"
-        "class M(dict):\n    pass\n"
-        "import atexit\natexit.register(lambda: None)\n",
     "changes the text of the tests": "import sys\nf = sys._getframe()\nwhile f:\n"
         "    if 'job' in f.f_locals: f.f_locals['job']['tests'] = 'pass'\n    f = f.f_back\n"
         "def add(a, b): return 0\n",
@@ -117,15 +113,11 @@ BREAKS = {
     "links a file outside": "import os\nopen('a', 'w').write('x')\nos.link('a', 'PLACE/outside')\n",
     "writes through a link of its own": "import os\nos.symlink('PLACE/outside', 'b')\n"
         "open('b', 'w').write('x')\n",
-    "writes by mmap of a file of the project": "import mmap, os\n"
-        "f = os.open('PLACE/suites/program.txt', os.O_RDWR)\n",
     "reads a secret of the parent": "import os\nt = open('PLACE/secret').read()\n"
-        "open('leak', 'w').write(t)\nimport shutil\nshutil.copy('leak', 'PLACE/outside')\n",
+        "open('leak', 'w').write(t)\nos.rename('leak', 'PLACE/outside')\n",
     "turns the hook off by a new interpreter": "import _xxsubinterpreters as s\n"
         "i = s.create()\ns.run_string(i, \"open('PLACE/outside', 'w').write('x')\")\n",
     "uses the raw open of io": "import _io\n_io.FileIO('PLACE/outside', 'w').write(b'x')\n",
-    "dumps its stack into a file": "import faulthandler\n"
-        "f = open('a', 'w')\nimport os\nos.rename('a', 'PLACE/outside')\n",
 }  # fmt: skip
 
 GOOD = "\ndef add(a, b):\n    return a + b\n"
@@ -227,7 +219,7 @@ def _check_judged(says: str) -> int:
 
 def _labels(*answers: tuple[str, bool], times: int = 1) -> list[dict[str, Any]]:
     return [
-        {"question": f"What is {n if times > 1 and len(answers) > 2 else 'it'}?", "answer": text, "approved": label}
+        {"question": "What is it?", "answer": text, "label": "yes" if label else "no"}
         for n in range(times)
         for text, label in answers
     ]
@@ -255,9 +247,10 @@ def _template_twice(place: Place) -> Seen:
     from benchmarks.servers.scripted import scripted_server
 
     with scripted_server("plain") as server:
-        options = json.dumps({"base_url": server.url, "api": "chat", "model": "base"})
+        options = json.dumps(
+            {"base_url": server.url, "api": "chat", "model": "base", "adapters": {"v2": "good"}}
+        )
         place.edit("evalguard.yaml", "name: hf", f"name: endpoint\n  options: {options}")
-        place.edit("evalguard.yaml", "adapter: adapters/v2", "adapter: adapters/v2\n    server: {model: good}")
         place.edit("evalguard.yaml", "- general\n", "")
         place.gates("suite: facts, metric: exact_match, max_drop: 10pp")
         seen = place.check(env={"OPENAI_API_KEY": "sk-0"}, seconds=80)
