@@ -55,13 +55,10 @@ def main() -> int:
     ]
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        found = list(_shown(run_faults(chosen, Path(name), options.workers), chosen))
+        found = list(
+            _shown(run_faults(chosen, Path(name), options.workers), chosen, options.verbose)
+        )
     through = [one for one in found if one.problem]
-    if options.verbose:
-        for one in found:
-            print(f"{'THROUGH' if one.problem else 'caught':<9}{one.fault.what}\n         {one.said}")
-    for one in through:
-        print(f"THROUGH  {one.fault.group}: {one.fault.what}\n         {one.problem}")
     if options.json:
         rows = [
             {"class": one.fault.group, "what": one.fault.what, "problem": one.problem, "said": one.said,
@@ -123,11 +120,13 @@ def plant(fault: Fault, measured: Path, folder: Path) -> Planted:
         problem = f"could not be planted: {traceback.format_exc(limit=-2)}"
     if not os.environ.get("KEEP_FAULTS"):
         shutil.rmtree(folder, ignore_errors=True)
-    return Planted(fault, problem, f"exit {seen.code}: {seen.last_line}", time.perf_counter() - started)
+    return Planted(
+        fault, problem, f"exit {seen.code}: {seen.last_line}", time.perf_counter() - started
+    )
 
 
-def _shown(found: Iterator[Planted], faults: Sequence[Fault]) -> Iterator[Planted]:
-    """Print the row of a class when its last fault is done."""
+def _shown(found: Iterator[Planted], faults: Sequence[Fault], verbose: bool) -> Iterator[Planted]:
+    """Print the row of a class when its last fault is done, and what came through."""
     left = [fault.group for fault in faults]
     done: dict[str, list[Planted]] = {}
     print(f"{'class':<28}{'planted':>8}{'caught':>8}{'through':>9}{'s':>7}", flush=True)
@@ -144,6 +143,10 @@ def _shown(found: Iterator[Planted], faults: Sequence[Fault]) -> Iterator[Plante
                 f"{seconds:>7.1f}",
                 flush=True,
             )
+            for each in of_group:
+                if each.problem or verbose:
+                    sign = "THROUGH" if each.problem else "caught "
+                    print(f"  {sign} {each.fault.what}: {each.problem or each.said}", flush=True)
         yield one
 
 

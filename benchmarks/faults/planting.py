@@ -202,9 +202,7 @@ class Place:
             if (self / name).is_file()
         }
         output = log.read_bytes().decode("utf-8", "replace") if log.is_file() else ""
-        return Seen(
-            code=code, output=output, written=written, seconds=seconds, timed_out=timed_out
-        )
+        return Seen(code=code, output=output, written=written, seconds=seconds, timed_out=timed_out)
 
 
 def warm_up() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,9 +129,13 @@ def _results_of_options(
 ) -> Iterator[Path]:
     """Yield the files that the options have this run write."""
     junit = ("--junitxml", "--junit-xml")
-    after = zip(pytest_args, pytest_args[1:], strict=False)
+    after = pairwise(pytest_args)
     named = [value for option, value in after if option in junit]
-    named += [one.partition("=")[2] for one in pytest_args if one.startswith(tuple(f"{j}=" for j in junit))]
+    named += [
+        one.partition("=")[2]
+        for one in pytest_args
+        if one.startswith(tuple(f"{j}=" for j in junit))
+    ]
     for name in (json_path, html_path, *named):
         if name and Path(name).is_file():
             yield Path(name)

@@ -221,8 +221,8 @@ class PromptTokenizer:
     def _unusable(self, error: Exception) -> ModelError:
         said = " ".join(str(error).split()) or type(error).__name__
         return ModelError(
-            f"{self._tokenizer.name_or_path}: its chat template cannot be rendered: {said}. Correct "
-            f"the template, or set chat_template: false."
+            f"{self._tokenizer.name_or_path}: its chat template cannot be rendered: {said}. "
+            f"Correct the template, or set chat_template: false."
         )
 
     def prompt_ids(self, prompt: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""Whether two model folders hold the same model, read without torch and up to the first difference."""
+"""Whether two model folders hold one model: read without torch, up to the first difference."""
 
 from __future__ import annotations
 

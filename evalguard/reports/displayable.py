@@ -8,7 +8,9 @@ from typing import TypeVar
 from evalguard.records import CheckResult, Finding, GateResult, ModelInfo
 from evalguard.reports.text import one_line, visible
 
-_NAMES = frozenset({"code", "metric", "model", "name", "requirement", "source", "suite", "task", "title"})
+_NAMES = frozenset(
+    {"code", "metric", "model", "name", "requirement", "source", "suite", "task", "title"}
+)
 _NAME_LIMIT = 200
 
 RecordT = TypeVar("RecordT", GateResult, Finding, ModelInfo)

@@ -489,7 +489,6 @@ _WITH_PLACE = (UsageError, ModelError, EngineError)
 """Errors that say what is wrong with a model's server."""
 
 
-
 def _state(spec: ModelSpec) -> tuple[str, ...]:
     """Return what changes when a local file of a model is written."""
     folders = map(Path, filter(None, (spec.model, spec.adapter, spec.tokenizer)))

@@ -124,7 +124,9 @@ ACTING = "a\x1b[2J\x9b31m\u202eb\nc"
 
 
 def test_names_and_sentences_of_a_file_do_not_act_on_the_terminal(forgetting):
-    gates = tuple(replace(gate, name=ACTING, suite=ACTING, reason=ACTING) for gate in forgetting.gates)
+    gates = tuple(
+        replace(gate, name=ACTING, suite=ACTING, reason=ACTING) for gate in forgetting.gates
+    )
     findings = tuple(replace(one, title=ACTING, explanation=ACTING) for one in forgetting.findings)
     result = replace(forgetting, gates=gates, findings=findings, warnings=(ACTING,), title=ACTING)
     for width in (60, 140):

@@ -77,7 +77,7 @@ def test_a_stray_adapter_in_a_models_folder_is_refused(project, copy, edit, wher
         base = text.split("model: ")[1].split("}")[0]
         edit("evalguard.yaml", "model: models/own", "adapter: adapters/harmless")
         edit("evalguard.yaml", base, "models/own")
-    with pytest.raises(ModelError, match="adapter_config.json: an adapter's config in a model's"):
+    with pytest.raises(ModelError, match="an adapter's config in a model's"):
         check(project)
 
 
@@ -122,7 +122,11 @@ def test_the_code_that_scores_is_part_of_the_key(tmp_path, monkeypatch):
 def test_questions_that_are_repeated_count_once(project, edit):
     rows = (project / "suites/facts.jsonl").read_text().splitlines()
     edit("evalguard.yaml", "[general, facts]", "[facts]")
-    edit("thresholds/release.yaml", "  - {name: no forgetting, suite: general, metric: acc, max_drop: 10pp}\n", "")
+    edit(
+        "thresholds/release.yaml",
+        "  - {name: no forgetting, suite: general, metric: acc, max_drop: 10pp}\n",
+        "",
+    )
 
     def verdict(lines: list[str]) -> Verdict:
         (project / "suites/facts.jsonl").write_text("\n".join(lines) + "\n")

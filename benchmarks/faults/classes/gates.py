@@ -103,7 +103,9 @@ def _floor_and_bound(place: Place) -> Seen:
     return checked(place, "wrong", base="wrong")
 
 
-@vacuous("the baseline is right on 3 %, the candidate on nothing, and the margin is 5 points", blocked())
+@vacuous(
+    "the baseline is right on 3 %, the candidate on nothing, and the margin is 5 points", blocked()
+)
 def _below_margin(place: Place) -> Seen:
     place.gates("suite: facts, metric: exact_match, max_drop: 5pp")
     place.set_rows([*place.rows(), *_again(place, 3)])
@@ -127,8 +129,12 @@ def _wrong_column(place: Place) -> Seen:
 @vacuous("a stop string eats every answer", blocked())
 def _stop(place: Place) -> Seen:
     letters = ", ".join(f'"{letter}"' for letter in "aeiouy")
-    place.edit("suites/facts.yaml", "- exact_match", "- {name: regex, options: {pattern: '^.{0,400}$'}}")
-    place.edit("suites/facts.yaml", "max_new_tokens: 12", f"max_new_tokens: 12\n  stop: [{letters}]")
+    place.edit(
+        "suites/facts.yaml", "- exact_match", "- {name: regex, options: {pattern: '^.{0,400}$'}}"
+    )
+    place.edit(
+        "suites/facts.yaml", "max_new_tokens: 12", f"max_new_tokens: 12\n  stop: [{letters}]"
+    )
     place.gates("suite: facts, metric: regex, max_drop: 5pp")
     return checked(place, "wrong")
 
@@ -143,13 +149,17 @@ def _says_nothing(place: Place) -> Seen:
 
 @vacuous("the candidate says nothing, and a scorer of form counts that as right", blocked())
 def _empty_is_right(place: Place) -> Seen:
-    place.edit("suites/facts.yaml", "- exact_match", "- {name: regex, options: {pattern: '^[^0-9]*$'}}")
+    place.edit(
+        "suites/facts.yaml", "- exact_match", "- {name: regex, options: {pattern: '^[^0-9]*$'}}"
+    )
     place.gates("suite: facts, metric: regex, max_drop: 5pp")
     return checked(place, "nothing")
 
 
 def _again(place: Place, times: int) -> list[dict[str, Any]]:
-    return [row | {"question": f"{n}. {row['question']}"} for n in range(times) for row in place.rows()]
+    return [
+        row | {"question": f"{n}. {row['question']}"} for n in range(times) for row in place.rows()
+    ]
 
 
 @same("a model candidate with the baseline's own weights", blocked("baseline"))
@@ -188,7 +198,9 @@ def _same_adapter(place: Place) -> Seen:
     return place.check()
 
 
-def _weights(factor: float) -> Any:
+def scaled(factor: float) -> Any:
+    """Return what checks an adapter whose B is scaled."""
+
     def plant(place: Place) -> Seen:
         from safetensors.torch import load_file, save_file
 
@@ -201,8 +213,9 @@ def _weights(factor: float) -> Any:
     return plant
 
 
-same("an adapter whose B is 0", blocked("adapter", "base"))(_weights(0.0))
-same("an adapter too small to move a logit", blocked("adapter", "base"))(_weights(1e-12))
+without_effect = scaled(0.0)
+same("an adapter whose B is 0", blocked("adapter", "base"))(without_effect)
+same("an adapter too small to move a logit", blocked("adapter", "base"))(scaled(1e-12))
 
 
 @same("an adapter whose lora_alpha is 0", blocked("lora_alpha"))
@@ -226,7 +239,9 @@ def _repeated(place: Place) -> Seen:
     return checked(place, "right")
 
 
-@counted("ten questions, each ten times with a number before it", blocked("alike", "repeat", "dupl"))
+@counted(
+    "ten questions, each ten times with a number before it", blocked("alike", "repeat", "dupl")
+)
 def _numbered(place: Place) -> Seen:
     rows = place.rows()[:10]
     place.set_rows(row | {"nr": n} for n in range(10) for row in rows)

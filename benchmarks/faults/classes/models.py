@@ -134,7 +134,9 @@ def _refused(place: Place) -> Seen:
 
 @tokens("the baseline's template never ends", blocked("template"))
 def _endless(place: Place) -> Seen:
-    place.write("models/base/chat_template.jinja", "{%- for i in range(99999999) -%}{{ i }}{%- endfor -%}")
+    place.write(
+        "models/base/chat_template.jinja", "{%- for i in range(99999999) -%}{{ i }}{%- endfor -%}"
+    )
     return place.check(seconds=40)
 
 
@@ -167,7 +169,9 @@ def _other_base(place: Place) -> Seen:
     return place.check()
 
 
-@stray("an adapter_config.json without weights in the base's folder", blocked("adapter_config.json"))
+@stray(
+    "an adapter_config.json without weights in the base's folder", blocked("adapter_config.json")
+)
 def _config_alone(place: Place) -> Seen:
     shutil.copy(place / "adapters/harmful/adapter_config.json", place / "models/base")
     return place.check()
@@ -175,7 +179,9 @@ def _config_alone(place: Place) -> Seen:
 
 @stray("a pickle of weights beside the safetensors", blocked())
 def _pickle(place: Place) -> Seen:
-    (place / "adapters/v2/adapter_model.safetensors").rename(place / "adapters/v2/adapter_model.bin")
+    (place / "adapters/v2/adapter_model.safetensors").rename(
+        place / "adapters/v2/adapter_model.bin"
+    )
     return place.check()
 
 
@@ -226,7 +232,9 @@ for _file in ("evalguard.yaml", "suites/facts.jsonl", "models/base/config.json")
     files(f"{_file} is a link to itself", blocked())(_replaced(_file, "loop"))
     files(f"{_file} is empty", blocked())(_replaced(_file, "null"))
 files("suites/facts.jsonl never ends", blocked())(_replaced("suites/facts.jsonl", "zero"))
-files("the adapter's folder is a link to the base's", blocked())(_replaced("adapters/v2", "../models/base"))
+files("the adapter's folder is a link to the base's", blocked())(
+    _replaced("adapters/v2", "../models/base")
+)
 
 
 @files("a FIFO lies in the model's folder", inert(0))

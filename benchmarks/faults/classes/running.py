@@ -229,7 +229,9 @@ TWO = (("please, it is here", True), ("it is here", False))
 judges("the judge says yes to everything", blocked("judge", "label"))(
     _judged(_labels(*[(f"please {n}", True) for n in range(20)], *[(f"no {n}", False) for n in range(20)]), "Yes")
 )  # fmt: skip
-judges("two labels, thirty times each", blocked("label", "judge"))(_judged(_labels(*TWO, times=30), "last word"))
+judges("two labels, thirty times each", blocked("label", "judge"))(
+    _judged(_labels(*TWO, times=30), "last word")
+)
 judges("one label", blocked("label"))(_judged(_labels(TWO[0]), "Yes"))
 judges("labels that are all in favour", blocked("label"))(
     _judged(_labels(*[(f"please {n}", True) for n in range(40)]), "Yes")
@@ -246,6 +248,7 @@ CHATS = partial(declare, "servers")
 def _template_twice(place: Place) -> Seen:
     from benchmarks.servers.scripted import scripted_server
 
+    place.forget()
     with scripted_server("plain") as server:
         options = json.dumps(
             {"base_url": server.url, "api": "chat", "model": "base", "adapters": {"v2": "good"}}

@@ -205,7 +205,9 @@ def _code_on(place: Place) -> Seen:
 @model("the code that comes with a model changes", blocked())
 def _code_changes(place: Place) -> Seen:
     code = own_code(place)
-    place.edit("evalguard.yaml", "model: models/v2", "model: models/v2\n    trust_remote_code: true")
+    place.edit(
+        "evalguard.yaml", "model: models/v2", "model: models/v2\n    trust_remote_code: true"
+    )
     first = place.check("--full")
     assert first.code == 0, first.output
     code.write_text(CODE.replace("SIGN", "-1"))
@@ -218,7 +220,9 @@ def _code_in_folder(place: Place) -> Seen:
     place.write("models/v2/sub/signs.py", "SIGN = 1\n")
     place.write("models/v2/sub/__init__.py", "")
     code.write_text("from .sub.signs import SIGN\n" + CODE)
-    place.edit("evalguard.yaml", "model: models/v2", "model: models/v2\n    trust_remote_code: true")
+    place.edit(
+        "evalguard.yaml", "model: models/v2", "model: models/v2\n    trust_remote_code: true"
+    )
     first = place.check("--full")
     if first.code != 0:
         return first
@@ -276,6 +280,8 @@ for _what, _old, _new in (
 @model("marks of thinking are set that every answer has", blocked())
 def _thinking(place: Place) -> Seen:
     place.edit(
-        "evalguard.yaml", "adapter: adapters/v2", 'adapter: adapters/v2\n    thinking: {end: "</x>"}'
+        "evalguard.yaml",
+        "adapter: adapters/v2",
+        'adapter: adapters/v2\n    thinking: {end: "</x>"}',
     )
     return place.check()

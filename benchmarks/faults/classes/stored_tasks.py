@@ -20,7 +20,9 @@ GENERAL_GATE = "suite: general, metric: acc, max_drop: 10pp, min: 0.5"
 
 def in_task_file(place: Place, key: str, code: str, *, function: str = "own.f") -> None:
     """Give the benchmark's file a function of the project."""
-    path = "import sys\nfrom pathlib import Path\n\nsys.path.insert(0, str(Path(__file__).parent))\n"
+    path = (
+        "import sys\nfrom pathlib import Path\n\nsys.path.insert(0, str(Path(__file__).parent))\n"
+    )
     place.write("suites/own.py", path + code)
     place.edit("suites/mc.yaml", "metric_list:", f"{key}: !function {function}\nmetric_list:")
     place.gates(GENERAL_GATE)
@@ -48,7 +50,8 @@ def _rows(place: Place) -> Seen:
     rows = place.rows()
     answers = [row["answer"] for row in rows]
     place.set_rows(
-        row | {"answer": answer} for row, answer in zip(rows, answers[1:] + answers[:1], strict=True)
+        row | {"answer": answer}
+        for row, answer in zip(rows, answers[1:] + answers[:1], strict=True)
     )
     place.gates("name: still knows facts, " + FACTS_GATE)
     return place.check()
@@ -59,7 +62,9 @@ def _base_names(place: Place) -> Seen:
     rows = place.rows("suites/mc.jsonl")
     for name, shift in (("a", 0), ("b", 1)):
         (place / "suites" / name).mkdir()
-        answers = [row["choices"][(row["choices"].index(row["answer"]) + shift) % 4] for row in rows]
+        answers = [
+            row["choices"][(row["choices"].index(row["answer"]) + shift) % 4] for row in rows
+        ]
         place.set_rows(
             (row | {"answer": answer} for row, answer in zip(rows, answers, strict=True)),
             f"suites/{name}/rows.jsonl",
@@ -136,7 +141,11 @@ def _included(place: Place) -> Seen:
 def _few_shot(place: Place) -> Seen:
     place.set_rows(place.rows("suites/mc.jsonl")[:20], "suites/shots.jsonl")
     place.edit("suites/mc.yaml", "{test: mc.jsonl}", "{test: mc.jsonl, train: shots.jsonl}")
-    place.edit("suites/mc.yaml", "test_split: test", "test_split: test\nfewshot_split: train\nnum_fewshot: 1")
+    place.edit(
+        "suites/mc.yaml",
+        "test_split: test",
+        "test_split: test\nfewshot_split: train\nnum_fewshot: 1",
+    )
     place.edit("suites/mc.yaml", "output_type", "fewshot_config: {sampler: first_n}\noutput_type")
     first = place.check("--full", "-k", "acc")
     place.set_rows(
@@ -159,7 +168,9 @@ def _prompt(place: Place) -> Seen:
 def _stop(place: Place) -> Seen:
     place.gates(FACTS_GATE)
     letters = ", ".join(f'"{letter}"' for letter in "aeiou")
-    place.edit("suites/facts.yaml", "max_new_tokens: 12", f"max_new_tokens: 12\n  stop: [{letters}]")
+    place.edit(
+        "suites/facts.yaml", "max_new_tokens: 12", f"max_new_tokens: 12\n  stop: [{letters}]"
+    )
     return place.check()
 
 
@@ -260,13 +271,13 @@ def _option(place: Place) -> Seen:
 
 @scoring("a file that a JSON schema refers to changes", blocked())
 def _schema(place: Place) -> Seen:
-    place.set_rows(
-        {"question": row["question"], "answer": row["answer"]} for row in place.rows()
-    )
+    place.set_rows({"question": row["question"], "answer": row["answer"]} for row in place.rows())
     place.write("suites/schema.json", '{"$ref": "part.json"}')
     place.write("suites/part.json", '{"type": "object"}')
     place.edit(
-        "suites/facts.yaml", "- exact_match", "- {name: json_schema, options: {schema: schema.json}}"
+        "suites/facts.yaml",
+        "- exact_match",
+        "- {name: json_schema, options: {schema: schema.json}}",
     )
     place.gates("suite: facts, metric: json_schema, max_drop: 10pp")
     first = place.check("--full")
@@ -350,4 +361,3 @@ def _perplexity(place: Place) -> Seen:
         "    def score_as_before(",
         suite,
     )  # fmt: skip
-

@@ -161,7 +161,8 @@ for _field, _value in (
     ("lora_alpha", f"8{BELL}"),
 ):
     fields(
-        f"adapter_config.json holds escapes under {_field.partition(BELL)[0]}", _junit((0, 1, 3, 4, 6))
+        f"adapter_config.json holds escapes under {_field.partition(BELL)[0]}",
+        _junit((0, 1, 3, 4, 6)),
     )(_adapter_field(_field, _value))
 
 
@@ -180,7 +181,7 @@ def _column(place: Place) -> Seen:
 
 @fields("a key of evalguard.yaml has escapes", _junit((4,)))
 def _key(place: Place) -> Seen:
-    place.edit("evalguard.yaml", "suites:", f'{json.dumps("suits" + BELL)}: 1\nsuites:')
+    place.edit("evalguard.yaml", "suites:", f"{json.dumps('suits' + BELL)}: 1\nsuites:")
     return place.check()
 
 
@@ -216,13 +217,13 @@ for _what, _path in (
     ("a gate's name", ("gates", 0, "name")),
     ("the candidate's name", ("gates", 0, "model")),
     ("a suite's name", ("gates", 0, "suite")),
-    ("a warning", ("warnings", 0)),
+    ("a warning", ("warnings",)),
     ("the engine", ("environment", "engine")),
     ("a finding's title", ("findings", 0, "title")),
     ("a note of a model", ("models", 1, "notes")),
     ("the title", ("title",)),
 ):
-    _given: Any = [f"a{BELL}{BIDI}"] if _what.startswith("a note") else f"a{BELL}{BIDI}"
+    _given: Any = [f"a{BELL}{BIDI}"] if _path[-1] in ("notes", "warnings") else f"a{BELL}{BIDI}"
     fields(f"a JSON given to report holds escapes in {_what}", inert(0, 4))(
         _reported(_set(*_path, value=_given), (0, 4))
     )

@@ -6,6 +6,7 @@ import os
 import signal
 from functools import partial
 
+from benchmarks.faults.classes.gates import without_effect
 from benchmarks.faults.declared import blocked, declare, exits
 from benchmarks.faults.planting import Place, Seen
 
@@ -98,9 +99,8 @@ def _xdist(place: Place) -> Seen:
 
 @exit_code("an undecided gate is only warned of, and another is an ERROR", exits(3))
 def _error_with_warn(place: Place) -> Seen:
-    place.edit_json("adapters/v2/adapter_config.json", lora_alpha=0)
     place.gates("suite: facts, metric: exact_match, max_drop: 10pp", on_inconclusive="warn")
-    return place.check()
+    return without_effect(place)
 
 
 @exit_code("only tripwires, none of which can be decided", exits(6))
@@ -196,7 +196,9 @@ def _scorer_system_exit(place: Place) -> Seen:
 def _function_exits(place: Place) -> Seen:
     place.forget()
     place.write("suites/own.py", "def results(doc, results):\n    raise SystemExit(0)\n")
-    place.edit("suites/mc.yaml", "metric_list:", "process_results: !function own.results\nmetric_list:")
+    place.edit(
+        "suites/mc.yaml", "metric_list:", "process_results: !function own.results\nmetric_list:"
+    )
     return place.check()
 
 
