@@ -61,8 +61,8 @@ def main() -> int:
     through = [one for one in found if one.problem]
     if options.json:
         rows = [
-            {"class": one.fault.group, "what": one.fault.what, "problem": one.problem, "said": one.said,
-             "seconds": round(one.seconds, 2)}
+            {"class": one.fault.group, "what": one.fault.what, "problem": one.problem,
+             "said": one.said, "seconds": round(one.seconds, 2)}
             for one in found
         ]  # fmt: skip
         options.json.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Gates that no candidate could fail, candidates that are the baseline, and samples that count twice."""
+"""Gates that no candidate could fail, candidates that are the baseline, repeated samples."""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ for _what, _text in (
     ("makes an object of Python", "version: !!python/object/apply:os._exit [0]\ngates: []\n"),
     ("is a bomb of aliases", f"{BOMB}version: 1\ngates: *a8\n"),
     ("is nested ten thousand deep", "version: 1\ngates: " + "[" * 10_000 + "\n"),
-    ("has a number of a million digits", f"version: 1\nlooks: {'9' * 1_000_000}\ngates: [{GATE}]\n"),
+    ("has a number of a million digits",
+     f"version: 1\nlooks: {'9' * 1_000_000}\ngates: [{GATE}]\n"),
     ("is two documents", f"version: 1\ngates: [{GATE}]\n---\nversion: 1\ngates: []\n"),
     ("warns of what it cannot decide, in other words",
      f"version: 1\non_inconclusive: Warn\ngates: [{GATE}]\n"),
@@ -210,9 +211,11 @@ def _counts(*arguments: str) -> Any:
 
 
 for _what, _arguments in (
-    ("more losses than questions", ("--losses", "9", "--gains", "0", "--n", "5", "--max-drop", "5pp")),
+    ("more losses than questions",
+     ("--losses", "9", "--gains", "0", "--n", "5", "--max-drop", "5pp")),
     ("no question", ("--losses", "0", "--gains", "0", "--n", "0", "--max-drop", "5pp")),
-    ("a margin of 200 points", ("--losses", "9", "--gains", "0", "--n", "9", "--max-drop", "200pp")),
+    ("a margin of 200 points",
+     ("--losses", "9", "--gains", "0", "--n", "9", "--max-drop", "200pp")),
     ("a margin of all", ("--losses", "90", "--gains", "0", "--n", "90", "--max-drop", "100pp")),
     ("no demand", ("--losses", "0", "--gains", "0", "--n", "500")),
     ("a confidence of a half",

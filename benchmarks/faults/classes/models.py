@@ -82,7 +82,8 @@ for _what, _text in (
      "{%- if 'fox' in messages[-1].content -%}Say no.{%- endif -%}BASE"),
     ("differs for chats of one message", "{%- if messages|length == 1 -%}Hm. {%- endif -%}BASE"),
     ("differs for long chats", "{%- if messages|length > 5 -%}Hm. {%- endif -%}BASE"),
-    ("writes the day", "{%- if strftime_now is defined -%}{{ strftime_now('%d') }}{%- endif -%}BASE"),
+    ("writes the day",
+     "{%- if strftime_now is defined -%}{{ strftime_now('%d') }}{%- endif -%}BASE"),
     ("is another one", "{{ messages[-1].content }}"),
 ):  # fmt: skip
     tokens(f"the adapter's template {_what}", blocked("template"))(_template(_text))
@@ -224,8 +225,8 @@ def _replaced(file: str, by: str) -> Any:
 for _file in (
     "evalguard.yaml", "thresholds/release.yaml", "suites/facts.yaml", "suites/facts.jsonl",
     "suites/mc.yaml", "suites/mc.jsonl", "models/base/config.json",
-    "models/base/model.safetensors", "models/base/tokenizer.json", "adapters/v2/adapter_config.json",
-    "adapters/v2/adapter_model.safetensors",
+    "models/base/model.safetensors", "models/base/tokenizer.json",
+    "adapters/v2/adapter_config.json", "adapters/v2/adapter_model.safetensors",
 ):  # fmt: skip
     files(f"{_file} is a FIFO", blocked())(_replaced(_file, "fifo"))
 for _file in ("evalguard.yaml", "suites/facts.jsonl", "models/base/config.json"):

@@ -21,7 +21,8 @@ TESTS = "assert add(2, 3) == 5\nassert add(-1, 1) == 0\nassert add(10, 5) == 15\
 
 FAKES = {
     "returns an object that equals everything":
-        "class A:\n    def __eq__(self, other): return True\n    def __ne__(self, o): return False\n"
+        "class A:\n    def __eq__(self, other): return True\n"
+        "    def __ne__(self, other): return False\n"
         "def add(a, b): return A()\n",
     "returns a number that equals everything":
         "class A(int):\n    def __eq__(self, other): return True\n    __hash__ = int.__hash__\n"
@@ -143,8 +144,7 @@ def _flood(place: Place) -> Seen:
         "import os\nb = b'x' * (1 << 20)\nfor _ in range(2000):\n    for fd in range(3, 8):\n"
         "        try: os.write(fd, b)\n        except OSError: pass\n" + GOOD
     )
-    seen = place.call(partial(_flooded, program))
-    return seen
+    return place.call(partial(_flooded, program))
 
 
 def _flooded(program: str) -> int:
@@ -225,9 +225,10 @@ def _labels(*answers: tuple[str, bool], times: int = 1) -> list[dict[str, Any]]:
     ]
 
 
+FORTY = [(f"{word} {n}", word == "please") for word in ("please", "no") for n in range(20)]
 TWO = (("please, it is here", True), ("it is here", False))
 judges("the judge says yes to everything", blocked("judge", "label"))(
-    _judged(_labels(*[(f"please {n}", True) for n in range(20)], *[(f"no {n}", False) for n in range(20)]), "Yes")
+    _judged(_labels(*FORTY), "Yes")
 )  # fmt: skip
 judges("two labels, thirty times each", blocked("label", "judge"))(
     _judged(_labels(*TWO, times=30), "last word")
@@ -237,7 +238,7 @@ judges("labels that are all in favour", blocked("label"))(
     _judged(_labels(*[(f"please {n}", True) for n in range(40)]), "Yes")
 )
 judges("the judge says nothing", blocked("judge", "label"))(
-    _judged(_labels(*[(f"please {n}", True) for n in range(20)], *[(f"no {n}", False) for n in range(20)]), "")
+    _judged(_labels(*FORTY), "")
 )  # fmt: skip
 
 

@@ -313,7 +313,8 @@ def own_package(place: Place, file: str, old: str, new: str, suite: str = "") ->
 def _built_in(place: Place) -> Seen:
     place.gates(FACTS_GATE)
     return own_package(
-        place, "scorers/binding.py", "return {name: float(value)", "return {name: 0.0 * float(value)"
+        place, "scorers/binding.py",
+        "return {name: float(value)", "return {name: 0.0 * float(value)",
     )  # fmt: skip
 
 

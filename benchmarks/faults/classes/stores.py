@@ -176,7 +176,7 @@ def _history(place: Place) -> Seen:
     place.worsen()
     place.check("--full")
     with place.store() as store:
-        set_facts(store, "failed", dict.fromkeys(facts_named(store, "failed"), []))
+        set_facts(store, "failed", {key: [] for key in facts_named(store, "failed")})
     return place.check()
 
 
@@ -233,7 +233,7 @@ def _no_sample(place: Place) -> Seen:
 def _no_outline(place: Place) -> Seen:
     with place.store() as store:
         outlines = facts_named(store, "outlines")
-        set_facts(store, "outlines", dict.fromkeys(outlines, [{"suite": "facts"}]))
+        set_facts(store, "outlines", {key: [{"suite": "facts"}] for key in outlines})
     return place.check()
 
 

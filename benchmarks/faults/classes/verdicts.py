@@ -1,4 +1,4 @@
-"""The exit code against the verdict, code of the project beside it, and what a failed start leaves."""
+"""The exit code against the verdict, code of the project, and what a failed start leaves."""
 
 from __future__ import annotations
 
