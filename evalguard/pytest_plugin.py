@@ -288,7 +288,7 @@ class GateItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the gate as its author did."""
-        return self.path, None, f"{self.parent.name if self.parent else ''}::{self.name}"
+        return self.path, 0, f"{self.parent.name if self.parent else ''}::{self.name}"
 
 
 class GateFailedError(AssertionError):

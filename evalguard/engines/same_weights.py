@@ -41,7 +41,9 @@ def _settings(folder: Path) -> dict[str, Any]:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {key: value for key, value in config.items() if key not in _BOOKKEEPING}
+    return {
+        key: value for key, value in config.items() if value is not None and key not in _BOOKKEEPING
+    }
 
 
 def _tensors(folder: Path) -> Iterator[tuple[str, _Place]]:

@@ -53,7 +53,7 @@ def test_nor_is_one_that_was_saved_again(copy, demo_model):
 
 @pytest.mark.parametrize(
     ("key", "value", "same"),
-    [("use_cache", "false", True), ("rms_norm_eps", "0.5", False)],
+    [("use_cache", "false", True), ("some_new_one", "null", True), ("rms_norm_eps", "0.5", False)],
 )
 def test_settings_that_change_answers_make_another_model(copy, demo_model, key, value, same):
     config = copy / "config.json"

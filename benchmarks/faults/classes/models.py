@@ -8,6 +8,7 @@ import shutil
 from functools import partial
 from typing import Any
 
+from benchmarks.faults.classes.stored_models import whole_model
 from benchmarks.faults.declared import blocked, declare, exits, inert
 from benchmarks.faults.planting import Place, Seen
 
@@ -118,12 +119,11 @@ def _begin(place: Place) -> Seen:
 
 @tokens("the candidate, a model of its own, has another vocabulary", blocked("tokenizer"))
 def _own_model(place: Place) -> Seen:
-    shutil.copytree(place / "models/base", place / "models/v2")
+    whole_model(place)
     file = place / "models/v2/tokenizer.json"
     data = json.loads(file.read_text())
     _swap(data)
     file.write_text(json.dumps(data))
-    place.edit("evalguard.yaml", "adapter: adapters/v2", "model: models/v2")
     return place.check()
 
 
