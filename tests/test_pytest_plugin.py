@@ -146,9 +146,7 @@ def pytest_runtest_makereport():
 MARKED = EXPECTED.replace("xfail", "skip")
 
 
-@pytest.mark.parametrize(
-    "conftest", [EXPECTED, SKIPPED, MARKED], ids=["xfail", "outcome", "skip"]
-)
+@pytest.mark.parametrize("conftest", [EXPECTED, SKIPPED, MARKED], ids=["xfail", "outcome", "skip"])
 def test_an_exit_code_that_contradicts_the_verdict_is_an_internal_error(harmful, conftest):
     (harmful / "conftest.py").write_text(conftest)
     done = run(harmful, "check", "-k", "facts")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from evalguard.records import CheckResult, Finding, GateResult, ModelInfo
 from evalguard.reports.text import one_line, visible
@@ -35,7 +35,7 @@ def displayable(result: CheckResult) -> CheckResult:
 
 
 def _safe(record: RecordT) -> RecordT:
-    changed: dict[str, object] = {}
+    changed: dict[str, Any] = {}
     for field in fields(record):
         value = getattr(record, field.name)
         if isinstance(value, str) and type(value) is str:

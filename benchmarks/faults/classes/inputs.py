@@ -135,7 +135,7 @@ def _edited(**values: Any) -> Any:
     return lambda place: place.edit_json("adapters/v2/evalguard_receipt.json", **values)
 
 
-def _text(text: str) -> Any:
+def _written(text: str) -> Any:
     return lambda place: place.write("adapters/v2/evalguard_receipt.json", text)
 
 
@@ -152,9 +152,9 @@ for _what, _change in (
     ("no released files", _edited(released={})),
     ("released files that are a list", _edited(released=[])),
     ("another schema", _edited(schema_version=2)),
-    ("a receipt nested ten thousand deep", _text("[" * 100_000)),
-    ("a receipt that is no JSON", _text("{")),
-    ("a receipt that is a list", _text("[]")),
+    ("a receipt nested ten thousand deep", _written("[" * 100_000)),
+    ("a receipt that is no JSON", _written("{")),
+    ("a receipt that is a list", _written("[]")),
     ("a signature that is no signature", _edited(signature={"public_key": "a", "value": 1})),
 ):
     receipts(f"verify is given {_what}", blocked())(_verified(_change))

@@ -100,7 +100,8 @@ def _xdist(place: Place) -> Seen:
 @exit_code("an undecided gate is only warned of, and another is an ERROR", exits(3))
 def _error_with_warn(place: Place) -> Seen:
     place.gates("suite: facts, metric: exact_match, max_drop: 10pp", on_inconclusive="warn")
-    return without_effect(place)
+    seen: Seen = without_effect(place)
+    return seen
 
 
 @exit_code("only tripwires, none of which can be decided", exits(6))
@@ -280,7 +281,7 @@ def _kill_at_measuring() -> None:
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    measure.Measurer.measure = die  # type: ignore[method-assign] # what a killed run is
+    measure.Measurer.measure = die  # type: ignore[assignment,method-assign] # what a killed run is
 
 
 def _break_engine() -> None:
@@ -290,4 +291,4 @@ def _break_engine() -> None:
     def broken(*_: object) -> None:
         raise EngineError("out of memory")
 
-    HFEngine.__init__ = broken  # type: ignore[method-assign] # what an engine does without memory
+    HFEngine.__init__ = broken  # type: ignore[assignment,method-assign] # what an engine does without memory
