@@ -240,7 +240,7 @@ def _repeated(place: Place) -> Seen:
 
 
 @counted(
-    "ten questions, each ten times with a number before it", blocked("alike", "repeat", "dupl")
+    "ten questions, each ten times with a number before it", blocked()
 )
 def _numbered(place: Place) -> Seen:
     rows = place.rows()[:10]
