@@ -239,9 +239,7 @@ def _repeated(place: Place) -> Seen:
     return checked(place, "right")
 
 
-@counted(
-    "ten questions, each ten times with a number before it", blocked()
-)
+@counted("ten questions, each ten times with a number before it", blocked())
 def _numbered(place: Place) -> Seen:
     rows = place.rows()[:10]
     place.set_rows(row | {"nr": n} for n in range(10) for row in rows)
