@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("data_formats", "lm_eval_tasks", "servers")
+PACKAGES = ("data_formats", "faults", "lm_eval_tasks", "servers")
 """Benchmarks of several modules; the one for GPUs is run by itself."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 
 class ConfigModel(BaseModel):
@@ -28,3 +29,20 @@ class ConfigModel(BaseModel):
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 """Text of at least one character."""
+
+
+_ACTING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that change the writing direction of what follows."""
+
+
+def _on_one_line(text: str) -> str:
+    for character in text:
+        if character in _ACTING or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+            raise ValueError(
+                f"holds U+{ord(character):04X}, which a terminal acts on; write a name on one line"
+            )
+    return text
+
+
+Name = Annotated[NonEmpty, AfterValidator(_on_one_line)]
+"""Text for people to read, on one line and without characters that act on a display."""

@@ -87,7 +87,9 @@ def _load(path: Path, overrides: list[str]) -> Project:
     try:
         return load_project(path, overrides=overrides)
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from error
+        from evalguard.reports.text import visible
+
+        raise pytest.UsageError(visible(str(error))) from error
 
 
 class GatePlugin:
@@ -119,9 +121,11 @@ class GatePlugin:
         items = [item for item in session.items if isinstance(item, GateItem)]
         if not items or session.config.option.collectonly:
             return
+        self._remove_reports()
         from rich.console import Console
         from rich.text import Text
 
+        from evalguard.reports.text import visible
         from evalguard.runner.check import run_check
         from evalguard.runner.display import display
         from evalguard.verdicts import blocking
@@ -146,9 +150,9 @@ class GatePlugin:
                 session.items.sort(key=self._undecided_last)
             self._write_reports(self.result)
         except UsageError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(visible(str(error))) from error
         except EvalGuardError as error:
-            pytest.exit(f"evalguard: {error}", returncode=int(error.exit_code))
+            pytest.exit(f"evalguard: {visible(str(error))}", returncode=int(error.exit_code))
 
     def result_of(self, item: GateItem) -> GateResult:
         """Return the verdict of an item."""
@@ -217,13 +221,23 @@ class GatePlugin:
         result = self._of_item.get(item) if isinstance(item, GateItem) else None
         return 1 if result is None else {"FAIL": 0, "PASS": 1}.get(result.verdict.value, 2)
 
+    def _remove_reports(self) -> None:
+        """Remove what an earlier run wrote: it is not this one's, however this one ends."""
+        json_path = self.config.getoption("evalguard_json")
+        for path in filter(None, (self._html, json_path and Path(json_path))):
+            if path.is_file():
+                path.unlink()
+
+    @property
+    def _html(self) -> Path:
+        html = self.config.getoption("evalguard_html")
+        return Path(html) if html else self.project.reports / "index.html"
+
     def _write_reports(self, result: CheckResult) -> None:
         from evalguard.reports.html import write_html
         from evalguard.reports.json_report import write_json
 
-        html = self.config.getoption("evalguard_html")
-        target = Path(html) if html else self.project.reports / "index.html"
-        self.reports.append(write_html(result, target))
+        self.reports.append(write_html(result, self._html))
         if json_path := self.config.getoption("evalguard_json"):
             self.reports.append(write_json(result, Path(json_path)))
 
@@ -294,7 +308,7 @@ class GateItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the gate as its author did."""
-        return self.path, None, f"{self.parent.name if self.parent else ''}::{self.name}"
+        return self.path, 0, f"{self.parent.name if self.parent else ''}::{self.name}"
 
 
 class GateFailedError(AssertionError):

@@ -149,7 +149,10 @@ def pytest_runtest_makereport():
 """
 
 
-@pytest.mark.parametrize("conftest", [EXPECTED, SKIPPED], ids=["xfail", "outcome"])
+MARKED = EXPECTED.replace("xfail", "skip")
+
+
+@pytest.mark.parametrize("conftest", [EXPECTED, SKIPPED, MARKED], ids=["xfail", "outcome", "skip"])
 def test_an_exit_code_that_contradicts_the_verdict_is_an_internal_error(harmful, conftest, run):
     (harmful / "conftest.py").write_text(conftest)
     done = run("check", "-k", "facts")
@@ -315,3 +318,59 @@ def test_one_broken_candidate_of_two_exits_3_and_the_other_has_its_verdict(proje
     }
     assert (project / "reports" / "index.html").is_file()
     assert "candidates.lost.adapter: " in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-k", "facts"), ("-m", "general"), ("--deselect", "thresholds/release.yaml::general::acc")],
+)
+def test_a_part_of_the_gates_is_no_release(project, arguments):
+    done = run(project, "check", "--json", "result.json", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    html = (project / "reports" / "index.html").read_text()
+    for text in (done.stdout, html):
+        assert "may be released" not in text
+        assert "selected gates passed (1 of 2), no release decision" in text
+    assert json.loads((project / "result.json").read_text())["left_out"] == {"harmless": 1}
+
+
+@pytest.mark.parametrize("option", ["--collect-only", "--fixtures", "--markers"])
+def test_what_measures_nothing_does_not_end_with_0(project, option):
+    (project / "pytest.ini").write_text(f"[pytest]\naddopts = {option}\n")
+    done = run(project, "check")
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "no gate was measured" in done.stderr
+
+
+ENDS_WITH_0 = """
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session):
+    yield
+    session.exitstatus = 0
+"""
+
+
+def test_a_session_that_is_ended_with_0_is_held_against_its_verdict(harmful):
+    (harmful / "conftest.py").write_text(ENDS_WITH_0)
+    done = run(harmful, "check", "-k", "facts")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "the verdict is FAIL, but pytest ended with 0" in done.stderr
+
+
+@pytest.mark.parametrize("broken", ["evalguard.yaml", "suites/facts.yaml", "models"])
+def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, broken):
+    files = [project / name for name in ("result.json", "page.html", "junit.xml", "other.xml")]
+    for file in files:
+        file.write_text("PASS")
+    if broken == "models":
+        shutil.rmtree(project / "adapters" / "harmless")
+    else:
+        (project / broken).write_text("version: [")
+    done = run(
+        project, "check", "--json", "result.json", "--html", "page.html", "--junitxml=junit.xml",
+        "--junitxml", "other.xml",
+    )  # fmt: skip
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert not any(file.is_file() and "PASS" in file.read_text() for file in files)

@@ -121,8 +121,10 @@ def main(arguments: list[str] | None = None) -> int:
         problem.show()
         return ExitCode.USAGE
     except EvalGuardError as error:
+        from evalguard.reports.text import visible
+
         click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-        click.echo(str(error), err=True)
+        click.echo(visible(str(error)), err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; samples measured so far are kept", err=True)

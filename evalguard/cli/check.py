@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from evalguard.config import Project
+    import pytest
+
+    from evalguard.pytest_plugin import GatePlugin
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 """A check makes many small objects that live to its end; looking for cycles among them takes 8 % of
@@ -69,63 +71,80 @@ def command(
 
     import pytest
 
+    from evalguard.cli.gates_alone import gates_alone
     from evalguard.config import load_project
     from evalguard.pytest_plugin import LoadedProject
 
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
+    # What an earlier run wrote must not be read as this one's, however this one ends.
+    for path in _results_of_options(json_path, html_path, pytest_args):
+        path.unlink(missing_ok=True)
     project = load_project(Path(config), overrides=overrides)
     arguments = [f"--evalguard-config={config}", f"--rootdir={project.root}"]
     # This command is the plugin's own package, so pytest finds it imported already.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     arguments += ["-p", "no:unraisableexception"]  # which collects garbage ten times at the end
     arguments += ["-p", "no:hypothesispytest"]  # which imports all of Hypothesis for its report
-    if _gates_alone(project, pytest_args):
+    if gates_alone(project, pytest_args):
         arguments += ["--assert=plain", "-p", "no:anyio"]  # both are for tests written in Python
     arguments += [f"--evalguard-set={override}" for override in overrides]
     arguments += [f"--evalguard-json={json_path}"] if json_path else []
     arguments += [f"--evalguard-html={html_path}"] if html_path else []
     arguments += ["--evalguard-full"] if full else []
     arguments += ["--evalguard-noise"] if noise else []
-    return int(
-        pytest.main(
-            [*arguments, str(project.thresholds.path), *pytest_args],
-            plugins=[LoadedProject(project)],
-        )
-    )
+    session = _Session()
+    every = [*arguments, str(project.thresholds.path), *pytest_args]
+    code = int(pytest.main(every, plugins=[LoadedProject(project), session]))
+    return _held_to_verdict(code, session.gates)
 
 
-def _gates_alone(project: Project, pytest_args: Sequence[str]) -> bool:
-    """Return whether pytest collects the gates and nothing else: no tests of the project's own.
+class _Session:
+    """A plug-in of pytest that keeps the one which measures, to ask it when pytest has ended."""
 
-    These may be named on the command line, or by ``addopts`` of a configuration file or the
-    environment; a ``conftest.py`` may hold assertions as well, and bring in other plug-ins.
+    gates: GatePlugin | None = None
+
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Find it: every plug-in is configured by now."""
+        self.gates = session.config.pluginmanager.get_plugin("evalguard-gates")
+
+
+def _held_to_verdict(code: int, gates: GatePlugin | None) -> int:
+    """Return the exit code of a run, which must not be 0 where the verdict is not.
+
+    Options that only list something, a conftest.py and plug-ins of pytest can end a session with 0.
     """
-    if os.environ.get("PYTEST_ADDOPTS") or os.environ.get("PYTEST_PLUGINS"):
-        return False
-    if any(_may_name_tests(word) for word in pytest_args):
-        return False
-    root, thresholds = project.root.resolve(), project.thresholds.path.resolve().parent
-    if any(thresholds.glob("test*/conftest.py")):
-        return False
-    folders = {*(folder for start in (root, thresholds) for folder in (start, *start.parents))}
-    return not any(
-        (folder / "conftest.py").exists() or any(map(_adds_options, _settings(folder)))
-        for folder in folders
-    )
+    from evalguard.errors import ExitCode
+    from evalguard.verdicts import exit_code
+
+    if code != ExitCode.PASS:
+        return code
+    if gates is None or gates.result is None:
+        click.echo("evalguard: no gate was measured, so there is no verdict", err=True)
+        return ExitCode.NOTHING_TO_GATE
+    verdict = exit_code(gates.result)
+    if verdict != ExitCode.PASS:
+        click.echo(
+            f"evalguard: the verdict is {gates.result.verdict}, but pytest ended with 0. A "
+            "conftest.py or a plug-in of pytest changes its exit code",
+            err=True,
+        )
+        return ExitCode.INTERNAL_ERROR
+    return code
 
 
-def _may_name_tests(word: str) -> bool:
-    """Return whether a word for pytest may be a path, or lead to one."""
-    leads = ("-p", "-c", "@", "--pyargs", "--config-file", "--rootdir", "--confcutdir", "-o")
-    return word.startswith((*leads, "--override-ini")) or Path(word.partition("::")[0]).exists()
-
-
-def _settings(folder: Path) -> list[Path]:
-    names = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml",
-             "tox.ini", "setup.cfg")  # fmt: skip
-    return [path for path in (folder / name for name in names) if path.is_file()]
-
-
-def _adds_options(path: Path) -> bool:
-    return b"addopts" in path.read_bytes()
+def _results_of_options(
+    json_path: str | None, html_path: str | None, pytest_args: Sequence[str]
+) -> Iterator[Path]:
+    """Yield the files that the options have this run write."""
+    junit = ("--junitxml", "--junit-xml")
+    after = pairwise(pytest_args)
+    named = [value for option, value in after if option in junit]
+    named += [
+        one.partition("=")[2]
+        for one in pytest_args
+        if one.startswith(tuple(f"{j}=" for j in junit))
+    ]
+    for name in (json_path, html_path, *named):
+        if name and Path(name).is_file():
+            yield Path(name)

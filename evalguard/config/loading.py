@@ -74,6 +74,8 @@ def validate(data: dict[str, Any], model: type[ModelT], *, file: str) -> ModelT:
 
 def _read_text(path: Path) -> str:
     """Read a UTF-8 file, or say why that is not possible."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise _error(path, "neither a file nor a folder, but a pipe, a socket or a device")
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:

@@ -167,7 +167,7 @@ class ProjectConfig(ConfigModel):
     thresholds_dir: NonEmpty = "thresholds"
     """Folder of the thresholds."""
     scorer_modules: tuple[NonEmpty, ...] = ()
-    """Python files of your own scorers; no other code of the project is run."""
+    """Python files of your own scorers."""
     contaminated: NonEmpty | None = None
     """Audit (JSON) of the training data; suite items that it found there are excluded from the
     gates."""

@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, InitErrorDetails
 
-from evalguard.config_model import ConfigModel, NonEmpty
+from evalguard.config_model import ConfigModel, Name, NonEmpty
 from evalguard.demands import Demand, all_demands, find_demand
 from evalguard.demands.registry import conflict, in_order, is_demand
 from evalguard.records import OnInconclusive, Role
@@ -56,7 +56,7 @@ def _demand_schemas() -> dict[str, Any]:
 class GateConfig(ConfigModel):
     """One requirement on one metric of one suite; if several are given, all must hold."""
 
-    name: NonEmpty | None = None
+    name: Name | None = None
     """Name in reports."""
     suite: NonEmpty
     """One of the project's suites."""

@@ -36,8 +36,8 @@ FORGETTING = Damage(
     meaning="The model lost knowledge and skills it had before fine-tuning.",
     data_cause="The training data pulls the model away from what it knew.",
     levers=(Lever.LEARNING_RATE, Lever.REPLAY, Lever.EPOCHS),
-    repair="Lower the learning rate or train for fewer epochs, and mix 10–20% general data into the "
-    "training rows.",
+    repair="Lower the learning rate or train for fewer epochs, and mix 10–20% general data into "
+    "the training rows.",
 )
 COLLAPSE = Damage(
     code="mode_collapse",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import takewhile
@@ -22,7 +23,20 @@ _PROBE_CHAT = [
 ]
 _QUESTION, _REASONING, _ANSWER = "Is 12 greater than 7?", "12 − 7 is 5.", "Yes, it is."
 _ASKED = [{"role": "user", "content": _QUESTION}]
+_CHATS = (
+    _PROBE_CHAT,
+    _ASKED,
+    [{"role": "system", "content": "Be brief."}, *_ASKED],
+    _PROBE_CHAT * 4,
+)
+"""Chats that two templates must render alike."""
+_GENERATION = re.compile(r"{%-?\s*(end)?generation\s*-?%}")
+"""What trainers add to a template, to find the assistant's tokens in it; it renders nothing."""
+PROMPTS_VERSION = 2
+"""Incremented when more is compared, as comparisons are remembered."""
 _REASONING_KEYS = ("reasoning_content", "reasoning", "thinking")
+_BROKEN = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+"""What rendering a template raises besides errors of jinja."""
 _REMEMBERED = 65_536
 """Texts whose number of tokens is remembered; base and adapters are asked the same ones."""
 
@@ -32,6 +46,14 @@ _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
 def has_tokenizer(folder: Path) -> bool:
     """Return whether a folder holds a tokenizer, as adapter folders may."""
     return any((folder / name).is_file() for name in _TOKENIZER_FILES)
+
+
+def lone_template(folder: Path) -> str | None:
+    """Return the chat template of a folder that holds one without a tokenizer."""
+    file = folder / "chat_template.jinja"
+    if has_tokenizer(folder) or not file.is_file():
+        return None
+    return file.read_text(encoding="utf-8")
 
 
 MESSAGES = "<|messages|>"
@@ -85,6 +107,9 @@ class UnknownTokenizer:
         return (len(text.encode()) + 3) // 4
 
     def check_same(self, other: AnyTokenizer, where: str) -> None:
+        """Pass: the server renders the prompts of both arms."""
+
+    def check_template(self, template: str, where: str) -> None:
         """Pass: the server renders the prompts of both arms."""
 
 
@@ -147,7 +172,7 @@ class PromptTokenizer:
             return ""
         try:
             return self.render(_ASKED).rpartition(_QUESTION)[2]
-        except TemplateError:
+        except ModelError:
             return ""  # the error comes where the template is used
 
     def around_reasoning(self) -> tuple[str, str] | None:
@@ -186,7 +211,19 @@ class PromptTokenizer:
             return self._render(messages, add_generation_prompt)
         except TemplateError:
             without = [message for message in messages if message["role"] != "system"]
+        except _BROKEN as error:
+            raise self._unusable(error) from error
+        try:
             return self._render(without, add_generation_prompt)
+        except (TemplateError, *_BROKEN) as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> ModelError:
+        said = " ".join(str(error).split()) or type(error).__name__
+        return ModelError(
+            f"{self._tokenizer.name_or_path}: its chat template cannot be rendered: {said}. "
+            f"Correct the template, or set chat_template: false."
+        )
 
     def prompt_ids(self, prompt: str) -> list[int]:
         """Return the tokens of a rendered prompt, as the engines send them.
@@ -208,27 +245,44 @@ class PromptTokenizer:
             where: Its folder, for the message.
 
         Raises:
-            TrustError: If a probe chat comes out differently.
+            TrustError: If its content differs, or a probe chat comes out differently.
         """
         if isinstance(other, UnknownTokenizer):
             raise TrustError(
                 f"{where}: its tokenizer is unknown but the baseline's is known, so their "
                 "prompts cannot be compared. Set 'tokenizer' for both, or for neither."
             )
+        self.check_template(other.chat_template, where)
+        for chat in _CHATS if self.has_chat_template else ():
+            if self._shown(chat) != other._shown(chat):
+                raise TrustError(_another_template(where))
         contents = "\n".join(message["content"] for message in _PROBE_CHAT)
-        probe = self.render(_PROBE_CHAT) if self.has_chat_template else contents
-        both = self.has_chat_template and other.has_chat_template
-        if both and probe != other.render(_PROBE_CHAT):
+        probe = self._shown(_PROBE_CHAT) if self.has_chat_template else contents
+        differing = _differing(self._tokenizer, other._tokenizer)
+        same_ids = self._tokenizer(probe)["input_ids"] == other._tokenizer(probe)["input_ids"]
+        if differing or not same_ids:
+            found = f" ({', '.join(differing)})" if differing else ""
             raise TrustError(
-                f"{where}: its chat template differs from the baseline's, so the two arms would "
-                "get different prompts. Train and serve with the same template, or remove the "
-                "tokenizer files from the adapter folder if they are left over."
+                f"{where}: its tokenizer differs from the baseline's{found}, so the two arms would "
+                f"not be comparable. Train and serve with one tokenizer, or remove its files from "
+                f"the adapter folder if they are a left-over."
             )
-        if self._tokenizer(probe)["input_ids"] != other._tokenizer(probe)["input_ids"]:
-            raise TrustError(
-                f"{where}: its tokenizer splits text differently from the baseline's, so the two "
-                f"arms would not be comparable."
-            )
+
+    def check_template(self, template: str, where: str) -> None:
+        """Check that another chat template is this one, marks of trainers aside.
+
+        Raises:
+            TrustError: If it is not.
+        """
+        if self.has_chat_template and _plain(template) != _plain(self.chat_template):
+            raise TrustError(_another_template(where))
+
+    def _shown(self, chat: list[dict[str, str]]) -> str:
+        """Return a chat as rendered, or that the template refuses it."""
+        try:
+            return self.render(chat)
+        except ModelError:
+            return "refused"
 
     def _render(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
         return str(
@@ -239,6 +293,42 @@ class PromptTokenizer:
                 continue_final_message=not add_generation_prompt,
             )
         )
+
+
+def _another_template(where: str) -> str:
+    return (
+        f"{where}: its chat template differs from the baseline's, so the two arms would get "
+        f"different prompts. Train and serve with one template, or remove the tokenizer files "
+        f"from the adapter folder if they are a left-over."
+    )
+
+
+def _plain(template: str) -> str:
+    """Return a template without the marks of trainers and the blanks around its lines."""
+    return "\n".join(line.strip() for line in _GENERATION.sub("", template).split("\n")).strip()
+
+
+_CONTENT = ("model", "normalizer", "pre_tokenizer", "post_processor", "decoder")
+
+
+def _differing(one: Any, other: Any) -> list[str]:
+    """Return what differs in the content of two tokenizers; padding is each arm's own."""
+    found = [f"{key}_token" for key in ("bos", "eos") if _token(one, key) != _token(other, key)]
+    backends: list[Any] = [getattr(each, "backend_tokenizer", None) for each in (one, other)]
+    if None in backends:  # written in Python, and so without content that can be listed
+        return found + (["vocabulary"] if one.get_vocab() != other.get_vocab() else [])
+    mine, theirs = (json.loads(backend.to_str()) for backend in backends)
+    found += [key for key in _CONTENT if mine.get(key) != theirs.get(key)]
+    added = [
+        {(token["id"], token["content"]) for token in content["added_tokens"]}
+        for content in (mine, theirs)
+    ]
+    return found + (["added tokens"] if added[0] != added[1] else [])
+
+
+def _token(tokenizer: Any, name: str) -> str | None:
+    found: str | None = getattr(tokenizer, f"{name}_token", None)
+    return found
 
 
 AnyTokenizer = PromptTokenizer | UnknownTokenizer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +38,10 @@ def check_content(file: Path) -> None:
     """Check that a file is not something else that a download left in its place.
 
     Raises:
-        ModelError: If it is a Git LFS pointer or a web page.
+        ModelError: If it is a Git LFS pointer or a web page, or no file at all.
     """
+    if not file.is_file():
+        raise ModelError(f"{file}: not a file that can be read: a folder, a pipe or a device.")
     with file.open("rb") as stream:
         head = stream.read(64).lstrip().lower()
     if head.startswith(_LFS):
@@ -70,6 +74,24 @@ def read_header(file: Path) -> dict[str, TensorInfo]:
     if not tensors:
         raise _broken(file, "no tensors")
     return tensors
+
+
+def data_of(file: Path) -> dict[str, tuple[int, int]]:
+    """Return where in a file the bytes of each tensor begin and end.
+
+    Raises:
+        ModelError: If the file is empty, truncated or corrupt.
+    """
+    read_header(file)
+    with file.open("rb") as stream:
+        start = 8 + struct.unpack("<Q", stream.read(8))[0]
+        stream.seek(8)
+        entries = json.loads(stream.read(start - 8))
+    return {
+        name: (start + one["data_offsets"][0], start + one["data_offsets"][1])
+        for name, one in entries.items()
+        if name != "__metadata__"
+    }
 
 
 def _broken(file: Path, found: str) -> ModelError:

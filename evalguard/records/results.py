@@ -264,6 +264,8 @@ class CheckResult:
         decided_by: Id of the gate that decided the overall verdict; ``None`` when all passed.
         warnings: Warnings about the whole check.
         on_inconclusive: Whether an undecided gate blocks the release, as the thresholds say.
+        left_out: Number of gates that were not selected, by candidate; a candidate is released
+            by all of its gates.
         schema_version: Version of this record.
     """
 
@@ -279,6 +281,7 @@ class CheckResult:
     decided_by: str | None = None
     warnings: tuple[str, ...] = ()
     on_inconclusive: OnInconclusive = "fail"
+    left_out: Mapping[str, int] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def _repr_html_(self) -> str:

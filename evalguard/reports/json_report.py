@@ -9,6 +9,7 @@ from typing import Any
 from evalguard.errors import DataError
 from evalguard.records import SCHEMA_VERSION, CheckResult, from_json, to_json
 from evalguard.reports.files import write_text
+from evalguard.verdicts import overall
 
 _PROBLEMS_SHOWN = 5
 
@@ -48,7 +49,7 @@ def read_json(path: Path) -> CheckResult:
     from pydantic import ValidationError
 
     try:
-        return from_json(CheckResult, data)
+        result = from_json(CheckResult, data)
     except ValidationError as error:
         problems = [
             f"  {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
@@ -58,6 +59,12 @@ def read_json(path: Path) -> CheckResult:
             f"{path}: not a result of `evalguard check --json` ({error.error_count()} problems; "
             "the first are shown):\n" + "\n".join(problems)
         ) from None
+    if result.gates and result.verdict is not overall(result.gates)[0]:
+        raise DataError(
+            f"{path}: verdict: found {result.verdict}, but its gates come to "
+            f"{overall(result.gates)[0]}. The file was edited; run `evalguard check --json` again."
+        )
+    return result
 
 
 def _load(path: Path) -> dict[str, Any]:

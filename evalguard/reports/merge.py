@@ -48,12 +48,14 @@ def merge(results: Mapping[Path, CheckResult]) -> CheckResult:
     }
     candidates = (model for part in parts for model in part.models if model.name != _BASELINE)
     verdict, decided_by = overall(gates)
+    left_out = {name: count for part in parts for name, count in part.left_out.items()}
     return replace(
         parts[0],
         title="EvalGuard comparison",
         verdict=verdict,
         decided_by=decided_by,
         on_inconclusive="fail" if any(p.on_inconclusive == "fail" for p in parts) else "warn",
+        left_out=left_out,
         gates=gates,
         findings=tuple(chain.from_iterable(part.findings for part in parts)),
         models=(*baseline, *candidates),
@@ -82,4 +84,5 @@ def _renamed(result: CheckResult, names: Mapping[str, str]) -> CheckResult:
         findings=tuple(replace(found, model=new(found.model)) for found in result.findings),
         models=tuple(replace(model, name=new(model.name)) for model in result.models),
         tasks=tuple(replace(task, model=new(task.model)) for task in result.tasks),
+        left_out={new(name): count for name, count in result.left_out.items()},
     )

@@ -13,6 +13,7 @@ from rich.text import Text
 from evalguard import figures
 from evalguard.records import Ability, CheckResult, GateResult, Verdict
 from evalguard.reports import wording
+from evalguard.reports.displayable import displayable
 from evalguard.reports.terminal import STYLES
 from evalguard.verdicts import overall
 
@@ -60,6 +61,7 @@ def rank(result: CheckResult) -> tuple[Standing, ...]:
 
 def render_ranking(result: CheckResult) -> RenderableType:
     """Return the ranking and the matrix of gates by candidates for a terminal."""
+    result = displayable(result)
     standings = rank(result)
     return Group(
         Text(),

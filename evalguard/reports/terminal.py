@@ -16,6 +16,7 @@ from rich.text import Text
 from evalguard import figures
 from evalguard.records import CheckResult, Finding, GateResult, Severity, Verdict
 from evalguard.reports import wording
+from evalguard.reports.displayable import displayable
 from evalguard.reports.failure import failure_text
 from evalguard.reports.forest_line import LEGEND, forest_line
 from evalguard.reports.scale import Scale, fit_scale
@@ -63,6 +64,7 @@ def render(result: CheckResult, *, width: int) -> RenderableType:
         result: What a check found.
         width: Characters on a line; columns are left out, then stacked, as it gets narrow.
     """
+    result = displayable(result)
     scale = fit_scale(gate for gate in result.gates if figures.in_percent(gate))
     parts: list[RenderableType] = [Text(), _verdict(result)]
     several = len(wording.candidates(result)) > 1

@@ -26,12 +26,17 @@ def headline(result: CheckResult) -> str:
     if not names:
         return "No gate was run"
     if len(names) == 1:
+        if result.verdict is Verdict.PASS and names[0] in result.left_out:
+            return _part(result, names[0])
         damage = damage_sentence(result.findings)
         return _decision(names[0], result.verdict) + (f": {damage}" if damage else "")
     passed = [name for name in names if overall(gates_of(result, name))[0] is Verdict.PASS]
-    if not passed:
+    whole = [name for name in passed if name not in result.left_out]
+    if passed and not whole:
+        return f"No release decision: {'; '.join(_part(result, name) for name in passed)}"
+    if not whole:
         return f"None of the {len(names)} candidates may be released"
-    return f"{len(passed)} of {len(names)} candidates may be released: {_listed(passed)}"
+    return f"{len(whole)} of {len(names)} candidates may be released: {_listed(whole)}"
 
 
 def explanation(result: CheckResult) -> str:
@@ -142,6 +147,13 @@ def _looked_up(config: Mapping[str, Any], key: str) -> str:
     for name in key.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return "" if value is None or isinstance(value, Mapping) else str(value)
+
+
+def _part(result: CheckResult, name: str) -> str:
+    """Say that a candidate passed the gates that were selected, and that this is no release."""
+    passed = len(gates_of(result, name))
+    every = passed + result.left_out[name]
+    return f"{name}: selected gates passed ({passed} of {every}), no release decision"
 
 
 def _decision(name: str, verdict: Verdict) -> str:

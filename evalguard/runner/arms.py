@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
+import evalguard
 from evalguard.config import BASELINE
 from evalguard.runner.judging import Judging
 from evalguard.runner.measured import Key, Measured
@@ -48,6 +52,7 @@ class Arms:
             "task": planned.definition,
             "decoding": DECODING,
             "thinking": self._pool.thinking_fingerprint(model),
+            "code": scoring_code(),
         }
         reference, answers = None, parts["model"]
         if planned.follows_baseline and model != BASELINE:
@@ -70,3 +75,20 @@ class Arms:
         facts = {**answered, "model": parts["model"], "name": model}
         self._store.describe_fingerprint(made.fingerprint, facts)
         return made
+
+
+_SCORING = ("scorers", "tasks", "runner/answers.py", "runner/follow.py")
+"""Code here that makes scores of answers; what makes answers has versions of its own."""
+
+
+@cache
+def scoring_code() -> str:
+    """Return the hash of the code here that makes scores of answers."""
+    package = Path(evalguard.__file__).parent
+    digest = hashlib.sha256()
+    for name in _SCORING:
+        place = package / name
+        for file in [place] if place.is_file() else sorted(place.rglob("*.py")):
+            digest.update(f"{file.relative_to(package).as_posix()}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import check_steady
 from evalguard.runner.plan import PlannedTask
 from evalguard.runner.prepare import Check
-from evalguard.tasks.base import CorpusTask
+from evalguard.tasks.base import CorpusTask, content_id
 from evalguard.tasks.judged import APPROVED
 
 Reached = Mapping[tuple[str, str], float]
@@ -157,9 +158,10 @@ def _arms(check: Check, reached: Reached, gate: Gate, model: str) -> Arms:
         measured = [results.of((gate.suite, planned.name, arm)) for arm in (BASELINE, model)]
         ids = _ids(reached, gate, model, planned)
         both = planned.compared(*measured)
+        repeated = _repeated(both[0]) if planned.kind.prompt_is_question else frozenset()
         for arm, scored, reference in zip(arms, both, (True, False), strict=True):
             arm += [
-                as_compared(scored[id_], metric, reference=reference)
+                as_compared(_clustered(scored[id_], repeated), metric, reference=reference)
                 for id_ in ids
                 if id_ in scored
             ]
@@ -169,6 +171,19 @@ def _arms(check: Check, reached: Reached, gate: Gate, model: str) -> Arms:
 def _ids(reached: Reached, gate: Gate, model: str, planned: PlannedTask) -> tuple[str, ...]:
     share = reached.get((gate.suite, model))
     return planned.first(share) if share else ()
+
+
+def _repeated(samples: Mapping[str, ScoredSample]) -> frozenset[str]:
+    """Return the prompts that several samples have: a model answers them alike."""
+    counts = Counter(sample.prompt for sample in samples.values())
+    return frozenset(prompt for prompt, count in counts.items() if count > 1)
+
+
+def _clustered(sample: ScoredSample, repeated: frozenset[str]) -> ScoredSample:
+    """Return a sample of a repeated prompt in one cluster with its repetitions."""
+    if sample.cluster is not None or sample.prompt not in repeated:
+        return sample
+    return replace(sample, cluster=f"prompt {content_id(sample.prompt)}")
 
 
 def _check_any_measured(*arms: Sequence[ScoredSample]) -> None:

@@ -81,4 +81,6 @@ def served_fingerprint(
 
 def _options(spec: ModelSpec, depends_on: object) -> dict[str, Any]:
     options = {**spec.engine.options, "max_length": spec.engine.max_length}
+    if spec.trust_remote_code:
+        options["trust_remote_code"] = True
     return {**options, "depends_on": depends_on} if depends_on else options

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
+from evalguard.engines.adapter_config import CONFIG_NAME
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
 from evalguard.engines.fit import check_fit
 from evalguard.engines.registry import check_adapter, is_remote
@@ -74,6 +75,11 @@ def _problems(project: Project, spec: ModelSpec, check_trained: CheckAdapter) ->
 
 def _check_folder(folder: Path) -> None:
     """Check the headers of a model's weights and its configuration."""
+    if (stray := folder / CONFIG_NAME).exists():
+        raise ModelError(
+            f"{stray}: an adapter's config in a model's folder, which transformers would apply to "
+            f"the model unasked. Move it away with its weights; name an adapter with 'adapter'."
+        )
     read_folder(folder)
     config = folder / "config.json"
     try:

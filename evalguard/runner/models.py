@@ -12,15 +12,18 @@ from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import WEIGHTS_NAME
 from evalguard.engines.base import BASE, Engine, EngineSettings, OnWait, ServesByName
 from evalguard.engines.chat import (
+    PROMPTS_VERSION,
     AnyTokenizer,
     PromptTokenizer,
     UnknownTokenizer,
     as_messages,
     has_tokenizer,
+    lone_template,
 )
 from evalguard.engines.limits import default_limit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.engines.registry import depends_on, find_kind, is_remote, packages_of
+from evalguard.engines.same_weights import same_model
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
 from evalguard.records import ModelInfo
 from evalguard.runner.bases import BaseKey, base_key, engine_settings
@@ -43,7 +46,7 @@ from evalguard.runner.training_records import (
     set_up_notes,
 )
 from evalguard.scorers.thinking import Thinking
-from evalguard.store import SampleStore, fingerprint
+from evalguard.store import SampleStore, fingerprint, folder_state
 from evalguard.tasks.base import Render
 
 
@@ -81,6 +84,7 @@ class ModelPool:
         self._effects: dict[str, float] = {}
         self._adapter_notes: list[str] = []
         self._fingerprints: dict[str, str] = {}
+        self._states: dict[str, tuple[str, ...]] = {}
         self._thinking: dict[str, Thinking] = {}
         self.broken: dict[str, str] = {}
         """Candidates and judge that cannot be used, with the reason; the others are measured."""
@@ -218,7 +222,8 @@ class ModelPool:
         Raises:
             TrustError: If its template or tokenizer, or the one saved with its adapter, differs.
         """
-        key, fact = self.fingerprint(name), {"prompts_match": self.prompt_fingerprint}
+        seen = f"{self.prompt_fingerprint}:{PROMPTS_VERSION}"
+        key, fact = self.fingerprint(name), {"prompts_match": seen}
         if fact.items() <= self._store.fingerprint_description(key).items():
             return
         baseline, spec = self.tokenizer(BASELINE), self._specs[name]
@@ -227,7 +232,29 @@ class ModelPool:
             baseline.check_same(own, spec.tokenizer or spec.model)
         if spec.adapter and has_tokenizer(Path(spec.adapter)):
             baseline.check_same(PromptTokenizer(spec.adapter), spec.adapter)
+        elif spec.adapter and (template := lone_template(Path(spec.adapter))) is not None:
+            baseline.check_template(template, spec.adapter)
         self._store.describe_fingerprint(key, fact)
+
+    def check_other_than_baseline(self, name: str) -> None:
+        """Check that a candidate is not the baseline itself, which no gate could tell apart.
+
+        Raises:
+            TrustError: If its weights and settings are the baseline's.
+        """
+        if self._given is not None or self.is_remote(name):
+            return
+        base, spec = self._specs[BASELINE], self._specs[name]
+        same = self.fingerprint(name) == self.fingerprint(BASELINE)
+        alike = (base.adapter, base.quantization, base.engine.dtype)
+        if not same and alike == (None, spec.quantization, spec.engine.dtype) and not spec.adapter:
+            same = same_model(Path(base.model), Path(spec.model))
+        if same:
+            raise TrustError(
+                f"{spec.adapter or spec.model}: the weights are the baseline's own, so that every "
+                f"gate would compare the baseline with itself. Was the adapter merged, and does "
+                f"the path lead to the fine-tuned model?"
+            )
 
     def engine_of(self, name: str) -> tuple[Engine, str]:
         """Return the engine that serves a model and the model's name on it.
@@ -251,6 +278,7 @@ class ModelPool:
             self._store.describe_fingerprint(
                 self.fingerprint(name), {"adapter_effect": self._effects[name]}
             )
+        self._check_unchanged(spec)
         self._check_other(spec, engine)
         self._spot_checks.check(name, engine, served)
         self._serving[name] = engine, served
@@ -281,6 +309,20 @@ class ModelPool:
             with self._located(spec):
                 self._engines[base] = open_engine(name_of_engine, self._settings(spec))
         return self._engines[base]
+
+    def _check_unchanged(self, spec: ModelSpec) -> None:
+        """Check that what was loaded is what was hashed.
+
+        Raises:
+            TrustError: If a file of the model was written in between.
+        """
+        known = self._states.get(spec.name)
+        if known is not None and known != _state(spec):
+            raise TrustError(
+                f"{spec.adapter or spec.model}: a file changed while it was loaded, so that it is "
+                "not known which weights would answer. Wait until nothing writes there, and run "
+                "again."
+            )
 
     def _check_other(self, spec: ModelSpec, engine: Engine) -> None:
         """Prove that a server has a whole model under its name, and not the baseline's.
@@ -321,6 +363,7 @@ class ModelPool:
             if self._is_only_served(spec):
                 self._fingerprints[name] = self._served_fingerprint(spec)
             else:
+                self._states[name] = _state(spec)
                 engine = self._choice(spec).name
                 versions = self._versions(engine)
                 self._fingerprints[name] = local_fingerprint(
@@ -415,3 +458,9 @@ class ModelPool:
 
 _WITH_PLACE = (UsageError, ModelError, EngineError)
 """Errors that say what is wrong with a model's server."""
+
+
+def _state(spec: ModelSpec) -> tuple[str, ...]:
+    """Return what changes when a local file of a model is written."""
+    folders = map(Path, filter(None, (spec.model, spec.adapter, spec.tokenizer)))
+    return tuple(folder_state(folder) for folder in folders if folder.exists())

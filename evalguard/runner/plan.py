@@ -298,7 +298,7 @@ class _Planner:
         parts: Mapping[str, Any] | None,
     ) -> Outline:
         outline = outline_of(task, samples, self._default_limit)
-        if kind_of(config).counts_contradictions:
+        if kind_of(config).prompt_is_question:
             outline = replace(outline, n_contradicting=contradicting(samples))
         if is_built_in(config.kind):
             return outline

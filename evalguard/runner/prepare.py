@@ -150,6 +150,7 @@ def _untrusted(pool: ModelPool, candidates: Sequence[str]) -> Mapping[str, str]:
             if BASELINE in found:
                 pool.fingerprint(model)
             else:
+                pool.check_other_than_baseline(model)
                 pool.check_prompts(model)
         except TrustError as error:
             found[model] = str(error)

@@ -65,7 +65,18 @@ def summarize(
             *diagnosis.problems,
         ),
         on_inconclusive=check.project.thresholds.on_inconclusive,
+        left_out=_left_out(check),
     )
+
+
+def _left_out(check: Check) -> dict[str, int]:
+    """Return how many gates were not selected, of each candidate that some were."""
+    every = set(check.project.thresholds.gates)
+    left = {
+        name: len(every - {gate for gate, model in check.selected if model == name})
+        for name in check.candidates
+    }
+    return {name: count for name, count in left.items() if count}
 
 
 def _held_to_answers(check: Check, gate: Gate, result: GateResult) -> GateResult:

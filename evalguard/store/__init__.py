@@ -7,6 +7,7 @@ from evalguard.store.fingerprint import (
     file_sha256,
     fingerprint,
     folder_fingerprint,
+    folder_state,
     model_parts,
 )
 from evalguard.store.samples import SampleStore, StoredRun
@@ -17,5 +18,6 @@ __all__ = [
     "file_sha256",
     "fingerprint",
     "folder_fingerprint",
+    "folder_state",
     "model_parts",
 ]

@@ -25,7 +25,7 @@ IGNORED_FILES = (
     "scheduler.*",
     "rng_state*",
 )
-"""Files beside a model that no engine reads; every other file counts, known or not."""
+"""Files beside a model that no engine reads, unless they are weights."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -182,9 +182,42 @@ def _folder_files(folder: Path, hash_file: HashFile) -> dict[str, str]:
 
 
 def _model_files(folder: Path) -> Iterator[Path]:
-    """Yield the files directly in a folder, its further chat templates, and code below it."""
-    patterns = ("*", "additional_chat_templates/*", "**/*.py")
-    files = {file for pattern in patterns for file in folder.glob(pattern) if file.is_file()}
-    for file in sorted(files):
-        if not any(fnmatch(file.name, pattern) for pattern in IGNORED_FILES):
+    """Yield every file that an engine may open.
+
+    Those are the files directly in the folder, its further chat templates, weights that an index
+    names, wherever they are and whatever they are called, and code with all that lies beside it:
+    code may open anything.
+    """
+    named = set(_named_by_indices(folder))
+    with_code = any(folder.glob("*.py")) or any(folder.glob("*/**/*.py"))
+    patterns = ("*", "**/*") if with_code else ("*", "additional_chat_templates/*")
+    found = {file for pattern in patterns for file in folder.glob(pattern)}
+    for file in sorted(file for file in found | named if file.is_file()):
+        weights = file in named or file.suffix == ".safetensors"
+        if weights or not _is_ignored(file.relative_to(folder)):
             yield file
+
+
+def _is_ignored(file: Path) -> bool:
+    """Whether no engine reads a file, or anything in one of its folders."""
+    hidden = any(part.startswith(".") for part in file.parts[:-1])
+    return hidden or any(fnmatch(file.name, pattern) for pattern in IGNORED_FILES)
+
+
+def _named_by_indices(folder: Path) -> Iterator[Path]:
+    """Yield the files that indices of weights name; what is wrong with one, its loader says."""
+    for index in folder.glob("*.index.json"):
+        try:
+            names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+            yield from (folder / str(name) for name in set(names))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+
+
+def folder_state(path: Path) -> str:
+    """Return what changes when a file of a folder is written, replaced or put back."""
+    parts = []
+    for file in _model_files(path) if path.is_dir() else [path]:
+        stat = file.stat()
+        parts.append([str(file), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino])
+    return fingerprint({"state": parts})

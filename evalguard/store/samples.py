@@ -165,7 +165,13 @@ class SampleStore:
         query = sa.select(facts.c.name, facts.c.value).filter_by(fingerprint=key)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(facts.c.name)).all()
-        return {row.name: json.loads(row.value) for row in rows}
+        try:
+            return {row.name: json.loads(row.value) for row in rows}
+        except ValueError as error:
+            raise StoreError(
+                f"store {self._database.name}: what is noted about fingerprint {key} is no JSON. "
+                f"Remove the run with: evalguard runs prune {key[:12]}"
+            ) from error
 
     def described_as(self, description: Mapping[str, Any]) -> list[str]:
         """Return the fingerprints about which all these facts are noted."""
@@ -253,7 +259,14 @@ class SampleStore:
                 "and is not used. Remove the run with: evalguard runs prune "
                 f"{row.fingerprint[:12]}"
             )
-        return from_json(ScoredSample, json.loads(row.content))
+        try:
+            return from_json(ScoredSample, json.loads(row.content))
+        except (TypeError, ValueError) as error:
+            raise StoreError(
+                f"store {self._database.name}: the row of sample '{row.sample_id}' under "
+                f"fingerprint {row.fingerprint} holds no sample. Remove the run with: "
+                f"evalguard runs prune {row.fingerprint[:12]}"
+            ) from error
 
 
 def _content(sample: ScoredSample) -> str:

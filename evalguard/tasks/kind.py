@@ -122,8 +122,8 @@ class TaskKind:
             :class:`~evalguard.tasks.judged.JudgedTask`.
         measures_thinking: Whether the thinking before an answer is measured against the limit of
             an answer.
-        counts_contradictions: Whether rows are counted whose prompt another row has with another
-            target.
+        prompt_is_question: Whether rows with one prompt ask one question: they contradict each
+            other where their targets differ, and their scores are not independent.
         uses_tokenizer: Whether the baseline's tokenizer decides which samples it has.
     """
 
@@ -143,7 +143,7 @@ class TaskKind:
     follows_baseline: bool = False
     judged: bool = False
     measures_thinking: bool = False
-    counts_contradictions: bool = False
+    prompt_is_question: bool = False
     uses_tokenizer: bool = True
 
     def deciding_files(self, config: TaskConfig, context: TaskContext) -> DecidingFiles:

@@ -118,3 +118,18 @@ def test_colour_can_be_asked_for(healthy, capsys):
 
 def test_nothing_gated(healthy):
     assert "No gate was run" in printed(replace(healthy, gates=(), tasks=()))
+
+
+ACTING = "a\x1b[2J\x9b31m\u202eb\nc"
+
+
+def test_names_and_sentences_of_a_file_do_not_act_on_the_terminal(forgetting):
+    gates = tuple(
+        replace(gate, name=ACTING, suite=ACTING, reason=ACTING) for gate in forgetting.gates
+    )
+    findings = tuple(replace(one, title=ACTING, explanation=ACTING) for one in forgetting.findings)
+    result = replace(forgetting, gates=gates, findings=findings, warnings=(ACTING,), title=ACTING)
+    for width in (60, 140):
+        text = printed(result, width=width)
+        assert not {"\x1b", "\x9b", "\u202e"} & set(text)
+        assert "a␛[2J" in text

@@ -103,3 +103,22 @@ def test_costs_tell_what_stopping_early_saved(healthy):
     saved = replace(healthy, timing={**healthy.timing, "share_saved": 0.42})
     assert wording.costs(saved)[1] == "42% of the samples saved by stopping early"
     assert wording.costs(replace(healthy, timing={})) == []
+
+
+def test_a_part_of_the_gates_is_no_release(healthy):
+    part = replace(healthy, left_out={"tickets-v2": 6})
+    assert wording.headline(part) == (
+        "tickets-v2: selected gates passed (9 of 15), no release decision"
+    )
+
+
+def test_a_part_that_fails_still_says_so(forgetting):
+    part = replace(forgetting, left_out={"tickets-v2": 6})
+    assert wording.headline(part) == "tickets-v2 must not be released"
+
+
+def test_of_several_candidates_only_those_with_all_gates_are_released(several):
+    part = replace(several, left_out={"tickets-v2": 1})
+    assert wording.headline(part) == (
+        "No release decision: tickets-v2: selected gates passed (9 of 10), no release decision"
+    )

@@ -1,5 +1,6 @@
 """Fingerprints: equal for equal bytes wherever they lie, another one for any changed byte."""
 
+import json
 import os
 import shutil
 
@@ -8,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalguard.errors import ModelError, UsageError
-from evalguard.store import file_hashes, file_sha256, fingerprint, folder_fingerprint, model_parts
+from evalguard.store import (
+    file_hashes,
+    file_sha256,
+    fingerprint,
+    folder_fingerprint,
+    folder_state,
+    model_parts,
+)
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SETTINGS = {
@@ -222,3 +230,54 @@ def test_the_store_notes_what_a_fingerprint_was_made_of(store, model):
 def test_a_missing_file_is_named(store, tmp_path):
     with pytest.raises(ModelError, match="cannot be read: No such file"):
         store.file_sha256(tmp_path / "missing.safetensors")
+
+
+INDEX = "model.safetensors.index.json"
+
+
+@pytest.mark.parametrize(
+    "shard",
+    ["parts/a.safetensors", ".hidden/a.safetensors", ".a.safetensors", "optimizer.bin", "notes.md"],
+)
+def test_weights_that_an_index_names_count_wherever_they_are(model, shard):
+    (model / shard).parent.mkdir(exist_ok=True)
+    (model / shard).write_text("weights")
+    (model / INDEX).write_text(json.dumps({"weight_map": {"a": shard}}))
+    before = of(model)
+    (model / shard).write_text("others!")
+    assert of(model) != before
+
+
+@pytest.mark.parametrize("name", [".a.safetensors", "optimizer.safetensors"])
+def test_weights_count_under_names_that_are_left_out_otherwise(model, name):
+    (model / name).write_text("weights")
+    before = of(model)
+    (model / name).write_text("others!")
+    assert of(model) != before
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"weight_map": [1]}', '{"weight_map": {"a": 1}}'])
+def test_a_broken_index_is_its_loaders_to_refuse(model, text):
+    (model / INDEX).write_text(text)
+    assert of(model)
+
+
+def test_beside_code_every_file_counts_as_code_may_open_it(model):
+    (model / "sub").mkdir()
+    (model / "sub" / "table.txt").write_text("1")
+    before = of(model)
+    (model / "sub" / "table.txt").write_text("2")
+    assert of(model) == before, "no loader opens it"
+    (model / "modeling.py").write_text("")
+    before = of(model)
+    (model / "sub" / "table.txt").write_text("3")
+    assert of(model) != before
+
+
+def test_a_file_that_is_replaced_and_put_back_changes_the_state_of_its_folder(model):
+    before = folder_state(model)
+    assert folder_state(model) == before
+    content = (model / "model.safetensors").read_text()
+    (model / "model.safetensors").write_text("others")
+    (model / "model.safetensors").write_text(content)
+    assert folder_state(model) != before

@@ -147,3 +147,28 @@ def test_runs_are_listed_newest_first_and_pruned(path, store):
 def test_equal_ids_in_one_batch_are_stored_once(store):
     store.put("f", [make_sample("a"), replace(make_sample("a"), outputs=("5",))])
     assert store.get("f", ["a"]) == {"a": make_sample("a")}
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"task": 1}', "null"])
+def test_a_sealed_row_that_holds_no_sample_is_an_error_that_says_so(path, content):
+    from evalguard.store.samples import _seal
+
+    with SampleStore(path) as store:
+        store.put("key", [make_sample("a")])
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "update evalguard_samples set content=?, seal=?", (content, _seal("key", "a", content))
+        )
+    connection.close()
+    with SampleStore(path) as store, pytest.raises(StoreError, match="holds no sample"):
+        store.get("key", ["a"])
+
+
+def test_a_fact_that_is_no_json_is_an_error_that_says_so(path):
+    with SampleStore(path) as store:
+        store.describe_fingerprint("key", {"outlines": []})
+    with sqlite3.connect(path) as connection:
+        connection.execute("update evalguard_facts set value='{'")
+    connection.close()
+    with SampleStore(path) as store, pytest.raises(StoreError, match="no JSON"):
+        store.fingerprint_description("key")

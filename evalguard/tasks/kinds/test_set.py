@@ -339,5 +339,5 @@ KIND = TaskKind(
     versions=_versions,
     asked=asked_prompts,
     measures_thinking=True,
-    counts_contradictions=True,
+    prompt_is_question=True,
 )
