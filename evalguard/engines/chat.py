@@ -235,7 +235,8 @@ class PromptTokenizer:
         return list(self._tokenizer(prompt, add_special_tokens=special)["input_ids"])
 
     def _count(self, text: str) -> int:
-        return len(self._tokenizer(text)["input_ids"])
+        whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+        return len(self._tokenizer(whole)["input_ids"])
 
     def check_same(self, other: AnyTokenizer, where: str) -> None:
         """Check that another tokenizer renders and splits text as this one.

@@ -122,3 +122,7 @@ def test_a_template_that_cannot_be_rendered_is_an_error_that_names_the_model(fol
     tokenizer = PromptTokenizer(str(folder))
     with pytest.raises(ModelError, match="other: its chat template cannot be rendered"):
         tokenizer.render([{"role": "user", "content": "Hi"}])
+
+
+def test_half_a_surrogate_pair_is_counted_as_a_character(demo_model):
+    assert PromptTokenizer(str(demo_model)).count("yes \ud800") >= 2
