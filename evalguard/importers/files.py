@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,20 +12,26 @@ from evalguard.errors import DataError
 
 SHOWN = 10  # problems that one message lists
 
+_NO_TEXT = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as surrogateescape reads them
+
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield each line that is not blank with its number, from 1.
+
+    A byte order mark, which editors on Windows write, is no part of the first line.
 
     Raises:
         DataError: If the file is missing, or is no UTF-8 text.
     """
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
             for number, line in enumerate(file, 1):
+                if _NO_TEXT.search(line):
+                    raise DataError(f"{path}:{number}: not UTF-8 text; save the file as UTF-8")
                 if line.strip():
                     yield number, line
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
 
 
 def first_line(path: Path) -> str:
@@ -39,12 +46,15 @@ def json_object(text: str) -> dict[str, Any]:
     """Return a JSON object.
 
     Raises:
-        ValueError: If it is no JSON, no object, or names a key twice.
+        ValueError: If it is no JSON, no object, names a key twice, or cannot be parsed within
+            Python's limits.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_without_repeats)
+        value = json.loads(text, object_pairs_hook=_without_repeats, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error}") from error
+    except RecursionError:
+        raise ValueError("lists or objects are nested too deeply to be read") from None
     if not isinstance(value, dict):
         raise ValueError(f"a JSON {type(value).__name__}, but expected an object")
     return value
@@ -65,6 +75,13 @@ def name_of(value: object, key: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise ValueError(f"'{key}' is {value!r}; expected text or a whole number")
     return str(value)
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"a number of {len(text)} digits, too many to be read") from None
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _is_results(path: Path) -> bool:
     if not line.startswith("{"):
         return False
     try:
-        text = path.read_text(encoding="utf-8") if line == "{" else line
+        text = path.read_text(encoding="utf-8-sig") if line == "{" else line
         return json_object(text).keys() >= _OF_RESULTS
     except ValueError:
         return False
@@ -115,7 +115,7 @@ def _results_file(path: Path) -> Path:
 
 def _results(file: Path) -> dict[str, Any]:
     try:
-        return json_object(file.read_text(encoding="utf-8"))
+        return json_object(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise DataError(f"{file}: cannot be read as lm-eval's results: {error}") from error
 

@@ -32,7 +32,7 @@ def pair_runs(
     """
     problems = [*_broken(baseline, metric), *_broken(candidate, metric)]
     if problems:
-        raise listed(problems)
+        raise listed(list(dict.fromkeys(problems)))  # a file of both models names a row twice
     before, after = ({_key(one): one for one in run.scores} for run in (baseline, candidate))
     problems = [*_unmatched(before, after, candidate), *_unmatched(after, before, baseline)]
     problems += [

@@ -13,12 +13,15 @@ from typing import TypeVar
 from evalguard import plugins
 from evalguard.errors import DataError, EvalGuardError, UsageError, did_you_mean
 from evalguard.importers.base import ImportedRun, ImportedScore, Importer
+from evalguard.importers.files import numbered_lines
 from evalguard.importers.harness import HARNESS
 from evalguard.importers.rows import ROWS
 
 GROUP = "evalguard.importers"
 
 _BUILT_IN = {importer.name: importer for importer in (ROWS, HARNESS)}
+
+_BEGINNING = 60  # characters shown of a file that nothing recognises
 
 ResultT = TypeVar("ResultT")
 
@@ -61,8 +64,24 @@ def importer_of(path: Path) -> Importer:
         raise UsageError(f"{path}: the importers {names} both recognise it; name one")
     if not fitting:
         known = "; ".join(f"{one.name} ({one.summary})" for one in (*_BUILT_IN.values(), *others))
-        raise DataError(f"{path}: holds no scores that an importer recognises: {known}")
+        raise DataError(
+            f"{path}: {_content(path)}holds no scores that an importer recognises: {known}"
+        )
     return fitting[0]
+
+
+def _content(path: Path) -> str:
+    """Return what a file that nothing recognises begins with.
+
+    Raises:
+        DataError: If it is empty, or no text.
+    """
+    if path.is_dir():
+        return ""
+    _, line = next(numbered_lines(path), (0, ""))
+    if not line:
+        raise DataError(f"{path}: is empty")
+    return f"begins with {line.strip()[:_BEGINNING]!r} and "
 
 
 def read_runs(path: Path, name: str | None = None) -> tuple[ImportedRun, ...]:

@@ -8,7 +8,14 @@ from typing import Any
 
 from evalguard.errors import DataError, did_you_mean
 from evalguard.importers.base import ImportedRun, ImportedScore, Importer
-from evalguard.importers.files import first_line, json_object, listed, name_of, numbered_lines
+from evalguard.importers.files import (
+    SHOWN,
+    first_line,
+    json_object,
+    listed,
+    name_of,
+    numbered_lines,
+)
 
 PAIRED = ("baseline", "candidate")
 SINGLE = ("score",)
@@ -67,8 +74,13 @@ def _checked(row: dict[str, Any], sides: tuple[str, ...]) -> dict[str, Any]:
     """Return a row whose keys are known and whose names are text."""
     for key in ("id", *sides):
         if key not in row:
-            hint = "; use null for a score that could not be measured" if key != "id" else ""
-            raise ValueError(f"has no '{key}'{hint}")
+            hint = (
+                "name the question"
+                if key == "id"
+                else ("use null for a score that could not be measured")
+            )
+            keys = ", ".join([*row][:SHOWN]) + (", …" if len(row) > SHOWN else "")
+            raise ValueError(f"has no '{key}' (its keys: {keys or 'none'}); {hint}")
     known = ("id", *sides, *OPTIONAL)
     for key in row:
         if key not in known:

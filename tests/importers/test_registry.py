@@ -94,6 +94,23 @@ def jsonl(path, rows):
     return path
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "scores: is empty"),
+        (b"\n \n", "scores: is empty"),
+        (b"id,baseline,candidate\nq1,1,1\n", "begins with 'id,baseline,candidate' and holds no"),
+        (b"[" * 100_000, "begins with '[[[["),
+        (b"\x1f\x8b\x08\x00", "scores:1: not UTF-8 text"),
+    ],
+)
+def test_a_file_that_nothing_recognises_is_described(tmp_path, content, message):
+    path = tmp_path / "scores"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=re.escape(message)):
+        importer_of(path)
+
+
 def test_a_package_adds_an_importer(package, tables):
     with pytest.raises(DataError, match=r"holds no scores that an importer recognises: rows \("):
         decide(tables)
@@ -192,7 +209,7 @@ class TestRows:
         with pytest.raises(UsageError, match="both as files or both as scores"):
             evalguard.decide(single, [1], max_drop="5pp")
 
-    @pytest.mark.parametrize("text", ["", "\n", "[1]", "score\n1", "{\n", "\x00"])
+    @pytest.mark.parametrize("text", ["[1]", "score\n1", "{\n", "\x00"])
     def test_other_files_are_not_recognised(self, tmp_path, text):
         path = tmp_path / "scores.jsonl"
         path.write_text(text)

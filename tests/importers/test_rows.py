@@ -38,8 +38,14 @@ def test_rows_become_pairs(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"id": "b", "baseline": 1}, "has no 'candidate'; use null"),
-        ({"baseline": 1, "candidate": 1}, "has no 'id'"),
+        ({"id": "b", "baseline": 1}, r"has no 'candidate' \(its keys: id, baseline\); use null"),
+        ({"baseline": 1, "candidate": 1}, r"has no 'id' \(its keys: baseline, candidate\); name"),
+        ({"id": "b", "baseline": 1, "candidte": 1}, r"has no 'candidate' \(its .*, candidte\)"),
+        ("{}", r"has no 'id' \(its keys: none\)"),
+        ('{"id": "b", "baseline": 1, "candidate": ' + "[" * 100_000, "nested too deeply"),
+        ('{"id": "b", "baseline": 1, "candidate": ' + '{"a":' * 100_000, "nested too deeply"),
+        ('{"id": "b", "baseline": 1, "candidate": 1' + "0" * 5000 + "}", "a number of 5001 digits"),
+        ('{"id": "b", "baseline": 1, "candidate": 1e400}', "'candidate' is inf"),
         ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' is in .*scores.jsonl:1 already"),
         ({"id": "b", "baseline": 1, "candidate": 0.5}, "declared binary"),
         ({"id": "b", "baseline": 7, "candidate": 1}, "outside the range 0…1"),
@@ -49,13 +55,36 @@ def test_rows_become_pairs(tmp_path):
         ({"id": "b", "baseline": 1, "candidate": 1, "cluser": 3}, "Did you mean 'cluster'"),
         ({"id": "", "baseline": 1, "candidate": 1}, "'id' is ''"),
         ({"id": "b", "baseline": 1, "candidate": 1, "cluster": 1.5}, "'cluster' is 1.5"),
-        ("{broken", "no JSON"),
+        ("{broken", "not JSON"),
         ("[1, 2]", "a JSON list, but expected an object"),
     ],
 )
 def test_broken_rows_are_named_by_file_and_line(tmp_path, row, message):
     path = write(tmp_path, {"id": "a", "baseline": 1, "candidate": 1}, row)
     with pytest.raises(DataError, match=f"scores.jsonl:2: .*{message}"):
+        read_scores(path, BINARY)
+
+
+def test_a_row_that_is_wrong_for_both_models_is_listed_once(tmp_path):
+    row = {"id": "a", "baseline": 1, "candidate": 1}
+    with pytest.raises(DataError) as caught:
+        read_scores(write(tmp_path, row, row), BINARY)
+    assert str(caught.value).count("already; give every question its own id") == 1
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path):
+    path = write(tmp_path, {"id": "a", "baseline": 1, "candidate": 0})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert [pair.sample_id for pair in read_scores(path, BINARY)] == ["a"]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_file_in_another_encoding_is_refused_by_its_line(tmp_path, encoding):
+    path = tmp_path / "scores.jsonl"
+    text = '{"id": "a", "baseline": 1, "candidate": 1}\n{"id": "é", "baseline": 1, "candidate": 1}'
+    path.write_bytes(text.encode(encoding))
+    line = {"latin-1": 2, "utf-16": 1}[encoding]
+    with pytest.raises(DataError, match=rf"scores\.jsonl:{line}: not UTF-8 text; save"):
         read_scores(path, BINARY)
 
 
