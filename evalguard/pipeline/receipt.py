@@ -1,8 +1,8 @@
 """The receipt of a release: what was released, made of what, and why it passed.
 
 An in-toto Statement (v1) with the SHA-256 of every file that took part, in a DSSE envelope, signed
-with Ed25519 (RFC 8032) where a key is configured: what `cosign verify-blob-attestation` and the
-tools of in-toto read, too.
+with Ed25519 (RFC 8032) where a key is configured. Envelope and signature are those of
+securesystemslib, in-toto's own library.
 """
 
 from __future__ import annotations
