@@ -98,8 +98,26 @@ def test_stop_at_the_first_failure(harmful, run):
     assert "1 failed" in done.stdout
 
 
-def test_selecting_nothing_exits_5(project, run):
-    assert run("check", "-k", "no_such_gate").returncode == 5
+def test_selecting_nothing_exits_5_and_says_so(project, run):
+    for arguments in (["-k", "no_such_gate"], ["-m", "no_such_gate"]):
+        done = run("check", *arguments)
+        assert done.returncode == 5
+        assert "no gate was selected, so there is no verdict; look at -k" in done.stderr
+
+
+def test_a_conftest_that_removes_every_gate_exits_5_and_says_so(project, run):
+    (project / "conftest.py").write_text(
+        "def pytest_collection_modifyitems(items):\n    items.clear()\n"
+    )
+    done = run("check")
+    assert done.returncode == 5
+    assert "a conftest.py that removes gates" in done.stderr
+
+
+def test_it_is_loaded_where_pytest_loads_no_plugin_by_itself(project, run, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    done = run("check", "--collect-only", "-q")
+    assert "thresholds/release.yaml::general::acc" in done.stdout, done.stderr
 
 
 def test_too_few_samples_exit_6_unless_the_team_accepts_it(project, edit, run):
@@ -324,8 +342,8 @@ def test_one_broken_candidate_of_two_exits_3_and_the_other_has_its_verdict(proje
     "arguments",
     [("-k", "facts"), ("-m", "general"), ("--deselect", "thresholds/release.yaml::general::acc")],
 )
-def test_a_part_of_the_gates_is_no_release(project, arguments):
-    done = run(project, "check", "--json", "result.json", *arguments)
+def test_a_part_of_the_gates_is_no_release(project, arguments, run):
+    done = run("check", "--json", "result.json", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     html = (project / "reports" / "index.html").read_text()
     for text in (done.stdout, html):
@@ -335,9 +353,9 @@ def test_a_part_of_the_gates_is_no_release(project, arguments):
 
 
 @pytest.mark.parametrize("option", ["--collect-only", "--fixtures", "--markers"])
-def test_what_measures_nothing_does_not_end_with_0(project, option):
+def test_what_measures_nothing_does_not_end_with_0(project, option, run):
     (project / "pytest.ini").write_text(f"[pytest]\naddopts = {option}\n")
-    done = run(project, "check")
+    done = run("check")
     assert done.returncode == 5, done.stdout + done.stderr
     assert "no gate was measured" in done.stderr
 
@@ -352,15 +370,15 @@ def pytest_sessionfinish(session):
 """
 
 
-def test_a_session_that_is_ended_with_0_is_held_against_its_verdict(harmful):
+def test_a_session_that_is_ended_with_0_is_held_against_its_verdict(harmful, run):
     (harmful / "conftest.py").write_text(ENDS_WITH_0)
-    done = run(harmful, "check", "-k", "facts")
+    done = run("check", "-k", "facts")
     assert done.returncode == 3, done.stdout + done.stderr
     assert "the verdict is FAIL, but pytest ended with 0" in done.stderr
 
 
 @pytest.mark.parametrize("broken", ["evalguard.yaml", "suites/facts.yaml", "models"])
-def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, broken):
+def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, broken, run):
     files = [project / name for name in ("result.json", "page.html", "junit.xml", "other.xml")]
     for file in files:
         file.write_text("PASS")
@@ -369,7 +387,7 @@ def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, 
     else:
         (project / broken).write_text("version: [")
     done = run(
-        project, "check", "--json", "result.json", "--html", "page.html", "--junitxml=junit.xml",
+        "check", "--json", "result.json", "--html", "page.html", "--junitxml=junit.xml",
         "--junitxml", "other.xml",
     )  # fmt: skip
     assert done.returncode == 4, done.stdout + done.stderr

@@ -81,7 +81,8 @@ def command(
     for path in _results_of_options(json_path, html_path, pytest_args):
         path.unlink(missing_ok=True)
     project = load_project(Path(config), overrides=overrides)
-    arguments = [f"--evalguard-config={config}", f"--rootdir={project.root}"]
+    # By name, for environments with PYTEST_DISABLE_PLUGIN_AUTOLOAD.
+    arguments = ["-p", "evalguard", f"--evalguard-config={config}", f"--rootdir={project.root}"]
     # This command is the plugin's own package, so pytest finds it imported already.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     arguments += ["-p", "no:unraisableexception"]  # which collects garbage ten times at the end
@@ -117,6 +118,12 @@ def _held_to_verdict(code: int, gates: GatePlugin | None) -> int:
     from evalguard.errors import ExitCode
     from evalguard.verdicts import exit_code
 
+    if code == ExitCode.NOTHING_TO_GATE:
+        click.echo(
+            "evalguard: no gate was selected, so there is no verdict; look at -k, -m and "
+            "--deselect, also in addopts, and at a conftest.py that removes gates",
+            err=True,
+        )
     if code != ExitCode.PASS:
         return code
     if gates is None or gates.result is None:
