@@ -23,12 +23,14 @@ from evalguard.stats import (
     BinaryRate,
     ConfidenceInterval,
     DetectorError,
+    Imputed,
     PairedBinary,
     conditional_power,
     detectable_effect,
     fewest_samples,
     interval,
     quantile,
+    required_n,
 )
 
 FUTILE_POWER = 0.05  # chance of either verdict below which going on is futile
@@ -244,16 +246,25 @@ def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Compari
 
 
 def _required_n(demand: ConditionTest, look: Look, n: int) -> int | None:
-    """Return the samples at which the observed trend would decide in 80 % of runs, if any do."""
+    """Return the samples at which the observed trend would decide in 80 % of runs, if any do.
+
+    Of more samples the same share is missing, and counts against either verdict.
+    """
     test, margin = demand.test, demand.margin
+    passing = test.estimate + margin > 0
+    if isinstance(test, Imputed):
+        test = test.worst if passing else test.best
     distance = test.estimate + margin
+    if (distance > 0) is not passing:
+        return None
     reach = quantile(look.end_level) + quantile(0.2)
     spread = test.standard_error(margin) * math.sqrt(n)
     if abs(distance) * math.sqrt(MAX_REQUIRED_N) <= reach * spread:
         return None
     needed = max(n + 1, math.ceil((reach * spread / distance) ** 2))
     if isinstance(test, PairedBinary) and distance > 0 and margin > 0:
-        needed = max(needed, fewest_samples(margin, alpha=look.end_level))
+        corrected = required_n(margin, test.discordance, effect=test.estimate, alpha=look.end_level)
+        needed = max(needed, corrected)
     return needed
 
 

@@ -63,6 +63,13 @@ class Wording:
 
     def _advice(self, required_n: int | None) -> str:
         n = self.evidence.n
+        if required_n is None and self.evidence.missing:
+            return (
+                f"{self.evidence.missing} samples could not be measured and count against it; "
+                "measure them"
+            )
         if required_n is None:
             return "too close to the margin for any practical number of samples"
-        return f"about {required_n - n} more samples ({required_n} in total) would decide it"
+        more = required_n - n
+        samples = "sample" if more == 1 else "samples"
+        return f"about {more} more {samples} ({required_n} in total) would decide it"

@@ -161,6 +161,22 @@ def test_inconclusive_tells_how_many_samples_would_decide():
     assert larger.p_pass(0.05) < 0.05
 
 
+@pytest.mark.parametrize(("losses", "gains", "n"), [(2, 0, 120), (2, 0, 100), (1, 0, 60)])
+def test_few_losses_near_a_verdict_need_more_than_one_sample(losses, gains, n):
+    """One more would not decide it: with the same rates the test of n + 1 is as undecided."""
+    result = one(counted(losses, gains, n))
+    assert PairedBinary(losses, gains, n + 1).p_pass(0.05) > 0.05
+    assert result.required_n is not None
+    assert result.required_n >= n + 10
+
+
+def test_missing_samples_that_alone_forbid_a_pass_are_named():
+    """A twentieth is missing, the margin is 5 pp: more samples of the same kind decide nothing."""
+    result = one(compared([1] * 200, [1] * 190 + [None] * 10))
+    assert (result.verdict, result.required_n) == (INCONCLUSIVE, None)
+    assert "10 samples could not be measured and count against it" in result.reason
+
+
 def test_too_near_the_margin_for_any_number():
     result = one(counted(20, 10, 200))
     assert result.required_n is None
