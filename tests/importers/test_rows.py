@@ -40,7 +40,7 @@ def test_rows_become_pairs(tmp_path):
     [
         ({"id": "b", "baseline": 1}, "has no 'candidate'; use null"),
         ({"baseline": 1, "candidate": 1}, "has no 'id'"),
-        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' is in .*scores.jsonl:1 already"),
+        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' already appears in .*scores.jsonl:1"),
         ({"id": "b", "baseline": 1, "candidate": 0.5}, "declared binary"),
         ({"id": "b", "baseline": 7, "candidate": 1}, "outside the range 0…1"),
         ({"id": "b", "baseline": "yes", "candidate": 1}, "'baseline' is 'yes'; expected a number"),
@@ -49,7 +49,7 @@ def test_rows_become_pairs(tmp_path):
         ({"id": "b", "baseline": 1, "candidate": 1, "cluser": 3}, "Did you mean 'cluster'"),
         ({"id": "", "baseline": 1, "candidate": 1}, "'id' is ''"),
         ({"id": "b", "baseline": 1, "candidate": 1, "cluster": 1.5}, "'cluster' is 1.5"),
-        ("{broken", "no JSON"),
+        ("{broken", "not JSON"),
         ("[1, 2]", "a JSON list, but expected an object"),
     ],
 )
