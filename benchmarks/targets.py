@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.progress import track
+
+LineT = TypeVar("LineT")
 
 
 def add_options(parser: argparse.ArgumentParser, *, row: str, group: str) -> None:
@@ -31,6 +37,36 @@ def is_asked(options: argparse.Namespace, names: Collection[str], group: str) ->
     return named and (not options.group or group in options.group)
 
 
+def as_measured(
+    lines: Iterable[LineT],
+    plain: Callable[[LineT], dict[str, Any]],
+    options: argparse.Namespace,
+    *,
+    doing: str,
+    total: int,
+) -> list[LineT]:
+    """Measure every row; show and keep each as it comes, since a long run may be cut off.
+
+    Args:
+        lines: Measures a row each time it is asked.
+        plain: Returns a row as plain data, with its ``name`` and what it ``misses``.
+        options: Of the benchmark.
+        doing: What the progress bar says.
+        total: Number of rows.
+    """
+    console = Console(file=sys.stderr, width=options.width)  # this one, not what a row redirects
+    measured: list[LineT] = []
+    rows: list[dict[str, Any]] = []
+    for line in track(lines, doing, total=total, console=console):
+        measured.append(line)
+        rows.append(plain(line))
+        missed = "; ".join(rows[-1]["misses"])
+        said = f"missed: {missed}" if missed else "reached"
+        console.print(f"{rows[-1]['name']}: {said}", markup=False, highlight=False)
+        _keep(options, rows)
+    return measured
+
+
 def finish(
     options: argparse.Namespace,
     rows: Sequence[dict[str, Any]],
@@ -48,12 +84,16 @@ def finish(
         called: What those are called.
         started: When the benchmark began, by :func:`time.perf_counter`.
     """
-    if options.json:
-        found = json.dumps(rows, indent=1, ensure_ascii=False)
-        options.json.write_text(found, encoding="utf-8")
+    _keep(options, rows)
     hit = sum(not row["misses"] for row in rows)
     print(
         f"\n{hit} of {len(rows)} rows reach their target (all wanted); {false} {called} (none "
         f"wanted); {time.perf_counter() - started:.0f} s"
     )
     return 0 if hit == len(rows) else 1
+
+
+def _keep(options: argparse.Namespace, rows: Sequence[dict[str, Any]]) -> None:
+    if options.json:
+        found = json.dumps(rows, indent=1, ensure_ascii=False)
+        options.json.write_text(found, encoding="utf-8")

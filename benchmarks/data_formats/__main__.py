@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from benchmarks.data_formats.forms import FORMS, Form
@@ -22,7 +21,7 @@ from benchmarks.data_formats.meant import Refused
 from benchmarks.data_formats.models import FAMILIES, base_folder
 from benchmarks.data_formats.rendered import Renderer
 from benchmarks.data_formats.trained import train_on
-from benchmarks.targets import add_options, finish, is_asked
+from benchmarks.targets import add_options, as_measured, finish, is_asked
 from evalguard.errors import did_you_mean
 
 LONGEST_REASON = 200
@@ -42,13 +41,9 @@ def main() -> int:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(options.keep or name).resolve()
-        shown = track(
-            run_forms(forms, folder),
-            "training",
-            total=len(forms),
-            console=Console(file=sys.stderr),  # not what a form redirects
+        lines = as_measured(
+            run_forms(forms, folder), _plain, options, doing="training", total=len(forms)
         )
-        lines = list(shown)
     console = Console(width=options.width)
     console.print(_table(lines, options.missed), markup=False)
     console.print(_summary(lines), markup=False)

@@ -7,20 +7,19 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from benchmarks.servers.checked import Checked, Job, run_checked, warm_up
 from benchmarks.servers.expected import CASES, Case
 from benchmarks.servers.judged import Line, judge
-from benchmarks.targets import add_options, finish, is_asked
+from benchmarks.targets import add_options, as_measured, finish, is_asked
 from evalguard.errors import did_you_mean
 
 WORKERS = 2
@@ -46,7 +45,8 @@ def main() -> int:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(options.keep or name).resolve()
-        lines = run_cases(cases, folder, workers=options.workers, seconds=options.seconds)
+        found = run_cases(cases, folder, workers=options.workers, seconds=options.seconds)
+        lines = as_measured(found, _plain, options, doing="checking", total=len(cases))
     table = Table(*HEADER)
     for line in lines:
         table.add_row(*_cells(line))
@@ -58,8 +58,8 @@ def main() -> int:
 
 def run_cases(
     cases: Sequence[Case], folder: Path, *, workers: int, seconds: float | None = None
-) -> list[Line]:
-    """Check both candidates of each case.
+) -> Iterator[Line]:
+    """Check both candidates of each case, and yield its row.
 
     Args:
         cases: What to check.
@@ -90,12 +90,8 @@ def run_cases(
     jobs = [(case, candidate) for case in cases for candidate in ("good", "bad")]
     with ThreadPoolExecutor(max_workers=workers) as pool:
         found = pool.map(run, jobs)
-        shown = track(found, "checking", total=len(jobs), console=Console(stderr=True))
-        every = list(shown)
-    return [
-        judge(case, good, bad)
-        for case, good, bad in zip(cases, every[::2], every[1::2], strict=True)
-    ]
+        for case in cases:
+            yield judge(case, next(found), next(found))
 
 
 def environment(folder: Path) -> dict[str, str]:

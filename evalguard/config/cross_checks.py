@@ -26,10 +26,10 @@ def check_suite(suite: Suite, *, labels: bool = True) -> Iterator[Problem]:
     for index, task in enumerate(suite.config.tasks):
         key, kind = f"tasks[{index}]", kind_of(task)
         for name, path in kind.files(task).items():
-            makes = kind.judged and name == LABELLED
-            if suite.resolve(path).is_file() or (makes and not labels):
+            creates = kind.judged and name == LABELLED
+            if suite.resolve(path).is_file() or (creates and not labels):
                 continue
-            hint = f"; `evalguard label {suite.name}` makes it" if makes else ""
+            hint = f"; `evalguard label {suite.name}` creates it" if creates else ""
             yield Problem(file, f"{key}.{name}", f"no such file: {suite.resolve(path)}{hint}")
         for name, message in kind.problems(task, suite.context(index)):
             yield Problem(file, f"{key}.{name}" if name else key, message)

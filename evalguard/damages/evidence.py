@@ -22,7 +22,9 @@ def repeated_answer(case: Case) -> str:
     if not case.repeated:
         return ""
     answer = case.repeated.answer[:_ANSWER_LIMIT] or "(nothing)"
-    return f"{case.repeated.prompts} of {case.repeated.shown} lost samples got “{answer}”."
+    return (
+        f"{case.repeated.prompts} of {case.repeated.shown} lost samples were answered “{answer}”."
+    )
 
 
 def overfitting(case: Case) -> tuple[GateResult, ...]:

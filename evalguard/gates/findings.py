@@ -113,7 +113,7 @@ def _explanation(damage: Damage, evidence: Sequence[GateResult], case: Case) -> 
             "whether the length limit alone is the cause."
         )
     if damage.of_one_ability and case.general_holds:
-        parts.append("General ability holds, so this is not forgetting.")
+        parts.append("General ability is retained, so this is not forgetting.")
     return " ".join(parts)
 
 

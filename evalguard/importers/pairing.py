@@ -129,8 +129,8 @@ def _broken(run: ImportedRun, metric: Metric) -> Iterator[str]:
             _check_score(one.score, one.key, metric)
             if _key(one) in first_seen:
                 raise ValueError(
-                    f"id '{one.sample_id}' is in {first_seen[_key(one)]} already; give every "
-                    "question its own id"
+                    f"id '{one.sample_id}' already appears in {first_seen[_key(one)]}; give every "
+                    "question a unique id"
                 )
         except ValueError as problem:
             yield f"{one.where}: {problem}"

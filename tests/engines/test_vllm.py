@@ -145,7 +145,7 @@ class TestFaults:
     def test_an_adapter_of_another_shape_is_refused(self, engine, copied):
         rewrite(copied, lambda name, tensor: (name, torch.cat([tensor, tensor], dim=1)))
         with pytest.raises(
-            ModelError, match=r"does not fit the base model: .* is 4×256 in its file"
+            ModelError, match=r"does not fit the base model: .* is 4×256 in the adapter"
         ):
             engine.load_adapter("wide", str(copied))
 

@@ -176,7 +176,7 @@ def without(key):
         (set_row(doc_id=500), ":4: question '500' of sums_choice is not in "),
         (set_row(doc_id="3"), ":4: 'doc_id' is '3'; expected a whole number"),
         (set_row(doc_id=True), ":4: 'doc_id' is True; expected a whole number"),
-        (repeat_row, ":5: id '3' is in .*:4 already"),
+        (repeat_row, ":5: id '3' already appears in .*:4"),
         (set_row(acc=float("nan")), ":4: 'acc' is nan"),
         (set_row(acc=10**400), ":4: 'acc' is inf"),
         (set_row(acc=[0.5, 1]), r":4: 'acc' is \[0.5, 1\]; expected a number"),

@@ -125,7 +125,7 @@ def test_what_it_reads_is_checked_as_everything_else(package, tables):
     path.write_text(path.read_text() + "\nq3;1\nq900;nan")
     with pytest.raises(DataError) as caught:
         decide(tables)
-    assert f"{path}:202: id 'q3' is in {path}:5 already" in str(caught.value)
+    assert f"{path}:202: id 'q3' already appears in {path}:5" in str(caught.value)
     assert f"{path}:203: 'score' is nan" in str(caught.value)
 
 

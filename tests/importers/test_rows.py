@@ -46,7 +46,7 @@ def test_rows_become_pairs(tmp_path):
         ('{"id": "b", "baseline": 1, "candidate": ' + '{"a":' * 100_000, "nested too deeply"),
         ('{"id": "b", "baseline": 1, "candidate": 1' + "0" * 5000 + "}", "a number of 5001 digits"),
         ('{"id": "b", "baseline": 1, "candidate": 1e400}', "'candidate' is inf"),
-        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' is in .*scores.jsonl:1 already"),
+        ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' already appears in .*scores.jsonl:1"),
         ({"id": "b", "baseline": 1, "candidate": 0.5}, "declared binary"),
         ({"id": "b", "baseline": 7, "candidate": 1}, "outside the range 0…1"),
         ({"id": "b", "baseline": "yes", "candidate": 1}, "'baseline' is 'yes'; expected a number"),
@@ -69,7 +69,7 @@ def test_a_row_that_is_wrong_for_both_models_is_listed_once(tmp_path):
     row = {"id": "a", "baseline": 1, "candidate": 1}
     with pytest.raises(DataError) as caught:
         read_scores(write(tmp_path, row, row), BINARY)
-    assert str(caught.value).count("already; give every question its own id") == 1
+    assert str(caught.value).count("give every question a unique id") == 1
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path):

@@ -116,7 +116,7 @@ def test_a_changed_receipt_is_refused(released, receipt, key, change, with_key):
     statement = statement_of(receipt)
     change(statement)
     write_statement(receipt, statement)
-    with pytest.raises(ReceiptError, match="does not fit its content"):
+    with pytest.raises(ReceiptError, match="does not match its content"):
         verify(receipt, released, key=key.with_suffix(".pub") if with_key else None)
 
 

@@ -32,13 +32,13 @@ def test_what_an_audit_finds_is_left_out(trained_on, monkeypatch):
     after = {gate.suite: gate.n for gate in result.gates}
     # Both suites ask these questions, the one as a choice.
     assert after == {suite: n - len(ROWS) for suite, n in before.items()}
-    told = [warning for warning in result.warnings if "left out" in warning]
+    told = [warning for warning in result.warnings if "were excluded" in warning]
     assert len(told) == 2
     assert any(w.startswith(f"{len(ROWS)} of {before['facts']} items of facts/facts") for w in told)
 
 
 def test_a_project_without_an_audit_leaves_nothing_out(trained_on):
-    assert not [w for w in check(trained_on).warnings if "left out" in w]
+    assert not [w for w in check(trained_on).warnings if "were excluded" in w]
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"findings": [{}]}'])

@@ -133,7 +133,7 @@ def test_another_seed_draws_other_samples(probes):
 
 
 def test_a_candidate_that_becomes_the_baseline_gives_its_own_answers(probes):
-    metrics = ("shared_answers",)
+    metrics = ("token_kl",)
     first = check(probes, "candidates.harmless.adapter=adapters/harmful", metrics=metrics)
     again = check(probes, "baseline.adapter=adapters/harmful", metrics=metrics)
     before, after = (outputs(probes, result, "moved")["baseline"] for result in (first, again))
@@ -149,7 +149,7 @@ def test_an_engine_without_distributions_is_told_and_spares_the_rest(probes, scr
     script.opens(lambda _: FakeEngine({BASE: draw}, likelihoods={BASE: lambda *_: -20.0}))
     gates = {gate.metric: gate for gate in check(probes, "engine.name=scripted").gates}
     assert gates["token_kl"].verdict is Verdict.ERROR
-    assert "the engine 'fake' does not give" in gates["token_kl"].reason
+    assert "the engine 'fake' does not return" in gates["token_kl"].reason
     assert "engine.name=hf" in gates["token_kl"].reason
     others = {metric: gate.verdict for metric, gate in gates.items() if metric != "token_kl"}
     assert set(others.values()) == {Verdict.PASS}, [g.reason for g in gates.values()]

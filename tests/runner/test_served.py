@@ -375,7 +375,7 @@ def test_a_server_is_for_an_endpoint(check, demo_model):
     own = {"model": "v2", "server": {"model": "v2"}}
     engine = {"name": "hf"}
     base = {"model": str(demo_model)}
-    with pytest.raises(ConfigError, match=r"candidates\.v2\.server: is for .*endpoint.*is 'hf'"):
+    with pytest.raises(ConfigError, match=r"candidates\.v2\.server: needs .*endpoint.*is 'hf'"):
         check("", candidates={"v2": own}, engine=engine, baseline=base)
 
 

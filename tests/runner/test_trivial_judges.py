@@ -177,7 +177,7 @@ def test_a_judge_that_is_a_ruler_is_refused(admit, judge, rows, taken):
 
 @pytest.mark.parametrize("always", [lambda a, b: "A", lambda a, b: "B"])
 def test_a_judge_of_position_is_refused(admit, always):
-    with pytest.raises(TrustError, match=r"kappa -1.00 .*changes with the order on 40"):
+    with pytest.raises(TrustError, match=r"kappa -1.00 .*changes with the order for 40"):
         admit(always, LONGER)
 
 
@@ -243,7 +243,7 @@ class TestAlone:
     )
     def test_a_ruler_is_refused(self, admit, judge, rows, taken):
         with pytest.raises(TrustError, match=f"rule that prefers .*{taken}"):
-            admit(judge, rows, kind="judge")
+            admit(says(judge), rows, kind="judge")
 
     @pytest.mark.parametrize("said", [True, False])
     def test_the_same_reply_to_everything_is_refused(self, admit, said):

@@ -85,7 +85,7 @@ def test_what_a_template_may_write(fill, template, written):
         ("{{ o }}", r"column 'o' is an object, .* \{\{ o \| tojson \}\}"),
         ("{{ o.items() }}", "Say how"),
         ("{{ word.upper }}", "writes a function"),
-        ("{{ big * 10 }}", "writes inf, which is no number"),
+        ("{{ big * 10 }}", "writes inf, which is not a number"),
         ("{{ items[index] }}", "an index in the template is -1, and a list begins with 0"),
         ("{{ 'ABCD'[index] }}", "an index in the template is -1"),
         ("{{ items[x] }}", "column 'x' is null, and the template counts with it"),

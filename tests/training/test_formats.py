@@ -94,7 +94,7 @@ def test_unpaired_labels(label, good):
         ({"mesages": [ASKED, ANSWER]}, "unknown column 'mesages'. Did you mean 'messages'?"),
         ({"a": 1}, "no known format has the columns 'a'"),
         ({"prompt": "hi", "completion": " "}, "'completion' is empty"),
-        ({"prompt": "hi", "completion": True}, "'completion' is a truth value, expected a string"),
+        ({"prompt": "hi", "completion": True}, "'completion' is a boolean, expected a string"),
         ({"messages": []}, "'messages' must be a list of at least one message"),
         ({"messages": "[{"}, "'messages' is broken JSON"),
         ({"messages": [ASKED]}, "must end with an answer of the assistant"),

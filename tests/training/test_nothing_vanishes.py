@@ -165,7 +165,7 @@ def test_a_number_as_answer_is_read_as_it_is_written(value, written):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"question": "Q", "answer": True}, "'answer' is a truth value"),
+        ({"question": "Q", "answer": True}, "'answer' is a boolean"),
         ({"question": "Q", "answer": 0.5}, "'answer' is a number"),  # how was it written?
         ({"question": "Q", "answer": {"a": 1}}, "'answer' is an object"),
         ({"question": 4, "answer": "A"}, "'question' is a number"),

@@ -290,11 +290,11 @@ def _problems(config: TestSetConfig, context: TaskContext) -> Iterator[tuple[str
             yield key, str(error)
             continue
         comparing += [scorer.name] if bound.check_target else []
-        twins = [metric.name for metric in bound.metrics if metric.name in owners]
-        if twins:
+        duplicates = [metric.name for metric in bound.metrics if metric.name in owners]
+        if duplicates:
             yield (
                 key,
-                f"{', '.join(twins)}: measured by {owners[twins[0]]} already; remove one",
+                f"{', '.join(duplicates)}: already measured by {owners[duplicates[0]]}; remove one",
             )
         owners |= {metric.name: f"tasks[{context.index}].{key}" for metric in bound.metrics}
     if comparing and not config.target.strip():
