@@ -8,7 +8,7 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import lm_eval
@@ -36,6 +36,7 @@ from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.reading import Reading
+from evalguard.engines.endpoint.side_by_side import Ask
 from evalguard.engines.endpoint.who_answers import WhoAnswers, asking_both
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
@@ -150,8 +151,7 @@ class EndpointEngine(Engine):
                     if self._witness.is_gone(model):
                         gone[model] = self._failure(model, EngineError(GONE))
                     else:
-                        own = [one for name, one in block if name == model]
-                        self._look_who(model, own, back=True)
+                        self._look_back(model, block, dict(found))
             for position, outcome in found:
                 yield start + position, gone.get(block[position][0]) or checked(outcome, self.name)
         for model in {model for model, _ in requests}:
@@ -336,29 +336,57 @@ class EndpointEngine(Engine):
                 "for an adapter under 'engine: options: adapters'."
             )
 
-    def _look_who(self, model: str, requests: Sequence[Instance], *, back: bool = False) -> None:
+    def _look_who(self, model: str, requests: Sequence[Instance]) -> None:
         """See whether the prompts of each task reach a model, and not the base.
 
         Args:
             model: The model.
-            requests: What it will be asked, or with ``back`` what it has been asked.
-            back: Whether they are answered.
+            requests: What it will be asked.
         """
         base = self._bases.get(model)
         if base is None:
             return
         own, others = self._questions, base._questions
-        prompts = self._witness.scores(model)
         names, together = (model, BASE), base is self
-        ways = [(one.prompt_values if prompts else one.generated_values) for one in (own, others)]
-        values = asking_both(ways[0], ways[1], names, together=together)
-        if back:
-            self._who.look_back(model, requests, values=values, prompts=prompts)
-            return
+        values, prompts = self._values(model, base)
         texts = asking_both(own.texts, others.texts, names, together=together)
         self._who.look(
             model, requests, values=values, texts=texts, prompts=prompts, together=together
         )
+
+    def _look_back(
+        self,
+        model: str,
+        block: Sequence[tuple[str, Instance]],
+        outcomes: Mapping[int, Outcome],
+    ) -> None:
+        """See whether a model itself answered a block."""
+        base = self._bases.get(model)
+        if base is None:
+            return
+        own = [(one, outcomes.get(at)) for at, (name, one) in enumerate(block) if name == model]
+        answers = {at: text for at, (_, text) in enumerate(own) if isinstance(text, str)}
+        values, prompts = self._values(model, base)
+        told = asking_both(
+            self._questions.told, base._questions.told, (model, BASE), together=base is self
+        )
+        self._who.look_back(
+            model,
+            [one for one, _ in own],
+            values=values,
+            told=told,
+            answers=answers,
+            prompts=prompts,
+        )
+
+    def _values(self, model: str, base: EndpointEngine) -> tuple[Ask[float], bool]:
+        """Return what asks both models for log-probabilities, and whether for those of prompts."""
+        prompts = self._witness.scores(model)
+        own, other = (
+            (one.prompt_values if prompts else one.generated_values)
+            for one in (self._questions, base._questions)
+        )
+        return asking_both(own, other, (model, BASE), together=base is self), prompts
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:
