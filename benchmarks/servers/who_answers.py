@@ -167,7 +167,7 @@ def _passes(who: WhoAnswers, models: Models, name: str, asked: Sequence[Instance
         for model in (BASELINE, "v2")
     }
     samples = {("s", name, model): _samples(texts) for model, texts in said.items()}
-    return not doubtful(samples, {("s", name, "v2"): doubt})
+    return not doubtful(samples, {("s", name, "v2"): doubt}, {})
 
 
 def _samples(texts: Sequence[str | None]) -> dict[str, ScoredSample]:
