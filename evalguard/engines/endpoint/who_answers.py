@@ -3,6 +3,8 @@
 By log-probabilities (:mod:`~evalguard.engines.endpoint.same_values`), else by longer answers
 (:mod:`~evalguard.engines.endpoint.longer_answers`), else by the answers that are measured
 (:func:`~evalguard.runner.same_answers.doubtful`); where none proves it, no gate passes on the task.
+That the measured answers are those of the proven model is seen by
+:mod:`~evalguard.engines.endpoint.same_route`.
 """
 
 from __future__ import annotations
