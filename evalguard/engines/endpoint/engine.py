@@ -29,7 +29,7 @@ from evalguard.engines.endpoint.ceilings import Ceilings
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.encoder import Encoder
 from evalguard.engines.endpoint.first_answers import adds_first, check_answers
-from evalguard.engines.endpoint.listing import listed_models
+from evalguard.engines.endpoint.listing import check_own_name, listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.own_questions import OwnQuestions
 from evalguard.engines.endpoint.posts import Posted, Writer
@@ -118,6 +118,7 @@ class EndpointEngine(Engine):
         """
         served = self._options.adapters.get(name, name)
         self._check_listed(served, listed_models(self._client))
+        check_own_name(name, served, self._names)
         self._served[name] = served
         try:
             return AdapterCheck(effect=self.check_differs(name, self, path))
@@ -219,6 +220,7 @@ class EndpointEngine(Engine):
         self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
+        self._names = {name: name for name, _ in settings.adapters} | {**self._options.adapters}
         self._bases: dict[str, EndpointEngine] = {}
         self._who = WhoAnswers(chat=self._options.chat)
         self._questions = OwnQuestions(
