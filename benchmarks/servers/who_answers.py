@@ -28,6 +28,7 @@ from benchmarks.servers.rules import share
 from evalguard.config import BASELINE
 from evalguard.engines.base import Doubt, generation
 from evalguard.engines.endpoint.longer_answers import _TOKENS as LONGER
+from evalguard.engines.endpoint.same_route import Told
 from evalguard.engines.endpoint.side_by_side import Asked
 from evalguard.engines.endpoint.who_answers import WhoAnswers
 from evalguard.errors import EngineError
@@ -87,6 +88,11 @@ class Models:
         """Tell log-probabilities, where the server does."""
         return [self._value(one) if self.server.values else None for one in asked]
 
+    def told(self, asked: Sequence[Asked]) -> list[Told | None]:
+        """Answer in both."""
+        found = zip(self.texts(asked), self.values(asked), strict=True)
+        return [Told(str(text), value) if value is not None else None for text, value in found]
+
     def _text(self, one: Asked) -> str:
         prompt, settings = one.request.args
         size = 8 if settings["max_gen_toks"] == LONGER else 1
@@ -141,7 +147,10 @@ def passes(server: Server, seed: int, *, tasks: int = 1) -> bool:
     who.look("v2", every, values=models.values, texts=models.texts, prompts=False,
              together=together)  # fmt: skip
     for own in asked.values():
-        who.look_back("v2", own, values=models.values, prompts=False)
+        said = models.texts([Asked(of_base=False, request=one) for one in own])
+        who.look_back("v2", own, values=models.values, told=models.told,
+                      answers={place: str(text) for place, text in enumerate(said)},
+                      prompts=False)  # fmt: skip
     return any(_passes(who, models, name, own) for name, own in asked.items())
 
 
@@ -158,7 +167,7 @@ def _passes(who: WhoAnswers, models: Models, name: str, asked: Sequence[Instance
         for model in (BASELINE, "v2")
     }
     samples = {("s", name, model): _samples(texts) for model, texts in said.items()}
-    return not doubtful(samples, {("s", name, "v2"): doubt})
+    return not doubtful(samples, {("s", name, "v2"): doubt}, {})
 
 
 def _samples(texts: Sequence[str | None]) -> dict[str, ScoredSample]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -174,13 +174,14 @@ class Measurer:
         new = [sample_id for sample_id in sample_ids if sample_id not in have]
         stored = self._store.get(measured.fingerprint, new)
         have.update(stored)
-        self._count_reused(measured, len(stored))
+        self._count_reused(measured, stored)
         self.progress.samples += len(stored)
         return [measured.task.prepared(id_) for id_ in new if id_ not in stored]
 
-    def _count_reused(self, measured: Measured, count: int) -> None:
-        self.progress.reused += count
-        self.results.reused[measured.key] += count
+    def _count_reused(self, measured: Measured, sample_ids: Collection[str]) -> None:
+        self.progress.reused += len(sample_ids)
+        self.results.reused[measured.key] += len(sample_ids)
+        self.results.from_before[measured.key] |= set(sample_ids)
 
     def _reader(self, measured: Measured) -> AnswerReader:
         return AnswerReader(
@@ -201,7 +202,7 @@ class Measurer:
             self._judge([one for one in answered if one[0].task.judged])
             lengths = {(one[0].key, one[2].sample_id): one[2] for one in part}
             for measured, samples in self._scored(answered).items():
-                self._count_reused(measured, len(samples))
+                self._count_reused(measured, [sample.sample_id for sample in samples])
                 befores = (lengths[measured.key, sample.sample_id] for sample in samples)
                 self._keep(
                     measured, list(map(with_lengths_of, samples, befores)), self._settling.put

@@ -83,6 +83,8 @@ class Results:
 
     samples: dict[Key, dict[str, ScoredSample]] = field(default_factory=dict)
     reused: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    from_before: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Ids of samples that another run has measured."""
     untrusted: dict[str, str] = field(default_factory=dict)
     """Why a model failed its trust checks; none of its samples is measured."""
     doubts: dict[Key, Doubt] = field(default_factory=dict)

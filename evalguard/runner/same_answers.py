@@ -7,7 +7,7 @@ router that sends long ones elsewhere, or a cache that does not know the model.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -102,23 +102,29 @@ def hold_back_candidates(result: GateResult, found: Mapping[str, tuple[str, int]
 def doubtful(
     samples: Mapping[tuple[str, str, str], Mapping[str, ScoredSample]],
     doubts: Mapping[tuple[str, str, str], Doubt],
+    from_before: Mapping[tuple[str, str, str], Collection[str]],
 ) -> dict[tuple[str, str], str]:
     """Return the suites and models whose answers may be another model's, or cut, and why.
 
     A candidate whose single answers differ from the baseline's by more than the baseline's from
-    each other is another model, whatever was asked for besides.
+    each other is another model, whatever was asked for besides. Answers of another run do not show
+    it: the server may have had other models then.
 
     Args:
         samples: By suite, task and model, then by sample id.
         doubts: What the engine says of a suite's task and a model.
+        from_before: Ids of samples that another run has measured, by the same key.
     """
     found: dict[tuple[str, str], str] = {}
     for (suite, task, model), doubt in doubts.items():
         base = samples.get((suite, task, BASELINE), {})
+        old = {
+            name for arm in (BASELINE, model) for name in from_before.get((suite, task, arm), ())
+        }
         pairs = [
             (sample.said, base[name].said)
             for name, sample in samples.get((suite, task, model), {}).items()
-            if name in base and not (sample.error or base[name].error)
+            if name in base and name not in old and not (sample.error or base[name].error)
         ]
         single = all(len(one) == 1 for one, _ in pairs)
         changed = sum(one != two for one, two in pairs)

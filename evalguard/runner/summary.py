@@ -40,7 +40,8 @@ def summarize(
     served = check.pool.is_remote(BASELINE)
     same = same_answers.same(samples) if served else {}
     identical = same_answers.same_candidates(samples) if served else {}
-    doubtful = same_answers.doubtful(samples, check.measurer.results.doubts)
+    results_of = check.measurer.results
+    doubtful = same_answers.doubtful(samples, results_of.doubts, results_of.from_before)
     held = tuple(same_answers.hold_back(result, same) for result in held)
     held = tuple(same_answers.hold_back_candidates(result, identical) for result in held)
     held = tuple(same_answers.hold_back_doubtful(result, doubtful) for result in held)

@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from typing import Any
 
@@ -183,3 +184,24 @@ class TestOneBadRequest:
             engine = opened(url, base, max_retries=1)
             with pytest.raises(EngineError, match="the server gave no text"):
                 engine.respond([(BASE, questions.generation(questions.FACT))])
+
+
+@pytest.mark.parametrize("adapters", [{"v2": "twin", "v3": "twin"}, {"v2": "v3"}])
+@pytest.mark.parametrize("name", ["v2", "v3"])
+def test_two_candidates_cannot_share_one_name(demo_model, adapters, name):
+    """Class S4: the verdict on one adapter would be that of the other."""
+    served = [*LISTED["data"], {"id": "v3", "max_model_len": 512}]
+
+    def serves(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        return (200, {"data": served}) if body is None else completions(path, body)
+
+    with replying_server(serves) as url:
+        settings = EngineSettings(
+            model=str(demo_model),
+            adapters=(("v2", "one"), ("v3", "other")),
+            options={"base_url": url, "model": "base", "adapters": adapters},
+        )
+        with closing(EndpointEngine(settings)) as engine:
+            with pytest.raises(ModelError, match=r"'v[23]' have one name on the server"):
+                engine.load_adapter(name, "unused")
+            assert name not in engine.models

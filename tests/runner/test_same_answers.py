@@ -125,10 +125,10 @@ class TestDoubtful:
     KEY = ("s", "t", "v2")
     SHORT = tuple(str(place) for place in range(60))
 
-    def found(self, candidate, *, of_identity=True, varied=0, repeated=60):
+    def found(self, candidate, *, of_identity=True, varied=0, repeated=60, old=(), before=()):
         measured = {self.KEY: samples(candidate), ("s", "t", "baseline"): samples(self.SHORT)}
         doubt = Doubt("who knows", of_identity, varied=varied, repeated=repeated, level=1e-3)
-        return doubtful(measured, {self.KEY: doubt})
+        return doubtful(measured, {self.KEY: doubt}, dict.fromkeys(old, before))
 
     def test_answers_that_are_the_baselines_stay_doubtful(self):
         assert self.found(self.SHORT) == {("s", "v2"): "v2: s/t: who knows"}
@@ -140,6 +140,16 @@ class TestDoubtful:
         assert not self.found(changed)
         assert self.found(changed, of_identity=False)
 
+    @pytest.mark.parametrize("arm", ["v2", "baseline"])
+    def test_answers_of_another_run_settle_nothing(self, arm):
+        """The server may have served the candidate then, or another base."""
+        changed = [f"{text}!" if place < 20 else text for place, text in enumerate(self.SHORT)]
+        old = [("s", "t", arm)]
+        assert not self.found(changed)
+        assert self.found(changed, old=old, before=[str(place) for place in range(20)])
+        assert self.found(changed, old=old, before=[str(place) for place in range(60)])
+        assert not self.found(changed, old=old, before=[str(place) for place in range(40, 60)])
+
     @pytest.mark.parametrize(("varied", "repeated"), [(6, 60), (0, 20), (0, 0)])
     def test_a_base_that_varies_or_was_not_asked_again_settles_nothing(self, varied, repeated):
         """A fallback on a noisy server: 20 % of the base's own answers change."""
@@ -150,7 +160,7 @@ class TestDoubtful:
         drawn = {k: replace(one, outputs=("a", "b")) for k, one in samples(self.SHORT).items()}
         measured = {self.KEY: drawn, ("s", "t", "baseline"): samples(self.SHORT)}
         doubt = Doubt("who knows", is_of_identity=True, repeated=60, level=1e-3)
-        assert doubtful(measured, {self.KEY: doubt})
+        assert doubtful(measured, {self.KEY: doubt}, {})
 
     def test_none_in_common_stay_doubtful(self):
         assert self.found(())

@@ -23,8 +23,8 @@ FIRST_WORDS = 16
 LONGER = 18
 """Requests for more words, by which the models are told apart: six prompts, three times each."""
 
-LOG_PROBABILITIES = 2
-"""Requests that ask whether the server tells them."""
+LOG_PROBABILITIES = 2 + 4
+"""Requests that ask whether the server tells them, before and after the run."""
 
 
 class Server:

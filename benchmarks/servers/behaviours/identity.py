@@ -148,6 +148,45 @@ def _varied(ask: Ask, reply: Reply) -> Reply:
     return _with_noise(ask, reply)
 
 
+def _questions_to_base(ask: Ask, plain: Plain, *, if_so: bool) -> Reply:
+    return _as_base(ask, plain) if if_so and ask.is_question else plain(ask)
+
+
+@behaviour("S4", "pools of which some replicas have no log-probabilities")
+def unscored_to_base(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer questions of suites that are asked without log-probabilities."""
+    return _questions_to_base(ask, plain, if_so=not (ask.is_echo or ask.body.get("logprobs")))
+
+
+@behaviour("S4", "pools of which some replicas do not repeat prompts")
+def generations_to_base(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer questions of suites, and each model give values of its prompts."""
+    return _questions_to_base(ask, plain, if_so=not ask.is_echo)
+
+
+@behaviour("S4", "routers by the size of the answer")
+def medium_to_base(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer questions of suites that ask for 9 to 40 tokens."""
+    return _questions_to_base(ask, plain, if_so=8 < int(ask.body.get("max_tokens") or 0) <= 40)
+
+
+@behaviour("S4", "routers by parameters")
+def drawn_to_base(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer questions of suites that are sampled."""
+    return _questions_to_base(ask, plain, if_so=bool(ask.body.get("temperature")))
+
+
+@behaviour("S4", "gateways with a cache")
+def cache_but_scored(ask: Ask, plain: Plain) -> Reply:
+    """Gives any model's answer of before to a question, unless log-probabilities are asked for."""
+    if not ask.is_question or ask.is_echo or ask.body.get("logprobs"):
+        return plain(ask)
+    with ask.traffic.lock:
+        key = ("cached", ask.prompt, ask.body.get("max_tokens"))
+        cached: Reply = ask.traffic.notes.setdefault(key, plain(ask))
+    return replace(cached, body={**cached.body, "model": ask.model})
+
+
 @behaviour("S4", "quotas: the base answers what is above them")
 def above_quota_to_base(ask: Ask, plain: Plain) -> Reply:
     """Lets the base answer a suite's questions from the 80th on, and the probes never."""

@@ -8,7 +8,7 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import lm_eval
@@ -29,13 +29,14 @@ from evalguard.engines.endpoint.ceilings import Ceilings
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.encoder import Encoder
 from evalguard.engines.endpoint.first_answers import adds_first, check_answers
-from evalguard.engines.endpoint.listing import listed_models
+from evalguard.engines.endpoint.listing import check_own_name, listed_models
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.own_questions import OwnQuestions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.reading import Reading
+from evalguard.engines.endpoint.side_by_side import Ask
 from evalguard.engines.endpoint.who_answers import WhoAnswers, asking_both
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
@@ -117,6 +118,7 @@ class EndpointEngine(Engine):
         """
         served = self._options.adapters.get(name, name)
         self._check_listed(served, listed_models(self._client))
+        check_own_name(name, served, self._names)
         self._served[name] = served
         try:
             return AdapterCheck(effect=self.check_differs(name, self, path))
@@ -150,8 +152,7 @@ class EndpointEngine(Engine):
                     if self._witness.is_gone(model):
                         gone[model] = self._failure(model, EngineError(GONE))
                     else:
-                        own = [one for name, one in block if name == model]
-                        self._look_who(model, own, back=True)
+                        self._look_back(model, block, dict(found))
             for position, outcome in found:
                 yield start + position, gone.get(block[position][0]) or checked(outcome, self.name)
         for model in {model for model, _ in requests}:
@@ -219,6 +220,7 @@ class EndpointEngine(Engine):
         self.version = f"{self._options.url}, lm-eval {lm_eval.__version__}"
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
+        self._names = {name: name for name, _ in settings.adapters} | {**self._options.adapters}
         self._bases: dict[str, EndpointEngine] = {}
         self._who = WhoAnswers(chat=self._options.chat)
         self._questions = OwnQuestions(
@@ -336,29 +338,57 @@ class EndpointEngine(Engine):
                 "for an adapter under 'engine: options: adapters'."
             )
 
-    def _look_who(self, model: str, requests: Sequence[Instance], *, back: bool = False) -> None:
+    def _look_who(self, model: str, requests: Sequence[Instance]) -> None:
         """See whether the prompts of each task reach a model, and not the base.
 
         Args:
             model: The model.
-            requests: What it will be asked, or with ``back`` what it has been asked.
-            back: Whether they are answered.
+            requests: What it will be asked.
         """
         base = self._bases.get(model)
         if base is None:
             return
         own, others = self._questions, base._questions
-        prompts = self._witness.scores(model)
         names, together = (model, BASE), base is self
-        ways = [(one.prompt_values if prompts else one.generated_values) for one in (own, others)]
-        values = asking_both(ways[0], ways[1], names, together=together)
-        if back:
-            self._who.look_back(model, requests, values=values, prompts=prompts)
-            return
+        values, prompts = self._values(model, base)
         texts = asking_both(own.texts, others.texts, names, together=together)
         self._who.look(
             model, requests, values=values, texts=texts, prompts=prompts, together=together
         )
+
+    def _look_back(
+        self,
+        model: str,
+        block: Sequence[tuple[str, Instance]],
+        outcomes: Mapping[int, Outcome],
+    ) -> None:
+        """See whether a model itself answered a block."""
+        base = self._bases.get(model)
+        if base is None:
+            return
+        own = [(one, outcomes.get(at)) for at, (name, one) in enumerate(block) if name == model]
+        answers = {at: text for at, (_, text) in enumerate(own) if isinstance(text, str)}
+        values, prompts = self._values(model, base)
+        told = asking_both(
+            self._questions.told, base._questions.told, (model, BASE), together=base is self
+        )
+        self._who.look_back(
+            model,
+            [one for one, _ in own],
+            values=values,
+            told=told,
+            answers=answers,
+            prompts=prompts,
+        )
+
+    def _values(self, model: str, base: EndpointEngine) -> tuple[Ask[float], bool]:
+        """Return what asks both models for log-probabilities, and whether for those of prompts."""
+        prompts = self._witness.scores(model)
+        own, other = (
+            (one.prompt_values if prompts else one.generated_values)
+            for one in (self._questions, base._questions)
+        )
+        return asking_both(own, other, (model, BASE), together=base is self), prompts
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Any
 
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.decoding import next_step
-from evalguard.errors import EngineError
+from evalguard.errors import EngineError, ModelError
 
 _CONTEXT_KEYS = (
     "max_model_len",
@@ -21,6 +21,26 @@ _NESTED = ("meta", "parameters")
 """Where llama.cpp's server and TabbyAPI put it; the context of the training is another key."""
 
 _NO_LIST = ("status 404", "status 405", "status 501")
+
+
+def check_own_name(name: str, served: str, others: Mapping[str, str]) -> None:
+    """Check that no other candidate has a candidate's name on the server.
+
+    Args:
+        name: The candidate.
+        served: Its name on the server.
+        others: Names on the server by candidate.
+
+    Raises:
+        ModelError: If another one has it: only one of their adapters can answer.
+    """
+    for other, known in others.items():
+        if other != name and known == served:
+            raise ModelError(
+                f"the candidates '{other}' and '{name}' have one name on the server, '{served}', "
+                "so one of them would get the other's verdict. Give each its own under 'engine: "
+                "options: adapters'"
+            )
 
 
 def listed_models(client: Client) -> dict[str, int | None]:

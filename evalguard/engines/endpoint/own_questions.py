@@ -15,6 +15,7 @@ from evalguard.engines.endpoint.counts import prompt_tokens
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.replies import cached_tokens, first_choice
+from evalguard.engines.endpoint.same_route import Told
 from evalguard.engines.endpoint.same_values import generated_value
 from evalguard.engines.endpoint.who_answers import Named
 from evalguard.errors import EngineError
@@ -73,13 +74,30 @@ class OwnQuestions:
     def generated_values(self, asked: Sequence[Named]) -> list[float | None]:
         """Return log-probabilities of what the models generate."""
         found: list[float | None] = [None] * len(asked)
-        wanted = {"logprobs": True if self._chat else 1}
-        more = [{**wanted, "seed": self._seed + repeat} for _, _, repeat in asked]
+        more = [{**self._wanted, "seed": self._seed + repeat} for _, _, repeat in asked]
         for place, data in self._replies([(model, one) for model, one, _ in asked], more):
             with suppress(EngineError):  # such as by another model, which no run measures either
                 self._reader().check_name(asked[place][0], data)
                 found[place] = generated_value(first_choice(data))
         return found
+
+    def told(self, asked: Sequence[Named]) -> list[Told | None]:
+        """Return what the models answer to requests as a run sends them, with log-probabilities."""
+        found: list[Told | None] = [None] * len(asked)
+        more = [self._wanted] * len(asked)
+        for place, data in self._replies([(model, one) for model, one, _ in asked], more):
+            model, request, _ = asked[place]
+            with suppress(EngineError):
+                [post] = self._writer.posts(self._served[model], request)
+                text = self._reader().read(model, request, post, data)
+                value = generated_value(first_choice(data))
+                if isinstance(text, str) and value is not None:
+                    found[place] = Told(text, value)
+        return found
+
+    @property
+    def _wanted(self) -> Mapping[str, Any]:
+        return {"logprobs": True if self._chat else 1}
 
     def written(self, model: str, requests: Sequence[Instance]) -> list[Written | None]:
         """Return what a model writes, with its length."""

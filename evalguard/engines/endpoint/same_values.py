@@ -219,14 +219,12 @@ class _Row(NamedTuple):
     @property
     def is_certain(self) -> bool:
         """Whether any two models may have the same value."""
-        return max(*self.base, *self.own) >= _CERTAIN
+        return _is_certain(max(*self.base, *self.own))
 
     @property
     def is_rounded(self) -> bool:
         """Whether values have so few digits that they may be equal by rounding."""
-        return all(
-            abs(one * _ROUNDED - round(one * _ROUNDED)) < 1e-3 for one in (*self.base, *self.own)
-        )
+        return all(map(_is_rounded, (*self.base, *self.own)))
 
 
 @dataclass(slots=True)
@@ -324,8 +322,21 @@ class _Seen:
         return sum(alike), len(alike)
 
 
+def is_telling(value: float) -> bool:
+    """Return whether two models that differ cannot both have a log-probability by rounding."""
+    return not (_is_certain(value) or _is_rounded(value))
+
+
+def _is_certain(value: float) -> bool:
+    return value >= _CERTAIN
+
+
+def _is_rounded(value: float) -> bool:
+    return abs(value * _ROUNDED - round(value * _ROUNDED)) < 1e-3
+
+
 def generated_value(choice: Mapping[str, Any]) -> float | None:
-    """Return the log-probability of a text that was generated, where the server tells it."""
+    """Return the log-probability of the first tokens of a generated text, where it is told."""
     listed = choice.get("logprobs")
     if not isinstance(listed, Mapping):
         return None
@@ -336,7 +347,7 @@ def generated_value(choice: Mapping[str, Any]) -> float | None:
         return None
     if not all(isinstance(one, int | float) and math.isfinite(one) for one in found):
         return None
-    return float(sum(found))
+    return float(sum(found[:_TOKENS]))
 
 
 def _by_task(

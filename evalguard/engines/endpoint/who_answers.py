@@ -3,11 +3,13 @@
 By log-probabilities (:mod:`~evalguard.engines.endpoint.same_values`), else by longer answers
 (:mod:`~evalguard.engines.endpoint.longer_answers`), else by the answers that are measured
 (:func:`~evalguard.runner.same_answers.doubtful`); where none proves it, no gate passes on the task.
+That the measured answers are those of the proven model is seen by
+:mod:`~evalguard.engines.endpoint.same_route`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from lm_eval.api.instance import Instance
@@ -15,6 +17,7 @@ from lm_eval.api.instance import Instance
 from evalguard.engines.base import Doubt
 from evalguard.engines.endpoint.identity import Levels
 from evalguard.engines.endpoint.longer_answers import LongerAnswers
+from evalguard.engines.endpoint.same_route import SameRoute, Told
 from evalguard.engines.endpoint.same_values import SameValues
 from evalguard.engines.endpoint.side_by_side import Ask, Asked
 
@@ -38,6 +41,7 @@ class WhoAnswers:
         levels = Levels()
         self._same_values = SameValues(levels)
         self._longer = LongerAnswers(levels, chat=chat)
+        self._route = SameRoute()
 
     def look(
         self,
@@ -64,10 +68,28 @@ class WhoAnswers:
         self._longer.look(model, untold, texts, together=together)
 
     def look_back(
-        self, model: str, requests: Sequence[Instance], *, values: Ask[float], prompts: bool
+        self,
+        model: str,
+        requests: Sequence[Instance],
+        *,
+        values: Ask[float],
+        told: Ask[Told],
+        answers: Mapping[int, str],
+        prompts: bool,
     ) -> None:
-        """Compare them on a few of the prompts that the candidate has just been asked."""
+        """Compare them on a few of the prompts that the candidate has just been asked.
+
+        Args:
+            model: The candidate.
+            requests: What it was asked.
+            values: Asks both for log-probabilities.
+            told: Asks both again what was asked, and for log-probabilities.
+            answers: What it answered in texts, by the position of the request.
+            prompts: Whether log-probabilities are those of prompts, and not only of answers.
+        """
         self._same_values.look_back(model, requests, values, prompts=prompts)
+        answered = [(requests[place], text) for place, text in sorted(answers.items())]
+        self._route.look_back(model, answered, told)
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task do not all reach the base.
@@ -79,7 +101,8 @@ class WhoAnswers:
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
         """Return why it cannot be told who answers the prompts of a request's task."""
-        return self._same_values.doubt(model, request) or self._longer.doubt(model, request)
+        knowing = (self._same_values, self._route, self._longer)
+        return next(filter(None, (one.doubt(model, request) for one in knowing)), None)
 
 
 def asking_both(
