@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,22 @@ def name_of(value: object, key: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise ValueError(f"'{key}' is {value!r}; expected text or a whole number")
     return str(value)
+
+
+def repeated_ids(ids: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a problem for each place whose question has its id from an earlier place.
+
+    Args:
+        ids: Place and id of each question, whatever its stratum.
+    """
+    first_seen: dict[str, str] = {}
+    for where, id_ in ids:
+        if id_ in first_seen:
+            yield (
+                f"{where}: id '{id_}' is in {first_seen[id_]} already; give every question its "
+                "own id"
+            )
+        first_seen.setdefault(id_, where)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,14 @@ from typing import Any
 
 from evalguard.errors import DataError, did_you_mean
 from evalguard.importers.base import ImportedRun, ImportedScore, Importer
-from evalguard.importers.files import first_line, json_object, listed, name_of, numbered_lines
+from evalguard.importers.files import (
+    first_line,
+    json_object,
+    listed,
+    name_of,
+    numbered_lines,
+    repeated_ids,
+)
 
 PAIRED = ("baseline", "candidate")
 SINGLE = ("score",)
@@ -46,6 +53,7 @@ def read(path: Path) -> tuple[ImportedRun, ...]:
             rows.append((where, _checked(row, sides)))
         except ValueError as problem:
             problems.append(f"{where}: {problem}")
+    problems += repeated_ids((where, row["id"]) for where, row in rows)
     if problems:
         raise listed(problems)
     if not rows:

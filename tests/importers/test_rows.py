@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.importers import pair_runs, read_runs
+from evalguard.importers import pair_runs, pair_scores, read_runs
 from evalguard.records import Metric, ScoreKind
 
 BINARY, GRADED = Metric("score"), Metric("score", ScoreKind.BOUNDED, 0, 10)
@@ -41,6 +41,10 @@ def test_rows_become_pairs(tmp_path):
         ({"id": "b", "baseline": 1}, "has no 'candidate'; use null"),
         ({"baseline": 1, "candidate": 1}, "has no 'id'"),
         ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' is in .*scores.jsonl:1 already"),
+        (
+            {"id": "a", "baseline": 1, "candidate": 1, "stratum": "law"},
+            "id 'a' is in .*scores.jsonl:1 already",
+        ),
         ({"id": "b", "baseline": 1, "candidate": 0.5}, "declared binary"),
         ({"id": "b", "baseline": 7, "candidate": 1}, "outside the range 0…1"),
         ({"id": "b", "baseline": "yes", "candidate": 1}, "'baseline' is 'yes'; expected a number"),
@@ -78,3 +82,18 @@ def test_an_empty_file_is_refused(tmp_path, text):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"absent\.jsonl: cannot be read"):
         read_scores(tmp_path / "absent.jsonl", BINARY)
+
+
+def test_a_question_of_two_strata_is_refused_in_one_models_file(tmp_path):
+    path = write(
+        tmp_path,
+        {"id": 1, "score": 1, "stratum": "law"},
+        {"id": "1", "score": 1, "stratum": "medicine"},
+    )
+    with pytest.raises(DataError, match=r"scores.jsonl:2: id '1' is in .*scores.jsonl:1 already"):
+        read_runs(path, "rows")
+
+
+def test_a_question_of_two_strata_is_refused_in_sequences():
+    with pytest.raises(DataError, match=r"question 1: id 'a' is in question 0 already"):
+        pair_scores([1, 1], [1, 1], BINARY, ids=["a", "a"], strata=["law", "medicine"])
