@@ -53,7 +53,7 @@ def test_rows_become_pairs(tmp_path):
         ({"id": "b", "baseline": 1, "candidate": 1, "cluser": 3}, "Did you mean 'cluster'"),
         ({"id": "", "baseline": 1, "candidate": 1}, "'id' is ''"),
         ({"id": "b", "baseline": 1, "candidate": 1, "cluster": 1.5}, "'cluster' is 1.5"),
-        ("{broken", "no JSON"),
+        ("{broken", "not JSON"),
         ("[1, 2]", "a JSON list, but expected an object"),
     ],
 )
