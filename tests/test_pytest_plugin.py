@@ -324,8 +324,8 @@ def test_one_broken_candidate_of_two_exits_3_and_the_other_has_its_verdict(proje
     "arguments",
     [("-k", "facts"), ("-m", "general"), ("--deselect", "thresholds/release.yaml::general::acc")],
 )
-def test_a_part_of_the_gates_is_no_release(project, arguments):
-    done = run(project, "check", "--json", "result.json", *arguments)
+def test_a_part_of_the_gates_is_no_release(project, arguments, run):
+    done = run("check", "--json", "result.json", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     html = (project / "reports" / "index.html").read_text()
     for text in (done.stdout, html):
@@ -335,9 +335,9 @@ def test_a_part_of_the_gates_is_no_release(project, arguments):
 
 
 @pytest.mark.parametrize("option", ["--collect-only", "--fixtures", "--markers"])
-def test_what_measures_nothing_does_not_end_with_0(project, option):
+def test_what_measures_nothing_does_not_end_with_0(project, option, run):
     (project / "pytest.ini").write_text(f"[pytest]\naddopts = {option}\n")
-    done = run(project, "check")
+    done = run("check")
     assert done.returncode == 5, done.stdout + done.stderr
     assert "no gate was measured" in done.stderr
 
@@ -352,15 +352,15 @@ def pytest_sessionfinish(session):
 """
 
 
-def test_a_session_that_is_ended_with_0_is_held_against_its_verdict(harmful):
+def test_a_session_that_is_ended_with_0_is_held_against_its_verdict(harmful, run):
     (harmful / "conftest.py").write_text(ENDS_WITH_0)
-    done = run(harmful, "check", "-k", "facts")
+    done = run("check", "-k", "facts")
     assert done.returncode == 3, done.stdout + done.stderr
     assert "the verdict is FAIL, but pytest ended with 0" in done.stderr
 
 
 @pytest.mark.parametrize("broken", ["evalguard.yaml", "suites/facts.yaml", "models"])
-def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, broken):
+def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, broken, run):
     files = [project / name for name in ("result.json", "page.html", "junit.xml", "other.xml")]
     for file in files:
         file.write_text("PASS")
@@ -369,8 +369,25 @@ def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, 
     else:
         (project / broken).write_text("version: [")
     done = run(
-        project, "check", "--json", "result.json", "--html", "page.html", "--junitxml=junit.xml",
+        "check", "--json", "result.json", "--html", "page.html", "--junitxml=junit.xml",
         "--junitxml", "other.xml",
     )  # fmt: skip
     assert done.returncode == 4, done.stdout + done.stderr
     assert not any(file.is_file() and "PASS" in file.read_text() for file in files)
+
+
+@pytest.mark.parametrize("given", ["option", "pytest.ini"])
+@pytest.mark.parametrize("override", ["thresholds=absent", "candidates.harmless.adapter=absent"])
+def test_an_override_that_reaches_pytest_alone_is_heeded(project, given, override, run):
+    option = f"--evalguard-set={override}"
+    if given == "pytest.ini":
+        (project / "pytest.ini").write_text(f"[pytest]\naddopts = {option}\n")
+    done = run("check", *([option] if given == "option" else []))
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "absent" in done.stdout + done.stderr
+
+
+def test_a_project_that_reaches_pytest_alone_is_the_one_that_is_gated(project, run):
+    done = run("check", "--evalguard-config=absent.yaml")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "absent.yaml" in done.stdout + done.stderr
