@@ -41,7 +41,8 @@ def pair_runs(
     ]  # fmt: skip
     if problems:
         raise listed(problems, "rows that cannot be paired:")
-    if all(one.response and one.response == after[key].response for key, one in before.items()):
+    told = {key: one.response for key, one in before.items() if one.response}
+    if told and all(after[key].response == response for key, response in told.items()):
         raise DataError(
             f"{candidate.source}: every log-likelihood is that of {baseline.source} to the last "
             "digit, so both are of one model; was the adapter applied?"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.importers import pair_runs, pair_scores, read_runs
+from evalguard.importers import ImportedRun, ImportedScore, pair_runs, pair_scores, read_runs
 from evalguard.records import Metric, ScoreKind
 
 BINARY, GRADED = Metric("score"), Metric("score", ScoreKind.BOUNDED, 0, 10)
@@ -97,3 +97,13 @@ def test_a_question_of_two_strata_is_refused_in_one_models_file(tmp_path):
 def test_a_question_of_two_strata_is_refused_in_sequences():
     with pytest.raises(DataError, match=r"question 1: id 'a' is in question 0 already"):
         pair_scores([1, 1], [1, 1], BINARY, ids=["a", "a"], strata=["law", "medicine"])
+
+
+def test_one_models_likelihoods_are_refused_beside_answers_that_have_none(tmp_path):
+    scores = [
+        ImportedScore(where="a:1", sample_id="1", score=1, task="choice", response="[-1.25]"),
+        ImportedScore(where="b:1", sample_id="1", score=1, task="text"),
+    ]
+    run = ImportedRun(source=tmp_path, scores=tuple(scores))
+    with pytest.raises(DataError, match="both are of one model"):
+        pair_runs(run, run, BINARY)
