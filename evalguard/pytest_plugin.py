@@ -8,7 +8,7 @@ until then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,10 +51,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 class LoadedProject:
-    """Hands a project to the plugin, in place of the path to load it from."""
+    """Hands a project to the plugin, which need not load it a second time.
 
-    def __init__(self, project: Project) -> None:
+    Args:
+        project: The project.
+        config: The path that it was loaded from, as ``--evalguard-config`` names it.
+        overrides: With what it was loaded, as ``--evalguard-set`` gives it.
+    """
+
+    def __init__(self, project: Project, config: str, overrides: Sequence[str]) -> None:
         self.project = project
+        self.asked_by = (config, list(overrides))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,15 +77,20 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from evalguard.records import Ability
 
-    project = _loaded(config) or _load(path, config.getoption("evalguard_set"))
+    overrides = config.getoption("evalguard_set")
+    project = _loaded(config, (named, overrides)) or _load(path, overrides)
     for ability in Ability:
         config.addinivalue_line("markers", f"{ability.value}: gates on suites of this ability")
     config.pluginmanager.register(GatePlugin(config, project), "evalguard-gates")
 
 
-def _loaded(config: pytest.Config) -> Project | None:
-    plugins = config.pluginmanager.get_plugins()
-    return next((one.project for one in plugins if isinstance(one, LoadedProject)), None)
+def _loaded(config: pytest.Config, asked: tuple[str, list[str]]) -> Project | None:
+    """Return the project that was handed over, if it is what all options together ask for.
+
+    Options of a configuration file and of the environment join those of the command line.
+    """
+    handed = (one for one in config.pluginmanager.get_plugins() if isinstance(one, LoadedProject))
+    return next((one.project for one in handed if one.asked_by == asked), None)
 
 
 def _load(path: Path, overrides: list[str]) -> Project:

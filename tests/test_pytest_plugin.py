@@ -392,3 +392,20 @@ def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, 
     )  # fmt: skip
     assert done.returncode == 4, done.stdout + done.stderr
     assert not any(file.is_file() and "PASS" in file.read_text() for file in files)
+
+
+@pytest.mark.parametrize("given", ["option", "pytest.ini"])
+@pytest.mark.parametrize("override", ["thresholds=absent", "candidates.harmless.adapter=absent"])
+def test_an_override_that_reaches_pytest_alone_is_heeded(project, given, override, run):
+    option = f"--evalguard-set={override}"
+    if given == "pytest.ini":
+        (project / "pytest.ini").write_text(f"[pytest]\naddopts = {option}\n")
+    done = run("check", *([option] if given == "option" else []))
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "absent" in done.stdout + done.stderr
+
+
+def test_a_project_that_reaches_pytest_alone_is_the_one_that_is_gated(project, run):
+    done = run("check", "--evalguard-config=absent.yaml")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "absent.yaml" in done.stdout + done.stderr

@@ -96,7 +96,8 @@ def command(
     arguments += ["--evalguard-noise"] if noise else []
     session = _Session()
     every = [*arguments, str(project.thresholds.path), *pytest_args]
-    code = int(pytest.main(every, plugins=[LoadedProject(project), session]))
+    loaded = LoadedProject(project, config, overrides)
+    code = int(pytest.main(every, plugins=[loaded, session]))
     return _held_to_verdict(code, session.gates)
 
 

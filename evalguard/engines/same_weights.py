@@ -20,8 +20,8 @@ _CHUNK = 1 << 24
 def same_model(one: Path, other: Path) -> bool:
     """Return whether two folders hold equal tensors under equal names, and equal settings.
 
-    Files, shards and metadata may differ. Of two models that differ, as a rule only the first
-    tensor is read.
+    Shards and metadata may differ, and files that are not loaded count for nothing. Of two models
+    that differ, as a rule only the first tensor is read.
     """
     if not (one.is_dir() and other.is_dir()) or _settings(one) != _settings(other):
         return False
@@ -47,9 +47,15 @@ def _settings(folder: Path) -> dict[str, Any]:
 
 
 def _tensors(folder: Path) -> Iterator[tuple[str, _Place]]:
-    for file in sorted(folder.rglob("*.safetensors")):
-        if file.is_file():
-            yield from ((name, (file, *span)) for name, span in data_of(file).items())
+    for file in _loaded(folder):
+        yield from ((name, (file, *span)) for name, span in data_of(file).items())
+
+
+def _loaded(folder: Path) -> list[Path]:
+    """Return the files of weights that are loaded, and no checkpoint or adapter beside them."""
+    patterns = ("model.safetensors", "model-*.safetensors", "*.safetensors")
+    files = ([one for one in sorted(folder.glob(each)) if one.is_file()] for each in patterns)
+    return next(filter(None, files), [])
 
 
 def _equal(one: _Place, other: _Place) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,22 @@ def _integer(text: str) -> int:
         return int(text)
     except ValueError:
         raise ValueError(f"a number of {len(text)} digits, too many to be read") from None
+
+
+def repeated_ids(ids: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a problem for each place whose question has its id from an earlier place.
+
+    Args:
+        ids: Place and id of each question, whatever its stratum.
+    """
+    first_seen: dict[str, str] = {}
+    for where, id_ in ids:
+        if id_ in first_seen:
+            yield (
+                f"{where}: id '{id_}' already appears in {first_seen[id_]}; give every question a "
+                "unique id"
+            )
+        first_seen.setdefault(id_, where)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from evalguard.errors import DataError
 from evalguard.importers.base import ImportedRun, ImportedScore
-from evalguard.importers.files import listed, name_of
+from evalguard.importers.files import listed, name_of, repeated_ids
 from evalguard.records import Metric, SamplePair, ScoreKind
 
 _AROUND = 30  # characters of a prompt shown on either side of the first difference
@@ -41,7 +41,8 @@ def pair_runs(
     ]  # fmt: skip
     if problems:
         raise listed(problems, "rows that cannot be paired:")
-    if all(one.response and one.response == after[key].response for key, one in before.items()):
+    told = {key: one.response for key, one in before.items() if one.response}
+    if told and all(after[key].response == response for key, response in told.items()):
         raise DataError(
             f"{candidate.source}: every log-likelihood is that of {baseline.source} to the last "
             "digit, so both are of one model; was the adapter applied?"
@@ -92,6 +93,7 @@ def pair_scores(
 
 def _sequence(rows: Sequence[dict[str, Any]], side: str) -> Iterator[ImportedScore]:
     problems = []
+    ids: list[tuple[str, str]] = []
     for position, row in enumerate(rows):
         where = f"question {position}"
         try:
@@ -100,14 +102,16 @@ def _sequence(rows: Sequence[dict[str, Any]], side: str) -> Iterator[ImportedSco
         except ValueError as problem:
             problems.append(f"{where}: {problem}")
             continue
+        ids.append((where, names.get("id", str(position))))
         yield ImportedScore(
             where=where,
-            sample_id=names.get("id", str(position)),
+            sample_id=ids[-1][1],
             score=row[side],
             key=side,
             task=names.get("stratum", "scores"),
             cluster=names.get("cluster"),
         )
+    problems += repeated_ids(ids)
     if problems:
         raise listed(problems)
 

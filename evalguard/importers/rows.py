@@ -15,6 +15,7 @@ from evalguard.importers.files import (
     listed,
     name_of,
     numbered_lines,
+    repeated_ids,
 )
 
 PAIRED = ("baseline", "candidate")
@@ -53,6 +54,7 @@ def read(path: Path) -> tuple[ImportedRun, ...]:
             rows.append((where, _checked(row, sides)))
         except ValueError as problem:
             problems.append(f"{where}: {problem}")
+    problems += repeated_ids((where, row["id"]) for where, row in rows)
     if problems:
         raise listed(problems)
     if not rows:

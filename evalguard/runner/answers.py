@@ -168,6 +168,10 @@ def _scored(task: Task, sample: Prepared, answers: Sequence[Any]) -> ScoredSampl
         raise
     except Exception as error:  # the task may be a package's, whose code may raise anything
         raise MeasurementError(f"task '{task.name}' cannot score it: {error!r}") from error
+    if not isinstance(scored, ScoredSample):
+        raise MeasurementError(
+            f"task '{task.name}' returned {scored!r} for sample '{sample.sample_id}'"
+        )
     if (scored.task, scored.sample_id) != (task.name, sample.sample_id):
         raise MeasurementError(
             f"task '{task.name}' returned sample '{scored.sample_id}' of task '{scored.task}' for "

@@ -30,6 +30,7 @@ from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
 from evalguard.tasks.kind import TaskConfig, TaskContext
 from evalguard.tasks.registry import build, is_built_in, kind_of, package_code
+from evalguard.tasks.registry import compare as compare_samples
 from evalguard.tasks.registry import prepare as prepare_samples
 
 Scored = Mapping[str, ScoredSample]
@@ -102,12 +103,14 @@ class PlannedTask:
             {**candidate, **{id_: after for id_, (_, after) in pairs.items()}},
         )
 
-    def _compared(self, *samples: ScoredSample) -> tuple[ScoredSample, ScoredSample]:
+    def _compared(
+        self, baseline: ScoredSample, candidate: ScoredSample
+    ) -> tuple[ScoredSample, ScoredSample]:
         """Compare two samples once, however many gates and looks ask for them."""
-        key = (id(samples[0]), id(samples[1]))  # theirs alone: the cache keeps both
+        key = (id(baseline), id(candidate))  # theirs alone: the cache keeps both
         if key not in self._pairs:
-            assert self.kind.compared is not None
-            self._pairs[key] = (samples, self.kind.compared(*samples))
+            found = compare_samples(self.kind, baseline, candidate)
+            self._pairs[key] = ((baseline, candidate), found)
         return self._pairs[key][1]
 
     def first(self, share: float) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from evalguard.errors import EvalGuardError, UsageError
+from evalguard.errors import EvalGuardError, MeasurementError, UsageError
+from evalguard.records import ScoredSample
 from evalguard.tasks.base import FollowingTask, Prepared, Render, Task
 from evalguard.tasks.judged import JudgedTask
 from evalguard.tasks.kind import TaskConfig, TaskContext, TaskKind
@@ -55,6 +56,29 @@ def prepare_checked(task: Task, render: Render | None) -> list[Prepared]:
             "evalguard.tasks.base.with_unique_ids"
         )
     return samples
+
+
+def compare_checked(
+    kind: TaskKind, baseline: ScoredSample, candidate: ScoredSample
+) -> tuple[ScoredSample, ScoredSample]:
+    """Return two models' samples as a package compares them.
+
+    Raises:
+        MeasurementError: If it cannot, or returns others.
+    """
+    where = f"kind '{kind.name}' of a package"
+    assert kind.compared is not None
+    try:
+        before, after = kind.compared(baseline, candidate)
+    except EvalGuardError:
+        raise
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
+        raise MeasurementError(f"{where} cannot compare two samples: {error!r}") from error
+    for given, found in ((baseline, before), (candidate, after)):
+        same = isinstance(found, ScoredSample) and found.sample_id == given.sample_id
+        if not same:
+            raise MeasurementError(f"{where} returned {found!r} for sample '{given.sample_id}'")
+    return before, after
 
 
 def _problems(

@@ -16,6 +16,7 @@ from evalguard.errors import UsageError, did_you_mean
 from evalguard.tasks.kind import TaskConfig, TaskContext, TaskKind
 
 if TYPE_CHECKING:
+    from evalguard.records import ScoredSample
     from evalguard.tasks.base import Prepared, Render, Task
     from evalguard.tasks.judged_config import JudgedConfig
 
@@ -107,6 +108,21 @@ def prepare(config: TaskConfig, task: Task, render: Render | None) -> list[Prepa
     from evalguard.tasks.of_packages import prepare_checked
 
     return prepare_checked(task, render)
+
+
+def compare(
+    kind: TaskKind, baseline: ScoredSample, candidate: ScoredSample
+) -> tuple[ScoredSample, ScoredSample]:
+    """Return two models' samples as a kind that has ``compared`` compares them.
+
+    Raises:
+        MeasurementError: If a package cannot.
+    """
+    if is_built_in(kind.name) and kind.compared is not None:
+        return kind.compared(baseline, candidate)
+    from evalguard.tasks.of_packages import compare_checked
+
+    return compare_checked(kind, baseline, candidate)
 
 
 @cache

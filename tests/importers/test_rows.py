@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.importers import pair_runs, read_runs
+from evalguard.importers import ImportedRun, ImportedScore, pair_runs, pair_scores, read_runs
 from evalguard.records import Metric, ScoreKind
 
 BINARY, GRADED = Metric("score"), Metric("score", ScoreKind.BOUNDED, 0, 10)
@@ -47,6 +47,10 @@ def test_rows_become_pairs(tmp_path):
         ('{"id": "b", "baseline": 1, "candidate": 1' + "0" * 5000 + "}", "a number of 5001 digits"),
         ('{"id": "b", "baseline": 1, "candidate": 1e400}', "'candidate' is inf"),
         ({"id": "a", "baseline": 1, "candidate": 1}, "id 'a' already appears in .*scores.jsonl:1"),
+        (
+            {"id": "a", "baseline": 1, "candidate": 1, "stratum": "law"},
+            "id 'a' already appears in .*scores.jsonl:1",
+        ),
         ({"id": "b", "baseline": 1, "candidate": 0.5}, "declared binary"),
         ({"id": "b", "baseline": 7, "candidate": 1}, "outside the range 0…1"),
         ({"id": "b", "baseline": "yes", "candidate": 1}, "'baseline' is 'yes'; expected a number"),
@@ -107,3 +111,28 @@ def test_an_empty_file_is_refused(tmp_path, text):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"absent\.jsonl: cannot be read"):
         read_scores(tmp_path / "absent.jsonl", BINARY)
+
+
+def test_a_question_of_two_strata_is_refused_in_one_models_file(tmp_path):
+    path = write(
+        tmp_path,
+        {"id": 1, "score": 1, "stratum": "law"},
+        {"id": "1", "score": 1, "stratum": "medicine"},
+    )
+    with pytest.raises(DataError, match=r"scores.jsonl:2: id '1' is in .*scores.jsonl:1 already"):
+        read_runs(path, "rows")
+
+
+def test_a_question_of_two_strata_is_refused_in_sequences():
+    with pytest.raises(DataError, match=r"question 1: id 'a' is in question 0 already"):
+        pair_scores([1, 1], [1, 1], BINARY, ids=["a", "a"], strata=["law", "medicine"])
+
+
+def test_one_models_likelihoods_are_refused_beside_answers_that_have_none(tmp_path):
+    scores = [
+        ImportedScore(where="a:1", sample_id="1", score=1, task="choice", response="[-1.25]"),
+        ImportedScore(where="b:1", sample_id="1", score=1, task="text"),
+    ]
+    run = ImportedRun(source=tmp_path, scores=tuple(scores))
+    with pytest.raises(DataError, match="both are of one model"):
+        pair_runs(run, run, BINARY)

@@ -62,6 +62,23 @@ def test_settings_that_change_answers_make_another_model(copy, demo_model, key, 
 
 
 @pytest.mark.parametrize(
+    "left_over",
+    [
+        "checkpoint-500/adapter_model.safetensors",
+        "original/model.safetensors",
+        "adapter.safetensors",
+    ],
+)
+def test_weights_that_are_not_loaded_make_no_other_model(demo_model, tmp_path, left_over):
+    copy = tmp_path / "merged"
+    shutil.copytree(demo_model, copy)
+    (copy / left_over).parent.mkdir(exist_ok=True)
+    weights = load_file(copy / "model.safetensors")
+    save_file({f"lora.{name}": value for name, value in weights.items()}, copy / left_over)
+    assert same_model(demo_model, copy)
+
+
+@pytest.mark.parametrize(
     "spec", ["{quantization: none}", "{model: BASE}"], ids=["quantization", "folder"]
 )
 def test_a_candidate_with_the_baselines_own_settings_is_refused(project, demo_model, edit, spec):

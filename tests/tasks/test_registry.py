@@ -348,6 +348,10 @@ def test_a_task_that_is_not_what_its_kind_says_is_an_error(package, planned, old
         ),
         ('scores={"ends": float(', 'scores={"ends": 2 + float(', "ends is "),
         ('scores={"ends": float(', 'scores={"end": float(', "has no score 'ends'"),
+        ("        return ScoredSample(", "        return dict(", "returned {"),
+        ('name="endings",', 'name="endings", compared=lambda a, b: a / b,', "cannot compare"),
+        ('name="endings",', 'name="endings", compared=lambda a, b: (a, b, b),', "cannot compare"),
+        ('name="endings",', 'name="endings", compared=lambda a, b: (a, None),', "returned None"),
     ],
 )
 def test_what_cannot_be_scored_is_an_error_of_the_gate(package, suites, old, new, reason):
