@@ -180,7 +180,7 @@ def make_plan(
     gates: Sequence[Gate],
     *,
     render: Render | None,
-    prompt_fingerprint: str,
+    rendering: str,
     count_tokens: Callable[[str], int],
     store: SampleStore,
     default_limit: int = DEFAULT_LIMIT,
@@ -191,7 +191,7 @@ def make_plan(
         project: The project.
         gates: The selected gates.
         render: Applies the baseline's chat template; ``None`` for plain prompts.
-        prompt_fingerprint: Hash of what ``render`` does.
+        rendering: Hash of how prompts are made, with ``render`` or without it.
         count_tokens: Length of a text in tokens of the baseline.
         store: Remembers outlines and the hashes of files.
         default_limit: Tokens that a model may write where a task sets no limit.
@@ -204,7 +204,7 @@ def make_plan(
     """
     planner = _Planner(
         render,
-        prompt_fingerprint,
+        rendering,
         count_tokens,
         store,
         seed=project.config.seed,
@@ -227,7 +227,7 @@ class _Planner:
     def __init__(
         self,
         render: Render | None,
-        prompt_fingerprint: str,
+        rendering: str,
         count_tokens: Callable[[str], int],
         store: SampleStore,
         *,
@@ -238,7 +238,7 @@ class _Planner:
         self._default_limit = default_limit
         self._render = render
         self._left_out = left_out
-        self._prompt_fingerprint = prompt_fingerprint
+        self._rendering = rendering
         self._count_tokens = count_tokens
         self._store = store
         self._seed = seed
@@ -331,7 +331,7 @@ class _Planner:
             },
             "versions": kind.versions(config, found.paths),
             "seed": self._seed,
-            "prompts": self._prompt_fingerprint if tokenized else "plain",
+            "prompts": self._rendering if tokenized else "plain",
             "code": [*self._code, package_digest()],
             "package": code,
         }
