@@ -352,15 +352,15 @@ def pytest_sessionfinish(session):
 """
 
 
-def test_a_session_that_is_ended_with_0_is_held_against_its_verdict(harmful):
+def test_a_session_that_is_ended_with_0_is_held_against_its_verdict(harmful, run):
     (harmful / "conftest.py").write_text(ENDS_WITH_0)
-    done = run(harmful, "check", "-k", "facts")
+    done = run("check", "-k", "facts")
     assert done.returncode == 3, done.stdout + done.stderr
     assert "the verdict is FAIL, but pytest ended with 0" in done.stderr
 
 
 @pytest.mark.parametrize("broken", ["evalguard.yaml", "suites/facts.yaml", "models"])
-def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, broken):
+def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, run, broken):
     files = [project / name for name in ("result.json", "page.html", "junit.xml", "other.xml")]
     for file in files:
         file.write_text("PASS")
@@ -369,7 +369,7 @@ def test_results_of_an_earlier_run_do_not_outlive_a_failed_start(project, edit, 
     else:
         (project / broken).write_text("version: [")
     done = run(
-        project, "check", "--json", "result.json", "--html", "page.html", "--junitxml=junit.xml",
+        "check", "--json", "result.json", "--html", "page.html", "--junitxml=junit.xml",
         "--junitxml", "other.xml",
     )  # fmt: skip
     assert done.returncode == 4, done.stdout + done.stderr

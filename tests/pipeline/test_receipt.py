@@ -244,7 +244,7 @@ def test_a_link_to_a_file_is_that_file(released, receipt, tmp_path):
     config.symlink_to(tmp_path / "blob")
     assert "Signed by" in verify(receipt, released)
     (tmp_path / "blob").write_text("{ }")
-    with pytest.raises(ReceiptError, match="adapter_config.json: changed"):
+    with pytest.raises(ReceiptError, match=r"adapter_config\.json: changed"):
         verify(receipt, released)
 
 
