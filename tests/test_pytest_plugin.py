@@ -324,8 +324,8 @@ def test_one_broken_candidate_of_two_exits_3_and_the_other_has_its_verdict(proje
     "arguments",
     [("-k", "facts"), ("-m", "general"), ("--deselect", "thresholds/release.yaml::general::acc")],
 )
-def test_a_part_of_the_gates_is_no_release(project, arguments):
-    done = run(project, "check", "--json", "result.json", *arguments)
+def test_a_part_of_the_gates_is_no_release(project, run, arguments):
+    done = run("check", "--json", "result.json", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     html = (project / "reports" / "index.html").read_text()
     for text in (done.stdout, html):
@@ -335,11 +335,30 @@ def test_a_part_of_the_gates_is_no_release(project, arguments):
 
 
 @pytest.mark.parametrize("option", ["--collect-only", "--fixtures", "--markers"])
-def test_what_measures_nothing_does_not_end_with_0(project, option):
+def test_what_measures_nothing_does_not_end_with_0(project, run, option):
     (project / "pytest.ini").write_text(f"[pytest]\naddopts = {option}\n")
-    done = run(project, "check")
+    done = run("check")
     assert done.returncode == 5, done.stdout + done.stderr
     assert "no gate was measured" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "raise SystemExit(0)",
+        "import sys; sys.exit()",
+        "import pytest; pytest.exit('done', returncode=0)",
+        "import pytest; pytest.skip('all', allow_module_level=True)",
+        "raise GeneratorExit",
+    ],
+)
+@pytest.mark.parametrize("folder", [".", "thresholds"])
+def test_a_conftest_that_ends_the_run_is_a_usage_error(project, run, line, folder):
+    (project / folder / "conftest.py").write_text(line)
+    done = run("check")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "conftest.py" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 ENDS_WITH_0 = """

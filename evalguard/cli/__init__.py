@@ -137,4 +137,18 @@ def main(arguments: list[str] | None = None) -> int:
             err=True,
         )
         return ExitCode.INTERNAL_ERROR
+    except BaseException as error:  # noqa: BLE001 (code of the project may raise SystemExit(0))
+        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+        click.echo(
+            f"{_ended_in(error)} ended the run by {error!r}; nothing was decided. Code of the "
+            "project, such as a conftest.py, and plug-ins must not end the process",
+            err=True,
+        )
+        return ExitCode.USAGE
     return int(code) if isinstance(code, int) else ExitCode.PASS
+
+
+def _ended_in(error: BaseException) -> str:
+    """Return the file and line where an exception was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "A library"
