@@ -23,7 +23,7 @@ from evalguard.engines.limits import DEFAULT_LIMIT
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample
 from evalguard.runner.gate_targets import check_gates
-from evalguard.runner.outline import Outline, contradicting, outline_from, outline_of
+from evalguard.runner.outline import Outline, contradicting, outline_of, outlines_from
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.scorers.versions import package_digest
 from evalguard.store import SampleStore, fingerprint
@@ -279,7 +279,7 @@ class _Planner:
                 plain = [asdict(outline) for outline in outlines]
                 self._store.describe_fingerprint(key, {"outlines": plain})
         else:
-            outlines = [outline_from(plain) for plain in remembered]
+            outlines = outlines_from(remembered, key or "")
         for outline in outlines:
             yield PlannedTask(
                 outline,

@@ -1,9 +1,13 @@
 """What the store remembers of a task is looked up by every file that decides it."""
 
+import json
+import sqlite3
+
 import pytest
 import yaml
 
 from evalguard.config import load_project
+from evalguard.errors import StoreError
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import make_plan
 from evalguard.store import SampleStore
@@ -120,3 +124,41 @@ def test_prompts_rendered_in_another_way_are_not_remembered(planned, tmp_path, t
     assert ids[0] == ids[1]
     assert ids[2] == ids[4]
     assert templated != plain_prompt == message  # a single message is sent as its text
+
+
+def _without(key):
+    return lambda outline: outline.pop(key)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *map(_without, ("metrics", "sample_ids", "definition", "max_new_tokens")),
+        lambda outline: outline.update(sample_ids=3),
+        lambda outline: outline.update(sample_ids=[1] * len(outline["rows"])),
+        lambda outline: outline["rows"].append(7),
+        lambda outline: outline.update(max_new_tokens="9"),
+        lambda outline: outline.update(metrics=["exact_match"]),
+        lambda outline: outline.update(metrics=None),
+    ],
+)
+def test_what_is_no_outline_is_one_error(planned, tmp_path, damage):
+    planned()
+    with sqlite3.connect(tmp_path / "store.db") as store:
+        [text] = store.execute("select value from evalguard_facts where name='outlines'").fetchone()
+        outlines = json.loads(text)
+        damage(outlines[0])
+        store.execute(
+            "update evalguard_facts set value=? where name='outlines'", (json.dumps(outlines),)
+        )
+    with pytest.raises(StoreError, match="no outline"):
+        planned()
+
+
+@pytest.mark.parametrize("value", ["3", "true", '"text"', '{"suite": 1}', "[null]", "[[]]"])
+def test_what_is_no_list_of_outlines_is_one_error(planned, tmp_path, value):
+    planned()
+    with sqlite3.connect(tmp_path / "store.db") as store:
+        store.execute("update evalguard_facts set value=? where name='outlines'", (value,))
+    with pytest.raises(StoreError, match="no outline"):
+        planned()
