@@ -99,8 +99,10 @@ def _load(path: Path, overrides: list[str]) -> Project:
     try:
         return load_project(path, overrides=overrides)
     except UsageError as error:
+        from evalguard.config.old_report import remove_old_report
         from evalguard.reports.text import visible
 
+        remove_old_report(path, overrides)
         raise pytest.UsageError(visible(str(error))) from error
 
 

@@ -360,6 +360,25 @@ def test_what_measures_nothing_does_not_end_with_0(project, option, run):
     assert "no gate was measured" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "raise SystemExit(0)",
+        "import sys; sys.exit()",
+        "import pytest; pytest.exit('done', returncode=0)",
+        "import pytest; pytest.skip('all', allow_module_level=True)",
+        "raise GeneratorExit",
+    ],
+)
+@pytest.mark.parametrize("folder", [".", "thresholds"])
+def test_a_conftest_that_ends_the_run_is_a_usage_error(project, run, line, folder):
+    (project / folder / "conftest.py").write_text(line)
+    done = run("check")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "conftest.py" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 ENDS_WITH_0 = """
 import pytest
 

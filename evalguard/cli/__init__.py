@@ -129,12 +129,30 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; samples measured so far are kept", err=True)
         return ExitCode.INTERRUPTED
-    except Exception:  # noqa: BLE001 (Python's own exit code, 1, would read as a regression)
-        traceback.print_exc()
-        click.secho("internal error: ", fg="red", bold=True, nl=False, err=True)
+    except BaseException as error:  # noqa: BLE001 (Python's own exit code would read as a verdict)
+        return _broken(error)
+    return int(code) if isinstance(code, int) else ExitCode.PASS
+
+
+def _broken(error: BaseException) -> ExitCode:
+    """Say what ended a command that neither an error of EvalGuard nor its user ended."""
+    if not isinstance(error, Exception):  # such as SystemExit(0)
+        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
         click.echo(
-            "this is a bug in EvalGuard; samples measured so far are kept. Please report it.",
+            f"{_ended_in(error)} ended the run by {error!r}; nothing was decided. Code of the "
+            "project, such as a conftest.py, and plug-ins must not end the process",
             err=True,
         )
-        return ExitCode.INTERNAL_ERROR
-    return int(code) if isinstance(code, int) else ExitCode.PASS
+        return ExitCode.USAGE
+    traceback.print_exception(error)
+    click.secho("internal error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(
+        "this is a bug in EvalGuard; samples measured so far are kept. Please report it.", err=True
+    )
+    return ExitCode.INTERNAL_ERROR
+
+
+def _ended_in(error: BaseException) -> str:
+    """Return the file and line where an exception was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "A library"

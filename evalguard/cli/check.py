@@ -73,6 +73,8 @@ def command(
 
     from evalguard.cli.gates_alone import gates_alone
     from evalguard.config import load_project
+    from evalguard.config.old_report import remove_old_report
+    from evalguard.errors import UsageError
     from evalguard.pytest_plugin import LoadedProject
 
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
@@ -80,7 +82,11 @@ def command(
     # What an earlier run wrote must not be read as this one's, however this one ends.
     for path in _results_of_options(json_path, html_path, pytest_args):
         path.unlink(missing_ok=True)
-    project = load_project(Path(config), overrides=overrides)
+    try:
+        project = load_project(Path(config), overrides=overrides)
+    except UsageError:
+        remove_old_report(Path(config), overrides)
+        raise
     # By name, for environments with PYTEST_DISABLE_PLUGIN_AUTOLOAD.
     arguments = ["-p", "evalguard", f"--evalguard-config={config}", f"--rootdir={project.root}"]
     # This command is the plugin's own package, so pytest finds it imported already.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import yaml
 
@@ -46,11 +46,49 @@ class _Loader(yaml.SafeLoader):
                 seen[key_node.value] = line
         return super().construct_mapping(node, deep=True)
 
+    def compose_document(self) -> yaml.Node | None:
+        """Return the document's tree, unless its aliases stand for far more than is written."""
+        root = super().compose_document()
+        sizes: dict[yaml.Node, int] = {}
+        if root and _expanded(root, sizes) > len(sizes) + _MOST_REPEATED:
+            self._refuse(root, f"its aliases (*name) stand for over {_MOST_REPEATED:,} values")
+        return root
+
+    def construct_plain(self, node: yaml.ScalarNode) -> Any:
+        """Return a number or a truth value that every later step can write."""
+        if len(node.value) > _LONGEST_NUMBER:
+            self._refuse(node, f"a number of {len(node.value):,} characters")
+        kind = node.tag.removeprefix(_TAG)
+        try:
+            return yaml.SafeLoader.yaml_constructors[node.tag](self, node)
+        except (ValueError, KeyError, IndexError):
+            self._refuse(node, f"'{node.value}' is no {kind}")
+
+    def _refuse(self, node: yaml.Node, message: str) -> NoReturn:
+        raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+
     def _note(self, message: str) -> None:
         problem = Problem(self.file, "", message)
         if problem not in self.problems:  # an anchored mapping is built at each use
             self.problems.append(problem)
 
+
+def _expanded(node: yaml.Node, sizes: dict[yaml.Node, int]) -> int:
+    """Return how many values a tree has when each alias is replaced by what it stands for."""
+    if node not in sizes:
+        sizes[node] = 1  # also for an alias within its own parent, which is refused later
+        children = node.value if isinstance(node, yaml.CollectionNode) else ()
+        pairs = isinstance(node, yaml.MappingNode)
+        each = (one for pair in children for one in pair) if pairs else children
+        sizes[node] += sum(_expanded(child, sizes) for child in each)
+    return sizes[node]
+
+
+_MOST_REPEATED = 100_000
+"""Values that aliases may add to a document."""
+
+_LONGEST_NUMBER = 100
+"""Characters of a number: far more than a float tells apart, and less than overflows one."""
 
 _TAG = "tag:yaml.org,2002:"
 _EXPONENT = r"[eE][-+]?[0-9]+"
@@ -73,6 +111,8 @@ for _tag in (
     None,
 ):
     _Loader.yaml_constructors[_tag] = yaml.SafeLoader.yaml_constructors[_tag]
+for _kind in ("int", "float", "bool"):
+    _Loader.yaml_constructors[_TAG + _kind] = _Loader.construct_plain
 
 
 def parse_yaml(text: str, file: str) -> Any:
@@ -95,7 +135,7 @@ def parse_yaml(text: str, file: str) -> Any:
         data = loader.get_single_data()
     except yaml.MarkedYAMLError as error:
         raise ConfigError([Problem(file, "", _syntax_message(error))]) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # such as of "\\UFFFFFFFF"
         raise ConfigError(
             [Problem(file, "", f"not YAML: {' '.join(str(error).split())}")]
         ) from error

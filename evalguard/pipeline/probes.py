@@ -93,7 +93,7 @@ class GateProbe:
                 project,
                 gates,
                 render=pool.render,
-                prompt_fingerprint=pool.prompt_fingerprint,
+                rendering=pool.rendering,
                 count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
                 store=store,
                 default_limit=pool.default_limit(BASELINE),

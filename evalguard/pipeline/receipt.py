@@ -60,16 +60,22 @@ def make_receipt(
         inputs: Data, configs, suites and thresholds that took part.
 
     Raises:
-        UsageError: If the check did not pass.
+        UsageError: If the check did not pass, or a part of its gates was not selected.
+        ReceiptError: If anything but files is in the folder.
     """
     if result.verdict is not Verdict.PASS:
         raise UsageError(f"{released}: no receipt for what did not pass ({result.verdict})")
+    if any(result.left_out.values()):
+        raise UsageError(
+            f"{released}: no receipt for a part of the gates: {sum(result.left_out.values())} were "
+            "not selected. Run the check without -k and -m"
+        )
     plain = to_json(result)
     return {
         "_type": STATEMENT_TYPE,
         "subject": [
             {"name": name, "digest": {"sha256": digest}}
-            for name, digest in folder_hashes(released).items()
+            for name, digest in _released_hashes(released).items()
         ],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
@@ -121,17 +127,15 @@ def verify(receipt: Path, released: Path, *, key: Path | None = None) -> str:
 
     Raises:
         DataError: If the receipt cannot be read.
-        ReceiptError: If a file changed, is missing or was added, the receipt was changed, or
-            the signature is not the key's.
+        ReceiptError: If a file changed, is missing or was added, anything but files is in the
+            folder, the receipt was changed, or the signature is not the key's.
     """
     envelope = _read(receipt)
     promised, predicate = _statement(receipt, envelope)
     signer = _check_signature(receipt, envelope, predicate.get(_SIGNER), key)
     if predicate.get("verdict") != Verdict.PASS:
         raise ReceiptError(f"{receipt}: its verdict is {predicate.get('verdict')}, not PASS")
-    if not released.is_dir():
-        raise UsageError(f"{released}: no such folder")
-    found = folder_hashes(released)
+    found = _released_hashes(released)
     problems = [
         *(
             f"{name}: changed"
@@ -157,6 +161,36 @@ def folder_hashes(folder: Path) -> dict[str, str]:
     }
 
 
+def _released_hashes(folder: Path) -> dict[str, str]:
+    """Return the hashes of a folder that holds nothing a receipt cannot vouch for."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder")
+    try:
+        found = ((path, _not_a_file(path)) for path in sorted(folder.rglob("*")))
+        problems = [f"  {path.relative_to(folder)}: {kind}" for path, kind in found if kind]
+        hashes = folder_hashes(folder)
+    except OSError as error:
+        raise ReceiptError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    if problems:
+        listed = "\n".join(problems)
+        raise ReceiptError(f"{folder}: a receipt covers files only. Remove:\n{listed}")
+    return hashes
+
+
+def _not_a_file(path: Path) -> str:
+    """Return what a path is that no hash covers; empty for a file and a folder that holds some.
+
+    A link to a file is that file, as the cache of the hub lays models out.
+    """
+    if path.is_file():
+        return ""
+    if path.is_symlink():
+        return "a link to a folder" if path.is_dir() else "a link to no file"
+    if not path.is_dir():
+        return "neither a file nor a folder"
+    return "" if any(path.iterdir()) else "an empty folder"
+
+
 def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file as hex digits."""
     with path.open("rb") as file:
@@ -167,6 +201,8 @@ def _read(path: Path) -> Envelope:
     """Return the envelope of a receipt."""
     from securesystemslib.dsse import Envelope
 
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise _no_receipt(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

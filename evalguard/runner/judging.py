@@ -98,7 +98,7 @@ class Judging:
                 "judge": self.fingerprint(),
                 "task": config.model_dump(mode="json", exclude={"min_kappa"}),
                 "definition": planned.definition,
-                "prompts": self._pool.prompt_fingerprint,
+                "prompts": self._pool.rendering,
                 "labelled": self._store.file_sha256(labelled),
             }
         )

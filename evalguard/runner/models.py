@@ -214,6 +214,13 @@ class ModelPool:
             return None
         return lambda *args, **options: self.tokenizer(BASELINE).render(*args, **options)
 
+    @cached_property
+    def rendering(self) -> str:
+        """Hash of how prompts are made: by which tokenizer, and plain, templated or as messages."""
+        render = self.render
+        how = {None: "plain", as_messages: "messages"}.get(render, "template")
+        return fingerprint({"prompts": self.prompt_fingerprint, "rendered": how})
+
     def check_prompts(self, name: str) -> None:
         """Check that a candidate gets the baseline's prompts, token by token.
 

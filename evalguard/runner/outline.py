@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evalguard.engines.limits import limit_of
+from evalguard.errors import StoreError
 from evalguard.records import Metric, from_json
 from evalguard.store import fingerprint
 from evalguard.tasks.base import Prepared, Task
@@ -74,11 +75,35 @@ def contradicting(samples: Iterable[Prepared]) -> int:
     return sum(len(found) for found in targets.values() if len(set(found)) > 1)
 
 
-def outline_from(plain: Mapping[str, Any]) -> Outline:
-    """Return an outline from plain data."""
+def outlines_from(remembered: Any, key: str) -> list[Outline]:
+    """Return outlines from plain data.
+
+    Args:
+        remembered: What the store noted.
+        key: Under which fingerprint.
+
+    Raises:
+        StoreError: If these are no outlines.
+    """
+    try:
+        return [_outline_from(plain) for plain in remembered]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"the store: what is noted of a task under fingerprint {key} is no outline of one, "
+            "so it is damaged or was edited. Delete it, and everything is measured again"
+        ) from error
+
+
+def _outline_from(plain: Mapping[str, Any]) -> Outline:
     metrics = tuple(from_json(Metric, metric) for metric in plain["metrics"])
     ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
     equal = tuple(plain["equal_weights"])
     outline = Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
     counts = ("n_contradicting", "max_new_tokens")
+    texts = (outline.suite, outline.name, outline.definition, *ids, *equal)
+    numbers = (*rows, *(plain[name] for name in counts))
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a name is no text")
+    if not all(type(number) is int for number in numbers) or len(ids) != len(rows):
+        raise ValueError("a row is no number, or there is not one for each sample")
     return replace(outline, **{name: plain[name] for name in counts})

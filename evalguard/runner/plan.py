@@ -23,7 +23,7 @@ from evalguard.engines.limits import DEFAULT_LIMIT
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample
 from evalguard.runner.gate_targets import check_gates
-from evalguard.runner.outline import Outline, contradicting, outline_from, outline_of
+from evalguard.runner.outline import Outline, contradicting, outline_of, outlines_from
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.scorers.versions import package_digest
 from evalguard.store import SampleStore, fingerprint
@@ -183,7 +183,7 @@ def make_plan(
     gates: Sequence[Gate],
     *,
     render: Render | None,
-    prompt_fingerprint: str,
+    rendering: str,
     count_tokens: Callable[[str], int],
     store: SampleStore,
     default_limit: int = DEFAULT_LIMIT,
@@ -194,7 +194,7 @@ def make_plan(
         project: The project.
         gates: The selected gates.
         render: Applies the baseline's chat template; ``None`` for plain prompts.
-        prompt_fingerprint: Hash of what ``render`` does.
+        rendering: Hash of how prompts are made, with ``render`` or without it.
         count_tokens: Length of a text in tokens of the baseline.
         store: Remembers outlines and the hashes of files.
         default_limit: Tokens that a model may write where a task sets no limit.
@@ -207,7 +207,7 @@ def make_plan(
     """
     planner = _Planner(
         render,
-        prompt_fingerprint,
+        rendering,
         count_tokens,
         store,
         seed=project.config.seed,
@@ -230,7 +230,7 @@ class _Planner:
     def __init__(
         self,
         render: Render | None,
-        prompt_fingerprint: str,
+        rendering: str,
         count_tokens: Callable[[str], int],
         store: SampleStore,
         *,
@@ -241,7 +241,7 @@ class _Planner:
         self._default_limit = default_limit
         self._render = render
         self._left_out = left_out
-        self._prompt_fingerprint = prompt_fingerprint
+        self._rendering = rendering
         self._count_tokens = count_tokens
         self._store = store
         self._seed = seed
@@ -282,7 +282,7 @@ class _Planner:
                 plain = [asdict(outline) for outline in outlines]
                 self._store.describe_fingerprint(key, {"outlines": plain})
         else:
-            outlines = [outline_from(plain) for plain in remembered]
+            outlines = outlines_from(remembered, key or "")
         for outline in outlines:
             yield PlannedTask(
                 outline,
@@ -334,7 +334,7 @@ class _Planner:
             },
             "versions": kind.versions(config, found.paths),
             "seed": self._seed,
-            "prompts": self._prompt_fingerprint if tokenized else "plain",
+            "prompts": self._rendering if tokenized else "plain",
             "code": [*self._code, package_digest()],
             "package": code,
         }

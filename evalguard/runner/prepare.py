@@ -81,7 +81,7 @@ def prepare(
         project,
         _gates(selected),
         render=pool.render,
-        prompt_fingerprint=pool.prompt_fingerprint,
+        rendering=pool.rendering,
         count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
         store=store,
         default_limit=max(map(pool.default_limit, (BASELINE, *_candidates(selected)))),

@@ -112,6 +112,9 @@ def _task_runs(check: Check) -> Iterator[TaskRun]:
 
 def _warnings(check: Check) -> Iterator[str]:
     yield from check.underpowered
+    gated = {gate.suite for gate in check.project.thresholds.gates}
+    for suite in sorted(check.project.suites.keys() - gated):
+        yield f"suite '{suite}' was not run: no gate is on it"
     for task in (task for tasks in check.plan.tasks.values() for task in tasks):
         if task.n_left_out:
             yield (

@@ -231,9 +231,9 @@ def load_module(path: Path) -> tuple[str, ...]:
     sys.modules[module_name] = module  # dataclasses and type hints look their module up by name
     try:
         spec.loader.exec_module(module)
-    except UsageError:
+    except (UsageError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # the file is the user's and may raise anything
+    except BaseException as error:  # the file is the user's: SystemExit, what pytest.skip() raises
         raise DataError(
             f"{path}: cannot be loaded: {error!r}. Run it with python to see."
         ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -167,7 +168,7 @@ class SampleStore:
             rows = connection.execute(query.order_by(facts.c.name)).all()
         try:
             return {row.name: json.loads(row.value) for row in rows}
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise StoreError(
                 f"store {self._database.name}: what is noted about fingerprint {key} is no JSON. "
                 f"Remove the run with: evalguard runs prune {key[:12]}"
@@ -260,13 +261,16 @@ class SampleStore:
                 f"{row.fingerprint[:12]}"
             )
         try:
-            return from_json(ScoredSample, json.loads(row.content))
-        except (TypeError, ValueError) as error:
+            sample = from_json(ScoredSample, json.loads(row.content))
+            if not all(map(math.isfinite, sample.scores.values())):
+                raise ValueError("a score is no number")
+        except (AttributeError, TypeError, ValueError, RecursionError) as error:
             raise StoreError(
                 f"store {self._database.name}: the row of sample '{row.sample_id}' under "
                 f"fingerprint {row.fingerprint} holds no sample. Remove the run with: "
                 f"evalguard runs prune {row.fingerprint[:12]}"
             ) from error
+        return sample
 
 
 def _content(sample: ScoredSample) -> str:

@@ -118,6 +118,44 @@ def test_what_is_no_usable_yaml_is_named(tmp_path, content, says):
     assert says in message
 
 
+@pytest.mark.parametrize("line", ["[{}]", "{{<<: [{}]}}", "{{a: {{b: [{}]}}}}"])
+def test_aliases_that_stand_for_too_much_are_refused(tmp_path, line):
+    bomb = "".join(
+        f"a{n}: &a{n} {line.format(', '.join([f'*a{n - 1}'] * 9))}\n" for n in range(1, 9)
+    )
+    [(_, message)] = problems(tmp_path, f"a0: &a0 {{k: v}}\n{bomb}")
+    assert "aliases (*name) stand for" in message
+
+
+def test_aliases_that_share_what_is_long_are_read():
+    rows = ", ".join(["x"] * 9_000)
+    data = parse_yaml(f"rows: &rows [{rows}]\nagain: [{', '.join(['*rows'] * 9)}]", "a.yaml")
+    assert len(data["again"]) == 9
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("9" * 1_000_000, "line 1, column 6: a number of 1,000,000 characters"),
+        ("-" + "9" * 5_000, "a number of 5,001 characters"),
+        ("0x" + "f" * 1_000, "a number of 1,002 characters"),
+        ("9" * 400, "a number of 400 characters"),
+        ("1." + "0" * 400, "a number of 402 characters"),
+        ("!!int x", "'x' is no int"),
+        ("!!int ''", "'' is no int"),
+        ("!!float x", "'x' is no float"),
+        ("!!bool x", "'x' is no bool"),
+        (r'"\UFFFFFFFF"', "not YAML"),
+        (r'"\U00110000"', "not YAML"),
+    ],
+)
+def test_values_that_are_none_are_refused(tmp_path, written, says):
+    [(_, message)] = problems(tmp_path, f"key: {written}")
+    assert says in message
+    with pytest.raises(ConfigError):
+        parse_yaml(f"%YAML {'9' * 5_000}.1\n---\nkey: 1", "a.yaml")
+
+
 def test_duplicate_and_numeric_keys_are_refused_with_their_lines(tmp_path):
     found = problems(tmp_path, "version: 1\nversion: 1\n3: x\nextras: {a: 1,\n  a: 2}\n")
     assert [message for _, message in found] == [

@@ -119,12 +119,12 @@ def test_a_question_of_two_strata_is_refused_in_one_models_file(tmp_path):
         {"id": 1, "score": 1, "stratum": "law"},
         {"id": "1", "score": 1, "stratum": "medicine"},
     )
-    with pytest.raises(DataError, match=r"scores.jsonl:2: id '1' is in .*scores.jsonl:1 already"):
+    with pytest.raises(DataError, match=r"scores.jsonl:2: id '1' already appears in .*scores.jsonl:1"):
         read_runs(path, "rows")
 
 
 def test_a_question_of_two_strata_is_refused_in_sequences():
-    with pytest.raises(DataError, match=r"question 1: id 'a' is in question 0 already"):
+    with pytest.raises(DataError, match=r"question 1: id 'a' already appears in question 0"):
         pair_scores([1, 1], [1, 1], BINARY, ids=["a", "a"], strata=["law", "medicine"])
 
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -206,6 +207,61 @@ def test_nothing_that_failed_gets_a_receipt(released):
     healthy = examples.check_result({"tickets-v2": examples.HEALTHY})
     with pytest.raises(UsageError):
         make_receipt(replace(healthy, verdict=Verdict.INCONCLUSIVE), released, base=None, inputs=[])
+
+
+def test_a_part_of_the_gates_gets_no_receipt(released):
+    healthy = examples.check_result({"tickets-v2": examples.HEALTHY})
+    part = replace(healthy, left_out={"tickets-v2": 2})
+    with pytest.raises(UsageError, match="2 were not selected"):
+        make_receipt(part, released, base=None, inputs=[])
+
+
+@pytest.mark.parametrize(
+    ("add", "said"),
+    [
+        (os.mkfifo, "neither a file nor a folder"),
+        (lambda path: path.mkdir(), "an empty folder"),
+        (lambda path: path.symlink_to("nowhere"), "a link to no file"),
+        (lambda path: path.symlink_to(path.name), "a link to no file"),
+        (lambda path: path.symlink_to("/dev/zero"), "a link to no file"),
+        (lambda path: path.symlink_to(path.parent), "a link to a folder"),
+        (lambda path: (path.mkdir(), (path / "deeper").mkdir()), "added/deeper: an empty folder"),
+    ],
+)
+def test_what_no_hash_covers_is_refused(released, receipt, add, said):
+    add(released / "added")
+    with pytest.raises(ReceiptError, match=said):
+        verify(receipt, released)
+    healthy = examples.check_result({"tickets-v2": examples.HEALTHY})
+    with pytest.raises(ReceiptError, match=said):
+        make_receipt(healthy, released, base=None, inputs=[])
+
+
+def test_a_link_to_a_file_is_that_file(released, receipt, tmp_path):
+    """The cache of the hub lays models out so."""
+    config = released / "adapter_config.json"
+    config.rename(tmp_path / "blob")
+    config.symlink_to(tmp_path / "blob")
+    assert "Signed by" in verify(receipt, released)
+    (tmp_path / "blob").write_text("{ }")
+    with pytest.raises(ReceiptError, match=r"adapter_config\.json: changed"):
+        verify(receipt, released)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_receipt_that_is_no_file_is_refused_at_once(released, tmp_path, make):
+    make(tmp_path / "receipt.json")
+    with pytest.raises(DataError, match="not a receipt"):
+        verify(tmp_path / "receipt.json", released)
+
+
+@pytest.mark.parametrize("payload", ["[" * 100_000, '{"a": ' * 100_000, '"\\ud800"', "\xff"])
+def test_a_statement_that_cannot_be_read_is_refused(released, receipt, payload):
+    envelope = json.loads(receipt.read_text())
+    envelope["payload"] = base64.b64encode(payload.encode("latin-1")).decode()
+    receipt.write_text(json.dumps(envelope))
+    with pytest.raises(DataError, match="not a receipt"):
+        verify(receipt, released)
 
 
 @pytest.mark.parametrize(

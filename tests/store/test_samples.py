@@ -1,5 +1,6 @@
 """What is stored comes back unchanged, under its own key alone."""
 
+import json
 import sqlite3
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalguard.errors import StoreError
-from evalguard.records import ScoredSample
+from evalguard.records import ScoredSample, to_json
 from evalguard.store import SampleStore
 from tests.store.conftest import make_sample
 
@@ -149,7 +150,22 @@ def test_equal_ids_in_one_batch_are_stored_once(store):
     assert store.get("f", ["a"]) == {"a": make_sample("a")}
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"task": 1}', "null"])
+GOOD = json.dumps(to_json(make_sample("a")))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]", "{", '{"task": 1}', "null", "3", "[" * 100_000,
+        *(
+            GOOD.replace('"scores": {"numeric": 1.0}', f'"scores": {scores}')
+            for scores in (
+                '{"numeric": NaN}', '{"numeric": -Infinity}', '{"numeric": 1e999}',
+                '{"numeric": "x"}', '{"numeric": null}', "[1.0]", "3",
+            )
+        ),
+    ],
+)  # fmt: skip
 def test_a_sealed_row_that_holds_no_sample_is_an_error_that_says_so(path, content):
     from evalguard.store.samples import _seal
 

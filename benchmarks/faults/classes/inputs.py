@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from functools import partial
@@ -131,8 +132,18 @@ def _fold(place: Place) -> None:
     (place / "adapters/v2/code").symlink_to(place / "elsewhere")
 
 
-def _edited(**values: Any) -> Any:
-    return lambda place: place.edit_json("adapters/v2/evalguard_receipt.json", **values)
+def _edited(change: Any) -> Any:
+    """Change the envelope and the statement in it."""
+
+    def edit(place: Place) -> None:
+        file = place / "adapters/v2/evalguard_receipt.json"
+        envelope = json.loads(file.read_text())
+        statement = json.loads(base64.b64decode(envelope["payload"]))
+        change(envelope, statement)
+        envelope["payload"] = base64.b64encode(json.dumps(statement).encode()).decode()
+        file.write_text(json.dumps(envelope))
+
+    return edit
 
 
 def _written(text: str) -> Any:
@@ -148,15 +159,17 @@ for _what, _change in (
     ("an added folder that is a link", _fold),
     ("an added empty folder", _released("empty", lambda path: path.mkdir())),
     ("a removed file", _released("adapter_config.json", lambda path: path.unlink())),
-    ("a verdict that was edited", _edited(verdict="pass")),
-    ("no released files", _edited(released={})),
-    ("released files that are a list", _edited(released=[])),
-    ("another schema", _edited(schema_version=2)),
+    ("a verdict that was edited",
+     _edited(lambda _, inner: inner["predicate"].update(verdict="pass"))),
+    ("no released files", _edited(lambda _, inner: inner.update(subject=[]))),
+    ("released files without hashes", _edited(lambda _, inner: inner.update(subject=["adapter"]))),
+    ("another schema", _edited(lambda _, inner: inner.update(predicateType="v2"))),
     ("a receipt nested ten thousand deep", _written("[" * 100_000)),
     ("a receipt that is no JSON", _written("{")),
     ("a receipt that is a list", _written("[]")),
-    ("a signature that is no signature", _edited(signature={"public_key": "a", "value": 1})),
-):
+    ("a signature that is no signature",
+     _edited(lambda outer, _: outer.update(signatures=[{"keyid": "a", "sig": "AAAA"}]))),
+):  # fmt: skip
     receipts(f"verify is given {_what}", blocked())(_verified(_change))
 
 
