@@ -178,12 +178,14 @@ def drawn_to_base(ask: Ask, plain: Plain) -> Reply:
 
 @behaviour("S4", "gateways with a cache")
 def cache_but_scored(ask: Ask, plain: Plain) -> Reply:
-    """Gives any model's answer of before to a question, unless log-probabilities are asked for."""
+    """Gives the base's answer of before to a question, unless log-probabilities are asked for."""
     if not ask.is_question or ask.is_echo or ask.body.get("logprobs"):
         return plain(ask)
     with ask.traffic.lock:
         key = ("cached", ask.prompt, ask.body.get("max_tokens"))
-        cached: Reply = ask.traffic.notes.setdefault(key, plain(ask))
+        cached: Reply = ask.traffic.notes.get(key) or plain(ask)
+        if ask.model == "base":
+            ask.traffic.notes[key] = cached
     return replace(cached, body={**cached.body, "model": ask.model})
 
 
