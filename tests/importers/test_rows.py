@@ -119,7 +119,9 @@ def test_a_question_of_two_strata_is_refused_in_one_models_file(tmp_path):
         {"id": 1, "score": 1, "stratum": "law"},
         {"id": "1", "score": 1, "stratum": "medicine"},
     )
-    with pytest.raises(DataError, match=r"scores.jsonl:2: id '1' already appears in .*scores.jsonl:1"):
+    with pytest.raises(
+        DataError, match=r"scores.jsonl:2: id '1' already appears in .*scores.jsonl:1"
+    ):
         read_runs(path, "rows")
 
 

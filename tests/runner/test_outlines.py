@@ -86,13 +86,13 @@ def test_prompts_rendered_in_another_way_are_not_remembered(planned, tmp_path, t
             "data": "facts.jsonl",
             "prompt": "{{ q }}",
             "target": "{{ a }}",
+            "scorers": ["exact_match"],
         }
-        facts |= {"scorers": ["exact_match"]}
         (tmp_path / "suites/one.yaml").write_text(yaml.safe_dump({"version": 1, "tasks": [facts]}))
-    server = {"name": "endpoint", "options": {"api": "chat"}}
+    options = {"api": "chat", "base_url": "http://127.0.0.1:9/v1"}
+    server = {"name": "endpoint", "options": options}
     plain = yaml.safe_load(path.read_text())
     told = plain["baseline"]["model"]
-    server["options"]["base_url"] = "http://127.0.0.1:9/v1"
     served = {"baseline": {"model": "m", "tokenizer": told}, "engine": server}
     ways = [
         {"chat_template": "auto"},

@@ -85,7 +85,7 @@ def admit(tmp_path, demo_model):
                 project,
                 [gate],
                 render=None,
-                prompt_fingerprint="none",
+                rendering="none",
                 count_tokens=len,
                 store=store,
             )

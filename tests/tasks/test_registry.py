@@ -182,7 +182,7 @@ def planned(suites):
         gates = [gate for gate in project.thresholds.gates if gate.suite == "endings"]
         with SampleStore(suites.parent / "store.db") as store:
             [task] = make_plan(
-                project, gates, render=None, prompt_fingerprint="", count_tokens=len, store=store
+                project, gates, render=None, rendering="", count_tokens=len, store=store
             ).tasks["endings"]
         return task.definition
 
