@@ -10,9 +10,8 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 import evalguard
-from evalguard.engines.base import BASE
+from evalguard.engines.base import BASE, AdapterCheck
 from evalguard.engines.fake import FakeEngine
-from evalguard.engines.hf import HFEngine
 from evalguard.engines.same_weights import same_model
 from evalguard.errors import ModelError
 from evalguard.records import Verdict
@@ -98,20 +97,20 @@ def test_a_stray_adapter_in_a_models_folder_is_refused(project, copy, edit, wher
         check(project)
 
 
-def test_an_adapter_that_is_replaced_while_it_is_loaded_is_not_trusted(project, monkeypatch):
-    load = HFEngine.load_adapter
+def test_an_adapter_that_is_replaced_while_it_is_loaded_is_not_trusted(project, script):
+    class Replaced(FakeEngine):
+        def load_adapter(self, name: str, path: str) -> AdapterCheck:
+            weights = Path(path) / "adapter_model.safetensors"
+            content = weights.read_bytes()
+            shutil.copy(project / "adapters/harmful/adapter_model.safetensors", weights)
+            try:
+                return super().load_adapter(name, path)
+            finally:
+                weights.write_bytes(content)
 
-    def replaced(self: HFEngine, name: str, path: str):
-        weights = Path(path) / "adapter_model.safetensors"
-        content = weights.read_bytes()
-        shutil.copy(project / "adapters/harmful/adapter_model.safetensors", weights)
-        try:
-            return load(self, name, path)
-        finally:
-            weights.write_bytes(content)
-
-    monkeypatch.setattr(HFEngine, "load_adapter", replaced)
-    assert all("a file changed while" in reason for reason in reasons(check(project)))
+    script.opens(lambda _: Replaced({BASE: str.upper}, likelihoods={BASE: lambda *_: -1.0}))
+    found = reasons(check(project, overrides=["engine.name=scripted"]))
+    assert all("a file changed while" in reason for reason in found)
 
 
 def test_the_code_that_scores_is_part_of_the_key(tmp_path, monkeypatch):
@@ -126,9 +125,10 @@ def test_the_code_that_scores_is_part_of_the_key(tmp_path, monkeypatch):
         return arms.scoring_code()
 
     digests = {digest()}
-    for name in ("tasks/test_set.py", "tasks/benchmark/task.py", "scorers/text.py",
+    for name in ("tasks/kinds/test_set.py", "tasks/benchmark/task.py", "scorers/text.py",
                  "runner/answers.py", "runner/follow.py"):  # fmt: skip
-        with (tmp_path / name).open("a") as file:
+        with (tmp_path / name).open("r+") as file:
+            file.seek(0, 2)
             file.write("# changed\n")
         digests.add(digest())
     assert len(digests) == 6
