@@ -34,7 +34,7 @@ class PairedTests(Protocol):
 
         Args:
             least: Test the mean against a minimum, which is −margin; otherwise its negative against
-            the negative of a maximum, which is the margin.
+                the negative of a maximum, which is the margin.
         """
 
     def unclipped_losses(self) -> MarginTest:

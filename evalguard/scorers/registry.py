@@ -107,7 +107,7 @@ def scorer(
             any model runs.
         check_row: The same for whatever else the scorer reads from the row.
         target_is_answer: The target is an example of a right answer. Scored as an answer it must
-        score best, or the row is rejected before any model runs.
+            score best, or the row is rejected before any model runs.
 
     Returns:
         A decorator that returns the function unchanged.

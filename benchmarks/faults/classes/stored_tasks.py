@@ -181,7 +181,7 @@ def _between(place: Place) -> Seen:
 def _change_rows() -> None:
     import json
 
-    from evalguard.tasks.test_set import TestSet
+    from evalguard.tasks.kinds.test_set import TestSet
 
     prepare = TestSet.prepare
 
@@ -319,7 +319,7 @@ def _built_in(place: Place) -> Seen:
 @own("the score() of a test set changes", blocked())
 def _test_set(place: Place) -> Seen:
     place.gates(FACTS_GATE)
-    return own_package(place, "tasks/test_set.py", "math.fsum(found) / len(found)", "0.0")
+    return own_package(place, "tasks/kinds/test_set.py", "math.fsum(found) / len(found)", "0.0")
 
 
 @own("the score() of a benchmark changes", blocked())
