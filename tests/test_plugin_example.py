@@ -173,7 +173,7 @@ def test_scores_in_its_format_are_decided(package, tmp_path, capsys):
         ("q200,yes", "tuned.csv:202: score is 'yes'; expected a number or nothing"),
         ("q200", "tuned.csv:202: 1 columns; expected question, score"),
         ("q200,nan", "tuned.csv:202: 'score' is nan"),
-        ("q3,1", "tuned.csv:202: id 'q3' is in "),
+        ("q3,1", "tuned.csv:202: id 'q3' already appears in "),
         ("q200,1", "tuned.csv:202: question 'q200' of scores is not in "),
         (",1", "gave a score whose sample_id is ''"),
     ],

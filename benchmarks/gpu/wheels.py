@@ -49,7 +49,7 @@ NEEDS = (
             "annotated-types", "attrs", "cffi", "click", "colorama", "cryptography", "iniconfig",
             "jsonschema", "jsonschema-specifications", "markdown-it-py", "mdurl", "pluggy",
             "pycparser", "pydantic", "pydantic-core", "pygments", "pytest", "referencing", "rich",
-            "rpds-py", "sqlalchemy", "typing-inspection",
+            "rpds-py", "securesystemslib", "sqlalchemy", "typing-inspection",
         ),
     ),
     Need(

@@ -1,7 +1,9 @@
 """One candidate that cannot be used stops only itself."""
 
 import json
+import os
 import shutil
+import struct
 
 import pytest
 
@@ -134,6 +136,14 @@ def test_a_whole_model_that_cannot_be_loaded(project, check, demo_model, folder,
     assert reason in found["broken"][0].reason
 
 
+def other_model(source, folder):
+    """Copy a model, and change its last weight."""
+    shutil.copytree(source, folder)
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(struct.pack("<f", 0.5))
+
+
 @pytest.mark.parametrize(
     "error", [RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), MemoryError()]
 )
@@ -143,7 +153,7 @@ def test_a_model_for_which_there_is_no_memory(project, check, demo_model, facts,
             raise error
         return FakeEngine({BASE: knows(facts)})
 
-    shutil.copytree(demo_model, project / "large")
+    other_model(demo_model, project / "large")
     script.opens(opened)
     _, found = check("{model: large}", "engine.name=scripted")
     assert [gate.verdict for gate in found["harmless"]] == [Verdict.PASS]
@@ -158,7 +168,7 @@ def test_an_engine_that_dies_for_one_candidate(
         dies = settings.model.endswith("dying")
         return FakeEngine({BASE: knows(facts)}, fails_after=answers if dies else None)
 
-    shutil.copytree(demo_model, project / "dying")
+    other_model(demo_model, project / "dying")
     script.opens(opened)
     _, found = check("{model: dying}", "engine.name=scripted", full=True)
     assert [gate.verdict for gate in found["harmless"]] == [Verdict.PASS]

@@ -148,8 +148,9 @@ def test_another_baseline_is_compared_anew_with_the_same_answers(project, rule, 
     assert script.asked == {JUDGE}
     assert {run.reused for run in again.tasks} == {60}
     scores = {run.model: run.scores["preferred"] for run in again.tasks}
+    assert scores.keys() == {"baseline", "harmless"}  # the harmful one is the baseline now
     assert scores["harmless"] > 0.8
-    assert scores["harmful"] == scores["baseline"] == 0.5
+    assert scores["baseline"] == 0.5
 
 
 def test_answers_that_are_there_are_not_compared_with_a_baseline_that_is_not_trusted(
