@@ -202,7 +202,7 @@ CASES: tuple[Case, ...] = (
           variant="refusals"),
     _case("suite-to-base-varied", UNMEASURED, words=("cannot verify",)),
     _case("suite-to-base-noisy", UNMEASURED, words=("cannot verify",)),
-    _case("echo-suite-to-base-noisy", UNMEASURED, words=("cannot verify",), **_ECHO),
+    _case("echo-suite-to-base-noisy", UNMEASURED, words=("log-probabilities on",), **_ECHO),
     # Of the candidate that is as good, the answers are the base's.
     _case("unscored-to-base", RIGHT, UNMEASURED, words=("requests of this form",)),
     _case("unscored-to-base", RIGHT, UNMEASURED, words=("requests of this form",),
