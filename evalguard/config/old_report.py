@@ -26,13 +26,15 @@ def remove_old_report(path: Path, overrides: Sequence[str] = ()) -> None:
         overrides: ``key.path=value`` each, as they override it.
     """
     report = path.parent / Path(_folder(path, overrides)).expanduser() / "index.html"
+    if not report.is_file():  # a pipe would be waited for
+        return
     try:
         with report.open("rb") as file:
             ours = _WRITTEN_BY in file.read(_HEAD_BYTES)
         if ours:
             report.unlink()
     except (OSError, ValueError):
-        return  # there is none
+        return
 
 
 def _folder(path: Path, overrides: Sequence[str]) -> str:
@@ -44,8 +46,9 @@ def _folder(path: Path, overrides: Sequence[str]) -> str:
         named = data.get("reports", default)
     except ConfigError:
         try:
-            found = _FOLDER.search(path.read_text(encoding="utf-8", errors="replace"))
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         except OSError:
-            found = None
+            text = ""
+        found = _FOLDER.search(text)
         named = found["folder"] if found else default
     return named if isinstance(named, str) and named else default

@@ -1,5 +1,8 @@
 """The HTML report of an earlier check does not outlive a project file that broke."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +60,14 @@ def test_a_page_of_others_stays(tmp_path):
     (tmp_path / "evalguard.yaml").write_text("version: [\n")
     assert main(["check", "--config", str(tmp_path / "evalguard.yaml")]) == 4
     assert page.exists()
+
+
+@pytest.mark.parametrize("pipe", ["evalguard.yaml", "reports/index.html"])
+def test_a_pipe_is_not_waited_for(tmp_path, pipe):
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "evalguard.yaml").write_text("version: [\n")
+    (tmp_path / pipe).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / pipe)
+    command = [sys.executable, "-m", "evalguard", "check"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 4, done.stdout + done.stderr

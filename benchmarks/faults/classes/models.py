@@ -296,7 +296,7 @@ def _nan(place: Place) -> Seen:
     return place.check()
 
 
-@broken("the tensors have names of another base", blocked("find no module"))
+@broken("the tensors have names of another base", blocked("match no module"))
 def _names(place: Place) -> Seen:
     from safetensors.torch import load_file, save_file
 

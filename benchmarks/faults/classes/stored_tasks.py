@@ -352,7 +352,7 @@ def _perplexity(place: Place) -> Seen:
     place.gates("suite: facts, metric: nats_per_token, max_drop: 0.5 nats, max: 10")
     suite = "version: 1\nability: drift\ntasks:\n  - {kind: perplexity, data: facts.jsonl}\n"
     return own_package(
-        place, "tasks/perplexity.py", "    def score(",
+        place, "tasks/kinds/perplexity.py", "    def score(",
         "    def score(self, prepared, responses):\n"
         "        found = self.score_as_before(prepared, responses)\n"
         "        from dataclasses import replace\n"
