@@ -73,5 +73,5 @@ def test_it_does_not_sample_and_is_found_out(engine):
 
 
 def test_it_gives_no_likelihoods_and_says_so(engine):
-    with pytest.raises(EngineError, match=r"no log-(likelihoods|probabilities)"):
+    with pytest.raises(EngineError, match=r"no (prompt )?log-(likelihoods|probabilities)"):
         engine.respond([(BASE, questions.choice(questions.FACT, "brown"))])
