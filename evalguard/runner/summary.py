@@ -36,12 +36,12 @@ def summarize(
         _held_to_answers(check, gate, result)
         for (gate, _), result in zip(check.selected, results, strict=True)
     )
-    samples = check.measurer.results.samples
+    measured = check.measurer.results
+    samples = measured.samples
     served = check.pool.is_remote(BASELINE)
     same = same_answers.same(samples) if served else {}
     identical = same_answers.same_candidates(samples) if served else {}
-    results_of = check.measurer.results
-    doubtful = same_answers.doubtful(samples, results_of.doubts, results_of.from_before)
+    doubtful = same_answers.doubtful(samples, measured.doubts, measured.from_before)
     held = tuple(same_answers.hold_back(result, same) for result in held)
     held = tuple(same_answers.hold_back_candidates(result, identical) for result in held)
     held = tuple(same_answers.hold_back_doubtful(result, doubtful) for result in held)

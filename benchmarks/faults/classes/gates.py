@@ -59,6 +59,14 @@ def _scored(scorer: str, metric: str, answers: str, **more: str) -> Any:
     return plant
 
 
+def _own_scorer(place: Place, code: str, *, max_drop: str) -> None:
+    """Score the suite by a scorer of the project's own, called "own", and gate on it alone."""
+    place.write("scorers/own.py", f"from evalguard.scorers import scorer\n\n\n{code}")
+    place.edit("evalguard.yaml", "suites:\n", "scorer_modules: [scorers/own.py]\nsuites:\n")
+    place.edit("suites/facts.yaml", "- exact_match", "- own")
+    place.gates(f"suite: facts, metric: own, max_drop: {max_drop}")
+
+
 vacuous("a scorer that gives every answer 1", blocked())(
     _scored("{name: regex, options: {pattern: '^'}}", "regex", "wrong")
 )
@@ -66,28 +74,22 @@ vacuous("a scorer that gives every answer 1", blocked())(
 
 @vacuous("a scorer of the project's own that gives every answer the same number", blocked())
 def _constant(place: Place) -> Seen:
-    place.write(
-        "scorers/own.py",
-        "from evalguard.scorers import scorer\n\n\n"
+    _own_scorer(
+        place,
         '@scorer(name="own")\ndef own(output: str) -> bool:\n    return True\n',
+        max_drop="5pp",
     )
-    place.edit("evalguard.yaml", "suites:\n", "scorer_modules: [scorers/own.py]\nsuites:\n")
-    place.edit("suites/facts.yaml", "- exact_match", "- own")
-    place.gates("suite: facts, metric: own, max_drop: 5pp")
     return checked(place, "wrong")
 
 
 @vacuous("a scorer of the project's own that reads the target in place of the answer", blocked())
 def _reads_target(place: Place) -> Seen:
-    place.write(
-        "scorers/own.py",
-        "from evalguard.scorers import scorer\n\n\n"
+    _own_scorer(
+        place,
         '@scorer(name="own")\ndef own(output: str, target: str) -> bool:\n'
         "    return target == target.strip()\n",
+        max_drop="5pp",
     )
-    place.edit("evalguard.yaml", "suites:\n", "scorer_modules: [scorers/own.py]\nsuites:\n")
-    place.edit("suites/facts.yaml", "- exact_match", "- own")
-    place.gates("suite: facts, metric: own, max_drop: 5pp")
     return checked(place, "wrong")
 
 
@@ -291,27 +293,21 @@ def _one_row(place: Place) -> Seen:
 
 @counted("a scorer raises where the candidate would lose", blocked())
 def _raises(place: Place) -> Seen:
-    place.write(
-        "scorers/own.py",
-        "from evalguard.scorers import scorer\n\n\n"
+    _own_scorer(
+        place,
         '@scorer(name="own")\ndef own(output: str, target: str) -> bool:\n'
         "    if output.strip() != target:\n        raise ValueError(output)\n    return True\n",
+        max_drop="10pp",
     )
-    place.edit("evalguard.yaml", "suites:\n", "scorer_modules: [scorers/own.py]\nsuites:\n")
-    place.edit("suites/facts.yaml", "- exact_match", "- own")
-    place.gates("suite: facts, metric: own, max_drop: 10pp")
     return checked(place, "half")
 
 
 @counted("a scorer gives NaN where the candidate would lose", blocked())
 def _nan(place: Place) -> Seen:
-    place.write(
-        "scorers/own.py",
-        "from evalguard.scorers import scorer\n\n\n"
+    _own_scorer(
+        place,
         '@scorer(name="own", kind="bounded")\ndef own(output: str, target: str) -> float:\n'
         '    return 1.0 if output.strip() == target else float("nan")\n',
+        max_drop="10pp",
     )
-    place.edit("evalguard.yaml", "suites:\n", "scorer_modules: [scorers/own.py]\nsuites:\n")
-    place.edit("suites/facts.yaml", "- exact_match", "- own")
-    place.gates("suite: facts, metric: own, max_drop: 10pp")
     return checked(place, "half")
