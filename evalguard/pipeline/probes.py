@@ -92,14 +92,14 @@ class GateProbe:
             plan = make_plan(
                 project,
                 gates,
-                render=pool.render,
-                rendering=pool.rendering,
-                count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
+                render=pool.prompts.render,
+                rendering=pool.prompts.rendering,
+                count_tokens=lambda text: pool.prompts.tokenizer(BASELINE).count(text),
                 store=store,
                 default_limit=pool.default_limit(BASELINE),
             )
             self._reader = AnswerReader(
-                pool.thinking(BASELINE),
+                pool.prompts.thinking(BASELINE),
                 lambda text: len(self._tokenizer(text)["input_ids"]),
                 pool.default_limit(BASELINE),
             )

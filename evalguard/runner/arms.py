@@ -51,13 +51,13 @@ class Arms:
             "model": self._pool.fingerprint(model),
             "task": planned.definition,
             "decoding": DECODING,
-            "thinking": self._pool.thinking_fingerprint(model),
+            "thinking": self._pool.prompts.thinking_fingerprint(model),
             "code": scoring_code(),
         }
         reference, answers = None, parts["model"]
         if planned.follows_baseline and model != BASELINE:
             parts["reference"] = self._pool.fingerprint(BASELINE)
-            parts["reference thinking"] = self._pool.thinking_fingerprint(BASELINE)
+            parts["reference thinking"] = self._pool.prompts.thinking_fingerprint(BASELINE)
             reference = (planned.suite, planned.name, BASELINE)
             answers = parts["model"] if planned.judged else parts["reference"]
         if planned.judged and (reference or not planned.follows_baseline):

@@ -73,7 +73,7 @@ class Judging:
         """
         if not self._fingerprint:
             self._check_usable()
-            thinking = self._pool.thinking_fingerprint(JUDGE)
+            thinking = self._pool.prompts.thinking_fingerprint(JUDGE)
             judge = self._pool.fingerprint(JUDGE)
             parts = {"judge": judge, "thinking": thinking, "replies": _REPLIES_VERSION}
             self._fingerprint = fingerprint(parts)
@@ -98,13 +98,13 @@ class Judging:
                 "judge": self.fingerprint(),
                 "task": config.model_dump(mode="json", exclude={"min_kappa"}),
                 "definition": planned.definition,
-                "prompts": self._pool.rendering,
+                "prompts": self._pool.prompts.rendering,
                 "labelled": self._store.file_sha256(labelled),
             }
         )
         admission = _remembered(self._store.fingerprint_description(key))
         if admission is None:
-            labels = _task(planned).labelled(self._pool.render)
+            labels = _task(planned).labelled(self._pool.prompts.render)
             questions = [asked for one in labels.items for asked in one.questions]
             approvals = self.approvals(questions)
             _check_form(approvals)
@@ -136,10 +136,10 @@ class Judging:
             EngineError: If its engine fails.
         """
         engine, served = self._opened()
-        tokenizer = self._pool.tokenizer(JUDGE)
+        tokenizer = self._pool.prompts.tokenizer(JUDGE)
         prompts = [
             tokenizer.render([{"role": "user", "content": question.text}])
-            if self._pool.renders_chats(JUDGE)
+            if self._pool.prompts.renders_chats(JUDGE)
             else f"{question.text}\n"
             for question in asked
         ]
@@ -196,14 +196,15 @@ class Judging:
         if fact in remembered:
             return str(remembered[fact])
         task = _task(planned)
-        items = task.labelled(self._pool.render).items
+        items = task.labelled(self._pool.prompts.render).items
         reason = rule_taken(task, items, admission, self.approvals, min_kappa=min_kappa)
         self._store.describe_fingerprint(key, {fact: reason})
         return reason
 
     def _may_reason(self) -> bool:
         """Whether a judge on a server may think first: by its own template, or the server's."""
-        return self._pool.is_sent_chats(JUDGE) or bool(self._pool.thinking(JUDGE).own)
+        prompts = self._pool.prompts
+        return prompts.is_sent_chats(JUDGE) or bool(prompts.thinking(JUDGE).own)
 
     def _replies(
         self, engine: Engine, served: str, asked: Sequence[Asked], tokens: int
@@ -212,7 +213,7 @@ class Judging:
             # Not every server tells log-likelihoods, and a score has too many to compare.
             texts = [generation(text, tokens=tokens) for text, _ in asked]
             replies = _all(engine, [(served, text) for text in texts])
-            thinking = self._pool.thinking(JUDGE)
+            thinking = self._pool.prompts.thinking(JUDGE)
             return [
                 _read(reply, question, thinking.split(str(reply), prompt=prompt))
                 for reply, (prompt, question) in zip(replies, asked, strict=True)

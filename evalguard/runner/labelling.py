@@ -120,7 +120,7 @@ def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
     with quiet(), SampleStore(project.store) as store, ModelPool(project, names, store) as pool:
         pool.check_files()
         names = [name for name in names if name not in pool.broken]
-        samples = labelling.task.requests(pool.render)
+        samples = labelling.task.requests(pool.prompts.render)
         shown = names[1:] if pairs else names
         wanted = [(name, sample) for name in shown for sample in samples]
         wanted.sort(key=lambda one: _hash(seed, one[0], one[1].sample_id))
@@ -157,7 +157,8 @@ def _answers_of(
     pool: ModelPool, task: JudgedTask, name: str, samples: Sequence[Prepared]
 ) -> Iterable[str | None]:
     engine, served = pool.engine_of(name)
-    reader = AnswerReader(pool.thinking(name), pool.tokenizer(name).count, pool.default_limit(name))
+    thinking, tokenizer = pool.prompts.thinking(name), pool.prompts.tokenizer(name)
+    reader = AnswerReader(thinking, tokenizer.count, pool.default_limit(name))
     requests = [sample.instances[0] for sample in samples]
     responses = engine.respond([(served, request) for request in requests])
     cut = [

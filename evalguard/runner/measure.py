@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from evalguard.config import BASELINE
@@ -14,7 +13,6 @@ from evalguard.engines.base import Engine, Outcome
 from evalguard.engines.isolate import answer_each
 from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.errors import EngineError, MeasurementError, TrustError, UsageError
-from evalguard.gates.looks import is_settled
 from evalguard.records import GateResult, ScoredSample
 from evalguard.runner.answers import UNCLOSED, AnswerReader
 from evalguard.runner.call import Call, Pending, parts
@@ -23,7 +21,7 @@ from evalguard.runner.judged_tasks import questions
 from evalguard.runner.measured import Key, Measured, Progress, Results, name_of
 from evalguard.runner.reuse import answered_before, serves_again, with_lengths_of
 from evalguard.runner.settling import Put, Settling
-from evalguard.scorers import MAX_OUTPUT_CHARS
+from evalguard.runner.tally import Tally
 from evalguard.scorers.thinking import Thinking
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared
@@ -85,13 +83,12 @@ class Measurer:
         self._thinking_of = thinking_of
         self._default_limit = default_limit
         self._approvals = approvals
-        self._on_progress = on_progress or (lambda _: None)
         self._alone = alone
         self.results = Results()
         self._settling = Settling(store, self.results, lambda model: engine_of(model)[1])
         self.progress = progress or Progress()
+        self._tally = Tally(self.results, self.progress, count_tokens, on_progress)
         self._fingerprints: dict[Key, str] = {}
-        self._prompt_tokens: dict[tuple[str, str], int] = {}
 
     def fingerprint_of(self, key: Key) -> str | None:
         """Return the store's key of what was measured for a suite, task and model."""
@@ -118,7 +115,7 @@ class Measurer:
                 else:
                     pending.append((measured, sample))
         if pending:
-            self._show("loading the model")
+            self._tally.show("loading the model")
             self._open_engines(pending)
         # The baseline's answers come before what is held against them.
         for compared, judged in ((False, False), (False, True), (True, True)):
@@ -129,22 +126,13 @@ class Measurer:
                 self._run(part)
         for measured, sample in pending:
             if measured.follows and self._can_be_measured(measured, sample):
-                self._show_task(measured)
+                self._tally.show_task(measured)
                 self._follow(measured, sample)
-        self._show("deciding")
+        self._tally.show("deciding")
 
     def show_verdicts(self, results: Sequence[GateResult]) -> None:
         """Hand the verdicts so far to the display."""
-        self.progress.gates = len(results)
-        self.progress.decided = tuple(result for result in results if is_settled(result))
-        self._on_progress(self.progress)
-
-    def _show(self, stage: str) -> None:
-        self.progress.stage = stage
-        self._on_progress(self.progress)
-
-    def _show_task(self, measured: Measured) -> None:
-        self._show(f"{measured.model}: {measured.task.suite}/{measured.task.name}")
+        self._tally.show_verdicts(results)
 
     def _open_engines(self, pending: Sequence[Pending]) -> None:
         """Open the engines that are needed, and note the models that fail.
@@ -174,14 +162,9 @@ class Measurer:
         new = [sample_id for sample_id in sample_ids if sample_id not in have]
         stored = self._store.get(measured.fingerprint, new)
         have.update(stored)
-        self._count_reused(measured, stored)
+        self._tally.count_reused(measured, stored)
         self.progress.samples += len(stored)
         return [measured.task.prepared(id_) for id_ in new if id_ not in stored]
-
-    def _count_reused(self, measured: Measured, sample_ids: Collection[str]) -> None:
-        self.progress.reused += len(sample_ids)
-        self.results.reused[measured.key] += len(sample_ids)
-        self.results.from_before[measured.key] |= set(sample_ids)
 
     def _reader(self, measured: Measured) -> AnswerReader:
         return AnswerReader(
@@ -195,22 +178,22 @@ class Measurer:
         known = [one for one in known if self._can_be_measured(*one[:2])]
         for start in range(0, len(known), JUDGED_REQUESTS):
             part = known[start : start + JUDGED_REQUESTS]
-            self._show_task(part[0][0])
+            self._tally.show_task(part[0][0])
             answered: list[Answered] = [
                 (measured, sample, list(before.outputs)) for measured, sample, before in part
             ]
             self._judge([one for one in answered if one[0].task.judged])
             lengths = {(one[0].key, one[2].sample_id): one[2] for one in part}
             for measured, samples in self._scored(answered).items():
-                self._count_reused(measured, [sample.sample_id for sample in samples])
+                self._tally.count_reused(measured, [sample.sample_id for sample in samples])
                 befores = (lengths[measured.key, sample.sample_id] for sample in samples)
-                self._keep(
+                self._tally.keep(
                     measured, list(map(with_lengths_of, samples, befores)), self._settling.put
                 )
 
     def _run(self, items: Sequence[Pending]) -> None:
         """Ask the engines that are needed, one after the other."""
-        self._show_task(items[0][0])
+        self._tally.show_task(items[0][0])
         of_engine: dict[int, list[Pending]] = defaultdict(list)
         engines: dict[int, Engine] = {}
         for item in items:
@@ -231,7 +214,7 @@ class Measurer:
         reason = reference.error or (UNCLOSED if reference.unclosed else None)
         if reason:
             error = MeasurementError(f"the baseline's answer is missing: {reason}")
-            self._record_failure(measured, sample, _where(measured, sample, error))
+            self._tally.record_error(measured, sample, error)
         return not reason
 
     def _fits(self, measured: Measured, sample: Prepared) -> bool:
@@ -240,7 +223,7 @@ class Measurer:
             return True  # read in windows of the context's length
         engine, _ = self._engine_of(measured.model)
         lengths = [self._count_tokens(measured.model, _text(i)) for i in sample.instances]
-        self._prompt_tokens[measured.model, sample.sample_id] = sum(lengths)
+        self._tally.prompt_tokens[measured.model, sample.sample_id] = sum(lengths)
         longest = max(lengths)
         default = self._default_limit(measured.model)
         room = max(limit_of(instance, default) for instance in sample.instances)
@@ -251,22 +234,8 @@ class Measurer:
             f"context of {engine.max_length} (engine.max_length). Shorten the prompt or "
             f"'max_new_tokens', or raise 'max_length' if the model allows it"
         )
-        self._record_failure(measured, sample, _where(measured, sample, error))
+        self._tally.record_error(measured, sample, error)
         return False
-
-    def _record_failure(self, measured: Measured, sample: Prepared, reason: str) -> None:
-        """Keep the failure for this run; it is not stored, so that the next run tries again."""
-        self.progress.samples += 1
-        self.results.of(measured.key)[sample.sample_id] = ScoredSample(
-            task=measured.task.name,
-            sample_id=sample.sample_id,
-            prompt=sample.prompt,
-            target=sample.target,
-            outputs=(),
-            scores={},
-            cluster=sample.cluster,
-            error=reason,
-        )
 
     def _answer_apart(self, engine: Engine, items: Sequence[Pending]) -> None:
         """Ask one engine; where it fails for one of several candidates, the others go ahead.
@@ -324,7 +293,7 @@ class Measurer:
         self.progress.engine_calls += 1
         try:
             with closing(answer_each(engine, call.requests)) as outcomes:
-                while (arrived := self._next(outcomes)) is not None:
+                while (arrived := self._tally.wait_for(outcomes)) is not None:
                     if (asked := call.take(*arrived)) and (answered := self._answers(*asked)):
                         measured, sample, answers = answered
                         reader, task = self._reader(measured), measured.task.task
@@ -333,7 +302,7 @@ class Measurer:
                             continue
                         (judged if answered[0].task.judged else done).append(answered)
                     if time.perf_counter() - stored > STORE_SECONDS and done:
-                        self._show_task(done[-1][0])
+                        self._tally.show_task(done[-1][0])
                         ready, done = done, []
                         self._score(ready, put)
                         stored = time.perf_counter()
@@ -345,25 +314,14 @@ class Measurer:
         self._score(judged, put)
         return cut
 
-    def _next(self, outcomes: Iterator[tuple[int, Outcome]]) -> tuple[int, Outcome] | None:
-        """Wait for the engine."""
-        started = time.perf_counter()
-        arrived = next(outcomes, None)
-        self.progress.engine_seconds += time.perf_counter() - started
-        return arrived
-
     def _answers(
         self, measured: Measured, sample: Prepared, outcomes: Sequence[Outcome]
     ) -> Answered | None:
         for outcome in outcomes:
             if isinstance(outcome, EngineError):
-                self._record_failure(measured, sample, str(outcome))
+                self._tally.record_failure(measured, sample, str(outcome))
                 return None
         return measured, sample, list(outcomes)
-
-    def _count_call(self, started: float) -> None:
-        self.progress.engine_seconds += time.perf_counter() - started
-        self.progress.engine_calls += 1
 
     def _judge(self, answered: Sequence[Answered]) -> None:
         """Add the judge's replies to each answer."""
@@ -380,7 +338,7 @@ class Measurer:
         except (UsageError, EngineError, TrustError) as error:
             # The answers cannot be scored, and nothing else is lost; the next run tries again.
             approvals = iter([f"the judge: {error}"] * len(every))
-        self._count_call(started)
+        self._tally.count_call(started)
         for (_, _, answers), own in zip(answered, asked, strict=True):
             answers += [next(approvals) for _ in own]
 
@@ -405,19 +363,15 @@ class Measurer:
                 candidate=self._engine_of(measured.model),
             )
         except MeasurementError as error:
-            self._record_failure(measured, sample, _where(measured, sample, error))
+            self._tally.record_error(measured, sample, error)
             return
-        self._count_call(started)
-        self._keep(measured, [scored], self._settling.put)
-
-    def _keep(self, measured: Measured, samples: Sequence[ScoredSample], put: Put) -> None:
-        put(measured, samples)
-        self.results.of(measured.key).update({s.sample_id: s for s in samples})
-        self.progress.samples += len(samples)
+        self._tally.count_call(started)
+        self._tally.keep(measured, [scored], self._settling.put)
 
     def _score(self, answered: Sequence[Answered], put: Put) -> None:
         for measured, samples in self._scored(answered).items():
-            self._keep(measured, [self._with_tokens(measured, sample) for sample in samples], put)
+            counted = [self._tally.with_tokens(measured, sample) for sample in samples]
+            self._tally.keep(measured, counted, put)
 
     def _scored(self, answered: Sequence[Answered]) -> dict[Measured, list[ScoredSample]]:
         """Return what could be scored; what could not is recorded."""
@@ -427,23 +381,8 @@ class Measurer:
                 reader = self._reader(measured)
                 scored[measured].append(reader.score(measured.task.task, sample, answers))
             except MeasurementError as error:
-                self._record_failure(measured, sample, _where(measured, sample, error))
+                self._tally.record_error(measured, sample, error)
         return scored
-
-    def _with_tokens(self, measured: Measured, sample: ScoredSample) -> ScoredSample:
-        outputs = tuple(text[:MAX_OUTPUT_CHARS] for text in sample.outputs)
-        answers = sample.answers and tuple(text[:MAX_OUTPUT_CHARS] for text in sample.answers)
-        prompt = self._prompt_tokens.pop((measured.model, sample.sample_id), 0)
-        output = sum(self._count_tokens(measured.model, text) for text in outputs)
-        self.progress.prompt_tokens += prompt
-        self.progress.output_tokens += output
-        return replace(
-            sample,
-            outputs=outputs,
-            answers=answers,
-            prompt_tokens=prompt,
-            output_tokens=output,
-        )
 
 
 def _is_baseline(model: str) -> bool:
@@ -454,10 +393,6 @@ def _is_baseline(model: str) -> bool:
 def _stage(measured: Measured) -> tuple[bool, bool]:
     """Whether it is compared with the baseline's answers, and whether a judge is asked."""
     return measured.reference is not None, measured.task.judged
-
-
-def _where(measured: Measured, sample: Prepared, error: MeasurementError) -> str:
-    return f"suite '{measured.task.suite}', row {sample.row_number}: {error}"
 
 
 def _text(instance: Instance) -> str:

@@ -80,9 +80,9 @@ def prepare(
     plan = make_plan(
         project,
         _gates(selected),
-        render=pool.render,
-        rendering=pool.rendering,
-        count_tokens=lambda text: pool.tokenizer(BASELINE).count(text),
+        render=pool.prompts.render,
+        rendering=pool.prompts.rendering,
+        count_tokens=lambda text: pool.prompts.tokenizer(BASELINE).count(text),
         store=store,
         default_limit=max(map(pool.default_limit, (BASELINE, *_candidates(selected)))),
     )
@@ -91,8 +91,8 @@ def prepare(
     measurer = Measurer(
         store,
         lambda model: pool.engine_of(name_of(model)),
-        lambda model, text: pool.tokenizer(name_of(model)).count(text),
-        thinking_of=lambda model: pool.thinking(name_of(model)),
+        lambda model, text: pool.prompts.tokenizer(name_of(model)).count(text),
+        thinking_of=lambda model: pool.prompts.thinking(name_of(model)),
         default_limit=lambda model: pool.default_limit(name_of(model)),
         approvals=judging.approvals,
         on_progress=on_progress,
@@ -151,7 +151,7 @@ def _untrusted(pool: ModelPool, candidates: Sequence[str]) -> Mapping[str, str]:
                 pool.fingerprint(model)
             else:
                 pool.check_other_than_baseline(model)
-                pool.check_prompts(model)
+                pool.prompts.check_prompts(model)
         except TrustError as error:
             found[model] = str(error)
         except (UsageError, EngineError) as error:

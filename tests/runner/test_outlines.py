@@ -110,11 +110,11 @@ def test_prompts_rendered_in_another_way_are_not_remembered(planned, tmp_path, t
             ModelPool(project, ["baseline"], store) as pool,
         ):
             made = make_plan(
-                project, project.thresholds.gates, render=pool.render, rendering=pool.rendering,
-                count_tokens=len, store=store,
+                project, project.thresholds.gates, render=pool.prompts.render,
+                rendering=pool.prompts.rendering, count_tokens=len, store=store,
             )  # fmt: skip
             [one] = made.tasks["one"]
-            renderings.append(pool.rendering)
+            renderings.append(pool.prompts.rendering)
             prompt = one.prepared(one.sample_ids[0]).instances[0].arguments[0]
             ids.append((one.sample_ids, prompt))
     assert renderings[0] == renderings[1]
