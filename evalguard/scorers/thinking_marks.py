@@ -174,8 +174,10 @@ def custom_marks(start: str | None, end: str) -> Marks:
 
 def _is_open(marks: Marks, text: str) -> bool:
     starts = [match.end() for match in re.finditer(marks.start, text, re.IGNORECASE)]
+    if not starts:
+        return False
     ends = [match.end() for match in re.finditer(marks.end, text, re.IGNORECASE)]
-    return bool(starts) and max(starts) > max(ends, default=0)
+    return max(starts) > max(ends, default=0)
 
 
 def opened_by(prompt: str, marks: tuple[Marks, ...]) -> Marks | None:
