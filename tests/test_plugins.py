@@ -76,3 +76,55 @@ def test_a_part_knows_the_package_that_provides_it(package):
     package("evalguard.reports", "PART = None")
     assert plugins.provider("evalguard.reports", "odd") == "odd-parts"
     assert plugins.provider("evalguard.reports", "even") is None
+
+
+ASKED = {
+    "a report format": (
+        "evalguard.reports",
+        "from evalguard.reports.registry import ReportFormat\n"
+        "PART = ReportFormat(name='odd', render=lambda result: 1 / 0, summary='odd')\n",
+        lambda part: part.render(None),
+    ),
+    "an engine, as it is opened": (
+        "evalguard.engines",
+        "from evalguard.engines.availability import Availability\n"
+        "from evalguard.engines.registry import EngineKind\n"
+        "PART = EngineKind(name='odd', open=lambda settings: 1 / 0, availability=Availability)\n",
+        lambda part: part.open(None),
+    ),
+    "an engine, while it answers": (
+        "evalguard.engines",
+        "from evalguard.engines.availability import Availability\n"
+        "from evalguard.engines.registry import EngineKind\n"
+        "def stream(requests):\n"
+        "    yield 0\n"
+        "    raise SystemExit(0)\n"
+        "PART = EngineKind(name='odd', open=stream, availability=Availability)\n",
+        lambda part: [*part.open(None)],
+    ),
+    "what an importer calls": (
+        "evalguard.importers",
+        "import json\n"
+        "from evalguard.importers import Importer\n"
+        "PART = Importer(name='odd', recognises=json.loads, read=lambda path: json.loads(path),\n"
+        "                summary='odd')\n",
+        lambda part: part.read("{"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("group", "code", "ask"), ASKED.values(), ids=list(ASKED))
+def test_whatever_a_part_raises_is_one_error_that_names_it(package, group, code, ask):
+    package(group, code)
+    part = FINDERS[group]("odd")
+    pattern = rf"odd = odd_parts:PART of {group}, package odd-parts: odd_parts.py:\d+ in .* raised"
+    with pytest.raises(UsageError, match=pattern), plugins.naming_parts():
+        ask(part)
+
+
+def test_what_no_part_raised_stays_as_it_is(package):
+    package("evalguard.reports", "PART = None")
+    with pytest.raises(ZeroDivisionError), plugins.naming_parts():
+        1 / 0  # noqa: B018
+    with pytest.raises(KeyboardInterrupt), plugins.naming_parts():
+        raise KeyboardInterrupt

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalguard.api.paths import StrPath
 from evalguard.errors import PrerequisiteError, UsageError, did_you_mean
+from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from evalguard.training.probing import Probe
 
 
+@naming_parts()
 @prerequisites("The audit")
 def audit(
     *data: StrPath,

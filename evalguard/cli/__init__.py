@@ -16,6 +16,7 @@ import click
 
 from evalguard import __version__
 from evalguard.errors import EvalGuardError, ExitCode, did_you_mean
+from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
 
 COMMANDS: dict[str, str] = {
@@ -113,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: The words after ``evalguard``; those of the process when ``None``.
     """
     try:
-        with prerequisites("This command"):
+        with naming_parts(), prerequisites("This command"):
             code = app.main(args=arguments, prog_name="evalguard", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code

@@ -19,6 +19,7 @@ from evalguard.config.suite import SuiteConfig
 from evalguard.config.thresholds import EACH_TASK, GateConfig, ThresholdsConfig
 from evalguard.config_model import ConfigModel
 from evalguard.errors import ConfigError, EvalGuardError, Problem, UsageError, did_you_mean
+from evalguard.plugins import naming_parts
 from evalguard.records import Ability, Gate
 from evalguard.tasks.registry import kind_of
 
@@ -27,6 +28,7 @@ PROJECT_FILE = Path("evalguard.yaml")
 ModelT = TypeVar("ModelT", bound=ConfigModel)
 
 
+@naming_parts()
 def load_project(
     path: Path = PROJECT_FILE, *, overrides: Sequence[str] = (), labels: bool = True
 ) -> Project:

@@ -143,7 +143,10 @@ class GateProbe:
         after: list[ScoredSample] = []
         for task, ids in watched.tasks:
             key = (task.suite, task.name)
-            arms = task.compared(self._baseline[key], measured[key])
+            try:
+                arms = task.compared(self._baseline[key], measured[key])
+            except MeasurementError as error:
+                raise MeasurementError(f"probe of “{watched.gate.name}”: {error}") from error
             metric = self._metrics[watched.gate]
             before += [as_compared(arms[0][id_], metric, reference=True) for id_ in ids]
             after += [as_compared(arms[1][id_], metric, reference=False) for id_ in ids]

@@ -9,6 +9,7 @@ from evalguard.config import BASELINE, JUDGE, Noise, Project
 from evalguard.engines.base import Engine, Waiting
 from evalguard.engines.opening import EngineChoice
 from evalguard.gates.looks import LookPlan
+from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 from evalguard.records import CheckResult, GateResult, Verdict
@@ -23,6 +24,7 @@ from evalguard.runner.summary import summarize
 from evalguard.store import SampleStore, fingerprint
 
 
+@naming_parts()
 @prerequisites("A check")
 def run_check(
     project: Project,

@@ -137,7 +137,22 @@ def _aggregate(check: Check, gate: Gate) -> Aggregate | None:
         return None
     task = check.plan.of_gate(gate)[0].task
     assert isinstance(task, CorpusTask)
-    return lambda samples: task.aggregate(gate.metric, samples)
+
+    def aggregate(samples: Sequence[ScoredSample]) -> float:
+        try:
+            return task.aggregate(gate.metric, samples)
+        except MeasurementError:
+            raise
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # a scorer may raise anything
+            raise MeasurementError(
+                f"suite '{task.suite}', task '{task.name}': '{gate.metric}' of {len(samples)} "
+                f"samples cannot be computed: {error!r}"
+            ) from error
+
+    return aggregate
 
 
 def _measured(check: Check, reached: Reached, gate: Gate, model: str) -> Arms:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from evalguard.config import BASELINE
+from evalguard.errors import MeasurementError
+from evalguard.gates.results import error_result
 from evalguard.records import Gate, GateResult, ScoredSample, ScoreKind
 from evalguard.runner.answers import as_compared
 from evalguard.runner.measure import Measurer
@@ -43,7 +45,7 @@ def with_noise(
     """
     repeats = [_repeat(plan, measurer, number) for number in range(1, runs)]
     return tuple(
-        _flagged(result, _noise(gate, plan, measurer, repeats))
+        _with_floor(result, gate, plan, measurer, repeats)
         for result, gate in zip(results, gates, strict=True)
     )
 
@@ -62,6 +64,16 @@ def _repeat(plan: Plan, measurer: Measurer, number: int) -> str:
             wanted[again] = tuple(reversed(original))
     measurer.measure(wanted)
     return name
+
+
+def _with_floor(
+    result: GateResult, gate: Gate, plan: Plan, measurer: Measurer, repeats: Iterable[str]
+) -> GateResult:
+    """Return a result with its noise floor; an ERROR where it cannot be computed."""
+    try:
+        return _flagged(result, _noise(gate, plan, measurer, repeats))
+    except MeasurementError as error:
+        return error_result(gate, result.model, f"the noise floor is not known: {error}")
 
 
 def _noise(gate: Gate, plan: Plan, measurer: Measurer, repeats: Iterable[str]) -> float | None:

@@ -11,6 +11,9 @@ from evalguard.tasks.base import FollowingTask, Prepared, Render, Task
 from evalguard.tasks.judged import JudgedTask
 from evalguard.tasks.kind import TaskConfig, TaskContext, TaskKind
 
+_OF_TASKS = ("suite", "name", "metrics", "definition", "prepare", "score")
+"""What every task has."""
+
 
 def build_checked(kind: TaskKind, config: TaskConfig, context: TaskContext) -> Sequence[Task]:
     """Build the tasks of a package's kind.
@@ -87,10 +90,14 @@ def _problems(
     """Yield how tasks differ from what their kind says of them."""
     if not tasks:
         yield "it builds no task"
-    if twins := [one for one, n in Counter(task.name for task in tasks).items() if n > 1]:
+    names = Counter(getattr(task, "name", None) for task in tasks)
+    if twins := [one for one, n in names.items() if n > 1]:
         yield f"it builds several tasks called '{twins[0]}'"
     declared = kind.metrics(config)
     for task in tasks:
+        if missing := [name for name in _OF_TASKS if not hasattr(task, name)]:
+            yield f"{type(task)!r} has no {', '.join(missing)}"
+            continue
         if task.suite != context.suite:
             yield f"its task is of suite '{task.suite}', not '{context.suite}'"
         if kind.judged != isinstance(task, JudgedTask):

@@ -9,11 +9,12 @@ import pytest
 
 import evalguard
 from evalguard import plugins
+from evalguard.cli import main
 from evalguard.config import SuiteConfig, load_project
 from evalguard.config.loading import validate
 from evalguard.engines.base import BASE
 from evalguard.engines.fake import FakeEngine
-from evalguard.errors import ConfigError, UsageError
+from evalguard.errors import ConfigError, ExitCode, UsageError
 from evalguard.records import Verdict
 from evalguard.runner.plan import make_plan
 from evalguard.store import SampleStore
@@ -236,6 +237,51 @@ UNKNOWN = {
 def test_what_cannot_be_known_is_measured_every_time(package, planned, code):
     package(code)
     assert planned() != planned()
+
+
+RAISES = {
+    "files": ("    files=lambda config: {", "    files=lambda config: 1 / 0 or {"),
+    "metrics": ("    metrics=lambda config: (", "    metrics=lambda config: 1 / 0 or ("),
+    "problems": ("    metrics=", "    problems=lambda config, context: 1 / 0,\n    metrics="),
+    "problems, later": (
+        "    metrics=",
+        "    problems=lambda config, context: (1 / 0 for _ in 'x'),\n    metrics=",
+    ),
+    "deciding": ("    metrics=", "    deciding=lambda config, context: 1 / 0,\n    metrics="),
+    "versions": ("    metrics=", "    versions=lambda config, paths: 1 / 0,\n    metrics="),
+    "config": ("    max_new_tokens: int = 12", "    max_new_tokens: int = 1 / 0"),
+    "a key of the task": ("        self.definition = {}\n", ""),
+}
+
+
+@pytest.mark.parametrize("old", RAISES.values(), ids=list(RAISES))
+def test_whatever_a_kind_raises_is_one_error_that_names_it(package, suites, old, capsys):
+    code = PLUGIN.replace(*old)
+    assert code != PLUGIN
+    package(code)
+    path = str(suites.parent / "evalguard.yaml")
+    assert main(["check", "--config", path, "-k", "ends"]) == ExitCode.USAGE
+    shown = "".join(capsys.readouterr())
+    assert "Traceback" not in shown
+    assert re.search(r"endings\.kind:KIND of evalguard\.tasks|kind 'endings' of a package", shown)
+    assert re.search(r"ZeroDivisionError|has no definition", shown)
+
+
+COMPARED = "    compared=lambda a, b: {True: (a, b)}[a.outputs ?? b.outputs],\n    metrics="
+
+
+@pytest.mark.parametrize(
+    ("relation", "noise", "where"),
+    [("==", False, "kind 'endings'"), ("!=", True, "the noise floor is not known: kind 'endings'")],
+)
+def test_samples_that_cannot_be_compared_are_an_error_of_their_gate(
+    package, suites, relation, noise, where
+):
+    answers = {BASE: lambda prompt: "then", "harmless": lambda prompt: "when"}
+    package(PLUGIN.replace("    metrics=", COMPARED.replace("??", relation)))
+    gate, _ = check(suites, engine=FakeEngine(answers), noise=noise)
+    assert gate.verdict is Verdict.ERROR
+    assert gate.reason.startswith(f"{where} of a package cannot compare two samples: KeyError")
 
 
 def test_no_package_is_looked_for_unless_a_suite_names_its_kind(project):
