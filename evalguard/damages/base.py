@@ -128,6 +128,8 @@ class Damage:
         of_one_ability: Whether it is the loss of one ability: where the general ability holds, the
             cause is looked for in the data.
         lacks_training: Whether the model lost nothing and needs more training, not less.
+        stands_first: Whether it is the first finding and in the headline, however severe others
+            are and even where one of them accounts for it.
     """
 
     code: str
@@ -144,3 +146,4 @@ class Damage:
     data_change: str = ""
     of_one_ability: bool = False
     lacks_training: bool = False
+    stands_first: bool = False

@@ -78,6 +78,7 @@ SAFETY_LOSS = Damage(
     title="Safety loss",
     evidence=failed_gates(Ability.SAFETY),
     of_one_ability=True,
+    stands_first=True,
     meaning="Harmful requests that the baseline refused are answered.",
     data_cause="The training rows hold no refusals, or hold harmful requests that are answered.",
     levers=(Lever.REPLAY, Lever.LEARNING_RATE),

@@ -17,7 +17,8 @@ The rules, in the order in which they are applied to the gates of one candidate:
    lost everything did not lose its safety separately. Forgetting explains a damage whose share
    lost is in proportion to that of the general ability. What is explained stays a finding, after
    the others, with ``explained_by`` set; a loss out of proportion stands for itself, and so does
-   whatever explains others. Of damages that explain each other the first stands.
+   whatever explains others. Of damages that explain each other the first stands. Safety loss is
+   the first finding even where another damage explains it.
 5. A DRIFT gate belongs to the first damage found: whoever lost something has drifted. It counts
    for nothing else, so a damage is no more severe for it.
 6. A training record whose preference stage lowered the chosen answers' log-probability shows
@@ -58,10 +59,10 @@ class Diagnosis:
     """What was diagnosed.
 
     Attributes:
-        findings: For each candidate, in the order of its gates: the findings that stand for
-            themselves, the most severe first, then those that another one explains, then what its
-            record alone shows. Nothing for a candidate that is neither damaged nor shown to be
-            healthy.
+        findings: For each candidate, in the order of its gates: a damage that stands first, the
+            findings that stand for themselves, the most severe first, those that another one
+            explains, and what its record alone shows. Nothing for a candidate that is neither
+            damaged nor shown to be healthy.
         problems: Damages of packages that were left out, each with its reason.
     """
 
@@ -122,9 +123,15 @@ def _by_gates(case: Case, damages: Sequence[Damage]) -> list[Finding]:
         replace(_finding(one, case), explained_by=cause)
         for one, cause in zip(shown, _causes(shown, case), strict=True)
     ]
-    described = [_with_consequences(finding, findings) for finding in findings]
+    described = [_with_causes(finding, findings) for finding in findings]
+    first = {one.damage.code for one in shown if one.damage.stands_first}
     return sorted(
-        described, key=lambda found: (found.explained_by is not None, -ORDER.index(found.severity))
+        described,
+        key=lambda found: (
+            found.code not in first,
+            found.explained_by is not None,
+            -ORDER.index(found.severity),
+        ),
     )
 
 
@@ -202,10 +209,14 @@ def _ask(damage: Damage, function: Callable[..., ResultT], *arguments: Any) -> R
         ) from error
 
 
-def _with_consequences(finding: Finding, findings: Sequence[Finding]) -> Finding:
-    """Let a finding say what it explains."""
+def _with_causes(finding: Finding, findings: Sequence[Finding]) -> Finding:
+    """Let a finding say what it explains, or what explains it."""
     explained = [other.title.lower() for other in findings if other.explained_by == finding.code]
-    if not explained:
+    if explained:
+        said = f"It also explains: {', '.join(explained)}."
+    elif finding.explained_by:
+        cause = next(other for other in findings if other.code == finding.explained_by)
+        said = f"Explained by {cause.title.lower()}: repair that first."
+    else:
         return finding
-    text = f"{finding.explanation} It also explains: {', '.join(explained)}."
-    return replace(finding, explanation=text)
+    return replace(finding, explanation=f"{finding.explanation} {said}")

@@ -22,6 +22,18 @@ from evalguard.records import (
 UNFINISHED = "unfinished_thinking"
 """Flag of a gate some of whose answers never came, as the candidate did not finish thinking."""
 
+_LOSABLE = {
+    Ability.SAFETY: "safety",
+    Ability.GENERAL: "general ability",
+    Ability.INSTRUCTION: "instruction following",
+    Ability.FORMAT: "format",
+    Ability.GROUNDING: "grounding",
+    Ability.ABSTENTION: "abstention",
+    Ability.OVER_REFUSAL: "over-refusal",
+    Ability.DIVERSITY: "diversity",
+}
+"""What a fine-tune can lose; the other abilities are what it learns, or how far it moved."""
+
 _SAMPLES = 3
 _GATES_NAMED = 3
 
@@ -54,6 +66,10 @@ def healthy_finding(model: str, gates: Sequence[GateResult]) -> Finding:
     passed = [gate for gate in gates if gate.verdict is Verdict.PASS]
     undecided = len(gates) - len(passed)
     rest = f" Undecided tripwires: {undecided}." if undecided else ""
+    covered = {gate.ability for gate in passed}
+    uncovered = [words for ability, words in _LOSABLE.items() if ability not in covered]
+    if uncovered:
+        rest += f" No gate covers: {', '.join(uncovered)}."
     return Finding(
         code=HEALTHY,
         title="Healthy",

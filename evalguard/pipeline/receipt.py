@@ -87,6 +87,7 @@ def make_receipt(
                 "files": folder_hashes(base) if base else {},
             },
             "inputs": {str(path): file_hash(path) for path in sorted(set(inputs))},
+            "warnings": list(result.warnings),
             "gates": [{field: gate[field] for field in _GATE_FIELDS} for gate in plain["gates"]],
             "models": {model.name: model.fingerprint for model in result.models},
             "environment": dict(result.environment),

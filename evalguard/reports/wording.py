@@ -120,12 +120,20 @@ def costs(result: CheckResult) -> list[str]:
 
 
 def standing_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the findings that no other finding accounts for."""
-    return tuple(finding for finding in findings if finding.explained_by is None)
+    """Return the findings that no other finding accounts for, and each candidate's first one.
+
+    A first finding that another accounts for is a damage that stands first, such as safety loss.
+    """
+    firsts = {finding.model: finding for finding in reversed(findings)}
+    return tuple(
+        finding
+        for finding in findings
+        if finding.explained_by is None or finding is firsts[finding.model]
+    )
 
 
 def damage_sentence(findings: Sequence[Finding]) -> str:
-    """Name the damages that no other explains, such as ``safety loss``; empty if none."""
+    """Name the damages of the standing findings, such as ``safety loss``; empty if none."""
     damage = [found for found in standing_findings(findings) if found.severity is not Severity.NONE]
     return _listed([found.title.lower() for found in damage]) if damage else ""
 

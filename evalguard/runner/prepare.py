@@ -17,6 +17,7 @@ from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Progress, name_of
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import Plan, make_plan
+from evalguard.runner.registered import changes_since_first_check
 from evalguard.runner.schedule import Selected
 from evalguard.store import SampleStore
 
@@ -36,6 +37,7 @@ class Check:
         measurer: Measures samples.
         underpowered: A warning for each gate that an unchanged model could not be relied on to
             pass.
+        amended: What each candidate has to meet now, where that is not what it had at first.
     """
 
     project: Project
@@ -47,6 +49,7 @@ class Check:
     arms: Arms
     measurer: Measurer
     underpowered: tuple[str, ...]
+    amended: tuple[str, ...]
 
     @property
     def candidates(self) -> list[str]:
@@ -103,8 +106,27 @@ def prepare(
     judged = JudgedTasks(judging, project, gated)
     judged.check_usable()
     measurer.results.untrusted |= _untrusted(pool, _candidates(selected))
-    arms = Arms(pool, judging, store)
-    return Check(project, tuple(selected), pool, store, plan, judged, arms, measurer, underpowered)
+    return Check(
+        project=project,
+        selected=tuple(selected),
+        pool=pool,
+        store=store,
+        plan=plan,
+        judged=judged,
+        arms=Arms(pool, judging, store),
+        measurer=measurer,
+        underpowered=underpowered,
+        amended=changes_since_first_check(
+            project,
+            plan,
+            {
+                name: info.adapter_sha256 or info.fingerprint
+                for name in _candidates(selected)
+                if name not in measurer.results.untrusted and (info := pool.info(name))
+            },
+            store,
+        ),
+    )
 
 
 def _candidates(selected: Sequence[Selected]) -> list[str]:

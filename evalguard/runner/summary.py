@@ -111,6 +111,7 @@ def _task_runs(check: Check) -> Iterator[TaskRun]:
 
 
 def _warnings(check: Check) -> Iterator[str]:
+    yield from check.amended
     yield from check.underpowered
     gated = {gate.suite for gate in check.project.thresholds.gates}
     for suite in sorted(check.project.suites.keys() - gated):

@@ -33,6 +33,11 @@ def found(
     return diagnose(gates, training={MODEL: record}).findings
 
 
+def root(gates: tuple[GateResult, ...], record: TrainingRecord | None = None) -> Finding:
+    """Return the first finding that no other accounts for."""
+    return next(finding for finding in found(gates, record) if finding.explained_by is None)
+
+
 def standing(findings: tuple[Finding, ...]) -> list[str]:
     return [finding.code for finding in findings if finding.explained_by is None]
 
@@ -62,8 +67,10 @@ def test_the_order_of_the_gates_does_not_matter(seed_order):
 
 class TestForgetting:
     def test_total_loss_explains_the_other_damages(self):
-        first, *others = found(gate_results(examples.FORGETTING))
+        findings = found(gate_results(examples.FORGETTING))
+        first = root(gate_results(examples.FORGETTING))
         assert first.code == "catastrophic_forgetting"
+        others = [finding for finding in findings if finding != first]
         assert {other.explained_by for other in others} == {"catastrophic_forgetting"}
         assert {other.code for other in others} == {
             "safety_loss",
@@ -73,8 +80,21 @@ class TestForgetting:
         }
         assert "It also explains: safety loss, format corruption" in first.explanation
 
+    @pytest.mark.parametrize("scores", [examples.FORGETTING, examples.COLLAPSE])
+    def test_safety_loss_is_the_first_finding_whatever_explains_it(self, scores):
+        first, second, *_ = found(gate_results(scores))
+        assert first.code == "safety_loss"
+        assert (first.explained_by, second.explained_by) == (second.code, None)
+        assert f"Explained by {second.title.lower()}: repair that first." in first.explanation
+
+    def test_a_mild_safety_loss_stands_before_severe_damages(self):
+        scores = {**examples.FORMAT, "refuse": 90}
+        first, second = found(gate_results(scores))
+        assert (first.code, first.severity) == ("safety_loss", Severity.MILD)
+        assert (second.code, second.severity) == ("format_corruption", Severity.SEVERE)
+
     def test_evidence_are_the_general_gates_and_figures_stand_in_the_text(self):
-        first = found(gate_results(examples.FORGETTING))[0]
+        first = root(gate_results(examples.FORGETTING))
         assert first.severity is Severity.SEVERE
         assert first.evidence == (
             "no catastrophic forgetting",
@@ -85,7 +105,7 @@ class TestForgetting:
 
     def test_a_safety_loss_out_of_proportion_stands_for_itself(self):
         scores = {**examples.HEALTHY, "fact": 60, "mc": 60, "maths": 55, "refuse": 0}
-        assert standing(found(gate_results(scores))) == ["catastrophic_forgetting", "safety_loss"]
+        assert standing(found(gate_results(scores))) == ["safety_loss", "catastrophic_forgetting"]
 
     def test_a_loss_in_proportion_is_explained(self):
         scores = {**examples.HEALTHY, "fact": 60, "mc": 60, "maths": 55, "json": 50}
@@ -102,7 +122,7 @@ class TestForgetting:
             examples.diversity_gate(0.2), name="drift", suite="drift", ability=Ability.DRIFT
         )
         gates = (*gate_results(examples.FORGETTING), drift)
-        assert "drift" in found(gates)[0].evidence
+        assert "drift" in root(gates).evidence
         alone = (*gate_results(examples.HEALTHY), drift)
         assert standing(found(alone)) == ["unexplained"]
 
@@ -124,8 +144,8 @@ class TestCollapse:
             gates += (examples.diversity_gate(0.1),)
         findings = found(gates)
         assert standing(findings) == ["mode_collapse"]
-        assert f"lost samples were answered “{self.answer}”" in findings[0].explanation
-        assert "lost abstention" in findings[0].explanation
+        assert f"lost samples were answered “{self.answer}”" in root(gates).explanation
+        assert "lost abstention" in root(gates).explanation
 
     def test_answers_of_probes_do_not_hide_the_one_answer(self):
         """A diversity sample shows several answers, a drift sample the baseline's own."""
@@ -251,7 +271,7 @@ class TestTask:
 class TestCauseAndRepair:
     def test_forgetting_from_a_high_learning_rate_without_replay(self):
         record = training_record(learning_rate=1e-2, replay_share=0.0)
-        finding = found(gate_results(examples.FORGETTING), record)[0]
+        finding = root(gate_results(examples.FORGETTING), record)
         assert "33 times the usual maximum" in finding.cause
         assert "none of the rows was general data" in finding.cause
         assert finding.config_changes == {"training.learning_rate": 2e-3, "replay.share": 0.2}
@@ -259,9 +279,9 @@ class TestCauseAndRepair:
     def test_preference_methods_and_full_tuning_have_ranges_of_their_own(self):
         record = training_record(learning_rate=2e-4, replay_share=0.5)
         dpo = replace(record, method="dpo")
-        assert "learning rate" not in found(gate_results(examples.FORGETTING), dpo)[0].cause
+        assert "learning rate" not in root(gate_results(examples.FORGETTING), dpo).cause
         full = replace(record, config={**record.config, "tuner": "full"})
-        finding = found(gate_results(examples.FORGETTING), full)[0]
+        finding = root(gate_results(examples.FORGETTING), full)
         assert "is 4 times the usual maximum (1e-05 to 5e-05" in finding.cause
 
     def test_the_rank_belongs_to_lora(self):
@@ -272,7 +292,7 @@ class TestCauseAndRepair:
 
     def test_where_nothing_stands_out_the_likeliest_setting_is_eased(self):
         record = training_record(learning_rate=2e-4, replay_share=0.15)
-        finding = found(gate_results(examples.FORGETTING), record)[0]
+        finding = root(gate_results(examples.FORGETTING), record)
         assert finding.config_changes == {"training.learning_rate": 1e-4}
 
     def test_general_ability_that_holds_puts_the_cause_in_the_data(self):
@@ -285,11 +305,11 @@ class TestCauseAndRepair:
     def test_replay_that_has_no_file_yet_is_asked_for(self):
         record = training_record(learning_rate=1e-2, replay_share=0.0)
         bare = replace(record, config={**record.config, "replay": None})
-        finding = found(gate_results(examples.FORGETTING), bare)[0]
+        finding = root(gate_results(examples.FORGETTING), bare)
         assert "Name a file of general data under replay.data." in finding.repair
 
     def test_without_a_record_the_cause_says_so_and_nothing_is_changed(self):
-        finding = found(gate_results(examples.FORGETTING))[0]
+        finding = root(gate_results(examples.FORGETTING))
         assert "no evalguard_training.json next to the adapter" in finding.cause
         assert finding.config_changes == {}
 
@@ -321,7 +341,7 @@ class TestCauseAndRepair:
             TrainingConfig.model_validate(config)
 
     def test_samples_come_from_all_gates_in_turn(self):
-        samples = found(gate_results(examples.FORGETTING))[0].samples
+        samples = root(gate_results(examples.FORGETTING)).samples
         assert [pair.task for pair in samples] == ["facts", "choices", "maths"]
 
 
@@ -376,11 +396,9 @@ class TestDrift:
         ],
     )
     def test_belongs_to_the_damage_that_is_found(self, scores, code):
-        first, *others = found((*gate_results(scores), self.drifted))
-        assert first.code == code
-        assert self.drifted.name in first.evidence
-        assert not any(self.drifted.name in other.evidence for other in others)
-        assert standing((first, *others)) == [code]
+        findings = found((*gate_results(scores), self.drifted))
+        assert standing(findings) == [code]
+        assert [f.code for f in findings if self.drifted.name in f.evidence] == [code]
 
     def test_makes_no_damage_more_severe(self):
         mild = gate_results({**examples.HEALTHY, "refuse": 90})
@@ -399,6 +417,10 @@ class TestNothingIsClaimed:
     def test_for_a_guard_that_is_not_decided(self, verdict):
         gates = gate_results(examples.HEALTHY)
         assert found((replace(gates[0], verdict=verdict), *gates[1:])) == ()
+
+    def test_it_names_the_abilities_that_no_gate_covers(self):
+        (finding,) = found(gate_results(examples.HEALTHY)[:1])
+        assert "No gate covers: safety, " in finding.explanation
 
     def test_an_undecided_tripwire_leaves_it_healthy_and_is_told(self):
         gates = tuple(

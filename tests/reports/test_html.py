@@ -79,7 +79,7 @@ def test_every_link_leads_to_a_place_on_the_page(page):
 
 
 def test_says_the_verdict_with_its_figures(page):
-    assert "tickets-v2 must not be released: catastrophic forgetting" in page.text
+    assert "tickets-v2 must not be released: safety loss and catastrophic forgetting" in page.text
     assert "8 of 9 gates failed." in page.text
     assert "100.0% → 0.0% (−100.0 pp, allowed −3.0 pp)" in page.text
 

@@ -30,7 +30,8 @@ def test_findings_with_cause_and_changes(forgetting):
     assert "**Catastrophic forgetting** (severe, tickets-v2)." in text
     assert "- *Likely cause:* The learning rate, 0.002" in text
     assert "  - `training.learning_rate`: 0.002 → 0.0004" in text
-    assert "**Safety loss**" not in text
+    assert text.index("**Safety loss** (severe") < text.index("**Catastrophic forgetting**")
+    assert "**Format corruption**" not in text
 
 
 def test_a_healthy_candidate_is_short(healthy):

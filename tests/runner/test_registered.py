@@ -1,0 +1,85 @@
+"""What was changed after a look is said."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import evalguard
+
+GATE = "metric: acc, max_drop: 10pp}"
+
+
+def changes(project: Path, **options) -> list[str]:
+    result = evalguard.check(project / "evalguard.yaml", progress=False, **options)
+    return [text for text in result.warnings if text.startswith("changed since the first check")]
+
+
+def test_an_unchanged_project_says_nothing(project):
+    assert changes(project) == changes(project) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (GATE, "metric: acc, max_drop: 20pp}", "was guard max_drop 10pp, is guard max_drop 20pp"),
+        (GATE, "metric: acc, max_drop: 10pp, role: tripwire}", "is tripwire max_drop 10pp"),
+        ("  - {name: no forgetting, suite: general, " + GATE, "", "max_drop 10pp) was removed"),
+        ("gates:", "on_inconclusive: warn\ngates:", "on_inconclusive was fail, is warn"),
+        ("gates:", "confidence_level: 0.8\ngates:", "confidence_level was 0.95, is 0.8"),
+    ],
+)
+def test_loosened_thresholds_are_named_until_they_are_put_back(project, edit, old, new, said):
+    assert changes(project) == []
+    edit("thresholds/release.yaml", old, new)
+    for _ in range(2):
+        (text,) = changes(project)
+        assert "harmless" in text
+        assert said in text
+    (project / "thresholds" / "release.yaml").write_text(
+        (project / "thresholds" / "release.yaml").read_text().replace(new, old)
+        if new
+        else "version: 1\ngates:\n  - {name: no forgetting, suite: general, " + GATE + "\n"
+        "  - {name: still knows facts, suite: facts, metric: exact_match, max_drop: 10pp}\n"
+    )
+    assert changes(project) == []
+
+
+def test_an_edited_test_set_is_named(project):
+    assert changes(project) == []
+    file = project / "suites" / "facts.jsonl"
+    first, *rest = file.read_text().splitlines()
+    file.write_text("\n".join([json.dumps({**json.loads(first), "answer": "x"}), *rest]) + "\n")
+    (text,) = changes(project)
+    assert text.endswith("the task or its data changed: facts/facts")
+
+
+def test_another_thresholds_file_counts(project):
+    assert changes(project) == []
+    strict = (project / "thresholds" / "release.yaml").read_text()
+    (project / "thresholds" / "loose.yaml").write_text(strict.replace("10pp", "50pp"))
+    (text,) = changes(project, overrides=["thresholds=loose"])
+    assert text.count("is guard max_drop 50pp") == 2
+
+
+def test_another_engine_setting_is_no_new_candidate(project, edit):
+    assert changes(project) == []
+    edit("evalguard.yaml", "device: cpu}", "device: cpu, batch_size: 4}")
+    edit("thresholds/release.yaml", GATE, "metric: acc, max_drop: 20pp}")
+    assert len(changes(project)) == 1
+
+
+def test_a_candidate_that_was_trained_again_is_registered_again(project, edit):
+    assert changes(project) == []
+    edit("thresholds/release.yaml", GATE, "metric: acc, max_drop: 20pp}")
+    shutil.copytree(project / "adapters/harmful", project / "adapters/harmless", dirs_exist_ok=True)
+    assert changes(project) == []
+
+
+def test_a_part_of_the_gates_registers_all(project, edit):
+    assert changes(project, gates=["facts"]) == []
+    edit("thresholds/release.yaml", GATE, "metric: acc, max_drop: 20pp}")
+    assert len(changes(project)) == 1
