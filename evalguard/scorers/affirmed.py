@@ -59,6 +59,14 @@ _SURE = (
 )
 _OWN = {
     "English": (
+        rf"\b(?:points?\sto|indicates?|describes?|matches|fits|corresponds?\sto|supports?|favou?rs)"
+        rf"\s(?:only\s|option\s|choice\s|answer\s)*{_LETTER}{_CLOSE}",
+        rf"(?:\b(?:so|hence|thus|therefore)\b|∴)[^.;:?\n]{{0,60}}:\s?{_LETTER}{_END}(?=\W*\Z)",
+    ),
+    "any": (
+        rf"(?<=[^→⇒>\n]{{2}})(?<!(?<![A-Za-z])(?-i:[A-Z])[)\]*]{{0,3}}\s?)(?:[→⇒➔➜]|[=-]>)\s?{_LETTER}{_END}(?=\W*\Z)",
+    ),
+    "English, in the first person": (
         rf"(?:^|(?<=[.;!\n–—]\s?)|\b(?:{_SURE})\s(?:that\s)?|(?<=[.;,!\n–—]\s?)(?:so|but|and|actually)\s)"
         r"(?:it(?:['’]s|\sis|\smust\sbe|\shas\sto\sbe)|the\s(?:correct|right|true|real)\sone\sis)\s"
         rf"(?:actually\s|really\s|clearly\s|option\s|choice\s)*{_NAMED}{_CLOSE}",

@@ -81,7 +81,8 @@ _CHOOSERS = lazy_regex(
     regex.I,
 )
 _SLIGHTED = lazy_regex(
-    r"\b(?:intermediate|partial|preliminary|provisional|interim|previous|outdated)\s*$"
+    r"\b(?:intermediate|partial|preliminary|provisional|interim|previous|outdated|initial|tentative"
+    r"|student|pupil|user|learner|participant|respondent|rejected)\s*$"
     r"|bound (?:for|on"
     r"|of) (?:the )?$|\b(?:to|for|of) (?:(?:the |your |my )?(?:previous|preceding|earlier|other"
     r"|first"

@@ -91,7 +91,7 @@ _QUESTION = lazy_regex(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?
 _CLAUSE_END = lazy_regex(
     r"[.,;:!?。，；：！？।،\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma"
     r"|maar|lecz|melainkan|بل|وإنما|बल्कि)\b"
-    r"|而是|>>|\s[—–-]{1,2}\s(?=(?:it(?:['’]s|\sis)|this\sis|rather|instead|es\sist|c['’]est|es|è|é|это)(?!\p{L}))",
+    r"|而是|>>|[→⇒]|[=-]>|\s[—–-]{1,2}\s(?=(?:it(?:['’]s|\sis)|this\sis|rather|instead|es\sist|c['’]est|es|è|é|это)(?!\p{L}))",
     regex.I,
 )
 
