@@ -57,6 +57,8 @@ _FORMS = (
     (r"no (?P<link>es|era|son|sería)", r",? (?:sino(?: que es)?|es) "),
     (r"(?P<link>)no", r",? sino "),
     (r"n['’](?P<link>est|était) pas", r",? (?:mais(?: bien)?|c['’]est) "),
+    (r"(?P<link>)(?:pas|non)", r",? (?:mais(?: bien)?|ma|bensì) "),
+    (r"(?P<link>)não", r",? mas(?: sim)? "),
     (r"não (?P<link>é|era|são)", r",? (?:mas(?: sim)?|e sim|é) "),
     (r"non (?P<link>è|era|sono)", r",? (?:ma|bensì|è)(?: bensì)? "),
     (r"(?P<link>)не", r",? а "),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import regex
 
 from evalguard.scorers.agreement import disagreed
+from evalguard.scorers.contrast_words import BUT
 from evalguard.scorers.hearsay import somebody_says
 from evalguard.scorers.hearsay_words import SPEAKERS
 from evalguard.scorers.lazy_patterns import lazy_regex
@@ -120,8 +121,8 @@ _LESS = lazy_regex(
 _OWNED = frozenset({"answer", "answers", "choice", "prediction", "option"})
 _SENTENCE = lazy_regex(r"[.!?](?=\s)|[。！？।۔\n]")
 _TURN = lazy_regex(
-    r";|[,\s](?:but|however|yet|whereas|nevertheless|aber|jedoch|sondern|tatsächlich|pero|sino|mas"
-    r"|porém|mais|cependant|toutefois|però|tuttavia|но|однако|tetapi|namun|ama|ancak)[,\s]|但是?"
+    rf";|[,\s](?:{BUT}|however|yet|whereas|nevertheless|aber|jedoch|tatsächlich|pero|porém"
+    r"|cependant|toutefois|però|tuttavia|но|однако|tetapi|namun|ama|ancak)[,\s]|但是?"
     r"|然而|不过|不過|實際上|实际上|しかし|が、|하지만|그러나|लेकिन|परन्तु|परंतु|किन्तु|কিন্তু"
     r"|\s(?:لكن"
     r"|ولكن|لیکن|مگر)\s",

@@ -37,7 +37,7 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
         (f"{GENERATES}doc_to_text: '{{% if %}}'\n", "doc_to_text: not a template: line 1: Exp"),
         ("output_type: generate_until\ndoc_to_target: '{{ a '\n", "doc_to_target: not a template"),
         (f"{GENERATES}description: '{{{{ q | nope }}}}'\nnope: 1\n", "nope: unknown key"),
-        (f"{GENERATES}process_docs: !function code.nope\n", r"code\.py has no function 'nope'"),
+        (f"{GENERATES}process_docs: !function code.nope\n", "code has no function 'nope'"),
     ],
 )  # fmt: skip
 def test_a_broken_task_file(load, text, said):

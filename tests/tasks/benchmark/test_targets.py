@@ -84,7 +84,7 @@ def test_many_bad_rows_are_counted(load):
     task = load(CHOICE.format(target="label"), rows=[row(), *[row(label=9) for _ in range(12)]])
     with pytest.raises(
         DataError,
-        match=r"task 'ours': 12 rows cannot be used:\n(  row \d: .*\n){3}  … and 9 more rows$",
+        match=r"'ours' \(.*\): 12 rows cannot be used:\n(  row \d: .*\n){3}  … and 9 more rows$",
     ):
         task.prepare(None)
 
