@@ -47,6 +47,72 @@ _FITS = (
 )
 _KIND = r"(?:one|option|choice|answer|statement|letter|alternative|candidate)s?"
 _CORRECT = r"(?:correct|right|true|valid|plausible|possible|suitable|remaining|viable)"
+_CLOSE = (
+    r"[\s*_)」』]{0,4}(?=[.!;。\n]|$"
+    r"|,\s(?:because|since|as|so|weil|da|denn|porque|ya que|car|pois|perché|потому|так как)\b"
+    r"|，因为)"
+)
+_SURE = (
+    r"(?:i|we)(?:['’]d|\s(?:would|do|still|now|personally|really|also))*\s(?:say|think|believe|reckon"
+    r"|maintain|conclude|guess|suspect|get)|(?:i['’]m|i\sam|we['’]re|we\sare)\s(?:\p{L}+ly\s|quite\s|pretty\s)?"
+    r"(?:sure|certain|confident|convinced)"
+)
+_OWN = {
+    "English": (
+        rf"\b(?:points?\sto|indicates?|describes?|matches|fits|corresponds?\sto|supports?|favou?rs)"
+        rf"\s(?:only\s|option\s|choice\s|answer\s)*{_LETTER}{_CLOSE}",
+        rf"(?:\b(?:so|hence|thus|therefore)\b|∴)[^.;:?\n]{{0,60}}:\s?{_LETTER}{_END}(?=\W*\Z)",
+    ),
+    "any": (
+        rf"(?<=[^→⇒>\n]{{2}})(?<!(?<![A-Za-z])(?-i:[A-Z])[)\]*]{{0,3}}\s?)(?:[→⇒➔➜]|[=-]>)\s?{_LETTER}{_END}(?=\W*\Z)",
+    ),
+    "English, in the first person": (
+        rf"(?:^|(?<=[.;!\n–—]\s?)|\b(?:{_SURE})\s(?:that\s)?|(?<=[.;,!\n–—]\s?)(?:so|but|and|actually)\s)"
+        r"(?:it(?:['’]s|\sis|\smust\sbe|\shas\sto\sbe)|the\s(?:correct|right|true|real)\sone\sis)\s"
+        rf"(?:actually\s|really\s|clearly\s|option\s|choice\s)*{_NAMED}{_CLOSE}",
+    ),
+    "German": (
+        rf"\bich\s(?:glaube|denke|meine|würde\ssagen),?\ses\s(?:ist|wäre)\s(?:Option\s)?{_NAMED}{_CLOSE}",
+        rf"\bich\s(?:glaube|denke|meine|finde),?\sdass\ses\s(?:Option\s)?{_NAMED}\sist{_CLOSE}",
+        rf"\b(?:meiner\sMeinung|meines\sErachtens)\s(?:nach\s)?ist\ses\s(?:Option\s)?{_NAMED}{_CLOSE}",
+        rf"(?:^|(?<=[.;!\n–—]\s?))es\sist\s(?:Option\s)?{_NAMED}{_CLOSE}",
+    ),
+    "Spanish": (
+        rf"\b(?:creo|pienso|diría|considero|opino)\sque\ses\s(?:la\s)?(?:opción\s)?{_NAMED}{_CLOSE}",
+        rf"(?:^|(?<=[.;!\n–—]\s?))es\sla\s(?:opción\s)?{_NAMED}{_CLOSE}",
+    ),
+    "French": (
+        rf"\bje\s(?:pense|crois|dirais)\sque\sc['’]est\s(?:plutôt\s)?(?:la\s)?(?:réponse\s)?{_NAMED}{_CLOSE}",
+        rf"(?:^|(?<=[.;!\n–—]\s?))c['’]est\s(?:la\s)?(?:réponse\s)?{_NAMED}{_CLOSE}",
+    ),
+    "Portuguese": (
+        rf"\b(?:acho|penso|creio|acredito|diria)\sque\s(?:é|seja)\s(?:a\s)?(?:opção\s|alternativa\s)?{_NAMED}{_CLOSE}",
+    ),
+    "Italian": (
+        rf"\b(?:credo|penso|ritengo|direi)\sche\s(?:sia|è)\s(?:la\s)?{_NAMED}{_CLOSE}",
+    ),
+    "Russian": (
+        rf"\bя\s(?:думаю|считаю|полагаю|уверена?),?\s(?:что\s)?(?:это\s)?(?:ответ\s|вариант\s)?[–—-]?\s?{_NAMED}{_CLOSE}",
+    ),
+    "Mandarin": (
+        rf"我(?:认为|認為|觉得|覺得|相信|想)(?:应该|應該)?(?:是|选|選)\s?(?:选项\s?)?{_NAMED}(?:选项|项)?{_CLOSE}",
+    ),
+    "Japanese": (rf"(?:私|僕)(?:は|なら)、?{_NAMED}だと(?:思います|思う|考えます){_CLOSE}",),
+    "Korean": (
+        rf"(?:저는|나는|제\s생각에는?)\s{_NAMED}"
+        rf"(?:입니다|이다|(?:이)?라고\s생각(?:합니다|해요|한다)){_CLOSE}",
+    ),
+    "Hindi": (
+        r"(?:मुझे\sलगता\sहै\s(?:कि\s)?|मेरे\s(?:विचार\sमें|अनुसार)\s)"
+        rf"(?:यह\s)?{_NAMED}(?:\sसही)?(?:\sहै)?{_CLOSE}",
+    ),
+    "Arabic": (
+        r"(?:أعتقد|أظن|أرى)\s(?:أن(?:ها|ه)|أن\s(?:الجواب|الإجابة)\s(?:هو|هي))"
+        rf"\s{_NAMED}{_CLOSE}",
+    ),
+}  # fmt: skip
+"""By language: sentences in which the writer says a letter to be the answer, in so many words."""
+
 _ONLY = {
     "English": (
         rf"{_NAMED}\s(?:is|was|must be|has to be)\s(?:the\s(?:only|sole|single)(?:\s{_KIND})?|the"
@@ -69,7 +135,7 @@ _ONLY = {
         rf"|option\s)*{_LETTER}{_END}",
     ),
     "English, with the text": (
-        rf"(?:option\s|choice\s|answer\s|^|(?<=\n)|(?<=[.!]\s)){_LETTER}[:.]?\s"
+        rf"(?:(?:option|choice|answer)\s|(?:^|(?<=\n)|(?<=[.!]\s))(?!(?-i:[AIO])\s)){_LETTER}[:.]?\s"
         r"(?P<tail>[^.!?:;()\n]{1,80}?)\s(?:is|was)\s(?:the\s)?(?:most\s)?"
         r"(?:correct|right|best)(?:\s(?:answer|option|choice|one))?"
         r"(?=[*_]{0,2}(?:[.!;\n]|$|,?\s(?:because|since|as)\b))",
@@ -184,7 +250,9 @@ _ONLY = {
 }  # fmt: skip
 """By language: sentences that identify a letter as the only one that fits, or that is left."""
 
-_IDENTIFIED = [regex.compile(one, regex.I) for each in _ONLY.values() for one in each]
+_IDENTIFIED = [
+    regex.compile(one, regex.I) for each in (*_ONLY.values(), *_OWN.values()) for one in each
+]
 _SHARED = lazy_regex(rf"{_LETTER}(?={AGREED.pattern})", regex.I)
 _UNSURE = lazy_regex(
     r"(?<!\p{L})(?:to be|unclear|if|when|until|half|part(?:ly|ially|s)?|first|nearly|almost|maybe"
@@ -284,7 +352,17 @@ def _identifies(output: str, found: regex.Match[str]) -> bool:
     start = found.start("letter")
     joined = _JOINED.search(output[max(0, start - 20) : start])
     unsure = joined or NEGATION.search(tail) or _UNSURE.search(tail) or SUPPOSED.search(tail)
-    return not unsure and not _denied(output, found)
+    return not (unsure or _quoted(output, start) or _denied(output, found))
+
+
+def _quoted(output: str, start: int) -> bool:
+    """Return whether a place is inside a quotation that its line opens."""
+    line = output[output.rfind("\n", 0, start) + 1 : start]
+    return (
+        line.count('"') % 2 == 1
+        or line.count("“") > line.count("”")
+        or line.lstrip().startswith(">")
+    )
 
 
 def _shares(output: str, found: regex.Match[str]) -> bool:

@@ -37,6 +37,11 @@ _END = (
     r"(?=[\s*_)\]”\"'」』»]{0,6}(?:です|でした|である|だ|になります|となります|입니다|이다|예요|이에요|है|हैं|होगा|['’]?[dt][iıuü]r)?"
     rf"[\s*_]{{0,4}}(?:[.!。！।۔](?!\d)|\n|$|{_REASON}|，因为|，因為))"
 )
+_SAID_OF_IT = (
+    r",\s(?:as|like|though|although|which|wie|obwohl|auch wenn|como|aunque|comme|bien que|embora"
+    r"|come|benché"
+    r"|anche se|как|хотя|zoals|jak|seperti)\s[^.,;!?()\n]{1,60}(?=,)"
+)
 _BUT = r"but(?: rather| instead| actually| it(?:['’]s| is))?|rather|it(?:['’]s| is)(?: actually)?"
 _FORMS = (
     # what precedes both, what denies, what stands between them
@@ -44,7 +49,7 @@ _FORMS = (
     (r"(?P<link>is|was|are|were)n['’]t", f"[,;–—]? ?(?:{_BUT}) "),
     (r"(?P<link>(?:is|was) )not", r"[.;] (?:it|this|that)(?:['’]s| is)(?: actually)? "),
     (r"(?P<link>is|was)n['’]t", r"[.;] (?:it|this|that)(?:['’]s| is)(?: actually)? "),
-    (r"(?P<link>)not", r",? but(?: rather)? "),
+    (r"(?P<link>)not", r"(?:,? but(?: rather)?|[,;–—] ?it(?:['’]s| is)) "),
     (r"(?P<link>(?:ist|lautet|sind|war) )nicht", r",? (?:sondern|vielmehr)(?: ist)? "),
     (r"(?P<link>)nicht", r",? sondern "),
     (r"(?P<link>is )niet", r",? maar(?: wel)? "),
@@ -52,6 +57,8 @@ _FORMS = (
     (r"no (?P<link>es|era|son|sería)", r",? (?:sino(?: que es)?|es) "),
     (r"(?P<link>)no", r",? sino "),
     (r"n['’](?P<link>est|était) pas", r",? (?:mais(?: bien)?|c['’]est) "),
+    (r"(?P<link>)(?:pas|non)", r",? (?:mais(?: bien)?|ma|bensì) "),
+    (r"(?P<link>)não", r",? mas(?: sim)? "),
     (r"não (?P<link>é|era|são)", r",? (?:mas(?: sim)?|e sim|é) "),
     (r"non (?P<link>è|era|sono)", r",? (?:ma|bensì|è)(?: bensì)? "),
     (r"(?P<link>)не", r",? а "),
@@ -96,7 +103,8 @@ _LEADING = lazy_regex(r"[\W_]*(?:(?:the|an?|der|die|das|el|la|le|il|o)\s)?[\W_]*
 def _contrasts(names: str) -> list[regex.Pattern[str]]:
     """Return the patterns of an answer that replaces another one."""
     open_, close = r"[\s\"'*_“「『(\[«]{0,4}", r"[\"'*_”」』)\]»]{0,4}"
-    other = rf"{_ONLY}{open_}{_ARTICLE}{open_}(?:{names}){close}(?:\s?\([^()\n]{{1,60}}\))?"
+    aside = rf"(?:\s?\([^()\n]{{1,60}}\)|{_SAID_OF_IT})?"
+    other = rf"{_ONLY}{open_}{_ARTICLE}{open_}(?:{names}){close}{aside}"
     answer = rf"(?P<answer>{open_}{_ARTICLE}{open_}(?:{names})){_END}"
     edge = r"(?<![\p{L}\p{M}\p{N}])"
     free = [rf"{edge}{denies}\s{other}{between}{answer}" for denies, between in _FORMS]

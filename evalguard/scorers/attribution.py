@@ -5,90 +5,14 @@ from __future__ import annotations
 import regex
 
 from evalguard.scorers.agreement import disagreed
+from evalguard.scorers.contrast_words import BUT
 from evalguard.scorers.hearsay import somebody_says
+from evalguard.scorers.hearsay_words import SPEAKERS
 from evalguard.scorers.lazy_patterns import lazy_regex
 
 _REACH = 240
 """Characters before an answer in which its sentence is looked at."""
 
-_OTHERS = {
-    "English": (
-        r"(?:some (?:readers|people|users|critics|viewers|raters|annotators|experts|might|may"
-        r"|would|could)|(?:the|a|my|your|his|her|one|another|this) (?:friend|brother|sister"
-        r"|teacher|colleague|classmate|neighbou?r|student|user|pupil|critic)|beginners|sceptics"
-        r"|skeptics|everyone|several people|i used to)",
-        r"(?:says?|said|thinks?|thought|believes?|believed|claims?|claimed|argues?|argued|assumes?"
-        r"|assumed|guess(?:es|ed)?|insists?|swears?|concludes?|told|answered|find|call|consider"
-        r"|see|regard|perceive|interpret)\b",
-    ),
-    "Mandarin": (
-        r"(?:有(?:些|的)?人|很多人|许多人|許多人|不少人|一些人|人们|人們|大家|学生|學生)",
-        r"(?:认为|認為|觉得|覺得|以为|以為|说|說|会选|會選|猜|声称|主张)",
-    ),
-    "Spanish": (
-        r"(?:algun[oa]s|much[oa]s|hay quien(?:es)?|la gente|ciertas personas|otr[oa]s|vari[oa]s"
-        r"|(?:el|un|mi|los) (?:estudiantes?|alumnos?|amigo)|uno)\b",
-        r"(?:dir[íi]an?|dicen?|dijo|dirán|piensan?|pensarían?|creen?|creerían?|cree|afirman?"
-        r"|sostienen?|opinan?|podrían? (?:pensar|decir|creer)|puede pensar)\b",
-    ),
-    "French": (
-        r"(?:certain[e]?s|beaucoup|d['’]aucuns|plusieurs|les gens|d['’]autres|on pourrait"
-        r"|(?:l['’]"
-        r"|un |mon )(?:élève|étudiant|ami)|la plupart)",
-        r"(?:dirai(?:en)?t|disent|dit|pensent|pense|penserai(?:en)?t|croient|croirai(?:en)?t"
-        r"|affirment?|prétendent|penser|croire|dire|soutiennent)\b",
-    ),
-    "German": (
-        r"(?:manche|viele|einige|andere|leute|jemand|mancher|die meisten|man könnte|(?:der|ein"
-        r"|mein) (?:schüler|student|freund)|(?:die|eine) schülerin)\b",
-        r"(?:sagen|sagt|sagte|denken|denkt|dachte|glauben|glaubt|meinen|meint|behaupten|behauptet"
-        r"|annehmen|vermuten)\b",
-    ),
-    "Portuguese": (
-        r"(?:algun?s|algumas|muit[oa]s|há quem|as pessoas|outr[oa]s|vári[oa]s|alguém|(?:o|um"
-        r"|meu) (?:aluno|estudante|amigo))\b",
-        r"(?:diriam?|dizem|disse|diz|diga|pensam?|pensariam|acham|acreditam|afirmam|pense"
-        r"|poderiam? (?:pensar|dizer))\b",
-    ),
-    "Italian": (
-        r"(?:alcun[ie]|molt[ie]|qualcuno|la gente|altri|parecchi|c['’]è chi|(?:lo|uno) studente"
-        r"|un amico)\b",
-        r"(?:direbber?o|dicono|dice|pensano|pensa|penserebbero|credono|crede|sostengono|affermano"
-        r"|potrebbe (?:pensare|dire))\b",
-    ),
-    "Russian": (
-        r"(?:некоторые|многие|кто-то|люди|другие|иные|часть людей|ученик|студент)\b",
-        r"(?:скажут|сказали? бы|говорят|сказал[аи]?|считают|считает|думают|думает|полагают"
-        r"|полагает|подумают|решат|утверждают|утверждает|могут (?:сказать|подумать))\b",
-    ),
-    "Hindi": (
-        r"(?:कुछ लोग|कई लोग|बहुत से लोग|अधिकांश लोग|लोग|कुछ छात्र|छात्र|कोई)",
-        r"(?:कहेंगे|कहते|कहता|सोचते|सोचेंगे|मानते|समझते|सोच सकते|कह सकते|मान सकते|सोचता)",
-    ),
-    "Arabic": (
-        r"(?:البعض|بعضهم|بعض الناس|الكثير(?:ون)?|كثير(?:ون)?|الناس|الطالب|أحدهم|المرء)",
-        r"(?:يظن|يعتقد|يقول|سيقول|يرى|يزعم|يفترض|قال|يعتقدون|يظنون|يقولون)",
-    ),
-    "Bengali": (r"(?:কেউ কেউ|অনেকে|কিছু লোক|মানুষ)", r"(?:বলবে|বলে|মনে করে|ভাবে|ভাবতে পারে)"),
-    "Urdu": (r"(?:کچھ لوگ|بعض لوگ|بہت سے لوگ|لوگ)", r"(?:کہیں گے|کہتے|سمجھتے|سوچتے|مانتے)"),
-    "Indonesian": (
-        r"(?:beberapa (?:orang|siswa)|banyak (?:orang|siswa)|sebagian orang|siswa itu)\b",
-        r"(?:mengatakan|berkata|berpikir|mengira|menganggap|percaya|berpendapat)\b",
-    ),
-    "Turkish": (
-        r"(?:bazı(?:ları| kişiler| insanlar)|birçok(?: kişi|ları)|çoğu kişi|insanlar)\b",
-        r"(?:der\b|söyle\w*|düşün\w*|san[ıi]r|inan\w*|iddia)",
-    ),
-    "Korean": (r"(?:어떤 사람|많은 (?:사람|학생)|일부 (?:사람|학생)"
-        r"|사람들)", r"(?:생각|말|주장|믿)"),
-    "Japanese": (r"(?:多くの人|一部の人|ある人|生徒|人々)", r"(?:言う|思う|考える|答える|主張)"),
-}  # fmt: skip
-"""By language: who else gives an answer, and the verb that says so."""
-
-_WHO_SAYS = "|".join(rf"{who}[^.!?。！？।\n]{{0,25}}?{says}" for who, says in _OTHERS.values())
-_SAYS_WHO = "|".join(
-    rf"{_OTHERS[one][1]} ?{_OTHERS[one][0]}" for one in ("Arabic", "German", "Russian")
-)
 _HEARSAY = (
     r"\b(?:according to|in the (?:eyes|opinion|view) of) (?:(?:the|a|my|this|some|most|many|his"
     r"|her|your) ){0,2}(?:students?|pupils?|classmates?|friends?|colleagues?|users?|critics?"
@@ -134,7 +58,11 @@ _ASKED_OTHERWISE = (
     r"|إذا كان(?:ت)? (?:هذا )?السؤال"
     r"|(?:질문|문제)[이가][^.\n]{0,25}?(?:라면|다면|이면)"
 )
-_OTHERS_SAY = lazy_regex(rf"(?<![\p{{L}}\p{{M}}])(?:{_WHO_SAYS}|{_SAYS_WHO})", regex.I)
+_OTHERS_JUDGE = lazy_regex(
+    rf"(?<!\p{{L}})(?!most\b|people\b)(?:{SPEAKERS['English'][0]}|{SPEAKERS['English'][1]})[^.!?\n]{{0,25}}?"
+    r"(?:find|call|consider|see|regard|perceive|interpret)\b",
+    regex.I,
+)
 _NOT_MEANT = lazy_regex(rf"{_HEARSAY}|{_ASKED_OTHERWISE}", regex.I)
 _SOMEBODY_SAYS = lazy_regex(
     r"\b(?!(?:It|This|That|Which|We|There)\b)\p{Lu}\p{Ll}+ (?:says?|said|thinks?|thought|claims?"
@@ -154,7 +82,8 @@ _CHOOSERS = lazy_regex(
     regex.I,
 )
 _SLIGHTED = lazy_regex(
-    r"\b(?:intermediate|partial|preliminary|provisional|interim|previous|outdated)\s*$"
+    r"\b(?:intermediate|partial|preliminary|provisional|interim|previous|outdated|initial|tentative"
+    r"|student|pupil|user|learner|participant|respondent|rejected)\s*$"
     r"|bound (?:for|on"
     r"|of) (?:the )?$|\b(?:to|for|of) (?:(?:the |your |my )?(?:previous|preceding|earlier|other"
     r"|first"
@@ -192,8 +121,8 @@ _LESS = lazy_regex(
 _OWNED = frozenset({"answer", "answers", "choice", "prediction", "option"})
 _SENTENCE = lazy_regex(r"[.!?](?=\s)|[。！？।۔\n]")
 _TURN = lazy_regex(
-    r";|[,\s](?:but|however|yet|whereas|nevertheless|aber|jedoch|sondern|tatsächlich|pero|sino|mas"
-    r"|porém|mais|cependant|toutefois|però|tuttavia|но|однако|tetapi|namun|ama|ancak)[,\s]|但是?"
+    rf";|[,\s](?:{BUT}|however|yet|whereas|nevertheless|aber|jedoch|tatsächlich|pero|porém"
+    r"|cependant|toutefois|però|tuttavia|но|однако|tetapi|namun|ama|ancak)[,\s]|但是?"
     r"|然而|不过|不過|實際上|实际上|しかし|が、|하지만|그러나|लेकिन|परन्तु|परंतु|किन्तु|কিন্তু"
     r"|\s(?:لكن"
     r"|ولكن|لیکن|مگر)\s",
@@ -326,7 +255,7 @@ def anothers(before: str, *, chooses: bool = False) -> bool:
     """
     own = _AND_SO.split(before)[-1]
     return bool(
-        _OTHERS_SAY.search(own)
+        _OTHERS_JUDGE.search(own)
         or somebody_says(own)
         or _SOMEBODY_SAYS.search(own)
         or _NOT_MEANT.search(before)

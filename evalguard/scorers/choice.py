@@ -70,6 +70,7 @@ _GROUND = lazy_re(
 _POINT_INSIDE = lazy_re(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
 
+_MATH = lazy_re(r"^\${1,2}([^$\n]{1,40})\${1,2}")  # "$B$. I hope it is correct."
 _ENCLOSED = lazy_re(r"[(\[]([A-Z])[)\]]")
 _OPTION_NAMED = lazy_re(
     r"\W{0,4}\b(?:[Oo]ption"
@@ -162,7 +163,7 @@ def _announced_letter(text: str) -> str | None:
     """Return the letter that an announced answer is or begins with; :data:`SEVERAL` for more."""
     if (letter := lone_letter(text)) is not None:
         return letter
-    head = unicodedata.normalize("NFKC", plain(text[:2000])).strip()
+    head = unicodedata.normalize("NFKC", _MATH.sub(r"\1", plain(text[:2000]).lstrip())).strip()
     prefix = PREFIX.match(head)
     # "is a …" is an article, so that only capitals count before further words.
     found = _LEADING.match(head, prefix.end() if prefix is not None else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import regex
 
+from evalguard.scorers.contrast_words import BUT, BUT_GLUED, DENIES, NOT_GLUED
 from evalguard.scorers.lazy_patterns import lazy_regex
 
 SO = lazy_regex(
@@ -112,13 +113,11 @@ NOT_MAIN = lazy_regex(
 )
 """What opens a part of a sentence that is no main clause."""
 
-NOT = lazy_regex(
-    r"(?<!\p{L})(?:not|nicht|no|pas|não|non|не|niet|bukan|nie)(?!\p{L})|n['’]t\b|不是", regex.I
-)
+NOT = lazy_regex(rf"(?<!\p{{L}})(?:{DENIES})(?!\p{{L}})|n['’]t\b|{NOT_GLUED}", regex.I)
 """Words that negate the first of two numbers."""
 
 BUT = lazy_regex(
-    r"(?<!\p{L})(?:but|sondern|sino|mais|mas|ma|а|maar|melainkan|lecz)(?!\p{L})|而是"
+    rf"(?<!\p{{L}})(?:{BUT})(?!\p{{L}})|{BUT_GLUED}"
     r"|[,;–—-]\s*(?:it|they|that|this)(?:['’]s|['’]re|\s(?:is|was|are|were|takes|took|costs?|has"
     r"|have|had))(?!\p{L})",
     regex.I,

@@ -1,7 +1,8 @@
 """Words that set one answer against another: "B, not A", "B rather than A", "A ではなく B".
 
-:mod:`evalguard.scorers.contrasts` reads numbers by them, :mod:`evalguard.scorers.alternatives`
-letters and texts, :mod:`evalguard.scorers.asides` brackets.
+:mod:`evalguard.scorers.contrasts` and :mod:`evalguard.scorers.conclusion` read numbers by them,
+:mod:`evalguard.scorers.alternatives` letters and texts, :mod:`evalguard.scorers.asides` brackets;
+:mod:`evalguard.scorers.negation` and :mod:`evalguard.scorers.doubts` end a clause at them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,16 @@ INSTEAD = (
 AND_NOT = r"and not|und nicht|y no|et non(?: pas)?|et pas|e não|e non|а не|en niet|a nie|وليست?"
 """Alternatives of a pattern: a conjunction that denies."""
 
-NOT = rf"not|nicht|no|pas|non(?: pas)?|não|не|niet|nie|bukan|yerine|لا|{AND_NOT}|{INSTEAD}"
+DENIES = r"not|nicht|no|pas|non(?: pas)?|não|не|niet|nie|bukan"
+"""Alternatives of a pattern: a word that denies what stands behind it."""
+
+BUT = r"but|sondern|sino|mais|mas|ma|maar|lecz|а|melainkan|بل|وإنما|بلکه|बल्कि"
+"""Alternatives of a pattern: what turns from the denied answer to the one that holds."""
+
+BUT_GLUED = r"而是|而应|而應"
+"""The same in Chinese, where no space sets a word off."""
+
+NOT = rf"{DENIES}|yerine|لا|{AND_NOT}|{INSTEAD}"
 """Alternatives of a pattern: what denies the answer behind it, after a comma or a bracket."""
 
 NOT_GLUED = r"(?:而)?(?:不是|并非|並非|而非)"

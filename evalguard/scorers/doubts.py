@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import regex
 
+from evalguard.scorers.contrast_words import BUT, BUT_GLUED
 from evalguard.scorers.lazy_patterns import lazy_regex
 
 _REACH = 200
@@ -14,8 +15,7 @@ _SUBORDINATE = lazy_regex(
     regex.I,
 )
 _CLAUSE = lazy_regex(
-    r"[,，、،]|(?<!\p{L})(?<!anything )(?<!nothing )(?:but|sondern|sino|mais|mas|ma|maar|lecz|а|но"
-    r"|بل|بلکه|बल्कि)(?!\p{L})|而是|而应",
+    rf"[,，、،]|(?<!\p{{L}})(?<!anything )(?<!nothing )(?:{BUT}|но)(?!\p{{L}})|{BUT_GLUED}",
     regex.I,
 )
 _SURE = lazy_regex(

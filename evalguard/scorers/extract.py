@@ -21,6 +21,7 @@ from evalguard.scorers.attribution import denial
 from evalguard.scorers.json_answer import json_answer
 from evalguard.scorers.latex import plain, without_struck
 from evalguard.scorers.lazy_patterns import lazy_re, lazy_regex
+from evalguard.scorers.reported import reported
 from evalguard.scorers.retraction import Retraction, retraction, without_retracted
 from evalguard.scorers.turns import own_part
 
@@ -56,7 +57,7 @@ _WRAPPERS = (
 )
 _OPENINGS = tuple(opening for opening, _ in _WRAPPERS)
 _HTML = lazy_re(r"<(b|strong|i|em|u|code|mark|p|span)>(.*)</\1>", re.S | re.I)
-_BULLET = lazy_re(r"(?:[-*•>]|\d{1,2}[.)])[ \t]+(?=\S)")
+_BULLET = lazy_re(r"(?:[-*•>→⇒➔➜➡]|[=-]>|\d{1,2}[.)])[ \t]+(?=\S)")
 _SENTENCE = lazy_regex(r"(.+?)(?:[.!](?=\s+[\p{Lu}\p{Lo}])|[。！？।۔])", regex.S)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _OTHER_DIGITS = lazy_regex(r"(?![0-9])\p{Nd}")
@@ -386,4 +387,6 @@ def lenient_texts(output: str) -> list[str]:
         found += readings(blocks[0].text)
     elif line := next((line for line in rest.splitlines() if line.strip()), ""):
         found += readings(line)
+        if (said := reported(rest)) is not None:
+            found += readings(said)
     return list(dict.fromkeys(found))

@@ -91,6 +91,11 @@ def without_conceded(text: str, names: str) -> str:
     return text
 
 
+def turns(text: str) -> bool:
+    """Return whether a text turns from what stands before it: "But …", "Actually, …"."""
+    return _TURN.search(text) is not None
+
+
 @lru_cache(maxsize=64)
 def _opening(names: str) -> regex.Pattern[str]:
     """Return the pattern of a first line that gives one of the names as a field's value."""

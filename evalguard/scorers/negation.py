@@ -16,6 +16,7 @@ from evalguard.scorers.attribution import (
     lessened,
     sentence_before,
 )
+from evalguard.scorers.contrast_words import BUT, BUT_GLUED
 from evalguard.scorers.doubts import doubted
 from evalguard.scorers.lazy_patterns import lazy_regex
 
@@ -89,9 +90,10 @@ _CROSS_BEFORE = lazy_regex(r"[✗✘❌❎🚫👎][\s*_\ufe0f]*$")
 _CROSS_AFTER = lazy_regex(r"[\s*_]*[✗✘❌❎🚫👎]")
 _QUESTION = lazy_regex(r"(?:[^.!?。！？।\n]|\.(?=\d)){0,120}+(?:[?？؟]|(?<=[吗嗎])。)")
 _CLAUSE_END = lazy_regex(
-    r"[.,;:!?。，；：！？।،\n]|(?<!anything )(?<!nothing )\b(?:but|then|sondern|sino|mais|mas|ma"
-    r"|maar|lecz|melainkan|بل|وإنما|बल्कि)\b"
-    r"|而是|>>",
+    rf"[.,;:!?。，；：！？।،\n]|(?<!anything )(?<!nothing )(?<!\p{{L}})(?:{BUT}|then)(?!\p{{L}})"
+    rf"|{BUT_GLUED}|>>|[→⇒]|[=-]>"
+    r"|\s[—–-]{1,2}\s(?=(?:it(?:['’]s|\sis)|this\sis|rather|instead|es\sist|c['’]est|es|è|é|это)"
+    r"(?!\p{L}))",
     regex.I,
 )
 

@@ -42,43 +42,46 @@ _CUES = {
         r"i retract", r"(?:edit|update|revised|erratum)(?=\s{0,9}[:：-])", r"never ?mind",
         r"let me (?:re\w+|correct|fix|change)\b", r"(?:i )?chang(?:e|ing) my (?:mind|answer)",
         r"not quite", r"nope\b", r"i stand corrected",
+        r"(?:i'?m |i was )?(?:just |only )?(?:kidding|joking)\b",
+        r"on (?:closer|further) (?:look|inspection|reading|examination|reflection|consideration)",
     ),
     "Mandarin": (
         "不对", "不對", "不(?=[，,])", "不，", "等等", "等一下", "更正", "抱歉", "对不起",
         "對不起", "我错了", "说错了", "其实", "其實", "重新考虑", "纠正", "糾正", "哦不", "不不",
-        "应改为",
+        "应改为", "开玩笑", "開玩笑",
     ),
     "Spanish": (
         r"perd[oó]n", r"espera", r"mejor dicho", r"en realidad", r"corrección", r"corrijo",
-        r"me equivoqu[eé]", r"rectific", r"disculp", r"lo siento",
+        r"me equivoqu[eé]", r"rectific", r"disculp", r"lo siento", r"(?:es )?broma\b",
     ),
     "French": (
         r"non(?=\s{0,9}[,:;–—-])", "pardon", "attend(?:s|ez)", "plutôt", "en fait",
-        "je me suis tromp", "désolée?", "rectification", "je corrige",
+        "je me suis tromp", "désolée?", "rectification", "je corrige", "je (?:plaisante|rigole)",
     ),
     "German": (
         r"nein(?=\s{0,9}[,:;–—-])", r"moment(?=[,.!: ])", r"wart(?:e|en sie)", r"halt(?=[,.!:])",
         "korrektur", "entschuldigung", "doch nicht", "eigentlich", "besser gesagt",
-        "ich korrigiere", "quatsch",
+        "ich korrigiere", "quatsch", "(?:kleiner |nur ein )?(?:scherz|spaß)",
     ),
     "Portuguese": (
         r"não(?=\s{0,9}[,:;–—-])", "perdão", "aliás", "na verdade", "correção", "desculp",
-        "corrigindo", "me enganei", "melhor dizendo",
+        "corrigindo", "me enganei", "melhor dizendo", "(?:é )?brincadeira",
     ),
     "Italian": (
         "scus(?:a|i|ate)", "aspett", "anzi", "in realtà", "correzione",
-        "mi (?:sbaglio|correggo)",
+        "mi (?:sbaglio|correggo)", "(?:sto )?scherz",
     ),
     "Russian": (
         r"нет(?=\s{0,9}[,:;–—-])", "подожди", "погоди", "стоп", "точнее", "вернее", "исправл",
-        "извин", "ошиб", "на самом деле",
+        "извин", "ошиб", "на самом деле", "шучу", "шутка",
     ),
     "Japanese": (
         "いや", "いいえ", "訂正", "すみません", "違います", "違った", "違う", "待って", "間違",
-        "ごめん", "やっぱり", "やはり", "失礼",
+        "ごめん", "やっぱり", "やはり", "失礼", "冗談",
     ),
     "Korean": (
         "아니", "아뇨", "정정", "잠깐", "잠시만", "죄송", "미안", "틀렸", "다시 생각", "사실은",
+        "농담",
     ),
     "Hindi": (
         r"नहीं(?=\s{0,9}[,:;–—-])", "रुकिए", "रुको", "माफ़", "माफ", "क्षमा", "सुधार", "असल में",
@@ -116,7 +119,9 @@ _CHAIN = lazy_regex(
     regex.I,
 )
 _LEAD = lazy_regex(
-    rf"{_EDGE}{{0,12}}+(?:(?:{_LEADS})(?:{_EDGE}{{1,4}}|(?=[^\x00-\u02ff])|(?<=[^\x00-\u02ff])))?",
+    rf"{_EDGE}{{0,12}}+"
+    r"(?:(?:re-?)?(?:read|check|think|count|consider|calculat|look)ing(?: [\w'’]+){0,4}[,:]\s)?"
+    rf"(?:(?:{_LEADS})(?:{_EDGE}{{1,4}}|(?=[^\x00-\u02ff])|(?<=[^\x00-\u02ff])))?",
     regex.I,
 )
 _FIRST = lazy_regex(r"\s*+[^\n.!?。！？।۔]{1,200}+(?:\.(?=\d)[^\n.!?。！？।۔]{1,200}+)?")

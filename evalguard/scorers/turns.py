@@ -81,6 +81,14 @@ _ASSISTANT = lazy_re(
     r"|^[ \t*_#>]*(?:assistant|ai|bot|response|model)[*_]*[ \t]*(?:[:：]|$)",
     re.I | re.M,
 )
+_HEADER = lazy_re(
+    r"\s*(?:(?:<\|im_start\|>\s*|<\|start_header_id\|>\s*|<\|start\|>\s*)assistant"
+    r"(?:<\|end_header_id\|>|<\|message\|>)?|<start_of_turn>\s*model|<[|｜]assistant[|｜]>|\[/INST\]"
+    r"|assistant[ \t]*(?=\n))\s*",
+    re.I,
+)
+"""The header of the model's own turn, where an output begins with it."""
+
 _FENCE = lazy_re(r"^[ \t]*(?:```|~~~)", re.M)
 _PREAMBLE = lazy_re(rf"[\s*_#>]*{turn_words.PREAMBLE}", re.I)
 _TITLE = lazy_re(r"^[ \t]*#{1,3}[ \t]+[^\n]*", re.M)
@@ -100,7 +108,11 @@ def own_part(output: str) -> str:
         >>> own_part("Question: How many?\nAnswer: 15")
         'Question: How many?\nAnswer: 15'
     """
-    output = without_struck(output)
+    output = (
+        _HEADER.sub("", without_struck(output), count=1)
+        if _HEADER.match(output)
+        else without_struck(output)
+    )
     opened: regex.Match[str] | None = None
     for mark in islice(_marks(output), MAX_TURNS):
         before = output[: mark.start()]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
+from jinja2 import Environment, TemplateSyntaxError
 from lm_eval.api import metrics as _metrics  # noqa: F401 - fills the registries
 from lm_eval.api.registry import (
     AGGREGATION_REGISTRY,
@@ -25,6 +26,9 @@ from evalguard.tasks.benchmark.optional_metrics import PACKAGES, refusal
 _STRUCTURE = {"class", "group", "include", "recipe", "tag", "task_list"}
 _SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
 
+_TEMPLATES = ("description", "doc_to_choice", "doc_to_image", "doc_to_target", "doc_to_text")
+_JINJA = Environment(autoescape=False)  # noqa: S701 - nothing is rendered
+
 Found = tuple[str, str]
 """Key of a task file, and its problem."""
 
@@ -39,6 +43,7 @@ def problems_of(config: Mapping[str, Any]) -> list[Found]:
         *_metrics_of(config),
         *_filters(config),
         *_splits(config),
+        *_templates(config),
     ]
 
 
@@ -112,6 +117,15 @@ def _filters(config: Mapping[str, Any]) -> Iterator[Found]:
                     re.compile(pattern)
                 except re.error as error:
                     yield f"{key}.filter", f"regex_pattern: {pattern!r} is not valid: {error}"
+
+
+def _templates(config: Mapping[str, Any]) -> Iterator[Found]:
+    for key in _TEMPLATES:
+        if isinstance(text := config.get(key), str):
+            try:
+                _JINJA.parse(text)
+            except TemplateSyntaxError as error:
+                yield key, f"not a template: line {error.lineno}: {error.message}"
 
 
 def _splits(config: Mapping[str, Any]) -> Iterator[Found]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from lm_eval.api.task import ConfigurableTask, Task
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 
-from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem
+from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem, did_you_mean
 from evalguard.hub import check_hub
 from evalguard.quiet import quiet
+from evalguard.tasks.benchmark.build_errors import build_error
 from evalguard.tasks.benchmark.checks import problems_of
 from evalguard.tasks.benchmark.drawing import drawn_as_by_lm_eval, import_again
 from evalguard.tasks.benchmark.hub_metrics import code_execution
@@ -30,28 +31,15 @@ from evalguard.tasks.benchmark.running import missing_value
 from evalguard.tasks.benchmark.sources import (
     BUILDERS,
     TaskFileError,
+    data_file,
     data_of,
     functions_of,
     read_source,
+    shown_path,
 )
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.task import Benchmark
 from evalguard.tasks.benchmark.watching import listen
-
-EXTRA_PACKAGES = (
-    "antlr4",
-    "emoji",
-    "immutabledict",
-    "jieba",
-    "langdetect",
-    "latex2sympy2_extended",
-    "math_verify",
-    "nltk",
-    "pycountry",
-    "sklearn",
-    "sympy",
-)
-"""Import names of what ``evalguard[benchmarks]`` brings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +107,11 @@ def load_benchmark(
             ]
             for made in benchmarks:
                 _ = made.docs  # while the seeds are lm-eval's
+        _check_declared(benchmarks, declared or {}, source, key)
     except (ConfigError, DataError):
         raise
     except TaskFileError as error:
-        file = _shown(error.path) if error.path else source
+        file = shown_path(error.path) if error.path else source
         problems = [
             Problem(file, inner, text)
             if error.path
@@ -131,10 +120,28 @@ def load_benchmark(
         ]
         raise ConfigError(problems) from error
     except (Exception, SystemExit) as error:  # lm-eval and the task's own code raise anything
-        raise ConfigError([Problem(source, key, _build_error(task, error))]) from error
+        raise ConfigError([Problem(source, key, build_error(task, error))]) from error
     for made in benchmarks:
         _check_runs(made, task, source, key)
     return benchmarks
+
+
+def _check_declared(
+    benchmarks: Sequence[Benchmark], declared: Mapping[str, Declared], source: str, key: str
+) -> None:
+    """Find ranges that the suite declares for metrics that none of its tasks has."""
+    if not declared:
+        return
+    names = {one.name for made in benchmarks for one in made.metrics}
+    names |= {name.partition(",")[0] for name in names}
+    where = key.removesuffix(".task")
+    unknown = [
+        Problem(source, f"{where}.metrics.{name}", f"no such metric. {did_you_mean(name, names)}")
+        for name in declared
+        if name not in names
+    ]
+    if unknown:
+        raise ConfigError(unknown)
 
 
 def _check_runs(benchmark: Benchmark, task: str, source: str, key: str) -> None:
@@ -142,73 +149,9 @@ def _check_runs(benchmark: Benchmark, task: str, source: str, key: str) -> None:
     try:
         benchmark.check_runs()
     except ImportError as error:
-        raise ConfigError([Problem(source, key, _build_error(task, error))]) from error
+        raise ConfigError([Problem(source, key, build_error(task, error))]) from error
     except EvalGuardError as error:
         raise ConfigError([Problem(source, key, f"task '{task}': {error}")]) from error
-
-
-def _shown(path: Path) -> str:
-    """Return a path relative to the working folder if it is inside."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-
-
-def _build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one return a cause
-    """Return why a task cannot be built, with the fix where there is one."""
-    if cause := _own_cause(error):
-        return f"task '{task}': {cause}"
-    if isinstance(error, SystemExit):
-        return f"the code of task '{task}' ended the program: {error}"
-    if isinstance(error, ImportError):
-        missing = _missing_package(error)
-        if missing and type(error) is ImportError and _is_installed(missing):
-            return f"task '{task}' does not fit the installed '{missing}': {error}"
-        if missing in EXTRA_PACKAGES or (not missing and "pip install" in str(error)):
-            return (
-                f"task '{task}' needs packages that are missing ({missing or 'see lm-eval'}): "
-                "pip install 'evalguard[benchmarks]'"
-            )
-        if missing:
-            return (
-                f"task '{task}' imports '{missing}', which is missing: pip install {missing}, or "
-                "put the module next to the task file"
-            )
-    if isinstance(error, KeyError):
-        return (
-            f"task '{task}' looks up {error}, which is no split or column of its data and no name "
-            "in its own code; correct the task file"
-        )
-    if type(error).__name__ in ("ConnectionError", "OfflineModeIsEnabled", "DatasetNotFoundError"):
-        return (
-            f"the data of task '{task}' are on the Hugging Face Hub, which cannot be reached; copy "
-            "lm-eval's task file and set dataset_path: json and dataset_kwargs: {data_files: …}"
-        )
-    if type(error).__name__.startswith("DatasetGeneration"):
-        return f"the data of task '{task}' cannot be read: {error.__cause__ or error}"
-    return f"lm-eval cannot build the task '{task}': {type(error).__name__}: {error}"
-
-
-def _missing_package(error: BaseException | None) -> str:
-    """Return the package that was not found, behind errors that say it in other words."""
-    while error is not None:
-        if isinstance(error, ImportError) and error.name:
-            return error.name.partition(".")[0]
-        error = error.__cause__ or error.__context__
-    return ""
-
-
-def _is_installed(package: str) -> bool:
-    """Return whether a package can be imported, so that only a name in it is missing."""
-    try:
-        return find_spec(package) is not None
-    except (ImportError, ValueError):
-        return False
-
-
-def _own_cause(error: BaseException | None) -> EvalGuardError | None:
-    """Return the error of this project behind one that lm-eval wrapped it in."""
-    while error is not None and not isinstance(error, EvalGuardError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 @lru_cache(maxsize=1)
@@ -220,11 +163,7 @@ def _task_manager() -> TaskManager:
 def _by_name(name: str, overrides: Mapping[str, Any] | None = None) -> Iterator[_Built]:
     manager = _task_manager()
     if name not in manager.all_tasks:
-        nearest = get_close_matches(name, manager.all_tasks, n=1)
-        hint = f"Did you mean '{nearest[0]}'? " if nearest else ""
-        raise TaskFileError(
-            None, ("", f"no such task of lm-eval. {hint}List them with: lm-eval ls tasks")
-        )
+        raise TaskFileError(None, ("", f"no such task of lm-eval. {_nearest(name)}"))
     check_hub()
     loaded = manager.load([{"task": name, **overrides} if overrides else name])
     equal: dict[str, set[str]] = {}
@@ -233,6 +172,13 @@ def _by_name(name: str, overrides: Mapping[str, Any] | None = None) -> Iterator[
             equal.setdefault(str(member.task_name), set()).update(_unweighted_metrics(group))
     for task in loaded["tasks"].values():
         yield _Built(_single_modality(task), frozenset(equal.get(str(task.task_name), ())))
+
+
+def _nearest(name: str) -> str:
+    """Return the task of lm-eval with the closest name, and how to list all of them."""
+    nearest = get_close_matches(name, _task_manager().all_tasks, n=1)
+    hint = f"Did you mean '{nearest[0]}'? " if nearest else ""
+    return f"{hint}List them with: lm-eval ls tasks"
 
 
 def _unweighted_metrics(group: Group) -> set[str]:
@@ -294,8 +240,11 @@ def _member(path: Path, entry: Mapping[str, Any], overrides: Mapping[str, Any]) 
     file = _files_by_name(path.parent.resolve()).get(name)
     if file is not None and file != path.resolve():
         yield from _from_file(file, settings)
-    else:
-        yield from _by_name(name, settings)
+        return
+    if name not in _task_manager().all_tasks:
+        text = f"'{name}' is no task of lm-eval, and no file in this folder defines it."
+        raise TaskFileError(path, ("task", f"{text} {_nearest(name)}"))
+    yield from _by_name(name, settings)
 
 
 _TASK_KEYS = {"include", "dataset_path", "custom_dataset"}
@@ -331,6 +280,10 @@ def _files_by_name(folder: Path) -> Mapping[str, Path]:
     return found
 
 
+_EMPTY_SPLIT = re.compile(r'Instruction "([^"]+)" corresponds to no data!')
+"""What datasets says of a split without rows."""
+
+
 def _of_config(config: Mapping[str, Any]) -> Task:
     """Build a task from its configuration; lm-eval tries its first row meanwhile."""
     task = ConfigurableTask.__new__(ConfigurableTask)
@@ -342,6 +295,9 @@ def _of_config(config: Mapping[str, Any]) -> Task:
     except UndefinedError as error:
         raise TaskFileError(None, ("", missing_value(error, task.eval_docs[0]))) from error
     except (IndexError, KeyError, TypeError, ValueError) as error:
+        if (empty := _EMPTY_SPLIT.fullmatch(str(error))) is not None:
+            file = data_file(config.get("dataset_kwargs"), empty[1])
+            raise TaskFileError(file, ("", f"no rows for the split '{empty[1]}'")) from error
         # What it has set by then is enough to check that row.
         if hasattr(task, "multiple_input") and (problem := target_problem(task, task.eval_docs[0])):
             raise TaskFileError(None, ("", f"row 1: {problem}")) from error

@@ -157,6 +157,11 @@ def _checked(task: Task, metric: Metric, reported: Mapping[str, Any], *, is_mean
         return metric
     number = as_number(value)
     if number is None:
+        known = LM_EVAL_METRICS.get(str(task.OUTPUT_TYPE), "")
+        others = {name for names in LM_EVAL_METRICS.values() for name in names.split(", ")}
+        if base in others - set(known.split(", ")) and not _own_code(task, base):
+            why = f"'{base}' is not computed for {_scored_by(task)}, which gives {known}"
+            return replace(metric, ungated=why)
         why = f"'{base}' is {value!r:.60} for a sample, which has no mean"
         return replace(metric, ungated=f"{why}; correct 'aggregation' or the metric")
     if not metric.low <= number <= metric.high and not metric.ungated:

@@ -135,6 +135,23 @@ def files_of(path: Path) -> tuple[Path, ...] | None:
     return source.files if source.complete else None
 
 
+def data_file(options: Mapping[str, Any] | None, split: str) -> Path | None:
+    """Return the file that a split is read from; ``None`` where it is not a single local one.
+
+    Args:
+        options: The task's ``dataset_kwargs``.
+        split: Name of the split.
+    """
+    files = (options or {}).get("data_files")
+    listed = list(_texts(files.get(split) if isinstance(files, Mapping) else files))
+    return Path(listed[0]) if len(listed) == 1 and Path(listed[0]).is_file() else None
+
+
+def shown_path(path: Path) -> str:
+    """Return a path relative to the working folder if it is inside."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
 def functions_of(value: Any) -> Iterator[Function]:
     """Yield every ``!function`` within a value."""
     if isinstance(value, Function):
@@ -219,8 +236,16 @@ def _resolve_data(path: Path, config: dict[str, Any], folders: Mapping[str, Path
             options["data_files"] = _absolute(folder, options["data_files"])
         except FileNotFoundError as error:
             raise TaskFileError(path, ("dataset_kwargs.data_files", f"{error}")) from error
+        for file in map(Path, _texts(options["data_files"])):
+            if file.is_file() and _is_blank(file):
+                raise TaskFileError(file, ("", "no rows: the file is empty"))
     if isinstance(options.get("data_dir"), str) and (folder / options["data_dir"]).is_dir():
         options["data_dir"] = str((folder / options["data_dir"]).resolve())
+
+
+def _is_blank(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return not opened.read(4096).strip() and not opened.read(1)
 
 
 def _absolute(folder: Path, files: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -54,9 +55,10 @@ def _problem_of_choice(task: Task, doc: Mapping[str, Any]) -> str:
     choices = task.doc_to_choice(doc)
     if not isinstance(choices, list) or not choices:
         fault = "has no choices" if choices == [] else "is not a list of choices"
-        return f"choices: {choices!r:.80} {fault}; correct doc_to_choice or the row"
+        return f"choices: {_shown(choices):.80} {fault}; correct doc_to_choice or the row"
     if any(not isinstance(choice, str) or not choice for choice in choices):
-        return f"choices: {choices!r:.80} has a choice that is empty or not text; correct the row"
+        fault = "has a choice that is empty or not text"
+        return f"choices: {_shown(choices):.80} {fault}; correct the row"
     gold = task.doc_to_text(doc) if task.multiple_input else task.doc_to_target(doc)
     if isinstance(gold, list):
         wrong = [one for one in gold if not _is_index(one, choices)]
@@ -73,10 +75,10 @@ def _problem_of_text(target: Any, doc: Mapping[str, Any]) -> str:
     held = [value for value in doc.values() if isinstance(value, dict | list)]
     for one in listed:
         if isinstance(one, dict | list) or any(str(value) == str(one).strip() for value in held):
-            return f"target: {one!r:.80} is not text; name its part that is the answer"
+            return f"target: {_shown(one):.80} is not text; name its part that is the answer"
     nothing = _NOTHING if _lacks_a_value(doc) else ("",)
     if all(one is None or str(one).strip() in nothing for one in listed):
-        return f"target: {target!r} is not an answer; correct the row or doc_to_target"
+        return f"target: {_shown(target)} is not an answer; correct the row or doc_to_target"
     return ""
 
 
@@ -203,11 +205,21 @@ def _is_index(value: Any, choices: Sequence[str]) -> bool:
     return isinstance(value, Integral | np.bool_) and 0 <= int(value) < len(choices)
 
 
+def _shown(value: Any) -> str:
+    """Return a value as a data file holds it: ``null``, ``["red", null]``."""
+    if isinstance(value, str):
+        return repr(value)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return repr(value)
+
+
 def _no_choice(gold: Any, choices: Sequence[str]) -> str:
     shown = ", ".join(f"{index} ({choice!r:.24})" for index, choice in enumerate(choices[:10]))
     more = ", …" if len(choices) > 10 else ""
     return (
-        f"target: {gold!r:.60} is not a choice of this row; possible: {shown}{more}; "
+        f"target: {_shown(gold):.60} is not a choice of this row; possible: {shown}{more}; "
         "correct the row or doc_to_target"
     )
 

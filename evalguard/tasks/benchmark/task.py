@@ -37,6 +37,7 @@ from evalguard.tasks.benchmark.running import (
     missing_value,
     outputs,
 )
+from evalguard.tasks.benchmark.sources import data_file, shown_path
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.trial import check_nltk_data, reported_values
 from evalguard.tasks.benchmark.values import decode, encode
@@ -133,7 +134,9 @@ class Benchmark:
             except EvalGuardError:
                 raise
             except (Exception, SystemExit) as error:
-                raise DataError(f"{self._where(doc_id + 1)}: {_row_error(error, doc)}") from error
+                raise DataError(
+                    f"{self._where(doc_id + 1)}: {_row_error(error, doc, self._task)}"
+                ) from error
             if problem:
                 problems.append((doc_id + 1, problem))
         if problems:
@@ -207,7 +210,14 @@ class Benchmark:
         _ = self._reported
 
     def _where(self, row: int) -> str:
-        return f"{self._source}: task '{self.name}', row {row}"
+        return f"{self._source}: {self._named()}, row {row}"
+
+    def _named(self) -> str:
+        """Return the task with the file of its data, if that is a single one."""
+        config = self._task.config
+        split = config.test_split or config.validation_split or ""
+        file = data_file(config.dataset_kwargs, split)
+        return f"task '{self.name}'" + (f" ({shown_path(file)})" if file is not None else "")
 
     def _listed(self, problems: Sequence[tuple[int, str]]) -> str:
         if len(problems) == 1:
@@ -216,7 +226,7 @@ class Benchmark:
         lines = [f"row {row}: {problem}" for row, problem in problems[:_BAD_ROWS_SHOWN]]
         if more := len(problems) - len(lines):
             lines.append(f"… and {more} more rows")
-        start = f"{self._source}: task '{self.name}': {len(problems)} rows cannot be used:"
+        start = f"{self._source}: {self._named()}: {len(problems)} rows cannot be used:"
         return "\n  ".join([start, *lines])
 
     def _score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
@@ -303,7 +313,14 @@ def _can_be_stored(metric: Metric, value: Any) -> bool:
     return True
 
 
-def _row_error(error: BaseException, doc: Mapping[str, Any]) -> str:
+def _row_error(error: BaseException, doc: Mapping[str, Any], task: Task) -> str:
+    if isinstance(error, ValueError) and "larger than population" in str(error):
+        named = task.config.fewshot_split
+        split = f"the split '{named}'" if named else "the split of the questions"
+        return (
+            f"num_fewshot is {task.config.num_fewshot}, but {split} has only "
+            f"{len(list(task.fewshot_docs() or ()))} rows; lower it, or set fewshot_split"
+        )
     if isinstance(error, AssertionError) and "Answer is not a string" in str(error):
         target = str(error).partition(":")[2].strip()
         return (

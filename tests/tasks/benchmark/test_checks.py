@@ -8,8 +8,9 @@ from threading import Thread
 
 import pytest
 
-from evalguard.errors import ConfigError, MeasurementError
+from evalguard.errors import ConfigError, DataError, MeasurementError
 from evalguard.tasks.benchmark.loading import load_benchmark
+from evalguard.tasks.benchmark.metrics import Declared
 from tests.conftest import write_jsonl
 from tests.tasks.benchmark.conftest import COMMON, load_all
 
@@ -33,7 +34,10 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
         (f"{GENERATES}filter_list: [{{filter: []}}]\n", "needs a 'name' and a 'filter'"),
         (f"{GENERATES}fewshot_split: train\n", "fewshot_split: the data have no split 'train'"),
         (f"{GENERATES}test_split: tests\n", "test_split: the data have no split 'tests'. Did you"),
-        (f"{GENERATES}doc_to_text: '{{% if %}}'\n", "lm-eval cannot build the task"),
+        (f"{GENERATES}doc_to_text: '{{% if %}}'\n", "doc_to_text: not a template: line 1: Exp"),
+        ("output_type: generate_until\ndoc_to_target: '{{ a '\n", "doc_to_target: not a template"),
+        (f"{GENERATES}description: '{{{{ q | nope }}}}'\nnope: 1\n", "nope: unknown key"),
+        (f"{GENERATES}process_docs: !function code.nope\n", "code has no function 'nope'"),
     ],
 )  # fmt: skip
 def test_a_broken_task_file(load, text, said):
@@ -112,6 +116,46 @@ def test_a_package_that_only_scoring_needs_is_missed_before_compute(load, monkey
     text = f"{GENERATES}process_results: !function code.scores\nmetric_list: [{{metric: acc}}]\n"
     with pytest.raises(ConfigError, match=r"evalguard\[benchmarks\]"):
         load(text, code=code)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("rows.jsonl", ""), ("rows.json", "[]"), ("rows.csv", "q,a\n"), ("rows.jsonl", " \n\n")],
+)
+def test_a_data_file_without_rows_is_named(tmp_path, file, content):
+    (tmp_path / file).write_text(content)
+    builder = "csv" if file.endswith("csv") else "json"
+    data = COMMON.replace("rows.jsonl", file).replace(": json", f": {builder}")
+    (tmp_path / "ours.yaml").write_text(f"task: ours\n{data}{GENERATES}")
+    with pytest.raises(ConfigError) as caught:
+        load_all(tmp_path, "ours.yaml")
+    [problem] = caught.value.problems
+    assert Path(problem.file).name == file
+    assert problem.message.startswith("no rows")
+
+
+def test_a_member_that_a_group_lacks_is_named_in_the_group(load, tmp_path):
+    load(GENERATES)
+    (tmp_path / "all.yaml").write_text("group: all\ntask: [ours, hellaswog]\n")
+    with pytest.raises(ConfigError) as caught:
+        load_all(tmp_path, "all.yaml")
+    [problem] = caught.value.problems
+    assert (Path(problem.file).name, problem.key) == ("all.yaml", "task")
+    assert problem.message.startswith("'hellaswog' is no task of lm-eval, and no file")
+    assert "Did you mean 'hellaswag'" in problem.message
+
+
+def test_a_range_for_a_metric_that_no_task_has(load):
+    declared = {"exact_macth": Declared(0, 100)}
+    with pytest.raises(ConfigError, match=r"metrics\.exact_macth: no such metric\. Did you mean"):
+        load(GENERATES, declared=declared)
+
+
+def test_more_solved_examples_than_rows(load):
+    task = load(f"{GENERATES}num_fewshot: 7\nfewshot_split: test\n")
+    said = r"row 1: num_fewshot is 7, but the split 'test' has only 1 rows; lower it"
+    with pytest.raises(DataError, match=said):
+        task.prepare(None)
 
 
 def test_a_list_of_targets_in_a_solved_example(load):

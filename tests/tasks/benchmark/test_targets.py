@@ -1,5 +1,7 @@
 """Targets that no answer can match are an error before any compute."""
 
+import re
+
 import pytest
 
 from evalguard.errors import ConfigError, DataError
@@ -22,9 +24,9 @@ def problems(load, text, **columns):
 @pytest.mark.parametrize("label", [-1, 2, -100, 17])
 def test_an_index_that_is_no_choice(load, label):
     said = problems(load, CHOICE.format(target="label"), label=label)
-    assert said == (
-        f"suites/s.yaml: task 'ours', row 2: target: {label} is not a choice of this row; "
-        "possible: 0 ('three'), 1 ('Four'); correct the row or doc_to_target"
+    assert re.sub(r"\(.*rows.jsonl\)", "(rows.jsonl)", said) == (
+        f"suites/s.yaml: task 'ours' (rows.jsonl), row 2: target: {label} is not a choice of this "
+        "row; possible: 0 ('three'), 1 ('Four'); correct the row or doc_to_target"
     )
 
 
@@ -45,7 +47,12 @@ def test_one_of_several_indices_that_is_no_choice(load, gold):
 
 
 @pytest.mark.parametrize(
-    ("choices", "fault"), [([], "[] has no choices"), (["three", ""], "has a choice that is empty")]
+    ("choices", "fault"),
+    [
+        ([], "[] has no choices"),
+        (["three", ""], "has a choice that is empty"),
+        (["three", None], '["three", null] has a choice that is empty'),
+    ],
 )
 def test_choices_that_cannot_be_chosen(load, choices, fault):
     said = problems(load, CHOICE.format(target="label"), choices=choices)
@@ -77,7 +84,7 @@ def test_many_bad_rows_are_counted(load):
     task = load(CHOICE.format(target="label"), rows=[row(), *[row(label=9) for _ in range(12)]])
     with pytest.raises(
         DataError,
-        match=r"task 'ours': 12 rows cannot be used:\n(  row \d: .*\n){3}  … and 9 more rows$",
+        match=r"'ours' \(.*\): 12 rows cannot be used:\n(  row \d: .*\n){3}  … and 9 more rows$",
     ):
         task.prepare(None)
 

@@ -95,7 +95,8 @@ def test_a_template_that_fails_names_task_and_row(load, tmp_path):
     (tmp_path / "rows.jsonl").write_text(DATA + DATA.replace('"4", "c', '"0", "c'))
     task = load("output_type: generate_until\ndoc_to_target: '{{ 8 / a|int }}'\n")
     with pytest.raises(
-        DataError, match=r"^suites/s.yaml: task 'ours', row 2: .* ZeroDivisionError: "
+        DataError,
+        match=r"^suites/s.yaml: task 'ours' \(.*rows.jsonl\), row 2: .* ZeroDivisionError: ",
     ):
         task.prepare(None)
 
