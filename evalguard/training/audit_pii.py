@@ -11,8 +11,9 @@ IBAN            country code, check digits and account that pass mod 97 (ISO 136
 SSN             a US social security number in the form 123-45-6789, unassigned ranges
                 left out
 IP address      a public IPv4 address
-secret          a private key block, or a token with the published prefix of AWS,
-                GitHub, GitLab, Slack, Stripe, Google, OpenAI, Anthropic or Hugging Face
+secret          a private key block, a signed JSON Web Token (RFC 7519), or a key in the
+                published form of AWS, Azure, GitHub, GitLab, Slack, Stripe, Google, OpenAI,
+                Anthropic, Hugging Face, npm, PyPI, SendGrid or Twilio
 =============== =====================================================================
 
 Names and postal addresses have no pattern and are not looked for.
@@ -20,7 +21,9 @@ Names and postal addresses have no pattern and are not looked for.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -60,6 +63,34 @@ def _any(match: str) -> bool:
     return True
 
 
+def _drawn(match: str) -> bool:
+    """Whether a key may be random: one of words alone has no digit, and a token's header no JSON."""
+    header, _, rest = match.partition(".")
+    if not (header.startswith("eyJ") and rest):
+        return "PRIVATE KEY" in match or any(map(str.isdigit, match))
+    try:
+        content = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+    except ValueError:
+        return False
+    return "alg" in content
+
+
+_SECRETS = (
+    r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----",
+    r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{20,}",  # JSON Web Token
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    r"\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_\w{36,}|\bglpat-[\w-]{20,}",
+    r"\bxox[abprs]-[\w-]{10,}|\bxapp-\d-[\w-]{20,}",
+    r"\b[sr]k_live_[A-Za-z0-9]{20,}",
+    r"\bAIza[\w-]{35}\b|\bsk-(?:ant-|proj-)?[\w-]{32,}|\bhf_[A-Za-z0-9]{30,}",
+    r"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-AgE[\w-]{50,}",
+    r"\bSG\.[\w-]{22}\.[\w-]{43}(?![\w-])",  # SendGrid
+    r"\b(?:AC|SK)[0-9a-f]{32}\b",  # Twilio
+    r"\b(?:Account|SharedAccess)Key=[A-Za-z0-9+/]{40,}={0,2}",  # Azure, connection strings
+    r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])",  # Microsoft Entra
+    r"\b[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{26}\b",  # Azure AI services
+)
+
 _KINDS: Mapping[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
     "email": (
         re.compile(r"\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,24}\b"),
@@ -82,15 +113,7 @@ _KINDS: Mapping[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
     ),
     "SSN": (re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"), _any),
     "IP address": (re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])"), _public),
-    "secret": (
-        re.compile(
-            r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\bAKIA[A-Z0-9]{16}\b"
-            r"|\bgh[pousr]_[A-Za-z0-9]{36,}|\bglpat-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}"
-            r"|\b[sr]k_live_[A-Za-z0-9]{20,}|\bAIza[\w-]{35}\b|\bsk-(?:ant-|proj-)?[\w-]{32,}"
-            r"|\bhf_[A-Za-z0-9]{30,}"
-        ),
-        _any,
-    ),
+    "secret": (re.compile("|".join(_SECRETS), re.ASCII), _drawn),
 }
 
 

@@ -23,6 +23,14 @@ def filtered(data: Any, *, taken: bool = True) -> Any:
     return data
 
 
+def beside(data: Any, **fields: Any) -> Any:
+    return {**data, **fields}
+
+
+def inside(data: Any, **fields: Any) -> Any:
+    return {**data, "choices": [{**data["choices"][0], **fields}]}
+
+
 @pytest.mark.parametrize(
     ("data", "text"),
     [
@@ -55,6 +63,21 @@ def filtered(data: Any, *, taken: bool = True) -> Any:
         (said("1 2 3 4 5 6 7 8", "length", tokens=8.0), "1 2 3 4 5 6 7 8"),
         ({"choices": [{"text": "42", "finish_reason": "stop"}]}, "42"),
         ({"choices": [{"index": 1, "text": "b"}, {"index": 0, "text": "a"}]}, "a"),
+        (inside(said("42"), native_finish_reason="end_turn"), "42"),
+        (inside(said("42"), native_finish_reason="STOP", stop_reason=151645), "42"),
+        (inside(said("42"), stop_reason="other words"), "42"),
+        (inside(said("42"), safety_ratings=[{"category": "hate", "blocked": False}]), "42"),
+        (beside(said("42"), status="completed", incomplete_details=None), "42"),
+        (beside(said("42"), status=200, incomplete_details={}), "42"),
+        (
+            beside(
+                said("1 2 3 4 5 6 7 8", "length", tokens=8),
+                status="incomplete",
+                incomplete_details={"reason": "max_output_tokens"},
+            ),
+            "1 2 3 4 5 6 7 8",
+        ),
+        (beside(said("4\nQuestion: 5", "stop"), status="incomplete"), "4"),
         (said("", "length", tokens=8, reasoning="Let me see"), f"{UNCLOSED}Let me see"),
         (said(None, "length", tokens=8, reasoning_content="Hm"), f"{UNCLOSED}Hm"),
     ],
@@ -91,6 +114,23 @@ def test_tokens_are_counted_where_the_server_does_not():
         (said("No.", "stop", tool_calls=[{"function": {"name": "send_all"}}]), "send_all"),
         (said("No.", "stop", function_call={"name": "send_all"}), "send_all"),
         ({"choices": [{"text": "No.", "tool_calls": [{"id": "send_all"}]}]}, "send_all"),
+        (inside(said("4", tokens=1), native_finish_reason="MAX_TOKENS"), "max_tokens"),
+        (inside(said("4", tokens=1), finish_details={"type": "max_tokens"}), "max_tokens"),
+        (inside(said("4"), stop_reason="SAFETY"), "filtered"),
+        (said("4", "FinishReason.SAFETY"), "filtered"),
+        (said("4", "FINISH_REASON_RECITATION"), "filtered"),
+        (inside(said("4"), native_finish_reason="MALFORMED_FUNCTION_CALL"), "ended early"),
+        (beside(said("4"), status="incomplete"), "ended early .finish_reason 'incomplete'"),
+        (
+            beside(said("4", tokens=1), incomplete_details={"reason": "max_output_tokens"}),
+            "cut the answer short after 1 of 8 tokens .finish_reason 'max_output_tokens'",
+        ),
+        (said("4", status="in_progress"), "ended early .finish_reason 'in_progress'"),
+        (inside(said("4"), safety_ratings=[{"category": "hate", "blocked": True}]), "filtered"),
+        (
+            inside(said("4"), content_filter_results={"lists": {"details": [{"filtered": True}]}}),
+            "filtered",
+        ),
         (said("", "abort"), "ended early .finish_reason 'abort'"),
         (said([{"type": "image_url"}]), "unknown format"),
         (said(42), "unknown format"),

@@ -24,6 +24,7 @@ from benchmarks.data_formats.forms import (
     tables,
     templates,
     thinking,
+    vendors,
 )
 from benchmarks.data_formats.forms.registry import FORMS, Form
 
@@ -51,4 +52,5 @@ __all__ = [
     "tables",
     "templates",
     "thinking",
+    "vendors",
 ]

@@ -20,8 +20,22 @@ from evalguard.engines.endpoint.requests import (
 Count = Callable[[str], int]
 
 _COMPLETE = ("stop", "eos", "eos_token", "stop_sequence", "end_turn", "stop_str", "")
-_LENGTH = ("length", "max_tokens", "model_length", "max_length")
-_FILTERED = ("content_filter", "safety", "recitation", "blocklist", "prohibited_content", "refusal")
+_LENGTH = ("length", "max_tokens", "model_length", "max_length", "max_output_tokens")
+_FILTERED = (
+    *("content_filter", "safety", "recitation", "blocklist", "prohibited_content", "refusal"),
+    *("spii", "image_safety", "guardrail_intervened", "content_filtered", "sensitive"),
+)
+_BROKEN = (
+    *("incomplete", "failed", "cancelled", "in_progress", "queued", "error", "abort", "aborted"),
+    *("other", "language", "malformed_function_call", "insufficient_system_resource"),
+)
+_REASONS = (
+    *("finish_reason", "native_finish_reason", "stop_reason", "done_reason", "finish_details"),
+    *("incomplete_details", "status"),
+)
+"""Where servers and gateways tell why an answer ends: in the choice, its message or the body."""
+
+_FILTERS = ("content_filter_results", "content_filter_result", "safety_ratings", "safetyRatings")
 _CALLED = ("tool_calls", "function_call", "tool_use")
 _CALLS = ("tool_calls", "function_call")
 
@@ -123,7 +137,9 @@ def read_text(
         if _is_used_up(said, said.text, asked.new_tokens, count):
             return text
         after = f" after {said.tokens} of {asked.new_tokens} tokens" if said.tokens else ""
-        raise UnansweredError(f"the server cut the answer short{after} (finish_reason 'length')")
+        raise UnansweredError(
+            f"the server cut the answer short{after} (finish_reason '{said.finish}')"
+        )
     if said.finish in _CALLED and text:
         return text
     raise UnansweredError(f"the answer ended early (finish_reason '{said.finish}')")
@@ -183,9 +199,16 @@ def first_choice(data: Any) -> Mapping[str, Any]:
 
 def _is_filtered(choice: Mapping[str, Any]) -> bool:
     """Whether a filter says that it took the text, as Azure's does beside any reason to end."""
-    results = choice.get("content_filter_results")
-    found = results.values() if isinstance(results, Mapping) else ()
-    return any(isinstance(one, Mapping) and one.get("filtered") is True for one in found)
+    message = choice.get("message")
+    places = (choice, message if isinstance(message, Mapping) else {})
+    return any(_took(place.get(key)) for place in places for key in _FILTERS)
+
+
+def _took(result: Any) -> bool:
+    if isinstance(result, Mapping):
+        found = result.get("filtered") is True or result.get("blocked") is True
+        return found or any(map(_took, result.values()))
+    return isinstance(result, list) and any(map(_took, result))
 
 
 def _without_end(text: str) -> str:
@@ -229,14 +252,29 @@ def _read(data: Any) -> _Said:
 
 
 def _finish(data: Any, choice: Mapping[str, Any]) -> str:
-    """Return why an answer ends; gateways put their own word beside that of the model's server."""
-    said = str(choice.get("finish_reason") or choice.get("stop_reason") or "").lower()
-    response = data if isinstance(data, Mapping) else {}
-    for part in (choice, response):
-        for key in ("native_finish_reason", "done_reason"):
-            if (inner := str(part.get(key) or "").lower()) in _LENGTH:
-                return inner
-    return "length" if response.get("truncated") is True else said
+    """Return why an answer ends: the worst reason of all, since gateways put their own first.
+
+    Example:
+        >>> _finish({}, {"finish_reason": "stop", "native_finish_reason": "MAX_TOKENS"})
+        'max_tokens'
+    """
+    parts = (choice, choice.get("message"), data)
+    told = [part.get(key) for part in parts if isinstance(part, Mapping) for key in _REASONS]
+    reasons = [_reason(one) for one in told if one]
+    for kind in (_FILTERED, _LENGTH, _BROKEN):
+        for reason in reasons:
+            if reason in kind:
+                return reason
+    truncated = isinstance(data, Mapping) and data.get("truncated") is True
+    said = choice.get("finish_reason") or choice.get("stop_reason")
+    return "length" if truncated else _reason(said or "")
+
+
+def _reason(told: Any) -> str:
+    """Return a reason in OpenAI's spelling, in lower case."""
+    if isinstance(told, Mapping):
+        told = told.get("reason") or told.get("type") or ""
+    return str(told).lower().rpartition(".")[2].removeprefix("finish_reason_")
 
 
 def _text_of(content: Any) -> tuple[str | None, str]:
