@@ -23,7 +23,6 @@ from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import Doubt, choice
 from evalguard.engines.endpoint.identity import (
-    ALPHA,
     NOISE_OF_TWO_SERVERS,
     REPEATS_OF_PROOF,
     Levels,
@@ -277,7 +276,7 @@ class _Seen:
         every = self.every
         far = [row for row in every if self.together or row.distance > _PER_TOKEN * row.tokens]
         if not self.together and not beyond_noise(
-            len(far), len(every), share=NOISE_OF_TWO_SERVERS, level=ALPHA
+            len(far), len(every), share=NOISE_OF_TWO_SERVERS, level=level
         ):
             return False
         return differ([row.base for row in far], [row.own for row in far], level=level)
