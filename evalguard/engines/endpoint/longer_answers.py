@@ -118,14 +118,17 @@ class LongerAnswers:
         own: list[list[str]] = []
         asked = 0
         looks = [tried for start, tried in pairwise((0, *_TRIED)) if start < len(order)]
-        for tried in looks:
+        for look, tried in enumerate(looks, start=1):
             few = [self._longer(one) for one in order[asked:tried]]
             for row in side_by_side(few, ask, repeats=REPEATS_OF_PROOF, draw=draw):
                 if row is not None:
                     base.append(row[0])
                     own.append(row[1])
             asked += len(few)
-            if _is_proven(base, own, level=level / len(looks), together=together):
+            # The first has half of the level, as most are proven there, the next half of the rest.
+            if _is_proven(
+                base, own, level=level / 2 ** min(look, len(looks) - 1), together=together
+            ):
                 return ""
             if base == own:
                 break
