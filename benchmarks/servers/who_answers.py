@@ -25,10 +25,10 @@ from rich.table import Table
 from scipy.stats import binomtest
 
 from benchmarks.servers.rules import share
-from evalguard.config import BASELINE
+from evalguard.config import BASELINE as ARM
 from evalguard.engines.base import Doubt, generation
 from evalguard.engines.endpoint.longer_answers import _TOKENS as LONGER
-from evalguard.engines.endpoint.same_route import Told
+from evalguard.engines.endpoint.same_route import BASELINE, OWN, Told
 from evalguard.engines.endpoint.side_by_side import Asked
 from evalguard.engines.endpoint.who_answers import WhoAnswers
 from evalguard.errors import EngineError
@@ -88,10 +88,11 @@ class Models:
         """Tell log-probabilities, where the server does."""
         return [self._value(one) if self.server.values else None for one in asked]
 
-    def told(self, asked: Sequence[Asked]) -> list[Told | None]:
-        """Answer in both."""
+    def tell(self, requests: Sequence[Instance], *, of_base: bool) -> list[Told | None]:
+        """Let one model answer again, in both."""
+        asked = [Asked(of_base=of_base, request=one) for one in requests]
         found = zip(self.texts(asked), self.values(asked), strict=True)
-        return [Told(str(text), value) if value is not None else None for text, value in found]
+        return [Told(str(text), value) for text, value in found]
 
     def _text(self, one: Asked) -> str:
         prompt, settings = one.request.args
@@ -148,9 +149,10 @@ def passes(server: Server, seed: int, *, tasks: int = 1) -> bool:
              together=together)  # fmt: skip
     for own in asked.values():
         said = models.texts([Asked(of_base=False, request=one) for one in own])
-        who.look_back("v2", own, values=models.values, told=models.told,
-                      answers={place: str(text) for place, text in enumerate(said)},
-                      prompts=False)  # fmt: skip
+        who.look_back("v2", own, values=models.values, prompts=False)
+        who.look_at_answers("v2", list(zip(own, map(str, said), strict=True)), {
+            OWN: lambda few, _: models.tell(few, of_base=False),
+            BASELINE: lambda few, _: models.tell(few, of_base=True)})  # fmt: skip
     return any(_passes(who, models, name, own) for name, own in asked.items())
 
 
@@ -163,8 +165,8 @@ def _passes(who: WhoAnswers, models: Models, name: str, asked: Sequence[Instance
     if doubt is None:
         return True
     said = {
-        model: models.texts([Asked(model == BASELINE, one) for one in asked])
-        for model in (BASELINE, "v2")
+        model: models.texts([Asked(model == ARM, one) for one in asked])
+        for model in (ARM, "v2")
     }
     samples = {("s", name, model): _samples(texts) for model, texts in said.items()}
     return not doubtful(samples, {("s", name, "v2"): doubt}, {})

@@ -207,12 +207,26 @@ class Doubt:
     level: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How a model whose weights cannot be seen answers fixed prompts.
+
+    Attributes:
+        answers: Hash of its answers.
+        values: Of each prompt, the log-probabilities of an answer, one for each time that it was
+            asked; empty where the server does not tell them.
+    """
+
+    answers: str
+    values: tuple[tuple[float, ...], ...] = ()
+
+
 @runtime_checkable
 class ServesByName(Protocol):
     """An engine whose models are names on a server, distinguished by their answers."""
 
-    def behaviour(self) -> str:
-        """Return a hash of the base's answers to fixed prompts, which stands for its weights.
+    def behaviour(self) -> Behaviour:
+        """Return how the base answers fixed prompts, which stands for its weights.
 
         Raises:
             TrustError: If the server refuses most of them, so that the model cannot be identified.
@@ -221,6 +235,9 @@ class ServesByName(Protocol):
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
         """Return why answers to requests like this one may be another model's, or incomplete.
+
+        Asked of what has been yielded so far, which is stored where there is no doubt; a later one
+        removes it.
 
         Args:
             model: The model.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from evalguard.config import ModelSpec
 from evalguard.engines.base import EngineSettings, OnWait
+from evalguard.errors import TrustError
 from evalguard.runner.model_thinking import without_thinking
 
 BaseKey = tuple[str, str | None, str | None, str, bool, str]
@@ -21,6 +22,25 @@ def base_key(spec: ModelSpec) -> BaseKey:
         spec.trust_remote_code,
         spec.engine.model_dump_json(),
     )
+
+
+def check_own_model(spec: ModelSpec, others: Iterable[ModelSpec]) -> None:
+    """Check that no other candidate is the same model on a server, under the same name.
+
+    Args:
+        spec: A candidate that is a model of its own, and no adapter.
+        others: All candidates.
+
+    Raises:
+        TrustError: If one is.
+    """
+    for other in others:
+        if other.name != spec.name and not other.adapter and base_key(other) == base_key(spec):
+            raise TrustError(
+                f"the candidates '{other.name}' and '{spec.name}' are one model on the server, "
+                f"'{spec.model}', so one of them would get the other's verdict. Give each its own "
+                "name, or list the model once"
+            )
 
 
 def engine_settings(

@@ -7,8 +7,11 @@ from typing import Any
 
 from evalguard.config import ModelSpec
 from evalguard.engines.base import ServesByName
+from evalguard.engines.endpoint.fixed_values import Values, is_as_before
 from evalguard.runner.versions import SERVED_CHECKS, VERSIONED, installed_versions
 from evalguard.store import SampleStore, fingerprint
+
+_VALUES = "log-probabilities"
 
 
 def answering_versions(*packages: str, served: bool) -> dict[str, str]:
@@ -66,17 +69,38 @@ def served_fingerprint(
     Raises:
         TrustError: If the server refuses most harmless prompts.
     """
-    parts = {
+    behaviour = engine.behaviour()
+    parts: dict[str, Any] = {
         "served": spec.model,
         "adapter": spec.adapter and store.folder_fingerprint(spec.adapter),
-        "behaviour": engine.behaviour(),
+        "behaviour": behaviour.answers,
         "engine_options": _options(spec, depends_on),
         "engine_version": installed_versions(*VERSIONED),
         "served checks": SERVED_CHECKS,
     }
+    if behaviour.values:
+        parts["log-probabilities"] = _as_before(store, fingerprint(parts), behaviour.values)
     key = fingerprint(parts)
     store.describe_fingerprint(key, parts)
     return key
+
+
+def _as_before(store: SampleStore, key: str, values: Values) -> Values:
+    """Return what a model's log-probabilities were when they were first seen, but for noise.
+
+    A hash of values that differ a little each time would be another one each time.
+
+    Args:
+        store: Remembers those of every model that had a name and its answers.
+        key: Stands for the name and the answers.
+        values: The present ones.
+    """
+    known: list[Values] = store.fingerprint_description(key).get(_VALUES, [])
+    for before in known:
+        if is_as_before(values, before):
+            return before
+    store.describe_fingerprint(key, {_VALUES: [*known, values]})
+    return values
 
 
 def _options(spec: ModelSpec, depends_on: object) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from evalguard.engines.registry import depends_on, find_kind, is_remote, package
 from evalguard.engines.same_weights import same_model
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
 from evalguard.records import ModelInfo
-from evalguard.runner.bases import BaseKey, base_key, engine_settings
+from evalguard.runner.bases import BaseKey, base_key, check_own_model, engine_settings
 from evalguard.runner.fingerprints import (
     answering_versions,
     local_fingerprint,
@@ -104,11 +104,19 @@ class ModelPool:
         """Check that a candidate is not the baseline itself, which no gate could tell apart.
 
         Raises:
-            TrustError: If its weights and settings are the baseline's.
+            TrustError: If its weights and settings are the baseline's, or it is another candidate's
+                model on a server.
         """
-        if self._given is not None or self.is_remote(name):
+        if self._given is not None:
             return
         base, spec = self._specs[BASELINE], self._specs[name]
+        if self.is_remote(name):
+            if not spec.adapter:
+                known = self._specs.items()
+                check_own_model(
+                    spec, [one for other, one in known if other not in (BASELINE, JUDGE)]
+                )
+            return
         same = self.fingerprint(name) == self.fingerprint(BASELINE)
         alike = (base.adapter, base.quantization, base.engine.dtype)
         if not same and alike == (None, spec.quantization, spec.engine.dtype) and not spec.adapter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -50,30 +50,44 @@ class Settling:
         if not isinstance(engine, ServesByName):
             yield self.put
             return
-        held: dict[Measured, list[ScoredSample]] = defaultdict(list)
-        try:
-            yield lambda measured, samples: held[measured].extend(samples)
-        finally:
-            # An interrupted run leaves nothing doubtful behind, and a killed one nothing at all.
-            self.settle(engine, items, held)
+        requests: dict[Measured, dict[str, list[Instance]]] = defaultdict(dict)
+        for measured, sample in items:
+            asked = [named(instance, measured) for instance in sample.instances]
+            requests[measured][sample.sample_id] = asked
 
-    def settle(
+        def put(measured: Measured, samples: Sequence[ScoredSample]) -> None:
+            # What the engine has answered, it has looked at. A killed run keeps it, and a doubt
+            # that comes later removes it.
+            asked = [one for sample in samples for one in requests[measured][sample.sample_id]]
+            self._settle(engine, measured, asked, samples)
+
+        try:
+            yield put
+        finally:
+            for measured, by_sample in requests.items():
+                self._settle(engine, measured, [one for own in by_sample.values() for one in own])
+
+    def _settle(
         self,
         engine: ServesByName,
-        items: Sequence[Pending],
-        held: Mapping[Measured, Sequence[ScoredSample]],
+        measured: Measured,
+        asked: Sequence[Instance],
+        samples: Sequence[ScoredSample] = (),
     ) -> None:
-        """Store what was answered, but for what may be another model's answers, or truncated."""
-        requests: dict[Measured, list[Instance]] = defaultdict(list)
-        for measured, sample in items:
-            requests[measured] += [named(instance, measured) for instance in sample.instances]
-        for measured, asked in requests.items():
-            served = self._served(measured.model)
-            before = [self._doubts[measured.key]] if measured.key in self._doubts else []
-            # Requests of one task may differ in their limits, and the longest alone be truncated.
-            found = [*before, *filter(None, (engine.doubt(served, one) for one in asked))]
-            if found:
-                self._doubts[measured.key] = min(found, key=lambda doubt: doubt.is_of_identity)
-                self._store.remove(measured.fingerprint)
-            elif measured in held:
-                self.put(measured, held[measured])
+        """Store what was answered, but for what may be another model's answers, or truncated.
+
+        Args:
+            engine: What answered.
+            measured: What the samples belong to.
+            asked: Requests that the engine may doubt.
+            samples: What is new.
+        """
+        served = self._served(measured.model)
+        before = [self._doubts[measured.key]] if measured.key in self._doubts else []
+        # Requests of one task may differ in their limits, and the longest alone be truncated.
+        found = [*before, *filter(None, (engine.doubt(served, one) for one in asked))]
+        if found:
+            self._doubts[measured.key] = min(found, key=lambda doubt: doubt.is_of_identity)
+            self._store.remove(measured.fingerprint)
+        else:
+            self.put(measured, samples)

@@ -1,6 +1,12 @@
 """Doubtful answers of served models never reach a later run through the store (S4)."""
 
-from collections import defaultdict
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +18,11 @@ from evalguard.engines.base import Doubt
 from evalguard.engines.limits import limit_of
 from evalguard.records import ScoredSample, Verdict
 from evalguard.runner import fingerprints, models
-from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Measured, Results
 from evalguard.runner.outline import Outline
 from evalguard.runner.settling import Settling
 from evalguard.store import SampleStore
+from tests.conftest import write_jsonl
 from tests.engines import questions
 from tests.engines.servers import replying_server
 from tests.runner import test_served
@@ -36,39 +42,56 @@ def routed(server, *, base: bool):
     return reply
 
 
-def interrupt(monkeypatch, *, killed: bool) -> None:
-    """Stop a run once all answers are there, but before it is known whether they may count."""
-    ask, settle = Measurer._ask, Settling.settle
-
-    def stopped(self: Measurer, engine: Any, items: Any, put: Any, *, stops: bool) -> Any:
-        cut = ask(self, engine, items, put, stops=stops)
-        if items[0][0].model == "v2":
-            raise KeyboardInterrupt
-        return cut
-
-    def dead(self: Settling, engine: Any, items: Any, held: Any) -> None:
-        if items[0][0].model != "v2":
-            settle(self, engine, items, held)
-
-    monkeypatch.setattr(Measurer, "_ask", stopped)
-    if killed:
-        monkeypatch.setattr(Settling, "settle", dead)
+MANY = 600
+"""Questions: two blocks after which it is looked at who answered, and a part of one."""
 
 
-@pytest.mark.parametrize("killed", [False, True])
+def checked_until(number: int, signal_number: int, check, server, tmp_path, *, base: bool):
+    """Run a check in a process that gets a signal at a question; then run it here to its end."""
+    rows = [{"q": f"#{i} and 10", "a": str(i + 10)} for i in range(MANY)]
+    write_jsonl(tmp_path / "suites" / "sums.jsonl", rows)
+    respond, reached, asked = routed(server, base=base), threading.Event(), set()
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        answer = respond(path, body)
+        prompt = json.dumps(body)
+        if body and body["model"] == "team/cand" and "#" in prompt and "explain" not in prompt:
+            asked.add(prompt)
+            if len(asked) >= number:
+                reached.set()
+        if body and "#" in prompt and not reached.is_set():
+            time.sleep(0.1)  # a block takes more than a second, after which answers are stored
+        return answer
+
+    with replying_server(reply) as url:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(test_served, "run_check", lambda *_, **__: None)
+            check(url)  # writes the project
+        command = [sys.executable, "-m", "evalguard", "check", "--full"]
+        with subprocess.Popen(
+            command, cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert reached.wait(60)
+            os.killpg(process.pid, signal_number)
+            assert process.wait(30) != 0
+        return check(url)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs process groups")
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("base", [False, True])
-def test_an_interrupted_run_leaves_no_doubtful_answers(check, server, monkeypatch, *, base, killed):
-    with replying_server(routed(server, base=base)) as url:
-        with monkeypatch.context() as patched:
-            interrupt(patched, killed=killed)
-            with pytest.raises(KeyboardInterrupt):
-                check(url)
-        result = check(url)
+def test_a_run_that_is_stopped_leaves_whole_blocks_and_no_doubtful_answers(
+    check, server, tmp_path, signal_number, *, base
+):
+    result = checked_until(450, signal_number, check, server, tmp_path, base=base)
     (gate,) = result.gates
     assert gate.verdict is Verdict("INCONCLUSIVE" if base else "PASS"), gate.reason
     reused = {run.model: run.reused for run in result.tasks}
-    n = test_served.N
-    assert reused == {"baseline": n, "v2": 0 if killed or base else n}
+    assert reused == {"baseline": MANY, "v2": 0 if base else 256}
+    with SampleStore(tmp_path / ".evalguard" / "store.db") as store:
+        keys = {run.model: run.fingerprint for run in result.tasks}
+        stored = {model: len(list(store.all_samples(key))) for model, key in keys.items()}
+    assert stored == {"baseline": MANY, "v2": 0 if base else MANY}
 
 
 @pytest.mark.parametrize("local", [False, True])
@@ -133,8 +156,10 @@ def test_the_longest_request_of_a_task_decides(tmp_path, limits, before):
     planned: Any = PLANNED
     arm = Measured("v2", planned, "f")
     samples: list[Any] = [
-        SimpleNamespace(instances=[questions.generation("q", max_gen_toks=limit)])
-        for limit in limits
+        SimpleNamespace(
+            sample_id=str(place), instances=[questions.generation("q", max_gen_toks=limit)]
+        )
+        for place, limit in enumerate(limits)
     ]
     scored = ScoredSample(
         task="t", sample_id="1", prompt="", target="", outputs=("a",), scores={"acc": 1.0}
@@ -145,13 +170,15 @@ def test_the_longest_request_of_a_task_decides(tmp_path, limits, before):
         if before:
             results.doubts[arm.key] = before
         store.put("f", [replace(scored, sample_id="0")])
-        held = defaultdict(list, {arm: [scored]})
         settling = Settling(store, results, served=lambda model: model)
-        settling.settle(engine, [(arm, one) for one in samples], held)
+        with settling.putting(engine, [(arm, one) for one in samples]) as put:
+            put(arm, [scored])
+            early = len(store.get("f", ["1"]))
         doubt = results.doubts.get(arm.key)
         left = len(store.get("f", ["0", "1"]))
     long = max(limits) > 64
     assert bool(doubt) is (long or before is not None)
     assert left == (0 if doubt else 2)
+    assert early == (0 if before or limits[1] > 64 else 1)  # before the others are answered
     if long and doubt:
         assert not doubt.is_of_identity

@@ -133,6 +133,7 @@ class Ceilings:
         self._asked: dict[str, set[str]] = {}
         self._seen: dict[str, dict[str, tuple[Instance, Written]]] = {}
         self._late: dict[str, _Ceiling] = {}
+        self._unseen: set[str] = set()
         self._passed: dict[str, float] = {}
 
     def look(self, model: str, requests: Iterable[Instance]) -> None:
@@ -176,16 +177,18 @@ class Ceilings:
             seen = self._seen.setdefault(model, {})
             if prompt not in seen or seen[prompt][1].limit <= one.limit:
                 seen[prompt] = request, one
+                self._unseen.add(model)
 
     def look_back(self, model: str) -> None:
         """See whether answers of a run end where others do; :meth:`doubt` says what comes of it."""
-        found = list(self._seen.get(model, {}).values())
-        counted = all(one.tokens is not None for _, one in found)
-        if found and counted and model not in self._late:
+        if model not in self._unseen or model in self._late:
+            return
+        found = list(self._seen[model].values())
+        if all(one.tokens is not None for _, one in found):
             fewest = max(_FEWEST, _SHARE * len(found))
             if ceiling := self._confirmed(model, found, fewest=fewest):
                 self._late[model] = ceiling
-        self._seen.pop(model, None)  # not where the server did not answer: it is to be seen again
+        self._unseen.discard(model)  # not where the server did not answer: it is to be seen again
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
         """Return why answers to requests like one may have been cut.

@@ -8,7 +8,7 @@ scores equal those of ``lm_eval --model local-completions``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import lm_eval
@@ -17,6 +17,7 @@ from lm_eval.api.instance import Instance
 from evalguard.engines.base import (
     BASE,
     AdapterCheck,
+    Behaviour,
     Doubt,
     Engine,
     EngineSettings,
@@ -30,22 +31,21 @@ from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.encoder import Encoder
 from evalguard.engines.endpoint.first_answers import adds_first, check_answers
 from evalguard.engines.endpoint.listing import check_own_name, listed_models
+from evalguard.engines.endpoint.looks import Looks
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.own_questions import OwnQuestions
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.reading import Reading
-from evalguard.engines.endpoint.side_by_side import Ask
-from evalguard.engines.endpoint.who_answers import WhoAnswers, asking_both
 from evalguard.engines.endpoint.witness import GONE, Witness
 from evalguard.errors import EngineError, ModelError, TrustError, did_you_mean
 
 _BLOCK = 4096
 """Requests that are written at a time."""
 
-_BLOCK_OF_CANDIDATES = 256
-"""The same for models under a name of their own: after each of these it is asked who answered."""
+_BLOCK_THAT_IS_LOOKED_AT = 256
+"""The same of a run: after each of these it is asked who answered."""
 
 _UNLIMITED = 1 << 30
 """Context of a server that does not tell it and is asked by chat messages, which it cuts itself."""
@@ -138,21 +138,21 @@ class EndpointEngine(Engine):
             self._probes.look_apart(model, own)
             self._reading.look(model, own)
             self._ceilings.look(model, own)
-            self._look_who(model, own)
-        named = any(self._witness.knows(model) for model, _ in requests)
-        size = _BLOCK_OF_CANDIDATES if named else _BLOCK
+            self._looks.before(model, own)
+        looked = {model for model, one in requests if self._looks.looks_at(model, one)}
+        size = _BLOCK_THAT_IS_LOOKED_AT if looked else _BLOCK
         for start in range(0, len(requests), size):
             block = requests[start : start + size]
             found: Iterable[tuple[int, Outcome]] = self._block(block)
             gone: dict[str, EngineError] = {}
-            if named:
+            if looked:
                 # What came before the model was gone cannot be told from what came after.
                 found = list(found)
-                for model in filter(self._witness.knows, {model for model, _ in block}):
-                    if self._witness.is_gone(model):
+                for model in looked & {model for model, _ in block}:
+                    if self._witness.knows(model) and self._witness.is_gone(model):
                         gone[model] = self._failure(model, EngineError(GONE))
                     else:
-                        self._look_back(model, block, dict(found))
+                        self._looks.after(model, block, dict(found))
             for position, outcome in found:
                 yield start + position, gone.get(block[position][0]) or checked(outcome, self.name)
         for model in {model for model, _ in requests}:
@@ -166,16 +166,16 @@ class EndpointEngine(Engine):
             request: One of what it was asked.
         """
         doubt = self._ceilings.doubt(model, request)
-        return doubt or (self._who.doubt(model, request) if model in self._bases else None)
+        return doubt or self._looks.doubt(model, request)
 
-    def behaviour(self) -> str:
-        """Return a hash of what the base answers to fixed prompts, in place of its weights.
+    def behaviour(self) -> Behaviour:
+        """Return how the base answers fixed prompts, in place of its weights.
 
         Raises:
             TrustError: If the server refuses most of them, so that the model cannot be known.
             EngineError: If it answers nothing any more.
         """
-        return self._witness.behaviour()
+        return Behaviour(self._witness.behaviour(), self._questions.fixed_values(BASE))
 
     def check_differs(self, name: str, base: EndpointEngine, where: str) -> float:
         """Prove that a model here is another one than the base of a project.
@@ -198,7 +198,7 @@ class EndpointEngine(Engine):
         if self._options.host == base._options.host:
             self._check_apart(name, base, where)
         effect = self._witness.check_differs(name, base._witness, where, names)
-        self._bases[name] = base
+        self._looks.add(name, base._looks, names[0])
         return effect
 
     def close(self) -> None:
@@ -221,8 +221,6 @@ class EndpointEngine(Engine):
         self._encoder = None if self._options.chat else Encoder(self._options, settings)
         self._writer = Writer(self._options, self._encoder, max_length=self._max_length)
         self._names = {name: name for name, _ in settings.adapters} | {**self._options.adapters}
-        self._bases: dict[str, EndpointEngine] = {}
-        self._who = WhoAnswers(chat=self._options.chat)
         self._questions = OwnQuestions(
             self._block,
             self._client,
@@ -232,6 +230,7 @@ class EndpointEngine(Engine):
             seed=self._options.seed,
             chat=self._options.chat,
         )
+        self._looks = Looks(self._questions, self._witness, chat=self._options.chat)
         self._reading = Reading(self._questions.prompt_counts, self._options.max_gen_toks)
         self._ceilings = Ceilings(self._questions.written, self._options.max_gen_toks)
         self._reader = Reader(self._served, self._encoder, self._reading, self._ceilings)
@@ -324,7 +323,7 @@ class EndpointEngine(Engine):
                 self._probes.check_greedy(model)
         elif self._encoder is not None:
             self._probes.check_likelihoods(model)
-        self._who.check(model, instance)
+        self._looks.check(model, instance)
         return self._writer.posts(self._served[model], instance)
 
     def _failure(self, model: str, error: Exception) -> EngineError:
@@ -337,58 +336,6 @@ class EndpointEngine(Engine):
                 f"{did_you_mean(served, listed)} Give its name on the server under 'model', or "
                 "for an adapter under 'engine: options: adapters'."
             )
-
-    def _look_who(self, model: str, requests: Sequence[Instance]) -> None:
-        """See whether the prompts of each task reach a model, and not the base.
-
-        Args:
-            model: The model.
-            requests: What it will be asked.
-        """
-        base = self._bases.get(model)
-        if base is None:
-            return
-        own, others = self._questions, base._questions
-        names, together = (model, BASE), base is self
-        values, prompts = self._values(model, base)
-        texts = asking_both(own.texts, others.texts, names, together=together)
-        self._who.look(
-            model, requests, values=values, texts=texts, prompts=prompts, together=together
-        )
-
-    def _look_back(
-        self,
-        model: str,
-        block: Sequence[tuple[str, Instance]],
-        outcomes: Mapping[int, Outcome],
-    ) -> None:
-        """See whether a model itself answered a block."""
-        base = self._bases.get(model)
-        if base is None:
-            return
-        own = [(one, outcomes.get(at)) for at, (name, one) in enumerate(block) if name == model]
-        answers = {at: text for at, (_, text) in enumerate(own) if isinstance(text, str)}
-        values, prompts = self._values(model, base)
-        told = asking_both(
-            self._questions.told, base._questions.told, (model, BASE), together=base is self
-        )
-        self._who.look_back(
-            model,
-            [one for one, _ in own],
-            values=values,
-            told=told,
-            answers=answers,
-            prompts=prompts,
-        )
-
-    def _values(self, model: str, base: EndpointEngine) -> tuple[Ask[float], bool]:
-        """Return what asks both models for log-probabilities, and whether for those of prompts."""
-        prompts = self._witness.scores(model)
-        own, other = (
-            (one.prompt_values if prompts else one.generated_values)
-            for one in (self._questions, base._questions)
-        )
-        return asking_both(own, other, (model, BASE), together=base is self), prompts
 
 
 def _together(instance: Instance, parts: Sequence[float | tuple[float, bool] | None]) -> Outcome:

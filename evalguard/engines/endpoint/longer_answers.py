@@ -25,7 +25,6 @@ from evalguard.engines.base import Doubt
 from evalguard.engines.chat import as_messages, read_messages
 from evalguard.engines.endpoint.identity import (
     ALPHA,
-    NOISE,
     NOISE_OF_TWO_SERVERS,
     REPEATS_OF_PROOF,
     Levels,
@@ -76,7 +75,6 @@ class LongerAnswers:
             ask: Asks both.
             together: Whether one server has both.
         """
-        noise = NOISE if together else NOISE_OF_TWO_SERVERS
         by_task: dict[str | None, dict[str, Instance]] = {}
         for one in requests:
             if one.request_type == "generate_until" and (model, one.task_name) not in self._found:
@@ -84,10 +82,10 @@ class LongerAnswers:
         for task, by_prompt in by_task.items():
             level = self._levels.of(model, task)
             few = list(by_prompt.values())
-            words = self._compare(model, task, few, ask, level=level, noise=noise)
+            words = self._compare(model, task, few, ask, level=level, together=together)
             varied, repeated = _varied(few, ask) if words else (0, 0)
             if not together:
-                varied = max(varied, ceil(noise * repeated))
+                varied = max(varied, ceil(NOISE_OF_TWO_SERVERS * repeated))
             self._found[model, task] = _Found(words, level, varied, repeated)
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
@@ -111,7 +109,7 @@ class LongerAnswers:
         ask: Ask[str],
         *,
         level: float,
-        noise: float,
+        together: bool,
     ) -> str:
         """Return why longer answers do not tell a model from the base; empty where they do."""
         draw = drawn(model, task)
@@ -120,14 +118,17 @@ class LongerAnswers:
         own: list[list[str]] = []
         asked = 0
         looks = [tried for start, tried in pairwise((0, *_TRIED)) if start < len(order)]
-        for tried in looks:
+        for look, tried in enumerate(looks, start=1):
             few = [self._longer(one) for one in order[asked:tried]]
             for row in side_by_side(few, ask, repeats=REPEATS_OF_PROOF, draw=draw):
                 if row is not None:
                     base.append(row[0])
                     own.append(row[1])
             asked += len(few)
-            if _is_proven(base, own, level=level / len(looks), noise=noise):
+            # The first has half of the level, as most are proven there, the next half of the rest.
+            if _is_proven(
+                base, own, level=level / 2 ** min(look, len(looks) - 1), together=together
+            ):
                 return ""
             if base == own:
                 break
@@ -174,18 +175,20 @@ class _Found:
 
 
 def _is_proven(
-    base: Sequence[Sequence[str]], own: Sequence[Sequence[str]], *, level: float, noise: float
+    base: Sequence[Sequence[str]], own: Sequence[Sequence[str]], *, level: float, together: bool
 ) -> bool:
     """Return whether answers, several to each prompt, are those of two models.
 
-    They must differ beyond the noise that shows, and beyond the noise of a server without a fault.
+    They must differ beyond the noise that shows, and beyond that of a server without a fault. The
+    noise of two servers is the same every time, so none shows: there the second is the only test.
     """
     changed = sum(set(one).isdisjoint(two) for one, two in zip(base, own, strict=True))
-    return (
-        len(base) >= _FEWEST
-        and beyond_noise(changed, len(base), share=noise, level=ALPHA)
-        and differ(base, own, level=level)
+    beyond = (
+        beyond_noise(changed, len(base), level=ALPHA)
+        if together
+        else beyond_noise(changed, len(base), share=NOISE_OF_TWO_SERVERS, level=level)
     )
+    return len(base) >= _FEWEST and beyond and differ(base, own, level=level)
 
 
 def _varied(prompts: Sequence[Instance], ask: Ask[str]) -> tuple[int, int]:

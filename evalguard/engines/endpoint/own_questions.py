@@ -16,8 +16,10 @@ from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.replies import cached_tokens, first_choice
 from evalguard.engines.endpoint.same_route import Told
+from evalguard.engines.endpoint.same_values import TOKENS as VALUE_TOKENS
 from evalguard.engines.endpoint.same_values import generated_value
 from evalguard.engines.endpoint.who_answers import Named
+from evalguard.engines.endpoint.witness import FIXED
 from evalguard.errors import EngineError
 
 
@@ -71,29 +73,76 @@ class OwnQuestions:
         values = [one[0] if isinstance(one, tuple) else one for one in self._outcomes(asked)]
         return [one if isinstance(one, float) else None for one in values]
 
-    def generated_values(self, asked: Sequence[Named]) -> list[float | None]:
-        """Return log-probabilities of what the models generate."""
+    def generated_values(
+        self, asked: Sequence[Named], *, at_a_time: int | None = None
+    ) -> list[float | None]:
+        """Return log-probabilities of what the models generate.
+
+        Args:
+            asked: What they are asked.
+            at_a_time: Most requests under way, where fewer than the options allow.
+        """
         found: list[float | None] = [None] * len(asked)
         more = [{**self._wanted, "seed": self._seed + repeat} for _, _, repeat in asked]
-        for place, data in self._replies([(model, one) for model, one, _ in asked], more):
+        requests = [(model, one) for model, one, _ in asked]
+        for place, data in self._replies(requests, more, at_a_time=at_a_time):
             with suppress(EngineError):  # such as by another model, which no run measures either
                 self._reader().check_name(asked[place][0], data)
                 found[place] = generated_value(first_choice(data))
         return found
 
-    def told(self, asked: Sequence[Named]) -> list[Told | None]:
-        """Return what the models answer to requests as a run sends them, with log-probabilities."""
-        found: list[Told | None] = [None] * len(asked)
-        more = [self._wanted] * len(asked)
-        for place, data in self._replies([(model, one) for model, one, _ in asked], more):
-            model, request, _ = asked[place]
-            with suppress(EngineError):
-                [post] = self._writer.posts(self._served[model], request)
-                text = self._reader().read(model, request, post, data)
-                value = generated_value(first_choice(data))
-                if isinstance(text, str) and value is not None:
-                    found[place] = Told(text, value)
+    def fixed_values(self, model: str) -> tuple[tuple[float, ...], ...]:
+        """Return the log-probabilities of a model's answers to fixed prompts, two of each.
+
+        They are asked for together and one by one, as a server's noise depends on what else it
+        answers.
+
+        Returns:
+            By prompt; empty where one of the two is missing.
+        """
+        rounds: list[list[float | None]] = []
+        for repeat, at_a_time in enumerate((None, 1)):
+            asked = [(model, generation(text, tokens=VALUE_TOKENS), repeat) for text in FIXED]
+            rounds.append(self.generated_values(asked, at_a_time=at_a_time))
+            if not any(one is not None for one in rounds[0]):
+                return ()
+        return tuple(
+            (one, two) if one is not None and two is not None else ()
+            for one, two in zip(*rounds, strict=True)
+        )
+
+    def told(self, model: str, requests: Sequence[Instance], repeat: int) -> list[Told | None]:
+        """Return what a model answers when it is asked again what it was asked in a run.
+
+        Texts are asked for with their log-probabilities; where that is not answered, and for
+        log-likelihoods, with another seed.
+
+        Args:
+            model: The model.
+            requests: What it was asked.
+            repeat: Which repeat it is, from 1; its seed depends on that.
+        """
+        found: list[Told | None] = [None] * len(requests)
+        texts = [at for at, one in enumerate(requests) if one.request_type == "generate_until"]
+        again = {"seed": self._seed + repeat}
+        for more in (self._wanted, again):
+            left = [at for at in texts if found[at] is None]
+            if more is again:
+                left = [at for at in left if not self._writer.generation(requests[at]).sampled]
+            asked = [(model, requests[at]) for at in left]
+            for place, data in self._replies(asked, [more] * len(left)):
+                with suppress(EngineError):
+                    found[left[place]] = self._told(model, requests[left[place]], data)
+        others = [at for at in range(len(requests)) if at not in texts]
+        values = self.prompt_values([(model, requests[at], repeat) for at in others])
+        for at, value in zip(others, values, strict=True):
+            found[at] = None if value is None else Told(value)
         return found
+
+    def _told(self, model: str, request: Instance, data: Any) -> Told | None:
+        [post] = self._writer.posts(self._served[model], request)
+        text = self._reader().read(model, request, post, data)
+        return Told(text, generated_value(first_choice(data))) if isinstance(text, str) else None
 
     @property
     def _wanted(self) -> Mapping[str, Any]:
@@ -132,19 +181,24 @@ class OwnQuestions:
         return found
 
     def _replies(
-        self, requests: Sequence[tuple[str, Instance]], more: Sequence[Mapping[str, Any]] = ()
+        self,
+        requests: Sequence[tuple[str, Instance]],
+        more: Sequence[Mapping[str, Any]] = (),
+        *,
+        at_a_time: int | None = None,
     ) -> Iterator[tuple[int, Any]]:
         """Yield the responses, as data, to those requests that are answered.
 
         Args:
             requests: What is asked.
             more: Further fields of each.
+            at_a_time: Most requests under way, where fewer than the options allow.
         """
         asked: list[tuple[int, Posted]] = []
         for place, (model, request) in enumerate(requests):
             with suppress(EngineError):  # too long for the context that the server tells
                 asked.append((place, self._writer.posts(self._served[model], request)[0]))
         bodies = [{**post.body, **(more[place] if more else {})} for place, post in asked]
-        for place, data in self._client.post_all(bodies):
+        for place, data in self._client.post_all(bodies, at_a_time=at_a_time):
             if not isinstance(data, EngineError):
                 yield asked[place][0], data

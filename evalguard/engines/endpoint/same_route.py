@@ -1,28 +1,33 @@
-"""Sees whether the measured answers came from the model that was proven to answer.
+"""Sees whether the measured answers came from the model that was asked.
 
-A task is proven by requests of a form of their own: with log-probabilities, without stop strings,
-for fewer or more tokens. A gateway may answer these from the candidate and the measured ones from
-the base: a cache that does not know the model and is bypassed for log-probabilities, a pool of
-which some replicas have no log-probabilities, a route by parameters. A few requests are therefore
-sent to both models again as they were measured, with log-probabilities added. If those are the
-base's to the last digit, the base answers requests like this. If the candidate's text is another
-than it was, and that was the base's, the base answers them without log-probabilities.
+A candidate is proven by requests of a form of their own: with log-probabilities, without stop
+strings, for fewer or more tokens. A gateway may answer these from the right model and the measured
+ones from another: a cache that does not know the model and is bypassed for log-probabilities, a
+pool of which some replicas have no log-probabilities, a route by parameters. A few requests are
+therefore sent to the model again as they were measured, with log-probabilities added (else, and
+for log-likelihoods, with another seed, which changes nothing at temperature 0). Answers of the
+baseline are tried as those of candidates: a cache gives either the other's.
+
+- Log-probabilities that are those of another model to the last digit: it answers such requests.
+- An answer that is now another one, and was that of another model: it answers them without
+  log-probabilities.
+- Answers that are now other ones, each the same when it is asked twice: another model gave them, be
+  it one that is not part of the check.
 """
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import Doubt
-from evalguard.engines.endpoint.identity import beyond_noise
+from evalguard.engines.endpoint.identity import LEVEL, Answer, beyond_noise, beyond_own_noise
 from evalguard.engines.endpoint.same_values import is_telling
-from evalguard.engines.endpoint.side_by_side import Ask, side_by_side
 
 _TRIED_FIRST = 16
 """Answers of a model's first block that are requested again."""
@@ -31,97 +36,170 @@ _TRIED_LATER = 4
 """The same of each block that follows."""
 
 _REPEATS = 2
-"""Times that each model is asked: what one of them answers differently tells nothing."""
+"""Times that a model is asked: what it answers differently tells nothing."""
 
 _FEWEST_ALIKE = 2
-"""Answers with the base's log-probabilities from which the base answers; one may be rounding."""
+"""Answers with another's log-probabilities from which it answers; one may be rounding."""
 
 _CHANCE = 4 / 27
 """Largest probability with which one model, whose likeliest answers are two, gives one of them
-twice, and the other one where it was measured: (1 - q)² q, at q = 1/3."""
+twice, and the other one where it was measured: (1 - q)² q, at q = 1/3. As only such requests are
+counted, noise that shows is accounted for besides."""
+
+_CHANCE_OF_ANY = 1 / 4
+"""Largest probability with which one model, whatever its answers, gives one of them twice, and any
+other where it was measured: the sum of q² (1 - q), as q (1 - q) is at most 1/4."""
+
+_FEWEST_SWAPPED = 2
+"""Answers that are now other ones from which it is asked whose they are; fewer are no sign."""
+
+_WORDS = 8
+"""Words in which an answer must differ to be another one: rounding changes a long text anywhere."""
+
+_GAPS = 10
+"""Differences between two log-likelihoods of one model within which another is the same."""
+
+_NATS = 0.2
+"""Nats within which it is in any case, as the requests that are answered at one time change it."""
 
 
 class Told(NamedTuple):
     """An answer, and its log-probability.
 
     Attributes:
-        text: The answer.
-        value: The log-probability of its first tokens.
+        answer: A text, or a log-likelihood in nats.
+        value: The log-probability of a text's first tokens; ``None`` where it is not told.
     """
 
-    text: str
-    value: float
+    answer: Answer
+    value: float | None = None
+
+
+Tell = Callable[[Sequence[Instance], int], Sequence[Told | None]]
+"""Asks one model again; the number is that of the repeat, from 1."""
+
+OWN, BASELINE = "its own", "the baseline's"
+"""Whose answers they are; of other candidates, their names."""
 
 
 class SameRoute:
-    """Knows the models whose measured answers may be the base's."""
+    """Knows the models whose measured answers may be another's."""
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = defaultdict(_Seen)
 
     def look_back(
-        self, model: str, answered: Sequence[tuple[Instance, str]], ask: Ask[Told]
+        self,
+        model: str,
+        answered: Sequence[tuple[Instance, Answer]],
+        tell: Mapping[str, Tell],
     ) -> None:
-        """Ask both models a few requests again as they were sent, but for log-probabilities.
+        """Ask a model a few requests again, and others whether its answers were theirs.
 
         Args:
-            model: The candidate.
+            model: The model.
             answered: What it was asked in a block, and what it answered.
-            ask: Asks both.
+            tell: Asks the model (:data:`OWN`) and others, by whose answers they give.
         """
         seen = self._seen[model]
         draw = random.Random(f"{model} {[one.args for one, _ in answered]}")  # noqa: S311 - no key
         few = _few(answered, _TRIED_LATER if seen.asked else _TRIED_FIRST, draw)
         seen.asked += len(few)
-        # The first are asked alone, for servers that tell no log-probabilities.
+        # The first is asked alone, for servers that do not answer this.
         for part in (few[:1], few[1:]):
-            rows = side_by_side([one for one, _ in part], ask, repeats=_REPEATS, draw=draw)
-            found = [
-                (one.task_name, _Row(text, *row))
-                for (one, text), row in zip(part, rows, strict=True)
-                if row is not None
+            asked = [one for one, _ in part]
+            rows = [
+                _Row(one, answer, own)
+                for (one, answer), own in zip(part, _twice(asked, tell[OWN]), strict=True)
+                if own is not None
             ]
-            seen.rows += found
-            if not found:
+            seen.rows += rows
+            if not rows:
                 break
+        for whose, ask in tell.items():
+            if whose == OWN:
+                continue
+            # The baseline is proven to be another model by log-probabilities alone.
+            left = [
+                row
+                for row in seen.rows
+                if whose not in row.others
+                and (seen.is_suspicious or (whose == BASELINE and row.has_values))
+            ]
+            for row, found in zip(left, _twice([row.request for row in left], ask), strict=True):
+                row.others[whose] = found or []
         seen.judge()
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
-        """Return why the base may have answered requests like one."""
-        seen = self._seen.get(model, _Seen())
-        is_other = request.request_type != "generate_until" or request.task_name in seen.own
-        return Doubt(seen.fault) if seen.fault and not is_other else None
+        """Return why another model may have answered requests like one."""
+        seen = self._seen.get(model)
+        if seen is None or not seen.fault or request.task_name in seen.own:
+            return None
+        return Doubt(seen.fault)
 
 
-class _Row(NamedTuple):
+@dataclass(slots=True)
+class _Row:
     """One request.
 
     Attributes:
-        measured: The candidate's answer that is measured.
-        base: What the base answers to the same request with log-probabilities.
-        own: What the candidate does.
+        request: The request.
+        measured: The answer that is measured.
+        own: What the model answers when it is asked again.
+        others: What others answer, by whose it is; nothing where they did not.
     """
 
-    measured: str
-    base: Sequence[Told]
-    own: Sequence[Told]
+    request: Instance
+    measured: Answer
+    own: list[Told]
+    others: dict[str, list[Told]] = field(default_factory=dict)
 
     @property
-    def has_base_values(self) -> bool:
+    def has_values(self) -> bool:
+        """Whether the server tells log-probabilities of texts."""
+        return any(one.value is not None for one in self.own)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the model answers otherwise when it is asked twice."""
+        return len({one.answer for one in self.own}) > 1
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether the model now gives another text, the same each time."""
+        return (text := _text(self.own)) is not None and self.measured != text
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the same is so but for rounding."""
+        if isinstance(self.measured, str):
+            said = self.measured.split()[:_WORDS]
+            return self.is_swapped and said != str(self.own[0].answer).split()[:_WORDS]
+        values = [float(one.answer) for one in self.own]
+        noise = max(_NATS, _GAPS * (max(values) - min(values)))
+        return min(abs(self.measured - one) for one in values) > noise
+
+    def has_values_of(self, whose: str) -> bool:
         """Whether both have one log-probability, which two models do not share by rounding."""
-        values = {one.value for one in (*self.base, *self.own)}
-        return len(values) == 1 and is_telling(values.pop())
+        values = {one.value for one in (*self.own, *self.others.get(whose, ()))}
+        (value, *more) = values
+        return bool(self.others.get(whose)) and value is not None and not more and is_telling(value)
+
+    def tells(self, whose: str) -> bool:
+        """Whether the two models answer in different texts, each the same every time."""
+        own, other = _text(self.own), _text(self.others.get(whose, []))
+        return None not in (own, other) and own != other
+
+    def has_text_of(self, whose: str) -> bool:
+        """Whether the measured answer is the other's, and not the model's."""
+        return self.tells(whose) and self.measured == self.others[whose][0].answer
 
     @property
-    def tells_by_text(self) -> bool:
-        """Whether the two models answer otherwise, each the same every time."""
-        base, own = ({one.text for one in side} for side in (self.base, self.own))
-        return len(base) == len(own) == 1 and base != own
-
-    @property
-    def has_base_text(self) -> bool:
-        """Whether the measured answer is the base's, and not the candidate's."""
-        return self.tells_by_text and self.measured == self.base[0].text
+    def is_own(self) -> bool:
+        """Whether nothing says that the measured answer is another's."""
+        return not self.is_changed and not any(
+            self.has_values_of(whose) or self.has_text_of(whose) for whose in self.others
+        )
 
 
 @dataclass(slots=True)
@@ -130,51 +208,86 @@ class _Seen:
 
     Attributes:
         asked: Answers that were requested again.
-        rows: What came of them, with the task.
+        rows: What came of them.
         fault: What is wrong.
     """
 
     asked: int = 0
-    rows: list[tuple[str | None, _Row]] = field(default_factory=list)
+    rows: list[_Row] = field(default_factory=list)
     fault: str = ""
 
     @property
     def own(self) -> set[str | None]:
-        """Tasks of which no answer that was requested again is the base's."""
-        every = {task for task, _ in self.rows}
-        return every - {task for task, row in self.rows if row.has_base_values or row.has_base_text}
+        """Tasks of which no answer that was requested again is another's."""
+        every = {row.request.task_name for row in self.rows}
+        return every - {row.request.task_name for row in self.rows if not row.is_own}
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether it is worth asking others whether the answers are theirs."""
+        return sum(row.is_swapped for row in self.rows) >= _FEWEST_SWAPPED
 
     def judge(self) -> None:
         """Note what is wrong; later answers do not take it back."""
         self.fault = self.fault or self._fault()
 
     def _fault(self) -> str:
-        alike = sum(row.has_base_values for _, row in self.rows)
-        telling = [row for _, row in self.rows if row.tells_by_text]
-        swapped = sum(row.has_base_text for row in telling)
-        if alike >= _FEWEST_ALIKE:
-            words = (
-                f"{alike} of {len(self.rows)} answers, requested again as they were measured, have "
-                "the baseline's log-probabilities to the last digit"
+        number = len(self.rows)
+        varied = sum(row.varies for row in self.rows)
+        for whose in {whose: None for row in self.rows for whose in row.others}:
+            alike = sum(row.has_values_of(whose) for row in self.rows)
+            telling = [row for row in self.rows if row.tells(whose)]
+            swapped = sum(row.has_text_of(whose) for row in telling)
+            if alike >= _FEWEST_ALIKE:
+                return _advised(
+                    f"{alike} of {number} answers, requested again as they were measured, have "
+                    f"{whose} log-probabilities to the last digit"
+                )
+            if beyond_noise(swapped, len(telling), share=_CHANCE) and beyond_own_noise(
+                swapped, len(telling), varied=varied, repeated=number, level=LEVEL
+            ):
+                return _advised(
+                    f"{swapped} of {len(telling)} answers on which the two models differ are "
+                    f"{whose}, while the same requests, sent again with 'logprobs' or another "
+                    f"'seed', get the model's own"
+                )
+        changed = sum(row.is_changed for row in self.rows)
+        if beyond_noise(changed, number, share=_CHANCE_OF_ANY):
+            return _advised(
+                f"{changed} of {number} answers are others when they are requested again, with "
+                f"'logprobs' or another 'seed', and are then the same each time"
             )
-        elif beyond_noise(swapped, len(telling), share=_CHANCE):
-            words = (
-                f"{swapped} of {len(telling)} answers on which the two models differ are the "
-                "baseline's, while the same requests with 'logprobs' get the candidate's own"
-            )
-        else:
-            return ""
-        return (
-            f"{words}: a cache or a router may let the baseline answer requests of this form. "
-            "Check the server's caches, routes and replicas"
-        )
+        return ""
+
+
+def _advised(words: str) -> str:
+    return (
+        f"{words}: a cache or a router may let another model answer requests of this form. Check "
+        "the server's caches, routes and replicas"
+    )
+
+
+def _twice(asked: Sequence[Instance], tell: Tell) -> list[list[Told] | None]:
+    """Return a model's answers to each request, or ``None`` where one of them is missing."""
+    if not asked:
+        return []
+    rows = zip(*(tell(asked, repeat + 1) for repeat in range(_REPEATS)), strict=True)
+    whole = ([one for one in row if one is not None] for row in rows)
+    return [row if len(row) == _REPEATS else None for row in whole]
+
+
+def _text(told: Sequence[Told]) -> str | None:
+    """Return the text that a model gives each time; ``None`` where it varies or is none."""
+    texts = {one.answer for one in told}
+    text = texts.pop() if len(texts) == 1 else None
+    return text if isinstance(text, str) else None
 
 
 def _few(
-    answered: Sequence[tuple[Instance, str]], number: int, draw: random.Random
-) -> list[tuple[Instance, str]]:
+    answered: Sequence[tuple[Instance, Answer]], number: int, draw: random.Random
+) -> list[tuple[Instance, Answer]]:
     """Draw answers, from each task in turn so that a small one is among them."""
-    by_task: Mapping[str | None, list[tuple[Instance, str]]] = defaultdict(list)
+    by_task: Mapping[str | None, list[tuple[Instance, Answer]]] = defaultdict(list)
     for one in draw.sample(answered, len(answered)):
         by_task[one[0].task_name].append(one)
     ranked = [(place, one) for own in by_task.values() for place, one in enumerate(own)]

@@ -23,7 +23,6 @@ from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import Doubt, choice
 from evalguard.engines.endpoint.identity import (
-    ALPHA,
     NOISE_OF_TWO_SERVERS,
     REPEATS_OF_PROOF,
     Levels,
@@ -69,7 +68,7 @@ the same way every time: half precision rounds otherwise on other hardware. By h
 
 _BYTES_PER_TOKEN = 4
 
-_TOKENS = 8
+TOKENS = 8
 """Tokens that are generated where prompts have no log-probabilities."""
 
 
@@ -277,7 +276,7 @@ class _Seen:
         every = self.every
         far = [row for row in every if self.together or row.distance > _PER_TOKEN * row.tokens]
         if not self.together and not beyond_noise(
-            len(far), len(every), share=NOISE_OF_TWO_SERVERS, level=ALPHA
+            len(far), len(every), share=NOISE_OF_TWO_SERVERS, level=level
         ):
             return False
         return differ([row.base for row in far], [row.own for row in far], level=level)
@@ -347,7 +346,7 @@ def generated_value(choice: Mapping[str, Any]) -> float | None:
         return None
     if not all(isinstance(one, int | float) and math.isfinite(one) for one in found):
         return None
-    return float(sum(found[:_TOKENS]))
+    return float(sum(found[:TOKENS]))
 
 
 def _by_task(
@@ -376,7 +375,7 @@ def _rows(
 def _tokens(request: Instance) -> float:
     """Return about how many tokens a log-probability is of."""
     if request.request_type == "generate_until":
-        return _TOKENS
+        return TOKENS
     return max(1.0, len(str(request.args[-1]).encode()) / _BYTES_PER_TOKEN)
 
 
@@ -384,7 +383,7 @@ def _tried(request: Instance, prompts: bool) -> list[Instance]:
     """Return requests on the same prompt whose log-probability both models can be asked for."""
     prompt = str(request.args[0])
     if not prompts:
-        greedy = {"until": [], "max_gen_toks": _TOKENS, "do_sample": False}
+        greedy = {"until": [], "max_gen_toks": TOKENS, "do_sample": False}
         is_text = request.request_type == "generate_until"
         return [replace(request, arguments=(prompt, greedy))] if is_text else []
     found = [] if request.request_type == "generate_until" else [request]

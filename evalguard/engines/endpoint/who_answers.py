@@ -15,9 +15,9 @@ from typing import TypeVar
 from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import Doubt
-from evalguard.engines.endpoint.identity import Levels
+from evalguard.engines.endpoint.identity import Answer, Levels
 from evalguard.engines.endpoint.longer_answers import LongerAnswers
-from evalguard.engines.endpoint.same_route import SameRoute, Told
+from evalguard.engines.endpoint.same_route import SameRoute, Tell
 from evalguard.engines.endpoint.same_values import SameValues
 from evalguard.engines.endpoint.side_by_side import Ask, Asked
 
@@ -73,8 +73,6 @@ class WhoAnswers:
         requests: Sequence[Instance],
         *,
         values: Ask[float],
-        told: Ask[Told],
-        answers: Mapping[int, str],
         prompts: bool,
     ) -> None:
         """Compare them on a few of the prompts that the candidate has just been asked.
@@ -83,13 +81,24 @@ class WhoAnswers:
             model: The candidate.
             requests: What it was asked.
             values: Asks both for log-probabilities.
-            told: Asks both again what was asked, and for log-probabilities.
-            answers: What it answered in texts, by the position of the request.
             prompts: Whether log-probabilities are those of prompts, and not only of answers.
         """
         self._same_values.look_back(model, requests, values, prompts=prompts)
-        answered = [(requests[place], text) for place, text in sorted(answers.items())]
-        self._route.look_back(model, answered, told)
+
+    def look_at_answers(
+        self,
+        model: str,
+        answered: Sequence[tuple[Instance, Answer]],
+        tell: Mapping[str, Tell],
+    ) -> None:
+        """See whether another model gave a few of the answers that are measured.
+
+        Args:
+            model: The candidate, or the base.
+            answered: What it was asked, and what it answered.
+            tell: Asks it and others again, by whose answers they give.
+        """
+        self._route.look_back(model, answered, tell)
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task do not all reach the base.
@@ -99,9 +108,15 @@ class WhoAnswers:
         """
         self._same_values.check(model, request)
 
-    def doubt(self, model: str, request: Instance) -> Doubt | None:
-        """Return why it cannot be told who answers the prompts of a request's task."""
-        knowing = (self._same_values, self._route, self._longer)
+    def doubt(self, model: str, request: Instance, *, is_base: bool = False) -> Doubt | None:
+        """Return why it cannot be told who answers the prompts of a request's task.
+
+        Args:
+            model: The model.
+            request: One of its requests.
+            is_base: Whether it is the base, which needs no proof to be another model.
+        """
+        knowing = (self._route,) if is_base else (self._same_values, self._route, self._longer)
         return next(filter(None, (one.doubt(model, request) for one in knowing)), None)
 
 

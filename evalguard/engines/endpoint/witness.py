@@ -36,7 +36,7 @@ _CANARIES = 2
 
 _PROBE_TOKENS = 24
 
-_WHO = (
+FIXED = (
     *PROBE_TEXTS,
     "Write one sentence about the sea.",
     "What is 17 plus 26?",
@@ -44,12 +44,12 @@ _WHO = (
     "Translate into French: Good morning, my friend.",
     "How do I reset my password?",
 )
-"""What both models are asked when it is proven that they are two."""
+"""What models are asked to see which of them answers."""
 
 _FEWEST = 3
 """Of these, how many the server must answer."""
 
-_FEWEST_FOR_BEHAVIOUR = math.ceil(len(_WHO) / 2)
+_FEWEST_FOR_BEHAVIOUR = math.ceil(len(FIXED) / 2)
 """The same where the answers stand for weights that cannot be seen."""
 
 _BEHAVIOUR_TOKENS = 64
@@ -131,7 +131,7 @@ class Witness:
         both = [place for place in known if place in other]
         if len(both) < _FEWEST:
             raise TrustError(
-                f"{self._url}: of {len(_WHO)} harmless prompts only {len(both)} were answered, "
+                f"{self._url}: of {len(FIXED)} harmless prompts only {len(both)} were answered, "
                 f"too few to distinguish '{names[0]}' from '{names[1]}': "
                 f"{self.last_error or base.last_error}{self._advice}"
             )
@@ -184,7 +184,7 @@ class Witness:
             TrustError: If the server answers fewer than half of them.
             EngineError: If it answers nothing any more.
         """
-        asked = [(BASE, generation(text, tokens=_BEHAVIOUR_TOKENS)) for text in _WHO]
+        asked = [(BASE, generation(text, tokens=_BEHAVIOUR_TOKENS)) for text in FIXED]
         answers, failures = ["\0"] * len(asked), list[str]()
         answered = 0
         for place, one in self._send(asked):
@@ -194,7 +194,7 @@ class Witness:
                 answers[place], answered = str(one), answered + 1
         if answered < _FEWEST_FOR_BEHAVIOUR:
             raise TrustError(
-                f"{self._url}: of {len(_WHO)} harmless prompts only {answered} were answered, too "
+                f"{self._url}: of {len(FIXED)} harmless prompts only {answered} were answered, too "
                 f"few to identify the model: {(failures or ['the rest got no response'])[0]}"
             )
         return hashlib.sha256("\0".join(answers).encode()).hexdigest()
@@ -221,7 +221,7 @@ class Witness:
         A prompt to which the server has no answer is left out.
         """
         if model not in self._repeats:
-            places = [place for place in range(len(_WHO)) for _ in range(REPEATS)]
+            places = [place for place in range(len(FIXED)) for _ in range(REPEATS)]
             found = self._ask(model, places, by_text=self._by_text)
             if not found and self._sends_text and not self._by_text:
                 self._compare_texts()
@@ -233,9 +233,9 @@ class Witness:
 
     def _ask(self, model: str, places: Sequence[int], *, by_text: bool) -> dict[int, list[Answer]]:
         """Return a model's answers to some of the prompts, as often as each is named."""
-        requests = [_continuation(text) for text in _WHO]
+        requests = [_continuation(text) for text in FIXED]
         if by_text:
-            requests = [generation(text, tokens=_PROBE_TOKENS) for text in _WHO]
+            requests = [generation(text, tokens=_PROBE_TOKENS) for text in FIXED]
         found: dict[int, list[Answer]] = {}
         for position, outcome in self._send([(model, requests[place]) for place in places]):
             if isinstance(outcome, EngineError):
