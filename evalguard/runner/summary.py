@@ -13,7 +13,7 @@ from evalguard.config import BASELINE
 from evalguard.engines.opening import EngineChoice
 from evalguard.gates.diagnose import diagnose
 from evalguard.records import CheckResult, Gate, GateResult, ScoredSample, TaskRun
-from evalguard.runner import same_answers, unmeasured
+from evalguard.runner import non_answers, same_answers, unmeasured
 from evalguard.runner.measured import Progress
 from evalguard.runner.prepare import Check
 from evalguard.runner.unclosed import count_unclosed, require_answers, warning
@@ -132,6 +132,11 @@ def _warnings(check: Check) -> Iterator[str]:
         name = f"{measured.task.suite}/{measured.task.name}"
         if unclosed := warning(measured.model, name, samples, limit):
             yield unclosed
+        if measured.task.answers_in_text and measured.model != BASELINE:
+            key = (measured.task.suite, measured.task.name, BASELINE)
+            baseline = check.measurer.results.of(key)
+            if none := non_answers.warning(measured.model, name, baseline, samples):
+                yield none
     yield from unmeasured.warnings(check.measurer.results.samples)
     yield from check.pool.notes
 
