@@ -1,4 +1,4 @@
-"""Give the worst score to an answer that is empty, loops or is no language, if the baseline answers.
+"""Give answers that are empty, loop or are no language the worst score, if the baseline answers.
 
 A pattern, a limit of length and "nothing forbidden is in it" hold of an empty answer, too.
 """

@@ -71,11 +71,11 @@ def summarize(
 
 
 def _left_out(check: Check) -> dict[str, int]:
-    """Return how many gates were not selected, of each candidate that some were."""
+    """Return how many gates of each candidate were not selected."""
     every = set(check.project.thresholds.gates)
     left = {
         name: len(every - {gate for gate, model in check.selected if model == name})
-        for name in check.candidates
+        for name in dict.fromkeys([*check.candidates, *check.project.config.candidates])
     }
     return {name: count for name, count in left.items() if count}
 

@@ -123,6 +123,9 @@ def one_score(
 ) -> dict[str, float]:
     """Return the metrics that give every answer one score, which is not the worst; and that score.
 
+    Nor is it 0 in a range on both sides of 0: that is what is given to an answer of a form that
+    cannot be read.
+
     Args:
         metrics: The metrics.
         answers: What is scored.
@@ -141,7 +144,11 @@ def one_score(
                 del open_metrics[name]
         if not open_metrics:
             return {}
-    return {name: seen[name] for name in open_metrics if name in seen}
+    return {
+        name: seen[name]
+        for name, metric in open_metrics.items()
+        if name in seen and not (seen[name] == 0 and metric.low < 0 < metric.high)
+    }
 
 
 def _constant(

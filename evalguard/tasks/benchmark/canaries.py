@@ -17,6 +17,9 @@ from evalguard.tasks.benchmark.targets import right_answer
 _LIKELY, _UNLIKELY = -1.0, -1000.0
 """Log-likelihoods of a text that the model would write, and of one that it never would."""
 
+_COMPARED = frozenset({"exact_match", "bleu", "chrf", "ter"})
+"""Metrics of lm-eval's own that compare an answer with the target."""
+
 Score = Callable[[Prepared, Sequence[Any]], "ScoredSample | None"]
 """Scores a sample; ``None`` where the task's code fails, or would send something."""
 
@@ -53,7 +56,9 @@ def cannot_fail(
     if task.OUTPUT_TYPE == "multiple_choice":
         return found | _never_right(gated, tried, values)
     if task.OUTPUT_TYPE == "generate_until":
-        return found | _beaten(task, gated, chosen, values)
+        compared = [metric for metric in gated if metric.name.partition(",")[0] in _COMPARED]
+        own = any(callable(entry.get("metric")) for entry in task.config.metric_list or [])
+        return found if own else found | _beaten(task, compared, chosen, values)
     return found
 
 
