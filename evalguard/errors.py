@@ -37,6 +37,7 @@ class ExitCode(IntEnum):
     USAGE = 4  # wrong usage, configuration, data or model files
     NOTHING_TO_GATE = 5  # no gate was selected
     INCONCLUSIVE = 6  # no gate FAILed, but at least one could not be decided
+    PARTIAL = 7  # every selected gate passed, but others were left out: no release decision
 
 
 class EvalGuardError(Exception):

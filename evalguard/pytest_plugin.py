@@ -39,6 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--evalguard-json", metavar="PATH", help="write the result as JSON")
     group.addoption("--evalguard-html", metavar="PATH", help="write the HTML report")
     group.addoption(
+        "--evalguard-allow-partial",
+        action="store_true",
+        help="end with 0, not 7, where all selected gates pass and others were left out",
+    )
+    group.addoption(
         "--evalguard-full",
         action="store_true",
         help="measure every sample; do not stop early",
@@ -115,6 +120,7 @@ class GatePlugin:
         self.result: CheckResult | None = None
         self.reports: list[Path] = []
         self._of_item: dict[GateItem, GateResult] = {}
+        self._of_node: dict[str, GateResult] = {}
         self._blocking: frozenset[str] = frozenset()
         self._failed = 0
         self._contradiction: str | None = None
@@ -157,16 +163,27 @@ class GatePlugin:
                     on_engine=lambda choice: console.print(Text(choice.line), soft_wrap=True),
                 )
             self._of_item = dict(zip(items, self.result.gates, strict=True))
+            self._of_node = {item.nodeid: result for item, result in self._of_item.items()}
             against = blocking(self.result.gates, self.result.on_inconclusive)
             self._blocking = frozenset(gate.id for gate in against)
             if session.config.getvalue("maxfail") == 1:
                 # What stopped the run is shown first, before the gates that it left undecided.
                 session.items.sort(key=self._undecided_last)
             self._write_reports(self.result)
+            self._name_decision(self.result)
         except UsageError as error:
             raise pytest.UsageError(visible(str(error))) from error
         except EvalGuardError as error:
             pytest.exit(f"evalguard: {visible(str(error))}", returncode=int(error.exit_code))
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code of the verdict."""
+        from evalguard.verdicts import exit_code
+
+        assert self.result is not None
+        allowed = self.config.getoption("evalguard_allow_partial")
+        return exit_code(self.result, allow_partial=allowed)
 
     def result_of(self, item: GateItem) -> GateResult:
         """Return the verdict of an item."""
@@ -206,22 +223,29 @@ class GatePlugin:
         if self._contradiction:
             terminalreporter.write_line(f"evalguard: {self._contradiction}", red=True)
 
-    @pytest.hookimpl
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count the gates that pytest saw fail."""
+        """Hold an item's outcome to its gate's verdict, and count the gates that failed.
+
+        A marker such as ``xfail``, a conftest.py or a plug-in may have changed it, and JUnit's file
+        would say otherwise than the verdict.
+        """
+        if (result := self._of_node.get(report.nodeid)) is not None:
+            self._hold(report, result)
         if report.failed and "evalguard_verdict" in dict(report.user_properties):
             self._failed += 1
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End with the exit code of the verdict, which pytest's own must not contradict."""
-        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        # --stepwise and plug-ins stop a session as an interruption, which it is not.
+        stopped = exitstatus == pytest.ExitCode.INTERRUPTED and bool(session.shouldstop)
+        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or stopped
         if self.result is None or not ended or session.testsfailed > self._failed:
             return
-        from evalguard.verdicts import exit_code
-
-        code = exit_code(self.result)
-        if (code == ExitCode.PASS) == (exitstatus == pytest.ExitCode.OK):
+        code = self.code
+        passed = code in (ExitCode.PASS, ExitCode.PARTIAL)
+        if passed == (exitstatus == pytest.ExitCode.OK):
             session.exitstatus = code
             return
         session.exitstatus = ExitCode.INTERNAL_ERROR
@@ -230,6 +254,29 @@ class GatePlugin:
             f"{len(self._of_item)} gates failed as tests. A conftest.py, a marker or a pytest "
             "plugin changes their outcome; run `evalguard check` without it"
         )
+
+    def _name_decision(self, result: CheckResult) -> None:
+        """Write the verdict and the decision into JUnit's file, if one is asked for."""
+        from evalguard.reports.wording import headline
+
+        for plugin in self.config.pluginmanager.get_plugins():
+            if add := getattr(plugin, "add_global_property", None):
+                add("evalguard_verdict", result.verdict.value)
+                add("evalguard_decision", headline(result))
+
+    def _hold(self, report: pytest.TestReport, result: GateResult) -> None:
+        skipped_before = report.when == "setup" and report.skipped
+        if self.blocks(result) and (report.when == "call" or skipped_before):
+            if not report.failed:
+                from evalguard.reports.terminal import failure_text
+
+                report.longrepr = failure_text(result)
+                report.outcome = "failed"
+                if "evalguard_verdict" not in dict(report.user_properties):
+                    report.user_properties.append(("evalguard_verdict", result.verdict.value))
+        elif report.when == "call" and report.failed:
+            report.outcome, report.longrepr = "passed", None
+        report.__dict__.pop("wasxfail", None)
 
     def _undecided_last(self, item: pytest.Item) -> int:
         result = self._of_item.get(item) if isinstance(item, GateItem) else None

@@ -62,10 +62,19 @@ def overall(results: Sequence[GateResult]) -> tuple[Verdict, str | None]:
     return (found[0].verdict, found[0].id) if found else (Verdict.PASS, None)
 
 
-def exit_code(result: CheckResult) -> ExitCode:
-    """Return the exit code of a check: the worst gate that blocks decides."""
+def exit_code(result: CheckResult, *, allow_partial: bool = False) -> ExitCode:
+    """Return the exit code of a check: the worst gate that blocks decides.
+
+    Args:
+        result: The result.
+        allow_partial: Whether a part of the gates that passes ends with 0, though it is no release
+            decision.
+    """
     found = blocking(result.gates, result.on_inconclusive)
-    return EXIT_CODES[found[0].verdict] if found else ExitCode.PASS
+    if found:
+        return EXIT_CODES[found[0].verdict]
+    partial = any(result.left_out.values()) and not allow_partial
+    return ExitCode.PARTIAL if partial else ExitCode.PASS
 
 
 def _blocking(

@@ -75,7 +75,7 @@ class LazyCommands(click.Group):
     cls=LazyCommands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 pass, 1 regression, 2 interrupted, 3 could not be measured, "
-    "4 usage or configuration, 5 no gate selected, 6 inconclusive.",
+    "4 usage or configuration, 5 no gate selected, 6 inconclusive, 7 a part of the gates passed.",
 )
 @click.version_option(__version__, prog_name="evalguard")
 def app() -> None:

@@ -29,7 +29,8 @@ Examples:
   evalguard check --junitxml junit.xml     any option of pytest works
 
 Exit codes: 0 pass, 1 regression, 2 interrupted, 3 could not be measured, 4 usage or
-configuration, 5 nothing to gate, 6 inconclusive only.
+configuration, 5 nothing to gate, 6 inconclusive only, 7 the selected gates passed and others were
+left out (no release decision).
 """
 
 
@@ -52,6 +53,11 @@ configuration, 5 nothing to gate, 6 inconclusive only.
 @click.option("--html", "html_path", metavar="PATH", help="Write the HTML report.")
 @click.option("--full", is_flag=True, help="Measure every sample; do not stop early.")
 @click.option("--noise", is_flag=True, help="Also run the baseline against itself (noise floor).")
+@click.option(
+    "--allow-partial",
+    is_flag=True,
+    help="Exit 0, not 7, where all selected gates pass and others were left out.",
+)
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST_OPTIONS]...")
 def command(
     config: str,
@@ -60,6 +66,7 @@ def command(
     html_path: str | None,
     full: bool,
     noise: bool,
+    allow_partial: bool,
     pytest_args: tuple[str, ...],
 ) -> int:
     """Gate the candidates against the baseline.
@@ -100,6 +107,7 @@ def command(
     arguments += [f"--evalguard-html={html_path}"] if html_path else []
     arguments += ["--evalguard-full"] if full else []
     arguments += ["--evalguard-noise"] if noise else []
+    arguments += ["--evalguard-allow-partial"] if allow_partial else []
     session = _Session()
     every = [*arguments, str(project.thresholds.path), *pytest_args]
     loaded = LoadedProject(project, config, overrides)
@@ -112,6 +120,16 @@ class _Session:
 
     gates: GatePlugin | None = None
 
+    def pytest_load_initial_conftests(self, early_config: pytest.Config) -> None:
+        """Refuse options that switch off the plug-in which decides, before pytest reads ours."""
+        import pytest
+
+        if early_config.pluginmanager.is_blocked("evalguard"):
+            raise pytest.UsageError(
+                "'-p no:evalguard' switches off the plug-in that decides the gates; remove it, "
+                "from addopts and PYTEST_ADDOPTS as well"
+            )
+
     def pytest_collection(self, session: pytest.Session) -> None:
         """Find it: every plug-in is configured by now."""
         self.gates = session.config.pluginmanager.get_plugin("evalguard-gates")
@@ -123,7 +141,6 @@ def _held_to_verdict(code: int, gates: GatePlugin | None) -> int:
     Options that only list something, a conftest.py and plug-ins of pytest can end a session with 0.
     """
     from evalguard.errors import ExitCode
-    from evalguard.verdicts import exit_code
 
     if code == ExitCode.NOTHING_TO_GATE:
         click.echo(
@@ -136,15 +153,15 @@ def _held_to_verdict(code: int, gates: GatePlugin | None) -> int:
     if gates is None or gates.result is None:
         click.echo("evalguard: no gate was measured, so there is no verdict", err=True)
         return ExitCode.NOTHING_TO_GATE
-    verdict = exit_code(gates.result)
-    if verdict != ExitCode.PASS:
+    verdict = gates.code
+    if verdict not in (ExitCode.PASS, ExitCode.PARTIAL):
         click.echo(
             f"evalguard: the verdict is {gates.result.verdict}, but pytest ended with 0. A "
             "conftest.py or a plug-in of pytest changes its exit code",
             err=True,
         )
         return ExitCode.INTERNAL_ERROR
-    return code
+    return verdict
 
 
 def _results_of_options(

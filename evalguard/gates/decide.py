@@ -11,7 +11,7 @@ from evalguard.gates.evidence import Evidence, from_counts, gather
 from evalguard.gates.looks import Look, LookPlan, is_settled, take_look
 from evalguard.gates.results import error_result, postponed_result, result_of
 from evalguard.gates.undetermined import hold_back
-from evalguard.gates.vacuous import hold_back_vacuous
+from evalguard.gates.vacuous import refuse_vacuous
 from evalguard.records import Comparison, Gate, GateResult, Metric, Verdict
 from evalguard.stats import holm
 
@@ -49,8 +49,8 @@ def decide(
     A gate PASSes when each of its demands is shown to be met, and FAILs when one is shown not to
     be, with Holm's adjustment over the gates of a model. With ``looks``, each look spends its part
     of the error by the share of samples really reached; a verdict once given stands. A gate whose
-    samples allow no test is ERROR, and does not keep the others from being decided. A ``max_drop``
-    that the worst possible scores would meet, too, is INCONCLUSIVE.
+    samples allow no test is ERROR, and does not keep the others from being decided; so is a
+    ``max_drop`` that the worst possible scores would meet, too.
 
     Args:
         comparisons: One for each gate and model, with the samples measured so far: at an early
@@ -112,7 +112,7 @@ def decide(
     for key, case in open_cases.items():
         result = result_of(*case, *adjusted[key], brief=brief)
         result = hold_back(result, case.comparison, case.look.level)
-        results[key] = hold_back_vacuous(result, case.comparison)
+        results[key] = refuse_vacuous(result, case.comparison, ended=case.look.ended)
     return tuple(results[_key_of_comparison(comparison)] for comparison in comparisons)
 
 

@@ -1,7 +1,7 @@
-"""Withhold a PASS from a gate that no candidate could fail.
+"""Call a gate that no candidate could fail an ERROR.
 
-Where the baseline already scores within the margin of the worst possible score, every candidate is
-"not worse by the margin", one that answers nothing included. The same holds where both models give
+Where the baseline already scores within the margin of the worst possible score, no candidate can
+lose more than the margin, one that answers nothing included. The same holds where both models give
 one answer to every question, though the targets differ. That is rarely the baseline's own doing: a
 server that cuts the prompts or answers from a cache, a stop string, a template or a scorer that
 fits neither model gives both the same.
@@ -19,29 +19,28 @@ _SHOWN = 60
 """Characters of an answer that a message shows."""
 
 
-def hold_back_vacuous(result: GateResult, comparison: Comparison) -> GateResult:
-    """Return the result, INCONCLUSIVE instead of PASS where a PASS would show nothing.
+def refuse_vacuous(result: GateResult, comparison: Comparison, *, ended: bool) -> GateResult:
+    """Return the result, ERROR where no candidate could have failed on these samples.
 
-    Left alone are a gate that demands more than a tolerated loss, such as a bound, a metric
+    Left alone are a FAIL, a gate that demands more than a tolerated loss, such as a bound, a metric
     without a worst score, and a candidate that is shown to be better than the baseline.
 
     Args:
         result: The result on the scores.
         comparison: The comparison that it was decided on.
+        ended: Whether no more samples will come; until then there is no PASS, and no ERROR.
     """
     gate, metric = comparison.gate, comparison.metric
     only_drop = all(demand.on_difference for demand in demands_of(gate))
-    if result.verdict is not Verdict.PASS or not only_drop or metric.clip is not None:
+    open_or_passed = result.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE)
+    if not open_or_passed or not only_drop or metric.clip is not None:
         return result
-    assert result.baseline is not None
-    assert result.margin is not None
-    if result.margin < 0:
-        return result  # a gain
-    assert result.ci is not None
-    if result.ci[0] > 0:
-        return result
+    if result.baseline is None or result.margin is None or result.ci is None:
+        return result  # another look will say more
+    if result.margin < 0 or result.ci[0] > 0:
+        return result  # a gain is demanded, or shown
     worst = metric.low if metric.higher_is_better else metric.high
-    said = _only_answer(comparison.pairs)
+    said = _only_answer(comparison.pairs) if result.verdict is Verdict.PASS else ""
     if abs(result.baseline - worst) <= result.margin:
         why = (
             f"no candidate could fail {requirement(gate)}: the baseline scores "
@@ -55,11 +54,23 @@ def hold_back_vacuous(result: GateResult, comparison: Comparison) -> GateResult:
         )
     else:
         return result
-    advice = (
-        "Read some of the baseline's answers: the prompt, the scorer or the server may be at "
-        "fault. If they are right, gate with min or min_gain"
+    if not ended and result.verdict is Verdict.INCONCLUSIVE:
+        return result
+    verdict = Verdict.ERROR if ended else Verdict.INCONCLUSIVE
+    return replace(result, verdict=verdict, reason=f"{why}. {_advice(comparison.pairs)}")
+
+
+def _advice(pairs: Sequence[SamplePair]) -> str:
+    """Return where to look."""
+    if pairs and not any(pair.baseline_output.strip() for pair in pairs):
+        return (
+            "All of the baseline's answers are empty: a stop string, the chat template or the "
+            "server's limit cuts them"
+        )
+    return (
+        "Read some of the baseline's answers: the prompt, the target, the scorer or the server may "
+        "be at fault. If they are right, gate with min or min_gain"
     )
-    return replace(result, verdict=Verdict.INCONCLUSIVE, reason=f"{why}. {advice}")
 
 
 def _only_answer(pairs: Sequence[SamplePair]) -> str:

@@ -65,10 +65,11 @@ def make_receipt(
     """
     if result.verdict is not Verdict.PASS:
         raise UsageError(f"{released}: no receipt for what did not pass ({result.verdict})")
-    if any(result.left_out.values()):
+    decided = {gate.model for gate in result.gates}
+    if left_out := sum(count for name, count in result.left_out.items() if name in decided):
         raise UsageError(
-            f"{released}: no receipt for a part of the gates: {sum(result.left_out.values())} were "
-            "not selected. Run the check without -k and -m"
+            f"{released}: no receipt for a part of the gates: {left_out} were not selected. Run "
+            "the check without -k and -m"
         )
     plain = to_json(result)
     return {

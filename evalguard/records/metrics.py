@@ -64,6 +64,8 @@ class Metric:
         ungated: Why it cannot be gated, and what to write instead; empty if it can.
         determined: Metric of the same scorer that is 0 where an answer could not be determined,
             which then scores 0 here.
+        silence_may_win: Whether an answer that is empty, loops or is no language may score better
+            than the worst where the baseline answered.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Metric:
     in_nats: bool = False
     ungated: str = ""
     determined: str | None = None
+    silence_may_win: bool = False
 
     @property
     def percent(self) -> bool:

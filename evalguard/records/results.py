@@ -264,8 +264,8 @@ class CheckResult:
         decided_by: Id of the gate that decided the overall verdict; ``None`` when all passed.
         warnings: Warnings about the whole check.
         on_inconclusive: Whether an undecided gate blocks the release, as the thresholds say.
-        left_out: Number of gates that were not selected, by candidate; a candidate is released
-            by all of its gates.
+        left_out: Number of gates that were not selected, by candidate, those included of which no
+            gate was; a candidate is released by all of its gates.
         schema_version: Version of this record.
     """
 

@@ -48,7 +48,12 @@ def merge(results: Mapping[Path, CheckResult]) -> CheckResult:
     }
     candidates = (model for part in parts for model in part.models if model.name != _BASELINE)
     verdict, decided_by = overall(gates)
-    left_out = {name: count for part in parts for name, count in part.left_out.items()}
+    left_out = {
+        name: count
+        for part in parts
+        for name, count in part.left_out.items()
+        if name in wording.candidates(part) or name not in uses  # which another file checks
+    }
     return replace(
         parts[0],
         title="EvalGuard comparison",

@@ -29,14 +29,16 @@ def headline(result: CheckResult) -> str:
         if result.verdict is Verdict.PASS and names[0] in result.left_out:
             return _part(result, names[0])
         damage = damage_sentence(result.findings)
-        return _decision(names[0], result.verdict) + (f": {damage}" if damage else "")
+        decision = _decision(names[0], result.verdict) + (f": {damage}" if damage else "")
+        return decision + _unchecked(result)
     passed = [name for name in names if overall(gates_of(result, name))[0] is Verdict.PASS]
     whole = [name for name in passed if name not in result.left_out]
     if passed and not whole:
         return f"No release decision: {'; '.join(_part(result, name) for name in passed)}"
     if not whole:
         return f"None of the {len(names)} candidates may be released"
-    return f"{len(whole)} of {len(names)} candidates may be released: {_listed(whole)}"
+    released = f"{len(whole)} of {len(names)} candidates may be released: {_listed(whole)}"
+    return released + _unchecked(result)
 
 
 def explanation(result: CheckResult) -> str:
@@ -162,6 +164,12 @@ def _part(result: CheckResult, name: str) -> str:
     passed = len(gates_of(result, name))
     every = passed + result.left_out[name]
     return f"{name}: selected gates passed ({passed} of {every}), no release decision"
+
+
+def _unchecked(result: CheckResult) -> str:
+    """Name the candidates of which no gate was selected; nothing where there is none."""
+    left = [name for name in result.left_out if name not in candidates(result)]
+    return f"; {_listed(left)} not checked" if left else ""
 
 
 def _decision(name: str, verdict: Verdict) -> str:

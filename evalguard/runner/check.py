@@ -133,7 +133,7 @@ def _wanted(
     return {
         check.arms.of(planned, arm): planned.first(share)
         for gate, model in selected
-        if untrusted.isdisjoint((BASELINE, model))
+        if untrusted.isdisjoint((BASELINE, model)) and not check.plan.cannot_fail(gate)
         for planned in check.plan.of_gate(gate)
         if not check.judged.refusal(planned)
         for arm in (BASELINE, model)

@@ -16,6 +16,7 @@ from evalguard.gates.results import error_result
 from evalguard.records import Comparison, Gate, GateResult, Metric, ScoredSample, ScoreKind
 from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import check_steady
+from evalguard.runner.non_answers import held_to_answers
 from evalguard.runner.plan import PlannedTask
 from evalguard.runner.prepare import Check
 from evalguard.tasks.base import CorpusTask, content_id
@@ -102,6 +103,8 @@ def _compare(
     for planned in check.plan.of_gate(gate):
         if reason := check.judged.refusal(planned):
             raise TrustError(reason)
+    if reason := check.plan.cannot_fail(gate):
+        raise TrustError(f"this gate cannot fail: {reason}")
     measured, metric = _measured(check, reached, gate, model), _metric(check, gate)
     if before and (before.measured, before.metric) == (measured, metric):
         arms = before.arms
@@ -173,6 +176,8 @@ def _arms(check: Check, reached: Reached, gate: Gate, model: str) -> Arms:
         measured = [results.of((gate.suite, planned.name, arm)) for arm in (BASELINE, model)]
         ids = _ids(reached, gate, model, planned)
         both = planned.compared(*measured)
+        if planned.answers_in_text:
+            both = both[0], held_to_answers(*both, metric)
         repeated = _repeated(both[0]) if planned.kind.prompt_is_question else frozenset()
         for arm, scored, reference in zip(arms, both, (True, False), strict=True):
             arm += [

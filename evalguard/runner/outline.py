@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evalguard.engines.limits import limit_of
@@ -28,6 +28,7 @@ class Outline:
         equal_weights: Metrics of which the task's group counts each of its tasks the same.
         n_contradicting: Rows of a test set whose prompt another row has with another target.
         max_new_tokens: Limit of an answer; 0 where the task asks for none.
+        cannot_fail: Why no answer could lose, by metric.
     """
 
     suite: str
@@ -39,6 +40,7 @@ class Outline:
     equal_weights: tuple[str, ...] = ()
     n_contradicting: int = 0
     max_new_tokens: int = 0
+    cannot_fail: Mapping[str, str] = field(default_factory=dict)
 
 
 def outline_of(task: Task, samples: Sequence[Prepared], default_limit: int) -> Outline:
@@ -100,10 +102,12 @@ def _outline_from(plain: Mapping[str, Any]) -> Outline:
     equal = tuple(plain["equal_weights"])
     outline = Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
     counts = ("n_contradicting", "max_new_tokens")
-    texts = (outline.suite, outline.name, outline.definition, *ids, *equal)
+    reasons = dict(plain["cannot_fail"])
+    held = (*reasons.keys(), *reasons.values())
+    texts = (outline.suite, outline.name, outline.definition, *ids, *equal, *held)
     numbers = (*rows, *(plain[name] for name in counts))
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a name is no text")
     if not all(type(number) is int for number in numbers) or len(ids) != len(rows):
         raise ValueError("a row is no number, or there is not one for each sample")
-    return replace(outline, **{name: plain[name] for name in counts})
+    return replace(outline, cannot_fail=reasons, **{name: plain[name] for name in counts})

@@ -29,7 +29,7 @@ from evalguard.scorers.versions import package_digest
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
 from evalguard.tasks.kind import TaskConfig, TaskContext
-from evalguard.tasks.registry import build, is_built_in, kind_of, package_code
+from evalguard.tasks.registry import build, cannot_fail, is_built_in, kind_of, package_code
 from evalguard.tasks.registry import compare as compare_samples
 from evalguard.tasks.registry import prepare as prepare_samples
 
@@ -68,6 +68,8 @@ class PlannedTask:
         self.definition = outline.definition
         self.equal_weights = outline.equal_weights
         self.n_contradicting = outline.n_contradicting
+        self.cannot_fail = outline.cannot_fail
+        self.answers_in_text = self.kind.measures_thinking and outline.max_new_tokens > 0
         kept = [
             sample_id
             for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
@@ -167,6 +169,15 @@ class Plan:
         base = gate.metric.partition(",")[0]
         alike = all(base in task.equal_weights for task in self.of_gate(gate))
         return replace(gate, weights="equal" if alike else "size")
+
+    def cannot_fail(self, gate: Gate) -> str:
+        """Return why no candidate could fail a gate; empty where one could."""
+        reasons = (
+            f"task '{task.name}' of suite '{task.suite}': {task.cannot_fail[gate.metric]}"
+            for task in self.of_gate(gate)
+            if gate.metric in task.cannot_fail
+        )
+        return next(reasons, "")
 
     def metric(self, gate: Gate) -> Metric:
         """Return what a gate measures."""
@@ -301,6 +312,7 @@ class _Planner:
         parts: Mapping[str, Any] | None,
     ) -> Outline:
         outline = outline_of(task, samples, self._default_limit)
+        outline = replace(outline, cannot_fail=cannot_fail(config, task, samples))
         if kind_of(config).prompt_is_question:
             outline = replace(outline, n_contradicting=contradicting(samples))
         if is_built_in(config.kind):

@@ -13,7 +13,7 @@ from evalguard.config import BASELINE
 from evalguard.engines.opening import EngineChoice
 from evalguard.gates.diagnose import diagnose
 from evalguard.records import CheckResult, Gate, GateResult, ScoredSample, TaskRun
-from evalguard.runner import same_answers, unmeasured
+from evalguard.runner import non_answers, same_answers, unmeasured
 from evalguard.runner.measured import Progress
 from evalguard.runner.prepare import Check
 from evalguard.runner.unclosed import count_unclosed, require_answers, warning
@@ -71,11 +71,11 @@ def summarize(
 
 
 def _left_out(check: Check) -> dict[str, int]:
-    """Return how many gates were not selected, of each candidate that some were."""
+    """Return how many gates of each candidate were not selected."""
     every = set(check.project.thresholds.gates)
     left = {
         name: len(every - {gate for gate, model in check.selected if model == name})
-        for name in check.candidates
+        for name in dict.fromkeys([*check.candidates, *check.project.config.candidates])
     }
     return {name: count for name, count in left.items() if count}
 
@@ -133,6 +133,11 @@ def _warnings(check: Check) -> Iterator[str]:
         name = f"{measured.task.suite}/{measured.task.name}"
         if unclosed := warning(measured.model, name, samples, limit):
             yield unclosed
+        if measured.task.answers_in_text and measured.model != BASELINE:
+            key = (measured.task.suite, measured.task.name, BASELINE)
+            baseline = check.measurer.results.of(key)
+            if none := non_answers.warning(measured.model, name, baseline, samples):
+                yield none
     yield from unmeasured.warnings(check.measurer.results.samples)
     yield from check.pool.notes
 

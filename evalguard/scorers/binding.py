@@ -61,6 +61,7 @@ class Scorer:
         check_target: Says what is wrong with a target that no answer could match.
         check_row: The same of what else the row must hold.
         target_is_answer: Whether the target, given as the answer, must score best.
+        loses: Answers that lose, where none is easily found.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Scorer:
     check_target: TargetCheck | None = None
     check_row: TargetCheck | None = None
     target_is_answer: bool = False
+    loses: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -65,6 +65,7 @@ class Definition:
     check_target: TargetCheck | None = None
     check_row: TargetCheck | None = None
     target_is_answer: bool = False
+    loses: tuple[str, ...] = ()
 
 
 _registered: dict[str, Definition] = {}
@@ -86,6 +87,8 @@ def scorer(
     check_target: TargetCheck | None = None,
     check_row: TargetCheck | None = None,
     target_is_answer: bool = False,
+    loses: Sequence[str] = (),
+    silence_may_win: bool = False,
 ) -> Callable[[FunctionT], FunctionT]:
     """Register a function as a scorer.
 
@@ -108,6 +111,12 @@ def scorer(
         check_row: The same for whatever else the scorer reads from the row.
         target_is_answer: The target is an example of a right answer. Scored as an answer it must
             score best, or the row is rejected before any model runs.
+        loses: Answers that score worse than others, such as one with a word that must not be
+            written. Needed where every answer that is tried before a check scores the same, which
+            is otherwise an error: such a gate could not fail.
+        silence_may_win: An empty answer, a loop and what is no language may score better than the
+            worst, as where nothing harmful must be written. They otherwise get the worst score in
+            a comparison with a baseline that answered.
 
     Returns:
         A decorator that returns the function unchanged.
@@ -128,6 +137,8 @@ def scorer(
         if kind not in kinds:
             raise UsageError(f"scorer '{name}': kind={kind!r}. {did_you_mean(str(kind), kinds)}")
         declared = (Metric(name, ScoreKind(kind), low, high, higher_is_better),)
+    if silence_may_win:
+        declared = tuple(replace(metric, silence_may_win=True) for metric in declared)
 
     def register(function: FunctionT) -> FunctionT:
         source = inspect.getsourcefile(function) or function.__module__
@@ -150,6 +161,7 @@ def scorer(
             check_target=check_target,
             check_row=check_row,
             target_is_answer=target_is_answer,
+            loses=tuple(loses),
         )
         return function
 
@@ -208,6 +220,7 @@ def get(name: str, **options: Any) -> Scorer:
         check_target=definition.check_target,
         check_row=definition.check_row,
         target_is_answer=definition.target_is_answer,
+        loses=definition.loses,
     )
 
 

@@ -88,6 +88,19 @@ class FollowingTask(Task, Protocol):
         """Return the sample of a model that diverges so far along the baseline's answer."""
 
 
+@runtime_checkable
+class ProvingTask(Task, Protocol):
+    """A task that shows, before a model is asked, that its scores tell answers apart."""
+
+    def cannot_fail(self, samples: Sequence[Prepared]) -> Mapping[str, str]:
+        """Return why no answer could lose, by metric; nothing where scores move as they must.
+
+        Args:
+            samples: All samples of the task. Made-up answers to a few of them are scored; no engine
+                is asked.
+        """
+
+
 def generations(
     text: str, settings: Mapping[str, Any], *, key: str, count: int
 ) -> tuple[Instance, ...]:

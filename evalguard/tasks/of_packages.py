@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from evalguard.errors import EvalGuardError, MeasurementError, UsageError
 from evalguard.records import ScoredSample
-from evalguard.tasks.base import FollowingTask, Prepared, Render, Task
+from evalguard.tasks.base import FollowingTask, Prepared, ProvingTask, Render, Task
 from evalguard.tasks.judged import JudgedTask
 from evalguard.tasks.kind import TaskConfig, TaskContext, TaskKind
 
@@ -59,6 +59,24 @@ def prepare_checked(task: Task, render: Render | None) -> list[Prepared]:
             "evalguard.tasks.base.with_unique_ids"
         )
     return samples
+
+
+def cannot_fail_checked(task: ProvingTask, samples: Sequence[Prepared]) -> dict[str, str]:
+    """Return why no answer could lose, by metric, as a package's task says.
+
+    Raises:
+        UsageError: If it cannot, or says anything else.
+    """
+    where = f"suite '{task.suite}', task '{task.name}' of a package"
+    try:
+        found = dict(task.cannot_fail(samples))
+    except EvalGuardError:
+        raise
+    except (Exception, SystemExit) as error:  # another package's code may raise anything
+        raise UsageError(f"{where}: its cannot_fail raises {error!r}") from error
+    if not all(isinstance(text, str) for pair in found.items() for text in pair):
+        raise UsageError(f"{where}: its cannot_fail returned {found!r}, not a text by metric")
+    return found
 
 
 def compare_checked(

@@ -110,6 +110,23 @@ def prepare(config: TaskConfig, task: Task, render: Render | None) -> list[Prepa
     return prepare_checked(task, render)
 
 
+def cannot_fail(config: TaskConfig, task: Task, samples: Sequence[Prepared]) -> dict[str, str]:
+    """Return why no answer to a task could lose, by metric.
+
+    Raises:
+        UsageError: If a package cannot say.
+    """
+    from evalguard.tasks.base import ProvingTask
+
+    if not isinstance(task, ProvingTask):
+        return {}
+    if is_built_in(config.kind):
+        return dict(task.cannot_fail(samples))
+    from evalguard.tasks.of_packages import cannot_fail_checked
+
+    return cannot_fail_checked(task, samples)
+
+
 def compare(
     kind: TaskKind, baseline: ScoredSample, candidate: ScoredSample
 ) -> tuple[ScoredSample, ScoredSample]:

@@ -3,13 +3,16 @@
 import pytest
 
 from evalguard.gates.decide import decide
+from evalguard.gates.looks import LookPlan
 from evalguard.records import Comparison, Gate, Margin, Metric, SamplePair, ScoreKind, Verdict
 
 N = 400
 PP = Margin(0.05, "pp")
 
 
-def decided(before, after, metric=None, said=None, *, targets=("",), empty=(), **demand):
+def decided(
+    before, after, metric=None, said=None, *, targets=("",), empty=(), n_planned=None, **demand
+):
     metric = metric or Metric("acc")
     gate = Gate(name="recall", suite="qa", metric=metric.name, **(demand or {"max_drop": PP}))
     pairs = tuple(
@@ -25,8 +28,11 @@ def decided(before, after, metric=None, said=None, *, targets=("",), empty=(), *
         )
         for index, (one, other) in enumerate(zip(before, after, strict=True))
     )
+    planned = n_planned or len(pairs)
     (result,) = decide(
-        [Comparison(gate=gate, model="v2", metric=metric, pairs=pairs, n_planned=len(pairs))]
+        [Comparison(gate=gate, model="v2", metric=metric, pairs=pairs, n_planned=planned)],
+        looks=LookPlan() if n_planned else None,
+        final=not n_planned,
     )
     return result
 
@@ -38,7 +44,7 @@ def scores(right, n=N):
 @pytest.mark.parametrize("right", [0, 1, 10, 20])
 def test_a_baseline_within_the_margin_of_the_worst_score_shows_nothing(right):
     result = decided(scores(right), scores(right))
-    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.verdict is Verdict.ERROR
     assert "no candidate could fail max_drop 5pp" in result.reason
 
 
@@ -46,8 +52,19 @@ def test_above_the_margin_an_equal_candidate_passes():
     assert decided(scores(24), scores(24)).verdict is Verdict.PASS
 
 
-def test_a_loss_is_inconclusive_and_never_a_pass():
-    assert decided(scores(16), scores(0)).verdict is Verdict.INCONCLUSIVE
+@pytest.mark.parametrize(("right", "n"), [(16, N), (0, 30), (1, 30)])
+def test_a_loss_that_cannot_exceed_the_margin_is_an_error_however_few_samples_there_are(right, n):
+    assert decided(scores(right, n), scores(0, n)).verdict is Verdict.ERROR
+
+
+def test_more_samples_may_come_before_it_is_an_error():
+    early = decided(scores(0, 60), scores(0, 60), n_planned=N)
+    assert early.verdict is Verdict.INCONCLUSIVE
+
+
+def test_answers_that_are_all_empty_are_named_as_the_cause():
+    result = decided(scores(0), scores(0), empty=range(N))
+    assert "All of the baseline's answers are empty: a stop string" in result.reason
 
 
 def test_a_shown_gain_passes():
@@ -69,7 +86,7 @@ def test_a_bound_on_the_candidate_demands_something():
     ],
 )
 def test_the_worst_score_is_the_metrics_own(metric, worst, fine):
-    assert decided([worst] * N, [worst] * N, metric).verdict is Verdict.INCONCLUSIVE
+    assert decided([worst] * N, [worst] * N, metric).verdict is Verdict.ERROR
     assert decided([fine] * N, [fine] * N, metric).verdict is Verdict.PASS
 
 
@@ -83,7 +100,7 @@ def test_scores_without_a_worst_one_are_left_alone():
 def test_one_answer_to_all_questions_shows_nothing(said):
     half = scores(N // 2)
     same = decided(half, half, said=said, targets=("billing", "access"))
-    assert same.verdict is Verdict.INCONCLUSIVE
+    assert same.verdict is Verdict.ERROR
     assert f"the same answer to all {N} questions" in same.reason
     assert said in same.reason
 

@@ -31,6 +31,16 @@ def target_text(task: Task, doc: Mapping[str, Any]) -> str:
     return _chosen(choices, target)
 
 
+def right_answer(task: Task, doc: Mapping[str, Any]) -> str:
+    """Return a row's target as a model that is right would write it: one of several."""
+    target = task.doc_to_target(doc)
+    if task.config.doc_to_choice is not None:
+        choices = task.doc_to_choice(doc)
+        target = choices[int(target)] if _is_index(target, choices) else target
+    listed = target if isinstance(target, list | tuple) else [target]
+    return str(next(iter(listed), "")).strip()
+
+
 def target_problem(task: Task, doc: Mapping[str, Any]) -> str:
     """Return why no answer can match a row's target; empty where one can.
 

@@ -17,7 +17,7 @@ from evalguard.errors import DataError, EvalGuardError, MeasurementError, UsageE
 from evalguard.quiet import quiet
 from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.tasks.base import Prepared, Render, with_unique_ids
-from evalguard.tasks.benchmark import hub_metrics
+from evalguard.tasks.benchmark import canaries, hub_metrics
 from evalguard.tasks.benchmark.definition import benchmark_versions, definition_of, plain
 from evalguard.tasks.benchmark.evaluate_load import replace_load
 from evalguard.tasks.benchmark.metrics import Declared, nats_metric, nats_of
@@ -165,6 +165,23 @@ class Benchmark:
         if watch.failures:
             raise MeasurementError(f"task '{self.name}': {watch.failures[0]}")
         return scored
+
+    def cannot_fail(self, samples: Sequence[Prepared]) -> Mapping[str, str]:
+        """Return why no answer could lose, by metric; made-up answers are sent to no one."""
+
+        def score(prepared: Prepared, responses: Sequence[Any]) -> ScoredSample | None:
+            try:
+                with (
+                    quiet(),
+                    hub_metrics.code_execution(self._allow_code),
+                    watched(sends=False, programs=not runs_code(self._task)) as watch,
+                ):
+                    scored = self._score(prepared, responses)
+            except (Exception, SystemExit):  # noqa: BLE001 - the task's own code may raise anything
+                return None
+            return None if watch.sent or watch.failures else scored
+
+        return canaries.cannot_fail(self._task, self.metrics, samples, score)
 
     def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
         """Return a corpus metric with the task's own aggregation.

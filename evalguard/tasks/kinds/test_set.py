@@ -16,7 +16,7 @@ from evalguard import scorers
 from evalguard.config_model import ConfigModel, NonEmpty
 from evalguard.errors import DataError, EvalGuardError
 from evalguard.records import Metric, ScoredSample, ScoreKind
-from evalguard.scorers import Scorer, score_checked
+from evalguard.scorers import Scorer, canaries, score_checked
 from evalguard.scorers.answerable import corpus_problem, row_problem
 from evalguard.scorers.cuts import length_problem
 from evalguard.scorers.schema_files import with_files
@@ -209,6 +209,13 @@ class TestSet:
             totals.update(sample.corpus[metric])
         scorer = next(one for one in self._scorers if metric in one.corpus_metrics)
         return scorer.finish(metric, totals)
+
+    def cannot_fail(self, samples: Sequence[Prepared]) -> Mapping[str, str]:
+        """Return why no answer could lose, by metric."""
+        items = [canaries.Item(one.prompt, one.target, one.row) for one in samples]
+        return canaries.cannot_fail(
+            self._scorers, items, stop=self._stop, max_new_tokens=self._max_new_tokens
+        )
 
     def _checked_target(self, row: Row) -> str:
         """Return a row's target, refusing a row on which no answer could win."""
