@@ -292,6 +292,7 @@ def _inputs(project: Project, attempt: Attempt, training: Path) -> Iterator[Path
         yield project.resolve(project.config.contaminated)
     for suite in project.suites.values():
         yield suite.path
+        yield from suite.contents
         for index, task in enumerate(suite.config.tasks):
             files = kind_of(task).deciding_files(task, suite.context(index)).paths
             yield from (_seen_from_here(path) for path in files if path.is_file())
