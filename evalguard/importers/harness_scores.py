@@ -13,7 +13,7 @@ import string
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 _MEANS = frozenset({"acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match"})
 """Metrics that are averaged where a task does not say how they are aggregated."""
@@ -50,8 +50,9 @@ class Means:
         known = results if isinstance(results, Mapping) else {}
         for name, scores in self._scores.items():
             said = known.get(name)
-            numbers = [one for one in (*scores, said) if _is_number(one)]
-            if len(numbers) <= len(scores) or not _is_mean(name.partition(",")[0], config):
+            if not (_is_number(said) and all(map(_is_number, scores))):
+                continue
+            if not _is_mean(name.partition(",")[0], config):
                 continue
             mean = math.fsum(scores) / len(scores)
             if abs(mean - said) > _TOLERANCE * max(1.0, abs(said)):
@@ -163,6 +164,6 @@ def _literal(text: str) -> Any:
         return None
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a finite number; a whole one may be too large for a float."""
     return isinstance(value, int | float) and -_LARGEST <= value <= _LARGEST
