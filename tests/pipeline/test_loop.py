@@ -1,6 +1,5 @@
 """The whole loop on the embedded model, with real training."""
 
-import base64
 import json
 
 import pytest
@@ -11,14 +10,6 @@ from evalguard.demo.recipes import RECIPES, write_recipe
 from evalguard.errors import ExitCode
 from evalguard.pipeline.loop import run_pipeline
 from evalguard.records import Verdict
-
-BY_SCHEMA = """
-  - kind: test_set
-    name: by a schema
-    data: data/extraction.jsonl
-    prompt: "{{ text }}"
-    scorers: [{name: json_schema, options: {schema: order.json}}]
-"""
 
 
 @pytest.fixture
@@ -32,9 +23,6 @@ def project(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_harmful_config_is_repaired_and_released(project, tmp_path):
-    (tmp_path / "suites" / "order.json").write_text("{}")
-    suite = tmp_path / "suites" / "format.yaml"
-    suite.write_text(suite.read_text().rstrip() + BY_SCHEMA)
     general = tmp_path / "training" / "healthy-general.jsonl"
     command = ["pipeline", str(project.training), "--replay-data", str(general)]
     assert main([*command, "--html", "attempts.html", "--json", "result.json"]) == ExitCode.PASS
@@ -48,9 +36,6 @@ def test_a_harmful_config_is_repaired_and_released(project, tmp_path):
     released = tmp_path / "adapters" / "tickets-forgetting"
     receipt = released / "evalguard_receipt.json"
     assert main(["verify", str(receipt), str(released)]) == ExitCode.PASS
-    envelope = json.loads(receipt.read_text())
-    inputs = json.loads(base64.b64decode(envelope["payload"]))["predicate"]["inputs"]
-    assert "suites/order.json" in inputs
 
     # The same command again trains nothing and comes to the same.
     trained = {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")}
