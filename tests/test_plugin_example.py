@@ -119,6 +119,12 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
+def test_an_editor_knows_the_kinds_of_tasks_and_the_demands_of_packages(package, capsys):
+    for kind, key in (("suite", "repeated"), ("thresholds", "max_count")):
+        assert main(["schema", kind]) == evalguard.ExitCode.PASS
+        assert f'"{key}"' in capsys.readouterr().out
+
+
 def test_every_part_does_its_work_in_one_check(gated, tmp_path, capsys):
     result = gated(every=2)
     calm, repeated = result.gates

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalguard.errors import UsageError
+from evalguard.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from evalguard.importers import ImportedRun, Selection
@@ -67,4 +68,26 @@ def _both(files: Sequence[Path], importer: str | None) -> tuple[ImportedRun, Imp
         if len(files) == 2 and len(found) == 2:
             raise UsageError(f"{file}: holds the scores of both models; give this file alone")
     baseline, candidate = (run for found in runs for run in found)
+    for run, role in ((baseline, "baseline"), (candidate, "candidate")):
+        if run.role not in (None, role):
+            raise UsageError(f"{run.source}: holds the scores of the {run.role}, not the {role}")
+    if len(files) == 2 and _same_content(baseline.source, candidate.source):
+        raise DataError(
+            f"{candidate.source}: has the content of {baseline.source}, so both are of one run. If "
+            "two models do score alike on every question, write both scores into the rows of one "
+            "file, as 'baseline' and 'candidate'"
+        )
     return baseline, candidate
+
+
+def _same_content(*paths: Path) -> bool:
+    """Return whether files have the same lines, in whatever order."""
+    if not all(path.is_file() for path in paths):
+        return False
+    one, other = (
+        sorted(
+            filter(None, map(bytes.strip, path.read_bytes().removeprefix(BOM_UTF8).splitlines()))
+        )
+        for path in paths
+    )
+    return one == other

@@ -175,7 +175,8 @@ def _show(result: GateResult) -> None:
             ("MDE", f"{result.mde:+.4f} (smallest true change that passes in 80 % of runs)")
         )
     units = f"{result.units} units" if result.units != result.n else f"n = {result.n}"
-    lines.append(("test", f"{result.method}, {units}, {result.missing} missing"))
+    test = result.method or "none, as no question was scored for both models"
+    lines.append(("test", f"{test}, {units}, {result.missing} missing"))
     if result.flags:
         lines.append(("flags", ", ".join(result.flags)))
     for name, value in lines:

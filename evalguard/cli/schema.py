@@ -28,6 +28,6 @@ def command(kind: str) -> None:
     model = getattr(import_module(module), name)
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **model.model_json_schema(),
+        **(model.schema_of_all_kinds() if kind == "suite" else model.model_json_schema()),
     }
     click.echo(json.dumps(schema, indent=2, ensure_ascii=False))

@@ -101,9 +101,9 @@ class _Loader:
             path = self._find(name, "suites_dir", key=f"suites[{index}]")
             config = path and self._read(path, SuiteConfig)
             if path and config:
-                config, problems = with_schema_files(config, path)
+                config, files, problems = with_schema_files(config, path)
                 self.problems += problems
-                suites[name] = Suite(name, path, config)
+                suites[name] = Suite(name, path, config, files)
                 self.problems += check_suite(suites[name], labels=labels)
         return suites
 

@@ -55,11 +55,19 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite and its file, as the user would type its path."""
+    """A suite and its file, as the user would type its path.
+
+    Attributes:
+        name: Its name.
+        path: Its file.
+        config: What it holds.
+        contents: Files whose contents the config holds in place of their paths.
+    """
 
     name: str
     path: Path
     config: SuiteConfig
+    contents: tuple[Path, ...] = ()
 
     def resolve(self, relative: str) -> Path:
         """Return a path of the suite file as seen from the working directory."""

@@ -9,8 +9,10 @@ from evalguard.errors import Problem
 from evalguard.tasks.registry import kind_of
 
 
-def with_schema_files(config: SuiteConfig, path: Path) -> tuple[SuiteConfig, list[Problem]]:
-    """Return a suite with its schema files read into the options, and what is wrong with them.
+def with_schema_files(
+    config: SuiteConfig, path: Path
+) -> tuple[SuiteConfig, tuple[Path, ...], list[Problem]]:
+    """Return a suite with its schema files read into the options, the files, and what is wrong.
 
     Args:
         config: The suite as it was read.
@@ -18,12 +20,15 @@ def with_schema_files(config: SuiteConfig, path: Path) -> tuple[SuiteConfig, lis
     """
     problems: list[Problem] = []
     tasks: list[Task] = []
+    files: list[Path] = []
     for index, task in enumerate(config.tasks):
-        with_files = kind_of(task).with_files
-        if with_files is None:
+        kind = kind_of(task)
+        if kind.with_files is None:
             tasks.append(task)
             continue
-        read, found = with_files(task, path.parent)
+        read, found = kind.with_files(task, path.parent)
         tasks.append(read)
         problems += [Problem(str(path), f"tasks[{index}].{key}", text) for key, text in found]
-    return config.model_copy(update={"tasks": tuple(tasks)}), problems
+        if kind.contents is not None and not found:
+            files += kind.contents(task, path.parent)
+    return config.model_copy(update={"tasks": tuple(tasks)}), tuple(files), problems

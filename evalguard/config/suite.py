@@ -100,7 +100,16 @@ class SuiteConfig(ConfigModel):
         listed = tasks if isinstance(tasks, list) else []
         named = [one.get("kind") for one in listed if isinstance(one, dict)]
         kinds = {one for one in named if isinstance(one, str) and not registry.is_built_in(one)}
-        of_packages = tuple(sorted(filter(registry.is_kind, kinds)))
+        return cls._schema_with(tuple(sorted(filter(registry.is_kind, kinds))))
+
+    @classmethod
+    def schema_of_all_kinds(cls) -> dict[str, Any]:
+        """Return the JSON schema with the kinds of all installed packages."""
+        of_packages = (one for one in registry.names() if not registry.is_built_in(one))
+        return cls._schema_with(tuple(of_packages))
+
+    @classmethod
+    def _schema_with(cls, of_packages: tuple[str, ...]) -> dict[str, Any]:
         if not of_packages:
             return cls.model_json_schema()
         entries: Any = GenericAlias(tuple, (Annotated[TaskConfig, _ByKind(of_packages)], ...))

@@ -30,7 +30,7 @@ from evalguard.stats import (
     fewest_samples,
     interval,
     quantile,
-    required_n,
+    required_n_paired,
 )
 
 FUTILE_POWER = 0.05  # chance of either verdict below which going on is futile
@@ -263,7 +263,9 @@ def _required_n(demand: ConditionTest, look: Look, n: int) -> int | None:
         return None
     needed = max(n + 1, math.ceil((reach * spread / distance) ** 2))
     if isinstance(test, PairedBinary) and distance > 0 and margin > 0:
-        corrected = required_n(margin, test.discordance, effect=test.estimate, alpha=look.end_level)
+        corrected = required_n_paired(
+            margin, test.discordance, effect=test.estimate, alpha=look.end_level
+        )
         needed = max(needed, corrected)
     return needed
 

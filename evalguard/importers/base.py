@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ROLES = ("baseline", "candidate")
+"""Whose scores a run may hold."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedScore:
@@ -52,12 +55,15 @@ class ImportedRun:
     Attributes:
         source: Where they were read.
         scores: Every score of every metric.
+        role: Whose they are, where the file says it: ``baseline`` or ``candidate``. Of two runs of
+            one file each needs one.
         settings: How each task was measured, by name, such as the number of few-shot examples;
             runs whose settings differ are not compared.
     """
 
     source: Path
     scores: tuple[ImportedScore, ...]
+    role: str | None = None
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -69,7 +75,8 @@ class Importer:
         name: What the command line calls it.
         recognises: Tells by its content whether a file or folder is of this kind.
         read: Returns one run, or where one file holds both models, the baseline's and the
-            candidate's. Raises :class:`~evalguard.errors.DataError` with file, row and key.
+            candidate's, each with its ``role``. Raises
+            :class:`~evalguard.errors.DataError` with file, row and key.
         summary: What it reads, in a few words.
     """
 

@@ -3,7 +3,8 @@
 A row of ``samples_TASK_DATE.jsonl`` is one document under one filter; its metrics are called
 ``METRIC,FILTER`` as in the results. Everything that decided the question is compared between the
 two models: the hashes of document, prompt and target, the arguments of every request, the task's
-version and configuration. lm-eval itself is not imported.
+version and configuration. Scores are held to the answers beside them and to the means of the
+results, as far as it is known how they are computed. lm-eval itself is not imported.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from evalguard.errors import DataError
 from evalguard.importers.base import ImportedRun, ImportedScore, Importer
 from evalguard.importers.files import first_line, json_object, listed, numbered_lines
+from evalguard.importers.harness_scores import Means, rescored
 
 _OF_RESULTS = frozenset({"results", "configs", "versions", "n-shot"})
 _OF_SAMPLES = frozenset({"doc_id", "doc_hash", "prompt_hash", "target_hash", "filter"})
@@ -151,6 +153,9 @@ def _task_scores(
 ) -> Iterator[ImportedScore]:
     """Yield every score of a task, once its samples are shown to be those of the results."""
     directions = _part(results, "higher_is_better", file).get(task) or {}
+    config = _part(results, "configs", file).get(task)
+    config = config if isinstance(config, dict) else {}
+    means = Means()
     digest = hashlib.sha256()
     documents: dict[str, set[str]] = defaultdict(set)
     problems: list[str] = []
@@ -161,6 +166,8 @@ def _task_scores(
         except ValueError as problem:
             problems.append(f"{where}: {problem}")
             continue
+        problems += (f"{where}: {problem}" for problem in rescored(row, config))
+        means.add(row)
         digest.update("".join(row[key] for key in _HASHES).encode())
         documents[row["filter"]].add(str(row["doc_id"]))
         yield from _scores(task, where, row, directions)
@@ -175,6 +182,8 @@ def _task_scores(
             )
     if digest.hexdigest() != _part(results, "task_hashes", file).get(task):
         raise DataError(f"{samples}: its rows are not those of {file}; they were changed since")
+    if changed := [*means.problems(config, _part(results, "results", file).get(task))]:
+        raise DataError(f"{samples}: {changed[0]} in {file}; one of them was changed since")
 
 
 def _checked(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from evalguard import plugins
 from evalguard.errors import DataError, EvalGuardError, UsageError, did_you_mean
-from evalguard.importers.base import ImportedRun, ImportedScore, Importer
+from evalguard.importers.base import ROLES, ImportedRun, ImportedScore, Importer
 from evalguard.importers.files import numbered_lines
 from evalguard.importers.harness import HARNESS
 from evalguard.importers.rows import ROWS
@@ -85,7 +85,7 @@ def _content(path: Path) -> str:
 
 
 def read_runs(path: Path, name: str | None = None) -> tuple[ImportedRun, ...]:
-    """Read the scores of one model, or of a baseline and a candidate.
+    """Read the scores of one model, or of a baseline and a candidate, in this order.
 
     Args:
         path: File or folder.
@@ -99,6 +99,7 @@ def read_runs(path: Path, name: str | None = None) -> tuple[ImportedRun, ...]:
     runs = tuple(_ask(importer, lambda path: tuple(importer.read(path)), path))
     if problem := _flaw(runs):
         raise UsageError(f"importer '{importer.name}' {problem}")
+    runs = tuple(sorted(runs, key=lambda run: run.role or ""))  # the baseline's comes first
     if empty := [run for run in runs if not run.scores]:
         raise DataError(f"{empty[0].source}: holds no scores")
     return runs
@@ -108,16 +109,29 @@ def _flaw(runs: Sequence[object]) -> str | None:
     """Return why what an importer read cannot be used; ``None`` where it can."""
     if len(runs) not in (1, 2):
         return f"gave {len(runs)} runs; expected one, or a baseline's and a candidate's"
-    for run in runs:
-        if not isinstance(run, ImportedRun):
-            return f"gave {type(run).__name__}, which is no evalguard.importers.ImportedRun"
-        for one in run.scores:
-            if not isinstance(one, ImportedScore):
-                return f"gave {type(one).__name__}, which is no evalguard.importers.ImportedScore"
-            for name in ("where", "sample_id", "task", "metric"):
-                value = getattr(one, name)
-                if not isinstance(value, str) or not value:
-                    return f"gave a score whose {name} is {value!r}; expected text"
+    if flaw := next(filter(None, map(_flaw_of_run, runs)), None):
+        return flaw
+    roles = [run.role for run in runs if isinstance(run, ImportedRun)]
+    if len(runs) == 2 and {*roles} != {*ROLES}:
+        return (
+            f"gave two runs whose roles are {roles[0]!r} and {roles[1]!r}; expected the "
+            "baseline's and the candidate's, as their order does not tell which is which"
+        )
+    return None
+
+
+def _flaw_of_run(run: object) -> str | None:
+    if not isinstance(run, ImportedRun):
+        return f"gave {type(run).__name__}, which is no evalguard.importers.ImportedRun"
+    if run.role not in (None, *ROLES):
+        return f"gave a run whose role is {run.role!r}; expected {' or '.join(ROLES)}"
+    for one in run.scores:
+        if not isinstance(one, ImportedScore):
+            return f"gave {type(one).__name__}, which is no evalguard.importers.ImportedScore"
+        for name in ("where", "sample_id", "task", "metric"):
+            value = getattr(one, name)
+            if not isinstance(value, str) or not value:
+                return f"gave a score whose {name} is {value!r}; expected text"
     return None
 
 

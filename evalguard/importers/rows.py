@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evalguard.errors import DataError, did_you_mean
-from evalguard.importers.base import ImportedRun, ImportedScore, Importer
+from evalguard.importers.base import ROLES, ImportedRun, ImportedScore, Importer
 from evalguard.importers.files import (
     SHOWN,
     first_line,
@@ -18,7 +18,6 @@ from evalguard.importers.files import (
     repeated_ids,
 )
 
-PAIRED = ("baseline", "candidate")
 SINGLE = ("score",)
 OPTIONAL = ("cluster", "stratum")
 
@@ -27,7 +26,7 @@ def recognises(path: Path) -> bool:
     """Return whether the first row is an object with one of our keys, or was meant as one."""
     line = first_line(path)
     try:
-        return bool({"id", *PAIRED, *SINGLE} & json_object(line).keys())
+        return bool({"id", *ROLES, *SINGLE} & json_object(line).keys())
     except ValueError:
         return line.startswith("{") and line != "{"
 
@@ -50,7 +49,7 @@ def read(path: Path) -> tuple[ImportedRun, ...]:
         where = f"{path}:{number}"
         try:
             row = json_object(line)
-            sides = sides or (SINGLE if SINGLE[0] in row else PAIRED)
+            sides = sides or (SINGLE if SINGLE[0] in row else ROLES)
             rows.append((where, _checked(row, sides)))
         except ValueError as problem:
             problems.append(f"{where}: {problem}")
@@ -61,7 +60,14 @@ def read(path: Path) -> tuple[ImportedRun, ...]:
         raise DataError(
             f"{path}: is empty; write one JSON object per line with id, baseline, candidate"
         )
-    return tuple(ImportedRun(source=path, scores=tuple(_scores(rows, side))) for side in sides)
+    return tuple(
+        ImportedRun(
+            source=path,
+            scores=tuple(_scores(rows, side)),
+            role=side if side in ROLES else None,
+        )
+        for side in sides
+    )
 
 
 ROWS = Importer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from evalguard.errors import DataError, UsageError, did_you_mean
 from evalguard.importers.base import ImportedRun
@@ -93,15 +94,27 @@ def _metric_name(runs: Iterable[ImportedRun], metric: str | None) -> str:
     if metric is None:
         if len(names) == 1:
             return names[0]
-        raise UsageError(f"several metrics; select one: {', '.join(names)}")
+        raise UsageError(f"several metrics; select one: {_either(names)}")
     if metric in names:
         return metric
     fitting = [name for name in names if name.partition(",")[0] == metric]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise UsageError(f"the metric '{metric}' is not clear; select {' or '.join(fitting)}")
-    raise UsageError(f"no metric '{metric}'. {did_you_mean(metric, names)}")
+        raise UsageError(f"the metric '{metric}' is not clear; select {_either(fitting)}")
+    nearest = get_close_matches(metric, names, n=1)
+    hint = f"did you mean '{nearest[0]}'? It is" if nearest else "it is"
+    raise UsageError(f"no metric '{metric}'; {hint} one of {_either(names)}")
+
+
+def _either(names: Sequence[str]) -> str:
+    """List metrics, whose names may hold commas.
+
+    Example:
+        >>> _either(["acc,none", "exact_match,last"])
+        "'acc,none' or 'exact_match,last'"
+    """
+    return " or ".join(f"'{name}'" for name in names)
 
 
 def _check_settings(baseline: ImportedRun, candidate: ImportedRun) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,23 +21,21 @@ import yaml
 from evalguard.config import Project, load_project
 from evalguard.config.contaminated import CODE, contaminated
 from evalguard.errors import TrainingError
+from evalguard.pipeline.inputs import DATA_KEYS, project_files, stages_of, training_files
 from evalguard.pipeline.receipt import RECEIPT_NAME, file_hash, make_receipt, write_receipt
 from evalguard.pipeline.repair import Tried, next_config
 from evalguard.records import TRAINING_RECORD, CheckResult, ProbePoint, Verdict
 from evalguard.reports.json_report import write_json
 from evalguard.runner.check import run_check
 from evalguard.runner.measured import Progress as CheckProgress
-from evalguard.tasks.registry import kind_of
 from evalguard.training.config import TrainingConfig
 from evalguard.training.load import load_training_config
 from evalguard.training.output import placed_folder
-from evalguard.training.sources import data_files
 from evalguard.training.watch import Progress as TrainingProgress
 from evalguard.verdicts import blocking
 
 MAX_ATTEMPTS = 4
 
-_DATA_KEYS = (("data", "train"), ("data", "validation"), ("replay", "data"))
 
 _CONFIG, _RESULT, _DIVERGED = "training.yaml", "result.json", "diverged.txt"
 
@@ -278,37 +276,14 @@ def _release(
             attempt.result,
             folder,
             base=base if base.is_dir() else None,
-            inputs=_inputs(loaded, attempt, training),
+            inputs=[
+                *(training, attempt.folder / _CONFIG),
+                *project_files(loaded),
+                *training_files(attempt.config),
+            ],
         )
         write_receipt(receipt, folder / RECEIPT_NAME, key=key)
     return Outcome(tuple(tried), attempt, output, output / RECEIPT_NAME)
-
-
-def _inputs(project: Project, attempt: Attempt, training: Path) -> Iterator[Path]:
-    """Yield every file that decided what was trained and how it was judged."""
-    yield from (project.path, project.thresholds.path, training, attempt.folder / _CONFIG)
-    yield from map(project.resolve, project.config.scorer_modules)
-    if project.config.contaminated is not None:
-        yield project.resolve(project.config.contaminated)
-    for suite in project.suites.values():
-        yield suite.path
-        for index, task in enumerate(suite.config.tasks):
-            files = kind_of(task).deciding_files(task, suite.context(index)).paths
-            yield from (_seen_from_here(path) for path in files if path.is_file())
-    yield from _data_files(attempt.config)
-
-
-def _seen_from_here(path: Path) -> Path:
-    """Return a path without the folders of this machine, where it is below the working one."""
-    here = Path.cwd().resolve()
-    return path.relative_to(here) if path.is_absolute() and here in path.parents else path
-
-
-def _data_files(config: Mapping[str, Any]) -> Iterator[Path]:
-    for stage in _stages(config):
-        for section, name in _DATA_KEYS:
-            if path := (stage.get(section) or {}).get(name):
-                yield from data_files(Path(path))
 
 
 def _audit(training: Path, settings: TrainingConfig, project: Path) -> None:
@@ -349,7 +324,7 @@ def _distance(attempt: Attempt) -> tuple[int, int, int]:
 
 def _folder(project: Project, training: Path, config: Mapping[str, Any]) -> Path:
     """Return the folder of a pipeline: another one as soon as a config or a row changes."""
-    parts = [json.dumps(config, sort_keys=True), *map(file_hash, _data_files(config))]
+    parts = [json.dumps(config, sort_keys=True), *map(file_hash, training_files(config))]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
     return project.root / ".evalguard" / "pipeline" / f"{training.stem}-{digest}"
 
@@ -361,10 +336,10 @@ def _absolute(settings: TrainingConfig, base_dir: Path) -> dict[str, Any]:
     plain = settings.model_dump(mode="json", exclude_unset=True)
     model = resolve(settings.base, base_dir)
     plain["base"]["model"] = str(Path(model).resolve()) if Path(model).is_dir() else model
-    for stage, values in zip(_stages(plain), settings.stages, strict=True):
+    for stage, values in zip(stages_of(plain), settings.stages, strict=True):
         chosen = {name: getattr(values.training, name) for name in ("learning_rate", "epochs")}
         stage["training"] = {**stage.get("training", {}), **chosen}
-        for section, name in _DATA_KEYS:
+        for section, name in DATA_KEYS:
             if path := (stage.get(section) or {}).get(name):
                 stage[section][name] = str((base_dir / path).resolve())
     if settings.tuner == "lora":
@@ -375,7 +350,3 @@ def _absolute(settings: TrainingConfig, base_dir: Path) -> dict[str, Any]:
         }
     plain.pop("preset", None)  # its values are in the config by now
     return plain
-
-
-def _stages(config: Mapping[str, Any]) -> list[Any]:
-    return [config, *([config["then"]] if config.get("then") else [])]

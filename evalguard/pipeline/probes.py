@@ -175,25 +175,35 @@ class GateProbe:
         with quiet():
             lm = SwitchableHFLM(pretrained=model, tokenizer=self._tokenizer, batch_size=_BATCH)
             with lm.using(BASE) if untrained else nullcontext():
-                answers = self._answers(lm, [(task.task, one) for _, task, one in pending])
+                asked = [(task.task, one) for _, task, one in pending]
+                answers = whole_answers(lm, asked, self._reader)
         found: Samples = defaultdict(dict)
         for (key, task, prepared), responses in zip(pending, answers, strict=True):
             scored = self._reader.score(task.task, prepared, responses)
             found[key][prepared.sample_id] = scored
         return found
 
-    def _answers(self, lm: Any, asked: Sequence[tuple[Task, Prepared]]) -> list[list[Any]]:
-        """Ask each sample; once more without stop strings where these cut the thinking."""
-        answers = _by_sample(lm, [prepared.instances for _, prepared in asked])
-        cut = [
-            place
-            for place, (task, prepared) in enumerate(asked)
-            if self._reader.cut_by_stop(task, prepared, answers[place])
-        ]
-        whole = [[without_stops(one) for one in asked[place][1].instances] for place in cut]
-        for place, found in zip(cut, _by_sample(lm, whole), strict=True):
-            answers[place] = found
-        return answers
+
+def whole_answers(
+    lm: Any, asked: Sequence[tuple[Task, Prepared]], reader: AnswerReader
+) -> list[list[Any]]:
+    """Ask each sample; once more without stop strings where these cut the thinking.
+
+    Args:
+        lm: A model as lm-eval asks it.
+        asked: Samples, each with its task.
+        reader: Tells thinking from answers.
+    """
+    answers = _by_sample(lm, [prepared.instances for _, prepared in asked])
+    cut = [
+        place
+        for place, (task, prepared) in enumerate(asked)
+        if reader.cut_by_stop(task, prepared, answers[place])
+    ]
+    whole = [[without_stops(one) for one in asked[place][1].instances] for place in cut]
+    for place, found in zip(cut, _by_sample(lm, whole), strict=True):
+        answers[place] = found
+    return answers
 
 
 def _by_sample(lm: Any, samples: Sequence[Sequence[Any]]) -> list[list[Any]]:

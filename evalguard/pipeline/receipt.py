@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,13 +154,24 @@ def verify(receipt: Path, released: Path, *, key: Path | None = None) -> str:
 
 
 def folder_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file in a folder by its relative path, the receipt left out."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    """Return the SHA-256 of every file in a folder by its relative path, the receipt left out.
+
+    Links to folders are followed, but for one that leads back to a folder that it is in.
+    """
     return {
         str(path.relative_to(folder)): file_hash(path)
-        for path in files
+        for path in sorted(_files(folder))
         if path != folder / RECEIPT_NAME
     }
+
+
+def _files(folder: Path, within: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    real = folder.resolve()
+    for path in () if real in within else folder.iterdir():
+        if path.is_dir():
+            yield from _files(path, within | {real})
+        elif path.is_file():
+            yield path
 
 
 def _released_hashes(folder: Path) -> dict[str, str]:
@@ -170,7 +181,7 @@ def _released_hashes(folder: Path) -> dict[str, str]:
     try:
         found = ((path, _not_a_file(path)) for path in sorted(folder.rglob("*")))
         problems = [f"  {path.relative_to(folder)}: {kind}" for path, kind in found if kind]
-        hashes = folder_hashes(folder)
+        hashes = {} if problems else folder_hashes(folder)
     except OSError as error:
         raise ReceiptError(f"{error.filename}: cannot be read: {error.strerror}") from error
     if problems:

@@ -166,7 +166,7 @@ def _scored(task: Task, sample: Prepared, answers: Sequence[Any]) -> ScoredSampl
         scored = task.score(sample, answers)
     except EvalGuardError:
         raise
-    except Exception as error:  # the task may be a package's, whose code may raise anything
+    except (Exception, SystemExit) as error:  # a package may raise anything
         raise MeasurementError(f"task '{task.name}' cannot score it: {error!r}") from error
     if not isinstance(scored, ScoredSample):
         raise MeasurementError(

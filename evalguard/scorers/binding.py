@@ -135,7 +135,7 @@ def score_checked(
     where = f"scorer '{scorer.name}', sample '{sample_id}'"
     try:
         scores = scorer.score(output, target, row)
-    except Exception as error:  # a team's own function may raise anything
+    except (Exception, SystemExit) as error:  # a team's own function may raise anything
         said = str(error) if isinstance(error, MeasurementError) else repr(error)
         raise MeasurementError(
             f"{where}: {said}. Fix the scorer or the row; the sample is not scored."

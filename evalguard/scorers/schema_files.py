@@ -36,6 +36,22 @@ def with_files(schema: object, folder: Path) -> object:
     return bundled
 
 
+def named_files(schema: object, folder: Path) -> tuple[Path, ...]:
+    """Return the files that :func:`with_files` reads.
+
+    Raises:
+        ValueError: As :func:`with_files`.
+    """
+    place = PurePosixPath()
+    if first := isinstance(schema, str):
+        place = PurePosixPath(str(schema))
+        schema = _read(folder, place)
+    files: dict[str, Any] = {}
+    _renamed(schema, place.parent, folder, files)
+    names = [*([place.as_posix()] if first else []), *(one.removeprefix(BASE) for one in files)]
+    return tuple(folder / Path(name).expanduser() for name in dict.fromkeys(names))
+
+
 def _renamed(schema: Any, parent: PurePosixPath, folder: Path, files: dict[str, Any]) -> Any:
     """Return a schema whose references to files are identifiers; reads the files into ``files``."""
     if isinstance(schema, list):

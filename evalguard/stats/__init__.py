@@ -18,7 +18,7 @@ from evalguard.stats.planning import (
     quantile,
     required_n,
 )
-from evalguard.stats.power import power_paired, rejection_edge, required_n_exact
+from evalguard.stats.power import power_paired, rejection_edge, required_n_exact, required_n_paired
 from evalguard.stats.rate import BinaryRate
 from evalguard.stats.scores import PairedScores, paired_scores
 from evalguard.stats.sequential import conditional_power, levels, sequential_pvalue
@@ -52,5 +52,6 @@ __all__ = [
     "rejection_edge",
     "required_n",
     "required_n_exact",
+    "required_n_paired",
     "sequential_pvalue",
 ]

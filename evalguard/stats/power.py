@@ -13,6 +13,7 @@ from evalguard.errors import UsageError
 from evalguard.stats.binary import EXACT_LIMIT, PairedBinary, bonett_price, most_losses, tango
 from evalguard.stats.planning import quantile, required_n
 
+FEW_DISCORDANT = 10  # expected discordant questions, below which the power climbs in wide teeth
 REACH = 5.0  # standard deviations of the discordant pairs added up; 1e-6 is left out
 
 
@@ -170,3 +171,24 @@ def required_n_exact(
     while n > step and reached(n - step) >= power:
         n -= step
     return n
+
+
+def required_n_paired(
+    margin: float, discordance: float, *, effect: float, alpha: float, power: float = 0.8
+) -> int:
+    """Return the number of questions for a power, exact where few of them are discordant.
+
+    With fewer than ten discordant questions :func:`required_n` reaches a power of 64 to 80 % where
+    80 % is wanted; the exact figure takes up to a second.
+
+    Example:
+        >>> required_n_paired(0.1, 0.02, effect=0.0, alpha=0.05)
+        46
+        >>> required_n_paired(0.1, 0.2, effect=0.0, alpha=0.05)
+        139
+    """
+    n = required_n(margin, discordance, effect=effect, alpha=alpha, power=power)
+    if not 0 < n * discordance < FEW_DISCORDANT:
+        return n
+    share = max(discordance, abs(effect))
+    return max(n, required_n_exact(margin, share, effect=effect, alpha=alpha, power=power))

@@ -112,6 +112,7 @@ class TaskKind:
         problems: What is wrong with a config beside its types, as key and message.
         with_files: Returns the config with the contents of files in place of their paths, and
             problems, as key and message.
+        contents: The files that ``with_files`` reads, for the receipt of a release.
         versions: What decides its scores beside its files and its code, such as versions of
             scorers, as plain data.
         asked: What the audit looks for in training data; all of its prompts by default.
@@ -135,6 +136,7 @@ class TaskKind:
     metrics: Callable[[Any], Sequence[Metric] | None] = _no_metrics
     problems: Callable[[Any, TaskContext], Iterable[tuple[str, str]]] = _no_problems
     with_files: Callable[[Any, Path], tuple[Any, Sequence[tuple[str, str]]]] | None = None
+    contents: Callable[[Any, Path], Iterable[Path]] | None = None
     versions: Callable[[Any, Sequence[Path]], Any] = _no_versions
     asked: Callable[[Any, TaskContext], Iterable[AskedItem]] | None = None
     compared: Callable[[ScoredSample, ScoredSample], tuple[ScoredSample, ScoredSample]] | None = (

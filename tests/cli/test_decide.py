@@ -87,6 +87,13 @@ def test_file_with_clusters_strata_and_missing_scores(tmp_path):
     assert run("--from", path, *options, "--min", "8.5").return_value == ExitCode.REGRESSION
 
 
+def test_nothing_that_was_scored_for_both_models_names_no_test(tmp_path):
+    rows = [{"id": i, "baseline": 1, "candidate": None} for i in range(200)]
+    done = run("--from", scores_file(tmp_path, rows), "--max-drop", "5pp")
+    assert done.return_value == ExitCode.INTERNAL_ERROR
+    assert "test      none, as no question was scored for both models, " in done.output
+
+
 def test_lower_is_better(tmp_path):
     rows = [{"id": i, "baseline": 0, "candidate": int(i < 60)} for i in range(300)]
     done = run("--from", scores_file(tmp_path, rows), "--lower-is-better", "--max-drop", "5pp")

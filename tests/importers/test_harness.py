@@ -1,10 +1,12 @@
 """Output of lm-eval: what its own command writes is decided, and whatever does not fit refused."""
 
+import contextlib
 import hashlib
 import json
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 import evalguard
 from evalguard.errors import DataError, EvalGuardError, UsageError
 from evalguard.importers import importer_of, read_runs
-from tests.importers.lm_eval_runs import run_lm_eval, write_tasks
+from tests.importers.lm_eval_runs import FORMS, run_lm_eval, write_forms, write_tasks
 
 CHOICE: dict[str, Any] = {"tasks": ["sums_choice"], "max_drop": "10pp"}
 WRITTEN: dict[str, Any] = {"tasks": ["sums"], "metric": "exact_match,last", "max_drop": "10pp"}
@@ -63,6 +65,20 @@ def edit_rows(run: Path, change, task="sums_choice") -> None:
     hashes = (row.get(f"{of}_hash", "") for row in rows for of in ("doc", "prompt", "target"))
     digest = hashlib.sha256("".join(hashes).encode()).hexdigest()
     edit_results(run, lambda results: results["task_hashes"].update({task: digest}))
+    edit_results(run, lambda results: results["results"][task].update(means(rows)))
+
+
+def means(rows) -> dict[str, float]:
+    """Return the means that lm-eval writes of such rows."""
+    scores: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        for metric in row.get("metrics") or ():
+            scores[f"{metric},{row['filter']}"].append(row.get(metric))
+    found = {}
+    for name, values in scores.items():
+        with contextlib.suppress(OverflowError, TypeError):
+            found[name] = sum(values) / len(values)
+    return found
 
 
 def decide(runs: Path, options=CHOICE, **more):
@@ -171,7 +187,7 @@ def without(key):
     [
         (other_prompt, ":4: another prompt hash than .*; the prompts differ from character 8: "),
         (set_row(doc_hash="0"), ":4: another doc hash than .*base.*:4"),
-        (set_row(target_hash="0", target="9"), ":4: another target hash.*targets differ"),
+        (set_row(target_hash="0", target="x"), ":4: another target hash.*targets differ"),
         (set_row(arguments={"gen_args_0": {"arg_0": "0 + 3 = ?", "arg_1": "4"}}), ":4: another re"),
         (set_row(doc_id=500), ":4: question '500' of sums_choice is not in "),
         (set_row(doc_id="3"), ":4: 'doc_id' is '3'; expected a whole number"),
@@ -181,12 +197,12 @@ def without(key):
         (set_row(acc=10**400), ":4: 'acc' is inf"),
         (set_row(acc=[0.5, 1]), r":4: 'acc' is \[0.5, 1\]; expected a number"),
         (set_row(acc="1.0"), ":4: 'acc' is '1.0'; expected a number"),
-        (set_row(acc=0.5), ":4: 'acc' is 0.5, but the scores are declared binary"),
+        (set_row(acc=0.5), ":4: 'acc' is 0.5, but the answer in the row scores"),
         (set_row(filter=None), ":4: 'filter' is None; expected text"),
         (set_row(filter="last"), "119 documents under filter 'none'"),
         (set_row(metrics=["acc", "f1"]), ":4: has no 'f1', though it is among its metrics"),
         (set_row(metrics=[]), r":4: 'metrics' is \[\]"),
-        (set_row(metrics=["f1"], f1=1.0), "select one: acc,none, f1,none"),
+        (set_row(metrics=["f1"], f1=1.0), "select one: 'acc,none' or 'f1,none'"),
         (without("acc"), ":4: has no 'acc'"),
         (without("prompt_hash"), ":4: has no 'prompt_hash'"),
         (without("arguments"), ":4: has no 'arguments'"),
@@ -258,9 +274,12 @@ def test_a_task_of_one_run_is_refused(runs):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_drop": "1pp"}, "several metrics; select one: acc,none, exact_match,last"),
-        ({"metric": "exact_match"}, "select exact_match,last or exact_match,strict"),
-        ({"metric": "exact_math,last"}, "Did you mean 'exact_match,last'"),
+        ({"max_drop": "1pp"}, "several metrics; select one: 'acc,none' or 'exact_match,last' or"),
+        ({"metric": "exact_match"}, "select 'exact_match,last' or 'exact_match,strict'"),
+        (
+            {"metric": "exact_math,last"},
+            r"did you mean 'exact_match,last'\? It is one of 'acc,none' or",
+        ),
         ({"metric": "acc"}, "the task 'sums' has no metric 'acc,none'"),
         ({"tasks": ["sumz"]}, "no task 'sumz'. Did you mean 'sums'"),
         ({"importer": "lm_evil"}, "no importer 'lm_evil'. Did you mean 'lm_eval'"),
@@ -281,6 +300,7 @@ def test_one_run_is_not_compared_with_itself(runs):
 def test_an_adapter_that_was_not_applied_is_refused(runs):
     shutil.rmtree(runs / "tuned")
     shutil.copytree(runs / "base", runs / "tuned")
+    edit_results(runs / "tuned", lambda results: results.update(date=1.0))
     with pytest.raises(DataError, match="both are of one model; was the adapter applied"):
         decide(runs)
     edit_rows(runs / "tuned", lambda rows: rows[9].update(resps=[[["-1.5", "True"]]] * 2))
@@ -290,8 +310,56 @@ def test_an_adapter_that_was_not_applied_is_refused(runs):
 def test_equal_generations_are_no_proof_of_one_model(runs):
     shutil.rmtree(runs / "tuned")
     shutil.copytree(runs / "base", runs / "tuned")
+    with pytest.raises(DataError, match="so both are of one run"):
+        decide(runs, WRITTEN)
+    edit_results(runs / "tuned", lambda results: results.update(date=1.0))
     gate = decide(runs, WRITTEN)
     assert (gate.verdict, gate.losses, gate.gains) == ("PASS", 0, 0)
+
+
+def flip(metric, mean=False):
+    """Return an edit of one score, and where ``mean``, of the results' mean as well."""
+
+    def change(run, task):
+        path = samples_file(run, task)
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        row = next(one for one in rows if one[metric] == 0)
+        row[metric] = 1.0
+        path.write_text("\n".join(map(json.dumps, rows)))
+        if mean:
+            edit_results(run, lambda results: results["results"][task].update(means(rows)))
+
+    return change
+
+
+@pytest.mark.parametrize(("task", "metric"), [("sums_choice", "acc"), ("sums", "exact_match")])
+@pytest.mark.parametrize("mean", [False, True])
+def test_a_score_that_its_answer_does_not_have_is_refused(runs, task, metric, mean):
+    flip(metric, mean)(runs / "tuned", task)
+    options = {"tasks": [task], "max_drop": "10pp"}
+    more = {} if task == "sums_choice" else {"metric": "exact_match,last"}
+    said = rf"samples_{task}_.*: '{metric}' is 1, but the answer in the row scores 0"
+    with pytest.raises(DataError, match=said):
+        decide(runs, options, **more)
+
+
+def test_a_score_that_cannot_be_computed_again_is_held_to_the_mean(runs):
+    def unknown(results):
+        results["configs"]["sums_choice"]["process_results"] = "def process_results(doc, results)"
+
+    for run in ("base", "tuned"):
+        edit_results(runs / run, unknown)
+    assert decide(runs).verdict == "PASS"
+    flip("acc")(runs / "tuned", "sums_choice")
+    with pytest.raises(DataError, match=r"'acc,none' is 0.966667 on average, but the results say"):
+        decide(runs)
+
+
+def test_whatever_lm_eval_scores_is_what_is_computed_again(tmp_path):
+    tasks = write_forms(tmp_path / "tasks")
+    run_lm_eval(tasks, tmp_path / "run", wrong=40, names=[*FORMS])
+    (run,) = read_runs(tmp_path / "run")
+    assert {one.task for one in run.scores} == {*FORMS}
 
 
 def test_samples_alone_name_their_results(runs):

@@ -14,6 +14,7 @@ from evalguard.importers import importer_of
 
 PLUGIN = """
 import sys
+from dataclasses import replace
 
 from evalguard.importers import ImportedRun, ImportedScore, Importer
 
@@ -25,8 +26,15 @@ def rows(path):
             for number, line in enumerate(lines, 2)]
 
 
-def read(path):
-    return [ImportedRun(source=path, scores=tuple(rows(path)))]
+def read(path, *roles):
+    scores = tuple(rows(path))
+    return [ImportedRun(source=path, scores=scores, role=role) for role in roles or [None]]
+
+
+def both(path):
+    tuned, base = read(path, "candidate", "baseline")
+    half = len(base.scores) // 2
+    return [replace(tuned, scores=tuned.scores[:half]), replace(base, scores=base.scores[half:])]
 
 
 def is_ours(path):
@@ -48,6 +56,11 @@ RECOGNISES_RAISES = importer(recognises=fail)
 LEAVES = importer(read=lambda path: sys.exit(0))
 NOTHING = importer(read=lambda path: None)
 NO_RUN = importer(read=lambda path: [])
+BOTH = importer(read=lambda path: read(path) * 2)
+TWICE = importer(read=lambda path: read(path, "baseline", "baseline"))
+ODD_ROLE = importer(read=lambda path: read(path, "tuned"))
+MIXED_UP = importer(read=lambda path: read(path, "candidate"))
+CANDIDATE_FIRST = importer(read=both)
 THREE = importer(read=lambda path: read(path) * 3)
 PLAIN = importer(read=lambda path: [{"q1": 1.0}])
 NO_SCORES = importer(read=lambda path: [ImportedRun(source=path, scores=())])
@@ -143,6 +156,10 @@ def test_what_it_reads_is_checked_as_everything_else(package, tables):
         ("PLAIN_SCORES", "gave float, which is no evalguard.importers.ImportedScore"),
         ("NUMBERED", "gave a score whose sample_id is 1; expected text"),
         ("NO_SCORES", "base: holds no scores"),
+        ("BOTH", "gave two runs whose roles are None and None"),
+        ("TWICE", "gave two runs whose roles are 'baseline' and 'baseline'"),
+        ("ODD_ROLE", "gave a run whose role is 'tuned'; expected baseline or candidate"),
+        ("MIXED_UP", "base: holds the scores of the candidate, not the baseline"),
         ("TWIN", "names an Importer whose name is 'twin'"),
         ("fail", "is no evalguard.importers.base.Importer"),
         ("absent", "cannot be loaded: AttributeError"),
@@ -160,6 +177,37 @@ def test_a_broken_one_is_no_obstacle_for_files_of_others(package, tmp_path):
     assert evalguard.decide(path=path, max_drop="5pp").n == 1
 
 
+def test_runs_of_one_file_are_told_apart_by_their_role(package, tables):
+    package(table="tables:CANDIDATE_FIRST")
+    tuned, base = ([f"q{n};{int(n >= wrong)}" for n in range(200)] for wrong in (60, 0))
+    (tables / "both").write_text("\n".join(["id;score", *tuned, *base]))
+    gate = evalguard.decide(path=tables / "both", max_drop="10pp")
+    assert (gate.verdict, gate.losses, gate.gains) == ("FAIL", 60, 0)
+
+
+def altered(text):
+    """Yield the same rows in other forms."""
+    lines = text.splitlines()
+    yield text
+    yield "\ufeff" + text
+    yield "\r\n".join(lines) + "\r\n\r\n"
+    yield "\n".join(reversed(lines))
+
+
+@pytest.mark.parametrize("form", range(4))
+def test_a_copy_of_the_baseline_is_no_candidate(tmp_path, form):
+    jsonl(tmp_path / "base", [{"id": n, "score": n % 2} for n in range(200)])
+    text = [*altered((tmp_path / "base").read_text())][form]
+    (tmp_path / "tuned").write_bytes(text.encode())
+    with pytest.raises(DataError, match=r"tuned: has the content of .*base, so both"):
+        decide(tmp_path)
+
+
+def test_two_models_may_score_alike_in_rows_of_both(tmp_path):
+    path = jsonl(tmp_path / "both", [{"id": n, "baseline": 1, "candidate": 1} for n in range(99)])
+    assert evalguard.decide(path=path, max_drop="5pp").verdict == "PASS"
+
+
 def test_two_that_recognise_a_file_are_asked_for_a_name(package, tables):
     package(table="tables:TABLE", twin="tables:TWIN")
     with pytest.raises(UsageError, match="importers table and twin both recognise it; name one"):
@@ -171,9 +219,9 @@ class TestRows:
     def test_a_file_of_each_model_is_paired_by_question(self, tmp_path):
         rows = [{"id": n, "score": int(n >= 3), "stratum": "law"} for n in range(200)]
         jsonl(tmp_path / "base", rows)
-        jsonl(tmp_path / "tuned", reversed(rows))
+        jsonl(tmp_path / "tuned", reversed([*rows[:-1], {**rows[-1], "score": 0}]))
         gate = decide(tmp_path)
-        assert (gate.verdict, gate.losses, gate.n) == ("PASS", 0, 200)
+        assert (gate.verdict, gate.losses, gate.n) == ("PASS", 1, 200)
 
     @pytest.mark.parametrize(
         ("row", "message"),

@@ -1,6 +1,6 @@
 """A model in training is probed on its answers alone."""
 
-from evalguard.pipeline.probes import GateProbe
+from evalguard.pipeline.probes import whole_answers
 from evalguard.runner.answers import AnswerReader
 from evalguard.scorers import get
 from evalguard.scorers.thinking import Thinking
@@ -32,11 +32,10 @@ def test_what_a_stop_string_cut_is_asked_again(tmp_path):
     rows = PromptRows("suite", tmp_path / "rows.jsonl", prompt="{{ a }}")
     scorers = [get("exact_match")]
     task = TestSet("s", "t", rows=rows, target="{{ a }}", scorers=scorers, stop=["\n"])
-    probe = object.__new__(GateProbe)  # its models need a project
-    probe._reader = AnswerReader(Thinking(), len)
+    reader = AnswerReader(Thinking(), len)
     model = Model()
     samples = task.prepare(None)
-    answers = probe._answers(model, [(task, sample) for sample in samples])
+    answers = whole_answers(model, [(task, sample) for sample in samples], reader)
     assert model.asked == [*"12356", *"1236"]
-    scored = [probe._reader.score(task, *one) for one in zip(samples, answers, strict=True)]
+    scored = [reader.score(task, *one) for one in zip(samples, answers, strict=True)]
     assert [one.scores["exact_match"] for one in scored] == [1.0] * 5

@@ -237,6 +237,21 @@ def test_what_no_hash_covers_is_refused(released, receipt, add, said):
         make_receipt(healthy, released, base=None, inputs=[])
 
 
+def test_folders_that_a_base_links_to_are_listed(released, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "deep").mkdir(parents=True)
+    (elsewhere / "deep" / "weights").write_bytes(b"1")
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "config.json").write_text("{}")
+    (base / "linked").symlink_to(elsewhere)
+    (base / "again").symlink_to(elsewhere / "deep")
+    (elsewhere / "back").symlink_to(base)
+    healthy = examples.check_result({"tickets-v2": examples.HEALTHY})
+    files = make_receipt(healthy, released, base=base, inputs=[])["predicate"]["base"]["files"]
+    assert [*files] == ["again/weights", "config.json", "linked/deep/weights"]
+
+
 def test_a_link_to_a_file_is_that_file(released, receipt, tmp_path):
     """The cache of the hub lays models out so."""
     config = released / "adapter_config.json"

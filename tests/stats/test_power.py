@@ -8,9 +8,11 @@ from evalguard.stats import (
     PairedBinary,
     detectable_effect,
     expected_power,
+    fewest_samples,
     power_paired,
     required_n,
     required_n_exact,
+    required_n_paired,
 )
 
 # margin, discordance: n for 80 and for 90 % power with no change
@@ -96,3 +98,14 @@ def test_an_effect_at_the_margin_is_undecidable():
 def test_an_impossible_design_is_refused():
     with pytest.raises(UsageError, match="raise the discordance"):
         power_paired(100, 0.05, 0.1, effect=-0.2)
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.05, 0.1])
+@pytest.mark.parametrize("discordance", [0.005, 0.01, 0.03, 0.05, 0.1])
+def test_the_advised_number_reaches_its_power_with_few_discordant_questions(margin, discordance):
+    n = required_n_paired(margin, discordance, effect=0.0, alpha=0.05)
+    assert power_paired(n, margin, discordance) >= 0.795
+
+
+def test_no_discordant_question_needs_the_fewest_samples():
+    assert required_n_paired(0.05, 0.0, effect=0.0, alpha=0.05) == fewest_samples(0.05)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalguard.errors import ConfigError, DataError
-from evalguard.pipeline.loop import _data_files
+from evalguard.pipeline.inputs import training_files
 from evalguard.quiet import quiet
 from evalguard.training import load_training_config
 from evalguard.training.config import Data, Stage
@@ -84,7 +84,7 @@ def test_every_file_changes_the_hash_that_a_resumed_run_is_held_to(shards):
 def test_the_receipt_names_every_file(shards):
     config = {"data": {"train": str(shards / "*.jsonl"), "validation": str(shards)}}
     both = [shards / "train-00000.jsonl", shards / "train-00001.jsonl"]
-    assert list(_data_files(config)) == both * 2
+    assert list(training_files(config)) == both * 2
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers import Scorer, canaries, score_checked
 from evalguard.scorers.answerable import corpus_problem, row_problem
 from evalguard.scorers.cuts import length_problem
-from evalguard.scorers.schema_files import with_files
+from evalguard.scorers.schema_files import named_files, with_files
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.tasks.base import (
     Prepared,
@@ -331,6 +331,13 @@ def _with_schema(scorer: ScorerConfig, folder: Path) -> ScorerConfig:
     return scorer.model_copy(update={"options": {**scorer.options, "schema": schema}})
 
 
+def _contents(config: TestSetConfig, folder: Path) -> Iterator[Path]:
+    """Yield the JSON schema files in a config's options."""
+    for scorer in config.scorers:
+        if scorer.name == "json_schema":
+            yield from named_files(scorer.options.get("schema"), folder)
+
+
 def _versions(config: TestSetConfig, paths: Sequence[Path]) -> list[str]:
     return [scorers.get(one.name, **one.options).version for one in config.scorers]
 
@@ -343,6 +350,7 @@ KIND = TaskKind(
     metrics=_metrics,
     problems=_problems,
     with_files=_with_files,
+    contents=_contents,
     versions=_versions,
     asked=asked_prompts,
     measures_thinking=True,
