@@ -296,8 +296,8 @@ def _of_config(config: Mapping[str, Any]) -> Task:
     try:
         task.__init__(config=dict(config))
     except DatasetGenerationError:
-        for file in data_files(config.get("dataset_kwargs")):
-            read_rows(file, repeats_ids=True)  # says which file and line is broken
+        for broken in data_files(config.get("dataset_kwargs")):
+            read_rows(broken, repeats_ids=True)  # says which file and line is broken
         raise
     except UndefinedError as error:
         raise TaskFileError(None, ("", missing_value(error, task.eval_docs[0]))) from error
