@@ -57,14 +57,17 @@ _SURE = (
     r"|maintain|conclude|guess|suspect|get)|(?:i['’]m|i\sam|we['’]re|we\sare)\s(?:\p{L}+ly\s|quite\s|pretty\s)?"
     r"(?:sure|certain|confident|convinced)"
 )
+_ARROW = r"(?:[→⇒➔➜]|[=-]>)"
 _OWN = {
     "English": (
-        rf"\b(?:points?\sto|indicates?|describes?|matches|fits|corresponds?\sto|supports?|favou?rs)"
-        rf"\s(?:only\s|option\s|choice\s|answer\s)*{_LETTER}{_CLOSE}",
-        rf"(?:\b(?:so|hence|thus|therefore)\b|∴)[^.;:?\n]{{0,60}}:\s?{_LETTER}{_END}(?=\W*\Z)",
+        r"\b(?:definition|description|evidence|data|facts|text|passage|question|calculation|reasoning"
+        r"|analysis|everything|all(?:\sof)?\sthis)\s(?:\p{L}+ly\s|best\s|only\s)?(?:points?\sto"
+        r"|indicates?|describes?|matches|fits|corresponds?\sto|supports?|favou?rs)"
+        rf"\s(?:only\s|option\s|choice\s|answer\s)*{_LETTER}{_END}(?=\W*\Z)",
     ),
-    "any": (
-        rf"(?<=[^→⇒>\n]{{2}})(?<!(?<![A-Za-z])(?-i:[A-Z])[)\]*]{{0,3}}\s?)(?:[→⇒➔➜]|[=-]>)\s?{_LETTER}{_END}(?=\W*\Z)",
+    "any": (  # the only arrow to a letter, at the end, and not from another one
+        rf"\A(?:(?!{_ARROW}\s?[*_(\[]*(?-i:[A-Z])\b)[\s\S])++(?<=[^\n]{{3}})"
+        rf"(?<!(?<![A-Za-z])(?-i:[A-Z])[)\]*]{{0,3}}\s?){_ARROW}\s?{_LETTER}{_END}(?=\W*\Z)",
     ),
     "English, in the first person": (
         rf"(?:^|(?<=[.;!\n–—]\s?)|\b(?:{_SURE})\s(?:that\s)?|(?<=[.;,!\n–—]\s?)(?:so|but|and|actually)\s)"

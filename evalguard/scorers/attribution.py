@@ -83,7 +83,7 @@ _CHOOSERS = lazy_regex(
 )
 _SLIGHTED = lazy_regex(
     r"\b(?:intermediate|partial|preliminary|provisional|interim|previous|outdated|initial|tentative"
-    r"|student|pupil|user|learner|participant|respondent|rejected)\s*$"
+    r"|student|pupil|user|learner|participant|respondent|rejected|sample|dummy|placeholder)\s*$"
     r"|bound (?:for|on"
     r"|of) (?:the )?$|\b(?:to|for|of) (?:(?:the |your |my )?(?:previous|preceding|earlier|other"
     r"|first"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from evalguard.scorers.contrast_words import BUT, BUT_GLUED, DENIES, NOT_GLUED
+from evalguard.scorers import contrast_words as contrast
 from evalguard.scorers.lazy_patterns import lazy_regex
 
 SO = lazy_regex(
@@ -113,11 +113,13 @@ NOT_MAIN = lazy_regex(
 )
 """What opens a part of a sentence that is no main clause."""
 
-NOT = lazy_regex(rf"(?<!\p{{L}})(?:{DENIES})(?!\p{{L}})|n['’]t\b|{NOT_GLUED}", regex.I)
+NOT = lazy_regex(
+    rf"(?<!\p{{L}})(?:{contrast.DENIES})(?!\p{{L}})|n['’]t\b|{contrast.NOT_GLUED}", regex.I
+)
 """Words that negate the first of two numbers."""
 
 BUT = lazy_regex(
-    rf"(?<!\p{{L}})(?:{BUT})(?!\p{{L}})|{BUT_GLUED}"
+    rf"(?<!\p{{L}})(?:{contrast.BUT})(?!\p{{L}})|{contrast.BUT_GLUED}"
     r"|[,;–—-]\s*(?:it|they|that|this)(?:['’]s|['’]re|\s(?:is|was|are|were|takes|took|costs?|has"
     r"|have|had))(?!\p{L})",
     regex.I,

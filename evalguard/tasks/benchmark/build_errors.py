@@ -53,6 +53,9 @@ def build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one 
         return (
             f"task '{task}': {file} has no function '{lacks[2]}'; add it, or correct the task file"
         )
+    if isinstance(error, SyntaxError) and error.filename:
+        where = f"{shown_path(Path(error.filename))}, line {error.lineno}"
+        return f"task '{task}': {where}: not Python: {error.msg}"
     if isinstance(error, KeyError):
         return (
             f"task '{task}' looks up {error}, which is no split or column of its data and no name "

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError
@@ -22,6 +23,7 @@ from lm_eval.config.task import TaskConfig
 from evalguard.errors import did_you_mean
 from evalguard.tasks.benchmark.hub_metrics import INSTALLED
 from evalguard.tasks.benchmark.optional_metrics import PACKAGES, refusal
+from evalguard.tasks.benchmark.sources import BUILDERS
 
 _STRUCTURE = {"class", "group", "include", "recipe", "tag", "task_list"}
 _SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
@@ -39,6 +41,8 @@ def problems_of(config: Mapping[str, Any]) -> list[Found]:
         return []
     return [
         *_unknown_keys(config),
+        *_types(config),
+        *_builder(config),
         *_output_type(config),
         *_metrics_of(config),
         *_filters(config),
@@ -52,6 +56,53 @@ def _unknown_keys(config: Mapping[str, Any]) -> Iterator[Found]:
     for key in config:
         if key not in allowed:
             yield key, f"unknown key. {did_you_mean(key, allowed)}"
+
+
+def _types(config: Mapping[str, Any]) -> Iterator[Found]:
+    for key, (fits, wanted) in _WANTED.items():
+        if (given := config.get(key)) is not None and not fits(given):
+            yield key, f"must be {wanted}, found {given!r:.40}"
+    kwargs = config.get("generation_kwargs")
+    until = kwargs.get("until") if isinstance(kwargs, Mapping) else None
+    if until is not None and not _is_texts(until):
+        yield "generation_kwargs.until", f"must be a text or a list of texts, found {until!r:.40}"
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(one, str) for one in value)
+    )
+
+
+def _whole(least: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+_WANTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "num_fewshot": (_whole(0), "a whole number from 0"),
+    "repeats": (_whole(1), "a whole number from 1"),
+    "generation_kwargs": (_is_mapping, 'keys such as {until: ["\\n"], max_gen_toks: 256}'),
+    "dataset_kwargs": (_is_mapping, "keys such as {data_files: {test: rows.jsonl}}"),
+    "dataset_path": (lambda value: isinstance(value, str), "a text, such as json"),
+    "filter_list": (lambda value: isinstance(value, list), "a list of filters with their names"),
+}
+"""What a key of a task file must be."""
+
+
+def _builder(config: Mapping[str, Any]) -> Iterator[Found]:
+    source, options = config.get("dataset_path"), config.get("dataset_kwargs")
+    named = isinstance(options, Mapping) and options.get("data_files")
+    if not isinstance(source, str):
+        return
+    if Path(source).is_file():
+        example = f"dataset_path: json and dataset_kwargs: {{data_files: {{test: {source}}}}}"
+        yield "dataset_path", f"is a file; for JSON lines, write {example}"
+    elif named and source not in BUILDERS and "/" not in source and not Path(source).exists():
+        yield "dataset_path", f"'{source}' reads no data files. {did_you_mean(source, BUILDERS)}"
 
 
 def _output_type(config: Mapping[str, Any]) -> Iterator[Found]:
@@ -102,10 +153,14 @@ def _hint_of(aggregation: str) -> str:
 
 
 def _filters(config: Mapping[str, Any]) -> Iterator[Found]:
-    for index, entry in enumerate(config.get("filter_list") or []):
+    listed = config.get("filter_list")
+    for index, entry in enumerate(listed if isinstance(listed, list) else []):
         key = f"filter_list[{index}]"
         if not isinstance(entry, Mapping) or not {"name", "filter"} <= entry.keys():
             yield key, "needs a 'name' and a 'filter', a list of functions"
+            continue
+        if not isinstance(entry["filter"], list):
+            yield f"{key}.filter", "must be a list such as [{function: take_first}]"
             continue
         for step in entry["filter"]:
             name = step.get("function") if isinstance(step, Mapping) else None
@@ -142,7 +197,8 @@ def _local_splits(config: Mapping[str, Any]) -> Collection[str]:
     """Return the splits of local data files; none where the data set defines its own."""
     if config.get("custom_dataset") is not None:
         return ()
-    files = (config.get("dataset_kwargs") or {}).get("data_files")
+    options = config.get("dataset_kwargs")
+    files = options.get("data_files") if isinstance(options, Mapping) else None
     if isinstance(files, Mapping):
         return set(files)
     return {"train"} if files else ()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from datasets.exceptions import DatasetGenerationError
 from jinja2 import UndefinedError
 from lm_eval.api.group import Group
 from lm_eval.api.task import ConfigurableTask, Task
@@ -32,6 +33,7 @@ from evalguard.tasks.benchmark.sources import (
     BUILDERS,
     TaskFileError,
     data_file,
+    data_files,
     data_of,
     functions_of,
     read_source,
@@ -40,6 +42,7 @@ from evalguard.tasks.benchmark.sources import (
 from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.task import Benchmark
 from evalguard.tasks.benchmark.watching import listen
+from evalguard.tasks.rows import read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,17 +295,36 @@ def _of_config(config: Mapping[str, Any]) -> Task:
         check_hub()
     try:
         task.__init__(config=dict(config))
+    except DatasetGenerationError:
+        for broken in data_files(config.get("dataset_kwargs")):
+            read_rows(broken, repeats_ids=True)  # says which file and line is broken
+        raise
     except UndefinedError as error:
         raise TaskFileError(None, ("", missing_value(error, task.eval_docs[0]))) from error
-    except (IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, SyntaxError, TypeError, ValueError) as error:
         if (empty := _EMPTY_SPLIT.fullmatch(str(error))) is not None:
             file = data_file(config.get("dataset_kwargs"), empty[1])
             raise TaskFileError(file, ("", f"no rows for the split '{empty[1]}'")) from error
+        if problem := _processed_problem(task, config):
+            raise TaskFileError(None, ("", problem)) from error
         # What it has set by then is enough to check that row.
         if hasattr(task, "multiple_input") and (problem := target_problem(task, task.eval_docs[0])):
             raise TaskFileError(None, ("", f"row 1: {problem}")) from error
         raise
     return task
+
+
+def _processed_problem(task: Task, config: Mapping[str, Any]) -> str:
+    """Return what is wrong with the rows that ``process_docs`` leaves; empty where nothing is."""
+    process, split = config.get("process_docs"), config.get("test_split")
+    split = split or config.get("validation_split")
+    if not callable(process) or split not in (getattr(task, "dataset", None) or ()):
+        return ""
+    docs = process(task.dataset[split])
+    name = getattr(process, "__name__", "process_docs")
+    if docs is None:
+        return f"process_docs: {name} returns nothing; return the rows"
+    return "" if len(docs) else f"process_docs: {name} leaves no rows of the split '{split}'"
 
 
 def _of_class(config: Mapping[str, Any]) -> Task:

@@ -135,6 +135,13 @@ def files_of(path: Path) -> tuple[Path, ...] | None:
     return source.files if source.complete else None
 
 
+def data_files(options: Mapping[str, Any] | None, split: str | None = None) -> list[Path]:
+    """Return the local files of a task's ``dataset_kwargs``, of one split or of all."""
+    files = (options or {}).get("data_files")
+    named = files.get(split) if isinstance(files, Mapping) and split is not None else files
+    return [Path(text) for text in _texts(named) if Path(text).is_file()]
+
+
 def data_file(options: Mapping[str, Any] | None, split: str) -> Path | None:
     """Return the file that a split is read from; ``None`` where it is not a single local one.
 
@@ -142,9 +149,8 @@ def data_file(options: Mapping[str, Any] | None, split: str) -> Path | None:
         options: The task's ``dataset_kwargs``.
         split: Name of the split.
     """
-    files = (options or {}).get("data_files")
-    listed = list(_texts(files.get(split) if isinstance(files, Mapping) else files))
-    return Path(listed[0]) if len(listed) == 1 and Path(listed[0]).is_file() else None
+    files = data_files(options, split)
+    return files[0] if len(files) == 1 else None
 
 
 def shown_path(path: Path) -> str:

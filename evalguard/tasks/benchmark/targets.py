@@ -62,13 +62,12 @@ def target_problem(task: Task, doc: Mapping[str, Any]) -> str:
 
 
 def _problem_of_choice(task: Task, doc: Mapping[str, Any]) -> str:
-    choices = task.doc_to_choice(doc)
-    if not isinstance(choices, list) or not choices:
-        fault = "has no choices" if choices == [] else "is not a list of choices"
-        return f"choices: {_shown(choices):.80} {fault}; correct doc_to_choice or the row"
-    if any(not isinstance(choice, str) or not choice for choice in choices):
-        fault = "has a choice that is empty or not text"
-        return f"choices: {_shown(choices):.80} {fault}; correct the row"
+    choices = _choices(task, doc)
+    if choices is None:
+        return "choices: doc_to_choice gives no list for this row; correct doc_to_choice or the row"
+    fault = _choices_fault(choices)
+    if fault:
+        return f"choices: {_shown(choices):.80} {fault}"
     gold = task.doc_to_text(doc) if task.multiple_input else task.doc_to_target(doc)
     if isinstance(gold, list):
         wrong = [one for one in gold if not _is_index(one, choices)]
@@ -77,7 +76,25 @@ def _problem_of_choice(task: Task, doc: Mapping[str, Any]) -> str:
         return _no_choice(wrong[0] if wrong else gold, choices)
     if _is_index(gold, choices) or (isinstance(gold, str) and gold in choices):
         return ""
-    return _no_choice(gold, choices)
+    return _no_choice(None if _is_null(gold, doc) else gold, choices)
+
+
+def _choices(task: Task, doc: Mapping[str, Any]) -> Any:
+    """Return a row's choices; ``None`` where a template renders no list that Python can read."""
+    try:
+        return task.doc_to_choice(doc)
+    except (ValueError, SyntaxError):
+        return None
+
+
+def _choices_fault(choices: Any) -> str:
+    if choices == []:
+        return "has no choices; correct doc_to_choice or the row"
+    if not isinstance(choices, list):
+        return "is not a list of choices; correct doc_to_choice or the row"
+    if any(not isinstance(choice, str) or not choice for choice in choices):
+        return "has a choice that is empty or not text; correct the row"
+    return ""
 
 
 def _problem_of_text(target: Any, doc: Mapping[str, Any]) -> str:
@@ -88,8 +105,14 @@ def _problem_of_text(target: Any, doc: Mapping[str, Any]) -> str:
             return f"target: {_shown(one):.80} is not text; name its part that is the answer"
     nothing = _NOTHING if _lacks_a_value(doc) else ("",)
     if all(one is None or str(one).strip() in nothing for one in listed):
-        return f"target: {_shown(target)} is not an answer; correct the row or doc_to_target"
+        shown = "null" if _is_null(target, doc) else _shown(target)
+        return f"target: {shown} is not an answer; correct the row or doc_to_target"
     return ""
+
+
+def _is_null(target: Any, doc: Mapping[str, Any]) -> bool:
+    """Return whether a target is the text that a template renders for a null of the row."""
+    return str(target).strip() in _NOTHING[1:] and _lacks_a_value(doc)
 
 
 def _lacks_a_value(doc: Mapping[str, Any]) -> bool:

@@ -338,6 +338,9 @@ def _row_error(error: BaseException, doc: Mapping[str, Any], task: Task) -> str:
             f"num_fewshot is {task.config.num_fewshot}, but {split} has only "
             f"{len(list(task.fewshot_docs() or ()))} rows; lower it, or set fewshot_split"
         )
+    if isinstance(error, AssertionError) and "Context is not a string" in str(error):
+        given = str(error).partition(":")[2].strip()
+        return f"doc_to_text gives {given}, where a text is needed; correct it or the row"
     if isinstance(error, AssertionError) and "Answer is not a string" in str(error):
         target = str(error).partition(":")[2].strip()
         return (

@@ -37,6 +37,17 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
         (f"{GENERATES}doc_to_text: '{{% if %}}'\n", "doc_to_text: not a template: line 1: Exp"),
         ("output_type: generate_until\ndoc_to_target: '{{ a '\n", "doc_to_target: not a template"),
         (f"{GENERATES}description: '{{{{ q | nope }}}}'\nnope: 1\n", "nope: unknown key"),
+        (f"{GENERATES}num_fewshot: five\n", "num_fewshot: must be a whole number from 0"),
+        (f"{GENERATES}repeats: 0\n", "repeats: must be a whole number from 1, found 0"),
+        (f"{GENERATES}repeats: true\n", "repeats: must be a whole number from 1, found True"),
+        (f"{GENERATES}generation_kwargs: [until]\n", "generation_kwargs: must be keys such as"),
+        (f"{GENERATES}generation_kwargs: {{until: 5}}\n", "kwargs.until: must be a text or a list"),
+        (f"{GENERATES}filter_list: {{name: f}}\n", "filter_list: must be a list of filters"),
+        (f"{GENERATES}filter_list: [{{name: f, filter: regex}}]\n", "must be a list such as"),
+        (f"{CHOOSES}dataset_path: jsonl\n", "'jsonl' reads no data files. Did you mean 'json'"),
+        (f"{CHOOSES}dataset_path: rows.jsonl\n", "dataset_path: is a file; for JSON lines, write"),
+        ("output_type: multiple_choice\ndoc_to_choice: '{{ q }}'\ndoc_to_target: label\n",
+         "row 1: choices: doc_to_choice gives no list for this row"),
         (f"{GENERATES}process_docs: !function code.nope\n", "code has no function 'nope'"),
     ],
 )  # fmt: skip
@@ -132,6 +143,23 @@ def test_a_data_file_without_rows_is_named(tmp_path, file, content):
     [problem] = caught.value.problems
     assert Path(problem.file).name == file
     assert problem.message.startswith("no rows")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def f(docs):\n    docs.map(lambda doc: doc)\n", "f returns nothing; return the rows"),
+        (
+            "def f(docs):\n    return docs.filter(lambda doc: False)\n",
+            "f leaves no rows of the split",
+        ),
+        ("def f(docs):\n    return docs.select([])\n", "f leaves no rows of the split 'test'"),
+        ("def f(docs:\n", r"code\.py, line 1: not Python: "),
+    ],
+)
+def test_rows_that_a_function_loses(load, tmp_path, code, said):
+    with pytest.raises(ConfigError, match=said):
+        load(f"{GENERATES}process_docs: !function code.f\n", code=code)
 
 
 def test_a_member_that_a_group_lacks_is_named_in_the_group(load, tmp_path):
@@ -265,10 +293,10 @@ def test_a_name_that_an_installed_package_lacks_is_no_missing_package(load):
     assert "pip install datasets" not in str(raised.value)
 
 
-def test_broken_data_name_the_data(load, tmp_path):
-    load(GENERATES)
-    (tmp_path / "rows.jsonl").write_text('{"q": "x", "a": "y"}\n{"q": \n')
-    with pytest.raises(ConfigError, match=r"the data of task 'ours\.yaml' cannot be read"):
+def test_broken_data_name_file_and_line(load, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"q": "x", "a": "y"}\nnot json\n')
+    (tmp_path / "ours.yaml").write_text(f"task: ours\n{COMMON}{GENERATES}")
+    with pytest.raises(DataError, match=r"rows\.jsonl:2: not JSON"):
         load_all(tmp_path, "ours.yaml")
 
 
