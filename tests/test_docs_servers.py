@@ -95,7 +95,7 @@ def folder(tmp_path, demo_model, monkeypatch):
     """A project folder with the models that the pages name."""
     adapter = save_adapter(demo_model, tmp_path / "adapters" / "v2", scale=1e-2, seed=0)
     write_project(tmp_path, Setup(), "v2", adapter, {})
-    for name in ("base", "v3"):
+    for name in ("base", "v3", "v4"):
         shutil.copytree(demo_model, tmp_path / "models" / name)
     monkeypatch.setenv("PROD_KEY", "key-of-the-server")
     return tmp_path

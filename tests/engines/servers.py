@@ -16,7 +16,6 @@ from benchmarks.servers.real.launch import NotInstalledError
 from evalguard.engines.base import Engine
 from evalguard.engines.endpoint.engine import EndpointEngine
 
-
 NAMED = {litellm.PYTHON, llama_cpp.PYTHON}
 """Variables that name an interpreter with servers, as ``make test-long`` sets them."""
 
