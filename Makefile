@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SERVERS := .venv-servers/bin/python
 # Small models run fastest on one thread; several only wait for each other.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
@@ -16,7 +17,7 @@ help:
 	@echo "make test        run the tests (under 15 minutes)"
 	@echo "make coverage    the same, with the lines that they reach"
 	@echo "make test-slow   run the simulations of the decision engine"
-	@echo "make test-long   run the long tests: killed checks, vLLM servers, memory"
+	@echo "make test-long   run the long tests: killed checks, real servers, memory"
 	@echo "make lint        ruff, mypy, import-linter"
 	@echo "make docs        build the documentation site into site/"
 	@echo "make bench       run the benchmarks and print their tables"
@@ -46,14 +47,21 @@ coverage: $(VENV)/.installed
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow tests/stats tests/gates
 
-test-long: $(VENV)/.installed
-	$(BIN)/python -m pytest -m slow --ignore=tests/stats --ignore=tests/gates
+test-long: $(VENV)/.installed .venv-servers/.installed
+	LITELLM_PYTHON=$(SERVERS) LLAMA_CPP_PYTHON=$(SERVERS) \
+		$(BIN)/python -m pytest -m slow --ignore=tests/stats --ignore=tests/gates
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Servers that the long tests ask, with versions of their own of what they share with the other environment.
+.venv-servers/.installed: locks/servers.txt
+	@test -x $(SERVERS) || $(PYTHON) -m venv .venv-servers
+	@$(SERVERS) -m pip install --quiet --disable-pip-version-check --no-deps -r locks/servers.txt
+	@touch $@
 
 # Apart from the other environment: the site needs no torch, and neither does it change what tests run in.
 .venv-docs/.installed: locks/docs.txt
@@ -68,4 +76,4 @@ bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .venv-docs site .evalguard
+	rm -rf $(VENV) .venv-docs .venv-servers site .evalguard

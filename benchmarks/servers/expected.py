@@ -88,7 +88,7 @@ CASES: tuple[Case, ...] = (
     _case("reasoning-only", UNMEASURED, words=("length", "reasoning")),
     _case("reasoning-beside", RIGHT),
     _case("tool-calls", UNMEASURED, words=("tool_calls", "called a tool")),
-    _case("tool-beside", UNMEASURED, words=("called a tool",)),
+    _case("tool-beside", UNMEASURED, words=("tool call",)),
     _case("error-200", UNMEASURED, words=("Provider returned error",)),
     _case("error-beside-text", UNMEASURED, words=("upstream died",)),
     _case("error-choice", UNMEASURED, words=("Upstream idle timeout exceeded",)),

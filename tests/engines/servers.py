@@ -1,6 +1,7 @@
 """A server for tests that answers as it is told, and engines with two adapters on a server."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -10,9 +11,13 @@ from typing import Any
 import pytest
 from lm_eval.api.instance import Instance
 
+from benchmarks.servers.real import litellm, llama_cpp
 from benchmarks.servers.real.launch import NotInstalledError
 from evalguard.engines.base import Engine
 from evalguard.engines.endpoint.engine import EndpointEngine
+
+NAMED = {litellm.PYTHON, llama_cpp.PYTHON}
+"""Variables that name an interpreter with servers, as ``make test-long`` sets them."""
 
 
 def with_adapters(engine: Engine) -> Iterator[Engine]:
@@ -38,11 +43,13 @@ def _unrendered(request: Instance) -> Instance:
 
 @contextmanager
 def serving(server: AbstractContextManager[str]) -> Iterator[str]:
-    """Run a server and yield its URL, or skip the test where it is not installed."""
+    """Run a server and yield its URL, or skip the test where none is installed or named."""
     with ExitStack() as stack:
         try:
             url = stack.enter_context(server)
         except NotInstalledError as reason:
+            if NAMED & os.environ.keys():
+                raise
             pytest.skip(str(reason))
         yield url
 

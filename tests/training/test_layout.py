@@ -1,9 +1,11 @@
 """Formats and columns as a config names them, and what is said about a file."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+import yaml
 
 from evalguard.errors import ConfigError, DataError
 from evalguard.training import load_training_config
@@ -190,6 +192,47 @@ def write(folder, **files):
     for name, rows in files.items():
         text = "".join(json.dumps(row) + "\n" for row in rows)
         (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"Question": "Q", "Answer": "A"},  # MedQuAD
+        {"inputs": "Q", "targets": "A", "language": "eng"},  # Aya, xP3
+        {"problem": "Q", "generated_solution": "A", "problem_source": "x"},  # OpenMathInstruct-2
+        {"question": "Q", "r1_solution_1": "A", "r1_solution_2": "B", "r1_solution_3": "C"},
+        {"inputs_pretokenized": "Q", "targets_pretokenized": "A"},  # P3
+        {"User Query": "Q", "Bot Reply": "A"},
+        {"userPrompt": "Q", "modelOutput": "A"},
+    ],
+)
+def test_the_line_that_an_error_proposes_reads_the_rows(columns):
+    proposed = re.search(r"data: (\{.*?\}+)", problem(columns))
+    assert proposed
+    config = yaml.safe_load(proposed[1])
+    found = reading(columns, **config)
+    left = found.problems[0].message if found.problems else ""
+    if ignored := re.search(r"ignore: \[(.*?)\]", left):
+        found = reading(columns, **config, ignore=(ignored[1],))
+    assert found.examples, left
+
+
+@pytest.mark.parametrize(
+    ("columns", "pair"),
+    [
+        (("question", "response_j", "response_k"), "chosen: response_j, rejected: response_k"),
+        (("prompt", "output1", "output2"), "chosen: output1, rejected: output2"),
+        (("prompt", "answerA", "answerB"), "chosen: answerA, rejected: answerB"),
+        (("prompt", "my_answer", "my_response"), None),
+        (("question", "solution_1", "solution_2", "solution_3"), None),
+    ],
+)
+def test_two_answers_to_a_question_may_be_a_preference(columns, pair):
+    row = {name: f"text of {name}" for name in columns}
+    assert (pair in problem(row)) if pair else ("rejected:" not in problem(row))
+    if pair:
+        mapping = dict(one.split(": ") for one in pair.split(", "))
+        assert reading(row, columns=mapping).examples
 
 
 def test_a_stage_reads_its_files_as_the_config_says_and_keeps_the_notes(tmp_path):

@@ -112,9 +112,16 @@ def unrecognised(fields: Mapping[str, Any], columns: Sequence[str]) -> str:
         )
     nested = [n for n in columns if n not in COLUMNS and _is_nested(fields.get(n))]
     inside = f" Inside '{nested[0]}' nothing is read: make columns of it." if nested else ""
+    two = ""
+    if pair := _two_answers(fields):
+        chosen, rejected = pair
+        two = (
+            f" for one answer, or {{columns: {{chosen: {chosen}, rejected: {rejected}}}}} for a "
+            "preference, if the first is always the better one"
+        )
     return (
         f"no known format has the columns {found}. Name yours, such as "
-        f"data: {{columns: {{{_mapping(fields)}}}}}.{inside} Known: {formats}"
+        f"data: {{columns: {{{_mapping(fields)}}}}}{two}.{inside} Known: {formats}"
     )
 
 
@@ -128,16 +135,37 @@ def _shown(column: str) -> str:
 
 def _mapping(fields: Mapping[str, Any]) -> str:
     """Return how the columns of a row may be mapped to a question and its answer."""
-    texts = [name for name, value in fields.items() if isinstance(value, str)]
+    texts = _texts(fields)
     asked = next((n for n in FORMATS["question_answer"].needs[0] if n in texts), None)
     asked = asked or next((n for n in texts if {*name_words(n)} & _ASKING_WORDS), None)
-    said = [n for n in texts if {*name_words(n)} & _ANSWERING_WORDS and not names_answers(n)]
-    said += [n for n in texts if {*name_words(n)} & _ANSWERING_WORDS and n not in said]
+    answers = _answers(texts)
+    said = sorted(answers, key=names_answers)
     if asked is None or not said or said[0] == asked:
         return "instruction: …, output: …"
     question = "" if asked in ("question", "query", "problem", "input") else f"question: {asked}, "
     name = "solution" if "solution" in name_words(said[0]) else "answer"
     return f"{question}{name}: {said[0]}"
+
+
+def _texts(fields: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in fields.items() if isinstance(value, str)]
+
+
+def _answers(names: Sequence[str]) -> list[str]:
+    """Return the names of columns that may be an answer."""
+    return [name for name in names if {*name_words(name)} & _ANSWERING_WORDS]
+
+
+def _two_answers(fields: Mapping[str, Any]) -> list[str] | None:
+    """Return the columns of two answers to one question, whose names differ in their end alone.
+
+    Example:
+        >>> _two_answers({"question": "Why?", "response_j": "So.", "response_k": "No."})
+        ['response_j', 'response_k']
+    """
+    answers = _answers(_texts(fields))
+    stems = {name[:-1] for name in answers}
+    return answers if len(answers) == 2 and len(stems) == 1 else None
 
 
 def _is_value(name: str) -> bool:
