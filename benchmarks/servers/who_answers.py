@@ -165,8 +165,7 @@ def _passes(who: WhoAnswers, models: Models, name: str, asked: Sequence[Instance
     if doubt is None:
         return True
     said = {
-        model: models.texts([Asked(model == ARM, one) for one in asked])
-        for model in (ARM, "v2")
+        model: models.texts([Asked(model == ARM, one) for one in asked]) for model in (ARM, "v2")
     }
     samples = {("s", name, model): _samples(texts) for model, texts in said.items()}
     return not doubtful(samples, {("s", name, "v2"): doubt}, {})

@@ -18,6 +18,7 @@ from evalguard.engines.base import Doubt
 from evalguard.engines.limits import limit_of
 from evalguard.records import ScoredSample, Verdict
 from evalguard.runner import fingerprints, models
+from evalguard.runner.measure import STORE_SAMPLES
 from evalguard.runner.measured import Measured, Results
 from evalguard.runner.outline import Outline
 from evalguard.runner.settling import Settling
@@ -55,7 +56,7 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
     def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         answer = respond(path, body)
         prompt = json.dumps(body)
-        if body and body["model"] == "team/cand" and "#" in prompt and "explain" not in prompt:
+        if body and body["model"] == "team/cand" and "#" in prompt and "logprobs" not in body:
             asked.add(prompt)
             if len(asked) >= number:
                 reached.set()
@@ -68,12 +69,15 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
             patch.setattr(test_served, "run_check", lambda *_, **__: None)
             check(url)  # writes the project
         command = [sys.executable, "-m", "evalguard", "check", "--full"]
+        # A shell in the background has children that ignore it.
+        ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
         with subprocess.Popen(
             command, cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE, text=True
         ) as process:
             assert reached.wait(60)
             os.killpg(process.pid, signal_number)
             assert process.wait(30) != 0
+        signal.signal(signal.SIGINT, ignored)
         return check(url)
 
 
@@ -87,7 +91,8 @@ def test_a_run_that_is_stopped_leaves_whole_blocks_and_no_doubtful_answers(
     (gate,) = result.gates
     assert gate.verdict is Verdict("INCONCLUSIVE" if base else "PASS"), gate.reason
     reused = {run.model: run.reused for run in result.tasks}
-    assert reused == {"baseline": MANY, "v2": 0 if base else 256}
+    assert reused["baseline"] == MANY
+    assert reused["v2"] == 0 if base else 256 - STORE_SAMPLES < reused["v2"] <= 256
     with SampleStore(tmp_path / ".evalguard" / "store.db") as store:
         keys = {run.model: run.fingerprint for run in result.tasks}
         stored = {model: len(list(store.all_samples(key))) for model, key in keys.items()}
