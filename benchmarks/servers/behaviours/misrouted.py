@@ -13,8 +13,6 @@ from benchmarks.servers.wire import Ask, Plain, Reply, problem
 BUSY_FROM = 8
 """Requests under way above which another model helps out."""
 
-_OTHER = {"good": "bad", "bad": "good"}
-
 
 def _by(ask: Ask, plain: Plain, model: str) -> Reply:
     """Let another model answer, under the name that was asked for."""
@@ -56,11 +54,11 @@ def base_values_from_cache(ask: Ask, plain: Plain) -> Reply:
     return _by(ask, plain, "bad") if cached else plain(ask)
 
 
-@behaviour("S4", "a cache without the model's name, for candidates of one base")
-def candidates_exchanged(ask: Ask, plain: Plain) -> Reply:
-    """Lets the candidates answer for each other where no log-probabilities are asked for."""
-    exchanged = ask.model in _OTHER and _is_plain_question(ask)
-    return _by(ask, plain, _OTHER[ask.model]) if exchanged else plain(ask)
+@behaviour("S4", "gateways with a cache, filled by another candidate")
+def candidate_from_cache(ask: Ask, plain: Plain) -> Reply:
+    """Gives ``bad`` what ``good`` said before, unless log-probabilities are asked for."""
+    cached = ask.model == "bad" and _is_plain_question(ask)
+    return _by(ask, plain, "good") if cached else plain(ask)
 
 
 @behaviour("S4", "adapters loaded under a second name")
@@ -127,9 +125,9 @@ def retried_to_base(ask: Ask, plain: Plain) -> Reply:
 
 
 @behaviour("S4", "canary releases")
-def tenth_to_base(ask: Ask, plain: Plain) -> Reply:
-    """Sends one request in ten to the base, whatever is asked."""
-    return _by(ask, plain, "base") if share("canary", ask.number) < 0.1 else plain(ask)
+def quarter_to_base(ask: Ask, plain: Plain) -> Reply:
+    """Sends one request in four to the base, whatever is asked."""
+    return _by(ask, plain, "base") if share("canary", ask.number) < 1 / 4 else plain(ask)
 
 
 @behaviour("S4", "routers by the length of the prompt")
@@ -140,7 +138,7 @@ def odd_lengths_to_base(ask: Ask, plain: Plain) -> Reply:
 
 
 @behaviour("S4", "replicas of which one has the base, and none tells log-probabilities")
-def few_to_base_silent(ask: Ask, plain: Plain) -> Reply:
+def half_to_base_silent(ask: Ask, plain: Plain) -> Reply:
     """Lets the base answer every other request for a question; tells no log-probabilities."""
     routed = ask.is_question and ask.of_model % 2
     reply = _by(ask, plain, "base") if routed else plain(ask)
