@@ -14,8 +14,8 @@ from evalguard.runner.admission import Approval
 from evalguard.tasks.labelled import Question
 
 _OF_EACH = 6
-"""Answers that the judge approved, and of those that it did not: another may say yes to all. Five of
-six are beyond noise, and so are seven of twelve."""
+"""Answers that the judge approved, and the same of those that it did not: another judge may say yes
+to all. Five of six are beyond noise, and so are seven of twelve."""
 
 _CHANGED = 0.5
 """Difference of two approvals from which the judge replies otherwise."""
