@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,6 +98,37 @@ def test_a_run_that_is_stopped_leaves_whole_blocks_and_no_doubtful_answers(
         keys = {run.model: run.fingerprint for run in result.tasks}
         stored = {model: len(list(store.all_samples(key))) for model, key in keys.items()}
     assert stored == {"baseline": MANY, "v2": 0 if base else MANY}
+
+
+@pytest.mark.parametrize("values", [True, False])
+@pytest.mark.parametrize("other", ["team/cand", "team/earlier"])
+def test_a_baseline_that_gets_another_models_answers_from_a_cache_is_not_kept(
+    check, server, tmp_path, values, other
+):
+    """The cache knows no model, but the request: its seed, and whether it asks for values."""
+    server.wrong = {f"{other} on even numbers"}
+    respond = test_served.with_values(server, {}) if values else server
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        prompt = json.dumps(body)
+        if body is None or "explain" in prompt or not re.search(r"#\d*[02468] and", prompt):
+            return respond(path, body)  # of the others, both models answer the same
+        is_cached = body["seed"] == 1234 and not (values and body.get("logprobs"))
+        if is_cached and body["model"] == "team/base":
+            body = {**body, "model": other}
+        if body["model"] == other:
+            body = {**body, "model": f"{other} on even numbers"}
+        return respond(path, body)
+
+    with replying_server(reply) as url:
+        result = check(url)
+    (gate,) = result.gates
+    assert gate.verdict is Verdict.INCONCLUSIVE
+    assert any("baseline: sums/sums: " in one for one in result.warnings)
+    assert any("let another model answer requests of this form" in one for one in result.warnings)
+    keys = {run.model: run.fingerprint for run in result.tasks}
+    with SampleStore(tmp_path / ".evalguard" / "store.db") as store:
+        assert not list(store.all_samples(keys["baseline"]))
 
 
 @pytest.mark.parametrize("local", [False, True])
