@@ -131,7 +131,8 @@ def _check(job: Job, server: Scripted) -> Checked:
     file = write_project(job.folder, job.setup, job.candidate, job.adapter, places)
     try:
         project = load_project(file)
-        gates = [(gate, job.candidate) for gate in project.thresholds.gates]
+        names = job.setup.candidates(job.candidate)
+        gates = [(gate, name) for name in names for gate in project.thresholds.gates]
         result = run_check(project, gates)
     except EvalGuardError as error:
         return Checked(verdict="ERROR", message=str(error))
@@ -140,7 +141,8 @@ def _check(job: Job, server: Scripted) -> Checked:
     gate = result.gates[0]
     message = "\n".join([gate.reason, *result.warnings])
     found = Checked(verdict=gate.verdict.value, message=message)
-    runs = {run.model: run.fingerprint for run in result.tasks}
+    shown = ("baseline", job.candidate)
+    runs = {run.model: run.fingerprint for run in result.tasks if run.model in shown}
     return _with_samples(found, job.setup, project.store, runs, server)
 
 

@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from lm_eval.api.instance import Instance
 from rich.console import Console
@@ -17,8 +18,11 @@ from evalguard.engines.base import BASE, Outcome, generation
 from evalguard.engines.endpoint import identity
 from evalguard.engines.endpoint.identity import NOISE
 from evalguard.engines.endpoint.probes import Probes
+from evalguard.engines.endpoint.same_route import OWN, SameRoute, Told
 from evalguard.engines.endpoint.witness import Witness
 from evalguard.errors import EngineError, TrustError
+from evalguard.runner.admission import Approval
+from evalguard.runner.control_questions import check_unchanged
 
 _WORDS = ("red", "blue", "green", "seven", "twelve", "north", "south", "ever", "never", "maybe")
 
@@ -126,6 +130,38 @@ def gone(server: Scripted) -> bool:
     return witness.is_gone("other")
 
 
+def rerouted(server: Scripted) -> bool:
+    """Return whether another model is said to have answered some of 2,560 requests."""
+    route = SameRoute()
+
+    def tell(model: str, requests: Sequence[Instance]) -> list[Told]:
+        return [Told(str(server._answer(model, one))) for one in requests]
+
+    names = {OWN: BASE, "another's": "other"}
+    asks = {whose: partial(_again, partial(tell, name)) for whose, name in names.items()}
+    for block in range(10):
+        asked = [generation(f"Is {block} {number} in it?", tokens=8) for number in range(256)]
+        answers = [str(server._answer(BASE, one)) for one in asked]
+        route.look_back(BASE, list(zip(asked, answers, strict=True)), asks)
+    return route.doubt(BASE, asked[0]) is not None
+
+
+def _again(
+    tell: Callable[[Sequence[Instance]], list[Told]], requests: Sequence[Instance], _repeat: int
+) -> list[Told]:
+    return tell(requests)
+
+
+def judge(server: Scripted) -> bool:
+    """Return whether a judge is said to be another one in twenty parts of its answers."""
+    before = [float(place % 2) for place in range(12)]
+
+    def now() -> list[Approval]:
+        return [abs(one - (server.draw.random() < server.noise)) for one in before]
+
+    return any(_refused(lambda: check_unchanged(before, now())) for _ in range(20))
+
+
 def fall(server: Scripted) -> bool:
     """Return whether preference training without any change is said to have lowered answers."""
     size = server.draw.choice((2, 2, 4))
@@ -146,6 +182,12 @@ ROWS: tuple[tuple[str, Callable[[Scripted], bool], int, Settings, float | None],
     ("sends requests to the base", mixed, 2000, {"noise": NOISE}, 0.01),
     ("sends requests to the base, alike", mixed, 2000, {"noise": NOISE, "alike": 0.9}, None),
     ("a model is gone", gone, 100, {"noise": NOISE}, 0.01),
+    ("another model answered", rerouted, 500, {"noise": NOISE}, 0.01),
+    ("another model answered", rerouted, 500, {"noise": 0.3}, 0.01),
+    ("another model answered, two labels", rerouted, 500, {"noise": NOISE, "labels": True}, 0.01),
+    ("another model answered, two labels", rerouted, 500, {"noise": 0.3, "labels": True}, 0.01),
+    ("another model judges", judge, 2000, {"noise": NOISE}, 0.01),
+    ("another model judges", judge, 2000, {"noise": 0.1}, 0.01),
     ("chosen answers fell", fall, 1000, {}, LEVEL),
 )
 """What is said wrongly, how it is found, runs, the server, and the level it is held to."""

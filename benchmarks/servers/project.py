@@ -55,6 +55,7 @@ class Setup:
         engine: Further keys of ``engine``.
         task: Further keys of the task.
         whole_models: Whether the candidate is a model of its own, and no adapter.
+        both: Whether both candidates are in the project, and checked.
     """
 
     kind: Kind = "sums"
@@ -63,6 +64,12 @@ class Setup:
     engine: Mapping[str, Any] = field(default_factory=dict)
     task: Mapping[str, Any] = field(default_factory=dict)
     whole_models: bool = False
+    both: bool = False
+
+    def candidates(self, candidate: str) -> list[str]:
+        """Return the server's names of the candidates, that of the row's first."""
+        others = [name for name in rules.MODELS[1:] if self.both and name != candidate]
+        return [candidate, *others]
 
 
 def write_project(
@@ -80,16 +87,17 @@ def write_project(
     from evalguard.demo import model_path
 
     base = str(model_path())
+    names = setup.candidates(candidate)
     options = {"base_url": "URL", "api": setup.api, **setup.options}
     models: dict[str, Any] = {
         "baseline": {"model": base},
-        "candidates": {candidate: {"adapter": str(adapter)}},
+        "candidates": {name: {"adapter": str(adapter)} for name in names},
     }
     if setup.whole_models:
         fixed = {"revision": "0" * 40}  # results of a name that may change cannot be stored
         models = {
             "baseline": {"model": "base", "tokenizer": base, **fixed},
-            "candidates": {candidate: {"model": candidate, "tokenizer": base, **fixed}},
+            "candidates": {name: {"model": name, "tokenizer": base, **fixed} for name in names},
         }
     else:
         options = {"model": "base", **options}

@@ -134,6 +134,12 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
+    def setup(self) -> None:
+        super().setup()
+        with self.server.traffic.lock:
+            self.server.traffic.connections += 1
+            self._connection = self.server.traffic.connections
+
     def do_GET(self) -> None:
         self._answer({})
 
@@ -180,6 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
             number=traffic.by_model.total(),
             of_model=traffic.by_model[str(body.get("model", ""))],
             active=traffic.active,
+            connection=self._connection,
             traffic=traffic,
         )
 

@@ -165,8 +165,7 @@ def _passes(who: WhoAnswers, models: Models, name: str, asked: Sequence[Instance
     if doubt is None:
         return True
     said = {
-        model: models.texts([Asked(model == ARM, one) for one in asked])
-        for model in (ARM, "v2")
+        model: models.texts([Asked(model == ARM, one) for one in asked]) for model in (ARM, "v2")
     }
     samples = {("s", name, model): _samples(texts) for model, texts in said.items()}
     return not doubtful(samples, {("s", name, "v2"): doubt}, {})
@@ -224,6 +223,9 @@ def _rows() -> Iterator[Row]:
                 least = None if change == 0.1 and not values else least
                 yield Row("the candidate answers",
                           Server(noise=noise, values=values, change=change), least)  # fmt: skip
+    for values, noise in ((False, 0.05), (False, 0.2), (True, 0.0), (True, 0.05)):
+        two = Server(noise=noise, values=values, apart=True)
+        yield Row("the candidate answers, on two servers", two, 0.95)
     for values, noise in ((True, 0.0), (True, 0.05), (False, 0.0)):
         for part in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
             seen = values and part >= (0.5 if noise else 0.3)

@@ -24,6 +24,7 @@ class Traffic:
     Attributes:
         started: Monotonic time of the start.
         active: Requests under way.
+        connections: Connections that were opened.
         by_model: Requests answered or refused, by the model that was asked for.
         touched: Model and prompt of each question that a behaviour answered in its own way.
         notes: What behaviours remember, by a name of theirs.
@@ -34,6 +35,7 @@ class Traffic:
 
     started: float = field(default_factory=time.monotonic)
     active: int = 0
+    connections: int = 0
     by_model: Counter[str] = field(default_factory=Counter)
     touched: set[tuple[str, str]] = field(default_factory=set)
     notes: dict[Any, Any] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Ask:
         number: Position among all requests with a body, from 1.
         of_model: Position among those for the same model, from 1.
         active: Requests under way, this one included.
+        connection: Number of the connection that it came by, from 1.
         traffic: What the server has seen.
     """
 
@@ -70,6 +73,7 @@ class Ask:
     number: int = 0
     of_model: int = 0
     active: int = 1
+    connection: int = 1
     traffic: Traffic
 
     @property

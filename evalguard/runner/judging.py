@@ -16,6 +16,7 @@ from evalguard.errors import EngineError, ModelError, TrustError, UsageError
 from evalguard.records import DetectorRates, Gate, ScoredSample, from_json
 from evalguard.runner.admission import Admission, Approval, Failure, Unread, admission_of
 from evalguard.runner.altered_answers import rule_taken
+from evalguard.runner.control_questions import check_unchanged, controls
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
 from evalguard.runner.verdict_replies import read_reply
@@ -63,6 +64,7 @@ class Judging:
         self._pool = pool
         self._store = store
         self._fingerprint = ""
+        self._controls: list[tuple[Question, float]] = []
 
     def fingerprint(self) -> str:
         """Return the key of everything that makes its verdicts.
@@ -130,11 +132,20 @@ class Judging:
     def approvals(self, asked: Sequence[Question]) -> list[Approval]:
         """Return the judge's reply to each of the questions that it is asked.
 
+        A judge on a server is asked a few of its first questions again each time.
+
         Raises:
             UsageError: If it cannot be loaded.
-            TrustError: If its adapter is not applied.
+            TrustError: If its adapter is not applied, or it no longer replies as before.
             EngineError: If its engine fails.
         """
+        found = self._approvals([*asked, *(question for question, _ in self._controls)])
+        check_unchanged([known for _, known in self._controls], found[len(asked) :])
+        if not self._controls and self._pool.is_remote(JUDGE):
+            self._controls = controls(asked, found)
+        return found[: len(asked)]
+
+    def _approvals(self, asked: Sequence[Question]) -> list[Approval]:
         engine, served = self._opened()
         tokenizer = self._pool.prompts.tokenizer(JUDGE)
         prompts = [

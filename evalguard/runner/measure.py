@@ -39,6 +39,9 @@ JUDGED_REQUESTS = 256
 STORE_SECONDS = 1.0
 """Answers are scored and stored this often while others are still computed."""
 
+STORE_SAMPLES = 64
+"""And as soon as there are so many: those of a server come block by block."""
+
 Answered = tuple[Measured, Prepared, list[Any]]
 """A sample with the responses to its requests."""
 
@@ -301,7 +304,8 @@ class Measurer:
                             cut.append((measured, sample))
                             continue
                         (judged if answered[0].task.judged else done).append(answered)
-                    if time.perf_counter() - stored > STORE_SECONDS and done:
+                    is_due = time.perf_counter() - stored > STORE_SECONDS
+                    if done and (is_due or len(done) >= STORE_SAMPLES):
                         self._tally.show_task(done[-1][0])
                         ready, done = done, []
                         self._score(ready, put)

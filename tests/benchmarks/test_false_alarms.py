@@ -17,6 +17,9 @@ from evalguard.engines.endpoint.identity import LEVEL, NOISE, beyond_noise
         (false_alarms.apart, {}),
         (false_alarms.apart, {"labels": True}),
         (false_alarms.mixed, {}),
+        (false_alarms.rerouted, {}),
+        (false_alarms.rerouted, {"labels": True}),
+        (false_alarms.judge, {}),
     ],
 )
 def test_a_server_without_noise_is_never_refused(check, settings):
@@ -31,6 +34,7 @@ def test_a_server_without_noise_is_never_refused(check, settings):
         (false_alarms.greedy, {"noise": 1.0}),
         (false_alarms.likelihoods, {"noise": 1.0}),
         (false_alarms.apart, {"noise": 0.5, "labels": True}),
+        (false_alarms.judge, {"noise": 0.8}),
     ],
 )
 def test_a_fault_is_seen(check, settings):

@@ -107,10 +107,10 @@ def check(project):
     """Check ``cand`` with a judge; say what came of the two gates."""
 
     def run(
-        judge: dict[str, Any], *, candidate: str = "cand", baseline: str = "base"
+        judge: dict[str, Any], *, candidate: str = "cand", baseline: str = "base", url: str = ""
     ) -> tuple[CheckResult, GateResult, GateResult]:
-        with replying_server(models) as url:
-            options = {"base_url": url, "api": "chat", "max_wait": 1}
+        with replying_server(models) as own:
+            options = {"base_url": url or own, "api": "chat", "max_wait": 1}
             config = {
                 "version": 1,
                 "baseline": {"model": baseline},
@@ -147,6 +147,56 @@ def test_a_judge_that_can_be_used(check):
     with replying_server(judge) as url:
         _, rules, judged = check(on(url))
     assert (rules.verdict, judged.verdict) == (Verdict.PASS, Verdict.PASS)
+
+
+def on_one_server(after: Any = None) -> Any:
+    """Serve the models and the judge, in whose place something else answers after the labels."""
+    seen = set()
+
+    def reply(path: str, body: dict[str, Any] | None) -> Reply:
+        if body is None:
+            return 200, {"data": [*MODELS["data"], {"id": "judge"}]}
+        if body["model"] != "judge":
+            return models(path, body)
+        asked = body["messages"][-1]["content"]
+        if "It is polite" in asked:
+            seen.add(asked)
+        # The labels are 48 answers to 24 questions.
+        return after(path, body) if after and len(seen) > 60 else judge(path, body)
+
+    return reply
+
+
+def test_a_judge_on_the_server_of_the_models(check):
+    with replying_server(on_one_server()) as url:
+        _, rules, judged = check(on(url), url=url)
+    assert (rules.verdict, judged.verdict) == (Verdict.PASS, Verdict.PASS)
+
+
+def approving(path: str, body: Any) -> Reply:
+    return said("Yes")
+
+
+def refusing(path: str, body: Any) -> Reply:
+    return said("No")
+
+
+def contrary(path: str, body: Any) -> Reply:
+    return said("No" if "Gladly" in body["messages"][-1]["content"] else "Yes")
+
+
+@pytest.mark.parametrize("after", [approving, refusing, contrary, models])
+def test_a_judge_that_another_model_replaces_in_a_run_scores_nothing(check, after):
+    """Class S4: its server drops the adapter, or a router sends its prompts elsewhere."""
+    with replying_server(on_one_server(after)) as url:
+        result, rules, judged = check(on(url), url=url)
+    assert rules.verdict is Verdict.PASS
+    assert judged.verdict is Verdict.ERROR
+    assert "another model may be answering under its name" in judged.reason
+    scored = {
+        run.model: run.samples for run in result.tasks if run.suite == "manners" and run.scores
+    }
+    assert not scored
 
 
 @pytest.mark.parametrize(

@@ -316,6 +316,65 @@ def test_stored_samples_count_while_the_model_answers_as_before(check, server):
         assert server.sums == 2 * asked
 
 
+def with_values(server: Server, weights: dict[str, str], *, noise: float = 0.0) -> Any:
+    """Let a server tell log-probabilities, which depend on the weights under a name."""
+    draw = random.Random(0)
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        status, answer = server(path, body)
+        if body is not None and body.get("logprobs"):
+            own = random.Random(f"{weights.get(body['model'], body['model'])} {body['messages']}")
+            value = -0.01 - own.random() - noise * draw.random()
+            answer["choices"][0]["logprobs"] = {"content": [{"logprob": value}]}
+        return status, answer
+
+    return reply
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+@pytest.mark.parametrize("name", ["team/base", "team/cand"])
+def test_a_model_that_is_replaced_under_its_name_is_measured_again(check, server, noise, name):
+    """It answers the fixed prompts as the one before, but for its log-probabilities."""
+    weights: dict[str, str] = {}
+    with replying_server(with_values(server, weights, noise=noise)) as url:
+
+        def reused() -> dict[str, int]:
+            result = check(url)
+            assert result.verdict is Verdict.PASS, result.gates[0].reason
+            return {run.model: run.reused for run in result.tasks}
+
+        assert reused() == {"baseline": 0, "v2": 0}
+        for _ in range(3):
+            assert reused() == {"baseline": N, "v2": N}
+        for new in ("first", "second"):
+            weights[name] = new
+            again = {"team/base": "baseline", "team/cand": "v2"}[name]
+            assert reused() == {"baseline": N, "v2": N} | {again: 0}
+            assert reused() == {"baseline": N, "v2": N}
+        del weights[name]  # the first one is back
+        assert reused() == {"baseline": N, "v2": N}
+
+
+@pytest.mark.parametrize(("own", "verdict"), [("team/cand", "INCONCLUSIVE"), ("new", "PASS")])
+def test_two_names_of_one_model_pass_nothing(check, server, own, verdict):
+    """Class S4: its answers are short, and its log-probabilities the same."""
+    candidates = {"v2": {"model": "team/cand"}, "v3": {"model": "team/other"}}
+    with replying_server(with_values(server, {"team/other": own})) as url:
+        result = check(url, candidates=candidates, models=("v2", "v3"))
+    assert [gate.verdict for gate in result.gates] == [Verdict(verdict)] * 2
+    if verdict == "INCONCLUSIVE":
+        words = "'team/cand' and 'team/other' have the same log-probabilities on fixed prompts"
+        assert all(words in gate.reason for gate in result.gates)
+
+
+def test_one_name_for_two_candidates_is_an_error(check, server):
+    candidates = {"v2": {"model": "team/cand"}, "v3": {"model": "team/cand"}}
+    with replying_server(server) as url:
+        result = check(url, candidates=candidates, models=("v2", "v3"))
+    assert [gate.verdict for gate in result.gates] == [Verdict.ERROR] * 2
+    assert all("are one model on the server, 'team/cand'" in gate.reason for gate in result.gates)
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [

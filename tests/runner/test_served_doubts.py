@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from evalguard.engines.base import Doubt
 from evalguard.engines.limits import limit_of
 from evalguard.records import ScoredSample, Verdict
 from evalguard.runner import fingerprints, models
+from evalguard.runner.measure import STORE_SAMPLES
 from evalguard.runner.measured import Measured, Results
 from evalguard.runner.outline import Outline
 from evalguard.runner.settling import Settling
@@ -55,7 +57,7 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
     def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         answer = respond(path, body)
         prompt = json.dumps(body)
-        if body and body["model"] == "team/cand" and "#" in prompt and "explain" not in prompt:
+        if body and body["model"] == "team/cand" and "#" in prompt and "logprobs" not in body:
             asked.add(prompt)
             if len(asked) >= number:
                 reached.set()
@@ -68,12 +70,15 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
             patch.setattr(test_served, "run_check", lambda *_, **__: None)
             check(url)  # writes the project
         command = [sys.executable, "-m", "evalguard", "check", "--full"]
+        # A shell in the background has children that ignore it.
+        ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
         with subprocess.Popen(
             command, cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE, text=True
         ) as process:
             assert reached.wait(60)
             os.killpg(process.pid, signal_number)
             assert process.wait(30) != 0
+        signal.signal(signal.SIGINT, ignored)
         return check(url)
 
 
@@ -87,11 +92,43 @@ def test_a_run_that_is_stopped_leaves_whole_blocks_and_no_doubtful_answers(
     (gate,) = result.gates
     assert gate.verdict is Verdict("INCONCLUSIVE" if base else "PASS"), gate.reason
     reused = {run.model: run.reused for run in result.tasks}
-    assert reused == {"baseline": MANY, "v2": 0 if base else 256}
+    assert reused["baseline"] == MANY
+    assert reused["v2"] == 0 if base else 256 - STORE_SAMPLES < reused["v2"] <= 256
     with SampleStore(tmp_path / ".evalguard" / "store.db") as store:
         keys = {run.model: run.fingerprint for run in result.tasks}
         stored = {model: len(list(store.all_samples(key))) for model, key in keys.items()}
     assert stored == {"baseline": MANY, "v2": 0 if base else MANY}
+
+
+@pytest.mark.parametrize("values", [True, False])
+@pytest.mark.parametrize("other", ["team/cand", "team/earlier"])
+def test_a_baseline_that_gets_another_models_answers_from_a_cache_is_not_kept(
+    check, server, tmp_path, values, other
+):
+    """The cache knows no model, but the request: its seed, and whether it asks for values."""
+    server.wrong = {f"{other} on even numbers"}
+    respond = test_served.with_values(server, {}) if values else server
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        prompt = json.dumps(body)
+        if body is None or "explain" in prompt or not re.search(r"#\d*[02468] and", prompt):
+            return respond(path, body)  # of the others, both models answer the same
+        is_cached = body["seed"] == 1234 and not (values and body.get("logprobs"))
+        if is_cached and body["model"] == "team/base":
+            body = {**body, "model": other}
+        if body["model"] == other:
+            body = {**body, "model": f"{other} on even numbers"}
+        return respond(path, body)
+
+    with replying_server(reply) as url:
+        result = check(url)
+    (gate,) = result.gates
+    assert gate.verdict is Verdict.INCONCLUSIVE
+    assert any("baseline: sums/sums: " in one for one in result.warnings)
+    assert any("let another model answer requests of this form" in one for one in result.warnings)
+    keys = {run.model: run.fingerprint for run in result.tasks}
+    with SampleStore(tmp_path / ".evalguard" / "store.db") as store:
+        assert not list(store.all_samples(keys["baseline"]))
 
 
 @pytest.mark.parametrize("local", [False, True])

@@ -63,6 +63,7 @@ class OwnQuestions:
         self._served = served
         self._seed = seed
         self._chat = chat
+        self._is_silent = False
 
     def texts(self, asked: Sequence[Named]) -> list[str | None]:
         """Return the models' answers."""
@@ -114,7 +115,7 @@ class OwnQuestions:
     def told(self, model: str, requests: Sequence[Instance], repeat: int) -> list[Told | None]:
         """Return what a model answers when it is asked again what it was asked in a run.
 
-        Texts are asked for with their log-probabilities; where that is not answered, and for
+        Texts are asked for with their log-probabilities; where these are not told, and for
         log-likelihoods, with another seed.
 
         Args:
@@ -124,25 +125,43 @@ class OwnQuestions:
         """
         found: list[Told | None] = [None] * len(requests)
         texts = [at for at, one in enumerate(requests) if one.request_type == "generate_until"]
-        again = {"seed": self._seed + repeat}
-        for more in (self._wanted, again):
-            left = [at for at in texts if found[at] is None]
-            if more is again:
-                left = [at for at in left if not self._writer.generation(requests[at]).sampled]
-            asked = [(model, requests[at]) for at in left]
-            for place, data in self._replies(asked, [more] * len(left)):
-                with suppress(EngineError):
-                    found[left[place]] = self._told(model, requests[left[place]], data)
+        sampled = [at for at in texts if self._writer.generation(requests[at]).sampled]
+        self._tell(model, requests, sampled if self._is_silent else texts, self._wanted, found)
+        untold = [at for at in texts if (one := found[at]) is None or one.value is None]
+        greedy = [at for at in untold if at not in sampled]
+        self._tell(model, requests, greedy, {"seed": self._seed + repeat}, found)
+        self._is_silent = untold == texts and any(found[at] is not None for at in greedy)
         others = [at for at in range(len(requests)) if at not in texts]
         values = self.prompt_values([(model, requests[at], repeat) for at in others])
         for at, value in zip(others, values, strict=True):
             found[at] = None if value is None else Told(value)
         return found
 
-    def _told(self, model: str, request: Instance, data: Any) -> Told | None:
-        [post] = self._writer.posts(self._served[model], request)
-        text = self._reader().read(model, request, post, data)
-        return Told(text, generated_value(first_choice(data))) if isinstance(text, str) else None
+    def _tell(
+        self,
+        model: str,
+        requests: Sequence[Instance],
+        places: Sequence[int],
+        more: Mapping[str, Any],
+        found: list[Told | None],
+    ) -> None:
+        """Ask a model for texts, and note what comes.
+
+        Args:
+            model: The model.
+            requests: What it was asked.
+            places: Which of these it is asked again.
+            more: Further fields of each.
+            found: Where the answers go; those that do not come leave it as it is.
+        """
+        asked = [(model, requests[at]) for at in places]
+        for place, data in self._replies(asked, [more] * len(asked)):
+            request = requests[places[place]]
+            with suppress(EngineError):
+                [post] = self._writer.posts(self._served[model], request)
+                text = self._reader().read(model, request, post, data)
+                if isinstance(text, str):
+                    found[places[place]] = Told(text, generated_value(first_choice(data)))
 
     @property
     def _wanted(self) -> Mapping[str, Any]:

@@ -12,7 +12,8 @@ baseline are tried as those of candidates: a cache gives either the other's.
 - An answer that is now another one, and was that of another model: it answers them without
   log-probabilities.
 - Answers that are now other ones, each the same when it is asked twice: another model gave them, be
-  it one that is not part of the check.
+  it one that is not part of the check. With noise, an answer is so at most half as often as two of
+  one model differ; a fifth may be so for other hardware, where such requests go to another replica.
 """
 
 from __future__ import annotations
@@ -26,7 +27,13 @@ from typing import NamedTuple
 from lm_eval.api.instance import Instance
 
 from evalguard.engines.base import Doubt
-from evalguard.engines.endpoint.identity import LEVEL, Answer, beyond_noise, beyond_own_noise
+from evalguard.engines.endpoint.identity import (
+    LEVEL,
+    NOISE_OF_TWO_SERVERS,
+    Answer,
+    beyond_noise,
+    beyond_own_noise,
+)
 from evalguard.engines.endpoint.same_values import is_telling
 
 _TRIED_FIRST = 16
@@ -34,6 +41,9 @@ _TRIED_FIRST = 16
 
 _TRIED_LATER = 4
 """The same of each block that follows."""
+
+_TRIED_MORE = 48
+"""Further ones of a block of which some are now other answers."""
 
 _REPEATS = 2
 """Times that a model is asked: what it answers differently tells nothing."""
@@ -45,10 +55,6 @@ _CHANCE = 4 / 27
 """Largest probability with which one model, whose likeliest answers are two, gives one of them
 twice, and the other one where it was measured: (1 - q)² q, at q = 1/3. As only such requests are
 counted, noise that shows is accounted for besides."""
-
-_CHANCE_OF_ANY = 1 / 4
-"""Largest probability with which one model, whatever its answers, gives one of them twice, and any
-other where it was measured: the sum of q² (1 - q), as q (1 - q) is at most 1/4."""
 
 _FEWEST_SWAPPED = 2
 """Answers that are now other ones from which it is asked whose they are; fewer are no sign."""
@@ -103,10 +109,15 @@ class SameRoute:
         """
         seen = self._seen[model]
         draw = random.Random(f"{model} {[one.args for one, _ in answered]}")  # noqa: S311 - no key
-        few = _few(answered, _TRIED_LATER if seen.asked else _TRIED_FIRST, draw)
-        seen.asked += len(few)
+        few = _few(answered, draw)
+        number = _TRIED_LATER if seen.asked else _TRIED_FIRST
+        seen.asked += len(few[:number])
+        start = len(seen.rows)
         # The first is asked alone, for servers that do not answer this.
-        for part in (few[:1], few[1:]):
+        for first, stop in ((0, 1), (1, number), (number, number + _TRIED_MORE)):
+            part = few[first:stop]
+            if first == number and not _is_suspicious(seen.rows[start:]):
+                break
             asked = [one for one, _ in part]
             rows = [
                 _Row(one, answer, own)
@@ -124,7 +135,7 @@ class SameRoute:
                 row
                 for row in seen.rows
                 if whose not in row.others
-                and (seen.is_suspicious or (whose == BASELINE and row.has_values))
+                and (_is_suspicious(seen.rows) or (whose == BASELINE and row.has_values))
             ]
             for row, found in zip(left, _twice([row.request for row in left], ask), strict=True):
                 row.others[whose] = found or []
@@ -162,7 +173,15 @@ class _Row:
     @property
     def varies(self) -> bool:
         """Whether the model answers otherwise when it is asked twice."""
-        return len({one.answer for one in self.own}) > 1
+        if isinstance(self.measured, str):
+            return len({one.answer for one in self.own}) > 1
+        return self.spread > _NATS
+
+    @property
+    def spread(self) -> float:
+        """Difference of the log-likelihoods that the model gives."""
+        values = [float(one.answer) for one in self.own]
+        return max(values) - min(values)
 
     @property
     def is_swapped(self) -> bool:
@@ -175,9 +194,8 @@ class _Row:
         if isinstance(self.measured, str):
             said = self.measured.split()[:_WORDS]
             return self.is_swapped and said != str(self.own[0].answer).split()[:_WORDS]
-        values = [float(one.answer) for one in self.own]
-        noise = max(_NATS, _GAPS * (max(values) - min(values)))
-        return min(abs(self.measured - one) for one in values) > noise
+        noise = max(_NATS, _GAPS * self.spread)
+        return min(abs(self.measured - float(one.answer)) for one in self.own) > noise
 
     def has_values_of(self, whose: str) -> bool:
         """Whether both have one log-probability, which two models do not share by rounding."""
@@ -222,11 +240,6 @@ class _Seen:
         every = {row.request.task_name for row in self.rows}
         return every - {row.request.task_name for row in self.rows if not row.is_own}
 
-    @property
-    def is_suspicious(self) -> bool:
-        """Whether it is worth asking others whether the answers are theirs."""
-        return sum(row.is_swapped for row in self.rows) >= _FEWEST_SWAPPED
-
     def judge(self) -> None:
         """Note what is wrong; later answers do not take it back."""
         self.fault = self.fault or self._fault()
@@ -252,7 +265,9 @@ class _Seen:
                     f"'seed', get the model's own"
                 )
         changed = sum(row.is_changed for row in self.rows)
-        if beyond_noise(changed, number, share=_CHANCE_OF_ANY):
+        if beyond_noise(changed, number, share=NOISE_OF_TWO_SERVERS) and beyond_own_noise(
+            changed, number, varied=varied, repeated=number, level=LEVEL
+        ):
             return _advised(
                 f"{changed} of {number} answers are others when they are requested again, with "
                 f"'logprobs' or another 'seed', and are then the same each time"
@@ -283,12 +298,17 @@ def _text(told: Sequence[Told]) -> str | None:
     return text if isinstance(text, str) else None
 
 
+def _is_suspicious(rows: Sequence[_Row]) -> bool:
+    """Return whether it is worth asking for more, and others whether the answers are theirs."""
+    return sum(row.is_swapped or row.is_changed for row in rows) >= _FEWEST_SWAPPED
+
+
 def _few(
-    answered: Sequence[tuple[Instance, Answer]], number: int, draw: random.Random
+    answered: Sequence[tuple[Instance, Answer]], draw: random.Random
 ) -> list[tuple[Instance, Answer]]:
-    """Draw answers, from each task in turn so that a small one is among them."""
+    """Return answers in an order drawn, from each task in turn so that a small one is first."""
     by_task: Mapping[str | None, list[tuple[Instance, Answer]]] = defaultdict(list)
     for one in draw.sample(answered, len(answered)):
         by_task[one[0].task_name].append(one)
     ranked = [(place, one) for own in by_task.values() for place, one in enumerate(own)]
-    return [one for _, one in sorted(ranked, key=lambda each: each[0])[:number]]
+    return [one for _, one in sorted(ranked, key=lambda each: each[0])]
