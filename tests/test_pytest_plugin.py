@@ -177,7 +177,9 @@ def test_a_conftest_does_not_change_the_outcome_of_a_gate(harmful, conftest, run
     assert done.returncode == 1, done.stdout + done.stderr
     junit = (harmful / "junit.xml").read_text()
     assert 'skipped="0"' in junit
-    assert 'failures="0" errors="0"' not in junit.replace('errors="0" failures="0"', 'failures="0" errors="0"')
+    assert 'failures="0" errors="0"' not in junit.replace(
+        'errors="0" failures="0"', 'failures="0" errors="0"'
+    )
     assert "must not be released" in junit
 
 

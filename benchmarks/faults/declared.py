@@ -107,6 +107,11 @@ def no_release(seen: Seen) -> str:
     return f"“may be released” in {', '.join(saying)}" if saying else ""
 
 
+def undecided(seen: Seen) -> str:
+    """Demand the exit code of a part, and nothing that reads like the release of a candidate."""
+    return exits(7)(seen) or no_release(seen)
+
+
 def inert(*codes: int) -> Wanted:
     """Demand an exit code, and that no character which acts on a display is printed or written."""
 
