@@ -123,9 +123,6 @@ def one_score(
 ) -> dict[str, float]:
     """Return the metrics that give every answer one score, which is not the worst; and that score.
 
-    Nor is it 0 in a range on both sides of 0: that is what is given to an answer of a form that
-    cannot be read.
-
     Args:
         metrics: The metrics.
         answers: What is scored.
@@ -144,11 +141,17 @@ def one_score(
                 del open_metrics[name]
         if not open_metrics:
             return {}
-    return {
-        name: seen[name]
-        for name, metric in open_metrics.items()
-        if name in seen and not (seen[name] == 0 and metric.low < 0 < metric.high)
-    }
+    return {name: seen[name] for name in open_metrics if name in seen}
+
+
+def is_usual(metric: Metric, score: float) -> bool:
+    """Return whether most answers may well have a score, though others have another.
+
+    So it is with 0 in a range on both sides of it, which is given to what cannot be read, and with
+    the least of what is counted and should be little, such as words that must not be written.
+    """
+    none = score == 0 and metric.low < 0 < metric.high
+    return none or (not metric.higher_is_better and score == metric.low)
 
 
 def _constant(
@@ -166,7 +169,13 @@ def _constant(
         cuts = ((item, cut(answer, stops)[:longest]) for item, answer in tried)
         return one_score(scorer.metrics, cuts, lambda one: _scores(scorer, *one))
 
-    found = constant(stop, limit)
+    unread = not _reads_answer(scorer)
+    usual = {metric.name: metric for metric in scorer.metrics}
+    found = {
+        name: value
+        for name, value in constant(stop, limit).items()
+        if unread or not is_usual(usual[name], value)
+    }
     if not found:
         return {}
     uncut = constant((), None)
@@ -186,9 +195,8 @@ def _cause(scorer: Scorer, stop: Sequence[str], *, cut_alone: bool) -> str:
         return f"{stops}max_new_tokens cuts every answer before it could lose; without, some do"
     if scorer.name in BUILT_IN:
         return "Give options that some answer does not meet, or another scorer"
-    code = getattr(scorer.function, "__code__", None)
-    if isinstance(code, CodeType) and code.co_varnames[:1] and not _reads_first(code):
-        return f"Its function never reads '{code.co_varnames[0]}', the answer"
+    if not _reads_answer(scorer):
+        return "Its function never reads its first parameter, the answer"
     return f"If another answer loses, write it down: @scorer(name='{scorer.name}', loses=[…])"
 
 
@@ -291,10 +299,13 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(one)
 
 
-def _reads_first(code: CodeType) -> bool:
-    """Return whether a function's code reads its first parameter."""
+def _reads_answer(scorer: Scorer) -> bool:
+    """Return whether a scorer's function reads its first parameter, as far as its code shows."""
     import dis
 
+    code = getattr(scorer.function, "__code__", None)
+    if not isinstance(code, CodeType) or not code.co_argcount:
+        return True
     first = code.co_varnames[0]
     return first in code.co_cellvars or any(
         step.opname.startswith("LOAD_FAST") and first in str(step.argrepr).split(", ")

@@ -7,9 +7,17 @@ from typing import Any
 
 from lm_eval.api.task import Task
 
-from evalguard.records import Metric, ScoredSample
+from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers.binding import worst
-from evalguard.scorers.canaries import CHARS_PER_TOKEN, Item, answers_to, cut, one_score, spread
+from evalguard.scorers.canaries import (
+    CHARS_PER_TOKEN,
+    Item,
+    answers_to,
+    cut,
+    is_usual,
+    one_score,
+    spread,
+)
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.benchmark.reported import own_class
 from evalguard.tasks.benchmark.targets import right_answer
@@ -22,6 +30,10 @@ _COMPARED = frozenset({"exact_match", "bleu", "chrf", "ter"})
 
 Score = Callable[[Prepared, Sequence[Any]], "ScoredSample | None"]
 """Scores a sample; ``None`` where the task's code fails, or would send something."""
+
+
+Values = Callable[[tuple[Prepared, list[Any]]], "Mapping[str, float] | None"]
+"""Returns the scores of a sample's responses; ``None`` where they cannot be scored."""
 
 
 def cannot_fail(
@@ -38,18 +50,19 @@ def cannot_fail(
     chosen = spread(samples)
     others = [one.target for one in chosen]
 
-    def values(tried: tuple[Prepared, list[Any]]) -> dict[str, Any] | None:
+    def values(tried: tuple[Prepared, list[Any]]) -> Mapping[str, float] | None:
         scored = score(*tried)
-        if scored is None:
-            return None
-        return {**scored.scores, **{name: repr(one) for name, one in scored.corpus.items()}}
+        return None if scored is None else scored.scores
 
     tried = [(one, responses) for one in chosen for responses in _responses(one, others)]
-    gated = [metric for metric in metrics if not metric.ungated]
+    # What a sample adds to a metric of the whole set says nothing of the metric.
+    gated = [one for one in metrics if not one.ungated and one.kind is not ScoreKind.CORPUS]
+    named = {metric.name: metric for metric in gated}
     constant = one_score(gated, tried, values)
     found = {
-        name: (f"'{name}' is {value} for each of {len(tried)} {_what(task)}. {_advice(task)}")
+        name: (f"'{name}' is {value:g} for each of {len(tried)} {_what(task)}. {_advice(task)}")
         for name, value in constant.items()
+        if not is_usual(named[name], value)
     }
     if own_class(task) or getattr(task.config, "process_results", None):
         return found  # only the task itself knows what its right answer looks like
@@ -92,7 +105,7 @@ def _written(answer: str, settings: Mapping[str, Any]) -> str:
 def _never_right(
     metrics: Sequence[Metric],
     tried: Sequence[tuple[Prepared, list[Any]]],
-    values: Callable[[tuple[Prepared, list[Any]]], dict[str, Any] | None],
+    values: Values,
 ) -> dict[str, str]:
     """Return the metrics that are the worst, whichever choice is the likeliest."""
     scored = [one for one in map(values, tried) if one is not None]
@@ -110,12 +123,12 @@ def _beaten(
     task: Task,
     metrics: Sequence[Metric],
     samples: Sequence[Prepared],
-    values: Callable[[tuple[Prepared, list[Any]]], dict[str, Any] | None],
+    values: Values,
 ) -> dict[str, str]:
     """Return the metrics that an answer which is none wins as the target does, on every row."""
     rights = [right_answer(task, one.row) for one in samples]
 
-    def given(sample: Prepared, answer: str) -> dict[str, Any]:
+    def given(sample: Prepared, answer: str) -> Mapping[str, float]:
         requests = [one for one in sample.instances for _ in range(one.repeats or 1)]
         responses = [_written(answer, request.arguments[-1]) for request in requests]
         return values((sample, responses)) or {}
@@ -141,9 +154,9 @@ def _beaten(
     return found
 
 
-def _as_good(metric: Metric, target: Any, other: Any) -> bool:
+def _as_good(metric: Metric, target: float | None, other: float | None) -> bool:
     """Return whether another answer is as good as a target that does not lose itself."""
-    if not isinstance(target, int | float) or not isinstance(other, int | float):
+    if target is None or other is None:
         return False
     sign = 1 if metric.higher_is_better else -1
     return target != worst(metric) and sign * (other - target) >= 0
