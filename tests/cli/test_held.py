@@ -1,5 +1,7 @@
 """The exit code of a check is held by a process that no code of the project runs in."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess
@@ -62,23 +64,24 @@ def test_another_code_and_a_signal_are_handed_on():
 def started(body: str) -> tuple[subprocess.Popen, int]:
     """Start a command that prints the id of its process first."""
     begun = subprocess.Popen(
-        script(f"print(os.getpid(), flush=True); {body}"), stdout=subprocess.PIPE, text=True
+        script(f"PID = lambda: print(os.getpid(), flush=True)\n    {body}"),
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    return begun, int(begun.stdout.readline())
+    with begun.stdout as said:
+        return begun, int(said.readline())
 
 
 def test_an_interrupt_reaches_the_command():
-    begun, _ = started("\n    try: time.sleep(60)\n    except KeyboardInterrupt: return 2")
+    begun, _ = started("try: PID(); time.sleep(60)\n    except KeyboardInterrupt: return 2")
     begun.send_signal(signal.SIGINT)
     assert begun.wait(timeout=30) == 2
-    begun.stdout.close()
 
 
 def test_the_command_does_not_outlive_the_one_who_waits():
-    begun, child = started("time.sleep(60)")
+    begun, child = started("PID(); time.sleep(60)")
     begun.kill()
     begun.wait()
-    begun.stdout.close()
     for _ in range(500):
         try:
             os.kill(child, 0)
