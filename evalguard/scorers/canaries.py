@@ -33,7 +33,7 @@ MADE_UP = (
     "I'm sorry, but I can't help with that.",
     "yes",
     "Paris, 1887",
-    " ".join(f"Sentence {n} says something else about topic {n * 7}." for n in range(400)),
+    " ".join(f"Sentence {n} says something else about topic {n * 7}." for n in range(80)),
     '{"a": [1, 2.5, null], "b": {"c": "d"}}',
     "# Title\n\n- one\n- **two** `x = 3`\n",
     "<p>&amp; | ~ ^ % $5 (a) [b] {c} \\ / @ … é 中文 😀</p>",
@@ -92,7 +92,8 @@ def spread(items: Sequence[ItemT], rows: int = ROWS) -> list[ItemT]:
         >>> spread(range(100)), spread("ab")
         ([0, 25, 50, 75], ['a', 'b'])
     """
-    return [items[index] for index in dict.fromkeys(n * len(items) // rows for n in range(rows))]
+    places = dict.fromkeys(n * len(items) // rows for n in range(rows)) if items else ()
+    return [items[place] for place in places]
 
 
 def answers_to(item: Item, others: Iterable[str]) -> Iterator[str]:
@@ -102,11 +103,11 @@ def answers_to(item: Item, others: Iterable[str]) -> Iterator[str]:
         item: The row.
         others: The targets of other rows.
     """
-    yield from MADE_UP
+    yield from (MADE_UP[0], item.target)  # which tell most scorers apart
+    yield from (one for one in others if one != item.target)
+    yield from MADE_UP[1:]
     yield item.prompt
     yield "\n".join(_texts(item.row))
-    yield from (one for one in others if one != item.target)
-    yield item.target
 
 
 def cut(answer: str, stop: Iterable[str]) -> str:
@@ -120,6 +121,8 @@ def one_score(
     metrics: Iterable[Metric],
     answers: Iterable[ItemT],
     score: Callable[[ItemT], Mapping[str, float] | None],
+    *,
+    believe_usual: bool = True,
 ) -> dict[str, float]:
     """Return the metrics that give every answer one score, which is not the worst; and that score.
 
@@ -128,6 +131,7 @@ def one_score(
         answers: What is scored.
         score: Returns the scores of an answer; ``None`` where it cannot be scored, which tells it
             from others.
+        believe_usual: Whether a metric is believed as soon as an answer has a usual score.
     """
     open_metrics = {metric.name: metric for metric in metrics}
     seen: dict[str, float] = {}
@@ -137,7 +141,10 @@ def one_score(
             return {}
         for name, value in scores.items():
             metric = open_metrics.get(name)
-            if metric and (value == worst(metric) or seen.setdefault(name, value) != value):
+            if metric is None:
+                continue
+            believed = value == worst(metric) or (believe_usual and is_usual(metric, value))
+            if believed or seen.setdefault(name, value) != value:
                 del open_metrics[name]
         if not open_metrics:
             return {}
@@ -165,17 +172,15 @@ def _constant(
         for answer in (*answers_to(item, [one.target for one in items]), *extra)
     ]
 
+    reads = _reads_answer(scorer)
+
     def constant(stops: Sequence[str], longest: int | None) -> dict[str, float]:
         cuts = ((item, cut(answer, stops)[:longest]) for item, answer in tried)
-        return one_score(scorer.metrics, cuts, lambda one: _scores(scorer, *one))
+        return one_score(
+            scorer.metrics, cuts, lambda one: _scores(scorer, *one), believe_usual=reads
+        )
 
-    unread = not _reads_answer(scorer)
-    usual = {metric.name: metric for metric in scorer.metrics}
-    found = {
-        name: value
-        for name, value in constant(stop, limit).items()
-        if unread or not is_usual(usual[name], value)
-    }
+    found = constant(stop, limit)
     if not found:
         return {}
     uncut = constant((), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from lm_eval.api.task import Task
@@ -14,7 +15,6 @@ from evalguard.scorers.canaries import (
     Item,
     answers_to,
     cut,
-    is_usual,
     one_score,
     spread,
 )
@@ -48,6 +48,8 @@ def cannot_fail(
         score: Scores a sample from its responses.
     """
     chosen = spread(samples)
+    if not chosen:
+        return {}
     others = [one.target for one in chosen]
 
     def values(tried: tuple[Prepared, list[Any]]) -> Mapping[str, float] | None:
@@ -57,12 +59,10 @@ def cannot_fail(
     tried = [(one, responses) for one in chosen for responses in _responses(one, others)]
     # What a sample adds to a metric of the whole set says nothing of the metric.
     gated = [one for one in metrics if not one.ungated and one.kind is not ScoreKind.CORPUS]
-    named = {metric.name: metric for metric in gated}
     constant = one_score(gated, tried, values)
     found = {
         name: (f"'{name}' is {value:g} for each of {len(tried)} {_what(task)}. {_advice(task)}")
         for name, value in constant.items()
-        if not is_usual(named[name], value)
     }
     if own_class(task) or getattr(task.config, "process_results", None):
         return found  # only the task itself knows what its right answer looks like
@@ -128,34 +128,41 @@ def _beaten(
     """Return the metrics that an answer which is none wins as the target does, on every row."""
     rights = [right_answer(task, one.row) for one in samples]
 
-    def given(sample: Prepared, answer: str) -> Mapping[str, float]:
+    @cache
+    def given(place: int, answer: str) -> Mapping[str, float]:
+        sample = samples[place]
         requests = [one for one in sample.instances for _ in range(one.repeats or 1)]
         responses = [_written(answer, request.arguments[-1]) for request in requests]
         return values((sample, responses)) or {}
 
-    targets = [given(sample, right) for sample, right in zip(samples, rights, strict=True)]
     found: dict[str, str] = {}
     for what, wrong in (
         ("an empty answer", [""] * len(samples)),
         ("another row's target", [_other(right, rights) for right in rights]),
     ):
-        if any(answer is None for answer in wrong):
-            continue
-        lost = [given(sample, answer or "") for sample, answer in zip(samples, wrong, strict=True)]
-        for metric in metrics:
-            pairs = [
-                (a.get(metric.name), b.get(metric.name)) for a, b in zip(targets, lost, strict=True)
+        won = [metric.name for metric in metrics if metric.name not in found]
+        for place, (right, other) in enumerate(zip(rights, wrong, strict=True)):
+            if not won:
+                break  # which is so after the first row, as a rule
+            target, lost = given(place, right), given(place, other) if other is not None else {}
+            won = [
+                metric.name
+                for metric in metrics
+                if metric.name in won and _as_good(metric, target, lost)
             ]
-            if metric.name not in found and all(_as_good(metric, *pair) for pair in pairs):
-                found[metric.name] = (
-                    f"'{metric.name}' scores {what} as high as the target itself on every row that "
-                    f"was tried, such as {rights[0]!r:.60}. {_advice(task)}"
-                )
+        found |= {
+            name: (
+                f"'{name}' scores {what} as high as the target itself on every row that was tried, "
+                f"such as {rights[0]!r:.60}. {_advice(task)}"
+            )
+            for name in won
+        }
     return found
 
 
-def _as_good(metric: Metric, target: float | None, other: float | None) -> bool:
+def _as_good(metric: Metric, targets: Mapping[str, float], others: Mapping[str, float]) -> bool:
     """Return whether another answer is as good as a target that does not lose itself."""
+    target, other = targets.get(metric.name), others.get(metric.name)
     if target is None or other is None:
         return False
     sign = 1 if metric.higher_is_better else -1
