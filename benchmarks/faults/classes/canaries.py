@@ -148,7 +148,7 @@ def _few_rows_warn(place: Place) -> Seen:
     return checked(place, "wrong", base="wrong")
 
 
-@vacuous("both models give one answer to all questions, and only a warning", blocked("same answer"))
+@vacuous("both models give one answer to all questions, and only a warning", blocked("differ"))
 def _one_answer(place: Place) -> Seen:
     rows = place.rows()
     place.set_rows(row | {"answer": "yes" if n % 2 else "no"} for n, row in enumerate(rows))
