@@ -59,7 +59,8 @@ def blocked(*words: str) -> Wanted:
             return fault
         if seen.code == 0:
             return f"exit 0: {seen.last_line}"
-        if words and not any(word.lower() in seen.output.lower() for word in words):
+        said = " ".join(seen.output.split()).lower()  # without the line breaks of a terminal
+        if words and not any(word.lower() in said for word in words):
             return f"exit {seen.code}, but not for this: {seen.last_line}"
         return ""
 

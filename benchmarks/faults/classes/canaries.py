@@ -225,7 +225,7 @@ def _blocked_plugin(place: Place) -> Seen:
     return place.check("-p", "no:evalguard")
 
 
-@exit_code("PYTEST_ADDOPTS switches off the plug-in", exits(4, says="-p no:evalguard"))
+@exit_code("PYTEST_ADDOPTS switches off the plug-in", exits(1, 4))
 def _blocked_by_environment(place: Place) -> Seen:
     place.worsen()
     return place.check(env={"PYTEST_ADDOPTS": "-p no:evalguard"})
