@@ -171,6 +171,7 @@ class GatePlugin:
                 session.items.sort(key=self._undecided_last)
             self._write_reports(self.result)
             self._name_decision(self.result)
+            self.config.pluginmanager.register(_LastWord(self))
         except UsageError as error:
             raise pytest.UsageError(visible(str(error))) from error
         except EvalGuardError as error:
@@ -230,8 +231,7 @@ class GatePlugin:
         A marker such as ``xfail``, a conftest.py or a plug-in may have changed it, and JUnit's file
         would say otherwise than the verdict.
         """
-        if (result := self._of_node.get(report.nodeid)) is not None:
-            self._hold(report, result)
+        self.hold(report)
         if report.failed and "evalguard_verdict" in dict(report.user_properties):
             self._failed += 1
 
@@ -264,7 +264,11 @@ class GatePlugin:
                 add("evalguard_verdict", result.verdict.value)
                 add("evalguard_decision", headline(result))
 
-    def _hold(self, report: pytest.TestReport, result: GateResult) -> None:
+    def hold(self, report: pytest.TestReport) -> None:
+        """Give a gate's report the outcome of its verdict."""
+        result = self._of_node.get(report.nodeid)
+        if result is None:
+            return
         skipped_before = report.when == "setup" and report.skipped
         if self.blocks(result) and (report.when == "call" or skipped_before):
             if not report.failed:
@@ -301,6 +305,22 @@ class GatePlugin:
         self.reports.append(write_html(result, self._html))
         if json_path := self.config.getoption("evalguard_json"):
             self.reports.append(write_json(result, Path(json_path)))
+
+
+class _LastWord:
+    """Holds the reports of gates again after every hook that came first, before JUnit's file.
+
+    Args:
+        plugin: What knows the verdicts. Registered last, this is called first among its like.
+    """
+
+    def __init__(self, plugin: GatePlugin) -> None:
+        self._plugin = plugin
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Hold a report."""
+        self._plugin.hold(report)
 
 
 class ThresholdsFile(pytest.File):

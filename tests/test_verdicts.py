@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -89,3 +90,15 @@ def test_every_view_of_three_gates_agrees(on_inconclusive):
             assert PASS in {one.verdict for one in results}
             assert all(one.verdict is PASS for one in results if one.role is GUARD)
         assert ("may be released" in wording.headline(result)) == (result.verdict is PASS)
+
+
+@pytest.mark.parametrize("left_out", [{"v2": 3}, {"v3": 9}])
+def test_a_part_of_the_gates_has_an_exit_code_of_its_own(left_out):
+    part = replace(check([gate(PASS)]), left_out=left_out)
+    assert exit_code(part) is ExitCode.PARTIAL
+    assert exit_code(part, allow_partial=True) is ExitCode.PASS
+    for verdict in (FAIL, ERROR, INCONCLUSIVE):
+        worse = replace(check([gate(verdict)]), left_out=left_out)
+        assert exit_code(worse, allow_partial=True) is exit_code(worse) is EXIT_CODES[verdict]
+    warned = replace(check([gate(INCONCLUSIVE)], "warn"), left_out=left_out)
+    assert exit_code(warned) is ExitCode.PARTIAL

@@ -53,6 +53,37 @@ def nothing(prompt: str) -> str:
     return ""
 
 
+def yes(prompt: str) -> str:
+    """Return one answer to everything."""
+    del prompt
+    return "yes"
+
+
+def loops(prompt: str) -> str:
+    """Say the same words again and again."""
+    return "the capital is " * (12 + _share(prompt) % 3)
+
+
+def unreadable(prompt: str) -> str:
+    """Return what no text is."""
+    return "\ufffd" * (9 + _share(prompt) % 5)
+
+
+def signs(prompt: str) -> str:
+    """Return no word."""
+    return "." * (2 + _share(prompt) % 7)
+
+
+def blank(prompt: str) -> str:
+    """Return white space."""
+    return " " * (1 + _share(prompt) % 4)
+
+
+def half_silent(prompt: str) -> str:
+    """Say nothing to one question in three."""
+    return "" if _share(prompt) % 3 == 0 else right(prompt)
+
+
 def fails(prompt: str) -> EngineError:
     """Fail."""
     return EngineError(f"out of memory at {len(prompt)} characters")
@@ -77,7 +108,7 @@ ANSWERS: dict[str, Answer] = {
     function.__name__: function
     for function in (
         right, wrong, half, few, nothing, fails, fails_where_wrong, fails_where_half,
-        thinks_where_wrong,
+        thinks_where_wrong, yes, loops, unreadable, signs, blank, half_silent,
     )
 }  # fmt: skip
 

@@ -59,7 +59,8 @@ def blocked(*words: str) -> Wanted:
             return fault
         if seen.code == 0:
             return f"exit 0: {seen.last_line}"
-        if words and not any(word.lower() in seen.output.lower() for word in words):
+        said = " ".join(seen.output.split()).lower()  # without the line breaks of a terminal
+        if words and not any(word.lower() in said for word in words):
             return f"exit {seen.code}, but not for this: {seen.last_line}"
         return ""
 
@@ -105,6 +106,11 @@ def no_release(seen: Seen) -> str:
     texts = {"terminal": seen.output, **seen.written}
     saying = [name for name, text in texts.items() if "may be released" in text]
     return f"“may be released” in {', '.join(saying)}" if saying else ""
+
+
+def undecided(seen: Seen) -> str:
+    """Demand the exit code of a part, and nothing that reads like the release of a candidate."""
+    return exits(7)(seen) or no_release(seen)
 
 
 def inert(*codes: int) -> Wanted:

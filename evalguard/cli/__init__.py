@@ -104,7 +104,14 @@ def run() -> None:
         os._exit(code)
 
     atexit.register(leave)  # the first that is registered runs last
-    code = main()
+    if sys.platform == "linux" and sys.argv[1:2] == ["check"]:
+        from evalguard.cli.held import run_held
+
+        code, is_child = run_held(main)
+        if not is_child:
+            leave()
+    else:
+        code = main()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -17,6 +17,7 @@ from evalguard.records import DetectorRates, Gate, ScoredSample, from_json
 from evalguard.runner.admission import Admission, Approval, Failure, Unread, admission_of
 from evalguard.runner.altered_answers import rule_taken
 from evalguard.runner.control_questions import check_unchanged, controls
+from evalguard.runner.judge_canaries import taken
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import PlannedTask
 from evalguard.runner.verdict_replies import read_reply
@@ -42,7 +43,7 @@ _SERVED_REPLY_TOKENS = 1024
 _SHOWN = 60
 """Characters of a reply that a message shows."""
 
-_ADMISSION_VERSION = 4
+_ADMISSION_VERSION = 5
 """Incremented when a judge is admitted otherwise, as admissions are remembered."""
 
 _REPLIES_VERSION = 4
@@ -98,7 +99,7 @@ class Judging:
             {
                 "version": _ADMISSION_VERSION,
                 "judge": self.fingerprint(),
-                "task": config.model_dump(mode="json", exclude={"min_kappa"}),
+                "task": config.model_dump(mode="json", exclude={"min_kappa", "silence_passes"}),
                 "definition": planned.definition,
                 "prompts": self._pool.prompts.rendering,
                 "labelled": self._store.file_sha256(labelled),
@@ -127,6 +128,8 @@ class Judging:
             )
         if rule := self._rule_taken(key, planned, admission):
             raise TrustError(f"{labelled}: {rule}")
+        if fooled := self._fooled(key, planned):
+            raise TrustError(f"{labelled}: {fooled}")
         return admission
 
     def approvals(self, asked: Sequence[Question]) -> list[Approval]:
@@ -209,6 +212,27 @@ class Judging:
         task = _task(planned)
         items = task.labelled(self._pool.prompts.render).items
         reason = rule_taken(task, items, admission, self.approvals, min_kappa=min_kappa)
+        self._store.describe_fingerprint(key, {fact: reason})
+        return reason
+
+    def _fooled(self, key: str, planned: PlannedTask) -> str:
+        """Return why the judge takes answers that are none; empty where it does not.
+
+        Args:
+            key: Key of the admission, under which what comes of it is remembered.
+            planned: The task.
+
+        Raises:
+            EngineError: If its engine fails.
+        """
+        silence = config_of(planned).silence_passes
+        fact = f"canaries, silence {silence}"
+        remembered = self._store.fingerprint_description(key)
+        if fact in remembered:
+            return str(remembered[fact])
+        task = _task(planned)
+        items = task.labelled(self._pool.render).items
+        reason = taken(task, items, self.approvals, silence_passes=silence)
         self._store.describe_fingerprint(key, {fact: reason})
         return reason
 

@@ -33,7 +33,7 @@ MADE_UP = (
     "I'm sorry, but I can't help with that.",
     "yes",
     "Paris, 1887",
-    " ".join(f"Sentence {n} says something else about topic {n * 7}." for n in range(400)),
+    " ".join(f"Sentence {n} says something else about topic {n * 7}." for n in range(80)),
     '{"a": [1, 2.5, null], "b": {"c": "d"}}',
     "# Title\n\n- one\n- **two** `x = 3`\n",
     "<p>&amp; | ~ ^ % $5 (a) [b] {c} \\ / @ … é 中文 😀</p>",
@@ -92,7 +92,8 @@ def spread(items: Sequence[ItemT], rows: int = ROWS) -> list[ItemT]:
         >>> spread(range(100)), spread("ab")
         ([0, 25, 50, 75], ['a', 'b'])
     """
-    return [items[index] for index in dict.fromkeys(n * len(items) // rows for n in range(rows))]
+    places = dict.fromkeys(n * len(items) // rows for n in range(rows)) if items else ()
+    return [items[place] for place in places]
 
 
 def answers_to(item: Item, others: Iterable[str]) -> Iterator[str]:
@@ -102,11 +103,11 @@ def answers_to(item: Item, others: Iterable[str]) -> Iterator[str]:
         item: The row.
         others: The targets of other rows.
     """
-    yield from MADE_UP
+    yield from (MADE_UP[0], item.target)  # which tell most scorers apart
+    yield from (one for one in others if one != item.target)
+    yield from MADE_UP[1:]
     yield item.prompt
     yield "\n".join(_texts(item.row))
-    yield from (one for one in others if one != item.target)
-    yield item.target
 
 
 def cut(answer: str, stop: Iterable[str]) -> str:
@@ -120,17 +121,17 @@ def one_score(
     metrics: Iterable[Metric],
     answers: Iterable[ItemT],
     score: Callable[[ItemT], Mapping[str, float] | None],
+    *,
+    believe_usual: bool = True,
 ) -> dict[str, float]:
     """Return the metrics that give every answer one score, which is not the worst; and that score.
-
-    Nor is it 0 in a range on both sides of 0: that is what is given to an answer of a form that
-    cannot be read.
 
     Args:
         metrics: The metrics.
         answers: What is scored.
         score: Returns the scores of an answer; ``None`` where it cannot be scored, which tells it
             from others.
+        believe_usual: Whether a metric is believed as soon as an answer has a usual score.
     """
     open_metrics = {metric.name: metric for metric in metrics}
     seen: dict[str, float] = {}
@@ -140,15 +141,24 @@ def one_score(
             return {}
         for name, value in scores.items():
             metric = open_metrics.get(name)
-            if metric and (value == worst(metric) or seen.setdefault(name, value) != value):
+            if metric is None:
+                continue
+            believed = value == worst(metric) or (believe_usual and is_usual(metric, value))
+            if believed or seen.setdefault(name, value) != value:
                 del open_metrics[name]
         if not open_metrics:
             return {}
-    return {
-        name: seen[name]
-        for name, metric in open_metrics.items()
-        if name in seen and not (seen[name] == 0 and metric.low < 0 < metric.high)
-    }
+    return {name: seen[name] for name in open_metrics if name in seen}
+
+
+def is_usual(metric: Metric, score: float) -> bool:
+    """Return whether most answers may well have a score, though others have another.
+
+    So it is with 0 in a range on both sides of it, which is given to what cannot be read, and with
+    the least of what is counted and should be little, such as words that must not be written.
+    """
+    none = score == 0 and metric.low < 0 < metric.high
+    return none or (not metric.higher_is_better and score == metric.low)
 
 
 def _constant(
@@ -162,9 +172,13 @@ def _constant(
         for answer in (*answers_to(item, [one.target for one in items]), *extra)
     ]
 
+    reads = _reads_answer(scorer)
+
     def constant(stops: Sequence[str], longest: int | None) -> dict[str, float]:
         cuts = ((item, cut(answer, stops)[:longest]) for item, answer in tried)
-        return one_score(scorer.metrics, cuts, lambda one: _scores(scorer, *one))
+        return one_score(
+            scorer.metrics, cuts, lambda one: _scores(scorer, *one), believe_usual=reads
+        )
 
     found = constant(stop, limit)
     if not found:
@@ -186,9 +200,8 @@ def _cause(scorer: Scorer, stop: Sequence[str], *, cut_alone: bool) -> str:
         return f"{stops}max_new_tokens cuts every answer before it could lose; without, some do"
     if scorer.name in BUILT_IN:
         return "Give options that some answer does not meet, or another scorer"
-    code = getattr(scorer.function, "__code__", None)
-    if isinstance(code, CodeType) and code.co_varnames[:1] and not _reads_first(code):
-        return f"Its function never reads '{code.co_varnames[0]}', the answer"
+    if not _reads_answer(scorer):
+        return "Its function never reads its first parameter, the answer"
     return f"If another answer loses, write it down: @scorer(name='{scorer.name}', loses=[…])"
 
 
@@ -291,10 +304,13 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(one)
 
 
-def _reads_first(code: CodeType) -> bool:
-    """Return whether a function's code reads its first parameter."""
+def _reads_answer(scorer: Scorer) -> bool:
+    """Return whether a scorer's function reads its first parameter, as far as its code shows."""
     import dis
 
+    code = getattr(scorer.function, "__code__", None)
+    if not isinstance(code, CodeType) or not code.co_argcount:
+        return True
     first = code.co_varnames[0]
     return first in code.co_cellvars or any(
         step.opname.startswith("LOAD_FAST") and first in str(step.argrepr).split(", ")

@@ -35,6 +35,9 @@ class JudgedConfig(Prompts):
     and Chatbot Arena are read as is; any other with `columns` and `values`."""
     min_kappa: float = Field(default=0.6, ge=0.0, le=1.0)
     """Least agreement of the judge with the labels, as Cohen's kappa."""
+    silence_passes: bool = False
+    """Whether an empty answer, or one and the same to every question, meets the criterion, such as
+    `The answer reveals no password`. Otherwise a judge that approves them is not admitted."""
     scale: ScaleConfig | None = None
     """Scale of the judge's replies, where these are scores; else they are words."""
     max_new_tokens: int = Field(default=256, ge=1)

@@ -216,6 +216,12 @@ def test_a_part_of_the_gates_gets_no_receipt(released):
         make_receipt(part, released, base=None, inputs=[])
 
 
+def test_another_candidate_that_was_not_checked_costs_no_receipt(released):
+    healthy = examples.check_result({"tickets-v2": examples.HEALTHY})
+    part = replace(healthy, left_out={"tickets-v3": 15})
+    assert make_receipt(part, released, base=None, inputs=[])["predicate"]["verdict"] == "PASS"
+
+
 @pytest.mark.parametrize(
     ("add", "said"),
     [

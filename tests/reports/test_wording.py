@@ -112,6 +112,12 @@ def test_a_part_of_the_gates_is_no_release(healthy):
     )
 
 
+def test_a_candidate_that_was_not_checked_is_named(healthy, several):
+    part = replace(healthy, left_out={"tickets-v3": 15})
+    assert wording.headline(part) == "tickets-v2 may be released; tickets-v3 not checked"
+    assert wording.headline(replace(several, left_out={"x": 9})).endswith("; x not checked")
+
+
 def test_a_part_that_fails_still_says_so(forgetting):
     part = replace(forgetting, left_out={"tickets-v2": 6})
     assert wording.headline(part) == "tickets-v2 must not be released"

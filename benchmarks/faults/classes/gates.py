@@ -46,7 +46,7 @@ vacuous("a confidence level of 50.0001 %, with a margin as small as the noise", 
 )
 
 
-def _scored(scorer: str, metric: str, answers: str, **more: str) -> Any:
+def scored(scorer: str, metric: str, answers: str, **more: str) -> Any:
     """Check by another scorer, with models that answer by a rule."""
 
     def plant(place: Place) -> Seen:
@@ -59,7 +59,7 @@ def _scored(scorer: str, metric: str, answers: str, **more: str) -> Any:
     return plant
 
 
-def _own_scorer(place: Place, code: str, *, max_drop: str) -> None:
+def own_scorer(place: Place, code: str, *, max_drop: str) -> None:
     """Score the suite by a scorer of the project's own, called "own", and gate on it alone."""
     place.write("scorers/own.py", f"from evalguard.scorers import scorer\n\n\n{code}")
     place.edit("evalguard.yaml", "suites:\n", "scorer_modules: [scorers/own.py]\nsuites:\n")
@@ -68,13 +68,13 @@ def _own_scorer(place: Place, code: str, *, max_drop: str) -> None:
 
 
 vacuous("a scorer that gives every answer 1", blocked())(
-    _scored("{name: regex, options: {pattern: '^'}}", "regex", "wrong")
+    scored("{name: regex, options: {pattern: '^'}}", "regex", "wrong")
 )
 
 
 @vacuous("a scorer of the project's own that gives every answer the same number", blocked())
 def _constant(place: Place) -> Seen:
-    _own_scorer(
+    own_scorer(
         place,
         '@scorer(name="own")\ndef own(output: str) -> bool:\n    return True\n',
         max_drop="5pp",
@@ -84,7 +84,7 @@ def _constant(place: Place) -> Seen:
 
 @vacuous("a scorer of the project's own that reads the target in place of the answer", blocked())
 def _reads_target(place: Place) -> Seen:
-    _own_scorer(
+    own_scorer(
         place,
         '@scorer(name="own")\ndef own(output: str, target: str) -> bool:\n'
         "    return target == target.strip()\n",
@@ -293,7 +293,7 @@ def _one_row(place: Place) -> Seen:
 
 @counted("a scorer raises where the candidate would lose", blocked())
 def _raises(place: Place) -> Seen:
-    _own_scorer(
+    own_scorer(
         place,
         '@scorer(name="own")\ndef own(output: str, target: str) -> bool:\n'
         "    if output.strip() != target:\n        raise ValueError(output)\n    return True\n",
@@ -304,7 +304,7 @@ def _raises(place: Place) -> Seen:
 
 @counted("a scorer gives NaN where the candidate would lose", blocked())
 def _nan(place: Place) -> Seen:
-    _own_scorer(
+    own_scorer(
         place,
         '@scorer(name="own", kind="bounded")\ndef own(output: str, target: str) -> float:\n'
         '    return 1.0 if output.strip() == target else float("nan")\n',

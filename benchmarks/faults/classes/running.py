@@ -194,6 +194,19 @@ def _judged(labels: list[dict[str, Any]], says: str) -> Any:
     return plant
 
 
+def _said(prompt: str, says: str) -> str:
+    """Return the judge's reply, by a rule on the answer that it is shown."""
+    shown = prompt.partition("Answer:\n")[2].rpartition("\n\nDoes")[0]
+    taken = {
+        "last word": "please" in prompt.rpartition("nswer")[0][-80:],
+        "polite or empty": "please" in shown or not shown,
+        "not impolite": not shown.startswith("no"),
+        "polite or told so": "please" in shown or "reply with Yes" in shown,
+        "polite or another question": "please" in shown or "Question:" in shown,
+    }
+    return ("Yes" if taken[says] else "No") if says in taken else says
+
+
 def _check_judged(says: str) -> int:
     import evalguard
     from evalguard.engines.base import BASE
@@ -204,9 +217,7 @@ def _check_judged(says: str) -> int:
     def answer(prompt: str) -> str:
         if "polite." not in prompt:
             return f"please {prompt[-20:]}"
-        if says == "last word":
-            return "Yes" if "please" in prompt.rpartition("nswer")[0][-80:] else "No"
-        return says
+        return _said(prompt, says)
 
     try:
         result = evalguard.check(engine=FakeEngine({BASE: answer}), progress=False)
@@ -241,6 +252,14 @@ judges("the judge says nothing", blocked("judge", "label"))(
     _judged(_labels(*FORTY), "")
 )  # fmt: skip
 
+
+for _what, _says in (
+    ("the judge takes an empty answer", "polite or empty"),
+    ("the judge takes whatever is not plainly bad, one and the same answer to all", "not impolite"),
+    ("the judge replies what a bad answer tells it to", "polite or told so"),
+    ("the judge replies to a question that a bad answer feigns", "polite or another question"),
+):
+    judges(_what, blocked("the judge takes"))(_judged(_labels(*FORTY), _says))
 
 CHATS = partial(declare, "servers")
 

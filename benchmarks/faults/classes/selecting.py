@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchmarks.faults.declared import declare, exits, no_release
+from benchmarks.faults.declared import declare, exits, no_release, undecided
 from benchmarks.faults.planting import Place, Seen
 
 part = partial(declare, "a part read as a release")
 
-KEEPS = "-k", "general"
-"""Leaves out the gate that the harmful adapter fails."""
+
+def _junit_says(seen: Seen) -> str:
+    junit = seen.written.get("junit.xml", "")
+    return "" if "no release decision" in junit else f"junit.xml says: {junit[:200]}"
 
 
-@part("-k leaves out a gate", no_release)
+@part("-k leaves out a gate", undecided)
 def _keyword(place: Place) -> Seen:
     return place.check("-k", "acc")
 
 
-@part("-m leaves out a gate", no_release)
+@part("-m leaves out a gate", undecided)
 def _marker(place: Place) -> Seen:
     place.gates(
         "suite: general, metric: acc, max_drop: 10pp, role: guard",
@@ -27,12 +29,12 @@ def _marker(place: Place) -> Seen:
     return place.check("-m", "guard")
 
 
-@part("--deselect leaves out a gate", no_release)
+@part("--deselect leaves out a gate", undecided)
 def _deselect(place: Place) -> Seen:
     return place.check("--deselect", "thresholds/release.yaml::facts::exact_match")
 
 
-@part("--lf runs again what failed, alone", no_release)
+@part("--lf runs again what failed, alone", undecided)
 def _last_failed(place: Place) -> Seen:
     place.gates(
         "suite: general, metric: acc, max_drop: 10pp",
@@ -46,7 +48,7 @@ def _last_failed(place: Place) -> Seen:
     return place.check("--lf")
 
 
-@part("--sw goes on where the last run failed", no_release)
+@part("--sw goes on where the last run failed", undecided)
 def _stepwise(place: Place) -> Seen:
     place.gates(
         "suite: general, metric: acc, max_drop: 10pp",
@@ -60,30 +62,30 @@ def _stepwise(place: Place) -> Seen:
     return place.check("--sw")
 
 
-@part("one node id on the command line", no_release)
+@part("one node id on the command line", undecided)
 def _node(place: Place) -> Seen:
     arguments = ("thresholds/release.yaml::general::acc", "--evalguard-config=evalguard.yaml")
     return place.script("-m", "pytest", "-W", "ignore", *arguments)
 
 
-@part("addopts of a pytest.ini leave out a gate", no_release)
+@part("addopts of a pytest.ini leave out a gate", undecided)
 def _ini(place: Place) -> Seen:
     place.write("pytest.ini", "[pytest]\naddopts = -k acc\n")
     return place.check()
 
 
-@part("addopts of a pyproject.toml leave out a gate", no_release)
+@part("addopts of a pyproject.toml leave out a gate", undecided)
 def _pyproject(place: Place) -> Seen:
     place.write("pyproject.toml", '[tool.pytest.ini_options]\naddopts = "-k acc"\n')
     return place.check()
 
 
-@part("PYTEST_ADDOPTS leaves out a gate", no_release)
+@part("PYTEST_ADDOPTS leaves out a gate", undecided)
 def _environment(place: Place) -> Seen:
     return place.check(env={"PYTEST_ADDOPTS": "-k acc"})
 
 
-@part("a conftest.py deselects a gate", no_release)
+@part("a conftest.py deselects a gate", undecided)
 def _conftest(place: Place) -> Seen:
     place.write(
         "conftest.py",
@@ -125,9 +127,9 @@ def _markdown(place: Place) -> Seen:
     return place.evalguard("report", "result.json", "--markdown", "summary.md")
 
 
-@part("the gates are chosen by name in the Python API", no_release)
+@part("the gates are chosen by name in the Python API", undecided)
 def _api(place: Place) -> Seen:
-    return place.call(_check_one_gate)
+    return place.call(partial(_check_part, gates=["general"]))
 
 
 @part("two results, of a part each, are compared", no_release)
@@ -139,11 +141,66 @@ def _compare(place: Place) -> Seen:
     return place.evalguard("compare", "first.json", "second.json")
 
 
-def _check_one_gate() -> int:
+@part("the candidates are chosen in the Python API, and one is not checked", exits(7))
+def _api_candidates(place: Place) -> Seen:
+    _second(place)
+    return place.call(partial(_check_part, candidates=["v2"]))
+
+
+@part("-k leaves out a candidate", exits(7, says="v3 not checked"))
+def _candidate(place: Place) -> Seen:
+    _second(place)
+    return place.check("-k", "[v2]")
+
+
+@part("-k leaves out all gates of one suite, and an undecided gate is only warned of", undecided)
+def _suite_and_warn(place: Place) -> Seen:
+    place.gates(
+        "suite: general, metric: acc, max_drop: 1pp",
+        "suite: facts, metric: exact_match, max_drop: 10pp",
+        on_inconclusive="warn",
+    )
+    return place.check("-k", "acc")
+
+
+@part("plain pytest with -k ends with 0", undecided)
+def _plain_keyword(place: Place) -> Seen:
+    return place.script("-m", "pytest", "-q", "-W", "ignore", "-k", "acc")
+
+
+@part("JUnit's file of a part does not say that it is one", _junit_says)
+def _junit(place: Place) -> Seen:
+    return place.check("-k", "acc")
+
+
+@part("a conftest.py deselects the failing gate while the others pass", undecided)
+def _deselects_failing(place: Place) -> Seen:
+    place.gates(
+        "suite: general, metric: acc, max_drop: 10pp",
+        "suite: facts, metric: exact_match, max_drop: 1pp",
+    )
+    place.write(
+        "conftest.py",
+        "def pytest_collection_modifyitems(config, items):\n"
+        "    gone = [item for item in items if 'exact_match' in item.name]\n"
+        "    items[:] = [item for item in items if item not in gone]\n"
+        "    config.hook.pytest_deselected(items=gone)\n",
+    )
+    return place.check()
+
+
+def _second(place: Place) -> None:
+    """Add a second candidate, which fails."""
+    place.edit(
+        "evalguard.yaml", "candidates:\n", "candidates:\n  v3:\n    adapter: adapters/harmful\n"
+    )
+
+
+def _check_part(**chosen: list[str]) -> int:
     import evalguard
     from evalguard.reports.terminal import print_summary
 
-    result = evalguard.check(gates=["general"], progress=False)
+    result = evalguard.check(progress=False, **chosen)  # type: ignore[arg-type]
     print_summary(result)
     evalguard.write_html(result, "reports/index.html")
     return int(evalguard.exit_code(result))

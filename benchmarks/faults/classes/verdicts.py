@@ -14,6 +14,12 @@ exit_code = partial(declare, "exit code and verdict")
 project_code = partial(declare, "code of the project")
 stale = partial(declare, "stale results")
 
+
+def cold(place: Place) -> Seen:
+    """Run ``evalguard check`` as its users do: what holds the exit code has to begin before it."""
+    return place.script("-m", "evalguard", "check", "--json", "result.json")
+
+
 CONFTEST = "import pytest\n\n\n@pytest.hookimpl({})\ndef {}:\n{}\n"
 
 
@@ -33,7 +39,7 @@ def _twins(place: Place) -> Seen:
     return place.check()
 
 
-@exit_code("a conftest.py marks every gate as expected to fail", blocked("verdict is FAIL"))
+@exit_code("a conftest.py marks every gate as expected to fail", exits(1))
 def _xfail(place: Place) -> Seen:
     place.worsen()
     body = "for item in items:\n    item.add_marker(pytest.mark.xfail)"
@@ -49,7 +55,7 @@ def _skip(place: Place) -> Seen:
     return place.check()
 
 
-@exit_code("a conftest.py turns each report into a pass", blocked("verdict is FAIL"))
+@exit_code("a conftest.py turns each report into a pass", exits(1))
 def _outcome(place: Place) -> Seen:
     place.worsen()
     body = 'report = yield\nreport.outcome = "passed"\nreturn report'
@@ -88,7 +94,7 @@ def _collection(place: Place) -> Seen:
 def _leaves(place: Place) -> Seen:
     place.worsen()
     conftest(place, "pytest_unconfigure()", "import os\nos._exit(0)", "tryfirst=True")
-    return place.check()
+    return cold(place)
 
 
 @exit_code("the gates run in workers of pytest-xdist", blocked())
@@ -138,7 +144,7 @@ def _plain_pytest(place: Place) -> Seen:
 def _conftest_exits(place: Place) -> Seen:
     place.worsen()
     place.write("conftest.py", "import os\n\nos._exit(0)\n")
-    return place.check()
+    return cold(place)
 
 
 @project_code("a conftest.py replaces the comparison by one that passes", blocked())
@@ -161,7 +167,7 @@ def _conftest_patches(place: Place) -> Seen:
 def _conftest_beside(place: Place) -> Seen:
     place.worsen()
     place.write("thresholds/conftest.py", "import os\n\nos._exit(0)\n")
-    return place.check()
+    return cold(place)
 
 
 @project_code("an ini file names a plug-in of the project", blocked())
@@ -169,21 +175,21 @@ def _ini_plugin(place: Place) -> Seen:
     place.worsen()
     place.write("evil.py", "import os\n\nos._exit(0)\n")
     place.write("pytest.ini", "[pytest]\naddopts = -p evil\npythonpath = .\n")
-    return place.check()
+    return cold(place)
 
 
 @project_code("a module of the project has the name of one of the standard library", blocked())
 def _shadowed(place: Place) -> Seen:
     place.worsen()
     place.write("sqlite3.py", "import os\n\nos._exit(0)\n")
-    return place.check()
+    return cold(place)
 
 
 @project_code("a scorer module ends the process with 0", blocked())
 def _scorer_exits(place: Place) -> Seen:
     place.write("scorers/own.py", "import os\n\nos._exit(0)\n")
     place.edit("evalguard.yaml", "suites:", "scorer_modules: [scorers/own.py]\nsuites:")
-    return place.check()
+    return cold(place)
 
 
 @project_code("a scorer module raises SystemExit(0)", blocked("own.py"))

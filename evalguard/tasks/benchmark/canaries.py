@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from lm_eval.api.task import Task
 
-from evalguard.records import Metric, ScoredSample
+from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers.binding import worst
-from evalguard.scorers.canaries import CHARS_PER_TOKEN, Item, answers_to, cut, one_score, spread
+from evalguard.scorers.canaries import (
+    CHARS_PER_TOKEN,
+    Item,
+    answers_to,
+    cut,
+    one_score,
+    spread,
+)
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.benchmark.reported import own_class
 from evalguard.tasks.benchmark.targets import right_answer
@@ -24,6 +32,10 @@ Score = Callable[[Prepared, Sequence[Any]], "ScoredSample | None"]
 """Scores a sample; ``None`` where the task's code fails, or would send something."""
 
 
+Values = Callable[[tuple[Prepared, list[Any]]], "Mapping[str, float] | None"]
+"""Returns the scores of a sample's responses; ``None`` where they cannot be scored."""
+
+
 def cannot_fail(
     task: Task, metrics: Sequence[Metric], samples: Sequence[Prepared], score: Score
 ) -> dict[str, str]:
@@ -36,19 +48,20 @@ def cannot_fail(
         score: Scores a sample from its responses.
     """
     chosen = spread(samples)
+    if not chosen:
+        return {}
     others = [one.target for one in chosen]
 
-    def values(tried: tuple[Prepared, list[Any]]) -> dict[str, Any] | None:
+    def values(tried: tuple[Prepared, list[Any]]) -> Mapping[str, float] | None:
         scored = score(*tried)
-        if scored is None:
-            return None
-        return {**scored.scores, **{name: repr(one) for name, one in scored.corpus.items()}}
+        return None if scored is None else scored.scores
 
     tried = [(one, responses) for one in chosen for responses in _responses(one, others)]
-    gated = [metric for metric in metrics if not metric.ungated]
+    # What a sample adds to a metric of the whole set says nothing of the metric.
+    gated = [one for one in metrics if not one.ungated and one.kind is not ScoreKind.CORPUS]
     constant = one_score(gated, tried, values)
     found = {
-        name: (f"'{name}' is {value} for each of {len(tried)} {_what(task)}. {_advice(task)}")
+        name: (f"'{name}' is {value:g} for each of {len(tried)} {_what(task)}. {_advice(task)}")
         for name, value in constant.items()
     }
     if own_class(task) or getattr(task.config, "process_results", None):
@@ -92,7 +105,7 @@ def _written(answer: str, settings: Mapping[str, Any]) -> str:
 def _never_right(
     metrics: Sequence[Metric],
     tried: Sequence[tuple[Prepared, list[Any]]],
-    values: Callable[[tuple[Prepared, list[Any]]], dict[str, Any] | None],
+    values: Values,
 ) -> dict[str, str]:
     """Return the metrics that are the worst, whichever choice is the likeliest."""
     scored = [one for one in map(values, tried) if one is not None]
@@ -110,40 +123,47 @@ def _beaten(
     task: Task,
     metrics: Sequence[Metric],
     samples: Sequence[Prepared],
-    values: Callable[[tuple[Prepared, list[Any]]], dict[str, Any] | None],
+    values: Values,
 ) -> dict[str, str]:
     """Return the metrics that an answer which is none wins as the target does, on every row."""
     rights = [right_answer(task, one.row) for one in samples]
 
-    def given(sample: Prepared, answer: str) -> dict[str, Any]:
+    @cache
+    def given(place: int, answer: str) -> Mapping[str, float]:
+        sample = samples[place]
         requests = [one for one in sample.instances for _ in range(one.repeats or 1)]
         responses = [_written(answer, request.arguments[-1]) for request in requests]
         return values((sample, responses)) or {}
 
-    targets = [given(sample, right) for sample, right in zip(samples, rights, strict=True)]
     found: dict[str, str] = {}
     for what, wrong in (
         ("an empty answer", [""] * len(samples)),
         ("another row's target", [_other(right, rights) for right in rights]),
     ):
-        if any(answer is None for answer in wrong):
-            continue
-        lost = [given(sample, answer or "") for sample, answer in zip(samples, wrong, strict=True)]
-        for metric in metrics:
-            pairs = [
-                (a.get(metric.name), b.get(metric.name)) for a, b in zip(targets, lost, strict=True)
+        won = [metric.name for metric in metrics if metric.name not in found]
+        for place, (right, other) in enumerate(zip(rights, wrong, strict=True)):
+            if not won:
+                break  # which is so after the first row, as a rule
+            target, lost = given(place, right), given(place, other) if other is not None else {}
+            won = [
+                metric.name
+                for metric in metrics
+                if metric.name in won and _as_good(metric, target, lost)
             ]
-            if metric.name not in found and all(_as_good(metric, *pair) for pair in pairs):
-                found[metric.name] = (
-                    f"'{metric.name}' scores {what} as high as the target itself on every row that "
-                    f"was tried, such as {rights[0]!r:.60}. {_advice(task)}"
-                )
+        found |= {
+            name: (
+                f"'{name}' scores {what} as high as the target itself on every row that was tried, "
+                f"such as {rights[0]!r:.60}. {_advice(task)}"
+            )
+            for name in won
+        }
     return found
 
 
-def _as_good(metric: Metric, target: Any, other: Any) -> bool:
+def _as_good(metric: Metric, targets: Mapping[str, float], others: Mapping[str, float]) -> bool:
     """Return whether another answer is as good as a target that does not lose itself."""
-    if not isinstance(target, int | float) or not isinstance(other, int | float):
+    target, other = targets.get(metric.name), others.get(metric.name)
+    if target is None or other is None:
         return False
     sign = 1 if metric.higher_is_better else -1
     return target != worst(metric) and sign * (other - target) >= 0
