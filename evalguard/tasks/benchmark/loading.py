@@ -21,6 +21,7 @@ from lm_eval.tasks._yaml_loader import load_yaml
 from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem
 from evalguard.hub import check_hub
 from evalguard.quiet import quiet
+from evalguard.scorers.sandbox import SandboxKind
 from evalguard.tasks.benchmark.checks import problems_of
 from evalguard.tasks.benchmark.drawing import drawn_as_by_lm_eval, import_again
 from evalguard.tasks.benchmark.hub_metrics import code_execution
@@ -74,6 +75,7 @@ def load_benchmark(
     limit: int | None = None,
     declared: Mapping[str, Declared] | None = None,
     allow_code_execution: bool = False,
+    sandbox: SandboxKind = "auto",
 ) -> list[Benchmark]:
     """Build an lm-eval task, or every task of a group.
 
@@ -88,6 +90,7 @@ def load_benchmark(
         limit: Take the first samples only, as lm-eval's ``--limit`` does.
         declared: Ranges that the suite declares for metrics, by the metric's name.
         allow_code_execution: Whether code that a model wrote may run in the sandbox.
+        sandbox: The kind of sandbox.
 
     Raises:
         ConfigError: If there is no such task, or it cannot be built.
@@ -95,7 +98,8 @@ def load_benchmark(
     """
     listen()  # a thread that a task starts as it is imported is the task's
     try:
-        with quiet(), drawn_as_by_lm_eval(), read_once(), code_execution(allow_code_execution):
+        allowed = code_execution(allow_code_execution, sandbox)
+        with quiet(), drawn_as_by_lm_eval(), read_once(), allowed:
             if task.endswith((".yaml", ".yml")):
                 built = list(_from_file(base_dir / task))
             else:
@@ -114,6 +118,7 @@ def load_benchmark(
                     declared=declared,
                     equal_weights=each.equal_weights,
                     allow_code_execution=allow_code_execution,
+                    sandbox=sandbox,
                 )
                 for each in built
             ]

@@ -15,6 +15,9 @@ from typing import Any
 Ask = Callable[..., Any]
 """``ask(operation, object, *arguments, **named)``, answered by the program's process."""
 
+FIRST = 0
+"""The handle of the program's namespace."""
+
 _PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _PLAIN_ATTRIBUTES = frozenset(name for kind in _PLAIN for name in dir(kind))
 
@@ -28,12 +31,11 @@ class Remote:
     __hash__ = object.__hash__
 
     __handle: int
-    __truth: bool
     __name: str
     __ask: Ask
 
-    def __init__(self, handle: int, truth: bool, name: str, ask: Ask) -> None:
-        for key, value in (("handle", handle), ("truth", truth), ("name", name), ("ask", ask)):
+    def __init__(self, handle: int, name: str, ask: Ask) -> None:
+        for key, value in (("handle", handle), ("name", name), ("ask", ask)):
             object.__setattr__(self, f"_Remote__{key}", value)
 
     def _remote_ask(self, operation: str, *arguments: Any, **named: Any) -> Any:
@@ -45,7 +47,7 @@ class Remote:
         return remote.__handle
 
     def __bool__(self) -> bool:
-        return bool(self.__truth)
+        return self._remote_ask("bool") is True
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self._remote_ask("call", *arguments, **named)

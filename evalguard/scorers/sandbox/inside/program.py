@@ -35,6 +35,7 @@ OPERATIONS |= {
     "getattr": getattr,
     "setattr": setattr,
     "isinstance": lambda kind, value: isinstance(value, kind),
+    "bool": bool,
     "iter": iter,
     "next": next,
     "len": len,
@@ -46,9 +47,6 @@ OPERATIONS |= {
     "state": lambda value: [type(value), _state(value)],
     "await": lambda value: _run(value),
 }
-
-FIRST = 0
-"""The handle of the program's namespace."""
 
 
 def _run(awaitable: Any) -> Any:
@@ -148,12 +146,8 @@ class Program:
         if isinstance(value, _Theirs):
             return {"theirs": value.handle}
         if isinstance(value, CoroutineType):
-            return {"coroutine": [self._handle(value), True, "coroutine"]}
-        try:
-            truth = bool(value)
-        except Exception:  # of several values none is the truth
-            truth = True
-        return {"object": [self._handle(value), truth, type(value).__name__]}
+            return {"coroutine": [self._handle(value), "coroutine"]}
+        return {"object": [self._handle(value), type(value).__name__]}
 
     def _handle(self, value: Any) -> int:
         """Return the handle of an object; the same object always has the same."""

@@ -15,7 +15,7 @@ from threading import RLock
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
-from .objects import Remote, RemoteObject, expects_objects
+from .objects import FIRST, Remote, RemoteObject, expects_objects
 from .values import containers, decode, encode, put_back
 from .wire import Wire
 
@@ -43,11 +43,12 @@ class Solution:
         self._functions: list[Any] = []
         self._lock = RLock()
         # the program's namespace, which each name is taken from
-        self._namespace = self._object([0, True, "module"])
+        self._namespace = self._object([FIRST, "namespace"])
 
     def name(self, name: str) -> Any:
         """Return what a name of the program stands for."""
-        return self.ask("getitem", self._namespace, name)
+        found = self.ask("getitem", self._namespace, name)
+        return _module(found.name) if isinstance(found, _ModuleName) else found
 
     def ask(self, do: str, remote: Remote, *arguments: Any, **named: Any) -> Any:
         """Have the program's process do something with an object, and return what comes of it."""
@@ -107,15 +108,15 @@ class Solution:
                 "object": self._object,
                 "coroutine": lambda content: self._object(content)._remote_await(),
                 "exception": self._exception_class,
-                "module": _module,
+                "module": lambda name: _ModuleName(str(name)),
                 "theirs": lambda handle: self._functions[handle],
             },
         )
 
     def _object(self, content: Any) -> Remote:
-        handle, truth, name = int(content[0]), bool(content[1]), str(content[2])
+        handle, name = int(content[0]), str(content[1])
         if handle not in self._objects:
-            self._objects[handle] = self._kind(handle, truth, name, self.ask)
+            self._objects[handle] = self._kind(handle, name, self.ask)
         return self._objects[handle]
 
     def _exception_class(self, content: Any) -> type[BaseException]:
@@ -144,11 +145,18 @@ class Solution:
             return error
 
 
-def _module(name: Any) -> ModuleType:
+class _ModuleName:
+    """A module of the program's process."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _module(name: str) -> ModuleType:
     """Return a module that the program has imported, as it is here."""
-    if str(name).partition(".")[0] not in _MODULES:
+    if name.partition(".")[0] not in _MODULES:
         raise ImportError(f"the tests use the program's module {name}; import it in the tests")
-    return import_module(str(name))
+    return import_module(name)
 
 
 _MODULES = {name: name for name in sys.stdlib_module_names} | {"np": "numpy", "numpy": "numpy"}
@@ -225,7 +233,8 @@ def run(source: str, wire: Wire) -> bool:
     offered = wire.receive().get("names")
     if offered is None:  # the program raised
         return False
-    names = taken_names(tests, [str(name) for name in offered])
+    # `if __name__ == "__main__":` is not the program's to answer
+    names = taken_names(tests, [name for name in map(str, offered) if name[:2] != "__"])
     modules = _modules(tests, names)
     of_objects = expects_objects(tests, frozenset(names) - set(modules))
     solution = Solution(wire, of_objects=of_objects)
