@@ -20,6 +20,7 @@ from typing import IO
 
 from evalguard.errors import MeasurementError, UsageError
 from evalguard.scorers.sandbox.backends import (
+    INSTALL,
     Availability,
     SandboxKind,
     availability,
@@ -32,7 +33,7 @@ from evalguard.scorers.sandbox.inside.main import PASSED, STARTED
 START_SECONDS = 60.0
 """Within which both processes must have started; the time of a program begins then."""
 
-__all__ = ["Availability", "SandboxKind", "availability", "choose", "passes", "runs_through"]
+__all__ = ["INSTALL", "Availability", "SandboxKind", "availability", "choose", "passes"]
 
 
 def passes(

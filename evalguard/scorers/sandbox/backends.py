@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -73,14 +74,17 @@ def choose(kind: SandboxKind = "auto") -> Availability:
     """
     if kind == "none":
         return Availability("none", "none", "")
-    wanted = [one for one in availability() if kind in ("auto", one.kind)]
-    for one in wanted:
-        if not one.problem:
-            return one
-    found = "; ".join(f"{one.kind}: {one.problem}" for one in wanted)
+    found = []
+    for name in KINDS:
+        if kind in ("auto", name):
+            found.append(_tried(name))
+            if not found[-1].problem:
+                return found[-1]
+    reasons = "; ".join(f"{one.kind}: {one.problem}" for one in found)
     raise UsageError(
-        f"code that a model wrote runs in a sandbox only, and none works here ({found}). "
-        f"Install one: {INSTALL}; or set sandbox: none to run it without one, which the report says"
+        f"code that a model wrote runs in a sandbox only, and there is none here ({reasons}). "
+        f"Install one ({INSTALL}), or set sandbox: none to run the code without, which the report "
+        "will say"
     )
 
 
@@ -103,7 +107,7 @@ def launch(
     """
     mounted = "/sandbox" if kind == "bubblewrap" else str(_HERE)
     # In files and not through pipes, so that nothing waits for a process that does not read.
-    given, errors = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+    errors = tempfile.TemporaryFile()
     whole = {
         "kind": kind,
         "mounted": mounted,
@@ -111,24 +115,24 @@ def launch(
         "readable": [*_readable(), *_packages()],
         **job,
     }
-    given.write(_json(whole))
-    given.seek(0)
     python = [_python(), "-I", "-S", "-B", "-c", _START.format(folder=mounted)]
-    try:
-        process = subprocess.Popen(
-            [*(_bubblewrap() if kind == "bubblewrap" else []), *python],
-            stdin=given,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=folder,
-            env=_ENVIRONMENT,
-            pass_fds=pipes,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise MeasurementError(f"the sandbox could not be started: {error}") from error
-    finally:
-        given.close()
+    with tempfile.TemporaryFile() as given:
+        given.write(json.dumps(whole).encode())
+        given.seek(0)
+        try:
+            process = subprocess.Popen(
+                [*(_bubblewrap() if kind == "bubblewrap" else []), *python],
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=folder,
+                env=_ENVIRONMENT,
+                pass_fds=pipes,
+                start_new_session=True,
+            )
+        except OSError as error:
+            errors.close()
+            raise MeasurementError(f"the sandbox could not be started: {error}") from error
     return process, errors
 
 
@@ -137,12 +141,6 @@ def last_line(errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = errors.read(1 << 16).decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"
-
-
-def _json(job: Mapping[str, Any]) -> bytes:
-    import json
-
-    return json.dumps(job).encode()
 
 
 def _python() -> str:
@@ -171,7 +169,7 @@ def _bubblewrap() -> list[str]:
     shown = [*_readable(), *_packages(), _python()]
     return [
         shutil.which("bwrap") or "bwrap",
-        *("--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
+        *("--unshare-all", "--unshare-user", "--cap-drop", "ALL"),
         *("--uid", "65534", "--gid", "65534", "--die-with-parent", "--new-session"),
         *(word for path in shown for word in ("--ro-bind", path, path)),
         *("--ro-bind", str(_HERE / "inside"), "/sandbox/inside"),

@@ -43,10 +43,10 @@ def close_walls(job: Mapping[str, Any]) -> None:
 
 
 def _confine(readable: list[str]) -> None:
-    """Let this process read these folders and nothing else, and write nowhere (Landlock)."""
+    """Let this process read these folders and nothing else, and write nothing (Landlock)."""
     from sandlock import Sandbox, confine
 
-    confine(Sandbox(fs_readable=readable, fs_writable=[]))
+    confine(Sandbox(fs_readable=readable, fs_writable=[os.devnull]))
     # Landlock rules the calling thread only
     if len(sys._current_frames()) != 1:
         raise OSError("a thread was started before the sandbox was closed")
