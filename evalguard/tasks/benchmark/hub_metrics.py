@@ -11,10 +11,11 @@ import re
 import string
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cache, partial
+from contextvars import ContextVar, copy_context
+from functools import partial
 from typing import Any
 
 from evalguard.errors import UsageError, did_you_mean
@@ -140,6 +141,17 @@ def run_code(program: str, tests: str, *, timeout_seconds: float = CODE_SECONDS)
     )
 
 
+def _run_all(pairs: Set[tuple[str, str]], timeout_seconds: float) -> dict[tuple[str, str], bool]:
+    """Return which programs pass their tests, as many at a time as there are processors."""
+    context = copy_context()  # a thread has none of its own
+
+    def run(pair: tuple[str, str]) -> bool:
+        return context.copy().run(run_code, *pair, timeout_seconds=timeout_seconds)
+
+    with ThreadPoolExecutor(min(len(pairs), os.cpu_count() or 1) or 1) as pool:
+        return dict(zip(pairs, pool.map(run, pairs), strict=True))
+
+
 def _code_eval(
     predictions: Sequence[Sequence[str]],
     references: Sequence[str],
@@ -150,10 +162,12 @@ def _code_eval(
     """Return pass@k and each program's result (Chen et al. 2021, equation 1)."""
     check_code_allowed()
     results: dict[int, list[Any]] = defaultdict(list)
-    run = cache(partial(run_code, timeout_seconds=timeout))
-    for task, (programs, tests) in enumerate(zip(predictions, references, strict=True)):
+    rows = list(zip(predictions, references, strict=True))
+    passed = _run_all({(one, tests) for programs, tests in rows for one in programs}, timeout)
+    for task, (programs, tests) in enumerate(rows):
         for index, program in enumerate(programs):
-            result = {"task_id": task, "passed": run(program, tests), "completion_id": index}
+            right = passed[program, tests]
+            result = {"task_id": task, "passed": right, "completion_id": index}
             results[task].append((index, result))
     counts = [(len(found), sum(one["passed"] for _, one in found)) for found in results.values()]
     scores = {
