@@ -78,9 +78,7 @@ def passes(
         written = []
         for job, reads, writes in ((solution, asked, answers), (testing, hears, asks)):
             ends = {"reads": reads.fileno(), "writes": writes.fileno()}
-            process, errors = launch(
-                sandbox, job | ends, pipes=tuple(ends.values()), folder=folder
-            )
+            process, errors = launch(sandbox, job | ends, pipes=tuple(ends.values()), folder=folder)
             stack.callback(_end, process)
             written.append(stack.enter_context(errors))
             # so that each side sees the other one end
@@ -98,7 +96,10 @@ def passes(
 def _pipe(stack: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
     """Return the ends of a pipe, to read from and to write to."""
     reads, writes = os.pipe()
-    return stack.enter_context(open(reads, "rb", 0)), stack.enter_context(open(writes, "wb", 0))
+    ends = os.fdopen(reads, "rb", 0), os.fdopen(writes, "wb", 0)
+    for end in ends:
+        stack.enter_context(end)
+    return ends
 
 
 def _said(process: subprocess.Popen[bytes], expected: bytes, seconds: float) -> bytes:
@@ -129,11 +130,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _imports(tests: str) -> str:
     """Return the imports of tests, which the program may rely on: they share its namespace."""
-    found = (node for node in ast.parse(tests).body if isinstance(node, ast.Import | ast.ImportFrom))
+    imports = (one for one in ast.parse(tests).body if isinstance(one, ast.Import | ast.ImportFrom))
+    own = {"__future__", "solution"}
     kept = [
-        node
-        for node in found
-        if not (isinstance(node, ast.ImportFrom) and node.module in ("__future__", "solution"))
-        and not any(one.name == "solution" for one in node.names)
+        one
+        for one in imports
+        if own.isdisjoint({getattr(one, "module", None), *(name.name for name in one.names)})
     ]
     return "\n".join(map(ast.unparse, kept))

@@ -107,7 +107,7 @@ def launch(
     """
     mounted = "/sandbox" if kind == "bubblewrap" else str(_HERE)
     # In files and not through pipes, so that nothing waits for a process that does not read.
-    errors = tempfile.TemporaryFile()
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     whole = {
         "kind": kind,
         "mounted": mounted,

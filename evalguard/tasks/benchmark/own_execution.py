@@ -67,7 +67,7 @@ _VALUE = "evalguard_value"
 
 
 def split_tests(text: str) -> tuple[str, str] | None:
-    """Return a program and the tests that end it; ``None`` where they cannot be told apart.
+    r"""Return a program and the tests that end it; ``None`` where they cannot be told apart.
 
     Tests are HumanEval's ``def check(candidate): … check(name)``, or, as in CRUXEval, an assertion
     that a value equals a literal. What else is asserted, such as ``f(1) == 2 or True`` with a part

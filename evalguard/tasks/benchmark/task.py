@@ -83,9 +83,7 @@ class Benchmark:
         self._task = task
         self._limit = limit
         self._declared = dict(declared or {})
-        self._code_execution = partial(
-            hub_metrics.code_execution, allow_code_execution, sandbox
-        )
+        self._code_execution = partial(hub_metrics.code_execution, allow_code_execution, sandbox)
         self._uncomputed = ""
         put_sandbox(task)
 

@@ -19,7 +19,8 @@ WRITES = {
         "os.mkdir('outside', dir_fd=os.open('FOLDER', os.O_RDONLY))"
     ),
     "writes a database": (
-        "import sqlite3\nc = sqlite3.connect('OUTSIDE')\nc.execute('create table a (b)')\nc.commit()"
+        "import sqlite3\nc = sqlite3.connect('OUTSIDE')\n"
+        "c.execute('create table a (b)')\nc.commit()"
     ),
     "calls the C library": "import ctypes\nctypes.CDLL(None).creat(b'OUTSIDE', 0o600)",
     "starts a shell by the C library": (
@@ -55,8 +56,8 @@ WRITES = {
     ),
     "asks its own root": "os.chdir('/proc/1/root')\nopen('OUTSIDE'[1:], 'w').write('x')",
     "climbs by a descriptor it was left": (
-        "for d in range(64):\n    try:\n        os.fchdir(d)\n        open('outside', 'w').write('x')\n"
-        "    except OSError: pass"
+        "for d in range(64):\n    try:\n        os.fchdir(d)\n"
+        "        open('outside', 'w').write('x')\n    except OSError: pass"
     ),
 }  # fmt: skip
 

@@ -128,7 +128,8 @@ FAKES: dict[str, tuple[str, str]] = {
     ),
     "dies where the tests forgive an exception": (
         "import os\ndef add(a, b): os._exit(0)",
-        "try:\n    assert add(2, 3) == 5\nexcept Exception:\n    pass\nexcept BaseException:\n    pass",
+        "try:\n    assert add(2, 3) == 5\nexcept Exception:\n    pass\n"
+        "except BaseException:\n    pass",
     ),
     "closes its pipes where the tests forgive everything": (
         "import os\ndef add(a, b): os.closerange(3, 64)",
@@ -177,7 +178,8 @@ FAKES: dict[str, tuple[str, str]] = {
     "reads the tests": (
         "import gc, sys, os\nfound = []\nfor o in gc.get_objects():\n"
         "    if isinstance(o, dict):\n        found += [v for v in o.values() if type(v) is str]\n"
-        "f = sys._getframe()\nwhile f:\n    found += [v for v in f.f_locals.values() if type(v) is str]\n"
+        "f = sys._getframe()\nwhile f:\n"
+        "    found += [v for v in f.f_locals.values() if type(v) is str]\n"
         "    f = f.f_back\nfor fd in range(64):\n"
         "    try: found.append(os.pread(fd, 10000, 0).decode(errors='replace'))\n"
         "    except OSError: pass\n"

@@ -68,7 +68,8 @@ HONEST = {
         "from dataclasses import dataclass\n@dataclass\nclass V:\n    x: int\n    y: int\n"
         "    def __add__(s, o): return V(s.x + o.x, s.y + o.y)\n"
         "    def __rmul__(s, k): return V(s.x * k, s.y * k)",
-        "assert V(1, 2) + V(3, 4) == V(4, 6)\nassert V(1, 2) != V(2, 1)\nassert (3 * V(1, 2)).x == 3",
+        "assert V(1, 2) + V(3, 4) == V(4, 6)\nassert V(1, 2) != V(2, 1)\n"
+        "assert (3 * V(1, 2)).x == 3",
     ),
     "a class with slots": (
         "class P:\n    __slots__ = ('x',)\n    def __init__(s, x): s.x = x\n"
@@ -114,7 +115,8 @@ HONEST = {
         "P = namedtuple('P', 'x y')\ndef f(x): return Counter(x), deque([1])\n"
         "def g(): return OrderedDict(a=1), defaultdict(int, b=2), P(1, 2)",
         "assert f('aab') == ({'a': 2, 'b': 1}, __import__('collections').deque([1]))\n"
-        "assert g() == ({'a': 1}, {'b': 2}, (1, 2))\nassert g()[2].x == 1\nassert P(1, 2) == g()[2]",
+        "assert g() == ({'a': 1}, {'b': 2}, (1, 2))\nassert g()[2].x == 1\n"
+        "assert P(1, 2) == g()[2]",
     ),
     "views and ranges": (
         "def f(d): return d.keys(), d.values(), d.items()\ndef r(): return range(3)",
@@ -135,7 +137,8 @@ HONEST = {
         "assert g() == (d.timedelta(1, 2), d.time(4))",
     ),
     "arrays": (
-        "import numpy as np\ndef f(): return np.arange(3)\ndef g(): return np.float64(3), np.int64(3)",
+        "import numpy as np\ndef f(): return np.arange(3)\n"
+        "def g(): return np.float64(3), np.int64(3)",
         "import numpy as np\nassert (f() == np.array([0, 1, 2])).all()\nassert g() == (3.0, 3)",
     ),
     "arrays by the program's name": (

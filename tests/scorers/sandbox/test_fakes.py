@@ -3,7 +3,7 @@
 import pytest
 
 from tests.scorers.sandbox import passes as passes_in
-from tests.scorers.sandbox.fakes import FAKES
+from tests.scorers.sandbox.fakes import FAKES, NEAR, TESTS, UNITTEST
 
 
 @pytest.mark.parametrize(("program", "tests"), FAKES.values(), ids=FAKES)
@@ -17,11 +17,6 @@ def test_a_fake_does_not_pass_without_a_sandbox_either(program, tests):
     assert not passes_in(program, tests, kind="none", timeout_seconds=4)
 
 
-@pytest.mark.parametrize("tests", sorted({tests for _, tests in FAKES.values()}))
+@pytest.mark.parametrize("tests", [TESTS, UNITTEST, NEAR])
 def test_a_right_program_passes_the_same_tests(passes, tests):
-    """So that it is not the tests that every program fails."""
-    numbers = ("'5'", "'a'", "[5]", "{5", "add(2, 3) == {", "[3]", "83157", "V(5)", "set(add", "in add", "sum")
-    if not any(text in tests for text in numbers):
-        imports = "import math\nimport numpy as np\n" if "np." in tests else "import math\n"
-        call = "sum([a, b]) if type(b) is int else 5"
-        assert passes(f"{imports}def add(a, b): return {call}", tests)
+    assert passes("def add(a, b): return a + b", tests)

@@ -277,7 +277,10 @@ def test_copies_of_human_eval_run_in_the_sandbox(load, monkeypatch, tmp_path):
 
 def test_a_failure_of_the_sandbox_is_no_wrong_answer(load, monkeypatch):
     task = load(
-        f"{GENERATES}unsafe_code: true\n{SCORES}", code=HUMAN_EVAL, allow_code_execution=True, sandbox="none"
+        f"{GENERATES}unsafe_code: true\n{SCORES}",
+        code=HUMAN_EVAL,
+        allow_code_execution=True,
+        sandbox="none",
     )
     [sample] = task.prepare(None)
     monkeypatch.setattr("sys._base_executable", "/nowhere/python")

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
+ValueT = TypeVar("ValueT")
 Ask = Callable[..., Any]
 """``ask(operation, object, *arguments, **named)``, answered by the program's process."""
 
@@ -50,6 +51,7 @@ class Remote:
         return self._remote_ask("bool") is True
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Return what the program's function returns."""
         return self._remote_ask("call", *arguments, **named)
 
     def __iter__(self) -> Iterator[Any]:
@@ -164,8 +166,8 @@ class RemoteObject(Remote):
         self._remote_ask("exit")
 
 
-def _of_type(kind: Any, value: Any) -> Any:
-    if type(value) is not kind:
+def _of_type(kind: type[ValueT], value: Any) -> ValueT:
+    if not isinstance(value, kind):
         raise TypeError(f"{kind.__name__} expected, got {type(value).__name__}")
     return value
 
@@ -173,8 +175,8 @@ def _of_type(kind: Any, value: Any) -> Any:
 def expects_objects(tests: ast.Module, names: frozenset[str]) -> bool:
     """Return whether tests are about objects of the program: they use attributes that no data has.
 
-    It is the tests that say so, not the program: ``f(x).startswith("a")`` and ``f(x) - 3`` are about
-    data whatever the program returns, ``Stack().push(1)`` is about an object.
+    It is the tests that say so, not the program: ``f(x).startswith("a")`` and ``f(x) - 3`` are
+    about data whatever the program returns, ``Stack().push(1)`` is about an object.
 
     Args:
         tests: The tests.

@@ -16,6 +16,16 @@ from typing import Any
 from .values import containers, decode, encode
 from .wire import Wire
 
+
+def _run(awaitable: Any) -> Any:
+    import asyncio
+
+    async def wait() -> Any:
+        return await awaitable
+
+    return asyncio.run(wait())
+
+
 OPERATIONS: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name)
     for name in (
@@ -45,17 +55,8 @@ OPERATIONS |= {
     "enter": lambda value: type(value).__enter__(value),
     "exit": lambda value: type(value).__exit__(value, None, None, None),
     "state": lambda value: [type(value), _state(value)],
-    "await": lambda value: _run(value),
+    "await": _run,
 }
-
-
-def _run(awaitable: Any) -> Any:
-    import asyncio
-
-    async def wait() -> Any:
-        return await awaitable
-
-    return asyncio.run(wait())
 
 
 def _state(value: Any) -> Any:
@@ -97,7 +98,7 @@ class Program:
             # Running the model's code is what this process is for.
             exec(compile(source, "<output>", "exec"), namespace)  # noqa: S102
             exec(compile(imports, "<imports>", "exec"), namespace)  # noqa: S102
-        except BaseException as error:  # whatever it is, it is the program's
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is the program's
             self._wire.send(self._raised(error))
             return
         # `if __name__ == "__main__":` is true for what the tests call
@@ -119,7 +120,7 @@ class Program:
             after = [self._encode(one) for one in kept]
             answer = {"value": self._encode(result)}
             return answer if after == before else answer | {"changed": after}
-        except BaseException as error:  # goes to the tests, which called
+        except BaseException as error:  # noqa: BLE001 - it is for the tests, which called
             return self._raised(error)
 
     def _raised(self, error: BaseException) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The system calls that neither process may make, as a seccomp filter.
 
-Left is what a computation needs: memory, files (which the mounts or Landlock rule), threads, clocks.
-No new process or program, no socket, no signal to another process, nothing that reaches into
+Left is what a computation needs: memory, threads, clocks, and files, which the mounts or Landlock
+rule. No new process or program, no socket, no signal to another process, nothing that reaches into
 another process or the kernel's own settings, and no change to a file's owner, mode or times, which
 Landlock does not rule.
 """

@@ -10,6 +10,7 @@ import ast
 import builtins
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from threading import RLock
 from types import BuiltinFunctionType, ModuleType
@@ -78,9 +79,10 @@ class Solution:
         try:
             named = {name: self._decode(one) for name, one in request["named"].items()}
             return {"value": self._encode(function(*self._decode(request["arguments"]), **named))}
-        except Exception as error:  # the program may expect it
-            known = (one.__name__ for one in type(error).__mro__ if hasattr(builtins, one.__name__))
-            return {"raised": [next(known), str(error)]}
+        except Exception as error:  # noqa: BLE001 - the program may expect it
+            names = (one.__name__ for one in type(error).__mro__)
+            known = next(name for name in names if hasattr(builtins, name))
+            return {"raised": [known, str(error)]}
 
     def _encode(self, value: Any) -> Any:
         return encode(value, self._argument)
@@ -90,8 +92,9 @@ class Solution:
         if isinstance(value, Remote):
             return {"object": Remote.handle_of(value)}
         if isinstance(value, type | BuiltinFunctionType):
-            if getattr(builtins, value.__name__, None) is value:
-                return {"builtin": value.__name__}
+            name = str(value.__name__)
+            if getattr(builtins, name, None) is value:
+                return {"builtin": name}
         elif hasattr(value, "__next__"):
             return {"iterator": self._encode(list(value))}
         if callable(value):
@@ -191,9 +194,7 @@ def taken_names(tests: ast.Module, offered: list[str]) -> list[str]:
     elif len(replaced) > 1:
         raise ValueError(f"the program replaces {', '.join(replaced)}")
     return replaced + [
-        name
-        for name in offered
-        if name in (loaded | words) - own and not hasattr(builtins, name)
+        name for name in offered if name in (loaded | words) - own and not hasattr(builtins, name)
     ]
 
 
@@ -245,10 +246,8 @@ def run(source: str, wire: Wire) -> bool:
     sys.argv = ["tests.py"]
     if "unittest" in source:
         _watch_unittest()
-    try:
+    with suppress(Passed):
         exec(compile(tests, "<tests>", "exec"), main.__dict__)  # noqa: S102 - the tests
-    except Passed:
-        pass
     return not wire.broken
 
 
