@@ -82,6 +82,20 @@ FAKES: dict[str, tuple[str, str]] = {
     "computes with numbers to 0": (ZERO, NEAR),
     "is a text in all that is asked": (ZERO, TEXT),
     "is below every number": (ZERO, "assert add(2, 3) < 6"),
+    "computes with arrays to 0": (
+        ZERO + "\nZero.sum = lambda s: 0",
+        "import numpy as np\nassert (add(2, 3) - np.array([5])).sum() == 0",
+    ),
+    "computes with dates to nothing, under a module's other name": (
+        "import datetime as d\nclass Zero:\n    def __sub__(s, other): return s\n"
+        "    def total_seconds(s): return 0\ndef add(a, b): return Zero()",
+        "assert (add(2, 3) - d.datetime(2020, 1, 1)).total_seconds() == 0",
+    ),
+    "computes with dates to nothing": (
+        ZERO.replace("return 0", "return s", 1).replace("__sub__(self", "__sub__(s")
+        + "\nZero.total_seconds = lambda s: 0",
+        "import datetime as d\nassert (add(2, 3) - d.datetime(2020, 1, 1)).total_seconds() == 0",
+    ),
     "contains everything": (ZERO, "assert 5 in add(2, 3)"),
     "becomes the right float": (ZERO, "import math\nassert math.isclose(add(2, 3), 5)"),
     "equals everything in a list": (ZERO.replace("Zero()", "[Zero()]", 1).replace(

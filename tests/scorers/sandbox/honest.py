@@ -57,6 +57,19 @@ HONEST = {
         "s = Stack()\ns.push(1).push(2)\nassert len(s) == 2\nassert s.pop() == 2\n"
         "assert s.items == [1]\nassert isinstance(s, Stack)\nassert s",
     ),
+    "a class with the methods of a list": (
+        "class Stack:\n    def __init__(self): self._items = []\n"
+        "    def append(self, x): self._items.append(x)\n"
+        "    def pop(self): return self._items.pop()",
+        "s = Stack()\ns.append(1)\nassert s.pop() == 1",
+    ),
+    "a pattern in the tests": (
+        "def f(x): return x", "import re\nassert re.match('\\d', f('1'))",
+    ),
+    "a module by the program's own name for it": (
+        "import statistics as st\ndef f(x): return st.mean(x)",
+        "assert st.median([1, 2, 3]) == f([1, 2, 3]) == 2",
+    ),
     "a class in unittest": (
         "class Account:\n    def __init__(self): self.total = 0\n"
         "    def pay(self, n): self.total += n",

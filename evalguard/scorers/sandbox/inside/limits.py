@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
 import sys
@@ -37,6 +38,8 @@ def close_walls(job: Mapping[str, Any]) -> None:
     """
     if job["kind"] == "sandlock":
         _confine(job["readable"])
+    die_with_parent, kill = 1, 9
+    ctypes.CDLL(None).prctl(die_with_parent, kill)
     limit_resources(job["cpu_seconds"], job["memory_bytes"])
     if job["kind"] != "none":
         install_filter()

@@ -9,7 +9,8 @@ tests are about objects, see :func:`expects_objects`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
+from contextlib import suppress
 from typing import Any, TypeVar
 
 ValueT = TypeVar("ValueT")
@@ -172,16 +173,28 @@ def _of_type(kind: type[ValueT], value: Any) -> ValueT:
     return value
 
 
-def expects_objects(tests: ast.Module, names: frozenset[str]) -> bool:
-    """Return whether tests are about objects of the program: they use attributes that no data has.
+def expects_objects(tests: ast.Module, names: Set[str]) -> bool:
+    """Return whether tests are about objects of the program.
 
-    It is the tests that say so, not the program: ``f(x).startswith("a")`` and ``f(x) - 3`` are
-    about data whatever the program returns, ``Stack().push(1)`` is about an object.
+    They are if they use attributes that no data has, or any of what a class, by its capital letter,
+    gives. It is the tests that say so, not the program: ``f(x).startswith("a")`` and ``f(x) - 3``
+    are about data whatever the program returns, ``Stack().pop()`` is about an object.
 
     Args:
         tests: The tests.
         names: Names that they take from the program.
     """
+    nodes = [node for node in ast.walk(tests) if isinstance(node, ast.Attribute)]
+    classes = _bound_from(tests, {name for name in names if name[:1].isupper()})
+    if any(_root(node.value) in classes for node in nodes):
+        return True
+    known = _bound_from(tests, names)
+    used = {node.attr for node in nodes if _root(node.value) in known} - _PLAIN_ATTRIBUTES
+    return bool(used and used - _attributes_of_data())
+
+
+def _bound_from(tests: ast.Module, names: Set[str]) -> set[str]:
+    """Return names, and those that tests bind to what comes of them."""
     known = set(names)
     bindings = [node for node in ast.walk(tests) if isinstance(node, ast.Assign | ast.withitem)]
     for _ in bindings:  # a name of a name of a name …
@@ -193,12 +206,23 @@ def expects_objects(tests: ast.Module, names: frozenset[str]) -> bool:
                 known |= {name for one in targets if one is not None for name in _targets(one)}
         if len(known) == before:
             break
-    return any(
-        isinstance(node, ast.Attribute)
-        and node.attr not in _PLAIN_ATTRIBUTES
-        and _root(node.value) in known
-        for node in ast.walk(tests)
-    )
+    return known
+
+
+def _attributes_of_data() -> set[str]:
+    """Return the attributes of what else arrives as plain data."""
+    import collections
+    import datetime
+    import decimal
+    import fractions
+
+    kinds: list[type] = [collections.Counter, collections.deque, decimal.Decimal]
+    kinds += [fractions.Fraction, datetime.datetime, datetime.timedelta]
+    with suppress(ImportError):
+        import numpy as np
+
+        kinds.append(np.ndarray)
+    return {name for kind in kinds for name in dir(kind)}
 
 
 def _root(node: ast.AST) -> str:

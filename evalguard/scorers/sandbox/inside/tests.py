@@ -178,10 +178,15 @@ def taken_names(tests: ast.Module, offered: list[str]) -> list[str]:
     nodes = list(ast.walk(tests))
     defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     own = {node.name for node in nodes if isinstance(node, defined)}
+    # the program's process has run the imports of the tests, too
+    for node in tests.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            own |= {one.asname or one.name.partition(".")[0] for one in node.names}
     loaded = {node.id for node in nodes if isinstance(node, ast.Name)}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module == "solution":
             loaded |= {one.name for one in node.names}
+            own -= {one.name for one in node.names}
         elif isinstance(node, ast.Import) and any(one.name == "solution" for one in node.names):
             loaded |= {one.attr for one in nodes if isinstance(one, ast.Attribute)}
     texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
@@ -237,11 +242,14 @@ def run(source: str, wire: Wire) -> bool:
     # `if __name__ == "__main__":` is not the program's to answer
     names = taken_names(tests, [name for name in map(str, offered) if name[:2] != "__"])
     modules = _modules(tests, names)
-    of_objects = expects_objects(tests, frozenset(names) - set(modules))
-    solution = Solution(wire, of_objects=of_objects)
     main = ModuleType("__main__")
-    for name in names:
-        main.__dict__[name] = modules.get(name) or solution.name(name)
+    for of_objects in (False, True):
+        solution = Solution(wire, of_objects=of_objects)
+        for name in names:
+            main.__dict__[name] = modules.get(name) or solution.name(name)
+        own = {name for name in names if not isinstance(main.__dict__[name], ModuleType)}
+        if not expects_objects(tests, own):
+            break
     sys.modules["__main__"] = sys.modules["solution"] = main
     sys.argv = ["tests.py"]
     if "unittest" in source:
