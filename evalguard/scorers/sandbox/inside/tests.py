@@ -179,9 +179,9 @@ def taken_names(tests: ast.Module, offered: list[str]) -> list[str]:
     defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     own = {node.name for node in nodes if isinstance(node, defined)}
     # the program's process has run the imports of the tests, too
-    for node in tests.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            own |= {one.asname or one.name.partition(".")[0] for one in node.names}
+    for statement in tests.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            own |= {one.asname or one.name.partition(".")[0] for one in statement.names}
     loaded = {node.id for node in nodes if isinstance(node, ast.Name)}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module == "solution":
