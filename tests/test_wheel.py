@@ -175,8 +175,7 @@ def test_every_module_that_is_light_imports(environment):
     code = """
 import importlib, pkgutil, evalguard
 skipped = ("evalguard.engines", "evalguard.training", "evalguard.tasks.benchmark",
-           "evalguard.demo", "evalguard.pipeline.loop", "evalguard.__main__",
-           "evalguard.scorers.sandbox_child")
+           "evalguard.demo", "evalguard.pipeline.loop", "evalguard.__main__")
 for module in pkgutil.walk_packages(evalguard.__path__, "evalguard."):
     if not module.name.startswith(skipped):
         importlib.import_module(module.name)

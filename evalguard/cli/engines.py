@@ -48,6 +48,8 @@ def command(
 ) -> int:
     """List the engines that this machine can run, with versions and what to install for the rest.
 
+    The sandboxes for code that a model wrote are listed after them.
+
     With --parity, run the same prompts on two engines and report, for the base and each adapter,
     how many greedy outputs are identical and how far log-likelihoods and scores differ.
     """
@@ -77,6 +79,17 @@ def _show_engines() -> None:
         click.echo(f"{engine.name:<22} {mark}  {engine.serves}")
         for line in filter(None, (engine.versions, engine.install)):
             click.echo(f"{'':<31}{line}")
+    _show_sandboxes()
+
+
+def _show_sandboxes() -> None:
+    from evalguard.scorers.sandbox import INSTALL, availability
+
+    for sandbox in availability():
+        mark = "missing" if sandbox.problem else click.style("ready  ", fg="green")
+        click.echo(f"{sandbox.kind:<22} {mark}  sandbox for code that a model wrote")
+        found = f"{sandbox.problem}; {INSTALL}" if sandbox.problem else sandbox.description
+        click.echo(f"{'':<31}{found}")
 
 
 def _show_parity(between: tuple[str, str], settings: EngineSettings) -> int:

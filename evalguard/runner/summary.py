@@ -6,11 +6,13 @@ import math
 import platform
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from evalguard import __version__
 from evalguard.config import BASELINE
 from evalguard.engines.opening import EngineChoice
+from evalguard.errors import UsageError
 from evalguard.gates.diagnose import diagnose
 from evalguard.records import CheckResult, Gate, GateResult, ScoredSample, TaskRun
 from evalguard.runner import non_answers, same_answers, unmeasured
@@ -18,6 +20,7 @@ from evalguard.runner.measured import Progress
 from evalguard.runner.prepare import Check
 from evalguard.runner.unclosed import count_unclosed, require_answers, warning
 from evalguard.runner.versions import installed_versions
+from evalguard.scorers.sandbox import choose
 from evalguard.verdicts import overall
 
 
@@ -54,7 +57,11 @@ def summarize(
         findings=diagnosis.findings,
         models=models,
         tasks=tuple(_task_runs(check)),
-        environment={**_environment(check.pool.engine), **dict(check.judged.facts())},
+        environment={
+            **_environment(check.pool.engine),
+            **_sandbox(check),
+            **dict(check.judged.facts()),
+        },
         timing=_timing(check.measurer.progress, seconds),
         title=title,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -138,6 +145,12 @@ def _warnings(check: Check) -> Iterator[str]:
             baseline = check.measurer.results.of(key)
             if none := non_answers.warning(measured.model, name, baseline, samples):
                 yield none
+    for task in (task for tasks in check.plan.tasks.values() for task in tasks):
+        if task.config.code_sandbox == "none":
+            yield (
+                f"{task.suite}/{task.name} ran code that the models wrote without a sandbox "
+                "(sandbox: none)"
+            )
     yield from unmeasured.warnings(check.measurer.results.samples)
     yield from check.pool.notes
 
@@ -169,6 +182,17 @@ def _timing(progress: Progress, seconds: float) -> dict[str, float]:
         "samples_planned": planned,
         "share_saved": 1 - progress.samples / planned if planned else 0.0,
     }
+
+
+def _sandbox(check: Check) -> dict[str, str]:
+    """Return what code that a model wrote ran in, if any task runs some."""
+    tasks = (task for tasks in check.plan.tasks.values() for task in tasks)
+    kinds = {kind for task in tasks if (kind := task.config.code_sandbox) is not None}
+    found = set()
+    for kind in kinds:
+        with suppress(UsageError):  # where there is none, a task that runs code was an error
+            found.add(choose(kind).description)
+    return {"sandbox": ", ".join(sorted(found))} if found else {}
 
 
 def _environment(engine: EngineChoice) -> dict[str, str]:

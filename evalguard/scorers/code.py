@@ -9,11 +9,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from evalguard.errors import PrerequisiteError
+from evalguard.errors import PrerequisiteError, UsageError
 from evalguard.records import Metric
 from evalguard.scorers.assertions import running_tests
 from evalguard.scorers.extract import code_blocks
 from evalguard.scorers.registry import scorer
+from evalguard.scorers.sandbox import SandboxKind, choose, passes
 
 MAX_SQL_CHARS = 50_000
 """A longer text is no SQL: the parser takes seconds on it."""
@@ -58,9 +59,17 @@ def _must_be_allowed(value: bool) -> bool:
     """Refuse to run a model's code unless a person has said yes."""
     if not value:
         raise ValueError(
-            "this scorer runs code that a model wrote; set allow_code_execution: true, and run it "
-            "in a container without secrets"
+            "this scorer runs code that a model wrote, in a sandbox; set allow_code_execution: true"
         )
+    return value
+
+
+def _must_work(value: SandboxKind) -> SandboxKind:
+    """Refuse a sandbox that this machine does not have, before anything is measured."""
+    try:
+        choose(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
     return value
 
 
@@ -76,18 +85,22 @@ def unit_tests(
     allow_code_execution: Annotated[bool, AfterValidator(_must_be_allowed)] = False,
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0,
     memory_mib: Annotated[int, Field(ge=64)] = 512,
+    sandbox: Annotated[SandboxKind, AfterValidator(_must_work)] = "auto",
 ) -> dict[str, float]:
     """Score 1 where the output's Python passes the target, which is test code of assertions.
 
-    Strict: the whole output is the program. Lenient: its fenced blocks, joined. Runs in a
-    subprocess with limits, see :mod:`evalguard.scorers.sandbox`. With several repeats the mean
-    is pass@1; :func:`pass_at_k` gives the others.
+    Strict: the whole output is the program. Lenient: its fenced blocks, joined. Program and tests
+    run in a sandbox each, see :mod:`evalguard.scorers.sandbox`. With several repeats the mean is
+    pass@1; :func:`pass_at_k` gives the others.
     """
-    from evalguard.scorers.sandbox import passes
 
     def passed(program: str) -> bool:
         return is_python(program) and passes(
-            program, target, timeout_seconds=timeout_seconds, memory_bytes=memory_mib << 20
+            program,
+            target,
+            timeout_seconds=timeout_seconds,
+            memory_bytes=memory_mib << 20,
+            kind=sandbox,
         )
 
     strict = passed(output)

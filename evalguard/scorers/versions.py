@@ -54,6 +54,6 @@ def package_digest() -> str:
     """Return the hash of this package's sources and weights: the scorers share functions."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for file in sorted((*folder.glob("*.py"), *folder.glob("*.json"))):
+    for file in sorted((*folder.rglob("*.py"), *folder.glob("*.json"))):
         digest.update(file.read_bytes())
     return digest.hexdigest()

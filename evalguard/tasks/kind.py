@@ -11,6 +11,7 @@ from evalguard.config_model import ConfigModel, NonEmpty
 from evalguard.records import Metric, ScoredSample
 
 if TYPE_CHECKING:
+    from evalguard.scorers.sandbox import SandboxKind
     from evalguard.tasks.base import Task
 
 
@@ -25,6 +26,11 @@ class TaskConfig(ConfigModel):
     def task_name(self) -> str:
         """Name in reports; unique within the suite."""
         return self.name or self.kind
+
+    @property
+    def code_sandbox(self) -> SandboxKind | None:
+        """The sandbox that code which a model wrote runs in; ``None`` if it runs none."""
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

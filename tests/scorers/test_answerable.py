@@ -11,13 +11,14 @@ from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.answerable import corpus_problem, row_problem
 from evalguard.scorers.binding import CorpusMetric
 from evalguard.scorers.cuts import length_problem
+from tests.scorers.sandbox import with_sandbox
 
 COLOURS = {"choices": ["red", "green", "blue"]}
 LABELS = {"labels": ["hardware", "billing", "no answer"]}
 CLOSED = {"type": "object", "required": ["a"], "additionalProperties": False}
 REFERRED = {"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"type": "string", "const": 1}}}
 CHAIN = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/a"}}}
-CODE = {"allow_code_execution": True}
+CODE = with_sandbox({"allow_code_execution": True})
 UNITTEST = """from unittest import TestCase, main
 class T(TestCase):
     def test(self):

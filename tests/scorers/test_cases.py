@@ -11,6 +11,7 @@ import pytest
 
 from evalguard import scorers
 from evalguard.scorers.registry import BUILT_IN
+from tests.scorers.sandbox import with_sandbox
 
 CASES = Path(__file__).parent / "cases"
 
@@ -32,7 +33,7 @@ ALL = [
 
 @pytest.mark.parametrize(("name", "case"), ALL)
 def test_case(name, case):
-    scorer = scorers.get(name, **case.get("options", {}))
+    scorer = scorers.get(name, **with_sandbox(case.get("options", {})))
     started = time.perf_counter()
     scores = scorers.score_checked(
         scorer, output_of(case), case.get("target", ""), case.get("row", {}), sample_id="case"
@@ -44,7 +45,7 @@ def test_case(name, case):
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
 def test_every_scorer_has_right_wrong_and_empty_outputs(name):
     cases = load(name)
-    for metric in scorers.get(name, **cases[0].get("options", {})).sample_metrics:
+    for metric in scorers.get(name, **with_sandbox(cases[0].get("options", {}))).sample_metrics:
         values = [case["scores"][metric.name] for case in cases]
         assert max(values) == metric.high, metric
         assert min(values) == metric.low, metric

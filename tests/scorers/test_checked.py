@@ -11,6 +11,7 @@ from evalguard.errors import MeasurementError, UsageError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers import MAX_OUTPUT_CHARS, Scorer, score_checked
 from evalguard.scorers.registry import BUILT_IN
+from tests.scorers.sandbox import with_sandbox
 
 
 def scorer_of(function, *metrics):
@@ -112,7 +113,7 @@ def test_a_pattern_within_a_schema_is_stopped_too():
 NEEDED: dict[str, dict[str, Any]] = {
     "regex": {"pattern": "x$"},
     "json_schema": {"schema": {"type": "object"}},
-    "unit_tests": {"allow_code_execution": True},
+    "unit_tests": with_sandbox({"allow_code_execution": True}),
     "label": {"labels": ["a", "b"]},
     "constraints": {"require": {"max_words": 5}},
 }

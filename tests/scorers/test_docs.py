@@ -17,11 +17,12 @@ from evalguard.scorers.detection import examples, rates
 from evalguard.scorers.refusal_signs import SIGNS
 from evalguard.scorers.registry import BUILT_IN
 from evalguard.tasks.kinds.test_set import TestSetConfig
+from tests.scorers.sandbox import with_sandbox
 
 DOC = (Path(__file__).parents[2] / "docs" / "scorers.md").read_text(encoding="utf-8")
 NEEDED: dict[str, dict[str, object]] = {
     "regex": {"pattern": "x"},
-    "unit_tests": {"allow_code_execution": True},
+    "unit_tests": with_sandbox({"allow_code_execution": True}),
 }
 
 

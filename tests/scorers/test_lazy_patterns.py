@@ -21,8 +21,6 @@ from evalguard.scorers.lazy_patterns import _LazyPattern, lazy_re, lazy_regex
 def _patterns() -> Iterator[tuple[str, Any]]:
     for package in (evalguard.scorers, evalguard.runner):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name.endswith("sandbox_child"):
-                continue
             for name, value in vars(import_module(module.name)).items():
                 for index, one in enumerate(value if isinstance(value, tuple) else (value,)):
                     if isinstance(one, _LazyPattern):

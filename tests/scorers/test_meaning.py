@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from evalguard import scorers
 from evalguard.scorers.registry import BUILT_IN, _find
+from tests.scorers.sandbox import with_sandbox
 
 NUMBERS = [
     "7", "-3", "0.25", "1,234", "3/4", "12%", "$18.50", "2e3", "10^6", "12 km", "1 1/2", "४२",
@@ -68,7 +69,7 @@ def score(kind, name, output, target):
     if name == "json_schema":
         options = {"schema": {"const": json.loads(target)}}
     if name == "unit_tests":
-        options, target = {"allow_code_execution": True}, CHECKS
+        options, target = with_sandbox({"allow_code_execution": True}), CHECKS
     if name == "constraints":
         options = {"require": {"include": target, "max_words": len(target.split())}}
     return scorers.get(name, **options).score(output, target, {})

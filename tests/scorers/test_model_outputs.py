@@ -12,6 +12,7 @@ import pytest
 
 from evalguard import scorers
 from evalguard.scorers.thinking import Thinking
+from tests.scorers.sandbox import with_sandbox
 
 OUTPUTS = json.loads((Path(__file__).parent / "model_outputs.json").read_text(encoding="utf-8"))
 OPENED = "<|User|>Q<|Assistant|><think>\n"
@@ -29,7 +30,7 @@ def credit(case):
     prompt = OPENED if case.get("opened") else ""
     split = Thinking().split(case["output"], prompt=prompt)
     row = {"choices": case["choices"]} if "choices" in case else case.get("row", {})
-    scorer = scorers.get(case["scorer"], **case.get("options", {}))
+    scorer = scorers.get(case["scorer"], **with_sandbox(case.get("options", {})))
     scores = scorer.score("" if split.unclosed else split.answer, case["target"], row)
     names = {"json_fields": "json_fields_all"}
     strict = names.get(case["scorer"], case["scorer"])

@@ -12,6 +12,7 @@ from evalguard import plugins, scorers
 from evalguard.errors import DataError, UsageError
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers import registry
+from tests.scorers.sandbox import with_sandbox
 
 
 def write_module(path, source):
@@ -46,7 +47,8 @@ def test_every_metric_has_one_meaning():
 
 
 def _needed_options(name):
-    return {"regex": {"pattern": "x"}, "unit_tests": {"allow_code_execution": True}}.get(name, {})
+    code = with_sandbox({"allow_code_execution": True})
+    return {"regex": {"pattern": "x"}, "unit_tests": code}.get(name, {})
 
 
 @pytest.mark.parametrize(

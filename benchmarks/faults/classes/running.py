@@ -57,6 +57,25 @@ FAKES = {
         "        except ValueError: pass\n    return t\nsys.settrace(t)\ndef add(a, b): return 0\n",
     "replaces os.write by one that adds the word": "import os\nreal = os.write\n"
         "def add(a, b): return 0\nos.write = lambda fd, d: real(fd, d)\n",
+    "computes with numbers to whatever is near": "class A:\n    def __sub__(s, o): return 0\n"
+        "    def __eq__(s, o): return s - o == 0\n    def __ne__(s, o): return False\n"
+        "def add(a, b): return A()\n",
+    "returns a list that equals everything": "class L(list):\n"
+        "    def __eq__(s, o): return True\ndef add(a, b): return L()\n",
+    "says passed on every descriptor": "import os\nfor fd in range(64):\n"
+        "    try: os.write(fd, b'started\\npassed\\n' * 3)\n    except OSError: pass\n"
+        "def add(a, b): return 0\n",
+    "answers before it is asked": "import json, os, stat\ndef say(m):\n"
+        "    d = json.dumps(m).encode()\n    for fd in range(3, 64):\n        try:\n"
+        "            if stat.S_ISFIFO(os.fstat(fd).st_mode):\n"
+        "                os.write(fd, len(d).to_bytes(8, 'big') + d)\n"
+        "        except OSError: pass\nsay({'names': ['add', '__name__', '__builtins__']})\n"
+        "for _ in range(9): say({'value': {'ellipsis': 0}})\ndef add(a, b): return 0\n",
+    "closes its pipes": "import os\ndef add(a, b): os.closerange(3, 64)\n",
+    "raises the end of an iteration": "def add(a, b): raise StopIteration\n",
+    "raises a skipped test": "import unittest\ndef add(a, b): raise unittest.SkipTest\n",
+    "writes over small numbers in memory": "import ctypes\ndef add(a, b):\n"
+        "    for n in (0, 5, 15): ctypes.memmove(id(n) + 24, id(1) + 24, 4)\n    return 1\n",
     "defines __eq__ on the results by a metaclass": "class M(type):\n"
         "    def __eq__(cls, other): return True\n    __hash__ = type.__hash__\n"
         "class R(metaclass=M): pass\ndef add(a, b): return R\n",
@@ -118,6 +137,20 @@ BREAKS = {
         "open('leak', 'w').write(t)\nos.rename('leak', 'PLACE/outside')\n",
     "turns the hook off by a new interpreter": "import _xxsubinterpreters as s\n"
         "i = s.create()\ns.run_string(i, \"open('PLACE/outside', 'w').write('x')\")\n",
+    "runs a program that it has in memory": "import os\nd = os.memfd_create('p')\n"
+        "os.write(d, b'#!/bin/sh\\necho x > PLACE/outside\\n')\nos.execve(d, ['p'], {})\n",
+    "binds a socket in a folder": "import socket\n"
+        "socket.socket(socket.AF_UNIX).bind('PLACE/outside')\n",
+    "makes a namespace and mounts in it": "import ctypes\nc = ctypes.CDLL(None)\n"
+        "assert c.unshare(0x10020000) == 0\n"
+        "assert c.mount(b'PLACE', b'/tmp', None, 4096, None) == 0\n"
+        "open('/tmp/outside', 'w').write('x')\n",
+    "maps a file into memory": "import mmap, os\n"
+        "d = os.open('PLACE/outside', os.O_RDWR | os.O_CREAT)\n"
+        "os.ftruncate(d, 9)\nmmap.mmap(d, 9)[:1] = b'x'\n",
+    "makes a pipe outside": "import os\nos.mkfifo('PLACE/outside')\n",
+    "goes by the root of another process": "import os\nos.chdir('/proc/1/root')\n"
+        "open('PLACE/outside'[1:], 'w').write('x')\n",
     "uses the raw open of io": "import _io\n_io.FileIO('PLACE/outside', 'w').write(b'x')\n",
 }  # fmt: skip
 

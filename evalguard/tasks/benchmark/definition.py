@@ -40,7 +40,8 @@ def benchmark_versions(files: Iterable[Path] = ()) -> dict[str, str]:
 @cache
 def _own_digest() -> str:
     """Return the hash of the code here that scores a benchmark's answers."""
-    own = [*sorted(Path(__file__).parent.glob("*.py")), Path(sandbox.__file__)]
+    folders = (Path(__file__).parent, Path(sandbox.__file__).parent)
+    own = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in own)).hexdigest()
 
 

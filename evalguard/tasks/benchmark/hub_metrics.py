@@ -11,15 +11,15 @@ import re
 import string
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cache, partial
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 from evalguard.errors import UsageError, did_you_mean
 from evalguard.scorers.code import pass_at_k
-from evalguard.scorers.sandbox import passes
+from evalguard.scorers.sandbox import SandboxKind, choose, passes
 from evalguard.tasks.benchmark.optional_metrics import OPTIONAL, PACKAGES, refusal
 from evalguard.tasks.benchmark.text_metrics import bleu, wer
 
@@ -32,6 +32,9 @@ CODE_BYTES = 4 << 30
 code_allowed: ContextVar[bool] = ContextVar("code_allowed", default=False)
 """Whether the suite allows running code that a model wrote."""
 
+sandbox_kind: ContextVar[SandboxKind] = ContextVar("sandbox_kind", default="auto")
+"""The sandbox that the suite asks for."""
+
 _REFUSED = "__evalguard_refused__"
 """Set in a module that would have downloaded a metric when it was imported."""
 
@@ -42,13 +45,14 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 @contextmanager
-def code_execution(allowed: bool) -> Iterator[None]:
-    """Allow or forbid running a model's code within the block."""
-    token = code_allowed.set(allowed)
+def code_execution(allowed: bool, kind: SandboxKind = "auto") -> Iterator[None]:
+    """Allow or forbid running a model's code within the block, in a sandbox of a kind."""
+    token, kind_token = code_allowed.set(allowed), sandbox_kind.set(kind)
     try:
         yield
     finally:
         code_allowed.reset(token)
+        sandbox_kind.reset(kind_token)
 
 
 class LoadedMetric:
@@ -112,16 +116,39 @@ def code_permitted() -> bool:
 
 
 def check_code_allowed() -> None:
-    """Raise unless code that a model wrote may run.
+    """Raise unless code that a model wrote may run, and there is a sandbox to run it in.
 
     Raises:
-        UsageError: Unless the suite or ``HF_ALLOW_CODE_EVAL=1`` allows it.
+        UsageError: Unless the suite or ``HF_ALLOW_CODE_EVAL=1`` allows it, and the sandbox works.
     """
     if not code_permitted():
         raise UsageError(
-            "this benchmark runs code that a model wrote; set allow_code_execution: true for the "
-            "task in the suite (or HF_ALLOW_CODE_EVAL=1), and run it in a container without secrets"
+            "this benchmark runs code that a model wrote, in a sandbox; set allow_code_execution: "
+            "true for the task in the suite (or HF_ALLOW_CODE_EVAL=1)"
         )
+    choose(sandbox_kind.get())
+
+
+def run_code(program: str, tests: str, *, timeout_seconds: float = CODE_SECONDS) -> bool:
+    """Return whether a program passes tests in the sandbox that the suite asks for."""
+    return passes(
+        program,
+        tests,
+        timeout_seconds=timeout_seconds,
+        memory_bytes=CODE_BYTES,
+        kind=sandbox_kind.get(),
+    )
+
+
+def _run_all(pairs: Set[tuple[str, str]], timeout_seconds: float) -> dict[tuple[str, str], bool]:
+    """Return which programs pass their tests, as many at a time as there are processors."""
+    context = copy_context()  # a thread has none of its own
+
+    def run(pair: tuple[str, str]) -> bool:
+        return context.copy().run(run_code, *pair, timeout_seconds=timeout_seconds)
+
+    with ThreadPoolExecutor(min(len(pairs), os.cpu_count() or 1) or 1) as pool:
+        return dict(zip(pairs, pool.map(run, pairs), strict=True))
 
 
 def _code_eval(
@@ -134,10 +161,12 @@ def _code_eval(
     """Return pass@k and each program's result (Chen et al. 2021, equation 1)."""
     check_code_allowed()
     results: dict[int, list[Any]] = defaultdict(list)
-    run = cache(partial(passes, timeout_seconds=timeout, memory_bytes=CODE_BYTES))
-    for task, (programs, tests) in enumerate(zip(predictions, references, strict=True)):
+    rows = list(zip(predictions, references, strict=True))
+    passed = _run_all({(one, tests) for programs, tests in rows for one in programs}, timeout)
+    for task, (programs, tests) in enumerate(rows):
         for index, program in enumerate(programs):
-            result = {"task_id": task, "passed": run(program, tests), "completion_id": index}
+            right = passed[program, tests]
+            result = {"task_id": task, "passed": right, "completion_id": index}
             results[task].append((index, result))
     counts = [(len(found), sum(one["passed"] for _, one in found)) for found in results.values()]
     scores = {

@@ -22,6 +22,7 @@ from lm_eval.tasks._yaml_loader import load_yaml
 from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem, did_you_mean
 from evalguard.hub import check_hub
 from evalguard.quiet import quiet
+from evalguard.scorers.sandbox import SandboxKind
 from evalguard.tasks.benchmark.build_errors import build_error
 from evalguard.tasks.benchmark.checks import problems_of
 from evalguard.tasks.benchmark.drawing import drawn_as_by_lm_eval, import_again
@@ -65,6 +66,7 @@ def load_benchmark(
     limit: int | None = None,
     declared: Mapping[str, Declared] | None = None,
     allow_code_execution: bool = False,
+    sandbox: SandboxKind = "auto",
 ) -> list[Benchmark]:
     """Build an lm-eval task, or every task of a group.
 
@@ -79,6 +81,7 @@ def load_benchmark(
         limit: Take the first samples only, as lm-eval's ``--limit`` does.
         declared: Ranges that the suite declares for metrics, by the metric's name.
         allow_code_execution: Whether code that a model wrote may run in the sandbox.
+        sandbox: The kind of sandbox.
 
     Raises:
         ConfigError: If there is no such task, or it cannot be built.
@@ -86,7 +89,8 @@ def load_benchmark(
     """
     listen()  # a thread that a task starts as it is imported is the task's
     try:
-        with quiet(), drawn_as_by_lm_eval(), read_once(), code_execution(allow_code_execution):
+        allowed = code_execution(allow_code_execution, sandbox)
+        with quiet(), drawn_as_by_lm_eval(), read_once(), allowed:
             if task.endswith((".yaml", ".yml")):
                 built = list(_from_file(base_dir / task))
             else:
@@ -105,6 +109,7 @@ def load_benchmark(
                     declared=declared,
                     equal_weights=each.equal_weights,
                     allow_code_execution=allow_code_execution,
+                    sandbox=sandbox,
                 )
                 for each in built
             ]

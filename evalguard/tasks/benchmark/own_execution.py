@@ -1,11 +1,14 @@
 """Tasks that run what a model wrote by code of their own, not by ``evaluate``'s ``code_eval``.
 
 Copies of OpenAI's ``human-eval`` are common: ``check_correctness(check_program, timeout)`` hands a
-program to ``unsafe_execute`` in another process. The sandbox takes the place of the first.
+program to ``unsafe_execute`` in another process. The sandbox takes the place of the first, and what
+the program asserts at its end is held against it from outside.
 """
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Iterator, Mapping
 from types import FunctionType
 from typing import Any
@@ -13,8 +16,7 @@ from typing import Any
 from lm_eval.api.task import Task
 
 from evalguard.errors import EvalGuardError
-from evalguard.scorers.sandbox import passes
-from evalguard.tasks.benchmark.hub_metrics import CODE_BYTES, CODE_SECONDS, check_code_allowed
+from evalguard.tasks.benchmark.hub_metrics import CODE_SECONDS, check_code_allowed, run_code
 from evalguard.tasks.benchmark.watching import current_watch
 
 _COPIED = ("check_correctness", "unsafe_execute")
@@ -47,17 +49,71 @@ def runs_code(task: Task) -> bool:
 
 
 def _check_correctness(check_program: str, timeout: float = CODE_SECONDS) -> bool:
-    """Return whether a program ends without an exception.
+    """Return whether a program passes the tests at its end.
 
     Callers take any exception for a wrong answer, so that of the sandbox is noted as well.
     """
     try:
         check_code_allowed()
-        return passes(check_program, "", timeout_seconds=timeout, memory_bytes=CODE_BYTES)
+        parts = split_tests(check_program)
+        return parts is not None and run_code(*parts, timeout_seconds=timeout)
     except EvalGuardError as error:
         if (watch := current_watch()) is not None:
             watch.fail(str(error))
         raise
+
+
+_VALUE = "evalguard_value"
+
+
+def split_tests(text: str) -> tuple[str, str] | None:
+    r"""Return a program and the tests that end it; ``None`` where they cannot be told apart.
+
+    Tests are HumanEval's ``def check(candidate): … check(name)``, or, as in CRUXEval, an assertion
+    that a value equals a literal. What else is asserted, such as ``f(1) == 2 or True`` with a part
+    of the model's, would be judged by the program itself: that is no pass.
+
+    Example:
+        >>> split_tests("def f(n):\n    return n\nassert f(4) == 4")[1]
+        'assert evalguard_value() == 4'
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    match body[-1:]:
+        case [ast.Expr(ast.Call(ast.Name("check")))]:
+            start = max(
+                (
+                    index
+                    for index, one in enumerate(body)
+                    if isinstance(one, ast.FunctionDef) and one.name == "check"
+                ),
+                default=None,
+            )
+            return None if start is None else (_source(body[:start]), _source(body[start:]))
+        case [ast.Assert(ast.Compare(left, [ast.Eq()], [right]))]:
+            pair = (left, right) if _is_literal(right) else (right, left)
+            if not _is_literal(pair[1]):
+                return None
+            program = [*body[:-1], ast.parse(f"def {_VALUE}():\n    return None").body[0]]
+            program[-1].body = [ast.Return(pair[0])]  # type: ignore[attr-defined]  # a function
+            return _source(program), f"assert {_VALUE}() == {ast.unparse(pair[1])}"
+    return None
+
+
+def _source(body: list[ast.stmt]) -> str:
+    return "\n".join(map(ast.unparse, body))
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _functions(value: Any) -> Iterator[FunctionType]:

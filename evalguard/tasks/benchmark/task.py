@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,7 @@ from lm_eval.api.task import Task
 from evalguard.errors import DataError, EvalGuardError, MeasurementError, UsageError
 from evalguard.quiet import quiet
 from evalguard.records import Metric, ScoredSample, ScoreKind
+from evalguard.scorers.sandbox import SandboxKind
 from evalguard.tasks.base import Prepared, Render, with_unique_ids
 from evalguard.tasks.benchmark import canaries, hub_metrics
 from evalguard.tasks.benchmark.definition import benchmark_versions, definition_of, plain
@@ -60,6 +61,7 @@ class Benchmark:
         declared: Ranges of metrics that the suite gives, by the metric's name.
         equal_weights: Metrics that the task's group averages with equal weights per task.
         allow_code_execution: Whether code that a model wrote may run in the sandbox.
+        sandbox: The kind of sandbox.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Benchmark:
         declared: Mapping[str, Declared] | None = None,
         equal_weights: frozenset[str] = frozenset(),
         allow_code_execution: bool = False,
+        sandbox: SandboxKind = "auto",
     ) -> None:
         self.suite = suite
         self._source = source
@@ -81,7 +84,7 @@ class Benchmark:
         self._task = task
         self._limit = limit
         self._declared = dict(declared or {})
-        self._allow_code = allow_code_execution
+        self._code_execution = partial(hub_metrics.code_execution, allow_code_execution, sandbox)
         self._uncomputed = ""
         put_sandbox(task)
 
@@ -99,7 +102,7 @@ class Benchmark:
         own.
         """
         reported = self._reported
-        with hub_metrics.code_execution(self._allow_code):
+        with self._code_execution():
             return metrics_of(self._task, reported, self._declared, self._uncomputed)
 
     @cached_property
@@ -153,7 +156,7 @@ class Benchmark:
         try:
             programs = not runs_code(self._task)
             with (
-                hub_metrics.code_execution(self._allow_code),
+                self._code_execution(),
                 watched(programs=programs, answers=_texts(responses)) as watch,
             ):
                 scored = self._score(prepared, responses)
@@ -196,7 +199,7 @@ class Benchmark:
         try:
             with (
                 quiet(),
-                hub_metrics.code_execution(self._allow_code),
+                self._code_execution(),
                 watched(sends=False) as watch,
             ):
                 value = float(aggregation(values))
@@ -219,7 +222,7 @@ class Benchmark:
         """
         check_nltk_data(getattr(self._task.config, "process_results", None))
         if runs_code(self._task):
-            with hub_metrics.code_execution(self._allow_code):
+            with self._code_execution():
                 hub_metrics.check_code_allowed()
         for function in own_functions(self._task):
             if why := hub_metrics.refused_on_import(function):
@@ -281,7 +284,7 @@ class Benchmark:
     @cached_property
     def _reported(self) -> Mapping[str, Any] | None:
         """Values that the first rows report; ``None`` where the task's code fails on them."""
-        with quiet(), hub_metrics.code_execution(self._allow_code), noting() as notes:
+        with quiet(), self._code_execution(), noting() as notes:
             reported = reported_values(self._task, self.name, self.docs)
         self._uncomputed = "; ".join(notes.values())
         return reported

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Literal, Self
@@ -9,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from evalguard.config_model import ConfigModel, NonEmpty
+from evalguard.scorers.sandbox import SandboxKind
 from evalguard.tasks.base import Task
 from evalguard.tasks.benchmark.definition import benchmark_versions
 from evalguard.tasks.benchmark.sources import TaskFileError, read_source
@@ -48,11 +50,19 @@ class BenchmarkConfig(TaskConfig):
     """Ranges of metrics that EvalGuard does not know: `{overlap_max: {low: 0, high: 100}}`."""
     allow_code_execution: bool = False
     """Whether code that a model wrote may run in the sandbox, as HumanEval and MBPP need."""
+    sandbox: SandboxKind = "auto"
+    """The sandbox: the first one that works, `bubblewrap`, `sandlock`, or `none` for no sandbox."""
 
     @property
     def file(self) -> str | None:
         """The task file, or ``None`` for a task that lm-eval knows by name."""
         return self.task if self.task.endswith((".yaml", ".yml")) else None
+
+    @property
+    def code_sandbox(self) -> SandboxKind | None:
+        """The sandbox, if it may run code that a model wrote."""
+        allowed = self.allow_code_execution or os.environ.get("HF_ALLOW_CODE_EVAL") == "1"
+        return self.sandbox if allowed else None
 
     @property
     def task_name(self) -> str:
@@ -75,6 +85,7 @@ def _build(config: BenchmarkConfig, context: TaskContext) -> Sequence[Task]:
         limit=config.limit,
         declared={name: Declared(**vars(one)) for name, one in config.metrics.items()},
         allow_code_execution=config.allow_code_execution,
+        sandbox=config.sandbox,
     )
 
 

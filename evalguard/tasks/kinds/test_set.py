@@ -19,6 +19,7 @@ from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers import Scorer, canaries, score_checked
 from evalguard.scorers.answerable import corpus_problem, row_problem
 from evalguard.scorers.cuts import length_problem
+from evalguard.scorers.sandbox import SandboxKind
 from evalguard.scorers.schema_files import named_files, with_files
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.tasks.base import (
@@ -69,6 +70,12 @@ class TestSetConfig(Prompts):
     """Answers to each prompt; their scores are averaged."""
     cluster: NonEmpty | None = None
     """Column whose equal values mark rows that are not independent, such as a shared passage."""
+
+    @property
+    def code_sandbox(self) -> SandboxKind | None:
+        """The sandbox of its scorer that runs code, if it has one."""
+        allowed = (one.options for one in self.scorers if one.options.get("allow_code_execution"))
+        return next((options.get("sandbox", "auto") for options in allowed), None)
 
     @model_validator(mode="after")
     def _repeats_differ(self) -> Self:

@@ -9,6 +9,7 @@ from evalguard.errors import ConfigError, UsageError
 from evalguard.tasks.benchmark import hub_metrics
 from evalguard.tasks.benchmark.hub_metrics import load as load_metric
 from evalguard.tasks.benchmark.metrics import Declared
+from tests.scorers.sandbox import needs_sandbox
 
 RIGHT = "def add(a, b):\n    return a + b\n"
 WRONG = "def add(a, b):\n    return a - b\n"
@@ -21,6 +22,7 @@ def allowed():
         yield
 
 
+@needs_sandbox
 def test_code_eval_estimates_pass_at_k(allowed):
     scores, results = load_metric("code_eval").compute(
         references=[TESTS, TESTS], predictions=[[RIGHT, WRONG], [WRONG, WRONG]], k=[1, 2]
@@ -29,12 +31,12 @@ def test_code_eval_estimates_pass_at_k(allowed):
     assert [one["passed"] for _, one in results[0]] == [True, False]
 
 
+@needs_sandbox
 @pytest.mark.parametrize(
     "program",
     [
         "import socket\nsocket.socket()\n",
-        "import os\nos.system('true')\n",
-        "open('/tmp/evalguard-was-here', 'w')\n",
+        "open('/usr/evalguard-was-here', 'w')\n",
         "exit()\n",
         "while True: pass\n",
     ],
@@ -52,6 +54,7 @@ def test_code_does_not_run_unless_it_is_allowed(monkeypatch):
         load_metric("code_eval").compute(references=[TESTS], predictions=[[RIGHT]], k=[1])
 
 
+@needs_sandbox
 def test_a_task_that_runs_code_says_so_before_any_compute(load, monkeypatch):
     monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
     code = (

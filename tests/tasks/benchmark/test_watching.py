@@ -10,6 +10,7 @@ from evalguard.errors import ConfigError, MeasurementError
 from evalguard.tasks.benchmark.loading import load_benchmark
 from evalguard.tasks.benchmark.watching import watched
 from tests.conftest import write_jsonl
+from tests.scorers.sandbox import needs_sandbox
 
 GENERATES = "output_type: generate_until\ndoc_to_target: a\n"
 SCORES = "process_results: !function code.scores\nmetric_list: [{metric: acc}]\n"
@@ -247,6 +248,7 @@ def scores(doc, results):
 """
 
 
+@needs_sandbox
 def test_copies_of_human_eval_run_in_the_sandbox(load, monkeypatch, tmp_path):
     monkeypatch.delenv("HF_ALLOW_CODE_EVAL", raising=False)
     text = f"{GENERATES}unsafe_code: true\n{SCORES}"
@@ -260,19 +262,30 @@ def test_copies_of_human_eval_run_in_the_sandbox(load, monkeypatch, tmp_path):
         ("assert 1 + 1 == 3", 0.0),
         (f"open({str(there)!r}, 'w')", 0.0),
         ("import socket; socket.socket()", 0.0),
-    ):
+        ("def f():\n    return 3\nassert f() == 3", 1.0),
+        ("class A:\n    def __eq__(a, b): return True\nassert A() == 3", 0.0),
+        ("def f():\n    return 3\nassert f() == 1 or True", 0.0),
+        ("def f():\n    return 3\nassert f() == f()", 0.0),
+        ("def g():\n    return 3\ndef check(f):\n    assert f() == 3\ncheck(g)", 1.0),
+        ("def g():\n    return 2\ndef check(f): pass\n"
+         "def check(f):\n    assert f() == 3\ncheck(g)", 0.0),
+        ("import os\nos._exit(0)\nassert 1 == 1", 0.0),
+    ):  # fmt: skip
         assert task.score(sample, [answer]).scores == {"acc": right}
     assert not there.exists()
 
 
 def test_a_failure_of_the_sandbox_is_no_wrong_answer(load, monkeypatch):
     task = load(
-        f"{GENERATES}unsafe_code: true\n{SCORES}", code=HUMAN_EVAL, allow_code_execution=True
+        f"{GENERATES}unsafe_code: true\n{SCORES}",
+        code=HUMAN_EVAL,
+        allow_code_execution=True,
+        sandbox="none",
     )
     [sample] = task.prepare(None)
-    monkeypatch.setattr("evalguard.scorers.sandbox.sys.executable", "/nowhere/python")
+    monkeypatch.setattr("sys._base_executable", "/nowhere/python")
     with pytest.raises(MeasurementError, match="the sandbox could not be started"):
-        task.score(sample, ["assert True"])
+        task.score(sample, ["assert 1 == 1"])
 
 
 IN_THREADS = {

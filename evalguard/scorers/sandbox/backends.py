@@ -1,0 +1,205 @@
+"""Which sandboxes there are, whether they work on this machine, and how a process starts in one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from evalguard.errors import MeasurementError, UsageError
+from evalguard.scorers.sandbox.inside.main import STARTED
+
+SandboxKind = Literal["auto", "bubblewrap", "sandlock", "none"]
+"""What a suite may ask for: the first one that works, that one, or none at all."""
+
+KINDS = ("bubblewrap", "sandlock")
+"""The sandboxes, best first."""
+
+INSTALL = "apt install bubblewrap, or pip install 'evalguard[sandbox]'"
+FOLDER_BYTES = 16 << 20
+"""Size of the temporary folder, the only one that can be written."""
+
+PROBE_SECONDS = 20.0
+_HERE = Path(__file__).parent
+_SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache",
+           "/etc/alternatives", "/usr/share/zoneinfo")  # fmt: skip
+_ENVIRONMENT = {
+    "PATH": os.defpath,
+    "HOME": "/tmp",  # noqa: S108 - the sandbox's own
+    "LC_ALL": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+_START = "import sys; sys.path.insert(0, {folder!r}); from inside.main import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a sandbox works here.
+
+    Attributes:
+        kind: Its name.
+        description: Its name and version; empty if it is not installed.
+        problem: Why it does not work; empty if it does.
+    """
+
+    kind: str
+    description: str
+    problem: str
+
+
+def availability() -> tuple[Availability, ...]:
+    """Return every sandbox, best first, each tried once."""
+    return tuple(_tried(kind) for kind in KINDS)
+
+
+def choose(kind: SandboxKind = "auto") -> Availability:
+    """Return the sandbox that code will run in.
+
+    Args:
+        kind: ``auto`` for the first one that works, or the name of one; ``none`` for no sandbox.
+
+    Raises:
+        UsageError: If it does not work here; says why, and what to install.
+    """
+    if kind == "none":
+        return Availability("none", "none", "")
+    found = []
+    for name in KINDS:
+        if kind in ("auto", name):
+            found.append(_tried(name))
+            if not found[-1].problem:
+                return found[-1]
+    reasons = "; ".join(f"{one.kind}: {one.problem}" for one in found)
+    raise UsageError(
+        f"code that a model wrote runs in a sandbox only, and there is none here ({reasons}). "
+        f"Install one ({INSTALL}), or set sandbox: none to run the code without, which the report "
+        "will say"
+    )
+
+
+def launch(
+    kind: str, job: Mapping[str, Any], *, pipes: Sequence[int] = (), folder: str
+) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    """Start a process in a sandbox.
+
+    Args:
+        kind: The sandbox.
+        job: What it does, see :mod:`evalguard.scorers.sandbox.inside.main`.
+        pipes: File descriptors that it inherits.
+        folder: An empty folder, the working directory where there is no sandbox.
+
+    Returns:
+        The process, whose standard output is a pipe, and what it writes to standard error.
+
+    Raises:
+        MeasurementError: If it cannot be started.
+    """
+    mounted = "/sandbox" if kind == "bubblewrap" else str(_HERE)
+    # In files and not through pipes, so that nothing waits for a process that does not read.
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    whole = {
+        "kind": kind,
+        "mounted": mounted,
+        "packages": _packages(),
+        "readable": [*_readable(), *_packages()],
+        **job,
+    }
+    python = [_python(), "-I", "-S", "-B", "-c", _START.format(folder=mounted)]
+    with tempfile.TemporaryFile() as given:
+        given.write(json.dumps(whole).encode())
+        given.seek(0)
+        try:
+            process = subprocess.Popen(
+                [*(_bubblewrap() if kind == "bubblewrap" else []), *python],
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=folder,
+                env=_ENVIRONMENT,
+                pass_fds=pipes,
+                start_new_session=True,
+            )
+        except OSError as error:
+            errors.close()
+            raise MeasurementError(f"the sandbox could not be started: {error}") from error
+    return process, errors
+
+
+def last_line(errors: IO[bytes]) -> str:
+    """Return the last line that a process wrote to standard error."""
+    errors.seek(0)
+    lines = errors.read(1 << 16).decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _python() -> str:
+    """Return the interpreter itself, not the link of a virtual environment."""
+    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+@cache
+def _readable() -> tuple[str, ...]:
+    """Return the folders that Python needs: no home, no project, no configuration."""
+    prefix = Path(_python()).parent.parent
+    return tuple(
+        str(one) for one in (*map(Path, _SYSTEM), prefix / "lib", prefix / "lib64") if one.exists()
+    )
+
+
+@cache
+def _packages() -> tuple[str, ...]:
+    """Return the folders of installed packages."""
+    names = ("site-packages", "dist-packages")
+    return tuple(path for path in sys.path if Path(path).name in names and Path(path).is_dir())
+
+
+def _bubblewrap() -> list[str]:
+    """Return bubblewrap's command line, which the program to run follows."""
+    shown = [*_readable(), *_packages(), _python()]
+    return [
+        shutil.which("bwrap") or "bwrap",
+        *("--unshare-all", "--unshare-user", "--cap-drop", "ALL"),
+        *("--uid", "65534", "--gid", "65534", "--die-with-parent", "--new-session"),
+        *(word for path in shown for word in ("--ro-bind", path, path)),
+        *("--ro-bind", str(_HERE / "inside"), "/sandbox/inside"),
+        *("--dev", "/dev", "--remount-ro", "/dev"),
+        *("--size", str(FOLDER_BYTES), "--tmpfs", "/tmp", "--chdir", "/tmp"),  # noqa: S108
+        *("--remount-ro", "/", "--"),
+    ]
+
+
+@cache
+def _tried(kind: str) -> Availability:
+    """Start a process that closes its walls and does nothing."""
+    if kind == "bubblewrap":
+        if shutil.which("bwrap") is None:
+            return Availability(kind, "", "bwrap is not installed")
+        said = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False)
+        description = said.stdout.strip() or kind
+    else:
+        if find_spec("sandlock") is None:
+            return Availability(kind, "", "the package is not installed")
+        description = f"sandlock {version('sandlock')}"
+    job = {"role": "probe", "cpu_seconds": int(PROBE_SECONDS), "memory_bytes": 1 << 30}
+    with tempfile.TemporaryDirectory(prefix="evalguard-") as folder:
+        process, errors = launch(kind, job, folder=folder)
+        try:
+            said_bytes, _ = process.communicate(timeout=PROBE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return Availability(kind, description, f"it did not start in {PROBE_SECONDS:.0f} s")
+        with errors:
+            problem = "" if said_bytes == STARTED else last_line(errors)
+    return Availability(kind, description, problem)

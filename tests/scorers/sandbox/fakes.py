@@ -1,0 +1,224 @@
+"""Wrong programs that try to pass: each has a way out of being judged."""
+
+from __future__ import annotations
+
+TESTS = "assert add(2, 3) == 5\nassert add(-1, 1) == 0\nassert add(10, 5) == 15\n"
+CASES = "class T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(add(2, 3), 5)\n"
+UNITTEST = f"import unittest\n{CASES}unittest.main()\n"
+NEAR = "assert abs(add(2, 3) - 5) < 1e-6\n"
+TEXT = "assert add(2, 3).startswith('5')\n"
+
+ZERO = """
+class Zero:
+    def __sub__(self, other): return 0
+    def __abs__(self): return 0
+    def __lt__(self, other): return True
+    def __float__(self): return 5.0
+    def __contains__(self, item): return True
+    def startswith(self, text): return True
+    def __eq__(self, other): return True
+    def __getattr__(self, name): return lambda *a: True
+def add(a, b): return Zero()
+"""
+
+SPEAKS = """
+import json, os, stat, threading, time
+def fifo(fd):
+    try: return stat.S_ISFIFO(os.fstat(fd).st_mode)
+    except OSError: return False
+pipes = [fd for fd in range(3, 64) if fifo(fd)]
+def say(message, raw=False):
+    data = message if raw else json.dumps(message).encode()
+    for fd in pipes:
+        try: os.write(fd, data if raw else len(data).to_bytes(8, 'big') + data)
+        except OSError: pass
+"""
+"""Finds the pipes of its process, and writes what it likes."""
+
+FAKES: dict[str, tuple[str, str]] = {
+    # what was planted before
+    "an object that equals everything": (
+        "class A:\n    def __eq__(self, other): return True\n"
+        "    def __ne__(self, other): return False\ndef add(a, b): return A()", TESTS,
+    ),
+    "a number that equals everything": (
+        "class A(int):\n    def __eq__(self, other): return True\n    __hash__ = int.__hash__\n"
+        "def add(a, b): return A(1)", TESTS,
+    ),
+    "a class that equals everything": (
+        "class M(type):\n    def __eq__(cls, other): return True\n    __hash__ = type.__hash__\n"
+        "class R(metaclass=M): pass\ndef add(a, b): return R", TESTS,
+    ),
+    "leaves by os._exit": ("import os\ndef add(a, b): os._exit(0)", TESTS),
+    "leaves by os._exit when it is loaded": ("import os\nos._exit(0)", TESTS),
+    "leaves by SystemExit": ("def add(a, b): raise SystemExit(0)", TESTS),
+    "replaces exec": (
+        "import builtins\nbuiltins.exec = lambda *a, **k: None\ndef add(a, b): return 0", TESTS,
+    ),
+    "replaces compile": (
+        "import builtins\nreal = builtins.compile\n"
+        "builtins.compile = lambda s, *a, **k: real('pass', *a, **k)\ndef add(a, b): return 0",
+        TESTS,
+    ),
+    "replaces AssertionError": (
+        "import builtins\nbuiltins.AssertionError = Exception\ndef add(a, b): return 0", TESTS,
+    ),
+    "edits every frame": (
+        "import sys\nf = sys._getframe()\nwhile f:\n    for s in (f.f_globals, f.f_locals):\n"
+        "        for n in list(s):\n            if callable(s[n]) and n != 'add':\n"
+        "                try: s[n] = lambda *a, **k: None\n                except Exception: pass\n"
+        "    f = f.f_back\ndef add(a, b): return 0", TESTS,
+    ),
+    "traces": (
+        "import sys\ndef t(frame, event, arg):\n    if event == 'line':\n"
+        "        try: frame.f_lineno = frame.f_lineno + 1\n        except ValueError: pass\n"
+        "    return t\nsys.settrace(t)\ndef add(a, b): return 0", TESTS,
+    ),
+    "patches unittest": (
+        "import unittest\nunittest.TestCase.assertEqual = lambda *a: None\n"
+        "unittest.main = lambda *a, **k: None\ndef add(a, b): return 0", UNITTEST,
+    ),
+    # what this design invites
+    "computes with numbers to 0": (ZERO, NEAR),
+    "is a text in all that is asked": (ZERO, TEXT),
+    "is below every number": (ZERO, "assert add(2, 3) < 6"),
+    "computes with arrays to 0": (
+        ZERO + "\nZero.sum = lambda s: 0",
+        "import numpy as np\nassert (add(2, 3) - np.array([5])).sum() == 0",
+    ),
+    "computes with dates to nothing, under a module's other name": (
+        "import datetime as d\nclass Zero:\n    def __sub__(s, other): return s\n"
+        "    def total_seconds(s): return 0\ndef add(a, b): return Zero()",
+        "assert (add(2, 3) - d.datetime(2020, 1, 1)).total_seconds() == 0",
+    ),
+    "computes with dates to nothing": (
+        ZERO.replace("return 0", "return s", 1).replace("__sub__(self", "__sub__(s")
+        + "\nZero.total_seconds = lambda s: 0",
+        "import datetime as d\nassert (add(2, 3) - d.datetime(2020, 1, 1)).total_seconds() == 0",
+    ),
+    "contains everything": (ZERO, "assert 5 in add(2, 3)"),
+    "becomes the right float": (ZERO, "import math\nassert math.isclose(add(2, 3), 5)"),
+    "equals everything in a list": (ZERO.replace("Zero()", "[Zero()]", 1).replace(
+        "return Zero()", "return [Zero()]"), "assert add(2, 3) == [5]"),
+    "equals everything as a key": (
+        ZERO.replace("return Zero()", "return {Zero(): Zero()}")
+        + "\nZero.__hash__ = lambda s: hash(5)", "assert add(2, 3) == {5: 5}",
+    ),
+    "equals everything in unittest": (ZERO, UNITTEST),
+    "equals every object of its class": (
+        "class V:\n    def __init__(s, x): s.x = x\n    def __eq__(s, o): return True\n"
+        "def add(a, b): return V(0)", "assert add(2, 3) == V(5)",
+    ),
+    "defines what the tests compare with": (
+        "def isclose(a, b): return True\nclass math: isclose = staticmethod(isclose)\n"
+        "def add(a, b): return 0", "assert math.isclose(add(2, 3), 5)",
+    ),
+    "defines numpy": (
+        "class np: allclose = staticmethod(lambda *a: True)\ndef add(a, b): return 0",
+        "assert np.allclose(add(2, 3), 5)",
+    ),
+    "replaces built-in functions by names of its own": (
+        "set = sorted = abs = len = lambda *a: 1\ndef add(a, b): return 0",
+        "assert set(add(2, 3)) == set([5])\nassert abs(add(2, 3)) == abs(5)",
+    ),
+    "replaces several built-in functions and is called as one": (
+        "sum = set = lambda *a: 1", "assert set([sum(1, 2)]) == set([3])",
+    ),
+    "defines the checker of the tests": (
+        "def check(f): pass\ndef add(a, b): return 0",
+        "def check(candidate):\n    assert candidate(2, 3) == 5\ncheck(add)",
+    ),
+    "ends the loop of the tests": (
+        "def add(a, b): raise StopIteration",
+        "assert all(map(lambda c: add(*c[:2]) == c[2], [(2, 3, 5), (1, 1, 2)]))",
+    ),
+    "ends the loop of the tests by a class of its own": (
+        "class Ends(StopIteration): pass\ndef add(a, b): raise Ends",
+        "assert all(map(lambda c: add(*c[:2]) == c[2], [(2, 3, 5), (1, 1, 2)]))",
+    ),
+    "skips the test": ("import unittest\ndef add(a, b): raise unittest.SkipTest", UNITTEST),
+    "raises what the runner of the tests raises": (
+        "class Passed(SystemExit): pass\ndef add(a, b): raise Passed(0)", UNITTEST,
+    ),
+    "dies where the tests forgive an exception": (
+        "import os\ndef add(a, b): os._exit(0)",
+        "try:\n    assert add(2, 3) == 5\nexcept Exception:\n    pass\n"
+        "except BaseException:\n    pass",
+    ),
+    "closes its pipes where the tests forgive everything": (
+        "import os\ndef add(a, b): os.closerange(3, 64)",
+        "for _ in range(3):\n    try:\n        add(1, 2)\n    except:\n        pass",
+    ),
+    "says passed on every descriptor": (
+        "import os\nfor fd in range(64):\n    for _ in range(3):\n"
+        "        try: os.write(fd, b'started\\npassed\\n')\n        except OSError: pass\n"
+        "def add(a, b): return 0", TESTS,
+    ),
+    "names __name__, so that no test runs": (
+        f"{SPEAKS}say({{'names': ['add', '__name__', '__builtins__', 'unittest']}})\n"
+        "for _ in range(9): say({'value': 'solution'})\ndef add(a, b): return 0",
+        f"import unittest\n{CASES}if __name__ == '__main__':\n    unittest.main()\n",
+    ),
+    "names AssertionError and its like": (
+        f"{SPEAKS}say({{'names': ['add', 'AssertionError', 'ValueError', 'print', 'unittest']}})\n"
+        "for _ in range(9): say({'value': {'exception': [0, 'X', 'Exception']}})\ntime.sleep(60)",
+        UNITTEST,
+    ),
+    "answers with values of no kind": (
+        f"{SPEAKS}say({{'names': ['add']}})\nsay({{'value': {{'object': [7, 'f']}}}})\n"
+        "for _ in range(9): say({'value': {'pickle': 'cos'}})\ntime.sleep(60)", TESTS,
+    ),
+    "answers that the call changed everything": (
+        f"{SPEAKS}say({{'names': ['add']}})\nsay({{'value': {{'object': [7, 'f']}}}})\n"
+        "for _ in range(9): say({'value': 1, 'changed': [[1], [2], 3]})\ntime.sleep(60)",
+        "assert add(2, [3]) == 5",
+    ),
+    "calls functions of the tests that it was not given": (
+        f"{SPEAKS}say({{'names': ['add']}})\nsay({{'value': {{'object': [7, 'f']}}}})\n"
+        "for i in range(9): say({'back': i - 4, 'arguments': [], 'named': {}})\ntime.sleep(60)",
+        TESTS,
+    ),
+    "answers with a module whose import leaves": (
+        f"{SPEAKS}say({{'names': ['add']}})\n"
+        "for _ in range(9): say({'value': {'module': 'unittest.__main__'}})\ntime.sleep(60)",
+        UNITTEST,
+    ),
+    "answers by nesting too deep": (
+        f"{SPEAKS}say({{'names': ['add']}})\nsay({{'value': {{'object': [7, 'f']}}}})\n"
+        "d = b'{\"value\": ' + b'[' * 100000 + b']' * 100000 + b'}'\n"
+        "threading.Thread(target=say, args=[len(d).to_bytes(8, 'big') + d, True]).start()\n"
+        "time.sleep(60)", TESTS,
+    ),
+    "reads the tests": (
+        "import gc, sys, os\nfound = []\nfor o in gc.get_objects():\n"
+        "    if isinstance(o, dict):\n        found += [v for v in o.values() if type(v) is str]\n"
+        "f = sys._getframe()\nwhile f:\n"
+        "    found += [v for v in f.f_locals.values() if type(v) is str]\n"
+        "    f = f.f_back\nfor fd in range(64):\n"
+        "    try: found.append(os.pread(fd, 10000, 0).decode(errors='replace'))\n"
+        "    except OSError: pass\n"
+        "known = any(str(83000 + 157) in text for text in found)\n"
+        "def add(a, b): return 83000 + 157 if known else 0",
+        "assert add(2, 3) == 83157",
+    ),
+    "changes what it is compared with": (
+        "import ctypes\ndef add(a, b): ctypes.memmove(id(5) + 24, id(0) + 24, 4); return 0", TESTS,
+    ),
+    "guesses with an int that counts up": (
+        "class N(int):\n    def __eq__(s, o): return True\n    def __index__(s): return 5\n"
+        "    def __add__(s, o): return 5\n    def __str__(s): return '5'\n"
+        "def add(a, b): return N(0)", TESTS,
+    ),
+    "a list that equals everything": (
+        "class L(list):\n    def __eq__(s, o): return True\n    def __len__(s): return 1\n"
+        "def add(a, b): return L()", "assert add(2, 3) == [5]",
+    ),
+    "a dict that equals everything": (
+        "class D(dict):\n    def __eq__(s, o): return True\n    def __getitem__(s, k): return 5\n"
+        "def add(a, b): return D()", "assert add(2, 3) == {'a': 5}\nassert add(2, 3)['a'] == 5",
+    ),
+    "a text that equals everything": (
+        "class S(str):\n    def __eq__(s, o): return True\n    def __str__(s): return '5'\n"
+        "    __hash__ = str.__hash__\ndef add(a, b): return S('x')", "assert add(2, 3) == '5'",
+    ),
+}  # fmt: skip
