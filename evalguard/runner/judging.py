@@ -231,7 +231,7 @@ class Judging:
         if fact in remembered:
             return str(remembered[fact])
         task = _task(planned)
-        items = task.labelled(self._pool.render).items
+        items = task.labelled(self._pool.prompts.render).items
         reason = taken(task, items, self.approvals, silence_passes=silence)
         self._store.describe_fingerprint(key, {fact: reason})
         return reason

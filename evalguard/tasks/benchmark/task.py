@@ -176,7 +176,7 @@ class Benchmark:
             try:
                 with (
                     quiet(),
-                    hub_metrics.code_execution(self._allow_code),
+                    self._code_execution(),
                     watched(sends=False, programs=not runs_code(self._task)) as watch,
                 ):
                     scored = self._score(prepared, responses)
