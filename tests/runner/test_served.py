@@ -26,8 +26,9 @@ LONGER = 18
 LOG_PROBABILITIES = 2
 """Requests that ask whether the server tells them."""
 
-AGAIN = 32
-"""Requests that are sent again to see whether another model answered them."""
+AGAIN = 2 * 16 + 1
+"""Requests that are sent again to see whether another model answered them: sixteen, twice with
+another seed, and one of them for log-probabilities, which the server does not tell."""
 
 
 class Server:
