@@ -27,7 +27,7 @@ def script(body: str) -> list[str]:
     return [sys.executable, "-c", RUN.format(body=body)]
 
 
-def run(body: str) -> subprocess.CompletedProcess:
+def run(body: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(script(body), capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -61,13 +61,14 @@ def test_another_code_and_a_signal_are_handed_on():
     assert run("os.kill(os.getpid(), signal.SIGKILL)").returncode == 128 + signal.SIGKILL
 
 
-def started(body: str) -> tuple[subprocess.Popen, int]:
+def started(body: str) -> tuple[subprocess.Popen[str], int]:
     """Start a command that prints the id of its process first."""
     begun = subprocess.Popen(
         script(f"PID = lambda: print(os.getpid(), flush=True)\n    {body}"),
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert begun.stdout is not None
     with begun.stdout as said:
         return begun, int(said.readline())
 
