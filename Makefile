@@ -48,7 +48,7 @@ test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow tests/stats tests/gates
 
 test-long: $(VENV)/.installed .venv-servers/.installed
-	LITELLM_PYTHON=$(SERVERS) LLAMA_CPP_PYTHON=$(SERVERS) \
+	LITELLM_PYTHON=$(SERVERS) LLAMA_SERVER_PYTHON=$(SERVERS) \
 		$(BIN)/python -m pytest -m slow --ignore=tests/stats --ignore=tests/gates
 
 lint: $(VENV)/.installed

@@ -64,7 +64,7 @@ def _any(match: str) -> bool:
 
 
 def _drawn(match: str) -> bool:
-    """Return whether it may be a key: a random one has digits, a token a header in JSON."""
+    """Whether a key may be random: words alone have no digit, and a token's header is JSON."""
     header, _, rest = match.partition(".")
     if not (header.startswith("eyJ") and rest):
         return "PRIVATE KEY" in match or any(map(str.isdigit, match))

@@ -21,6 +21,19 @@ class NotInstalledError(Exception):
     """A server that cannot be started here, and why."""
 
 
+def not_installed(python: str, package: str, variable: str) -> Exception:
+    """Return why a package is missing; one that a variable promises is no reason to go without.
+
+    Args:
+        python: The interpreter that has no such package.
+        package: What is missing.
+        variable: Variable that may name the interpreter.
+    """
+    if variable in os.environ:
+        return RuntimeError(f"{variable}={python} has no {package}")
+    return NotInstalledError(f"{python} has no {package} ({variable} names another)")
+
+
 def free_port() -> int:
     """Return a port on loopback that nothing listens on."""
     with socket.socket() as probe:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.servers.real.launch import NotInstalledError, free_port, running
+from benchmarks.servers.real.launch import free_port, not_installed, running
 
 PYTHON = "LITELLM_PYTHON"
 """Variable: an interpreter that has ``litellm[proxy]``; this one by default."""
@@ -22,6 +22,7 @@ def litellm_version() -> tuple[str, str]:
 
     Raises:
         NotInstalledError: If it has none.
+        RuntimeError: If it has none, though the variable names it.
     """
     python = os.environ.get(PYTHON, sys.executable)
     code = (
@@ -30,7 +31,7 @@ def litellm_version() -> tuple[str, str]:
     )
     asked = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
     if asked.returncode:
-        raise NotInstalledError(f"{python} has no litellm[proxy] ({PYTHON} names another)")
+        raise not_installed(python, "litellm[proxy]", PYTHON)
     return python, asked.stdout.strip()
 
 

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.servers.real.launch import NotInstalledError, free_port, running
+from benchmarks.servers.real.launch import free_port, not_installed, running
 
-PYTHON = "LLAMA_CPP_PYTHON"
-"""Variable: an interpreter that has ``llama_cpp.server`` or ``xllamacpp``; this one by default."""
+VARIABLES = {"llama_cpp": "LLAMA_CPP_PYTHON", "xllamacpp": "LLAMA_SERVER_PYTHON"}
+"""Variable that names an interpreter with each of the modules; this one by default."""
 
 _PACKAGES = {"llama_cpp": "llama-cpp-python[server]", "xllamacpp": "xllamacpp"}
 
@@ -42,8 +42,10 @@ def installed(module: str) -> tuple[str, str]:
 
     Raises:
         NotInstalledError: If it has none.
+        RuntimeError: If it has none, though the variable names it.
     """
-    python = os.environ.get(PYTHON, sys.executable)
+    variable = VARIABLES[module]
+    python = os.environ.get(variable, sys.executable)
     server = f"{module}.server" if module == "llama_cpp" else module
     asked = subprocess.run(
         [python, "-c", f"import {server}, {module}; print({module}.__version__)"],
@@ -52,7 +54,7 @@ def installed(module: str) -> tuple[str, str]:
         check=False,
     )
     if asked.returncode:
-        raise NotInstalledError(f"{python} has no {_PACKAGES[module]} ({PYTHON} names another)")
+        raise not_installed(python, _PACKAGES[module], variable)
     return python, asked.stdout.strip()
 
 
