@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalguard import scorers
+from evalguard.code import reads
 from evalguard.config.cross_checks import check_gate, check_suite, check_thinking, measuring
 from evalguard.config.loading import load_yaml, read_mapping, validate
 from evalguard.config.overrides import apply_overrides, blame_overrides
@@ -84,6 +85,7 @@ class _Loader:
 
     def load_scorers(self) -> None:
         """Run the team's scorer files, and none but those that the project file names."""
+        reads.begin()
         for index, module in enumerate(self._names("scorer_modules")):
             try:
                 scorers.load_module(self.path.parent / module)

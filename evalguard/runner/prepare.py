@@ -16,6 +16,7 @@ from evalguard.runner.judging import Judging
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Progress, name_of
 from evalguard.runner.models import ModelPool
+from evalguard.runner.own_reads import OwnReads
 from evalguard.runner.plan import Plan, make_plan
 from evalguard.runner.schedule import Selected
 from evalguard.store import SampleStore
@@ -88,6 +89,7 @@ def prepare(
     )
     underpowered = _check_power(project, plan, _gates(selected))
     judging = Judging(pool, store)
+    arms = Arms(pool, judging, store, OwnReads(store, project.root))
     measurer = Measurer(
         store,
         lambda model: pool.engine_of(name_of(model)),
@@ -98,12 +100,12 @@ def prepare(
         on_progress=on_progress,
         progress=progress,
         alone=len(_candidates(selected)) == 1,
+        stored_under=arms.stored_under,
     )
     gated = (planned for gate, _ in selected for planned in plan.of_gate(gate))
     judged = JudgedTasks(judging, project, gated)
     judged.check_usable()
     measurer.results.untrusted |= _untrusted(pool, _candidates(selected))
-    arms = Arms(pool, judging, store)
     return Check(project, tuple(selected), pool, store, plan, judged, arms, measurer, underpowered)
 
 

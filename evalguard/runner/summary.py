@@ -100,7 +100,7 @@ def _task_runs(check: Check) -> Iterator[TaskRun]:
             suite=measured.task.suite,
             task=measured.task.name,
             model=measured.model,
-            fingerprint=measured.fingerprint,
+            fingerprint=check.arms.stored_under(measured),
             samples=len(samples),
             reused=results.reused[measured.key],
             planned=len(measured.task.sample_ids),
