@@ -134,6 +134,7 @@ def _warnings(check: Check) -> Iterator[str]:
             yield unclosed
     yield from unmeasured.warnings(check.measurer.results.samples)
     yield from check.pool.notes
+    yield from check.store.notes
 
 
 def _mean(values: Sequence[float]) -> float:
