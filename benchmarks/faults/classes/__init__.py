@@ -1,10 +1,14 @@
 """The faults, a module for several classes each."""
 
 from benchmarks.faults.classes import (  # noqa: F401 (each declares its faults)
+    damaged_stores,
     gates,
     inputs,
     models,
+    own_reads,
+    project_code,
     running,
+    sealed_stores,
     selecting,
     stored_models,
     stored_tasks,

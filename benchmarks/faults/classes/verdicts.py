@@ -1,4 +1,4 @@
-"""The exit code against the verdict, code of the project, and what a failed start leaves."""
+"""The exit code against the verdict, and what a failed start leaves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from benchmarks.faults.declared import blocked, declare, exits, no_release
 from benchmarks.faults.planting import Place, Seen
 
 exit_code = partial(declare, "exit code and verdict")
-project_code = partial(declare, "code of the project")
 stale = partial(declare, "stale results")
 
 CONFTEST = "import pytest\n\n\n@pytest.hookimpl({})\ndef {}:\n{}\n"
@@ -132,75 +131,6 @@ def _quiet(place: Place) -> Seen:
 def _plain_pytest(place: Place) -> Seen:
     place.worsen()
     return place.script("-m", "pytest", "-q", "-W", "ignore")
-
-
-@project_code("a conftest.py that nobody named ends the run with 0 before it starts", blocked())
-def _conftest_exits(place: Place) -> Seen:
-    place.worsen()
-    place.write("conftest.py", "import os\n\nos._exit(0)\n")
-    return place.check()
-
-
-@project_code("a conftest.py replaces the comparison by one that passes", blocked())
-def _conftest_patches(place: Place) -> Seen:
-    place.worsen()
-    place.write(
-        "conftest.py",
-        "import evalguard.runner.measure as m\n"
-        "put = m.Measurer._keep\n"
-        "def keep(self, measured, samples, store):\n"
-        "    from dataclasses import replace\n"
-        "    good = [replace(s, scores=dict.fromkeys(s.scores, 1.0)) for s in samples]\n"
-        "    put(self, measured, good, store)\n"
-        "m.Measurer._keep = keep\n",
-    )
-    return place.check()
-
-
-@project_code("a conftest.py in the folder of the thresholds does the same", blocked())
-def _conftest_beside(place: Place) -> Seen:
-    place.worsen()
-    place.write("thresholds/conftest.py", "import os\n\nos._exit(0)\n")
-    return place.check()
-
-
-@project_code("an ini file names a plug-in of the project", blocked())
-def _ini_plugin(place: Place) -> Seen:
-    place.worsen()
-    place.write("evil.py", "import os\n\nos._exit(0)\n")
-    place.write("pytest.ini", "[pytest]\naddopts = -p evil\npythonpath = .\n")
-    return place.check()
-
-
-@project_code("a module of the project has the name of one of the standard library", blocked())
-def _shadowed(place: Place) -> Seen:
-    place.worsen()
-    place.write("sqlite3.py", "import os\n\nos._exit(0)\n")
-    return place.check()
-
-
-@project_code("a scorer module ends the process with 0", blocked())
-def _scorer_exits(place: Place) -> Seen:
-    place.write("scorers/own.py", "import os\n\nos._exit(0)\n")
-    place.edit("evalguard.yaml", "suites:", "scorer_modules: [scorers/own.py]\nsuites:")
-    return place.check()
-
-
-@project_code("a scorer module raises SystemExit(0)", blocked("own.py"))
-def _scorer_system_exit(place: Place) -> Seen:
-    place.write("scorers/own.py", "raise SystemExit(0)\n")
-    place.edit("evalguard.yaml", "suites:", "scorer_modules: [scorers/own.py]\nsuites:")
-    return place.check()
-
-
-@project_code("a !function raises SystemExit(0) while it scores", blocked())
-def _function_exits(place: Place) -> Seen:
-    place.forget()
-    place.write("suites/own.py", "def results(doc, results):\n    raise SystemExit(0)\n")
-    place.edit(
-        "suites/mc.yaml", "metric_list:", "process_results: !function own.results\nmetric_list:"
-    )
-    return place.check()
 
 
 @stale("exit 4 after a change of the project leaves the JSON that says PASS", blocked("suites"))
