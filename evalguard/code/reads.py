@@ -50,6 +50,7 @@ class _Notes:
     def __init__(self) -> None:
         self.seen: dict[Read, str] = {}
         self.stats: dict[str, tuple[int, ...]] = {}
+        self.moved: set[Read] = set()
         self.made: set[str] = set()
         self.modules: set[str] = set()
 
@@ -85,13 +86,11 @@ def state_of(read: Read, hash_file: Callable[[Path], str] | None = None) -> str:
 
 def changed() -> tuple[Read, ...]:
     """Return the files that changed after they were read, but for those that the code wrote."""
-    found = []
     for read, before in list(_notes.seen.items()):
-        if read.kind != "file" or read.name in _notes.made:
-            continue
-        if _notes.stats.get(read.name) != _stat(read.name) and state_of(read) != before:
-            found.append(read)
-    return tuple(found)
+        touched = read.kind == "file" and _notes.stats.get(read.name) != _stat(read.name)
+        if touched and state_of(read) != before:
+            _notes.moved.add(read)
+    return tuple(read for read in sorted(_notes.moved) if read.name not in _notes.made)
 
 
 def begin() -> None:
@@ -105,6 +104,7 @@ def begin() -> None:
     _notes.made.clear()
     for read in list(_notes.seen):
         _keep(read)
+    _notes.moved.clear()
 
 
 @cache
@@ -156,8 +156,9 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     elif event == "os.mkdir":
         if (path := _path(arguments[0])) and _called_here(sys._getframe(1)):
             _notes.made.add(path)
-    elif event == "sqlite3.connect":
-        _opened(arguments[0], os.O_RDONLY, sys._getframe(1))
+    elif event == "sqlite3.connect" and (path := _path(arguments[0])):
+        _note(Read("file", path), sys._getframe(1))
+        _notes.made.add(path)  # whoever opens a database may write it
 
 
 def _opened(name: Any, flags: int, frame: FrameType) -> None:
@@ -198,7 +199,10 @@ def _keep(read: Read) -> None:
     now = _stat(read.name) if read.kind == "file" else None
     if now is not None and read in _notes.seen and _notes.stats.get(read.name) == now:
         return
-    _notes.seen[read] = state_of(read)
+    found = state_of(read)
+    if _notes.seen.setdefault(read, found) != found and now is not None:
+        _notes.moved.add(read)
+    _notes.seen[read] = found
     if now is not None:
         _notes.stats[read.name] = now
 
