@@ -35,7 +35,7 @@ def own(output: str, target: str) -> bool:
         output = note.read_text()
     with (HERE / "scored.log").open("a") as log:
         log.write("scored\\n")
-    words = (HERE / "words.txt").read_text() + "".join(os.listdir(HERE / "lists"))
+    words = (HERE / "words.txt").read_text() * (len(os.listdir(HERE / "lists")) == 1)
     strict = os.environ.get("OWN_STRICT", "")
     return output.strip() + strict + MARKS == target and words.startswith("yes")
 """
@@ -98,6 +98,7 @@ def test_what_did_not_change_is_reused(own):
     reused, found = check(own)
     assert reused == 0
     assert found[-1] == "PASS"
+    assert check(own) == (160, found)
     scored = (own / "scorers/scored.log").read_text()
     assert check(own) == (160, found)
     assert (own / "scorers/scored.log").read_text() == scored

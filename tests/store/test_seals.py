@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,10 @@ KEY = "a key that is long enough"
 OTHER = "another one of those keys"
 
 SAMPLES = {key: [make_sample(name) for name in "abc"] for key in ("f", "g")}
-FACTS = {"f": {"answers": "good", "outlines": [["a", "b", "c"]]}, "g": {"answers": "bad"}}
+FACTS: dict[str, dict[str, Any]] = {
+    "f": {"answers": "good", "outlines": [["a", "b", "c"]]},
+    "g": {"answers": "bad"},
+}
 
 
 @pytest.fixture
