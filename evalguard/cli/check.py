@@ -25,6 +25,7 @@ Examples:
   evalguard check -k safety -v             only the gates on safety, one line each
   evalguard check -m guard -x              guards only, stop at the first that fails
   evalguard check --json result.json       write the machine-readable result
+  evalguard check --no-project-code        for a pull request of others: no code of theirs runs
   evalguard check --set candidates.v2.adapter=adapters/v2
   evalguard check --junitxml junit.xml     any option of pytest works
 
@@ -57,6 +58,9 @@ left out (no release decision).
     "--allow-partial",
     is_flag=True,
     help="Exit 0, not 7, where all selected gates pass and others were left out.",
+    "--no-project-code",
+    is_flag=True,
+    help="Refuse a project that brings code: scorers, !function, conftest.py, trust_remote_code.",
 )
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST_OPTIONS]...")
 def command(
@@ -67,6 +71,7 @@ def command(
     full: bool,
     noise: bool,
     allow_partial: bool,
+    no_project_code: bool,
     pytest_args: tuple[str, ...],
 ) -> int:
     """Gate the candidates against the baseline.
@@ -79,6 +84,11 @@ def command(
     import pytest
 
     from evalguard.cli.gates_alone import gates_alone
+    from evalguard.cli.without_code import (
+        arguments_without_code,
+        leave_out_of_path,
+        refuse_code_of_pytest,
+    )
     from evalguard.config import load_project
     from evalguard.config.old_report import remove_old_report
     from evalguard.errors import UsageError
@@ -90,7 +100,10 @@ def command(
     for path in _results_of_options(json_path, html_path, pytest_args):
         path.unlink(missing_ok=True)
     try:
-        project = load_project(Path(config), overrides=overrides)
+        project = load_project(Path(config), overrides=overrides, project_code=not no_project_code)
+        if no_project_code:
+            refuse_code_of_pytest(project, pytest_args)
+            leave_out_of_path(project)
     except UsageError:
         remove_old_report(Path(config), overrides)
         raise
@@ -102,6 +115,7 @@ def command(
     arguments += ["-p", "no:hypothesispytest"]  # which imports all of Hypothesis for its report
     if gates_alone(project, pytest_args):
         arguments += ["--assert=plain", "-p", "no:anyio"]  # both are for tests written in Python
+    arguments += arguments_without_code() if no_project_code else []
     arguments += [f"--evalguard-set={override}" for override in overrides]
     arguments += [f"--evalguard-json={json_path}"] if json_path else []
     arguments += [f"--evalguard-html={html_path}"] if html_path else []

@@ -17,25 +17,26 @@ def gates_alone(project: Project, pytest_args: Sequence[str]) -> bool:
     """
     if os.environ.get("PYTEST_ADDOPTS") or os.environ.get("PYTEST_PLUGINS"):
         return False
-    if any(_may_name_tests(word) for word in pytest_args):
+    if any(may_name_tests(word) for word in pytest_args):
         return False
     root, thresholds = project.root.resolve(), project.thresholds.path.resolve().parent
     if any(thresholds.glob("test*/conftest.py")):
         return False
     folders = {*(folder for start in (root, thresholds) for folder in (start, *start.parents))}
     return not any(
-        (folder / "conftest.py").exists() or any(map(_adds_options, _settings(folder)))
+        (folder / "conftest.py").exists() or any(map(_adds_options, settings_files(folder)))
         for folder in folders
     )
 
 
-def _may_name_tests(word: str) -> bool:
+def may_name_tests(word: str) -> bool:
     """Return whether a word for pytest may be a path, or lead to one."""
     leads = ("-p", "-c", "@", "--pyargs", "--config-file", "--rootdir", "--confcutdir", "-o")
     return word.startswith((*leads, "--override-ini")) or Path(word.partition("::")[0]).exists()
 
 
-def _settings(folder: Path) -> list[Path]:
+def settings_files(folder: Path) -> list[Path]:
+    """Return the files in a folder that pytest may read settings of."""
     names = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml",
              "tox.ini", "setup.cfg")  # fmt: skip
     return [path for path in (folder / name for name in names) if path.is_file()]

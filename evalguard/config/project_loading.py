@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalguard import scorers
+from evalguard.code import reads
 from evalguard.config.cross_checks import check_gate, check_suite, check_thinking, measuring
 from evalguard.config.loading import load_yaml, read_mapping, validate
 from evalguard.config.overrides import apply_overrides, blame_overrides
 from evalguard.config.project import ProjectConfig
+from evalguard.config.project_code import code_named, code_of_suite
 from evalguard.config.resolved import Project, Suite, Thresholds
 from evalguard.config.schema_files import with_schema_files
 from evalguard.config.shipped import shipped_suites
@@ -30,7 +32,11 @@ ModelT = TypeVar("ModelT", bound=ConfigModel)
 
 @naming_parts()
 def load_project(
-    path: Path = PROJECT_FILE, *, overrides: Sequence[str] = (), labels: bool = True
+    path: Path = PROJECT_FILE,
+    *,
+    overrides: Sequence[str] = (),
+    labels: bool = True,
+    project_code: bool = True,
 ) -> Project:
     """Read a project: its file, and the suites and thresholds that it names.
 
@@ -38,6 +44,8 @@ def load_project(
         path: The project file, as the user wrote it.
         overrides: ``key.path=value`` each, which override the project file.
         labels: Whether files of labelled answers must exist; not so while they are made.
+        project_code: Whether the project may bring code: scorer modules, functions that task files
+            name, and code of a model. Otherwise it is refused before any of it is imported.
 
     Raises:
         ConfigError: Listing every problem of every file.
@@ -52,8 +60,11 @@ def load_project(
     keys = apply_overrides(data, overrides)
     loader = _Loader(path, data)
     config = loader.validate_project()
-    loader.load_scorers()
+    if project_code:
+        loader.load_scorers()
     suites = loader.load_suites(labels=labels)
+    if not project_code and (refused := [*code_named(str(path), data), *_code_of(suites)]):
+        raise ConfigError(refused)
     loader.check_judge(suites)
     thresholds = loader.load_thresholds(suites)
     problems = loader.problems
@@ -64,6 +75,11 @@ def load_project(
     if project is None or problems:
         raise ConfigError(blame_overrides(problems, keys, file=str(path)))
     return project
+
+
+def _code_of(suites: Mapping[str, Suite]) -> Iterator[Problem]:
+    for suite in suites.values():
+        yield from code_of_suite(suite)
 
 
 class _Loader:
@@ -86,6 +102,7 @@ class _Loader:
 
     def load_scorers(self) -> None:
         """Run the team's scorer files, and none but those that the project file names."""
+        reads.begin()
         for index, module in enumerate(self._names("scorer_modules")):
             try:
                 scorers.load_module(self.path.parent / module)

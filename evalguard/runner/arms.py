@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import evalguard
 from evalguard.config import BASELINE
 from evalguard.runner.judging import Judging
 from evalguard.runner.measured import Key, Measured
 from evalguard.runner.models import ModelPool
+from evalguard.runner.own_reads import OwnReads
 from evalguard.runner.plan import PlannedTask
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.registry import is_built_in
@@ -27,13 +29,18 @@ class Arms:
         pool: The models.
         judging: The judge, whose files decide the scores of judged tasks.
         store: Keeps what each fingerprint stands for.
+        reads: What code of the project reads.
     """
 
-    def __init__(self, pool: ModelPool, judging: Judging, store: SampleStore) -> None:
+    def __init__(
+        self, pool: ModelPool, judging: Judging, store: SampleStore, reads: OwnReads
+    ) -> None:
         self._pool = pool
         self._judging = judging
         self._store = store
+        self._reads = reads
         self._made: dict[Key, Measured] = {}
+        self._completed: dict[str, tuple[str, dict[str, Any]]] = {}
 
     def __iter__(self) -> Iterator[Measured]:
         """Yield the arms that were asked for."""
@@ -71,10 +78,27 @@ class Arms:
         if not is_built_in(planned.kind.name):
             # Whether equal ids of samples mean equal prompts is known of our own kinds alone.
             answered["definition"] = planned.definition
-        made = Measured(model, planned, fingerprint(parts), reference, answered=answered)
+        base = fingerprint(parts)
+        key = self._reads.key(base) if planned.own_code else base
         facts = {**answered, "model": parts["model"], "name": model}
-        self._store.describe_fingerprint(made.fingerprint, facts)
+        made = Measured(model, planned, key, reference, answered=answered)
+        self._store.describe_fingerprint(key, facts)
+        if planned.own_code:
+            self._completed[key] = base, facts
         return made
+
+    def stored_under(self, measured: Measured) -> str:
+        """Return the key under which an arm's samples are stored now.
+
+        It is another one once code of the project has read more than was known before.
+        """
+        if measured.fingerprint not in self._completed:
+            return measured.fingerprint
+        base, facts = self._completed[measured.fingerprint]
+        key = self._reads.key(base)
+        if key != measured.fingerprint:
+            self._store.describe_fingerprint(key, facts)
+        return key
 
 
 _SCORING = ("scorers", "tasks", "runner/answers.py", "runner/follow.py")

@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from evalguard.config import BASELINE
@@ -65,6 +66,7 @@ class Measurer:
         on_progress: Called after every step.
         progress: What it counts in, where that is shown before there is anything to measure.
         alone: Whether there is one candidate, without which there is nothing to measure.
+        stored_under: Returns the key under which samples are stored.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Measurer:
         on_progress: Callable[[Progress], None] | None = None,
         progress: Progress | None = None,
         alone: bool = False,
+        stored_under: Callable[[Measured], str] = attrgetter("fingerprint"),
     ) -> None:
         self._store = store
         self._engine_of = engine_of
@@ -88,7 +91,9 @@ class Measurer:
         self._approvals = approvals
         self._alone = alone
         self.results = Results()
-        self._settling = Settling(store, self.results, lambda model: engine_of(model)[1])
+        self._settling = Settling(
+            store, self.results, lambda model: engine_of(model)[1], stored_under
+        )
         self.progress = progress or Progress()
         self._tally = Tally(self.results, self.progress, count_tokens, on_progress)
         self._fingerprints: dict[Key, str] = {}

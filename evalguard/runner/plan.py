@@ -24,11 +24,12 @@ from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample
 from evalguard.runner.gate_targets import check_gates
 from evalguard.runner.outline import Outline, contradicting, outline_of, outlines_from
+from evalguard.runner.own_reads import OwnReads, runs_own_code
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.scorers.versions import package_digest
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
-from evalguard.tasks.kind import TaskConfig, TaskContext
+from evalguard.tasks.kind import DecidingFiles, TaskConfig, TaskContext
 from evalguard.tasks.registry import build, cannot_fail, is_built_in, kind_of, package_code
 from evalguard.tasks.registry import compare as compare_samples
 from evalguard.tasks.registry import prepare as prepare_samples
@@ -47,6 +48,7 @@ class PlannedTask:
         prepare: Makes its samples requests then.
         seed: Seed of the order.
         left_out: Rows that are in the training data.
+        own_code: Whether code of the project or of a package makes or scores its samples.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class PlannedTask:
         prepare: Callable[[], Sequence[Prepared]],
         seed: int,
         left_out: frozenset[int] = frozenset(),
+        own_code: bool = False,
     ) -> None:
         self.suite = outline.suite
         self.name = outline.name
@@ -78,6 +81,7 @@ class PlannedTask:
         self.sample_ids = _shuffled(kept, seed)
         self.n_left_out = len(outline.sample_ids) - len(kept)
         self.config = config
+        self.own_code = own_code
         self._build = build
         self._prepare = prepare
         self._pairs: dict[tuple[int, int], tuple[object, tuple[ScoredSample, ScoredSample]]] = {}
@@ -221,6 +225,7 @@ def make_plan(
         rendering,
         count_tokens,
         store,
+        OwnReads(store, project.root),
         seed=project.config.seed,
         default_limit=default_limit,
         left_out=contaminated(project),
@@ -244,6 +249,7 @@ class _Planner:
         rendering: str,
         count_tokens: Callable[[str], int],
         store: SampleStore,
+        reads: OwnReads,
         *,
         seed: int,
         default_limit: int,
@@ -255,6 +261,7 @@ class _Planner:
         self._rendering = rendering
         self._count_tokens = count_tokens
         self._store = store
+        self._reads = reads
         self._seed = seed
 
     def tasks_of(self, suite: Suite, broken: list[str]) -> Iterable[PlannedTask]:
@@ -278,8 +285,10 @@ class _Planner:
                 built.update({one.name: one for one in build(config, context)})
             return built[name]
 
-        parts = self._parts(config, context)
-        key = parts and self._key(parts)
+        deciding = kind_of(config).deciding_files(config, context)
+        own_code = runs_own_code(config, deciding)
+        parts = self._parts(config, context, deciding)
+        key = parts and self._key(parts, own_code=own_code)
         remembered = self._store.fingerprint_description(key).get("outlines") if key else None
         if remembered is None:
             built.update({one.name: one for one in build(config, context)})
@@ -289,7 +298,8 @@ class _Planner:
             outlines = [
                 self._outline(one, ready[one.name], config, parts) for one in built.values()
             ]
-            if key:
+            if parts:
+                key = self._key(parts, own_code=own_code)
                 plain = [asdict(outline) for outline in outlines]
                 self._store.describe_fingerprint(key, {"outlines": plain})
         else:
@@ -302,6 +312,7 @@ class _Planner:
                 prepare=partial(prepare, outline.name),
                 seed=self._seed,
                 left_out=self._left_out.get(f"{suite.name}/{outline.name}", frozenset()),
+                own_code=own_code,
             )
 
     def _outline(
@@ -321,15 +332,17 @@ class _Planner:
         made_of = {"definition": outline.definition, "parts": parts or uuid4().hex}
         return replace(outline, definition=fingerprint(made_of))
 
-    def _key(self, parts: Mapping[str, Any]) -> str:
+    def _key(self, parts: Mapping[str, Any], *, own_code: bool) -> str:
         """Return the key of an outline."""
         names = [field.name for field in fields(Outline)]
-        return fingerprint({"outline": names, "default limit": self._default_limit, **parts})
+        key = fingerprint({"outline": names, "default limit": self._default_limit, **parts})
+        return self._reads.key(key) if own_code else key
 
-    def _parts(self, config: TaskConfig, context: TaskContext) -> Mapping[str, Any] | None:
+    def _parts(
+        self, config: TaskConfig, context: TaskContext, found: DecidingFiles
+    ) -> Mapping[str, Any] | None:
         """Return everything that decides a task but the models; ``None`` if some is unknown."""
         kind = kind_of(config)
-        found = kind.deciding_files(config, context)
         if not found.complete or not all(file.is_file() for file in found.paths):
             return None
         code = None if is_built_in(kind.name) else package_code(kind.name)

@@ -16,6 +16,7 @@ from evalguard.runner.judging import Judging
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Progress, name_of
 from evalguard.runner.models import ModelPool
+from evalguard.runner.own_reads import OwnReads
 from evalguard.runner.plan import Plan, make_plan
 from evalguard.runner.registered import changes_since_first_check
 from evalguard.runner.schedule import Selected
@@ -91,6 +92,7 @@ def prepare(
     )
     underpowered = _check_power(project, plan, _gates(selected))
     judging = Judging(pool, store)
+    arms = Arms(pool, judging, store, OwnReads(store, project.root))
     measurer = Measurer(
         store,
         lambda model: pool.engine_of(name_of(model)),
@@ -101,6 +103,7 @@ def prepare(
         on_progress=on_progress,
         progress=progress,
         alone=len(_candidates(selected)) == 1,
+        stored_under=arms.stored_under,
     )
     gated = (planned for gate, _ in selected for planned in plan.of_gate(gate))
     judged = JudgedTasks(judging, project, gated)
@@ -113,7 +116,7 @@ def prepare(
         store=store,
         plan=plan,
         judged=judged,
-        arms=Arms(pool, judging, store),
+        arms=arms,
         measurer=measurer,
         underpowered=underpowered,
         amended=changes_since_first_check(

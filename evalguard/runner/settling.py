@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from evalguard.engines.base import Engine, ServesByName
@@ -27,17 +28,25 @@ class Settling:
         store: Where they are kept.
         results: Where doubts are noted.
         served: Returns the name under which an engine serves a model.
+        stored_under: Returns the key under which samples are stored.
     """
 
-    def __init__(self, store: SampleStore, results: Results, served: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        store: SampleStore,
+        results: Results,
+        served: Callable[[str], str],
+        stored_under: Callable[[Measured], str] = attrgetter("fingerprint"),
+    ) -> None:
         self._store = store
+        self._stored_under = stored_under
         self._doubts = results.doubts
         self._served = served
 
     def put(self, measured: Measured, samples: Sequence[ScoredSample]) -> None:
         """Store samples, unless what they belong to is doubted."""
         if measured.key not in self._doubts:
-            self._store.put(measured.fingerprint, samples)
+            self._store.put(self._stored_under(measured), samples)
 
     @contextmanager
     def putting(self, engine: Engine, items: Sequence[Pending]) -> Iterator[Put]:
@@ -88,6 +97,7 @@ class Settling:
         found = [*before, *filter(None, (engine.doubt(served, one) for one in asked))]
         if found:
             self._doubts[measured.key] = min(found, key=lambda doubt: doubt.is_of_identity)
-            self._store.remove(measured.fingerprint)
+            for key in {measured.fingerprint, self._stored_under(measured)}:
+                self._store.remove(key)
         else:
             self.put(measured, samples)

@@ -107,7 +107,7 @@ def _task_runs(check: Check) -> Iterator[TaskRun]:
             suite=measured.task.suite,
             task=measured.task.name,
             model=measured.model,
-            fingerprint=measured.fingerprint,
+            fingerprint=check.arms.stored_under(measured),
             samples=len(samples),
             reused=results.reused[measured.key],
             planned=len(measured.task.sample_ids),
@@ -153,6 +153,7 @@ def _warnings(check: Check) -> Iterator[str]:
             )
     yield from unmeasured.warnings(check.measurer.results.samples)
     yield from check.pool.notes
+    yield from check.store.notes
 
 
 def _mean(values: Sequence[float]) -> float:

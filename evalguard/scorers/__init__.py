@@ -8,13 +8,14 @@ May import records, errors and light libraries; heavy ones only inside functions
 from __future__ import annotations
 
 from evalguard.scorers.binding import MAX_OUTPUT_CHARS, CorpusMetric, Scorer, score_checked
-from evalguard.scorers.registry import get, load_module, metrics, names, scorer
+from evalguard.scorers.registry import get, is_built_in, load_module, metrics, names, scorer
 
 __all__ = [
     "MAX_OUTPUT_CHARS",
     "CorpusMetric",
     "Scorer",
     "get",
+    "is_built_in",
     "load_module",
     "metrics",
     "names",

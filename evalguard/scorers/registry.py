@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalguard import plugins
+from evalguard.code import reads
 from evalguard.errors import DataError, UsageError, did_you_mean
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers.binding import CorpusMetric, ScoreFunction, Scorer, TargetCheck
 from evalguard.scorers.options import bind
-from evalguard.scorers.versions import scorer_version
+from evalguard.scorers.versions import changed_since, remember_code, scorer_version
 
 BUILT_IN: dict[str, str] = {
     "exact_match": "text",
@@ -183,6 +184,11 @@ def _arity(name: str, function: ScoreFunction) -> int:
     return len(positional)
 
 
+def is_built_in(name: str) -> bool:
+    """Return whether a scorer is one of this package."""
+    return name in BUILT_IN
+
+
 def names() -> tuple[str, ...]:
     """Return the names of all scorers: built in, of installed packages, and loaded from files."""
     return tuple(sorted({*BUILT_IN, *plugins.points(ENTRY_POINT_GROUP), *_registered}))
@@ -233,14 +239,16 @@ def load_module(path: Path) -> tuple[str, ...]:
     """Run a file of decorated functions and return the names of the scorers it defines.
 
     Raises:
-        DataError: If the file is missing or does not run.
+        DataError: If the file is missing, does not run, or changes meanwhile.
         UsageError: If it defines no scorer, or one whose name is taken.
     """
+    reads.listen()
     module_name = f"_evalguard_scorers_{hashlib.sha256(bytes(path.resolve())).hexdigest()[:16]}"
     spec = spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise DataError(f"{path}: no such Python file. Give the path of a file that ends in .py.")
     module = module_from_spec(spec)
+    before = remember_code(path)
     sys.modules[module_name] = module  # dataclasses and type hints look their module up by name
     try:
         spec.loader.exec_module(module)
@@ -250,6 +258,8 @@ def load_module(path: Path) -> tuple[str, ...]:
         raise DataError(
             f"{path}: cannot be loaded: {error!r}. Run it with python to see."
         ) from error
+    if changed := changed_since(before):
+        raise DataError(f"{changed}: changed while it was loaded. Run again.")
     found = tuple(
         one.name for one in _registered.values() if one.function.__module__ == module_name
     )
@@ -266,6 +276,7 @@ def _find(name: str) -> Definition:
         name not in _registered
         and (point := plugins.points(ENTRY_POINT_GROUP).get(name)) is not None
     ):
+        reads.listen()
         try:
             point.load()
         except (Exception, SystemExit) as error:  # another package's code may raise anything

@@ -7,10 +7,11 @@ import json
 import marshal
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+from evalguard.code.installed import state_of
+from evalguard.code.packages import code_reached, sha256
 from evalguard.scorers.binding import ScoreFunction
 
 
@@ -37,16 +38,43 @@ def scorer_version(
         "version": version,
         "code": package_digest() if source is None else _code_digest(function, Path(source)),
         "options": options,
-        "libraries": {library: installed_version(library) for library in libraries},
+        "libraries": {library: state_of(library) for library in libraries},
     }
-    encoded = json.dumps(parts, sort_keys=True, default=str).encode()
-    return f"{name}-{hashlib.sha256(encoded).hexdigest()[:16]}"
+    return f"{name}-{_digest(parts)[:16]}"
+
+
+def remember_code(source: Path) -> Mapping[Path, str]:
+    """Hash a file of scorers with all code that it reaches, for the versions of its scorers.
+
+    Returns:
+        The hash of each file that is no installed package's.
+    """
+    files, installed = code_reached(source)
+    _remembered[source.resolve()] = _digest([sorted(files.values()), installed])
+    return files
+
+
+def changed_since(files: Mapping[Path, str]) -> Path | None:
+    """Return the first of some files that is not as it was when it was hashed."""
+    return next((file for file, before in files.items() if sha256(file) != before), None)
+
+
+_remembered: dict[Path, str] = {}
+"""Hash of the code that a file of scorers reached when it was loaded."""
 
 
 def _code_digest(function: ScoreFunction, source: Path) -> str:
-    """Return the hash of a function's file; of its code where it was typed into a prompt."""
-    code = source.read_bytes() if source.is_file() else marshal.dumps(function.__code__)
-    return hashlib.sha256(code).hexdigest()
+    """Return the hash of all code that a function reaches; its own where it was typed in."""
+    if not source.is_file():
+        return hashlib.sha256(marshal.dumps(function.__code__)).hexdigest()
+    if source.resolve() not in _remembered:
+        remember_code(source)
+    return _remembered[source.resolve()]
+
+
+def _digest(parts: Any) -> str:
+    encoded = json.dumps(parts, sort_keys=True, default=str).encode()
+    return hashlib.sha256(encoded).hexdigest()
 
 
 @cache

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from evalguard.errors import ModelError
 from evalguard.store.database import Database
 from evalguard.store.fingerprint import file_sha256
+from evalguard.store.seals import Seals
 from evalguard.store.tables import files
 
 _SETTLED_SECONDS = 2.0
@@ -21,8 +22,9 @@ _SETTLED_SECONDS = 2.0
 class FileHashes:
     """Remembers the hash of a file by host, path, size, times and inode."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seals: Seals) -> None:
         self._database = database
+        self._seals = seals
         self._host = platform.node()
 
     def sha256(self, path: Path) -> str:
@@ -39,12 +41,13 @@ class FileHashes:
         started = time.time()
         digest = file_sha256(path)
         if _state(path) == state and path.stat().st_ctime < started - _SETTLED_SECONDS:
-            row = self._database.insert(files).values(**key, state=state, sha256=digest)
+            sealed = self._seals.close(digest, files.name, *key.values(), state)
+            row = self._database.insert(files).values(**key, state=state, sha256=sealed)
             with self._database.writing() as connection:
                 connection.execute(
                     row.on_conflict_do_update(
                         index_elements=["host", "path"],
-                        set_={"state": state, "sha256": digest},
+                        set_={"state": state, "sha256": sealed},
                     )
                 )
             self._remembered[key["path"], state] = digest
@@ -55,7 +58,12 @@ class FileHashes:
         """The hashes by path and state, read in one query: a check asks for dozens."""
         query = sa.select(files.c.path, files.c.state, files.c.sha256).filter_by(host=self._host)
         with self._database.reading() as connection:
-            return {(path, state): digest for path, state, digest in connection.execute(query)}
+            rows = connection.execute(query).all()
+        opened = (
+            (path, state, self._seals.open(sealed, files.name, self._host, path, state))
+            for path, state, sealed in rows
+        )
+        return {(path, state): digest for path, state, digest in opened if digest is not None}
 
 
 def _state(path: Path) -> str:

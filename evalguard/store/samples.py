@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from evalguard.records import ScoredSample, from_json, to_json
 from evalguard.store.database import BUSY_TIMEOUT_SECONDS, Database
 from evalguard.store.file_hashes import FileHashes
 from evalguard.store.fingerprint import ModelSettings, fingerprint, folder_fingerprint, model_parts
+from evalguard.store.seals import KEY_VARIABLE, Seals
 from evalguard.store.tables import facts, samples
 
 _IDS_IN_ONE_QUERY = 500
@@ -60,7 +61,9 @@ class SampleStore:
         self, location: str | Path, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS
     ) -> None:
         self._database = Database(location, busy_timeout_seconds=busy_timeout_seconds)
-        self._hashes = FileHashes(self._database)
+        self._seals = Seals.of_environment()
+        self._hashes = FileHashes(self._database, self._seals)
+        self._refused: set[tuple[str, str, str]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -77,8 +80,23 @@ class SampleStore:
         """Close the database."""
         self._database.close()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of rows that were not used."""
+        if not (count := len(self._refused)):
+            return ()
+        why = (
+            f"no valid seal under {KEY_VARIABLE} (they were edited, or stored without the key or "
+            "with another one)"
+            if self._seals.keyed
+            else f"a seal that needs {KEY_VARIABLE}, which is not set"
+        )
+        return (f"{count} rows of the store have {why} and were not used: measured again",)
+
     def get(self, key: str, sample_ids: Sequence[str]) -> dict[str, ScoredSample]:
         """Return those of the asked samples that are stored, by id and in the order asked.
+
+        Rows that need a key, or do not fit the one that is set, are left out.
 
         Args:
             key: Fingerprint of what made them.
@@ -93,7 +111,7 @@ class SampleStore:
             query = sa.select(samples).filter_by(fingerprint=key)
             with self._database.reading() as connection:
                 rows = connection.execute(query.where(samples.c.sample_id.in_(ids))).all()
-            found |= {row.sample_id: self._unseal(row) for row in rows}
+            found |= {row.sample_id: self._unseal(row) for row in rows if self._is_ours(row)}
         return {each: found[each] for each in sample_ids if each in found}
 
     def put(self, key: str, scored: Iterable[ScoredSample]) -> None:
@@ -113,7 +131,7 @@ class SampleStore:
                 "fingerprint": key,
                 "sample_id": sample.sample_id,
                 "content": (content := _content(sample)),
-                "seal": _seal(key, sample.sample_id, content),
+                "seal": self._seals.seal(samples.name, key, sample.sample_id, content),
                 "created": created,
             }
             for sample in scored
@@ -121,6 +139,10 @@ class SampleStore:
         if rows:
             statement = self._database.insert(samples).on_conflict_do_nothing()
             with self._database.writing() as connection:
+                for row in rows:
+                    if (samples.name, key, row["sample_id"]) in self._refused:
+                        own = {"fingerprint": key, "sample_id": row["sample_id"]}
+                        connection.execute(sa.delete(samples).filter_by(**own))
                 connection.execute(statement, rows)
 
     def remove(self, key: str) -> None:
@@ -137,7 +159,8 @@ class SampleStore:
         query = sa.select(samples).filter_by(fingerprint=key).order_by(samples.c.sample_id)
         with self._database.reading() as connection:
             for row in connection.execute(query):
-                yield self._unseal(row)
+                if self._is_ours(row):
+                    yield self._unseal(row)
 
     def describe_fingerprint(self, key: str, description: Mapping[str, Any]) -> None:
         """Note what a fingerprint was made of, or what was learnt about it.
@@ -146,9 +169,10 @@ class SampleStore:
             key: The fingerprint.
             description: Facts by name, as plain data; they join those noted before.
         """
+        seal = self._seals.close
         rows = [
-            {"fingerprint": key, "name": name, "value": json.dumps(value, allow_nan=False)}
-            for name, value in description.items()
+            {"fingerprint": key, "name": name, "value": seal(text, facts.name, key, name)}
+            for name, text in _texts(description).items()
         ]
         if rows:
             statement = self._database.insert(facts)
@@ -166,8 +190,9 @@ class SampleStore:
         query = sa.select(facts.c.name, facts.c.value).filter_by(fingerprint=key)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(facts.c.name)).all()
+        opened = {row.name: self._opened(key, row.name, row.value) for row in rows}
         try:
-            return {row.name: json.loads(row.value) for row in rows}
+            return {name: json.loads(text) for name, text in opened.items() if text is not None}
         except (ValueError, RecursionError) as error:
             raise StoreError(
                 f"store {self._database.name}: what is noted about fingerprint {key} is no JSON. "
@@ -177,13 +202,20 @@ class SampleStore:
     def described_as(self, description: Mapping[str, Any]) -> list[str]:
         """Return the fingerprints about which all these facts are noted."""
         wanted = [
-            sa.and_(facts.c.name == name, facts.c.value == json.dumps(value))
-            for name, value in description.items()
+            sa.and_(
+                facts.c.name == name,
+                (facts.c.value == text) | facts.c.value.startswith(f"{text}\n", autoescape=True),
+            )
+            for name, text in _texts(description).items()
         ]
-        query = sa.select(facts.c.fingerprint).where(sa.or_(*wanted)).group_by("fingerprint")
         with self._database.reading() as connection:
-            rows = connection.execute(query.having(sa.func.count() == len(wanted))).all()
-        return [row.fingerprint for row in rows]
+            rows = connection.execute(sa.select(facts).where(sa.or_(*wanted))).all()
+        found = Counter(
+            row.fingerprint
+            for row in rows
+            if self._opened(row.fingerprint, row.name, row.value) is not None
+        )
+        return [key for key, count in found.items() if count == len(wanted)]
 
     def file_sha256(self, path: Path) -> str:
         """Return the SHA-256 of a file, which is read once for as long as it is not touched."""
@@ -251,9 +283,27 @@ class SampleStore:
         self._database.shrink()
         return removed
 
+    def _opened(self, key: str, name: str, sealed: str) -> str | None:
+        """Return a fact as it was noted; ``None`` if its seal does not fit."""
+        text = self._seals.open(sealed, facts.name, key, name)
+        if text is None:
+            self._refused.add((facts.name, key, name))
+        return text
+
+    def _is_ours(self, row: Any) -> bool:
+        """Return whether a row is used, or is at fault where no key is in play."""
+        if not self._seals.leaves_out(row.seal) or self._fits(row):
+            return True
+        self._refused.add((samples.name, row.fingerprint, row.sample_id))
+        return False
+
+    def _fits(self, row: Any) -> bool:
+        columns = (row.fingerprint, row.sample_id, row.content)
+        return self._seals.fits(row.seal, samples.name, *columns)
+
     def _unseal(self, row: Any) -> ScoredSample:
         """Return the sample of a row, if the row is as it was stored."""
-        if row.seal != _seal(row.fingerprint, row.sample_id, row.content):
+        if not self._fits(row):
             raise StoreError(
                 f"store {self._database.name}: the row of sample '{row.sample_id}' under "
                 f"fingerprint {row.fingerprint} was edited, or copied from another fingerprint, "
@@ -289,6 +339,6 @@ def _content(sample: ScoredSample) -> str:
         ) from error
 
 
-def _seal(key: str, sample_id: str, content: str) -> str:
-    """Return the SHA-256 over a row; it holds the row together, and to its key."""
-    return hashlib.sha256(json.dumps([key, sample_id, content]).encode()).hexdigest()
+def _texts(description: Mapping[str, Any]) -> dict[str, str]:
+    """Return facts as JSON, by name."""
+    return {name: json.dumps(value, allow_nan=False) for name, value in description.items()}

@@ -72,7 +72,7 @@ def test_files_of_one_name_are_told_apart(planned, tmp_path, split):
 
 def test_another_version_of_what_scores_is_not_remembered(planned, monkeypatch):
     _, before = planned()
-    monkeypatch.setattr(definition, "_version", lambda name: "99")
+    monkeypatch.setattr(definition, "state_of_module", lambda name: "99")
     assert planned()[1] != before
 
 

@@ -7,13 +7,19 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from evalguard.errors import PrerequisiteError, StoreError
 from evalguard.store import SampleStore
+from evalguard.store.seals import KEY_VARIABLE
 from tests.store.conftest import make_sample
+from tests.store.tampering import tamper
 from tests.store.test_processes import ids, start
+from tests.store.test_seals import KEY, check_believed, fill
 
 
 def binary(name: str) -> str | None:
@@ -103,3 +109,16 @@ def test_a_missing_driver_names_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(PrerequisiteError, match=r"pip install 'evalguard\[postgres\]'"):
         SampleStore("postgresql://tester@/postgres?host=/nowhere")
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 1 << 32))
+def test_whatever_is_done_to_its_rows_what_is_believed_was_stored(url, monkeypatch, seed):
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    with SampleStore(url) as store:
+        store.prune(["f", "g"])
+    fill(url)
+    rng = Random(seed)
+    for _ in range(rng.randint(1, 4)):
+        tamper(url.replace("postgresql:", "postgresql+psycopg:"), rng)
+    check_believed(url)

@@ -1,5 +1,6 @@
 """What is stored comes back unchanged, under its own key alone."""
 
+import hashlib
 import json
 import sqlite3
 from dataclasses import replace
@@ -167,14 +168,11 @@ GOOD = json.dumps(to_json(make_sample("a")))
     ],
 )  # fmt: skip
 def test_a_sealed_row_that_holds_no_sample_is_an_error_that_says_so(path, content):
-    from evalguard.store.samples import _seal
-
     with SampleStore(path) as store:
         store.put("key", [make_sample("a")])
+    seal = hashlib.sha256(json.dumps(["key", "a", content]).encode()).hexdigest()
     with sqlite3.connect(path) as connection:
-        connection.execute(
-            "update evalguard_samples set content=?, seal=?", (content, _seal("key", "a", content))
-        )
+        connection.execute("update evalguard_samples set content=?, seal=?", (content, seal))
     connection.close()
     with SampleStore(path) as store, pytest.raises(StoreError, match="holds no sample"):
         store.get("key", ["a"])

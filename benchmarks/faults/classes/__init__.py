@@ -2,10 +2,14 @@
 
 from benchmarks.faults.classes import (  # noqa: F401 (each declares its faults)
     canaries,
+    damaged_stores,
     gates,
     inputs,
     models,
+    own_reads,
+    project_code,
     running,
+    sealed_stores,
     selecting,
     stored_models,
     stored_tasks,

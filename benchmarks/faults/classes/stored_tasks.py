@@ -205,61 +205,6 @@ def _rebuilt(prepared: Any) -> Any:
     return again
 
 
-OWN_SCORER = (
-    "from evalguard.scorers import scorer\n{imports}\n\n\n"
-    '@scorer(name="own")\n'
-    "def own(output: str, target: str) -> bool:\n"
-    "    return {value} and output.strip() == target\n"
-)
-
-
-def own_scorer(place: Place, *, imports: str = "", value: str = "True") -> None:
-    """Score the test set by a scorer of the project's own."""
-    place.write("scorers/own.py", OWN_SCORER.format(imports=imports, value=value))
-    place.edit("evalguard.yaml", "suites:\n", "scorer_modules: [scorers/own.py]\nsuites:\n")
-    place.edit("suites/facts.yaml", "exact_match", "own")
-    place.gates("suite: facts, metric: own, max_drop: 10pp, min: 0.5")
-
-
-@scoring("the code of a scorer changes", blocked())
-def _scorer(place: Place) -> Seen:
-    own_scorer(place)
-    return changed_after(place, "scorers/own.py", "return True", "return False")
-
-
-@scoring("a helper that a scorer imports changes", blocked())
-def _scorer_helper(place: Place) -> Seen:
-    place.write("scorers/marks.py", "VALUE = True\n")
-    path = "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent))\n"
-    own_scorer(place, imports=f"{path}from marks import VALUE", value="VALUE")
-    return changed_after(place, "scorers/marks.py", "True", "False")
-
-
-@scoring("a helper that a scorer imports from a package of the project changes", blocked())
-def _scorer_package(place: Place) -> Seen:
-    place.write("scorers/__init__.py", "")
-    place.write("scorers/marks.py", "VALUE = True\n")
-    path = "import sys\nsys.path.insert(0, '.')\n"
-    own_scorer(place, imports=f"{path}from scorers.marks import VALUE", value="VALUE")
-    return changed_after(place, "scorers/marks.py", "True", "False")
-
-
-@scoring("a word list that a scorer opens changes", blocked())
-def _scorer_file(place: Place) -> Seen:
-    place.write("scorers/words.txt", "yes")
-    imports = "from pathlib import Path"
-    value = "Path(__file__).with_name('words.txt').read_text() == 'yes'"
-    own_scorer(place, imports=imports, value=value)
-    return changed_after(place, "scorers/words.txt", "yes", "no")
-
-
-@scoring("an environment variable that a scorer reads changes", blocked())
-def _scorer_variable(place: Place) -> Seen:
-    own_scorer(place, imports="import os", value="os.environ.get('STRICT') is None")
-    place.check("--full")
-    return place.check(env={"STRICT": "1"})
-
-
 @scoring("an option of a scorer changes", blocked())
 def _option(place: Place) -> Seen:
     place.edit("suites/facts.yaml", "- exact_match", "- {name: regex, options: {pattern: '[a-z]'}}")

@@ -1,4 +1,4 @@
-"""The exit code against the verdict, code of the project, and what a failed start leaves."""
+"""The exit code against the verdict, and what a failed start leaves."""
 
 from __future__ import annotations
 
@@ -152,13 +152,13 @@ def _conftest_patches(place: Place) -> Seen:
     place.worsen()
     place.write(
         "conftest.py",
-        "import evalguard.runner.measure as m\n"
-        "put = m.Measurer._keep\n"
-        "def keep(self, measured, samples, store):\n"
-        "    from dataclasses import replace\n"
+        "from dataclasses import replace\n"
+        "from evalguard.runner.tally import Tally\n"
+        "keep = Tally.keep\n"
+        "def kept(self, measured, samples, put):\n"
         "    good = [replace(s, scores=dict.fromkeys(s.scores, 1.0)) for s in samples]\n"
-        "    put(self, measured, good, store)\n"
-        "m.Measurer._keep = keep\n",
+        "    keep(self, measured, good, put)\n"
+        "Tally.keep = kept\n",
     )
     return place.check()
 

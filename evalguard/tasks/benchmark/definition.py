@@ -8,16 +8,15 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache, lru_cache, partial
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
-from importlib.util import find_spec
+from functools import cache, partial
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from evalguard.code.files import files_reached, packages_reached
+from evalguard.code.installed import state_of_module
 from evalguard.errors import UsageError
 from evalguard.scorers import sandbox
-from evalguard.tasks.benchmark.code import files_reached, packages_reached
 
 _SCORE = ("bert_score", "lm_eval", "rouge_score", "sacrebleu", "sklearn")
 """Packages that compute metrics of lm-eval and of ``hub_metrics``."""
@@ -33,7 +32,7 @@ def benchmark_versions(files: Iterable[Path] = ()) -> dict[str, str]:
         files: Files of the task; packages that its Python files import count as well.
     """
     reached = {name for file in files if file.suffix == ".py" for name in packages_reached(file)}
-    versions = {name: _version(name) for name in sorted({*_SCORE, *reached})}
+    versions = {name: state_of_module(name) for name in sorted({*_SCORE, *reached})}
     return versions | {"evalguard": _own_digest()}
 
 
@@ -142,30 +141,5 @@ def _source(code: Any, where: str) -> dict[str, Any]:
         raise UsageError(f"{where}: the source of {code!r:.80} cannot be read: {error}") from error
     return {
         "files": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
-        "packages": {name: _version(name) for name in packages_reached(path)},
+        "packages": {name: state_of_module(name) for name in packages_reached(path)},
     }
-
-
-_DISTRIBUTIONS = {
-    "PIL": "pillow",
-    "antlr4": "antlr4-python3-runtime",
-    "dateutil": "python-dateutil",
-    "sklearn": "scikit-learn",
-    "yaml": "PyYAML",
-}
-"""Modules that their distribution names otherwise; to search all of them takes most of a second."""
-
-
-@lru_cache(maxsize=256)
-def _version(module: str) -> str:
-    try:
-        return version(_DISTRIBUTIONS.get(module, module))
-    except PackageNotFoundError:
-        if find_spec(module) is None:
-            return "unknown"
-        return version(_distributions()[module][0]) if module in _distributions() else "unknown"
-
-
-@lru_cache(maxsize=1)
-def _distributions() -> Mapping[str, list[str]]:
-    return packages_distributions()

@@ -12,7 +12,7 @@ import datasets
 import lm_eval.tasks
 import numpy as np
 
-from evalguard.tasks.benchmark.code import is_installed
+from evalguard.code.files import is_installed
 from evalguard.tasks.benchmark.sources import Function
 
 SEED = 0

@@ -19,6 +19,7 @@ from lm_eval.api.task import ConfigurableTask, Task
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 
+from evalguard.code import reads
 from evalguard.errors import ConfigError, DataError, EvalGuardError, Problem, did_you_mean
 from evalguard.hub import check_hub
 from evalguard.quiet import quiet
@@ -88,6 +89,7 @@ def load_benchmark(
         DataError: If its data cannot be read.
     """
     listen()  # a thread that a task starts as it is imported is the task's
+    reads.listen()
     try:
         allowed = code_execution(allow_code_execution, sandbox)
         with quiet(), drawn_as_by_lm_eval(), read_once(), allowed:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from evalguard.tasks.benchmark.code import files_reached
+from evalguard.code.files import files_reached
 
 BUILDERS = ("arrow", "csv", "json", "pandas", "parquet", "text", "xml")
 """Values of ``dataset_path`` that read local files."""

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import lm_eval.tasks
 
 import evalguard
-from evalguard.tasks.benchmark.code import is_installed
+from evalguard.code.files import is_installed
 
 _TASKS = Path(lm_eval.tasks.__file__).resolve().parent
 _OWN = Path(evalguard.__file__).resolve().parent

@@ -12,8 +12,8 @@ from typing import Any
 from lm_eval.api.instance import Instance
 from lm_eval.api.task import Task
 
+from evalguard.code.files import files_reached
 from evalguard.errors import EvalGuardError, UsageError
-from evalguard.tasks.benchmark.code import files_reached
 from evalguard.tasks.benchmark.own_execution import runs_code
 from evalguard.tasks.benchmark.running import FEWSHOT_SEED, build_sample, metric_values
 from evalguard.tasks.benchmark.watching import watched

@@ -1,4 +1,4 @@
-"""The Python files that a task's functions reach, found from the source without running it."""
+"""The Python files that a function reaches, found from the source without running it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ _INSTALLED = tuple(
     str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")
 )
 
+_FOLDERS = frozenset({"site-packages", "dist-packages"})
+"""Names of folders in which packages are, such as that of the user's own."""
+
 
 def files_reached(path: Path) -> tuple[Path, ...]:
     """Return a Python file and every file of the project that it imports, directly or not.
@@ -22,7 +25,7 @@ def files_reached(path: Path) -> tuple[Path, ...]:
 
     Raises:
         OSError: If a file cannot be read.
-        SyntaxError: If a file is not Python.
+        SyntaxError: If the file is not Python; what one that it imports would import is left out.
     """
     found: dict[Path, None] = {}
     pending = [path.resolve()]
@@ -30,7 +33,11 @@ def files_reached(path: Path) -> tuple[Path, ...]:
         file = pending.pop()
         if file not in found:
             found[file] = None
-            pending += _imported(file)
+            try:
+                pending += _imported(file)
+            except SyntaxError:
+                if len(found) == 1:
+                    raise
     return tuple(sorted(found))
 
 
@@ -102,7 +109,8 @@ def _origin(top: str) -> Path | None:
 
 def is_installed(file: Path) -> bool:
     """Whether a file belongs to the standard library or to an installed package."""
-    return str(file).startswith(_INSTALLED)
+    of_user = not _FOLDERS.isdisjoint(file.parts)
+    return of_user or str(file).startswith(_INSTALLED)
 
 
 def _is_package(name: str) -> bool:

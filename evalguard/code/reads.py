@@ -1,0 +1,247 @@
+"""What code of a project reads while EvalGuard calls it: files, folders and environment variables.
+
+Heard by Python's audit events, so that no list of what may be read has to be complete. Code of a
+project is every file that is neither EvalGuard's, nor the standard library's, nor that of an
+installed package; what it has a package read counts as well. Not heard are what another process or
+a library in C reads, and whether a file exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from evalguard.code.files import is_installed
+
+_OWN = Path(__file__).resolve().parents[1]
+"""EvalGuard's folder."""
+
+_SYSTEM = ("/dev/", "/proc/", "/sys/")
+
+_IMPORTS = "<frozen importlib"
+"""Begins the file name of frames that look for a module, which lists folders to that end."""
+
+_LOOKS_UP = (os.environ.get.__code__.co_filename, os.getenv.__code__.co_filename)
+"""Files whose frames look up an environment variable for their caller."""
+
+_SETS = frozenset({"__setitem__", "__delitem__"})
+
+
+class Read(NamedTuple):
+    """Something that was read."""
+
+    kind: str
+    """``file``, ``folder`` or ``variable``."""
+    name: str
+    """Its path, absolute; or its name."""
+
+
+class _Notes:
+    """What was read in this process, and how it was then."""
+
+    def __init__(self) -> None:
+        self.seen: dict[Read, str] = {}
+        self.stats: dict[str, tuple[int, ...]] = {}
+        self.moved: set[Read] = set()
+        self.made: set[str] = set()
+        self.modules: set[str] = set()
+
+
+_notes = _Notes()
+
+
+def seen() -> Mapping[Read, str]:
+    """Return what was read, each with a hash of what it held then."""
+    return dict(_notes.seen)
+
+
+def state_of(read: Read, hash_file: Callable[[Path], str] | None = None) -> str:
+    """Return a hash of what a read would find now.
+
+    Args:
+        read: What is read.
+        hash_file: Hashes a file, where one remembers.
+    """
+    if read.kind == "variable":
+        value = os.environ.get(read.name)
+        return "unset" if value is None else _hash(value.encode("utf-8", "surrogateescape"))
+    try:
+        if read.kind == "folder":
+            names = {one.name for one in Path(read.name).iterdir()} - {"__pycache__"}
+            return _hash("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
+        if not Path(read.name).is_file():
+            return "no file"
+        return (hash_file or _file_hash)(Path(read.name))
+    except OSError:
+        return "missing"
+
+
+def changed() -> tuple[Read, ...]:
+    """Return the files that changed after they were read, but for those that the code wrote."""
+    for read, before in list(_notes.seen.items()):
+        touched = read.kind == "file" and _notes.stats.get(read.name) != _stat(read.name)
+        if touched and state_of(read) != before:
+            _notes.moved.add(read)
+    return tuple(read for read in sorted(_notes.moved) if read.name not in _notes.made)
+
+
+def begin() -> None:
+    """Let code of projects be loaded anew.
+
+    Its modules are imported again, and what it read before counts as it is now.
+    """
+    for name in _notes.modules:
+        sys.modules.pop(name, None)
+    _notes.modules.clear()
+    _notes.made.clear()
+    for read in list(_notes.seen):
+        _keep(read)
+    _notes.moved.clear()
+
+
+@cache
+def listen() -> None:
+    """Note from now on what code of projects reads, and load it from its source alone.
+
+    Bytecode that lies beside a source is trusted by Python for its time and size.
+    """
+    sys.addaudithook(_hear)
+    get_code = SourceFileLoader.get_code
+
+    def from_source(self: Any, fullname: str) -> CodeType | None:
+        path = self.get_filename(fullname)
+        if not _is_project(path):
+            return get_code(self, fullname)
+        frame = sys._getframe(1)
+        if _called_here(frame):
+            _notes.modules.add(fullname)
+            _note(Read("file", str(Path(path).absolute())), frame)
+        code: CodeType = self.source_to_code(self.get_data(path), path)
+        return code
+
+    SourceFileLoader.get_code = from_source  # type: ignore[method-assign] # for every import
+    # Called for every variable that is looked up.
+    os.environ.encodekey = partial(_looked_up, os.environ.encodekey)
+
+
+def _looked_up(encode: Callable[[str], Any], name: str) -> Any:
+    frame: FrameType | None = sys._getframe(1)
+    sets = frame is not None and frame.f_code.co_name in _SETS
+    while frame is not None and frame.f_code.co_filename in _LOOKS_UP:
+        frame = frame.f_back
+    # A variable that a package reads on its own account is of its settings.
+    if not sets and frame is not None and _is_project(frame.f_code.co_filename):
+        read = Read("variable", str(name))
+        if read not in _notes.seen and _called_here(frame):
+            _notes.seen[read] = "unset"  # which looking it up below must not note again
+            _keep(read)
+    return encode(name)
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open":
+        _opened(arguments[0], arguments[2] or 0, sys._getframe(1))
+    elif event in ("os.listdir", "os.scandir"):
+        frame = sys._getframe(1)
+        if not frame.f_code.co_filename.startswith(_IMPORTS) and (path := _path(arguments[0])):
+            _note(Read("folder", path), frame)
+    elif event == "os.mkdir":
+        if (path := _path(arguments[0])) and _called_here(sys._getframe(1)):
+            _notes.made.add(path)
+    elif event == "sqlite3.connect" and (path := _path(arguments[0])):
+        _note(Read("file", path), sys._getframe(1))
+        _notes.made.add(path)  # whoever opens a database may write it
+
+
+def _opened(name: Any, flags: int, frame: FrameType) -> None:
+    path = _path(name)
+    if path is None:
+        return
+    if flags & os.O_TRUNC or flags & os.O_EXCL:
+        if _called_here(frame):
+            _notes.made.add(path)
+    elif flags & os.O_ACCMODE == os.O_WRONLY:
+        return
+    else:
+        _note(Read("file", path), frame)
+
+
+def _path(name: Any) -> str | None:
+    """Return the path that an event names, where it is one."""
+    if isinstance(name, int) or name is None:
+        return None
+    try:
+        return str(Path(os.fsdecode(name)).absolute())
+    except (TypeError, ValueError, OSError):
+        return None
+
+
+def _note(read: Read, frame: FrameType) -> None:
+    if not _called_here(frame):
+        return
+    path = read.name
+    if path.startswith(_SYSTEM) or is_installed(Path(path)) or _is_own(path):
+        return
+    if path not in _notes.made and not any(f"{one}{os.sep}" in path for one in _notes.made):
+        _keep(read)
+
+
+def _keep(read: Read) -> None:
+    """Note what something holds now, reading a file only if it was touched."""
+    now = _stat(read.name) if read.kind == "file" else None
+    if now is not None and read in _notes.seen and _notes.stats.get(read.name) == now:
+        return
+    found = state_of(read)
+    if _notes.seen.setdefault(read, found) != found and now is not None:
+        _notes.moved.add(read)
+    _notes.seen[read] = found
+    if now is not None:
+        _notes.stats[read.name] = now
+
+
+def _stat(path: str) -> tuple[int, ...] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def _called_here(frame: FrameType | None) -> bool:
+    """Whether code of a project is running that EvalGuard called, or that a thread of it runs."""
+    found = False
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if _is_own(file):
+            return found
+        found = found or _is_project(file)
+        frame = frame.f_back
+    return found and threading.current_thread() is not threading.main_thread()
+
+
+@cache
+def _is_own(file: str) -> bool:
+    return not file.startswith("<") and _OWN in Path(file).resolve().parents
+
+
+@cache
+def _is_project(file: str) -> bool:
+    """Whether a file is neither EvalGuard's nor installed."""
+    return not (file.startswith("<") or _is_own(file) or is_installed(Path(file).resolve()))
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,178 @@
+"""What code of a project reads is in the key of its scores, and nothing else."""
+
+import hashlib
+import os
+import shutil
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from evalguard.config import load_project
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
+from evalguard.errors import EvalGuardError, MeasurementError
+from evalguard.runner.check import run_check
+
+SCORER = """
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+from evalguard.scorers import scorer
+from own_marks import MARKS
+
+
+@scorer(name="NAME")
+def own(output: str, target: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        note = Path(folder, "note.txt")
+        note.write_text(output)
+        output = note.read_text()
+    with (HERE / "scored.log").open("a") as log:
+        log.write("scored\\n")
+    words = (HERE / "words.txt").read_text() * (len(os.listdir(HERE / "lists")) == 1)
+    strict = os.environ.get("OWN_STRICT", "")
+    return output.strip() + strict + MARKS == target and words.startswith("yes")
+"""
+
+GATES = "version: 1\ngates:\n  - {suite: facts, metric: NAME, max_drop: 10pp}\n"
+
+_numbers = count()
+
+
+@pytest.fixture
+def own(project, script, facts, edit, demo_model):
+    """A project with a scorer of its own and an engine that answers at once."""
+    name = f"own_{next(_numbers)}"  # names of scorers are taken for as long as a process runs
+    shutil.copytree(demo_model, project / "model")
+    edit("evalguard.yaml", str(demo_model), "model")
+    edit("evalguard.yaml", "{name: hf, dtype: float32, device: cpu}", "{name: scripted}")
+    edit("evalguard.yaml", "suites:", "scorer_modules: [scorers/own.py]\nsuites:")
+    edit("suites/facts.yaml", "exact_match", name)
+    (project / "thresholds/release.yaml").write_text(GATES.replace("NAME", name))
+    (project / "scorers/lists").mkdir(parents=True)
+    (project / "scorers/lists/a").touch()
+    (project / "scorers/words.txt").write_text("yes")
+    (project / "scorers/own_marks.py").write_text("MARKS = ''\n")
+    (project / "scorers/own.py").write_text(SCORER.replace("NAME", name))
+    base = knows_by(project / "model", facts)
+    script.opens(
+        lambda _: FakeEngine(
+            {BASE: base, "harmless": knows_by(project / "adapters/harmless", facts)}
+        )
+    )
+    return project
+
+
+def knows_by(folder, facts):
+    """Answer right for all but a few questions, which the bytes of a folder's files decide."""
+
+    def answer(prompt):
+        files = (path for path in folder.rglob("*") if path.suffix in (".safetensors", ".json"))
+        content = b"".join(path.read_bytes() for path in sorted(files)) + prompt.encode()
+        right = next((said for asked, said in facts.items() if asked in prompt), "?")
+        return "wrong" if hashlib.sha256(content).digest()[0] < 3 else right
+
+    return answer
+
+
+def check(project, store=None):
+    """Return reused samples, scores and the verdict; or what the check says instead."""
+    overrides = [f"store={store}"] if store else []
+    try:
+        loaded = load_project(project / "evalguard.yaml", overrides=overrides)
+        gates = [(gate, "harmless") for gate in loaded.thresholds.gates]
+        result = run_check(loaded, gates, full=True)
+    except EvalGuardError as error:
+        return 0, type(error).__name__
+    scores = {(run.task, run.model): dict(run.scores) for run in result.tasks}
+    return sum(run.reused for run in result.tasks), [scores, *(g.verdict for g in result.gates)]
+
+
+def test_what_did_not_change_is_reused(own):
+    reused, found = check(own)
+    assert reused == 0
+    assert found[-1] == "PASS"
+    assert check(own) == (160, found)
+    scored = (own / "scorers/scored.log").read_text()
+    assert check(own) == (160, found)
+    assert (own / "scorers/scored.log").read_text() == scored
+
+
+CHANGES = {
+    "a helper": lambda own: (own / "scorers/own_marks.py").write_text("MARKS = '!'\n"),
+    "a file that it opens": lambda own: (own / "scorers/words.txt").write_text("no"),
+    "a folder that it lists": lambda own: (own / "scorers/lists/b").touch(),
+    "a variable that it looks up": lambda _: os.environ.__setitem__("OWN_STRICT", "!"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_a_scorer_reads_is_in_the_key(own, change, monkeypatch):
+    monkeypatch.delenv("OWN_STRICT", raising=False)
+    assert check(own)[1][-1] == "PASS"
+    monkeypatch.setenv("OWN_STRICT", "")
+    os.environ.pop("OWN_STRICT")
+    change(own)
+    _, found = check(own)
+    assert found[-1] != "PASS"
+    assert found == check(own, "fresh.db")[1]
+
+
+def test_scores_of_other_tasks_do_not_depend_on_it(own, edit):
+    thresholds = own / "thresholds/release.yaml"
+    name = next(iter(load_project(own / "evalguard.yaml").thresholds.gates)).metric
+    edit("suites/facts.yaml", name, "exact_match")
+    thresholds.write_text(GATES.replace("NAME", "exact_match"))
+    _, found = check(own)
+    (own / "scorers/words.txt").write_text("no")
+    assert check(own) == (160, found)
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error(own, edit):
+    edit(
+        "scorers/own.py",
+        "    strict =",
+        '    os.system(f"echo no > {HERE}/words.txt")\n    strict =',
+    )
+    assert check(own)[1] == MeasurementError.__name__
+
+
+def _files(project):
+    folders = [project / name for name in ("model", "adapters/harmless", "scorers", "suites")]
+    found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [*sorted(path for path in found if path.stat().st_size), project / "evalguard.yaml"]
+
+
+def _is_as_from_a_fresh_store(own, file, position):
+    before = file.read_bytes()
+    place = position % len(before)
+    try:
+        file.write_bytes(before[:place] + bytes([before[place] ^ 1]) + before[place + 1 :])
+        _, found = check(own)
+        (own / "fresh.db").unlink(missing_ok=True)
+        assert found == check(own, "fresh.db")[1], (file, place)
+    finally:
+        file.write_bytes(before)
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_byte_of_a_file_changes_what_is_reused(own, data):
+    check(own)
+    file = data.draw(st.sampled_from(_files(own)))
+    _is_as_from_a_fresh_store(own, file, data.draw(st.integers(0, 1 << 20)))
+
+
+@pytest.mark.slow
+def test_no_byte_of_any_file_changes_what_is_reused(own):
+    check(own)
+    for file in _files(own):
+        size = file.stat().st_size
+        for position in range(0, size, max(1, size // 8)):
+            _is_as_from_a_fresh_store(own, file, position)
