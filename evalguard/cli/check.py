@@ -58,6 +58,8 @@ left out (no release decision).
     "--allow-partial",
     is_flag=True,
     help="Exit 0, not 7, where all selected gates pass and others were left out.",
+)
+@click.option(
     "--no-project-code",
     is_flag=True,
     help="Refuse a project that brings code: scorers, !function, conftest.py, trust_remote_code.",
