@@ -132,13 +132,16 @@ def rows(data: Path | None) -> list[Row]:
                 )
             )
     for detector in POSITIVE:
-        sets: tuple[ExampleSet, ...] = ("abstention", "abstention_chat", "abstention_rag")
+        sets: tuple[ExampleSet, ...] = (
+            "abstention", "abstention_chat", "abstention_rag", "abstention_mixed"
+        )  # fmt: skip
         if detector in ("refusal", "compliance"):
             sets = ("refusal",)
         for which in sets:
             held, used = own(which, "held_out"), own(which, "development")
             least = (0.95, 0.97, 0.05) if detector in ("refusal", "abstention") else None
-            table.append(Row(detector, f"own, {which}: held out", held, least))
+            if held:
+                table.append(Row(detector, f"own, {which}: held out", held, least))
             if used:
                 table.append(Row(detector, f"own, {which}: developed on", used))
     return table
