@@ -18,7 +18,10 @@ _SOURCE_WORD = (
     r"specification|database|slide|"
     r"podcast|speaker|video|image|column|list|newsletter|blog|minutes|record|facts?|graphic)s?"
 )
-_SOURCE = rf"(?:(?:the|this|that|these|those|your|its?|any|either|given|provided|above|supplied|available|of) )*{_SOURCE_WORD}"
+_SOURCE = (
+    r"(?:(?:the|this|that|these|those|your|its?|any|either|given|provided|above|supplied|"
+    rf"available|of) )*{_SOURCE_WORD}"
+)
 _SAY = (
     r"(?:say|mention|state|specify|tell|give|provide|indicate|include|contain|reveal|explain|name|"
     r"describe|answer|cover|discuss|address|disclose|list|identify|clarify|note|talk|go into|refer|"
