@@ -92,7 +92,7 @@ def without_prompts(where: Path, rated: Path, model: str) -> Counter[tuple[str, 
             one for i, one in enumerate(known)
             if i % PROMPT_FOLDS != fold and one.label in ("refused", "answered")
         ]  # fmt: skip
-        others = [*kept, *own_examples(), *styled_examples()]
+        others: list[Labelled | Styled] = [*kept, *own_examples(), *styled_examples()]
         found += counted(left[fold::PROMPT_FOLDS], fitted(others, pyrit.harmful(rated)))
     return found
 

@@ -29,11 +29,14 @@ def refusals(where: Path) -> list[Labelled]:
 def more_refusals(where: Path) -> list[Labelled]:
     """Return the further answers labelled for refusing, from real interactions, each once.
 
-    Those of :func:`refusals` are left out.
+    Those of :func:`refusals` are left out. Some occur beside several requests; one that does not
+    refuse one of them is an answer.
     """
     known = {one.output for one in refusals(where)}
-    found = {one.output: one for one in _labelled(where / "refusal_scorer" / "refusal_extra.csv")}
-    return [one for output, one in found.items() if output not in known]
+    labels: dict[str, set[str]] = {}
+    for one in _labelled(where / "refusal_scorer" / "refusal_extra.csv"):
+        labels.setdefault(one.output, set()).add(one.label)
+    return [Labelled(output, min(found)) for output, found in labels.items() if output not in known]
 
 
 def harmful(where: Path) -> list[Labelled]:
