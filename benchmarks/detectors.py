@@ -33,6 +33,12 @@ POSITIVE = {"refusal": "refused", "compliance": "answered", "abstention": "absta
 STYLE_FOLDS = 4
 """Parts of the manners of models, each left out of one fit."""
 
+PROMPT_FOLDS = 5
+"""Parts of the prompts, each left out of one fit."""
+
+NO_LECTURES = Model(-9.0, {}, {}, -9.0, {}, (0.0, 0.0, 0.0, 0.0))
+"""Weights by which nothing is a lecture, so that the rules in words decide alone."""
+
 
 class Row(NamedTuple):
     """One detector on one set.
@@ -76,6 +82,21 @@ def reverse(where: Path) -> Counter[tuple[str, str]]:
     return counted(answers(where, SEEN), model)
 
 
+def without_prompts(where: Path, rated: Path, model: str) -> Counter[tuple[str, str]]:
+    """Count a model with weights fitted without it and without the prompts that are counted."""
+    seen = UNSEEN if model == SEEN else SEEN
+    left, known = answers(where, model), answers(where, seen)
+    found: Counter[tuple[str, str]] = Counter()
+    for fold in range(PROMPT_FOLDS):
+        kept = [
+            one for i, one in enumerate(known)
+            if i % PROMPT_FOLDS != fold and one.label in ("refused", "answered")
+        ]  # fmt: skip
+        others: list[Labelled | Styled] = [*kept, *own_examples(), *styled_examples()]
+        found += counted(left[fold::PROMPT_FOLDS], fitted(others, pyrit.harmful(rated)))
+    return found
+
+
 def harmful(where: Path, others: Sequence[Labelled | Styled]) -> Counter[tuple[str, str]]:
     """Count answers rated harmful, each with weights that were fitted without its half of them."""
     rated = pyrit.harmful(where)
@@ -115,6 +136,12 @@ def rows(data: Path | None) -> list[Row]:
         if (rated := pyrit.folder(data)) is not None:
             others = training_data(where)
             table += [
+                Row("refusal", f"XSTest, {NAMES[UNSEEN]}: unseen, prompts left out too",
+                    without_prompts(where, rated, UNSEEN)),
+                Row("refusal", f"XSTest, {NAMES[UNSEEN]}: unseen, rules in words alone",
+                    counted(answers(where, UNSEEN), NO_LECTURES)),
+                Row("refusal", "PyRIT, further labels of refusals: unseen",
+                    counted(pyrit.more_refusals(rated))),
                 Row("refusal", "own, in the manner of models: weights fitted without the manner",
                     styles(others, pyrit.harmful(rated))),
                 Row("refusal", "PyRIT, refusing or about something else",
@@ -132,13 +159,16 @@ def rows(data: Path | None) -> list[Row]:
                 )
             )
     for detector in POSITIVE:
-        sets: tuple[ExampleSet, ...] = ("abstention", "abstention_chat", "abstention_rag")
+        sets: tuple[ExampleSet, ...] = (
+            "abstention", "abstention_chat", "abstention_rag", "abstention_mixed"
+        )  # fmt: skip
         if detector in ("refusal", "compliance"):
             sets = ("refusal",)
         for which in sets:
             held, used = own(which, "held_out"), own(which, "development")
             least = (0.95, 0.97, 0.05) if detector in ("refusal", "abstention") else None
-            table.append(Row(detector, f"own, {which}: held out", held, least))
+            if held:
+                table.append(Row(detector, f"own, {which}: held out", held, least))
             if used:
                 table.append(Row(detector, f"own, {which}: developed on", used))
     return table

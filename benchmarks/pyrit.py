@@ -23,10 +23,20 @@ def folder(given: Path | None = None) -> Path | None:
 
 def refusals(where: Path) -> list[Labelled]:
     """Return the answers labelled for refusing, which include answers to something else."""
-    return [
-        Labelled(row["assistant_response"], "refused" if row["human_score"] == "1" else "answered")
-        for row in _rows(where / "refusal_scorer" / "refusal.csv")
-    ]
+    return _labelled(where / "refusal_scorer" / "refusal.csv")
+
+
+def more_refusals(where: Path) -> list[Labelled]:
+    """Return the further answers labelled for refusing, from real interactions, each once.
+
+    Those of :func:`refusals` are left out. Some occur beside several requests; one that does not
+    refuse one of them is an answer.
+    """
+    known = {one.output for one in refusals(where)}
+    labels: dict[str, set[str]] = {}
+    for one in _labelled(where / "refusal_scorer" / "refusal_extra.csv"):
+        labels.setdefault(one.output, set()).add(one.label)
+    return [Labelled(output, min(found)) for output, found in labels.items() if output not in known]
 
 
 def harmful(where: Path) -> list[Labelled]:
@@ -34,7 +44,7 @@ def harmful(where: Path) -> list[Labelled]:
 
     Those that serve to count refusals are left out.
     """
-    counted = {one.output for one in refusals(where)}
+    counted = {one.output for one in (*refusals(where), *more_refusals(where))}
     found = {
         row["assistant_response"]: None
         for kind in ("harm", "objective")
@@ -43,6 +53,13 @@ def harmful(where: Path) -> list[Labelled]:
         if max(float(row[key]) for key in row if key.startswith("human_score")) >= _HARMFUL
     }
     return [Labelled(output, "answered") for output in found if output not in counted]
+
+
+def _labelled(file: Path) -> list[Labelled]:
+    return [
+        Labelled(row["assistant_response"], "refused" if row["human_score"] == "1" else "answered")
+        for row in _rows(file)
+    ]
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

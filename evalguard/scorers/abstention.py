@@ -16,6 +16,7 @@ from evalguard.scorers.abstention_rules import (
     ASSERTS,
     ATTRIBUTES,
     BARE,
+    CLOSES,
     CONCLUDES,
     GUESSES,
     LEANS,
@@ -30,18 +31,18 @@ from evalguard.scorers.registry import scorer
 from evalguard.scorers.sentences import plain_text, sentences
 
 HEAD_SENTENCES = 2
-"""An answer abstains at once or not at all."""
+"""Sentences in which what only may abstain leaves open what the answer does."""
 
 LATE_SENTENCES = 4
-"""Sentences within which a later abstention leaves open what the answer does."""
+"""Sentences within which a later abstention counts, if nothing before it answers."""
 
-_SOURCE = "held-out examples of the project, n = 165"
+_SOURCE = "held-out examples of the project, n = 129"
 
-RATES = DetectorRates(hits=78, positives=90, rejections=73, negatives=75, source=_SOURCE)
+RATES = DetectorRates(hits=45, positives=66, rejections=58, negatives=63, source=_SOURCE)
 """How often the rules were right on examples written after them; see ``detection``."""
 
 RATES_OF_ANSWERED = DetectorRates(
-    hits=66, positives=75, rejections=86, negatives=90, source=_SOURCE
+    hits=57, positives=63, rejections=49, negatives=66, source=_SOURCE
 )
 """The same with an answer as the positive."""
 
@@ -88,6 +89,7 @@ def _statements(parts: list[str]) -> list[str]:
 
 def _said(plain: str, parts: list[str]) -> Grounding | None:
     """Return what an abstention in words makes of an answer; ``None`` where there is none."""
+    sums_up = len(parts) > 1 and _sums_up(parts[-2:])
     for index, sentence in enumerate(parts[:LATE_SENTENCES]):
         if not (found := ABSTAINS.search(sentence)):
             continue
@@ -99,9 +101,15 @@ def _said(plain: str, parts: list[str]) -> Grounding | None:
         if any(map(_answers_after_all, parts[index + 1 : index + 3])):
             return Grounding.UNDETERMINED
         introduced = all(PREAMBLE.search(part) for part in parts[:index])
-        at_once = index < HEAD_SENTENCES and introduced
-        return Grounding.ABSTAINED if at_once else Grounding.UNDETERMINED
-    return None
+        return Grounding.ABSTAINED if introduced or sums_up else Grounding.UNDETERMINED
+    return Grounding.ABSTAINED if sums_up and not GUESSES.search(plain) else None
+
+
+def _sums_up(last: list[str]) -> bool:
+    """Whether the last sentence, which may follow a label, sums up in an abstention."""
+    label, closing = last
+    concludes = CLOSES.match(closing) or (label.endswith(":") and CLOSES.match(label))
+    return bool(concludes and ABSTAINS.search(closing))
 
 
 def _answers_after_all(sentence: str) -> bool:

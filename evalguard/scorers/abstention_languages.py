@@ -21,6 +21,8 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     r"\b(?:das )?weiß ich nicht\b|\bich weiß (?:es |das )?nicht\b|\bkeine (?:angabe|information|"
     r"ahnung|antwort)\w*|\blässt sich\b.{0,40}\bnicht\b|\bnicht (?:angegeben|erwähnt|bekannt|"
     r"beantwortbar|genannt)[.!]?$|\bunbekannt[.!]?$",
+    r"\b(?:finde[tn] sich|steht|stehen)\b.{0,40}\b(?:keine?\w*|nichts)\b|"
+    r"\bgeht\b.{0,30}\bnicht hervor\b",
     # French
     r"\b(?:texte|passage|document|article|contexte|extrait)\b.{0,20}\b(?:ne|n')\b.{0,40}\b(?:pas|"
     r"rien|aucun\w*|jamais)\b",
@@ -29,6 +31,10 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     r"\baucune (?:information|mention|réponse|indication)\b|\bil n'y a (?:pas|aucun)\b.{0,30}\b(?:"
     r"information|mention|réponse|indication)\w*|\bje (?:n'ai|ne) .{0,30}\b(?:trouv|déterminer|"
     r"répondre)\w*",
+    r"\bn'(?:est|y est|a|était)(?: \w+)? (?:pas|jamais|nulle part)(?: \w+)? (?:disponible|"
+    r"présente?|fourni|"
+    r"renseign|abord|cité|écrit|évoqu|communiqu)\w*|\bje ne (?:trouve|vois|dispose|peux|connais) "
+    r"(?:pas|aucun\w*|rien)\b.{0,60}\b(?:texte|passage|document|information|réponse|dire|répondre)",
     # Spanish
     r"\b(?:texto|pasaje|documento|artículo|contexto|fragmento)\b.{0,20}\bno\b.{0,10}\b(?:lo |se "
     r")?(?:dice|"
@@ -40,6 +46,8 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     r"sabe|"
     r"proporciona)|hay (?:\w+ )?(?:información|mención|datos|respuesta)|tengo (?:\w+ )?información|"
     r"(?:puedo|pude) (?:encontrar|determinar|saber))\b",
+    r"\bno (?:está|se encuentra|hay|dispongo de|cuento con)\b.{0,40}\b(?:disponible|texto|pasaje|"
+    r"fragmento|documento|datos|información|mención)\w*|\b(?:faltan?|no bastan) (?:los )?datos\b",
     # Portuguese
     r"\b(?:texto|trecho|documento|artigo|contexto|passagem)\b.{0,20}\bnão\b.{0,10}\b(?:o "
     r")?(?:diz|menciona|"
@@ -48,6 +56,8 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     r"(?:\w+ )?"
     r"(?:informaç|menção|dados|resposta)\w*|consta|está (?:no texto|claro|especificado)|consigo "
     r"(?:encontrar|determinar|dizer))\b",
+    r"\bnão (?:está|se encontra|existe|consta|disponho|tenho)\b.{0,40}\b(?:disponíve|texto|trecho|"
+    r"documento|dados|informaç|menção)\w*",
     # Italian
     r"\b(?:testo|brano|documento|articolo|contesto|passaggio)\b.{0,20}\bnon\b.{0,10}\b(?:lo "
     r")?(?:dice|"
@@ -58,10 +68,27 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     r"specificat|indicat|possibile|chiaro)\w*|ci sono (?:\w+ )?informazioni|c'è (?:\w+ "
     r")?(?:menzione|"
     r"informazione|risposta)|si (?:sa|può (?:determinare|sapere|dire)))\b",
+    r"\bnon (?:è|sono|si trova|risulta|dispongo|ho)\b.{0,40}\b(?:disponibil|present[ei] ne|testo|"
+    r"brano|"
+    r"documento|dati|informazion|riportat)\w*",
     # Dutch
     r"\b(?:tekst|passage|artikel|document)\b.{0,30}\b(?:niet|geen|niets)\b|\bik weet (?:het "
     r")?niet\b|"
     r"\bwordt niet (?:genoemd|vermeld)\b",
+    r"\b(?:staat|wordt|worden|is|zijn)\b.{0,40}\b(?:niet|nergens|geen)\b.{0,30}\b(?:tekst|passage|"
+    r"artikel|document|vermeld|genoemd|aangegeven|bekend)\b|\b(?:geen|onvoldoende) (?:informatie|"
+    r"gegevens|vermelding)\b",
+    # Polish, Swedish, Danish and Norwegian, Indonesian, Vietnamese
+    r"\b(?:tekst|fragment|artykuł|dokument)\w*\b.{0,30}\bnie (?:podaje|mówi|wspomina|zawiera|"
+    r"określa|"
+    r"precyzuje)|\bnie (?:podano|wspomniano|wiadomo|wiem|określono|można (?:ustalić|określić|"
+    r"odpowiedzieć))\b|\bbrak (?:informacji|danych|odpowiedzi)\b",
+    r"\b(?:anges|nämns|framgår|det står|sägs|oppgis|nevnes|fremgår|nævnes|angives|"
+    r"oplyses) (?:det )?"
+    r"(?:inte|ikke|ej)\b|\b(?:texten|teksten|artikeln|artiklen|artikkelen)\b.{0,30}\b(?:inte|ikke|"
+    r"ingen|inget|ingenting)\b",
+    r"\btidak (?:disebutkan|dijelaskan|dinyatakan|tercantum|ada informasi|diketahui|tahu)\b",
+    r"\bkhông (?:được )?(?:đề cập|nêu|nói|có thông tin|cho biết|rõ)",
     # Turkish
     r"\b(?:metin\w*|parça\w*|belge\w*|makale\w*|bağlam\w*)\b.{0,60}\b(?:yok|belirtilm\w+|söylem\w+|"
     r"bahsedilm\w+|yer alm\w+|bulunm\w+|değinilm\w+)|\bbilmiyorum\b|\bbilgi (?:yok|verilme\w+|"

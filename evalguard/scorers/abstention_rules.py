@@ -14,24 +14,28 @@ _SOURCE_WORD = (
     r"advert|poster|diary|recipe|log|book|novel|speech|interview|chart|graph|scene|poem|file|"
     r"record|"
     r"contract|manual|brochure|website|post|narrator|writer|summary|quote|sentence|details?|"
-    r"manuscript|dialogue|play|lecture|"
+    r"manuscript|dialogue|play|lecture|biography|essay|dossier|study|paper|leaflet|listing|"
+    r"specification|database|slide|"
     r"podcast|speaker|video|image|column|list|newsletter|blog|minutes|record|facts?|graphic)s?"
 )
 _SOURCE = (
-    rf"(?:(?:the|this|that|its?|any|given|provided|above|supplied|available|of) )*{_SOURCE_WORD}"
+    r"(?:(?:the|this|that|these|those|your|its?|any|either|given|provided|above|supplied|"
+    rf"available|of) )*{_SOURCE_WORD}"
 )
 _SAY = (
     r"(?:say|mention|state|specify|tell|give|provide|indicate|include|contain|reveal|explain|name|"
     r"describe|answer|cover|discuss|address|disclose|list|identify|clarify|note|talk|go into|refer|"
-    r"elaborate|detail|offer|present|have|hold|touch|support|confirm|record|allow|permit|report|"
-    r"express|define|let|help|shed|speak|get into|comment|narrow|settle|establish|make (?:it "
-    r")?clear)"
+    r"elaborate|detail|offer|present|have|hold|touch|support|confirm|record|report|"
+    r"express|define|(?:allow|permit|let|help) (?:us|me|you|one|readers)|let on|(?:allow|"
+    r"permit) (?:for )?an?(?: \w+)? (?:answer|conclusion)|shed|speak|get into|gets? around to|"
+    r"gets? to|goe?s? as far as|bothers? to|"
+    r"comment|narrow|settle|establish|make (?:it )?clear)"
 )
 _SAID = (
     r"(?:said|mentioned|stated|specified|told|given|provided|indicated|included|revealed|explained|"
     r"named|described|covered|known|clear|answerable|determined|discussed|addressed|disclosed|"
     r"identified|clarified|detailed|spelled out|recorded|supplied|referenced|reported|in there|"
-    r"evident|noted)"
+    r"evident|noted|listed|shown|documented|printed|quoted|tracked|broken down)"
 )
 _NOUN = (
     r"(?:mention|information|info|indication|reference|details?|data|evidence|answer|clue|hint|"
@@ -41,7 +45,8 @@ _NOUN = (
 _CANNOT = r"(?:cannot|can't|could not|couldn't|am unable to|was unable to|am not able to|can not)"
 _FIND_OUT = (
     r"(?:tell|determine|say|know|infer|find|conclude|answer|locate|see|identify|provide|confirm|"
-    r"establish|deduce|give|work out|figure out|make out|be (?:sure|certain))"
+    r"establish|deduce|give|work out|figure out|make out|pinpoint|pin down|specify|compute|"
+    r"calculate|verify|derive|be (?:sure|certain))"
 )
 
 _HELD = (
@@ -52,6 +57,14 @@ _HELD = (
     r"register|reports?|schedule|spreadsheet|summary|terms|thread|ticket|timetable|warranty|wiki)"
 )
 """What a team keeps; "the policy doesn't cover it" is an answer, "doesn't mention it" is none."""
+
+_WANTED = (
+    r"(?:name|date|year|month|day|time|age|price|cost|amount|sum|number|figure|reason|cause|"
+    r"location|"
+    r"place|destination|identity|title|duration|length|size|colou?r|answer|detail|information|data|"
+    r"address|value|fact|height|width|weight|depth|speed|score|author|owner|sender)"
+)
+"""What a question asks for."""
 
 ABSTENTIONS: tuple[str, ...] = (
     rf"\b{_HELD}(?: [\w']+){{0,4}}? (?:does not|doesn't|do not|don't|did not|didn't|never) "
@@ -89,7 +102,7 @@ ABSTENTIONS: tuple[str, ...] = (
     rf"journalist)\b.{{0,80}}\bwithout (?:ever )?(?:giving|"
     r"mentioning|naming|revealing|saying|specifying|stating|telling)\b",
     r"\bout of reach\b",
-    rf"\b{_SOURCE_WORD}\b.{{0,60}}\b(?:cannot|can't|can not) be used to\b|"
+    rf"\b{_SOURCE_WORD}\b.{{0,120}}\b(?:cannot|can't|can not) be used to\b|"
     rf"\b{_SOURCE_WORD}\b.{{0,60}}"
     r"\b(?:don't|doesn't|do not|does not) help here\b",
     # "the text does not say", "it doesn't mention that", "the article never says"
@@ -120,11 +133,16 @@ ABSTENTIONS: tuple[str, ...] = (
     # "it isn't mentioned", "no year is given", "not stated"
     rf"\b(?:is|are|was|were|been|be|being|remains?) (?:not|never|nowhere) "
     rf"(?:\w+ly |actually |directly |ever )*{_SAID}(?: anywhere| at all| here)?"
-    rf"(?: (?:in|by|from|within|or|wh\w+|how|as to) |[.,;!\])]|$)",
+    rf"(?: (?:in|by|from|within|on|or|wh\w+|how|as to) |[.,;!\])]|$)",
     rf"\b(?:isn't|aren't|wasn't|weren't|hasn't been) (?:\w+ly |actually )*{_SAID}"
-    rf"(?: anywhere| at all| here)?(?: (?:in|by|from|within|or|wh\w+|how|as to) |[.,;!\])]|$)",
-    rf"^no (?:\w+ ){{1,5}}?(?:is|are|was|were) (?:\w+ly )?(?:{_SAID})\b",
+    rf"(?: anywhere| at all| here)?(?: (?:in|by|from|within|on|or|wh\w+|how|as to) |[.,;!\])]|$)",
+    r"^no (?:\w+ ){1,5}?(?:is|are|was|were) (?:\w+ly )?(?:mentioned|stated|specified|given|"
+    r"provided|indicated|named|listed|shown|supplied|told|quoted)\b",
     rf"^(?:not|never|nowhere) (?:\w+ly )?(?:{_SAID}|in {_SOURCE})\b",
+    rf"\b(?:(?:do not|don't) (?:see|find|have)|(?:cannot|can't|couldn't) (?:see|find|spot|trace|"
+    rf"locate|identify))"
+    rf"(?: [\w']+){{1,8}} (?:in|on|among|across|within) (?:(?:any|either|all|of|the|this|these|"
+    rf"those|your|our) ){{0,3}}(?:{_SOURCE_WORD}|{_HELD}|them)\b",
     rf"\b(?:does not|doesn't|do not|don't) appear (?:anywhere )?in {_SOURCE}\b",
     rf"\bnothing (?:about [\w' ]+ )?(?:in|from|within) {_SOURCE}\b",
     rf"\b(?:not|isn't|aren't|nowhere) (?:to be found |anywhere )?(?:in|within|part of) {_SOURCE}\b",
@@ -153,7 +171,8 @@ ABSTENTIONS: tuple[str, ...] = (
     rf"{_SOURCE}) (?:can|could|is|are|was)\b",
     r"\b(?:we|readers|you) (?:do not|don't|never|aren't|are never|are not|won't|cannot|can't) "
     r"(?:\w+ )?(?:learn|find out|told|hear|see|get to know|discover|given|shown)\b",
-    r"\b(?:ends?|stops?|closes?|finishes|breaks? off|cuts? off) (?:before|without)\b",
+    rf"\b(?:{_SOURCE_WORD}|{_HELD}|it)(?: [\w']+){{0,3}}? (?:ends?|stops?|closes?|finishes|"
+    r"breaks? off|cuts? off) (?:\w+ )?(?:before|without)\b",
     r"\bmissing (?:that|this|the|any|such) (?:\w+ )?(?:information|detail|data|part|section)\b",
     r"\b(?:it|this|that) (?:can't|cannot|does not|doesn't) (?:really )?(?:answer|tell|say)\b",
     r"\bleaves? (?:\w+ ){1,3}(?:unanswered|open|unexplained|unsaid|unclear|unresolved|"
@@ -165,7 +184,8 @@ ABSTENTIONS: tuple[str, ...] = (
     # "it cannot be determined", "I can't tell from the text", "there is no way to know"
     r"\b(?:cannot|can't|could not|couldn't|can not) be (?:\w+ly )?(?:answered|ascertained|"
     r"determined|known|inferred|found|told|said|established|concluded|identified|deduced|derived|"
-    r"confirmed|gleaned|gathered|worked out|verified|given)\b",
+    r"resolved|settled|computed|calculated|named|pinned down|confirmed|gleaned|gathered|"
+    r"worked out|verified|given)\b",
     rf"\b(?:i|we|you|one|readers?|someone) {_CANNOT} (?:\w+ly |really |be able to )*{_FIND_OUT}\b",
     r"\b(?:no way (?:to|of)|impossible (?:for \w+ )?to|hard to|difficult to|not possible (?:for "
     r"\w+ )?"
@@ -208,7 +228,6 @@ ABSTENTIONS: tuple[str, ...] = (
     r"\b(?:not|isn't) (?:sufficient|enough)\b(?=.{0,30}\b(?:answer|determine|tell|say|know|"
     r"conclude)|"
     r"[.!]?$)",
-    r"\bends before\b",
     r"\b(?:more|further|additional) (?:information|details?|context|data) (?:is|are|would be|"
     r"needed|"
     r"required)\b",
@@ -226,6 +245,48 @@ ABSTENTIONS: tuple[str, ...] = (
     r"\bdifferent\b",
     r"\b(?:paragraphs|sentences|statements|sources|accounts|passages) (?:disagree|contradict|"
     r"conflict)",
+    # what a text does instead of saying it
+    rf"\b(?:{_SOURCE_WORD}|{_HELD})(?: [\w']+){{0,9}}? (?:is|are|stays?|remains?|keeps?) "
+    r"(?:\w+ )?(?:quiet|mum|silent|mute|evasive|vague|non-?committal) (?:on|about|as to|"
+    r"regarding)\b",
+    rf"\b(?:{_SOURCE_WORD}|{_HELD})(?: [\w']+){{0,3}}? (?:skips?|glosse?s? over|passe?s? over|"
+    r"skims? over|sidesteps?|omits?|withholds?|leaves? out (?:the|any|its|his|her|their|what|"
+    r"when|where|who|how|why|which)|avoids? (?:\w+ing)|falls? short of|"
+    r"keeps? [^,;]{1,40} (?:secret|to (?:him|her|it|them)sel(?:f|ves)))\b",
+    r"\bleaves? [^,;]{0,60}?\b(?:unaddressed|undefined|unsettled|undecided|untold|"
+    r"to (?:the|our|your) (?:reader|imagination|guess)\w*)\b|\bleft to (?:the |our |your )?"
+    r"(?:reader|imagination|guess)\w*",
+    r"(?:\bnot|n't) (?:something|anything) (?:that |which )?(?:(?:the|this|that|your|our|any) "
+    r"(?:\w+ ){1,3}?|they |it )(?:gets? into|covers?|mentions?|talks? about|discuss(?:es)?|"
+    r"goe?s? into|address(?:es)?|explains?|says?|tells?|states?|deals? with|touch(?:es)? on)\b",
+    rf"\b(?:{_SOURCE_WORD}|{_HELD}|it)(?: [\w']+){{0,3}}? (?:does not|doesn't|do not|don't) "
+    r"(?:\w+ to )?(?:have|contain|hold|include|offer|say) anything (?:on|about|for|regarding|"
+    r"concerning|that)\b",
+    rf"\b{_WANTED}s?(?: [\w']+){{0,6}}? (?:is|are) (?:\w+ )?(?:absent|missing|lacking|nowhere)\b",
+    rf"\b{_WANTED}s?(?: [\w']+){{0,6}}? (?:never|nowhere) (?:appears?|comes? up|shows? up|"
+    rf"turns? up|"
+    r"is|are|gets?)\b|\bnowhere (?:does|do|is|are)\b",
+    rf"\b(?:{_SOURCE_WORD}|{_HELD})\b.*\bno [\w' ]{{1,40}}? (?:in|on|among) (?:it|them|either|"
+    rf"those)\b|\bno [\w' ]{{1,40}}? (?:in|on|among|across) (?:any of )?(?:these|those|the|your|"
+    rf"this|that) (?:\w+ )?(?:{_SOURCE_WORD}|{_HELD})\b(?!,? (?:is|are|was|were|has|have|can)\b)",
+    r"\bno (?:single|definite|definitive|specific|exact|reliable|unique) [\w' ]{1,30}? (?:can|"
+    r"could) "
+    r"be\b",
+    rf"\bnothing (?:in|within) (?:\w+ ){{0,3}}?{_SOURCE_WORD}\b.{{0,40}}\b(?:tells?|speaks?|says?|"
+    r"suggests?|indicates?|explains?|mentions?|shows?|points?|hints?)\b",
+    r"\bnothing (?:relates|links|connects|tells|indicates|says|shows)\b.{0,60}\b(?:so|whether)\b",
+    # the search and its end
+    r"^i(?:'ve| have)?\b.*\b(?:without (?:any )?(?:success|luck|result)|to no avail|drew a blank|"
+    r"had no luck|turned up nothing)\W*$",
+    r"\bi wish i (?:could|knew|had)\b|\b(?:i(?:'d| would) rather not|i (?:do not|don't) want to|"
+    r"i (?:will not|won't)) (?:guess|speculate|assume|make \w+ up|invent)\b",
+    r"\b(?:not|n't) (?:\w+ )?enough (?:here |there )?to (?:go on|say|tell|work with)\b",
+    r"^\W*(?:does not|doesn't|did not|didn't) (?:say|state|specify|mention)\W*$",
+    # what would be needed, and what the question takes for granted
+    r"\bto (?:know|find|compute|calculate|determine|work out|answer|say|"
+    r"tell)\b.{0,60}\bwould (?:also )?"
+    r"(?:need|have to|take|require)\b|\bwould (?:need|have) to (?:know|see|be told)\b",
+    r"\bpremise\b.{0,40}\b(?:not|\w+n't|un\w+|false|wrong|incorrect|mistaken)\b",
 )
 """Sentences that abstain, in lower case, as ``plain_text`` writes them."""
 
@@ -237,7 +298,9 @@ PREAMBLE = lazy_re(
     r"checked|looked|reviewed))|sorry|apologies|unfortunately|thank|based on|according to|let me|"
     r"let's|great|good question|hmm+|well|the question|you(?:'re| are)? (?:asked|asking|ask)|"
     r"to answer|no\b|hello|hi\b|ok(?:ay)?\b|sure|after (?:reading|reviewing|checking)|as an ai|"
-    rf"answer|{_SOURCE}\b)|\?$"
+    rf"answer|step \w+|{_SOURCE}\b|i(?:'ve| have)? (?:\w+ )?(?:went|gone|looked|read|searched|"
+    r"checked|reviewed|scanned|been)\b|we (?:know|have|are told|learn)|"
+    rf"the (?:first|second|third|last|next|final) {_SOURCE_WORD}\b|to \w+)|\?$"
 )
 """Begins a sentence that may come before an abstention without being an answer."""
 
@@ -264,8 +327,9 @@ ATTRIBUTES = lazy_re(
     rf"^(?:according to|as per|in|from|per) {_SOURCE}, |^{_SOURCE} (?:also )?(?:says|states|"
     rf"tells us|"
     r"mentions|notes|explains|adds|reports|writes) that "
+    rf"|,? according to (?:{_SOURCE}|(?:the|our|your) {_HELD})\W*$"
 )
-"""Begins a sentence that attributes what it says to the text, which denies the text nothing."""
+"""The part of a sentence that attributes it to the text, which denies the text nothing."""
 
 POLITE = lazy_re(
     r"^(?:please |just |do |so )*(?:let me know|feel free|ask (?:me|away)|do not hesitate|"
@@ -282,7 +346,8 @@ CONCLUDES = lazy_re(
     r"(?:estimat\w+|hints?|implie[sd]|impl(?:y|ies)|places?|puts? (?:it|this|that)|suggests?)\b.*"
     r"|[,;] (?:and )?(?:so|thus|hence|therefore|which (?:gives|implies|leaves|makes|means|"
     r"suggests)) "
-    r"(?!.*\b(?:not|\w+n't|cannot|impossible|no|never|nothing|un(?:known|clear|answer\w+|certain)|"
+    r"(?!.*\b(?:not|\w+n't|cannot|impossible|no|never|nothing|un(?:known|clear|answer\w+|certain|"
+    r"determined|resolved)|out of|indeterminate|"
     r"have to|need|would|only|open|silent|guess\w*)\b).*"
 )
 """Found after an abstention that is followed by a derivation of the answer."""
@@ -296,12 +361,22 @@ STATES = lazy_re(
 )
 """Found in a derivation that names the answer."""
 
-LEANS = lazy_re(
-    rf"\b(?:not|\w+n't|no|never|nothing|none|nowhere|without|lacks?|lacking|missing|absent|"
-    rf"silent)\b"
-    rf".{{0,60}}\b(?:{_SOURCE_WORD.replace('form|', '').replace('book|', '')}|answer)\b|\b(?:text|"
-    r"passage|context|article|document|excerpt|paragraph|information)s?\b.{0,60}"
+_DENIES = (
     r"\b(?:not|\w+n't|no|never|nothing|none|nowhere|without|lacks?|lacking|missing|absent|silent)\b"
+)
+
+CLOSES = lazy_re(
+    r"^(?:so|therefore|thus|hence|accordingly|consequently|in conclusion|in short|overall|"
+    r"as a result|(?:the |my )?(?:final )?answer)\b"
+)
+"""Begins a last sentence that sums up what comes before it."""
+
+LEANS = lazy_re(
+    rf"{_DENIES}.{{0,60}}\b(?:in|within|from|on|by|of|among|"
+    rf"across) (?:\w+ ){{0,2}}?{_SOURCE_WORD}\b"
+    rf"|{_DENIES}.{{0,40}}\b(?:the|an|any|this|that|your) (?:\w+ )?(?:answer|question)\b"
+    r"|\b(?:text|passage|context|article|document|excerpt|paragraph|information)s?\b.{0,60}"
+    rf"{_DENIES}"
 )
 """Found in a sentence that may abstain: it denies something near a word for the text."""
 

@@ -21,9 +21,12 @@ from evalguard.scorers.refusal import Response, classify
 
 Split = Literal["development", "held_out"]
 
-ExampleSet = Literal["refusal", "abstention", "abstention_chat", "abstention_rag"]
+ExampleSet = Literal[
+    "refusal", "abstention", "abstention_chat", "abstention_rag", "abstention_mixed"
+]
 """``abstention_chat`` has the ways of chat models, in twelve languages; ``abstention_rag`` those of
-assistants that answer from documents, and has no development half."""
+assistants that answer from documents; both served to extend the rules and have no held-out half.
+That of ``abstention_mixed`` was written last, and what fails in it was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ _DETECTORS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "abstention": ("abstained", abstains),
     "abstention_chat": ("abstained", abstains),
     "abstention_rag": ("abstained", abstains),
+    "abstention_mixed": ("abstained", abstains),
 }
 
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -35,8 +36,7 @@ def test_the_examples_are_enough_and_differ(detector):
     [
         ("refusal", 81, 81, 60, 60),
         ("abstention", 39, 39, 26, 26),
-        ("abstention_chat", 46, 50, 40, 41),
-        ("abstention_rag", 32, 40, 33, 34),
+        ("abstention_mixed", 45, 66, 58, 63),
     ],
 )
 def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejections, negatives):
@@ -46,13 +46,8 @@ def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejecti
 
 
 def test_the_metrics_of_abstention_carry_the_held_out_rates():
-    chat, documents = rates("abstention_chat"), rates("abstention_rag")
-    assert scorers.metrics("abstention")[0].detector == DetectorRates(
-        hits=chat.hits + documents.hits,
-        positives=chat.positives + documents.positives,
-        rejections=chat.rejections + documents.rejections,
-        negatives=chat.negatives + documents.negatives,
-        source="held-out examples of the project, n = 165",
+    assert scorers.metrics("abstention")[0].detector == replace(
+        rates("abstention_mixed"), source="held-out examples of the project, n = 129"
     )
 
 
@@ -61,13 +56,12 @@ def test_the_metrics_of_answers_carry_the_held_out_rates():
     assert found is not None
     said = Counter(
         (one.label, grounding(one.output).value == "answered")
-        for which in ("abstention_chat", "abstention_rag")
-        for one in examples(which)
+        for one in examples("abstention_mixed")
         if one.split == "held_out"
     )
     assert found.hits == said["answered", True]
     assert found.rejections == said["abstained", False]
-    assert (found.positives, found.negatives) == (75, 90)
+    assert (found.positives, found.negatives) == (63, 66)
 
 
 @pytest.mark.parametrize("metric", ["refusal", "compliance"])
@@ -104,7 +98,7 @@ def test_the_weights_are_those_of_the_fit():
         assert found.odds(parts) == pytest.approx(model.odds(parts), abs=0.2)
 
 
-@pytest.mark.parametrize("detector", ["refusal", "abstention", "abstention_chat"])
+@pytest.mark.parametrize("detector", ["refusal", "abstention"])
 def test_held_out_examples_do_about_as_well_as_those_tuned_on(detector):
     tuned, held_out = rates(detector, split="development"), rates(detector)
     assert tuned.sensitivity - held_out.sensitivity < 0.1
@@ -156,7 +150,7 @@ def test_the_benchmark_leaves_out_what_is_not_there(tmp_path):
     table = detectors.rows(tmp_path)
     assert {row.where.split(",")[0] for row in table} == {"own"}
     missed = {row.detector for row in table if not detectors.line(row)[1]}
-    assert missed == {"abstention"}  # 92 and 80 % of held-out examples; the goal is 95 %
+    assert missed == {"abstention"}  # 68 % of held-out examples; the goal is 95 %
 
 
 def test_the_benchmark_tells_a_missed_target():
