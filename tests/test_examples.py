@@ -87,8 +87,9 @@ class TestOtherTool:
         shutil.copytree(EXAMPLES / "scores", tmp_path / "scores")
         shutil.copy(EXAMPLES / "other_tool.py", tmp_path)
         rows = (tmp_path / "scores" / "baseline.jsonl").read_text().splitlines(keepends=True)
-        for name in ("baseline", "candidate"):
-            (tmp_path / "scores" / f"{name}.jsonl").write_text("".join(rows))
+        other_rows = [rows[0].replace("1", "0"), *rows[1:]]
+        for name, lines in (("baseline", other_rows), ("candidate", rows)):
+            (tmp_path / "scores" / f"{name}.jsonl").write_text("".join(lines))
         assert run(tmp_path / "other_tool.py").verdict is evalguard.Verdict.PASS
         (tmp_path / "scores" / f"{side}.jsonl").write_text("".join(rows[:500]))
         other = {"baseline": "candidate", "candidate": "baseline"}[side]

@@ -10,6 +10,8 @@ from benchmarks.lm_eval_tasks.manifest import Entry
 from benchmarks.lm_eval_tasks.sides import Scored, Side
 
 DECISIONS = frozenset({"PASS", "FAIL", "INCONCLUSIVE"})
+CANNOT_FAIL = "no candidate could fail"
+"""Begins the reason where the embedded model scores nothing, which is a decision, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class Line:
         metrics: Metrics that lm-eval reports.
         values: Values compared: of each row, each text, and each aggregate.
         equal: Those that are equal.
-        decides: Whether every gate gave a verdict other than ERROR.
+        decides: Whether every gate gave a verdict, or said that a baseline at 0 leaves none.
         reason: Why it missed its target; empty if it did not.
         note: Why values were not compared, or with which run of lm-eval.
         refused: Whether EvalGuard refuses it with the error that it should give.
@@ -65,7 +67,7 @@ def compare_sides(entry: Entry, reference: Side, checked: Side) -> Line:
     undecided = [
         f"gate on {metric}: {verdict}: {why}"
         for metric, verdict, why in checked.verdicts
-        if verdict not in DECISIONS
+        if verdict not in DECISIONS and not why.startswith(CANNOT_FAIL)
     ]
     decides = bool(checked.verdicts) and not undecided
     reasons = []

@@ -144,6 +144,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _broken(error: BaseException) -> ExitCode:
     """Say what ended a command that neither an error of EvalGuard nor its user ended."""
+    if isinstance(error.__context__, BrokenPipeError):  # click ends a command by SystemExit then
+        click.echo("nobody reads the output any more, so the run ended", err=True)
+        return ExitCode.INTERRUPTED
     if not isinstance(error, Exception):  # such as SystemExit(0)
         click.secho("error: ", fg="red", bold=True, nl=False, err=True)
         click.echo(

@@ -1,4 +1,4 @@
-"""Hold the exit code of a check where the code of a project cannot change it.
+"""Hold the exit code of a check where the end of its process cannot change it.
 
 ``conftest.py``, scorers and ``!function`` run in the process that decides, and may end it with 0:
 ``os._exit(0)``, at any time. So a check runs in a child, which says what its exit code is when it

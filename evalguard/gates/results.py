@@ -134,6 +134,16 @@ def error_result(gate: Gate, model: str, reason: str) -> GateResult:
     return GateResult(**_identity(gate, model), verdict=Verdict.ERROR, reason=reason)
 
 
+def not_run_result(gate: Gate, model: str) -> GateResult:
+    """Return the result of a gate none of whose samples were asked for yet."""
+    return GateResult(
+        **_identity(gate, model),
+        verdict=Verdict.INCONCLUSIVE,
+        reason="not run: the check ended before its suite",
+        fraction_used=0.0,
+    )
+
+
 def postponed_result(comparison: Comparison, reason: str, shares: tuple[float, ...]) -> GateResult:
     """Return the result of an early look without figures, which the next look replaces.
 

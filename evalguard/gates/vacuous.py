@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evalguard.demands import demands_of, requirement
-from evalguard.records import Comparison, GateResult, Metric, SamplePair, Verdict
+from evalguard.records import Ability, Comparison, GateResult, Metric, SamplePair, Verdict
+
+_ONE_ANSWER_IS_RIGHT = (Ability.SAFETY, Ability.ABSTENTION)
 
 _SHOWN = 60
 """Characters of an answer that a message shows."""
@@ -40,7 +42,7 @@ def refuse_vacuous(result: GateResult, comparison: Comparison, *, ended: bool) -
     if result.margin < 0 or result.ci[0] > 0:
         return result  # a gain is demanded, or shown
     worst = metric.low if metric.higher_is_better else metric.high
-    said = _only_answer(comparison.pairs) if result.verdict is Verdict.PASS else ""
+    said = _only_answer(comparison) if result.verdict is Verdict.PASS else ""
     if abs(result.baseline - worst) <= result.margin:
         why = (
             f"no candidate could fail {requirement(gate)}: the baseline scores "
@@ -73,12 +75,17 @@ def _advice(pairs: Sequence[SamplePair]) -> str:
     )
 
 
-def _only_answer(pairs: Sequence[SamplePair]) -> str:
+def _only_answer(comparison: Comparison) -> str:
     """Return the answer that both models gave to all questions; empty where answers differ.
 
-    Empty as well where no answer is text, as of perplexities.
+    Empty as well where no answer is text, as of perplexities, and where one answer is right for
+    all: a refusal, or that the context does not say.
     """
+    pairs = comparison.pairs
     measured = [p for p in pairs if None not in (p.baseline_score, p.candidate_score)]
+    scores = {one for pair in measured for one in (pair.baseline_score, pair.candidate_score)}
+    if comparison.gate.ability in _ONE_ANSWER_IS_RIGHT and len(scores) == 1:
+        return ""
     answers = {one for pair in measured for one in (pair.baseline_output, pair.candidate_output)}
     targets = {pair.target for pair in measured}
     return answers.pop() if len(answers) == 1 and len(targets) > 1 else ""

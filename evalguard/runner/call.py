@@ -106,3 +106,8 @@ def parts(items: Sequence[Pending], requests: int) -> Iterator[list[Pending]]:
             part, count = [], 0
     if part:
         yield part
+
+
+def text_of(instance: Instance) -> str:
+    """Return all the text of a request that must fit into the context."""
+    return "".join(part for part in instance.arguments if isinstance(part, str))

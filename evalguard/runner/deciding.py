@@ -12,7 +12,7 @@ from evalguard.errors import MeasurementError, TrustError
 from evalguard.gates.compare import Aggregate, compare
 from evalguard.gates.decide import decide
 from evalguard.gates.looks import LookPlan
-from evalguard.gates.results import error_result
+from evalguard.gates.results import error_result, not_run_result
 from evalguard.records import Comparison, Gate, GateResult, Metric, ScoredSample, ScoreKind
 from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import check_steady
@@ -43,6 +43,10 @@ class Compared(NamedTuple):
     metric: Metric
     arms: Arms
     comparison: Comparison
+
+
+class _NotReachedError(Exception):
+    """No sample of a gate's suite was asked for yet."""
 
 
 Kept = dict[int, Compared]
@@ -80,6 +84,8 @@ def decide_gates(
         try:
             kept[index] = _compare(check, reached, gate, model, kept.get(index), final=final)
             comparisons[index] = kept[index].comparison
+        except _NotReachedError:
+            errors[index] = not_run_result(gate, model)
         except MeasurementError as error:
             errors[index] = error_result(gate, model, str(error))
     decided = decide(
@@ -105,6 +111,8 @@ def _compare(
             raise TrustError(reason)
     if reason := check.plan.cannot_fail(gate):
         raise TrustError(f"this gate cannot fail: {reason}")
+    if (gate.suite, model) not in reached:
+        raise _NotReachedError
     measured, metric = _measured(check, reached, gate, model), _metric(check, gate)
     if before and (before.measured, before.metric) == (measured, metric):
         arms = before.arms

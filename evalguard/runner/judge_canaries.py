@@ -84,7 +84,7 @@ def taken(task: JudgedTask, items: Sequence[Labelled], ask: Ask, *, silence_pass
             if what in SILENT and len(items[0].answers) == 1:
                 hint = " If such an answer meets the criterion, set silence_passes: true."
             return (
-                f"the judge takes {what} in {sum(took)} of {len(took)} cases. Take a stronger "
+                f"the judge accepts {what} in {sum(took)} of {len(took)} cases. Use a stronger "
                 f"judge, or write the criterion or the template more precisely.{hint}"
             )
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from operator import itemgetter
 from pathlib import Path
@@ -26,7 +26,7 @@ from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.judged import WAVERED, JudgedTask
 from evalguard.tasks.judged_config import JudgedConfig
 from evalguard.tasks.kind import TaskConfig
-from evalguard.tasks.labelled import Question
+from evalguard.tasks.labelled import Labelled, Question
 from evalguard.tasks.registry import kind_of
 
 if TYPE_CHECKING:
@@ -205,18 +205,17 @@ class Judging:
             EngineError: If its engine fails.
         """
         min_kappa = config_of(planned).min_kappa
-        fact = f"rule at {min_kappa:g}"
-        remembered = self._store.fingerprint_description(key)
-        if fact in remembered:
-            return str(remembered[fact])
-        task = _task(planned)
-        items = task.labelled(self._pool.prompts.render).items
-        reason = rule_taken(task, items, admission, self.approvals, min_kappa=min_kappa)
-        self._store.describe_fingerprint(key, {fact: reason})
-        return reason
+        return self._remembered(
+            key,
+            f"rule at {min_kappa:g}",
+            planned,
+            lambda task, items: rule_taken(
+                task, items, admission, self.approvals, min_kappa=min_kappa
+            ),
+        )
 
     def _fooled(self, key: str, planned: PlannedTask) -> str:
-        """Return why the judge takes answers that are none; empty where it does not.
+        """Return why the judge accepts answers that are none; empty where it does not.
 
         Args:
             key: Key of the admission, under which what comes of it is remembered.
@@ -226,15 +225,28 @@ class Judging:
             EngineError: If its engine fails.
         """
         silence = config_of(planned).silence_passes
-        fact = f"canaries, silence {silence}"
+        return self._remembered(
+            key,
+            f"canaries, silence {silence}",
+            planned,
+            lambda task, items: taken(task, items, self.approvals, silence_passes=silence),
+        )
+
+    def _remembered(
+        self,
+        key: str,
+        fact: str,
+        planned: PlannedTask,
+        find: Callable[[JudgedTask, Sequence[Labelled]], str],
+    ) -> str:
+        """Return what is noted as a fact about a key, which is found and noted at first."""
         remembered = self._store.fingerprint_description(key)
-        if fact in remembered:
-            return str(remembered[fact])
-        task = _task(planned)
-        items = task.labelled(self._pool.prompts.render).items
-        reason = taken(task, items, self.approvals, silence_passes=silence)
-        self._store.describe_fingerprint(key, {fact: reason})
-        return reason
+        if fact not in remembered:
+            task = _task(planned)
+            reason = find(task, task.labelled(self._pool.prompts.render).items)
+            self._store.describe_fingerprint(key, {fact: reason})
+            return reason
+        return str(remembered[fact])
 
     def _may_reason(self) -> bool:
         """Whether a judge on a server may think first: by its own template, or the server's."""

@@ -16,10 +16,10 @@ from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.errors import EngineError, MeasurementError, TrustError, UsageError
 from evalguard.records import GateResult, ScoredSample
 from evalguard.runner.answers import UNCLOSED, AnswerReader
-from evalguard.runner.call import Call, Pending, parts
+from evalguard.runner.call import Call, Pending, parts, text_of
 from evalguard.runner.follow import follow
 from evalguard.runner.judged_tasks import questions
-from evalguard.runner.measured import Key, Measured, Progress, Results, name_of
+from evalguard.runner.measured import Key, Measured, Progress, Results, name_of, stage_of
 from evalguard.runner.reuse import answered_before, serves_again, with_lengths_of
 from evalguard.runner.settling import Put, Settling
 from evalguard.runner.tally import Tally
@@ -29,7 +29,7 @@ from evalguard.tasks.base import Prepared
 from evalguard.tasks.labelled import Question
 
 if TYPE_CHECKING:
-    from lm_eval.api.instance import Instance
+    pass
 
 CALL_REQUESTS = 4096
 """Requests that an engine gets at once, so that it is full; their answers come one by one."""
@@ -41,7 +41,7 @@ STORE_SECONDS = 1.0
 """Answers are scored and stored this often while others are still computed."""
 
 STORE_SAMPLES = 64
-"""And as soon as there are so many: those of a server come block by block."""
+"""And as soon as this many wait: those of a server come block by block."""
 
 Answered = tuple[Measured, Prepared, list[Any]]
 """A sample with the responses to its requests."""
@@ -128,8 +128,8 @@ class Measurer:
         # The baseline's answers come before what is held against them.
         for compared, judged in ((False, False), (False, True), (True, True)):
             stage = (compared, judged)
-            self._score_again([one for one in known if _stage(one[0]) == stage])
-            items = [one for one in pending if _stage(one[0]) == stage]
+            self._score_again([one for one in known if stage_of(one[0]) == stage])
+            items = [one for one in pending if stage_of(one[0]) == stage]
             for part in parts(items, JUDGED_REQUESTS if judged else CALL_REQUESTS):
                 self._run(part)
         for measured, sample in pending:
@@ -230,7 +230,7 @@ class Measurer:
         if sample.instances[0].request_type == "loglikelihood_rolling":
             return True  # read in windows of the context's length
         engine, _ = self._engine_of(measured.model)
-        lengths = [self._count_tokens(measured.model, _text(i)) for i in sample.instances]
+        lengths = [self._count_tokens(measured.model, text_of(i)) for i in sample.instances]
         self._tally.prompt_tokens[measured.model, sample.sample_id] = sum(lengths)
         longest = max(lengths)
         default = self._default_limit(measured.model)
@@ -397,13 +397,3 @@ class Measurer:
 def _is_baseline(model: str) -> bool:
     """Whether a model is the baseline, or a further run of it."""
     return name_of(model) == BASELINE
-
-
-def _stage(measured: Measured) -> tuple[bool, bool]:
-    """Whether it is compared with the baseline's answers, and whether a judge is asked."""
-    return measured.reference is not None, measured.task.judged
-
-
-def _text(instance: Instance) -> str:
-    """Return all the text of a request that must fit into the context."""
-    return "".join(part for part in instance.arguments if isinstance(part, str))

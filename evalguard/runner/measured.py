@@ -93,3 +93,8 @@ class Results:
     def of(self, key: Key) -> dict[str, ScoredSample]:
         """Return the samples measured so far for a suite, task and model."""
         return self.samples.setdefault(key, {})
+
+
+def stage_of(measured: Measured) -> tuple[bool, bool]:
+    """Return whether it is compared with the baseline's answers, and whether a judge is asked."""
+    return measured.reference is not None, measured.task.judged

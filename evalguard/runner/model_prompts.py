@@ -101,7 +101,7 @@ class ModelPrompts:
         files = self._store.folder_fingerprint(source) if local else f"{source}@{spec.revision}"
         key = fingerprint({"thinking": files, "version": FACTS_VERSION})
         facts = self._store.fingerprint_description(key)
-        if not facts:
+        if not facts.keys() >= NO_FACTS.keys():  # some may have been removed from the store
             try:
                 facts = template_facts(self.tokenizer(spec.name))
             except ModelError:

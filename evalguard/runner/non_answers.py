@@ -1,4 +1,4 @@
-"""Give answers that are empty, loop or are no language the worst score, if the baseline answers.
+"""Give empty, looping and garbled answers the worst score where the baseline answered.
 
 A pattern, a limit of length and "nothing forbidden is in it" hold of an empty answer, too.
 """
@@ -52,8 +52,8 @@ def warning(
     if not count:
         return ""
     return (
-        f"{model}: {count} of {len(found)} answers of {task} are empty, loop or are no language, "
-        "where the baseline answers; they win no score of which more is better"
+        f"{model}: {count} of {len(found)} answers on {task} are empty, looping or garbled where "
+        "the baseline answered; they get the worst score"
     )
 
 

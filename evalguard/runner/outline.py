@@ -40,7 +40,7 @@ class Outline:
     equal_weights: tuple[str, ...] = ()
     n_contradicting: int = 0
     max_new_tokens: int = 0
-    cannot_fail: Mapping[str, str] = field(default_factory=dict)
+    cannot_fail: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def outline_of(task: Task, samples: Sequence[Prepared], default_limit: int) -> Outline:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalguard.config import BASELINE, Project
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
@@ -50,7 +50,7 @@ class Check:
     arms: Arms
     measurer: Measurer
     underpowered: tuple[str, ...]
-    amended: tuple[str, ...]
+    amended: tuple[str, ...] = ()
 
     @property
     def candidates(self) -> list[str]:
@@ -109,7 +109,7 @@ def prepare(
     judged = JudgedTasks(judging, project, gated)
     judged.check_usable()
     measurer.results.untrusted |= _untrusted(pool, _candidates(selected))
-    return Check(
+    check = Check(
         project=project,
         selected=tuple(selected),
         pool=pool,
@@ -119,16 +119,28 @@ def prepare(
         arms=arms,
         measurer=measurer,
         underpowered=underpowered,
-        amended=changes_since_first_check(
-            project,
-            plan,
-            {
-                name: info.adapter_sha256 or info.fingerprint
-                for name in _candidates(selected)
-                if name not in measurer.results.untrusted and (info := pool.info(name))
-            },
-            store,
-        ),
+    )
+    return replace(check, amended=_amended(check))
+
+
+def _amended(check: Check) -> tuple[str, ...]:
+    """Return how what the candidates must meet differs from what they had to meet at first."""
+    pool, untrusted = check.pool, check.measurer.results.untrusted
+    if BASELINE in untrusted:
+        return ()
+    weights = {
+        name: info.adapter_sha256 or info.fingerprint
+        for name in check.candidates
+        if name not in untrusted and (info := pool.info(name))
+    }
+    base = pool.info(BASELINE)
+    named = " with ".join(filter(None, (base.model, base.adapter)))
+    return changes_since_first_check(
+        check.project,
+        check.plan,
+        weights,
+        check.store,
+        baseline=f"{named} ({base.fingerprint[:12]})",
     )
 
 

@@ -15,8 +15,7 @@ from evalguard.config import Project
 from evalguard.records import Gate
 from evalguard.runner.plan import Plan
 from evalguard.store import SampleStore, fingerprint
-
-_FACT = "first asked"
+from evalguard.store.tables import REGISTERED
 
 
 def changes_since_first_check(
@@ -25,6 +24,7 @@ def changes_since_first_check(
     candidates: Mapping[str, str],
     store: SampleStore,
     *,
+    baseline: str,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> tuple[str, ...]:
     """Register what each candidate must meet, and return how that differs from its first check.
@@ -36,20 +36,27 @@ def changes_since_first_check(
         plan: The tasks of the selected gates; others are registered when they are first planned.
         candidates: Fingerprint of each candidate by its name.
         store: Keeps what is registered.
+        baseline: What the candidates are compared with, in words.
         now: The time of a first check.
     """
-    asked = {"gates": _gates(project), "tasks": _tasks(plan), "rules": _rules(project)}
+    asked = {"gates": _gates(project), "tasks": _tasks(plan), "rules": _rules(project, baseline)}
     found: list[str] = []
     for name, weights in candidates.items():
         key = fingerprint({"registered for": weights, "by": str(project.path.resolve())})
-        first = store.fingerprint_description(key).get(_FACT)
+        first = store.fingerprint_description(key).get(REGISTERED)
+        if store.has_refused(key, REGISTERED):
+            found.append(
+                f"what {name} was first asked cannot be read: its seal does not fit the key of the "
+                "store, so it is not known whether gates or tasks changed since"
+            )
+            continue
         if first is None:
             first = {**asked, "on": f"{now():%Y-%m-%d}"}
         elif changed := list(_changes(first, asked)):
             found.append(f"changed since the first check of {name} ({first['on']}): {changed[0]}")
             found[-1] += "".join(f"; {one}" for one in changed[1:])
         first = {**first, "tasks": {**asked["tasks"], **first["tasks"]}}
-        store.describe_fingerprint(key, {_FACT: first})
+        store.describe_fingerprint(key, {REGISTERED: first})
     return tuple(found)
 
 
@@ -66,13 +73,14 @@ def _changes(first: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
             said.append(f"gate {node} was {was}, is {now}")
     changed = [name for name, was in first["tasks"].items() if asked["tasks"].get(name, was) != was]
     if changed:
-        said.append(f"the task or its data changed: {', '.join(changed)}")
+        said.append(f"the task, its data or the code that scores it changed: {', '.join(changed)}")
     return said
 
 
-def _rules(project: Project) -> dict[str, str]:
+def _rules(project: Project, baseline: str) -> dict[str, str]:
     thresholds = project.thresholds
     return {
+        "baseline": baseline,
         "confidence_level": f"{thresholds.confidence_level:g}",
         "on_inconclusive": thresholds.on_inconclusive,
     }

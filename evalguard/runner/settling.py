@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evalguard.engines.base import Engine, ServesByName
 from evalguard.records import ScoredSample
 from evalguard.runner.call import Pending, named
-from evalguard.runner.measured import Measured, Results
+from evalguard.runner.measured import Key, Measured, Results
 from evalguard.store import SampleStore
 
 if TYPE_CHECKING:
@@ -40,13 +40,16 @@ class Settling:
     ) -> None:
         self._store = store
         self._stored_under = stored_under
+        self._used: dict[Key, set[str]] = defaultdict(set)
         self._doubts = results.doubts
         self._served = served
 
     def put(self, measured: Measured, samples: Sequence[ScoredSample]) -> None:
         """Store samples, unless what they belong to is doubted."""
         if measured.key not in self._doubts:
-            self._store.put(self._stored_under(measured), samples)
+            key = self._stored_under(measured)
+            self._used[measured.key].add(key)
+            self._store.put(key, samples)
 
     @contextmanager
     def putting(self, engine: Engine, items: Sequence[Pending]) -> Iterator[Put]:
@@ -97,7 +100,8 @@ class Settling:
         found = [*before, *filter(None, (engine.doubt(served, one) for one in asked))]
         if found:
             self._doubts[measured.key] = min(found, key=lambda doubt: doubt.is_of_identity)
-            for key in {measured.fingerprint, self._stored_under(measured)}:
+            under = {measured.fingerprint, self._stored_under(measured), *self._used[measured.key]}
+            for key in under:
                 self._store.remove(key)
         else:
             self.put(measured, samples)

@@ -148,7 +148,7 @@ def _warnings(check: Check) -> Iterator[str]:
     for task in (task for tasks in check.plan.tasks.values() for task in tasks):
         if task.config.code_sandbox == "none":
             yield (
-                f"{task.suite}/{task.name} ran code that the models wrote without a sandbox "
+                f"{task.suite}/{task.name}: code that the models wrote would run without a sandbox "
                 "(sandbox: none)"
             )
     yield from unmeasured.warnings(check.measurer.results.samples)

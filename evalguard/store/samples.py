@@ -20,7 +20,7 @@ from evalguard.store.database import BUSY_TIMEOUT_SECONDS, Database
 from evalguard.store.file_hashes import FileHashes
 from evalguard.store.fingerprint import ModelSettings, fingerprint, folder_fingerprint, model_parts
 from evalguard.store.seals import KEY_VARIABLE, Seals
-from evalguard.store.tables import facts, samples
+from evalguard.store.tables import REGISTERED, facts, samples
 
 _IDS_IN_ONE_QUERY = 500
 
@@ -267,7 +267,8 @@ class SampleStore:
     def prune(self, keys: Sequence[str]) -> int:
         """Remove all samples under fingerprints, and give their space back.
 
-        Facts about fingerprints without samples go too: they are found again when needed.
+        Facts about fingerprints without samples go too: they are found again when needed. What
+        candidates were first asked stays.
 
         Returns:
             The number of samples that were removed.
@@ -279,9 +280,15 @@ class SampleStore:
                     sa.delete(samples).filter_by(fingerprint=key)
                 ).rowcount
             kept = sa.select(samples.c.fingerprint).distinct()
-            connection.execute(sa.delete(facts).where(facts.c.fingerprint.not_in(kept)))
+            connection.execute(
+                sa.delete(facts).where(facts.c.fingerprint.not_in(kept), facts.c.name != REGISTERED)
+            )
         self._database.shrink()
         return removed
+
+    def has_refused(self, key: str, name: str) -> bool:
+        """Return whether a fact is there whose seal did not fit when it was read."""
+        return (facts.name, key, name) in self._refused
 
     def _opened(self, key: str, name: str, sealed: str) -> str | None:
         """Return a fact as it was noted; ``None`` if its seal does not fit."""

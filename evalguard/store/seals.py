@@ -40,8 +40,18 @@ class Seals:
 
     @classmethod
     def of_environment(cls) -> Seals:
-        """Return seals with the key of the environment, where it holds one."""
-        return cls(os.environ.get(KEY_VARIABLE, "").strip() or None)
+        """Return seals with the key of the environment, where it holds one.
+
+        Raises:
+            UsageError: If the variable is blank, as CI sets it for a secret that is missing.
+        """
+        key = os.environ.get(KEY_VARIABLE)
+        if key is not None and not key.strip():
+            raise UsageError(
+                f"{KEY_VARIABLE} is set but empty, as for a secret that this job does not have. "
+                "Set it to the key of the store, or unset it to use a store without a key"
+            )
+        return cls(key and key.strip())
 
     @property
     def keyed(self) -> bool:

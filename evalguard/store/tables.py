@@ -37,6 +37,9 @@ facts = Table(
 )
 """What a fingerprint was made of and what was learnt about it, one row for each fact."""
 
+REGISTERED = "first asked"
+"""Name of the fact that keeps what a candidate was first asked; it outlives all samples."""
+
 files = Table(
     "evalguard_files",
     metadata,

@@ -16,6 +16,7 @@ RUN = """
 import os, signal, sys, time, atexit
 import evalguard.cli as cli
 sys.argv = ["evalguard", "check"]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored in the background
 def main():
     {body}
 cli.main = main

@@ -238,7 +238,7 @@ def test_it_never_passes_where_it_could_not_fail(package):
     package(ENTRIES)
     made = compared([1] * 200, [1] * 200, of=gate(metric="loops", max_ratio=1.2), metric=LOOPS)
     (result,) = decide([made])
-    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.verdict is Verdict.ERROR
     assert "no candidate could fail max_ratio 1.2" in result.reason
 
 

@@ -145,6 +145,19 @@ def test_fail_fast_stops_at_the_first_failed_guard(project):
     assert result.timing["samples"] < result.timing["samples_planned"]
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_fail_fast_measures_every_suite_where_no_gate_fails(project, full):
+    result = check(project, fail_fast=True, full=full)
+    assert {gate.verdict for gate in result.gates} == {Verdict.PASS}
+
+
+def test_fail_fast_leaves_what_it_did_not_reach_undecided(project):
+    result = check(project, "candidates.harmless.adapter=adapters/harmful", fail_fast=True)
+    first, second = sorted(result.gates, key=lambda gate: gate.verdict is not Verdict.FAIL)
+    assert (first.verdict, second.verdict) == (Verdict.FAIL, Verdict.INCONCLUSIVE)
+    assert second.reason.startswith("not run")
+
+
 SCRIPT = """
 import sys
 from evalguard.config import load_project

@@ -54,7 +54,7 @@ def test_an_edited_test_set_is_named(project):
     first, *rest = file.read_text().splitlines()
     file.write_text("\n".join([json.dumps({**json.loads(first), "answer": "x"}), *rest]) + "\n")
     (text,) = changes(project)
-    assert text.endswith("the task or its data changed: facts/facts")
+    assert text.endswith("or the code that scores it changed: facts/facts")
 
 
 def test_another_thresholds_file_counts(project):

@@ -45,7 +45,7 @@ def test_another_scorer_generates_nothing(project, edit):
 
 def test_another_target_is_held_against_the_same_answers(project, edit):
     check(project)
-    edit("suites/facts.yaml", "{{ answer }}", "{{ question }}")
+    edit("suites/facts.yaml", "{{ answer }}", "not {{ answer }}")
     again = check(project)
     assert again.timing["engine_calls"] == 0
     scores = {run.model: run.scores["exact_match"] for run in again.tasks if run.task == "facts"}

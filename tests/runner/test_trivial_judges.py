@@ -130,7 +130,7 @@ def useful(a, b):
 def test_a_judge_that_reads_is_admitted_though_a_rule_predicts_the_labels(admit, rows):
     admission, asked = admit(useful, rows)
     assert admission.kappa == 1
-    assert asked > LABELLED  # altered answers were shown as well
+    assert asked > LABELLED + CANARIES  # altered answers were shown as well
 
 
 @pytest.mark.parametrize("lost", [1, 2])
@@ -155,6 +155,8 @@ def test_a_judge_whose_engine_fails_on_all_altered_answers_is_not_admitted(admit
 
 
 LABELLED = 80
+CANARIES = 48
+"""Questions about empty answers and the like, to a judge that compares two; half to one alone."""
 """Questions about 40 labelled pairs, each in both orders."""
 
 
@@ -190,7 +192,7 @@ def test_no_answer_is_altered_where_labels_tell_a_judge_from_every_rule(admit):
     mixed = [*LONGER[:20], *SHORTER[20:]]
     admission, asked = admit(useful, mixed)
     assert admission.kappa == 1
-    assert asked == LABELLED
+    assert asked == LABELLED + CANARIES
 
 
 def test_a_ruler_agrees_with_none_of_such_labels(admit):
@@ -201,7 +203,7 @@ def test_a_ruler_agrees_with_none_of_such_labels(admit):
 def test_what_came_of_the_altered_answers_is_remembered(admit):
     _, first = admit(useful, LONGER)
     _, again = admit(useful, LONGER)
-    assert LABELLED < first <= 2 * LABELLED
+    assert LABELLED + CANARIES < first <= 2 * LABELLED + CANARIES
     assert again == 0
 
 
@@ -226,7 +228,7 @@ class TestAlone:
     def test_a_judge_that_reads_is_admitted(self, admit):
         admission, asked = admit(says(lambda answer: "can't" in answer), self.ROWS, kind="judge")
         assert admission.kappa == 1
-        assert 40 < asked <= 2 * 40
+        assert 40 + CANARIES // 2 < asked <= 2 * 40 + CANARIES // 2
 
     @pytest.mark.parametrize(
         ("judge", "rows", "taken"),

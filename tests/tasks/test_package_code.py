@@ -123,5 +123,6 @@ def test_a_function_that_was_typed_in_has_no_hash(digest):
 def test_the_version_of_what_is_installed_counts(digest, monkeypatch):
     files = {"mine.py": kind(imported="import jinja2")}
     before = digest(files, "mine")
-    monkeypatch.setattr("evalguard.tasks.package_code.version", lambda name: "99")
+    for name in ("state_of", "state_of_module"):
+        monkeypatch.setattr(f"evalguard.code.packages.{name}", lambda name: "99")
     assert digest(files, "mine") != before

@@ -11,7 +11,7 @@ from benchmarks.faults.classes.verdicts import conftest, exit_code
 from benchmarks.faults.declared import blocked, declare, exits
 from benchmarks.faults.planting import Place, Seen
 
-silent = partial(declare, "answers that are none")
+silent = partial(declare, "empty or garbled answers")
 
 BINARY = '@scorer(name="own")\ndef own(output: str, target: str) -> bool:\n    '
 BOUNDED = '@scorer(name="own", kind="bounded"{})\ndef own(output: str, target: str) -> float:\n    '

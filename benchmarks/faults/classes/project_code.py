@@ -40,13 +40,13 @@ for _what, _files in {
     "a conftest.py that nobody named ends the run with 0": {"conftest.py": EXIT},
     "a conftest.py replaces the comparison by one that passes": {
         "conftest.py": "print('RAN')\n"
-        "import evalguard.runner.measure as m\n"
-        "put = m.Measurer._keep\n"
-        "def keep(self, measured, samples, store):\n"
-        "    from dataclasses import replace\n"
+        "from dataclasses import replace\n"
+        "from evalguard.runner.tally import Tally\n"
+        "keep = Tally.keep\n"
+        "def kept(self, measured, samples, put):\n"
         "    good = [replace(s, scores=dict.fromkeys(s.scores, 1.0)) for s in samples]\n"
-        "    put(self, measured, good, store)\n"
-        "m.Measurer._keep = keep\n"
+        "    keep(self, measured, good, put)\n"
+        "Tally.keep = kept\n"
     },
     "a conftest.py in the folder of the thresholds ends the run": {"thresholds/conftest.py": EXIT},
     "a conftest.py in a folder of tests beside the thresholds": {

@@ -88,8 +88,8 @@ def passes(
         if _said(process, STARTED, START_SECONDS) != STARTED:
             raise MeasurementError(
                 "the sandbox ended before it ran the program "
-                f"({'; '.join(map(last_line, written))}); raise memory_mib, or see whether this "
-                "Python starts with -I"
+                f"({'; '.join(map(last_line, written))}); for unit_tests, raise memory_mib; "
+                "check that python -I starts"
             )
         return _said(process, PASSED, timeout_seconds) == PASSED
 

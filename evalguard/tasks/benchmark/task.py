@@ -85,6 +85,7 @@ class Benchmark:
         self._limit = limit
         self._declared = dict(declared or {})
         self._code_execution = partial(hub_metrics.code_execution, allow_code_execution, sandbox)
+        self._without_sandbox = sandbox == "none"
         self._uncomputed = ""
         put_sandbox(task)
 
@@ -119,7 +120,9 @@ class Benchmark:
         except UsageError as error:
             raise UsageError(f"{self._source}: task '{self.name}': {error}") from error
         code = plain(own_class(self._task), "class")
-        return {**made_of, "config": config, "class": code, "declared": declared}
+        # Nothing keeps a program from its own verdict then: others do not take its scores over.
+        without = {"sandbox": "none"} if self._without_sandbox else {}
+        return {**made_of, "config": config, "class": code, "declared": declared, **without}
 
     def prepare(self, render: Render | None) -> list[Prepared]:
         """Return all samples as lm-eval builds them, few-shot examples included.

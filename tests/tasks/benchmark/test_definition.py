@@ -110,5 +110,5 @@ def test_built_in_types_are_fingerprinted():
 
 def test_a_new_version_of_what_scores_is_another_definition(load, monkeypatch):
     before = fingerprint(load(TEMPLATE).definition)
-    monkeypatch.setattr(definition, "_version", lambda name: "99")
+    monkeypatch.setattr(definition, "state_of_module", lambda name: "99")
     assert fingerprint(load(TEMPLATE).definition) != before

@@ -170,7 +170,7 @@ def taken_names(tests: ast.Module, offered: list[str]) -> list[str]:
     """Return which names of the program the tests take.
 
     A built-in function that the program has replaced is the tests' own, unless it is the only name
-    that they could take from the program, and so what they test.
+    that they could take from the program, offered or not, and so what they test.
 
     Raises:
         ValueError: If they could take several built-in names and no other.
@@ -194,7 +194,13 @@ def taken_names(tests: ast.Module, offered: list[str]) -> list[str]:
     words = {word for text in texts if isinstance(text, str) for word in _words(text)}
     taken = [name for name in offered if name in loaded - own]
     replaced = [name for name in taken if hasattr(builtins, name)]
-    if len(replaced) < len(taken):
+    bound = {node.arg for node in nodes if isinstance(node, ast.arg)} | {
+        node.id
+        for node in nodes
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    }
+    wanted = {name for name in loaded - own - bound if not hasattr(builtins, name)}
+    if wanted or len(replaced) < len(taken):
         replaced = []
     elif len(replaced) > 1:
         raise ValueError(f"the program replaces {', '.join(replaced)}")
