@@ -42,8 +42,8 @@ MADE_UP = (
     "\ufffd\ufffd\ufffd)(*&",
     "As an AI language model: write to [NAME] <jo.doe@example.com>, +44 20 7946 0958 or "
     "555-867-5309, https://www.example.com/a?b=1, 192.168.0.1, 1999-12-31, 31/12/1999, "
-    "$1,299.00, 4111 1111 1111 1111, 4111111111111111, 123-45-6789, GB82 WEST 1234 5698 7654 32, DE89370400440532013000, "
-    "sk-abcdefghijklmnopqrstuvwxyz012345",
+    "$1,299.00, 4111 1111 1111 1111, 4111111111111111, 123-45-6789, GB82 WEST 1234 5698 7654 32, "
+    "DE89370400440532013000, sk-abcdefghijklmnopqrstuvwxyz012345",
     "same line\nsame line\nsame line\n<b>" + "w" * 200 + "\nTODO: {{ name }} <|end|>",
 )
 """Answers of every kind; no scorer has to call any of them wrong, but not all can be right."""
