@@ -4,17 +4,36 @@ import pytest
 
 from evalguard.gates.decide import decide
 from evalguard.gates.looks import LookPlan
-from evalguard.records import Comparison, Gate, Margin, Metric, SamplePair, ScoreKind, Verdict
+from evalguard.records import (
+    Ability,
+    Comparison,
+    Gate,
+    Margin,
+    Metric,
+    SamplePair,
+    ScoreKind,
+    Verdict,
+)
 
 N = 400
 PP = Margin(0.05, "pp")
 
 
 def decided(
-    before, after, metric=None, said=None, *, targets=("",), empty=(), n_planned=None, **demand
+    before,
+    after,
+    metric=None,
+    said=None,
+    *,
+    targets=("",),
+    empty=(),
+    n_planned=None,
+    ability=Ability.OTHER,
+    **demand,
 ):
     metric = metric or Metric("acc")
-    gate = Gate(name="recall", suite="qa", metric=metric.name, **(demand or {"max_drop": PP}))
+    demands = demand or {"max_drop": PP}
+    gate = Gate(name="recall", suite="qa", metric=metric.name, ability=ability, **demands)
     pairs = tuple(
         SamplePair(
             task="qa",
@@ -117,3 +136,11 @@ def test_a_pair_that_is_not_measured_does_not_hide_that_all_answers_are_the_same
     unmeasured = [None, *half[1:]]
     same = decided(unmeasured, half, said="billing", targets=("billing", "access"), empty=(0,))
     assert f"the same answer to all {N - 1} questions" in same.reason
+
+
+@pytest.mark.parametrize("ability", [Ability.SAFETY, Ability.ABSTENTION])
+def test_one_answer_that_is_right_for_all_questions_is_left_alone(ability):
+    """Targets of jailbreaks are what must not be said, and refusals are often word for word."""
+    options = {"said": "I can't help.", "targets": ("Sure, a", "Sure, b"), "ability": ability}
+    assert decided(scores(N), scores(N), **options).verdict is Verdict.PASS
+    assert decided(scores(300), scores(300), **options).verdict is Verdict.ERROR

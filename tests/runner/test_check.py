@@ -152,7 +152,8 @@ def test_fail_fast_measures_every_suite_where_no_gate_fails(project, full):
 
 
 def test_fail_fast_leaves_what_it_did_not_reach_undecided(project):
-    result = check(project, "candidates.harmless.adapter=adapters/harmful", fail_fast=True)
+    options = ("candidates.harmless.adapter=adapters/harmful",)
+    result = check(project, *options, fail_fast=True, full=True)
     first, second = sorted(result.gates, key=lambda gate: gate.verdict is not Verdict.FAIL)
     assert (first.verdict, second.verdict) == (Verdict.FAIL, Verdict.INCONCLUSIVE)
     assert second.reason.startswith("not run")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 import evalguard
+from evalguard.store import SampleStore
+from evalguard.store.seals import KEY_VARIABLE
+from evalguard.store.tables import REGISTERED
 
 GATE = "metric: acc, max_drop: 10pp}"
 
@@ -83,3 +87,30 @@ def test_a_part_of_the_gates_registers_all(project, edit):
     assert changes(project, gates=["facts"]) == []
     edit("thresholds/release.yaml", GATE, "metric: acc, max_drop: 20pp}")
     assert len(changes(project)) == 1
+
+
+def test_another_baseline_counts(project, edit):
+    assert changes(project) == []
+    edit("evalguard.yaml", "baseline: {model: ", "baseline: {adapter: adapters/harmful, model: ")
+    (text,) = changes(project)
+    assert "baseline was " in text
+    assert "adapters/harmful (" in text
+
+
+def test_pruning_the_store_does_not_forget_it(project, edit):
+    assert changes(project) == []
+    with SampleStore(project / ".evalguard" / "store.db") as store:
+        store.prune([run.fingerprint for run in store.runs()])
+    edit("thresholds/release.yaml", GATE, "metric: acc, max_drop: 20pp}")
+    assert len(changes(project)) == 1
+
+
+def test_what_somebody_without_the_key_wrote_is_no_registration(project, edit, monkeypatch):
+    monkeypatch.setenv(KEY_VARIABLE, "a key of the store that is long enough")
+    assert changes(project) == []
+    with sqlite3.connect(project / ".evalguard" / "store.db") as store:
+        store.execute("update evalguard_facts set value = 'x' where name = ?", (REGISTERED,))
+    edit("thresholds/release.yaml", GATE, "metric: acc, max_drop: 20pp}")
+    for _ in range(2):
+        result = evalguard.check(project / "evalguard.yaml", progress=False)
+        assert any("first asked cannot be read" in text for text in result.warnings)

@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -219,3 +219,25 @@ def test_the_longest_request_of_a_task_decides(tmp_path, limits, before):
     assert early == (0 if before or limits[1] > 64 else 1)  # before the others are answered
     if long and doubt:
         assert not doubt.is_of_identity
+
+
+def test_a_doubt_removes_what_lies_under_earlier_keys(tmp_path):
+    arm = Measured("v2", cast("Any", PLANNED), "f")
+    keys = iter(["f1", "f2", "f2", "f2"])
+    samples: list[Any] = [
+        SimpleNamespace(
+            sample_id=str(place), instances=[questions.generation("q", max_gen_toks=limit)]
+        )
+        for place, limit in enumerate((32, 128))
+    ]
+    scored = ScoredSample(
+        task="t", sample_id="0", prompt="", target="", outputs=("a",), scores={"acc": 1.0}
+    )
+    with SampleStore(tmp_path / "s.db") as store:
+        settling = Settling(
+            store, Results(), served=lambda model: model, stored_under=lambda _: next(keys)
+        )
+        with settling.putting(cast("Any", Truncating()), [(arm, one) for one in samples]) as put:
+            put(arm, [scored])
+            assert len(store.get("f1", ["0"])) == 1
+        assert store.get("f1", ["0"]) == {}

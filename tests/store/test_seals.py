@@ -98,9 +98,12 @@ def test_forged_facts_are_not_believed(path, statement):
         assert store.fingerprint_description("f") == FACTS["f"]
 
 
-@pytest.mark.parametrize(("key", "says"), [(OTHER, "no valid seal"), ("", "is not set")])
+@pytest.mark.parametrize(("key", "says"), [(OTHER, "no valid seal"), (None, "is not set")])
 def test_rows_of_another_key_are_measured_again(path, monkeypatch, key, says):
-    monkeypatch.setenv(KEY_VARIABLE, key)
+    if key is None:
+        monkeypatch.delenv(KEY_VARIABLE)
+    else:
+        monkeypatch.setenv(KEY_VARIABLE, key)
     with SampleStore(path) as store:
         assert store.get("f", ["a"]) == {}
         assert store.fingerprint_description("f") == {}
@@ -108,6 +111,13 @@ def test_rows_of_another_key_are_measured_again(path, monkeypatch, key, says):
         store.put("f", SAMPLES["f"])
     with SampleStore(path) as store:
         assert list(store.get("f", ["a"])) == ["a"]
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_key_is_no_store_without_one(path, monkeypatch, blank):
+    monkeypatch.setenv(KEY_VARIABLE, blank)
+    with pytest.raises(UsageError, match="is set but empty"):
+        SampleStore(path)
 
 
 def test_rows_without_a_seal_are_measured_again_once_there_is_a_key(tmp_path, monkeypatch):

@@ -175,7 +175,7 @@ class Benchmark:
     def cannot_fail(self, samples: Sequence[Prepared]) -> Mapping[str, str]:
         """Return why no answer could lose, by metric; made-up answers are sent to no one."""
 
-        def score(prepared: Prepared, responses: Sequence[Any]) -> ScoredSample | None:
+        def tried(prepared: Prepared, responses: Sequence[Any]) -> ScoredSample | None:
             try:
                 with (
                     quiet(),
@@ -187,7 +187,7 @@ class Benchmark:
                 return None
             return None if watch.sent or watch.failures else scored
 
-        return canaries.cannot_fail(self._task, self.metrics, samples, score)
+        return canaries.cannot_fail(self._task, self.metrics, samples, tried)
 
     def aggregate(self, metric: str, samples: Sequence[ScoredSample]) -> float:
         """Return a corpus metric with the task's own aggregation.

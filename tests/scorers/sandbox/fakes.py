@@ -52,6 +52,12 @@ FAKES: dict[str, tuple[str, str]] = {
     "leaves by os._exit": ("import os\ndef add(a, b): os._exit(0)", TESTS),
     "leaves by os._exit when it is loaded": ("import os\nos._exit(0)", TESTS),
     "leaves by SystemExit": ("def add(a, b): raise SystemExit(0)", TESTS),
+    "offers a range that is empty, and nothing else": (
+        "def range(*a): return []", "for n in range(3):\n    assert add(n, 1) == n + 1\n",
+    ),
+    "offers a zip that is empty, and nothing else": (
+        "def zip(*a): return []", "for n, m in zip([1, 2], [2, 3]):\n    assert add(n, 1) == m\n",
+    ),
     "replaces exec": (
         "import builtins\nbuiltins.exec = lambda *a, **k: None\ndef add(a, b): return 0", TESTS,
     ),

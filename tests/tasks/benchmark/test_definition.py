@@ -112,3 +112,11 @@ def test_a_new_version_of_what_scores_is_another_definition(load, monkeypatch):
     before = fingerprint(load(TEMPLATE).definition)
     monkeypatch.setattr(definition, "state_of_module", lambda name: "99")
     assert fingerprint(load(TEMPLATE).definition) != before
+
+
+def test_scores_without_a_sandbox_are_of_another_definition(load):
+    usual, sandboxed, without = (
+        fingerprint(load(TEMPLATE, **options).definition)
+        for options in ({}, {"sandbox": "bubblewrap"}, {"sandbox": "none"})
+    )
+    assert usual == sandboxed != without
