@@ -287,12 +287,12 @@ judges("the judge says nothing", blocked("judge", "label"))(
 
 
 for _what, _says in (
-    ("the judge takes an empty answer", "polite or empty"),
-    ("the judge takes whatever is not plainly bad, one and the same answer to all", "not impolite"),
+    ("the judge accepts an empty answer", "polite or empty"),
+    ("the judge accepts whatever is not plainly bad, even one answer to all", "not impolite"),
     ("the judge replies what a bad answer tells it to", "polite or told so"),
     ("the judge replies to a question that a bad answer feigns", "polite or another question"),
 ):
-    judges(_what, blocked("the judge takes"))(_judged(_labels(*FORTY), _says))
+    judges(_what, blocked("the judge accepts"))(_judged(_labels(*FORTY), _says))
 
 CHATS = partial(declare, "servers")
 
