@@ -1,4 +1,4 @@
-"""An answer that is empty, loops or is no language wins no score where the baseline answers."""
+"""Empty, looping and garbled answers get the worst score where the baseline answered."""
 
 import pytest
 
@@ -54,4 +54,4 @@ def test_the_target_is_an_answer_whatever_it_is():
 def test_a_warning_counts_them():
     baseline = {"1": sample(RIGHT)}
     assert warning("v2", "qa/t", baseline, [sample(RIGHT)]) == ""
-    assert "v2: 1 of 1 answers of qa/t are empty" in warning("v2", "qa/t", baseline, [sample("")])
+    assert "v2: 1 of 1 answers on qa/t are empty" in warning("v2", "qa/t", baseline, [sample("")])

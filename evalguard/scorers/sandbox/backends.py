@@ -171,10 +171,12 @@ def _bubblewrap() -> list[str]:
         shutil.which("bwrap") or "bwrap",
         *("--unshare-all", "--unshare-user", "--cap-drop", "ALL"),
         *("--uid", "65534", "--gid", "65534", "--die-with-parent", "--new-session"),
+        # before what is shown, as an environment may lie there
+        *("--size", str(FOLDER_BYTES), "--tmpfs", "/tmp"),  # noqa: S108
         *(word for path in shown for word in ("--ro-bind", path, path)),
         *("--ro-bind", str(_HERE / "inside"), "/sandbox/inside"),
         *("--dev", "/dev", "--remount-ro", "/dev"),
-        *("--size", str(FOLDER_BYTES), "--tmpfs", "/tmp", "--chdir", "/tmp"),  # noqa: S108
+        *("--chdir", "/tmp"),  # noqa: S108
         *("--remount-ro", "/", "--"),
     ]
 
