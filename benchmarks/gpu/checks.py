@@ -102,7 +102,7 @@ def _write_project(folder: Path, context: Context, *, rows: int, tokens: int) ->
         baseline={"model": str(base)},
         candidates={"tuned": {"adapter": "adapter"}},
         suites={"rows": projects.write_test_set(folder, "rows", texts, max_new_tokens=tokens)},
-        gates=[{"suite": "rows", "metric": "exact_match", "max_drop": "5pp"}],
+        gates=[{"suite": "rows", "metric": "exact_match", "min": 0.5}],
     )
 
 
