@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import projects
-from benchmarks.lm_eval_tasks.comparison import DECISIONS
+from benchmarks.lm_eval_tasks.comparison import CANNOT_FAIL, DECISIONS
 from benchmarks.lm_eval_tasks.manifest import ROWS, read_manifests
 from benchmarks.lm_eval_tasks.sides import ADAPTER, CANDIDATE, environment, one_line
 from benchmarks.lm_eval_tasks.task_files import write_task
@@ -71,7 +71,8 @@ class Found:
     @property
     def reached(self) -> bool:
         """Whether the gate decided on answers that were all measured."""
-        return self.verdict in DECISIONS and not self.unmeasured
+        decided = self.verdict in DECISIONS or self.reason.startswith(CANNOT_FAIL)
+        return decided and not self.unmeasured
 
     def cells(self) -> tuple[str, ...]:
         """Return the text of each column."""
