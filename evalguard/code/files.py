@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import sysconfig
 from collections.abc import Iterator
 from functools import lru_cache
@@ -47,7 +48,7 @@ def packages_reached(path: Path) -> tuple[str, ...]:
     names = {
         name.partition(".")[0]
         for file in files_reached(path)
-        for name, level in _imports(file)
+        for name, level in imports_of(file)
         if not level and name
     }
     return tuple(sorted(name for name in names if _is_package(name)))
@@ -55,12 +56,17 @@ def packages_reached(path: Path) -> tuple[str, ...]:
 
 def _imported(file: Path) -> list[Path]:
     """Return the local files that one file imports."""
-    modules = (_locate(file, name, level) for name, level in _imports(file))
+    modules = (_locate(file, name, level) for name, level in imports_of(file))
     return [module for module in modules if module is not None]
 
 
-def _imports(file: Path) -> Iterator[tuple[str, int]]:
-    """Yield each imported module's name with the number of leading dots."""
+def imports_of(file: Path) -> Iterator[tuple[str, int]]:
+    """Yield each imported module's name with the number of leading dots.
+
+    Raises:
+        OSError: If the file cannot be read.
+        SyntaxError: If it is not Python; ``ValueError`` if it holds a null byte.
+    """
     for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, 0) for alias in node.names)
@@ -105,6 +111,16 @@ def _origin(top: str) -> Path | None:
     if spec is None or spec.origin is None or not spec.has_location:
         return None
     return Path(spec.origin).resolve()
+
+
+def sha256(path: Path) -> str:
+    """Return the hash of a file's bytes.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def is_installed(file: Path) -> bool:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +18,7 @@ _DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "yaml": "PyYAML",
 }
-"""Modules that their distribution names otherwise; to search all of them takes most of a second."""
+"""Modules that their distribution names otherwise, so that not all have to be searched."""
 
 _CODE = re.compile(r'(?!\.\.|[^",]*\.dist-info/|[^",]*/tests/)[^",]*\.(py|so|json),')
 """Begins the lines of a RECORD that are of code."""
@@ -35,7 +35,7 @@ def state_of_module(module: str) -> str:
     try:
         return state_of(_DISTRIBUTIONS.get(module, module))
     except PackageNotFoundError:
-        if find_spec(module) is None or not (names := _distributions().get(module)):
+        if find_spec(module) is None or not (names := distributions_of(module)):
             return "unknown"
         return state_of(names[0])
 
@@ -84,6 +84,12 @@ def _edited(record: Path, lines: list[str]) -> Iterator[tuple[str, str]]:
             yield path, content.decode()
 
 
-@lru_cache(maxsize=1)
+def distributions_of(module: str) -> list[str]:
+    """Return the installed distributions that a top-level module is of."""
+    return _distributions().get(module, [])
+
+
+@cache
 def _distributions() -> Mapping[str, list[str]]:
+    """Return every top-level module with its distributions, which takes most of a second."""
     return packages_distributions()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from importlib.metadata import packages_distributions
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-from evalguard.code.files import files_reached, is_installed, packages_reached
-from evalguard.code.installed import state_of, state_of_module
+from evalguard.code.files import (
+    files_reached,
+    imports_of,
+    is_installed,
+    packages_reached,
+    sha256,
+)
+from evalguard.code.installed import distributions_of, state_of, state_of_module
 
 _KNOWN = frozenset({"evalguard", *sys.stdlib_module_names} - {"__main__"})
 """Packages whose versions count anyway."""
@@ -85,17 +88,11 @@ def reached(roots: Iterable[Path]) -> tuple[list[tuple[str, Path]], dict[str, st
             imported = None if is_known(module) else root_of(module)
             if imported is None:
                 continue
-            if is_installed(imported) and (names := _distributions(module.partition(".")[0])):
+            if is_installed(imported) and (names := distributions_of(module.partition(".")[0])):
                 versions |= {name: state_of(name) for name in names}
             else:
                 pending.append(imported)
     return files, versions
-
-
-@cache
-def _distributions(top: str) -> tuple[str, ...]:
-    """Return the installed distributions that a top-level package is of."""
-    return tuple(packages_distributions().get(top, ()))
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
@@ -112,17 +109,5 @@ def _imports(file: Path) -> Iterator[str]:
     """Yield the modules that a Python file imports by their whole names."""
     if file.suffix != ".py":
         return
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
-        return  # a template of a file, which no one imports
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with suppress(SyntaxError, ValueError):  # a template of a file, which no one imports
+        yield from (name for name, level in imports_of(file) if name and not level)

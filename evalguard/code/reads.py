@@ -19,7 +19,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from evalguard.code.files import is_installed
+from evalguard.code.files import is_installed, sha256
 
 _OWN = Path(__file__).resolve().parents[1]
 """EvalGuard's folder."""
@@ -79,7 +79,7 @@ def state_of(read: Read, hash_file: Callable[[Path], str] | None = None) -> str:
             return _hash("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
         if not Path(read.name).is_file():
             return "no file"
-        return (hash_file or _file_hash)(Path(read.name))
+        return (hash_file or sha256)(Path(read.name))
     except OSError:
         return "missing"
 
@@ -236,11 +236,6 @@ def _is_own(file: str) -> bool:
 def _is_project(file: str) -> bool:
     """Whether a file is neither EvalGuard's nor installed."""
     return not (file.startswith("<") or _is_own(file) or is_installed(Path(file).resolve()))
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _hash(content: bytes) -> str:

@@ -41,13 +41,12 @@ def refuse_vacuous(result: GateResult, comparison: Comparison, *, ended: bool) -
         return result  # another look will say more
     if result.margin < 0 or result.ci[0] > 0:
         return result  # a gain is demanded, or shown
-    worst = metric.low if metric.higher_is_better else metric.high
     said = _only_answer(comparison) if result.verdict is Verdict.PASS else ""
-    if abs(result.baseline - worst) <= result.margin:
+    if abs(result.baseline - metric.worst) <= result.margin:
         why = (
             f"no candidate could fail {requirement(gate)}: the baseline scores "
             f"{_score(result.baseline, metric)}, and the worst possible score is "
-            f"{_score(worst, metric)}"
+            f"{_score(metric.worst, metric)}"
         )
     elif said:
         why = (

@@ -87,6 +87,16 @@ class Metric:
         return (self.low, self.high) == (0.0, 1.0)
 
     @property
+    def worst(self) -> float:
+        """The worst score."""
+        return self.low if self.higher_is_better else self.high
+
+    @property
+    def best(self) -> float:
+        """The best score."""
+        return self.high if self.higher_is_better else self.low
+
+    @property
     def greatest_difference(self) -> float:
         """Up to where a difference of two scores goes or counts."""
         limits = (self.span, self.clip, self.high - self.low)

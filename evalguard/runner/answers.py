@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from evalguard.engines.limits import DEFAULT_LIMIT, limit_of
 from evalguard.errors import EvalGuardError, MeasurementError
 from evalguard.records import Metric, ScoredSample, ScoreKind
-from evalguard.scorers.binding import worst
 from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING, Split, Thinking
 from evalguard.tasks.base import FollowingTask, Prepared, Task
 
@@ -188,7 +187,7 @@ def _score_unclosed(
     if any(metric.kind is ScoreKind.CORPUS for metric in task.metrics):
         corpus = _scored(task, sample, answers).corpus  # a missing answer counts as empty
     scores = {
-        metric.name: worst(metric) for metric in task.metrics if metric.kind is not ScoreKind.CORPUS
+        metric.name: metric.worst for metric in task.metrics if metric.kind is not ScoreKind.CORPUS
     }
     closed = [one.answer for one in splits if not one.unclosed]
     if closed and getattr(task, "averages_answers", False):

@@ -154,10 +154,7 @@ def _aggregate(check: Check, gate: Gate) -> Aggregate | None:
             return task.aggregate(gate.metric, samples)
         except MeasurementError:
             raise
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # a scorer may raise anything
+        except (Exception, SystemExit) as error:  # a scorer may raise anything
             raise MeasurementError(
                 f"suite '{task.suite}', task '{task.name}': '{gate.metric}' of {len(samples)} "
                 f"samples cannot be computed: {error!r}"

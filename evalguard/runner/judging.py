@@ -241,12 +241,12 @@ class Judging:
     ) -> str:
         """Return what is noted as a fact about a key, which is found and noted at first."""
         remembered = self._store.fingerprint_description(key)
-        if fact not in remembered:
-            task = _task(planned)
-            reason = find(task, task.labelled(self._pool.prompts.render).items)
-            self._store.describe_fingerprint(key, {fact: reason})
-            return reason
-        return str(remembered[fact])
+        if fact in remembered:
+            return str(remembered[fact])
+        task = _task(planned)
+        reason = find(task, task.labelled(self._pool.prompts.render).items)
+        self._store.describe_fingerprint(key, {fact: reason})
+        return reason
 
     def _may_reason(self) -> bool:
         """Whether a judge on a server may think first: by its own template, or the server's."""

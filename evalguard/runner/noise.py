@@ -54,8 +54,7 @@ def _repeat(plan: Plan, measurer: Measurer, number: int) -> str:
     """Measure the baseline once more; return the name that the repeat is kept under."""
     name = f"{BASELINE}#{number}"
     wanted = {}
-    tasks = (task for tasks in plan.tasks.values() for task in tasks)
-    for task in (task for task in tasks if not task.follows_baseline):
+    for task in (task for task in plan if not task.follows_baseline):
         original = measurer.results.of((task.suite, task.name, BASELINE))
         key = measurer.fingerprint_of((task.suite, task.name, BASELINE))
         if original and key:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import lru_cache
 
 from evalguard.records import Metric, ScoredSample, ScoreKind
-from evalguard.scorers.binding import worst
 from evalguard.scorers.loops import is_broken
 
 
@@ -77,7 +76,7 @@ def _most(baseline: ScoredSample, candidate: ScoredSample, metric: Metric) -> fl
     share = answered(candidate)
     if share >= answered(baseline):
         return metric.high
-    return worst(metric) + share * (metric.high - metric.low)
+    return metric.worst + share * (metric.high - metric.low)
 
 
 @lru_cache(maxsize=1 << 15)

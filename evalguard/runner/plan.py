@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -156,6 +157,10 @@ class Plan:
     """
 
     tasks: Mapping[str, tuple[PlannedTask, ...]]
+
+    def __iter__(self) -> Iterator[PlannedTask]:
+        """Yield every task."""
+        return chain.from_iterable(self.tasks.values())
 
     def of_gate(self, gate: Gate) -> tuple[PlannedTask, ...]:
         """Return the tasks that a gate is decided on."""

@@ -128,11 +128,8 @@ def _amended(check: Check) -> tuple[str, ...]:
     pool, untrusted = check.pool, check.measurer.results.untrusted
     if BASELINE in untrusted:
         return ()
-    weights = {
-        name: info.adapter_sha256 or info.fingerprint
-        for name in check.candidates
-        if name not in untrusted and (info := pool.info(name))
-    }
+    trusted = {name: pool.info(name) for name in check.candidates if name not in untrusted}
+    weights = {name: one.adapter_sha256 or one.fingerprint for name, one in trusted.items()}
     base = pool.info(BASELINE)
     named = " with ".join(filter(None, (base.model, base.adapter)))
     return changes_since_first_check(

@@ -7,7 +7,7 @@ report and receipt says what was asked at first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +25,6 @@ def changes_since_first_check(
     store: SampleStore,
     *,
     baseline: str,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> tuple[str, ...]:
     """Register what each candidate must meet, and return how that differs from its first check.
 
@@ -37,7 +36,6 @@ def changes_since_first_check(
         candidates: Fingerprint of each candidate by its name.
         store: Keeps what is registered.
         baseline: What the candidates are compared with, in words.
-        now: The time of a first check.
     """
     asked = {"gates": _gates(project), "tasks": _tasks(plan), "rules": _rules(project, baseline)}
     found: list[str] = []
@@ -51,12 +49,13 @@ def changes_since_first_check(
             )
             continue
         if first is None:
-            first = {**asked, "on": f"{now():%Y-%m-%d}"}
-        elif changed := list(_changes(first, asked)):
-            found.append(f"changed since the first check of {name} ({first['on']}): {changed[0]}")
-            found[-1] += "".join(f"; {one}" for one in changed[1:])
-        first = {**first, "tasks": {**asked["tasks"], **first["tasks"]}}
-        store.describe_fingerprint(key, {REGISTERED: first})
+            first = {**asked, "on": f"{datetime.now(UTC):%Y-%m-%d}", "tasks": {}}
+        elif changed := _changes(first, asked):
+            said = "; ".join(changed)
+            found.append(f"changed since the first check of {name} ({first['on']}): {said}")
+        if asked["tasks"].keys() - first["tasks"].keys():
+            tasks = {**asked["tasks"], **first["tasks"]}
+            store.describe_fingerprint(key, {REGISTERED: {**first, "tasks": tasks}})
     return tuple(found)
 
 
@@ -101,6 +100,5 @@ def _tasks(plan: Plan) -> dict[str, str]:
         f"{task.suite}/{task.name}": fingerprint(
             {"definition": task.definition, "samples": sorted(task.sample_ids)}
         )
-        for tasks in plan.tasks.values()
-        for task in tasks
+        for task in plan
     }

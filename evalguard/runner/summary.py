@@ -123,7 +123,7 @@ def _warnings(check: Check) -> Iterator[str]:
     gated = {gate.suite for gate in check.project.thresholds.gates}
     for suite in sorted(check.project.suites.keys() - gated):
         yield f"suite '{suite}' was not run: no gate is on it"
-    for task in (task for tasks in check.plan.tasks.values() for task in tasks):
+    for task in check.plan:
         if task.n_left_out:
             yield (
                 f"{task.n_left_out} of {task.n_left_out + len(task.sample_ids)} items of "
@@ -145,7 +145,7 @@ def _warnings(check: Check) -> Iterator[str]:
             baseline = check.measurer.results.of(key)
             if none := non_answers.warning(measured.model, name, baseline, samples):
                 yield none
-    for task in (task for tasks in check.plan.tasks.values() for task in tasks):
+    for task in check.plan:
         if task.config.code_sandbox == "none":
             yield (
                 f"{task.suite}/{task.name}: code that the models wrote would run without a sandbox "
@@ -187,8 +187,7 @@ def _timing(progress: Progress, seconds: float) -> dict[str, float]:
 
 def _sandbox(check: Check) -> dict[str, str]:
     """Return what code that a model wrote ran in, if any task runs some."""
-    tasks = (task for tasks in check.plan.tasks.values() for task in tasks)
-    kinds = {kind for task in tasks if (kind := task.config.code_sandbox) is not None}
+    kinds = {kind for task in check.plan if (kind := task.config.code_sandbox) is not None}
     found = set()
     for kind in kinds:
         with suppress(UsageError):  # where there is none, a task that runs code was an error

@@ -68,19 +68,14 @@ def corpus_problem(scorer: Scorer, samples: Sequence[tuple[str, Row]]) -> str | 
         if not _is_best(one.metric, found):
             return (
                 f"the targets given as the answers score {name} {found:g}, where right ones "
-                f"must score {_best(one.metric):g}. They are too short for '{scorer.name}', or it "
+                f"must score {one.metric.best:g}. They are too short for '{scorer.name}', or it "
                 "cannot read them: choose another scorer"
             )
     return None
 
 
-def _best(metric: Metric) -> float:
-    """Return the best score of a metric."""
-    return metric.high if metric.higher_is_better else metric.low
-
-
 def _is_best(metric: Metric, score: float) -> bool:
-    return math.isclose(score, _best(metric), abs_tol=1e-9)
+    return math.isclose(score, metric.best, abs_tol=1e-9)
 
 
 def _run_check(scorer: Scorer, check: TargetCheck | None, target: str, row: Row) -> str | None:
@@ -107,7 +102,7 @@ def _target_loses(scorer: Scorer, target: str, row: Row) -> str | None:
         if not _is_best(metric, scores[metric.name]):
             return (
                 f"{shown(target)} given as the answer scores {metric.name} "
-                f"{scores[metric.name]:g}; the right answer must score {_best(metric):g}"
+                f"{scores[metric.name]:g}; the right answer must score {metric.best:g}"
             )
     return None
 

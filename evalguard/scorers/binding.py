@@ -95,7 +95,7 @@ class Scorer:
             :data:`MAX_OUTPUT_CHARS` characters scores the worst value of each.
         """
         if len(output) > MAX_OUTPUT_CHARS:
-            return {metric.name: worst(metric) for metric in self.sample_metrics}
+            return {metric.name: metric.worst for metric in self.sample_metrics}
         result = self.function(*(output, target, row)[: self.arity], **self.arguments)
         if isinstance(result, Mapping):
             return {name: float(value) for name, value in result.items()}
@@ -116,11 +116,6 @@ class Scorer:
         for output, target, row in samples:
             totals.update(self.statistics(metric, output, target, row))
         return self.finish(metric, totals)
-
-
-def worst(metric: Metric) -> float:
-    """Return the worst score of a metric."""
-    return metric.low if metric.higher_is_better else metric.high
 
 
 def score_checked(

@@ -16,7 +16,7 @@ from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from evalguard.records import Metric
-from evalguard.scorers.binding import Row, Scorer, worst
+from evalguard.scorers.binding import Row, Scorer
 from evalguard.scorers.registry import BUILT_IN
 from evalguard.scorers.targets import shown
 
@@ -148,7 +148,7 @@ def one_score(
             metric = open_metrics.get(name)
             if metric is None:
                 continue
-            believed = value == worst(metric) or (believe_usual and is_usual(metric, value))
+            believed = value == metric.worst or (believe_usual and is_usual(metric, value))
             if believed or seen.setdefault(name, value) != value:
                 del open_metrics[name]
         if not open_metrics:
@@ -234,19 +234,23 @@ def _winner(scorer: Scorer, metric: Metric, items: Sequence[Item]) -> str:
             (one.target for one in items if one.target.strip() != item.target.strip()), None
         ),
     }
+
+    def wins(item: Item, answer: str | None) -> bool:
+        right = _scores(scorer, item, item.target.strip())
+        other = None if answer is None else _scores(scorer, item, answer)
+        if right is None or other is None:
+            return False
+        return as_good(metric, right[metric.name], other[metric.name])
+
+    return next(
+        (what for what, make in wrong.items() if all(wins(item, make(item)) for item in items)), ""
+    )
+
+
+def as_good(metric: Metric, target: float, other: float) -> bool:
+    """Return whether another answer scores as well as a target that does not lose itself."""
     sign = 1 if metric.higher_is_better else -1
-    for what, make in wrong.items():
-        wins = []
-        for item in items:
-            answer = make(item)
-            right = _scores(scorer, item, item.target.strip())
-            other = None if answer is None else _scores(scorer, item, answer)
-            if right is None or other is None or right[metric.name] == worst(metric):
-                break
-            wins.append(sign * (other[metric.name] - right[metric.name]) >= 0)
-        if len(wins) == len(items) and all(wins):
-            return what
-    return ""
+    return target != metric.worst and sign * (other - target) >= 0
 
 
 def _prompt_alone(item: Item) -> str | None:

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evalguard.code.files import sha256
 from evalguard.code.installed import state_of
-from evalguard.code.packages import code_reached, sha256
+from evalguard.code.packages import code_reached
 from evalguard.scorers.binding import ScoreFunction
 
 

@@ -12,7 +12,8 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from evalguard import __version__
-from evalguard.code.packages import is_known, reached, root_of, sha256
+from evalguard.code.files import sha256
+from evalguard.code.packages import is_known, reached, root_of
 from evalguard.tasks.kind import TaskConfig, TaskKind
 
 

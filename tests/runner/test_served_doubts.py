@@ -187,17 +187,22 @@ class Truncating:
         return Doubt("truncated", is_of_identity=False) if limit_of(request) > 64 else None
 
 
-@pytest.mark.parametrize("limits", [(32, 128), (128, 32), (128, 128), (32, 32)])
-@pytest.mark.parametrize("before", [None, Doubt("who"), Doubt("who", is_of_identity=True)])
-def test_the_longest_request_of_a_task_decides(tmp_path, limits, before):
-    planned: Any = PLANNED
-    arm = Measured("v2", planned, "f")
-    samples: list[Any] = [
+def prepared(*limits: int) -> list[Any]:
+    """Return samples that ask for so many tokens each."""
+    return [
         SimpleNamespace(
             sample_id=str(place), instances=[questions.generation("q", max_gen_toks=limit)]
         )
         for place, limit in enumerate(limits)
     ]
+
+
+@pytest.mark.parametrize("limits", [(32, 128), (128, 32), (128, 128), (32, 32)])
+@pytest.mark.parametrize("before", [None, Doubt("who"), Doubt("who", is_of_identity=True)])
+def test_the_longest_request_of_a_task_decides(tmp_path, limits, before):
+    planned: Any = PLANNED
+    arm = Measured("v2", planned, "f")
+    samples = prepared(*limits)
     scored = ScoredSample(
         task="t", sample_id="1", prompt="", target="", outputs=("a",), scores={"acc": 1.0}
     )
@@ -224,12 +229,7 @@ def test_the_longest_request_of_a_task_decides(tmp_path, limits, before):
 def test_a_doubt_removes_what_lies_under_earlier_keys(tmp_path):
     arm = Measured("v2", cast("Any", PLANNED), "f")
     keys = iter(["f1", "f2", "f2", "f2"])
-    samples: list[Any] = [
-        SimpleNamespace(
-            sample_id=str(place), instances=[questions.generation("q", max_gen_toks=limit)]
-        )
-        for place, limit in enumerate((32, 128))
-    ]
+    samples = prepared(32, 128)
     scored = ScoredSample(
         task="t", sample_id="0", prompt="", target="", outputs=("a",), scores={"acc": 1.0}
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from benchmarks.faults.classes.verdicts import PERFECT_SCORES
 from benchmarks.faults.declared import Wanted, blocked, declare
 from benchmarks.faults.planting import Place, Seen
 
@@ -39,14 +40,7 @@ def with_files(place: Place, files: Mapping[str, str], *arguments: str) -> Seen:
 for _what, _files in {
     "a conftest.py that nobody named ends the run with 0": {"conftest.py": EXIT},
     "a conftest.py replaces the comparison by one that passes": {
-        "conftest.py": "print('RAN')\n"
-        "from dataclasses import replace\n"
-        "from evalguard.runner.tally import Tally\n"
-        "keep = Tally.keep\n"
-        "def kept(self, measured, samples, put):\n"
-        "    good = [replace(s, scores=dict.fromkeys(s.scores, 1.0)) for s in samples]\n"
-        "    keep(self, measured, good, put)\n"
-        "Tally.keep = kept\n"
+        "conftest.py": f"print('RAN')\n{PERFECT_SCORES}",
     },
     "a conftest.py in the folder of the thresholds ends the run": {"thresholds/conftest.py": EXIT},
     "a conftest.py in a folder of tests beside the thresholds": {

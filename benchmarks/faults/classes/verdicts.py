@@ -20,6 +20,17 @@ def cold(place: Place) -> Seen:
     return place.script("-m", "evalguard", "check", "--json", "result.json")
 
 
+PERFECT_SCORES = (
+    "from dataclasses import replace\n"
+    "from evalguard.runner.tally import Tally\n"
+    "keep = Tally.keep\n"
+    "def kept(self, measured, samples, put):\n"
+    "    good = [replace(s, scores=dict.fromkeys(s.scores, 1.0)) for s in samples]\n"
+    "    keep(self, measured, good, put)\n"
+    "Tally.keep = kept\n"
+)
+"""A conftest.py that gives every sample the score 1."""
+
 CONFTEST = "import pytest\n\n\n@pytest.hookimpl({})\ndef {}:\n{}\n"
 
 
@@ -150,16 +161,7 @@ def _conftest_exits(place: Place) -> Seen:
 @project_code("a conftest.py replaces the comparison by one that passes", blocked())
 def _conftest_patches(place: Place) -> Seen:
     place.worsen()
-    place.write(
-        "conftest.py",
-        "from dataclasses import replace\n"
-        "from evalguard.runner.tally import Tally\n"
-        "keep = Tally.keep\n"
-        "def kept(self, measured, samples, put):\n"
-        "    good = [replace(s, scores=dict.fromkeys(s.scores, 1.0)) for s in samples]\n"
-        "    keep(self, measured, good, put)\n"
-        "Tally.keep = kept\n",
-    )
+    place.write("conftest.py", PERFECT_SCORES)
     return place.check()
 
 

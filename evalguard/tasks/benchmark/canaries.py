@@ -9,11 +9,11 @@ from typing import Any
 from lm_eval.api.task import Task
 
 from evalguard.records import Metric, ScoredSample, ScoreKind
-from evalguard.scorers.binding import worst
 from evalguard.scorers.canaries import (
     CHARS_PER_TOKEN,
     Item,
     answers_to,
+    as_good,
     cut,
     one_score,
     spread,
@@ -111,11 +111,11 @@ def _never_right(
     scored = [one for one in map(values, tried) if one is not None]
     return {
         metric.name: (
-            f"'{metric.name}' is {worst(metric):g} whichever choice is the likeliest, so no model "
+            f"'{metric.name}' is {metric.worst:g} whichever choice is the likeliest, so no model "
             "can be right. Look at doc_to_choice and doc_to_target"
         )
         for metric in metrics
-        if scored and all(one.get(metric.name) == worst(metric) for one in scored)
+        if scored and all(one.get(metric.name) == metric.worst for one in scored)
     }
 
 
@@ -148,7 +148,9 @@ def _beaten(
             won = [
                 metric.name
                 for metric in metrics
-                if metric.name in won and _as_good(metric, target, lost)
+                if metric.name in won
+                and {metric.name} <= target.keys() & lost.keys()
+                and as_good(metric, target[metric.name], lost[metric.name])
             ]
         found |= {
             name: (
@@ -158,15 +160,6 @@ def _beaten(
             for name in won
         }
     return found
-
-
-def _as_good(metric: Metric, targets: Mapping[str, float], others: Mapping[str, float]) -> bool:
-    """Return whether another answer is as good as a target that does not lose itself."""
-    target, other = targets.get(metric.name), others.get(metric.name)
-    if target is None or other is None:
-        return False
-    sign = 1 if metric.higher_is_better else -1
-    return target != worst(metric) and sign * (other - target) >= 0
 
 
 def _other(right: str, rights: Sequence[str]) -> str | None:
