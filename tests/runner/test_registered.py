@@ -61,6 +61,20 @@ def test_an_edited_test_set_is_named(project):
     assert text.endswith("or the code that scores it changed: facts/facts")
 
 
+def test_fewer_questions_are_named(project, edit):
+    assert changes(project) == []
+    edit("suites/facts.yaml", "kind: test_set", "kind: test_set\n    limit: 60")
+    (text,) = changes(project)
+    assert "facts/facts" in text
+
+
+def test_a_baseline_in_fewer_bits_is_another_one(project, edit):
+    assert changes(project) == []
+    edit("evalguard.yaml", "baseline: {model: ", "baseline: {quantization: int8, model: ")
+    (text,) = changes(project)
+    assert "baseline was " in text
+
+
 def test_another_thresholds_file_counts(project):
     assert changes(project) == []
     strict = (project / "thresholds" / "release.yaml").read_text()

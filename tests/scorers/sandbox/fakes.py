@@ -58,6 +58,13 @@ FAKES: dict[str, tuple[str, str]] = {
     "offers a zip that is empty, and nothing else": (
         "def zip(*a): return []", "for n, m in zip([1, 2], [2, 3]):\n    assert add(n, 1) == m\n",
     ),
+    "offers an enumerate that is empty, and nothing else": (
+        "def enumerate(*a): return []", "for n, m in enumerate([2, 3]): assert add(n, 2) == m\n",
+    ),
+    "offers an all that holds, and nothing else": (
+        "def all(a): return True", "assert all(add(n, 1) == n + 1 for n in (1, 2))\n",
+    ),
+    "offers an abs of 0, and nothing else": ("def abs(n): return 0", NEAR),
     "replaces exec": (
         "import builtins\nbuiltins.exec = lambda *a, **k: None\ndef add(a, b): return 0", TESTS,
     ),
