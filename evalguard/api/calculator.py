@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from evalguard.api.paths import StrPath
-from evalguard.api.score_files import files_of, import_scores
+from evalguard.api.score_files import files_of, import_pairs
 from evalguard.errors import UsageError
 from evalguard.records import (
     Comparison,
@@ -107,8 +106,7 @@ def decide(
         >>> str(decide(before, after, max_drop="5pp").verdict)
         'PASS'
     """
-    from evalguard.gates.decide import decide_counts
-    from evalguard.importers import pair_runs, pair_scores
+    from evalguard.importers import pair_scores
 
     given = {"max_drop": max_drop, "min_gain": min_gain, "min": min, "max": max, **demands}
     demanded = {demand.key: demand.value for demand in _read(given)}
@@ -124,24 +122,27 @@ def decide(
     columns = {"ids": ids, "clusters": clusters, "strata": strata}
     _check_belong(files, {"metric": metric, "tasks": tasks or None, "importer": importer}, columns)
     if files:
-        found = import_scores(
-            files, metric=metric, tasks=tasks, importer=importer, higher_is_better=higher_is_better
+        pairs, measured = import_pairs(
+            files,
+            measured,
+            name=metric,
+            tasks=tasks,
+            importer=importer,
+            higher_is_better=higher_is_better,
         )
-        upwards = measured.higher_is_better and found.higher_is_better is not False
-        measured = replace(measured, name=found.metric, higher_is_better=upwards)
     gate = Gate(
         name="gate", suite="scores", metric=measured.name, demands=demanded, weights=weights
     )
     if losses is not None and gains is not None and n is not None:
+        from evalguard.gates.decide import decide_counts
+
         return decide_counts(
             gate, losses=losses, gains=gains, n=n, confidence_level=confidence_level
         )
-    if files:
-        pairs = pair_runs(found.baseline, found.candidate, measured)
-    elif baseline is not None and candidate is not None:
+    if not files and baseline is not None and candidate is not None:
         sides = (cast("Values", baseline), cast("Values", candidate))  # no files, as said above
         pairs = pair_scores(*sides, measured, ids=ids, clusters=clusters, strata=strata)
-    else:
+    elif not files:
         raise UsageError("give both baseline and candidate, or all of losses, gains and n")
     return _decide_pairs(gate, measured, pairs, confidence_level)
 
@@ -237,7 +238,7 @@ def _check_belong(
 
 
 def _decide_pairs(
-    gate: Gate, metric: Metric, pairs: tuple[SamplePair, ...], confidence_level: float
+    gate: Gate, metric: Metric, pairs: Sequence[SamplePair], confidence_level: float
 ) -> GateResult:
     from evalguard.gates import decide as deciding
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalguard.errors import DataError, UsageError
+from evalguard.records import Metric, SamplePair
 
 if TYPE_CHECKING:
-    from evalguard.importers import ImportedRun, Selection
+    from evalguard.importers import ImportedRun
 
 
 def files_of(baseline: Any, candidate: Any, path: Any) -> tuple[Path, ...]:
@@ -29,29 +31,37 @@ def files_of(baseline: Any, candidate: Any, path: Any) -> tuple[Path, ...]:
     return Path(baseline), Path(candidate)
 
 
-def import_scores(
+def import_pairs(
     files: Sequence[Path],
+    measured: Metric,
     *,
-    metric: str | None,
+    name: str | None,
     tasks: Sequence[str],
     importer: str | None,
     higher_is_better: bool | None,
-) -> Selection:
-    """Read what is compared.
+) -> tuple[Sequence[SamplePair], Metric]:
+    """Read what is compared; return the pairs, and the metric with the files' name and direction.
 
     Raises:
         DataError: If a file cannot be read, or the two models were measured differently.
         UsageError: If a name is unknown, or the direction is not that of the files.
     """
-    from evalguard.importers import select
+    from evalguard.importers import pair_runs, select
+    from evalguard.importers.columns import read_columns
 
+    if name is None and not tasks and importer in (None, "rows"):
+        pairs = read_columns(files, measured)
+        if pairs is not None:
+            return pairs, measured
     baseline, candidate = _both(files, importer)
-    found = select(baseline, candidate, metric=metric, tasks=tasks)
+    found = select(baseline, candidate, metric=name, tasks=tasks)
     if None not in (found.higher_is_better, higher_is_better):
         said = "higher" if found.higher_is_better else "lower"
         if found.higher_is_better is not higher_is_better:
             raise UsageError(f"{baseline.source}: {said} is better for '{found.metric}'")
-    return found
+    upwards = measured.higher_is_better and found.higher_is_better is not False
+    measured = replace(measured, name=found.metric, higher_is_better=upwards)
+    return pair_runs(found.baseline, found.candidate, measured), measured
 
 
 def _both(files: Sequence[Path], importer: str | None) -> tuple[ImportedRun, ImportedRun]:
@@ -82,12 +92,14 @@ def _both(files: Sequence[Path], importer: str | None) -> tuple[ImportedRun, Imp
 
 def _same_content(*paths: Path) -> bool:
     """Return whether files have the same lines, in whatever order."""
-    if not all(path.is_file() for path in paths):
-        return False
-    one, other = (
-        sorted(
-            filter(None, map(bytes.strip, path.read_bytes().removeprefix(BOM_UTF8).splitlines()))
-        )
-        for path in paths
-    )
-    return one == other
+    return all(path.is_file() for path in paths) and len({*map(_content, paths)}) == 1
+
+
+def _content(path: Path) -> tuple[int, int]:
+    """Return the number of lines that are not blank, and the sum of their hashes."""
+    count = total = 0
+    with path.open("rb") as lines:
+        for line in filter(None, (line.removeprefix(BOM_UTF8).strip() for line in lines)):
+            count += 1
+            total += hash(line)
+    return count, total

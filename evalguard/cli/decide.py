@@ -34,7 +34,9 @@ Examples:
 \b
 A row of a JSONL file: {"id": "q1", "baseline": 1, "candidate": 0}, or {"id": "q1", "score": 1}
 in a file of each model; and, where there are any, "cluster" and "stratum". null is a score that
-could not be measured. Of lm-eval: the output folder of a run with --log_samples.
+could not be measured; in CSV and TSV, with columns of these names, an empty cell is. JSON arrays,
+Parquet and compressed files are read, too. Of lm-eval: the output folder of a run with
+--log_samples.
 
 Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclusive.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,16 @@ from evalguard.demands.base import Condition
 from evalguard.demands.clip import FewClipped
 from evalguard.demands.registry import check_gate
 from evalguard.gates.value_tests import CorpusTests, CountTests, needs_scores
-from evalguard.records import Comparison, CorpusValues, Gate, Metric, ScoreKind
+from evalguard.records import (
+    Comparison,
+    CorpusValues,
+    Gate,
+    Metric,
+    ScoreKind,
+    paired_clusters,
+    paired_tasks,
+    paired_values,
+)
 from evalguard.stats import (
     EXACT_LIMIT,
     GROUPS,
@@ -185,11 +194,17 @@ def _where(gate: Gate) -> str:
 
 def _scores(comparison: Comparison) -> PairedScores:
     metric, pairs = comparison.metric, comparison.pairs
+    clusters: Sequence[Hashable] | None = paired_clusters(pairs)
+    equal = comparison.gate.weights == "equal"
+    tasks = paired_tasks(pairs) if clusters or equal else []
+    if clusters:
+        clusters = [
+            cluster and (task, cluster) for task, cluster in zip(tasks, clusters, strict=True)
+        ]
     return paired_scores(
-        [pair.baseline_score for pair in pairs],
-        [pair.candidate_score for pair in pairs],
-        clusters=[None if pair.cluster is None else (pair.task, pair.cluster) for pair in pairs],
-        strata=[pair.task for pair in pairs] if comparison.gate.weights == "equal" else None,
+        *paired_values(pairs),
+        clusters=clusters,
+        strata=tasks if equal else None,
         low=metric.low,
         high=metric.high,
         higher_is_better=metric.higher_is_better,

@@ -18,6 +18,7 @@ from evalguard.records import (
     SamplePair,
     ScoreKind,
     Verdict,
+    paired_values,
 )
 from evalguard.stats import (
     BinaryRate,
@@ -282,11 +283,8 @@ def _required_n(demand: ConditionTest, look: Look, n: int) -> int | None:
 
 def _worst(comparison: Comparison) -> tuple[SamplePair, ...]:
     """Return the samples that the candidate lost, the greatest loss first."""
-    sign = 1.0 if comparison.metric.higher_is_better else -1.0
-    lost = [
-        (sign * (pair.candidate_score - pair.baseline_score), pair)
-        for pair in comparison.pairs
-        if pair.candidate_score is not None and pair.baseline_score is not None
-    ]
-    ranked = sorted((entry for entry in lost if entry[0] < 0), key=lambda entry: entry[0])
-    return tuple(pair for _, pair in ranked[:WORST_SHOWN])
+    before, after = paired_values(comparison.pairs)
+    gain = (after - before) * (1.0 if comparison.metric.higher_is_better else -1.0)
+    lost = (gain < 0).nonzero()[0]
+    ranked = lost[gain[lost].argsort(kind="stable")]
+    return tuple(comparison.pairs[int(index)] for index in ranked[:WORST_SHOWN])

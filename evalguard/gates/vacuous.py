@@ -13,7 +13,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evalguard.demands import demands_of, requirement
-from evalguard.records import Ability, Comparison, GateResult, Metric, SamplePair, Verdict
+from evalguard.records import (
+    Ability,
+    Comparison,
+    GateResult,
+    Metric,
+    PairedColumns,
+    SamplePair,
+    Verdict,
+)
 
 _ONE_ANSWER_IS_RIGHT = (Ability.SAFETY, Ability.ABSTENTION)
 
@@ -81,6 +89,8 @@ def _only_answer(comparison: Comparison) -> str:
     all: a refusal, or that the context does not say.
     """
     pairs = comparison.pairs
+    if isinstance(pairs, PairedColumns):  # scores without answers
+        return ""
     measured = [p for p in pairs if None not in (p.baseline_score, p.candidate_score)]
     scores = {one for pair in measured for one in (pair.baseline_score, pair.candidate_score)}
     if comparison.gate.ability in _ONE_ANSWER_IS_RIGHT and len(scores) == 1:

@@ -1,12 +1,13 @@
-"""Scores as JSON lines: a row for each question, with one model's score or with both models'."""
+"""Scores as JSON lines, CSV or Parquet: a row for each question, with the scores of one or both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evalguard.errors import DataError, did_you_mean
+from evalguard.errors import DataError, PrerequisiteError, did_you_mean
 from evalguard.importers.base import ROLES, ImportedRun, ImportedScore, Importer
 from evalguard.importers.files import (
     SHOWN,
@@ -17,38 +18,58 @@ from evalguard.importers.files import (
     numbered_lines,
     repeated_ids,
 )
+from evalguard.tasks.rows import COMPRESSIONS, SUFFIXES, BrokenRow, Row, data_suffix, parse_rows
 
 SINGLE = ("score",)
 OPTIONAL = ("cluster", "stratum")
 
+_KEYS = {"id", *ROLES, *SINGLE}
+_TEXTS = (".csv", ".tsv")
+_TABLES = (*_TEXTS, ".json", ".parquet", ".arrow", ".feather")
+_PACKED = tuple(COMPRESSIONS)
+
 
 def recognises(path: Path) -> bool:
-    """Return whether the first row is an object with one of our keys, or was meant as one."""
-    line = first_line(path)
+    """Return whether the first row has one of our keys, or was meant to."""
+    if _has_lines(path):
+        line = first_line(path)
+        try:
+            return bool(_KEYS & json_object(line).keys())
+        except ValueError:
+            return line.startswith("{") and line != "{"
+    if path.is_dir() or data_suffix(path) not in SUFFIXES:
+        return False
+    is_table = data_suffix(path) != ".json"  # which many tools write, in forms of their own
     try:
-        return bool({"id", *ROLES, *SINGLE} & json_object(line).keys())
-    except ValueError:
-        return line.startswith("{") and line != "{"
+        first = next(parse_rows(path), None)
+    except (DataError, PrerequisiteError):
+        return is_table  # what is wrong is said when it is read
+    if first is None or isinstance(first, BrokenRow):
+        return is_table
+    keys = first.data.keys()
+    return bool(_KEYS & keys) if is_table else "id" in keys and bool({*ROLES, *SINGLE} & keys)
 
 
 def read(path: Path) -> tuple[ImportedRun, ...]:
     """Read the scores of one model, or of two on the same questions.
 
     Args:
-        path: Each row has ``id`` and either ``score``, or ``baseline`` and ``candidate`` (a number,
-            a boolean, or null where the score could not be measured), and may have ``cluster`` and
-            ``stratum``.
+        path: JSON lines, CSV, Parquet, or another file that test sets are read from. Each row has
+            ``id`` and either ``score``, or ``baseline`` and ``candidate`` (a number, a boolean, or
+            null where the score could not be measured: an empty cell in CSV), and may have
+            ``cluster`` and ``stratum``.
 
     Raises:
         DataError: With every broken row at once, by file and line.
+        PrerequisiteError: If the file needs pyarrow and it is not installed.
     """
     rows: list[tuple[str, dict[str, Any]]] = []
     problems: list[str] = []
     sides: tuple[str, ...] = ()
-    for number, line in numbered_lines(path):
+    for number, found in _json_lines(path) if _has_lines(path) else _table(path):
         where = f"{path}:{number}"
         try:
-            row = json_object(line)
+            row = found()
             sides = sides or (SINGLE if SINGLE[0] in row else ROLES)
             rows.append((where, _checked(row, sides)))
         except ValueError as problem:
@@ -74,8 +95,53 @@ ROWS = Importer(
     name="rows",
     recognises=recognises,
     read=read,
-    summary="JSON lines with id and score, or id, baseline and candidate",
+    summary="rows of JSON, CSV or Parquet with id and score, or id, baseline and candidate",
 )
+
+
+def _has_lines(path: Path) -> bool:
+    """Return whether a file is of JSON lines, or of a kind that its name does not tell."""
+    return path.is_file() and data_suffix(path) not in _TABLES and not path.name.endswith(_PACKED)
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, Callable[[], dict[str, Any]]]]:
+    for number, line in numbered_lines(path):
+        yield number, partial(json_object, line)
+
+
+def _table(path: Path) -> Iterator[tuple[int, Callable[[], dict[str, Any]]]]:
+    for found in parse_rows(path):
+        yield found.number, partial(_of_table, found, data_suffix(path) in _TEXTS)
+
+
+def _of_table(found: Row | BrokenRow, texts: bool) -> dict[str, Any]:
+    """Return a row, its scores as numbers where the file holds texts alone.
+
+    Raises:
+        ValueError: If it is broken, or a score is no number.
+    """
+    if isinstance(found, BrokenRow):
+        raise ValueError(f"{found.detail}: {found.reason}" if found.detail else found.reason)
+    row = dict(found.data)
+    if not texts:
+        return row
+    for key in row.keys() & {*ROLES, *SINGLE}:
+        row[key] = _number(row[key], key)
+    return {key: value for key, value in row.items() if value != "" or key == "id"}
+
+
+def _number(text: str, key: str) -> float | None:
+    """Return a score of CSV; an empty cell is a missing one."""
+    text = text.strip()
+    if text.lower() in ("", "null", "true", "false"):
+        return {"true": 1.0, "false": 0.0}.get(text.lower())
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(
+            f"'{key}' is {text!r}; expected a number such as 0.5, or an empty cell for a missing "
+            "score"
+        ) from None
 
 
 def _checked(row: dict[str, Any], sides: tuple[str, ...]) -> dict[str, Any]:

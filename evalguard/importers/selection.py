@@ -81,7 +81,8 @@ def _tasks(run: ImportedRun) -> set[str]:
 
 def _check_tasks(baseline: ImportedRun, candidate: ImportedRun) -> None:
     for run, other in ((baseline, candidate), (candidate, baseline)):
-        only = [one for one in run.scores if one.task not in _tasks(other)]
+        known = _tasks(other)
+        only = [one for one in run.scores if one.task not in known]
         if only:
             raise DataError(
                 f"{only[0].where}: the task '{only[0].task}' is not in {other.source}; measure it "

@@ -28,7 +28,16 @@ from evalguard.records.results import (
     Severity,
     TaskRun,
 )
-from evalguard.records.samples import Comparison, CorpusValues, SamplePair, ScoredSample
+from evalguard.records.samples import (
+    Comparison,
+    CorpusValues,
+    PairedColumns,
+    SamplePair,
+    ScoredSample,
+    paired_clusters,
+    paired_tasks,
+    paired_values,
+)
 from evalguard.records.training import (
     TRAINING_RECORD,
     LossPoint,
@@ -57,6 +66,7 @@ __all__ = [
     "Metric",
     "ModelInfo",
     "OnInconclusive",
+    "PairedColumns",
     "ProbePoint",
     "RecordT",
     "Role",
@@ -71,5 +81,8 @@ __all__ = [
     "Verdict",
     "from_json",
     "node_name",
+    "paired_clusters",
+    "paired_tasks",
+    "paired_values",
     "to_json",
 ]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from math import isnan
+from typing import TYPE_CHECKING, Any, overload
 
 from evalguard.records.gates import Gate
 from evalguard.records.metrics import Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,84 @@ class SamplePair:
     candidate_written: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PairedColumns(Sequence[SamplePair]):
+    """Pairs of scores without texts, kept as columns: a million take 30 MB.
+
+    Attributes:
+        sample_ids: Names of the questions; numbers stand for their digits.
+        baseline: The baseline's scores, NaN where missing. Shape ``(n,)``.
+        candidate: The candidate's scores, NaN where missing. Shape ``(n,)``.
+        task_names: Names of the tasks.
+        tasks: Index of each question's task. Shape ``(n,)``.
+        cluster_names: Names of the clusters.
+        clusters: Index of each question's cluster, -1 where it stands alone. Shape ``(n,)``.
+    """
+
+    sample_ids: Sequence[Any]
+    baseline: NDArray[np.float64]
+    candidate: NDArray[np.float64]
+    task_names: Sequence[str]
+    tasks: NDArray[np.intp]
+    cluster_names: Sequence[str]
+    clusters: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.baseline)
+
+    @overload
+    def __getitem__(self, index: int) -> SamplePair: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[SamplePair, ...]: ...
+    def __getitem__(self, index: int | slice) -> SamplePair | tuple[SamplePair, ...]:
+        if isinstance(index, slice):
+            return tuple(self[one] for one in range(*index.indices(len(self))))
+        before, after = float(self.baseline[index]), float(self.candidate[index])
+        cluster = int(self.clusters[index])
+        return SamplePair(
+            task=self.task_names[self.tasks[index]],
+            sample_id=str(self.sample_ids[index]),
+            prompt="",
+            target="",
+            baseline_output="",
+            candidate_output="",
+            baseline_score=None if isnan(before) else before,
+            candidate_score=None if isnan(after) else after,
+            cluster=None if cluster < 0 else self.cluster_names[cluster],
+        )
+
+
+def paired_tasks(pairs: Sequence[SamplePair]) -> Sequence[str]:
+    """Return the task of each pair."""
+    if isinstance(pairs, PairedColumns):
+        return [pairs.task_names[index] for index in pairs.tasks]
+    return [pair.task for pair in pairs]
+
+
+def paired_clusters(pairs: Sequence[SamplePair]) -> Sequence[str | None] | None:
+    """Return the cluster of each pair, ``None`` where it stands alone; ``None`` if all do."""
+    if not isinstance(pairs, PairedColumns):
+        found = [pair.cluster for pair in pairs]
+    elif pairs.cluster_names:
+        names = [*pairs.cluster_names, None]  # the last for the index -1
+        found = [names[index] for index in pairs.clusters]
+    else:
+        return None
+    return None if found.count(None) == len(found) else found
+
+
+def paired_values(pairs: Sequence[SamplePair]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the scores of the baseline and of the candidate, NaN where missing, shape ``(n,)``."""
+    import numpy as np
+
+    if isinstance(pairs, PairedColumns):
+        return pairs.baseline, pairs.candidate
+    return (
+        np.array([pair.baseline_score for pair in pairs], dtype=float),
+        np.array([pair.candidate_score for pair in pairs], dtype=float),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusValues:
     """A corpus metric of both models, on all samples and with each jackknife group left out.
@@ -123,7 +206,7 @@ class Comparison:
     gate: Gate
     model: str
     metric: Metric
-    pairs: tuple[SamplePair, ...]
+    pairs: Sequence[SamplePair]
     n_planned: int
     corpus: CorpusValues | None = None
     undetermined: tuple[tuple[float, float], ...] = ()

@@ -81,10 +81,10 @@ class PairedScores:
     def means(self) -> tuple[float, float]:
         """Mean of the baseline and of the candidate, over the questions measured on both sides."""
         kept = self.known
-        weight = self.weight[kept]
+        weight = _kept(self.weight, kept)
         return (
-            float(np.average(self.baseline[kept], weights=weight)),
-            float(np.average(self.candidate[kept], weights=weight)),
+            float(np.average(_kept(self.baseline, kept), weights=weight)),
+            float(np.average(_kept(self.candidate, kept), weights=weight)),
         )
 
     def difference(self, *, relative: bool = False) -> MarginTest:
@@ -97,7 +97,7 @@ class PairedScores:
         scale = self.means[0] if relative else None
 
         def test(baseline: Floats, candidate: Floats, kept: Mask) -> MarginTest:
-            return self._paired(baseline[kept], candidate[kept], kept, scale)
+            return self._paired(_kept(baseline, kept), _kept(candidate, kept), kept, scale)
 
         worst, best = self._worst_and_best()
         known, everything = self.known, np.ones(len(self.unit), dtype=bool)
@@ -144,7 +144,7 @@ class PairedScores:
     def losses_and_gains(self) -> tuple[int, int]:
         """Return on how many questions the candidate scores worse, and better."""
         kept = self.known
-        difference = self._oriented(self.baseline[kept], self.candidate[kept])
+        difference = self._oriented(_kept(self.baseline, kept), _kept(self.candidate, kept))
         return int((difference < 0).sum()), int((difference > 0).sum())
 
     def _oriented(self, baseline: Floats, candidate: Floats) -> Floats:
@@ -193,8 +193,8 @@ class PairedScores:
 
 
 def paired_scores(
-    baseline: Sequence[float | None],
-    candidate: Sequence[float | None],
+    baseline: Sequence[float | None] | Floats,
+    candidate: Sequence[float | None] | Floats,
     *,
     clusters: Sequence[Hashable] | None = None,
     strata: Sequence[str] | None = None,
@@ -208,7 +208,7 @@ def paired_scores(
     """Lay out two models' scores of the same questions.
 
     Args:
-        baseline: The baseline's scores; ``None`` where one could not be measured.
+        baseline: The baseline's scores; ``None`` or NaN where one could not be measured.
         candidate: The candidate's scores of the same questions.
         clusters: For each question, its cluster; ``None`` where it stands alone. Questions of a
             cluster are not independent and make one unit together.
@@ -229,7 +229,7 @@ def paired_scores(
         >>> scores.losses_and_gains(), scores.difference().worst.losses
         ((1, 1), 1)
     """
-    before, after = np.array(baseline, dtype=float), np.array(candidate, dtype=float)
+    before, after = np.asarray(baseline, dtype=float), np.asarray(candidate, dtype=float)
     count = len(before)
     if not np.any(~(np.isnan(before) | np.isnan(after))):
         raise MeasurementError(f"none of {count} samples could be measured on both sides")
@@ -239,13 +239,18 @@ def paired_scores(
         # A question without a cluster gets a key that no cluster can have.
         keys = [(index,) if key is None else key for index, key in enumerate(clusters)]
         unit = np.array([codes.setdefault(key, len(codes)) for key in keys])
-    weight = np.ones(count)
+    weight: Floats = np.broadcast_to(1.0, count)  # a million ones in no memory
     if strata is not None:
         _, stratum, sizes = np.unique(list(strata), return_inverse=True, return_counts=True)
         weight = count / (len(sizes) * sizes[stratum].astype(float))
     return PairedScores(
         before, after, unit, weight, low, high, higher_is_better, binary, dense, clip
     )
+
+
+def _kept(values: Floats, kept: Mask) -> Floats:
+    """Return the values of some questions, without a copy where these are all."""
+    return values if kept.all() else values[kept]
 
 
 def _filled(scores: Floats, value: float) -> Floats:
