@@ -210,3 +210,7 @@ class Comparison:
     n_planned: int
     corpus: CorpusValues | None = None
     undetermined: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.pairs, list):  # as JSON gives it
+            object.__setattr__(self, "pairs", tuple(self.pairs))
