@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -63,7 +64,7 @@ def command(
     """
     try:
         with quiet():
-            from evalguard.training.merge import combine, merge_into_base
+            from evalguard.training.merge import RECORD, combine, merge_into_base
     except ImportError as error:
         raise PrerequisiteError("Merging", extra="train") from error
 
@@ -89,6 +90,12 @@ def command(
         )
         click.echo(f"✓ combined {len(adapters)} adapters by {method or 'cat'}: {output}")
         key = "adapter"
+    difference = json.loads((output / RECORD).read_text(encoding="utf-8"))["relative_difference"]
+    if key == "model":
+        said = f"its logits are within {difference:.2g} of their spread of the unmerged model's"
+    else:
+        said = f"its update is within {difference:.2g} of the largest update of the exact sum"
+    click.echo(f"  {said}")
     click.echo(
         f"  next: list it in evalguard.yaml under candidates: as NAME: {{{key}: {output}}}, "
         "then run `evalguard check`"

@@ -50,11 +50,13 @@ def refuse_vacuous(result: GateResult, comparison: Comparison, *, ended: bool) -
     if result.margin < 0 or result.ci[0] > 0:
         return result  # a gain is demanded, or shown
     said = _only_answer(comparison) if result.verdict is Verdict.PASS else ""
-    if abs(result.baseline - metric.worst) <= result.margin:
+    floor = metric.worst if metric.floor is None else metric.floor
+    above = result.baseline - floor if metric.higher_is_better else floor - result.baseline
+    if above <= result.margin:
+        lost = "the worst possible score is" if metric.floor is None else "a collapsed model's is"
         why = (
             f"no candidate could fail {requirement(gate)}: the baseline scores "
-            f"{_score(result.baseline, metric)}, and the worst possible score is "
-            f"{_score(metric.worst, metric)}"
+            f"{_score(result.baseline, metric)}, and {lost} {_score(floor, metric)}"
         )
     elif said:
         why = (

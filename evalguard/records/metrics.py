@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evalguard.records.gates import Margin
@@ -66,6 +66,8 @@ class Metric:
             which then scores 0 here.
         silence_may_win: Whether an answer that is empty, loops or is no language may score better
             than the worst where the baseline answered.
+        floor: Score of a model that has lost all that the metric shows and still writes text; the
+            worst score if ``None``.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Metric:
     ungated: str = ""
     determined: str | None = None
     silence_may_win: bool = False
+    floor: float | None = field(default=None, compare=False)
 
     @property
     def percent(self) -> bool:

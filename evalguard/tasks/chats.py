@@ -7,8 +7,8 @@ from typing import Any
 MEDIA = ("images", "image", "videos", "video", "audios", "audio")
 """Keys of what is not text, which nothing reads."""
 
-_TEXTS = ("text", "input_text", "output_text")
-"""Types of parts with a text, as OpenAI's chat and responses APIs name them."""
+_TEXTS = {**dict.fromkeys(("text", "input_text", "output_text"), "text"), "refusal": "refusal"}
+"""Key of the text in each type of part, as OpenAI's chat and responses APIs name them."""
 
 _NOT_RENDERED = ("tool_calls", "function_call", *MEDIA)
 """Keys of a message whose content no chat template is given here."""
@@ -69,8 +69,9 @@ def _part(part: Any, where: str) -> str:
         return part
     if not isinstance(part, dict):
         raise ValueError(f"{where} is {_shown(part)}; write a text")
-    kind, text = part.get("type", "text"), part.get("text")
-    if kind not in _TEXTS or not isinstance(text, str):
+    kind = part.get("type", "text")
+    text = part.get(_TEXTS.get(kind, "")) if isinstance(kind, str) else None
+    if not isinstance(text, str):
         held = f"is of type {_shown(kind)}" if "type" in part else f"holds {', '.join(part)}"
         raise ValueError(f"{where} {held}; only parts with a text can be put into a prompt")
     return text

@@ -100,7 +100,7 @@ def find_over_long(
         return
     files: dict[str, list[tuple[Example, int]]] = defaultdict(list)
     for example, length in zip(examples, lengths, strict=True):
-        files[example.where.rpartition(":")[0]].append((example, length))
+        files[example.file].append((example, length))
     for file, rows in files.items():
         long = [(example, length) for example, length in rows if length > max_length]
         if not long:

@@ -67,7 +67,7 @@ def fit(rows: Any, given: Given, *, max_length: int) -> tuple[Any, RowSet]:
         kept = [(row[ROW], _tokens(row) <= max_length) for row in rows]
     if not kept:
         raise DataError(
-            f"{given.examples[0].where}: no row has an answer within training.max_length = "
+            f"{given.examples[0].file}: no row has an answer within training.max_length = "
             f"{max_length} tokens; raise it"
         )
     if ROW in rows.column_names:

@@ -103,7 +103,7 @@ def check_lengths(
     files: dict[str, list[tuple[Example, Fate]]] = defaultdict(list)
     for one in sets:
         for example, fate in zip(one.examples, one.fates, strict=True):
-            files[example.where.rpartition(":")[0]].append((example, fate))
+            files[example.file].append((example, fate))
     for file, rows in files.items():
         lost = sorted(
             [(example, fate) for example, fate in rows if fate is not Fate.WHOLE],

@@ -17,7 +17,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from evalguard.engines.adapter_config import CONFIG_NAME
 from evalguard.engines.adapter_files import AdapterFiles, read_adapter
-from evalguard.engines.chat import has_tokenizer
+from evalguard.engines.chat import has_tokenizer, lone_template
 from evalguard.engines.misfit import PEFT_ERRORS, misfit
 from evalguard.engines.modules import check_modules
 from evalguard.engines.structure import Structure
@@ -151,7 +151,7 @@ def combine(
     weights = [1.0] * len(adapters) if weights is None else list(weights)
     files = [read_adapter(adapter) for adapter in adapters]
     check_combination(files, weights, combination, density)
-    tokenizer = _shared_tokenizer(files)
+    tokenizer = _shared_tokenizer(files, base)
     names = [f"adapter_{number}" for number in range(len(adapters))]
     with quiet(), placed_folder(output) as folder:
         base_model = _base_of(files[0], base, "float32")
@@ -225,23 +225,28 @@ def _base_of(files: AdapterFiles, base: str | None, dtype: str) -> Any:
 
 
 def _tokenizer_of(files: AdapterFiles, base: str | None) -> Any:
-    """Load the adapter's own tokenizer, or its base's."""
+    """Load the adapter's own tokenizer, or its base's, with the adapter's own chat template."""
     if has_tokenizer(files.path):
         return open_pretrained(AutoTokenizer, str(files.path))
     name, revision = _named_base(files, base)
-    return open_pretrained(AutoTokenizer, name, revision=revision)
+    tokenizer = open_pretrained(AutoTokenizer, name, revision=revision)
+    if (template := lone_template(files.path)) is not None:
+        tokenizer.chat_template = template
+    return tokenizer
 
 
-def _shared_tokenizer(files: Sequence[AdapterFiles]) -> Any:
+def _shared_tokenizer(files: Sequence[AdapterFiles], base: str | None) -> Any:
     """Return the tokenizer that adapters bring along, or ``None`` where none does.
 
     Raises:
         ModelError: If one brings what another does not: the sum was trained on neither's prompts.
     """
-    own = [each for each in files if has_tokenizer(each.path)]
+    own = [
+        each for each in files if has_tokenizer(each.path) or lone_template(each.path) is not None
+    ]
     if not own:
         return None
-    found = [open_pretrained(AutoTokenizer, str(each.path)) for each in own]
+    found = [_tokenizer_of(each, base) for each in own]
     said = {(one.chat_template, tuple(sorted(one.get_vocab().items()))) for one in found}
     if len(said) > 1 or len(own) < len(files):
         others = next((each for each in files if each not in own), own[-1])

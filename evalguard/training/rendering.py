@@ -17,6 +17,7 @@ from evalguard.engines.chat import PromptTokenizer
 from evalguard.errors import DataError, ModelError
 from evalguard.training.formats import Example, Message
 from evalguard.training.formats.example import said
+from evalguard.training.formats.layout import REASONING
 from evalguard.training.template_traits import (
     RAISED,
     arguments_are_text,
@@ -285,7 +286,7 @@ def _probes(messages: tuple[Message, ...], tools: Tools) -> Iterable[_Probe]:
                 ("reasoning", *around),
                 changed(reasoning_content=None),
                 tools,
-                f"ignores the reasoning of {named}. {_ignore('reasoning_content')}",
+                f"ignores the reasoning of {named}. {_ignore(', '.join(REASONING))}",
             )
         if "name" in message and not _answers_call(messages, place):
             yield _Probe(

@@ -77,7 +77,7 @@ def encode(examples: Sequence[Example], tokenizer: Any, *, max_length: int) -> l
     kept = _fitting(sequences, owners, max_length)
     if not kept:
         raise DataError(
-            f"{examples[0].where if examples else 'data'}: no example has an answer within "
+            f"{examples[0].file if examples else 'data'}: no example has an answer within "
             f"training.max_length = {max_length} tokens; raise it"
         )
     return kept
@@ -176,8 +176,9 @@ def _encode_plain(example: Example, tokenizer: Any) -> Encoded:
         or not plain
         or example.tools
     ):
+        where = example.where if example.format == "prompt_completion" else example.file
         raise ModelError(
-            f"{example.where}: the base has no chat template, which format '{example.format}' "
+            f"{where}: the base has no chat template, which format '{example.format}' "
             "needs. Use an instruction-tuned base, or prompt–completion or text data."
         )
     prompt, completion = (message["content"] for message in example.messages)

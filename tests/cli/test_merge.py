@@ -18,14 +18,27 @@ def folder(adapters, monkeypatch, tmp_path):  # noqa: F811
 def test_merge_into_the_base(folder, capsys):
     assert main(["merge", str(folder / "a"), "--output", "merged"]) == ExitCode.PASS
     assert Path("merged/model.safetensors").is_file()
-    assert "NAME: {model: merged}" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "NAME: {model: merged}" in shown
+    difference = json.loads(Path("merged/evalguard_merge.json").read_text())["relative_difference"]
+    assert f"its logits are within {difference:.2g} of their spread" in shown
 
 
 def test_combine_two(folder, capsys):
     arguments = ["merge", str(folder / "a"), str(folder / "b"), "--output", "ab"]
     assert main([*arguments, "--weight", "0.7", "--weight", "0.3"]) == ExitCode.PASS
     assert json.loads(Path("ab/adapter_config.json").read_text())["r"] == 8
-    assert "✓ combined 2 adapters by cat: ab" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "✓ combined 2 adapters by cat: ab" in shown
+    assert "its update is within " in shown
+
+
+def test_an_approximation_says_how_far_off_it_is(folder, capsys):
+    arguments = ["merge", str(folder / "a"), str(folder / "b"), "--output", "ab"]
+    assert main([*arguments, "--method", "linear"]) == ExitCode.PASS
+    difference = json.loads(Path("ab/evalguard_merge.json").read_text())["relative_difference"]
+    assert difference > 0.01
+    assert f"within {difference:.2g} of the largest update" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -64,11 +64,15 @@ def replying_server(
             length = int(self.headers["Content-Length"])
             self._send(*reply(self.path, json.loads(self.rfile.read(length))))
 
-        def _send(self, status: int, answer: dict[str, Any]) -> None:
+        def _send(
+            self, status: int, answer: dict[str, Any], headers: Mapping[str, str] = {}
+        ) -> None:
             body = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 

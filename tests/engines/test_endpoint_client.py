@@ -55,6 +55,34 @@ def test_a_request_that_always_fails_costs_itself_alone():
     assert counted[3] < 12
 
 
+@pytest.mark.parametrize("status", [429, 500, 503, 520])
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0.1"}])
+def test_requests_that_alone_are_refused_for_ever_are_given_up(status, headers):
+    """As by a limit of tokens a minute that a single request exceeds."""
+
+    def reply(path: str, body: Any) -> tuple[int, Any, dict[str, str]]:
+        if body["n"] in (3, 7):
+            return status, {"error": "too large"}, headers
+        return 200, DONE, {}
+
+    found, _ = ask(reply)
+    assert [n for n, one in enumerate(found) if one != DONE] == [3, 7]
+    assert "too large" in str(found[3])
+
+
+@pytest.mark.parametrize("status", [425, 500, 503, 520, 529])
+def test_a_burst_on_all_requests_costs_none(status):
+    begun: list[float] = []
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        begun.append(time.monotonic())
+        is_down = len(begun) > 5 and time.monotonic() - begun[5] < 6
+        return (status, {"error": "burst"}) if is_down else (200, DONE)
+
+    found, _ = ask(reply)
+    assert found == [DONE] * 20
+
+
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_request_on_which_a_gateway_always_fails_costs_itself_alone(status):
     """The last one that is left, so that no other is answered meanwhile."""

@@ -109,6 +109,14 @@ def test_the_worst_score_is_the_metrics_own(metric, worst, fine):
     assert decided([fine] * N, [fine] * N, metric).verdict is Verdict.PASS
 
 
+def test_what_a_collapsed_model_scores_counts_as_the_worst_score():
+    unique = Metric("unique", ScoreKind.BOUNDED, floor=0.25)
+    assert decided([0.25] * N, [0.25] * N, unique).verdict is Verdict.ERROR
+    assert decided([0.1] * N, [0.1] * N, unique).verdict is Verdict.ERROR
+    assert decided([0.5] * N, [0.5] * N, unique).verdict is Verdict.PASS
+    assert "a collapsed model's is 25.0%" in decided([0.3] * N, [0.3] * N, unique).reason
+
+
 def test_scores_without_a_worst_one_are_left_alone():
     nats = Metric("nats", ScoreKind.BOUNDED, low=0.0, high=100.0, clip=1.0, in_nats=True)
     demand = {"max_drop": Margin(0.2, "nats")}

@@ -8,12 +8,11 @@ import pytest
 from evalguard.gates.compare import compare
 from evalguard.gates.decide import decide
 from evalguard.records import Gate, Margin, ScoredSample, Verdict
-from evalguard.tasks.kinds.diversity import KIND, Diversity, compared
+from evalguard.tasks.kinds.diversity import Diversity, compared
 from evalguard.tasks.prompts import PromptRows
 
 PROMPTS, SAMPLES = 80, 8
 WORDS = [a + b for a in "bdfgklmnprst" for b in ("ado", "elo", "imu", "ora", "une", "ysa", "ekin")]
-METRICS = {metric.name: metric for metric in KIND.metrics(None) or ()}
 GATES = (
     Gate(name="unique", suite="d", metric="unique_outputs", max_drop=Margin(0.1, "pp")),
     Gate(name="distinct", suite="d", metric="distinct_2", max_drop=Margin(0.15, "%")),
@@ -61,14 +60,24 @@ def verdicts(task: Diversity, baseline, candidate) -> dict[str, Verdict]:
         samples = [task.score(prompt, outputs) for outputs in texts]
         for arm, sample in zip(arms, compared(*samples), strict=True):
             arm.append(ScoredSample(**{**_fields(sample), "sample_id": str(index)}))
+    metrics = {metric.name: metric for metric in task.metrics}
     comparisons = [
-        compare(gate, METRICS[gate.metric], *arms, model="v2", n_planned=PROMPTS) for gate in GATES
+        compare(gate, metrics[gate.metric], *arms, model="v2", n_planned=PROMPTS) for gate in GATES
     ]
     return {result.name: result.verdict for result in decide(comparisons)}
 
 
 def _fields(sample: ScoredSample):
     return {name: getattr(sample, name) for name in ScoredSample.__slots__}
+
+
+def test_two_models_that_do_not_sample_pass_no_gate_on_different_answers(task):
+    drawn = answers(np.random.default_rng(1))
+    same = [[texts[0]] * SAMPLES for texts in drawn]
+    found = verdicts(task, same, same)
+    assert found["unique"] is found["overlap"] is Verdict.ERROR
+    two = [[texts[0], texts[1]] * (SAMPLES // 2) for texts in drawn]
+    assert verdicts(task, two, two)["unique"] is Verdict.PASS
 
 
 @pytest.mark.parametrize("scale", [0.65, 1.0, 1.35])

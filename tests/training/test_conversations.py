@@ -165,6 +165,110 @@ def test_what_cannot_be_rendered_is_refused(messages, reason):
     assert reason in refused({"messages": messages})
 
 
+@pytest.mark.parametrize(
+    "refusing",
+    [
+        {"content": None, "refusal": "No."},
+        {"content": "", "refusal": "No."},
+        {"refusal": "No."},
+        {"content": [{"type": "refusal", "refusal": "No."}]},
+    ],
+)
+def test_a_refusal_is_an_answer_where_there_is_no_other_text(refusing):
+    row = {"messages": [ASKED, {"role": "assistant", **refusing}]}
+    assert said(row) == [("user", "Hi"), ("assistant", "No.")]
+    assert "holds 'refusal'" in refused({"messages": [{"role": "user", "refusal": "No."}, ANSWER]})
+
+
+@pytest.mark.parametrize("name", ["answer", "response", "output", "completion", "solution"])
+@pytest.mark.parametrize("column", ["messages", "conversations"])
+def test_an_answer_beside_messages_that_end_with_the_question_is_theirs(column, name):
+    found = reading({column: [ASKED, ANSWER, ASKED], name: "Yes."})
+    assert [m["content"] for m in found.examples[0].messages] == ["Hi", "Hello.", "Hi", "Yes."]
+    assert found.remarks == {f"'{column}' end with the question, and '{name}' is its answer": 1}
+
+
+def test_reasoning_beside_messages_belongs_to_the_answer_beside_them():
+    row = {"messages": [ASKED], "reasoning": "Hm.", "answer": "Yes."}
+    assert one(row).messages[-1]["reasoning_content"] == "Hm."
+    assert "reasoning_content" not in one(row, ignore=("reasoning",)).messages[-1]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"messages": [ASKED, ANSWER], "answer": "Yes."}, "which format 'messages' does not read"),
+        ({"messages": [ASKED], "answer": "Yes.", "response": "No."}, "only one can be used"),
+        ({"messages": [ASKED], "answer": " "}, "'answer' is empty"),
+        ({"messages": [ASKED], "reference_answer": "7"}, "move what 'reference_answer' holds"),
+    ],
+)
+def test_a_second_answer_beside_messages_is_refused(row, reason):
+    assert reason in refused(row)
+
+
+FUNCTIONS = """SYSTEM: You have access to the following functions. Use them if required -
+{
+    "name": "f",
+    "parameters": {}
+}
+
+{"name": "g", "parameters": {}}
+"""
+SPOKEN = """USER: Hi
+
+
+ASSISTANT: <functioncall> {"name": "f", "arguments": '{"a": "it's"}'} <|endoftext|>
+
+
+FUNCTION RESPONSE: {"b": 2}
+
+
+ASSISTANT: Say ASSISTANT: twice. <|endoftext|>
+
+
+"""
+
+
+def test_turns_functions_and_calls_of_a_transcript_are_read():
+    found = one({"system": FUNCTIONS, "chat": SPOKEN})
+    system = "You have access to the following functions. Use them if required"
+    assert [(m["role"], m["content"]) for m in found.messages] == [
+        ("system", system),
+        ("user", "Hi"),
+        ("assistant", ""),
+        ("tool", '{"b": 2}'),
+        ("assistant", "Say ASSISTANT: twice."),
+    ]
+    assert [tool["function"]["name"] for tool in found.tools] == ["f", "g"]
+    (call,) = found.messages[2]["tool_calls"]
+    assert call["function"] == {"name": "f", "arguments": {"a": "it's"}}
+
+
+def test_a_transcript_may_begin_with_its_system_text():
+    row = {"sample": "SYSTEM: Be brief.\nUSER: Hi\nASSISTANT: Hello."}
+    assert said(row) == [("system", "Be brief."), ("user", "Hi"), ("assistant", "Hello.")]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"system": FUNCTIONS.replace("}\n", "\n"), "chat": SPOKEN}, "'tools' is broken JSON"),
+        ({"chat": SPOKEN.replace("'}", "}")}, "tool_calls' is broken JSON"),
+        ({"system": FUNCTIONS.replace('"f"', '"h"'), "chat": SPOKEN}, "calls 'f', which is not"),
+        ({"chat": "USER: Hi"}, "must end with an answer"),
+        ({"chat": "Hi. ASSISTANT: Hello."}, "no known format has the columns 'chat'"),
+    ],
+)
+def test_a_broken_transcript_is_refused(row, reason):
+    assert reason in refused(row)
+
+
+def test_a_transcript_beside_another_format_is_not_read():
+    row = {"prompt": "Hi", "completion": "Hello.", "sample": SPOKEN}
+    assert [text for _, text in said(row)] == ["Hi", "Hello."]
+
+
 @pytest.mark.parametrize("key", ["images", "videos", "audio", "documents", "chat_template_kwargs"])
 def test_columns_that_change_a_row_and_are_not_read_are_refused(key):
     row = {"messages": [ASKED, ANSWER], key: ["x"]}

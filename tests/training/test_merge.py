@@ -266,6 +266,19 @@ def test_the_adapters_own_tokenizer_and_template_are_kept(base_folder, adapters,
     assert found == tokenizer.chat_template
 
 
+def test_a_template_without_a_tokenizer_is_kept_and_must_be_shared(adapters, tmp_path):
+    pair = [Path(shutil.copytree(adapters / name, tmp_path / name)) for name in "ab"]
+    template = "{{ messages[0]['content'] }}!"
+    (pair[0] / "chat_template.jinja").write_text(template)
+    merge_into_base(pair[0], tmp_path / "merged")
+    assert AutoTokenizer.from_pretrained(tmp_path / "merged").chat_template == template
+    with pytest.raises(ModelError, match="tokenizers or chat templates differ"):
+        combine(pair, tmp_path / "ab")
+    (pair[1] / "chat_template.jinja").write_text(template)
+    combine(pair, tmp_path / "ab")
+    assert AutoTokenizer.from_pretrained(tmp_path / "ab").chat_template == template
+
+
 def test_resized_embeddings_are_merged(base_folder, tmp_path):
     with quiet():
         model = AutoModelForCausalLM.from_pretrained(base_folder)

@@ -28,7 +28,6 @@ def reading(row, **layout):
         ({"prompt": ["q1", "q2"], "completion": "r"}, "'prompt' is a list of texts"),
         ({"prompt": "Q", "chosen": ["good"], "rejected": ["bad"]}, "is a list of texts"),
         # the answer, or a part of the question, stands in another column
-        ({"messages": [USER, OLD, LAST], "response": "Oslo."}, "has 'response'"),
         ({"messages": [USER, OLD, LAST], "choices": [{"message": ANSWER}]}, "has 'choices'"),
         ({"prompt": "Which city?", "text": "Oslo."}, "has 'prompt'"),
         ({"text": "Which city?", "response": "Oslo."}, "has 'response'"),

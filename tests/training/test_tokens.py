@@ -127,7 +127,7 @@ def test_a_base_without_template_takes_prompt_and_completion_as_they_stand():
 
 
 def test_a_base_without_template_refuses_conversations():
-    with pytest.raises(ModelError, match=r"d.jsonl:1: the base has no chat template"):
+    with pytest.raises(ModelError, match=r"d.jsonl: the base has no chat template"):
         encode(examples(TWO_TURNS), make_tokenizer(None), max_length=200)
 
 

@@ -203,7 +203,7 @@ def dolphin_r1() -> Made:
             "answer": a,
             "model": "r1",
         },
-        refused("messages", "answer"),
+        refused("ignores the reasoning", "ignore: [reasoning_content, reasoning, thinking]"),
     )
 
 
@@ -232,16 +232,14 @@ def glaive() -> Made:
     """Has whole conversations as a text called chat."""
     return is_made_of(
         lambda q, a: {"system": "SYSTEM: Help.", "chat": f"USER: {q}\n\n\nASSISTANT: {a}"},
-        refused("chat", "column"),
+        under("Help."),
     )
 
 
 @form(GROUP, "nvidia/AceMath-Instruct-Training-Data")
 def acemath() -> Made:
     """Has its answer beside messages of the user alone."""
-    return is_made_of(
-        lambda q, a: {"messages": chat(q, a)[:1], "answer": a}, refused("messages", "answer")
-    )
+    return is_made_of(lambda q, a: {"messages": chat(q, a)[:1], "answer": a}, MEANT)
 
 
 @form(GROUP, "axolotl, chat_template: masked turns")

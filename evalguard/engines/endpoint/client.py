@@ -65,8 +65,10 @@ class _Asked:
         failures: Times that it failed.
         charged: How much of its attempts it has used up.
         first_failure: When it failed first.
+        unheard_since: From when on no other answer says that the server refuses it alone.
         not_before: When it may be sent again.
         last_time: Whether it was put off until all others were done.
+        passed_over: Times that an earlier request was answered again while it was not.
     """
 
     position: int
@@ -74,8 +76,10 @@ class _Asked:
     failures: int = 0
     charged: float = 0.0
     first_failure: float = 0.0
+    unheard_since: float = 0.0
     not_before: float = 0.0
     last_time: bool = False
+    passed_over: int = 0
 
 
 class Client:
@@ -184,7 +188,7 @@ class Client:
                             yield asked.position, future.result()
                             continue
                         self._note(error)
-                        if _is_hopeless(asked, error):
+                        if self._is_hopeless(asked, error):
                             yield asked.position, EngineError(self.words(error))
                             continue
                         again = self._put_back(asked, error, waiting, put_off)
@@ -263,7 +267,7 @@ class Client:
             return []
         if any(one.failures < _FAILED_FOR_SIGN for one in left):
             return []
-        if self._patience.heard_at > min(one.first_failure for one in left):
+        if self._patience.heard_at > min(one.unheard_since for one in left):
             return []
         self._signs += 1
         # Another seed, so that no cache answers for a server that is away.
@@ -292,7 +296,7 @@ class Client:
             self._hear()
             return
         self._patience.fail(self.words(error), limited=error.limited, pause=error.pause)
-        if error.limited:
+        if error.limited or error.away:
             self._room = max(1.0, self._room / 2)
             if error.pause is not None:
                 self._pause_until = max(self._pause_until, time.monotonic() + error.pause)
@@ -300,17 +304,27 @@ class Client:
     def _used_up(self, asked: _Asked, error: BaseException) -> bool:
         """Count a failure against a request if the server answered another one in the meantime."""
         if asked.failures == 0:
-            asked.first_failure = time.monotonic()
+            asked.first_failure = asked.unheard_since = time.monotonic()
         asked.failures += 1
+        if self._patience.heard_at > asked.unheard_since:
+            asked.unheard_since = time.monotonic()
         if isinstance(error, FailedError):
             # A server that is away or busy fails alike on all that it is asked.
             heard = self._patience.heard_at > asked.first_failure
-            asked.charged += (heard or not error.away) and not error.limited
+            away = error.away or (error.failing and self._patience.ever)
+            asked.charged += (heard or not away) and not error.limited
         elif isinstance(error, httpx.ReadTimeout | httpx.DecodingError):
             asked.charged += self._patience.ever
         elif not isinstance(error, httpx.ConnectError):
             asked.charged += _LOST_ON_THE_WAY if self._patience.ever else 0.0
         return asked.charged >= self._options.max_retries
+
+    def _is_hopeless(self, asked: _Asked, error: BaseException) -> bool:
+        """Return whether it is no use to send a request that failed again."""
+        if not isinstance(error, FailedError):
+            return asked.last_time
+        over = not error.limited or asked.passed_over >= self._options.max_retries
+        return not error.again or (asked.last_time and over)
 
     def _later(self, asked: _Asked) -> None:
         pause = min(_FIRST_PAUSE * 2 ** (asked.failures - 1), _LONGEST_PAUSE)
@@ -353,6 +367,8 @@ def _charge(failed: Iterable[_Asked]) -> None:
     """Count all failures of requests against them."""
     for one in failed:
         one.charged = max(one.charged, one.failures)
+        one.passed_over += 1
+        one.unheard_since = time.monotonic()
 
 
 def _secrets(options: EndpointOptions) -> list[str]:
@@ -360,10 +376,3 @@ def _secrets(options: EndpointOptions) -> list[str]:
     values = [value for name, value in options.headers.items() if _SECRET_HEADER.search(name)]
     found = {_SCHEME.sub("", value.strip(), count=1) for value in values} | {options.key}
     return sorted(filter(None, found), key=len, reverse=True)
-
-
-def _is_hopeless(asked: _Asked, error: BaseException) -> bool:
-    """Return whether it is no use to send a request that failed again."""
-    if not isinstance(error, FailedError):
-        return asked.last_time
-    return not error.again or (asked.last_time and not error.limited)

@@ -16,8 +16,11 @@ from evalguard.engines.endpoint.event_stream import is_stream, read_stream
 _AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)})
 """Statuses after which the same request may be answered."""
 
-_AWAY = frozenset({408, 429, 502, 503, 504, 529})
+_AWAY = frozenset({408, 425, 429, 502, 503, 504, 529})
 """Of these, the ones of a server that is away or busy."""
+
+_FAILING = frozenset(range(500, 600))
+"""Of these, the ones of a server that fails: on one request, or on all for a while."""
 
 _KEEP_BODY = frozenset({307, 308})
 """Redirections that keep a request's method and body."""
@@ -47,8 +50,9 @@ class FailedError(Exception):
 
     Attributes:
         again: Whether it may be answered if it is sent again.
-        limited: Whether the server answers, and asks for fewer requests.
+        limited: Whether the server answers, and asks for fewer or later requests.
         away: Whether it is not the request on which the server fails.
+        failing: Whether it may be.
         pause: Seconds that the server asks to wait; ``None`` where it does not say.
     """
 
@@ -59,10 +63,12 @@ class FailedError(Exception):
         again: bool,
         limited: bool = False,
         away: bool = False,
+        failing: bool = False,
         pause: float | None = None,
     ) -> None:
         super().__init__(words)
         self.away = away
+        self.failing = failing
         self.again = again
         self.limited = limited
         self.pause = pause
@@ -99,11 +105,13 @@ def read_response(response: httpx.Response, *, max_wait: float) -> Any:
         raise FailedError(
             f"{words} The server asks to wait {pause:.0f} s, longer than max_wait", again=False
         )
+    again = status in _AGAIN and not spent
     raise FailedError(
         words,
-        again=status in _AGAIN and not spent,
-        limited=status == _RATE_LIMITED and not spent,
+        again=again,
+        limited=again and (status == _RATE_LIMITED or pause is not None),
         away=response.status_code in _AWAY,
+        failing=response.status_code in _FAILING,
         pause=pause,
     )
 

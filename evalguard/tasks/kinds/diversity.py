@@ -39,6 +39,9 @@ SHARED_ANSWERS = Metric("shared_answers", ScoreKind.CORPUS, higher_is_better=Fal
 
 METRICS = (*measures.METRICS, LENGTH_CHANGE, SHARED_ANSWERS)
 
+_COLLAPSED = ("unique_outputs", "distinct_2")
+"""Metrics that are 1/k where all k samples of a prompt are one text without repetitions."""
+
 
 class DiversityConfig(Prompts):
     """Several samples a prompt: does the model still give different answers?"""
@@ -69,8 +72,6 @@ class Diversity:
         count_tokens: Length of a text in tokens, to see whether it ran into the limit.
     """
 
-    metrics = METRICS
-
     def __init__(
         self,
         suite: str,
@@ -86,6 +87,9 @@ class Diversity:
     ) -> None:
         self.suite = suite
         self.name = name
+        self.metrics = tuple(
+            replace(one, floor=1 / samples) if one.name in _COLLAPSED else one for one in METRICS
+        )
         self._rows = rows
         self._samples = samples
         self._seed = seed

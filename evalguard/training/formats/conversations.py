@@ -17,7 +17,7 @@ from evalguard.training.formats.cells import (
     text_of,
 )
 from evalguard.training.formats.example import Example, Message
-from evalguard.training.formats.layout import FORMATS, PAIRS, REASONING, SYSTEMS
+from evalguard.training.formats.layout import ANSWERS, FORMATS, PAIRS, REASONING, SYSTEMS
 from evalguard.training.formats.messages import (
     Turn,
     check_reasoning,
@@ -244,7 +244,13 @@ def written_turns(text: str, column: str, *, open_end: bool = False) -> list[Tur
 def _from_column(*names: str) -> Callable[[Cells], list[Turn]]:
     def read(cells: Cells) -> list[Turn]:
         column = cells.needed(names)
-        return turns_of(cells.get(column), column, cells)
+        turns = turns_of(cells.get(column), column, cells)
+        if turns and turns[-1].role == "user" and cells.name(ANSWERS) is not None:
+            answer = cells.fullest(ANSWERS)
+            cells.used.add(answer)
+            cells.remarks.add(f"'{column}' end with the question, and '{answer}' is its answer")
+            turns += answer_turns(cells.fields[answer], answer, cells, parsed=False)
+        return turns
 
     return read
 

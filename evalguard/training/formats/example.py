@@ -45,6 +45,11 @@ class Example:
     untrained: frozenset[int] = frozenset()
     replayed: bool = False
 
+    @property
+    def file(self) -> str:
+        """Its file, for messages on all of its rows."""
+        return self.where.rpartition(":")[0]
+
     def content(self) -> dict[str, Any]:
         """Return what the example teaches, without where it stands."""
         parts: dict[str, Any] = {"messages": [dict(m) for m in self.messages], "text": self.text}

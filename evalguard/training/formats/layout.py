@@ -24,6 +24,9 @@ FormatName = Literal[
 ASKED = ("prompt", "question", "query", "problem", "instruction", "input")
 """Columns that may hold what is asked, in pairs of texts and beside two answers."""
 
+ANSWERS = ("answer", "response", "output", "completion", "solution")
+"""Columns that may hold the answer, in pairs of texts and beside messages that lack it."""
+
 LABELS = ("label", "kto_tag")
 SYSTEMS = ("system", "system_prompt", "system_message")
 REASONING = ("reasoning_content", "reasoning", "thinking")

@@ -170,7 +170,7 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
     sharegpt = "from" in keys and "role" not in names
     role_key = names.get("role", "from" if sharegpt else "role")
     content_key = names.get("content", "value" if sharegpt else "content")
-    if role_key not in keys or (content_key not in keys and not keys.keys() & set(_TOOL_KEYS)):
+    if role_key not in keys or not keys.keys() & {content_key, "refusal", *_TOOL_KEYS}:
         raise DataError(f"{where} needs '{role_key}' and '{content_key}'; {_held(value)}")
     given = keys[role_key]
     if not isinstance(given, str):
@@ -179,6 +179,8 @@ def _turn(value: Any, where: str, column: str, cells: Cells) -> Turn | None:
     if role is None:
         hint = did_you_mean(given, list(ROLES))
         raise DataError(f"{where}: unknown {role_key} '{given}'. {hint}")
+    if role == "assistant" and blank(keys.get(content_key)) and not blank(keys.get("refusal")):
+        content_key = "refusal"  # OpenAI's key of an answer that refuses
     message: dict[str, Any] = {"role": "assistant" if role == "call" else role}
     content = keys.get(content_key)
     if role == "call":
@@ -319,7 +321,7 @@ def _others(
             and (belongs_to_message(key) or is_material(key, value))
         )
         spoken = None if key in _WEIGHTS else objection(key, value, role=role)
-        if key in _REFUSED or lost or spoken is not None:
+        if (key in _REFUSED and key not in known) or lost or spoken is not None:
             raise DataError(
                 f"{where} holds '{key}', which training does not read. Remove the row, or "
                 f"leave the key out: ignore: [{key}]"

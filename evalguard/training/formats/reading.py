@@ -43,6 +43,7 @@ from evalguard.training.formats.recognise import (
 from evalguard.training.formats.repeated import (
     settled,
 )
+from evalguard.training.formats.transcripts import transcribed
 from evalguard.training.formats.unmeant import check_meant, split_columns
 from evalguard.training.formats.unread import (
     oddities,
@@ -121,7 +122,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         format's rules, or has another format than the first row.
     """
     layout = layout or Layout()
-    found = [Cells.of(row, layout) for row in rows]
+    found = [transcribed(Cells.of(row, layout)) for row in rows]
     if missing := _missing_columns(found, rows, layout):
         return Reading((), (missing,))
     name, inner, problems = _formats(found, layout)
