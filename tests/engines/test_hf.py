@@ -85,6 +85,8 @@ def encoded(monkeypatch):
 
 
 def test_a_text_is_encoded_once_for_all_models(engine, encoded):
+    engine.respond([(BASE, choice("First", word)) for word in (" a", " b")])  # tries what it can do
+    encoded.clear()
     asked = [choice("The dog met a cat that", word) for word in (" ran", " slept", " sat")]
     engine.respond([(model, one) for model in (BASE, "a", "b") for one in asked])
     assert len(encoded) == len(set(encoded)) == 4  # the context, and each choice with it
