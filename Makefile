@@ -6,6 +6,8 @@ SERVERS := .venv-servers/bin/python
 # Small models run fastest on one thread; several only wait for each other.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
+# Each process that a test starts would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Test processes; each trains its own small adapters.
 WORKERS ?= 2

@@ -39,3 +39,12 @@ def check_hub() -> bool:
             sys.modules["datasets.config"].HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
         return False
     return True
+
+
+def loading_errors() -> tuple[type[Exception], ...]:
+    """Return what transformers raises for a model whose files are missing or hold odd values."""
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+
+    values = (AttributeError, KeyError, TypeError, ValueError, StrictDataclassError)
+    return (*values, OSError, SafetensorError)

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import sysconfig
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,15 +30,18 @@ def files_reached(path: Path) -> tuple[Path, ...]:
     """
     found: dict[Path, None] = {}
     pending = [path.resolve()]
+    locate = cache(_locate)  # within this call: a file may come or go
     while pending:
         file = pending.pop()
         if file not in found:
             found[file] = None
             try:
-                pending += _imported(file)
+                modules = [locate(file.parent, *module) for module in imports_of(file)]
             except SyntaxError:
                 if len(found) == 1:
                     raise
+                continue
+            pending += [module for module in modules if module is not None]
     return tuple(sorted(found))
 
 
@@ -54,20 +57,24 @@ def packages_reached(path: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if _is_package(name)))
 
 
-def _imported(file: Path) -> list[Path]:
-    """Return the local files that one file imports."""
-    modules = (_locate(file, name, level) for name, level in imports_of(file))
-    return [module for module in modules if module is not None]
-
-
-def imports_of(file: Path) -> Iterator[tuple[str, int]]:
-    """Yield each imported module's name with the number of leading dots.
+def imports_of(file: Path) -> tuple[tuple[str, int], ...]:
+    """Return each imported module's name with the number of leading dots.
 
     Raises:
         OSError: If the file cannot be read.
         SyntaxError: If it is not Python; ``ValueError`` if it holds a null byte.
     """
-    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
+    return _imports_in(file.read_bytes(), str(file))
+
+
+@lru_cache(maxsize=4096)
+def _imports_in(source: bytes, filename: str) -> tuple[tuple[str, int], ...]:
+    """Return the imports of a source, which is parsed once however often it is reached."""
+    return tuple(dict.fromkeys(_every_import(ast.parse(source, filename=filename))))
+
+
+def _every_import(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, 0) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -77,13 +84,12 @@ def imports_of(file: Path) -> Iterator[tuple[str, int]]:
             yield from ((f"{prefix}{alias.name}", node.level) for alias in node.names)
 
 
-def _locate(file: Path, name: str, level: int) -> Path | None:
-    """Return the local file of a module; ``None`` if it is installed or there is none."""
+def _locate(folder: Path, name: str, level: int) -> Path | None:
+    """Return the local file of a module that a file of a folder imports; ``None`` if installed."""
     parts = name.split(".") if name else []
     if level:
-        folder = file.parents[level - 1]
-        return _module_in(folder, parts)
-    local = _module_in(file.parent, parts)
+        return _module_in(folder if level == 1 else folder.parents[level - 2], parts)
+    local = _module_in(folder, parts)
     if local is not None and not is_installed(local):
         return local
     origin = _origin(parts[0]) if parts else None

@@ -33,6 +33,7 @@ from evalguard.engines.hf_trials import needs_unpadded_batches
 from evalguard.engines.misfit import PEFT_ERRORS
 from evalguard.engines.modules import unknown_keys
 from evalguard.errors import EngineError, EvalGuardError, ModelError, TrustError
+from evalguard.hub import loading_errors
 from evalguard.quiet import quiet
 
 SMALL_MODEL_PARAMETERS = 50_000_000
@@ -62,7 +63,7 @@ class HFEngine(Engine):
         with quiet():
             try:
                 self._lm = SwitchableHFLM(**constructor_arguments(settings))
-            except (OSError, ValueError, KeyError, SafetensorError) as error:
+            except loading_errors() as error:
                 raise ModelError(f"{settings.model}: cannot be loaded: {error}") from error
         parameters = sum(p.numel() for p in self._lm.model.parameters())
         if parameters < SMALL_MODEL_PARAMETERS:

@@ -25,6 +25,7 @@ from evalguard.engines.base import EngineSettings
 from evalguard.engines.misfit import PEFT_ERRORS, PREFIX, TRIAL, misfit, names_of, origin, reason
 from evalguard.engines.structure import Structure
 from evalguard.errors import ModelError
+from evalguard.hub import loading_errors
 
 _INSIDE = re.compile(r"\.(token_adapter|base_layer)(?=\.)")
 _DELTA = ".trainable_tokens_delta"
@@ -42,7 +43,7 @@ def bare_config(settings: EngineSettings) -> Any:
             revision=settings.revision,
             trust_remote_code=settings.trust_remote_code,
         )
-    except (OSError, ValueError, KeyError) as error:
+    except loading_errors() as error:
         raise ModelError(f"{settings.model}: its config cannot be read: {error}") from error
 
 

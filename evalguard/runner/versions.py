@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 VERSIONED = ("transformers", "torch", "lm-eval", "peft")
@@ -14,10 +15,12 @@ stored of models on a server is then asked again."""
 
 def installed_versions(*packages: str) -> dict[str, str]:
     """Return the installed versions of packages without importing them."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    return {package: _version(package) for package in packages}
+
+
+@cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

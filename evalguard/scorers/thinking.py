@@ -20,7 +20,14 @@ from typing import Any
 from evalguard.records import Metric, ScoreKind
 from evalguard.scorers import thinking_marks
 from evalguard.scorers.lazy_patterns import lazy_re
-from evalguard.scorers.thinking_marks import KNOWN_MARKS, Marks, any_mark, opened_by, search_mark
+from evalguard.scorers.thinking_marks import (
+    KNOWN_MARKS,
+    Marks,
+    any_mark,
+    compiled_mark,
+    opened_by,
+    search_mark,
+)
 
 _BLANK = r"[\s\ufeff\u200b\u2060]*"
 _BLANKS = " \t\r\n\f\v\ufeff\u200b\u2060"
@@ -200,7 +207,7 @@ class _Reader:
             (marks, match)
             for marks in self._marks
             if marks in self._own and marks.start_is_enough
-            for match in re.finditer(marks.start, masked, re.IGNORECASE)
+            for match in compiled_mark(marks.start).finditer(masked)
             if _begins_line(masked, match.start())
         ]
         return min(later, key=lambda one: one[1].start(), default=None)
@@ -213,7 +220,7 @@ class _Reader:
         self._take(body, end)
         self._own.add(marks)
         self._closed.add(marks)
-        for _ in re.finditer(marks.start, body[: end.start()], re.IGNORECASE):
+        for _ in compiled_mark(marks.start).finditer(body[: end.start()]):
             masked = _without_code(self._rest)
             outer, start = search_mark(marks.end, masked), search_mark(marks.start, masked)
             inner = start and outer and start.start() < outer.start()
@@ -269,14 +276,14 @@ class _Reader:
 
 
 def _at_start(pattern: str, text: str) -> re.Match[str] | None:
-    return re.match(_BLANK + f"(?:{pattern})", text, re.IGNORECASE)
+    return compiled_mark(_BLANK + f"(?:{pattern})").match(text)
 
 
 def _at_turn(pattern: str, text: str) -> re.Match[str] | None:
     """Match at the start of a text, or behind the head of the model's turn."""
     head = _HEAD.match(text)
     place = head.end() if head else 0
-    return _at_start(pattern, text) or re.compile(pattern, re.IGNORECASE).match(text, place)
+    return _at_start(pattern, text) or compiled_mark(pattern).match(text, place)
 
 
 def _without_code(text: str) -> str:

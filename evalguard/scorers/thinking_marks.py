@@ -163,7 +163,7 @@ def is_mark(token: str) -> bool:
         pattern for one in KNOWN_MARKS if one.end_is_enough for pattern in (one.start, one.end)
     )
     return bool(re.search(r"think|thought|reason", token, re.IGNORECASE)) or any(
-        re.fullmatch(pattern, token, re.IGNORECASE) for pattern in known
+        compiled_mark(pattern).fullmatch(token) for pattern in known
     )
 
 
@@ -173,10 +173,10 @@ def custom_marks(start: str | None, end: str) -> Marks:
 
 
 def _is_open(marks: Marks, text: str) -> bool:
-    starts = [match.end() for match in re.finditer(marks.start, text, re.IGNORECASE)]
+    starts = [match.end() for match in compiled_mark(marks.start).finditer(text)]
     if not starts:
         return False
-    ends = [match.end() for match in re.finditer(marks.end, text, re.IGNORECASE)]
+    ends = [match.end() for match in compiled_mark(marks.end).finditer(text)]
     return max(starts) > max(ends, default=0)
 
 
@@ -213,4 +213,10 @@ def _any_of(each: list[str]) -> re.Pattern[str]:
 
 def search_mark(pattern: str, text: str) -> re.Match[str] | None:
     """Return the first match of a mark's pattern, whatever its case."""
-    return re.search(pattern, text, re.IGNORECASE)
+    return compiled_mark(pattern).search(text)
+
+
+@cache
+def compiled_mark(pattern: str) -> re.Pattern[str]:
+    """Return a mark's pattern, whatever its case; there are more than ``re`` remembers."""
+    return re.compile(pattern, re.IGNORECASE)

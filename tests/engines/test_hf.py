@@ -6,13 +6,15 @@ import pytest
 import torch
 from peft import IA3Config, LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from evalguard.engines import hf_model
 from evalguard.engines.adapter_files import WEIGHTS_NAME
 from evalguard.engines.base import BASE, EngineSettings, choice
 from evalguard.engines.hf import HFEngine
+from evalguard.engines.hf_model import SwitchableHFLM
 from evalguard.errors import ModelError, TrustError
+from evalguard.quiet import quiet
 from tests.engines import questions
 from tests.engines.conftest import edit_config, make_adapter, rewrite
 from tests.engines.contract import EngineContract, assert_same
@@ -45,13 +47,21 @@ def test_an_adapter_that_is_loaded_later_changes_no_earlier_answer(base, adapter
     engine.close()
 
 
+def living(kind):
+    return [one for one in gc.get_objects() if isinstance(one, kind)]
+
+
 @pytest.mark.parametrize("in_a_cycle", [False, True])
 def test_closing_frees_the_weights_at_once(base, adapter_a, in_a_cycle):
+    others = {id(model) for model in living(SwitchableHFLM)}
     engine = HFEngine(settings(base))
     engine.load_adapter("a", str(adapter_a))
+    [lm] = [model for model in living(SwitchableHFLM) if id(model) not in others]
     if in_a_cycle:
-        engine._lm.model.owner = engine._lm
-    weights = [weakref.ref(weight) for weight in engine._lm.model.parameters()]
+        lm.model.owner = lm
+    weights = [weakref.ref(weight) for weight in lm.model.parameters()]
+    assert weights
+    del lm
     gc.disable()
     try:
         engine.close()
@@ -60,32 +70,52 @@ def test_closing_frees_the_weights_at_once(base, adapter_a, in_a_cycle):
         gc.enable()
 
 
-def test_a_text_is_encoded_once_for_all_models_and_as_lm_eval_does(engine, monkeypatch):
-    encoded = []
-    tokenizer = engine._lm.tokenizer
-    encode = tokenizer.encode
+@pytest.fixture
+def encoded(monkeypatch):
+    """The texts that a tokenizer was given."""
+    texts = []
+    encode = PreTrainedTokenizerBase.encode
 
-    def spy(text, **options):
-        encoded.append(text)
-        return encode(text, **options)
+    def spy(self, text, **options):
+        texts.append(text)
+        return encode(self, text, **options)
 
-    monkeypatch.setattr(tokenizer, "encode", spy)
+    monkeypatch.setattr(PreTrainedTokenizerBase, "encode", spy)
+    return texts
+
+
+def test_a_text_is_encoded_once_for_all_models(engine, encoded):
+    engine.respond([(BASE, choice("First", word)) for word in (" a", " b")])  # tries what it can do
+    encoded.clear()
     asked = [choice("The dog met a cat that", word) for word in (" ran", " slept", " sat")]
     engine.respond([(model, one) for model in (BASE, "a", "b") for one in asked])
     assert len(encoded) == len(set(encoded)) == 4  # the context, and each choice with it
-    tokens = engine._lm.tok_encode("The dog", False)
+
+
+@pytest.fixture
+def lm(base):
+    with quiet():
+        return SwitchableHFLM(**hf_model.constructor_arguments(settings(base)))
+
+
+def test_a_text_is_encoded_as_lm_eval_does(lm, base):
+    expected = AutoTokenizer.from_pretrained(base).encode("The dog", add_special_tokens=False)
+    tokens = lm.tok_encode("The dog", False)
+    assert tokens == expected
     tokens.append(0)
-    assert engine._lm.tok_encode("The dog", False) == encode("The dog", add_special_tokens=False)
-    assert engine._lm.tok_encode("The dog", False, 1) == tokens[-2:-1]
+    assert lm.tok_encode("The dog", False) == expected
+    assert lm.tok_encode("The dog", False, 1) == expected[-1:]
 
 
-def test_texts_that_were_encoded_are_forgotten_in_time(engine, monkeypatch):
+def test_texts_that_were_encoded_are_forgotten_in_time(lm, encoded, monkeypatch):
     monkeypatch.setattr(hf_model, "_REMEMBERED_TEXTS", 5)
-    engine._lm._encoded.clear()
     texts = [f"The dog {n}" for n in range(9)]
-    found = [engine._lm.tok_encode(text) for text in texts]
-    assert [text for text, _ in engine._lm._encoded] == texts[-5:]
-    assert [engine._lm.tok_encode(text) for text in texts] == found
+    encoded.clear()
+    found = [lm.tok_encode(text) for text in texts]
+    assert [lm.tok_encode(text) for text in texts[-5:]] == found[-5:]
+    assert encoded == texts
+    assert lm.tok_encode(texts[0]) == found[0]
+    assert encoded == [*texts, texts[0]]
 
 
 def test_the_effect_is_the_mean_change_of_the_logits(base, adapter_a):

@@ -2,6 +2,8 @@
 
 import random
 from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -15,7 +17,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from evalguard.engines import hf_scoring
 from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.hf import HFEngine
-from evalguard.engines.hf_model import SwitchableHFLM
+from evalguard.engines.hf_model import SwitchableHFLM, constructor_arguments
 from evalguard.engines.hf_scoring import CALL_TOKENS, WORTH, Columns, Group, Trunk, plan
 from evalguard.errors import EngineError
 from evalguard.quiet import quiet
@@ -30,11 +32,21 @@ def requests() -> list[Instance]:
     return [questions.choice(c, text) for c in contexts for text in questions.CHOICES]
 
 
-def lm_eval_values(engine: HFEngine, model: str, asked: list[Instance]) -> list[tuple[float, bool]]:
-    with engine._lm.using(model):
-        pairs = [request.arguments for request in asked]
-        encoded = [(pair, *engine._lm._encode_pair(*pair)) for pair in pairs]
-        return HFLM._loglikelihood_tokens(engine._lm, encoded, disable_tqdm=True)
+def settings_of(base: Path, **options: Any) -> EngineSettings:
+    return EngineSettings(model=str(base), dtype="float32", **options)
+
+
+def lm_evals(settings: EngineSettings, adapter: Path | None = None) -> HFLM:
+    """The same model, loaded by lm-eval's own class."""
+    options = {} if adapter is None else {"peft": str(adapter)}
+    with quiet():
+        return HFLM(**constructor_arguments(settings), **options)
+
+
+def lm_eval_values(lm: HFLM, asked: list[Instance]) -> list[tuple[float, bool]]:
+    with quiet():
+        values: list[tuple[float, bool]] = lm.loglikelihood(asked, disable_tqdm=True)
+    return values
 
 
 def assert_equal(found, expected) -> None:
@@ -44,13 +56,24 @@ def assert_equal(found, expected) -> None:
 
 
 @pytest.fixture(scope="module", params=["sdpa", "eager"])
-def engine(request, base, adapter_a, adapter_b):
-    options = {"attn_implementation": request.param}
-    opened = HFEngine(EngineSettings(model=str(base), dtype="float32", options=options))
+def settings(request, base):
+    return settings_of(base, options={"attn_implementation": request.param})
+
+
+@pytest.fixture(scope="module")
+def engine(settings, adapter_a, adapter_b):
+    opened = HFEngine(settings)
     opened.load_adapter("a", str(adapter_a))
     opened.load_adapter("b", str(adapter_b))
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def lm_eval(settings, adapter_a, adapter_b):
+    """The models of the engine by lm-eval's own class."""
+    adapters = {BASE: None, "a": adapter_a, "b": adapter_b}
+    return {name: lm_evals(settings, adapter) for name, adapter in adapters.items()}
 
 
 @pytest.fixture
@@ -68,11 +91,11 @@ def read(monkeypatch):
 
 
 @pytest.mark.parametrize("model", [BASE, "a", "b"])
-def test_values_are_lm_evals(engine, read, model):
+def test_values_are_lm_evals(engine, lm_eval, read, model):
     asked = requests()
     assert_equal(
         engine.respond([(model, request) for request in asked]),
-        lm_eval_values(engine, model, asked),
+        lm_eval_values(lm_eval[model], asked),
     )
     assert read
 
@@ -86,36 +109,37 @@ def test_values_do_not_depend_on_the_order(engine, read):
     assert read
 
 
-def test_no_token_is_read_twice(engine, read):
+def test_no_token_is_read_twice(engine, lm_eval, read):
     asked = requests()
     engine.respond([(BASE, asked[0])])  # tries whether sharing is exact
     read.clear()
     engine.respond([(BASE, request) for request in asked])
-    tokens = [engine._lm._encode_pair(*request.arguments) for request in asked]
+    tokens = [lm_eval[BASE]._encode_pair(*request.arguments) for request in asked]
     unique = {tuple((c + t)[:stop]) for c, t in tokens for stop in range(1, len(c + t))}
     shared_start_of_a_choice = 2 * len(questions.CONTEXTS)  # a slack of a few tokens
     assert len(unique) <= sum(read) <= len(unique) + len(asked) + shared_start_of_a_choice
 
 
-def test_what_shares_too_little_is_left_to_lm_eval(engine, read):
+def test_what_shares_too_little_is_left_to_lm_eval(engine, lm_eval, read):
     asked = [questions.choice(context, " x") for context in questions.CONTEXTS]
     engine.respond([(BASE, asked[0])])
     read.clear()
     found = engine.respond([(BASE, request) for request in asked])
     assert not read
-    assert_equal(found, lm_eval_values(engine, BASE, asked))
+    assert_equal(found, lm_eval_values(lm_eval[BASE], asked))
 
 
-def test_what_does_not_fit_is_cut_as_lm_eval_cuts_it(engine, read):
+def test_what_does_not_fit_is_cut_as_lm_eval_cuts_it(engine, lm_eval, read):
     long = questions.FACT * 60
     asked = [*requests(), *(questions.choice(long, text) for text in questions.CHOICES)]
     found = engine.respond([(BASE, request) for request in asked])
-    assert_equal(found, lm_eval_values(engine, BASE, asked))
+    assert_equal(found, lm_eval_values(lm_eval[BASE], asked))
     assert read
 
 
 def test_a_model_that_pays_the_mask_no_heed_is_scored_by_lm_eval(base, monkeypatch):
-    engine = HFEngine(EngineSettings(model=str(base), dtype="float32"))
+    settings = settings_of(base)
+    engine = HFEngine(settings)
     forward = SwitchableHFLM._forward
     passes = []
 
@@ -126,7 +150,8 @@ def test_a_model_that_pays_the_mask_no_heed_is_scored_by_lm_eval(base, monkeypat
     monkeypatch.setattr(SwitchableHFLM, "_forward", deaf)
     asked = requests()
     assert_equal(
-        engine.respond([(BASE, request) for request in asked]), lm_eval_values(engine, BASE, asked)
+        engine.respond([(BASE, request) for request in asked]),
+        lm_eval_values(lm_evals(settings), asked),
     )
     tried = len(passes)
     engine.respond([(BASE, request) for request in asked])
@@ -134,13 +159,13 @@ def test_a_model_that_pays_the_mask_no_heed_is_scored_by_lm_eval(base, monkeypat
     engine.close()
 
 
-def test_what_lm_eval_refuses_is_refused(engine):
+def test_what_lm_eval_refuses_is_refused(engine, lm_eval):
     """A choice that the tokenizer merges into its context must not score as certain."""
     merged = next(
         (context, choice)
         for context in (HEADER + "The answer i", HEADER + " ans", HEADER + "answ")
         for choice in ("s", "t", "wer", "er", "n")
-        if not engine._lm._encode_pair(context, choice)[1]
+        if not lm_eval[BASE]._encode_pair(context, choice)[1]
     )
     asked = [questions.choice(merged[0], text) for text in (merged[1], " x y", " brown")]
     with pytest.raises(EngineError):
@@ -150,7 +175,8 @@ def test_what_lm_eval_refuses_is_refused(engine):
 
 
 def test_a_model_whose_code_breaks_without_a_mask_is_scored_by_lm_eval(base, monkeypatch):
-    engine = HFEngine(EngineSettings(model=str(base), dtype="float32"))
+    settings = settings_of(base)
+    engine = HFEngine(settings)
     calls = []
 
     def broken(self, *args, **options):
@@ -161,12 +187,12 @@ def test_a_model_whose_code_breaks_without_a_mask_is_scored_by_lm_eval(base, mon
     asked = requests()
     for _ in range(2):
         found = engine.respond([(BASE, request) for request in asked])
-        assert_equal(found, lm_eval_values(engine, BASE, asked))
+        assert_equal(found, lm_eval_values(lm_evals(settings), asked))
     assert len(calls) == 1
     engine.close()
 
 
-def test_where_memory_is_short_lm_eval_scores(engine, monkeypatch):
+def test_where_memory_is_short_lm_eval_scores(engine, lm_eval, monkeypatch):
     asked = requests()
     engine.respond([(BASE, asked[0])])
 
@@ -175,24 +201,27 @@ def test_where_memory_is_short_lm_eval_scores(engine, monkeypatch):
 
     monkeypatch.setattr(SwitchableHFLM, "_forward", full)
     found = engine.respond([(BASE, request) for request in asked])
-    assert_equal(found, lm_eval_values(engine, BASE, asked))
+    assert_equal(found, lm_eval_values(lm_eval[BASE], asked))
 
 
 @pytest.mark.parametrize(("quantization", "shares"), [("nf4", True), ("int8", False)])
 def test_a_base_whose_rounding_depends_on_the_batch_is_scored_by_lm_eval(
-    base, quantization, shares, read
+    base, quantization, shares, read, monkeypatch
 ):
     """8-bit weights split off outliers by all rows of a batch."""
-    settings = EngineSettings(model=str(base), dtype="float32", quantization=quantization)
+    settings = settings_of(base, quantization=quantization)
     engine = HFEngine(settings)
     asked = requests()
     engine.respond([(BASE, asked[0])])
     read.clear()
     found = engine.respond([(BASE, request) for request in asked])
     assert bool(read) is shares
-    with quiet():
-        assert_equal(found, lm_eval_values(engine, BASE, asked))
     engine.close()
+    # Without our shortcut, lm-eval's class runs its own code on the quantised base.
+    monkeypatch.delattr(SwitchableHFLM, "_loglikelihood_tokens")
+    with quiet():
+        lm = SwitchableHFLM(**constructor_arguments(settings))
+    assert_equal(found, lm_eval_values(lm, asked))
 
 
 FAMILIES = {
@@ -234,11 +263,12 @@ def test_values_of_other_families_are_lm_evals(base, tmp_path, family, shares, r
     )
     AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    engine = HFEngine(EngineSettings(model=str(tmp_path), dtype="float32", max_length=1024))
+    settings = settings_of(tmp_path, max_length=1024)
+    engine = HFEngine(settings)
     asked = requests()
     found = engine.respond([(BASE, request) for request in asked])
     assert bool(read) is shares
-    assert_equal(found, lm_eval_values(engine, BASE, asked))
+    assert_equal(found, lm_eval_values(lm_evals(settings), asked))
     engine.close()
 
 

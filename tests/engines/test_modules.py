@@ -155,12 +155,22 @@ def test_a_candidate_may_have_any_name(name, engine, adapter_a, adapter_b):
     assert engine.load_adapter("b", str(adapter_b)).effect != effects[0]
 
 
-def test_an_adapter_that_acts_at_a_token_is_shown_it(engine, base, tmp_path):
-    *_, last = engine._lm.probes([1151, 9999])
-    assert 1151 in last  # the last row of the embeddings, which the tokenizer may not have
-    assert 9999 not in last
-    make_adapter(base, tmp_path, seed=1, alora_invocation_tokens=[700, 701])
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [700, 701],
+        [1151],  # the last row of the embeddings, which the tokenizer may not have
+    ],
+)
+def test_an_adapter_that_acts_at_a_token_is_shown_it(engine, base, tmp_path, tokens):
+    make_adapter(base, tmp_path, seed=1, alora_invocation_tokens=tokens)
     assert engine.load_adapter("activated", str(tmp_path)).effect > 0
+
+
+def test_an_adapter_that_acts_at_a_token_that_is_not_there_is_refused(engine, base, tmp_path):
+    make_adapter(base, tmp_path, seed=1, alora_invocation_tokens=[1151, 9999])
+    with pytest.raises(ModelError, match="names token 9999, but the base has 1152"):
+        engine.load_adapter("activated", str(tmp_path))
 
 
 BROKEN: dict[str, tuple[dict[str, Any], Any, str]] = {

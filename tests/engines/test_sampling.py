@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 import torch
 from scipy.stats import chisquare
+from transformers import AutoTokenizer
 
 from evalguard.engines.base import BASE, EngineSettings
 from evalguard.engines.hf import HFEngine
@@ -19,6 +20,11 @@ def engine(base):
     opened = HFEngine(EngineSettings(model=str(base), dtype="float32", batch_size=8))
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def tokenizer(base):
+    return AutoTokenizer.from_pretrained(base)
 
 
 def drawn(prompt, seed, **settings):
@@ -69,7 +75,7 @@ def test_requests_without_a_seed_differ_and_can_be_repeated(engine):
     assert engine.respond([(BASE, bare)] * 4) == first
 
 
-def test_first_tokens_follow_the_models_distribution(engine):
+def test_first_tokens_follow_the_models_distribution(engine, tokenizer):
     """Chi-square over 600 draws at temperature 0.7; p < 1e-3 is a defect, not bad luck."""
     draws = engine.respond(
         [(BASE, drawn(PROMPTS[0], s, max_gen_toks=1, temperature=0.7)) for s in range(600)]
@@ -78,7 +84,7 @@ def test_first_tokens_follow_the_models_distribution(engine):
     expected = torch.softmax(log_probabilities / 0.7, dim=-1)
     counts = Counter(draws)
     likely = expected.argsort(descending=True)[:6].tolist()
-    texts = [engine._lm.tok_decode([token]) for token in likely]
+    texts = [tokenizer.decode([token]) for token in likely]
     observed = [counts[text] for text in texts]
     shares = [float(expected[token]) for token in likely]
     observed.append(len(draws) - sum(observed))
@@ -93,12 +99,12 @@ def test_a_low_temperature_is_nearly_greedy(engine):
     assert len(set(found)) == 1
 
 
-def test_log_probabilities_cover_every_token_and_the_end(engine):
+def test_log_probabilities_cover_every_token_and_the_end(engine, tokenizer):
     text = " paris is"
     found = engine.log_probabilities(BASE, PROMPTS[0], text)
-    tokens = engine._lm.tok_encode(PROMPTS[0] + text)[len(engine._lm.tok_encode(PROMPTS[0])) :]
-    assert found.shape == (len(tokens) + 1, engine._lm.vocab_size)
+    tokens = tokenizer.encode(PROMPTS[0] + text)[len(tokenizer.encode(PROMPTS[0])) :]
+    assert found.shape == (len(tokens) + 1, len(tokenizer))
     [(likelihood, _)] = engine.respond([(BASE, questions.choice(PROMPTS[0], text))])
     own = sum(found[place, token] for place, token in enumerate(tokens))
     assert own == pytest.approx(likelihood, abs=1e-4)
-    assert engine.log_probabilities(BASE, PROMPTS[0], "").shape == (1, engine._lm.vocab_size)
+    assert engine.log_probabilities(BASE, PROMPTS[0], "").shape == (1, len(tokenizer))

@@ -8,8 +8,10 @@ import struct
 import pytest
 
 from evalguard.config import load_project
-from evalguard.engines.base import BASE
+from evalguard.engines.base import BASE, EngineSettings
+from evalguard.engines.chat import PromptTokenizer
 from evalguard.engines.fake import FakeEngine
+from evalguard.engines.hf import HFEngine
 from evalguard.errors import ExitCode, ModelError
 from evalguard.records import CheckResult, GateResult, Verdict
 from evalguard.runner.check import run_check
@@ -134,6 +136,27 @@ def test_a_whole_model_that_cannot_be_loaded(project, check, demo_model, folder,
     assert [gate.verdict for gate in found["harmless"]] == [Verdict.PASS]
     assert [gate.verdict for gate in found["broken"]] == [Verdict.ERROR]
     assert reason in found["broken"][0].reason
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"dtype": "float33"},
+        {"vocab_size": "many"},
+        {"rope_parameters": 3},
+        {"use_cache": None},
+        {"rms_norm_eps": [1]},
+    ],
+    ids=lambda odd: next(iter(odd)),
+)
+def test_a_config_of_odd_values_is_an_error_of_the_model(demo_model, tmp_path, odd):
+    folder = shutil.copytree(demo_model, tmp_path / "odd")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | odd))
+    with pytest.raises(ModelError, match=f"{folder}: "):
+        PromptTokenizer(str(folder))
+    with pytest.raises(ModelError, match=f"{folder}: "):
+        HFEngine(EngineSettings(model=str(folder)))
 
 
 def other_model(source, folder):

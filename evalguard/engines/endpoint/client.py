@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -82,6 +85,16 @@ class _Asked:
     passed_over: int = 0
 
 
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables that name the authorities' certificates."""
+
+
+@cache
+def _certificates(*_named: str | None) -> ssl.SSLContext:
+    """Return the trusted certificates, which take 20 ms to read: once for all clients."""
+    return httpx.create_ssl_context()
+
+
 class Client:
     """A server that is asked by HTTP.
 
@@ -99,7 +112,9 @@ class Client:
         self._http = httpx.Client(
             headers=dict(options.headers),
             params=dict(options.query),
-            verify=options.verify,
+            verify=_certificates(*map(os.environ.get, _CERTIFICATES))
+            if options.verify is True
+            else options.verify,
             proxy=options.proxy,
             timeout=httpx.Timeout(options.timeout, connect=min(30.0, options.timeout)),
             limits=httpx.Limits(max_connections=options.num_concurrent),

@@ -13,6 +13,7 @@ from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.requests import Generation
 from evalguard.engines.windows import windows
 from evalguard.errors import EngineError, ModelError
+from evalguard.hub import loading_errors
 
 Tokens = list[int]
 
@@ -36,7 +37,7 @@ class Encoder:
                 revision=settings.revision or "main",
                 trust_remote_code=settings.trust_remote_code,
             )
-        except (OSError, ValueError, KeyError) as error:
+        except loading_errors() as error:
             reason = str(error).splitlines()[0]
             raise ModelError(
                 f"{source}: no tokenizer can be loaded from it, which an endpoint with "
