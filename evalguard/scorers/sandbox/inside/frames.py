@@ -13,7 +13,7 @@ def _column(array: Any, inner: Inner) -> list[Any]:
     import numpy as np
     import pandas as pd
 
-    if isinstance(array.dtype, np.dtype):
+    if isinstance(array, pd.arrays.NumpyExtensionArray) or isinstance(array.dtype, np.dtype):
         return ["numpy", inner(np.asarray(array))]
     if isinstance(array, pd.Categorical):
         return ["category", array.codes.tolist(), inner(array.categories), bool(array.ordered)]

@@ -143,6 +143,6 @@ def encoded(value: Any, inner: Inner) -> dict[str, Any] | None:
     """Return a value of one of the modules as JSON; ``None`` for others."""
     for module, name, encode, _ in KINDS:
         known = getattr(sys.modules.get(module), name, None)
-        if known is not None and isinstance(value, known):
+        if known is not None and issubclass(type(value), known):
             return {f"{module}.{name}": encode(value, inner)}
     return None

@@ -14,10 +14,9 @@ from . import libraries
 
 _SCALARS = frozenset({bool, float, str, type(None)})
 _LARGEST = 1 << 63
-_CONTAINERS = (list, dict, set)
 
-Hook = Callable[[Any], dict[str, Any]]
-"""Encodes what is none of the known types."""
+Hook = Callable[[Any, Any], Any]
+"""Encodes what is none of the known types; of a subclass of one, it is given what it holds, too."""
 
 Decoders = dict[str, Callable[[Any], Any]]
 
@@ -27,7 +26,7 @@ def encode(value: Any, hook: Hook) -> Any:
 
     Args:
         value: The value. Of a subclass of a known type, what it holds is encoded.
-        hook: Called with what is of no known type.
+        hook: Called with what is of no known type, and with ``None`` or what it holds.
     """
     kind = type(value)
     if kind in _SCALARS:
@@ -41,11 +40,12 @@ def encode(value: Any, hook: Hook) -> Any:
         if found is not None:
             return found
     for known, name, encoded in _KNOWN:
-        if isinstance(value, known):
+        if issubclass(kind, known):
+            plain = encoded(value, hook) if name is None else {name: encoded(value, hook)}
             if kind is not known and known is tuple and hasattr(kind, "_fields"):
-                return {"namedtuple": [kind.__name__, list(kind._fields), _items(value, hook)]}
-            return encoded(value, hook) if name is None else {name: encoded(value, hook)}
-    return hook(value)
+                plain = {"namedtuple": [kind.__name__, list(kind._fields), _items(value, hook)]}
+            return plain if kind is known else hook(value, plain)
+    return hook(value, None)
 
 
 def _items(value: Any, hook: Hook) -> list[Any]:
@@ -122,24 +122,3 @@ _DECODED: dict[str, Callable[[Any, Decoders], Any]] = {
     "ellipsis": lambda *_: ...,
     "not implemented": lambda *_: NotImplemented,
 }
-
-
-def containers(value: Any) -> list[Any]:
-    """Return the lists, dicts and sets in a value, which a call may change, outermost first."""
-    found = [value] if isinstance(value, _CONTAINERS) else []
-    if isinstance(value, dict | list | tuple):
-        for one in value.values() if isinstance(value, dict) else value:
-            if not isinstance(one, int | float | str):
-                found += containers(one)
-    return found
-
-
-def put_back(kept: Any, changed: Any) -> None:
-    """Give a list, dict or set the content that a call has left in its copy."""
-    if type(changed) is not type(kept):
-        raise ValueError("a list, dict or set became another type")
-    if isinstance(kept, list):
-        kept[:] = changed
-    else:
-        kept.clear()
-        kept.update(changed)
