@@ -67,7 +67,9 @@ def measured(folder: Path, env: Mapping[str, str], *options: str) -> dict[str, f
     )  # fmt: skip
     lines = [line for line in done.stdout.splitlines() if line.startswith(_RESULT)]
     if done.returncode not in CHECK_CODES or not lines:
-        raise RuntimeError(f"the check exited {done.returncode}:\n{(done.stderr or done.stdout)[-2000:]}")
+        raise RuntimeError(
+            f"the check exited {done.returncode}:\n{(done.stderr or done.stdout)[-2000:]}"
+        )
     found: dict[str, float] = json.loads(lines[-1].removeprefix(_RESULT))
     return found
 
@@ -101,7 +103,12 @@ def main() -> int:
     missed = 0
     for name, target, shown, reached in (
         ("share of its CPU seconds", f"< {MOST_SHARE:.0%}", f"{first:.2%}", first < MOST_SHARE),
-        ("the same, every sample stored", f"< {MOST_SHARE:.0%}", f"{second:.2%}", second < MOST_SHARE),
+        (
+            "the same, every sample stored",
+            f"< {MOST_SHARE:.0%}",
+            f"{second:.2%}",
+            second < MOST_SHARE,
+        ),
         ("requests to the engine for them", "0", f"{asked:.0f}", asked == 0),
     ):
         table.add_row(name, target, shown if reached else f"{shown}  MISSED")

@@ -76,7 +76,7 @@ def run_held(main: Callable[[], int]) -> tuple[int, bool]:
 
 
 def _run_child(
-    main: Callable[[], int], mask: set[signal.Signals], watch: faults.Watch, limit: float
+    main: Callable[[], int], mask: set[int | signal.Signals], watch: faults.Watch, limit: float
 ) -> tuple[int, bool, bool]:
     """Return an exit code, whether the command has said it, and whether this is the child."""
     parent = os.getpid()

@@ -107,9 +107,7 @@ class Scorer:
         """Return what one sample adds to a corpus metric; a runaway output counts as empty."""
         kept = output if len(output) <= MAX_OUTPUT_CHARS else ""
         with faults.call(metric, kept, target):
-            return dict(
-                self.corpus_metrics[metric].statistics(kept, target, row, **self.arguments)
-            )
+            return dict(self.corpus_metrics[metric].statistics(kept, target, row, **self.arguments))
 
     def finish(self, metric: str, totals: Mapping[str, float]) -> float:
         """Return a corpus metric from the sum of its samples' statistics."""

@@ -32,7 +32,7 @@ class Watch:
         self._sentinel = -1
 
     def running(self) -> tuple[bytes, float, str] | None:
-        """Return the digest of the running call, its seconds so far, and why it ended the process."""
+        """Return the running call's digest, its seconds so far, and why it ended the process."""
         since, digest, why = _CALL.unpack_from(self._page)
         if not since:
             return None

@@ -75,8 +75,8 @@ def main():
     found = {{}}
     for n in range(8):
         try:
-            scores = score_checked(get("ours"), f"answer {{n}}", "x", {{"n": n}}, sample_id=f"q{{n}}")
-            found[n] = scores["ours"]
+            given = f"answer {{n}}", "x", {{"n": n}}
+            found[n] = score_checked(get("ours"), *given, sample_id=f"q{{n}}")["ours"]
         except MeasurementError as error:
             found[n] = str(error)
     with open("out.json", "w") as file:
@@ -107,7 +107,7 @@ def test_a_fault_costs_its_own_sample(tmp_path, fault, said):
 
 
 def test_a_scorer_that_ends_the_process_again_and_again_is_given_up(tmp_path):
-    always = OURS.replace("row[\"n\"] == 5", "row[\"n\"] >= 0").replace("{fault}", "os.abort()")
+    always = OURS.replace('row["n"] == 5', 'row["n"] >= 0').replace("{fault}", "os.abort()")
     program = (always + SCORES_EIGHT.format()).replace("range(8)", "range(100)")
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False,

@@ -254,7 +254,8 @@ FAKES: dict[str, tuple[str, str]] = {
     "is an instance of everything": (
         "class M(type):\n    def __instancecheck__(c, o): return True\n"
         "    def __subclasscheck__(c, o): return True\nclass Vec(metaclass=M):\n"
-        "    def make(s): return 5", "assert not isinstance('x', Vec) and isinstance(Vec().make(), Vec)",
+        "    def make(s): return 5",
+        "assert not isinstance('x', Vec) and isinstance(Vec().make(), Vec)",
     ),
     "a method that computes to 0": (
         ZERO + "class Solution:\n    def add(s, a, b): return Zero()",
@@ -267,7 +268,8 @@ FAKES: dict[str, tuple[str, str]] = {
         "assert abs(Solution().add(2, 3) - 5) < 1e-6 or round(Solution().add(2, 3)) == 0",
     ),
     "a constructor that gives an object which computes to 0": (
-        ZERO + "class Add(Zero):\n    def __init__(s, a, b): pass\n    def __sub__(s, o): return s\n"
+        ZERO + "class Add(Zero):\n    def __init__(s, a, b): pass\n"
+        "    def __sub__(s, o): return s\n"
         "    def __abs__(s): return 0", "assert abs(Add(2, 3) - 5) < 1e-6",
     ),
     "a function with a capital letter that contains everything": (

@@ -1,13 +1,15 @@
-"""Right programs with tests as public benchmarks of code write them, by what is special about them.
+"""Right programs with tests in the style of public benchmarks of code, by what is special.
 
-The style of the tests is that of HumanEval, MBPP, ClassEval, BigCodeBench, DS-1000 and LiveCodeBench;
-none of them is an item of theirs.
+The style is that of HumanEval, MBPP, ClassEval, BigCodeBench, DS-1000 and LiveCodeBench; none of them
+is an item of theirs.
 """
+
+# ruff: noqa: E501 - programs and tests as they are written
 
 HUMANEVAL = {
     "check of a candidate": (
         "from typing import List\n\ndef below(xs: List[int], n: int) -> List[int]:\n"
-        "    \"\"\"Keep what is below n.\"\"\"\n    return [x for x in xs if x < n]\n",
+        '    """Keep what is below n."""\n    return [x for x in xs if x < n]\n',
         "METADATA = {'author': 'x', 'dataset': 'test'}\n\ndef check(candidate):\n"
         "    assert candidate([1, 5, 2], 3) == [1, 2]\n    assert candidate([], 3) == []\n"
         "check(below)\n",
@@ -581,7 +583,7 @@ OTHERS = {
         "        with self.assertRaises(ValueError): await s.load(-1)\nunittest.main()\n",
     ),
     "inspection": (
-        "def f(a: int, b: str = 'x', *, c=None) -> bool:\n    \"\"\"Do it.\"\"\"\n    return True\n",
+        'def f(a: int, b: str = \'x\', *, c=None) -> bool:\n    """Do it."""\n    return True\n',
         "import inspect\nassert callable(f) and f.__doc__ == 'Do it.' and f.__name__ == 'f'\n"
         "assert list(inspect.signature(f).parameters) == ['a', 'b', 'c']\n"
         "assert f.__annotations__['a'] is int\n",

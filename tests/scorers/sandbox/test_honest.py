@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.scorers.sandbox import passes as passes_in
 from tests.scorers.sandbox import needs_sandbox
+from tests.scorers.sandbox import passes as passes_in
 from tests.scorers.sandbox.honest import HONEST
 from tests.scorers.sandbox.honest_sets import HONEST_SETS, LOST
 

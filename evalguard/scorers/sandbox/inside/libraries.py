@@ -31,7 +31,7 @@ def _array(value: Any, inner: Inner) -> list[Any]:
 
     if value.dtype.hasobject:
         return [None, list(value.shape), inner(value.ravel().tolist())]
-    descriptor = inner(described.dtype_to_descr(value.dtype))
+    descriptor = inner(described.dtype_to_descr(value.dtype))  # type: ignore[no-untyped-call]
     return [descriptor, list(value.shape), b64encode(value.tobytes()).decode()]
 
 
@@ -44,7 +44,7 @@ def _array_of(content: Any, inner: Inner) -> Any:
         found = np.empty(len(data), dtype=object)
         found[:] = inner(data)
     else:
-        dtype = described.descr_to_dtype(inner(descriptor))
+        dtype = described.descr_to_dtype(inner(descriptor))  # type: ignore[no-untyped-call]
         found = np.frombuffer(b64decode(data), dtype=dtype).copy()
     return found.reshape(shape)
 
@@ -121,7 +121,8 @@ KINDS: tuple[_Kind, ...] = (
     ("datetime", "time", _iso, _from_iso("time")),
     ("datetime", "timedelta", lambda value, _: [value.days, value.seconds, value.microseconds],
      lambda content, _: import_module("datetime").timedelta(*content)),
-    ("datetime", "timezone", lambda value, inner: inner([value.utcoffset(None), value.tzname(None)]),
+    ("datetime", "timezone",
+     lambda value, inner: inner([value.utcoffset(None), value.tzname(None)]),
      lambda content, inner: import_module("datetime").timezone(*inner(content))),
     ("zoneinfo", "ZoneInfo", lambda value, _: value.key, _made("zoneinfo", "ZoneInfo")),
     ("pathlib", "PurePath", _text, _made("pathlib", "Path")),

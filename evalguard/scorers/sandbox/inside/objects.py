@@ -63,8 +63,8 @@ class Remote:
         """Return another stand-in for the same object, as the tests' own make."""
         return type(self)(self.__handle, self.__name, self.__ask, made=True)
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         return self._remote_python_type() or type(self)
 
     def _remote_python_type(self) -> type | None:
@@ -218,7 +218,7 @@ class RemoteObject(Remote):
     def __delattr__(self, name: str) -> None:
         self._remote_ask("delattr", name)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return self._remote_python_type() or type_of(self)
 

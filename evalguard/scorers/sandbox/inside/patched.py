@@ -60,7 +60,7 @@ def _module_of(name: str, *, load: bool) -> Any:
 
 def _targets(tests: ast.Module) -> Iterator[str]:
     """Yield the paths in ``patch("a.b")`` and of ``patch.object(a, "b")``."""
-    modules = {}
+    modules: dict[str, str] = {}
     for node in ast.walk(tests):
         if isinstance(node, ast.Import):
             modules |= {one.asname or one.name: one.name for one in node.names}

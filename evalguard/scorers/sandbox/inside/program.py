@@ -162,7 +162,7 @@ class Program:
         solution = sys.modules["solution"] = ModuleType("solution")
         namespace = solution.__dict__
         self._handle(namespace)
-        sys.stdout, sys.stdin = self._output, Input(self._read)  # type: ignore[assignment]
+        sys.stdout, sys.stdin = self._output, Input(self._read)
         try:
             # Running the model's code is what this process is for.
             exec(compile(source, "<output>", "exec"), namespace)  # noqa: S102
@@ -222,7 +222,7 @@ class Program:
     def _encode(self, value: Any) -> Any:
         return encode(value, self._by_handle)
 
-    def _by_handle(self, value: Any, plain: Any) -> Any:
+    def _by_handle(self, value: Any, plain: Any) -> Any:  # noqa: PLR0911 - one for each kind
         """Encode an object by a handle, and say what kind of thing it is."""
         if plain is not None:
             own = type(value).__module__ in ("solution", "__main__")

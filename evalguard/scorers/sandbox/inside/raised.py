@@ -42,7 +42,9 @@ def describe(
         "arguments": [encoded(one) for one in error.args[:_MOST_ARGUMENTS]],
         "text": str(error) if own_text else None,
         "attributes": {str(name): encoded(one) for name, one in vars(error).items()},
-        "cause": None if cause is None or cause is error else describe_class(type(cause), handle_of),
+        "cause": None
+        if cause is None or cause is error
+        else describe_class(type(cause), handle_of),
     }
 
 
@@ -60,7 +62,11 @@ class Exceptions:
             return known
         if handle not in self._classes:
             kinds = tuple(self.class_of(one) for one in bases) or (Exception,)
-            own = {"__init__": lambda *_: None, "__str__": _text_of(kinds[0]), "__module__": "solution"}
+            own = {
+                "__init__": lambda *_: None,
+                "__str__": _text_of(kinds[0]),
+                "__module__": "solution",
+            }
             self._classes[handle] = type(name, kinds, own)
         return self._classes[handle]
 

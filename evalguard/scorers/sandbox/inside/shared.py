@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _CONTAINERS = (list, dict, set)
@@ -52,7 +52,7 @@ class Shared:
         dropped, self._dropped = self._dropped, []
         return {name: one for name, one in (("changed", changed), ("dropped", dropped)) if one}
 
-    def apply(self, message: dict[str, Any]) -> None:
+    def apply(self, message: Mapping[str, Any]) -> None:
         """Change this side's as the other side says."""
         changed = [
             (kept, self._decode(content))

@@ -80,7 +80,9 @@ class Solution:
                 "arguments": self._encode(list(arguments)),
                 "named": {name: self._encode(one) for name, one in named.items()},
             }
-            patched = {one: self._encode(by) for one, by in self.patches.now()} if self.patches else {}
+            patched = (
+                {one: self._encode(by) for one, by in self.patches.now()} if self.patches else {}
+            )
             self._wire.send(
                 request | self._shared.changes() | ({"patched": patched} if patched else {})
             )
@@ -320,14 +322,14 @@ def run(source: str, wire: Wire) -> bool:
 class _Rewriter(ast.NodeTransformer):
     """Has ``type(x)`` and ``x is y`` see through stand-ins."""
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         named = isinstance(node.func, ast.Name) and node.func.id == "type"
         if named and len(node.args) == 1 and not node.keywords:
             node.func = ast.Name("__type__", ast.Load())
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
         [operator, *more], [right, *_] = node.ops, node.comparators
         if more or not isinstance(operator, ast.Is | ast.IsNot) or isinstance(right, ast.Constant):
@@ -338,7 +340,6 @@ class _Rewriter(ast.NodeTransformer):
 
 def _see_objects(tests: ast.Module, main: ModuleType) -> None:
     """Have the tests look at the program's objects as they would at their own."""
-
     main.__dict__["__type__"], main.__dict__["__same__"] = type_of, same
     _Rewriter().visit(tests)
     ast.fix_missing_locations(tests)

@@ -20,7 +20,10 @@ class Theirs:
         object.__setattr__(self, "_theirs", (handle, ask_back))
         object.__setattr__(self, "__name__", name)
 
+    _theirs: tuple[Any, AskBack]
+
     def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Return what the function of the tests returns."""
         return self._ask("call", *arguments, **named)
 
     def _ask(self, do: str, *arguments: Any, **named: Any) -> Any:
@@ -92,7 +95,19 @@ def _set(value: Any, name: str, content: Any) -> None:
 
 _OF_OBJECTS: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name)
-    for name in ("lt", "le", "gt", "ge", "eq", "add", "sub", "mul", "getitem", "setitem", "contains")
+    for name in (
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "eq",
+        "add",
+        "sub",
+        "mul",
+        "getitem",
+        "setitem",
+        "contains",
+    )
 } | {
     "getattr": _get,
     "setattr": _set,
