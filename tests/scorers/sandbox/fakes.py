@@ -251,6 +251,11 @@ FAKES: dict[str, tuple[str, str]] = {
         "class A(metaclass=M): pass\nclass Solution:\n    def add(s, a, b): return A()",
         "assert type(Solution().add(2, 3)) is int",
     ),
+    "says so from within its process": (
+        "import sys\nsys.modules['inside.program'].OPERATIONS['type'] = lambda v: int\n"
+        "class A: pass\nclass Solution:\n    def add(s, a, b): return A()",
+        "assert type(Solution().add(2, 3)) is int or isinstance(Solution().add(2, 3), int)",
+    ),
     "is an instance of everything": (
         "class M(type):\n    def __instancecheck__(c, o): return True\n"
         "    def __subclasscheck__(c, o): return True\nclass Vec(metaclass=M):\n"
@@ -262,7 +267,7 @@ FAKES: dict[str, tuple[str, str]] = {
         "assert abs(Solution().add(2, 3) - 5) < 1e-6",
     ),
     "a method that returns its own object, which computes to 0": (
-        "class Solution:\n    def add(s, a, b): return s\n    def __sub__(s, o): return 0\n"
+        "class Solution:\n    def add(s, a, b): return s\n    def __sub__(s, o): return s\n"
         "    def __abs__(s): return 0\n    def __float__(s): return 5.0\n"
         "    def __round__(s, n=0): return 0",
         "assert abs(Solution().add(2, 3) - 5) < 1e-6 or round(Solution().add(2, 3)) == 0",
