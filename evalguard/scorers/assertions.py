@@ -25,7 +25,7 @@ _RUNNERS = frozenset({"main", "TestProgram"})
 _CATCHING = frozenset({"AssertionError", "Exception", "BaseException"})
 
 
-def running_tests(target: str, _row: Row, **_: Any) -> str | None:
+def running_tests(target: str, _row: Row, *, sandbox: str = "auto", **_: Any) -> str | None:
     """Refuse test code that does not parse, or that every program or none would pass."""
     try:
         body = ast.parse(target).body
@@ -34,6 +34,11 @@ def running_tests(target: str, _row: Row, **_: Any) -> str | None:
         return f"{shown(target)} is no Python: {error}; write assertions"
     if any(_always_fails(statement) for statement in _top_level(body)):
         return f"{shown(target)} fails whatever the program is; correct it"
+    if sandbox != "none" and _writes_files(body):
+        return (
+            f"{shown(target)} writes files, which the program cannot read: it runs in a sandbox "
+            "with a folder of its own. Pass it the content, or set sandbox: none"
+        )
     if asserts or _reached(body)[1] & _ANY_CODE:
         return None
     return (
@@ -61,6 +66,22 @@ def least_program(target: str) -> str:
 def _names(body: Iterable[ast.AST]) -> Iterator[ast.Name]:
     for statement in body:
         yield from (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+
+
+def _writes_files(body: Iterable[ast.AST]) -> bool:
+    """Return whether tests make temporary files, or open one to write."""
+    for node in (node for statement in body for node in ast.walk(statement)):
+        match node:
+            case ast.Import(names=names) if any(one.name == "tempfile" for one in names):
+                return True
+            case ast.ImportFrom(module="tempfile"):
+                return True
+            case ast.Call(func=ast.Name(id="open"), args=args, keywords=named):
+                modes = [*args[1:2], *(one.value for one in named if one.arg == "mode")]
+                if any(isinstance(one, ast.Constant) and set("wax+") & set(str(one.value))
+                       for one in modes):  # fmt: skip
+                    return True
+    return False
 
 
 def _top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

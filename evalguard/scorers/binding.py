@@ -10,6 +10,7 @@ from typing import Any
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Metric, ScoreKind
+from evalguard.scorers import faults
 
 Row = Mapping[str, Any]
 ScoreFunction = Callable[..., "float | Mapping[str, float]"]
@@ -96,7 +97,8 @@ class Scorer:
         """
         if len(output) > MAX_OUTPUT_CHARS:
             return {metric.name: metric.worst for metric in self.sample_metrics}
-        result = self.function(*(output, target, row)[: self.arity], **self.arguments)
+        with faults.call(self.name, output, target):
+            result = self.function(*(output, target, row)[: self.arity], **self.arguments)
         if isinstance(result, Mapping):
             return {name: float(value) for name, value in result.items()}
         return {self.sample_metrics[0].name: float(result)}
@@ -104,7 +106,8 @@ class Scorer:
     def statistics(self, metric: str, output: str, target: str, row: Row) -> dict[str, float]:
         """Return what one sample adds to a corpus metric; a runaway output counts as empty."""
         kept = output if len(output) <= MAX_OUTPUT_CHARS else ""
-        return dict(self.corpus_metrics[metric].statistics(kept, target, row, **self.arguments))
+        with faults.call(metric, kept, target):
+            return dict(self.corpus_metrics[metric].statistics(kept, target, row, **self.arguments))
 
     def finish(self, metric: str, totals: Mapping[str, float]) -> float:
         """Return a corpus metric from the sum of its samples' statistics."""

@@ -128,6 +128,8 @@ def problem(name, target, row=None, *, stop=(), **options):
         ),
         ("unit_tests", f"{UNITTEST}{IF_MAIN}    exit()", {}, CODE, "fails whatever"),
         ("unit_tests", "assert f(1)\nassert False", {}, CODE, "fails whatever"),
+        ("unit_tests", "import tempfile\nassert f(tempfile.mkdtemp())", {}, CODE, "writes files"),
+        ("unit_tests", "open('a', mode='w')\nassert f('a')", {}, CODE, "writes files, which"),
         # A pattern.
         ("regex", "", {}, {"pattern": "a$b"}, "no text matches 'a$b'; correct it"),
         ("regex", "", {}, {"pattern": "(?!)"}, "no text matches"),
@@ -205,6 +207,8 @@ def test_what_no_answer_can_match_is_named_with_what_is_possible(
         ),
         ("unit_tests", "try:\n    f(-1)\n    assert False\nexcept ValueError:\n    pass", {}, CODE),
         ("unit_tests", "def t():\n    assert f(1)\nfor one in (t,):\n    one()", {}, CODE),
+        ("unit_tests", "assert f(open('/dev/null').read()) == open('/dev/null', 'r')", {}, CODE),
+        ("unit_tests", "import tempfile\nassert f(1)", {}, CODE | {"sandbox": "none"}),
         ("json_fields", '{"a": {"b": []}}', {}, {}),
         ("json_fields", '{"a": 1, "b": null}', {}, {"fields": ["b", "c"]}),
         ("json_schema", "", {"schema": {"type": "object"}}, {}),

@@ -13,10 +13,11 @@ import os
 import select
 import signal
 import subprocess
-import tempfile
+import threading
 import time
 import warnings
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO
 
 from evalguard.errors import MeasurementError, UsageError
@@ -28,6 +29,7 @@ from evalguard.scorers.sandbox.backends import (
     choose,
     last_line,
     launch,
+    own_folder,
 )
 from evalguard.scorers.sandbox.inside.main import PASSED, STARTED
 
@@ -71,10 +73,8 @@ def passes(
     limits = {"cpu_seconds": int(timeout_seconds) + 1, "memory_bytes": memory_bytes}
     solution = {"role": "program", "program": program, "imports": imports, **limits}
     testing = {"role": "tests", "tests": tests, **limits}
-    with ExitStack() as stack:
-        folder = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="evalguard-", ignore_cleanup_errors=True)
-        )
+    with _cleaned_up_when_terminated(), ExitStack() as stack:
+        folder = stack.enter_context(own_folder(sandbox))
         (asked, asks), (hears, answers) = _pipe(stack), _pipe(stack)
         written = []
         for job, reads, writes in ((solution, asked, answers), (testing, hears, asks)):
@@ -92,6 +92,31 @@ def passes(
                 "check that python -I starts"
             )
         return _said(process, PASSED, timeout_seconds) == PASSED
+
+
+class _Terminated(BaseException):
+    """SIGTERM has arrived."""
+
+
+@contextmanager
+def _cleaned_up_when_terminated() -> Iterator[None]:
+    """Have SIGTERM end this process as it would, but after processes and folders are gone."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise _Terminated
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    except _Terminated:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _pipe(stack: ExitStack) -> tuple[IO[bytes], IO[bytes]]:

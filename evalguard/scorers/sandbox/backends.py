@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -88,6 +89,13 @@ def choose(kind: SandboxKind = "auto") -> Availability:
     )
 
 
+def own_folder(kind: str) -> AbstractContextManager[str]:
+    """Return the working directory of a run; a new folder only where a kind needs one."""
+    if kind == "none":
+        return tempfile.TemporaryDirectory(prefix="evalguard-", ignore_cleanup_errors=True)
+    return nullcontext("/")
+
+
 def launch(
     kind: str, job: Mapping[str, Any], *, pipes: Sequence[int] = (), folder: str
 ) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
@@ -97,7 +105,7 @@ def launch(
         kind: The sandbox.
         job: What it does, see :mod:`evalguard.scorers.sandbox.inside.main`.
         pipes: File descriptors that it inherits.
-        folder: An empty folder, the working directory where there is no sandbox.
+        folder: From :func:`own_folder`.
 
     Returns:
         The process, whose standard output is a pipe, and what it writes to standard error.
@@ -194,7 +202,7 @@ def _tried(kind: str) -> Availability:
             return Availability(kind, "", "the package is not installed")
         description = f"sandlock {version('sandlock')}"
     job = {"role": "probe", "cpu_seconds": int(PROBE_SECONDS), "memory_bytes": 1 << 30}
-    with tempfile.TemporaryDirectory(prefix="evalguard-") as folder:
+    with own_folder(kind) as folder:
         process, errors = launch(kind, job, folder=folder)
         try:
             said_bytes, _ = process.communicate(timeout=PROBE_SECONDS)

@@ -234,4 +234,142 @@ FAKES: dict[str, tuple[str, str]] = {
         "class S(str):\n    def __eq__(s, o): return True\n    def __str__(s): return '5'\n"
         "    __hash__ = str.__hash__\ndef add(a, b): return S('x')", "assert add(2, 3) == '5'",
     ),
+    # what tests about objects invite
+    "says that its class is a number's": (
+        "class A:\n    __class__ = property(lambda s: int)\n    def __eq__(s, o): return True\n"
+        "def add(a, b): return A()",
+        "assert isinstance(add(2, 3), int) and type(add(2, 3)) is int",
+    ),
+    "says so where the tests are about objects": (
+        "class A:\n    __class__ = property(lambda s: int)\n    def __eq__(s, o): return True\n"
+        "class Solution:\n    def add(s, a, b): return A()",
+        "assert isinstance(Solution().add(2, 3), int)",
+    ),
+    "says so of its type": (
+        "class M(type):\n    __class__ = property(lambda s: type)\n"
+        "    def __eq__(s, o): return True\n    __hash__ = type.__hash__\n"
+        "class A(metaclass=M): pass\nclass Solution:\n    def add(s, a, b): return A()",
+        "assert type(Solution().add(2, 3)) is int",
+    ),
+    "says so from within its process": (
+        "import sys\nsys.modules['inside.program'].OPERATIONS['type'] = lambda v: int\n"
+        "class A: pass\nclass Solution:\n    def add(s, a, b): return A()",
+        "assert type(Solution().add(2, 3)) is int or isinstance(Solution().add(2, 3), int)",
+    ),
+    "is an instance of everything": (
+        "class M(type):\n    def __instancecheck__(c, o): return True\n"
+        "    def __subclasscheck__(c, o): return True\nclass Vec(metaclass=M):\n"
+        "    def make(s): return 5",
+        "assert not isinstance('x', Vec) and isinstance(Vec().make(), Vec)",
+    ),
+    "a method that computes to 0": (
+        ZERO + "class Solution:\n    def add(s, a, b): return Zero()",
+        "assert abs(Solution().add(2, 3) - 5) < 1e-6",
+    ),
+    "a method that returns its own object, which computes to 0": (
+        "class Solution:\n    def add(s, a, b): return s\n    def __sub__(s, o): return s\n"
+        "    def __abs__(s): return 0\n    def __float__(s): return 5.0\n"
+        "    def __round__(s, n=0): return 0",
+        "assert abs(Solution().add(2, 3) - 5) < 1e-6 or round(Solution().add(2, 3)) == 0",
+    ),
+    "a constructor that gives an object which computes to 0": (
+        ZERO + "class Add(Zero):\n    def __init__(s, a, b): pass\n"
+        "    def __sub__(s, o): return s\n"
+        "    def __abs__(s): return 0", "assert abs(Add(2, 3) - 5) < 1e-6",
+    ),
+    "a function with a capital letter that contains everything": (
+        ZERO + "Add = add", "assert 5 in Add(2, 3)",
+    ),
+    "a class that equals plain data": (
+        "class Add:\n    def __init__(s, a, b): pass\n    def total(s): return s\n"
+        "    def __eq__(s, o): return True\n    def __hash__(s): return hash(5)",
+        "assert Add(2, 3).total() == 5 or {Add(2, 3).total()} == {5} or Add(2, 3).total() in [5]",
+    ),
+    "a context that keeps a failed assertion": (
+        "class Adder:\n    def __enter__(s): return s\n    def __exit__(s, *a): return True\n"
+        "    def add(s, a, b): return 0",
+        "with Adder() as a:\n    assert a.add(2, 3) == 5",
+    ),
+    "a context that keeps an error before the assertion": (
+        "class Adder:\n    def __enter__(s): return s\n    def __exit__(s, *a): return True\n",
+        "with Adder() as a:\n    assert a.add(2, 3) == 5",
+    ),
+    "a context that keeps what the tests raise where they fail": (
+        "class Adder:\n    def __enter__(s): return s\n    def __exit__(s, *a): return True\n"
+        "    def add(s, a, b): return 0",
+        "with Adder() as a:\n    if a.add(2, 3) != 5:\n        raise ValueError('wrong')",
+    ),
+    "skips the test by a class of its own": (
+        "import unittest\nclass Skip(unittest.SkipTest): pass\ndef add(a, b): raise Skip", UNITTEST,
+    ),
+    "cancels the test": (
+        "import asyncio\ndef add(a, b): raise asyncio.CancelledError", UNITTEST,
+    ),
+    "reads what it should return from an object of the tests": (
+        "def add(item):\n    for path in ('__class__', '__init__', '__globals__'):\n"
+        "        try: item = getattr(item, path)\n        except AttributeError: pass\n"
+        "    try: return item['EXPECTED']\n    except Exception: return 0",
+        "EXPECTED = 5\nclass Item:\n    def __init__(self): self.a = 2\n"
+        "assert add(Item()) == EXPECTED",
+    ),
+    "reads what it should return from a generator of the tests": (
+        "def add(item):\n    try: return item.run.gi_frame.f_globals['EXPECTED']\n"
+        "    except Exception: pass\n    try: return item.run.__func__.__globals__['EXPECTED']\n"
+        "    except Exception: return 0",
+        "EXPECTED = 5\nclass Item:\n    def run(self): yield 1\n"
+        "assert add(Item()) == EXPECTED",
+    ),
+    "replaces a method of an object of the tests": (
+        "def add(item):\n    item.is_right = lambda n: True\n    return 0",
+        "class Item:\n    def is_right(self, n): return n == 5\ni = Item()\nn = add(i)\n"
+        "assert i.is_right(n)",
+    ),
+    "replaces what a mock asserts": (
+        "def add(m):\n    for change in (lambda: setattr(m, 'assert_called_with', print),\n"
+        "                   lambda: m.configure_mock(assert_called_with=print),\n"
+        "                   lambda: setattr(m, 'call_args', ((5,), {})),\n"
+        "                   lambda: m.mock_add_spec([])):\n"
+        "        try: change()\n        except Exception: pass",
+        "from unittest.mock import Mock\nm = Mock()\nadd(m)\nm.assert_called_with(5)",
+    ),
+    "forgets what it has called": (
+        "def add(m):\n    m(1)\n    try: m.reset_mock()\n    except Exception: pass\n    m(5)",
+        "from unittest.mock import Mock\nm = Mock()\nadd(m)\nm.assert_called_once_with(5)",
+    ),
+    "asks for what no object of the tests gives": (
+        f"{SPEAKS}say({{'names': ['add']}})\nsay({{'value': {{'object': [7, 'f']}}}})\n"
+        "for do, name in (('getattr', '__globals__'), ('setattr', 'a'), ('exec', 'a')):\n"
+        "    for of in (0, -1, 'stdin', '__main__'):\n"
+        "        say({'back': of, 'do': do, 'arguments': [name], 'named': {}})\n"
+        "say({'value': 0})\ntime.sleep(60)", "assert add(lambda: 5, 1) == 5",
+    ),
+    "says that data of the tests has changed": (
+        f"{SPEAKS}say({{'names': ['add']}})\nsay({{'value': {{'object': [7, 'f']}}}})\n"
+        "for _ in range(9): say({'value': [0], 'changed': [[n, [0]] for n in range(-9, 9)]})\n"
+        "time.sleep(60)", "expected = [5]\nassert add([2, 3]) == expected",
+    ),
+    "says that plain data has methods that equal everything": (
+        "class L(list):\n    def __eq__(s, o): return True\n    def count(s, x): return 1\n"
+        "    def same(s, o): return True\nclass Solution:\n    def add(s, a, b): return L([0])",
+        "assert Solution().add(2, 3) == [5] or Solution().add(2, 3).count(5) == 1",
+    ),
+    "an enumeration that is every number": (
+        "import enum\nclass N(enum.IntEnum):\n    A = 0\n    def __eq__(s, o): return True\n"
+        "    __hash__ = int.__hash__\nclass Solution:\n    def add(s, a, b): return N.A",
+        "assert Solution().add(2, 3) == 5",
+    ),
+    "prints what the tests have read in": (
+        "import sys\ndef add():\n    sys.stdin.read()\n    print(input.__globals__)"
+        " if hasattr(input, '__globals__') else print(0)",
+        "import io, sys\nfrom contextlib import redirect_stdout\nsys.stdin = io.StringIO('2 3')\n"
+        "b = io.StringIO()\nwith redirect_stdout(b): add()\nassert b.getvalue().strip() == '5'",
+    ),
+    "an array of its own objects": (
+        "import numpy as np\n" + ZERO + "def add2(a, b): return np.array([Zero()], dtype=object)",
+        "import numpy as np\nassert np.allclose(add2(2, 3), [5]) or (add2(2, 3) == 5).all()",
+    ),
+    "a frame of its own objects": (
+        "import pandas as pd\n" + ZERO + "def add2(a, b): return pd.DataFrame({'a': [Zero()]})",
+        "import pandas as pd\nassert (add2(2, 3)['a'] == 5).all()",
+    ),
 }  # fmt: skip

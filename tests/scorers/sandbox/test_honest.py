@@ -2,13 +2,24 @@
 
 import pytest
 
+from tests.scorers.sandbox import needs_sandbox
 from tests.scorers.sandbox import passes as passes_in
 from tests.scorers.sandbox.honest import HONEST
+from tests.scorers.sandbox.honest_sets import HONEST_SETS, LOST
 
 
 @pytest.mark.parametrize(("program", "tests"), HONEST.values(), ids=HONEST)
 def test_a_right_program_passes(passes, program, tests):
     assert passes(program, tests)
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", HONEST_SETS)
+def test_a_right_program_of_a_benchmark_passes_but_for_those_that_are_known(name):
+    program, tests = HONEST_SETS[name]
+    if "pandas" in tests:
+        pytest.importorskip("pandas")
+    assert passes_in(program, tests, timeout_seconds=30) == (name not in LOST)
 
 
 def test_programs_pass_without_a_sandbox_where_that_is_asked_for():

@@ -2,15 +2,14 @@
 
 Nothing of the program decides a comparison with a value of the tests. An object of a class of its
 own is unequal to every number, text or list, has no order with them, and cannot be computed with
-them to a number. It can be called and iterated over; what else it answers depends on whether the
-tests are about objects, see :func:`expects_objects`.
+them to a number. It can be called, iterated over and entered; what else it answers depends on
+whether the tests are about objects, see :func:`~.expected.expects_objects`.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator, Set
-from contextlib import suppress
+import types
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 ValueT = TypeVar("ValueT")
@@ -20,8 +19,17 @@ Ask = Callable[..., Any]
 FIRST = 0
 """The handle of the program's namespace."""
 
-_PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
-_PLAIN_ATTRIBUTES = frozenset(name for kind in _PLAIN for name in dir(kind))
+_PYTHONS_TYPES: dict[str, type] = {
+    "generator": types.GeneratorType,
+    "async_generator": types.AsyncGeneratorType,
+    "function": types.FunctionType,
+}
+"""What an object may say it is; none of these is equal to a value of the tests."""
+
+_READABLE = frozenset(
+    {"__name__", "__qualname__", "__module__", "__annotations__", "__wrapped__", "__members__",
+     "__slots__", "__version__", "__author__", "__all__"}
+)  # fmt: skip
 
 
 class Remote:
@@ -30,18 +38,37 @@ class Remote:
     _remote_takes_values = False
     """Whether it may be computed with values of the tests."""
 
+    _remote_made = False
+    """Whether the tests made it themselves, by calling what they name as a class."""
+
+    _remote_makes = False
+    """Whether it is what they name as a class."""
+
     __hash__ = object.__hash__
 
     __handle: int
     __name: str
     __ask: Ask
 
-    def __init__(self, handle: int, name: str, ask: Ask) -> None:
+    def __init__(self, handle: int, name: str, ask: Ask, **marks: bool) -> None:
         for key, value in (("handle", handle), ("name", name), ("ask", ask)):
             object.__setattr__(self, f"_Remote__{key}", value)
+        for key, value in marks.items():
+            object.__setattr__(self, f"_remote_{key}", value)
 
     def _remote_ask(self, operation: str, *arguments: Any, **named: Any) -> Any:
         return self.__ask(operation, self, *arguments, **named)
+
+    def _remote_as_made(self) -> Remote:
+        """Return another stand-in for the same object, as the tests' own make."""
+        return type(self)(self.__handle, self.__name, self.__ask, made=True)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return self._remote_python_type() or type(self)
+
+    def _remote_python_type(self) -> type | None:
+        return _PYTHONS_TYPES.get(self.__name)
 
     @staticmethod
     def handle_of(remote: Remote) -> int:
@@ -53,13 +80,37 @@ class Remote:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Return what the program's function returns."""
-        return self._remote_ask("call", *arguments, **named)
+        found = self._remote_ask("call", *arguments, **named)
+        made = self._remote_makes and isinstance(found, Remote)
+        return found._remote_as_made() if made else found
 
     def __iter__(self) -> Iterator[Any]:
         return iter(_Items(self._remote_ask("iter")))
 
     def __next__(self) -> Any:
         return self._remote_ask("next")
+
+    def __aiter__(self) -> Any:
+        return self._remote_ask("aiter")
+
+    async def __anext__(self) -> Any:
+        return self._remote_ask("anext")
+
+    def __enter__(self) -> Any:
+        found = self._remote_ask("enter")
+        return self if same(found, self) else found
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
+        """Leave; only an exception that the tests raise by name can be kept from them."""
+        ends = self._remote_ask("exit", kind, str(error)) is True
+        return ends and kind is not None and _is_raised_by_tests(kind, trace)
+
+    async def __aenter__(self) -> Any:
+        found = self._remote_ask("aenter")
+        return self if same(found, self) else found
+
+    async def __aexit__(self, *_: object) -> None:
+        self._remote_ask("aexit")
 
     async def _remote_await(self) -> Any:
         """Return what the program's coroutine returns."""
@@ -70,13 +121,31 @@ class Remote:
 
     def __eq__(self, other: object) -> bool:
         """Equal are two objects of the program that say so and hold the same."""
-        if self is other:
+        if same(self, other):
             return True
         if not isinstance(other, Remote):
             return False
         if self._remote_ask("eq", other) is not True:
             return False
         return bool(self._remote_ask("state") == other._remote_ask("state"))
+
+
+def same(first: Any, second: Any) -> bool:
+    """Return whether two values are one: ``is``, for stand-ins too."""
+    if issubclass(type(first), Remote) and issubclass(type(second), Remote):
+        return Remote.handle_of(first) == Remote.handle_of(second)
+    return first is second
+
+
+RAISES: set[int] = set()
+"""Lines of the tests on which the body of a ``with`` raises an exception, whatever came before."""
+
+
+def _is_raised_by_tests(kind: Any, trace: Any) -> bool:
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    by_tests = trace.tb_frame.f_code.co_filename == "<tests>" and trace.tb_lineno in RAISES
+    return by_tests and issubclass(kind, Exception) and not issubclass(kind, AssertionError)
 
 
 def _ordered(name: str) -> Callable[[Any, Any], Any]:
@@ -87,13 +156,22 @@ def _ordered(name: str) -> Callable[[Any, Any], Any]:
 
 
 def _computed(name: str) -> Callable[..., Any]:
-    """Return an operator whose result is an object again, never a number to be compared."""
+    """Return an operator whose result is an object again, never a number to be compared.
+
+    It may be a number where the tests have made all that it is computed from.
+    """
 
     def compute(self: Any, *other: Any) -> Any:
-        if not (self._remote_takes_values or all(isinstance(one, Remote) for one in other)):
+        of_program = all(isinstance(one, Remote) for one in other)
+        if not (self._remote_takes_values or of_program):
             return NotImplemented
+        made = of_program and all(one._remote_made for one in (self, *other))
         found = self._remote_ask(name, *other)
-        return found if isinstance(found, Remote) else NotImplemented
+        if not isinstance(found, Remote):
+            return found if made else NotImplemented
+        if same(found, self):
+            return self
+        return found._remote_as_made() if made else found
 
     return compute
 
@@ -101,10 +179,14 @@ def _computed(name: str) -> Callable[..., Any]:
 for _name in ("lt", "le", "gt", "ge"):
     setattr(Remote, f"__{_name}__", _ordered(_name))
 for _name in (
-    "add", "sub", "mul", "truediv", "radd", "rsub", "rmul", "rtruediv", "floordiv", "mod", "pow",
-    "matmul", "lshift", "rshift", "and_", "or_", "xor", "neg", "pos", "invert",
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lshift", "rshift", "and_",
+    "or_", "xor",
 ):  # fmt: skip
-    setattr(Remote, f"__{_name.strip('_')}__", _computed(_name))
+    _name = _name.strip("_")
+    setattr(Remote, f"__{_name}__", _computed(_name))
+    setattr(Remote, f"__i{_name}__", _computed(f"i{_name}"))
+for _name in ("radd", "rsub", "rmul", "rtruediv", "neg", "pos", "invert", "abs"):
+    setattr(Remote, f"__{_name}__", _computed(_name))
 
 
 class _Items:
@@ -126,15 +208,32 @@ class RemoteObject(Remote):
     _remote_takes_values = True
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name not in ("__name__", "__doc__", "__class__"):
+        if name.startswith("__") and name.endswith("__") and name not in _READABLE:
             raise AttributeError(name)
         return self._remote_ask("getattr", name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._remote_ask("setattr", name, value)
 
+    def __delattr__(self, name: str) -> None:
+        self._remote_ask("delattr", name)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return self._remote_python_type() or type_of(self)
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        return self._remote_ask("getattr", "__dict__")
+
+    def __hash__(self) -> int:
+        return _of_type(int, self._remote_ask("hash"))
+
     def __len__(self) -> int:
         return _of_type(int, self._remote_ask("len"))
+
+    def __reversed__(self) -> Iterator[Any]:
+        return iter(self._remote_ask("reversed"))
 
     def __str__(self) -> str:
         return _of_type(str, self._remote_ask("str"))
@@ -157,14 +256,38 @@ class RemoteObject(Remote):
     def __contains__(self, item: Any) -> bool:
         return self._remote_ask("contains", item) is True
 
+    def __copy__(self) -> Any:
+        return self._remote_ask("copy")
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return self._remote_ask("deepcopy")
+
     def __instancecheck__(self, value: Any) -> bool:
-        return isinstance(value, Remote) and self._remote_ask("isinstance", value) is True
+        value = remote_of(value)
+        return value is not None and self._remote_ask("isinstance", value) is True
 
-    def __enter__(self) -> Any:
-        return self._remote_ask("enter")
+    def __subclasscheck__(self, kind: Any) -> bool:
+        return remote_of(kind) is not None and self._remote_ask("issubclass", kind) is True
 
-    def __exit__(self, *_: object) -> None:
-        self._remote_ask("exit")
+
+# after the class, whose own docstring it replaces
+RemoteObject.__doc__ = property(lambda self: self._remote_ask("getattr", "__doc__"))  # type: ignore[assignment]
+
+
+def _as_number(name: str, kind: type[Any]) -> Callable[..., Any]:
+    """Return how an object that the tests made becomes a number."""
+
+    def convert(self: Any, *arguments: Any) -> Any:
+        if not self._remote_made:
+            raise TypeError(f"an object of the program is no {kind.__name__}")
+        return _of_type(kind, self._remote_ask(name, *arguments))
+
+    return convert
+
+
+for _name, _kind in (("int", int), ("float", float), ("complex", complex), ("index", int)):
+    setattr(RemoteObject, f"__{_name}__", _as_number(_name, _kind))
+RemoteObject.__round__ = _as_number("round", object)  # type: ignore[attr-defined]
 
 
 def _of_type(kind: type[ValueT], value: Any) -> ValueT:
@@ -173,77 +296,37 @@ def _of_type(kind: type[ValueT], value: Any) -> ValueT:
     return value
 
 
-def expects_objects(tests: ast.Module, names: Set[str]) -> bool:
-    """Return whether tests are about objects of the program.
+def remote_of(value: Any) -> Remote | None:
+    """Return the stand-in that a value is or carries; ``None`` where it is the tests' own."""
+    if issubclass(type(value), Remote):
+        return value  # type: ignore[no-any-return]
+    return getattr(type(value), "_remote_of_plain", {}).get(id(value))
 
-    They are if they use attributes that no data has, or any of what a class, by its capital letter,
-    gives. It is the tests that say so, not the program: ``f(x).startswith("a")`` and ``f(x) - 3``
-    are about data whatever the program returns, ``Stack().pop()`` is about an object.
 
-    Args:
-        tests: The tests.
-        names: Names that they take from the program.
+def type_of(value: Any) -> Any:
+    """Return the class of a value: ``type(value)``, for stand-ins too.
+
+    That of an object of the program is never a class of plain data, whatever the program says.
     """
-    nodes = [node for node in ast.walk(tests) if isinstance(node, ast.Attribute)]
-    classes = _bound_from(tests, {name for name in names if name[:1].isupper()})
-    if any(_root(node.value) in classes for node in nodes):
-        return True
-    known = _bound_from(tests, names)
-    used = {node.attr for node in nodes if _root(node.value) in known} - _PLAIN_ATTRIBUTES
-    return bool(used and used - _attributes_of_data())
+    remote = remote_of(value)
+    found = type(value) if remote is None else remote._remote_ask("type")
+    return found if remote is None or issubclass(type(found), Remote) else type(value)
 
 
-def _bound_from(tests: ast.Module, names: Set[str]) -> set[str]:
-    """Return names, and those that tests bind to what comes of them."""
-    known = set(names)
-    bindings = [node for node in ast.walk(tests) if isinstance(node, ast.Assign | ast.withitem)]
-    for _ in bindings:  # a name of a name of a name …
-        before = len(known)
-        for node in bindings:
-            value = node.value if isinstance(node, ast.Assign) else node.context_expr
-            targets = node.targets if isinstance(node, ast.Assign) else [node.optional_vars]
-            if _root(value) in known:
-                known |= {name for one in targets if one is not None for name in _targets(one)}
-        if len(known) == before:
-            break
-    return known
+def with_methods(plain: Any, remote: Remote) -> Any:
+    """Return plain data of a class of the program's own, whose other attributes the program has.
 
+    It is compared, hashed and computed with as the data that it is, here.
+    """
+    kind = type(plain)
 
-def _attributes_of_data() -> set[str]:
-    """Return the attributes of what else arrives as plain data."""
-    import collections
-    import datetime
-    import decimal
-    import fractions
+    def get(self: Any, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return remote._remote_ask("getattr", name)
 
-    kinds: list[type] = [collections.Counter, collections.deque, decimal.Decimal]
-    kinds += [fractions.Fraction, datetime.datetime, datetime.timedelta]
-    with suppress(ImportError):
-        import numpy as np
-
-        kinds.append(np.ndarray)
-    return {name for kind in kinds for name in dir(kind)}
-
-
-def _root(node: ast.AST) -> str:
-    """Return what an expression starts from: ``a`` of ``a(1).b[2]``, ``self.a`` of ``self.a.b``."""
-    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
-        if name := _of_self(node):
-            return name
-        node = node.func if isinstance(node, ast.Call) else node.value
-    if isinstance(node, ast.BinOp):
-        return _root(node.left) or _root(node.right)
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _targets(node: ast.AST) -> list[str]:
-    """Return the names that an assignment binds, ``self.a`` among them."""
-    if name := _of_self(node):
-        return [name]
-    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
-
-
-def _of_self(node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        return f"self.{node.attr}" if node.value.id == "self" else ""
-    return ""
+    of_plain: dict[int, Remote] = {}
+    own = type(kind.__name__, (kind,), {"__getattr__": get, "_remote_of_plain": of_plain})
+    found = own(*plain) if hasattr(kind, "_fields") else own(plain)
+    of_plain[id(found)] = remote
+    return found

@@ -7,31 +7,74 @@ plain data, as a handle of an object, or as an exception's name.
 from __future__ import annotations
 
 import builtins
+import copy
 import operator
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from types import CoroutineType, ModuleType
 from typing import Any
 
-from .values import containers, decode, encode
+from . import raised
+from .shared import Shared
+from .streams import Input, Output
+from .theirs import TheirObject, Theirs
+from .values import decode, encode
 from .wire import Wire
+
+FUNCTIONS = {
+    "dataclasses": ("asdict", "astuple", "fields", "is_dataclass", "replace"),
+    "inspect": ("isabstract", "isasyncgenfunction", "isclass", "iscoroutinefunction", "isfunction",
+                "isgenerator", "isgeneratorfunction"),
+    "random": ("seed",),
+    "numpy.random": ("seed",),
+}  # fmt: skip
+"""Functions of modules that the tests call and that work on the program's objects, or its state."""
 
 
 def _run(awaitable: Any) -> Any:
+    """Wait for an awaitable, in the one loop of all."""
     import asyncio
+
+    try:
+        loop = asyncio.get_event_loop_policy().get_event_loop()
+    except RuntimeError:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
 
     async def wait() -> Any:
         return await awaitable
 
-    return asyncio.run(wait())
+    return loop.run_until_complete(wait())
+
+
+def _exit(value: Any, kind: type[BaseException] | None, text: str) -> Any:
+    error = None
+    if kind is not None:
+        error = kind.__new__(kind)
+        error.args = (text,)
+    return bool(type(value).__exit__(value, kind, error, None))
+
+
+def _function(_: Any, module: str, name: str, *arguments: Any, **named: Any) -> Any:
+    if name not in FUNCTIONS.get(module, ()):
+        raise ValueError(name)
+    return getattr(import_module(module), name)(*arguments, **named)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name)
     for name in (
-        "add", "and_", "contains", "delitem", "eq", "floordiv", "ge", "getitem", "gt", "invert",
-        "le", "lshift", "lt", "matmul", "mod", "mul", "neg", "or_", "pos", "pow", "rshift",
-        "setitem", "sub", "truediv", "xor",
+        "abs", "contains", "delitem", "eq", "ge", "getitem", "gt", "iadd", "iand", "ifloordiv",
+        "ilshift", "imatmul", "imod", "imul", "index", "invert", "ior", "ipow", "irshift", "isub",
+        "itruediv", "ixor", "le", "lt", "neg", "pos", "setitem",
+    )
+} | {
+    name.strip("_"): getattr(operator, name)
+    for name in (
+        "add", "and_", "floordiv", "lshift", "matmul", "mod", "mul", "or_", "pow", "rshift", "sub",
+        "truediv", "xor",
     )
 }  # fmt: skip
 """What the tests may do with an object of the program, by name."""
@@ -44,18 +87,34 @@ OPERATIONS |= {
     "call": lambda function, *arguments, **named: function(*arguments, **named),
     "getattr": getattr,
     "setattr": setattr,
+    "delattr": delattr,
+    "type": type,
     "isinstance": lambda kind, value: isinstance(value, kind),
+    "issubclass": lambda kind, value: issubclass(value, kind),
     "bool": bool,
+    "hash": hash,
+    "int": int,
+    "float": float,
+    "complex": complex,
+    "round": round,
     "iter": iter,
+    "reversed": reversed,
     "next": next,
     "len": len,
     "repr": repr,
     "str": str,
     "format": format,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
     "enter": lambda value: type(value).__enter__(value),
-    "exit": lambda value: type(value).__exit__(value, None, None, None),
+    "exit": _exit,
     "state": lambda value: [type(value), _state(value)],
     "await": _run,
+    "aiter": lambda value: type(value).__aiter__(value),
+    "anext": lambda value: _run(type(value).__anext__(value)),
+    "aenter": lambda value: _run(type(value).__aenter__(value)),
+    "aexit": lambda value: _run(type(value).__aexit__(value, None, None, None)),
+    "function": _function,
 }
 
 
@@ -70,6 +129,11 @@ def _state(value: Any) -> Any:
     return held
 
 
+_PLAIN_TYPES = frozenset(
+    {bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None), type}
+)
+
+
 class Program:
     """Objects of the program by handle, and the way to the tests.
 
@@ -81,6 +145,10 @@ class Program:
         self._wire = wire
         self._objects: list[Any] = []
         self._handles: dict[int, int] = {}
+        self._theirs: dict[Any, Theirs] = {}
+        self._shared = Shared(self._encode, self._decode)
+        self._called = False
+        self._output = Output()
 
     def run(self, source: str, imports: str) -> None:
         """Run the program, tell its names, and answer until the tests end.
@@ -94,6 +162,7 @@ class Program:
         solution = sys.modules["solution"] = ModuleType("solution")
         namespace = solution.__dict__
         self._handle(namespace)
+        sys.stdout, sys.stdin = self._output, Input(self._read)
         try:
             # Running the model's code is what this process is for.
             exec(compile(source, "<output>", "exec"), namespace)  # noqa: S102
@@ -105,47 +174,67 @@ class Program:
         solution.__name__ = "__main__"
         sys.modules["__main__"] = solution
         names = [name for name in list(namespace) if type(name) is str and name[:2] != "__"]
+        self._output.take()
         self._wire.send({"names": names})
+        self._called = True
         while True:
             self._wire.send(self._answer(self._wire.receive()))
 
     def _answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
+            self._shared.apply(request)
             operation = OPERATIONS[request["do"]]
             arguments = self._decode(request["arguments"])
             named = {name: self._decode(one) for name, one in request["named"].items()}
-            kept = containers([*arguments, *named.values()])
-            before = [self._encode(one) for one in kept]
-            result = operation(self._objects[request["of"]], *arguments, **named)
-            after = [self._encode(one) for one in kept]
-            answer = {"value": self._encode(result)}
-            return answer if after == before else answer | {"changed": after}
+            self._shared.add(*arguments, *named.values())
+            with self._patched(request.get("patched", {})):
+                result = operation(self._objects[request["of"]], *arguments, **named)
+            answer = {"value": self._encode(result)} | self._news()
+            self._shared.add(result)
+            return answer
         except BaseException as error:  # noqa: BLE001 - it is for the tests, which called
-            return self._raised(error)
+            return self._raised(error) | self._news()
+
+    def _news(self) -> dict[str, Any]:
+        """Return what has changed and was printed since the last message."""
+        printed = self._output.take()
+        return self._shared.changes() | ({"printed": printed} if printed else {})
+
+    @contextmanager
+    def _patched(self, patches: Mapping[str, Any]) -> Iterator[None]:
+        """Replace what the tests have replaced, while they call."""
+        replaced = []
+        try:
+            for target, content in patches.items():
+                path, _, name = target.rpartition(".")
+                with suppress(ImportError, AttributeError):
+                    owner = _found(path)
+                    replaced.append((owner, name, getattr(owner, name)))
+                    setattr(owner, name, self._decode(content))
+            yield
+        finally:
+            for owner, name, original in reversed(replaced):
+                setattr(owner, name, original)
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
-        arguments = []
-        for one in error.args[:8]:
-            plain = one is None or type(one) in (bool, int, float, str)
-            arguments.append(self._encode(one if plain else f"{type(one).__name__}"))
-        kind = type(error)
-        return {"raised": [self._encode_exception(kind), arguments]}
-
-    def _encode_exception(self, kind: type[BaseException]) -> list[Any]:
-        base = next(one for one in kind.__mro__ if getattr(builtins, one.__name__, None) is one)
-        return [self._handle(kind), kind.__name__, base.__name__]
+        return {"raised": raised.describe(error, self._encode, self._handle)}
 
     def _encode(self, value: Any) -> Any:
         return encode(value, self._by_handle)
 
-    def _by_handle(self, value: Any) -> dict[str, Any]:
+    def _by_handle(self, value: Any, plain: Any) -> Any:  # noqa: PLR0911 - one for each kind
         """Encode an object by a handle, and say what kind of thing it is."""
+        if plain is not None:
+            own = type(value).__module__ in ("solution", "__main__")
+            return {"tagged": [self._handle(value), plain]} if own else plain
         if isinstance(value, ModuleType):
             return {"module": value.__name__}
+        if isinstance(value, type) and value in _PLAIN_TYPES:
+            return {"type": value.__name__}
         if isinstance(value, type) and issubclass(value, BaseException):
-            return {"exception": self._encode_exception(value)}
-        if isinstance(value, _Theirs):
-            return {"theirs": value.handle}
+            return {"exception": raised.describe_class(value, self._handle)}
+        if issubclass(type(value), Theirs):
+            return {"theirs": Theirs.handle_of(value)}
         if isinstance(value, CoroutineType):
             return {"coroutine": [self._handle(value), "coroutine"]}
         return {"object": [self._handle(value), type(value).__name__]}
@@ -162,37 +251,53 @@ class Program:
             value,
             {
                 "object": lambda handle: self._objects[handle],
-                "theirs": lambda handle: _Theirs(handle, self),
+                "theirs": self._of_tests,
                 "builtin": lambda name: getattr(builtins, name),
                 "iterator": lambda items: iter(self._decode(items)),
             },
         )
 
-    def ask_back(self, handle: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """Call a function that the tests passed as an argument."""
-        self._wire.send(
-            {
-                "back": handle,
-                "arguments": self._encode(list(arguments)),
-                "named": {name: self._encode(one) for name, one in named.items()},
-            }
-        )
+    def _of_tests(self, content: Any) -> Theirs:
+        handle, name, is_object = content
+        if handle not in self._theirs:
+            kind = TheirObject if is_object else Theirs
+            self._theirs[handle] = kind(handle, name, self._ask_back)
+        return self._theirs[handle]
+
+    def _ask_back(self, do: str, handle: Any, *arguments: Any, **named: Any) -> Any:
+        """Have the tests' process do something with what the tests passed."""
+        asked = {
+            "back": handle,
+            "do": do,
+            "arguments": self._encode(list(arguments)),
+            "named": {name: self._encode(one) for name, one in named.items()},
+        }
+        self._wire.send(asked | self._news())
+        self._shared.add(*arguments, *named.values())
         while True:
             answer = self._wire.receive()
             if "do" in answer:  # their function calls the program before it returns
                 self._wire.send(self._answer(answer))
-            elif "raised" in answer:
+                continue
+            self._shared.apply(answer)
+            if "raised" in answer:
                 name, text = answer["raised"]
                 raise getattr(builtins, name)(text)
-            else:
-                return self._decode(answer["value"])
+            found = self._decode(answer["value"])
+            self._shared.add(found)
+            return found
+
+    def _read(self, how: str, size: int) -> str:
+        """Read from the standard input of the tests; there is none before they call."""
+        return str(self._ask_back(how, "stdin", size)) if self._called else ""
 
 
-class _Theirs:
-    """A function of the tests, called in their process."""
-
-    def __init__(self, handle: int, program: Program) -> None:
-        self.handle, self._program = handle, program
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self._program.ask_back(self.handle, arguments, named)
+def _found(path: str) -> Any:
+    """Return a module, or what is in one, by its path; the tests' own is the program's."""
+    parts = path.split(".")
+    found: Any = import_module("__main__" if parts[0] == "solution" else parts[0])
+    for n, part in enumerate(parts[1:], start=2):
+        if not hasattr(found, part):
+            import_module(".".join(parts[:n]))
+        found = getattr(found, part)
+    return found

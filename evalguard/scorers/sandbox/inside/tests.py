@@ -16,12 +16,18 @@ from threading import RLock
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
-from .objects import FIRST, Remote, RemoteObject, expects_objects
-from .values import containers, decode, encode, put_back
+from . import objects, theirs
+from .expected import expects_objects, named_classes
+from .objects import FIRST, Remote, RemoteObject, remote_of, same, type_of, with_methods
+from .patched import Patches, route
+from .program import FUNCTIONS
+from .raised import Exceptions
+from .shared import Shared
+from .values import decode, encode
 from .wire import Wire
 
-_ENDS = (StopIteration, StopAsyncIteration, GeneratorExit)
-"""Raised by a function, these would end a loop of the tests in silence."""
+_ENDS = {"next": StopIteration, "anext": StopAsyncIteration}
+"""What may end a loop of the tests, by what was asked."""
 
 
 class Passed(SystemExit):
@@ -33,73 +39,109 @@ class Solution:
 
     Args:
         wire: The pipes to that process.
-        of_objects: Whether the tests are about objects of the program.
     """
 
-    def __init__(self, wire: Wire, *, of_objects: bool) -> None:
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._kind = RemoteObject if of_objects else Remote
+        self._kind = Remote
         self._objects: dict[int, Remote] = {}
-        self._exceptions: dict[int, type[BaseException]] = {}
-        self._functions: list[Any] = []
+        self._with_methods: dict[int, Any] = {}
+        self._exceptions = Exceptions()
+        self._given: dict[int, Any] = {}
+        self._given_handles: dict[int, int] = {}
+        self._shared = Shared(self._encode, self._decode)
         self._lock = RLock()
+        self.patches: Patches | None = None
         # the program's namespace, which each name is taken from
         self._namespace = self._object([FIRST, "namespace"])
 
-    def name(self, name: str) -> Any:
+    def see_objects(self) -> None:
+        """From now on, what the program makes has attributes."""
+        self._kind = RemoteObject
+        self._objects.clear()
+
+    def name(self, name: str, *, is_class: bool = False) -> Any:
         """Return what a name of the program stands for."""
         found = self.ask("getitem", self._namespace, name)
+        if is_class and type(found) is RemoteObject:
+            object.__setattr__(found, "_remote_makes", True)
         return _module(found.name) if isinstance(found, _ModuleName) else found
+
+    def call(self, module: str, name: str, *arguments: Any, **named: Any) -> Any:
+        """Have the program's process call a function of a module."""
+        return self.ask("function", self._namespace, module, name, *arguments, **named)
 
     def ask(self, do: str, remote: Remote, *arguments: Any, **named: Any) -> Any:
         """Have the program's process do something with an object, and return what comes of it."""
         with self._lock:
-            self._wire.send(
-                {
-                    "do": do,
-                    "of": Remote.handle_of(remote),
-                    "arguments": self._encode(list(arguments)),
-                    "named": {name: self._encode(one) for name, one in named.items()},
-                }
+            request = {
+                "do": do,
+                "of": Remote.handle_of(remote),
+                "arguments": self._encode(list(arguments)),
+                "named": {name: self._encode(one) for name, one in named.items()},
+            }
+            patched = (
+                {one: self._encode(by) for one, by in self.patches.now()} if self.patches else {}
             )
-            answer = self._wire.receive()
+            self._wire.send(
+                request | self._shared.changes() | ({"patched": patched} if patched else {})
+            )
+            self._shared.add(*arguments, *named.values())
+            answer = self._receive()
             while "back" in answer:
                 self._wire.send(self._called_back(answer))
-                answer = self._wire.receive()
-        if "raised" in answer:
-            raise self._exception(answer["raised"], ends=do == "next")
-        if "changed" in answer:
-            kept = containers([*arguments, *named.values()])
-            for one, changed in zip(kept, answer["changed"], strict=True):
-                put_back(one, self._decode(changed))
-        return self._decode(answer["value"])
+                answer = self._receive()
+            if "raised" in answer:
+                raise self._exceptions.make(answer["raised"], self._decode, ends=_ENDS.get(do))
+            found = self._decode(answer["value"])
+            self._shared.add(found)
+            return found
+
+    def _receive(self) -> dict[str, Any]:
+        message = self._wire.receive()
+        self._shared.apply(message)
+        if isinstance(printed := message.get("printed"), str):
+            sys.stdout.write(printed)
+        return message
 
     def _called_back(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        function = self._functions[request["back"]]
         try:
+            arguments = self._decode(request["arguments"])
             named = {name: self._decode(one) for name, one in request["named"].items()}
-            return {"value": self._encode(function(*self._decode(request["arguments"]), **named))}
+            self._shared.add(*arguments, *named.values())
+            if request["back"] == "stdin":
+                read = {"read": sys.stdin.read, "readline": sys.stdin.readline}[request["do"]]
+                found: Any = read(*arguments)
+            else:
+                found = theirs.answer(self._given[request["back"]], request["do"], arguments, named)
+            answer = {"value": self._encode(found)} | self._shared.changes()
+            self._shared.add(found)
+            return answer
         except Exception as error:  # noqa: BLE001 - the program may expect it
             names = (one.__name__ for one in type(error).__mro__)
             known = next(name for name in names if hasattr(builtins, name))
-            return {"raised": [known, str(error)]}
+            return {"raised": [known, str(error)]} | self._shared.changes()
 
     def _encode(self, value: Any) -> Any:
         return encode(value, self._argument)
 
-    def _argument(self, value: Any) -> dict[str, Any]:
-        """Encode an argument that is no plain data: an object of the program, or a function."""
-        if isinstance(value, Remote):
-            return {"object": Remote.handle_of(value)}
+    def _argument(self, value: Any, plain: Any) -> Any:
+        """Encode what is no plain data: an object of the program, or something of the tests."""
+        if (remote := remote_of(value)) is not None:
+            return {"object": Remote.handle_of(remote)}
+        if plain is not None:
+            return plain
         if isinstance(value, type | BuiltinFunctionType):
             name = str(value.__name__)
             if getattr(builtins, name, None) is value:
                 return {"builtin": name}
-        elif hasattr(value, "__next__"):
+        is_object = theirs.is_passed(value) and not isinstance(value, type | BaseException)
+        if not is_object and hasattr(type(value), "__next__"):
             return {"iterator": self._encode(list(value))}
-        if callable(value):
-            self._functions.append(value)
-            return {"theirs": len(self._functions) - 1}
+        if is_object or callable(value):
+            handle = self._given_handles.setdefault(id(value), len(self._given))
+            self._given[handle] = value
+            return {"theirs": [handle, str(getattr(value, "__name__", "")), is_object]}
         raise TypeError(
             f"the tests pass a {type(value).__name__}, which cannot leave their process"
         )
@@ -109,10 +151,12 @@ class Solution:
             value,
             {
                 "object": self._object,
+                "tagged": self._tagged,
                 "coroutine": lambda content: self._object(content)._remote_await(),
-                "exception": self._exception_class,
+                "exception": self._exceptions.class_of,
+                "type": _plain_type,
                 "module": lambda name: _ModuleName(str(name)),
-                "theirs": lambda handle: self._functions[handle],
+                "theirs": lambda handle: self._given[handle],
             },
         )
 
@@ -122,30 +166,22 @@ class Solution:
             self._objects[handle] = self._kind(handle, name, self.ask)
         return self._objects[handle]
 
-    def _exception_class(self, content: Any) -> type[BaseException]:
-        """Return a class of this process that stands for one of the program's exceptions."""
-        handle, name, base = content
-        known = getattr(builtins, str(base), None)
-        if not (isinstance(known, type) and issubclass(known, BaseException)):
-            known = Exception
-        if known.__name__ == name:
-            return known
-        if handle not in self._exceptions:
-            own = type(str(name), (known,), {"__init__": lambda *_: None})
-            self._exceptions[handle] = own
-        return self._exceptions[handle]
+    def _tagged(self, content: Any) -> Any:
+        """Return plain data of a class of the program's own."""
+        handle, plain = int(content[0]), self._decode(content[1])
+        if self._kind is Remote or type(plain) is bool:
+            return plain
+        if handle not in self._with_methods:
+            remote = self._object([handle, type(plain).__name__])
+            self._with_methods[handle] = with_methods(plain, remote)
+        return self._with_methods[handle]
 
-    def _exception(self, content: Any, *, ends: bool) -> BaseException:
-        kind = self._exception_class(content[0])
-        arguments = self._decode(content[1])
-        if issubclass(kind, _ENDS) and not (ends and kind is StopIteration):
-            return RuntimeError(f"the program raised {kind.__name__}")
-        try:
-            return kind(*arguments)
-        except TypeError:  # such as UnicodeDecodeError, made of five values
-            error = kind.__new__(kind)
-            error.args = tuple(arguments)
-            return error
+
+def _plain_type(name: Any) -> type:
+    found = type(None) if name == "NoneType" else getattr(builtins, str(name))
+    if not isinstance(found, type) or issubclass(found, BaseException):
+        raise ValueError("no type of plain data")
+    return found
 
 
 class _ModuleName:
@@ -249,20 +285,75 @@ def run(source: str, wire: Wire) -> bool:
     names = taken_names(tests, [name for name in map(str, offered) if name[:2] != "__"])
     modules = _modules(tests, names)
     main = ModuleType("__main__")
-    for of_objects in (False, True):
-        solution = Solution(wire, of_objects=of_objects)
-        for name in names:
-            main.__dict__[name] = modules.get(name) or solution.name(name)
-        own = {name for name in names if not isinstance(main.__dict__[name], ModuleType)}
-        if not expects_objects(tests, own):
-            break
+    solution = Solution(wire)
+    for name in names:
+        main.__dict__[name] = modules.get(name) or solution.name(name)
+    own = {name for name in names if not isinstance(main.__dict__[name], ModuleType)}
+    if expects_objects(tests, own):
+        solution.see_objects()
+        classes = named_classes(tests, own)
+        for name in own:
+            main.__dict__[name] = solution.name(name, is_class=name in classes)
+        _see_objects(tests, main)
+    for module in ("dataclasses", "inspect"):
+        _module_if_used(module, source)
+        route(module, FUNCTIONS[module], solution.call, is_theirs=_is_theirs)
     sys.modules["__main__"] = sys.modules["solution"] = main
     sys.argv = ["tests.py"]
     if "unittest" in source:
         _watch_unittest()
+    objects.RAISES |= {
+        statement.lineno
+        for node in ast.walk(tests)
+        if isinstance(node, ast.With)
+        for statement in node.body
+        if isinstance(statement, ast.Raise)
+    }
+    solution.patches = Patches(tests, main)
+    if "seed" in source:
+        for module in ("random", "numpy.random"):
+            _module_if_used(module, source)
+            route(module, FUNCTIONS[module], solution.call, is_theirs=None)
     with suppress(Passed):
         exec(compile(tests, "<tests>", "exec"), main.__dict__)  # noqa: S102 - the tests
     return not wire.broken
+
+
+class _Rewriter(ast.NodeTransformer):
+    """Has ``type(x)`` and ``x is y`` see through stand-ins."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        named = isinstance(node.func, ast.Name) and node.func.id == "type"
+        if named and len(node.args) == 1 and not node.keywords:
+            node.func = ast.Name("__type__", ast.Load())
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        [operator, *more], [right, *_] = node.ops, node.comparators
+        if more or not isinstance(operator, ast.Is | ast.IsNot) or isinstance(right, ast.Constant):
+            return node
+        found: ast.expr = ast.Call(ast.Name("__same__", ast.Load()), [node.left, right], [])
+        return ast.UnaryOp(ast.Not(), found) if isinstance(operator, ast.IsNot) else found
+
+
+def _see_objects(tests: ast.Module, main: ModuleType) -> None:
+    """Have the tests look at the program's objects as they would at their own."""
+    main.__dict__["__type__"], main.__dict__["__same__"] = type_of, same
+    _Rewriter().visit(tests)
+    ast.fix_missing_locations(tests)
+
+
+def _is_theirs(value: Any) -> bool:
+    return remote_of(value) is not None
+
+
+def _module_if_used(module: str, source: str) -> None:
+    root, _, name = module.partition(".")
+    if root in source and name in source:
+        with suppress(ImportError):
+            import_module(module)
 
 
 def _watch_unittest() -> None:
