@@ -66,6 +66,8 @@ class Metric:
             which then scores 0 here.
         silence_may_win: Whether an answer that is empty, loops or is no language may score better
             than the worst where the baseline answered.
+        reads_target: Whether the score depends on what was expected, so that one answer to
+            questions of different targets cannot be right for all of them.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Metric:
     ungated: str = ""
     determined: str | None = None
     silence_may_win: bool = False
+    reads_target: bool = True
 
     @property
     def percent(self) -> bool:

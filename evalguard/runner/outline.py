@@ -29,6 +29,7 @@ class Outline:
         n_contradicting: Rows of a test set whose prompt another row has with another target.
         max_new_tokens: Limit of an answer; 0 where the task asks for none.
         cannot_fail: Why no answer could lose, by metric.
+        runs_code: Whether scoring made-up answers runs them as programs.
     """
 
     suite: str
@@ -41,6 +42,7 @@ class Outline:
     n_contradicting: int = 0
     max_new_tokens: int = 0
     cannot_fail: Mapping[str, str] = field(default_factory=dict, hash=False)
+    runs_code: bool = False
 
 
 def outline_of(task: Task, samples: Sequence[Prepared], default_limit: int) -> Outline:
@@ -110,4 +112,7 @@ def _outline_from(plain: Mapping[str, Any]) -> Outline:
         raise TypeError("a name is no text")
     if not all(type(number) is int for number in numbers) or len(ids) != len(rows):
         raise ValueError("a row is no number, or there is not one for each sample")
-    return replace(outline, cannot_fail=reasons, **{name: plain[name] for name in counts})
+    if not isinstance(plain["runs_code"], bool):
+        raise TypeError("runs_code is neither true nor false")
+    kept = {name: plain[name] for name in (*counts, "runs_code")}
+    return replace(outline, cannot_fail=reasons, **kept)

@@ -26,6 +26,7 @@ from evalguard.records import Gate, Metric, ScoredSample
 from evalguard.runner.gate_targets import check_gates
 from evalguard.runner.outline import Outline, contradicting, outline_of, outlines_from
 from evalguard.runner.own_reads import OwnReads, runs_own_code
+from evalguard.scorers.sandbox import noting_choices
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.scorers.versions import package_digest
 from evalguard.store import SampleStore, fingerprint
@@ -73,6 +74,7 @@ class PlannedTask:
         self.equal_weights = outline.equal_weights
         self.n_contradicting = outline.n_contradicting
         self.cannot_fail = outline.cannot_fail
+        self.runs_code = outline.runs_code
         self.answers_in_text = self.kind.measures_thinking and outline.max_new_tokens > 0
         kept = [
             sample_id
@@ -328,7 +330,9 @@ class _Planner:
         parts: Mapping[str, Any] | None,
     ) -> Outline:
         outline = outline_of(task, samples, self._default_limit)
-        outline = replace(outline, cannot_fail=cannot_fail(config, task, samples))
+        with noting_choices() as chosen:
+            reasons = cannot_fail(config, task, samples)
+        outline = replace(outline, cannot_fail=reasons, runs_code=bool(chosen))
         if kind_of(config).prompt_is_question:
             outline = replace(outline, n_contradicting=contradicting(samples))
         if is_built_in(config.kind):

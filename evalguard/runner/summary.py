@@ -187,7 +187,8 @@ def _timing(progress: Progress, seconds: float) -> dict[str, float]:
 
 def _sandbox(check: Check) -> dict[str, str]:
     """Return what code that a model wrote ran in, if any task runs some."""
-    kinds = {kind for task in check.plan if (kind := task.config.code_sandbox) is not None}
+    allowed = {task.config.code_sandbox for task in check.plan if task.runs_code}
+    kinds = {kind for kind in allowed if kind is not None}
     found = set()
     for kind in kinds:
         with suppress(UsageError):  # where there is none, a task that runs code was an error
