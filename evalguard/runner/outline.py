@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -77,6 +78,15 @@ def contradicting(samples: Iterable[Prepared]) -> int:
     for sample in samples:
         targets[sample.prompt].append(sample.target.strip())
     return sum(len(found) for found in targets.values() if len(set(found)) > 1)
+
+
+def shuffled(sample_ids: Sequence[str], seed: int) -> tuple[str, ...]:
+    """Order samples by a hash of seed and id: random, and the same wherever it is computed."""
+
+    def key(sample_id: str) -> bytes:
+        return hashlib.sha256(f"{seed}:{sample_id}".encode()).digest()
+
+    return tuple(sorted(sample_ids, key=key))
 
 
 def outlines_from(remembered: Any, key: str) -> list[Outline]:

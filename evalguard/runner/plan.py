@@ -7,7 +7,6 @@ in the store builds nothing.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -24,7 +23,7 @@ from evalguard.engines.limits import DEFAULT_LIMIT
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample
 from evalguard.runner.gate_targets import check_gates
-from evalguard.runner.outline import Outline, contradicting, outline_of, outlines_from
+from evalguard.runner.outline import Outline, contradicting, outline_of, outlines_from, shuffled
 from evalguard.runner.own_reads import OwnReads, runs_own_code
 from evalguard.scorers.sandbox import noting_choices
 from evalguard.scorers.thinking import thinking_metrics
@@ -81,7 +80,7 @@ class PlannedTask:
             for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
             if row not in left_out
         ]
-        self.sample_ids = _shuffled(kept, seed)
+        self.sample_ids = shuffled(kept, seed)
         self.n_left_out = len(outline.sample_ids) - len(kept)
         self.config = config
         self.own_code = own_code
@@ -208,6 +207,7 @@ def make_plan(
     rendering: str,
     count_tokens: Callable[[str], int],
     store: SampleStore,
+    besides: Mapping[str, Any] | None = None,
     default_limit: int = DEFAULT_LIMIT,
 ) -> Plan:
     """Outline the tasks of the gates' suites.
@@ -219,6 +219,7 @@ def make_plan(
         rendering: Hash of how prompts are made, with ``render`` or without it.
         count_tokens: Length of a text in tokens of the baseline.
         store: Remembers outlines and the hashes of files.
+        besides: What else of the project may decide what its tasks ask and score.
         default_limit: Tokens that a model may write where a task sets no limit.
 
     Raises:
@@ -234,6 +235,7 @@ def make_plan(
         store,
         OwnReads(store, project.root),
         seed=project.config.seed,
+        besides=besides,
         default_limit=default_limit,
         left_out=contaminated(project),
     )
@@ -259,9 +261,11 @@ class _Planner:
         reads: OwnReads,
         *,
         seed: int,
+        besides: Mapping[str, Any] | None,
         default_limit: int,
         left_out: Mapping[str, frozenset[int]],
     ) -> None:
+        self._besides = besides
         self._default_limit = default_limit
         self._render = render
         self._left_out = left_out
@@ -285,12 +289,24 @@ class _Planner:
         ready: dict[str, Sequence[Prepared]] = {}
 
         def prepare(name: str) -> Sequence[Prepared]:
-            return ready.pop(name, None) or prepare_samples(config, task(name), self._render)
+            if name in ready:
+                return ready.pop(name)
+            made = prepare_samples(config, task(name), self._render)
+            check_unchanged()
+            return made
 
         def task(name: str) -> Task:
             if not built:
                 built.update({one.name: one for one in build(config, context)})
             return built[name]
+
+        def check_unchanged() -> None:
+            now = self._parts(config, context, kind_of(config).deciding_files(config, context))
+            if parts != now:
+                raise DataError(
+                    f"suite '{suite.name}', task '{config.task_name}': a file changed while the "
+                    "task was made of it. Wait until nothing writes there, and run again"
+                )
 
         deciding = kind_of(config).deciding_files(config, context)
         own_code = runs_own_code(config, deciding)
@@ -305,6 +321,7 @@ class _Planner:
             outlines = [
                 self._outline(one, ready[one.name], config, parts) for one in built.values()
             ]
+            check_unchanged()
             if parts:
                 key = self._key(parts, own_code=own_code)
                 plain = [asdict(outline) for outline in outlines]
@@ -371,6 +388,7 @@ class _Planner:
             "prompts": self._rendering if tokenized else "plain",
             "code": [*self._code, package_digest()],
             "package": code,
+            **({"besides": self._besides} if self._besides else {}),
         }
 
     @cached_property
@@ -378,12 +396,3 @@ class _Planner:
         """Hashes of the code that makes tasks."""
         files = sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py"))
         return [self._store.file_sha256(file) for file in files]
-
-
-def _shuffled(sample_ids: Sequence[str], seed: int) -> tuple[str, ...]:
-    """Order samples by a hash of seed and id: random, and the same wherever it is computed."""
-
-    def key(sample_id: str) -> bytes:
-        return hashlib.sha256(f"{seed}:{sample_id}".encode()).digest()
-
-    return tuple(sorted(sample_ids, key=key))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -220,6 +220,11 @@ class SampleStore:
     def file_sha256(self, path: Path) -> str:
         """Return the SHA-256 of a file, which is read once for as long as it is not touched."""
         return self._hashes.sha256(path)
+
+    @property
+    def hashed(self) -> Set[str]:
+        """The files that were hashed since the store was opened, without links."""
+        return self._hashes.hashed
 
     def folder_fingerprint(self, path: str | Path) -> str:
         """Return the fingerprint of a folder, reading only files that were touched."""
