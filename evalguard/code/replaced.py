@@ -15,6 +15,7 @@ import builtins
 import math
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property, partial
 from importlib.machinery import SourceFileLoader
@@ -22,6 +23,8 @@ from inspect import unwrap
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
+
+_STARTED = time.time()
 
 _OWN = Path(__file__).resolve().parents[1]
 
@@ -58,8 +61,8 @@ def replaced() -> Iterator[str]:
         file = getattr(module, "__file__", None)
         if not own or name.startswith(_INSIDE) or file is None or name.endswith("__main__"):
             continue
-        found = _Module(module, Path(file)).replaced()
-        yield from (f"{name}.{one}" for one in found)
+        if Path(file).stat().st_mtime < _STARTED:  # else it does not say what was imported
+            yield from (f"{name}.{one}" for one in _Module(module, Path(file)).replaced())
 
 
 class _Module:

@@ -104,9 +104,8 @@ def run_check(
                 store,
                 on_progress=on_progress,
                 progress=progress,
-                besides=unkeyed.of_project,
+                unkeyed=unkeyed,
             )
-            planned = frozenset(opened)
             results = _measure_and_decide(check, full=full, fail_fast=fail_fast)
             if noise or project.config.noise:
                 runs = (project.config.noise or Noise()).runs
@@ -115,7 +114,7 @@ def run_check(
             pool.check_unchanged()
             if not code and _runs_code(project, check):
                 check_own_functions()
-            warnings = tuple(unkeyed.found(opened, planned=planned, strict=strict))
+            warnings = tuple(unkeyed.found(opened, strict=strict))
             seconds = time.perf_counter() - started
             return summarize(check, results, title=title, seconds=seconds, warnings=warnings)
 

@@ -6,12 +6,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+import evalguard.tasks
 from evalguard.engines.limits import limit_of
 from evalguard.errors import StoreError
 from evalguard.records import Metric, from_json
-from evalguard.store import fingerprint
+from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Task
 
 
@@ -78,6 +80,11 @@ def contradicting(samples: Iterable[Prepared]) -> int:
     for sample in samples:
         targets[sample.prompt].append(sample.target.strip())
     return sum(len(found) for found in targets.values() if len(set(found)) > 1)
+
+
+def task_code(store: SampleStore) -> list[str]:
+    """Return the hashes of the code that makes tasks."""
+    return [*map(store.file_sha256, sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py")))]
 
 
 def shuffled(sample_ids: Sequence[str], seed: int) -> tuple[str, ...]:

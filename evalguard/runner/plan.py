@@ -9,22 +9,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
 from itertools import chain
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import evalguard.tasks
 from evalguard.config import Project, Suite
 from evalguard.config.contaminated import contaminated
 from evalguard.engines.limits import DEFAULT_LIMIT
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample
 from evalguard.runner.gate_targets import check_gates
-from evalguard.runner.outline import Outline, contradicting, outline_of, outlines_from, shuffled
+from evalguard.runner.outline import (
+    Outline,
+    contradicting,
+    outline_of,
+    outlines_from,
+    shuffled,
+    task_code,
+)
 from evalguard.runner.own_reads import OwnReads, runs_own_code
+from evalguard.runner.unkeyed import Unkeyed
 from evalguard.scorers.sandbox import noting_choices
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.scorers.versions import package_digest
@@ -207,7 +214,7 @@ def make_plan(
     rendering: str,
     count_tokens: Callable[[str], int],
     store: SampleStore,
-    besides: Mapping[str, Any] | None = None,
+    unkeyed: Unkeyed | None = None,
     default_limit: int = DEFAULT_LIMIT,
 ) -> Plan:
     """Outline the tasks of the gates' suites.
@@ -219,7 +226,7 @@ def make_plan(
         rendering: Hash of how prompts are made, with ``render`` or without it.
         count_tokens: Length of a text in tokens of the baseline.
         store: Remembers outlines and the hashes of files.
-        besides: What else of the project may decide what its tasks ask and score.
+        unkeyed: What else of the project may decide what its tasks ask and score.
         default_limit: Tokens that a model may write where a task sets no limit.
 
     Raises:
@@ -235,7 +242,7 @@ def make_plan(
         store,
         OwnReads(store, project.root),
         seed=project.config.seed,
-        besides=besides,
+        unkeyed=unkeyed,
         default_limit=default_limit,
         left_out=contaminated(project),
     )
@@ -261,11 +268,12 @@ class _Planner:
         reads: OwnReads,
         *,
         seed: int,
-        besides: Mapping[str, Any] | None,
+        unkeyed: Unkeyed | None,
         default_limit: int,
         left_out: Mapping[str, frozenset[int]],
     ) -> None:
-        self._besides = besides
+        self._unkeyed = unkeyed
+        self._code = task_code(store)
         self._default_limit = default_limit
         self._render = render
         self._left_out = left_out
@@ -285,13 +293,11 @@ class _Planner:
 
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
         context = suite.context(index, seed=self._seed, count_tokens=self._count_tokens)
-        built: dict[str, Task] = {}
+        kind, built = kind_of(config), dict[str, Task]()
         ready: dict[str, Sequence[Prepared]] = {}
 
         def prepare(name: str) -> Sequence[Prepared]:
-            if name in ready:
-                return ready.pop(name)
-            made = prepare_samples(config, task(name), self._render)
+            made = ready.pop(name, None) or prepare_samples(config, task(name), self._render)
             check_unchanged()
             return made
 
@@ -301,23 +307,24 @@ class _Planner:
             return built[name]
 
         def check_unchanged() -> None:
-            now = self._parts(config, context, kind_of(config).deciding_files(config, context))
-            if parts != now:
+            if parts != self._parts(config, context, kind.deciding_files(config, context)):
                 raise DataError(
                     f"suite '{suite.name}', task '{config.task_name}': a file changed while the "
-                    "task was made of it. Wait until nothing writes there, and run again"
+                    "task was made of it; run again when nothing writes there"
                 )
 
-        deciding = kind_of(config).deciding_files(config, context)
+        deciding = kind.deciding_files(config, context)
         own_code = runs_own_code(config, deciding)
         parts = self._parts(config, context, deciding)
         key = parts and self._key(parts, own_code=own_code)
         remembered = self._store.fingerprint_description(key).get("outlines") if key else None
         if remembered is None:
-            built.update({one.name: one for one in build(config, context)})
-            ready |= {
-                name: prepare_samples(config, one, self._render) for name, one in built.items()
-            }
+            # Where not all files are known, the samples that are made of them are in the keys.
+            with self._unkeyed.leaving_out() if self._unkeyed and not parts else nullcontext():
+                built.update({one.name: one for one in build(config, context)})
+                ready |= {
+                    name: prepare_samples(config, one, self._render) for name, one in built.items()
+                }
             outlines = [
                 self._outline(one, ready[one.name], config, parts) for one in built.values()
             ]
@@ -388,11 +395,5 @@ class _Planner:
             "prompts": self._rendering if tokenized else "plain",
             "code": [*self._code, package_digest()],
             "package": code,
-            **({"besides": self._besides} if self._besides else {}),
+            **(self._unkeyed.of_project if self._unkeyed else {}),
         }
-
-    @cached_property
-    def _code(self) -> list[str]:
-        """Hashes of the code that makes tasks."""
-        files = sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py"))
-        return [self._store.file_sha256(file) for file in files]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
@@ -21,6 +20,7 @@ from evalguard.runner.own_reads import OwnReads
 from evalguard.runner.plan import Plan, make_plan
 from evalguard.runner.registered import changes_since_first_check
 from evalguard.runner.schedule import Selected
+from evalguard.runner.unkeyed import Unkeyed
 from evalguard.store import SampleStore
 
 
@@ -67,7 +67,7 @@ def prepare(
     *,
     on_progress: Callable[[Progress], None] | None,
     progress: Progress,
-    besides: Mapping[str, Any] | None = None,
+    unkeyed: Unkeyed | None = None,
 ) -> Check:
     """Plan a check, and compare its prompts, its power and its judge with what it needs.
 
@@ -78,7 +78,7 @@ def prepare(
         store: Where samples are kept.
         on_progress: Called after every step of the measurement.
         progress: What is counted.
-        besides: What else of the project may decide what its tasks ask and score.
+        unkeyed: What else of the project may decide what its tasks ask and score.
 
     Raises:
         UsageError: If files of the project, the only candidate or the data cannot be used, or a
@@ -91,7 +91,7 @@ def prepare(
         rendering=pool.prompts.rendering,
         count_tokens=lambda text: pool.prompts.tokenizer(BASELINE).count(text),
         store=store,
-        besides=besides,
+        unkeyed=unkeyed,
         default_limit=max(map(pool.default_limit, (BASELINE, *_candidates(selected)))),
     )
     underpowered = _check_power(project, plan, _gates(selected))

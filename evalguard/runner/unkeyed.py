@@ -25,6 +25,9 @@ from evalguard.errors import TrustError
 from evalguard.records import TRAINING_RECORD
 from evalguard.store import SampleStore, fingerprint
 
+STRICT_VARIABLE = "EVALGUARD_STRICT"
+"""Environment variable that makes it an error wherever it is 1."""
+
 _FACT = "read besides"
 
 _SHOWN = 5
@@ -51,6 +54,7 @@ class Unkeyed:
         self._known = self._noted(self._key)
         self._code = _reached(code, self._root)
         self._bases: dict[str, Folders] = {}
+        self._left_out: set[str] = set()
 
     @property
     def of_project(self) -> Mapping[str, Any]:
@@ -96,13 +100,18 @@ class Unkeyed:
         with opened_below([self._root, *places]) as opened:
             yield opened
 
-    def found(self, opened: Set[str], *, planned: Set[str], strict: bool) -> Iterator[str]:
+    @contextmanager
+    def leaving_out(self) -> Iterator[None]:
+        """Leave out what of the project is read within the block, whose content keys hold."""
+        with opened_below([self._root]) as opened:
+            yield
+        self._left_out |= opened
+
+    def found(self, opened: Set[str], *, strict: bool) -> Iterator[str]:
         """Yield a warning of what was read besides, and put it into the keys of the next check.
 
         Args:
             opened: What was read.
-            planned: What was read before anything was measured; of the project, the samples that
-                were made of it are in the keys.
             strict: Whether it is an error.
 
         Raises:
@@ -123,7 +132,7 @@ class Unkeyed:
             self._note(base, own)
         of_project = {
             os.path.relpath(name, self._root): name
-            for name in besides - planned - of_models
+            for name in besides - self._left_out - of_models
             if self._counts(name)
         }
         self._note(self._key, of_project)
@@ -135,7 +144,7 @@ class Unkeyed:
             f"{shown}{more}: read while measuring, though not in the key under which samples are "
             "stored. The next check measures again, with it in the key"
         )
-        if strict:
+        if strict or os.environ.get(STRICT_VARIABLE) == "1":
             raise TrustError(said)
         yield said
 
