@@ -16,7 +16,7 @@ import hashlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import cache, partial
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -27,6 +27,9 @@ from evalguard.code.files import is_installed, sha256
 
 _OWN = Path(__file__).resolve().parents[1]
 """EvalGuard's folder."""
+
+_ENGINES = str(_OWN / "engines")
+"""Calls code of models, whose reads count for every task and not for those of a scorer alone."""
 
 _SYSTEM = ("/dev/", "/proc/", "/sys/")
 
@@ -56,6 +59,7 @@ class _Notes:
         self.stats: dict[str, tuple[int, ...]] = {}
         self.moved: set[Read] = set()
         self.made: set[str] = set()
+        self.of_engines: set[str] = set()
         self.modules: set[str] = set()
 
 
@@ -72,6 +76,12 @@ def seen(root: Path) -> Mapping[Read, str]:
     for folder, notes in list(_of_projects.items()):
         found |= {read: held for read, held in notes.seen.items() if _counts(read, folder, root)}
     return found
+
+
+def of_engines(root: Path) -> Set[str]:
+    """Return what code of models read for a project."""
+    notes = _of_projects.get(str(root))
+    return frozenset(notes.of_engines if notes else ())
 
 
 def _counts(read: Read, of: str, root: Path) -> bool:
@@ -219,9 +229,11 @@ def _path(name: Any) -> str | None:
 
 
 def _note(read: Read, frame: FrameType) -> None:
-    if not _called_here(frame):
+    if not (caller := _called_here(frame)):
         return
     path = read.name
+    if caller.startswith(_ENGINES):
+        _notes.of_engines.add(path)
     if path.startswith(_SYSTEM) or is_installed(Path(path)) or _is_own(path):
         return
     if path not in _notes.made and not any(f"{one}{os.sep}" in path for one in _notes.made):
@@ -249,16 +261,20 @@ def _stat(path: str) -> tuple[int, ...] | None:
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
-def _called_here(frame: FrameType | None) -> bool:
-    """Whether code of a project is running that EvalGuard called, or that a thread of it runs."""
+def _called_here(frame: FrameType | None) -> str:
+    """Return the file of EvalGuard that called the code of a project which is running.
+
+    Of code that a thread runs, the name of the thread; empty where no such code is running.
+    """
     found = False
     while frame is not None:
         file = frame.f_code.co_filename
         if _is_own(file):
-            return found
+            return str(Path(file).resolve()) if found else ""
         found = found or _is_project(file)
         frame = frame.f_back
-    return found and threading.current_thread() is not threading.main_thread()
+    thread = threading.current_thread()
+    return thread.name if found and thread is not threading.main_thread() else ""
 
 
 @cache

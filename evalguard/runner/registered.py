@@ -73,8 +73,8 @@ def changes_since_first_check(
         first = store.fingerprint_description(key).get(REGISTERED)
         if store.has_refused(key, REGISTERED):
             found.append(
-                f"what {name} was first asked cannot be read: its seal does not fit the key of the "
-                "store, so it is not known whether gates or tasks changed since"
+                f"what {name} was first asked cannot be read: it was edited, or its seal does not "
+                "fit the key of the store, so it is not known whether gates or tasks changed since"
             )
             continue
         if first is None:

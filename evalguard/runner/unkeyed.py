@@ -118,7 +118,9 @@ class Unkeyed:
             TrustError: If it is.
         """
         named = self._before | self._store.hashed
-        named |= {os.path.realpath(one.name) for one in reads.seen(self._root)}
+        # What a scorer reads is in the keys of what it scores; what a model reads, in no other's.
+        scorers = {one.name for one in reads.seen(self._root)} - reads.of_engines(self._root)
+        named |= set(map(os.path.realpath, scorers))
         besides = {name for name in opened if os.path.realpath(name) not in named}
         of_models: set[str] = set()
         for base, folders in self._bases.items():

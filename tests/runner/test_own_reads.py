@@ -181,7 +181,8 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(own, edit):
 
 
 def _files(project):
-    folders = [project / name for name in ("model", "adapters/harmless", "scorers", "suites")]
+    names = ("model", "adapters/harmless", "scorers", "suites", "thresholds")
+    folders = [project / name for name in names]
     found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return [*sorted(path for path in found if path.stat().st_size), project / "evalguard.yaml"]
 

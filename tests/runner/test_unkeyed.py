@@ -76,6 +76,22 @@ def test_what_is_read_besides_is_said_once_and_then_in_the_key(project, reading,
     assert check(project).verdict == "PASS"
 
 
+def test_what_a_model_reads_beside_a_scorer_of_the_project_is_in_the_key_of_every_task(
+    project, reading, edit
+):
+    """Code of a project is listened to once it has scorers; what a model reads is not theirs."""
+    (project / "own.py").write_text(
+        "from evalguard.scorers import scorer\n\n\n@scorer(name='own_beside')\n"
+        "def own(output: str, target: str) -> bool:\n    return output.strip() == target\n"
+    )
+    edit("evalguard.yaml", "suites:", "scorer_modules: [own.py]\nsuites:")
+    file = reading(project / "model/notes.md")
+    assert any("not in the key" in text for text in check(project).warnings)
+    check(project)
+    file.write_text("wrong")
+    assert check(project).verdict == "FAIL"
+
+
 def test_it_is_an_error_where_that_is_strict(project, reading, monkeypatch):
     reading(project / "model/notes.md")
     with pytest.raises(TrustError, match=r"model/notes\.md: read while measuring"):
