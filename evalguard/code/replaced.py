@@ -16,7 +16,7 @@ import math
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 from importlib.machinery import SourceFileLoader
 from inspect import unwrap
@@ -74,8 +74,8 @@ class _Module:
         self._tree = _parsed(file)
         loader = getattr(module.__spec__, "loader", None)
         # pytest's own loader rewrites assertions, so that no code is as it was compiled
-        whole = loader.get_code(module.__name__) if type(loader) is SourceFileLoader else None
-        self._codes = None if whole is None else dict(_codes(whole, ""))
+        plain = type(loader) is SourceFileLoader
+        self._codes = _compiled(module.__name__, file) if plain else None
 
     def replaced(self) -> Iterator[str]:
         """Yield the names that do not stand for what the source says."""
@@ -163,12 +163,18 @@ def _rebound(file: Path) -> frozenset[str]:
     return frozenset(name for line in lines for name in re.findall(r"\w+", line))
 
 
-def _codes(code: CodeType, within: str) -> Iterator[tuple[_Place, CodeType]]:
-    """Yield every function's code."""
+@cache
+def _compiled(name: str, file: Path) -> Mapping[_Place, CodeType]:
+    """Return the code of every function of a module."""
+    whole = SourceFileLoader(name, str(file)).get_code(name)
+    return {} if whole is None else dict(_codes(whole))
+
+
+def _codes(code: CodeType) -> Iterator[tuple[_Place, CodeType]]:
     for one in code.co_consts:
         if isinstance(one, CodeType):
             yield _Place(one.co_qualname, one.co_firstlineno), one
-            yield from _codes(one, one.co_qualname)
+            yield from _codes(one)
 
 
 def _undecorated(found: Any) -> Any:
