@@ -105,7 +105,7 @@ class _ProjectCode(MetaPathFinder):
         """Return what another finder finds.
 
         Raises:
-            ImportError: If that is of the project.
+            ConfigError: If that is of the project.
         """
         found = (
             finder.find_spec(fullname, path, target)
@@ -120,7 +120,7 @@ class _ProjectCode(MetaPathFinder):
             *(spec.submodule_search_locations or ()),
         )
         if of_project := next((one for one in places if one and self.holds(one)), None):
-            raise ImportError(f"{of_project}: {REFUSED}", name=fullname, path=of_project)
+            raise ConfigError([Problem(of_project, "", f"module {fullname}: {REFUSED}")])
         return spec
 
 

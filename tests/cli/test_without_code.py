@@ -10,7 +10,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 import pytest
 
 from evalguard.cli import main
-from evalguard.errors import ExitCode
+from evalguard.errors import ConfigError, ExitCode
 
 RAN = "print('RAN')\n"
 
@@ -126,7 +126,9 @@ def test_no_module_of_the_project_is_imported(project, capsys, monkeypatch, way,
     module = None if later else way(project)
     code, message = check(project, capsys, monkeypatch, "-k", "exact_match")
     assert code == ExitCode.PARTIAL, message
-    with pytest.raises(ImportError, match=r"No module named|--no-project-code refuses"):
+    with pytest.raises(
+        (ImportError, ConfigError), match=r"No module named|--no-project-code refuses"
+    ):
         import_module(module or way(project))
     assert "RAN" not in capsys.readouterr().out
 
