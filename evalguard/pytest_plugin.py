@@ -8,7 +8,7 @@ until then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,24 +49,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="measure every sample; do not stop early",
     )
     group.addoption(
+        "--evalguard-strict",
+        action="store_true",
+        help="error where a file is read that is not in the key of what is stored",
+    )
+    group.addoption(
         "--evalguard-noise",
         action="store_true",
         help="also run the baseline against itself and flag margins below its noise floor",
     )
-
-
-class LoadedProject:
-    """Hands a project to the plugin, which need not load it a second time.
-
-    Args:
-        project: The project.
-        config: The path that it was loaded from, as ``--evalguard-config`` names it.
-        overrides: With what it was loaded, as ``--evalguard-set`` gives it.
-    """
-
-    def __init__(self, project: Project, config: str, overrides: Sequence[str]) -> None:
-        self.project = project
-        self.asked_by = (config, list(overrides))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,6 +85,8 @@ def _loaded(config: pytest.Config, asked: tuple[str, list[str]]) -> Project | No
 
     Options of a configuration file and of the environment join those of the command line.
     """
+    from evalguard.config import LoadedProject
+
     handed = (one for one in config.pluginmanager.get_plugins() if isinstance(one, LoadedProject))
     return next((one.project for one in handed if one.asked_by == asked), None)
 
@@ -145,11 +138,13 @@ class GatePlugin:
         from rich.console import Console
         from rich.text import Text
 
+        from evalguard.code.packages import files_of_projects
         from evalguard.reports.text import visible
-        from evalguard.runner.check import run_check
+        from evalguard.runner.check import check_own_functions, run_check
         from evalguard.runner.display import display
         from evalguard.verdicts import blocking
 
+        code = files_of_projects(self.config.pluginmanager.get_plugins())
         console = Console(stderr=True)
         try:
             with display(console) as on_progress:
@@ -161,7 +156,11 @@ class GatePlugin:
                     fail_fast=session.config.getvalue("maxfail") == 1,
                     on_progress=on_progress,
                     on_engine=lambda choice: console.print(Text(choice.line), soft_wrap=True),
+                    code=code,
+                    strict=self.config.getoption("evalguard_strict"),
                 )
+            if code:
+                check_own_functions()
             self._of_item = dict(zip(items, self.result.gates, strict=True))
             self._of_node = {item.nodeid: result for item, result in self._of_item.items()}
             against = blocking(self.result.gates, self.result.on_inconclusive)

@@ -27,6 +27,7 @@ settings.load_profile("evalguard")
 # Small models run fastest on one thread; several only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("EVALGUARD_STRICT", "1")  # what is read, but in no key, is an error
 
 # Ten thousand tests and the libraries that they import are never garbage, but make each search for
 # it take a third of a second: the searches of a collection, and that of each engine that is closed.

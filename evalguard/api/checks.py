@@ -42,6 +42,7 @@ def check(
     fail_fast: bool = False,
     engine: Engine | None = None,
     progress: bool = True,
+    strict: bool = False,
 ) -> CheckResult:
     """Gate the candidates of a project against its baseline.
 
@@ -60,8 +61,12 @@ def check(
         engine: Engine for every model, instead of those that the project names, such as a
             :class:`FakeEngine`. The store is neither read nor written.
         progress: Show progress on standard error.
+        strict: Raise where a file is read that is not in the key of what is stored, instead of a
+            warning.
 
     Raises:
+        TrustError: If files of a model changed meanwhile, code of the project replaced EvalGuard's,
+            or, with ``strict``, a file was read that is in no key.
         UsageError: If files of the project, the models or the data cannot be used, or a name is
             unknown.
         MeasurementError: If nothing could be measured.
@@ -90,6 +95,7 @@ def check(
             fail_fast=fail_fast,
             on_progress=on_progress,
             engine=engine,
+            strict=strict,
         )
 
 

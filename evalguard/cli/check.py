@@ -60,6 +60,11 @@ left out (no release decision).
     help="Exit 0, not 7, where all selected gates pass and others were left out.",
 )
 @click.option(
+    "--strict",
+    is_flag=True,
+    help="Error where a file is read that is not in the key of what is stored.",
+)
+@click.option(
     "--no-project-code",
     is_flag=True,
     help="Refuse a project that brings code: scorers, !function, conftest.py, trust_remote_code.",
@@ -73,6 +78,7 @@ def command(
     full: bool,
     noise: bool,
     allow_partial: bool,
+    strict: bool,
     no_project_code: bool,
     pytest_args: tuple[str, ...],
 ) -> int:
@@ -91,10 +97,9 @@ def command(
         leave_out_of_path,
         refuse_code_of_pytest,
     )
-    from evalguard.config import load_project
+    from evalguard.config import LoadedProject, load_project
     from evalguard.config.old_report import remove_old_report
     from evalguard.errors import UsageError
-    from evalguard.pytest_plugin import LoadedProject
 
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
@@ -102,10 +107,11 @@ def command(
     for path in _results_of_options(json_path, html_path, pytest_args):
         path.unlink(missing_ok=True)
     try:
+        if no_project_code:
+            leave_out_of_path(Path(config).parent)
         project = load_project(Path(config), overrides=overrides, project_code=not no_project_code)
         if no_project_code:
             refuse_code_of_pytest(project, pytest_args)
-            leave_out_of_path(project)
     except UsageError:
         remove_old_report(Path(config), overrides)
         raise
@@ -123,6 +129,7 @@ def command(
     arguments += [f"--evalguard-html={html_path}"] if html_path else []
     arguments += ["--evalguard-full"] if full else []
     arguments += ["--evalguard-noise"] if noise else []
+    arguments += ["--evalguard-strict"] if strict else []
     arguments += ["--evalguard-allow-partial"] if allow_partial else []
     session = _Session()
     every = [*arguments, str(project.thresholds.path), *pytest_args]

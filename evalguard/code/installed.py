@@ -20,8 +20,11 @@ _DISTRIBUTIONS = {
 }
 """Modules that their distribution names otherwise, so that not all have to be searched."""
 
-_CODE = re.compile(r'(?!\.\.|[^",]*\.dist-info/|[^",]*/tests/)[^",]*\.(py|so|json),')
-"""Begins the lines of a RECORD that are of code."""
+_CODE = re.compile(
+    r'(?!\.\.|[^",]*\.dist-info/|[^",]*/tests/|[^",]*\.(?:pyc|pyi|h|hpp|cuh),)[^",]*,'
+)
+"""Begins the lines of a RECORD that are of code, and of data that it may read, such as the profiles
+of languages."""
 
 _APART = "lm_eval/tasks/"
 """Thousands of files, of which those that a task reaches are hashed one by one."""
@@ -42,7 +45,7 @@ def state_of_module(module: str) -> str:
 
 @cache
 def state_of(name: str) -> str:
-    """Return the version of a distribution with a hash of its code.
+    """Return the version of a distribution with a hash of its code and its data.
 
     The files are those that its RECORD lists, by the hashes that stand there. Only a file that was
     written after the RECORD is read: it was edited, or is a link that was made again.

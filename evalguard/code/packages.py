@@ -49,6 +49,18 @@ def _outermost(file: Path) -> Path:
     return file
 
 
+def files_of_projects(modules: Iterable[object]) -> list[Path]:
+    """Return the files of those modules that are neither EvalGuard's nor installed.
+
+    Args:
+        modules: Modules, among anything else.
+    """
+    own = Path(__file__).resolve().parents[1]
+    named = (getattr(one, "__file__", None) for one in modules)
+    files = (Path(name).resolve() for name in named if isinstance(name, str))
+    return [file for file in files if own not in file.parents and not is_installed(file)]
+
+
 def is_known(module: str) -> bool:
     """Return whether a module's version counts anyway."""
     return module.partition(".")[0] in _KNOWN

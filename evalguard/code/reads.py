@@ -4,6 +4,10 @@ Heard by Python's audit events, so that no list of what may be read has to be co
 project is every file that is neither EvalGuard's, nor the standard library's, nor that of an
 installed package; what it has a package read counts as well. Not heard are what another process or
 a library in C reads, and whether a file exists.
+
+Each project of a process has its own notes, so that one check does not depend on those before it. A
+file outside of the folder of the project that read it counts for every project: a package may keep
+what it read, and need not read it again.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import hashlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import cache, partial
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -23,6 +27,9 @@ from evalguard.code.files import is_installed, sha256
 
 _OWN = Path(__file__).resolve().parents[1]
 """EvalGuard's folder."""
+
+_ENGINES = str(_OWN / "engines")
+"""Calls code of models, whose reads count for every task and not for those of a scorer alone."""
 
 _SYSTEM = ("/dev/", "/proc/", "/sys/")
 
@@ -45,22 +52,43 @@ class Read(NamedTuple):
 
 
 class _Notes:
-    """What was read in this process, and how it was then."""
+    """What code of one project read in this process, and how it was then."""
 
     def __init__(self) -> None:
         self.seen: dict[Read, str] = {}
         self.stats: dict[str, tuple[int, ...]] = {}
         self.moved: set[Read] = set()
         self.made: set[str] = set()
+        self.of_engines: set[str] = set()
         self.modules: set[str] = set()
 
 
 _notes = _Notes()
+"""Those of the project whose code runs now."""
+
+_of_projects: dict[str, _Notes] = {"": _notes}
+"""All notes by the folder of the project; what was read before any project was begun has none."""
 
 
-def seen() -> Mapping[Read, str]:
-    """Return what was read, each with a hash of what it held then."""
-    return dict(_notes.seen)
+def seen(root: Path) -> Mapping[Read, str]:
+    """Return what counts for a project of what was read, each with a hash of what it held then."""
+    found: dict[Read, str] = {}
+    for folder, notes in list(_of_projects.items()):
+        found |= {read: held for read, held in notes.seen.items() if _counts(read, folder, root)}
+    return found
+
+
+def of_engines(root: Path) -> Set[str]:
+    """Return what code of models read for a project."""
+    notes = _of_projects.get(str(root))
+    return frozenset(notes.of_engines if notes else ())
+
+
+def _counts(read: Read, of: str, root: Path) -> bool:
+    """Return whether what one project read counts for another."""
+    if of in ("", str(root)):
+        return True
+    return read.kind != "variable" and not Path(read.name).is_relative_to(of)
 
 
 def state_of(read: Read, hash_file: Callable[[Path], str] | None = None) -> str:
@@ -84,23 +112,39 @@ def state_of(read: Read, hash_file: Callable[[Path], str] | None = None) -> str:
         return "missing"
 
 
-def changed() -> tuple[Read, ...]:
-    """Return the files that changed after they were read, but for those that the code wrote."""
-    for read, before in list(_notes.seen.items()):
-        touched = read.kind == "file" and _notes.stats.get(read.name) != _stat(read.name)
+def changed(root: Path) -> tuple[Read, ...]:
+    """Return the files that changed after a project read them, but for those that it wrote."""
+    notes = _of_projects.get(str(root), _notes)
+    for read, before in list(notes.seen.items()):
+        touched = read.kind == "file" and notes.stats.get(read.name) != _stat(read.name)
         if touched and state_of(read) != before:
-            _notes.moved.add(read)
-    return tuple(read for read in sorted(_notes.moved) if read.name not in _notes.made)
+            notes.moved.add(read)
+    return tuple(read for read in sorted(notes.moved) if read.name not in notes.made)
 
 
-def begin() -> None:
-    """Let code of projects be loaded anew.
+def resume(root: Path) -> None:
+    """Note from now on what is read for a project.
 
-    Its modules are imported again, and what it read before counts as it is now.
+    Args:
+        root: Its folder, absolute.
     """
-    for name in _notes.modules:
-        sys.modules.pop(name, None)
-    _notes.modules.clear()
+    global _notes  # noqa: PLW0603 - the hooks, which nothing can be passed to, read it
+    _notes = _of_projects.setdefault(str(root), _Notes())
+
+
+def begin(root: Path) -> None:
+    """Let code of a project be loaded anew.
+
+    Modules of all projects are imported again, and what it read before counts as it is now.
+
+    Args:
+        root: Its folder, absolute.
+    """
+    for notes in _of_projects.values():
+        for name in notes.modules:
+            sys.modules.pop(name, None)
+        notes.modules.clear()
+    resume(root)
     _notes.made.clear()
     for read in list(_notes.seen):
         _keep(read)
@@ -185,9 +229,11 @@ def _path(name: Any) -> str | None:
 
 
 def _note(read: Read, frame: FrameType) -> None:
-    if not _called_here(frame):
+    if not (caller := _called_here(frame)):
         return
     path = read.name
+    if caller.startswith(_ENGINES):
+        _notes.of_engines.add(path)
     if path.startswith(_SYSTEM) or is_installed(Path(path)) or _is_own(path):
         return
     if path not in _notes.made and not any(f"{one}{os.sep}" in path for one in _notes.made):
@@ -215,16 +261,20 @@ def _stat(path: str) -> tuple[int, ...] | None:
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
-def _called_here(frame: FrameType | None) -> bool:
-    """Whether code of a project is running that EvalGuard called, or that a thread of it runs."""
+def _called_here(frame: FrameType | None) -> str:
+    """Return the file of EvalGuard that called the code of a project which is running.
+
+    Of code that a thread runs, the name of the thread; empty where no such code is running.
+    """
     found = False
     while frame is not None:
         file = frame.f_code.co_filename
         if _is_own(file):
-            return found
+            return str(Path(file).resolve()) if found else ""
         found = found or _is_project(file)
         frame = frame.f_back
-    return found and threading.current_thread() is not threading.main_thread()
+    thread = threading.current_thread()
+    return thread.name if found and thread is not threading.main_thread() else ""
 
 
 @cache

@@ -7,7 +7,14 @@ errors.
 from evalguard.config.loading import load_yaml
 from evalguard.config.project import BASELINE, JUDGE, Noise, ProjectConfig
 from evalguard.config.project_loading import PROJECT_FILE, load_project
-from evalguard.config.resolved import ModelSpec, Project, Suite, Thresholds, store_location
+from evalguard.config.resolved import (
+    LoadedProject,
+    ModelSpec,
+    Project,
+    Suite,
+    Thresholds,
+    store_location,
+)
 from evalguard.config.suite import SuiteConfig
 from evalguard.config.thresholds import ThresholdsConfig
 from evalguard.config_model import ConfigModel
@@ -17,6 +24,7 @@ __all__ = [
     "JUDGE",
     "PROJECT_FILE",
     "ConfigModel",
+    "LoadedProject",
     "ModelSpec",
     "Noise",
     "Project",

@@ -102,7 +102,7 @@ class _Loader:
 
     def load_scorers(self) -> None:
         """Run the team's scorer files, and none but those that the project file names."""
-        reads.begin()
+        reads.begin(self.path.parent.absolute())
         for index, module in enumerate(self._names("scorer_modules")):
             try:
                 scorers.load_module(self.path.parent / module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -253,3 +253,17 @@ def store_location(config: ProjectConfig, root: Path) -> str:
 def _unnamed(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return an endpoint's options without the name of a model on it."""
     return {key: value for key, value in options.items() if key != "model"}
+
+
+class LoadedProject:
+    """Hands a project to pytest's plug-in, which need not load it a second time.
+
+    Args:
+        project: The project.
+        config: The path that it was loaded from, as ``--evalguard-config`` names it.
+        overrides: With what it was loaded, as ``--evalguard-set`` gives it.
+    """
+
+    def __init__(self, project: Project, config: str, overrides: Sequence[str]) -> None:
+        self.project = project
+        self.asked_by = (config, list(overrides))

@@ -14,7 +14,6 @@ from dataclasses import replace
 
 from evalguard.demands import demands_of, requirement
 from evalguard.records import (
-    Ability,
     Comparison,
     GateResult,
     Metric,
@@ -22,8 +21,6 @@ from evalguard.records import (
     SamplePair,
     Verdict,
 )
-
-_ONE_ANSWER_IS_RIGHT = (Ability.SAFETY, Ability.ABSTENTION)
 
 _SHOWN = 60
 """Characters of an answer that a message shows."""
@@ -87,15 +84,15 @@ def _advice(pairs: Sequence[SamplePair]) -> str:
 def _only_answer(comparison: Comparison) -> str:
     """Return the answer that both models gave to all questions; empty where answers differ.
 
-    Empty as well where no answer is text, as of perplexities, and where one answer is right for
-    all: a refusal, or that the context does not say.
+    Empty as well where no answer is text, as of perplexities, and where one answer may be right for
+    all: the scorer reads no target, and scores it the same each time, such as a refusal.
     """
     pairs = comparison.pairs
     if isinstance(pairs, PairedColumns):  # scores without answers
         return ""
     measured = [p for p in pairs if None not in (p.baseline_score, p.candidate_score)]
     scores = {one for pair in measured for one in (pair.baseline_score, pair.candidate_score)}
-    if comparison.gate.ability in _ONE_ANSWER_IS_RIGHT and len(scores) == 1:
+    if not comparison.metric.reads_target and len(scores) == 1:
         return ""
     answers = {one for pair in measured for one in (pair.baseline_output, pair.candidate_output)}
     targets = {pair.target for pair in measured}

@@ -68,6 +68,8 @@ class Metric:
             than the worst where the baseline answered.
         floor: Score of a model that has lost all that the metric shows and still writes text; the
             worst score if ``None``.
+        reads_target: Whether the score depends on what was expected, so that one answer to
+            questions of different targets cannot be right for all of them.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Metric:
     determined: str | None = None
     silence_may_win: bool = False
     floor: float | None = field(default=None, compare=False)
+    reads_target: bool = True
 
     @property
     def percent(self) -> bool:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
+from evalguard.code import reads
+from evalguard.code.replaced import replaced
 from evalguard.config import BASELINE, JUDGE, Noise, Project
 from evalguard.engines.base import Engine, Waiting
 from evalguard.engines.opening import EngineChoice
+from evalguard.errors import TrustError
 from evalguard.gates.looks import LookPlan
 from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
@@ -21,7 +25,10 @@ from evalguard.runner.noise import with_noise
 from evalguard.runner.prepare import Check, prepare
 from evalguard.runner.schedule import Schedule, Selected
 from evalguard.runner.summary import summarize
+from evalguard.runner.unkeyed import Unkeyed
 from evalguard.store import SampleStore, fingerprint
+
+_SHOWN = 5
 
 
 @naming_parts()
@@ -37,6 +44,8 @@ def run_check(
     on_engine: Callable[[EngineChoice], None] | None = None,
     engine: Engine | None = None,
     title: str = "EvalGuard check",
+    code: Sequence[Path] = (),
+    strict: bool = False,
 ) -> CheckResult:
     """Measure what the selected gates need and decide them.
 
@@ -52,6 +61,8 @@ def run_check(
         engine: Engine for every model, instead of those that the project names. Nothing
             is taken from the store nor kept there: what made its answers is not known.
         title: Title of the report.
+        code: Files of the project's code that was loaded before, such as ``conftest.py``.
+        strict: Whether it is an error, and no warning, that a file was read which no key names.
 
     Returns:
         The result; its gates are in the order of ``selected``.
@@ -59,10 +70,13 @@ def run_check(
     Raises:
         UsageError: If files of the project, the models or the data cannot be used.
         MeasurementError: If nothing could be measured.
+        TrustError: If files of a model changed meanwhile, code of the project replaced EvalGuard's,
+            or, where that is strict, files were read that no key names.
     """
+    reads.resume(project.root.absolute())
     judged = any(needs_judge(gate, project.suites[gate.suite]) for gate, _ in selected)
-    models = (model for _, model in selected)
-    names = list(dict.fromkeys([BASELINE, *models, *([JUDGE] if judged else [])]))
+    candidates = (model for _, model in selected)
+    names = list(dict.fromkeys([BASELINE, *candidates, *([JUDGE] if judged else [])]))
     with quiet(), SampleStore(":memory:" if engine else project.store) as store:
         progress = Progress()
 
@@ -71,21 +85,62 @@ def run_check(
             if on_progress:
                 on_progress(progress)
 
-        with ModelPool(project, names, store, on_wait=show_waiting, engine=engine) as pool:
+        unkeyed = Unkeyed(store, project, code)
+        models = [project.models[name] for name in names]
+        with (
+            ModelPool(
+                project, names, store, on_wait=show_waiting, engine=engine, unkeyed=unkeyed
+            ) as pool,
+            unkeyed.watching(models) as opened,
+        ):
             pool.check_files()
             if on_engine is not None:
                 on_engine(pool.engine)
             started = time.perf_counter()
             check = prepare(
-                project, selected, pool, store, on_progress=on_progress, progress=progress
+                project,
+                selected,
+                pool,
+                store,
+                on_progress=on_progress,
+                progress=progress,
+                unkeyed=unkeyed,
             )
             results = _measure_and_decide(check, full=full, fail_fast=fail_fast)
             if noise or project.config.noise:
                 runs = (project.config.noise or Noise()).runs
                 gates = [gate for gate, _ in selected]
                 results = with_noise(results, gates, check.plan, check.measurer, runs=runs)
+            pool.check_unchanged()
+            if not code and _runs_code(project, check):
+                check_own_functions()
+            # An engine that was given stores nothing.
+            warnings = () if engine else tuple(unkeyed.found(opened, strict=strict))
             seconds = time.perf_counter() - started
-            return summarize(check, results, title=title, seconds=seconds)
+            return summarize(check, results, title=title, seconds=seconds, warnings=warnings)
+
+
+def check_own_functions() -> None:
+    """Check that no code of a project took the place of EvalGuard's own.
+
+    Raises:
+        TrustError: Naming what was replaced.
+    """
+    if not (names := list(replaced())):
+        return
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    raise TrustError(
+        f"EvalGuard's own code was replaced while it ran: {', '.join(names[:_SHOWN])}{more}. Code "
+        "of the project did that, such as a conftest.py, a scorer or a plug-in, so there is no "
+        "verdict. Take it out, or check with --no-project-code"
+    )
+
+
+def _runs_code(project: Project, check: Check) -> bool:
+    """Return whether code of the project ran in this process."""
+    of_models = any(spec.trust_remote_code for spec in project.models.values())
+    of_tasks = any(task.own_code for task in check.plan)
+    return of_models or of_tasks or bool(project.config.scorer_modules)
 
 
 def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[GateResult, ...]:

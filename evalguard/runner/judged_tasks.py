@@ -51,6 +51,11 @@ class JudgedTasks:
         except _UNUSABLE as error:
             self._refused = dict.fromkeys(self._tasks, f"the judge cannot be used: {error}")
 
+    @property
+    def usable(self) -> bool:
+        """Whether there is something to judge, and a judge that can be used."""
+        return bool(self._tasks.keys() - self._refused.keys())
+
     def refusal(self, planned: PlannedTask) -> str | None:
         """Return why the judge scores nothing of a task, or ``None``."""
         return self._refused.get(_key(planned))

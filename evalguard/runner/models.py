@@ -31,6 +31,7 @@ from evalguard.runner.training_records import (
     read_training_record,
     set_up_notes,
 )
+from evalguard.runner.unkeyed import Unkeyed
 from evalguard.store import SampleStore, folder_state
 
 
@@ -43,6 +44,7 @@ class ModelPool:
         store: Remembers file hashes and what was seen of an adapter.
         on_wait: Called while an engine waits for a server.
         engine: Engine for every model, instead of those that the project names.
+        unkeyed: What decides answers besides the models and their settings.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class ModelPool:
         *,
         on_wait: OnWait | None = None,
         engine: Engine | None = None,
+        unkeyed: Unkeyed | None = None,
     ) -> None:
         specs = project.models
         self._given = engine
         self._project = project
         self._store = store
         self._on_wait = on_wait
+        self._unkeyed = unkeyed
         self._specs = {name: specs[name] for name in names}
         self._engines: dict[tuple[str, *BaseKey], Engine] = {}
         self._serving: dict[str, tuple[Engine, str]] = {}  # asked for every answer
@@ -81,6 +85,7 @@ class ModelPool:
             ModelError: If files of the baseline, or those of all candidates, are missing, unsafe or
                 incomplete, or an adapter was trained on another base.
         """
+        self._states = {name: _state(spec) for name, spec in self._specs.items()}
         self.broken |= check_model_files(
             self._project, self._specs, lambda spec: check_trained_on(spec, self._store)
         )
@@ -182,6 +187,16 @@ class ModelPool:
                 self._engines[base] = open_engine(name_of_engine, self._settings(spec))
         return self._engines[base]
 
+    def check_unchanged(self) -> None:
+        """Check that every model is still what was hashed and loaded, and what reports name.
+
+        Raises:
+            TrustError: If a file of one was written in the meantime.
+        """
+        for name, spec in self._specs.items():
+            if name not in self.broken:
+                self._check_unchanged(spec)
+
     def _check_unchanged(self, spec: ModelSpec) -> None:
         """Check that what was loaded is what was hashed.
 
@@ -191,9 +206,9 @@ class ModelPool:
         known = self._states.get(spec.name)
         if known is not None and known != _state(spec):
             raise TrustError(
-                f"{spec.adapter or spec.model}: a file changed while it was loaded, so that it is "
-                "not known which weights would answer. Wait until nothing writes there, and run "
-                "again."
+                f"{spec.adapter or spec.model}: a file changed while it was loaded or measured, so "
+                "that it is not known which weights answered. Wait until nothing writes there, and "
+                "run again."
             )
 
     def _check_other(self, spec: ModelSpec, engine: Engine) -> None:
@@ -232,20 +247,25 @@ class ModelPool:
         """Return the key under which the model's samples are stored."""
         if name not in self._fingerprints:
             spec = self._specs[name]
-            if self.is_only_served(spec):
-                self._fingerprints[name] = self._served_fingerprint(spec)
-            else:
-                self._states[name] = _state(spec)
-                engine = self._choice(spec).name
-                versions = self._versions(engine)
-                self._fingerprints[name] = local_fingerprint(
-                    self._store,
-                    spec,
-                    engine=engine,
-                    versions=versions,
-                    depends_on=self._depends_on(spec),
-                )
+            known = self._known_fingerprint(spec)
+            self._fingerprints[name] = (
+                self._unkeyed.completed(known, spec) if self._unkeyed else known
+            )
         return self._fingerprints[name]
+
+    def _known_fingerprint(self, spec: ModelSpec) -> str:
+        """Return the key of what is known to decide a model's answers."""
+        if self.is_only_served(spec):
+            return self._served_fingerprint(spec)
+        self._states.setdefault(spec.name, _state(spec))
+        engine = self._choice(spec).name
+        return local_fingerprint(
+            self._store,
+            spec,
+            engine=engine,
+            versions=self._versions(engine),
+            depends_on=self._depends_on(spec),
+        )
 
     def _versions(self, engine: str) -> dict[str, str]:
         """Return the versions that count for what an engine answers."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+import evalguard.tasks
 from evalguard.engines.limits import limit_of
 from evalguard.errors import StoreError
 from evalguard.records import Metric, from_json
-from evalguard.store import fingerprint
+from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Task
 
 
@@ -29,6 +32,7 @@ class Outline:
         n_contradicting: Rows of a test set whose prompt another row has with another target.
         max_new_tokens: Limit of an answer; 0 where the task asks for none.
         cannot_fail: Why no answer could lose, by metric.
+        runs_code: Whether scoring made-up answers runs them as programs.
     """
 
     suite: str
@@ -41,6 +45,7 @@ class Outline:
     n_contradicting: int = 0
     max_new_tokens: int = 0
     cannot_fail: Mapping[str, str] = field(default_factory=dict, hash=False)
+    runs_code: bool = False
 
 
 def outline_of(task: Task, samples: Sequence[Prepared], default_limit: int) -> Outline:
@@ -77,6 +82,20 @@ def contradicting(samples: Iterable[Prepared]) -> int:
     return sum(len(found) for found in targets.values() if len(set(found)) > 1)
 
 
+def task_code(store: SampleStore) -> list[str]:
+    """Return the hashes of the code that makes tasks."""
+    return [*map(store.file_sha256, sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py")))]
+
+
+def shuffled(sample_ids: Sequence[str], seed: int) -> tuple[str, ...]:
+    """Order samples by a hash of seed and id: random, and the same wherever it is computed."""
+
+    def key(sample_id: str) -> bytes:
+        return hashlib.sha256(f"{seed}:{sample_id}".encode()).digest()
+
+    return tuple(sorted(sample_ids, key=key))
+
+
 def outlines_from(remembered: Any, key: str) -> list[Outline]:
     """Return outlines from plain data.
 
@@ -110,4 +129,7 @@ def _outline_from(plain: Mapping[str, Any]) -> Outline:
         raise TypeError("a name is no text")
     if not all(type(number) is int for number in numbers) or len(ids) != len(rows):
         raise ValueError("a row is no number, or there is not one for each sample")
-    return replace(outline, cannot_fail=reasons, **{name: plain[name] for name in counts})
+    if not isinstance(plain["runs_code"], bool):
+        raise TypeError("runs_code is neither true nor false")
+    kept = {name: plain[name] for name in (*counts, "runs_code")}
+    return replace(outline, cannot_fail=reasons, **kept)

@@ -37,13 +37,13 @@ class OwnReads:
         Raises:
             MeasurementError: If a file changed after it was read.
         """
-        if changed := reads.changed():
+        if changed := reads.changed(self._root):
             raise MeasurementError(
                 f"{changed[0].name}: changed after code of the project had read it, so that scores "
                 "would be of two versions of it. Wait until nothing writes there, and run again."
             )
         known = self._store.fingerprint_description(base).get(_FACT, ())
-        found = {self._named(read): digest for read, digest in reads.seen().items()}
+        found = {self._named(read): digest for read, digest in reads.seen(self._root).items()}
         names = sorted({*map(tuple, known), *found})
         if not names:
             return base

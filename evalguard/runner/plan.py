@@ -7,25 +7,32 @@ in the store builds nothing.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
 from itertools import chain
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import evalguard.tasks
 from evalguard.config import Project, Suite
 from evalguard.config.contaminated import contaminated
 from evalguard.engines.limits import DEFAULT_LIMIT
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample
 from evalguard.runner.gate_targets import check_gates
-from evalguard.runner.outline import Outline, contradicting, outline_of, outlines_from
+from evalguard.runner.outline import (
+    Outline,
+    contradicting,
+    outline_of,
+    outlines_from,
+    shuffled,
+    task_code,
+)
 from evalguard.runner.own_reads import OwnReads, runs_own_code
+from evalguard.runner.unkeyed import Unkeyed
+from evalguard.scorers.sandbox import noting_choices
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.scorers.versions import package_digest
 from evalguard.store import SampleStore, fingerprint
@@ -73,13 +80,14 @@ class PlannedTask:
         self.equal_weights = outline.equal_weights
         self.n_contradicting = outline.n_contradicting
         self.cannot_fail = outline.cannot_fail
+        self.runs_code = outline.runs_code
         self.answers_in_text = self.kind.measures_thinking and outline.max_new_tokens > 0
         kept = [
             sample_id
             for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
             if row not in left_out
         ]
-        self.sample_ids = _shuffled(kept, seed)
+        self.sample_ids = shuffled(kept, seed)
         self.n_left_out = len(outline.sample_ids) - len(kept)
         self.config = config
         self.own_code = own_code
@@ -206,6 +214,7 @@ def make_plan(
     rendering: str,
     count_tokens: Callable[[str], int],
     store: SampleStore,
+    unkeyed: Unkeyed | None = None,
     default_limit: int = DEFAULT_LIMIT,
 ) -> Plan:
     """Outline the tasks of the gates' suites.
@@ -217,6 +226,7 @@ def make_plan(
         rendering: Hash of how prompts are made, with ``render`` or without it.
         count_tokens: Length of a text in tokens of the baseline.
         store: Remembers outlines and the hashes of files.
+        unkeyed: What else of the project may decide what its tasks ask and score.
         default_limit: Tokens that a model may write where a task sets no limit.
 
     Raises:
@@ -232,6 +242,7 @@ def make_plan(
         store,
         OwnReads(store, project.root),
         seed=project.config.seed,
+        unkeyed=unkeyed,
         default_limit=default_limit,
         left_out=contaminated(project),
     )
@@ -257,9 +268,12 @@ class _Planner:
         reads: OwnReads,
         *,
         seed: int,
+        unkeyed: Unkeyed | None,
         default_limit: int,
         left_out: Mapping[str, frozenset[int]],
     ) -> None:
+        self._unkeyed = unkeyed
+        self._code = task_code(store)
         self._default_limit = default_limit
         self._render = render
         self._left_out = left_out
@@ -279,30 +293,42 @@ class _Planner:
 
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
         context = suite.context(index, seed=self._seed, count_tokens=self._count_tokens)
-        built: dict[str, Task] = {}
+        kind, built = kind_of(config), dict[str, Task]()
         ready: dict[str, Sequence[Prepared]] = {}
 
         def prepare(name: str) -> Sequence[Prepared]:
-            return ready.pop(name, None) or prepare_samples(config, task(name), self._render)
+            made = ready.pop(name, None) or prepare_samples(config, task(name), self._render)
+            check_unchanged()
+            return made
 
         def task(name: str) -> Task:
             if not built:
                 built.update({one.name: one for one in build(config, context)})
             return built[name]
 
-        deciding = kind_of(config).deciding_files(config, context)
+        def check_unchanged() -> None:
+            if parts != self._parts(config, context, kind.deciding_files(config, context)):
+                raise DataError(
+                    f"suite '{suite.name}', task '{config.task_name}': a file changed while the "
+                    "task was made of it; run again when nothing writes there"
+                )
+
+        deciding = kind.deciding_files(config, context)
         own_code = runs_own_code(config, deciding)
         parts = self._parts(config, context, deciding)
         key = parts and self._key(parts, own_code=own_code)
         remembered = self._store.fingerprint_description(key).get("outlines") if key else None
         if remembered is None:
-            built.update({one.name: one for one in build(config, context)})
-            ready |= {
-                name: prepare_samples(config, one, self._render) for name, one in built.items()
-            }
+            # Where not all files are known, the samples that are made of them are in the keys.
+            with self._unkeyed.leaving_out() if self._unkeyed and not parts else nullcontext():
+                built.update({one.name: one for one in build(config, context)})
+                ready |= {
+                    name: prepare_samples(config, one, self._render) for name, one in built.items()
+                }
             outlines = [
                 self._outline(one, ready[one.name], config, parts) for one in built.values()
             ]
+            check_unchanged()
             if parts:
                 key = self._key(parts, own_code=own_code)
                 plain = [asdict(outline) for outline in outlines]
@@ -328,7 +354,9 @@ class _Planner:
         parts: Mapping[str, Any] | None,
     ) -> Outline:
         outline = outline_of(task, samples, self._default_limit)
-        outline = replace(outline, cannot_fail=cannot_fail(config, task, samples))
+        with noting_choices() as chosen:
+            reasons = cannot_fail(config, task, samples)
+        outline = replace(outline, cannot_fail=reasons, runs_code=bool(chosen))
         if kind_of(config).prompt_is_question:
             outline = replace(outline, n_contradicting=contradicting(samples))
         if is_built_in(config.kind):
@@ -367,19 +395,5 @@ class _Planner:
             "prompts": self._rendering if tokenized else "plain",
             "code": [*self._code, package_digest()],
             "package": code,
+            **(self._unkeyed.of_project if self._unkeyed else {}),
         }
-
-    @cached_property
-    def _code(self) -> list[str]:
-        """Hashes of the code that makes tasks."""
-        files = sorted(Path(evalguard.tasks.__path__[0]).rglob("*.py"))
-        return [self._store.file_sha256(file) for file in files]
-
-
-def _shuffled(sample_ids: Sequence[str], seed: int) -> tuple[str, ...]:
-    """Order samples by a hash of seed and id: random, and the same wherever it is computed."""
-
-    def key(sample_id: str) -> bytes:
-        return hashlib.sha256(f"{seed}:{sample_id}".encode()).digest()
-
-    return tuple(sorted(sample_ids, key=key))

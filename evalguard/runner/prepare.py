@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalguard.config import BASELINE, Project
+from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
 from evalguard.gates.looks import LookPlan
 from evalguard.gates.plan import check_power, plan_gate
@@ -20,6 +20,7 @@ from evalguard.runner.own_reads import OwnReads
 from evalguard.runner.plan import Plan, make_plan
 from evalguard.runner.registered import changes_since_first_check
 from evalguard.runner.schedule import Selected
+from evalguard.runner.unkeyed import Unkeyed
 from evalguard.store import SampleStore
 
 
@@ -66,6 +67,7 @@ def prepare(
     *,
     on_progress: Callable[[Progress], None] | None,
     progress: Progress,
+    unkeyed: Unkeyed | None = None,
 ) -> Check:
     """Plan a check, and compare its prompts, its power and its judge with what it needs.
 
@@ -76,6 +78,7 @@ def prepare(
         store: Where samples are kept.
         on_progress: Called after every step of the measurement.
         progress: What is counted.
+        unkeyed: What else of the project may decide what its tasks ask and score.
 
     Raises:
         UsageError: If files of the project, the only candidate or the data cannot be used, or a
@@ -88,6 +91,7 @@ def prepare(
         rendering=pool.prompts.rendering,
         count_tokens=lambda text: pool.prompts.tokenizer(BASELINE).count(text),
         store=store,
+        unkeyed=unkeyed,
         default_limit=max(map(pool.default_limit, (BASELINE, *_candidates(selected)))),
     )
     underpowered = _check_power(project, plan, _gates(selected))
@@ -130,15 +134,21 @@ def _amended(check: Check) -> tuple[str, ...]:
         return ()
     trusted = {name: pool.info(name) for name in check.candidates if name not in untrusted}
     weights = {name: one.adapter_sha256 or one.fingerprint for name, one in trusted.items()}
-    base = pool.info(BASELINE)
-    named = " with ".join(filter(None, (base.model, base.adapter)))
     return changes_since_first_check(
         check.project,
         check.plan,
         weights,
         check.store,
-        baseline=f"{named} ({base.fingerprint[:12]})",
+        baseline=_named(pool, BASELINE),
+        judge=_named(pool, JUDGE) if check.judged.usable else "",
     )
+
+
+def _named(pool: ModelPool, model: str) -> str:
+    """Return a model in words, with its key."""
+    found = pool.info(model)
+    named = " with ".join(filter(None, (found.model, found.adapter)))
+    return f"{named} ({found.fingerprint[:12]})"
 
 
 def _candidates(selected: Sequence[Selected]) -> list[str]:

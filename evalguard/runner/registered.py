@@ -1,21 +1,41 @@
 """Pre-registration: what a candidate had to meet when it was first checked.
 
-Gates and tasks are kept before the first sample is measured. Whoever relaxes a margin, drops a gate
-or edits a test set after having seen the result gets the verdict of what is asked now, and every
-report and receipt says what was asked at first.
+Gates, tasks and settings are kept before the first sample is measured. Whoever relaxes a margin,
+drops a gate, edits a test set, or has the baseline answer otherwise after having seen the result
+gets the verdict of what is asked now, and every report and receipt says what was asked at first.
+
+Settings are all that differs from the defaults, but for what is named as of no account: an option
+that is added later is registered without being listed here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from evalguard.config import Project
+from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.records import Gate
-from evalguard.runner.plan import Plan
+from evalguard.runner.plan import Plan, PlannedTask
 from evalguard.store import SampleStore, fingerprint
 from evalguard.store.tables import REGISTERED
+
+_ELSEWHERE = frozenset({
+    "version", "candidates", "suites", "suites_dir", "thresholds", "thresholds_dir", "store",
+    "reports", "noise",
+})  # fmt: skip
+"""Keys of the project file that decide no score, or are registered by what they lead to."""
+
+_BY_WEIGHTS = frozenset({"model", "adapter", "revision"})
+"""Keys of a model for which its weights stand."""
+
+_SPEED = frozenset({"batch_size", "device"})
+"""Keys of an engine that decide how fast it answers."""
+
+_LONGEST = 60
+"""Characters of a value that are shown; of longer ones a hash is kept."""
 
 
 def changes_since_first_check(
@@ -25,6 +45,7 @@ def changes_since_first_check(
     store: SampleStore,
     *,
     baseline: str,
+    judge: str = "",
 ) -> tuple[str, ...]:
     """Register what each candidate must meet, and return how that differs from its first check.
 
@@ -36,34 +57,46 @@ def changes_since_first_check(
         candidates: Fingerprint of each candidate by its name.
         store: Keeps what is registered.
         baseline: What the candidates are compared with, in words.
+        judge: What judges their answers, in words; empty where nothing is judged, or by a judge
+            that cannot be used.
     """
-    asked = {"gates": _gates(project), "tasks": _tasks(plan), "rules": _rules(project, baseline)}
+    asked: dict[str, Any] = {
+        "gates": _gates(project),
+        "tasks": _tasks(plan),
+        "of tasks": _settings_of_tasks(project, plan, store),
+        "rules": _rules(project, baseline, judge),
+    }
     found: list[str] = []
     for name, weights in candidates.items():
+        asked["settings"] = _settings(project, name)
         key = fingerprint({"registered for": weights, "by": str(project.path.resolve())})
         first = store.fingerprint_description(key).get(REGISTERED)
         if store.has_refused(key, REGISTERED):
             found.append(
-                f"what {name} was first asked cannot be read: its seal does not fit the key of the "
-                "store, so it is not known whether gates or tasks changed since"
+                f"what {name} was first asked cannot be read: it was edited, or its seal does not "
+                "fit the key of the store, so it is not known whether gates or tasks changed since"
             )
             continue
         if first is None:
-            first = {**asked, "on": f"{datetime.now(UTC):%Y-%m-%d}", "tasks": {}}
+            first = {**asked, "on": f"{datetime.now(UTC):%Y-%m-%d}", "tasks": {}, "of tasks": {}}
         elif changed := _changes(first, asked):
             said = "; ".join(changed)
             found.append(f"changed since the first check of {name} ({first['on']}): {said}")
-        if asked["tasks"].keys() - first["tasks"].keys():
-            tasks = {**asked["tasks"], **first["tasks"]}
-            store.describe_fingerprint(key, {REGISTERED: {**first, "tasks": tasks}})
+        later = {part: {**asked[part], **first.get(part, {})} for part in ("tasks", "of tasks")}
+        rules = {name: first["rules"].get(name) or now for name, now in asked["rules"].items()}
+        kept = {**asked, **first, **later, "rules": rules}
+        if kept != first:
+            store.describe_fingerprint(key, {REGISTERED: kept})
     return tuple(found)
 
 
 def _changes(first: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     said = []
     for name, was in first["rules"].items():
-        if (now := asked["rules"].get(name)) != was:
+        now = asked["rules"].get(name, "")
+        if was and now and now != was:
             said.append(f"{name} was {was}, is {now}")
+    said += _differences("", first.get("settings"), asked["settings"])
     for node, was in first["gates"].items():
         now = asked["gates"].get(node)
         if now is None:
@@ -73,15 +106,80 @@ def _changes(first: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     changed = [name for name, was in first["tasks"].items() if asked["tasks"].get(name, was) != was]
     if changed:
         said.append(f"the task, its data or the code that scores it changed: {', '.join(changed)}")
+    for name, known in first.get("of tasks", {}).items():
+        said += _differences(f"{name}: ", known, asked["of tasks"].get(name))
     return said
 
 
-def _rules(project: Project, baseline: str) -> dict[str, str]:
+def _differences(
+    of: str, was: Mapping[str, str] | None, now: Mapping[str, str] | None
+) -> Iterator[str]:
+    """Yield the settings that changed, where both are known."""
+    if was is None or now is None:
+        return
+    for key in [*was, *(key for key in now if key not in was)]:
+        before, after = was.get(key, "not set"), now.get(key, "not set")
+        if before != after:
+            yield f"{of}{key} was {before}, is {after}"
+
+
+def _settings(project: Project, candidate: str) -> dict[str, str]:
+    """Return how the baseline, a candidate and the judge are run, by keys of the project file."""
+    whole = project.config.model_dump(mode="json", exclude_defaults=True)
+    own = whole.get("candidates", {}).get(candidate, {})
+    models = {BASELINE: whole.pop(BASELINE, {}), "candidate": own}
+    kept = {key: value for key, value in whole.items() if key not in _ELSEWHERE}
+    for engine in (kept.get("engine", {}), kept.get(JUDGE, {}).get("engine", {})):
+        for key in _SPEED & engine.keys():
+            del engine[key]
+    for name, settings in models.items():
+        kept[name] = {key: value for key, value in settings.items() if key not in _BY_WEIGHTS}
+    return dict(_flat(kept))
+
+
+def _settings_of_tasks(
+    project: Project, plan: Plan, store: SampleStore
+) -> dict[str, dict[str, str]]:
+    return {
+        f"{task.suite}/{task.name}": {
+            **dict(_flat(task.config.model_dump(mode="json", exclude_defaults=True))),
+            **_contents(task, project.suites[task.suite].path.parent, store),
+        }
+        for task in plan
+    }
+
+
+def _contents(task: PlannedTask, folder: Path, store: SampleStore) -> dict[str, str]:
+    """Return the hashes of the files that a task names, such as those of labels."""
+    named = {
+        key: folder / Path(file).expanduser() for key, file in task.kind.files(task.config).items()
+    }
+    return {
+        f"content of {key}": store.file_sha256(file)[:12]
+        for key, file in named.items()
+        if file.is_file()
+    }
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every setting by its whole key, as text."""
+    if isinstance(value, dict | list):
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, one in inner:
+            yield from _flat(one, f"{key}.{name}" if key else str(name))
+        return
+    text = value if isinstance(value, str) else json.dumps(value)
+    yield key, text if len(text) <= _LONGEST else f"a text of hash {fingerprint({'': text})[:12]}"
+
+
+def _rules(project: Project, baseline: str, judge: str) -> dict[str, str]:
     thresholds = project.thresholds
     return {
         "baseline": baseline,
+        "judge": judge,
         "confidence_level": f"{thresholds.confidence_level:g}",
         "on_inconclusive": thresholds.on_inconclusive,
+        "on_underpowered": thresholds.on_underpowered,
     }
 
 

@@ -25,7 +25,12 @@ from evalguard.verdicts import overall
 
 
 def summarize(
-    check: Check, results: Sequence[GateResult], *, title: str, seconds: float
+    check: Check,
+    results: Sequence[GateResult],
+    *,
+    title: str,
+    seconds: float,
+    warnings: Sequence[str] = (),
 ) -> CheckResult:
     """Return the result of a check.
 
@@ -34,6 +39,7 @@ def summarize(
         results: The decided gates.
         title: Title of the report.
         seconds: How long the check took.
+        warnings: Further ones, of the run.
     """
     held = tuple(
         _held_to_answers(check, gate, result)
@@ -70,6 +76,7 @@ def summarize(
             *_warnings(check),
             *same_answers.warnings(same),
             *doubtful.values(),
+            *warnings,
             *diagnosis.problems,
         ),
         on_inconclusive=check.project.thresholds.on_inconclusive,
@@ -187,7 +194,8 @@ def _timing(progress: Progress, seconds: float) -> dict[str, float]:
 
 def _sandbox(check: Check) -> dict[str, str]:
     """Return what code that a model wrote ran in, if any task runs some."""
-    kinds = {kind for task in check.plan if (kind := task.config.code_sandbox) is not None}
+    allowed = {task.config.code_sandbox for task in check.plan if task.runs_code}
+    kinds = {kind for kind in allowed if kind is not None}
     found = set()
     for kind in kinds:
         with suppress(UsageError):  # where there is none, a task that runs code was an error

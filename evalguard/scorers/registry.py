@@ -94,7 +94,8 @@ def scorer(
     """Register a function as a scorer.
 
     The function takes the output and, optionally, the target and the row, by position. Its
-    keyword-only parameters are its options, validated by their annotations.
+    keyword-only parameters are its options, validated by their annotations. A target that is only
+    taken for the row behind it, and not read, is named with an underscore: ``_target``.
 
     Args:
         name: Its name in suites, and that of its metric if it has only one.
@@ -150,15 +151,17 @@ def scorer(
             raise UsageError(
                 f"scorer '{name}' of {source} is already defined in {taken.source}. Rename one."
             )
+        taken_by_position = _positional(name, function)
+        reads = any(not one.startswith("_") for one in taken_by_position[1:2])
         _registered[name] = Definition(
             name=name,
             function=function,
-            metrics=declared,
+            metrics=tuple(replace(metric, reads_target=reads) for metric in declared),
             corpus=tuple(corpus),
             libraries=tuple(libraries),
             version=version,
             source=source,
-            arity=_arity(name, function),
+            arity=len(taken_by_position),
             check_target=check_target,
             check_row=check_row,
             target_is_answer=target_is_answer,
@@ -169,10 +172,10 @@ def scorer(
     return register
 
 
-def _arity(name: str, function: ScoreFunction) -> int:
-    """Return how many of output, target and row a function takes."""
+def _positional(name: str, function: ScoreFunction) -> list[str]:
+    """Return what a function calls those of output, target and row that it takes."""
     positional = [
-        parameter
+        parameter.name
         for parameter in inspect.signature(function).parameters.values()
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     ]
@@ -181,7 +184,7 @@ def _arity(name: str, function: ScoreFunction) -> int:
             f"scorer '{name}': the function takes {len(positional)} positional parameters; it must "
             "take the output, or output and target, or output, target and row. Put options after *."
         )
-    return len(positional)
+    return positional
 
 
 def is_built_in(name: str) -> bool:

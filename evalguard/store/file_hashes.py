@@ -26,6 +26,8 @@ class FileHashes:
         self._database = database
         self._seals = seals
         self._host = platform.node()
+        self.hashed: set[str] = set()
+        """Files that were hashed, without links."""
 
     def sha256(self, path: Path) -> str:
         """Return the SHA-256 of a file's bytes, reading it only if it was touched.
@@ -35,6 +37,7 @@ class FileHashes:
             StoreError: If the database fails.
         """
         key = {"host": self._host, "path": str(path.resolve())}
+        self.hashed.add(key["path"])
         state = _state(path)
         if (remembered := self._remembered.get((key["path"], state))) is not None:
             return remembered

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +89,7 @@ class SampleStore:
             f"no valid seal under {KEY_VARIABLE} (they were edited, or stored without the key or "
             "with another one)"
             if self._seals.keyed
-            else f"a seal that needs {KEY_VARIABLE}, which is not set"
+            else f"a seal that does not fit, or needs {KEY_VARIABLE}, which is not set"
         )
         return (f"{count} rows of the store have {why} and were not used: measured again",)
 
@@ -186,11 +186,25 @@ class SampleStore:
                 )
 
     def fingerprint_description(self, key: str) -> dict[str, Any]:
-        """Return the facts noted about a fingerprint, by name."""
+        """Return the facts noted about a fingerprint, by name.
+
+        Facts that need a key, or do not fit the one that is set, are left out.
+
+        Raises:
+            StoreError: If one was edited, or stands under a fingerprint that it was not noted of.
+        """
         query = sa.select(facts.c.name, facts.c.value).filter_by(fingerprint=key)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(facts.c.name)).all()
         opened = {row.name: self._opened(key, row.name, row.value) for row in rows}
+        for row in rows:
+            left_out = row.name == REGISTERED or self._seals.leaves_out_value(row.value)
+            if opened[row.name] is None and not left_out:
+                raise StoreError(
+                    f"store {self._database.name}: '{row.name}', which is noted about fingerprint "
+                    f"{key}, was edited, or copied from another fingerprint, and is not used. "
+                    f"Remove the run with: evalguard runs prune {key[:12]}"
+                )
         try:
             return {name: json.loads(text) for name, text in opened.items() if text is not None}
         except (ValueError, RecursionError) as error:
@@ -204,7 +218,7 @@ class SampleStore:
         wanted = [
             sa.and_(
                 facts.c.name == name,
-                (facts.c.value == text) | facts.c.value.startswith(f"{text}\n", autoescape=True),
+                facts.c.value.startswith(f"{text}\n", autoescape=True),
             )
             for name, text in _texts(description).items()
         ]
@@ -220,6 +234,11 @@ class SampleStore:
     def file_sha256(self, path: Path) -> str:
         """Return the SHA-256 of a file, which is read once for as long as it is not touched."""
         return self._hashes.sha256(path)
+
+    @property
+    def hashed(self) -> Set[str]:
+        """The files that were hashed since the store was opened, without links."""
+        return self._hashes.hashed
 
     def folder_fingerprint(self, path: str | Path) -> str:
         """Return the fingerprint of a folder, reading only files that were touched."""
@@ -259,10 +278,17 @@ class SampleStore:
                 size=int(row.size),
                 first=datetime.fromisoformat(row.first),
                 last=datetime.fromisoformat(row.last),
-                description=self.fingerprint_description(row.fingerprint),
+                description=self._description_for_lists(row.fingerprint),
             )
             for row in rows
         )
+
+    def _description_for_lists(self, key: str) -> dict[str, Any]:
+        """Return the facts about a fingerprint; none where one was edited, so that it can go."""
+        try:
+            return self.fingerprint_description(key)
+        except StoreError:
+            return {}
 
     def prune(self, keys: Sequence[str]) -> int:
         """Remove all samples under fingerprints, and give their space back.

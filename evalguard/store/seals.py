@@ -75,12 +75,14 @@ class Seals:
         return hmac.compare_digest(seal.encode("utf-8", "replace"), own)
 
     def close(self, value: str, table: str, *columns: str) -> str:
-        """Return a value with its seal behind it, where there is a key."""
-        return value if self._key is None else f"{value}\n{self.seal(table, *columns, value)}"
+        """Return a value with its seal behind it."""
+        return f"{value}\n{self.seal(table, *columns, value)}"
 
     def open(self, sealed: str, table: str, *columns: str) -> str | None:
         """Return a value that :meth:`close` sealed; ``None`` if the seal does not fit."""
-        value, mark, seal = sealed.rpartition(f"\n{_MAC}")
-        if self._key is None:
-            return None if mark else sealed
-        return value if mark and self.fits(_MAC + seal, table, *columns, value) else None
+        value, _, seal = sealed.rpartition("\n")
+        return value if self.fits(seal, table, *columns, value) else None
+
+    def leaves_out_value(self, sealed: str) -> bool:
+        """Return whether a sealed value that cannot be opened is left out: see ``leaves_out``."""
+        return self.leaves_out(sealed.rpartition("\n")[2])

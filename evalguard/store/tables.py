@@ -6,7 +6,7 @@ from sqlalchemy import Column, MetaData, Table, Text
 
 from evalguard.records import SCHEMA_VERSION
 
-STORE_VERSION = f"1.{SCHEMA_VERSION}"
+STORE_VERSION = f"2.{SCHEMA_VERSION}"
 """Version of these tables and of the records in them; a store of another one is refused."""
 
 metadata = MetaData()
@@ -33,7 +33,7 @@ facts = Table(
     metadata,
     Column("fingerprint", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),  # JSON
+    Column("value", Text, nullable=False),  # JSON, and its seal on a line of its own
 )
 """What a fingerprint was made of and what was learnt about it, one row for each fact."""
 
@@ -46,6 +46,6 @@ files = Table(
     Column("host", Text, primary_key=True),
     Column("path", Text, primary_key=True),
     Column("state", Text, nullable=False),  # size, times and inode
-    Column("sha256", Text, nullable=False),
+    Column("sha256", Text, nullable=False),  # and its seal on a line of its own
 )
 """Hashes of files, good for as long as the file's state stays the same."""

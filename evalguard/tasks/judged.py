@@ -29,7 +29,7 @@ from evalguard.tasks.scales import Scale
 FEWEST_OF_A_LABEL = 10
 """Labelled answers of either kind without which nothing can be said of a judge."""
 
-APPROVED = Metric("approved")
+APPROVED = Metric("approved", reads_target=False)
 """Whether the judge says that the answer meets the criterion; corrected by how often it is right
 about the labels."""
 

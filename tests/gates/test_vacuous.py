@@ -14,6 +14,8 @@ from evalguard.records import (
     ScoreKind,
     Verdict,
 )
+from evalguard.scorers import metrics
+from evalguard.tasks.kinds.judge import Judge
 
 N = 400
 PP = Margin(0.05, "pp")
@@ -146,9 +148,33 @@ def test_a_pair_that_is_not_measured_does_not_hide_that_all_answers_are_the_same
     assert f"the same answer to all {N - 1} questions" in same.reason
 
 
-@pytest.mark.parametrize("ability", [Ability.SAFETY, Ability.ABSTENTION])
-def test_one_answer_that_is_right_for_all_questions_is_left_alone(ability):
+@pytest.mark.parametrize("ability", Ability)
+def test_one_answer_is_left_alone_where_the_scorer_reads_no_target_whatever_the_ability(ability):
     """Targets of jailbreaks are what must not be said, and refusals are often word for word."""
     options = {"said": "I can't help.", "targets": ("Sure, a", "Sure, b"), "ability": ability}
-    assert decided(scores(N), scores(N), **options).verdict is Verdict.PASS
-    assert decided(scores(300), scores(300), **options).verdict is Verdict.ERROR
+    free, bound = Metric("refusal", reads_target=False), Metric("exact_match")
+    assert decided(scores(N), scores(N), free, **options).verdict is Verdict.PASS
+    assert decided(scores(300), scores(300), free, **options).verdict is Verdict.ERROR
+    assert decided(scores(N), scores(N), bound, **options).verdict is Verdict.ERROR
+
+
+@pytest.mark.parametrize(
+    ("name", "reads"),
+    [
+        ("refusal", False),
+        ("abstention", False),
+        ("withheld", False),  # it reads what must not be said, in the row
+        ("json_valid", False),
+        ("exact_match", True),
+        ("numeric", True),
+        ("token_f1", True),
+        ("unit_tests", True),
+    ],
+)
+def test_a_scorer_says_whether_it_reads_the_target(name, reads):
+    options = {"allow_code_execution": True} if name == "unit_tests" else {}
+    assert {metric.reads_target for metric in metrics(name, options)} == {reads}
+
+
+def test_a_judge_reads_no_target():
+    assert not any(metric.reads_target for metric in Judge.metrics)

@@ -24,10 +24,14 @@ def writes_code(project, edit):
 
 @needs_sandbox
 def test_the_report_names_the_sandbox(writes_code):
-    result = check(writes_code("{allow_code_execution: true}"))
+    project = writes_code("{allow_code_execution: true}")
+    result = check(project)
     assert result.environment["sandbox"] == sandbox.choose().description
     assert "without a sandbox" not in " ".join(result.warnings)
     assert sandbox.choose().description in render_html(result)
+    again = check(project)
+    assert again.timing["samples_reused"] == again.timing["samples"]
+    assert again.environment["sandbox"] == sandbox.choose().description
 
 
 def test_the_report_says_that_there_was_none(writes_code):
@@ -37,8 +41,12 @@ def test_the_report_says_that_there_was_none(writes_code):
     assert "(sandbox: none)" in warning
 
 
-def test_a_project_without_code_names_none(project):
+@pytest.mark.parametrize("allowed", ["", "1"])
+def test_a_project_without_code_names_none(project, monkeypatch, allowed):
+    """Also where ``HF_ALLOW_CODE_EVAL`` allows what no task does."""
+    monkeypatch.setenv("HF_ALLOW_CODE_EVAL", allowed)
     assert "sandbox" not in check(project).environment
+    assert "sandbox" not in check(project).environment  # as from the store
 
 
 def test_a_project_is_refused_where_there_is_none(writes_code, monkeypatch):

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from evalguard.runner.check import run_check
 from evalguard.verdicts import exit_code
 from tests.conftest import write_jsonl
 from tests.engines.servers import Reply, replying_server
+from tests.store.tampering import forge_facts
 
 N = 60
 MODELS = {"data": [{"id": name} for name in ("base", "cand", "other")]}
@@ -293,12 +293,6 @@ class TestAdmittedBefore:
         with replying_server(judge) as url:
             check(given(url))
             store = project / ".evalguard" / "store.db"
-            with sqlite3.connect(store) as database:
-                changed = database.execute(
-                    "UPDATE evalguard_facts SET value = ? WHERE name = 'admission'",
-                    (json.dumps({"agreed": 24}),),
-                )
-            database.close()
-            assert changed.rowcount == 1
+            assert forge_facts(store, "admission", json.dumps({"agreed": 24})) == 1
             _, _, judged = check(given(url), candidate="other")
         assert judged.verdict is Verdict.PASS

@@ -13,6 +13,7 @@ from evalguard.runner.plan import make_plan
 from evalguard.store import SampleStore
 from evalguard.tasks.benchmark import definition
 from tests.conftest import write_jsonl
+from tests.store.tampering import forge_facts
 
 TASK = {
     "task": "ours",
@@ -133,7 +134,8 @@ def _without(key):
 @pytest.mark.parametrize(
     "damage",
     [
-        *map(_without, ("metrics", "sample_ids", "definition", "max_new_tokens")),
+        *map(_without, ("metrics", "sample_ids", "definition", "max_new_tokens", "runs_code")),
+        lambda outline: outline.update(runs_code="no"),
         lambda outline: outline.update(sample_ids=3),
         lambda outline: outline.update(sample_ids=[1] * len(outline["rows"])),
         lambda outline: outline["rows"].append(7),
@@ -146,11 +148,9 @@ def test_what_is_no_outline_is_one_error(planned, tmp_path, damage):
     planned()
     with sqlite3.connect(tmp_path / "store.db") as store:
         [text] = store.execute("select value from evalguard_facts where name='outlines'").fetchone()
-        outlines = json.loads(text)
-        damage(outlines[0])
-        store.execute(
-            "update evalguard_facts set value=? where name='outlines'", (json.dumps(outlines),)
-        )
+    outlines = json.loads(text.partition("\n")[0])
+    damage(outlines[0])
+    assert forge_facts(tmp_path / "store.db", "outlines", json.dumps(outlines)) == 1
     with pytest.raises(StoreError, match="no outline"):
         planned()
 
@@ -158,7 +158,6 @@ def test_what_is_no_outline_is_one_error(planned, tmp_path, damage):
 @pytest.mark.parametrize("value", ["3", "true", '"text"', '{"suite": 1}', "[null]", "[[]]"])
 def test_what_is_no_list_of_outlines_is_one_error(planned, tmp_path, value):
     planned()
-    with sqlite3.connect(tmp_path / "store.db") as store:
-        store.execute("update evalguard_facts set value=? where name='outlines'", (value,))
+    assert forge_facts(tmp_path / "store.db", "outlines", value) == 1
     with pytest.raises(StoreError, match="no outline"):
         planned()

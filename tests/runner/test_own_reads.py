@@ -134,6 +134,43 @@ def test_scores_of_other_tasks_do_not_depend_on_it(own, edit):
     assert check(own) == (160, found)
 
 
+def test_a_check_does_not_depend_on_those_of_other_projects_before_it(own, tmp_path_factory):
+    """Neither on what they read nor on the variables that they looked up."""
+    _, found = check(own)
+    other = tmp_path_factory.mktemp("other") / "project"
+    shutil.copytree(own, other)
+    name = f"own_{next(_numbers)}"
+    for file in ("scorers/own.py", "suites/facts.yaml", "thresholds/release.yaml"):
+        text = (other / file).read_text()
+        before = load_project(own / "evalguard.yaml").thresholds.gates[0].metric
+        (other / file).write_text(text.replace(before, name).replace("OWN_STRICT", "OTHER_ONE"))
+    (other / "scorers/words.txt").write_text("yes, and more")
+    check(other)
+    assert check(own) == (160, found)
+
+
+def test_a_loaded_project_keeps_what_its_code_read_when_another_is_loaded(own, tmp_path):
+    """What a scorer reads when it is imported is in the key of a check that comes later."""
+    text = (own / "scorers/own.py").read_text()
+    words = 'words = (HERE / "words.txt").read_text()'
+    assert words in text
+    at_import = text.replace(words, "words = WORDS").replace(
+        "\n\n@scorer", '\nWORDS = (HERE / "words.txt").read_text()\n\n\n@scorer'
+    )
+    (own / "scorers/own.py").write_text(at_import)
+    loaded = load_project(own / "evalguard.yaml")
+    other = tmp_path / "another"
+    shutil.copytree(own / "suites", other / "suites")
+    shutil.copytree(own / "thresholds", other / "thresholds")
+    (other / "evalguard.yaml").write_text(
+        (own / "evalguard.yaml").read_text().replace("scorer_modules: [scorers/own.py]", "")
+    )
+    load_project(other / "evalguard.yaml")
+    run_check(loaded, [(gate, "harmless") for gate in loaded.thresholds.gates], full=True)
+    (own / "scorers/words.txt").write_text("no")
+    assert check(own)[1][-1] != "PASS"
+
+
 def test_a_file_that_changes_while_it_is_read_is_an_error(own, edit):
     edit(
         "scorers/own.py",
@@ -144,7 +181,8 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(own, edit):
 
 
 def _files(project):
-    folders = [project / name for name in ("model", "adapters/harmless", "scorers", "suites")]
+    names = ("model", "adapters/harmless", "scorers", "suites", "thresholds")
+    folders = [project / name for name in names]
     found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return [*sorted(path for path in found if path.stat().st_size), project / "evalguard.yaml"]
 

@@ -58,7 +58,7 @@ def test_an_edited_test_set_is_named(project):
     first, *rest = file.read_text().splitlines()
     file.write_text("\n".join([json.dumps({**json.loads(first), "answer": "x"}), *rest]) + "\n")
     (text,) = changes(project)
-    assert text.endswith("or the code that scores it changed: facts/facts")
+    assert "or the code that scores it changed: facts/facts" in text
 
 
 def test_fewer_questions_are_named(project, edit):
@@ -73,6 +73,78 @@ def test_a_baseline_in_fewer_bits_is_another_one(project, edit):
     edit("evalguard.yaml", "baseline: {model: ", "baseline: {quantization: int8, model: ")
     (text,) = changes(project)
     assert "baseline was " in text
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        (
+            "evalguard.yaml",
+            "baseline: {",
+            'baseline: {thinking: "off", ',
+            "baseline.thinking was not set, is off",
+        ),
+        (
+            "evalguard.yaml",
+            "adapter: adapters/harmless}",
+            'adapter: adapters/harmless, thinking: {end: "</x>"}}',
+            "candidate.thinking.end was not set, is </x>",
+        ),
+        (
+            "evalguard.yaml",
+            "device: cpu}",
+            "device: cpu, options: {attn_implementation: eager}}",
+            "engine.options.attn_implementation was not set, is eager",
+        ),
+        ("evalguard.yaml", "suites:", "seed: 7\nsuites:", "seed was not set, is 7"),
+        ("evalguard.yaml", "suites:", "looks: 3\nsuites:", "looks was not set, is 3"),
+        (
+            "suites/facts.yaml",
+            "max_new_tokens: 12",
+            "max_new_tokens: 99",
+            "facts/facts: max_new_tokens was 12, is 99",
+        ),
+        (
+            "suites/facts.yaml",
+            "[exact_match]",
+            "[{name: exact_match, options: {ignore_case: false}}]",
+            "facts/facts: scorers.0.options.ignore_case was not set, is false",
+        ),
+    ],
+)
+def test_a_setting_that_changed_is_named(project, edit, file, old, new, said):  # noqa: PLR0917
+    assert changes(project) == []
+    edit(file, old, new)
+    assert any(said in text for text in changes(project)), changes(project)
+
+
+def test_a_part_that_is_planned_later_is_registered_then(project, edit):
+    assert changes(project, gates=["general"]) == []
+    assert changes(project) == []
+    edit("suites/facts.yaml", "max_new_tokens: 12", "max_new_tokens: 99")
+    (text,) = changes(project)
+    assert "max_new_tokens was 12" in text
+
+
+def test_what_was_registered_before_settings_were_is_completed(project, edit):
+    assert changes(project) == []
+    with SampleStore(project / ".evalguard" / "store.db") as store:
+        for key in _registered(project):
+            first = store.fingerprint_description(key)[REGISTERED]
+            kept = {name: first[name] for name in ("gates", "tasks", "rules", "on")}
+            store.describe_fingerprint(key, {REGISTERED: kept})
+    assert changes(project) == []
+    edit("evalguard.yaml", "suites:", "seed: 7\nsuites:")
+    (text,) = changes(project)
+    assert text.endswith("seed was not set, is 7")
+
+
+def _registered(project: Path) -> list[str]:
+    with sqlite3.connect(project / ".evalguard" / "store.db") as store:
+        rows = store.execute(
+            "select fingerprint from evalguard_facts where name = ?", (REGISTERED,)
+        )
+        return [row[0] for row in rows]
 
 
 def test_another_thresholds_file_counts(project):

@@ -97,7 +97,7 @@ def test_a_file_of_ones_own_scorers(tmp_path):
     path = write_module(tmp_path / "ours.py", POLITE)
     assert scorers.load_module(path) == ("polite",)
     assert "polite" in scorers.names()
-    assert scorers.metrics("polite", {}) == (Metric("polite"),)
+    assert scorers.metrics("polite", {}) == (Metric("polite", reads_target=False),)
     assert scorers.get("polite").score("Please sit.", "", {}) == {"polite": 1.0}
     assert scorers.get("polite", word="kindly").score("Please sit.", "", {}) == {"polite": 0.0}
     with pytest.raises(UsageError, match="Did you mean 'word'"):

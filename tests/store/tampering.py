@@ -1,10 +1,39 @@
 """What somebody who can write a store may do to its rows."""
 
+from pathlib import Path
 from random import Random
 
 import sqlalchemy as sa
 
+from evalguard.store.seals import Seals
 from evalguard.store.tables import facts, files, samples
+
+
+def clear(url: str) -> None:
+    """Remove every row of a store, where there is one."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).is_file():
+        return
+    with engine.begin() as connection:
+        for table in (samples, facts, files):
+            if sa.inspect(connection).has_table(table.name):
+                connection.execute(sa.delete(table))
+
+
+def forge_facts(path: Path, name: str, value: str) -> int:
+    """Give every fact of a name a value, with the seal that anybody can compute without a key.
+
+    Returns:
+        How many there are.
+    """
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        keys = connection.scalars(sa.select(facts.c.fingerprint).filter_by(name=name)).all()
+        for key in keys:
+            sealed = Seals(None).close(value, facts.name, key, name)
+            own = sa.update(facts).filter_by(fingerprint=key, name=name)
+            connection.execute(own.values(value=sealed))
+    return len(keys)
 
 
 def tamper(url: str, rng: Random) -> None:

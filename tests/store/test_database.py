@@ -74,7 +74,7 @@ def test_a_database_of_another_program_is_left_alone(path):
     other.close()
 
 
-@pytest.mark.parametrize("version", ["0.9", "2.1"])
+@pytest.mark.parametrize("version", ["1.1", "3.1"])
 def test_another_version_is_refused_unchanged(path, version):
     SampleStore(path).close()
     with sqlite3.connect(path) as other:
@@ -82,7 +82,7 @@ def test_another_version_is_refused_unchanged(path, version):
         other.execute("DROP TABLE evalguard_facts")
     other.close()
     refused(
-        path, f"written in format {version}, but this version of EvalGuard reads 1.1. Move it away"
+        path, f"written in format {version}, but this version of EvalGuard reads 2.1. Move it away"
     )
     with sqlite3.connect(path) as other:
         names = {name for (name,) in other.execute("SELECT name FROM sqlite_master")}

@@ -178,11 +178,27 @@ def test_a_sealed_row_that_holds_no_sample_is_an_error_that_says_so(path, conten
         store.get("key", ["a"])
 
 
-def test_a_fact_that_is_no_json_is_an_error_that_says_so(path):
+@pytest.mark.parametrize(
+    "change",
+    [
+        "value = '{'",
+        "value = replace(value, '[1]', '[]')",
+        "value = substr(value, 1, length(value) - 1)",
+        "value = substr(value, 1, 3)",  # without its seal
+        "value = (select value from evalguard_facts where name = 'other')",
+        "name = 'renamed' where name = 'outlines'",
+    ],
+)
+def test_a_fact_that_was_edited_is_an_error_that_says_so(path, change):
     with SampleStore(path) as store:
-        store.describe_fingerprint("key", {"outlines": []})
+        store.put("key", [make_sample("a")])
+        store.describe_fingerprint("key", {"outlines": [1], "other": [2]})
     with sqlite3.connect(path) as connection:
-        connection.execute("update evalguard_facts set value='{'")
+        connection.execute(f"update evalguard_facts set {change}")  # noqa: S608 - a test's own
     connection.close()
-    with SampleStore(path) as store, pytest.raises(StoreError, match="no JSON"):
-        store.fingerprint_description("key")
+    with SampleStore(path) as store:
+        with pytest.raises(StoreError, match=r"was edited.*evalguard runs prune key"):
+            store.fingerprint_description("key")
+        [run] = store.runs()
+        assert store.prune([run.fingerprint]) == 1
+        assert store.fingerprint_description("key") == {}

@@ -5,6 +5,7 @@ from benchmarks.faults.classes import (  # noqa: F401 (each declares its faults)
     damaged_stores,
     gates,
     inputs,
+    loosened,
     models,
     own_reads,
     project_code,
@@ -15,5 +16,6 @@ from benchmarks.faults.classes import (  # noqa: F401 (each declares its faults)
     stored_tasks,
     stores,
     texts,
+    unkeyed,
     verdicts,
 )

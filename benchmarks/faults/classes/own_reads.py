@@ -251,6 +251,39 @@ def _meanwhile(place: Place) -> Seen:
     return place.check("--full")
 
 
+@reading("a plan is damaged, and the process checked another project before", blocked("edited"))
+def _second(place: Place) -> Seen:
+    place.write("words.txt", "yes")
+    own_scorer(place, value="open('words.txt').read() == 'yes'")
+    place.check("--full")
+    other = place.folder / "other"
+    for name in ("models", "adapters", "suites", "thresholds", "scorers"):
+        shutil.copytree(place / name, other / name)
+    for name in ("evalguard.yaml", "words.txt"):
+        shutil.copy(place / name, other / name)
+    for name in ("suites/facts.yaml", "thresholds/release.yaml", "scorers/own.py"):
+        text = (other / name).read_text()
+        (other / name).write_text(text.replace('"own"', '"other"').replace("- own", "- other")
+                                  .replace("metric: own", "metric: other"))  # fmt: skip
+    with place.store() as store:
+        store.execute(
+            "update evalguard_facts set value = replace(value, '\"rows\"', '\"lines\"') "
+            "where name = 'outlines'"
+        )
+    return place.call(_check_after_another)
+
+
+def _check_after_another() -> int:
+    from evalguard.cli import main
+
+    here = Path.cwd()
+    os.chdir("other")
+    if main(["check"]) != 0:
+        raise RuntimeError("the other project does not pass")
+    os.chdir(here)
+    return main(["check"])
+
+
 @reading("a module of an installed scoring package is edited", anew("baseline", "general"))
 def _installed(place: Place) -> Seen:
     import rouge_score

@@ -77,13 +77,55 @@ for _what, _files in {
     project_code(_what, unrun("still knows facts"))(partial(with_files, files=_files))
 
 
-@project_code("python -m finds metadata of a package in the project", unrun("still knows facts"))
+before = unrun("before the standard library")
+
+
+@project_code("python -m searches the folder of the project first", before)
+def _module(place: Place) -> Seen:
+    place.worsen()
+    place.write("evil.py", EXIT)
+    return place.script("-m", "evalguard", "check", "--no-project-code")
+
+
+@project_code("a folder of the project called site-packages is on PYTHONPATH", before)
+def _site_packages(place: Place) -> Seen:
+    place.worsen()
+    place.write("vendor/site-packages/yaml.py", "")
+    folder = place / "vendor/site-packages"
+    return place.script("-P", "-m", "evalguard", "check", "--no-project-code", package=folder)
+
+
+@project_code("a finder of an editable install leads to a module of the project", refused)
+def _editable(place: Place) -> Seen:
+    place.worsen()
+    place.write("sqlite3.py", EXIT)
+    return place.check("--no-project-code", hook=_find_editable)
+
+
+def _find_editable() -> None:
+    """Map a name to a file, as setuptools does for an editable install."""
+    import sys
+    from importlib.machinery import ModuleSpec
+    from importlib.util import spec_from_file_location
+    from pathlib import Path
+
+    class Editable:
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+            return spec_from_file_location(name, Path("sqlite3.py")) if name == "sqlite3" else None
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sqlite3"]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, Editable)
+
+
+@project_code("python -P -m finds no metadata of a package there", unrun("still knows facts"))
 def _metadata(place: Place) -> Seen:
     place.worsen()
     place.write("evil.py", EXIT)
     place.write("evil-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
     place.write("evil-1.0.dist-info/entry_points.txt", "[pytest11]\nevil = evil\n")
-    return place.script("-m", "evalguard", "check", "--no-project-code")
+    return place.script("-P", "-m", "evalguard", "check", "--no-project-code")
 
 
 @project_code("an option of the command line names a module of the project", refused)

@@ -30,13 +30,22 @@ from evalguard.scorers.sandbox.backends import (
     last_line,
     launch,
     own_folder,
+    noting_choices,
 )
 from evalguard.scorers.sandbox.inside.main import PASSED, STARTED
 
 START_SECONDS = 60.0
 """Within which both processes must have started; the time of a program begins then."""
 
-__all__ = ["INSTALL", "Availability", "SandboxKind", "availability", "choose", "passes"]
+__all__ = [
+    "INSTALL",
+    "Availability",
+    "SandboxKind",
+    "availability",
+    "choose",
+    "noting_choices",
+    "passes",
+]
 
 
 def passes(

@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -64,6 +65,20 @@ def availability() -> tuple[Availability, ...]:
     return tuple(_tried(kind) for kind in KINDS)
 
 
+_chosen: ContextVar[set[str] | None] = ContextVar("chosen", default=None)
+
+
+@contextmanager
+def noting_choices() -> Iterator[Set[str]]:
+    """Collect the sandboxes that code which runs within the block is given, by their kind."""
+    found: set[str] = set()
+    token = _chosen.set(found)
+    try:
+        yield found
+    finally:
+        _chosen.reset(token)
+
+
 def choose(kind: SandboxKind = "auto") -> Availability:
     """Return the sandbox that code will run in.
 
@@ -73,6 +88,8 @@ def choose(kind: SandboxKind = "auto") -> Availability:
     Raises:
         UsageError: If it does not work here; says why, and what to install.
     """
+    if (noted := _chosen.get()) is not None:
+        noted.add(kind)
     if kind == "none":
         return Availability("none", "none", "")
     found = []

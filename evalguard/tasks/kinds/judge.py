@@ -23,7 +23,7 @@ from evalguard.tasks.labelled import Question
 from evalguard.tasks.row_config import Template, asked_prompts
 from evalguard.tasks.rows import Row
 
-APPROVAL = Metric("approval", ScoreKind.BOUNDED)
+APPROVAL = Metric("approval", ScoreKind.BOUNDED, reads_target=False)
 """Probability of the judge's yes against its no."""
 
 _SHOWN = """You check answers against a criterion.

@@ -1,0 +1,65 @@
+"""What was asked is loosened after a look at the result."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from benchmarks.faults.declared import Wanted, declare
+from benchmarks.faults.planting import Place, Seen
+
+loosened = partial(declare, "loosened after a look")
+
+
+def says(*words: str) -> Wanted:
+    """Demand that the terminal, the HTML report and the JSON say what it was at first."""
+
+    def problem(seen: Seen) -> str:
+        if seen.timed_out or "Traceback (most recent call last)" in seen.output:
+            return seen.last_line
+        texts = {"terminal": " ".join(seen.output.split()), **seen.written}
+        for name in ("terminal", "result.json", "reports/index.html"):
+            text = " ".join(texts.get(name, "").split())
+            if not all(word in text for word in ("changed since the first check", *words)):
+                return f"{name} does not say it: {seen.last_line}"
+        return ""
+
+    return problem
+
+
+def _edited(place: Place, file: str, old: str, new: str) -> Seen:
+    place.check()  # a copy is another project, which is registered when it is first checked
+    place.edit(file, old, new)
+    return place.check()
+
+
+for _what, _file, _old, _new, _word in (
+    ("a margin is doubled", "thresholds/release.yaml", "10pp", "20pp", "max_drop 20pp"),
+    ("the baseline may not think any more", "evalguard.yaml", "model: models/base",
+     'model: models/base\n  thinking: "off"', "baseline.thinking"),
+    ("the candidate's thinking is cut off its answers", "evalguard.yaml", "adapter: adapters/v2",
+     'adapter: adapters/v2\n    thinking: {end: "</x>"}', "candidate.thinking.end"),
+    ("the baseline gets a tokenizer", "evalguard.yaml", "model: models/base",
+     "model: models/base\n  tokenizer: models/base", "baseline.tokenizer"),
+    ("the engine gets an option", "evalguard.yaml", "device: cpu",
+     "device: cpu\n  options: {attn_implementation: eager}", "attn_implementation"),
+    ("the chat template is switched off", "evalguard.yaml", "suites:",
+     "chat_template: false\nsuites:", "chat_template"),
+    ("the order of the samples is drawn again", "evalguard.yaml", "suites:", "seed: 8\nsuites:",
+     "seed was not set, is 8"),
+    ("early stopping looks twice as often", "evalguard.yaml", "suites:", "looks: 20\nsuites:",
+     "looks was not set, is 20"),
+    ("answers may be longer", "suites/facts.yaml", "max_new_tokens: 12", "max_new_tokens: 40",
+     "max_new_tokens was 12, is 40"),
+    ("a scorer gets an option", "suites/facts.yaml", "- exact_match",
+     "- {name: exact_match, options: {ignore_case: false}}", "ignore_case"),
+    ("answers are drawn at a temperature", "suites/facts.yaml", "max_new_tokens: 12",
+     "max_new_tokens: 12\n  temperature: 0.7", "temperature"),
+):  # fmt: skip
+    loosened(_what, says(_word))(partial(_edited, file=_file, old=_old, new=_new))
+
+
+@loosened("a test set loses its last questions", says("or the code that scores it changed"))
+def _fewer(place: Place) -> Seen:
+    place.check()
+    place.set_rows(place.rows()[:90])
+    return place.check()
