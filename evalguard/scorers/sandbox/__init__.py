@@ -29,8 +29,8 @@ from evalguard.scorers.sandbox.backends import (
     choose,
     last_line,
     launch,
-    own_folder,
     noting_choices,
+    own_folder,
 )
 from evalguard.scorers.sandbox.inside.main import PASSED, STARTED
 
