@@ -18,6 +18,7 @@ from evalguard.stats import (
     MIN_UNITS,
     MarginTest,
     PairedScores,
+    cluster_sizes,
     paired_scores,
 )
 
@@ -143,14 +144,15 @@ def _from_samples(comparison: Comparison) -> Evidence:
         missing_allowed=MISSING_ALLOWED,
         units=scores.units,
         too_few_units=not scores.exact and scores.effective_units < MIN_UNITS,
-        method=_method(scores, metric),
+        method=_method(scores),
     )
 
 
 def _from_corpus(comparison: Comparison, corpus: CorpusValues) -> Evidence:
     """Test one value for all samples together; a missing sample cannot be replaced in it."""
     gate, n = comparison.gate, len(comparison.pairs)
-    tests = CorpusTests(corpus, comparison.metric, n - corpus.missing)
+    sizes = cluster_sizes([pair.cluster for pair in comparison.pairs])
+    tests = CorpusTests(corpus, comparison.metric, sizes)
     means = (corpus.baseline, corpus.candidate)
     observed = Observed(where=_where(gate), n=n, means=means, tests=tests)
     difference, tested = _tested(observed, demands_of(gate))
@@ -188,23 +190,20 @@ def _scores(comparison: Comparison) -> PairedScores:
     return paired_scores(
         [pair.baseline_score for pair in pairs],
         [pair.candidate_score for pair in pairs],
-        clusters=[None if pair.cluster is None else (pair.task, pair.cluster) for pair in pairs],
+        clusters=[pair.cluster for pair in pairs],
         strata=[pair.task for pair in pairs] if comparison.gate.weights == "equal" else None,
         low=metric.low,
         high=metric.high,
         higher_is_better=metric.higher_is_better,
         binary=metric.kind is ScoreKind.BINARY,
-        dense=metric.kind is ScoreKind.DENSE,
         clip=metric.clip if metric.span is None else metric.span,
     )
 
 
-def _method(scores: PairedScores, metric: Metric) -> str:
+def _method(scores: PairedScores) -> str:
     if scores.exact:
         return exact_method(len(scores.unit))
-    if metric.kind is ScoreKind.DENSE:
-        return "unit t test"
-    return "regularised unit t test"
+    return "hardened unit t test"
 
 
 def exact_method(n: int) -> str:
