@@ -80,7 +80,7 @@ class GroupJackknife:
     Example:
         >>> partial = tuple(0.02 + 0.002 * k for k in range(-10, 10))
         >>> round(GroupJackknife(full=0.02, partial=partial, sizes=[1] * 500).p_pass(0.05), 4)
-        0.0899
+        0.09
     """
 
     full: float
