@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalguard.errors import DataError
-from evalguard.stats.hardened import PSEUDO, ROUNDING, Missed, Seen, pvalue, seen
+from evalguard.stats.hardened import ROUNDING, Missed, Seen, pvalue, seen
 
 GROUPS = 20
 """Groups that are left out in turn."""
@@ -80,7 +80,7 @@ class GroupJackknife:
     Example:
         >>> partial = tuple(0.02 + 0.002 * k for k in range(-10, 10))
         >>> round(GroupJackknife(full=0.02, partial=partial, sizes=[1] * 500).p_pass(0.05), 4)
-        0.09
+        0.0902
     """
 
     full: float
@@ -126,7 +126,8 @@ class GroupJackknife:
         residuals = side * (count - 1) * (values.mean() - values)
         residuals[np.abs(residuals) <= ROUNDING * count] = 0.0
         lost = max(self._worst(margin, side), 0.0) * count / len(self.sizes)
-        return seen(residuals, np.ones(count), pseudo=PSEUDO * lost, freedom=count - 1)
+        # A whole unit, not a part of one: twenty groups tell little of how skewed they are.
+        return seen(residuals, np.ones(count), pseudo=lost, freedom=count - 1)
 
     def _pvalue(self, margin: float, *, side: float) -> float:
         if len(self.partial) < GROUPS:
