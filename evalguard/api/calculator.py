@@ -31,7 +31,7 @@ Values: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any]"
 """A value for each question, shape (n,); a column of pandas, too."""
 
 
-KINDS = ("binary", "bounded", "dense")
+KINDS = ("binary", "bounded")
 """Kinds of scores that :func:`decide` takes."""
 
 
@@ -51,7 +51,7 @@ def decide(
     min_gain: str | Margin | None = None,
     min: float | None = None,  # noqa: A002 (the key of thresholds files)
     max: float | None = None,  # noqa: A002
-    kind: ScoreKind | Literal["binary", "bounded", "dense"] = "binary",
+    kind: ScoreKind | Literal["binary", "bounded"] = "binary",
     low: float = 0.0,
     high: float = 1.0,
     higher_is_better: bool | None = None,
@@ -82,7 +82,7 @@ def decide(
         min_gain: Required improvement (superiority margin).
         min: Minimum mean score of the candidate.
         max: Maximum mean score of the candidate.
-        kind: Type of the scores; ``dense`` if nearly every sample differs.
+        kind: Type of the scores: 0 or 1, or anything within ``low`` and ``high``.
         low: Minimum possible score.
         high: Maximum possible score.
         higher_is_better: Direction of the score; by default what the files say, or that it is.

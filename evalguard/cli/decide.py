@@ -92,7 +92,7 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
     type=click.Choice(api.KINDS),
     default="binary",
     show_default=True,
-    help="Type of the scores; dense if nearly every sample differs.",
+    help="Type of the scores: 0 or 1, or anything within --low and --high.",
 )
 @click.option("--low", type=float, default=0.0, show_default=True, help="Minimum possible score.")
 @click.option("--high", type=float, default=1.0, show_default=True, help="Maximum possible score.")
@@ -118,7 +118,7 @@ def command(
     importer: str | None,
     confidence: float,
     as_json: bool,
-    kind: Literal["binary", "bounded", "dense"],
+    kind: Literal["binary", "bounded"],
     low: float,
     high: float,
     lower_is_better: bool,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from evalguard.stats import (
     MIN_UNITS,
     MarginTest,
     PairedScores,
+    cluster_sizes,
     paired_scores,
 )
 
@@ -152,14 +153,15 @@ def _from_samples(comparison: Comparison) -> Evidence:
         missing_allowed=MISSING_ALLOWED,
         units=scores.units,
         too_few_units=not scores.exact and scores.effective_units < MIN_UNITS,
-        method=_method(scores, metric),
+        method=_method(scores),
     )
 
 
 def _from_corpus(comparison: Comparison, corpus: CorpusValues) -> Evidence:
     """Test one value for all samples together; a missing sample cannot be replaced in it."""
     gate, n = comparison.gate, len(comparison.pairs)
-    tests = CorpusTests(corpus, comparison.metric, n - corpus.missing)
+    sizes = cluster_sizes([pair.cluster for pair in comparison.pairs])
+    tests = CorpusTests(corpus, comparison.metric, sizes)
     means = (corpus.baseline, corpus.candidate)
     observed = Observed(where=_where(gate), n=n, means=means, tests=tests)
     difference, tested = _tested(observed, demands_of(gate))
@@ -194,32 +196,23 @@ def _where(gate: Gate) -> str:
 
 def _scores(comparison: Comparison) -> PairedScores:
     metric, pairs = comparison.metric, comparison.pairs
-    clusters: Sequence[Hashable] | None = paired_clusters(pairs)
     equal = comparison.gate.weights == "equal"
-    tasks = paired_tasks(pairs) if clusters or equal else []
-    if clusters:
-        clusters = [
-            cluster and (task, cluster) for task, cluster in zip(tasks, clusters, strict=True)
-        ]
     return paired_scores(
         *paired_values(pairs),
-        clusters=clusters,
-        strata=tasks if equal else None,
+        clusters=paired_clusters(pairs),
+        strata=paired_tasks(pairs) if equal else None,
         low=metric.low,
         high=metric.high,
         higher_is_better=metric.higher_is_better,
         binary=metric.kind is ScoreKind.BINARY,
-        dense=metric.kind is ScoreKind.DENSE,
         clip=metric.clip if metric.span is None else metric.span,
     )
 
 
-def _method(scores: PairedScores, metric: Metric) -> str:
+def _method(scores: PairedScores) -> str:
     if scores.exact:
         return exact_method(len(scores.unit))
-    if metric.kind is ScoreKind.DENSE:
-        return "unit t test"
-    return "regularised unit t test"
+    return "hardened unit t test"
 
 
 def exact_method(n: int) -> str:

@@ -16,12 +16,12 @@ class CorpusTests:
     Attributes:
         corpus: The values of both models.
         metric: The corpus metric.
-        n: Samples that could be measured on both sides.
+        sizes: Number of samples in each cluster.
     """
 
     corpus: CorpusValues
     metric: Metric
-    n: int
+    sizes: tuple[int, ...]
 
     @property
     def span(self) -> float:
@@ -36,8 +36,9 @@ class CorpusTests:
         return GroupJackknife(
             full=sign * (corpus.candidate - corpus.baseline),
             partial=[sign * (after - before) for before, after in sides],
-            n=self.n,
-            bound=self.span,
+            sizes=self.sizes,
+            low=-self.span,
+            high=self.span,
             scale=scale,
         )
 
@@ -45,7 +46,8 @@ class CorpusTests:
         """Return the test of the candidate's value, or of its negative."""
         corpus, sign = self.corpus, 1.0 if least else -1.0
         without = [sign * value for value in corpus.candidate_without]
-        return GroupJackknife(sign * corpus.candidate, without, self.n, self.span)
+        low, high = sorted((sign * self.metric.low, sign * self.metric.high))
+        return GroupJackknife(sign * corpus.candidate, without, self.sizes, low, high)
 
     def unclipped_losses(self) -> MarginTest:
         """Refuse: a corpus metric has no loss of a single sample.

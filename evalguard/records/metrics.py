@@ -12,8 +12,7 @@ class ScoreKind(StrEnum):
     """Which test a metric uses; declared by the scorer, never inferred from the data."""
 
     BINARY = "binary"  # 0 or 1 for each question: exact unconditional test
-    BOUNDED = "bounded"  # within a declared range: regularised unit t
-    DENSE = "dense"  # nearly every unit differs: plain unit t
+    BOUNDED = "bounded"  # within a declared range: hardened unit t
     CORPUS = "corpus"  # no value for each sample: delete-group jackknife
 
 

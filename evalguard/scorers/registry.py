@@ -135,7 +135,7 @@ def scorer(
     """
     declared = tuple(metrics) if metrics is not None else None
     if declared is None:
-        kinds = [one.value for one in (ScoreKind.BINARY, ScoreKind.BOUNDED, ScoreKind.DENSE)]
+        kinds = [one.value for one in (ScoreKind.BINARY, ScoreKind.BOUNDED)]
         if kind not in kinds:
             raise UsageError(f"scorer '{name}': kind={kind!r}. {did_you_mean(str(kind), kinds)}")
         declared = (Metric(name, ScoreKind(kind), low, high, higher_is_better),)

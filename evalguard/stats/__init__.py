@@ -8,7 +8,7 @@ from __future__ import annotations
 from evalguard.stats.agreement import cohen_kappa
 from evalguard.stats.binary import EXACT_LIMIT, PairedBinary
 from evalguard.stats.detector import DetectorError
-from evalguard.stats.jackknife import GROUPS, GroupJackknife, groups
+from evalguard.stats.jackknife import GROUPS, GroupJackknife, cluster_sizes, groups
 from evalguard.stats.margin import ConfidenceInterval, Imputed, MarginTest, interval
 from evalguard.stats.multiplicity import holm
 from evalguard.stats.planning import (
@@ -37,6 +37,7 @@ __all__ = [
     "PairedBinary",
     "PairedScores",
     "UnitT",
+    "cluster_sizes",
     "cohen_kappa",
     "conditional_power",
     "detectable_effect",

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from evalguard.errors import DataError
+from evalguard.stats.hardened import ROUNDING, Missed, Seen, pvalue, seen
 
 GROUPS = 20
 """Groups that are left out in turn."""
@@ -28,28 +28,45 @@ def groups(clusters: list[str | None], count: int = GROUPS) -> list[list[int]]:
         >>> groups(["a", None, "a", None], count=2)
         [[0, 2, 3], [1]]
     """
-    units: dict[object, list[int]] = {}
-    for index, cluster in enumerate(clusters):
-        units.setdefault(index if cluster is None else ("cluster", cluster), []).append(index)
+    units = _members(clusters)
     dealt: list[list[int]] = [[] for _ in range(min(count, len(units)))]
-    for turn, members in enumerate(units.values()):
+    for turn, members in enumerate(units):
         dealt[turn % len(dealt)].extend(members)
     return dealt
 
 
-@dataclass(frozen=True, slots=True)
+def cluster_sizes(clusters: Sequence[str | None]) -> tuple[int, ...]:
+    """Return the number of samples in each cluster, 1 for each that stands alone.
+
+    Example:
+        >>> cluster_sizes(["a", None, "a", None])
+        (2, 1, 1)
+    """
+    return tuple(map(len, _members(clusters)))
+
+
+def _members(clusters: Sequence[str | None]) -> list[list[int]]:
+    units: dict[object, list[int]] = {}
+    for index, cluster in enumerate(clusters):
+        units.setdefault(index if cluster is None else ("cluster", cluster), []).append(index)
+    return list(units.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GroupJackknife:
     """Tests of a corpus metric's difference from its values with one group left out in turn.
 
     A bootstrap duplicates samples, which moves set metrics such as distinct-n by itself; leaving
-    groups out does not. As in :class:`~evalguard.stats.units.UnitT`, a made-up loss and gain of
-    the whole range keep the standard error above 0.
+    groups out does not. The groups' pseudo-values are tested as the units of
+    :class:`~evalguard.stats.units.UnitT` are, and what the sample may have missed is reckoned over
+    its samples: one that is lost altogether moves the metric by its share of the whole range.
 
     Args:
         full: Oriented difference on all samples.
         partial: The same with each group left out in turn.
-        n: Number of samples.
-        bound: Greatest possible difference.
+        sizes: Number of samples in each cluster, 1 where a sample stands alone.
+        low: Least possible difference.
+        high: Greatest possible difference.
         scale: For a relative margin, the baseline's value without each group, as a share of its
             full value. An absolute margin when omitted.
 
@@ -62,14 +79,15 @@ class GroupJackknife:
 
     Example:
         >>> partial = tuple(0.02 + 0.002 * k for k in range(-10, 10))
-        >>> round(GroupJackknife(full=0.02, partial=partial, n=500).p_pass(0.05), 4)
-        0.0903
+        >>> round(GroupJackknife(full=0.02, partial=partial, sizes=[1] * 500).p_pass(0.05), 4)
+        0.0902
     """
 
     full: float
     partial: Sequence[float]
-    n: int
-    bound: float = 1.0
+    sizes: Sequence[int]
+    low: float = -1.0
+    high: float = 1.0
     scale: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
@@ -91,19 +109,32 @@ class GroupJackknife:
         return self._pvalue(margin, side=-1.0)
 
     def standard_error(self, margin: float) -> float:
-        """Return √((G−1)/G·Σ(θ_g − θ̄)² + 2(bound/n)²); of fewer than two groups, the bound.
+        """Return √((G−1)/G·Σ(θ_g − θ̄)²), the pseudo-observations included.
 
-        A single unit says nothing of how the metric varies.
+        Of fewer than two groups, which say nothing of how the metric varies, half of the range.
         """
         if len(self.partial) < 2:
-            return self.bound
+            return (self.high - self.low) / 2
+        return max(self._seen(margin, side).padded for side in (1.0, -1.0))
+
+    def _worst(self, margin: float, side: float) -> float:
+        return -(self.low + margin) if side > 0 else self.high + margin
+
+    def _seen(self, margin: float, side: float) -> Seen:
         values = np.asarray(self.partial) + margin * np.asarray(self.scale or 1.0)
         count = len(values)
-        between = (count - 1) / count * float(np.sum((values - values.mean()) ** 2))
-        return float(np.sqrt(between + 2 * (self.bound / self.n) ** 2))
+        residuals = side * (count - 1) * (values.mean() - values)
+        residuals[np.abs(residuals) <= ROUNDING * count] = 0.0
+        lost = max(self._worst(margin, side), 0.0) * count / len(self.sizes)
+        # A whole unit, not a part of one: twenty groups tell little of how skewed they are.
+        return seen(residuals, np.ones(count), pseudo=lost, freedom=count - 1)
 
     def _pvalue(self, margin: float, *, side: float) -> float:
         if len(self.partial) < GROUPS:
             return 1.0  # too few groups for a standard error worth its name
-        t = (self.full + margin) / self.standard_error(margin)
-        return float(special.stdtr(len(self.partial) - 1, -side * t))
+        return pvalue(
+            side * (self.full + margin),
+            self._seen(margin, side),
+            worst=self._worst(margin, side),
+            missed=Missed(np.asarray(self.sizes, dtype=float)),
+        )

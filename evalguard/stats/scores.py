@@ -36,7 +36,6 @@ class PairedScores:
         high: Greatest possible score.
         higher_is_better: Direction of the scores.
         binary: Whether scores are 0 or 1.
-        dense: Whether nearly every unit was declared to differ.
         clip: Difference beyond which a question counts no further.
     """
 
@@ -48,7 +47,6 @@ class PairedScores:
     high: float = 1.0
     higher_is_better: bool = True
     binary: bool = True
-    dense: bool = False
     clip: float | None = None
 
     @property
@@ -168,8 +166,6 @@ class PairedScores:
             low=-self.span,
             high=self.span,
             scale=None if scale is None else self._sums(baseline / scale, kept),
-            dense=self.dense,
-            heaviest=float(self.weight.max()),
         )
 
     def _single(self, values: Floats, sign: float, kept: Mask) -> MarginTest:
@@ -181,8 +177,6 @@ class PairedScores:
             sizes=self._sums(np.ones_like(values), kept),
             low=ends[0],
             high=ends[1],
-            dense=self.dense,
-            heaviest=float(self.weight.max()),
         )
 
     def _sums(self, values: Floats, kept: Mask) -> Floats:
@@ -202,7 +196,6 @@ def paired_scores(
     high: float = 1.0,
     higher_is_better: bool = True,
     binary: bool = True,
-    dense: bool = False,
     clip: float | None = None,
 ) -> PairedScores:
     """Lay out two models' scores of the same questions.
@@ -211,14 +204,13 @@ def paired_scores(
         baseline: The baseline's scores; ``None`` or NaN where one could not be measured.
         candidate: The candidate's scores of the same questions.
         clusters: For each question, its cluster; ``None`` where it stands alone. Questions of a
-            cluster are not independent and make one unit together.
+            cluster are not independent and make one unit together, whatever their strata.
         strata: For each question, its stratum. Every stratum then counts the same, however many
             questions it has; without strata every question counts the same.
         low: Least possible score.
         high: Greatest possible score.
         higher_is_better: Direction of the scores.
         binary: Whether scores are 0 or 1.
-        dense: Whether nearly every unit is declared to differ.
         clip: Difference beyond which a question counts no further.
 
     Raises:
@@ -243,9 +235,7 @@ def paired_scores(
     if strata is not None:
         _, stratum, sizes = np.unique(list(strata), return_inverse=True, return_counts=True)
         weight = count / (len(sizes) * sizes[stratum].astype(float))
-    return PairedScores(
-        before, after, unit, weight, low, high, higher_is_better, binary, dense, clip
-    )
+    return PairedScores(before, after, unit, weight, low, high, higher_is_better, binary, clip)
 
 
 def _kept(values: Floats, kept: Mask) -> Floats:

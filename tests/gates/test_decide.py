@@ -214,7 +214,7 @@ def test_graded_scores_go_to_the_unit_test():
     metric = Metric("acc", ScoreKind.BOUNDED)
     result = one(compared(list(baseline), list(candidate), metric=metric))
     assert result.verdict is PASS
-    assert result.method == "regularised unit t test"
+    assert result.method == "hardened unit t test"
     assert (result.losses, result.gains, result.flip_rate) == (None, None, None)
 
 

@@ -27,7 +27,6 @@ def test_direction_swaps_losses_and_gains():
         {"binary": False},
         {"clusters": ["a", "a", None, None, "b"]},
         {"strata": ["x", "x", "x", "y", "y"]},
-        {"binary": False, "dense": True},
     ],
 )
 def test_anything_else_goes_to_the_unit_test(declared):
@@ -87,6 +86,13 @@ def test_equal_strata_weigh_as_if_there_were_none():
     plain = paired_scores(x, y, binary=False).difference()
     weighted = paired_scores(x, y, binary=False, strata=["a", "b"] * 20).difference()
     assert weighted.p_pass(0.1) == pytest.approx(plain.p_pass(0.1))
+
+
+def test_a_cluster_is_one_unit_whatever_its_strata():
+    scores = paired_scores(
+        [1] * 4, [0] * 4, clusters=["a", "a", "b", "b"], strata=["x", "y", "x", "x"]
+    )
+    assert scores.units == 2
 
 
 def test_clipped_differences():
