@@ -55,6 +55,8 @@ class Difference(Demand[Margin]):
     def problem(self, metric: Metric) -> str | None:
         """Return why the margin means nothing for a metric."""
         problem = metric.problem_of(self.value)
+        if problem is None and self.tolerates_loss and self.relative and self.value.value >= 1:
+            problem = ", but no candidate can lose all that the baseline scores; give less than 100%"
         return f"{self.value}{problem}" if problem else None
 
     def test(self, observed: Observed) -> ConditionTest:

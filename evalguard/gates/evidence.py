@@ -13,7 +13,6 @@ from evalguard.demands.registry import check_gate
 from evalguard.gates.value_tests import CorpusTests, CountTests, needs_scores
 from evalguard.records import Comparison, CorpusValues, Gate, Metric, ScoreKind
 from evalguard.stats import (
-    EXACT_LIMIT,
     GROUPS,
     MIN_UNITS,
     MarginTest,
@@ -79,6 +78,7 @@ class Evidence:
 
 
 MISSING_ALLOWED = 0.05
+EXACT = "exact unconditional test"
 
 
 def gather(comparison: Comparison) -> Evidence:
@@ -122,7 +122,7 @@ def from_counts(gate: Gate, *, losses: int, gains: int, n: int) -> Evidence:
         missing_allowed=MISSING_ALLOWED,
         units=n,
         too_few_units=False,
-        method=exact_method(n),
+        method=EXACT,
     )
 
 
@@ -201,12 +201,7 @@ def _scores(comparison: Comparison) -> PairedScores:
 
 def _method(scores: PairedScores, metric: Metric) -> str:
     if scores.exact:
-        return exact_method(len(scores.unit))
+        return EXACT
     if metric.kind is ScoreKind.DENSE:
         return "unit t test"
     return "regularised unit t test"
-
-
-def exact_method(n: int) -> str:
-    """Return the name of the test of ``n`` independent binary questions."""
-    return "exact unconditional test" if n <= EXACT_LIMIT else "score test"

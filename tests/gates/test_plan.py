@@ -107,5 +107,5 @@ def test_broken_designs_are_refused(broken):
 
 
 def test_broken_gates_are_refused():
-    with pytest.raises(ConfigError, match="at most 100pp"):
+    with pytest.raises(ConfigError, match="150pp, but differences of acc count up to 100pp"):
         plan_gate(gate(max_drop=Margin(1.5, "pp")), ACC, 100)
