@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -112,19 +113,21 @@ class Metric:
 
     def problem_of(self, margin: Margin) -> str | None:
         """Return why a margin means nothing for the metric, to be read after the margin."""
+        if not 0 < margin.value < math.inf:
+            return "; a margin is above 0 and finite"
         if margin.unit == "%":
             if self.low < 0:
                 why = f"{self.name} may be negative, and a share of it means nothing"
                 return f", but {why}; give the margin in {self.unit}"
             if self.span is not None:
                 return f", but the baseline's own {self.name} is fixed; give the margin in pp"
-            return None if margin.value > 0 else "; a margin is above 0"
+            return None
         if margin.unit != self.unit:
             return f", but {self._scale()}; write {self._in_own_unit(margin)}"
         if margin.value >= self.greatest_difference:
             most = Margin(self.greatest_difference, self.unit)
             return f", but differences of {self.name} count up to {most}; give a smaller margin"
-        return None if margin.value > 0 else "; a margin is above 0"
+        return None
 
     def _scale(self) -> str:
         if self.unit == "nats":
