@@ -154,9 +154,7 @@ def _named(one: ImportedScore) -> str:
     return f" (question '{one.sample_id}' of {one.task})"
 
 
-def _mixed_scales(
-    baseline: ImportedRun, candidate: ImportedRun, metric: Metric
-) -> Iterator[str]:
+def _mixed_scales(baseline: ImportedRun, candidate: ImportedRun, metric: Metric) -> Iterator[str]:
     """Yield that one model's scores are shares and the other's are not.
 
     A range of 0 to 100 holds a share of 0.8 as well as 70 percent, and one beside the other is a
@@ -171,7 +169,7 @@ def _mixed_scales(
     for name, other in (("baseline", "candidate"), ("candidate", "baseline")):
         shares, points = sides[name], sides[other]
         fractions = any(0 < score < 1 for score in shares)
-        if fractions and 0 <= min(shares) and max(shares) <= 1 and points:
+        if fractions and min(shares) >= 0 and max(shares) <= 1 and points:
             above = sum(score > 1 for score in points)
             if 2 * above > len(points):
                 yield (

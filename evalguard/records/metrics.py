@@ -109,24 +109,27 @@ class Metric:
         """Unit of an absolute margin: ``pp`` of shares and of differences of shares."""
         if self.in_nats:
             return "nats"
-        return "pp" if -1.0 <= self.low and self.high <= 1.0 else "points"
+        return "pp" if self.low >= -1.0 and self.high <= 1.0 else "points"
 
     def problem_of(self, margin: Margin) -> str | None:
         """Return why a margin means nothing for the metric, to be read after the margin."""
         if not 0 < margin.value < math.inf:
             return "; a margin is above 0 and finite"
         if margin.unit == "%":
-            if self.low < 0:
-                why = f"{self.name} may be negative, and a share of it means nothing"
-                return f", but {why}; give the margin in {self.unit}"
-            if self.span is not None:
-                return f", but the baseline's own {self.name} is fixed; give the margin in pp"
-            return None
+            return self._problem_of_share()
         if margin.unit != self.unit:
             return f", but {self._scale()}; write {self._in_own_unit(margin)}"
         if margin.value >= self.greatest_difference:
             most = Margin(self.greatest_difference, self.unit)
             return f", but differences of {self.name} count up to {most}; give a smaller margin"
+        return None
+
+    def _problem_of_share(self) -> str | None:
+        if self.low < 0:
+            why = f"{self.name} may be negative, and a share of it means nothing"
+            return f", but {why}; give the margin in {self.unit}"
+        if self.span is not None:
+            return f", but the baseline's own {self.name} is fixed; give the margin in pp"
         return None
 
     def _scale(self) -> str:

@@ -77,6 +77,7 @@ def size(n, ratio):
     """Return the greatest chance of showing y > ratio·x where it is equal, over every ψ."""
     edge, edges = -1, []
     for pairs in range(n + 1):
+
         def shown(losses, pairs=pairs):
             test = PairedRatio(losses, pairs - losses, n - pairs, n, scale=1.0)
             return test.p_pass(1 - ratio) <= 0.05
