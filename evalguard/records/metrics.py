@@ -144,5 +144,6 @@ class Metric:
             # 5 points of a share are 5pp; 0.05 points are the same thing on its own scale.
             return str(Margin(number / 100 if number >= 1 else number, "pp"))
         if number < self.greatest_difference:
-            return str(Margin(number, self.unit))
+            scale = ", on that scale" if self.unit == "points" else ""
+            return f"{Margin(number, self.unit)}{scale}"
         return f"the margin in {self.unit}"

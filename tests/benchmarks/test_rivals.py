@@ -54,18 +54,18 @@ def test_statgate_is_scipys_bca_interval(losses, gains, n):
 
 
 @pytest.mark.parametrize(
-    ("rule", "n", "psi", "theta", "margin", "rate"),
+    ("rule", "setting", "rate"),  # n, ψ, θ, δ
     [
-        (nemo_gate, 10, 0.05, -0.05, 0.05, 0.599),
-        (nemo_gate, 100, 0.05, -0.05, 0.05, 0.118),
-        (nemo_gate, 50, 0.01, -0.01, 0.01, 0.605),
-        (statgate, 20, 0.05, -0.05, 0.05, 0.358),
-        (evalproof, 100, 0.1, -0.1, 0.05, 0.058),
-        (evalproof, 100, 0.2, -0.1, 0.05, 0.456),
+        (nemo_gate, (10, 0.05, -0.05, 0.05), 0.599),
+        (nemo_gate, (100, 0.05, -0.05, 0.05), 0.118),
+        (nemo_gate, (50, 0.01, -0.01, 0.01), 0.605),
+        (statgate, (20, 0.05, -0.05, 0.05), 0.358),
+        (evalproof, (100, 0.1, -0.1, 0.05), 0.058),
+        (evalproof, (100, 0.2, -0.1, 0.05), 0.456),
     ],
 )
-def test_error_rates_by_enumeration(rule, n, psi, theta, margin, rate):
-    assert released(rule, n, psi, theta, margin) == pytest.approx(rate, abs=6e-4)
+def test_error_rates_by_enumeration(rule, setting, rate):
+    assert released(rule, *setting) == pytest.approx(rate, abs=6e-4)
 
 
 def test_mcnemar_is_scipys_binomial_test():
