@@ -60,6 +60,11 @@ class PairedRatio:
             )
 
     @property
+    def discordance(self) -> float:
+        """Observed share of questions on which the two models differ (the flip rate)."""
+        return (self.losses + self.gains) / self.n
+
+    @property
     def estimate(self) -> float:
         """Observed θ."""
         return self._sign * (self.gains - self.losses) / self.n

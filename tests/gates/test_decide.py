@@ -76,6 +76,15 @@ def test_relative_margin_is_a_share_of_the_baseline():
     assert "5% of the baseline (1.0 pp)" in result.reason
 
 
+def test_too_few_right_answers_for_a_relative_margin_are_flagged():
+    """50 right answers without a loss cannot show that 5 % of them are not lost; 59 could."""
+    baseline = [1] * 50 + [0] * 50
+    result = one(compared(baseline, baseline, of=gate(max_drop=Margin(0.05, "%"))))
+    assert result.verdict is INCONCLUSIVE
+    assert "underpowered" in result.flags
+    assert result.required_n >= 118
+
+
 def test_relative_margin_of_nothing_is_an_error():
     result = one(compared([0] * 50, [0] * 50, of=gate(max_drop=Margin(0.05, "%"))))
     assert result.verdict is ERROR
