@@ -67,8 +67,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        where = f"{self.file}: {self.key}" if self.key else self.file
-        return f"{where}: {self.message}"
+        return ": ".join(filter(None, (self.file, self.key, self.message)))
 
 
 class ConfigError(UsageError):

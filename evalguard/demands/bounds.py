@@ -37,7 +37,7 @@ class Bound(Demand[float]):
         if low <= self.value <= high:
             return None
         share = self.value / 100
-        as_share = f"; write {share:g}" if low <= share <= high else ""
+        as_share = f"; write {share:g}" if metric.unit == "pp" and low <= share <= high else ""
         return (
             f"{self.value:g} is outside the range of '{metric.name}', {low:g} to {high:g}{as_share}"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalguard.demands.base import ConditionTest, Demand, Observed
@@ -9,7 +10,7 @@ from evalguard.demands.margins import MARGIN, parse_margin
 from evalguard.demands.power import Design, Need, need_of_difference
 from evalguard.demands.words import Change, pvalue
 from evalguard.errors import MeasurementError, UsageError
-from evalguard.records import Margin, Metric
+from evalguard.records import Margin, Metric, ScoreKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +56,10 @@ class Difference(Demand[Margin]):
     def problem(self, metric: Metric) -> str | None:
         """Return why the margin means nothing for a metric."""
         problem = metric.problem_of(self.value)
+        if problem is None and self.tolerates_loss and self.relative and self.value.value >= 1:
+            problem = (
+                ", but no candidate can lose all that the baseline scores; give less than 100%"
+            )
         return f"{self.value}{problem}" if problem else None
 
     def test(self, observed: Observed) -> ConditionTest:
@@ -102,6 +107,9 @@ class Difference(Demand[Margin]):
     def need(self, metric: Metric, design: Design) -> Need:
         """Return what it needs of a planned run."""
         margin = self.margin(design.baseline, design.where)
+        if self.relative and metric.kind is ScoreKind.BINARY:
+            effect = _of_ratio(margin, metric, design)
+            design = replace(design, design_effect=design.design_effect * effect)
         return need_of_difference(self.text, margin, metric, design)
 
     def good(self, metric: Metric, margin: float) -> float:
@@ -141,6 +149,23 @@ class Difference(Demand[Margin]):
         if not self.relative:
             return str(self.value)
         return f"{self.value} of the baseline ({change.plain(abs(tested.margin))})"
+
+
+def _of_ratio(margin: float, metric: Metric, design: Design) -> float:
+    """Return the variance of y − Rx over that of y − x, for right and wrong answers y and x.
+
+    A margin that moves with the baseline's mean is tested on the former, where x counts R-fold.
+    """
+    theta = max(0.0, -2 * margin)  # of the candidate that is planned for
+    psi = max(design.discordance, theta, abs(margin))
+    if not metric.higher_is_better:
+        theta, margin = -theta, -margin
+    ratio = 1 - margin / design.baseline
+    losses, gains = (psi - theta) / 2, (psi + theta) / 2
+    both = max(0.0, design.baseline - losses)
+    mean = theta + margin
+    variance = losses * ratio**2 + gains + both * (1 - ratio) ** 2 - mean**2
+    return max(variance, 0.0) / (psi - theta**2) if psi > theta**2 else 1.0
 
 
 class MaxDrop(Difference):

@@ -24,7 +24,7 @@ def parse_margin(value: Any) -> Margin:
     """Read a margin with its unit.
 
     Raises:
-        ValueError: If the unit is missing, or the margin is not above 0, or above 100 of a hundred.
+        ValueError: If the unit is missing, or the margin is not above 0, or is 100pp and more.
 
     Example:
         >>> parse_margin("0.5pp"), parse_margin("0.2 nats")
@@ -45,11 +45,12 @@ def parse_margin(value: Any) -> Margin:
             "or 5% (of the baseline's mean); for a log-likelihood, 0.2 nats; for a score from 0 "
             "to 100, 2 points"
         )
-    percent = float(match[1])
-    if match[2] == "nats" and percent > 0:
-        return Margin(percent, "nats")
-    if match[2].startswith("point") and percent > 0:
-        return Margin(percent, "points")
-    if not 0 < percent <= 100:
-        raise ValueError(f"{found(value)}; a margin is above 0 and at most 100{match[2]}")
-    return Margin(float(f"{percent / 100:.12g}"), "pp" if match[2] == "pp" else "%")
+    number, unit = float(match[1]), match[2]
+    if not 0 < number < math.inf or (unit == "pp" and number >= 100):
+        most = " and below 100pp" if unit == "pp" else ""
+        raise ValueError(f"{found(value)}; a margin is above 0{most}")
+    if unit == "nats":
+        return Margin(number, "nats")
+    if unit.startswith("point"):
+        return Margin(number, "points")
+    return Margin(float(f"{number / 100:.12g}"), "pp" if unit == "pp" else "%")

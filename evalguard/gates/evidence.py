@@ -22,7 +22,6 @@ from evalguard.records import (
     paired_values,
 )
 from evalguard.stats import (
-    EXACT_LIMIT,
     GROUPS,
     MIN_UNITS,
     MarginTest,
@@ -89,6 +88,7 @@ class Evidence:
 
 
 MISSING_ALLOWED = 0.05
+EXACT = "exact unconditional test"
 
 
 def gather(comparison: Comparison) -> Evidence:
@@ -132,7 +132,7 @@ def from_counts(gate: Gate, *, losses: int, gains: int, n: int) -> Evidence:
         missing_allowed=MISSING_ALLOWED,
         units=n,
         too_few_units=False,
-        method=exact_method(n),
+        method=EXACT,
     )
 
 
@@ -211,10 +211,5 @@ def _scores(comparison: Comparison) -> PairedScores:
 
 def _method(scores: PairedScores) -> str:
     if scores.exact:
-        return exact_method(len(scores.unit))
+        return EXACT
     return "hardened unit t test"
-
-
-def exact_method(n: int) -> str:
-    """Return the name of the test of ``n`` independent binary questions."""
-    return "exact unconditional test" if n <= EXACT_LIMIT else "score test"

@@ -26,6 +26,7 @@ from evalguard.stats import (
     DetectorError,
     Imputed,
     PairedBinary,
+    PairedRatio,
     conditional_power,
     detectable_effect,
     fewest_samples,
@@ -251,7 +252,8 @@ def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Compari
     if _detectable(demand, look, n, comparison.n_planned) > demand.condition.good(metric, margin):
         return True
     tolerated = demand.condition.tolerated(metric, margin)
-    if not isinstance(demand.test, BinaryRate | PairedBinary) or tolerated <= 0:
+    exact = isinstance(demand.test, BinaryRate | PairedBinary | PairedRatio)
+    if not exact or tolerated <= 0:
         return False
     return comparison.n_planned < fewest_samples(tolerated, alpha=look.end_level)
 
@@ -273,7 +275,7 @@ def _required_n(demand: ConditionTest, look: Look, n: int) -> int | None:
     if abs(distance) * math.sqrt(MAX_REQUIRED_N) <= reach * spread:
         return None
     needed = max(n + 1, math.ceil((reach * spread / distance) ** 2))
-    if isinstance(test, PairedBinary) and distance > 0 and margin > 0:
+    if isinstance(test, PairedBinary | PairedRatio) and distance > 0 and margin > 0:
         corrected = required_n_paired(
             margin, test.discordance, effect=test.estimate, alpha=look.end_level
         )

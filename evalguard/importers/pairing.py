@@ -12,6 +12,9 @@ from evalguard.importers.base import ImportedRun, ImportedScore
 from evalguard.importers.files import listed, name_of, repeated_ids
 from evalguard.records import Metric, SamplePair, ScoreKind
 
+WIDE = 10.0
+"""Greatest score from which on a range is not that of shares."""
+
 _AROUND = 30  # characters of a prompt shown on either side of the first difference
 
 
@@ -27,12 +30,15 @@ def pair_runs(
 
     Raises:
         DataError: With every score that is no number, out of range, of a question that occurs
-            twice or in one run only, or of another question than the other model's; or where all
-            responses show that there is only one model.
+            twice or in one run only, or of another question than the other model's; or where one
+            model's scores are shares and the other's are not, or all responses show that there is
+            only one model.
     """
     problems = [*_broken(baseline, metric), *_broken(candidate, metric)]
     if problems:
         raise listed(list(dict.fromkeys(problems)))  # a file of both models names a row twice
+    for problem in _mixed_scales(baseline, candidate, metric):
+        raise DataError(f"{candidate.source}: {problem}")
     before, after = ({_key(one): one for one in run.scores} for run in (baseline, candidate))
     problems = [*_unmatched(before, after, candidate), *_unmatched(after, before, baseline)]
     problems += [
@@ -137,8 +143,40 @@ def _broken(run: ImportedRun, metric: Metric) -> Iterator[str]:
                     "question a unique id"
                 )
         except ValueError as problem:
-            yield f"{one.where}: {problem}"
+            yield f"{one.where}: {problem}{_named(one)}"
         first_seen.setdefault(_key(one), one.where)
+
+
+def _named(one: ImportedScore) -> str:
+    """Return which question a row is of, where its place does not tell."""
+    if one.where.endswith(f" {one.sample_id}"):
+        return ""
+    return f" (question '{one.sample_id}' of {one.task})"
+
+
+def _mixed_scales(baseline: ImportedRun, candidate: ImportedRun, metric: Metric) -> Iterator[str]:
+    """Yield that one model's scores are shares and the other's are not.
+
+    A range of 0 to 100 holds a share of 0.8 as well as 70 percent, and one beside the other is a
+    change that nobody measured.
+    """
+    if metric.high < WIDE:
+        return
+    sides = {
+        name: [float(one.score) for one in run.scores if one.score is not None]
+        for name, run in (("baseline", baseline), ("candidate", candidate))
+    }
+    for name, other in (("baseline", "candidate"), ("candidate", "baseline")):
+        shares, points = sides[name], sides[other]
+        fractions = any(0 < score < 1 for score in shares)
+        if fractions and min(shares) >= 0 and max(shares) <= 1 and points:
+            above = sum(score > 1 for score in points)
+            if 2 * above > len(points):
+                yield (
+                    f"every score of the {name} lies from 0 to 1, but the {other}'s reach "
+                    f"{max(points):g} on a range of {metric.low:g} to {metric.high:g}; write both "
+                    "on one scale"
+                )
 
 
 def _check_score(value: Any, key: str, metric: Metric) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from evalguard.records.gates import Margin
 
@@ -107,23 +109,46 @@ class Metric:
         limits = (self.span, self.clip, self.high - self.low)
         return next(limit for limit in limits if limit is not None)
 
-    def problem_of(self, margin: Margin) -> str | None:  # noqa: PLR0911 - one return a problem
+    @property
+    def unit(self) -> Literal["pp", "nats", "points"]:
+        """Unit of an absolute margin: ``pp`` of shares and of differences of shares."""
+        if self.in_nats:
+            return "nats"
+        return "pp" if self.low >= -1.0 and self.high <= 1.0 else "points"
+
+    def problem_of(self, margin: Margin) -> str | None:
         """Return why a margin means nothing for the metric, to be read after the margin."""
-        points = f"{100 * margin.value:g} points" if margin.unit == "pp" else "points"
-        fitting = "pp" if self.high - self.low <= 2 else "points"
-        if margin.unit == "nats" and not self.in_nats:
-            return f", but {self.name} is not in nats; give the margin in {fitting}"
-        if margin.unit == "pp" and fitting == "points" and self.clip is None:
-            scale = f"{self.low:g} to {self.high:g}"
-            return f", but {self.name} ranges from {scale}; write {points}, on that scale"
-        if margin.unit == "%" and self.low < 0:
-            why = f"{self.name} may be negative, and a share of it means nothing"
-            return f", but {why}; give the margin in {fitting}"
-        if margin.unit == "%" and self.span is not None:
-            return f", but the baseline's own {self.name} is fixed; give the margin in pp"
-        limited = margin.unit in ("nats", "points") or self.span is not None
-        if limited and margin.value >= self.greatest_difference:
-            return f", but a difference of {self.name} counts only to {self.greatest_difference:g}"
-        if not limited and not 0 < margin.value <= 1:
-            return f"; a margin is above 0 and at most 100{margin.unit}"
+        if not 0 < margin.value < math.inf:
+            return "; a margin is above 0 and finite"
+        if margin.unit == "%":
+            return self._problem_of_share()
+        if margin.unit != self.unit:
+            return f", but {self._scale()}; write {self._in_own_unit(margin)}"
+        if margin.value >= self.greatest_difference:
+            most = Margin(self.greatest_difference, self.unit)
+            return f", but differences of {self.name} count up to {most}; give a smaller margin"
         return None
+
+    def _problem_of_share(self) -> str | None:
+        if self.low < 0:
+            why = f"{self.name} may be negative, and a share of it means nothing"
+            return f", but {why}; give the margin in {self.unit}"
+        if self.span is not None:
+            return f", but the baseline's own {self.name} is fixed; give the margin in pp"
+        return None
+
+    def _scale(self) -> str:
+        if self.unit == "nats":
+            return f"{self.name} is in nats"
+        return f"{self.name} ranges from {self.low:g} to {self.high:g}"
+
+    def _in_own_unit(self, margin: Margin) -> str:
+        """Return what was probably meant: the same number, in the unit that fits."""
+        number = margin.value * 100 if margin.unit == "pp" else margin.value
+        if self.unit == "pp":
+            # 5 points of a share are 5pp; 0.05 points are the same thing on its own scale.
+            return str(Margin(number / 100 if number >= 1 else number, "pp"))
+        if number < self.greatest_difference:
+            scale = ", on that scale" if self.unit == "points" else ""
+            return f"{Margin(number, self.unit)}{scale}"
+        return f"the margin in {self.unit}"

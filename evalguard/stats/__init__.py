@@ -6,7 +6,7 @@ Loads numpy and scipy alone; the only place that loads scipy. May import ``evalg
 from __future__ import annotations
 
 from evalguard.stats.agreement import cohen_kappa
-from evalguard.stats.binary import EXACT_LIMIT, PairedBinary
+from evalguard.stats.binary import PairedBinary
 from evalguard.stats.detector import DetectorError
 from evalguard.stats.jackknife import GROUPS, GroupJackknife, cluster_sizes, groups
 from evalguard.stats.margin import ConfidenceInterval, Imputed, MarginTest, interval
@@ -20,12 +20,12 @@ from evalguard.stats.planning import (
 )
 from evalguard.stats.power import power_paired, rejection_edge, required_n_exact, required_n_paired
 from evalguard.stats.rate import BinaryRate
+from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.scores import PairedScores, paired_scores
 from evalguard.stats.sequential import conditional_power, levels, sequential_pvalue
 from evalguard.stats.units import MIN_UNITS, UnitT
 
 __all__ = [
-    "EXACT_LIMIT",
     "GROUPS",
     "MIN_UNITS",
     "BinaryRate",
@@ -35,6 +35,7 @@ __all__ = [
     "Imputed",
     "MarginTest",
     "PairedBinary",
+    "PairedRatio",
     "PairedScores",
     "UnitT",
     "cluster_sizes",

@@ -7,28 +7,16 @@ over all ψ that the data leave plausible (Berger and Boos).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
 
 from evalguard.errors import DataError
+from evalguard.stats.exact import Floats, exact_pvalue
 
-EXACT_LIMIT = 1000
-"""Greatest number of questions for the exact p-value; the asymptotic one is used above."""
-
-GAMMA = 1e-5  # probability spent on the confidence set of ψ, added to the p-value
-N_PSI = 70  # values of ψ over which the maximum is taken
 LEAST_MARGIN = 1e-12  # a smaller one is lost in the products that the statistics are made of
-TIE = 1e-10  # tables whose statistics differ by rounding alone count as equally extreme
-NEGLIGIBLE = 1e-9  # a number of discordant pairs less likely than this counts as extreme
-
-Floats = NDArray[np.float64]
-Statistic = Callable[[Any, Any, int, float], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +70,12 @@ class PairedBinary:
 
     def p_pass(self, margin: float) -> float:
         """Return the p-value of θ ≤ −margin; tables are ordered by Tango's score statistic."""
-        margin = _resolved(margin)
-        if self.n > EXACT_LIMIT:
-            return float(special.ndtr(-tango(self.losses, self.gains, self.n, margin)))
-        return _exact_pvalue(self.losses, self.gains, self.n, margin, False)
+        return _pvalue(self.losses, self.gains, self.n, _resolved(margin))
 
     def p_fail(self, margin: float) -> float:
         """Return the p-value of θ ≥ −margin; tables are ordered by the Bonett-Price statistic."""
-        margin = _resolved(margin)
-        if self.n > EXACT_LIMIT:
-            statistic = bonett_price(self.losses, self.gains, self.n, margin)
-            return float(special.stdtr(self.n + 1, statistic))
-        return _exact_pvalue(self.losses, self.gains, self.n, margin, True)
+        # What loses beyond δ has, with the roles of the models exchanged, gained more than δ.
+        return _pvalue(self.gains, self.losses, self.n, -_resolved(margin), fails=True)
 
     def standard_error(self, margin: float) -> float:
         """Return √(ψ/n) with the observed ψ."""
@@ -138,80 +120,14 @@ def bonett_price(losses: Any, gains: Any, n: int, margin: float) -> Any:
 
 
 @lru_cache(maxsize=65536)
-def _exact_pvalue(losses: int, gains: int, n: int, margin: float, fail: bool) -> float:
-    """Return γ + the greatest probability, over plausible ψ, of a table at least as extreme.
+def _pvalue(losses: int, gains: int, n: int, margin: float, *, fails: bool = False) -> float:
+    """Return the exact p-value of θ ≤ −margin, by the order of PASS or by that of FAIL."""
+    order = bonett_price if fails else tango
 
-    At θ = −δ a discordant pair is a loss with probability (ψ + δ)/(2ψ). For each number of
-    discordant pairs the extreme tables are all those with at most (PASS) or at least (FAIL) some
-    number of losses, so the sum over tables is one over binomial tails.
-    """
-    statistic = bonett_price if fail else tango
-    observed = float(statistic(losses, gains, n, margin))
-    low, high = abs(margin), 1.0
-    if observed < 0 if fail else observed > 0:
-        plausible = _plausible_discordance(losses + gains, n)
-        low, high = max(low, plausible[0]), plausible[1]
-        if low > high:
-            return GAMMA  # no plausible ψ allows a difference as great as the margin
-    # Where the data lie on the wrong side of the margin, no verdict is in reach, and taking every
-    # ψ keeps the p-value monotone in the table: the plausible ones move with each discordant pair.
-    psi = np.linspace(low, high, N_PSI)[:, None]
-    pairs = _reachable_pairs(n, low, high)
-    # For FAIL, the tables with a statistic above the observed one are those not as extreme.
-    most = most_losses(statistic, observed + (TIE if fail else -TIE), n, margin, pairs)
+    def statistic(losses: Floats, gains: Floats) -> Floats:
+        return np.asarray(order(losses, gains, n, margin))
 
-    log_choose = (
-        special.gammaln(n + 1) - special.gammaln(pairs + 1) - special.gammaln(n - pairs + 1)
-    )
-    weight = np.exp(log_choose + special.xlogy(pairs, psi) + special.xlog1py(n - pairs, -psi))
-    row, column = np.nonzero(weight > NEGLIGIBLE)
-    half = np.full_like(psi, 0.5)  # at ψ = 0, where there is no pair to be lost
-    loss = np.divide(psi + margin, 2 * psi, out=half, where=psi > 0).clip(0.0, 1.0)[row, 0]
-    tail = _binomial_tail(most[column], pairs[column], loss, fail)
-    followed = weight[row, column]
-    # What is not followed up counts as extreme, so that the p-value can only be too great.
-    sums = np.bincount(row, weights=followed * tail - followed, minlength=N_PSI)
-    return float(min(1.0, GAMMA + 1.0 + sums.max()))
-
-
-def _plausible_discordance(pairs: int, n: int) -> tuple[float, float]:
-    """Return the Clopper-Pearson interval of ψ at confidence 1 − γ."""
-    low = special.betaincinv(pairs, n - pairs + 1, GAMMA / 2) if pairs else 0.0
-    high = special.betaincinv(pairs + 1, n - pairs, 1 - GAMMA / 2) if pairs < n else 1.0
-    return float(low), float(high)
-
-
-def _reachable_pairs(n: int, low: float, high: float) -> Floats:
-    """Return the numbers of discordant pairs that are not negligible for some ψ in the range."""
-    least = n * low - 7.5 * np.sqrt(n * low * (1 - low)) - 12
-    most = n * high + 7.5 * np.sqrt(n * high * (1 - high)) + 12
-    return np.arange(max(0, int(least)), min(n, int(most) + 1) + 1, dtype=float)
-
-
-def most_losses(statistic: Statistic, bound: float, n: int, margin: float, pairs: Floats) -> Floats:
-    """Return, for each number of pairs, the most losses whose statistic is at least ``bound``.
-
-    −1 stands for none. Both statistics fall with every loss at a fixed number of pairs, which is
-    what bisection needs.
-    """
-    low, high = np.full_like(pairs, -1), pairs.copy()
-    for _ in range(int(np.log2(n + 1)) + 2):
-        middle = np.maximum(np.ceil((low + high) / 2), 0.0)
-        keep = statistic(middle, pairs - middle, n, margin) >= bound
-        searched = low < high
-        low = np.where(searched & keep, middle, low)
-        high = np.where(searched & ~keep, middle - 1, high)
-    return low
-
-
-def _binomial_tail(most: Floats, pairs: Floats, loss: Floats, fail: bool) -> Floats:
-    """Return P(losses ≤ most), or for FAIL P(losses > most), of ``pairs`` at ``loss``."""
-    inner = np.clip(most, 0.0, pairs)
-    if fail:
-        above = special.bdtrc(inner, pairs.astype(np.intp), loss)
-        return np.where(most < 0, 1.0, above)
-    below = special.bdtr(inner, pairs.astype(np.intp), loss)
-    return np.where(most < 0, 0.0, below)
+    return exact_pvalue(losses, gains, n, statistic, (margin / 2, 0.5))
 
 
 def _resolved(margin: float) -> float:

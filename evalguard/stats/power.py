@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from scipy import special
 
 from evalguard.errors import UsageError
-from evalguard.stats.binary import EXACT_LIMIT, PairedBinary, bonett_price, most_losses, tango
+from evalguard.stats.binary import PairedBinary, bonett_price, tango
+from evalguard.stats.exact import most_losses
 from evalguard.stats.planning import quantile, required_n
 
 FEW_DISCORDANT = 10  # expected discordant questions, below which the power climbs in wide teeth
+MANY_QUESTIONS = 1000  # above, and with many discordant ones, the edge is the asymptotic one:
+MANY_DISCORDANT = 50  # it moves the power by less than a point, and an exact one takes long
 REACH = 5.0  # standard deviations of the discordant pairs added up; 1e-6 is left out
 
 
@@ -53,7 +56,9 @@ def power_paired(
     middle, spread = n * discordance, math.sqrt(n * discordance * (1 - discordance))
     first = max(0, int(middle - REACH * spread) - 6)
     last = min(n, int(middle + REACH * spread) + 12)
-    edge = rejection_edge(n, margin, alpha, last, first=first, fail=verdict_fails)
+    many = n > MANY_QUESTIONS and middle > MANY_DISCORDANT
+    find = asymptotic_edge if many else rejection_edge
+    edge = find(n, margin, alpha, last, first=first, fail=verdict_fails)
     pairs = np.arange(first, last + 1)
     weight = np.exp(
         special.gammaln(n + 1)
@@ -89,53 +94,51 @@ def rejection_edge(
         For PASS the most losses that still pass (−1: none does); for FAIL the fewest losses that
         fail (one more than the pairs: none does). Shape ``(last − first + 1,)``.
     """
-    edge = _asymptotic_edge(n, margin, alpha, np.arange(first, last + 1, dtype=float), fail)
-    if n > EXACT_LIMIT:
-        return edge
-    return np.array(_exact_edge(n, margin, alpha, (first, last, int(edge[0])), fail))
+    most = asymptotic_edge(n, margin, alpha, last, first=first, fail=fail)
+    if fail:  # in terms of gains, of which the fewest are the most extreme
+        most = np.arange(first, last + 1) - most
+    found = np.array(_exact_edge(n, margin, alpha, (first, last, int(most[0])), fail))
+    return np.arange(first, last + 1) - found if fail else found
 
 
 @lru_cache(maxsize=256)
 def _exact_edge(
     n: int, margin: float, alpha: float, reach: tuple[int, int, int], fail: bool
 ) -> tuple[int, ...]:
-    """Walk along the edge from a guess of where it begins.
+    """Walk along the edge from a guess of where it begins: the most losses (or gains) rejected.
 
-    It moves by at most a few losses from one number of pairs to the next.
-    The p-values are monotone in the losses at a given number of pairs, so one step is enough to
-    know which side of the edge a table lies on.
+    It moves by at most a few from one number of pairs to the next. The p-values are monotone in
+    the losses at a given number of pairs, so one step is enough to know which side of the edge a
+    table lies on.
     """
 
-    def rejected(losses: int, pairs: int) -> bool:
-        test = PairedBinary(losses, pairs - losses, n)
-        return (test.p_fail(margin) if fail else test.p_pass(margin)) <= alpha
+    def rejected(most: int, pairs: int) -> bool:
+        if fail:
+            return PairedBinary(pairs - most, most, n).p_fail(margin) <= alpha
+        return PairedBinary(most, pairs - most, n).p_pass(margin) <= alpha
 
     first, last, edge = reach
     edges: list[int] = []
     for pairs in range(first, last + 1):
-        if fail:
-            edge = min(edge, pairs + 1)
-            while edge <= pairs and not rejected(edge, pairs):
-                edge += 1
-            while edge > 0 and edge - 1 <= pairs and rejected(edge - 1, pairs):
-                edge -= 1
-        else:
-            edge = min(edge, pairs)
-            while edge < pairs and rejected(edge + 1, pairs):
-                edge += 1
-            while edge >= 0 and not rejected(edge, pairs):
-                edge -= 1
+        edge = min(edge, pairs)
+        while edge < pairs and rejected(edge + 1, pairs):
+            edge += 1
+        while edge >= 0 and not rejected(edge, pairs):
+            edge -= 1
         edges.append(edge)
     return tuple(edges)
 
 
-def _asymptotic_edge(
-    n: int, margin: float, alpha: float, pairs: NDArray[np.float64], fail: bool
+def asymptotic_edge(
+    n: int, margin: float, alpha: float, last: int, *, first: int = 0, fail: bool = False
 ) -> NDArray[np.int64]:
+    """Return what :func:`rejection_edge` does, for the normal and the t distribution."""
+    pairs = np.arange(first, last + 1, dtype=float)
     if fail:
-        critical = float(special.stdtrit(n + 1, alpha))
-        return most_losses(bonett_price, critical, n, margin, pairs).astype(np.int64) + 1
-    return most_losses(tango, quantile(alpha), n, margin, pairs).astype(np.int64)
+        critical = -float(special.stdtrit(n + 1, alpha))
+        gains = most_losses(lambda c, b: bonett_price(c, b, n, -margin), critical, pairs)
+        return (pairs - gains).astype(np.int64)
+    return most_losses(lambda b, c: tango(b, c, n, margin), quantile(alpha), pairs).astype(np.int64)
 
 
 def required_n_exact(

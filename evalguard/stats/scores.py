@@ -12,6 +12,7 @@ from evalguard.errors import MeasurementError
 from evalguard.stats.binary import PairedBinary
 from evalguard.stats.margin import Imputed, MarginTest
 from evalguard.stats.rate import BinaryRate
+from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.units import UnitT
 
 Floats = NDArray[np.float64]
@@ -155,6 +156,15 @@ class PairedScores:
         self, baseline: Floats, candidate: Floats, kept: Mask, scale: float | None
     ) -> MarginTest:
         difference = self._oriented(baseline, candidate)
+        if self.exact and scale is not None and scale > 0:
+            return PairedRatio(
+                losses=int((baseline > candidate).sum()),
+                gains=int((candidate > baseline).sum()),
+                both=int(((baseline == 1.0) & (candidate == 1.0)).sum()),
+                n=len(baseline),
+                scale=scale,
+                higher_is_better=self.higher_is_better,
+            )
         if self.exact:
             losses, gains = int((difference < 0).sum()), int((difference > 0).sum())
             return PairedBinary(losses, gains, len(difference))

@@ -416,5 +416,5 @@ def test_nats_are_for_scores_in_nats_and_no_more_than_count(edit):
 """,
     )
     too_much, a_share = problems()
-    assert "gates[0].max_drop: 1 nats, but a difference of nats_per_token counts only" in too_much
-    assert "gates[1].max_drop: 0.2 nats, but json_valid is not in nats" in a_share
+    assert "gates[0].max_drop: 1 nats, but differences of nats_per_token count up to" in too_much
+    assert "gates[1].max_drop: 0.2 nats, but json_valid ranges from 0 to 1; write 20pp" in a_share

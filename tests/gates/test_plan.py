@@ -1,5 +1,6 @@
 """Plans: what is underpowered, by how much, and what happens to it."""
 
+import numpy as np
 import pytest
 
 from evalguard.errors import ConfigError, UsageError
@@ -7,7 +8,7 @@ from evalguard.gates.decide import decide
 from evalguard.gates.looks import LookPlan
 from evalguard.gates.plan import check_power, plan_gate
 from evalguard.records import Margin, Metric, ScoreKind, Verdict
-from evalguard.stats import power_paired, required_n
+from evalguard.stats import PairedRatio, power_paired, required_n
 from tests.gates.build import ACC, counted, gate
 
 
@@ -56,8 +57,8 @@ def test_the_demand_that_needs_most_is_told():
 def test_relative_margins_rest_on_the_baseline():
     relative = gate(max_drop=Margin(0.1, "%"))
     assumed, known = plan_gate(relative, ACC, 500), plan_gate(relative, ACC, 500, baseline=0.9)
-    assert assumed.required_n == required_n(0.05, 0.1)
-    assert known.required_n == required_n(0.09, 0.1)
+    assert assumed == plan_gate(relative, ACC, 500, baseline=0.5)
+    assert known.required_n < assumed.required_n  # a share of 0.9 is a wider margin
 
 
 def test_ranges_scale():
@@ -107,5 +108,28 @@ def test_broken_designs_are_refused(broken):
 
 
 def test_broken_gates_are_refused():
-    with pytest.raises(ConfigError, match="at most 100pp"):
+    with pytest.raises(ConfigError, match="150pp, but differences of acc count up to 100pp"):
         plan_gate(gate(max_drop=Margin(1.5, "pp")), ACC, 100)
+
+
+@pytest.mark.parametrize(
+    ("demand", "baseline"),
+    [({"min_gain": Margin(1.0, "%")}, 0.2), ({"min_gain": Margin(0.2, "%")}, 0.3),
+     ({"max_drop": Margin(0.2, "%")}, 0.5)],
+)  # fmt: skip
+def test_a_relative_margin_is_planned_with_the_variance_of_its_ratio(demand, baseline):
+    """The planned number of samples reaches the power, which counts of pairs alone would not."""
+    ((key, margin),) = demand.items()
+    n = plan_gate(gate(**demand), ACC, 100, baseline=baseline).required_n
+    delta = baseline * (margin.value if key == "max_drop" else -margin.value)
+    theta = max(0.0, -2 * delta)
+    psi = max(0.1, theta)
+    losses, gains = (psi - theta) / 2, (psi + theta) / 2
+    both = baseline - losses
+    rng = np.random.default_rng(3)
+    runs = rng.multinomial(n, [losses, gains, both, 1 - losses - gains - both], size=600)
+    passed = sum(
+        PairedRatio(b, c, a, n, scale=(a + b) / n).p_pass(delta / baseline * (a + b) / n) <= 0.05
+        for b, c, a, _ in runs.tolist()
+    )
+    assert passed / 600 >= 0.8 - 3 * np.sqrt(0.16 / 600)

@@ -138,3 +138,35 @@ def test_one_models_likelihoods_are_refused_beside_answers_that_have_none(tmp_pa
     run = ImportedRun(source=tmp_path, scores=tuple(scores))
     with pytest.raises(DataError, match="both are of one model"):
         pair_runs(run, run, BINARY)
+
+
+def scales(baseline, candidate, **options):
+    from evalguard import decide
+
+    return decide(
+        baseline, candidate, **{"kind": "bounded", "high": 100, "max_drop": "5 points", **options}
+    )
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_shares_beside_percentages_are_refused(swapped):
+    """A baseline of 0.8 beside a candidate of 70 reads as a gain of 69 points."""
+    sides = [0.6, 0.9, 0.75, 1.0] * 10, [70, 55.5, None, 90] * 10
+    with pytest.raises(DataError, match=r"from 0 to 1, but the \w+'s reach 90 on a range of 0"):
+        scales(*(sides[::-1] if swapped else sides))
+
+
+def test_one_scale_is_not_refused():
+    assert scales([70, 0.5, 80] * 20, [71, 0.4, 82] * 20).delta is not None
+    assert scales([0, 1] * 30, [60, 70] * 30).delta is not None  # right and wrong, then graded
+    assert scales([0.5, 0.7] * 30, [1.5, 2.5] * 30, high=5, max_drop="1 points").delta is not None
+
+
+def test_a_score_out_of_range_names_file_row_and_question(tmp_path):
+    from evalguard import decide
+
+    rows = [{"id": f"q{i}", "baseline": 70, "candidate": 170 if i == 7 else 70} for i in range(9)]
+    path = tmp_path / "scores.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(DataError, match=r"scores.jsonl:8: 'candidate' is 170.*question 'q7'"):
+        decide(path=path, kind="bounded", high=100, max_drop="5 points")

@@ -197,7 +197,7 @@ def test_a_judge_that_takes_the_first_answer_after_its_admission_passes_nothing(
 @pytest.mark.parametrize("demand", [{"max_drop": "60pp"}, {"max_drop": "10%"}])
 def test_a_margin_that_no_preference_can_miss(project, demand):
     gate(project, **demand)
-    with pytest.raises(ConfigError, match=r"max_drop: .*(counts only to 0\.5|is fixed)"):
+    with pytest.raises(ConfigError, match=r"max_drop: .*(count up to 50pp|is fixed)"):
         check(project)
 
 

@@ -41,9 +41,9 @@ gates:
   - {suite: probes, metric: length_change, min: -0.9, max: 0.9}
   - {suite: probes, metric: shared_answers, max_drop: 50pp}
   - {suite: probes, metric: token_kl, max: 1.9}
-  - {suite: probes, metric: nats_per_token, max_drop: 90pp}
+  - {suite: probes, metric: nats_per_token, max_drop: 0.9 nats}
   - {suite: probes, metric: verbatim_recall, max_drop: 50pp}
-  - {suite: probes, metric: loss_gap, max_drop: 99pp}
+  - {suite: probes, metric: loss_gap, max_drop: 0.99 nats}
 """
 
 

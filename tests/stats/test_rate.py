@@ -1,5 +1,6 @@
 """Bounds on one arm: the exact binomial tests of scipy, in both directions."""
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -26,3 +27,17 @@ def test_a_perfect_score_is_never_shown():
 def test_impossible_counts_are_refused(successes, n):
     with pytest.raises(DataError, match="successes"):
         BinaryRate(successes, n)
+
+
+@pytest.mark.parametrize("negated", [False, True])
+@pytest.mark.parametrize("n", [8, 59, 400])
+def test_enumerated_size(n, negated):
+    """No share at the bound passes, or fails, in more than 5 % of runs."""
+    successes = np.arange(n + 1)
+    for bound in np.linspace(0.01, 0.99, 50):
+        margin = bound if negated else -bound
+        tests = [BinaryRate(int(one), n, negated=negated) for one in successes]
+        chance = stats.binom.pmf(successes, n, bound)
+        for side in ("p_pass", "p_fail"):
+            rejected = [getattr(test, side)(margin) <= 0.05 for test in tests]
+            assert chance @ np.array(rejected) <= 0.05 + 1e-12
