@@ -22,6 +22,7 @@ from evalguard.records import (
 from evalguard.stats import (
     BinaryRate,
     ConfidenceInterval,
+    Corrected,
     DetectorError,
     Imputed,
     PairedBinary,
@@ -119,7 +120,7 @@ def result_of(
         higher_is_better=comparison.metric.higher_is_better,
         percent=comparison.metric.percent,
         worst=_worst(comparison),
-        corrected=_corrected(comparison, evidence, limits, look.level),
+        corrected=_corrected(comparison, evidence, limits, look),
     )
 
 
@@ -180,24 +181,50 @@ def _identity(gate: Gate, model: str) -> dict[str, Any]:
 
 
 def _corrected(
-    comparison: Comparison, evidence: Evidence, limits: ConfidenceInterval, alpha: float
+    comparison: Comparison, evidence: Evidence, limits: ConfidenceInterval, look: Look
 ) -> CorrectedRates | None:
-    """Return the rates behind those that rules saw, where the metric rests on rules that err."""
-    rates = comparison.metric.detector
-    if rates is None or evidence.means is None:
+    """Return how the difference was corrected; ``None`` where its scores do not err."""
+    if evidence.seen is None or evidence.rates is None:
         return None
+    seen = interval(
+        evidence.seen,
+        margin=evidence.margin or 0.0,
+        alpha=look.level,
+        low=-evidence.span,
+        high=evidence.span,
+    )
+    shown = {
+        "baseline": evidence.rates[0],
+        "candidate": evidence.rates[1],
+        "delta": evidence.difference.estimate,
+        "ci": tuple(limits),
+        "seen_delta": evidence.seen.estimate,
+        "seen_ci": tuple(seen),
+        "undetermined": undetermined_shares(comparison),
+    }
+    rates = comparison.metric.detector
+    if comparison.labels or rates is None:
+        drawn = sum(one is not None for one in comparison.labels)
+        return CorrectedRates(sensitivity=None, specificity=None, labelled=drawn, **shown)
     error = DetectorError(rates.hits, rates.positives, rates.rejections, rates.negatives)
-    delta, ci = error.difference(evidence.difference.estimate, limits, alpha=alpha)
     return CorrectedRates(
         sensitivity=error.sensitivity,
         specificity=error.specificity,
-        baseline=error.rate(evidence.means[0]),
-        candidate=error.rate(evidence.means[1]),
-        delta=delta,
-        ci=(ci.low, ci.high),
         source=rates.source,
-        undetermined=undetermined_shares(comparison),
+        error_difference=comparison.gate.error_difference,
+        holds_up_to=_holds_up_to(evidence, look),
+        **shown,
     )
+
+
+def _holds_up_to(evidence: Evidence, look: Look) -> float | None:
+    """Return up to which difference of the error rates the verdict on the difference holds."""
+    test, margin = evidence.difference, evidence.margin
+    if margin is None:
+        return None
+    if isinstance(test, Imputed):
+        test = test.worst if test.worst.p_pass(margin) <= look.level else test.best
+    return test.holds_up_to(margin, look.level) if isinstance(test, Corrected) else None
 
 
 def _verdict(evidence: Evidence, look: Look, p_adjusted: float) -> Verdict:
@@ -268,10 +295,13 @@ def _required_n(demand: ConditionTest, look: Look, n: int) -> int | None:
     if (distance > 0) is not passing:
         return None
     reach = quantile(look.end_level) + quantile(0.2)
-    spread = test.standard_error(margin) * math.sqrt(n)
-    if abs(distance) * math.sqrt(MAX_REQUIRED_N) <= reach * spread:
+    # Of the variance that would decide, the labels' own part does not shrink with more samples.
+    fixed = test.label_error(margin) ** 2 if isinstance(test, Corrected) else 0.0
+    left = (distance / reach) ** 2 - fixed
+    spread = n * (test.standard_error(margin) ** 2 - fixed)
+    if left * MAX_REQUIRED_N <= spread:
         return None
-    needed = max(n + 1, math.ceil((reach * spread / distance) ** 2))
+    needed = max(n + 1, math.ceil(spread / left))
     if isinstance(test, PairedBinary) and distance > 0 and margin > 0:
         corrected = required_n_paired(
             margin, test.discordance, effect=test.estimate, alpha=look.end_level

@@ -42,10 +42,15 @@ def refuse_vacuous(result: GateResult, comparison: Comparison, *, ended: bool) -
     if result.margin < 0 or result.ci[0] > 0:
         return result  # a gain is demanded, or shown
     said = _only_answer(comparison) if result.verdict is Verdict.PASS else ""
-    if abs(result.baseline - metric.worst) <= result.margin:
+    baseline = result.baseline
+    if result.corrected is not None:  # false alarms of a judge leave nothing to lose either
+        baseline = min(
+            baseline, result.corrected.baseline, key=lambda mean: abs(mean - metric.worst)
+        )
+    if abs(baseline - metric.worst) <= result.margin:
         why = (
             f"no candidate could fail {requirement(gate)}: the baseline scores "
-            f"{_score(result.baseline, metric)}, and the worst possible score is "
+            f"{_score(baseline, metric)}, and the worst possible score is "
             f"{_score(metric.worst, metric)}"
         )
     elif said:

@@ -27,6 +27,9 @@ class DetectorRates:
         rejections: Negative examples that were rejected.
         negatives: Negative examples.
         source: What the examples are, and whose labels.
+        own: Whether the examples are answers of the models that are compared, as of a judge that
+            people have labelled them for. Otherwise a correction by these rates may harden a
+            verdict but never bring one about.
     """
 
     hits: int
@@ -34,6 +37,7 @@ class DetectorRates:
     rejections: int
     negatives: int
     source: str = ""
+    own: bool = False
 
     @property
     def sensitivity(self) -> float:

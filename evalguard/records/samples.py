@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from evalguard.records.gates import Gate
 from evalguard.records.metrics import Metric
@@ -86,6 +86,10 @@ class SamplePair:
     candidate_written: str = ""
 
 
+PairLabels: TypeAlias = tuple[float | None, float | None]
+"""People's labels of the baseline's and of the candidate's answer, as scores."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusValues:
     """A corpus metric of both models, on all samples and with each jackknife group left out.
@@ -118,6 +122,9 @@ class Comparison:
         corpus: Values of a corpus metric, which has none for a single pair.
         undetermined: For each pair the share of the baseline's and of the candidate's answers that
             could not be determined; empty where the metric has no such answers.
+        labels: For each pair people's labels of the baseline's and of the candidate's answer, as
+            scores, ``None`` where one is missing; ``None`` for a pair that was not drawn. Empty
+            where no pairs were drawn for labels.
     """
 
     gate: Gate
@@ -127,3 +134,4 @@ class Comparison:
     n_planned: int
     corpus: CorpusValues | None = None
     undetermined: tuple[tuple[float, float], ...] = ()
+    labels: tuple[PairLabels | None, ...] = ()

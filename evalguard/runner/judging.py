@@ -43,7 +43,7 @@ _SERVED_REPLY_TOKENS = 1024
 _SHOWN = 60
 """Characters of a reply that a message shows."""
 
-_ADMISSION_VERSION = 5
+_ADMISSION_VERSION = 6
 """Incremented when a judge is admitted otherwise, as admissions are remembered."""
 
 _REPLIES_VERSION = 4
@@ -114,17 +114,18 @@ class Judging:
             admission = admission_of(labels, approvals)
             if not any(isinstance(approval, Failure) for approval in approvals):
                 self._store.describe_fingerprint(key, {"admission": asdict(admission)})
-        if admission.kappa < config.min_kappa or not admission.tells_anything:
+        if admission.kappa_low < config.min_kappa or not admission.tells_anything:
             favoured, other, *_ = _task(planned).label_names
             silent = f" {admission.silent} got no verdict." if admission.silent else ""
             if admission.wavered:
                 silent += f" Its verdict changes with the order for {admission.wavered}."
             raise TrustError(
                 f"the judge agrees too little with the labels of {labelled}: {admission.text}, and "
-                f"at least {config.min_kappa:g} is required. It agrees with {admission.hits} of "
-                f"{admission.positives} that are labelled {favoured}, and with "
+                f"the lower limit must be at least {config.min_kappa:g}. It agrees with "
+                f"{admission.hits} of {admission.positives} that are labelled {favoured}, and with "
                 f"{admission.rejections} of {admission.negatives} that are labelled {other}."
-                f"{silent} Take a stronger judge, or write the criterion more precisely."
+                f"{silent} Label more answers, take a stronger judge, or write the criterion "
+                f"more precisely."
             )
         if rule := self._rule_taken(key, planned, admission):
             raise TrustError(f"{labelled}: {rule}")
@@ -350,6 +351,7 @@ def total(rates: Iterable[DetectorRates]) -> DetectorRates:
         positives=sum(one.positives for one in found),
         rejections=sum(one.rejections for one in found),
         negatives=sum(one.negatives for one in found),
+        own=all(one.own for one in found),
     )
 
 

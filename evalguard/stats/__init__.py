@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from evalguard.stats.agreement import cohen_kappa
 from evalguard.stats.binary import EXACT_LIMIT, PairedBinary
+from evalguard.stats.corrected import Corrected
 from evalguard.stats.detector import DetectorError
 from evalguard.stats.jackknife import GROUPS, GroupJackknife, groups
 from evalguard.stats.margin import ConfidenceInterval, Imputed, MarginTest, interval
@@ -19,6 +20,7 @@ from evalguard.stats.planning import (
     required_n,
 )
 from evalguard.stats.power import power_paired, rejection_edge, required_n_exact, required_n_paired
+from evalguard.stats.powered import PredictionPowered
 from evalguard.stats.rate import BinaryRate
 from evalguard.stats.scores import PairedScores, paired_scores
 from evalguard.stats.sequential import conditional_power, levels, sequential_pvalue
@@ -30,12 +32,14 @@ __all__ = [
     "MIN_UNITS",
     "BinaryRate",
     "ConfidenceInterval",
+    "Corrected",
     "DetectorError",
     "GroupJackknife",
     "Imputed",
     "MarginTest",
     "PairedBinary",
     "PairedScores",
+    "PredictionPowered",
     "UnitT",
     "cohen_kappa",
     "conditional_power",

@@ -38,6 +38,7 @@ class PairedScores:
         binary: Whether scores are 0 or 1.
         dense: Whether nearly every unit was declared to differ.
         clip: Difference beyond which a question counts no further.
+        heaviest: Weight of the heaviest question beyond its own, of scores that stand for others.
     """
 
     baseline: Floats
@@ -50,6 +51,7 @@ class PairedScores:
     binary: bool = True
     dense: bool = False
     clip: float | None = None
+    heaviest: float = 1.0
 
     @property
     def known(self) -> Mask:
@@ -99,7 +101,7 @@ class PairedScores:
         def test(baseline: Floats, candidate: Floats, kept: Mask) -> MarginTest:
             return self._paired(baseline[kept], candidate[kept], kept, scale)
 
-        worst, best = self._worst_and_best()
+        worst, best = self.worst_and_best
         known, everything = self.known, np.ones(len(self.unit), dtype=bool)
         measured = test(self.baseline, self.candidate, known)
         if known.all():
@@ -150,7 +152,9 @@ class PairedScores:
     def _oriented(self, baseline: Floats, candidate: Floats) -> Floats:
         return (candidate - baseline) if self.higher_is_better else (baseline - candidate)
 
-    def _worst_and_best(self) -> tuple[float, float]:
+    @property
+    def worst_and_best(self) -> tuple[float, float]:
+        """The worst score and the best one."""
         return (self.low, self.high) if self.higher_is_better else (self.high, self.low)
 
     def _paired(
@@ -169,7 +173,7 @@ class PairedScores:
             high=self.span,
             scale=None if scale is None else self._sums(baseline / scale, kept),
             dense=self.dense,
-            heaviest=float(self.weight.max()),
+            heaviest=float(self.weight.max()) * self.heaviest,
         )
 
     def _single(self, values: Floats, sign: float, kept: Mask) -> MarginTest:
@@ -182,7 +186,7 @@ class PairedScores:
             low=ends[0],
             high=ends[1],
             dense=self.dense,
-            heaviest=float(self.weight.max()),
+            heaviest=float(self.weight.max()) * self.heaviest,
         )
 
     def _sums(self, values: Floats, kept: Mask) -> Floats:
