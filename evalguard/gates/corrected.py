@@ -20,6 +20,7 @@ from evalguard.stats import (
 MISSING_LABELS_ALLOWED = 0.05
 """Share of the drawn questions that may lack a label; they count against either verdict."""
 
+
 @dataclass(frozen=True, slots=True)
 class CorrectedTests:
     """Tests of true rates, by how often the judge or the rules are right on labelled answers.

@@ -86,6 +86,7 @@ def result_of(
         reason = words.failed(p_adjusted)
     else:
         reason = words.undecided(lacking, required, family)
+    reason += words.as_scored()
     effect = _detectable(first, look, n, comparison.n_planned)
     counts = evidence.losses_and_gains if comparison.metric.kind is ScoreKind.BINARY else None
     return GateResult(
@@ -193,27 +194,23 @@ def _corrected(
         low=-evidence.span,
         high=evidence.span,
     )
-    shown = {
-        "baseline": evidence.rates[0],
-        "candidate": evidence.rates[1],
-        "delta": evidence.difference.estimate,
-        "ci": tuple(limits),
-        "seen_delta": evidence.seen.estimate,
-        "seen_ci": tuple(seen),
-        "undetermined": undetermined_shares(comparison),
-    }
-    rates = comparison.metric.detector
-    if comparison.labels or rates is None:
-        drawn = sum(one is not None for one in comparison.labels)
-        return CorrectedRates(sensitivity=None, specificity=None, labelled=drawn, **shown)
-    error = DetectorError(rates.hits, rates.positives, rates.rejections, rates.negatives)
+    rates, error, drawn = comparison.metric.detector, None, comparison.labels
+    if rates is not None and not drawn:
+        error = DetectorError(rates.hits, rates.positives, rates.rejections, rates.negatives)
     return CorrectedRates(
-        sensitivity=error.sensitivity,
-        specificity=error.specificity,
-        source=rates.source,
+        sensitivity=error.sensitivity if error else None,
+        specificity=error.specificity if error else None,
+        baseline=evidence.rates[0],
+        candidate=evidence.rates[1],
+        delta=evidence.difference.estimate,
+        ci=(limits.low, limits.high),
+        source=rates.source if rates and error else "",
+        undetermined=undetermined_shares(comparison),
+        seen_delta=evidence.seen.estimate,
+        seen_ci=(seen.low, seen.high),
         error_difference=comparison.gate.error_difference,
         holds_up_to=_holds_up_to(evidence, look),
-        **shown,
+        labelled=sum(one is not None for one in drawn),
     )
 
 

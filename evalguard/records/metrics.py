@@ -86,6 +86,12 @@ class Metric:
     silence_may_win: bool = False
 
     @property
+    def shrinkage(self) -> float:
+        """What is seen of a true difference: Youden's J of the detector, 1 without one."""
+        rates = self.detector
+        return 1.0 if rates is None else rates.sensitivity + rates.specificity - 1
+
+    @property
     def percent(self) -> bool:
         """Whether the range is 0 to 1, so that scores read as percentages."""
         return (self.low, self.high) == (0.0, 1.0)

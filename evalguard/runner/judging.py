@@ -99,7 +99,9 @@ class Judging:
             {
                 "version": _ADMISSION_VERSION,
                 "judge": self.fingerprint(),
-                "task": config.model_dump(mode="json", exclude={"min_kappa", "silence_passes"}),
+                "task": config.model_dump(
+                    mode="json", exclude={"drawn", "min_kappa", "silence_passes"}
+                ),
                 "definition": planned.definition,
                 "prompts": self._pool.prompts.rendering,
                 "labelled": self._store.file_sha256(labelled),
@@ -132,6 +134,14 @@ class Judging:
         if fooled := self._fooled(key, planned):
             raise TrustError(f"{labelled}: {fooled}")
         return admission
+
+    def labels(self, planned: PlannedTask) -> Sequence[Labelled]:
+        """Return people's labels of a task.
+
+        Raises:
+            DataError: If they cannot be read.
+        """
+        return _task(planned).labelled(self._pool.prompts.render).items
 
     def approvals(self, asked: Sequence[Question]) -> list[Approval]:
         """Return the judge's reply to each of the questions that it is asked.

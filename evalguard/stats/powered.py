@@ -160,7 +160,8 @@ class PredictionPowered:
 
     def _powered(self, tuned: Floats, seen: Floats, labels: Floats, kept: Mask) -> PairedScores:
         """Return what each kept question counts for."""
-        seen, labels, tuned, drawn = (one[kept] for one in (seen, labels, tuned, self.drawn))
+        seen, labels, tuned = seen[kept], labels[kept], tuned[kept]
+        drawn = self.drawn[kept]
         inflation = len(drawn) / int(drawn.sum())
         values = tuned[drawn].mean() * seen
         values[drawn] += inflation * (labels[drawn] - tuned[drawn, None] * seen[drawn])
