@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 from evalguard.records import ScoredSample
 from evalguard.records.samples import PairLabels
+from evalguard.runner.plan import PlannedTask
 from evalguard.scorers.written import comparable
+from evalguard.tasks.judged_config import JudgedConfig
 from evalguard.tasks.labelled import Labelled
 
 
@@ -32,6 +34,11 @@ def drawn_ids(sample_ids: Iterable[str], count: int, *, seed: int) -> tuple[str,
         return hashlib.sha256(f"{seed}:label:{sample_id}".encode()).digest()
 
     return tuple(sorted(sample_ids, key=key)[:count])
+
+
+def drawn_of(planned: PlannedTask) -> int:
+    """Return how many questions of a task are drawn; 0 of a task that no judge scores."""
+    return planned.config.drawn if isinstance(planned.config, JudgedConfig) else 0
 
 
 class DrawnLabels:

@@ -10,7 +10,7 @@ from evalguard.errors import EngineError, MeasurementError, TrustError, UsageErr
 from evalguard.records import DetectorRates, ScoredSample
 from evalguard.runner.admission import Admission
 from evalguard.runner.answers import AnswerReader
-from evalguard.runner.drawn import DrawnLabels, drawn_ids
+from evalguard.runner.drawn import DrawnLabels, drawn_ids, drawn_of
 from evalguard.runner.judging import Judging, config_of, total
 from evalguard.runner.measured import Measured
 from evalguard.runner.plan import PlannedTask
@@ -79,7 +79,7 @@ class JudgedTasks:
         Raises:
             MeasurementError: If questions of a part of the tasks were drawn.
         """
-        counts = [config_of(task).drawn if task.judged else 0 for task in tasks]
+        counts = [drawn_of(task) for task in tasks]
         if not any(counts):
             return None
         if len(tasks) > 1:
