@@ -38,7 +38,6 @@ class PairedScores:
         binary: Whether scores are 0 or 1.
         dense: Whether nearly every unit was declared to differ.
         clip: Difference beyond which a question counts no further.
-        heaviest: Weight of the heaviest question beyond its own, of scores that stand for others.
     """
 
     baseline: Floats
@@ -51,7 +50,6 @@ class PairedScores:
     binary: bool = True
     dense: bool = False
     clip: float | None = None
-    heaviest: float = 1.0
 
     @property
     def known(self) -> Mask:
@@ -101,7 +99,7 @@ class PairedScores:
         def test(baseline: Floats, candidate: Floats, kept: Mask) -> MarginTest:
             return self._paired(baseline[kept], candidate[kept], kept, scale)
 
-        worst, best = self.worst_and_best
+        worst, best = self._worst_and_best()
         known, everything = self.known, np.ones(len(self.unit), dtype=bool)
         measured = test(self.baseline, self.candidate, known)
         if known.all():
@@ -152,9 +150,7 @@ class PairedScores:
     def _oriented(self, baseline: Floats, candidate: Floats) -> Floats:
         return (candidate - baseline) if self.higher_is_better else (baseline - candidate)
 
-    @property
-    def worst_and_best(self) -> tuple[float, float]:
-        """The worst score and the best one."""
+    def _worst_and_best(self) -> tuple[float, float]:
         return (self.low, self.high) if self.higher_is_better else (self.high, self.low)
 
     def _paired(
@@ -173,7 +169,7 @@ class PairedScores:
             high=self.span,
             scale=None if scale is None else self._sums(baseline / scale, kept),
             dense=self.dense,
-            heaviest=float(self.weight.max()) * self.heaviest,
+            heaviest=float(self.weight.max()),
         )
 
     def _single(self, values: Floats, sign: float, kept: Mask) -> MarginTest:
@@ -186,7 +182,7 @@ class PairedScores:
             low=ends[0],
             high=ends[1],
             dense=self.dense,
-            heaviest=float(self.weight.max()) * self.heaviest,
+            heaviest=float(self.weight.max()),
         )
 
     def _sums(self, values: Floats, kept: Mask) -> Floats:
