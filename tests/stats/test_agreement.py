@@ -30,7 +30,7 @@ def test_one_label_alone_tells_nothing():
 @pytest.mark.parametrize("right", [0.7, 0.8, 0.9, 0.95, 0.98, 0.995])
 @pytest.mark.parametrize(("positives", "negatives"), [(10, 10), (25, 25), (10, 40)])
 def test_the_interval_holds_kappa_however_few_the_labels(right, positives, negatives):
-    """By enumeration: at least 95 %; the large-sample interval holds it in 69 % at .98."""
+    """By enumeration: at least 95 %; the large-sample interval in 33 % at .98 on 10 + 10."""
     share = positives / (positives + negatives)
     said = share * right + (1 - share) * (1 - right)
     chance = share * said + (1 - share) * (1 - said)
