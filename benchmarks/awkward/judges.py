@@ -15,8 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import xstest
 from benchmarks.awkward.case import ALPHA, ENGINE, Case, Floats, Rates
 from evalguard.errors import DataError
+from evalguard.scorers import refusal
 from evalguard.scorers.refusal import RATES as REFUSAL
 from evalguard.stats import (
     Corrected,
@@ -198,6 +200,43 @@ def shipped(n: int, runs: int, rng: np.random.Generator) -> Mapping[str, Rates]:
 MEDIOCRE, GREAT = Judge(0.85, 0.9), Judge(0.98, 0.98)
 
 
+def real(runs: int, rng: np.random.Generator) -> Mapping[str, Rates]:
+    """Return how often intervals hold the difference between two real models, by people's labels.
+
+    The rules tell which answers to XSTest refuse; each run draws other questions for labels.
+    """
+    where = xstest.folder()
+    assert where is not None
+    named, truth, seen = {"refused": 1.0, "answered": 0.0}, [], []
+    for model in xstest.NAMES:
+        answers = xstest.answers(where, model)
+        truth.append([named.get(one.label, np.nan) for one in answers])
+        seen.append([float(refusal.classify(one.output).value == "refused") for one in answers])
+    labels, scored = np.transpose(truth), np.transpose(seen)
+    agreed = ~np.isnan(labels).any(axis=1)
+    labels, scores = labels[agreed], paired_scores(*scored[agreed].T)
+    difference = float(np.mean(labels[:, 1] - labels[:, 0]))
+    shipped_rates = DetectorError(
+        REFUSAL.hits, REFUSAL.positives, REFUSAL.rejections, REFUSAL.negatives
+    )
+    tests: dict[str, MarginTest] = {
+        SEEN: scores.difference(),
+        "rates of the other model's answers": Corrected(scores.difference(), shipped_rates),
+        "the same, hardening only": Corrected(scores.difference(), shipped_rates, hardens=True),
+    }
+    found = {name: Rates(coverage=_covers(test, difference)) for name, test in tests.items()}
+    held = 0.0
+    for _ in range(runs):
+        drawn = rng.permutation(len(labels)) < 100
+        known = np.where(drawn[:, None], labels, np.nan)
+        held += _covers(PredictionPowered(scores, known, drawn).difference(), difference)
+    return {ENGINE: Rates(coverage=held / runs), **found}
+
+
+def _covers(test: MarginTest, difference: float) -> float:
+    return float(min(test.p_pass(-difference), test.p_fail(-difference)) > ALPHA)
+
+
 def _case(
     name: str, measured: Callable[[int, np.random.Generator], Mapping[str, Rates]], share: float
 ) -> Case:
@@ -244,3 +283,5 @@ CASES = [
         for n, share in ((300, 0.05), (1001, 0.1))
     ),
 ]
+if xstest.folder() is not None:
+    CASES.append(_case("XSTest, two real models, 100 of 368 questions drawn", real, 0.025))
