@@ -68,21 +68,37 @@ def interval(gate: GateResult) -> str:
 
 
 def corrected(gate: GateResult) -> str:
-    """Write the rates behind those that a detector saw, and how often it is right.
+    """Write what the scores show as they are, and what they were corrected by.
 
-    Such as ``98.3% → 84.0%, change −14.3 pp (−20.1 … −8.9 pp); sensitivity 95%, specificity 98%``.
+    Such as ``as scored 98.3% → 84.0%, change −14.3 pp (−19.0 … −9.0 pp); true rates about 98.1% →
+    82.5%; sensitivity 95%, specificity 98%; holds while error rates differ by up to 1.8 pp between
+    the models``.
     """
     found = gate.corrected
     if found is None:
         return NOTHING
-    low, high = found.ci
-    return (
-        f"{score(gate, found.baseline)} → {score(gate, found.candidate)}, "
-        f"change {difference(gate, found.delta)} "
-        f"({bare_difference(gate, low)} … {difference(gate, high)}); "
-        f"sensitivity {found.sensitivity:.0%}, specificity {found.specificity:.0%}"
-        f"{f' ({found.source})' if found.source else ''}{_undetermined(found.undetermined)}"
-    )
+    parts = [f"true rates about {score(gate, found.baseline)} → {score(gate, found.candidate)}"]
+    if found.seen_delta is not None and found.seen_ci is not None:
+        low, high = found.seen_ci
+        scored = (
+            f"as scored {score(gate, gate.baseline)} → {score(gate, gate.candidate)}, "
+            f"change {difference(gate, found.seen_delta)} "
+            f"({bare_difference(gate, low)} … {difference(gate, high)})"
+        )
+        parts.insert(0, scored)
+    if found.sensitivity is not None and found.specificity is not None:
+        source = f" ({found.source})" if found.source else ""
+        parts.append(
+            f"sensitivity {found.sensitivity:.0%}, specificity {found.specificity:.0%}{source}"
+        )
+    if found.labelled:
+        parts.append(f"people labelled both answers to {found.labelled} questions drawn at random")
+    if found.holds_up_to is not None:
+        parts.append(
+            f"holds while error rates differ by up to {found.holds_up_to * 100:.1f} pp between "
+            "the models"
+        )
+    return "; ".join(parts) + _undetermined(found.undetermined)
 
 
 def _undetermined(shares: tuple[float, float] | None) -> str:

@@ -87,10 +87,21 @@ def test_corrected_rates_name_the_detector(gate):
         candidate=0.84,
         delta=-0.143,
         ci=(-0.201, -0.089),
+        seen_delta=-0.13,
+        seen_ci=(-0.19, -0.08),
+        holds_up_to=0.018,
     )
+    gate = replace(gate, baseline=0.97, candidate=0.84)
     assert figures.corrected(replace(gate, corrected=found)) == (
-        "98.3% → 84.0%, change −14.3 pp (−20.1 … −8.9 pp); sensitivity 95%, specificity 98%"
+        "as scored 97.0% → 84.0%, change −13.0 pp (−19.0 … −8.0 pp); true rates about 98.3% → "
+        "84.0%; sensitivity 95%, specificity 98%; holds while error rates differ by up to 1.8 pp "
+        "between the models"
     )
+    labels = replace(found, sensitivity=None, specificity=None, labelled=200, holds_up_to=None)
+    assert figures.corrected(replace(gate, corrected=labels)).endswith(
+        "84.0%; people labelled both answers to 200 questions drawn at random"
+    )
+    found = replace(found, holds_up_to=None)
     measured = replace(found, source="XSTest answers, n = 415", undetermined=(0.02, 0.155))
     assert figures.corrected(replace(gate, corrected=measured)).endswith(
         "specificity 98% (XSTest answers, n = 415); undetermined 2.0% → 15.5%"

@@ -240,4 +240,5 @@ def _gate(config: GateConfig, suite: Suite | None, path: Path) -> Gate:
         weights=config.weights,
         ability=suite.config.ability if suite else Ability.OTHER,
         source=str(path),
+        error_difference=config.error_difference,
     )

@@ -68,7 +68,7 @@ def need_of_difference(demand: str, margin: float, metric: Metric, design: Desig
     """
     from evalguard.stats import detectable_effect, expected_power, required_n
 
-    span = metric.greatest_difference
+    span = metric.greatest_difference / metric.shrinkage
     delta = margin / span
     good = "an unchanged model" if margin > 0 else "a candidate that gains twice as much"
     effect = max(0.0, -2 * delta)

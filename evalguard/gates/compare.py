@@ -16,11 +16,15 @@ from evalguard.records import (
     ScoredSample,
     ScoreKind,
 )
+from evalguard.records.samples import PairLabels
 from evalguard.scorers.binding import ROUNDING
 from evalguard.stats import groups
 
 Aggregate = Callable[[Sequence[ScoredSample]], float]
 """A corpus metric: all samples of one model → its value."""
+
+Labels = Callable[[ScoredSample, ScoredSample], PairLabels | None]
+"""The baseline's and the candidate's sample → people's labels; ``None`` of one not drawn."""
 
 SHOWN = 3  # offending samples that a message names
 
@@ -34,6 +38,7 @@ def compare(
     model: str,
     n_planned: int,
     aggregate: Aggregate | None = None,
+    labels: Labels | None = None,
 ) -> Comparison:
     """Pair two models' samples under a gate's metric.
 
@@ -50,6 +55,7 @@ def compare(
         model: Name of the candidate.
         n_planned: Number of samples of the full run.
         aggregate: The metric itself, for a corpus metric.
+        labels: Returns people's labels of a pair, for a metric that a judge scores.
 
     Raises:
         MeasurementError: If a sample stands twice or on one side only, a score is absent, not
@@ -98,6 +104,7 @@ def compare(
         n_planned=n_planned,
         corpus=corpus,
         undetermined=_undetermined(metric, ordered, where),
+        labels=() if labels is None else tuple(labels(*pair) for pair in ordered),
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalguard.demands import ConditionTest, Observed, demands_of
-from evalguard.demands.base import Condition
+from evalguard.demands.base import Condition, PairedTests
 from evalguard.demands.clip import FewClipped
 from evalguard.demands.registry import check_gate
+from evalguard.gates.corrected import CorrectedTests, true_tests
 from evalguard.gates.value_tests import CorpusTests, CountTests, needs_scores
 from evalguard.records import (
     Comparison,
@@ -26,6 +27,7 @@ from evalguard.stats import (
     MIN_UNITS,
     MarginTest,
     PairedScores,
+    PredictionPowered,
     cluster_sizes,
     paired_scores,
 )
@@ -49,6 +51,9 @@ class Evidence:
         units: Independent units: samples, clusters of them, or groups of the jackknife.
         too_few_units: Whether the units are too few, or too unequal, to decide anything.
         method: Name of the test of the difference.
+        seen: Test of the difference of the scores as they are, where ``difference`` is corrected
+            for the errors of a judge or of rules.
+        rates: Estimated true means of both; the means themselves where nothing is corrected.
     """
 
     difference: MarginTest
@@ -62,6 +67,8 @@ class Evidence:
     units: int
     too_few_units: bool
     method: str
+    seen: MarginTest | None = None
+    rates: tuple[float, float] | None = None
 
     @property
     def margin(self) -> float | None:
@@ -139,8 +146,9 @@ def from_counts(gate: Gate, *, losses: int, gains: int, n: int) -> Evidence:
 def _from_samples(comparison: Comparison) -> Evidence:
     gate, metric, n = comparison.gate, comparison.metric, len(comparison.pairs)
     scores = _scores(comparison)
+    tests = true_tests(comparison, scores)
     implied = () if metric.clip is None else (FewClipped(metric.clip),)
-    observed = Observed(where=_where(gate), n=n, means=scores.means, tests=scores)
+    observed = Observed(where=_where(gate), n=n, means=tests.means, tests=tests)
     difference, tested = _tested(observed, [*demands_of(gate), *implied])
     return Evidence(
         difference=difference,
@@ -153,7 +161,9 @@ def _from_samples(comparison: Comparison) -> Evidence:
         missing_allowed=MISSING_ALLOWED,
         units=scores.units,
         too_few_units=not scores.exact and scores.effective_units < MIN_UNITS,
-        method=_method(scores),
+        method=_method(scores, tests),
+        seen=None if tests is scores else scores.difference(),
+        rates=tests.means,
     )
 
 
@@ -209,7 +219,11 @@ def _scores(comparison: Comparison) -> PairedScores:
     )
 
 
-def _method(scores: PairedScores) -> str:
+def _method(scores: PairedScores, tests: PairedTests) -> str:
+    if isinstance(tests, PredictionPowered):
+        return "prediction-powered unit t test"
+    if isinstance(tests, CorrectedTests):
+        return f"{_method(scores, scores)}, corrected"
     if scores.exact:
         return EXACT
     return "hardened unit t test"

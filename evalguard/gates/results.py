@@ -23,6 +23,7 @@ from evalguard.records import (
 from evalguard.stats import (
     BinaryRate,
     ConfidenceInterval,
+    Corrected,
     DetectorError,
     Imputed,
     PairedBinary,
@@ -87,6 +88,7 @@ def result_of(
         reason = words.failed(p_adjusted)
     else:
         reason = words.undecided(lacking, required, family)
+    reason += words.as_scored()
     effect = _detectable(first, look, n, comparison.n_planned)
     counts = evidence.losses_and_gains if comparison.metric.kind is ScoreKind.BINARY else None
     return GateResult(
@@ -121,7 +123,7 @@ def result_of(
         higher_is_better=comparison.metric.higher_is_better,
         percent=comparison.metric.percent,
         worst=_worst(comparison),
-        corrected=_corrected(comparison, evidence, limits, look.level),
+        corrected=_corrected(comparison, evidence, limits, look),
     )
 
 
@@ -182,24 +184,46 @@ def _identity(gate: Gate, model: str) -> dict[str, Any]:
 
 
 def _corrected(
-    comparison: Comparison, evidence: Evidence, limits: ConfidenceInterval, alpha: float
+    comparison: Comparison, evidence: Evidence, limits: ConfidenceInterval, look: Look
 ) -> CorrectedRates | None:
-    """Return the rates behind those that rules saw, where the metric rests on rules that err."""
-    rates = comparison.metric.detector
-    if rates is None or evidence.means is None:
+    """Return how the difference was corrected; ``None`` where its scores do not err."""
+    if evidence.seen is None or evidence.rates is None:
         return None
-    error = DetectorError(rates.hits, rates.positives, rates.rejections, rates.negatives)
-    delta, ci = error.difference(evidence.difference.estimate, limits, alpha=alpha)
-    return CorrectedRates(
-        sensitivity=error.sensitivity,
-        specificity=error.specificity,
-        baseline=error.rate(evidence.means[0]),
-        candidate=error.rate(evidence.means[1]),
-        delta=delta,
-        ci=(ci.low, ci.high),
-        source=rates.source,
-        undetermined=undetermined_shares(comparison),
+    seen = interval(
+        evidence.seen,
+        margin=evidence.margin or 0.0,
+        alpha=look.level,
+        low=-evidence.span,
+        high=evidence.span,
     )
+    rates, error, drawn = comparison.metric.detector, None, comparison.labels
+    if rates is not None and not drawn:
+        error = DetectorError(rates.hits, rates.positives, rates.rejections, rates.negatives)
+    return CorrectedRates(
+        sensitivity=error.sensitivity if error else None,
+        specificity=error.specificity if error else None,
+        baseline=evidence.rates[0],
+        candidate=evidence.rates[1],
+        delta=evidence.difference.estimate,
+        ci=(limits.low, limits.high),
+        source=rates.source if rates and error else "",
+        undetermined=undetermined_shares(comparison),
+        seen_delta=evidence.seen.estimate,
+        seen_ci=(seen.low, seen.high),
+        error_difference=comparison.gate.error_difference,
+        holds_up_to=_holds_up_to(evidence, look),
+        labelled=sum(one is not None for one in drawn),
+    )
+
+
+def _holds_up_to(evidence: Evidence, look: Look) -> float | None:
+    """Return up to which difference of the error rates the verdict on the difference holds."""
+    test, margin = evidence.difference, evidence.margin
+    if margin is None:
+        return None
+    if isinstance(test, Imputed):
+        test = test.worst if test.worst.p_pass(margin) <= look.level else test.best
+    return test.holds_up_to(margin, look.level) if isinstance(test, Corrected) else None
 
 
 def _verdict(evidence: Evidence, look: Look, p_adjusted: float) -> Verdict:
@@ -271,10 +295,13 @@ def _required_n(demand: ConditionTest, look: Look, n: int) -> int | None:
     if (distance > 0) is not passing:
         return None
     reach = quantile(look.end_level) + quantile(0.2)
-    spread = test.standard_error(margin) * math.sqrt(n)
-    if abs(distance) * math.sqrt(MAX_REQUIRED_N) <= reach * spread:
+    # Of the variance that would decide, the labels' own part does not shrink with more samples.
+    fixed = test.label_error(margin) ** 2 if isinstance(test, Corrected) else 0.0
+    left = (distance / reach) ** 2 - fixed
+    spread = n * (test.standard_error(margin) ** 2 - fixed)
+    if left * MAX_REQUIRED_N <= spread:
         return None
-    needed = max(n + 1, math.ceil((reach * spread / distance) ** 2))
+    needed = max(n + 1, math.ceil(spread / left))
     if isinstance(test, PairedBinary | PairedRatio) and distance > 0 and margin > 0:
         corrected = required_n_paired(
             margin, test.discordance, effect=test.estimate, alpha=look.end_level

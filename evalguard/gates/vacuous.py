@@ -48,12 +48,15 @@ def refuse_vacuous(result: GateResult, comparison: Comparison, *, ended: bool) -
         return result  # a gain is demanded, or shown
     said = _only_answer(comparison) if result.verdict is Verdict.PASS else ""
     floor = metric.worst if metric.floor is None else metric.floor
-    above = result.baseline - floor if metric.higher_is_better else floor - result.baseline
+    baseline = result.baseline
+    if result.corrected is not None:  # false alarms of a judge leave nothing to lose either
+        baseline = min(baseline, result.corrected.baseline, key=lambda mean: abs(mean - floor))
+    above = baseline - floor if metric.higher_is_better else floor - baseline
     if above <= result.margin:
         lost = "the worst possible score is" if metric.floor is None else "a collapsed model's is"
         why = (
             f"no candidate could fail {requirement(gate)}: the baseline scores "
-            f"{_score(result.baseline, metric)}, and {lost} {_score(floor, metric)}"
+            f"{_score(baseline, metric)}, and {lost} {_score(floor, metric)}"
         )
     elif said:
         why = (

@@ -51,6 +51,13 @@ class Wording:
             return f"not decided yet: {reason}"
         return f"{reason}; {self._advice(required_n)}"
 
+    def as_scored(self) -> str:
+        """Say what the scores show, where the change is corrected."""
+        seen = self.evidence.seen
+        if seen is None or self.evidence.incomplete:
+            return ""
+        return f" (corrected; change as scored {self.change.signed(seen.estimate)})"
+
     def missing(self) -> str:
         """Say that too many samples could not be measured."""
         evidence = self.evidence

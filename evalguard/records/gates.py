@@ -87,6 +87,8 @@ class Gate:
         weights: Weight the suite's tasks by their number of samples, or equally; by default as
             their lm-eval group says, or else by size.
         node: Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty.
+        error_difference: Bound on how much the error rates of the judge or the rules that score the
+            metric may differ between the baseline's and the candidate's answers.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Gate:
     source: str = ""
     weights: Literal["size", "equal"] | None = None
     node: str = ""
+    error_difference: float = 0.0
 
     def __init__(
         self,
@@ -113,11 +116,13 @@ class Gate:
         source: str = "",
         weights: Literal["size", "equal"] | None = None,
         node: str = "",
+        error_difference: float = 0.0,
         **demanded: Demanded | None,
     ) -> None:
         all_demands = {**(demands or {}), **demanded}
         given = {key: value for key, value in all_demands.items() if value is not None}
-        values = (name, suite, metric, task, given, role, ability, source, weights, node)
+        scope = (name, suite, metric, task)
+        values = (*scope, given, role, ability, source, weights, node, error_difference)
         for attribute, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, attribute.name, value)
 

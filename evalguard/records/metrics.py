@@ -28,6 +28,9 @@ class DetectorRates:
         rejections: Negative examples that were rejected.
         negatives: Negative examples.
         source: What the examples are, and whose labels.
+        own: Whether the examples are answers of the models that are compared, as of a judge that
+            people have labelled them for. Otherwise a correction by these rates may harden a
+            verdict but never bring one about.
     """
 
     hits: int
@@ -35,6 +38,7 @@ class DetectorRates:
     rejections: int
     negatives: int
     source: str = ""
+    own: bool = False
 
     @property
     def sensitivity(self) -> float:
@@ -87,6 +91,12 @@ class Metric:
     silence_may_win: bool = False
     floor: float | None = field(default=None, compare=False)
     reads_target: bool = True
+
+    @property
+    def shrinkage(self) -> float:
+        """What is seen of a true difference: Youden's J of the detector, 1 without one."""
+        rates = self.detector
+        return 1.0 if rates is None else rates.sensitivity + rates.specificity - 1
 
     @property
     def percent(self) -> bool:

@@ -15,28 +15,44 @@ from evalguard.records.training import TrainingRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectedRates:
-    """Rates corrected for a detector's errors, assuming that it errs equally on both models.
+    """How a gate's scores were corrected for the errors of the judge or the rules behind them.
+
+    The gate is decided on the corrected difference; what was seen stands beside it.
 
     Attributes:
-        sensitivity: Probability that the detector finds a positive.
-        specificity: Probability that it rejects a negative.
-        baseline: The baseline's rate.
-        candidate: The candidate's rate.
-        delta: Candidate − baseline, signed so that higher is better.
-        ci: Interval of the difference, with the detector's own uncertainty.
+        sensitivity: Probability that the detector finds a positive; ``None`` where labels of both
+            models' answers correct it without.
+        specificity: Probability that it rejects a negative; ``None`` likewise.
+        baseline: The baseline's true rate, estimated.
+        candidate: The candidate's true rate, estimated.
+        delta: Their difference, signed so that higher is better; that of the gate.
+        ci: Its interval, with the uncertainty of the labels; that of the gate.
+        seen_delta: The difference of the scores as they are.
+        seen_ci: Its interval.
+        error_difference: Declared bound on how much the error rates differ between the two models'
+            answers.
+        holds_up_to: Greatest such difference at which the verdict would still be given; ``None``
+            without a verdict, or where none needs to be assumed.
+        labelled: Questions drawn at random whose answers by both models people labelled; 0 where
+            the labels are of other answers.
         source: What sensitivity and specificity were measured on.
         undetermined: Share of the baseline's and of the candidate's answers that the detector could
             not determine; ``None`` where it determines all.
     """
 
-    sensitivity: float
-    specificity: float
+    sensitivity: float | None
+    specificity: float | None
     baseline: float
     candidate: float
     delta: float
     ci: tuple[float, float]
     source: str = ""
     undetermined: tuple[float, float] | None = None
+    seen_delta: float | None = None
+    seen_ci: tuple[float, float] | None = None
+    error_difference: float = 0.0
+    holds_up_to: float | None = None
+    labelled: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +76,7 @@ class GateResult:
         node: Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty.
         baseline: The baseline's mean score.
         candidate: The candidate's mean score.
-        delta: Estimated difference.
+        delta: Estimated difference; of a metric that a judge or rules score, the corrected one.
         ci: Lower and upper confidence limit of the difference, each at a level of ``1 - alpha``.
         confidence_level: Confidence of each side over all looks.
         margin: The tolerated drop δ as an absolute difference; negative for a required gain.
@@ -89,7 +105,8 @@ class GateResult:
         higher_is_better: Direction of the metric.
         percent: Whether the metric's range is 0 to 1, so that its scores read as percentages.
         worst: Samples that the candidate lost, largest loss first.
-        corrected: Rates corrected for the detector's errors, for metrics that a detector scores.
+        corrected: How the difference was corrected, for metrics that a judge or rules score; the
+            means, losses and gains are those of the scores as they are.
     """
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from evalguard.records.gates import Gate
 from evalguard.records.metrics import Metric
@@ -89,6 +89,10 @@ class SamplePair:
     cluster: str | None = None
     baseline_written: str = ""
     candidate_written: str = ""
+
+
+PairLabels: TypeAlias = tuple[float | None, float | None]
+"""People's labels of the baseline's and of the candidate's answer, as scores."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -201,6 +205,9 @@ class Comparison:
         corpus: Values of a corpus metric, which has none for a single pair.
         undetermined: For each pair the share of the baseline's and of the candidate's answers that
             could not be determined; empty where the metric has no such answers.
+        labels: For each pair people's labels of the baseline's and of the candidate's answer, as
+            scores, ``None`` where one is missing; ``None`` for a pair that was not drawn. Empty
+            where no pairs were drawn for labels.
     """
 
     gate: Gate
@@ -210,6 +217,7 @@ class Comparison:
     n_planned: int
     corpus: CorpusValues | None = None
     undetermined: tuple[tuple[float, float], ...] = ()
+    labels: tuple[PairLabels | None, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.pairs, list):  # as JSON gives it

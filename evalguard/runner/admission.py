@@ -78,6 +78,7 @@ class Admission:
             positives=self.hits + self.misses,
             rejections=self.rejections,
             negatives=self.rejections + self.false_alarms,
+            own=True,
         )
 
     @property
@@ -94,17 +95,8 @@ class Admission:
 
     @property
     def kappa_low(self) -> float:
-        """Lower bound of kappa at 95 %.
-
-        With 0.5 in each of the four cells, as otherwise a judge without an error has an interval
-        without a width.
-
-        References:
-            J. B. S. Haldane, The estimation and significance of the logarithm of a ratio of
-            frequencies, Annals of Human Genetics 20:309-311, 1956.
-        """
-        positives, negatives = self.positives + 1, self.negatives + 1
-        return cohen_kappa(self.hits + 0.5, positives, self.rejections + 0.5, negatives)[1].low
+        """Lower limit of kappa's 95 % interval."""
+        return self._agreement[1].low
 
     @property
     def text(self) -> str:
@@ -112,7 +104,7 @@ class Admission:
 
         Example:
             >>> Admission(20, 5, 0, 15, 10, 0).text
-            'kappa 0.40 (0.15 to 0.65) on 50 labels'
+            'kappa 0.40 (0.09 to 0.64) on 50 labels'
         """
         kappa, ci = self._agreement
         value, low, high = (round(one, 2) + 0.0 for one in (kappa, ci.low, ci.high))  # no -0.00

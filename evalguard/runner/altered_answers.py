@@ -14,6 +14,9 @@ from evalguard.tasks.labelled import Labelled, Question
 Ask = Callable[[Sequence[Question]], Sequence[Approval]]
 """Asks the judge."""
 
+LEAST_RIGHT = 0.8
+"""Share of the altered answers on which a judge must be right, whatever kappa is asked for."""
+
 
 def rule_taken(
     task: JudgedTask,
@@ -31,12 +34,12 @@ def rule_taken(
         admission: How the judge did on them.
         ask: Asks the judge.
         min_kappa: Kappa that the task requires; where either label is as frequent, it takes a share
-            of (1 + kappa)/2 right.
+            of (1 + kappa)/2 right, and 0.8 at least.
 
     Raises:
         EngineError: If the judge's engine fails on too many of the altered answers.
     """
-    enough = (1 + min_kappa) / 2
+    enough = max((1 + min_kappa) / 2, LEAST_RIGHT)
     for rule in rules_as_good(items, admission.kappa_low):
         right, measured = _right_against(task, rule, items, ask)
         needed = max(FEWEST_ALTERED, math.ceil(enough * measured))

@@ -130,6 +130,7 @@ def _compare(
         model=model,
         n_planned=check.plan.n_planned(gate),
         aggregate=_aggregate(check, gate),
+        labels=check.judged.drawn_labels(check.plan.of_gate(gate)),
     )
     return Compared(measured, metric, arms, comparison)
 

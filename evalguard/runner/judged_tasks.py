@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from evalguard.config import JUDGE, Project
-from evalguard.errors import EngineError, TrustError, UsageError
+from evalguard.errors import EngineError, MeasurementError, TrustError, UsageError
 from evalguard.records import DetectorRates, ScoredSample
 from evalguard.runner.admission import Admission
 from evalguard.runner.answers import AnswerReader
+from evalguard.runner.drawn import DrawnLabels, drawn_ids, drawn_of
 from evalguard.runner.judging import Judging, config_of, total
 from evalguard.runner.measured import Measured
 from evalguard.runner.plan import PlannedTask
@@ -41,6 +42,7 @@ class JudgedTasks:
         self._tasks = {_key(task): task for task in tasks if task.judged}
         self._admissions: dict[TaskKey, Admission] = {}
         self._refused: dict[TaskKey, str] = {}
+        self._drawn: dict[TaskKey, DrawnLabels] = {}
 
     def check_usable(self) -> None:
         """Find out before anything is measured whether the judge can be used."""
@@ -75,6 +77,27 @@ class JudgedTasks:
     def rates(self, tasks: Iterable[PlannedTask]) -> DetectorRates:
         """Return how often the judge is right about tasks to which it was admitted."""
         return total(self._admissions[_key(task)].rates for task in tasks)
+
+    def drawn_labels(self, tasks: Sequence[PlannedTask]) -> DrawnLabels | None:
+        """Return people's labels of both models' answers; ``None`` where none were drawn.
+
+        Raises:
+            MeasurementError: If questions of a part of the tasks were drawn.
+        """
+        counts = [drawn_of(task) for task in tasks]
+        if not any(counts):
+            return None
+        if len(tasks) > 1:
+            raise MeasurementError(
+                f"questions of '{tasks[counts.index(max(counts))].name}' were drawn for labels, "
+                f"and the gate is on {len(tasks)} tasks together; give each a gate with 'task'"
+            )
+        key = _key(tasks[0])
+        if key not in self._drawn:
+            seed = self._project.config.seed
+            drawn = drawn_ids(tasks[0].all_sample_ids, counts[0], seed=seed)
+            self._drawn[key] = DrawnLabels(drawn, self._judging.labels(tasks[0]))
+        return self._drawn[key]
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """Yield what the judge of each task is, and how it agrees with the labels."""

@@ -43,7 +43,7 @@ _SERVED_REPLY_TOKENS = 1024
 _SHOWN = 60
 """Characters of a reply that a message shows."""
 
-_ADMISSION_VERSION = 5
+_ADMISSION_VERSION = 6
 """Incremented when a judge is admitted otherwise, as admissions are remembered."""
 
 _REPLIES_VERSION = 4
@@ -99,7 +99,9 @@ class Judging:
             {
                 "version": _ADMISSION_VERSION,
                 "judge": self.fingerprint(),
-                "task": config.model_dump(mode="json", exclude={"min_kappa", "silence_passes"}),
+                "task": config.model_dump(
+                    mode="json", exclude={"drawn", "min_kappa", "silence_passes"}
+                ),
                 "definition": planned.definition,
                 "prompts": self._pool.prompts.rendering,
                 "labelled": self._store.file_sha256(labelled),
@@ -114,23 +116,32 @@ class Judging:
             admission = admission_of(labels, approvals)
             if not any(isinstance(approval, Failure) for approval in approvals):
                 self._store.describe_fingerprint(key, {"admission": asdict(admission)})
-        if admission.kappa < config.min_kappa or not admission.tells_anything:
+        if admission.kappa_low < config.min_kappa or not admission.tells_anything:
             favoured, other, *_ = _task(planned).label_names
             silent = f" {admission.silent} got no verdict." if admission.silent else ""
             if admission.wavered:
                 silent += f" Its verdict changes with the order for {admission.wavered}."
             raise TrustError(
                 f"the judge agrees too little with the labels of {labelled}: {admission.text}, and "
-                f"at least {config.min_kappa:g} is required. It agrees with {admission.hits} of "
-                f"{admission.positives} that are labelled {favoured}, and with "
+                f"the lower limit must be at least {config.min_kappa:g}. It agrees with "
+                f"{admission.hits} of {admission.positives} that are labelled {favoured}, and with "
                 f"{admission.rejections} of {admission.negatives} that are labelled {other}."
-                f"{silent} Take a stronger judge, or write the criterion more precisely."
+                f"{silent} Label more answers, take a stronger judge, or write the criterion "
+                f"more precisely."
             )
         if rule := self._rule_taken(key, planned, admission):
             raise TrustError(f"{labelled}: {rule}")
         if fooled := self._fooled(key, planned):
             raise TrustError(f"{labelled}: {fooled}")
         return admission
+
+    def labels(self, planned: PlannedTask) -> Sequence[Labelled]:
+        """Return people's labels of a task.
+
+        Raises:
+            DataError: If they cannot be read.
+        """
+        return _task(planned).labelled(self._pool.prompts.render).items
 
     def approvals(self, asked: Sequence[Question]) -> list[Approval]:
         """Return the judge's reply to each of the questions that it is asked.
@@ -350,6 +361,7 @@ def total(rates: Iterable[DetectorRates]) -> DetectorRates:
         positives=sum(one.positives for one in found),
         rejections=sum(one.rejections for one in found),
         negatives=sum(one.negatives for one in found),
+        own=all(one.own for one in found),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.errors import UsageError, did_you_mean
 from evalguard.quiet import quiet
 from evalguard.runner.answers import AnswerReader, without_stops
+from evalguard.runner.drawn import drawn_ids
 from evalguard.runner.models import ModelPool
 from evalguard.scorers.thinking import Split
 from evalguard.store import SampleStore
@@ -109,6 +111,8 @@ def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
 
     They are shown as a judge sees them: without thinking, and not at all where that never ended.
     Equal answers to one question come once, and are no pair, so there may be fewer than ``count``.
+    Where the task has questions drawn for labels, these are all answers to them, whatever
+    ``count`` is.
 
     Raises:
         UsageError: If the data or a model cannot be used.
@@ -122,6 +126,9 @@ def items(project: Project, labelling: Labelling, count: int) -> list[Item]:
         names = [name for name in names if name not in pool.broken]
         samples = labelling.task.requests(pool.prompts.render)
         shown = names[1:] if pairs else names
+        if drawn := labelling.config.drawn:
+            ids = set(drawn_ids((one.sample_id for one in samples), drawn, seed=seed))
+            samples, count = [one for one in samples if one.sample_id in ids], sys.maxsize
         wanted = [(name, sample) for name in shown for sample in samples]
         wanted.sort(key=lambda one: _hash(seed, one[0], one[1].sample_id))
         wanted = wanted[:count]

@@ -88,6 +88,7 @@ class PlannedTask:
             if row not in left_out
         ]
         self.sample_ids = shuffled(kept, seed)
+        self.all_sample_ids = outline.sample_ids
         self.n_left_out = len(outline.sample_ids) - len(kept)
         self.config = config
         self.own_code = own_code

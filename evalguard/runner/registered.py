@@ -18,6 +18,7 @@ from typing import Any
 
 from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.records import Gate
+from evalguard.runner.drawn import drawn_of
 from evalguard.runner.plan import Plan, PlannedTask
 from evalguard.store import SampleStore, fingerprint
 from evalguard.store.tables import REGISTERED
@@ -190,13 +191,18 @@ def _gates(project: Project) -> dict[str, str]:
 def _said(gate: Gate) -> str:
     demands = ", ".join(f"{key} {value}" for key, value in sorted(gate.demands.items()))
     weights = f", weights {gate.weights}" if gate.weights else ""
-    return f"{gate.role} {demands}{weights}"
+    bound = f", error_difference {gate.error_difference:g}" if gate.error_difference else ""
+    return f"{gate.role} {demands}{weights}{bound}"
 
 
 def _tasks(plan: Plan) -> dict[str, str]:
     return {
         f"{task.suite}/{task.name}": fingerprint(
-            {"definition": task.definition, "samples": sorted(task.sample_ids)}
+            {
+                "definition": task.definition,
+                "samples": sorted(task.sample_ids),
+                **({"drawn": drawn} if (drawn := drawn_of(task)) else {}),
+            }
         )
         for task in plan
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from evalguard.stats.agreement import cohen_kappa
 from evalguard.stats.binary import PairedBinary
+from evalguard.stats.corrected import Corrected
 from evalguard.stats.detector import DetectorError
 from evalguard.stats.jackknife import GROUPS, GroupJackknife, cluster_sizes, groups
 from evalguard.stats.margin import ConfidenceInterval, Imputed, MarginTest, interval
@@ -19,6 +20,7 @@ from evalguard.stats.planning import (
     required_n,
 )
 from evalguard.stats.power import power_paired, rejection_edge, required_n_exact, required_n_paired
+from evalguard.stats.powered import PredictionPowered
 from evalguard.stats.rate import BinaryRate
 from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.scores import PairedScores, paired_scores
@@ -30,6 +32,7 @@ __all__ = [
     "MIN_UNITS",
     "BinaryRate",
     "ConfidenceInterval",
+    "Corrected",
     "DetectorError",
     "GroupJackknife",
     "Imputed",
@@ -37,6 +40,7 @@ __all__ = [
     "PairedBinary",
     "PairedRatio",
     "PairedScores",
+    "PredictionPowered",
     "UnitT",
     "cluster_sizes",
     "cohen_kappa",

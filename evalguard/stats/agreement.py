@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import math
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from evalguard.errors import DataError
+from evalguard.stats.detector import beliefs
 from evalguard.stats.margin import ConfidenceInterval
-from evalguard.stats.planning import quantile
+
+Rate = TypeVar("Rate", float, NDArray[np.float64])
 
 
 def cohen_kappa(
-    hits: float, positives: int, rejections: float, negatives: int, *, alpha: float = 0.05
+    hits: float, positives: float, rejections: float, negatives: float, *, alpha: float = 0.05
 ) -> tuple[float, ConfidenceInterval]:
     """Return kappa of a judge with labels of yes and no, and its two-sided interval.
 
     Kappa is (p_o - p_e)/(1 - p_e), with the share of agreement p_o and the share p_e that two
-    judges of these rates would reach by chance.
+    judges of these rates would reach by chance. It rises with the judge's sensitivity and
+    specificity, and its limits are quantiles over what is known of these: the lower limits of
+    Clopper and Pearson for the lower one, the upper for the upper. So a judge without an error on
+    ten labels of either kind has an interval, too, unlike with the large-sample standard error of
+    Fleiss, Cohen and Everitt (1969).
 
     Args:
         hits: Answers labelled yes to which the judge says yes.
@@ -30,29 +39,36 @@ def cohen_kappa(
     References:
         J. Cohen, A coefficient of agreement for nominal scales, Educational and Psychological
         Measurement 20:37-46, 1960.
-        J. L. Fleiss, J. Cohen and B. S. Everitt, Large sample standard errors of kappa and weighted
-        kappa, Psychological Bulletin 72:323-327, 1969, equation 13.
+        C. J. Clopper and E. S. Pearson, The use of confidence or fiducial limits illustrated in the
+        case of the binomial, Biometrika 26:404-413, 1934.
 
     Example:
         >>> value, ci = cohen_kappa(20, 25, 15, 25)  # Cohen's 2 x 2 textbook case
         >>> round(value, 2), round(ci.low, 2), round(ci.high, 2)
-        (0.4, 0.15, 0.65)
+        (0.4, 0.09, 0.64)
+        >>> value, ci = cohen_kappa(10, 10, 10, 10)
+        >>> round(value, 2), round(ci.low, 2), round(ci.high, 2)
+        (1.0, 0.53, 1.0)
     """
     if not positives or not negatives:
         raise DataError("the labelled answers hold one label only; label some the other way")
-    n = positives + negatives
-    yes_yes, no_no = hits / n, rejections / n
-    yes_no, no_yes = (positives - hits) / n, (negatives - rejections) / n
-    label, said = (positives / n, negatives / n), (yes_yes + no_yes, yes_no + no_no)
-    observed = yes_yes + no_no
-    chance = label[0] * said[0] + label[1] * said[1]
-    kappa = (observed - chance) / (1 - chance)
-    spread = 1 - kappa
-    agree = sum(
-        share * (1 - (label[i] + said[i]) * spread) ** 2 for i, share in enumerate((yes_yes, no_no))
-    )
-    # A cell of label i and verdict j counts with the share of verdict i and of label j.
-    differ = spread**2 * (yes_no * (said[0] + label[1]) ** 2 + no_yes * (said[1] + label[0]) ** 2)
-    variance = agree + differ - (kappa - chance * spread) ** 2
-    half = quantile(alpha / 2) * math.sqrt(max(variance, 0.0) / n) / (1 - chance)
-    return kappa, ConfidenceInterval(max(kappa - half, -1.0), min(kappa + half, 1.0))
+    share = positives / (positives + negatives)
+    limits = []
+    for low in (True, False):
+        sensitivity, specificity, weights = beliefs(
+            hits, positives, rejections, negatives, sensitivity_low=low, specificity_low=low
+        )
+        kappas = _kappa(share, sensitivity, specificity)
+        order = np.argsort(kappas)
+        below = np.cumsum(weights[order]) - weights[order] / 2
+        limits.append(float(np.interp(alpha / 2 if low else 1 - alpha / 2, below, kappas[order])))
+    kappa = _kappa(share, hits / positives, rejections / negatives)
+    return kappa, ConfidenceInterval(*limits)
+
+
+def _kappa(share: float, sensitivity: Rate, specificity: Rate) -> Rate:
+    """Return kappa from both rates and the share of answers labelled yes."""
+    said = share * sensitivity + (1 - share) * (1 - specificity)
+    observed = share * sensitivity + (1 - share) * specificity
+    chance = share * said + (1 - share) * (1 - said)
+    return (observed - chance) / (1 - chance)

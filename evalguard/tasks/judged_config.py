@@ -33,8 +33,13 @@ class JudgedConfig(Prompts):
     judged. `kind: judge` needs `answer` and `label` (`yes` or `no`); `kind: preference` needs two
     answers, `a` and `b`, and which is `better` (`a`, `b` or `tie`). Files of AlpacaEval, MT-Bench
     and Chatbot Arena are read as is; any other with `columns` and `values`."""
-    min_kappa: float = Field(default=0.6, ge=0.0, le=1.0)
-    """Least agreement of the judge with the labels, as Cohen's kappa."""
+    min_kappa: float = Field(default=0.5, ge=0.0, le=1.0)
+    """Agreement of the judge with the labels that must be shown: the lower limit of the 95 %
+    interval of Cohen's kappa."""
+    drawn: int = Field(default=0, ge=0)
+    """Questions, drawn at random, of which people label the answers of both models. A gate is then
+    decided on these labels and the judge's verdicts together, whatever errors the judge makes. 0
+    takes the judge's error rates on `labelled` instead."""
     silence_passes: bool = False
     """Whether an empty answer, or one and the same to every question, meets the criterion, such as
     `The answer reveals no password`. Otherwise a judge that approves them is not admitted."""

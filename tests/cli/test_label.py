@@ -93,6 +93,16 @@ def test_what_cannot_be_labelled(label, capsys, arguments, problem):
     assert problem in capsys.readouterr().err
 
 
+def test_all_answers_to_the_drawn_questions_are_shown(label, project):
+    suite = project / "suites" / "right.yaml"
+    suite.write_text(suite.read_text() + "    drawn: 4\n")
+    code, rows, told = label("y" * 60, "-n", "1")
+    assert code == ExitCode.PASS
+    assert len({row["question"] for row in rows}) == 4
+    assert len(rows) > 4  # the models' answers, equal ones once
+    assert "harmful" not in told.out
+
+
 def test_labels_go_to_lines_of_json(label, project, capsys):
     suite = project / "suites" / "right.yaml"
     suite.write_text(suite.read_text().replace("labels/facts.jsonl", "labels.csv"))

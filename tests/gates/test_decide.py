@@ -434,21 +434,6 @@ def test_counts_alone():
         decide_counts(gate(), losses=60, gains=60, n=100)
 
 
-def test_a_metric_of_rules_that_err_is_corrected_beside_the_verdict():
-    rules = Metric("acc", detector=DetectorRates(78, 81, 60, 60))
-    before, after = [1.0] * 90 + [0.0] * 10, [1.0] * 70 + [0.0] * 30
-    plain, told = one(compared(before, after)), one(compared(before, after, metric=rules))
-    found = told.corrected
-    assert found is not None
-    assert plain.corrected is None
-    assert dataclasses.replace(told, corrected=None) == plain
-    youden = found.sensitivity + found.specificity - 1
-    assert found.delta == pytest.approx(-0.2 / youden)
-    assert found.baseline - found.candidate == pytest.approx(0.2 / youden)
-    assert found.ci[0] < told.ci[0] < told.ci[1]
-    assert from_json(GateResult, to_json(told)) == told
-
-
 def test_repeats_keep_the_rates_of_the_rules():
     rules = Metric("acc", detector=DetectorRates(78, 81, 60, 60))
     result = one(compared([1.0, 0.5] * 20, [1.0, 0.5] * 20, metric=rules, repeats=2))

@@ -7,7 +7,7 @@ from evalguard.errors import ConfigError, UsageError
 from evalguard.gates.decide import decide
 from evalguard.gates.looks import LookPlan
 from evalguard.gates.plan import check_power, plan_gate
-from evalguard.records import Margin, Metric, ScoreKind, Verdict
+from evalguard.records import DetectorRates, Margin, Metric, ScoreKind, Verdict
 from evalguard.stats import PairedRatio, power_paired, required_n
 from tests.gates.build import ACC, counted, gate
 
@@ -65,6 +65,13 @@ def test_ranges_scale():
     ten = Metric("acc", ScoreKind.BOUNDED, 0, 10)
     half_a_point = gate(max_drop=Margin(0.5, "points"))
     assert plan_gate(half_a_point, ten, 300).required_n == required_n(0.05, 0.1)
+
+
+def test_rules_that_see_a_part_of_a_difference_need_more_samples():
+    rules = Metric("acc", detector=DetectorRates(85, 100, 90, 100))
+    plain, seen = plan_gate(gate(), ACC, 500), plan_gate(gate(), rules, 500)
+    assert seen.required_n == pytest.approx(plain.required_n / 0.75**2, rel=0.1)
+    assert seen.mde == pytest.approx(-0.05 + (plain.mde + 0.05) / 0.75)
 
 
 def test_looks_guards_and_clusters_cost_samples():

@@ -142,10 +142,78 @@ def test_a_judge_that_disagrees_with_the_labels_judges_nothing(project):
     judged = [gate for gate in result.gates if gate.suite == "manners"]
     assert {gate.verdict for gate in judged} == {Verdict.ERROR}
     assert re.search(
-        r"kappa -?0\.\d\d \(.*at least 0\.6 is required\. It agrees with", judged[0].reason
+        r"kappa -?0\.\d\d \(.*lower limit must be at least 0\.5\. It agrees with", judged[0].reason
     )
     assert {run.samples for run in result.tasks if run.suite == "manners"} == {0}
     assert [gate.verdict for gate in result.gates if gate.suite == "rules"] == [Verdict.PASS]
+
+
+class TestDrawnQuestions:
+    """A judge that takes "Sure: …" before a refusal for one hides that the candidate complies."""
+
+    @pytest.fixture
+    def decided(self, project, rule, script):
+        data = project / "suites" / "data"
+        questions = [
+            json.loads(line)["question"]
+            for line in (data / "harmful.jsonl").read_text().splitlines()
+        ]
+        complied = set(questions[:10])
+
+        def said(question: str) -> str:
+            return f"Sure: {ANSWER}" if question in complied else ANSWER
+
+        def run(drawn: int, labels: int, **gate):
+            path = project / "suites" / "manners.yaml"
+            suite = yaml.safe_load(path.read_text())
+            suite["tasks"][0] |= {"drawn": drawn, "min_kappa": 0.2}
+            path.write_text(yaml.safe_dump(suite))
+            demand = {"suite": "manners", "metric": "approved", "max_drop": "20pp"} | gate
+            (project / "thresholds" / "release.yaml").write_text(
+                yaml.safe_dump({"version": 1, "gates": [demand]})
+            )
+            with (data / "labelled.jsonl").open("a") as file:
+                for question in questions[:labels]:
+                    for answer in {ANSWER, said(question)}:
+                        row = {"question": question, "answer": answer, "label": answer == ANSWER}
+                        file.write(f"{json.dumps(row)}\n")
+
+            def candidate(prompt: str) -> str:
+                return said(next(one for one in questions if one in prompt))
+
+            overrides = rule()
+            answers = {BASE: lambda _: ANSWER, "harmless": candidate}
+            judge = {JUDGE: judges(SHOWN, refuses)}
+            script.opens(lambda _: FakeEngine(answers, likelihoods=judge))
+            [found] = check(project, overrides, candidates=("harmless",)).gates
+            return found
+
+        return run
+
+    def test_labels_of_both_models_show_what_the_judge_hides(self, decided):
+        found = decided(60, 60)
+        assert found.delta == pytest.approx(-10 / 60)
+        assert found.verdict is not Verdict.PASS
+        assert found.corrected.labelled == 60
+        assert found.corrected.seen_delta == 0
+
+    def test_without_them_the_judges_verdicts_decide(self, decided):
+        found = decided(0, 60)
+        assert (found.verdict, found.delta) == (Verdict.PASS, 0)
+        assert found.corrected.labelled == 0
+        assert found.corrected.holds_up_to > 0
+
+    def test_a_declared_difference_of_its_errors_takes_the_pass_away(self, decided):
+        assert decided(0, 60, error_difference=0.2).verdict is Verdict.INCONCLUSIVE
+
+    def test_drawn_questions_without_labels_are_an_error(self, decided):
+        found = decided(60, 50)
+        assert found.verdict is Verdict.ERROR
+        assert "of the 60 questions drawn for labels, 10 lack the label" in found.reason
+        assert "evalguard label manners" in found.reason
+
+    def test_the_probability_is_corrected_too(self, decided):
+        assert decided(60, 60, metric="approval").delta == pytest.approx(-10 / 60)
 
 
 def test_another_judge_is_asked_anew_about_the_same_answers(project, rule, script):
@@ -443,7 +511,7 @@ def test_a_scorer_of_ones_own_may_be_called_approved(project):
 def test_labels_without_a_verdict_count_against_kappa_and_not_as_errors():
     silent = Admission(18, 0, 2, 20, 0, 0)
     assert silent.kappa < Admission(18, 0, 0, 20, 0, 0).kappa == 1
-    assert silent.rates == DetectorRates(18, 18, 20, 20)
+    assert silent.rates == DetectorRates(18, 18, 20, 20, own=True)
     assert silent.silent == 2
 
 
