@@ -82,8 +82,18 @@ def _show(found: PowerAnalysis, demand: str) -> None:
     )
     click.echo(f"  power       {found.power:.1%}   (chance of PASS)")
     click.echo(f"  false FAIL  {found.false_fail:.2%}")
-    click.echo(f"  MDE         {found.mde * 100:+.2f}pp   (passes in 80 % of runs)")
+    if found.mde is None:
+        click.echo("  detects     nothing   (no possible difference passes in 80 % of runs)")
+    else:
+        click.echo(
+            f"  detects     {found.mde * 100:+.2f}pp   (smallest that passes in 80 % of runs)"
+        )
     click.echo(f"  required n  {found.required_n}   (for 80 % power)")
+    if found.margin > found.discordance:
+        click.echo(
+            f"  note        models that differ on {found.discordance:.1%} of the questions cannot "
+            "lose the margin"
+        )
     if found.underpowered:
         click.secho(
             "  underpowered: "
@@ -94,9 +104,10 @@ def _show(found: PowerAnalysis, demand: str) -> None:
             ),
             fg="yellow",
         )
-    click.echo("\n  differing    power       MDE   n for 80 %   n for 90 %   (approximate)")
+    click.echo("\n  differing    power    detects   n for 80 %   n for 90 %")
     for row in found.table:
+        detects = "–" if row.mde is None else f"{row.mde * 100:+.2f}pp"
         click.echo(
-            f"  {row.discordance:>9.1%} {row.power:>8.1%} {row.mde * 100:>+7.2f}pp "
+            f"  {row.discordance:>9.1%} {row.power:>8.1%} {detects:>10} "
             f"{row.n_for_80:>12} {row.n_for_90:>12}"
         )

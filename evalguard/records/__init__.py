@@ -26,6 +26,7 @@ from evalguard.records.results import (
     GateResult,
     ModelInfo,
     Severity,
+    Stage,
     TaskRun,
 )
 from evalguard.records.samples import Comparison, CorpusValues, SamplePair, ScoredSample
@@ -65,6 +66,7 @@ __all__ = [
     "ScoreKind",
     "ScoredSample",
     "Severity",
+    "Stage",
     "StageRecord",
     "TaskRun",
     "TrainingRecord",

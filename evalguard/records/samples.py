@@ -118,6 +118,8 @@ class Comparison:
         corpus: Values of a corpus metric, which has none for a single pair.
         undetermined: For each pair the share of the baseline's and of the candidate's answers that
             could not be determined; empty where the metric has no such answers.
+        stages: Where the run was extended, the comparison of each stage by itself, the planned
+            samples first; their pairs together are ``pairs``.
     """
 
     gate: Gate
@@ -127,3 +129,4 @@ class Comparison:
     n_planned: int
     corpus: CorpusValues | None = None
     undetermined: tuple[tuple[float, float], ...] = ()
+    stages: tuple[Comparison, ...] = ()
