@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +46,7 @@ class Ended(NamedTuple):
     gains: Ints
 
 
-@lru_cache(maxsize=None)
+@cache
 def pvalues(losses: int, gains: int, n: int) -> tuple[float, float]:
     """Return the p-values of PASS and of FAIL."""
     test = PairedBinary(losses, gains, n)
@@ -66,7 +66,7 @@ def looked(
     shares = [size / N for size in sizes]
     of_looks = levels(shares, reserve=reserve)
 
-    @lru_cache(maxsize=None)
+    @cache
     def ends(losses: int, gains: int, look: int) -> str:
         passing, failing = pvalues(losses, gains, sizes[look])
         if failing <= of_looks[look]:
@@ -184,14 +184,9 @@ def planned(runs: int, rng: np.random.Generator) -> dict[str, Rates]:
     for margin, psi in designs:
         n = required_n_paired(margin, psi, effect=0.0, alpha=0.05)
         if n <= 1000:
-            found.append(
-                (
-                    power_paired(n, margin, psi),
-                    power_paired(n, margin, psi, effect=-min(margin, psi)),
-                )
-            )
-    power = min(one for one, _ in found)
-    return {ENGINE: Rates(max(size for _, size in found), None, power)}
+            at_margin = power_paired(n, margin, psi, effect=-margin) if psi >= margin else 0.0
+            found.append((at_margin, power_paired(n, margin, psi)))
+    return {ENGINE: Rates(max(one for one, _ in found), None, min(one for _, one in found))}
 
 
 def from_pilot(runs: int, rng: np.random.Generator) -> dict[str, Rates]:
@@ -212,7 +207,7 @@ def from_pilot(runs: int, rng: np.random.Generator) -> dict[str, Rates]:
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def _needed(psi: float) -> int:
     return required_n_paired(MARGIN, psi, effect=0.0, alpha=0.05)
 

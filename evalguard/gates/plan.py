@@ -97,8 +97,9 @@ def plan_gate(
         )
     check_gate(gate, metric)
     alpha = round(1 - confidence_level, 12)
-    if looks is not None and looks.looks > 1:
-        alpha = levels([size / n for size in looks.sizes(n)], alpha)[-1]
+    if looks is not None:
+        shares = [size / n for size in looks.sizes(n)]
+        alpha = levels(shares, alpha, reserve=looks.reserve)[-1]
     assumed = metric.low + BASELINE * (metric.high - metric.low) if baseline is None else baseline
     design = Design(
         where=f"{gate.suite}/{gate.metric}",

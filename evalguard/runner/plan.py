@@ -24,7 +24,7 @@ from evalguard.engines.limits import DEFAULT_LIMIT
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric, ScoredSample
 from evalguard.runner.gate_targets import check_gates
-from evalguard.runner.outline import Outline, contradicting, outline_of, outlines_from
+from evalguard.runner.outline import Outline, contradicting, first, outline_of, outlines_from
 from evalguard.runner.own_reads import OwnReads, runs_own_code
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.scorers.versions import package_digest
@@ -79,7 +79,7 @@ class PlannedTask:
             for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
             if row not in left_out
         ]
-        self.sample_ids = _shuffled(kept, seed)
+        self.stages: tuple[tuple[str, ...], ...] = (_shuffled(kept, seed),)
         self.n_left_out = len(outline.sample_ids) - len(kept)
         self.config = config
         self.own_code = own_code
@@ -120,9 +120,14 @@ class PlannedTask:
             self._pairs[key] = ((baseline, candidate), found)
         return self._pairs[key][1]
 
+    @property
+    def sample_ids(self) -> tuple[str, ...]:
+        """The planned samples; ``stages`` holds them and those of each extension."""
+        return self.stages[0]
+
     def first(self, share: float) -> tuple[str, ...]:
-        """Return the ids of the samples up to a share of them, at least one."""
-        return self.sample_ids[: max(1, round(share * len(self.sample_ids)))]
+        """Return the ids of the samples up to a share of them; 1 to 2 is the first extension."""
+        return first(self.stages, share)
 
     @cached_property
     def task(self) -> Task:
@@ -193,9 +198,9 @@ class Plan:
         metrics = self.of_gate(gate)[0].metrics
         return next(metric for metric in metrics if metric.name == gate.metric)
 
-    def n_planned(self, gate: Gate) -> int:
-        """Return the number of samples that the full run decides a gate on."""
-        return sum(len(task.sample_ids) for task in self.of_gate(gate))
+    def n_planned(self, gate: Gate, stage: int = 0) -> int:
+        """Return the number of samples of the full run, or of an extension, from 1, by itself."""
+        return sum(sum(map(len, task.stages[stage : stage + 1])) for task in self.of_gate(gate))
 
 
 def make_plan(
@@ -207,6 +212,7 @@ def make_plan(
     count_tokens: Callable[[str], int],
     store: SampleStore,
     default_limit: int = DEFAULT_LIMIT,
+    more: int = 0,
 ) -> Plan:
     """Outline the tasks of the gates' suites.
 
@@ -218,6 +224,7 @@ def make_plan(
         count_tokens: Length of a text in tokens of the baseline.
         store: Remembers outlines and the hashes of files.
         default_limit: Tokens that a model may write where a task sets no limit.
+        more: By how much each task's limit is raised, for an extension.
 
     Raises:
         ConfigError: If a gate names a task or metric that its suite does not have, or lm-eval
@@ -234,6 +241,7 @@ def make_plan(
         seed=project.config.seed,
         default_limit=default_limit,
         left_out=contaminated(project),
+        more=more,
     )
     tasks: dict[str, tuple[PlannedTask, ...]] = {}
     broken: list[str] = []
@@ -259,7 +267,9 @@ class _Planner:
         seed: int,
         default_limit: int,
         left_out: Mapping[str, frozenset[int]],
+        more: int,
     ) -> None:
+        self._more = more
         self._default_limit = default_limit
         self._render = render
         self._left_out = left_out
@@ -278,6 +288,9 @@ class _Planner:
                 broken.append(str(error))
 
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
+        limit = getattr(config, "limit", None)
+        if self._more and limit is not None:
+            config = config.model_copy(update={"limit": limit + self._more})
         context = suite.context(index, seed=self._seed, count_tokens=self._count_tokens)
         built: dict[str, Task] = {}
         ready: dict[str, Sequence[Prepared]] = {}

@@ -18,6 +18,11 @@ from evalguard.store import SampleStore, fingerprint
 from evalguard.store.tables import REGISTERED
 
 
+def registration(project: Project, weights: str) -> str:
+    """Return the key under which the store keeps what a candidate must meet."""
+    return fingerprint({"registered for": weights, "by": str(project.path.resolve())})
+
+
 def changes_since_first_check(
     project: Project,
     plan: Plan,
@@ -40,7 +45,7 @@ def changes_since_first_check(
     asked = {"gates": _gates(project), "tasks": _tasks(plan), "rules": _rules(project, baseline)}
     found: list[str] = []
     for name, weights in candidates.items():
-        key = fingerprint({"registered for": weights, "by": str(project.path.resolve())})
+        key = registration(project, weights)
         first = store.fingerprint_description(key).get(REGISTERED)
         if store.has_refused(key, REGISTERED):
             found.append(

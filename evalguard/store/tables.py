@@ -40,6 +40,12 @@ facts = Table(
 REGISTERED = "first asked"
 """Name of the fact that keeps what a candidate was first asked; it outlives all samples."""
 
+STAGES = "stages"
+"""Name of the fact that keeps what a candidate was decided on, and what was decided."""
+
+KEPT = (REGISTERED, STAGES)
+"""Names of the facts that outlive all samples."""
+
 files = Table(
     "evalguard_files",
     metadata,
