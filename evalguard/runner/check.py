@@ -24,6 +24,7 @@ from evalguard.runner.extending import (
     read_record,
     write_record,
 )
+from evalguard.runner.history import remember
 from evalguard.runner.judging import needs_judge
 from evalguard.runner.measured import Measured, Progress
 from evalguard.runner.models import ModelPool
@@ -197,6 +198,7 @@ def _keep(check: Check, results: Sequence[GateResult]) -> None:
     """Keep what was decided for an extension, unless it is not what was asked at first."""
     if check.amended:
         return
+    remember(check.store, check.project, check.keys, results)
     for name, key in check.keys.items():
         before = check.records.get(name) or read_record(check.store, key)
         own = {one.id: one for one in results if one.model == name}

@@ -43,7 +43,10 @@ REGISTERED = "first asked"
 STAGES = "stages"
 """Name of the fact that keeps what a candidate was decided on, and what was decided."""
 
-KEPT = (REGISTERED, STAGES)
+HISTORY = "candidates so far"
+"""Name of the fact that keeps how much each candidate of a project differed from its baseline."""
+
+KEPT = (REGISTERED, STAGES, HISTORY)
 """Names of the facts that outlive all samples."""
 
 files = Table(
