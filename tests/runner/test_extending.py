@@ -208,3 +208,22 @@ def test_scores_that_changed_are_not_added_to(extensible, answers):
     answers({0, 1, 2})
     with pytest.raises(UsageError, match="Their scores changed"):
         check(extensible, extend=200)
+
+
+def test_the_next_candidate_is_planned_by_what_earlier_ones_showed(extensible, edit):
+    """Two of 40 were lost: up to one in ten may differ, and 40 samples are too few."""
+    from click.testing import CliRunner
+
+    from evalguard.cli.power import command
+
+    def said(*arguments):
+        config = ["--config", str(extensible / "evalguard.yaml")]
+        return CliRunner().invoke(command, [*config, *arguments], standalone_mode=False).output
+
+    assert "run evalguard check" in said()
+    check(extensible)
+    assert "facts::exact_match: differed on 5.0% of the samples (up to 10.3%)" in said()
+    (plan,) = json.loads(said("--json"))
+    assert plan["n"] == PLANNED
+    assert plan["required_n"] > 60
+    assert plan["power"] < 0.8
