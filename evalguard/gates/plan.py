@@ -89,7 +89,7 @@ def plan_gate(
         >>> gate = Gate(name="recall", suite="qa", metric="acc", max_drop=Margin(0.05, "pp"))
         >>> plan = plan_gate(gate, Metric("acc"), 200)
         >>> plan.underpowered, round(plan.mde, 4), plan.required_n
-        (True, 0.0056, 274)
+        (True, 0.009, 274)
     """
     if n < 1 or not 0 < discordance <= 1:
         raise UsageError(

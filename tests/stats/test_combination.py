@@ -111,3 +111,14 @@ def test_the_interval_of_stages_agrees_with_their_test():
         assert (limits.high <= -0.05) == (test.p_fail(0.05) <= alpha)
         assert limits.low <= test.estimate <= limits.high
     assert test.estimate == pytest.approx(-4 / 450)
+
+
+@given(pvalues, st.floats(0.001, 0.3))
+@settings(max_examples=100, deadline=None)
+def test_an_extension_never_passes_for_free(first, reserve):
+    """What is left undecided passes only on new samples that show it at a level below 5 %."""
+    planned, further = levels([1.0, 2.0], reserve=reserve)
+    left = conditional_level(first, 1, further)
+    if first > planned:
+        assert left < 0.05
+    assert left <= conditional_level(first / 2, 1, further)
