@@ -164,7 +164,8 @@ def required_n_exact(
     score = quantile(alpha) + quantile(1 - min(max(reached(n), 0.01), 1 - 1e-9))
     n = max(1, math.ceil(n * (goal / score) ** 2))
     step = max(1, n // 100)
-    while reached(n) < power or reached(n + step) < power:
+    n += 3 * step  # above the last tooth, from where the search comes down
+    while reached(n) < power:
         n += step
     while n > step and reached(n - step) >= power:
         n -= step
