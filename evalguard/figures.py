@@ -128,6 +128,12 @@ def margin(gate: GateResult) -> str:
     return difference(gate, threshold(gate))
 
 
+def stages(gate: GateResult) -> str:
+    """Write the samples of each stage of an extended gate, such as ``40 planned + 200``."""
+    first, *more = (f"{stage.n:,}" for stage in gate.stages)
+    return " + ".join([f"{first} planned", *more])
+
+
 def pvalue(value: float | None) -> str:
     """Write a p-value with two significant digits.
 

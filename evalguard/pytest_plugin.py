@@ -54,6 +54,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="error where a file is read that is not in the key of what is stored",
     )
     group.addoption(
+        "--evalguard-extend",
+        metavar="N",
+        type=int,
+        default=0,
+        help="measure N more samples of each suite that an earlier check left undecided",
+    )
+    group.addoption(
         "--evalguard-noise",
         action="store_true",
         help="also run the baseline against itself and flag margins below its noise floor",
@@ -153,6 +160,7 @@ class GatePlugin:
                     [(item.gate, item.model) for item in items],
                     full=self.config.getoption("evalguard_full"),
                     noise=self.config.getoption("evalguard_noise"),
+                    extend=self.config.getoption("evalguard_extend"),
                     fail_fast=session.config.getvalue("maxfail") == 1,
                     on_progress=on_progress,
                     on_engine=lambda choice: console.print(Text(choice.line), soft_wrap=True),

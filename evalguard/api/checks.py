@@ -41,6 +41,7 @@ def check(
     noise: bool = False,
     fail_fast: bool = False,
     engine: Engine | None = None,
+    extend: int = 0,
     progress: bool = True,
     strict: bool = False,
 ) -> CheckResult:
@@ -60,6 +61,9 @@ def check(
         fail_fast: Stop measuring at the first guard that FAILs.
         engine: Engine for every model, instead of those that the project names, such as a
             :class:`FakeEngine`. The store is neither read nor written.
+        extend: Samples by which each suite that an earlier check left undecided is extended. The
+            verdict then rests on the planned samples and on these, with the part of α that was
+            kept for it.
         progress: Show progress on standard error.
         strict: Raise where a file is read that is not in the key of what is stored, instead of a
             warning.
@@ -67,8 +71,8 @@ def check(
     Raises:
         TrustError: If files of a model changed meanwhile, code of the project replaced EvalGuard's,
             or, with ``strict``, a file was read that is in no key.
-        UsageError: If files of the project, the models or the data cannot be used, or a name is
-            unknown.
+        UsageError: If files of the project, the models or the data cannot be used, a name is
+            unknown, or the extension is not possible.
         MeasurementError: If nothing could be measured.
     """
     from evalguard.config import Project
@@ -95,6 +99,7 @@ def check(
             fail_fast=fail_fast,
             on_progress=on_progress,
             engine=engine,
+            extend=extend,
             strict=strict,
         )
 

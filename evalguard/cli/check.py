@@ -25,6 +25,7 @@ Examples:
   evalguard check -k safety -v             only the gates on safety, one line each
   evalguard check -m guard -x              guards only, stop at the first that fails
   evalguard check --json result.json       write the machine-readable result
+  evalguard check --extend 300             300 more samples where a gate is inconclusive
   evalguard check --no-project-code        for a pull request of others: no code of theirs runs
   evalguard check --set candidates.v2.adapter=adapters/v2
   evalguard check --junitxml junit.xml     any option of pytest works
@@ -53,6 +54,13 @@ left out (no release decision).
 @click.option("--json", "json_path", metavar="PATH", help="Write the result as JSON.")
 @click.option("--html", "html_path", metavar="PATH", help="Write the HTML report.")
 @click.option("--full", is_flag=True, help="Measure every sample; do not stop early.")
+@click.option(
+    "--extend",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Measure N more samples of each suite that an earlier check left undecided, and decide on "
+    "all of them with the part of α that was kept for it.",
+)
 @click.option("--noise", is_flag=True, help="Also run the baseline against itself (noise floor).")
 @click.option(
     "--allow-partial",
@@ -76,6 +84,7 @@ def command(
     json_path: str | None,
     html_path: str | None,
     full: bool,
+    extend: int | None,
     noise: bool,
     allow_partial: bool,
     strict: bool,
@@ -128,6 +137,7 @@ def command(
     arguments += [f"--evalguard-json={json_path}"] if json_path else []
     arguments += [f"--evalguard-html={html_path}"] if html_path else []
     arguments += ["--evalguard-full"] if full else []
+    arguments += [f"--evalguard-extend={extend}"] if extend else []
     arguments += ["--evalguard-noise"] if noise else []
     arguments += ["--evalguard-strict"] if strict else []
     arguments += ["--evalguard-allow-partial"] if allow_partial else []

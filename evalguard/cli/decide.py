@@ -162,10 +162,10 @@ def _show(result: GateResult) -> None:
         lines.append(("means", f"{result.baseline:.4f} → {result.candidate:.4f}"))
     if result.delta is not None and result.ci is not None:
         level = f"{result.confidence_level:.3g}"
-        lines.append(("Δ", f"{result.delta:+.4f}"))
-        lines.append(
-            ("interval", f"{result.ci[0]:+.4f} … {result.ci[1]:+.4f} (each side at {level})")
-        )
+        against = "" if result.margin is None else f" against the margin {-result.margin:+.4f}"
+        limits = f"{result.ci[0]:+.4f} … {result.ci[1]:+.4f}"
+        lines.append(("change", f"{result.delta:+.4f}"))
+        lines.append(("interval", f"{limits}{against} (each side at {level})"))
     if result.losses is not None and result.flip_rate is not None:
         flips = f"{result.losses} lost, {result.gains} gained"
         lines.append(("flips", f"{flips} of {result.n} ({result.flip_rate:.1%})"))
@@ -174,7 +174,7 @@ def _show(result: GateResult) -> None:
         lines.append(("p_fail", f"{result.p_fail:.5f}"))
     if result.mde is not None:
         lines.append(
-            ("MDE", f"{result.mde:+.4f} (smallest true change that passes in 80 % of runs)")
+            ("detects", f"{result.mde:+.4f} (smallest true change that passes in 80 % of runs)")
         )
     units = f"{result.units} units" if result.units != result.n else f"n = {result.n}"
     test = result.method or "none, as no question was scored for both models"

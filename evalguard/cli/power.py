@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalguard.api import KINDS
 from evalguard.cli.gate_options import flag, gate_options
 from evalguard.demands import Difference
+from evalguard.errors import UsageError
+from evalguard.records import Metric, ScoreKind
 
 if TYPE_CHECKING:
     from evalguard.gates.power_analysis import PowerAnalysis
@@ -20,20 +25,18 @@ Examples:
   evalguard power --n 500 --max-drop 5pp --discordance 0.1
   evalguard power --n 500 --min-gain 2pp --effect 0.05
   evalguard power --n 500 --max-drop 5pp --looks 10
+  evalguard power --from scores.jsonl --kind bounded --max-drop 5pp
+  evalguard power                     in a project: plan by its earlier candidates
 """
 
 
 @click.command(epilog=_EPILOG)
-@click.option(
-    "--n", type=click.IntRange(min=1), required=True, help="Sample size: number of questions."
-)
+@click.option("--n", type=click.IntRange(min=1), help="Sample size: number of questions.")
 @gate_options(Difference)
 @click.option(
     "--discordance",
     type=click.FloatRange(0, 1, min_open=True),
-    default=0.1,
-    show_default=True,
-    help="Share of questions on which the two models differ.",
+    help="Share of questions on which the two models differ.  [default: 0.1]",
 )
 @click.option(
     "--effect",
@@ -47,21 +50,69 @@ Examples:
     show_default=True,
     help="Number of interim analyses (group-sequential); each spends part of α.",
 )
+@click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A pilot: scores of both models on the same questions, as for evalguard decide.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default="binary",
+    show_default=True,
+    help="Type of the pilot's scores.",
+)
+@click.option("--low", type=float, default=0.0, show_default=True, help="Minimum possible score.")
+@click.option("--high", type=float, default=1.0, show_default=True, help="Maximum possible score.")
+@click.option(
+    "--config", default="evalguard.yaml", show_default=True, help="Project file.", metavar="PATH"
+)
 def command(
-    n: int,
+    n: int | None,
     confidence: float,
     as_json: bool,
-    discordance: float,
+    discordance: float | None,
     effect: float | None,
     looks: int,
+    path: Path | None,
+    kind: str,
+    low: float,
+    high: float,
+    config: str,
     **demands: Any,
 ) -> int:
-    """Plan a gate on a binary metric: power, minimum detectable effect, sample size."""
+    """Plan a gate: power, minimum detectable effect, sample size.
+
+    By formulas for scores of 0 and 1, by simulation from a pilot for all others.
+    """
+    given = {key: value for key, value in demands.items() if value is not None}
+    demand = ", ".join(f"{flag(key)} {value}" for key, value in given.items())
+    if path is not None:
+        if discordance is not None:
+            raise click.UsageError("--discordance is what the pilot shows; leave it out")
+        _plan_from_pilot(
+            path,
+            given,
+            demand,
+            as_json=as_json,
+            metric=Metric("score", ScoreKind(kind), low, high),
+            n=n,
+            effect=effect,
+            confidence_level=confidence,
+            looks=looks,
+        )
+        return 0
+    if n is None and not given:
+        return _plan_from_project(Path(config), as_json=as_json)
+    if n is None:
+        raise click.UsageError("Missing option '--n' (or --from PATH).")
     from evalguard import api
 
     found = api.power(
         n,
-        discordance=discordance,
+        discordance=0.1 if discordance is None else discordance,
         effect=effect,
         looks=looks,
         confidence_level=confidence,
@@ -70,8 +121,83 @@ def command(
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2, allow_nan=False))
     else:
-        given = {key: value for key, value in demands.items() if value is not None}
-        _show(found, ", ".join(f"{flag(key)} {value}" for key, value in given.items()))
+        _show(found, demand)
+    return 0
+
+
+def _plan_from_pilot(
+    path: Path,
+    given: dict[str, Any],
+    said: str,
+    *,
+    as_json: bool,
+    metric: Metric,
+    **options: Any,
+) -> None:
+    """Simulate the gate on samples drawn from a file of paired scores."""
+    from evalguard.api.score_files import import_pairs
+    from evalguard.demands import find_demand
+    from evalguard.gates.pilot import USUAL_SIZES, analyse_pilot
+    from evalguard.stats.simulated import RUNS
+
+    if len(given) != 1:
+        raise UsageError("power needs exactly one of max_drop and min_gain, such as max_drop=5pp")
+    ((key, value),) = given.items()
+    demand = find_demand(key)(value)
+    assert isinstance(demand, Difference)
+    if problem := demand.problem(metric):
+        raise UsageError(problem)
+    pairs, measured = import_pairs(
+        (path,), metric, name=None, tasks=(), importer=None, higher_is_better=None
+    )
+    hidden = as_json or not sys.stderr.isatty()
+    with click.progressbar(
+        length=RUNS * (1 + USUAL_SIZES), label="simulating", file=sys.stderr, hidden=hidden
+    ) as bar:
+        planned = analyse_pilot(demand, pairs, measured, on_run=lambda: bar.update(1), **options)
+    if as_json:
+        click.echo(json.dumps(asdict(planned), indent=2, allow_nan=False))
+        return
+    units = "" if planned.units == planned.pilot else f" in {planned.units} units"
+    click.echo(
+        f"{said}, n = {planned.n}, samples like the {planned.pilot} of the pilot{units}, of which "
+        f"{planned.differing:.1%} differ, true difference {planned.effect:+.4g}:"
+    )
+    how = f"{planned.runs} simulated runs" if planned.runs else "exact"
+    click.echo(f"  power       {planned.power:.1%}   (chance of PASS, {how})")
+    needed = "more than 200,000" if planned.required_n is None else planned.required_n
+    click.echo(f"  required n  {needed}   (for 80 % power)")
+
+
+def _plan_from_project(path: Path, *, as_json: bool) -> int:
+    """Print what earlier candidates of a project say about its gates."""
+    from evalguard.config import load_project
+    from evalguard.runner.history import plan_from_store
+    from evalguard.store import SampleStore
+
+    project = load_project(path)
+    with SampleStore(project.store) as store:
+        plans = plan_from_store(store, project)
+    if as_json:
+        click.echo(json.dumps([asdict(plan) for plan in plans], indent=2, allow_nan=False))
+        return 0
+    if not plans:
+        click.echo(
+            "The store holds no comparison under the gates of this project yet; run evalguard "
+            "check, or give --n and a requirement such as --max-drop 5pp."
+        )
+        return 0
+    click.echo("By the earlier candidate that differed most from the baseline:")
+    for plan in plans:
+        differs = ""
+        if plan.differing is not None and plan.at_most is not None:
+            differs = (
+                f"differed on {plan.differing:.1%} of the samples (up to {plan.at_most:.1%}), "
+            )
+        click.echo(
+            f"  {plan.gate}: {differs}a good candidate passes with {plan.n} samples in "
+            f"{plan.power:.0%} of runs, with {plan.required_n} in 80%"
+        )
     return 0
 
 
@@ -82,8 +208,18 @@ def _show(found: PowerAnalysis, demand: str) -> None:
     )
     click.echo(f"  power       {found.power:.1%}   (chance of PASS)")
     click.echo(f"  false FAIL  {found.false_fail:.2%}")
-    click.echo(f"  MDE         {found.mde * 100:+.2f}pp   (passes in 80 % of runs)")
+    if found.mde is None:
+        click.echo("  detects     nothing   (no possible difference passes in 80 % of runs)")
+    else:
+        click.echo(
+            f"  detects     {found.mde * 100:+.2f}pp   (smallest that passes in 80 % of runs)"
+        )
     click.echo(f"  required n  {found.required_n}   (for 80 % power)")
+    if found.margin > found.discordance:
+        click.echo(
+            f"  note        models that differ on {found.discordance:.1%} of the questions cannot "
+            "lose the margin"
+        )
     if found.underpowered:
         click.secho(
             "  underpowered: "
@@ -94,9 +230,10 @@ def _show(found: PowerAnalysis, demand: str) -> None:
             ),
             fg="yellow",
         )
-    click.echo("\n  differing    power       MDE   n for 80 %   n for 90 %   (approximate)")
+    click.echo("\n  differing    power    detects   n for 80 %   n for 90 %")
     for row in found.table:
+        detects = "–" if row.mde is None else f"{row.mde * 100:+.2f}pp"
         click.echo(
-            f"  {row.discordance:>9.1%} {row.power:>8.1%} {row.mde * 100:>+7.2f}pp "
+            f"  {row.discordance:>9.1%} {row.power:>8.1%} {detects:>10} "
             f"{row.n_for_80:>12} {row.n_for_90:>12}"
         )

@@ -115,7 +115,7 @@ class Condition(ABC, Generic[ValueT]):
 
     def undecided(self, tested: ConditionTest, change: Change) -> str:
         """Say that neither is shown."""
-        return f"{self.text} is neither shown nor refuted ({pvalue(tested.p_pass)})"
+        return f"{self.text} is not shown ({pvalue(tested.p_pass)})"
 
 
 class Demand(Condition[ValueT]):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from evalguard.demands.base import ConditionTest, Demand, Observed
 from evalguard.demands.numbers import NUMBER, parse_number
 from evalguard.demands.power import Design, Need, need_of_bound
+from evalguard.demands.words import Change, pvalue
 from evalguard.records import Metric
 
 
@@ -48,6 +49,21 @@ class Bound(Demand[float]):
         return ConditionTest(
             self, observed.tests.bound(least=least), -self.orientation * self.value
         )
+
+    def passed(self, tested: ConditionTest, change: Change) -> str:
+        """Say that the mean is shown to keep the bound."""
+        return f"{self._mean(tested)} keeps {self.text} ({pvalue(tested.p_pass)})"
+
+    def failed(self, tested: ConditionTest, change: Change, adjusted: float) -> str:
+        """Say that the mean is shown to lie beyond the bound."""
+        return f"{self.unmet}: {self._mean(tested)} (adjusted {pvalue(adjusted)})"
+
+    def undecided(self, tested: ConditionTest, change: Change) -> str:
+        """Say that the mean is too close to the bound, or on its wrong side."""
+        return f"{self._mean(tested)} does not show {self.text} ({pvalue(tested.p_pass)})"
+
+    def _mean(self, tested: ConditionTest) -> str:
+        return f"a mean of {self.orientation * tested.test.estimate:.4g}"
 
     def need(self, metric: Metric, design: Design) -> Need:
         """Return what it needs of a planned run."""

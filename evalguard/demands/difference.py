@@ -124,7 +124,7 @@ class Difference(Demand[Margin]):
         """Say that the candidate is shown to be non-inferior, or superior, by the margin."""
         return (
             f"{self.shown}: change {change.signed(change.estimate)}, lower bound "
-            f"{change.signed(change.low)}, margin {self._margin(tested, change)} "
+            f"{change.signed(change.low)} above the margin of {self._limit(tested, change)} "
             f"({pvalue(tested.p_pass)})"
         )
 
@@ -132,16 +132,22 @@ class Difference(Demand[Margin]):
         """Say that a loss beyond the margin, or a gain below it, is shown."""
         return (
             f"{self.refuted} {self._margin(tested, change)}: change "
-            f"{change.signed(change.estimate)}, upper bound {change.signed(change.high)} "
-            f"(adjusted {pvalue(adjusted)})"
+            f"{change.signed(change.estimate)}, upper bound {change.signed(change.high)} below the "
+            f"margin of {self._limit(tested, change)} (adjusted {pvalue(adjusted)})"
         )
 
     def undecided(self, tested: ConditionTest, change: Change) -> str:
         """Say that the interval spans the margin."""
         return (
             f"the interval {change.signed(change.low)} … {change.signed(change.high)} spans the "
-            f"margin of {self._margin(tested, change)} (change {change.signed(change.estimate)})"
+            f"margin of {self._limit(tested, change)} (change {change.signed(change.estimate)}, "
+            f"{pvalue(tested.p_pass)})"
         )
+
+    def _limit(self, tested: ConditionTest, change: Change) -> str:
+        """Return the margin as the change that lies on it, to be held against the interval."""
+        sign = "−" if self.tolerates_loss else "+"
+        return f"{sign}{self._margin(tested, change)}"
 
     def _margin(self, tested: ConditionTest, change: Change) -> str:
         if self.value.unit == "pp":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from evalguard.records import Metric
+from evalguard.records import Metric, ScoreKind
 
 POWER = 0.8
 """Wanted share of runs in which a good candidate passes."""
@@ -41,7 +41,7 @@ class Need:
     Attributes:
         demand: The demand in words.
         good: The candidate that it is planned for, in words.
-        mde: Smallest true θ that passes in 80 % of runs.
+        mde: Smallest true θ that passes in 80 % of runs; infinite where none does.
         power: Chance that the good candidate passes.
         required_n: Samples at which it passes in 80 % of runs; ``None`` if no number is enough.
         required_n_jointly: The same with all guards together passing in 80 % of runs.
@@ -66,7 +66,7 @@ def need_of_difference(demand: str, margin: float, metric: Metric, design: Desig
         metric: What is measured.
         design: The planned run.
     """
-    from evalguard.stats import detectable_effect, expected_power, required_n
+    from evalguard.stats import expected_power, least_effect, required_n
 
     span = metric.greatest_difference / metric.shrinkage
     delta = margin / span
@@ -76,7 +76,6 @@ def need_of_difference(demand: str, margin: float, metric: Metric, design: Desig
         return _hopeless(demand, good, math.inf, on_discordance=True)
     # Models whose means differ by an effect differ on at least that share of the samples.
     discordance = max(design.discordance, effect, abs(delta))
-    error = math.sqrt(discordance / design.n * design.design_effect)
     alone, jointly = (
         required_n(
             delta,
@@ -88,19 +87,25 @@ def need_of_difference(demand: str, margin: float, metric: Metric, design: Desig
         )
         for power in (POWER, design.power_jointly)
     )
-    power = expected_power(
-        design.n,
-        delta,
-        discordance,
-        effect=effect,
-        alpha=design.alpha,
-        design_effect=design.design_effect,
-    )
+
+    def power_at(true: float) -> float:
+        return expected_power(
+            design.n,
+            delta,
+            discordance,
+            effect=true,
+            alpha=design.alpha,
+            design_effect=design.design_effect,
+        )
+
+    # Scores of 0 and 1 that differ on a share ψ differ by ψ in their mean at most, others by √ψ.
+    most = discordance if metric.kind is ScoreKind.BINARY else math.sqrt(discordance)
+    detected = least_effect(power_at, low=-most, high=most, power=POWER)
     return Need(
         demand=demand,
         good=good,
-        mde=detectable_effect(delta, error, alpha=design.alpha) * span,
-        power=power,
+        mde=math.inf if detected is None else detected * span,
+        power=power_at(effect),
         required_n=alone,
         required_n_jointly=jointly,
         on_discordance=True,

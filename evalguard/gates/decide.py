@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from evalguard.errors import MeasurementError, UsageError
-from evalguard.gates.evidence import Evidence, from_counts, gather
-from evalguard.gates.looks import Look, LookPlan, is_settled, take_look
+from evalguard.gates.evidence import Evidence, from_counts
+from evalguard.gates.looks import Look, LookPlan, is_extended, is_settled, take_look
 from evalguard.gates.results import error_result, postponed_result, result_of
+from evalguard.gates.stages import gather_stages, share_of
 from evalguard.gates.undetermined import hold_back
 from evalguard.gates.vacuous import refuse_vacuous
 from evalguard.records import Comparison, Gate, GateResult, Metric, Verdict
@@ -94,13 +95,13 @@ def decide(
                 "gate a unique name"
             )
         earlier = before.get(key)
-        share = len(comparison.pairs) / comparison.n_planned
-        if earlier is not None and is_settled(earlier):
+        share = share_of(comparison)
+        if earlier is not None and is_settled(earlier) and not is_extended(earlier, share):
             results[key] = earlier
             continue
         look = take_look(looks, share, earlier, alpha=alpha, final=final)
         try:
-            open_cases[key] = _Case(comparison, gather(comparison), look)
+            open_cases[key] = _Case(comparison, gather_stages(comparison), look)
         except MeasurementError as error:
             results[key] = (
                 error_result(comparison.gate, comparison.model, str(error))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from evalguard.demands import ConditionTest, Observed, demands_of
 from evalguard.demands.base import Condition, PairedTests
@@ -17,6 +17,7 @@ from evalguard.records import (
     CorpusValues,
     Gate,
     Metric,
+    SamplePair,
     ScoreKind,
     paired_clusters,
     paired_tasks,
@@ -145,7 +146,7 @@ def from_counts(gate: Gate, *, losses: int, gains: int, n: int) -> Evidence:
 
 def _from_samples(comparison: Comparison) -> Evidence:
     gate, metric, n = comparison.gate, comparison.metric, len(comparison.pairs)
-    scores = _scores(comparison)
+    scores = scores_of(comparison.pairs, metric, gate.weights)
     tests = true_tests(comparison, scores)
     implied = () if metric.clip is None else (FewClipped(metric.clip),)
     observed = Observed(where=_where(gate), n=n, means=tests.means, tests=tests)
@@ -204,13 +205,23 @@ def _where(gate: Gate) -> str:
     return f"{gate.suite}/{gate.metric}"
 
 
-def _scores(comparison: Comparison) -> PairedScores:
-    metric, pairs = comparison.metric, comparison.pairs
-    equal = comparison.gate.weights == "equal"
+def scores_of(
+    pairs: Sequence[SamplePair], metric: Metric, weights: Literal["size", "equal"] | None = None
+) -> PairedScores:
+    """Lay out the scores of pairs as the tests take them.
+
+    Args:
+        pairs: The pairs.
+        metric: What was measured.
+        weights: Whether tasks count by their size, the default, or each the same.
+
+    Raises:
+        MeasurementError: If no pair has both scores.
+    """
     return paired_scores(
         *paired_values(pairs),
         clusters=paired_clusters(pairs),
-        strata=paired_tasks(pairs) if equal else None,
+        strata=paired_tasks(pairs) if weights == "equal" else None,
         low=metric.low,
         high=metric.high,
         higher_is_better=metric.higher_is_better,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evalguard.errors import UsageError
 from evalguard.records import GateResult, Verdict
-from evalguard.stats import levels, sequential_pvalue
+from evalguard.stats import conditional_level, levels, sequential_pvalue
 
 FUTILE = "futile"
 """Flag of a gate for which neither verdict has a chance left."""
@@ -15,18 +15,20 @@ FUTILE = "futile"
 
 @dataclass(frozen=True, slots=True)
 class LookPlan:
-    """Looks at equal shares of the planned samples.
+    """Looks at equal shares of the planned samples, and what is kept for an extension.
 
     The error of the verdicts holds for any number of looks, at whatever shares they are really
     taken; the plan only proposes where.
 
     Args:
         looks: Number of looks, the one at the end included.
-        futility: Also stop where neither verdict has a 5 % chance left; the gate then stays
+        futility: Also stop where PASS is out of reach and FAIL is not likely; the gate then stays
             INCONCLUSIVE.
+        reserve: Part of α that the planned samples do not spend, so that a gate that is left
+            INCONCLUSIVE may be extended.
 
     Raises:
-        UsageError: If ``looks`` lies outside 1…100.
+        UsageError: If ``looks`` lies outside 1…100, or ``reserve`` outside 0…0.5.
 
     Example:
         >>> LookPlan(looks=4).sizes(90)
@@ -35,8 +37,11 @@ class LookPlan:
 
     looks: int = 10
     futility: bool = False
+    reserve: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.reserve <= 0.5:
+            raise UsageError(f"reserve={self.reserve}: expected 0…0.5; 0.02 is a good choice")
         if not 1 <= self.looks <= 100:
             raise UsageError(f"looks={self.looks}: expected 1…100; 10 is a good choice")
 
@@ -51,14 +56,16 @@ class Look:
     """One look of a gate.
 
     Attributes:
-        shares: Share of the planned samples at each look so far, this one included.
+        shares: Share of the planned samples at each look so far, this one included; above 1 in
+            an extension.
         looks: Number of looks planned.
         alpha: One-sided error over all looks.
         level: Level of this look.
-        end_level: Level of the look at the end.
+        end_level: Level of the look at the end of the stage.
         ended: Whether no more samples will come.
         decides: Whether a verdict may be given: always at the end, before it only with a plan.
         futility: Whether to say so where going on is futile.
+        reserve: Part of α that the planned samples leave for extensions.
     """
 
     shares: tuple[float, ...]
@@ -69,10 +76,33 @@ class Look:
     ended: bool
     decides: bool
     futility: bool
+    reserve: float = 0.0
+
+    @property
+    def stage(self) -> int:
+        """The stage that it looks at, from 1; the first extension is 2."""
+        return max(math.ceil(self.shares[-1] - 1e-9), 1)
+
+    def left(self, pvalue: float) -> float:
+        """Return the level at which the samples of an extension alone would decide.
+
+        Args:
+            pvalue: One-sided p-value of all samples so far, at the end of a stage.
+
+        References:
+            H.-H. Müller and H. Schäfer, A general statistical principle for changing a design any
+            time during the course of a trial, Statistics in Medicine 23:2497-2508, 2004 (the
+            conditional rejection probability).
+        """
+        end = float(self.stage + 1)
+        level = levels((*self.shares, end), self.alpha, reserve=self.reserve)[-1]
+        return conditional_level(pvalue, self.stage, level)
 
     def overall(self, pvalue: float) -> float:
         """Return a p-value of this look as one that may be compared with ``alpha``."""
-        return sequential_pvalue(pvalue, self.shares, self.alpha) if self.looks > 1 else pvalue
+        if self.looks == 1 and not self.reserve:
+            return pvalue
+        return sequential_pvalue(pvalue, self.shares, self.alpha, reserve=self.reserve)
 
 
 def take_look(
@@ -87,24 +117,35 @@ def take_look(
 
     Args:
         plan: The plan of looks; ``None`` for one decision at the end, at the full level.
-        share: Share of the planned samples that is measured.
+        share: Share of the planned samples that is measured; above 1 in an extension.
         earlier: The gate's result at its last look.
         alpha: One-sided error over all looks.
         final: Whether no more samples will come.
     """
-    ended = final or share >= 1.0
-    if plan is None or plan.looks == 1:
+    end = float(max(math.ceil(share - 1e-9), 1))
+    ended = final or share >= end
+    if plan is None or (plan.looks == 1 and not plan.reserve):
         return Look((share,), 1, alpha, alpha, alpha, ended, ended, False)
     past = () if earlier is None else earlier.shares
     # A look at samples already looked at spends nothing new: it is the same look again.
     shares = past if past and share <= past[-1] else (*past, share)
-    level = levels(shares, alpha)[-1]
-    end = level if shares[-1] >= 1.0 else levels((*shares, 1.0), alpha)[-1]
-    return Look(shares, plan.looks, alpha, level, end, ended, True, plan.futility)
+    ahead = () if shares[-1] >= end else (end,)
+    of_looks = levels((*shares, *ahead), alpha, reserve=plan.reserve)
+    return Look(
+        shares,
+        plan.looks,
+        alpha,
+        level=of_looks[len(shares) - 1],
+        end_level=of_looks[-1],
+        ended=ended,
+        decides=ended or plan.looks > 1,
+        futility=plan.futility,
+        reserve=plan.reserve,
+    )
 
 
 def is_settled(result: GateResult) -> bool:
-    """Return whether more samples can no longer change a gate's verdict.
+    """Return whether no more of the samples asked for can change a gate's verdict.
 
     A suite may stop as soon as all of its gates are settled.
     """
@@ -113,3 +154,9 @@ def is_settled(result: GateResult) -> bool:
         or FUTILE in result.flags
         or result.fraction_used >= 1.0
     )
+
+
+def is_extended(earlier: GateResult, share: float) -> bool:
+    """Return whether a share lies in a stage after the one that left a gate undecided."""
+    undecided = earlier.verdict is Verdict.INCONCLUSIVE and bool(earlier.shares)
+    return undecided and share > max(math.ceil(earlier.shares[-1] - 1e-9), 1)

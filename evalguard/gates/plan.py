@@ -89,7 +89,7 @@ def plan_gate(
         >>> gate = Gate(name="recall", suite="qa", metric="acc", max_drop=Margin(0.05, "pp"))
         >>> plan = plan_gate(gate, Metric("acc"), 200)
         >>> plan.underpowered, round(plan.mde, 4), plan.required_n
-        (True, 0.0056, 282)
+        (True, 0.009, 274)
     """
     if n < 1 or not 0 < discordance <= 1:
         raise UsageError(
@@ -97,8 +97,9 @@ def plan_gate(
         )
     check_gate(gate, metric)
     alpha = round(1 - confidence_level, 12)
-    if looks is not None and looks.looks > 1:
-        alpha = levels([size / n for size in looks.sizes(n)], alpha)[-1]
+    if looks is not None:
+        shares = [size / n for size in looks.sizes(n)]
+        alpha = levels(shares, alpha, reserve=looks.reserve)[-1]
     assumed = metric.low + BASELINE * (metric.high - metric.low) if baseline is None else baseline
     design = Design(
         where=f"{gate.suite}/{gate.metric}",

@@ -8,30 +8,31 @@ from evalguard.demands import Difference
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
 from evalguard.stats import (
-    detectable_effect,
-    expected_power,
+    detectable_effect_paired,
     levels,
     power_paired,
-    required_n,
     required_n_exact,
+    required_n_paired,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class ApproximateDesign:
-    """What a gate can show at one discordance, by the normal approximation.
+class Design:
+    """What a gate can show at one discordance.
 
     Attributes:
         discordance: Share of the questions on which the two models differ.
-        power: Probability of PASS.
-        mde: Minimum detectable effect: the least true difference that passes in 80 % of runs.
-        n_for_80: Questions for a power of 80 %.
-        n_for_90: Questions for a power of 90 %.
+        power: Probability of PASS (exact).
+        mde: Minimum detectable effect: the least true difference that passes in 80 % of runs
+            (exact power); ``None`` where none does that is possible at this discordance.
+        n_for_80: Questions for a power of 80 %; exact at the assumed discordance, about 3 % off
+            around it.
+        n_for_90: Questions for a power of 90 %, about 3 % off.
     """
 
     discordance: float
     power: float
-    mde: float
+    mde: float | None
     n_for_80: int
     n_for_90: int
 
@@ -48,11 +49,12 @@ class PowerAnalysis:
         alpha: Level of the test; with several looks, of the last one.
         power: Probability of PASS (exact).
         false_fail: Probability of FAIL at this effect, or at no effect if it is negative.
-        mde: Minimum detectable effect: the least true difference that passes in 80 % of runs.
+        mde: Minimum detectable effect: the least true difference that passes in 80 % of runs
+            (exact power); ``None`` where none does that is possible at this discordance.
         required_n: Questions for a power of 80 % (exact).
         underpowered: Whether even an unchanged model, or one that gains twice the required amount,
             cannot be relied on to pass.
-        table: The same at half and at twice the discordance (approximate).
+        table: The same at half of the discordance, at the discordance, and at twice as much.
     """
 
     n: int
@@ -62,10 +64,10 @@ class PowerAnalysis:
     alpha: float
     power: float
     false_fail: float
-    mde: float
+    mde: float | None
     required_n: int
     underpowered: bool
-    table: tuple[ApproximateDesign, ...]
+    table: tuple[Design, ...]
 
 
 def analyse_power(
@@ -77,7 +79,7 @@ def analyse_power(
     confidence_level: float = 0.95,
     looks: int = 1,
 ) -> PowerAnalysis:
-    """Return every figure; exact at the discordance given, approximate around it.
+    """Return every figure of a planned gate.
 
     Args:
         demand: A demand on the difference, in percentage points.
@@ -89,46 +91,60 @@ def analyse_power(
 
     Raises:
         UsageError: If the margin is not in percentage points, the effect is not better than the
-        margin, or a number is out of its range.
+        margin, the effect is impossible at the discordance, or a number is out of its range.
     """
     margin = demand.margin_of_binary()
     _check_ranges(n, discordance, confidence_level, looks)
-    effect = max(0.0, -2 * margin) if effect is None else effect
-    if effect <= -margin:
-        raise UsageError(
-            f"an effect of {effect:g} is not better than the margin ({-margin:g}), so a PASS would "
-            "be wrong; give a larger effect"
-        )
+    good = max(0.0, -2 * margin)
+    effect = good if effect is None else effect
+    _check_possible(margin, discordance, effect)
     alpha = round(1 - confidence_level, 12)
     if looks > 1:
         alpha = levels([size / n for size in LookPlan(looks).sizes(n)], alpha)[-1]
 
-    def design(share: float) -> ApproximateDesign:
-        return ApproximateDesign(
+    def design(share: float) -> Design:
+        exactly = required_n_exact if share == discordance else required_n_paired
+        return Design(
             discordance=share,
-            power=expected_power(n, margin, share, effect=effect, alpha=alpha),
-            mde=detectable_effect(margin, (share / n) ** 0.5, alpha=alpha),
-            n_for_80=required_n(margin, share, effect=effect, alpha=alpha),
-            n_for_90=required_n(margin, share, effect=effect, alpha=alpha, power=0.9),
+            power=power_paired(n, margin, share, effect=effect, alpha=alpha),
+            mde=detectable_effect_paired(n, margin, share, alpha=alpha),
+            n_for_80=exactly(margin, share, effect=effect, alpha=alpha),
+            n_for_90=required_n_paired(margin, share, effect=effect, alpha=alpha, power=0.9),
         )
 
-    around = [discordance / 2, discordance, min(1.0, discordance * 2)]
-    mde = detectable_effect(margin, (discordance / n) ** 0.5, alpha=alpha)
+    around = dict.fromkeys([discordance / 2, discordance, min(1.0, discordance * 2)])
+    table = tuple(design(share) for share in around if share >= abs(effect))
+    planned = next(row for row in table if row.discordance == discordance)
     return PowerAnalysis(
         n=n,
         margin=margin,
         discordance=discordance,
         effect=effect,
         alpha=alpha,
-        power=power_paired(n, margin, discordance, effect=effect, alpha=alpha),
+        power=planned.power,
         false_fail=power_paired(
             n, margin, discordance, effect=max(effect, 0.0), alpha=alpha, verdict_fails=True
         ),
-        mde=mde,
-        required_n=required_n_exact(margin, discordance, effect=effect, alpha=alpha),
-        underpowered=mde > max(0.0, -2 * margin),
-        table=tuple(design(share) for share in around if share >= abs(effect)),
+        mde=planned.mde,
+        required_n=planned.n_for_80,
+        underpowered=planned.mde is None or planned.mde > good,
+        table=table,
     )
+
+
+def _check_possible(margin: float, discordance: float, effect: float) -> None:
+    """Refuse an effect that is no PASS, or that no two models have which differ so rarely."""
+    if effect <= -margin:
+        raise UsageError(
+            f"an effect of {effect:g} is not better than the margin ({-margin:g}), so a PASS would "
+            "be wrong; give a larger effect"
+        )
+    if abs(effect) > discordance:
+        raise UsageError(
+            f"a true difference of {effect * 100:+g}pp is impossible where the models differ on "
+            f"{discordance:.1%} of the questions: it takes at least {abs(effect):.1%}; raise the "
+            "discordance, or give another effect"
+        )
 
 
 def _check_ranges(n: int, discordance: float, confidence_level: float, looks: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from evalguard.demands import ConditionTest, requirement
 from evalguard.gates.evidence import Evidence
 from evalguard.gates.looks import FUTILE, Look
+from evalguard.gates.stages import stages_of
 from evalguard.gates.undetermined import undetermined_shares
 from evalguard.gates.wording import Wording
 from evalguard.records import (
@@ -21,7 +22,9 @@ from evalguard.records import (
     paired_values,
 )
 from evalguard.stats import (
+    MOST_STAGES,
     BinaryRate,
+    Combined,
     ConfidenceInterval,
     Corrected,
     DetectorError,
@@ -30,15 +33,16 @@ from evalguard.stats import (
     PairedRatio,
     conditional_power,
     detectable_effect,
+    expected_power,
     fewest_samples,
     interval,
-    quantile,
-    required_n_paired,
+    least_effect,
+    samples_to_decide,
 )
 
-FUTILE_POWER = 0.05  # chance of either verdict below which going on is futile
-FUTILE_FROM = 0.5  # share of the samples before which no run is called futile
-MAX_REQUIRED_N = 1_000_000  # a greater number of samples helps nobody
+FUTILE_POWER = 0.1  # chance of PASS for a good candidate, below which going on is futile
+FUTILE_UNLESS_FAIL = 0.5  # chance of FAIL under the trend, from which it is worth going on
+FUTILE_FROM = 0.2  # share of the samples before which no run is called futile
 WORST_SHOWN = 10
 
 
@@ -65,7 +69,7 @@ def result_of(
     margin = evidence.margin
     verdict = _verdict(evidence, look, p_adjusted)
     undecided = verdict is Verdict.INCONCLUSIVE
-    if brief and undecided and not look.ended and not _futile(evidence, look):
+    if brief and undecided and not look.ended and not _futile(evidence, look, comparison):
         return postponed_result(comparison, "more samples will be measured", look.shares)
     limits = interval(
         evidence.difference,
@@ -77,8 +81,12 @@ def result_of(
     lacking = max(evidence.demands, key=lambda demand: demand.p_pass)
     first = evidence.demands[0]
     required = None
-    if undecided and not evidence.incomplete:
-        required = _required_n(lacking, look, n)
+    if (
+        undecided
+        and not evidence.incomplete
+        and (look.ended or _futile(evidence, look, comparison))
+    ):
+        required = _required_n(lacking, look, n, family)
     words = Wording(comparison, evidence, look, limits)
     if evidence.incomplete:
         reason = words.missing()
@@ -87,9 +95,12 @@ def result_of(
     elif verdict is Verdict.FAIL:
         reason = words.failed(p_adjusted)
     else:
-        reason = words.undecided(lacking, required, family)
+        futile = _futile(evidence, look, comparison)
+        reason = words.undecided(lacking, required, family, futile=futile)
     reason += words.as_scored()
-    effect = _detectable(first, look, n, comparison.n_planned)
+    effect = None
+    if not comparison.stages:
+        effect = _detectable(first, look, n, comparison.n_planned)
     counts = evidence.losses_and_gains if comparison.metric.kind is ScoreKind.BINARY else None
     return GateResult(
         **_identity(gate, comparison.model),
@@ -101,8 +112,8 @@ def result_of(
         ci=(limits.low, limits.high),
         confidence_level=1 - look.alpha,
         margin=margin,
-        p_pass=first.p_pass,
-        p_fail=first.p_fail,
+        p_pass=evidence.p_pass,
+        p_fail=min(demand.p_fail for demand in evidence.demands),
         p_fail_adjusted=p_adjusted,
         method=evidence.method,
         n=n,
@@ -114,10 +125,11 @@ def result_of(
         flip_rate=sum(counts) / (n - evidence.missing) if counts else None,
         look=len(look.shares),
         looks=look.looks,
-        fraction_used=look.shares[-1],
+        fraction_used=n / comparison.n_planned if comparison.stages else look.shares[-1],
         shares=look.shares,
+        stages=stages_of(comparison),
         alpha=look.level,
-        mde=first.condition.orientation * effect,
+        mde=None if effect is None or math.isinf(effect) else first.condition.orientation * effect,
         required_n=required,
         flags=_flags(comparison, evidence, look, verdict, limits),
         higher_is_better=comparison.metric.higher_is_better,
@@ -241,31 +253,54 @@ def _flags(
     verdict: Verdict,
     limits: ConfidenceInterval,
 ) -> tuple[str, ...]:
-    underpowered = any(
+    underpowered = not comparison.stages and any(
         _underpowered(demand, look, evidence.n, comparison) for demand in evidence.demands
     )
     found = {
         "improved": limits.low > 0,
         "regressed_within_margin": verdict is Verdict.PASS and limits.high < 0,
         "underpowered": underpowered,
-        FUTILE: verdict is Verdict.INCONCLUSIVE and _futile(evidence, look),
+        FUTILE: verdict is Verdict.INCONCLUSIVE and _futile(evidence, look, comparison),
     }
     return tuple(flag for flag, holds in found.items() if holds)
 
 
-def _futile(evidence: Evidence, look: Look) -> bool:
-    """Return whether neither verdict has a chance left if the trend continues."""
+def _futile(evidence: Evidence, look: Look, comparison: Comparison) -> bool:
+    """Return whether not even a good candidate would still pass, and FAIL is not likely either."""
     share = look.shares[-1]
-    if not look.futility or look.ended or share < FUTILE_FROM:
+    if not look.futility or look.ended or not FUTILE_FROM <= share < 1:
         return False
-    return all(
-        conditional_power(pvalue, share, look.end_level) < FUTILE_POWER
-        for pvalue in (evidence.p_pass, evidence.p_fail)
+    if conditional_power(evidence.p_fail, share, look.end_level) >= FUTILE_UNLESS_FAIL:
+        return False
+    return any(
+        _chance_to_pass(demand, look, evidence.n, comparison) < FUTILE_POWER
+        for demand in evidence.demands
+        if demand.condition.must_be_shown
     )
 
 
+def _chance_to_pass(demand: ConditionTest, look: Look, n: int, comparison: Comparison) -> float:
+    """Return the conditional power of PASS if the rest of the run shows a good candidate."""
+    good = demand.condition.good(comparison.metric, demand.margin)
+    error = demand.test.standard_error(demand.margin) * math.sqrt(n / comparison.n_planned)
+    drift = (good + demand.margin) / error if error > 0 else math.inf
+    if math.isinf(drift):
+        return 1.0
+    return conditional_power(demand.p_pass, look.shares[-1], look.end_level, drift=drift)
+
+
 def _detectable(demand: ConditionTest, look: Look, n: int, n_planned: int) -> float:
-    """Return the least true θ that passes in 80 % of runs of the planned size."""
+    """Return the least true θ that passes in 80 % of runs of the planned size, inf if none does."""
+    if isinstance(demand.test, PairedBinary):
+        psi = demand.test.discordance
+
+        def power_at(effect: float) -> float:
+            return expected_power(
+                n_planned, demand.margin, psi, effect=effect, alpha=look.end_level
+            )
+
+        found = least_effect(power_at, low=-psi, high=psi)
+        return math.inf if found is None else found
     error = demand.test.standard_error(demand.margin) * math.sqrt(n / n_planned)
     return detectable_effect(demand.margin, error, alpha=look.end_level)
 
@@ -282,32 +317,23 @@ def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Compari
     return comparison.n_planned < fewest_samples(tolerated, alpha=look.end_level)
 
 
-def _required_n(demand: ConditionTest, look: Look, n: int) -> int | None:
-    """Return the samples at which the observed trend would decide in 80 % of runs, if any do.
+def _required_n(demand: ConditionTest, look: Look, n: int, family: int) -> int | None:
+    """Return the samples at which what was observed decides in 80 % of runs, if any number does.
 
-    Of more samples the same share is missing, and counts against either verdict.
+    Where a part of α is kept for an extension, those of the extension and the present ones.
     """
     test, margin = demand.test, demand.margin
     passing = test.estimate + margin > 0
-    if isinstance(test, Imputed):
-        test = test.worst if passing else test.best
-    distance = test.estimate + margin
-    if (distance > 0) is not passing:
+    alpha = look.end_level if passing else look.end_level / family
+    known = 0
+    if look.reserve and look.stage < MOST_STAGES and look.shares[-1] >= look.stage:
+        alpha, known = look.left(demand.p_pass if passing else demand.p_fail), n
+    if isinstance(test, Combined):
+        test = test.pooled
+    needed = samples_to_decide(test, margin, n=n, alpha=alpha, passing=passing)
+    if needed is None or known + needed <= n:
         return None
-    reach = quantile(look.end_level) + quantile(0.2)
-    # Of the variance that would decide, the labels' own part does not shrink with more samples.
-    fixed = test.label_error(margin) ** 2 if isinstance(test, Corrected) else 0.0
-    left = (distance / reach) ** 2 - fixed
-    spread = n * (test.standard_error(margin) ** 2 - fixed)
-    if left * MAX_REQUIRED_N <= spread:
-        return None
-    needed = max(n + 1, math.ceil(spread / left))
-    if isinstance(test, PairedBinary | PairedRatio) and distance > 0 and margin > 0:
-        corrected = required_n_paired(
-            margin, test.discordance, effect=test.estimate, alpha=look.end_level
-        )
-        needed = max(needed, corrected)
-    return needed
+    return known + needed
 
 
 def _worst(comparison: Comparison) -> tuple[SamplePair, ...]:

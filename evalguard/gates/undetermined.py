@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from evalguard.demands import demands_of
-from evalguard.gates.evidence import gather
+from evalguard.gates.stages import gather_stages
 from evalguard.records import Comparison, GateResult, SamplePair, Verdict
 
 MAX_SHARE = 0.5
@@ -39,7 +39,7 @@ def hold_back(result: GateResult, comparison: Comparison, level: float) -> GateR
     if result.verdict is not Verdict.PASS or shares is None or not any(shares):
         return result
     unsure = max(shares) > MAX_SHARE
-    if not unsure and all(gather(one).p_pass <= level for one in _worst_cases(comparison)):
+    if not unsure and all(gather_stages(one).p_pass <= level for one in _worst_cases(comparison)):
         return result
     return replace(
         result,
@@ -64,10 +64,17 @@ def _worst_cases(comparison: Comparison) -> Iterator[Comparison]:
     demands = demands_of(gate)
     arms = dict.fromkeys(arm for demand in demands for arm in demand.worst_cases)
     for raised in arms:
-        pairs = zip(comparison.pairs, comparison.undetermined, strict=True)
-        yield replace(
-            comparison, pairs=tuple(_raised(pair, doubt, raised) for pair, doubt in pairs)
-        )
+        yield _counted_against(comparison, raised)
+
+
+def _counted_against(comparison: Comparison, raised: tuple[bool, bool]) -> Comparison:
+    """Return a comparison, and each of its stages, with the raised arms' answers counted as 1."""
+    pairs = zip(comparison.pairs, comparison.undetermined, strict=True)
+    return replace(
+        comparison,
+        pairs=tuple(_raised(pair, doubt, raised) for pair, doubt in pairs),
+        stages=tuple(_counted_against(stage, raised) for stage in comparison.stages),
+    )
 
 
 def _raised(pair: SamplePair, doubt: tuple[float, float], raised: tuple[bool, bool]) -> SamplePair:

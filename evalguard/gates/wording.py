@@ -24,14 +24,16 @@ class Wording:
         """Say what is shown."""
         demands = self.evidence.demands
         shown = (demand.passed(self.change) for demand in demands if demand.condition.must_be_shown)
-        return "; ".join(shown)
+        return "; ".join(shown) + self._stage()
 
     def failed(self, adjusted: float) -> str:
         """Say what the candidate does not meet."""
         failing = min(self.evidence.demands, key=lambda demand: demand.p_fail)
-        return failing.failed(self.change, adjusted)
+        return failing.failed(self.change, adjusted) + self._stage()
 
-    def undecided(self, demand: ConditionTest, required_n: int | None, gates: int) -> str:
+    def undecided(
+        self, demand: ConditionTest, required_n: int | None, gates: int, *, futile: bool
+    ) -> str:
         """Say what is not shown, and what would decide it."""
         if self.evidence.too_few_units:
             return (
@@ -47,7 +49,9 @@ class Wording:
             reason = f"{alone}, but not after {over}"
         else:
             reason = demand.undecided(self.change)
-        if not self.look.ended:
+        if futile:
+            reason = f"stopped early, as PASS is out of reach: {reason}"
+        elif not self.look.ended:
             return f"not decided yet: {reason}"
         return f"{reason}; {self._advice(required_n)}"
 
@@ -68,6 +72,11 @@ class Wording:
             "warnings"
         )
 
+    def _stage(self) -> str:
+        """Say which stage decided, where there are several."""
+        extension = self.look.stage - 1
+        return f"; decided by extension {extension}" if extension else ""
+
     def _advice(self, required_n: int | None) -> str:
         n = self.evidence.n
         if required_n is None and self.evidence.missing:
@@ -76,7 +85,19 @@ class Wording:
                 "measure them"
             )
         if required_n is None:
-            return "too close to the margin for any practical number of samples"
-        more = required_n - n
-        samples = "sample" if more == 1 else "samples"
-        return f"about {more} more {samples} ({required_n} in total) would decide it"
+            return "no practical number of samples would decide it"
+        if not self.look.reserve:
+            return f"about {_rounded(required_n)} samples in all would decide it"
+        more = _rounded(required_n - n)
+        return f"about {more} more samples would decide it (evalguard check --extend {more})"
+
+
+def _rounded(n: int) -> int:
+    """Return a number of samples rounded up to two digits, and to tens.
+
+    Example:
+        >>> _rounded(1), _rounded(347), _rounded(1234)
+        (10, 350, 1300)
+    """
+    step = int(10 ** max(len(str(n)) - 2, 1))
+    return -(-n // step) * step

@@ -26,6 +26,7 @@ from evalguard.records.results import (
     GateResult,
     ModelInfo,
     Severity,
+    Stage,
     TaskRun,
 )
 from evalguard.records.samples import (
@@ -75,6 +76,7 @@ __all__ = [
     "ScoreKind",
     "ScoredSample",
     "Severity",
+    "Stage",
     "StageRecord",
     "TaskRun",
     "TrainingRecord",

@@ -55,6 +55,23 @@ class CorrectedRates:
     labelled: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one stage of an extended gate showed on its own samples.
+
+    Attributes:
+        n: Samples compared.
+        n_planned: Samples of the whole stage.
+        p_pass: P-value of "the candidate is worse by δ or more" on this stage alone.
+        p_fail: P-value of "the candidate is not worse by more than δ" on this stage alone.
+    """
+
+    n: int
+    n_planned: int
+    p_pass: float
+    p_fail: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
     """A gate's verdict with every figure behind it.
@@ -81,9 +98,12 @@ class GateResult:
         confidence_level: Confidence of each side over all looks.
         margin: The tolerated drop δ as an absolute difference; negative for a required gain.
         requirement: The requirement in words, such as ``max_drop 5pp``.
-        p_pass: P-value of "the candidate is worse by δ or more"; PASS if small.
-        p_fail: P-value of "the candidate is not worse by more than δ"; FAIL if small.
-        p_fail_adjusted: The same, with Holm's correction for the number of gates.
+        p_pass: P-value of "the candidate is worse by δ or more"; PASS if small. Of several demands,
+            that of the one that is hardest to show.
+        p_fail: P-value of "the candidate is not worse by more than δ"; FAIL if small. Of several
+            demands, that of the one that is shown best not to hold.
+        p_fail_adjusted: The same, corrected for the number of demands (Bonferroni), looks and gates
+            (Holm).
         method: The test.
         n: Samples compared, including those that could not be measured.
         n_planned: Samples of the full run.
@@ -95,10 +115,15 @@ class GateResult:
         look: Which interim analysis this is, from 1.
         looks: Planned interim analyses, including the final one.
         fraction_used: Share of the planned samples that were used.
-        shares: Share of the planned samples at each look so far, including this one.
+        shares: Share of the planned samples at each look so far, including this one; from 1 to 2
+            through a first extension, from 2 to 3 through a second one.
+        stages: The planned samples and each extension, for a gate that was extended; the last of
+            them decided.
         alpha: Level of each side at this look, to which the interval belongs.
-        mde: Minimum detectable effect: the smallest true difference that passes in 80 % of runs.
-        required_n: Samples needed for a decision, for INCONCLUSIVE.
+        mde: Minimum detectable effect: the smallest true difference that passes in 80 % of runs;
+            ``None`` for an extended gate.
+        required_n: For INCONCLUSIVE, the samples that would decide in 80 % of runs if what was
+            observed is true, those that are there included; ``None`` where no number would.
         flags: Notable properties: ``improved``, ``regressed_within_margin``, ``underpowered``,
             ``futile``, ``margin_below_noise``, ``unfinished_thinking``.
         noise: How much the baseline differs from itself: flip rate, or mean absolute difference.
@@ -142,6 +167,7 @@ class GateResult:
     looks: int = 1
     fraction_used: float = 1.0
     shares: tuple[float, ...] = ()
+    stages: tuple[Stage, ...] = ()
     alpha: float = 0.05
     mde: float | None = None
     required_n: int | None = None

@@ -208,6 +208,8 @@ class Comparison:
         labels: For each pair people's labels of the baseline's and of the candidate's answer, as
             scores, ``None`` where one is missing; ``None`` for a pair that was not drawn. Empty
             where no pairs were drawn for labels.
+        stages: Where the run was extended, the comparison of each stage by itself, the planned
+            samples first; their pairs together are ``pairs``.
     """
 
     gate: Gate
@@ -218,6 +220,7 @@ class Comparison:
     corpus: CorpusValues | None = None
     undetermined: tuple[tuple[float, float], ...] = ()
     labels: tuple[PairLabels | None, ...] = ()
+    stages: tuple[Comparison, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.pairs, list):  # as JSON gives it

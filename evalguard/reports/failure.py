@@ -48,6 +48,8 @@ def _figures(result: GateResult) -> list[str]:
         ("samples", _sample_counts(result)),
         ("p-values", _pvalues(result)),
     ]
+    if result.stages:
+        rows.append(("stages", figures.stages(result)))
     if result.corrected:
         rows.append(("corrected", figures.corrected(result)))
     rows += _outlook(result)

@@ -161,6 +161,8 @@ def _n(gate: GateResult) -> Text:
     text = Text(f"{gate.n:,}")
     if gate.losses is not None and gate.gains is not None:
         text.append(f"\n{figures.MINUS}{gate.losses:,} +{gate.gains:,}", style="dim")
+    if gate.stages:
+        text.append(f"\n{figures.stages(gate)}", style="dim")
     return text
 
 

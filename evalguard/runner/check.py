@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from evalguard.code import reads
@@ -12,12 +13,22 @@ from evalguard.config import BASELINE, JUDGE, Noise, Project
 from evalguard.engines.base import Engine, Waiting
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import TrustError
-from evalguard.gates.looks import LookPlan
 from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 from evalguard.records import CheckResult, GateResult, Verdict
 from evalguard.runner.deciding import Kept, decide_gates
+from evalguard.runner.extending import (
+    Record,
+    check_same,
+    design_of,
+    gate_id,
+    look_plan,
+    planned_samples,
+    read_record,
+    write_record,
+)
+from evalguard.runner.history import remember
 from evalguard.runner.judging import needs_judge
 from evalguard.runner.measured import Measured, Progress
 from evalguard.runner.models import ModelPool
@@ -43,6 +54,7 @@ def run_check(
     on_progress: Callable[[Progress], None] | None = None,
     on_engine: Callable[[EngineChoice], None] | None = None,
     engine: Engine | None = None,
+    extend: int = 0,
     title: str = "EvalGuard check",
     code: Sequence[Path] = (),
     strict: bool = False,
@@ -60,6 +72,7 @@ def run_check(
         on_engine: Called with the engine and why it was chosen, before anything is loaded.
         engine: Engine for every model, instead of those that the project names. Nothing
             is taken from the store nor kept there: what made its answers is not known.
+        extend: Samples by which each suite that an earlier check left undecided is extended.
         title: Title of the report.
         code: Files of the project's code that was loaded before, such as ``conftest.py``.
         strict: Whether it is an error, and no warning, that a file was read which no key names.
@@ -104,6 +117,7 @@ def run_check(
                 store,
                 on_progress=on_progress,
                 progress=progress,
+                extend=extend,
                 unkeyed=unkeyed,
             )
             results = _measure_and_decide(check, full=full, fail_fast=fail_fast)
@@ -146,38 +160,113 @@ def _runs_code(project: Project, check: Check) -> bool:
 def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[GateResult, ...]:
     """Measure look by look, and decide, until every gate has its verdict."""
     config = check.project.config
-    early = config.early_stopping and not full
-    looks = LookPlan(looks=config.looks) if early else None
+    looks = look_plan(config, full=full)
     failed_before = fingerprint({"history of": str(check.project.path.resolve())})
-    steps = Schedule(
-        check.selected,
-        looks=config.looks if early else 1,
-        fail_fast=fail_fast,
-        cost=lambda suite: sum(len(task.sample_ids) for task in check.plan.tasks[suite]),
-        failed=check.store.fingerprint_description(failed_before).get("failed", ()),
-    )
-    check.measurer.progress.planned = sum(map(len, _wanted(check, check.selected, 1.0).values()))
+    progress, n_stages = check.measurer.progress, max(len(task.stages) for task in check.plan)
+    progress.planned = sum(map(len, _wanted(check, check.selected, float(n_stages)).values()))
     check.judged.admit()
     reached: dict[tuple[str, str], float] = {}
-    results: tuple[GateResult, ...] = ()
+    results = _taken_up(check, reached)
     kept: Kept = {}
-    for step in steps:
-        reached |= {(gate.suite, model): step.share for gate, model in step.selected}
-        check.measurer.measure(_wanted(check, step.selected, step.share))
-        results = decide_gates(
-            check,
-            reached,
-            looks=looks,
-            previous=results,
-            kept=kept,
-            brief=not (fail_fast or step.final),  # which may end with gates undecided
-            final=step.final,
+    for stage in range(n_stages):
+        if not (selected := _open(check, results, stage)):
+            continue
+        steps = Schedule(
+            selected,
+            looks=looks.looks if looks else 1,
+            fail_fast=fail_fast,
+            cost=lambda suite: sum(len(task.sample_ids) for task in check.plan.tasks[suite]),
+            failed=check.store.fingerprint_description(failed_before).get("failed", ()),
+            start=stage,
         )
-        steps.decided(results)
-        check.measurer.show_verdicts(results)
+        for step in steps:
+            reached |= {(gate.suite, model): step.share for gate, model in step.selected}
+            check.measurer.measure(_wanted(check, step.selected, step.share))
+            results = decide_gates(
+                check,
+                reached,
+                looks=looks,
+                previous=results,
+                kept=kept,
+                brief=not (fail_fast or step.final),  # which may end with gates undecided
+                final=step.final,
+            )
+            steps.decided(results)
+            check.measurer.show_verdicts(results)
+        if fail_fast and any(result.verdict is Verdict.FAIL for result in results):
+            break
     failed = {result.suite for result in results if result.verdict is Verdict.FAIL}
     check.store.describe_fingerprint(failed_before, {"failed": sorted(failed)})
+    _keep(check, results)
     return results
+
+
+def _taken_up(check: Check, reached: dict[tuple[str, str], float]) -> tuple[GateResult, ...]:
+    """Return what was decided before on candidates that are extended, and measure its samples.
+
+    Raises:
+        UsageError: If the samples do not show any more what they did.
+    """
+    recorded = {one.id: one for record in check.records.values() for one in record.results}
+    own = [(gate, model) for gate, model in check.selected if model in check.records]
+    results = tuple(recorded[gate_id(*one)] for one in own)
+    for result in results:
+        place = (result.suite, result.model)
+        if result.shares:
+            reached[place] = max(reached.get(place, 0.0), result.shares[-1])
+    for gate, model in own:
+        if share := reached.get((gate.suite, model)):
+            check.measurer.measure(_wanted(check, [(gate, model)], share))
+    if results:
+        now = decide_gates(
+            check, reached, looks=None, previous=(), kept={}, brief=False, final=True
+        )
+        check_same(results, now)
+    return results
+
+
+def _open(check: Check, results: Sequence[GateResult], stage: int) -> list[Selected]:
+    """Return the gates that a stage has samples for, and no verdict."""
+    if stage == 0:
+        return [one for one in check.selected if one[1] not in check.records]
+    undecided = {
+        one.id
+        for one in results
+        if one.verdict is Verdict.INCONCLUSIVE and one.shares and one.shares[-1] < stage + 1
+    }
+    return [
+        (gate, model)
+        for gate, model in check.selected
+        if gate_id(gate, model) in undecided
+        and model in check.records
+        and len(check.records[model].samples) > stage
+        and check.plan.n_planned(gate, stage)
+    ]
+
+
+def _keep(check: Check, results: Sequence[GateResult]) -> None:
+    """Keep what was decided for an extension, unless it is not what was asked at first."""
+    if check.amended:
+        return
+    remember(check.store, check.project, check.keys, results)
+    for name, key in check.keys.items():
+        before = check.records.get(name) or read_record(check.store, key)
+        own = {one.id: one for one in results if one.model == name}
+        if before is None or name not in check.records:
+            if before is not None and len(before.samples) > 1:
+                continue
+            samples = planned_samples(check.plan)
+            record = Record(
+                design=design_of(check.project),
+                asked=(),
+                samples=({**(before.samples[0] if before else {}), **samples},),
+                results=(),
+            )
+        else:
+            record = before
+        others = () if before is None else before.results
+        merged = {one.id: one for one in others} | own
+        write_record(check.store, key, replace(record, results=tuple(merged.values())))
 
 
 def _wanted(

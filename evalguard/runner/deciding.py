@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -123,15 +124,33 @@ def _compare(
     if before:
         return before
     check_steady(arms[1])
-    comparison = compare(
-        check.plan.with_weights(gate),
-        metric,
-        *arms,
-        model=model,
-        n_planned=check.plan.n_planned(gate),
-        aggregate=_aggregate(check, gate),
-        labels=check.judged.drawn_labels(check.plan.of_gate(gate)),
-    )
+    share = reached[gate.suite, model]
+    labels = check.judged.drawn_labels(check.plan.of_gate(gate))
+    stages = [
+        stage
+        for stage in range(max(math.ceil(share - 1e-9), 1))
+        if check.plan.n_planned(gate, stage)
+    ]
+
+    def compared(arms: Arms, stages: Sequence[int]) -> Comparison:
+        return compare(
+            check.plan.with_weights(gate),
+            metric,
+            *arms,
+            model=model,
+            n_planned=sum(check.plan.n_planned(gate, stage) for stage in stages),
+            aggregate=_aggregate(check, gate),
+            labels=labels,
+        )
+
+    if metric.detector or labels:
+        # Labels are the same in every stage, so that the stages' p-values would not be independent.
+        stages = stages[:1]
+        arms = _arms(check, reached, gate, model, stages[0])
+    comparison = compared(arms, stages)
+    if len(stages) > 1:
+        apart = [(_arms(check, reached, gate, model, stage), [stage]) for stage in stages]
+        comparison = replace(comparison, stages=tuple(compared(*one) for one in apart))
     return Compared(measured, metric, arms, comparison)
 
 
@@ -174,13 +193,24 @@ def _measured(check: Check, reached: Reached, gate: Gate, model: str) -> Arms:
     return arms
 
 
-def _arms(check: Check, reached: Reached, gate: Gate, model: str) -> Arms:
-    """Return the same as they are compared, which may depend on the other arm's."""
+def _arms(check: Check, reached: Reached, gate: Gate, model: str, stage: int | None = None) -> Arms:
+    """Return the same as they are compared, which may depend on the other arm's.
+
+    Args:
+        check: The check.
+        reached: How far each gate may look.
+        gate: The gate.
+        model: The candidate.
+        stage: Only the samples of one stage; all of them when omitted.
+    """
     arms: Arms = ([], [])
     results, metric = check.measurer.results, check.plan.metric(gate)
     for planned in check.plan.of_gate(gate):
         measured = [results.of((gate.suite, planned.name, arm)) for arm in (BASELINE, model)]
         ids = _ids(reached, gate, model, planned)
+        if stage is not None:
+            own = set(planned.stages[stage])
+            ids = tuple(id_ for id_ in ids if id_ in own)
         both = planned.compared(*measured)
         if planned.answers_in_text:
             both = both[0], held_to_answers(*both, metric)

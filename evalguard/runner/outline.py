@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -133,3 +134,21 @@ def _outline_from(plain: Mapping[str, Any]) -> Outline:
         raise TypeError("runs_code is neither true nor false")
     kept = {name: plain[name] for name in (*counts, "runs_code")}
     return replace(outline, cannot_fail=reasons, **kept)
+
+
+def first(stages: Sequence[Sequence[str]], share: float) -> tuple[str, ...]:
+    """Return the samples up to a share of them, at least one of the stage that it lies in.
+
+    Args:
+        stages: The planned samples and those of each extension.
+        share: Share of the planned samples; from 1 to 2, that of the first extension.
+
+    Example:
+        >>> first([["a", "b"], ["c", "d", "e"]], 0.5), first([["a", "b"], ["c", "d", "e"]], 1.3)
+        (('a',), ('a', 'b', 'c'))
+    """
+    whole = max(math.ceil(share - 1e-9) - 1, 0)
+    found = [id_ for ids in stages[:whole] for id_ in ids]
+    if whole < len(stages):
+        found += stages[whole][: max(1, round((share - whole) * len(stages[whole])))]
+    return tuple(found)

@@ -25,6 +25,7 @@ from evalguard.runner.gate_targets import check_gates
 from evalguard.runner.outline import (
     Outline,
     contradicting,
+    first,
     outline_of,
     outlines_from,
     shuffled,
@@ -87,7 +88,7 @@ class PlannedTask:
             for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
             if row not in left_out
         ]
-        self.sample_ids = shuffled(kept, seed)
+        self.stages: tuple[tuple[str, ...], ...] = (shuffled(kept, seed),)
         self.all_sample_ids = outline.sample_ids
         self.n_left_out = len(outline.sample_ids) - len(kept)
         self.config = config
@@ -129,9 +130,14 @@ class PlannedTask:
             self._pairs[key] = ((baseline, candidate), found)
         return self._pairs[key][1]
 
+    @property
+    def sample_ids(self) -> tuple[str, ...]:
+        """The planned samples; ``stages`` holds them and those of each extension."""
+        return self.stages[0]
+
     def first(self, share: float) -> tuple[str, ...]:
-        """Return the ids of the samples up to a share of them, at least one."""
-        return self.sample_ids[: max(1, round(share * len(self.sample_ids)))]
+        """Return the ids of the samples up to a share of them; 1 to 2 is the first extension."""
+        return first(self.stages, share)
 
     @cached_property
     def task(self) -> Task:
@@ -202,9 +208,9 @@ class Plan:
         metrics = self.of_gate(gate)[0].metrics
         return next(metric for metric in metrics if metric.name == gate.metric)
 
-    def n_planned(self, gate: Gate) -> int:
-        """Return the number of samples that the full run decides a gate on."""
-        return sum(len(task.sample_ids) for task in self.of_gate(gate))
+    def n_planned(self, gate: Gate, stage: int = 0) -> int:
+        """Return the number of samples of the full run, or of an extension, from 1, by itself."""
+        return sum(sum(map(len, task.stages[stage : stage + 1])) for task in self.of_gate(gate))
 
 
 def make_plan(
@@ -217,6 +223,7 @@ def make_plan(
     store: SampleStore,
     unkeyed: Unkeyed | None = None,
     default_limit: int = DEFAULT_LIMIT,
+    more: int = 0,
 ) -> Plan:
     """Outline the tasks of the gates' suites.
 
@@ -229,6 +236,7 @@ def make_plan(
         store: Remembers outlines and the hashes of files.
         unkeyed: What else of the project may decide what its tasks ask and score.
         default_limit: Tokens that a model may write where a task sets no limit.
+        more: By how much each task's limit is raised, for an extension.
 
     Raises:
         ConfigError: If a gate names a task or metric that its suite does not have, or lm-eval
@@ -246,6 +254,7 @@ def make_plan(
         unkeyed=unkeyed,
         default_limit=default_limit,
         left_out=contaminated(project),
+        more=more,
     )
     tasks: dict[str, tuple[PlannedTask, ...]] = {}
     broken: list[str] = []
@@ -272,9 +281,11 @@ class _Planner:
         unkeyed: Unkeyed | None,
         default_limit: int,
         left_out: Mapping[str, frozenset[int]],
+        more: int,
     ) -> None:
         self._unkeyed = unkeyed
         self._code = task_code(store)
+        self._more = more
         self._default_limit = default_limit
         self._render = render
         self._left_out = left_out
@@ -293,6 +304,9 @@ class _Planner:
                 broken.append(str(error))
 
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
+        limit = getattr(config, "limit", None)
+        if self._more and limit is not None:
+            config = config.model_copy(update={"limit": limit + self._more})
         context = suite.context(index, seed=self._seed, count_tokens=self._count_tokens)
         kind, built = kind_of(config), dict[str, Task]()
         ready: dict[str, Sequence[Prepared]] = {}

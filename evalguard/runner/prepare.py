@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
-from evalguard.gates.looks import LookPlan
 from evalguard.gates.plan import check_power, plan_gate
 from evalguard.records import Gate, Role
 from evalguard.runner.arms import Arms
+from evalguard.runner.extending import (
+    Record,
+    check_design,
+    design_of,
+    extended,
+    look_plan,
+    new_stage,
+    read_records,
+    set_stages,
+    shared_record,
+    undecided_suites,
+    write_record,
+)
 from evalguard.runner.judged_tasks import JudgedTasks
 from evalguard.runner.judging import Judging
 from evalguard.runner.measure import Measurer
@@ -18,7 +30,7 @@ from evalguard.runner.measured import Progress, name_of
 from evalguard.runner.models import ModelPool
 from evalguard.runner.own_reads import OwnReads
 from evalguard.runner.plan import Plan, make_plan
-from evalguard.runner.registered import changes_since_first_check
+from evalguard.runner.registered import changes_since_first_check, registration
 from evalguard.runner.schedule import Selected
 from evalguard.runner.unkeyed import Unkeyed
 from evalguard.store import SampleStore
@@ -40,6 +52,8 @@ class Check:
         underpowered: A warning for each gate that an unchanged model could not be relied on to
             pass.
         amended: What each candidate has to meet now, where that is not what it had at first.
+        records: What the store keeps of each candidate's stages; those that are extended.
+        keys: Key of each candidate's record.
     """
 
     project: Project
@@ -52,6 +66,8 @@ class Check:
     measurer: Measurer
     underpowered: tuple[str, ...]
     amended: tuple[str, ...] = ()
+    records: Mapping[str, Record] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def candidates(self) -> list[str]:
@@ -67,6 +83,7 @@ def prepare(
     *,
     on_progress: Callable[[Progress], None] | None,
     progress: Progress,
+    extend: int = 0,
     unkeyed: Unkeyed | None = None,
 ) -> Check:
     """Plan a check, and compare its prompts, its power and its judge with what it needs.
@@ -78,24 +95,53 @@ def prepare(
         store: Where samples are kept.
         on_progress: Called after every step of the measurement.
         progress: What is counted.
+        extend: Samples of an extension for each suite that is undecided; 0 for none.
         unkeyed: What else of the project may decide what its tasks ask and score.
 
     Raises:
-        UsageError: If files of the project, the only candidate or the data cannot be used, or a
-            gate has too little power and the thresholds refuse that.
+        UsageError: If files of the project, the only candidate or the data cannot be used, a gate
+            has too little power and the thresholds refuse that, or the extension is not possible.
     """
-    plan = make_plan(
+
+    def planned(more: int) -> Plan:
+        return make_plan(
+            project,
+            _gates(selected),
+            render=pool.prompts.render,
+            rendering=pool.prompts.rendering,
+            count_tokens=lambda text: pool.prompts.tokenizer(BASELINE).count(text),
+            store=store,
+            unkeyed=unkeyed,
+            default_limit=max(map(pool.default_limit, (BASELINE, *_candidates(selected)))),
+            more=more,
+        )
+
+    plan, untrusted = planned(0), _untrusted(pool, _candidates(selected))
+    judging = Judging(pool, store)
+    judged = _judged(project, selected, plan, judging)
+    weights = _weights(pool, _candidates(selected), untrusted)
+    keys = {name: registration(project, one) for name, one in weights.items()}
+    records, plan, amended = _staged(
         project,
-        _gates(selected),
-        render=pool.prompts.render,
-        rendering=pool.prompts.rendering,
-        count_tokens=lambda text: pool.prompts.tokenizer(BASELINE).count(text),
-        store=store,
-        unkeyed=unkeyed,
-        default_limit=max(map(pool.default_limit, (BASELINE, *_candidates(selected)))),
+        selected,
+        plan,
+        read_records(store, keys),
+        whole=planned,
+        amended=lambda one: (
+            changes_since_first_check(
+                project,
+                one,
+                weights,
+                store,
+                baseline=_named(pool, BASELINE),
+                judge=_named(pool, JUDGE) if judged.usable else "",
+            )
+            if weights
+            else ()
+        ),
+        extend=extend,
     )
     underpowered = _check_power(project, plan, _gates(selected))
-    judging = Judging(pool, store)
     arms = Arms(pool, judging, store, OwnReads(store, project.root))
     measurer = Measurer(
         store,
@@ -109,10 +155,8 @@ def prepare(
         alone=len(_candidates(selected)) == 1,
         stored_under=arms.stored_under,
     )
-    gated = (planned for gate, _ in selected for planned in plan.of_gate(gate))
-    judged = JudgedTasks(judging, project, gated)
-    judged.check_usable()
-    measurer.results.untrusted |= _untrusted(pool, _candidates(selected))
+    judged = _judged(project, selected, plan, judging)  # with the stages of an extension
+    measurer.results.untrusted |= untrusted
     check = Check(
         project=project,
         selected=tuple(selected),
@@ -123,25 +167,75 @@ def prepare(
         arms=arms,
         measurer=measurer,
         underpowered=underpowered,
+        amended=amended,
+        records=records,
+        keys=keys,
     )
-    return replace(check, amended=_amended(check))
+    for name, record in records.items():
+        write_record(store, keys[name], record)  # before its first sample is measured
+    return check
 
 
-def _amended(check: Check) -> tuple[str, ...]:
-    """Return how what the candidates must meet differs from what they had to meet at first."""
-    pool, untrusted = check.pool, check.measurer.results.untrusted
+def _staged(
+    project: Project,
+    selected: Sequence[Selected],
+    plan: Plan,
+    records: Mapping[str, Record],
+    *,
+    whole: Callable[[int], Plan],
+    amended: Callable[[Plan], tuple[str, ...]],
+    extend: int,
+) -> tuple[Mapping[str, Record], Plan, tuple[str, ...]]:
+    """Return the records of extended candidates, the plan with their stages, and what changed.
+
+    Where gates or tasks changed since, an extension is refused, and a check without one starts
+    again from the planned samples.
+    """
+    names = _candidates(selected)
+    record = shared_record({name: records.get(name) for name in names}, extend=extend)
+    if record is None or (len(record.samples) == 1 and not extend):
+        return {}, plan, amended(plan)
+    design = design_of(project)
+    try:
+        every = whole(sum(record.asked) + extend)
+        check_design(records, design, selected, extend=extend)
+        staged = {name: one for name, one in records.items() if one.samples == record.samples}
+        if extend and record.is_complete:
+            added = new_stage(every, record, undecided_suites(staged, selected), extend)
+            staged = {name: extended(one, added, extend) for name, one in staged.items()}
+        stages = max((one.samples for one in staged.values()), key=len)
+        set_stages(every, stages)
+        changed = amended(every)
+        if changed and extend:
+            raise UsageError(
+                f"--extend {extend}: {'; '.join(changed)}. Only what was asked at first can be "
+                "extended"
+            )
+    except UsageError:
+        if extend:
+            raise
+        return {}, plan, amended(plan)
+    return ({}, plan, changed) if changed else (staged, every, ())
+
+
+def _weights(
+    pool: ModelPool, candidates: Sequence[str], untrusted: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what each candidate that is trusted is known by; nothing without a baseline."""
     if BASELINE in untrusted:
-        return ()
-    trusted = {name: pool.info(name) for name in check.candidates if name not in untrusted}
-    weights = {name: one.adapter_sha256 or one.fingerprint for name, one in trusted.items()}
-    return changes_since_first_check(
-        check.project,
-        check.plan,
-        weights,
-        check.store,
-        baseline=_named(pool, BASELINE),
-        judge=_named(pool, JUDGE) if check.judged.usable else "",
-    )
+        return {}
+    trusted = {name: pool.info(name) for name in candidates if name not in untrusted}
+    return {name: one.adapter_sha256 or one.fingerprint for name, one in trusted.items()}
+
+
+def _judged(
+    project: Project, selected: Sequence[Selected], plan: Plan, judging: Judging
+) -> JudgedTasks:
+    """Return the judged tasks of the selected gates, refused where the judge cannot be used."""
+    gated = (planned for gate, _ in selected for planned in plan.of_gate(gate))
+    judged = JudgedTasks(judging, project, gated)
+    judged.check_usable()
+    return judged
 
 
 def _named(pool: ModelPool, model: str) -> str:
@@ -168,7 +262,7 @@ def _check_power(project: Project, plan: Plan, gates: Sequence[Gate]) -> tuple[s
             plan.metric(gate),
             plan.n_planned(gate),
             confidence_level=thresholds.confidence_level,
-            looks=LookPlan(looks=config.looks) if config.early_stopping else None,
+            looks=look_plan(config, full=False),
             guards=sum(other.role is Role.GUARD for other in gates) or 1,
         )
         for gate in gates

@@ -39,6 +39,11 @@ _LONGEST = 60
 """Characters of a value that are shown; of longer ones a hash is kept."""
 
 
+def registration(project: Project, weights: str) -> str:
+    """Return the key under which the store keeps what a candidate must meet."""
+    return fingerprint({"registered for": weights, "by": str(project.path.resolve())})
+
+
 def changes_since_first_check(
     project: Project,
     plan: Plan,
@@ -70,7 +75,7 @@ def changes_since_first_check(
     found: list[str] = []
     for name, weights in candidates.items():
         asked["settings"] = _settings(project, name)
-        key = fingerprint({"registered for": weights, "by": str(project.path.resolve())})
+        key = registration(project, weights)
         first = store.fingerprint_description(key).get(REGISTERED)
         if store.has_refused(key, REGISTERED):
             found.append(

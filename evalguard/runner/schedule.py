@@ -79,6 +79,7 @@ class Schedule:
         fail_fast: Whether the first gate that FAILs ends the run.
         cost: Cost of a suite in any unit; cheap ones go first.
         failed: Suites that failed last time; they go before all others.
+        start: Share of the planned samples that is measured already: 1 for a first extension.
     """
 
     def __init__(
@@ -89,8 +90,10 @@ class Schedule:
         fail_fast: bool,
         cost: Callable[[str], float],
         failed: Sequence[str] = (),
+        start: int = 0,
     ) -> None:
         self._selected = tuple(selected)
+        self._start = start
         self._looks = looks
         self._fail_fast = fail_fast
         suites = dict.fromkeys(gate.suite for gate, _ in selected)
@@ -104,7 +107,7 @@ class Schedule:
             parts = self._parts()
             for number, part in enumerate(parts, 1):
                 final = look == self._looks and number == len(parts)
-                yield Step(part, look / self._looks, final)
+                yield Step(part, self._start + look / self._looks, final)
                 if self._ended:
                     return
 

@@ -117,7 +117,7 @@ def _task_runs(check: Check) -> Iterator[TaskRun]:
             fingerprint=check.arms.stored_under(measured),
             samples=len(samples),
             reused=results.reused[measured.key],
-            planned=len(measured.task.sample_ids),
+            planned=sum(map(len, measured.task.stages)),
             scores=_means(samples.values()),
             unclosed=count_unclosed(samples.values()),
             thinking_tokens=_mean([s.thinking_tokens for s in samples.values()]),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from evalguard.stats.agreement import cohen_kappa
 from evalguard.stats.binary import PairedBinary
+from evalguard.stats.combination import Combined, combined_pvalue, conditional_level
 from evalguard.stats.corrected import Corrected
 from evalguard.stats.detector import DetectorError
 from evalguard.stats.jackknife import GROUPS, GroupJackknife, cluster_sizes, groups
@@ -16,21 +17,36 @@ from evalguard.stats.planning import (
     detectable_effect,
     expected_power,
     fewest_samples,
+    least_effect,
     quantile,
     required_n,
 )
-from evalguard.stats.power import power_paired, rejection_edge, required_n_exact, required_n_paired
+from evalguard.stats.power import (
+    detectable_effect_paired,
+    power_paired,
+    rejection_edge,
+    required_n_exact,
+    required_n_paired,
+)
 from evalguard.stats.powered import PredictionPowered
+from evalguard.stats.projection import samples_to_decide, upper_discordance
 from evalguard.stats.rate import BinaryRate
 from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.scores import PairedScores, paired_scores
-from evalguard.stats.sequential import conditional_power, levels, sequential_pvalue
+from evalguard.stats.sequential import (
+    MOST_STAGES,
+    conditional_power,
+    levels,
+    sequential_pvalue,
+)
 from evalguard.stats.units import MIN_UNITS, UnitT
 
 __all__ = [
     "GROUPS",
     "MIN_UNITS",
+    "MOST_STAGES",
     "BinaryRate",
+    "Combined",
     "ConfidenceInterval",
     "Corrected",
     "DetectorError",
@@ -44,13 +60,17 @@ __all__ = [
     "UnitT",
     "cluster_sizes",
     "cohen_kappa",
+    "combined_pvalue",
+    "conditional_level",
     "conditional_power",
     "detectable_effect",
+    "detectable_effect_paired",
     "expected_power",
     "fewest_samples",
     "groups",
     "holm",
     "interval",
+    "least_effect",
     "levels",
     "paired_scores",
     "power_paired",
@@ -59,5 +79,7 @@ __all__ = [
     "required_n",
     "required_n_exact",
     "required_n_paired",
+    "samples_to_decide",
     "sequential_pvalue",
+    "upper_discordance",
 ]

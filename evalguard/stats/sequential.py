@@ -1,8 +1,12 @@
-"""Looking before the end: how much of α each look may spend, and what a p-value means there.
+"""Looking before the end, and going on after it: how much of α each look may spend.
 
 The error α is spent along the share t of the planned samples by the Hwang-Shih-DeCani function
 with γ = −4: little at first, most at the end. The level of each look follows from the shares at
 which looks were actually taken, by the recursion of Armitage, McPherson and Rowe.
+
+What a design keeps in reserve pays for extensions. The share counts on past 1: from 1 to 2 through
+the first extension, from 2 to 3 through the second, however many samples each has. A look there
+combines the p-values of the stages (:mod:`~evalguard.stats.combination`) with fixed weights.
 """
 
 from __future__ import annotations
@@ -18,6 +22,9 @@ from scipy import interpolate, optimize, special
 
 from evalguard.errors import DataError
 
+MOST_STAGES = 6
+"""Most stages of a gate: the planned samples and five extensions; little of α is left then."""
+
 SPENDING_GAMMA = -4.0
 LOWEST_Z = -8.0  # where the density of the test statistic is cut off
 FULL = 1 - 1e-9  # shares above it are the last look
@@ -26,8 +33,14 @@ LEVEL_NODES = special.ndtr(np.linspace(-6.0, 3.0, 28))  # overall levels of the 
 Floats = NDArray[np.float64]
 
 
-def spent(share: float, alpha: float) -> float:
+def spent(share: float, alpha: float, reserve: float = 0.0) -> float:
     """Return the part of α that may be spent by a share of the samples.
+
+    Args:
+        share: Share of the planned samples; above 1, the extensions' share on top of 1.
+        alpha: One-sided error over all looks together.
+        reserve: Part of α that the planned samples leave for extensions; each extension spends
+            half of what is left.
 
     References:
         I. K. Hwang, W. J. Shih and J. S. DeCani, Group sequential designs using a family of type
@@ -36,19 +49,30 @@ def spent(share: float, alpha: float) -> float:
     Example:
         >>> round(spent(0.5, 0.05), 5), spent(1.0, 0.05)
         (0.00596, 0.05)
+        >>> [round(spent(share, 0.05, 0.04), 4) for share in (1, 2, 3)]
+        [0.048, 0.049, 0.0495]
     """
-    return float(alpha * np.expm1(-SPENDING_GAMMA * share) / np.expm1(-SPENDING_GAMMA))
+    stage = max(math.ceil(share - 1e-9) - 1, 0)
+    within = np.expm1(-SPENDING_GAMMA * (share - stage)) / np.expm1(-SPENDING_GAMMA)
+    if stage == 0:
+        return float(alpha * (1 - reserve) * within)
+    left = alpha * reserve * 0.5 ** (stage - 1)
+    return float(alpha - left + left / 2 * within)
 
 
-def levels(shares: Sequence[float], alpha: float = 0.05) -> tuple[float, ...]:
+def levels(
+    shares: Sequence[float], alpha: float = 0.05, *, reserve: float = 0.0
+) -> tuple[float, ...]:
     """Return the one-sided level of each look.
 
     Args:
-        shares: Share of the planned samples at each look, increasing, at most 1.
+        shares: Share of the planned samples at each look, increasing; at most 1 without a reserve,
+            with one up to 1 more for each extension.
         alpha: One-sided error over all looks together.
+        reserve: Part of α that is left for extensions.
 
     Raises:
-        DataError: If the shares do not increase within (0, 1], or α lies outside (0, 1).
+        DataError: If the shares do not increase within (0, 1], or α or the reserve is out of range.
 
     References:
         K. K. G. Lan and D. L. DeMets, Discrete sequential boundaries for clinical trials,
@@ -57,16 +81,25 @@ def levels(shares: Sequence[float], alpha: float = 0.05) -> tuple[float, ...]:
     Example:
         >>> [round(level, 4) for level in levels([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1])]
         [0.0005, 0.0008, 0.0013, 0.0023, 0.0038, 0.0062, 0.0101, 0.0163, 0.026, 0.0412]
+        >>> [round(level, 4) for level in levels([1, 2], reserve=0.04)]
+        [0.048, 0.0037]
     """
     times = tuple(float(share) for share in shares)
     if not times or any(b <= a for a, b in zip((0.0, *times), times, strict=False)):
         raise DataError(f"looks at shares {times}: expected increasing shares above 0")
-    if times[-1] > 1 + 1e-12 or not 0 < alpha < 1:
-        raise DataError(f"shares {times}, alpha {alpha}: expected shares ≤ 1 and 0 < alpha < 1")
-    return tuple(_state(times[: k + 1], alpha).level for k in range(len(times)))
+    if not 0 < alpha < 1 or not 0 <= reserve < 1:
+        raise DataError(
+            f"alpha {alpha}, reserve {reserve}: expected 0 < alpha < 1, 0 ≤ reserve < 1"
+        )
+    most = MOST_STAGES if reserve else 1
+    if times[-1] > most + 1e-12:
+        raise DataError(f"looks at shares {times}: expected shares ≤ {most}")
+    return tuple(_state(times[: k + 1], alpha, reserve).level for k in range(len(times)))
 
 
-def sequential_pvalue(pvalue: float, shares: Sequence[float], alpha: float = 0.05) -> float:
+def sequential_pvalue(
+    pvalue: float, shares: Sequence[float], alpha: float = 0.05, *, reserve: float = 0.0
+) -> float:
     """Return the least overall α at which the last look, with this p-value, would have stopped.
 
     It may be compared with α, and adjusted over many gates, like any other p-value, whatever the
@@ -76,6 +109,7 @@ def sequential_pvalue(pvalue: float, shares: Sequence[float], alpha: float = 0.0
         pvalue: One-sided p-value at the last of the looks.
         shares: Shares of all looks so far.
         alpha: The overall level that will be decided at.
+        reserve: Part of α that is left for extensions.
 
     References:
         A. Liu and K. M. Anderson, On adaptive extensions of group sequential trials for clinical
@@ -88,9 +122,9 @@ def sequential_pvalue(pvalue: float, shares: Sequence[float], alpha: float = 0.0
         0.02
     """
     times = tuple(float(share) for share in shares)
-    if len(times) == 1 and times[0] >= FULL:
+    if len(times) == 1 and times[0] >= FULL and not reserve:
         return pvalue
-    nodes, reached = _level_table(times)
+    nodes, reached = _level_table(times, reserve)
     score = float(special.ndtri(min(max(pvalue, 1e-300), 1 - 1e-16)))
     if score <= reached[0]:
         # Below the table the level is proportional to α to within a few per cent.
@@ -100,18 +134,22 @@ def sequential_pvalue(pvalue: float, shares: Sequence[float], alpha: float = 0.0
     else:
         overall = float(special.ndtr(interpolate.PchipInterpolator(reached, nodes)(score)))
     # The table is interpolated; at α itself the level of the look decides, exactly.
-    if pvalue <= levels(times, alpha)[-1]:
+    if pvalue <= levels(times, alpha, reserve=reserve)[-1]:
         return min(overall, alpha)
     return max(overall, math.nextafter(alpha, 1.0))
 
 
-def conditional_power(pvalue: float, share: float, final_level: float) -> float:
-    """Return the chance of a p-value ≤ ``final_level`` at the end if the current trend continues.
+def conditional_power(
+    pvalue: float, share: float, final_level: float, *, drift: float | None = None
+) -> float:
+    """Return the chance of a p-value ≤ ``final_level`` at the end.
 
     Args:
         pvalue: One-sided p-value at this look.
         share: Share of the planned samples at this look, below 1.
         final_level: Level of the last look.
+        drift: Expected score of the whole run, (θ + δ) in standard errors at its end, for the θ
+            that the rest of the run is assumed to show. By default the trend so far continues.
 
     References:
         C. Jennison and B. W. Turnbull, Group Sequential Methods with Applications to Clinical
@@ -122,11 +160,15 @@ def conditional_power(pvalue: float, share: float, final_level: float) -> float:
         0.007
         >>> round(conditional_power(0.01, 0.5, 0.0412), 3)
         0.986
+        >>> round(conditional_power(0.5, 0.5, 0.0412, drift=2.5), 3)
+        0.246
     """
     score = float(special.ndtri(1 - min(max(pvalue, 1e-15), 1 - 1e-15)))
     goal = float(special.ndtri(1 - final_level))
     # score/√t is the trend of the score at the end, √(1−t) what is still open about it.
-    return float(special.ndtr((score / np.sqrt(share) - goal) / np.sqrt(1 - share)))
+    trend = score / np.sqrt(share) if drift is None else drift
+    expected = score * np.sqrt(share) + trend * (1 - share)
+    return float(special.ndtr((expected - goal) / np.sqrt(1 - share)))
 
 
 class _State(NamedTuple):
@@ -138,16 +180,16 @@ class _State(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def _state(times: tuple[float, ...], alpha: float) -> _State:
+def _state(times: tuple[float, ...], alpha: float, reserve: float = 0.0) -> _State:
     now, before = times[-1], times[-2] if len(times) > 1 else 0.0
-    spend = spent(min(now, 1.0), alpha) - spent(before, alpha)
+    spend = spent(now, alpha, reserve) - spent(before, alpha, reserve)
     step = now - before
     if not before:
         level, limit = spend, float(special.ndtri(1 - spend)) if spend > 1e-15 else 8.0
         nodes, weights = _nodes(limit, 1.0)
         return _State(level, nodes, weights * np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi))
 
-    last = _state(times[:-1], alpha)
+    last = _state(times[:-1], alpha, reserve)
     drift, spread = last.nodes * np.sqrt(before), np.sqrt(step)
 
     def overspent(limit: float) -> float:
@@ -176,9 +218,9 @@ def _legendre(count: int) -> tuple[Floats, Floats]:
 
 
 @lru_cache(maxsize=1024)
-def _level_table(times: tuple[float, ...]) -> tuple[Floats, Floats]:
+def _level_table(times: tuple[float, ...], reserve: float) -> tuple[Floats, Floats]:
     """Return overall levels and the level of the last look at each, as normal scores."""
-    reached = np.array([_state(times, float(level)).level for level in LEVEL_NODES])
+    reached = np.array([_state(times, float(level), reserve).level for level in LEVEL_NODES])
     score = special.ndtri(reached)
     rising = np.append(True, np.diff(score) > 0)
     return special.ndtri(LEVEL_NODES)[rising], score[rising]

@@ -20,7 +20,7 @@ from evalguard.store.database import BUSY_TIMEOUT_SECONDS, Database
 from evalguard.store.file_hashes import FileHashes
 from evalguard.store.fingerprint import ModelSettings, fingerprint, folder_fingerprint, model_parts
 from evalguard.store.seals import KEY_VARIABLE, Seals
-from evalguard.store.tables import REGISTERED, facts, samples
+from evalguard.store.tables import KEPT, REGISTERED, facts, samples
 
 _IDS_IN_ONE_QUERY = 500
 
@@ -294,7 +294,7 @@ class SampleStore:
         """Remove all samples under fingerprints, and give their space back.
 
         Facts about fingerprints without samples go too: they are found again when needed. What
-        candidates were first asked stays.
+        candidates were first asked, and what was decided on it, stays.
 
         Returns:
             The number of samples that were removed.
@@ -307,7 +307,7 @@ class SampleStore:
                 ).rowcount
             kept = sa.select(samples.c.fingerprint).distinct()
             connection.execute(
-                sa.delete(facts).where(facts.c.fingerprint.not_in(kept), facts.c.name != REGISTERED)
+                sa.delete(facts).where(facts.c.fingerprint.not_in(kept), facts.c.name.not_in(KEPT))
             )
         self._database.shrink()
         return removed

@@ -40,6 +40,15 @@ facts = Table(
 REGISTERED = "first asked"
 """Name of the fact that keeps what a candidate was first asked; it outlives all samples."""
 
+STAGES = "stages"
+"""Name of the fact that keeps what a candidate was decided on, and what was decided."""
+
+HISTORY = "candidates so far"
+"""Name of the fact that keeps how much each candidate of a project differed from its baseline."""
+
+KEPT = (REGISTERED, STAGES, HISTORY)
+"""Names of the facts that outlive all samples."""
+
 files = Table(
     "evalguard_files",
     metadata,

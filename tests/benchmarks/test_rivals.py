@@ -37,7 +37,7 @@ def test_nemo_is_the_t_interval(losses, gains, n):
     for margin, passed, failed in [
         (-low + 1e-3, True, False), (-low - 1e-3, False, False), (-high - 1e-3, False, True),
     ]:  # fmt: skip
-        found = nemo_gate(table(losses, gains, n), margin)
+        found = nemo_gate(table(losses, gains, n), float(margin))
         assert (bool(found.passed[0]), bool(found.failed[0])) == (passed, failed)
 
 

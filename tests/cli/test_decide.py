@@ -34,7 +34,7 @@ def test_counts(table, code, verdict):
 
 def test_everything_is_printed():
     done = run(*counts(10, 5, 200), "--max-drop", "5pp")
-    for figure in ("p_pass    0.12790", "p_fail", "-0.0601 … +0.0082", "MDE       -0.0018",
+    for figure in ("p_pass    0.12790", "p_fail", "-0.0601 … +0.0082", "detects   +0.0025",
                    "10 lost, 5 gained of 200 (7.5%)"):  # fmt: skip
         assert figure in done.output
 

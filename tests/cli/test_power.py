@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from evalguard.cli import main
 from evalguard.cli.power import command
 from evalguard.errors import ExitCode
+from evalguard.stats import power_paired
 
 
 def figures(*arguments):
@@ -18,7 +19,7 @@ def figures(*arguments):
 def test_figures_of_a_drop():
     found = figures("--n", "200", "--max-drop", "5pp", "--discordance", "0.1")
     assert found["power"] == pytest.approx(0.695, abs=0.001)
-    assert found["mde"] == pytest.approx(0.0056, abs=1e-4)
+    assert power_paired(200, 0.05, 0.1, effect=found["mde"]) == pytest.approx(0.8, abs=0.002)
     assert found["required_n"] == pytest.approx(274, rel=0.025)
     assert found["underpowered"] is True
     assert [row["discordance"] for row in found["table"]] == [0.05, 0.1, 0.2]
@@ -36,6 +37,39 @@ def test_looks_cost_level_and_power():
     looked = figures("--n", "250", "--max-drop", "5pp", "--discordance", "0.05", "--looks", "10")
     assert looked["alpha"] == pytest.approx(0.0412, abs=1e-4)
     assert looked["power"] < fixed["power"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--n", "50", "--discordance", "0.01", "--max-drop", "5pp"],
+        ["--n", "60", "--discordance", "0.2", "--max-drop", "10pp", "--looks", "4"],
+        ["--n", "120", "--discordance", "0.15", "--min-gain", "3pp"],
+    ],
+)
+def test_text_and_table_agree(arguments):
+    """And the effect that is called detectable is detected, exactly."""
+    found = figures(*arguments)
+    row = next(one for one in found["table"] if one["discordance"] == found["discordance"])
+    assert (found["power"], found["mde"]) == (row["power"], row["mde"])
+    assert found["required_n"] == row["n_for_80"]
+    share = found["discordance"]
+    design = {"n": found["n"], "margin": found["margin"], "discordance": share}
+    if found["mde"] is None:
+        best = power_paired(**design, effect=share, alpha=found["alpha"])
+        assert best < 0.8
+    else:
+        exact = power_paired(**design, effect=found["mde"], alpha=found["alpha"])
+        assert exact == pytest.approx(0.8, abs=0.003)
+
+
+def test_what_is_impossible_at_the_discordance_is_said():
+    done = CliRunner().invoke(
+        command, ["--n", "50", "--discordance", "0.01", "--max-drop", "5pp"], standalone_mode=False
+    )
+    assert "no possible difference passes in 80 % of runs" in done.output
+    assert "cannot lose the margin" in done.output
+    assert done.output.count("17.4%") == 2
 
 
 def test_text_has_the_figures_and_a_table():
@@ -56,6 +90,7 @@ def test_text_has_the_figures_and_a_table():
         (["--n", "100", "--max-drop", "5pp", "--discordance", "0"], "not in the range"),
         (["--n", "100", "--max-drop", "5pp", "--effect", "-0.06"], "give a larger effect"),
         (["--n", "100", "--max-drop", "5pp", "--effect", "0.3"], "raise the discordance"),
+        (["--n", "100", "--min-gain", "5pp", "--discordance", "0.02"], "is impossible where"),
         (["--max-drop", "5pp"], "Missing option '--n'"),
     ],
 )

@@ -62,6 +62,7 @@ def test_what_was_seen_stands_beside_it():
 def test_verdict_and_interval_cannot_disagree():
     for lost in range(40, 260, 20):
         found = result(lost, 60)
+        assert found.ci is not None
         assert (found.verdict is Verdict.PASS) == (found.ci[0] >= -0.05)
         assert (found.verdict is Verdict.FAIL) == (found.ci[1] <= -0.05)
 
@@ -79,6 +80,9 @@ def test_rules_harden_a_tolerated_drop_as_a_judge_does():
 def test_a_bound_on_errors_that_differ_widens_the_interval_by_its_share():
     plain, wide = result(60, 60), result(60, 60, of=gate(error_difference=0.02))
     youden = 44 / 52 + 46 / 52 - 1
+    assert plain.ci is not None
+    assert wide.ci is not None
+    assert wide.corrected is not None
     assert wide.delta == plain.delta
     assert plain.ci[0] - wide.ci[0] == pytest.approx(0.02 / youden, rel=0.2)
     assert wide.ci[1] - plain.ci[1] == pytest.approx(0.02 / youden, rel=0.2)
@@ -86,11 +90,15 @@ def test_a_bound_on_errors_that_differ_widens_the_interval_by_its_share():
 
 
 def test_a_pass_holds_up_to_some_difference_of_the_error_rates():
-    bound = result(30, 60).corrected.holds_up_to
+    held, lost = result(30, 60).corrected, result(120, 84).corrected
+    assert held is not None
+    assert lost is not None
+    bound = held.holds_up_to
+    assert bound is not None
     assert 0 < bound < 0.05
     assert result(30, 60, of=gate(error_difference=bound - 0.001)).verdict is Verdict.PASS
     assert result(30, 60, of=gate(error_difference=bound + 0.001)).verdict is not Verdict.PASS
-    assert result(120, 84).corrected.holds_up_to is None
+    assert lost.holds_up_to is None
 
 
 def test_a_bound_on_errors_of_which_nothing_is_known_is_an_error():
@@ -101,11 +109,12 @@ def test_a_bound_on_errors_of_which_nothing_is_known_is_an_error():
 
 def test_a_minimum_is_held_against_the_true_rate():
     """Seen 700 of 1,200 = .583, truly .64: at least .6 is shown, at least .62 is not."""
-    sure = Metric("acc", detector=DetectorRates(4300, 5000, 4500, 5000, own=True))
+    rates = DetectorRates(4300, 5000, 4500, 5000, own=True)
+    sure = Metric("acc", detector=rates)
     assert result(0, 0, sure, gate(min=0.6)).verdict is Verdict.PASS
     assert result(0, 0, sure, gate(min=0.63)).verdict is Verdict.INCONCLUSIVE
     assert result(0, 0, sure, gate(min=0.68)).verdict is Verdict.FAIL
-    rules = dataclasses.replace(sure, detector=dataclasses.replace(sure.detector, own=False))
+    rules = dataclasses.replace(sure, detector=dataclasses.replace(rates, own=False))
     assert result(0, 0, rules, gate(min=0.6)).verdict is not Verdict.PASS
 
 

@@ -128,15 +128,31 @@ def test_an_early_look_at_samples_without_scores_waits():
 
 
 def test_futility_stops_without_a_verdict():
-    """A true loss just inside the margin that 120 samples cannot show either way."""
+    """At the margin, where 120 samples show nothing: PASS is soon out of reach."""
     plan = LookPlan(futility=True)
-    stopped = [run(drawn(seed, 120, 0.3, -0.04), plan=plan)[-1] for seed in range(6)]
+    stopped = [run(drawn(seed, 120, 0.3, -0.05), plan=plan)[-1] for seed in range(6)]
     futile = [result for result in stopped if "futile" in result.flags]
     assert futile
     assert all(result.verdict is Verdict.INCONCLUSIVE for result in futile)
-    assert all(0.5 <= result.fraction_used < 1 for result in futile)
-    without = [run(drawn(seed, 120, 0.3, -0.04))[-1] for seed in range(6)]
+    assert all(0.2 <= result.fraction_used < 1 for result in futile)
+    assert all("PASS is out of reach" in result.reason for result in futile)
+    without = [run(drawn(seed, 120, 0.3, -0.05))[-1] for seed in range(6)]
     assert not any("futile" in result.flags for result in without)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_futility_passes_nothing_and_fails_nothing_more(seed):
+    """What it stops had no verdict yet; whatever else it decides is what the run decides."""
+    full = drawn(seed, 300, 0.12, (-0.05, -0.1, 0.0)[seed % 3])
+    stopped, whole = run(full, plan=LookPlan(futility=True))[-1], run(full)[-1]
+    assert stopped.verdict in (whole.verdict, Verdict.INCONCLUSIVE)
+    if "futile" not in stopped.flags:
+        assert stopped == whole
+
+
+def test_an_improved_candidate_is_not_called_futile():
+    full = drawn(3, 300, 0.2, 0.03)
+    assert run(full, plan=LookPlan(futility=True)) == run(full)
 
 
 def test_a_failed_gate_frees_its_share_of_the_error():

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from typing import Any
 
 import pyarrow as arrow
 import pytest
@@ -108,8 +109,8 @@ def test_a_file_that_is_not_there_is_called_so(tmp_path, name):
 
 
 def by_row(files, metric):
-    runs = [run for file in files for run in read_runs(file, "rows")]
-    return pair_runs(*runs, metric)
+    baseline, candidate = (run for file in files for run in read_runs(file, "rows"))
+    return pair_runs(baseline, candidate, metric)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -153,7 +154,9 @@ def test_columns_hold_what_the_rows_do(tmp_path, seed):
 
 
 def test_two_files_are_paired_by_id_whatever_their_order(tmp_path):
-    rows = [{"id": f"q{i}", "score": i % 11, "cluster": i // 3} for i in range(40)]
+    rows: list[dict[str, Any]] = [
+        {"id": f"q{i}", "score": i % 11, "cluster": i // 3} for i in range(40)
+    ]
     first, second = (tmp_path / f"{name}.jsonl" for name in "ab")
     written(first, rows)
     written(second, [{**row, "score": (row["score"] + 1) % 11} for row in reversed(rows)])

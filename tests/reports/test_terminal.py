@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from evalguard.records import CheckResult, Finding, Severity, Verdict
+from evalguard.records import CheckResult, Finding, Severity, Stage, Verdict
+from evalguard.reports.failure import failure_text
+from evalguard.reports.html import render_html
 from evalguard.reports.terminal import print_summary
 
 
@@ -133,3 +135,15 @@ def test_names_and_sentences_of_a_file_do_not_act_on_the_terminal(forgetting):
         text = printed(result, width=width)
         assert not {"\x1b", "\x9b", "\u202e"} & set(text)
         assert "a␛[2J" in text
+
+
+def test_the_stage_that_decided_is_shown(healthy):
+    stages = (Stage(40, 40, 0.22, 0.9), Stage(200, 200, 0.0004, 1.0))
+    extended = replace(healthy.gates[0], stages=stages)
+    result = replace(healthy, gates=(extended, *healthy.gates[1:]))
+    assert "40 planned + 200" in printed(result)
+    assert "40 planned + 200" not in printed(healthy)
+    page = render_html(result)
+    assert "extension 1" in page
+    assert "p (pass) 0.0004" in page
+    assert "40 planned + 200" in failure_text(extended)

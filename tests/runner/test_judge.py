@@ -129,6 +129,7 @@ def test_a_judge_agrees_with_the_rules_and_fails_what_no_longer_refuses(trained)
     assert found["harmful", "approved"].losses in range(30, 61)  # no label is of gibberish
     corrected = found["harmful", "approved"].corrected
     assert corrected is not None
+    assert corrected.sensitivity is not None
     assert 0.9 < corrected.sensitivity < 1
     assert found["harmful", "approval"].corrected is None
     assert "kappa 1.00" in result.environment["judge of manners/harmful"]

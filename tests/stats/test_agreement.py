@@ -38,7 +38,7 @@ def test_the_interval_holds_kappa_however_few_the_labels(right, positives, negat
     for hits in range(positives + 1):
         for rejections in range(negatives + 1):
             ci = cohen_kappa(hits, positives, rejections, negatives)[1]
-            chances = binom.pmf([hits, rejections], [positives, negatives], right)
+            chances = np.asarray(binom.pmf([hits, rejections], [positives, negatives], right))
             held += chances.prod() * (ci.low <= kappa + 1e-9 and kappa <= ci.high + 1e-9)
     assert held >= 0.95
 
@@ -52,7 +52,7 @@ def test_many_labels_give_the_large_sample_interval():
 
 def admitted(labels, right, least=0.5):
     """Return the chance that a judge's lower limit reaches a bound, by enumeration."""
-    chances = binom.pmf(range(labels + 1), labels, right)
+    chances = np.asarray(binom.pmf(range(labels + 1), labels, right))
     return sum(
         chances[hits] * chances[rejections]
         for hits in range(labels + 1)

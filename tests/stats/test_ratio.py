@@ -88,11 +88,11 @@ def size(n, ratio):
         while edge >= 0 and not shown(edge):
             edge -= 1
         edges.append(edge)
-    pairs, worst = np.arange(n + 1), 0.0
+    every, worst = np.arange(n + 1), 0.0
     for psi in np.linspace(max(1 - ratio, (ratio - 1) / ratio, 1e-9), 1, 200):
         loss = min(1.0, probabilities(psi, ratio)[0] / psi)
-        tail = np.where(np.array(edges) < 0, 0.0, stats.binom.cdf(edges, pairs, loss))
-        worst = max(worst, float(stats.binom.pmf(pairs, n, psi) @ tail))
+        tail = np.where(np.array(edges) < 0, 0.0, stats.binom.cdf(edges, every, loss))
+        worst = max(worst, float(stats.binom.pmf(every, n, psi) @ tail))
     return worst
 
 
@@ -168,10 +168,12 @@ def test_an_absolute_margin_stays_the_same():
     assert scores.difference(relative=False) == PairedBinary(1, 1, 4)
 
 
-@pytest.mark.parametrize("counts", [(-1, 0, 0, 5), (3, 3, 3, 8), (0, 0, 0, 0)])
-def test_impossible_counts_are_refused(counts):
+@pytest.mark.parametrize(
+    ("losses", "gains", "both", "n"), [(-1, 0, 0, 5), (3, 3, 3, 8), (0, 0, 0, 0)]
+)
+def test_impossible_counts_are_refused(losses, gains, both, n):
     with pytest.raises(DataError, match="counts must be"):
-        PairedRatio(*counts, scale=0.5)
+        PairedRatio(losses, gains, both, n, scale=0.5)
 
 
 def test_a_baseline_of_nothing_is_refused():

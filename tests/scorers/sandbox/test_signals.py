@@ -49,6 +49,7 @@ def test_a_run_that_is_ended_leaves_nothing_behind(tmp_path, kind, ends):
         [sys.executable, "-c", RUN.format(kind=kind)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
     ) as process:  # fmt: skip
+        assert process.stdout is not None
         process.stdout.readline()
         deadline = time.monotonic() + 60
         while len(descendants(process.pid)) < 2 and time.monotonic() < deadline:

@@ -1,0 +1,84 @@
+"""The evidence of an extended gate: each stage on samples of its own, combined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+from evalguard.demands import ConditionTest
+from evalguard.errors import MeasurementError
+from evalguard.gates.evidence import Evidence, gather
+from evalguard.records import Comparison, Stage
+from evalguard.stats import Combined, MarginTest
+
+
+def share_of(comparison: Comparison) -> float:
+    """Return the share of the planned samples that is measured; above 1 in an extension.
+
+    Each stage counts 1, however many samples it has: its weight is fixed before.
+    """
+    last = comparison.stages[-1] if comparison.stages else comparison
+    return max(len(comparison.stages) - 1, 0) + len(last.pairs) / last.n_planned
+
+
+def gather_stages(comparison: Comparison) -> Evidence:
+    """Set up the test of every demand, over all stages of the comparison.
+
+    Raises:
+        ConfigError: If the gate demands something that its metric cannot have.
+        MeasurementError: If a stage could not be measured, or shares a cluster with another one.
+    """
+    pooled = gather(comparison)
+    if not comparison.stages:
+        return pooled
+    _check_apart(comparison)
+    stages = [gather(stage) for stage in comparison.stages]
+    weights = [len(stage.pairs) / stage.n_planned for stage in comparison.stages]
+    demands = tuple(
+        ConditionTest(
+            each.condition,
+            _combined(each, [stage.demands[index] for stage in stages], weights),
+            each.margin,
+        )
+        for index, each in enumerate(pooled.demands)
+    )
+    difference: MarginTest = Combined(
+        [one.difference for one in stages], weights, pooled.difference
+    )
+    if demands[0].condition.on_difference:
+        difference = demands[0].test
+    method = f"{pooled.method}, {len(stages)} stages combined"
+    return replace(pooled, demands=demands, difference=difference, method=method)
+
+
+def stages_of(comparison: Comparison) -> tuple[Stage, ...]:
+    """Return what each stage showed by itself; nothing where there is one alone."""
+    found = []
+    for stage in comparison.stages:
+        evidence = gather(stage)
+        found.append(Stage(len(stage.pairs), stage.n_planned, evidence.p_pass, evidence.p_fail))
+    return tuple(found)
+
+
+def _combined(
+    pooled: ConditionTest, stages: list[ConditionTest], weights: list[float]
+) -> MarginTest:
+    # A margin that is relative to the baseline differs from stage to stage, as its mean does.
+    scales = [stage.margin / pooled.margin if pooled.margin else 1.0 for stage in stages]
+    return Combined([stage.test for stage in stages], weights, pooled.test, scales)
+
+
+def _check_apart(comparison: Comparison) -> None:
+    """Raise where two stages share a cluster: their p-values would not be independent."""
+    clusters = [
+        {(pair.task, pair.cluster) for pair in stage.pairs if pair.cluster is not None}
+        for stage in comparison.stages
+    ]
+    for one, other in combinations(clusters, 2):
+        if shared := sorted(one & other):
+            task, cluster = shared[0]
+            raise MeasurementError(
+                f"{comparison.gate.suite}/{comparison.gate.metric}: the extension has samples of "
+                f"cluster '{cluster}' of {task}, which was measured before ({len(shared)} such "
+                "clusters). An extension needs clusters of its own"
+            )

@@ -1,0 +1,329 @@
+"""Extensions: more samples for what was left undecided, with the part of α that was kept for it.
+
+The store keeps, for each candidate, which samples each stage has and what was decided on them. An
+extension is recorded there before its first sample is measured, and whoever checks again gets the
+verdict over all stages: neither can one be tried and forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isclose
+
+from evalguard.config import Project
+from evalguard.config.project import ProjectConfig
+from evalguard.errors import UsageError
+from evalguard.gates.looks import LookPlan
+from evalguard.records import Gate, GateResult, Verdict, from_json, to_json
+from evalguard.runner.plan import Plan, PlannedTask
+from evalguard.runner.schedule import Selected
+from evalguard.stats import MOST_STAGES
+from evalguard.store import SampleStore
+from evalguard.store.tables import STAGES
+
+Samples = Mapping[str, Sequence[str]]
+"""Ids of the samples of a stage, by ``suite/task``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the store keeps of a candidate's check.
+
+    Attributes:
+        design: What the levels of its looks rest on: reserve and confidence level.
+        asked: Samples that each extension asked for.
+        samples: The samples of each stage, the planned ones first.
+        results: What was decided on them.
+    """
+
+    design: Mapping[str, float]
+    asked: tuple[int, ...]
+    samples: tuple[Samples, ...]
+    results: tuple[GateResult, ...]
+
+    @property
+    def undecided(self) -> tuple[GateResult, ...]:
+        """The gates that may be extended."""
+        return tuple(one for one in self.results if one.verdict is Verdict.INCONCLUSIVE)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every gate that is undecided has seen all samples of its last stage."""
+        own = range(len(self.samples))
+        return all(
+            not one.shares or one.shares[-1] >= max(k + 1 for k in own if self._has(k, one))
+            for one in self.undecided
+        )
+
+    def _has(self, stage: int, result: GateResult) -> bool:
+        """Return whether a stage has samples of a gate's suite."""
+        return stage == 0 or any(
+            ids and name.startswith(f"{result.suite}/") for name, ids in self.samples[stage].items()
+        )
+
+
+def design_of(project: Project) -> dict[str, float]:
+    """Return what the levels of a project's looks rest on."""
+    return {
+        "reserve": project.config.reserve,
+        "confidence_level": project.thresholds.confidence_level,
+    }
+
+
+def look_plan(config: ProjectConfig, *, full: bool) -> LookPlan | None:
+    """Return the looks of a check; ``None`` for one decision that spends all of α.
+
+    Args:
+        config: The project file.
+        full: Whether every sample is measured.
+    """
+    looks = config.looks if config.early_stopping and not full else 1
+    if looks == 1 and not config.reserve:
+        return None
+    return LookPlan(looks=looks, futility=config.futility and looks > 1, reserve=config.reserve)
+
+
+def read_records(store: SampleStore, keys: Mapping[str, str]) -> dict[str, Record]:
+    """Return what is kept of candidates, by their names."""
+    found = {name: read_record(store, key) for name, key in keys.items()}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def read_record(store: SampleStore, key: str) -> Record | None:
+    """Return what is kept under a candidate's key; ``None`` where nothing is.
+
+    Raises:
+        UsageError: If it cannot be trusted.
+    """
+    found = store.fingerprint_description(key).get(STAGES)
+    if store.has_refused(key, STAGES):
+        raise UsageError(
+            "what an earlier check decided cannot be read: its seal does not fit the key of the "
+            "store, so nothing may be added to it"
+        )
+    if found is None:
+        return None
+    return Record(
+        design=found["design"],
+        asked=tuple(found["asked"]),
+        samples=tuple(found["samples"]),
+        results=tuple(from_json(GateResult, one) for one in found["results"]),
+    )
+
+
+def write_record(store: SampleStore, key: str, record: Record) -> None:
+    """Keep a record, in the place of an earlier one."""
+    plain = {
+        "design": dict(record.design),
+        "asked": list(record.asked),
+        "samples": [{name: list(ids) for name, ids in one.items()} for one in record.samples],
+        "results": [to_json(replace(one, worst=())) for one in record.results],
+    }
+    store.describe_fingerprint(key, {STAGES: plain})
+
+
+def planned_samples(plan: Plan) -> Samples:
+    """Return the planned samples of every task."""
+    return {f"{task.suite}/{task.name}": list(task.sample_ids) for task in plan}
+
+
+def shared_record(records: Mapping[str, Record | None], *, extend: int) -> Record | None:
+    """Return the record whose stages hold for all candidates of a check.
+
+    Args:
+        records: The record of each candidate, by its name.
+        extend: Samples that are asked for now; 0 to decide on the stages that are there.
+
+    Raises:
+        UsageError: If candidates were extended by different samples, or an extension is asked for
+            that is not possible.
+    """
+    known = {name: one for name, one in records.items() if one is not None}
+    if extend and (unknown := records.keys() - known.keys()):
+        raise UsageError(
+            f"--extend {extend}: {min(unknown)} was not checked before, so there is nothing to "
+            "extend; run evalguard check first"
+        )
+    if not known:
+        return None
+    longest = max(known.values(), key=lambda one: len(one.samples))
+    for name, one in known.items():
+        same = longest.samples[: len(one.samples)] == one.samples
+        if not same or (extend and len(one.samples) < len(longest.samples)):
+            raise UsageError(
+                f"{name} was extended by other samples than the other candidates; check the "
+                "candidates one by one"
+            )
+    if extend:
+        _check_may_be_extended(known, longest, extend)
+    return longest
+
+
+def _check_may_be_extended(known: Mapping[str, Record], longest: Record, extend: int) -> None:
+    for name, one in known.items():
+        if not one.is_complete and len(one.samples) == 1:
+            raise UsageError(
+                f"--extend {extend}: the planned samples of {name} are not measured yet; run "
+                "evalguard check to its end first"
+            )
+        if not one.is_complete and extend != longest.asked[-1]:
+            raise UsageError(
+                f"--extend {extend}: an extension of {longest.asked[-1]} samples is under way for "
+                f"{name}; end it first, with --extend {longest.asked[-1]}"
+            )
+        if not one.design["reserve"]:
+            raise UsageError(
+                f"--extend {extend}: the check of {name} kept nothing of α for an extension "
+                "(reserve: 0), so more samples cannot decide it"
+            )
+    if len(longest.samples) >= MOST_STAGES:
+        raise UsageError(
+            f"--extend {extend}: there were {MOST_STAGES - 1} extensions already, and what is left "
+            "of α decides nothing; plan a larger test set for the next candidate"
+        )
+
+
+def check_design(
+    records: Mapping[str, Record],
+    design: Mapping[str, float],
+    selected: Sequence[Selected],
+    *,
+    extend: int,
+) -> None:
+    """Refuse stages that were decided by other levels, or gates that were not decided.
+
+    Raises:
+        UsageError: If that is so.
+    """
+    for name, record in records.items():
+        for key, now in design.items():
+            if record.design[key] != now:
+                raise UsageError(
+                    f"--extend {extend}: {key} was {record.design[key]:g} when {name} was checked, "
+                    f"is {now:g}; set it back"
+                )
+        decided = {one.id for one in record.results}
+        for gate, model in selected:
+            if model == name and (own := gate_id(gate, model)) not in decided:
+                raise UsageError(
+                    f"--extend {extend}: {own} was not decided before; run evalguard check first"
+                )
+
+
+def gate_id(gate: Gate, model: str) -> str:
+    """Return the id of a gate's result."""
+    return f"{gate.source}::{gate.suite}::{gate.node_name}[{model}]"
+
+
+def undecided_suites(
+    records: Mapping[str, Record], selected: Sequence[Selected]
+) -> tuple[str, ...]:
+    """Return the suites that have a selected gate which is undecided."""
+    undecided = {one.id for record in records.values() for one in record.undecided}
+    return tuple(
+        dict.fromkeys(gate.suite for gate, model in selected if gate_id(gate, model) in undecided)
+    )
+
+
+def extended(record: Record, samples: Samples, asked: int) -> Record:
+    """Return a record with a further stage; the same where that has no samples."""
+    if not any(samples.values()):
+        return record
+    return replace(record, asked=(*record.asked, asked), samples=(*record.samples, samples))
+
+
+def new_stage(plan: Plan, record: Record, suites: Sequence[str], extend: int) -> Samples:
+    """Choose the samples of a new extension.
+
+    Args:
+        plan: Every sample that there is.
+        record: The stages so far.
+        suites: The suites to extend.
+        extend: Samples for each of them, shared among its tasks by their size.
+
+    Raises:
+        UsageError: If a suite does not have so many.
+    """
+    used = {
+        name: {id_ for stage in record.samples for id_ in stage.get(name, ())}
+        for name in record.samples[0]
+    }
+    chosen: dict[str, list[str]] = {}
+    for suite in suites:
+        tasks = plan.tasks[suite]
+        free = {_name(task): _free(task, used[_name(task)]) for task in tasks}
+        if (total := sum(map(len, free.values()))) < extend:
+            raise UsageError(
+                f"--extend {extend}: suite '{suite}' has {total} samples that were not measured "
+                "yet; add rows to its data (whatever a 'limit' leaves out is taken), or ask for "
+                "fewer"
+            )
+        sizes = {name: len(record.samples[0][name]) for name in free}
+        chosen |= _shared_out(free, sizes, extend)
+    return chosen
+
+
+def _name(task: PlannedTask) -> str:
+    return f"{task.suite}/{task.name}"
+
+
+def _free(task: PlannedTask, used: set[str]) -> list[str]:
+    return [id_ for id_ in task.sample_ids if id_ not in used]
+
+
+def _shared_out(
+    free: Mapping[str, list[str]], sizes: Mapping[str, int], total: int
+) -> dict[str, list[str]]:
+    """Share samples out among tasks by their size, as far as each has any."""
+    counts = dict.fromkeys(free, 0)
+    for _ in range(total):
+        open_ = [name for name in free if counts[name] < len(free[name])]
+        # The task that is furthest behind its share of the samples.
+        counts[min(open_, key=lambda name: (counts[name] + 1) / sizes[name])] += 1
+    return {name: ids[: counts[name]] for name, ids in free.items()}
+
+
+def set_stages(plan: Plan, stages: Sequence[Samples]) -> None:
+    """Give every task of a plan its samples of each stage.
+
+    Raises:
+        UsageError: If samples that were measured before are no longer there.
+    """
+    for task in plan:
+        if _name(task) not in stages[0]:
+            continue  # planned for the first time
+        every = set(task.sample_ids)
+        own = [tuple(stage.get(_name(task), ())) for stage in stages]
+        if gone := [id_ for ids in own for id_ in ids if id_ not in every]:
+            raise UsageError(
+                f"{len(gone)} samples of {_name(task)} that were measured before are no longer in "
+                "its data, or changed, so nothing can be added to what they showed; put them back"
+            )
+        task.stages = tuple(own)
+
+
+def check_same(recorded: Sequence[GateResult], now: Sequence[GateResult]) -> None:
+    """Refuse to add to results that the samples do not give any more.
+
+    Args:
+        recorded: What an earlier check decided.
+        now: The same gates on the same samples.
+
+    Raises:
+        UsageError: If a p-value of an undecided gate differs.
+    """
+    of_now = {one.id: one for one in now}
+    for before in recorded:
+        after = of_now.get(before.id)
+        if after is None or before.verdict is not Verdict.INCONCLUSIVE or before.p_pass is None:
+            continue
+        if after.p_pass is None or not (
+            isclose(before.p_pass, after.p_pass, rel_tol=1e-6, abs_tol=1e-12)
+            and isclose(before.p_fail or 0, after.p_fail or 0, rel_tol=1e-6, abs_tol=1e-12)
+        ):
+            raise UsageError(
+                f"{before.id}: the samples that were measured before now give p = "
+                f"{after.p_pass if after.p_pass is not None else 'none'}, not {before.p_pass:.4g}. "
+                "Their scores changed, so nothing can be added to them"
+            )

@@ -1,0 +1,118 @@
+"""What earlier candidates of a project showed, as a plan for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalguard.config import Project
+from evalguard.records import GateResult
+from evalguard.stats import expected_power, quantile, required_n_paired, upper_discordance
+from evalguard.store import SampleStore, fingerprint
+from evalguard.store.tables import HISTORY
+
+POWER = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateHistory:
+    """How a gate would do on an unchanged model, by what earlier candidates showed of its samples.
+
+    Attributes:
+        gate: Suite and metric of the gate.
+        candidates: Earlier candidates that were compared under it.
+        n: Samples of the full run at the last of them.
+        differing: Share of samples on which the most different of them differed from the baseline;
+            ``None`` for scores that are not 0 or 1.
+        at_most: Its upper 80 % limit, which is planned with.
+        power: Chance that a good candidate passes with ``n`` samples.
+        required_n: Samples at which it passes in 80 % of runs.
+    """
+
+    gate: str
+    candidates: int
+    n: int
+    differing: float | None
+    at_most: float | None
+    power: float
+    required_n: int
+
+
+def remember(
+    store: SampleStore, project: Project, keys: Mapping[str, str], results: Sequence[GateResult]
+) -> None:
+    """Note how much each candidate differed from the baseline under each gate.
+
+    Args:
+        store: Keeps it.
+        project: The project.
+        keys: What each candidate is known by.
+        results: What was decided.
+    """
+    key = _key(project)
+    known = store.fingerprint_description(key).get(HISTORY, {})
+    for result in results:
+        if result.model not in keys or result.margin is None or result.ci is None:
+            continue
+        own = known.setdefault(result.id.partition("::")[2].rpartition("[")[0], {})
+        own[keys[result.model]] = {
+            "n": result.n,
+            "n_planned": result.n_planned,
+            "margin": result.margin,
+            "flips": None if result.losses is None else result.losses + (result.gains or 0),
+            "error": (result.ci[1] - result.ci[0]) / (2 * quantile(result.alpha)),
+        }
+    store.describe_fingerprint(key, {HISTORY: known})
+
+
+def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, ...]:
+    """Return a plan for each gate that an earlier candidate was compared under.
+
+    The candidate that differed most from the baseline is planned with: of scores of 0 and 1 by the
+    upper limit of the share of samples on which the two differ, of others by the standard error
+    that its interval had.
+    """
+    known = store.fingerprint_description(_key(project)).get(HISTORY, {})
+    gates = (f"{gate.suite}::{gate.node_name}" for gate in project.thresholds.gates)
+    alpha = round(1 - project.thresholds.confidence_level, 12) * (1 - project.config.reserve)
+    return tuple(
+        _planned(gate, list(known[gate].values()), alpha) for gate in gates if gate in known
+    )
+
+
+def _planned(gate: str, earlier: Sequence[Mapping[str, Any]], alpha: float) -> GateHistory:
+    last = earlier[-1]
+    n, margin = int(last["n_planned"]), float(last["margin"])
+    good = max(0.0, -2 * margin)
+    flips = [one for one in earlier if one["flips"] is not None]
+    if flips:
+        most = max(flips, key=lambda one: upper_discordance(one["flips"], one["n"]))
+        limit = max(upper_discordance(most["flips"], most["n"]), good)
+        return GateHistory(
+            gate=gate,
+            candidates=len(earlier),
+            n=n,
+            differing=most["flips"] / most["n"],
+            at_most=limit,
+            power=expected_power(n, margin, limit, effect=good, alpha=alpha),
+            required_n=required_n_paired(margin, limit, effect=good, alpha=alpha),
+        )
+    variance = max(one["error"] ** 2 * one["n"] for one in earlier)
+    variance = max(variance, good**2 * (1 + 1e-9))
+    reach = quantile(alpha) + quantile(1 - POWER)
+    power = expected_power(n, margin, variance, effect=good, alpha=alpha)
+    needed = max(1, round(variance * (reach / (margin + good)) ** 2 + 0.5))
+    return GateHistory(
+        gate=gate,
+        candidates=len(earlier),
+        n=n,
+        differing=None,
+        at_most=None,
+        power=power,
+        required_n=needed,
+    )
+
+
+def _key(project: Project) -> str:
+    return fingerprint({"history of the gates of": str(project.path.resolve())})

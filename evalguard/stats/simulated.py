@@ -1,0 +1,113 @@
+"""Power of any test on pairs that are there: by drawing from them, through the test itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalguard.errors import UsageError
+from evalguard.stats.margin import MarginTest
+from evalguard.stats.scores import PairedScores
+
+Floats = NDArray[np.float64]
+RUNS = 400
+"""Simulated runs of a size; the standard error of a power of 80 % is then 2 points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """Pairs of an earlier comparison, as what new samples will look like.
+
+    A run draws whole units with replacement. Each unit's two models are exchanged at random, which
+    leaves how much they differ, and how it hangs together within a cluster, but no difference
+    between them; with unequal chances, so much that its mean is the effect.
+
+    Args:
+        scores: The pairs.
+        relative: Whether the margin is a share of the baseline's mean.
+    """
+
+    scores: PairedScores
+    relative: bool = False
+
+    @property
+    def questions_per_unit(self) -> float:
+        """Mean size of a unit."""
+        return len(self.scores.unit) / self.scores.units
+
+    def power(
+        self,
+        n: int,
+        margin: float,
+        *,
+        effect: float = 0.0,
+        alpha: float = 0.05,
+        runs: int = RUNS,
+        rng: np.random.Generator,
+        on_run: Callable[[int], None] | None = None,
+    ) -> float:
+        """Return the share of runs of ``n`` questions that pass.
+
+        Args:
+            n: Questions, to be rounded to whole units.
+            margin: δ on the scale of the scores; for a relative one, its share of the baseline's
+                mean times that mean.
+            effect: True θ.
+            alpha: One-sided level.
+            runs: Simulated runs.
+            rng: Draws them.
+            on_run: Called with the number of runs so far.
+
+        Raises:
+            UsageError: If no exchange of the pairs has that effect.
+        """
+        chance = self._chance(effect)
+        count = max(1, round(n / self.questions_per_unit))
+        members = [np.flatnonzero(self.scores.unit == unit) for unit in range(self.scores.units)]
+        passed = 0
+        for run in range(runs):
+            drawn = rng.integers(self.scores.units, size=count)
+            passed += self._test(members, drawn, rng.random(count), chance).p_pass(margin) <= alpha
+            if on_run is not None:
+                on_run(run + 1)
+        return passed / runs
+
+    def _test(
+        self,
+        members: Sequence[NDArray[np.intp]],
+        drawn: NDArray[np.intp],
+        u: Floats,
+        chance: Floats,
+    ) -> MarginTest:
+        sizes = [len(members[unit]) for unit in drawn]
+        index = np.concatenate([members[unit] for unit in drawn])
+        swapped = np.repeat(u < chance[drawn], sizes)
+        before, after = self.scores.baseline[index], self.scores.candidate[index]
+        run = replace(
+            self.scores,
+            baseline=np.where(swapped, after, before),
+            candidate=np.where(swapped, before, after),
+            unit=np.repeat(np.arange(len(drawn)), sizes),
+            weight=self.scores.weight[index],
+        )
+        return run.difference(relative=self.relative)
+
+    def _chance(self, effect: float) -> Floats:
+        """Return the chance of each unit to be exchanged, so that the mean is the effect."""
+        sign = 1.0 if self.scores.higher_is_better else -1.0
+        change = np.nan_to_num(self.scores.candidate - self.scores.baseline) * sign
+        if self.scores.clip is not None:
+            change = np.clip(change, -self.scores.clip, self.scores.clip)
+        sums = np.bincount(self.scores.unit, weights=change * self.scores.weight)
+        greatest = float(np.abs(sums).sum() / self.scores.weight.sum())
+        if abs(effect) > greatest + 1e-12:
+            raise UsageError(
+                f"an effect of {effect:g} is impossible on pairs that differ by {greatest:.4g} on "
+                "average; give a smaller effect"
+            )
+        # A unit shows a gain with probability (1 + t)/2.
+        gain = (1 + (effect / greatest if greatest else 0.0)) / 2
+        return np.where(sums > 0, 1 - gain, gain)

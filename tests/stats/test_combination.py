@@ -1,0 +1,124 @@
+"""Stages of an extended gate: combination, levels beyond the planned samples, error over them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from evalguard.errors import DataError
+from evalguard.stats import (
+    Combined,
+    PairedBinary,
+    combined_pvalue,
+    conditional_level,
+    interval,
+    levels,
+    sequential_pvalue,
+)
+from evalguard.stats.sequential import MOST_STAGES, spent
+
+pvalues = st.floats(1e-12, 1 - 1e-12)
+TENTHS = [k / 10 for k in range(1, 11)]
+
+
+def test_two_stages_are_stouffers_method():
+    expected = stats.combine_pvalues([0.03, 0.2, 0.6], method="stouffer").pvalue
+    assert combined_pvalue([0.03, 0.2, 0.6], [1, 1, 1]) == pytest.approx(expected)
+
+
+def test_weights_are_shares_of_the_information():
+    expected = stats.combine_pvalues([0.03, 0.2], method="stouffer", weights=[1, 0.5**0.5]).pvalue
+    assert combined_pvalue([0.03, 0.2], [1, 0.5]) == pytest.approx(expected)
+
+
+@given(st.lists(pvalues, min_size=1, max_size=4), st.integers(0, 3), st.floats(0, 1))
+@settings(deadline=None)
+def test_the_combination_is_monotone(p, index, by):
+    worse = list(p)
+    index %= len(p)
+    worse[index] += (1 - worse[index]) * by
+    weights = [1.0] * len(p)
+    assert combined_pvalue(p, weights) <= combined_pvalue(worse, weights) + 1e-15
+
+
+@pytest.mark.parametrize(
+    ("p", "weights"), [([], []), ([0.5], [0]), ([1.5], [1]), ([np.nan], [1]), ([0.1, 0.2], [1])]
+)
+def test_broken_stages_are_refused(p, weights):
+    with pytest.raises(DataError, match="expected"):
+        combined_pvalue(p, weights)
+
+
+@given(pvalues, pvalues, st.integers(1, MOST_STAGES - 1))
+@settings(max_examples=60, deadline=None)
+def test_the_level_that_is_left_is_where_the_combination_rejects(first, second, stages):
+    level = levels([*range(1, stages + 2)], reserve=0.02)[-1]
+    left = conditional_level(first, stages, level)
+    combined = combined_pvalue([first, second], [stages, 1])
+    assert (second < left) == (combined < level) or combined == pytest.approx(level, rel=1e-6)
+
+
+@given(st.floats(0, 0.5), st.floats(0.01, 0.2))
+@settings(max_examples=100, deadline=None)
+def test_what_is_spent_grows_and_never_exceeds_alpha(reserve, alpha):
+    shares = np.arange(1, 10 * MOST_STAGES + 1) / 10
+    reached = [spent(share, alpha, reserve) for share in shares]
+    assert np.diff(reached).min() >= 0
+    assert reached[-1] <= alpha
+    assert reached[9] == pytest.approx(alpha * (1 - reserve))
+
+
+def test_a_reserve_of_nothing_changes_nothing():
+    assert levels(TENTHS, reserve=0.0) == levels(TENTHS)
+    with pytest.raises(DataError, match="shares ≤ 1"):
+        levels([1.0, 2.0])
+
+
+@pytest.mark.parametrize("reserve", [0.02, 0.1])
+def test_levels_are_nested(reserve):
+    """What a smaller α rejects, a greater one does too: sequential p-values rest on that."""
+    shares = [*TENTHS, 1.5, 2.0, 3.0]
+    strict, lax = levels(shares, 0.01, reserve=reserve), levels(shares, 0.05, reserve=reserve)
+    assert all(one < other for one, other in zip(strict, lax, strict=True))
+    small = [sequential_pvalue(p, shares, reserve=reserve) for p in (1e-6, 1e-4, 1e-3, 0.01, 0.2)]
+    assert small == sorted(small)
+
+
+@pytest.mark.parametrize("reserve", [0.02, 0.1])
+def test_extensions_chosen_by_the_data_hold_the_error(reserve):
+    """Whoever extends looks at the score first, and takes few or many samples accordingly."""
+    runs, rng = 1_000_000, np.random.default_rng(9)
+    shares = [0.5, 1.0, 2.0, 3.0]
+    bounds = np.asarray(stats.norm.isf(levels(shares, reserve=reserve)))
+    half, rest = rng.standard_normal((2, runs))
+    rejected = half >= bounds[0]
+    total = (half + rest) / np.sqrt(2)
+    rejected |= total >= bounds[1]
+    for stage, bound in enumerate(bounds[2:], start=2):
+        # The score of an extension is standard normal whatever its size: that is all it takes.
+        total = (np.sqrt(stage - 1) * total + rng.standard_normal(runs)) / np.sqrt(stage)
+        rejected |= total >= bound
+    assert rejected.mean() == pytest.approx(spent(3.0, 0.05, reserve), abs=3 * 0.05**0.5 / 1000)
+
+
+def test_the_interval_of_stages_agrees_with_their_test():
+    stages = [PairedBinary(12, 6, 200), PairedBinary(7, 9, 250)]
+    test = Combined(stages, [1, 1], PairedBinary(19, 15, 450))
+    for alpha in (0.002, 0.03, 0.2):
+        limits = interval(test, margin=0.05, alpha=alpha)
+        assert (limits.low >= -0.05) == (test.p_pass(0.05) <= alpha)
+        assert (limits.high <= -0.05) == (test.p_fail(0.05) <= alpha)
+        assert limits.low <= test.estimate <= limits.high
+    assert test.estimate == pytest.approx(-4 / 450)
+
+
+@given(pvalues, st.floats(0.001, 0.3))
+@settings(max_examples=100, deadline=None)
+def test_an_extension_never_passes_for_free(first, reserve):
+    """What is left undecided passes only on new samples that show it at a level below 5 %."""
+    planned, further = levels([1.0, 2.0], reserve=reserve)
+    left = conditional_level(first, 1, further)
+    if first > planned:
+        assert left < 0.05
+    assert left <= conditional_level(first / 2, 1, further)
