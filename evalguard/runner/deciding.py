@@ -18,7 +18,7 @@ from evalguard.records import Comparison, Gate, GateResult, Metric, ScoredSample
 from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import check_steady
 from evalguard.runner.non_answers import held_to_answers
-from evalguard.runner.plan import PlannedTask
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.prepare import Check
 from evalguard.tasks.base import CorpusTask, content_id
 from evalguard.tasks.judged import APPROVED

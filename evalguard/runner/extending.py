@@ -16,7 +16,8 @@ from evalguard.config.project import ProjectConfig
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
 from evalguard.records import Gate, GateResult, Verdict, from_json, to_json
-from evalguard.runner.plan import Plan, PlannedTask
+from evalguard.runner.plan import Plan
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.schedule import Selected
 from evalguard.stats import MOST_STAGES
 from evalguard.store import SampleStore

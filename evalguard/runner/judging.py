@@ -19,7 +19,7 @@ from evalguard.runner.altered_answers import rule_taken
 from evalguard.runner.control_questions import check_unchanged, controls
 from evalguard.runner.judge_canaries import taken
 from evalguard.runner.models import ModelPool
-from evalguard.runner.plan import PlannedTask
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.verdict_replies import read_reply
 from evalguard.scorers.thinking import Split
 from evalguard.store import SampleStore, fingerprint

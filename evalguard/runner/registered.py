@@ -19,7 +19,8 @@ from typing import Any
 from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.records import Gate
 from evalguard.runner.drawn import drawn_of
-from evalguard.runner.plan import Plan, PlannedTask
+from evalguard.runner.plan import Plan
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.store import SampleStore, fingerprint
 from evalguard.store.tables import REGISTERED
 
