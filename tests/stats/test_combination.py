@@ -64,7 +64,7 @@ def test_the_level_that_is_left_is_where_the_combination_rejects(first, second, 
 def test_what_is_spent_grows_and_never_exceeds_alpha(reserve, alpha):
     shares = np.arange(1, 10 * MOST_STAGES + 1) / 10
     reached = [spent(share, alpha, reserve) for share in shares]
-    assert np.diff(reached).min() >= 0
+    assert np.diff(reached).min() >= -1e-15  # but for rounding
     assert reached[-1] <= alpha
     assert reached[9] == pytest.approx(alpha * (1 - reserve))
 
