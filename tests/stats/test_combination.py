@@ -113,7 +113,7 @@ def test_the_interval_of_stages_agrees_with_their_test():
     assert test.estimate == pytest.approx(-4 / 450)
 
 
-@given(pvalues, st.floats(0.001, 0.3))
+@given(pvalues, st.floats(0.001, 0.1))
 @settings(max_examples=100, deadline=None)
 def test_an_extension_never_passes_for_free(first, reserve):
     """What is left undecided passes only on new samples that show it at a level below 5 %."""
