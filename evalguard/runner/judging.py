@@ -126,7 +126,7 @@ class Judging:
                 f"the lower limit must be at least {config.min_kappa:g}. It agrees with "
                 f"{admission.hits} of {admission.positives} that are labelled {favoured}, and with "
                 f"{admission.rejections} of {admission.negatives} that are labelled {other}."
-                f"{silent} Label more answers, take a stronger judge, or write the criterion "
+                f"{silent} Label more answers, use a stronger judge, or write the criterion "
                 f"more precisely."
             )
         if rule := self._rule_taken(key, planned, admission):

@@ -203,7 +203,7 @@ class _Planner:
             if parts != self._parts(config, context, kind.deciding_files(config, context)):
                 raise DataError(
                     f"suite '{suite.name}', task '{config.task_name}': a file changed while the "
-                    "task was made of it; run again when nothing writes there"
+                    "task was built from it; run again when nothing writes there"
                 )
 
         deciding = kind.deciding_files(config, context)
