@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 CONFIG_NAME = "evalguard.yaml"
 
+_FLAGS = {
+    "allow-partial": "end with 0, not 7, where all selected gates pass and others were left out",
+    "full": "measure every sample; do not stop early",
+    "strict": "error where a file is read that is not in the key of what is stored",
+    "noise": "also run the baseline against itself and flag margins below its noise floor",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a check."""
@@ -39,39 +46,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--evalguard-json", metavar="PATH", help="write the result as JSON")
     group.addoption("--evalguard-html", metavar="PATH", help="write the HTML report")
     group.addoption(
-        "--evalguard-allow-partial",
-        action="store_true",
-        help="end with 0, not 7, where all selected gates pass and others were left out",
-    )
-    group.addoption(
-        "--evalguard-full",
-        action="store_true",
-        help="measure every sample; do not stop early",
-    )
-    group.addoption(
-        "--evalguard-strict",
-        action="store_true",
-        help="error where a file is read that is not in the key of what is stored",
-    )
-    group.addoption(
         "--evalguard-extend",
         metavar="N",
         type=int,
         default=0,
         help="measure N more samples of each suite that an earlier check left undecided",
     )
-    group.addoption(
-        "--evalguard-noise",
-        action="store_true",
-        help="also run the baseline against itself and flag margins below its noise floor",
-    )
+    for name, text in _FLAGS.items():
+        group.addoption(f"--evalguard-{name}", action="store_true", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the project, if there is one."""
     for mark in (
         "guard: gates that must PASS",
-        ("tripwire: gates that must not FAIL, but need not PASS"),
+        "tripwire: gates that must not FAIL, but need not PASS",
     ):
         config.addinivalue_line("markers", mark)
     named = config.getoption("evalguard_config")

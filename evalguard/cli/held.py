@@ -3,7 +3,7 @@
 ``conftest.py``, scorers and ``!function`` run in the process that decides, and may end it with 0:
 ``os._exit(0)``, at any time. So a check runs in a child, which says what its exit code is when it
 has one; a child that ends without saying so has decided nothing. Where a scorer's call ended it, or
-does not come to its end, another child goes on without that call.
+does not return, another child continues without that call.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def run_held(main: Callable[[], int]) -> tuple[int, bool]:
             why = f"it ended the process by {signal.Signals(-code).name}"
         watch.leave_out(digest, why or f"it ended the process with exit code {code}")
         click.echo(
-            f"evalguard: a scorer did not return ({watch.reason(digest)}); the check goes on "
+            f"evalguard: a scorer did not return ({watch.reason(digest)}); the check continues "
             "without this answer",
             err=True,
         )

@@ -133,7 +133,7 @@ def resume(root: Path) -> None:
 
 
 def begin(root: Path) -> None:
-    """Let code of a project be loaded anew.
+    """Let code of a project be loaded again.
 
     Modules of all projects are imported again, and what it read before counts as it is now.
 

@@ -1,8 +1,8 @@
 """Whether EvalGuard's own functions are still those of its files.
 
 Code of a project runs in the process that decides: a ``conftest.py``, scorers, ``!function`` and a
-model's own code can put functions of theirs in the place of EvalGuard's. What stands in each module
-now is held against its source: its functions and methods, what it imports, and its constants.
+model's own code can replace functions of EvalGuard by their own. What stands in each module
+now is compared with its source: its functions and methods, what it imports, and its constants.
 
 This shows what a careless patch leaves behind. Code that sets out to hide may as well replace this:
 only ``--no-project-code`` keeps it out.
@@ -66,7 +66,7 @@ def replaced() -> Iterator[str]:
 
 
 class _Module:
-    """A module, held against its source."""
+    """A module, compared with its source."""
 
     def __init__(self, module: ModuleType, file: Path) -> None:
         self._module = module

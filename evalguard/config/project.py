@@ -179,10 +179,10 @@ class ProjectConfig(ConfigModel):
     looks: int = Field(default=10, ge=1, le=50)
     """Number of interim analyses with early stopping."""
     futility: bool = False
-    """Also stop a gate, as INCONCLUSIVE, once even an unchanged model would hardly pass any more
-    and a FAIL is not likely."""
+    """Also stop a gate, as INCONCLUSIVE, once even an unchanged model would be unlikely to pass
+    from there on, and a FAIL is not likely either."""
     reserve: float = Field(default=0.02, ge=0, le=0.5)
-    """Part of α that a check keeps, so that a gate which is left undecided may be extended with
+    """Part of α that a check keeps, so that an INCONCLUSIVE gate can be extended with
     `evalguard check --extend`."""
     seed: int = Field(default=0, ge=0)
     """Seed of the sample order and of all sampling."""

@@ -72,7 +72,7 @@ class GateConfig(ConfigModel):
     """Weight the suite's tasks by their number of samples, or equally; by default as their lm-eval
     group says, or else by size."""
     error_difference: float = Field(default=0.0, ge=0.0, lt=1.0)
-    """How much the error rates of the judge, or of the rules that tell refusals and abstentions,
+    """How much the error rates of the judge, or of the rules that detect refusals and abstentions,
     may differ between the baseline's and the candidate's answers, as a share."""
 
     @model_validator(mode="before")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evalguard.errors import UsageError
 from evalguard.records import GateResult, Verdict
-from evalguard.stats import conditional_level, levels, sequential_pvalue
+from evalguard.stats import conditional_level, levels, sequential_pvalue, stage_of
 
 FUTILE = "futile"
 """Flag of a gate for which neither verdict has a chance left."""
@@ -50,6 +50,11 @@ class LookPlan:
         sizes = (math.ceil(n_planned * k / self.looks) for k in range(1, self.looks + 1))
         return tuple(dict.fromkeys(sizes))
 
+    def end_level(self, n_planned: int, alpha: float) -> float:
+        """Return the level of the last look at the planned samples, of a total error α."""
+        shares = [size / n_planned for size in self.sizes(n_planned)]
+        return levels(shares, alpha, reserve=self.reserve)[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -64,7 +69,7 @@ class Look:
         end_level: Level of the look at the end of the stage.
         ended: Whether no more samples will come.
         decides: Whether a verdict may be given: always at the end, before it only with a plan.
-        futility: Whether to say so where going on is futile.
+        futility: Whether to say so where more samples are futile.
         reserve: Part of α that the planned samples leave for extensions.
     """
 
@@ -81,7 +86,7 @@ class Look:
     @property
     def stage(self) -> int:
         """The stage that it looks at, from 1; the first extension is 2."""
-        return max(math.ceil(self.shares[-1] - 1e-9), 1)
+        return stage_of(self.shares[-1])
 
     def left(self, pvalue: float) -> float:
         """Return the level at which the samples of an extension alone would decide.
@@ -122,7 +127,7 @@ def take_look(
         alpha: One-sided error over all looks.
         final: Whether no more samples will come.
     """
-    end = float(max(math.ceil(share - 1e-9), 1))
+    end = float(stage_of(share))
     ended = final or share >= end
     if plan is None or (plan.looks == 1 and not plan.reserve):
         return Look((share,), 1, alpha, alpha, alpha, ended, ended, False)
@@ -159,4 +164,4 @@ def is_settled(result: GateResult) -> bool:
 def is_extended(earlier: GateResult, share: float) -> bool:
     """Return whether a share lies in a stage after the one that left a gate undecided."""
     undecided = earlier.verdict is Verdict.INCONCLUSIVE and bool(earlier.shares)
-    return undecided and share > max(math.ceil(earlier.shares[-1] - 1e-9), 1)
+    return undecided and share > stage_of(earlier.shares[-1])

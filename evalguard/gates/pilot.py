@@ -1,4 +1,4 @@
-"""Power analysis from pairs that are there: graded, clustered, weighted or judged scores, too."""
+"""Power analysis from a pilot, of graded, clustered, weighted and judged scores too."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 from evalguard.demands import Difference
-from evalguard.errors import UsageError
+from evalguard.demands.power import POWER
 from evalguard.gates.evidence import scores_of
 from evalguard.gates.looks import LookPlan
+from evalguard.gates.power_analysis import check_effect
 from evalguard.records import Metric, SamplePair
 from evalguard.stats import (
     PairedScores,
-    levels,
     power_paired,
     quantile,
     required_n_paired,
@@ -24,8 +24,7 @@ from evalguard.stats import (
 )
 from evalguard.stats.simulated import RUNS, Pilot
 
-POWER = 0.8
-USUAL_SIZES = 7  # that are simulated in search of the one for a power, more or less
+USUAL_SIZES = 7  # simulated, more or less, in search of the one for a power
 MOST_N = 200_000  # a greater number of samples is not simulated
 
 
@@ -95,15 +94,9 @@ def analyse_pilot(
     scores = scores_of(pairs, metric, weights)
     margin = demand.margin(scores.means[0], metric.name)
     effect = max(0.0, -2 * margin) if effect is None else effect
-    if effect <= -margin:
-        raise UsageError(
-            f"an effect of {effect:g} is not better than the margin ({-margin:g}), so a PASS would "
-            "be wrong; give a larger effect"
-        )
+    check_effect(effect, margin)
     n = len(pairs) if n is None else n
-    alpha = round(1 - confidence_level, 12)
-    if looks > 1:
-        alpha = levels([size / n for size in LookPlan(looks).sizes(n)], alpha)[-1]
+    alpha = LookPlan(looks).end_level(n, round(1 - confidence_level, 12))
     pilot = Pilot(scores, relative=demand.relative)
 
     def power_at(size: int) -> float:

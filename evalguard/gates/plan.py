@@ -13,7 +13,6 @@ from evalguard.demands.registry import check_gate
 from evalguard.errors import ConfigError, Problem, UsageError
 from evalguard.gates.looks import LookPlan
 from evalguard.records import Gate, Metric
-from evalguard.stats import levels
 
 DISCORDANCE = 0.1
 """Assumed share of samples on which two models differ, where no run has told it."""
@@ -98,8 +97,7 @@ def plan_gate(
     check_gate(gate, metric)
     alpha = round(1 - confidence_level, 12)
     if looks is not None:
-        shares = [size / n for size in looks.sizes(n)]
-        alpha = levels(shares, alpha, reserve=looks.reserve)[-1]
+        alpha = looks.end_level(n, alpha)
     assumed = metric.low + BASELINE * (metric.high - metric.low) if baseline is None else baseline
     design = Design(
         where=f"{gate.suite}/{gate.metric}",

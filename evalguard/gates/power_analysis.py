@@ -9,7 +9,6 @@ from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
 from evalguard.stats import (
     detectable_effect_paired,
-    levels,
     power_paired,
     required_n_exact,
     required_n_paired,
@@ -24,7 +23,7 @@ class Design:
         discordance: Share of the questions on which the two models differ.
         power: Probability of PASS (exact).
         mde: Minimum detectable effect: the least true difference that passes in 80 % of runs
-            (exact power); ``None`` where none does that is possible at this discordance.
+            (exact power); ``None`` where no effect possible at this discordance does.
         n_for_80: Questions for a power of 80 %; exact at the assumed discordance, about 3 % off
             around it.
         n_for_90: Questions for a power of 90 %, about 3 % off.
@@ -50,7 +49,7 @@ class PowerAnalysis:
         power: Probability of PASS (exact).
         false_fail: Probability of FAIL at this effect, or at no effect if it is negative.
         mde: Minimum detectable effect: the least true difference that passes in 80 % of runs
-            (exact power); ``None`` where none does that is possible at this discordance.
+            (exact power); ``None`` where no effect possible at this discordance does.
         required_n: Questions for a power of 80 % (exact).
         underpowered: Whether even an unchanged model, or one that gains twice the required amount,
             cannot be relied on to pass.
@@ -91,16 +90,14 @@ def analyse_power(
 
     Raises:
         UsageError: If the margin is not in percentage points, the effect is not better than the
-        margin, the effect is impossible at the discordance, or a number is out of its range.
+            margin or impossible at the discordance, or a number is out of its range.
     """
     margin = demand.margin_of_binary()
     _check_ranges(n, discordance, confidence_level, looks)
     good = max(0.0, -2 * margin)
     effect = good if effect is None else effect
     _check_possible(margin, discordance, effect)
-    alpha = round(1 - confidence_level, 12)
-    if looks > 1:
-        alpha = levels([size / n for size in LookPlan(looks).sizes(n)], alpha)[-1]
+    alpha = LookPlan(looks).end_level(n, round(1 - confidence_level, 12))
 
     def design(share: float) -> Design:
         exactly = required_n_exact if share == discordance else required_n_paired
@@ -132,13 +129,22 @@ def analyse_power(
     )
 
 
-def _check_possible(margin: float, discordance: float, effect: float) -> None:
-    """Refuse an effect that is no PASS, or that no two models have which differ so rarely."""
+def check_effect(effect: float, margin: float) -> None:
+    """Refuse to plan for an effect that is not better than the margin.
+
+    Raises:
+        UsageError: If that is so.
+    """
     if effect <= -margin:
         raise UsageError(
             f"an effect of {effect:g} is not better than the margin ({-margin:g}), so a PASS would "
             "be wrong; give a larger effect"
         )
+
+
+def _check_possible(margin: float, discordance: float, effect: float) -> None:
+    """Refuse an effect that is not better than the margin, or larger than the discordance."""
+    check_effect(effect, margin)
     if abs(effect) > discordance:
         raise UsageError(
             f"a true difference of {effect * 100:+g}pp is impossible where the models differ on "

@@ -40,8 +40,8 @@ from evalguard.stats import (
     samples_to_decide,
 )
 
-FUTILE_POWER = 0.1  # chance of PASS for a good candidate, below which going on is futile
-FUTILE_UNLESS_FAIL = 0.5  # chance of FAIL under the trend, from which it is worth going on
+FUTILE_POWER = 0.1  # chance of PASS for a good candidate, below which a gate is futile
+FUTILE_UNLESS_FAIL = 0.5  # chance of FAIL under the trend, from which it is not
 FUTILE_FROM = 0.2  # share of the samples before which no run is called futile
 WORST_SHOWN = 10
 

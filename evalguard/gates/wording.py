@@ -87,7 +87,7 @@ class Wording:
         if required_n is None:
             return "no practical number of samples would decide it"
         if not self.look.reserve:
-            return f"about {_rounded(required_n)} samples in all would decide it"
+            return f"about {_rounded(required_n)} samples in total would decide it"
         more = _rounded(required_n - n)
         return f"about {more} more samples would decide it (evalguard check --extend {more})"
 

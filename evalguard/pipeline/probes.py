@@ -30,7 +30,8 @@ from evalguard.records import (
 )
 from evalguard.runner.answers import AnswerReader, as_compared, without_stops
 from evalguard.runner.models import ModelPool
-from evalguard.runner.plan import PlannedTask, make_plan
+from evalguard.runner.plan import make_plan
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.store import SampleStore
 from evalguard.tasks.base import Prepared, Task
 

@@ -14,7 +14,7 @@ class ScoreKind(StrEnum):
     """Which test a metric uses; declared by the scorer, never inferred from the data."""
 
     BINARY = "binary"  # 0 or 1 for each question: exact unconditional test
-    BOUNDED = "bounded"  # within a declared range: hardened unit t
+    BOUNDED = "bounded"  # within a declared range: hardened unit t test
     CORPUS = "corpus"  # no value for each sample: delete-group jackknife
 
 
@@ -29,8 +29,8 @@ class DetectorRates:
         negatives: Negative examples.
         source: What the examples are, and whose labels.
         own: Whether the examples are answers of the models that are compared, as of a judge that
-            people have labelled them for. Otherwise a correction by these rates may harden a
-            verdict but never bring one about.
+            people have labelled them for. Otherwise a correction by these rates may make a
+            verdict harder to reach, never easier.
     """
 
     hits: int

@@ -17,7 +17,7 @@ from evalguard.records.training import TrainingRecord
 class CorrectedRates:
     """How a gate's scores were corrected for the errors of the judge or the rules behind them.
 
-    The gate is decided on the corrected difference; what was seen stands beside it.
+    The gate is decided on the corrected difference; what was seen is kept as well.
 
     Attributes:
         sensitivity: Probability that the detector finds a positive; ``None`` where labels of both

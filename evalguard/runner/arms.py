@@ -14,7 +14,7 @@ from evalguard.runner.judging import Judging
 from evalguard.runner.measured import Key, Measured
 from evalguard.runner.models import ModelPool
 from evalguard.runner.own_reads import OwnReads
-from evalguard.runner.plan import PlannedTask
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.registry import is_built_in
 

@@ -146,7 +146,7 @@ def check_own_functions() -> None:
     raise TrustError(
         f"EvalGuard's own code was replaced while it ran: {', '.join(names[:_SHOWN])}{more}. Code "
         "of the project did that, such as a conftest.py, a scorer or a plug-in, so there is no "
-        "verdict. Take it out, or check with --no-project-code"
+        "verdict. Remove it, or check with --no-project-code"
     )
 
 
@@ -205,7 +205,7 @@ def _taken_up(check: Check, reached: dict[tuple[str, str], float]) -> tuple[Gate
     """Return what was decided before on candidates that are extended, and measure its samples.
 
     Raises:
-        UsageError: If the samples do not show any more what they did.
+        UsageError: If the samples no longer show what they did.
     """
     recorded = {one.id: one for record in check.records.values() for one in record.results}
     own = [(gate, model) for gate, model in check.selected if model in check.records]
@@ -245,7 +245,7 @@ def _open(check: Check, results: Sequence[GateResult], stage: int) -> list[Selec
 
 
 def _keep(check: Check, results: Sequence[GateResult]) -> None:
-    """Keep what was decided for an extension, unless it is not what was asked at first."""
+    """Keep what was decided for an extension, unless it is not what was first registered."""
     if check.amended:
         return
     remember(check.store, check.project, check.keys, results)

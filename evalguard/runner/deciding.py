@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,8 +17,9 @@ from evalguard.records import Comparison, Gate, GateResult, Metric, ScoredSample
 from evalguard.runner.answers import as_compared
 from evalguard.runner.judging import check_steady
 from evalguard.runner.non_answers import held_to_answers
-from evalguard.runner.plan import PlannedTask
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.prepare import Check
+from evalguard.stats import stage_of
 from evalguard.tasks.base import CorpusTask, content_id
 from evalguard.tasks.judged import APPROVED
 
@@ -126,11 +126,7 @@ def _compare(
     check_steady(arms[1])
     share = reached[gate.suite, model]
     labels = check.judged.drawn_labels(check.plan.of_gate(gate))
-    stages = [
-        stage
-        for stage in range(max(math.ceil(share - 1e-9), 1))
-        if check.plan.n_planned(gate, stage)
-    ]
+    stages = [stage for stage in range(stage_of(share)) if check.plan.n_planned(gate, stage)]
 
     def compared(arms: Arms, stages: Sequence[int]) -> Comparison:
         return compare(

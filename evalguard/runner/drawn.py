@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from evalguard.records import ScoredSample
 from evalguard.records.samples import PairLabels
-from evalguard.runner.plan import PlannedTask
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.scorers.written import comparable
 from evalguard.tasks.judged_config import JudgedConfig
 from evalguard.tasks.labelled import Labelled

@@ -2,7 +2,7 @@
 
 The store keeps, for each candidate, which samples each stage has and what was decided on them. An
 extension is recorded there before its first sample is measured, and whoever checks again gets the
-verdict over all stages: neither can one be tried and forgotten.
+verdict over all stages: none can be tried and forgotten.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from evalguard.config.project import ProjectConfig
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
 from evalguard.records import Gate, GateResult, Verdict, from_json, to_json
-from evalguard.runner.plan import Plan, PlannedTask
+from evalguard.runner.plan import Plan
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.schedule import Selected
 from evalguard.stats import MOST_STAGES
 from evalguard.store import SampleStore
@@ -125,7 +126,7 @@ def write_record(store: SampleStore, key: str, record: Record) -> None:
 
 def planned_samples(plan: Plan) -> Samples:
     """Return the planned samples of every task."""
-    return {f"{task.suite}/{task.name}": list(task.sample_ids) for task in plan}
+    return {_name(task): list(task.sample_ids) for task in plan}
 
 
 def shared_record(records: Mapping[str, Record | None], *, extend: int) -> Record | None:
@@ -152,7 +153,7 @@ def shared_record(records: Mapping[str, Record | None], *, extend: int) -> Recor
         same = longest.samples[: len(one.samples)] == one.samples
         if not same or (extend and len(one.samples) < len(longest.samples)):
             raise UsageError(
-                f"{name} was extended by other samples than the other candidates; check the "
+                f"{name} was extended by different samples than the other candidates; check the "
                 "candidates one by one"
             )
     if extend:
@@ -170,11 +171,11 @@ def _check_may_be_extended(known: Mapping[str, Record], longest: Record, extend:
         if not one.is_complete and extend != longest.asked[-1]:
             raise UsageError(
                 f"--extend {extend}: an extension of {longest.asked[-1]} samples is under way for "
-                f"{name}; end it first, with --extend {longest.asked[-1]}"
+                f"{name}; finish it first, with --extend {longest.asked[-1]}"
             )
         if not one.design["reserve"]:
             raise UsageError(
-                f"--extend {extend}: the check of {name} kept nothing of α for an extension "
+                f"--extend {extend}: the check of {name} kept no part of α for an extension "
                 "(reserve: 0), so more samples cannot decide it"
             )
     if len(longest.samples) >= MOST_STAGES:
@@ -243,7 +244,7 @@ def new_stage(plan: Plan, record: Record, suites: Sequence[str], extend: int) ->
         extend: Samples for each of them, shared among its tasks by their size.
 
     Raises:
-        UsageError: If a suite does not have so many.
+        UsageError: If a suite does not have that many.
     """
     used = {
         name: {id_ for stage in record.samples for id_ in stage.get(name, ())}
@@ -304,7 +305,7 @@ def set_stages(plan: Plan, stages: Sequence[Samples]) -> None:
 
 
 def check_same(recorded: Sequence[GateResult], now: Sequence[GateResult]) -> None:
-    """Refuse to add to results that the samples do not give any more.
+    """Refuse to add to results that the samples no longer give.
 
     Args:
         recorded: What an earlier check decided.

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalguard.config import Project
+from evalguard.demands.power import POWER
 from evalguard.records import GateResult
 from evalguard.stats import expected_power, quantile, required_n_paired, upper_discordance
 from evalguard.store import SampleStore, fingerprint
 from evalguard.store.tables import HISTORY
-
-POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

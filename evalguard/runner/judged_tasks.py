@@ -13,7 +13,7 @@ from evalguard.runner.answers import AnswerReader
 from evalguard.runner.drawn import DrawnLabels, drawn_ids, drawn_of
 from evalguard.runner.judging import Judging, config_of, total
 from evalguard.runner.measured import Measured
-from evalguard.runner.plan import PlannedTask
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.tasks.base import Prepared
 from evalguard.tasks.judged import JudgedTask
 from evalguard.tasks.labelled import Question

@@ -19,7 +19,7 @@ from evalguard.runner.altered_answers import rule_taken
 from evalguard.runner.control_questions import check_unchanged, controls
 from evalguard.runner.judge_canaries import taken
 from evalguard.runner.models import ModelPool
-from evalguard.runner.plan import PlannedTask
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.verdict_replies import read_reply
 from evalguard.scorers.thinking import Split
 from evalguard.store import SampleStore, fingerprint
@@ -126,7 +126,7 @@ class Judging:
                 f"the lower limit must be at least {config.min_kappa:g}. It agrees with "
                 f"{admission.hits} of {admission.positives} that are labelled {favoured}, and with "
                 f"{admission.rejections} of {admission.negatives} that are labelled {other}."
-                f"{silent} Label more answers, take a stronger judge, or write the criterion "
+                f"{silent} Label more answers, use a stronger judge, or write the criterion "
                 f"more precisely."
             )
         if rule := self._rule_taken(key, planned, admission):

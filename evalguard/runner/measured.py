@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from evalguard.engines.base import Doubt, Waiting
 from evalguard.records import GateResult, ScoredSample
-from evalguard.runner.plan import PlannedTask
+from evalguard.runner.planned_task import PlannedTask
 
 Key: TypeAlias = tuple[str, str, str]
 """Suite, task and model."""

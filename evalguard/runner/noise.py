@@ -12,7 +12,8 @@ from evalguard.records import Gate, GateResult, ScoredSample, ScoreKind
 from evalguard.runner.answers import as_compared
 from evalguard.runner.measure import Measurer
 from evalguard.runner.measured import Measured
-from evalguard.runner.plan import Plan, PlannedTask
+from evalguard.runner.plan import Plan
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.store import fingerprint
 
 BELOW_NOISE = "margin_below_noise"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ import evalguard.tasks
 from evalguard.engines.limits import limit_of
 from evalguard.errors import StoreError
 from evalguard.records import Metric, from_json
+from evalguard.stats import stage_of
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Task
 
@@ -147,7 +147,7 @@ def first(stages: Sequence[Sequence[str]], share: float) -> tuple[str, ...]:
         >>> first([["a", "b"], ["c", "d", "e"]], 0.5), first([["a", "b"], ["c", "d", "e"]], 1.3)
         (('a',), ('a', 'b', 'c'))
     """
-    whole = max(math.ceil(share - 1e-9) - 1, 0)
+    whole = stage_of(share) - 1
     found = [id_ for ids in stages[:whole] for id_ in ids]
     if whole < len(stages):
         found += stages[whole][: max(1, round((share - whole) * len(stages[whole])))]

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
 from typing import Any
 from uuid import uuid4
@@ -20,147 +20,25 @@ from evalguard.config import Project, Suite
 from evalguard.config.contaminated import contaminated
 from evalguard.engines.limits import DEFAULT_LIMIT
 from evalguard.errors import DataError
-from evalguard.records import Gate, Metric, ScoredSample
+from evalguard.records import Gate, Metric
 from evalguard.runner.gate_targets import check_gates
 from evalguard.runner.outline import (
     Outline,
     contradicting,
-    first,
     outline_of,
     outlines_from,
-    shuffled,
     task_code,
 )
 from evalguard.runner.own_reads import OwnReads, runs_own_code
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.unkeyed import Unkeyed
 from evalguard.scorers.sandbox import noting_choices
-from evalguard.scorers.thinking import thinking_metrics
 from evalguard.scorers.versions import package_digest
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Render, Task
 from evalguard.tasks.kind import DecidingFiles, TaskConfig, TaskContext
 from evalguard.tasks.registry import build, cannot_fail, is_built_in, kind_of, package_code
-from evalguard.tasks.registry import compare as compare_samples
 from evalguard.tasks.registry import prepare as prepare_samples
-
-Scored = Mapping[str, ScoredSample]
-"""Samples of one task and model, by id."""
-
-
-class PlannedTask:
-    """A task with its samples in the order in which they are measured.
-
-    Args:
-        outline: What is known of it.
-        config: What the suite file says of it.
-        build: Builds the task when a sample must be measured.
-        prepare: Makes its samples requests then.
-        seed: Seed of the order.
-        left_out: Rows that are in the training data.
-        own_code: Whether code of the project or of a package makes or scores its samples.
-    """
-
-    def __init__(
-        self,
-        outline: Outline,
-        config: TaskConfig,
-        *,
-        build: Callable[[], Task],
-        prepare: Callable[[], Sequence[Prepared]],
-        seed: int,
-        left_out: frozenset[int] = frozenset(),
-        own_code: bool = False,
-    ) -> None:
-        self.suite = outline.suite
-        self.name = outline.name
-        self.metrics = outline.metrics
-        self.kind = kind_of(config)
-        if self.kind.measures_thinking and outline.max_new_tokens:
-            self.metrics = (*outline.metrics, *thinking_metrics(outline.max_new_tokens))
-        self.definition = outline.definition
-        self.equal_weights = outline.equal_weights
-        self.n_contradicting = outline.n_contradicting
-        self.cannot_fail = outline.cannot_fail
-        self.runs_code = outline.runs_code
-        self.answers_in_text = self.kind.measures_thinking and outline.max_new_tokens > 0
-        kept = [
-            sample_id
-            for row, sample_id in zip(outline.rows, outline.sample_ids, strict=True)
-            if row not in left_out
-        ]
-        self.stages: tuple[tuple[str, ...], ...] = (shuffled(kept, seed),)
-        self.all_sample_ids = outline.sample_ids
-        self.n_left_out = len(outline.sample_ids) - len(kept)
-        self.config = config
-        self.own_code = own_code
-        self._build = build
-        self._prepare = prepare
-        self._pairs: dict[tuple[int, int], tuple[object, tuple[ScoredSample, ScoredSample]]] = {}
-
-    @property
-    def follows_baseline(self) -> bool:
-        """Whether a candidate is measured on what the baseline answered."""
-        return self.kind.follows_baseline
-
-    @property
-    def judged(self) -> bool:
-        """Whether a judge scores the answers."""
-        return self.kind.judged
-
-    def compared(self, baseline: Scored, candidate: Scored) -> tuple[Scored, Scored]:
-        """Return two models' samples as they are compared, which may depend on both."""
-        if self.kind.compared is None:
-            return baseline, candidate
-        pairs = {
-            id_: self._compared(baseline[id_], candidate[id_])
-            for id_ in baseline.keys() & candidate
-        }
-        return (
-            {**baseline, **{id_: before for id_, (before, _) in pairs.items()}},
-            {**candidate, **{id_: after for id_, (_, after) in pairs.items()}},
-        )
-
-    def _compared(
-        self, baseline: ScoredSample, candidate: ScoredSample
-    ) -> tuple[ScoredSample, ScoredSample]:
-        """Compare two samples once, however many gates and looks ask for them."""
-        key = (id(baseline), id(candidate))  # theirs alone: the cache keeps both
-        if key not in self._pairs:
-            found = compare_samples(self.kind, baseline, candidate)
-            self._pairs[key] = ((baseline, candidate), found)
-        return self._pairs[key][1]
-
-    @property
-    def sample_ids(self) -> tuple[str, ...]:
-        """The planned samples; ``stages`` holds them and those of each extension."""
-        return self.stages[0]
-
-    def first(self, share: float) -> tuple[str, ...]:
-        """Return the ids of the samples up to a share of them; 1 to 2 is the first extension."""
-        return first(self.stages, share)
-
-    @cached_property
-    def task(self) -> Task:
-        """The task itself."""
-        return self._build()
-
-    def prepared(self, sample_id: str) -> Prepared:
-        """Return a sample as requests.
-
-        Raises:
-            DataError: If building the task again gave different samples than planned.
-        """
-        if sample_id not in self._prepared:
-            raise DataError(
-                f"suite '{self.suite}', task '{self.name}': building it again gave different "
-                "samples, so it draws at random or its data changed in the meantime; set its seed, "
-                "or run again"
-            )
-        return self._prepared[sample_id]
-
-    @cached_property
-    def _prepared(self) -> dict[str, Prepared]:
-        return {sample.sample_id: sample for sample in self._prepare()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +203,7 @@ class _Planner:
             if parts != self._parts(config, context, kind.deciding_files(config, context)):
                 raise DataError(
                     f"suite '{suite.name}', task '{config.task_name}': a file changed while the "
-                    "task was made of it; run again when nothing writes there"
+                    "task was built from it; run again when nothing writes there"
                 )
 
         deciding = kind.deciding_files(config, context)

@@ -208,8 +208,8 @@ def _staged(
         changed = amended(every)
         if changed and extend:
             raise UsageError(
-                f"--extend {extend}: {'; '.join(changed)}. Only what was asked at first can be "
-                "extended"
+                f"--extend {extend}: {'; '.join(changed)}. An extension needs what was first "
+                "registered"
             )
     except UsageError:
         if extend:

@@ -1,11 +1,11 @@
 """Pre-registration: what a candidate had to meet when it was first checked.
 
 Gates, tasks and settings are kept before the first sample is measured. Whoever relaxes a margin,
-drops a gate, edits a test set, or has the baseline answer otherwise after having seen the result
-gets the verdict of what is asked now, and every report and receipt says what was asked at first.
+drops a gate, edits a test set, or changes how the baseline answers after having seen the result
+gets the verdict of the present rules, and every report and receipt says what the first ones were.
 
-Settings are all that differs from the defaults, but for what is named as of no account: an option
-that is added later is registered without being listed here.
+Settings are all that differs from the defaults, except the keys listed below: an option that is
+added later is registered without being listed here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.records import Gate
 from evalguard.runner.drawn import drawn_of
-from evalguard.runner.plan import Plan, PlannedTask
+from evalguard.runner.plan import Plan
+from evalguard.runner.planned_task import PlannedTask
 from evalguard.store import SampleStore, fingerprint
 from evalguard.store.tables import REGISTERED
 
@@ -27,7 +28,7 @@ _ELSEWHERE = frozenset({
     "version", "candidates", "suites", "suites_dir", "thresholds", "thresholds_dir", "store",
     "reports", "noise",
 })  # fmt: skip
-"""Keys of the project file that decide no score, or are registered by what they lead to."""
+"""Keys of the project file that decide no score, or are registered by their content."""
 
 _BY_WEIGHTS = frozenset({"model", "adapter", "revision"})
 """Keys of a model for which its weights stand."""
@@ -79,8 +80,9 @@ def changes_since_first_check(
         first = store.fingerprint_description(key).get(REGISTERED)
         if store.has_refused(key, REGISTERED):
             found.append(
-                f"what {name} was first asked cannot be read: it was edited, or its seal does not "
-                "fit the key of the store, so it is not known whether gates or tasks changed since"
+                f"what was registered for {name} cannot be read: it was edited, or its seal does "
+                "not fit the key of the store, so it is not known whether gates or tasks changed "
+                "since"
             )
             continue
         if first is None:

@@ -1,8 +1,8 @@
-"""Files that are read while a check measures, though no key in the store names them.
+"""Files that are read while a check measures, although no key in the store covers them.
 
-Keys name every file that is known to decide an answer or a score. What is read beside those is
-found while it happens. It is said, and its content is in the keys from then on, so that nothing
-which was measured before it was known is reused.
+Keys name every file that is known to decide an answer or a score. Any other
+file that is read is found as it is opened. A warning names it, and its content is in the keys from
+then on, so that nothing measured before is reused.
 
 Code that pytest loads for a project, its ``conftest.py`` first, can change any answer and any
 score. It is in the key of every model from the start, with all that it imports.
@@ -143,8 +143,8 @@ class Unkeyed:
         shown = ", ".join(os.path.relpath(name, self._root) for name in every[:_SHOWN])
         more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
         said = (
-            f"{shown}{more}: read while measuring, though not in the key under which samples are "
-            "stored. The next check measures again, with it in the key"
+            f"{shown}{more}: read during measurement, but not covered by the key under which "
+            "samples are stored. The next check includes it in the key, and measures again"
         )
         if strict or os.environ.get(STRICT_VARIABLE) == "1":
             raise TrustError(said)

@@ -38,6 +38,7 @@ from evalguard.stats.sequential import (
     conditional_power,
     levels,
     sequential_pvalue,
+    stage_of,
 )
 from evalguard.stats.units import MIN_UNITS, UnitT
 
@@ -81,5 +82,6 @@ __all__ = [
     "required_n_paired",
     "samples_to_decide",
     "sequential_pvalue",
+    "stage_of",
     "upper_discordance",
 ]

@@ -9,10 +9,7 @@ import numpy as np
 from scipy import special
 
 from evalguard.errors import DataError
-from evalguard.stats.margin import MarginTest
-
-LEAST_P = 1e-300  # a p-value below it, or this close to 1, has no normal score
-NEAREST_ONE = 1 - 1e-16
+from evalguard.stats.margin import MarginTest, normal_score
 
 
 def combined_pvalue(pvalues: Sequence[float], weights: Sequence[float]) -> float:
@@ -42,7 +39,7 @@ def combined_pvalue(pvalues: Sequence[float], weights: Sequence[float]) -> float
     p, w = np.asarray(pvalues, dtype=float), np.asarray(weights, dtype=float)
     if not len(p) or p.shape != w.shape or not (w > 0).all() or not ((p >= 0) & (p <= 1)).all():
         raise DataError(f"p-values {pvalues} with weights {weights}: expected 0…1, and one above 0")
-    scores = -special.ndtri(np.clip(p, LEAST_P, NEAREST_ONE))
+    scores = np.array([normal_score(one) for one in p])
     return float(special.ndtr(-np.sum(np.sqrt(w) * scores) / np.sqrt(w.sum())))
 
 
@@ -57,10 +54,9 @@ def conditional_level(pvalue: float, stages: int, level: float) -> float:
     Example:
         >>> further = conditional_level(0.1, 1, 0.0021)
         >>> round(further, 4), round(combined_pvalue([0.1, further], [1, 1]), 4)
-        (0.003, 0.0021)
+        (0.0028, 0.0021)
     """
-    score = -special.ndtri(np.clip(pvalue, LEAST_P, NEAREST_ONE))
-    goal = -special.ndtri(level)
+    score, goal = normal_score(pvalue), normal_score(level)
     return float(special.ndtr(np.sqrt(stages) * score - np.sqrt(stages + 1) * goal))
 
 

@@ -1,4 +1,4 @@
-"""Exact unconditional p-values of tables of losses and gains, whatever orders the tables.
+"""Exact unconditional p-values of tables of losses and gains, for any ordering of the tables.
 
 Of ``n`` questions ``b`` are lost and ``c`` gained; ψ is the unknown probability that a question is
 either. A hypothesis about two proportions, on its boundary, makes a line of the probability of a

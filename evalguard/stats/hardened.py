@@ -80,8 +80,8 @@ def seen(residuals: Floats, sizes: Floats, *, pseudo: float, freedom: float) -> 
 
     Two pseudo-observations, a loss and a gain, keep the standard error above 0 for any data. The
     degrees of freedom are those of the variance that was really seen, 2M/(kurtosis − 1) where that
-    is less than ``freedom``: a hundred units of which two differ know no more of their spread
-    than a handful.
+    is less than ``freedom``: a hundred units of which two differ tell no more about their
+    spread than a handful.
 
     Args:
         residuals: Sum of each unit less its size times the mean. Shape ``(units,)``.

@@ -58,8 +58,8 @@ class GroupJackknife:
 
     A bootstrap duplicates samples, which moves set metrics such as distinct-n by itself; leaving
     groups out does not. The groups' pseudo-values are tested as the units of
-    :class:`~evalguard.stats.units.UnitT` are, and what the sample may have missed is reckoned over
-    its samples: one that is lost altogether moves the metric by its share of the whole range.
+    :class:`~evalguard.stats.units.UnitT` are, and what was not seen is counted in
+    samples: one that is lost altogether moves the metric by its share of the whole range.
 
     Args:
         full: Oriented difference on all samples.
@@ -111,7 +111,7 @@ class GroupJackknife:
     def standard_error(self, margin: float) -> float:
         """Return √((G−1)/G·Σ(θ_g − θ̄)²), the pseudo-observations included.
 
-        Of fewer than two groups, which say nothing of how the metric varies, half of the range.
+        Of fewer than two groups, which say nothing about how the metric varies, half of the range.
         """
         if len(self.partial) < 2:
             return (self.high - self.low) / 2

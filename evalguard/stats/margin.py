@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 from scipy import optimize, special
 
 P_FLOOR = 1e-15  # below it a normal quantile loses its meaning
+LEAST_P = 1e-300  # a p-value below it, or this close to 1, has no normal score
+NEAREST_ONE = 1 - 1e-16
 
 
 class MarginTest(Protocol):
@@ -70,6 +72,11 @@ class Imputed:
     def standard_error(self, margin: float) -> float:
         """Return the larger standard error of the two cases."""
         return max(self.worst.standard_error(margin), self.best.standard_error(margin))
+
+
+def normal_score(pvalue: float) -> float:
+    """Return a p-value on the normal scale, large where it is small and finite for 0 and 1."""
+    return float(-special.ndtri(min(max(pvalue, LEAST_P), NEAREST_ONE)))
 
 
 def interval(

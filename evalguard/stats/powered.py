@@ -33,10 +33,10 @@ class PredictionPowered:
     variance on the labels of other questions; 0 leaves the judge out.
 
     The test is :class:`~evalguard.stats.UnitT` of the drawn questions, with values that have this
-    mean and its variance. So n labels know no more of rare errors of the judge than n questions do
-    of rare losses: without any error among them, PASS takes ⌈ln α/ln(1 − δ)⌉ drawn questions. A
-    question that was drawn and has no label counts against PASS with the worst one, and against
-    FAIL with the best.
+    mean and its variance. So n labels tell no more about rare errors of the judge than n questions
+    do about rare losses: without any error among them, PASS takes ⌈ln α/ln(1 − δ)⌉ drawn
+    questions. A question that was drawn and has no label counts against PASS with the worst one,
+    and against FAIL with the best.
 
     Args:
         scores: What the judge saw, of all questions.

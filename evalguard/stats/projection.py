@@ -11,7 +11,7 @@ from scipy import special
 from evalguard.stats.binary import PairedBinary
 from evalguard.stats.corrected import Corrected
 from evalguard.stats.jackknife import GroupJackknife
-from evalguard.stats.margin import Imputed, MarginTest
+from evalguard.stats.margin import Imputed, MarginTest, normal_score
 from evalguard.stats.planning import quantile
 from evalguard.stats.power import required_n_paired
 from evalguard.stats.rate import BinaryRate
@@ -19,7 +19,7 @@ from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.units import UnitT
 
 ASSURANCE = 0.8
-"""Confidence of the limit up to which the share of differing questions is reckoned with."""
+"""Confidence of the upper limit of the share of differing questions that planning assumes."""
 
 CLOSE = 0.01  # distance from the wanted score at which the search ends
 MOST_TIMES_UNITS = 2_000_000  # units of a projected sample, which is kept in memory
@@ -114,8 +114,7 @@ def _score(test: MarginTest, margin: float, factor: float, passing: bool) -> flo
         # A test that is not known here: its standard error falls with the root of the samples.
         distance = (test.estimate + margin) * (1 if passing else -1)
         return distance / max(test.standard_error(margin), 1e-300) * math.sqrt(factor)
-    pvalue = taken.p_pass(margin) if passing else taken.p_fail(margin)
-    return float(-special.ndtri(min(max(pvalue, 1e-300), 1 - 1e-16)))
+    return normal_score(taken.p_pass(margin) if passing else taken.p_fail(margin))
 
 
 def _taken(test: MarginTest, factor: float) -> MarginTest | None:

@@ -18,8 +18,8 @@ class PairedRatio:
     """Tests of the ratio of two paired proportions, in terms of the margin that it stands for.
 
     With the baseline's mean x and the candidate's y, a margin δ is the share δ/``scale`` of x, and
-    what is tested is y = (1 − δ/scale)·x. Questions that neither model gets right say nothing of a
-    ratio, so the test is conditional on the number of the others; of those it is exact.
+    what is tested is y = (1 − δ/scale)·x. Questions that neither model gets right say nothing about
+    a ratio, so the test is conditional on the number of the others; of those it is exact.
 
     Args:
         losses: Questions that only the baseline got right.

@@ -24,9 +24,9 @@ class PairedScores:
     """Scores of the same questions by two models, and which tests fit them.
 
     Which engine is used follows from what is declared alone: exact tests for independent binary
-    questions of equal weight, unit t tests for all others. A missing score is replaced to the
-    candidate's disadvantage where PASS is tested and to its advantage where FAIL is; the question
-    is never dropped. Build one with :func:`paired_scores`.
+    questions of equal weight, hardened unit t tests for all others. A missing score is
+    replaced to the candidate's disadvantage where PASS is tested and to its advantage where FAIL
+    is; the question is never dropped. Build one with :func:`paired_scores`.
 
     Attributes:
         baseline: The baseline's scores, NaN where missing. Shape ``(n,)``.

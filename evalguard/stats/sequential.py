@@ -1,4 +1,4 @@
-"""Looking before the end, and going on after it: how much of α each look may spend.
+"""Looking before the end, and extending a run after it: how much of α each look may spend.
 
 The error α is spent along the share t of the planned samples by the Hwang-Shih-DeCani function
 with γ = −4: little at first, most at the end. The level of each look follows from the shares at
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import interpolate, optimize, special
 
 from evalguard.errors import DataError
+from evalguard.stats.margin import normal_score
 
 MOST_STAGES = 6
 """Most stages of a gate: the planned samples and five extensions; little of α is left then."""
@@ -31,6 +32,16 @@ FULL = 1 - 1e-9  # shares above it are the last look
 LEVEL_NODES = special.ndtr(np.linspace(-6.0, 3.0, 28))  # overall levels of the p-value's table
 
 Floats = NDArray[np.float64]
+
+
+def stage_of(share: float) -> int:
+    """Return the stage that a share lies in: 1 for the planned samples, 2 for the first extension.
+
+    Example:
+        >>> [stage_of(share) for share in (0.1, 1.0, 1.2, 2.0)]
+        [1, 1, 2, 2]
+    """
+    return max(math.ceil(share - 1e-9), 1)
 
 
 def spent(share: float, alpha: float, reserve: float = 0.0) -> float:
@@ -52,11 +63,11 @@ def spent(share: float, alpha: float, reserve: float = 0.0) -> float:
         >>> [round(spent(share, 0.05, 0.04), 4) for share in (1, 2, 3)]
         [0.048, 0.049, 0.0495]
     """
-    stage = max(math.ceil(share - 1e-9) - 1, 0)
-    within = np.expm1(-SPENDING_GAMMA * (share - stage)) / np.expm1(-SPENDING_GAMMA)
-    if stage == 0:
+    before = stage_of(share) - 1
+    within = np.expm1(-SPENDING_GAMMA * (share - before)) / np.expm1(-SPENDING_GAMMA)
+    if not before:
         return float(alpha * (1 - reserve) * within)
-    left = alpha * reserve * 0.5 ** (stage - 1)
+    left = alpha * reserve * 0.5 ** (before - 1)
     return float(alpha - left + left / 2 * within)
 
 
@@ -125,7 +136,7 @@ def sequential_pvalue(
     if len(times) == 1 and times[0] >= FULL and not reserve:
         return pvalue
     nodes, reached = _level_table(times, reserve)
-    score = float(special.ndtri(min(max(pvalue, 1e-300), 1 - 1e-16)))
+    score = -normal_score(pvalue)
     if score <= reached[0]:
         # Below the table the level is proportional to α to within a few per cent.
         overall = float(special.ndtr(nodes[0]) * pvalue / special.ndtr(reached[0]))

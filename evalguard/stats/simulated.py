@@ -1,4 +1,4 @@
-"""Power of any test on pairs that are there: by drawing from them, through the test itself."""
+"""Power of any test by simulation: pairs drawn from a pilot, decided by the test itself."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Pilot:
     """Pairs of an earlier comparison, as what new samples will look like.
 
     A run draws whole units with replacement. Each unit's two models are exchanged at random, which
-    leaves how much they differ, and how it hangs together within a cluster, but no difference
+    leaves how much they differ, and how it correlates within a cluster, but no difference
     between them; with unequal chances, so much that its mean is the effect.
 
     Args:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalguard.errors import DataError
-from evalguard.stats.hardened import PSEUDO, Missed, Seen, pvalue, seen
+from evalguard.stats.hardened import PSEUDO, ROUNDING, Missed, Seen, pvalue, seen
 
 MIN_UNITS = 10
 """Fewer effective units than this decide nothing."""
@@ -113,7 +113,7 @@ class UnitT:
         values = self.sums + margin * self._scale
         residuals = side * (values - self._distance(margin) * self._sizes)
         # What the arithmetic leaves of equal values is no spread.
-        residuals[np.abs(residuals) <= 1e-12 * (np.abs(values) + np.abs(self.sums))] = 0.0
+        residuals[np.abs(residuals) <= ROUNDING * (np.abs(values) + np.abs(self.sums))] = 0.0
         return seen(
             residuals,
             self._sizes,

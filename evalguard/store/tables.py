@@ -38,7 +38,7 @@ facts = Table(
 """What a fingerprint was made of and what was learnt about it, one row for each fact."""
 
 REGISTERED = "first asked"
-"""Name of the fact that keeps what a candidate was first asked; it outlives all samples."""
+"""Name of the fact that keeps what was registered for a candidate; it outlives all samples."""
 
 STAGES = "stages"
 """Name of the fact that keeps what a candidate was decided on, and what was decided."""

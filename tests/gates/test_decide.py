@@ -168,7 +168,7 @@ def test_flags():
 def test_inconclusive_tells_how_many_samples_would_decide():
     result = one(counted(10, 5, 200))
     assert result.required_n is not None
-    assert re.search(r"about \d+0 samples in all would decide it", result.reason)
+    assert re.search(r"about \d+0 samples in total would decide it", result.reason)
     scale = result.required_n / 200
     larger = PairedBinary(round(10 * scale), round(5 * scale), result.required_n)
     assert larger.p_pass(0.05) < 0.05

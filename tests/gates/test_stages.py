@@ -81,7 +81,7 @@ def test_no_verdict_comes_for_free():
 
 def test_a_gate_may_be_extended_again():
     planned, first = undecided()
-    little = drawn(5, 60, 0.12, -0.01)
+    little = drawn(5, 100, 0.12, 0.0)
     second = extend(first, planned, little)
     assert second.verdict is Verdict.INCONCLUSIVE
     assert "evalguard check --extend" in second.reason
@@ -122,7 +122,7 @@ def test_without_a_reserve_nothing_is_left():
     planned = drawn(1, 300, 0.12, -0.02)
     before = run(planned)[-1]
     assert "--extend" not in before.reason
-    assert "samples in all would decide it" in before.reason
+    assert "samples in total would decide it" in before.reason
 
 
 def test_stages_that_share_a_cluster_are_refused():

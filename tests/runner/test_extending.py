@@ -169,7 +169,7 @@ def test_a_changed_reserve_is_refused(extensible):
 def test_without_a_reserve_there_is_no_extension(extensible):
     before = check(extensible, "reserve=0")
     assert "--extend" not in before.reason
-    with pytest.raises(UsageError, match="kept nothing of α"):
+    with pytest.raises(UsageError, match="kept no part of α"):
         check(extensible, "reserve=0", extend=200)
 
 

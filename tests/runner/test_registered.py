@@ -199,4 +199,4 @@ def test_what_somebody_without_the_key_wrote_is_no_registration(project, edit, m
     edit("thresholds/release.yaml", GATE, "metric: acc, max_drop: 20pp}")
     for _ in range(2):
         result = evalguard.check(project / "evalguard.yaml", progress=False)
-        assert any("first asked cannot be read" in text for text in result.warnings)
+        assert any("what was registered for" in text for text in result.warnings)

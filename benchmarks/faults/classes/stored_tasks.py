@@ -192,9 +192,9 @@ def _change_rows() -> None:
         return prepared
 
     TestSet.prepare = changing  # type: ignore[method-assign] # another process's timing
-    from evalguard.runner import plan
+    from evalguard.runner.planned_task import PlannedTask
 
-    plan.PlannedTask.prepared = _rebuilt(plan.PlannedTask.prepared)  # type: ignore[method-assign]
+    PlannedTask.prepared = _rebuilt(PlannedTask.prepared)  # type: ignore[method-assign]
 
 
 def _rebuilt(prepared: Any) -> Any:

@@ -53,7 +53,7 @@ def _of_project(place: Place) -> Seen:
     return then(place, lambda: place.write("signs.txt", "2"))
 
 
-@unkeyed("the same with --strict", blocked("not in the key"))
+@unkeyed("the same with --strict", blocked("not covered by the key"))
 def _strict(place: Place) -> Seen:
     reads(place, "notes.md")
     return place.check("--strict")
