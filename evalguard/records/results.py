@@ -94,7 +94,8 @@ class GateResult:
         baseline: The baseline's mean score.
         candidate: The candidate's mean score.
         delta: Estimated difference; of a metric that a judge or rules score, the corrected one.
-        ci: Lower and upper confidence limit of the difference, each at a level of ``1 - alpha``.
+        ci: Lower and upper confidence limit of the difference, at levels of ``1 - alpha_pass`` and
+            ``1 - alpha``.
         confidence_level: Confidence of each side over all looks.
         margin: The tolerated drop δ as an absolute difference; negative for a required gain.
         requirement: The requirement in words, such as ``max_drop 5pp``.
@@ -119,7 +120,9 @@ class GateResult:
             through a first extension, from 2 to 3 through a second one.
         stages: The planned samples and each extension, for a gate that was extended; the last of
             them decided.
-        alpha: Level of each side at this look, to which the interval belongs.
+        alpha: Level of FAIL at this look, to which the upper limit of the interval belongs.
+        alpha_pass: Level of PASS at this look, to which the lower limit belongs; less than
+            ``alpha`` where any of several candidates may be released.
         mde: Minimum detectable effect: the smallest true difference that passes in 80 % of runs;
             ``None`` for an extended gate.
         required_n: For INCONCLUSIVE, the samples that would decide in 80 % of runs if what was
@@ -169,6 +172,7 @@ class GateResult:
     shares: tuple[float, ...] = ()
     stages: tuple[Stage, ...] = ()
     alpha: float = 0.05
+    alpha_pass: float | None = None
     mde: float | None = None
     required_n: int | None = None
     flags: tuple[str, ...] = ()
