@@ -30,7 +30,6 @@ __all__ = [
     "Project",
     "ProjectConfig",
     "Selection",
-    "Selection",
     "Suite",
     "SuiteConfig",
     "Thresholds",

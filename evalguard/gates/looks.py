@@ -62,10 +62,10 @@ class Look:
         alpha: One-sided error over all looks.
         level: Level of FAIL at this look.
         end_level: Level of FAIL at the look at the end of the stage.
-        alpha_pass: One-sided error of PASS over all looks; a share of ``alpha`` where any of
-            several candidates may be released.
+        alpha_pass: One-sided error of PASS over all looks.
         level_pass: Level of PASS at this look.
         end_level_pass: Level of PASS at the look at the end of the stage.
+        sharing: Number of candidates that share ``alpha`` of PASS.
         ended: Whether no more samples will come.
         decides: Whether a verdict may be given: always at the end, before it only with a plan.
         futility: Whether to say so where going on is futile.
@@ -80,6 +80,7 @@ class Look:
     alpha_pass: float
     level_pass: float
     end_level_pass: float
+    sharing: int
     ended: bool
     decides: bool
     futility: bool
@@ -138,7 +139,7 @@ def take_look(
     ended = final or share >= end
     if plan is None or (plan.looks == 1 and not plan.reserve):
         own = (alpha, alpha, alpha, alpha_pass, alpha_pass, alpha_pass)
-        return Look((share,), 1, *own, ended=ended, decides=ended, futility=False)
+        return Look((share,), 1, *own, candidates, ended, ended, futility=False)
     past = () if earlier is None else earlier.shares
     # A look at samples already looked at spends nothing new: it is the same look again.
     shares = past if past and share <= past[-1] else (*past, share)
@@ -154,6 +155,7 @@ def take_look(
         alpha_pass=alpha_pass,
         level_pass=of_pass[len(shares) - 1],
         end_level_pass=of_pass[-1],
+        sharing=candidates,
         ended=ended,
         decides=ended or plan.looks > 1,
         futility=plan.futility,

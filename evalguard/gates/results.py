@@ -131,6 +131,7 @@ def result_of(
         stages=stages_of(comparison),
         alpha=look.level,
         alpha_pass=look.level_pass,
+        sharing=look.sharing,
         mde=None if effect is None or math.isinf(effect) else first.condition.orientation * effect,
         required_n=required,
         flags=_flags(comparison, evidence, look, verdict, limits),

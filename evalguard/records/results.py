@@ -96,7 +96,8 @@ class GateResult:
         delta: Estimated difference; of a metric that a judge or rules score, the corrected one.
         ci: Lower and upper confidence limit of the difference, at levels of ``1 - alpha_pass`` and
             ``1 - alpha``.
-        confidence_level: Confidence of each side over all looks.
+        confidence_level: Confidence of each side over all looks and, of PASS, over all candidates
+            that share its error.
         margin: The tolerated drop δ as an absolute difference; negative for a required gain.
         requirement: The requirement in words, such as ``max_drop 5pp``.
         p_pass: P-value of "the candidate is worse by δ or more"; PASS if small. Of several demands,
@@ -122,7 +123,8 @@ class GateResult:
             them decided.
         alpha: Level of FAIL at this look, to which the upper limit of the interval belongs.
         alpha_pass: Level of PASS at this look, to which the lower limit belongs; less than
-            ``alpha`` where any of several candidates may be released.
+            ``alpha`` where several candidates share it. ``None`` where nothing was tested.
+        sharing: Number of candidates that share the error of PASS; 1 where each has all of it.
         mde: Minimum detectable effect: the smallest true difference that passes in 80 % of runs;
             ``None`` for an extended gate.
         required_n: For INCONCLUSIVE, the samples that would decide in 80 % of runs if what was
@@ -173,6 +175,7 @@ class GateResult:
     stages: tuple[Stage, ...] = ()
     alpha: float = 0.05
     alpha_pass: float | None = None
+    sharing: int = 1
     mde: float | None = None
     required_n: int | None = None
     flags: tuple[str, ...] = ()
