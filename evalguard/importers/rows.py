@@ -47,7 +47,7 @@ def recognises(path: Path) -> bool:
     if first is None or isinstance(first, BrokenRow):
         return is_table
     keys = first.data.keys()
-    return bool(_KEYS & keys) if is_table else "id" in keys and bool({*ROLES, *SINGLE} & keys)
+    return {*ROLES} <= keys or ("id" in keys and (is_table or bool({*ROLES, *SINGLE} & keys)))
 
 
 def read(path: Path) -> tuple[ImportedRun, ...]:

@@ -55,6 +55,7 @@ class Unkeyed:
         self._code = _reached(code, self._root)
         self._bases: dict[str, Folders] = {}
         self._left_out: set[str] = set()
+        self._places: tuple[Path, ...] = ()
 
     @property
     def of_project(self) -> Mapping[str, Any]:
@@ -96,8 +97,9 @@ class Unkeyed:
         named = (
             getattr(spec, name) for spec in models for name in ("model", "adapter", "tokenizer")
         )
-        places = (Path(place) for place in named if place is not None and Path(place).is_dir())
-        with opened_below([self._root, *places]) as opened:
+        found = (Path(place) for place in named if place is not None)
+        self._places = tuple(place for place in found if place.is_dir())
+        with opened_below([self._root, *self._places]) as opened:
             yield opened
 
     @contextmanager
@@ -132,10 +134,13 @@ class Unkeyed:
             }
             of_models |= set(own.values())
             self._note(base, own)
+        measured = {folder for folders in self._bases.values() for folder in folders.values()}
+        # Nothing is stored of a model that could not be measured.
+        refused = [place for place in self._places if place not in measured]
         of_project = {
             os.path.relpath(name, self._root): name
             for name in besides - self._left_out - of_models
-            if self._counts(name)
+            if self._counts(name) and not any(_is_below(name, place) for place in refused)
         }
         self._note(self._key, of_project)
         if not (every := sorted({*of_models, *of_project.values()})):
@@ -155,6 +160,8 @@ class Unkeyed:
         path = Path(name)
         if not _is_below(name, self._root) or is_installed(path.resolve()):
             return False
+        if any(next(folder.glob("*.dist-info"), None) for folder in path.parents):
+            return False  # of a distribution, whose version counts
         parts = Path(os.path.relpath(name, self._root)).parts
         made = _is_below(name, self._project.reports) or "__pycache__" in parts
         return not made and not any(part.startswith(".") for part in parts)
@@ -178,6 +185,7 @@ def _of(project: Project) -> Iterator[Path]:
     for spec in project.models.values():
         if spec.adapter is not None:
             yield Path(spec.adapter) / TRAINING_RECORD  # of which reports tell
+        yield Path(spec.model)  # a file that an engine of a package reads, and hashes itself
     if project.config.contaminated:
         yield project.root / project.config.contaminated
     for suite in project.suites.values():

@@ -160,7 +160,7 @@ def _spreads(
     margin: float, discordance: float, effect: float, *, passes: bool
 ) -> tuple[float, float]:
     """Return √n times the standard error that the test takes at the margin, and the true one."""
-    if effect**2 > discordance:
+    if effect**2 > discordance * (1 + 1e-9):  # or as much, up to rounding
         raise UsageError(
             f"effect={effect:g} is impossible where the models differ on {discordance:g} of the "
             "samples; raise the discordance"
