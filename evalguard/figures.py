@@ -107,7 +107,7 @@ def _undetermined(shares: tuple[float, float] | None) -> str:
 
 
 def level(gate: GateResult) -> str:
-    """Write the confidence level, such as ``95%``.
+    """Write the confidence level, such as ``95%``; that of each limit, where they differ.
 
     Example:
         >>> from evalguard.records import GateResult
@@ -115,7 +115,10 @@ def level(gate: GateResult) -> str:
         ...                  reason="", confidence_level=0.975))
         '97.5%'
     """
-    return f"{gate.confidence_level * 100:g}%"
+    above = f"{gate.confidence_level * 100:g}%"
+    if gate.sharing == 1:
+        return above
+    return f"{(1 - (1 - gate.confidence_level) / gate.sharing) * 100:.4g}% below, {above} above"
 
 
 def threshold(gate: GateResult) -> float | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from evalguard.demands import Demand
     from evalguard.gates.power_analysis import PowerAnalysis
+    from evalguard.stats import ModelRank
 
 
 Values: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any]"
@@ -190,6 +191,58 @@ def power(
         effect=effect,
         confidence_level=confidence_level,
         looks=looks,
+    )
+
+
+def rank(
+    scores: Sequence[Values] | np.ndarray[Any, Any],
+    *,
+    clusters: Values | None = None,
+    kind: ScoreKind | Literal["binary", "bounded"] = "binary",
+    low: float = 0.0,
+    high: float = 1.0,
+    higher_is_better: bool = True,
+    confidence_level: float = 0.95,
+) -> tuple[ModelRank, ...]:
+    """Rank models on the same questions, with intervals that hold for all of them together.
+
+    All pairs are tested, with p-values adjusted by Holm's procedure. See
+    :func:`evalguard.stats.rank_models`.
+
+    Args:
+        scores: Scores of m models on n questions, shape (m, n); ``None`` or NaN where one could not
+            be measured, which counts against whatever a pair is to show.
+        clusters: For each question, its cluster; ``None`` where it stands alone.
+        kind: ``binary`` (0 or 1) or ``bounded`` (within ``low`` and ``high``).
+        low: Least possible score.
+        high: Greatest possible score.
+        higher_is_better: Direction of the scores.
+        confidence_level: Confidence of all intervals together.
+
+    Returns:
+        For each model, in order, its ``mean``, its ``rank`` (least and greatest, 1 being the best),
+        and ``pvalues`` (that it is no better than each of the models).
+
+    Raises:
+        UsageError: If ``kind`` is none of these.
+        DataError: If the scores or the clusters cannot be used.
+
+    Example:
+        >>> good, fair, poor = [1] * 60, [1] * 30 + [0] * 30, [1] * 28 + [0] * 32
+        >>> [model.rank for model in rank([fair, good, poor])]
+        [(2, 3), (1, 1), (2, 3)]
+    """
+    from evalguard.stats import rank_models
+
+    _check_word("kind", kind, KINDS)
+    return rank_models(
+        scores,
+        clusters=None if clusters is None else list(clusters),
+        binary=kind == "binary",
+        low=low,
+        high=high,
+        higher_is_better=higher_is_better,
+        confidence_level=confidence_level,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from evalguard.api.paths import StrPath
 from evalguard.errors import UsageError
@@ -44,6 +44,7 @@ def check(
     extend: int = 0,
     progress: bool = True,
     strict: bool = False,
+    selection: Literal["each", "any"] | None = None,
 ) -> CheckResult:
     """Gate the candidates of a project against its baseline.
 
@@ -67,12 +68,15 @@ def check(
         progress: Show progress on standard error.
         strict: Raise where a file is read that is not in the key of what is stored, instead of a
             warning.
+        selection: ``"any"``: whichever of the project's candidates passes may be released, so the
+            chance that a bad one does is held over all of them; ``"each"``: over each by itself.
+            By default what the project file says.
 
     Raises:
         TrustError: If files of a model changed meanwhile, code of the project replaced EvalGuard's,
             or, with ``strict``, a file was read that is in no key.
-        UsageError: If files of the project, the models or the data cannot be used, a name is
-            unknown, or the extension is not possible.
+        UsageError: If files of the project, the models or the data cannot be used, a name or a
+            selection is unknown, or the extension is not possible.
         MeasurementError: If nothing could be measured.
     """
     from evalguard.config import Project
@@ -80,6 +84,8 @@ def check(
     from evalguard.runner.display import display
     from evalguard.runner.schedule import select
 
+    if selection not in (None, "each", "any"):
+        raise UsageError(f"selection must be 'each' or 'any', found '{selection}'")
     if not isinstance(project, Project):
         project = load_project(project, overrides=overrides)
     elif overrides:
@@ -101,6 +107,7 @@ def check(
             engine=engine,
             extend=extend,
             strict=strict,
+            selection=selection,
         )
 
 

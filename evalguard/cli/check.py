@@ -61,6 +61,11 @@ left out (no release decision).
     help="Measure N more samples of each suite that an earlier check left undecided, and decide on "
     "all of them with the part of α that was kept for it.",
 )
+@click.option(
+    "--selection",
+    type=click.Choice(["each", "any"]),
+    help="Hold the chance that a bad candidate passes over each, or over all of the project.",
+)
 @click.option("--noise", is_flag=True, help="Also run the baseline against itself (noise floor).")
 @click.option(
     "--allow-partial",
@@ -85,6 +90,7 @@ def command(
     html_path: str | None,
     full: bool,
     extend: int | None,
+    selection: str | None,
     noise: bool,
     allow_partial: bool,
     strict: bool,
@@ -110,6 +116,7 @@ def command(
     from evalguard.config.old_report import remove_old_report
     from evalguard.errors import UsageError
 
+    overrides += (f"selection={selection}",) if selection else ()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
     # What an earlier run wrote must not be read as this one's, however this one ends.

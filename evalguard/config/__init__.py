@@ -5,7 +5,7 @@ errors.
 """
 
 from evalguard.config.loading import load_yaml
-from evalguard.config.project import BASELINE, JUDGE, Noise, ProjectConfig
+from evalguard.config.project import BASELINE, JUDGE, Noise, ProjectConfig, Selection
 from evalguard.config.project_loading import PROJECT_FILE, load_project
 from evalguard.config.resolved import (
     LoadedProject,
@@ -29,6 +29,7 @@ __all__ = [
     "Noise",
     "Project",
     "ProjectConfig",
+    "Selection",
     "Suite",
     "SuiteConfig",
     "Thresholds",

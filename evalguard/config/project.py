@@ -16,6 +16,7 @@ JUDGE = "judge"
 """Name of the model that judges answers; it is not gated itself."""
 
 Quantization = Literal["none", "nf4", "int8"]
+Selection = Literal["each", "any"]
 FileStem = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
 
 
@@ -184,6 +185,9 @@ class ProjectConfig(ConfigModel):
     reserve: float = Field(default=0.02, ge=0, le=0.5)
     """Part of α that a check keeps, so that an INCONCLUSIVE gate can be extended with
     `evalguard check --extend`."""
+    selection: Selection = "each"
+    """What the chance of 1 − `confidence_level` that a bad candidate passes is held over: `each`
+    candidate, or all of this file together (`any`: whichever of them passes may be released)."""
     seed: int = Field(default=0, ge=0)
     """Seed of the sample order and of all sampling."""
     store: NonEmpty = ".evalguard/store.db"

@@ -108,12 +108,30 @@ class Project:
         config: What it holds.
         suites: Its suites by name, in its order.
         thresholds: Its gates.
+        attempts: Candidates that are tried one after another until one passes, each in a check of
+            its own.
     """
 
     path: Path
     config: ProjectConfig
     suites: Mapping[str, Suite]
     thresholds: Thresholds
+    attempts: int = 1
+
+    @property
+    def sharing(self) -> int:
+        """Number of candidates that share the chance that a bad one passes.
+
+        All of the project file count, whichever of them a check selects: checking them one by one
+        must not give each the whole of it.
+        """
+        at_once = len(self.config.candidates) if self.config.selection == "any" else 1
+        return max(at_once, self.attempts, 1)
+
+    @property
+    def alpha_pass(self) -> float:
+        """One-sided error of PASS for one candidate."""
+        return round(1 - self.thresholds.confidence_level, 12) / self.sharing
 
     @property
     def root(self) -> Path:

@@ -22,11 +22,14 @@ DATA_FILES: dict[str, tuple[str, int]] = {
     "tickets": ("ticket", 400),
     "extraction": ("json", 400),
     "grounding": ("context", 400),
-    "abstention": ("abstain", 400),
-    "harmful": ("refuse", 400),
-    "benign": ("benign", 400),
+    "abstention": ("abstain", 800),
+    "harmful": ("refuse", 480),
+    "benign": ("benign", 480),
 }
-"""Skill and number of rows of each file; 300 and more show a drop within 5 percentage points."""
+"""Skill and number of rows of each file: enough for a margin of 5 percentage points.
+
+The rules that recognise refusals and abstention see a part of a difference, and need more rows.
+"""
 
 
 STORIES_A_PROMPT = 5

@@ -44,6 +44,7 @@ def decide(
     final: bool = True,
     previous: Sequence[GateResult] = (),
     brief: bool = False,
+    candidates: int = 1,
 ) -> tuple[GateResult, ...]:
     """Decide all gates together.
 
@@ -61,14 +62,17 @@ def decide(
         final: Whether no more samples will come.
         previous: What this function returned at the look before.
         brief: Leave out the figures of gates that another look will replace.
+        candidates: Number of candidates of which any may be released: each PASSes at its share of
+            the error, so that the chance that any bad one passes all of its guards stays at
+            1 − ``confidence_level``. 1 for candidates that are each asked for their own sake.
 
     Returns:
         One result for each comparison, in order.
 
     Raises:
         ConfigError: If a gate demands something that its metric cannot have.
-        UsageError: If the confidence level lies outside (0.5, 1), or two comparisons are of one
-            gate and model.
+        UsageError: If the confidence level lies outside (0.5, 1), ``candidates`` is below 1, or
+            two comparisons are of one gate and model.
 
     Example:
         >>> from evalguard.records import Gate, Margin, Metric, SamplePair
@@ -83,6 +87,8 @@ def decide(
         ('PASS', 0.0485)
     """
     _check_confidence(confidence_level)
+    if candidates < 1:
+        raise UsageError(f"candidates={candidates}: expected at least 1")
     alpha = round(1 - confidence_level, 12)
     before = {_key_of_result(result): result for result in previous}
     results: dict[_Key, GateResult] = {}
@@ -99,7 +105,7 @@ def decide(
         if earlier is not None and is_settled(earlier) and not is_extended(earlier, share):
             results[key] = earlier
             continue
-        look = take_look(looks, share, earlier, alpha=alpha, final=final)
+        look = take_look(looks, share, earlier, alpha=alpha, final=final, candidates=candidates)
         try:
             open_cases[key] = _Case(comparison, gather_stages(comparison), look)
         except MeasurementError as error:
@@ -112,7 +118,7 @@ def decide(
     adjusted = _adjusted(open_cases, results)
     for key, case in open_cases.items():
         result = result_of(*case, *adjusted[key], brief=brief)
-        result = hold_back(result, case.comparison, case.look.level)
+        result = hold_back(result, case.comparison, case.look.level_pass)
         results[key] = refuse_vacuous(result, case.comparison, ended=case.look.ended)
     return tuple(results[_key_of_comparison(comparison)] for comparison in comparisons)
 

@@ -65,8 +65,12 @@ class Look:
             an extension.
         looks: Number of looks planned.
         alpha: One-sided error over all looks.
-        level: Level of this look.
-        end_level: Level of the look at the end of the stage.
+        level: Level of FAIL at this look.
+        end_level: Level of FAIL at the look at the end of the stage.
+        alpha_pass: One-sided error of PASS over all looks.
+        level_pass: Level of PASS at this look.
+        end_level_pass: Level of PASS at the look at the end of the stage.
+        sharing: Number of candidates that share ``alpha`` of PASS.
         ended: Whether no more samples will come.
         decides: Whether a verdict may be given: always at the end, before it only with a plan.
         futility: Whether to say so where more samples are futile.
@@ -78,6 +82,10 @@ class Look:
     alpha: float
     level: float
     end_level: float
+    alpha_pass: float
+    level_pass: float
+    end_level_pass: float
+    sharing: int
     ended: bool
     decides: bool
     futility: bool
@@ -88,11 +96,12 @@ class Look:
         """The stage that it looks at, from 1; the first extension is 2."""
         return stage_of(self.shares[-1])
 
-    def left(self, pvalue: float) -> float:
+    def left(self, pvalue: float, *, passing: bool) -> float:
         """Return the level at which the samples of an extension alone would decide.
 
         Args:
             pvalue: One-sided p-value of all samples so far, at the end of a stage.
+            passing: Whether it is that of PASS.
 
         References:
             H.-H. Müller and H. Schäfer, A general statistical principle for changing a design any
@@ -100,7 +109,8 @@ class Look:
             conditional rejection probability).
         """
         end = float(self.stage + 1)
-        level = levels((*self.shares, end), self.alpha, reserve=self.reserve)[-1]
+        alpha = self.alpha_pass if passing else self.alpha
+        level = levels((*self.shares, end), alpha, reserve=self.reserve)[-1]
         return conditional_level(pvalue, self.stage, level)
 
     def overall(self, pvalue: float) -> float:
@@ -117,6 +127,7 @@ def take_look(
     *,
     alpha: float,
     final: bool,
+    candidates: int = 1,
 ) -> Look:
     """Return the look at a share of the planned samples, after those that were taken before.
 
@@ -126,22 +137,30 @@ def take_look(
         earlier: The gate's result at its last look.
         alpha: One-sided error over all looks.
         final: Whether no more samples will come.
+        candidates: Number of candidates among which PASS shares ``alpha``.
     """
+    alpha_pass = alpha / candidates
     end = float(stage_of(share))
     ended = final or share >= end
     if plan is None or (plan.looks == 1 and not plan.reserve):
-        return Look((share,), 1, alpha, alpha, alpha, ended, ended, False)
+        own = (alpha, alpha, alpha, alpha_pass, alpha_pass, alpha_pass)
+        return Look((share,), 1, *own, candidates, ended, ended, futility=False)
     past = () if earlier is None else earlier.shares
     # A look at samples already looked at spends nothing new: it is the same look again.
     shares = past if past and share <= past[-1] else (*past, share)
     ahead = () if shares[-1] >= end else (end,)
     of_looks = levels((*shares, *ahead), alpha, reserve=plan.reserve)
+    of_pass = levels((*shares, *ahead), alpha_pass, reserve=plan.reserve)
     return Look(
         shares,
         plan.looks,
         alpha,
         level=of_looks[len(shares) - 1],
         end_level=of_looks[-1],
+        alpha_pass=alpha_pass,
+        level_pass=of_pass[len(shares) - 1],
+        end_level_pass=of_pass[-1],
+        sharing=candidates,
         ended=ended,
         decides=ended or plan.looks > 1,
         futility=plan.futility,

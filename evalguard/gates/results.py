@@ -75,6 +75,7 @@ def result_of(
         evidence.difference,
         margin=margin if margin is not None else 0.0,
         alpha=look.level,
+        alpha_pass=look.level_pass,
         low=-evidence.span,
         high=evidence.span,
     )
@@ -129,6 +130,8 @@ def result_of(
         shares=look.shares,
         stages=stages_of(comparison),
         alpha=look.level,
+        alpha_pass=look.level_pass,
+        sharing=look.sharing,
         mde=None if effect is None or math.isinf(effect) else first.condition.orientation * effect,
         required_n=required,
         flags=_flags(comparison, evidence, look, verdict, limits),
@@ -205,6 +208,7 @@ def _corrected(
         evidence.seen,
         margin=evidence.margin or 0.0,
         alpha=look.level,
+        alpha_pass=look.level_pass,
         low=-evidence.span,
         high=evidence.span,
     )
@@ -234,8 +238,10 @@ def _holds_up_to(evidence: Evidence, look: Look) -> float | None:
     if margin is None:
         return None
     if isinstance(test, Imputed):
-        test = test.worst if test.worst.p_pass(margin) <= look.level else test.best
-    return test.holds_up_to(margin, look.level) if isinstance(test, Corrected) else None
+        test = test.worst if test.worst.p_pass(margin) <= look.level_pass else test.best
+    if not isinstance(test, Corrected):
+        return None
+    return test.holds_up_to(margin, look.level, look.level_pass)
 
 
 def _verdict(evidence: Evidence, look: Look, p_adjusted: float) -> Verdict:
@@ -243,7 +249,7 @@ def _verdict(evidence: Evidence, look: Look, p_adjusted: float) -> Verdict:
         return Verdict.INCONCLUSIVE
     if p_adjusted <= look.alpha:
         return Verdict.FAIL
-    return Verdict.PASS if evidence.p_pass <= look.level else Verdict.INCONCLUSIVE
+    return Verdict.PASS if evidence.p_pass <= look.level_pass else Verdict.INCONCLUSIVE
 
 
 def _flags(
@@ -286,7 +292,7 @@ def _chance_to_pass(demand: ConditionTest, look: Look, n: int, comparison: Compa
     drift = (good + demand.margin) / error if error > 0 else math.inf
     if math.isinf(drift):
         return 1.0
-    return conditional_power(demand.p_pass, look.shares[-1], look.end_level, drift=drift)
+    return conditional_power(demand.p_pass, look.shares[-1], look.end_level_pass, drift=drift)
 
 
 def _detectable(demand: ConditionTest, look: Look, n: int, n_planned: int) -> float:
@@ -296,13 +302,13 @@ def _detectable(demand: ConditionTest, look: Look, n: int, n_planned: int) -> fl
 
         def power_at(effect: float) -> float:
             return expected_power(
-                n_planned, demand.margin, psi, effect=effect, alpha=look.end_level
+                n_planned, demand.margin, psi, effect=effect, alpha=look.end_level_pass
             )
 
         found = least_effect(power_at, low=-psi, high=psi)
         return math.inf if found is None else found
     error = demand.test.standard_error(demand.margin) * math.sqrt(n / n_planned)
-    return detectable_effect(demand.margin, error, alpha=look.end_level)
+    return detectable_effect(demand.margin, error, alpha=look.end_level_pass)
 
 
 def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Comparison) -> bool:
@@ -314,7 +320,7 @@ def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Compari
     exact = isinstance(demand.test, BinaryRate | PairedBinary | PairedRatio)
     if not exact or tolerated <= 0:
         return False
-    return comparison.n_planned < fewest_samples(tolerated, alpha=look.end_level)
+    return comparison.n_planned < fewest_samples(tolerated, alpha=look.end_level_pass)
 
 
 def _required_n(demand: ConditionTest, look: Look, n: int, family: int) -> int | None:
@@ -324,10 +330,11 @@ def _required_n(demand: ConditionTest, look: Look, n: int, family: int) -> int |
     """
     test, margin = demand.test, demand.margin
     passing = test.estimate + margin > 0
-    alpha = look.end_level if passing else look.end_level / family
+    alpha = look.end_level_pass if passing else look.end_level / family
     known = 0
     if look.reserve and look.stage < MOST_STAGES and look.shares[-1] >= look.stage:
-        alpha, known = look.left(demand.p_pass if passing else demand.p_fail), n
+        shown = demand.p_pass if passing else demand.p_fail
+        alpha, known = look.left(shown, passing=passing), n
     if isinstance(test, Combined):
         test = test.pooled
     needed = samples_to_decide(test, margin, n=n, alpha=alpha, passing=passing)

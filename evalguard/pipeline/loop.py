@@ -155,6 +155,9 @@ def run_pipeline(
 ) -> Outcome:
     """Train until an attempt passes the project's gates, and release it.
 
+    The attempts share the error of PASS, so that the chance of a bad release does not grow with
+    their number, unless the project file says ``selection: each``.
+
     Args:
         training: Training config of the first attempt; its ``output`` is where the release goes.
         project: The ``evalguard.yaml`` with the baseline and the gates; its candidates are ignored.
@@ -174,7 +177,7 @@ def run_pipeline(
     folder = _folder(load_project(project), training, config)
     show.stage("auditing the data")
     _audit(training, settings, project)
-    loop = _Loop(project, folder, settings.tuner, watch=watch, show=show)
+    loop = _Loop(project, folder, settings.tuner, max_attempts, watch=watch, show=show)
     tried: list[Attempt] = []
     changes: Mapping[str, Any] = {}
     notes: tuple[str, ...] = ()
@@ -198,10 +201,20 @@ def run_pipeline(
 class _Loop:
     """Trains and gates one attempt after another."""
 
-    def __init__(self, project: Path, folder: Path, tuner: str, *, watch: bool, show: Show) -> None:
+    def __init__(
+        self,
+        project: Path,
+        folder: Path,
+        tuner: str,
+        max_attempts: int,
+        *,
+        watch: bool,
+        show: Show,
+    ) -> None:
         self._project = project
         self._folder = folder
         self._kind = "model" if tuner == "full" else "adapter"
+        self._max_attempts = max_attempts
         self._watch = watch
         self._show = show
 
@@ -209,6 +222,9 @@ class _Loop:
         """Train an attempt, unless it is trained already, and gate it."""
         candidate = {attempt.name: {self._kind: str(attempt.adapter.resolve())}}
         project = load_project(self._project, overrides=[f"candidates={json.dumps(candidate)}"])
+        if project.config.selection == "any" or "selection" not in project.config.model_fields_set:
+            # The first attempt that passes is released: each may be the bad one that does.
+            project = replace(project, attempts=self._max_attempts)
         if diverged := self._train(attempt, project):
             return replace(attempt, diverged=diverged)
         self._show.stage(f"{attempt.name}: gating")

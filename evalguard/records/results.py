@@ -94,8 +94,10 @@ class GateResult:
         baseline: The baseline's mean score.
         candidate: The candidate's mean score.
         delta: Estimated difference; of a metric that a judge or rules score, the corrected one.
-        ci: Lower and upper confidence limit of the difference, each at a level of ``1 - alpha``.
-        confidence_level: Confidence of each side over all looks.
+        ci: Lower and upper confidence limit of the difference, at levels of ``1 - alpha_pass`` and
+            ``1 - alpha``.
+        confidence_level: Confidence of each side over all looks and, of PASS, over all candidates
+            that share its error.
         margin: The tolerated drop δ as an absolute difference; negative for a required gain.
         requirement: The requirement in words, such as ``max_drop 5pp``.
         p_pass: P-value of "the candidate is worse by δ or more"; PASS if small. Of several demands,
@@ -119,7 +121,10 @@ class GateResult:
             through a first extension, from 2 to 3 through a second one.
         stages: The planned samples and each extension, for a gate that was extended; the last of
             them decided.
-        alpha: Level of each side at this look, to which the interval belongs.
+        alpha: Level of FAIL at this look, to which the upper limit of the interval belongs.
+        alpha_pass: Level of PASS at this look, to which the lower limit belongs; less than
+            ``alpha`` where several candidates share it. ``None`` where nothing was tested.
+        sharing: Number of candidates that share the error of PASS; 1 where each has all of it.
         mde: Minimum detectable effect: the smallest true difference that passes in 80 % of runs;
             ``None`` for an extended gate.
         required_n: For INCONCLUSIVE, the samples that would decide in 80 % of runs if what was
@@ -169,6 +174,8 @@ class GateResult:
     shares: tuple[float, ...] = ()
     stages: tuple[Stage, ...] = ()
     alpha: float = 0.05
+    alpha_pass: float | None = None
+    sharing: int = 1
     mde: float | None = None
     required_n: int | None = None
     flags: tuple[str, ...] = ()

@@ -73,6 +73,9 @@ def _pvalues(result: GateResult) -> str:
         f"pass {figures.pvalue(result.p_pass)}, fail {figures.pvalue(result.p_fail)} "
         f"(Holm-adjusted {adjusted}), α {figures.pvalue(result.alpha)}"
     )
+    if result.sharing > 1:
+        shared = f"shared by {result.sharing} candidates"
+        text += f" (pass {figures.pvalue(result.alpha_pass)}, {shared})"
     return f"{text}; {result.method}" if result.method else text
 
 

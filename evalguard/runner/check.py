@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evalguard.code import reads
 from evalguard.code.replaced import replaced
-from evalguard.config import BASELINE, JUDGE, Noise, Project
+from evalguard.config import BASELINE, JUDGE, Noise, Project, Selection
 from evalguard.engines.base import Engine, Waiting
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import TrustError
@@ -58,6 +58,7 @@ def run_check(
     title: str = "EvalGuard check",
     code: Sequence[Path] = (),
     strict: bool = False,
+    selection: Selection | None = None,
 ) -> CheckResult:
     """Measure what the selected gates need and decide them.
 
@@ -76,6 +77,8 @@ def run_check(
         title: Title of the report.
         code: Files of the project's code that was loaded before, such as ``conftest.py``.
         strict: Whether it is an error, and no warning, that a file was read which no key names.
+        selection: Over what the chance that a bad candidate passes is held, instead of what the
+            project file says.
 
     Returns:
         The result; its gates are in the order of ``selected``.
@@ -86,6 +89,9 @@ def run_check(
         TrustError: If files of a model changed meanwhile, code of the project replaced EvalGuard's,
             or, where that is strict, files were read that no key names.
     """
+    if selection is not None:
+        config = project.config.model_copy(update={"selection": selection})
+        project = replace(project, config=config)
     reads.resume(project.root.absolute())
     judged = any(needs_judge(gate, project.suites[gate.suite]) for gate, _ in selected)
     candidates = (model for _, model in selected)

@@ -96,6 +96,7 @@ def decide_gates(
         final=final,
         previous=previous,
         brief=brief,
+        candidates=check.project.sharing,
     )
     merged = errors | dict(zip(comparisons, decided, strict=True))
     return tuple(merged[index] for index in range(len(check.selected)))

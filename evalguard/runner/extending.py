@@ -26,13 +26,16 @@ from evalguard.store.tables import STAGES
 Samples = Mapping[str, Sequence[str]]
 """Ids of the samples of a stage, by ``suite/task``."""
 
+_SHARING = "number of candidates that share α"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the store keeps of a candidate's check.
 
     Attributes:
-        design: What the levels of its looks rest on: reserve and confidence level.
+        design: What the levels of its looks rest on: reserve, confidence level and the number of
+            candidates that share α.
         asked: Samples that each extension asked for.
         samples: The samples of each stage, the planned ones first.
         results: What was decided on them.
@@ -69,6 +72,7 @@ def design_of(project: Project) -> dict[str, float]:
     return {
         "reserve": project.config.reserve,
         "confidence_level": project.thresholds.confidence_level,
+        _SHARING: project.sharing,
     }
 
 
@@ -199,9 +203,11 @@ def check_design(
     """
     for name, record in records.items():
         for key, now in design.items():
-            if record.design[key] != now:
+            # Before candidates could share α, each had all of it.
+            before = record.design.get(key, 1) if key == _SHARING else record.design[key]
+            if before != now:
                 raise UsageError(
-                    f"--extend {extend}: {key} was {record.design[key]:g} when {name} was checked, "
+                    f"--extend {extend}: {key} was {before:g} when {name} was checked, "
                     f"is {now:g}; set it back"
                 )
         decided = {one.id for one in record.results}

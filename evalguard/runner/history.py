@@ -60,7 +60,8 @@ def remember(
             "n_planned": result.n_planned,
             "margin": result.margin,
             "flips": None if result.losses is None else result.losses + (result.gains or 0),
-            "error": (result.ci[1] - result.ci[0]) / (2 * quantile(result.alpha)),
+            "error": (result.ci[1] - result.ci[0])
+            / (quantile(result.alpha) + quantile(result.alpha_pass or result.alpha)),
         }
     store.describe_fingerprint(key, {HISTORY: known})
 
@@ -74,7 +75,7 @@ def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, 
     """
     known = store.fingerprint_description(_key(project)).get(HISTORY, {})
     gates = (f"{gate.suite}::{gate.node_name}" for gate in project.thresholds.gates)
-    alpha = round(1 - project.thresholds.confidence_level, 12) * (1 - project.config.reserve)
+    alpha = project.alpha_pass * (1 - project.config.reserve)
     return tuple(
         _planned(gate, list(known[gate].values()), alpha) for gate in gates if gate in known
     )

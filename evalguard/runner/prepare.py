@@ -261,7 +261,7 @@ def _check_power(project: Project, plan: Plan, gates: Sequence[Gate]) -> tuple[s
             gate,
             plan.metric(gate),
             plan.n_planned(gate),
-            confidence_level=thresholds.confidence_level,
+            confidence_level=1 - project.alpha_pass,
             looks=look_plan(config, full=False),
             guards=sum(other.role is Role.GUARD for other in gates) or 1,
         )

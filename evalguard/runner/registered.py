@@ -26,7 +26,7 @@ from evalguard.store.tables import REGISTERED
 
 _ELSEWHERE = frozenset({
     "version", "candidates", "suites", "suites_dir", "thresholds", "thresholds_dir", "store",
-    "reports", "noise",
+    "reports", "noise", "selection",
 })  # fmt: skip
 """Keys of the project file that decide no score, or are registered by their content."""
 
@@ -193,6 +193,7 @@ def _rules(project: Project, baseline: str, judge: str) -> dict[str, str]:
         "confidence_level": f"{thresholds.confidence_level:g}",
         "on_inconclusive": thresholds.on_inconclusive,
         "on_underpowered": thresholds.on_underpowered,
+        "selection": "each" if project.sharing == 1 else f"any of {project.sharing} candidates",
     }
 
 

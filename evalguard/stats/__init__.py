@@ -30,6 +30,7 @@ from evalguard.stats.power import (
 )
 from evalguard.stats.powered import PredictionPowered
 from evalguard.stats.projection import samples_to_decide, upper_discordance
+from evalguard.stats.ranks import ModelRank, rank_models
 from evalguard.stats.rate import BinaryRate
 from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.scores import PairedScores, paired_scores
@@ -54,6 +55,7 @@ __all__ = [
     "GroupJackknife",
     "Imputed",
     "MarginTest",
+    "ModelRank",
     "PairedBinary",
     "PairedRatio",
     "PairedScores",
@@ -76,6 +78,7 @@ __all__ = [
     "paired_scores",
     "power_paired",
     "quantile",
+    "rank_models",
     "rejection_edge",
     "required_n",
     "required_n_exact",

@@ -89,20 +89,24 @@ class Corrected:
         variance = margin**2 * sensitivity + (self.arm + margin) ** 2 * specificity
         return math.sqrt(variance) / self.error.youden
 
-    def holds_up_to(self, margin: float, alpha: float) -> float | None:
+    def holds_up_to(
+        self, margin: float, alpha: float, alpha_pass: float | None = None
+    ) -> float | None:
         """Return the greatest difference between error rates at which a verdict still holds.
 
         Args:
             margin: Margin of the verdict.
-            alpha: Level of the verdict.
+            alpha: Level of FAIL.
+            alpha_pass: Level of PASS; ``alpha`` if omitted.
 
         Returns:
             A bound of which the declared one is one value; ``None`` without a verdict.
         """
         for passing in (True, False):
+            level = alpha if alpha_pass is None or not passing else alpha_pass
 
-            def surplus(bound: float, passing: bool = passing) -> float:
-                return self._pvalue(margin, bound, passing=passing) - alpha
+            def surplus(bound: float, passing: bool = passing, level: float = level) -> float:
+                return self._pvalue(margin, bound, passing=passing) - level
 
             if surplus(self.error_difference) <= 0:
                 if surplus(1.0) <= 0:

@@ -84,6 +84,7 @@ def interval(
     *,
     margin: float,
     alpha: float,
+    alpha_pass: float | None = None,
     low: float = -1.0,
     high: float = 1.0,
     tolerance: float = 1e-5,
@@ -91,14 +92,15 @@ def interval(
     """Invert both one-sided tests in the margin.
 
     The search starts from the gate's own margin: a test that rejects there puts its limit on the
-    other side of it. So ``low >= -margin`` exactly when ``p_pass(margin) <= alpha``, and
+    other side of it. So ``low >= -margin`` exactly when ``p_pass(margin) <= alpha_pass``, and
     ``high <= -margin`` exactly when ``p_fail(margin) <= alpha``: verdict and interval cannot
     disagree.
 
     Args:
         test: The test to invert.
         margin: The gate's margin, from which the search starts.
-        alpha: Level of each side.
+        alpha: Level of the upper limit.
+        alpha_pass: Level of the lower limit; ``alpha`` if omitted.
         low: Least possible θ.
         high: Greatest possible θ.
         tolerance: Absolute error of the limits.
@@ -109,9 +111,10 @@ def interval(
         >>> round(low, 3), round(high, 3)
         (-0.06, 0.008)
     """
+    below = alpha if alpha_pass is None else alpha_pass
 
     def lower(delta: float) -> float:
-        return _surplus(test.p_pass(delta), alpha)
+        return _surplus(test.p_pass(delta), below)
 
     def upper(delta: float) -> float:
         return -_surplus(test.p_fail(delta), alpha)

@@ -30,6 +30,7 @@ def test_a_harmful_config_is_repaired_and_released(project, tmp_path):
     first = json.loads((folder / "attempt-1" / "result.json").read_text())
     assert first["verdict"] == "FAIL"
     assert "catastrophic_forgetting" in [found["code"] for found in first["findings"]]
+    assert {gate["sharing"] for gate in first["gates"]} == {4}  # attempts, the first good one wins
     assert json.loads((tmp_path / "result.json").read_text())["verdict"] == "PASS"
     page = (tmp_path / "attempts.html").read_text()
     assert "attempt-1" in page

@@ -74,3 +74,22 @@ def test_terminal_shows_ranking_and_matrix(capsys):
 def test_the_page_of_merged_results_renders():
     merged = merge({Path("a.json"): result(v1=BETTER), Path("b.json"): result(v2=examples.SAFETY)})
     assert "1 of 2 candidates may be released: v1" in render_html(merged)
+
+
+def shown(result, capsys) -> str:
+    Console(width=200).print(render_ranking(result))
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_candidates_that_stand_for_themselves_are_no_selection(capsys):
+    five = result(**{f"v{index}": BETTER for index in range(5)})
+    assert "at least one would pass in up to 25% of runs, not 5%" in shown(five, capsys)
+    assert "--selection any" not in shown(result(v1=BETTER), capsys)
+
+
+def test_candidates_that_share_the_error_are(capsys):
+    three = result(v1=BETTER, v2=BETTER, v3=WORSE)
+    gates = tuple(replace(gate, sharing=3) for gate in three.gates)
+    assert "--selection any" not in shown(replace(three, gates=gates), capsys)
+    again = replace(three, gates=(*gates[:-1], replace(gates[-1], sharing=2)))
+    assert "up to 6% of runs" in shown(again, capsys)
