@@ -182,7 +182,7 @@ class _Planner:
                 broken.append(str(error))
 
     def _tasks(self, suite: Suite, config: TaskConfig, index: int) -> Iterable[PlannedTask]:
-        limit = getattr(config, "limit", None)
+        written, limit = config, getattr(config, "limit", None)
         if self._more and limit is not None:
             config = config.model_copy(update={"limit": limit + self._more})
         context = suite.context(index, seed=self._seed, count_tokens=self._count_tokens)
@@ -231,7 +231,7 @@ class _Planner:
         for outline in outlines:
             yield PlannedTask(
                 outline,
-                config,
+                written,
                 build=partial(task, outline.name),
                 prepare=partial(prepare, outline.name),
                 seed=self._seed,

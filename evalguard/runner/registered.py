@@ -158,9 +158,14 @@ def _settings_of_tasks(
 
 
 def _contents(task: PlannedTask, folder: Path, store: SampleStore) -> dict[str, str]:
-    """Return the hashes of the files that a task names, such as those of labels."""
+    """Return the hashes of the files that a task names, such as those of labels.
+
+    Not of its data, which the ids of its samples stand for: an extension may add rows to it.
+    """
     named = {
-        key: folder / Path(file).expanduser() for key, file in task.kind.files(task.config).items()
+        key: folder / Path(file).expanduser()
+        for key, file in task.kind.files(task.config).items()
+        if key != "data"
     }
     return {
         f"content of {key}": store.file_sha256(file)[:12]

@@ -31,6 +31,9 @@ def power_paired(
 ) -> float:
     """Return the exact probability of PASS (or FAIL) on ``n`` independent binary questions.
 
+    Above 1,000 questions with more than 50 discordant ones expected, which tables are rejected is
+    taken from the normal approximation; that moves the power by less than a point.
+
     Args:
         n: Questions.
         margin: δ, negative for a gain.
