@@ -27,6 +27,7 @@ from evalguard.stats import (
     Combined,
     ConfidenceInterval,
     Corrected,
+    CorrectedRatio,
     DetectorError,
     Imputed,
     PairedBinary,
@@ -235,7 +236,9 @@ def _holds_up_to(evidence: Evidence, look: Look) -> float | None:
         return None
     if isinstance(test, Imputed):
         test = test.worst if test.worst.p_pass(margin) <= look.level else test.best
-    return test.holds_up_to(margin, look.level) if isinstance(test, Corrected) else None
+    if not isinstance(test, Corrected | CorrectedRatio):
+        return None
+    return test.holds_up_to(margin, look.level)
 
 
 def _verdict(evidence: Evidence, look: Look, p_adjusted: float) -> Verdict:

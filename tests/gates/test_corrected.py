@@ -42,7 +42,7 @@ def test_a_loss_that_the_judge_shrinks_below_the_margin_is_no_pass():
     found = result(120, 84)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.delta == pytest.approx(-0.03 / (44 / 52 + 46 / 52 - 1))
-    assert found.method == "score test, corrected"
+    assert found.method == "exact unconditional test, corrected"
     assert "change as scored −3.0 pp" in found.reason
 
 
