@@ -69,8 +69,9 @@ class PairedScores:
 
     @property
     def exact(self) -> bool:
-        """Whether the exact tests for independent binary questions apply."""
-        return self.binary and self.units == len(self.unit) and bool(np.all(self.weight == 1.0))
+        """Whether the exact tests apply: to independent questions of equal weight scored 0 or 1."""
+        counted = self.binary and (self.low, self.high) == (0.0, 1.0)
+        return counted and self.units == len(self.unit) and bool(np.all(self.weight == 1.0))
 
     @property
     def span(self) -> float:

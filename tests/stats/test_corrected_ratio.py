@@ -60,6 +60,7 @@ def test_error_rates_that_may_differ_and_shipped_rates_only_harden():
     wider = CorrectedTests(scores, judge, 0.02, hardens=True).difference(relative=True)
     assert wider.p_pass(margin) > plain.p_pass(margin)
     bound = plain.holds_up_to(margin, 0.05)
+    assert bound is not None
     at = CorrectedTests(scores, judge, bound, hardens=False).difference(relative=True)
     assert at.p_pass(margin) == pytest.approx(0.05, abs=0.005)
     low, high = interval(plain, margin=margin, alpha=0.05)
