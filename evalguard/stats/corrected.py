@@ -50,9 +50,9 @@ class Corrected:
         >>> judge = DetectorError(hits=95, positives=100, rejections=95, negatives=100)
         >>> test = Corrected(seen, judge)
         >>> round(seen.estimate, 4), round(test.estimate, 4)
-        (-0.02, -0.0226)
+        (-0.02, -0.0227)
         >>> round(seen.p_pass(0.05), 3), round(test.p_pass(0.05), 3)
-        (0.021, 0.045)
+        (0.021, 0.051)
     """
 
     seen: MarginTest
