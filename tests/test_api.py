@@ -75,6 +75,12 @@ class TestDecide:
             (([1], [1]), {"max_drop": 5}, "margin without unit"),
             (([1], [1]), {"min_gain": "1pp"}, "exclude each other"),
             (([1], [1]), {"low": 1.0}, "low=1 must be below high=1"),
+            (
+                ([1], [1]),
+                {"kind": "bounded", "high": float("inf")},
+                "the range of the scores must be finite",
+            ),
+            (([1], [1]), {"kind": "bounded", "low": -1e308, "high": 1e308}, "must be finite"),
             (([1], [1]), {"kind": "bianry"}, "binary or bounded, found 'bianry'"),
             (([1], [1]), {"kind": "corpus"}, "found 'corpus'"),
             (([1], [1]), {"weights": "by size"}, "weights must be size or equal, found 'by size'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -272,6 +273,11 @@ def _metric(kind: str, low: float, high: float, higher_is_better: bool) -> Metri
     _check_word("kind", kind, KINDS)
     if not low < high:
         raise UsageError(f"low={low:g} must be below high={high:g}")
+    if not math.isfinite(high - low):
+        raise UsageError(
+            f"low={low:g}, high={high:g}: the range of the scores must be finite; give the "
+            "smallest and the greatest score that is possible"
+        )
     return Metric("score", ScoreKind(kind), low, high, higher_is_better)
 
 

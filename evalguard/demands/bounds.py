@@ -63,7 +63,7 @@ class Bound(Demand[float]):
         return f"{self._mean(tested)} does not show {self.text} ({pvalue(tested.p_pass)})"
 
     def _mean(self, tested: ConditionTest) -> str:
-        return f"a mean of {self.orientation * tested.test.estimate:.4g}"
+        return f"a mean of {self.orientation * tested.test.estimate + 0.0:.4g}"
 
     def need(self, metric: Metric, design: Design) -> Need:
         """Return what it needs of a planned run."""

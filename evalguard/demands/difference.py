@@ -56,10 +56,13 @@ class Difference(Demand[Margin]):
     def problem(self, metric: Metric) -> str | None:
         """Return why the margin means nothing for a metric."""
         problem = metric.problem_of(self.value)
-        if problem is None and self.tolerates_loss and self.relative and self.value.value >= 1:
-            problem = (
-                ", but no candidate can lose all that the baseline scores; give less than 100%"
-            )
+        if problem is None and self.relative and self.value.value >= 1:
+            if self.tolerates_loss and metric.higher_is_better:
+                problem = (
+                    ", but no candidate can lose all that the baseline scores; give less than 100%"
+                )
+            elif not self.tolerates_loss and not metric.higher_is_better:
+                problem = f", but {metric.name} cannot fall by all of it; give less than 100%"
         return f"{self.value}{problem}" if problem else None
 
     def test(self, observed: Observed) -> ConditionTest:

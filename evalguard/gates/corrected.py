@@ -10,6 +10,7 @@ from evalguard.errors import DataError, MeasurementError
 from evalguard.records import Comparison
 from evalguard.stats import (
     Corrected,
+    CorrectedRatio,
     DetectorError,
     Imputed,
     MarginTest,
@@ -45,7 +46,17 @@ class CorrectedTests:
 
     def difference(self, *, relative: bool = False) -> MarginTest:
         """Return the test of candidate − baseline, higher being better."""
-        return self._of(self.scores.difference(relative=relative))
+        seen = self.scores.difference(relative=relative)
+        if not relative:
+            return self._of(seen)
+        return CorrectedRatio(
+            seen,
+            self.scores.moved,
+            self.error,
+            self.scores.means[0],
+            self.error_difference,
+            self.hardens,
+        )
 
     def bound(self, *, least: bool) -> MarginTest:
         """Return the test of the candidate's rate alone."""

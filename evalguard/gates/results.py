@@ -27,6 +27,7 @@ from evalguard.stats import (
     Combined,
     ConfidenceInterval,
     Corrected,
+    CorrectedRatio,
     DetectorError,
     Imputed,
     PairedBinary,
@@ -239,7 +240,7 @@ def _holds_up_to(evidence: Evidence, look: Look) -> float | None:
         return None
     if isinstance(test, Imputed):
         test = test.worst if test.worst.p_pass(margin) <= look.level_pass else test.best
-    if not isinstance(test, Corrected):
+    if not isinstance(test, Corrected | CorrectedRatio):
         return None
     return test.holds_up_to(margin, look.level, look.level_pass)
 

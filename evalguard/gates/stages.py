@@ -71,14 +71,13 @@ def _combined(
 def _check_apart(comparison: Comparison) -> None:
     """Raise where two stages share a cluster: their p-values would not be independent."""
     clusters = [
-        {(pair.task, pair.cluster) for pair in stage.pairs if pair.cluster is not None}
+        {pair.cluster for pair in stage.pairs if pair.cluster is not None}
         for stage in comparison.stages
     ]
     for one, other in combinations(clusters, 2):
         if shared := sorted(one & other):
-            task, cluster = shared[0]
             raise MeasurementError(
                 f"{comparison.gate.suite}/{comparison.gate.metric}: the extension has samples of "
-                f"cluster '{cluster}' of {task}, which was measured before ({len(shared)} such "
-                "clusters). An extension needs clusters of its own"
+                f"cluster '{shared[0]}', which was measured before ({len(shared)} such clusters, "
+                "whatever their task). An extension needs clusters of its own"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 from evalguard.errors import MeasurementError, UsageError
 from evalguard.records import CorpusValues, Metric
@@ -40,7 +41,12 @@ class CorpusTests:
             low=-self.span,
             high=self.span,
             scale=scale,
+            corners=self._corners(sign) if relative else (),
         )
+
+    def _corners(self, sign: float) -> list[tuple[float, float]]:
+        ends = (self.metric.low, self.metric.high)
+        return [(sign * (y - x), x / self.corpus.baseline) for x, y in product(ends, ends)]
 
     def bound(self, *, least: bool) -> GroupJackknife:
         """Return the test of the candidate's value, or of its negative."""

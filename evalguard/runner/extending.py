@@ -170,7 +170,7 @@ def _check_may_be_extended(known: Mapping[str, Record], longest: Record, extend:
         if not one.is_complete and len(one.samples) == 1:
             raise UsageError(
                 f"--extend {extend}: the planned samples of {name} are not measured yet; run "
-                "evalguard check to its end first"
+                "evalguard check to its end first, with --full where futility ended it"
             )
         if not one.is_complete and extend != longest.asked[-1]:
             raise UsageError(

@@ -9,6 +9,7 @@ from evalguard.stats.agreement import cohen_kappa
 from evalguard.stats.binary import PairedBinary
 from evalguard.stats.combination import Combined, combined_pvalue, conditional_level
 from evalguard.stats.corrected import Corrected
+from evalguard.stats.corrected_ratio import CorrectedRatio
 from evalguard.stats.detector import DetectorError
 from evalguard.stats.jackknife import GROUPS, GroupJackknife, cluster_sizes, groups
 from evalguard.stats.margin import ConfidenceInterval, Imputed, MarginTest, interval
@@ -51,6 +52,7 @@ __all__ = [
     "Combined",
     "ConfidenceInterval",
     "Corrected",
+    "CorrectedRatio",
     "DetectorError",
     "GroupJackknife",
     "Imputed",

@@ -102,17 +102,7 @@ class Corrected:
         Returns:
             A bound of which the declared one is one value; ``None`` without a verdict.
         """
-        for passing in (True, False):
-            level = alpha if alpha_pass is None or not passing else alpha_pass
-
-            def surplus(bound: float, passing: bool = passing, level: float = level) -> float:
-                return self._pvalue(margin, bound, passing=passing) - level
-
-            if surplus(self.error_difference) <= 0:
-                if surplus(1.0) <= 0:
-                    return 1.0
-                return float(optimize.brentq(surplus, self.error_difference, 1.0, xtol=1e-4))
-        return None
+        return verdict_holds_up_to(self._pvalue, margin, self.error_difference, alpha, alpha_pass)
 
     def _seen_margin(self, margin: float) -> float:
         """Return the margin of what is seen that belongs to one of what is true."""
@@ -155,3 +145,35 @@ class Corrected:
 
     def _of(self, passing: bool) -> Callable[[float], float]:
         return self.seen.p_pass if passing else self.seen.p_fail
+
+
+def verdict_holds_up_to(
+    pvalue: Callable[..., float],
+    margin: float,
+    declared: float,
+    alpha: float,
+    alpha_pass: float | None = None,
+) -> float | None:
+    """Return the greatest difference between error rates at which a verdict still holds.
+
+    Args:
+        pvalue: Of a margin, a bound on that difference, and whether PASS is tested (``passing``).
+        margin: Margin of the verdict.
+        declared: The bound that it was given by.
+        alpha: Level of FAIL.
+        alpha_pass: Level of PASS; ``alpha`` if omitted.
+
+    Returns:
+        A bound; ``None`` without a verdict.
+    """
+    for passing in (True, False):
+        level = alpha if alpha_pass is None or not passing else alpha_pass
+
+        def surplus(bound: float, passing: bool = passing, level: float = level) -> float:
+            return pvalue(margin, bound, passing=passing) - level
+
+        if surplus(declared) <= 0:
+            if surplus(1.0) <= 0:
+                return 1.0
+            return float(optimize.brentq(surplus, declared, 1.0, xtol=1e-4))
+    return None

@@ -69,6 +69,7 @@ class GroupJackknife:
         high: Greatest possible difference.
         scale: For a relative margin, the baseline's value without each group, as a share of its
             full value. An absolute margin when omitted.
+        corners: As of :class:`~evalguard.stats.units.UnitT`, of the metric on one sample.
 
     Raises:
         DataError: If a value is not finite.
@@ -89,6 +90,7 @@ class GroupJackknife:
     low: float = -1.0
     high: float = 1.0
     scale: Sequence[float] | None = None
+    corners: Sequence[tuple[float, float]] = ()
 
     def __post_init__(self) -> None:
         values = [self.full, *self.partial, *(self.scale or ())]
@@ -118,7 +120,8 @@ class GroupJackknife:
         return max(self._seen(margin, side).padded for side in (1.0, -1.0))
 
     def _worst(self, margin: float, side: float) -> float:
-        return -(self.low + margin) if side > 0 else self.high + margin
+        corners = self.corners or ((self.low, 1.0), (self.high, 1.0))
+        return max(-side * (value + margin * moved) for value, moved in corners)
 
     def _seen(self, margin: float, side: float) -> Seen:
         values = np.asarray(self.partial) + margin * np.asarray(self.scale or 1.0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,11 +108,18 @@ class PredictionPowered:
             seen, labels = self._filled(fill)
             both = sign * _differences(seen), sign * _differences(labels)
             mean, values = self._of_drawn(*both, tuned, kept)
-            scale = None
-            if relative:
-                baseline, scale = self._of_drawn(seen[:, 0], labels[:, 0], tuned, kept)
-                scale = (baseline + scale) / baseline
-            return self._unit_test(mean + values, kept, -scores.span, scores.span, scale)
+            limits = self._ends(both[0], tuned, kept, (-scores.span, scores.span))
+            if not relative:
+                return self._unit_test(mean + values, kept, limits)
+            baseline, moved = self._of_drawn(seen[:, 0], labels[:, 0], tuned, kept)
+            of_baseline = self._ends(seen[:, 0], tuned, kept, (scores.low, scores.high))
+            return self._unit_test(
+                mean + values,
+                kept,
+                limits,
+                scale=(baseline + moved) / baseline,
+                corners=[(d, x / baseline) for d, x in product(limits, of_baseline)],
+            )
 
         return self._imputed(test, (ends[1], ends[0]))
 
@@ -128,8 +136,9 @@ class PredictionPowered:
         def test(fill: tuple[float, float] | None, kept: Mask) -> MarginTest:
             seen, labels = self._filled(fill)
             mean, values = self._of_drawn(seen[:, 1], labels[:, 1], tuned, kept)
-            worst, best = sorted((sign * low, sign * high))
-            return self._unit_test(sign * (mean + values), kept, worst, best)
+            low_end, high_end = self._ends(seen[:, 1], tuned, kept, (low, high))
+            limits = (low_end, high_end) if least else (-high_end, -low_end)
+            return self._unit_test(sign * (mean + values), kept, limits)
 
         return self._imputed(test, (high, low) if least else (low, high))
 
@@ -192,8 +201,29 @@ class PredictionPowered:
             of_drawn *= np.sqrt(wanted / present)
         return estimate, errors - np.average(errors, weights=weight) + of_drawn
 
+    def _ends(
+        self, seen: Floats, tuned: Floats, kept: Mask, ends: tuple[float, float]
+    ) -> tuple[float, float]:
+        """Return the limits of what one drawn question may say of the mean, by Y − λF + λF̄.
+
+        A question that the judge takes for a gain and people for a loss counts more than a loss: it
+        also raised the mean of what the judge saw.
+        """
+        known, factor = seen[kept], float(tuned[kept & self.drawn].max())
+        mean = float(np.average(known, weights=self.scores.weight[kept]))
+        low, high = ends
+        return low - factor * (float(known.max()) - mean), high + factor * (
+            mean - float(known.min())
+        )
+
     def _unit_test(
-        self, values: Floats, kept: Mask, low: float, high: float, scale: Floats | None = None
+        self,
+        values: Floats,
+        kept: Mask,
+        limits: tuple[float, float],
+        *,
+        scale: Floats | None = None,
+        corners: Sequence[tuple[float, float]] = (),
     ) -> UnitT:
         chosen = kept & self.drawn
         _, unit = np.unique(self.scores.unit[chosen], return_inverse=True)
@@ -205,9 +235,10 @@ class PredictionPowered:
         return UnitT(
             sums=summed(values),
             sizes=summed(np.ones_like(values)),
-            low=low,
-            high=high,
+            low=limits[0],
+            high=limits[1],
             scale=None if scale is None else summed(scale),
+            corners=corners,
         )
 
     def _imputed(

@@ -81,7 +81,10 @@ def samples_to_decide(
         psi = max(upper_discordance(test.losses + test.gains, test.n), abs(test.estimate))
         found = required_n_paired(margin, psi, effect=test.estimate, alpha=alpha, power=power)
         return found if found <= most else None
-    factor = _factor(test, margin, quantile(alpha) + quantile(1 - power), passing, most / n)
+    goal = quantile(alpha) + quantile(1 - power)
+    if isinstance(test, Corrected) and abs(distance) <= goal * test.label_error(margin):
+        return None  # what the labels leave open keeps the verdict away
+    factor = _factor(test, margin, goal, passing, most / n)
     return None if factor is None else max(1, math.ceil(factor * n))
 
 
@@ -99,12 +102,19 @@ def _factor(
         # A score grows with the root of the samples.
         factor = min(factor * (goal / score) ** 2, most)
         score = _score(test, margin, factor, passing)
+    enough, step = factor, 1.01
     while score < goal:
-        if factor >= most:
+        if enough >= most:
             return None
-        factor = min(factor * 1.01, most)
-        score = _score(test, margin, factor, passing)
-    return factor
+        factor, enough, step = enough, min(enough * step, most), step**2
+        score = _score(test, margin, enough, passing)
+    while enough > factor * 1.01:
+        middle = math.sqrt(factor * enough)
+        if _score(test, margin, middle, passing) < goal:
+            factor = middle
+        else:
+            enough = middle
+    return enough
 
 
 def _score(test: MarginTest, margin: float, factor: float, passing: bool) -> float:

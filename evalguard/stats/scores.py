@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +69,9 @@ class PairedScores:
 
     @property
     def exact(self) -> bool:
-        """Whether the exact tests for independent binary questions apply."""
-        return self.binary and self.units == len(self.unit) and bool(np.all(self.weight == 1.0))
+        """Whether the exact tests apply: to independent questions of equal weight scored 0 or 1."""
+        counted = self.binary and (self.low, self.high) == (0.0, 1.0)
+        return counted and self.units == len(self.unit) and bool(np.all(self.weight == 1.0))
 
     @property
     def span(self) -> float:
@@ -96,11 +98,34 @@ class PairedScores:
         scale = self.means[0] if relative else None
 
         def test(baseline: Floats, candidate: Floats, kept: Mask) -> MarginTest:
-            return self._paired(_kept(baseline, kept), _kept(candidate, kept), kept, scale)
+            return self._paired(baseline, candidate, kept, scale)
 
+        return self._imputed(test)
+
+    def moved(self, share: float) -> MarginTest:
+        """Return the unit test of the difference + a share of the baseline's own score.
+
+        Args:
+            share: Share ρ; negative where a gain is demanded.
+        """
+
+        def test(baseline: Floats, candidate: Floats, kept: Mask) -> MarginTest:
+            values = self._oriented(baseline, candidate) + share * baseline
+            ends = [value + share * x for value, x in self._corners(1.0)]
+            return UnitT(
+                sums=self._sums(values, kept),
+                sizes=self._sums(np.ones_like(values), kept),
+                low=min(ends),
+                high=max(ends),
+            )
+
+        return self._imputed(test)
+
+    def _imputed(self, test: Callable[[Floats, Floats, Mask], MarginTest]) -> MarginTest:
+        """Return a test of the pairs, with missing scores replaced on each of its sides."""
         worst, best = self._worst_and_best()
         known, everything = self.known, np.ones(len(self.unit), dtype=bool)
-        measured = test(self.baseline, self.candidate, known)
+        measured = test(_kept(self.baseline, known), _kept(self.candidate, known), known)
         if known.all():
             return measured
         return Imputed(
@@ -176,7 +201,16 @@ class PairedScores:
             low=-self.span,
             high=self.span,
             scale=None if scale is None else self._sums(baseline / scale, kept),
+            corners=() if scale is None else self._corners(scale),
         )
+
+    def _corners(self, scale: float) -> tuple[tuple[float, float], ...]:
+        """Return the extremes of a question's difference with its baseline's score over a scale."""
+        ends = (self.low, self.high)
+        if self.clip is not None:
+            return tuple((d, x / scale) for d, x in product((-self.clip, self.clip), ends))
+        sign = 1.0 if self.higher_is_better else -1.0
+        return tuple((sign * (y - x), x / scale) for x, y in product(ends, ends))
 
     def _single(self, values: Floats, sign: float, kept: Mask) -> MarginTest:
         if self.exact:

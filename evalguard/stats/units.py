@@ -7,6 +7,7 @@ that a sample like this one holds no loss of the worst kind.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +37,9 @@ class UnitT:
         high: Greatest possible difference on one question.
         scale: What one unit of margin adds to each sum: the sizes for an absolute margin, the
             baseline's sum over its mean for a relative one. The sizes when omitted.
+        corners: Extremes of what one question may add to a sum and to the scale: whatever it does
+            add is a mixture of them. ``low`` and ``high``, each with 1, when omitted; needed where
+            a scale is given, as the margin of a single question may then be far from the mean one.
 
     Raises:
         DataError: If a value is not finite, a size not above 0, or the shapes differ.
@@ -52,6 +56,7 @@ class UnitT:
     low: float = -1.0
     high: float = 1.0
     scale: Floats | None = None
+    corners: Sequence[tuple[float, float]] = ()
     _sizes: Floats = field(init=False, repr=False)
     _scale: Floats = field(init=False, repr=False)
     _missed: Missed = field(init=False, repr=False)
@@ -107,7 +112,8 @@ class UnitT:
 
     def _worst(self, margin: float, side: float) -> float:
         """Return how far beyond the margin the worst possible question lies."""
-        return -(self.low + margin) if side > 0 else self.high + margin
+        corners = self.corners or ((self.low, 1.0), (self.high, 1.0))
+        return max(-side * (value + margin * moved) for value, moved in corners)
 
     def _seen(self, margin: float, *, side: float) -> Seen:
         values = self.sums + margin * self._scale

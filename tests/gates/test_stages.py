@@ -136,6 +136,14 @@ def test_stages_that_share_a_cluster_are_refused():
     assert "clusters of its own" in after.reason
 
 
+def test_a_cluster_is_one_whatever_the_task_of_its_questions():
+    clusters = [str(index // 4) for index in range(300)]
+    planned = compared([1] * 300, [1] * 285 + [0] * 15, clusters=clusters)
+    (before,) = decide([planned], looks=LookPlan(1, reserve=0.02))
+    other_task = compared([1] * 300, [1] * 300, clusters=clusters, task="other")
+    assert "clusters of its own" in extend(before, planned, other_task).reason
+
+
 @pytest.mark.parametrize(
     "demand", [{"max_drop": Margin(0.1, "%")}, {"min": 0.9, "max_drop": Margin(0.05, "pp")}]
 )

@@ -4,7 +4,9 @@ import pytest
 
 from evalguard.demands.registry import check_gate
 from evalguard.errors import ConfigError
-from evalguard.records import Gate, Margin, Metric, ScoreKind
+from evalguard.gates.decide import decide
+from evalguard.records import Gate, Margin, Metric, ScoreKind, Verdict
+from tests.gates.build import compared, gate
 
 ACCURACY = Metric("acc")
 BLEU = Metric("bleu", ScoreKind.CORPUS, 0, 100)
@@ -93,3 +95,46 @@ def test_a_margin_that_decides_nothing_is_an_error(metric, value, unit, says):
 def test_a_gain_may_be_more_than_all_that_the_baseline_scores():
     assert not problem(ACCURACY, "min_gain", 2.0, "%")
     assert "no candidate can lose all" in problem(ACCURACY, "max_drop", 1.0, "%")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "demands"),
+    [
+        (0, 100, {"max_drop": Margin(5, "points")}),
+        (-1, 1, {"max_drop": Margin(0.09, "pp")}),
+        (0, 0.5, {"max_drop": Margin(0.02, "pp")}),
+        (1, 2, {"min": 1.96}),
+        (0, 100, {"max_drop": Margin(0.04, "%")}),
+    ],
+)
+def test_two_values_other_than_0_and_1_are_measured_on_their_own_scale(low, high, demands):
+    metric = Metric("acc", ScoreKind.BINARY, low, high)
+
+    def verdict(lost):
+        scores = [low] * lost + [high] * (600 - lost)
+        (result,) = decide([compared([high] * 600, scores, of=gate(**demands), metric=metric)])
+        assert result.delta == pytest.approx(-lost / 600 * (high - low))
+        return result.verdict
+
+    assert verdict(0) is Verdict.PASS
+    assert verdict(30) is not Verdict.PASS
+    assert verdict(600) is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("higher_is_better", "demand", "valid"),
+    [
+        (True, {"max_drop": Margin(2, "%")}, False),
+        (False, {"max_drop": Margin(2, "%")}, True),
+        (True, {"min_gain": Margin(2, "%")}, True),
+        (False, {"min_gain": Margin(2, "%")}, False),
+    ],
+)
+def test_a_mean_may_more_than_double_but_not_fall_below_0(higher_is_better, demand, valid):
+    metric = Metric("acc", higher_is_better=higher_is_better)
+    of = gate(**demand)
+    if valid:
+        check_gate(of, metric)
+        return
+    with pytest.raises(ConfigError, match="give less than 100%"):
+        check_gate(of, metric)

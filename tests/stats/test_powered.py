@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from evalguard.errors import DataError, MeasurementError
 from evalguard.stats import Imputed, PredictionPowered, interval, paired_scores
@@ -185,3 +186,19 @@ def test_error_rates_at_the_margin(drawn, cluster):
         failed += test.p_fail(0.05) <= 0.05
     assert passed / 2000 <= 0.065
     assert failed / 2000 <= 0.065
+
+
+@pytest.mark.parametrize("drawn", [12, 15, 18])
+def test_losses_that_the_judge_takes_for_gains_are_missed_no_more_often_than_they_are(drawn):
+    rng, passed, runs, margin = np.random.default_rng(3), 0, 300, 0.1
+    for _ in range(runs):
+        u, sign = rng.random(1000), rng.choice([-1.0, 1.0], 1000)
+        truth = np.where(u < 0.5, sign, np.where(u > 1 - margin, -1.0, 0.0))
+        seen = np.where(u < 0.5, sign, np.where(u > 1 - margin, 1.0, 0.0))
+        chosen = np.arange(1000) < drawn
+        labels = np.column_stack([truth < 0, truth > 0]).astype(float)
+        labels[~chosen] = np.nan
+        scores = paired_scores((seen < 0).astype(float), (seen > 0).astype(float))
+        test = PredictionPowered(scores, labels, chosen).difference()
+        passed += test.p_pass(margin) <= 0.05
+    assert stats.binomtest(passed, runs, 0.05, alternative="greater").pvalue > 0.001

@@ -8,7 +8,14 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from evalguard.errors import DataError
-from evalguard.stats import MIN_UNITS, PairedBinary, UnitT, fewest_samples, interval
+from evalguard.stats import (
+    MIN_UNITS,
+    PairedBinary,
+    UnitT,
+    fewest_samples,
+    interval,
+    paired_scores,
+)
 from evalguard.stats.hardened import Missed
 
 FLOATS = st.floats(-1, 1, allow_nan=False, width=32)
@@ -340,3 +347,36 @@ def test_graded_scores_of_a_small_sample_keep_most_of_their_power():
         return np.clip(rng.normal(0, 0.15, 50), -1, 1), None
 
     assert false_pass(draw, 0.05, replications=2000)[0] >= 0.45
+
+
+@pytest.mark.parametrize(
+    ("share", "higher", "usual", "bad", "clip"),
+    [
+        (-2.0, True, (0.1, 0.9), (1.0, 0.0), None),  # a baseline's 1 must become 3
+        (0.5, False, (0.6, 0.6), (0.0, 1.0), None),
+        (-0.5, False, (1.0, 0.3), (8.0, 8.0), 1.0),
+        (-1.0, True, (0.2, 0.7), (0.9, 0.0), None),
+    ],
+)
+def test_a_relative_margin_counts_the_worst_question_by_its_own_margin(
+    share, higher, usual, bad, clip
+):
+    def above(x, y):  # how far one question lies above a margin that is a share of its baseline
+        change = (y - x) if higher else (x - y)
+        if clip is not None:
+            change = float(np.clip(change, -clip, clip))
+        return change + share * x
+
+    rate = above(*usual) / (above(*usual) - above(*bad))  # of bad questions, at the margin
+    for n in range(MIN_UNITS, 80):
+        # What a sample shows that holds no bad question, as (1 - rate)**n of all samples do.
+        scores = paired_scores(
+            [usual[0]] * n,
+            [usual[1]] * n,
+            binary=False,
+            higher_is_better=higher,
+            high=10.0 if clip else 1.0,
+            clip=clip,
+        )
+        margin = share * usual[0]
+        assert scores.difference(relative=True).p_pass(margin) >= (1 - rate) ** n - 1e-9
