@@ -67,10 +67,19 @@ _GROUND = lazy_re(
     r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque"
     r"|car)\b"
 )
+_ANOTHER_AT_END = lazy_regex(
+    r"[)*_\]]{0,3}[.!。।…]+\s+(?P<words>(?:[^\s,:;.!?]{1,20}\s){0,3}[^\s,:;.!?]{1,20}[,:]\s(?:[^\s.!?]{1,20}\s)"
+    r"{0,2}|(?:[^\s.!?]{1,20}\s){1,4}(?=(?-i:[A-Z])\sinstead))[(*\[]{0,3}(?P<letter>(?-i:[A-Z]))"
+    r"[)*\]]{0,3}(?:\sinstead)?[.!。।]?\s*\Z"
+)
+"""A short last sentence that comes to a letter behind a comma: "B. In fact, C."."""
+
+_LONE_CAPITAL = lazy_regex(r"(?<!\p{L})[A-Z](?!\p{L})")
 _POINT_INSIDE = lazy_re(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
 
 _MATH = lazy_re(r"^\${1,2}([^$\n]{1,40})\${1,2}")  # "$B$. I hope it is correct."
+_QUOTED = lazy_re(r"^[\"'“„«‘「『`]([A-Z])[\"'”“»’」』`]")  # "B" because …
 _ENCLOSED = lazy_re(r"[(\[]([A-Z])[)\]]")
 _OPTION_NAMED = lazy_re(
     r"\W{0,4}\b(?:[Oo]ption"
@@ -163,7 +172,8 @@ def _announced_letter(text: str) -> str | None:
     """Return the letter that an announced answer is or begins with; :data:`SEVERAL` for more."""
     if (letter := lone_letter(text)) is not None:
         return letter
-    head = unicodedata.normalize("NFKC", _MATH.sub(r"\1", plain(text[:2000]).lstrip())).strip()
+    bare = _QUOTED.sub(r"\1", _MATH.sub(r"\1", plain(text[:2000]).lstrip()))
+    head = unicodedata.normalize("NFKC", bare).strip()
     prefix = PREFIX.match(head)
     # "is a …" is an article, so that only capitals count before further words.
     found = _LEADING.match(head, prefix.end() if prefix is not None else 0)
@@ -174,10 +184,18 @@ def _announced_letter(text: str) -> str | None:
         return SEVERAL
     if set(_FURTHER.findall(_GROUND.split(head[found.end(1) :], maxsplit=1)[0])) - {letter}:
         return SEVERAL
-    if _denied(head, found.start(1), found.end(1)):
+    if _denied(head, found.start(1), found.end(1)) or _another_at_end(head, found.end(1), letter):
         return SEVERAL
     word = letter in "AIEO" and not closed and _WORD_AFTER.match(rest)
     return _enclosed_letter(head) if word and not _REASON_AFTER.match(rest) else letter
+
+
+def _another_at_end(text: str, end: int, letter: str) -> bool:
+    """Return whether the sentence behind a letter comes to another one."""
+    found = _ANOTHER_AT_END.match(text, end)
+    if found is None or found["letter"] == letter:
+        return False
+    return not (NEGATION.search(found["words"]) or _LONE_CAPITAL.search(found["words"]))
 
 
 def _enclosed_letter(text: str) -> str | None:

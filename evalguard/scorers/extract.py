@@ -76,10 +76,21 @@ _EMOJI = lazy_regex(
 _EXCLAIMED = lazy_regex(r"(?:\p{L}{2}|[*_\"'”»])\s?[!！]$")
 """An exclamation mark behind a word; behind a number or a variable it is a factorial."""
 
+_REASON_BEHIND = lazy_regex(
+    r"(?:(?:(?<=[\"”»’」*_`'])|,)\s*(?:\L<reasons>)|\s(?:because|weil|parce qu|porque|perché|потому что"
+    r"|karena|çünkü|क्योंकि|لأن)|[，、]?\s?因[为為])(?!\p{L}).*$",
+    regex.I | regex.S | regex.V1,
+    reasons=known.REASONS,
+)
+"""The reason behind an answer: '"Oslo" as it is the capital', "Oslo because …"."""
+
+_BRACKETED = lazy_regex(r"\(([^()\[\]{},;]{1,200})\)[.。!]?")
 _OPTION = lazy_regex(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
 """An option that is named with its letter and text, as in going through all of them."""
 
-_STOPS = ".。।۔"
+_STOPS = ".。｡।॥۔։።။།༎។꯫᠃⳹"
+"""Full stops of all scripts."""
+
 _ENDS = _STOPS + "!！"
 
 
@@ -87,7 +98,7 @@ def normalise(text: str, *, ignore_case: bool = True) -> str:
     r"""Return text with differences removed that carry no meaning.
 
     In order: Unicode NFC; typographic quotes, dashes and ellipses to ASCII; zero-width characters
-    and marks of direction dropped; case folded; runs of white space to one space; both ends
+    and marks of direction dropped, apart from joiners; case folded; runs of white space to one space; both ends
     trimmed; one closing full stop dropped.
     Accents, superscripts, other punctuation and articles stay.
 
@@ -113,7 +124,7 @@ def folded(text: str, *, ignore_case: bool = True) -> str:
         ('b', 'दिल')
     """
     kept = normalise(text.translate(_FULL_WIDTH), ignore_case=ignore_case)
-    return kept.rstrip("。।۔ ") or kept
+    return kept.rstrip(_STOPS[1:] + " ") or kept
 
 
 def plain_signs(text: str) -> str:
@@ -241,6 +252,8 @@ def _readings(text: str) -> tuple[str, ...]:
         found.append(unwrap(found[0][: emoji.start()]))
     if _EXCLAIMED.search(found[0], max(0, len(found[0]) - MAX_EMOJI)) is not None:
         found.append(unwrap(found[0][:-1]))
+    if (inner := _BRACKETED.fullmatch(found[0])) is not None:
+        found.append(unwrap(inner[1]))
     if (bullet := _BULLET.match(text)) is not None:
         found.append(unwrap(text[bullet.end() :]))
     return tuple(dict.fromkeys(found))
@@ -362,6 +375,7 @@ def announced_texts(output: str) -> list[str] | None:
             texts += readings(sentence[1])
         if "\n" in one.text:
             texts += readings(one.text.split("\n", 1)[0])
+        texts += readings(_REASON_BEHIND.sub("", one.text))
     return list(dict.fromkeys(texts))
 
 

@@ -95,7 +95,7 @@ _MIXED = lazy_re(
     r"(\d{1,6}) ?/ ?(\d{1,6})(?![/.,]?\d))"
 )
 _OVER = lazy_re(r" ?/ ?(-?)(?=\d)")
-_WORD_END = r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])"
+_WORD_END = r"(?![^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])"
 """No letter follows, but for a script that glues its endings on."""
 
 _WORDS = {word: scale for scale, words in known.SCALES.items() for word in words}

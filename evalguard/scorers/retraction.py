@@ -22,7 +22,9 @@ _CUES = {
         r"(?:(?:no|oh|hm{1,9}|but|ah)[, ]{1,3})?wait(?=\s+(?:no|that|it|i|let|actually|the|a)\b)",
         r"actually\b", r"scratch that", r"strike that", r"correction\b",
         r"on (?:second|further) thoughts?", r"on reflection", r"hold on", r"hang on",
-        r"(?:i'?m |i am )?(?:so )?sorry\b", r"apologies", r"my (?:mistake|bad)\b", r"o{1,9}ps\b",
+        r"(?:i'?m |i am )?(?:so )?sorry\b", r"apologies", r"my (?:mistake|bad)\b", r"(?:wh)?o{1,9}ps\b",
+        r"err?(?=,)", r"(?:ignore|forget|disregard) (?:that|this|it)\b", r"wrong(?=[,:!])",
+        r"thinking again", r"no no\b", r"pardon\b",
         r"no(?=\s{0,9}[,:;–—-])", r"no[.!](?=\s{0,9}\S)", r"or rather\b", r"rather(?=,)",
         r"i (?:mean|meant)\b", r"i was wrong",
         r"that(?:'s| is| was) (?:wrong|incorrect|not (?:right|correct))",
@@ -48,46 +50,57 @@ _CUES = {
     "Mandarin": (
         "不对", "不對", "不(?=[，,])", "不，", "等等", "等一下", "更正", "抱歉", "对不起",
         "對不起", "我错了", "说错了", "其实", "其實", "重新考虑", "纠正", "糾正", "哦不", "不不",
-        "应改为", "开玩笑", "開玩笑",
+        "应改为", "开玩笑", "開玩笑", "错了", "錯了", "弄错", "搞错", "准确地说", "準確地說",
     ),
     "Spanish": (
         r"perd[oó]n", r"espera", r"mejor dicho", r"en realidad", r"corrección", r"corrijo",
         r"me equivoqu[eé]", r"rectific", r"disculp", r"lo siento", r"(?:es )?broma\b",
+        r"no(?=\s{0,9}[,:;–—-])", r"digo(?=[,: ])", r"quiero decir", r"quise decir", r"más bien",
+        r"ups\b",
     ),
     "French": (
         r"non(?=\s{0,9}[,:;–—-])", "pardon", "attend(?:s|ez)", "plutôt", "en fait",
-        "je me suis tromp", "désolée?", "rectification", "je corrige", "je (?:plaisante|rigole)",
+        "je me suis tromp", "désolée?", "rectification", "je corrige",
+        r"oups\b", "je veux dire", "je voulais dire", "ou plutôt", "je (?:plaisante|rigole)",
     ),
     "German": (
         r"nein(?=\s{0,9}[,:;–—-])", r"moment(?=[,.!: ])", r"wart(?:e|en sie)", r"halt(?=[,.!:])",
         "korrektur", "entschuldigung", "doch nicht", "eigentlich", "besser gesagt",
-        "ich korrigiere", "quatsch", "(?:kleiner |nur ein )?(?:scherz|spaß)",
+        "ich korrigiere", "quatsch",
+        r"nee\b", r"doch(?= )", r"hoppla", r"ups\b", "ich meine", "ich meinte", "vielmehr", "pardon", "(?:kleiner |nur ein )?(?:scherz|spaß)",
     ),
     "Portuguese": (
         r"não(?=\s{0,9}[,:;–—-])", "perdão", "aliás", "na verdade", "correção", "desculp",
-        "corrigindo", "me enganei", "melhor dizendo", "(?:é )?brincadeira",
+        "corrigindo", "me enganei",
+        r"ou melhor", r"quer dizer", r"quero dizer", r"opa\b", r"ops\b", r"digo(?=[,: ])", r"espera", "melhor dizendo", "(?:é )?brincadeira",
     ),
     "Italian": (
+        r"no(?=\s{0,9}[,:;–—-])", r"ops\b", r"cioè\b", "volevo dire", "o meglio",
         "scus(?:a|i|ate)", "aspett", "anzi", "in realtà", "correzione",
         "mi (?:sbaglio|correggo)", "(?:sto )?scherz",
     ),
     "Russian": (
-        r"нет(?=\s{0,9}[,:;–—-])", "подожди", "погоди", "стоп", "точнее", "вернее", "исправл",
+        r"нет(?=\s{0,9}[,:;–—-])", "подожди", "погоди", "стоп", "точнее", "вернее", "исправл", "пардон", "скорее",
+        r"хотя(?=,? нет|,)", r"упс\b", "то есть нет", "я имел", "поправк",
         "извин", "ошиб", "на самом деле", "шучу", "шутка",
     ),
     "Japanese": (
         "いや", "いいえ", "訂正", "すみません", "違います", "違った", "違う", "待って", "間違",
         "ごめん", "やっぱり", "やはり", "失礼", "冗談",
+        "いえ", "おっと", "しまった", "正確には", "ではなく(?=[、,])",
     ),
     "Korean": (
         "아니", "아뇨", "정정", "잠깐", "잠시만", "죄송", "미안", "틀렸", "다시 생각", "사실은",
+        r"아 참", r"앗(?=[,. !])", r"아차", r"참(?=,)", "실수", "제 말은", "아니라(?=[, ])",
         "농담",
     ),
     "Hindi": (
         r"नहीं(?=\s{0,9}[,:;–—-])", "रुकिए", "रुको", "माफ़", "माफ", "क्षमा", "सुधार", "असल में",
+        r"नहीं\s+नहीं", "मेरा मतलब", "गलती",
         "वास्तव में",
     ),
     "Arabic": (
+        r"لا\s+لا", "عذر", "أقصد", "أعني", "خطأ", "بل(?= )",
         r"لا(?=\s{0,9}[،,:;–—-])", "عفو", "آسف", "انتظر", "تصحيح", "في الواقع", "مهلا",
     ),
     "Bengali": (
@@ -101,10 +114,41 @@ _CUES = {
         "ralat", "sebenarnya",
     ),
     "Turkish": (
+        r"yok(?=\s{0,9}[,:;–—-])", r"dur(?=\s{0,9}[,:;.!–—-])", "pardon", "yani(?=,)", "daha doğrusu",
         "hayır", "bekle", "düzeltme", "aslında", "üzgünüm", "özür",
     ),
+    "Dutch": (
+        r"nee\b", r"wacht\b", "sorry", "correctie", "eigenlijk", "ik bedoel", "oeps", "toch niet",
+    ),
+    "Polish": (
+        r"nie(?=\s{0,9}[,:;–—-])", "przepraszam", "poprawka", "czekaj", "właściwie", "pomyłka",
+        "to znaczy",
+    ),
+    "Vietnamese": (
+        r"không(?=\s{0,9}[,:;–—-])", "xin lỗi", "đính chính", "khoan", "ý tôi là", "thực ra",
+    ),
+    "Swedish, Danish, Norwegian": (
+        r"ne[ji](?=[, ])", "vänta", "vent(?=[,. !])", "förlåt", "ursäkta", "undskyld", "unnskyld",
+        "rättelse", "rettelse", "egentligen", "jag menar", "faktisk",
+    ),
+    "Czech, Slovak": (
+        r"ne(?=\s{0,9}[,:;–—-])", r"nie(?=\s{0,9}[,:;–—-])", "vlastně", "oprava", "počkej", "promiňte",
+        "pardon",
+    ),
+    "Ukrainian": (r"ні(?=\s{0,9}[,:;–—-])", "вибач", "точніше", "виправл", "насправді"),
+    "Persian": (r"نه(?=\s{0,9}[،,:;–—-])", "ببخشید", "اصلاح", "در واقع"),
+    "Hebrew": (r"לא(?=\s{0,9}[,:;–—-])", "סליחה", "תיקון", "בעצם"),
+    "Greek": (r"όχι(?=\s{0,9}[,:;–—-])", "συγγνώμη", "διόρθωση", "μάλλον"),
+    "Thai": ("ขอโทษ", "แก้ไข", "ไม่ใช่(?=[ ,])", "จริงๆ แล้ว"),
 }  # fmt: skip
-_CUE = "|".join(cue for cues in _CUES.values() for cue in cues)
+_EXCLAIMED = (
+    r"(?:(?:a+h?|o+h?|ach|och|u+h+|um+|e+h|euh|well|hm+|or|enfin|a+y|bueno|bom|beh?|cioè|alla|ой|ах"
+    r"|ох|эх|хотя|हे|अरे|ओह|أوه|آه)(?:[,!.…]{1,3}\s{0,2}|\s{1,2})"
+    r"|(?:à|啊|哦|呃|噢|唔|あ|ああ|えっと|うーん|아|어|음)[,，、!！.…\s]{0,3}){0,2}"
+)
+"""What may stand before the words of a retraction: "oh no, C"."""
+
+_CUE = f"{_EXCLAIMED}(?:{'|'.join(cue for cues in _CUES.values() for cue in cues)})"
 _EDGE = r"[\s,.:;!。，、；：！।۔،()\"*_–—…-]"
 _LEADS = (
     r"(?:it|that|this|the (?:right|correct|real) (?:one|answer))"

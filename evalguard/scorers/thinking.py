@@ -92,6 +92,7 @@ _WRAPPERS = (
     (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
     (r"<\|START_RESPONSE\|>", r"<\|END_RESPONSE\|>"),
     (r"<response>", r"</response>"),
+    (r"(?:<\|begin\|>assistant)?<\|content\|>", r"<\|end\|>"),
     (
         r"(?:<\|start\|>assistant)?<\|channel\|>final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>",
         r"<\|(?:return|end)\|>",

@@ -63,8 +63,20 @@ _FOLDED = (
 """What a block that a page folds away is called where it holds thinking."""
 
 KNOWN_MARKS = (
+    Marks(  # Solar: the thinking is a message of its own
+        start=r"(?:<\|begin\|>assistant)?<\|think\|>(?![\s\S]*<\|(?:/|end_of_|end_)think\|>)",
+        end=r"<\|end\|>",
+        end_is_enough=False,
+        template=r"<\|think\|>",
+    ),
     *_tags("think", "thinking", "thoughts?", "reasoning", "reflections?", "scratchpad"),
-    *_tags("seed:think"),
+    *_tags("seed:think", r"\w{1,20}[_:-]think(?:ing)?", r"think(?:ing)?[_:-]\w{1,20}"),
+    *_tags(
+        "思考(?:过程|過程|プロセス)?|推理(?:过程|過程)?|推論|생각|사고|추론|सोच|तर्क|تفكير"
+        "|réflexion|raisonnement|pensée|denken|gedanken|überlegung(?:en)?|pensamiento|razonamiento"
+        "|raciocínio|pensamento|ragionamento|pensiero|мысли|размышлени[ея]|рассуждени[ея]"
+    ),
+    Marks(start=rf"<!--\s*(?:{_THOUGHT})\b", end="-->", end_is_enough=False),
     *_tags("rationale", "reason", "thought[_-]process", "think(?:ing)?[_-]process"),
     *_tags("inner[_-]thoughts?", "ant(?:ml:)?thinking", "deep[_-]?think(?:ing)?"),
     *_tags("analysis", "cot", "chain[_-]of[_-]thought", "(?:internal|inner)[_-]monologue"),
