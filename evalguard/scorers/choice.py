@@ -105,6 +105,14 @@ _EMPHASISED = lazy_re(
     r"|a\s)?\*\*([^*\n]{1,200})\*\*[.!]?",
     re.I,
 )
+_POINTED_OUT = lazy_regex(
+    r"(?:(?:it|that|this)(?:'s| is| was| would be| must be| should be)|(?:es|das) (?:ist|war|wäre)|c'(?:est|était)"
+    r"|ce serait|es|era|é|è|это|to|to jest|het is|dat is|det är|det er|是|这是|那是)[\s:–-]*(?:the |la |le |el |il )?"
+    r"[\"'*_]{0,2}(.{1,200}?)[\"'*_!]{0,3}",
+    regex.I,
+)
+"""A sentence that points out the answer and says no more: "It's Oslo."."""
+
 _OPTION_LINE = lazy_re(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
 _CHECKED = lazy_re(r"^[ \t*>-]*(?:\[[xX✓✔]\]|☑|☒)[ \t*]*[(\[]?([A-Z])(?![A-Za-z0-9])", re.M)
 _OPTION_ROW = lazy_re(
@@ -269,6 +277,8 @@ def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
 def _choice_by_text(output: str, texts: list[str]) -> str | None:
     """Return the letter of the choice whose text the output is, or ends its only sentence with."""
     found = {folded(text) for text in lenient_texts(output)}
+    if (told := _POINTED_OUT.fullmatch(folded(output))) is not None:
+        found.add(told[1])
     hits = [chr(ord("A") + index) for index, text in enumerate(texts) if folded(text) in found]
     own = without_retracted(own_part(output)).strip()
     if not hits and (told := _EMPHASISED.fullmatch(own)) is not None:
@@ -319,7 +329,12 @@ def _unannounced_label(output: str, known: Mapping[str, str]) -> str | None:
     own = own_part(output)
     if (given := field_label(own, [*known, *known.values()])) is not None:
         return known[folded(given)]
-    return _named_label(without_retracted(own), known) or None
+    kept = without_retracted(own)
+    return _named_label(kept, known) or _named_label(_QUOTATION.sub(" ", kept), known) or None
+
+
+_QUOTATION = lazy_re(r"[\"“«„「]([^\"”»“」\n]*\s[^\"”»“」\n]*)[\"”»“」]")
+"""Several quoted words: what a text says, which is no label of it."""
 
 
 def _named_label(text: str, known: Mapping[str, str]) -> str | None:
@@ -327,7 +342,7 @@ def _named_label(text: str, known: Mapping[str, str]) -> str | None:
     plain_text = folded(text)
     if plain_text in known:
         return known[plain_text]
-    named = {one for one in known if one and holds(plain_text, one)}
+    named = {one for one in known if one and _names(plain_text, one)}
     # "not urgent" also names "urgent": a label within a longer named one does not count.
     longest = {one for one in named if not any(one != other and one in other for other in named)}
     meant = {
@@ -339,6 +354,14 @@ def _named_label(text: str, known: Mapping[str, str]) -> str | None:
     if len(meant) == 1:
         return known[meant.pop()]
     return SEVERAL if named else None
+
+
+def _names(text: str, name: str) -> bool:
+    """Return whether a text holds a label, in Korean also as its adjective: 긍정, 긍정적."""
+    return holds(text, name) or (
+        regex.search(r"\p{Hangul}\Z", name) is not None
+        and any(holds(text, f"{name}{ending}") for ending in ("적", "적인"))
+    )
 
 
 _COMPOUND = lazy_re(

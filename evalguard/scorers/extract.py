@@ -241,7 +241,7 @@ def readings(text: str) -> list[str]:
 @lru_cache(maxsize=16)
 def _readings(text: str) -> tuple[str, ...]:
     # A bold announcement leaves its closing asterisks behind: "**Answer: B**".
-    for mark in ("**", "__", "*", "`", "$"):
+    for mark in ("**", "__", "*", "_", "`", "$"):
         if text.count(mark) == 1 and text.rstrip(_ENDS).endswith(mark):
             text = text.rstrip(_ENDS).removesuffix(mark).rstrip()
     found = [unwrap(one) for one in dict.fromkeys((text, plain(text)))]
