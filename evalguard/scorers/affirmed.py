@@ -300,7 +300,8 @@ _VERDICT_ROW = lazy_re(
 """An option with a tick or a cross."""
 
 _VERDICT_WORD = lazy_regex(
-    r"^(?P<row>[ \t*_>|-]*[(\[]?[A-Z](?![A-Za-z0-9])[^\n]*?)(?:[–—:：(|-]|[.)])[ \t*_]*(?:(?P<yes>correct|right|true"
+    r"^(?P<row>[ \t*_>|-]*[(\[]?[A-Z](?![A-Za-z0-9])[^\n]*?)(?:[–—:：(|-]"
+    r"|[.)])[ \t*_]*(?:(?P<yes>correct|right|true"
     r"|yes|richtig|korrekt|wahr|ja|correct[ao]|vrai|oui|verdader[ao]|sí|verdadeir[ao]|cert[ao]|sim|vero"
     r"|верно|правильно|да|正确|正確|对|正しい|正解|맞음|सही|صحيح|doğru)"
     r"|incorrect|wrong|false|no|falsch|nein|fau(?:x|sse)|non|incorrect[ao]|incorret[ao]|fals[ao]|errad[ao]|não"

@@ -70,7 +70,8 @@ _FORMS = (
 )
 _AND_NOT = (
     r"[,;]?\s(?:(?:and|or|nor|und|oder|noch|y|o|ni|et|ou|e|nem|né|и|или|ни)\s)?"
-    r"(?:(?:not|nicht|auch nicht|no|pas|non|não|не|nie|ni)\s)?|[，、]?\s?(?:也|和|或|且)?(?:不是|非)?"
+    r"(?:(?:not|nicht|auch nicht|no|pas|non|não|не|nie|ni)\s)?|[，、]?\s?(?:也|和|或|且)?(?:不是"
+    r"|非)?"
 )
 """What joins further letters that are denied."""
 

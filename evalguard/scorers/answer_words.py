@@ -46,7 +46,8 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "Danish, Norwegian": ("svaret er", "svar er"),
     "Hungarian": ("válasz", "válasz a", "válasz az"),
     "Slovak": ("odpoveď", "odpoveď je"),
-    "Romanian": ("răspuns", "răspunsul", "răspunsul este", "răspunsul corect", "răspunsul corect este"),
+    "Romanian": ("răspuns", "răspunsul", "răspunsul este", "răspunsul corect",
+                 "răspunsul corect este"),
     "Bulgarian": ("отговор", "отговорът", "отговор е", "отговорът е"),
     "Croatian, Serbian, Bosnian": ("odgovor", "odgovor je"),
     "Catalan": ("resposta és", "resposta és la", "resposta correcta és", "resposta correcta és la"),
@@ -128,6 +129,9 @@ REASONS: tuple[str, ...] = (
     "because", "since", "as", "for", "which", "weil", "denn", "da", "car", "parce", "porque",
     "pois", "ya que", "perché", "poiché", "потому", "так как", "karena", "çünkü", "क्योंकि",
     "কারণ", "کیونکہ",
+    "koska", "protože", "pretože", "deoarece", "pentru că", "mert", "eftersom", "fordi", "omdat",
+    "ponieważ", "bo", "γιατί", "επειδή", "vì", "защото", "jer", "porquè", "kwa sababu",
+    "kwa kuwa", "כי",
     "لأن", "因为", "因為", "なぜなら", "왜냐하면",
 )  # fmt: skip
 """What gives a reason behind an answer and a comma."""

@@ -15,6 +15,7 @@ from evalguard.scorers.alternatives import LETTER, settled
 from evalguard.scorers.asides import without_asides
 from evalguard.scorers.attribution import anothers
 from evalguard.scorers.binding import CorpusMetric
+from evalguard.scorers.choice_texts import SEVERAL, choice_by_text, choice_of_a_letter
 from evalguard.scorers.extract import (
     announced_texts,
     announces_options_only,
@@ -33,10 +34,7 @@ from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
 from evalguard.scorers.turns import own_part
-from evalguard.scorers.words import holds, is_boundary
-
-SEVERAL = ""
-"""The value of an answer that names several choices or labels, or rules one out."""
+from evalguard.scorers.words import holds
 
 MAX_ENCLOSING_CHARS = 20_000
 """In a longer text, a letter in brackets alone is no answer."""
@@ -51,7 +49,8 @@ _REASON_AFTER = lazy_re(
 )
 _JOIN = (
     r"(?:[,/;&+–>→⇒-]|(?:vs\.?|versus|and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve"
-    r"|veya)(?!\w)|和|或者?|、|と"
+    r"|veya|eller|och|og|tai|ja|nebo|anebo|sau|și|vagy|és|ή|και|או|hoặc|và|au|na|lub|albo|i|of|en|หรือ|และ"
+    r"|அல்லது|లేదా|अथवा|অথবা|বা|або|чи|või|arba|vai|ali|ili)(?!\w)|和|或者?|、|と"
     r"|か|및|또는|"
     r"या|और|أو|و|یا|اور)"
 )
@@ -74,6 +73,10 @@ _ANOTHER_AT_END = lazy_regex(
 )
 """A short last sentence that comes to a letter behind a comma: "B. In fact, C."."""
 
+_COMPARING = lazy_regex(
+    r"\b(?:see|vs|versus|unlike|like|than|(?<!go )with|for|of|from|against|over|by|and|or)\s*\Z",
+    regex.I,
+)
 _LONE_CAPITAL = lazy_regex(r"(?<!\p{L})[A-Z](?!\p{L})")
 _POINT_INSIDE = lazy_re(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
@@ -99,20 +102,10 @@ _UNCLEAR = lazy_regex(
 )
 
 _DASHED = lazy_re(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
-_EMPHASISED = lazy_re(
-    r"(?:the|this|it|that|el|la|le|il|o|a|der|die|das|es|c['’]|это)\b[^.!?:;,\n*_]{0,60}?\s"
-    r"(?:is|are|was|ist|sind|es|est|è|é)\s(?:called\s|named\s|the\s"
-    r"|a\s)?\*\*([^*\n]{1,200})\*\*[.!]?",
-    re.I,
-)
-_POINTED_OUT = lazy_regex(
-    r"(?:(?:it|that|this)(?:'s| is| was| would be| must be| should be)|(?:es|das) (?:ist|war|wäre)|c'(?:est|était)"
-    r"|ce serait|es|era|é|è|это|to|to jest|het is|dat is|det är|det er|是|这是|那是)[\s:–-]*(?:the |la |le |el |il )?"
-    r"[\"'*_]{0,2}(.{1,200}?)[\"'*_!]{0,3}",
-    regex.I,
-)
-"""A sentence that points out the answer and says no more: "It's Oslo."."""
-
+_REASONED = lazy_re(
+    r"[\s*_\"(\[]{0,4}([B-HJ-Z]|[AI](?=[*_)\]\",]))[*_\")\]]{0,4},?\s+(?:because|since|weil|porque|parce|car"
+    r"|perché|потому)\b"
+)  # "B, because …"
 _OPTION_LINE = lazy_re(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
 _CHECKED = lazy_re(r"^[ \t*>-]*(?:\[[xX✓✔]\]|☑|☒)[ \t*]*[(\[]?([A-Z])(?![A-Za-z0-9])", re.M)
 _OPTION_ROW = lazy_re(
@@ -160,7 +153,7 @@ def _opening_letter(output: str) -> str | None:
     if told := _EXPLAINED.fullmatch(output.strip()):
         doubtful = NEGATION.search(told["inner"]) or _UNCLEAR.search(told["inner"])
         return SEVERAL if doubtful else str(told["letter"])
-    opening = _OPTION_LINE.match(output) or _DASHED.match(output)
+    opening = _OPTION_LINE.match(output) or _DASHED.match(output) or _REASONED.match(output)
     if opening is None and len(set(_OPTION_NAMED.findall(output))) == 1:
         opening = _OPTION_NAMED.match(output)
         if opening is not None and (
@@ -203,7 +196,7 @@ def _another_at_end(text: str, end: int, letter: str) -> bool:
     found = _ANOTHER_AT_END.match(text, end)
     if found is None or found["letter"] == letter:
         return False
-    return not (NEGATION.search(found["words"]) or _LONE_CAPITAL.search(found["words"]))
+    return not any(one.search(found["words"]) for one in (NEGATION, _LONE_CAPITAL, _COMPARING))
 
 
 def _enclosed_letter(text: str) -> str | None:
@@ -247,47 +240,13 @@ def multiple_choice(
     chosen = chosen_letter(output)
     beyond = chosen is not None and chosen.isascii() and ord(chosen) - ord("A") >= len(known)
     if known and (chosen is None or beyond):
-        chosen = _choice_by_text(output, known)
-    elif chosen is not None and (meant := _choice_of_a_letter(output, known)) is not None:
+        chosen = choice_by_text(output, known)
+    elif chosen is not None and (meant := choice_of_a_letter(output, known)) is not None:
         chosen = meant
     return {
         "multiple_choice": float(strict),
         "multiple_choice_lenient": float(strict or chosen == letter),
     }
-
-
-def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
-    """Return the choice that is announced by a text such as "B vitamins", whose B is no letter."""
-    opened = {
-        chr(ord("A") + index): folded(text)
-        for index, text in enumerate(texts)
-        if re.match(r"[A-Za-z][\s-]+\w", text.strip())
-    }
-    if not opened:
-        return None
-    texts = [folded(text) for text in lenient_texts(output)]
-    hits = {
-        letter
-        for letter, text in opened.items()
-        if any(one.startswith(text) and is_boundary(one, len(text)) for one in texts)
-    }
-    return hits.pop() if len(hits) == 1 else SEVERAL if hits else None
-
-
-def _choice_by_text(output: str, texts: list[str]) -> str | None:
-    """Return the letter of the choice whose text the output is, or ends its only sentence with."""
-    found = {folded(text) for text in lenient_texts(output)}
-    if (told := _POINTED_OUT.fullmatch(folded(output))) is not None:
-        found.add(told[1])
-    hits = [chr(ord("A") + index) for index, text in enumerate(texts) if folded(text) in found]
-    own = without_retracted(own_part(output)).strip()
-    if not hits and (told := _EMPHASISED.fullmatch(own)) is not None:
-        said, name = folded(told[0]), folded(told[1])
-        named = {chr(ord("A") + i) for i, one in enumerate(texts) if holds(said, folded(one))}
-        hits = [chr(ord("A") + i) for i, one in enumerate(texts) if folded(one) == name]
-        if named != set(hits) or disowned(told[0], told.start(1), told.end(1)):
-            return None
-    return hits[0] if len(hits) == 1 else None
 
 
 def read_label(output: str, labels: list[str] | None) -> str | None:

@@ -16,7 +16,7 @@ from typing import TypeVar
 import regex
 
 from evalguard.scorers import answer_words as known
-from evalguard.scorers.announced import Announcement, announcements, without_closing
+from evalguard.scorers.announced import Announcement, announcements, without_closing, without_reason
 from evalguard.scorers.attribution import denial
 from evalguard.scorers.json_answer import json_answer
 from evalguard.scorers.latex import plain, without_struck
@@ -76,14 +76,6 @@ _EMOJI = lazy_regex(
 _EXCLAIMED = lazy_regex(r"(?:\p{L}{2}|[*_\"'”»])\s?[!！]$")
 """An exclamation mark behind a word; behind a number or a variable it is a factorial."""
 
-_REASON_BEHIND = lazy_regex(
-    r"(?:(?:(?<=[\"”»’」*_`'])|,)\s*(?:\L<reasons>)|\s(?:because|weil|parce qu|porque|perché|потому что"
-    r"|karena|çünkü|क्योंकि|لأن)|[，、]?\s?因[为為])(?!\p{L}).*$",
-    regex.I | regex.S | regex.V1,
-    reasons=known.REASONS,
-)
-"""The reason behind an answer: '"Oslo" as it is the capital', "Oslo because …"."""
-
 _BRACKETED = lazy_regex(r"\(([^()\[\]{},;]{1,200})\)[.。!]?")
 _OPTION = lazy_regex(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
 """An option that is named with its letter and text, as in going through all of them."""
@@ -98,9 +90,9 @@ def normalise(text: str, *, ignore_case: bool = True) -> str:
     r"""Return text with differences removed that carry no meaning.
 
     In order: Unicode NFC; typographic quotes, dashes and ellipses to ASCII; zero-width characters
-    and marks of direction dropped, apart from joiners; case folded; runs of white space to one space; both ends
-    trimmed; one closing full stop dropped.
-    Accents, superscripts, other punctuation and articles stay.
+    and marks of direction dropped; case folded; runs of white space to one space; both ends
+    trimmed; one closing full stop dropped. Joiners, accents, superscripts, other punctuation and
+    articles stay.
 
     Example:
         >>> normalise("  The “Blue”\u00a0House. ")
@@ -375,7 +367,7 @@ def announced_texts(output: str) -> list[str] | None:
             texts += readings(sentence[1])
         if "\n" in one.text:
             texts += readings(one.text.split("\n", 1)[0])
-        texts += readings(_REASON_BEHIND.sub("", one.text))
+        texts += readings(without_reason(one.text))
     return list(dict.fromkeys(texts))
 
 

@@ -126,7 +126,7 @@ def _no_number(schema: Mapping[str, Any], *, whole: bool) -> bool:
     if step and math.isfinite(max(low, above)) and float(step).is_integer():
         value = step * math.ceil(max(low, above) / step)
         low = value if value > above else value + step
-    return low > high or low >= below or above >= high or above >= below
+    return bool(low > high or low >= below or above >= high or above >= below)
 
 
 def _required(schema: Mapping[str, Any]) -> Iterator[Any]:

@@ -4,7 +4,8 @@ Thinking begins at the start of an output, or at the start of a line after other
 inside code or within a sentence is ordinary text, so an answer that explains ``<think>`` stays
 whole. The head of the model's turn ("assistant" on a line) may come first. ``<think>`` may
 also follow the answer, if nothing follows it. Where the marks are known to be the model's own, from
-its chat template or the project file, thinking may begin at any line, and an end without a start ends it wherever it is.
+its chat template or the project file, thinking may begin at any line, and an end without a start
+ends it wherever it is.
 """
 
 from __future__ import annotations

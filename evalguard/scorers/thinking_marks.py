@@ -44,7 +44,9 @@ class Marks:
 def _tags(*names: str, behind_answer: bool = False) -> Iterator[Marks]:
     for name in names:
         yield Marks(
-            start=rf"<\s*{name}(?:\s[^<>]*)?>", end=rf"<\s*/\s*{name}\s*>", behind_answer=behind_answer
+            start=rf"<\s*{name}(?:\s[^<>]*)?>",
+            end=rf"<\s*/\s*{name}\s*>",
+            behind_answer=behind_answer,
         )
         yield Marks(
             start=rf"{_LESS}\s*{name}(?:\s[^<>&\\]*)?{_MORE}",
