@@ -98,9 +98,8 @@ _REASON = lazy_regex(
     r"\s*[,，]\s*(?:\L<reasons>).*$", regex.I | regex.V1 | regex.S, reasons=known.REASONS
 )
 _REASON_BEHIND = lazy_regex(
-    r"(?:(?:(?<=[\"”»’」*_`'])|,)\s*(?:\L<reasons>)|\s(?:because|weil|parce qu(?:e|['’])|porque"
-    r"|perché|потому что"
-    r"|karena|çünkü|क्योंकि|لأن)|[，、]?\s?因[为為])(?!\p{L}).*$",
+    r"(?:(?:(?:(?<=[\"”»’」*_`'])|,)\s*(?:\L<reasons>)|\s(?:because|weil|parce qu(?:e|['’])|porque"
+    r"|perché|потому что|karena|çünkü|क्योंकि|لأن))(?!\p{L})|[，、]?\s?因[为為]).*$",
     regex.I | regex.S | regex.V1,
     reasons=known.REASONS,
 )
@@ -138,7 +137,7 @@ _INSTRUCTED = lazy_regex(
     r"|antworte\p{L}{0,2}|schreib\p{L}{0,3}|respond[ae]n?|escrib\p{L}{1,2}|réponde?z?|réponds"
     r"|écri\p{L}{1,4}|rispond[ia]|scrivi|escrev\p{L}{1,2}|ответь\p{L}{0,2}|напиши\p{L}{0,2}|回答|回复"
     r"|回覆|输出|写|答え)"
-    r"\b[^.!?。\n]{0,60}[\"“„«'‘「][^\"”“»’」\n]{0,30}\Z"
+    r"\b[^.!?。\n]{0,60}(?<=[\s(:])[\"“„«'‘「][^\"”“»’」\n]{0,30}\Z"
     r"|\byou (?:would|should|could|can|may|might|must) (?:then |just |simply )?(?:write|say|answer"
     r"|respond|reply|output|put)\b[^.!?\n]{0,30}\Z",
     regex.I,

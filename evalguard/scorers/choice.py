@@ -103,7 +103,7 @@ _UNCLEAR = lazy_regex(
 
 _DASHED = lazy_re(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
 _REASONED = lazy_re(
-    r"[\s*_\"(\[]{0,4}([B-HJ-Z]|[AI](?=[*_)\]\",]))[*_\")\]]{0,4},?\s+(?:because|since|weil|porque|parce|car"
+    r"[\s*_\"“„(\[]{0,4}([B-HJ-Z]|[AI](?=[*_)\]\"”,]))[*_\"”)\]]{0,4},?\s+(?:because|since|weil|porque|parce|car"
     r"|perché|потому)\b"
 )  # "B, because …"
 _OPTION_LINE = lazy_re(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
@@ -320,6 +320,7 @@ def _names(text: str, name: str) -> bool:
     return holds(text, name) or (
         regex.search(r"\p{Hangul}\Z", name) is not None
         and any(holds(text, f"{name}{ending}") for ending in ("적", "적인"))
+        and regex.search(rf"{regex.escape(name)}적[^.,!?\n]{{0,15}}없", text) is None
     )
 
 

@@ -25,7 +25,7 @@ _EMPHASISED = lazy_re(
 _POINTED_OUT = lazy_regex(
     r"(?:(?:it|that|this)(?:'s| is| was| would be| must be| should be)|(?:es|das) (?:ist|war"
     r"|wäre)|c'(?:est|était)"
-    r"|ce serait|es|era|é|è|это|to|to jest|het is|dat is|det är|det er|是|这是"
+    r"|ce serait|es|era|é|è|это|to jest|to|het is|dat is|det är|det er|是|这是"
     r"|那是)[\s:–-]*(?:the |la |le |el |il )?"
     r"[\"'*_]{0,2}(.{1,200}?)[\"'*_!]{0,3}",
     regex.I,

@@ -106,7 +106,7 @@ _SCALE = lazy_re(
     rf"[ \u202f-]?(?P<word>{_SCALES}){_WORD_END}"
     rf"|(?P<glued>[{''.join(known.GLUED_SCALES)}K])(?![^\W\d_])(?! ?\d)"
     rf"|[ \u202f]?(?P<glued_cjk>[{''.join(one for one in known.GLUED_SCALES if one > 'z')}])"
-    r"(?! ?\d)",
+    r"(?!克|米|瓦|卡|赫|帕|焦|字[节節])(?! ?\d)",
     re.I,
 )
 _SHORT_SCALE = lazy_re(r"[mMbB](?!\w)")
