@@ -292,7 +292,7 @@ def _unannounced_label(output: str, known: Mapping[str, str]) -> str | None:
     return _named_label(kept, known) or _named_label(_QUOTATION.sub(" ", kept), known) or None
 
 
-_QUOTATION = lazy_re(r"[\"“«„「]([^\"”»“」\n]*\s[^\"”»“」\n]*)[\"”»“」]")
+_QUOTATION = lazy_re(r"[\"“«„「](?=[^\s\"”»“」]{1,100}\s)[^\"”»“」\n]{1,300}[\"”»“」]")
 """Several quoted words: what a text says, which is no label of it."""
 
 

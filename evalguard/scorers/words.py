@@ -29,7 +29,7 @@ _SCRIPTS = (
     ("spaced", regex.compile(r"[\p{L}\p{M}\p{N}]")),
 )
 _INNER = lazy_regex(r"[\p{M}\p{Emoji_Modifier}\u200c\u200d\ufe0f\U000e0020-\U000e007f]")
-_FLAG_LETTERS = regex.compile(r"\p{Regional_Indicator}+\Z")
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 """Letters in pairs, each a flag."""
 _PARTICLES = lazy_regex(
     r"(?:입니다|이다|이에요|예요|에서|에게|으로|까지|부터|이고|이며|이라고|라고|이라는|라는|처럼|보다"
@@ -127,9 +127,9 @@ def is_boundary(text: str, index: int) -> bool:
     before, after = text[index - 1], text[index]
     if _INNER.match(after) or before == "\u200d":
         return False
-    if "\U0001f1e6" <= after <= "\U0001f1ff":
-        letters = _FLAG_LETTERS.search(text, 0, index)
-        return letters is None or len(letters[0]) % 2 == 0
+    if after in _FLAG_LETTERS:
+        near = text[max(0, index - 200) : index]
+        return (len(near) - len(near.rstrip(_FLAG_LETTERS))) % 2 == 0
     if _within_han_number(text, index):
         return False
     kind = _kind(before)
