@@ -74,8 +74,7 @@ _ANOTHER_AT_END = lazy_regex(
 """A short last sentence that comes to a letter behind a comma: "B. In fact, C."."""
 
 _COMPARING = lazy_regex(
-    r"\b(?:see|vs|versus|unlike|like|than|(?<!go )with|for|of|from|against|over|by|and|or)\s*\Z",
-    regex.I,
+    r"\b(?:see|vs|unlike|like|than|(?<!go )with|for|of|from|and|or)\s*\Z", regex.I
 )
 _LONE_CAPITAL = lazy_regex(r"(?<!\p{L})[A-Z](?!\p{L})")
 _POINT_INSIDE = lazy_re(r"\.(?!\s+[^\W\d_a-z])")
