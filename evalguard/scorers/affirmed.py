@@ -299,6 +299,18 @@ _VERDICT_ROW = lazy_re(
 )
 """An option with a tick or a cross."""
 
+_VERDICT_WORD = lazy_regex(
+    r"^(?P<row>[ \t*_>|-]*[(\[]?[A-Z](?![A-Za-z0-9])[^\n]*?)(?:[–—:：(|-]"
+    r"|[.)])[ \t*_]*(?:(?P<yes>correct|right|true"
+    r"|yes|richtig|korrekt|wahr|ja|correct[ao]|vrai|oui|verdader[ao]|sí|verdadeir[ao]|cert[ao]|sim|vero"
+    r"|верно|правильно|да|正确|正確|对|正しい|正解|맞음|सही|صحيح|doğru)"
+    r"|incorrect|wrong|false|no|falsch|nein|fau(?:x|sse)|non|incorrect[ao]|incorret[ao]|fals[ao]|errad[ao]|não"
+    r"|sbagliat[ao]|неверно|неправильно|нет|错误|錯誤|不正确|错|誤り|不正解|틀림|गलत|خطأ|yanlış)"
+    r"[ \t*_).。।|]*$",
+    regex.I | regex.M,
+)
+"""An option with a verdict in a word at the end of its line."""
+
 
 def affirmed_letters(output: str) -> set[str]:
     """Return the letters that sentences say to be the answer.
@@ -339,6 +351,8 @@ def ticked_letter(output: str) -> str | None:
         >>> ticked_letter("A ✗\nB ✓"), ticked_letter("A ✓\nB ✓")
         ('B', None)
     """
+    if len(_VERDICT_WORD.findall(output)) > 2:  # two may be the options "True" and "False"
+        output = _VERDICT_WORD.sub(lambda one: f"{one['row']} {'✓' if one['yes'] else '✗'}", output)
     rows = [(one[1], one[2]) for one in _VERDICT_ROW.finditer(output)]
     ticked = {letter for letter, sign in rows if sign in _TICKS}
     every = len(rows) == len(_OPTION_START.findall(output)) == len(dict(rows))

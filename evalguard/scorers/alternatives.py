@@ -49,6 +49,7 @@ _FORMS = (
     (r"(?P<link>is|was|are|were)n['’]t", f"[,;–—]? ?(?:{_BUT}) "),
     (r"(?P<link>(?:is|was) )not", r"[.;] (?:it|this|that)(?:['’]s| is)(?: actually)? "),
     (r"(?P<link>is|was)n['’]t", r"[.;] (?:it|this|that)(?:['’]s| is)(?: actually)? "),
+    (r"(?P<link>)neither", r"(?:,? but(?: rather)?|[,;–—] ?it(?:['’]s| is)) "),
     (r"(?P<link>)not", r"(?:,? but(?: rather)?|[,;–—] ?it(?:['’]s| is)) "),
     (r"(?P<link>(?:ist|lautet|sind|war) )nicht", r",? (?:sondern|vielmehr)(?: ist)? "),
     (r"(?P<link>)nicht", r",? sondern "),
@@ -67,6 +68,13 @@ _FORMS = (
     (r"không phải (?P<link>là)", r",? mà là "),
     (r"لي(?P<link>)ست?", r"[،,]? (?:بل|وإنما|إنما|ولكن|لكن) (?:هي |هو )?"),
 )
+_AND_NOT = (
+    r"[,;]?\s(?:(?:and|or|nor|und|oder|noch|y|o|ni|et|ou|e|nem|né|и|или|ни)\s)?"
+    r"(?:(?:not|nicht|auch nicht|no|pas|non|não|не|nie|ni)\s)?|[，、]?\s?(?:也|和|或|且)?(?:不是"
+    r"|非)?"
+)
+"""What joins further letters that are denied."""
+
 _GLUED = (
     (
         r"(?P<link>)(?:不是|并非|並非)",
@@ -105,6 +113,8 @@ def _contrasts(names: str) -> list[regex.Pattern[str]]:
     open_, close = r"[\s\"'*_“「『(\[«]{0,4}", r"[\"'*_”」』)\]»]{0,4}"
     aside = rf"(?:\s?\([^()\n]{{1,60}}\)|{_SAID_OF_IT})?"
     other = rf"{_ONLY}{open_}{_ARTICLE}{open_}(?:{names}){close}{aside}"
+    if names == LETTER:  # "not A, not B, but C"
+        other += rf"(?:(?:{_AND_NOT}){open_}{_ARTICLE}{open_}{names}{close}{aside}){{0,5}}"
     answer = rf"(?P<answer>{open_}{_ARTICLE}{open_}(?:{names})){_END}"
     edge = r"(?<![\p{L}\p{M}\p{N}])"
     free = [rf"{edge}{denies}\s{other}{between}{answer}" for denies, between in _FORMS]

@@ -97,6 +97,14 @@ _BARE = lazy_re(r"[ \t*_]{0,9}((?:[^\n.!?。！？।۔;；]|[.,](?=\d)){1,80}+)
 _REASON = lazy_regex(
     r"\s*[,，]\s*(?:\L<reasons>).*$", regex.I | regex.V1 | regex.S, reasons=known.REASONS
 )
+_REASON_BEHIND = lazy_regex(
+    r"(?:(?:(?:(?<=[\"”»’」*_`'])|,)\s*(?:\L<reasons>)|\s(?:because|weil|parce qu(?:e|['’])|porque"
+    r"|perché|потому что|karena|çünkü|क्योंकि|لأن))(?!\p{L})|[，、]?\s?因[为為]).*$",
+    regex.I | regex.S | regex.V1,
+    reasons=known.REASONS,
+)
+"""The reason behind an answer: '"Oslo" as it is the capital', "Oslo because …"."""
+
 _CLOSING = lazy_regex(
     r"[\s*_]*(?:\L<closings>)[\s.。।۔!！*_]*$",
     regex.V1,
@@ -123,6 +131,19 @@ _EACH = lazy_regex(
 
 _NO = lazy_regex(r"(?<!\p{L})no(?!\p{L})", regex.I)
 _CONDITION = lazy_regex(r"[^.!?\n]{0,80}?\b(?:if|unless)\b[^.!?\n]{0,80}\bnot\b", regex.I)
+_INSTRUCTED = lazy_regex(
+    r"(?<!\b(?:i|we|i['’]ll|i['’]d|to|my|our|the)(?: \p{L}+){0,2} )"
+    r"\b(?:respond|reply|answer|say|write|type|output|return|print|end|finish|conclude|format"
+    r"|antworte\p{L}{0,2}|schreib\p{L}{0,3}|respond[ae]n?|escrib\p{L}{1,2}|réponde?z?|réponds"
+    r"|écri\p{L}{1,4}|rispond[ia]|scrivi|escrev\p{L}{1,2}|ответь\p{L}{0,2}|напиши\p{L}{0,2}|回答|回复"
+    r"|回覆|输出|写|答え)"
+    r"\b[^.!?。\n]{0,60}(?<=[\s(:])[\"“„«'‘「][^\"”“»’」\n]{0,30}\Z"
+    r"|\byou (?:would|should|could|can|may|might|must) (?:then |just |simply )?(?:write|say|answer"
+    r"|respond|reply|output|put)\b[^.!?\n]{0,30}\Z",
+    regex.I,
+)
+"""What asks for an answer's words, in front of them: 'respond with "The answer is B"'."""
+
 _CLAUSE_END = lazy_regex(r"[.,;:!?。，；：！？।۔]")
 _QUOTE = lazy_re(r">[ \t]+(?=\S)")
 _HEADING = lazy_re(r"[ \t*_#]*(?:\n|$)")
@@ -149,6 +170,11 @@ def announcements(output: str) -> tuple[Announcement, ...]:
 def without_closing(text: str) -> str:
     """Return a text without the verb that closes its sentence ("Bです", "B है", "B입니다")."""
     return text[:-CLOSING_CHARS] + _CLOSING.sub("", text[-CLOSING_CHARS:])
+
+
+def without_reason(text: str) -> str:
+    """Return an answer without the reason behind it ('"Oslo" as …', "Oslo because …")."""
+    return _REASON_BEHIND.sub("", text)
 
 
 def _boxed(output: str) -> Iterator[Announcement]:
@@ -244,7 +270,7 @@ def _is_meant(output: str, start: int, end: int, before: str) -> bool:
         return False
     clause = _CLAUSE_END.split(before)[-1]
     noun = output[start:end]
-    if _REJECTING.search(clause) or slighted(clause, noun):
+    if _REJECTING.search(clause) or slighted(clause, noun) or _INSTRUCTED.search(before):
         return False
     shared = agreed(output, end)
     if SUPPOSED.search(clause) and not shared:

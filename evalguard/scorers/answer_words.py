@@ -9,6 +9,7 @@ from __future__ import annotations
 NOUNS: dict[str, tuple[str, ...]] = {
     "English": ("answer", "result", "label", "category", "output", "choice", "option", "class",
                 "prediction", "sentiment", "verdict", "my pick", "my guess",
+                "my best guess", "best guess", "my bet", "my vote",
                 "correct one", "answers", "labels", "categories", "classes", "tags", "topics"),
     "Mandarin": ("答案", "答复", "选项", "選項", "结果", "結果", "故选", "故選", "因此选", "所以选",
                  "应选", "應選", "我选择", "我選擇", "答"),
@@ -37,16 +38,33 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "Tamil": ("பதில்", "விடை"),
     "Telugu": ("సమాధానం", "జవాబు"),
     "Marathi": ("उत्तर",),
-    "Swahili": ("jibu",),
-    "Greek": ("απάντηση",),
+    "Swahili": ("jibu", "jibu ni", "jibu sahihi", "jibu sahihi ni"),
+    "Greek": ("απάντηση", "απάντηση είναι", "απάντηση είναι το", "απάντηση είναι η"),
     "Hebrew": ("תשובה", "התשובה"),
-    "Czech": ("odpověď",),
+    "Czech": ("odpověď", "odpověď je"),
+    "Finnish": ("vastaus", "vastaus on", "vastauksena"),
+    "Danish, Norwegian": ("svaret er", "svar er"),
+    "Hungarian": ("válasz", "válasz a", "válasz az"),
+    "Slovak": ("odpoveď", "odpoveď je"),
+    "Romanian": ("răspuns", "răspunsul", "răspunsul este", "răspunsul corect",
+                 "răspunsul corect este"),
+    "Bulgarian": ("отговор", "отговорът", "отговор е", "отговорът е"),
+    "Croatian, Serbian, Bosnian": ("odgovor", "odgovor je"),
+    "Catalan": ("resposta és", "resposta és la", "resposta correcta és", "resposta correcta és la"),
+    "Tagalog": ("sagot", "sagot ay"),
+    "Malay": ("jawapan", "jawapan yang betul ialah"),
+    "Estonian": ("vastus", "vastus on"),
+    "Lithuanian": ("atsakymas", "atsakymas yra"),
+    "Latvian": ("atbilde", "atbilde ir"),
     "Swedish": ("svar", "svaret"),
 }  # fmt: skip
 """Words for an answer."""
 
 CHOOSING: tuple[str, ...] = (
-    "choose", "pick", "select", "go with", "elijo", "choisis", "escolho", "scelgo", "wähle",
+    "choose", "pick", "select", "go with", "going with", "i'd guess", "i’d guess", "i would guess",
+    "i vote", "i vote for", "i lean towards", "i lean toward", "i'm leaning towards",
+    "my money is on", "ich tippe auf", "je dirais", "yo diría", "yo diría que", "eu diria",
+    "eu diria que", "io direi", "elijo", "choisis", "escolho", "scelgo", "wähle",
     "выбираю", "memilih", "seçiyorum", "选择", "選擇", "选", "選", "选取",
 )  # fmt: skip
 """Verbs that a choice follows at once: "I choose B", "选C"."""
@@ -83,6 +101,7 @@ LINKS: dict[str, tuple[str, ...]] = {
     "Persian": ("این است",),
     "Thai": ("คือ",),
     "Swedish": ("är",),
+    "Hebrew": ("היא", "הוא"),
 }
 """Words between an answer's noun and the answer."""
 
@@ -110,6 +129,9 @@ REASONS: tuple[str, ...] = (
     "because", "since", "as", "for", "which", "weil", "denn", "da", "car", "parce", "porque",
     "pois", "ya que", "perché", "poiché", "потому", "так как", "karena", "çünkü", "क्योंकि",
     "কারণ", "کیونکہ",
+    "koska", "protože", "pretože", "deoarece", "pentru că", "mert", "eftersom", "fordi", "omdat",
+    "ponieważ", "bo", "γιατί", "επειδή", "vì", "защото", "jer", "porquè", "kwa sababu",
+    "kwa kuwa", "כי",
     "لأن", "因为", "因為", "なぜなら", "왜냐하면",
 )  # fmt: skip
 """What gives a reason behind an answer and a comma."""
@@ -141,7 +163,8 @@ NEGATIONS: tuple[str, ...] = (
     "nessuno", "difficile credere", "ничего", "никто", "никак", "трудно поверить", "没有任何",
     "毫无", "毫無", "难以", "難以", "很难", "很難", "看不出", "لا", "غير", "من الصعب", "sulit",
     "except", "except for", "excluding", "apart from", "aside from", "niet", "geen", "nie", "inte",
-    "không phải", "không", "není", "δεν", "όχι", "לא", "אינה", "אינו", "ไม่ใช่", "sio",
+    "không phải", "không", "není", "ei ole", "ikke", "nem", "nu este", "nije", "hindi",
+    "nėra", "nav", "не е", "δεν", "όχι", "לא", "אינה", "אינו", "ไม่ใช่", "sio",
 )  # fmt: skip
 """What in front of a name rules it out."""
 

@@ -15,6 +15,7 @@ from evalguard.scorers.alternatives import LETTER, settled
 from evalguard.scorers.asides import without_asides
 from evalguard.scorers.attribution import anothers
 from evalguard.scorers.binding import CorpusMetric
+from evalguard.scorers.choice_texts import SEVERAL, choice_by_text, choice_of_a_letter
 from evalguard.scorers.extract import (
     announced_texts,
     announces_options_only,
@@ -33,10 +34,7 @@ from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
 from evalguard.scorers.targets import one_of_the_choices, one_of_the_labels
 from evalguard.scorers.turns import own_part
-from evalguard.scorers.words import holds, is_boundary
-
-SEVERAL = ""
-"""The value of an answer that names several choices or labels, or rules one out."""
+from evalguard.scorers.words import holds
 
 MAX_ENCLOSING_CHARS = 20_000
 """In a longer text, a letter in brackets alone is no answer."""
@@ -51,7 +49,8 @@ _REASON_AFTER = lazy_re(
 )
 _JOIN = (
     r"(?:[,/;&+–>→⇒-]|(?:vs\.?|versus|and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve"
-    r"|veya)(?!\w)|和|或者?|、|と"
+    r"|veya|eller|och|og|tai|ja|nebo|anebo|sau|și|vagy|és|ή|και|או|hoặc|và|au|na|lub|albo|i|of|en|หรือ|และ"
+    r"|அல்லது|లేదా|अथवा|অথবা|বা|або|чи|või|arba|vai|ali|ili)(?!\w)|和|或者?|、|と"
     r"|か|및|또는|"
     r"या|और|أو|و|یا|اور)"
 )
@@ -67,10 +66,22 @@ _GROUND = lazy_re(
     r"[\n.!?。！？।]|\b(?:because|since|as|while|whereas|not|but|unlike|rather|for|weil|porque"
     r"|car)\b"
 )
+_ANOTHER_AT_END = lazy_regex(
+    r"[)*_\]]{0,3}[.!。।…]+\s+(?P<words>(?:[^\s,:;.!?]{1,20}\s){0,3}[^\s,:;.!?]{1,20}[,:]\s(?:[^\s.!?]{1,20}\s)"
+    r"{0,2}|(?:[^\s.!?]{1,20}\s){1,4}(?=(?-i:[A-Z])\sinstead))[(*\[]{0,3}(?P<letter>(?-i:[A-Z]))"
+    r"[)*\]]{0,3}(?:\sinstead)?[.!。।]?\s*\Z"
+)
+"""A short last sentence that comes to a letter behind a comma: "B. In fact, C."."""
+
+_COMPARING = lazy_regex(
+    r"\b(?:see|vs|unlike|like|than|(?<!go )with|for|of|from|and|or)\s*\Z", regex.I
+)
+_LONE_CAPITAL = lazy_regex(r"(?<!\p{L})[A-Z](?!\p{L})")
 _POINT_INSIDE = lazy_re(r"\.(?!\s+[^\W\d_a-z])")
 """A full stop behind a letter that does not end the sentence."""
 
 _MATH = lazy_re(r"^\${1,2}([^$\n]{1,40})\${1,2}")  # "$B$. I hope it is correct."
+_QUOTED = lazy_re(r"^[\"'“„«‘「『`]([A-Z])[\"'”“»’」』`]")  # "B" because …
 _ENCLOSED = lazy_re(r"[(\[]([A-Z])[)\]]")
 _OPTION_NAMED = lazy_re(
     r"\W{0,4}\b(?:[Oo]ption"
@@ -90,12 +101,10 @@ _UNCLEAR = lazy_regex(
 )
 
 _DASHED = lazy_re(r"[\s*_]*([A-HJ-Z])[*_]{0,2}\s+[–—-]{1,2}\s+(?=[^\W\d_]{2})")
-_EMPHASISED = lazy_re(
-    r"(?:the|this|it|that|el|la|le|il|o|a|der|die|das|es|c['’]|это)\b[^.!?:;,\n*_]{0,60}?\s"
-    r"(?:is|are|was|ist|sind|es|est|è|é)\s(?:called\s|named\s|the\s"
-    r"|a\s)?\*\*([^*\n]{1,200})\*\*[.!]?",
-    re.I,
-)
+_REASONED = lazy_re(
+    r"[\s*_\"“„(\[]{0,4}([B-HJ-Z]|[AI](?=[*_)\]\"”,]))[*_\"”)\]]{0,4},?\s+(?:because|since|weil|porque|parce|car"
+    r"|perché|потому)\b"
+)  # "B, because …"
 _OPTION_LINE = lazy_re(r"^[ \t*_>-]*[(\[]?([A-Z])[*_]{0,2}[)\].:]", re.M)
 _CHECKED = lazy_re(r"^[ \t*>-]*(?:\[[xX✓✔]\]|☑|☒)[ \t*]*[(\[]?([A-Z])(?![A-Za-z0-9])", re.M)
 _OPTION_ROW = lazy_re(
@@ -143,7 +152,7 @@ def _opening_letter(output: str) -> str | None:
     if told := _EXPLAINED.fullmatch(output.strip()):
         doubtful = NEGATION.search(told["inner"]) or _UNCLEAR.search(told["inner"])
         return SEVERAL if doubtful else str(told["letter"])
-    opening = _OPTION_LINE.match(output) or _DASHED.match(output)
+    opening = _OPTION_LINE.match(output) or _DASHED.match(output) or _REASONED.match(output)
     if opening is None and len(set(_OPTION_NAMED.findall(output))) == 1:
         opening = _OPTION_NAMED.match(output)
         if opening is not None and (
@@ -163,7 +172,8 @@ def _announced_letter(text: str) -> str | None:
     """Return the letter that an announced answer is or begins with; :data:`SEVERAL` for more."""
     if (letter := lone_letter(text)) is not None:
         return letter
-    head = unicodedata.normalize("NFKC", _MATH.sub(r"\1", plain(text[:2000]).lstrip())).strip()
+    bare = _QUOTED.sub(r"\1", _MATH.sub(r"\1", plain(text[:2000]).lstrip()))
+    head = unicodedata.normalize("NFKC", bare).strip()
     prefix = PREFIX.match(head)
     # "is a …" is an article, so that only capitals count before further words.
     found = _LEADING.match(head, prefix.end() if prefix is not None else 0)
@@ -174,10 +184,18 @@ def _announced_letter(text: str) -> str | None:
         return SEVERAL
     if set(_FURTHER.findall(_GROUND.split(head[found.end(1) :], maxsplit=1)[0])) - {letter}:
         return SEVERAL
-    if _denied(head, found.start(1), found.end(1)):
+    if _denied(head, found.start(1), found.end(1)) or _another_at_end(head, found.end(1), letter):
         return SEVERAL
     word = letter in "AIEO" and not closed and _WORD_AFTER.match(rest)
     return _enclosed_letter(head) if word and not _REASON_AFTER.match(rest) else letter
+
+
+def _another_at_end(text: str, end: int, letter: str) -> bool:
+    """Return whether the sentence behind a letter comes to another one."""
+    found = _ANOTHER_AT_END.match(text, end)
+    if found is None or found["letter"] == letter:
+        return False
+    return not any(one.search(found["words"]) for one in (NEGATION, _LONE_CAPITAL, _COMPARING))
 
 
 def _enclosed_letter(text: str) -> str | None:
@@ -221,45 +239,13 @@ def multiple_choice(
     chosen = chosen_letter(output)
     beyond = chosen is not None and chosen.isascii() and ord(chosen) - ord("A") >= len(known)
     if known and (chosen is None or beyond):
-        chosen = _choice_by_text(output, known)
-    elif chosen is not None and (meant := _choice_of_a_letter(output, known)) is not None:
+        chosen = choice_by_text(output, known)
+    elif chosen is not None and (meant := choice_of_a_letter(output, known)) is not None:
         chosen = meant
     return {
         "multiple_choice": float(strict),
         "multiple_choice_lenient": float(strict or chosen == letter),
     }
-
-
-def _choice_of_a_letter(output: str, texts: list[str]) -> str | None:
-    """Return the choice that is announced by a text such as "B vitamins", whose B is no letter."""
-    opened = {
-        chr(ord("A") + index): folded(text)
-        for index, text in enumerate(texts)
-        if re.match(r"[A-Za-z][\s-]+\w", text.strip())
-    }
-    if not opened:
-        return None
-    texts = [folded(text) for text in lenient_texts(output)]
-    hits = {
-        letter
-        for letter, text in opened.items()
-        if any(one.startswith(text) and is_boundary(one, len(text)) for one in texts)
-    }
-    return hits.pop() if len(hits) == 1 else SEVERAL if hits else None
-
-
-def _choice_by_text(output: str, texts: list[str]) -> str | None:
-    """Return the letter of the choice whose text the output is, or ends its only sentence with."""
-    found = {folded(text) for text in lenient_texts(output)}
-    hits = [chr(ord("A") + index) for index, text in enumerate(texts) if folded(text) in found]
-    own = without_retracted(own_part(output)).strip()
-    if not hits and (told := _EMPHASISED.fullmatch(own)) is not None:
-        said, name = folded(told[0]), folded(told[1])
-        named = {chr(ord("A") + i) for i, one in enumerate(texts) if holds(said, folded(one))}
-        hits = [chr(ord("A") + i) for i, one in enumerate(texts) if folded(one) == name]
-        if named != set(hits) or disowned(told[0], told.start(1), told.end(1)):
-            return None
-    return hits[0] if len(hits) == 1 else None
 
 
 def read_label(output: str, labels: list[str] | None) -> str | None:
@@ -301,7 +287,12 @@ def _unannounced_label(output: str, known: Mapping[str, str]) -> str | None:
     own = own_part(output)
     if (given := field_label(own, [*known, *known.values()])) is not None:
         return known[folded(given)]
-    return _named_label(without_retracted(own), known) or None
+    kept = without_retracted(own)
+    return _named_label(kept, known) or _named_label(_QUOTATION.sub(" ", kept), known) or None
+
+
+_QUOTATION = lazy_re(r"[\"“«„「](?=[^\s\"”»“」]{1,100}\s)[^\"”»“」\n]{1,300}[\"”»“」]")
+"""Several quoted words: what a text says, which is no label of it."""
 
 
 def _named_label(text: str, known: Mapping[str, str]) -> str | None:
@@ -309,7 +300,7 @@ def _named_label(text: str, known: Mapping[str, str]) -> str | None:
     plain_text = folded(text)
     if plain_text in known:
         return known[plain_text]
-    named = {one for one in known if one and holds(plain_text, one)}
+    named = {one for one in known if one and _names(plain_text, one)}
     # "not urgent" also names "urgent": a label within a longer named one does not count.
     longest = {one for one in named if not any(one != other and one in other for other in named)}
     meant = {
@@ -321,6 +312,15 @@ def _named_label(text: str, known: Mapping[str, str]) -> str | None:
     if len(meant) == 1:
         return known[meant.pop()]
     return SEVERAL if named else None
+
+
+def _names(text: str, name: str) -> bool:
+    """Return whether a text holds a label, in Korean also as its adjective: 긍정, 긍정적."""
+    return holds(text, name) or (
+        regex.search(r"\p{Hangul}\Z", name) is not None
+        and any(holds(text, f"{name}{ending}") for ending in ("적", "적인"))
+        and regex.search(rf"{regex.escape(name)}적[^.,!?\n]{{0,15}}없", text) is None
+    )
 
 
 _COMPOUND = lazy_re(

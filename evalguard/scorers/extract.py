@@ -16,7 +16,7 @@ from typing import TypeVar
 import regex
 
 from evalguard.scorers import answer_words as known
-from evalguard.scorers.announced import Announcement, announcements, without_closing
+from evalguard.scorers.announced import Announcement, announcements, without_closing, without_reason
 from evalguard.scorers.attribution import denial
 from evalguard.scorers.json_answer import json_answer
 from evalguard.scorers.latex import plain, without_struck
@@ -76,10 +76,13 @@ _EMOJI = lazy_regex(
 _EXCLAIMED = lazy_regex(r"(?:\p{L}{2}|[*_\"'”»])\s?[!！]$")
 """An exclamation mark behind a word; behind a number or a variable it is a factorial."""
 
+_BRACKETED = lazy_regex(r"\(([^()\[\]{},;]{1,200})\)[.。!]?")
 _OPTION = lazy_regex(r"\p{L}+[ \t]+[(\[*]{0,3}(?-i:[A-Z])[)\]*]{0,3}[ \t]*[:：–—-]")
 """An option that is named with its letter and text, as in going through all of them."""
 
-_STOPS = ".。।۔"
+_STOPS = ".。｡।॥۔։።။།༎។꯫᠃⳹"
+"""Full stops of all scripts."""
+
 _ENDS = _STOPS + "!！"
 
 
@@ -88,8 +91,8 @@ def normalise(text: str, *, ignore_case: bool = True) -> str:
 
     In order: Unicode NFC; typographic quotes, dashes and ellipses to ASCII; zero-width characters
     and marks of direction dropped; case folded; runs of white space to one space; both ends
-    trimmed; one closing full stop dropped.
-    Accents, superscripts, other punctuation and articles stay.
+    trimmed; one closing full stop dropped. Joiners, accents, superscripts, other punctuation and
+    articles stay.
 
     Example:
         >>> normalise("  The “Blue”\u00a0House. ")
@@ -113,7 +116,7 @@ def folded(text: str, *, ignore_case: bool = True) -> str:
         ('b', 'दिल')
     """
     kept = normalise(text.translate(_FULL_WIDTH), ignore_case=ignore_case)
-    return kept.rstrip("。।۔ ") or kept
+    return kept.rstrip(_STOPS[1:] + " ") or kept
 
 
 def plain_signs(text: str) -> str:
@@ -230,7 +233,7 @@ def readings(text: str) -> list[str]:
 @lru_cache(maxsize=16)
 def _readings(text: str) -> tuple[str, ...]:
     # A bold announcement leaves its closing asterisks behind: "**Answer: B**".
-    for mark in ("**", "__", "*", "`", "$"):
+    for mark in ("**", "__", "*", "_", "`", "$"):
         if text.count(mark) == 1 and text.rstrip(_ENDS).endswith(mark):
             text = text.rstrip(_ENDS).removesuffix(mark).rstrip()
     found = [unwrap(one) for one in dict.fromkeys((text, plain(text)))]
@@ -241,6 +244,8 @@ def _readings(text: str) -> tuple[str, ...]:
         found.append(unwrap(found[0][: emoji.start()]))
     if _EXCLAIMED.search(found[0], max(0, len(found[0]) - MAX_EMOJI)) is not None:
         found.append(unwrap(found[0][:-1]))
+    if (inner := _BRACKETED.fullmatch(found[0])) is not None:
+        found.append(unwrap(inner[1]))
     if (bullet := _BULLET.match(text)) is not None:
         found.append(unwrap(text[bullet.end() :]))
     return tuple(dict.fromkeys(found))
@@ -362,6 +367,7 @@ def announced_texts(output: str) -> list[str] | None:
             texts += readings(sentence[1])
         if "\n" in one.text:
             texts += readings(one.text.split("\n", 1)[0])
+        texts += readings(without_reason(one.text))
     return list(dict.fromkeys(texts))
 
 

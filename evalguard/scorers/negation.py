@@ -62,6 +62,8 @@ SUPPOSED = lazy_regex(
 """Words in front of an answer that suppose it, or say that others give it."""
 
 _AFTER = lazy_regex(
+    r"(?![)\]*_\"'”’]{0,4}[,，]?\s*(?:because|since|as|weil|denn|parce|car|porque|pues|pois|perché|poiché"
+    r"|потому|так как|因为|因為)(?!\p{L}))"
     r"(?:[^.,;:!?。，；！？।\n、،]|(?<=[はがも])、){0,12}?"
     r"(?:(?<![وف])(?:\L<after>)|\b(?:is|are|was|were|can be|could be|should be"
     r"|must be"

@@ -95,7 +95,9 @@ _MIXED = lazy_re(
     r"(\d{1,6}) ?/ ?(\d{1,6})(?![/.,]?\d))"
 )
 _OVER = lazy_re(r" ?/ ?(-?)(?=\d)")
-_WORD_END = r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])"
+_WORD_END = (
+    r"(?![^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3])"
+)
 """No letter follows, but for a script that glues its endings on."""
 
 _WORDS = {word: scale for scale, words in known.SCALES.items() for word in words}
@@ -103,7 +105,8 @@ _SCALES = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
 _SCALE = lazy_re(
     rf"[ \u202f-]?(?P<word>{_SCALES}){_WORD_END}"
     rf"|(?P<glued>[{''.join(known.GLUED_SCALES)}K])(?![^\W\d_])(?! ?\d)"
-    rf"|(?P<glued_cjk>[{''.join(one for one in known.GLUED_SCALES if one > 'z')}])(?! ?\d)",
+    rf"|[ \u202f]?(?P<glued_cjk>[{''.join(one for one in known.GLUED_SCALES if one > 'z')}])"
+    r"(?!克|米|瓦|卡|赫|帕|焦|字[节節])(?! ?\d)",
     re.I,
 )
 _SHORT_SCALE = lazy_re(r"[mMbB](?!\w)")

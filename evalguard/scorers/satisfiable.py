@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,8 +16,6 @@ _LIMITS = (
     ("string", "minLength", "maxLength"),
     ("array", "minItems", "maxItems"),
     ("object", "minProperties", "maxProperties"),
-    ("number", "minimum", "maximum"),
-    ("integer", "minimum", "maximum"),
 )
 
 
@@ -104,10 +103,30 @@ def _no_listed_value(schema: Mapping[str, Any], root: Any) -> bool:
 
 def _crossed(schema: Mapping[str, Any], types: frozenset[str]) -> bool:
     """Return whether a lower limit of the only type is above the upper one."""
+    if types in ({"number"}, {"integer"}):
+        return _no_number(schema, whole=types == {"integer"})
+    if types == {"object"} and len(schema.get("required", ())) > schema.get(
+        "maxProperties", math.inf
+    ):
+        return True
     return any(
         types == {kind} and low in schema and high in schema and schema[low] > schema[high]
         for kind, low, high in _LIMITS
     )
+
+
+def _no_number(schema: Mapping[str, Any], *, whole: bool) -> bool:
+    """Return whether no number, or no integer, lies within the limits."""
+    low, above = schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf)
+    high, below = schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf)
+    if isinstance(above, bool) or isinstance(below, bool):  # draft 4
+        above, low = (low, -math.inf) if above is True else (-math.inf, low)
+        below, high = (high, math.inf) if below is True else (math.inf, high)
+    step = schema.get("multipleOf", 1 if whole else 0)
+    if step and math.isfinite(max(low, above)) and float(step).is_integer():
+        value = step * math.ceil(max(low, above) / step)
+        low = value if value > above else value + step
+    return bool(low > high or low >= below or above >= high or above >= below)
 
 
 def _required(schema: Mapping[str, Any]) -> Iterator[Any]:

@@ -24,6 +24,8 @@ REGEX_SECONDS = 1.0
 def right_answers(target: str, row: Mapping[str, Any], aliases: str | None) -> list[str]:
     """Return the target and the further right answers that a row's column lists.
 
+    Empty ones, as in a CSV file's empty cell, are none.
+
     Raises:
         MeasurementError: If the column is missing or holds neither a string nor a list of them.
     """
@@ -31,9 +33,9 @@ def right_answers(target: str, row: Mapping[str, Any], aliases: str | None) -> l
         return [target]
     further = row.get(aliases)
     if isinstance(further, str):
-        return [target, further]
+        further = [further]
     if isinstance(further, list) and all(isinstance(one, str) for one in further):
-        return [target, *further]
+        return [target, *(one for one in further if normalise(one))]
     raise MeasurementError(
         f"column '{aliases}' (option aliases) holds {further!r}; it must be a list of strings"
     )

@@ -2,9 +2,10 @@
 
 Thinking begins at the start of an output, or at the start of a line after other thinking. A mark
 inside code or within a sentence is ordinary text, so an answer that explains ``<think>`` stays
-whole. The head of the model's turn ("assistant" on a line) may come first. Where the marks are
-known to be the model's own, from its chat template or the project file, thinking may begin at any
-line, and an end without a start ends it wherever it is.
+whole. The head of the model's turn ("assistant" on a line) may come first. ``<think>`` may
+also follow the answer, if nothing follows it. Where the marks are known to be the model's own, from
+its chat template or the project file, thinking may begin at any line, and an end without a start
+ends it wherever it is.
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ _WRAPPERS = (
     (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
     (r"<\|START_RESPONSE\|>", r"<\|END_RESPONSE\|>"),
     (r"<response>", r"</response>"),
+    (r"(?:<\|begin\|>assistant)?<\|content\|>", r"<\|end\|>"),
     (
         r"(?:<\|start\|>assistant)?<\|channel\|>final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>",
         r"<\|(?:return|end)\|>",
@@ -206,9 +208,10 @@ class _Reader:
         later = [
             (marks, match)
             for marks in self._marks
-            if marks in self._own and marks.start_is_enough
+            if (marks in self._own or marks.behind_answer) and marks.start_is_enough
             for match in compiled_mark(marks.start).finditer(masked)
             if _begins_line(masked, match.start())
+            and (marks in self._own or _ends_output(marks, masked, match))
         ]
         return min(later, key=lambda one: one[1].start(), default=None)
 
@@ -293,6 +296,14 @@ def _without_code(text: str) -> str:
 
 def _begins_line(text: str, position: int) -> bool:
     return not text[:position].rpartition("\n")[2].strip()
+
+
+def _ends_output(marks: Marks, text: str, start: re.Match[str]) -> bool:
+    """Return whether thinking follows an answer and nothing follows it; a colon introduces it."""
+    if text[: start.start()].rstrip().endswith((":", "：")):
+        return False
+    end = compiled_mark(marks.end).search(text, start.end())
+    return end is None or not text[end.end() :].strip()
 
 
 def _is_on_its_own_line(text: str, mark: re.Match[str]) -> bool:

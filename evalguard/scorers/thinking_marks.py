@@ -29,6 +29,7 @@ class Marks:
         start_is_enough: Whether the start alone marks thinking; words that any answer may begin
             with need the end too.
         end_is_enough: Whether the end alone does, where the prompt held the start.
+        behind_answer: Whether thinking in them may follow an answer, unmarked by the template.
         template: Pattern in a chat template that makes them the model's; the marks by default.
     """
 
@@ -36,12 +37,17 @@ class Marks:
     end: str
     start_is_enough: bool = True
     end_is_enough: bool = True
+    behind_answer: bool = False
     template: str = ""
 
 
-def _tags(*names: str) -> Iterator[Marks]:
+def _tags(*names: str, behind_answer: bool = False) -> Iterator[Marks]:
     for name in names:
-        yield Marks(start=rf"<\s*{name}(?:\s[^<>]*)?>", end=rf"<\s*/\s*{name}\s*>")
+        yield Marks(
+            start=rf"<\s*{name}(?:\s[^<>]*)?>",
+            end=rf"<\s*/\s*{name}\s*>",
+            behind_answer=behind_answer,
+        )
         yield Marks(
             start=rf"{_LESS}\s*{name}(?:\s[^<>&\\]*)?{_MORE}",
             end=rf"{_LESS}\s*/\s*{name}\s*{_MORE}",
@@ -63,8 +69,21 @@ _FOLDED = (
 """What a block that a page folds away is called where it holds thinking."""
 
 KNOWN_MARKS = (
-    *_tags("think", "thinking", "thoughts?", "reasoning", "reflections?", "scratchpad"),
-    *_tags("seed:think"),
+    Marks(  # Solar: the thinking is a message of its own
+        start=r"(?:<\|begin\|>assistant)?<\|think\|>(?![\s\S]*<\|(?:/|end_of_|end_)think\|>)",
+        end=r"<\|end\|>",
+        end_is_enough=False,
+        template=r"<\|think\|>",
+    ),
+    *_tags("think", "thinking", behind_answer=True),
+    *_tags("thoughts?", "reasoning", "reflections?", "scratchpad"),
+    *_tags("seed:think", r"(?!no)\w{1,20}[_:-]think(?:ing)?", r"think(?:ing)?[_:-]\w{1,20}"),
+    *_tags(
+        "(?:思考(?:过程|過程|プロセス)?|推理(?:过程|過程)?|推論|생각|사고|추론|सोच|तर्क|تفكير"
+        "|réflexion|raisonnement|pensée|denken|gedanken|überlegung(?:en)?|pensamiento|razonamiento"
+        "|raciocínio|pensamento|ragionamento|pensiero|мысли|размышлени[ея]|рассуждени[ея])"
+    ),
+    Marks(start=rf"<!--\s*(?:{_THOUGHT})\b", end="-->", end_is_enough=False),
     *_tags("rationale", "reason", "thought[_-]process", "think(?:ing)?[_-]process"),
     *_tags("inner[_-]thoughts?", "ant(?:ml:)?thinking", "deep[_-]?think(?:ing)?"),
     *_tags("analysis", "cot", "chain[_-]of[_-]thought", "(?:internal|inner)[_-]monologue"),
@@ -72,8 +91,12 @@ KNOWN_MARKS = (
         start="＜(?:think(?:ing)?|thought|reasoning)＞",
         end="＜[/／](?:think(?:ing)?|thought|reasoning)＞",
     ),
-    Marks(start=r"\[(?:THINK|THINKING|REASONING)\]", end=r"\[/(?:THINK|THINKING|REASONING)\]"),
-    Marks(start="◁think▷", end="◁/think▷"),
+    Marks(
+        start=r"\[(?:THINK|THINKING|REASONING)\]",
+        end=r"\[/(?:THINK|THINKING|REASONING)\]",
+        behind_answer=True,
+    ),
+    Marks(start="◁think▷", end="◁/think▷", behind_answer=True),
     Marks(start=r"<\|inner_prefix\|>", end=r"<\|inner_suffix\|>"),
     Marks(start=r"<\|channel>thought", end=r"<channel\|>"),
     Marks(start=r"<unused94>(?:thought)?", end="<unused95>"),

@@ -28,7 +28,9 @@ _SCRIPTS = (
     ("hangul", regex.compile(r"\p{Hangul}")),
     ("spaced", regex.compile(r"[\p{L}\p{M}\p{N}]")),
 )
-_INNER = lazy_regex(r"[\p{M}\u200c\u200d\ufe0f]")
+_INNER = lazy_regex(r"[\p{M}\p{Emoji_Modifier}\u200c\u200d\ufe0f\U000e0020-\U000e007f]")
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+"""Letters in pairs, each a flag."""
 _PARTICLES = lazy_regex(
     r"(?:입니다|이다|이에요|예요|에서|에게|으로|까지|부터|이고|이며|이라고|라고|이라는|라는|처럼|보다"
     r"|이었습니다|였습니다|이었다|였다|한테|께서|이나|이랑|은|는|이|가|을|를|의|에|로|와|과|도|만|야|들)"
@@ -40,6 +42,9 @@ _TERM_SIGN = regex.compile(
     rf"(?<![\p{{L}}\p{{N}}])-(?=[\p{{N}}\\(]|\p{{L}}\b|\.\p{{N}}|\$)"
     rf"|{_OPERAND_ENDS}(?:[+×÷/^≠≤≥±]|-(?=\s?[\p{{N}}(\\])|[<>=!]=?|\s\*\s"
     rf"|\*(?=\p{{N}})){_OPERAND_BEGINS}"
+    r"|(?<=(?<![\p{L}\p{N}])\p{L}{1,3}\p{N}{0,2})(?:\+{1,2}|#)(?![\p{L}\p{N}])"
+    r"|(?<=(?<![\p{L}\p{N}])\p{L}{1,2}\p{N}{0,2})-(?=[.,;:!?)]|\Z)"
+    r"|(?<![\p{L}\p{N}])(?:[<>]=?|[≤≥≠√¬±])(?=\s?[\p{N}\p{L}-])"
     r"|(?<=\p{N}\s?)[%‰]|[€£¥₹]|(?<![\p{L}\p{N}])\$(?=\p{N}[\p{N}.,]*(?![\p{N}.,$^_\\+*/=-]))"
 )
 _NUMBER_SIGNS = ".,٫٬:/^"
@@ -122,6 +127,9 @@ def is_boundary(text: str, index: int) -> bool:
     before, after = text[index - 1], text[index]
     if _INNER.match(after) or before == "\u200d":
         return False
+    if after in _FLAG_LETTERS:
+        near = text[max(0, index - 200) : index]
+        return (len(near) - len(near.rstrip(_FLAG_LETTERS))) % 2 == 0
     if _within_han_number(text, index):
         return False
     kind = _kind(before)

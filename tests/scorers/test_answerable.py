@@ -15,6 +15,9 @@ from tests.scorers.sandbox import with_sandbox
 
 COLOURS = {"choices": ["red", "green", "blue"]}
 LABELS = {"labels": ["hardware", "billing", "no answer"]}
+BETWEEN = {"exclusiveMinimum": 3, "exclusiveMaximum": 4}
+MULTIPLE = {"type": "integer", "multipleOf": 7}
+TWO_FIELDS = {"type": "object", "required": ["a", "b"]}
 CLOSED = {"type": "object", "required": ["a"], "additionalProperties": False}
 REFERRED = {"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"type": "string", "const": 1}}}
 CHAIN = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/a"}}}
@@ -91,6 +94,29 @@ def problem(name, target, row=None, *, stop=(), **options):
         ("json_schema", "", {"schema": {"anyOf": [{"enum": []}, False]}}, {}, "no value fits"),
         ("json_schema", "", {"schema": CLOSED}, {}, "no value fits"),
         ("json_schema", "", {"schema": REFERRED}, {}, "no value fits"),
+        ("json_schema", "", {"schema": BETWEEN | {"type": "integer"}}, {}, "no value fits"),
+        (
+            "json_schema",
+            "",
+            {"schema": {"type": "integer", "minimum": 3.2, "maximum": 3.9}},
+            {},
+            "no value",
+        ),
+        (
+            "json_schema",
+            "",
+            {"schema": {"type": "number", "minimum": 3, "exclusiveMaximum": 3}},
+            {},
+            "no value",
+        ),
+        (
+            "json_schema",
+            "",
+            {"schema": MULTIPLE | {"minimum": 8, "maximum": 13}},
+            {},
+            "no value fits",
+        ),
+        ("json_schema", "", {"schema": TWO_FIELDS | {"maxProperties": 1}}, {}, "no value fits"),
         ("json_schema", "", {}, {"schema": {"enum": []}}, "option 'schema': no value fits"),
         ("json_schema", "", {"s": {"$ref": "http://a/b"}}, {"column": "s"}, "http://a/b"),
         # Text.
@@ -198,6 +224,11 @@ def test_what_no_answer_can_match_is_named_with_what_is_possible(
         ("json_schema", "", {"schema": {"enum": [1, "a"], "type": "integer"}}, {}),
         ("json_schema", "", {"schema": {"anyOf": [False, {"type": "null"}]}}, {}),
         ("json_schema", "", {"schema": {"minLength": 5, "maxLength": 3}}, {}),
+        ("json_schema", "", {"schema": BETWEEN | {"type": "number"}}, {}),
+        ("json_schema", "", {"schema": {"type": "integer", "minimum": 3, "maximum": 3}}, {}),
+        ("json_schema", "", {"schema": MULTIPLE | {"minimum": 8, "maximum": 14}}, {}),
+        ("json_schema", "", {"schema": TWO_FIELDS | {"maxProperties": 2}}, {}),
+        ("exact_match", "a", {"also": ""}, {"aliases": "also"}),
         ("unit_tests", "if f(1) != 2:\n    raise ValueError", {}, CODE),
         (
             "unit_tests",
