@@ -232,7 +232,7 @@ def test_the_next_candidate_is_planned_by_what_earlier_ones_showed(extensible, e
 def test_an_extension_keeps_the_share_of_the_error(extensible):
     other = "candidates.other.adapter=adapters/harmful"
     whole(extensible, other, candidates=["harmless"], selection="any")
-    with pytest.raises(UsageError, match=r"candidates that share α was 2 when .* is 1; set it back"):
+    with pytest.raises(UsageError, match=r"candidates that share α was 2 when .* is 1; set"):
         whole(extensible, other, candidates=["harmless"], selection="each", extend=200)
-    with pytest.raises(UsageError, match=r"candidates that share α was 2 when .* is 1; set it back"):
+    with pytest.raises(UsageError, match=r"candidates that share α was 2 when .* is 1; set"):
         whole(extensible, selection="any", extend=200)
