@@ -117,7 +117,7 @@ def check(folder, url, *texts, **changes):
 
 def test_the_pages_have_blocks():
     assert len(PROJECTS) == 6
-    assert len(TASKS) == 4
+    assert len(TASKS) == 5
 
 
 @pytest.mark.parametrize("block", PROJECTS)
@@ -191,6 +191,6 @@ def test_the_tasks_of_the_judges_page_are_judged_on_the_server_of_the_candidates
     engine = "engine: {name: endpoint, options: {base_url: http://localhost:8000/v1, api: chat}}"
     models = "baseline: {model: models/base}\ncandidates: {v2: {adapter: adapters/v2}}"
     found = check(labelled, url, engine, models, JUDGE, suites=[gate["suite"] for gate in gates])
-    assert len(found) == 5
+    assert len(found) == 6
     for gate in found:
         assert (gate.verdict, gate.missing) == (Verdict.PASS, 0), (gate.suite, gate.reason)

@@ -131,7 +131,7 @@ def run_check(
                 runs = (project.config.noise or Noise()).runs
                 gates = [gate for gate, _ in selected]
                 results = with_noise(results, gates, check.plan, check.measurer, runs=runs)
-            pool.check_unchanged()
+            pool.check_unchanged(check.measurer.results.untrusted)
             if not code and _runs_code(project, check):
                 check_own_functions()
             # An engine that was given stores nothing.

@@ -185,7 +185,8 @@ def _of(project: Project) -> Iterator[Path]:
     for spec in project.models.values():
         if spec.adapter is not None:
             yield Path(spec.adapter) / TRAINING_RECORD  # of which reports tell
-        yield Path(spec.model)  # a file that an engine of a package reads, and hashes itself
+    # Of files in its options the engine itself adds the content to the key.
+    yield from (Path(one) for one in project.config.engine.options.values() if isinstance(one, str))
     if project.config.contaminated:
         yield project.root / project.config.contaminated
     for suite in project.suites.values():

@@ -141,6 +141,7 @@ def test_a_check_goes_on_after_a_segfault(ours):
         cwd=ours, capture_output=True, text=True, check=False, timeout=600,
         env=os.environ | {"HF_HUB_OFFLINE": "1"},
     )  # fmt: skip
+    assert (ours / "out.json").exists(), done.stderr + done.stdout
     result = json.loads((ours / "out.json").read_text())
     [gate] = result["gates"]
     assert (gate["n_planned"], gate["missing"]) == (N_ROWS, 1), done.stderr

@@ -37,7 +37,7 @@ THRESHOLDS = """
 version: 1
 gates:
   - {suite: probes, metric: unique_outputs, max_drop: 50pp}
-  - {suite: probes, metric: distinct_2, max_drop: 50pp}
+  - {suite: probes, metric: distinct_2, max_drop: 30pp}
   - {suite: probes, metric: length_change, min: -0.9, max: 0.9}
   - {suite: probes, metric: shared_answers, max_drop: 50pp}
   - {suite: probes, metric: token_kl, max: 1.9}
