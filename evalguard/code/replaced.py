@@ -205,7 +205,13 @@ def _is_of(source: str, name: str, found: Any) -> bool:
 
 
 def _is_module(name: str, found: Any) -> bool:
-    return name not in sys.modules or found is sys.modules[name]
+    known = sys.modules.get(name)
+    if known is None or found is known:
+        return True
+    # A package that loads its parts late, as transformers does, may make its module twice.
+    files = [getattr(one, "__file__", None) for one in (found, known)]
+    same = isinstance(found, ModuleType) and found.__name__ == name and files[0] == files[1]
+    return same and files[0] is not None
 
 
 def _is_constant(value: ast.expr, found: Any) -> bool:
