@@ -105,7 +105,7 @@ def test_what_cannot_be_ranked_is_an_error(scores, options, message):
 
 def test_an_unknown_kind_is_refused():
     with pytest.raises(UsageError, match="kind must be"):
-        evalguard.rank([[1, 0], [0, 1]], kind="corpus")
+        evalguard.rank([[1, 0], [0, 1]], kind="corpus")  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
