@@ -161,11 +161,12 @@ _CUES = {
     "Thai": ("ขอโทษ", "แก้ไข", "ไม่ใช่(?=[ ,])", "จริงๆ แล้ว"),
 }  # fmt: skip
 _EXCLAIMED = (
-    r"(?:(?:a+h?|o+h?|ach|och|u+h+|um+|e+h|euh|well|hm+|or|enfin|a+y|bueno|bom|beh?|cioè|alla|ой|ах"
+    r"(?:(?:a+h|aa+|o+h|oo+|(?<=[.!?]\s)[ao](?=\s)|ach|och|u+h+|um+|e+h|euh|well|hm+|or|enfin|a+y|bueno|bom|beh?|cioè|alla|ой|ах"
     r"|ох|эх|хотя|हे|अरे|ओह|أوه|آه)(?:[,!.…]{1,3}\s{0,2}|\s{1,2})"
     r"|(?:à|啊|哦|呃|噢|唔|あ|ああ|えっと|うーん|아|어|음)[,，、!！.…\s]{0,3}){0,2}"
 )
-"""What may stand before the words of a retraction: "oh no, C"."""
+"""What may stand before the words of a retraction: "oh no, C". A letter alone is an answer,
+but for one that begins a sentence: "B. A nie, C"."""
 
 _CUE = f"{_EXCLAIMED}(?:{'|'.join(cue for cues in _CUES.values() for cue in cues)})"
 _EDGE = r"[\s,.:;!。，、；：！।۔،()\"*_–—…-]"
