@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalguard.stats import BinaryRate, Corrected, DetectorError, Imputed, PairedBinary, interval
@@ -60,6 +60,7 @@ def test_verdict_and_interval_agree(losses, gains, hits, rejections):
     assert found.low <= test.estimate <= found.high
 
 
+@settings(deadline=None, max_examples=15)
 @given(st.floats(-0.2, 0.2), st.floats(0.001, 0.2), st.floats(0.0, 0.1))
 def test_p_values_fall_with_the_margin_and_rise_with_the_bound(margin, more, bound):
     tests = Corrected(SEEN, JUDGE, bound), Corrected(SEEN, JUDGE, bound + 0.01)
