@@ -108,12 +108,12 @@ def test_the_labels_own_error_shrinks_with_labels_and_not_with_questions():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("labels", [10, 50])
-@pytest.mark.parametrize("n", [1001, 5000])
+@pytest.mark.parametrize("n", [301, 1001])
 def test_error_rates_at_the_margin(n, labels):
-    """2,000 runs, Se .85, Sp .9, a true drop of 5 pp: at most .05 and 3 standard errors."""
+    """300 runs, Se .85, Sp .9, a true drop of 5 pp: at most .05 and 3 standard errors."""
     rng = np.random.default_rng(n + labels)
     passed = failed = runs = 0
-    while (runs := runs + 1) <= 2000:
+    while (runs := runs + 1) <= 300:
         error = DetectorError(
             int(rng.binomial(labels, 0.85)), labels, int(rng.binomial(labels, 0.9)), labels
         )
@@ -127,8 +127,8 @@ def test_error_rates_at_the_margin(n, labels):
         test = Corrected(PairedBinary(losses, gains, n), error)
         passed += test.p_pass(0.05) <= 0.05
         failed += test.p_fail(0.05) <= 0.05
-    assert passed / 2000 <= 0.065
-    assert failed / 2000 <= 0.065
+    assert passed / 300 <= 0.088
+    assert failed / 300 <= 0.088
 
 
 def test_missing_samples_keep_their_two_cases():
