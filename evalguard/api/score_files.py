@@ -47,9 +47,9 @@ def import_pairs(
         UsageError: If a name is unknown, or the direction is not that of the files.
     """
     from evalguard.importers import pair_runs, select
-    from evalguard.importers.columns import read_columns
+    from evalguard.importers.columns import are_large, read_columns
 
-    if name is None and not tasks and importer in (None, "rows"):
+    if name is None and not tasks and importer in (None, "rows") and are_large(files):
         pairs = read_columns(files, measured)
         if pairs is not None:
             return pairs, measured

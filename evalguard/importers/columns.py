@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TASK = "scores"  # of rows without a stratum
+_LARGE = 1 << 20  # bytes
 _BLOCK = 1 << 20  # bytes that are read at a time
+
+
+def are_large(files: Sequence[Path]) -> bool:
+    """Return whether reading files as columns saves more than importing pyarrow takes."""
+    return sum(file.stat().st_size for file in files if file.is_file()) >= _LARGE
 
 
 def read_columns(files: Sequence[Path], metric: Metric) -> PairedColumns | None:

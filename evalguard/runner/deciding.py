@@ -140,7 +140,7 @@ def _compare(
             labels=labels,
         )
 
-    if metric.detector or labels:
+    if len(stages) > 1 and (metric.detector or labels):
         # Labels are the same in every stage, so that the stages' p-values would not be independent.
         stages = stages[:1]
         arms = _arms(check, reached, gate, model, stages[0])

@@ -155,7 +155,8 @@ def prepare(
         alone=len(_candidates(selected)) == 1,
         stored_under=arms.stored_under,
     )
-    judged = _judged(project, selected, plan, judging)  # with the stages of an extension
+    if records:  # the plan has the stages of an extension
+        judged = _judged(project, selected, plan, judging)
     measurer.results.untrusted |= untrusted
     check = Check(
         project=project,

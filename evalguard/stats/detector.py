@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from evalguard.errors import DataError
+from evalguard.stats.rate import clopper_pearson
 
 Floats = NDArray[np.float64]
 
@@ -123,25 +124,6 @@ def beliefs(
     deviates = np.linspace(-REACH, REACH, NODES)
     shares, weights = special.ndtr(deviates), np.exp(-(deviates**2) / 2)
     weights /= weights.sum()
-    first = rate_quantiles(hits, positives, shares, low=sensitivity_low)
-    second = rate_quantiles(rejections, negatives, shares, low=specificity_low)
+    first = clopper_pearson(hits, positives, shares, low=sensitivity_low)
+    second = clopper_pearson(rejections, negatives, shares, low=specificity_low)
     return np.repeat(first, NODES), np.tile(second, NODES), np.outer(weights, weights).ravel()
-
-
-def rate_quantiles(right: float, n: float, shares: Floats, *, low: bool) -> Floats:
-    """Return quantiles of a rate's confidence distribution: the limits of Clopper and Pearson.
-
-    Args:
-        right: Examples that were right.
-        n: Examples.
-        shares: Which quantiles.
-        low: Those of lower limits, else of upper ones.
-
-    Example:
-        >>> rate_quantiles(20, 20, np.array([0.05]), low=True).round(3), round(0.05 ** (1 / 20), 3)
-        (array([0.861]), 0.861)
-    """
-    first, second = (right, n - right + 1) if low else (right + 1, n - right)
-    if not first or not second:
-        return np.full_like(shares, 0.0 if not first else 1.0)
-    return np.asarray(special.betaincinv(first, second, shares))

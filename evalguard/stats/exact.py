@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from evalguard.stats.rate import clopper_pearson
+
 GAMMA = 1e-5  # probability spent on the confidence set of ψ, added to the p-value
 N_PSI = 70  # values of ψ over which the maximum is taken
 TIE = 1e-10  # tables whose statistics differ by rounding alone count as equally extreme
@@ -51,8 +53,8 @@ def exact_pvalue(
     least = max(0.0, -start / slope, start / (1 - slope))
     low, high = least, 1.0
     if observed > 0:
-        plausible = _plausible_discordance(losses + gains, n)
-        low, high = max(low, plausible[0]), plausible[1]
+        low = max(low, float(clopper_pearson(losses + gains, n, GAMMA / 2, low=True)))
+        high = float(clopper_pearson(losses + gains, n, 1 - GAMMA / 2, low=False))
     if low > high:
         return GAMMA if observed > 0 else 1.0  # no plausible ψ lies on the boundary
     # Where the data agree with the hypothesis no verdict is in reach, and taking every ψ keeps the
@@ -92,13 +94,6 @@ def most_losses(statistic: Statistic, bound: float, pairs: Floats) -> Floats:
         low = np.where(searched & keep, middle, low)
         high = np.where(searched & ~keep, middle - 1, high)
     return low
-
-
-def _plausible_discordance(pairs: int, n: int) -> tuple[float, float]:
-    """Return the Clopper-Pearson interval of ψ at confidence 1 − γ."""
-    low = special.betaincinv(pairs, n - pairs + 1, GAMMA / 2) if pairs else 0.0
-    high = special.betaincinv(pairs + 1, n - pairs, 1 - GAMMA / 2) if pairs < n else 1.0
-    return float(low), float(high)
 
 
 def _reachable_pairs(n: int, psi: Floats) -> tuple[NDArray[np.intp], Floats]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,17 @@ Floats = NDArray[np.float64]
 
 PSEUDO = 0.5  # a pseudo-observation, as a share of the worst possible distance from the margin
 ROUNDING = 1e-12  # relative differences below it are those of the arithmetic
+
+
+def worst_distance(corners: Sequence[tuple[float, float]], margin: float, *, side: float) -> float:
+    """Return how far beyond the margin the worst possible question lies.
+
+    Args:
+        corners: Extremes of what one question may add to the difference and to its scale.
+        margin: δ.
+        side: 1 where PASS is tested, −1 where FAIL is.
+    """
+    return max(-side * (value + margin * moved) for value, moved in corners)
 
 
 class Missed:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalguard.errors import DataError
-from evalguard.stats.hardened import ROUNDING, Missed, Seen, pvalue, seen
+from evalguard.stats.hardened import ROUNDING, Missed, Seen, pvalue, seen, worst_distance
 
 GROUPS = 20
 """Groups that are left out in turn."""
@@ -121,7 +121,7 @@ class GroupJackknife:
 
     def _worst(self, margin: float, side: float) -> float:
         corners = self.corners or ((self.low, 1.0), (self.high, 1.0))
-        return max(-side * (value + margin * moved) for value, moved in corners)
+        return worst_distance(corners, margin, side=side)
 
     def _seen(self, margin: float, side: float) -> Seen:
         values = np.asarray(self.partial) + margin * np.asarray(self.scale or 1.0)

@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy import special
 
 from evalguard.stats.binary import PairedBinary
 from evalguard.stats.corrected import Corrected
@@ -14,7 +13,7 @@ from evalguard.stats.jackknife import GroupJackknife
 from evalguard.stats.margin import Imputed, MarginTest, normal_score
 from evalguard.stats.planning import quantile
 from evalguard.stats.power import required_n_paired
-from evalguard.stats.rate import BinaryRate
+from evalguard.stats.rate import BinaryRate, clopper_pearson
 from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.units import UnitT
 
@@ -36,7 +35,7 @@ def upper_discordance(pairs: int, n: int) -> float:
         >>> round(upper_discordance(20, 200), 3), round(upper_discordance(0, 50), 3)
         (0.122, 0.032)
     """
-    return 1.0 if pairs >= n else float(special.betaincinv(pairs + 1, n - pairs, ASSURANCE))
+    return float(clopper_pearson(pairs, n, ASSURANCE, low=False))
 
 
 def samples_to_decide(

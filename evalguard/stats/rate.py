@@ -5,9 +5,38 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from evalguard.errors import DataError
+
+
+def clopper_pearson(
+    successes: float, n: float, share: ArrayLike, *, low: bool
+) -> NDArray[np.float64]:
+    """Return one-sided limits of a rate, of the shape of ``share``.
+
+    Args:
+        successes: Questions that count.
+        n: All questions.
+        share: Chance of a rate below the limit, as the limits' confidence distribution has it: a
+            lower limit of confidence 1 − α has α, an upper one 1 − α.
+        low: Return lower limits, else upper ones.
+
+    References:
+        C. J. Clopper and E. S. Pearson, The use of confidence or fiducial limits illustrated in
+        the case of the binomial, Biometrika 26:404-413, 1934.
+
+    Example:
+        >>> clopper_pearson(20, 20, [0.05], low=True).round(3), round(0.05 ** (1 / 20), 3)
+        (array([0.861]), 0.861)
+    """
+    first, second = (successes, n - successes + 1) if low else (successes + 1, n - successes)
+    shares = np.asarray(share, dtype=np.float64)
+    if not first or not second:
+        return np.full_like(shares, 0.0 if not first else 1.0)
+    return np.asarray(special.betaincinv(first, second, shares), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalguard.errors import DataError
-from evalguard.stats.hardened import PSEUDO, ROUNDING, Missed, Seen, pvalue, seen
+from evalguard.stats.hardened import PSEUDO, ROUNDING, Missed, Seen, pvalue, seen, worst_distance
 
 MIN_UNITS = 10
 """Fewer effective units than this decide nothing."""
@@ -111,9 +111,8 @@ class UnitT:
         return float((self.sums.sum() + margin * self._scale.sum()) / self._sizes.sum())
 
     def _worst(self, margin: float, side: float) -> float:
-        """Return how far beyond the margin the worst possible question lies."""
         corners = self.corners or ((self.low, 1.0), (self.high, 1.0))
-        return max(-side * (value + margin * moved) for value, moved in corners)
+        return worst_distance(corners, margin, side=side)
 
     def _seen(self, margin: float, *, side: float) -> Seen:
         values = self.sums + margin * self._scale

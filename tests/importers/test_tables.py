@@ -12,7 +12,7 @@ from pyarrow import parquet
 from evalguard import decide
 from evalguard.errors import DataError
 from evalguard.importers import pair_runs, read_runs
-from evalguard.importers.columns import read_columns
+from evalguard.importers.columns import are_large, read_columns
 from evalguard.records import Metric, ScoreKind
 
 BINARY, GRADED = Metric("score"), Metric("score", ScoreKind.BOUNDED, 0, 10)
@@ -130,7 +130,9 @@ def test_columns_hold_what_the_rows_do(tmp_path, seed):
 
     path = tmp_path / "s.jsonl"
     lines = [json.dumps(row(index), ensure_ascii=rng.random() < 0.5) for index in range(50)]
+    lines = [line + " " * 25_000 for line in lines]  # a file that decide reads as columns, too
     path.write_text("\n".join(lines) + rng.choice(["", "\n", "\n\n"]))
+    assert are_large([path])
     columns = read_columns([path], BINARY)
     assert columns is not None
     assert tuple(columns) == by_row([path], BINARY)

@@ -6,7 +6,8 @@ from scipy.stats import binomtest
 
 from evalguard.errors import DataError
 from evalguard.stats import DetectorError
-from evalguard.stats.detector import beliefs, rate_quantiles
+from evalguard.stats.detector import beliefs
+from evalguard.stats.rate import clopper_pearson
 
 
 def test_rogan_and_gladen_by_hand():
@@ -33,10 +34,10 @@ def test_counts_that_do_not_fit_are_refused(counts):
 def test_quantiles_of_a_rate_are_the_limits_of_clopper_and_pearson():
     limits = binomtest(17, 20).proportion_ci(0.9, method="exact")
     shares = np.array([0.05, 0.95])
-    assert rate_quantiles(17, 20, shares, low=True)[0] == pytest.approx(limits.low)
-    assert rate_quantiles(17, 20, shares, low=False)[1] == pytest.approx(limits.high)
-    assert rate_quantiles(20, 20, shares, low=False).tolist() == [1, 1]
-    assert rate_quantiles(0, 20, shares, low=True).tolist() == [0, 0]
+    assert clopper_pearson(17, 20, shares, low=True)[0] == pytest.approx(limits.low)
+    assert clopper_pearson(17, 20, shares, low=False)[1] == pytest.approx(limits.high)
+    assert clopper_pearson(20, 20, shares, low=False).tolist() == [1, 1]
+    assert clopper_pearson(0, 20, shares, low=True).tolist() == [0, 0]
 
 
 def test_what_is_known_of_both_rates_has_their_means():
