@@ -139,7 +139,7 @@ class PooledConfig(_Demanding):
 
     name: Name
     """Name in reports."""
-    gates: tuple[NonEmpty, ...] = Field(min_length=2)
+    gates: tuple[NonEmpty, ...] = Field(min_length=2, strict=False)  # a list, as YAML has it
     """Names of the gates; their scores go from 0 to 1, and each sample has one."""
     weights: Literal["equal", "size"] = "equal"
     """Whether every gate counts the same, or every sample."""
