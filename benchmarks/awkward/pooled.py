@@ -99,7 +99,7 @@ def suites(
             theta = np.where(np.arange(len(sizes)) == losing, mean * len(sizes), 0.0)
         values = outcome(rng, theta[stratum])
         if per_cluster > 1:
-            first = (cluster * per_cluster)[:]
+            first = cluster * per_cluster
             shared = outcome(rng, theta[stratum])[first]
             values = np.where(rng.random(len(stratum)) < np.sqrt(0.3), shared, values)
         return Drawn(values, cluster, names)
@@ -127,14 +127,13 @@ def graded(sizes: tuple[int, ...], spread: tuple[float, ...], *, rare: int | Non
 
 
 def with_missing(drawn: Drawn) -> object:
-    """Return the test where three in a hundred candidates' scores are missing."""
-    absent = np.arange(len(drawn.differences)) % 33 == 0
+    """Return the test of scores of 0 and 1 where one candidate's score in 200 is missing."""
+    before = (drawn.differences <= 0).astype(float)
+    absent = np.arange(len(before)) % 200 == 0
     return paired_scores(
-        [0.0] * len(absent),
-        np.where(absent, np.nan, drawn.differences),
-        clusters=drawn.cluster.tolist(),
+        before,
+        np.where(absent, np.nan, before + drawn.differences),
         strata=drawn.strata,
-        low=0.0,
         binary=False,
     ).difference()
 
@@ -146,7 +145,7 @@ SETTINGS: dict[str, Callable[..., Mapping[str, Rates]]] = {
     "10 suites of 20 to 2000, the largest loses 20 points": measured(suites(UNEQUAL, losing=9)),
     "10 suites of 300, all lose 2 points": measured(suites(EVEN, (0.1,) * 10)),
     "10 suites of 300 in clusters of 5": measured(suites(EVEN, (0.1,) * 10, per_cluster=5)),
-    "10 suites of 300, 3 % missing": measured(suites(EVEN, (0.1,) * 10), test=with_missing),
+    "10 suites of 300, 0.5 % missing": measured(suites(EVEN, (0.1,) * 10), test=with_missing),
     "10 graded suites of 20 to 2000, rare losses in all": measured(graded(UNEQUAL, SPREAD)),
     "10 graded suites of 20 to 2000, rare losses in the smallest": measured(
         graded(UNEQUAL, SPREAD, rare=0)
