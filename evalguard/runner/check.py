@@ -93,7 +93,11 @@ def run_check(
         config = project.config.model_copy(update={"selection": selection})
         project = replace(project, config=config)
     reads.resume(project.root.absolute())
-    judged = any(needs_judge(gate, project.suites[gate.suite]) for gate, _ in selected)
+    judged = any(
+        needs_judge(member, project.suites[member.suite])
+        for gate, _ in selected
+        for member in gate.members
+    )
     candidates = (model for _, model in selected)
     names = list(dict.fromkeys([BASELINE, *candidates, *([JUDGE] if judged else [])]))
     with quiet(), SampleStore(":memory:" if engine else project.store) as store:
@@ -181,7 +185,9 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
             selected,
             looks=looks.looks if looks else 1,
             fail_fast=fail_fast,
-            cost=lambda suite: sum(len(task.sample_ids) for task in check.plan.tasks[suite]),
+            cost=lambda suite: sum(
+                len(task.sample_ids) for task in check.plan.tasks.get(suite, check.plan)
+            ),
             failed=check.store.fingerprint_description(failed_before).get("failed", ()),
             start=stage,
         )

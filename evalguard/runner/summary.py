@@ -99,7 +99,7 @@ def _held_to_answers(check: Check, gate: Gate, result: GateResult) -> GateResult
         [
             sample
             for planned in check.plan.of_gate(gate)
-            for sample in check.measurer.results.of((gate.suite, planned.name, arm)).values()
+            for sample in check.measurer.results.of((planned.suite, planned.name, arm)).values()
         ]
         for arm in (BASELINE, result.model)
     )
