@@ -51,9 +51,15 @@ def summarize(
     same = same_answers.same(samples) if served else {}
     identical = same_answers.same_candidates(samples) if served else {}
     doubtful = same_answers.doubtful(samples, measured.doubts, measured.from_before)
-    held = tuple(same_answers.hold_back(result, same) for result in held)
+    suites = [[member.suite for member in gate.members] for gate, _ in check.selected]
+    held = tuple(
+        same_answers.hold_back(result, same, of) for result, of in zip(held, suites, strict=True)
+    )
     held = tuple(same_answers.hold_back_candidates(result, identical) for result in held)
-    held = tuple(same_answers.hold_back_doubtful(result, doubtful) for result in held)
+    held = tuple(
+        same_answers.hold_back_doubtful(result, doubtful, of)
+        for result, of in zip(held, suites, strict=True)
+    )
     verdict, decided_by = overall(held)
     models = tuple(check.pool.info(name) for name in [BASELINE, *check.candidates])
     diagnosis = diagnose(held, training={model.name: model.training for model in models})
