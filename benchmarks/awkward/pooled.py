@@ -171,12 +171,13 @@ def small_losses(runs: int, *, n: int = 500, loss: float = 0.02, psi: float = 0.
                 for one in np.split(drawn.differences, 10)
             ]
             test = engine(drawn)
-            counts += [
+            decided = [
                 min(one.p_fail(0.05) for one in each) <= ALPHA / 10,
                 np.mean([one.p_pass(0.05) <= ALPHA for one in each]),
                 test.p_fail(margin) <= ALPHA,
                 test.p_pass(margin) <= ALPHA,
             ]
+            counts += np.asarray(decided, dtype=float)
         rates = " ".join(f"{rate:.3f}" for rate in counts / runs)
         lines.append(f"change {theta:+.3f}, pooled margin {margin}: {rates}")
     return "\n".join(lines)
