@@ -115,14 +115,14 @@ def header_tokens(folder: Path, name: str) -> int:
     return sum(len(tokenizer(json.loads(row)["question"]).input_ids) for row in rows)
 
 
-def write_model(folder: Path) -> None:
+def write_model(folder: Path, *, seed: int = 0) -> None:
     """Write a randomly initialised Llama of 20 million parameters, with a tokenizer."""
     import torch
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
     from evalguard.demo import model_path
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(model_path())
     config = LlamaConfig(
         vocab_size=len(tokenizer),

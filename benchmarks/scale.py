@@ -7,14 +7,13 @@ the memory at its peak. What is left of a run without an engine is what EvalGuar
 from __future__ import annotations
 
 import json
-import resource
-import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from benchmarks import projects
+from benchmarks.peak import peak_bytes
 
 ANSWER = "lol"
 """What the dummy model always says."""
@@ -24,9 +23,8 @@ def write_project(folder: Path, samples: int, *, engine: str) -> Path:
     """Write a project with one test set and two models of their own; return its file."""
     from benchmarks.one_task import write_model
 
-    write_model(folder / "base")
-    shutil.copytree(folder / "base", folder / "tuned")
-    (folder / "tuned" / "README.md").write_text("Its bytes differ from those of base.\n")
+    for seed, name in enumerate(("base", "tuned")):
+        write_model(folder / name, seed=seed)
     rows = (
         {"question": f"What is the flag colour of town number {n}?", "answer": ANSWER}
         for n in range(samples)
@@ -53,14 +51,15 @@ def run() -> None:
         started = time.perf_counter()
         result = run_check(project, selected, full=True)
         seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     scored = sum(task.samples for task in result.tasks)
+    if scored != 2 * samples:
+        sys.exit(f"scored {scored} of {2 * samples} answers: {result.gates[0].reason}")
     found = {
         "samples": scored,
         "verdict": str(result.verdict),
         "seconds": seconds,
         "engine_seconds": result.timing["engine_seconds"],
-        "bytes": peak,
+        "bytes": peak_bytes(),
     }
     print(f"\nRESULT {json.dumps(found)}", flush=True)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import threading
 from contextlib import AbstractContextManager
 from typing import Any, Self
 
 from benchmarks.gpu.records import SkipPart
+from benchmarks.peak import peak_bytes
 
 _EVERY_SECONDS = 0.05
 
@@ -42,7 +42,7 @@ class PeakMemory(AbstractContextManager["PeakMemory"]):
 
     def __exit__(self, *_: Any) -> None:
         if not self._on_cuda:
-            self.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            self.peak_bytes = peak_bytes()
             return
         import torch
 
