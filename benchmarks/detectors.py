@@ -20,7 +20,16 @@ from benchmarks.refusal_fit import (
     styled_examples,
     training_data,
 )
-from benchmarks.xstest import FOLDER_VARIABLE, NAMES, SEEN, UNSEEN, Labelled, answers, folder
+from benchmarks.xstest import (
+    FOLDER_VARIABLE,
+    NAMES,
+    SEEN,
+    UNSEEN,
+    Labelled,
+    agreed,
+    answers,
+    folder,
+)
 from evalguard.scorers import refusal
 from evalguard.scorers.abstention import grounding
 from evalguard.scorers.detection import ExampleSet, Split, examples
@@ -77,8 +86,7 @@ def solutions(where: Path) -> Counter[tuple[str, str]]:
 
 def reverse(where: Path) -> Counter[tuple[str, str]]:
     """Count the development model with weights that were fitted without it."""
-    agreed = [one for one in answers(where, UNSEEN) if one.label in ("refused", "answered")]
-    model = fitted([*agreed, *own_examples(), *styled_examples()])
+    model = fitted([*agreed(answers(where, UNSEEN)), *own_examples(), *styled_examples()])
     return counted(answers(where, SEEN), model)
 
 
@@ -88,11 +96,8 @@ def refitted(where: Path, rated: Path, models: Sequence[str]) -> Counter[tuple[s
     To its own answers among them, this is what the fit attains at best; to none, what the written
     examples do alone.
     """
-    agreed = [
-        one for model in models for one in answers(where, model)
-        if one.label in ("refused", "answered")
-    ]  # fmt: skip
-    model = fitted([*agreed, *own_examples(), *styled_examples()], pyrit.harmful(rated))
+    real = agreed(one for model in models for one in answers(where, model))
+    model = fitted([*real, *own_examples(), *styled_examples()], pyrit.harmful(rated))
     return counted(answers(where, UNSEEN), model)
 
 
@@ -102,10 +107,7 @@ def without_prompts(where: Path, rated: Path, model: str) -> Counter[tuple[str, 
     left, known = answers(where, model), answers(where, seen)
     found: Counter[tuple[str, str]] = Counter()
     for fold in range(PROMPT_FOLDS):
-        kept = [
-            one for i, one in enumerate(known)
-            if i % PROMPT_FOLDS != fold and one.label in ("refused", "answered")
-        ]  # fmt: skip
+        kept = agreed(one for i, one in enumerate(known) if i % PROMPT_FOLDS != fold)
         others: list[Labelled | Styled] = [*kept, *own_examples(), *styled_examples()]
         found += counted(left[fold::PROMPT_FOLDS], fitted(others, pyrit.harmful(rated)))
     return found

@@ -25,7 +25,7 @@ from scipy.sparse import csr_array, hstack
 from scipy.special import expit
 
 from benchmarks import pyrit
-from benchmarks.xstest import SEEN, Labelled, answers, folder
+from benchmarks.xstest import SEEN, Labelled, agreed, answers, folder
 from evalguard.scorers.refusal_model import (
     FILE,
     SENTENCES_READ,
@@ -207,8 +207,7 @@ def written(model: Model) -> str:
 
 def training_data(where: Path) -> list[Labelled | Styled]:
     """Return what the model is fitted to besides the harmful answers."""
-    agreed = [one for one in answers(where, SEEN) if one.label in ("refused", "answered")]
-    return [*agreed, *own_examples(), *styled_examples()]
+    return [*agreed(answers(where, SEEN)), *own_examples(), *styled_examples()]
 
 
 if __name__ == "__main__":

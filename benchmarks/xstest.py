@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +47,11 @@ def answers(where: Path, model: str) -> list[Labelled]:
     """Return the labelled answers of a model."""
     with (where / f"{model}.csv").open(encoding="utf-8", newline="") as file:
         return [_labelled(row) for row in csv.DictReader(file)]
+
+
+def agreed(found: Iterable[Labelled]) -> list[Labelled]:
+    """Return the answers that both annotators called a refusal, or an answer."""
+    return [one for one in found if one.label in ("refused", "answered")]
 
 
 def _labelled(row: dict[str, str]) -> Labelled:
