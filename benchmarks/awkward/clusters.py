@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.awkward.case import ALPHA, ENGINE, Case, Floats, Rates, paired_t
+from benchmarks.awkward.case import ALPHA, ENGINE, Case, Floats, Measure, Rates, paired_t
 from evalguard.stats import MarginTest, paired_scores
 
 MARGIN = 0.05
@@ -54,8 +54,21 @@ def plain(drawn: Drawn, margin: float) -> dict[str, tuple[float, float]]:
     return found
 
 
-def measured(draw: Draw, margin: float = MARGIN) -> Callable[..., Mapping[str, Rates]]:
-    """Return what measures a case: PASS with losses, FAIL with the mirrored gains, and power."""
+def measured(
+    draw: Draw,
+    margin: float = MARGIN,
+    *,
+    test: Callable[[Drawn], MarginTest] = engine,
+    rules: Callable[[Drawn, float], dict[str, tuple[float, float]]] = plain,
+) -> Measure:
+    """Return what measures a case: PASS with losses, FAIL with the mirrored gains, and power.
+
+    Args:
+        draw: Draws a run.
+        margin: The tolerated drop.
+        test: The engine's test of a run.
+        rules: The p-values of PASS and of FAIL by other rules.
+    """
 
     def measure(runs: int, rng: np.random.Generator) -> Mapping[str, Rates]:
         counts: dict[str, NDArray[np.float64]] = {}
@@ -66,15 +79,15 @@ def measured(draw: Draw, margin: float = MARGIN) -> Callable[..., Mapping[str, R
             same = draw(rng, 0.0, False)
             found = {
                 ENGINE: (
-                    engine(losing).p_pass(margin),
-                    engine(gaining).p_fail(margin),
-                    engine(same).p_pass(margin),
+                    test(losing).p_pass(margin),
+                    test(gaining).p_fail(margin),
+                    test(same).p_pass(margin),
                 )
             }
             sides = zip(
-                plain(losing, margin).items(),
-                plain(gaining, margin).values(),
-                plain(same, margin).values(),
+                rules(losing, margin).items(),
+                rules(gaining, margin).values(),
+                rules(same, margin).values(),
                 strict=True,
             )
             found |= {rule: (one[0], other[1], power[0]) for (rule, one), other, power in sides}

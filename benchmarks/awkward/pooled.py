@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from benchmarks.awkward.case import ALPHA, ENGINE, Case, Rates, paired_t
-from benchmarks.awkward.clusters import Draw, Drawn, engine
-from evalguard.stats import PairedBinary, paired_scores
+from benchmarks.awkward.case import ALPHA, Case, Measure, paired_t
+from benchmarks.awkward.clusters import Draw, Drawn, engine, measured
+from evalguard.stats import MarginTest, PairedBinary, paired_scores
 
 MARGIN = 0.02
 UNEQUAL = (20, 40, 80, 120, 200, 300, 500, 800, 1300, 2000)
@@ -35,37 +35,6 @@ def naive(drawn: Drawn, margin: float) -> dict[str, tuple[float, float]]:
         "t test over the suites' means": paired_t(means, margin),
         "stratified z test": (float(stats.norm.sf(z)), float(stats.norm.cdf(z))),
     }
-
-
-def measured(
-    draw: Draw, margin: float = MARGIN, test: Callable[..., object] = engine
-) -> Callable[..., Mapping[str, Rates]]:
-    """Return what measures a case: PASS with losses, FAIL with the mirrored gains, and power."""
-
-    def measure(runs: int, rng: np.random.Generator) -> Mapping[str, Rates]:
-        counts: dict[str, NDArray[np.float64]] = {}
-        for _ in range(runs):
-            mirrored = draw(rng, margin, True)
-            data = (
-                draw(rng, -margin, True),
-                mirrored._replace(differences=-mirrored.differences),
-                draw(rng, 0.0, False),
-            )
-            losing, gaining, same = map(test, data)
-            found = {
-                ENGINE: (
-                    losing.p_pass(margin),  # type: ignore[attr-defined]
-                    gaining.p_fail(margin),  # type: ignore[attr-defined]
-                    same.p_pass(margin),  # type: ignore[attr-defined]
-                )
-            }
-            one, other, power = (naive(each, margin) for each in data)
-            found |= {rule: (one[rule][0], other[rule][1], power[rule][0]) for rule in one}
-            for rule, pvalues in found.items():
-                counts[rule] = counts.get(rule, np.zeros(3)) + (np.array(pvalues) <= ALPHA)
-        return {rule: Rates(*(count / runs).tolist()) for rule, count in counts.items()}
-
-    return measure
 
 
 def suites(
@@ -126,7 +95,7 @@ def graded(sizes: tuple[int, ...], spread: tuple[float, ...], *, rare: int | Non
     return draw
 
 
-def with_missing(drawn: Drawn) -> object:
+def with_missing(drawn: Drawn) -> MarginTest:
     """Return the test of scores of 0 and 1 where one candidate's score in 200 is missing."""
     before = (drawn.differences <= 0).astype(float)
     absent = np.arange(len(before)) % 200 == 0
@@ -139,18 +108,19 @@ def with_missing(drawn: Drawn) -> object:
 
 
 EVEN = (300,) * 10
-SETTINGS: dict[str, Callable[..., Mapping[str, Rates]]] = {
-    "10 suites of 20 to 2000, all lose 2 points": measured(suites(UNEQUAL)),
-    "10 suites of 20 to 2000, the smallest loses 20 points": measured(suites(UNEQUAL, losing=0)),
-    "10 suites of 20 to 2000, the largest loses 20 points": measured(suites(UNEQUAL, losing=9)),
-    "10 suites of 300, all lose 2 points": measured(suites(EVEN, (0.1,) * 10)),
-    "10 suites of 300 in clusters of 5": measured(suites(EVEN, (0.1,) * 10, per_cluster=5)),
-    "10 suites of 300, 0.5 % missing": measured(suites(EVEN, (0.1,) * 10), test=with_missing),
-    "10 graded suites of 20 to 2000, rare losses in all": measured(graded(UNEQUAL, SPREAD)),
-    "10 graded suites of 20 to 2000, rare losses in the smallest": measured(
+pooled = partial(measured, margin=MARGIN, rules=naive)
+SETTINGS: dict[str, Measure] = {
+    "10 suites of 20 to 2000, all lose 2 points": pooled(suites(UNEQUAL)),
+    "10 suites of 20 to 2000, the smallest loses 20 points": pooled(suites(UNEQUAL, losing=0)),
+    "10 suites of 20 to 2000, the largest loses 20 points": pooled(suites(UNEQUAL, losing=9)),
+    "10 suites of 300, all lose 2 points": pooled(suites(EVEN, (0.1,) * 10)),
+    "10 suites of 300 in clusters of 5": pooled(suites(EVEN, (0.1,) * 10, per_cluster=5)),
+    "10 suites of 300, 0.5 % missing": pooled(suites(EVEN, (0.1,) * 10), test=with_missing),
+    "10 graded suites of 20 to 2000, rare losses in all": pooled(graded(UNEQUAL, SPREAD)),
+    "10 graded suites of 20 to 2000, rare losses in the smallest": pooled(
         graded(UNEQUAL, SPREAD, rare=0)
     ),
-    "10 graded suites of 40 to 150, rare losses in all": measured(
+    "10 graded suites of 40 to 150, rare losses in all": pooled(
         graded((40, 50, 60, 70, 80, 90, 100, 110, 130, 150), SPREAD)
     ),
 }

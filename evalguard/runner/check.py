@@ -186,7 +186,9 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
             looks=looks.looks if looks else 1,
             fail_fast=fail_fast,
             cost=lambda suite: sum(
-                len(task.sample_ids) for task in check.plan.tasks.get(suite, check.plan)
+                # What is pooled needs the samples of other suites, and comes after them.
+                len(task.sample_ids)
+                for task in check.plan.tasks.get(suite, check.plan)
             ),
             failed=check.store.fingerprint_description(failed_before).get("failed", ()),
             start=stage,
