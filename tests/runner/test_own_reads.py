@@ -70,13 +70,22 @@ def own(project, script, facts, edit, demo_model):
 
 
 def knows_by(folder, facts):
-    """Answer right for all but a few questions, which the bytes of a folder's files decide."""
+    """Answer right for all but a few questions: others once a byte of the folder has changed.
+
+    Which ones until then is the same on every machine: training gives other bytes on each.
+    """
+
+    def content():
+        files = (path for path in folder.rglob("*") if path.suffix in (".safetensors", ".json"))
+        return b"".join(path.read_bytes() for path in sorted(files))
+
+    unchanged = content()
 
     def answer(prompt):
-        files = (path for path in folder.rglob("*") if path.suffix in (".safetensors", ".json"))
-        content = b"".join(path.read_bytes() for path in sorted(files)) + prompt.encode()
+        now = content()
+        drawn = folder.name.encode() if now == unchanged else now
         right = next((said for asked, said in facts.items() if asked in prompt), "?")
-        return "wrong" if hashlib.sha256(content).digest()[0] < 3 else right
+        return "wrong" if hashlib.sha256(drawn + prompt.encode()).digest()[0] < 3 else right
 
     return answer
 
