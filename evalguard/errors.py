@@ -52,6 +52,10 @@ class UsageError(EvalGuardError):
     exit_code = ExitCode.USAGE
 
 
+REFUSED = "code of the project, which --no-project-code refuses"
+"""Ends what is said of it, wherever it is found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One problem in a file.

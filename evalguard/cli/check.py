@@ -104,27 +104,30 @@ def command(
     """
     import gc
 
-    import pytest
-
-    from evalguard.cli.gates_alone import gates_alone
-    from evalguard.cli.without_code import (
-        arguments_without_code,
-        leave_out_of_path,
-        refuse_code_of_pytest,
-    )
-    from evalguard.config import LoadedProject, load_project
-    from evalguard.config.old_report import remove_old_report
+    from evalguard.cli.import_guard import leave_out_of_path
     from evalguard.errors import UsageError
 
     overrides += (f"selection={selection}",) if selection else ()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-
     # What an earlier run wrote must not be read as this one's, however this one ends.
     for path in _results_of_options(json_path, html_path, pytest_args):
         path.unlink(missing_ok=True)
-    try:
-        if no_project_code:
+    refusal = None
+    if no_project_code:  # before more is imported, which the project might bring
+        try:
             leave_out_of_path(Path(config).parent)
+        except UsageError as error:
+            refusal = error
+    import pytest
+
+    from evalguard.cli.gates_alone import gates_alone
+    from evalguard.cli.without_code import arguments_without_code, refuse_code_of_pytest
+    from evalguard.config import LoadedProject, load_project
+    from evalguard.config.old_report import remove_old_report
+
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        if refusal is not None:
+            raise refusal
         project = load_project(Path(config), overrides=overrides, project_code=not no_project_code)
         if no_project_code:
             refuse_code_of_pytest(project, pytest_args)

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evalguard.config.resolved import Suite
-from evalguard.errors import Problem
+from evalguard.errors import REFUSED, Problem
 from evalguard.tasks.benchmark.sources import TaskFileError, functions_of, read_source
-
-REFUSED = "code of the project, which --no-project-code refuses"
 
 
 def code_named(file: str, data: Mapping[str, Any]) -> Iterator[Problem]:

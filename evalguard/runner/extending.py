@@ -7,7 +7,7 @@ verdict over all stages: none can be tried and forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isclose
 
@@ -102,7 +102,7 @@ def read_records(store: SampleStore, keys: Mapping[str, str]) -> dict[str, Recor
 def read_record(store: SampleStore, key: str) -> Record | None:
     """Return what is kept under a candidate's key; ``None`` where nothing is that can be trusted.
 
-    Then the planned samples alone decide, and nothing can be extended.
+    Then the planned samples alone decide, nothing can be extended, and :func:`unreadable` says so.
     """
     found = store.fingerprint_description(key).get(STAGES)
     if found is None:
@@ -113,6 +113,17 @@ def read_record(store: SampleStore, key: str) -> Record | None:
         samples=tuple(found["samples"]),
         results=tuple(from_json(GateResult, one) for one in found["results"]),
     )
+
+
+def unreadable(store: SampleStore, keys: Mapping[str, str]) -> Iterator[str]:
+    """Yield what a report says of candidates whose record was read and cannot be trusted."""
+    for name, key in keys.items():
+        if store.has_refused(key, STAGES):
+            yield (
+                f"what was decided on {name} before cannot be read: it was edited, or its seal "
+                "does not fit the key of the store, so only the planned samples count here, and "
+                "it is not known whether an extension has decided otherwise"
+            )
 
 
 def write_record(store: SampleStore, key: str, record: Record) -> None:

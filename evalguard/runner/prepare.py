@@ -21,6 +21,7 @@ from evalguard.runner.extending import (
     set_stages,
     shared_record,
     undecided_suites,
+    unreadable,
     write_record,
 )
 from evalguard.runner.judged_tasks import JudgedTasks
@@ -168,7 +169,7 @@ def prepare(
         arms=arms,
         measurer=measurer,
         underpowered=underpowered,
-        amended=amended,
+        amended=(*amended, *unreadable(store, keys)),
         records=records,
         keys=keys,
     )

@@ -6,9 +6,11 @@ import zipfile
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 
+import evalguard
 from evalguard.cli import main
 from evalguard.errors import ConfigError, ExitCode
 
@@ -156,6 +158,19 @@ def test_a_module_that_was_imported_before_is_refused(project, capsys, monkeypat
     code, message = check(project, capsys, monkeypatch)
     assert code == ExitCode.USAGE
     assert f"{file}: was imported before the check began" in message
+
+
+@pytest.mark.parametrize("module", ["yaml", "pytest", "pydantic"])
+def test_a_module_on_the_path_is_refused_before_it_is_imported(project, monkeypatch, module):
+    folder = project / "vendor" / "site-packages"
+    folder.mkdir(parents=True)
+    (folder / f"{module}.py").write_text(f"{RAN}import os\nos._exit(0)\n")
+    monkeypatch.setenv("PYTHONPATH", f"{folder}:{Path(evalguard.__file__).parents[1]}")
+    command = [sys.executable, "-P", "-m", "evalguard", "check", "--no-project-code"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.USAGE
+    assert "RAN" not in done.stdout
+    assert "before the standard library" in done.stderr
 
 
 @pytest.mark.parametrize(("flag", "code"), [("-P", ExitCode.PARTIAL), ("-u", ExitCode.USAGE)])

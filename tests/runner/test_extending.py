@@ -13,8 +13,11 @@ from evalguard.errors import UsageError
 from evalguard.records import GateResult, Verdict
 from evalguard.stats import combined_pvalue
 from evalguard.store import SampleStore
+from evalguard.store.seals import KEY_VARIABLE
+from evalguard.store.tables import STAGES
 from tests.conftest import write_jsonl
 from tests.scripted_engine import knows
+from tests.store.tampering import forge_facts
 
 ROWS = 400
 PLANNED = 40
@@ -198,6 +201,21 @@ def test_the_record_outlives_the_samples(extensible):
         store.prune([run.fingerprint for run in store.runs()])
     again = check(extensible)
     assert (again.verdict, again.stages) == (after.verdict, after.stages)
+
+
+def test_a_record_that_was_forged_is_reported_and_not_replaced(extensible, answers, monkeypatch):
+    monkeypatch.setenv(KEY_VARIABLE, "0" * 64)
+    planned = check(extensible)
+    answers(set(range(0, ROWS, 3)))
+    check(extensible, extend=200)
+    path = extensible / ".evalguard" / "store.db"
+    assert forge_facts(path, STAGES, "{}") == 1
+    for _ in range(2):  # the first check keeps nothing in its place
+        result = whole(extensible)
+        assert any("decided on harmless before cannot be read" in one for one in result.warnings)
+        assert result.gates[0].verdict is planned.verdict is Verdict.INCONCLUSIVE
+    with pytest.raises(UsageError, match="nothing to extend"):
+        check(extensible, extend=200)
 
 
 def test_scores_that_changed_are_not_added_to(extensible, answers):

@@ -9,21 +9,22 @@ starts them, ``inside`` is what they run.
 from __future__ import annotations
 
 import ast
+import io
 import os
 import select
 import signal
-import subprocess
 import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import IO
 
 from evalguard.errors import MeasurementError, UsageError
 from evalguard.scorers.sandbox.backends import (
     INSTALL,
     Availability,
+    Launched,
     SandboxKind,
     availability,
     choose,
@@ -36,6 +37,8 @@ from evalguard.scorers.sandbox.inside.main import PASSED, STARTED
 
 START_SECONDS = 60.0
 """Within which both processes must have started; the time of a program begins then."""
+
+MAX_SAID_BYTES = 1 << 14
 
 __all__ = [
     "INSTALL",
@@ -85,22 +88,25 @@ def passes(
     with _cleaned_up_when_terminated(), ExitStack() as stack:
         folder = stack.enter_context(own_folder(sandbox))
         (asked, asks), (hears, answers) = _pipe(stack), _pipe(stack)
-        written = []
-        for job, reads, writes in ((solution, asked, answers), (testing, hears, asks)):
-            ends = {"reads": reads.fileno(), "writes": writes.fileno()}
-            process, errors = launch(sandbox, job | ends, pipes=tuple(ends.values()), folder=folder)
-            stack.callback(_end, process)
-            written.append(stack.enter_context(errors))
-            # so that each side sees the other one end
-            reads.close()
-            writes.close()
-        if _said(process, STARTED, START_SECONDS) != STARTED:
+        # The tests say nothing before the program has, so each job is first in its pipe.
+        jobs = ((testing, hears, asks, answers), (solution, asked, answers, asks))
+        tested, ran = (
+            stack.enter_context(
+                _ended(launch(sandbox, job, folder=folder, reads=reads, writes=writes, feeds=feeds))
+            )
+            for job, reads, writes, feeds in jobs
+        )
+        for end in (asked, asks, hears, answers):  # so that each side sees the other one end
+            end.close()
+        said = _said(tested, STARTED, START_SECONDS)
+        if not _ends_with(said, STARTED):
+            reasons = [last_line(ran.errors), last_line(io.BytesIO(said)), last_line(tested.errors)]
             raise MeasurementError(
                 "the sandbox ended before it ran the program "
-                f"({'; '.join(map(last_line, written))}); for unit_tests, raise memory_mib; "
+                f"({'; '.join(dict.fromkeys(reasons))}); for unit_tests, raise memory_mib; "
                 "check that python -I starts"
             )
-        return _said(process, PASSED, timeout_seconds) == PASSED
+        return _ends_with(_said(tested, PASSED, timeout_seconds), PASSED)
 
 
 class _Terminated(BaseException):
@@ -137,32 +143,37 @@ def _pipe(stack: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
     return ends
 
 
-def _said(process: subprocess.Popen[bytes], expected: bytes, seconds: float) -> bytes:
-    """Return what a process says in the time, up to the length of what is expected."""
-    assert process.stdout is not None
-    descriptor, said = process.stdout.fileno(), b""
+@contextmanager
+def _ended(launched: Launched) -> Iterator[Launched]:
+    try:
+        yield launched
+    finally:
+        launched.end()
+
+
+def _said(tested: Launched, expected: bytes, seconds: float) -> bytes:
+    """Return what the tests' process says in the time, up to a line that is expected.
+
+    Only a container's client can say something else before it: a warning.
+    """
+    assert tested.verdict is not None
+    descriptor, said = tested.verdict.fileno(), b""
     arrived = select.poll()  # unlike select(), with any number of open files
     arrived.register(descriptor, select.POLLIN)
     ends_at = time.monotonic() + seconds
-    while len(said) < len(expected):
+    while not _ends_with(said, expected) and len(said) < MAX_SAID_BYTES:
         left = max(ends_at - time.monotonic(), 0.0)
         if not arrived.poll(left * 1000):
             break
-        part = os.read(descriptor, len(expected) - len(said))
+        part = os.read(descriptor, 1)
         if not part:
             break
         said += part
     return said
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its group; with bubblewrap all of its namespace dies as well."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+def _ends_with(said: bytes, line: bytes) -> bool:
+    return (b"\n" + said).endswith(b"\n" + line)
 
 
 def _imports(tests: str) -> str:

@@ -51,7 +51,8 @@ class BenchmarkConfig(TaskConfig):
     allow_code_execution: bool = False
     """Whether code that a model wrote may run in the sandbox, as HumanEval and MBPP need."""
     sandbox: SandboxKind = "auto"
-    """The sandbox: the first one that works, `bubblewrap`, `sandlock`, or `none` for no sandbox."""
+    """The sandbox: the first one that works, `bubblewrap`, `sandlock`, `podman`, `docker`, or
+    `none` for no sandbox."""
 
     @property
     def file(self) -> str | None:

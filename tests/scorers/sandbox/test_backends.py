@@ -41,8 +41,8 @@ def test_a_sandbox_that_is_named_is_the_one_that_counts(nothing_installed):
 
 
 def test_an_unknown_sandbox_is_refused():
-    with pytest.raises(UsageError, match="'bubblewrap', 'sandlock' or 'none', got 'docker'"):
-        get("unit_tests", allow_code_execution=True, sandbox="docker")
+    with pytest.raises(UsageError, match="'podman', 'docker' or 'none', got 'gvisor'"):
+        get("unit_tests", allow_code_execution=True, sandbox="gvisor")
 
 
 @needs_sandbox

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from evalguard.scorers.sandbox.backends import KINDS
 from tests.scorers.sandbox import missing
 
 RUN = """
@@ -40,7 +41,7 @@ def is_there(pid):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("ends", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-@pytest.mark.parametrize("kind", ["bubblewrap", "sandlock", "none"])
+@pytest.mark.parametrize("kind", [*KINDS, "none"])
 def test_a_run_that_is_ended_leaves_nothing_behind(tmp_path, kind, ends):
     if kind != "none" and (why := missing(kind)):
         pytest.skip(f"{kind} does not work here: {why}")
