@@ -28,7 +28,9 @@ def draw(theta: float, seeds: int, n: int, sd: float, rng: np.random.Generator) 
     cause = np.sqrt(COMMON) * rng.standard_normal((n, 1))
     cause = cause + np.sqrt(1 - COMMON) * rng.standard_normal((n, seeds))
     lost, gained = (DISCORDANCE - shift) / 2, (DISCORDANCE + shift) / 2
-    return (cause > -special.ndtri(gained)).astype(float) - (cause < special.ndtri(lost))
+    found: Floats = (cause > -special.ndtri(gained)).astype(float)
+    found -= cause < special.ndtri(lost)
+    return found
 
 
 def crossed(differences: Floats, theta: float) -> tuple[bool, bool, bool]:

@@ -13,6 +13,7 @@ from evalguard.config import BASELINE, JUDGE, Noise, Project, Selection
 from evalguard.engines.base import Engine, Waiting
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import TrustError
+from evalguard.gates.results import not_run_result
 from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
@@ -34,6 +35,7 @@ from evalguard.runner.measured import Measured, Progress
 from evalguard.runner.models import ModelPool
 from evalguard.runner.noise import with_noise
 from evalguard.runner.prepare import Check, prepare
+from evalguard.runner.recipes import decide_recipes, with_seeds
 from evalguard.runner.schedule import Schedule, Selected
 from evalguard.runner.summary import summarize
 from evalguard.runner.unkeyed import Unkeyed
@@ -93,6 +95,7 @@ def run_check(
         config = project.config.model_copy(update={"selection": selection})
         project = replace(project, config=config)
     reads.resume(project.root.absolute())
+    asked, selected = selected, with_seeds(project, selected, extend=extend)
     judged = any(needs_judge(gate, project.suites[gate.suite]) for gate, _ in selected)
     candidates = (model for _, model in selected)
     names = list(dict.fromkeys([BASELINE, *candidates, *([JUDGE] if judged else [])]))
@@ -126,10 +129,12 @@ def run_check(
                 extend=extend,
                 unkeyed=unkeyed,
             )
+            check = replace(check, recipes=tuple(one for one in asked if one not in selected))
             results = _measure_and_decide(check, full=full, fail_fast=fail_fast)
+            recipes = _decide_recipes(check, results, fail_fast=fail_fast)
             if noise or project.config.noise:
                 runs = (project.config.noise or Noise()).runs
-                gates = [gate for gate, _ in selected]
+                gates = [gate for gate, _ in check.selected]
                 results = with_noise(results, gates, check.plan, check.measurer, runs=runs)
             pool.check_unchanged(check.measurer.results.untrusted)
             if not code and _runs_code(project, check):
@@ -137,7 +142,9 @@ def run_check(
             # An engine that was given stores nothing.
             warnings = () if engine else tuple(unkeyed.found(opened, strict=strict))
             seconds = time.perf_counter() - started
-            return summarize(check, results, title=title, seconds=seconds, warnings=warnings)
+            return summarize(
+                check, results, recipes, asked, title=title, seconds=seconds, warnings=warnings
+            )
 
 
 def check_own_functions() -> None:
@@ -205,6 +212,21 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
     check.store.describe_fingerprint(failed_before, {"failed": sorted(failed)})
     _keep(check, results)
     return results
+
+
+def _decide_recipes(
+    check: Check, results: Sequence[GateResult], *, fail_fast: bool
+) -> tuple[GateResult, ...]:
+    """Measure the seeds of each recipe on all planned samples, and decide over all of them.
+
+    A seed's own gate may have stopped early; that of its recipe is decided once, at the end.
+    """
+    if fail_fast and any(result.verdict is Verdict.FAIL for result in results):
+        return tuple(not_run_result(gate, recipe) for gate, recipe in check.recipes)
+    seeds = check.project.recipes
+    each = [(gate, seed) for gate, recipe in check.recipes for seed in seeds[recipe]]
+    check.measurer.measure(_wanted(check, each, 1.0))
+    return decide_recipes(check)
 
 
 def _taken_up(check: Check, reached: dict[tuple[str, str], float]) -> tuple[GateResult, ...]:
