@@ -179,7 +179,7 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
     progress.planned = sum(map(len, _wanted(check, check.selected, float(n_stages)).values()))
     check.judged.admit()
     reached: dict[tuple[str, str], float] = {}
-    results = _taken_up(check, reached)
+    results = (*_taken_up(check, reached), *_looked_before(check))
     kept: Kept = {}
     for stage in range(n_stages):
         if not (selected := _open(check, results, stage)):
@@ -251,6 +251,27 @@ def _taken_up(check: Check, reached: dict[tuple[str, str], float]) -> tuple[Gate
         )
         check_same(results, now)
     return results
+
+
+def _looked_before(check: Check) -> tuple[GateResult, ...]:
+    """Return the looks that an earlier check took at the planned samples, without its verdicts.
+
+    What they spent of the error stays spent: a check with ``--full`` after one that could stop
+    early, or the other way round, is no second chance at the whole of it.
+    """
+    if check.amended:
+        return ()
+    records = [
+        record
+        for name, key in check.keys.items()
+        if name not in check.records and (record := read_record(check.store, key)) is not None
+    ]
+    return tuple(
+        replace(one, verdict=Verdict.INCONCLUSIVE, fraction_used=0.0, flags=())
+        for record in records
+        for one in record.results
+        if one.shares and one.shares[-1] <= 1
+    )
 
 
 def _open(check: Check, results: Sequence[GateResult], stage: int) -> list[Selected]:
