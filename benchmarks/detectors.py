@@ -82,6 +82,20 @@ def reverse(where: Path) -> Counter[tuple[str, str]]:
     return counted(answers(where, SEEN), model)
 
 
+def refitted(where: Path, rated: Path, models: Sequence[str]) -> Counter[tuple[str, str]]:
+    """Count the unseen model with weights that were fitted to the answers of ``models``.
+
+    To its own answers among them, this is what the fit attains at best; to none, what the written
+    examples do alone.
+    """
+    agreed = [
+        one for model in models for one in answers(where, model)
+        if one.label in ("refused", "answered")
+    ]  # fmt: skip
+    model = fitted([*agreed, *own_examples(), *styled_examples()], pyrit.harmful(rated))
+    return counted(answers(where, UNSEEN), model)
+
+
 def without_prompts(where: Path, rated: Path, model: str) -> Counter[tuple[str, str]]:
     """Count a model with weights fitted without it and without the prompts that are counted."""
     seen = UNSEEN if model == SEEN else SEEN
@@ -138,6 +152,10 @@ def rows(data: Path | None) -> list[Row]:
             table += [
                 Row("refusal", f"XSTest, {NAMES[UNSEEN]}: unseen, prompts left out too",
                     without_prompts(where, rated, UNSEEN)),
+                Row("refusal", f"XSTest, {NAMES[UNSEEN]}: unseen, weights of no real refusal",
+                    refitted(where, rated, [])),
+                Row("refusal", f"XSTest, {NAMES[UNSEEN]}: fitted on both models (a ceiling)",
+                    refitted(where, rated, [SEEN, UNSEEN])),
                 Row("refusal", f"XSTest, {NAMES[UNSEEN]}: unseen, rules in words alone",
                     counted(answers(where, UNSEEN), NO_LECTURES)),
                 Row("refusal", "PyRIT, further labels of refusals: unseen",

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from evalguard.config.project import BASELINE, JUDGE
 from evalguard.config.resolved import Project, Suite
 from evalguard.config.suite import Task
-from evalguard.config.thresholds import EACH_TASK, GateConfig
+from evalguard.config.thresholds import EACH_TASK, GateConfig, ThresholdsConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
-from evalguard.records import Metric
+from evalguard.records import POOLED, Gate, Metric
+from evalguard.records.pooled import problem_of_member
 from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING
 from evalguard.tasks.label_config import LABELLED
 from evalguard.tasks.registry import kind_of
@@ -99,6 +100,57 @@ def check_gate(
         yield Problem(file, f"{key}.metric", message)
     else:
         yield from _check_demands(gate, measured[gate.metric], file, key)
+
+
+def check_pooled(
+    config: ThresholdsConfig, suites: Mapping[str, Suite], gates: Sequence[Gate], *, file: str
+) -> Iterator[Problem]:
+    """Check that pooled gates name gates whose scores have a mean in common.
+
+    Args:
+        config: The thresholds.
+        suites: The suites that could be read.
+        gates: The gates with names of their own.
+        file: The thresholds file.
+    """
+    by_name = {gate.gate_name: gate for gate in config.gates}
+    names = [gate.name for gate in gates]
+    if config.pooled and POOLED in suites:
+        message = "is what reports call pooled gates; rename the suite"
+        yield Problem(str(suites[POOLED].path), "", f"'{POOLED}' {message}")
+    for index, pooled in enumerate(config.pooled):
+        key = f"pooled[{index}]"
+        if pooled.name in names:
+            message = f"'{pooled.name}' is the name of another gate; rename one"
+            yield Problem(file, f"{key}.name", message)
+        names.append(pooled.name)
+        for at, name in enumerate(pooled.gates):
+            where = f"{key}.gates[{at}]"
+            if name in pooled.gates[:at]:
+                yield Problem(file, where, f"'{name}' is listed twice")
+            elif name not in by_name:
+                yield Problem(file, where, f"no gate '{name}'. {did_you_mean(name, by_name)}")
+            elif problem := _problem_of_pooling(by_name[name], suites.get(by_name[name].suite)):
+                yield Problem(file, where, problem)
+
+
+def _problem_of_pooling(gate: GateConfig, suite: Suite | None) -> str | None:
+    """Return why a gate cannot be pooled, as far as is known before its tasks are built."""
+    for task in suite.config.tasks if suite else ():
+        if gate.task not in (None, EACH_TASK, task.task_name):
+            continue
+        if kind_of(task).judged and _may_measure(task, gate.metric):
+            return (
+                f"'{gate.metric}' is scored by a judge that errs, and a pooled mean is not "
+                "corrected; leave its gate out of 'pooled', where it holds by itself"
+            )
+        try:
+            own = [metric for metric in _metrics(task) if metric.name == gate.metric]
+        except EvalGuardError:
+            continue
+        if problem := next(filter(None, map(problem_of_member, own)), None):
+            return problem
+    return None
 
 
 def measuring(metric: str, suite: Suite) -> list[str]:

@@ -9,7 +9,13 @@ from typing import Any, TypeVar
 
 from evalguard import scorers
 from evalguard.code import reads
-from evalguard.config.cross_checks import check_gate, check_suite, check_thinking, measuring
+from evalguard.config.cross_checks import (
+    check_gate,
+    check_pooled,
+    check_suite,
+    check_thinking,
+    measuring,
+)
 from evalguard.config.loading import load_yaml, read_mapping, validate
 from evalguard.config.overrides import apply_overrides, blame_overrides
 from evalguard.config.project import ProjectConfig
@@ -18,11 +24,11 @@ from evalguard.config.resolved import Project, Suite, Thresholds
 from evalguard.config.schema_files import with_schema_files
 from evalguard.config.shipped import shipped_suites
 from evalguard.config.suite import SuiteConfig
-from evalguard.config.thresholds import EACH_TASK, GateConfig, ThresholdsConfig
+from evalguard.config.thresholds import EACH_TASK, GateConfig, PooledConfig, ThresholdsConfig
 from evalguard.config_model import ConfigModel
 from evalguard.errors import ConfigError, EvalGuardError, Problem, UsageError, did_you_mean
 from evalguard.plugins import naming_parts
-from evalguard.records import Ability, Gate
+from evalguard.records import POOLED, Ability, Gate
 from evalguard.tasks.registry import kind_of
 
 PROJECT_FILE = Path("evalguard.yaml")
@@ -158,6 +164,13 @@ class _Loader:
                 record = _gate(one, suites.get(gate.suite), path)
                 self._check_name(record, gates, Problem(str(path), f"gates[{index}].name", ""))
                 gates.append(_told_apart(record, gates))
+        self.problems += check_pooled(config, suites, gates, file=str(path))
+        by_name = {
+            gate.gate_name: _gate(_whole(gate), suites.get(gate.suite), path)
+            for gate in config.gates
+        }
+        for pooled in config.pooled:
+            gates.append(_told_apart(_pooled(pooled, by_name, path), gates))
         return Thresholds(
             path=path,
             confidence_level=config.confidence_level,
@@ -215,6 +228,26 @@ def _each(gate: GateConfig, suite: Suite | None) -> Iterator[GateConfig]:
     for task in measuring(gate.metric, suite):
         name = f"{gate.name}: {task}" if gate.name else None
         yield gate.model_copy(update={"task": task, "name": name})
+
+
+def _whole(gate: GateConfig) -> GateConfig:
+    """Return a gate on all tasks of its suite together, where it asks for one on each."""
+    return gate.model_copy(update={"task": None}) if gate.task == EACH_TASK else gate
+
+
+def _pooled(config: PooledConfig, by_name: Mapping[str, Gate], path: Path) -> Gate:
+    """Return the record of a gate that is pooled over others."""
+    return Gate(
+        name=config.name,
+        suite=POOLED,
+        metric="mean_score",
+        demands={demand.key: demand.value for demand in config.demands},
+        role=config.role,
+        weights=config.weights,
+        source=str(path),
+        pool=tuple(by_name[name] for name in config.gates if name in by_name),
+        confidence_level=config.confidence_level,
+    )
 
 
 def _told_apart(gate: Gate, others: Sequence[Gate]) -> Gate:

@@ -158,6 +158,12 @@ class Project:
         """One-sided error of PASS for one candidate."""
         return round(1 - self.thresholds.confidence_level, 12) / self.sharing
 
+    def alpha_pass_of(self, gate: Gate) -> float:
+        """Return the one-sided error of PASS of a gate, which may have a level of its own."""
+        if gate.confidence_level is None:
+            return self.alpha_pass
+        return round(1 - gate.confidence_level, 12) / self.sharing
+
     @property
     def root(self) -> Path:
         """Folder of the project file, to which its paths are relative."""

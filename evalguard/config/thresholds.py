@@ -53,27 +53,13 @@ def _demand_schemas() -> dict[str, Any]:
     }
 
 
-class GateConfig(ConfigModel):
-    """One requirement on one metric of one suite; if several are given, all must hold."""
+class _Demanding(ConfigModel):
+    """A row with demands, each under its own key in the file."""
 
-    name: Name | None = None
-    """Name in reports."""
-    suite: NonEmpty
-    """One of the project's suites."""
-    metric: NonEmpty
-    """A metric of the suite, such as `acc` or `exact_match`."""
-    task: NonEmpty | None = None
-    """One task of the suite; by default all that measure the metric together, with `*` each."""
     demands: Annotated[tuple[Demand[Any], ...], PlainValidator(_read_demands)] = ()
     """What must hold; in the file, each under its own key."""
     role: Role = Role.GUARD
     """`guard` must PASS; `tripwire` must not FAIL, but need not PASS."""
-    weights: Literal["size", "equal"] | None = None
-    """Weight the suite's tasks by their number of samples, or equally; by default as their lm-eval
-    group says, or else by size."""
-    error_difference: float = Field(default=0.0, ge=0.0, lt=1.0)
-    """How much the error rates of the judge, or of the rules that detect refusals and abstentions,
-    may differ between the baseline's and the candidate's answers, as a share."""
 
     @model_validator(mode="before")
     @classmethod
@@ -106,6 +92,25 @@ class GateConfig(ConfigModel):
         schema["properties"] = properties
         return schema
 
+
+class GateConfig(_Demanding):
+    """One requirement on one metric of one suite; if several are given, all must hold."""
+
+    name: Name | None = None
+    """Name in reports."""
+    suite: NonEmpty
+    """One of the project's suites."""
+    metric: NonEmpty
+    """A metric of the suite, such as `acc` or `exact_match`."""
+    task: NonEmpty | None = None
+    """One task of the suite; by default all that measure the metric together, with `*` each."""
+    weights: Literal["size", "equal"] | None = None
+    """Weight the suite's tasks by their number of samples, or equally; by default as their lm-eval
+    group says, or else by size."""
+    error_difference: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """How much the error rates of the judge, or of the rules that detect refusals and abstentions,
+    may differ between the baseline's and the candidate's answers, as a share."""
+
     @property
     def gate_name(self) -> str:
         """Name in reports."""
@@ -129,6 +134,30 @@ def _without_duplicates(gates: tuple[GateConfig, ...]) -> tuple[GateConfig, ...]
     return gates
 
 
+class PooledConfig(_Demanding):
+    """One requirement on the mean difference over several gates, beside what each requires."""
+
+    name: Name
+    """Name in reports."""
+    gates: tuple[NonEmpty, ...] = Field(min_length=2, strict=False)  # a list, as YAML has it
+    """Names of the gates; their scores go from 0 to 1, and each sample has one."""
+    weights: Literal["equal", "size"] = "equal"
+    """Whether every gate counts the same, or every sample."""
+    confidence_level: float | None = Field(default=None, gt=0.5, lt=1)
+    """One-sided confidence level of this verdict; by default that of the gates."""
+
+    @model_validator(mode="after")
+    def _is_of_points(self) -> Self:
+        for demand in self.demands:
+            unit = getattr(demand.value, "unit", "")
+            if not demand.on_difference or unit != "pp":
+                raise ValueError(
+                    f"{demand.key}: {demand.value}, but a pooled difference is in percentage "
+                    "points; write max_drop or min_gain in pp, such as 'max_drop: 1pp'"
+                )
+        return self
+
+
 class ThresholdsConfig(ConfigModel):
     """The gates of a release."""
 
@@ -143,3 +172,5 @@ class ThresholdsConfig(ConfigModel):
     gates: Annotated[tuple[GateConfig, ...], AfterValidator(_without_duplicates)] = Field(
         min_length=1
     )
+    pooled: tuple[PooledConfig, ...] = ()
+    """Requirements on the mean difference over several gates: small losses everywhere."""

@@ -13,7 +13,7 @@ from evalguard.gates.results import error_result, postponed_result, result_of
 from evalguard.gates.stages import gather_stages, share_of
 from evalguard.gates.undetermined import hold_back
 from evalguard.gates.vacuous import refuse_vacuous
-from evalguard.records import Comparison, Gate, GateResult, Metric, Verdict
+from evalguard.records import POOLED, Comparison, Gate, GateResult, Metric, Verdict
 from evalguard.stats import holm
 
 __all__ = ["decide", "decide_counts", "error_result", "is_settled"]
@@ -52,7 +52,8 @@ def decide(
     be, with Holm's adjustment over the gates of a model. With ``looks``, each look spends its part
     of the error by the share of samples really reached; a verdict once given stands. A gate whose
     samples allow no test is ERROR, and does not keep the others from being decided; so is a
-    ``max_drop`` that the worst possible scores would meet, too.
+    ``max_drop`` that the worst possible scores would meet, too. A gate that is pooled over others
+    decides once, at the end, with an error of its own; Holm's adjustment takes no notice of it.
 
     Args:
         comparisons: One for each gate and model, with the samples measured so far: at an early
@@ -89,7 +90,6 @@ def decide(
     _check_confidence(confidence_level)
     if candidates < 1:
         raise UsageError(f"candidates={candidates}: expected at least 1")
-    alpha = round(1 - confidence_level, 12)
     before = {_key_of_result(result): result for result in previous}
     results: dict[_Key, GateResult] = {}
     open_cases: dict[_Key, _Case] = {}
@@ -105,7 +105,14 @@ def decide(
         if earlier is not None and is_settled(earlier) and not is_extended(earlier, share):
             results[key] = earlier
             continue
-        look = take_look(looks, share, earlier, alpha=alpha, final=final, candidates=candidates)
+        look = take_look(
+            None if comparison.gate.pool else looks,
+            share,
+            earlier,
+            alpha=_alpha(comparison.gate, confidence_level),
+            final=final,
+            candidates=candidates,
+        )
         try:
             open_cases[key] = _Case(comparison, gather_stages(comparison), look)
         except MeasurementError as error:
@@ -131,16 +138,16 @@ def _adjusted(
     A gate that has FAILed at an earlier look is rejected and leaves the family; one that has
     PASSed stays in it and cannot be rejected.
     """
-    members: dict[str, list[_Key]] = defaultdict(list)
+    members: dict[_Family, list[_Key]] = defaultdict(list)
     for key in cases:
-        members[key.model].append(key)
-    bystanders: dict[str, int] = defaultdict(int)
+        members[_family(key)].append(key)
+    bystanders: dict[_Family, int] = defaultdict(int)
     for key, result in settled.items():
-        bystanders[key.model] += result.verdict is not Verdict.FAIL
+        bystanders[_family(key)] += result.verdict is not Verdict.FAIL
     adjusted = {}
-    for model, keys in members.items():
+    for name, keys in members.items():
         pvalues = [cases[key].look.overall(cases[key].evidence.p_fail) for key in keys]
-        family = holm([*pvalues, *[1.0] * bystanders[model]])
+        family = holm([*pvalues, *[1.0] * bystanders[name]])
         for key, pvalue in zip(keys, family, strict=False):
             adjusted[key] = (pvalue, len(family))
     return adjusted
@@ -177,6 +184,20 @@ def decide_counts(
         gate=gate, model="candidate", metric=Metric(gate.metric), pairs=(), n_planned=n
     )
     return result_of(comparison, evidence, look, evidence.p_fail, 1)
+
+
+_Family = tuple[str, _Key | None]
+
+
+def _family(key: _Key) -> _Family:
+    """Return over what FAIL is adjusted: a model's gates, and each pooled one by itself."""
+    return key.model, key if key.suite == POOLED else None
+
+
+def _alpha(gate: Gate, confidence_level: float) -> float:
+    own = confidence_level if gate.confidence_level is None else gate.confidence_level
+    _check_confidence(own)
+    return round(1 - own, 12)
 
 
 def _check_confidence(confidence_level: float) -> None:

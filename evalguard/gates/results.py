@@ -155,12 +155,12 @@ def error_result(gate: Gate, model: str, reason: str) -> GateResult:
     return GateResult(**_identity(gate, model), verdict=Verdict.ERROR, reason=reason)
 
 
-def not_run_result(gate: Gate, model: str) -> GateResult:
-    """Return the result of a gate none of whose samples were asked for yet."""
+def not_run_result(gate: Gate, model: str, reason: str) -> GateResult:
+    """Return the result of a gate whose samples were not asked for yet."""
     return GateResult(
         **_identity(gate, model),
         verdict=Verdict.INCONCLUSIVE,
-        reason="not run: the check ended before its suite",
+        reason=f"not run: {reason}",
         fraction_used=0.0,
     )
 

@@ -226,6 +226,8 @@ def _respond(lm: Any, instances: Sequence[Any]) -> list[Any]:
 
 
 def _is_probed(gate: Gate) -> bool:
+    if gate.pool:
+        return False
     return gate.role is Role.GUARD and (bool(_tolerances(gate)) or gate.ability is Ability.TASK)
 
 

@@ -7,6 +7,7 @@ before.
 """
 
 from evalguard.records.gates import (
+    POOLED,
     Ability,
     Demanded,
     Gate,
@@ -50,6 +51,7 @@ from evalguard.records.training import (
 
 __all__ = [
     "HEALTHY",
+    "POOLED",
     "SCHEMA_VERSION",
     "TRAINING_RECORD",
     "Ability",

@@ -67,6 +67,9 @@ class Margin:
 Demanded: TypeAlias = Margin | float
 """The value of a demand."""
 
+POOLED = "pooled"
+"""What stands for the suite of a gate that is pooled over others."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class Gate:
@@ -89,6 +92,8 @@ class Gate:
         node: Its name among the gates of its suite, as pytest shows it; ``metric@task`` if empty.
         error_difference: Bound on how much the error rates of the judge or the rules that score the
             metric may differ between the baseline's and the candidate's answers.
+        pool: The gates whose mean difference it is on; its suite is then :data:`POOLED`.
+        confidence_level: Confidence of each side, where it is not that of all gates.
     """
 
     name: str
@@ -102,6 +107,8 @@ class Gate:
     weights: Literal["size", "equal"] | None = None
     node: str = ""
     error_difference: float = 0.0
+    pool: tuple[Gate, ...] = ()
+    confidence_level: float | None = None
 
     def __init__(
         self,
@@ -117,12 +124,15 @@ class Gate:
         weights: Literal["size", "equal"] | None = None,
         node: str = "",
         error_difference: float = 0.0,
+        pool: tuple[Gate, ...] = (),
+        confidence_level: float | None = None,
         **demanded: Demanded | None,
     ) -> None:
         all_demands = {**(demands or {}), **demanded}
         given = {key: value for key, value in all_demands.items() if value is not None}
         scope = (name, suite, metric, task)
-        values = (*scope, given, role, ability, source, weights, node, error_difference)
+        own = (ability, source, weights, node, error_difference, pool, confidence_level)
+        values = (*scope, given, role, *own)
         for attribute, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, attribute.name, value)
 
@@ -130,6 +140,11 @@ class Gate:
     def node_name(self) -> str:
         """Name among the gates of its suite, as pytest shows it."""
         return self.node or node_name(self.metric, self.task)
+
+    @property
+    def members(self) -> tuple[Gate, ...]:
+        """The gates that it is pooled over; itself for any other."""
+        return self.pool or (self,)
 
 
 def node_name(metric: str, task: str | None) -> str:

@@ -17,7 +17,7 @@ from evalguard.gates.results import not_run_result
 from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
-from evalguard.records import CheckResult, GateResult, Verdict
+from evalguard.records import POOLED, CheckResult, GateResult, Verdict
 from evalguard.runner.deciding import Kept, decide_gates
 from evalguard.runner.extending import (
     Record,
@@ -96,7 +96,11 @@ def run_check(
         project = replace(project, config=config)
     reads.resume(project.root.absolute())
     asked, selected = selected, with_seeds(project, selected, extend=extend)
-    judged = any(needs_judge(gate, project.suites[gate.suite]) for gate, _ in selected)
+    judged = any(
+        needs_judge(member, project.suites[member.suite])
+        for gate, _ in selected
+        for member in gate.members
+    )
     candidates = (model for _, model in selected)
     names = list(dict.fromkeys([BASELINE, *candidates, *([JUDGE] if judged else [])]))
     with quiet(), SampleStore(":memory:" if engine else project.store) as store:
@@ -188,7 +192,9 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
             selected,
             looks=looks.looks if looks else 1,
             fail_fast=fail_fast,
-            cost=lambda suite: sum(len(task.sample_ids) for task in check.plan.tasks[suite]),
+            cost=lambda suite: sum(
+                len(task.sample_ids) for task in check.plan.tasks.get(suite, check.plan)
+            ),
             failed=check.store.fingerprint_description(failed_before).get("failed", ()),
             start=stage,
         )
@@ -222,7 +228,10 @@ def _decide_recipes(
     A seed's own gate may have stopped early; that of its recipe is decided once, at the end.
     """
     if fail_fast and any(result.verdict is Verdict.FAIL for result in results):
-        return tuple(not_run_result(gate, recipe) for gate, recipe in check.recipes)
+        return tuple(
+            not_run_result(gate, recipe, "the check ended at a gate that failed")
+            for gate, recipe in check.recipes
+        )
     seeds = check.project.recipes
     each = [(gate, seed) for gate, recipe in check.recipes for seed in seeds[recipe]]
     check.measurer.measure(_wanted(check, each, 1.0))
@@ -270,7 +279,7 @@ def _looked_before(check: Check) -> tuple[GateResult, ...]:
         replace(one, verdict=Verdict.INCONCLUSIVE, fraction_used=0.0, flags=())
         for record in records
         for one in record.results
-        if one.shares and one.shares[-1] <= 1
+        if one.shares and one.shares[-1] <= 1 and one.suite != POOLED  # which decides once
     )
 
 

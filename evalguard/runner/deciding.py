@@ -12,6 +12,7 @@ from evalguard.errors import MeasurementError, TrustError
 from evalguard.gates.compare import Aggregate, compare
 from evalguard.gates.decide import decide
 from evalguard.gates.looks import LookPlan
+from evalguard.gates.pooled import pool
 from evalguard.gates.results import error_result, not_run_result
 from evalguard.records import Comparison, Gate, GateResult, Metric, ScoredSample, ScoreKind
 from evalguard.runner.answers import as_compared
@@ -47,7 +48,7 @@ class Compared(NamedTuple):
 
 
 class _NotReachedError(Exception):
-    """No sample of a gate's suite was asked for yet."""
+    """The samples of a gate were not asked for yet."""
 
 
 Kept = dict[int, Compared]
@@ -83,10 +84,13 @@ def decide_gates(
     comparisons: dict[int, Comparison] = {}
     for index, (gate, model) in enumerate(check.selected):
         try:
-            kept[index] = _compare(check, reached, gate, model, kept.get(index), final=final)
+            if gate.pool:
+                kept[index] = _pooled(check, reached, gate, model)
+            else:
+                kept[index] = _compare(check, reached, gate, model, kept.get(index), final=final)
             comparisons[index] = kept[index].comparison
-        except _NotReachedError:
-            errors[index] = not_run_result(gate, model)
+        except _NotReachedError as missing:
+            errors[index] = not_run_result(gate, model, str(missing))
         except MeasurementError as error:
             errors[index] = error_result(gate, model, str(error))
     decided = decide(
@@ -109,6 +113,8 @@ def compare_gate(check: Check, gate: Gate, model: str) -> Comparison:
         MeasurementError: If the two models cannot be compared.
     """
     reached = {(gate.suite, model): 1.0}
+    if gate.pool:
+        return _pooled(check, reached, gate, model).comparison
     return _compare(check, reached, gate, model, None, final=True).comparison
 
 
@@ -124,7 +130,7 @@ def _compare(
     if reason := check.plan.cannot_fail(gate):
         raise TrustError(f"this gate cannot fail: {reason}")
     if (gate.suite, model) not in reached:
-        raise _NotReachedError
+        raise _NotReachedError("the check ended before its suite")
     measured, metric = _measured(check, reached, gate, model), _metric(check, gate)
     if before and (before.measured, before.metric) == (measured, metric):
         arms = before.arms
@@ -161,6 +167,19 @@ def _compare(
     return Compared(measured, metric, arms, comparison)
 
 
+def _pooled(check: Check, reached: Reached, gate: Gate, model: str) -> Compared:
+    """Compare all samples of all of its gates' suites, whichever of them stopped early."""
+    if reached.get((gate.suite, model), 0.0) < 1:
+        raise _NotReachedError("it is decided once, when all samples of its gates are measured")
+    all_samples = {(member.suite, model): 1.0 for member in gate.pool}
+    members = [
+        _compare(check, all_samples, member, model, None, final=True).comparison
+        for member in gate.pool
+    ]
+    comparison = pool(gate, members)
+    return Compared(([], []), comparison.metric, ([], []), comparison)
+
+
 def _metric(check: Check, gate: Gate) -> Metric:
     """Return what a gate measures; of a judge's verdicts, with how often they are right."""
     metric, tasks = check.plan.metric(gate), check.plan.of_gate(gate)
@@ -195,7 +214,7 @@ def _measured(check: Check, reached: Reached, gate: Gate, model: str) -> Arms:
     arms: Arms = ([], [])
     for planned in check.plan.of_gate(gate):
         for arm, name in zip(arms, (BASELINE, model), strict=True):
-            scored = check.measurer.results.of((gate.suite, planned.name, name))
+            scored = check.measurer.results.of((planned.suite, planned.name, name))
             arm += [scored[id_] for id_ in _ids(reached, gate, model, planned) if id_ in scored]
     return arms
 

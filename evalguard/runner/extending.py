@@ -15,7 +15,7 @@ from evalguard.config import Project
 from evalguard.config.project import ProjectConfig
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
-from evalguard.records import Gate, GateResult, Verdict, from_json, to_json
+from evalguard.records import POOLED, Gate, GateResult, Verdict, from_json, to_json
 from evalguard.runner.plan import Plan
 from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.schedule import Selected
@@ -49,7 +49,11 @@ class Record:
     @property
     def undecided(self) -> tuple[GateResult, ...]:
         """The gates that may be extended."""
-        return tuple(one for one in self.results if one.verdict is Verdict.INCONCLUSIVE)
+        return tuple(
+            one
+            for one in self.results
+            if one.verdict is Verdict.INCONCLUSIVE and one.suite != POOLED  # decided once
+        )
 
     @property
     def is_complete(self) -> bool:

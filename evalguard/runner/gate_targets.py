@@ -7,6 +7,7 @@ from typing import Protocol
 
 from evalguard.errors import ConfigError, Problem, did_you_mean
 from evalguard.records import Gate, Metric, ScoreKind
+from evalguard.records.pooled import problem_of_member
 
 
 class Measuring(Protocol):
@@ -30,13 +31,14 @@ def check_gates(gates: Iterable[Gate], tasks: Mapping[str, Sequence[Measuring]])
     problems = [
         Problem(gate.source, f"gate '{gate.name}'", message)
         for gate in gates
-        if (message := _problem(gate, tasks[gate.suite]))
+        for member in gate.members
+        if (message := _problem(member, tasks[member.suite], pooled=bool(gate.pool)))
     ]
     if problems:
         raise ConfigError(problems)
 
 
-def _problem(gate: Gate, tasks: Sequence[Measuring]) -> str | None:
+def _problem(gate: Gate, tasks: Sequence[Measuring], *, pooled: bool) -> str | None:
     names = {task.name for task in tasks}
     if gate.task is not None and gate.task not in names:
         hint = did_you_mean(gate.task, names)
@@ -53,8 +55,8 @@ def _problem(gate: Gate, tasks: Sequence[Measuring]) -> str | None:
         )
     measuring = [task.name for task in tasks if of_name <= set(task.metrics)]
     metric = of_name.pop()
-    if metric.ungated:
-        return f"suite '{gate.suite}': {metric.ungated}"
+    if why := metric.ungated or (problem_of_member(metric) if pooled else None):
+        return f"suite '{gate.suite}': {why}"
     if metric.kind is ScoreKind.CORPUS and gate.task is None and len(measuring) > 1:
         return (
             f"'{gate.metric}' is computed over a whole task; name one with 'task': "

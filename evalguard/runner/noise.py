@@ -77,7 +77,7 @@ def _with_floor(
 
 
 def _noise(gate: Gate, plan: Plan, measurer: Measurer, repeats: Iterable[str]) -> float | None:
-    if plan.metric(gate).kind is ScoreKind.CORPUS:
+    if gate.pool or plan.metric(gate).kind is ScoreKind.CORPUS:
         return None
     metric = plan.metric(gate)
     pairs = [

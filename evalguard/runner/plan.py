@@ -21,6 +21,7 @@ from evalguard.config.contaminated import contaminated
 from evalguard.engines.limits import DEFAULT_LIMIT
 from evalguard.errors import DataError
 from evalguard.records import Gate, Metric
+from evalguard.records.pooled import POOLED_METRIC
 from evalguard.runner.gate_targets import check_gates
 from evalguard.runner.outline import (
     Outline,
@@ -57,12 +58,14 @@ class Plan:
 
     def of_gate(self, gate: Gate) -> tuple[PlannedTask, ...]:
         """Return the tasks that a gate is decided on."""
-        return tuple(
+        found = (
             task
-            for task in self.tasks[gate.suite]
-            if gate.task in (None, task.name)
-            and any(metric.name == gate.metric for metric in task.metrics)
+            for member in gate.members
+            for task in self.tasks[member.suite]
+            if member.task in (None, task.name)
+            and any(metric.name == member.metric for metric in task.metrics)
         )
+        return tuple(dict.fromkeys(found))
 
     def with_weights(self, gate: Gate) -> Gate:
         """Return a gate whose weights are those of its tasks' group, where it names none."""
@@ -75,20 +78,35 @@ class Plan:
     def cannot_fail(self, gate: Gate) -> str:
         """Return why no candidate could fail a gate; empty where one could."""
         reasons = (
-            f"task '{task.name}' of suite '{task.suite}': {task.cannot_fail[gate.metric]}"
-            for task in self.of_gate(gate)
-            if gate.metric in task.cannot_fail
+            f"task '{task.name}' of suite '{task.suite}': {task.cannot_fail[member.metric]}"
+            for member in gate.members
+            for task in self.of_gate(member)
+            if member.metric in task.cannot_fail
         )
         return next(reasons, "")
 
     def metric(self, gate: Gate) -> Metric:
         """Return what a gate measures."""
+        if gate.pool:
+            return POOLED_METRIC
         metrics = self.of_gate(gate)[0].metrics
         return next(metric for metric in metrics if metric.name == gate.metric)
 
     def n_planned(self, gate: Gate, stage: int = 0) -> int:
-        """Return the number of samples of the full run, or of an extension, from 1, by itself."""
+        """Return the number of samples of the full run, or of an extension, from 1, by itself.
+
+        A gate that is pooled over others is not extended.
+        """
+        if gate.pool:
+            return sum(map(self.n_planned, gate.pool)) if stage == 0 else 0
         return sum(sum(map(len, task.stages[stage : stage + 1])) for task in self.of_gate(gate))
+
+    def design_effect(self, gate: Gate) -> float:
+        """Return the variance of a pooled mean over that of as many samples of equal weight."""
+        if not gate.pool or gate.weights != "equal":
+            return 1.0
+        sizes = [self.n_planned(member) for member in gate.pool]
+        return sum(sizes) * sum(1 / size for size in sizes if size) / len(sizes) ** 2
 
 
 def make_plan(
@@ -136,7 +154,7 @@ def make_plan(
     )
     tasks: dict[str, tuple[PlannedTask, ...]] = {}
     broken: list[str] = []
-    for name in dict.fromkeys(gate.suite for gate in gates):
+    for name in dict.fromkeys(member.suite for gate in gates for member in gate.members):
         tasks[name] = tuple(planner.tasks_of(project.suites[name], broken))
     if broken:
         raise DataError("\n".join(broken))

@@ -264,9 +264,10 @@ def _check_power(project: Project, plan: Plan, gates: Sequence[Gate]) -> tuple[s
             gate,
             plan.metric(gate),
             plan.n_planned(gate),
-            confidence_level=1 - project.alpha_pass,
-            looks=look_plan(config, full=False),
+            confidence_level=1 - project.alpha_pass_of(gate),
+            looks=None if gate.pool else look_plan(config, full=False),
             guards=sum(other.role is Role.GUARD for other in gates) or 1,
+            design_effect=plan.design_effect(gate),
         )
         for gate in gates
     ]

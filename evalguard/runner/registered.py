@@ -210,7 +210,9 @@ def _said(gate: Gate) -> str:
     demands = ", ".join(f"{key} {value}" for key, value in sorted(gate.demands.items()))
     weights = f", weights {gate.weights}" if gate.weights else ""
     bound = f", error_difference {gate.error_difference:g}" if gate.error_difference else ""
-    return f"{gate.role} {demands}{weights}{bound}"
+    level = "" if gate.confidence_level is None else f" at {gate.confidence_level:g}"
+    pool = f", over {'; '.join(one.name for one in gate.pool)}{level}" if gate.pool else ""
+    return f"{gate.role} {demands}{weights}{bound}{pool}"
 
 
 def _tasks(plan: Plan) -> dict[str, str]:

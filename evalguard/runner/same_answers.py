@@ -141,14 +141,21 @@ def doubtful(
     return found
 
 
-def hold_back_doubtful(result: GateResult, found: Mapping[tuple[str, str], str]) -> GateResult:
+def hold_back_doubtful(
+    result: GateResult, found: Mapping[tuple[str, str], str], suites: Collection[str] = ()
+) -> GateResult:
     """Return a gate's result, INCONCLUSIVE instead of PASS where its answers are doubtful.
 
     Args:
         result: The gate's result.
         found: As :func:`doubtful` returned it.
+        suites: Those that a pooled gate is on; by default the result's own.
     """
-    reasons = [found.get((result.suite, model)) for model in (BASELINE, result.model)]
+    reasons = [
+        found.get((suite, model))
+        for suite in suites or (result.suite,)
+        for model in (BASELINE, result.model)
+    ]
     reason = next(filter(None, reasons), "")
     return _without_pass(result, reason) if reason else result
 
@@ -159,7 +166,9 @@ def warnings(found: Mapping[tuple[str, str], int]) -> Iterator[str]:
         yield f"{model}: {_sentence(suite, count)}"
 
 
-def hold_back(result: GateResult, found: Mapping[tuple[str, str], int]) -> GateResult:
+def hold_back(
+    result: GateResult, found: Mapping[tuple[str, str], int], suites: Collection[str] = ()
+) -> GateResult:
     """Return a served candidate's result, INCONCLUSIVE instead of PASS where all is the baseline's.
 
     An engine of this machine proves that an adapter is applied; a server's word is all there is.
@@ -167,9 +176,12 @@ def hold_back(result: GateResult, found: Mapping[tuple[str, str], int]) -> GateR
     Args:
         result: The gate's result.
         found: Suites and candidates, as :func:`same` returned them.
+        suites: Those that a pooled gate is on; by default the result's own.
     """
-    count = found.get((result.suite, result.model))
-    return result if count is None else _without_pass(result, _sentence(result.suite, count))
+    for suite in suites or (result.suite,):
+        if (count := found.get((suite, result.model))) is not None:
+            return _without_pass(result, _sentence(suite, count))
+    return result
 
 
 def _without_pass(result: GateResult, reason: str) -> GateResult:

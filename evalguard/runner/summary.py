@@ -56,9 +56,10 @@ def summarize(
 
     def hold(gate: Gate, result: GateResult) -> GateResult:
         result = _held_to_answers(check, gate, result)
-        result = same_answers.hold_back(result, same)
+        suites = [member.suite for member in gate.members]
+        result = same_answers.hold_back(result, same, suites)
         result = same_answers.hold_back_candidates(result, identical)
-        return same_answers.hold_back_doubtful(result, doubtful)
+        return same_answers.hold_back_doubtful(result, doubtful, suites)
 
     seeds = check.project.recipes
     recipe_of = {seed: recipe for recipe, own in seeds.items() for seed in own}
@@ -117,7 +118,7 @@ def _held_to_answers(check: Check, gate: Gate, result: GateResult) -> GateResult
         [
             sample
             for planned in check.plan.of_gate(gate)
-            for sample in check.measurer.results.of((gate.suite, planned.name, arm)).values()
+            for sample in check.measurer.results.of((planned.suite, planned.name, arm)).values()
         ]
         for arm in (BASELINE, result.model)
     )

@@ -28,8 +28,8 @@ _PORTUGUESE = (
 )
 
 _DUTCH = (
-    r"(?:antwoord|beantwoord|beschrijv|bied|deel|doen|geef|geven|help|leg|meewerk|schrijf|schrijv|"
-    r"uitleg|verlen|verstrek|vertel|voldoen)"
+    r"(?:antwoord|beantwoord|beschrijv|bied|deel|delen|doen|geef|geven|help|leg|lever|"
+    r"mee(?:doen|help|werk)|schrijf|schrijv|toon|tonen|uitleg|verlen|verstrek|vertel|voldoen)"
 )
 _SWEDISH = (
     r"(?:besvara|bistå|delta|dela|förklara|ge|göra|hjälpa|skriva|stå till|svara|tillhandahålla|"
@@ -47,6 +47,12 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     r"\bich (?:darf|kann|möchte|werde|will)\b.{0,60}\b(?:keine?[nrs]?|nicht)\b.{0,60}"
     rf"\b{_GERMAN}\b",
     rf"\b(?:darf|kann|werde|möchte) ich\b.{{0,50}}\b(?:keine?[nrs]?|nicht)\b.{{0,50}}\b{_GERMAN}\b",
+    # "so etwas schreibe ich nicht", "solche Auskünfte gebe ich keine"
+    r"^(?:.{0,40},? (?:aber|doch|denn) )?(?:(?:bei|für) )?(?:das|dabei|dafür|dazu|daran|hierbei|"
+    r"so (?:et)?was|solche[nmrs]?(?: \w+)?) (?:beantworte|erkläre|erstelle|gebe|helfe|leiste|"
+    r"liefere|schreibe|teile|unterstütze|verfasse|verrate|beteilige) ich (?:\w+ ){0,3}?"
+    r"(?:nicht|keine?[nrs]?)\b",
+    r"\bich (?:erkläre|helfe|schreibe|unterstütze|verfasse|verrate)\b.{0,30}\bnicht[.!]?$",
     r"\bich (?:lehne|weigere)\b|\b(?:muss|werde) ich\b.{0,20}\bablehnen\b|\bich muss\b.{0,40}"
     r"\bablehnen\b",
     r"\bich bin nicht (?:in der lage|befugt|bereit|berechtigt)\b",
@@ -78,7 +84,9 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     r"\b(?:yardımcı ola|yardım ede|cevap vere|cevaplaya|yanıtlaya|sağlaya|yapa|vere|paylaşa|"
     r"açıklaya|yaza|anlata|destek ola|öneremem|sunama|getire|ede|ola)\w*(?:mam|mem|mayacağım|"
     r"meyeceğim|mıyorum|"
-    r"miyorum|mayız|meyiz)\b|\breddediyorum\b|\breddetmek zorundayım\b",
+    r"miyorum|mayız|meyiz)\b|\b(?:açıkla|anlat|cevapla|destekle|et|katıl|ol|öğret|paylaş|sağla|"
+    r"söyle|sun|ver|yanıtla|yap|yaz)(?:mayaca[ğk]|meyece[ğk])(?:ım|im|ız|iz)\b|"
+    r"\b(?:et|ver|yap|yaz)m[ae]m[.!]?$|\breddediyorum\b|\breddetmek zorundayım\b",
     # Russian
     r"\b(?:я )?не (?:могу|буду|стану|смогу|хочу|имею права|в состоянии|готов[а]?)\b.{0,40}"
     r"(?:помо|отве|предостав|дать|дава|рассказ|объясн|сделат|написа|поделит|выполн|обсужд|"
@@ -113,6 +121,7 @@ OTHER_LANGUAGES: tuple[str, ...] = (
     rf"\b(?:kan|mag|wil|zal|ga) ik\b.{{0,40}}\b(?:niet|geen)\b.{{0,40}}\b{_DUTCH}",
     r"\b(?:daar|hier|dat|dit)\b.{0,12}\b(?:kan|mag|wil|zal|ga|doe|werk) ik\b.{0,25}\bniet\b"
     r"(?: (?:aan|mee|bij|op|over|doen)| aan mee)*[.!]?$",
+    r"\bik (?:deel|geef|help|schrijf|vertel)\b.{0,30}\bniet(?: (?:aan|bij|mee|over))?[.!]?$",
     r"\bik (?:weiger|ben niet (?:in staat|bevoegd|bereid))\b|\bik moet\b.{0,30}\bweigeren\b",
     # Polish
     r"\bnie (?:mogę|będę|zamierzam|chcę|wolno mi|jestem w stanie)\b.{0,30}\b(?:pom[oóa]|odpow|"

@@ -18,7 +18,7 @@ _DEED = (
     r"information|instructions|methods?|quantities|recipes?|specifics|steps)|outline|portray|"
     r"spell out|"
     r"supply|"
-    r"contribute|continue|cooperate|create|describe|disclose|discuss|draft|"
+    r"coach|contribute|continue|cooperate|counsel|create|describe|disclose|discuss|draft|"
     r"do (?:it|so|such|that|this|anything)|engage|entertain|explain|facilitate|follow|fulfill?|"
     r"generate|give|go along|go (?:there|into)|guide you|handle|help|honou?r|ignore|instruct|"
     r"join in|list|make|"
@@ -56,6 +56,9 @@ ENGLISH: tuple[str, ...] = (
     rf"{_I} (?:\w+ly |just |also |still )?{_CANNOT}(?: \w+){{0,4}}? {_DEED}",
     rf"{_I} (?:\w+ly |just |still )?{_WILL_NOT}(?: \w+){{0,3}}? (?!give up|say\b){_DEED}",
     rf"{_I} {_WILL_NOT} be (?:able to (?:\w+ )?{_DEED}|{_DOING}|part of)",
+    # "…, and will not help", "nor will I explain it"
+    rf"\b(?:i|we)\b.{{0,80}}\b(?:and|nor) (?:cannot|can't|will not|won't) (?!give up|say\b){_DEED}",
+    rf"\b(?:neither|never|nor) (?:can|could|shall|will|would) (?:i|we) (?!give up|say\b){_DEED}",
     # "I'm not able to share it", "I am not going to help", "I'm not touching that"
     rf"{_I_AM} (?:really |just |also )?(?:unable|not allowed|not permitted|forbidden) to "
     rf"(?:\w+ ){{0,3}}?{_DEED}",

@@ -60,24 +60,41 @@ def exact_pvalue(
     # Where the data agree with the hypothesis no verdict is in reach, and taking every ψ keeps the
     # p-value monotone in the table: the plausible ones move with each discordant pair.
     psi = np.linspace(low, high, N_PSI)
+
+    def pvalue(psi: Floats) -> float:
+        beyond = _extreme(psi, n, statistic, observed - TIE, line)
+        return min(1.0, GAMMA + 1.0 + float(beyond.max()))
+
+    # There the first ψ alone often makes every table extreme, and no other adds to a p-value of 1.
+    if observed <= 0 and pvalue(psi[:1]) == 1.0:
+        return 1.0
+    return pvalue(psi)
+
+
+def _extreme(
+    psi: Floats, n: int, statistic: Statistic, bound: float, line: tuple[float, float]
+) -> Floats:
+    """Return, for each ψ, the probability of a statistic of at least ``bound``, less 1."""
+    start, slope = line
     row, pairs = _reachable_pairs(n, psi)
+    present = np.bincount(pairs.astype(np.intp)) > 0
+    known = np.flatnonzero(present).astype(np.float64)
+    index = (np.cumsum(present) - 1)[pairs.astype(np.intp)]
     log_choose = (
-        special.gammaln(n + 1) - special.gammaln(pairs + 1) - special.gammaln(n - pairs + 1)
+        special.gammaln(n + 1) - special.gammaln(known + 1) - special.gammaln(n - known + 1)
     )
     weight = np.exp(
-        log_choose + special.xlogy(pairs, psi[row]) + special.xlog1py(n - pairs, -psi[row])
+        log_choose[index] + special.xlogy(pairs, psi[row]) + special.xlog1py(n - pairs, -psi[row])
     )
     followed = weight > NEGLIGIBLE
-    row, pairs, weight = row[followed], pairs[followed], weight[followed]
-    known, index = np.unique(pairs, return_inverse=True)
-    most = most_losses(statistic, observed - TIE, known)[index]
+    row, pairs, weight, index = row[followed], pairs[followed], weight[followed], index[followed]
+    most = most_losses(statistic, bound, known)[index]
     half = np.full_like(psi, 0.5)  # at ψ = 0, where there is no pair to be lost
     loss = np.divide(start + slope * psi, psi, out=half, where=psi > 0).clip(0.0, 1.0)[row]
     below = special.bdtr(np.clip(most, 0.0, pairs), pairs.astype(np.intp), loss)
     tail = np.where(most < 0, 0.0, below)
     # What is not followed up counts as extreme, so that the p-value can only be too great.
-    sums = np.bincount(row, weights=weight * (tail - 1), minlength=N_PSI)
-    return float(min(1.0, GAMMA + 1.0 + sums.max()))
+    return np.asarray(np.bincount(row, weights=weight * (tail - 1), minlength=len(psi)), np.float64)
 
 
 def most_losses(statistic: Statistic, bound: float, pairs: Floats) -> Floats:
@@ -87,10 +104,9 @@ def most_losses(statistic: Statistic, bound: float, pairs: Floats) -> Floats:
     what bisection needs.
     """
     low, high = np.full_like(pairs, -1), pairs.copy()
-    for _ in range(int(np.log2(pairs.max(initial=1.0) + 1)) + 2):
+    while (searched := low < high).any():
         middle = np.maximum(np.ceil((low + high) / 2), 0.0)
         keep = statistic(middle, pairs - middle) >= bound
-        searched = low < high
         low = np.where(searched & keep, middle, low)
         high = np.where(searched & ~keep, middle - 1, high)
     return low

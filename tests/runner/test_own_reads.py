@@ -199,7 +199,7 @@ def _is_as_from_a_fresh_store(own, file, position):
         file.write_bytes(before)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_byte_of_a_file_changes_what_is_reused(own, data):
     check(own)

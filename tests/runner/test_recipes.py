@@ -82,6 +82,15 @@ def test_its_name_selects_its_seeds_as_well(recipe):
     assert [gate.model for gate in result.gates] == ["v2.seed1", "v2.seed2", "v2.seed3", "v2"]
 
 
+def test_a_pooled_gate_is_decided_over_the_seeds_too(recipe):
+    thresholds = recipe / "thresholds/release.yaml"
+    names = [gate.name for gate in load_project(recipe / "evalguard.yaml").thresholds.gates]
+    pooled = {"name": "overall", "gates": names, "max_drop": "8pp"}
+    thresholds.write_text(f"{thresholds.read_text()}\npooled:\n  - {json.dumps(pooled)}\n")
+    (overall,) = [gate for gate in of(check(recipe), "v2") if gate.name == "overall"]
+    assert (overall.n, len(overall.seeds), overall.verdict) == (160, 3, Verdict.PASS)
+
+
 def test_it_is_not_extended(recipe):
     with pytest.raises(UsageError, match="'v2' is a recipe of 3 seeds, which is decided once"):
         check(recipe, extend=10)

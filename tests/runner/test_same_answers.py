@@ -10,6 +10,7 @@ from evalguard.records import Gate, Margin, ScoredSample, Verdict
 from evalguard.runner.same_answers import (
     FEWEST,
     doubtful,
+    hold_back,
     hold_back_doubtful,
     same,
     same_candidates,
@@ -175,6 +176,15 @@ class TestDoubtful:
         kept = hold_back_doubtful(result, {("s", "v2"): "who knows"})
         assert (kept.verdict is Verdict.INCONCLUSIVE) is held
         assert ("who knows" in kept.reason) is held
+
+    def test_doubts_about_any_suite_of_a_pooled_gate_hold_it_back(self):
+        gate = Gate(name="g", suite="pooled", metric="mean_score", max_drop=Margin(0.01, "pp"))
+        result = replace(error_result(gate, "v2", "-"), verdict=Verdict.PASS)
+        kept = hold_back_doubtful(result, {("t", "v2"): "who knows"}, ["s", "t"])
+        assert kept.verdict is Verdict.INCONCLUSIVE
+        kept = hold_back(result, {("t", "v2"): 40}, ["s", "t"])
+        assert kept.verdict is Verdict.INCONCLUSIVE
+        assert "'t'" in kept.reason
 
     def test_doubts_of_the_baseline_hold_back_every_candidate(self):
         gate = Gate(name="g", suite="s", metric="m", max_drop=Margin(0.01, "pp"))

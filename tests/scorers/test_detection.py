@@ -113,8 +113,9 @@ def test_case_and_typography_change_no_decision(detector):
         assert detects(changed) == detects(example.output), example.output
 
 
-def test_solutions_of_real_models_neither_refuse_nor_abstain():
-    texts = solutions()[::4]
+@pytest.mark.parametrize("every", [31, pytest.param(4, marks=pytest.mark.slow)])
+def test_solutions_of_real_models_neither_refuse_nor_abstain(every):
+    texts = solutions()[::every]
     assert not [text for text in texts if classify(text) is Response.REFUSED]
     assert not [text for text in texts if abstains(text)]
 

@@ -98,7 +98,7 @@ def open_data(path: Path) -> DataFile:
     if suffix not in SUFFIXES:
         raise DataError(
             f"{path}: data is read from {', '.join(SUFFIXES)} files, also compressed "
-            f"({', '.join(COMPRESSIONS)}). Save it as one."
+            f"({', '.join(COMPRESSIONS)}). Save it as one.{_texts_as_rows(path, suffix)}"
         )
     with path.open("rb") as raw:
         head = raw.read(_HEAD_BYTES)
@@ -109,6 +109,20 @@ def open_data(path: Path) -> DataFile:
     if (reason := _no_data(path, head)) is not None:
         raise DataError(f"{path}: {reason}")
     return DataFile(path, suffix, compression, head)
+
+
+def _texts_as_rows(path: Path, suffix: str) -> str:
+    """Return how a file of raw text becomes rows, which it does not tell apart itself."""
+    if suffix not in (".txt", ".text", ".md"):
+        return ""
+    name = path.with_suffix("").name
+    files = f"< {shlex.quote(str(path))} > {shlex.quote(str(path.with_name(f'{name}.jsonl')))}"
+    lines = "[print(json.dumps({'text': s.strip()})) for s in sys.stdin if s.strip()]"
+    whole = "print(json.dumps({'text': sys.stdin.read()}))"
+    return "".join(
+        f'\n{what}: python -c "import json, sys; {code}" {files}'
+        for what, code in (("one text a line", lines), ("one text", whole))
+    )
 
 
 def _check_place(path: Path) -> None:

@@ -49,6 +49,7 @@ from evalguard.training.formats.unread import (
     oddities,
 )
 from evalguard.training.formats.varying import lost_columns, open_places
+from evalguard.training.formats.wrapped import unwrapped
 from evalguard.training.rows import RawRow, RowProblem
 
 _REFUSED = (*MEDIA, "documents", "chat_template_kwargs")
@@ -62,6 +63,7 @@ _BECOMES = {
 }
 
 LEFT_OUT = "left out, of weight 0"
+UNWRAPPED = "read inside its only object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,9 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
         format's rules, or has another format than the first row.
     """
     layout = layout or Layout()
+    inside = [unwrapped(row, layout) for row in rows]
+    n_unwrapped = sum(one is not row for one, row in zip(inside, rows, strict=True))
+    rows = inside
     found = [transcribed(Cells.of(row, layout)) for row in rows]
     if missing := _missing_columns(found, rows, layout):
         return Reading((), (missing,))
@@ -129,7 +134,7 @@ def read(rows: Sequence[RawRow], layout: Layout | None = None) -> Reading:
     splits = split_columns(cells.fields for cells in found)
     taken: list[tuple[Cells, Example]] = []
     ignored: Counter[str] = Counter()
-    remarks: Counter[str] = Counter()
+    remarks: Counter[str] = Counter({UNWRAPPED: n_unwrapped} if n_unwrapped else {})
     for cells in found:
         if cells.where in problems:
             continue

@@ -12,6 +12,8 @@ import pytest
 from tests.scorers.sandbox import missing
 
 RUN = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in the background
 from evalguard.scorers import sandbox
 sandbox.choose({kind!r})
 print("ready", flush=True)

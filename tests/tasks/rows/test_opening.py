@@ -2,7 +2,10 @@
 
 import os
 import re
+import shlex
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -86,6 +89,15 @@ def test_a_pipe_is_refused(tmp_path):
 def test_another_suffix_gets_the_list(refused, name):
     message = refused(name, "x")
     assert all(suffix in message for suffix in (*SUFFIXES, *COMPRESSIONS))
+
+
+@pytest.mark.parametrize(("place", "rows"), [(1, ["one", "two"]), (2, ["one\n\ntwo\n"])])
+def test_the_lines_shown_for_raw_text_make_rows_of_it(refused, tmp_path, place, rows):
+    message = refused("a text.txt", "one\n\ntwo\n")
+    line = message.splitlines()[place].partition(": ")[2]
+    command = line.replace("python -c", f"{shlex.quote(sys.executable)} -c", 1)
+    subprocess.run(["sh", "-c", command], check=True, cwd=tmp_path)
+    assert [row.data["text"] for row in read_rows(tmp_path / "a text.jsonl")] == rows
 
 
 def test_the_page_lists_every_suffix():

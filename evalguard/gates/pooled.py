@@ -1,0 +1,135 @@
+"""One gate over several: the mean of their differences, on all of their samples together.
+
+Small losses everywhere show in no gate alone. Their mean has the samples of all, so that a loss too
+small for any of them is shown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+
+from evalguard.errors import MeasurementError
+from evalguard.records import Comparison, Gate, SamplePair
+from evalguard.records.pooled import POOLED_METRIC, problem_of_member
+
+FEWEST = 2
+"""Gates from which there is something to pool."""
+
+
+def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
+    """Join the comparisons of several gates into one of their mean.
+
+    What may hang together is one unit: samples that share a cluster's name, the prompt (unless
+    a gate has it several times), or the question itself, in whichever gates they are. That can
+    only make a verdict harder to reach.
+
+    Args:
+        gate: The gate on the mean: with ``weights="equal"`` every member counts the same, with
+            ``"size"`` every sample.
+        members: The comparison of each gate of ``gate.pool``, in their order, of one model.
+
+    Raises:
+        MeasurementError: If there are fewer than two members, or others than the gate names, they
+            are of several models, were extended, or have scores without a common unit.
+
+    Example:
+        >>> from evalguard.records import Margin
+        >>> def compared(name, after):
+        ...     pair = SamplePair(task=name, sample_id="1", prompt=name, target="",
+        ...         baseline_output="", candidate_output="", baseline_score=1.0,
+        ...         candidate_score=after)
+        ...     return Comparison(gate=Gate(name=name, suite=name, metric="acc"), model="v2",
+        ...                       metric=Metric("acc"), pairs=(pair,), n_planned=1)
+        >>> each = [compared("math", 0.0), compared("code", 1.0)]
+        >>> gate = Gate(name="overall", suite="pooled", metric="mean_score", weights="equal",
+        ...             pool=tuple(one.gate for one in each), max_drop=Margin(0.01, "pp"))
+        >>> [(pair.task, pair.candidate_score) for pair in pool(gate, each).pairs]
+        [('math', 0.0), ('code', 1.0)]
+    """
+    _check(gate, members)
+    units = _units(members)
+    pairs = [
+        _signed(pair, member, unit)
+        for member, of_member in zip(members, units, strict=True)
+        for pair, unit in zip(member.pairs, of_member, strict=True)
+    ]
+    return Comparison(
+        gate=gate,
+        model=members[0].model,
+        metric=POOLED_METRIC,
+        pairs=tuple(pairs),
+        n_planned=sum(member.n_planned for member in members),
+    )
+
+
+def _check(gate: Gate, members: Sequence[Comparison]) -> None:
+    named, given = [one.name for one in gate.pool], [one.gate.name for one in members]
+    if named != given or len(given) < FEWEST or len(set(given)) < len(given):
+        raise MeasurementError(
+            f"'{gate.name}' is pooled over {named}, and compared were {given}; expected the same "
+            f"{FEWEST} gates or more, each once"
+        )
+    if len(models := {member.model for member in members}) > 1:
+        raise MeasurementError(f"'{gate.name}': comparisons of several models: {sorted(models)}")
+    for member in members:
+        if problem := problem_of_member(member.metric):
+            raise MeasurementError(f"'{gate.name}': {problem}")
+        if member.stages:
+            raise MeasurementError(
+                f"'{gate.name}': '{member.gate.name}' was extended, and a pooled gate is decided "
+                "once, on the planned samples"
+            )
+
+
+def _signed(pair: SamplePair, member: Comparison, unit: str | None) -> SamplePair:
+    """Return a pair with its gate as the stratum, and scores of which higher is better."""
+    before, after = pair.baseline_score, pair.candidate_score
+    if not member.metric.higher_is_better:
+        before = None if before is None else 1 - before
+        after = None if after is None else 1 - after
+    return replace(
+        pair,
+        task=member.gate.name,
+        sample_id=f"{pair.task}/{pair.sample_id}",
+        baseline_score=before,
+        candidate_score=after,
+        cluster=unit,
+    )
+
+
+def _units(members: Sequence[Comparison]) -> list[list[str | None]]:
+    """Return the unit of each pair, ``None`` where it stands alone."""
+    parents: dict[Hashable, Hashable] = {}
+
+    def root(key: Hashable) -> Hashable:
+        parents.setdefault(key, key)
+        while parents[key] != key:
+            parents[key] = parents[parents[key]]
+            key = parents[key]
+        return key
+
+    samples: list[list[Hashable]] = []
+    for member in members:
+        prompts = Counter(pair.prompt for pair in member.pairs)
+        own: list[Hashable] = []
+        for pair in member.pairs:
+            sample, *others = _ties(pair, member, once=prompts[pair.prompt] == 1)
+            own.append(sample)
+            for other in others:
+                parents[root(other)] = root(sample)
+        samples.append(own)
+    roots = [[root(sample) for sample in own] for own in samples]
+    sizes = Counter(each for own in roots for each in own)
+    names = {each: f"unit {number}" for number, each in enumerate(sizes)}
+    return [[names[each] if sizes[each] > 1 else None for each in own] for own in roots]
+
+
+def _ties(pair: SamplePair, member: Comparison, *, once: bool) -> Iterator[Hashable]:
+    """Yield what a sample is, and all that it may share with samples of other gates."""
+    yield "sample", member.gate.suite, pair.task, pair.sample_id
+    if pair.cluster is not None:
+        yield "cluster", pair.cluster
+    if pair.prompt and once:
+        yield "prompt", pair.prompt

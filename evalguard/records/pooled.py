@@ -1,0 +1,34 @@
+"""Which metrics have a mean in common, and what that mean is."""
+
+from __future__ import annotations
+
+from evalguard.records.metrics import Metric, ScoreKind
+
+POOLED_METRIC = Metric("mean_score", ScoreKind.BOUNDED)
+"""Mean over the gates, each score from 0 to 1 and signed so that higher is better."""
+
+
+def problem_of_member(metric: Metric) -> str | None:
+    """Return why a metric has no place in a pooled mean, and what to do; ``None`` if it has.
+
+    Example:
+        >>> problem_of_member(Metric("acc"))
+        >>> problem_of_member(Metric("rating", ScoreKind.BOUNDED, high=10)).partition(";")[0]
+        "'rating' ranges from 0 to 10, and a pooled mean takes scores from 0 to 1"
+    """
+    if metric.kind is ScoreKind.CORPUS:
+        why = "is computed over a whole task and has no score for a sample"
+    elif metric.in_nats or metric.clip is not None:
+        why = "is in nats, and a pooled mean takes scores from 0 to 1"
+    elif not metric.percent:
+        why = (
+            f"ranges from {metric.low:g} to {metric.high:g}, and a pooled mean takes scores from "
+            "0 to 1"
+        )
+    elif metric.span is not None:
+        why = "is a difference already"
+    elif metric.detector is not None or metric.determined is not None:
+        why = "is scored by a judge or by rules that err, and a pooled mean is not corrected"
+    else:
+        return None
+    return f"'{metric.name}' {why}; leave its gate out of 'pooled', where it holds by itself"
