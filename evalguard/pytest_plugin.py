@@ -342,7 +342,7 @@ class SuiteCollector(pytest.Collector):
     def collect(self) -> Iterator[GateItem]:
         """Yield an item for each gate and candidate."""
         gates = [gate for gate in self.plugin.project.thresholds.gates if gate.suite == self.name]
-        models = list(self.plugin.project.config.candidates)
+        models = self.plugin.project.gated
         for model in models:
             for gate in gates:
                 name = gate.node_name + (f"[{model}]" if len(models) > 1 else "")

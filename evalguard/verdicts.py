@@ -6,6 +6,7 @@ The pytest plugin, JUnit, every report, the pipeline and the command line ask he
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from evalguard.errors import ExitCode, UsageError
 from evalguard.records import CheckResult, GateResult, OnInconclusive, Role, Verdict
@@ -26,7 +27,8 @@ def blocking(
     """Return the gates that block a release, FAIL before ERROR before INCONCLUSIVE.
 
     A guard must PASS; a tripwire must be measured and not FAIL. If no gate of a candidate PASSed,
-    nothing was shown about it, so its undecided tripwires block like guards.
+    nothing was shown about it, so its undecided tripwires block like guards. Of a recipe, the gate
+    over its seeds decides: each seed must be measured and not FAIL.
 
     Args:
         results: Gates of one or several candidates.
@@ -81,9 +83,11 @@ def _blocking(
     results: Sequence[GateResult], on_inconclusive: OnInconclusive
 ) -> Iterator[GateResult]:
     shown = {result.model for result in results if result.verdict is Verdict.PASS}
+    ids = {result.id for result in results}
     for result in results:
         if result.verdict is Verdict.INCONCLUSIVE:
             spared = result.role is Role.TRIPWIRE and result.model in shown
+            spared |= bool(result.recipe) and replace(result, model=result.recipe).id in ids
             if not spared and on_inconclusive == "fail":
                 yield result
         elif result.verdict is not Verdict.PASS:

@@ -102,3 +102,32 @@ def test_a_part_of_the_gates_has_an_exit_code_of_its_own(left_out):
         assert exit_code(worse, allow_partial=True) is exit_code(worse) is EXIT_CODES[verdict]
     warned = replace(check([gate(INCONCLUSIVE)], "warn"), left_out=left_out)
     assert exit_code(warned) is ExitCode.PARTIAL
+
+
+def seed(verdict, number, role=GUARD):
+    return replace(gate(verdict, role, model=f"v2.seed{number}"), recipe="v2")
+
+
+@pytest.mark.parametrize("role", [GUARD, TRIPWIRE])
+@pytest.mark.parametrize(
+    ("seeds", "recipe", "expected"),
+    [
+        ((PASS, PASS), PASS, PASS),
+        ((PASS, INCONCLUSIVE), PASS, PASS),
+        ((INCONCLUSIVE, INCONCLUSIVE), PASS, PASS),
+        ((PASS, PASS), INCONCLUSIVE, INCONCLUSIVE),
+        ((PASS, FAIL), PASS, FAIL),
+        ((PASS, ERROR), PASS, ERROR),
+        ((PASS, PASS), None, PASS),
+        ((PASS, INCONCLUSIVE), None, INCONCLUSIVE),
+    ],
+)
+def test_of_a_recipe_the_gate_over_its_seeds_decides(seeds, recipe, expected, role):
+    gates = [seed(verdict, number, role) for number, verdict in enumerate(seeds)]
+    gates += [] if recipe is None else [gate(recipe, role)]
+    assert overall(gates)[0] is expected
+
+
+def test_the_gate_of_another_recipe_spares_no_seed():
+    gates = [seed(INCONCLUSIVE, 1), gate(PASS, model="v3"), gate(PASS, name="b")]
+    assert overall(gates)[0] is INCONCLUSIVE

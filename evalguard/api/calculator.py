@@ -24,7 +24,7 @@ from evalguard.records import (
 if TYPE_CHECKING:
     import numpy as np
 
-    from evalguard.demands import Demand
+    from evalguard.demands import Demand, Difference
     from evalguard.gates.power_analysis import PowerAnalysis
     from evalguard.stats import ModelRank
 
@@ -119,7 +119,7 @@ def decide(
         raise UsageError(
             "give either losses, gains and n, or a file of paired scores, or baseline and candidate"
         )
-    measured = _metric(kind, low, high, higher_is_better is not False)
+    measured = metric_of(kind, low, high, higher_is_better is not False)
     files = files_of(baseline, candidate, path)
     columns = {"ids": ids, "clusters": clusters, "strata": strata}
     _check_belong(files, {"metric": metric, "tasks": tasks or None, "importer": importer}, columns)
@@ -179,14 +179,10 @@ def power(
         >>> round(power(200, max_drop="5pp").power, 2)
         0.69
     """
-    from evalguard.demands import Difference
     from evalguard.gates.power_analysis import analyse_power
 
-    demand, *others = _read({"max_drop": max_drop, "min_gain": min_gain, **demands})
-    if others or not isinstance(demand, Difference):
-        raise UsageError("power needs exactly one of max_drop and min_gain, such as max_drop=5pp")
     return analyse_power(
-        demand,
+        planned_difference({"max_drop": max_drop, "min_gain": min_gain, **demands}),
         n=n,
         discordance=discordance,
         effect=effect,
@@ -247,6 +243,20 @@ def rank(
     )
 
 
+def planned_difference(given: Mapping[str, Any]) -> Difference:
+    """Return the one demand on the difference that a gate is planned for.
+
+    Raises:
+        UsageError: If there is none, or another one besides.
+    """
+    from evalguard.demands import Difference
+
+    demand, *others = _read(given)
+    if others or not isinstance(demand, Difference):
+        raise UsageError("power needs exactly one of max_drop and min_gain, such as max_drop=5pp")
+    return demand
+
+
 def _read(given: Mapping[str, Any]) -> list[Demand[Any]]:
     """Return what is demanded, read as thresholds files are; at least one demand."""
     from evalguard.demands import find_demand
@@ -268,8 +278,12 @@ def _read(given: Mapping[str, Any]) -> list[Demand[Any]]:
     return demands
 
 
-def _metric(kind: str, low: float, high: float, higher_is_better: bool) -> Metric:
-    """Return the metric that the options describe."""
+def metric_of(kind: str, low: float, high: float, higher_is_better: bool) -> Metric:
+    """Return the metric that the options describe.
+
+    Raises:
+        UsageError: If ``kind`` is unknown, or the range is empty or not finite.
+    """
     _check_word("kind", kind, KINDS)
     if not low < high:
         raise UsageError(f"low={low:g} must be below high={high:g}")

@@ -92,7 +92,8 @@ def check(
         raise UsageError("overrides apply to a project file; this project is already loaded")
     selected = select(
         project.thresholds.gates,
-        list(project.config.candidates),
+        project.gated,
+        recipes=project.recipes,
         only_gates=gates,
         only_models=candidates,
     )

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalguard.api import KINDS
+from evalguard.api.calculator import KINDS, metric_of, planned_difference
 from evalguard.cli.gate_options import flag, gate_options
 from evalguard.demands import Difference
 from evalguard.errors import UsageError
-from evalguard.records import Metric, ScoreKind
 
 if TYPE_CHECKING:
     from evalguard.gates.power_analysis import PowerAnalysis
+    from evalguard.records import Metric
 
 _EPILOG = """
 \b
@@ -67,6 +67,9 @@ Examples:
 @click.option("--low", type=float, default=0.0, show_default=True, help="Minimum possible score.")
 @click.option("--high", type=float, default=1.0, show_default=True, help="Maximum possible score.")
 @click.option(
+    "--lower-is-better", is_flag=True, help="Low scores are good; lm-eval's files say so."
+)
+@click.option(
     "--config", default="evalguard.yaml", show_default=True, help="Project file.", metavar="PATH"
 )
 def command(
@@ -80,6 +83,7 @@ def command(
     kind: str,
     low: float,
     high: float,
+    lower_is_better: bool,
     config: str,
     **demands: Any,
 ) -> int:
@@ -94,10 +98,11 @@ def command(
             raise click.UsageError("--discordance is what the pilot shows; leave it out")
         _plan_from_pilot(
             path,
-            given,
+            demands,
             demand,
             as_json=as_json,
-            metric=Metric("score", ScoreKind(kind), low, high),
+            metric=metric_of(kind, low, high, not lower_is_better),
+            higher_is_better=False if lower_is_better else None,
             n=n,
             effect=effect,
             confidence_level=confidence,
@@ -127,28 +132,24 @@ def command(
 
 def _plan_from_pilot(
     path: Path,
-    given: dict[str, Any],
+    demands: dict[str, Any],
     said: str,
     *,
     as_json: bool,
     metric: Metric,
+    higher_is_better: bool | None,
     **options: Any,
 ) -> None:
     """Simulate the gate on samples drawn from a file of paired scores."""
     from evalguard.api.score_files import import_pairs
-    from evalguard.demands import find_demand
     from evalguard.gates.pilot import USUAL_SIZES, analyse_pilot
     from evalguard.stats.simulated import RUNS
 
-    if len(given) != 1:
-        raise UsageError("power needs exactly one of max_drop and min_gain, such as max_drop=5pp")
-    ((key, value),) = given.items()
-    demand = find_demand(key)(value)
-    assert isinstance(demand, Difference)
+    demand = planned_difference(demands)
     if problem := demand.problem(metric):
         raise UsageError(problem)
     pairs, measured = import_pairs(
-        (path,), metric, name=None, tasks=(), importer=None, higher_is_better=None
+        (path,), metric, name=None, tasks=(), importer=None, higher_is_better=higher_is_better
     )
     hidden = as_json or not sys.stderr.isatty()
     with click.progressbar(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from evalguard.pipeline.probes import GateProbe
-    from evalguard.training.config import TrainingConfig
+    from evalguard.training.config import Training, TrainingConfig
 
 
 @click.command(name="train")
@@ -55,6 +55,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="With --launch: an accelerate config, such as one for FSDP or DeepSpeed ZeRO.",
 )
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Train N adapters with seeds of their own, to gate the recipe over all of them.",
+)
 @click.option("--no-audit", is_flag=True, help="Skip the data audit.")
 def command(
     config: Path,
@@ -65,6 +71,7 @@ def command(
     watch_every: int | None,
     launch: int | None,
     accelerate_config: Path | None,
+    seeds: int | None,
     no_audit: bool,
 ) -> int:
     """Fine-tune an adapter from CONFIG and record its provenance.
@@ -79,6 +86,7 @@ def command(
       evalguard train training/tickets.yaml --output adapters/tickets-v2
       evalguard train training/tickets.yaml --watch evalguard.yaml
       evalguard train training/tickets.yaml --launch 4
+      evalguard train training/tickets.yaml --seeds 3
     """
     from rich.console import Console
 
@@ -87,7 +95,6 @@ def command(
     settings = load_training_config(config, overrides)
     if output is not None:
         settings = settings.model_copy(update={"output": str(output.resolve())})
-    from evalguard import api
     from evalguard.training import processes
 
     console = Console(quiet=not processes.is_first())
@@ -95,36 +102,94 @@ def command(
         raise UsageError("--resume and --watch work with one process only; leave out --launch")
     if accelerate_config and not launch:
         raise UsageError("--accelerate-config belongs to --launch")
+    if seeds and (launch or resume or watch):
+        raise UsageError("--seeds trains in this process and from the start; give it alone")
+    if seeds and settings.tuner == "full":
+        raise UsageError("--seeds trains adapters; tuner 'full' makes a whole model")
+    if seeds:
+        for number in range(1, seeds + 1):
+            of_seed = _of_seed(settings, number)
+            _train(of_seed, config, console, audit=not no_audit and number == 1)
+        folder = os.path.relpath(_absolute(settings, config))
+        folders = ", ".join(f"{folder}.seed{number}" for number in range(1, seeds + 1))
+        _say_next(f"{{seeds: [{folders}]}}", console)
+        return ExitCode.PASS
     if launch:
         if not no_audit:
             _audit(settings, config, console)
         words = ["train", str(config), "--no-audit", f"--set=output={_absolute(settings, config)}"]
         words += [f"--set={override}" for override in overrides]
         return processes.launch(words, processes=launch, config=accelerate_config)
-    trained = api.train(
+    kind, where = _train(
         settings,
-        base_dir=config.parent,
+        config,
+        console,
         audit=not no_audit,
         resume=resume,
         probe=_probe(watch, settings, console) if watch else None,
         probe_every=watch_every,
+    )
+    _say_next(f"{{{kind}: {where}}}", console)
+    return ExitCode.PASS
+
+
+def _train(
+    settings: TrainingConfig,
+    config: Path,
+    console: Console,
+    *,
+    audit: bool,
+    resume: bool = False,
+    probe: GateProbe | None = None,
+    probe_every: int | None = None,
+) -> tuple[str, str]:
+    """Train and say what was made; return its key in a project file and its folder."""
+    from evalguard import api
+
+    trained = api.train(
+        settings,
+        base_dir=config.parent,
+        audit=audit,
+        resume=resume,
+        probe=probe,
+        probe_every=probe_every,
         progress=console,
         on_note=lambda text: _note(text, console),
     )
-    if no_audit:
+    if not audit:
         for note in trained.record.data_notes:
             console.print(note, style="dim", highlight=False, markup=False, soft_wrap=True)
     where = os.path.relpath(trained.path)
-    console.print(f"[green]✓[/green] {_summary(trained.record)}", highlight=False)
     kind = "model" if settings.tuner == "full" else "adapter"
+    console.print(f"[green]✓[/green] {_summary(trained.record)}", highlight=False)
+    console.print(f"  {kind}: {where}", highlight=False, markup=False, soft_wrap=True)
+    return kind, where
+
+
+def _of_seed(settings: TrainingConfig, number: int) -> TrainingConfig:
+    """Return a config with a seed and a folder of its own: the first has the seed of the config."""
+
+    def seeded(training: Training) -> Training:
+        return training.model_copy(update={"seed": training.seed + number - 1})
+
+    then = settings.then
+    return settings.model_copy(
+        update={
+            "training": seeded(settings.training),
+            "then": then and then.model_copy(update={"training": seeded(then.training)}),
+            "output": f"{settings.output.rstrip('/')}.seed{number}",
+        }
+    )
+
+
+def _say_next(candidate: str, console: Console) -> None:
     console.print(
-        f"  {kind}: {where}\n  next: list it in evalguard.yaml under candidates: as "
-        f"NAME: {{{kind}: {where}}}, then run `evalguard check`",
+        f"  next: list it in evalguard.yaml under candidates: as NAME: {candidate}, then run "
+        "`evalguard check`",
         highlight=False,
         markup=False,
         soft_wrap=True,
     )
-    return ExitCode.PASS
 
 
 def _note(text: str, console: Console) -> None:

@@ -12,6 +12,9 @@ from evalguard.config_model import ConfigModel, NonEmpty
 BASELINE = "baseline"
 """Name of the baseline among the models of a project."""
 
+SEED = ".seed"
+"""Between the name of a recipe and the number of one of its trainings."""
+
 JUDGE = "judge"
 """Name of the model that judges answers; it is not gated itself."""
 
@@ -95,6 +98,11 @@ class Candidate(ConfigModel):
 
     adapter: NonEmpty | None = None
     """Folder of the adapter (relative to this file)."""
+    seeds: Annotated[tuple[NonEmpty, ...], AfterValidator(_without_duplicates)] = Field(
+        default=(), min_length=2
+    )
+    """Folders of adapters that one recipe trained with different seeds, instead of `adapter`: each
+    is gated, and the recipe as a whole."""
     model: NonEmpty | None = None
     """Folder or hub name of a merged, quantised or fully fine-tuned model, or of another base."""
     revision: NonEmpty | None = None
@@ -115,10 +123,14 @@ class Candidate(ConfigModel):
     def _differs_from_the_baseline(self) -> Self:
         if self.is_name_on_server:
             return self
+        if self.seeds and self.adapter is not None:
+            raise ValueError("'seeds' lists the adapters; leave 'adapter' out")
+        if self.seeds:
+            return self
         if self.model is None and self.adapter is None and self.quantization is None:
             raise ValueError(
-                "needs 'adapter', 'model', 'quantization' or 'server: {model: …}' to differ from "
-                "the baseline"
+                "needs 'adapter', 'seeds', 'model', 'quantization' or 'server: {model: …}' to "
+                "differ from the baseline"
             )
         orphans = {"revision", "server", "tokenizer", "trust_remote_code"} & self.model_fields_set
         if self.model is None and orphans:
@@ -130,6 +142,21 @@ class Candidate(ConfigModel):
         """Whether it is nothing but a name on the server that has the baseline, or on another."""
         given = self.model_fields_set - {"server", "thinking"}
         return not given and isinstance(self.server.get("model"), str)
+
+
+def _with_seeds(candidates: dict[str, Candidate]) -> dict[str, Candidate]:
+    """Return the candidates, with one for each training of a recipe in its place."""
+    found: dict[str, Candidate] = {}
+    for name, candidate in candidates.items():
+        if not candidate.seeds:
+            found[name] = candidate
+            continue
+        for number, folder in enumerate(candidate.seeds, start=1):
+            seed = f"{name}{SEED}{number}"
+            if seed in candidates:
+                raise ValueError(f"'{seed}' is the name of a seed of '{name}'; choose another name")
+            found[seed] = candidate.model_copy(update={"adapter": folder})
+    return found
 
 
 class Judge(WholeModel):
@@ -153,7 +180,9 @@ class ProjectConfig(ConfigModel):
     """Version of this file format."""
     engine: Engine = Engine()
     baseline: Baseline
-    candidates: dict[FileStem, Candidate] = Field(default_factory=dict)
+    candidates: Annotated[dict[FileStem, Candidate], AfterValidator(_with_seeds)] = Field(
+        default_factory=dict
+    )
     """The models to gate, by name."""
     judge: Judge | None = None
     """Judges the answers to tasks of `kind: judge` and `kind: preference`."""
@@ -197,8 +226,9 @@ class ProjectConfig(ConfigModel):
 
     @model_validator(mode="after")
     def _reserve_names(self) -> Self:
+        recipes = {name.rpartition(SEED)[0] for name, one in self.candidates.items() if one.seeds}
         for name in (BASELINE, JUDGE):
-            if name in self.candidates:
+            if name in self.candidates or name in recipes:
                 raise ValueError(
                     f"candidates: '{name}' is reserved for the {name}; choose another name"
                 )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from evalguard.config.project import (
     BASELINE,
     JUDGE,
+    SEED,
     Candidate,
     Engine,
     ProjectConfig,
@@ -119,13 +120,37 @@ class Project:
     attempts: int = 1
 
     @property
+    def recipes(self) -> dict[str, tuple[str, ...]]:
+        """The candidates that are trainings of one recipe, by the name of the recipe."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, candidate in self.config.candidates.items():
+            if candidate.seeds:
+                recipe = name.rpartition(SEED)[0]
+                found[recipe] = (*found.get(recipe, ()), name)
+        return found
+
+    @property
+    def gated(self) -> list[str]:
+        """Every candidate, and each recipe after its seeds."""
+        of_seed = {seed: recipe for recipe, seeds in self.recipes.items() for seed in seeds}
+        found: list[str] = []
+        for name in self.config.candidates:
+            found.append(name)
+            recipe = of_seed.get(name)
+            if recipe and self.recipes[recipe][-1] == name:
+                found.append(recipe)
+        return found
+
+    @property
     def sharing(self) -> int:
         """Number of candidates that share the chance that a bad one passes.
 
         All of the project file count, whichever of them a check selects: checking them one by one
-        must not give each the whole of it.
+        must not give each the whole of it. A recipe counts once: none of its seeds is released
+        by its own PASS.
         """
-        at_once = len(self.config.candidates) if self.config.selection == "any" else 1
+        seeds = sum(len(seeds) - 1 for seeds in self.recipes.values())
+        at_once = len(self.config.candidates) - seeds if self.config.selection == "any" else 1
         return max(at_once, self.attempts, 1)
 
     @property

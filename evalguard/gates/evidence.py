@@ -55,6 +55,7 @@ class Evidence:
         seen: Test of the difference of the scores as they are, where ``difference`` is corrected
             for the errors of a judge or of rules.
         rates: Estimated true means of both; the means themselves where nothing is corrected.
+        seeds: For a recipe, the difference of each of its trainings.
     """
 
     difference: MarginTest
@@ -70,6 +71,7 @@ class Evidence:
     method: str
     seen: MarginTest | None = None
     rates: tuple[float, float] | None = None
+    seeds: tuple[float, ...] = ()
 
     @property
     def margin(self) -> float | None:

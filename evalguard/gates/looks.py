@@ -142,11 +142,14 @@ def take_look(
     alpha_pass = alpha / candidates
     end = float(stage_of(share))
     ended = final or share >= end
-    if plan is None or (plan.looks == 1 and not plan.reserve):
+    past = () if earlier is None else earlier.shares
+    if not past and (plan is None or (plan.looks == 1 and not plan.reserve)):
         own = (alpha, alpha, alpha, alpha_pass, alpha_pass, alpha_pass)
         return Look((share,), 1, *own, candidates, ended, ended, futility=False)
-    past = () if earlier is None else earlier.shares
-    # A look at samples already looked at spends nothing new: it is the same look again.
+    plan = plan or LookPlan(looks=1, reserve=0.0)
+    # A look at samples already looked at spends nothing new: it is the same look again. At fewer
+    # of them than at the last look nothing is decided: that look has spent what this one would.
+    again = bool(past) and share < past[-1]
     shares = past if past and share <= past[-1] else (*past, share)
     ahead = () if shares[-1] >= end else (end,)
     of_looks = levels((*shares, *ahead), alpha, reserve=plan.reserve)
@@ -162,7 +165,7 @@ def take_look(
         end_level_pass=of_pass[-1],
         sharing=candidates,
         ended=ended,
-        decides=ended or plan.looks > 1,
+        decides=not again and (ended or plan.looks > 1),
         futility=plan.futility,
         reserve=plan.reserve,
     )

@@ -88,7 +88,7 @@ def result_of(
         and not evidence.incomplete
         and (look.ended or _futile(evidence, look, comparison))
     ):
-        required = _required_n(lacking, look, n, family)
+        required = None if evidence.seeds else _required_n(lacking, look, n, family)
     words = Wording(comparison, evidence, look, limits)
     if evidence.incomplete:
         reason = words.missing()
@@ -140,6 +140,7 @@ def result_of(
         percent=comparison.metric.percent,
         worst=_worst(comparison),
         corrected=_corrected(comparison, evidence, limits, look),
+        seeds=evidence.seeds,
     )
 
 

@@ -1,4 +1,4 @@
-"""The evidence of an extended gate: each stage on samples of its own, combined."""
+"""The evidence of a gate: of its samples, of the stages of an extended one, of a recipe's seeds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import combinations
 from evalguard.demands import ConditionTest
 from evalguard.errors import MeasurementError
 from evalguard.gates.evidence import Evidence, gather
+from evalguard.gates.seeds import gather_seeds
 from evalguard.records import Comparison, Stage
 from evalguard.stats import Combined, MarginTest
 
@@ -22,12 +23,14 @@ def share_of(comparison: Comparison) -> float:
 
 
 def gather_stages(comparison: Comparison) -> Evidence:
-    """Set up the test of every demand, over all stages of the comparison.
+    """Set up the test of every demand, over all stages or seeds of the comparison.
 
     Raises:
         ConfigError: If the gate demands something that its metric cannot have.
         MeasurementError: If a stage could not be measured, or shares a cluster with another one.
     """
+    if comparison.seeds:
+        return gather_seeds(comparison)
     pooled = gather(comparison)
     if not comparison.stages:
         return pooled

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from evalguard.demands import demands_of
+from evalguard.gates.seeds import recipe_of
 from evalguard.gates.stages import gather_stages
 from evalguard.records import Comparison, GateResult, SamplePair, Verdict
 
@@ -68,7 +69,13 @@ def _worst_cases(comparison: Comparison) -> Iterator[Comparison]:
 
 
 def _counted_against(comparison: Comparison, raised: tuple[bool, bool]) -> Comparison:
-    """Return a comparison, and each of its stages, with the raised arms' answers counted as 1."""
+    """Return a comparison, its stages and seeds, with the raised arms' answers counted as 1."""
+    if comparison.seeds:
+        seeds = [
+            replace(seed, gate=comparison.gate, metric=replace(seed.metric, detector=None))
+            for seed in comparison.seeds
+        ]
+        return recipe_of([_counted_against(seed, raised) for seed in seeds], comparison.model)
     pairs = zip(comparison.pairs, comparison.undetermined, strict=True)
     return replace(
         comparison,

@@ -7,7 +7,7 @@ from evalguard.demands.words import pvalue
 from evalguard.gates.evidence import Evidence
 from evalguard.gates.looks import Look
 from evalguard.records import Comparison
-from evalguard.stats import ConfidenceInterval
+from evalguard.stats import AcrossSeeds, ConfidenceInterval
 
 
 class Wording:
@@ -24,12 +24,12 @@ class Wording:
         """Say what is shown."""
         demands = self.evidence.demands
         shown = (demand.passed(self.change) for demand in demands if demand.condition.must_be_shown)
-        return "; ".join(shown) + self._stage()
+        return "; ".join(shown) + self._seeds() + self._stage()
 
     def failed(self, adjusted: float) -> str:
         """Say what the candidate does not meet."""
         failing = min(self.evidence.demands, key=lambda demand: demand.p_fail)
-        return failing.failed(self.change, adjusted) + self._stage()
+        return failing.failed(self.change, adjusted) + self._seeds() + self._stage()
 
     def undecided(
         self, demand: ConditionTest, required_n: int | None, gates: int, *, futile: bool
@@ -53,6 +53,8 @@ class Wording:
             reason = f"stopped early, as PASS is out of reach: {reason}"
         elif not self.look.ended:
             return f"not decided yet: {reason}"
+        if self.evidence.seeds:
+            return f"{reason}{self._seeds()}; {self._more_seeds(demand)}"
         return f"{reason}; {self._advice(required_n)}"
 
     def as_scored(self) -> str:
@@ -71,6 +73,26 @@ class Wording:
             f"{evidence.missing} of {evidence.n} samples could not be measured, {limit}; see the "
             "warnings"
         )
+
+    def _seeds(self) -> str:
+        """Say how the trainings of a recipe differ."""
+        if not self.evidence.seeds:
+            return ""
+        each = ", ".join(self.change.signed(one) for one in self.evidence.seeds)
+        return f"; by seed: {each}"
+
+    def _more_seeds(self, demand: ConditionTest) -> str:
+        """Say how many trainings of a recipe would decide it."""
+        if self.evidence.missing:
+            return "measure what is missing"
+        needed = None
+        if isinstance(demand.test, AcrossSeeds):
+            passing = demand.test.estimate + demand.margin > 0
+            level = self.look.level_pass if passing else self.look.level
+            needed = demand.test.seeds_to_decide(demand.margin, alpha=level)
+        if needed is None:
+            return "no number of seeds would decide it on these samples"
+        return f"about {needed} seeds would decide it on these samples"
 
     def _stage(self) -> str:
         """Say which stage decided, where there are several."""

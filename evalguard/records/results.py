@@ -137,6 +137,8 @@ class GateResult:
         worst: Samples that the candidate lost, largest loss first.
         corrected: How the difference was corrected, for metrics that a judge or rules score; the
             means, losses and gains are those of the scores as they are.
+        recipe: Name of the recipe that the candidate is one training of; empty for others.
+        seeds: For a recipe, the difference of each of its trainings.
     """
 
     name: str
@@ -184,6 +186,8 @@ class GateResult:
     percent: bool = True
     worst: tuple[SamplePair, ...] = ()
     corrected: CorrectedRates | None = None
+    recipe: str = ""
+    seeds: tuple[float, ...] = ()
 
     @property
     def id(self) -> str:

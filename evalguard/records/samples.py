@@ -210,6 +210,7 @@ class Comparison:
             where no pairs were drawn for labels.
         stages: Where the run was extended, the comparison of each stage by itself, the planned
             samples first; their pairs together are ``pairs``.
+        seeds: For a recipe, the comparison of each of its trainings; ``pairs`` have their means.
     """
 
     gate: Gate
@@ -221,6 +222,7 @@ class Comparison:
     undetermined: tuple[tuple[float, float], ...] = ()
     labels: tuple[PairLabels | None, ...] = ()
     stages: tuple[Comparison, ...] = ()
+    seeds: tuple[Comparison, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.pairs, list):  # as JSON gives it

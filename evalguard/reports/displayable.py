@@ -9,7 +9,7 @@ from evalguard.records import CheckResult, Finding, GateResult, ModelInfo
 from evalguard.reports.text import one_line, visible
 
 _NAMES = frozenset(
-    {"code", "metric", "model", "name", "requirement", "source", "suite", "task", "title"}
+    {"code", "metric", "model", "name", "recipe", "requirement", "source", "suite", "task", "title"}
 )
 _NAME_LIMIT = 200
 

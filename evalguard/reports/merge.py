@@ -85,7 +85,9 @@ def _renamed(result: CheckResult, names: Mapping[str, str]) -> CheckResult:
 
     return replace(
         result,
-        gates=tuple(replace(gate, model=new(gate.model)) for gate in result.gates),
+        gates=tuple(
+            replace(gate, model=new(gate.model), recipe=new(gate.recipe)) for gate in result.gates
+        ),
         findings=tuple(replace(found, model=new(found.model)) for found in result.findings),
         models=tuple(replace(model, name=new(model.name)) for model in result.models),
         tasks=tuple(replace(task, model=new(task.model)) for task in result.tasks),

@@ -20,9 +20,21 @@ def gates_of(result: CheckResult, candidate: str) -> tuple[GateResult, ...]:
     return tuple(gate for gate in result.gates if gate.model == candidate)
 
 
+def decided(result: CheckResult) -> tuple[str, ...]:
+    """Return the names of what is released or not: of a recipe itself, not of its seeds."""
+    names = candidates(result)
+    seeds = {gate.model for gate in result.gates if gate.recipe in names}
+    return tuple(name for name in names if name not in seeds)
+
+
+def deciding(result: CheckResult, name: str) -> tuple[GateResult, ...]:
+    """Return the gates that decide on a candidate: of a recipe, those of its seeds as well."""
+    return tuple(gate for gate in result.gates if name in (gate.model, gate.recipe))
+
+
 def headline(result: CheckResult) -> str:
     """Return the verdict of a whole check in a few words."""
-    names = candidates(result)
+    names = decided(result)
     if not names:
         return "No gate was run"
     if len(names) == 1:
@@ -31,7 +43,7 @@ def headline(result: CheckResult) -> str:
         damage = damage_sentence(result.findings)
         decision = _decision(names[0], result.verdict) + (f": {damage}" if damage else "")
         return decision + _unchecked(result)
-    passed = [name for name in names if overall(gates_of(result, name))[0] is Verdict.PASS]
+    passed = [name for name in names if overall(deciding(result, name))[0] is Verdict.PASS]
     whole = [name for name in passed if name not in result.left_out]
     if passed and not whole:
         return f"No release decision: {'; '.join(_part(result, name) for name in passed)}"
@@ -43,13 +55,20 @@ def headline(result: CheckResult) -> str:
 
 def explanation(result: CheckResult) -> str:
     """Return the sentence that backs the headline, with the figures that decided."""
-    names = candidates(result)
+    names = decided(result)
     if not names:
         return "No gate was selected."
-    if len(names) == 1:
-        return candidate_sentence(result.gates)
+    # A seed that is shown to be worse keeps its recipe from a release.
+    blamed = [
+        name
+        for name in candidates(result)
+        if name not in names and overall(gates_of(result, name))[0] in (Verdict.FAIL, Verdict.ERROR)
+    ]
+    if len(names) == 1 and not blamed:
+        return candidate_sentence(gates_of(result, names[0]))
     return " ".join(
-        f"{name}: {_lower_first(candidate_sentence(gates_of(result, name)))}" for name in names
+        f"{name}: {_lower_first(candidate_sentence(gates_of(result, name)))}"
+        for name in (*names, *blamed)
     )
 
 

@@ -13,10 +13,11 @@ from evalguard.config import BASELINE, JUDGE, Noise, Project, Selection
 from evalguard.engines.base import Engine, Waiting
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import TrustError
+from evalguard.gates.results import not_run_result
 from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
-from evalguard.records import CheckResult, GateResult, Verdict
+from evalguard.records import POOLED, CheckResult, GateResult, Verdict
 from evalguard.runner.deciding import Kept, decide_gates
 from evalguard.runner.extending import (
     Record,
@@ -34,6 +35,7 @@ from evalguard.runner.measured import Measured, Progress
 from evalguard.runner.models import ModelPool
 from evalguard.runner.noise import with_noise
 from evalguard.runner.prepare import Check, prepare
+from evalguard.runner.recipes import decide_recipes, with_seeds
 from evalguard.runner.schedule import Schedule, Selected
 from evalguard.runner.summary import summarize
 from evalguard.runner.unkeyed import Unkeyed
@@ -93,6 +95,7 @@ def run_check(
         config = project.config.model_copy(update={"selection": selection})
         project = replace(project, config=config)
     reads.resume(project.root.absolute())
+    asked, selected = selected, with_seeds(project, selected, extend=extend)
     judged = any(
         needs_judge(member, project.suites[member.suite])
         for gate, _ in selected
@@ -130,10 +133,12 @@ def run_check(
                 extend=extend,
                 unkeyed=unkeyed,
             )
+            check = replace(check, recipes=tuple(one for one in asked if one not in selected))
             results = _measure_and_decide(check, full=full, fail_fast=fail_fast)
+            recipes = _decide_recipes(check, results, fail_fast=fail_fast)
             if noise or project.config.noise:
                 runs = (project.config.noise or Noise()).runs
-                gates = [gate for gate, _ in selected]
+                gates = [gate for gate, _ in check.selected]
                 results = with_noise(results, gates, check.plan, check.measurer, runs=runs)
             pool.check_unchanged(check.measurer.results.untrusted)
             if not code and _runs_code(project, check):
@@ -141,7 +146,9 @@ def run_check(
             # An engine that was given stores nothing.
             warnings = () if engine else tuple(unkeyed.found(opened, strict=strict))
             seconds = time.perf_counter() - started
-            return summarize(check, results, title=title, seconds=seconds, warnings=warnings)
+            return summarize(
+                check, results, recipes, asked, title=title, seconds=seconds, warnings=warnings
+            )
 
 
 def check_own_functions() -> None:
@@ -176,7 +183,7 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
     progress.planned = sum(map(len, _wanted(check, check.selected, float(n_stages)).values()))
     check.judged.admit()
     reached: dict[tuple[str, str], float] = {}
-    results = _taken_up(check, reached)
+    results = (*_taken_up(check, reached), *_looked_before(check))
     kept: Kept = {}
     for stage in range(n_stages):
         if not (selected := _open(check, results, stage)):
@@ -215,6 +222,24 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
     return results
 
 
+def _decide_recipes(
+    check: Check, results: Sequence[GateResult], *, fail_fast: bool
+) -> tuple[GateResult, ...]:
+    """Measure the seeds of each recipe on all planned samples, and decide over all of them.
+
+    A seed's own gate may have stopped early; that of its recipe is decided once, at the end.
+    """
+    if fail_fast and any(result.verdict is Verdict.FAIL for result in results):
+        return tuple(
+            not_run_result(gate, recipe, "the check ended at a gate that failed")
+            for gate, recipe in check.recipes
+        )
+    seeds = check.project.recipes
+    each = [(gate, seed) for gate, recipe in check.recipes for seed in seeds[recipe]]
+    check.measurer.measure(_wanted(check, each, 1.0))
+    return decide_recipes(check)
+
+
 def _taken_up(check: Check, reached: dict[tuple[str, str], float]) -> tuple[GateResult, ...]:
     """Return what was decided before on candidates that are extended, and measure its samples.
 
@@ -237,6 +262,27 @@ def _taken_up(check: Check, reached: dict[tuple[str, str], float]) -> tuple[Gate
         )
         check_same(results, now)
     return results
+
+
+def _looked_before(check: Check) -> tuple[GateResult, ...]:
+    """Return the looks that an earlier check took at the planned samples, without its verdicts.
+
+    What they spent of the error stays spent: a check with ``--full`` after one that could stop
+    early, or the other way round, is no second chance at the whole of it.
+    """
+    if check.amended:
+        return ()
+    records = [
+        record
+        for name, key in check.keys.items()
+        if name not in check.records and (record := read_record(check.store, key)) is not None
+    ]
+    return tuple(
+        replace(one, verdict=Verdict.INCONCLUSIVE, fraction_used=0.0, flags=())
+        for record in records
+        for one in record.results
+        if one.shares and one.shares[-1] <= 1 and one.suite != POOLED  # which decides once
+    )
 
 
 def _open(check: Check, results: Sequence[GateResult], stage: int) -> list[Selected]:

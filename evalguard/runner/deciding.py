@@ -106,6 +106,18 @@ def decide_gates(
     return tuple(merged[index] for index in range(len(check.selected)))
 
 
+def compare_gate(check: Check, gate: Gate, model: str) -> Comparison:
+    """Return the comparison under a gate on all of its planned samples, which are measured.
+
+    Raises:
+        MeasurementError: If the two models cannot be compared.
+    """
+    reached = {(gate.suite, model): 1.0}
+    if gate.pool:
+        return _pooled(check, reached, gate, model).comparison
+    return _compare(check, reached, gate, model, None, final=True).comparison
+
+
 def _compare(
     check: Check, reached: Reached, gate: Gate, model: str, before: Compared | None, *, final: bool
 ) -> Compared:

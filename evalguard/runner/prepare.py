@@ -55,6 +55,7 @@ class Check:
         amended: What each candidate has to meet now, where that is not what it had at first.
         records: What the store keeps of each candidate's stages; those that are extended.
         keys: Key of each candidate's record.
+        recipes: Gates that are decided over all seeds of a recipe, each for one recipe.
     """
 
     project: Project
@@ -69,6 +70,7 @@ class Check:
     amended: tuple[str, ...] = ()
     records: Mapping[str, Record] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    recipes: tuple[Selected, ...] = ()
 
     @property
     def candidates(self) -> list[str]:

@@ -135,13 +135,18 @@ def _settings(project: Project, candidate: str) -> dict[str, str]:
     """Return how the baseline, a candidate and the judge are run, by keys of the project file."""
     whole = project.config.model_dump(mode="json", exclude_defaults=True)
     own = whole.get("candidates", {}).get(candidate, {})
+    own["seeds"] = len(own.get("seeds", ())) or None  # as many as decide on its recipe
     models = {BASELINE: whole.pop(BASELINE, {}), "candidate": own}
     kept = {key: value for key, value in whole.items() if key not in _ELSEWHERE}
     for engine in (kept.get("engine", {}), kept.get(JUDGE, {}).get("engine", {})):
         for key in _SPEED & engine.keys():
             del engine[key]
     for name, settings in models.items():
-        kept[name] = {key: value for key, value in settings.items() if key not in _BY_WEIGHTS}
+        kept[name] = {
+            key: value
+            for key, value in settings.items()
+            if key not in _BY_WEIGHTS and value is not None
+        }
     return dict(_flat(kept))
 
 

@@ -23,6 +23,7 @@ def select(
     *,
     only_gates: Sequence[str] | None = None,
     only_models: Sequence[str] | None = None,
+    recipes: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Selected]:
     """Return each gate with each candidate.
 
@@ -30,7 +31,8 @@ def select(
         gates: The gates of a project.
         models: Its candidates.
         only_gates: Names of gates, of suites, or ids such as ``general::acc``; all by default.
-        only_models: Names of candidates; all by default.
+        only_models: Names of candidates; all by default. A recipe comes with its seeds.
+        recipes: The candidates that are trainings of one recipe, by its name.
 
     Raises:
         UsageError: If a name is unknown, or nothing is selected.
@@ -43,10 +45,11 @@ def select(
     for name in only_models or ():
         if name not in models:
             raise UsageError(f"no candidate '{name}'. {did_you_mean(name, models)}")
+    seeds = {seed for name in only_models or () for seed in (recipes or {}).get(name, ())}
     found = [
         (gate, model)
         for model in models
-        if only_models is None or model in only_models
+        if only_models is None or model in only_models or model in seeds
         for gate in gates
         if only_gates is None or set(only_gates) & set(known[gate])
     ]

@@ -7,6 +7,7 @@ import platform
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from evalguard import __version__
@@ -18,6 +19,7 @@ from evalguard.records import CheckResult, Gate, GateResult, ScoredSample, TaskR
 from evalguard.runner import non_answers, same_answers, unmeasured
 from evalguard.runner.measured import Progress
 from evalguard.runner.prepare import Check
+from evalguard.runner.schedule import Selected
 from evalguard.runner.unclosed import count_unclosed, require_answers, warning
 from evalguard.runner.versions import installed_versions
 from evalguard.scorers.sandbox import choose
@@ -27,6 +29,8 @@ from evalguard.verdicts import overall
 def summarize(
     check: Check,
     results: Sequence[GateResult],
+    recipes: Sequence[GateResult],
+    asked: Sequence[Selected],
     *,
     title: str,
     seconds: float,
@@ -37,32 +41,41 @@ def summarize(
     Args:
         check: The check, measured.
         results: The decided gates.
+        recipes: Those of the check's recipes.
+        asked: The gates that were asked for, in their order.
         title: Title of the report.
         seconds: How long the check took.
         warnings: Further ones, of the run.
     """
-    held = tuple(
-        _held_to_answers(check, gate, result)
-        for (gate, _), result in zip(check.selected, results, strict=True)
-    )
     measured = check.measurer.results
     samples = measured.samples
     served = check.pool.is_remote(BASELINE)
     same = same_answers.same(samples) if served else {}
     identical = same_answers.same_candidates(samples) if served else {}
     doubtful = same_answers.doubtful(samples, measured.doubts, measured.from_before)
-    suites = [[member.suite for member in gate.members] for gate, _ in check.selected]
-    held = tuple(
-        same_answers.hold_back(result, same, of) for result, of in zip(held, suites, strict=True)
-    )
-    held = tuple(same_answers.hold_back_candidates(result, identical) for result in held)
-    held = tuple(
-        same_answers.hold_back_doubtful(result, doubtful, of)
-        for result, of in zip(held, suites, strict=True)
-    )
+
+    def hold(gate: Gate, result: GateResult) -> GateResult:
+        result = _held_to_answers(check, gate, result)
+        suites = [member.suite for member in gate.members]
+        result = same_answers.hold_back(result, same, suites)
+        result = same_answers.hold_back_candidates(result, identical)
+        return same_answers.hold_back_doubtful(result, doubtful, suites)
+
+    seeds = check.project.recipes
+    recipe_of = {seed: recipe for recipe, own in seeds.items() for seed in own}
+    found: dict[Selected, GateResult] = {}
+    for (gate, model), result in zip(check.selected, results, strict=True):
+        found[gate, model] = replace(hold(gate, result), recipe=recipe_of.get(model, ""))
+    for (gate, recipe), whole in zip(check.recipes, recipes, strict=True):
+        last = whole
+        for seed in seeds[recipe]:  # what keeps a seed from passing keeps its recipe from it
+            last = hold(gate, replace(last, model=seed))
+        found[gate, recipe] = replace(last, model=recipe)
+    held = tuple(found[one] for one in asked)
     verdict, decided_by = overall(held)
     models = tuple(check.pool.info(name) for name in [BASELINE, *check.candidates])
-    diagnosis = diagnose(held, training={model.name: model.training for model in models})
+    of_models = [result for result in held if result.model not in seeds]
+    diagnosis = diagnose(of_models, training={model.name: model.training for model in models})
     return CheckResult(
         verdict=verdict,
         gates=held,
@@ -86,16 +99,16 @@ def summarize(
             *diagnosis.problems,
         ),
         on_inconclusive=check.project.thresholds.on_inconclusive,
-        left_out=_left_out(check),
+        left_out=_left_out(check, asked),
     )
 
 
-def _left_out(check: Check) -> dict[str, int]:
+def _left_out(check: Check, asked: Sequence[Selected]) -> dict[str, int]:
     """Return how many gates of each candidate were not selected."""
     every = set(check.project.thresholds.gates)
     left = {
-        name: len(every - {gate for gate, model in check.selected if model == name})
-        for name in dict.fromkeys([*check.candidates, *check.project.config.candidates])
+        name: len(every - {gate for gate, model in asked if model == name})
+        for name in dict.fromkeys([*(model for _, model in asked), *check.project.gated])
     }
     return {name: count for name, count in left.items() if count}
 

@@ -35,6 +35,7 @@ from evalguard.stats.ranks import ModelRank, rank_models
 from evalguard.stats.rate import BinaryRate
 from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.scores import PairedScores, paired_scores
+from evalguard.stats.seeds import AcrossSeeds, across_seeds
 from evalguard.stats.sequential import (
     MOST_STAGES,
     conditional_power,
@@ -48,6 +49,7 @@ __all__ = [
     "GROUPS",
     "MIN_UNITS",
     "MOST_STAGES",
+    "AcrossSeeds",
     "BinaryRate",
     "Combined",
     "ConfidenceInterval",
@@ -63,6 +65,7 @@ __all__ = [
     "PairedScores",
     "PredictionPowered",
     "UnitT",
+    "across_seeds",
     "cluster_sizes",
     "cohen_kappa",
     "combined_pvalue",

@@ -97,3 +97,41 @@ def test_text_has_the_figures_and_a_table():
 def test_broken_input_is_refused(capsys, arguments, message):
     assert main(["power", *arguments]) == ExitCode.USAGE
     assert message in capsys.readouterr().err
+
+
+def pilot(folder):
+    """Write a pilot of 60 answers, of which each model has the better score on some."""
+    rows = [(0.9, 0.9)] * 48 + [(0.9, 0.2)] * 4 + [(0.1, 0.8)] * 8
+    path = folder / "pilot.jsonl"
+    lines = [
+        {"id": str(index), "baseline": before, "candidate": after}
+        for index, (before, after) in enumerate(rows)
+    ]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return path
+
+
+def test_a_pilot_of_scores_that_should_be_low(tmp_path):
+    arguments = ["--from", str(pilot(tmp_path)), "--kind", "bounded", "--max-drop", "20%", "--json"]
+    found = {}
+    for words in ([], ["--lower-is-better"]):
+        done = CliRunner().invoke(command, [*arguments, *words], standalone_mode=False)
+        found[bool(words)] = json.loads(done.output)
+    # A share of the baseline's mean is tolerated, on the other side of it.
+    assert found[True]["margin"] == pytest.approx(found[False]["margin"])
+    assert found[True]["power"] != found[False]["power"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no requirement"),
+        (["--max-drop", "5pp", "--min-gain", "1pp"], "exclude each other"),
+        (["--max-drop", "5pp", "--high", "inf"], "must be finite"),
+        (["--max-drop", "5pp", "--low", "2"], "low=2 must be below high=1"),
+    ],
+)
+def test_a_pilot_is_refused_as_the_function_refuses(tmp_path, capsys, arguments, message):
+    path = pilot(tmp_path)
+    assert main(["power", "--from", str(path), "--kind", "bounded", *arguments]) == ExitCode.USAGE
+    assert message in capsys.readouterr().err

@@ -41,9 +41,34 @@ def test_train_says_what_was_made_and_what_comes_next(config_file, capfd):
     assert printed.err == ""
 
 
+def test_seeds_train_as_many_adapters_as_a_recipe_lists(config_file, capfd):
+    arguments = ["train", str(config_file), "--set", "training.epochs=1", "--seeds", "2"]
+    assert main([*arguments, "--set", "training.seed=5", "--output", "out/"]) == ExitCode.PASS
+    printed = capfd.readouterr().out
+    assert "NAME: {seeds: [out.seed1, out.seed2]}" in printed
+    records = [json.loads(Path(f"out.seed{k}/evalguard_training.json").read_text()) for k in (1, 2)]
+    assert [record["config"]["training"]["seed"] for record in records] == [5, 6]
+    weights = {Path(f"out.seed{k}/adapter_model.safetensors").read_bytes() for k in (1, 2)}
+    assert len(weights) == 2
+    assert not Path("out").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["train.yaml", "--seeds", "2", "--resume"], "--seeds trains in this process"),
+        (
+            [
+                "train.yaml",
+                "--seeds",
+                "2",
+                "--set",
+                "tuner=full",
+                "--set",
+                "base.quantization=none",
+            ],
+            "--seeds trains adapters",
+        ),
         (["none.yaml"], "none.yaml: no such file"),
         (["train.yaml", "--set", "lora.rank=3"], "lora.rank: unknown key"),
         (["train.yaml", "--set", "lora"], "expected KEY=VALUE"),

@@ -112,7 +112,7 @@ def test_problems_of_all_files_come_together(project, edit):
             "evalguard.yaml",
             "{adapter: adapters/tickets-v2}",
             "{}",
-            "candidates.tickets-v2: needs 'adapter', 'model', 'quantization' or 'server",
+            "candidates.tickets-v2: needs 'adapter', 'seeds', 'model', 'quantization' or 'server",
         ),
         (
             "evalguard.yaml",

@@ -1,0 +1,115 @@
+"""The evidence of a recipe: several trainings of it on the same samples, as one comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evalguard.demands import ConditionTest
+from evalguard.errors import MeasurementError
+from evalguard.gates.evidence import Evidence, gather
+from evalguard.records import Comparison, CorpusValues, SamplePair, ScoreKind
+from evalguard.stats import across_seeds
+
+
+def recipe_of(seeds: Sequence[Comparison], model: str) -> Comparison:
+    """Return the comparison of a recipe: each sample with the mean score over its seeds.
+
+    A sample that one seed lacks counts as missing.
+
+    Args:
+        seeds: The comparison of each seed under one gate.
+        model: Name of the recipe.
+    """
+    first = seeds[0]
+    found = [{(pair.task, pair.sample_id): pair for pair in seed.pairs} for seed in seeds]
+    keys = dict.fromkeys(key for pairs in found for key in pairs)
+    doubts = [
+        dict(zip(pairs, seed.undetermined, strict=True)) if seed.undetermined else {}
+        for pairs, seed in zip(found, seeds, strict=True)
+    ]
+    binary = first.metric.kind is ScoreKind.BINARY
+    return Comparison(
+        gate=first.gate,
+        model=model,
+        metric=replace(first.metric, kind=ScoreKind.BOUNDED) if binary else first.metric,
+        pairs=tuple(_mean_pair([pairs.get(key) for pairs in found]) for key in keys),
+        n_planned=max(len(keys), *(seed.n_planned for seed in seeds)),
+        corpus=_mean_corpus([seed.corpus for seed in seeds]),
+        undetermined=tuple(
+            (
+                sum(one.get(key, (0.0, 0.0))[0] for one in doubts) / len(seeds),
+                sum(one.get(key, (0.0, 0.0))[1] for one in doubts) / len(seeds),
+            )
+            for key in keys
+        )
+        if any(doubts)
+        else (),
+        seeds=tuple(seeds),
+    )
+
+
+def gather_seeds(comparison: Comparison) -> Evidence:
+    """Set up the test of every demand, over all samples and seeds of the comparison.
+
+    Raises:
+        ConfigError: If the gate demands something that its metric cannot have.
+        MeasurementError: If a seed could not be measured, or its labels cannot be combined.
+    """
+    where = f"{comparison.gate.suite}/{comparison.gate.metric}"
+    if any(seed.labels for seed in comparison.seeds):
+        raise MeasurementError(
+            f"{where}: labels of drawn answers are of one adapter each and are not combined over "
+            "seeds; list the seeds as candidates of their own, or calibrate the judge by labels of "
+            "other answers"
+        )
+    if any(seed.corpus for seed in comparison.seeds) and comparison.corpus is None:
+        raise MeasurementError(f"{where}: the seeds were not measured on the same samples")
+    pooled = gather(replace(comparison, seeds=()))
+    seeds = [gather(seed) for seed in comparison.seeds]
+    demands = tuple(
+        ConditionTest(
+            each.condition,
+            across_seeds(each.test, [seed.demands[index].test for seed in seeds]),
+            each.margin,
+        )
+        for index, each in enumerate(pooled.demands)
+    )
+    difference = across_seeds(pooled.difference, [seed.difference for seed in seeds])
+    if demands[0].condition.on_difference:
+        difference = demands[0].test
+    return replace(
+        pooled,
+        demands=demands,
+        difference=difference,
+        seeds=tuple(seed.difference.estimate for seed in seeds),
+        method=f"{pooled.method}, crossed with {len(seeds)} seeds",
+    )
+
+
+def _mean_pair(pairs: Sequence[SamplePair | None]) -> SamplePair:
+    """Return a sample with its mean scores, and the answer of the seed that scored lowest."""
+    known = [pair for pair in pairs if pair is not None]
+    whole = len(known) == len(pairs)
+    before = [pair.baseline_score for pair in known if pair.baseline_score is not None]
+    after = [pair.candidate_score for pair in known if pair.candidate_score is not None]
+    shown = min(known, key=lambda pair: (pair.candidate_score is None, pair.candidate_score or 0.0))
+    return replace(
+        shown,
+        baseline_score=sum(before) / len(before) if whole and len(before) == len(known) else None,
+        candidate_score=sum(after) / len(after) if whole and len(after) == len(known) else None,
+    )
+
+
+def _mean_corpus(values: Sequence[CorpusValues | None]) -> CorpusValues | None:
+    """Return the mean of a corpus metric over seeds; ``None`` if their groups are not the same."""
+    known = [one for one in values if one is not None]
+    groups = {(len(one.baseline_without), one.missing) for one in known}
+    if len(known) < len(values) or len(groups) != 1:
+        return None
+    columns = zip(*(one.candidate_without for one in known), strict=True)
+    return replace(
+        known[0],
+        candidate=sum(one.candidate for one in known) / len(known),
+        candidate_without=tuple(sum(column) / len(known) for column in columns),
+    )

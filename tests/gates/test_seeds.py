@@ -1,0 +1,126 @@
+"""A gate over several trainings of one recipe."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evalguard.gates.decide import decide
+from evalguard.gates.seeds import recipe_of
+from evalguard.records import Margin, Metric, ScoreKind, Verdict
+from tests.gates.build import compared, gate
+
+
+def seed(number, lost, n=600, **options):
+    """Return a seed that loses so many questions, each seed others."""
+    scores = np.ones(n)
+    scores[number * 40 : number * 40 + lost] = 0.0
+    return compared([1.0] * n, scores.tolist(), model=f"v2.seed{number}", **options)
+
+
+def decided(*seeds):
+    (result,) = decide([recipe_of(seeds, "v2")])
+    return result
+
+
+def test_alike_seeds_pass_and_every_figure_is_that_of_the_recipe():
+    result = decided(seed(0, 6), seed(1, 7), seed(2, 8))
+    assert result.verdict is Verdict.PASS
+    assert (result.model, result.n, result.losses) == ("v2", 600, None)
+    assert result.delta == pytest.approx(-7 / 600)
+    assert result.seeds == pytest.approx((-6 / 600, -7 / 600, -8 / 600))
+    assert "crossed with 3 seeds" in result.method
+    assert "by seed: −1.0 pp, −1.2 pp, −1.3 pp" in result.reason
+
+
+def test_seeds_that_differ_are_undecided_though_their_mean_would_pass():
+    apart = [seed(0, 0), seed(1, 3), seed(2, 33)]
+    result = decided(*apart)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    (alone,) = decide([replace(recipe_of(apart, "v2"), seeds=())])
+    assert alone.verdict is Verdict.PASS
+    assert result.ci[0] < alone.ci[0]
+    assert "seeds would decide it on these samples" in result.reason
+    assert result.required_n is None
+
+
+def test_a_recipe_that_loses_fails():
+    assert decided(seed(0, 90), seed(1, 95), seed(2, 100)).verdict is Verdict.FAIL
+
+
+def test_a_sample_that_one_seed_lacks_is_missing_of_the_recipe():
+    whole = seed(0, 2)
+    lacking = compared([1.0] * 600, [1.0] * 580 + [None] * 20, model="v2.seed2")
+    assert decided(whole, lacking, seed(1, 3)).missing == 20
+    none = compared([1.0] * 600, [1.0] * 500 + [None] * 100, model="v2.seed2")
+    assert decided(whole, none, seed(1, 3)).verdict is Verdict.INCONCLUSIVE
+    fewer = compared([1.0] * 590, [1.0] * 590, model="v2.seed2")
+    assert decided(whole, fewer, seed(1, 3)).missing == 10
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_the_order_of_the_seeds_does_not_matter(order):
+    seeds = [seed(0, 6), seed(1, 17), seed(2, 8)]
+    assert decided(*(seeds[i] for i in order)).p_pass == pytest.approx(decided(*seeds).p_pass)
+
+
+def test_every_demand_is_tested_over_the_seeds():
+    of = gate(max_drop=Margin(0.05, "pp"), min=0.95)
+    alike = [seed(number, 6 + number, of=of) for number in range(3)]
+    assert decided(*alike).verdict is Verdict.PASS
+    apart = [seed(number, lost, of=of) for number, lost in enumerate((0, 3, 36))]
+    assert decided(*apart).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_relative_margin_and_lower_is_better():
+    metric = Metric("acc", higher_is_better=False)
+    worse = decided(*(seed(k, 40 + k, metric=metric) for k in range(3)))
+    assert worse.delta > 0
+    assert worse.verdict is Verdict.PASS
+    relative = gate(max_drop=Margin(0.05, "%"))
+    assert decided(*(seed(k, 6 + k, of=relative) for k in range(3))).verdict is Verdict.PASS
+
+
+def test_a_corpus_metric_is_averaged_over_the_seeds():
+    metric = Metric("acc", kind=ScoreKind.CORPUS, higher_is_better=True)
+
+    def mean(samples):
+        return float(np.mean([sample.scores["acc"] for sample in samples]))
+
+    def corpus(number, lost):
+        from evalguard.gates.compare import compare
+        from tests.gates.build import samples
+
+        scores = np.ones(600)
+        scores[number * 40 : number * 40 + lost] = 0.0
+        return compare(gate(), metric, samples([1.0] * 600), samples(scores.tolist()),
+                       model=f"v2.seed{number}", n_planned=600, aggregate=mean)  # fmt: skip
+
+    result = decided(*(corpus(k, 4 + k) for k in range(3)))
+    assert result.delta == pytest.approx(-5 / 600)
+    assert result.verdict is Verdict.PASS
+    assert decided(corpus(0, 0), corpus(1, 3), corpus(2, 36)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_labels_of_drawn_answers_are_an_error_and_no_pass():
+    one = seed(0, 6)
+    labelled = replace(one, labels=((1.0, 1.0), *[None] * 599))
+    result = decided(labelled, seed(1, 7))
+    assert result.verdict is Verdict.ERROR
+    assert "not combined over seeds" in result.reason
+
+
+def test_undetermined_answers_of_one_seed_keep_the_recipe_from_passing():
+    seeds = [seed(0, 6), seed(1, 7), seed(2, 8)]
+    sure = [replace(one, undetermined=((0.0, 0.0),) * 600) for one in seeds]
+    assert decided(*sure).verdict is Verdict.PASS
+    doubts = ((0.0, 0.0),) * 300 + ((0.0, 1.0),) * 300
+    zeros = compared([1.0] * 600, [1.0] * 300 + [0.0] * 300, model="v2.seed0",
+                     of=gate(max=0.9), metric=Metric("acc"))  # fmt: skip
+    of = zeros.gate
+    low = [replace(zeros, model=f"v2.seed{k}", undetermined=((0.0, 0.0),) * 600) for k in range(3)]
+    assert decided(*low).verdict is Verdict.PASS
+    unsure = replace(low[0], undetermined=doubts)
+    held = decided(unsure, *[replace(one, gate=of, undetermined=doubts) for one in low[1:]])
+    assert held.verdict is Verdict.INCONCLUSIVE
+    assert "undetermined answers" in held.reason
