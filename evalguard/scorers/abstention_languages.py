@@ -3,6 +3,49 @@
 from __future__ import annotations
 
 OTHER_LANGUAGES: tuple[str, ...] = (
+    # what a team keeps, with a verb of saying: "Der Vertrag nennt keinen Preis" (but not "erlaubt")
+    r"\b(?:vertrag|protokoll|tabelle|kapitel|notiz(?:en)?|akte|gutachten|urteil|rechnung|handbuch|"
+    r"e-?mail|anleitung|unterlagen)e?s?\b.{0,20}\b(?:sagt|sagen|nennt|nennen|erwähnt|erwähnen|"
+    r"verrät|schweigt|verzeichnet|aufgeführt|vermerkt)\b.{0,40}\b(?:nicht|keine?[mnrs]?|nichts|"
+    r"niemanden)\b|\b(?:vertrag|urteil|protokoll|text|bericht)e?s? schweigt\b",
+    r"\b(?:rapport|contrat|lettre|compte rendu|procès-verbal|chapitre|tableau|notice|histoire|"
+    r"auteure?|manuel|facture|courriel|dossier|jugement|texte|document)\b.{0,12}\b(?:ne |n')"
+    r"(?:\w+ )?(?:dit|mentionne|précise|indique|donne|fournit|parle|cite|nomme|évoque|révèle|"
+    r"explique)\b.{0,12}\b(?:pas|rien|aucun\w*|jamais)\b",
+    r"\b(?:informe|contrato|acta|carta|manual|capítulo|tabla|notas?|fuente|correo|historia|autora?|"
+    r"archivo|factura|expediente|sentencia|relato)\b.{0,20}\bno (?:lo |se |nos )?(?:dice|menciona|"
+    r"especifica|indica|proporciona|aclara|revela|explica|precisa|detalla|nombra|habla)\b"
+    r"|\bno (?:es|resulta|ha sido) posible (?:saber|determinar|responder|decir|contestar|averiguar)"
+    r"\w*",
+    r"\b(?:relatório|contrato|carta|ata|capítulo|tabela|manual|história|autora?|fatura|e-?mail|"
+    r"sentença|notas?)\b.{0,20}\bnão (?:o |se |nos )?(?:diz|menciona|especifica|informa|indica|"
+    r"cita|esclarece|revela|explica|detalha|fala)\b|\bnão é possível (?:saber|determinar|responder|"
+    r"dizer|afirmar)\b",
+    r"\b(?:relazione|contratto|lettera|verbale|capitolo|tabella|manuale|storia|autore|autrice|"
+    r"fattura|referto|sentenza|rapporto)\b.{0,20}\bnon (?:lo |ci )?(?:dice|menziona|specifica|"
+    r"indica|riporta|precisa|rivela|spiega|chiarisce|parla|cita)\b|\bnon è possibile (?:saper\w*|"
+    r"determinar\w*|rispondere|dir\w*|stabilir\w*)\b",
+    r"\b(?:brief|contract|verslag|rapport|bron|tabel|notulen|verhaal|handleiding|factuur|vonnis|"
+    r"hoofdstuk|auteur)\b.{0,20}\b(?:zegt|zeggen|vermeldt|vermelden|noemt|noemen)\b"
+    r".{0,12}\b(?:niets|niet|geen|nergens)\b|\bniet (?:te zeggen|te bepalen|vast te stellen|te "
+    r"beantwoorden)\b",
+    r"\bnie (?:podaje|podają|wspomina|wspominają|precyzuje|określa|wymienia|informuje|wynika)\b|"
+    r"\bnie (?:da się|sposób) (?:tego )?(?:ustalić|określić|stwierdzić|powiedzieć|odpowiedzieć)\b",
+    r"\b(?:sözleşme|rapor|mektup|tablo|tutanak|bölüm|hikaye|yazar|fatura)\w*\b.{0,60}\b(?:yok|"
+    r"belirtilm\w+|söylem\w+|söylenm\w+|bahsedilm\w+|bahsetm\w+|yer alm\w+|değinilm\w+)",
+    r"\bв (?:договоре|отч[её]те|протоколе|письме|таблице|главе|рассказе|источнике)\b.{0,40}\b(?:не "
+    r"(?:указан|упомянут|упомина|сказан|говорит|назван|привед)\w*|нет)|\b(?:договор|отч[её]т|"
+    r"протокол|письмо|таблица|глава|рассказ|автор)\b.{0,30}\bне (?:говорит|упоминает|указывает|"
+    r"сообщает|называет|уточняет)",
+    r"(?:合同|报告|報告|记录|記錄|表格|表中|邮件|郵件|文档|文檔|信中|书中|書中|作者|故事).{0,12}"
+    r"(?:没有|沒有|未|并未|並未).{0,4}(?:提到|提及|说明|說明|给出|給出|指出|注明|写明|寫明|透露|记载|記載)",
+    r"(?:契約書|報告書|議事録|表|メール|手紙|物語|記録).{0,24}(?:書かれていない|書いていない|書いてありません|"
+    r"記載がない|記載がありません|記載されていない|触れられていない|触れていません|示されていません)",
+    r"(?:계약서|보고서|회의록|표|편지|자료|이메일|이야기).{0,24}(?:나와 있지 않|언급되지 않|"
+    r"언급이 없|적혀 있지 않|명시되지 않|명시되어 있지 않|기재되어 있지 않)",
+    r"(?:التقرير|العقد|الرسالة|الجدول|المحضر|القصة|الكاتب).{0,20}(?:لا|لم) (?:يذكر|تذكر|يحدد|تحدد|"
+    r"يوضح|توضح|يشير|تشير|يقل|تقل)",
+    r"(?:अनुबंध|रिपोर्ट|पत्र|तालिका|कहानी|लेखक).{0,40}(?:उल्लेख नहीं|नहीं बताया|नहीं दिया|नहीं लिखा)",
     # German
     r"\b(?:text|abschnitt|artikel|dokument|kontext|passage|absatz|geschichte|bericht|quelle|"
     r"autor(?:in)?|"

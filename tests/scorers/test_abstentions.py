@@ -44,6 +44,30 @@ Hal itu tidak disebutkan dalam teks.
 I can't trace the sender in any of these e-mails.
 Nowhere does the log name the operator.
 The height of the tower is missing.
+The changelog doesn't name the author of the patch.
+My folder has nothing here about the pension.
+The line for the witness has been left blank.
+No forwarding address on file.
+The recording fades out before she names the buyer.
+The log stops at noon; it shows no speed for the afternoon.
+I was given nothing about the deposit.
+Anything I said would be speculation.
+The two never met, as far as the letters show.
+You will not find her birthday in these documents.
+Neither of the reports deals with the bridge.
+He mentions a sister without ever giving her name.
+The bonus isn't in your contract.
+Couldn't be made out from the scan.
+The recipe lists six ingredients. Salt isn't among them, so I can't tell you how much to use.
+Der Vertrag nennt keinen Liefertermin.
+Le rapport ne précise pas le montant.
+La factura no indica la fecha de pago.
+Non è possibile stabilirlo dal verbale.
+Het rapport vermeldt geen prijs.
+Umowa nie określa terminu.
+В письме адрес не указан.
+合同中没有写明交货日期。
+契約書には納期の記載がありません。
 """.strip().splitlines()  # noqa: E501 - an answer a line
 
 ANSWERS = """
@@ -78,6 +102,16 @@ The contract does not allow subletting.
 The film ends before the war begins.
 The trial stopped without a verdict.
 So the answer is not 12 but 15.
+The box is empty.
+The trial ended before noon.
+There were no traces of poison in the cup.
+The jury found insufficient grounds for a conviction.
+The cause was unknown at first, but in the final chapter we learn that it was gas.
+The file is silent no longer: a page was added in May.
+Der Vertrag erlaubt keine Haustiere.
+Le contrat ne permet pas la sous-location.
+El contrato no permite animales.
+Het contract staat geen huisdieren toe.
 The passage was closed in winter.
 We know that the train left at nine and took two hours, so it arrived at eleven.
 He couldn't pinpoint the pain, so the doctors took an X-ray.
