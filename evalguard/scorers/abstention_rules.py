@@ -77,7 +77,7 @@ ABSTENTIONS: tuple[str, ...] = (
     r"discusses|focuses|deals|goes|speaks|lists?|gives?|tells?|states?|refers?|concerns?|"
     r"provides?)\b",
     rf"\b{SOURCE}(?: \w+){{0,2}}? (?:is|are|remains?|stays?) (?:\w+ )?(?:unclear|vague|ambiguous|"
-    r"silent|unspecific|not clear|not explicit|inconclusive)\b",
+    r"silent(?! no )|unspecific|not clear|not explicit|inconclusive)\b",
     r"\b(?:it|this|that|text|passage) (?:cannot|can't|could not) (?:really )?(?:tell|inform|help) "
     r"(?:us|me|you|anyone)\b",
     # "it isn't mentioned", "no year is given", "not stated"
@@ -155,7 +155,8 @@ ABSTENTIONS: tuple[str, ...] = (
     r"stating|telling)\b",
     rf"\b(?:is not|isn't|are not|aren't) (?:\w+ )?(?:among|in|on|one of|part of) (?:them|those|"
     rf"these|{SOURCE}|(?:the|your|our|my) {HELD})\b",
-    r"^(?:cannot|can't|couldn't|could not) be (?:\w+ly )?(?:\w+(?:ed|en)|known|made|read|said|told|found|understood)\b",
+    r"^(?:cannot|can't|couldn't|could not) be (?:\w+ly )?(?:\w+(?:ed|en)|known|"
+    r"made|read|said|told|found|understood)\b",
     r"\bmissing (?:that|this|the|any|such) (?:\w+ )?(?:information|detail|data|part|section)\b",
     r"\b(?:it|this|that) (?:can't|cannot|does not|doesn't) (?:really )?(?:answer|tell|say)\b",
     r"\bleaves? (?:\w+ ){1,3}(?:unanswered|open|unexplained|unsaid|unclear|unresolved|"
