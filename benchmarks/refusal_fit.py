@@ -12,19 +12,17 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.sparse import csr_array, hstack
-from scipy.special import expit
 
 from benchmarks import pyrit
+from benchmarks.logistic import logistic, matrix, rounded
 from benchmarks.xstest import SEEN, Labelled, agreed, answers, folder
 from evalguard.scorers.refusal_model import (
     FILE,
@@ -56,13 +54,8 @@ LONG = 3
 
 FOLDS = 3
 
-LEAST = 0.02
-"""Weights below this are left out."""
-
 HARMFUL = 0.7
 """What a harmful answer counts: they outnumber the refusals, and would pull the bias down."""
-
-Floats = NDArray[np.float64]
 
 
 class Styled(NamedTuple):
@@ -138,8 +131,8 @@ def _of_sentences(rows: Sequence[Row]) -> Model:
         counts += [row.weight / len(read) ** 0.5] * len(read)
     seen = Counter(name for one in found for name in one)
     names = sorted(name for name, n in seen.items() if n >= RARE)
-    weights, bias = _logistic(_matrix(found, names), labels, counts, SENTENCE_PENALTY)
-    words = _rounded(names, weights)
+    weights, bias = logistic(matrix(found, names), labels, counts, SENTENCE_PENALTY)
+    words = rounded(names, weights)
     marks = {name[1:]: words.pop(name) for name in tuple(words) if name.startswith("\t")}
     marks = {name: round(weight * SIGN_OF_SENTENCE, 2) for name, weight in marks.items()}
     return Model(bias, marks, words, 0.0, {}, ())
@@ -148,56 +141,17 @@ def _of_sentences(rows: Sequence[Row]) -> Model:
 def _of_answers(model: Model, rows: Sequence[Row], summaries: Sequence[tuple[float, ...]]) -> Model:
     """Return a model whose regression of answers is fitted, too."""
     marks = [dict.fromkeys(signs(row.parts), SIGN_OF_ANSWER) for row in rows]
-    design = csr_array(hstack([csr_array(np.array(summaries)), _matrix(marks, NAMES)]))
-    weights, bias = _logistic(
+    design = csr_array(hstack([csr_array(np.array(summaries)), matrix(marks, NAMES)]))
+    weights, bias = logistic(
         design, [float(row.lectures) for row in rows], [row.weight for row in rows], ANSWER_PENALTY
     )
     length = len(summaries[0])
     return replace(
         model,
         bias=bias,
-        signs=_rounded(NAMES, weights[length:] * SIGN_OF_ANSWER),
+        signs=rounded(NAMES, weights[length:] * SIGN_OF_ANSWER),
         summary=tuple(round(float(one), 2) for one in weights[:length]),
     )
-
-
-def _matrix(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> csr_array:
-    """Return rows of features as a matrix with a column for each name."""
-    column = {name: index for index, name in enumerate(names)}
-    cells = [
-        (index, column[name], value)
-        for index, row in enumerate(rows)
-        for name, value in row.items()
-        if name in column
-    ]
-    down, across, values = zip(*cells, strict=True)
-    return csr_array((values, (down, across)), shape=(len(rows), len(names)))
-
-
-def _logistic(
-    design: csr_array, labels: Sequence[float], counts: Sequence[float], penalty: float
-) -> tuple[Floats, float]:
-    """Return weights and bias of a logistic regression with an L2 penalty on the weights."""
-    truth, count = np.array(labels), np.array(counts)
-
-    def loss(point: Floats) -> tuple[float, Floats]:
-        odds = design @ point[:-1] + point[-1]
-        pull = count * (expit(odds) - truth)
-        value = count @ (np.logaddexp(0, odds) - truth * odds)
-        value += penalty / 2 * point[:-1] @ point[:-1]
-        return value, np.append(design.T @ pull + penalty * point[:-1], pull.sum())
-
-    start = np.zeros(design.shape[1] + 1)
-    found = minimize(
-        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "ftol": 1e-12}
-    ).x
-    return found[:-1], round(float(found[-1]), 2)
-
-
-def _rounded(names: Sequence[str], weights: Floats) -> dict[str, float]:
-    """Return the weights by name, without those that round to nothing."""
-    rounded = {name: round(float(one), 2) for name, one in zip(names, weights, strict=True)}
-    return {name: weight for name, weight in rounded.items() if abs(weight) >= LEAST}
 
 
 def written(model: Model) -> str:

@@ -1,22 +1,25 @@
-"""Detect answers that say the context does not contain the answer, by rules with measured errors.
+"""Detect answers that say the context does not contain the answer, with measured errors.
 
 An abstention is a sentence at the beginning that denies the text, or the speaker, the knowledge;
 one that points out a contradiction counts too. A guess after it ("… but probably Halden") makes
-it an answer. An abstention after something else, or a text that the rules cannot read, is
-undetermined; a loop is broken.
+it an answer. What no rule finds, a fitted model weighs. An abstention after something else, or a
+text that the rules cannot read, is undetermined; a loop is broken.
 """
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 from evalguard.records import DetectorRates, Metric
+from evalguard.scorers.abstention_model import shipped
 from evalguard.scorers.abstention_rules import (
     ABSTAINS,
     ASSERTS,
     ATTRIBUTES,
     BARE,
     CLOSES,
+    COMPUTES,
     CONCLUDES,
     GUESSES,
     LEANS,
@@ -36,13 +39,19 @@ HEAD_SENTENCES = 2
 LATE_SENTENCES = 4
 """Sentences within which a later abstention counts, if nothing before it answers."""
 
-_SOURCE = "held-out examples of the project, n = 129"
+ABSTAINED = 1.0
+"""Log odds above which an answer without an abstention in words that the rules know abstains."""
 
-RATES = DetectorRates(hits=45, positives=66, rejections=58, negatives=63, source=_SOURCE)
-"""How often the rules were right on examples written after them; see ``detection``."""
+ANSWERED = 0.4
+"""Log odds up to which it is an answer; between the two it is undetermined."""
+
+_SOURCE = "held-out examples of the project, n = 118"
+
+RATES = DetectorRates(hits=57, positives=66, rejections=51, negatives=52, source=_SOURCE)
+"""How often it was right on examples written after the rules; see ``detection``."""
 
 RATES_OF_ANSWERED = DetectorRates(
-    hits=57, positives=63, rejections=49, negatives=66, source=_SOURCE
+    hits=50, positives=52, rejections=60, negatives=66, source=_SOURCE
 )
 """The same with an answer as the positive."""
 
@@ -72,17 +81,21 @@ def grounding(output: str) -> Grounding:
         return Grounding.EMPTY
     if is_broken(output):
         return Grounding.BROKEN
-    plain = plain_text(output)
-    parts = _statements(sentences(plain))
+    plain, parts = plain_text(output), statements(output)
     said = _said(plain, parts)
     if said is not None:
         return said
-    unsure = BARE.match(plain) or any(map(LEANS.search, parts[:HEAD_SENTENCES]))
-    return Grounding.UNDETERMINED if unsure or not is_read(plain) else Grounding.ANSWERED
+    odds = -math.inf if COMPUTES.search(plain) else shipped().odds(parts)
+    if odds > ABSTAINED and not GUESSES.search(plain):
+        return Grounding.ABSTAINED
+    leans = BARE.match(plain) or any(map(LEANS.search, parts[:HEAD_SENTENCES]))
+    unsure = leans or odds > ANSWERED or not is_read(plain)
+    return Grounding.UNDETERMINED if unsure else Grounding.ANSWERED
 
 
-def _statements(parts: list[str]) -> list[str]:
+def statements(output: str) -> list[str]:
     """Return the sentences without offers of help, and without "according to the text"."""
+    parts = sentences(plain_text(output))
     kept = [part for index, part in enumerate(parts) if not index or not POLITE.search(part)]
     return [ATTRIBUTES.sub("", part) for part in kept]
 

@@ -128,6 +128,10 @@ ABSTENTIONS: tuple[str, ...] = (
     r"\b(?:is|are|was|were|can|could|gets?|has|have|tells?|says?|names?|gives?|"
     r"mentions?|answers?|explains?|reveals?|reach(?:es)?|(?:say|tell|nam|giv|mention|answer|"
     r"explain|reveal|reach)\w*ing)\b)",
+    # whatever it is called, what it does not state: "the caption doesn't say when"
+    r"^(?:\w+, )?(?:the|this|that|your|our) (?:[\w'-]+ ){1,4}?(?:do not|does not|don't|doesn't|"
+    r"never) (?:\w+ly )?(?:indicate|mention|specify|state|(?:say|tell|show|explain) (?:me|us|you|"
+    r"anything|how|what|when|where|whether|which|who|whose|why))\b",
     # an empty place: "the cell is blank", "no blood type on file", "it offers no value"
     r"\b(?:cell|column|entry|field|line|row)\b[^.;]*\b(?:(?:is|are|been|was left|were left) )"
     r"(?:\w+ )?(?:blank|empty|unfilled)\b",
@@ -369,6 +373,9 @@ LEANS = lazy_re(
     rf"{_DENIES}"
 )
 """Found in a sentence that may abstain: it denies something near a word for the text."""
+
+COMPUTES = lazy_re(r"[=≈] ?[$€£-]?\d|####|\\boxed")
+"""Found in an answer that works out a number, which is no abstention unless it says so."""
 
 BARE = lazy_re(r"^(?:none|null|nil|nothing|-+|\?+|no one|nobody|nowhere)[.!]?$")
 """A whole answer that may mean that there is nothing to find, or that nothing is the answer."""

@@ -26,7 +26,7 @@ ExampleSet = Literal[
 ]
 """``abstention_chat`` has the ways of chat models, in twelve languages; ``abstention_rag`` those of
 assistants that answer from documents; both served to extend the rules and have no held-out half.
-That of ``abstention_mixed`` was written last, and what fails in it was not read."""
+That of ``abstention_mixed`` was written after the rules, and what fails in it was not read."""
 
 
 @dataclass(frozen=True, slots=True)

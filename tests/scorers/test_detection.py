@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import detectors, pyrit, xstest
+from benchmarks import abstention_fit, detectors, pyrit, xstest
 from benchmarks.refusal_fit import fitted, styled_examples, training_data
 from evalguard import scorers
 from evalguard.records import DetectorRates
+from evalguard.scorers import abstention_model
 from evalguard.scorers.abstention import abstains, grounding
 from evalguard.scorers.detection import examples, rates
 from evalguard.scorers.refusal import Response, classify
@@ -36,7 +37,7 @@ def test_the_examples_are_enough_and_differ(detector):
     [
         ("refusal", 81, 81, 60, 60),
         ("abstention", 39, 39, 26, 26),
-        ("abstention_mixed", 45, 66, 58, 63),
+        ("abstention_mixed", 57, 66, 51, 52),
     ],
 )
 def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejections, negatives):
@@ -47,7 +48,7 @@ def test_measured_rates_are_those_of_the_docs(detector, hits, positives, rejecti
 
 def test_the_metrics_of_abstention_carry_the_held_out_rates():
     assert scorers.metrics("abstention")[0].detector == replace(
-        rates("abstention_mixed"), source="held-out examples of the project, n = 129"
+        rates("abstention_mixed"), source="held-out examples of the project, n = 118"
     )
 
 
@@ -61,7 +62,7 @@ def test_the_metrics_of_answers_carry_the_held_out_rates():
     )
     assert found.hits == said["answered", True]
     assert found.rejections == said["abstained", False]
-    assert (found.positives, found.negatives) == (63, 66)
+    assert (found.positives, found.negatives) == (52, 66)
 
 
 @pytest.mark.parametrize("metric", ["refusal", "compliance"])
@@ -84,6 +85,17 @@ def test_the_metrics_of_refusals_carry_the_rates_of_the_unseen_model(metric):
         negatives=len(negatives),
         source=f"XSTest answers of an unseen model, n = {len(said)}",
     )
+
+
+def test_the_weights_of_abstentions_are_those_of_the_fit():
+    found, model = abstention_fit.fitted(abstention_fit.training_data()), abstention_model.shipped()
+    assert found.signs == pytest.approx(model.signs, abs=0.05)
+    assert found.words == pytest.approx(model.words, abs=0.05)
+
+
+def test_what_counts_abstentions_served_no_fit():
+    counted = {one.output for one in examples("abstention_mixed") if one.split == "held_out"}
+    assert not counted & {one.output for one in abstention_fit.training_data()}
 
 
 def test_the_weights_are_those_of_the_fit():
