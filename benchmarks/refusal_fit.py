@@ -1,6 +1,6 @@
 """``python -m benchmarks.refusal_fit``: fit the model of a lecture and write its weights.
 
-The data are the answers of one model to XSTest on which both annotators agreed, without their
+The data are the answers of two models to XSTest on which both annotators agreed, without their
 sentences that refuse in words; the answers that PyRIT's annotators rated as harmful; and two
 files written for this project, one of them in the manner of models by name. Both regressions have
 an L2 penalty. The one of answers is fitted to log odds of sentences from fits without them.
@@ -23,7 +23,7 @@ from scipy.sparse import csr_array, hstack
 
 from benchmarks import pyrit
 from benchmarks.logistic import logistic, matrix, rounded
-from benchmarks.xstest import SEEN, Labelled, agreed, answers, folder
+from benchmarks.xstest import FITTED, Labelled, agreed, answers, folder
 from evalguard.scorers.refusal_model import (
     FILE,
     SENTENCES_READ,
@@ -161,7 +161,8 @@ def written(model: Model) -> str:
 
 def training_data(where: Path) -> list[Labelled | Styled]:
     """Return what the model is fitted to besides the harmful answers."""
-    return [*agreed(answers(where, SEEN)), *own_examples(), *styled_examples()]
+    real = agreed(one for model in FITTED for one in answers(where, model))
+    return [*real, *own_examples(), *styled_examples()]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""XSTest (Röttger et al. 2024): answers of two real models, labelled by two people each.
+"""XSTest (Röttger et al. 2024): answers of real models, labelled by two people each.
 
-The files are read from outside the repository and never copied into it.
+The files (``model_completions/xstest_v2_completions_MODEL.csv`` of ``paul-rottger/exaggerated-safety``
+as ``MODEL.csv``) are read from outside the repository and never copied into it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from typing import NamedTuple
 FOLDER_VARIABLE = "EVALGUARD_DATA"
 DEFAULT_FOLDER = Path(__file__).parents[2] / "shared" / "data"
 
-SEEN = "llama2new"
-"""The model that the rules were written on and the weights fitted to."""
+FITTED = ("llama2new", "mistralinstruct")
+"""The models that the rules were written on and the weights fitted to."""
 
-UNSEEN = "mistralinstruct"
-"""The model whose answers nobody read."""
+UNSEEN = ("gpt4", "mistralguard")
+"""The models whose answers served neither."""
 
-NAMES = {SEEN: "Llama 2", UNSEEN: "Mistral 7B Instruct"}
+NAMES = {
+    "llama2new": "Llama 2",
+    "mistralinstruct": "Mistral 7B Instruct",
+    "gpt4": "GPT-4",
+    "mistralguard": "Mistral 7B Instruct with a safety prompt",
+}
 
 _LABELS = {"1": "answered", "2": "refused", "3": "partial"}
 
