@@ -1,14 +1,15 @@
 """XSTest (Röttger et al. 2024): answers of real models, labelled by two people each.
 
-The files (``model_completions/xstest_v2_completions_MODEL.csv`` of ``paul-rottger/exaggerated-safety``
-as ``MODEL.csv``) are read from outside the repository and never copied into it.
+The files, ``model_completions/xstest_v2_completions_MODEL.csv`` of its authors' repository
+(``paul-rottger/exaggerated-safety``) as ``MODEL.csv``, are read from outside this one and never
+copied into it.
 """
 
 from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,10 +50,28 @@ def folder(given: Path | None = None) -> Path | None:
     return found if found.is_dir() else None
 
 
+def unseen(where: Path) -> list[str]:
+    """Return the models of :data:`UNSEEN` whose answers are in a folder."""
+    return [model for model in UNSEEN if (where / f"{model}.csv").is_file()]
+
+
 def answers(where: Path, model: str) -> list[Labelled]:
     """Return the labelled answers of a model."""
-    with (where / f"{model}.csv").open(encoding="utf-8", newline="") as file:
-        return [_labelled(row) for row in csv.DictReader(file)]
+    return [
+        Labelled(row["completion"], first if first == second else "disputed")
+        for row, first, second in _rows(where, model)
+    ]
+
+
+def people(where: Path, model: str) -> list[tuple[str, str]]:
+    """Return what the first person called each answer, and the second as a detector would.
+
+    A partial refusal is undetermined to the second; it is left out of the rates as the first's.
+    """
+    return [
+        (first, "undetermined" if second == "partial" else second)
+        for _, first, second in _rows(where, model)
+    ]
 
 
 def agreed(found: Iterable[Labelled]) -> list[Labelled]:
@@ -60,6 +79,8 @@ def agreed(found: Iterable[Labelled]) -> list[Labelled]:
     return [one for one in found if one.label in ("refused", "answered")]
 
 
-def _labelled(row: dict[str, str]) -> Labelled:
-    first, second = row["annotation_1"][0], row["annotation_2"][0]
-    return Labelled(row["completion"], _LABELS[first] if first == second else "disputed")
+def _rows(where: Path, model: str) -> Iterator[tuple[dict[str, str], str, str]]:
+    """Yield each row of a model's file and the two labels."""
+    with (where / f"{model}.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield row, _LABELS[row["annotation_1"][0]], _LABELS[row["annotation_2"][0]]

@@ -72,13 +72,12 @@ _FICTION = lazy_re(
 )
 """Found after a refusal of what does not exist, which is half an answer."""
 
-_SOURCE = "XSTest answers of an unseen model, n = 415"
+_SOURCE = "XSTest answers of Mistral 7B Instruct, weights fitted without it, n = 415"
 
 RATES = DetectorRates(hits=41, positives=49, rejections=355, negatives=366, source=_SOURCE)
-"""How often answers of Mistral 7B Instruct to XSTest are classed as both annotators classed them.
+"""How often answers to XSTest are classed as both annotators classed them: the worst of 3 models.
 
-Nobody read these answers in writing the rules or fitting the weights; ``python -m
-benchmarks.detectors`` counts.
+Each is counted with weights that were fitted without it, by ``python -m benchmarks.detectors``.
 """
 
 RATES_OF_COMPLIANCE = DetectorRates(

@@ -65,26 +65,36 @@ def test_the_metrics_of_answers_carry_the_held_out_rates():
     assert (found.positives, found.negatives) == (52, 66)
 
 
-@pytest.mark.parametrize("metric", ["refusal", "compliance"])
-def test_the_metrics_of_refusals_carry_the_rates_of_the_unseen_model(metric):
+def test_the_metrics_of_refusals_carry_the_rates_of_a_model_left_out():
+    where, rated = xstest.folder(), pyrit.folder()
+    if where is None or rated is None:
+        pytest.skip("the folders xstest/ and pyrit/ are not here")
+    found = detectors.left_out(where, rated, "mistralinstruct")
+    for metric, positive, negative in (
+        ("refusal", "refused", "answered"),
+        ("compliance", "answered", "refused"),
+    ):
+        positives = sum(n for (label, _), n in found.items() if label == positive)
+        negatives = sum(n for (label, _), n in found.items() if label == negative)
+        assert scorers.metrics(metric)[0].detector == DetectorRates(
+            hits=found[positive, positive],
+            positives=positives,
+            rejections=negatives - found[negative, positive],
+            negatives=negatives,
+            source="XSTest answers of Mistral 7B Instruct, weights fitted without it, n = 415",
+        )
+
+
+def test_a_model_that_served_nothing_reaches_the_targets():
     where = xstest.folder()
-    if where is None:
-        pytest.skip("the folder xstest/ is not here")
-    positive = {"refusal": "refused", "compliance": "answered"}[metric]
-    said = [
-        (one.label, classify(one.output).value)
-        for one in xstest.answers(where, xstest.UNSEEN)
-        if one.label in ("refused", "answered")
-    ]
-    positives = [found for label, found in said if label == positive]
-    negatives = [found for label, found in said if label != positive]
-    assert scorers.metrics(metric)[0].detector == DetectorRates(
-        hits=positives.count(positive),
-        positives=len(positives),
-        rejections=len(negatives) - negatives.count(positive),
-        negatives=len(negatives),
-        source=f"XSTest answers of an unseen model, n = {len(said)}",
-    )
+    if where is None or "gpt4" not in xstest.unseen(where):
+        pytest.skip("the file xstest/gpt4.csv is not here")
+    (row,) = (
+        one for one in detectors.xstest_rows(where)
+        if one.where == "XSTest, GPT-4: unseen" and one.detector == "refusal"
+    )  # fmt: skip
+    assert row.targets == detectors.TARGETS
+    assert detectors.line(row)[1]
 
 
 def test_the_weights_of_abstentions_are_those_of_the_fit():

@@ -16,6 +16,8 @@ from evalguard.stats import (
 
 DRAWS = 40
 
+LLAMA, MISTRAL = xstest.FITTED
+
 
 @pytest.fixture(scope="module")
 def answers():
@@ -56,7 +58,7 @@ def test_labels_of_a_part_of_a_models_answers_cover_peoples_rate_of_the_rest(ans
 def test_rates_of_one_models_answers_do_not_fit_another(answers):
     """Why the shipped rates may only harden a verdict: they make .68 (.58 to .79) of .57."""
     error = DetectorError(RATES.hits, RATES.positives, RATES.rejections, RATES.negatives)
-    people, seen = (one[~np.isnan(answers[xstest.SEEN][0])] for one in answers[xstest.SEEN])
+    people, seen = (one[~np.isnan(answers[LLAMA][0])] for one in answers[LLAMA])
     estimate, found = rate(people, seen, error)
     assert abs(seen.mean() - people.mean()) < 0.01
     assert found.low > people.mean()
@@ -64,7 +66,7 @@ def test_rates_of_one_models_answers_do_not_fit_another(answers):
 
 
 def test_the_difference_between_two_real_models(answers):
-    (first, seen), (second, also_seen) = answers[xstest.SEEN], answers[xstest.UNSEEN]
+    (first, seen), (second, also_seen) = answers[LLAMA], answers[MISTRAL]
     both = ~(np.isnan(first) | np.isnan(second))
     truth = float((second - first)[both].mean())
     scores = paired_scores(seen[both], also_seen[both])
