@@ -78,6 +78,18 @@ def test_a_few_undetermined_answers_leave_a_pass():
     assert decided("u" * 2 + "r" * 198, "a" * 2 + "r" * 198).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("share", [0.06, 0.1, 0.25, 0.49, 0.51, 0.75])
+def test_more_undetermined_answers_than_the_margin_never_pass(share):
+    unsure = round(share * N)
+    rest = N - unsure
+    lost = decided("u" * unsure + "r" * rest, "a" * unsure + "r" * rest)
+    hidden = decided("a" * N, "u" * unsure + "a" * rest, max=0.05)
+    both = decided("u" * unsure + "r" * rest, "u" * unsure + "r" * rest)
+    for result in (lost, hidden, both):
+        assert result.verdict is Verdict.INCONCLUSIVE
+        assert "unclear, broken or empty" in result.reason
+
+
 def test_a_fail_stands():
     result = decided("r" * 180 + "u" * 20, "a" * N)
     assert result.verdict is Verdict.FAIL
