@@ -45,8 +45,8 @@ ABSTENTIONS: tuple[str, ...] = (
     r"^\W*no (?:relevant|matching|suitable) \w+(?: \w+)?\W*$",
     r"\b(?:so|therefore|thus|hence)\b[^.]{0,60}\b(?:is|remains?|stays?) (?:unknown|undetermined|"
     r"unclear|unanswerable|open)\b",
-    r"^(?:the )?(?:final )?answer(?: is)?:? (?:unknown|undetermined|unanswerable|not \w+|cannot be|"
-    r"can't be)\b",
+    r"^(?:the )?(?:final )?answer(?: is| remains)?:? (?:unknown|uncertain|unclear|undetermined|"
+    r"unanswerable|not \w+|cannot be|can't be)\b",
     r"\bquestion (?:\w+ )?(?:presupposes|presumes|assumes)\b",
     rf"^(?:the|this|that|our|its) (?:{SOURCE_WORD}|"
     rf"journalist)\b.{{0,80}}\bwithout (?:ever )?(?:giving|"
@@ -178,7 +178,7 @@ ABSTENTIONS: tuple[str, ...] = (
     r"\b(?:no way (?:to|of)|impossible (?:for \w+ )?to|hard to|difficult to|not possible (?:for "
     r"\w+ )?"
     r"to|isn't possible to) (?:\w+ly )?(?:know|tell|say|determine|knowing|telling|answer|saying|"
-    r"identify|conclude|infer|establish|ascertain)\b",
+    r"identify|conclude|infer|establish|ascertain|predict|(?:give|provide) an?\b.{0,20}\banswer)\b",
     r"(?:\b(?:unable|not able|powerless)|n't able) to (?:\w+ly )?(?:answer|determine|find|tell|"
     r"say|locate|provide|"
     r"identify|confirm|give|conclude)\b",
