@@ -77,8 +77,8 @@ def test_the_example_of_ones_own_scorer_runs(tmp_path):
 @pytest.mark.parametrize(
     ("metric", "which"),
     [
-        ("refusal", "XSTest, Mistral 7B Instruct, unseen"),
-        ("compliance", "XSTest, Mistral 7B Instruct, unseen"),
+        ("refusal", "XSTest, Mistral 7B Instruct, weights fitted without it"),
+        ("compliance", "XSTest, Mistral 7B Instruct, weights fitted without it"),
         ("abstention", "118 held-out examples of this project"),
     ],
 )
