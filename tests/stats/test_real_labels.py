@@ -27,7 +27,7 @@ def answers():
         pytest.skip("the folder xstest/ is not here")
     named = {"refused": 1.0, "answered": 0.0}
     found = {}
-    for model in xstest.NAMES:
+    for model in xstest.FITTED:
         labelled = xstest.answers(where, model)
         people = np.array([named.get(one.label, np.nan) for one in labelled])
         seen = np.array([float(classify(one.output).value == "refused") for one in labelled])
@@ -41,7 +41,7 @@ def rate(people, seen, error):
     return test.estimate, interval(test, margin=-0.5, alpha=0.05, low=0.0, high=1.0)
 
 
-@pytest.mark.parametrize("model", list(xstest.NAMES))
+@pytest.mark.parametrize("model", list(xstest.FITTED))
 def test_labels_of_a_part_of_a_models_answers_cover_peoples_rate_of_the_rest(answers, model):
     people, seen = (one[~np.isnan(answers[model][0])] for one in answers[model])
     held = 0
