@@ -78,10 +78,11 @@ _JOINED_AFTER = lazy_re(
     r"[ \t]{1,3}[$€£]?\d|[\s*_]*?(?:[\\})\]\s]{0,4}\s*(?:\\(?:cup|cap|setminus|vee|wedge|lor"
     r"|land)(?![a-zA-Z])"
     r"|[∪∩∨∧])\s*[\\{(\[\s]*"
-    r"(?=\d)|[+×÷;、~〜～±/]|-{1,3}|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o"
+    r"(?=\d)|\.{2,}+|…|[+×÷;、~〜～±/]|-{1,3}|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o"
     r"|и|или|to|through|till|until|bis|à|a|до|tot|od|do|sampai|hingga"
     r"|या|से|أو|إلى|الى|atau|veya)(?!\w)|或者?|和|到|至|又は|または|から|から|또는|에서"
-    r"|부터)[\s$€£]*[(\[]?(?:[-+]?[\d.√π]|\\[a-z])",
+    r"|부터)[\s$€£]*[(\[]?"
+    rf"(?:[-+]?[\d.√π{VULGAR}]|\\[a-z])",
     re.I,
 )
 _JOINED_BEFORE = lazy_re(r"[\w)}\]]\s*(?:[+×÷/±]|[-–]\s+)\s*$|[\d)}\]]\s*\*\s*$")
