@@ -336,7 +336,10 @@ def _of_config(config: Mapping[str, Any]) -> Task:
             raise TaskFileError(None, ("", problem)) from error
         # What it has set by then is enough to check that row.
         if hasattr(task, "multiple_input") and (problem := target_problem(task, task.eval_docs[0])):
-            raise TaskFileError(None, ("", f"row 1: {problem}")) from error
+            split = config.get("test_split") or config.get("validation_split") or ""
+            file = data_file(config.get("dataset_kwargs"), split)
+            where = f"{shown_path(file)}, " if file is not None else ""
+            raise TaskFileError(None, ("", f"{where}row 1: {problem}")) from error
         raise
     return task
 

@@ -64,7 +64,7 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
         (f"{CHOOSES}dataset_path: jsonl\n", "'jsonl' reads no data files. Did you mean 'json'"),
         (f"{CHOOSES}dataset_path: rows.jsonl\n", "dataset_path: is a file; for JSON lines, write"),
         ("output_type: multiple_choice\ndoc_to_choice: '{{ q }}'\ndoc_to_target: label\n",
-         "row 1: choices: doc_to_choice gives no list for this row"),
+         r"rows\.jsonl, row 1: choices: doc_to_choice gives no list for this row"),
         (f"{GENERATES}process_docs: !function code.nope\n", "code has no function 'nope'"),
     ],
 )  # fmt: skip
