@@ -201,8 +201,8 @@ def main() -> int:
     """Train, check and print the table."""
     options = _options()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(options.keep or name).resolve()
-        os.environ.update(environment(folder / "cache"))
+        folder = Path(options.keep or f"{name}/project").resolve()
+        os.environ.update(environment(Path(name, "cache")))  # no file of the project
         model = options.model.resolve()
         seconds = train_adapter(model, folder, epochs=options.epochs)
         print(f"the adapter was trained in {seconds:.0f} s", flush=True)

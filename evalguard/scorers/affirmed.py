@@ -69,6 +69,11 @@ _OWN = {
         rf"\A(?:(?!{_ARROW}\s?[*_(\[]*(?-i:[A-Z])\b)[\s\S])++(?<=[^\n]{{3}})"
         rf"(?<!(?<![A-Za-z])(?-i:[A-Z])[)\]*]{{0,3}}\s?){_ARROW}\s?{_LETTER}{_END}(?=\W*\Z)",
     ),
+    "any, as the last sentence": (  # "A is wrong, C is wrong. So B."
+        r"(?:^|(?<=[.!;。\n]\s?))(?:so|thus|hence|therefore|somit|daher|donc|por\s(?:lo\s)?tanto"
+        r"|entonces|portanto|quindi|поэтому|значит|所以|因此|따라서|इसलिए|إذن),?\s?"
+        rf"(?:option\s|choice\s|it(?:['’]s|\sis)\s)?{_LETTER}{_END}(?=\W*\Z)",
+    ),
     "English, in the first person": (
         rf"(?:^|(?<=[.;!\n–—]\s?)|\b(?:{_SURE})\s(?:that\s)?|(?<=[.;,!\n–—]\s?)(?:so|but|and|actually)\s)"
         r"(?:it(?:['’]s|\sis|\smust\sbe|\shas\sto\sbe)|the\s(?:correct|right|true|real)\sone\sis)\s"

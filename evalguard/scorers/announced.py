@@ -149,7 +149,11 @@ _QUOTE = lazy_re(r">[ \t]+(?=\S)")
 _HEADING = lazy_re(r"[ \t*_#]*(?:\n|$)")
 _HASHES = lazy_re(r"^[ \t]*####(?!#)[ \t]*([^\n]*)", re.M)
 _NUMBERISH = lazy_re(r"[*_ ]*(?:[-+−$€£¥\\]|\d(?!\d{0,2}[.)] )|[^\W\d_]\W*$)")
-_SPEAKER = lazy_re(r"^[ \t*_>]{0,6}A[*_]{0,3}[ \t]*[:：=][*_ \t]{0,4}([^\n]*)", re.I | re.M)
+_SPEAKER = lazy_re(
+    r"^[ \t*_>]{0,6}(?:A[*_]{0,3}[ \t]*[:：=]|Ans[*_]{0,3}[ \t]*[.:：=])[*_ \t]{0,4}([^\n]*)",
+    re.I | re.M,
+)
+"""An answer behind "A:", "Ans:" or "Ans."."""
 _TOKEN_BOX = lazy_re(r"<\|begin_of_box\|>([^<]{1,2000})<\|end_of_box\|>")
 """The box that GLM's models draw around an answer."""
 

@@ -75,8 +75,9 @@ _AND_SO = lazy_regex(
     regex.I | regex.V1,
 )
 _CHOOSERS = lazy_regex(
-    r"\b(?:people|students|many|some|others|beginners|(?:one|you) (?:might|may|could)|i (?:might"
-    r"|could)|(?:naive|naïve|careless|hasty|casual) \w+)(?: (?:would|might|will|often|may|could"
+    rf"\b(?:{SPEAKERS['English'][0]} (?:might|may|could|mistakenly|wrongly)|people|students|many"
+    r"|some|others|beginners|(?:one|you) (?:might|may|could)|i (?:might|could)"
+    r"|(?:naive|naïve|careless|hasty|casual) \w+)(?: (?:would|might|will|often|may|could"
     r"|usually|also|want to|mistakenly|wrongly|initially))*\W*$|\b(?:mistake|error|wrong|incorrect"
     r"|unwise|tempting) to\W*$",
     regex.I,

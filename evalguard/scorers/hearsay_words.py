@@ -22,7 +22,7 @@ SPEAKERS: dict[str, tuple[str, str, str]] = {
         r"|figures?|figured|asserts?|asserted|contends?|suggests?|suggested|holds that"
         r"|(?:is|are|was|were) (?:\w+ly )?(?:convinced|sure|certain|positive)|answered|told "
         r"(?:me|us)"
-        r"|tells (?:me|us)|would (?:say|think|put))\b",
+        r"|tells (?:me|us)|(?:would|might|may|could) (?:say|think|put|guess|answer))\b",
     ),
     "Spanish": (
         r"(?:mi|un|una|el|la|su|tu|nuestr[oa]|los|las|mis|otr[oa]|algún) (?:amig|vecin|compañer"

@@ -78,10 +78,11 @@ _JOINED_AFTER = lazy_re(
     r"[ \t]{1,3}[$€£]?\d|[\s*_]*?(?:[\\})\]\s]{0,4}\s*(?:\\(?:cup|cap|setminus|vee|wedge|lor"
     r"|land)(?![a-zA-Z])"
     r"|[∪∩∨∧])\s*[\\{(\[\s]*"
-    r"(?=\d)|[+×÷;、~〜～±/]|-|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o"
+    r"(?=\d)|\.{2,}+|…|[+×÷;、~〜～±/]|-{1,3}|–|—|[*x](?=[\s\d(])|,(?=\s)|(?:or|and|und|oder|et|ou|y|e|o"
     r"|и|или|to|through|till|until|bis|à|a|до|tot|od|do|sampai|hingga"
     r"|या|से|أو|إلى|الى|atau|veya)(?!\w)|或者?|和|到|至|又は|または|から|から|또는|에서"
-    r"|부터)[\s$€£]*[(\[]?(?:[-+]?[\d.√π]|\\[a-z])",
+    r"|부터)[\s$€£]*[(\[]?"
+    rf"(?:[-+]?[\d.√π{VULGAR}]|\\[a-z])",
     re.I,
 )
 _JOINED_BEFORE = lazy_re(r"[\w)}\]]\s*(?:[+×÷/±]|[-–]\s+)\s*$|[\d)}\]]\s*\*\s*$")
@@ -156,17 +157,21 @@ def _idle(ready: str, found: list[Number], chosen: Number) -> bool:
 
 
 def _compound(ready: str, found: list[Number], chosen: Number) -> bool:
-    """Return whether a number is one of several that belong together: "5 ft 11 in"."""
+    """Return whether a number is one of several that belong together: "5 ft 11 in", "1,2,3"."""
     place = found.index(chosen)
     near = found[max(0, place - 1) : place + 2]
-    return any(
-        (
-            _COMPOUND.fullmatch(ready[one.end : two.start][:40])
-            and (_MEASURE.match(ready, two.end) or _GLUED_MEASURE.match(ready, one.end))
+    return (
+        any(one.start == two.start for one, two in pairwise(near))
+        or any(
+            (
+                _COMPOUND.fullmatch(ready[one.end : two.start][:40])
+                and (_MEASURE.match(ready, two.end) or _GLUED_MEASURE.match(ready, one.end))
+            )
+            or (_ALTERNATIVE.fullmatch(ready[one.end : two.start][:60]) and not one.same(two))
+            for one, two in pairwise(near)
         )
-        or (_ALTERNATIVE.fullmatch(ready[one.end : two.start][:60]) and not one.same(two))
-        for one, two in pairwise(near)
-    ) or bool(_LATER_PART.search(ready[max(0, chosen.start - 80) : chosen.start]))
+        or bool(_LATER_PART.search(ready[max(0, chosen.start - 80) : chosen.start]))
+    )
 
 
 def _hangs(ready: str, found: Number) -> bool:

@@ -1,11 +1,11 @@
 """Separate a model's thinking from its answer, by the marks around the thinking.
 
-Thinking begins at the start of an output, or at the start of a line after other thinking. A mark
-inside code or within a sentence is ordinary text, so an answer that explains ``<think>`` stays
-whole. The head of the model's turn ("assistant" on a line) may come first. ``<think>`` may
-also follow the answer, if nothing follows it. Where the marks are known to be the model's own, from
-its chat template or the project file, thinking may begin at any line, and an end without a start
-ends it wherever it is.
+Thinking begins at the start of an output, or after other thinking at the start of a line or
+between two texts without a space. A mark inside code or within a sentence is ordinary text, so an
+answer that explains ``<think>`` stays whole. The head of the model's turn ("assistant" on a line)
+may come first. ``<think>`` may also follow the answer, if nothing follows it. Where the marks are
+known to be the model's own, from its chat template or the project file, thinking may begin at any
+line, and an end without a start ends it wherever it is.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ _WRAPPERS = (
     (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
     (r"<\|START_RESPONSE\|>", r"<\|END_RESPONSE\|>"),
     (r"<response>", r"</response>"),
+    (r"\[BEGIN FINAL RESPONSE\]", r"\[END FINAL RESPONSE\](?:\s*<\|end\|>)?"),
     (r"(?:<\|begin\|>assistant)?<\|content\|>", r"<\|end\|>"),
     (
         r"(?:<\|start\|>assistant)?<\|channel\|>final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>",
@@ -192,6 +193,8 @@ class _Reader:
             before = self._rest[: match.start()]
             if self._take_block(marks, body):
                 self._said += "" if _HEAD.fullmatch(before) else before
+                if before[-1:].strip() and self._rest[:1].strip():
+                    self._said += "\n"
             elif marks.start_is_enough or marks in self._own:
                 self._thoughts.append(body)
                 return Split("", self._all_thoughts(), unclosed=True)
@@ -205,12 +208,21 @@ class _Reader:
             if match := _at_turn(marks.start, self._rest):
                 return marks, match
         masked = _without_code(self._rest)
+        last_ends = {
+            marks: max(
+                (end.start() for end in compiled_mark(marks.end).finditer(masked)), default=0
+            )
+            for marks in self._own
+        }
         later = [
             (marks, match)
             for marks in self._marks
             if (marks in self._own or marks.behind_answer) and marks.start_is_enough
             for match in compiled_mark(marks.start).finditer(masked)
-            if _begins_line(masked, match.start())
+            if (
+                _begins_line(masked, match.start())
+                or (match.end() <= last_ends.get(marks, 0) and _joins(masked, *match.span()))
+            )
             and (marks in self._own or _ends_output(marks, masked, match))
         ]
         return min(later, key=lambda one: one[1].start(), default=None)
@@ -306,6 +318,12 @@ def _ends_output(marks: Marks, text: str, start: re.Match[str]) -> bool:
     return end is None or not text[end.end() :].strip()
 
 
+def _joins(text: str, start: int, end: int) -> bool:
+    """Return whether what is at a place joins two texts without a space."""
+    before = text[max(0, start - 2) : start]
+    return bool(_ENDS_TEXT.search(before) and _BEGINS_TEXT.match(text, end))
+
+
 def _is_on_its_own_line(text: str, mark: re.Match[str]) -> bool:
     """Return whether a mark begins its line, ends it with more text below, or joins two texts.
 
@@ -313,8 +331,7 @@ def _is_on_its_own_line(text: str, mark: re.Match[str]) -> bool:
     """
     after = text[mark.end() :]
     ends_line = not after.partition("\n")[0].strip() and bool(after.strip())
-    joins = _ENDS_TEXT.search(text, 0, mark.start()) and _BEGINS_TEXT.match(after)
-    return _begins_line(text, mark.start()) or ends_line or bool(joins)
+    return _begins_line(text, mark.start()) or ends_line or _joins(text, *mark.span())
 
 
 def _unwrapped(text: str) -> tuple[str, bool]:

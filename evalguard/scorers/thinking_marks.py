@@ -76,7 +76,7 @@ KNOWN_MARKS = (
         template=r"<\|think\|>",
     ),
     *_tags("think", "thinking", behind_answer=True),
-    *_tags("thoughts?", "reasoning", "reflections?", "scratchpad"),
+    *_tags("thoughts?", "reasoning(?:[_-](?:content|steps?))?", "reflections?", "scratchpad"),
     *_tags("seed:think", r"(?!no)\w{1,20}[_:-]think(?:ing)?", r"think(?:ing)?[_:-]\w{1,20}"),
     *_tags(
         "(?:思考(?:过程|過程|プロセス)?|推理(?:过程|過程)?|推論|생각|사고|추론|सोच|तर्क|تفكير"
@@ -141,6 +141,12 @@ KNOWN_MARKS = (
     Marks(
         start=r"Here(?:'s| is) my thought process:?",
         end=r"Here(?:'s| is) my response:?",
+        start_is_enough=False,
+        end_is_enough=False,
+    ),
+    Marks(  # Apriel
+        start=r"Here are my reasoning steps:?",
+        end=r"(?=\[BEGIN FINAL RESPONSE\])",
         start_is_enough=False,
         end_is_enough=False,
     ),

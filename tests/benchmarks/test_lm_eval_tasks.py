@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from benchmarks.lm_eval_tasks.sides import Scored, Side, read_sides, write_model
 from benchmarks.lm_eval_tasks.table import fold, markdown
 from benchmarks.lm_eval_tasks.task_files import write_task
 
-SUITES = Path(__file__).parents[2] / "suites"
+ROOT = Path(__file__).parents[2]
+SUITES = ROOT / "suites"
 ENTRY = Entry("arc_easy", "arc")
 SCORED = Scored(
     scores={0: {"acc": 1.0}, 1: {"acc": 0.0}},
@@ -149,3 +152,19 @@ def test_both_sides_agree_on_choices_answers_and_shares(tmp_path):
         assert line.equal == line.values > line.samples
     given = reference["gsm8k_cot_zeroshot"].given.aggregates
     assert 0 < given["exact_match,strict-match"] < given["exact_match,flexible-extract"] < 1
+
+
+@pytest.mark.slow
+def test_a_chat_model_and_its_adapter_reach_a_verdict():
+    command = ["-m", "benchmarks.lm_eval_tasks.chat_model", "--only", "hellaswag", "--epochs", "1"]
+    model = ROOT / "evalguard" / "demo" / "model"
+    done = subprocess.run(
+        [sys.executable, *command, "--model", str(model), "--markdown"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "| hellaswag | `acc_norm` | 10 |" in done.stdout
+    assert "1 of 1 tasks reach a verdict" in done.stdout

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sysconfig
+import traceback
 from importlib.util import find_spec
 from pathlib import Path
 
+import evalguard
 from evalguard.errors import EvalGuardError
 from evalguard.tasks.benchmark.sources import shown_path
 
@@ -23,6 +26,9 @@ EXTRA_PACKAGES = (
     "sympy",
 )
 """Import names of what ``evalguard[benchmarks]`` brings."""
+
+_INSTALL_LINE = re.compile(r"pip install [^`\n]+")
+"""How a task's own code says what to install."""
 
 _NO_FUNCTION = re.compile(r"Module '([^']+)' has no function '([^']+)'")
 """What lm-eval says of ``!function module.name`` where the module lacks the name."""
@@ -46,7 +52,7 @@ def build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one 
         if missing:
             return (
                 f"task '{task}' imports '{missing}', which is missing: pip install {missing}, or "
-                "put the module next to the task file"
+                f"put the module next to the task file{_install_hint(error)}"
             )
     if (lacks := _NO_FUNCTION.search(str(error))) is not None:
         file = shown_path(Path(lacks[1]))
@@ -68,7 +74,10 @@ def build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one 
         )
     if type(error).__name__.startswith("DatasetGeneration"):
         return f"the data of task '{task}' cannot be read: {error.__cause__ or error}"
-    return f"lm-eval cannot build the task '{task}': {type(error).__name__}: {error}"
+    said = f"{type(error).__name__}: {error}"
+    if place := _place_in_task(error):
+        return f"the code of task '{task}' fails in {place}: {said}"
+    return f"lm-eval cannot build the task '{task}': {said}"
 
 
 def _missing_package(error: BaseException | None) -> str:
@@ -77,6 +86,24 @@ def _missing_package(error: BaseException | None) -> str:
         if isinstance(error, ImportError) and error.name:
             return error.name.partition(".")[0]
         error = error.__cause__ or error.__context__
+    return ""
+
+
+def _install_hint(error: BaseException) -> str:
+    """Return what the task's own code says to install; empty where it does not."""
+    lines = _INSTALL_LINE.findall(str(error))
+    return f" (the task says: {lines[-1].rstrip(' .')})" if lines else ""
+
+
+def _place_in_task(error: BaseException) -> str:
+    """Return the file and line of the task's own code that failed; empty where none did."""
+    installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
+    others = (*installed, Path(evalguard.__file__).parent)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        own = path.is_file() and not any(path.is_relative_to(folder) for folder in others)
+        if own or "lm_eval/tasks" in path.parent.parent.as_posix():
+            return f"{shown_path(path)}, line {frame.lineno}"
     return ""
 
 

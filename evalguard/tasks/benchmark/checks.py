@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, TemplateSyntaxError
-from lm_eval.api import metrics as _metrics  # noqa: F401 - fills the registries
+from jinja2 import TemplateSyntaxError
+from lm_eval.api.metrics import exact_match_hf_evaluate
 from lm_eval.api.registry import (
     AGGREGATION_REGISTRY,
     aggregation_registry,
@@ -17,8 +18,10 @@ from lm_eval.api.registry import (
     metric_agg_registry,
     metric_registry,
 )
+from lm_eval.api.samplers import SAMPLER_REGISTRY
 from lm_eval.api.task import ALL_OUTPUT_TYPES
-from lm_eval.config.task import TaskConfig
+from lm_eval.config.task import FewshotConfig, TaskConfig
+from lm_eval.utils import env as templates
 
 from evalguard.errors import did_you_mean
 from evalguard.tasks.benchmark.hub_metrics import INSTALLED
@@ -29,7 +32,19 @@ _STRUCTURE = {"class", "group", "include", "recipe", "tag", "task_list"}
 _SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
 
 _TEMPLATES = ("description", "doc_to_choice", "doc_to_image", "doc_to_target", "doc_to_text")
-_JINJA = Environment(autoescape=False)  # noqa: S701 - nothing is rendered
+
+_CALLED_WITH = {
+    "doc_to_text": ("the row",),
+    "doc_to_target": ("the row",),
+    "doc_to_choice": ("the row",),
+    "process_docs": ("the rows",),
+    "process_results": ("the row", "the answers"),
+}
+"""What lm-eval passes to a function of a task file."""
+
+_METRIC_KEYS = {"metric", "aggregation", "higher_is_better", "hf_evaluate"}
+_EXACT_MATCH = list(inspect.signature(exact_match_hf_evaluate).parameters)[2:]
+"""Its options, behind the answers and the targets."""
 
 Found = tuple[str, str]
 """Key of a task file, and its problem."""
@@ -48,6 +63,8 @@ def problems_of(config: Mapping[str, Any]) -> list[Found]:
         *_filters(config),
         *_splits(config),
         *_templates(config),
+        *_functions(config),
+        *_fewshot(config),
     ]
 
 
@@ -96,6 +113,9 @@ _WANTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 def _builder(config: Mapping[str, Any]) -> Iterator[Found]:
     source, options = config.get("dataset_path"), config.get("dataset_kwargs")
     named = isinstance(options, Mapping) and options.get("data_files")
+    if source is None and config.get("custom_dataset") is None:
+        example = "json, and dataset_kwargs: {data_files: {test: rows.jsonl}}"
+        yield "dataset_path", f"missing; give a data set of the hub, or {example}"
     if not isinstance(source, str):
         return
     if Path(source).is_file():
@@ -112,6 +132,9 @@ def _output_type(config: Mapping[str, Any]) -> Iterator[Found]:
     for key in ("doc_to_text", "doc_to_target"):
         if config.get(key) is None and config.get("use_prompt") is None:
             yield key, "missing; give a template such as '{{ question }}'"
+    without = config.get("doc_to_choice") is None and config.get("use_prompt") is None
+    if given == "multiple_choice" and without:
+        yield "doc_to_choice", "missing; give a column of choices, or a list such as ['yes', 'no']"
 
 
 def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
@@ -122,6 +145,7 @@ def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
         yield "metric_list", "must be a list of mappings such as {metric: acc}"
         return
     own = config.get("process_results") is not None
+    generates = config.get("output_type", "generate_until") == "generate_until"
     for index, entry in enumerate(entries):
         key = f"metric_list[{index}]"
         name, aggregation = entry.get("metric"), entry.get("aggregation")
@@ -137,6 +161,9 @@ def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
                     f"{key}.metric",
                     refusal(name) if hub else unknown + did_you_mean(name, known),
                 )
+        if name == "exact_match" and generates and not own and not entry.get("hf_evaluate"):
+            for option in entry.keys() - _METRIC_KEYS - set(_EXACT_MATCH):
+                yield f"{key}.{option}", f"unknown option. {did_you_mean(option, _EXACT_MATCH)}"
         if isinstance(aggregation, str) and aggregation not in aggregation_registry:
             yield f"{key}.aggregation", f"unknown '{aggregation}'. {_hint_of(aggregation)}"
         if aggregation is None and (not isinstance(name, str) or name not in metric_registry):
@@ -167,20 +194,76 @@ def _filters(config: Mapping[str, Any]) -> Iterator[Found]:
             if not callable(name) and name not in filter_registry:
                 hint = did_you_mean(str(name), filter_registry)
                 yield f"{key}.filter", f"unknown function '{name}'. {hint}"
-            elif isinstance(pattern := step.get("regex_pattern"), str):
+                continue
+            if isinstance(pattern := step.get("regex_pattern"), str):
                 try:
                     re.compile(pattern)
                 except re.error as error:
                     yield f"{key}.filter", f"regex_pattern: {pattern!r} is not valid: {error}"
+                    continue
+            if isinstance(step, Mapping) and (problem := _filter_problem(step)):
+                yield f"{key}.filter", problem
+
+
+def _filter_problem(step: Mapping[str, Any]) -> str:
+    """Return what is wrong with the options of a filter; empty where nothing is.
+
+    lm-eval makes its filters only when there are answers.
+    """
+    name, options = step["function"], {key: step[key] for key in step if key != "function"}
+    if name == "custom" and not callable(options.get("filter_fn")):
+        return "custom needs 'filter_fn: !function MODULE.FUNCTION'"
+    make = name if callable(name) else filter_registry[name]
+    allowed = inspect.signature(make).parameters
+    for option in options.keys() - allowed.keys() if "kwargs" not in allowed else ():
+        return f"{name} has no option '{option}'. {did_you_mean(option, allowed)}"
+    try:
+        make(**options)
+    except KeyError as error:
+        return f"{name} needs {error}"
+    except TypeError as error:
+        return f"{name}: {error}"
+    return ""
 
 
 def _templates(config: Mapping[str, Any]) -> Iterator[Found]:
     for key in _TEMPLATES:
         if isinstance(text := config.get(key), str):
             try:
-                _JINJA.parse(text)
+                templates.compile(text, raw=True)
             except TemplateSyntaxError as error:
                 yield key, f"not a template: line {error.lineno}: {error.message}"
+
+
+def _functions(config: Mapping[str, Any]) -> Iterator[Found]:
+    for key, given in _CALLED_WITH.items():
+        if not callable(function := config.get(key)):
+            continue
+        try:
+            wanted = inspect.signature(function)
+        except ValueError:  # some functions in C do not say
+            continue
+        try:
+            wanted.bind(*given)
+        except TypeError:
+            name = getattr(function, "__name__", "the function")
+            yield key, f"{name} takes {wanted}, and is called with {' and '.join(given)}"
+
+
+def _fewshot(config: Mapping[str, Any]) -> Iterator[Found]:
+    options = config.get("fewshot_config")
+    if not isinstance(options, Mapping):
+        return
+    allowed = {field.name for field in fields(FewshotConfig) if field.init}
+    for key in options:
+        if key not in allowed:
+            yield f"fewshot_config.{key}", f"unknown key. {did_you_mean(key, allowed)}"
+    sampler = options.get("sampler")
+    if isinstance(sampler, str) and sampler not in SAMPLER_REGISTRY:
+        yield (
+            "fewshot_config.sampler",
+            f"unknown '{sampler}'. {did_you_mean(sampler, SAMPLER_REGISTRY)}",
+        )
 
 
 def _splits(config: Mapping[str, Any]) -> Iterator[Found]:

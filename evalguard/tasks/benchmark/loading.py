@@ -196,11 +196,23 @@ def _unweighted_metrics(group: Group) -> set[str]:
     return {one.metric for one in group.aggregate_metric_list or () if not one.weight_by_size}
 
 
-def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterator[_Built]:
+def _from_file(
+    path: Path, overrides: Mapping[str, Any] | None = None, within: tuple[Path, ...] = ()
+) -> Iterator[_Built]:
+    """Build the tasks of a file.
+
+    Args:
+        path: The file.
+        overrides: Keys that replace its own.
+        within: Files of the groups that it is a member of.
+    """
     source = read_source(path)
     import_again(functions_of(source.config))
     if source.is_group:
-        yield from _group(path, load_yaml(path), overrides or {})
+        if path.resolve() in within:
+            circle = " → ".join(one.name for one in (*within, path))
+            raise TaskFileError(path, ("task", f"the group contains itself: {circle}"))
+        yield from _group(path, load_yaml(path), overrides or {}, (*within, path.resolve()))
         return
     config = {**load_yaml(path), **source.data, **(overrides or {})}
     for key in ("tag", "group", "task_list"):
@@ -213,7 +225,9 @@ def _from_file(path: Path, overrides: Mapping[str, Any] | None = None) -> Iterat
         yield _Built(_single_modality(_of_config(config)))
 
 
-def _group(path: Path, config: Mapping[str, Any], overrides: Mapping[str, Any]) -> Iterator[_Built]:
+def _group(
+    path: Path, config: Mapping[str, Any], overrides: Mapping[str, Any], within: tuple[Path, ...]
+) -> Iterator[_Built]:
     """Build the members of a group file: tasks in its folder, registered ones, or its own."""
     entries = config.get("task")
     if not isinstance(entries, list) or not entries:
@@ -233,23 +247,29 @@ def _group(path: Path, config: Mapping[str, Any], overrides: Mapping[str, Any]) 
     }
     for entry in entries:
         own = dict(entry) if isinstance(entry, Mapping) else {"task": entry}
-        for built in _member(path, own, {**common, **overrides}):
+        for built in _member(path, own, {**common, **overrides}, within):
             yield _Built(built.task, built.equal_weights | unweighted)
 
 
-def _member(path: Path, entry: Mapping[str, Any], overrides: Mapping[str, Any]) -> Iterator[_Built]:
+def _member(
+    path: Path, entry: Mapping[str, Any], overrides: Mapping[str, Any], within: tuple[Path, ...]
+) -> Iterator[_Built]:
     own = dict(entry)
     if isinstance(own.get("task"), list):  # a group within the group
-        yield from _group(path, own, overrides)
+        yield from _group(path, own, overrides, within)
         return
     name = str(own.pop("task", None) or own.pop("group", None))
     settings = {**overrides, **own}
     if own.keys() & _TASK_KEYS:
         yield _inline(path, name, own, settings)
         return
-    file = _files_by_name(path.parent.resolve()).get(name)
-    if file is not None and file != path.resolve():
-        yield from _from_file(file, settings)
+    folder = path.parent.resolve()
+    files = [file for file in _files_by_name(folder).get(name, ()) if file != path.resolve()]
+    if len(files) > 1:
+        several = ", ".join(str(file.relative_to(folder)) for file in files)
+        raise TaskFileError(path, ("task", f"'{name}' is defined by several files: {several}"))
+    for file in files:
+        yield from _from_file(file, settings, within)
         return
     if name not in _task_manager().all_tasks:
         text = f"'{name}' is no task of lm-eval, and no file in this folder defines it."
@@ -276,9 +296,9 @@ def _inline(path: Path, name: str, entry: Mapping[str, Any], settings: Mapping[s
 
 
 @lru_cache(maxsize=16)
-def _files_by_name(folder: Path) -> Mapping[str, Path]:
+def _files_by_name(folder: Path) -> Mapping[str, tuple[Path, ...]]:
     """Return the task files in a folder and below by the name of their task or group."""
-    found: dict[str, Path] = {}
+    found: dict[str, tuple[Path, ...]] = {}
     for path in sorted(folder.rglob("*.y*ml")):
         try:
             config = load_yaml(path, resolve_func=False, recursive=False)
@@ -286,7 +306,7 @@ def _files_by_name(folder: Path) -> Mapping[str, Path]:
             continue
         name = config.get("group") if isinstance(config.get("task"), list) else config.get("task")
         if isinstance(name, str):
-            found[name] = path
+            found[name] = (*found.get(name, ()), path)
     return found
 
 
@@ -312,13 +332,25 @@ def _of_config(config: Mapping[str, Any]) -> Task:
         if (empty := _EMPTY_SPLIT.fullmatch(str(error))) is not None:
             file = data_file(config.get("dataset_kwargs"), empty[1])
             raise TaskFileError(file, ("", f"no rows for the split '{empty[1]}'")) from error
-        if problem := _processed_problem(task, config):
+        if problem := _custom_problem(task, config) or _processed_problem(task, config):
             raise TaskFileError(None, ("", problem)) from error
         # What it has set by then is enough to check that row.
         if hasattr(task, "multiple_input") and (problem := target_problem(task, task.eval_docs[0])):
-            raise TaskFileError(None, ("", f"row 1: {problem}")) from error
+            split = config.get("test_split") or config.get("validation_split") or ""
+            file = data_file(config.get("dataset_kwargs"), split)
+            where = f"{shown_path(file)}, " if file is not None else ""
+            raise TaskFileError(None, ("", f"{where}row 1: {problem}")) from error
         raise
     return task
+
+
+def _custom_problem(task: Task, config: Mapping[str, Any]) -> str:
+    """Return what is wrong with the data that ``custom_dataset`` makes; empty where nothing is."""
+    make, made = config.get("custom_dataset"), getattr(task, "dataset", None)
+    if not callable(make) or isinstance(made, Mapping):
+        return ""
+    name, found = getattr(make, "__name__", "it"), "nothing" if made is None else f"{made!r:.40}"
+    return f"custom_dataset: {name} returns {found}; return the rows by split: {{'test': rows}}"
 
 
 def _processed_problem(task: Task, config: Mapping[str, Any]) -> str:
@@ -337,6 +369,10 @@ def _processed_problem(task: Task, config: Mapping[str, Any]) -> str:
 def _of_class(config: Mapping[str, Any]) -> Task:
     """Build a task that is a Python class, on the data that the file names."""
     given: Any = config["class"]
+    is_task = isinstance(given, type) and issubclass(given, Task)
+    if not is_task:
+        name = getattr(given, "__name__", repr(given))
+        raise TaskFileError(None, ("class", f"{name} is not derived from lm_eval.api.task.Task"))
     own = {key: config[key] for key in ("dataset_path", "dataset_name") if key in config}
     options = dict(config.get("dataset_kwargs") or {})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from lm_eval.api.task import Task
 from lm_eval.utils import env as templates
 
+from evalguard.errors import MeasurementError
 from evalguard.tasks.base import Prepared, Render, content_id
 from evalguard.tasks.benchmark.targets import target_text
 
@@ -71,6 +73,11 @@ def metric_values(task: Task, prepared: Prepared, responses: Sequence[Any]) -> d
         filter_.apply(instances)
         filtered = [instance.filtered_resps[filter_.name] for instance in instances]
         found = task.process_results(prepared.row, filtered)
+        if not isinstance(found, Mapping):
+            raise MeasurementError(
+                f"process_results returns {reprlib.repr(found)} for row {prepared.row_number}; "
+                "return a value by metric, such as {'acc': 1.0}"
+            )
         suffix = filter_suffix(task, filter_.name)
         values |= {f"{name}{suffix}": value for name, value in found.items()}
     return values

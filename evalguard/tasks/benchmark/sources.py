@@ -5,6 +5,7 @@ The files that are hashed and those that lm-eval loads both come from here, so t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,8 +199,13 @@ def _parsed(path: Path) -> dict[str, Any]:
         pass
 
     def function(loader: yaml.SafeLoader, node: yaml.Node) -> Function:
-        assert isinstance(node, yaml.ScalarNode)
-        return Function(str(loader.construct_scalar(node)), path.parent)
+        name = str(loader.construct_scalar(node)) if isinstance(node, yaml.ScalarNode) else ""
+        if not re.fullmatch(r"[\w.-]*\w\.\w+", name):
+            raise yaml.MarkedYAMLError(
+                problem=f"'!function {name}' names no function; write '!function MODULE.FUNCTION'",
+                problem_mark=node.start_mark,
+            )
+        return Function(name, path.parent)
 
     Loader.add_constructor("!function", function)
     try:

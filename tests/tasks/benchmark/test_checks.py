@@ -37,6 +37,23 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
         (f"{GENERATES}doc_to_text: '{{% if %}}'\n", "doc_to_text: not a template: line 1: Exp"),
         ("output_type: generate_until\ndoc_to_target: '{{ a '\n", "doc_to_target: not a template"),
         (f"{GENERATES}description: '{{{{ q | nope }}}}'\nnope: 1\n", "nope: unknown key"),
+        (f"{GENERATES}description: '{{{{ q | nope }}}}'\n",
+         "description: not a template: line 1: No filter named 'nope'"),
+        ("output_type: multiple_choice\ndoc_to_target: label\n", "doc_to_choice: missing; give a"),
+        (f"{GENERATES}fewshot_config: {{sampler: firstn}}\n",
+         "fewshot_config.sampler: unknown 'firstn'. Did you mean 'first_n'"),
+        (f"{GENERATES}fewshot_config: {{samplr: first_n}}\n",
+         "fewshot_config.samplr: unknown key. Did you mean 'sampler'"),
+        (f"{GENERATES}filter_list: [{{name: f, filter: [{{function: regex, patern: a}}]}}]\n",
+         "regex has no option 'patern'. Did you mean 'regex_pattern'"),
+        (f"{GENERATES}filter_list: [{{name: f, filter: [{{function: take_first_k}}]}}]\n",
+         r"filter_list\[0\].filter: take_first_k needs 'k'"),
+        (f"{GENERATES}filter_list: [{{name: f, filter: [{{function: custom, filter_fn: f}}]}}]\n",
+         "custom needs 'filter_fn: !function"),
+        (f"{GENERATES}metric_list: [{{metric: exact_match, ignore_cases: true}}]\n",
+         r"metric_list\[0\].ignore_cases: unknown option. Did you mean 'ignore_case'"),
+        (f"{GENERATES}process_docs: !function code\n", "line 9: '!function code' names no"),
+        (f"{GENERATES}process_docs: !function [code, f]\n", "names no function; write '!function"),
         (f"{GENERATES}num_fewshot: five\n", "num_fewshot: must be a whole number from 0"),
         (f"{GENERATES}repeats: 0\n", "repeats: must be a whole number from 1, found 0"),
         (f"{GENERATES}repeats: true\n", "repeats: must be a whole number from 1, found True"),
@@ -47,13 +64,73 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
         (f"{CHOOSES}dataset_path: jsonl\n", "'jsonl' reads no data files. Did you mean 'json'"),
         (f"{CHOOSES}dataset_path: rows.jsonl\n", "dataset_path: is a file; for JSON lines, write"),
         ("output_type: multiple_choice\ndoc_to_choice: '{{ q }}'\ndoc_to_target: label\n",
-         "row 1: choices: doc_to_choice gives no list for this row"),
+         r"rows\.jsonl, row 1: choices: doc_to_choice gives no list for this row"),
         (f"{GENERATES}process_docs: !function code.nope\n", "code has no function 'nope'"),
     ],
 )  # fmt: skip
 def test_a_broken_task_file(load, text, said):
     with pytest.raises(ConfigError, match=said):
         load(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [
+        ("doc_to_text", "def f(a, b): ...",
+         r"doc_to_text: f takes \(a, b\), and is called with the row"),
+        ("process_docs", "def f(): ...",
+         r"process_docs: f takes \(\), and is called with the rows"),
+        ("process_results", "def f(doc): ...",
+         r"process_results: f takes \(doc\), and is called with the row and the answers"),
+        ("process_results", "def f(doc, results): ...", "process_results returns None for row 1"),
+        ("process_results", "def f(doc, results): return 1.0",
+         "process_results returns 1.0 for row 1"),
+        ("custom_dataset", "def f(**kwargs): ...",
+         "custom_dataset: f returns nothing; return the rows"),
+        ("custom_dataset", "def f(**kwargs): return [1]",
+         r"custom_dataset: f returns \[1\]; return the rows"),
+        ("process_docs", "raise RuntimeError('no licence')",
+         r"the code of task 'ours.yaml' fails in .*code.py, line 1: RuntimeError: no licence"),
+        ("process_docs", "def f(docs):\n    return docs.map(g)\ndef g(doc):\n    raise OSError(1)",
+         r"fails in .*code.py, line 4: OSError: 1"),
+    ],
+)  # fmt: skip
+def test_a_function_that_cannot_be_used(load, key, code, said):
+    with pytest.raises(ConfigError, match=said):
+        load(f"{GENERATES}{key}: !function code.f\n", code=f"{code}\n")
+
+
+def test_a_task_without_data(load):
+    with pytest.raises(ConfigError, match="dataset_path: missing; give a data set of the hub, or"):
+        load(GENERATES, common="test_split: test\ndoc_to_text: q\n")
+
+
+@pytest.mark.parametrize("code", ["class Sums: ...", "def Sums(): ..."])
+def test_a_class_that_is_no_task(tmp_path, code):
+    (tmp_path / "cls.py").write_text(f"{code}\n")
+    (tmp_path / "c.yaml").write_text("task: c\nclass: !function cls.Sums\n")
+    with pytest.raises(ConfigError, match=r"Sums is not derived from lm_eval\.api\.task\.Task"):
+        load_all(tmp_path, "c.yaml")
+
+
+def test_groups_that_contain_each_other(tmp_path):
+    for name, member in (("one", "two"), ("two", "three"), ("three", "one")):
+        (tmp_path / f"{name}.yaml").write_text(f"group: {name}\ntask: [{member}]\n")
+    said = "the group contains itself: one.yaml → two.yaml → three.yaml → one.yaml"
+    with pytest.raises(ConfigError, match=said):
+        load_all(tmp_path, "one.yaml")
+
+
+def test_a_member_that_several_files_define(tmp_path, load):
+    load(GENERATES)
+    (tmp_path / "below").mkdir()
+    for path in ("one.yaml", "below/copy.yaml"):
+        (tmp_path / path).write_text(f"task: one\n{COMMON}{GENERATES}")
+    (tmp_path / "g.yaml").write_text("group: g\ntask: [one]\n")
+    with pytest.raises(
+        ConfigError, match=r"'one' is defined by several files: below/copy\.yaml, one\."
+    ):
+        load_all(tmp_path, "g.yaml")
 
 
 def test_all_problems_of_a_file_are_reported_at_once(load):
@@ -110,7 +187,11 @@ def test_a_missing_package_that_a_task_reports_in_its_own_words_is_named(load):
         "try:\n    import unheard_of\nexcept ImportError:\n"
         "    raise ModuleNotFoundError('Please install the metrics via pip install everything')\n"
     )
-    with pytest.raises(ConfigError, match="imports 'unheard_of', which is missing: pip install un"):
+    said = (
+        "imports 'unheard_of', which is missing: pip install unheard_of, or put the module next to "
+        r"the task file \(the task says: pip install everything\)"
+    )
+    with pytest.raises(ConfigError, match=said):
         load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
 
 
