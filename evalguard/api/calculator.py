@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from evalguard.api.paths import StrPath
 from evalguard.api.score_files import files_of, import_pairs
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from evalguard.demands import Demand, Difference
-    from evalguard.gates.pooled_power import PooledAnalysis
     from evalguard.gates.power_analysis import PowerAnalysis
     from evalguard.stats import ModelRank
 
@@ -150,7 +149,6 @@ def decide(
     return _decide_pairs(gate, measured, pairs, confidence_level)
 
 
-@overload
 def power(
     n: int,
     *,
@@ -159,50 +157,18 @@ def power(
     discordance: float = 0.1,
     effect: float | None = None,
     looks: int = 1,
-    weights: Literal["size", "equal"] = "equal",
     confidence_level: float = 0.95,
     **demands: str | Demanded | None,
-) -> PowerAnalysis: ...
-
-
-@overload
-def power(
-    n: Sequence[int],
-    *,
-    max_drop: str | Margin | None = None,
-    min_gain: str | Margin | None = None,
-    discordance: float = 0.1,
-    effect: float | None = None,
-    looks: int = 1,
-    weights: Literal["size", "equal"] = "equal",
-    confidence_level: float = 0.95,
-    **demands: str | Demanded | None,
-) -> PooledAnalysis: ...
-
-
-def power(
-    n: int | Sequence[int],
-    *,
-    max_drop: str | Margin | None = None,
-    min_gain: str | Margin | None = None,
-    discordance: float = 0.1,
-    effect: float | None = None,
-    looks: int = 1,
-    weights: Literal["size", "equal"] = "equal",
-    confidence_level: float = 0.95,
-    **demands: str | Demanded | None,
-) -> PowerAnalysis | PooledAnalysis:
+) -> PowerAnalysis:
     """Plan a gate on a binary metric: power, minimum detectable effect, sample size.
 
     Args:
-        n: Number of questions; for a gate that is pooled over several suites, that of each.
+        n: Number of questions.
         max_drop: Tolerated drop, such as ``"5pp"``.
         min_gain: Required improvement (superiority margin); instead of ``max_drop``.
         discordance: Share of the questions on which the two models differ.
         effect: True difference; default: 0, or twice the required gain.
-        looks: Number of interim analyses (group-sequential); each spends part of α. A pooled gate
-            has one.
-        weights: Weight the suites of a pooled gate equally, or by size.
+        looks: Number of interim analyses (group-sequential); each spends part of α.
         confidence_level: One-sided confidence level.
         **demands: Demands of packages, by their keys in thresholds files.
 
@@ -212,27 +178,11 @@ def power(
     Example:
         >>> round(power(200, max_drop="5pp").power, 2)
         0.69
-        >>> power([200, 200, 200], max_drop="5pp").power > 0.95
-        True
     """
-    from evalguard.gates.pooled_power import analyse_pooled
     from evalguard.gates.power_analysis import analyse_power
 
-    demand = planned_difference({"max_drop": max_drop, "min_gain": min_gain, **demands})
-    _check_word("weights", weights, WEIGHTS)
-    if isinstance(n, Sequence):
-        if looks > 1:
-            raise UsageError(f"looks={looks}: a pooled gate is decided once, at the end")
-        return analyse_pooled(
-            demand,
-            sizes=n,
-            discordance=discordance,
-            effect=effect,
-            weights=weights,
-            confidence_level=confidence_level,
-        )
     return analyse_power(
-        demand,
+        planned_difference({"max_drop": max_drop, "min_gain": min_gain, **demands}),
         n=n,
         discordance=discordance,
         effect=effect,

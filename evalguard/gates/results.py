@@ -8,6 +8,7 @@ from typing import Any
 from evalguard.demands import ConditionTest, requirement
 from evalguard.gates.evidence import Evidence
 from evalguard.gates.looks import FUTILE, Look
+from evalguard.gates.pooled import members_of
 from evalguard.gates.stages import stages_of
 from evalguard.gates.undetermined import undetermined_shares
 from evalguard.gates.wording import Wording
@@ -89,7 +90,10 @@ def result_of(
         and (look.ended or _futile(evidence, look, comparison))
     ):
         required = None if evidence.seeds else _required_n(lacking, look, n, family)
-    words = Wording(comparison, evidence, look, limits)
+    narrowest = None
+    if undecided and look.ended and not comparison.stages:
+        narrowest = _narrowest(lacking, look, n, comparison.n_planned)
+    words = Wording(comparison, evidence, look, limits, narrowest)
     if evidence.incomplete:
         reason = words.missing()
     elif verdict is Verdict.PASS:
@@ -141,6 +145,8 @@ def result_of(
         worst=_worst(comparison),
         corrected=_corrected(comparison, evidence, limits, look),
         seeds=evidence.seeds,
+        members=members_of(comparison),
+        clip=None if comparison.metric.span else comparison.metric.clip,
     )
 
 
@@ -311,6 +317,23 @@ def _detectable(demand: ConditionTest, look: Look, n: int, n_planned: int) -> fl
         return math.inf if found is None else found
     error = demand.test.standard_error(demand.margin) * math.sqrt(n / n_planned)
     return detectable_effect(demand.margin, error, alpha=look.end_level_pass)
+
+
+def _narrowest(demand: ConditionTest, look: Look, n: int, n_planned: int) -> float | None:
+    """Return the least margin at which an unchanged model passes in 80 % of runs of that size.
+
+    ``None`` where the demand is not on a tolerated drop, or every margin below 1 is too small.
+    """
+    if not demand.condition.on_difference or demand.margin <= 0:
+        return None
+    alpha = look.end_level_pass
+    if isinstance(demand.test, PairedBinary):
+        psi = demand.test.discordance
+        return least_effect(
+            lambda margin: expected_power(n_planned, margin, psi, alpha=alpha), low=0.0, high=1.0
+        )
+    error = demand.test.standard_error(demand.margin) * math.sqrt(n / n_planned)
+    return detectable_effect(0.0, error, alpha=alpha)
 
 
 def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Comparison) -> bool:

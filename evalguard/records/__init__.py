@@ -21,11 +21,13 @@ from evalguard.records.json_form import SCHEMA_VERSION, RecordT, from_json, to_j
 from evalguard.records.metrics import DetectorRates, Metric, ScoreKind
 from evalguard.records.results import (
     HEALTHY,
+    OUT_OF_REACH,
     CheckResult,
     CorrectedRates,
     Finding,
     GateResult,
     ModelInfo,
+    PoolMember,
     Severity,
     Stage,
     TaskRun,
@@ -51,6 +53,7 @@ from evalguard.records.training import (
 
 __all__ = [
     "HEALTHY",
+    "OUT_OF_REACH",
     "POOLED",
     "SCHEMA_VERSION",
     "TRAINING_RECORD",
@@ -70,6 +73,7 @@ __all__ = [
     "ModelInfo",
     "OnInconclusive",
     "PairedColumns",
+    "PoolMember",
     "ProbePoint",
     "RecordT",
     "Role",

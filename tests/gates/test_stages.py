@@ -1,6 +1,7 @@
 """Gates that were left undecided and are extended by samples of their own."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ def test_what_is_advised_decides():
     planned, before = undecided()
     assert before.required_n is not None
     more = before.required_n - before.n
-    advised = int(before.reason.rpartition("--extend ")[2].rstrip(")"))
+    advised = int(re.search(r"--extend (\d+)\)", before.reason)[1])
     assert more <= advised < 1.1 * more
     assert before.delta is not None
     assert before.flip_rate is not None
