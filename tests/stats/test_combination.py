@@ -27,6 +27,15 @@ def test_two_stages_are_stouffers_method():
     assert combined_pvalue([0.03, 0.2, 0.6], [1, 1, 1]) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("p", "z"),
+    [((6.846828e-05, 6.846828e-05), 5.3932972), ((0.90410354, 0.68487854), -1.2633725)],
+)
+def test_two_stages_have_the_statistic_that_rpact_gives(p, z):
+    """The inverse normal statistics in the tests of R's rpact, of two halves of the information."""
+    assert stats.norm.isf(combined_pvalue(p, [1, 1])) == pytest.approx(z, abs=1e-6)
+
+
 def test_weights_are_shares_of_the_information():
     expected = stats.combine_pvalues([0.03, 0.2], method="stouffer", weights=[1, 0.5**0.5]).pvalue
     assert combined_pvalue([0.03, 0.2], [1, 0.5]) == pytest.approx(expected)
