@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from evalguard.demands import ConditionTest, requirement
@@ -31,6 +32,7 @@ from evalguard.stats import (
     CorrectedRatio,
     DetectorError,
     Imputed,
+    MarginTest,
     PairedBinary,
     PairedRatio,
     conditional_power,
@@ -89,7 +91,8 @@ def result_of(
         and not evidence.incomplete
         and (look.ended or _futile(evidence, look, comparison))
     ):
-        required = None if evidence.seeds else _required_n(lacking, look, n, family)
+        extends = look.reserve > 0 and not comparison.labels
+        required = None if evidence.seeds else _required_n(lacking, look, n, family, extends)
     narrowest = None
     if undecided and look.ended and not comparison.stages:
         narrowest = _narrowest(lacking, look, n, comparison.n_planned)
@@ -348,24 +351,36 @@ def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Compari
     return comparison.n_planned < fewest_samples(tolerated, alpha=look.end_level_pass)
 
 
-def _required_n(demand: ConditionTest, look: Look, n: int, family: int) -> int | None:
+def _required_n(
+    demand: ConditionTest, look: Look, n: int, family: int, extends: bool
+) -> int | None:
     """Return the samples at which what was observed decides in 80 % of runs, if any number does.
 
-    Where a part of α is kept for an extension, those of the extension and the present ones.
+    Where the gate ``extends``, those of the extension and the present ones.
     """
     test, margin = demand.test, demand.margin
     passing = test.estimate + margin > 0
     alpha = look.end_level_pass if passing else look.end_level / family
     known = 0
-    if look.reserve and look.stage < MOST_STAGES and look.shares[-1] >= look.stage:
+    if extends and look.stage < MOST_STAGES and look.shares[-1] >= look.stage:
         shown = demand.p_pass if passing else demand.p_fail
         alpha, known = look.left(shown, passing=passing), n
-    if isinstance(test, Combined):
-        test = test.pooled
+    test = _of_all(test)
     needed = samples_to_decide(test, margin, n=n, alpha=alpha, passing=passing)
     if needed is None or known + needed <= n:
         return None
     return known + needed
+
+
+def _of_all(test: MarginTest) -> MarginTest:
+    """Return the test of all samples together, for planning, in place of that of stages."""
+    if isinstance(test, Combined):
+        return test.pooled
+    if isinstance(test, Imputed):
+        return Imputed(_of_all(test.worst), _of_all(test.best), _of_all(test.measured))
+    if isinstance(test, Corrected | CorrectedRatio):
+        return replace(test, seen=_of_all(test.seen))
+    return test
 
 
 def _worst(comparison: Comparison) -> tuple[SamplePair, ...]:

@@ -34,6 +34,7 @@ class Wording:
             narrowest: The least margin that the planned samples could show to be kept.
         """
         self.n_planned = comparison.n_planned
+        self.drawn = bool(comparison.labels)
         self.narrowest = narrowest
         self.evidence = evidence
         self.look = look
@@ -134,6 +135,11 @@ class Wording:
                 f"planned{self._instead()}"
             )
         instead = self._instead() if required_n > MANY * self.n_planned else ""
+        if self.drawn:
+            return (
+                f"about {_rounded(required_n):,} samples in total would decide it, with as large "
+                f"a share of them drawn for labels{instead}"
+            )
         if not self.look.reserve:
             return f"about {_rounded(required_n):,} samples in total would decide it{instead}"
         more = _rounded(required_n - n)

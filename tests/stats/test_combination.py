@@ -9,6 +9,8 @@ from scipy import stats
 from evalguard.errors import DataError
 from evalguard.stats import (
     Combined,
+    Corrected,
+    DetectorError,
     PairedBinary,
     combined_pvalue,
     conditional_level,
@@ -131,3 +133,35 @@ def test_an_extension_never_passes_for_free(first, reserve):
     if first > planned:
         assert left < 0.05
     assert left <= conditional_level(first / 2, 1, further)
+
+
+@pytest.mark.slow
+def test_error_of_an_extension_of_judged_scores():
+    """One judge and one set of labels for both stages, the second as long as the first suggests."""
+    rng, runs, delta, se, sp = np.random.default_rng(7), 1500, 0.05, 0.85, 0.90
+    first, last = levels((1.0, 2.0), 0.05, reserve=0.02)
+
+    def seen(n):
+        """Return losses and gains as the judge sees them, at the margin, of ψ = .1."""
+        before = rng.random(n) < 0.6
+        flipped = rng.random(n) < np.where(before, 0.075 / 0.6, 0.025 / 0.4)
+        scores = [
+            np.where(truth, rng.random(n) < se, rng.random(n) >= sp)
+            for truth in (before, before ^ flipped)
+        ]
+        return int((scores[0] & ~scores[1]).sum()), int((~scores[0] & scores[1]).sum()), n
+
+    wrong = np.zeros(2)
+    for _ in range(runs):
+        error = DetectorError(rng.binomial(50, se), 50, rng.binomial(50, sp), 50)
+        one = PairedBinary(*seen(300))
+        test = Corrected(one, error)
+        pvalues = test.p_pass(delta), test.p_fail(delta)
+        level = first
+        if min(pvalues) > first:
+            more = 100 if pvalues[0] > 0.5 else 1000 if pvalues[0] < 0.2 else 300
+            other = PairedBinary(*seen(more))
+            test = Corrected(Combined([one, other], [1, 1], one), error)
+            pvalues, level = (test.p_pass(delta), test.p_fail(delta)), last
+        wrong += np.array(pvalues) <= level
+    assert (wrong / runs <= 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / runs)).all()
