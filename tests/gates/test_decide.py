@@ -201,14 +201,14 @@ def test_where_no_practical_number_decides_what_is_practical_is_said():
     result = one(counted(9, 8, 90, of=gate(max_drop=Margin(0.02, "pp"))))
     assert result.required_n > 10 * 90
     assert result.required_in_reach is None
-    found = re.search(
+    ((needed, times, shown),) = re.findall(
         r"deciding it takes about ([\d,]+) samples, (\d+) times those planned; those planned "
         r"can rule out a drop of ([\d.]+) pp at best: take a larger suite, or a wider margin",
         result.reason,
     )
-    assert float(found[1].replace(",", "")) == pytest.approx(result.required_n, rel=0.1)
-    assert int(found[2]) == round(result.required_n / 90)
-    margin = float(found[3]) / 100
+    assert float(needed.replace(",", "")) == pytest.approx(result.required_n, rel=0.1)
+    assert int(times) == round(result.required_n / 90)
+    margin = float(shown) / 100
     assert power_paired(90, margin, 17 / 90) == pytest.approx(0.8, abs=0.04)
 
 

@@ -117,7 +117,8 @@ def test_what_is_advised_decides():
     planned, before = undecided()
     assert before.required_n is not None
     more = before.required_n - before.n
-    advised = int(re.search(r"--extend (\d+)\)", before.reason)[1])
+    (written,) = re.findall(r"--extend (\d+)\)", before.reason)
+    advised = int(written)
     assert more <= advised < 1.1 * more
     assert before.delta is not None
     assert before.flip_rate is not None
@@ -175,10 +176,13 @@ def test_errors_of_a_judge_count_once_for_all_stages(demand):
     (whole,) = decide([dataclasses.replace(both, stages=())])
     assert staged.delta == whole.delta
     assert staged.p_pass == pytest.approx(whole.p_pass, rel=0.5, abs=0.02)
-    alone = [decide([stage])[0].p_pass for stage in stages]
+    alone = [decide([stage])[0].p_pass or 0.0 for stage in stages]
     if max(alone) < 0.5:
+        assert staged.p_pass is not None
         assert staged.p_pass > combined_pvalue(alone, [1, 1])
     assert staged.method.endswith(", corrected, 2 stages combined")
+    assert staged.corrected is not None
+    assert whole.corrected is not None
     assert staged.corrected.seen_delta == pytest.approx(whole.corrected.seen_delta)
 
 
@@ -200,6 +204,8 @@ def test_no_extension_is_advised_that_cannot_show_it():
     (first,) = decide([bad], looks=LookPlan(1, reserve=0.02))
     second = extend(first, bad, good, plan=LookPlan(1, reserve=0.02))
     assert second.verdict is Verdict.INCONCLUSIVE
+    assert second.delta is not None
+    assert second.p_pass is not None
     assert second.delta > -0.05
     assert 0.21 < second.p_pass < 0.5
     assert second.required_n is None
