@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evalguard.errors import MeasurementError
 from evalguard.gates.decide import decide
 from evalguard.gates.seeds import recipe_of
-from evalguard.records import Margin, Metric, ScoreKind, Verdict
+from evalguard.records import DetectorRates, Margin, Metric, ScoreKind, Verdict
 from tests.gates.build import compared, gate
 
 
@@ -39,6 +40,8 @@ def test_seeds_that_differ_are_undecided_though_their_mean_would_pass():
     assert result.verdict is Verdict.INCONCLUSIVE
     (alone,) = decide([replace(recipe_of(apart, "v2"), seeds=())])
     assert alone.verdict is Verdict.PASS
+    assert result.ci is not None
+    assert alone.ci is not None
     assert result.ci[0] < alone.ci[0]
     assert "seeds would decide it on these samples" in result.reason
     assert result.required_n is None
@@ -124,3 +127,52 @@ def test_undetermined_answers_of_one_seed_keep_the_recipe_from_passing():
     held = decided(unsure, *[replace(one, gate=of, undetermined=doubts) for one in low[1:]])
     assert held.verdict is Verdict.INCONCLUSIVE
     assert "undetermined answers" in held.reason
+
+
+def test_an_outlier_of_one_seed_does_not_outweigh_the_losses_of_the_others():
+    """Each seed loses .27 nats after the clip; before it, every mean would be a gain of 2.7."""
+    of = gate(metric="nll", max_drop=Margin(0.2, "nats"))
+    nats = Metric(
+        "nll", ScoreKind.BOUNDED, high=20.0, higher_is_better=False, clip=1.0, in_nats=True
+    )
+    seeds = [
+        compared(
+            [10.0] * 300,
+            [0.0 if index % 3 == number else 10.9 for index in range(300)],
+            metric=nats,
+            of=of,
+        )
+        for number in range(3)
+    ]
+    result = decided(*seeds)
+    assert result.seeds == pytest.approx([(1 - 0.9 - 0.9) / 3] * 3)
+    assert result.delta == pytest.approx(np.mean(result.seeds))
+    assert result.verdict is not Verdict.PASS
+    assert result.candidate == pytest.approx(10 - 10 / 3 + 0.6)
+
+
+def test_what_one_seed_lacks_may_have_been_lost():
+    """With 12 losses it would not pass, as two seeds that differ by 2 points do not."""
+    lacking = compared([1.0] * 600, [1.0] * 588 + [None] * 12)
+    lost = compared([1.0] * 600, [1.0] * 588 + [0.0] * 12)
+    whole = seed(1, 0)
+    unknown, known = decided(lacking, whole), decided(lost, whole)
+    assert known.verdict is unknown.verdict is Verdict.INCONCLUSIVE
+    assert unknown.p_pass >= known.p_pass
+    assert decided(whole, seed(2, 0)).verdict is Verdict.PASS
+
+
+def test_seeds_that_were_not_compared_alike_are_no_recipe():
+    one, other = seed(0, 0), seed(1, 0)
+    wider = replace(other, gate=gate(max_drop=Margin(0.2, "pp")))
+    judge = replace(other.metric, detector=DetectorRates(43, 50, 45, 50, own=True))
+    clusters = [str(index // 2) for index in range(600)]
+    apart = compared([1.0] * 600, [1.0] * 600, clusters=clusters)
+    for odd in (wider, replace(other, metric=judge)):
+        with pytest.raises(MeasurementError, match="not compared under one gate and metric"):
+            recipe_of([one, odd], "v2")
+    for pair in ((one, apart), (apart, one)):
+        with pytest.raises(MeasurementError, match="is in cluster"):
+            recipe_of(pair, "v2")
+    with pytest.raises(MeasurementError, match="has 1 seed"):
+        recipe_of([one], "v2")
