@@ -69,7 +69,8 @@ def gather_seeds(comparison: Comparison) -> Evidence:
             "seeds; list the seeds as candidates of their own, or calibrate the judge by labels of "
             "other answers"
         )
-    if any(seed.corpus for seed in comparison.seeds) and comparison.corpus is None:
+    whole = all(len(seed.pairs) == len(comparison.pairs) for seed in comparison.seeds)
+    if any(seed.corpus for seed in comparison.seeds) and (comparison.corpus is None or not whole):
         raise MeasurementError(f"{where}: the seeds were not measured on the same samples")
     pooled = gather(replace(comparison, seeds=()))
     counted = pooled

@@ -90,19 +90,22 @@ def test_a_corpus_metric_is_averaged_over_the_seeds():
     def mean(samples):
         return float(np.mean([sample.scores["acc"] for sample in samples]))
 
-    def corpus(number, lost):
+    def corpus(number, lost, n=600):
         from evalguard.gates.compare import compare
         from tests.gates.build import samples
 
-        scores = np.ones(600)
+        scores = np.ones(n)
         scores[number * 40 : number * 40 + lost] = 0.0
-        return compare(gate(), metric, samples([1.0] * 600), samples(scores.tolist()),
+        return compare(gate(), metric, samples([1.0] * n), samples(scores.tolist()),
                        model=f"v2.seed{number}", n_planned=600, aggregate=mean)  # fmt: skip
 
     result = decided(*(corpus(k, 4 + k) for k in range(3)))
     assert result.delta == pytest.approx(-5 / 600)
     assert result.verdict is Verdict.PASS
     assert decided(corpus(0, 0), corpus(1, 3), corpus(2, 36)).verdict is Verdict.INCONCLUSIVE
+    fewer = decided(corpus(0, 1), corpus(1, 1, n=500))
+    assert fewer.verdict is Verdict.ERROR
+    assert "not measured on the same samples" in fewer.reason
 
 
 def test_labels_of_drawn_answers_are_an_error_and_no_pass():
