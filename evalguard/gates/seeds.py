@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalguard.demands import ConditionTest
+from evalguard.demands import ConditionTest, Difference, demands_of
 from evalguard.demands.clip import FewClipped
 from evalguard.errors import MeasurementError
 from evalguard.gates.evidence import Evidence, gather
@@ -68,6 +68,14 @@ def gather_seeds(comparison: Comparison) -> Evidence:
             f"{where}: labels of drawn answers are of one adapter each and are not combined over "
             "seeds; list the seeds as candidates of their own, or calibrate the judge by labels of "
             "other answers"
+        )
+    relative = any(
+        isinstance(each, Difference) and each.relative for each in demands_of(comparison.gate)
+    )
+    if relative and comparison.seeds[0].metric.detector:
+        raise MeasurementError(
+            f"{where}: a margin relative to a baseline that a judge or rules score is not tested "
+            "over seeds; give it in pp"
         )
     whole = all(len(seed.pairs) == len(comparison.pairs) for seed in comparison.seeds)
     if any(seed.corpus for seed in comparison.seeds) and (comparison.corpus is None or not whole):

@@ -179,3 +179,25 @@ def test_seeds_that_were_not_compared_alike_are_no_recipe():
             recipe_of(pair, "v2")
     with pytest.raises(MeasurementError, match="has 1 seed"):
         recipe_of([one], "v2")
+
+
+JUDGE = DetectorRates(43, 50, 45, 50, own=True)
+
+
+def test_a_metric_that_a_judge_scores_is_corrected_over_the_seeds():
+    judged = Metric("acc", detector=JUDGE)
+    plain = decided(*(seed(k, 20 + k) for k in range(3)))
+    corrected = decided(*(seed(k, 20 + k, metric=judged) for k in range(3)))
+    assert plain.verdict is Verdict.PASS
+    assert corrected.verdict is Verdict.INCONCLUSIVE
+    assert corrected.seeds == pytest.approx([one / (44 / 52 + 46 / 52 - 1) for one in plain.seeds])
+    assert corrected.delta == pytest.approx(np.mean(corrected.seeds))
+    apart = decided(*(seed(k, lost, metric=judged) for k, lost in enumerate((0, 3, 33))))
+    assert apart.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_relative_margin_of_a_judge_is_an_error_and_no_pass():
+    judged, relative = Metric("acc", detector=JUDGE), gate(max_drop=Margin(0.05, "%"))
+    result = decided(*(seed(k, 0, metric=judged, of=relative) for k in range(3)))
+    assert result.verdict is Verdict.ERROR
+    assert "give it in pp" in result.reason
