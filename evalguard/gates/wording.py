@@ -6,7 +6,7 @@ from evalguard.demands import Change, ConditionTest
 from evalguard.demands.words import pvalue
 from evalguard.gates.evidence import Evidence
 from evalguard.gates.looks import Look
-from evalguard.records import OUT_OF_REACH, Comparison
+from evalguard.records import Comparison, in_reach
 from evalguard.stats import AcrossSeeds, ConfidenceInterval
 
 MANY = 3
@@ -128,7 +128,7 @@ class Wording:
             )
         if required_n is None:
             return f"no practical number of samples would decide it{self._instead()}"
-        if required_n > OUT_OF_REACH * self.n_planned:
+        if not in_reach(required_n, self.n_planned):
             times = round(required_n / self.n_planned)
             return (
                 f"deciding it takes about {_rounded(required_n):,} samples, {times} times those "

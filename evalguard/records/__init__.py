@@ -21,7 +21,6 @@ from evalguard.records.json_form import SCHEMA_VERSION, RecordT, from_json, to_j
 from evalguard.records.metrics import DetectorRates, Metric, ScoreKind
 from evalguard.records.results import (
     HEALTHY,
-    OUT_OF_REACH,
     CheckResult,
     CorrectedRates,
     Finding,
@@ -31,6 +30,7 @@ from evalguard.records.results import (
     Severity,
     Stage,
     TaskRun,
+    in_reach,
 )
 from evalguard.records.samples import (
     Comparison,
@@ -53,7 +53,6 @@ from evalguard.records.training import (
 
 __all__ = [
     "HEALTHY",
-    "OUT_OF_REACH",
     "POOLED",
     "SCHEMA_VERSION",
     "TRAINING_RECORD",
@@ -88,6 +87,7 @@ __all__ = [
     "TrainingRecord",
     "Verdict",
     "from_json",
+    "in_reach",
     "node_name",
     "paired_clusters",
     "paired_tasks",

@@ -95,8 +95,14 @@ class PoolMember:
         return self.weight * (self.delta or 0.0)
 
 
-OUT_OF_REACH = 10
-"""Times the planned samples, above which no advice to measure more is practical."""
+def in_reach(needed: int, planned: int) -> bool:
+    """Return whether the advice to measure so many samples is practical.
+
+    Example:
+        >>> in_reach(900, 40), in_reach(5400, 300)
+        (True, False)
+    """
+    return needed <= max(10 * planned, 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +230,7 @@ class GateResult:
     def required_in_reach(self) -> int | None:
         """The samples that would decide, if that is not many times those planned."""
         needed = self.required_n
-        return needed if needed and needed <= OUT_OF_REACH * self.n_planned else None
+        return needed if needed and in_reach(needed, self.n_planned) else None
 
     @property
     def id(self) -> str:
