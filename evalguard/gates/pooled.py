@@ -37,7 +37,7 @@ def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
             are of several models, were extended, or have scores without a common unit.
 
     Example:
-        >>> from evalguard.records import Margin
+        >>> from evalguard.records import Margin, Metric
         >>> def compared(name, after):
         ...     pair = SamplePair(task=name, sample_id="1", prompt=name, target="",
         ...         baseline_output="", candidate_output="", baseline_score=1.0,

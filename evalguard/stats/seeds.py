@@ -60,7 +60,7 @@ class AcrossSeeds:
         >>> alike, apart = (-0.01, -0.0075, -0.005), (-0.04, -0.0075, 0.025)
         >>> tests = [AcrossSeeds(mean, estimates) for estimates in (alike, apart)]
         >>> [round(test.p_pass(0.05), 3) for test in tests]
-        [0.001, 0.079]
+        [0.001, 0.077]
     """
 
     questions: MarginTest
