@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from evalguard.errors import MeasurementError
-from evalguard.records import Comparison, Gate, SamplePair
+from evalguard.records import Comparison, Gate, PoolMember, SamplePair, paired_values
 from evalguard.records.pooled import POOLED_METRIC, problem_of_member
 
 FEWEST = 2
@@ -35,7 +37,7 @@ def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
             are of several models, were extended, or have scores without a common unit.
 
     Example:
-        >>> from evalguard.records import Margin
+        >>> from evalguard.records import Margin, Metric
         >>> def compared(name, after):
         ...     pair = SamplePair(task=name, sample_id="1", prompt=name, target="",
         ...         baseline_output="", candidate_output="", baseline_score=1.0,
@@ -62,6 +64,30 @@ def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
         pairs=tuple(pairs),
         n_planned=sum(member.n_planned for member in members),
     )
+
+
+def members_of(comparison: Comparison) -> tuple[PoolMember, ...]:
+    """Return what each gate brings into the mean of a pooled one; nothing for any other gate.
+
+    Args:
+        comparison: What :func:`pool` returned, or the mean of such over the seeds of a recipe.
+    """
+    gate, found = comparison.gate, []
+    before, after = paired_values(comparison.pairs)
+    own = np.array([pair.task for pair in comparison.pairs])
+    for member in gate.pool:
+        of_member = own == member.name
+        differences = (after - before)[of_member]
+        known, n = differences[~np.isnan(differences)], int(of_member.sum())
+        found.append(
+            PoolMember(
+                name=member.name,
+                weight=1 / len(gate.pool) if gate.weights == "equal" else n / len(own),
+                n=n,
+                delta=float(known.mean()) if len(known) else None,
+            )
+        )
+    return tuple(found)
 
 
 def _check(gate: Gate, members: Sequence[Comparison]) -> None:

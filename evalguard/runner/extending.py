@@ -16,6 +16,7 @@ from evalguard.config.project import ProjectConfig
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
 from evalguard.records import POOLED, Gate, GateResult, Verdict, from_json, to_json
+from evalguard.runner.drawn import drawn_of
 from evalguard.runner.plan import Plan
 from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.schedule import Selected
@@ -233,13 +234,23 @@ def gate_id(gate: Gate, model: str) -> str:
 
 
 def undecided_suites(
-    records: Mapping[str, Record], selected: Sequence[Selected]
+    records: Mapping[str, Record], selected: Sequence[Selected], plan: Plan, *, extend: int
 ) -> tuple[str, ...]:
-    """Return the suites that have a selected gate which is undecided."""
-    undecided = {one.id for record in records.values() for one in record.undecided}
-    return tuple(
-        dict.fromkeys(gate.suite for gate, model in selected if gate_id(gate, model) in undecided)
-    )
+    """Return the suites that have a selected gate which is undecided and may be extended.
+
+    Raises:
+        UsageError: If all that are undecided are decided by labels of drawn answers.
+    """
+    ids = {one.id for record in records.values() for one in record.undecided}
+    undecided = [gate for gate, model in selected if gate_id(gate, model) in ids]
+    drawn = [gate for gate in undecided if any(map(drawn_of, plan.of_gate(gate)))]
+    if undecided and len(drawn) == len(undecided):
+        raise UsageError(
+            f"--extend {extend}: '{drawn[0].name}' is decided by labels of answers that were drawn "
+            "among the planned samples, and is not extended; plan more samples, or a larger "
+            "'drawn', for the next candidate"
+        )
+    return tuple(dict.fromkeys(gate.suite for gate in undecided if gate not in drawn))
 
 
 def extended(record: Record, samples: Samples, asked: int) -> Record:

@@ -205,7 +205,8 @@ def _staged(
         check_design(records, design, selected, extend=extend)
         staged = {name: one for name, one in records.items() if one.samples == record.samples}
         if extend and record.is_complete:
-            added = new_stage(every, record, undecided_suites(staged, selected), extend)
+            suites = undecided_suites(staged, selected, every, extend=extend)
+            added = new_stage(every, record, suites, extend)
             staged = {name: extended(one, added, extend) for name, one in staged.items()}
         stages = max((one.samples for one in staged.values()), key=len)
         set_stages(every, stages)

@@ -35,7 +35,7 @@ from evalguard.stats.ranks import ModelRank, rank_models
 from evalguard.stats.rate import BinaryRate
 from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.scores import PairedScores, paired_scores
-from evalguard.stats.seeds import AcrossSeeds, across_seeds
+from evalguard.stats.seeds import LEAST_SEEDS, AcrossSeeds, across_seeds
 from evalguard.stats.sequential import (
     MOST_STAGES,
     conditional_power,
@@ -47,6 +47,7 @@ from evalguard.stats.units import MIN_UNITS, UnitT
 
 __all__ = [
     "GROUPS",
+    "LEAST_SEEDS",
     "MIN_UNITS",
     "MOST_STAGES",
     "AcrossSeeds",

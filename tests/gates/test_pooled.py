@@ -173,3 +173,36 @@ def test_before_the_end_nothing_is_decided():
     members = [replace(one, n_planned=500) for one in suites([400] * 5, [80] * 5, [0] * 5)]
     (result,) = decide([overall(members)], final=False)
     assert result.verdict is INCONCLUSIVE
+
+
+@pytest.mark.parametrize("weights", ["equal", "size"])
+def test_it_lists_what_each_gate_brings_into_the_mean(weights):
+    members = suites([400, 100], [24, 1], [8, 2])
+    result = decide([overall(members, weights=weights)])[0]
+    one, two = result.members
+    assert [(one.name, one.n), (two.name, two.n)] == [("gate 0", 400), ("gate 1", 100)]
+    assert (one.delta, two.delta) == pytest.approx((-0.04, 0.01))
+    assert (one.weight, two.weight) == ((0.5, 0.5) if weights == "equal" else (0.8, 0.2))
+    assert one.pull + two.pull == pytest.approx(result.delta)
+    assert decide(members)[0].members == ()
+
+
+def test_a_gate_of_which_lower_is_better_is_listed_as_higher_being_better():
+    before, after = [0.0] * 40, [1.0] * 4 + [0.0] * 36
+    fewer = Metric("errors", ScoreKind.BOUNDED, higher_is_better=False)
+    members = [
+        compared(before, after, of=gate("errors", metric="errors"), metric=fewer),
+        compared(before, after, of=gate("right", suite="other")),
+    ]
+    listed = decide([overall(members)])[0].members
+    assert [one.delta for one in listed] == pytest.approx([-0.1, 0.1])
+
+
+def test_a_gate_with_missing_scores_is_listed_by_those_that_are_there():
+    members = suites([400, 400], [4, 4], [4, 4])
+    first = members[0]
+    gone = tuple(replace(pair, candidate_score=None) for pair in first.pairs[:8])
+    members[0] = replace(first, pairs=(*gone, *first.pairs[8:]))
+    (one, _) = decide([overall(members)])[0].members
+    assert one.n == 400
+    assert one.delta == pytest.approx(0.0, abs=0.01)
