@@ -332,11 +332,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=20261129)
     parser.add_argument("--adversarial", action="store_true", help="Print the error rates instead.")
+    parser.add_argument("--only", default="", help="Start of the names of such candidates.")
     options = parser.parse_args()
     if options.adversarial:
         print("| earlier candidates | false PASS | false FAIL | flips first: PASS | FAIL |")
         print("|---|---|---|---|---|")
         for name, strata in adversarial().items():
+            if not name.startswith(options.only):
+                continue
             rng = np.random.default_rng(options.seed)
             each = [looked(strata, options.runs, rng, first=first)[:2] for first in (False, True)]
             cells = " | ".join(f"{rate:.3f}" for pair in each for rate in pair)

@@ -171,7 +171,7 @@ def test_a_changed_reserve_is_refused(extensible):
 
 def test_a_changed_spending_is_refused(extensible):
     check(extensible)
-    with pytest.raises(UsageError, match="spending was late .* is early"):
+    with pytest.raises(UsageError, match=r"spending was late .* is early"):
         check(extensible, "spending=early", extend=200)
 
 
