@@ -190,7 +190,7 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
             continue
         steps = Schedule(
             selected,
-            looks=looks.looks if looks else 1,
+            looks=looks.looks,
             fail_fast=fail_fast,
             cost=lambda suite: sum(
                 # What is pooled needs the samples of other suites, and comes after them.

@@ -29,20 +29,23 @@ Samples = Mapping[str, Sequence[str]]
 
 _SHARING = "number of candidates that share α"
 
+_BEFORE: Mapping[str, float | str] = {_SHARING: 1, "spending": "late"}
+"""What the levels rested on before it could be chosen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the store keeps of a candidate's check.
 
     Attributes:
-        design: What the levels of its looks rest on: reserve, confidence level and the number of
-            candidates that share α.
+        design: What the levels of its looks rest on: reserve, spending, confidence level and the
+            number of candidates that share α.
         asked: Samples that each extension asked for.
         samples: The samples of each stage, the planned ones first.
         results: What was decided on them.
     """
 
-    design: Mapping[str, float]
+    design: Mapping[str, float | str]
     asked: tuple[int, ...]
     samples: tuple[Samples, ...]
     results: tuple[GateResult, ...]
@@ -72,26 +75,30 @@ class Record:
         )
 
 
-def design_of(project: Project) -> dict[str, float]:
+def design_of(project: Project) -> dict[str, float | str]:
     """Return what the levels of a project's looks rest on."""
     return {
         "reserve": project.config.reserve,
+        "spending": project.config.spending,
         "confidence_level": project.thresholds.confidence_level,
         _SHARING: project.sharing,
     }
 
 
-def look_plan(config: ProjectConfig, *, full: bool) -> LookPlan | None:
-    """Return the looks of a check; ``None`` for one decision that spends all of α.
+def look_plan(config: ProjectConfig, *, full: bool) -> LookPlan:
+    """Return the looks of a check.
 
     Args:
         config: The project file.
         full: Whether every sample is measured.
     """
     looks = config.looks if config.early_stopping and not full else 1
-    if looks == 1 and not config.reserve:
-        return None
-    return LookPlan(looks=looks, futility=config.futility and looks > 1, reserve=config.reserve)
+    return LookPlan(
+        looks=looks,
+        futility=config.futility and looks > 1,
+        reserve=config.reserve,
+        spending=config.spending,
+    )
 
 
 def read_records(store: SampleStore, keys: Mapping[str, str]) -> dict[str, Record]:
@@ -201,7 +208,7 @@ def _check_may_be_extended(known: Mapping[str, Record], longest: Record, extend:
 
 def check_design(
     records: Mapping[str, Record],
-    design: Mapping[str, float],
+    design: Mapping[str, float | str],
     selected: Sequence[Selected],
     *,
     extend: int,
@@ -213,12 +220,11 @@ def check_design(
     """
     for name, record in records.items():
         for key, now in design.items():
-            # Before candidates could share α, each had all of it.
-            before = record.design.get(key, 1) if key == _SHARING else record.design[key]
+            before = record.design.get(key, _BEFORE.get(key))
             if before != now:
                 raise UsageError(
-                    f"--extend {extend}: {key} was {before:g} when {name} was checked, "
-                    f"is {now:g}; set it back"
+                    f"--extend {extend}: {key} was {before} when {name} was checked, is {now}; "
+                    "set it back"
                 )
         decided = {one.id for one in record.results}
         for gate, model in selected:

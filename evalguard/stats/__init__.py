@@ -38,6 +38,7 @@ from evalguard.stats.scores import PairedScores, paired_scores
 from evalguard.stats.seeds import LEAST_SEEDS, AcrossSeeds, across_seeds
 from evalguard.stats.sequential import (
     MOST_STAGES,
+    Spending,
     conditional_power,
     levels,
     sequential_pvalue,
@@ -65,6 +66,7 @@ __all__ = [
     "PairedRatio",
     "PairedScores",
     "PredictionPowered",
+    "Spending",
     "UnitT",
     "across_seeds",
     "cluster_sizes",

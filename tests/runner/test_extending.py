@@ -169,6 +169,12 @@ def test_a_changed_reserve_is_refused(extensible):
         check(extensible, "reserve=0.3", extend=200)
 
 
+def test_a_changed_spending_is_refused(extensible):
+    check(extensible)
+    with pytest.raises(UsageError, match=r"spending was late .* is early"):
+        check(extensible, "spending=early", extend=200)
+
+
 def test_without_a_reserve_there_is_no_extension(extensible):
     before = check(extensible, "reserve=0")
     assert "--extend" not in before.reason
