@@ -127,6 +127,8 @@ class Client:
         self._answered: Mapping[str, Any] | None = None
         self._signs = 0
         self._patience = Patience(options.root, max_wait=options.max_wait, on_wait=on_wait)
+        # Kept, as its own questions are many calls of one or two requests.
+        self._threads = ThreadPoolExecutor(options.num_concurrent)
         self.waited = 0.0
         """Seconds in which nothing was sent because the server asked for it or did not answer."""
 
@@ -179,39 +181,39 @@ class Client:
         running: dict[Future[Any], _Asked] = {}
         most = at_a_time or self._options.num_concurrent
         self._patience.start()
-        with ThreadPoolExecutor(most) as threads:
-            try:
-                while waiting or put_off or running:
-                    if not waiting and not running:
-                        waiting, put_off = put_off, deque()
-                    self._submit(threads, waiting, running, most)
-                    self._patience.show()
-                    if not running:
-                        self._sleep(waiting)
+        try:
+            while waiting or put_off or running:
+                if not waiting and not running:
+                    waiting, put_off = put_off, deque()
+                self._submit(waiting, running, most)
+                self._patience.show()
+                if not running:
+                    self._sleep(waiting)
+                    continue
+                done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
+                for future in done:
+                    asked, error = running.pop(future), future.exception()
+                    if error is None:
+                        self._hear()
+                    if asked.position == _SIGN_OF_LIFE:
+                        if error is None:  # the failures were those of what is left
+                            _charge([*waiting, *running.values()])
                         continue
-                    done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        asked, error = running.pop(future), future.exception()
-                        if error is None:
-                            self._hear()
-                        if asked.position == _SIGN_OF_LIFE:
-                            if error is None:  # the failures were those of what is left
-                                _charge([*waiting, *running.values()])
-                            continue
-                        if error is None:
-                            self._answered = self._answered or asked.body
-                            yield asked.position, future.result()
-                            continue
-                        self._note(error)
-                        if self._is_hopeless(asked, error):
-                            yield asked.position, EngineError(self.words(error))
-                            continue
-                        again = self._put_back(asked, error, waiting, put_off)
-                        waiting.extend(self._sign_of_life([*waiting, *running.values()], again))
-            finally:
-                self._patience.end()
-                for future in running:
-                    future.cancel()
+                    if error is None:
+                        self._answered = self._answered or asked.body
+                        yield asked.position, future.result()
+                        continue
+                    self._note(error)
+                    if self._is_hopeless(asked, error):
+                        yield asked.position, EngineError(self.words(error))
+                        continue
+                    again = self._put_back(asked, error, waiting, put_off)
+                    waiting.extend(self._sign_of_life([*waiting, *running.values()], again))
+        finally:
+            self._patience.end()
+            for future in running:
+                future.cancel()
+            wait(running)
 
     @property
     def notes(self) -> list[str]:
@@ -226,6 +228,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connections."""
+        self._threads.shutdown()
         self._http.close()
 
     def words(self, error: BaseException) -> str:
@@ -234,11 +237,7 @@ class Client:
         return str(without(text, self._secrets))
 
     def _submit(
-        self,
-        threads: ThreadPoolExecutor,
-        waiting: deque[_Asked],
-        running: dict[Future[Any], _Asked],
-        most: int,
+        self, waiting: deque[_Asked], running: dict[Future[Any], _Asked], most: int
     ) -> None:
         now = time.monotonic()
         if now < self._pause_until:
@@ -250,7 +249,7 @@ class Client:
             if asked.not_before > now:
                 waiting.append(asked)
             else:
-                running[threads.submit(self._post, asked.body)] = asked
+                running[self._threads.submit(self._post, asked.body)] = asked
 
     def _put_back(
         self,
