@@ -39,6 +39,8 @@ def test_seeds_that_differ_are_undecided_though_their_mean_would_pass():
     assert result.verdict is Verdict.INCONCLUSIVE
     (alone,) = decide([replace(recipe_of(apart, "v2"), seeds=())])
     assert alone.verdict is Verdict.PASS
+    assert result.ci is not None
+    assert alone.ci is not None
     assert result.ci[0] < alone.ci[0]
     assert "seeds would decide it on these samples" in result.reason
     assert result.required_n is None
