@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from benchmarks.random_adapters import save_adapter
 from evalguard.engines.base import BASE
@@ -22,8 +22,14 @@ from tests.scripted_engine import Script, installed_script, knows
 
 pytest_plugins = ["pytester"]
 
-# A busy machine is no defect: how long an example takes is not tested.
-settings.register_profile("evalguard", deadline=None)
+# A busy machine is no defect: how long an example takes is not tested. The examples are those of
+# every other run of the same test, so that a change fails for what it changed.
+settings.register_profile(
+    "evalguard",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("evalguard")
 
 # Small models run fastest on one thread; several only wait for each other.
