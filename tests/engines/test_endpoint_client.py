@@ -120,6 +120,16 @@ def test_no_cache_answers_for_a_server_that_is_away():
     assert found == [DONE] * 3
 
 
+def test_its_threads_end_when_it_is_closed():
+    def own() -> set[threading.Thread]:
+        return {one for one in threading.enumerate() if "ThreadPoolExecutor" in one.name}
+
+    before = own()
+    found, _ = ask(lambda path, body: (200, DONE))
+    assert found == [DONE] * 20
+    assert own() <= before
+
+
 def test_one_slot_is_one():
     lock, active, most = threading.Lock(), [0], [0]
 
