@@ -62,7 +62,7 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
             asked.add(prompt)
             if len(asked) >= number:
                 reached.set()
-                stopped.wait(60)
+                stopped.wait(240)
             else:
                 time.sleep(0.08)  # a block takes more than a second: answers are stored
         return answer
@@ -77,10 +77,10 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
         with subprocess.Popen(
             command, cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE, text=True
         ) as process:
-            assert reached.wait(60)
+            assert reached.wait(240)
             os.killpg(process.pid, signal_number)
             stopped.set()
-            assert process.wait(30) != 0
+            assert process.wait(240) != 0
         signal.signal(signal.SIGINT, ignored)
         return check(url)
 
