@@ -92,9 +92,9 @@ def _certificates(*_named: str | None) -> ssl.SSLContext:
 class Client:
     """A server that is asked by HTTP.
 
-    A request that fails while others are answered is sent again a few times, and once more when
-    all others are done. Where nothing is answered, everything waits until the server is back, for
-    at most ``max_wait`` seconds. A server that asks for fewer requests gets fewer.
+    A request that fails while others are answered is sent again a few times, and once more when all
+    others are done. Where nothing is answered, everything waits until the server is back, for at
+    most ``max_wait`` seconds. A server that asks for fewer requests gets fewer.
 
     Args:
         options: Where the server is, and how it is asked.
@@ -173,9 +173,9 @@ class Client:
         waiting = deque(_Asked(position, body) for position, body in enumerate(bodies))
         put_off: deque[_Asked] = deque()
         running: dict[int, _Asked] = {}
+        most = at_a_time or self._options.num_concurrent
         # Not concurrent.futures.wait: interrupted, it keeps the locks that the threads end with.
         done: SimpleQueue[_Done] = SimpleQueue()
-        most = at_a_time or self._options.num_concurrent
         self._patience.start()
         try:
             while waiting or put_off or running:
@@ -211,9 +211,8 @@ class Client:
             self._patience.end()
             for asked in running.values():
                 asked.is_wanted = False
-            # Asked of the requests: an interrupt may have lost what was taken from the queue.
             while not all(asked.is_over for asked in running.values()):
-                time.sleep(0.01)
+                time.sleep(0.01)  # an interrupt may have lost what was taken from the queue
 
     @property
     def notes(self) -> list[str]:
@@ -352,7 +351,7 @@ class Client:
 
     def _send(self, asked: _Asked, done: SimpleQueue[_Done]) -> None:
         """Send a request in a thread, unless it is no longer wanted, and say that it is done."""
-        data, failure = None, None
+        data = failure = None
         try:
             data = self._post(asked.body) if asked.is_wanted else None
         except BaseException as error:  # noqa: BLE001 (raised where the answers are read)
