@@ -14,8 +14,8 @@ from evalguard.engines.endpoint.same_values import SameValues, generated_value
 from evalguard.errors import EngineError
 from tests.engines import questions
 from tests.engines.questions import asking
-from tests.engines.servers import replying_server
-from tests.engines.test_endpoint import LISTED, completions, opened
+from tests.engines.servers import opened, replying_server
+from tests.engines.test_endpoint import LISTED, completions
 
 
 def of_task(name: str, number: int = 20, kind: str = "choice") -> list[Any]:

@@ -116,6 +116,7 @@ def test_the_criterion_of_the_page_is_what_the_judge_was_trained_on():
     assert f"criterion: {CRITERION}" in PAGE.read_text()
 
 
+@pytest.mark.slow  # it trains a judge; the others judge by rule
 def test_a_judge_agrees_with_the_rules_and_fails_what_no_longer_refuses(trained):
     result = check(trained)
     found = {(gate.model, gate.metric): gate for gate in result.gates}
@@ -570,6 +571,7 @@ def test_the_rates_of_several_tasks_are_those_of_all_labels():
 class TestAsDocumented:
     """The set-ups of the page, as they are written there."""
 
+    @pytest.mark.slow  # it trains a judge
     def test_the_judge_in_a_folder(self, trained, demo_model):
         from peft import PeftModel
         from transformers import AutoModelForCausalLM

@@ -16,7 +16,7 @@ from tests.conftest import write_jsonl
 from tests.engines.servers import Reply, replying_server
 from tests.store.tampering import forge_facts
 
-N = 60
+N = 40
 MODELS = {"data": [{"id": name} for name in ("base", "cand", "other")]}
 
 

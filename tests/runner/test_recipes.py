@@ -8,13 +8,13 @@ import shutil
 import pytest
 
 import evalguard
+from benchmarks.random_adapters import save_adapter
 from evalguard.cli import main
 from evalguard.config import load_project
 from evalguard.errors import ConfigError, ExitCode, UsageError
 from evalguard.records import Verdict
 from evalguard.reports import wording
 from evalguard.verdicts import exit_code
-from tests.conftest import save_adapter
 
 SEEDS = ["adapters/s1", "adapters/s2", "adapters/s3"]
 

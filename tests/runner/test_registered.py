@@ -14,6 +14,8 @@ from evalguard.store import SampleStore
 from evalguard.store.seals import KEY_VARIABLE
 from evalguard.store.tables import REGISTERED
 
+pytestmark = pytest.mark.usefixtures("scripted")
+
 GATE = "metric: acc, max_drop: 10pp}"
 
 
