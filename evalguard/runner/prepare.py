@@ -131,7 +131,10 @@ def prepare(
     judging = Judging(pool, store)
     judged = _judged(project, selected, plan, judging)
     weights = _weights(pool, _candidates(selected), untrusted)
-    first = {name: find_registration(project, plan, one, store) for name, one in weights.items()}
+    first = {
+        name: find_registration(project, plan, one, store, before=_known_before(pool, name))
+        for name, one in weights.items()
+    }
     keys = {name: one.key for name, one in first.items()}
     records, plan, amended = _staged(
         project,
@@ -239,8 +242,13 @@ def _weights(
     """Return what each candidate that is trusted is known by; nothing without a baseline."""
     if BASELINE in untrusted:
         return {}
-    trusted = {name: pool.info(name) for name in candidates if name not in untrusted}
-    return {name: one.adapter_sha256 or one.fingerprint for name, one in trusted.items()}
+    return {name: pool.weights(name) for name in candidates if name not in untrusted}
+
+
+def _known_before(pool: ModelPool, name: str) -> str:
+    """Return what an earlier version knew a candidate by: all bytes of the file."""
+    info = pool.info(name)
+    return info.adapter_sha256 or info.fingerprint
 
 
 def _judged(

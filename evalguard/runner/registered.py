@@ -81,17 +81,18 @@ class Registration:
 
 
 def find_registration(
-    project: Project, plan: Plan, weights: str, store: SampleStore
+    project: Project, plan: Plan, weights: str, store: SampleStore, *, before: str
 ) -> Registration:
     """Return what a candidate was first asked, or where that is to be registered.
 
     Args:
         project: The project, with every gate of its thresholds.
         plan: The tasks of the selected gates.
-        weights: Hash that the candidate is known by.
+        weights: Hash of its tensors, by which the candidate is known.
         store: Keeps what is registered.
+        before: What an earlier version knew the candidate by.
     """
-    by_path = _bring_up_to_date(project, weights, store)
+    by_path = _bring_up_to_date(project, weights, store, before=before)
     key = _key_of_weights(weights)
     found = {
         name.removeprefix(REGISTERED).strip(): first
@@ -178,16 +179,16 @@ def _in_common(first: Mapping[str, Any], asked: Mapping[str, Any]) -> int:
     return len(tasks) + len(first["gates"].keys() & asked["gates"].keys())
 
 
-def _bring_up_to_date(project: Project, weights: str, store: SampleStore) -> str:
+def _bring_up_to_date(project: Project, weights: str, store: SampleStore, *, before: str) -> str:
     """Take over what an earlier version registered by the path of the project; return its key."""
-    by_path = fingerprint({"registered for": weights, "by": str(project.path.resolve())})
-    before = store.fingerprint_description(by_path)
-    if (first := before.get(REGISTERED)) is None:
+    by_path = fingerprint({"registered for": before, "by": str(project.path.resolve())})
+    known = store.fingerprint_description(by_path)
+    if (first := known.get(REGISTERED)) is None:
         return by_path
     own = fingerprint({"gates": first["gates"], "tasks": first["tasks"]})[:12]
     if _name(own) not in store.fingerprint_description(_key_of_weights(weights)):
-        if STAGES in before:
-            store.describe_fingerprint(_key_of_stages(weights, own), {STAGES: before[STAGES]})
+        if STAGES in known:
+            store.describe_fingerprint(_key_of_stages(weights, own), {STAGES: known[STAGES]})
         _write(store, weights, own, first)
     return by_path
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 import evalguard
 from evalguard.store import SampleStore, fingerprint
@@ -307,3 +308,11 @@ def test_the_day_of_the_first_check_is_in_the_result_and_needs_the_store(project
     assert day() == "harmless 2020-01-02"
     shutil.rmtree(project / ".evalguard")
     assert day() == f"harmless {datetime.now(UTC):%Y-%m-%d}"
+
+
+def test_a_note_in_the_file_of_the_weights_is_no_other_candidate(project):
+    assert changes(project) == []
+    file = project / "adapters/harmless/adapter_model.safetensors"
+    save_file(load_file(file), file, metadata={"note": "trained again"})
+    _loosen(project)
+    assert len(changes(project)) == 1

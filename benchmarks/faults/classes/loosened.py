@@ -99,3 +99,13 @@ def _renamed_suite(place: Place) -> Seen:
     place.edit("thresholds/release.yaml", "suite: facts", "suite: knowledge")
     _doubled(place)
     return place.check()
+
+
+@loosened("a margin is doubled, and the adapter's file gets a note", says("max_drop 20pp"))
+def _noted(place: Place) -> Seen:
+    from safetensors.torch import load_file, save_file
+
+    _doubled(place)
+    file = place / "adapters/v2/adapter_model.safetensors"
+    save_file(load_file(file), file, metadata={"note": "again"})
+    return place.check()
