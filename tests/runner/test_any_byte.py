@@ -255,5 +255,5 @@ def test_bytes_of_every_file_change_what_is_reused(kinds):
     check(kinds)
     for file in _files(kinds):
         size = file.stat().st_size
-        for position in range(size // 16, size, max(1, size // 8)):
+        for position in range(size // 6, size, max(1, size // 3)):
             _is_as_from_a_fresh_store(kinds, file, position)
