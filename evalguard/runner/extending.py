@@ -15,7 +15,7 @@ from evalguard.config import Project
 from evalguard.config.project import ProjectConfig
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
-from evalguard.records import POOLED, Gate, GateResult, Verdict, from_json, to_json
+from evalguard.records import POOLED, Gate, GateResult, Verdict, from_json, node_name, to_json
 from evalguard.runner.drawn import drawn_of
 from evalguard.runner.plan import Plan
 from evalguard.runner.planned_task import PlannedTask
@@ -101,26 +101,43 @@ def look_plan(config: ProjectConfig, *, full: bool) -> LookPlan:
     )
 
 
-def read_records(store: SampleStore, keys: Mapping[str, str]) -> dict[str, Record]:
+def read_records(
+    store: SampleStore, keys: Mapping[str, str], gates: Sequence[Gate]
+) -> dict[str, Record]:
     """Return what is kept of candidates, by their names."""
-    found = {name: read_record(store, key) for name, key in keys.items()}
+    found = {name: read_record(store, key, name, gates) for name, key in keys.items()}
     return {name: one for name, one in found.items() if one is not None}
 
 
-def read_record(store: SampleStore, key: str) -> Record | None:
+def read_record(store: SampleStore, key: str, model: str, gates: Sequence[Gate]) -> Record | None:
     """Return what is kept under a candidate's key; ``None`` where nothing is that can be trusted.
 
     Then the planned samples alone decide, nothing can be extended, and :func:`unreadable` says so.
+
+    Args:
+        store: Keeps it.
+        key: The candidate's key.
+        model: The candidate's present name, which the results get.
+        gates: The project's gates; a result gets the present file of its gate.
     """
     found = store.fingerprint_description(key).get(STAGES)
     if found is None:
         return None
+    source = {(gate.suite, gate.node_name): gate.source for gate in gates}
+    results = (from_json(GateResult, one) for one in found["results"])
     return Record(
         design=found["design"],
         asked=tuple(found["asked"]),
         samples=tuple(found["samples"]),
-        results=tuple(from_json(GateResult, one) for one in found["results"]),
+        results=tuple(
+            replace(one, model=model, source=source.get((one.suite, _node(one)), one.source))
+            for one in results
+        ),
     )
+
+
+def _node(result: GateResult) -> str:
+    return result.node or node_name(result.metric, result.task)
 
 
 def unreadable(store: SampleStore, keys: Mapping[str, str]) -> Iterator[str]:

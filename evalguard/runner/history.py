@@ -56,13 +56,13 @@ def remember(
         keys: What each candidate is known by.
         results: What was decided.
     """
-    key = _key(project)
-    known = store.fingerprint_description(key).get(HISTORY, {})
+    gates = {_name(gate): gate for gate in project.thresholds.gates}
     for result in results:
         if result.model not in keys or result.margin is None or result.ci is None:
             continue
-        own = known.setdefault(result.id.partition("::")[2].rpartition("[")[0], {})
-        own[keys[result.model]] = {
+        gate = gates[result.id.partition("::")[2].rpartition("[")[0]]
+        known = _known(store, project, gate)
+        known[keys[result.model]] = {
             "n": result.n,
             "n_planned": result.n_planned,
             "margin": result.margin,
@@ -71,7 +71,7 @@ def remember(
             "error": (result.ci[1] - result.ci[0])
             / (quantile(result.alpha) + quantile(result.alpha_pass or result.alpha)),
         }
-    store.describe_fingerprint(key, {HISTORY: known})
+        store.describe_fingerprint(_key(project, gate), {HISTORY: known})
 
 
 def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, ...]:
@@ -81,13 +81,12 @@ def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, 
     upper limit of the share of samples on which the two differ, of others by the standard error
     that its interval had. A gate that is pooled over others and new is planned by those.
     """
-    known = store.fingerprint_description(_key(project)).get(HISTORY, {})
     looks = look_plan(project.config, full=False)
     plans = []
     for gate in project.thresholds.gates:
         name, alpha = _name(gate), project.alpha_pass_of(gate)
-        members = [list(known.get(_name(one), {}).values()) for one in gate.pool]
-        if earlier := list(known.get(name, {}).values()):
+        members = [list(_known(store, project, one).values()) for one in gate.pool]
+        if earlier := list(_known(store, project, gate).values()):
             if looks is not None and not gate.pool:
                 alpha = looks.end_level(int(earlier[-1]["n_planned"]), alpha)
             plans.append(_planned(name, earlier, alpha))
@@ -95,10 +94,6 @@ def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, 
             plan = _planned(name, _pooled(gate, members), alpha)
             plans.append(replace(plan, by_members=True))
     return tuple(plans)
-
-
-def _name(gate: Gate) -> str:
-    return f"{gate.suite}::{gate.node_name}"
 
 
 def _pooled(gate: Gate, members: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
@@ -159,5 +154,34 @@ def _planned(gate: str, earlier: Sequence[Mapping[str, Any]], alpha: float) -> G
     )
 
 
-def _key(project: Project) -> str:
-    return fingerprint({"history of the gates of": str(project.path.resolve())})
+def _known(store: SampleStore, project: Project, gate: Gate) -> dict[str, Any]:
+    """Return what is noted under a gate, by candidate."""
+    if found := store.fingerprint_description(_key(project, gate)).get(HISTORY):
+        return dict(found)
+    # An earlier version noted it by the path of the project.
+    by_path = fingerprint({"history of the gates of": str(project.path.resolve())})
+    before: dict[str, Any] = store.fingerprint_description(by_path).get(HISTORY, {})
+    return dict(before.get(_name(gate), {}))
+
+
+def _key(project: Project, gate: Gate) -> str:
+    """Return what a gate is known by, wherever the project lies.
+
+    Rows that are added to its data, and another margin, leave it the same gate.
+    """
+    suites = {member.suite: project.suites[member.suite] for member in gate.members}
+    return fingerprint(
+        {
+            "history of the gate": _name(gate),
+            "metric": gate.metric,
+            "baseline": project.config.baseline.model,
+            "tasks": {
+                name: sorted(task.task_name for task in suite.config.tasks)
+                for name, suite in suites.items()
+            },
+        }
+    )
+
+
+def _name(gate: Gate) -> str:
+    return f"{gate.suite}::{gate.node_name}"

@@ -206,3 +206,37 @@ def test_a_gate_with_missing_scores_is_listed_by_those_that_are_there():
     (one, _) = decide([overall(members)])[0].members
     assert one.n == 400
     assert one.delta == pytest.approx(0.0, abs=0.01)
+
+
+def _opposed(*, other=None, n=100, lost=30, alike=0):
+    """Compare a metric that loses, and another that gains on the same questions."""
+    before = [1.0] * n
+    after = [0.0] * lost + [1.0] * (n - lost)
+    one = compared(before, after, of=gate("one", suite="facts"))
+    gained = [1 - score for score in after]
+    gained[:alike] = [0.0] * alike
+    two = compared([0.0] * n, gained, of=gate("two", suite=other or "facts"))
+    return [one, two]
+
+
+@pytest.mark.parametrize("members", [_opposed(), _opposed(other="copy"), _opposed(alike=10)],
+                         ids=["of one suite", "of a copy of it", "on most questions"])  # fmt: skip
+def test_gates_that_cancel_out_are_refused(members):
+    with pytest.raises(MeasurementError, match=r"'one' and 'two' cancel out: on [23]0 questions"):
+        overall(members)
+
+
+def test_an_error_rate_beside_the_score_that_it_is_the_opposite_of_does_not_cancel():
+    """It is better where it is lower, so that both lose."""
+    one, two = _opposed()
+    error = Metric("error", ScoreKind.BINARY, higher_is_better=False)
+    assert overall([one, replace(two, metric=error)]).pairs
+
+
+def test_gates_that_change_independently_do_not_cancel_out():
+    rng = np.random.default_rng(1)
+    made = []
+    for name in ("one", "two"):
+        before, after = (rng.random((2, 400)) < 0.7).astype(float)
+        made.append(compared(before.tolist(), after.tolist(), of=gate(name, suite="facts")))
+    assert overall(made).pairs
