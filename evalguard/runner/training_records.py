@@ -54,6 +54,11 @@ def set_up_notes(spec: ModelSpec, record: TrainingRecord | None) -> Iterator[str
     """Yield what a reader should know of how a model was set up."""
     if spec.thinking == "off":
         yield "thinking is scored as part of the answer (thinking: off)"
+    if spec.engine.options.get("trust_route"):
+        yield (
+            "that the server sends every request for this model to it is vouched for by the "
+            "project (trust_route), where log-probabilities do not show it"
+        )
     trained_on = (record.config.get("base") or {}).get("quantization") if record else None
     if trained_on and trained_on != spec.quantization:
         names = {"none": "full precision"}

@@ -230,7 +230,12 @@ class EndpointEngine(Engine):
             seed=self._options.seed,
             chat=self._options.chat,
         )
-        self._looks = Looks(self._questions, self._witness, chat=self._options.chat)
+        self._looks = Looks(
+            self._questions,
+            self._witness,
+            chat=self._options.chat,
+            trust_route=self._options.trust_route,
+        )
         self._reading = Reading(self._questions.prompt_counts, self._options.max_gen_toks)
         self._ceilings = Ceilings(self._questions.written, self._options.max_gen_toks)
         self._reader = Reader(self._served, self._encoder, self._reading, self._ceilings)

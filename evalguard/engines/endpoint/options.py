@@ -35,6 +35,7 @@ _NAMES = (
     "verify_certificate",
     "ca_cert_path",
     "proxy",
+    "trust_route",
 )
 _SECRETS = ("api_key", "auth_token", "header", "headers", "key", "token")
 
@@ -76,6 +77,8 @@ class EndpointOptions:
         max_gen_toks: Tokens of an answer whose task sets no limit.
         verify: Whether the server's certificate is checked, or the file of the authority's.
         proxy: URL of a proxy; the environment's by default.
+        trust_route: Whether the user vouches that each name reaches its model alone, where no
+            log-probabilities show it.
     """
 
     root: str
@@ -100,6 +103,7 @@ class EndpointOptions:
     max_gen_toks: int
     verify: bool | str
     proxy: str | None
+    trust_route: bool
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> EndpointOptions:
@@ -137,6 +141,7 @@ class EndpointOptions:
             max_gen_toks=int(_number(options, "max_gen_toks", 256, least=1)),
             verify=str(ca_file) if ca_file else bool(options.get("verify_certificate", True)),
             proxy=options.get("proxy"),
+            trust_route=_flag(options, "trust_route"),
         )
 
     @property
@@ -223,6 +228,13 @@ def _number(options: Mapping[str, Any], name: str, default: float, *, least: flo
     if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
         raise UsageError(f"engine: options: {name} is {value!r}; give a number from {least:g} up.")
     return float(value)
+
+
+def _flag(options: Mapping[str, Any], name: str) -> bool:
+    value = options.get(name, False)
+    if not isinstance(value, bool):
+        raise UsageError(f"engine: options: {name} is {value!r}; give true or false.")
+    return value
 
 
 def _check_names(options: Mapping[str, Any]) -> None:

@@ -3,6 +3,9 @@
 By log-probabilities (:mod:`~evalguard.engines.endpoint.same_values`), else by longer answers
 (:mod:`~evalguard.engines.endpoint.longer_answers`), else by the answers that are measured
 (:func:`~evalguard.runner.same_answers.doubtful`); where none proves it, no gate passes on the task.
+Texts prove that the model answers some of a task's prompts, not that the base answers none: a
+fine-tune, too, changes only a part of them. Where log-probabilities do not show it, no gate passes
+unless the user vouches for the route.
 That the measured answers are those of the proven model is seen by
 :mod:`~evalguard.engines.endpoint.same_route`.
 """
@@ -30,15 +33,24 @@ AskNamed = Callable[[Sequence[Named]], "list[T | None]"]
 """Asks the models of one server."""
 
 
+_VOUCH = (
+    "Enable 'logprobs' on the server. If it has none, and you know that every request under this "
+    "model's name reaches this model, set the engine option 'trust_route: true', which the report "
+    "and the receipt will show"
+)
+
+
 class WhoAnswers:
     """Knows which tasks' prompts reach a candidate, and not the base.
 
     Args:
         chat: Whether models are asked by chat messages.
+        trust_route: Whether the user vouches that each name reaches its model alone.
     """
 
-    def __init__(self, *, chat: bool) -> None:
+    def __init__(self, *, chat: bool, trust_route: bool) -> None:
         levels = Levels()
+        self._trust_route = trust_route
         self._same_values = SameValues(levels)
         self._longer = LongerAnswers(levels, chat=chat)
         self._route = SameRoute()
@@ -116,8 +128,21 @@ class WhoAnswers:
             request: One of its requests.
             is_base: Whether it is the base, which needs no proof to be another model.
         """
-        knowing = (self._route,) if is_base else (self._same_values, self._route, self._longer)
-        return next(filter(None, (one.doubt(model, request) for one in knowing)), None)
+        if is_base:
+            return self._route.doubt(model, request)
+        found = self._same_values.doubt(model, request) or self._route.doubt(model, request)
+        if found is None and not self._trust_route:
+            found = _uncovered(self._same_values.uncovered(model, request))
+        return found or self._longer.doubt(model, request)
+
+
+def _uncovered(why: str) -> Doubt | None:
+    if not why:
+        return None
+    return Doubt(
+        f"cannot verify that this model gave all of the answers, and the baseline none: {why}. "
+        f"{_VOUCH}"
+    )
 
 
 def asking_both(
