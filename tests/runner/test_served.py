@@ -185,7 +185,7 @@ def some_to_base(server, share: float):
 
     def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         found = re.search(r"#\d+", json.dumps(body)) if body else None
-        if body and found and random.Random(found[0]).random() < share:  # noqa: S311
+        if body and found and random.Random(found[0]).random() < share:
             body = {**body, "model": "team/base"}
         return server(path, body)
 

@@ -263,8 +263,8 @@ class _Seen:
         how = "no further from the baseline's than noise" if self.varies else "the baseline's"
         return (
             f"the log-probabilities on {alike} of {number} prompts of this task are {how}: a "
-            f"router or a cache may let the baseline answer all or a part of the prompts. Check the "
-            f"server's routes and replicas"
+            "router or a cache may let the baseline answer all or a part of the prompts. Check "
+            "the server's routes and replicas"
         )
 
     @property
