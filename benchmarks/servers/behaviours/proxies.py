@@ -35,7 +35,7 @@ def part_to_base_rounded(ask: Ask, plain: Plain) -> Reply:
 @behaviour("S4", "LiteLLM, x-litellm-attempted-fallbacks")
 def fallback_in_header(ask: Ask, plain: Plain) -> Reply:
     """Falls back to the base for some questions, under the name asked for; a header counts it."""
-    falls = ask.model != "base" and ask.chosen(SOME)
+    falls = ask.model != "base" and "explain" not in ask.prompt and ask.chosen(SOME)
     reply = _by(ask, plain, "base") if falls else plain(ask)
     if reply.status == 200 and "explain" in ask.prompt:
         reply = reply.said(f"{reply.text}, which {ask.model} knows by heart.", "stop")
@@ -129,6 +129,21 @@ def hidden_reasoning(ask: Ask, plain: Plain) -> Reply:
         "completion_tokens_details": {"reasoning_tokens": hidden},
     }
     return replace(reply, body={**reply.body, "usage": counted})
+
+
+@behaviour("S5", "OpenAI, reasoning models")
+def hidden_reasoning_only(ask: Ask, plain: Plain) -> Reply:
+    """Uses all tokens of some answers for reasoning that it does not show."""
+    reply = plain(ask)
+    if not ask.chosen(SOME) or reply.status != 200:
+        return reply
+    limit = ask.body.get("max_tokens")
+    usage = {
+        **reply.body["usage"],
+        "completion_tokens": limit,
+        "completion_tokens_details": {"reasoning_tokens": limit},
+    }
+    return replace(reply.said("", "length"), body={**reply.said("", "length").body, "usage": usage})
 
 
 @behaviour("S6", "Bedrock, ThrottlingException")
