@@ -55,10 +55,7 @@ def set_up_notes(spec: ModelSpec, record: TrainingRecord | None) -> Iterator[str
     if spec.thinking == "off":
         yield "thinking is scored as part of the answer (thinking: off)"
     if spec.engine.options.get("trust_route"):
-        yield (
-            "that the server sends every request for this model to it is vouched for by the "
-            "project (trust_route), where log-probabilities do not show it"
-        )
+        yield "the project vouches for its route on the server (trust_route)"
     trained_on = (record.config.get("base") or {}).get("quantization") if record else None
     if trained_on and trained_on != spec.quantization:
         names = {"none": "full precision"}

@@ -204,7 +204,7 @@ def test_a_part_that_the_base_may_have_answered_passes_nothing_without_log_proba
             assert gate.verdict is not Verdict.PASS
             if share <= 0.5:
                 assert gate.verdict is Verdict.INCONCLUSIVE
-                assert "set the engine option 'trust_route: true'" in gate.reason
+                assert "the engine option 'trust_route: true'" in gate.reason
 
 
 @pytest.mark.parametrize(("wrong", "verdict"), [((), "INCONCLUSIVE"), (("team/cand",), "FAIL")])
@@ -333,6 +333,7 @@ def test_a_model_whose_server_refuses_most_harmless_prompts_is_its_own_finding(
     assert gate.verdict is Verdict.ERROR
     assert re.search(words, gate.reason)
     assert "Input was flagged" in gate.reason
+    assert "(base)" not in gate.reason  # but the server's name for it
     assert [bool(model.notes) for model in result.models] == [
         refused in "'team/base'",
         refused in "'team/cand'",

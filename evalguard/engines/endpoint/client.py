@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import httpx
@@ -20,6 +17,7 @@ from evalguard.engines.endpoint.decoding import FailedError, read_response, redi
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.patience import AT_FIRST, Patience
 from evalguard.engines.endpoint.requests import Form
+from evalguard.engines.endpoint.transport import open_http, proxy_of
 from evalguard.errors import EngineError
 
 _LOST_ON_THE_WAY = 1 / 3
@@ -43,6 +41,9 @@ _DOWN_TIMEOUT = 10.0
 """Seconds for a request to a server that has been given up, should it be back."""
 
 _MOST_REDIRECTIONS = 5
+
+_ON_THE_WAY = (httpx.ProxyError, httpx.ConnectError, httpx.ConnectTimeout)
+"""Errors that may be the proxy's."""
 
 _SHORTEST_SECRET = 8
 """Characters from which a secret is looked for in answers; less is a word such as ``EMPTY`` for a
@@ -85,16 +86,6 @@ class _Asked:
     passed_over: int = 0
 
 
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Variables that name the authorities' certificates."""
-
-
-@cache
-def _certificates(*_named: str | None) -> ssl.SSLContext:
-    """Return the trusted certificates, which take 20 ms to read: once for all clients."""
-    return httpx.create_ssl_context()
-
-
 class Client:
     """A server that is asked by HTTP.
 
@@ -109,16 +100,8 @@ class Client:
 
     def __init__(self, options: EndpointOptions, on_wait: OnWait | None = None) -> None:
         self._options = options
-        self._http = httpx.Client(
-            headers=dict(options.headers),
-            params=dict(options.query),
-            verify=_certificates(*map(os.environ.get, _CERTIFICATES))
-            if options.verify is True
-            else options.verify,
-            proxy=options.proxy,
-            timeout=httpx.Timeout(options.timeout, connect=min(30.0, options.timeout)),
-            limits=httpx.Limits(max_connections=options.num_concurrent),
-        )
+        self._http = open_http(options)
+        self._proxy = proxy_of(options)
         self._secrets = _secrets(options)
         self._long_secrets = [one for one in self._secrets if len(one) >= _SHORTEST_SECRET]
         self._form = Form(rename=dict(options.rename), drop=set(options.drop))
@@ -231,6 +214,8 @@ class Client:
     def words(self, error: BaseException) -> str:
         """Return an error's text without the key, should the server send it back."""
         text = " ".join(str(error).split()) or type(error).__name__
+        if self._proxy and isinstance(error, _ON_THE_WAY):
+            text = f"{text} (through the proxy {self._proxy})"
         return str(without(text, self._secrets))
 
     def _submit(

@@ -180,14 +180,29 @@ def next_step(words: str) -> str:
         )
     if words.startswith("status 4") and not words.startswith(("status 408", "status 429")):
         return _step_after_refusal(words)
-    lower = words.lower()
-    if any(mark in lower for mark in _PLAIN):
+    return _step_on_the_way(words.lower())
+
+
+def _step_on_the_way(words: str) -> str:
+    """Return what to do about a server that is not reached.
+
+    Args:
+        words: What came between, in lower case.
+    """
+    if any(mark in words for mark in _PLAIN):
         return "The server speaks plain HTTP: write 'http://' in 'engine: options: base_url'."
-    if any(mark in lower for mark in _ENCRYPTED):
+    if any(mark in words for mark in _ENCRYPTED):
         return (
             "If the server speaks TLS, write 'https://' in 'engine: options: base_url'; else check "
             "that it runs."
         )
+    if "certificate" in words and "mismatch" not in words and "not valid for" not in words:
+        return (
+            "If an authority of your own signed it, name the authority's certificate with 'engine: "
+            "options: ca_cert_path'."
+        )
+    if "through the proxy" in words and "certificate" not in words:
+        return "Check 'engine: options: proxy', or HTTPS_PROXY and HTTP_PROXY in the environment."
     return "Check 'engine: options: base_url', and that the server runs."
 
 

@@ -332,7 +332,8 @@ class EndpointEngine(Engine):
         return self._writer.posts(self._served[model], instance)
 
     def _failure(self, model: str, error: Exception) -> EngineError:
-        return EngineError(f"{self._options.url}, model '{model}': {self._client.words(error)}")
+        name = self._served[BASE] if model == BASE else model
+        return EngineError(f"{self._options.url}, model '{name}': {self._client.words(error)}")
 
     def _check_listed(self, served: str, listed: dict[str, int | None]) -> None:
         if listed and served not in listed:

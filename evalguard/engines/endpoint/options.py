@@ -140,7 +140,7 @@ class EndpointOptions:
             eos_string=options.get("eos_string"),
             max_gen_toks=int(_number(options, "max_gen_toks", 256, least=1)),
             verify=str(ca_file) if ca_file else bool(options.get("verify_certificate", True)),
-            proxy=options.get("proxy"),
+            proxy=_proxy(options),
             trust_route=_flag(options, "trust_route"),
         )
 
@@ -228,6 +228,23 @@ def _number(options: Mapping[str, Any], name: str, default: float, *, least: flo
     if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
         raise UsageError(f"engine: options: {name} is {value!r}; give a number from {least:g} up.")
     return float(value)
+
+
+def _proxy(options: Mapping[str, Any]) -> str | None:
+    url = options.get("proxy")
+    if url is None:
+        return None
+    parts = urlsplit(str(url))
+    if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
+        raise UsageError(
+            f"engine: options: proxy is {url!r}; give its URL, such as http://proxy:3128."
+        )
+    if parts.username or parts.password:
+        raise UsageError(
+            "engine: options: proxy holds a user or a password, which do not belong in a file. Put "
+            "the URL in the environment variable HTTPS_PROXY (for http:// servers, HTTP_PROXY)."
+        )
+    return str(url)
 
 
 def _flag(options: Mapping[str, Any], name: str) -> bool:

@@ -141,7 +141,7 @@ class SameValues:
         """Return why a part of a task's prompts may reach the base; empty where few can."""
         seen = self._seen.get((model, request.task_name), _Seen())
         if not seen.proven:
-            return "the server returns no usable log-probabilities, without which it does not show"
+            return "the server returns no usable log-probabilities"
         could, number = seen.unsure
         if not beyond_noise(could, number, share=_ALIKE):
             return ""

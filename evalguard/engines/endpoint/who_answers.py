@@ -33,13 +33,6 @@ AskNamed = Callable[[Sequence[Named]], "list[T | None]"]
 """Asks the models of one server."""
 
 
-_VOUCH = (
-    "Enable 'logprobs' on the server. If it has none, and you know that every request under this "
-    "model's name reaches this model, set the engine option 'trust_route: true', which the report "
-    "and the receipt will show"
-)
-
-
 class WhoAnswers:
     """Knows which tasks' prompts reach a candidate, and not the base.
 
@@ -140,8 +133,8 @@ def _uncovered(why: str) -> Doubt | None:
     if not why:
         return None
     return Doubt(
-        f"cannot verify that this model gave all of the answers, and the baseline none: {why}. "
-        f"{_VOUCH}"
+        f"cannot verify that the baseline gave none of these answers: {why}. Enable 'logprobs' on "
+        "the server, or vouch for its routes with the engine option 'trust_route: true'"
     )
 
 
