@@ -107,9 +107,9 @@ def test_what_does_not_pass_is_not_asked_again(status, words):
     "header", ["x_litellm_attempted_fallbacks", "cf_aig_step", "helicone_fallback_index"]
 )
 def test_what_a_fallback_of_the_gateway_answered_is_no_answer(header):
-    assert read_response(response(b"{}", **{header: "0"}), max_wait=1) == {}
+    assert read_response(response(b"{}", 200, **{header: "0"}), max_wait=1) == {}
     with pytest.raises(FailedError, match="fallback of the gateway answered"):
-        read_response(response(b"{}", **{header: "1"}), max_wait=1)
+        read_response(response(b"{}", 200, **{header: "1"}), max_wait=1)
 
 
 def test_a_key_that_says_the_same_twice_is_read():
