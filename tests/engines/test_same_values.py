@@ -10,7 +10,8 @@ import pytest
 
 from evalguard.engines.base import BASE
 from evalguard.engines.endpoint.identity import Levels
-from evalguard.engines.endpoint.same_values import SameValues, generated_value
+from evalguard.engines.endpoint.likelihoods import generated_value
+from evalguard.engines.endpoint.same_values import SameValues
 from evalguard.errors import EngineError
 from tests.engines import questions
 from tests.engines.questions import asking

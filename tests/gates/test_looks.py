@@ -67,6 +67,7 @@ def test_adjusted_pvalues_follow_early_spending():
     told = run(drawn(2, 500, 0.2, -0.15), plan=LookPlan(looks=20, spending="early"))
     assert told[-1].verdict is Verdict.FAIL
     for one in told:
+        assert one.p_fail is not None
         overall = sequential_pvalue(one.p_fail, one.shares, spending="early")
         assert one.p_fail_adjusted == pytest.approx(overall)
 

@@ -141,7 +141,7 @@ def test_answers_of_before_a_check_are_asked_again(
     changed: dict[str, Any] = {}
     with replying_server(server) as url:
         if local:
-            options = {"base_url": url, "api": "chat", "model": "team/base"}
+            options = {"base_url": url, "api": "chat", "model": "team/base", "trust_route": True}
             changed = {
                 "engine": {"name": "endpoint", "options": options},
                 "baseline": {"model": str(demo_model)},

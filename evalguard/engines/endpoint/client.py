@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -21,6 +18,7 @@ from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.patience import AT_FIRST, Patience
 from evalguard.engines.endpoint.requests import Form
 from evalguard.engines.endpoint.secret_values import SHORTEST, secrets_of
+from evalguard.engines.endpoint.transport import open_http, proxy_of
 from evalguard.errors import EngineError
 
 _LOST_ON_THE_WAY = 1 / 3
@@ -44,6 +42,9 @@ _DOWN_TIMEOUT = 10.0
 """Seconds for a request to a server that has been given up, should it be back."""
 
 _MOST_REDIRECTIONS = 5
+
+_ON_THE_WAY = (httpx.ProxyError, httpx.ConnectError, httpx.ConnectTimeout)
+"""Errors that may be the proxy's."""
 
 _MODEL = "{model}"
 """Placeholder in a URL for the name of the model, as in Azure's deployments."""
@@ -83,12 +84,6 @@ class _Asked:
 _Done = tuple[_Asked, Any, BaseException | None]
 
 
-@cache
-def _certificates(*_named: str | None) -> ssl.SSLContext:
-    """Return the trusted certificates, which take 20 ms to read: once for all clients."""
-    return httpx.create_ssl_context()
-
-
 class Client:
     """A server that is asked by HTTP.
 
@@ -103,16 +98,8 @@ class Client:
 
     def __init__(self, options: EndpointOptions, on_wait: OnWait | None = None) -> None:
         self._options = options
-        self._http = httpx.Client(
-            headers=dict(options.headers),
-            params=dict(options.query),
-            verify=_certificates(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
-            if options.verify is True
-            else options.verify,
-            proxy=options.proxy,
-            timeout=httpx.Timeout(options.timeout, connect=min(30.0, options.timeout)),
-            limits=httpx.Limits(max_connections=options.num_concurrent),
-        )
+        self._http = open_http(options)
+        self._proxy = proxy_of(options)
         self._secrets = secrets_of(options)
         self._long_secrets = [one for one in self._secrets if len(one) >= SHORTEST]
         self._form = Form(rename=dict(options.rename), drop=set(options.drop))
@@ -233,6 +220,8 @@ class Client:
     def words(self, error: BaseException) -> str:
         """Return an error's text without the key, should the server send it back."""
         text = " ".join(str(error).split()) or type(error).__name__
+        if self._proxy and isinstance(error, _ON_THE_WAY):
+            text = f"{text} (through the proxy {self._proxy})"
         return str(without(text, self._secrets))
 
     def _submit(
