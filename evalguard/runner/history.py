@@ -87,7 +87,7 @@ def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, 
         name, alpha = _name(gate), project.alpha_pass_of(gate)
         members = [list(_known(store, project, one).values()) for one in gate.pool]
         if earlier := list(_known(store, project, gate).values()):
-            if looks is not None and not gate.pool:
+            if not gate.pool:
                 alpha = looks.end_level(int(earlier[-1]["n_planned"]), alpha)
             plans.append(_planned(name, earlier, alpha))
         elif gate.pool and all(members):
