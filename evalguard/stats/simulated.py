@@ -48,7 +48,7 @@ class Pilot:
         alpha: float = 0.05,
         runs: int = RUNS,
         rng: np.random.Generator,
-        on_run: Callable[[int], None] | None = None,
+        on_run: Callable[[], None] | None = None,
     ) -> float:
         """Return the share of runs of ``n`` questions that pass.
 
@@ -60,7 +60,7 @@ class Pilot:
             alpha: One-sided level.
             runs: Simulated runs.
             rng: Draws them.
-            on_run: Called with the number of runs so far.
+            on_run: Called after each run.
 
         Raises:
             UsageError: If no exchange of the pairs has that effect.
@@ -68,13 +68,12 @@ class Pilot:
         chance = self._chance(effect)
         count = max(1, round(n / self.questions_per_unit))
         members = [np.flatnonzero(self.scores.unit == unit) for unit in range(self.scores.units)]
-        passed = 0
-        for run in range(runs):
+
+        def pvalue() -> float:
             drawn = rng.integers(self.scores.units, size=count)
-            passed += self._test(members, drawn, rng.random(count), chance).p_pass(margin) <= alpha
-            if on_run is not None:
-                on_run(run + 1)
-        return passed / runs
+            return self._test(members, drawn, rng.random(count), chance).p_pass(margin)
+
+        return _rejections(pvalue, alpha, runs, on_run)
 
     def _test(
         self,
@@ -143,7 +142,7 @@ class Suites:
         alpha: float = 0.05,
         runs: int = RUNS,
         rng: np.random.Generator,
-        on_run: Callable[[int], None] | None = None,
+        on_run: Callable[[], None] | None = None,
     ) -> float:
         """Return the share of runs of ``n`` questions that pass.
 
@@ -154,7 +153,7 @@ class Suites:
             alpha: One-sided level.
             runs: Simulated runs.
             rng: Draws them.
-            on_run: Called with the number of runs so far.
+            on_run: Called after each run.
 
         Example:
             >>> suites = Suites((300, 300), 0.1)
@@ -163,18 +162,28 @@ class Suites:
         """
         share = n / sum(self.sizes)
         weight = self._weight([max(1, round(size * share)) for size in self.sizes])
-        passed = 0
-        for run in range(runs):
+
+        def pvalue() -> float:
             u = rng.random(len(weight))
             losses = u < (self.discordance - effect) / 2
             gains = ~losses & (u < self.discordance)
-            sums = weight * (gains.astype(float) - losses)
-            passed += UnitT(sums, weight).p_pass(margin) <= alpha
-            if on_run is not None:
-                on_run(run + 1)
-        return passed / runs
+            return UnitT(weight * (gains.astype(float) - losses), weight).p_pass(margin)
+
+        return _rejections(pvalue, alpha, runs, on_run)
 
     def _weight(self, sizes: Sequence[int]) -> Floats:
         """Return the weight of each question, 1 on average."""
         own = [sum(sizes) / (len(sizes) * size) if self.equal else 1.0 for size in sizes]
         return np.repeat(own, sizes)
+
+
+def _rejections(
+    pvalue: Callable[[], float], alpha: float, runs: int, on_run: Callable[[], None] | None
+) -> float:
+    """Return the share of simulated runs whose p-value is at most α."""
+    passed = 0
+    for _ in range(runs):
+        passed += pvalue() <= alpha
+        if on_run is not None:
+            on_run()
+    return passed / runs
