@@ -12,7 +12,7 @@ from evalguard.records import GateResult, Verdict
 
 MINUS = "\u2212"
 EXACT = "exact"
-"""With what the names of tests begin whose bounds rest on counts alone."""
+"""Begins the names of tests whose bounds rest on counts alone."""
 NOTHING = "\u2013"
 """Shown where a figure does not apply or could not be had."""
 
@@ -95,7 +95,8 @@ def worst_case(gate: GateResult) -> str:
     if gate.ci is None:
         return ""
     rare = "" if gate.method.startswith(EXACT) else "rare losses or gains that no sample showed"
-    missing = "" if not gate.missing else f"anything that the {gate.missing:,} missing ones scored"
+    samples = "sample" if gate.missing == 1 else "samples"
+    missing = f"any score of the {gate.missing:,} missing {samples}" if gate.missing else ""
     allowed = " and ".join(part for part in (rare, missing) if part)
     return f"allowing for {allowed}" if allowed else ""
 

@@ -198,11 +198,12 @@ def check(project, store=None):
         The reused samples, and the scores and verdicts or the error.
     """
     read, write = os.pipe()
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         os.close(read)
         try:
             found = _checked(project, store)
-        except BaseException as error:  # noqa: BLE001 - a child must not go on as pytest
+        except BaseException as error:  # noqa: BLE001 - a child must not continue as pytest
             found = 0, f"not an error of EvalGuard: {error!r}"
         with os.fdopen(write, "wb") as stream:
             pickle.dump(found, stream)
@@ -210,7 +211,7 @@ def check(project, store=None):
     os.close(write)
     with os.fdopen(read, "rb") as stream:
         found = pickle.load(stream)  # noqa: S301 - what the child wrote
-    os.wait()
+    os.waitpid(child, 0)
     assert not str(found[1]).startswith("not an error"), found[1]
     return found
 
