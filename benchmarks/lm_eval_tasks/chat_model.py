@@ -40,7 +40,6 @@ GATES = {
     "piqa": ("acc", "30pp"),
     "winogrande": ("acc", "30pp"),
     "sciq": ("acc", "30pp"),
-    "boolq": ("acc", "30pp"),
     "bbq": ("acc", "30pp"),
     "lambada_openai": ("acc", "20pp"),
     "wikitext": ("nats_per_word", "0.5 nats"),
