@@ -53,11 +53,9 @@ def aggregation_problem(task: Task, samples: Sequence[Prepared]) -> str:
 
     lm-eval's own aggregations are tried on made-up answers to every row: F1 takes two classes,
     and none takes a sample with several right answers. Code of the task may depend on what the
-    answers are, and is not tried.
+    answers are, or run or send them, and is not tried.
     """
-    if getattr(task.config, "process_results", None) is not None:
-        return ""
-    if type(task).__module__ != "lm_eval.api.task":
+    if _scores_by_itself(task):
         return ""
     tried = {
         name: any_shape(function)
@@ -85,3 +83,13 @@ def aggregation_problem(task: Task, samples: Sequence[Prepared]) -> str:
                     "!function MODULE.FUNCTION"
                 )
     return ""
+
+
+def _scores_by_itself(task: Task) -> bool:
+    """Return whether code of the task takes part in scoring an answer."""
+    if type(task).__module__ != "lm_eval.api.task" or task.config.process_results is not None:
+        return True
+    steps = [step for entry in task.config.filter_list or () for step in entry["filter"]]
+    return any(callable(entry.get("metric")) for entry in task.config.metric_list or ()) or any(
+        callable(step["function"]) or step["function"] == "custom" for step in steps
+    )

@@ -175,6 +175,22 @@ def test_rows_that_an_aggregation_cannot_take_are_refused_before_compute(load, t
         task.prepare(None)
 
 
+def test_code_of_a_task_is_given_no_made_up_answers_for_its_aggregations(load, tmp_path):
+    (tmp_path / "asked").touch()
+    code = (
+        "from pathlib import Path\n"
+        "def heard(references, predictions):\n"
+        "    with Path(__file__).with_name('asked').open('a') as file: file.write('x')\n"
+        "    return 1.0\n"
+    )
+    own = f"{{metric: !function code.heard, {MEAN}}}"
+    rows = [{"q": f"Q {n}", "a": ["a", "b"]} for n in range(40)]
+    task = load(f"{GENERATES}metric_list: [{own}, {{metric: bleu}}]\n", rows=rows, code=code)
+    before = (tmp_path / "asked").read_text()
+    assert len(task.prepare(None)) == 40
+    assert (tmp_path / "asked").read_text() == before
+
+
 def likelihoods(label):
     return [(-0.5 if index == label else -3.0, False) for index in range(2)]
 
