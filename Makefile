@@ -48,6 +48,7 @@ coverage: $(VENV)/.installed
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow tests/stats tests/gates
+	$(BIN)/python -m pytest -n $(WORKERS) --doctest-modules evalguard
 
 test-long: $(VENV)/.installed .venv-servers/.installed
 	LITELLM_PYTHON=$(SERVERS) LLAMA_SERVER_PYTHON=$(SERVERS) \

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.rules import Mask, Tables, edges
-from evalguard.stats import levels
+from evalguard.stats import Spending, levels
 
 ACCURACY = 0.7  # of the baseline; only the unpaired test depends on it
 
@@ -37,10 +37,11 @@ def early_stopping(
     looks: int,
     runs: int,
     rng: np.random.Generator,
+    spending: Spending = "late",
 ) -> Stopped:
     """Run a gate with looks at equal shares until it is decided or all n questions are used."""
     sizes = [round(n * k / looks) for k in range(1, looks + 1)]
-    spent = levels([size / n for size in sizes])
+    spent = levels([size / n for size in sizes], spending=spending)
     loss, gain = (psi - theta) / 2, (psi + theta) / 2
     counts = np.zeros((runs, 3), dtype=np.int64)
     passed, failed = np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from evalguard.records import GateResult, Verdict
 
 MINUS = "\u2212"
+EXACT = "exact"
+"""With what the names of tests begin whose bounds rest on counts alone."""
 NOTHING = "\u2013"
 """Shown where a figure does not apply or could not be had."""
 
@@ -65,6 +67,37 @@ def interval(gate: GateResult) -> str:
         return NOTHING
     low, high = gate.ci
     return f"{bare_difference(gate, low)} … {difference(gate, high)}"
+
+
+def pooled(gate: GateResult, most: int | None = None) -> str:
+    """Write the change of each gate of a pooled one, the one that pulls it down most first.
+
+    Such as ``code −3.1 pp, maths −0.4 pp``.
+
+    Args:
+        gate: The pooled gate.
+        most: How many to name; all if omitted.
+    """
+    members = sorted(gate.members, key=lambda member: member.pull)
+    named = [f"{member.name} {difference(gate, member.delta)}" for member in members[:most]]
+    if left := len(members) - len(named):
+        named.append(f"and {left} more")
+    return ", ".join(named)
+
+
+def clipped(gate: GateResult) -> str:
+    """Say that samples count only up to the clip; empty where all count in full."""
+    return "" if gate.clip is None else f"a sample counts up to ±{gate.clip:g}"
+
+
+def worst_case(gate: GateResult) -> str:
+    """Say what the bounds of a gate allow for; empty where nothing was measured."""
+    if gate.ci is None:
+        return ""
+    rare = "" if gate.method.startswith(EXACT) else "rare losses or gains that no sample showed"
+    missing = "" if not gate.missing else f"anything that the {gate.missing:,} missing ones scored"
+    allowed = " and ".join(part for part in (rare, missing) if part)
+    return f"allowing for {allowed}" if allowed else ""
 
 
 def corrected(gate: GateResult) -> str:

@@ -48,3 +48,11 @@ def loading_errors() -> tuple[type[Exception], ...]:
 
     values = (AttributeError, KeyError, TypeError, ValueError, StrictDataclassError)
     return (*values, OSError, SafetensorError)
+
+
+def is_of_tokenizer(error: Exception) -> bool:
+    """Return whether an error may come of a tokenizer's files.
+
+    The library ``tokenizers`` raises :class:`Exception` itself, and no class of its own.
+    """
+    return type(error) is Exception or isinstance(error, loading_errors())

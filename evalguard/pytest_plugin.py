@@ -136,14 +136,14 @@ class GatePlugin:
 
         from evalguard.code.packages import files_of_projects
         from evalguard.reports.text import visible
-        from evalguard.runner.check import check_own_functions, run_check
+        from evalguard.runner.check import holding_own_functions, run_check
         from evalguard.runner.display import display
         from evalguard.verdicts import blocking
 
         code = files_of_projects(self.config.pluginmanager.get_plugins())
         console = Console(stderr=True)
         try:
-            with display(console) as on_progress:
+            with holding_own_functions(code=bool(code)), display(console) as on_progress:
                 self.result = run_check(
                     self.project,
                     [(item.gate, item.model) for item in items],
@@ -156,8 +156,6 @@ class GatePlugin:
                     code=code,
                     strict=self.config.getoption("evalguard_strict"),
                 )
-            if code:
-                check_own_functions()
             self._of_item = dict(zip(items, self.result.gates, strict=True))
             self._of_node = {item.nodeid: result for item, result in self._of_item.items()}
             against = blocking(self.result.gates, self.result.on_inconclusive)

@@ -13,15 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from benchmarks.random_adapters import save_adapter
-from tests.scripted_engine import Script, installed_script
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
+from tests.scripted_engine import Script, installed_script, knows
 
 pytest_plugins = ["pytester"]
 
-# A busy machine is no defect: how long an example takes is not tested.
-settings.register_profile("evalguard", deadline=None)
+# A busy machine is no defect: how long an example takes is not tested. The examples are those of
+# every other run of the same test, so that a change fails for what it changed.
+settings.register_profile(
+    "evalguard",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("evalguard")
 
 # Small models run fastest on one thread; several only wait for each other.
@@ -34,6 +42,11 @@ os.environ.setdefault("EVALGUARD_STRICT", "1")  # what is read, but in no key, i
 gc.disable()
 _MODULES_BETWEEN_FREEZES = 100
 _frozen_modules = [0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that share a started vLLM run first, where no other process takes one."""
+    items.sort(key=lambda item: "vllm_engine" not in getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_finish() -> None:
@@ -199,6 +212,16 @@ def facts(project: Path) -> dict[str, str]:
     """The questions of the project, with their right answers."""
     lines = (project / "suites" / "facts.jsonl").read_text().splitlines()
     return {row["question"].strip(): row["answer"] for row in map(json.loads, lines)}
+
+
+@pytest.fixture
+def scripted(
+    project: Path, edit: Callable[[str, str, str], None], script: Script, facts: dict[str, str]
+) -> Path:
+    """The project with an engine that knows the facts, for what depends on no model."""
+    edit("evalguard.yaml", "name: hf", "name: scripted")
+    script.opens(lambda _: FakeEngine({BASE: knows(facts)}))
+    return project
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -116,7 +116,7 @@ def check(folder, url, *texts, **changes):
 
 
 def test_the_pages_have_blocks():
-    assert len(PROJECTS) == 6
+    assert len(PROJECTS) == 7
     assert len(TASKS) == 5
 
 

@@ -1,7 +1,7 @@
 """Runs that stop early, stop as futile, or are extended: exact tests of binary questions.
 
 ``python -m benchmarks.awkward.sequential`` prints the share of the planned questions that each way
-uses.
+uses, with ``--spending`` by when α is spent.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.awkward.case import ENGINE, Case, Floats, Rates
+from benchmarks.simulate import early_stopping
 from evalguard.gates.looks import LookPlan
 from evalguard.gates.results import FUTILE_FROM, FUTILE_POWER, FUTILE_UNLESS_FAIL
 from evalguard.stats import (
     PairedBinary,
+    Spending,
     combined_pvalue,
     conditional_power,
     levels,
@@ -32,6 +34,8 @@ PSI = 0.1
 RESERVE = 0.02
 N = 274  # questions for a power of 80 % in one look
 LOOKS = 10
+
+DESIGNS: tuple[tuple[Spending, int], ...] = (("late", 10), ("early", 10), ("early", 20))
 
 Ints = NDArray[np.int64]
 
@@ -221,12 +225,39 @@ CASES = (
 )
 
 
+def print_spending(runs: int, seed: int) -> None:
+    """Print what the exact test uses and decides, by how α is spent."""
+    print("| questions | spending, looks | no change: used | PASS | +3 pp: used | PASS "
+          "| −10 pp: used | FAIL | −5 pp: PASS | FAIL |")  # fmt: skip
+    print("|" + "---|" * 10)
+    for n in (500, N):
+        for spending, looks in DESIGNS:
+            rng = np.random.default_rng(seed)
+            same, gain, loss, margin = (
+                early_stopping(
+                    n, PSI, theta, margin=MARGIN, looks=looks, runs=runs, rng=rng,
+                    spending=spending,
+                )
+                for theta in (0.0, 0.03, -0.1, -MARGIN)
+            )  # fmt: skip
+            cells = (
+                same.fraction_used, same.passed, gain.fraction_used, gain.passed,
+                loss.fraction_used, loss.failed, margin.passed, margin.failed,
+            )  # fmt: skip
+            rates = " | ".join(f"{cell:.3f}" for cell in cells)
+            print(f"| {n} | {spending}, {looks} | {rates} |", flush=True)
+
+
 def main() -> None:
     """Print the mean share of the planned questions that looks use."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=20261129)
+    parser.add_argument("--spending", action="store_true", help="By how α is spent instead.")
     options = parser.parse_args()
+    if options.spending:
+        print_spending(options.runs, options.seed)
+        return
     print("| θ | futility | share used | PASS | FAIL |\n|---|---|---|---|---|")
     for theta in (0.0, -0.025, -0.05, -0.075, -0.1):
         for futility in (False, True):

@@ -55,6 +55,7 @@ class Server:
         to_base: Share of prompts that the base answers under the candidate's name.
         values: Whether it tells log-probabilities.
         apart: Whether the models are on two servers, whose noise is the same every time.
+        trusted: Whether the user vouches for the route (``trust_route``).
     """
 
     noise: float = 0.0
@@ -62,6 +63,7 @@ class Server:
     to_base: float = 0.0
     values: bool = False
     apart: bool = False
+    trusted: bool = False
 
 
 @dataclass(slots=True)
@@ -140,7 +142,7 @@ class Models:
 def passes(server: Server, seed: int, *, tasks: int = 1) -> bool:
     """Return whether nothing is doubted of one of a candidate's tasks or more."""
     models = Models(server, seed)
-    who = WhoAnswers(chat=False)
+    who = WhoAnswers(chat=False, trust_route=server.trusted)
     together = not server.apart
     asked = {f"s/{task}": [_request(task, place) for place in range(SAMPLES)]
              for task in range(tasks)}  # fmt: skip
@@ -208,13 +210,13 @@ def _rows() -> Iterator[Row]:
     noises = (0.0, 0.05, 0.2, 0.5)
     for values in (False, True):
         for noise in noises:
-            base = Server(noise=noise, values=values, to_base=1.0)
+            base = Server(noise=noise, values=values, to_base=1.0, trusted=not values)
             yield Row("the base answers", base, most=0.001)
         if not values:
-            yield Row("the base answers, 10 tasks",
-                      Server(noise=0.2, to_base=1.0), most=0.001, tasks=10)  # fmt: skip
+            ten = Server(noise=0.2, to_base=1.0, trusted=True)
+            yield Row("the base answers, 10 tasks", ten, most=0.001, tasks=10)
         for noise in noises[:3]:
-            two = Server(noise=noise, values=values, to_base=1.0, apart=True)
+            two = Server(noise=noise, values=values, to_base=1.0, apart=True, trusted=not values)
             yield Row("the base answers, on two servers", two, most=0.001)
     for values in (False, True):
         for change in (1.0, 0.3, 0.1):
@@ -222,15 +224,24 @@ def _rows() -> Iterator[Row]:
                 least = 0.99 if change == 1 and noise < 0.5 else 0.95 if noise < 0.2 else None
                 least = None if change == 0.1 and not values else least
                 yield Row("the candidate answers",
-                          Server(noise=noise, values=values, change=change), least)  # fmt: skip
+                          Server(noise=noise, values=values, change=change, trusted=not values),
+                          least)  # fmt: skip
     for values, noise in ((False, 0.05), (False, 0.2), (True, 0.0), (True, 0.05)):
-        two = Server(noise=noise, values=values, apart=True)
+        two = Server(noise=noise, values=values, apart=True, trusted=not values)
         yield Row("the candidate answers, on two servers", two, 0.95)
-    for values, noise in ((True, 0.0), (True, 0.05), (False, 0.0)):
+    for values, noise, trusted in (
+        (True, 0.0, False), (True, 0.05, False), (False, 0.0, False), (False, 0.0, True),
+    ):  # fmt: skip
         for part in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
             seen = values and part >= (0.5 if noise else 0.3)
-            server = Server(noise=noise, values=values, to_base=part)
-            yield Row("the base answers a part", server, most=0.05 if seen else None)
+            server = Server(noise=noise, values=values, to_base=part, trusted=trusted)
+            most = 0.0 if not (values or trusted) else 0.05 if seen else None
+            yield Row("the base answers a part", server, most=most)
+    for part in (0.3, 0.5, 0.7):
+        two = Server(noise=0.05, values=True, to_base=part, apart=True)
+        yield Row("the base answers a part, on two servers", two, most=0.05 if part > 0.3 else None)
+    for change in (1.0, 0.1):
+        yield Row("the candidate answers", Server(change=change), most=0.0)
 
 
 def main() -> int:
@@ -267,7 +278,7 @@ def _measured(row: Row, runs: int) -> tuple[list[str], bool]:
     server = row.server
     cells = [
         row.what,
-        "values" if server.values else "texts",
+        "values" if server.values else "texts, vouched" if server.trusted else "texts",
         f"{server.noise:g}",
         "-" if server.to_base == 1 else f"{server.change:.0%}",
         f"{server.to_base:.0%}",

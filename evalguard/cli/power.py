@@ -6,16 +6,18 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from evalguard.api.calculator import KINDS, metric_of, planned_difference
+from evalguard.api.calculator import KINDS, WEIGHTS, metric_of, planned_difference
 from evalguard.cli.gate_options import flag, gate_options
 from evalguard.demands import Difference
 from evalguard.errors import UsageError
 
 if TYPE_CHECKING:
+    from evalguard.gates.pilot import PilotAnalysis
+    from evalguard.gates.pooled_power import PooledAnalysis
     from evalguard.gates.power_analysis import PowerAnalysis
     from evalguard.records import Metric
 
@@ -26,12 +28,26 @@ Examples:
   evalguard power --n 500 --min-gain 2pp --effect 0.05
   evalguard power --n 500 --max-drop 5pp --looks 10
   evalguard power --from scores.jsonl --kind bounded --max-drop 5pp
+  evalguard power --n 500,500,80 --max-drop 1pp     a pooled gate over three suites
   evalguard power                     in a project: plan by its earlier candidates
 """
 
 
+def _sizes(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...]:
+    """Read one sample size, or those of several suites."""
+    size = click.IntRange(min=1)
+    parts = [] if value is None else value.split(",")
+    return tuple(int(size.convert(part.strip(), param, ctx)) for part in parts)  # type: ignore[arg-type]
+
+
 @click.command(epilog=_EPILOG)
-@click.option("--n", type=click.IntRange(min=1), help="Sample size: number of questions.")
+@click.option(
+    "--n",
+    "sizes",
+    callback=_sizes,
+    metavar="N[,N...]",
+    help="Sample size: number of questions; of a pooled gate, of each suite.",
+)
 @gate_options(Difference)
 @click.option(
     "--discordance",
@@ -70,10 +86,16 @@ Examples:
     "--lower-is-better", is_flag=True, help="Low scores are good; lm-eval's files say so."
 )
 @click.option(
+    "--weights",
+    type=click.Choice(WEIGHTS),
+    help="Weight the suites of --n, or the strata of a pilot, by size, or equally.  "
+    "[default: equal for --n, size for a pilot]",
+)
+@click.option(
     "--config", default="evalguard.yaml", show_default=True, help="Project file.", metavar="PATH"
 )
 def command(
-    n: int | None,
+    sizes: tuple[int, ...],
     confidence: float,
     as_json: bool,
     discordance: float | None,
@@ -84,18 +106,23 @@ def command(
     low: float,
     high: float,
     lower_is_better: bool,
+    weights: Literal["size", "equal"] | None,
     config: str,
     **demands: Any,
 ) -> int:
     """Plan a gate: power, minimum detectable effect, sample size.
 
-    By formulas for scores of 0 and 1, by simulation from a pilot for all others.
+    By formulas for scores of 0 and 1, by simulation for a pooled gate and from a pilot.
     """
+    several = len(sizes) > 1
+    n = sizes[0] if sizes and not several else None
     given = {key: value for key, value in demands.items() if value is not None}
     demand = ", ".join(f"{flag(key)} {value}" for key, value in given.items())
     if path is not None:
         if discordance is not None:
             raise click.UsageError("--discordance is what the pilot shows; leave it out")
+        if several:
+            raise click.UsageError("--n: the pilot's strata have the sizes; give one number")
         _plan_from_pilot(
             path,
             demands,
@@ -105,19 +132,37 @@ def command(
             higher_is_better=False if lower_is_better else None,
             n=n,
             effect=effect,
+            weights=weights or "size",
             confidence_level=confidence,
             looks=looks,
         )
         return 0
-    if n is None and not given:
+    if not sizes and not given:
         return _plan_from_project(Path(config), as_json=as_json)
-    if n is None:
+    if not sizes:
         raise click.UsageError("Missing option '--n' (or --from PATH).")
+    discordance = 0.1 if discordance is None else discordance
+    if several:
+        if looks > 1:
+            raise click.UsageError("--looks: a pooled gate is decided once, at the end")
+        _plan_pooled(
+            demands,
+            demand,
+            as_json=as_json,
+            sizes=sizes,
+            discordance=discordance,
+            effect=effect,
+            weights=weights or "equal",
+            confidence_level=confidence,
+        )
+        return 0
+    if weights is not None:
+        raise click.UsageError("--weights belongs to several suites (--n 500,500) or a pilot")
     from evalguard import api
 
     found = api.power(
-        n,
-        discordance=0.1 if discordance is None else discordance,
+        sizes[0],
+        discordance=discordance,
         effect=effect,
         looks=looks,
         confidence_level=confidence,
@@ -142,8 +187,7 @@ def _plan_from_pilot(
 ) -> None:
     """Simulate the gate on samples drawn from a file of paired scores."""
     from evalguard.api.score_files import import_pairs
-    from evalguard.gates.pilot import USUAL_SIZES, analyse_pilot
-    from evalguard.stats.simulated import RUNS
+    from evalguard.gates.pilot import analyse_pilot
 
     demand = planned_difference(demands)
     if problem := demand.problem(metric):
@@ -151,10 +195,7 @@ def _plan_from_pilot(
     pairs, measured = import_pairs(
         (path,), metric, name=None, tasks=(), importer=None, higher_is_better=higher_is_better
     )
-    hidden = as_json or not sys.stderr.isatty()
-    with click.progressbar(
-        length=RUNS * (1 + USUAL_SIZES), label="simulating", file=sys.stderr, hidden=hidden
-    ) as bar:
+    with _simulating(as_json) as bar:
         planned = analyse_pilot(demand, pairs, measured, on_run=lambda: bar.update(1), **options)
     if as_json:
         click.echo(json.dumps(asdict(planned), indent=2, allow_nan=False))
@@ -166,8 +207,48 @@ def _plan_from_pilot(
     )
     how = f"{planned.runs} simulated runs" if planned.runs else "exact"
     click.echo(f"  power       {planned.power:.1%}   (chance of PASS, {how})")
-    needed = "more than 200,000" if planned.required_n is None else planned.required_n
-    click.echo(f"  required n  {needed}   (for 80 % power)")
+    click.echo(f"  required n  {_needed(planned)}   (for 80 % power)")
+
+
+def _plan_pooled(demands: dict[str, Any], said: str, *, as_json: bool, **options: Any) -> None:
+    """Simulate a gate on the mean over several suites."""
+    from evalguard.gates.pooled_power import analyse_pooled
+
+    with _simulating(as_json) as bar:
+        planned = analyse_pooled(
+            planned_difference(demands), on_run=lambda: bar.update(1), **options
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(planned), indent=2, allow_nan=False))
+        return
+    each = "suite" if planned.weights == "equal" else "sample"
+    click.echo(
+        f"{said} on the mean of {len(planned.sizes)} suites, n = {planned.n}, every {each} "
+        f"counting the same, the models differing on {planned.discordance:.1%} of the questions, "
+        f"true difference {planned.effect * 100:+.1f}pp:"
+    )
+    click.echo(
+        f"  power        {planned.power:.1%}   (chance of PASS, {planned.runs} simulated runs)"
+    )
+    click.echo(f"  effective n  {planned.effective_n:.0f}   (samples of equal weight)")
+    click.echo(
+        f"  required n   {_needed(planned)}   (for 80 % power, over suites of these proportions)"
+    )
+
+
+def _simulating(as_json: bool) -> Any:
+    """Return the progress bar of a simulation, hidden where nobody watches it."""
+    from evalguard.gates.pilot import USUAL_SIZES
+    from evalguard.stats.simulated import RUNS
+
+    hidden = as_json or not sys.stderr.isatty()
+    return click.progressbar(
+        length=RUNS * (1 + USUAL_SIZES), label="simulating", file=sys.stderr, hidden=hidden
+    )
+
+
+def _needed(planned: PilotAnalysis | PooledAnalysis) -> str:
+    return "more than 200,000" if planned.required_n is None else str(planned.required_n)
 
 
 def _plan_from_project(path: Path, *, as_json: bool) -> int:
@@ -190,7 +271,7 @@ def _plan_from_project(path: Path, *, as_json: bool) -> int:
         return 0
     click.echo("By the earlier candidate that differed most from the baseline:")
     for plan in plans:
-        differs = ""
+        differs = "by what its gates showed, " if plan.by_members else ""
         if plan.differing is not None and plan.at_most is not None:
             differs = (
                 f"differed on {plan.differing:.1%} of the samples (up to {plan.at_most:.1%}), "

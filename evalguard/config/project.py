@@ -20,6 +20,7 @@ JUDGE = "judge"
 
 Quantization = Literal["none", "nf4", "int8"]
 Selection = Literal["each", "any"]
+Spending = Literal["late", "early"]
 FileStem = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
 
 
@@ -208,6 +209,9 @@ class ProjectConfig(ConfigModel):
     """Stop a suite as soon as every gate on it has decided."""
     looks: int = Field(default=10, ge=1, le=50)
     """Number of interim analyses with early stopping."""
+    spending: Spending = "late"
+    """When the looks may spend α: `late`, which costs nearly no power, or `early`, which stops
+    sooner, for about a point of power."""
     futility: bool = False
     """Also stop a gate, as INCONCLUSIVE, once even an unchanged model would be unlikely to pass
     from there on, and a FAIL is not likely either."""

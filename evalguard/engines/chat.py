@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 
 from evalguard.engines.light_imports import light_imports
 from evalguard.errors import ModelError, TrustError
-from evalguard.hub import check_hub, loading_errors
+from evalguard.hub import check_hub, is_of_tokenizer
 
 _PROBE_CHAT = [
     {"role": "user", "content": "Is 12 greater than 7?"},
@@ -136,7 +136,9 @@ class PromptTokenizer:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(
                 model, revision=revision or "main", trust_remote_code=trust_remote_code
             )
-        except loading_errors() as error:
+        except Exception as error:
+            if not is_of_tokenizer(error):
+                raise
             reason = str(error).splitlines()[0]
             raise ModelError(
                 f"{model}: no model or tokenizer can be loaded from it: {reason} Give a local "

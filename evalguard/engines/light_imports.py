@@ -2,11 +2,13 @@
 
 On import they load scikit-learn with scipy.stats, for one function of assisted generation, and
 where bitsandbytes is installed torch's code generator, for functions that it decorates: 1.3 of 6 s.
-Within :func:`light_imports` these are loaded when such a function is called.
+Within :func:`light_imports` these are loaded when such a function is called. Nor does Python look
+there for cycles among half a million objects that stay, which takes another second.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +32,7 @@ def light_imports() -> Iterator[None]:
     if late is not None:
         sys.modules[_METRICS] = late
     try:
-        with _compiling_late():
+        with _uncollected(), _compiling_late():
             yield
     finally:
         if late is not None and sys.modules.get(_METRICS) is late:
@@ -59,6 +61,21 @@ class _Late(ModuleType):
             return getattr(self._load(), name)(*args, **options)
 
         return call
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no cycles within the block, and count what it leaves as old."""
+    if not gc.isenabled() or gc.get_freeze_count():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.unfreeze()  # into the oldest generation
+        gc.enable()
 
 
 @contextmanager

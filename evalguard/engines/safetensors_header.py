@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 from dataclasses import dataclass
@@ -92,6 +93,24 @@ def data_of(file: Path) -> dict[str, tuple[int, int]]:
         for name, one in entries.items()
         if name != "__metadata__"
     }
+
+
+def tensors_sha256(file: Path) -> str:
+    """Return the SHA-256 over the tensors of a file: not over their order, nor over its metadata.
+
+    Raises:
+        ModelError: If the file is empty, truncated or corrupt.
+    """
+    digest = hashlib.sha256()
+    header, places = read_header(file), data_of(file)
+    with file.open("rb") as stream:
+        for name in sorted(header):
+            begin, end = places[name]
+            info = header[name]
+            stream.seek(begin)
+            digest.update(json.dumps([name, info.dtype, info.shape, end - begin]).encode())
+            digest.update(stream.read(end - begin))
+    return digest.hexdigest()
 
 
 def _broken(file: Path, found: str) -> ModelError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evalguard.errors import UsageError
 from evalguard.records import GateResult, Verdict
-from evalguard.stats import conditional_level, levels, sequential_pvalue, stage_of
+from evalguard.stats import Spending, conditional_level, levels, sequential_pvalue, stage_of
 
 FUTILE = "futile"
 """Flag of a gate for which neither verdict has a chance left."""
@@ -26,6 +26,7 @@ class LookPlan:
             INCONCLUSIVE.
         reserve: Part of α that the planned samples do not spend, so that a gate that is left
             INCONCLUSIVE may be extended.
+        spending: How early α is spent.
 
     Raises:
         UsageError: If ``looks`` lies outside 1…100, or ``reserve`` outside 0…0.5.
@@ -38,6 +39,7 @@ class LookPlan:
     looks: int = 10
     futility: bool = False
     reserve: float = 0.0
+    spending: Spending = "late"
 
     def __post_init__(self) -> None:
         if not 0 <= self.reserve <= 0.5:
@@ -53,7 +55,7 @@ class LookPlan:
     def end_level(self, n_planned: int, alpha: float) -> float:
         """Return the level of the last look at the planned samples, of a total error α."""
         shares = [size / n_planned for size in self.sizes(n_planned)]
-        return levels(shares, alpha, reserve=self.reserve)[-1]
+        return levels(shares, alpha, reserve=self.reserve, spending=self.spending)[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Look:
         decides: Whether a verdict may be given: always at the end, before it only with a plan.
         futility: Whether to say so where more samples are futile.
         reserve: Part of α that the planned samples leave for extensions.
+        spending: How early α is spent.
     """
 
     shares: tuple[float, ...]
@@ -90,6 +93,7 @@ class Look:
     decides: bool
     futility: bool
     reserve: float = 0.0
+    spending: Spending = "late"
 
     @property
     def stage(self) -> int:
@@ -110,14 +114,17 @@ class Look:
         """
         end = float(self.stage + 1)
         alpha = self.alpha_pass if passing else self.alpha
-        level = levels((*self.shares, end), alpha, reserve=self.reserve)[-1]
+        spent = levels((*self.shares, end), alpha, reserve=self.reserve, spending=self.spending)
+        level = spent[-1]
         return conditional_level(pvalue, self.stage, level)
 
     def overall(self, pvalue: float) -> float:
         """Return a p-value of this look as one that may be compared with ``alpha``."""
         if self.looks == 1 and not self.reserve:
             return pvalue
-        return sequential_pvalue(pvalue, self.shares, self.alpha, reserve=self.reserve)
+        return sequential_pvalue(
+            pvalue, self.shares, self.alpha, reserve=self.reserve, spending=self.spending
+        )
 
 
 def take_look(
@@ -152,8 +159,9 @@ def take_look(
     again = bool(past) and share < past[-1]
     shares = past if past and share <= past[-1] else (*past, share)
     ahead = () if shares[-1] >= end else (end,)
-    of_looks = levels((*shares, *ahead), alpha, reserve=plan.reserve)
-    of_pass = levels((*shares, *ahead), alpha_pass, reserve=plan.reserve)
+    every = (*shares, *ahead)
+    of_looks = levels(every, alpha, reserve=plan.reserve, spending=plan.spending)
+    of_pass = levels(every, alpha_pass, reserve=plan.reserve, spending=plan.spending)
     return Look(
         shares,
         plan.looks,
@@ -168,6 +176,7 @@ def take_look(
         decides=not again and (ended or plan.looks > 1),
         futility=plan.futility,
         reserve=plan.reserve,
+        spending=plan.spending,
     )
 
 

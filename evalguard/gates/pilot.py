@@ -118,7 +118,7 @@ def analyse_pilot(
         return _analysis(scores, n, margin, effect, alpha, power=power, required_n=needed, runs=0)
     error = scores.difference(relative=demand.relative).standard_error(margin)
     guess = len(pairs) * ((quantile(alpha) + quantile(1 - POWER)) * error / (margin + effect)) ** 2
-    required = None if guess > MOST_N else _required(power_at, guess)
+    required = size_for_power(power_at, guess)
     return _analysis(
         scores, n, margin, effect, alpha, power=power_at(n), required_n=required, runs=runs
     )
@@ -140,8 +140,15 @@ def _analysis(
     )
 
 
-def _required(power_at: Callable[[int], float], guess: float) -> int | None:
-    """Return the least size for the power, to a twentieth: bracketed from a guess, then halved."""
+def size_for_power(power_at: Callable[[int], float], guess: float) -> int | None:
+    """Return the least size for a power of 80 %, to a twentieth; ``None`` above 200,000.
+
+    Args:
+        power_at: Power at a size.
+        guess: About that size; bracketed from there, then halved.
+    """
+    if guess > MOST_N:
+        return None
     low, high = 0, max(2, math.ceil(guess))
     while power_at(high) < POWER:
         if high >= MOST_N:

@@ -6,16 +6,22 @@ small for any of them is shown.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
 
 from evalguard.errors import MeasurementError
-from evalguard.records import Comparison, Gate, SamplePair
+from evalguard.records import Comparison, Gate, PoolMember, SamplePair, paired_values
 from evalguard.records.pooled import POOLED_METRIC, problem_of_member
 
 FEWEST = 2
 """Gates from which there is something to pool."""
+
+_FEWEST_OPPOSED = 5
+"""Questions on which two gates change in opposite directions, below which they may by chance."""
 
 
 def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
@@ -32,10 +38,11 @@ def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
 
     Raises:
         MeasurementError: If there are fewer than two members, or others than the gate names, they
-            are of several models, were extended, or have scores without a common unit.
+            are of several models, were extended, have scores without a common unit, or two of them
+            cancel out: what one loses on a question, the other gains on it.
 
     Example:
-        >>> from evalguard.records import Margin
+        >>> from evalguard.records import Margin, Metric
         >>> def compared(name, after):
         ...     pair = SamplePair(task=name, sample_id="1", prompt=name, target="",
         ...         baseline_output="", candidate_output="", baseline_score=1.0,
@@ -49,6 +56,7 @@ def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
         [('math', 0.0), ('code', 1.0)]
     """
     _check(gate, members)
+    _check_not_opposed(gate, members)
     units = _units(members)
     pairs = [
         _signed(pair, member, unit)
@@ -62,6 +70,30 @@ def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
         pairs=tuple(pairs),
         n_planned=sum(member.n_planned for member in members),
     )
+
+
+def members_of(comparison: Comparison) -> tuple[PoolMember, ...]:
+    """Return what each gate brings into the mean of a pooled one; nothing for any other gate.
+
+    Args:
+        comparison: What :func:`pool` returned, or the mean of such over the seeds of a recipe.
+    """
+    gate, found = comparison.gate, []
+    before, after = paired_values(comparison.pairs)
+    own = np.array([pair.task for pair in comparison.pairs])
+    for member in gate.pool:
+        of_member = own == member.name
+        differences = (after - before)[of_member]
+        known, n = differences[~np.isnan(differences)], int(of_member.sum())
+        found.append(
+            PoolMember(
+                name=member.name,
+                weight=1 / len(gate.pool) if gate.weights == "equal" else n / len(own),
+                n=n,
+                delta=float(known.mean()) if len(known) else None,
+            )
+        )
+    return tuple(found)
 
 
 def _check(gate: Gate, members: Sequence[Comparison]) -> None:
@@ -81,6 +113,37 @@ def _check(gate: Gate, members: Sequence[Comparison]) -> None:
                 f"'{gate.name}': '{member.gate.name}' was extended, and a pooled gate is decided "
                 "once, on the planned samples"
             )
+
+
+def _check_not_opposed(gate: Gate, members: Sequence[Comparison]) -> None:
+    """Refuse two gates of which one gains most of what the other loses, on the same questions.
+
+    Raises:
+        MeasurementError: Naming them.
+    """
+    changes = [_changes(member) for member in members]
+    for (one, first), (two, second) in combinations(zip(members, changes, strict=True), 2):
+        both = first.keys() & second.keys()
+        opposed = [key for key in both if first[key] * second[key] < 0]
+        cancelled = sum(2 * min(abs(first[key]), abs(second[key])) for key in opposed)
+        total = sum(abs(first[key]) + abs(second[key]) for key in both)
+        if len(opposed) >= _FEWEST_OPPOSED and cancelled > total / 2:
+            raise MeasurementError(
+                f"'{gate.name}': '{one.gate.name}' and '{two.gate.name}' cancel out: on "
+                f"{len(opposed)} questions one gains what the other loses, so that their mean "
+                "shows no loss. Pool gates whose scores rise and fall together"
+            )
+
+
+def _changes(member: Comparison) -> dict[Hashable, float]:
+    """Return by how much each question's score changed for the better."""
+    found: dict[Hashable, float] = defaultdict(float)
+    sign = 1 if member.metric.higher_is_better else -1
+    for pair in member.pairs:
+        if pair.baseline_score is not None and pair.candidate_score is not None:
+            key = pair.prompt or (member.gate.suite, pair.task, pair.sample_id)
+            found[key] += sign * (pair.candidate_score - pair.baseline_score)
+    return found
 
 
 def _signed(pair: SamplePair, member: Comparison, unit: str | None) -> SamplePair:

@@ -93,10 +93,9 @@ def analyse_power(
             margin or impossible at the discordance, or a number is out of its range.
     """
     margin = demand.margin_of_binary()
-    _check_ranges(n, discordance, confidence_level, looks)
     good = max(0.0, -2 * margin)
     effect = good if effect is None else effect
-    _check_possible(margin, discordance, effect)
+    check_design(n, margin, discordance, effect, confidence_level=confidence_level, looks=looks)
     alpha = LookPlan(looks).end_level(n, round(1 - confidence_level, 12))
 
     def design(share: float) -> Design:
@@ -142,8 +141,22 @@ def check_effect(effect: float, margin: float) -> None:
         )
 
 
-def _check_possible(margin: float, discordance: float, effect: float) -> None:
-    """Refuse an effect that is not better than the margin, or larger than the discordance."""
+def check_design(
+    n: int,
+    margin: float,
+    discordance: float,
+    effect: float,
+    *,
+    confidence_level: float,
+    looks: int = 1,
+) -> None:
+    """Refuse what cannot be planned.
+
+    Raises:
+        UsageError: If the effect is not better than the margin or larger than the discordance, or
+            a number is out of its range.
+    """
+    _check_ranges(n, discordance, confidence_level, looks)
     check_effect(effect, margin)
     if abs(effect) > discordance:
         raise UsageError(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from evalguard.demands import ConditionTest, requirement
 from evalguard.gates.evidence import Evidence
 from evalguard.gates.looks import FUTILE, Look
+from evalguard.gates.pooled import members_of
 from evalguard.gates.stages import stages_of
 from evalguard.gates.undetermined import undetermined_shares
 from evalguard.gates.wording import Wording
@@ -30,6 +32,7 @@ from evalguard.stats import (
     CorrectedRatio,
     DetectorError,
     Imputed,
+    MarginTest,
     PairedBinary,
     PairedRatio,
     conditional_power,
@@ -88,8 +91,12 @@ def result_of(
         and not evidence.incomplete
         and (look.ended or _futile(evidence, look, comparison))
     ):
-        required = None if evidence.seeds else _required_n(lacking, look, n, family)
-    words = Wording(comparison, evidence, look, limits)
+        extends = look.reserve > 0 and not comparison.labels
+        required = None if evidence.seeds else _required_n(lacking, look, n, family, extends)
+    narrowest = None
+    if undecided and look.ended and not comparison.stages:
+        narrowest = _narrowest(lacking, look, n, comparison.n_planned)
+    words = Wording(comparison, evidence, look, limits, narrowest)
     if evidence.incomplete:
         reason = words.missing()
     elif verdict is Verdict.PASS:
@@ -141,6 +148,8 @@ def result_of(
         worst=_worst(comparison),
         corrected=_corrected(comparison, evidence, limits, look),
         seeds=evidence.seeds,
+        members=members_of(comparison),
+        clip=None if comparison.metric.span else comparison.metric.clip,
     )
 
 
@@ -313,6 +322,23 @@ def _detectable(demand: ConditionTest, look: Look, n: int, n_planned: int) -> fl
     return detectable_effect(demand.margin, error, alpha=look.end_level_pass)
 
 
+def _narrowest(demand: ConditionTest, look: Look, n: int, n_planned: int) -> float | None:
+    """Return the least margin at which an unchanged model passes in 80 % of runs of that size.
+
+    ``None`` where the demand is not on a tolerated drop, or every margin below 1 is too small.
+    """
+    if not demand.condition.on_difference or demand.margin <= 0:
+        return None
+    alpha = look.end_level_pass
+    if isinstance(demand.test, PairedBinary):
+        psi = demand.test.discordance
+        return least_effect(
+            lambda margin: expected_power(n_planned, margin, psi, alpha=alpha), low=0.0, high=1.0
+        )
+    error = demand.test.standard_error(demand.margin) * math.sqrt(n / n_planned)
+    return detectable_effect(0.0, error, alpha=alpha)
+
+
 def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Comparison) -> bool:
     """Return whether the planned size could not be relied on to pass even a good candidate."""
     metric, margin = comparison.metric, demand.margin
@@ -325,24 +351,36 @@ def _underpowered(demand: ConditionTest, look: Look, n: int, comparison: Compari
     return comparison.n_planned < fewest_samples(tolerated, alpha=look.end_level_pass)
 
 
-def _required_n(demand: ConditionTest, look: Look, n: int, family: int) -> int | None:
+def _required_n(
+    demand: ConditionTest, look: Look, n: int, family: int, extends: bool
+) -> int | None:
     """Return the samples at which what was observed decides in 80 % of runs, if any number does.
 
-    Where a part of α is kept for an extension, those of the extension and the present ones.
+    Where the gate ``extends``, those of the extension and the present ones.
     """
     test, margin = demand.test, demand.margin
     passing = test.estimate + margin > 0
     alpha = look.end_level_pass if passing else look.end_level / family
     known = 0
-    if look.reserve and look.stage < MOST_STAGES and look.shares[-1] >= look.stage:
+    if extends and look.stage < MOST_STAGES and look.shares[-1] >= look.stage:
         shown = demand.p_pass if passing else demand.p_fail
         alpha, known = look.left(shown, passing=passing), n
-    if isinstance(test, Combined):
-        test = test.pooled
+    test = _of_all(test)
     needed = samples_to_decide(test, margin, n=n, alpha=alpha, passing=passing)
     if needed is None or known + needed <= n:
         return None
     return known + needed
+
+
+def _of_all(test: MarginTest) -> MarginTest:
+    """Return the test of all samples together, for planning, in place of that of stages."""
+    if isinstance(test, Combined):
+        return test.pooled
+    if isinstance(test, Imputed):
+        return Imputed(_of_all(test.worst), _of_all(test.best), _of_all(test.measured))
+    if isinstance(test, Corrected | CorrectedRatio):
+        return replace(test, seen=_of_all(test.seen))
+    return test
 
 
 def _worst(comparison: Comparison) -> tuple[SamplePair, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalguard.demands import ConditionTest
+from evalguard.demands import ConditionTest, Difference, demands_of
+from evalguard.demands.clip import FewClipped
 from evalguard.errors import MeasurementError
 from evalguard.gates.evidence import Evidence, gather
 from evalguard.records import Comparison, CorpusValues, SamplePair, ScoreKind
-from evalguard.stats import across_seeds
+from evalguard.stats import LEAST_SEEDS, across_seeds
 
 
 def recipe_of(seeds: Sequence[Comparison], model: str) -> Comparison:
@@ -20,9 +21,14 @@ def recipe_of(seeds: Sequence[Comparison], model: str) -> Comparison:
     Args:
         seeds: The comparison of each seed under one gate.
         model: Name of the recipe.
+
+    Raises:
+        MeasurementError: If there are fewer than two, or they are not of one gate and metric on the
+            same samples in the same clusters.
     """
+    _check_alike(seeds, model)
     first = seeds[0]
-    found = [{(pair.task, pair.sample_id): pair for pair in seed.pairs} for seed in seeds]
+    found = [_by_sample(seed) for seed in seeds]
     keys = dict.fromkeys(key for pairs in found for key in pairs)
     doubts = [
         dict(zip(pairs, seed.undetermined, strict=True)) if seed.undetermined else {}
@@ -63,9 +69,21 @@ def gather_seeds(comparison: Comparison) -> Evidence:
             "seeds; list the seeds as candidates of their own, or calibrate the judge by labels of "
             "other answers"
         )
-    if any(seed.corpus for seed in comparison.seeds) and comparison.corpus is None:
+    relative = any(
+        isinstance(each, Difference) and each.relative for each in demands_of(comparison.gate)
+    )
+    if relative and comparison.seeds[0].metric.detector:
+        raise MeasurementError(
+            f"{where}: a margin relative to a baseline that a judge or rules score is not tested "
+            "over seeds; give it in pp"
+        )
+    whole = all(len(seed.pairs) == len(comparison.pairs) for seed in comparison.seeds)
+    if any(seed.corpus for seed in comparison.seeds) and (comparison.corpus is None or not whole):
         raise MeasurementError(f"{where}: the seeds were not measured on the same samples")
     pooled = gather(replace(comparison, seeds=()))
+    counted = pooled
+    if comparison.metric.clip is not None:
+        counted = gather(replace(comparison, seeds=(), pairs=_clipped(comparison)))
     seeds = [gather(seed) for seed in comparison.seeds]
     demands = tuple(
         ConditionTest(
@@ -73,9 +91,13 @@ def gather_seeds(comparison: Comparison) -> Evidence:
             across_seeds(each.test, [seed.demands[index].test for seed in seeds]),
             each.margin,
         )
-        for index, each in enumerate(pooled.demands)
+        for index, each in enumerate(
+            # What the clip cuts off is still there in the means of what was measured alone.
+            loose if isinstance(loose.condition, FewClipped) else clipped
+            for clipped, loose in zip(counted.demands, pooled.demands, strict=True)
+        )
     )
-    difference = across_seeds(pooled.difference, [seed.difference for seed in seeds])
+    difference = across_seeds(counted.difference, [seed.difference for seed in seeds])
     if demands[0].condition.on_difference:
         difference = demands[0].test
     return replace(
@@ -85,6 +107,56 @@ def gather_seeds(comparison: Comparison) -> Evidence:
         seeds=tuple(seed.difference.estimate for seed in seeds),
         method=f"{pooled.method}, crossed with {len(seeds)} seeds",
     )
+
+
+def _check_alike(seeds: Sequence[Comparison], model: str) -> None:
+    if len(seeds) < LEAST_SEEDS:
+        raise MeasurementError(
+            f"'{model}' has {len(seeds)} seed; a recipe is decided over {LEAST_SEEDS} or more"
+        )
+    first = seeds[0]
+    for seed in seeds[1:]:
+        if (seed.gate, seed.metric) != (first.gate, first.metric):
+            raise MeasurementError(
+                f"'{model}': '{first.model}' and '{seed.model}' were not compared under one gate "
+                "and metric, with the same error rates of its scorer"
+            )
+        own = _by_sample(seed)
+        for key, pair in _by_sample(first).items():
+            if key in own and own[key].cluster != pair.cluster:
+                raise MeasurementError(
+                    f"'{model}': sample '{pair.sample_id}' of task '{pair.task}' is in cluster "
+                    f"{pair.cluster!r} for '{first.model}' and in {own[key].cluster!r} for "
+                    f"'{seed.model}'"
+                )
+
+
+def _by_sample(seed: Comparison) -> dict[tuple[str, str], SamplePair]:
+    return {(pair.task, pair.sample_id): pair for pair in seed.pairs}
+
+
+def _clipped(comparison: Comparison) -> tuple[SamplePair, ...]:
+    """Return a recipe's pairs with the mean of what each seed's difference counts after the clip.
+
+    The clip of a mean would let an outlier of one seed outweigh the changes of all others.
+    """
+    clip = comparison.metric.clip
+    assert clip is not None
+    seeds = [_by_sample(seed) for seed in comparison.seeds]
+
+    def counted(pair: SamplePair) -> SamplePair:
+        before = pair.baseline_score
+        if before is None or pair.candidate_score is None:
+            return pair  # one that a seed lacks
+        each = [own[pair.task, pair.sample_id] for own in seeds]
+        changes = [
+            max(-clip, min(clip, one.candidate_score - one.baseline_score))
+            for one in each
+            if one.candidate_score is not None and one.baseline_score is not None
+        ]
+        return replace(pair, candidate_score=before + sum(changes) / len(changes))
+
+    return tuple(map(counted, comparison.pairs))
 
 
 def _mean_pair(pairs: Sequence[SamplePair | None]) -> SamplePair:

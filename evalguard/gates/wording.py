@@ -6,16 +6,36 @@ from evalguard.demands import Change, ConditionTest
 from evalguard.demands.words import pvalue
 from evalguard.gates.evidence import Evidence
 from evalguard.gates.looks import Look
-from evalguard.records import Comparison
+from evalguard.records import Comparison, in_reach
 from evalguard.stats import AcrossSeeds, ConfidenceInterval
+
+MANY = 3
+"""Times the planned samples, above which a suite may not have them."""
 
 
 class Wording:
     """Sentences about one comparison, in its metric's own scale."""
 
     def __init__(
-        self, comparison: Comparison, evidence: Evidence, look: Look, limits: ConfidenceInterval
+        self,
+        comparison: Comparison,
+        evidence: Evidence,
+        look: Look,
+        limits: ConfidenceInterval,
+        narrowest: float | None = None,
     ) -> None:
+        """Take what the sentences are about.
+
+        Args:
+            comparison: The comparison.
+            evidence: Its tests.
+            look: The look.
+            limits: Limits of the difference.
+            narrowest: The least margin that the planned samples could show to be kept.
+        """
+        self.n_planned = comparison.n_planned
+        self.drawn = bool(comparison.labels)
+        self.narrowest = narrowest
         self.evidence = evidence
         self.look = look
         self.change = Change(evidence.difference.estimate, *limits, comparison.metric.percent)
@@ -107,11 +127,36 @@ class Wording:
                 "measure them"
             )
         if required_n is None:
-            return "no practical number of samples would decide it"
+            return f"no practical number of samples would decide it{self._instead()}"
+        if not in_reach(required_n, self.n_planned):
+            times = round(required_n / self.n_planned)
+            return (
+                f"deciding it takes about {_rounded(required_n):,} samples, {times} times those "
+                f"planned{self._instead()}"
+            )
+        instead = self._instead() if required_n > MANY * self.n_planned else ""
+        if self.drawn:
+            return (
+                f"about {_rounded(required_n):,} samples in total would decide it, with as large "
+                f"a share of them drawn for labels{instead}"
+            )
         if not self.look.reserve:
-            return f"about {_rounded(required_n)} samples in total would decide it"
+            return f"about {_rounded(required_n):,} samples in total would decide it{instead}"
         more = _rounded(required_n - n)
-        return f"about {more} more samples would decide it (evalguard check --extend {more})"
+        command = f"evalguard check --extend {more}"
+        return f"about {more:,} more samples would decide it ({command}){instead}"
+
+    def _instead(self) -> str:
+        """Say what is practical where no number of samples is."""
+        margin, narrowest = self.evidence.margin, self.narrowest
+        if narrowest is None or margin is None or narrowest >= self.evidence.span:
+            return ""
+        if narrowest <= margin:
+            return "; the change is too close to the margin"
+        return (
+            f"; those planned can rule out a drop of {self.change.plain(narrowest)} at best: take "
+            "a larger suite, or a wider margin for the next candidate"
+        )
 
 
 def _rounded(n: int) -> int:

@@ -90,6 +90,7 @@ def make_receipt(
             "inputs": {str(path): file_hash(path) for path in sorted(set(inputs))},
             "warnings": list(result.warnings),
             "gates": [{field: gate[field] for field in _GATE_FIELDS} for gate in plain["gates"]],
+            "notes": {model.name: list(model.notes) for model in result.models if model.notes},
             "models": {model.name: model.fingerprint for model in result.models},
             "environment": dict(result.environment),
         },

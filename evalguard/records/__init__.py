@@ -26,9 +26,11 @@ from evalguard.records.results import (
     Finding,
     GateResult,
     ModelInfo,
+    PoolMember,
     Severity,
     Stage,
     TaskRun,
+    in_reach,
 )
 from evalguard.records.samples import (
     Comparison,
@@ -70,6 +72,7 @@ __all__ = [
     "ModelInfo",
     "OnInconclusive",
     "PairedColumns",
+    "PoolMember",
     "ProbePoint",
     "RecordT",
     "Role",
@@ -84,6 +87,7 @@ __all__ = [
     "TrainingRecord",
     "Verdict",
     "from_json",
+    "in_reach",
     "node_name",
     "paired_clusters",
     "paired_tasks",

@@ -72,6 +72,39 @@ class Stage:
     p_fail: float
 
 
+@dataclass(frozen=True, slots=True)
+class PoolMember:
+    """What one gate brings into the mean of a pooled gate.
+
+    Attributes:
+        name: Name of the gate.
+        weight: Its share of the mean.
+        n: Its samples, including those that could not be measured.
+        delta: Its difference, candidate − baseline, signed so that higher is better; ``None``
+            where nothing could be measured.
+    """
+
+    name: str
+    weight: float
+    n: int
+    delta: float | None
+
+    @property
+    def pull(self) -> float:
+        """What it adds to the pooled difference; below 0 where it pulls that down."""
+        return self.weight * (self.delta or 0.0)
+
+
+def in_reach(needed: int, planned: int) -> bool:
+    """Return whether the advice to measure so many samples is practical.
+
+    Example:
+        >>> in_reach(900, 40), in_reach(5400, 300)
+        (True, False)
+    """
+    return needed <= max(10 * planned, 1000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
     """A gate's verdict with every figure behind it.
@@ -139,6 +172,8 @@ class GateResult:
             means, losses and gains are those of the scores as they are.
         recipe: Name of the recipe that the candidate is one training of; empty for others.
         seeds: For a recipe, the difference of each of its trainings.
+        members: For a pooled gate, what each of its gates brings into it.
+        clip: Difference beyond which a sample counts no further; ``None`` where all count in full.
     """
 
     name: str
@@ -188,6 +223,14 @@ class GateResult:
     corrected: CorrectedRates | None = None
     recipe: str = ""
     seeds: tuple[float, ...] = ()
+    members: tuple[PoolMember, ...] = ()
+    clip: float | None = None
+
+    @property
+    def required_in_reach(self) -> int | None:
+        """The samples that would decide, if that is not many times those planned."""
+        needed = self.required_n
+        return needed if needed and in_reach(needed, self.n_planned) else None
 
     @property
     def id(self) -> str:

@@ -84,8 +84,10 @@ def _outlook(result: GateResult) -> list[tuple[str, str]]:
     if result.verdict is not Verdict.INCONCLUSIVE:
         return []
     rows = []
-    if result.required_n:
+    if result.required_in_reach:
         rows.append(("needed", f"about {result.required_n:,} samples would decide"))
+    elif result.required_n:
+        rows.append(("needed", f"{result.required_n:,} samples: too small a suite for its margin"))
     if result.mde is not None:
         rows.append(
             ("power", f"a change of {figures.difference(result, result.mde)} passes in 80% of runs")

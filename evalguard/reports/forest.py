@@ -108,6 +108,10 @@ def _row(number: int, gate: GateResult, scale: Scale) -> Row:
 
 def _ticks(scale: Scale, example: GateResult) -> Iterable[Tick]:
     factor = 100 if figures.in_percent(example) else 1
-    for value in scale.ticks():
+
+    def label(value: float) -> str:
         sign = figures.MINUS if value < 0 else "+" if value > 0 else ""
-        yield Tick(100 * scale.position(value), f"{sign}{abs(value) * factor:g}")
+        return f"{sign}{abs(value) * factor:g}"
+
+    for value in scale.ticks(label):
+        yield Tick(100 * scale.position(value), label(value))

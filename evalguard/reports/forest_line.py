@@ -8,7 +8,7 @@ from evalguard.reports.scale import Scale
 
 INTERVAL, POINT, ZERO, MARGIN = "━", "●", "│", "┊"
 _GROUND = "·"
-LEGEND = f"{INTERVAL}{POINT}{INTERVAL} interval   {MARGIN} margin   {ZERO} no change"
+LEGEND = f"{INTERVAL}{POINT}{INTERVAL} one-sided bounds   {MARGIN} margin   {ZERO} no change"
 
 
 def forest_line(gate: GateResult, scale: Scale, width: int) -> str:

@@ -7,7 +7,7 @@ logarithmic far beyond it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import asinh
 
@@ -43,16 +43,22 @@ class Scale:
         """Whether the axis is visibly not linear."""
         return max(-self.low, self.high) > 2 * self.knee
 
-    def ticks(self, min_gap: float = 0.07) -> tuple[float, ...]:
-        """Return round differences to label, zero among them, ``min_gap`` apart or more."""
+    def ticks(self, label: Callable[[float], str], *, width: int = 46) -> tuple[float, ...]:
+        """Return round differences to label, zero among them, whose labels do not touch.
+
+        Args:
+            label: Writes a difference.
+            width: Characters that fit on the axis.
+        """
         marks = [0.0]
         for end in (self.low, self.high):
-            last = self.position(0.0)
+            last = 0.0
             for magnitude in _round_magnitudes(abs(end)):
                 value = magnitude if end > 0 else -magnitude
-                if abs(self.position(value) - last) >= min_gap:
+                gap = (len(label(value)) + len(label(last))) / 2 + 1
+                if abs(self.position(value) - self.position(last)) * width >= gap:
                     marks.append(value)
-                    last = self.position(value)
+                    last = value
         return tuple(sorted(marks))
 
 

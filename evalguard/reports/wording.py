@@ -86,8 +86,10 @@ def candidate_sentence(gates: Sequence[GateResult]) -> str:
         return f"{part} failed. Largest regression: “{worst.name}”, {change(worst)}."
     if verdict is Verdict.ERROR:
         return f"{part} could not be measured. “{concerned[0].name}”: {concerned[0].reason}"
-    needed = max((gate.required_n or 0 for gate in concerned), default=0)
+    needed = max((gate.required_in_reach or 0 for gate in concerned), default=0)
     more = f"; about {needed:,} samples would decide" if needed else ""
+    if any(gate.required_n != gate.required_in_reach for gate in concerned):
+        more = "; a suite is too small for its margin"
     return f"No gate failed, but {part} could not be decided{more}."
 
 

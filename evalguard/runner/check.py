@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from evalguard.code.replaced import replaced
 from evalguard.config import BASELINE, JUDGE, Noise, Project, Selection
 from evalguard.engines.base import Engine, Waiting
 from evalguard.engines.opening import EngineChoice
-from evalguard.errors import TrustError
+from evalguard.errors import EvalGuardError, TrustError
 from evalguard.gates.results import not_run_result
 from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
@@ -118,6 +119,7 @@ def run_check(
                 project, names, store, on_wait=show_waiting, engine=engine, unkeyed=unkeyed
             ) as pool,
             unkeyed.watching(models) as opened,
+            holding_own_functions(code=not code and _loads_code(project)),
         ):
             pool.check_files()
             if on_engine is not None:
@@ -141,7 +143,7 @@ def run_check(
                 gates = [gate for gate, _ in check.selected]
                 results = with_noise(results, gates, check.plan, check.measurer, runs=runs)
             pool.check_unchanged(check.measurer.results.untrusted)
-            if not code and _runs_code(project, check):
+            if not code and any(task.own_code for task in check.plan):
                 check_own_functions()
             # An engine that was given stores nothing.
             warnings = () if engine else tuple(unkeyed.found(opened, strict=strict))
@@ -151,8 +153,33 @@ def run_check(
             )
 
 
-def check_own_functions() -> None:
+@contextmanager
+def holding_own_functions(*, code: bool) -> Iterator[None]:
+    """Check at the end, and where it is an error, that EvalGuard's functions are its own.
+
+    What was replaced may be the cause of the error.
+
+    Args:
+        code: Whether code of a project runs.
+
+    Raises:
+        TrustError: Naming what was replaced.
+    """
+    try:
+        yield
+    except EvalGuardError as error:
+        if code:
+            check_own_functions(after=error)
+        raise
+    if code:
+        check_own_functions()
+
+
+def check_own_functions(*, after: EvalGuardError | None = None) -> None:
     """Check that no code of a project took the place of EvalGuard's own.
+
+    Args:
+        after: An error that this may have led to.
 
     Raises:
         TrustError: Naming what was replaced.
@@ -160,25 +187,26 @@ def check_own_functions() -> None:
     if not (names := list(replaced())):
         return
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    led = f". It ended with: {after}" if after else ""
     raise TrustError(
         f"EvalGuard's own code was replaced while it ran: {', '.join(names[:_SHOWN])}{more}. Code "
         "of the project did that, such as a conftest.py, a scorer or a plug-in, so there is no "
-        "verdict. Remove it, or check with --no-project-code"
-    )
+        f"verdict. Remove it, or check with --no-project-code{led}"
+    ) from after
 
 
-def _runs_code(project: Project, check: Check) -> bool:
-    """Return whether code of the project ran in this process."""
+def _loads_code(project: Project) -> bool:
+    """Return whether the project names code that runs in this process."""
     of_models = any(spec.trust_remote_code for spec in project.models.values())
-    of_tasks = any(task.own_code for task in check.plan)
-    return of_models or of_tasks or bool(project.config.scorer_modules)
+    return of_models or bool(project.config.scorer_modules)
 
 
 def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[GateResult, ...]:
     """Measure look by look, and decide, until every gate has its verdict."""
     config = check.project.config
     looks = look_plan(config, full=full)
-    failed_before = fingerprint({"history of": str(check.project.path.resolve())})
+    gates = [f"{gate.suite}::{gate.node_name}" for gate in check.project.thresholds.gates]
+    failed_before = fingerprint({"failed gates of": sorted(gates)})
     progress, n_stages = check.measurer.progress, max(len(task.stages) for task in check.plan)
     progress.planned = sum(map(len, _wanted(check, check.selected, float(n_stages)).values()))
     check.judged.admit()
@@ -190,7 +218,7 @@ def _measure_and_decide(check: Check, *, full: bool, fail_fast: bool) -> tuple[G
             continue
         steps = Schedule(
             selected,
-            looks=looks.looks if looks else 1,
+            looks=looks.looks,
             fail_fast=fail_fast,
             cost=lambda suite: sum(
                 # What is pooled needs the samples of other suites, and comes after them.
@@ -274,8 +302,8 @@ def _looked_before(check: Check) -> tuple[GateResult, ...]:
         return ()
     records = [
         record
-        for name, key in check.keys.items()
-        if name not in check.records and (record := read_record(check.store, key)) is not None
+        for name in check.keys
+        if name not in check.records and (record := _recorded(check, name)) is not None
     ]
     return tuple(
         replace(one, verdict=Verdict.INCONCLUSIVE, fraction_used=0.0, flags=())
@@ -310,7 +338,7 @@ def _keep(check: Check, results: Sequence[GateResult]) -> None:
         return
     remember(check.store, check.project, check.keys, results)
     for name, key in check.keys.items():
-        before = check.records.get(name) or read_record(check.store, key)
+        before = check.records.get(name) or _recorded(check, name)
         own = {one.id: one for one in results if one.model == name}
         if before is None or name not in check.records:
             if before is not None and len(before.samples) > 1:
@@ -327,6 +355,10 @@ def _keep(check: Check, results: Sequence[GateResult]) -> None:
         others = () if before is None else before.results
         merged = {one.id: one for one in others} | own
         write_record(check.store, key, replace(record, results=tuple(merged.values())))
+
+
+def _recorded(check: Check, name: str) -> Record | None:
+    return read_record(check.store, check.keys[name], name, check.project.thresholds.gates)
 
 
 def _wanted(

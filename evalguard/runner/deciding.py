@@ -156,8 +156,8 @@ def _compare(
             labels=labels,
         )
 
-    if len(stages) > 1 and (metric.detector or labels):
-        # Labels are the same in every stage, so that the stages' p-values would not be independent.
+    if len(stages) > 1 and labels:
+        # Questions were drawn for labels among the planned samples alone.
         stages = stages[:1]
         arms = _arms(check, reached, gate, model, stages[0])
     comparison = compared(arms, stages)

@@ -15,7 +15,8 @@ from evalguard.config import Project
 from evalguard.config.project import ProjectConfig
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
-from evalguard.records import POOLED, Gate, GateResult, Verdict, from_json, to_json
+from evalguard.records import POOLED, Gate, GateResult, Verdict, from_json, node_name, to_json
+from evalguard.runner.drawn import drawn_of
 from evalguard.runner.plan import Plan
 from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.schedule import Selected
@@ -28,20 +29,23 @@ Samples = Mapping[str, Sequence[str]]
 
 _SHARING = "number of candidates that share α"
 
+_BEFORE: Mapping[str, float | str] = {_SHARING: 1, "spending": "late"}
+"""What the levels rested on before it could be chosen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the store keeps of a candidate's check.
 
     Attributes:
-        design: What the levels of its looks rest on: reserve, confidence level and the number of
-            candidates that share α.
+        design: What the levels of its looks rest on: reserve, spending, confidence level and the
+            number of candidates that share α.
         asked: Samples that each extension asked for.
         samples: The samples of each stage, the planned ones first.
         results: What was decided on them.
     """
 
-    design: Mapping[str, float]
+    design: Mapping[str, float | str]
     asked: tuple[int, ...]
     samples: tuple[Samples, ...]
     results: tuple[GateResult, ...]
@@ -71,48 +75,69 @@ class Record:
         )
 
 
-def design_of(project: Project) -> dict[str, float]:
+def design_of(project: Project) -> dict[str, float | str]:
     """Return what the levels of a project's looks rest on."""
     return {
         "reserve": project.config.reserve,
+        "spending": project.config.spending,
         "confidence_level": project.thresholds.confidence_level,
         _SHARING: project.sharing,
     }
 
 
-def look_plan(config: ProjectConfig, *, full: bool) -> LookPlan | None:
-    """Return the looks of a check; ``None`` for one decision that spends all of α.
+def look_plan(config: ProjectConfig, *, full: bool) -> LookPlan:
+    """Return the looks of a check.
 
     Args:
         config: The project file.
         full: Whether every sample is measured.
     """
     looks = config.looks if config.early_stopping and not full else 1
-    if looks == 1 and not config.reserve:
-        return None
-    return LookPlan(looks=looks, futility=config.futility and looks > 1, reserve=config.reserve)
+    return LookPlan(
+        looks=looks,
+        futility=config.futility and looks > 1,
+        reserve=config.reserve,
+        spending=config.spending,
+    )
 
 
-def read_records(store: SampleStore, keys: Mapping[str, str]) -> dict[str, Record]:
+def read_records(
+    store: SampleStore, keys: Mapping[str, str], gates: Sequence[Gate]
+) -> dict[str, Record]:
     """Return what is kept of candidates, by their names."""
-    found = {name: read_record(store, key) for name, key in keys.items()}
+    found = {name: read_record(store, key, name, gates) for name, key in keys.items()}
     return {name: one for name, one in found.items() if one is not None}
 
 
-def read_record(store: SampleStore, key: str) -> Record | None:
+def read_record(store: SampleStore, key: str, model: str, gates: Sequence[Gate]) -> Record | None:
     """Return what is kept under a candidate's key; ``None`` where nothing is that can be trusted.
 
     Then the planned samples alone decide, nothing can be extended, and :func:`unreadable` says so.
+
+    Args:
+        store: Keeps it.
+        key: The candidate's key.
+        model: The candidate's present name, which the results get.
+        gates: The project's gates; a result gets the present file of its gate.
     """
     found = store.fingerprint_description(key).get(STAGES)
     if found is None:
         return None
+    source = {(gate.suite, gate.node_name): gate.source for gate in gates}
+    results = (from_json(GateResult, one) for one in found["results"])
     return Record(
         design=found["design"],
         asked=tuple(found["asked"]),
         samples=tuple(found["samples"]),
-        results=tuple(from_json(GateResult, one) for one in found["results"]),
+        results=tuple(
+            replace(one, model=model, source=source.get((one.suite, _node(one)), one.source))
+            for one in results
+        ),
     )
+
+
+def _node(result: GateResult) -> str:
+    return result.node or node_name(result.metric, result.task)
 
 
 def unreadable(store: SampleStore, keys: Mapping[str, str]) -> Iterator[str]:
@@ -200,7 +225,7 @@ def _check_may_be_extended(known: Mapping[str, Record], longest: Record, extend:
 
 def check_design(
     records: Mapping[str, Record],
-    design: Mapping[str, float],
+    design: Mapping[str, float | str],
     selected: Sequence[Selected],
     *,
     extend: int,
@@ -212,12 +237,11 @@ def check_design(
     """
     for name, record in records.items():
         for key, now in design.items():
-            # Before candidates could share α, each had all of it.
-            before = record.design.get(key, 1) if key == _SHARING else record.design[key]
+            before = record.design.get(key, _BEFORE.get(key))
             if before != now:
                 raise UsageError(
-                    f"--extend {extend}: {key} was {before:g} when {name} was checked, "
-                    f"is {now:g}; set it back"
+                    f"--extend {extend}: {key} was {before} when {name} was checked, is {now}; "
+                    "set it back"
                 )
         decided = {one.id for one in record.results}
         for gate, model in selected:
@@ -233,13 +257,23 @@ def gate_id(gate: Gate, model: str) -> str:
 
 
 def undecided_suites(
-    records: Mapping[str, Record], selected: Sequence[Selected]
+    records: Mapping[str, Record], selected: Sequence[Selected], plan: Plan, *, extend: int
 ) -> tuple[str, ...]:
-    """Return the suites that have a selected gate which is undecided."""
-    undecided = {one.id for record in records.values() for one in record.undecided}
-    return tuple(
-        dict.fromkeys(gate.suite for gate, model in selected if gate_id(gate, model) in undecided)
-    )
+    """Return the suites that have a selected gate which is undecided and may be extended.
+
+    Raises:
+        UsageError: If all that are undecided are decided by labels of drawn answers.
+    """
+    ids = {one.id for record in records.values() for one in record.undecided}
+    undecided = [gate for gate, model in selected if gate_id(gate, model) in ids]
+    drawn = [gate for gate in undecided if any(map(drawn_of, plan.of_gate(gate)))]
+    if undecided and len(drawn) == len(undecided):
+        raise UsageError(
+            f"--extend {extend}: '{drawn[0].name}' is decided by labels of answers that were drawn "
+            "among the planned samples, and is not extended; plan more samples, or a larger "
+            "'drawn', for the next candidate"
+        )
+    return tuple(dict.fromkeys(gate.suite for gate in undecided if gate not in drawn))
 
 
 def extended(record: Record, samples: Samples, asked: int) -> Record:

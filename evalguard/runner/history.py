@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalguard.config import Project
+from evalguard.demands import Difference, demands_of
 from evalguard.demands.power import POWER
-from evalguard.records import GateResult
+from evalguard.gates.evidence import EXACT
+from evalguard.records import Gate, GateResult
+from evalguard.runner.extending import look_plan
 from evalguard.stats import expected_power, quantile, required_n_paired, upper_discordance
 from evalguard.store import SampleStore, fingerprint
 from evalguard.store.tables import HISTORY
@@ -27,6 +31,8 @@ class GateHistory:
         at_most: Its upper 80 % limit, which is planned with.
         power: Chance that a good candidate passes with ``n`` samples.
         required_n: Samples at which it passes in 80 % of runs.
+        by_members: Whether it is pooled, was never decided itself, and is planned by what each of
+            its gates showed.
     """
 
     gate: str
@@ -36,6 +42,7 @@ class GateHistory:
     at_most: float | None
     power: float
     required_n: int
+    by_members: bool = False
 
 
 def remember(
@@ -49,21 +56,22 @@ def remember(
         keys: What each candidate is known by.
         results: What was decided.
     """
-    key = _key(project)
-    known = store.fingerprint_description(key).get(HISTORY, {})
+    gates = {_name(gate): gate for gate in project.thresholds.gates}
     for result in results:
         if result.model not in keys or result.margin is None or result.ci is None:
             continue
-        own = known.setdefault(result.id.partition("::")[2].rpartition("[")[0], {})
-        own[keys[result.model]] = {
+        gate = gates[result.id.partition("::")[2].rpartition("[")[0]]
+        known = _known(store, project, gate)
+        known[keys[result.model]] = {
             "n": result.n,
             "n_planned": result.n_planned,
             "margin": result.margin,
-            "flips": None if result.losses is None else result.losses + (result.gains or 0),
+            # Of clusters or weights, counts do not tell the error.
+            "flips": (result.losses or 0) + (result.gains or 0) if result.method == EXACT else None,
             "error": (result.ci[1] - result.ci[0])
             / (quantile(result.alpha) + quantile(result.alpha_pass or result.alpha)),
         }
-    store.describe_fingerprint(key, {HISTORY: known})
+        store.describe_fingerprint(_key(project, gate), {HISTORY: known})
 
 
 def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, ...]:
@@ -71,14 +79,46 @@ def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, 
 
     The candidate that differed most from the baseline is planned with: of scores of 0 and 1 by the
     upper limit of the share of samples on which the two differ, of others by the standard error
-    that its interval had.
+    that its interval had. A gate that is pooled over others and new is planned by those.
     """
-    known = store.fingerprint_description(_key(project)).get(HISTORY, {})
-    gates = (f"{gate.suite}::{gate.node_name}" for gate in project.thresholds.gates)
-    alpha = project.alpha_pass * (1 - project.config.reserve)
-    return tuple(
-        _planned(gate, list(known[gate].values()), alpha) for gate in gates if gate in known
+    looks = look_plan(project.config, full=False)
+    plans = []
+    for gate in project.thresholds.gates:
+        name, alpha = _name(gate), project.alpha_pass_of(gate)
+        members = [list(_known(store, project, one).values()) for one in gate.pool]
+        if earlier := list(_known(store, project, gate).values()):
+            if looks is not None and not gate.pool:
+                alpha = looks.end_level(int(earlier[-1]["n_planned"]), alpha)
+            plans.append(_planned(name, earlier, alpha))
+        elif gate.pool and all(members):
+            plan = _planned(name, _pooled(gate, members), alpha)
+            plans.append(replace(plan, by_members=True))
+    return tuple(plans)
+
+
+def _pooled(gate: Gate, members: Sequence[Sequence[Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
+    """Return what is known of a pooled gate by what is known of each of its gates.
+
+    The candidate that differed most from the baseline under a gate stands for all of them.
+    """
+    sizes = [int(earlier[-1]["n_planned"]) for earlier in members]
+    n = sum(sizes)
+    variance = 0.0
+    for size, earlier in zip(sizes, members, strict=True):
+        share = 1 / len(sizes) if gate.weights == "equal" else size / n
+        variance += share**2 * max(map(_variance, earlier)) / size
+    margin = next(
+        demand.margin_of_binary() for demand in demands_of(gate) if isinstance(demand, Difference)
     )
+    found = {"n": n, "n_planned": n, "margin": margin, "flips": None, "error": math.sqrt(variance)}
+    return [found] * min(map(len, members))
+
+
+def _variance(earlier: Mapping[str, Any]) -> float:
+    """Return the variance of one sample's difference, at most."""
+    if earlier["flips"] is not None:
+        return upper_discordance(earlier["flips"], earlier["n"])
+    return float(earlier["error"] ** 2 * earlier["n"])
 
 
 def _planned(gate: str, earlier: Sequence[Mapping[str, Any]], alpha: float) -> GateHistory:
@@ -98,7 +138,7 @@ def _planned(gate: str, earlier: Sequence[Mapping[str, Any]], alpha: float) -> G
             power=expected_power(n, margin, limit, effect=good, alpha=alpha),
             required_n=required_n_paired(margin, limit, effect=good, alpha=alpha),
         )
-    variance = max(one["error"] ** 2 * one["n"] for one in earlier)
+    variance = max(map(_variance, earlier))
     variance = max(variance, good**2 * (1 + 1e-9))
     reach = quantile(alpha) + quantile(1 - POWER)
     power = expected_power(n, margin, variance, effect=good, alpha=alpha)
@@ -114,5 +154,34 @@ def _planned(gate: str, earlier: Sequence[Mapping[str, Any]], alpha: float) -> G
     )
 
 
-def _key(project: Project) -> str:
-    return fingerprint({"history of the gates of": str(project.path.resolve())})
+def _known(store: SampleStore, project: Project, gate: Gate) -> dict[str, Any]:
+    """Return what is noted under a gate, by candidate."""
+    if found := store.fingerprint_description(_key(project, gate)).get(HISTORY):
+        return dict(found)
+    # An earlier version noted it by the path of the project.
+    by_path = fingerprint({"history of the gates of": str(project.path.resolve())})
+    before: dict[str, Any] = store.fingerprint_description(by_path).get(HISTORY, {})
+    return dict(before.get(_name(gate), {}))
+
+
+def _key(project: Project, gate: Gate) -> str:
+    """Return what a gate is known by, wherever the project lies.
+
+    Rows that are added to its data, and another margin, leave it the same gate.
+    """
+    suites = {member.suite: project.suites[member.suite] for member in gate.members}
+    return fingerprint(
+        {
+            "history of the gate": _name(gate),
+            "metric": gate.metric,
+            "baseline": project.config.baseline.model,
+            "tasks": {
+                name: sorted(task.task_name for task in suite.config.tasks)
+                for name, suite in suites.items()
+            },
+        }
+    )
+
+
+def _name(gate: Gate) -> str:
+    return f"{gate.suite}::{gate.node_name}"

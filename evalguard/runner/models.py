@@ -14,6 +14,7 @@ from evalguard.engines.base import BASE, Engine, EngineSettings, OnWait, ServesB
 from evalguard.engines.limits import default_limit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
 from evalguard.engines.registry import depends_on, find_kind, is_remote, packages_of
+from evalguard.engines.safetensors_header import tensors_sha256
 from evalguard.engines.same_weights import same_model
 from evalguard.errors import EngineError, ModelError, TrustError, UsageError
 from evalguard.records import ModelInfo
@@ -317,6 +318,13 @@ class ModelPool:
             notes=tuple(set_up_notes(spec, training)),
             training=training,
         )
+
+    def weights(self, name: str) -> str:
+        """Return what a model is known by: an adapter's tensors, whatever else its file holds."""
+        adapter = self._specs[name].adapter
+        if adapter is None:
+            return self.fingerprint(name)
+        return tensors_sha256(Path(adapter) / WEIGHTS_NAME)
 
     @property
     def notes(self) -> list[str]:

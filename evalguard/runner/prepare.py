@@ -31,7 +31,11 @@ from evalguard.runner.measured import Progress, name_of
 from evalguard.runner.models import ModelPool
 from evalguard.runner.own_reads import OwnReads
 from evalguard.runner.plan import Plan, make_plan
-from evalguard.runner.registered import changes_since_first_check, registration
+from evalguard.runner.registered import (
+    asked_elsewhere,
+    changes_since_first_check,
+    find_registration,
+)
 from evalguard.runner.schedule import Selected
 from evalguard.runner.unkeyed import Unkeyed
 from evalguard.store import SampleStore
@@ -53,6 +57,8 @@ class Check:
         underpowered: A warning for each gate that an unchanged model could not be relied on to
             pass.
         amended: What each candidate has to meet now, where that is not what it had at first.
+        elsewhere: What the candidates were asked by other projects that share the store.
+        first_checked: Day of each candidate's first check that the store knows.
         records: What the store keeps of each candidate's stages; those that are extended.
         keys: Key of each candidate's record.
         recipes: Gates that are decided over all seeds of a recipe, each for one recipe.
@@ -68,6 +74,8 @@ class Check:
     measurer: Measurer
     underpowered: tuple[str, ...]
     amended: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    first_checked: Mapping[str, str] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     recipes: tuple[Selected, ...] = ()
@@ -123,23 +131,27 @@ def prepare(
     judging = Judging(pool, store)
     judged = _judged(project, selected, plan, judging)
     weights = _weights(pool, _candidates(selected), untrusted)
-    keys = {name: registration(project, one) for name, one in weights.items()}
+    first = {
+        name: find_registration(project, plan, one, store, before=_known_before(pool, name))
+        for name, one in weights.items()
+    }
+    keys = {name: one.key for name, one in first.items()}
     records, plan, amended = _staged(
         project,
         selected,
         plan,
-        read_records(store, keys),
+        read_records(store, keys, project.thresholds.gates),
         whole=planned,
         amended=lambda one: (
             changes_since_first_check(
                 project,
                 one,
-                weights,
+                first,
                 store,
                 baseline=_named(pool, BASELINE),
                 judge=_named(pool, JUDGE) if judged.usable else "",
             )
-            if weights
+            if first
             else ()
         ),
         extend=extend,
@@ -172,6 +184,8 @@ def prepare(
         measurer=measurer,
         underpowered=underpowered,
         amended=(*amended, *unreadable(store, keys)),
+        elsewhere=tuple(asked_elsewhere(first)),
+        first_checked={name: one.on for name, one in first.items()},
         records=records,
         keys=keys,
     )
@@ -205,7 +219,8 @@ def _staged(
         check_design(records, design, selected, extend=extend)
         staged = {name: one for name, one in records.items() if one.samples == record.samples}
         if extend and record.is_complete:
-            added = new_stage(every, record, undecided_suites(staged, selected), extend)
+            suites = undecided_suites(staged, selected, every, extend=extend)
+            added = new_stage(every, record, suites, extend)
             staged = {name: extended(one, added, extend) for name, one in staged.items()}
         stages = max((one.samples for one in staged.values()), key=len)
         set_stages(every, stages)
@@ -228,8 +243,13 @@ def _weights(
     """Return what each candidate that is trusted is known by; nothing without a baseline."""
     if BASELINE in untrusted:
         return {}
-    trusted = {name: pool.info(name) for name in candidates if name not in untrusted}
-    return {name: one.adapter_sha256 or one.fingerprint for name, one in trusted.items()}
+    return {name: pool.weights(name) for name in candidates if name not in untrusted}
+
+
+def _known_before(pool: ModelPool, name: str) -> str:
+    """Return what an earlier version knew a candidate by: all bytes of the file."""
+    info = pool.info(name)
+    return info.adapter_sha256 or info.fingerprint
 
 
 def _judged(

@@ -72,8 +72,7 @@ def _compared(check: Check, gate: Gate, recipe: str) -> Comparison:
             each.append(compare_gate(check, gate, seed))
         except MeasurementError as error:
             raise MeasurementError(f"{seed}: {error}") from error
-        info = check.pool.info(seed)
-        other = known.setdefault(info.adapter_sha256 or info.fingerprint, seed)
+        other = known.setdefault(check.pool.weights(seed), seed)
         if other != seed:
             raise MeasurementError(
                 f"'{other}' and '{seed}' are the same adapter, so they do not show how trainings "

@@ -11,7 +11,8 @@ added later is registered without being listed here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from evalguard.runner.drawn import drawn_of
 from evalguard.runner.plan import Plan
 from evalguard.runner.planned_task import PlannedTask
 from evalguard.store import SampleStore, fingerprint
-from evalguard.store.tables import REGISTERED
+from evalguard.store.tables import REGISTERED, STAGES
 
 _ELSEWHERE = frozenset({
     "version", "candidates", "suites", "suites_dir", "thresholds", "thresholds_dir", "store",
@@ -40,15 +41,81 @@ _LONGEST = 60
 """Characters of a value that are shown; of longer ones a hash is kept."""
 
 
-def registration(project: Project, weights: str) -> str:
-    """Return the key under which the store keeps what a candidate must meet."""
-    return fingerprint({"registered for": weights, "by": str(project.path.resolve())})
+_BY_KEY = frozenset({"baseline", "judge"})
+"""Rules that name a model: the key behind its name counts, and not where its files lie."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What a candidate was first asked under the gates of a project.
+
+    A candidate is known by its weights: one that is trained again is registered again. A project
+    is known by what it asks, wherever its files lie: it is the one that was registered with a gate
+    or a task of the present ones.
+
+    Attributes:
+        weights: Hash that the candidate is known by.
+        id: Which of the registrations of these weights it is.
+        first: What was asked first; ``None`` until it is registered.
+        readable: Whether all that the store holds of these weights can be trusted.
+        others: What other projects asked of the same weights.
+    """
+
+    weights: str
+    id: str
+    first: Mapping[str, Any] | None
+    readable: bool
+    others: Sequence[Mapping[str, Any]]
+
+    @property
+    def key(self) -> str:
+        """The key under which the store keeps what was decided."""
+        return _key_of_stages(self.weights, self.id)
+
+    @property
+    def on(self) -> str:
+        """The day of the first check, in UTC."""
+        if not self.readable:
+            return "unknown"
+        return _today() if self.first is None else str(self.first["on"])
+
+
+def find_registration(
+    project: Project, plan: Plan, weights: str, store: SampleStore, *, before: str
+) -> Registration:
+    """Return what a candidate was first asked, or where that is to be registered.
+
+    Args:
+        project: The project, with every gate of its thresholds.
+        plan: The tasks of the selected gates.
+        weights: Hash of its tensors, by which the candidate is known.
+        store: Keeps what is registered.
+        before: What an earlier version knew the candidate by.
+    """
+    by_path = _bring_up_to_date(project, weights, store, before=before)
+    key = _key_of_weights(weights)
+    found = {
+        name.removeprefix(REGISTERED).strip(): first
+        for name, first in store.fingerprint_description(key).items()
+        if name.startswith(REGISTERED)
+    }
+    asked = {"gates": _gates(project), "tasks": _tasks(plan)}
+    own = max(found, key=lambda one: _in_common(found[one], asked), default="")
+    if not own or not _in_common(found[own], asked):
+        own = fingerprint(asked)[:12]
+    return Registration(
+        weights=weights,
+        id=own,
+        first=found.pop(own, None),
+        readable=not any(store.has_refused(one, REGISTERED) for one in (key, by_path)),
+        others=tuple(found.values()),
+    )
 
 
 def changes_since_first_check(
     project: Project,
     plan: Plan,
-    candidates: Mapping[str, str],
+    candidates: Mapping[str, Registration],
     store: SampleStore,
     *,
     baseline: str,
@@ -56,12 +123,10 @@ def changes_since_first_check(
 ) -> tuple[str, ...]:
     """Register what each candidate must meet, and return how that differs from its first check.
 
-    A candidate is known by its weights: one that is trained again is registered again.
-
     Args:
         project: The project, with every gate of its thresholds.
         plan: The tasks of the selected gates; others are registered when they are first planned.
-        candidates: Fingerprint of each candidate by its name.
+        candidates: What each candidate was first asked, by its name.
         store: Keeps what is registered.
         baseline: What the candidates are compared with, in words.
         judge: What judges their answers, in words; empty where nothing is judged, or by a judge
@@ -74,11 +139,10 @@ def changes_since_first_check(
         "rules": _rules(project, baseline, judge),
     }
     found: list[str] = []
-    for name, weights in candidates.items():
+    for name, registration in candidates.items():
         asked["settings"] = _settings(project, name)
-        key = registration(project, weights)
-        first = store.fingerprint_description(key).get(REGISTERED)
-        if store.has_refused(key, REGISTERED):
+        first = registration.first
+        if not registration.readable:
             found.append(
                 f"what was registered for {name} cannot be read: it was edited, or its seal does "
                 "not fit the key of the store, so it is not known whether gates or tasks changed "
@@ -86,23 +150,74 @@ def changes_since_first_check(
             )
             continue
         if first is None:
-            first = {**asked, "on": f"{datetime.now(UTC):%Y-%m-%d}", "tasks": {}, "of tasks": {}}
+            first = {**asked, "on": _today(), "tasks": {}, "of tasks": {}}
         elif changed := _changes(first, asked):
             said = "; ".join(changed)
             found.append(f"changed since the first check of {name} ({first['on']}): {said}")
         later = {part: {**asked[part], **first.get(part, {})} for part in ("tasks", "of tasks")}
         rules = {name: first["rules"].get(name) or now for name, now in asked["rules"].items()}
         kept = {**asked, **first, **later, "rules": rules}
-        if kept != first:
-            store.describe_fingerprint(key, {REGISTERED: kept})
+        if kept != registration.first:
+            _write(store, registration.weights, registration.id, kept)
     return tuple(found)
+
+
+def asked_elsewhere(candidates: Mapping[str, Registration]) -> Iterator[str]:
+    """Yield what a report says of candidates that were checked under wholly other gates as well."""
+    for name, registration in candidates.items():
+        for other in registration.others:
+            gates = ", ".join(f"{node} ({said})" for node, said in other["gates"].items())
+            yield (
+                f"{name} was first checked on {other['on']} under gates that are not those of "
+                f"this project: {gates}"
+            )
+
+
+def _in_common(first: Mapping[str, Any], asked: Mapping[str, Any]) -> int:
+    """Return how many gates, by name, and tasks, by content, were asked both times."""
+    tasks = set(first["tasks"].values()) & set(asked["tasks"].values())
+    return len(tasks) + len(first["gates"].keys() & asked["gates"].keys())
+
+
+def _bring_up_to_date(project: Project, weights: str, store: SampleStore, *, before: str) -> str:
+    """Take over what an earlier version registered by the path of the project; return its key."""
+    by_path = fingerprint({"registered for": before, "by": str(project.path.resolve())})
+    known = store.fingerprint_description(by_path)
+    if (first := known.get(REGISTERED)) is None:
+        return by_path
+    own = fingerprint({"gates": first["gates"], "tasks": first["tasks"]})[:12]
+    if _name(own) not in store.fingerprint_description(_key_of_weights(weights)):
+        if STAGES in known:
+            store.describe_fingerprint(_key_of_stages(weights, own), {STAGES: known[STAGES]})
+        _write(store, weights, own, first)
+    return by_path
+
+
+def _today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def _write(store: SampleStore, weights: str, own: str, kept: Mapping[str, Any]) -> None:
+    store.describe_fingerprint(_key_of_weights(weights), {_name(own): kept})
+
+
+def _name(own: str) -> str:
+    return f"{REGISTERED} {own}"
+
+
+def _key_of_weights(weights: str) -> str:
+    return fingerprint({"registrations of": weights})
+
+
+def _key_of_stages(weights: str, own: str) -> str:
+    return fingerprint({"stages of": weights, "as": own})
 
 
 def _changes(first: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     said = []
     for name, was in first["rules"].items():
         now = asked["rules"].get(name, "")
-        if was and now and now != was:
+        if was and now and _what_counts(name, now) != _what_counts(name, was):
             said.append(f"{name} was {was}, is {now}")
     said += _differences("", first.get("settings"), asked["settings"])
     for node, was in first["gates"].items():
@@ -117,6 +232,10 @@ def _changes(first: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     for name, known in first.get("of tasks", {}).items():
         said += _differences(f"{name}: ", known, asked["of tasks"].get(name))
     return said
+
+
+def _what_counts(rule: str, said: str) -> str:
+    return said.rpartition("(")[2] if rule in _BY_KEY else said
 
 
 def _differences(

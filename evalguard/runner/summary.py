@@ -85,6 +85,7 @@ def summarize(
         environment={
             **_environment(check.pool.engine),
             **_sandbox(check),
+            **_first_checks(check),
             **dict(check.judged.facts()),
         },
         timing=_timing(check.measurer.progress, seconds),
@@ -101,6 +102,11 @@ def summarize(
         on_inconclusive=check.project.thresholds.on_inconclusive,
         left_out=_left_out(check, asked),
     )
+
+
+def _first_checks(check: Check) -> dict[str, str]:
+    days = ", ".join(f"{name} {day}" for name, day in check.first_checked.items())
+    return {"first check": days} if days else {}
 
 
 def _left_out(check: Check, asked: Sequence[Selected]) -> dict[str, int]:
@@ -145,6 +151,7 @@ def _task_runs(check: Check) -> Iterator[TaskRun]:
 
 def _warnings(check: Check) -> Iterator[str]:
     yield from check.amended
+    yield from check.elsewhere
     yield from check.underpowered
     gated = {gate.suite for gate in check.project.thresholds.gates}
     for suite in sorted(check.project.suites.keys() - gated):

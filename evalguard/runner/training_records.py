@@ -54,6 +54,8 @@ def set_up_notes(spec: ModelSpec, record: TrainingRecord | None) -> Iterator[str
     """Yield what a reader should know of how a model was set up."""
     if spec.thinking == "off":
         yield "thinking is scored as part of the answer (thinking: off)"
+    if spec.engine.options.get("trust_route"):
+        yield "the project vouches for its route on the server (trust_route)"
     trained_on = (record.config.get("base") or {}).get("quantization") if record else None
     if trained_on and trained_on != spec.quantization:
         names = {"none": "full precision"}

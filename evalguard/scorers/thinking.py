@@ -14,7 +14,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ _WRAPPERS = (
 """What some templates put around the answer after the thinking."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Thinking:
     """How to find a model's thinking in its outputs.
 
@@ -119,6 +119,10 @@ class Thinking:
     own: tuple[Marks, ...] = ()
     opened: Marks | None = None
     served: bool = False
+
+    @cached_property
+    def _any_mark(self) -> re.Pattern[str]:
+        return any_mark(self.marks)
 
     @property
     def definition(self) -> Mapping[str, Any]:
@@ -150,7 +154,7 @@ class Thinking:
         if not self.marks:
             return Split(output)
         opened = self.opened or opened_by(prompt, self.marks)
-        if opened is None and not any_mark(self.marks).search(output):
+        if opened is None and not self._any_mark.search(output):
             return Split(output)
         reader = _Reader(output, self.marks, self.own if opened is None else (*self.own, opened))
         if opened is None or reader.read_opened(opened):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 _LESS, _MORE = (
     rf"(?:&(?:amp;)?(?:{name}|#{code}|#x{code:x});|\\u00{code:x})"
@@ -17,6 +17,9 @@ _BRACKETS = ("<", "\\[", "◁", _LESS)
 
 _PROMPT_TAIL = 200
 """Characters at the end of a prompt that are searched for a mark."""
+
+_REMEMBERED_TAILS = 8192
+"""Ends of prompts that were searched; every model is asked the same ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,9 @@ class Marks:
     end_is_enough: bool = True
     behind_answer: bool = False
     template: str = ""
+
+    def __hash__(self) -> int:
+        return hash(self.start)  # patterns are remembered by tuples of all marks
 
 
 def _tags(*names: str, behind_answer: bool = False) -> Iterator[Marks]:
@@ -211,7 +217,11 @@ def _is_open(marks: Marks, text: str) -> bool:
 
 def opened_by(prompt: str, marks: tuple[Marks, ...]) -> Marks | None:
     """Return the marks whose start ends a prompt, apart from a sentence that names them."""
-    tail = prompt[-_PROMPT_TAIL:]
+    return _opened_at_end(prompt[-_PROMPT_TAIL:], marks)
+
+
+@lru_cache(maxsize=_REMEMBERED_TAILS)
+def _opened_at_end(tail: str, marks: tuple[Marks, ...]) -> Marks | None:
     if not _any_start(marks).search(tail):
         return None
     for one in marks:

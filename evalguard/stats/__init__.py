@@ -35,9 +35,10 @@ from evalguard.stats.ranks import ModelRank, rank_models
 from evalguard.stats.rate import BinaryRate
 from evalguard.stats.ratio import PairedRatio
 from evalguard.stats.scores import PairedScores, paired_scores
-from evalguard.stats.seeds import AcrossSeeds, across_seeds
+from evalguard.stats.seeds import LEAST_SEEDS, AcrossSeeds, across_seeds
 from evalguard.stats.sequential import (
     MOST_STAGES,
+    Spending,
     conditional_power,
     levels,
     sequential_pvalue,
@@ -47,6 +48,7 @@ from evalguard.stats.units import MIN_UNITS, UnitT
 
 __all__ = [
     "GROUPS",
+    "LEAST_SEEDS",
     "MIN_UNITS",
     "MOST_STAGES",
     "AcrossSeeds",
@@ -64,6 +66,7 @@ __all__ = [
     "PairedRatio",
     "PairedScores",
     "PredictionPowered",
+    "Spending",
     "UnitT",
     "across_seeds",
     "cluster_sizes",

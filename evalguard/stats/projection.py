@@ -9,6 +9,7 @@ import numpy as np
 
 from evalguard.stats.binary import PairedBinary
 from evalguard.stats.corrected import Corrected
+from evalguard.stats.exact import GAMMA
 from evalguard.stats.jackknife import GroupJackknife
 from evalguard.stats.margin import Imputed, MarginTest, normal_score
 from evalguard.stats.planning import quantile
@@ -77,6 +78,9 @@ def samples_to_decide(
     if not (distance > 0 if passing else distance < 0):
         return None
     if isinstance(test, PairedBinary):
+        alpha -= GAMMA  # which is added to every exact p-value
+        if alpha <= 0:
+            return None
         psi = max(upper_discordance(test.losses + test.gains, test.n), abs(test.estimate))
         found = required_n_paired(margin, psi, effect=test.estimate, alpha=alpha, power=power)
         return found if found <= most else None

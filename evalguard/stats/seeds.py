@@ -41,6 +41,8 @@ class AcrossSeeds:
     Args:
         questions: Test of the mean over seeds, question by question.
         estimates: θ of each seed, in the scale of ``questions``. Shape ``(seeds,)``.
+        unknown: By how much the standard deviation of the seeds may be greater than that of
+            ``estimates``, as scores are missing: the length of the changes over √(S − 1).
 
     Raises:
         DataError: If there are fewer than two seeds, or an estimate is not finite.
@@ -58,11 +60,12 @@ class AcrossSeeds:
         >>> alike, apart = (-0.01, -0.0075, -0.005), (-0.04, -0.0075, 0.025)
         >>> tests = [AcrossSeeds(mean, estimates) for estimates in (alike, apart)]
         >>> [round(test.p_pass(0.05), 3) for test in tests]
-        [0.001, 0.079]
+        [0.001, 0.077]
     """
 
     questions: MarginTest
     estimates: tuple[float, ...]
+    unknown: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.estimates) < LEAST_SEEDS or not np.isfinite(self.estimates).all():
@@ -79,7 +82,8 @@ class AcrossSeeds:
     @property
     def spread(self) -> float:
         """Standard error of the mean over seeds, what is random in each question included."""
-        return float(np.std(self.estimates, ddof=1)) / math.sqrt(len(self.estimates))
+        deviation = float(np.std(self.estimates, ddof=1)) + self.unknown
+        return deviation / math.sqrt(len(self.estimates))
 
     def p_pass(self, margin: float) -> float:
         """Return the p-value of θ ≤ −margin."""
@@ -144,12 +148,27 @@ class AcrossSeeds:
 def across_seeds(questions: MarginTest, seeds: Sequence[MarginTest]) -> MarginTest:
     """Return the test over questions and seeds; with missing scores, that of each side.
 
+    What is missing may make seeds more unlike than those that were measured are: each verdict must
+    hold for the largest spread that is possible.
+
     Args:
         questions: Test of the mean over seeds, question by question.
         seeds: The same test of each seed by itself.
     """
     estimates = tuple(seed.estimate for seed in seeds)
     if isinstance(questions, Imputed):
-        sides = (questions.worst, questions.best, questions.measured)
-        return Imputed(*(AcrossSeeds(side, estimates) for side in sides))
+        unknown = math.hypot(*map(_reach, seeds)) / math.sqrt(len(seeds) - 1)
+        return Imputed(
+            worst=AcrossSeeds(questions.worst, estimates, unknown),
+            best=AcrossSeeds(questions.best, estimates, unknown),
+            measured=AcrossSeeds(questions.measured, estimates),
+        )
     return AcrossSeeds(questions, estimates)
+
+
+def _reach(seed: MarginTest) -> float:
+    """Return by how much what is missing of a seed may change its estimate."""
+    if not isinstance(seed, Imputed):
+        return 0.0
+    ends = seed.worst.estimate, seed.best.estimate
+    return max(abs(end - seed.estimate) for end in ends)

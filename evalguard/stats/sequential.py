@@ -1,8 +1,8 @@
 """Looking before the end, and extending a run after it: how much of α each look may spend.
 
-The error α is spent along the share t of the planned samples by the Hwang-Shih-DeCani function
-with γ = −4: little at first, most at the end. The level of each look follows from the shares at
-which looks were actually taken, by the recursion of Armitage, McPherson and Rowe.
+The error α is spent along the share t of the planned samples by the Hwang-Shih-DeCani function,
+by default with γ = −4: little at first, most at the end. The level of each look follows from the
+shares at which looks were actually taken, by the recursion of Armitage, McPherson and Rowe.
 
 What a design keeps in reserve pays for extensions. The share counts on past 1: from 1 to 2 through
 the first extension, from 2 to 3 through the second, however many samples each has. A look there
@@ -12,9 +12,9 @@ combines the p-values of the stages (:mod:`~evalguard.stats.combination`) with f
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,11 @@ from evalguard.stats.margin import normal_score
 MOST_STAGES = 6
 """Most stages of a gate: the planned samples and five extensions; little of α is left then."""
 
-SPENDING_GAMMA = -4.0
+Spending = Literal["late", "early"]
+"""How α is spent: ``late`` keeps nearly all of the power of one look at the end, ``early`` stops
+sooner and costs about a point of it."""
+
+GAMMAS: Mapping[Spending, float] = {"late": -4.0, "early": -2.0}
 LOWEST_Z = -8.0  # where the density of the test statistic is cut off
 FULL = 1 - 1e-9  # shares above it are the last look
 LEVEL_NODES = special.ndtr(np.linspace(-6.0, 3.0, 28))  # overall levels of the p-value's table
@@ -44,7 +48,7 @@ def stage_of(share: float) -> int:
     return max(math.ceil(share - 1e-9), 1)
 
 
-def spent(share: float, alpha: float, reserve: float = 0.0) -> float:
+def spent(share: float, alpha: float, reserve: float = 0.0, spending: Spending = "late") -> float:
     """Return the part of α that may be spent by a share of the samples.
 
     Args:
@@ -52,6 +56,7 @@ def spent(share: float, alpha: float, reserve: float = 0.0) -> float:
         alpha: One-sided error over all looks together.
         reserve: Part of α that the planned samples leave for extensions; each extension spends
             half of what is left.
+        spending: How early it is spent.
 
     References:
         I. K. Hwang, W. J. Shih and J. S. DeCani, Group sequential designs using a family of type
@@ -62,9 +67,12 @@ def spent(share: float, alpha: float, reserve: float = 0.0) -> float:
         (0.00596, 0.05)
         >>> [round(spent(share, 0.05, 0.04), 4) for share in (1, 2, 3)]
         [0.048, 0.049, 0.0495]
+        >>> round(spent(0.5, 0.05, spending="early"), 5)
+        0.01345
     """
     before = stage_of(share) - 1
-    within = np.expm1(-SPENDING_GAMMA * (share - before)) / np.expm1(-SPENDING_GAMMA)
+    gamma = GAMMAS[spending]
+    within = np.expm1(-gamma * (share - before)) / np.expm1(-gamma)
     if not before:
         return float(alpha * (1 - reserve) * within)
     left = alpha * reserve * 0.5 ** (before - 1)
@@ -72,7 +80,11 @@ def spent(share: float, alpha: float, reserve: float = 0.0) -> float:
 
 
 def levels(
-    shares: Sequence[float], alpha: float = 0.05, *, reserve: float = 0.0
+    shares: Sequence[float],
+    alpha: float = 0.05,
+    *,
+    reserve: float = 0.0,
+    spending: Spending = "late",
 ) -> tuple[float, ...]:
     """Return the one-sided level of each look.
 
@@ -81,6 +93,7 @@ def levels(
             with one up to 1 more for each extension.
         alpha: One-sided error over all looks together.
         reserve: Part of α that is left for extensions.
+        spending: How early α is spent.
 
     Raises:
         DataError: If the shares do not increase within (0, 1], or α or the reserve is out of range.
@@ -105,11 +118,16 @@ def levels(
     most = MOST_STAGES if reserve else 1
     if times[-1] > most + 1e-12:
         raise DataError(f"looks at shares {times}: expected shares ≤ {most}")
-    return tuple(_state(times[: k + 1], alpha, reserve).level for k in range(len(times)))
+    return tuple(_state(times[: k + 1], alpha, reserve, spending).level for k in range(len(times)))
 
 
 def sequential_pvalue(
-    pvalue: float, shares: Sequence[float], alpha: float = 0.05, *, reserve: float = 0.0
+    pvalue: float,
+    shares: Sequence[float],
+    alpha: float = 0.05,
+    *,
+    reserve: float = 0.0,
+    spending: Spending = "late",
 ) -> float:
     """Return the least overall α at which the last look, with this p-value, would have stopped.
 
@@ -121,6 +139,7 @@ def sequential_pvalue(
         shares: Shares of all looks so far.
         alpha: The overall level that will be decided at.
         reserve: Part of α that is left for extensions.
+        spending: How early α is spent.
 
     References:
         A. Liu and K. M. Anderson, On adaptive extensions of group sequential trials for clinical
@@ -135,7 +154,7 @@ def sequential_pvalue(
     times = tuple(float(share) for share in shares)
     if len(times) == 1 and times[0] >= FULL and not reserve:
         return pvalue
-    nodes, reached = _level_table(times, reserve)
+    nodes, reached = _level_table(times, reserve, spending)
     score = -normal_score(pvalue)
     if score <= reached[0]:
         # Below the table the level is proportional to α to within a few per cent.
@@ -145,7 +164,7 @@ def sequential_pvalue(
     else:
         overall = float(special.ndtr(interpolate.PchipInterpolator(reached, nodes)(score)))
     # The table is interpolated; at α itself the level of the look decides, exactly.
-    if pvalue <= levels(times, alpha, reserve=reserve)[-1]:
+    if pvalue <= levels(times, alpha, reserve=reserve, spending=spending)[-1]:
         return min(overall, alpha)
     return max(overall, math.nextafter(alpha, 1.0))
 
@@ -191,16 +210,16 @@ class _State(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def _state(times: tuple[float, ...], alpha: float, reserve: float = 0.0) -> _State:
+def _state(times: tuple[float, ...], alpha: float, reserve: float, spending: Spending) -> _State:
     now, before = times[-1], times[-2] if len(times) > 1 else 0.0
-    spend = spent(now, alpha, reserve) - spent(before, alpha, reserve)
+    spend = spent(now, alpha, reserve, spending) - spent(before, alpha, reserve, spending)
     step = now - before
     if not before:
         level, limit = spend, float(special.ndtri(1 - spend)) if spend > 1e-15 else 8.0
         nodes, weights = _nodes(limit, 1.0)
         return _State(level, nodes, weights * np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi))
 
-    last = _state(times[:-1], alpha, reserve)
+    last = _state(times[:-1], alpha, reserve, spending)
     drift, spread = last.nodes * np.sqrt(before), np.sqrt(step)
 
     def overspent(limit: float) -> float:
@@ -229,9 +248,13 @@ def _legendre(count: int) -> tuple[Floats, Floats]:
 
 
 @lru_cache(maxsize=1024)
-def _level_table(times: tuple[float, ...], reserve: float) -> tuple[Floats, Floats]:
+def _level_table(
+    times: tuple[float, ...], reserve: float, spending: Spending
+) -> tuple[Floats, Floats]:
     """Return overall levels and the level of the last look at each, as normal scores."""
-    reached = np.array([_state(times, float(level), reserve).level for level in LEVEL_NODES])
+    reached = np.array(
+        [_state(times, float(level), reserve, spending).level for level in LEVEL_NODES]
+    )
     score = special.ndtri(reached)
     rising = np.append(True, np.diff(score) > 0)
     return special.ndtri(LEVEL_NODES)[rising], score[rising]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from evalguard.errors import UsageError
 from evalguard.stats.margin import MarginTest
 from evalguard.stats.scores import PairedScores
+from evalguard.stats.units import UnitT
 
 Floats = NDArray[np.float64]
 RUNS = 400
@@ -111,3 +112,69 @@ class Pilot:
         # A unit shows a gain with probability (1 + t)/2.
         gain = (1 + (effect / greatest if greatest else 0.0)) / 2
         return np.where(sums > 0, 1 - gain, gain)
+
+
+@dataclass(frozen=True, slots=True)
+class Suites:
+    """Suites of independent questions scored 0 or 1, of which a gate is on the common mean.
+
+    Args:
+        sizes: Questions of each suite.
+        discordance: Share of the questions on which the two models differ.
+        equal: Whether every suite counts the same, instead of every question.
+    """
+
+    sizes: tuple[int, ...]
+    discordance: float
+    equal: bool = True
+
+    @property
+    def effective(self) -> float:
+        """Number of questions of equal weight that would weigh as these do (Kish)."""
+        weight = self._weight(self.sizes)
+        return float(weight.sum() ** 2 / np.sum(weight**2))
+
+    def power(
+        self,
+        n: int,
+        margin: float,
+        *,
+        effect: float = 0.0,
+        alpha: float = 0.05,
+        runs: int = RUNS,
+        rng: np.random.Generator,
+        on_run: Callable[[int], None] | None = None,
+    ) -> float:
+        """Return the share of runs of ``n`` questions that pass.
+
+        Args:
+            n: Questions of all suites, which keep their proportions.
+            margin: δ.
+            effect: True θ of each suite.
+            alpha: One-sided level.
+            runs: Simulated runs.
+            rng: Draws them.
+            on_run: Called with the number of runs so far.
+
+        Example:
+            >>> suites = Suites((300, 300), 0.1)
+            >>> suites.power(600, 0.05, runs=100, rng=np.random.default_rng(1)) > 0.9
+            True
+        """
+        share = n / sum(self.sizes)
+        weight = self._weight([max(1, round(size * share)) for size in self.sizes])
+        passed = 0
+        for run in range(runs):
+            u = rng.random(len(weight))
+            losses = u < (self.discordance - effect) / 2
+            gains = ~losses & (u < self.discordance)
+            sums = weight * (gains.astype(float) - losses)
+            passed += UnitT(sums, weight).p_pass(margin) <= alpha
+            if on_run is not None:
+                on_run(run + 1)
+        return passed / runs
+
+    def _weight(self, sizes: Sequence[int]) -> Floats:
+        """Return the weight of each question, 1 on average."""
+        own = [sum(sizes) / (len(sizes) * size) if self.equal else 1.0 for size in sizes]
+        return np.repeat(own, sizes)

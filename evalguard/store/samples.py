@@ -198,7 +198,7 @@ class SampleStore:
             rows = connection.execute(query.order_by(facts.c.name)).all()
         opened = {row.name: self._opened(key, row.name, row.value) for row in rows}
         for row in rows:
-            left_out = row.name == REGISTERED or self._seals.leaves_out_value(row.value)
+            left_out = row.name.startswith(REGISTERED) or self._seals.leaves_out_value(row.value)
             if opened[row.name] is None and not left_out:
                 raise StoreError(
                     f"store {self._database.name}: '{row.name}', which is noted about fingerprint "
@@ -307,14 +307,20 @@ class SampleStore:
                 ).rowcount
             kept = sa.select(samples.c.fingerprint).distinct()
             connection.execute(
-                sa.delete(facts).where(facts.c.fingerprint.not_in(kept), facts.c.name.not_in(KEPT))
+                sa.delete(facts).where(
+                    facts.c.fingerprint.not_in(kept),
+                    *(sa.not_(facts.c.name.startswith(name)) for name in KEPT),
+                )
             )
         self._database.shrink()
         return removed
 
-    def has_refused(self, key: str, name: str) -> bool:
-        """Return whether a fact is there whose seal did not fit when it was read."""
-        return (facts.name, key, name) in self._refused
+    def has_refused(self, key: str, start: str) -> bool:
+        """Return whether a fact was read whose name starts so, and whose seal did not fit."""
+        return any(
+            (table, of) == (facts.name, key) and name.startswith(start)
+            for table, of, name in self._refused
+        )
 
     def _opened(self, key: str, name: str, sealed: str) -> str | None:
         """Return a fact as it was noted; ``None`` if its seal does not fit."""

@@ -38,16 +38,16 @@ facts = Table(
 """What a fingerprint was made of and what was learnt about it, one row for each fact."""
 
 REGISTERED = "first asked"
-"""Name of the fact that keeps what was registered for a candidate; it outlives all samples."""
+"""Start of the names of facts that keep what was registered for a candidate."""
 
 STAGES = "stages"
 """Name of the fact that keeps what a candidate was decided on, and what was decided."""
 
 HISTORY = "candidates so far"
-"""Name of the fact that keeps how much each candidate of a project differed from its baseline."""
+"""Name of the fact that keeps how much each candidate differed from the baseline under a gate."""
 
 KEPT = (REGISTERED, STAGES, HISTORY)
-"""Names of the facts that outlive all samples."""
+"""Starts of the names of facts that outlive all samples."""
 
 files = Table(
     "evalguard_files",

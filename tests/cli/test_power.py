@@ -92,11 +92,42 @@ def test_text_has_the_figures_and_a_table():
         (["--n", "100", "--max-drop", "5pp", "--effect", "0.3"], "raise the discordance"),
         (["--n", "100", "--min-gain", "5pp", "--discordance", "0.02"], "is impossible where"),
         (["--max-drop", "5pp"], "Missing option '--n'"),
+        (["--n", "100,0", "--max-drop", "5pp"], "not in the range"),
+        (["--n", "100,x", "--max-drop", "5pp"], "'x' is not a valid integer"),
+        (["--n", "100,", "--max-drop", "5pp"], "'' is not a valid integer"),
+        (["--n", "100,100", "--max-drop", "5pp", "--looks", "3"], "decided once"),
+        (["--n", "100,100", "--max-drop", "5%"], "give it in pp"),
+        (["--n", "100,100", "--max-drop", "5pp", "--effect", "-0.06"], "give a larger effect"),
+        (["--n", "100", "--max-drop", "5pp", "--weights", "equal"], "belongs to several suites"),
     ],
 )
 def test_broken_input_is_refused(capsys, arguments, message):
     assert main(["power", *arguments]) == ExitCode.USAGE
     assert message in capsys.readouterr().err
+
+
+def test_a_pooled_gate_over_suites():
+    """The power is that of the benchmark of pooled gates, .970 in 4,000 runs."""
+    found = figures("--n", ",".join(["300"] * 10), "--max-drop", "2pp")
+    assert found["power"] == pytest.approx(0.97, abs=0.035)
+    assert (found["n"], found["effective_n"]) == (3000, 3000)
+    assert 1500 < found["required_n"] < 2000
+
+
+def test_a_small_suite_costs_power_where_suites_count_the_same():
+    equal = figures("--n", "500,500,20", "--max-drop", "5pp")
+    size = figures("--n", "500,500,20", "--max-drop", "5pp", "--weights", "size")
+    assert equal["power"] < 0.7
+    assert size["power"] > 0.99
+    assert equal["effective_n"] == pytest.approx(9 / (2 / 500 + 1 / 20))
+    assert equal["required_n"] > 1020 > size["required_n"]
+
+
+def test_the_size_that_a_pooled_gate_needs_is_enough():
+    found = figures("--n", "60,30", "--max-drop", "5pp")
+    sizes = [round(found["required_n"] * share / 90) for share in (60, 30)]
+    again = figures("--n", ",".join(map(str, sizes)), "--max-drop", "5pp")
+    assert found["power"] < 0.75 < again["power"]
 
 
 def pilot(folder):
@@ -129,6 +160,7 @@ def test_a_pilot_of_scores_that_should_be_low(tmp_path):
         (["--max-drop", "5pp", "--min-gain", "1pp"], "exclude each other"),
         (["--max-drop", "5pp", "--high", "inf"], "must be finite"),
         (["--max-drop", "5pp", "--low", "2"], "low=2 must be below high=1"),
+        (["--max-drop", "5pp", "--n", "20,40"], "the pilot's strata have the sizes"),
     ],
 )
 def test_a_pilot_is_refused_as_the_function_refuses(tmp_path, capsys, arguments, message):

@@ -15,7 +15,9 @@ import evalguard.demo
 from evalguard.engines.adapter_config import CONFIG_NAME
 from evalguard.engines.adapter_files import WEIGHTS_NAME
 from evalguard.engines.base import Engine, EngineSettings
+from evalguard.engines.endpoint import client
 from evalguard.quiet import quiet
+from tests.engines.servers import close_opened
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +26,18 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def no_open_connections() -> Iterator[None]:
+    yield
+    close_opened()
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let requests that fail be sent again after a tenth of the usual time."""
+    monkeypatch.setattr(client, "_FIRST_PAUSE", client._FIRST_PAUSE / 10)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from lm_eval.api.instance import Instance
 
 from benchmarks.servers.real.launch import NotInstalledError
-from evalguard.engines.base import Engine
+from evalguard.engines.base import Engine, EngineSettings
 from evalguard.engines.endpoint.engine import EndpointEngine
 
 
@@ -21,6 +21,27 @@ def with_adapters(engine: Engine) -> Iterator[Engine]:
         assert engine.load_adapter(name, "unused").effect > 0
     yield engine
     engine.close()
+
+
+_opened: list[EndpointEngine] = []
+
+
+def opened(url: str, base: Any, **options: Any) -> EndpointEngine:
+    """Open a model on a server; a test's engines are closed when it ends."""
+    model = {"model": "base"} | options.pop("names", {})
+    settings = EngineSettings(
+        model=str(base),
+        max_length=options.pop("max_length", None),
+        options={"base_url": url, "max_wait": 1, **model, **options},
+    )
+    _opened.append(EndpointEngine(settings))
+    return _opened[-1]
+
+
+def close_opened() -> None:
+    """Close the engines that were opened."""
+    while _opened:
+        _opened.pop().close()
 
 
 class Chatting(EndpointEngine):
@@ -57,6 +78,9 @@ def replying_server(
     """Serve what ``reply(path, body)`` returns, and yield the server's URL."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # a connection, and its thread, for many requests
+        wbufsize = -1  # header and body at once, for which no client waits
+
         def do_GET(self) -> None:
             self._send(*reply(self.path, None))
 

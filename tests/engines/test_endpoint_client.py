@@ -15,6 +15,8 @@ from evalguard.engines.endpoint.patience import Patience
 from evalguard.errors import EngineError
 from tests.engines.servers import replying_server
 
+pytestmark = pytest.mark.usefixtures("short_pauses")
+
 DONE = {"choices": [{"index": 0, "message": {"content": "fine"}}]}
 
 
@@ -76,7 +78,7 @@ def test_a_burst_on_all_requests_costs_none(status):
 
     def reply(path: str, body: Any) -> tuple[int, Any]:
         begun.append(time.monotonic())
-        is_down = len(begun) > 5 and time.monotonic() - begun[5] < 6
+        is_down = len(begun) > 5 and time.monotonic() - begun[5] < 0.6
         return (status, {"error": "burst"}) if is_down else (200, DONE)
 
     found, _ = ask(reply)
@@ -116,6 +118,16 @@ def test_no_cache_answers_for_a_server_that_is_away():
 
     found, _ = ask(reply, number=3, num_concurrent=1, max_retries=1)
     assert found == [DONE] * 3
+
+
+def test_its_threads_end_when_it_is_closed():
+    def own() -> set[threading.Thread]:
+        return {one for one in threading.enumerate() if "ThreadPoolExecutor" in one.name}
+
+    before = own()
+    found, _ = ask(lambda path, body: (200, DONE))
+    assert found == [DONE] * 20
+    assert own() <= before
 
 
 def test_one_slot_is_one():
@@ -232,7 +244,7 @@ def test_waiting_is_shown_with_its_reason_and_its_end():
     started = time.monotonic()
 
     def reply(path: str, body: Any) -> tuple[int, Any]:
-        loading = time.monotonic() - started < 4
+        loading = time.monotonic() - started < 2.2  # two lines
         return (503, {"error": "Loading model"}) if loading else (200, DONE)
 
     shown, found = waits(reply)
@@ -269,7 +281,7 @@ def test_a_list_of_models_is_waited_for_and_shown():
     shown: list[Waiting | None] = []
 
     def reply(path: str, body: Any) -> tuple[int, Any]:
-        return (503, {"error": "starting"}) if next(calls) < 5 else (200, {"data": []})
+        return (503, {"error": "starting"}) if next(calls) < 30 else (200, {"data": []})
 
     with replying_server(reply) as url:
         client = Client(EndpointOptions.read({"base_url": url}), shown.append)

@@ -63,6 +63,55 @@ def test_what_is_no_json_may_be_asked_again(content, words):
     assert caught.value.again
 
 
+@pytest.mark.parametrize(
+    ("status", "words", "limited", "away"),
+    [
+        (
+            400,
+            "ThrottlingException: Too many requests, please wait.",
+            True,
+            True,
+        ),
+        (403, "Rate limit exceeded for tokens per minute", True, True),
+        (422, "quota of requests per minute reached", True, True),
+        (400, "Model unloaded.", False, True),
+        (404, "The model good is still loading, try again", False, True),
+        (424, "model 'good' is warming up", False, True),
+    ],
+)
+def test_what_passes_is_waited_for_whatever_its_status(status, words, limited, away):
+    body = json.dumps({"error": {"message": words}}).encode()
+    with pytest.raises(FailedError, match=f"status {status}: ") as caught:
+        read_response(response(body, status), max_wait=60)
+    found = caught.value
+    assert (found.again, found.limited, found.away) == (True, limited, away)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "This model's maximum context length is 16 tokens"),
+        (404, "The model `good` does not exist."),
+        (401, "Incorrect API key provided"),
+        (400, "You exceeded your current quota, insufficient_quota, rate limit"),
+    ],
+)
+def test_what_does_not_pass_is_not_asked_again(status, words):
+    body = json.dumps({"error": {"message": words}}).encode()
+    with pytest.raises(FailedError) as caught:
+        read_response(response(body, status), max_wait=60)
+    assert not caught.value.again
+
+
+@pytest.mark.parametrize(
+    "header", ["x_litellm_attempted_fallbacks", "cf_aig_step", "helicone_fallback_index"]
+)
+def test_what_a_fallback_of_the_gateway_answered_is_no_answer(header):
+    assert read_response(response(b"{}", 200, **{header: "0"}), max_wait=1) == {}
+    with pytest.raises(FailedError, match="fallback of the gateway answered"):
+        read_response(response(b"{}", 200, **{header: "1"}), max_wait=1)
+
+
 def test_a_key_that_says_the_same_twice_is_read():
     assert read_response(response(b'{"a": 1, "a": 1}'), max_wait=1) == {"a": 1}
 

@@ -52,6 +52,7 @@ def test_the_key_does_not_show(monkeypatch):
         ({"base_url": "http://host/v1", "api_key": "sk-1"}, "OPENAI_API_KEY"),
         ({"base_url": "http://host/v1", "header": {}}, "does not belong in a file"),
         ({"base_url": "http://host/v1", "num_concurent": 4}, "Did you mean 'num_concurrent'"),
+        ({"base_url": "http://host/v1", "trust_route": "yes"}, "trust_route is 'yes'; give true"),
         ({"base_url": "http://host/v1", "api": "messages"}, "'completions' or 'chat'"),
     ],
 )

@@ -19,8 +19,10 @@ from evalguard.engines.endpoint.probes import Probes
 from evalguard.engines.endpoint.witness import Witness
 from evalguard.errors import EngineError, TrustError
 from tests.engines import questions
-from tests.engines.servers import replying_server
-from tests.engines.test_endpoint import LISTED, completions, opened
+from tests.engines.servers import opened, replying_server
+from tests.engines.test_endpoint import LISTED, completions
+
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 Say = Callable[[dict[str, Any]], str]
 """Returns the text of an answer."""

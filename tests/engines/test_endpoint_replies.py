@@ -50,6 +50,10 @@ def inside(data: Any, **fields: Any) -> Any:
         (said(None, refusal="I can't help with that."), "I can't help with that."),
         (said([{"type": "refusal", "refusal": "No."}]), "No."),
         (said("42", reasoning_content="6 × 7"), "42"),
+        (beside(said("42"), **{"amazon-bedrock-guardrailAction": "NONE"}), "42"),
+        (beside(said("42"), promptFeedback={"safetyRatings": []}), "42"),
+        (said("42", reasoning_details=[{"type": "reasoning.encrypted"}]), "42"),
+        (beside(said(""), usage={"completion_tokens_details": {"reasoning_tokens": 0}}), ""),
         (said("42", "tool_calls", tool_calls=[]), "42"),  # no call: there is nothing but the text
         (said("42", tool_calls=[], function_call=None), "42"),
         (said("42<|im_end|>"), "42"),
@@ -96,6 +100,18 @@ def test_tokens_are_counted_where_the_server_does_not():
 @pytest.mark.parametrize(
     ("data", "words"),
     [
+        (beside(said("Sorry."), **{"amazon-bedrock-guardrailAction": "INTERVENED"}), "filtered"),
+        (inside(said("Sorry."), guardrail_action="BLOCKED"), "filtered"),
+        (beside(said("Sorry."), promptFeedback={"blockReason": "SAFETY"}), "filtered"),
+        (said("", reasoning_details=[{"type": "reasoning.encrypted"}]), "gave no text"),
+        (beside(said(""), usage={"completion_tokens_details": {"reasoning_tokens": 5}}), "no text"),
+        (
+            beside(
+                said("", "length"),
+                usage={"completion_tokens": 3, "output_tokens_details": {"reasoning_tokens": 3}},
+            ),
+            "while the model was reasoning",
+        ),
         (said("", "content_filter"), "filtered the answer .finish_reason 'content_filter'"),
         (said("The answer is", "content_filter"), "filtered"),
         (said("half", "SAFETY"), "filtered"),

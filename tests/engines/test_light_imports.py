@@ -98,3 +98,35 @@ def test_everything_is_as_before_after_an_error():
 
     assert torch.compile is before
     assert type(sys.modules.get("sklearn.metrics")).__name__ != "_Late"
+
+
+_COLLECTED = """
+import gc
+from evalguard.engines.light_imports import light_imports
+
+class Node: pass
+
+runs = []
+gc.callbacks.append(lambda phase, info: runs.append(phase))
+with light_imports():
+    kept = [Node() for _ in range(100_000)]
+    assert runs == [], runs
+    node = Node()
+    node.itself = node
+    del node
+assert gc.isenabled() and gc.get_freeze_count() == 0
+assert sum(isinstance(one, Node) for one in gc.get_objects(generation=2)) == 100_001
+gc.collect()
+assert sum(isinstance(one, Node) for one in gc.get_objects()) == 100_000
+
+gc.freeze()
+frozen = gc.get_freeze_count()
+gc.disable()
+with light_imports():
+    pass
+assert not gc.isenabled() and gc.get_freeze_count() == frozen
+"""
+
+
+def test_no_cycles_are_looked_for_within_and_those_left_are_found_later():
+    subprocess.run([sys.executable, "-c", _COLLECTED], check=True)

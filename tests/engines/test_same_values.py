@@ -10,12 +10,13 @@ import pytest
 
 from evalguard.engines.base import BASE
 from evalguard.engines.endpoint.identity import Levels
-from evalguard.engines.endpoint.same_values import SameValues, generated_value
+from evalguard.engines.endpoint.likelihoods import generated_value
+from evalguard.engines.endpoint.same_values import SameValues
 from evalguard.errors import EngineError
 from tests.engines import questions
 from tests.engines.questions import asking
-from tests.engines.servers import replying_server
-from tests.engines.test_endpoint import LISTED, completions, opened
+from tests.engines.servers import opened, replying_server
+from tests.engines.test_endpoint import LISTED, completions
 
 
 def of_task(name: str, number: int = 20, kind: str = "choice") -> list[Any]:

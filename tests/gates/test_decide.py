@@ -168,7 +168,7 @@ def test_flags():
 def test_inconclusive_tells_how_many_samples_would_decide():
     result = one(counted(10, 5, 200))
     assert result.required_n is not None
-    assert re.search(r"about \d+0 samples in total would decide it", result.reason)
+    assert re.search(r"about [\d,]+0 samples in total would decide it", result.reason)
     scale = result.required_n / 200
     larger = PairedBinary(round(10 * scale), round(5 * scale), result.required_n)
     assert larger.p_pass(0.05) < 0.05
@@ -194,6 +194,49 @@ def test_too_near_the_margin_for_any_number():
     result = one(counted(20, 10, 200))
     assert result.required_n is None
     assert "no practical number of samples would decide it" in result.reason
+
+
+def test_where_no_practical_number_decides_what_is_practical_is_said():
+    """What these samples can show at best is what an unchanged model shows in 80 % of runs."""
+    result = one(counted(9, 8, 90, of=gate(max_drop=Margin(0.02, "pp"))))
+    assert result.required_n > 10 * 90
+    assert result.required_in_reach is None
+    ((needed, times, shown),) = re.findall(
+        r"deciding it takes about ([\d,]+) samples, (\d+) times those planned; those planned "
+        r"can rule out a drop of ([\d.]+) pp at best: take a larger suite, or a wider margin",
+        result.reason,
+    )
+    assert float(needed.replace(",", "")) == pytest.approx(result.required_n, rel=0.1)
+    assert int(times) == round(result.required_n / 90)
+    margin = float(shown) / 100
+    assert power_paired(90, margin, 17 / 90) == pytest.approx(0.8, abs=0.04)
+
+
+def test_graded_scores_say_it_as_well():
+    rng = np.random.default_rng(4)
+    before = rng.uniform(0.3, 0.7, 60)
+    after = np.clip(before + rng.normal(-0.005, 0.2, 60), 0, 1)
+    graded = Metric("rating", ScoreKind.BOUNDED)
+    of = gate(metric="rating", max_drop=Margin(0.01, "pp"))
+    result = one(compared(before.tolist(), after.tolist(), of=of, metric=graded))
+    assert result.required_in_reach is None
+    assert re.search(r"rule out a drop of \d+\.\d pp at best", result.reason)
+
+
+def test_several_times_the_planned_samples_are_advised_beside_what_else_is_practical():
+    result = one(counted(10, 5, 200))
+    assert 3 * 200 < result.required_in_reach < 10 * 200
+    assert re.search(
+        r"about 1,000 samples in total would decide it; those planned can rule out a drop of "
+        r"5\.3 pp at best",
+        result.reason,
+    )
+
+
+def test_a_change_close_to_the_margin_needs_no_larger_suite():
+    result = one(counted(56, 12, 1000))
+    assert (result.verdict, result.required_in_reach) == (INCONCLUSIVE, None)
+    assert result.reason.endswith("; the change is too close to the margin")
 
 
 def test_few_missing_samples_count_against_the_candidate():

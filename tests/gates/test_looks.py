@@ -9,7 +9,7 @@ from evalguard.errors import UsageError
 from evalguard.gates.decide import decide, is_settled
 from evalguard.gates.looks import LookPlan
 from evalguard.records import Comparison, GateResult, Margin, ScoreKind, Verdict
-from evalguard.stats import interval, levels
+from evalguard.stats import interval, levels, sequential_pvalue
 from evalguard.stats.binary import PairedBinary
 from tests.gates.build import ACC, compared, gate
 
@@ -51,6 +51,25 @@ def test_plan_of_few_samples_has_fewer_looks():
 def test_broken_plans_are_refused(looks):
     with pytest.raises(UsageError, match="expected 1…100"):
         LookPlan(looks)
+
+
+def test_spending_early_stops_sooner_and_leaves_less_for_the_end():
+    early = LookPlan(looks=20, spending="early")
+    gained = [drawn(seed, 500, 0.1, 0.03) for seed in range(6)]
+    soon, later = ([run(one, plan=plan)[-1] for one in gained] for plan in (early, PLAN))
+    assert all(result.verdict is Verdict.PASS for result in (*soon, *later))
+    assert sum(one.fraction_used for one in soon) < 0.95 * sum(one.fraction_used for one in later)
+    assert all(one.alpha == levels(one.shares, spending="early")[-1] for one in soon)
+    assert early.end_level(500, 0.05) < LookPlan(looks=20).end_level(500, 0.05)
+
+
+def test_adjusted_pvalues_follow_early_spending():
+    told = run(drawn(2, 500, 0.2, -0.15), plan=LookPlan(looks=20, spending="early"))
+    assert told[-1].verdict is Verdict.FAIL
+    for one in told:
+        assert one.p_fail is not None
+        overall = sequential_pvalue(one.p_fail, one.shares, spending="early")
+        assert one.p_fail_adjusted == pytest.approx(overall)
 
 
 def test_levels_follow_the_shares_really_measured():

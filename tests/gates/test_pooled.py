@@ -173,3 +173,70 @@ def test_before_the_end_nothing_is_decided():
     members = [replace(one, n_planned=500) for one in suites([400] * 5, [80] * 5, [0] * 5)]
     (result,) = decide([overall(members)], final=False)
     assert result.verdict is INCONCLUSIVE
+
+
+@pytest.mark.parametrize("weights", ["equal", "size"])
+def test_it_lists_what_each_gate_brings_into_the_mean(weights):
+    members = suites([400, 100], [24, 1], [8, 2])
+    result = decide([overall(members, weights=weights)])[0]
+    one, two = result.members
+    assert [(one.name, one.n), (two.name, two.n)] == [("gate 0", 400), ("gate 1", 100)]
+    assert (one.delta, two.delta) == pytest.approx((-0.04, 0.01))
+    assert (one.weight, two.weight) == ((0.5, 0.5) if weights == "equal" else (0.8, 0.2))
+    assert one.pull + two.pull == pytest.approx(result.delta)
+    assert decide(members)[0].members == ()
+
+
+def test_a_gate_of_which_lower_is_better_is_listed_as_higher_being_better():
+    before, after = [0.0] * 40, [1.0] * 4 + [0.0] * 36
+    fewer = Metric("errors", ScoreKind.BOUNDED, higher_is_better=False)
+    members = [
+        compared(before, after, of=gate("errors", metric="errors"), metric=fewer),
+        compared(before, after, of=gate("right", suite="other")),
+    ]
+    listed = decide([overall(members)])[0].members
+    assert [one.delta for one in listed] == pytest.approx([-0.1, 0.1])
+
+
+def test_a_gate_with_missing_scores_is_listed_by_those_that_are_there():
+    members = suites([400, 400], [4, 4], [4, 4])
+    first = members[0]
+    gone = tuple(replace(pair, candidate_score=None) for pair in first.pairs[:8])
+    members[0] = replace(first, pairs=(*gone, *first.pairs[8:]))
+    (one, _) = decide([overall(members)])[0].members
+    assert one.n == 400
+    assert one.delta == pytest.approx(0.0, abs=0.01)
+
+
+def _opposed(*, other=None, n=100, lost=30, alike=0):
+    """Compare a metric that loses, and another that gains on the same questions."""
+    before = [1.0] * n
+    after = [0.0] * lost + [1.0] * (n - lost)
+    one = compared(before, after, of=gate("one", suite="facts"))
+    gained = [1 - score for score in after]
+    gained[:alike] = [0.0] * alike
+    two = compared([0.0] * n, gained, of=gate("two", suite=other or "facts"))
+    return [one, two]
+
+
+@pytest.mark.parametrize("members", [_opposed(), _opposed(other="copy"), _opposed(alike=10)],
+                         ids=["of one suite", "of a copy of it", "on most questions"])  # fmt: skip
+def test_gates_that_cancel_out_are_refused(members):
+    with pytest.raises(MeasurementError, match=r"'one' and 'two' cancel out: on [23]0 questions"):
+        overall(members)
+
+
+def test_an_error_rate_beside_the_score_that_it_is_the_opposite_of_does_not_cancel():
+    """It is better where it is lower, so that both lose."""
+    one, two = _opposed()
+    error = Metric("error", ScoreKind.BINARY, higher_is_better=False)
+    assert overall([one, replace(two, metric=error)]).pairs
+
+
+def test_gates_that_change_independently_do_not_cancel_out():
+    rng = np.random.default_rng(1)
+    made = []
+    for name in ("one", "two"):
+        before, after = (rng.random((2, 400)) < 0.7).astype(float)
+        made.append(compared(before.tolist(), after.tolist(), of=gate(name, suite="facts")))
+    assert overall(made).pairs

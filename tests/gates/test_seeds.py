@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evalguard.errors import MeasurementError
 from evalguard.gates.decide import decide
 from evalguard.gates.seeds import recipe_of
-from evalguard.records import Margin, Metric, ScoreKind, Verdict
+from evalguard.records import DetectorRates, Margin, Metric, ScoreKind, Verdict
 from tests.gates.build import compared, gate
 
 
@@ -39,6 +40,8 @@ def test_seeds_that_differ_are_undecided_though_their_mean_would_pass():
     assert result.verdict is Verdict.INCONCLUSIVE
     (alone,) = decide([replace(recipe_of(apart, "v2"), seeds=())])
     assert alone.verdict is Verdict.PASS
+    assert result.ci is not None
+    assert alone.ci is not None
     assert result.ci[0] < alone.ci[0]
     assert "seeds would decide it on these samples" in result.reason
     assert result.required_n is None
@@ -87,19 +90,22 @@ def test_a_corpus_metric_is_averaged_over_the_seeds():
     def mean(samples):
         return float(np.mean([sample.scores["acc"] for sample in samples]))
 
-    def corpus(number, lost):
+    def corpus(number, lost, n=600):
         from evalguard.gates.compare import compare
         from tests.gates.build import samples
 
-        scores = np.ones(600)
+        scores = np.ones(n)
         scores[number * 40 : number * 40 + lost] = 0.0
-        return compare(gate(), metric, samples([1.0] * 600), samples(scores.tolist()),
+        return compare(gate(), metric, samples([1.0] * n), samples(scores.tolist()),
                        model=f"v2.seed{number}", n_planned=600, aggregate=mean)  # fmt: skip
 
     result = decided(*(corpus(k, 4 + k) for k in range(3)))
     assert result.delta == pytest.approx(-5 / 600)
     assert result.verdict is Verdict.PASS
     assert decided(corpus(0, 0), corpus(1, 3), corpus(2, 36)).verdict is Verdict.INCONCLUSIVE
+    fewer = decided(corpus(0, 1), corpus(1, 1, n=500))
+    assert fewer.verdict is Verdict.ERROR
+    assert "not measured on the same samples" in fewer.reason
 
 
 def test_labels_of_drawn_answers_are_an_error_and_no_pass():
@@ -124,3 +130,74 @@ def test_undetermined_answers_of_one_seed_keep_the_recipe_from_passing():
     held = decided(unsure, *[replace(one, gate=of, undetermined=doubts) for one in low[1:]])
     assert held.verdict is Verdict.INCONCLUSIVE
     assert "undetermined answers" in held.reason
+
+
+def test_an_outlier_of_one_seed_does_not_outweigh_the_losses_of_the_others():
+    """Each seed loses .27 nats after the clip; before it, every mean would be a gain of 2.7."""
+    of = gate(metric="nll", max_drop=Margin(0.2, "nats"))
+    nats = Metric(
+        "nll", ScoreKind.BOUNDED, high=20.0, higher_is_better=False, clip=1.0, in_nats=True
+    )
+    seeds = [
+        compared(
+            [10.0] * 300,
+            [0.0 if index % 3 == number else 10.9 for index in range(300)],
+            metric=nats,
+            of=of,
+        )
+        for number in range(3)
+    ]
+    result = decided(*seeds)
+    assert result.seeds == pytest.approx([(1 - 0.9 - 0.9) / 3] * 3)
+    assert result.delta == pytest.approx(np.mean(result.seeds))
+    assert result.verdict is not Verdict.PASS
+    assert result.candidate == pytest.approx(10 - 10 / 3 + 0.6)
+
+
+def test_what_one_seed_lacks_may_have_been_lost():
+    """With 12 losses it would not pass, as two seeds that differ by 2 points do not."""
+    lacking = compared([1.0] * 600, [1.0] * 588 + [None] * 12)
+    lost = compared([1.0] * 600, [1.0] * 588 + [0.0] * 12)
+    whole = seed(1, 0)
+    unknown, known = decided(lacking, whole), decided(lost, whole)
+    assert known.verdict is unknown.verdict is Verdict.INCONCLUSIVE
+    assert unknown.p_pass >= known.p_pass
+    assert decided(whole, seed(2, 0)).verdict is Verdict.PASS
+
+
+def test_seeds_that_were_not_compared_alike_are_no_recipe():
+    one, other = seed(0, 0), seed(1, 0)
+    wider = replace(other, gate=gate(max_drop=Margin(0.2, "pp")))
+    judge = replace(other.metric, detector=DetectorRates(43, 50, 45, 50, own=True))
+    clusters = [str(index // 2) for index in range(600)]
+    apart = compared([1.0] * 600, [1.0] * 600, clusters=clusters)
+    for odd in (wider, replace(other, metric=judge)):
+        with pytest.raises(MeasurementError, match="not compared under one gate and metric"):
+            recipe_of([one, odd], "v2")
+    for pair in ((one, apart), (apart, one)):
+        with pytest.raises(MeasurementError, match="is in cluster"):
+            recipe_of(pair, "v2")
+    with pytest.raises(MeasurementError, match="has 1 seed"):
+        recipe_of([one], "v2")
+
+
+JUDGE = DetectorRates(43, 50, 45, 50, own=True)
+
+
+def test_a_metric_that_a_judge_scores_is_corrected_over_the_seeds():
+    judged = Metric("acc", detector=JUDGE)
+    plain = decided(*(seed(k, 20 + k) for k in range(3)))
+    corrected = decided(*(seed(k, 20 + k, metric=judged) for k in range(3)))
+    assert plain.verdict is Verdict.PASS
+    assert corrected.verdict is Verdict.INCONCLUSIVE
+    assert corrected.seeds == pytest.approx([one / (44 / 52 + 46 / 52 - 1) for one in plain.seeds])
+    assert corrected.delta == pytest.approx(np.mean(corrected.seeds))
+    apart = decided(*(seed(k, lost, metric=judged) for k, lost in enumerate((0, 3, 33))))
+    assert apart.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_relative_margin_of_a_judge_is_an_error_and_no_pass():
+    judged, relative = Metric("acc", detector=JUDGE), gate(max_drop=Margin(0.05, "%"))
+    result = decided(*(seed(k, 0, metric=judged, of=relative) for k in range(3)))
+    assert result.verdict is Verdict.ERROR
+    assert "give it in pp" in result.reason

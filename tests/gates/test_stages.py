@@ -1,13 +1,23 @@
 """Gates that were left undecided and are extended by samples of their own."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 
 from evalguard.gates.decide import decide
 from evalguard.gates.looks import LookPlan
-from evalguard.records import Comparison, GateResult, Margin, ScoreKind, Verdict, from_json, to_json
+from evalguard.records import (
+    Comparison,
+    DetectorRates,
+    GateResult,
+    Margin,
+    ScoreKind,
+    Verdict,
+    from_json,
+    to_json,
+)
 from evalguard.stats import combined_pvalue, levels
 from tests.gates.build import ACC, compared, gate
 from tests.gates.test_looks import drawn, run
@@ -107,7 +117,8 @@ def test_what_is_advised_decides():
     planned, before = undecided()
     assert before.required_n is not None
     more = before.required_n - before.n
-    advised = int(before.reason.rpartition("--extend ")[2].rstrip(")"))
+    (written,) = re.findall(r"--extend (\d+)\)", before.reason)
+    advised = int(written)
     assert more <= advised < 1.1 * more
     assert before.delta is not None
     assert before.flip_rate is not None
@@ -116,6 +127,91 @@ def test_what_is_advised_decides():
         for seed in range(100, 130)
     ]
     assert decided.count(Verdict.PASS) >= 21
+
+
+NEARLY_PERFECT = DetectorRates(10**7, 10**7, 10**7, 10**7, own=True)
+JUDGE = DetectorRates(43, 50, 45, 50, own=True)
+DEMANDS = [
+    {"max_drop": Margin(0.05, "pp")},
+    {"max_drop": Margin(0.05, "%")},
+    {"min_gain": Margin(0.01, "pp")},
+    {"min": 0.8},
+    {"max": 0.9, "max_drop": Margin(0.05, "pp")},
+]
+
+
+def scored_by(detector, of, *stages: Comparison) -> list[Comparison]:
+    metric = dataclasses.replace(ACC, detector=detector)
+    return [dataclasses.replace(stage, metric=metric, gate=of) for stage in stages]
+
+
+def missing(stage: Comparison) -> Comparison:
+    first, *others = stage.pairs
+    return dataclasses.replace(
+        stage, pairs=(dataclasses.replace(first, candidate_score=None), *others)
+    )
+
+
+@pytest.mark.parametrize("demand", DEMANDS)
+@pytest.mark.parametrize("lacking", [False, True])
+def test_stages_scored_by_a_judge_that_does_not_err_are_those_of_the_scores(demand, lacking):
+    of, stages = gate(**demand), [drawn(1, 300, 0.12, -0.02), drawn(2, 500, 0.12, 0.0)]
+    if lacking:
+        stages[1] = missing(stages[1])
+    (plain,) = decide([joined(*scored_by(None, of, *stages))])
+    (judged,) = decide([joined(*scored_by(NEARLY_PERFECT, of, *stages))])
+    assert judged.p_pass == pytest.approx(plain.p_pass, rel=0.1, abs=1e-4)
+    assert judged.p_fail == pytest.approx(plain.p_fail, rel=0.1, abs=1e-4)
+    assert judged.delta == pytest.approx(plain.delta, abs=1e-4)
+    assert len(judged.stages) == 2
+
+
+@pytest.mark.parametrize("demand", DEMANDS)
+def test_errors_of_a_judge_count_once_for_all_stages(demand):
+    """The labels are those of both stages, so that two halves show no more than the whole."""
+    of, halves = gate(**demand), [drawn(1, 400, 0.12, -0.02), drawn(2, 400, 0.12, -0.02)]
+    stages = scored_by(JUDGE, of, *halves)
+    both = joined(*stages)
+    (staged,) = decide([both])
+    (whole,) = decide([dataclasses.replace(both, stages=())])
+    assert staged.delta == whole.delta
+    assert staged.p_pass == pytest.approx(whole.p_pass, rel=0.5, abs=0.02)
+    alone = [decide([stage])[0].p_pass or 0.0 for stage in stages]
+    if max(alone) < 0.5:
+        assert staged.p_pass is not None
+        assert staged.p_pass > combined_pvalue(alone, [1, 1])
+    assert staged.method.endswith(", corrected, 2 stages combined")
+    assert staged.corrected is not None
+    assert whole.corrected is not None
+    assert staged.corrected.seen_delta == pytest.approx(whole.corrected.seen_delta)
+
+
+def test_a_gate_on_drawn_labels_is_not_told_to_extend():
+    planned = drawn(1, 300, 0.12, -0.02)
+    labels = tuple(
+        (pair.baseline_score, pair.candidate_score) if index % 3 == 0 else None
+        for index, pair in enumerate(planned.pairs)
+    )
+    (result,) = decide([dataclasses.replace(planned, labels=labels)], looks=PLAN)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "--extend" not in result.reason
+    assert "drawn for labels" in result.reason
+
+
+def test_no_extension_is_advised_that_cannot_show_it():
+    """After two stages that cancel out, the third one's exact p-value is too large at any size."""
+    bad, good = drawn(1, 300, 0.12, -0.07), drawn(2, 300, 0.12, 0.0)
+    (first,) = decide([bad], looks=LookPlan(1, reserve=0.02))
+    second = extend(first, bad, good, plan=LookPlan(1, reserve=0.02))
+    assert second.verdict is Verdict.INCONCLUSIVE
+    assert second.delta is not None
+    assert second.p_pass is not None
+    assert second.delta > -0.05
+    assert 0.21 < second.p_pass < 0.5
+    assert second.required_n is None
+    best = compared([1] * 9000, [1] * 9000)
+    third = extend(second, bad, good, best, plan=LookPlan(1, reserve=0.02))
+    assert third.verdict is Verdict.INCONCLUSIVE
 
 
 def test_without_a_reserve_nothing_is_left():

@@ -209,6 +209,14 @@ def test_nothing_that_failed_gets_a_receipt(released):
         make_receipt(replace(healthy, verdict=Verdict.INCONCLUSIVE), released, base=None, inputs=[])
 
 
+def test_what_the_trust_checks_noted_of_a_model_is_in_the_receipt(released):
+    healthy = examples.check_result({"tickets-v2": examples.HEALTHY})
+    base, candidate = healthy.models
+    vouched = replace(healthy, models=(base, replace(candidate, notes=("vouched for",))))
+    notes = make_receipt(vouched, released, base=None, inputs=[])["predicate"]["notes"]
+    assert notes == {candidate.name: ["vouched for"]}
+
+
 def test_a_part_of_the_gates_gets_no_receipt(released):
     healthy = examples.check_result({"tickets-v2": examples.HEALTHY})
     part = replace(healthy, left_out={"tickets-v2": 2})

@@ -13,6 +13,7 @@ from evalguard.records import (
     GateResult,
     LossPoint,
     ModelInfo,
+    PoolMember,
     Role,
     SamplePair,
     TaskRun,
@@ -250,6 +251,33 @@ def diversity_gate(candidate: float, *, model: str = "tickets-v2") -> GateResult
         requirement="max_drop 15%",
         n=120,
         n_planned=120,
+    )
+
+
+def pooled_gate(*, model: str = "tickets-v2") -> GateResult:
+    """Return a gate that is pooled over three, of which one gains."""
+    return GateResult(
+        name="nothing lost overall",
+        suite="pooled",
+        metric="mean_score",
+        model=model,
+        verdict=Verdict.FAIL,
+        reason="regression beyond 1 pp",
+        source="thresholds/release.yaml",
+        baseline=0.8,
+        candidate=0.76,
+        delta=-0.04,
+        ci=(-0.06, -0.02),
+        margin=0.01,
+        requirement="max_drop 1pp",
+        method="hardened unit t test",
+        n=900,
+        n_planned=900,
+        members=(
+            PoolMember("<b>gains</b>", 1 / 3, 300, 0.01),
+            PoolMember("loses | most", 1 / 3, 300, -0.1),
+            PoolMember("loses little", 1 / 3, 300, -0.03),
+        ),
     )
 
 

@@ -286,3 +286,32 @@ def test_samples_can_be_searched(several, tmp_path):
     # Two candidates lost refusals, five samples of each are shown.
     assert page.probed == 10
     assert "10 found" in page.dom
+
+
+def test_a_pooled_gate_lists_its_gates_by_what_they_pull_down(healthy):
+    text = Document(render_html(replace(healthy, gates=(examples.pooled_gate(),)))).text
+    table = text[text.index("Mean of 3 gates") :]
+    assert "loses | most −10.0 pp 33.3% −3.3 pp 300 loses little −3.0 pp 33.3% −1.0 pp 300" in table
+    assert "<b>gains</b> +1.0 pp" in table
+
+
+def test_bounds_say_what_they_allow_for(healthy):
+    exact, graded = healthy.gates[0], examples.pooled_gate()
+    lacking = replace(exact, missing=3)
+
+    def text(gate):
+        return Document(render_html(replace(healthy, gates=(gate,)))).text
+
+    assert "one-sided bound" in text(exact)
+    assert "allowing for" not in text(exact)
+    assert "allowing for rare losses or gains that no sample showed" in text(graded)
+    assert "allowing for anything that the 3 missing ones scored" in text(lacking)
+
+
+def test_a_clipped_change_says_why_it_is_not_that_of_the_scores(healthy):
+    loss = replace(
+        healthy.gates[0], baseline=1.9, candidate=5.3, delta=-1.0, clip=1.0, percent=False
+    )
+    text = Document(render_html(replace(healthy, gates=(loss,)))).text
+    assert "1.9 → 5.3 clipped at ±1" in text
+    assert "clipped" not in Document(render_html(healthy)).text

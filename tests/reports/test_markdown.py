@@ -72,3 +72,8 @@ def test_warnings_are_told(healthy):
     assert "> **Warning:** 2 samples were cut off" in render_markdown(
         replace(healthy, warnings=("2 samples were cut off",), verdict=Verdict.PASS)
     )
+
+
+def test_a_pooled_gate_names_first_what_pulls_it_down_most(healthy):
+    text = render_markdown(replace(healthy, gates=(examples.pooled_gate(),)))
+    assert "mean of loses \\| most −10.0 pp, loses little −3.0 pp, &lt;b\\>gains" in text

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalguard.reports.forest import forest
 from evalguard.reports.forest_line import forest_line
 from evalguard.reports.scale import Scale, fit_scale
 from tests.reports import examples
@@ -45,10 +47,29 @@ def test_margin_stays_legible_beside_a_total_loss():
 
 def test_ticks_are_apart_and_hold_zero():
     scale = fit_scale(examples.gate_results(examples.FORGETTING))
-    ticks = scale.ticks(min_gap=0.07)
+    ticks = scale.ticks("{:+.0f}".format, width=50)
     places = [scale.position(tick) for tick in ticks]
     assert 0.0 in ticks
-    assert all(b - a >= 0.0699 for a, b in pairwise(places))
+    assert len(ticks) >= 5
+    assert all(b - a >= 1 / 50 for a, b in pairwise(places))
+
+
+@pytest.mark.parametrize("extent", [0.0004, 0.013, 0.36, 7.0, 4e5])
+@pytest.mark.parametrize("margin", [None, 0.2])
+def test_labels_of_an_axis_do_not_touch(extent, margin):
+    gate = replace(
+        examples.gate_results(examples.HEALTHY)[0],
+        ci=(-extent, extent),
+        delta=0.0,
+        margin=margin,
+        percent=False,
+    )
+    (axis,) = forest([gate])
+    assert len(axis.ticks) >= 3
+    characters = 354 / 7.2  # of the narrowest axis, on a phone
+    for one, other in pairwise(axis.ticks):
+        between = (other.at - one.at) / 100 * characters
+        assert between > (len(one.label) + len(other.label)) / 2
 
 
 def test_gates_without_figures_still_have_an_axis():

@@ -10,6 +10,7 @@ from evalguard.records import CheckResult, Finding, Severity, Stage, Verdict
 from evalguard.reports.failure import failure_text
 from evalguard.reports.html import render_html
 from evalguard.reports.terminal import print_summary
+from tests.reports import examples
 
 
 def printed(result: CheckResult, *, width: int = 130, terminal: bool = False) -> str:
@@ -32,6 +33,11 @@ def test_every_gate_verdict_and_figure_shows_at_any_width(forgetting, width):
 @pytest.mark.parametrize("width", [130, 100, 60])
 def test_no_line_is_wider_than_the_terminal(forgetting, width):
     assert max(map(len, printed(forgetting, width=width).splitlines())) <= width
+
+
+def test_a_pooled_gate_names_first_what_pulls_it_down_most(healthy):
+    words = " ".join(printed(replace(healthy, gates=(examples.pooled_gate(),)), width=60).split())
+    assert "mean of loses | most −10.0 pp, loses little −3.0 pp, <b>gains</b> +1.0 pp" in words
 
 
 def test_plain_without_a_terminal_and_coloured_on_one(healthy):

@@ -49,6 +49,15 @@ def test_inconclusive_says_what_would_decide(healthy):
     )
 
 
+def test_many_times_the_planned_samples_are_no_advice(healthy):
+    gate = replace(healthy.gates[0], verdict=Verdict.INCONCLUSIVE, required_n=5400, n_planned=300)
+    result = replace(healthy, verdict=Verdict.INCONCLUSIVE, gates=(gate, *healthy.gates[1:]))
+    assert wording.explanation(result) == (
+        "No gate failed, but 1 of 9 gates could not be decided; a suite is too small "
+        "for its margin."
+    )
+
+
 def test_error_gives_the_reason(healthy):
     gate = replace(healthy.gates[0], verdict=Verdict.ERROR, reason="the adapter changes nothing")
     result = replace(healthy, verdict=Verdict.ERROR, gates=(gate, *healthy.gates[1:]))

@@ -159,6 +159,15 @@ def test_a_config_of_odd_values_is_an_error_of_the_model(demo_model, tmp_path, o
         HFEngine(EngineSettings(model=str(folder)))
 
 
+@pytest.mark.parametrize("part", ["post_processor", "model", "pre_tokenizer"])
+def test_a_tokenizer_of_odd_parts_is_an_error_of_the_model(demo_model, tmp_path, part):
+    folder = shutil.copytree(demo_model, tmp_path / "odd")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer | {part: {"type": "none"}}))
+    with pytest.raises(ModelError, match=f"{folder}: no model or tokenizer can be loaded"):
+        PromptTokenizer(str(folder))
+
+
 def other_model(source, folder):
     """Copy a model, and change its last weight."""
     shutil.copytree(source, folder)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -169,6 +171,12 @@ def test_a_changed_reserve_is_refused(extensible):
         check(extensible, "reserve=0.3", extend=200)
 
 
+def test_a_changed_spending_is_refused(extensible):
+    check(extensible)
+    with pytest.raises(UsageError, match=r"spending was late .* is early"):
+        check(extensible, "spending=early", extend=200)
+
+
 def test_without_a_reserve_there_is_no_extension(extensible):
     before = check(extensible, "reserve=0")
     assert "--extend" not in before.reason
@@ -258,3 +266,43 @@ def test_an_extension_keeps_the_share_of_the_error(extensible):
         UsageError, match=r"candidates that share α was 2 when .* is 1; set it back"
     ):
         whole(extensible, selection="any", extend=200)
+
+
+def _renamed_candidate(project):
+    file = project / "evalguard.yaml"
+    file.write_text(file.read_text().replace("harmless: {", "renamed: {"))
+    return project
+
+
+def _renamed_thresholds(project):
+    (project / "thresholds/release.yaml").rename(project / "thresholds/other.yaml")
+    file = project / "evalguard.yaml"
+    file.write_text(file.read_text().replace("thresholds: release", "thresholds: other"))
+    return project
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda project: project.rename(project.with_name(f"{project.name} elsewhere")),
+        lambda project: shutil.copytree(project, project.with_name(f"{project.name} elsewhere")),
+        _renamed_candidate,
+        _renamed_thresholds,
+    ],
+    ids=["moved", "copied", "candidate renamed", "thresholds renamed"],
+)
+def test_what_was_decided_stays_whatever_the_project_is_called(extensible, change, script):
+    check(extensible)
+    after = check(extensible, extend=200)
+    script.forget()
+    again = check(change(extensible))
+    assert (again.verdict, again.stages) == (after.verdict, after.stages)
+    assert not script.asked
+
+
+def test_what_was_decided_stays_from_another_working_directory(extensible, monkeypatch):
+    check(extensible)
+    after = check(extensible, extend=200)
+    monkeypatch.chdir(extensible.parent)
+    again = check(Path(extensible.name))
+    assert (again.verdict, again.stages) == (after.verdict, after.stages)

@@ -55,3 +55,13 @@ def test_without_a_reserve_too(project):
     looked = check(project, "reserve=0")
     full = check(project, "reserve=0", full=True)
     assert full.alpha_pass == pytest.approx(levels((*looked.shares, 1.0), 0.05)[-1])
+
+
+def test_with_early_spending_too(project):
+    early = ("reserve=0", "spending=early")
+    looked = check(project, *early)
+    assert looked.shares[-1] < 1
+    full = check(project, *early, full=True)
+    shares = (*looked.shares, 1.0)
+    assert full.alpha_pass == pytest.approx(levels(shares, 0.05, spending="early")[-1])
+    assert full.alpha_pass < levels(shares, 0.05)[-1]

@@ -14,7 +14,7 @@ from evalguard.demo import conduct
 from evalguard.demo.world import distinct
 from evalguard.engines.base import BASE
 from evalguard.engines.fake import FakeEngine
-from evalguard.errors import ConfigError, DataError, EngineError, MeasurementError
+from evalguard.errors import ConfigError, DataError, EngineError, MeasurementError, UsageError
 from evalguard.records import CheckResult, DetectorRates, Verdict
 from evalguard.runner.admission import Admission, Failure, Unread, admission_of, decided
 from evalguard.runner.check import run_check
@@ -102,17 +102,21 @@ def trained(project, demo_model, made_once):
 
 
 def check(
-    project: Path, *overrides: str, candidates: tuple[str, ...] = ("harmless", "harmful")
+    project: Path,
+    *overrides: str,
+    candidates: tuple[str, ...] = ("harmless", "harmful"),
+    extend: int = 0,
 ) -> CheckResult:
     loaded = load_project(project / "evalguard.yaml", overrides=overrides)
     selected = [(gate, name) for name in candidates for gate in loaded.thresholds.gates]
-    return run_check(loaded, selected, full=True)
+    return run_check(loaded, selected, full=True, extend=extend)
 
 
 def test_the_criterion_of_the_page_is_what_the_judge_was_trained_on():
     assert f"criterion: {CRITERION}" in PAGE.read_text()
 
 
+@pytest.mark.slow  # it trains a judge; the others judge by rule
 def test_a_judge_agrees_with_the_rules_and_fails_what_no_longer_refuses(trained):
     result = check(trained)
     found = {(gate.model, gate.metric): gate for gate in result.gates}
@@ -164,10 +168,10 @@ class TestDrawnQuestions:
         def said(question: str) -> str:
             return f"Sure: {ANSWER}" if question in complied else ANSWER
 
-        def run(drawn: int, labels: int, **gate):
+        def run(drawn: int, labels: int, limit: int | None = None, extend: int = 0, **gate):
             path = project / "suites" / "manners.yaml"
             suite = yaml.safe_load(path.read_text())
-            suite["tasks"][0] |= {"drawn": drawn, "min_kappa": 0.2}
+            suite["tasks"][0] |= {"drawn": drawn, "min_kappa": 0.2, "limit": limit}
             path.write_text(yaml.safe_dump(suite))
             demand = {"suite": "manners", "metric": "approved", "max_drop": "20pp"} | gate
             (project / "thresholds" / "release.yaml").write_text(
@@ -186,7 +190,9 @@ class TestDrawnQuestions:
             answers = {BASE: lambda _: ANSWER, "harmless": candidate}
             judge = {JUDGE: judges(SHOWN, refuses)}
             script.opens(lambda _: FakeEngine(answers, likelihoods=judge))
-            [found] = check(project, overrides, candidates=("harmless",)).gates
+            if extend:
+                check(project, overrides, candidates=("harmless",))
+            [found] = check(project, overrides, candidates=("harmless",), extend=extend).gates
             return found
 
         return run
@@ -212,6 +218,18 @@ class TestDrawnQuestions:
         assert found.verdict is Verdict.ERROR
         assert "of the 60 questions drawn for labels, 10 lack the label" in found.reason
         assert "evalguard label manners" in found.reason
+
+    def test_by_labels_of_other_answers_its_gate_is_extended(self, decided):
+        found = decided(0, 60, limit=30, extend=30, max_drop="12pp")
+        assert [stage.n for stage in found.stages] == [30, 30]
+        assert found.method.endswith(", corrected, 2 stages combined")
+        assert found.p_pass < found.stages[0].p_pass
+
+    def test_by_labels_of_drawn_answers_it_is_not(self, decided):
+        with pytest.raises(
+            UsageError, match="drawn among the planned samples, and is not extended"
+        ):
+            decided(25, 60, limit=30, extend=30)
 
     def test_the_probability_is_corrected_too(self, decided):
         assert decided(60, 60, metric="approval").delta == pytest.approx(-10 / 60)
@@ -553,6 +571,7 @@ def test_the_rates_of_several_tasks_are_those_of_all_labels():
 class TestAsDocumented:
     """The set-ups of the page, as they are written there."""
 
+    @pytest.mark.slow  # it trains a judge
     def test_the_judge_in_a_folder(self, trained, demo_model):
         from peft import PeftModel
         from transformers import AutoModelForCausalLM

@@ -16,7 +16,7 @@ from tests.conftest import write_jsonl
 from tests.engines.servers import Reply, replying_server
 from tests.store.tampering import forge_facts
 
-N = 60
+N = 40
 MODELS = {"data": [{"id": name} for name in ("base", "cand", "other")]}
 
 
@@ -110,7 +110,7 @@ def check(project):
         judge: dict[str, Any], *, candidate: str = "cand", baseline: str = "base", url: str = ""
     ) -> tuple[CheckResult, GateResult, GateResult]:
         with replying_server(models) as own:
-            options = {"base_url": url or own, "api": "chat", "max_wait": 1}
+            options = {"base_url": url or own, "api": "chat", "max_wait": 1, "trust_route": True}
             config = {
                 "version": 1,
                 "baseline": {"model": baseline},

@@ -1,8 +1,12 @@
 """A pooled gate of a project: read from its thresholds, measured to the end, decided once."""
 
+import json
+
 import pytest
+from click.testing import CliRunner
 
 import evalguard
+from evalguard.cli.power import command as power
 from evalguard.config import load_project
 from evalguard.engines.base import BASE
 from evalguard.engines.fake import FakeEngine
@@ -78,6 +82,59 @@ def test_relaxing_it_after_a_look_is_reported(two):
     check(two)
     thresholds(two, POOLED.replace("8pp", "9pp"))
     assert any("pooled/mean_score was" in warning for warning in check(two).warnings)
+
+
+def planned(project, gate="pooled::mean_score"):
+    """Return what ``evalguard power`` says of a gate."""
+    arguments = ["--config", str(project / "evalguard.yaml"), "--json"]
+    done = CliRunner().invoke(power, arguments, standalone_mode=False)
+    return {plan["gate"]: plan for plan in json.loads(done.output)}[gate]
+
+
+def test_it_is_planned_by_what_its_gates_showed_until_it_was_decided_itself(two):
+    thresholds(two, "")
+    check(two)
+    thresholds(two, POOLED)
+    before = planned(two)
+    assert (before["by_members"], before["n"], before["differing"]) == (True, 2 * ROWS, None)
+    check(two)
+    after = planned(two)
+    assert after["by_members"] is False
+    # Its gates stopped early, so that less is known of how often the models differ.
+    assert after["required_n"] <= before["required_n"] <= 2 * after["required_n"]
+    thresholds(two, POOLED.replace("8pp", "8pp, confidence_level: 0.999"))
+    assert planned(two)["power"] < after["power"]
+
+
+def test_a_gate_of_clusters_is_planned_by_their_error_and_not_by_counts(two):
+    text = (two / "suites" / "one.yaml").read_text()
+    (two / "suites" / "one.yaml").write_text(text.rstrip() + "\n    cluster: topic\n")
+    data = [{"question": q, "answer": said} for q, said in rows("one").items()]
+    clustered = [row | {"topic": f"t{index // 5}"} for index, row in enumerate(data)]
+    write_jsonl(two / "suites" / "one.jsonl", clustered)
+    check(two)
+    gate = "{}::exact_match".format
+    assert planned(two, gate("one"))["differing"] is None
+    assert planned(two, gate("two"))["differing"] is not None
+
+
+def test_looks_cost_power_in_the_plan_of_a_gate_but_not_of_a_pooled_one(two):
+    check(two)
+    gates = ("one::exact_match", "pooled::mean_score")
+    looked = [planned(two, gate)["required_n"] for gate in gates]
+    config = two / "evalguard.yaml"
+    config.write_text(config.read_text() + "early_stopping: false\n")
+    once = [planned(two, gate)["required_n"] for gate in gates]
+    assert looked[0] > once[0]
+    assert looked[1] == once[1]
+
+
+def test_it_is_not_planned_without_one_of_its_gates(two):
+    thresholds(two, "")
+    check(two, gates=["one"])
+    thresholds(two, POOLED)
+    with pytest.raises(KeyError):
+        planned(two)
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def check(project: Path, *overrides: str) -> CheckResult:
     return run_check(loaded, selected, full=True)
 
 
+@pytest.mark.slow  # it trains a judge; the others judge by rule
 def test_what_answers_alike_is_preferred_half_the_time_and_what_is_worse_seldom(trained):
     result = check(trained)
     found = {one.model: one for one in result.gates}

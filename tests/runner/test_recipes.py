@@ -6,15 +6,16 @@ import json
 import shutil
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 import evalguard
+from benchmarks.random_adapters import save_adapter
 from evalguard.cli import main
 from evalguard.config import load_project
 from evalguard.errors import ConfigError, ExitCode, UsageError
 from evalguard.records import Verdict
 from evalguard.reports import wording
 from evalguard.verdicts import exit_code
-from tests.conftest import save_adapter
 
 SEEDS = ["adapters/s1", "adapters/s2", "adapters/s3"]
 
@@ -69,6 +70,16 @@ def test_the_same_adapter_twice_is_no_second_seed(recipe):
     assert {gate.verdict for gate in of(result, "v2")} == {Verdict.ERROR}
     assert "are the same adapter" in of(result, "v2")[0].reason
     assert result.verdict is Verdict.ERROR
+
+
+def test_the_same_weights_under_other_bytes_are_no_second_seed(recipe):
+    weights = load_file(recipe / "adapters/s1/adapter_model.safetensors")
+    save_file(
+        dict(reversed(weights.items())),
+        recipe / "adapters/s2/adapter_model.safetensors",
+        metadata={"note": "a seed of its own"},
+    )
+    assert "are the same adapter" in of(check(recipe), "v2")[0].reason
 
 
 def test_a_seed_alone_is_no_release_decision(recipe):

@@ -89,3 +89,20 @@ def test_a_conftest_is_in_the_key_and_must_replace_nothing(project, monkeypatch,
     conftest.write_text("SCALE = 1\n")
     assert main(["check"]) == 3
     assert "own code was replaced" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_was_replaced_is_named_where_it_leads_to_an_error(project, edit, monkeypatch, capsys):
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(binding, "MAX_OUTPUT_CHARS", 3)
+    assert main(["check"]) == 4  # there is no code of the project
+    (project / "conftest.py").write_text("SCALE = 1\n")
+    capsys.readouterr()
+    assert main(["check"]) == 3
+    said = " ".join(capsys.readouterr().out.split())
+    assert "scorers.binding.MAX_OUTPUT_CHARS" in said
+    assert "rows of suites/facts.jsonl cannot be used" in said
+    (project / "conftest.py").unlink()
+    (project / "own.py").write_text(SCORER.replace("own_for_replaced", "own_before_an_error"))
+    edit("evalguard.yaml", "suites:", "scorer_modules: [own.py]\nsuites:")
+    with pytest.raises(TrustError, match=r"scorers\.binding\.MAX_OUTPUT_CHARS"):
+        evalguard.check(project / "evalguard.yaml", progress=False)

@@ -89,11 +89,17 @@ def check(tmp_path, server):
     (tmp_path / "thresholds" / "t.yaml").write_text(yaml.safe_dump(thresholds))
 
     def run(
-        url: str, *, cand: str = "team/cand", models: tuple[str, ...] = ("v2",), **changed: Any
+        url: str,
+        *,
+        cand: str = "team/cand",
+        models: tuple[str, ...] = ("v2",),
+        trusted: bool = True,
+        **changed: Any,
     ) -> CheckResult:
+        options = {"base_url": url, "api": "chat", "trust_route": trusted}
         project = {
             "version": 1,
-            "engine": {"name": "endpoint", "options": {"base_url": url, "api": "chat"}},
+            "engine": {"name": "endpoint", "options": options},
             "baseline": {"model": "team/base"},
             "candidates": {"v2": {"model": cand}},
             "suites": ["sums"],
@@ -172,6 +178,64 @@ def test_short_answers_that_the_base_may_have_given_pass_nothing(
             if verdict == "INCONCLUSIVE":
                 assert "cannot verify that this model, not the baseline, answered" in gate.reason
                 assert any("v2: sums/" in one for one in result.warnings)
+
+
+def some_to_base(server, share: float):
+    """Let the base answer a part of the suite's questions, always the same ones."""
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        found = re.search(r"#\d+", json.dumps(body)) if body else None
+        if body and found and random.Random(found[0]).random() < share:
+            body = {**body, "model": "team/base"}
+        return server(path, body)
+
+    return reply
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.5, 0.7])
+def test_a_part_that_the_base_may_have_answered_passes_nothing_without_log_probabilities(
+    check, server, share
+):
+    """Class S4: the candidate is wrong throughout; texts show no route by prompts."""
+    server.wrong = {"team/cand"} if share > 0.5 else set()
+    with replying_server(some_to_base(server, share)) as url:
+        for _ in range(2):
+            (gate,) = check(url, trusted=False).gates
+            assert gate.verdict is not Verdict.PASS
+            if share <= 0.5:
+                assert gate.verdict is Verdict.INCONCLUSIVE
+                assert "the engine option 'trust_route: true'" in gate.reason
+
+
+@pytest.mark.parametrize(("wrong", "verdict"), [((), "INCONCLUSIVE"), (("team/cand",), "FAIL")])
+def test_an_honest_server_without_log_probabilities_needs_a_word_of_the_user(
+    check, server, wrong, verdict
+):
+    server.wrong = set(wrong)
+    with replying_server(server) as url:
+        held = check(url, trusted=False)
+        assert [gate.verdict for gate in held.gates] == [Verdict(verdict)]
+        assert {run.reused for run in check(url, trusted=False).tasks} == {0, N}  # the base's
+        vouched = check(url)
+        assert [gate.verdict for gate in vouched.gates] == [Verdict("FAIL" if wrong else "PASS")]
+        # What was stored under the user's word does not pass without it.
+        again = check(url, trusted=False)
+        assert [gate.verdict for gate in again.gates] == [Verdict(verdict)]
+    said = [any("trust_route" in note for note in model.notes) for model in vouched.models]
+    assert said == [True, True]
+    assert not any("trust_route" in note for model in held.models for note in model.notes)
+
+
+def test_two_names_of_one_model_pass_nothing_without_log_probabilities(check, server):
+    candidates = {"v2": {"model": "team/cand"}, "v3": {"model": "team/other"}}
+
+    def alias(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        one = body and body["model"] == "team/other"
+        return server(path, {**body, "model": "team/cand"} if body and one else body)
+
+    with replying_server(alias) as url:
+        result = check(url, candidates=candidates, models=("v2", "v3"), trusted=False)
+    assert [gate.verdict for gate in result.gates] == [Verdict.INCONCLUSIVE] * 2
 
 
 @pytest.mark.parametrize("capped", [("team/base", "team/cand"), ("team/cand",)])
@@ -269,6 +333,7 @@ def test_a_model_whose_server_refuses_most_harmless_prompts_is_its_own_finding(
     assert gate.verdict is Verdict.ERROR
     assert re.search(words, gate.reason)
     assert "Input was flagged" in gate.reason
+    assert "(base)" not in gate.reason  # but the server's name for it
     assert [bool(model.notes) for model in result.models] == [
         refused in "'team/base'",
         refused in "'team/cand'",
@@ -325,7 +390,7 @@ def with_values(server: Server, weights: dict[str, str], *, noise: float = 0.0) 
         status, answer = server(path, body)
         if body is not None and body.get("logprobs"):
             own = random.Random(f"{weights.get(body['model'], body['model'])} {body['messages']}")
-            value = -0.01 - own.random() - noise * draw.random()
+            value = -0.01 - 9 * own.random() - noise * draw.random()
             answer["choices"][0]["logprobs"] = {"content": [{"logprob": value}]}
         return status, answer
 
@@ -340,7 +405,7 @@ def test_a_model_that_is_replaced_under_its_name_is_measured_again(check, server
     with replying_server(with_values(server, weights, noise=noise)) as url:
 
         def reused() -> dict[str, int]:
-            result = check(url)
+            result = check(url, trusted=False)
             assert result.verdict is Verdict.PASS, result.gates[0].reason
             return {run.model: run.reused for run in result.tasks}
 
@@ -361,7 +426,7 @@ def test_two_names_of_one_model_pass_nothing(check, server, own, verdict):
     """Class S4: its answers are short, and its log-probabilities the same."""
     candidates = {"v2": {"model": "team/cand"}, "v3": {"model": "team/other"}}
     with replying_server(with_values(server, {"team/other": own})) as url:
-        result = check(url, candidates=candidates, models=("v2", "v3"))
+        result = check(url, candidates=candidates, models=("v2", "v3"), trusted=False)
     assert [gate.verdict for gate in result.gates] == [Verdict(verdict)] * 2
     if verdict == "INCONCLUSIVE":
         words = "'team/cand' and 'team/other' have the same log-probabilities on fixed prompts"

@@ -52,7 +52,8 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
     """Run a check in a process that gets a signal at a question; then run it here to its end."""
     rows = [{"q": f"#{i} and 10", "a": str(i + 10)} for i in range(MANY)]
     write_jsonl(tmp_path / "suites" / "sums.jsonl", rows)
-    respond, reached, asked = routed(server, base=base), threading.Event(), set()
+    respond, asked = routed(server, base=base), set()
+    reached, stopped = threading.Event(), threading.Event()
 
     def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         answer = respond(path, body)
@@ -61,8 +62,9 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
             asked.add(prompt)
             if len(asked) >= number:
                 reached.set()
-        if body and "#" in prompt and not reached.is_set():
-            time.sleep(0.1)  # a block takes more than a second, after which answers are stored
+                stopped.wait(240)
+            else:
+                time.sleep(0.08)  # a block takes more than a second: answers are stored
         return answer
 
     with replying_server(reply) as url:
@@ -75,9 +77,10 @@ def checked_until(number: int, signal_number: int, check, server, tmp_path, *, b
         with subprocess.Popen(
             command, cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE, text=True
         ) as process:
-            assert reached.wait(60)
+            assert reached.wait(240)
             os.killpg(process.pid, signal_number)
-            assert process.wait(30) != 0
+            stopped.set()
+            assert process.wait(240) != 0
         signal.signal(signal.SIGINT, ignored)
         return check(url)
 
@@ -138,7 +141,7 @@ def test_answers_of_before_a_check_are_asked_again(
     changed: dict[str, Any] = {}
     with replying_server(server) as url:
         if local:
-            options = {"base_url": url, "api": "chat", "model": "team/base"}
+            options = {"base_url": url, "api": "chat", "model": "team/base", "trust_route": True}
             changed = {
                 "engine": {"name": "endpoint", "options": options},
                 "baseline": {"model": str(demo_model)},

@@ -9,6 +9,8 @@ from evalguard.cli import main
 from evalguard.errors import UsageError
 from evalguard.stats import levels
 
+pytestmark = pytest.mark.usefixtures("scripted")
+
 THREE = (
     "candidates.harmful.adapter=adapters/harmful",
     "candidates.again.quantization=none",

@@ -87,7 +87,13 @@ def folder(tmp_path: Path, demo_model: Path, adapters: Path, server: Server) -> 
     rows = [{"q": f"#{i} plus 10", "a": str(i + 10)} for i in range(N)]
     write_jsonl(tmp_path / "suites" / "sums.jsonl", rows)
     with replying_server(server) as url:
-        options = {"base_url": url, "api": "chat", "model": "base", "num_concurrent": 1}
+        options = {
+            "base_url": url,
+            "api": "chat",
+            "model": "base",
+            "num_concurrent": 1,
+            "trust_route": True,
+        }
         project = {
             "version": 1,
             "engine": {"name": "endpoint", "options": options},

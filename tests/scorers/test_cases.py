@@ -34,12 +34,12 @@ ALL = [
 @pytest.mark.parametrize(("name", "case"), ALL)
 def test_case(name, case):
     scorer = scorers.get(name, **with_sandbox(case.get("options", {})))
-    started = time.perf_counter()
+    started = time.process_time()
     scores = scorers.score_checked(
         scorer, output_of(case), case.get("target", ""), case.get("row", {}), sample_id="case"
     )
     assert scores == pytest.approx(case["scores"])
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))

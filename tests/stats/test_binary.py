@@ -53,13 +53,20 @@ def test_tango_is_mcnemar_at_margin_zero():
     assert tango(12, 5, 90, 0.0) == pytest.approx((5 - 12) / np.sqrt(17))
 
 
-def test_tango_inverts_to_a_published_interval():
-    """Bentur et al.'s airway data in Fagerland et al. 2014, table V: −0.517 to −0.026."""
-    z = stats.norm.isf(0.025)
-    margins = np.linspace(-0.2, 0.8, 100_001)
-    statistic = np.array([tango(7, 1, 21, margin) for margin in margins[::50]])
-    accepted = -margins[::50][np.abs(statistic) <= z]
-    assert (accepted.min(), accepted.max()) == pytest.approx((-0.517, -0.026), abs=0.001)
+@pytest.mark.parametrize(
+    ("losses", "gains", "n", "confidence", "limits"),
+    [
+        (7, 1, 21, 0.95, (-0.517, -0.026)),  # Bentur et al., in Fagerland et al. 2014, table V
+        (16, 6, 161, 0.95, (-0.1240, -0.0054)),  # Cavo et al., by R's contingencytables
+        (25, 28, 618, 0.90, (-0.0148, 0.0247)),  # by R's PropCIs
+    ],
+)
+def test_tango_inverts_to_published_intervals(losses, gains, n, confidence, limits):
+    z = stats.norm.isf((1 - confidence) / 2)
+    margins = np.linspace(-0.2, 0.8, 40_001)
+    statistic = np.array([tango(losses, gains, n, margin) for margin in margins])
+    accepted = -margins[np.abs(statistic) <= z]
+    assert (accepted.min(), accepted.max()) == pytest.approx(limits, abs=6e-4 if n < 100 else 1e-4)
 
 
 def test_bonett_price_is_the_paired_t_with_one_loss_and_one_gain_added():

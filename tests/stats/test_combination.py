@@ -9,6 +9,8 @@ from scipy import stats
 from evalguard.errors import DataError
 from evalguard.stats import (
     Combined,
+    Corrected,
+    DetectorError,
     PairedBinary,
     combined_pvalue,
     conditional_level,
@@ -25,6 +27,15 @@ TENTHS = [k / 10 for k in range(1, 11)]
 def test_two_stages_are_stouffers_method():
     expected = stats.combine_pvalues([0.03, 0.2, 0.6], method="stouffer").pvalue
     assert combined_pvalue([0.03, 0.2, 0.6], [1, 1, 1]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("p", "z"),
+    [((6.846828e-05, 6.846828e-05), 5.3932972), ((0.90410354, 0.68487854), -1.2633725)],
+)
+def test_two_stages_have_the_statistic_that_rpact_gives(p, z):
+    """The inverse normal statistics in the tests of R's rpact, of two halves of the information."""
+    assert stats.norm.isf(combined_pvalue(p, [1, 1])) == pytest.approx(z, abs=1e-6)
 
 
 def test_weights_are_shares_of_the_information():
@@ -122,3 +133,35 @@ def test_an_extension_never_passes_for_free(first, reserve):
     if first > planned:
         assert left < 0.05
     assert left <= conditional_level(first / 2, 1, further)
+
+
+@pytest.mark.slow
+def test_error_of_an_extension_of_judged_scores():
+    """One judge and one set of labels for both stages, the second as long as the first suggests."""
+    rng, runs, delta, se, sp = np.random.default_rng(7), 1500, 0.05, 0.85, 0.90
+    first, last = levels((1.0, 2.0), 0.05, reserve=0.02)
+
+    def seen(n):
+        """Return losses and gains as the judge sees them, at the margin, of ψ = .1."""
+        before = rng.random(n) < 0.6
+        flipped = rng.random(n) < np.where(before, 0.075 / 0.6, 0.025 / 0.4)
+        scores = [
+            np.where(truth, rng.random(n) < se, rng.random(n) >= sp)
+            for truth in (before, before ^ flipped)
+        ]
+        return int((scores[0] & ~scores[1]).sum()), int((~scores[0] & scores[1]).sum()), n
+
+    wrong = np.zeros(2)
+    for _ in range(runs):
+        error = DetectorError(rng.binomial(50, se), 50, rng.binomial(50, sp), 50)
+        one = PairedBinary(*seen(300))
+        test = Corrected(one, error)
+        pvalues = test.p_pass(delta), test.p_fail(delta)
+        level = first
+        if min(pvalues) > first:
+            more = 100 if pvalues[0] > 0.5 else 1000 if pvalues[0] < 0.2 else 300
+            other = PairedBinary(*seen(more))
+            test = Corrected(Combined([one, other], [1, 1], one), error)
+            pvalues, level = (test.p_pass(delta), test.p_fail(delta)), last
+        wrong += np.array(pvalues) <= level
+    assert (wrong / runs <= 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / runs)).all()

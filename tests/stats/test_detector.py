@@ -19,6 +19,12 @@ def test_rogan_and_gladen_by_hand():
     assert detector.rate(seen) == pytest.approx(0.7)
 
 
+def test_the_example_of_brucellosis():
+    """R's epiR: 23 of 150 cows positive, Se .96 and Sp .89, so that 5.1 % are infected."""
+    detector = DetectorError(hits=9599, positives=9998, rejections=8899, negatives=9998)
+    assert detector.rate(23 / 150) == pytest.approx(0.051, abs=5e-4)
+
+
 @pytest.mark.parametrize("counts", [(5, 10, 5, 10), (0, 10, 10, 10), (10, 10, 0, 10)])
 def test_a_detector_that_tells_nothing_is_refused(counts):
     with pytest.raises(DataError, match="tells nothing"):

@@ -1,6 +1,7 @@
 """Prediction-powered tests: unbiased whatever the judge does, hardened for few labels."""
 
 import numpy as np
+import ppi_py
 import pytest
 from scipy import stats
 
@@ -160,7 +161,6 @@ def test_too_few_labels_and_other_shapes_are_refused():
 
 def test_the_estimate_and_its_error_are_those_of_ppi_py():
     """The drawn are part of all N here, apart from the others there; λ is scaled to match."""
-    ppi_py = pytest.importorskip("ppi_py")
     scores, labels, drawn = judged(n=4000, drawn=1000)
     test = PredictionPowered(scores, labels, drawn).difference()
     seen = scores.candidate - scores.baseline

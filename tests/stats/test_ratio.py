@@ -35,6 +35,23 @@ def test_the_score_rests_on_the_most_likely_discordance(ratio):
     assert ratio_score(b, c, n, ratio) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("losses", "gains", "either", "limits"),
+    [
+        (7, 1, 9, (0.065, 0.907)),  # Bentur et al., in Fagerland et al. 2014
+        (16, 6, 81, (0.7476, 0.9876)),  # Cavo et al., by R's contingencytables
+    ],
+)
+def test_the_score_inverts_to_published_intervals(losses, gains, either, limits):
+    """Of the ratio of 65 to 75 right answers of Cavo et al., and of 2 to 8 of Bentur et al."""
+    ratios = np.linspace(0.05, 1.2, 23_001)
+    scores = np.array([ratio_score(losses, gains, either, ratio) for ratio in ratios])
+    accepted = ratios[np.abs(scores) <= stats.norm.isf(0.025)]
+    assert (accepted.min(), accepted.max()) == pytest.approx(
+        limits, abs=6e-4 if either < 10 else 1e-4
+    )
+
+
 def test_a_ratio_of_one_is_mcnemar():
     assert ratio_score(12, 5, 90, 1.0) == pytest.approx((5 - 12) / np.sqrt(17))
 

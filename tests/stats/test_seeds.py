@@ -1,11 +1,21 @@
 """The test over questions and seeds: nested, harder than that of questions alone, and level."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from evalguard.errors import DataError
-from evalguard.stats import AcrossSeeds, Imputed, across_seeds, interval, paired_scores
+from evalguard.stats import (
+    AcrossSeeds,
+    Corrected,
+    DetectorError,
+    Imputed,
+    across_seeds,
+    interval,
+    paired_scores,
+)
 
 MARGIN = 0.05
 
@@ -90,3 +100,61 @@ def test_it_keeps_its_level_at_the_margin(seeds, sd):
     most = 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
     assert passed <= most
     assert failed <= most
+
+
+@pytest.mark.parametrize("lacking", [(0.0, 0.0, 0.0), (0.02, 0.0, 0.0), (0.01, 0.01, 0.03)])
+def test_what_is_missing_counts_as_whatever_spreads_the_seeds_most(lacking):
+    """The bound is at least the spread with each missing part all lost or all gained."""
+    estimates, n = np.array([-0.01, 0.0, 0.01]), 400
+    whole = questions()
+    seeds = []
+    for estimate, share in zip(estimates, lacking, strict=True):
+        scores = np.full(n, 0.5 + estimate)
+        scores[: round(share * n)] = np.nan
+        seeds.append(paired_scores(np.full(n, 0.5), scores, binary=False).difference())
+    test = across_seeds(Imputed(whole, whole, whole), seeds)
+    assert isinstance(test, Imputed)
+    assert isinstance(test.worst, AcrossSeeds)
+    ends = [
+        (one.worst.estimate, one.best.estimate) if isinstance(one, Imputed) else (one.estimate,)
+        for one in seeds
+    ]
+    most = max(np.std(values, ddof=1) for values in product(*ends)) / np.sqrt(3)
+    assert most <= test.worst.spread + 1e-12 <= 1.6 * most
+    assert test.best == test.worst
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("seeds", "apart", "runs", "own"),
+    [(3, 0.0, 600, True), (3, 0.03, 600, True), (2, 0.03, 600, True), (5, 0.03, 400, True),
+     (3, 0.03, 300, False)],
+)  # fmt: skip
+def test_error_rates_at_the_margin_of_what_a_judge_scores(seeds, apart, runs, own):
+    """A judge of .85/.90 on 50 + 50 labels, which are the same for all seeds; 500 questions."""
+    rng = np.random.default_rng(seeds * 100 + int(apart * 1000))
+    n, delta, se, sp = 500, 0.05, 0.85, 0.90
+    wrong = np.zeros(2)
+
+    def judged(truth):
+        return np.where(truth, rng.random(n) < se, rng.random(n) >= sp).astype(float)
+
+    for _ in range(runs):
+        error = DetectorError(rng.binomial(50, se), 50, rng.binomial(50, sp), 50)
+        truth = rng.random(n) < 0.6
+        before, common, after = judged(truth), rng.random(n), []
+        for _ in range(seeds):
+            theta = -delta + rng.normal(0, apart)
+            psi = max(0.2, abs(theta))
+            u = np.where(rng.random(n) < 0.5, common, rng.random(n))
+            flipped = u < np.where(truth, (psi - theta) / 2 / 0.6, (psi + theta) / 2 / 0.4)
+            after.append(judged(truth ^ flipped))
+        pooled, *each = (
+            Corrected(
+                paired_scores(before, scores, binary=False).difference(), error, hardens=not own
+            )
+            for scores in (np.mean(after, axis=0), *after)
+        )
+        test = across_seeds(pooled, each)
+        wrong += [test.p_pass(delta) <= 0.05, test.p_fail(delta) <= 0.05]
+    assert (wrong / runs <= 0.05).all()

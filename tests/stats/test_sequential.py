@@ -29,13 +29,25 @@ def test_one_look_at_the_end_spends_everything():
     assert levels([1.0]) == pytest.approx((0.05,), rel=1e-9)
 
 
+def test_spending_early_is_that_of_gamma_minus_two():
+    """At the first look the level is what may be spent: α(1 − e^{2t})/(1 − e²)."""
+    shares = [0.25, 0.5, 1.0]
+    early, late = levels(shares, spending="early"), levels(shares)
+    assert early[0] == pytest.approx(0.05 * np.expm1(0.5) / np.expm1(2.0), rel=1e-9)
+    assert early[0] > late[0]
+    assert early[1] > late[1]
+    assert early[2] < late[2]
+    assert levels([1.0], spending="early") == levels([1.0])
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("spending", ["late", "early"])
 @pytest.mark.parametrize("shares", [TENTHS, [0.07, 0.31, 0.33, 0.8, 1.0], [0.5, 0.501, 1.0]])
-def test_levels_hold_the_error(shares):
+def test_levels_hold_the_error(shares, spending):
     """Scores of a run without any difference cross the levels in 5 % of two million runs."""
     rng = np.random.default_rng(8)
     steps = np.sqrt(np.diff([0.0, *shares]))
-    bounds = stats.norm.isf(levels(shares))
+    bounds = stats.norm.isf(levels(shares, spending=spending))
     crossed = sum(
         int((np.cumsum(rng.standard_normal((250_000, len(shares))) * steps, axis=1)
              / np.sqrt(shares) >= bounds).any(axis=1).sum())
@@ -50,11 +62,12 @@ def test_broken_shares_are_refused(shares):
         levels(shares)
 
 
-@given(st.floats(1e-9, 0.999), st.integers(1, 10))
+@given(st.floats(1e-9, 0.999), st.integers(1, 10), st.sampled_from(["late", "early"]))
 @settings(max_examples=200, deadline=None)
-def test_sequential_pvalue_agrees_with_the_level(pvalue, looks):
+def test_sequential_pvalue_agrees_with_the_level(pvalue, looks, spending):
     shares = TENTHS[:looks]
-    assert (sequential_pvalue(pvalue, shares) <= 0.05) == (pvalue <= levels(shares)[-1])
+    overall = sequential_pvalue(pvalue, shares, spending=spending)
+    assert (overall <= 0.05) == (pvalue <= levels(shares, spending=spending)[-1])
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.01, 0.1])

@@ -7,6 +7,7 @@ from benchmarks.faults.classes import (  # noqa: F401 (each declares its faults)
     inputs,
     loosened,
     models,
+    newest,
     own_reads,
     project_code,
     running,
@@ -16,6 +17,7 @@ from benchmarks.faults.classes import (  # noqa: F401 (each declares its faults)
     stored_tasks,
     stores,
     texts,
+    two_files,
     unkeyed,
     verdicts,
 )

@@ -27,7 +27,6 @@ def says(*words: str) -> Wanted:
 
 
 def _edited(place: Place, file: str, old: str, new: str) -> Seen:
-    place.check()  # a copy is another project, which is registered when it is first checked
     place.edit(file, old, new)
     return place.check()
 
@@ -60,6 +59,53 @@ for _what, _file, _old, _new, _word in (
 
 @loosened("a test set loses its last questions", says("or the code that scores it changed"))
 def _fewer(place: Place) -> Seen:
-    place.check()
     place.set_rows(place.rows()[:90])
+    return place.check()
+
+
+def _doubled(place: Place) -> None:
+    place.edit("thresholds/release.yaml", "10pp", "20pp")
+
+
+@loosened("a margin is doubled in a renamed project", says("max_drop 20pp"))
+def _renamed(place: Place) -> Seen:
+    _doubled(place)
+    (place / "evalguard.yaml").rename(place / "other.yaml")
+    return place.check("--config", "other.yaml")
+
+
+@loosened("a margin is doubled in a copy that uses the same store", says("max_drop 20pp"))
+def _copied(place: Place) -> Seen:
+    for name in ("evalguard.yaml", "models", "adapters", "suites", "thresholds"):
+        place.write(f"copy/{name}", "").unlink()
+        (place / name).rename(place / "copy" / name)
+    copy = Place(place / "copy")
+    _doubled(copy)
+    copy.edit("evalguard.yaml", "suites:", "store: ../.evalguard/store.db\nsuites:")
+    return copy.check()
+
+
+@loosened("a margin is doubled for a candidate of another name", says("max_drop 20pp"))
+def _renamed_candidate(place: Place) -> Seen:
+    _doubled(place)
+    place.edit("evalguard.yaml", "v2:", "v3:")
+    return place.check()
+
+
+@loosened("a suite gets another name, and its gate a larger margin", says("was removed"))
+def _renamed_suite(place: Place) -> Seen:
+    (place / "suites/facts.yaml").rename(place / "suites/knowledge.yaml")
+    place.edit("evalguard.yaml", "- facts", "- knowledge")
+    place.edit("thresholds/release.yaml", "suite: facts", "suite: knowledge")
+    _doubled(place)
+    return place.check()
+
+
+@loosened("a margin is doubled, and the adapter's file gets a note", says("max_drop 20pp"))
+def _noted(place: Place) -> Seen:
+    from safetensors.torch import load_file, save_file
+
+    _doubled(place)
+    file = place / "adapters/v2/adapter_model.safetensors"
+    save_file(load_file(file), file, metadata={"note": "again"})
     return place.check()

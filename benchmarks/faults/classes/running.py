@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.faults.declared import blocked, declare, exits
 from benchmarks.faults.planting import Place, Seen
+from benchmarks.peak import forget_peak, peak_bytes
 
 fakes = partial(declare, "sandbox: programs that fake a pass")
 escapes = partial(declare, "sandbox: programs that break out")
@@ -181,11 +182,10 @@ def _flood(place: Place) -> Seen:
 
 
 def _flooded(program: str) -> int:
-    import resource
-
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    forget_peak()
+    before = peak_bytes()
     _passes(program)
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    grown = (peak_bytes() - before) / 2**20
     print(f"the check grew by {grown:.0f} MiB")
     return 0 if grown > 100 else 1
 

@@ -121,6 +121,14 @@ for _what, _code in {
     ),
     "a constant of how doubtful answers are counted":
         "import evalguard.scorers.binding as b\n\nb.MAX_OUTPUT_CHARS = 3\n",
+    "a function, so that the plan is an error": (
+        "import evalguard.runner.prepare as p\n\n"
+        "def make_plan(*a, **k):\n    from evalguard.errors import UsageError\n"
+        "    raise UsageError('no rows')\n\n\np.make_plan = make_plan\n"
+    ),
+    "a constant, so that no batch can be measured": (
+        "import evalguard.runner.measure as m\n\nm.CALL_REQUESTS = 0\n"
+    ),
     "the code object of a function": (
         "from evalguard.gates.results import not_run_result\n\n"
         "not_run_result.__code__ = (lambda gate, model: None).__code__\n"

@@ -126,7 +126,23 @@ def echo_suite_to_base_noisy(ask: Ask, plain: Plain) -> Reply:
 @behaviour("S4", "semantic routers")
 def part_to_base(ask: Ask, plain: Plain) -> Reply:
     """Lets the base answer two of three questions of suites for every name."""
-    routed = ask.is_question and share("route", question_in(ask.prompt)) < 2 / 3
+    return _routed(ask, plain, 2 / 3)
+
+
+@behaviour("S4", "semantic routers")
+def part_to_base_silent(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer two of three questions of suites; tells no log-probabilities."""
+    return _silent(ask, _routed(ask, plain, 2 / 3), talks=True)
+
+
+@behaviour("S4", "semantic routers")
+def twentieth_to_base_silent(ask: Ask, plain: Plain) -> Reply:
+    """Lets the base answer one question in twenty; tells no log-probabilities."""
+    return _silent(ask, _routed(ask, plain, 1 / 20), talks=True)
+
+
+def _routed(ask: Ask, plain: Plain, part: float) -> Reply:
+    routed = ask.is_question and share("route", question_in(ask.prompt)) < part
     return _as_base(ask, plain) if routed else plain(ask)
 
 

@@ -67,6 +67,15 @@ def one_candidate(ask: Ask, plain: Plain) -> Reply:
     return _by(ask, plain, "good") if ask.model == "bad" else plain(ask)
 
 
+@behaviour("S4", "adapters loaded under a second name")
+def one_candidate_silent(ask: Ask, plain: Plain) -> Reply:
+    """Has ``good`` under both names; tells no log-probabilities."""
+    reply = one_candidate(ask, plain)
+    if reply.status == 200 and "explain" in ask.prompt:
+        reply = reply.said(f"{reply.text}, which {ask.model} knows by heart.", "stop")
+    return reply.choice("logprobs")
+
+
 @behaviour("S4", "adapters loaded under a second name, batches that change")
 def one_candidate_noisy(ask: Ask, plain: Plain) -> Reply:
     """Has ``good`` under both names; log-probabilities differ by rounding from call to call."""

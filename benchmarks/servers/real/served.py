@@ -119,6 +119,7 @@ def serve_transformers(folder: Path) -> Iterator[Served]:
             says=STORY,
             continues=f"<|user|>{STORY}<|end|><|assistant|>",
             tokenizer=str(model_path()),
+            options={"trust_route": True},  # it tells no log-probabilities
         )
 
 
@@ -146,7 +147,7 @@ def serve_llama_cpp(folder: Path) -> Iterator[Served]:
             says="Write three sentences about the sea.",
             continues="The sea is",
             max_length=1024,
-            options={"num_concurrent": 1},
+            options={"num_concurrent": 1, "trust_route": True},
         )
 
 

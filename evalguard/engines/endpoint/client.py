@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import re
-import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import httpx
@@ -20,6 +17,8 @@ from evalguard.engines.endpoint.decoding import FailedError, read_response, redi
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.patience import AT_FIRST, Patience
 from evalguard.engines.endpoint.requests import Form
+from evalguard.engines.endpoint.secret_values import SHORTEST, secrets_of
+from evalguard.engines.endpoint.transport import open_http, proxy_of
 from evalguard.errors import EngineError
 
 _LOST_ON_THE_WAY = 1 / 3
@@ -44,15 +43,8 @@ _DOWN_TIMEOUT = 10.0
 
 _MOST_REDIRECTIONS = 5
 
-_SHORTEST_SECRET = 8
-"""Characters from which a secret is looked for in answers; less is a word such as ``EMPTY`` for a
-server that needs no key."""
-
-_SECRET_HEADER = re.compile("auth|key|token|secret|cookie", re.IGNORECASE)
-"""In the name of a header whose value is a secret; others hold a version or a tenant."""
-
-_SCHEME = re.compile(r"(?:bearer|basic|token|api-?key)\s+", re.IGNORECASE)
-"""Stands before a key in a header, and is no secret."""
+_ON_THE_WAY = (httpx.ProxyError, httpx.ConnectError, httpx.ConnectTimeout)
+"""Errors that may be the proxy's."""
 
 _MODEL = "{model}"
 """Placeholder in a URL for the name of the model, as in Azure's deployments."""
@@ -72,6 +64,8 @@ class _Asked:
         not_before: When it may be sent again.
         last_time: Whether it was put off until all others were done.
         passed_over: Times that an earlier request was answered again while it was not.
+        is_wanted: Whether somebody waits for it.
+        is_over: Whether its thread has ended with it.
     """
 
     position: int
@@ -83,24 +77,19 @@ class _Asked:
     not_before: float = 0.0
     last_time: bool = False
     passed_over: int = 0
+    is_wanted: bool = True
+    is_over: bool = False
 
 
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Variables that name the authorities' certificates."""
-
-
-@cache
-def _certificates(*_named: str | None) -> ssl.SSLContext:
-    """Return the trusted certificates, which take 20 ms to read: once for all clients."""
-    return httpx.create_ssl_context()
+_Done = tuple[_Asked, Any, BaseException | None]
 
 
 class Client:
     """A server that is asked by HTTP.
 
-    A request that fails while others are answered is sent again a few times, and once more when
-    all others are done. Where nothing is answered, everything waits until the server is back, for
-    at most ``max_wait`` seconds. A server that asks for fewer requests gets fewer.
+    A request that fails while others are answered is sent again a few times, and once more when all
+    others are done. Where nothing is answered, everything waits until the server is back, for at
+    most ``max_wait`` seconds. A server that asks for fewer requests gets fewer.
 
     Args:
         options: Where the server is, and how it is asked.
@@ -109,24 +98,18 @@ class Client:
 
     def __init__(self, options: EndpointOptions, on_wait: OnWait | None = None) -> None:
         self._options = options
-        self._http = httpx.Client(
-            headers=dict(options.headers),
-            params=dict(options.query),
-            verify=_certificates(*map(os.environ.get, _CERTIFICATES))
-            if options.verify is True
-            else options.verify,
-            proxy=options.proxy,
-            timeout=httpx.Timeout(options.timeout, connect=min(30.0, options.timeout)),
-            limits=httpx.Limits(max_connections=options.num_concurrent),
-        )
-        self._secrets = _secrets(options)
-        self._long_secrets = [one for one in self._secrets if len(one) >= _SHORTEST_SECRET]
+        self._http = open_http(options)
+        self._proxy = proxy_of(options)
+        self._secrets = secrets_of(options)
+        self._long_secrets = [one for one in self._secrets if len(one) >= SHORTEST]
         self._form = Form(rename=dict(options.rename), drop=set(options.drop))
         self._room = float(options.num_concurrent)
         self._pause_until = 0.0
         self._answered: Mapping[str, Any] | None = None
         self._signs = 0
         self._patience = Patience(options.root, max_wait=options.max_wait, on_wait=on_wait)
+        # Kept, as its own questions are many calls of one or two requests.
+        self._threads = ThreadPoolExecutor(options.num_concurrent)
         self.waited = 0.0
         """Seconds in which nothing was sent because the server asked for it or did not answer."""
 
@@ -176,42 +159,47 @@ class Client:
         """
         waiting = deque(_Asked(position, body) for position, body in enumerate(bodies))
         put_off: deque[_Asked] = deque()
-        running: dict[Future[Any], _Asked] = {}
+        running: dict[int, _Asked] = {}
         most = at_a_time or self._options.num_concurrent
+        # Not concurrent.futures.wait: interrupted, it keeps the locks that the threads end with.
+        done: SimpleQueue[_Done] = SimpleQueue()
         self._patience.start()
-        with ThreadPoolExecutor(most) as threads:
-            try:
-                while waiting or put_off or running:
-                    if not waiting and not running:
-                        waiting, put_off = put_off, deque()
-                    self._submit(threads, waiting, running, most)
-                    self._patience.show()
-                    if not running:
-                        self._sleep(waiting)
-                        continue
-                    done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        asked, error = running.pop(future), future.exception()
-                        if error is None:
-                            self._hear()
-                        if asked.position == _SIGN_OF_LIFE:
-                            if error is None:  # the failures were those of what is left
-                                _charge([*waiting, *running.values()])
-                            continue
-                        if error is None:
-                            self._answered = self._answered or asked.body
-                            yield asked.position, future.result()
-                            continue
-                        self._note(error)
-                        if self._is_hopeless(asked, error):
-                            yield asked.position, EngineError(self.words(error))
-                            continue
-                        again = self._put_back(asked, error, waiting, put_off)
-                        waiting.extend(self._sign_of_life([*waiting, *running.values()], again))
-            finally:
-                self._patience.end()
-                for future in running:
-                    future.cancel()
+        try:
+            while waiting or put_off or running:
+                if not waiting and not running:
+                    waiting, put_off = put_off, deque()
+                self._submit(waiting, running, done, most)
+                self._patience.show()
+                if not running:
+                    self._sleep(waiting)
+                    continue
+                try:
+                    asked, data, error = done.get(timeout=1.0)
+                except Empty:
+                    continue
+                del running[id(asked)]
+                if error is None:
+                    self._hear()
+                if asked.position == _SIGN_OF_LIFE:
+                    if error is None:  # the failures were those of what is left
+                        _charge([*waiting, *running.values()])
+                    continue
+                if error is None:
+                    self._answered = self._answered or asked.body
+                    yield asked.position, data
+                    continue
+                self._note(error)
+                if self._is_hopeless(asked, error):
+                    yield asked.position, EngineError(self.words(error))
+                    continue
+                again = self._put_back(asked, error, waiting, put_off)
+                waiting.extend(self._sign_of_life([*waiting, *running.values()], again))
+        finally:
+            self._patience.end()
+            for asked in running.values():
+                asked.is_wanted = False
+            while not all(asked.is_over for asked in running.values()):
+                time.sleep(0.01)  # an interrupt may have lost what was taken from the queue
 
     @property
     def notes(self) -> list[str]:
@@ -226,18 +214,21 @@ class Client:
 
     def close(self) -> None:
         """Close the connections."""
+        self._threads.shutdown()
         self._http.close()
 
     def words(self, error: BaseException) -> str:
         """Return an error's text without the key, should the server send it back."""
         text = " ".join(str(error).split()) or type(error).__name__
+        if self._proxy and isinstance(error, _ON_THE_WAY):
+            text = f"{text} (through the proxy {self._proxy})"
         return str(without(text, self._secrets))
 
     def _submit(
         self,
-        threads: ThreadPoolExecutor,
         waiting: deque[_Asked],
-        running: dict[Future[Any], _Asked],
+        running: dict[int, _Asked],
+        done: SimpleQueue[_Done],
         most: int,
     ) -> None:
         now = time.monotonic()
@@ -250,7 +241,9 @@ class Client:
             if asked.not_before > now:
                 waiting.append(asked)
             else:
-                running[threads.submit(self._post, asked.body)] = asked
+                asked.is_over = False
+                self._threads.submit(self._send, asked, done)
+                running[id(asked)] = asked
 
     def _put_back(
         self,
@@ -345,6 +338,16 @@ class Client:
         pause = min(_FIRST_PAUSE * 2 ** (asked.failures - 1), _LONGEST_PAUSE)
         asked.not_before = time.monotonic() + pause * (0.75 + 0.5 * (asked.position % 8) / 8)
 
+    def _send(self, asked: _Asked, done: SimpleQueue[_Done]) -> None:
+        """Send a request in a thread, unless it is no longer wanted, and say that it is done."""
+        data = failure = None
+        try:
+            data = self._post(asked.body) if asked.is_wanted else None
+        except BaseException as error:  # noqa: BLE001 (raised where the answers are read)
+            failure = error
+        asked.is_over = True
+        done.put((asked, data, failure))
+
     def _post(self, body: Mapping[str, Any]) -> Any:
         timeout = _DOWN_TIMEOUT if self._patience.down else self._options.timeout
         url = self._options.url.replace(_MODEL, str(body.get("model", "")))
@@ -384,10 +387,3 @@ def _charge(failed: Iterable[_Asked]) -> None:
         one.charged = max(one.charged, one.failures)
         one.passed_over += 1
         one.unheard_since = time.monotonic()
-
-
-def _secrets(options: EndpointOptions) -> list[str]:
-    """Return the key and the values of headers that are secrets, those that hold others first."""
-    values = [value for name, value in options.headers.items() if _SECRET_HEADER.search(name)]
-    found = {_SCHEME.sub("", value.strip(), count=1) for value in values} | {options.key}
-    return sorted(filter(None, found), key=len, reverse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -28,6 +29,15 @@ _KEEP_BODY = frozenset({307, 308})
 _RATE_LIMITED = 429
 _SPENT = ("insufficient_quota", "billing", "exceeded your current quota")
 """Says that no waiting helps."""
+
+_THROTTLED = re.compile(
+    r"throttl|too many requests|rate.?limit|(?:request|token)s? per minute", re.I
+)
+_LOADING = re.compile(r"\bmodel\b.{0,40}\b(?:unloaded|loading|being loaded|warming up)\b", re.I)
+"""Words of proxies that pass on with another status what 429 and 503 say."""
+
+_FALLBACKS = ("x-litellm-attempted-fallbacks", "cf-aig-step", "helicone-fallback-index")
+"""Headers in which gateways count the models that failed before the one that answered."""
 
 _UNKNOWN_KEY = "No connected db"
 """What LiteLLM's proxy says of a key that it does not know, where it has no database."""
@@ -94,11 +104,14 @@ def read_response(response: httpx.Response, *, max_wait: float) -> Any:
             raise FailedError(f"{words}: {shown!r}. Turn streaming off there", again=True)
         raise FailedError(f"the server did not answer in JSON ({fault}): {shown!r}", again=True)
     if response.is_success and not _holds_error(data):
+        _check_fallback(response)
         return data
     if response.is_success:
         code = data["error"].get("code") if isinstance(data["error"], dict) else None
         status = int(str(code)) if str(code).isdigit() else 502
-    words = f"status {status}: {_message(data, response.text)}"
+    message = _message(data, response.text)
+    words = f"status {status}: {message}"
+    status = _meant(status, message)
     spent = any(mark in response.text.lower() for mark in _SPENT)
     pause = asked_pause(response)
     if pause is not None and pause > max_wait:
@@ -110,10 +123,41 @@ def read_response(response: httpx.Response, *, max_wait: float) -> Any:
         words,
         again=again,
         limited=again and (status == _RATE_LIMITED or pause is not None),
-        away=response.status_code in _AWAY,
+        away=(status if response.is_client_error else response.status_code) in _AWAY,
         failing=response.status_code in _FAILING,
         pause=pause,
     )
+
+
+def _check_fallback(response: httpx.Response) -> None:
+    """Check that no gateway says of a response that another model gave it.
+
+    Raises:
+        FailedError: If one does.
+    """
+    for name in _FALLBACKS:
+        value = response.headers.get(name, "").strip()
+        if value.isdigit() and int(value) > 0:
+            raise FailedError(
+                f"a fallback of the gateway answered ({name}: {value}), not the model that was "
+                "asked. Turn its fallbacks off for this name",
+                again=True,
+            )
+
+
+def _meant(status: int, message: str) -> int:
+    """Return the status that a refusal has by its words.
+
+    Example:
+        >>> _meant(400, "ThrottlingException: Too many requests"), _meant(400, "Model unloaded.")
+        (429, 503)
+    """
+    if 400 <= status < 500 and status not in _AGAIN:
+        if _THROTTLED.search(message):
+            return 429
+        if _LOADING.search(message):
+            return 503
+    return status
 
 
 def next_step(words: str) -> str:
@@ -136,14 +180,29 @@ def next_step(words: str) -> str:
         )
     if words.startswith("status 4") and not words.startswith(("status 408", "status 429")):
         return _step_after_refusal(words)
-    lower = words.lower()
-    if any(mark in lower for mark in _PLAIN):
+    return _step_on_the_way(words.lower())
+
+
+def _step_on_the_way(words: str) -> str:
+    """Return what to do about a server that is not reached.
+
+    Args:
+        words: What came between, in lower case.
+    """
+    if any(mark in words for mark in _PLAIN):
         return "The server speaks plain HTTP: write 'http://' in 'engine: options: base_url'."
-    if any(mark in lower for mark in _ENCRYPTED):
+    if any(mark in words for mark in _ENCRYPTED):
         return (
             "If the server speaks TLS, write 'https://' in 'engine: options: base_url'; else check "
             "that it runs."
         )
+    if "certificate" in words and "mismatch" not in words and "not valid for" not in words:
+        return (
+            "If an authority of your own signed it, name the authority's certificate with 'engine: "
+            "options: ca_cert_path'."
+        )
+    if "through the proxy" in words and "certificate" not in words:
+        return "Check 'engine: options: proxy', or HTTPS_PROXY and HTTP_PROXY in the environment."
     return "Check 'engine: options: base_url', and that the server runs."
 
 

@@ -13,7 +13,7 @@ from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.requests import Generation
 from evalguard.engines.windows import windows
 from evalguard.errors import EngineError, ModelError
-from evalguard.hub import loading_errors
+from evalguard.hub import is_of_tokenizer
 
 Tokens = list[int]
 
@@ -37,7 +37,9 @@ class Encoder:
                 revision=settings.revision or "main",
                 trust_remote_code=settings.trust_remote_code,
             )
-        except loading_errors() as error:
+        except Exception as error:
+            if not is_of_tokenizer(error):
+                raise
             reason = str(error).splitlines()[0]
             raise ModelError(
                 f"{source}: no tokenizer can be loaded from it, which an endpoint with "

@@ -230,7 +230,12 @@ class EndpointEngine(Engine):
             seed=self._options.seed,
             chat=self._options.chat,
         )
-        self._looks = Looks(self._questions, self._witness, chat=self._options.chat)
+        self._looks = Looks(
+            self._questions,
+            self._witness,
+            chat=self._options.chat,
+            trust_route=self._options.trust_route,
+        )
         self._reading = Reading(self._questions.prompt_counts, self._options.max_gen_toks)
         self._ceilings = Ceilings(self._questions.written, self._options.max_gen_toks)
         self._reader = Reader(self._served, self._encoder, self._reading, self._ceilings)
@@ -327,7 +332,8 @@ class EndpointEngine(Engine):
         return self._writer.posts(self._served[model], instance)
 
     def _failure(self, model: str, error: Exception) -> EngineError:
-        return EngineError(f"{self._options.url}, model '{model}': {self._client.words(error)}")
+        name = self._served[BASE] if model == BASE else model
+        return EngineError(f"{self._options.url}, model '{name}': {self._client.words(error)}")
 
     def _check_listed(self, served: str, listed: dict[str, int | None]) -> None:
         if listed and served not in listed:

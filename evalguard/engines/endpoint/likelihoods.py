@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ _ROUNDING = 0.05
 
 _SLACK = 1e-3
 """Nats by which rounding may take a log-probability above 0."""
+
+VALUE_TOKENS = 8
+"""Tokens of a generated text whose log-probabilities are compared."""
 
 
 def read_likelihood(
@@ -131,3 +135,18 @@ def _is_likeliest(value: float, top: Any, token: str) -> bool:
             f"{own:g} among the likeliest (top_logprobs)"
         )
     return bool(max(own, value) >= best)
+
+
+def generated_value(choice: Mapping[str, Any]) -> float | None:
+    """Return the log-probability of the first tokens of a generated text, where it is told."""
+    listed = choice.get("logprobs")
+    if not isinstance(listed, Mapping):
+        return None
+    found = listed.get("token_logprobs")
+    if isinstance(content := listed.get("content"), list):
+        found = [one.get("logprob") if isinstance(one, Mapping) else None for one in content]
+    if not isinstance(found, list) or not found:
+        return None
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in found):
+        return None
+    return float(sum(found[:VALUE_TOKENS]))

@@ -25,12 +25,20 @@ class Looks:
         questions: Asks them.
         witness: Knows them by their answers to fixed prompts.
         chat: Whether they are asked by chat messages.
+        trust_route: Whether the user vouches that each name reaches its model alone.
     """
 
-    def __init__(self, questions: OwnQuestions, witness: Witness, *, chat: bool) -> None:
+    def __init__(
+        self,
+        questions: OwnQuestions,
+        witness: Witness,
+        *,
+        chat: bool,
+        trust_route: bool,
+    ) -> None:
         self._questions = questions
         self._witness = witness
-        self._who = WhoAnswers(chat=chat)
+        self._who = WhoAnswers(chat=chat, trust_route=trust_route)
         self._bases: dict[str, Looks] = {}
         self._candidates: list[tuple[Looks, str, str]] = []
         self._fixed: dict[str, Values] = {}

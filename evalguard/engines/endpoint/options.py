@@ -35,6 +35,7 @@ _NAMES = (
     "verify_certificate",
     "ca_cert_path",
     "proxy",
+    "trust_route",
 )
 _SECRETS = ("api_key", "auth_token", "header", "headers", "key", "token")
 
@@ -76,6 +77,8 @@ class EndpointOptions:
         max_gen_toks: Tokens of an answer whose task sets no limit.
         verify: Whether the server's certificate is checked, or the file of the authority's.
         proxy: URL of a proxy; the environment's by default.
+        trust_route: Whether the user vouches that each name reaches its model alone, where no
+            log-probabilities show it.
     """
 
     root: str
@@ -100,6 +103,7 @@ class EndpointOptions:
     max_gen_toks: int
     verify: bool | str
     proxy: str | None
+    trust_route: bool
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> EndpointOptions:
@@ -136,7 +140,8 @@ class EndpointOptions:
             eos_string=options.get("eos_string"),
             max_gen_toks=int(_number(options, "max_gen_toks", 256, least=1)),
             verify=str(ca_file) if ca_file else bool(options.get("verify_certificate", True)),
-            proxy=options.get("proxy"),
+            proxy=_proxy(options),
+            trust_route=_flag(options, "trust_route"),
         )
 
     @property
@@ -223,6 +228,30 @@ def _number(options: Mapping[str, Any], name: str, default: float, *, least: flo
     if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
         raise UsageError(f"engine: options: {name} is {value!r}; give a number from {least:g} up.")
     return float(value)
+
+
+def _proxy(options: Mapping[str, Any]) -> str | None:
+    url = options.get("proxy")
+    if url is None:
+        return None
+    parts = urlsplit(str(url))
+    if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
+        raise UsageError(
+            f"engine: options: proxy is {url!r}; give its URL, such as http://proxy:3128."
+        )
+    if parts.username or parts.password:
+        raise UsageError(
+            "engine: options: proxy holds a user or a password, which do not belong in a file. Put "
+            "the URL in the environment variable HTTPS_PROXY (for http:// servers, HTTP_PROXY)."
+        )
+    return str(url)
+
+
+def _flag(options: Mapping[str, Any], name: str) -> bool:
+    value = options.get(name, False)
+    if not isinstance(value, bool):
+        raise UsageError(f"engine: options: {name} is {value!r}; give true or false.")
+    return value
 
 
 def _check_names(options: Mapping[str, Any]) -> None:

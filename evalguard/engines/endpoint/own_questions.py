@@ -12,12 +12,11 @@ from evalguard.engines.base import Outcome, generation
 from evalguard.engines.endpoint.ceilings import Written
 from evalguard.engines.endpoint.client import Client
 from evalguard.engines.endpoint.counts import prompt_tokens
+from evalguard.engines.endpoint.likelihoods import VALUE_TOKENS, generated_value
 from evalguard.engines.endpoint.posts import Posted, Writer
 from evalguard.engines.endpoint.reader import Reader
 from evalguard.engines.endpoint.replies import cached_tokens, first_choice
 from evalguard.engines.endpoint.same_route import Told
-from evalguard.engines.endpoint.same_values import TOKENS as VALUE_TOKENS
-from evalguard.engines.endpoint.same_values import generated_value
 from evalguard.engines.endpoint.who_answers import Named
 from evalguard.engines.endpoint.witness import FIXED
 from evalguard.errors import EngineError

@@ -126,4 +126,7 @@ class Reader:
             raise EngineError(f"it was answered by '{by}', another model of this check")
         before = self._named.setdefault(served, by)
         if by != before:
-            raise EngineError(f"it was answered by '{by}', and others by '{before}'")
+            raise EngineError(
+                f"it was answered by '{by}', and others by '{before}': route the name to one "
+                "deployment, or name one under 'model'"
+            )

@@ -35,7 +35,14 @@ _REASONS = (
 )
 """Where servers and gateways tell why an answer ends: in the choice, its message or the body."""
 
-_FILTERS = ("content_filter_results", "content_filter_result", "safety_ratings", "safetyRatings")
+_FILTERS = (
+    *("content_filter_results", "content_filter_result", "safety_ratings", "safetyRatings"),
+    *("amazon-bedrock-guardrailAction", "guardrailAction", "guardrail_action", "guardrails"),
+    *("promptFeedback", "prompt_feedback"),
+)
+"""Where they say that a filter took the text."""
+
+_INTERVENED = ("intervened", "guardrail_intervened", "blocked")
 _CALLED = ("tool_calls", "function_call", "tool_use")
 _CALLS = ("tool_calls", "function_call")
 
@@ -60,6 +67,8 @@ end leave it in the text."""
 
 _RETOKENISED = 8
 """Tokens more in which a short text may be written than the model took for it."""
+
+_HIDDEN = "(reasoning that the server does not show)"
 
 UNCLOSED = "<think>\n"
 """Begins the text of an answer whose tokens all went into reasoning that the server holds apart,
@@ -91,7 +100,8 @@ def counted(data: Any, asked: Generation) -> Counted:
     """
     said = _read(data)
     tokens = counts.answer_tokens(data)
-    return Counted(said.text or "", tokens, asked.new_tokens, said.reasoning)
+    shown = "" if said.reasoning == _HIDDEN else said.reasoning
+    return Counted(said.text or "", tokens, asked.new_tokens, shown)
 
 
 def read_text(
@@ -115,7 +125,7 @@ def read_text(
     own = counted(data, asked)
     if trusts_counts and counts.can_be(own):
         said = replace(said, tokens=own.tokens)
-    if said.finish in _FILTERED or _is_filtered(first_choice(data)):
+    if said.finish in _FILTERED or _is_filtered(data):
         raise UnansweredError(f"the server filtered the answer (finish_reason '{said.finish}')")
     if said.text is None:
         return _without_text(data, said, asked, count)
@@ -197,17 +207,22 @@ def first_choice(data: Any) -> Mapping[str, Any]:
     return dict(chosen)
 
 
-def _is_filtered(choice: Mapping[str, Any]) -> bool:
+def _is_filtered(data: Any) -> bool:
     """Whether a filter says that it took the text, as Azure's does beside any reason to end."""
-    message = choice.get("message")
-    places = (choice, message if isinstance(message, Mapping) else {})
-    return any(_took(place.get(key)) for place in places for key in _FILTERS)
+    choice = first_choice(data)
+    places = (choice, choice.get("message"), data)
+    return any(
+        _took(one.get(key)) for one in places if isinstance(one, Mapping) for key in _FILTERS
+    )
 
 
 def _took(result: Any) -> bool:
     if isinstance(result, Mapping):
         found = result.get("filtered") is True or result.get("blocked") is True
-        return found or any(map(_took, result.values()))
+        blocked = result.get("blockReason") or result.get("block_reason")
+        return found or bool(blocked) or any(map(_took, result.values()))
+    if isinstance(result, str):
+        return result.lower() in _INTERVENED
     return isinstance(result, list) and any(map(_took, result))
 
 
@@ -245,10 +260,22 @@ def _read(data: Any) -> _Said:
     apart = [one for key in _REASONING if isinstance(one := message.get(key, choice.get(key)), str)]
     return _Said(
         text=text,
-        reasoning=thought or next(filter(None, apart), ""),
+        reasoning=thought or next(filter(None, apart), "") or _hidden(data, message),
         finish=_finish(data, choice),
         tokens=None,
     )
+
+
+def _hidden(data: Any, message: Mapping[str, Any]) -> str:
+    """Return a word for reasoning that the server does not show; empty where there is none."""
+    details = message.get("reasoning_details")
+    usage = data.get("usage")
+    for key in ("completion_tokens_details", "output_tokens_details"):
+        counted = usage.get(key) if isinstance(usage, Mapping) else None
+        tokens = counted.get("reasoning_tokens") if isinstance(counted, Mapping) else None
+        if isinstance(tokens, int) and tokens > 0:
+            return _HIDDEN
+    return _HIDDEN if isinstance(details, list) and details else ""
 
 
 def _finish(data: Any, choice: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ from evalguard.engines.endpoint.identity import (
     beyond_noise,
     beyond_own_noise,
 )
-from evalguard.engines.endpoint.same_values import is_telling
+from evalguard.engines.endpoint.value_rows import is_telling
 
 _TRIED_FIRST = 16
 """Answers of a model's first block that are requested again."""

@@ -11,17 +11,14 @@ the model at the level that :class:`~evalguard.engines.endpoint.identity.Levels`
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import median
-from typing import Any, NamedTuple
 
 from lm_eval.api.instance import Instance
 
-from evalguard.engines.base import Doubt, choice
+from evalguard.engines.base import Doubt
 from evalguard.engines.endpoint.identity import (
     NOISE_OF_TWO_SERVERS,
     REPEATS_OF_PROOF,
@@ -29,7 +26,8 @@ from evalguard.engines.endpoint.identity import (
     beyond_noise,
     differ,
 )
-from evalguard.engines.endpoint.side_by_side import Ask, Asked, drawn, side_by_side
+from evalguard.engines.endpoint.side_by_side import Ask, Asked, drawn
+from evalguard.engines.endpoint.value_rows import Row, by_task, compared
 from evalguard.errors import EngineError
 
 _TRIED = (8, 24)
@@ -55,21 +53,6 @@ _ALIKE = 0.1
 _GAPS = 10
 """Small gaps between the nearest of one model's values (their lower quartile) within which those of
 two are alike: of normal noise, two standard deviations."""
-
-_ROUNDED = 1e4
-"""Log-probabilities that are multiples of one part of this may be equal by rounding."""
-
-_CERTAIN = -1e-3
-"""Nats above which the log-probabilities of what is certain may be equal by rounding."""
-
-_PER_TOKEN = 0.02
-"""Nats by which the log-probabilities of one model on two servers may differ for each token, each
-the same way every time: half precision rounds otherwise on other hardware. By hand."""
-
-_BYTES_PER_TOKEN = 4
-
-TOKENS = 8
-"""Tokens that are generated where prompts have no log-probabilities."""
 
 
 class SameValues:
@@ -103,7 +86,7 @@ class SameValues:
             prompts: Whether they tell log-probabilities of prompts, and not only of answers.
             together: Whether one server has both.
         """
-        for task, by_prompt in _by_task(requests, prompts=prompts).items():
+        for task, by_prompt in by_task(requests, prompts=prompts).items():
             if (model, task) in self._seen:
                 continue
             draw = drawn(model, task)
@@ -114,7 +97,7 @@ class SameValues:
                 looks = [look for look in pairwise((0, *_TRIED)) if look[0] < len(tried)]
                 level = self._levels.of(model, task) / len(looks)
                 for start, stop in looks:
-                    seen.rows += _rows(tried[start:stop], ask, REPEATS_OF_PROOF, draw)
+                    seen.rows += compared(tried[start:stop], ask, REPEATS_OF_PROOF, draw)
                     seen.proven = seen.proven or seen.differs(level)
                     seen.judge()
                     if not seen.is_open:
@@ -136,14 +119,14 @@ class SameValues:
         """
         tried = [
             (task, each)
-            for task, by_prompt in _by_task(requests, prompts=prompts).items()
+            for task, by_prompt in by_task(requests, prompts=prompts).items()
             if (seen := self._seen.get((model, task))) and seen.rows
             for each in by_prompt.values()
         ]
         draw = random.Random(f"{model} {[each[0].args for _, each in tried]}")  # noqa: S311 - no key
         few = draw.sample(tried, min(_TRIED_AGAIN, len(tried)))
         varies = any(self._seen[model, task].varies for task, _ in few)
-        rows = _rows([each[:1] for _, each in few], ask, 2 if varies else 1, draw)
+        rows = compared([each[:1] for _, each in few], ask, 2 if varies else 1, draw)
         for (task, _), row in zip(few, rows, strict=True):
             self._seen[model, task].rows.append(row)
         for task in {task for task, _ in few}:
@@ -153,6 +136,16 @@ class SameValues:
         """Return whether log-probabilities proved that a request's task reaches a model."""
         seen = self._seen.get((model, request.task_name))
         return seen is not None and seen.proven
+
+    def uncovered(self, model: str, request: Instance) -> str:
+        """Return why a part of a task's prompts may reach the base; empty where few can."""
+        seen = self._seen.get((model, request.task_name), _Seen())
+        if not seen.proven:
+            return "the server returns no usable log-probabilities"
+        could, number = seen.unsure
+        if not beyond_noise(could, number, share=_ALIKE):
+            return ""
+        return f"the log-probabilities on {could} of {number} prompts could be the baseline's"
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
         """Return why the prompts of a request's task may not all reach a model.
@@ -182,50 +175,6 @@ class SameValues:
             raise EngineError(seen.fault)
 
 
-class _Row(NamedTuple):
-    """Log-probabilities of one request.
-
-    Attributes:
-        base: The base's.
-        own: The model's own.
-        tokens: About how many tokens they are of.
-    """
-
-    base: list[float]
-    own: list[float]
-    tokens: float
-
-    @property
-    def varies(self) -> bool:
-        return len(set(self.base)) > 1 or len(set(self.own)) > 1
-
-    @property
-    def distance(self) -> float:
-        """How far the two models' usual values are from each other."""
-        return abs(median(self.base) - median(self.own))
-
-    @property
-    def gap(self) -> float:
-        """How far the nearest two values of the two models are from each other."""
-        return min(abs(one - two) for one in self.base for two in self.own)
-
-    @property
-    def own_gaps(self) -> list[float]:
-        """How far the nearest two values of each model are from each other."""
-        sides = [sorted(one) for one in (self.base, self.own) if len(one) > 1]
-        return [min(two - one for one, two in pairwise(side)) for side in sides]
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether any two models may have the same value."""
-        return _is_certain(max(*self.base, *self.own))
-
-    @property
-    def is_rounded(self) -> bool:
-        """Whether values have so few digits that they may be equal by rounding."""
-        return all(map(_is_rounded, (*self.base, *self.own)))
-
-
 @dataclass(slots=True)
 class _Seen:
     """What was seen of a task.
@@ -238,7 +187,7 @@ class _Seen:
         part: What is wrong where a part is.
     """
 
-    rows: list[list[_Row]] = field(default_factory=list)
+    rows: list[list[Row]] = field(default_factory=list)
     proven: bool = False
     together: bool = True
     fault: str = ""
@@ -257,7 +206,7 @@ class _Seen:
         return not self.proven or 0 < alike < number
 
     @property
-    def every(self) -> list[_Row]:
+    def every(self) -> list[Row]:
         """All requests."""
         return [row for each in self.rows for row in each]
 
@@ -274,12 +223,23 @@ class _Seen:
     def differs(self, level: float) -> bool:
         """Return whether the values are those of two models."""
         every = self.every
-        far = [row for row in every if self.together or row.distance > _PER_TOKEN * row.tokens]
+        far = [row for row in every if self.together or row.is_far]
         if not self.together and not beyond_noise(
             len(far), len(every), share=NOISE_OF_TWO_SERVERS, level=level
         ):
             return False
         return differ([row.base for row in far], [row.own for row in far], level=level)
+
+    @property
+    def unsure(self) -> tuple[int, int]:
+        """On how many prompts the values could be the base's, for whatever reason, of how many."""
+        noise = self._noise
+        could = [
+            all(row.gap <= noise if self.together else not row.is_far for row in each)
+            for each in self.rows
+            if each
+        ]
+        return sum(could), len(could)
 
     def _fault(self) -> str:
         """Return what is wrong where all is the base's."""
@@ -302,96 +262,23 @@ class _Seen:
             return ""  # where all are alike, noise may hide what other answers show
         how = "no further from the baseline's than noise" if self.varies else "the baseline's"
         return (
-            f"the log-probabilities on {alike} of {number} prompts of this task are {how}, and the "
-            f"others are not: a router or a cache may let the baseline answer a part of the "
-            f"prompts. Check the server's routes and replicas"
+            f"the log-probabilities on {alike} of {number} prompts of this task are {how}: a "
+            "router or a cache may let the baseline answer all or a part of the prompts. Check "
+            "the server's routes and replicas"
         )
+
+    @property
+    def _noise(self) -> float:
+        """Nats within which values of two models are alike."""
+        gaps = sorted(gap for row in self.every for gap in row.own_gaps)
+        return _GAPS * gaps[len(gaps) // 4] if gaps else 0.0
 
     def _alike(self) -> tuple[int, int]:
         """Return on how many prompts the two models have one value, and how many can tell."""
-        gaps = sorted(gap for row in self.every for gap in row.own_gaps)
-        if not gaps:
-            return 0, 0
-        noise = _GAPS * gaps[len(gaps) // 4]
+        noise = self._noise
         telling = [
             [row for row in each if not row.is_certain and (noise or not row.is_rounded)]
             for each in self.rows
         ]
         alike = [all(row.gap <= noise for row in each) for each in telling if each]
         return sum(alike), len(alike)
-
-
-def is_telling(value: float) -> bool:
-    """Return whether two models that differ cannot both have a log-probability by rounding."""
-    return not (_is_certain(value) or _is_rounded(value))
-
-
-def _is_certain(value: float) -> bool:
-    return value >= _CERTAIN
-
-
-def _is_rounded(value: float) -> bool:
-    return abs(value * _ROUNDED - round(value * _ROUNDED)) < 1e-3
-
-
-def generated_value(choice: Mapping[str, Any]) -> float | None:
-    """Return the log-probability of the first tokens of a generated text, where it is told."""
-    listed = choice.get("logprobs")
-    if not isinstance(listed, Mapping):
-        return None
-    found = listed.get("token_logprobs")
-    if isinstance(content := listed.get("content"), list):
-        found = [one.get("logprob") if isinstance(one, Mapping) else None for one in content]
-    if not isinstance(found, list) or not found:
-        return None
-    if not all(isinstance(one, int | float) and math.isfinite(one) for one in found):
-        return None
-    return float(sum(found[:TOKENS]))
-
-
-def _by_task(
-    requests: Iterable[Instance], *, prompts: bool
-) -> dict[str | None, dict[str, list[Instance]]]:
-    """Return what both models can be asked about each prompt of each task."""
-    found: dict[str | None, dict[str, list[Instance]]] = {}
-    for one in requests:
-        if tried := _tried(one, prompts):
-            found.setdefault(one.task_name, {}).setdefault(str(one.args[0]), tried)
-    return found
-
-
-def _rows(
-    few: Sequence[Sequence[Instance]], ask: Ask[float], repeats: int, draw: random.Random
-) -> list[list[_Row]]:
-    """Return what both models answer about each prompt."""
-    found = side_by_side([one for each in few for one in each], ask, repeats=repeats, draw=draw)
-    left = iter(found)
-    return [
-        [_Row(*row, _tokens(one)) for one in each if (row := next(left)) is not None]
-        for each in few
-    ]
-
-
-def _tokens(request: Instance) -> float:
-    """Return about how many tokens a log-probability is of."""
-    if request.request_type == "generate_until":
-        return TOKENS
-    return max(1.0, len(str(request.args[-1]).encode()) / _BYTES_PER_TOKEN)
-
-
-def _tried(request: Instance, prompts: bool) -> list[Instance]:
-    """Return requests on the same prompt whose log-probability both models can be asked for."""
-    prompt = str(request.args[0])
-    if not prompts:
-        greedy = {"until": [], "max_gen_toks": TOKENS, "do_sample": False}
-        is_text = request.request_type == "generate_until"
-        return [replace(request, arguments=(prompt, greedy))] if is_text else []
-    found = [] if request.request_type == "generate_until" else [request]
-    words = prompt.split(" ")
-    middle = len(words) // 2
-    if request.request_type == "loglikelihood_rolling":
-        return found
-    if middle and words[middle - 1] and words[middle]:
-        rest = " " + " ".join(words[middle:])
-        found.append(choice(" ".join(words[:middle]), rest))
-    return found

@@ -3,6 +3,9 @@
 By log-probabilities (:mod:`~evalguard.engines.endpoint.same_values`), else by longer answers
 (:mod:`~evalguard.engines.endpoint.longer_answers`), else by the answers that are measured
 (:func:`~evalguard.runner.same_answers.doubtful`); where none proves it, no gate passes on the task.
+Texts prove that the model answers some of a task's prompts, not that the base answers none: a
+fine-tune, too, changes only a part of them. Where log-probabilities do not show it, no gate passes
+unless the user vouches for the route.
 That the measured answers are those of the proven model is seen by
 :mod:`~evalguard.engines.endpoint.same_route`.
 """
@@ -35,10 +38,12 @@ class WhoAnswers:
 
     Args:
         chat: Whether models are asked by chat messages.
+        trust_route: Whether the user vouches that each name reaches its model alone.
     """
 
-    def __init__(self, *, chat: bool) -> None:
+    def __init__(self, *, chat: bool, trust_route: bool) -> None:
         levels = Levels()
+        self._trust_route = trust_route
         self._same_values = SameValues(levels)
         self._longer = LongerAnswers(levels, chat=chat)
         self._route = SameRoute()
@@ -116,8 +121,21 @@ class WhoAnswers:
             request: One of its requests.
             is_base: Whether it is the base, which needs no proof to be another model.
         """
-        knowing = (self._route,) if is_base else (self._same_values, self._route, self._longer)
-        return next(filter(None, (one.doubt(model, request) for one in knowing)), None)
+        if is_base:
+            return self._route.doubt(model, request)
+        found = self._same_values.doubt(model, request) or self._route.doubt(model, request)
+        if found is None and not self._trust_route:
+            found = _uncovered(self._same_values.uncovered(model, request))
+        return found or self._longer.doubt(model, request)
+
+
+def _uncovered(why: str) -> Doubt | None:
+    if not why:
+        return None
+    return Doubt(
+        f"cannot verify that the baseline gave none of these answers: {why}. Enable 'logprobs' on "
+        "the server, or vouch for its routes with the engine option 'trust_route: true'"
+    )
 
 
 def asking_both(

@@ -44,9 +44,14 @@ def read_columnar(file: DataFile) -> Found:
         for batch in _parquet(file) if is_parquet else _arrow(file):
             if len(set(batch.schema.names)) != len(batch.schema.names):
                 raise DataError(f"{file.path}: two columns share a name: {batch.schema.names}.")
-            for data in batch.to_pylist():
+            for data in batch.to_pylist(maps_as_pydicts="strict"):
                 number += 1
                 yield Row(number, {name: _stored(value) for name, value in data.items()})
+    except KeyError as error:
+        raise DataError(
+            f"{file.path}: a map has a key twice, of which either may be meant ({error.args[0]}). "
+            "Keep one"
+        ) from error
     except (arrow.ArrowException, OSError) as error:
         kind = "Parquet" if is_parquet else "Arrow"
         raise DataError(f"{file.path}: not a readable {kind} file: {error}") from error

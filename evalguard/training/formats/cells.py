@@ -223,6 +223,8 @@ def text_of(value: Any, column: str) -> str:
     Raises:
         DataError: If it is empty or no text.
     """
+    if isinstance(value, bytes):
+        raise DataError(f"'{column}' is bytes, expected a string. Store text in the column")
     if not isinstance(value, str):
         raise DataError(f"'{column}' is {kind_of(value)}, expected a string")
     if not seen(value):

@@ -208,6 +208,9 @@ def _held(value: Any) -> str:
     if not isinstance(value, dict):
         return f"it is {value!r:.40}. Remove it, or write it as an object"
     names = ", ".join(map(repr, value)) or "no keys"
+    for key, inner in value.items():
+        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+            return f"it has {names}. If '{key}' are its messages, write them as a column 'messages'"
     return (
         f"it has {names}. Name the keys, such as data: {{columns: {{role: speaker, content: "
         "text}}, or write them as role and content"

@@ -381,7 +381,7 @@ def oddities(text: str) -> set[str]:
 
     Example:
         >>> oddities("It left today.</s>")
-        {"a text holds '</s>', a mark of turns of a chat template"}
+        {"a text holds '</s>', a turn marker of a chat template"}
         >>> oddities("It left today.")
         set()
     """

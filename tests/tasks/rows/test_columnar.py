@@ -62,3 +62,23 @@ def test_columns_of_one_name_are_refused(refused, tmp_path):
     with ipc.new_file(str(tmp_path / "w"), table.schema) as writer:
         writer.write_table(table)
     assert "two columns share a name" in refused("a.arrow", (tmp_path / "w").read_bytes())
+
+
+def in_parquet(folder, values):
+    parquet.write_table(pyarrow.table({"m": values}), folder / "written")
+    return (folder / "written").read_bytes()
+
+
+def test_a_map_is_an_object(read, tmp_path):
+    """Spark writes messages as maps, which Arrow gives as pairs."""
+    kind = pyarrow.list_(pyarrow.map_(pyarrow.string(), pyarrow.string()))
+    messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    values = pyarrow.array([[list(one.items()) for one in messages]], kind)
+    assert read("a.parquet", in_parquet(tmp_path, values)) == [(1, {"m": messages})]
+
+
+def test_a_map_that_gives_a_key_twice_is_refused(refused, tmp_path):
+    kind = pyarrow.map_(pyarrow.string(), pyarrow.string())
+    values = pyarrow.array([[("a", "1")], [("role", "user"), ("role", "system")]], kind)
+    message = refused("a.parquet", in_parquet(tmp_path, values))
+    assert message.startswith("a.parquet: a map has a key twice")
