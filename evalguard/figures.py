@@ -69,14 +69,14 @@ def interval(gate: GateResult) -> str:
     return f"{bare_difference(gate, low)} … {difference(gate, high)}"
 
 
-def pooled(gate: GateResult, most: int | None = None) -> str:
+def pooled(gate: GateResult, most: int = 6) -> str:
     """Write the change of each gate of a pooled one, the one that pulls it down most first.
 
     Such as ``code −3.1 pp, maths −0.4 pp``.
 
     Args:
         gate: The pooled gate.
-        most: How many to name; all if omitted.
+        most: How many to name, those that pull it down most.
     """
     members = sorted(gate.members, key=lambda member: member.pull)
     named = [f"{member.name} {difference(gate, member.delta)}" for member in members[:most]]
