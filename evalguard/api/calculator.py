@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from evalguard.demands import Demand, Difference
     from evalguard.gates.power_analysis import PowerAnalysis
-    from evalguard.stats import ModelRank
+    from evalguard.stats import ModelRank, Spending
 
 
 Values: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any]"
@@ -39,6 +39,10 @@ KINDS = ("binary", "bounded")
 
 WEIGHTS = ("size", "equal")
 """Whether strata count by their size, or each the same."""
+
+
+SPENDINGS = ("late", "early")
+"""How early looks spend α."""
 
 
 def decide(
@@ -157,6 +161,7 @@ def power(
     discordance: float = 0.1,
     effect: float | None = None,
     looks: int = 1,
+    spending: Spending = "late",
     confidence_level: float = 0.95,
     **demands: str | Demanded | None,
 ) -> PowerAnalysis:
@@ -169,6 +174,7 @@ def power(
         discordance: Share of the questions on which the two models differ.
         effect: True difference; default: 0, or twice the required gain.
         looks: Number of interim analyses (group-sequential); each spends part of α.
+        spending: How early α is spent, as in the project file.
         confidence_level: One-sided confidence level.
         **demands: Demands of packages, by their keys in thresholds files.
 
@@ -188,6 +194,7 @@ def power(
         effect=effect,
         confidence_level=confidence_level,
         looks=looks,
+        spending=spending,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from evalguard.api.calculator import KINDS, WEIGHTS, metric_of, planned_difference
+from evalguard.api.calculator import KINDS, SPENDINGS, WEIGHTS, metric_of, planned_difference
 from evalguard.cli.gate_options import flag, gate_options
 from evalguard.demands import Difference
 from evalguard.errors import UsageError
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from evalguard.gates.pooled_power import PooledAnalysis
     from evalguard.gates.power_analysis import PowerAnalysis
     from evalguard.records import Metric
+    from evalguard.stats import Spending
 
 _EPILOG = """
 \b
 Examples:
   evalguard power --n 500 --max-drop 5pp --discordance 0.1
   evalguard power --n 500 --min-gain 2pp --effect 0.05
-  evalguard power --n 500 --max-drop 5pp --looks 10
+  evalguard power --n 500 --max-drop 5pp --looks 10 --spending early
   evalguard power --from scores.jsonl --kind bounded --max-drop 5pp
   evalguard power --n 500,500,80 --max-drop 1pp     a pooled gate over three suites
   evalguard power                     in a project: plan by its earlier candidates
@@ -67,6 +68,13 @@ def _sizes(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
     help="Number of interim analyses (group-sequential); each spends part of α.",
 )
 @click.option(
+    "--spending",
+    type=click.Choice(SPENDINGS),
+    default="late",
+    show_default=True,
+    help="How early the looks spend α, as in the project file.",
+)
+@click.option(
     "--from",
     "path",
     type=click.Path(path_type=Path),
@@ -101,6 +109,7 @@ def command(
     discordance: float | None,
     effect: float | None,
     looks: int,
+    spending: Spending,
     path: Path | None,
     kind: str,
     low: float,
@@ -135,6 +144,7 @@ def command(
             weights=weights or "size",
             confidence_level=confidence,
             looks=looks,
+            spending=spending,
         )
         return 0
     if not sizes and not given:
@@ -165,6 +175,7 @@ def command(
         discordance=discordance,
         effect=effect,
         looks=looks,
+        spending=spending,
         confidence_level=confidence,
         **demands,
     )

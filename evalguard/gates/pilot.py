@@ -17,6 +17,7 @@ from evalguard.gates.power_analysis import check_effect
 from evalguard.records import Metric, SamplePair
 from evalguard.stats import (
     PairedScores,
+    Spending,
     power_paired,
     quantile,
     required_n_paired,
@@ -68,6 +69,7 @@ def analyse_pilot(
     weights: Literal["size", "equal"] = "size",
     confidence_level: float = 0.95,
     looks: int = 1,
+    spending: Spending = "late",
     runs: int = RUNS,
     seed: int = 0,
     on_run: Callable[[], None] | None = None,
@@ -83,6 +85,7 @@ def analyse_pilot(
         weights: Weight the tasks by their size, or equally.
         confidence_level: Confidence of each side.
         looks: Number of interim analyses; each spends part of α.
+        spending: How early α is spent, as in the project file.
         runs: Simulated runs of each size.
         seed: Seed of the simulation.
         on_run: Called after each simulated run.
@@ -96,7 +99,7 @@ def analyse_pilot(
     effect = max(0.0, -2 * margin) if effect is None else effect
     check_effect(effect, margin)
     n = len(pairs) if n is None else n
-    alpha = LookPlan(looks).end_level(n, round(1 - confidence_level, 12))
+    alpha = LookPlan(looks, spending=spending).end_level(n, round(1 - confidence_level, 12))
     pilot = Pilot(scores, relative=demand.relative)
 
     def power_at(size: int) -> float:

@@ -8,6 +8,7 @@ from evalguard.demands import Difference
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
 from evalguard.stats import (
+    Spending,
     detectable_effect_paired,
     power_paired,
     required_n_exact,
@@ -77,6 +78,7 @@ def analyse_power(
     effect: float | None = None,
     confidence_level: float = 0.95,
     looks: int = 1,
+    spending: Spending = "late",
 ) -> PowerAnalysis:
     """Return every figure of a planned gate.
 
@@ -87,6 +89,7 @@ def analyse_power(
         effect: True difference; default: 0, or twice the required gain.
         confidence_level: Confidence of each side.
         looks: Number of interim analyses (group-sequential); each spends part of α.
+        spending: How early α is spent, as in the project file.
 
     Raises:
         UsageError: If the margin is not in percentage points, the effect is not better than the
@@ -96,7 +99,7 @@ def analyse_power(
     good = max(0.0, -2 * margin)
     effect = good if effect is None else effect
     check_design(n, margin, discordance, effect, confidence_level=confidence_level, looks=looks)
-    alpha = LookPlan(looks).end_level(n, round(1 - confidence_level, 12))
+    alpha = LookPlan(looks, spending=spending).end_level(n, round(1 - confidence_level, 12))
 
     def design(share: float) -> Design:
         exactly = required_n_exact if share == discordance else required_n_paired

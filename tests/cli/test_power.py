@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from evalguard.cli import main
 from evalguard.cli.power import command
 from evalguard.errors import ExitCode
+from evalguard.gates.looks import LookPlan
 from evalguard.stats import power_paired
 
 
@@ -34,9 +35,13 @@ def test_a_gain_is_planned_for_twice_as_much():
 
 def test_looks_cost_level_and_power():
     fixed = figures("--n", "250", "--max-drop", "5pp", "--discordance", "0.05")
-    looked = figures("--n", "250", "--max-drop", "5pp", "--discordance", "0.05", "--looks", "10")
+    design = ["--n", "250", "--max-drop", "5pp", "--discordance", "0.05", "--looks", "10"]
+    looked = figures(*design)
     assert looked["alpha"] == pytest.approx(0.0412, abs=1e-4)
     assert looked["power"] < fixed["power"]
+    early = figures(*design, "--spending", "early")
+    assert early["alpha"] == LookPlan(10, spending="early").end_level(250, 0.05)
+    assert early["power"] < looked["power"]
 
 
 @pytest.mark.parametrize(
