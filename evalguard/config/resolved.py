@@ -20,7 +20,7 @@ from evalguard.config.project import (
 )
 from evalguard.config.suite import SuiteConfig
 from evalguard.errors import ConfigError, Problem
-from evalguard.records import Gate, OnInconclusive
+from evalguard.records import Gate, OnInconclusive, one_sided_error
 from evalguard.tasks.kind import TaskContext
 
 
@@ -156,13 +156,13 @@ class Project:
     @property
     def alpha_pass(self) -> float:
         """One-sided error of PASS for one candidate."""
-        return round(1 - self.thresholds.confidence_level, 12) / self.sharing
+        return one_sided_error(self.thresholds.confidence_level) / self.sharing
 
     def alpha_pass_of(self, gate: Gate) -> float:
         """Return the one-sided error of PASS of a gate, which may have a level of its own."""
         if gate.confidence_level is None:
             return self.alpha_pass
-        return round(1 - gate.confidence_level, 12) / self.sharing
+        return one_sided_error(gate.confidence_level) / self.sharing
 
     @property
     def root(self) -> Path:

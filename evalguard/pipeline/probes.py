@@ -26,6 +26,7 @@ from evalguard.records import (
     ScoredSample,
     ScoreKind,
     Verdict,
+    one_sided_error,
 )
 from evalguard.runner.answers import AnswerReader, as_compared, whole_answers
 from evalguard.runner.models import ModelPool
@@ -77,7 +78,7 @@ class GateProbe:
     ) -> None:
         self.model = model
         self.results: tuple[GateResult, ...] = ()
-        self._error = 1 - project.thresholds.confidence_level
+        self._error = one_sided_error(project.thresholds.confidence_level)
         self._on_look = on_look or (lambda _: None)
         self._baseline: Samples = {}
         self._tokenizer: Any = None

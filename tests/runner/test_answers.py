@@ -181,6 +181,7 @@ class StopsThere(FakeEngine):
 
     def stream(self, requests):
         for position, text in super().stream(requests):
+            assert isinstance(text, str)
             first = min(map(text.find, stops_of(requests[position][1])), default=-1)
             yield position, text[:first] if first >= 0 else text
 
