@@ -152,7 +152,8 @@ def level(gate: GateResult) -> str:
     above = f"{gate.confidence_level * 100:g}%"
     if gate.sharing == 1:
         return above
-    return f"{(1 - one_sided_error(gate.confidence_level) / gate.sharing) * 100:.4g}% below, {above} above"
+    shared = one_sided_error(gate.confidence_level) / gate.sharing
+    return f"{(1 - shared) * 100:.4g}% below, {above} above"
 
 
 def threshold(gate: GateResult) -> float | None:

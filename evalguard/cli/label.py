@@ -55,8 +55,8 @@ def command(
     """Label model answers to validate the LLM judge.
 
     Baseline and candidates answer the prompts of a judged task; their answers are shown blind, in
-    random order. Each label is saved at once; run the command again to resume. If the task says
-    `drawn`, all answers to these questions are shown.
+    random order. Each label is saved at once; run the command again to resume. If the task sets
+    `drawn`, all answers to the drawn questions are shown.
     """
     from rich.console import Console
 

@@ -92,10 +92,10 @@ def command(
         key = "adapter"
     difference = json.loads((output / RECORD).read_text(encoding="utf-8"))["relative_difference"]
     if key == "model":
-        said = f"its logits are within {difference:.2g} of their spread of the unmerged model's"
+        said = f"the logits by {difference:.2g} of their spread, from the unmerged model"
     else:
-        said = f"its update is within {difference:.2g} of the largest update of the exact sum"
-    click.echo(f"  {said}")
+        said = f"the update by {difference:.2g} of its largest entry, from the exact sum"
+    click.echo(f"  greatest difference: {said}")
     click.echo(
         f"  next: list it in evalguard.yaml under candidates: as NAME: {{{key}: {output}}}, "
         "then run `evalguard check`"

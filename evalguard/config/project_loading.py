@@ -183,8 +183,8 @@ class _Loader:
         """Note a gate on each task whose name on one of them is taken."""
         if any(gate.name == other.name for other in others):
             message = (
-                f"its gate on task '{gate.task}' is called '{gate.name}', like another one; give "
-                "this entry a different name"
+                f"its gate on task '{gate.task}' would be called '{gate.name}', the name of "
+                "another gate; rename this entry"
             )
             self.problems.append(replace(at, message=message))
 

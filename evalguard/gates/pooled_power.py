@@ -83,7 +83,7 @@ def analyse_pooled(
             out of its range.
     """
     if len(sizes) < FEWEST:
-        raise UsageError(f"n={list(sizes)}: a pooled gate has {FEWEST} suites or more")
+        raise UsageError(f"n={list(sizes)}: a pooled gate needs at least {FEWEST} suites")
     margin = demand.margin_of_binary()
     effect = max(0.0, -2 * margin) if effect is None else effect
     for size in sizes:

@@ -259,7 +259,7 @@ def _decide_recipes(
     """
     if fail_fast and any(result.verdict is Verdict.FAIL for result in results):
         return tuple(
-            not_run_result(gate, recipe, "the check ended at a gate that failed")
+            not_run_result(gate, recipe, "the check stopped at the first failed gate")
             for gate, recipe in check.recipes
         )
     seeds = check.project.recipes

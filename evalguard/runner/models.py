@@ -211,8 +211,8 @@ class ModelPool:
         if known is not None and known != _state(spec):
             raise TrustError(
                 f"{spec.adapter or spec.model}: a file changed while it was loaded or measured, so "
-                "that it is not known which weights answered. Wait until nothing writes there, and "
-                "run again."
+                "it is unclear which weights answered. Wait until nothing writes there, then run "
+                "again."
             )
 
     def _check_other(self, spec: ModelSpec, engine: Engine) -> None:

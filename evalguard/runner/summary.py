@@ -155,7 +155,7 @@ def _warnings(check: Check) -> Iterator[str]:
     yield from check.underpowered
     gated = {gate.suite for gate in check.project.thresholds.gates}
     for suite in sorted(check.project.suites.keys() - gated):
-        yield f"suite '{suite}' was not run: no gate is on it"
+        yield f"suite '{suite}' was not run: no gate uses it"
     for task in check.plan:
         if task.n_left_out:
             yield (
