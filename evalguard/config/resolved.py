@@ -19,6 +19,7 @@ from evalguard.config.project import (
     WholeModel,
 )
 from evalguard.config.suite import SuiteConfig
+from evalguard.engines.registry import is_remote
 from evalguard.errors import ConfigError, Problem
 from evalguard.records import Gate, OnInconclusive, one_sided_error
 from evalguard.tasks.kind import TaskContext
@@ -265,7 +266,7 @@ class Project:
         What the baseline is called on a server is not what another model is called.
         """
         engine = self.config.engine
-        if engine.name != "endpoint" or self._local_or_hub(model) == baseline.model:
+        if not is_remote(engine.name) or self._local_or_hub(model) == baseline.model:
             return engine
         return engine.model_copy(update={"options": _unnamed(engine.options)})
 
@@ -273,13 +274,16 @@ class Project:
         """Return the engine of a model with the options that it has for itself.
 
         Raises:
-            ConfigError: If the engine is no endpoint.
+            ConfigError: If the engine's models are not names on a server.
         """
         if not own:
             return engine
-        if engine.name != "endpoint":
+        if not is_remote(engine.name):
             where = name if name in (BASELINE, JUDGE) else f"candidates.{name}"
-            reason = f"needs 'engine: {{name: endpoint}}', but the engine is '{engine.name}'"
+            reason = (
+                "needs an engine that asks a server, such as 'engine: {name: endpoint}', but the "
+                f"engine is '{engine.name}'"
+            )
             raise ConfigError([Problem(str(self.path), f"{where}.server", reason)])
         return engine.model_copy(update={"options": {**_unnamed(engine.options), **own}})
 

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from evalguard.config.engine_forms import advice
+from evalguard.engines.forms import advice
 from evalguard.config.project import Engine
 
 
