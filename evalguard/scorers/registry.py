@@ -118,8 +118,8 @@ def scorer(
         loses: Answers that score worse than others, such as one with a word that must not be
             written. Needed where every answer that is tried before a check scores the same, which
             is otherwise an error: such a gate could not fail.
-        schemas: Options that are JSON schemas. In a suite each may be the path of a file, or refer to
-            files.
+        schemas: Options that are JSON schemas; in a suite each may be the path of a file or refer
+            to files.
         silence_may_win: An empty answer, a loop and what is no language may score better than the
             worst, as where nothing harmful must be written. They otherwise get the worst score in
             a comparison with a baseline that answered.

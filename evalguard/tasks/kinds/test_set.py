@@ -19,8 +19,8 @@ from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers import Scorer, canaries, score_checked
 from evalguard.scorers.answerable import corpus_problem, row_problem
 from evalguard.scorers.cuts import length_problem
-from evalguard.scorers.sandbox import SandboxKind
 from evalguard.scorers.registry import schema_options
+from evalguard.scorers.sandbox import SandboxKind
 from evalguard.scorers.schema_files import named_files, with_files
 from evalguard.scorers.thinking import thinking_metrics
 from evalguard.tasks.base import (
