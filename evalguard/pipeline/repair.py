@@ -35,8 +35,8 @@ DIVERGED = "diverged"
 _DIVERGED_FACTOR = 0.1
 
 _BETA_FACTORS = {True: 2.0, False: 0.5}
-"""What makes a preference more cautious, by whether there is a reference: the policy stays nearer to
-it as β grows. Without one, a smaller β (λ) is a weaker preference."""
+"""What makes a preference more cautious, with and without a reference: the policy stays nearer to
+one as β grows; without one, a smaller β (λ) is a weaker preference."""
 
 Config = Mapping[str, Any]
 
