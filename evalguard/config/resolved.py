@@ -15,6 +15,7 @@ from evalguard.config.project import (
     Engine,
     ProjectConfig,
     Quantization,
+    Selection,
     Thinking,
     WholeModel,
 )
@@ -153,6 +154,15 @@ class Project:
         seeds = sum(len(seeds) - 1 for seeds in self.recipes.values())
         at_once = len(self.config.candidates) - seeds if self.config.selection == "any" else 1
         return max(at_once, self.attempts, 1)
+
+    @property
+    def releases_any(self) -> bool:
+        """Whether any candidate that passes may be released: ``any``, or no selection given."""
+        return self.config.selection == "any" or "selection" not in self.config.model_fields_set
+
+    def with_selection(self, selection: Selection) -> Project:
+        """Return the project as if its file said so."""
+        return replace(self, config=self.config.model_copy(update={"selection": selection}))
 
     @property
     def alpha_pass(self) -> float:

@@ -222,7 +222,7 @@ class _Loop:
         """Train an attempt, unless it is trained already, and gate it."""
         candidate = {attempt.name: {self._kind: str(attempt.adapter.resolve())}}
         project = load_project(self._project, overrides=[f"candidates={json.dumps(candidate)}"])
-        if project.config.selection == "any" or "selection" not in project.config.model_fields_set:
+        if project.releases_any:
             # The first attempt that passes is released: each may be the bad one that does.
             project = replace(project, attempts=self._max_attempts)
         if diverged := self._train(attempt, project):

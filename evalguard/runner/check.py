@@ -93,8 +93,7 @@ def run_check(
             or, where that is strict, files were read that no key names.
     """
     if selection is not None:
-        config = project.config.model_copy(update={"selection": selection})
-        project = replace(project, config=config)
+        project = project.with_selection(selection)
     reads.resume(project.root.absolute())
     asked, selected = selected, with_seeds(project, selected, extend=extend)
     judged = any(
