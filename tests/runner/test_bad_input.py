@@ -109,7 +109,7 @@ def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_su
     assert gates["moody"].missing == 3
     assert gates["endless"].verdict is Verdict.ERROR
     assert "suite 'endless', row " in gates["endless"].reason
-    assert "take out nested repeats" in gates["endless"].reason
+    assert "remove nested repeats" in gates["endless"].reason
     assert result.verdict is Verdict.ERROR
     warned = [one for one in result.warnings if "could not be measured" in one]
     assert any("suite/moody" in one or "of moody/" in one for one in warned)

@@ -85,7 +85,7 @@ def aggregation_problem(task: Task, samples: Sequence[Prepared]) -> str:
                 said = str(error).splitlines()[0] if str(error) else type(error).__name__
                 return (
                     f"metric_list: '{base}' cannot be computed over these rows, whatever the "
-                    f"answers are ({said}); take it out, or give it an aggregation of its own: "
+                    f"answers are ({said}); remove it, or give it its own aggregation: "
                     "!function MODULE.FUNCTION"
                 )
     return ""
