@@ -75,7 +75,7 @@ def test_all_broken_data_is_told_at_once_before_anything_runs(project, add_suite
     for suite, said in {
         "empty": "empty.jsonl: is empty. Was it written or downloaded completely?",
         "nocolumn": "nocolumn.jsonl:2: no column 'question'. Did you mean 'quest'?",
-        "twins": "twins.jsonl:2: the column 'id' must hold another value in every row",
+        "twins": "twins.jsonl:2: the column 'id' must hold a different value in every row",
         "cut": "cut.jsonl:2: not JSON",
     }.items():
         assert f"suite '{suite}', task '{suite}': " in str(caught.value)
