@@ -105,7 +105,7 @@ def test_all_rows_that_contradict_are_named(labelled):
 
 def test_an_answer_of_a_pair_that_another_person_saw_otherwise(labelled):
     one = {"id": 1, "q": "q", "a": "x", "b": "y", "better": "a"}
-    with pytest.raises(DataError, match="id '1' is also that of row 1, which has a different answer"):
+    with pytest.raises(DataError, match="id '1' is also that of row 1, which has a diff"):
         labelled([one, one | {"b": "z"}], Preference)
 
 
