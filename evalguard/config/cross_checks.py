@@ -59,7 +59,7 @@ def check_thinking(project: Project, gates: Sequence[GateConfig]) -> Iterator[Pr
             )
 
 
-def check_gate(
+def gate_problems(
     gate: GateConfig,
     suite_names: Collection[str],
     suites: Mapping[str, Suite],

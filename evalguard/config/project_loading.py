@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from evalguard import scorers
 from evalguard.code import reads
 from evalguard.config.cross_checks import (
-    check_gate,
     check_pooled,
     check_suite,
     check_thinking,
+    gate_problems,
     measuring,
 )
 from evalguard.config.loading import load_yaml, read_mapping, validate
@@ -155,7 +155,7 @@ class _Loader:
             return None
         self.gates = config.gates
         for index, gate in enumerate(config.gates):
-            self.problems += check_gate(
+            self.problems += gate_problems(
                 gate, self._suites, suites, file=str(path), key=f"gates[{index}]"
             )
         gates: list[Gate] = []

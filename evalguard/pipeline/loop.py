@@ -31,7 +31,7 @@ from evalguard.runner.measured import Progress as CheckProgress
 from evalguard.training.config import TrainingConfig
 from evalguard.training.load import load_training_config
 from evalguard.training.output import placed_folder
-from evalguard.training.watch import Progress as TrainingProgress
+from evalguard.training.watch import TrainingProgress
 from evalguard.verdicts import blocking
 
 MAX_ATTEMPTS = 4

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.judge import JudgeTask
 from evalguard.tasks.kinds.preference import Preference
 from evalguard.tasks.label_values import LabelReading
 from evalguard.tasks.prompts import PromptRows
@@ -31,7 +31,7 @@ def rows(n=20):
 
 @pytest.fixture
 def labelled(tmp_path):
-    def read(found, task=Judge, *, name="labels.jsonl", data=({"q": "x"},), **reading):
+    def read(found, task=JudgeTask, *, name="labels.jsonl", data=({"q": "x"},), **reading):
         lines = [json.dumps(row) for row in found]
         text = "\n".join(lines) if name.endswith("l") else f"[{','.join(lines)}]"
         (tmp_path / name).write_text(text)
