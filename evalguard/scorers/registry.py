@@ -213,7 +213,7 @@ def get(name: str, **options: Any) -> Scorer:
         UsageError: If the name or an option is unknown or a value does not fit; lists every
             option at fault.
     """
-    definition = _find(name)
+    definition = find_definition(name)
     arguments = bind(name, definition.function, options)
     return Scorer(
         name=name,
@@ -240,7 +240,7 @@ def get(name: str, **options: Any) -> Scorer:
 
 def schema_options(name: str) -> tuple[str, ...]:
     """Return the options of a scorer that are JSON schemas; none of one that is not loaded yet."""
-    return _find(name).schemas if name in BUILT_IN or name in _registered else ()
+    return find_definition(name).schemas if name in BUILT_IN or name in _registered else ()
 
 
 def metrics(name: str, options: Mapping[str, Any] | None = None) -> tuple[Metric, ...]:
@@ -281,8 +281,12 @@ def load_module(path: Path) -> tuple[str, ...]:
     return found
 
 
-def _find(name: str) -> Definition:
-    """Return a definition, importing what registers it."""
+def find_definition(name: str) -> Definition:
+    """Return a scorer without its options bound, importing what registers it.
+
+    Raises:
+        UsageError: If there is none, or what a package registers cannot be loaded.
+    """
     if name in BUILT_IN:
         import_module(f"evalguard.scorers.{BUILT_IN[name]}")
     elif (
