@@ -202,8 +202,8 @@ def test_where_no_practical_number_decides_what_is_practical_is_said():
     assert result.required_n > 10 * 90
     assert result.required_in_reach is None
     ((needed, times, shown),) = re.findall(
-        r"deciding it takes about ([\d,]+) samples, (\d+) times those planned; those planned "
-        r"can rule out a drop of ([\d.]+) pp at best: use a larger suite or a wider margin",
+        r"deciding it takes about ([\d,]+) samples, (\d+) times those planned; the planned "
+        r"samples can rule out a drop of ([\d.]+) pp at best: use a larger suite or a wider margin",
         result.reason,
     )
     assert float(needed.replace(",", "")) == pytest.approx(result.required_n, rel=0.1)
