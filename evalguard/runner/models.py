@@ -271,10 +271,18 @@ class ModelPool:
             depends_on=self._depends_on(spec),
         )
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Distributions that the engine of baseline and candidates runs on, and not every engine."""
+        return self._packages(self.engine.name)
+
+    def _packages(self, engine: str) -> tuple[str, ...]:
+        return () if self._given is not None else packages_of(engine)
+
     def _versions(self, engine: str) -> dict[str, str]:
         """Return the versions that count for what an engine answers."""
         given = self._given
-        own = () if given is not None else packages_of(engine)
+        own = self._packages(engine)
         served = is_remote(engine) if given is None else isinstance(given, ServesByName)
         return answering_versions(*own, served=served)
 

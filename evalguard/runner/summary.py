@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from evalguard import __version__
 from evalguard.config import BASELINE
 from evalguard.engines.opening import EngineChoice
-from evalguard.engines.registry import packages_of
 from evalguard.errors import UsageError
 from evalguard.gates.diagnose import diagnose
 from evalguard.records import CheckResult, Gate, GateResult, ScoredSample, TaskRun
@@ -84,7 +83,7 @@ def summarize(
         models=models,
         tasks=tuple(_task_runs(check)),
         environment={
-            **_environment(check.pool.engine),
+            **_environment(check.pool.engine, check.pool.packages),
             **_sandbox(check),
             **_first_checks(check),
             **dict(check.judged.facts()),
@@ -230,12 +229,12 @@ def _sandbox(check: Check) -> dict[str, str]:
     return {"sandbox": ", ".join(sorted(found))} if found else {}
 
 
-def _environment(engine: EngineChoice) -> dict[str, str]:
+def _environment(engine: EngineChoice, packages: Sequence[str]) -> dict[str, str]:
     return {
         "evalguard": __version__,
         "engine": engine.name,
         "engine choice": engine.choice,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        **installed_versions(*VERSIONED, *packages_of(engine.name)),
+        **installed_versions(*VERSIONED, *packages),
     }
