@@ -273,7 +273,7 @@ class ModelPool:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Distributions that the engine of baseline and candidates runs on, and not every engine."""
+        """Distributions that the engine of baseline and candidates runs on, besides the common ones."""
         return self._packages(self.engine.name)
 
     def _packages(self, engine: str) -> tuple[str, ...]:
