@@ -273,7 +273,7 @@ class ModelPool:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Distributions that the engine of baseline and candidates runs on, besides the common ones."""
+        """Distributions that the engine of the baseline runs on, besides those of every engine."""
         return self._packages(self.engine.name)
 
     def _packages(self, engine: str) -> tuple[str, ...]:
