@@ -128,7 +128,7 @@ def test_a_loss_that_severe_forgetting_accounts_for_is_explained(package):
         ("manners:ODD_LEVERS", "whose levers are not a tuple"),
         ("manners:OTHER_CODE", "whose code is 'manners'"),
         ("manners:PLUGIN", "cannot be loaded: AttributeError"),
-        ("manners:fail", "is no evalguard.damages.base.Damage"),
+        ("manners:fail", "is not an evalguard.damages.base.Damage"),
         ("absent:RUDENESS", "cannot be loaded: ModuleNotFoundError"),
     ],
 )

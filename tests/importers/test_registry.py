@@ -161,7 +161,7 @@ def test_what_it_reads_is_checked_as_everything_else(package, tables):
         ("ODD_ROLE", "gave a run whose role is 'tuned'; expected baseline or candidate"),
         ("MIXED_UP", "base: holds the scores of the candidate, not the baseline"),
         ("TWIN", "names an Importer whose name is 'twin'"),
-        ("fail", "is no evalguard.importers.base.Importer"),
+        ("fail", "is not an evalguard.importers.base.Importer"),
         ("absent", "cannot be loaded: AttributeError"),
     ],
 )

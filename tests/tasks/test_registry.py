@@ -334,7 +334,7 @@ def test_what_is_wrong_with_a_task_is_told_with_its_key(package, task, problem):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"target": "endings.kind:NO_KIND"}, "is no evalguard.tasks.kind.TaskKind"),
+        ({"target": "endings.kind:NO_KIND"}, "is not an evalguard.tasks.kind.TaskKind"),
         ({"target": "endings.absent:KIND"}, "cannot be loaded: ModuleNotFoundError"),
         ({"name": "ends"}, "names a TaskKind whose name is 'endings'; they must be the same"),
         (
