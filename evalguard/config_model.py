@@ -39,7 +39,7 @@ def _on_one_line(text: str) -> str:
     for character in text:
         if character in _ACTING or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
             raise ValueError(
-                f"holds U+{ord(character):04X}, which a terminal acts on; write a name on one line"
+                f"holds U+{ord(character):04X}, a control character; write the name on one line"
             )
     return text
 

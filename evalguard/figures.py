@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from evalguard.records import GateResult, Verdict
+from evalguard.records import GateResult, Verdict, one_sided_error
 
 MINUS = "\u2212"
 EXACT = "exact"
@@ -152,7 +152,8 @@ def level(gate: GateResult) -> str:
     above = f"{gate.confidence_level * 100:g}%"
     if gate.sharing == 1:
         return above
-    return f"{(1 - (1 - gate.confidence_level) / gate.sharing) * 100:.4g}% below, {above} above"
+    shared = one_sided_error(gate.confidence_level) / gate.sharing
+    return f"{(1 - shared) * 100:.4g}% below, {above} above"
 
 
 def threshold(gate: GateResult) -> float | None:

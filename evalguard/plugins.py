@@ -41,7 +41,7 @@ def load(group: str, name: str, kind: type[PartT]) -> PartT | None:
             f"{what} cannot be loaded: {error!r}. Fix or uninstall the package that provides it."
         ) from error
     if not isinstance(part, kind):
-        raise UsageError(f"{what} is no {kind.__module__}.{kind.__qualname__}")
+        raise UsageError(f"{what} is not an {kind.__module__}.{kind.__qualname__}")
     return part
 
 

@@ -17,23 +17,24 @@ _REQUIREMENT = re.compile(r"([\w.-]+).*;.*\bextra == ['\"]([\w-]+)['\"]")
 
 
 @contextmanager
-def prerequisites(feature: str) -> Iterator[None]:
-    """Name the extra of a package that is missing within the block; also a decorator.
+def prerequisites(feature: str, extra: str | None = None) -> Iterator[None]:
+    """Name the extra of a package that is missing, or too old, within the block; also a decorator.
 
     Args:
         feature: What needs it, as the subject of a sentence.
+        extra: The extra that has all that the feature needs; by default one with the package.
 
     Raises:
-        PrerequisiteError: If a package of an extra is missing.
-        ModuleNotFoundError: If any other module is missing, which is a defect.
+        PrerequisiteError: If a package of an extra is missing, or lacks a name.
+        ImportError: If anything else cannot be imported, which is a defect.
     """
     try:
         yield
-    except ModuleNotFoundError as error:
-        extra = _extra_of(error.name or "")
-        if extra is None:
+    except ImportError as error:
+        found = _extra_of(error.name or "")
+        if found is None:
             raise
-        raise PrerequisiteError(feature, extra=extra) from error
+        raise PrerequisiteError(feature, extra=extra or found) from error
 
 
 def _extra_of(module: str) -> str | None:

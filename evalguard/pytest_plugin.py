@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 CONFIG_NAME = "evalguard.yaml"
 
 _FLAGS = {
-    "allow-partial": "end with 0, not 7, where all selected gates pass and others were left out",
+    "allow-partial": "exit with 0 instead of 7 if all selected gates pass but others were not "
+    "selected",
     "full": "measure every sample; do not stop early",
-    "strict": "error where a file is read that is not in the key of what is stored",
+    "strict": "fail if a file is read that the store's key does not cover",
     "noise": "also run the baseline against itself and flag margins below its noise floor",
 }
 
@@ -50,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         type=int,
         default=0,
-        help="measure N more samples of each suite that an earlier check left undecided",
+        help="measure N more samples of each suite that an earlier check left inconclusive",
     )
     for name, text in _FLAGS.items():
         group.addoption(f"--evalguard-{name}", action="store_true", help=text)

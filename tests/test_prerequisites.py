@@ -47,3 +47,19 @@ def test_any_other_module_is_a_defect(module):
 def test_other_errors_pass():
     with pytest.raises(ImportError, match="circular"), prerequisites("A check"):
         raise ImportError("circular")
+
+
+def test_a_package_that_lacks_a_name_is_too_old():
+    with (
+        pytest.raises(PrerequisiteError, match=re.escape(f"{LINE}[train]")),
+        prerequisites("A run"),
+    ):
+        raise ImportError("cannot import name 'GRPO' from 'trl'", name="trl")
+
+
+def test_a_feature_names_the_extra_that_has_all_it_needs():
+    with (
+        pytest.raises(PrerequisiteError, match=re.escape(f"{LINE}[train]")),
+        prerequisites("Training", extra="train"),
+    ):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")

@@ -116,7 +116,7 @@ def rules(design: Design, sample: Sample, rng: np.random.Generator) -> dict[str,
     try:
         error = DetectorError(int(hits), design.labels, int(rejections), design.labels)
     except DataError:
-        return found  # a judge that tells nothing is an error of the gate
+        return found  # a judge that carries no information is an error of the gate
     found[NAIVE] = Scaled(seen, error.youden)
     if not design.drawn:
         found[ENGINE] = Corrected(seen, error, design.bound)

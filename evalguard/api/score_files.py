@@ -84,7 +84,8 @@ def _both(files: Sequence[Path], importer: str | None) -> tuple[ImportedRun, Imp
     if len(files) == 2 and _same_content(baseline.source, candidate.source):
         raise DataError(
             f"{candidate.source}: has the content of {baseline.source}, so both are of one run. If "
-            "two models do score alike on every question, write both scores into the rows of one "
+            "two models really score the same on every question, write both scores into the rows "
+            "of one "
             "file, as 'baseline' and 'candidate'"
         )
     return baseline, candidate

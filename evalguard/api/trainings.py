@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalguard.api.paths import StrPath
-from evalguard.errors import PrerequisiteError, UsageError, did_you_mean
+from evalguard.errors import UsageError, did_you_mean
 from evalguard.plugins import naming_parts
 from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
@@ -109,15 +109,12 @@ def train(
         TrainingError: If the loss is not finite or diverges.
         UsageError: If the output cannot be written, or there is nothing to resume or to train.
     """
-    try:
-        with quiet():
-            from rich.console import Console
+    with prerequisites("Training", extra="train"), quiet():
+        from rich.console import Console
 
-            from evalguard.training import TrainingConfig, finetune, load_training_config
-            from evalguard.training.audit import check_data
-            from evalguard.training.display import training_display
-    except ImportError as error:
-        raise PrerequisiteError("Training", extra="train") from error
+        from evalguard.training import TrainingConfig, finetune, load_training_config
+        from evalguard.training.audit import check_data
+        from evalguard.training.display import training_display
     if isinstance(config, TrainingConfig):
         if overrides:
             raise UsageError("overrides apply to a config file; this config is already loaded")
@@ -153,11 +150,8 @@ def run_pipeline(training: StrPath, project: StrPath = "evalguard.yaml", **optio
     Raises:
         UsageError: If a file cannot be used, or the audit of the data finds an error.
     """
-    try:
-        with quiet():
-            from evalguard.pipeline import loop
-    except ImportError as error:
-        raise PrerequisiteError("The pipeline", extra="train") from error
+    with prerequisites("The pipeline", extra="train"), quiet():
+        from evalguard.pipeline import loop
     return loop.run_pipeline(Path(training), Path(project), **options)
 
 

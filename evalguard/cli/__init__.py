@@ -75,7 +75,8 @@ class LazyCommands(click.Group):
     cls=LazyCommands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 pass, 1 regression, 2 interrupted, 3 could not be measured, "
-    "4 usage or configuration, 5 no gate selected, 6 inconclusive, 7 a part of the gates passed.",
+    "4 usage or configuration, 5 no gate selected, 6 inconclusive, 7 passed, but not all gates "
+    "were selected.",
 )
 @click.version_option(__version__, prog_name="evalguard")
 def app() -> None:
@@ -145,13 +146,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _broken(error: BaseException) -> ExitCode:
     """Say what ended a command that neither an error of EvalGuard nor its user ended."""
     if isinstance(error.__context__, BrokenPipeError):  # click ends a command by SystemExit then
-        click.echo("nobody reads the output any more, so the run ended", err=True)
+        click.echo("the output was closed, so the run ended", err=True)
         return ExitCode.INTERRUPTED
     if not isinstance(error, Exception):  # such as SystemExit(0)
         click.secho("error: ", fg="red", bold=True, nl=False, err=True)
         click.echo(
-            f"{_ended_in(error)} ended the run by {error!r}; nothing was decided. Code of the "
-            "project, such as a conftest.py, and plug-ins must not end the process",
+            f"{_ended_in(error)} ended the run by {error!r}; nothing was decided. Project code, "
+            "such as a conftest.py, and plug-ins must not end the process",
             err=True,
         )
         return ExitCode.USAGE

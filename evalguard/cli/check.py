@@ -26,13 +26,13 @@ Examples:
   evalguard check -m guard -x              guards only, stop at the first that fails
   evalguard check --json result.json       write the machine-readable result
   evalguard check --extend 300             300 more samples where a gate is inconclusive
-  evalguard check --no-project-code        for a pull request of others: no code of theirs runs
+  evalguard check --no-project-code        for an untrusted pull request: none of its code runs
   evalguard check --set candidates.v2.adapter=adapters/v2
   evalguard check --junitxml junit.xml     any option of pytest works
 
 Exit codes: 0 pass, 1 regression, 2 interrupted, 3 could not be measured, 4 usage or
-configuration, 5 nothing to gate, 6 inconclusive only, 7 the selected gates passed and others were
-left out (no release decision).
+configuration, 5 no gate selected, 6 inconclusive only, 7 the selected gates passed, but others
+were not selected (no release decision).
 """
 
 
@@ -58,29 +58,30 @@ left out (no release decision).
     "--extend",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Measure N more samples of each suite that an earlier check left undecided, and decide on "
-    "all of them with the part of α that was kept for it.",
+    help="Measure N more samples of each suite that an earlier check left inconclusive, and "
+    "decide on all samples with the α reserved for extensions.",
 )
 @click.option(
     "--selection",
     type=click.Choice(["each", "any"]),
-    help="Hold the chance that a bad candidate passes over each, or over all of the project.",
+    help="Control the chance of a false PASS for each candidate, or over all candidates of the "
+    "project (any).",
 )
 @click.option("--noise", is_flag=True, help="Also run the baseline against itself (noise floor).")
 @click.option(
     "--allow-partial",
     is_flag=True,
-    help="Exit 0, not 7, where all selected gates pass and others were left out.",
+    help="Exit 0 instead of 7 if all selected gates pass but others were not selected.",
 )
 @click.option(
     "--strict",
     is_flag=True,
-    help="Error where a file is read that is not in the key of what is stored.",
+    help="Fail if a file is read that the store's key does not cover.",
 )
 @click.option(
     "--no-project-code",
     is_flag=True,
-    help="Refuse a project that brings code: scorers, !function, conftest.py, trust_remote_code.",
+    help="Refuse a project that contains code: scorers, !function, conftest.py, trust_remote_code.",
 )
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST_OPTIONS]...")
 def command(
@@ -187,8 +188,8 @@ def _held_to_verdict(code: int, gates: GatePlugin | None) -> int:
 
     if code == ExitCode.NOTHING_TO_GATE:
         click.echo(
-            "evalguard: no gate was selected, so there is no verdict; look at -k, -m and "
-            "--deselect, also in addopts, and at a conftest.py that removes gates",
+            "evalguard: no gate was selected, so there is no verdict; check -k, -m and --deselect "
+            "(also in addopts), and any conftest.py that removes gates",
             err=True,
         )
     if code != ExitCode.PASS:

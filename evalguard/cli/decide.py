@@ -32,11 +32,10 @@ Examples:
   evalguard decide --baseline lm_eval/base --candidate lm_eval/tuned --metric acc --max-drop 2pp
 
 \b
-A row of a JSONL file: {"id": "q1", "baseline": 1, "candidate": 0}, or {"id": "q1", "score": 1}
-in a file of each model; and, where there are any, "cluster" and "stratum". null is a score that
-could not be measured; in CSV and TSV, with columns of these names, an empty cell is. JSON arrays,
-Parquet and compressed files are read, too. Of lm-eval: the output folder of a run with
---log_samples.
+A JSONL row is {"id": "q1", "baseline": 1, "candidate": 0} or, with one file per model,
+{"id": "q1", "score": 1}; "cluster" and "stratum" are optional. A score that could not be measured
+is null. CSV and TSV files have columns of these names, and an empty cell for such a score. JSON
+arrays, Parquet, compressed files, and output folders of lm_eval --log_samples are read, too.
 
 Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclusive.
 """
@@ -72,19 +71,19 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
 @click.option(
     "--metric",
     metavar="NAME",
-    help="Metric in the files, such as exact_match,strict-match; needed where there are several.",
+    help="Metric in the files, such as exact_match,strict-match; required if there are several.",
 )
 @click.option(
     "--task",
     "tasks",
     metavar="NAME",
     multiple=True,
-    help="Task in the files; may be given several times.  [default: all]",
+    help="Task in the files; repeatable.  [default: all]",
 )
 @click.option(
     "--importer",
     metavar="NAME",
-    help="What reads the files: rows, lm_eval, or a package's.  [default: what recognises them]",
+    help="What reads the files: rows, lm_eval, or a package's.  [default: detected]",
 )
 @gate_options()
 @click.option(
@@ -97,14 +96,16 @@ Exit codes: 0 pass, 1 fail, 3 could not be measured, 4 usage or data, 6 inconclu
 @click.option("--low", type=float, default=0.0, show_default=True, help="Minimum possible score.")
 @click.option("--high", type=float, default=1.0, show_default=True, help="Maximum possible score.")
 @click.option(
-    "--lower-is-better", is_flag=True, help="Low scores are good; lm-eval's files say so."
+    "--lower-is-better",
+    is_flag=True,
+    help="Lower scores are better; lm-eval's files record the direction.",
 )
 @click.option(
     "--weights",
     type=click.Choice(api.WEIGHTS),
     default="size",
     show_default=True,
-    help="Weight strata by size, or equally.",
+    help="Weight strata by size or equally.",
 )
 def command(
     losses: int | None,
@@ -177,7 +178,7 @@ def _show(result: GateResult) -> None:
             ("detects", f"{result.mde:+.4f} (smallest true change that passes in 80 % of runs)")
         )
     units = f"{result.units} units" if result.units != result.n else f"n = {result.n}"
-    test = result.method or "none, as no question was scored for both models"
+    test = result.method or "none: no question was scored for both models"
     lines.append(("test", f"{test}, {units}, {result.missing} missing"))
     if result.flags:
         lines.append(("flags", ", ".join(result.flags)))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalguard.errors import ExitCode, PrerequisiteError
+from evalguard.errors import ExitCode
+from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 from evalguard.verdicts import exit_code
 
@@ -56,12 +57,9 @@ def command(
     from rich.console import Console
 
     console = Console(highlight=False)
-    try:
-        with quiet():
-            import peft  # noqa: F401
-            import trl  # noqa: F401
-    except ImportError as error:
-        raise PrerequisiteError("The demo", extra="train") from error
+    with prerequisites("The demo", extra="train"), quiet():
+        import peft  # noqa: F401
+        import trl  # noqa: F401
     if rebuild:
         return _rebuild(console, workdir)
     from evalguard.demo.project import write_project

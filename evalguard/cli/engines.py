@@ -48,7 +48,7 @@ def command(
 ) -> int:
     """List the engines that this machine can run, with versions and what to install for the rest.
 
-    The sandboxes for code that a model wrote are listed after them.
+    Sandboxes for model-written code are listed as well.
 
     With --parity, run the same prompts on two engines and report, for the base and each adapter,
     how many greedy outputs are identical and how far log-likelihoods and scores differ.
@@ -87,7 +87,7 @@ def _show_sandboxes() -> None:
 
     for sandbox in availability():
         mark = "missing" if sandbox.problem else click.style("ready  ", fg="green")
-        click.echo(f"{sandbox.kind:<22} {mark}  sandbox for code that a model wrote")
+        click.echo(f"{sandbox.kind:<22} {mark}  sandbox for model-written code")
         found = f"{sandbox.problem}; {INSTALL}" if sandbox.problem else sandbox.description
         click.echo(f"{'':<31}{found}")
 
@@ -114,7 +114,8 @@ def _show_parity(between: tuple[str, str], settings: EngineSettings) -> int:
     click.echo(
         "\nsame text: share of identical greedy outputs; log-likelihood and score: "
         "maximum difference.\n"
-        f"In {settings.dtype}, rounding explains a log-likelihood's difference of up to {limit:g}."
+        f"In {settings.dtype}, rounding accounts for differences between log-likelihoods of up to "
+        f"{limit:g}."
     )
     agree = all(_agrees(row, limit) for row in rows)
     return ExitCode.PASS if agree else ExitCode.REGRESSION

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from evalguard.errors import PrerequisiteError, UsageError
+from evalguard.errors import UsageError
+from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 
 if TYPE_CHECKING:
@@ -52,13 +53,14 @@ def command(
     from rich.console import Console
 
     console = Console()
-    try:
-        with quiet(), console.status("loading torch and transformers"):
-            from evalguard.training import hardware, load_training_config
-            from evalguard.training.estimate import estimate, with_preset
-            from evalguard.training.presets import PRESETS
-    except ImportError as error:
-        raise PrerequisiteError("The estimate", extra="train") from error
+    with (
+        prerequisites("The estimate", extra="train"),
+        quiet(),
+        console.status("loading torch and transformers"),
+    ):
+        from evalguard.training import hardware, load_training_config
+        from evalguard.training.estimate import estimate, with_preset
+        from evalguard.training.presets import PRESETS
     if cpu and (gpu_name or gpus > 1):
         raise UsageError("--cpu estimates one process on this machine; leave out --gpu and --gpus")
     gpu = hardware.find_gpu(gpu_name) if gpu_name else None

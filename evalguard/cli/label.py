@@ -55,8 +55,8 @@ def command(
     """Label model answers to validate the LLM judge.
 
     Baseline and candidates answer the prompts of a judged task; their answers are shown blind, in
-    random order. Each label is saved at once; run the command again to resume. If the task says
-    `drawn`, all answers to these questions are shown.
+    random order. Each label is saved at once; run the command again to resume. If the task sets
+    `drawn`, all answers to the drawn questions are shown.
     """
     from rich.console import Console
 
@@ -74,8 +74,8 @@ def command(
         shown = items(project, labelling, count)
     column = labelling.task.label_column
     stored = file.rows()
-    done = {_identity(row, column) for row in stored}
-    left = [one for one in shown if _identity(one.columns, column) not in done]
+    done = {identity(row, column) for row in stored}
+    left = [one for one in shown if identity(one.columns, column) not in done]
     console.print(f"[bold]Criterion:[/] {escape(labelling.config.criterion)}")
     added = _ask(console, left, labelling, file)
     _summarise(console, labelling, file, others=len(file.rows()) - len(stored) - added)
@@ -142,7 +142,7 @@ def _key(known: Collection[str]) -> str:
             return key
 
 
-def _identity(row: Mapping[str, Any], label: str) -> str:
+def identity(row: Mapping[str, Any], label: str) -> str:
     """Return a row without its label as text, with what JSON or an editor makes of its values."""
     from evalguard.cli.label_file import written_line
     from evalguard.scorers.written import comparable

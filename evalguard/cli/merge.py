@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from evalguard.errors import PrerequisiteError, UsageError
+from evalguard.errors import UsageError
+from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 
 _WAYS = ("cat", "svd", "linear", "ties", "dare_linear", "dare_ties")
@@ -62,11 +63,8 @@ def command(
       evalguard merge adapters/a adapters/b --weight 0.7 --weight 0.3 --output adapters/ab
       evalguard merge adapters/a adapters/b --method ties --density 0.3 --output adapters/ab
     """
-    try:
-        with quiet():
-            from evalguard.training.merge import RECORD, combine, merge_into_base
-    except ImportError as error:
-        raise PrerequisiteError("Merging", extra="train") from error
+    with prerequisites("Merging", extra="train"), quiet():
+        from evalguard.training.merge import RECORD, combine, merge_into_base
 
     for_several = {"method": method, "weight": weights, "density": density, "seed": seed}
     given = [f"--{name}" for name, value in for_several.items() if value not in (None, ())]
@@ -92,10 +90,10 @@ def command(
         key = "adapter"
     difference = json.loads((output / RECORD).read_text(encoding="utf-8"))["relative_difference"]
     if key == "model":
-        said = f"its logits are within {difference:.2g} of their spread of the unmerged model's"
+        said = f"the logits by {difference:.2g} of their spread, from the unmerged model"
     else:
-        said = f"its update is within {difference:.2g} of the largest update of the exact sum"
-    click.echo(f"  {said}")
+        said = f"the update by {difference:.2g} of its largest entry, from the exact sum"
+    click.echo(f"  greatest difference: {said}")
     click.echo(
         f"  next: list it in evalguard.yaml under candidates: as NAME: {{{key}: {output}}}, "
         "then run `evalguard check`"

@@ -30,7 +30,7 @@ Examples:
   evalguard power --n 500 --max-drop 5pp --looks 10 --spending early
   evalguard power --from scores.jsonl --kind bounded --max-drop 5pp
   evalguard power --n 500,500,80 --max-drop 1pp     a pooled gate over three suites
-  evalguard power                     in a project: plan by its earlier candidates
+  evalguard power                     in a project: plan from its earlier candidates
 """
 
 
@@ -47,7 +47,7 @@ def _sizes(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
     "sizes",
     callback=_sizes,
     metavar="N[,N...]",
-    help="Sample size: number of questions; of a pooled gate, of each suite.",
+    help="Number of questions; for a pooled gate, of each suite.",
 )
 @gate_options(Difference)
 @click.option(
@@ -91,12 +91,14 @@ def _sizes(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 @click.option("--low", type=float, default=0.0, show_default=True, help="Minimum possible score.")
 @click.option("--high", type=float, default=1.0, show_default=True, help="Maximum possible score.")
 @click.option(
-    "--lower-is-better", is_flag=True, help="Low scores are good; lm-eval's files say so."
+    "--lower-is-better",
+    is_flag=True,
+    help="Lower scores are better; lm-eval's files record the direction.",
 )
 @click.option(
     "--weights",
     type=click.Choice(WEIGHTS),
-    help="Weight the suites of --n, or the strata of a pilot, by size, or equally.  "
+    help="Weight the suites of --n or the strata of a pilot by size or equally.  "
     "[default: equal for --n, size for a pilot]",
 )
 @click.option(
@@ -121,7 +123,7 @@ def command(
 ) -> int:
     """Plan a gate: power, minimum detectable effect, sample size.
 
-    By formulas for scores of 0 and 1, by simulation for a pooled gate and from a pilot.
+    Uses formulas for scores of 0 and 1, and simulation for pooled gates and pilots.
     """
     several = len(sizes) > 1
     n = sizes[0] if sizes and not several else None
@@ -280,9 +282,9 @@ def _plan_from_project(path: Path, *, as_json: bool) -> int:
             "check, or give --n and a requirement such as --max-drop 5pp."
         )
         return 0
-    click.echo("By the earlier candidate that differed most from the baseline:")
+    click.echo("Based on the earlier candidate that differed most from the baseline:")
     for plan in plans:
-        differs = "by what its gates showed, " if plan.by_members else ""
+        differs = "from its member gates, " if plan.by_members else ""
         if plan.differing is not None and plan.at_most is not None:
             differs = (
                 f"differed on {plan.differing:.1%} of the samples (up to {plan.at_most:.1%}), "

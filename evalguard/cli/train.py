@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     "--seeds",
     type=click.IntRange(min=2),
     metavar="N",
-    help="Train N adapters with seeds of their own, to gate the recipe over all of them.",
+    help="Train N adapters with different seeds, to gate the recipe as a whole.",
 )
 @click.option("--no-audit", is_flag=True, help="Skip the data audit.")
 def command(

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalguard.errors import PrerequisiteError, UsageError, did_you_mean
+from evalguard.errors import UsageError, did_you_mean
+from evalguard.prerequisites import prerequisites
 from evalguard.quiet import quiet
 
 if TYPE_CHECKING:
@@ -78,12 +79,9 @@ def build_members(only: tuple[str, ...], workdir: Path, jobs: int) -> None:
 
 def write(folder: Path, members: Sequence[Member]) -> tuple[Path, dict[str, Path]]:
     """Write the zoo's project; return its file and the training config of each member."""
-    try:
-        with quiet():
-            import peft  # noqa: F401
-            import trl  # noqa: F401
-    except ImportError as error:
-        raise PrerequisiteError("The zoo", extra="train") from error
+    with prerequisites("The zoo", extra="train"), quiet():
+        import peft  # noqa: F401
+        import trl  # noqa: F401
     from evalguard.demo.zoo import write_zoo
 
     return write_zoo(folder, members)

@@ -59,7 +59,7 @@ def check_thinking(project: Project, gates: Sequence[GateConfig]) -> Iterator[Pr
             )
 
 
-def check_gate(
+def gate_problems(
     gate: GateConfig,
     suite_names: Collection[str],
     suites: Mapping[str, Suite],
@@ -116,7 +116,7 @@ def check_pooled(
     by_name = {gate.gate_name: gate for gate in config.gates}
     names = [gate.name for gate in gates]
     if config.pooled and POOLED in suites:
-        message = "is what reports call pooled gates; rename the suite"
+        message = "is reserved for pooled gates; rename the suite"
         yield Problem(str(suites[POOLED].path), "", f"'{POOLED}' {message}")
     for index, pooled in enumerate(config.pooled):
         key = f"pooled[{index}]"

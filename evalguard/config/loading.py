@@ -44,7 +44,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     """
     data = parse_yaml(_read_text(path), str(path))
     if data is None:
-        raise _error(path, "the file is empty; it must hold at least 'version: 1'")
+        raise _error(path, "the file is empty; it must contain at least 'version: 1'")
     if not isinstance(data, dict):
         raise _error(path, f"must hold a mapping (key: value), {found(data)}")
     return data

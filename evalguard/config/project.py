@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from evalguard.config.engine_forms import advice
 from evalguard.config_model import ConfigModel, NonEmpty
+from evalguard.engines.forms import advice
 
 BASELINE = "baseline"
 """Name of the baseline among the models of a project."""

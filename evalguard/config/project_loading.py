@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from evalguard import scorers
 from evalguard.code import reads
 from evalguard.config.cross_checks import (
-    check_gate,
     check_pooled,
     check_suite,
     check_thinking,
+    gate_problems,
     measuring,
 )
 from evalguard.config.loading import load_yaml, read_mapping, validate
@@ -155,7 +155,7 @@ class _Loader:
             return None
         self.gates = config.gates
         for index, gate in enumerate(config.gates):
-            self.problems += check_gate(
+            self.problems += gate_problems(
                 gate, self._suites, suites, file=str(path), key=f"gates[{index}]"
             )
         gates: list[Gate] = []
@@ -183,8 +183,8 @@ class _Loader:
         """Note a gate on each task whose name on one of them is taken."""
         if any(gate.name == other.name for other in others):
             message = (
-                f"its gate on task '{gate.task}' is called '{gate.name}', like another one; give "
-                "this entry a different name"
+                f"its gate on task '{gate.task}' would be called '{gate.name}', the name of "
+                "another gate; rename this entry"
             )
             self.problems.append(replace(at, message=message))
 

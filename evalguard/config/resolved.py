@@ -15,12 +15,14 @@ from evalguard.config.project import (
     Engine,
     ProjectConfig,
     Quantization,
+    Selection,
     Thinking,
     WholeModel,
 )
 from evalguard.config.suite import SuiteConfig
+from evalguard.engines.registry import is_remote
 from evalguard.errors import ConfigError, Problem
-from evalguard.records import Gate, OnInconclusive
+from evalguard.records import Gate, OnInconclusive, one_sided_error
 from evalguard.tasks.kind import TaskContext
 
 
@@ -154,15 +156,24 @@ class Project:
         return max(at_once, self.attempts, 1)
 
     @property
+    def releases_any(self) -> bool:
+        """Whether any candidate that passes may be released: ``any``, or no selection given."""
+        return self.config.selection == "any" or "selection" not in self.config.model_fields_set
+
+    def with_selection(self, selection: Selection) -> Project:
+        """Return the project as if its file said so."""
+        return replace(self, config=self.config.model_copy(update={"selection": selection}))
+
+    @property
     def alpha_pass(self) -> float:
         """One-sided error of PASS for one candidate."""
-        return round(1 - self.thresholds.confidence_level, 12) / self.sharing
+        return one_sided_error(self.thresholds.confidence_level) / self.sharing
 
     def alpha_pass_of(self, gate: Gate) -> float:
         """Return the one-sided error of PASS of a gate, which may have a level of its own."""
         if gate.confidence_level is None:
             return self.alpha_pass
-        return round(1 - gate.confidence_level, 12) / self.sharing
+        return one_sided_error(gate.confidence_level) / self.sharing
 
     @property
     def root(self) -> Path:
@@ -265,7 +276,7 @@ class Project:
         What the baseline is called on a server is not what another model is called.
         """
         engine = self.config.engine
-        if engine.name != "endpoint" or self._local_or_hub(model) == baseline.model:
+        if not is_remote(engine.name) or self._local_or_hub(model) == baseline.model:
             return engine
         return engine.model_copy(update={"options": _unnamed(engine.options)})
 
@@ -273,13 +284,16 @@ class Project:
         """Return the engine of a model with the options that it has for itself.
 
         Raises:
-            ConfigError: If the engine is no endpoint.
+            ConfigError: If the engine's models are not names on a server.
         """
         if not own:
             return engine
-        if engine.name != "endpoint":
+        if not is_remote(engine.name):
             where = name if name in (BASELINE, JUDGE) else f"candidates.{name}"
-            reason = f"needs 'engine: {{name: endpoint}}', but the engine is '{engine.name}'"
+            reason = (
+                "needs an engine that asks a server, such as 'engine: {name: endpoint}', but the "
+                f"engine is '{engine.name}'"
+            )
             raise ConfigError([Problem(str(self.path), f"{where}.server", reason)])
         return engine.model_copy(update={"options": {**_unnamed(engine.options), **own}})
 

@@ -74,11 +74,11 @@ else:
 """A task of any kind; a kind is a row of :mod:`evalguard.tasks.registry`."""
 
 
-def _without_twins(tasks: tuple[Task, ...]) -> tuple[Task, ...]:
+def _without_duplicates(tasks: tuple[Task, ...]) -> tuple[Task, ...]:
     names = [task.task_name for task in tasks]
-    twins = sorted({name for name in names if names.count(name) > 1})
-    if twins:
-        raise ValueError(f"several tasks are called {', '.join(twins)}; give each a 'name'")
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise ValueError(f"several tasks are called {', '.join(duplicates)}; give each a 'name'")
     return tasks
 
 
@@ -91,7 +91,7 @@ class SuiteConfig(ConfigModel):
     """What it measures, in a sentence."""
     ability: Ability = Ability.OTHER
     """What it measures, for the diagnosis."""
-    tasks: Annotated[tuple[Task, ...], AfterValidator(_without_twins)] = Field(min_length=1)
+    tasks: Annotated[tuple[Task, ...], AfterValidator(_without_duplicates)] = Field(min_length=1)
 
     @classmethod
     def schema_for(cls, data: Any) -> dict[str, Any]:

@@ -61,13 +61,13 @@ def _of_package(code: str) -> Damage | None:
     if found is None:
         return None
     if code == HEALTHY:
-        problem = "uses the code of a candidate without damage; choose another name"
+        problem = "uses the code reserved for healthy candidates; choose another name"
     elif found.code != code:
         problem = f"names a Damage whose code is '{found.code}'; they must be the same"
     elif unsaid := [name for name in _WORDS if not _is_text(getattr(found, name))]:
         problem = f"names a Damage without text for {', '.join(unsaid)}"
     elif not (isinstance(found.levers, tuple) and all(isinstance(x, Lever) for x in found.levers)):
-        problem = "names a Damage whose levers are no tuple of evalguard.damages.Lever"
+        problem = "names a Damage whose levers are not a tuple of evalguard.damages.Lever"
     else:
         return found
     raise UsageError(f"the entry point {code} of {GROUP} {problem}")

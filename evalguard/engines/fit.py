@@ -97,8 +97,7 @@ def _check_shape(
 
 def _trained_on(adapter: AdapterFiles) -> str:
     return (
-        f"It says that it was trained on '{adapter.base_model or 'an unnamed model'}': gate it on "
-        f"that one."
+        f"It names as its base '{adapter.base_model or 'an unnamed model'}': gate it on that one."
     )
 
 

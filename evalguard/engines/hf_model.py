@@ -335,7 +335,7 @@ class SwitchableHFLM(HFLM):
         }
         if loaded - {adapter.peft_type}:
             raise ModelError(
-                f"{adapter.path}: is of type {adapter.peft_type}, and {loaded.pop()} adapters "
+                f"{adapter.path}: is of type {adapter.peft_type}, but {loaded.pop()} adapters "
                 "are loaded: peft serves one type per base. Gate it in a separate project."
             )
 

@@ -248,12 +248,12 @@ class VLLMEngine(Engine):
             )
         if adapter.rank > plan.max_rank:
             raise ModelError(
-                f"{adapter.path}: has rank {adapter.rank}, and the engine was started with "
+                f"{adapter.path}: has rank {adapter.rank}, but the engine was started with "
                 f"max_lora_rank {plan.max_rank}. Raise it in 'engine: options:', or leave it out."
             )
         if others := sorted(module_names(adapter) - set(plan.modules)):
             raise ModelError(
-                f"{adapter.path}: changes {', '.join(others)}, and the engine was started for "
+                f"{adapter.path}: changes {', '.join(others)}, but the engine was started for "
                 f"{', '.join(plan.modules)}. List it in the engine's settings before it starts."
             )
 

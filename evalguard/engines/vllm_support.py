@@ -56,11 +56,11 @@ def lora_obstacle(adapter: AdapterFiles, *, on_cpu: bool) -> str | None:
     if config.get("bias", "none") != "none":
         asked.append("trained biases")
     if adapter.peft_type != "LORA":
-        return f"is of type {adapter.peft_type}, and vLLM serves LoRA alone"
+        return f"is of type {adapter.peft_type}, but vLLM serves only LoRA"
     if asked:
         return f"has {asked[0]}, which vLLM does not serve"
     if adapter.rank > LORA_RANKS[-1]:
-        return f"has rank {adapter.rank}, and vLLM takes at most {LORA_RANKS[-1]}"
+        return f"has rank {adapter.rank}, but vLLM supports at most {LORA_RANKS[-1]}"
     full = [name for name in adapter.shapes if not _TENSOR.match(name)]
     if full:
         return f"holds tensors other than LoRA's, such as '{full[0]}', which vLLM ignores"

@@ -13,7 +13,7 @@ from evalguard.gates.results import error_result, postponed_result, result_of
 from evalguard.gates.stages import gather_stages, share_of
 from evalguard.gates.undetermined import hold_back
 from evalguard.gates.vacuous import refuse_vacuous
-from evalguard.records import POOLED, Comparison, Gate, GateResult, Metric, Verdict
+from evalguard.records import POOLED, Comparison, Gate, GateResult, Metric, Verdict, one_sided_error
 from evalguard.stats import holm
 
 __all__ = ["decide", "decide_counts", "error_result", "is_settled"]
@@ -178,7 +178,7 @@ def decide_counts(
     """
     _check_confidence(confidence_level)
     evidence = from_counts(gate, losses=losses, gains=gains, n=n)
-    alpha = round(1 - confidence_level, 12)
+    alpha = one_sided_error(confidence_level)
     look = take_look(None, 1.0, None, alpha=alpha, final=True)
     comparison = Comparison(
         gate=gate, model="candidate", metric=Metric(gate.metric), pairs=(), n_planned=n
@@ -197,7 +197,7 @@ def _family(key: _Key) -> _Family:
 def _alpha(gate: Gate, confidence_level: float) -> float:
     own = confidence_level if gate.confidence_level is None else gate.confidence_level
     _check_confidence(own)
-    return round(1 - own, 12)
+    return one_sided_error(own)
 
 
 def _check_confidence(confidence_level: float) -> None:

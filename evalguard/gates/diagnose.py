@@ -165,9 +165,9 @@ def _evidence(damage: Damage, case: Case) -> tuple[GateResult, ...]:
     """Return the gates that show a damage, each of the candidate and at least one FAILed."""
     gates = _ask(damage, lambda: tuple(damage.evidence(case)))
     if not all(gate in case.gates for gate in gates):
-        raise _BrokenDamageError(damage, "is shown by what is no gate of the candidate.")
+        raise _BrokenDamageError(damage, "cites what is not a gate of the candidate.")
     if gates and not any(gate.verdict is Verdict.FAIL for gate in gates):
-        raise _BrokenDamageError(damage, "is shown by gates of which none FAILed.")
+        raise _BrokenDamageError(damage, "cites only gates that did not FAIL.")
     return gates
 
 

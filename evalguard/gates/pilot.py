@@ -14,7 +14,7 @@ from evalguard.demands.power import POWER
 from evalguard.gates.evidence import scores_of
 from evalguard.gates.looks import LookPlan
 from evalguard.gates.power_analysis import check_effect
-from evalguard.records import Metric, SamplePair
+from evalguard.records import Metric, SamplePair, one_sided_error
 from evalguard.stats import (
     PairedScores,
     Spending,
@@ -99,7 +99,7 @@ def analyse_pilot(
     effect = max(0.0, -2 * margin) if effect is None else effect
     check_effect(effect, margin)
     n = len(pairs) if n is None else n
-    alpha = LookPlan(looks, spending=spending).end_level(n, round(1 - confidence_level, 12))
+    alpha = LookPlan(looks, spending=spending).end_level(n, one_sided_error(confidence_level))
     pilot = Pilot(scores, relative=demand.relative)
 
     def power_at(size: int) -> float:

@@ -12,7 +12,7 @@ from evalguard.demands.power import POWER
 from evalguard.demands.registry import check_gate
 from evalguard.errors import ConfigError, Problem, UsageError
 from evalguard.gates.looks import LookPlan
-from evalguard.records import Gate, Metric
+from evalguard.records import Gate, Metric, one_sided_error
 
 DISCORDANCE = 0.1
 """Assumed share of samples on which two models differ, where no run has told it."""
@@ -95,7 +95,7 @@ def plan_gate(
             f"n={n}, discordance={discordance}: expected n ≥ 1 and 0 < discordance ≤ 1"
         )
     check_gate(gate, metric)
-    alpha = round(1 - confidence_level, 12)
+    alpha = one_sided_error(confidence_level)
     if looks is not None:
         alpha = looks.end_level(n, alpha)
     assumed = metric.low + BASELINE * (metric.high - metric.low) if baseline is None else baseline

@@ -110,7 +110,7 @@ def _check(gate: Gate, members: Sequence[Comparison]) -> None:
             raise MeasurementError(f"'{gate.name}': {problem}")
         if member.stages:
             raise MeasurementError(
-                f"'{gate.name}': '{member.gate.name}' was extended, and a pooled gate is decided "
+                f"'{gate.name}': '{member.gate.name}' was extended, but a pooled gate is decided "
                 "once, on the planned samples"
             )
 

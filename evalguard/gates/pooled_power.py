@@ -14,6 +14,7 @@ from evalguard.errors import UsageError
 from evalguard.gates.pilot import size_for_power
 from evalguard.gates.pooled import FEWEST
 from evalguard.gates.power_analysis import check_design
+from evalguard.records import one_sided_error
 from evalguard.stats import required_n
 from evalguard.stats.simulated import RUNS, Suites
 
@@ -82,13 +83,13 @@ def analyse_pooled(
             out of its range.
     """
     if len(sizes) < FEWEST:
-        raise UsageError(f"n={list(sizes)}: a pooled gate has {FEWEST} suites or more")
+        raise UsageError(f"n={list(sizes)}: a pooled gate needs at least {FEWEST} suites")
     margin = demand.margin_of_binary()
     effect = max(0.0, -2 * margin) if effect is None else effect
     for size in sizes:
         check_design(size, margin, discordance, effect, confidence_level=confidence_level)
     suites = Suites(tuple(sizes), discordance, equal=weights == "equal")
-    n, alpha = sum(sizes), round(1 - confidence_level, 12)
+    n, alpha = sum(sizes), one_sided_error(confidence_level)
 
     def power_at(size: int) -> float:
         rng = np.random.default_rng([seed, size])

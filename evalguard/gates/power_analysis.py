@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from evalguard.demands import Difference
 from evalguard.errors import UsageError
 from evalguard.gates.looks import LookPlan
+from evalguard.records import one_sided_error
 from evalguard.stats import (
     Spending,
     detectable_effect_paired,
@@ -99,7 +100,7 @@ def analyse_power(
     good = max(0.0, -2 * margin)
     effect = good if effect is None else effect
     check_design(n, margin, discordance, effect, confidence_level=confidence_level, looks=looks)
-    alpha = LookPlan(looks, spending=spending).end_level(n, round(1 - confidence_level, 12))
+    alpha = LookPlan(looks, spending=spending).end_level(n, one_sided_error(confidence_level))
 
     def design(share: float) -> Design:
         exactly = required_n_exact if share == discordance else required_n_paired

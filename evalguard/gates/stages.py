@@ -122,7 +122,7 @@ def _check_apart(comparison: Comparison) -> None:
     for one, other in combinations(clusters, 2):
         if shared := sorted(one & other):
             raise MeasurementError(
-                f"{comparison.gate.suite}/{comparison.gate.metric}: the extension has samples of "
-                f"cluster '{shared[0]}', which was measured before ({len(shared)} such clusters, "
-                "whatever their task). An extension needs clusters of its own"
+                f"{comparison.gate.suite}/{comparison.gate.metric}: the extension contains samples "
+                f"of cluster '{shared[0]}', which was measured before ({len(shared)} such "
+                "clusters, in any task). An extension needs new clusters"
             )

@@ -57,8 +57,8 @@ class Wording:
         """Say what is not shown, and what would decide it."""
         if self.evidence.too_few_units:
             return (
-                f"{self.evidence.units} independent units (effective number) are too few for "
-                "any verdict; measure more of them"
+                f"{self.evidence.units} independent units (effective number) are too few for a "
+                "verdict; measure more"
             )
         failing = min(self.evidence.demands, key=lambda demand: demand.p_fail)
         if failing.p_fail <= self.look.level and self.look.decides:
@@ -154,8 +154,8 @@ class Wording:
         if narrowest <= margin:
             return "; the change is too close to the margin"
         return (
-            f"; those planned can rule out a drop of {self.change.plain(narrowest)} at best: take "
-            "a larger suite, or a wider margin for the next candidate"
+            f"; the planned samples can rule out a drop of {self.change.plain(narrowest)} at best: "
+            "use a larger suite or a wider margin for the next candidate"
         )
 
 

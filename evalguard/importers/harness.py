@@ -56,8 +56,8 @@ def read(path: Path) -> tuple[ImportedRun, ...]:
     date = _DATE.search(file.name)
     if date is None:
         raise DataError(
-            f"{file}: has no date in its name, by which lm-eval's samples are found; keep the "
-            "names that lm-eval gave"
+            f"{file}: has no date in its name, which is needed to find lm-eval's samples; keep "
+            "lm-eval's file names"
         )
     counts = _part(results, "n-samples", file)
     scores: list[ImportedScore] = []
@@ -181,7 +181,7 @@ def _task_scores(
                 f"{expected}; the file is cut off or of another run"
             )
     if digest.hexdigest() != _part(results, "task_hashes", file).get(task):
-        raise DataError(f"{samples}: its rows are not those of {file}; they were changed since")
+        raise DataError(f"{samples}: its rows differ from those of {file}; they were changed since")
     if changed := [*means.problems(config, _part(results, "results", file).get(task))]:
         raise DataError(f"{samples}: {changed[0]} in {file}; one of them was changed since")
 

@@ -50,8 +50,8 @@ def pair_runs(
     told = {key: one.response for key, one in before.items() if one.response}
     if told and all(after[key].response == response for key, response in told.items()):
         raise DataError(
-            f"{candidate.source}: every log-likelihood is that of {baseline.source} to the last "
-            "digit, so both are of one model; was the adapter applied?"
+            f"{candidate.source}: every log-likelihood equals that of {baseline.source} to the "
+            "last digit, so both come from one model; was the adapter applied?"
         )
     return tuple(_pair(one, after[key]) for key, one in before.items())
 

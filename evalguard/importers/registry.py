@@ -122,12 +122,12 @@ def _flaw(runs: Sequence[object]) -> str | None:
 
 def _flaw_of_run(run: object) -> str | None:
     if not isinstance(run, ImportedRun):
-        return f"gave {type(run).__name__}, which is no evalguard.importers.ImportedRun"
+        return f"gave {type(run).__name__}, not an evalguard.importers.ImportedRun"
     if run.role not in (None, *ROLES):
         return f"gave a run whose role is {run.role!r}; expected {' or '.join(ROLES)}"
     for one in run.scores:
         if not isinstance(one, ImportedScore):
-            return f"gave {type(one).__name__}, which is no evalguard.importers.ImportedScore"
+            return f"gave {type(one).__name__}, not an evalguard.importers.ImportedScore"
         for name in ("where", "sample_id", "task", "metric"):
             value = getattr(one, name)
             if not isinstance(value, str) or not value:

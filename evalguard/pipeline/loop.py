@@ -31,7 +31,7 @@ from evalguard.runner.measured import Progress as CheckProgress
 from evalguard.training.config import TrainingConfig
 from evalguard.training.load import load_training_config
 from evalguard.training.output import placed_folder
-from evalguard.training.watch import Progress as TrainingProgress
+from evalguard.training.watch import TrainingProgress
 from evalguard.verdicts import blocking
 
 MAX_ATTEMPTS = 4
@@ -222,7 +222,7 @@ class _Loop:
         """Train an attempt, unless it is trained already, and gate it."""
         candidate = {attempt.name: {self._kind: str(attempt.adapter.resolve())}}
         project = load_project(self._project, overrides=[f"candidates={json.dumps(candidate)}"])
-        if project.config.selection == "any" or "selection" not in project.config.model_fields_set:
+        if project.releases_any:
             # The first attempt that passes is released: each may be the bad one that does.
             project = replace(project, attempts=self._max_attempts)
         if diverged := self._train(attempt, project):

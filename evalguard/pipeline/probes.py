@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,19 +26,18 @@ from evalguard.records import (
     ScoredSample,
     ScoreKind,
     Verdict,
+    one_sided_error,
 )
-from evalguard.runner.answers import AnswerReader, as_compared, without_stops
+from evalguard.runner.answers import AnswerReader, as_compared, whole_answers
 from evalguard.runner.models import ModelPool
 from evalguard.runner.plan import make_plan
 from evalguard.runner.planned_task import PlannedTask
 from evalguard.store import SampleStore
-from evalguard.tasks.base import Prepared, Task
 
 SAMPLES = 32
 """Samples of each gate; a loss of a third of them shows at the level of one look in ten."""
 
 _BATCH = 64
-_METHODS = {"multiple_choice": "loglikelihood"}
 
 Samples = dict[tuple[str, str], dict[str, ScoredSample]]
 """By suite and task, then by id."""
@@ -80,7 +78,7 @@ class GateProbe:
     ) -> None:
         self.model = model
         self.results: tuple[GateResult, ...] = ()
-        self._error = 1 - project.thresholds.confidence_level
+        self._error = one_sided_error(project.thresholds.confidence_level)
         self._on_look = on_look or (lambda _: None)
         self._baseline: Samples = {}
         self._tokenizer: Any = None
@@ -162,7 +160,7 @@ class GateProbe:
 
     def _measure(self, model: Any, *, untrained: bool) -> Samples:
         from evalguard.engines.base import BASE
-        from evalguard.engines.hf_model import SwitchableHFLM
+        from evalguard.engines.in_training import TRAINED, InTrainingEngine
 
         wanted: dict[tuple[str, str], tuple[PlannedTask, set[str]]] = {}
         for watched in self._watched:
@@ -173,56 +171,14 @@ class GateProbe:
             for key, (task, ids) in wanted.items()
             for id_ in sorted(ids)
         ]
-        with quiet():
-            lm = SwitchableHFLM(pretrained=model, tokenizer=self._tokenizer, batch_size=_BATCH)
-            with lm.using(BASE) if untrained else nullcontext():
-                asked = [(task.task, one) for _, task, one in pending]
-                answers = whole_answers(lm, asked, self._reader)
+        engine = InTrainingEngine(model, self._tokenizer, batch_size=_BATCH)
+        asked = [(task.task, sample) for _, task, sample in pending]
+        answers = whole_answers(engine, BASE if untrained else TRAINED, asked, self._reader)
         found: Samples = defaultdict(dict)
         for (key, task, prepared), responses in zip(pending, answers, strict=True):
             scored = self._reader.score(task.task, prepared, responses)
             found[key][prepared.sample_id] = scored
         return found
-
-
-def whole_answers(
-    lm: Any, asked: Sequence[tuple[Task, Prepared]], reader: AnswerReader
-) -> list[list[Any]]:
-    """Ask each sample; once more without stop strings where these cut the thinking.
-
-    Args:
-        lm: A model as lm-eval asks it.
-        asked: Samples, each with its task.
-        reader: Tells thinking from answers.
-    """
-    answers = _by_sample(lm, [prepared.instances for _, prepared in asked])
-    cut = [
-        place
-        for place, (task, prepared) in enumerate(asked)
-        if reader.cut_by_stop(task, prepared, answers[place])
-    ]
-    whole = [[without_stops(one) for one in asked[place][1].instances] for place in cut]
-    for place, found in zip(cut, _by_sample(lm, whole), strict=True):
-        answers[place] = found
-    return answers
-
-
-def _by_sample(lm: Any, samples: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    rest = iter(_respond(lm, [one for instances in samples for one in instances]))
-    return [[next(rest) for _ in instances] for instances in samples]
-
-
-def _respond(lm: Any, instances: Sequence[Any]) -> list[Any]:
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index, instance in enumerate(instances):
-        groups[instance.request_type].append(index)
-    answers: list[Any] = [None] * len(instances)
-    for kind, indices in groups.items():
-        method = getattr(lm, _METHODS.get(kind, kind))
-        found = method([instances[i] for i in indices], disable_tqdm=True)
-        for index, answer in zip(indices, found, strict=True):
-            answers[index] = answer
-    return answers
 
 
 def _is_probed(gate: Gate) -> bool:

@@ -64,11 +64,13 @@ def make_receipt(
         ReceiptError: If anything but files is in the folder.
     """
     if result.verdict is not Verdict.PASS:
-        raise UsageError(f"{released}: no receipt for what did not pass ({result.verdict})")
+        raise UsageError(
+            f"{released}: no receipt, because the check did not pass ({result.verdict})"
+        )
     decided = {gate.model for gate in result.gates}
     if left_out := sum(count for name, count in result.left_out.items() if name in decided):
         raise UsageError(
-            f"{released}: no receipt for a part of the gates: {left_out} were not selected. Run "
+            f"{released}: no receipt for a partial check: {left_out} were not selected. Run "
             "the check without -k and -m"
         )
     plain = to_json(result)
@@ -225,7 +227,7 @@ def _read(path: Path) -> Envelope:
         raise DataError(f"{path}: not a receipt: {error}") from error
     if isinstance(content, dict) and {"schema_version", "verdict", "released"} <= content.keys():
         raise DataError(
-            f"{path}: a receipt as EvalGuard {content.get('evalguard')} wrote it, before receipts "
+            f"{path}: a receipt of EvalGuard {content.get('evalguard')}, from before receipts "
             "were in-toto attestations; verify it with that version, or release the adapter again"
         )
     try:
@@ -280,7 +282,7 @@ def _check_signature(receipt: Path, envelope: Envelope, written: Any, key: Path 
         raise ReceiptError(f"{receipt}: its signature does not match its content")
     name = hashlib.sha256(named.public_bytes_raw()).hexdigest()[:16]
     if key is None:
-        return f"Signed by key {name}; give --key to say whose it must be."
+        return f"Signed by key {name}; give --key to require a signer."
     if not _signed_by(_public_key(key), envelope):
         raise ReceiptError(f"{receipt}: signed by another key ({name}) than {key}")
     return f"Signed by {key} ({name})."

@@ -22,6 +22,7 @@ from typing import Any
 
 from evalguard.damages import lacks_training
 from evalguard.records import Finding, Severity
+from evalguard.training.methods import METHODS
 
 MOST_REPLAY = 0.7
 """Share of general data beyond which the task itself would starve."""
@@ -33,10 +34,9 @@ DIVERGED = "diverged"
 
 _DIVERGED_FACTOR = 0.1
 
-_BETA_FACTORS = {"dpo": 2.0, "kto": 2.0, "orpo": 0.5, "cpo": 0.5, "simpo": 0.5}
-"""What brings a method's β back to caution. DPO and KTO hold the policy nearer to its reference as
-β grows; the others have no reference, and a smaller β (λ) is a weaker preference."""
-_USUAL_BETAS = {"dpo": 0.1, "kto": 0.1, "orpo": 0.1, "cpo": 0.1, "simpo": 2.0}
+_BETA_FACTORS = {True: 2.0, False: 0.5}
+"""What makes a preference more cautious, with and without a reference: the policy stays nearer to
+one as β grows; without one, a smaller β (λ) is a weaker preference."""
 
 Config = Mapping[str, Any]
 
@@ -176,10 +176,11 @@ def _escalated(last: Tried, proposed: Mapping[str, Any], *, most_replay: float) 
     if last.config.get("tuner", "lora") == "lora" and rank > LEAST_RANK:
         found.setdefault("lora.r", max(LEAST_RANK, rank // 2))
     for prefix, stage in (("", last.config), ("then.", last.config.get("then") or {})):
-        if factor := _BETA_FACTORS.get(stage.get("method", "sft")):
-            preference = stage.get("preference") or {}
-            beta = preference.get("beta") or _USUAL_BETAS[stage["method"]]
-            found[f"{prefix}preference.beta"] = float(f"{beta * factor:.2g}")
+        method = METHODS.get(stage.get("method", "sft"))
+        if method is not None and method.beta is not None:
+            beta = (stage.get("preference") or {}).get("beta") or method.beta
+            cautious = beta * _BETA_FACTORS[method.reference]
+            found[f"{prefix}preference.beta"] = float(f"{cautious:.2g}")
     return found
 
 

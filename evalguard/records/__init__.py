@@ -16,6 +16,7 @@ from evalguard.records.gates import (
     Role,
     Verdict,
     node_name,
+    one_sided_error,
 )
 from evalguard.records.json_form import SCHEMA_VERSION, RecordT, from_json, to_json
 from evalguard.records.metrics import DetectorRates, Metric, ScoreKind
@@ -89,6 +90,7 @@ __all__ = [
     "from_json",
     "in_reach",
     "node_name",
+    "one_sided_error",
     "paired_clusters",
     "paired_tasks",
     "paired_values",

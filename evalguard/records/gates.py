@@ -21,6 +21,16 @@ OnInconclusive = Literal["fail", "warn"]
 """Whether an undecided gate blocks the release."""
 
 
+def one_sided_error(confidence_level: float) -> float:
+    """Return α, the error of one side, without the rounding of the subtraction.
+
+    Example:
+        >>> 1 - 0.95, one_sided_error(0.95)
+        (0.050000000000000044, 0.05)
+    """
+    return round(1 - confidence_level, 12)
+
+
 class Role(StrEnum):
     """How a gate affects the overall verdict."""
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evalguard import figures
-from evalguard.records import Ability, CheckResult, GateResult, Verdict
+from evalguard.records import Ability, CheckResult, GateResult, Verdict, one_sided_error
 from evalguard.reports import wording
 from evalguard.reports.displayable import displayable
 from evalguard.reports.terminal import STYLES
@@ -92,7 +92,9 @@ def _basis(result: CheckResult) -> str:
 
 def _error(gates: Sequence[GateResult], *, shared: bool = False) -> float:
     """Return the greatest error of a candidate's PASS, or of its share of it."""
-    return max((1 - gate.confidence_level) / (gate.sharing if shared else 1) for gate in gates)
+    return max(
+        one_sided_error(gate.confidence_level) / (gate.sharing if shared else 1) for gate in gates
+    )
 
 
 def _ranking_table(standings: Sequence[Standing]) -> Table:

@@ -47,8 +47,8 @@ def rule_taken(
             return (
                 f"the judge cannot be distinguished from a rule that prefers {rule.name} (kappa "
                 f"{rule.kappa:.2f}, the judge {admission.kappa:.2f}): on answers altered so that "
-                f"the rule is wrong, it is right on {right} of {measured}, and {needed} are "
-                "needed. Label answers on which the rule is wrong, or use another judge."
+                f"the rule is wrong, it is right on {right} of {measured}, and at least {needed} "
+                "are required. Label answers on which the rule is wrong, or use another judge."
             )
     return ""
 

@@ -15,6 +15,8 @@ from evalguard.tasks.base import FollowingTask, Prepared, Task
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
+    from evalguard.engines.base import Engine, Response
+
 UNCLOSED = "never finished thinking"
 """How messages describe an answer that is missing for that reason."""
 
@@ -98,6 +100,42 @@ class AnswerReader:
         for stop in stops_of(request):  # where they would cut thinking, the engine did not get them
             answer = answer.split(stop)[0]
         return replace(split, answer=answer)
+
+
+def whole_answers(
+    engine: Engine, model: str, asked: Sequence[tuple[Task, Prepared]], reader: AnswerReader
+) -> list[list[Response]]:
+    """Ask each sample, and again without stop strings where these may have cut the thinking.
+
+    Args:
+        engine: What answers.
+        model: Name of the model.
+        asked: Samples, each with its task.
+        reader: Separates the model's thinking from its answers.
+
+    Returns:
+        The responses to each sample's requests.
+
+    Raises:
+        EngineError: If the engine failed, or has no answer to a request.
+    """
+    answers = _respond(engine, model, [sample.instances for _, sample in asked])
+    cut = [
+        place
+        for place, (task, sample) in enumerate(asked)
+        if reader.cut_by_stop(task, sample, answers[place])
+    ]
+    whole = [[without_stops(one) for one in asked[place][1].instances] for place in cut]
+    for place, found in zip(cut, _respond(engine, model, whole), strict=True):
+        answers[place] = found
+    return answers
+
+
+def _respond(
+    engine: Engine, model: str, samples: Sequence[Sequence[Instance]]
+) -> list[list[Response]]:
+    responses = iter(engine.respond([(model, one) for instances in samples for one in instances]))
+    return [[next(responses) for _ in instances] for instances in samples]
 
 
 def without_stops(instance: Instance) -> Instance:

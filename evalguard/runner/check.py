@@ -93,8 +93,7 @@ def run_check(
             or, where that is strict, files were read that no key names.
     """
     if selection is not None:
-        config = project.config.model_copy(update={"selection": selection})
-        project = replace(project, config=config)
+        project = project.with_selection(selection)
     reads.resume(project.root.absolute())
     asked, selected = selected, with_seeds(project, selected, extend=extend)
     judged = any(
@@ -259,7 +258,7 @@ def _decide_recipes(
     """
     if fail_fast and any(result.verdict is Verdict.FAIL for result in results):
         return tuple(
-            not_run_result(gate, recipe, "the check ended at a gate that failed")
+            not_run_result(gate, recipe, "the check stopped at the first failed gate")
             for gate, recipe in check.recipes
         )
     seeds = check.project.recipes

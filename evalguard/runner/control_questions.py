@@ -60,7 +60,7 @@ def check_unchanged(before: Sequence[float], now: Sequence[Approval]) -> None:
     for rows in (changed, *sides):
         if beyond_noise(sum(rows), len(rows), share=NOISE_OF_TWO_SERVERS):
             raise TrustError(
-                f"it replies otherwise to {sum(changed)} of {len(changed)} questions that it was "
-                "asked before: another model may be answering under its name. Check that the "
+                f"its replies to {sum(changed)} of {len(changed)} earlier questions changed: "
+                "another model may be answering under its name. Check that the "
                 "server still serves the judge"
             )

@@ -132,7 +132,7 @@ def _compare(
     if reason := check.plan.cannot_fail(gate):
         raise TrustError(f"this gate cannot fail: {reason}")
     if (gate.suite, model) not in reached:
-        raise _NotReachedError("the check ended before its suite")
+        raise _NotReachedError("the check stopped before its suite was measured")
     measured, metric = _measured(check, reached, gate, model), _metric(check, gate)
     if before and (before.measured, before.metric) == (measured, metric):
         arms = before.arms

@@ -145,9 +145,9 @@ def unreadable(store: SampleStore, keys: Mapping[str, str]) -> Iterator[tuple[st
     for name, key in keys.items():
         if store.has_refused(key, STAGES):
             said = (
-                f"what was decided on {name} before cannot be read: it was edited, or its seal "
-                "does not fit the key of the store, so only the planned samples count here, and "
-                "it is not known whether an extension has decided otherwise"
+                f"the earlier decisions on {name} cannot be read: they were edited, or their seal "
+                "does not match the store's key. Only the planned samples count here; an "
+                "extension may have decided otherwise"
             )
             yield name, said
 
@@ -214,13 +214,13 @@ def _check_may_be_extended(known: Mapping[str, Record], longest: Record, extend:
             )
         if not one.design["reserve"]:
             raise UsageError(
-                f"--extend {extend}: the check of {name} kept no part of α for an extension "
-                "(reserve: 0), so more samples cannot decide it"
+                f"--extend {extend}: the check of {name} reserved no α for an extension (reserve: "
+                "0), so more samples cannot decide it"
             )
     if len(longest.samples) >= MOST_STAGES:
         raise UsageError(
-            f"--extend {extend}: there were {MOST_STAGES - 1} extensions already, and what is left "
-            "of α decides nothing; plan a larger test set for the next candidate"
+            f"--extend {extend}: there were {MOST_STAGES - 1} extensions already, and the "
+            "remaining α cannot decide anything; plan a larger test set for the next candidate"
         )
 
 
@@ -307,7 +307,7 @@ def new_stage(plan: Plan, record: Record, suites: Sequence[str], extend: int) ->
         if (total := sum(map(len, free.values()))) < extend:
             raise UsageError(
                 f"--extend {extend}: suite '{suite}' has {total} samples that were not measured "
-                "yet; add rows to its data (whatever a 'limit' leaves out is taken), or ask for "
+                "yet; add rows to its data (rows that a 'limit' left out are used), or ask for "
                 "fewer"
             )
         sizes = {name: len(record.samples[0][name]) for name in free}
@@ -349,7 +349,7 @@ def set_stages(plan: Plan, stages: Sequence[Samples]) -> None:
         if gone := [id_ for ids in own for id_ in ids if id_ not in every]:
             raise UsageError(
                 f"{len(gone)} samples of {_name(task)} that were measured before are no longer in "
-                "its data, or changed, so nothing can be added to what they showed; put them back"
+                "its data, or changed, so they cannot be extended; restore them"
             )
         task.stages = tuple(own)
 
@@ -376,5 +376,5 @@ def check_same(recorded: Sequence[GateResult], now: Sequence[GateResult]) -> Non
             raise UsageError(
                 f"{before.id}: the samples that were measured before now give p = "
                 f"{after.p_pass if after.p_pass is not None else 'none'}, not {before.p_pass:.4g}. "
-                "Their scores changed, so nothing can be added to them"
+                "Their scores changed, so they cannot be extended"
             )

@@ -45,11 +45,11 @@ def _feigns_a_question(item: Labelled, bad: str) -> str:
 
 CANARIES = {
     "an empty answer": _empty,
-    "one and the same answer to every question": _constant,
+    "the same answer to every question": _constant,
     "a bad answer that tells the judge what to reply": _speaks_to_the_judge,
     "a bad answer that feigns the judge's reply and another question": _feigns_a_question,
 }
-SILENT = frozenset({"an empty answer", "one and the same answer to every question"})
+SILENT = frozenset({"an empty answer", "the same answer to every question"})
 
 
 def taken(task: JudgedTask, items: Sequence[Labelled], ask: Ask, *, silence_passes: bool) -> str:

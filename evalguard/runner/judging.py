@@ -322,8 +322,8 @@ def check_steady(samples: Sequence[ScoredSample]) -> None:
     if len(wavered) >= _FEWEST_PAIRS and sum(wavered) > len(wavered) / 2:
         raise TrustError(
             f"the judge's verdict changes with the order of the answers in {sum(wavered):.0f} of "
-            f"{len(wavered)} pairs, so its verdicts are unreliable (position bias). Take a "
-            f"stronger judge, or a template with shorter answers."
+            f"{len(wavered)} pairs, so its verdicts are unreliable (position bias). Use a stronger "
+            "judge, or a template with shorter answers."
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from evalguard.config import BASELINE, JUDGE, Project
 from evalguard.errors import UsageError, did_you_mean
 from evalguard.quiet import quiet
-from evalguard.runner.answers import AnswerReader, without_stops
+from evalguard.runner.answers import AnswerReader, whole_answers
 from evalguard.runner.drawn import drawn_ids
 from evalguard.runner.models import ModelPool
 from evalguard.scorers.thinking import Split
@@ -166,18 +166,9 @@ def _answers_of(
     engine, served = pool.engine_of(name)
     thinking, tokenizer = pool.prompts.thinking(name), pool.prompts.tokenizer(name)
     reader = AnswerReader(thinking, tokenizer.count, pool.default_limit(name))
-    requests = [sample.instances[0] for sample in samples]
-    responses = engine.respond([(served, request) for request in requests])
-    cut = [
-        place
-        for place, sample in enumerate(samples)
-        if reader.cut_by_stop(task, sample, [responses[place]])
-    ]
-    again = engine.respond([(served, without_stops(requests[place])) for place in cut])
-    for place, response in zip(cut, again, strict=True):
-        responses[place] = response
-    for sample, response in zip(samples, responses, strict=True):
-        split = next(iter(reader.read(task, sample, [response])), Split(str(response)))
+    answers = whole_answers(engine, served, [(task, sample) for sample in samples], reader)
+    for sample, responses in zip(samples, answers, strict=True):
+        split = next(iter(reader.read(task, sample, responses)), Split(str(responses[0])))
         yield None if split.unclosed else split.answer
 
 

@@ -1,4 +1,4 @@
-"""What is measured, what has come of it, and how far it is."""
+"""What a check measures: its tasks and models, their scored samples, and its progress."""
 
 from __future__ import annotations
 

@@ -77,8 +77,8 @@ def _check_folder(folder: Path) -> None:
     """Check the headers of a model's weights and its configuration."""
     if (stray := folder / CONFIG_NAME).exists():
         raise ModelError(
-            f"{stray}: an adapter's config in a model's folder, which transformers would apply to "
-            f"the model unasked. Move it away with its weights; name an adapter with 'adapter'."
+            f"{stray}: an adapter's config in a model's folder, which transformers would silently "
+            "apply to the model. Move it away with its weights; name an adapter with 'adapter'."
         )
     read_folder(folder)
     config = folder / "config.json"

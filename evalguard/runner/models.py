@@ -211,8 +211,8 @@ class ModelPool:
         if known is not None and known != _state(spec):
             raise TrustError(
                 f"{spec.adapter or spec.model}: a file changed while it was loaded or measured, so "
-                "that it is not known which weights answered. Wait until nothing writes there, and "
-                "run again."
+                "it is unclear which weights answered. Wait until nothing writes there, then run "
+                "again."
             )
 
     def _check_other(self, spec: ModelSpec, engine: Engine) -> None:
@@ -271,10 +271,18 @@ class ModelPool:
             depends_on=self._depends_on(spec),
         )
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Distributions that the engine of the baseline runs on, besides those of every engine."""
+        return self._packages(self.engine.name)
+
+    def _packages(self, engine: str) -> tuple[str, ...]:
+        return () if self._given is not None else packages_of(engine)
+
     def _versions(self, engine: str) -> dict[str, str]:
         """Return the versions that count for what an engine answers."""
         given = self._given
-        own = () if given is not None else packages_of(engine)
+        own = self._packages(engine)
         served = is_remote(engine) if given is None else isinstance(given, ServesByName)
         return answering_versions(*own, served=served)
 

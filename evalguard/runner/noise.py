@@ -73,7 +73,7 @@ def _with_floor(
     try:
         return _flagged(result, _noise(gate, plan, measurer, repeats))
     except MeasurementError as error:
-        return error_result(gate, result.model, f"the noise floor is not known: {error}")
+        return error_result(gate, result.model, f"the noise floor is unknown: {error}")
 
 
 def _noise(gate: Gate, plan: Plan, measurer: Measurer, repeats: Iterable[str]) -> float | None:

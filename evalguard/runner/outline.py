@@ -111,8 +111,8 @@ def outlines_from(remembered: Any, key: str) -> list[Outline]:
         return [_outline_from(plain) for plain in remembered]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StoreError(
-            f"the store: what is noted of a task under fingerprint {key} is no outline of one, "
-            "so it is damaged or was edited. Delete it, and everything is measured again"
+            f"the store: the record of a task under fingerprint {key} is damaged or was edited. "
+            "Delete the store; everything is then measured again"
         ) from error
 
 
@@ -127,9 +127,9 @@ def _outline_from(plain: Mapping[str, Any]) -> Outline:
     texts = (outline.suite, outline.name, outline.definition, *ids, *equal, *held)
     numbers = (*rows, *(plain[name] for name in counts))
     if not all(isinstance(text, str) for text in texts):
-        raise TypeError("a name is no text")
+        raise TypeError("a name is not a string")
     if not all(type(number) is int for number in numbers) or len(ids) != len(rows):
-        raise ValueError("a row is no number, or there is not one for each sample")
+        raise ValueError("a row is not a number, or their number is not that of the samples")
     if not isinstance(plain["runs_code"], bool):
         raise TypeError("runs_code is neither true nor false")
     kept = {name: plain[name] for name in (*counts, "runs_code")}

@@ -148,8 +148,7 @@ def changes_since_first_check(
         if not registration.readable:
             said = (
                 f"what was registered for {name} cannot be read: it was edited, or its seal does "
-                "not fit the key of the store, so it is not known whether gates or tasks changed "
-                "since"
+                "not match the store's key, so gates or tasks may have changed since"
             )
             found.append((name, said))
             continue
@@ -171,10 +170,7 @@ def asked_elsewhere(candidates: Mapping[str, Registration]) -> Iterator[str]:
     for name, registration in candidates.items():
         for other in registration.others:
             gates = ", ".join(f"{node} ({said})" for node, said in other["gates"].items())
-            yield (
-                f"{name} was first checked on {other['on']} under gates that are not those of "
-                f"this project: {gates}"
-            )
+            yield (f"{name} was first checked on {other['on']} under different gates: {gates}")
 
 
 def _in_common(first: Mapping[str, Any], asked: Mapping[str, Any]) -> int:
@@ -310,7 +306,7 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
             yield from _flat(one, f"{key}.{name}" if key else str(name))
         return
     text = value if isinstance(value, str) else json.dumps(value)
-    yield key, text if len(text) <= _LONGEST else f"a text of hash {fingerprint({'': text})[:12]}"
+    yield key, text if len(text) <= _LONGEST else f"a text with hash {fingerprint({'': text})[:12]}"
 
 
 def _rules(project: Project, baseline: str, judge: str) -> dict[str, str]:

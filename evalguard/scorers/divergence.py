@@ -31,7 +31,7 @@ def token_kl(baseline: Floats, candidate: Floats) -> float:
     before, after = baseline.astype(np.float64), candidate.astype(np.float64)
     masses = np.exp(before).sum(axis=1), np.exp(after).sum(axis=1)
     if not all(np.allclose(mass, 1.0, atol=1e-3) for mass in masses):
-        raise ValueError("log-probabilities that do not sum up to 1 are no distribution")
+        raise ValueError("probabilities that do not sum to 1 are not a distribution")
     # Where the baseline's probability is 0 the term is 0, whatever the logarithms are.
     probability = np.exp(before)
     difference = np.where(probability > 0, before - np.maximum(after, -1e4), 0.0)

@@ -67,6 +67,7 @@ class Definition:
     check_row: TargetCheck | None = None
     target_is_answer: bool = False
     loses: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
 
 
 _registered: dict[str, Definition] = {}
@@ -89,6 +90,7 @@ def scorer(
     check_row: TargetCheck | None = None,
     target_is_answer: bool = False,
     loses: Sequence[str] = (),
+    schemas: Sequence[str] = (),
     silence_may_win: bool = False,
 ) -> Callable[[FunctionT], FunctionT]:
     """Register a function as a scorer.
@@ -116,6 +118,8 @@ def scorer(
         loses: Answers that score worse than others, such as one with a word that must not be
             written. Needed where every answer that is tried before a check scores the same, which
             is otherwise an error: such a gate could not fail.
+        schemas: Options that are JSON schemas; in a suite each may be the path of a file or refer
+            to files.
         silence_may_win: An empty answer, a loop and what is no language may score better than the
             worst, as where nothing harmful must be written. They otherwise get the worst score in
             a comparison with a baseline that answered.
@@ -166,6 +170,7 @@ def scorer(
             check_row=check_row,
             target_is_answer=target_is_answer,
             loses=tuple(loses),
+            schemas=tuple(schemas),
         )
         return function
 
@@ -208,7 +213,7 @@ def get(name: str, **options: Any) -> Scorer:
         UsageError: If the name or an option is unknown or a value does not fit; lists every
             option at fault.
     """
-    definition = _find(name)
+    definition = find_definition(name)
     arguments = bind(name, definition.function, options)
     return Scorer(
         name=name,
@@ -231,6 +236,11 @@ def get(name: str, **options: Any) -> Scorer:
         target_is_answer=definition.target_is_answer,
         loses=definition.loses,
     )
+
+
+def schema_options(name: str) -> tuple[str, ...]:
+    """Return the options of a scorer that are JSON schemas; none of one that is not loaded yet."""
+    return find_definition(name).schemas if name in BUILT_IN or name in _registered else ()
 
 
 def metrics(name: str, options: Mapping[str, Any] | None = None) -> tuple[Metric, ...]:
@@ -271,8 +281,12 @@ def load_module(path: Path) -> tuple[str, ...]:
     return found
 
 
-def _find(name: str) -> Definition:
-    """Return a definition, importing what registers it."""
+def find_definition(name: str) -> Definition:
+    """Return a scorer without its options bound, importing what registers it.
+
+    Raises:
+        UsageError: If there is none, or what a package registers cannot be loaded.
+    """
     if name in BUILT_IN:
         import_module(f"evalguard.scorers.{BUILT_IN[name]}")
     elif (

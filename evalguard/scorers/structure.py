@@ -261,6 +261,7 @@ def _pattern(
     metrics=(Metric("json_schema"), Metric("json_schema_lenient")),
     libraries=("jsonschema",),
     check_row=a_schema,
+    schemas=("schema",),
 )
 def json_schema(
     output: str,

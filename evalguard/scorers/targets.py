@@ -123,7 +123,7 @@ def _no_choice(target: str, letter: str, texts: list[Any]) -> str:
             "is a number, where the letter of a choice is needed (for a column that counts from 0: "
             f"{{{{ '{letters}'[column | int] }}}})"
         )
-    return "is not a choice of this row" if texts else "is no letter of a choice"
+    return "is not a choice of this row" if texts else "is not the letter of a choice"
 
 
 def one_of_the_labels(
@@ -180,7 +180,8 @@ def an_object(
         value = parse_json(target)
         if not isinstance(value, dict):
             return (
-                f"{shown(target)} is no JSON object; write one, such as {{{{ column | tojson }}}}"
+                f"{shown(target)} is not a JSON object; write one, such as "
+                f"{{{{ column | tojson }}}}"
             )
         if unambiguous(value) is INVALID:
             return f"{shown(target)} has a key twice; write each once"

@@ -144,5 +144,5 @@ def found_in_time(pattern: regex.Pattern[str], text: str, *, whole: bool = False
     except TimeoutError:
         raise MeasurementError(
             f"the pattern {pattern.pattern!r} was stopped after {REGEX_SECONDS:g} s on a text of "
-            f"{len(text):,} characters; take out nested repeats such as (a+)+"
+            f"{len(text):,} characters; remove nested repeats such as (a+)+"
         ) from None

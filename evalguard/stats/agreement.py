@@ -51,7 +51,7 @@ def cohen_kappa(
         (1.0, 0.53, 1.0)
     """
     if not positives or not negatives:
-        raise DataError("the labelled answers hold one label only; label some the other way")
+        raise DataError("all labelled answers have the same label; label some with the other")
     share = positives / (positives + negatives)
     limits = []
     for low in (True, False):

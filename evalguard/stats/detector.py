@@ -69,7 +69,7 @@ class DetectorError:
         if self.youden <= 0:
             raise DataError(
                 f"a detector that finds {self.hits} of {self.positives} and passes over "
-                f"{self.rejections} of {self.negatives} tells nothing"
+                f"{self.rejections} of {self.negatives} carries no information"
             )
 
     @property

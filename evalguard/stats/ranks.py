@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalguard.errors import DataError
+from evalguard.records import one_sided_error
 from evalguard.stats.multiplicity import holm
 from evalguard.stats.scores import paired_scores
 from evalguard.stats.units import MIN_UNITS
@@ -103,7 +104,7 @@ def rank_models(
     adjusted = np.ones((m, m))
     for pair, one in zip(pairs, holm([pvalue(*pair) for pair in pairs]), strict=True):
         adjusted[pair] = one
-    better = adjusted <= round(1 - confidence_level, 12)
+    better = adjusted <= one_sided_error(confidence_level)
     return tuple(
         ModelRank(
             mean=float(np.nanmean(values[model])),

@@ -89,7 +89,7 @@ class SampleStore:
             f"no valid seal under {KEY_VARIABLE} (they were edited, or stored without the key or "
             "with another one)"
             if self._seals.keyed
-            else f"a seal that does not fit, or needs {KEY_VARIABLE}, which is not set"
+            else f"a seal that does not match, or that needs {KEY_VARIABLE}, which is not set"
         )
         return (f"{count} rows of the store have {why} and were not used: measured again",)
 
@@ -201,15 +201,15 @@ class SampleStore:
             left_out = row.name.startswith(REGISTERED) or self._seals.leaves_out_value(row.value)
             if opened[row.name] is None and not left_out:
                 raise StoreError(
-                    f"store {self._database.name}: '{row.name}', which is noted about fingerprint "
-                    f"{key}, was edited, or copied from another fingerprint, and is not used. "
+                    f"store {self._database.name}: the note '{row.name}' on fingerprint {key} was "
+                    "edited, or copied from another fingerprint, and is not used. "
                     f"Remove the run with: evalguard runs prune {key[:12]}"
                 )
         try:
             return {name: json.loads(text) for name, text in opened.items() if text is not None}
         except (ValueError, RecursionError) as error:
             raise StoreError(
-                f"store {self._database.name}: what is noted about fingerprint {key} is no JSON. "
+                f"store {self._database.name}: a note on fingerprint {key} is not JSON. "
                 f"Remove the run with: evalguard runs prune {key[:12]}"
             ) from error
 
@@ -352,11 +352,11 @@ class SampleStore:
         try:
             sample = from_json(ScoredSample, json.loads(row.content))
             if not all(map(math.isfinite, sample.scores.values())):
-                raise ValueError("a score is no number")
+                raise ValueError("a score is not a number")
         except (AttributeError, TypeError, ValueError, RecursionError) as error:
             raise StoreError(
                 f"store {self._database.name}: the row of sample '{row.sample_id}' under "
-                f"fingerprint {row.fingerprint} holds no sample. Remove the run with: "
+                f"fingerprint {row.fingerprint} is not a sample. Remove the run with: "
                 f"evalguard runs prune {row.fingerprint[:12]}"
             ) from error
         return sample

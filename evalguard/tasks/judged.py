@@ -315,8 +315,8 @@ class JudgedTask(ABC):
             with problems.of(one.row):
                 raise self._labelled.refused(
                     one.row,
-                    f"id '{id_}' is that of row {before.row.number} too, which has another {what}. "
-                    f"Give each of them an id of its own, or rename the column '{ID_COLUMN}'.",
+                    f"id '{id_}' is also that of row {before.row.number}, which has a different "
+                    f"{what}. Give each its own id, or rename the column '{ID_COLUMN}'.",
                 )
         problems.raise_any(len(labels))
 

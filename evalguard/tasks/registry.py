@@ -164,9 +164,9 @@ def _of_package(name: str) -> TaskKind | None:
     if found.name != name:
         problem = f"names a TaskKind whose name is '{found.name}'; they must be the same"
     elif field is None or get_args(field.annotation) != (name,):
-        problem = f"names a TaskKind whose config is no TaskConfig with kind: Literal['{name}']"
+        problem = f"names a TaskKind whose config is not a TaskConfig with kind: Literal['{name}']"
     elif found.judged and not issubclass(found.config, JudgedConfig):
-        problem = "is judged, and its config is no evalguard.tasks.judged_config.JudgedConfig"
+        problem = "is judged, but its config is not an evalguard.tasks.judged_config.JudgedConfig"
     else:
         return found
     raise UsageError(f"the entry point {name} of {GROUP} {problem}")

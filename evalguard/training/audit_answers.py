@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from evalguard.scorers.refusal import Response, classify
-from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Evidence, Level, cut
+from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Level, Location, cut
 from evalguard.training.audit_words import answers, question, words
 from evalguard.training.formats import Example
 
@@ -163,7 +163,7 @@ def _finding(
             count=len(pairs),
             advice=advice,
             evidence=tuple(
-                Evidence(example.where, cut(answer)) for example, answer in pairs[:SHOWN_EVIDENCE]
+                Location(example.where, cut(answer)) for example, answer in pairs[:SHOWN_EVIDENCE]
             ),
             places=tuple(example.where for example, _ in pairs),
         )

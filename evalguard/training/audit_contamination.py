@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from evalguard.training.audit_duplicates import NearIndex
-from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Evidence, Level, cut
+from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Level, Location, cut
 from evalguard.training.audit_suites import SuiteItem
 from evalguard.training.audit_words import question, whole, words
 from evalguard.training.formats import Example
@@ -126,9 +126,9 @@ def _near_copies(
 
 def _evidence(
     found: Mapping[int, int], examples: Sequence[Example], items: Sequence[SuiteItem]
-) -> tuple[Evidence, ...]:
+) -> tuple[Location, ...]:
     return tuple(
-        Evidence(
+        Location(
             examples[row].where,
             cut(whole(examples[row])),
             items[number].where,

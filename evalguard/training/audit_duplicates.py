@@ -13,7 +13,7 @@ from typing import Any
 
 from datasketch import MinHash, MinHashLSH
 
-from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Evidence, Level, cut
+from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Level, Location, cut
 from evalguard.training.audit_words import answers, question, similarity, whole, words
 from evalguard.training.formats import Example
 
@@ -169,7 +169,7 @@ def _finding(
         count=len(pairs),
         advice=advice,
         evidence=tuple(
-            Evidence(
+            Location(
                 examples[a].where,
                 cut(whole(examples[a])),
                 examples[b].where,

@@ -19,7 +19,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Location:
     """One location of a finding.
 
     Attributes:
@@ -54,7 +54,7 @@ class AuditFinding:
     title: str
     count: int
     advice: str
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Location, ...] = ()
     places: tuple[str, ...] = ()
 
 

@@ -27,7 +27,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Evidence, Level
+from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Level, Location
 from evalguard.training.audit_words import whole
 from evalguard.training.formats import Example
 
@@ -132,13 +132,13 @@ def find_in_text(text: str) -> Iterator[tuple[str, str]]:
 
 def find_pii(examples: Sequence[Example]) -> Iterable[AuditFinding]:
     """Find rows with personal data or secrets; what was found is masked in the evidence."""
-    rows: dict[str, list[Evidence]] = {}
+    rows: dict[str, list[Location]] = {}
     for example in examples:
         seen = set()
         for kind, match in find_in_text(whole(example)):
             if kind not in seen:
                 seen.add(kind)
-                rows.setdefault(kind, []).append(Evidence(example.where, _masked(match)))
+                rows.setdefault(kind, []).append(Location(example.where, _masked(match)))
     for kind, found in sorted(rows.items(), key=lambda entry: -len(entry[1])):
         yield AuditFinding(
             code=f"pii_{kind.replace(' ', '_').lower()}",

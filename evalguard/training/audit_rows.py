@@ -10,7 +10,7 @@ from typing import Any
 from evalguard.errors import ModelError
 from evalguard.quiet import quiet
 from evalguard.tasks.rows import Cause
-from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Evidence, Level, cut
+from evalguard.training.audit_findings import SHOWN_EVIDENCE, AuditFinding, Level, Location, cut
 from evalguard.training.audit_words import whole
 from evalguard.training.formats import Example
 from evalguard.training.rows import RowProblem, causes_of
@@ -73,12 +73,12 @@ def find_problems(
         )
 
 
-def _evidence(cause: Cause) -> Evidence:
+def _evidence(cause: Cause) -> Location:
     """Return the first row of a cause, with the numbers of the other rows that have it."""
     detail = f" ({cause.detail})" if cause.detail else ""
     others = cause.count - 1
     also = f" (and {others} more: rows {cause.numbers()})" if others else ""
-    return Evidence(cause.first, cut(f"{cause.reason}{detail}{also}", _REASON))
+    return Location(cause.first, cut(f"{cause.reason}{detail}{also}", _REASON))
 
 
 def find_over_long(
@@ -118,7 +118,7 @@ def find_over_long(
                 "learn."
             ),
             evidence=tuple(
-                Evidence(example.where, f"{length} tokens: {cut(whole(example), 120)}")
+                Location(example.where, f"{length} tokens: {cut(whole(example), 120)}")
                 for example, length in long[:SHOWN_EVIDENCE]
             ),
             places=tuple(example.where for example, _ in long),
@@ -138,7 +138,7 @@ def find_one_class(examples: Sequence[Example]) -> Iterable[AuditFinding]:
             count=len(examples),
             advice=f"KTO learns from the contrast between the two: add {absent} answers.",
             evidence=tuple(
-                Evidence(example.where, cut(whole(example))) for example in examples[:1]
+                Location(example.where, cut(whole(example))) for example in examples[:1]
             ),
             places=tuple(example.where for example in examples),
         )

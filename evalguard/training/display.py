@@ -16,7 +16,7 @@ _REPORTS_WITHOUT_TERMINAL = 10
 
 
 @contextmanager
-def training_display(console: Console) -> Iterator[Callable[[watch.Progress], None]]:
+def training_display(console: Console) -> Iterator[Callable[[watch.TrainingProgress], None]]:
     """Yield a callback for :func:`~evalguard.training.finetune.train` that shows its progress.
 
     On a terminal a bar with step, loss, held-out loss and time left; elsewhere about ten lines.
@@ -36,7 +36,7 @@ def training_display(console: Console) -> Iterator[Callable[[watch.Progress], No
     )
     tasks: dict[str, TaskID] = {}
 
-    def show(progress: watch.Progress) -> None:
+    def show(progress: watch.TrainingProgress) -> None:
         point = progress.point
         if progress.stage not in tasks:
             tasks[progress.stage] = bar.add_task(
@@ -63,7 +63,7 @@ def training_display(console: Console) -> Iterator[Callable[[watch.Progress], No
         yield show
 
 
-def _is_due(progress: watch.Progress) -> bool:
+def _is_due(progress: watch.TrainingProgress) -> bool:
     if progress.point.eval_loss is not None:
         return progress.step == progress.total_steps
     every = max(1, progress.total_steps // _REPORTS_WITHOUT_TERMINAL)

@@ -25,6 +25,7 @@ from evalguard.training.adapters import make_trainable
 from evalguard.training.base import open_pretrained, resolve
 from evalguard.training.config import Base, Stage, TrainingConfig
 from evalguard.training.load import overlay
+from evalguard.training.methods import METHODS
 from evalguard.training.presets import PRESETS
 
 Device = Literal["cuda", "cpu"]
@@ -36,11 +37,6 @@ CUDA_CONTEXT_BYTES = 600_000_000
 ALLOCATOR_SHARE = 1.5
 """On the CPU, freed activations that glibc keeps, as a share of them: 1.6 measured on a model of
 0.7 M weights and 1.4 on one of 58 M."""
-
-LOGITS_HELD = {"orpo": 3.5, "cpo": 3.5, "simpo": 3.0}
-"""By method whose trainer takes the loss from all logits at once: copies of them at the peak of a
-step, in float32. They are the logits, what the loss keeps, and their gradients; SimPO has no SFT
-term. Measured on the CPU at a vocabulary of 152,064: 3.3 to 3.5, and 2.8 to 3.0."""
 
 _TILE_TOKENS, _TILE_WIDTH = 4096, 32768
 """Of the logits, what TRL's fused head (``trl.kernels.chunked_logprob``) computes at a time."""
@@ -135,8 +131,8 @@ def _estimate_stage(
     full = config.tuner == "full"
     optimizer = "paged 8-bit AdamW" if device == "cuda" else "AdamW"
     n_trained = sum(w.numel() for w in trained)
-    # DPO and KTO hold a frozen copy as their reference: of the adapter, or of the whole model.
-    copies = 2 if stage.method in ("dpo", "kto") else 1
+    # A reference is a frozen copy of the adapter, or of the whole model.
+    copies = 2 if METHODS[stage.method].reference else 1
     activations = _activations(model, stage, device)
     weights = sum(w.numel() * 4 for w in trained) if full else _stored_bytes(model, config, device)
     components = {
@@ -193,8 +189,8 @@ def _stored_bytes(model: Any, config: TrainingConfig, device: Device) -> int:
 
 
 def _sequences(stage: Stage) -> int:
-    """Return the sequences of a step; a preference has a chosen and a rejected answer."""
-    return stage.training.batch_size * (1 if stage.method in ("sft", "kto") else 2)
+    """Return the sequences of a step."""
+    return stage.training.batch_size * METHODS[stage.method].answers
 
 
 def _activations(model: Any, stage: Stage, device: Device) -> Activations:
@@ -223,8 +219,8 @@ def _logits_bytes(model: Any, stage: Stage, device: Device) -> int:
     """Return what the loss holds of the logits: all of them, or one tile of TRL's fused head."""
     vocabulary = int(model.config.get_text_config().vocab_size)
     tokens = _sequences(stage) * stage.training.max_length
-    if stage.method in LOGITS_HELD:
-        return round(LOGITS_HELD[stage.method] * tokens * vocabulary * 4)
+    if (held := METHODS[stage.method].logits_held) is not None:
+        return round(held * tokens * vocabulary * 4)
     tile = min(tokens, _TILE_TOKENS) * min(vocabulary, _TILE_WIDTH)
     return round(tile * _TILE_BYTES[device])
 
@@ -269,7 +265,7 @@ def _flops_per_token(model: Any, stage: Stage, *, full: bool) -> float:
     tied = bool(getattr(text, "tie_word_embeddings", False))
     weights = sum(w.numel() for w in model.parameters()) - (0 if tied else embedding)
     attention = 2 * 2 * text.num_hidden_layers * text.hidden_size * stage.training.max_length / 2
-    passes = 2 + full + stage.training.gradient_checkpointing + (stage.method in ("dpo", "kto"))
+    passes = 2 + full + stage.training.gradient_checkpointing + METHODS[stage.method].reference
     return (2 * weights + attention) * passes
 
 

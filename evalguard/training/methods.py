@@ -31,11 +31,21 @@ class Method:
         kinds: Kinds of examples that it trains on.
         losses: Names of its losses, the default first; empty where it has one alone.
         beta: Default strength of the preference: β, and λ for ORPO.
+        reference: Whether it holds a frozen copy as its reference, which a larger β holds it nearer
+            to, at the cost of a forward pass.
+        answers: Sequences of a row: 2 where it has a chosen and a rejected answer.
+        logits_held: Where the loss is taken from all logits at once: copies of them at the peak of
+            a step, in float32. They are the logits, what the loss keeps, and their gradients; SimPO
+            has no SFT term. Measured on the CPU at a vocabulary of 152,064: 3.3 to 3.5, and 2.8 to
+            3.0.
     """
 
     kinds: tuple[Kind, ...]
     losses: tuple[str, ...] = ()
     beta: float | None = None
+    reference: bool = False
+    answers: int = 1
+    logits_held: float | None = None
 
 
 METHODS: Mapping[MethodName, Method] = {
@@ -59,9 +69,22 @@ METHODS: Mapping[MethodName, Method] = {
             "sigmoid_norm",
         ),
         beta=0.1,
+        reference=True,
+        answers=2,
     ),
-    "kto": Method(kinds=("unpaired", "preference"), losses=("kto", "apo_zero_unpaired"), beta=0.1),
-    "orpo": Method(kinds=("preference",), beta=0.1),
-    "cpo": Method(kinds=("preference",), losses=("sigmoid", "hinge", "ipo"), beta=0.1),
-    "simpo": Method(kinds=("preference",), beta=2.0),
+    "kto": Method(
+        kinds=("unpaired", "preference"),
+        losses=("kto", "apo_zero_unpaired"),
+        beta=0.1,
+        reference=True,
+    ),
+    "orpo": Method(kinds=("preference",), beta=0.1, answers=2, logits_held=3.5),
+    "cpo": Method(
+        kinds=("preference",),
+        losses=("sigmoid", "hinge", "ipo"),
+        beta=0.1,
+        answers=2,
+        logits_held=3.5,
+    ),
+    "simpo": Method(kinds=("preference",), beta=2.0, answers=2, logits_held=3.0),
 }

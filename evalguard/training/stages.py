@@ -24,9 +24,9 @@ from evalguard.training.probing import Probe, ProbeWatcher
 from evalguard.training.stage_result import ProbeOutcome, StageResult
 from evalguard.training.trackers import reporter, tracking
 from evalguard.training.trainers import StageTrainer, beta, build_stage
-from evalguard.training.watch import Progress, Watcher, explain_nonfinite, loss_point
+from evalguard.training.watch import TrainingProgress, Watcher, explain_nonfinite, loss_point
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[TrainingProgress], None]
 OnNote = Callable[[str], None]
 
 

@@ -20,7 +20,7 @@ WINDOW_STEPS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TrainingProgress:
     """Where a run stands.
 
     Attributes:
@@ -99,7 +99,10 @@ class Watcher(TrainerCallback):
     """Reports every logged step and applies :func:`check_loss`."""
 
     def __init__(
-        self, stage: str, learning_rate: float, on_progress: Callable[[Progress], None] | None
+        self,
+        stage: str,
+        learning_rate: float,
+        on_progress: Callable[[TrainingProgress], None] | None,
     ) -> None:
         self.stage = stage
         self.learning_rate = learning_rate
@@ -126,7 +129,9 @@ class Watcher(TrainerCallback):
         done = state.global_step - (self.first_step or 0)
         pace = (time.monotonic() - self.started) / max(done, 1)
         left = pace * (state.max_steps - state.global_step)
-        self.on_progress(Progress(self.stage, state.global_step, state.max_steps, point, left))
+        self.on_progress(
+            TrainingProgress(self.stage, state.global_step, state.max_steps, point, left)
+        )
 
 
 def explain_nonfinite(trainer: Any) -> None:

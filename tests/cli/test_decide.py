@@ -91,7 +91,7 @@ def test_nothing_that_was_scored_for_both_models_names_no_test(tmp_path):
     rows = [{"id": i, "baseline": 1, "candidate": None} for i in range(200)]
     done = run("--from", scores_file(tmp_path, rows), "--max-drop", "5pp")
     assert done.return_value == ExitCode.INTERNAL_ERROR
-    assert "test      none, as no question was scored for both models, " in done.output
+    assert "test      none: no question was scored for both models, " in done.output
 
 
 def test_lower_is_better(tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from evalguard.cli.label import _identity
+from evalguard.cli.label import identity
 from evalguard.cli.label_file import LabelFile
 from evalguard.errors import DataError, EvalGuardError, UsageError
 from evalguard.tasks.rows import read_rows
@@ -141,7 +141,7 @@ def test_a_row_with_half_a_character_is_known_again(path, row):
     file = LabelFile(path)
     file.add({**row, "label": "yes"})
     (stored,) = file.rows()
-    assert _identity(stored, "label") == _identity(row, "label")
+    assert identity(stored, "label") == identity(row, "label")
 
 
 def test_a_link_and_permissions_stay(path):

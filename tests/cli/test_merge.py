@@ -21,7 +21,7 @@ def test_merge_into_the_base(folder, capsys):
     shown = capsys.readouterr().out
     assert "NAME: {model: merged}" in shown
     difference = json.loads(Path("merged/evalguard_merge.json").read_text())["relative_difference"]
-    assert f"its logits are within {difference:.2g} of their spread" in shown
+    assert f"the logits by {difference:.2g} of their spread" in shown
 
 
 def test_combine_two(folder, capsys):
@@ -30,7 +30,7 @@ def test_combine_two(folder, capsys):
     assert json.loads(Path("ab/adapter_config.json").read_text())["r"] == 8
     shown = capsys.readouterr().out
     assert "✓ combined 2 adapters by cat: ab" in shown
-    assert "its update is within " in shown
+    assert "the update by " in shown
 
 
 def test_an_approximation_says_how_far_off_it_is(folder, capsys):
@@ -38,7 +38,7 @@ def test_an_approximation_says_how_far_off_it_is(folder, capsys):
     assert main([*arguments, "--method", "linear"]) == ExitCode.PASS
     difference = json.loads(Path("ab/evalguard_merge.json").read_text())["relative_difference"]
     assert difference > 0.01
-    assert f"within {difference:.2g} of the largest update" in capsys.readouterr().out
+    assert f"by {difference:.2g} of its largest entry" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_a_small_model_on_a_gpu_runs_on_vllm(machine, base, adapter_a):
         ({"peft_type": "IA3"}, "adapter 'copied' is of type IA3"),
         ({"bias": "all"}, "adapter 'copied' has trained biases"),
         ({"modules_to_save": ["lm_head"]}, "adapter 'copied' has whole modules"),
-        ({"r": 1024}, "adapter 'copied' has rank 1024, and vLLM takes at most 512"),
+        ({"r": 1024}, "adapter 'copied' has rank 1024, but vLLM supports at most 512"),
     ],
 )
 def test_an_adapter_that_vllm_cannot_serve_takes_all_to_hf(machine, large, copied, changes, reason):

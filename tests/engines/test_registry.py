@@ -2,6 +2,8 @@
 
 import math
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -10,10 +12,11 @@ from evalguard import plugins
 from evalguard.engines import registry
 from evalguard.engines.base import BASE, AdapterCheck, choice, generation
 from evalguard.engines.fake import FakeEngine
-from evalguard.errors import EngineError, ModelError, TrustError, UsageError
+from evalguard.errors import ConfigError, EngineError, ModelError, TrustError, UsageError
 from tests.scripted_engine import knows
 
 PLUGIN = """
+from dataclasses import replace
 from evalguard import EngineKind, FakeEngine
 from evalguard.engines.availability import Availability
 
@@ -33,6 +36,7 @@ KIND = EngineKind(
     open=load,
     availability=lambda: Availability("scripted", True, "scripted 1.0", "answers by a script"),
 )
+ASKS = replace(KIND, remote=True)
 NO_KIND = "scripted"
 """
 
@@ -64,6 +68,25 @@ def test_a_project_runs_on_the_engine_of_a_package(project, facts, plugin):
     assert result.environment["engine"] == "scripted"
     assert result.verdict is evalguard.Verdict.PASS
     assert {gate.baseline for gate in result.gates if gate.suite == "facts"} == {1.0}
+
+
+@pytest.mark.parametrize("kind", ["ASKS", "KIND"])
+def test_each_model_has_options_of_its_own_where_an_engine_asks_a_server(project, plugin, kind):
+    plugin({}, f"scripted_engine:{kind}")
+    overrides = [
+        "engine={name: scripted, options: {region: north, model: base}}",
+        "candidates={v2: {model: v2, server: {region: south, model: tuned}}}",
+    ]
+
+    def options() -> Mapping[str, Any]:
+        loaded = evalguard.load_project(project / "evalguard.yaml", overrides=overrides)
+        return loaded.models["v2"].engine.options
+
+    if kind == "ASKS":
+        assert options() == {"region": "south", "model": "tuned"}
+    else:
+        with pytest.raises(ConfigError, match=r"v2\.server: needs .* 'scripted'"):
+            options()
 
 
 def test_it_is_listed(plugin, capsys):

@@ -129,7 +129,7 @@ def test_a_baseline_that_only_false_alarms_lift_can_lose_nothing():
 def test_a_detector_no_better_than_a_coin_is_an_error():
     found = result(0, 0, Metric("acc", detector=DetectorRates(25, 50, 25, 50)))
     assert found.verdict is Verdict.ERROR
-    assert "tells nothing" in found.reason
+    assert "carries no information" in found.reason
 
 
 class TestLabelsOfBothModels:

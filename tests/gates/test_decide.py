@@ -202,8 +202,8 @@ def test_where_no_practical_number_decides_what_is_practical_is_said():
     assert result.required_n > 10 * 90
     assert result.required_in_reach is None
     ((needed, times, shown),) = re.findall(
-        r"deciding it takes about ([\d,]+) samples, (\d+) times those planned; those planned "
-        r"can rule out a drop of ([\d.]+) pp at best: take a larger suite, or a wider margin",
+        r"deciding it takes about ([\d,]+) samples, (\d+) times those planned; the planned "
+        r"samples can rule out a drop of ([\d.]+) pp at best: use a larger suite or a wider margin",
         result.reason,
     )
     assert float(needed.replace(",", "")) == pytest.approx(result.required_n, rel=0.1)
@@ -227,7 +227,7 @@ def test_several_times_the_planned_samples_are_advised_beside_what_else_is_pract
     result = one(counted(10, 5, 200))
     assert 3 * 200 < result.required_in_reach < 10 * 200
     assert re.search(
-        r"about 1,000 samples in total would decide it; those planned can rule out a drop of "
+        r"about 1,000 samples in total would decide it; the planned samples can rule out a drop of "
         r"5\.3 pp at best",
         result.reason,
     )

@@ -229,7 +229,7 @@ def test_stages_that_share_a_cluster_are_refused():
     assert before.verdict is Verdict.INCONCLUSIVE
     after = extend(before, planned, compared([1] * 300, [1] * 300, clusters=clusters))
     assert after.verdict is Verdict.ERROR
-    assert "clusters of its own" in after.reason
+    assert "An extension needs new clusters" in after.reason
 
 
 def test_a_cluster_is_one_whatever_the_task_of_its_questions():
@@ -237,7 +237,7 @@ def test_a_cluster_is_one_whatever_the_task_of_its_questions():
     planned = compared([1] * 300, [1] * 285 + [0] * 15, clusters=clusters)
     (before,) = decide([planned], looks=LookPlan(1, reserve=0.02))
     other_task = compared([1] * 300, [1] * 300, clusters=clusters, task="other")
-    assert "clusters of its own" in extend(before, planned, other_task).reason
+    assert "An extension needs new clusters" in extend(before, planned, other_task).reason
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from evalguard.records import (
     Verdict,
 )
 from evalguard.scorers import metrics
-from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.judge import JudgeTask
 
 N = 400
 PP = Margin(0.05, "pp")
@@ -177,4 +177,4 @@ def test_a_scorer_says_whether_it_reads_the_target(name, reads):
 
 
 def test_a_judge_reads_no_target():
-    assert not any(metric.reads_target for metric in Judge.metrics)
+    assert not any(metric.reads_target for metric in JudgeTask.metrics)

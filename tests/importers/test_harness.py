@@ -301,7 +301,7 @@ def test_an_adapter_that_was_not_applied_is_refused(runs):
     shutil.rmtree(runs / "tuned")
     shutil.copytree(runs / "base", runs / "tuned")
     edit_results(runs / "tuned", lambda results: results.update(date=1.0))
-    with pytest.raises(DataError, match="both are of one model; was the adapter applied"):
+    with pytest.raises(DataError, match="both come from one model; was the adapter applied"):
         decide(runs)
     edit_rows(runs / "tuned", lambda rows: rows[9].update(resps=[[["-1.5", "True"]]] * 2))
     assert decide(runs).verdict == "PASS"

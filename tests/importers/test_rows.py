@@ -136,7 +136,7 @@ def test_one_models_likelihoods_are_refused_beside_answers_that_have_none(tmp_pa
         ImportedScore(where="b:1", sample_id="1", score=1, task="text"),
     ]
     run = ImportedRun(source=tmp_path, scores=tuple(scores))
-    with pytest.raises(DataError, match="both are of one model"):
+    with pytest.raises(DataError, match="both come from one model"):
         pair_runs(run, run, BINARY)
 
 

@@ -50,7 +50,7 @@ def test_a_package_adds_a_format(plugin, tmp_path, capsys):
     ("target", "message"),
     [
         ("counting:PLUGIN", "cannot be loaded: AttributeError"),
-        ("counting:ReportFormat", "is no evalguard.reports.registry.ReportFormat"),
+        ("counting:ReportFormat", "is not an evalguard.reports.registry.ReportFormat"),
         ("absent:COUNT", "cannot be loaded: ModuleNotFoundError"),
     ],
 )

@@ -3,9 +3,17 @@
 import pytest
 from lm_eval.api.instance import Instance
 
+from evalguard.engines.base import BASE
+from evalguard.engines.fake import FakeEngine
 from evalguard.engines.limits import limit_of
 from evalguard.records import Metric, ScoredSample
-from evalguard.runner.answers import AnswerReader, as_compared, without_stops
+from evalguard.runner.answers import (
+    AnswerReader,
+    as_compared,
+    stops_of,
+    whole_answers,
+    without_stops,
+)
 from evalguard.scorers import get
 from evalguard.scorers.thinking import Thinking, thinking_metrics
 from evalguard.scorers.thinking_marks import KNOWN_MARKS
@@ -166,3 +174,28 @@ def test_the_limit_of_an_answer_has_many_names(settings, limit):
     asked = Instance("generate_until", {}, ("prompt", settings), 0)
     assert limit_of(asked) == limit
     assert limit_of(Instance("loglikelihood", {}, ("prompt", "choice"), 0)) == 0
+
+
+class StopsThere(FakeEngine):
+    """Ends an answer at the stop strings of its request, as engines do."""
+
+    def stream(self, requests):
+        for position, text in super().stream(requests):
+            assert isinstance(text, str)
+            first = min(map(text.find, stops_of(requests[position][1])), default=-1)
+            yield position, text[:first] if first >= 0 else text
+
+
+def test_what_a_stop_string_cut_is_asked_again(tmp_path):
+    write_jsonl(tmp_path / "rows.jsonl", [{"a": text} for text in "12356"])
+    rows = PromptRows("suite", tmp_path / "rows.jsonl", prompt="{{ a }}")
+    scorers = [get("exact_match")]
+    task = TestSet("s", "t", rows=rows, target="{{ a }}", scorers=scorers, stop=["\n"])
+    reader = AnswerReader(Thinking(), len)
+    thought = "<think>\nNot {0}.\n</think>\n{0}"
+    engine = StopsThere({BASE: lambda text: text if text == "5" else thought.format(text)})
+    samples = task.prepare(None)
+    answers = whole_answers(engine, BASE, [(task, sample) for sample in samples], reader)
+    assert [request.arguments[0] for _, request in engine.asked] == [*"12356", *"1236"]
+    scored = [reader.score(task, *one) for one in zip(samples, answers, strict=True)]
+    assert [one.scores["exact_match"] for one in scored] == [1.0] * 5

@@ -75,7 +75,7 @@ def test_all_broken_data_is_told_at_once_before_anything_runs(project, add_suite
     for suite, said in {
         "empty": "empty.jsonl: is empty. Was it written or downloaded completely?",
         "nocolumn": "nocolumn.jsonl:2: no column 'question'. Did you mean 'quest'?",
-        "twins": "twins.jsonl:2: the column 'id' must hold another value in every row",
+        "twins": "twins.jsonl:2: the column 'id' must hold a different value in every row",
         "cut": "cut.jsonl:2: not JSON",
     }.items():
         assert f"suite '{suite}', task '{suite}': " in str(caught.value)
@@ -109,7 +109,7 @@ def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_su
     assert gates["moody"].missing == 3
     assert gates["endless"].verdict is Verdict.ERROR
     assert "suite 'endless', row " in gates["endless"].reason
-    assert "take out nested repeats" in gates["endless"].reason
+    assert "remove nested repeats" in gates["endless"].reason
     assert result.verdict is Verdict.ERROR
     warned = [one for one in result.warnings if "could not be measured" in one]
     assert any("suite/moody" in one or "of moody/" in one for one in warned)

@@ -201,5 +201,5 @@ def test_a_suite_that_no_gate_is_on_is_a_warning(project):
     gates = "gates:\n  - {suite: general, metric: acc, max_drop: 10pp}\n"
     (project / "thresholds/release.yaml").write_text(f"version: 1\n{gates}")
     result = check(project)
-    assert "suite 'facts' was not run: no gate is on it" in result.warnings
+    assert "suite 'facts' was not run: no gate uses it" in result.warnings
     assert not any("suite 'general'" in warning for warning in result.warnings)

@@ -180,7 +180,7 @@ def test_a_changed_spending_is_refused(extensible):
 def test_without_a_reserve_there_is_no_extension(extensible):
     before = check(extensible, "reserve=0")
     assert "--extend" not in before.reason
-    with pytest.raises(UsageError, match="kept no part of α"):
+    with pytest.raises(UsageError, match="reserved no α"):
         check(extensible, "reserve=0", extend=200)
 
 

@@ -21,7 +21,7 @@ from evalguard.runner.check import run_check
 from evalguard.runner.judging import Judging, needs_judge, total
 from evalguard.runner.models import ModelPool
 from evalguard.store import SampleStore
-from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.judge import JudgeTask
 from evalguard.tasks.labelled import Labelled, LabelSet, Question
 from tests.conftest import write_jsonl
 from tests.engines.servers import replying_server
@@ -467,7 +467,7 @@ class TestBadInput:
 
 
 def test_a_reason_in_place_of_a_verdict_is_no_score(tmp_path):
-    task = Judge("s", "t", rows=None, labelled=None, criterion="")  # type: ignore[arg-type]
+    task = JudgeTask("s", "t", rows=None, labelled=None, criterion="")  # type: ignore[arg-type]
     with pytest.raises(MeasurementError, match="neither"):
         task.score(None, ["text", "neither Yes nor No"])  # type: ignore[arg-type]
 
@@ -475,7 +475,7 @@ def test_a_reason_in_place_of_a_verdict_is_no_score(tmp_path):
 def test_an_even_verdict_is_no_approval():
     from evalguard.tasks.base import Prepared
 
-    task = Judge("s", "t", rows=None, labelled=None, criterion="")  # type: ignore[arg-type]
+    task = JudgeTask("s", "t", rows=None, labelled=None, criterion="")  # type: ignore[arg-type]
     sample = Prepared(sample_id="1", prompt="", target="", instances=(), row={})
     assert task.score(sample, ["text", 0.5]).scores == {"approved": 0.0, "approval": 0.5}
 

@@ -271,7 +271,7 @@ def test_projects_that_ask_other_things_do_not_share_what_is_registered(project,
         "version: 1\ngates:\n  - {suite: knowledge, metric: exact_match, max_drop: 40pp}\n"
     )
     result = evalguard.check(project / "evalguard.yaml", progress=False)
-    said = [text for text in result.warnings if "under gates that are not those" in text]
+    said = [text for text in result.warnings if "under different gates" in text]
     assert [text for text in result.warnings if text.startswith("changed since")] == []
     (text,) = said
     assert "general/acc (guard max_drop 10pp)" in text

@@ -98,7 +98,7 @@ def another_type(project: Path, folder: Path) -> None:
 
 UNSERVED = (
     (dora, "has DoRA"),
-    (a_rank_beyond_vllms, "has rank 513, and vLLM takes at most 512"),
+    (a_rank_beyond_vllms, "has rank 513, but vLLM supports at most 512"),
     (a_rank_of_one_module_beyond_vllms, "has rank 520"),
     (the_output_layer, "lm_head"),
     (the_embeddings_with_their_base, "embed_tokens"),
@@ -140,7 +140,7 @@ def test_what_vllm_cannot_serve_is_one_candidates_fault(project, edit, make, cau
     ("make", "options", "cause"),
     [
         (dora, "", "has DoRA"),
-        (None, "{max_lora_rank: 1}", "has rank 4, and the engine"),
+        (None, "{max_lora_rank: 1}", "has rank 4, but the engine"),
     ],
 )
 def test_the_others_are_decided_beside_a_candidate_that_vllm_cannot_serve(

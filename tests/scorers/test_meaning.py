@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalguard import scorers
-from evalguard.scorers.registry import BUILT_IN, _find
+from evalguard.scorers.registry import BUILT_IN, find_definition
 from tests.scorers.sandbox import with_sandbox
 
 NUMBERS = [
@@ -127,7 +127,7 @@ def edits(kind, target):
 
 
 def test_every_scorer_with_a_target_is_held_to_it():
-    with_target = {name for name in BUILT_IN if _find(name).arity >= 2}
+    with_target = {name for name in BUILT_IN if find_definition(name).arity >= 2}
     assert with_target == {name for name, _ in PAIRS} | WITHOUT_ANSWER
 
 

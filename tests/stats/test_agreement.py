@@ -23,7 +23,7 @@ def test_agreement_below_chance_is_negative():
 
 
 def test_one_label_alone_tells_nothing():
-    with pytest.raises(DataError, match="one label only"):
+    with pytest.raises(DataError, match="the same label"):
         cohen_kappa(10, 10, 0, 0)
 
 

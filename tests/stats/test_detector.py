@@ -27,7 +27,7 @@ def test_the_example_of_brucellosis():
 
 @pytest.mark.parametrize("counts", [(5, 10, 5, 10), (0, 10, 10, 10), (10, 10, 0, 10)])
 def test_a_detector_that_tells_nothing_is_refused(counts):
-    with pytest.raises(DataError, match="tells nothing"):
+    with pytest.raises(DataError, match="carries no information"):
         DetectorError(*counts)
 
 

@@ -174,7 +174,7 @@ def test_a_sealed_row_that_holds_no_sample_is_an_error_that_says_so(path, conten
     with sqlite3.connect(path) as connection:
         connection.execute("update evalguard_samples set content=?, seal=?", (content, seal))
     connection.close()
-    with SampleStore(path) as store, pytest.raises(StoreError, match="holds no sample"):
+    with SampleStore(path) as store, pytest.raises(StoreError, match="is not a sample"):
         store.get("key", ["a"])
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.judge import JudgeTask
 from evalguard.tasks.kinds.preference import Preference
 from evalguard.tasks.prompts import PromptRows
 
@@ -18,7 +18,7 @@ LABELLED = [
 
 @pytest.fixture
 def prepare(tmp_path):
-    def prepared(task=Judge, *, row=None, label=None, template=None):
+    def prepared(task=JudgeTask, *, row=None, label=None, template=None):
         (tmp_path / "rows.jsonl").write_text(json.dumps({"q": "x", "note": "n", **(row or {})}))
         labelled = [*LABELLED, *([{**LABELLED[0], **label}] if label else [])]
         (tmp_path / "labelled.jsonl").write_text("\n".join(map(json.dumps, labelled)))

@@ -10,7 +10,7 @@ import pytest
 from evalguard.config.yaml_text import parse_yaml
 from evalguard.errors import DataError
 from evalguard.scorers.written import comparable, written
-from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.judge import JudgeTask
 from evalguard.tasks.kinds.preference import Preference
 from evalguard.tasks.label_config import Labels
 from evalguard.tasks.label_values import LabelReading
@@ -22,7 +22,7 @@ from evalguard.tasks.scales import Scale
 def read(tmp_path):
     """Read a file of labels, given as rows or as the text of a CSV."""
 
-    def labelled(content, task=Judge, *, suffix="json", **reading):
+    def labelled(content, task=JudgeTask, *, suffix="json", **reading):
         path = tmp_path / f"labels.{'csv' if isinstance(content, str) else suffix}"
         if isinstance(content, str):
             path.write_text(content)
@@ -309,7 +309,7 @@ def described(error):
 class TestTheLinesOfAnError:
     """Written into the suite as they are, they read the file."""
 
-    def round_trip(self, read, content, task=Judge, **reading):
+    def round_trip(self, read, content, task=JudgeTask, **reading):
         with pytest.raises(DataError, match="If this is what the file means") as error:
             read(content, task, **reading)
         return read(content, task, **described(error.value))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.judge import JudgeTask
 from evalguard.tasks.kinds.preference import Preference
 from evalguard.tasks.label_hints import Wanted, hint
 from evalguard.tasks.label_values import LabelReading
@@ -158,7 +158,7 @@ def own(label, n=0, **more):
     ("yes", "no"), [(1, 0), (1.0, 0.0), ("1", "0"), (True, False), ("Pass", "FAIL"), ("yes", "no")]
 )
 def test_labels_of_answers_are_read_in_every_common_form(read, yes, no):
-    found = read(filled(own, of=yes, other=no), Judge)
+    found = read(filled(own, of=yes, other=no), JudgeTask)
     assert labels(found) == [True] * 10 + [False] * 10
 
 
@@ -168,7 +168,7 @@ def test_labels_of_answers_are_read_in_every_common_form(read, yes, no):
 def test_an_invented_label_is_never_a_no(read, value):
     rows = [*filled(own, of=1, other=0), own(value)]
     with pytest.raises(DataError, match=r"labels\.json:21: label: found .*; allowed: yes, no"):
-        read(rows, Judge)
+        read(rows, JudgeTask)
 
 
 def test_columns_and_values_of_ones_own(read):
@@ -189,7 +189,7 @@ def test_columns_and_values_of_ones_own(read):
 
 def test_a_column_of_the_data_makes_the_prompt(read):
     rows = [{"asked": "x", "said": f"a {n}", "ok": n % 2} for n in range(20)]
-    found = read(rows, Judge, columns={"q": "asked", "answer": "said", "label": "ok"})
+    found = read(rows, JudgeTask, columns={"q": "asked", "answer": "said", "label": "ok"})
     assert found.items[0].question == "Q: x"
     assert labels(found)[:2] == [False, True]
 
@@ -198,10 +198,10 @@ def test_scores_pass_from_a_threshold(read):
     scale = Scale(1, 10, 7)
     scores = [7, "7", 7.5, "8/10", "9 out of 10", "10", "7,0", 8, 9, "8 points", *[6.9, 1] * 5]
     rows = [own(score, n) for n, score in enumerate(scores)]
-    assert labels(read(rows, Judge, scale=scale)) == [True] * 10 + [False] * 10
+    assert labels(read(rows, JudgeTask, scale=scale)) == [True] * 10 + [False] * 10
     for wrong in (0, 11, -1, "8/5", "good", None, True, "7-8"):
         with pytest.raises(DataError, match=r"label: found .*; allowed: a score of 1 to 10"):
-            read([*rows, own(wrong, 99)], Judge, scale=scale)
+            read([*rows, own(wrong, 99)], JudgeTask, scale=scale)
 
 
 def test_two_scores_of_a_pair(read):
@@ -250,7 +250,7 @@ class TestAnnotators:
             own("yes", 99),
             own("yes", 99) | {"label": "no"},
         ]
-        found = read(rows, Judge)
+        found = read(rows, JudgeTask)
         assert len(found.items) == 20
         assert found.uneven == 1
 

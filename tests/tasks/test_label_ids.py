@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalguard.errors import DataError
-from evalguard.tasks.kinds.judge import Judge
+from evalguard.tasks.kinds.judge import JudgeTask
 from evalguard.tasks.kinds.preference import Preference
 from evalguard.tasks.label_values import LabelReading
 from evalguard.tasks.prompts import PromptRows
@@ -31,7 +31,7 @@ def rows(n=20):
 
 @pytest.fixture
 def labelled(tmp_path):
-    def read(found, task=Judge, *, name="labels.jsonl", data=({"q": "x"},), **reading):
+    def read(found, task=JudgeTask, *, name="labels.jsonl", data=({"q": "x"},), **reading):
         lines = [json.dumps(row) for row in found]
         text = "\n".join(lines) if name.endswith("l") else f"[{','.join(lines)}]"
         (tmp_path / name).write_text(text)
@@ -105,7 +105,7 @@ def test_all_rows_that_contradict_are_named(labelled):
 
 def test_an_answer_of_a_pair_that_another_person_saw_otherwise(labelled):
     one = {"id": 1, "q": "q", "a": "x", "b": "y", "better": "a"}
-    with pytest.raises(DataError, match="id '1' is that of row 1 too, which has another answer"):
+    with pytest.raises(DataError, match="id '1' is also that of row 1, which has a diff"):
         labelled([one, one | {"b": "z"}], Preference)
 
 
@@ -124,6 +124,6 @@ def test_the_id_of_a_prompt_may_have_several_answers(labelled):
 def test_a_file_of_prompts_may_not_repeat_them(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text("\n".join(map(json.dumps, rows())))
-    with pytest.raises(DataError, match="must hold another value in every row"):
+    with pytest.raises(DataError, match="must hold a different value in every row"):
         read_rows(path)
     assert len(read_rows(path, repeats_ids=True)) == 60

@@ -272,7 +272,7 @@ COMPARED = "    compared=lambda a, b: {True: (a, b)}[a.outputs ?? b.outputs],\n 
 
 @pytest.mark.parametrize(
     ("relation", "noise", "where"),
-    [("==", False, "kind 'endings'"), ("!=", True, "the noise floor is not known: kind 'endings'")],
+    [("==", False, "kind 'endings'"), ("!=", True, "the noise floor is unknown: kind 'endings'")],
 )
 def test_samples_that_cannot_be_compared_are_an_error_of_their_gate(
     package, suites, relation, noise, where
@@ -334,12 +334,12 @@ def test_what_is_wrong_with_a_task_is_told_with_its_key(package, task, problem):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"target": "endings.kind:NO_KIND"}, "is no evalguard.tasks.kind.TaskKind"),
+        ({"target": "endings.kind:NO_KIND"}, "is not an evalguard.tasks.kind.TaskKind"),
         ({"target": "endings.absent:KIND"}, "cannot be loaded: ModuleNotFoundError"),
         ({"name": "ends"}, "names a TaskKind whose name is 'endings'; they must be the same"),
         (
             {"code": PLUGIN.replace('Literal["endings"]', "str")},
-            "names a TaskKind whose config is no TaskConfig with kind: Literal['endings']",
+            "names a TaskKind whose config is not a TaskConfig with kind: Literal['endings']",
         ),
         (
             {
@@ -347,7 +347,7 @@ def test_what_is_wrong_with_a_task_is_told_with_its_key(package, task, problem):
                     '"endings",\n    config', '"endings",\n    judged=True,\n    config'
                 )
             },
-            "is judged, and its config is no evalguard.tasks.judged_config.JudgedConfig",
+            "is judged, but its config is not an evalguard.tasks.judged_config.JudgedConfig",
         ),
     ],
 )

@@ -34,7 +34,7 @@ def test_prompts_and_targets_of_all_rows_are_checked_together(prepare):
     assert first.startswith("suite 'qa', task 'rows': 3 of 4 rows of ")
     assert [line.partition("rows.jsonl:")[2][:30] for line in lines] == [
         "2: column 'q' is null, and the",
-        "2: target: 'Z1' is no letter o",
+        "2: target: 'Z1' is not the let",
         "3: target: column 'a' is a lis",
         "4: target: no column 'a'. Allo",
     ]
@@ -51,7 +51,7 @@ def test_one_cause_in_many_rows_is_one_message(prepare):
 def test_ten_causes_are_listed_and_the_others_counted(prepare):
     with pytest.raises(DataError) as caught:
         prepare([{"q": "x", "a": f"Z{i}"} for i in range(25)], "multiple_choice")
-    assert str(caught.value).count("is no letter") == 10
+    assert str(caught.value).count("is not the letter") == 10
     assert str(caught.value).endswith("\n  … and 15 more")
 
 

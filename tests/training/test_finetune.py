@@ -11,7 +11,7 @@ from evalguard.records import TrainingRecord, from_json
 from evalguard.store import folder_fingerprint
 from evalguard.training.config import TrainingConfig
 from evalguard.training.finetune import train
-from evalguard.training.watch import Progress
+from evalguard.training.watch import TrainingProgress
 
 
 def make_config(base_folder, **changes) -> TrainingConfig:
@@ -30,7 +30,7 @@ def make_config(base_folder, **changes) -> TrainingConfig:
 
 
 def test_train_writes_an_adapter_and_a_record_of_what_made_it(base_folder, project):
-    seen: list[Progress] = []
+    seen: list[TrainingProgress] = []
     trained = train(make_config(base_folder), base_dir=project, on_progress=seen.append)
 
     assert trained.path == project / "adapters" / "tickets"

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from evalguard.errors import DataError, UsageError
 from evalguard.training.finetune import train
-from evalguard.training.watch import Progress
+from evalguard.training.watch import TrainingProgress
 from tests.training.conftest import COLOURS, THINGS
 from tests.training.test_finetune import make_config
 
@@ -67,7 +67,7 @@ def test_preference_methods_refuse_other_rows(base_folder, project):
 def test_dpo_after_sft_starts_from_the_sft_adapter(base_folder, pairs):
     then = {"method": "dpo", **PREFERENCE}
     config = make_config(base_folder, then=then)
-    seen: list[Progress] = []
+    seen: list[TrainingProgress] = []
     trained = train(config, base_dir=pairs, on_progress=seen.append)
     assert trained.record.method == "sft+dpo"
     assert [p.stage for p in seen if p.step == 1] == ["sft", "dpo"]

@@ -186,7 +186,7 @@ def test_messages_may_be_a_list_for_each_key():
     assert "of different lengths" in (
         reading({"messages": chat | {"role": ["user"]}}).problems[0].message
     )
-    assert "'content' is no list" in (
+    assert "'content' is not a list" in (
         reading({"messages": chat | {"content": "Oslo."}}).problems[0].message
     )
 

@@ -4,7 +4,7 @@ from safetensors.torch import load_file
 
 from evalguard.errors import UsageError
 from evalguard.training.finetune import train
-from evalguard.training.watch import Progress
+from evalguard.training.watch import TrainingProgress
 from tests.training.test_finetune import make_config
 from tests.training.test_methods import PREFERENCE, pairs  # noqa: F401
 
@@ -59,7 +59,7 @@ def test_a_run_killed_in_its_second_stage_does_not_repeat_the_first(
     expected = weights(whole.path)
     with pytest.raises(KilledError):
         train(config, base_dir=pairs, on_progress=kill_at("dpo", 3))
-    seen: list[Progress] = []
+    seen: list[TrainingProgress] = []
     resumed = train(config, base_dir=pairs, on_progress=seen.append, resume=True)
     assert {progress.stage for progress in seen} == {"dpo"}
     assert min(progress.step for progress in seen) == 3

@@ -41,7 +41,8 @@ def open_http(options: EndpointOptions) -> httpx.Client:
         ) from None
     except (ValueError, httpx.InvalidURL):  # it shows the address, which may hold a password
         raise UsageError(
-            "the proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) is no URL such as "
+            "the proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) is not a URL such "
+            "as "
             "http://proxy:3128."
         ) from None
 

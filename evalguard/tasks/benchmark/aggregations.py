@@ -38,6 +38,9 @@ def brier_score(items: Sequence[tuple[int, Sequence[float]]]) -> float:
     )
 
 
+_TARGETS_A_SHAPE = 64
+"""Different targets that are tried: more than the classes of any aggregation that counts them."""
+
 _ANY_SHAPE: dict[Callable[..., Any], Callable[..., Any]] = {
     lm_eval_metrics.brier_score: brier_score
 }
@@ -51,9 +54,9 @@ def any_shape(aggregation: Callable[..., Any]) -> Callable[..., Any]:
 def aggregation_problem(task: Task, samples: Sequence[Prepared]) -> str:
     """Return why a metric of a task cannot be aggregated over its rows; empty where all can.
 
-    lm-eval's own aggregations are tried on made-up answers to every row: F1 takes two classes,
-    and none takes a sample with several right answers. Code of the task may depend on what the
-    answers are, or run or send them, and is not tried.
+    lm-eval's own aggregations are tried on made-up answers to rows of every shape: F1 takes two
+    classes, and none takes a sample with several right answers. Code of the task may depend on
+    what the answers are, or run or send them, and is not tried.
     """
     if _scores_by_itself(task):
         return ""
@@ -67,7 +70,10 @@ def aggregation_problem(task: Task, samples: Sequence[Prepared]) -> str:
         return ""
     try:
         with quiet():
-            values = [metric_values(task, one, dummy_responses(one)) for one in samples]
+            values = [
+                metric_values(task, one, dummy_responses(one))
+                for one in _of_every_shape(task, samples)
+            ]
     except Exception:  # noqa: BLE001 - real answers show it, sample by sample
         return ""
     for base, function in tried.items():
@@ -79,10 +85,22 @@ def aggregation_problem(task: Task, samples: Sequence[Prepared]) -> str:
                 said = str(error).splitlines()[0] if str(error) else type(error).__name__
                 return (
                     f"metric_list: '{base}' cannot be computed over these rows, whatever the "
-                    f"answers are ({said}); take it out, or give it an aggregation of its own: "
+                    f"answers are ({said}); remove it, or give it its own aggregation: "
                     "!function MODULE.FUNCTION"
                 )
     return ""
+
+
+def _of_every_shape(task: Task, samples: Sequence[Prepared]) -> list[Prepared]:
+    """Return samples with each number of requests and of targets, and with different targets."""
+    by_shape: dict[tuple[int, int], dict[str, Prepared]] = {}
+    for sample in samples:
+        target = task.doc_to_target(sample.row)
+        n_targets = len(target) if isinstance(target, list) else 0
+        found = by_shape.setdefault((len(sample.instances), n_targets), {})
+        if len(found) < _TARGETS_A_SHAPE:
+            found.setdefault(repr(target), sample)
+    return [sample for found in by_shape.values() for sample in found.values()]
 
 
 def _scores_by_itself(task: Task) -> bool:

@@ -53,8 +53,8 @@ def build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one 
         return f"task '{task}': {where}: not Python: {error.msg}"
     if isinstance(error, KeyError):
         return (
-            f"task '{task}' looks up {error}, which is no split or column of its data and no name "
-            "in its own code; correct the task file"
+            f"task '{task}' looks up {error}, which is neither a split or column of its data nor a "
+            "name in its own code; correct the task file"
         )
     if type(error).__name__ in ("ConnectionError", "OfflineModeIsEnabled", "DatasetNotFoundError"):
         return (

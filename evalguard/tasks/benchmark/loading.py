@@ -272,7 +272,7 @@ def _member(
         yield from _from_file(file, settings, within)
         return
     if name not in _task_manager().all_tasks:
-        text = f"'{name}' is no task of lm-eval, and no file in this folder defines it."
+        text = f"'{name}' is not an lm-eval task, and no file in this folder defines it."
         raise TaskFileError(path, ("task", f"{text} {_nearest(name)}"))
     yield from _by_name(name, settings)
 

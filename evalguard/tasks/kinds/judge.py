@@ -57,11 +57,11 @@ class JudgeConfig(JudgedConfig):
                 raise ValueError(
                     f"'{key}' needs 'pass_from', the score from which an answer passes"
                 )
-        check_labels(self.labelled.values, Judge.label_names)
+        check_labels(self.labelled.values, JudgeTask.label_names)
         return self
 
 
-class Judge(JudgedTask):
+class JudgeTask(JudgedTask):
     """Prompts whose answers meet a criterion or do not."""
 
     kind = "judge"
@@ -101,7 +101,7 @@ class Judge(JudgedTask):
 
 
 def _build(config: JudgeConfig, context: TaskContext) -> list[JudgedTask]:
-    return build_judged(Judge, config, context)
+    return build_judged(JudgeTask, config, context)
 
 
 KIND = TaskKind(
@@ -109,7 +109,7 @@ KIND = TaskKind(
     config=JudgeConfig,
     build=_build,
     files=named_files,
-    metrics=lambda config: Judge.metrics,
+    metrics=lambda config: JudgeTask.metrics,
     asked=asked_prompts,
     judged=True,
     uses_tokenizer=False,

@@ -19,6 +19,7 @@ from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers import Scorer, canaries, score_checked
 from evalguard.scorers.answerable import corpus_problem, row_problem
 from evalguard.scorers.cuts import length_problem
+from evalguard.scorers.registry import schema_options
 from evalguard.scorers.sandbox import SandboxKind
 from evalguard.scorers.schema_files import named_files, with_files
 from evalguard.scorers.thinking import thinking_metrics
@@ -324,25 +325,27 @@ def _with_files(config: TestSetConfig, folder: Path) -> tuple[TestSetConfig, lis
     read: list[ScorerConfig] = []
     problems: list[tuple[str, str]] = []
     for index, scorer in enumerate(config.scorers):
-        try:
-            read.append(_with_schema(scorer, folder))
-        except ValueError as error:
-            problems.append((f"scorers[{index}].options.schema", str(error)))
+        options = dict(scorer.options)
+        for name in _schemas(scorer):
+            try:
+                options[name] = with_files(options[name], folder)
+            except ValueError as error:
+                problems.append((f"scorers[{index}].options.{name}", str(error)))
+        read.append(scorer.model_copy(update={"options": options}))
     return config.model_copy(update={"scorers": tuple(read)}), problems
-
-
-def _with_schema(scorer: ScorerConfig, folder: Path) -> ScorerConfig:
-    if scorer.name != "json_schema" or scorer.options.get("schema") is None:
-        return scorer
-    schema = with_files(scorer.options["schema"], folder)
-    return scorer.model_copy(update={"options": {**scorer.options, "schema": schema}})
 
 
 def _contents(config: TestSetConfig, folder: Path) -> Iterator[Path]:
     """Yield the JSON schema files in a config's options."""
     for scorer in config.scorers:
-        if scorer.name == "json_schema":
-            yield from named_files(scorer.options.get("schema"), folder)
+        for name in _schemas(scorer):
+            yield from named_files(scorer.options[name], folder)
+
+
+def _schemas(scorer: ScorerConfig) -> list[str]:
+    """Return the options of a scorer that are given and are JSON schemas."""
+    known = schema_options(scorer.name)
+    return [name for name in known if scorer.options.get(name) is not None]
 
 
 def _versions(config: TestSetConfig, paths: Sequence[Path]) -> list[str]:

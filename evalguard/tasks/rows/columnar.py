@@ -49,8 +49,7 @@ def read_columnar(file: DataFile) -> Found:
                 yield Row(number, {name: _stored(value) for name, value in data.items()})
     except KeyError as error:
         raise DataError(
-            f"{file.path}: a map has a key twice, of which either may be meant ({error.args[0]}). "
-            "Keep one"
+            f"{file.path}: a map has a duplicate key ({error.args[0]}). Keep one"
         ) from error
     except (arrow.ArrowException, OSError) as error:
         kind = "Parquet" if is_parquet else "Arrow"

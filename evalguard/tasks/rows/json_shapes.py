@@ -187,8 +187,8 @@ def _several(file: DataFile, inner: Mapping[_Path, Any]) -> DataError:
     named = [f"{_name(path)} ({_size(rows)})" for path, rows in inner.items()]
     shown = ", ".join(named[:6]) + (f", … and {len(named) - 6} more" if len(named) > 6 else "")
     return DataError(
-        f"{file.path}: holds several lists of rows: {shown}. Save the one that is wanted as a file "
-        f"of its own: {_extract(file, next(iter(inner)))}"
+        f"{file.path}: holds several lists of rows: {shown}. Save the one you want as a separate "
+        f"file: {_extract(file, next(iter(inner)))}"
     )
 
 

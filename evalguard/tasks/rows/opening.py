@@ -158,7 +158,7 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\x80\x05", "is a Python pickle, which could run code. Save it as Parquet or JSON lines"),
     (b"Obj\x01", "is an Avro file. Save it as Parquet or JSON lines"),
     (b"FEA1", "is a Feather file of version 1. Write it with version 2 (Arrow) or as Parquet"),
-    (b"\x00\x05\x16\x07", "holds what macOS notes about another file. Name that file, without ._"),
+    (b"\x00\x05\x16\x07", "holds macOS metadata of another file. Name that file, without ._"),
     (b"/annex/objects/", "is a git-annex pointer, not the data. Fetch it: git annex get"),
 )
 """What files begin with that hold no rows, and what to do."""

@@ -15,7 +15,7 @@ from evalguard.tasks.rows.opening import DataFile, open_data
 from evalguard.tasks.rows.row import BrokenRow, Found, Row
 
 ID_COLUMN = "id"
-"""A column of this name must hold another value in every row, but in files of labels."""
+"""A column of this name must hold a different value in every row, but in files of labels."""
 
 _OBJECT = re.compile(r'\s*(?:\[\s*)?\{\s*"[^"\n]*"\s*:')
 """Begins JSON, and no names of columns."""
@@ -99,7 +99,7 @@ def _with_new_ids(found: Found) -> Found:
         if key in first:
             yield BrokenRow(
                 one.number,
-                f"the column '{ID_COLUMN}' must hold another value in every row",
+                f"the column '{ID_COLUMN}' must hold a different value in every row",
                 f"{ID_COLUMN} '{key}' is that of row {first[key]} too",
             )
         else:

@@ -130,7 +130,7 @@ def _one_by_one(value: dict[str, Any], column: str) -> list[Any]:
         sizes = ", ".join(f"'{key}' {len(one)}" for key, one in lists.items())
         raise DataError(
             f"'{column}' holds one list per message key, of different lengths: {sizes}"
-            + (f"; '{empty[0]}' is no list" if empty else "")
+            + (f"; '{empty[0]}' is not a list" if empty else "")
         )
     return [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
 

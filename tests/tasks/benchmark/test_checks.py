@@ -330,7 +330,7 @@ def test_a_member_that_a_group_lacks_is_named_in_the_group(load, tmp_path):
         load_all(tmp_path, "all.yaml")
     [problem] = caught.value.problems
     assert (Path(problem.file).name, problem.key) == ("all.yaml", "task")
-    assert problem.message.startswith("'hellaswog' is no task of lm-eval, and no file")
+    assert problem.message.startswith("'hellaswog' is not an lm-eval task, and no file")
     assert "Did you mean 'hellaswag'" in problem.message
 
 

@@ -156,6 +156,7 @@ def test_a_brier_score_over_rows_with_other_numbers_of_choices(load):
          "several right choices"),
         (f"{CHOOSES}metric_list: [{{metric: f1}}]\n", [[0, 1], [1]], "'f1' cannot be computed"),
         (f"{CHOOSES}metric_list: [{{metric: f1}}]\n", [0, 1, 2], "'f1' .*multiclass"),
+        (f"{CHOOSES}metric_list: [{{metric: f1}}]\n", [0, 1] * 50 + [2], "'f1' .*multiclass"),
         (f"{CHOOSES}metric_list: [{{metric: mcc}}]\n", [[0, 1], [1]], "'mcc' cannot be computed"),
         (f"{GENERATES}metric_list: [{{metric: bleu}}]\n", [["a", "b"], ["a"]], "'bleu' cannot be"),
         (f"{GENERATES}metric_list: [{{metric: ter}}]\n", [["a", "b"], ["a"]], "'ter' cannot be"),

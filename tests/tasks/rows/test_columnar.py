@@ -81,4 +81,4 @@ def test_a_map_that_gives_a_key_twice_is_refused(refused, tmp_path):
     kind = pyarrow.map_(pyarrow.string(), pyarrow.string())
     values = pyarrow.array([[("a", "1")], [("role", "user"), ("role", "system")]], kind)
     message = refused("a.parquet", in_parquet(tmp_path, values))
-    assert message.startswith("a.parquet: a map has a key twice")
+    assert message.startswith("a.parquet: a map has a duplicate key")

@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from evalguard.config.engine_forms import advice
 from evalguard.config.project import Engine
+from evalguard.engines.forms import advice
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ _MEANT = {
     "llamacpp": "endpoint",
     "tgi": "endpoint",
 }
-"""Our engines by their names here and elsewhere."""
+"""The built-in engines by the names that people write for them."""
 
 _NAME_KEYS = ("type", "engine", "backend", "provider", "kind", "id")
 _URL_KEYS = ("base_url", "url", "api_base", "host")
@@ -71,7 +71,7 @@ def _of_text(text: str) -> str:
 
 
 def _meant(name: Any) -> str | None:
-    """Return which of our engines a name probably means."""
+    """Return which built-in engine a name probably means."""
     nearest = get_close_matches(str(name).lower(), _MEANT, n=1, cutoff=0.75)
     return _MEANT[nearest[0]] if nearest else None
 
