@@ -15,6 +15,7 @@ from evalguard.config import load_project
 from evalguard.errors import ConfigError, ExitCode, UsageError
 from evalguard.records import Verdict
 from evalguard.reports import wording
+from evalguard.runner.check import run_check
 from evalguard.verdicts import exit_code
 
 SEEDS = ["adapters/s1", "adapters/s2", "adapters/s3"]
@@ -82,10 +83,39 @@ def test_the_same_weights_under_other_bytes_are_no_second_seed(recipe):
     assert "are the same adapter" in of(check(recipe), "v2")[0].reason
 
 
-def test_a_seed_alone_is_no_release_decision(recipe):
-    result = check(recipe, candidates=["v2.seed1"])
-    assert set(result.left_out) == {"v2", "v2.seed2", "v2.seed3"}
+@pytest.mark.parametrize("seeds", [["v2.seed1"], ["v2.seed1", "v2.seed3"]])
+def test_seeds_alone_are_no_release_decision(recipe, seeds):
+    result = check(recipe, candidates=seeds)
+    assert set(result.left_out) == {"v2", "v2.seed1", "v2.seed2", "v2.seed3"}
     assert exit_code(result) is ExitCode.PARTIAL
+    assert "may be released" not in wording.headline(result)
+
+
+@pytest.mark.parametrize("others", [[], ["v2.seed1"], ["v2.seed1", "v2.seed3"]])
+def test_a_recipe_without_all_of_its_seeds_is_no_release_decision(recipe, others):
+    result = selected(recipe, "v2", *others)
+    assert result.verdict is Verdict.PASS
+    assert exit_code(result) is ExitCode.PARTIAL
+    assert wording.headline(result) == (
+        f"v2: selected gates passed ({2 + 2 * len(others)} of 8), no release decision"
+    )
+
+
+@pytest.mark.parametrize("bad", ["s1", "s2", "s3"])
+def test_a_seed_that_was_not_selected_blocks_its_recipe(recipe, bad):
+    shutil.rmtree(recipe / f"adapters/{bad}")
+    shutil.copytree(recipe / "adapters/harmful", recipe / f"adapters/{bad}")
+    result = selected(recipe, "v2")
+    assert {gate.verdict for gate in result.gates} == {Verdict.FAIL}
+    assert all(gate.reason.startswith(f"v2.seed{bad[1]}: ") for gate in result.gates)
+    assert exit_code(result, allow_partial=True) is ExitCode.REGRESSION
+
+
+def selected(folder, *names):
+    """Check candidates as pytest's ``-k`` selects them: a recipe comes without its seeds."""
+    project = load_project(folder / "evalguard.yaml")
+    gates = [(gate, name) for name in names for gate in project.thresholds.gates]
+    return run_check(project, gates)
 
 
 def test_its_name_selects_its_seeds_as_well(recipe):
