@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 import evalguard
@@ -81,6 +82,37 @@ def test_the_same_weights_under_other_bytes_are_no_second_seed(recipe):
         metadata={"note": "a seed of its own"},
     )
     assert "are the same adapter" in of(check(recipe), "v2")[0].reason
+
+
+def _rotated(factors):
+    rotation = torch.linalg.qr(torch.randn(4, 4, generator=torch.manual_seed(0)))[0]
+    return {
+        name: rotation @ one if "lora_A" in name else one @ rotation.T
+        for name, one in factors.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda given: {name: one * (2 if "_A" in name else 0.5) for name, one in given.items()},
+        lambda given: {name: -one for name, one in given.items()},
+        lambda given: {
+            name: one.flip(0) if "_A" in name else one.flip(1) for name, one in given.items()
+        },
+        lambda given: {name: one.to(torch.bfloat16) for name, one in given.items()},
+        lambda given: {name: one * 1.1 for name, one in given.items()},
+        _rotated,
+    ],
+    ids=["scaled factors", "two signs", "permuted ranks", "other numbers", "stronger", "rotated"],
+)
+def test_one_training_saved_in_two_ways_is_no_second_seed(recipe, changed):
+    weights = changed(load_file(recipe / "adapters/s1/adapter_model.safetensors"))
+    weights = {name: one.contiguous() for name, one in weights.items()}
+    save_file(weights, recipe / "adapters/s2/adapter_model.safetensors")
+    found = of(check(recipe, gates=["facts"]), "v2")
+    assert {gate.verdict for gate in found} == {Verdict.ERROR}
+    assert "'v2.seed1' and 'v2.seed2' change the weights alike" in found[0].reason
 
 
 @pytest.mark.parametrize("seeds", [["v2.seed1"], ["v2.seed1", "v2.seed3"]])
