@@ -93,7 +93,7 @@ def _both(files: Sequence[Path], importer: str | None) -> tuple[ImportedRun, Imp
 def _of_one_run(*runs: ImportedRun) -> bool:
     """Return whether two files hold one run's scores, in whatever format, order and spelling.
 
-    Settings come with responses, which tell two models apart.
+    Runs with settings have responses, which tell two models apart.
     """
     if _same_content(*(run.source for run in runs)):
         return True

@@ -216,7 +216,7 @@ def test_a_copy_of_the_baseline_is_no_candidate(tmp_path, form):
 def test_the_baseline_in_another_format_is_no_candidate(tmp_path, name, written):
     base = jsonl(tmp_path / "base.jsonl", [{"id": n, "score": n % 2} for n in range(200)])
     (tmp_path / name).write_text(written)
-    with pytest.raises(DataError, match="has the content of .*base.jsonl, so both"):
+    with pytest.raises(DataError, match=r"has the content of .*base\.jsonl, so both"):
         evalguard.decide(base, tmp_path / name, max_drop="10pp")
 
 
