@@ -326,7 +326,9 @@ class ThresholdsFile(pytest.File):
         self.plugin = plugin
 
     def collect(self) -> Iterator[SuiteCollector]:
-        """Yield the suites in the order of the file."""
+        """Yield the suites in the order of the file; not in a worker of pytest-xdist."""
+        if hasattr(self.config, "workerinput"):
+            raise self.CollectError("gates are measured in one process: run them without -n")
         for suite in dict.fromkeys(gate.suite for gate in self.plugin.project.thresholds.gates):
             yield SuiteCollector.from_parent(self, name=suite, plugin=self.plugin)
 

@@ -373,6 +373,18 @@ def test_the_plug_in_cannot_be_switched_off(project, run, arguments):
     assert "unrecognized" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    "options", [("-n", "2"), ("-n1", "-k", "acc"), ("--dist=loadfile", "--tx=popen")]
+)
+def test_gates_are_not_spread_over_processes(project, run, options):
+    done = run("check", *options)
+    assert done.returncode == 4
+    assert "leave out '-n' and '--dist'" in done.stderr
+    done = run_process(project, "pytest", *options)
+    assert done.returncode not in (0, 7)
+    assert "gates are measured in one process: run them without -n" in done.stdout
+
+
 @pytest.mark.parametrize("option", ["--collect-only", "--fixtures", "--markers"])
 def test_what_measures_nothing_does_not_end_with_0(project, option, run):
     (project / "pytest.ini").write_text(f"[pytest]\naddopts = {option}\n")

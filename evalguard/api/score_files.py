@@ -81,7 +81,7 @@ def _both(files: Sequence[Path], importer: str | None) -> tuple[ImportedRun, Imp
     for run, role in ((baseline, "baseline"), (candidate, "candidate")):
         if run.role not in (None, role):
             raise UsageError(f"{run.source}: holds the scores of the {run.role}, not the {role}")
-    if len(files) == 2 and _same_content(baseline.source, candidate.source):
+    if len(files) == 2 and _of_one_run(baseline, candidate):
         raise DataError(
             f"{candidate.source}: has the content of {baseline.source}, so both are of one run. If "
             "two models really score the same on every question, write both scores into the rows "
@@ -89,6 +89,28 @@ def _both(files: Sequence[Path], importer: str | None) -> tuple[ImportedRun, Imp
             "file, as 'baseline' and 'candidate'"
         )
     return baseline, candidate
+
+
+def _of_one_run(*runs: ImportedRun) -> bool:
+    """Return whether two files hold one run's scores, in whatever format, order and spelling.
+
+    Runs with settings have responses, which tell two models apart.
+    """
+    if _same_content(*(run.source for run in runs)):
+        return True
+    first, second = (
+        {
+            (one.task, one.sample_id, one.metric): (
+                one.score,
+                one.cluster,
+                one.output,
+                one.response,
+            )
+            for one in run.scores
+        }
+        for run in runs
+    )
+    return first == second and not any(run.settings for run in runs)
 
 
 def _same_content(*paths: Path) -> bool:

@@ -174,6 +174,16 @@ class _Session:
                 "from addopts and PYTEST_ADDOPTS as well"
             )
 
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Refuse to spread gates over processes, whose verdicts nothing would put together."""
+        import pytest
+
+        if session.config.getoption("dist", "no") != "no":
+            raise pytest.UsageError(
+                "gates are measured in one process: leave out '-n' and '--dist', in addopts and "
+                "PYTEST_ADDOPTS as well"
+            )
+
     def pytest_collection(self, session: pytest.Session) -> None:
         """Find it: every plug-in is configured by now."""
         self.gates = session.config.pluginmanager.get_plugin("evalguard-gates")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalguard.errors import MeasurementError
 from evalguard.records import Comparison, Gate, PoolMember, SamplePair, paired_values
@@ -22,6 +22,9 @@ FEWEST = 2
 
 _FEWEST_OPPOSED = 5
 """Questions on which two gates change in opposite directions, below which they may by chance."""
+
+_MOST_OPPOSED = 0.5
+"""How far the cosine of two changes may lie below 0."""
 
 
 def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
@@ -38,8 +41,8 @@ def pool(gate: Gate, members: Sequence[Comparison]) -> Comparison:
 
     Raises:
         MeasurementError: If there are fewer than two members, or others than the gate names, they
-            are of several models, were extended, have scores without a common unit, or two of them
-            cancel out: what one loses on a question, the other gains on it.
+            are of several models, were extended, have scores without a common unit, or some of them
+            cancel out: what one loses on a question, others gain on it.
 
     Example:
         >>> from evalguard.records import Margin, Metric
@@ -116,34 +119,63 @@ def _check(gate: Gate, members: Sequence[Comparison]) -> None:
 
 
 def _check_not_opposed(gate: Gate, members: Sequence[Comparison]) -> None:
-    """Refuse two gates of which one gains most of what the other loses, on the same questions.
+    """Refuse a gate whose losses others gain on the same questions, alone or together.
+
+    The others are taken by how opposed each is, the most opposed first, so that neither payments
+    in small parts nor further gates in between hide them. The cosine of two changes is -1 where one
+    is the opposite of the other and near 0 where they are independent.
 
     Raises:
         MeasurementError: Naming them.
     """
-    changes = [_changes(member) for member in members]
-    for (one, first), (two, second) in combinations(zip(members, changes, strict=True), 2):
-        both = first.keys() & second.keys()
-        opposed = [key for key in both if first[key] * second[key] < 0]
-        cancelled = sum(2 * min(abs(first[key]), abs(second[key])) for key in opposed)
-        total = sum(abs(first[key]) + abs(second[key]) for key in both)
-        if len(opposed) >= _FEWEST_OPPOSED and cancelled > total / 2:
-            raise MeasurementError(
-                f"'{gate.name}': '{one.gate.name}' and '{two.gate.name}' cancel out: on "
-                f"{len(opposed)} questions one gains what the other loses, so that their mean "
-                "shows no loss. Pool gates whose scores rise and fall together"
-            )
+    changes = _changes(gate, members)
+    alike = changes @ changes.T
+    norms = np.sqrt(np.diag(alike))
+    for one, own in enumerate(changes):
+        order = sorted(
+            (other for other in range(len(members)) if alike[one, other] < 0),
+            key=lambda other: alike[one, other] / norms[other],
+        )
+        for count in range(1, len(order) + 1):
+            together = changes[order[:count]].sum(axis=0)
+            opposed = int((own * together < 0).sum())
+            cosine = own @ together / (norms[one] * np.linalg.norm(together))
+            if opposed >= _FEWEST_OPPOSED and cosine < -_MOST_OPPOSED:
+                names = [f"'{members[index].gate.name}'" for index in sorted([one, *order[:count]])]
+                raise MeasurementError(
+                    f"'{gate.name}': {', '.join(names[:-1])} and {names[-1]} cancel out: on "
+                    f"{opposed} questions one gains what the other loses, so that their mean "
+                    "shows no loss. Pool gates whose scores rise and fall together"
+                )
 
 
-def _changes(member: Comparison) -> dict[Hashable, float]:
-    """Return by how much each question's score changed for the better."""
-    found: dict[Hashable, float] = defaultdict(float)
-    sign = 1 if member.metric.higher_is_better else -1
-    for pair in member.pairs:
-        if pair.baseline_score is not None and pair.candidate_score is not None:
-            key = pair.prompt or (member.gate.suite, pair.task, pair.sample_id)
-            found[key] += sign * (pair.candidate_score - pair.baseline_score)
-    return found
+def _changes(gate: Gate, members: Sequence[Comparison]) -> NDArray[np.float64]:
+    """Return by how much each gate's score of each question changed for the better.
+
+    Returns:
+        As it counts in the mean, of shape (gates, questions).
+    """
+    columns: dict[Hashable, int] = {}
+    found: list[dict[int, float]] = []
+    for member in members:
+        sign = 1 if member.metric.higher_is_better else -1
+        weight = sign / (len(member.pairs) or 1) if gate.weights == "equal" else sign
+        own: dict[int, float] = defaultdict(float)
+        for pair in member.pairs:
+            key = _question(pair) or (member.gate.suite, pair.task, pair.sample_id)
+            column = columns.setdefault(key, len(columns))
+            if pair.baseline_score is not None and pair.candidate_score is not None:
+                own[column] += weight * (pair.candidate_score - pair.baseline_score)
+        found.append(own)
+    changes = np.zeros((len(members), len(columns)))
+    for row, own in zip(changes, found, strict=True):
+        row[list(own)] = list(own.values())
+    return changes
+
+
+def _question(pair: SamplePair) -> str:
+    """Return the prompt without what makes two spellings of one question."""
+    return " ".join(pair.prompt.split()).casefold()
 
 
 def _signed(pair: SamplePair, member: Comparison, unit: str | None) -> SamplePair:
@@ -175,10 +207,10 @@ def _units(members: Sequence[Comparison]) -> list[list[str | None]]:
 
     samples: list[list[Hashable]] = []
     for member in members:
-        prompts = Counter(pair.prompt for pair in member.pairs)
+        prompts = Counter(_question(pair) for pair in member.pairs)
         own: list[Hashable] = []
         for pair in member.pairs:
-            sample, *others = _ties(pair, member, once=prompts[pair.prompt] == 1)
+            sample, *others = _ties(pair, member, once=prompts[_question(pair)] == 1)
             own.append(sample)
             for other in others:
                 parents[root(other)] = root(sample)
@@ -194,5 +226,5 @@ def _ties(pair: SamplePair, member: Comparison, *, once: bool) -> Iterator[Hasha
     yield "sample", member.gate.suite, pair.task, pair.sample_id
     if pair.cluster is not None:
         yield "cluster", pair.cluster
-    if pair.prompt and once:
-        yield "prompt", pair.prompt
+    if once and (question := _question(pair)):
+        yield "prompt", question

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from evalguard import __version__
 from evalguard.errors import DataError, EvalGuardError, ExitCode, UsageError
 from evalguard.records import CheckResult, Verdict, to_json
+from evalguard.reports import wording
 from evalguard.reports.files import write_text
 
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ def make_receipt(
         raise UsageError(
             f"{released}: no receipt, because the check did not pass ({result.verdict})"
         )
-    decided = {gate.model for gate in result.gates}
-    if left_out := sum(count for name, count in result.left_out.items() if name in decided):
+    if left_out := sum(result.left_out.get(name, 0) for name in wording.decided(result)):
         raise UsageError(
             f"{released}: no receipt for a partial check: {left_out} were not selected. Run "
             "the check without -k and -m"

@@ -362,7 +362,8 @@ class CheckResult:
         warnings: Warnings about the whole check.
         on_inconclusive: Whether an undecided gate blocks the release, as the thresholds say.
         left_out: Number of gates that were not selected, by candidate, those included of which no
-            gate was; a candidate is released by all of its gates.
+            gate was; a candidate is released by all of its gates, a recipe by those of its seeds
+            as well.
         schema_version: Version of this record.
     """
 

@@ -182,7 +182,7 @@ def _looked_up(config: Mapping[str, Any], key: str) -> str:
 
 def _part(result: CheckResult, name: str) -> str:
     """Say that a candidate passed the gates that were selected, and that this is no release."""
-    passed = len(gates_of(result, name))
+    passed = len(deciding(result, name))
     every = passed + result.left_out[name]
     return f"{name}: selected gates passed ({passed} of {every}), no release decision"
 

@@ -10,6 +10,7 @@ from typing import Self
 
 from evalguard.config import BASELINE, JUDGE, ModelSpec, Project
 from evalguard.engines.adapter_files import WEIGHTS_NAME
+from evalguard.engines.alike_adapters import likeness
 from evalguard.engines.base import BASE, Engine, EngineSettings, OnWait, ServesByName
 from evalguard.engines.limits import default_limit
 from evalguard.engines.opening import EngineChoice, choose_engine, open_engine
@@ -339,6 +340,19 @@ class ModelPool:
             known = tensors_sha256(Path(spec.adapter) / WEIGHTS_NAME)
             self._store.describe_fingerprint(key, {_TENSORS: known})
         return str(known)
+
+    def likeness(self, one: str, other: str) -> float | None:
+        """Return how alike two adapters are in what they add to the weights.
+
+        Returns:
+            As :func:`evalguard.engines.alike_adapters.likeness`; ``None`` where files do not tell.
+        """
+        files = [
+            Path(spec.adapter) / WEIGHTS_NAME
+            for spec in (self._specs[one], self._specs[other])
+            if spec.adapter is not None and self._weights_sha256(spec) is not None
+        ]
+        return likeness(*files) if len(files) == 2 else None
 
     @property
     def notes(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from evalguard.config import Project
 from evalguard.errors import MeasurementError, UsageError
@@ -13,6 +14,11 @@ from evalguard.records import Comparison, Gate, GateResult
 from evalguard.runner.deciding import compare_gate
 from evalguard.runner.prepare import Check
 from evalguard.runner.schedule import Selected
+
+MOST_ALIKE = 0.999
+"""Cosine of the changes of two trainings above which they count as one."""
+
+_EXPECTED = "so they do not show how trainings differ; train each with a seed of its own"
 
 
 def with_seeds(project: Project, selected: Sequence[Selected], *, extend: int) -> list[Selected]:
@@ -44,9 +50,14 @@ def decide_recipes(check: Check) -> tuple[GateResult, ...]:
     """
     found: dict[int, GateResult] = {}
     comparisons: dict[int, Comparison] = {}
+    recipes = dict.fromkeys(recipe for _, recipe in check.recipes)
+    same = {recipe: _same_training(check, recipe) for recipe in recipes}
     for index, (gate, recipe) in enumerate(check.recipes):
         try:
-            comparisons[index] = _compared(check, gate, recipe)
+            compared = _compared(check, gate, recipe)
+            if same[recipe]:
+                raise MeasurementError(same[recipe])
+            comparisons[index] = compared
         except MeasurementError as error:
             found[index] = error_result(gate, recipe, str(error))
     decided = decide(
@@ -58,24 +69,30 @@ def decide_recipes(check: Check) -> tuple[GateResult, ...]:
     return tuple(found[index] for index in range(len(check.recipes)))
 
 
+def _same_training(check: Check, recipe: str) -> str:
+    """Say which two seeds of a recipe are one adapter; empty where all differ."""
+    for one, other in combinations(check.project.recipes[recipe], 2):
+        if check.pool.weights(one) == check.pool.weights(other):
+            return f"'{one}' and '{other}' are the same adapter, {_EXPECTED}"
+        alike = check.pool.likeness(one, other)
+        if alike is not None and abs(alike) > MOST_ALIKE:
+            return (
+                f"'{one}' and '{other}' change the weights alike (cosine {alike:.4f}), as the same "
+                f"adapter saved in another way does, {_EXPECTED}"
+            )
+    return ""
+
+
 def _compared(check: Check, gate: Gate, recipe: str) -> Comparison:
     """Return the comparison of a recipe.
 
     Raises:
-        MeasurementError: If a seed cannot be compared, or two of them are one adapter.
+        MeasurementError: If a seed cannot be compared.
     """
-    seeds = check.project.recipes[recipe]
-    known: dict[str, str] = {}
     each = []
-    for seed in seeds:
+    for seed in check.project.recipes[recipe]:
         try:
             each.append(compare_gate(check, gate, seed))
         except MeasurementError as error:
             raise MeasurementError(f"{seed}: {error}") from error
-        other = known.setdefault(check.pool.weights(seed), seed)
-        if other != seed:
-            raise MeasurementError(
-                f"'{other}' and '{seed}' are the same adapter, so they do not show how trainings "
-                "differ; train each with a seed of its own"
-            )
     return recipe_of(each, recipe)

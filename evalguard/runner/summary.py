@@ -15,7 +15,7 @@ from evalguard.config import BASELINE
 from evalguard.engines.opening import EngineChoice
 from evalguard.errors import UsageError
 from evalguard.gates.diagnose import diagnose
-from evalguard.records import CheckResult, Gate, GateResult, ScoredSample, TaskRun
+from evalguard.records import CheckResult, Gate, GateResult, ScoredSample, TaskRun, Verdict
 from evalguard.runner import non_answers, same_answers, unmeasured
 from evalguard.runner.measured import Progress
 from evalguard.runner.prepare import Check
@@ -70,6 +70,8 @@ def summarize(
         last = whole
         for seed in seeds[recipe]:  # what keeps a seed from passing keeps its recipe from it
             last = hold(gate, replace(last, model=seed))
+            if (gate, seed) not in asked:
+                last = _held_to_seed(last, found[gate, seed])
         found[gate, recipe] = replace(last, model=recipe)
     held = tuple(found[one] for one in asked)
     verdict, decided_by = overall(held)
@@ -109,13 +111,30 @@ def _first_checks(check: Check) -> dict[str, str]:
     return {"first check": days} if days else {}
 
 
+def _held_to_seed(whole: GateResult, seed: GateResult) -> GateResult:
+    """Return a recipe's result, worse where a seed that was not selected itself blocks it."""
+    blocks = seed.verdict in (Verdict.FAIL, Verdict.ERROR)
+    if not blocks or whole.verdict in (Verdict.FAIL, Verdict.ERROR):
+        return whole
+    return replace(whole, verdict=seed.verdict, reason=f"{seed.model}: {seed.reason}")
+
+
 def _left_out(check: Check, asked: Sequence[Selected]) -> dict[str, int]:
-    """Return how many gates of each candidate were not selected."""
+    """Return how many gates of each candidate were not selected.
+
+    A recipe and its seeds are released together: what is left out of one is left out of the others
+    that were selected.
+    """
     every = set(check.project.thresholds.gates)
+    selected = dict.fromkeys(model for _, model in asked)
     left = {
         name: len(every - {gate for gate, model in asked if model == name})
-        for name in dict.fromkeys([*(model for _, model in asked), *check.project.gated])
+        for name in dict.fromkeys([*selected, *check.project.gated])
     }
+    for recipe, seeds in check.project.recipes.items():
+        together = (recipe, *seeds)
+        total = sum(left[name] for name in together)
+        left |= {name: total for name in together if name in selected}
     return {name: count for name, count in left.items() if count}
 
 

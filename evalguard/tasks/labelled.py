@@ -72,6 +72,8 @@ class LabelSet:
         agreeing: Pairs of labels of the same item that are equal.
         pairs: All pairs of labels of the same item.
         uneven: Items left out because annotators do not agree on them.
+        again: Items left out because another one of the same label differs from them in signs, case
+            and blanks alone.
         skipped: Rows left out because the project says so.
     """
 
@@ -80,6 +82,7 @@ class LabelSet:
     agreeing: int = 0
     pairs: int = 0
     uneven: int = 0
+    again: int = 0
     skipped: int = 0
 
     @property
@@ -98,6 +101,10 @@ class LabelSet:
             found.append(f"annotators agree on {share:.0%} of {self.pairs} pairs of labels")
         if self.uneven:
             found.append(f"{self.uneven} left out, as annotators disagree on them")
+        if self.again:
+            found.append(
+                f"{self.again} left out, as they differ from others in signs or case alone"
+            )
         if self.skipped:
             found.append(f"{self.skipped} rows left out ('skip')")
         return tuple(found)
@@ -124,7 +131,8 @@ def _texts(one: Labelled) -> tuple[str, list[str]]:
 def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:
     """Return one label for each item.
 
-    A pair that was labelled in both orders is one item.
+    A pair that was labelled in both orders is one item, and so are texts of one label that have the
+    same letters and digits: what is written thirty times with other dots shows no more than once.
 
     Args:
         found: Labels, each by one annotator.
@@ -135,17 +143,27 @@ def merged(found: Iterable[Labelled], annotators: str) -> LabelSet:
     for one in found:
         groups.setdefault(frozenset(one.compared), []).append(one)
     items: list[Labelled] = []
-    agreeing = pairs = uneven = 0
+    agreeing = pairs = uneven = again = 0
+    known: set[tuple[object, ...]] = set()
     for group in groups.values():
         labels = [_oriented(one, group[0]) for one in group]
         agreeing += sum(comb(count, 2) for count in Counter(labels).values())
         pairs += comb(len(labels), 2)
         decided, label = _label_of(labels, annotators, is_pair=len(group[0].questions) == 2)
-        if decided:
-            items.append(replace(group[0], label=label))
-        else:
+        bare = (label, *map(_letters, group[0].compared))
+        if not decided:
             uneven += 1
-    return LabelSet(tuple(items), agreeing=agreeing, pairs=pairs, uneven=uneven)
+        elif bare in known:
+            again += 1
+        else:
+            known.add(bare)
+            items.append(replace(group[0], label=label))
+    return LabelSet(tuple(items), agreeing=agreeing, pairs=pairs, uneven=uneven, again=again)
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of a text; the text itself where it has none."""
+    return "".join(filter(str.isalnum, text.casefold())) or text
 
 
 def _oriented(one: Labelled, first: Labelled) -> bool | None:

@@ -11,6 +11,7 @@ from evalguard.gates.pooled import pool
 from evalguard.records import POOLED, Comparison, Gate, Margin, Metric, ScoreKind, Verdict
 from tests.gates.build import compared, gate
 
+BOUNDED = ScoreKind.BOUNDED
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 
 
@@ -226,6 +227,57 @@ def test_gates_that_cancel_out_are_refused(members):
         overall(members)
 
 
+def _paying(*payments, lost=30, n=100, neutral=0, honest=0):
+    """Compare a metric that loses, others that gain by a rule, and further ones.
+
+    Args:
+        *payments: For each gate, what it gains on the question of a number.
+        lost: Questions that the first metric loses.
+        n: All questions.
+        neutral: Gates that change on no question, or by chance.
+        honest: Gates that lose as the first does.
+    """
+    rng = np.random.default_rng(2)
+    after = [0.0] * lost + [1.0] * (n - lost)
+    made = [
+        compared([1.0] * n, after, of=gate(f"honest {number}", suite="facts"))
+        for number in range(1 + honest)
+    ]
+    for number, payment in enumerate(payments):
+        gained = [payment(k) if k < lost else 0.0 for k in range(n)]
+        paying = gate(f"paying {number}", suite="facts")
+        made.append(compared([0.0] * n, gained, of=paying, metric=Metric("acc", BOUNDED)))
+    for number in range(neutral):
+        before, then = (rng.random((2, n)) < 0.9).astype(float)
+        made.append(compared(before, then, of=gate(f"neutral {number}", suite="facts")))
+    return made
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        _paying(*[lambda k, part=part: float(k % 3 == part) for part in range(3)]),
+        _paying(*[lambda k, part=part: float(k % 6 == part) for part in range(6)]),
+        _paying(*[lambda _: 0.25] * 4),
+        _paying(*[lambda _: 0.5] * 2, neutral=4),
+        _paying(*[lambda k: 0.1 if k % 2 else 0.4] * 4, honest=1),
+        _paying(*[lambda k, part=part: float(k % 3 == part) for part in range(3)], neutral=2),
+    ],
+    ids=["thirds", "sixths", "quarters of each", "among others", "two of five", "thirds among"],
+)
+def test_a_loss_that_several_gates_pay_back_in_parts_is_refused(members):
+    with pytest.raises(MeasurementError, match=r"'honest 0'.*cancel out: on \d+ questions"):
+        overall(members)
+
+
+@pytest.mark.parametrize("spelling", ["{} ", " {}", "{}\n"])
+def test_another_spelling_of_a_question_does_not_hide_that_gates_cancel_out(spelling):
+    one, two = _opposed(other="copy")
+    pairs = tuple(replace(pair, prompt=spelling.format(pair.prompt.upper())) for pair in two.pairs)
+    with pytest.raises(MeasurementError, match="cancel out"):
+        overall([one, replace(two, pairs=pairs)])
+
+
 def test_an_error_rate_beside_the_score_that_it_is_the_opposite_of_does_not_cancel():
     """It is better where it is lower, so that both lose."""
     one, two = _opposed()
@@ -233,10 +285,11 @@ def test_an_error_rate_beside_the_score_that_it_is_the_opposite_of_does_not_canc
     assert overall([one, replace(two, metric=error)]).pairs
 
 
-def test_gates_that_change_independently_do_not_cancel_out():
+@pytest.mark.parametrize("count", [2, 5, 12])
+def test_gates_that_change_independently_do_not_cancel_out(count):
     rng = np.random.default_rng(1)
     made = []
-    for name in ("one", "two"):
+    for name in map(str, range(count)):
         before, after = (rng.random((2, 400)) < 0.7).astype(float)
         made.append(compared(before.tolist(), after.tolist(), of=gate(name, suite="facts")))
     assert overall(made).pairs

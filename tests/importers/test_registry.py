@@ -203,6 +203,23 @@ def test_a_copy_of_the_baseline_is_no_candidate(tmp_path, form):
         decide(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("tuned.csv", "id,score\n" + "".join(f"{n},{n % 2}\n" for n in range(200))),
+        ("tuned.tsv", "score\tid\n" + "".join(f"{n % 2}\t{n}\n" for n in range(200))),
+        ("tuned.json", json.dumps([{"score": n % 2 == 1, "id": str(n)} for n in range(200)])),
+        ("tuned.jsonl", "".join(f'{{"score":{n % 2}.0,"id":{n}}}\n' for n in range(200))),
+    ],
+    ids=["CSV", "TSV", "an array", "other spelling"],
+)
+def test_the_baseline_in_another_format_is_no_candidate(tmp_path, name, written):
+    base = jsonl(tmp_path / "base.jsonl", [{"id": n, "score": n % 2} for n in range(200)])
+    (tmp_path / name).write_text(written)
+    with pytest.raises(DataError, match=r"has the content of .*base\.jsonl, so both"):
+        evalguard.decide(base, tmp_path / name, max_drop="10pp")
+
+
 def test_two_models_may_score_alike_in_rows_of_both(tmp_path):
     path = jsonl(tmp_path / "both", [{"id": n, "baseline": 1, "candidate": 1} for n in range(99)])
     assert evalguard.decide(path=path, max_drop="5pp").verdict == "PASS"

@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 import evalguard
@@ -15,6 +16,7 @@ from evalguard.config import load_project
 from evalguard.errors import ConfigError, ExitCode, UsageError
 from evalguard.records import Verdict
 from evalguard.reports import wording
+from evalguard.runner.check import run_check
 from evalguard.verdicts import exit_code
 
 SEEDS = ["adapters/s1", "adapters/s2", "adapters/s3"]
@@ -82,10 +84,70 @@ def test_the_same_weights_under_other_bytes_are_no_second_seed(recipe):
     assert "are the same adapter" in of(check(recipe), "v2")[0].reason
 
 
-def test_a_seed_alone_is_no_release_decision(recipe):
-    result = check(recipe, candidates=["v2.seed1"])
-    assert set(result.left_out) == {"v2", "v2.seed2", "v2.seed3"}
+def _rotated(factors):
+    rotation = torch.linalg.qr(torch.randn(4, 4, generator=torch.manual_seed(0)))[0]
+    return {
+        name: rotation @ one if "lora_A" in name else one @ rotation.T
+        for name, one in factors.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda given: {name: one * (2 if "_A" in name else 0.5) for name, one in given.items()},
+        lambda given: {name: -one for name, one in given.items()},
+        lambda given: {
+            name: one.flip(0) if "_A" in name else one.flip(1) for name, one in given.items()
+        },
+        lambda given: {name: one.to(torch.bfloat16) for name, one in given.items()},
+        lambda given: {name: one * 1.1 for name, one in given.items()},
+        _rotated,
+    ],
+    ids=["scaled factors", "two signs", "permuted ranks", "other numbers", "stronger", "rotated"],
+)
+def test_one_training_saved_in_two_ways_is_no_second_seed(recipe, changed):
+    weights = changed(load_file(recipe / "adapters/s1/adapter_model.safetensors"))
+    weights = {name: one.contiguous() for name, one in weights.items()}
+    save_file(weights, recipe / "adapters/s2/adapter_model.safetensors")
+    found = of(check(recipe, gates=["facts"]), "v2")
+    assert {gate.verdict for gate in found} == {Verdict.ERROR}
+    assert "'v2.seed1' and 'v2.seed2' change the weights alike" in found[0].reason
+
+
+@pytest.mark.parametrize("seeds", [["v2.seed1"], ["v2.seed1", "v2.seed3"]])
+def test_seeds_alone_are_no_release_decision(recipe, seeds):
+    result = check(recipe, candidates=seeds)
+    assert set(result.left_out) == {"v2", "v2.seed1", "v2.seed2", "v2.seed3"}
     assert exit_code(result) is ExitCode.PARTIAL
+    assert "may be released" not in wording.headline(result)
+
+
+@pytest.mark.parametrize("others", [[], ["v2.seed1"], ["v2.seed1", "v2.seed3"]])
+def test_a_recipe_without_all_of_its_seeds_is_no_release_decision(recipe, others):
+    result = selected(recipe, "v2", *others)
+    assert result.verdict is Verdict.PASS
+    assert exit_code(result) is ExitCode.PARTIAL
+    assert wording.headline(result) == (
+        f"v2: selected gates passed ({2 + 2 * len(others)} of 8), no release decision"
+    )
+
+
+@pytest.mark.parametrize("bad", ["s1", "s2", "s3"])
+def test_a_seed_that_was_not_selected_blocks_its_recipe(recipe, bad):
+    shutil.rmtree(recipe / f"adapters/{bad}")
+    shutil.copytree(recipe / "adapters/harmful", recipe / f"adapters/{bad}")
+    result = selected(recipe, "v2")
+    assert {gate.verdict for gate in result.gates} == {Verdict.FAIL}
+    assert all(gate.reason.startswith(f"v2.seed{bad[1]}: ") for gate in result.gates)
+    assert exit_code(result, allow_partial=True) is ExitCode.REGRESSION
+
+
+def selected(folder, *names):
+    """Check candidates as pytest's ``-k`` selects them: a recipe comes without its seeds."""
+    project = load_project(folder / "evalguard.yaml")
+    gates = [(gate, name) for name in names for gate in project.thresholds.gates]
+    return run_check(project, gates)
 
 
 def test_its_name_selects_its_seeds_as_well(recipe):

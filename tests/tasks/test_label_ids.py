@@ -127,3 +127,34 @@ def test_a_file_of_prompts_may_not_repeat_them(tmp_path):
     with pytest.raises(DataError, match="must hold a different value in every row"):
         read_rows(path)
     assert len(read_rows(path, repeats_ids=True)) == 60
+
+
+SPELLINGS = {
+    "dots": lambda k: f"Fine{'.' * k}",
+    "blanks": lambda k: f"Fi{' ' * k}ne",
+    "case": lambda k: "".join(one.upper() if k >> n & 1 else one for n, one in enumerate("finely")),
+    "signs": lambda k: "Fine " + "\U0001f600!-*_"[k % 5] * (1 + k // 5),
+    "quotes and lists": lambda k: "- " * k + '"Fine"',
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_one_answer_in_many_spellings_is_labelled_once(labelled, spelling):
+    found = [
+        {"q": "q", "answer": spelling(k) if label == "yes" else f"says {k}", "label": label}
+        for k in range(20)
+        for label in ("yes", "no")
+    ]
+    with pytest.raises(DataError, match=r"1 are labelled yes and 20 no.*signs or case alone"):
+        labelled(found)
+
+
+def test_spellings_that_people_label_differently_all_count(labelled):
+    """The criterion may be about signs."""
+    found = [
+        {"q": f"q{k}", "answer": f"Fine{sign}", "label": label}
+        for k in range(20)
+        for sign, label in (("!", "yes"), (".", "no"))
+    ]
+    assert labelled(found).counts == {True: 20, False: 20}
+    assert labelled(found).again == 0

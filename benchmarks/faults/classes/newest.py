@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks.faults.answers import checked
-from benchmarks.faults.declared import blocked, declare
+from benchmarks.faults.answers import checked, half
+from benchmarks.faults.declared import blocked, declare, no_release, undecided
 from benchmarks.faults.planting import Place, Seen
 
 pooling = partial(declare, "pooled gates")
@@ -54,23 +55,61 @@ for _what, _plant in {
     pooling(f"a pooled gate over {_what}", blocked())(_plant)
 
 
-@pooling("a metric and its opposite are pooled, so that they cancel", blocked("cancel out"))
-def _opposite(place: Place) -> Seen:
-    place.write(
-        "scorers/own.py",
-        'from evalguard.scorers import scorer\n\n\n@scorer(name="own")\n'
-        "def own(output: str, target: str) -> bool:\n    return output.strip() != target\n",
-    )
-    place.edit("evalguard.yaml", "suites:\n", "scorer_modules: [scorers/own.py]\nsuites:\n")
-    place.edit("suites/facts.yaml", "- exact_match", "- exact_match\n  - own")
-    place.write(
-        "thresholds/release.yaml",
-        "version: 1\ngates:\n"
-        "  - {name: a, suite: facts, metric: exact_match, max_drop: 99pp, role: tripwire}\n"
-        "  - {name: b, suite: facts, metric: own, min_gain: 1pp, role: tripwire}\n"
-        "pooled:\n  - {name: p, gates: [a, b], max_drop: 5pp}\n",
-    )
-    return checked(place, "half")
+def _paid_back(*paying: str, rows: str = "facts", kind: str = "bounded") -> Any:
+    """Check a candidate that loses a third, by a metric pooled with scorers that gain by its loss.
+
+    Args:
+        *paying: What each scorer gives a wrong answer, in Python, by ``target``.
+        rows: The suite whose answers they score.
+        kind: Of their scores.
+    """
+
+    def plant(place: Place) -> Seen:
+        scorers = "".join(
+            f'@scorer(name="own{n}", kind="{kind}")\n'
+            f"def own{n}(output: str, target: str) -> float:\n"
+            f"    return float(({value}) if output.strip() != target else 0)\n\n\n"
+            for n, value in enumerate(paying)
+        )
+        place.write("scorers/own.py", f"from evalguard.scorers import scorer\n\n\n{scorers}")
+        place.edit("evalguard.yaml", "suites:\n", "scorer_modules: [scorers/own.py]\nsuites:\n")
+        names = "".join(f"\n  - own{n}" for n in range(len(paying)))
+        text = (place / "suites/facts.yaml").read_text()
+        place.write(f"suites/{rows}.yaml", text.replace("- exact_match", f"- exact_match{names}"))
+        if rows != "facts":
+            place.edit(f"suites/{rows}.yaml", "question }}", "question }} ")
+            place.edit("evalguard.yaml", "- facts", f"- facts\n- {rows}")
+        gates = "".join(
+            f"  - {{name: b{n}, suite: {rows}, metric: own{n}, min_gain: 1pp, role: tripwire}}\n"
+            for n in range(len(paying))
+        )
+        members = ", ".join(["a", *(f"b{n}" for n in range(len(paying)))])
+        place.write(
+            "thresholds/release.yaml",
+            "version: 1\ngates:\n"
+            "  - {name: a, suite: facts, metric: exact_match, max_drop: 99pp, role: tripwire}\n"
+            f"{gates}pooled:\n  - {{name: p, gates: [{members}], max_drop: 5pp}}\n",
+        )
+        return checked(place, _half)
+
+    return plant
+
+
+def _half(prompt: str) -> str:
+    """Answer two questions in three, whatever blanks they have."""
+    return half(" ".join(prompt.split()))
+
+
+for _what, _plant in {
+    "its opposite": _paid_back("1", kind="binary"),
+    "three that each gain a third of what it loses": _paid_back(
+        *(f"sum(map(ord, target)) % 3 == {part}" for part in range(3))
+    ),
+    "four that gain a quarter of each loss": _paid_back(*["0.25"] * 4),
+    "two that gain half of each loss, and one that never changes": _paid_back("0.5", "0.5", "0"),
+    "its opposite on the same questions with a space more": _paid_back("1", rows="copy"),
+}.items():
+    pooling(f"a metric is pooled with {_what}", blocked("cancel out"))(_plant)
 
 
 def _seeds(*folders: str, gate: str = "guard") -> Any:
@@ -124,6 +163,72 @@ def _beside(place: Place) -> Seen:
     )
     place.gates("suite: facts, metric: exact_match, max_drop: 10pp")
     return place.check()
+
+
+def _in_another_way(change: str) -> Any:
+    """Check a recipe of one training that is saved twice."""
+
+    def plant(place: Place) -> Seen:
+        import torch
+        from safetensors.torch import load_file, save_file
+
+        shutil.copytree(place / "adapters/harmless", place / "adapters/again")
+        file = place / "adapters/again/adapter_model.safetensors"
+        given = load_file(file)
+        order = torch.randperm(4, generator=torch.manual_seed(0))
+        changed: dict[str, Callable[[str, Any], Any]] = {
+            "factors": lambda name, one: one * (2 if "lora_A" in name else 0.5),
+            "ranks": lambda name, one: one[order] if "lora_A" in name else one[:, order],
+            "noise": lambda _, one: one + one.std() * 1e-3 * torch.randn(one.shape),
+            "strength": lambda name, one: one * (1.02 if "lora_B" in name else 1),
+        }
+        save_file(
+            {name: changed[change](name, one).contiguous() for name, one in given.items()}, file
+        )
+        place.edit(
+            "evalguard.yaml", "adapter: adapters/v2", "seeds: [adapters/harmless, adapters/again]"
+        )
+        place.gates("suite: facts, metric: exact_match, max_drop: 10pp")
+        return place.check()
+
+    return plant
+
+
+for _what, _change in {
+    "one factor is doubled and the other halved": "factors",
+    "its ranks are in another order": "ranks",
+    "a thousandth of noise is added": "noise",
+    "it is applied by 2 % more": "strength",
+}.items():
+    training(f"of two seeds, the second is the first, and {_what}", blocked("alike"))(
+        _in_another_way(_change)
+    )
+
+
+def _part(*arguments: str) -> Any:
+    """Check a part of a recipe of which one seed is harmful."""
+
+    def plant(place: Place) -> Seen:
+        from benchmarks.random_adapters import save_adapter
+
+        place.worsen()
+        for seed in (1, 2):
+            save_adapter(place / "models/base", place / f"adapters/s{seed}", scale=1e-2, seed=seed)
+        folders = "adapters/harmless, adapters/v2, adapters/s1, adapters/s2"
+        place.edit("evalguard.yaml", "adapter: adapters/v2", f"seeds: [{folders}]")
+        place.gates("suite: facts, metric: exact_match, max_drop: 90pp")
+        return place.check(*arguments)
+
+    return plant
+
+
+training("-k leaves out the seeds, one of which is harmful", no_release)(
+    _part("-k", "[v2] and not seed")
+)
+training("-k leaves out the seeds, and a part is allowed", blocked("seed2"))(
+    _part("-k", "[v2] and not seed", "--allow-partial")
+)
+training("-k leaves out all but a harmless seed", undecided)(_part("-k", "seed1"))
 
 
 @again("the questions are changed to those that the candidate gets right", blocked())

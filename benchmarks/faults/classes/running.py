@@ -277,6 +277,10 @@ judges("the judge says yes to everything", blocked("judge", "label"))(
 judges("two labels, thirty times each", blocked("label", "judge"))(
     _judged(_labels(*TWO, times=30), "last word")
 )
+judges("two labels, each with thirty numbers of dots", blocked("signs or case"))(
+    _judged(_labels(*[(f"{text}{'.' * n}", label) for text, label in TWO for n in range(30)]),
+            "last word")
+)  # fmt: skip
 judges("one label", blocked("label"))(_judged(_labels(TWO[0]), "Yes"))
 judges("labels that are all in favour", blocked("label"))(
     _judged(_labels(*[(f"please {n}", True) for n in range(40)]), "Yes")

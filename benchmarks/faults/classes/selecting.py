@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchmarks.faults.declared import declare, exits, no_release, undecided
+from benchmarks.faults.declared import blocked, declare, exits, no_release, undecided
 from benchmarks.faults.planting import Place, Seen
 
 part = partial(declare, "a part read as a release")
@@ -166,6 +166,16 @@ def _suite_and_warn(place: Place) -> Seen:
 @part("plain pytest with -k ends with 0", undecided)
 def _plain_keyword(place: Place) -> Seen:
     return place.script("-m", "pytest", "-q", "-W", "ignore", "-k", "acc")
+
+
+@part("plain pytest spreads a part over two processes", blocked("one process"))
+def _spread(place: Place) -> Seen:
+    return place.script("-m", "pytest", "-q", "-W", "ignore", "-n", "2", "-k", "acc")
+
+
+@part("PYTEST_ADDOPTS spreads a part over two processes", blocked("one process"))
+def _spread_by_environment(place: Place) -> Seen:
+    return place.check("-k", "acc", env={"PYTEST_ADDOPTS": "-n 2"})
 
 
 @part("JUnit's file of a part does not say that it is one", _junit_says)

@@ -137,6 +137,19 @@ def _linked(place: Place) -> Seen:
     return place.evalguard("decide", *given, "--max-drop", "10pp")
 
 
+@sought("the baseline's rows are given as CSV for the candidate's", blocked("content"))
+def _as_csv(place: Place) -> Seen:
+    _write(place, "base.jsonl", base())
+    place.write("tuned.csv", "id,score\n" + "".join(f"{row['id']},1\n" for row in base()))
+    given = ("--baseline", "base.jsonl", "--candidate", "tuned.csv")
+    return place.evalguard("decide", *given, "--max-drop", "10pp")
+
+
+@sought("the baseline's rows are given with 1.0 for 1 for the candidate's", blocked("content"))
+def _respelled(place: Place) -> Seen:
+    return decided(base(), base(score=1.0))(place)  # type: ignore[no-any-return]
+
+
 @sought("a key of a row is given twice", blocked())
 def _twice(place: Place) -> Seen:
     _write(place, "base.jsonl", base())
