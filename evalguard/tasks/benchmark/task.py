@@ -39,6 +39,7 @@ from evalguard.tasks.benchmark.running import (
     metric_values,
     missing_value,
     outputs,
+    template_problem,
 )
 from evalguard.tasks.benchmark.sources import data_file, shown_path
 from evalguard.tasks.benchmark.targets import target_problem
@@ -360,6 +361,7 @@ def _row_error(error: BaseException, doc: Mapping[str, Any], task: Task) -> str:
             f"the target of a few-shot example is {target}, a list; set "
             "num_fewshot: 0, or a doc_to_target of one answer in fewshot_config"
         )
-    if isinstance(error, KeyError | UndefinedError):
-        return missing_value(error, doc)
-    return f"a template or function fails: {type(error).__name__}: {error}"
+    if isinstance(error, KeyError | UndefinedError) and (lack := missing_value(error, doc)):
+        return lack
+    fails = f"a template or function fails: {type(error).__name__}: {error}"
+    return template_problem(vars(task.config), doc) or fails
