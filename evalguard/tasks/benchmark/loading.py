@@ -61,6 +61,7 @@ def load_benchmark(
     key: str,
     name: str | None = None,
     num_fewshot: int | None = None,
+    system: str | None = None,
     limit: int | None = None,
     declared: Mapping[str, Declared] | None = None,
     allow_code_execution: bool = False,
@@ -76,6 +77,7 @@ def load_benchmark(
         key: Key of the entry in it, for messages.
         name: Name to report a single task under; its own by default.
         num_fewshot: Few-shot examples; the task's own number by default.
+        system: System message of every prompt, as lm-eval's ``--system_instruction``.
         limit: Take the first samples only, as lm-eval's ``--limit`` does.
         declared: Ranges that the suite declares for metrics, by the metric's name.
         allow_code_execution: Whether code that a model wrote may run in the sandbox.
@@ -104,6 +106,7 @@ def load_benchmark(
                     each.task,
                     source=source,
                     name=single or str(each.task.task_name),
+                    system=system,
                     limit=limit,
                     declared=declared,
                     equal_weights=each.equal_weights,

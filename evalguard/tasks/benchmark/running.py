@@ -24,7 +24,13 @@ FEWSHOT_SEED = 1234
 
 
 def build_sample(
-    task: Task, name: str, doc_id: int, doc: Mapping[str, Any], render: Render | None
+    task: Task,
+    name: str,
+    doc_id: int,
+    doc: Mapping[str, Any],
+    render: Render | None,
+    *,
+    system: str | None = None,
 ) -> Prepared:
     """Return a row as lm-eval asks it, few-shot examples included.
 
@@ -34,11 +40,12 @@ def build_sample(
         doc_id: Number of the row, from 0.
         doc: The row.
         render: Applies the chat template; ``None`` for plain text.
+        system: The system message, if any.
     """
     context = task.fewshot_context(
         doc,
         num_fewshot=task.config.num_fewshot or 0,
-        system_instruction=None,
+        system_instruction=system,
         apply_chat_template=render is not None,
         fewshot_as_multiturn=render is not None,
         chat_template=render,
