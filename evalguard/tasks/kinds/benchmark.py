@@ -129,5 +129,6 @@ KIND = TaskKind(
     versions=_versions,
     asked=_asked,
     measures_thinking=True,
+    writes_nulls=True,
     uses_tokenizer=False,
 )
