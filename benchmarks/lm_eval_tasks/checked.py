@@ -81,9 +81,15 @@ def _build(folder: Path, name: str, render: Render | None) -> Built:
     from evalguard.errors import UsageError
     from evalguard.store import fingerprint
     from evalguard.tasks.benchmark.loading import load_benchmark
+    from evalguard.tasks.benchmark.metrics import Declared
 
     [task] = load_benchmark(
-        name, f"tasks/{name}.yaml", base_dir=folder / "suites", source=f"{name}.yaml", key="task"
+        name,
+        f"tasks/{name}.yaml",
+        base_dir=folder / "suites",
+        source=f"{name}.yaml",
+        key="task",
+        declared={key: Declared(one["low"], one["high"]) for key, one in _ranges(name).items()},
     )
     fingerprint(task.definition)  # if this fails, no check with the task can start
     if all(metric.ungated for metric in task.metrics):  # as a gate on any of them would say
@@ -140,7 +146,9 @@ def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Pa
     suites = {
         name: {
             "ability": "general",
-            "tasks": [{"kind": "benchmark", "task": f"tasks/{name}.yaml"}],
+            "tasks": [
+                {"kind": "benchmark", "task": f"tasks/{name}.yaml", "metrics": _ranges(name)}
+            ],
         }
         for name in built
     }
@@ -153,6 +161,12 @@ def write_project(folder: Path, built: Mapping[str, Built], *, chat: bool) -> Pa
         gates=gates,
         chat_template=chat,
     )
+
+
+def _ranges(name: str) -> dict[str, dict[str, float]]:
+    """Return the ranges that the suite of a task declares."""
+    [entry] = [entry for entry in read_manifests() if entry.task == name]
+    return {metric: dict(limits) for metric, limits in entry.metrics.items()}
 
 
 def _margin(metric: Metric) -> str:

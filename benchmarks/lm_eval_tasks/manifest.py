@@ -15,7 +15,10 @@ FOLDER = Path(__file__).parent
 ROWS = FOLDER / "rows"
 
 _TASK_LINE = re.compile(rb"^[\"']?task[\"']?: *[\"']?([\w.+-]+)[\"']? *\r?$", re.MULTILINE)
-_KEYS = {"task", "rows", "splits", "needs", "gates", "tolerance", "service", "note", "refused"}
+_KEYS = {
+    *("task", "rows", "splits", "needs", "gates", "metrics", "tolerance", "service", "note"),
+    "refused",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Entry:
         splits: Files for splits of another name: ``{test: validation}``.
         needs: Packages that the task imports, beyond those of lm-eval.
         gates: Metrics to gate; all by default. Metrics that only few rows have are left out.
+        metrics: Ranges of metrics that only the suite can declare, under the suite's key.
         tolerance: Maximum difference between two equal values.
         service: What its scoring calls: ``perspective``, the Perspective API.
         note: Anything special about it.
@@ -39,6 +43,7 @@ class Entry:
     splits: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     tolerance: float = 1e-6
     service: str = ""
     note: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,8 @@ from evalguard.records import Metric, from_json
 from evalguard.stats import stage_of
 from evalguard.store import SampleStore, fingerprint
 from evalguard.tasks.base import Prepared, Task
+
+_NONE = re.compile(r"\bNone\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Outline:
         rows: Their row numbers in the data.
         equal_weights: Metrics of which the task's group counts each of its tasks the same.
         n_contradicting: Rows of a test set whose prompt another row has with another target.
+        n_nulls: Rows of a benchmark in whose prompt a null is written as ``None``.
         max_new_tokens: Limit of an answer; 0 where the task asks for none.
         cannot_fail: Why no answer could lose, by metric.
         runs_code: Whether scoring made-up answers runs them as programs.
@@ -44,6 +48,7 @@ class Outline:
     rows: tuple[int, ...]
     equal_weights: tuple[str, ...] = ()
     n_contradicting: int = 0
+    n_nulls: int = 0
     max_new_tokens: int = 0
     cannot_fail: Mapping[str, str] = field(default_factory=dict, hash=False)
     runs_code: bool = False
@@ -81,6 +86,22 @@ def contradicting(samples: Iterable[Prepared]) -> int:
     for sample in samples:
         targets[sample.prompt].append(sample.target.strip())
     return sum(len(found) for found in targets.values() if len(set(found)) > 1)
+
+
+def nulls_written(samples: Iterable[Prepared]) -> int:
+    """Return in how many prompts a null of the row is written as ``None``, as in Python.
+
+    The word counts where no text of the row holds it. If a prompt of a row without a null has it
+    as well, it is the template's own.
+    """
+    written = 0
+    for sample in samples:
+        own = sum(len(_NONE.findall(text)) for text in sample.row.values() if isinstance(text, str))
+        if len(_NONE.findall(sample.prompt)) > own:
+            if None not in sample.row.values():
+                return 0
+            written += 1
+    return written
 
 
 def task_code(store: SampleStore) -> list[str]:
@@ -121,7 +142,7 @@ def _outline_from(plain: Mapping[str, Any]) -> Outline:
     ids, rows = tuple(plain["sample_ids"]), tuple(plain["rows"])
     equal = tuple(plain["equal_weights"])
     outline = Outline(plain["suite"], plain["name"], metrics, plain["definition"], ids, rows, equal)
-    counts = ("n_contradicting", "max_new_tokens")
+    counts = ("n_contradicting", "n_nulls", "max_new_tokens")
     reasons = dict(plain["cannot_fail"])
     held = (*reasons.keys(), *reasons.values())
     texts = (outline.suite, outline.name, outline.definition, *ids, *equal, *held)

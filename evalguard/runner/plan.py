@@ -26,6 +26,7 @@ from evalguard.runner.gate_targets import check_gates
 from evalguard.runner.outline import (
     Outline,
     contradicting,
+    nulls_written,
     outline_of,
     outlines_from,
     task_code,
@@ -270,6 +271,8 @@ class _Planner:
         outline = replace(outline, cannot_fail=reasons, runs_code=bool(chosen))
         if kind_of(config).prompt_is_question:
             outline = replace(outline, n_contradicting=contradicting(samples))
+        if kind_of(config).writes_nulls:
+            outline = replace(outline, n_nulls=nulls_written(samples))
         if is_built_in(config.kind):
             return outline
         # Nothing holds a package to naming in a definition all that its scores depend on.

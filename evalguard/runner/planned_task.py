@@ -50,6 +50,7 @@ class PlannedTask:
         self.definition = outline.definition
         self.equal_weights = outline.equal_weights
         self.n_contradicting = outline.n_contradicting
+        self.n_nulls = outline.n_nulls
         self.cannot_fail = outline.cannot_fail
         self.runs_code = outline.runs_code
         self.answers_in_text = self.kind.measures_thinking and outline.max_new_tokens > 0

@@ -186,6 +186,11 @@ def _warnings(check: Check) -> Iterator[str]:
                 f"{task.n_contradicting} rows of {task.suite}/{task.name} share a prompt but "
                 "have different targets: no answer matches all of them"
             )
+        if task.n_nulls:
+            yield (
+                f"{task.n_nulls} prompts of {task.suite}/{task.name} hold 'None' where the row has "
+                "null, as lm-eval writes it; write {{ column or '' }} in the task file"
+            )
     for measured in check.arms:
         samples = check.measurer.results.of(measured.key).values()
         limit = getattr(measured.task.config, "max_new_tokens", None)

@@ -19,7 +19,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "Arabic": ("الخيار", "الاختيار", "الإجابة", "الاجابة", "إجابة", "اجابة", "الجواب", "جواب",
                "النتيجة"),
     "Bengali": ("উত্তর", "জবাব", "ফলাফল", "বিকল্প"),
-    "Portuguese": ("resposta", "solução", "opção", "alternativa"),
+    "Portuguese": ("resposta", "solução", "opção", "alternativa", "gabarito"),
     "Russian": ("ответ", "результат", "ответом", "вариант", "выбор"),
     "Urdu": ("جواب", "جوابات", "نتیجہ", "آپشن"),
     "Indonesian": ("jawaban", "jawabannya", "jawab", "hasil", "hasilnya", "pilihan", "opsi"),
@@ -65,7 +65,9 @@ CHOOSING: tuple[str, ...] = (
     "i vote", "i vote for", "i lean towards", "i lean toward", "i'm leaning towards",
     "my money is on", "ich tippe auf", "je dirais", "yo diría", "yo diría que", "eu diria",
     "eu diria que", "io direi", "elijo", "choisis", "escolho", "scelgo", "wähle",
-    "выбираю", "memilih", "seçiyorum", "选择", "選擇", "选", "選", "选取",
+    "i'd say", "i’d say", "i would say", "ich würde sagen", "выбираю", "memilih", "seçiyorum",
+    "选择", "選擇", "选", "選", "选取", "chọn", "tôi chọn", "ตอบ", "เลือก", "wybieram", "kies",
+    "väljer", "velger", "vælger", "valitsen", "vybírám", "volím", "обираю", "aleg", "επιλέγω",
 )  # fmt: skip
 """Verbs that a choice follows at once: "I choose B", "选C"."""
 

@@ -14,6 +14,7 @@ from evalguard.records import Metric
 from evalguard.scorers.binding import Row, Scorer, TargetCheck
 from evalguard.scorers.cuts import cut_problem
 from evalguard.scorers.targets import shown
+from evalguard.scorers.thinking import Thinking
 
 CORPUS_PART = 200
 """Samples that are scored first: if their right answers score best, those of the set do."""
@@ -94,15 +95,17 @@ def _run_check(scorer: Scorer, check: TargetCheck | None, target: str, row: Row)
 
 def _target_loses(scorer: Scorer, target: str, row: Row) -> str | None:
     """Return why the target, given as the answer, does not score best."""
+    split = Thinking().split(target)
+    why = "" if split.answer == target else ", as the thinking in it is removed from every answer"
     try:
-        scores = scorer.score(target.strip(), target, row)
+        scores = scorer.score(split.answer.strip(), target, row)
     except MeasurementError as error:
         return str(error)
     for metric in _decisive(scorer.sample_metrics):
         if not _is_best(metric, scores[metric.name]):
             return (
                 f"{shown(target)} given as the answer scores {metric.name} "
-                f"{scores[metric.name]:g}; the right answer must score {metric.best:g}"
+                f"{scores[metric.name]:g}{why}; the right answer must score {metric.best:g}"
             )
     return None
 

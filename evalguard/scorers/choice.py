@@ -28,7 +28,7 @@ from evalguard.scorers.extract import (
 from evalguard.scorers.label_fields import field_label, without_conceded
 from evalguard.scorers.latex import plain
 from evalguard.scorers.lazy_patterns import lazy_re, lazy_regex
-from evalguard.scorers.letters import PREFIX, lone_letter
+from evalguard.scorers.letters import PREFIX, TICKS, lone_letter
 from evalguard.scorers.negation import NEGATION, SUPPOSED, TURNED, disowned, negated
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.retraction import without_retracted
@@ -42,7 +42,7 @@ MAX_ENCLOSING_CHARS = 20_000
 _LETTER = "(?-i:[A-Z])"
 
 _STRICT = lazy_regex(r"\s*[(\[]?(\p{L})[)\]]?[.:]?\s*")
-_LEADING = lazy_re(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ])([*_]*[)\].:,;、])?(.*)", re.S)
+_LEADING = lazy_re(r"[(\[]?([A-Z])(?![A-Za-z0-9_'’À-ӿ]|\+\+|#)([*_]*[)\].:,;、])?(.*)", re.S)
 _WORD_AFTER = lazy_re(r"[*_]*\s+[^\W\d_]")
 _REASON_AFTER = lazy_re(
     r"[*_]*\s+(?:because|since|as|is|for|due|which|weil|da|porque|parce|car|потому)\b"
@@ -51,8 +51,7 @@ _JOIN = (
     r"(?:[,/;&+–>→⇒-]|(?:vs\.?|versus|and|or|und|oder|et|ou|y|o|e|и|или|to|atau|dan|ve"
     r"|veya|eller|och|og|tai|ja|nebo|anebo|sau|și|vagy|és|ή|και|או|hoặc|và|au|na|lub|albo|i|of|en|หรือ|และ"
     r"|அல்லது|లేదా|अथवा|অথবা|বা|або|чи|või|arba|vai|ali|ili)(?!\w)|和|或者?|、|と"
-    r"|か|및|또는|"
-    r"या|और|أو|و|یا|اور)"
+    r"|か|및|또는|या|और|أو|و|یا|اور)"
 )
 _LISTED = lazy_re(
     rf"[*_)\]. ]*\s*{_JOIN}{{1,2}}\s*(?:option\s+|choice\s+)?[(\[*_]*[A-Z](?![A-Za-z0-9_'’À-ӿ])"
@@ -95,8 +94,8 @@ _EXPLAINED = lazy_regex(
 """A letter with the text of its choice in brackets, and no more."""
 
 _UNCLEAR = lazy_regex(
-    r"(?<![A-Za-z])(?-i:[A-Z])(?![A-Za-z])|\b(?:or|maybe|perhaps|possibly|might"
-    r"|could|unclear|tempting|close|partly)\b",
+    r"(?<![A-Za-z])(?-i:[A-Z])(?![A-Za-z])"
+    r"|\b(?:or|maybe|perhaps|possibly|might|could|unclear|tempting|close|partly)\b",
     regex.I,
 )
 
@@ -149,6 +148,7 @@ def _unannounced_letter(output: str) -> str | None:
 
 def _opening_letter(output: str) -> str | None:
     """Return the letter that opens an output; :data:`SEVERAL` where it is not meant."""
+    output = output.lstrip(f"{TICKS} \n")
     if told := _EXPLAINED.fullmatch(output.strip()):
         doubtful = NEGATION.search(told["inner"]) or _UNCLEAR.search(told["inner"])
         return SEVERAL if doubtful else str(told["letter"])

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from evalguard.errors import PrerequisiteError, UsageError
 from evalguard.records import Metric
 from evalguard.scorers.assertions import running_tests
-from evalguard.scorers.extract import code_blocks
+from evalguard.scorers.fences import code_blocks
 from evalguard.scorers.registry import scorer
 from evalguard.scorers.sandbox import SandboxKind, choose, passes
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ import regex
 from evalguard.scorers import answer_words as known
 from evalguard.scorers.announced import Announcement, announcements, without_closing, without_reason
 from evalguard.scorers.attribution import denial
+from evalguard.scorers.fences import blocks_of
 from evalguard.scorers.json_answer import json_answer
 from evalguard.scorers.latex import plain, without_struck
 from evalguard.scorers.lazy_patterns import lazy_re, lazy_regex
@@ -49,7 +49,6 @@ _TYPOGRAPHY = str.maketrans(
         ),
     }
 )
-_FENCE = lazy_re(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)")
 _WRAPPERS = (
     *((mark, mark) for mark in ("***", "**", "```", "`", '"', "'", "__", "_", "*", "$$", "$")),
     *(("“", "”"), ("„", "“"), ("‘", "’"), ("«", "»"), ("「", "」"), ("『", "』"), ("【", "】")),
@@ -133,68 +132,6 @@ def plain_signs(text: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A fenced block: its language, content and place."""
-
-    language: str
-    text: str
-    start: int
-    end: int
-
-
-def code_blocks(output: str, languages: tuple[str, ...]) -> list[str]:
-    r"""Return the fenced blocks that hold a language, in order.
-
-    That is those that name it, else those that name none, else all. Where a tag announces the
-    answer, only what it holds counts, which is one block if it is not fenced.
-
-    Example:
-        >>> code_blocks("```sh\nls\n```\n```json\n{}\n```\n", ("json",))
-        ['{}']
-    """
-    output = own_part(output)
-    inner = _tagged_part(output)
-    blocks = _blocks(output if inner is None else inner)
-    for wanted in (languages, ("",)):
-        if named := [block.text for block in blocks if block.language in wanted]:
-            return named
-    return [block.text for block in blocks] or ([] if inner is None else [inner])
-
-
-def _tagged_part(output: str) -> str | None:
-    """Return what the last tag for answers holds, unless the tag is inside a fence."""
-    blocks = _blocks(output)
-    found = [
-        one.text
-        for one in announcements(output)
-        if one.tag and not any(block.start < one.start < block.end for block in blocks)
-    ]
-    return found[-1] if found else None
-
-
-@lru_cache(maxsize=16)  # every scorer of a task asks for the same output
-def _blocks(text: str) -> tuple[_Block, ...]:
-    """Return the fenced blocks; an unclosed one runs to the end."""
-    found, body = list[_Block](), list[str]()
-    fence, language, start, place = "", "", 0, 0
-    if "```" not in text and "~~~" not in text:
-        return ()
-    for line in text.splitlines(keepends=True):
-        if not fence:
-            if (opening := _FENCE.match(line)) is not None:
-                fence, language, body, start = opening[1], opening[2].lower(), [], place
-        elif line.strip() == fence:
-            found.append(_Block(language, "\n".join(body), start, place + len(line)))
-            fence = ""
-        else:
-            body.append(line.rstrip("\r\n"))
-        place += len(line)
-    if fence:
-        found.append(_Block(language, "\n".join(body), start, place))
-    return tuple(found)
-
-
 def unwrap(text: str) -> str:
     """Strip quotes, backticks, emphasis and math signs that enclose a text as a whole.
 
@@ -238,7 +175,7 @@ def _readings(text: str) -> tuple[str, ...]:
             text = text.rstrip(_ENDS).removesuffix(mark).rstrip()
     found = [unwrap(one) for one in dict.fromkeys((text, plain(text)))]
     found += [unwrap(without_closing(found[-1]))]
-    if len(block := _blocks(text)) == 1:
+    if len(block := blocks_of(text)) == 1:
         found.append(unwrap(block[0].text))
     if (emoji := _EMOJI.search(found[0], max(0, len(found[0]) - MAX_EMOJI))) is not None:
         found.append(unwrap(found[0][: emoji.start()]))
@@ -259,7 +196,7 @@ def announced_answers(output: str) -> tuple[Announcement, ...]:
     unless the output is a single fenced block; nor does what follows the next question or turn.
     """
     output = own_part(output)
-    blocks = _blocks(output)
+    blocks = blocks_of(output)
     for text in (output, *(block.text for block in blocks[-1:])):
         if (answer := json_answer(text)) is not None:
             return (Announcement(0, len(output), answer),)
@@ -388,7 +325,7 @@ def lenient_texts(output: str) -> list[str]:
     if announced is not None:
         return list(dict.fromkeys([*found, *announced]))
     own = own_part(output)
-    blocks, rest = _blocks(own), without_retracted(own)
+    blocks, rest = blocks_of(own), without_retracted(own)
     if len(blocks) == 1 and rest == own:
         found += readings(blocks[0].text)
     elif line := next((line for line in rest.splitlines() if line.strip()), ""):

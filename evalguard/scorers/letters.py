@@ -11,14 +11,17 @@ from evalguard.scorers.lazy_patterns import lazy_regex
 _ALONE = lazy_regex(
     r"[\s*_]*[(\[{<«“„\"‘]?\s?(\p{L})\s?[)\]}>»”“\"’]?(?:选项|選項|项|項|番|번)?[\s.:,;!。、।۔*_]*"
 )
+TICKS = "✅👉☑✔➡\ufe0f"
+"""Pictures that point at an answer."""
+
 PREFIX = lazy_regex(
-    r"[\s*_✅👉☑✔➡\ufe0f]*"
+    rf"[\s*_{TICKS}]*"
     r"(?:it(?:'s|’s| is)\s+)?(?:(?:(?-i:[ao])|the|la|el|le|il|die|der|das)\s+|l')?"
     r"(?:(?:answer|option|choice|letter|réponse|respuesta|resposta|risposta|ответ|opción|letra|"
     r"lettre|opção|alternativa|opzione|lettera|antwort|buchstabe|вариант|буква|الخيار|विकल्प"
     r"|বিকল্প|"
     r"pilihan|seçenek|şık|选项|選項|選択肢|선택지|보기"
-    r"|آپشن)\s*)?(?=(?-i:[(\[*_«“„\"‘\p{Lu}\p{Lo}]))[*_]*",
+    r"|آپشن)\s*[:：]?\s*)?(?=(?-i:[(\[*_«“„\"‘\p{Lu}\p{Lo}]))[*_]*",
     regex.I,
 )
 """What may stand in front of a letter."""

@@ -49,7 +49,7 @@ _DENIED = lazy_regex(
 SUPPOSED = lazy_regex(
     r"(?<![\p{L}\p{M}])(?:if|whether|unless|suppos(?:e|es|ed|ing)|assum(?:e|es|ed|ing)|imagine"
     r"|pretend"
-    r"|let(?:'s|’s| us) say|(?:might|may|could|would|can)"
+    r"|let(?:'s|’s| us) say|(?:might|may|could|(?<!\b(?:i|we) )would|can)"
     r" (?:\w+ )?(?:say|think|believe|claim|argue|guess"
     r"|assume|conclude)|(?:users?|people|students?|some(?:one|body)?|many|most|others|they|critics"
     r"|you)"

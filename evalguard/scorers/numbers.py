@@ -68,6 +68,9 @@ FACTORIAL = lazy_re(r"(?<=[\d)}])!(?=\s{0,3}(?:[}$+/×÷^=]|\\[)\]]|-\s?\d|\.(?!
 """The sign of a factorial within a formula; at the end of a sentence it is an exclamation."""
 
 _MATRIX = lazy_re(r"\\begin\{([pbvBV]?matrix|array|cases)\}.{0,500}?\\end\{\1\}", re.S)
+_DECADE = lazy_re(r"(?<![\d.,])(?:1[5-9]|20)\d0['’]?s\Z")
+"""A decade such as 1990s, which is neither a year nor a time in seconds."""
+
 _STEPS = {"千": 1000, "천": 1000, "百": 100, "백": 100}
 _MYRIADS = lazy_re(
     r"(?<![\d.,/])(?:(\d{1,4})\s?[亿億억]\s?)?(\d{1,4})\s?([千百천백])?\s?[万萬만](?:\s?(?:(\d{4})"
@@ -262,9 +265,7 @@ def _measured(text: str, literal: re.Match[str], decimal: Decimal) -> tuple[int,
 def _raised(text: str, end: int, value: float) -> tuple[int, float]:
     """Apply ``e3``, ``× 10^3`` or ``^3`` behind a number."""
     if (exponent := _EXPONENT.match(text, end)) is not None:
-        return exponent.end(), float(f"{value!r}e{exponent[1]}") if "e" not in repr(
-            value
-        ) else math.inf
+        return exponent.end(), _shifted(value, int(exponent[1]))
     base = value
     times = _TIMES_TEN.match(text, end)
     if times is not None:
@@ -273,8 +274,18 @@ def _raised(text: str, end: int, value: float) -> tuple[int, float]:
         after = end
     if (power := _POWER.match(text, after)) is None:
         return end, value
-    raised = base ** float(power[1] or power[2] or power[3].translate(_RAISED))
-    return power.end(), value * raised if times is not None else raised
+    exponent_value = float(power[1] or power[2] or power[3].translate(_RAISED))
+    if times is None:
+        return power.end(), base**exponent_value
+    if exponent_value.is_integer():
+        return power.end(), _shifted(value, int(exponent_value))
+    return power.end(), value * base**exponent_value
+
+
+def _shifted(value: float, places: int) -> float:
+    """Return a value times a power of ten, rounded once: 6.022 × 10^23 is 6.022e23."""
+    digits, _, exponent = repr(value).partition("e")
+    return float(f"{digits}e{int(exponent or 0) + places}")
 
 
 def _divided(text: str, end: int, value: float, decimal: Decimal) -> tuple[int, float]:
@@ -293,7 +304,7 @@ def _divided(text: str, end: int, value: float, decimal: Decimal) -> tuple[int, 
 
 def _ends(text: str, end: int) -> bool:
     """Return whether a number ends there: what follows is at most a unit."""
-    if _GOES_ON.match(text, end):
+    if _GOES_ON.match(text, end) or _DECADE.search(text, max(0, end - 5), end + 2):
         return False
     letters = _LETTERS.match(text, end)
     if letters is None or letters[0][0].lower() == letters[0][0].upper():

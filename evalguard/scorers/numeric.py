@@ -95,8 +95,10 @@ _MEASURES = (
     r"|[hH]|['′″\"°]|時間|小时|小時|分钟|分|秒|時|年|月|日|시간|분|초|만|천|백|억|万|萬|千|百"
     r"|亿|億|元|角|円|원)"
 )
-_COMPOUND = lazy_re(rf"\s?{_MEASURES}\.?,?\s{{0,2}}(?:(?:and|und|y|et|e)\s)?", re.I)
-_MEASURE = lazy_re(rf"\s?{_MEASURES}(?![a-z])", re.I)
+_COMPOUND = lazy_re(
+    rf"[\s$*_]{{0,4}}{_MEASURES}\.?,?\s{{0,2}}(?:(?:and|und|y|et|e)\s)?[$*_]{{0,3}}", re.I
+)
+_MEASURE = lazy_re(rf"[\s$*_]{{0,4}}{_MEASURES}(?![a-z])", re.I)
 _GLUED_MEASURE = lazy_re(r"['′°만천백억万萬千百亿億]|[hH](?=\d)")
 _ALTERNATIVE = lazy_re(
     r"\s?[^\W\d_]{0,12},?\s{0,2}(?:\$\s?)?(?<![^\W\d_])(?:(?:or|oder|ou|или"

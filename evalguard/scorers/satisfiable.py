@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import regex
+
 _SIMPLE = (
-    *("enum", "const", "type", "minLength", "maxLength", "multipleOf"),
+    *("enum", "const", "type", "minLength", "maxLength", "multipleOf", "minItems"),
+    *("maxItems", "uniqueItems", "minProperties", "maxProperties", "required"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
 )
 """Keywords that judge a value without looking elsewhere, or for long."""
@@ -98,7 +101,17 @@ def _no_listed_value(schema: Mapping[str, Any], root: Any) -> bool:
     kind = validator_for(root, default=Draft202012Validator)
     listed = schema["enum"] if "enum" in schema else [schema["const"]]
     simple = kind({key: schema[key] for key in _SIMPLE if key in schema})
-    return not any(simple.is_valid(value) for value in listed)
+    return not any(simple.is_valid(value) and _matches(schema, value) for value in listed)
+
+
+def _matches(schema: Mapping[str, Any], value: Any) -> bool:
+    """Return whether a text may match the pattern of a schema."""
+    from evalguard.scorers.text import found_in_time
+
+    pattern = schema.get("pattern")
+    if not isinstance(pattern, str) or not isinstance(value, str):
+        return True
+    return found_in_time(regex.compile(pattern), value)
 
 
 def _crossed(schema: Mapping[str, Any], types: frozenset[str]) -> bool:

@@ -14,7 +14,7 @@ from evalguard.errors import MeasurementError
 from evalguard.records import Metric
 from evalguard.scorers.announced import announcements
 from evalguard.scorers.attribution import denial, sentence_before
-from evalguard.scorers.extract import code_blocks
+from evalguard.scorers.fences import code_blocks
 from evalguard.scorers.lazy_patterns import lazy_regex
 from evalguard.scorers.negation import NEGATION, clause_before
 from evalguard.scorers.registry import scorer

@@ -7,8 +7,9 @@ is possible, or ``None``.
 from __future__ import annotations
 
 import json
+import math
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -268,6 +269,7 @@ def _contradictions(asked: Mapping[str, Any]) -> list[str]:
         low, high = asked.get(f"min_{unit}", 0), asked.get(f"max_{unit}")
         if high is not None and low > high:
             found.append(f"min_{unit} {low} is more than max_{unit} {high}")
+    found += _more_words_than_allowed(asked)
     for name in ("include", "starts_with", "ends_with"):
         for text in _texts(asked.get(name)):
             unwanted = [one for one in _texts(asked.get("exclude")) if not excludes(text, one)]
@@ -276,6 +278,22 @@ def _contradictions(asked: Mapping[str, Any]) -> list[str]:
         if "letters" in asked and not CHECKS["letters"](asked.get(name, ""), asked["letters"]):
             found.append(f"{name} '{asked[name]}' is not in {asked['letters']} case")
     return found
+
+
+def _more_words_than_allowed(asked: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the constraints that need more words than ``max_words``."""
+    high = asked.get("max_words", math.inf)
+    needed = {
+        "min_sentences": asked.get("min_sentences", 0),
+        "paragraphs": asked.get("paragraphs", 0),
+        "list_items": 2 * asked.get("list_items", 0),  # the mark of an item counts as a word
+    }
+    for name, words in needed.items():
+        if words > high:
+            yield f"{name} {asked[name]} needs {words} words, and max_words is {high}"
+    for text in _texts(asked.get("include")):
+        if len(text.split()) > high:
+            yield f"include asks for '{text}', and max_words is {high}"
 
 
 def _texts(value: Any) -> list[str]:

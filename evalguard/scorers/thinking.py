@@ -36,8 +36,9 @@ _ENDS_TEXT = lazy_re(r"[\w.!?:)\]}$*。！？](?<!_)\Z")
 _BEGINS_TEXT = lazy_re(r"[\w*#$\\([{]")
 _CODE = lazy_re(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _TOKEN = (
-    r"(?:<[|｜](?:im_(?:start|end|sep)|(?:start|end)_header_id|eot_id|begin_of_text|start|end|"
-    r"assistant|bot)[|｜]>|</?s>|<(?:start|end)_of_turn>|\[/INST\]|#{2,4}[ \t])\s*+"
+    r"(?:<[|｜](?:im_(?:start|end|sep)|(?:start|end)_header_id|eot_id|start|end|"
+    r"(?:begin|start|end)[_▁ ]?of[_▁ ]?(?:text|sentence)|assistant|bot|bos|startoftext)[|｜]>"
+    r"|<bos>|\[BOS\]|</?s>|<(?:start|end)_of_turn>|\[/INST\]|#{2,4}[ \t])\s*+"
 )
 _HEAD = lazy_re(
     rf"[\s\ufeff\u200b\u2060]*+(?:{_TOKEN}){{0,5}}+(?:\*\*)?"

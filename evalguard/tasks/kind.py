@@ -131,6 +131,7 @@ class TaskKind:
             an answer.
         prompt_is_question: Whether rows with one prompt ask one question: they contradict each
             other where their targets differ, and their scores are not independent.
+        writes_nulls: Whether its templates write a null as ``None``.
         uses_tokenizer: Whether the baseline's tokenizer decides which samples it has.
     """
 
@@ -152,6 +153,7 @@ class TaskKind:
     judged: bool = False
     measures_thinking: bool = False
     prompt_is_question: bool = False
+    writes_nulls: bool = False
     uses_tokenizer: bool = True
 
     def deciding_files(self, config: TaskConfig, context: TaskContext) -> DecidingFiles:

@@ -97,6 +97,42 @@ def test_rows_that_contradict_each_other_are_counted(project, add_suite):
         )
 
 
+NULLS = """task: nulls
+dataset_path: json
+dataset_kwargs: {data_files: {test: nulls.jsonl}}
+test_split: test
+output_type: generate_until
+doc_to_text: "TEMPLATE"
+doc_to_target: answer
+generation_kwargs: {until: ["\\n"], max_gen_toks: 4}
+"""
+
+
+@pytest.mark.parametrize(
+    ("template", "count"),
+    [
+        ("{{ note }} {{ question }}", 2),
+        ("{{ note or '' }} {{ question }}", 0),
+        ("None of it: {{ question }}", 0),
+        ("{{ note }} None: {{ question }}", 0),
+    ],
+)
+def test_nulls_that_lm_eval_writes_into_prompts_are_counted(project, add_suite, template, count):
+    add_suite("nulls", [], metric="exact_match")
+    notes = [None, "short", None, "None at all"]
+    rows = [{"question": f"{n}?", "note": note, "answer": "a"} for n, note in enumerate(notes)]
+    write_jsonl(project / "suites" / "nulls.jsonl", rows)
+    (project / "suites" / "nulls_task.yaml").write_text(NULLS.replace("TEMPLATE", template))
+    suite = project / "suites" / "nulls.yaml"
+    suite.write_text(
+        "version: 1\nability: task\ntasks: [{kind: benchmark, task: nulls_task.yaml}]\n"
+    )
+    for _ in range(2):  # the second time from what the store remembers
+        result, _ = check(project)
+        found = [one for one in result.warnings if "hold 'None'" in one]
+        assert [one.partition(" ")[0] for one in found] == ([str(count)] if count else [])
+
+
 def test_a_scorer_that_fails_leaves_the_other_suites_alone(project, edit, add_suite):
     (project / "ours.py").write_text(SCORERS)
     edit("evalguard.yaml", "thresholds:", "scorer_modules: [ours.py]\nthresholds:")

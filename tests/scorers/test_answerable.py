@@ -191,6 +191,30 @@ def problem(name, target, row=None, *, stop=(), **options):
         ("constraints", "", {"constraints": ["max_words"]}, {}, "must be a mapping"),
         ("constraints", "", {"constraints": {"max_wods": 3}}, {}, "Did you mean 'max_words'?"),
         ("constraints", "", {}, {"require": {"min_words": 5, "max_words": 3}}, "5 is more than"),
+        *(
+            ("constraints", "", {}, {"require": {name: value, "max_words": 3}}, "max_words is 3")
+            for name, value in [
+                *(("min_sentences", 4), ("paragraphs", 5), ("list_items", 2)),
+                ("include", ["red", "one two three four"]),
+            ]
+        ),
+        *(
+            ("json_schema", "", {}, {"schema": schema}, "no value fits this schema")
+            for schema in [
+                *({"const": "a", "pattern": "^b"}, {"enum": ["a", "c"], "pattern": "b"}),
+                *({"const": [1], "minItems": 2}, {"const": [1, 1], "uniqueItems": True}),
+                {"enum": [{}, {"b": 1}], "required": ["a"]},
+            ]
+        ),
+        *(
+            (name, f"<think>2 + 2</think>{answer}", {}, options, "as the thinking in it is removed")
+            for name, answer, options in [
+                *(("exact_match", "four", {}), ("contains", "four", {}), ("token_f1", "is 4", {})),
+                *(("rouge_l", "four cats", {}), ("chrf", "four", {})),
+            ]
+        ),
+        ("exact_match", "[THINK]2 + 2[/THINK]\n4", {}, {}, "as the thinking in it is removed"),
+        ("exact_match", "<|channel|>analysis<|message|>4", {}, {}, "as the thinking in it is"),
         (
             "constraints",
             "",
@@ -268,6 +292,11 @@ def test_what_no_answer_can_match_is_named_with_what_is_possible(
         ("unit_tests", "for n in (1, 2):\n    assert f(n)", {}, CODE),
         ("withheld", "", {"secret": "amber-42"}, {}),
         ("constraints", "", {"constraints": {"min_words": 3, "max_words": 3}}, {}),
+        ("constraints", "", {"constraints": {"min_sentences": 3, "max_words": 3}}, {}),
+        ("constraints", "", {"constraints": {"list_items": 2, "max_words": 4}}, {}),
+        ("json_schema", "", {}, {"schema": {"enum": ["a", "bc"], "pattern": "^b"}}),
+        ("exact_match", "Write <think> first.", {}, {}),
+        ("exact_match", "<think>2 + 2</think>four", {"also": ["four"]}, {"aliases": "also"}),
         ("refusal", "", {}, {}),
         ("json_valid", "", {}, {}),
         ("regex", "", {}, {"pattern": "x"}),

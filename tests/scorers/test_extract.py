@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalguard.scorers.extract import announced_texts, code_blocks, lenient_texts, normalise, unwrap
+from evalguard.scorers.extract import announced_texts, lenient_texts, normalise, unwrap
+from evalguard.scorers.fences import code_blocks
 from evalguard.scorers.numbers import numbers
 from evalguard.scorers.numeric import final_number
 
@@ -40,7 +41,17 @@ def test_any_text_can_be_read(text):
         ("```python\na\n```\n```sh\nb\n```", ["a", "b"]),
         ("~~~\na\n```\nb\n~~~", ["a\n```\nb"]),
         ("````\n```\na\n```\n````", ["```\na\n```"]),
-        ("  ```\n  a\n  ```", ["  a"]),
+        ("  ```\n  a\n  ```", ["a"]),
+        ("1. So:\n   ```json\n   {\n     1\n }\n   ```", ["{\n  1\n}"]),
+        ("\t```\n\ta\n\n\t\tb\n\t```", ["a\n\n\tb"]),
+        ("<code>\na\n</code> and <CODE>b", ["a", "b"]),
+        ("[JSON]\n{}\n[/JSON]\n[PYTHON]x[/PYTHON]", ["{}"]),
+        ("[BEGIN]\na[0]\n[DONE]", ["a[0]"]),
+        ("[BEGIN]\na", ["a"]),
+        ("`a`", ["a"]),
+        ("`a` and `b`", []),
+        ("<code>a</code>\n```\nb\n```", ["b"]),
+        ("<code>" * 9, []),
         ("```json\n{", ["{"]),
         ("```\n```", [""]),
     ],

@@ -35,12 +35,18 @@ _NO_FUNCTION = re.compile(r"Module '([^']+)' has no function '([^']+)'")
 """What lm-eval says of ``!function module.name`` where the module lacks the name."""
 
 
+_NO_MODULE = re.compile(r"Cannot import module '([^']+)' for function '([^']+)' .*YAML in (.+)\)$")
+"""What lm-eval says of ``!function module.name`` where there is no such module."""
+
+
 def build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one return a cause
     """Return why a task cannot be built, with the fix where there is one."""
     if cause := _own_cause(error):
         return f"task '{task}': {cause}"
     if isinstance(error, SystemExit):
         return f"the code of task '{task}' ended the program: {error}"
+    if isinstance(error, ImportError) and (inner := _within_a_module(error)):
+        return f"task '{task}': {inner}"
     if isinstance(error, ImportError) and (problem := _import_problem(error)):
         return f"task '{task}' {problem}"
     if (lacks := _NO_FUNCTION.search(str(error))) is not None:
@@ -83,16 +89,33 @@ def _import_problem(error: ImportError) -> str:
         return ""
     quoted = ", ".join(f"'{name}'" for name in missing)
     verb, where = ("is", "the module") if len(missing) == 1 else ("are", "a module")
+    install, said = install_line(missing), _said_line(error)
+    if all(name.lower() in said.lower() for name in missing):  # such as one that is not on PyPI
+        install, said = said, ""
     return (
-        f"imports {quoted}, which {verb} missing: {install_line(missing)}, or put {where} next "
-        f"to the task file{_install_hint(error)}"
+        f"imports {quoted}, which {verb} missing: {install}, or put {where} next to the task file"
+        f"{said and f' (the task says: {said})'}"
     )
 
 
-def _install_hint(error: BaseException) -> str:
+def _said_line(error: BaseException) -> str:
     """Return what the task's own code says to install; empty where it does not."""
     lines = _INSTALL_LINE.findall(str(error))
-    return f" (the task says: {lines[-1].rstrip(' .')})" if lines else ""
+    return str(lines[-1]).rstrip(" .") if lines else ""
+
+
+def _within_a_module(error: BaseException) -> str:
+    """Return what is wrong with ``!function module.Class.method``; empty where that is not it."""
+    if (found := _NO_MODULE.search(str(error))) is None:
+        return ""
+    module, _, inner = found[1].partition(".")
+    file = Path(found[3]) / f"{module}.py"
+    if not inner or not file.is_file():
+        return ""
+    return (
+        f"!function {found[1]}.{found[2]}: lm-eval reads MODULE.FUNCTION; write a function at the "
+        f"top level of {shown_path(file)} and name it: !function {module}.FUNCTION"
+    )
 
 
 def _place_in_task(error: BaseException) -> str:

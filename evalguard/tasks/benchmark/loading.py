@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,7 +12,7 @@ from typing import Any
 
 import yaml
 from datasets.exceptions import DatasetGenerationError
-from jinja2 import UndefinedError
+from jinja2 import TemplateError
 from lm_eval.api.group import Group
 from lm_eval.api.task import ConfigurableTask, Task
 from lm_eval.tasks import TaskManager
@@ -25,23 +24,21 @@ from evalguard.hub import check_hub
 from evalguard.quiet import quiet
 from evalguard.scorers.sandbox import SandboxKind
 from evalguard.tasks.benchmark.build_errors import build_error
+from evalguard.tasks.benchmark.building import row_fault
 from evalguard.tasks.benchmark.checks import problems_of
 from evalguard.tasks.benchmark.drawing import drawn_as_by_lm_eval, import_again
 from evalguard.tasks.benchmark.hub_metrics import code_execution
 from evalguard.tasks.benchmark.metrics import Declared
 from evalguard.tasks.benchmark.reading import read_once
-from evalguard.tasks.benchmark.running import missing_value
 from evalguard.tasks.benchmark.sources import (
     BUILDERS,
     TaskFileError,
-    data_file,
     data_files,
     data_of,
     functions_of,
     read_source,
     shown_path,
 )
-from evalguard.tasks.benchmark.targets import target_problem
 from evalguard.tasks.benchmark.task import Benchmark
 from evalguard.tasks.benchmark.watching import listen
 from evalguard.tasks.rows import read_rows
@@ -64,6 +61,7 @@ def load_benchmark(
     key: str,
     name: str | None = None,
     num_fewshot: int | None = None,
+    system: str | None = None,
     limit: int | None = None,
     declared: Mapping[str, Declared] | None = None,
     allow_code_execution: bool = False,
@@ -79,6 +77,7 @@ def load_benchmark(
         key: Key of the entry in it, for messages.
         name: Name to report a single task under; its own by default.
         num_fewshot: Few-shot examples; the task's own number by default.
+        system: System message of every prompt, as lm-eval's ``--system_instruction``.
         limit: Take the first samples only, as lm-eval's ``--limit`` does.
         declared: Ranges that the suite declares for metrics, by the metric's name.
         allow_code_execution: Whether code that a model wrote may run in the sandbox.
@@ -107,6 +106,7 @@ def load_benchmark(
                     each.task,
                     source=source,
                     name=single or str(each.task.task_name),
+                    system=system,
                     limit=limit,
                     declared=declared,
                     equal_weights=each.equal_weights,
@@ -310,8 +310,11 @@ def _files_by_name(folder: Path) -> Mapping[str, tuple[Path, ...]]:
     return found
 
 
-_EMPTY_SPLIT = re.compile(r'Instruction "([^"]+)" corresponds to no data!')
-"""What datasets says of a split without rows."""
+_MAY_BE_ROWS = (
+    *(ArithmeticError, AttributeError, LookupError, SyntaxError, TemplateError, TypeError),
+    ValueError,
+)
+"""What a template or a function raises on a row that it does not fit."""
 
 
 def _of_config(config: Mapping[str, Any]) -> Task:
@@ -326,44 +329,11 @@ def _of_config(config: Mapping[str, Any]) -> Task:
         for broken in data_files(config.get("dataset_kwargs")):
             read_rows(broken, repeats_ids=True)  # says which file and line is broken
         raise
-    except UndefinedError as error:
-        raise TaskFileError(None, ("", missing_value(error, task.eval_docs[0]))) from error
-    except (AttributeError, IndexError, KeyError, SyntaxError, TypeError, ValueError) as error:
-        if (empty := _EMPTY_SPLIT.fullmatch(str(error))) is not None:
-            file = data_file(config.get("dataset_kwargs"), empty[1])
-            raise TaskFileError(file, ("", f"no rows for the split '{empty[1]}'")) from error
-        if problem := _custom_problem(task, config) or _processed_problem(task, config):
-            raise TaskFileError(None, ("", problem)) from error
-        # What it has set by then is enough to check that row.
-        if hasattr(task, "multiple_input") and (problem := target_problem(task, task.eval_docs[0])):
-            split = config.get("test_split") or config.get("validation_split") or ""
-            file = data_file(config.get("dataset_kwargs"), split)
-            where = f"{shown_path(file)}, " if file is not None else ""
-            raise TaskFileError(None, ("", f"{where}row 1: {problem}")) from error
+    except _MAY_BE_ROWS as error:
+        if (fault := row_fault(task, config, error)) is not None:
+            raise fault from error
         raise
     return task
-
-
-def _custom_problem(task: Task, config: Mapping[str, Any]) -> str:
-    """Return what is wrong with the data that ``custom_dataset`` makes; empty where nothing is."""
-    make, made = config.get("custom_dataset"), getattr(task, "dataset", None)
-    if not callable(make) or isinstance(made, Mapping):
-        return ""
-    name, found = getattr(make, "__name__", "it"), "nothing" if made is None else f"{made!r:.40}"
-    return f"custom_dataset: {name} returns {found}; return the rows by split: {{'test': rows}}"
-
-
-def _processed_problem(task: Task, config: Mapping[str, Any]) -> str:
-    """Return what is wrong with the rows that ``process_docs`` leaves; empty where nothing is."""
-    process, split = config.get("process_docs"), config.get("test_split")
-    split = split or config.get("validation_split")
-    if not callable(process) or split not in (getattr(task, "dataset", None) or ()):
-        return ""
-    docs = process(task.dataset[split])
-    name = getattr(process, "__name__", "process_docs")
-    if docs is None:
-        return f"process_docs: {name} returns nothing; return the rows"
-    return "" if len(docs) else f"process_docs: {name} leaves no rows of the split '{split}'"
 
 
 def _of_class(config: Mapping[str, Any]) -> Task:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from jinja2 import UndefinedError
 from lm_eval.api.task import Task
+from lm_eval.utils import apply_template
 from lm_eval.utils import env as templates
 
 from evalguard.errors import MeasurementError
@@ -22,7 +24,13 @@ FEWSHOT_SEED = 1234
 
 
 def build_sample(
-    task: Task, name: str, doc_id: int, doc: Mapping[str, Any], render: Render | None
+    task: Task,
+    name: str,
+    doc_id: int,
+    doc: Mapping[str, Any],
+    render: Render | None,
+    *,
+    system: str | None = None,
 ) -> Prepared:
     """Return a row as lm-eval asks it, few-shot examples included.
 
@@ -32,11 +40,12 @@ def build_sample(
         doc_id: Number of the row, from 0.
         doc: The row.
         render: Applies the chat template; ``None`` for plain text.
+        system: The system message, if any.
     """
     context = task.fewshot_context(
         doc,
         num_fewshot=task.config.num_fewshot or 0,
-        system_instruction=None,
+        system_instruction=system,
         apply_chat_template=render is not None,
         fewshot_as_multiturn=render is not None,
         chat_template=render,
@@ -89,9 +98,27 @@ def filter_suffix(task: Task, filter_name: str) -> str:
 
 
 def missing_value(error: Exception, doc: Mapping[str, Any]) -> str:
-    """Return why a template or function failed that uses what a row does not have."""
+    """Return why a template or function failed that uses what a row does not have.
+
+    Empty where a value of the row lacks it, such as an element of a list.
+    """
+    if isinstance(error, UndefinedError) and not str(error).endswith(" is undefined"):
+        return ""
     name = str(error).removesuffix(" is undefined")
     return f"a template or function uses {name}, which the rows lack; columns: {', '.join(doc)}"
+
+
+def template_problem(config: Mapping[str, Any], doc: Mapping[str, Any]) -> str:
+    """Return which template of a task fails on a row, and why; empty where none does."""
+    for key in ("doc_to_text", "doc_to_target", "doc_to_choice"):
+        template = config.get(key)
+        if isinstance(template, str) and template not in doc:
+            try:
+                apply_template(template, doc)
+            except Exception as error:  # noqa: BLE001 - a template calls anything
+                shown = f"{type(error).__name__}: {error}"
+                return f"{key}: {template!r:.80} fails: {shown}; correct the template or the row"
+    return ""
 
 
 def outputs(task: Task, prepared: Prepared, responses: Sequence[Any]) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.registry import get_metric
 from lm_eval.api.task import Task
 
+from evalguard.scorers.thinking import Thinking
+
 _NOTHING = ("", "None", "nan", "null")
 """What a template renders for a missing target."""
 
@@ -133,7 +135,8 @@ def _problem_of_scoring(task: Task, doc: Mapping[str, Any], target: Any) -> str:
     stops = [until] if isinstance(until, str) else list(until)
     for filter_ in task._filters:
         kept = _KEEPS_THE_ANSWER.issuperset(_names_of(task, filter_.name))
-        if kept and not any(_is_right(task, doc, filter_, _cut(one, stops)) for one in answers):
+        given = [_cut(Thinking().split(one).answer, stops) for one in answers]
+        if kept and not any(_is_right(task, doc, filter_, one) for one in given):
             shown = " | ".join(answers)
             return f"target: {shown!r:.60} scores 0 when given as the answer{_why(answers, stops)}"
         if not kept and (pattern := _never_found(task, filter_.name, answers)):
@@ -228,6 +231,8 @@ def _is_right(task: Task, doc: Mapping[str, Any], filter_: Any, answer: str) -> 
 
 def _why(answers: Sequence[str], stops: Sequence[str]) -> str:
     ending = [stop for stop in stops if stop and any(stop in answer for answer in answers)]
+    if any(Thinking().split(answer).answer != answer for answer in answers):
+        return ": the thinking in it is removed from every answer; write the answer alone"
     if ending:
         return f": 'until' cuts it at {ending[0]!r}; correct until or the row"
     return ": the filters or the metric change it; correct them or the row"

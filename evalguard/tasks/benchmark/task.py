@@ -39,6 +39,7 @@ from evalguard.tasks.benchmark.running import (
     metric_values,
     missing_value,
     outputs,
+    template_problem,
 )
 from evalguard.tasks.benchmark.sources import data_file, shown_path
 from evalguard.tasks.benchmark.targets import target_problem
@@ -59,6 +60,7 @@ class Benchmark:
         task: lm-eval's task.
         source: The suite's file as the user wrote it, for messages.
         name: Name in reports.
+        system: System message of every prompt.
         limit: Take the first samples only.
         declared: Ranges of metrics that the suite gives, by the metric's name.
         equal_weights: Metrics that the task's group averages with equal weights per task.
@@ -73,6 +75,7 @@ class Benchmark:
         *,
         source: str,
         name: str,
+        system: str | None = None,
         limit: int | None = None,
         declared: Mapping[str, Declared] | None = None,
         equal_weights: frozenset[str] = frozenset(),
@@ -84,6 +87,7 @@ class Benchmark:
         self.name = name
         self.equal_weights = equal_weights
         self._task = task
+        self._system = system
         self._limit = limit
         self._declared = dict(declared or {})
         self._code_execution = partial(hub_metrics.code_execution, allow_code_execution, sandbox)
@@ -138,7 +142,9 @@ class Benchmark:
         samples, problems = [], []
         for doc_id, doc in self.docs:
             try:
-                samples.append(build_sample(self._task, self.name, doc_id, doc, render))
+                samples.append(
+                    build_sample(self._task, self.name, doc_id, doc, render, system=self._system)
+                )
                 problem = target_problem(self._task, doc)
             except EvalGuardError:
                 raise
@@ -360,6 +366,7 @@ def _row_error(error: BaseException, doc: Mapping[str, Any], task: Task) -> str:
             f"the target of a few-shot example is {target}, a list; set "
             "num_fewshot: 0, or a doc_to_target of one answer in fewshot_config"
         )
-    if isinstance(error, KeyError | UndefinedError):
-        return missing_value(error, doc)
-    return f"a template or function fails: {type(error).__name__}: {error}"
+    if isinstance(error, KeyError | UndefinedError) and (lack := missing_value(error, doc)):
+        return lack
+    fails = f"a template or function fails: {type(error).__name__}: {error}"
+    return template_problem(vars(task.config), doc) or fails

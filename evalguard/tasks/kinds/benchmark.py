@@ -44,6 +44,8 @@ class BenchmarkConfig(TaskConfig):
     """Name in reports; the task's own by default."""
     num_fewshot: int | None = Field(default=None, ge=0)
     """Solved examples before each question; the task's own number by default."""
+    system: NonEmpty | None = None
+    """System message of every prompt, as lm-eval's `--system_instruction`; none by default."""
     limit: int | None = Field(default=None, ge=1)
     """Take the first samples only."""
     metrics: dict[NonEmpty, MetricRange] = Field(default_factory=dict)
@@ -83,6 +85,7 @@ def _build(config: BenchmarkConfig, context: TaskContext) -> Sequence[Task]:
         key=f"tasks[{context.index}].task",
         name=config.task_name if config.file else config.name,
         num_fewshot=config.num_fewshot,
+        system=config.system,
         limit=config.limit,
         declared={name: Declared(**vars(one)) for name, one in config.metrics.items()},
         allow_code_execution=config.allow_code_execution,
@@ -111,8 +114,8 @@ def _versions(config: BenchmarkConfig, paths: Sequence[Path]) -> Mapping[str, st
 
 
 def _asked(config: BenchmarkConfig, context: TaskContext) -> Iterator[AskedItem]:
-    """Yield the questions without solved examples before them."""
-    for task in _build(config.model_copy(update={"num_fewshot": 0}), context):
+    """Yield the questions without solved examples and system message before them."""
+    for task in _build(config.model_copy(update={"num_fewshot": 0, "system": None}), context):
         for sample in task.prepare(None):
             yield AskedItem(task.name, sample.row_number, sample.prompt, sample.row)
 
@@ -126,5 +129,6 @@ KIND = TaskKind(
     versions=_versions,
     asked=_asked,
     measures_thinking=True,
+    writes_nulls=True,
     uses_tokenizer=False,
 )

@@ -258,6 +258,49 @@ def test_a_missing_package_that_a_task_reports_in_its_own_words_is_named(load):
         load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
 
 
+def test_where_a_task_says_how_to_install_what_is_missing_that_is_the_line(load):
+    line = "pip install git+https://example.org/Unheard_of"
+    code = (
+        "try:\n    import unheard_of\nexcept ImportError:\n"
+        f"    raise ModuleNotFoundError('needs `unheard_of`: `{line}`')\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
+    assert f"which is missing: {line}, or put the module" in str(caught.value)
+    assert "unheard-of" not in str(caught.value)
+
+
+def test_a_function_within_a_class_is_no_missing_package(load):
+    code = "class Filter:\n    def apply(resps, docs): return resps\n"
+    given = "{name: f, filter: [{function: custom, filter_fn: !function code.Filter.apply }]}"
+    with pytest.raises(ConfigError) as caught:
+        load(f"{GENERATES}filter_list: [{given}]\n", code=code)
+    assert "!function code.Filter.apply: lm-eval reads MODULE.FUNCTION; write" in str(caught.value)
+    assert "pip install" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("template", "error"),
+    [
+        ("choices.index(a)", "ValueError: 'x' is not in list"),
+        ("1 // (a | length - 1)", "ZeroDivisionError: "),
+        ("a[1] + 'x'", "UndefinedError: str object has no element 1"),
+        ("{'ab': 1}[a] + 1", "UndefinedError: 'dict object' has no attribute 'x'"),
+    ],
+)
+@pytest.mark.parametrize("key", ["doc_to_text", "doc_to_target"])
+@pytest.mark.parametrize("bad_row", [1, 2])
+def test_a_template_that_fails_on_a_row_is_named_with_the_row(load, key, template, error, bad_row):
+    rows = [{"q": "1?", "a": "ab", "choices": ["ab"]}, {"q": "2?", "a": "x", "choices": ["y"]}]
+    keys = {"doc_to_text": "q", "doc_to_target": "a", key: f'"{{{{ {template} }}}}"'}
+    text = "output_type: generate_until\n" + "".join(f"{k}: {v}\n" for k, v in keys.items())
+    common = COMMON.replace('doc_to_text: "{{q}}"\n', "")
+    with pytest.raises((ConfigError, DataError)) as caught:
+        load(text, rows=rows[:: 1 if bad_row == 2 else -1], common=common).prepare(None)
+    said = f"row {bad_row}: {key}: {'{{ ' + template + ' }}'!r} fails: {error}"
+    assert said in str(caught.value)
+
+
 def test_all_missing_packages_are_said_at_once(load):
     code = (
         "try:\n    import nothing_at_all\n    from bs4_not_here import soup\n"

@@ -125,6 +125,13 @@ def test_an_answer_that_until_cuts(load, until, answer):
     assert "scores 0 when given as the answer: 'until' cuts it at" in said
 
 
+@pytest.mark.parametrize("thinking", ["<think>2 + 2</think>", "[THINK]2 + 2[/THINK]\n\n"])
+def test_an_answer_that_holds_thinking(load, thinking):
+    said = problems(load, TEXT.format(), a=f"{thinking}four")
+    assert "row 2: target: " in said
+    assert "the thinking in it is removed from every answer; write the answer alone" in said
+
+
 @pytest.mark.parametrize("case", ["lowercase", "uppercase"])
 def test_an_answer_that_a_filter_changes(load, case):
     text = f"filter_list: [{{name: f, filter: [{{function: {case}}}, {{function: take_first}}]}}]\n"

@@ -37,10 +37,14 @@ def load(tmp_path):
     (tmp_path / "rows.jsonl").write_text(DATA)
     (tmp_path / "code.py").write_text(CODE)
 
-    def make(text: str) -> Benchmark:
+    def make(text: str, **options) -> Benchmark:
         (tmp_path / "ours.yaml").write_text(f"task: ours\n{COMMON}{text}")
         [task] = load_benchmark(
-            "s", "ours.yaml", base_dir=tmp_path, source="suites/s.yaml", key="tasks[0].task"
+            *("s", "ours.yaml"),
+            base_dir=tmp_path,
+            source="suites/s.yaml",
+            key="tasks[0].task",
+            **options,
         )
         return task
 
@@ -83,6 +87,21 @@ def test_pass_at_k_reports_under_each_k(load):
     [sample] = task.prepare(None)
     assert task.score(sample, ["4"]).scores == {"pass@1": 1.0}
     assert task.score(sample, ["5"]).scores == {"pass@1": 0.0}
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_a_system_message_is_that_of_lm_eval(load, chat):
+    text = "output_type: generate_until\ndoc_to_target: a\n"
+    without, task = load(text), load(text, system="Be brief, {{ q }}.")
+    render = (lambda messages, **_: str(messages)) if chat else None
+    [plain], [sample] = without.prepare(render), task.prepare(render)
+    messages = [
+        {"role": "system", "content": "Be brief, {{ q }}."},
+        {"role": "user", "content": plain.row["q"]},
+    ]
+    assert sample.prompt == (str(messages) if chat else f"Be brief, {{{{ q }}}}.{plain.prompt}")
+    assert sample.instances[0].arguments[0] == sample.prompt
+    assert sample.sample_id != plain.sample_id
 
 
 def test_a_task_that_cannot_be_built_is_told_with_its_place(load, tmp_path):
