@@ -26,9 +26,9 @@ from scipy.stats import binomtest
 
 from benchmarks.servers.rules import share
 from evalguard.config import BASELINE as ARM
-from evalguard.engines.base import Doubt, generation
+from evalguard.engines.base import BASE, Doubt, generation
 from evalguard.engines.endpoint.longer_answers import _TOKENS as LONGER
-from evalguard.engines.endpoint.same_route import BASELINE, OWN, Told
+from evalguard.engines.endpoint.same_route import BASELINE, OWN, Tell, Told
 from evalguard.engines.endpoint.side_by_side import Asked
 from evalguard.engines.endpoint.who_answers import WhoAnswers
 from evalguard.errors import EngineError
@@ -56,6 +56,7 @@ class Server:
         values: Whether it tells log-probabilities.
         apart: Whether the models are on two servers, whose noise is the same every time.
         trusted: Whether the user vouches for the route (``trust_route``).
+        stored: Whether the base's answers are from an earlier run.
     """
 
     noise: float = 0.0
@@ -64,6 +65,7 @@ class Server:
     values: bool = False
     apart: bool = False
     trusted: bool = False
+    stored: bool = False
 
 
 @dataclass(slots=True)
@@ -95,6 +97,13 @@ class Models:
         asked = [Asked(of_base=of_base, request=one) for one in requests]
         found = zip(self.texts(asked), self.values(asked), strict=True)
         return [Told(str(text), value) for text, value in found]
+
+    def measured(
+        self, requests: Sequence[Instance], *, of_base: bool
+    ) -> list[tuple[Instance, Told]]:
+        """Let one model answer what is measured."""
+        found = zip(requests, self.tell(requests, of_base=of_base), strict=True)
+        return [(one, told) for one, told in found if told is not None]
 
     def _text(self, one: Asked) -> str:
         prompt, settings = one.request.args
@@ -149,12 +158,15 @@ def passes(server: Server, seed: int, *, tasks: int = 1) -> bool:
     every = [one for own in asked.values() for one in own]
     who.look("v2", every, values=models.values, texts=models.texts, prompts=False,
              together=together)  # fmt: skip
+    other = who if together else WhoAnswers(chat=False, trust_route=server.trusted)
+    base: Tell = lambda few, _: models.tell(few, of_base=True)  # noqa: E731
     for own in asked.values():
-        said = models.texts([Asked(of_base=False, request=one) for one in own])
+        if not server.stored:
+            other.look_at_answers(BASE, models.measured(own, of_base=True), {OWN: base}, base=None)
         who.look_back("v2", own, values=models.values, prompts=False)
-        who.look_at_answers("v2", list(zip(own, map(str, said), strict=True)), {
-            OWN: lambda few, _: models.tell(few, of_base=False),
-            BASELINE: lambda few, _: models.tell(few, of_base=True)})  # fmt: skip
+        who.look_at_answers("v2", models.measured(own, of_base=False), {
+            OWN: lambda few, _: models.tell(few, of_base=False), BASELINE: base},
+            base=other)  # fmt: skip
     return any(_passes(who, models, name, own) for name, own in asked.items())
 
 

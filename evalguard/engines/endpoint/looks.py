@@ -11,7 +11,7 @@ from evalguard.engines.base import BASE, Doubt, Outcome
 from evalguard.engines.endpoint.fixed_values import Values, is_one_model
 from evalguard.engines.endpoint.identity import Answer
 from evalguard.engines.endpoint.own_questions import OwnQuestions
-from evalguard.engines.endpoint.same_route import BASELINE, OWN, Tell
+from evalguard.engines.endpoint.same_route import BASELINE, OWN, Tell, Told
 from evalguard.engines.endpoint.side_by_side import Ask
 from evalguard.engines.endpoint.who_answers import WhoAnswers, asking_both
 from evalguard.engines.endpoint.witness import Witness
@@ -90,6 +90,7 @@ class Looks:
         model: str,
         block: Sequence[tuple[str, Instance]],
         outcomes: Mapping[int, Outcome],
+        told: Mapping[int, float],
     ) -> None:
         """See whether a model itself answered a block.
 
@@ -97,18 +98,20 @@ class Looks:
             model: A candidate, or the base.
             block: What models were asked.
             outcomes: What came of it, by position.
+            told: Log-probabilities that came with texts, by position.
         """
-        own = [(one, outcomes.get(at)) for at, (name, one) in enumerate(block) if name == model]
+        own = [(one, at) for at, (name, one) in enumerate(block) if name == model]
         base = self._bases.get(model)
         if base is not None:
             values, prompts = self._values(model, base)
             self._who.look_back(model, [one for one, _ in own], values=values, prompts=prompts)
         answered = [
-            (one, _answer(outcome))
-            for one, outcome in own
-            if outcome is not None and not isinstance(outcome, EngineError)
+            (one, Told(_answer(outcome), told.get(at)))
+            for one, at in own
+            if (outcome := outcomes.get(at)) is not None and not isinstance(outcome, EngineError)
         ]
-        self._who.look_at_answers(model, answered, self._tell(model, base))
+        other = base._who if base else None
+        self._who.look_at_answers(model, answered, self._tell(model, base), base=other)
 
     def check(self, model: str, request: Instance) -> None:
         """Check that the prompts of a request's task do not all reach the base.

@@ -99,13 +99,16 @@ class SameRoute:
         model: str,
         answered: Sequence[tuple[Instance, Answer]],
         tell: Mapping[str, Tell],
-    ) -> None:
+    ) -> list[tuple[Instance, Told]]:
         """Ask a model a few requests again, and others whether its answers were theirs.
 
         Args:
             model: The model.
             answered: What it was asked in a block, and what it answered.
             tell: Asks the model (:data:`OWN`) and others, by whose answers they give.
+
+        Returns:
+            What it was asked again, with its answer.
         """
         seen = self._seen[model]
         draw = random.Random(f"{model} {[one.args for one, _ in answered]}")  # noqa: S311 - no key
@@ -140,6 +143,7 @@ class SameRoute:
             for row, found in zip(left, _twice([row.request for row in left], ask), strict=True):
                 row.others[whose] = found or []
         seen.judge()
+        return [(row.request, row.own[0]) for row in seen.rows[start:]]
 
     def doubt(self, model: str, request: Instance) -> Doubt | None:
         """Return why another model may have answered requests like one."""
