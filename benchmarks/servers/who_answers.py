@@ -40,6 +40,7 @@ SAMPLES = 200
 """Prompts of a task; a block of a run."""
 
 _WORDS = ("red", "blue", "green", "seven", "twelve", "north", "south", "ever", "never", "maybe")
+_PART = "the base answers a part"
 _ROUNDING = 1e-3
 """Nats by which noise changes a log-probability."""
 
@@ -241,17 +242,20 @@ def _rows() -> Iterator[Row]:
     for values, noise in ((False, 0.05), (False, 0.2), (True, 0.0), (True, 0.05)):
         two = Server(noise=noise, values=values, apart=True, trusted=not values)
         yield Row("the candidate answers, on two servers", two, 0.95)
-    for values, noise, trusted in (
-        (True, 0.0, False), (True, 0.05, False), (False, 0.0, False), (False, 0.0, True),
-    ):  # fmt: skip
+    for stored in (False, True):
+        for noise, least in ((0.0, 0.05), (0.05, 0.1), (0.2, 0.2)):
+            for part in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
+                server = Server(noise=noise, values=True, to_base=part, stored=stored)
+                seen = part >= (2 * least if stored else least)
+                what = "the base answers a part, from before" if stored else _PART
+                yield Row(what, server, most=0.05 if seen else None)
+    for trusted in (False, True):
         for part in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
-            seen = values and part >= (0.5 if noise else 0.3)
-            server = Server(noise=noise, values=values, to_base=part, trusted=trusted)
-            most = 0.0 if not (values or trusted) else 0.05 if seen else None
-            yield Row("the base answers a part", server, most=most)
-    for part in (0.3, 0.5, 0.7):
+            server = Server(to_base=part, trusted=trusted)
+            yield Row(_PART, server, most=None if trusted else 0.0)
+    for part in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
         two = Server(noise=0.05, values=True, to_base=part, apart=True)
-        yield Row("the base answers a part, on two servers", two, most=0.05 if part > 0.3 else None)
+        yield Row("the base answers a part, on two servers", two, most=0.05 if part > 0.1 else None)
     for change in (1.0, 0.1):
         yield Row("the candidate answers", Server(change=change), most=0.0)
 

@@ -16,6 +16,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from lm_eval.api.instance import Instance
 
@@ -24,7 +25,7 @@ from evalguard.engines.endpoint.identity import beyond_noise
 from evalguard.engines.endpoint.same_route import Tell, Told
 from evalguard.engines.endpoint.value_rows import PER_TOKEN, is_certain, is_telling, tokens_of
 
-_ASKED = 48
+_ASKED = 100
 """Requests of a block that the base is asked, where it has not been in this run."""
 
 _FEWEST_ALIKE = 2
@@ -134,6 +135,17 @@ class _Pair:
     same: bool
     is_rounded: bool
 
+    def in_limits(self, noise: float) -> float:
+        """Return the gap in units of the limit within which values are alike.
+
+        Args:
+            noise: Nats within which values of one model are alike; 0 for the last digit.
+        """
+        limit = max(noise, self.least)
+        if not limit:
+            return 0.0 if self.same and not self.gap else inf
+        return self.gap / limit
+
 
 @dataclass(slots=True)
 class _Seen:
@@ -176,20 +188,39 @@ class _Seen:
         """
         noise = _GAPS * gaps[len(gaps) // 4] if gaps else 0.0
         pairs = [one for one in self.pairs[kind] if noise or one.least or not one.is_rounded]
-        limits = [max(noise, one.least) for one in pairs]
-        both = list(zip(pairs, limits, strict=True))
-        alike = [one for one, limit in both if one.gap <= limit and (limit or one.same)]
-        nearby = sum(limit < one.gap <= 3 * limit for one, limit in both)
-        share = _TOLERATED + nearby / 2 / len(pairs) if nearby or any(limits) else _CHANCE
+        far = [one.in_limits(noise) for one in pairs]
+        alike = [one for one, limits in zip(pairs, far, strict=True) if limits <= 1]
+        share = _CHANCE
+        exact = not noise and not any(one.least for one in pairs)
+        if pairs and not exact:
+            share = min(_TOLERATED + _by_chance(far) / len(pairs), 1.0)
         if len(alike) < _FEWEST_ALIKE or not beyond_noise(len(alike), len(pairs), share=share):
             return
         self.tasks |= {one.task for one in alike}
-        how = "no further from the baseline's than noise" if any(limits) else "the baseline's"
+        how = "the baseline's" if exact else "no further from the baseline's than noise"
         self.fault = (
             f"the log-probabilities of {len(alike)} of {len(pairs)} measured answers are {how}: a "
             "router or a cache may let the baseline answer a part of the prompts. Check the "
             "server's routes and replicas"
         )
+
+
+def _by_chance(far: Sequence[float]) -> float:
+    """Return how many values of two models are alike by chance, from those that nearly are.
+
+    For a density f(x) = f(0) - cx², of which a and b are the integrals over the second and the
+    third limit, that over the first is a + (a - b)/2; where it is even, (a + b)/2 varies less.
+
+    Args:
+        far: How far the values are from each other, in units of the limit.
+
+    Example:
+        >>> _by_chance([0.5] * 9 + [1.5] * 8 + [2.5] * 6)
+        9.0
+    """
+    second = sum(1 < one <= 2 for one in far)
+    third = sum(2 < one <= 3 for one in far)
+    return max((second + third) / 2, second + (second - third) / 2)
 
 
 def _key(request: Instance) -> _Key:
