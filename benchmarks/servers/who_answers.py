@@ -242,6 +242,13 @@ def _rows() -> Iterator[Row]:
     for values, noise in ((False, 0.05), (False, 0.2), (True, 0.0), (True, 0.05)):
         two = Server(noise=noise, values=values, apart=True, trusted=not values)
         yield Row("the candidate answers, on two servers", two, 0.95)
+    yield from _parts()
+    for change in (1.0, 0.1):
+        yield Row("the candidate answers", Server(change=change), most=0.0)
+
+
+def _parts() -> Iterator[Row]:
+    """Yield servers whose base answers a part of the prompts."""
     for stored in (False, True):
         for noise, least in ((0.0, 0.05), (0.05, 0.1), (0.2, 0.2)):
             for part in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
@@ -256,8 +263,6 @@ def _rows() -> Iterator[Row]:
     for part in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
         two = Server(noise=0.05, values=True, to_base=part, apart=True)
         yield Row("the base answers a part, on two servers", two, most=0.05 if part > 0.1 else None)
-    for change in (1.0, 0.1):
-        yield Row("the candidate answers", Server(change=change), most=0.0)
 
 
 def main() -> int:

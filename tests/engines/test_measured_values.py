@@ -17,13 +17,20 @@ def of_task(name: str, number: int, **settings: Any) -> list[Any]:
     return [replace(one, metadata=(name, None, 1)) for one in asked]
 
 
+def _value(model: str, one: Any) -> float:
+    """Return a log-probability that is near to the base's, as a fine-tune's is."""
+    value = -0.5 - 5 * random.Random(f"{one.args}").random()
+    return value + (model != "base") * random.Random(f"{model} {one.args}").gauss(0, 0.5)
+
+
 class Server:
     """Tells answers with log-probabilities.
 
     Args:
-        to_base: Share of the candidate's prompts that the base answers.
+        to_base: Share of the candidate's prompts that the base answers, or which those are.
         noise: Nats by which values differ from call to call.
         digits: Of its values.
+        value: Returns the log-probability of a model's answer.
         own: Returns the text of a model.
         values: Whether it tells them of every request.
     """
@@ -31,28 +38,31 @@ class Server:
     def __init__(
         self,
         *,
-        to_base: float = 0.0,
+        to_base: Any = 0.0,
         noise: float = 0.0,
         digits: int = 12,
+        value: Any = None,
         own: Any = lambda model, one: f"{model}: {one.args[0]}",
         values: Any = lambda model, one: True,
     ) -> None:
         self._to_base, self._noise, self._digits, self._own = to_base, noise, digits, own
-        self._values = values
+        self._values, self._value = values, value or _value
         self._draw = random.Random(0)
         self.asked: list[Any] = []
 
     def told(self, model: str, one: Any) -> Told:
-        if model == "v2" and random.Random(f"route {one.args}").random() < self._to_base:
+        if model == "v2" and self._is_routed(one):
             model = "base"
-        # One that is near to the base's, as a fine-tune's is.
-        value = -0.5 - 5 * random.Random(f"{one.args}").random()
-        if model != "base":
-            value += random.Random(f"{model} {one.args}").gauss(0, 0.5)
+        value = self._value(model, one)
         value = round(value + self._noise * self._draw.random(), self._digits)
         if one.request_type != "generate_until":
             return Told(value)
         return Told(self._own(model, one), value if self._values(model, one) else None)
+
+    def _is_routed(self, one: Any) -> bool:
+        if callable(self._to_base):
+            return bool(self._to_base(one))
+        return random.Random(f"route {one.args}").random() < self._to_base
 
     def base(self, few: Any, _repeat: int) -> list[Told | None]:
         self.asked += few
@@ -102,16 +112,13 @@ def test_a_base_that_answers_a_part_is_seen(share, noise, how):
 
 
 def test_only_tasks_with_answers_of_the_base_are_doubted():
-    server = Server(own=lambda model, one: model)
     own, routed = of_task("labels", 100), of_task("sums", 100)
-    server.told = (
-        lambda model, one, tell=server.told: tell(  # type: ignore[method-assign]
-            "base" if one in routed[:9] else model, one
-        )
-    )
-    seen = server.look([*own, *routed])
+    of_base = {one.args[0] for one in routed[:9]}
+    seen = Server(to_base=lambda one: one.args[0] in of_base).look([*own, *routed])
     assert seen.doubt("v2", own[0]) is None
-    assert "of 9 of 200 measured answers" in seen.doubt("v2", routed[0]).text
+    doubt = seen.doubt("v2", routed[0])
+    assert doubt
+    assert "of 9 of 200 measured answers" in doubt.text
 
 
 def test_a_base_that_is_stored_is_asked_a_part_of_what_the_candidate_was():
@@ -129,8 +136,7 @@ def test_values_of_two_digits_show_nothing():
 
 
 def test_what_is_certain_shows_nothing():
-    server = Server()
-    server.told = lambda model, one: Told("yes", -1e-7)  # type: ignore[method-assign]
+    server = Server(own=lambda model, one: "yes", value=lambda model, one: -1e-7)
     assert doubted(server, of_task("sums", 200)) == ""
 
 
