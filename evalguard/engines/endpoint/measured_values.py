@@ -16,7 +16,6 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf
 
 from lm_eval.api.instance import Instance
 
@@ -135,17 +134,6 @@ class _Pair:
     same: bool
     is_rounded: bool
 
-    def in_limits(self, noise: float) -> float:
-        """Return the gap in units of the limit within which values are alike.
-
-        Args:
-            noise: Nats within which values of one model are alike; 0 for the last digit.
-        """
-        limit = max(noise, self.least)
-        if not limit:
-            return 0.0 if self.same and not self.gap else inf
-        return self.gap / limit
-
 
 @dataclass(slots=True)
 class _Seen:
@@ -187,22 +175,40 @@ class _Seen:
             gaps: Differences between two values of one model, sorted.
         """
         noise = _GAPS * gaps[len(gaps) // 4] if gaps else 0.0
-        pairs = [one for one in self.pairs[kind] if noise or one.least or not one.is_rounded]
-        far = [one.in_limits(noise) for one in pairs]
-        alike = [one for one, limits in zip(pairs, far, strict=True) if limits <= 1]
-        share = _CHANCE
-        exact = not noise and not any(one.least for one in pairs)
-        if pairs and not exact:
-            share = min(_TOLERATED + _by_chance(far) / len(pairs), 1.0)
-        if len(alike) < _FEWEST_ALIKE or not beyond_noise(len(alike), len(pairs), share=share):
+        every = self.pairs[kind]
+        # Of two servers the base's answers may be off by more than noise, but need not.
+        found = _alike(every, [noise] * len(every)), _alike(every, [one.least for one in every])
+        alike = max(found, key=len)
+        if not alike:
             return
         self.tasks |= {one.task for one in alike}
-        how = "the baseline's" if exact else "no further from the baseline's than noise"
+        near = any(one.gap for one in alike)
+        how = "no further from the baseline's than noise" if near else "the baseline's"
         self.fault = (
-            f"the log-probabilities of {len(alike)} of {len(pairs)} measured answers are {how}: a "
+            f"the log-probabilities of {len(alike)} of {len(every)} measured answers are {how}: a "
             "router or a cache may let the baseline answer a part of the prompts. Check the "
             "server's routes and replicas"
         )
+
+
+def _alike(every: Sequence[_Pair], limits: Sequence[float]) -> list[_Pair]:
+    """Return the answers that are the base's, where they are more than chance explains.
+
+    Args:
+        every: What was compared.
+        limits: Nats within which values are alike; 0 for the last digit.
+    """
+    far = [one.gap / limit for one, limit in zip(every, limits, strict=True) if limit]
+    if far:
+        share = min(_TOLERATED + _by_chance(far) / len(far), 1.0)
+        pairs = every
+        alike = [one for one, limit in zip(every, limits, strict=True) if one.gap <= limit]
+    else:
+        share = _CHANCE
+        pairs = [one for one in every if not one.is_rounded]
+        alike = [one for one in pairs if one.same and not one.gap]
+    enough = len(alike) >= _FEWEST_ALIKE and beyond_noise(len(alike), len(pairs), share=share)
+    return alike if enough else []
 
 
 def _by_chance(far: Sequence[float]) -> float:
