@@ -154,7 +154,9 @@ class EndpointEngine(Engine):
             if looked:
                 # What came before the model was gone cannot be told from what came after.
                 found = list(found)
-                for model in looked & {model for model, _ in block}:
+                # The base first, with whose answers those of candidates are compared.
+                here = sorted(looked & {model for model, _ in block}, key=lambda one: one != BASE)
+                for model in here:
                     if self._witness.knows(model) and self._witness.is_gone(model):
                         gone[model] = self._failure(model, EngineError(GONE))
                     else:

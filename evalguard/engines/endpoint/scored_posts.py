@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evalguard.engines.endpoint.client import Client
 from evalguard.errors import EngineError
 
-_REFUSED = "status 4"
+_REFUSED = re.compile(r"status 4(?!08|29)")
 """Begins the words of a refusal that is not one of the moment."""
 
 
@@ -41,7 +42,7 @@ def post_scored(
     sent = [{**body, **more} if at in asking else body for at, body in enumerate(bodies)]
     refused: list[int] = []
     for at, data in client.post_all(sent):
-        if at in asking and isinstance(data, EngineError) and str(data).startswith(_REFUSED):
+        if at in asking and isinstance(data, EngineError) and _REFUSED.match(str(data)):
             refused.append(at)
         else:
             yield at, data
