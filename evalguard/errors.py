@@ -53,7 +53,7 @@ class UsageError(EvalGuardError):
 
 
 REFUSED = "code of the project, which --no-project-code refuses"
-"""Ends what is said of it, wherever it is found."""
+"""Ends every message on such code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from evalguard.records import GateResult, Verdict
 
 MINUS = "\u2212"
 EXACT = "exact"
-"""With what the names of tests begin whose bounds rest on counts alone."""
+"""Begins the names of tests whose bounds rest on counts alone."""
 NOTHING = "\u2013"
 """Shown where a figure does not apply or could not be had."""
 
@@ -69,14 +69,14 @@ def interval(gate: GateResult) -> str:
     return f"{bare_difference(gate, low)} … {difference(gate, high)}"
 
 
-def pooled(gate: GateResult, most: int | None = None) -> str:
+def pooled(gate: GateResult, most: int = 6) -> str:
     """Write the change of each gate of a pooled one, the one that pulls it down most first.
 
     Such as ``code −3.1 pp, maths −0.4 pp``.
 
     Args:
         gate: The pooled gate.
-        most: How many to name; all if omitted.
+        most: How many to name, those that pull it down most.
     """
     members = sorted(gate.members, key=lambda member: member.pull)
     named = [f"{member.name} {difference(gate, member.delta)}" for member in members[:most]]
@@ -95,7 +95,8 @@ def worst_case(gate: GateResult) -> str:
     if gate.ci is None:
         return ""
     rare = "" if gate.method.startswith(EXACT) else "rare losses or gains that no sample showed"
-    missing = "" if not gate.missing else f"anything that the {gate.missing:,} missing ones scored"
+    samples = "sample" if gate.missing == 1 else "samples"
+    missing = f"any score of the {gate.missing:,} missing {samples}" if gate.missing else ""
     allowed = " and ".join(part for part in (rare, missing) if part)
     return f"allowing for {allowed}" if allowed else ""
 

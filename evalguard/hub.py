@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from urllib.parse import urlsplit
 from urllib.request import getproxies
+
+from evalguard.errors import ModelError
 
 SECONDS = 5.0
 """How long a connection to the hub may take."""
@@ -50,9 +54,23 @@ def loading_errors() -> tuple[type[Exception], ...]:
     return (*values, OSError, SafetensorError)
 
 
-def is_of_tokenizer(error: Exception) -> bool:
-    """Return whether an error may come of a tokenizer's files.
+@contextmanager
+def loading_tokenizer(source: str, what: str, fix: str) -> Iterator[None]:
+    """Load a tokenizer within the block.
 
-    The library ``tokenizers`` raises :class:`Exception` itself, and no class of its own.
+    Args:
+        source: Where it comes from.
+        what: What an error says of the source.
+        fix: What it says to do.
+
+    Raises:
+        ModelError: If the tokenizer's files are missing or hold odd values.
     """
-    return type(error) is Exception or isinstance(error, loading_errors())
+    try:
+        yield
+    except Exception as error:
+        # The library tokenizers raises Exception itself, and no class of its own.
+        if type(error) is not Exception and not isinstance(error, loading_errors()):
+            raise
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{source}: {what}: {reason} {fix}") from error

@@ -20,23 +20,10 @@ def write_self_signed(folder: Path, *, host: str = "") -> tuple[Path, Path]:
         host: Name of the host; 127.0.0.1 by default.
     """
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host or "127.0.0.1")])
-    now = datetime.now(UTC)
+    name = host or "127.0.0.1"
     names = [x509.DNSName(host)] if host else [x509.IPAddress(ip_address("127.0.0.1"))]
-    address = x509.SubjectAlternativeName(names)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(address, critical=False)
-        .sign(key, hashes.SHA256())
-    )
     certificate, private = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    certificate.write_bytes(signed(name, key, name, key, x509.SubjectAlternativeName(names)))
     private.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -45,3 +32,26 @@ def write_self_signed(folder: Path, *, host: str = "") -> tuple[Path, Path]:
         )
     )
     return certificate, private
+
+
+def signed(
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    extension: x509.ExtensionType,
+) -> bytes:
+    """Return a certificate in PEM form that is valid today."""
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(extension, critical=False)
+        .sign(issuer_key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
+    )

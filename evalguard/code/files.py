@@ -18,27 +18,28 @@ _FOLDERS = frozenset({"site-packages", "dist-packages"})
 """Names of folders in which packages are, such as that of the user's own."""
 
 
-def files_reached(path: Path) -> tuple[Path, ...]:
-    """Return a Python file and every file of the project that it imports, directly or not.
+def files_reached(*paths: Path) -> tuple[Path, ...]:
+    """Return Python files and every file of the project that they import, directly or not.
 
     Imports inside functions count. Modules of the standard library and of installed packages are
     left out, except the utilities of lm-eval's tasks: of those, the version of the package counts.
 
     Raises:
         OSError: If a file cannot be read.
-        SyntaxError: If the file is not Python; what one that it imports would import is left out.
+        SyntaxError: If one of them is not Python; of other files, what they import is left out.
     """
-    found: dict[Path, None] = {}
-    pending = [path.resolve()]
+    found: set[Path] = set()
+    given = {path.resolve() for path in paths}
+    pending = [*given]
     locate = cache(_locate)  # within this call: a file may come or go
     while pending:
         file = pending.pop()
         if file not in found:
-            found[file] = None
+            found.add(file)
             try:
                 modules = [locate(file.parent, *module) for module in imports_of(file)]
             except SyntaxError:
-                if len(found) == 1:
+                if file in given:
                     raise
                 continue
             pending += [module for module in modules if module is not None]
@@ -46,11 +47,11 @@ def files_reached(path: Path) -> tuple[Path, ...]:
 
 
 @lru_cache(maxsize=256)
-def packages_reached(path: Path) -> tuple[str, ...]:
-    """Return the top-level names of the installed packages that a file reaches."""
+def packages_reached(*paths: Path) -> tuple[str, ...]:
+    """Return the top-level names of the installed packages that files reach."""
     names = {
         name.partition(".")[0]
-        for file in files_reached(path)
+        for file in files_reached(*paths)
         for name, level in imports_of(file)
         if not level and name
     }

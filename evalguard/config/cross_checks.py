@@ -10,7 +10,7 @@ from evalguard.config.suite import Task
 from evalguard.config.thresholds import EACH_TASK, GateConfig, ThresholdsConfig
 from evalguard.errors import EvalGuardError, Problem, did_you_mean
 from evalguard.records import POOLED, Gate, Metric
-from evalguard.records.pooled import problem_of_member
+from evalguard.records.pooled import UNCORRECTED, left_out, problem_of_member
 from evalguard.scorers.thinking import THINKING_TOKENS, UNCLOSED_THINKING
 from evalguard.tasks.label_config import LABELLED
 from evalguard.tasks.registry import kind_of
@@ -140,10 +140,7 @@ def _problem_of_pooling(gate: GateConfig, suite: Suite | None) -> str | None:
         if gate.task not in (None, EACH_TASK, task.task_name):
             continue
         if kind_of(task).judged and _may_measure(task, gate.metric):
-            return (
-                f"'{gate.metric}' is scored by a judge that errs, and a pooled mean is not "
-                "corrected; leave its gate out of 'pooled', where it holds by itself"
-            )
+            return left_out(gate.metric, UNCORRECTED)
         try:
             own = [metric for metric in _metrics(task) if metric.name == gate.metric]
         except EvalGuardError:

@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 
 from evalguard.engines.light_imports import light_imports
 from evalguard.errors import ModelError, TrustError
-from evalguard.hub import check_hub, is_of_tokenizer
+from evalguard.hub import check_hub, loading_tokenizer
 
 _PROBE_CHAT = [
     {"role": "user", "content": "Is 12 greater than 7?"},
@@ -132,18 +132,14 @@ class PromptTokenizer:
 
         if not Path(model).is_dir():
             check_hub()
-        try:
+        with loading_tokenizer(
+            model,
+            "no model or tokenizer can be loaded from it",
+            "Give a local folder, or a hub name that this machine can reach.",
+        ):
             self._tokenizer: Any = AutoTokenizer.from_pretrained(
                 model, revision=revision or "main", trust_remote_code=trust_remote_code
             )
-        except Exception as error:
-            if not is_of_tokenizer(error):
-                raise
-            reason = str(error).splitlines()[0]
-            raise ModelError(
-                f"{model}: no model or tokenizer can be loaded from it: {reason} Give a local "
-                "folder, or a hub name that this machine can reach."
-            ) from error
         self.count = self._counter()
 
     @classmethod

@@ -100,14 +100,9 @@ def analyse_pilot(
     pilot = Pilot(scores, relative=demand.relative)
 
     def power_at(size: int) -> float:
+        rng = np.random.default_rng([seed, size])
         return pilot.power(
-            size,
-            margin,
-            effect=effect,
-            alpha=alpha,
-            runs=runs,
-            rng=np.random.default_rng([seed, size]),
-            on_run=None if on_run is None else lambda _: on_run(),
+            size, margin, effect=effect, alpha=alpha, runs=runs, rng=rng, on_run=on_run
         )
 
     if scores.exact:

@@ -91,14 +91,9 @@ def analyse_pooled(
     n, alpha = sum(sizes), round(1 - confidence_level, 12)
 
     def power_at(size: int) -> float:
+        rng = np.random.default_rng([seed, size])
         return suites.power(
-            size,
-            margin,
-            effect=effect,
-            alpha=alpha,
-            runs=runs,
-            rng=np.random.default_rng([seed, size]),
-            on_run=None if on_run is None else lambda _: on_run(),
+            size, margin, effect=effect, alpha=alpha, runs=runs, rng=rng, on_run=on_run
         )
 
     guess = required_n(margin, discordance, effect=effect, alpha=alpha, power=POWER)

@@ -92,10 +92,11 @@ def gather_seeds(comparison: Comparison) -> Evidence:
             each.margin,
         )
         for index, each in enumerate(
-            # What the clip cuts off is still there in the means of what was measured alone.
-            loose if isinstance(loose.condition, FewClipped) else clipped
+            # Differences alone are clipped; a bound on a mean is on the scores as they are.
+            clipped if clipped.condition.on_difference else loose
             for clipped, loose in zip(counted.demands, pooled.demands, strict=True)
         )
+        if not isinstance(each.condition, FewClipped)  # which holds of each seed by itself
     )
     difference = across_seeds(counted.difference, [seed.difference for seed in seeds])
     if demands[0].condition.on_difference:

@@ -8,6 +8,10 @@ POOLED_METRIC = Metric("mean_score", ScoreKind.BOUNDED)
 """Mean over the gates, each score from 0 to 1 and signed so that higher is better."""
 
 
+UNCORRECTED = "is scored by a judge or by rules that err, and a pooled mean is not corrected"
+"""Why a metric has no place there."""
+
+
 def problem_of_member(metric: Metric) -> str | None:
     """Return why a metric has no place in a pooled mean, and what to do; ``None`` if it has.
 
@@ -28,7 +32,12 @@ def problem_of_member(metric: Metric) -> str | None:
     elif metric.span is not None:
         why = "is a difference already"
     elif metric.detector is not None or metric.determined is not None:
-        why = "is scored by a judge or by rules that err, and a pooled mean is not corrected"
+        why = UNCORRECTED
     else:
         return None
-    return f"'{metric.name}' {why}; leave its gate out of 'pooled', where it holds by itself"
+    return left_out(metric.name, why)
+
+
+def left_out(metric: str, why: str) -> str:
+    """Return that a metric has no place in a pooled mean, and what to do."""
+    return f"'{metric}' {why}; leave its gate out of 'pooled', where it holds by itself"

@@ -87,7 +87,9 @@ def _outlook(result: GateResult) -> list[tuple[str, str]]:
     if result.required_in_reach:
         rows.append(("needed", f"about {result.required_n:,} samples would decide"))
     elif result.required_n:
-        rows.append(("needed", f"{result.required_n:,} samples: too small a suite for its margin"))
+        rows.append(
+            ("needed", f"{result.required_n:,} samples: the suite is too small for its margin")
+        )
     if result.mde is not None:
         rows.append(
             ("power", f"a change of {figures.difference(result, result.mde)} passes in 80% of runs")

@@ -13,8 +13,6 @@ from evalguard.reports.text import one_line
 MAX_ROWS = 60
 """Gates in one table; a comment on GitHub holds 65,536 characters."""
 MAX_FINDINGS = 12
-_MEMBERS = 6
-"""Gates of a pooled one that are named, those that pull it down most."""
 _TEXT_LIMIT = 600
 _MARKUP = re.compile(r"([\\`*_\[\]|~>])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", "@": "&#64;", "#": "&#35;"}
@@ -67,7 +65,7 @@ def _table(gates: Sequence[GateResult], *, several: bool) -> str:
 
 def _row(gate: GateResult, *, several: bool) -> str:
     name = f"**{_plain(gate.name)}**" + (f" ({_plain(gate.model)})" if several else "")
-    members = f"<br>mean of {_plain(figures.pooled(gate, _MEMBERS))}" if gate.members else ""
+    members = f"<br>mean of {_plain(figures.pooled(gate))}" if gate.members else ""
     cells = (
         f"{figures.SYMBOLS[gate.verdict]} {gate.verdict.lower()}",
         f"{name}<br>{_plain(figures.subject(gate))}{members}",

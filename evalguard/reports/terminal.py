@@ -41,8 +41,6 @@ _LOG_WIDTH = 120
 _WIDE = 116
 _MEDIUM = 84
 _BAR_WIDTH = 25
-_MEMBERS = 6
-"""Gates of a pooled one that are named, those that pull it down most."""
 
 
 def print_summary(
@@ -137,7 +135,7 @@ def _name(gate: GateResult) -> Text:
     if not gate.higher_is_better:
         name.append(" · lower is better", style="dim")
     if gate.members:
-        name.append(f"\nmean of {figures.pooled(gate, _MEMBERS)}", style="dim")
+        name.append(f"\nmean of {figures.pooled(gate)}", style="dim")
     if wording.needs_its_reason(gate):
         name.append(f"\n{one_line(gate.reason, 300)}", style=STYLES[gate.verdict])
     return name

@@ -298,8 +298,6 @@ def _looked_before(check: Check) -> tuple[GateResult, ...]:
     What they spent of the error stays spent: a check with ``--full`` after one that could stop
     early, or the other way round, is no second chance at the whole of it.
     """
-    if check.amended:
-        return ()
     records = [
         record
         for name in check.keys
@@ -333,9 +331,7 @@ def _open(check: Check, results: Sequence[GateResult], stage: int) -> list[Selec
 
 
 def _keep(check: Check, results: Sequence[GateResult]) -> None:
-    """Keep what was decided for an extension, unless it is not what was first registered."""
-    if check.amended:
-        return
+    """Keep what was decided for an extension, where it is what was first registered."""
     remember(check.store, check.project, check.keys, results)
     for name, key in check.keys.items():
         before = check.records.get(name) or _recorded(check, name)

@@ -20,6 +20,7 @@ from evalguard.runner.judging import check_steady
 from evalguard.runner.non_answers import held_to_answers
 from evalguard.runner.planned_task import PlannedTask
 from evalguard.runner.prepare import Check
+from evalguard.runner.schedule import Selected
 from evalguard.stats import stage_of
 from evalguard.tasks.base import CorpusTask, content_id
 from evalguard.tasks.judged import APPROVED
@@ -85,7 +86,8 @@ def decide_gates(
     for index, (gate, model) in enumerate(check.selected):
         try:
             if gate.pool:
-                kept[index] = _pooled(check, reached, gate, model)
+                known = {check.selected[at]: one for at, one in kept.items()}
+                kept[index] = _pooled(check, reached, gate, model, known)
             else:
                 kept[index] = _compare(check, reached, gate, model, kept.get(index), final=final)
             comparisons[index] = kept[index].comparison
@@ -114,7 +116,7 @@ def compare_gate(check: Check, gate: Gate, model: str) -> Comparison:
     """
     reached = {(gate.suite, model): 1.0}
     if gate.pool:
-        return _pooled(check, reached, gate, model).comparison
+        return _pooled(check, reached, gate, model, {}).comparison
     return _compare(check, reached, gate, model, None, final=True).comparison
 
 
@@ -167,13 +169,20 @@ def _compare(
     return Compared(measured, metric, arms, comparison)
 
 
-def _pooled(check: Check, reached: Reached, gate: Gate, model: str) -> Compared:
-    """Compare all samples of all of its gates' suites, whichever of them stopped early."""
+def _pooled(
+    check: Check, reached: Reached, gate: Gate, model: str, known: Mapping[Selected, Compared]
+) -> Compared:
+    """Compare all samples of all of its gates' suites, whichever of them stopped early.
+
+    Gates that are ``known`` and had all samples are not compared again.
+    """
     if reached.get((gate.suite, model), 0.0) < 1:
         raise _NotReachedError("it is decided once, when all samples of its gates are measured")
     all_samples = {(member.suite, model): 1.0 for member in gate.pool}
     members = [
-        _compare(check, all_samples, member, model, None, final=True).comparison
+        _compare(
+            check, all_samples, member, model, known.get((member, model)), final=True
+        ).comparison
         for member in gate.pool
     ]
     comparison = pool(gate, members)

@@ -140,15 +140,16 @@ def _node(result: GateResult) -> str:
     return result.node or node_name(result.metric, result.task)
 
 
-def unreadable(store: SampleStore, keys: Mapping[str, str]) -> Iterator[str]:
-    """Yield what a report says of candidates whose record was read and cannot be trusted."""
+def unreadable(store: SampleStore, keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each candidate whose record cannot be trusted, and what a report says of it."""
     for name, key in keys.items():
         if store.has_refused(key, STAGES):
-            yield (
+            said = (
                 f"what was decided on {name} before cannot be read: it was edited, or its seal "
                 "does not fit the key of the store, so only the planned samples count here, and "
                 "it is not known whether an extension has decided otherwise"
             )
+            yield name, said
 
 
 def write_record(store: SampleStore, key: str, record: Record) -> None:
@@ -168,7 +169,7 @@ def planned_samples(plan: Plan) -> Samples:
 
 
 def shared_record(records: Mapping[str, Record | None], *, extend: int) -> Record | None:
-    """Return the record whose stages hold for all candidates of a check.
+    """Return the record whose stages hold for all candidates of a check, if one is extended.
 
     Args:
         records: The record of each candidate, by its name.
@@ -184,9 +185,9 @@ def shared_record(records: Mapping[str, Record | None], *, extend: int) -> Recor
             f"--extend {extend}: {min(unknown)} was not checked before, so there is nothing to "
             "extend; run evalguard check first"
         )
-    if not known:
+    longest = max(known.values(), key=lambda one: len(one.samples), default=None)
+    if longest is None or (len(longest.samples) == 1 and not extend):
         return None
-    longest = max(known.values(), key=lambda one: len(one.samples))
     for name, one in known.items():
         same = longest.samples[: len(one.samples)] == one.samples
         if not same or (extend and len(one.samples) < len(longest.samples)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,13 +57,11 @@ def remember(
         keys: What each candidate is known by.
         results: What was decided.
     """
-    gates = {_name(gate): gate for gate in project.thresholds.gates}
+    found: dict[str, dict[str, Any]] = defaultdict(dict)
     for result in results:
         if result.model not in keys or result.margin is None or result.ci is None:
             continue
-        gate = gates[result.id.partition("::")[2].rpartition("[")[0]]
-        known = _known(store, project, gate)
-        known[keys[result.model]] = {
+        found[result.id.partition("::")[2].rpartition("[")[0]][keys[result.model]] = {
             "n": result.n,
             "n_planned": result.n_planned,
             "margin": result.margin,
@@ -71,7 +70,10 @@ def remember(
             "error": (result.ci[1] - result.ci[0])
             / (quantile(result.alpha) + quantile(result.alpha_pass or result.alpha)),
         }
-        store.describe_fingerprint(_key(project, gate), {HISTORY: known})
+    for gate in project.thresholds.gates:
+        if own := found.get(_name(gate)):
+            known = _known(store, project, gate) | own
+            store.describe_fingerprint(_key(project, gate), {HISTORY: known})
 
 
 def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, ...]:
@@ -87,7 +89,7 @@ def plan_from_store(store: SampleStore, project: Project) -> tuple[GateHistory, 
         name, alpha = _name(gate), project.alpha_pass_of(gate)
         members = [list(_known(store, project, one).values()) for one in gate.pool]
         if earlier := list(_known(store, project, gate).values()):
-            if looks is not None and not gate.pool:
+            if not gate.pool:
                 alpha = looks.end_level(int(earlier[-1]["n_planned"]), alpha)
             plans.append(_planned(name, earlier, alpha))
         elif gate.pool and all(members):

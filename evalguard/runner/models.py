@@ -33,7 +33,7 @@ from evalguard.runner.training_records import (
     set_up_notes,
 )
 from evalguard.runner.unkeyed import Unkeyed
-from evalguard.store import SampleStore, folder_state
+from evalguard.store import SampleStore, fingerprint, folder_state
 
 
 class ModelPool:
@@ -321,10 +321,16 @@ class ModelPool:
 
     def weights(self, name: str) -> str:
         """Return what a model is known by: an adapter's tensors, whatever else its file holds."""
-        adapter = self._specs[name].adapter
-        if adapter is None:
+        spec = self._specs[name]
+        file_sha256 = self._weights_sha256(spec)
+        if spec.adapter is None or file_sha256 is None:
             return self.fingerprint(name)
-        return tensors_sha256(Path(adapter) / WEIGHTS_NAME)
+        key = fingerprint({"tensors of the file": file_sha256})
+        known = self._store.fingerprint_description(key).get(_TENSORS)
+        if known is None:
+            known = tensors_sha256(Path(spec.adapter) / WEIGHTS_NAME)
+            self._store.describe_fingerprint(key, {_TENSORS: known})
+        return str(known)
 
     @property
     def notes(self) -> list[str]:
@@ -358,6 +364,9 @@ class ModelPool:
         usable = (other for other in self._specs.values() if other.name not in self.broken)
         return [other for other in usable if base_key(other) == base_key(spec)]
 
+
+_TENSORS = "tensors"
+"""Name of the fact that keeps the hash of an adapter's tensors, by that of its file."""
 
 _WITH_PLACE = (UsageError, ModelError, EngineError)
 """Errors that say what is wrong with a model's server."""

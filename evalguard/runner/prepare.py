@@ -56,11 +56,12 @@ class Check:
         measurer: Measures samples.
         underpowered: A warning for each gate that an unchanged model could not be relied on to
             pass.
-        amended: What each candidate has to meet now, where that is not what it had at first.
+        amended: Candidates that have to meet something else than at first, or of which that is not
+            known, each with what a report says.
         elsewhere: What the candidates were asked by other projects that share the store.
         first_checked: Day of each candidate's first check that the store knows.
         records: What the store keeps of each candidate's stages; those that are extended.
-        keys: Key of each candidate's record.
+        keys: Key of the record of each candidate that is not amended.
         recipes: Gates that are decided over all seeds of a recipe, each for one recipe.
     """
 
@@ -73,7 +74,7 @@ class Check:
     arms: Arms
     measurer: Measurer
     underpowered: tuple[str, ...]
-    amended: tuple[str, ...] = ()
+    amended: tuple[tuple[str, str], ...] = ()
     elsewhere: tuple[str, ...] = ()
     first_checked: Mapping[str, str] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
@@ -156,6 +157,7 @@ def prepare(
         ),
         extend=extend,
     )
+    amended = (*amended, *unreadable(store, keys))
     underpowered = _check_power(project, plan, _gates(selected))
     arms = Arms(pool, judging, store, OwnReads(store, project.root))
     measurer = Measurer(
@@ -183,11 +185,11 @@ def prepare(
         arms=arms,
         measurer=measurer,
         underpowered=underpowered,
-        amended=(*amended, *unreadable(store, keys)),
+        amended=amended,
         elsewhere=tuple(asked_elsewhere(first)),
         first_checked={name: one.on for name, one in first.items()},
         records=records,
-        keys=keys,
+        keys={name: key for name, key in keys.items() if name not in dict(amended)},
     )
     for name, record in records.items():
         write_record(store, keys[name], record)  # before its first sample is measured
@@ -201,9 +203,9 @@ def _staged(
     records: Mapping[str, Record],
     *,
     whole: Callable[[int], Plan],
-    amended: Callable[[Plan], tuple[str, ...]],
+    amended: Callable[[Plan], tuple[tuple[str, str], ...]],
     extend: int,
-) -> tuple[Mapping[str, Record], Plan, tuple[str, ...]]:
+) -> tuple[Mapping[str, Record], Plan, tuple[tuple[str, str], ...]]:
     """Return the records of extended candidates, the plan with their stages, and what changed.
 
     Where gates or tasks changed since, an extension is refused, and a check without one starts
@@ -211,7 +213,7 @@ def _staged(
     """
     names = _candidates(selected)
     record = shared_record({name: records.get(name) for name in names}, extend=extend)
-    if record is None or (len(record.samples) == 1 and not extend):
+    if record is None:
         return {}, plan, amended(plan)
     design = design_of(project)
     try:
@@ -227,8 +229,8 @@ def _staged(
         changed = amended(every)
         if changed and extend:
             raise UsageError(
-                f"--extend {extend}: {'; '.join(changed)}. An extension needs what was first "
-                "registered"
+                f"--extend {extend}: {'; '.join(said for _, said in changed)}. An extension "
+                "needs what was first registered"
             )
     except UsageError:
         if extend:

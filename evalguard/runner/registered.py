@@ -120,7 +120,7 @@ def changes_since_first_check(
     *,
     baseline: str,
     judge: str = "",
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, str], ...]:
     """Register what each candidate must meet, and return how that differs from its first check.
 
     Args:
@@ -131,6 +131,9 @@ def changes_since_first_check(
         baseline: What the candidates are compared with, in words.
         judge: What judges their answers, in words; empty where nothing is judged, or by a judge
             that cannot be used.
+
+    Returns:
+        Of each candidate that has to meet something else now, its name and what a report says.
     """
     asked: dict[str, Any] = {
         "gates": _gates(project),
@@ -138,22 +141,23 @@ def changes_since_first_check(
         "of tasks": _settings_of_tasks(project, plan, store),
         "rules": _rules(project, baseline, judge),
     }
-    found: list[str] = []
+    found: list[tuple[str, str]] = []
     for name, registration in candidates.items():
         asked["settings"] = _settings(project, name)
         first = registration.first
         if not registration.readable:
-            found.append(
+            said = (
                 f"what was registered for {name} cannot be read: it was edited, or its seal does "
                 "not fit the key of the store, so it is not known whether gates or tasks changed "
                 "since"
             )
+            found.append((name, said))
             continue
         if first is None:
             first = {**asked, "on": _today(), "tasks": {}, "of tasks": {}}
         elif changed := _changes(first, asked):
-            said = "; ".join(changed)
-            found.append(f"changed since the first check of {name} ({first['on']}): {said}")
+            said = f"changed since the first check of {name} ({first['on']}): {'; '.join(changed)}"
+            found.append((name, said))
         later = {part: {**asked[part], **first.get(part, {})} for part in ("tasks", "of tasks")}
         rules = {name: first["rules"].get(name) or now for name, now in asked["rules"].items()}
         kept = {**asked, **first, **later, "rules": rules}

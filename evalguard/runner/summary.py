@@ -150,7 +150,7 @@ def _task_runs(check: Check) -> Iterator[TaskRun]:
 
 
 def _warnings(check: Check) -> Iterator[str]:
-    yield from check.amended
+    yield from (said for _, said in check.amended)
     yield from check.elsewhere
     yield from check.underpowered
     gated = {gate.suite for gate in check.project.thresholds.gates}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,8 +19,59 @@ RUNS = 400
 """Simulated runs of a size; the standard error of a power of 80 % is then 2 points."""
 
 
+class Design(ABC):
+    """What the samples of a run are drawn from, and the test that decides on them."""
+
+    __slots__ = ()
+
+    def power(
+        self,
+        n: int,
+        margin: float,
+        *,
+        effect: float = 0.0,
+        alpha: float = 0.05,
+        runs: int = RUNS,
+        rng: np.random.Generator,
+        on_run: Callable[[], None] | None = None,
+    ) -> float:
+        """Return the share of runs of ``n`` questions that pass.
+
+        Args:
+            n: Questions.
+            margin: δ on the scale of the scores; for a relative one, its share of the baseline's
+                mean times that mean.
+            effect: True θ.
+            alpha: One-sided level.
+            runs: Simulated runs.
+            rng: Draws them.
+            on_run: Called after each run.
+
+        Raises:
+            UsageError: If the design has no such effect.
+
+        Example:
+            >>> suites = Suites((300, 300), 0.1)
+            >>> suites.power(600, 0.05, runs=100, rng=np.random.default_rng(1)) > 0.9
+            True
+        """
+        pvalue = self._run(n, margin, effect, rng)
+        passed = 0
+        for _ in range(runs):
+            passed += pvalue() <= alpha
+            if on_run is not None:
+                on_run()
+        return passed / runs
+
+    @abstractmethod
+    def _run(
+        self, n: int, margin: float, effect: float, rng: np.random.Generator
+    ) -> Callable[[], float]:
+        """Return what draws a run and returns its p-value of θ ≤ −δ."""
+
+
 @dataclass(frozen=True, slots=True)
-class Pilot:
+class Pilot(Design):
     """Pairs of an earlier comparison, as what new samples will look like.
 
     A run draws whole units with replacement. Each unit's two models are exchanged at random, which
@@ -39,42 +91,18 @@ class Pilot:
         """Mean size of a unit."""
         return len(self.scores.unit) / self.scores.units
 
-    def power(
-        self,
-        n: int,
-        margin: float,
-        *,
-        effect: float = 0.0,
-        alpha: float = 0.05,
-        runs: int = RUNS,
-        rng: np.random.Generator,
-        on_run: Callable[[int], None] | None = None,
-    ) -> float:
-        """Return the share of runs of ``n`` questions that pass.
-
-        Args:
-            n: Questions, to be rounded to whole units.
-            margin: δ on the scale of the scores; for a relative one, its share of the baseline's
-                mean times that mean.
-            effect: True θ.
-            alpha: One-sided level.
-            runs: Simulated runs.
-            rng: Draws them.
-            on_run: Called with the number of runs so far.
-
-        Raises:
-            UsageError: If no exchange of the pairs has that effect.
-        """
+    def _run(
+        self, n: int, margin: float, effect: float, rng: np.random.Generator
+    ) -> Callable[[], float]:
         chance = self._chance(effect)
         count = max(1, round(n / self.questions_per_unit))
         members = [np.flatnonzero(self.scores.unit == unit) for unit in range(self.scores.units)]
-        passed = 0
-        for run in range(runs):
+
+        def pvalue() -> float:
             drawn = rng.integers(self.scores.units, size=count)
-            passed += self._test(members, drawn, rng.random(count), chance).p_pass(margin) <= alpha
-            if on_run is not None:
-                on_run(run + 1)
-        return passed / runs
+            return self._test(members, drawn, rng.random(count), chance).p_pass(margin)
+
+        return pvalue
 
     def _test(
         self,
@@ -115,7 +143,7 @@ class Pilot:
 
 
 @dataclass(frozen=True, slots=True)
-class Suites:
+class Suites(Design):
     """Suites of independent questions scored 0 or 1, of which a gate is on the common mean.
 
     Args:
@@ -134,45 +162,19 @@ class Suites:
         weight = self._weight(self.sizes)
         return float(weight.sum() ** 2 / np.sum(weight**2))
 
-    def power(
-        self,
-        n: int,
-        margin: float,
-        *,
-        effect: float = 0.0,
-        alpha: float = 0.05,
-        runs: int = RUNS,
-        rng: np.random.Generator,
-        on_run: Callable[[int], None] | None = None,
-    ) -> float:
-        """Return the share of runs of ``n`` questions that pass.
-
-        Args:
-            n: Questions of all suites, which keep their proportions.
-            margin: δ.
-            effect: True θ of each suite.
-            alpha: One-sided level.
-            runs: Simulated runs.
-            rng: Draws them.
-            on_run: Called with the number of runs so far.
-
-        Example:
-            >>> suites = Suites((300, 300), 0.1)
-            >>> suites.power(600, 0.05, runs=100, rng=np.random.default_rng(1)) > 0.9
-            True
-        """
+    def _run(
+        self, n: int, margin: float, effect: float, rng: np.random.Generator
+    ) -> Callable[[], float]:
         share = n / sum(self.sizes)
         weight = self._weight([max(1, round(size * share)) for size in self.sizes])
-        passed = 0
-        for run in range(runs):
+
+        def pvalue() -> float:
             u = rng.random(len(weight))
             losses = u < (self.discordance - effect) / 2
             gains = ~losses & (u < self.discordance)
-            sums = weight * (gains.astype(float) - losses)
-            passed += UnitT(sums, weight).p_pass(margin) <= alpha
-            if on_run is not None:
-                on_run(run + 1)
-        return passed / runs
+            return UnitT(weight * (gains.astype(float) - losses), weight).p_pass(margin)
+
+        return pvalue
 
     def _weight(self, sizes: Sequence[int]) -> Floats:
         """Return the weight of each question, 1 on average."""

@@ -156,15 +156,22 @@ def test_both_sides_agree_on_choices_answers_and_shares(tmp_path):
 
 @pytest.mark.slow
 def test_a_chat_model_and_its_adapter_reach_a_verdict():
-    command = ["-m", "benchmarks.lm_eval_tasks.chat_model", "--only", "hellaswag", "--epochs", "1"]
+    # the embedded model answers none of CoQA's questions: no gate on a drop could fail
+    only = ["--only", "wikitext", "--only", "coqa", "--epochs", "1"]
     model = ROOT / "evalguard" / "demo" / "model"
     done = subprocess.run(
-        [sys.executable, *command, "--model", str(model), "--markdown"],
+        [
+            *[sys.executable, "-m", "benchmarks.lm_eval_tasks.chat_model", *only],
+            *["--model", str(model), "--markdown"],
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "| hellaswag | `acc_norm` | 10 |" in done.stdout
-    assert "1 of 1 tasks reach a verdict" in done.stdout
+    assert done.returncode == 1, done.stderr[-2000:]
+    [wikitext, coqa] = [line for line in done.stdout.splitlines() if "| `" in line]
+    assert wikitext.startswith("| wikitext | `nats_per_word` | 9 |")
+    assert "| ERROR |" in coqa
+    assert "no candidate could fail" in coqa
+    assert "1 of 2 tasks reach a verdict" in done.stdout

@@ -5,16 +5,15 @@ import socket
 import ssl
 import threading
 from contextlib import closing, suppress
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from benchmarks.servers.certificate import signed
 from evalguard.engines.base import BASE, EngineSettings, generation
 from evalguard.engines.endpoint.engine import EndpointEngine
 from evalguard.errors import EngineError, UsageError
@@ -23,22 +22,6 @@ HOST = "models.example"
 """A name that only the proxy resolves."""
 
 CHOICE = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hi."}}
-
-
-def signed(name, key, issuer, issuer_key, extension):
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(extension, critical=False)
-        .sign(issuer_key, hashes.SHA256())
-        .public_bytes(serialization.Encoding.PEM)
-    )
 
 
 @pytest.fixture(scope="module")

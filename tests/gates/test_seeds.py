@@ -201,3 +201,34 @@ def test_a_relative_margin_of_a_judge_is_an_error_and_no_pass():
     result = decided(*(seed(k, 0, metric=judged, of=relative) for k in range(3)))
     assert result.verdict is Verdict.ERROR
     assert "give it in pp" in result.reason
+
+
+def tailed(number, of, *, lost, at, n=400, high=20.0):
+    """Return a seed with a few samples of its own far beyond the clip of 1 nat."""
+    nats = Metric(
+        "nll", ScoreKind.BOUNDED, high=high, higher_is_better=False, clip=1.0, in_nats=True
+    )
+    after = np.full(n, 2.0)
+    after[number * 40 : number * 40 + lost] = at
+    return compared([2.0] * n, after.tolist(), metric=nats, of=of, model=f"v2.seed{number}")
+
+
+def test_a_bound_on_the_mean_counts_what_the_clip_cuts_off():
+    """The mean of each seed is above the bound, and far below it once it is clipped."""
+    of = gate(metric="nll", max=2.026, max_drop=Margin(0.5, "nats"))
+    seeds = [tailed(number, of, lost=18, at=4.9, n=2000, high=5.0) for number in range(3)]
+    assert {decide([one])[0].verdict for one in seeds} == {Verdict.INCONCLUSIVE}
+    result = decided(*seeds)
+    assert result.candidate == pytest.approx(2.0261)
+    assert result.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("at", [4.9, 12.0])
+def test_losses_beyond_the_clip_are_counted_in_each_seed_by_itself(at):
+    """Of a mean over seeds, the clip would cut off more samples than of any seed, or none."""
+    of = gate(metric="nll", max_drop=Margin(0.2, "nats"))
+    few = [tailed(number, of, lost=7, at=at) for number in range(3)]
+    assert {decide([one])[0].verdict for one in few} == {Verdict.PASS}
+    assert decided(*few).verdict is Verdict.PASS
+    many = [tailed(number, of, lost=20, at=at) for number in range(3)]
+    assert {decide([one])[0].verdict for one in many} == {Verdict.FAIL}

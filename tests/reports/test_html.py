@@ -305,7 +305,8 @@ def test_bounds_say_what_they_allow_for(healthy):
     assert "one-sided bound" in text(exact)
     assert "allowing for" not in text(exact)
     assert "allowing for rare losses or gains that no sample showed" in text(graded)
-    assert "allowing for anything that the 3 missing ones scored" in text(lacking)
+    assert "allowing for any score of the 3 missing samples" in text(lacking)
+    assert "allowing for any score of the 1 missing sample" in text(replace(exact, missing=1))
 
 
 def test_a_clipped_change_says_why_it_is_not_that_of_the_scores(healthy):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import evalguard
+from benchmarks.random_adapters import save_adapter
 from evalguard.records import Verdict
 from evalguard.stats import levels
 
@@ -65,3 +66,27 @@ def test_with_early_spending_too(project):
     shares = (*looked.shares, 1.0)
     assert full.alpha_pass == pytest.approx(levels(shares, 0.05, spending="early")[-1])
     assert full.alpha_pass < levels(shares, 0.05)[-1]
+
+
+def test_looks_of_a_candidate_count_though_another_was_first_asked_otherwise(
+    project, edit, demo_model
+):
+    check(project)
+    save_adapter(demo_model, project / "adapters/later", scale=1e-2, seed=5)
+    edit(
+        "evalguard.yaml",
+        "harmless: {adapter: adapters/harmless}",
+        "harmless: {adapter: adapters/harmless}\n  later: {adapter: adapters/later}",
+    )
+    edit("thresholds/release.yaml", "max_drop: 10pp", "max_drop: 9pp")
+
+    def of_later(**options):
+        result = evalguard.check(project / "evalguard.yaml", progress=False, **options)
+        said = [text for text in result.warnings if "changed since" in text]
+        assert len(said) == 1
+        assert "first check of harmless" in said[0]
+        return next(gate for gate in result.gates if gate.id.endswith("[later]"))
+
+    looked = of_later()
+    assert looked.shares[-1] < 1
+    assert of_later(full=True).shares == (*looked.shares, 1.0)

@@ -14,6 +14,9 @@ from evalguard.engines.base import BASE
 from evalguard.engines.fake import FakeEngine
 from evalguard.errors import EvalGuardError, MeasurementError
 from evalguard.runner.check import run_check
+from tests.changed_bytes import changed_byte, files_of
+
+FOLDERS = ("model", "adapters/harmless", "scorers", "suites", "thresholds")
 
 SCORER = """
 import os
@@ -189,37 +192,25 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(own, edit):
     assert check(own)[1] == MeasurementError.__name__
 
 
-def _files(project):
-    names = ("model", "adapters/harmless", "scorers", "suites", "thresholds")
-    folders = [project / name for name in names]
-    found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return [*sorted(path for path in found if path.stat().st_size), project / "evalguard.yaml"]
-
-
 def _is_as_from_a_fresh_store(own, file, position):
-    before = file.read_bytes()
-    place = position % len(before)
-    try:
-        file.write_bytes(before[:place] + bytes([before[place] ^ 1]) + before[place + 1 :])
+    with changed_byte(file, position) as place:
         _, found = check(own)
         (own / "fresh.db").unlink(missing_ok=True)
         assert found == check(own, "fresh.db")[1], (file, place)
-    finally:
-        file.write_bytes(before)
 
 
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_byte_of_a_file_changes_what_is_reused(own, data):
     check(own)
-    file = data.draw(st.sampled_from(_files(own)))
+    file = data.draw(st.sampled_from(files_of(own, FOLDERS)))
     _is_as_from_a_fresh_store(own, file, data.draw(st.integers(0, 1 << 20)))
 
 
 @pytest.mark.slow
 def test_no_byte_of_any_file_changes_what_is_reused(own):
     check(own)
-    for file in _files(own):
+    for file in files_of(own, FOLDERS):
         size = file.stat().st_size
         for position in range(0, size, max(1, size // 8)):
             _is_as_from_a_fresh_store(own, file, position)

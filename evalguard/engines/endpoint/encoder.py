@@ -12,8 +12,8 @@ from evalguard.engines.base import EngineSettings
 from evalguard.engines.endpoint.options import EndpointOptions
 from evalguard.engines.endpoint.requests import Generation
 from evalguard.engines.windows import windows
-from evalguard.errors import EngineError, ModelError
-from evalguard.hub import is_of_tokenizer
+from evalguard.errors import EngineError
+from evalguard.hub import loading_tokenizer
 
 Tokens = list[int]
 
@@ -31,20 +31,16 @@ class Encoder:
             ModelError: If there is none.
         """
         source = settings.tokenizer or settings.model
-        try:
+        with loading_tokenizer(
+            source,
+            "no tokenizer can be loaded from it, which an endpoint with completions needs",
+            "Set 'tokenizer' for the model, or use 'api: chat'.",
+        ):
             self._tokenizer: Any = AutoTokenizer.from_pretrained(
                 source,
                 revision=settings.revision or "main",
                 trust_remote_code=settings.trust_remote_code,
             )
-        except Exception as error:
-            if not is_of_tokenizer(error):
-                raise
-            reason = str(error).splitlines()[0]
-            raise ModelError(
-                f"{source}: no tokenizer can be loaded from it, which an endpoint with "
-                f"completions needs: {reason} Set 'tokenizer' for the model, or use 'api: chat'."
-            ) from error
         self._options = options
         self.server_adds_first = False
         """Whether the server puts the first token before texts that begin with it already."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import evalguard
 from evalguard.errors import EvalGuardError
+from evalguard.tasks.benchmark.missing_packages import install_line, missing_packages
 from evalguard.tasks.benchmark.sources import shown_path
 
 EXTRA_PACKAGES = (
@@ -40,20 +41,8 @@ def build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one 
         return f"task '{task}': {cause}"
     if isinstance(error, SystemExit):
         return f"the code of task '{task}' ended the program: {error}"
-    if isinstance(error, ImportError):
-        missing = _missing_package(error)
-        if missing and type(error) is ImportError and _is_installed(missing):
-            return f"task '{task}' does not fit the installed '{missing}': {error}"
-        if missing in EXTRA_PACKAGES or (not missing and "pip install" in str(error)):
-            return (
-                f"task '{task}' needs packages that are missing ({missing or 'see lm-eval'}): "
-                "pip install 'evalguard[benchmarks]'"
-            )
-        if missing:
-            return (
-                f"task '{task}' imports '{missing}', which is missing: pip install {missing}, or "
-                f"put the module next to the task file{_install_hint(error)}"
-            )
+    if isinstance(error, ImportError) and (problem := _import_problem(error)):
+        return f"task '{task}' {problem}"
     if (lacks := _NO_FUNCTION.search(str(error))) is not None:
         file = shown_path(Path(lacks[1]))
         return (
@@ -80,13 +69,24 @@ def build_error(task: str, error: BaseException) -> str:  # noqa: PLR0911 - one 
     return f"lm-eval cannot build the task '{task}': {said}"
 
 
-def _missing_package(error: BaseException | None) -> str:
-    """Return the package that was not found, behind errors that say it in other words."""
-    while error is not None:
-        if isinstance(error, ImportError) and error.name:
-            return error.name.partition(".")[0]
-        error = error.__cause__ or error.__context__
-    return ""
+def _import_problem(error: ImportError) -> str:
+    """Return which packages are missing and how to install them; empty where that is not it."""
+    missing = missing_packages(error)
+    if missing and type(error) is ImportError and _is_installed(missing[0]):
+        return f"does not fit the installed '{missing[0]}': {error}"
+    extra = [name for name in missing if name in EXTRA_PACKAGES]
+    others = [name for name in missing if name not in EXTRA_PACKAGES]
+    if not others and (extra or "pip install" in str(error)):
+        named = ", ".join(extra) or "see lm-eval"
+        return f"needs packages that are missing ({named}): pip install 'evalguard[benchmarks]'"
+    if not missing:
+        return ""
+    quoted = ", ".join(f"'{name}'" for name in missing)
+    verb, where = ("is", "the module") if len(missing) == 1 else ("are", "a module")
+    return (
+        f"imports {quoted}, which {verb} missing: {install_line(missing)}, or put {where} next "
+        f"to the task file{_install_hint(error)}"
+    )
 
 
 def _install_hint(error: BaseException) -> str:

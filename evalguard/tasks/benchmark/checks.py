@@ -6,11 +6,11 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateSyntaxError
-from lm_eval.api.metrics import exact_match_hf_evaluate
 from lm_eval.api.registry import (
     AGGREGATION_REGISTRY,
     aggregation_registry,
@@ -24,7 +24,8 @@ from lm_eval.config.task import FewshotConfig, TaskConfig
 from lm_eval.utils import env as templates
 
 from evalguard.errors import did_you_mean
-from evalguard.tasks.benchmark.hub_metrics import INSTALLED
+from evalguard.tasks.benchmark.generation_options import unknown_options
+from evalguard.tasks.benchmark.hub_metrics import INSTALLED, options_of
 from evalguard.tasks.benchmark.optional_metrics import PACKAGES, refusal
 from evalguard.tasks.benchmark.sources import BUILDERS
 
@@ -43,8 +44,6 @@ _CALLED_WITH = {
 """What lm-eval passes to a function of a task file."""
 
 _METRIC_KEYS = {"metric", "aggregation", "higher_is_better", "hf_evaluate"}
-_EXACT_MATCH = list(inspect.signature(exact_match_hf_evaluate).parameters)[2:]
-"""Its options, behind the answers and the targets."""
 
 Found = tuple[str, str]
 """Key of a task file, and its problem."""
@@ -83,6 +82,8 @@ def _types(config: Mapping[str, Any]) -> Iterator[Found]:
     until = kwargs.get("until") if isinstance(kwargs, Mapping) else None
     if until is not None and not _is_texts(until):
         yield "generation_kwargs.until", f"must be a text or a list of texts, found {until!r:.40}"
+    for option, problem in unknown_options(kwargs if isinstance(kwargs, Mapping) else {}):
+        yield f"generation_kwargs.{option}", problem
 
 
 def _is_texts(value: Any) -> bool:
@@ -145,7 +146,6 @@ def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
         yield "metric_list", "must be a list of mappings such as {metric: acc}"
         return
     own = config.get("process_results") is not None
-    generates = config.get("output_type", "generate_until") == "generate_until"
     for index, entry in enumerate(entries):
         key = f"metric_list[{index}]"
         name, aggregation = entry.get("metric"), entry.get("aggregation")
@@ -161,13 +161,29 @@ def _metrics_of(config: Mapping[str, Any]) -> Iterator[Found]:
                     f"{key}.metric",
                     refusal(name) if hub else unknown + did_you_mean(name, known),
                 )
-        if name == "exact_match" and generates and not own and not entry.get("hf_evaluate"):
-            for option in entry.keys() - _METRIC_KEYS - set(_EXACT_MATCH):
-                yield f"{key}.{option}", f"unknown option. {did_you_mean(option, _EXACT_MATCH)}"
+        if not own:
+            yield from ((f"{key}.{one}", why) for one, why in _metric_options(entry))
         if isinstance(aggregation, str) and aggregation not in aggregation_registry:
             yield f"{key}.aggregation", f"unknown '{aggregation}'. {_hint_of(aggregation)}"
         if aggregation is None and (not isinstance(name, str) or name not in metric_registry):
             yield key, "missing 'aggregation'; 'mean' averages over the samples"
+
+
+def _metric_options(entry: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield the options that a metric does not take; lm-eval ignores some without a word."""
+    name, fetched = entry.get("metric"), entry.get("hf_evaluate")
+    if fetched is not None and not isinstance(fetched, bool):
+        yield "hf_evaluate", f"must be true or false, found {fetched!r:.40}"
+    takes: Collection[str] | None = None
+    if callable(name):
+        takes = options_of(name)
+    elif name in INSTALLED and (fetched or name == "exact_match"):
+        takes = options_of(str(name))
+    for option in sorted(entry.keys() - _METRIC_KEYS):
+        if takes is not None and option not in takes:
+            yield option, f"unknown option. {did_you_mean(option, {*takes, *_METRIC_KEYS})}"
+        elif takes is None and (meant := get_close_matches(option, _METRIC_KEYS, n=1)):
+            yield option, f"unknown key. Did you mean '{meant[0]}'?"
 
 
 def _hint_of(aggregation: str) -> str:

@@ -31,7 +31,7 @@ def benchmark_versions(files: Iterable[Path] = ()) -> dict[str, str]:
     Args:
         files: Files of the task; packages that its Python files import count as well.
     """
-    reached = {name for file in files if file.suffix == ".py" for name in packages_reached(file)}
+    reached = packages_reached(*sorted({file for file in files if file.suffix == ".py"}))
     versions = {name: state_of_module(name) for name in sorted({*_SCORE, *reached})}
     return versions | {"evalguard": _own_digest()}
 

@@ -6,6 +6,7 @@ values are the same, nothing is downloaded, and code that a model wrote runs in 
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import string
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from importlib import import_module
 from typing import Any
 
 from evalguard.errors import UsageError, did_you_mean
@@ -354,3 +356,41 @@ INSTALLED: Mapping[str, Callable[..., Any]] = {
     "wer": wer,
 }
 """Every metric that is always computed."""
+
+_COMPUTED_BY: Mapping[str, tuple[str, str]] = {
+    "accuracy": ("sklearn.metrics", "accuracy_score"),
+    "chrf": ("sacrebleu", "corpus_chrf"),
+    "exact_match": ("lm_eval.api.metrics", "exact_match_hf_evaluate"),
+    "f1": ("sklearn.metrics", "f1_score"),
+    "matthews_correlation": ("sklearn.metrics", "matthews_corrcoef"),
+    "precision": ("sklearn.metrics", "precision_score"),
+    "recall": ("sklearn.metrics", "recall_score"),
+    "sacrebleu": ("sacrebleu", "corpus_bleu"),
+    "ter": ("sacrebleu", "corpus_ter"),
+}
+"""The function of another package that takes a metric's options."""
+
+
+def options_of(metric: str | Callable[..., Any]) -> frozenset[str] | None:
+    """Return the options that a metric takes besides answers and targets; ``None`` for any.
+
+    Args:
+        metric: The name of one of :data:`INSTALLED`, or a function.
+
+    Example:
+        >>> sorted(options_of("bleu"))
+        ['max_order', 'smooth', 'tokenizer']
+    """
+    if isinstance(metric, str):
+        module, name = _COMPUTED_BY.get(metric, ("", ""))
+        function = getattr(import_module(module), name) if module else INSTALLED[metric]
+    else:
+        function = metric
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # some functions in C do not say
+        return None
+    if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        return None
+    given = set(list(parameters)[:2]) if isinstance(metric, str) else {"predictions", "references"}
+    return frozenset(parameters) - given

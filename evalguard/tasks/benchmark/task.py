@@ -19,8 +19,10 @@ from evalguard.records import Metric, ScoredSample, ScoreKind
 from evalguard.scorers.sandbox import SandboxKind
 from evalguard.tasks.base import Prepared, Render, with_unique_ids
 from evalguard.tasks.benchmark import canaries, hub_metrics
+from evalguard.tasks.benchmark.aggregations import aggregation_problem, any_shape
 from evalguard.tasks.benchmark.definition import benchmark_versions, definition_of, plain
 from evalguard.tasks.benchmark.evaluate_load import replace_load
+from evalguard.tasks.benchmark.generation_options import request_problems
 from evalguard.tasks.benchmark.metrics import Declared, nats_metric, nats_of
 from evalguard.tasks.benchmark.optional_metrics import noting
 from evalguard.tasks.benchmark.own_execution import own_functions, put_sandbox, runs_code
@@ -128,8 +130,9 @@ class Benchmark:
         """Return all samples as lm-eval builds them, few-shot examples included.
 
         Raises:
-            DataError: If the task's templates or functions fail on a row, or a row has a target
-                that no answer can match; lists the first such rows.
+            DataError: If the task's templates or functions fail on a row, a row has a target
+                that no answer can match (lists the first such rows), or a metric cannot be
+                aggregated over the rows.
         """
         self._task.set_fewshot_seed(seed=FEWSHOT_SEED)
         samples, problems = [], []
@@ -143,10 +146,14 @@ class Benchmark:
                 raise DataError(
                     f"{self._where(doc_id + 1)}: {_row_error(error, doc, self._task)}"
                 ) from error
+            for option, unknown in request_problems(samples[-1]):
+                raise DataError(f"{self._source}: {self._named()}: {option}: {unknown}")
             if problem:
                 problems.append((doc_id + 1, problem))
         if problems:
             raise DataError(self._listed(problems))
+        if problem := aggregation_problem(self._task, samples):
+            raise DataError(f"{self._source}: {self._named()}: {problem}")
         return with_unique_ids(samples)
 
     def score(self, prepared: Prepared, responses: Sequence[Any]) -> ScoredSample:
@@ -197,7 +204,7 @@ class Benchmark:
                 that is not a number.
         """
         base = metric.partition(",")[0]
-        aggregation = self._aggregations[base]
+        aggregation = any_shape(self._aggregations[base])
         values = [decode(sample.corpus[metric]) for sample in samples if metric in sample.corpus]
         try:
             with (

@@ -14,6 +14,7 @@ from lm_eval.api.task import Task
 
 from evalguard.code.files import files_reached
 from evalguard.errors import EvalGuardError, UsageError
+from evalguard.tasks.base import Prepared
 from evalguard.tasks.benchmark.own_execution import runs_code
 from evalguard.tasks.benchmark.running import FEWSHOT_SEED, build_sample, metric_values
 from evalguard.tasks.benchmark.watching import watched
@@ -54,11 +55,7 @@ def _try_row(
 ) -> Mapping[str, Any] | None:
     try:
         prepared = build_sample(task, name, doc_id, doc, None)
-        responses = [
-            _dummy_response(instance, prepared.target)
-            for instance in prepared.instances
-            for _ in range(instance.repeats or 1)
-        ]
+        responses = dummy_responses(prepared)
         # Dummy answers are sent to no one.
         with watched(sends=False, programs=not runs_code(task)) as watch:
             try:
@@ -90,6 +87,15 @@ def _missing_variable(error: LookupError) -> str | None:
     looked_up = os.environ.__getitem__.__code__.co_filename
     inside = isinstance(error, KeyError) and frames and frames[-1].filename == looked_up
     return str(error.args[0]) if inside else None
+
+
+def dummy_responses(prepared: Prepared) -> list[Any]:
+    """Return responses to a sample of the type that an engine gives: its target as the answer."""
+    return [
+        _dummy_response(instance, prepared.target)
+        for instance in prepared.instances
+        for _ in range(instance.repeats or 1)
+    ]
 
 
 def _dummy_response(instance: Instance, target: str) -> Any:

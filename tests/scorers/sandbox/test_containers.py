@@ -48,7 +48,7 @@ print(made)
 
 
 @pytest.fixture(params=CONTAINERS)
-def run(request):
+def run(request, tmp_path):
     """Run Python in a container; return its exit code and what it printed."""
     kind = request.param
     if why := sandbox.missing(kind):
@@ -69,6 +69,7 @@ def run(request):
             text=True,
             timeout=60,
             check=False,
+            cwd=tmp_path,  # podman notes there that memory ran out
         )
         return done.returncode, done.stdout.strip()
 

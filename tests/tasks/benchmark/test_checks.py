@@ -15,6 +15,7 @@ from tests.conftest import write_jsonl
 from tests.tasks.benchmark.conftest import COMMON, load_all
 
 GENERATES = "output_type: generate_until\ndoc_to_target: a\n"
+MEAN = "aggregation: mean, higher_is_better: true"
 CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: label\n"
 
 
@@ -52,6 +53,28 @@ CHOOSES = "output_type: multiple_choice\ndoc_to_choice: choices\ndoc_to_target: 
          "custom needs 'filter_fn: !function"),
         (f"{GENERATES}metric_list: [{{metric: exact_match, ignore_cases: true}}]\n",
          r"metric_list\[0\].ignore_cases: unknown option. Did you mean 'ignore_case'"),
+        (f"{GENERATES}metric_list: [{{metric: exact_match, {MEAN}, hf_evaluate: true, "
+         "ignore_cas: true}]\n",
+         r"metric_list\[0\].ignore_cas: unknown option. Did you mean 'ignore_case'"),
+        (f"{GENERATES}metric_list: [{{metric: f1, {MEAN}, hf_evaluate: true, averag: macro}}]\n",
+         r"metric_list\[0\].averag: unknown option. Did you mean 'average'"),
+        (f"{GENERATES}metric_list: [{{metric: bleu, {MEAN}, hf_evaluate: true, max_ordr: 2}}]\n",
+         r"metric_list\[0\].max_ordr: unknown option. Did you mean 'max_order'"),
+        (f"{GENERATES}metric_list: [{{metric: sacrebleu, {MEAN}, hf_evaluate: true, "
+         "lowercas: true}]\n",
+         r"metric_list\[0\].lowercas: unknown option. Did you mean 'lowercase'"),
+        (f"{GENERATES}metric_list: [{{metric: bleu, hf_evaluat: true}}]\n",
+         r"metric_list\[0\].hf_evaluat: unknown key. Did you mean 'hf_evaluate'"),
+        (f"{GENERATES}metric_list: [{{metric: bleu, hf_evaluate: 'yes'}}]\n",
+         r"metric_list\[0\].hf_evaluate: must be true or false, found 'yes'"),
+        (f"{CHOOSES}metric_list: [{{metric: acc, agregation: mean}}]\n",
+         r"metric_list\[0\].agregation: unknown key. Did you mean 'aggregation'"),
+        (f"{GENERATES}generation_kwargs: {{max_gen_tok: 8}}\n",
+         r"generation_kwargs.max_gen_tok: unknown option. Did you mean 'max_gen_toks'"),
+        (f"{GENERATES}generation_kwargs: {{until: [a], temprature: 0}}\n",
+         r"generation_kwargs.temprature: unknown option. Did you mean 'temperature'"),
+        (f"{GENERATES}generation_kwargs: {{untill: [a]}}\n",
+         r"generation_kwargs.untill: unknown option. Did you mean 'until'"),
         (f"{GENERATES}process_docs: !function code\n", "line 9: '!function code' names no"),
         (f"{GENERATES}process_docs: !function [code, f]\n", "names no function; write '!function"),
         (f"{GENERATES}num_fewshot: five\n", "num_fewshot: must be a whole number from 0"),
@@ -98,6 +121,46 @@ def test_a_broken_task_file(load, text, said):
 def test_a_function_that_cannot_be_used(load, key, code, said):
     with pytest.raises(ConfigError, match=said):
         load(f"{GENERATES}{key}: !function code.f\n", code=f"{code}\n")
+
+
+def test_a_function_as_a_metric_does_not_take_unknown_options(load):
+    code = "def near(references, predictions, within=0): return 1.0\n"
+    entry = f"metric: !function code.near, {MEAN}"
+    with pytest.raises(ConfigError, match=r"\.withn: unknown option\. Did you mean 'within'"):
+        load(f"{GENERATES}metric_list: [{{{entry}, withn: 1}}]\n", code=code)
+    assert load(f"{GENERATES}metric_list: [{{{entry}, within: 1}}]\n", code=code).metrics
+
+
+def test_generation_options_of_engines_and_servers_are_known(load):
+    known = "max_new_tokens: 8, num_beams: 2, min_p: 0.1, frequency_penalty: 1, seed: 3, n: 1"
+    task = load(f"{GENERATES}generation_kwargs: {{{known}, reasoning_effort: low}}\n")
+    [sample] = task.prepare(None)
+    assert sample.instances[0].arguments[-1]["reasoning_effort"] == "low"
+
+
+def test_an_unknown_generation_option_of_a_group_or_of_code_is_refused_before_compute(
+    load, tmp_path
+):
+    load(GENERATES)
+    (tmp_path / "cls.py").write_text(
+        "from lm_eval.api.task import ConfigurableTask\n"
+        "class Own(ConfigurableTask):\n"
+        "    def __init__(self, config):\n"
+        "        super().__init__(config={k: v for k, v in config.items() if k != 'class'})\n"
+        "    def construct_requests(self, doc, ctx, **kwargs):\n"
+        "        one = super().construct_requests(doc, ctx, **kwargs)\n"
+        "        one.arguments[-1]['stopp'] = 'x'\n"
+        "        return one\n"
+    )
+    (tmp_path / "own.yaml").write_text(f"task: own\n{COMMON}{GENERATES}class: !function cls.Own\n")
+    (tmp_path / "g.yaml").write_text(
+        "group: g\ngeneration_kwargs: {max_gen_tok: 8}\ntask: [ours]\n"
+    )
+    with pytest.raises(ConfigError, match=r"max_gen_tok: unknown option.*'max_gen_toks'"):
+        load_all(tmp_path, "g.yaml")
+    [task] = load_all(tmp_path, "own.yaml")
+    with pytest.raises(DataError, match=r"task 'own'.*stopp: unknown option\. Did you mean 'stop'"):
+        task.prepare(None)
 
 
 def test_a_task_without_data(load):
@@ -166,7 +229,7 @@ def test_an_unknown_registered_task():
     ("package", "install"),
     [
         ("langdetect", r"pip install 'evalguard\[benchmarks\]'"),
-        ("unheard_of", "install unheard_of"),
+        ("unheard_of", "install unheard-of"),
     ],
 )
 def test_a_missing_package_is_reported_with_its_install_line(load, monkeypatch, package, install):
@@ -188,11 +251,28 @@ def test_a_missing_package_that_a_task_reports_in_its_own_words_is_named(load):
         "    raise ModuleNotFoundError('Please install the metrics via pip install everything')\n"
     )
     said = (
-        "imports 'unheard_of', which is missing: pip install unheard_of, or put the module next to "
+        "imports 'unheard_of', which is missing: pip install unheard-of, or put the module next to "
         r"the task file \(the task says: pip install everything\)"
     )
     with pytest.raises(ConfigError, match=said):
         load(f"{GENERATES}process_docs: !function code.keep\n", code=code)
+
+
+def test_all_missing_packages_are_said_at_once(load):
+    code = (
+        "try:\n    import nothing_at_all\n    from bs4_not_here import soup\n"
+        "except ImportError:\n    raise ImportError('install them')\n"
+        "try:\n    import not_needed\nexcept ImportError:\n    pass\n"
+        "import unheard_of.part, os, langdetect\n"
+        "def scores(doc, results): return {'acc': 1.0}\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(f"{GENERATES}process_results: !function code.scores\n", code=code)
+    said = str(caught.value)
+    assert "imports 'nothing_at_all', 'bs4_not_here', 'unheard_of', which are missing" in said
+    assert "pip install bs4-not-here nothing-at-all unheard-of, or put a module next" in said
+    assert "not_needed" not in said
+    assert "langdetect" not in said
 
 
 def test_a_package_that_only_scoring_needs_is_missed_before_compute(load, monkeypatch):

@@ -7,7 +7,7 @@ import lm_eval.tasks
 import numpy as np
 import pytest
 
-from evalguard.errors import MeasurementError
+from evalguard.errors import DataError, MeasurementError
 from evalguard.records import Margin, ScoreKind
 from evalguard.tasks.benchmark.metrics import Declared
 from evalguard.tasks.benchmark.values import decode
@@ -137,6 +137,58 @@ def test_corpus_metrics_over_choices_are_stored_as_plain_values(load, name, low,
     assert all(
         type(value) is not np.ndarray for sample in right for value in sample.corpus.values()
     )
+
+
+def test_a_brier_score_over_rows_with_other_numbers_of_choices(load):
+    rows = [{"q": f"Q {n}", "choices": list("abcde")[:n], "label": 1} for n in (2, 3, 5)]
+    task = load(f"{CHOOSES}metric_list: [{{metric: brier_score}}]\n", rows=rows)
+    even = [
+        task.score(sample, [(-1.0, False)] * len(sample.instances)) for sample in task.prepare(None)
+    ]
+    # n equal probabilities are (1 - 1/n)² + (n - 1)/n² = 1 - 1/n from the truth
+    assert task.aggregate("brier_score", even) == pytest.approx((1 / 2 + 2 / 3 + 4 / 5) / 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "said"),
+    [
+        (f"{CHOOSES}metric_list: [{{metric: brier_score}}]\n", [[0, 1], [1]],
+         "several right choices"),
+        (f"{CHOOSES}metric_list: [{{metric: f1}}]\n", [[0, 1], [1]], "'f1' cannot be computed"),
+        (f"{CHOOSES}metric_list: [{{metric: f1}}]\n", [0, 1, 2], "'f1' .*multiclass"),
+        (f"{CHOOSES}metric_list: [{{metric: mcc}}]\n", [[0, 1], [1]], "'mcc' cannot be computed"),
+        (f"{GENERATES}metric_list: [{{metric: bleu}}]\n", [["a", "b"], ["a"]], "'bleu' cannot be"),
+        (f"{GENERATES}metric_list: [{{metric: ter}}]\n", [["a", "b"], ["a"]], "'ter' cannot be"),
+        (f"{CHOOSES}metric_list: [{{metric: acc, aggregation: matthews_corrcoef}}]\n", [0, 1],
+         "'acc' cannot be computed"),
+    ],
+)  # fmt: skip
+def test_rows_that_an_aggregation_cannot_take_are_refused_before_compute(load, text, labels, said):
+    rows = [
+        {"q": f"Q {n}", "choices": ["a", "b", "c"], "label": label, "a": label}
+        for n, label in enumerate(labels)
+    ]
+    task = load(text, rows=rows)
+    with pytest.raises(
+        DataError, match=rf"s\.yaml: task 'ours' \(.*rows\.jsonl\): metric_list: .*{said}"
+    ):
+        task.prepare(None)
+
+
+def test_code_of_a_task_is_given_no_made_up_answers_for_its_aggregations(load, tmp_path):
+    (tmp_path / "asked").touch()
+    code = (
+        "from pathlib import Path\n"
+        "def heard(references, predictions):\n"
+        "    with Path(__file__).with_name('asked').open('a') as file: file.write('x')\n"
+        "    return 1.0\n"
+    )
+    own = f"{{metric: !function code.heard, {MEAN}}}"
+    rows = [{"q": f"Q {n}", "a": ["a", "b"]} for n in range(40)]
+    task = load(f"{GENERATES}metric_list: [{own}, {{metric: bleu}}]\n", rows=rows, code=code)
+    before = (tmp_path / "asked").read_text()
+    assert len(task.prepare(None)) == 40
+    assert (tmp_path / "asked").read_text() == before
 
 
 def likelihoods(label):
