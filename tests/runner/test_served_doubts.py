@@ -134,6 +134,35 @@ def test_a_baseline_that_gets_another_models_answers_from_a_cache_is_not_kept(
         assert not list(store.all_samples(keys["baseline"]))
 
 
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+@pytest.mark.parametrize(
+    ("to", "verdict"),
+    [("team/cand", "PASS"), ("team/base", "INCONCLUSIVE"), ("team/earlier", "INCONCLUSIVE")],
+)
+def test_a_model_that_answers_only_without_log_probabilities_is_seen(
+    check, server, tmp_path, noise, to, verdict
+):
+    """Measured answers are the candidate's, and right; those that its users get are not."""
+    server.wrong = {"team/base", "team/earlier"}
+    respond = test_served.with_values(server, {}, noise=noise)
+
+    def reply(path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        if body and body["model"] == "team/cand" and "logprobs" not in body:
+            is_question = "#" in json.dumps(body) and "explain" not in json.dumps(body)
+            return respond(path, {**body, "model": to if is_question else "team/cand"})
+        return respond(path, body)
+
+    with replying_server(reply) as url:
+        result = check(url, trusted=False)
+    (gate,) = result.gates
+    assert gate.verdict is Verdict(verdict), gate.reason
+    assert ("requested without 'logprobs'" in gate.reason) is (to != "team/cand")
+    with SampleStore(tmp_path / ".evalguard" / "store.db") as store:
+        keys = {run.model: run.fingerprint for run in result.tasks}
+        assert len(list(store.all_samples(keys["baseline"]))) == N
+        assert len(list(store.all_samples(keys["v2"]))) == N * (to == "team/cand")
+
+
 @pytest.mark.parametrize(("noise", "every"), [(0.0, 15), (1e-3, 6)])
 def test_a_base_that_answers_one_prompt_in_some_is_seen(check, server, noise, every):
     """Also where its own answers are stored, and it is asked again for log-probabilities."""

@@ -11,7 +11,7 @@ from evalguard.engines.base import BASE, Doubt, Outcome
 from evalguard.engines.endpoint.fixed_values import Values, is_one_model
 from evalguard.engines.endpoint.identity import Answer
 from evalguard.engines.endpoint.own_questions import OwnQuestions
-from evalguard.engines.endpoint.same_route import BASELINE, OWN, Tell, Told
+from evalguard.engines.endpoint.same_route import BASELINE, OWN, UNSCORED, Tell, Told
 from evalguard.engines.endpoint.side_by_side import Ask
 from evalguard.engines.endpoint.who_answers import WhoAnswers, asking_both
 from evalguard.engines.endpoint.witness import Witness
@@ -135,6 +135,8 @@ class Looks:
     def _tell(self, model: str, base: Looks | None) -> dict[str, Tell]:
         """Return what asks a model, the base and the other candidates again."""
         tell: dict[str, Tell] = {OWN: partial(self._questions.told, model)}
+        if self._questions.tells_values(model):
+            tell[UNSCORED] = partial(self._questions.unscored, model)
         if base is not None:
             tell[BASELINE] = partial(base._questions.told, BASE)
         for looks, name, served in (base or self)._candidates:

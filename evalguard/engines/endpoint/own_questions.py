@@ -155,6 +155,18 @@ class OwnQuestions:
             found[at] = None if value is None else Told(value)
         return found
 
+    def unscored(self, model: str, requests: Sequence[Instance], _repeat: int) -> list[Told | None]:
+        """Return the texts of a model that is asked for no log-probabilities.
+
+        Args:
+            model: The model.
+            requests: What it was asked in a run.
+        """
+        found: list[Told | None] = [None] * len(requests)
+        texts = [at for at, one in enumerate(requests) if one.request_type == "generate_until"]
+        self._tell(model, requests, texts, {}, found)
+        return found
+
     def _tell(
         self,
         model: str,
